@@ -1,0 +1,11 @@
+"""neuronnet: backpropagation with an object per neuron and a name for every number, in plain Python."""
+
+from neuronnet.derivation import Derivation, explain
+from neuronnet.errors import NeuronnetError
+from neuronnet.layer import NeuronLayer
+from neuronnet.network import NeuralNetwork, load
+from neuronnet.neuron import Neuron
+from neuronnet.parameter import Parameter
+
+__all__ = ["Derivation", "NeuralNetwork", "Neuron", "NeuronLayer", "NeuronnetError", "Parameter", "explain", "load"]
+__version__ = "0.1.0"

@@ -1,0 +1,7 @@
+"""`python -m neuronnet`."""
+
+import sys
+
+from neuronnet.cli import main
+
+sys.exit(main())

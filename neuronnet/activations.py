@@ -1,0 +1,92 @@
+"""Activation functions: how a neuron turns its net input into its output, and the slope of that.
+
+Each takes numbers of any type. All but softmax look at one neuron alone; softmax needs the nets of its whole layer
+and says so with `whole_layer`.
+"""
+
+from neuronnet.elementary import exp, real_part, tanh
+
+
+class Logistic:
+    """out = 1/(1 + exp(-net)), also called sigmoid."""
+
+    name = "logistic"
+    whole_layer = False
+
+    def value(self, net):
+        """Between 0 and 1; exactly 0 where exp(-net) overflows."""
+        return 1 / (1 + exp(-net))
+
+    def derivative(self, net, out):
+        """dout/dnet = out*(1 - out), written with the output that the forward pass left."""
+        return out * (1 - out)
+
+
+class Tanh:
+    """out = tanh(net)."""
+
+    name = "tanh"
+    whole_layer = False
+
+    def value(self, net):
+        """Between -1 and 1."""
+        return tanh(net)
+
+    def derivative(self, net, out):
+        """dout/dnet = 1 - out^2."""
+        return 1 - out * out
+
+
+class Relu:
+    """out = net where that is positive, otherwise 0."""
+
+    name = "relu"
+    whole_layer = False
+
+    def value(self, net):
+        """Not negative. A complex net is judged by its real part, so that the complex step sees the right piece."""
+        return net if real_part(net) > 0 else net - net
+
+    def derivative(self, net, out):
+        """1 where net is positive, otherwise 0: at the kink itself, the slope to the left."""
+        return 1 if real_part(net) > 0 else 0
+
+
+class Identity:
+    """out = net: no activation at all."""
+
+    name = "identity"
+    whole_layer = False
+
+    def value(self, net):
+        """The net input itself."""
+        return net
+
+    def derivative(self, net, out):
+        """1 everywhere."""
+        return 1
+
+
+class Softmax:
+    """out_j = exp(net_j)/(exp(net_1) + exp(net_2) + ...), divided through by exp(net_j) so that nothing overflows."""
+
+    name = "softmax"
+    whole_layer = True
+
+    def value(self, nets, j):
+        """1/(1 + the sum of exp(net_k - net_j) over the other neurons k); the outputs of a layer sum to 1."""
+        total = 1
+        for k, net in enumerate(nets):
+            if k != j:
+                total += exp(net - nets[j])
+        return 1 / total
+
+    def derivative(self, outs, k, j):
+        """dout_k/dnet_j, one entry of the Jacobian: out_j*(1 - out_j) for k = j, otherwise -out_k*out_j."""
+        if k == j:
+            return outs[j] * (1 - outs[j])
+        return -outs[k] * outs[j]
+
+
+ACTIVATIONS = {each.name: each for each in (Logistic(), Tanh(), Relu(), Identity(), Softmax())}
+SAME_ACTIVATION = {"sigmoid": "logistic", "linear": "identity"}

@@ -1,0 +1,106 @@
+"""The command line: `python -m neuronnet [COMMAND]`. It parses arguments and hands finished rows to the renderer."""
+
+import argparse
+import json
+
+from neuronnet.derivation import Derivation
+from neuronnet.derivation.quantities import Explanation
+from neuronnet.output import plain, run, source, write
+from neuronnet.render import text
+from neuronnet.spec import example_names, find, read
+
+WORKED_EXAMPLE = "worked-example"
+NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard input"
+
+
+def main(argv=None):
+    """Run one command; return the exit status (0 agrees, 1 disagrees, 2 unusable input)."""
+    return run(lambda: _command(_parser().parse_args(argv)), "neuronnet")
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="neuronnet", description="Backpropagation with a name for every number. "
+        "Without a command: the worked example, every quantity to nine decimals.",
+        epilog="example: python -m neuronnet derive worked-example --only dE_total/dw5")
+    parser.set_defaults(command=_worked_example)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    derive = commands.add_parser("derive", help="every quantity of a network's pass, with formula and value",
+                                 epilog="example: python -m neuronnet derive worked-example --updates 10000 --format json")
+    derive.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
+    derive.add_argument("--updates", type=_count, default=1, metavar="N", help="also the state after N updates (default 1)")
+    derive.add_argument("--only", metavar="NAME", help="one quantity with its factors, such as dE_total/dw5")
+    _add_output_options(derive)
+    derive.set_defaults(command=_derive)
+
+    examples = commands.add_parser("examples", help="list the examples, or show one with its published numbers",
+                                   epilog="example: python -m neuronnet examples han-kamber")
+    examples.add_argument("name", metavar="NAME", nargs="?", help="the example to show")
+    _add_output_options(examples)
+    examples.set_defaults(command=_examples)
+    return parser
+
+
+def _add_output_options(parser):
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
+    parser.add_argument("-o", dest="output", metavar="FILE", help="write to FILE instead of standard output")
+
+
+def _count(argument):
+    if not argument.isascii() or not argument.isdigit() or len(argument) > 9:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to 999999999, found {argument[:40]!r}")
+    return int(argument)
+
+
+def _command(arguments):
+    return arguments.command(arguments)
+
+
+def _worked_example(arguments):
+    derivation = Derivation(WORKED_EXAMPLE)
+    lines = [text.derivation(derivation, leave_out=("after one update",)), "", "Error"]
+    lines += [f"  {text.name_and_value(derivation[f'E_total@{updates}'])}" for updates in (1, 10_000, 20_000)]
+    write("\n".join(lines))
+    return 0
+
+
+def _derive(arguments):
+    derivation = Derivation(source(arguments.network), updates=arguments.updates)
+    if arguments.only is None:
+        quantities, as_text = derivation.quantities, text.derivation
+    else:
+        quantity = derivation[arguments.only]
+        quantities = [quantity] + derivation.factors_of(quantity)
+
+        def as_text(finished):
+            return text.explanation(Explanation(quantity, quantities[1:]), finished)
+    if arguments.format == "json":
+        rows = [{"name": each.name, "formula": each.formula, "value": each.value} for each in quantities]
+        result = json.dumps({"network": _network_of(derivation.description), "quantities": rows}, indent=1, default=plain)
+    else:
+        result = as_text(derivation)
+    write(result, arguments.output, [arguments.network])
+    return 0
+
+
+def _network_of(description):
+    return {key: value for key, value in description.items() if key not in ("published", "errata")}
+
+
+def _examples(arguments):
+    if arguments.name is None:
+        descriptions = {name: read(find(name)) for name in example_names()}
+        if arguments.format == "json":
+            result = json.dumps([{"name": name, "title": each["title"], "source": each.get("source")}
+                                 for name, each in descriptions.items()], indent=1)
+        else:
+            result = text.example_list(descriptions)
+    else:
+        description = read(find(arguments.name))
+        if arguments.format == "json":
+            result = json.dumps(description, indent=1, default=plain)
+        else:
+            result = text.example(description, Derivation(description))
+    write(result, arguments.output)
+    return 0

@@ -1,0 +1,276 @@
+"""Formulas over named quantities: built by arithmetic, printed, and evaluated in any type of number.
+
+Evaluation goes strictly from left to right, as the formula is written, so that a value is the same to the last bit as
+that of a program which computes in the same order. What a formula means is not known here, nor how one is read from text.
+"""
+
+from neuronnet.elementary import exp, ln, logsumexp, real_part, tanh
+from neuronnet.spec import as_number
+
+
+def positive_part(zero, x):
+    """max(0, x), as relu computes it; the zero has the type of x."""
+    return x if real_part(x) > zero else x - x
+
+
+def step(x):
+    """The slope of relu: 1 where x is positive, otherwise 0."""
+    return 1 if real_part(x) > 0 else 0
+
+
+FUNCTIONS = {"exp": (exp, 1), "ln": (ln, 1), "tanh": (tanh, 1), "step": (step, 1),
+             "max": (positive_part, 2), "logsumexp": (logsumexp, None)}
+
+
+class Expression:
+    """A formula. `format()` is its text; `evaluator(number)` a function from a dict of values to its value.
+
+    Arithmetic on expressions builds larger ones: `Name("w1")*Name("i1") + Name("b1")`.
+    """
+
+    binds = 4
+
+    def __add__(self, other):
+        return Sum(self._terms() + [(1, wrap(other))])
+
+    def __radd__(self, other):
+        return wrap(other) + self
+
+    def __sub__(self, other):
+        return Sum(self._terms() + [(-1, wrap(other))])
+
+    def __rsub__(self, other):
+        return wrap(other) - self
+
+    def __mul__(self, other):
+        return Product(self._factors() + [("*", wrap(other))])
+
+    def __rmul__(self, other):
+        return wrap(other) * self
+
+    def __truediv__(self, other):
+        return Product(self._factors() + [("/", wrap(other))])
+
+    def __rtruediv__(self, other):
+        return wrap(other) / self
+
+    def __pow__(self, exponent):
+        return Power(self, exponent)
+
+    def __neg__(self):
+        return Negative(self)
+
+    def __str__(self):
+        return self.format()
+
+    def names(self):
+        """The names in the formula, each once, in the order of their first appearance."""
+        return list(dict.fromkeys(self._all_names()))
+
+    def format(self, leaf=None):
+        """The formula as text; `leaf(name)` gives what to write for a name, for instance its value."""
+        return self._text((lambda name: name) if leaf is None else leaf)
+
+    def _terms(self):
+        return [(1, self)]
+
+    def _factors(self):
+        return [("*", self)]
+
+    def _bracketed(self, leaf, binds, first=True):
+        """The text as part of a larger formula, in brackets where it would be misread."""
+        text = self._text(leaf)
+        if self.binds < binds or (text.startswith("-") and not first):
+            return f"({text})"
+        return text
+
+
+class Number(Expression):
+    """A literal: a whole number, or a decimal that keeps its text."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def _text(self, leaf):
+        return getattr(self.value, "text", None) or repr(self.value)
+
+    def _all_names(self):
+        return []
+
+    def evaluator(self, number):
+        value = self.value if isinstance(self.value, int) else as_number(self.value, number)
+        return lambda values: value
+
+
+class Name(Expression):
+    """A named quantity."""
+
+    def __init__(self, name):
+        self.name = name
+        self.binds = 2 if "/" in name else 4
+
+    def _text(self, leaf):
+        return leaf(self.name)
+
+    def _bracketed(self, leaf, binds, first=True):
+        text = leaf(self.name)
+        if (text == self.name and self.binds < binds) or (text.startswith("-") and not first):
+            return f"({text})"
+        return text
+
+    def _all_names(self):
+        return [self.name]
+
+    def evaluator(self, number):
+        name = self.name
+        return lambda values: values[name]
+
+
+class Sum(Expression):
+    """Terms added or subtracted from left to right. `terms` holds (1 or -1, expression)."""
+
+    binds = 1
+
+    def __init__(self, terms):
+        self.terms = terms
+
+    def _terms(self):
+        return list(self.terms)
+
+    def _text(self, leaf):
+        text = self.terms[0][1]._bracketed(leaf, 2)
+        for sign, term in self.terms[1:]:
+            text += (" + " if sign > 0 else " - ") + term._bracketed(leaf, 2, first=False)
+        return text
+
+    def _all_names(self):
+        return [name for _, term in self.terms for name in term._all_names()]
+
+    def evaluator(self, number):
+        first = self.terms[0][1].evaluator(number)
+        rest = [(sign > 0, term.evaluator(number)) for sign, term in self.terms[1:]]
+
+        def evaluate(values):
+            total = first(values)
+            for added, term in rest:
+                if added:
+                    total = total + term(values)
+                else:
+                    total = total - term(values)
+            return total
+        return evaluate
+
+
+class Product(Expression):
+    """Factors multiplied or divided from left to right. `factors` holds ("*" or "/", expression)."""
+
+    binds = 2
+
+    def __init__(self, factors):
+        self.factors = factors
+
+    def _factors(self):
+        return list(self.factors)
+
+    def _text(self, leaf):
+        spaced = any("/" in name for _, factor in self.factors if isinstance(factor, Name) for name in factor.names())
+        text = self.factors[0][1]._bracketed(leaf, 2)
+        for operator, factor in self.factors[1:]:
+            binds = 2 if isinstance(factor, Name) and operator == "*" else 3
+            text += (f" {operator} " if spaced else operator) + factor._bracketed(leaf, binds, first=False)
+        return text
+
+    def _all_names(self):
+        return [name for _, factor in self.factors for name in factor._all_names()]
+
+    def evaluator(self, number):
+        first = self.factors[0][1].evaluator(number)
+        rest = [(operator == "*", factor.evaluator(number)) for operator, factor in self.factors[1:]]
+
+        def evaluate(values):
+            total = first(values)
+            for multiplied, factor in rest:
+                if multiplied:
+                    total = total * factor(values)
+                else:
+                    total = total / factor(values)
+            return total
+        return evaluate
+
+
+class Power(Expression):
+    """A base to a whole power, computed by repeated multiplication."""
+
+    binds = 3
+
+    def __init__(self, base, exponent):
+        self.base, self.exponent = base, exponent
+
+    def _text(self, leaf):
+        return f"{self.base._bracketed(leaf, 4, first=False)}^{self.exponent}"
+
+    def _all_names(self):
+        return self.base._all_names()
+
+    def evaluator(self, number):
+        base, exponent = self.base.evaluator(number), abs(self.exponent)
+        inverted = self.exponent < 0
+
+        def evaluate(values):
+            factor = base(values)
+            total = 1
+            for _ in range(exponent):
+                total = total * factor
+            return 1 / total if inverted else total
+        return evaluate
+
+
+class Negative(Expression):
+    """The negative of an expression."""
+
+    binds = 2
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def _text(self, leaf):
+        return "-" + self.inner._bracketed(leaf, 3, first=False)
+
+    def _all_names(self):
+        return self.inner._all_names()
+
+    def evaluator(self, number):
+        inner = self.inner.evaluator(number)
+        return lambda values: -inner(values)
+
+
+class Call(Expression):
+    """A function of the fixed list applied to arguments."""
+
+    def __init__(self, function, arguments):
+        self.function, self.arguments = function, [wrap(argument) for argument in arguments]
+
+    def _text(self, leaf):
+        return f"{self.function}({', '.join(argument._text(leaf) for argument in self.arguments)})"
+
+    def _all_names(self):
+        return [name for argument in self.arguments for name in argument._all_names()]
+
+    def evaluator(self, number):
+        function = FUNCTIONS[self.function][0]
+        arguments = [argument.evaluator(number) for argument in self.arguments]
+        if len(arguments) == 1:
+            only = arguments[0]
+            return lambda values: function(only(values))
+        return lambda values: function(*[argument(values) for argument in arguments])
+
+
+def wrap(value):
+    """`value` as an expression: numbers become Number, expressions stay."""
+    return value if isinstance(value, Expression) else Number(value)
+
+
+def total(terms):
+    """The sum of several expressions; of one, that one itself."""
+    terms = list(terms)
+    return terms[0] if len(terms) == 1 else Sum([(1, term) for term in terms])

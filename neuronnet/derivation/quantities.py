@@ -1,0 +1,246 @@
+"""The derivation of one pass: every quantity with its formula and its value, evaluated from the formulas alone.
+
+It is built from the description of a network and does not look at the neuron objects; a test demands that both agree
+to the last bit. What else may be asked for, the derivative of any quantity by any other, follows from the chain rule.
+"""
+
+from typing import NamedTuple
+
+from neuronnet.derivation.chain import chain_rule
+from neuronnet.derivation.expressions import Expression
+from neuronnet.derivation.parsing import parse
+from neuronnet.derivation.passes import Pass
+from neuronnet.errors import NeuronnetError, UnknownName
+from neuronnet.names import Names, after, partial_name, split_partial
+from neuronnet.spec import as_number, read
+
+MOST_ROWS = 200_000
+
+
+class Quantity(NamedTuple):
+    """One row: its name, its formula (None for a given number), its value, and the part of the pass it belongs to."""
+
+    name: str
+    expression: Expression | None
+    value: object
+    part: str
+
+    @property
+    def formula(self):
+        """The formula in names, as text, or None."""
+        return None if self.expression is None else self.expression.format()
+
+
+class Derivation:
+    """The quantities of the pass over a network's samples, of the update it leads to, and of the state after it.
+
+    `quantities` are the rows in order; `given` the numbers they start from, by name; all in the type `number`.
+    `derivation["dE_total/dw5"]` is the Quantity of that name: a row, a given number, or the derivative of one quantity
+    of the pass by another. `updates` adds the state after that many updates, made from the samples in their order.
+    """
+
+    def __init__(self, description, number=float, updates=1):
+        """Raises SpecError for a bad description, NeuronnetError when it has no sample or too many quantities."""
+        self.description = read(description)
+        self.number = number
+        self.names = Names(self.description["layer"], self.description["names"])
+        self.quantities = []
+        self._by_name = {}
+        self._refuse_unsuitable()
+        self.given = self._given_numbers()
+        self._values = dict(self.given)
+        self._pass = Pass(self.description, self.names, self.given)
+        self._partials = dict(self._pass.partials())
+        self._deltas = self._names_of_deltas()
+
+        self._record(self._pass.forward())
+        self._record(self._pass.backward(self._batch(0)))
+        if self.description["learning_rate"] is not None:
+            if updates >= 1:
+                self._record(self._pass.update(self._batch(0)))
+                self._record(self._pass.forward(1, "after one update"))
+            if updates > 1:
+                self._record_state_after(updates)
+
+    def __getitem__(self, name):
+        own = self._own_name(name)
+        if own in self._by_name:
+            return self._by_name[own]
+        if own in self.given:
+            return Quantity(own, None, self.given[own], "given")
+        if self._is_later(own):
+            self._record_state_after(int(own.partition("@")[2]), listed=False)
+            return self._by_name[own]
+        if not self._is_partial(own):
+            raise UnknownName(name, list(self._by_name) + list(self.given))
+        expression = chain_rule(self._partials, *split_partial(own), self._own_name)
+        self._record([(own, expression, "by the chain rule")], listed=False)
+        return self._by_name[own]
+
+    def __contains__(self, name):
+        own = self._own_name(name)
+        return own in self._by_name or own in self.given or self._is_partial(own) or self._is_later(own)
+
+    def value_of(self, formula):
+        """The value of a formula over this derivation's names, such as `-delta_o1`. Raises ExpressionError, UnknownName."""
+        expression = parse(formula, self.__contains__)
+        values = {name: self[name].value for name in expression.names()}
+        return expression.evaluator(self.number)(values)
+
+    def factors_of(self, quantity):
+        """The quantities that a formula names, in its order."""
+        return [] if quantity.expression is None else [self[name] for name in quantity.expression.names()]
+
+    # Reading names
+
+    def _own_name(self, name):
+        own = self.names.standard(name)
+        return self._deltas.get(own, own)
+
+    def _names_of_deltas(self):
+        """dE_total/dnet_x -> delta_x, for every neuron and sample."""
+        deltas = {}
+        for sample in self._pass.samples:
+            for layer in range(len(self._pass.layers)):
+                nets, names = (self._pass.quantities(kind, layer, sample) for kind in ("net", "delta"))
+                deltas.update((partial_name(self._pass.error_of(sample), net), delta) for net, delta in zip(nets, names))
+        return deltas
+
+    def _is_partial(self, name):
+        parts = split_partial(name)
+        return parts is not None and parts[0] in self._partials and (
+            parts[1] in self._partials or any(parts[1] in direct for direct in self._partials.values()))
+
+    def _is_later(self, name):
+        """Whether `name` is that of a quantity after some number of updates, which can still be computed."""
+        base, at, count = name.partition("@")
+        if self.description["learning_rate"] is None or not count.isdigit() or count == "0":
+            return False
+        return after(base, 1) in self._by_name or base in self._partials
+
+    # Evaluating
+
+    def _record(self, rows, listed=True):
+        """Evaluate rows in their order and keep them; `listed` also puts them among `quantities`."""
+        for name, expression, part in rows:
+            for needed in expression.names():
+                if needed not in self._values:
+                    self[needed]
+            value = self._evaluated(name, expression)
+            self._values[name] = value
+            self._by_name[name] = Quantity(name, expression, value, part)
+            if listed:
+                self.quantities.append(self._by_name[name])
+
+    def _evaluated(self, name, expression):
+        try:
+            value = expression.evaluator(self.number)(self._values)
+        except ZeroDivisionError:
+            raise NeuronnetError(f"{name} = {expression.format()}: division by zero, the slope is infinite here") from None
+        return self.number(value) if type(value) is int else value
+
+    def _record_state_after(self, updates, listed=True):
+        """Run through `updates` updates with the formulas that an update needs; keep the parameters and their pass."""
+        values = dict(self.given)
+        programs = {}
+        for update in range(updates):
+            batch = self._batch(update)
+            if batch[0] not in programs:
+                programs[batch[0]] = self._program(batch)
+            steps, moved = programs[batch[0]]
+            for name, evaluate in steps:
+                values[name] = evaluate(values)
+            for name, new in moved:
+                values[name] = values[new]
+        part = f"after {updates} updates"
+        for name, new in moved:
+            name = after(name, updates)
+            self._values[name] = values[name.partition("@")[0]]
+            self._by_name[name] = Quantity(name, None, self._values[name], part)
+            if listed:
+                self.quantities.append(self._by_name[name])
+        self._record(self._pass.forward(updates, part), listed)
+
+    def _program(self, batch):
+        """What one update from `batch` computes: [(name, evaluator)], and [(parameter, its name after the update)]."""
+        update = list(self._pass.update(batch))
+        rows = list(self._pass.forward()) + list(self._pass.backward(batch)) + update
+        needed, steps = {name for name, _, _ in update}, []
+        for name, expression, _ in reversed(rows):
+            if name in needed:
+                needed.update(expression.names())
+                steps.append((name, expression.evaluator(self.number)))
+        moved = [(name.partition("@")[0], name) for name, _, _ in update]
+        return steps[::-1], moved
+
+    # What a derivation starts from
+
+    def _batch(self, update):
+        """Positions of the samples that the update after `update` updates rests on."""
+        batch, count = self.description["batch"], len(self.description["sample"])
+        size = {"full": count, "online": 1}.get(batch, batch)
+        start = update % -(-count // size) * size
+        return list(range(start, min(start + size, count)))
+
+    def _given_numbers(self):
+        """Every number a pass starts from, by name."""
+        description, names = self.description, self.names
+        given = {}
+        for layer, rows, biases in zip(description["layer"], names.weights, names.biases):
+            for row, row_names in zip(layer["weights"], rows):
+                given.update(zip(row_names, row))
+            if biases is not None:
+                shared = not isinstance(layer["bias"], (list, tuple))
+                given.update(zip(biases, [layer["bias"]] * len(biases) if shared else layer["bias"]))
+        samples = description["sample"]
+        for number, sample in enumerate(samples, 1):
+            index = None if len(samples) == 1 else number
+            targets = [names.of("target", neuron) for neuron in names.layers[-1]]
+            for name, value in zip(names.inputs + targets, sample["inputs"] + sample["targets"]):
+                given[f"{name}[{number}]" if index else name] = value
+        for name, key in ((names.rate, "learning_rate"), (names.l2, "l2")):
+            if description[key] is not None:
+                given[name] = description[key]
+        return {name: as_number(value, self.number) for name, value in given.items()}
+
+    def _refuse_unsuitable(self):
+        samples = len(self.description["sample"])
+        if not samples:
+            raise NeuronnetError("a derivation needs at least one [[sample]] in the network's description")
+        weights = sum(len(layer["weights"]) * len(layer["weights"][0]) for layer in self.description["layer"])
+        if 2 * weights * samples > MOST_ROWS:
+            raise NeuronnetError(f"a derivation of {weights} weights and {samples} samples has more than {MOST_ROWS} rows; "
+                                 f"describe fewer samples")
+
+
+class Explanation(NamedTuple):
+    """One quantity, and the quantities that its formula names."""
+
+    quantity: Quantity
+    factors: list
+
+    @property
+    def name(self):
+        """The quantity's name."""
+        return self.quantity.name
+
+    @property
+    def formula(self):
+        """Its formula in names."""
+        return self.quantity.formula
+
+    @property
+    def value(self):
+        """Its value."""
+        return self.quantity.value
+
+
+def explain(network, name):
+    """One quantity of a network's pass with its factors, as an Explanation; `print` shows it.
+
+    `network` is a NeuralNetwork, or what `neuronnet.load` takes; `name` any quantity or any `dA/dB`. Raises
+    UnknownName, which carries the nearest names.
+    """
+    derivation = Derivation(network.to_dict() if hasattr(network, "to_dict") else network)
+    quantity = derivation[name]
+    return Explanation(quantity, derivation.factors_of(quantity))

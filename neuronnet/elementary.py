@@ -1,0 +1,104 @@
+"""exp, ln and their kin for any type of number: float, Decimal, complex, and whatever brings these methods itself.
+
+A number of another type is asked for a method of the same name, as `Decimal` has `exp` and `ln`; that is how dual
+numbers come in. A float takes the first branch and pays nothing for the others.
+"""
+
+import cmath
+import math
+from decimal import Decimal, localcontext
+
+
+def exp(x):
+    """e to the power x; infinite, not an error, where a float overflows."""
+    if type(x) is float:
+        try:
+            return math.exp(x)
+        except OverflowError:
+            return math.inf
+    if isinstance(x, complex):
+        try:
+            return cmath.exp(x)
+        except OverflowError:
+            return complex(math.inf, 0.0)
+    if isinstance(x, (float, int)):
+        return exp(float(x))
+    return _method(x, "exp")()
+
+
+def ln(x):
+    """The natural logarithm of x; minus infinity, not an error, at a float zero."""
+    if isinstance(x, (float, int)):
+        return math.log(x) if x > 0 else _at_or_below_zero(x)
+    if isinstance(x, complex):
+        return cmath.log(x)
+    return _method(x, "ln")()
+
+
+def log1p(x):
+    """ln(1 + x) without losing a small x."""
+    if isinstance(x, (float, int)):
+        return math.log1p(x)
+    if isinstance(x, complex):
+        # 1 + x loses digits of a small x; the factor puts them back (Kahan's device, as in Goldberg 1991, theorem 4).
+        shifted = 1 + x
+        return x if shifted == 1 else cmath.log(shifted) * x / (shifted - 1)
+    if isinstance(x, Decimal):
+        with localcontext() as context:
+            context.prec += _lost_digits(x)
+            shifted = (1 + x).ln()
+        return +shifted
+    return _method(x, "log1p")()
+
+
+def tanh(x):
+    """The hyperbolic tangent of x."""
+    if isinstance(x, (float, int)):
+        return math.tanh(x)
+    if isinstance(x, complex):
+        return cmath.tanh(x)
+    if isinstance(x, Decimal):
+        with localcontext() as context:
+            context.prec += _lost_digits(x)
+            power = (-2 * abs(x)).exp()
+            magnitude = (1 - power) / (1 + power)
+        return +(magnitude if x >= 0 else -magnitude)
+    return _method(x, "tanh")()
+
+
+def logsumexp(*terms):
+    """ln(exp(a) + exp(b) + ...), without overflow and exact where one term outweighs the rest.
+
+    The largest term comes out of the logarithm, what remains goes through log1p; `logsumexp(0, x)` is softplus.
+    """
+    if len(terms) == 1:
+        return terms[0]
+    largest = max(range(len(terms)), key=lambda index: real_part(terms[index]))
+    rest = 0
+    for index, term in enumerate(terms):
+        if index != largest:
+            rest += exp(term - terms[largest])
+    return terms[largest] + log1p(rest)
+
+
+def real_part(x):
+    """What x is ordered by: the real part of a complex number, x itself for any other."""
+    return x.real if isinstance(x, complex) else x
+
+
+def _at_or_below_zero(x):
+    if x == 0:
+        return -math.inf
+    raise ValueError(f"ln of a negative number: {x!r}")
+
+
+def _lost_digits(x):
+    """How many more digits a difference from 1 needs so that a small x keeps all of its own."""
+    return 2 + max(0, -x.adjusted()) if x != 0 else 2
+
+
+def _method(x, name):
+    try:
+        return getattr(x, name)
+    except AttributeError:
+        raise TypeError(f"{type(x).__name__} has no {name}: use another type of number, or an activation without it") from None

@@ -1,0 +1,79 @@
+"""Everything neuronnet refuses, as exceptions that carry what was found and what is allowed.
+
+One base class, so that a program can catch `NeuronnetError` and print it; the message is meant for the reader.
+"""
+
+import difflib
+
+
+class NeuronnetError(ValueError):
+    """The base of every error that neuronnet raises on purpose."""
+
+
+class SpecError(NeuronnetError):
+    """A network description that cannot be used.
+
+    Carries `where` (file and key), `found` and `allowed`.
+    """
+
+    def __init__(self, where, found, allowed):
+        self.where, self.found, self.allowed = where, found, allowed
+        super().__init__(f"{where}: found {found}; {allowed}")
+
+
+class SizeError(NeuronnetError):
+    """A list of numbers of the wrong length. Carries `what`, `expected` and `found`."""
+
+    def __init__(self, what, expected, found):
+        self.what, self.expected, self.found = what, expected, found
+        super().__init__(f"{what}: expected {expected} number{'' if expected == 1 else 's'}, found {found}")
+
+
+class NumberError(NeuronnetError):
+    """Something that is not a finite number. Carries `what` and `found`."""
+
+    def __init__(self, what, found):
+        self.what, self.found = what, found
+        super().__init__(f"{what}: expected a finite number, found {shortened(found)}")
+
+
+class PassOrderError(NeuronnetError):
+    """A step asked for before the step it rests on. Carries `asked` and `missing`."""
+
+    def __init__(self, asked, missing):
+        self.asked, self.missing = asked, missing
+        super().__init__(f"{asked} needs {missing} first")
+
+
+class UnknownName(NeuronnetError):
+    """A name that nothing here has. Carries `name` and `nearest`, the names most like it."""
+
+    def __init__(self, name, known):
+        self.name, self.nearest = name, nearest(name, known)
+        super().__init__(f"unknown name {shortened(name)}{did_you_mean(self.nearest)}")
+
+
+class ExpressionError(NeuronnetError):
+    """A formula that cannot be read. Carries `text`, `column` (from 1) and `reason`."""
+
+    def __init__(self, text, column, reason):
+        self.text, self.column, self.reason = text, column, reason
+        super().__init__(f"column {column}: {reason}")
+
+
+def nearest(name, known):
+    """The names in `known` most like `name`, best first; an empty list when none is alike."""
+    return difflib.get_close_matches(str(name)[:100], [str(each) for each in known], n=3, cutoff=0.6)
+
+
+def did_you_mean(names):
+    """A clause that offers `names`, empty when there are none."""
+    return f"; did you mean {' or '.join(names)}?" if names else ""
+
+
+def shortened(value, limit=60):
+    """`repr(value)`, cut in the middle when it is longer than a line can bear."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 1000:
+        return f"a whole number of {value.bit_length()} bits"
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[:limit - 15]} ... {text[-8:]}"

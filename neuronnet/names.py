@@ -1,0 +1,143 @@
+"""Names: the one place where the names of neurons, parameters and quantities are built and read.
+
+    i1 i2           inputs                      w1 w2    weights, by layer, then neuron, then input
+    h1 h2           hidden neurons, one layer   b1 b2    biases, in the same order; a shared one counts once
+    h1_1 h2_3       layer_neuron, several       eta      the learning rate
+    o1 o2           output neurons              l2       the strength of the L2 term
+
+    net_h1 out_h1 target_o1 E_o1 E_total delta_o1     quantities; delta_x is dE_total/dnet_x
+    net_h1[2]       the same in sample 2
+    dE_total/dw5    a derivative                w5@1     a value after one update
+
+A network may rename any of them (`names`); then the new names are built, and both are understood.
+"""
+
+import re
+from collections import Counter
+
+from neuronnet.errors import SpecError, did_you_mean, nearest
+
+_PARTIAL = re.compile(r"d(?P<numerator>[^/\s]+)/d(?P<denominator>[^/\s]+)")
+_UNICODE = {"∂": "d", "δ": "delta", "η": "eta", "σ": "logistic", "′": "'"}
+_KINDS = ("net", "out", "target", "E", "delta")
+
+
+class Names:
+    """All names of one network, the author's own where it renames.
+
+    `inputs`, `layers[l][j]`, `weights[l][j][i]` and `biases[l]` hold the names of its parts; `biases[l]` has one name
+    per neuron, the same one each time where the layer shares its bias, or is None. `renames` maps a standard name, of
+    a part or of a quantity such as `net_h1`, to the author's.
+    """
+
+    def __init__(self, layers, renames):
+        """`layers` are the dicts of a network description. Raises SpecError for a rename of what is not there."""
+        self._own = {"E_total": "E_total", "E_l2": "E_l2", "eta": "eta", "l2": "l2"}
+        self._quantities = {}
+        self._renames = renames
+        self.inputs = self._parts("i", len(layers[0]["weights"][0]))
+        self.layers, self.weights, self.biases = [], [], []
+        weights = biases = 0
+        for number, layer in enumerate(layers, 1):
+            rows, bias = layer["weights"], layer.get("bias")
+            prefix = "o" if number == len(layers) else "h" if len(layers) == 2 else f"h{number}_"
+            self.layers.append(self._neurons(prefix, len(rows)))
+            self.weights.append([])
+            for row in rows:
+                self.weights[-1].append(self._parts("w", len(row), weights))
+                weights += len(row)
+            if bias is None:
+                self.biases.append(None)
+            elif isinstance(bias, (list, tuple)):
+                self.biases.append(self._parts("b", len(rows), biases))
+                biases += len(rows)
+            else:
+                self.biases.append(self._parts("b", 1, biases) * len(rows))
+                biases += 1
+        for standard in renames:
+            if standard not in self._own:
+                raise SpecError(f"names, {standard!r}", "no such name in this network",
+                                f"allowed are its own names{did_you_mean(nearest(standard, self._own))}")
+        self._own.update((standard, renames[standard]) for standard in ("E_total", "E_l2", "eta", "l2")
+                         if standard in renames)
+        twice = [own for own, count in Counter(self._own.values()).items() if count > 1]
+        if twice:
+            raise SpecError("names", f"{twice[0]!r} for two things", "every name stands for one thing")
+        self.error, self.error_l2 = self._own["E_total"], self._own["E_l2"]
+        self.rate, self.l2 = self._own["eta"], self._own["l2"]
+
+    def of(self, kind, neuron):
+        """The name of a neuron's quantity: of("net", "h1") is "net_h1", or what the author calls it."""
+        return self._quantities[kind, neuron]
+
+    def standard(self, text):
+        """`text` in this network's own names, from any accepted spelling and from the standard names."""
+        text = spelled_out(text)
+        partial = _PARTIAL.fullmatch(text)
+        if partial:
+            return partial_name(self.standard(partial["numerator"]), self.standard(partial["denominator"]))
+        base, index = split_index(text)
+        return self._own.get(base, base) + index
+
+    def _parts(self, prefix, count, start=0):
+        names = []
+        for standard in (f"{prefix}{number}" for number in range(start + 1, start + count + 1)):
+            self._own[standard] = self._renames.get(standard, standard)
+            names.append(self._own[standard])
+        return names
+
+    def _neurons(self, prefix, count):
+        names = self._parts(prefix, count)
+        for number, name in enumerate(names, 1):
+            for kind in _KINDS:
+                standard = f"{kind}_{prefix}{number}"
+                self._own[standard] = self._quantities[kind, name] = self._renames.get(standard, f"{kind}_{name}")
+        return names
+
+
+def partial_name(numerator, denominator):
+    """`dA/dB`, the derivative of A with B taken as the independent variable."""
+    return f"d{numerator}/d{denominator}"
+
+
+def split_partial(name):
+    """(A, B) of a derivative `dA/dB`; None when the name is not one."""
+    partial = _PARTIAL.fullmatch(name)
+    return None if partial is None else (partial["numerator"], partial["denominator"])
+
+
+def in_sample(name, number):
+    """`name[number]`; plain `name` when number is None, which is how a network with a single sample is written."""
+    return name if number is None else f"{name}[{number}]"
+
+
+def after(name, updates):
+    """`name@updates`; plain `name` before the first update."""
+    return name if updates == 0 else f"{name}@{updates}"
+
+
+def split_index(name):
+    """`name` without its sample and update, and these as written: "net_h1[2]@1" gives ("net_h1", "[2]@1")."""
+    cut = min((position for position in (name.find("["), name.find("@")) if position > 0), default=len(name))
+    return name[:cut], name[cut:]
+
+
+def spelled_out(text):
+    """`text` with the accepted short spellings written out: ∂ δ η, E for E_total, w5+ for w5@1.
+
+    >>> spelled_out("∂E/∂w5")
+    'dE_total/dw5'
+    >>> spelled_out("w5+")
+    'w5@1'
+    """
+    text = text.strip()
+    for symbol, word in _UNICODE.items():
+        text = text.replace(symbol, word)
+    partial = _PARTIAL.fullmatch(text)
+    if partial:
+        return partial_name(spelled_out(partial["numerator"]), spelled_out(partial["denominator"]))
+    if text.endswith("+"):
+        text = text[:-1] + "@1"
+    if text == "E" or text.startswith(("E@", "E[")):
+        text = "E_total" + text[1:]
+    return text

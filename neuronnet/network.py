@@ -1,0 +1,268 @@
+"""A network of neurons: the forward pass, the backward pass and the update, one named quantity at a time.
+
+    network = NeuralNetwork.from_dict(description)
+    network.feed_forward(inputs)         sets net and out of every neuron
+    network.backpropagate(targets)       sets delta of every neuron and the gradient of every parameter
+    network.update(learning_rate)        moves every trainable parameter against its gradient
+
+All gradients are computed before any parameter moves, so the hidden deltas use the weights of the forward pass. A
+backward pass sets gradients; it never adds to those of an earlier one.
+"""
+
+from neuronnet.building import build_layers, build_samples, describe_layer
+from neuronnet.errors import NumberError, PassOrderError, SizeError, UnknownName
+from neuronnet.losses import LOSSES, cancels, reads_nets
+from neuronnet.names import Names
+from neuronnet.spec import as_number, read
+
+
+class NeuralNetwork:
+    """Layers of neurons, and the conventions that turn their outputs into one error, E_total.
+
+    E_total of one sample is the sum (`outputs="mean"`: the mean) of the outputs' errors; of several samples, the sum
+    (`samples_combine="mean"`: the mean) of theirs, plus the L2 term, l2/2 times the sum of all squared weights
+    (`l2_scale="per sample"`: divided by the number of samples). Biases are never part of the L2 term.
+    """
+
+    def __init__(self, layers, loss, outputs="sum", samples_combine="sum", learning_rate=None, l2=0, l2_scale="as is",
+                 batch="full", samples=(), title="untitled network", names=None):
+        self.layers = layers
+        self.loss = loss
+        self.outputs = outputs
+        self.samples_combine = samples_combine
+        self.learning_rate = learning_rate
+        self.l2 = l2
+        self.l2_scale = l2_scale
+        self.batch = batch
+        self.samples = list(samples)
+        self.title = title
+        self.names = {} if names is None else names
+        self.neurons = [neuron for layer in layers for neuron in layer]
+        self.weights = [weight for neuron in self.neurons for weight in neuron.weights]
+        self.biases = [bias for layer in layers for bias in layer.biases]
+        self.parameters = self.weights + self.biases
+        self._by_name = {part.name: part for part in self.parameters + self.neurons}
+        self._update_count = 0
+
+    # Forward pass
+
+    def feed_forward(self, inputs):
+        """Run the forward pass; return the outputs, a list with one number per output neuron."""
+        expected = len(self.layers[0].neurons[0].weights)
+        outs = _checked(inputs, "inputs", expected)
+        for layer in self.layers:
+            outs = layer.feed_forward(outs)
+        return outs
+
+    def error(self, targets):
+        """E_total of the forward pass that has just run, without the L2 term, and every E_o on the way."""
+        targets = self._checked_targets(targets)
+        output_layer = self.layers[-1]
+        from_nets = reads_nets(output_layer.activation, self.loss)
+        nets = [neuron.net for neuron in output_layer]
+        E_total = 0
+        for j, (neuron, target) in enumerate(zip(output_layer, targets)):
+            if from_nets:
+                E_o = self.loss.value_from_nets(target, nets, j)
+            else:
+                E_o = self.loss.value(target, neuron.out)
+            E_total += E_o
+        if self.outputs == "mean":
+            E_total = E_total / len(nets)
+        return E_total
+
+    # Backward pass
+
+    def backpropagate(self, targets):
+        """Set delta of every neuron and the gradient of every parameter, for the sample that was just fed forward."""
+        self._backpropagate_data(targets)
+        self._add_l2_gradients(1)
+
+    def _backpropagate_data(self, targets):
+        targets = self._checked_targets(targets)
+        output_layer = self.layers[-1]
+        share = len(targets) if self.outputs == "mean" else 1
+
+        if cancels(output_layer.activation, self.loss, targets):
+            deltas = []
+            for neuron, target in zip(output_layer, targets):
+                delta = neuron.out - target
+                deltas.append(delta if share == 1 else delta / share)
+            output_layer.take_deltas(deltas)
+        else:
+            dE_douts = []
+            for neuron, target in zip(output_layer, targets):
+                dE_dout = self.loss.derivative(target, neuron.out)
+                dE_douts.append(dE_dout if share == 1 else dE_dout / share)
+            output_layer.backpropagate(dE_douts)
+
+        next_layer = output_layer
+        for layer in reversed(self.layers[:-1]):
+            dE_douts = []
+            for index in range(len(layer.neurons)):
+                dE_dout = 0
+                for next_neuron in next_layer.neurons:
+                    dnet_dout = next_neuron.weights[index].value
+                    dE_dout += next_neuron.delta * dnet_dout
+                dE_douts.append(dE_dout)
+            layer.backpropagate(dE_douts)
+            next_layer = layer
+
+    def _add_l2_gradients(self, sample_count):
+        if self.l2 != 0:
+            for weight in self.weights:
+                weight.gradient += self._l2_share(self.l2 * weight.value, sample_count)
+
+    def _l2_share(self, term, sample_count):
+        return term / sample_count if self.l2_scale == "per sample" else term
+
+    # Update
+
+    def update(self, learning_rate=None):
+        """Move every trainable parameter: value = value - learning_rate * gradient."""
+        rate = self.learning_rate if learning_rate is None else learning_rate
+        if rate is None:
+            raise PassOrderError("an update", "a learning_rate")
+        if self.weights[0].gradient is None:
+            raise PassOrderError("an update", "a backward pass")
+        for parameter in self.parameters:
+            if parameter.trainable:
+                parameter.value -= rate * parameter.gradient
+        self._update_count += 1
+
+    def train(self, inputs, targets, learning_rate=None):
+        """One online update: forward pass, backward pass and update for a single sample."""
+        self.feed_forward(inputs)
+        self.backpropagate(targets)
+        self.update(learning_rate)
+
+    def train_batch(self, samples, learning_rate=None):
+        """One update from the combined gradient of several samples, (inputs, targets) pairs."""
+        self.gradients(samples)
+        self.update(learning_rate)
+
+    def fit(self, updates):
+        """Make `updates` updates from the network's own samples, in their order, going on where the last call stopped."""
+        for _ in range(updates):
+            self.train_batch(self.next_batch())
+
+    def next_batch(self):
+        """The samples that the next update rests on: all, or the next `batch` of them (`"online"`: one)."""
+        if not self.samples:
+            raise PassOrderError("training", "at least one sample")
+        if self.batch == "full":
+            return self.samples
+        size = 1 if self.batch == "online" else self.batch
+        batches = -(-len(self.samples) // size)
+        start = self._update_count % batches * size
+        return self.samples[start:start + size]
+
+    # Over several samples
+
+    def total_error(self, samples=None):
+        """E_total of the given samples, (inputs, targets) pairs, with the L2 term; of its own samples by default."""
+        samples = self._checked_samples(samples)
+        E_total = 0
+        for inputs, targets in samples:
+            self.feed_forward(inputs)
+            E_total += self.error(targets)
+        if self.samples_combine == "mean":
+            E_total = E_total / len(samples)
+        if self.l2 != 0:
+            E_total += self.l2_error(len(samples))
+        return E_total
+
+    def l2_error(self, sample_count):
+        """The L2 term, l2/2 times the sum of all squared weights."""
+        squares = 0
+        for weight in self.weights:
+            squares += weight.value * weight.value
+        return self._l2_share(self.l2 * squares / 2, sample_count)
+
+    def gradients(self, samples=None):
+        """Set every parameter's gradient for the given samples together; return them, parameter name -> gradient."""
+        samples = self._checked_samples(samples)
+        totals = None
+        for inputs, targets in samples:
+            self.feed_forward(inputs)
+            self._backpropagate_data(targets)
+            if totals is None:
+                totals = [parameter.gradient for parameter in self.parameters]
+            else:
+                totals = [total + parameter.gradient for total, parameter in zip(totals, self.parameters)]
+        for parameter, total in zip(self.parameters, totals):
+            parameter.gradient = total / len(samples) if self.samples_combine == "mean" else total
+        self._add_l2_gradients(len(samples))
+        return {parameter.name: parameter.gradient for parameter in self.parameters}
+
+    # Names, reading and writing
+
+    def __getitem__(self, name):
+        """The parameter or neuron of that name: network["w5"], network["h1"]."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            pass
+        own = Names(self.to_dict()["layer"], self.names).standard(name)
+        if own not in self._by_name:
+            raise UnknownName(name, self._by_name)
+        return self._by_name[own]
+
+    @classmethod
+    def from_dict(cls, description, number=float):
+        """The network of a description (see `neuronnet.spec`), in any type of number: float, Decimal, Fraction ..."""
+        description = read(description)
+        rate = description["learning_rate"]
+        return cls(build_layers(description, number), LOSSES[description["loss"]], description["outputs"],
+                   description["samples_combine"], None if rate is None else as_number(rate, number),
+                   as_number(description["l2"], number), description["l2_scale"], description["batch"],
+                   build_samples(description, number), description["title"], description["names"])
+
+    def to_dict(self):
+        """The description of this network as it stands now, with every convention explicit."""
+        return {"title": self.title, "loss": self.loss.name, "outputs": self.outputs,
+                "samples_combine": self.samples_combine, "learning_rate": self.learning_rate, "l2": self.l2,
+                "l2_scale": self.l2_scale, "batch": self.batch,
+                "layer": [describe_layer(layer) for layer in self.layers],
+                "sample": [{"inputs": list(inputs), "targets": list(targets)} for inputs, targets in self.samples],
+                "names": dict(self.names)}
+
+    def __repr__(self):
+        sizes = [len(self.layers[0].neurons[0].weights)] + [len(layer.neurons) for layer in self.layers]
+        return f"NeuralNetwork {'-'.join(map(str, sizes))}: {self.title}, {self.loss.name}, {self._update_count} updates"
+
+    # Checks
+
+    def _checked_targets(self, targets):
+        output_layer = self.layers[-1]
+        if output_layer.neurons[-1].out is None:
+            raise PassOrderError("a backward pass or an error", "a forward pass")
+        if self.loss.name == "output":
+            return [0] * len(output_layer.neurons)
+        return _checked(targets, "targets", len(output_layer.neurons))
+
+    def _checked_samples(self, samples):
+        samples = self.samples if samples is None else list(samples)
+        if not samples:
+            raise SizeError("samples", "at least 1", 0)
+        return samples
+
+
+def load(source, number=float):
+    """The network of a file, an example's name or a dict, as a NeuralNetwork in any type of number."""
+    return NeuralNetwork.from_dict(source, number)
+
+
+def _checked(values, what, expected):
+    """`values` as a list, if there are as many as expected and each is a finite number."""
+    values = list(values)
+    if len(values) != expected:
+        raise SizeError(what, expected, len(values))
+    for value in values:
+        try:
+            finite = value - value == 0
+        except (TypeError, ArithmeticError):
+            finite = False
+        if not finite:
+            raise NumberError(what, value)
+    return values

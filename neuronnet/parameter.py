@@ -1,0 +1,29 @@
+"""A parameter: one number that the network can learn, with a name to ask for it by."""
+
+
+class Parameter:
+    """A weight (`w5`) or a bias (`b1`).
+
+    `value` is what the forward pass uses. `gradient` is dE_total/dvalue: None until a backward pass has set it.
+    A parameter that is not `trainable` gets a gradient all the same; only the update passes it by.
+    """
+
+    def __init__(self, name, value, trainable=True):
+        self.name = name
+        self.value = value
+        self.gradient = None
+        self.trainable = trainable
+
+    def __repr__(self):
+        frozen = "" if self.trainable else " frozen"
+        return f"Parameter {self.name}: value={shown(self.value)} gradient={shown(self.gradient)}{frozen}"
+
+
+def shown(number):
+    """A number in nine significant digits, for a repr; a type that cannot be cut to digits is shown as it is."""
+    if number is None:
+        return "None"
+    try:
+        return format(number, ".9g")
+    except (TypeError, ValueError):
+        return str(number)

@@ -1,0 +1,1 @@
+"""Finished rows and reports as text; no arithmetic is done here."""
