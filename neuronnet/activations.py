@@ -4,6 +4,8 @@ Each takes numbers of any type. All but softmax look at one neuron alone; softma
 and says so with `whole_layer`.
 """
 
+from math import exp as float_exp
+
 from neuronnet.elementary import exp, real_part, tanh
 
 
@@ -14,7 +16,12 @@ class Logistic:
     whole_layer = False
 
     def value(self, net):
-        """Between 0 and 1; exactly 0 where exp(-net) overflows."""
+        """Between 0 and 1; exactly 0 where exp(-net) overflows. A float goes straight to `math`, for speed."""
+        if type(net) is float:
+            try:
+                return 1.0 / (1.0 + float_exp(-net))
+            except OverflowError:
+                return 0.0
         return 1 / (1 + exp(-net))
 
     def derivative(self, net, out):
@@ -67,22 +74,25 @@ class Identity:
         return 1
 
 
-class Softmax:
-    """out_j = exp(net_j)/(exp(net_1) + exp(net_2) + ...), divided through by exp(net_j) so that nothing overflows."""
+class Softmax(Identity):
+    """out_j = exp(net_j)/(exp(net_1) + exp(net_2) + ...), divided through by exp(net_j) so that nothing overflows.
+
+    One neuron alone can only hand on its net; the layer, which has them all, asks for each neuron's share.
+    """
 
     name = "softmax"
     whole_layer = True
 
-    def value(self, nets, j):
-        """1/(1 + the sum of exp(net_k - net_j) over the other neurons k); the outputs of a layer sum to 1."""
+    def share(self, nets, j):
+        """out_j = 1/(1 + the sum of exp(net_k - net_j) over the other neurons k); the shares sum to 1."""
         total = 1
         for k, net in enumerate(nets):
             if k != j:
                 total += exp(net - nets[j])
         return 1 / total
 
-    def derivative(self, outs, k, j):
-        """dout_k/dnet_j, one entry of the Jacobian: out_j*(1 - out_j) for k = j, otherwise -out_k*out_j."""
+    def jacobian(self, outs, k, j):
+        """dout_k/dnet_j: out_j*(1 - out_j) for k = j, otherwise -out_k*out_j."""
         if k == j:
             return outs[j] * (1 - outs[j])
         return -outs[k] * outs[j]

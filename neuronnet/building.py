@@ -1,7 +1,7 @@
 """Builds the layers of neurons that a description speaks of, and describes them again."""
 
 from neuronnet.activations import ACTIVATIONS
-from neuronnet.layer import NeuronLayer
+from neuronnet.layer import NeuronLayer, SoftmaxLayer
 from neuronnet.names import Names
 from neuronnet.neuron import Neuron
 from neuronnet.parameter import Parameter
@@ -14,11 +14,12 @@ def build_layers(description, number):
     layers = []
     for index, layer in enumerate(description["layer"]):
         biases = _build_biases(layer, names.biases[index], number)
+        activation = ACTIVATIONS[layer["activation"]]
         neurons = []
         for name, weight_names, row, bias in zip(names.layers[index], names.weights[index], layer["weights"], biases):
             weights = [Parameter(each, as_number(value, number)) for each, value in zip(weight_names, row)]
-            neurons.append(Neuron(name, weights, bias, ACTIVATIONS[layer["activation"]]))
-        layers.append(NeuronLayer(neurons))
+            neurons.append(Neuron(name, weights, bias, activation))
+        layers.append((SoftmaxLayer if activation.whole_layer else NeuronLayer)(neurons))
     return layers
 
 

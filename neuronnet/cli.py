@@ -2,10 +2,12 @@
 
 import argparse
 import json
+import math
 
 from neuronnet.derivation import Derivation
 from neuronnet.derivation.quantities import Explanation
-from neuronnet.output import plain, run, source, write
+from neuronnet.errors import NeuronnetError
+from neuronnet.output import ArgumentParser, plain, run, source, write
 from neuronnet.render import text
 from neuronnet.spec import example_names, find, read
 
@@ -19,7 +21,7 @@ def main(argv=None):
 
 
 def _parser():
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="neuronnet", description="Backpropagation with a name for every number. "
         "Without a command: the worked example, every quantity to nine decimals.",
         epilog="example: python -m neuronnet derive worked-example --only dE_total/dw5")
@@ -66,7 +68,10 @@ def _worked_example(arguments):
 
 
 def _derive(arguments):
-    derivation = Derivation(source(arguments.network), updates=arguments.updates)
+    description, place = source(arguments.network)
+    if arguments.updates > 1 and description["learning_rate"] is None:
+        raise NeuronnetError(f"--updates {arguments.updates}: the network's description has no learning_rate")
+    derivation = Derivation(description, updates=arguments.updates)
     if arguments.only is None:
         quantities, as_text = derivation.quantities, text.derivation
     else:
@@ -76,12 +81,18 @@ def _derive(arguments):
         def as_text(finished):
             return text.explanation(Explanation(quantity, quantities[1:]), finished)
     if arguments.format == "json":
-        rows = [{"name": each.name, "formula": each.formula, "value": each.value} for each in quantities]
+        rows = [_row(each) for each in quantities]
         result = json.dumps({"network": _network_of(derivation.description), "quantities": rows}, indent=1, default=plain)
     else:
         result = as_text(derivation)
-    write(result, arguments.output, [arguments.network])
+    write(result, arguments.output, [place])
     return 0
+
+
+def _row(quantity):
+    if not math.isfinite(quantity.value):
+        raise NeuronnetError(f"{quantity.name} is {quantity.value}, which JSON cannot hold; --format text shows it")
+    return {"name": quantity.name, "formula": quantity.formula, "value": quantity.value}
 
 
 def _network_of(description):
@@ -89,6 +100,7 @@ def _network_of(description):
 
 
 def _examples(arguments):
+    places = []
     if arguments.name is None:
         descriptions = {name: read(find(name)) for name in example_names()}
         if arguments.format == "json":
@@ -97,10 +109,11 @@ def _examples(arguments):
         else:
             result = text.example_list(descriptions)
     else:
-        description = read(find(arguments.name))
+        description, place = source(arguments.name)
+        places = [place]
         if arguments.format == "json":
             result = json.dumps(description, indent=1, default=plain)
         else:
             result = text.example(description, Derivation(description))
-    write(result, arguments.output)
+    write(result, arguments.output, places)
     return 0

@@ -8,6 +8,8 @@ import cmath
 import math
 from decimal import Decimal, localcontext
 
+from neuronnet.errors import NeuronnetError
+
 
 def exp(x):
     """e to the power x; infinite, not an error, where a float overflows."""
@@ -29,7 +31,7 @@ def exp(x):
 def ln(x):
     """The natural logarithm of x; minus infinity, not an error, at a float zero."""
     if isinstance(x, (float, int)):
-        return math.log(x) if x > 0 else _at_or_below_zero(x)
+        return _at_or_below_zero(x) if x <= 0 else math.log(x)
     if isinstance(x, complex):
         return cmath.log(x)
     return _method(x, "ln")()
@@ -40,11 +42,14 @@ def log1p(x):
     if isinstance(x, (float, int)):
         return math.log1p(x)
     if isinstance(x, complex):
-        # 1 + x loses digits of a small x; the factor puts them back (Kahan's device, as in Goldberg 1991, theorem 4).
-        shifted = 1 + x
-        return x if shifted == 1 else cmath.log(shifted) * x / (shifted - 1)
+        if abs(x) > 0.5:
+            return cmath.log(1 + x)
+        # |1 + x|^2 = 1 + re*(2 + re) + im^2: the parts are kept apart, so that neither drowns in the other.
+        return complex(math.log1p(x.real * (2 + x.real) + x.imag * x.imag) / 2, math.atan2(x.imag, 1 + x.real))
     if isinstance(x, Decimal):
         with localcontext() as context:
+            if x.adjusted() < -context.prec - 2:     # x^2/2, the next term of the series, lies beyond the last digit
+                return +x
             context.prec += _lost_digits(x)
             shifted = (1 + x).ln()
         return +shifted
@@ -59,6 +64,8 @@ def tanh(x):
         return cmath.tanh(x)
     if isinstance(x, Decimal):
         with localcontext() as context:
+            if 2 * x.adjusted() < -context.prec - 3:     # so does x^3/3 here
+                return +x
             context.prec += _lost_digits(x)
             power = (-2 * abs(x)).exp()
             magnitude = (1 - power) / (1 + power)
@@ -89,7 +96,7 @@ def real_part(x):
 def _at_or_below_zero(x):
     if x == 0:
         return -math.inf
-    raise ValueError(f"ln of a negative number: {x!r}")
+    raise NeuronnetError(f"ln({x!r}): a logarithm is taken of positive numbers only")
 
 
 def _lost_digits(x):

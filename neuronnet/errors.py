@@ -50,7 +50,8 @@ class UnknownName(NeuronnetError):
 
     def __init__(self, name, known):
         self.name, self.nearest = name, nearest(name, known)
-        super().__init__(f"unknown name {shortened(name)}{did_you_mean(self.nearest)}")
+        some = f"; known are {', '.join(list(known)[:6])} and others"
+        super().__init__(f"unknown name {shortened(name)}{did_you_mean(self.nearest) or some}")
 
 
 class ExpressionError(NeuronnetError):
@@ -59,6 +60,29 @@ class ExpressionError(NeuronnetError):
     def __init__(self, text, column, reason):
         self.text, self.column, self.reason = text, column, reason
         super().__init__(f"column {column}: {reason}")
+
+
+def require_numbers(values, what, expected):
+    """`values`, if there are as many as expected and each is a finite number; otherwise SizeError or NumberError."""
+    if len(values) != expected:
+        raise SizeError(what, expected, len(values))
+    try:
+        total = sum(values)
+        if total - total == 0:
+            return values
+    except (TypeError, ArithmeticError):
+        pass
+    for value in values:
+        if not _is_finite(value):
+            raise NumberError(what, value)
+    return values
+
+
+def _is_finite(value):
+    try:
+        return value - value == 0
+    except (TypeError, ArithmeticError):
+        return False
 
 
 def nearest(name, known):
@@ -75,5 +99,8 @@ def shortened(value, limit=60):
     """`repr(value)`, cut in the middle when it is longer than a line can bear."""
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 1000:
         return f"a whole number of {value.bit_length()} bits"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return f"a {type(value).__name__} too large to be shown"
     return text if len(text) <= limit else f"{text[:limit - 15]} ... {text[-8:]}"

@@ -1,74 +1,69 @@
-"""A layer of neurons: the place for what neurons do together, a softmax and the gradient of a shared bias."""
+"""A layer of neurons: the place for what neurons do one after another or, in a softmax, all together."""
 
 
 class NeuronLayer:
-    """Neurons that receive the same inputs and share one activation."""
+    """Neurons that are fed by the same sources and have the same activation."""
 
     def __init__(self, neurons):
         self.neurons = neurons
         self.activation = neurons[0].activation
         self.biases = list(dict.fromkeys(neuron.bias for neuron in neurons if neuron.bias is not None))
 
-    def feed_forward(self, inputs):
-        """Return the outputs of all neurons, in order."""
-        if self.activation.whole_layer:
-            return self._feed_forward_together(inputs)
-        outs = []
+    def feed_forward(self):
+        """Set net and out of every neuron, in order."""
         for neuron in self.neurons:
-            outs.append(neuron.feed_forward(inputs))
-        return outs
+            neuron.feed_forward()
 
-    def _feed_forward_together(self, inputs):
-        nets = []
+    def backpropagate(self, slope_of, targets, share):
+        """The backward pass of an output layer: dE_total/dout is slope_of(target, out), divided by `share`."""
+        for neuron, target in zip(self.neurons, targets):
+            dE_dout = slope_of(target, neuron.out)
+            neuron.backpropagate(dE_dout if share == 1 else dE_dout / share)
+
+    def backpropagate_cancelled(self, targets, share):
+        """The same where the slopes of loss and activation cancel: delta is out - target, divided by `share`."""
+        for neuron, target in zip(self.neurons, targets):
+            delta = neuron.out - target
+            neuron.backpropagate(None, delta if share == 1 else delta / share)
+
+    def backpropagate_hidden(self):
+        """The backward pass of a hidden layer: every path from a neuron's output onward counts, and they add up."""
         for neuron in self.neurons:
-            neuron.sum_inputs(inputs)
-            nets.append(neuron.net)
-        outs = []
-        for j, neuron in enumerate(self.neurons):
-            neuron.out = self.activation.value(nets, j)
-            outs.append(neuron.out)
-        return outs
-
-    def backpropagate(self, dE_douts):
-        """Set the deltas and gradients of the layer from dE_total/dout of each neuron."""
-        if self.activation.whole_layer:
-            self._backpropagate_together(dE_douts)
-        else:
-            for neuron, dE_dout in zip(self.neurons, dE_douts):
-                neuron.backpropagate(dE_dout)
-        self._set_bias_gradients()
-
-    def _backpropagate_together(self, dE_douts):
-        """Every output depends on every net: delta_j is the sum over k of dE/dout_k * dout_k/dnet_j."""
-        outs = [neuron.out for neuron in self.neurons]
-        for j, neuron in enumerate(self.neurons):
-            neuron.dE_dout = dE_douts[j]
-            neuron.dout_dnet = []
-            delta = 0
-            for k, dE_dout in enumerate(dE_douts):
-                dout_dnet = self.activation.derivative(outs, k, j)
-                neuron.dout_dnet.append(dout_dnet)
-                delta += dE_dout * dout_dnet
-            neuron.set_gradients(delta)
-
-    def take_deltas(self, deltas):
-        """Set gradients from deltas that are known already, where the slopes of loss and activation cancel."""
-        for neuron, delta in zip(self.neurons, deltas):
-            neuron.dE_dout = neuron.dout_dnet = None
-            neuron.set_gradients(delta)
-        self._set_bias_gradients()
-
-    def _set_bias_gradients(self):
-        """The gradient of a bias is the sum of the deltas of the neurons that use it."""
-        for bias in self.biases:
-            bias.gradient = 0
-        for neuron in self.neurons:
-            if neuron.bias is not None:
-                neuron.bias.gradient += neuron.delta
+            dE_dout = neuron.zero
+            for weight in neuron.outgoing:
+                dE_dout += weight.neuron.delta * weight.value
+            neuron.backpropagate(dE_dout)
 
     def __iter__(self):
         return iter(self.neurons)
 
     def __repr__(self):
         names = ", ".join(neuron.name for neuron in self.neurons)
-        return f"NeuronLayer {self.activation.name}: {names}"
+        return f"{type(self).__name__} {self.activation.name}: {names}"
+
+
+class SoftmaxLayer(NeuronLayer):
+    """A layer whose every output depends on every net, so that its passes look at all neurons together."""
+
+    def feed_forward(self):
+        """Set net and out of every neuron; the outs sum to 1."""
+        super().feed_forward()
+        nets = [neuron.net for neuron in self.neurons]
+        for j, neuron in enumerate(self.neurons):
+            neuron.out = self.activation.share(nets, j)
+
+    def backpropagate(self, slope_of, targets, share):
+        """delta_j is the sum over k of dE/dout_k * dout_k/dnet_j; `dout_dnet` of neuron j is the list over k."""
+        outs = [neuron.out for neuron in self.neurons]
+        dE_douts = [slope_of(target, out) for target, out in zip(targets, outs)]
+        if share != 1:
+            dE_douts = [dE_dout / share for dE_dout in dE_douts]
+        for j, neuron in enumerate(self.neurons):
+            dout_dnets = []
+            delta = 0
+            for k, dE_dout in enumerate(dE_douts):
+                dout_dnet = self.activation.jacobian(outs, k, j)
+                dout_dnets.append(dout_dnet)
+                delta += dE_dout * dout_dnet
+            neuron.backpropagate(dE_douts[j], delta)
+            neuron.dout_dnet = dout_dnets

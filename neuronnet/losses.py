@@ -12,6 +12,7 @@ class HalfSquaredError:
     """E_o = 1/2 (target - out)^2: the half makes the slope come out without a factor."""
 
     name = "half squared error"
+    takes_targets = True
 
     def value(self, target, out):
         """(target - out)^2/2, never negative."""
@@ -27,6 +28,7 @@ class SquaredError:
     """E_o = (target - out)^2, without the half."""
 
     name = "squared error"
+    takes_targets = True
 
     def value(self, target, out):
         """(target - out)^2, never negative."""
@@ -42,6 +44,7 @@ class BinaryCrossEntropy:
     """E_o = -(target*ln(out) + (1 - target)*ln(1 - out)), in nats, each output a yes or no of its own."""
 
     name = "binary cross-entropy"
+    takes_targets = True
 
     def value(self, target, out):
         """From the output alone, for output layers other than logistic; terms with weight 0 count 0."""
@@ -65,6 +68,7 @@ class CategoricalCrossEntropy:
     """E_o = -target*ln(out), in nats, the outputs being the probabilities of classes that exclude each other."""
 
     name = "categorical cross-entropy"
+    takes_targets = True
 
     def value(self, target, out):
         """From the output alone, for output layers other than softmax; a target of 0 counts 0."""
@@ -83,6 +87,7 @@ class Output:
     """E_o = out_o: no loss at all, for examples that differentiate the output itself."""
 
     name = "output"
+    takes_targets = False
 
     def value(self, target, out):
         """The output; the target plays no part."""

@@ -13,9 +13,10 @@ A network may rename any of them (`names`); then the new names are built, and bo
 """
 
 import re
-from collections import Counter
 
 from neuronnet.errors import SpecError, did_you_mean, nearest
+
+WORD = r"[^\W\d][\w']*"          # what an author may choose as a name, as a regular expression
 
 _PARTIAL = re.compile(r"d(?P<numerator>[^/\s]+)/d(?P<denominator>[^/\s]+)")
 _UNICODE = {"∂": "d", "δ": "delta", "η": "eta", "σ": "logistic", "′": "'"}
@@ -60,9 +61,7 @@ class Names:
                                 f"allowed are its own names{did_you_mean(nearest(standard, self._own))}")
         self._own.update((standard, renames[standard]) for standard in ("E_total", "E_l2", "eta", "l2")
                          if standard in renames)
-        twice = [own for own, count in Counter(self._own.values()).items() if count > 1]
-        if twice:
-            raise SpecError("names", f"{twice[0]!r} for two things", "every name stands for one thing")
+        self._known = self._own | self._chosen() if renames else self._own
         self.error, self.error_l2 = self._own["E_total"], self._own["E_l2"]
         self.rate, self.l2 = self._own["eta"], self._own["l2"]
 
@@ -71,13 +70,28 @@ class Names:
         return self._quantities[kind, neuron]
 
     def standard(self, text):
-        """`text` in this network's own names, from any accepted spelling and from the standard names."""
+        """`text` in this network's own names, from any accepted spelling and from the standard names.
+
+        Where an author's name is the standard name of something else, the author's meaning counts.
+        """
         text = spelled_out(text)
         partial = _PARTIAL.fullmatch(text)
         if partial:
             return partial_name(self.standard(partial["numerator"]), self.standard(partial["denominator"]))
         base, index = split_index(text)
-        return self._own.get(base, base) + index
+        return self._known.get(base, base) + index
+
+    def _chosen(self):
+        """The names that differ from the standard, by the spelling in which they are looked up. Refuses one for two."""
+        chosen, meant = {}, {}
+        for standard, own in self._own.items():
+            spelling = spelled_out(own)
+            meaning = spelling if spelling != own and spelling in self._own else standard
+            if meant.setdefault(spelling, meaning) != standard:
+                raise SpecError("names", f"{own!r} for {meant[spelling]} and {standard}", "every name stands for one thing")
+            if own != standard:
+                chosen[spelling] = own
+        return chosen
 
     def _parts(self, prefix, count, start=0):
         names = []
@@ -117,9 +131,9 @@ def after(name, updates):
 
 
 def split_index(name):
-    """`name` without its sample and update, and these as written: "net_h1[2]@1" gives ("net_h1", "[2]@1")."""
+    """`name` without its sample and update, and these without leading zeros: "net_h1[2]@01" gives ("net_h1", "[2]@1")."""
     cut = min((position for position in (name.find("["), name.find("@")) if position > 0), default=len(name))
-    return name[:cut], name[cut:]
+    return name[:cut], re.sub(r"(?<=[\[@])0+(?=[0-9])", "", name[cut:])
 
 
 def spelled_out(text):

@@ -10,9 +10,10 @@ backward pass sets gradients; it never adds to those of an earlier one.
 """
 
 from neuronnet.building import build_layers, build_samples, describe_layer
-from neuronnet.errors import NumberError, PassOrderError, SizeError, UnknownName
+from neuronnet.errors import PassOrderError, SizeError, UnknownName, require_numbers
 from neuronnet.losses import LOSSES, cancels, reads_nets
 from neuronnet.names import Names
+from neuronnet.neuron import Neuron
 from neuronnet.spec import as_number, read
 
 
@@ -25,7 +26,10 @@ class NeuralNetwork:
     """
 
     def __init__(self, layers, loss, outputs="sum", samples_combine="sum", learning_rate=None, l2=0, l2_scale="as is",
-                 batch="full", samples=(), title="untitled network", names=None):
+                 batch="full", samples=(), title="untitled network", names=None, input_names=None):
+        if input_names is None:
+            input_names = [f"i{number}" for number in range(1, len(layers[0].neurons[0].weights) + 1)]
+        self.inputs = [Neuron(name, [], None, None) for name in input_names]
         self.layers = layers
         self.loss = loss
         self.outputs = outputs
@@ -41,77 +45,70 @@ class NeuralNetwork:
         self.weights = [weight for neuron in self.neurons for weight in neuron.weights]
         self.biases = [bias for layer in layers for bias in layer.biases]
         self.parameters = self.weights + self.biases
-        self._by_name = {part.name: part for part in self.parameters + self.neurons}
+        self._by_name = {part.name: part for part in self.parameters + self.neurons + self.inputs}
+        self._hidden_layers_backwards = layers[-2::-1]
+        self._reads_nets = reads_nets(layers[-1].activation, loss)
         self._update_count = 0
+        self._connect()
+
+    def _connect(self):
+        sources = self.inputs
+        for layer in self.layers:
+            for neuron in layer:
+                neuron.connect(sources)
+            sources = layer.neurons
 
     # Forward pass
 
     def feed_forward(self, inputs):
         """Run the forward pass; return the outputs, a list with one number per output neuron."""
-        expected = len(self.layers[0].neurons[0].weights)
-        outs = _checked(inputs, "inputs", expected)
+        self._run_forward(inputs)
+        return [neuron.out for neuron in self.layers[-1]]
+
+    def _run_forward(self, inputs):
+        for neuron, value in zip(self.inputs, require_numbers(inputs, "inputs", len(self.inputs))):
+            neuron.out = value
         for layer in self.layers:
-            outs = layer.feed_forward(outs)
-        return outs
+            layer.feed_forward()
 
     def error(self, targets):
-        """E_total of the forward pass that has just run, without the L2 term, and every E_o on the way."""
-        targets = self._checked_targets(targets)
+        """E_total, without the L2 term, of the forward pass that has just run; every output neuron keeps its `E`."""
         output_layer = self.layers[-1]
-        from_nets = reads_nets(output_layer.activation, self.loss)
+        targets = self._checked_targets(targets)
         nets = [neuron.net for neuron in output_layer]
         E_total = 0
         for j, (neuron, target) in enumerate(zip(output_layer, targets)):
-            if from_nets:
-                E_o = self.loss.value_from_nets(target, nets, j)
+            if self._reads_nets:
+                neuron.E = self.loss.value_from_nets(target, nets, j)
             else:
-                E_o = self.loss.value(target, neuron.out)
-            E_total += E_o
-        if self.outputs == "mean":
-            E_total = E_total / len(nets)
-        return E_total
+                neuron.E = self.loss.value(target, neuron.out)
+            E_total += neuron.E
+        return E_total / len(nets) if self.outputs == "mean" else E_total
 
     # Backward pass
 
     def backpropagate(self, targets):
         """Set delta of every neuron and the gradient of every parameter, for the sample that was just fed forward."""
         self._backpropagate_data(targets)
-        self._add_l2_gradients(1)
+        if self.l2 != 0:
+            self._add_l2_gradients(1)
 
     def _backpropagate_data(self, targets):
         targets = self._checked_targets(targets)
+        for bias in self.biases:
+            bias.gradient = bias.value * 0
         output_layer = self.layers[-1]
         share = len(targets) if self.outputs == "mean" else 1
-
-        if cancels(output_layer.activation, self.loss, targets):
-            deltas = []
-            for neuron, target in zip(output_layer, targets):
-                delta = neuron.out - target
-                deltas.append(delta if share == 1 else delta / share)
-            output_layer.take_deltas(deltas)
+        if self._reads_nets and cancels(output_layer.activation, self.loss, targets):
+            output_layer.backpropagate_cancelled(targets, share)
         else:
-            dE_douts = []
-            for neuron, target in zip(output_layer, targets):
-                dE_dout = self.loss.derivative(target, neuron.out)
-                dE_douts.append(dE_dout if share == 1 else dE_dout / share)
-            output_layer.backpropagate(dE_douts)
-
-        next_layer = output_layer
-        for layer in reversed(self.layers[:-1]):
-            dE_douts = []
-            for index in range(len(layer.neurons)):
-                dE_dout = 0
-                for next_neuron in next_layer.neurons:
-                    dnet_dout = next_neuron.weights[index].value
-                    dE_dout += next_neuron.delta * dnet_dout
-                dE_douts.append(dE_dout)
-            layer.backpropagate(dE_douts)
-            next_layer = layer
+            output_layer.backpropagate(self.loss.derivative, targets, share)
+        for layer in self._hidden_layers_backwards:
+            layer.backpropagate_hidden()
 
     def _add_l2_gradients(self, sample_count):
-        if self.l2 != 0:
-            for weight in self.weights:
-                weight.gradient += self._l2_share(self.l2 * weight.value, sample_count)
+        for weight in self.weights:
+            weight.gradient += self._l2_share(self.l2 * weight.value, sample_count)
 
     def _l2_share(self, term, sample_count):
         return term / sample_count if self.l2_scale == "per sample" else term
@@ -127,12 +124,12 @@ class NeuralNetwork:
             raise PassOrderError("an update", "a backward pass")
         for parameter in self.parameters:
             if parameter.trainable:
-                parameter.value -= rate * parameter.gradient
+                parameter.value = parameter.value - rate * parameter.gradient
         self._update_count += 1
 
     def train(self, inputs, targets, learning_rate=None):
         """One online update: forward pass, backward pass and update for a single sample."""
-        self.feed_forward(inputs)
+        self._run_forward(inputs)
         self.backpropagate(targets)
         self.update(learning_rate)
 
@@ -192,7 +189,8 @@ class NeuralNetwork:
                 totals = [total + parameter.gradient for total, parameter in zip(totals, self.parameters)]
         for parameter, total in zip(self.parameters, totals):
             parameter.gradient = total / len(samples) if self.samples_combine == "mean" else total
-        self._add_l2_gradients(len(samples))
+        if self.l2 != 0:
+            self._add_l2_gradients(len(samples))
         return {parameter.name: parameter.gradient for parameter in self.parameters}
 
     # Names, reading and writing
@@ -216,7 +214,8 @@ class NeuralNetwork:
         return cls(build_layers(description, number), LOSSES[description["loss"]], description["outputs"],
                    description["samples_combine"], None if rate is None else as_number(rate, number),
                    as_number(description["l2"], number), description["l2_scale"], description["batch"],
-                   build_samples(description, number), description["title"], description["names"])
+                   build_samples(description, number), description["title"], description["names"],
+                   Names(description["layer"], description["names"]).inputs)
 
     def to_dict(self):
         """The description of this network as it stands now, with every convention explicit."""
@@ -234,12 +233,10 @@ class NeuralNetwork:
     # Checks
 
     def _checked_targets(self, targets):
-        output_layer = self.layers[-1]
-        if output_layer.neurons[-1].out is None:
+        neurons = self.layers[-1].neurons
+        if neurons[0].out is None:
             raise PassOrderError("a backward pass or an error", "a forward pass")
-        if self.loss.name == "output":
-            return [0] * len(output_layer.neurons)
-        return _checked(targets, "targets", len(output_layer.neurons))
+        return require_numbers(targets, "targets", len(neurons)) if self.loss.takes_targets else [0] * len(neurons)
 
     def _checked_samples(self, samples):
         samples = self.samples if samples is None else list(samples)
@@ -251,18 +248,3 @@ class NeuralNetwork:
 def load(source, number=float):
     """The network of a file, an example's name or a dict, as a NeuralNetwork in any type of number."""
     return NeuralNetwork.from_dict(source, number)
-
-
-def _checked(values, what, expected):
-    """`values` as a list, if there are as many as expected and each is a finite number."""
-    values = list(values)
-    if len(values) != expected:
-        raise SizeError(what, expected, len(values))
-    for value in values:
-        try:
-            finite = value - value == 0
-        except (TypeError, ArithmeticError):
-            finite = False
-        if not finite:
-            raise NumberError(what, value)
-    return values

@@ -3,68 +3,133 @@
 Exit status: 0 agrees, 1 disagrees, 2 unusable input, 3 cannot tell. Only 2 and an interruption are decided here.
 """
 
+import argparse
 import os
+import stat
 import sys
 import tempfile
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from neuronnet.errors import NeuronnetError
-from neuronnet.spec import MOST_BYTES
+from neuronnet.errors import NeuronnetError, shortened
+from neuronnet.spec import MOST_BYTES, decoded, find, parsed, read
 
 UNUSABLE = 2
 INTERRUPTED = 130
+STANDARD_INPUT = 0
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """A parser that refuses arguments in one line, like everything else that is refused."""
+
+    def error(self, message):
+        """Raise the message as a NeuronnetError."""
+        raise NeuronnetError(f"{message}; see {self.prog} --help")
 
 
 def run(command, program):
     """The exit status of `command()`; errors meant for the reader become one line on stderr and status 2."""
     try:
-        status = command()
-        sys.stdout.flush()
-        return status
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else UNUSABLE
+        return _status(command)
     except NeuronnetError as error:
-        print(f"{program}: {error}", file=sys.stderr)
+        _complain(program, error)
         return UNUSABLE
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
+    except OSError as error:
+        _discard_output()
+        _complain(program, f"standard output: {error.strerror}")
+        return UNUSABLE
     except KeyboardInterrupt:
-        print(f"{program}: interrupted", file=sys.stderr)
+        _complain(program, "interrupted")
         return INTERRUPTED
 
 
-def source(argument):
-    """A network argument as something to read: `-` is the text on standard input, all else stays as it is."""
-    if argument != "-":
-        return argument
-    text = sys.stdin.buffer.read(MOST_BYTES + 1)
+def _status(command):
+    """What `command()` returns or exits with, once all that it printed has left."""
     try:
-        return text.decode("utf-8") + "\n"
-    except UnicodeDecodeError as error:
-        raise NeuronnetError(f"standard input: a byte that is not UTF-8 at position {error.start}") from None
+        status = command()
+    except SystemExit as stop:
+        status = stop.code
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return status
+
+
+def _complain(program, message):
+    """One line on stderr, whatever characters the names and paths in it have."""
+    line = "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(message))
+    print(f"{program}: {line}", file=sys.stderr)
+
+
+def _discard_output():
+    """Nobody reads any more, or the disk is full: what Python would still write at its end goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def source(argument):
+    """The description that a network argument means, and the place it is from, as `write` takes it among `inputs`."""
+    if argument != "-":
+        path = find(argument)
+        return read(path), path
+    if sys.stdin is None:
+        raise NeuronnetError("standard input is closed; a network is needed there")
+    return parsed(decoded(sys.stdin.buffer.read(MOST_BYTES + 1), "standard input"), "standard input"), STANDARD_INPUT
 
 
 def write(text, path=None, inputs=()):
     """Print `text`, or write it to the file `path` whole or not at all; never over one of the `inputs`."""
     if path is None:
-        print(text)
+        _print(text)
         return
-    target = Path(path)
-    if any(Path(each).exists() and target.exists() and target.samefile(each) for each in inputs if each != "-"):
-        raise NeuronnetError(f"{path}: the output would overwrite the input; choose another file")
+    if any(_same_file(each, path) for each in inputs):
+        raise NeuronnetError(f"cannot write {shortened(path)}: it would overwrite the input; choose another file")
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
+        _write_file(text + "\n", Path(path))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise NeuronnetError(f"cannot write {shortened(path)}: {reason}; choose a place that can be written to") from None
+
+
+def _print(text):
+    if sys.stdout is None:
+        raise NeuronnetError("standard output is closed; -o FILE writes to a file")
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _same_file(one, other):
+    try:
+        return os.path.samestat(os.stat(one), os.stat(other))
+    except (OSError, ValueError):
+        return False
+
+
+def _write_file(text, path):
+    """A file is replaced at once and keeps its permissions; a device or a pipe is simply written to."""
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        return
+    target = Path(os.path.realpath(path))
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError("it is read-only")
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".neuronnet.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+        os.chmod(temporary, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
         os.replace(temporary, target)
-    except OSError as error:
-        raise NeuronnetError(f"{path}: {error.strerror or error}; choose a place that can be written to") from None
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask():
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask
 
 
 def plain(value):

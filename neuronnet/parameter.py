@@ -6,13 +6,18 @@ class Parameter:
 
     `value` is what the forward pass uses. `gradient` is dE_total/dvalue: None until a backward pass has set it.
     A parameter that is not `trainable` gets a gradient all the same; only the update passes it by.
+    A weight in a network also knows its two ends: `source`, whose `out` it multiplies, and `neuron`, whose `net` it
+    enters. A bias has neither.
     """
+
+    __slots__ = ("value", "gradient", "source", "trainable", "neuron", "name")
 
     def __init__(self, name, value, trainable=True):
         self.name = name
         self.value = value
         self.gradient = None
         self.trainable = trainable
+        self.source = self.neuron = None
 
     def __repr__(self):
         frozen = "" if self.trainable else " frozen"

@@ -5,6 +5,7 @@ fifty digits can start from the text and not from its nearest binary float.
 """
 
 import json
+import re
 import tomllib
 from decimal import Decimal
 from fractions import Fraction
@@ -14,10 +15,14 @@ from pathlib import Path
 from neuronnet.activations import ACTIVATIONS, SAME_ACTIVATION
 from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
 from neuronnet.losses import LOSSES
+from neuronnet.names import WORD, Names
 
 EXAMPLES = Path(__file__).parent / "examples"
 MOST_BYTES = 20_000_000
 MOST_WEIGHTS = 5_000_000
+MOST_DIGITS = 1000
+
+_RECORDS = {"published": ("quantity", "printed", "verdict"), "errata": ("quantity", "printed", "should_be", "reason")}
 
 
 class Literal(float):
@@ -51,26 +56,32 @@ def read(source):
         return _Reader("network").network(source)
     if not isinstance(source, (str, Path)):
         raise SpecError("network", f"a {type(source).__name__}", "allowed are a dict, a file, or the name of an example")
-    text = str(source)
-    if "\n" in text or text.lstrip().startswith("{"):
-        return _parsed(text, "network", text.lstrip().startswith("{"))
-    path = find(text)
-    return _parsed(_text_of(path), path.name, path.suffix.lower() == ".json")
+    if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
+        return parsed(source, "network")
+    path = find(source)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise SpecError(str(path), error.strerror or "an unreadable file", "a readable TOML or JSON file is needed") from None
+    return parsed(decoded(data, str(path)), str(path))
 
 
 def find(name):
     """The file that `name` means: a file of that path, or else the example of that name."""
-    path = Path(name)
+    path, found = Path(name), "neither a file nor the name of an example"
     try:
         if path.is_file():
             return path
+        if path.exists():
+            found = "something that is not a regular file"
         if (EXAMPLES / f"{name}.toml").is_file() and path.name == str(name):
             return EXAMPLES / f"{name}.toml"
     except (OSError, ValueError):
         pass
     examples = example_names()
-    raise SpecError(shortened(name), "neither a file nor the name of an example",
-                    f"the examples are {', '.join(examples)}{did_you_mean(nearest(name, examples))}")
+    allowed = f"allowed are a TOML or JSON file and the examples {', '.join(examples)}"
+    raise SpecError(shortened(str(name)), found, allowed + did_you_mean(nearest(name, examples)))
 
 
 def example_names():
@@ -79,32 +90,40 @@ def example_names():
     return sorted(names, key=lambda name: name != "worked-example")
 
 
-def _text_of(path):
+def decoded(data, where):
+    """The text of a network file, from its bytes: UTF-8, with or without a byte order mark, and of bounded length."""
+    if len(data) > MOST_BYTES:
+        raise SpecError(where, f"more than {MOST_BYTES} bytes", f"a network file has at most {MOST_BYTES}")
     try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise SpecError(str(path), f"{size} bytes", f"a network file has at most {MOST_BYTES}")
-        return path.read_text(encoding="utf-8")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SpecError(str(path), f"a byte that is not UTF-8 at position {error.start}", "network files are UTF-8") from None
-    except OSError as error:
-        raise SpecError(str(path), error.strerror or "an unreadable file", "a readable TOML or JSON file is needed") from None
+        raise SpecError(where, f"a byte that is not UTF-8 at position {error.start}", "network files are UTF-8") from None
 
 
-def _parsed(text, where, is_json):
-    if len(text) > MOST_BYTES:
-        raise SpecError(where, f"{len(text)} characters", f"a network file has at most {MOST_BYTES}")
+def parsed(text, where):
+    """The description that a text in TOML or JSON gives, as `read` returns it; `where` is the place that errors name."""
+    is_json = where.lower().endswith(".json") or text.lstrip().startswith("{")
+    language = "JSON" if is_json else "TOML"
+    endless = re.search(rf"(?<![0-9_.])[0-9_.]{{{MOST_DIGITS + 1}}}", text)
+    if endless:
+        line = text.count("\n", 0, endless.start()) + 1
+        raise SpecError(f"{where}: line {line}", f"a number of more than {MOST_DIGITS} digits",
+                        "binary64 holds 17, a 50-digit run 50")
     try:
-        if is_json:
-            document = json.loads(text, parse_float=Literal)
-        else:
-            document = tomllib.loads(text, parse_float=Literal)
+        document = (json if is_json else tomllib).loads(text, parse_float=Literal)
     except RecursionError:
         raise SpecError(where, "brackets nested too deeply", "weights are lists of lists of numbers") from None
     except ValueError as error:
-        language = "JSON" if is_json else "TOML"
         raise SpecError(where, f"a {language} syntax error: {error}", f"valid {language} is needed") from None
     return _Reader(where).network(document)
+
+
+def _fits_a_float(value):
+    """Whether a number is finite as a float, and 0 as a float only if it is 0."""
+    try:
+        return isfinite(value) and (float(value) != 0 or Decimal(getattr(value, "text", 0)) == value == 0)
+    except (ArithmeticError, ValueError):
+        return False
 
 
 class _Reader:
@@ -114,6 +133,8 @@ class _Reader:
         self.where = where
 
     def network(self, given):
+        if not isinstance(given, dict):
+            self.refuse("network", shortened(given), 'an object such as {"layer": [...], "sample": [...]} is needed')
         self.known(given, "network", {"title", "source", "about", "loss", "outputs", "samples_combine", "learning_rate",
                                       "l2", "l2_scale", "batch", "names", "layer", "sample", "published", "errata"})
         layers = self.entries(given, "layer")
@@ -137,13 +158,13 @@ class _Reader:
         self.fits(result)
         for number, sample in enumerate(self.entries(given, "sample"), 1):
             result["sample"].append(self.sample(sample, number, result))
-        result["names"] = self.names(given.get("names", {}))
+        result["names"] = self.names(given.get("names", {}), result["layer"])
         for key in ("source", "about"):
             if key in given:
                 result[key] = self.text(given, key, "")
-        for key in ("published", "errata"):
+        for key, needed in _RECORDS.items():
             if key in given:
-                result[key] = self.records(given, key)
+                result[key] = self.records(given, key, needed)
         return result
 
     def layer(self, given, number, count, before):
@@ -216,20 +237,29 @@ class _Reader:
             return given
         self.refuse("batch", shortened(given), 'allowed are "online", "full" and a number of samples')
 
-    def names(self, given):
+    def names(self, given, layers):
         if not isinstance(given, dict) or not all(isinstance(name, str) for name in given.values()):
             self.refuse("names", shortened(given), 'a table such as {net_h1 = "z1"} is needed')
         for standard, own in given.items():
-            if not own or not all(character.isalnum() or character in "_'" for character in own):
-                self.refuse(f"names, {standard}", shortened(own), "a name is made of letters, digits, _ and '")
+            if re.fullmatch(WORD, own) is None:
+                self.refuse(f"names, {shortened(standard)}", shortened(own),
+                            "a name is made of letters, digits, _ and ', and does not start with a digit")
+        if given:
+            try:
+                Names(layers, given)
+            except SpecError as error:
+                self.refuse(error.where, error.found, error.allowed)
         return dict(given)
 
-    def records(self, given, key):
+    def records(self, given, key, needed):
         records = self.entries(given, key)
         for number, record in enumerate(records, 1):
             for name, value in record.items():
                 if not isinstance(value, str):
                     self.refuse(f"{key} {number}, {name}", shortened(value), "a string is needed, so that its digits survive")
+            for name in needed:
+                if name not in record:
+                    self.refuse(f"{key} {number}", f"no {name}", f"needed are {', '.join(needed)}")
         return records
 
     def entries(self, given, key):
@@ -261,13 +291,9 @@ class _Reader:
     def number(self, value, where):
         if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, Fraction)):
             self.refuse(where, shortened(value), "a number is needed")
-        try:
-            finite = isfinite(value)
-        except OverflowError:
-            finite = False
-        if not finite:
-            text = getattr(value, "text", None)
-            self.refuse(where, shortened(value) if text is None else shortened(text), "a finite number is needed")
+        if not _fits_a_float(value):
+            self.refuse(where, shortened(getattr(value, "text", value)),
+                        "a finite number is needed, 0 or from 5e-324 to 1.79e308 in size")
         return Literal(str(value)) if isinstance(value, int) else value
 
     def known(self, given, where, allowed):

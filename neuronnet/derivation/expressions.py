@@ -10,12 +10,12 @@ from neuronnet.spec import as_number
 
 def positive_part(zero, x):
     """max(0, x), as relu computes it; the zero has the type of x."""
-    return x if real_part(x) > zero else x - x
+    return x if real_part(x) > real_part(zero) else x - x
 
 
 def step(x):
-    """The slope of relu: 1 where x is positive, otherwise 0."""
-    return 1 if real_part(x) > 0 else 0
+    """The slope of relu: 1 where x is positive, otherwise 0, in the type of x."""
+    return type(x)(1 if real_part(x) > 0 else 0)
 
 
 FUNCTIONS = {"exp": (exp, 1), "ln": (ln, 1), "tanh": (tanh, 1), "step": (step, 1),
@@ -98,7 +98,7 @@ class Number(Expression):
         return []
 
     def evaluator(self, number):
-        value = self.value if isinstance(self.value, int) else as_number(self.value, number)
+        value = as_number(self.value, number)
         return lambda values: value
 
 
@@ -107,14 +107,14 @@ class Name(Expression):
 
     def __init__(self, name):
         self.name = name
-        self.binds = 2 if "/" in name else 4
 
     def _text(self, leaf):
         return leaf(self.name)
 
     def _bracketed(self, leaf, binds, first=True):
         text = leaf(self.name)
-        if (text == self.name and self.binds < binds) or (text.startswith("-") and not first):
+        own = 2 if "/" in text else self.binds
+        if own < binds or (text.startswith("-") and not first):
             return f"({text})"
         return text
 
@@ -214,14 +214,14 @@ class Power(Expression):
 
     def evaluator(self, number):
         base, exponent = self.base.evaluator(number), abs(self.exponent)
-        inverted = self.exponent < 0
+        inverted, one = self.exponent < 0, as_number(1, number)
 
         def evaluate(values):
             factor = base(values)
-            total = 1
+            total = one
             for _ in range(exponent):
                 total = total * factor
-            return 1 / total if inverted else total
+            return one / total if inverted else total
         return evaluate
 
 

@@ -7,15 +7,15 @@ import re
 
 from neuronnet.derivation.expressions import FUNCTIONS, Call, Name, Number
 from neuronnet.errors import ExpressionError, did_you_mean, nearest, shortened
-from neuronnet.names import spelled_out
+from neuronnet.names import WORD, spelled_out
 from neuronnet.spec import Literal
 
 LONGEST_TEXT = 20_000
 DEEPEST_NESTING = 50
 HIGHEST_POWER = 64
 
-_NAME = r"[^\W\d][\w']*(?:\[\d{1,9}\])?(?:@\d{1,9})?"
-_TOKEN = re.compile(rf"(?P<partial>d{_NAME}/d{_NAME})|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+_NAME = rf"{WORD}(?:\[\d{{1,9}}\])?(?:@\d{{1,9}})?"
+_TOKEN = re.compile(rf"(?P<partial>d{_NAME}/d{_NAME})|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{{1,3}})?)"
                     rf"|(?P<name>{_NAME})|(?P<operator>\*\*|[-+*/^(),])|(?P<space>\s+)")
 _OPERATORS = str.maketrans({"·": "*", "×": "*", "−": "-", "⋅": "*", "÷": "/", "∂": "d"})
 

@@ -4,9 +4,10 @@ It is built from the description of a network and does not look at the neuron ob
 to the last bit. What else may be asked for, the derivative of any quantity by any other, follows from the chain rule.
 """
 
+import re
 from typing import NamedTuple
 
-from neuronnet.derivation.chain import chain_rule
+from neuronnet.derivation.chain import chain_rule, on_the_way
 from neuronnet.derivation.expressions import Expression
 from neuronnet.derivation.parsing import parse
 from neuronnet.derivation.passes import Pass
@@ -15,6 +16,8 @@ from neuronnet.names import Names, after, partial_name, split_partial
 from neuronnet.spec import as_number, read
 
 MOST_ROWS = 200_000
+MOST_UPDATES = 10_000_000
+_COUNT = re.compile("[1-9][0-9]{0,8}")
 
 
 class Quantity(NamedTuple):
@@ -73,9 +76,18 @@ class Derivation:
             return self._by_name[own]
         if not self._is_partial(own):
             raise UnknownName(name, list(self._by_name) + list(self.given))
-        expression = chain_rule(self._partials, *split_partial(own), self._own_name)
-        self._record([(own, expression, "by the chain rule")], listed=False)
-        return self._by_name[own]
+        numerator, denominator = split_partial(own)
+        for between in on_the_way(self._partials, numerator, denominator):
+            self._differentiate(numerator, between)
+        return self._differentiate(numerator, denominator)
+
+    def _differentiate(self, numerator, denominator):
+        """dA/dB by the chain rule, from derivatives that are known already."""
+        name = self._own_name(partial_name(numerator, denominator))
+        if name not in self._by_name:
+            expression = chain_rule(self._partials, numerator, denominator, self._own_name)
+            self._record([(name, expression, "by the chain rule")], listed=False)
+        return self._by_name[name]
 
     def __contains__(self, name):
         own = self._own_name(name)
@@ -83,9 +95,7 @@ class Derivation:
 
     def value_of(self, formula):
         """The value of a formula over this derivation's names, such as `-delta_o1`. Raises ExpressionError, UnknownName."""
-        expression = parse(formula, self.__contains__)
-        values = {name: self[name].value for name in expression.names()}
-        return expression.evaluator(self.number)(values)
+        return self._evaluated(formula, parse(formula, self.__contains__))
 
     def factors_of(self, quantity):
         """The quantities that a formula names, in its order."""
@@ -113,8 +123,8 @@ class Derivation:
 
     def _is_later(self, name):
         """Whether `name` is that of a quantity after some number of updates, which can still be computed."""
-        base, at, count = name.partition("@")
-        if self.description["learning_rate"] is None or not count.isdigit() or count == "0":
+        base, _, count = name.partition("@")
+        if self.description["learning_rate"] is None or not _COUNT.fullmatch(count) or int(count) > MOST_UPDATES:
             return False
         return after(base, 1) in self._by_name or base in self._partials
 
@@ -123,9 +133,6 @@ class Derivation:
     def _record(self, rows, listed=True):
         """Evaluate rows in their order and keep them; `listed` also puts them among `quantities`."""
         for name, expression, part in rows:
-            for needed in expression.names():
-                if needed not in self._values:
-                    self[needed]
             value = self._evaluated(name, expression)
             self._values[name] = value
             self._by_name[name] = Quantity(name, expression, value, part)
@@ -133,11 +140,13 @@ class Derivation:
                 self.quantities.append(self._by_name[name])
 
     def _evaluated(self, name, expression):
+        """The value of an expression; what it names and is not known yet is looked up first."""
+        values = {needed: self._values[needed] if needed in self._values else self[needed].value
+                  for needed in expression.names()}
         try:
-            value = expression.evaluator(self.number)(self._values)
+            return expression.evaluator(self.number)(values)
         except ZeroDivisionError:
-            raise NeuronnetError(f"{name} = {expression.format()}: division by zero, the slope is infinite here") from None
-        return self.number(value) if type(value) is int else value
+            raise NeuronnetError(f"{name} = {expression.format()}: division by zero, there is no finite value") from None
 
     def _record_state_after(self, updates, listed=True):
         """Run through `updates` updates with the formulas that an update needs; keep the parameters and their pass."""

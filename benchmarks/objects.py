@@ -1,0 +1,52 @@
+"""How fast the objects train, against the usual object-per-neuron program. Run: python benchmarks/objects.py"""
+
+import random
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from classic import classic_twin
+from interleaved import interleaved, report
+
+from neuronnet import load
+
+
+def wide_network(seed=1):
+    """A 32-32-8 network with one sample."""
+    draw = random.Random(seed)
+
+    def row(count):
+        return [draw.uniform(-0.5, 0.5) for _ in range(count)]
+    layers = [{"activation": "logistic", "weights": [row(32) for _ in range(32)], "bias": 0.1, "train_bias": False},
+              {"activation": "logistic", "weights": [row(32) for _ in range(8)], "bias": 0.1, "train_bias": False}]
+    return load({"learning_rate": 0.5, "layer": layers, "sample": [{"inputs": row(32), "targets": row(8)}]})
+
+
+def compare(title, build, updates, goal):
+    """Train both programs on the one sample, from the same start each time, and check that they end alike."""
+    ends = {}
+
+    def ours():
+        network = build()
+        inputs, targets = network.samples[0]
+        for _ in range(updates):
+            network.train(inputs, targets)
+        ends["ours"] = [weight.value for weight in network.weights]
+
+    def peer():
+        network = build()
+        inputs, targets = network.samples[0]
+        classic = classic_twin(network)
+        for _ in range(updates):
+            classic.train(inputs, targets)
+        ends["peer"] = [weight for layer in (classic.hidden_layer, classic.output_layer)
+                        for neuron in layer.neurons for weight in neuron.weights]
+    seconds = interleaved({"neuronnet": ours, "classic": peer})
+    assert ends["ours"] == ends["peer"], "the two programs do not compute the same"
+    report(title, seconds, "neuronnet", "classic", goal)
+
+
+if __name__ == "__main__":
+    compare("10,000 online updates of the worked example", lambda: load("worked-example"), 10_000, 0.9)
+    compare("300 updates of a 32-32-8 network", wide_network, 300, 0.6)

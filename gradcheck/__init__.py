@@ -1,0 +1,24 @@
+"""gradcheck: is this gradient right? Hands names on, each loaded from its module when first asked for (PEP 562)."""
+
+from importlib import import_module
+
+_HOME = {
+    "check": "verdict", "judge": "verdict", "Report": "verdict",
+    "Estimate": "derivatives", "forward": "derivatives", "central": "derivatives", "richardson": "derivatives",
+    "complex_step": "derivatives", "gradient": "derivatives",
+    "Dual": "dual", "Twin": "twin", "Point": "point", "GradcheckError": "errors",
+    "check_network": "network", "NetworkReport": "network",
+}
+__all__ = list(_HOME)
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,55 @@
+"""What gradcheck refuses, as exceptions that carry their data; no checking is done here."""
+
+
+class GradcheckError(ValueError):
+    """Base of every refusal of gradcheck; the message says where, what was found, what is allowed, what to try."""
+
+
+class StructureMismatch(GradcheckError):
+    """A container has other entries than the parameters have: `name`, `expected`, `found`."""
+
+    def __init__(self, name, expected, found):
+        self.name, self.expected, self.found = name, expected, found
+        super().__init__(f"{name}: expected {expected}, found {found}; "
+                         "give gradients in the structure of the parameters")
+
+
+class ShapeMismatch(GradcheckError):
+    """A block has another shape than it must have: `name`, `expected`, `found` (shapes as tuples)."""
+
+    def __init__(self, name, expected, found):
+        self.name, self.expected, self.found = name, tuple(expected), tuple(found)
+        super().__init__(f"{name}: expected shape {self.expected}, found {self.found}; nothing is broadcast here, "
+                         "give one number per entry")
+
+
+class NotRealNumbers(GradcheckError):
+    """Something is not made of real numbers: `name`, `found` (what it is), `hint` (what to try)."""
+
+    def __init__(self, name, found, hint):
+        self.name, self.found, self.hint = name, found, hint
+        super().__init__(f"{name}: expected real numbers, found {found}; {hint}")
+
+
+class NotFinite(GradcheckError):
+    """A number is NaN or infinite: `name` of the block, `index` (a tuple, empty for a plain number), `value`."""
+
+    def __init__(self, name, index, value):
+        self.name, self.index, self.value = name, tuple(index), value
+        super().__init__(f"{entry_name(name, index)}: expected a finite number, found {value}; "
+                         "move the point away from where the function is not defined")
+
+
+class UnknownName(GradcheckError):
+    """A name that is not in the list of names: `kind` (what is named), `found`, `allowed`."""
+
+    def __init__(self, kind, found, allowed):
+        self.kind, self.found, self.allowed = kind, found, tuple(allowed)
+        super().__init__(f"{kind}: found {found!r}, allowed are {', '.join(map(repr, self.allowed))}")
+
+
+def entry_name(block, index):
+    """The name of one entry: `W1[2,0]`, or the bare name of the block when `index` is empty."""
+    if len(index) == 0:
+        return block
+    return f"{block}[{','.join(str(int(i)) for i in index)}]"

@@ -1,0 +1,216 @@
+"""A network of neuron objects checked five ways: the bridge between neuronnet and the judge.
+
+    objects       the gradient that the objects' own backward pass gives: what is judged
+    central       central differences of the objects' total error, each with its error bar
+    complex step  the imaginary part of the objects' total error at w + 1e-100 i
+    dual          dual numbers through the objects' forward pass
+    twin          the vectorised network's backward pass, which shares no formula with the objects
+
+Central differences judge by their own bar. The other three compute the same number in another way, so they may differ
+by rounding only; how much that can be is measured by sending numbers with a bound through the backward pass.
+"""
+
+import math
+import random
+from dataclasses import dataclass
+
+from neuronnet import NeuralNetwork
+from neuronnet.render.text import conventions
+
+from .derivatives import Estimate, central
+from .dual import Dual
+from .rounding import U, Bounded
+from .twin import Twin
+from .verdict import WELL_BEYOND, judge
+
+STEP = 1e-100               # its square underflows beside any slope, so the complex step has no truncation
+AFFORDABLE = 2_000_000      # parameters times weights times samples that all five ways get through in a few seconds
+
+
+@dataclass(frozen=True)
+class Row:
+    """One parameter: its gradient five ways, the verdict, and the reason where it is not right."""
+
+    name: str
+    verdict: str
+    reason: str
+    objects: float
+    central: Estimate
+    complex_step: float
+    dual: float
+    twin: float
+
+    def to_dict(self):
+        """The row with plain keys, for JSON."""
+        return {"name": self.name, "verdict": self.verdict, "reason": self.reason, "objects": self.objects,
+                "central": self.central.value, "central_error": self.central.error,
+                "complex_step": self.complex_step, "dual": self.dual, "twin": self.twin}
+
+
+@dataclass(frozen=True)
+class NetworkReport:
+    """The verdict over all rows: wrong if any is, else cannot tell if any is, else right.
+
+    `scope` says which parameters and samples went through the objects; `whole` is None, or for a network too large for
+    that the verdict on all gradients over all samples, objects against twin.
+    """
+
+    rows: list
+    conventions: list
+    scope: str
+    whole: str | None
+
+    @property
+    def verdict(self):
+        """`right`, `wrong` or `cannot tell`."""
+        verdicts = {row.verdict for row in self.rows} | ({self.whole} if self.whole else set())
+        return next((each for each in ("wrong", "cannot tell") if each in verdicts), "right")
+
+    @property
+    def wrong(self):
+        """The names of the parameters whose gradient is wrong."""
+        return [row.name for row in self.rows if row.verdict == "wrong"]
+
+    def to_dict(self):
+        """The report with plain keys, for JSON."""
+        return {"verdict": self.verdict, "rows": [row.to_dict() for row in self.rows], "scope": self.scope,
+                "whole": self.whole, "conventions": self.conventions}
+
+    def __str__(self):
+        lines = ["Conventions"] + [f"  {sentence}" for sentence in self.conventions] + ["", self.scope, ""]
+        cells = [("name", "objects", "central difference ± bar", "complex step", "dual numbers", "twin", "verdict")]
+        for row in self.rows:
+            bar = f"{row.central.value:.12g} ± {row.central.error:.1e}"
+            cells.append((row.name, f"{row.objects:.12g}", bar, f"{row.complex_step:.12g}", f"{row.dual:.12g}",
+                          f"{row.twin:.12g}", row.verdict))
+        widths = [max(len(each[column]) for each in cells) for column in range(6)]
+        lines += ["  ".join([cell.ljust(width) for cell, width in zip(each, widths)] + [each[6]]) for each in cells]
+        lines += [f"{row.name}: {row.reason}" for row in self.rows if row.verdict != "right"]
+        if self.whole:
+            lines += ["", f"all gradients over all samples, objects against twin: {self.whole}"]
+        return "\n".join(lines + ["", f"verdict: {self.verdict}{self._named()}"])
+
+    def _named(self):
+        return f" ({', '.join(self.wrong)})" if self.wrong else ""
+
+
+def check_network(network, samples=None, *, seed=0):
+    """Check every gradient of a NeuralNetwork (or of what `neuronnet.load` takes) five ways. Returns a NetworkReport.
+
+    `samples` are (inputs, targets) pairs, by default the network's own. The network's parameters are left as they
+    were. Where the network is too large for every parameter and sample, `seed` draws a choice of both, and the
+    report's `scope` says so.
+    """
+    if not hasattr(network, "total_error"):
+        network = NeuralNetwork.from_dict(network)
+    samples = network.samples if samples is None else list(samples)
+    network.total_error(samples)        # refuses unsuitable samples before anything is drawn from them
+    names, few, scope = _choice(network, samples, seed)
+    whole = None if len(few) == len(samples) else _whole_verdict(network, samples)
+    rows = list(_rows(network, few, names))
+    return NetworkReport(rows, conventions(network.to_dict()), scope, whole)
+
+
+def _choice(network, samples, seed):
+    """The parameters and samples that are affordable: all of them, or a draw, and a sentence about which."""
+    names = [parameter.name for parameter in network.parameters]
+    affordable = max(1, AFFORDABLE // len(network.weights))
+    if len(names) * len(samples) <= affordable:
+        return names, samples, f"{_count(len(names), 'parameter')}, {_count(len(samples), 'sample')}: all of them"
+    draw = random.Random(seed)
+    few = [samples[each] for each in sorted(draw.sample(range(len(samples)), min(len(samples), 8)))]
+    chosen = sorted(draw.sample(range(len(names)), min(len(names), max(1, affordable // len(few)), 100)))
+    scope = (f"{_count(len(chosen), 'parameter')} of {len(names)} and {_count(len(few), 'sample')} of {len(samples)}, "
+             f"drawn with seed {seed}")
+    return [names[each] for each in chosen], few, scope
+
+
+def _count(number, noun):
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _rows(network, samples, names):
+    objects = network.gradients(samples)
+    bounds = _rounding_bounds(network, samples)
+    twin = _twin_gradients(network, samples)
+    for name in names:
+        parameter = network[name]
+        ways = {"complex step": _complex_step(network, samples, parameter),
+                "dual numbers": _dual(network, samples, parameter), "twin": twin[name]}
+        estimate = central(lambda value: _error_at(network, samples, parameter, value), parameter.value)
+        verdict, reason = _verdict(objects[name], estimate, ways, bounds[name])
+        yield Row(name, verdict, reason, objects[name], estimate, *ways.values())
+
+
+def _verdict(objects, estimate, ways, bound):
+    """The verdict on one gradient, with a reason. Central differences that cannot tell leave it to the other ways."""
+    by_bar = judge(objects, estimate)
+    if by_bar == "wrong":
+        return "wrong", f"central difference: {by_bar.reason}"
+    for way, value in ways.items():
+        if not abs(objects - value) <= bound:
+            return "wrong", f"{way}: differs by {abs(objects - value):.2g}, rounding accounts for {bound:.1g}"
+    if not math.isfinite(bound):
+        return "cannot tell", "rounding leaves nothing of this gradient"
+    return "right", by_bar.reason
+
+
+def _rounding_bounds(network, samples):
+    """How far apart rounding can put two ways to each gradient, by name.
+
+    The bound of the backward pass itself, times the 4 that the judge calls well beyond: each of two ways has such a
+    bound, and another order of the same sums can double it.
+    """
+    values = [parameter.value for parameter in network.parameters]
+    try:
+        for parameter in network.parameters:
+            parameter.value = Bounded(parameter.value)
+        return {name: WELL_BEYOND * (gradient.error + U * abs(gradient.value)) if isinstance(gradient, Bounded) else 0.0
+                for name, gradient in network.gradients(samples).items()}
+    finally:
+        for parameter, value in zip(network.parameters, values):
+            parameter.value = value
+
+
+def _error_at(network, samples, parameter, value):
+    """The total error with one parameter at another value, in whatever type of number that is."""
+    kept = parameter.value
+    parameter.value = value
+    try:
+        return network.total_error(samples)
+    finally:
+        parameter.value = kept
+
+
+def _complex_step(network, samples, parameter):
+    error = _error_at(network, samples, parameter, complex(parameter.value, STEP))
+    return error.imag / STEP if isinstance(error, complex) else 0.0
+
+
+def _dual(network, samples, parameter):
+    error = _error_at(network, samples, parameter, Dual(parameter.value, 1.0))
+    return error.derivative if isinstance(error, Dual) else 0.0
+
+
+def _twin_gradients(network, samples):
+    """The twin's gradients under the objects' names."""
+    twin = Twin(network.to_dict() | {"sample": [{"inputs": list(inputs), "targets": list(targets)}
+                                                for inputs, targets in samples]})
+    gradients = {}
+    for layer, found in zip(network.layers, twin.gradients()):
+        for neuron, row in zip(layer, found["weights"]):
+            gradients.update((weight.name, float(value)) for weight, value in zip(neuron.weights, row))
+        if layer.biases:
+            values = [found["bias"]] if len(layer.biases) == 1 else found["bias"]
+            gradients.update((bias.name, float(value)) for bias, value in zip(layer.biases, _flat(values)))
+    return gradients
+
+
+def _flat(values):
+    return [each for value in values for each in (value if hasattr(value, "__iter__") else [value])]
+
+
+def _whole_verdict(network, samples):
+    objects, bounds = network.gradients(samples), _rounding_bounds(network, samples)
+    twin = _twin_gradients(network, samples)
+    return "right" if all(abs(objects[name] - twin[name]) <= bounds[name] for name in objects) else "wrong"

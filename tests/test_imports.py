@@ -1,0 +1,90 @@
+"""Who may import whom: imports point one way, and the reference needs nothing but the standard library."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# The reading order of neuronnet; a module imports only from modules before it.
+ORDER = ["errors", "elementary", "activations", "losses", "names", "spec", "parameter", "neuron", "layer", "building",
+         "network", "derivation.expressions", "derivation.parsing", "derivation.formulas", "derivation.chain",
+         "derivation.passes", "derivation.quantities", "derivation", "__init__", "render.text", "render", "output", "cli",
+         "__main__"]
+
+# What only the bridge to neuronnet and the command line of gradcheck may import.
+BRIDGE = {"network", "cli", "__main__"}
+
+
+def modules(package):
+    """Dotted name within the package -> path."""
+    found = {}
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT / package).with_suffix("").parts
+        name = ".".join(parts)
+        found[name.removesuffix(".__init__")] = path
+    return found
+
+
+def imported(path, package):
+    """The absolute names of all modules that a file imports, at its top or anywhere inside."""
+    here = (package, *path.relative_to(ROOT / package).parts[:-1])
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(here[:len(here) - node.level + 1]) if node.level else ""
+            module = ".".join(part for part in (base, node.module) if part)
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("name", modules("neuronnet"))
+def test_neuronnet_imports_only_the_standard_library_and_itself(name):
+    for module in imported(modules("neuronnet")[name], "neuronnet"):
+        top = module.partition(".")[0]
+        assert top == "neuronnet" or top in sys.stdlib_module_names, f"{name} imports {module}"
+
+
+@pytest.mark.parametrize("name", modules("neuronnet"))
+def test_imports_inside_neuronnet_point_one_way(name):
+    assert name in ORDER, f"{name} has no place in the reading order"
+    known = {f"neuronnet.{each}": each for each in ORDER}
+    for module in imported(modules("neuronnet")[name], "neuronnet"):
+        if module in known:
+            assert ORDER.index(known[module]) < ORDER.index(name), f"{name} imports {module}, which comes after it"
+
+
+@pytest.mark.parametrize("name", modules("gradcheck"))
+def test_only_the_bridge_of_gradcheck_imports_neuronnet(name):
+    if name not in BRIDGE:
+        assert not [module for module in imported(modules("gradcheck")[name], "gradcheck") if module.startswith("neuronnet")]
+
+
+@pytest.mark.parametrize("name", modules("gradcheck"))
+def test_gradcheck_needs_numpy_alone(name):
+    for module in imported(modules("gradcheck")[name], "gradcheck"):
+        top = module.partition(".")[0]
+        assert top in {"gradcheck", "neuronnet", "numpy"} or top in sys.stdlib_module_names, f"{name} imports {module}"
+
+
+def test_no_module_is_named_like_one_of_the_standard_library():
+    names = {name.rpartition(".")[2] for package in ("neuronnet", "gradcheck") for name in modules(package)}
+    assert not (names - {"__init__", "__main__"}) & sys.stdlib_module_names
+
+
+def test_importing_neuronnet_loads_nothing_from_elsewhere():
+    code = ("import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules); import neuronnet, neuronnet.cli; "
+            "print('\\n'.join(sorted(name.partition('.')[0] for name in set(sys.modules) - before)))")
+    loaded = subprocess.run([sys.executable, "-I", "-S", "-c", code, str(ROOT)], capture_output=True, text=True, check=True)
+    foreign = set(loaded.stdout.split()) - sys.stdlib_module_names - {"neuronnet"}
+    assert not foreign
+
+
+def test_the_core_files_can_be_read_in_one_sitting():
+    core = ("activations", "losses", "parameter", "neuron", "layer", "network")
+    lines = sum(len(modules("neuronnet")[name].read_text(encoding="utf-8").splitlines()) for name in core)
+    assert lines <= 650

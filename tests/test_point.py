@@ -1,0 +1,139 @@
+"""Point: every number has a name, structures and shapes are strict, nothing of the caller is aliased."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from gradcheck.errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, StructureMismatch
+from gradcheck.point import Point
+
+W1 = np.arange(6.0).reshape(3, 2)
+
+NAMED = [
+    ({"W1": W1[:1], "w5": 0.4}, ["W1[0,0]", "W1[0,1]", "w5"]),
+    (np.zeros(2), ["x[0]", "x[1]"]),
+    ([0.1, 0.2], ["x[0]", "x[1]"]),
+    ((0.1,), ["x[0]"]),
+    (0.5, ["x"]),
+    (np.float64(0.5), ["x"]),
+    ([np.zeros(1), np.zeros((1, 2))], ["x[0][0]", "x[1][0,0]", "x[1][0,1]"]),
+    ({"layer": [{"weights": np.zeros((1, 1)), "bias": 0.0}]}, ["layer[0].weights[0,0]", "layer[0].bias"]),
+    ([{"weights": np.zeros(1), "bias": None}], ["x[0].weights[0]"]),
+    ({"rows": [[1.0, 2.0], [3.0]]}, ["rows[0][0]", "rows[0][1]", "rows[1][0]"]),
+]
+
+
+@pytest.mark.parametrize("parameters, names", NAMED)
+def test_every_entry_has_a_name(parameters, names):
+    assert Point(parameters).names == names
+
+
+@pytest.mark.parametrize("parameters", [case[0] for case in NAMED])
+def test_restore_gives_back_the_structure_and_the_numbers(parameters):
+    point = Point(parameters)
+    restored = point.restore(point.vector + 1.0)
+    assert type(restored) is (float if isinstance(parameters, float) else type(parameters))
+    assert np.array_equal(Point(restored).vector, point.vector + 1.0)
+    assert Point(restored).names == point.names
+
+
+def test_blocks_know_their_place():
+    point = Point({"a": 1.0, "W1": W1})
+    assert [(block.name, block.shape, block.start, block.stop) for block in point.blocks] == [
+        ("a", (), 0, 1), ("W1", (3, 2), 1, 7)]
+    assert point.blocks[1].index(5) == (2, 0)
+    assert point.blocks[1].entry(5) == "W1[2,0]"
+
+
+def test_nothing_is_aliased():
+    mine = W1.copy()
+    point = Point({"W1": mine})
+    point.vector[0] = 99.0
+    first, second = point.restore(point.vector), point.restore(point.vector)
+    first["W1"][0, 0] = 99.0
+    mine[1, 1] = 99.0
+    assert np.array_equal(second["W1"], W1)
+    assert np.array_equal(point.vector, W1.ravel())
+
+
+def test_float32_and_transposed_arrays_become_float64_with_the_same_entries():
+    point = Point({"W": np.float32(W1).T})
+    assert point.vector.dtype == np.float64
+    assert np.array_equal(point.restore(point.vector)["W"], W1.T)
+
+
+def test_complex_vectors_give_complex_parameters():
+    restored = Point({"W": W1, "b": 1.0}).restore(np.full(7, 1.0 + 2.0j))
+    assert restored["b"] == 1.0 + 2.0j
+    assert np.array_equal(restored["W"], np.full((3, 2), 1.0 + 2.0j))
+
+
+def test_gradients_are_flattened_in_the_order_of_the_parameters():
+    point = Point({"a": 1.0, "W1": W1, "none": None})
+    assert np.array_equal(point.flatten_like({"none": None, "W1": -W1, "a": 7}), [7.0, *(-W1).ravel()])
+
+
+@pytest.mark.parametrize("parameters, refusal, words", [
+    ({"n": 3}, NotRealNumbers, "n: .*integers.*use floats"),
+    ({"n": np.array([1, 2])}, NotRealNumbers, "use floats"),
+    ({"n": True}, NotRealNumbers, "integers"),
+    ({"n": 1.0 + 2.0j}, NotRealNumbers, "n: expected real numbers, found complex"),
+    ({"n": Fraction(1, 3)}, NotRealNumbers, "Fraction"),
+    ({"n": "0.5"}, NotRealNumbers, "str"),
+    ({"W": np.array([[1.0, np.nan]])}, NotFinite, r"W\[0,1\].*nan"),
+    ([1.0, float("inf")], NotFinite, r"x\[1\].*inf"),
+    ({}, GradcheckError, "no number"),
+    (None, GradcheckError, "no number"),
+])
+def test_parameters_that_cannot_be_varied_are_refused(parameters, refusal, words):
+    with pytest.raises(refusal, match=words):
+        Point(parameters)
+
+
+@pytest.mark.parametrize("gradients, refusal, words", [
+    ({"W": np.zeros(1), "b": 0.0}, ShapeMismatch, r"W: expected shape \(2,\), found \(1,\)"),
+    ({"W": 0.0, "b": 0.0}, ShapeMismatch, "W"),
+    ({"W": np.zeros((2, 1)), "b": 0.0}, ShapeMismatch, "W"),
+    ({"W": np.zeros(2), "b": np.zeros(1)}, ShapeMismatch, "b"),
+    ({"W": np.zeros(2)}, StructureMismatch, r"\['W', 'b'\]"),
+    ({"W": np.zeros(2), "b": 0.0, "c": 0.0}, StructureMismatch, "c"),
+    ({"W": np.array([0.0, np.nan]), "b": 0.0}, NotFinite, r"W\[1\]"),
+    ({"W": np.zeros(2), "b": np.inf}, NotFinite, "b: "),
+    ({"W": np.zeros(2), "b": None}, StructureMismatch, "b"),
+    ({"W": np.zeros(2), "b": {}}, StructureMismatch, "b"),
+    ({"W": np.zeros(2, dtype=bool), "b": 0.0}, NotRealNumbers, "W"),
+    (np.zeros(3), StructureMismatch, "dict"),
+    (0.0, StructureMismatch, "dict"),
+])
+def test_gradients_of_another_form_are_refused_by_name(gradients, refusal, words):
+    with pytest.raises(refusal, match=words):
+        Point({"W": np.ones(2), "b": 1.0}).flatten_like(gradients)
+
+
+@pytest.mark.parametrize("gradients", [[np.zeros(1)], [np.zeros(1), np.zeros(1), np.zeros(1)], {"0": np.zeros(1)}])
+def test_lists_of_another_length_are_refused(gradients):
+    with pytest.raises(StructureMismatch, match="2 items"):
+        Point([np.ones(1), np.ones(1)]).flatten_like(gradients)
+
+
+def test_a_gradient_where_there_is_no_parameter_is_refused():
+    with pytest.raises(StructureMismatch, match=r"x\[1\].*None"):
+        Point([np.ones(1), None]).flatten_like([np.ones(1), np.ones(1)])
+
+
+def test_a_vector_of_another_length_is_refused():
+    with pytest.raises(ShapeMismatch, match="vector"):
+        Point([1.0, 2.0]).restore(np.zeros(3))
+
+
+def test_errors_carry_their_data():
+    with pytest.raises(ShapeMismatch) as caught:
+        Point({"W": W1}).flatten_like({"W": W1.T})
+    assert (caught.value.name, caught.value.expected, caught.value.found) == ("W", (3, 2), (2, 3))
+    assert isinstance(caught.value, ValueError)
+
+
+def test_rounding_of_a_float32_gradient_is_that_of_float32():
+    rounding = Point({"a": 1.0, "b": np.ones(1)}).rounding_like({"a": 1.0, "b": np.ones(1, dtype=np.float32)})
+    assert rounding.tolist() == [2.0 ** -53, 2.0 ** -24]
