@@ -85,7 +85,7 @@ class Softmax(Identity):
 
     def share(self, nets, j):
         """out_j = 1/(1 + the sum of exp(net_k - net_j) over the other neurons k); the shares sum to 1."""
-        total = 1
+        total = exp(nets[j] - nets[j])      # 1, in the nets' type of number
         for k, net in enumerate(nets):
             if k != j:
                 total += exp(net - nets[j])

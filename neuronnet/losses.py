@@ -94,8 +94,8 @@ class Output:
         return out
 
     def derivative(self, target, out):
-        """1."""
-        return 1
+        """1, in the output's type of number."""
+        return 1 + 0 * out
 
 
 LOSSES = {each.name: each for each in
