@@ -13,17 +13,19 @@ E_total = sum (or mean) over the samples of the sum (or mean) over the outputs o
 
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
-from . import functions
+from . import losses
+from .activations import ACTIVATIONS
+from .buffers import Pass, State
 from .errors import GradcheckError, NotRealNumbers, ShapeMismatch, UnknownName
+from .tables import named
 
 DEFAULTS = {"title": "", "outputs": "sum", "samples_combine": "sum", "learning_rate": None, "l2": 0.0,
             "l2_scale": "as is", "batch": "full", "sample": []}
 ALLOWED = {"outputs": ("sum", "mean"), "samples_combine": ("sum", "mean"), "l2_scale": ("as is", "per sample"),
-           "loss": tuple(functions.LOSSES)}
+           "loss": tuple(losses.LOSSES)}
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Twin:
             raise ShapeMismatch("vector", self.vector.shape, vector.shape)
         inputs, targets = self._samples(inputs, targets)
         net, out = self._pass_forward(vector, inputs)
-        errors = functions.errors(self.layers[-1].activation, self._loss, net, out, targets)
+        errors = losses.errors(self.layers[-1].activation, self._loss, net, out, targets)
         weights = sum(np.sum(weights ** 2) for weights, _ in self._unpacked(vector))
         return np.sum(errors) * self._error_scale(len(inputs)) + 0.5 * self._l2_of(len(inputs)) * weights
 
@@ -96,7 +98,7 @@ class Twin:
             net = out @ weights.T
             if bias is not None:
                 net = net + bias
-            out = functions.ACTIVATIONS[layer.activation].value(net)
+            out = ACTIVATIONS[layer.activation].value(net)
         return net, out
 
     # Gradients
@@ -111,8 +113,8 @@ class Twin:
     def gradient_vector(self, inputs=None, targets=None):
         """dE_total with respect to every entry of `vector`, flat."""
         inputs, targets = self._samples(inputs, targets)
-        state = _State(self.layers, self.vector)
-        batch = _Pass(self, state, len(inputs), self._output_delta(targets))
+        state = State(self.layers, self.vector)
+        batch = Pass(self, state, len(inputs), self._output_delta(targets))
         batch.load(inputs, targets)
         for step in batch.gradient_steps:
             step()
@@ -139,7 +141,7 @@ class Twin:
             raise GradcheckError("learning_rate: found none; give it in the network or to train()")
         if updates < 0 or (every is not None and every < 1):
             raise GradcheckError(f"train: expected updates >= 0 and every >= 1, found {updates} and {every}")
-        state = _State(self.layers, self.vector)
+        state = State(self.layers, self.vector)
         batches = self._batches(state, float(learning_rate))
         history = [self._record(0)]
         next_record = updates if every is None else every
@@ -197,13 +199,13 @@ class Twin:
             inputs, targets = self.inputs[start:start + int(size)], self.targets[start:start + int(size)]
             samples = len(inputs)
             if samples not in passes:
-                passes[samples] = _Pass(self, state, samples, output_delta, learning_rate)
+                passes[samples] = Pass(self, state, samples, output_delta, learning_rate)
                 passes[samples].load(inputs, targets)
             batches.append((passes[samples], inputs, targets))
         return batches
 
     def _output_delta(self, targets):
-        return functions.output_delta(self.layers[-1].activation, self._loss, targets)
+        return losses.output_delta(self.layers[-1].activation, self._loss, targets)
 
     def _error_scale(self, samples):
         """What the sum of all outputs' errors is multiplied by."""
@@ -262,7 +264,7 @@ class Twin:
 def _layers(plain_layers):
     layers = []
     for i, plain in enumerate(plain_layers):
-        functions.named("activation", functions.ACTIVATIONS, plain["activation"])
+        named("activation", ACTIVATIONS, plain["activation"])
         neurons, inputs = np.array(plain["weights"], dtype=np.float64).shape
         if i > 0 and inputs != layers[-1].neurons:
             raise ShapeMismatch(f"weights of layer {i + 1}", (neurons, layers[-1].neurons), (neurons, inputs))
@@ -281,130 +283,3 @@ def _initial_vector(plain_layers):
         if plain.get("bias") is not None:
             parts.append(np.atleast_1d(np.array(plain["bias"], dtype=np.float64)))
     return np.concatenate(parts)
-
-
-class _State:
-    """Parameters and gradients while training: by layer an (n, m + 1) matrix whose last column is the bias.
-
-    A shared bias stands in every row. All matrices are views of one flat array, so that one operation updates all.
-    """
-
-    def __init__(self, layers, vector):
-        self.layers = layers
-        sizes = [layer.neurons * (layer.inputs + (layer.bias is not None)) for layer in layers]
-        self.parameters, self.gradient = np.empty(sum(sizes)), np.empty(sum(sizes))
-        start = 0
-        for layer, matrix in zip(layers, self.matrices(self.parameters)):
-            middle, stop = start + layer.weights_count, start + layer.weights_count + layer.bias_count
-            matrix[:, :layer.inputs] = vector[start:middle].reshape(layer.neurons, layer.inputs)
-            matrix[:, layer.inputs:] = vector[middle:stop].reshape(-1, 1) if layer.bias is not None else 0.0
-            start = stop
-
-    def matrices(self, flat):
-        """The layers' matrices, (n, m + 1) or (n, m) without bias, as views of `flat`."""
-        views, start = [], 0
-        for layer in self.layers:
-            columns = layer.inputs + (layer.bias is not None)
-            views.append(flat[start:start + layer.neurons * columns].reshape(layer.neurons, columns))
-            start += layer.neurons * columns
-        return views
-
-    def collect(self, flat):
-        """`flat` in the order of Twin.vector (a copy)."""
-        parts = []
-        for layer, matrix in zip(self.layers, self.matrices(flat)):
-            parts += [matrix[:, :layer.inputs].ravel(), matrix[:layer.bias_count, layer.inputs:].ravel()]
-        return np.concatenate(parts)
-
-    def spread(self, weights, bias):
-        """A flat array with `weights` at every weight and bias(layer) at every bias."""
-        flat = np.empty(self.parameters.size)
-        for layer, matrix in zip(self.layers, self.matrices(flat)):
-            matrix[:, :layer.inputs] = weights
-            matrix[:, layer.inputs:] = bias(layer)
-        return flat
-
-
-class _Pass:
-    """One pass over a fixed number of samples as a list of steps, each bound to its buffers; nothing is made later.
-
-    `gradient_steps` set state.gradient to the derivatives of the plain sum of all errors (scales are in the rates);
-    `update_steps` then do w <- w (1 - rate l2) - rate dE/dw for all parameters at once.
-    """
-
-    def __init__(self, twin, state, samples, output_delta, learning_rate=0.0):
-        self.inputs = np.ones((twin.layers[0].inputs + 1, samples))
-        self.targets = np.empty((twin.layers[-1].neurons, samples))
-        self.gradient_steps = self._gradient_steps(state, output_delta)
-        rate = learning_rate * twin._error_scale(samples)
-        rates = state.spread(rate, lambda layer: rate if layer.train_bias else 0.0)
-        shrinkage = state.spread(1.0 - learning_rate * twin._l2_of(samples), lambda layer: 1.0)
-        self.update_steps = _update_steps(state, rates, shrinkage)
-
-    def load(self, inputs, targets):
-        """Take the samples: inputs (N, m), targets (N, K)."""
-        np.copyto(self.inputs[:-1], inputs.T)
-        np.copyto(self.targets, targets.T)
-
-    def _gradient_steps(self, state, output_delta):
-        parameters, gradients = state.matrices(state.parameters), state.matrices(state.gradient)
-        layers, extended, extended_delta = [], self.inputs, None
-        for layer, matrix, gradient in zip(state.layers, parameters, gradients):
-            layers.append(_LayerPass(layer, matrix, gradient, extended, extended_delta))
-            extended, extended_delta = layers[-1].extended, layers[-1].extended_delta
-        forward = [step for layer in layers for step in layer.forward()]
-        last = layers[-1]
-        backward = [partial(output_delta, last.out, self.targets.T, *last.delta_work), *last.backward()]
-        for layer in layers[-2::-1]:
-            delta = functions.ACTIVATIONS[layer.layer.activation].delta
-            backward += [partial(delta, layer.delta, layer.out, *layer.delta_work), *layer.backward()]
-        return forward + backward
-
-
-class _LayerPass:
-    """The buffers of one layer and the steps on them: (n, N) arrays for the products, (N, n) views for the functions.
-
-    `extended`, `extended_delta`, shape (n + 1, N), hold out above a row of ones, and dE/dout, later delta, above a row
-    that is not used. A layer without bias leaves the last row of what it reads aside.
-    """
-
-    def __init__(self, layer, matrix, gradient, inputs, dE_dinputs):
-        rows, samples = matrix.shape[1], inputs.shape[1]
-        self.layer, self.matrix, self.gradient = layer, matrix, gradient
-        self.inputs = inputs[:rows]
-        self.dE_dinputs = dE_dinputs[:rows] if dE_dinputs is not None else None
-        self.net_rows = np.empty((layer.neurons, samples))
-        self.extended, self.extended_delta = np.ones((2, layer.neurons + 1, samples))
-        self.delta_rows = self.extended_delta[:-1]
-        self.net, self.out, self.delta = self.net_rows.T, self.extended[:-1].T, self.delta_rows.T
-        self.row = np.empty((samples, 1))
-        self.delta_work = (self.delta, np.empty((layer.neurons, samples)).T, self.row)
-
-    def forward(self):
-        """net = W x + b, out = f(net)."""
-        value = functions.ACTIVATIONS[self.layer.activation].value
-        return [partial(np.dot, self.matrix, self.inputs, self.net_rows), partial(value, self.net, self.out, self.row)]
-
-    def backward(self):
-        """dE/dW = delta x', and dE/dout of the layer below = W' delta, with the weights of the forward pass."""
-        steps = [partial(np.dot, self.delta_rows, self.inputs.T, self.gradient)]
-        if self.layer.bias == "shared":
-            biases = self.gradient[:, -1]
-            steps += [partial(_share_sum, biases)]
-        if self.dE_dinputs is not None:
-            steps += [partial(np.dot, self.matrix.T, self.delta_rows, self.dE_dinputs)]
-        return steps
-
-
-def _share_sum(biases):
-    """One bias for all neurons: its gradient is the sum of theirs, in every row."""
-    biases.fill(biases.sum())
-
-
-def _update_steps(state, rates, shrinkage):
-    """`rates` holds learning rate times the scale of E, and 0 for frozen biases; `shrinkage` 1 - rate l2."""
-    parameters, step = state.parameters, state.gradient
-    steps = [partial(np.multiply, step, rates, step), partial(np.subtract, parameters, step, parameters)]
-    if np.any(shrinkage != 1.0):
-        steps.insert(1, partial(np.multiply, parameters, shrinkage, parameters))
-    return steps

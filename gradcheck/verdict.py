@@ -18,9 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .derivatives import U, gradient, real_number
+from .calls import real_number
+from .derivatives import gradient
 from .errors import GradcheckError, entry_name
 from .point import Point
+from .rounding import U
 
 WELL_BEYOND = 4.0
 HALF_THE_DIGITS = math.sqrt(U)

@@ -1,7 +1,8 @@
 """neuronnet: backpropagation with an object per neuron and a name for every number, in plain Python."""
 
-from neuronnet.derivation import Derivation, explain
+from neuronnet.derivation import Derivation
 from neuronnet.errors import NeuronnetError
+from neuronnet.explanation import explain
 from neuronnet.layer import NeuronLayer
 from neuronnet.network import NeuralNetwork, load
 from neuronnet.neuron import Neuron

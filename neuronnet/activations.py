@@ -9,11 +9,19 @@ from math import exp as float_exp
 from neuronnet.elementary import exp, real_part, tanh
 
 
-class Logistic:
+class Activation:
+    """What activations have in common: a `name`, and whether they need the nets of the `whole_layer`."""
+
+    whole_layer = False
+
+    def __repr__(self):
+        return f"Activation {self.name}"
+
+
+class Logistic(Activation):
     """out = 1/(1 + exp(-net)), also called sigmoid."""
 
     name = "logistic"
-    whole_layer = False
 
     def value(self, net):
         """Between 0 and 1; exactly 0 where exp(-net) overflows. A float goes straight to `math`, for speed."""
@@ -29,11 +37,10 @@ class Logistic:
         return out * (1 - out)
 
 
-class Tanh:
+class Tanh(Activation):
     """out = tanh(net)."""
 
     name = "tanh"
-    whole_layer = False
 
     def value(self, net):
         """Between -1 and 1."""
@@ -44,11 +51,10 @@ class Tanh:
         return 1 - out * out
 
 
-class Relu:
+class Relu(Activation):
     """out = net where that is positive, otherwise 0."""
 
     name = "relu"
-    whole_layer = False
 
     def value(self, net):
         """Not negative. A complex net is judged by its real part, so that the complex step sees the right piece."""
@@ -59,11 +65,10 @@ class Relu:
         return 1 if real_part(net) > 0 else 0
 
 
-class Identity:
+class Identity(Activation):
     """out = net: no activation at all."""
 
     name = "identity"
-    whole_layer = False
 
     def value(self, net):
         """The net input itself."""

@@ -5,8 +5,8 @@ import json
 import math
 
 from neuronnet.derivation import Derivation
-from neuronnet.derivation.quantities import Explanation
 from neuronnet.errors import NeuronnetError
+from neuronnet.explanation import Explanation
 from neuronnet.output import ArgumentParser, plain, run, source, write
 from neuronnet.render import text
 from neuronnet.spec import example_names, find, read
@@ -73,18 +73,15 @@ def _derive(arguments):
         raise NeuronnetError(f"--updates {arguments.updates}: the network's description has no learning_rate")
     derivation = Derivation(description, updates=arguments.updates)
     if arguments.only is None:
-        quantities, as_text = derivation.quantities, text.derivation
+        quantities = derivation.quantities
     else:
-        quantity = derivation[arguments.only]
-        quantities = [quantity] + derivation.factors_of(quantity)
-
-        def as_text(finished):
-            return text.explanation(Explanation(quantity, quantities[1:]), finished)
+        explained = Explanation(derivation, arguments.only)
+        quantities = [explained.quantity] + explained.factors
     if arguments.format == "json":
         rows = [_row(each) for each in quantities]
         result = json.dumps({"network": _network_of(derivation.description), "quantities": rows}, indent=1, default=plain)
     else:
-        result = as_text(derivation)
+        result = text.derivation(derivation) if arguments.only is None else str(explained)
     write(result, arguments.output, [place])
     return 0
 

@@ -34,8 +34,11 @@ class NeuronLayer:
                 dE_dout += weight.neuron.delta * weight.value
             neuron.backpropagate(dE_dout)
 
-    def __iter__(self):
-        return iter(self.neurons)
+    def __getitem__(self, index):
+        return self.neurons[index]
+
+    def __len__(self):
+        return len(self.neurons)
 
     def __repr__(self):
         names = ", ".join(neuron.name for neuron in self.neurons)

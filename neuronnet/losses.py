@@ -8,11 +8,19 @@ the logarithm of a probability that was rounded to 0 or 1 is lost.
 from neuronnet.elementary import ln, logsumexp
 
 
-class HalfSquaredError:
+class Loss:
+    """What losses have in common: a `name`, and whether they take targets."""
+
+    takes_targets = True
+
+    def __repr__(self):
+        return f"Loss {self.name}"
+
+
+class HalfSquaredError(Loss):
     """E_o = 1/2 (target - out)^2: the half makes the slope come out without a factor."""
 
     name = "half squared error"
-    takes_targets = True
 
     def value(self, target, out):
         """(target - out)^2/2, never negative."""
@@ -24,11 +32,10 @@ class HalfSquaredError:
         return out - target
 
 
-class SquaredError:
+class SquaredError(Loss):
     """E_o = (target - out)^2, without the half."""
 
     name = "squared error"
-    takes_targets = True
 
     def value(self, target, out):
         """(target - out)^2, never negative."""
@@ -40,11 +47,10 @@ class SquaredError:
         return 2 * (out - target)
 
 
-class BinaryCrossEntropy:
+class BinaryCrossEntropy(Loss):
     """E_o = -(target*ln(out) + (1 - target)*ln(1 - out)), in nats, each output a yes or no of its own."""
 
     name = "binary cross-entropy"
-    takes_targets = True
 
     def value(self, target, out):
         """From the output alone, for output layers other than logistic; terms with weight 0 count 0."""
@@ -64,11 +70,10 @@ class BinaryCrossEntropy:
         return target * logsumexp(0, -nets[j]) + (1 - target) * logsumexp(0, nets[j])
 
 
-class CategoricalCrossEntropy:
+class CategoricalCrossEntropy(Loss):
     """E_o = -target*ln(out), in nats, the outputs being the probabilities of classes that exclude each other."""
 
     name = "categorical cross-entropy"
-    takes_targets = True
 
     def value(self, target, out):
         """From the output alone, for output layers other than softmax; a target of 0 counts 0."""
@@ -83,7 +88,7 @@ class CategoricalCrossEntropy:
         return target * logsumexp(*[net - nets[j] for net in nets])
 
 
-class Output:
+class Output(Loss):
     """E_o = out_o: no loss at all, for examples that differentiate the output itself."""
 
     name = "output"

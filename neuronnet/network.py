@@ -235,7 +235,7 @@ class NeuralNetwork:
     def _checked_targets(self, targets):
         neurons = self.layers[-1].neurons
         if neurons[0].out is None:
-            raise PassOrderError("a backward pass or an error", "a forward pass")
+            raise PassOrderError("what follows from the targets", "a forward pass")
         return require_numbers(targets, "targets", len(neurons)) if self.loss.takes_targets else [0] * len(neurons)
 
     def _checked_samples(self, samples):

@@ -65,15 +65,15 @@ class Neuron:
         if delta is None:
             dout_dnet = self.activation.derivative(self.net, self.out)
             delta = dE_dout * dout_dnet
+        self.dE_dout = dE_dout
+        self.dout_dnet = dout_dnet
+        self.delta = delta
         for weight in self.weights:
             dnet_dw = weight.source.out
             weight.gradient = delta * dnet_dw
         bias = self.bias
         if bias is not None:
             bias.gradient = bias.gradient + delta
-        self.dE_dout = dE_dout
-        self.dout_dnet = dout_dnet
-        self.delta = delta
 
     def __repr__(self):
         return f"Neuron {self.name}: net={shown(self.net)} out={shown(self.out)} delta={shown(self.delta)}"

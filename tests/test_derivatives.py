@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from gradcheck import derivatives
-from gradcheck.derivatives import U, central, complex_step, forward, gradient, noise_floor, richardson
+from gradcheck import noise
+from gradcheck.derivatives import central, complex_step, forward, gradient, richardson
 from gradcheck.errors import GradcheckError, NotFinite, NotRealNumbers
+from gradcheck.rounding import U
 
 SCHEMES = [forward, central, richardson]
 
@@ -138,31 +139,6 @@ def test_mistakes_of_f_away_from_the_point_are_not_hidden():
         richardson(lambda x: x if x == 1.0 else {}["missing"], 1.0)
 
 
-# The noise floor
-
-@pytest.mark.parametrize("f, x, deviation", [
-    (in_float32(np.sin), 1.0, 2.0 ** -25 / math.sqrt(3)), (lambda x: x * x + 1e9, 1.0, 2.0 ** -24 / math.sqrt(3)),
-])
-def test_noise_of_rounding_is_found(f, x, deviation):
-    """Uniform rounding within half a unit has that deviation; the floor is three of them, known within a factor 4."""
-    assert deviation <= noise_floor(f, x) <= 12 * deviation
-
-
-def test_noise_of_a_random_function_is_found():
-    rng = np.random.default_rng(3)
-    floors = [noise_floor(lambda x: math.sin(x) + 1e-6 * rng.normal(), 1.0) for _ in range(20)]
-    assert all(3e-6 / 4 <= floor <= 3e-6 * 4 for floor in floors)
-
-
-def test_a_kink_is_not_taken_for_noise():
-    assert noise_floor(relu, -1e-6) == 0.0
-    assert noise_floor(lambda x: 1.0 + relu(x), 1e-6) <= 100 * U
-
-
-def test_curvature_is_not_taken_for_noise():
-    assert noise_floor(math.exp, 1.0) <= 12 * U * math.e
-
-
 # The complex step
 
 @pytest.mark.parametrize("f, x, true", [
@@ -222,4 +198,4 @@ def test_gradient_counts_its_evaluations_and_leaves_the_vector_alone():
 
 def test_gradient_needs_about_a_dozen_evaluations_per_entry():
     result = gradient(lambda v: float(np.sum(np.tanh(v))), np.linspace(-1.0, 1.0, 50))
-    assert result.evaluations <= 12 * 50 + 7 * len(derivatives.SPACINGS) + 2
+    assert result.evaluations <= 12 * 50 + 7 * len(noise.SPACINGS) + 2

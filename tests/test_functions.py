@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gradcheck import functions
+from gradcheck.activations import ACTIVATIONS, softmax_delta
 from gradcheck.errors import GradcheckError, UnknownName
-from gradcheck.functions import ACTIVATIONS, BINARY, CATEGORICAL, LOSSES, errors, long_way, output_delta, short_cut
+from gradcheck.losses import BINARY, CATEGORICAL, LOSSES, errors, long_way, output_delta, short_cut
 
 EPS = np.finfo(float).eps
 H = 1e-100
@@ -71,7 +71,7 @@ def test_softmax_derivative_is_not_its_diagonal():
     diagonal_only = slopes * out * (1 - out)
     true = true_delta("softmax", "squared error", NET, SOFT)
     assert np.max(np.abs(diagonal_only - true)) > 1e3 * ROUNDINGS
-    np.testing.assert_allclose(functions.softmax_delta(slopes, out), true, rtol=0.0, atol=2 * ROUNDINGS)
+    np.testing.assert_allclose(softmax_delta(slopes, out), true, rtol=0.0, atol=2 * ROUNDINGS)
 
 
 def test_relu_has_slope_zero_at_zero():

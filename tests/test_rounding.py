@@ -44,8 +44,9 @@ def test_arithmetic_stays_within_the_bound(x, y, z):
     assert abs(Decimal(found.value) - true) <= Decimal(found.error)
 
 
-@given(st.floats(-600, 600))
+@given(st.floats(-600, 600).filter(lambda x: x == 0 or abs(x) > 1e-200))
 def test_functions_stay_within_the_bound(x):
+    # 700 digits hold 1 + x for the smallest x drawn, with 500 of its own.
     for name in ("exp", "tanh"):
         found = getattr(Bounded(x, U * abs(x)), name)()
         with localcontext() as context:

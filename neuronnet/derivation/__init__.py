@@ -1,6 +1,6 @@
 """The derivation of a pass: named quantities, their formulas and their values, apart from the neuron objects."""
 
 from neuronnet.derivation.parsing import parse
-from neuronnet.derivation.quantities import Derivation, Quantity, explain
+from neuronnet.derivation.quantities import Derivation, Quantity
 
-__all__ = ["Derivation", "Quantity", "explain", "parse"]
+__all__ = ["Derivation", "Quantity", "parse"]

@@ -12,7 +12,7 @@ from neuronnet.derivation.expressions import Expression
 from neuronnet.derivation.parsing import parse
 from neuronnet.derivation.passes import Pass
 from neuronnet.errors import NeuronnetError, UnknownName
-from neuronnet.names import Names, after, partial_name, split_partial
+from neuronnet.names import Names, after, partial_name, spelled_out, split_index, split_partial
 from neuronnet.spec import as_number, read
 
 MOST_ROWS = 200_000
@@ -55,6 +55,8 @@ class Derivation:
         self._pass = Pass(self.description, self.names, self.given)
         self._partials = dict(self._pass.partials())
         self._deltas = self._names_of_deltas()
+        self._frozen = {name for name, layer, is_bias in self._pass.parameters()
+                        if is_bias and not self.description["layer"][layer]["train_bias"]}
 
         self._record(self._pass.forward())
         self._record(self._pass.backward(self._batch(0)))
@@ -95,7 +97,7 @@ class Derivation:
 
     def value_of(self, formula):
         """The value of a formula over this derivation's names, such as `-delta_o1`. Raises ExpressionError, UnknownName."""
-        return self._evaluated(formula, parse(formula, self.__contains__))
+        return self._evaluated(formula, parse(spelled_out(formula), self.__contains__))
 
     def factors_of(self, quantity):
         """The quantities that a formula names, in its order."""
@@ -105,6 +107,9 @@ class Derivation:
 
     def _own_name(self, name):
         own = self.names.standard(name)
+        base, index = split_index(own)
+        if index.startswith("@") and base in self._frozen:
+            return base
         return self._deltas.get(own, own)
 
     def _names_of_deltas(self):
@@ -220,36 +225,3 @@ class Derivation:
         if 2 * weights * samples > MOST_ROWS:
             raise NeuronnetError(f"a derivation of {weights} weights and {samples} samples has more than {MOST_ROWS} rows; "
                                  f"describe fewer samples")
-
-
-class Explanation(NamedTuple):
-    """One quantity, and the quantities that its formula names."""
-
-    quantity: Quantity
-    factors: list
-
-    @property
-    def name(self):
-        """The quantity's name."""
-        return self.quantity.name
-
-    @property
-    def formula(self):
-        """Its formula in names."""
-        return self.quantity.formula
-
-    @property
-    def value(self):
-        """Its value."""
-        return self.quantity.value
-
-
-def explain(network, name):
-    """One quantity of a network's pass with its factors, as an Explanation; `print` shows it.
-
-    `network` is a NeuralNetwork, or what `neuronnet.load` takes; `name` any quantity or any `dA/dB`. Raises
-    UnknownName, which carries the nearest names.
-    """
-    derivation = Derivation(network.to_dict() if hasattr(network, "to_dict") else network)
-    quantity = derivation[name]
-    return Explanation(quantity, derivation.factors_of(quantity))

@@ -56,7 +56,7 @@ def _bias(layer):
     if layer["bias"] is None:
         return "none"
     kind = "one per neuron" if isinstance(layer["bias"], (list, tuple)) else "one shared by the layer"
-    return f"{kind}, {'trained' if layer['train_bias'] else 'frozen (never updated)'}"
+    return f"{kind}, {'trained' if layer['train_bias'] else 'frozen (has a gradient, is never updated)'}"
 
 
 def row(quantity, derivation):
@@ -105,13 +105,12 @@ def _given(finished, per_line=6):
     return ["   ".join(pairs[start:start + per_line]) for start in range(0, len(pairs), per_line)]
 
 
-def explanation(explained, finished):
+def explanation(quantity, factors, finished):
     """One quantity, its formula in names and in numbers on lines of their own, and each of its factors."""
-    quantity = explained.quantity
     indent = "\n" + " " * len(quantity.name)
     lines = [row(quantity, finished).replace(" = ", f"{indent} = ").replace(f"{indent} = ", " = ", 1)]
-    if explained.factors:
-        lines += ["where"] + [f"  {row(factor, finished)}" for factor in explained.factors]
+    if factors:
+        lines += ["where"] + [f"  {row(factor, finished)}" for factor in factors]
     return "\n".join(lines)
 
 
@@ -123,7 +122,7 @@ def example_list(descriptions):
 
 def example(description, finished):
     """One example: where it is from, its conventions, and its published numbers beside the true ones."""
-    lines = [description["title"]] + [description[key] for key in ("source", "about") if key in description]
+    lines = [description["title"]] + [description[key].strip() for key in ("source", "about") if key in description]
     lines += ["", "Conventions"] + [f"  {sentence}" for sentence in conventions(description)]
     lines += ["", "Given"] + [f"  {line}" for line in _given(finished)]
     if description.get("published"):

@@ -1,0 +1,56 @@
+"""Calls of a function that is examined: counted, and held to one finite real number; nothing is computed from them.
+
+Away from the point itself a function may be undefined, which is no mistake; at the point it must have a value.
+"""
+
+import math
+
+import numpy as np
+
+from .errors import GradcheckError, NotFinite, NotRealNumbers
+
+
+class Counted:
+    """f with its calls counted; outside its domain (a NaN, an infinity, an arithmetic complaint) it gives NaN."""
+
+    def __init__(self, f):
+        self.f = f
+        self.evaluations = 0
+
+    def __call__(self, x):
+        try:
+            value = self._call(x)
+        except GradcheckError:
+            raise
+        except (ArithmeticError, ValueError):
+            return math.nan
+        return value if math.isfinite(value) else math.nan
+
+    def at_the_point(self, x, name):
+        """The value at the point itself, where complaints of f are not hidden and the value must be finite."""
+        value = self._call(x)
+        if not math.isfinite(value):
+            raise NotFinite(name, (), value)
+        return value
+
+    def _call(self, x):
+        self.evaluations += 1
+        with np.errstate(all="ignore"):
+            return real_number("f", self.f(x))
+
+
+def real_number(name, value):
+    """`value` as a float. Raises NotRealNumbers for anything but one real number (an array needs shape ())."""
+    array = np.asarray(value)
+    if array.shape != () or array.dtype.kind not in "fiu":
+        found = f"an array of shape {array.shape}" if array.shape != () else f"{value!r}"
+        raise NotRealNumbers(name, found, "return one real number, e.g. the sum over samples and outputs")
+    return float(array)
+
+
+def imaginary_part(value):
+    """The imaginary part of `value` as a float. Raises NotRealNumbers for anything but one complex number."""
+    array = np.asarray(value)
+    if array.shape != () or array.dtype.kind != "c":
+        raise NotRealNumbers("f(x + ih)", f"{value!r}", "let f compute in complex numbers, or use richardson")
+    return float(array.imag)

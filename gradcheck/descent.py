@@ -1,0 +1,147 @@
+"""Down the steps to the smallest error bar: the quotients of f at falling steps, and kinks; the schemes are elsewhere.
+
+Legend: `step` h, `slopes` the difference quotients at one step, `noise` the absolute error of one evaluation of f,
+`u` = 2**-53 the rounding of one double operation. A value and its bar always come from three neighbouring steps:
+truncation is what those three disagree about, rounding is noise/h, a kink is a jump of the one-sided slopes that does
+not shrink with h. Steps fall by a factor of e**2 until rounding alone exceeds the smallest bar found.
+
+Source: L. F. Richardson, Phil. Trans. A 210 (1911), for the extrapolation.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+from .calls import Counted
+from .noise import GOLDEN, noise_floor
+from .rounding import U
+
+SMALLEST = 2.0 ** -1074                     # absolute rounding where floats run out of exponents
+STEP_RATIO = math.e ** 2                    # about 8 as usual, but no power of it is rational: no period of f, and
+FIRST_STEP = GOLDEN / 8.0                   # no multiple of one, divides several steps; the first: a thirteenth
+ARITHMETIC = 4.0 * U                        # two subtractions, a division and the extrapolation, relative to the value
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A derivative with its error bar: |true - value| <= error is what the evaluations support.
+
+    `step`: the smallest step used. `evaluations`: calls of f. `kink`: the one-sided slopes differ at the smallest step
+    that can be resolved; the bar then covers both. `scale`: the largest slope at the first step, the natural size
+    of slopes of f. `error` is inf, and `value` NaN, when f is not finite on both sides of x at three steps in a row.
+    """
+
+    value: float
+    error: float
+    step: float
+    evaluations: int
+    kink: bool = False
+    scale: float = 0.0
+
+
+NO_ESTIMATE = Estimate(math.nan, math.inf, math.nan, 0)
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """The difference quotients of f at one step, and the noise of one evaluation in the values they came from."""
+
+    step: float
+    left: float
+    right: float
+    central: float
+    noise: float
+
+
+def descend(f, x, noise, scheme):
+    """Go down the steps and keep the smallest bar; stop when noise/step alone is wider than it."""
+    f = Counted(f)
+    x = float(x)
+    centre = f.at_the_point(x, "f(x)")
+    if noise is None:
+        noise = noise_floor(f, x)
+    noise = max(noise, U * abs(centre), SMALLEST)
+    best, candidates, neighbours, jump_seen, scale = NO_ESTIMATE, [], [], 0.0, 0.0
+    for h in _steps(x):
+        if noise / h + ARITHMETIC * abs(best.value) >= best.error:
+            break
+        slopes = _slopes(f, x, h, centre, noise)
+        if slopes is None:
+            neighbours = []
+            continue
+        if scale == 0.0:
+            scale = max(abs(slopes.left), abs(slopes.right))
+        neighbours = [*neighbours, slopes][-3:]
+        if len(neighbours) == 3:
+            value, truncation, rounding = scheme(*neighbours)
+            bar = truncation + rounding
+            jump_seen, jump_bar = _kink(*neighbours[1:], jump_seen)
+            if jump_seen > 0.0:
+                bar += max(abs(value - slopes.left), abs(value - slopes.right)) + jump_bar
+            if math.isfinite(bar):
+                candidates.append((Estimate(value, bar, slopes.step, 0, jump_seen > 0.0), rounding))
+                best = _smallest_bar(candidates)
+    return replace(best, evaluations=f.evaluations, scale=scale)
+
+
+def _smallest_bar(candidates):
+    """The Estimate of smallest bar among [(Estimate, rounding)], steps falling.
+
+    Truncation falls with the step, so a finer value may differ by no more than the bar and its own rounding: what it
+    differs beyond that, fine structure of f that the longer steps passed over, widens the bar.
+    """
+    covering = []
+    for i, (candidate, _) in enumerate(candidates):
+        gaps = [abs(candidate.value - finer.value) - rounding for finer, rounding in candidates[i + 1:]]
+        covering.append(replace(candidate, error=max(candidate.error, *gaps, 0.0)))
+    return min(covering, key=lambda candidate: candidate.error)
+
+
+def _steps(x):
+    """Steps falling by e**2, from a thirteenth of max(|x|, 1) to one unit in the last place of x."""
+    h = FIRST_STEP * max(abs(x), 1.0)
+    while h >= U * max(abs(x), U):
+        yield h
+        h /= STEP_RATIO
+
+
+def _slopes(f, x, h, centre, noise):
+    """The quotients at step h, or None where f is not finite on both sides (the edge of its domain).
+
+    Whatever was measured, no value is better than its own rounding u |f| and that of the argument, u |x f'|.
+    """
+    above, below = x + h, x - h
+    if not below < x < above:
+        return None
+    f_above, f_below = f(above), f(below)
+    right = (f_above - centre) / (above - x)
+    left = (centre - f_below) / (x - below)
+    middle = (f_above - f_below) / (above - below)
+    if not (math.isfinite(right) and math.isfinite(left) and math.isfinite(middle)):
+        return None
+    rounding = U * max(abs(f_above), abs(f_below), abs(x * left), abs(x * right))
+    return Slopes(0.5 * (above - below), left, right, middle, max(noise, rounding))
+
+
+def _kink(b, c, jump_seen):
+    """(jump, bar): the jump of the one-sided slopes at x, extrapolated to h = 0; 0.0 where there is none.
+
+    For a smooth f right - left = h f'' + O(h**3) vanishes with h, at a kink it stays. A jump counts when it exceeds
+    its own bar; one seen at longer steps (`jump_seen`) is cleared only by a bar that excludes it.
+    """
+    jump_b, jump_c = b.right - b.left, c.right - c.left
+    jump = abs(extrapolated(jump_b, jump_c, STEP_RATIO))
+    bar = extrapolated_noise(4.0 * b.noise / b.step, 4.0 * c.noise / c.step, STEP_RATIO)
+    bar += abs(jump_c - jump_b) + ARITHMETIC * (abs(c.left) + abs(c.right))
+    if jump > bar:
+        return jump, bar
+    return (jump_seen if jump + bar >= jump_seen else 0.0), bar
+
+
+def extrapolated(coarse, fine, shrinkage):
+    """The limit h -> 0 of a value whose leading error falls by `shrinkage` from one step to the next."""
+    return (shrinkage * fine - coarse) / (shrinkage - 1.0)
+
+
+def extrapolated_noise(coarse, fine, shrinkage):
+    """The worst that noise in both values does to their extrapolation."""
+    return (shrinkage * fine + coarse) / (shrinkage - 1.0)

@@ -1,0 +1,455 @@
+"""Runs a document: computes every number in it again, and complains about what is wrong or cannot be computed.
+
+What is understood, apart from prose:
+
+    ```derivation        claims, one per line: name = formula = the same in numbers = number
+    ```pycon ```python   console sessions (>>>), and code that is run for its effect, in one namespace per document;
+                         a block that opens with `# name.py` is a file, for the commands below
+    ```console           `$ python ...` and what it prints; a line of three dots stands for any lines
+    ```pdb               `$ python -m pdb name.py`, the commands behind (Pdb), and what the debugger prints
+    ```toml              the description of a network, which is loaded
+    `net_h1 = 0.3775`    a claim in the prose
+    `0.291027924`        a wrong number among those published of the worked example, which have a test of their own
+    Python 3.11 or newer the version that setup.cfg requires
+    | `net_h1` | 0.3775  a claim in a table
+    | quantity | printed | right | really |    wrong numbers that were published, and the expression they come from
+
+Outside of these no digit may stand, save in a name such as `w5`. Nothing has a tolerance: a printed number must be right
+to its last digit, and formulas must agree to forty of fifty digits.
+"""
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import tokenize
+import traceback
+from decimal import Decimal, localcontext
+from doctest import DocTestParser
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from printed import agrees
+
+import neuronnet
+from neuronnet.names import spelled_out
+from neuronnet.spec import read
+
+ROOT = Path(__file__).parent.parent
+PROMPT = "(Pdb) "
+
+NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+_WORD = r"[^\W\d]\w*(?:\[\d+\])?(?:@\d+)?"
+_NAME = rf"(?:d{_WORD}/d{_WORD}|{_WORD})"
+_FUNCTIONS = ("exp", "ln", "tanh")
+_LIKE_A_NAME = re.compile(r"(?<![\w/])(?:d\w+_\w+/d\w+|[biwho]\d+(?:@\d+)?|(?:net|out|target|E|delta)_[ho]\w+(?:@\d+)?)"
+                          r"(?![\w/])")
+
+
+class Block(NamedTuple):
+    """Lines of one kind: the word behind the fence, `table`, or `prose`. `line` is the number of the first, from 1."""
+
+    kind: str
+    line: int
+    lines: list
+
+
+def complaints(text):
+    """Everything in a document that is wrong, a line each; an empty list for a document in which all is right."""
+    blocks = list(blocks_of(text))
+    scripts = {name: source for name, source in map(_script, blocks) if name}
+    sources = tuple(source for block in blocks for source in _sources(block))
+    outputs, namespace = run_python(sources)
+    outputs = iter(outputs)
+    found = []
+    for block in blocks:
+        if block.kind == "derivation":
+            wrong = _in_lines(block, check_claim)
+        elif block.kind in ("pycon", "python") and not _script(block)[0]:
+            wrong = _python_block(block, outputs)
+        elif block.kind == "console":
+            wrong = _commands(block, scripts)
+        elif block.kind == "pdb":
+            wrong = _debugger_session(block, scripts)
+        elif block.kind == "table":
+            wrong = _table(block, namespace)
+        elif block.kind == "toml":
+            wrong = _network("\n".join(block.lines))
+        elif block.kind == "python":
+            wrong = _comments("\n".join(block.lines))
+        else:
+            wrong = _in_lines(block, check_prose if block.kind == "prose" else check_code)
+        found += [f"line {block.line}, {block.kind}: {each}" for each in wrong]
+    return found
+
+
+def blocks_of(text):
+    """The blocks of a document in their order; fences themselves belong to none."""
+    kind, start, lines = "prose", 1, []
+    for number, line in enumerate(text.splitlines() + ["\0"], 1):
+        fenced = kind not in ("prose", "table")
+        if line.startswith("```"):
+            following = "prose" if fenced else line.strip("` ") or "text"
+        elif fenced:
+            following = kind
+        else:
+            following = "table" if line.startswith("|") else "prose"
+        if following != kind or line.startswith("```") or line == "\0":
+            if line == "\0" and fenced:
+                raise ValueError(f"line {start}: the fence of this {kind} block is never closed")
+            if lines:
+                yield Block(kind, start, lines)
+            kind, start, lines = following, number, []
+        if not line.startswith("```"):
+            if not lines:
+                start = number
+            lines.append(line)
+
+
+def _in_lines(block, check):
+    return [each for line in block.lines if line.strip() for each in check(line)]
+
+
+# Claims
+
+
+def check_claim(claim):
+    """What is wrong with `name = formula = the same in numbers = number`, every part of it evaluated."""
+    parts = [part.strip() for part in claim.split(" = ")]
+    if len(parts) < 2:
+        return [f"{claim!r} claims nothing: no equals sign"]
+    try:
+        return _check_parts(parts)
+    except (neuronnet.NeuronnetError, ArithmeticError) as error:
+        return [f"{claim!r}: {error}"]
+
+
+def _check_parts(parts):
+    wrong, truth, formula = [], None, None
+    for part in parts:
+        if re.fullmatch(NUMBER, part):
+            if truth is None:
+                wrong.append(f"{part} has no name")
+            elif not agrees(part, truth):
+                wrong.append(f"{parts[0]} is {truth:.15g}, not {part}")
+        elif _names(part):
+            value = exactly(part)
+            if truth is not None and not _same(value, truth):
+                wrong.append(f"{part} is {value:.15g}, but {parts[0]} is {truth:.15g}")
+            truth = value if truth is None else truth
+            formula = part
+        elif truth is None:
+            truth = exactly(part)
+        else:
+            wrong += _in_numbers(part, formula)
+    return wrong
+
+
+def _in_numbers(part, formula):
+    """Complaints about a formula written out in numbers: each must be the value of the name whose place it takes.
+
+    The result of the arithmetic then lies, without further ado, where the rounding of the printed numbers allows.
+    """
+    if formula is None:
+        return [f"{part} writes out no formula"]
+    if formula in worked_example():
+        formula = worked_example()[formula].formula or formula
+    pieces = re.split(f"({_NAME})", formula)
+    names = [piece for piece in pieces[1::2] if piece not in _FUNCTIONS]
+    pattern = "".join(rf"\(?({NUMBER})\)?" if piece in names else re.sub(r"(\\ )+", r"\\s*", re.escape(piece))
+                      for piece in pieces)
+    match = re.fullmatch(pattern, part)
+    if match is None:
+        return [f"{part} is not {formula} in numbers"]
+    return [f"{name} is {exactly(name):.15g}, not {number}"
+            for name, number in zip(names, match.groups()) if not agrees(number, exactly(name))]
+
+
+def _names(formula):
+    return [name for name in re.findall(_NAME, _without_exponents(formula)) if name not in _FUNCTIONS]
+
+
+def _without_exponents(formula):
+    return re.sub(r"(?<=\d)[eE](?=[+-]?\d)", "", formula)
+
+
+def _same(value, other):
+    return abs(value - other) <= max(abs(value), abs(other)).scaleb(-40)
+
+
+@cache
+def worked_example():
+    """The worked example in fifty digits."""
+    with localcontext() as context:
+        context.prec = 50
+        return neuronnet.Derivation("worked-example", number=Decimal)
+
+
+@cache
+def exactly(formula):
+    """The value of a formula in names, or in numbers as they are printed, to fifty digits."""
+    with localcontext() as context:
+        context.prec = 50
+        return Decimal(worked_example().value_of(formula))
+
+
+# Prose and tables
+
+
+def check_prose(line):
+    """What is wrong with a line of prose: in its code, see `check_code`; outside of it, every digit."""
+    wrong = [each for code in re.findall(r"`([^`]+)`", line) for each in check_code(code)]
+    rest = re.sub(rf"`[^`]+`|Python,? {re.escape(_oldest_python())} or newer", " ", line)
+    return wrong + [f"{number} stands in the prose, where nothing computes it"
+                    for number in re.findall(r"\w*\d[\w.,]*", rest)]
+
+
+def check_code(code):
+    """What is wrong with a piece of code in the prose: an unknown name, a wrong claim, a number that claims nothing."""
+    wrong = [f"unknown name {name}" for name in _LIKE_A_NAME.findall(code) if not _is_known(name)]
+    if " = " in code and (_has_digit(code) or all(map(_is_readable, code.split(" = ")))):
+        wrong += check_claim(code)
+    elif _has_digit(code) and code not in _published():
+        wrong.append(f"{code!r} holds a number that nothing computes")
+    return wrong
+
+
+@cache
+def _published():
+    return {each["printed"] for each in read("worked-example")["published"] if each["verdict"] == "wrong"}
+
+
+@cache
+def _oldest_python():
+    return re.search(r"python_requires = >=([\d.]+)", (ROOT / "setup.cfg").read_text(encoding="utf-8"))[1]
+
+
+def _has_digit(code):
+    """Whether a digit is left when the names are taken out."""
+    return re.search(r"\d", re.sub(_NAME, " ", _without_exponents(code))) is not None
+
+
+def _is_known(name):
+    neurons = [neuron for layer in worked_example().names.layers for neuron in layer]
+    return name in neurons or spelled_out(name) in worked_example()
+
+
+def _is_readable(formula):
+    try:
+        exactly(formula)
+    except neuronnet.NeuronnetError:
+        return False
+    return True
+
+
+def _table(block, namespace):
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in block.lines]
+    header, wrong = rows[0], []
+    for row in rows[2:]:
+        if len(row) != len(header):
+            wrong.append(f"{len(row)} cells under {len(header)} headings: {' | '.join(row)}")
+            continue
+        named = re.fullmatch(r"`([^`]+)`", row[0])
+        cells = dict(zip(header, row))
+        if {"printed", "right", "really"} <= set(header):
+            wrong += _erratum(row[0].strip("`"), cells, namespace)
+            row = [cell for name, cell in cells.items() if name not in ("printed", "really")]
+        for cell in row:
+            if not re.fullmatch(NUMBER, cell):
+                wrong += check_prose(cell)
+            elif named is None:
+                wrong.append(f"{cell} stands in a row without a name")
+            else:
+                wrong += check_claim(f"{named[1]} = {cell}")
+    return wrong + check_prose(" ".join(header))
+
+
+def _erratum(quantity, cells, namespace):
+    """Complaints about a published number: it must be wrong for its quantity, and what `really` computes."""
+    printed, source = cells["printed"], cells["really"].strip("`")
+    if not re.fullmatch(NUMBER, printed):
+        return [f"{printed!r} is not a number"]
+    try:
+        really = _really(source, namespace)
+    except Exception as error:
+        return [f"{source} cannot be computed: {error!r}"]
+    wrong = [] if agrees(printed, really) else [f"{source} is {really:.15g}, not {printed}"]
+    if agrees(printed, exactly(quantity)):
+        wrong.append(f"{printed} is no erratum: {quantity} is {exactly(quantity):.15g}")
+    return wrong
+
+
+def _really(source, namespace):
+    try:
+        return exactly(source)
+    except neuronnet.NeuronnetError:
+        return eval(source, dict(namespace))
+
+
+def _network(description):
+    try:
+        neuronnet.load(description + "\n").total_error()
+    except neuronnet.NeuronnetError as error:
+        return [str(error)]
+    return [each for comment in re.findall("#.*", description) for each in check_prose(comment)]
+
+
+# Python
+
+
+def _script(block):
+    """(file name, source) of a block that opens with `# name.py`; (None, None) of any other."""
+    name = re.fullmatch(r"# (\w+\.py)", block.lines[0].strip()) if block.kind == "python" else None
+    return (name[1], "\n".join(block.lines) + "\n") if name else (None, None)
+
+
+def _is_session(block):
+    return any(line.startswith(">>> ") for line in block.lines)
+
+
+def _examples(block):
+    return DocTestParser().get_examples("\n".join(block.lines) + "\n")
+
+
+def _sources(block):
+    """The pieces of Python that a block adds to its document's namespace, as (source, mode)."""
+    if block.kind not in ("pycon", "python") or _script(block)[0]:
+        return []
+    if _is_session(block):
+        return [(example.source, "single") for example in _examples(block)]
+    return [("\n".join(block.lines), "exec")]
+
+
+@cache
+def run_python(sources):
+    """Run pieces of source in one namespace; return what each printed, and the namespace."""
+    namespace, outputs = {"__name__": "__main__"}, []
+    for source, mode in sources:
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            try:
+                exec(compile(source, "<document>", mode, dont_inherit=True), namespace)
+            except Exception as error:
+                print("".join(traceback.format_exception_only(error)).strip())
+        outputs.append(output.getvalue())
+    return outputs, namespace
+
+
+def _python_block(block, outputs):
+    if not _is_session(block):
+        source = "\n".join(block.lines)
+        return [f"printed {output!r}" for output in [next(outputs)] if output] + _comments(source)
+    wrong = []
+    for example in _examples(block):
+        output = next(outputs)
+        if example.want.replace("<BLANKLINE>\n", "\n") != output:
+            wrong.append(f"{example.source.strip()} gives {output!r}, not {example.want!r}")
+        wrong += _comments(example.source)
+    return wrong
+
+
+def _comments(source):
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [each for token in tokens if token.type == tokenize.COMMENT and not token.string.endswith(".py")
+            for each in check_prose(token.string)]
+
+
+# Commands and the debugger
+
+
+def _commands(block, scripts):
+    """Complaints about a console block: each `$ command` runs, and prints exactly the lines under it."""
+    wrong, command, expected = [], None, []
+    for line in block.lines + ["$ "]:
+        if not line.startswith("$ "):
+            expected.append(line)
+            continue
+        if command is not None:
+            wrong += _command(command, expected, scripts)
+        elif expected:
+            wrong.append("output without a command")
+        command, expected = line[2:], []
+    return wrong
+
+
+def _command(command, expected, scripts):
+    words = shlex.split(command)
+    if words[0] not in ("python", "python3") or words[1:3] == ["-m", "pip"]:
+        return [f"{command!r} is not run here: only python is, and not to install"]
+    needed = tuple((name, source) for name, source in scripts.items() if name in command)
+    output, errors, status = run_command(tuple(words[1:]), needed)
+    if status not in (0, 1, 3) or "Traceback" in errors:
+        return [f"{command!r} ends with status {status}: {errors.strip()}"]
+    return _compare(command, expected, output)
+
+
+def _debugger_session(block, scripts):
+    """Complaints about a pdb block: the commands go to the debugger, and the whole exchange is compared."""
+    words = shlex.split(block.lines[0])
+    if words[:4] != ["$", "python", "-m", "pdb"] or words[4] not in scripts:
+        return ["opens with `$ python -m pdb`, and a file that an earlier block holds"]
+    commands = tuple(line.removeprefix(PROMPT) for line in block.lines if line.startswith(PROMPT))
+    output, errors, _ = run_command(tuple(words[2:]), ((words[4], scripts[words[4]]),), "\n".join(commands) + "\n")
+    first, *answers = output.split(PROMPT)
+    exchange = first + "".join(f"{PROMPT}{command}\n{answer}" for command, answer in zip(commands, answers))
+    return _compare(words[4], block.lines[1:], _as_shown(exchange) + errors)
+
+
+def _as_shown(output):
+    """A debugger's output without directories and line numbers, which differ from reader to reader."""
+    output = re.sub(r"(?m)^> (?:\S*/)?(\w+\.py)\(\d+\)", r"> \1 ", output)
+    return re.sub(r"(?m)^((?:Breakpoint|Deleted breakpoint) \d+) at (?:\S*/)?(\w+\.py):\d+$", r"\1 at \2", output)
+
+
+@cache
+def run_command(words, scripts, given=""):
+    """(stdout, stderr, exit status) of a Python command, run in the root of the repository, or beside its scripts."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "120", "PYTHONIOENCODING": "utf-8"}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, source in scripts:
+            Path(folder, name).write_text(source, encoding="utf-8")
+        done = subprocess.run([sys.executable, *words], cwd=folder if scripts else ROOT, env=environment, input=given,
+                              capture_output=True, encoding="utf-8", timeout=120)
+    return done.stdout, done.stderr, done.returncode
+
+
+def _compare(command, expected, output):
+    expected = [line.rstrip() for line in "\n".join(expected).strip("\n").split("\n")]
+    actual = "".join(f"{line.rstrip()}\n" for line in output.strip("\n").split("\n"))
+    pattern = "".join(r"(?:.*\n)*?" if line == "..." else re.escape(f"{line}\n") for line in expected)
+    if re.fullmatch(pattern, actual):
+        return []
+    missing = [line for line in expected if line != "..." and line not in actual.split("\n")]
+    reason = f"{missing[0]!r} is not in what it prints" if missing else "prints more, or in another order"
+    return [f"{command}: {reason}"]
+
+
+# Numbers to spoil
+
+
+def spoiled_copies(text):
+    """(line number, number, copy): the document with the last digit of one number changed, for each number in turn.
+
+    Left out are commands, code, descriptions of networks, addresses, and the digits in names.
+    """
+    lines = text.splitlines()
+    for block in blocks_of(text):
+        for offset, line in enumerate(block.lines):
+            if _is_command(block, line):
+                continue
+            without_links = re.sub(r"\]\([^)]*\)", lambda link: "_" * len(link[0]), line)
+            for match in re.finditer(rf"(?<![\w.@\[]){NUMBER}", without_links):
+                spoiled = match[0][:-1] + str((int(match[0][-1]) + 1) % 10)
+                index = block.line - 1 + offset
+                copy = lines[:index] + [line[:match.start()] + spoiled + line[match.end():]] + lines[index + 1:]
+                yield index + 1, match[0], "\n".join(copy) + "\n"
+
+
+def _is_command(block, line):
+    if block.kind in ("pycon", "python"):
+        return line.startswith((">>> ", "... ", "...")) or not _is_session(block)
+    return block.kind == "toml" or block.kind in ("console", "pdb") and line.startswith(("$ ", PROMPT))
