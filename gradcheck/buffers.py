@@ -1,4 +1,4 @@
-"""The arrays that a pass of the twin works on, and its steps, each bound to its arrays: made once, nothing is made later.
+"""The arrays that a pass of the twin works on, and its steps, each bound to its arrays: nothing is made later.
 
 Legend: N samples, a layer of n neurons with m inputs; arrays lie on their side, (n, N), so that every operation runs
 along the samples. Which samples, how often and how the parameters then move is not decided here.
@@ -9,24 +9,27 @@ from functools import partial
 import numpy as np
 
 from .activations import ACTIVATIONS
+from .layers import unpacked
 
 
 class State:
-    """Parameters and gradients while training: by layer an (n, m + 1) matrix whose last column is the bias.
+    """Parameters, gradient, the memory of an update rule: by layer an (n, m + 1) matrix whose last column is the bias.
 
-    A shared bias stands in every row. All matrices are views of one flat array, so that one operation updates all.
+    A shared bias stands in every row. The matrices of a kind are views of one flat array, so that one operation reaches
+    all layers: `parameters`; `gradient`; `memory`, a list of `memory_rows` arrays of zeros; `work`, space for
+    intermediate results. `kept` holds what an update changes, parameters and memory, as the rows of one array.
     """
 
-    def __init__(self, layers, vector):
+    def __init__(self, layers, vector, memory_rows=0):
         self.layers = layers
-        sizes = [layer.neurons * (layer.inputs + (layer.bias is not None)) for layer in layers]
-        self.parameters, self.gradient = np.empty(sum(sizes)), np.empty(sum(sizes))
-        start = 0
-        for layer, matrix in zip(layers, self.matrices(self.parameters)):
-            middle, stop = start + layer.weights_count, start + layer.weights_count + layer.bias_count
-            matrix[:, :layer.inputs] = vector[start:middle].reshape(layer.neurons, layer.inputs)
-            matrix[:, layer.inputs:] = vector[middle:stop].reshape(-1, 1) if layer.bias is not None else 0.0
-            start = stop
+        size = sum(layer.neurons * (layer.inputs + (layer.bias is not None)) for layer in layers)
+        self.kept = np.zeros((1 + memory_rows, size))
+        self.parameters, *self.memory = self.kept
+        self.gradient, self.work = np.empty((2, size))
+        for layer, matrix, (weights, bias) in zip(layers, self.matrices(self.parameters), unpacked(layers, vector)):
+            matrix[:, :layer.inputs] = weights
+            if bias is not None:
+                matrix[:, -1] = bias
 
     def matrices(self, flat):
         """The layers' matrices, (n, m + 1) or (n, m) without bias, as views of `flat`."""
@@ -54,27 +57,29 @@ class State:
 
 
 class Pass:
-    """One pass over a fixed number of samples as a list of steps, each bound to its buffers; nothing is made later.
+    """One pass over a fixed number of samples: `steps`, to be called in turn, set state.gradient to dE_total.
 
-    `gradient_steps` set state.gradient to the derivatives of the plain sum of all errors (scales are in the rates);
-    `update_steps` then do w <- w (1 - rate l2) - rate dE/dw for all parameters at once.
+    E_total is `scale` times the sum of all outputs' errors, plus l2/2 times the sum of squared weights.
     """
 
-    def __init__(self, twin, state, samples, output_delta, learning_rate=0.0):
-        self.inputs = np.ones((twin.layers[0].inputs + 1, samples))
-        self.targets = np.empty((twin.layers[-1].neurons, samples))
-        self.gradient_steps = self._gradient_steps(state, output_delta)
-        rate = learning_rate * twin._error_scale(samples)
-        rates = state.spread(rate, lambda layer: rate if layer.train_bias else 0.0)
-        shrinkage = state.spread(1.0 - learning_rate * twin._l2_of(samples), lambda layer: 1.0)
-        self.update_steps = _update_steps(state, rates, shrinkage)
+    def __init__(self, state, samples, output_delta, scale, l2):
+        self.inputs = np.ones((state.layers[0].inputs + 1, samples))
+        self.targets = np.empty((state.layers[-1].neurons, samples))
+        self.steps = self._steps_of_the_sum(state, output_delta)
+        gradient, work = state.gradient, state.work
+        if scale != 1.0:
+            self.steps += [partial(np.multiply, gradient, np.full(gradient.size, scale), gradient)]
+        if l2 != 0.0:
+            factors = state.spread(l2, lambda layer: 0.0)
+            self.steps += [partial(np.multiply, state.parameters, factors, work),
+                           partial(np.add, gradient, work, gradient)]
 
-    def load(self, inputs, targets):
-        """Take the samples: inputs (N, m), targets (N, K)."""
-        np.copyto(self.inputs[:-1], inputs.T)
-        np.copyto(self.targets, targets.T)
+    def load(self, inputs, targets, positions):
+        """Take the samples at `positions`, an array of integers, from inputs (m, all) and targets (K, all)."""
+        inputs.take(positions, 1, self.inputs[:-1], "clip")     # "raise" would make a copy
+        targets.take(positions, 1, self.targets, "clip")
 
-    def _gradient_steps(self, state, output_delta):
+    def _steps_of_the_sum(self, state, output_delta):
         parameters, gradients = state.matrices(state.parameters), state.matrices(state.gradient)
         layers, extended, extended_delta = [], self.inputs, None
         for layer, matrix, gradient in zip(state.layers, parameters, gradients):
@@ -127,12 +132,3 @@ class _LayerPass:
 def _share_sum(biases):
     """One bias for all neurons: its gradient is the sum of theirs, in every row."""
     biases.fill(biases.sum())
-
-
-def _update_steps(state, rates, shrinkage):
-    """`rates` holds learning rate times the scale of E, and 0 for frozen biases; `shrinkage` 1 - rate l2."""
-    parameters, step = state.parameters, state.gradient
-    steps = [partial(np.multiply, step, rates, step), partial(np.subtract, parameters, step, parameters)]
-    if np.any(shrinkage != 1.0):
-        steps.insert(1, partial(np.multiply, parameters, shrinkage, parameters))
-    return steps

@@ -2,10 +2,17 @@
 
 import json
 
+from neuronnet.errors import NeuronnetError
 from neuronnet.network import NeuralNetwork
-from neuronnet.output import ArgumentParser, run, source, write
+from neuronnet.output import ArgumentParser, count, progress_line, run, source, write
+from neuronnet.render import text
 
+from . import gallery
+from .errors import GradcheckError
+from .lockstep import lockstep
 from .network import check_network
+from .stability import stability
+from .twin import Twin
 
 STATUS = {"right": 0, "wrong": 1, "cannot tell": 3}
 NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard input"
@@ -13,7 +20,7 @@ NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard i
 
 def main(argv=None):
     """Run one command; return the exit status (0 agrees, 1 disagrees, 2 unusable input, 3 cannot tell)."""
-    return run(lambda: _command(_parser().parse_args(argv)), "gradcheck")
+    return run(lambda: _command(_parser().parse_args(argv)), "gradcheck", (NeuronnetError, GradcheckError))
 
 
 def _parser():
@@ -22,14 +29,45 @@ def _parser():
         epilog="example: python -m gradcheck check worked-example")
     parser.set_defaults(command=_check, network="worked-example", format="text", output=None, seed=0)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    check = commands.add_parser("check", help="every gradient of a network, five ways",
-                                epilog="example: python -m gradcheck check han-kamber --format json")
-    check.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
+
+    check = _add(commands, "check", _check, "every gradient of a network, five ways", "check han-kamber --format json")
     check.add_argument("--seed", type=int, default=0, metavar="N", help="draws what of a large network is checked (default 0)")
-    check.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
-    check.add_argument("-o", dest="output", metavar="FILE", help="write to FILE instead of standard output")
-    check.set_defaults(command=_check)
+
+    twin = _add(commands, "twin", _twin, "objects and vectorised twin trained side by side: where they part company",
+                "twin worked-example --updates 1000")
+    _add_training(twin)
+    twin.add_argument("--twin-only", action="store_true", help="train the twin alone, for long runs")
+
+    stable = _add(commands, "stability", _stability, "how many digits of a training are reproducible",
+                  "stability worked-example --updates 1000 --every 500")
+    _add_training(stable)
+    stable.add_argument("--replicas", type=count, metavar="R", help="how many trainings to compare")
+    stable.add_argument("--seed", type=int, default=0, metavar="S", help="draws how the replicas start (default 0)")
+
+    shown = commands.add_parser("gallery", help="wrong programs that people wrote, judged",
+                                epilog="example: python -m gradcheck gallery")
+    _add_output(shown)
+    shown.set_defaults(command=_gallery)
     return parser
+
+
+def _add(commands, name, command, purpose, example):
+    parser = commands.add_parser(name, help=purpose, epilog=f"example: python -m gradcheck {example}")
+    parser.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
+    _add_output(parser)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_output(parser):
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
+    parser.add_argument("-o", dest="output", metavar="FILE", help="write to FILE instead of standard output")
+
+
+def _add_training(parser):
+    parser.add_argument("--updates", type=count, required=True, metavar="N", help="how many updates to make")
+    parser.add_argument("--every", type=count, metavar="K", help="a row every K updates (default: ten rows)")
+    parser.add_argument("--plot", metavar="FILE", help="draw the run into FILE, .png or .svg (needs the extra `plot`)")
 
 
 def _command(arguments):
@@ -39,6 +77,54 @@ def _command(arguments):
 def _check(arguments):
     description, place = source(arguments.network)
     report = check_network(NeuralNetwork.from_dict(description), seed=arguments.seed)
-    result = json.dumps(report.to_dict(), indent=1) if arguments.format == "json" else str(report)
-    write(result, arguments.output, [place])
+    _print(arguments, report.to_dict(), str(report), [place])
     return STATUS[report.verdict]
+
+
+def _twin(arguments):
+    description, place = source(arguments.network)
+    every = _rows_every(arguments)
+    progress = progress_line(arguments.updates)
+    if arguments.twin_only:
+        twin = Twin(description)
+        rows = twin.train(arguments.updates, every=every, progress=progress and (lambda done, total: progress(done)))
+        rows = [{"held_out_accuracy": None} | row for row in rows]
+        _print(arguments, {"rows": rows}, text.training(description, rows), [place])
+        _plot(arguments, lambda plots: plots.training(description, rows, twin))
+        return 0
+    report = lockstep(description, arguments.updates, every, progress)
+    _print(arguments, report.to_dict(), str(report), [place])
+    _plot(arguments, lambda plots: plots.lockstep(report))
+    return STATUS[report.verdict]
+
+
+def _stability(arguments):
+    description, place = source(arguments.network)
+    progress = progress_line(arguments.updates)
+    settings = {} if arguments.replicas is None else {"replicas": arguments.replicas}
+    report = stability(description, arguments.updates, _rows_every(arguments), seed=arguments.seed, progress=progress, **settings)
+    _print(arguments, report.to_dict(), str(report), [place])
+    _plot(arguments, lambda plots: plots.stability(description["title"], report))
+    return 0
+
+
+def _gallery(arguments):
+    entries = gallery.entries()
+    _print(arguments, gallery.to_dict(entries), gallery.text(entries), [])
+    return 0
+
+
+def _rows_every(arguments):
+    if arguments.every == 0:
+        raise NeuronnetError("--every 0: at least 1 is needed")
+    return max(1, arguments.updates // 10) if arguments.every is None else arguments.every
+
+
+def _print(arguments, as_dict, as_text, places):
+    write(json.dumps(as_dict, indent=1) if arguments.format == "json" else as_text, arguments.output, places)
+
+
+def _plot(arguments, draw):
+    if arguments.plot is not None:
+        from . import plots
+        plots.save(draw(plots), arguments.plot)

@@ -53,7 +53,11 @@ class Slopes:
 
 
 def descend(f, x, noise, scheme):
-    """Go down the steps and keep the smallest bar; stop when noise/step alone is wider than it."""
+    """Go down the steps and keep the smallest bar; stop when noise/step alone is wider than it. Returns an Estimate.
+
+    f: float -> float; `noise` is measured when it is None; scheme(Slopes, Slopes, Slopes) -> (value, truncation,
+    rounding), the steps falling. Raises NotFinite when f(x) is not finite.
+    """
     f = Counted(f)
     x = float(x)
     centre = f.at_the_point(x, "f(x)")

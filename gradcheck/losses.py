@@ -1,8 +1,8 @@
 """Losses on whole arrays: the error of each output, and its derivative at out and, with the last activation, at net.
 
-Legend: net, out, target have shape (N, K): N samples, K neurons; `into`, `work` and `row` are as in `activations`. A loss
-here is the error of each output, shape (N, K); how outputs and samples combine is the network's convention. Every
-function is stable at |net| = 1000, and accepts complex nets (for the complex step).
+Legend: net, out, target have shape (N, K): N samples, K neurons; `into`, `work` and `row` are as in `activations`. A
+loss here is the error of each output, shape (N, K); how outputs and samples combine is the network's convention. Errors
+and deltas are stable at |net| = 1000 for the pairs below; errors accept complex nets (for the complex step).
 """
 
 from dataclasses import dataclass
@@ -143,7 +143,11 @@ def short_cut(activation, loss, targets):
 
 
 def long_way(activation, loss):
-    """The function (out, target, into, work, row) -> dE/dout times dout/dnet, right for every pair."""
+    """The function (out, target, into, work, row) -> dE/dout times dout/dnet, right for every pair.
+
+    The slopes of the cross-entropies make new arrays, for 0/0 = 0; `output_delta` has no need of them where outputs are
+    probabilities.
+    """
     slope, delta = named("loss", LOSSES, loss).slope, named("activation", ACTIVATIONS, activation).delta
     return lambda out, target, into=None, work=None, row=None: delta(slope(out, target, into), out, into, work, row)
 
@@ -158,10 +162,18 @@ def softmax_times_categorical(out, target, into=None, work=None, row=None):
     return np.subtract(into, target, into)
 
 
+def logistic_times_categorical(out, target, into=None, work=None, row=None):
+    """The long way for logistic with categorical cross-entropy, multiplied out: -target (1 - out)."""
+    into = np.subtract(out, 1.0, into)
+    return np.multiply(into, target, into)
+
+
+MULTIPLIED_OUT = {CATEGORICAL: softmax_times_categorical,
+                  ("logistic", "categorical cross-entropy"): logistic_times_categorical}
+
+
 def output_delta(activation, loss, targets):
     """The function (out, target, into, work, row) -> dE/dnet, stable and right for this pair and these targets."""
     if short_cut_holds(activation, loss, targets):
         return short_cut(activation, loss, targets)
-    if (activation, loss) == CATEGORICAL:
-        return softmax_times_categorical
-    return long_way(activation, loss)
+    return MULTIPLIED_OUT.get((activation, loss)) or long_way(activation, loss)

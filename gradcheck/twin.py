@@ -12,49 +12,29 @@ E_total = sum (or mean) over the samples of the sum (or mean) over the outputs o
 """
 
 from copy import deepcopy
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from . import losses
+from . import losses, order, updates as update_rules
 from .activations import ACTIVATIONS
 from .buffers import Pass, State
 from .errors import GradcheckError, NotRealNumbers, ShapeMismatch, UnknownName
-from .tables import named
+from .layers import by_layer, layers_of, unpacked, vector_of
+from .training import Course, Pace, Run
 
 DEFAULTS = {"title": "", "outputs": "sum", "samples_combine": "sum", "learning_rate": None, "l2": 0.0,
-            "l2_scale": "as is", "batch": "full", "sample": []}
+            "l2_scale": "as is", "batch": "full", "sample": [], "update": {"rule": "gradient descent"},
+            "order": {"kind": "in turn"}}
 ALLOWED = {"outputs": ("sum", "mean"), "samples_combine": ("sum", "mean"), "l2_scale": ("as is", "per sample"),
            "loss": tuple(losses.LOSSES)}
-
-
-@dataclass(frozen=True)
-class Layer:
-    """Shape and conventions of one layer. `bias` is None, "shared" (one number for the layer) or "own" (one each)."""
-
-    activation: str
-    neurons: int
-    inputs: int
-    bias: str | None
-    train_bias: bool
-
-    @property
-    def weights_count(self):
-        """Weights, row by row, come first among the layer's parameters."""
-        return self.neurons * self.inputs
-
-    @property
-    def bias_count(self):
-        """Bias parameters, after the weights: 0, 1 or one per neuron."""
-        return {None: 0, "shared": 1, "own": self.neurons}[self.bias]
 
 
 class Twin:
     """The network of a plain dict (validated and normalised), with its parameters as one flat vector.
 
-    Attributes: `layers` (list of Layer), `vector` (all parameters: by layer, weights row by row, then its bias or
-    biases), `inputs` (N, m) and `targets` (N, K) of the dict's samples. Raises GradcheckError for an unknown name or
-    shapes that do not fit.
+    Attributes: `layers` (list of Layer), `inputs` (N, m) and `targets` (N, K) of the dict's samples. Raises
+    GradcheckError for an unknown name or shapes that do not fit.
     """
 
     def __init__(self, network):
@@ -62,13 +42,24 @@ class Twin:
         for key, allowed in ALLOWED.items():
             if self._network[key] not in allowed:
                 raise UnknownName(key, self._network[key], allowed)
-        self.layers = _layers(self._network["layer"])
-        self.vector = _initial_vector(self._network["layer"])
+        self._network["update"] = update_rules.explicit(self._network["update"])
+        self._network["order"] = order.explicit(self._network["order"])
+        self.layers = layers_of(self._network["layer"])
         self._loss = self._network["loss"]
         self._l2 = float(self._network["l2"])
-        samples = self._network["sample"]
-        self.inputs = self._checked("inputs", [sample["inputs"] for sample in samples], self.layers[0].inputs)
-        self.targets = self._checked_targets([sample["targets"] for sample in samples], len(samples))
+        self.inputs, self.targets = self._arrays(self._network["sample"])
+        self._held_out = self._arrays(self._network.get("held_out", []))
+        self._course = Course(vector_of(self._network["layer"]), self._network["update"], self._network["order"],
+                              self._network["batch"], len(self.inputs))
+
+    @property
+    def vector(self):
+        """All parameters, flat: by layer, the weights row by row, then its bias or biases. May be set."""
+        return self._course.vector
+
+    @vector.setter
+    def vector(self, vector):
+        self._course.vector = np.asarray(vector)
 
     # Values
 
@@ -86,20 +77,39 @@ class Twin:
         if vector.shape != self.vector.shape:
             raise ShapeMismatch("vector", self.vector.shape, vector.shape)
         inputs, targets = self._samples(inputs, targets)
-        net, out = self._pass_forward(vector, inputs)
-        errors = losses.errors(self.layers[-1].activation, self._loss, net, out, targets)
-        weights = sum(np.sum(weights ** 2) for weights, _ in self._unpacked(vector))
-        return np.sum(errors) * self._error_scale(len(inputs)) + 0.5 * self._l2_of(len(inputs)) * weights
+        return self._E_total(vector, *self._pass_forward(vector, inputs), targets)
+
+    def accuracy(self, inputs=None, targets=None):
+        """Fraction of samples classified rightly: largest output for one-hot targets, out > 0.5 for one target 0 or 1.
+
+        None for other targets.
+        """
+        inputs, targets = self._samples(inputs, targets)
+        return self._accuracy(self.forward(inputs), targets)
 
     def _pass_forward(self, vector, inputs):
         """(net, out) of the last layer, with new arrays at every step."""
         out = inputs
-        for layer, (weights, bias) in zip(self.layers, self._unpacked(vector)):
+        for layer, (weights, bias) in zip(self.layers, unpacked(self.layers, vector)):
             net = out @ weights.T
             if bias is not None:
                 net = net + bias
             out = ACTIVATIONS[layer.activation].value(net)
         return net, out
+
+    def _E_total(self, vector, net, out, targets):
+        errors = losses.errors(self.layers[-1].activation, self._loss, net, out, targets)
+        squares = sum(np.sum(weights ** 2) for weights, _ in unpacked(self.layers, vector))
+        return np.sum(errors) * self._error_scale(len(targets)) + 0.5 * self._l2_of(len(targets)) * squares
+
+    def _accuracy(self, out, targets):
+        if not np.all((targets == 0.0) | (targets == 1.0)) or self._loss == "output":
+            return None
+        if targets.shape[1] == 1:
+            return float(np.mean((out > 0.5) == (targets == 1.0)))
+        if np.any(np.sum(targets, axis=1) != 1.0):
+            return None
+        return float(np.mean(np.argmax(out, axis=1) == np.argmax(targets, axis=1)))
 
     # Gradients
 
@@ -108,74 +118,65 @@ class Twin:
 
         A frozen bias has its gradient too; training does not use it. A shared bias gets the sum of the deltas.
         """
-        return self._by_layer(self.gradient_vector(inputs, targets))
+        return by_layer(self.layers, self.gradient_vector(inputs, targets))
 
     def gradient_vector(self, inputs=None, targets=None):
         """dE_total with respect to every entry of `vector`, flat."""
         inputs, targets = self._samples(inputs, targets)
         state = State(self.layers, self.vector)
-        batch = Pass(self, state, len(inputs), self._output_delta(targets))
-        batch.load(inputs, targets)
-        for step in batch.gradient_steps:
+        whole = self._new_pass(targets, state, len(inputs))
+        whole.load(inputs.T, targets.T, np.arange(len(inputs)))
+        for step in whole.steps:
             step()
-        l2_part = np.concatenate([part for weights, bias in self._unpacked(self.vector)
-                                  for part in (weights.ravel(), np.zeros(0 if bias is None else bias.size))])
-        return state.collect(state.gradient) * self._error_scale(len(inputs)) + self._l2_of(len(inputs)) * l2_part
+        return state.collect(state.gradient)
 
     @property
     def parameters(self):
         """The current weights in the structure of `gradients` (fresh arrays)."""
-        return self._by_layer(self.vector)
+        return by_layer(self.layers, self.vector)
 
     # Training
 
-    def train(self, updates, learning_rate=None, every=None):
-        """Gradient descent on the dict's samples: all gradients first, then all parameters move at once.
+    def train(self, updates=None, learning_rate=None, every=None, progress=None):
+        """Update the parameters from the dict's samples: all gradients first, then all parameters move at once.
 
-        Online, update n uses sample (n - 1) mod N as if it were the only one (N = 1); mini-batches are consecutive
-        slices, the last may be shorter. Returns a list of {"update": n, "E_total": over all samples, "accuracy"} for
-        update 0, each `every`-th, and the last (see `accuracy`). Raises GradcheckError without samples or rate.
+        `updates` and `learning_rate` are by default the dict's. How parameters move is the dict's "update" (see
+        `updates`), which samples an update takes its "batch" and "order" (see `order`); an update from some of the
+        samples takes them as if there were no others (N = 1 online). Updates are numbered from 1 over all calls, and
+        a call goes on where the last one stopped.
+
+        Returns a list of {"update": n, "E_total", "accuracy"} over all samples: before the first update of this call,
+        after each whose number is a multiple of `every`, and after the last. Where the dict has samples "held_out",
+        each record has their "held_out_accuracy" too. Accuracies are None where `accuracy` is.
+
+        progress(made, updates) is called about ten times a second, never more often, and not at all by a short
+        training; `made` counts the updates of this call. When a KeyboardInterrupt (or any exception) ends the training,
+        the twin is left as it was after the last update that was finished, and the exception goes on.
+
+        Raises GradcheckError without samples, updates or rate.
         """
-        learning_rate = self._network["learning_rate"] if learning_rate is None else learning_rate
-        if learning_rate is None:
-            raise GradcheckError("learning_rate: found none; give it in the network or to train()")
+        updates, learning_rate = self._given("updates", updates), float(self._given("learning_rate", learning_rate))
         if updates < 0 or (every is not None and every < 1):
             raise GradcheckError(f"train: expected updates >= 0 and every >= 1, found {updates} and {every}")
-        state = State(self.layers, self.vector)
-        batches = self._batches(state, float(learning_rate))
-        history = [self._record(0)]
-        next_record = updates if every is None else every
-        for update in range(1, updates + 1):
-            batch, inputs, targets = batches[(update - 1) % len(batches)]
-            if len(batches) > 1:
-                batch.load(inputs, targets)
-            for step in batch.gradient_steps:
-                step()
-            for step in batch.update_steps:
-                step()
-            if update == next_record or update == updates:
-                self.vector = state.collect(state.parameters)
-                history.append(self._record(update))
-                next_record += updates if every is None else every
+        if len(self.inputs) == 0:
+            raise GradcheckError("train: the network has no samples; give [[sample]] entries")
+        before, course = self._course.made, self._course
+        run = Run(course, self.layers, self.inputs, self.targets, learning_rate, partial(self._new_pass, self.targets))
+        pace = Pace(progress, updates)
+        history = [self._record()]
+        while course.made < before + updates:
+            stop = before + updates if every is None else min(before + updates, (course.made // every + 1) * every)
+            while course.made < stop:
+                run.advance(min(stop - course.made, pace.left(course.made - before)))
+                pace.see(course.made - before)
+            history.append(self._record())
         return history
 
-    def accuracy(self, inputs=None, targets=None):
-        """Fraction of samples classified rightly: largest output for one-hot targets, out > 0.5 for one target 0 or 1.
-
-        None for other targets.
-        """
-        inputs, targets = self._samples(inputs, targets)
-        if not np.all((targets == 0.0) | (targets == 1.0)) or self._loss == "output":
-            return None
-        out = self.forward(inputs)
-        if targets.shape[1] == 1:
-            return float(np.mean((out > 0.5) == (targets == 1.0)))
-        if np.any(np.sum(targets, axis=1) != 1.0):
-            return None
-        return float(np.mean(np.argmax(out, axis=1) == np.argmax(targets, axis=1)))
-
     def to_dict(self):
-        """The plain dict with the current weights, every key explicit."""
+        """The plain dict with the current weights, every key explicit.
+
+        A twin made of it has these weights, but starts anew with its order, and with an update rule that has no memory.
+        """
         network = deepcopy(self._network)
         for plain, layer, current in zip(network["layer"], self.layers, self.parameters):
             plain["weights"] = current["weights"].tolist()
@@ -183,29 +184,27 @@ class Twin:
             plain["train_bias"] = layer.train_bias
         return network
 
-    # Helpers
+    def _record(self):
+        net, out = self._pass_forward(self.vector, self.inputs)
+        record = {"update": self._course.made, "E_total": float(self._E_total(self.vector, net, out, self.targets)),
+                  "accuracy": self._accuracy(out, self.targets)}
+        inputs, targets = self._held_out
+        if len(inputs) > 0:
+            record["held_out_accuracy"] = self.accuracy(inputs, targets)
+        return record
 
-    def _record(self, update):
-        return {"update": update, "E_total": self.loss(), "accuracy": self.accuracy()}
+    def _given(self, key, value):
+        value = self._network.get(key) if value is None else value
+        if value is None:
+            raise GradcheckError(f"{key}: found none; give it in the network or to train()")
+        return value
 
-    def _batches(self, state, learning_rate):
-        """[(pass, inputs, targets)] of one round through the samples; batches of one size share their buffers."""
-        if len(self.inputs) == 0:
-            raise GradcheckError("train: the network has no samples; give [[sample]] entries")
-        size = {"online": 1, "full": len(self.inputs)}.get(self._network["batch"], self._network["batch"])
-        output_delta = self._output_delta(self.targets)
-        passes, batches = {}, []
-        for start in range(0, len(self.inputs), int(size)):
-            inputs, targets = self.inputs[start:start + int(size)], self.targets[start:start + int(size)]
-            samples = len(inputs)
-            if samples not in passes:
-                passes[samples] = Pass(self, state, samples, output_delta, learning_rate)
-                passes[samples].load(inputs, targets)
-            batches.append((passes[samples], inputs, targets))
-        return batches
+    def _new_pass(self, targets, state, samples):
+        """A Pass over some of the samples that have these targets."""
+        delta = losses.output_delta(self.layers[-1].activation, self._loss, targets)
+        return Pass(state, samples, delta, self._error_scale(samples), self._l2_of(samples))
 
-    def _output_delta(self, targets):
-        return losses.output_delta(self.layers[-1].activation, self._loss, targets)
+    # Conventions
 
     def _error_scale(self, samples):
         """What the sum of all outputs' errors is multiplied by."""
@@ -215,21 +214,12 @@ class Twin:
     def _l2_of(self, samples):
         return self._l2 / samples if self._network["l2_scale"] == "per sample" else self._l2
 
-    def _unpacked(self, vector):
-        """[(weights (n, m), bias (1,) or (n,) or None)] by layer, as views of `vector`."""
-        parts, start = [], 0
-        for layer in self.layers:
-            middle = start + layer.weights_count
-            stop = middle + layer.bias_count
-            weights = vector[start:middle].reshape(layer.neurons, layer.inputs)
-            parts.append((weights, vector[middle:stop] if layer.bias is not None else None))
-            start = stop
-        return parts
+    # Samples
 
-    def _by_layer(self, vector):
-        plain = {None: lambda bias: None, "shared": lambda bias: float(bias[0]), "own": lambda bias: bias.copy()}
-        return [{"weights": weights.copy(), "bias": plain[layer.bias](bias)}
-                for layer, (weights, bias) in zip(self.layers, self._unpacked(vector))]
+    def _arrays(self, samples):
+        """(inputs (N, m), targets (N, K)) of a list of {"inputs", "targets"}."""
+        inputs = self._checked("inputs", [sample["inputs"] for sample in samples], self.layers[0].inputs)
+        return inputs, self._checked_targets([sample["targets"] for sample in samples], len(samples))
 
     def _samples(self, inputs, targets):
         inputs = self._own_or("inputs", inputs)
@@ -259,27 +249,3 @@ class Twin:
         if array.ndim != 2 or array.shape[1] != columns:
             raise ShapeMismatch(name, ("N", columns), array.shape)
         return array
-
-
-def _layers(plain_layers):
-    layers = []
-    for i, plain in enumerate(plain_layers):
-        named("activation", ACTIVATIONS, plain["activation"])
-        neurons, inputs = np.array(plain["weights"], dtype=np.float64).shape
-        if i > 0 and inputs != layers[-1].neurons:
-            raise ShapeMismatch(f"weights of layer {i + 1}", (neurons, layers[-1].neurons), (neurons, inputs))
-        bias = plain.get("bias")
-        kind = None if bias is None else "shared" if np.ndim(bias) == 0 else "own"
-        if kind == "own" and len(bias) != neurons:
-            raise ShapeMismatch(f"bias of layer {i + 1}", (neurons,), (len(bias),))
-        layers.append(Layer(plain["activation"], neurons, inputs, kind, plain.get("train_bias", True)))
-    return layers
-
-
-def _initial_vector(plain_layers):
-    parts = []
-    for plain in plain_layers:
-        parts.append(np.array(plain["weights"], dtype=np.float64).ravel())
-        if plain.get("bias") is not None:
-            parts.append(np.atleast_1d(np.array(plain["bias"], dtype=np.float64)))
-    return np.concatenate(parts)

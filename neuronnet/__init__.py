@@ -3,10 +3,10 @@
 from neuronnet.derivation import Derivation
 from neuronnet.errors import NeuronnetError
 from neuronnet.explanation import explain
-from neuronnet.layer import NeuronLayer
+from neuronnet.layer import NeuronLayer, SoftmaxLayer
 from neuronnet.network import NeuralNetwork, load
 from neuronnet.neuron import Neuron
 from neuronnet.parameter import Parameter
 
-__all__ = ["Derivation", "NeuralNetwork", "Neuron", "NeuronLayer", "NeuronnetError", "Parameter", "explain", "load"]
+__all__ = ["Derivation", "NeuralNetwork", "Neuron", "NeuronLayer", "NeuronnetError", "Parameter", "SoftmaxLayer", "explain", "load"]
 __version__ = "0.1.0"

@@ -58,7 +58,7 @@ class Relu(Activation):
 
     def value(self, net):
         """Not negative. A complex net is judged by its real part, so that the complex step sees the right piece."""
-        return net if real_part(net) > 0 else net - net
+        return net if real_part(net) > 0 else type(net)(0)
 
     def derivative(self, net, out):
         """1 where net is positive, otherwise 0: at the kink itself, the slope to the left."""

@@ -5,11 +5,14 @@ import json
 import math
 
 from neuronnet.derivation import Derivation
+from neuronnet.derivation.quantities import is_small
 from neuronnet.errors import NeuronnetError
 from neuronnet.explanation import Explanation
-from neuronnet.output import ArgumentParser, plain, run, source, write
+from neuronnet.network import NeuralNetwork
+from neuronnet.output import ArgumentParser, count, plain, progress_line, run, source, write
 from neuronnet.render import text
 from neuronnet.spec import example_names, find, read
+from neuronnet.training import history
 
 WORKED_EXAMPLE = "worked-example"
 NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard input"
@@ -31,10 +34,18 @@ def _parser():
     derive = commands.add_parser("derive", help="every quantity of a network's pass, with formula and value",
                                  epilog="example: python -m neuronnet derive worked-example --updates 10000 --format json")
     derive.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
-    derive.add_argument("--updates", type=_count, default=1, metavar="N", help="also the state after N updates (default 1)")
+    derive.add_argument("--updates", type=count, default=1, metavar="N", help="also the state after N updates (default 1)")
     derive.add_argument("--only", metavar="NAME", help="one quantity with its factors, such as dE_total/dw5")
     _add_output_options(derive)
     derive.set_defaults(command=_derive)
+
+    train = commands.add_parser("train", help="train a network's objects; a table of error and accuracy",
+                                epilog="example: python -m neuronnet train xor --updates 1000 --every 100")
+    train.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
+    train.add_argument("--updates", type=count, required=True, metavar="N", help="how many updates to make")
+    train.add_argument("--every", type=count, metavar="K", help="a row every K updates (default: ten rows)")
+    _add_output_options(train)
+    train.set_defaults(command=_train)
 
     examples = commands.add_parser("examples", help="list the examples, or show one with its published numbers",
                                    epilog="example: python -m neuronnet examples han-kamber")
@@ -47,12 +58,6 @@ def _parser():
 def _add_output_options(parser):
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
     parser.add_argument("-o", dest="output", metavar="FILE", help="write to FILE instead of standard output")
-
-
-def _count(argument):
-    if not argument.isascii() or not argument.isdigit() or len(argument) > 9:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to 999999999, found {argument[:40]!r}")
-    return int(argument)
 
 
 def _command(arguments):
@@ -69,8 +74,6 @@ def _worked_example(arguments):
 
 def _derive(arguments):
     description, place = source(arguments.network)
-    if arguments.updates > 1 and description["learning_rate"] is None:
-        raise NeuronnetError(f"--updates {arguments.updates}: the network's description has no learning_rate")
     derivation = Derivation(description, updates=arguments.updates)
     if arguments.only is None:
         quantities = derivation.quantities
@@ -96,6 +99,26 @@ def _network_of(description):
     return {key: value for key, value in description.items() if key not in ("published", "errata")}
 
 
+def _train(arguments):
+    description, place = source(arguments.network)
+    if arguments.every == 0:
+        raise NeuronnetError("--every 0: at least 1 is needed")
+    network = NeuralNetwork.from_dict(description)
+    rows = list(history(network, arguments.updates, arguments.every, progress_line(arguments.updates)))
+    if arguments.format == "json":
+        result = json.dumps({"rows": [_finite_row(each) for each in rows]}, indent=1, default=plain)
+    else:
+        result = text.training(description, rows)
+    write(result, arguments.output, [place])
+    return 0
+
+
+def _finite_row(row):
+    if not math.isfinite(row["E_total"]):
+        raise NeuronnetError(f"E_total@{row['update']} is {row['E_total']}, which JSON cannot hold; --format text shows it")
+    return row
+
+
 def _examples(arguments):
     places = []
     if arguments.name is None:
@@ -111,6 +134,6 @@ def _examples(arguments):
         if arguments.format == "json":
             result = json.dumps(description, indent=1, default=plain)
         else:
-            result = text.example(description, Derivation(description))
+            result = text.example(description, Derivation(description) if is_small(description) else None)
     write(result, arguments.output, places)
     return 0

@@ -56,6 +56,15 @@ def log1p(x):
     return _method(x, "log1p")()
 
 
+def sqrt(x):
+    """The square root of x."""
+    if isinstance(x, (float, int)):
+        return math.sqrt(x)
+    if isinstance(x, complex):
+        return cmath.sqrt(x)
+    return _method(x, "sqrt")()
+
+
 def tanh(x):
     """The hyperbolic tangent of x."""
     if isinstance(x, (float, int)):

@@ -40,4 +40,4 @@ def explain(network, name):
 
     `network` is a NeuralNetwork, or what `neuronnet.load` takes. Raises UnknownName, which carries the nearest names.
     """
-    return Explanation(Derivation(network.to_dict() if hasattr(network, "to_dict") else network), name)
+    return Explanation(Derivation(network), name)

@@ -21,7 +21,7 @@ class NeuronLayer:
             neuron.backpropagate(dE_dout if share == 1 else dE_dout / share)
 
     def backpropagate_cancelled(self, targets, share):
-        """The same where the slopes of loss and activation cancel: delta is out - target, divided by `share`."""
+        """The same where the slopes of loss and activation cancel and leave delta = out - target, divided by `share`."""
         for neuron, target in zip(self.neurons, targets):
             delta = neuron.out - target
             neuron.backpropagate(None, delta if share == 1 else delta / share)
@@ -54,6 +54,15 @@ class SoftmaxLayer(NeuronLayer):
         nets = [neuron.net for neuron in self.neurons]
         for j, neuron in enumerate(self.neurons):
             neuron.out = self.activation.share(nets, j)
+
+    def backpropagate_cancelled(self, targets, share):
+        """What the slopes leave here is delta = out*(sum of the targets) - target: out - target where they sum to 1."""
+        total = targets[0]
+        for target in targets[1:]:
+            total += target
+        for neuron, target in zip(self.neurons, targets):
+            delta = neuron.out * total - target
+            neuron.backpropagate(None, delta if share == 1 else delta / share)
 
     def backpropagate(self, slope_of, targets, share):
         """delta_j is the sum over k of dE/dout_k * dout_k/dnet_j; `dout_dnet` of neuron j is the list over k."""

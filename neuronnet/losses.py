@@ -6,6 +6,7 @@ the logarithm of a probability that was rounded to 0 or 1 is lost.
 """
 
 from neuronnet.elementary import ln, logsumexp
+from neuronnet.errors import NeuronnetError
 
 
 class Loss:
@@ -62,8 +63,12 @@ class BinaryCrossEntropy(Loss):
         return error
 
     def derivative(self, target, out):
-        """dE_o/dout_o = (1 - target)/(1 - out) - target/out."""
-        return (1 - target) / (1 - out) - target / out
+        """dE_o/dout_o = (1 - target)/(1 - out) - target/out; a term with weight 0 counts 0."""
+        if target == 0:
+            return _slope(1 - target, 1 - out)
+        if target == 1:
+            return -_slope(target, out)
+        return _slope(1 - target, 1 - out) - _slope(target, out)
 
     def value_from_nets(self, target, nets, j):
         """The same from a logistic neuron's net input: ln(out) = -ln(1 + exp(-net)) keeps what rounding loses."""
@@ -81,7 +86,7 @@ class CategoricalCrossEntropy(Loss):
 
     def derivative(self, target, out):
         """dE_o/dout_o = -target/out."""
-        return -target / out if target != 0 else 0 * out
+        return -_slope(target, out) if target != 0 else 0 * out
 
     def value_from_nets(self, target, nets, j):
         """The same from the nets of a softmax layer: -ln(out_j) is the logsumexp of all the net_k - net_j."""
@@ -100,29 +105,24 @@ class Output(Loss):
 
     def derivative(self, target, out):
         """1, in the output's type of number."""
-        return 1 + 0 * out
+        return type(out)(1)
 
 
 LOSSES = {each.name: each for each in
           (HalfSquaredError(), SquaredError(), BinaryCrossEntropy(), CategoricalCrossEntropy(), Output())}
 
-# The pairs of output activation and loss whose slopes cancel to delta = out - target (Bishop 2006, section 5.2).
-# For softmax this holds only while the targets of a sample sum to 1; `cancels` knows.
+# The pairs of output activation and loss whose slopes cancel (Bishop 2006, section 5.2): for a logistic output
+# delta = out - target; for a softmax delta = out*(sum of the targets) - target, which is the same where they sum to 1.
 _CANCELLING = {("logistic", "binary cross-entropy"), ("softmax", "categorical cross-entropy")}
 
 
-def reads_nets(activation, loss):
-    """Whether the error is computed from the net inputs instead of the rounded outputs."""
+def cancels(activation, loss):
+    """Whether the slopes of this output layer and this loss cancel; then the error is computed from the nets, too."""
     return (activation.name, loss.name) in _CANCELLING
 
 
-def cancels(activation, loss, targets):
-    """Whether delta = out - target holds for this output layer, this loss and these targets."""
-    if not reads_nets(activation, loss):
-        return False
-    if not activation.whole_layer:
-        return True
-    total = 0
-    for target in targets:
-        total += target
-    return total == 1
+def _slope(weight, probability):
+    """weight/probability, the slope of weight*ln(probability)."""
+    if probability == 0:
+        raise NeuronnetError("the slope of a cross-entropy is infinite where an output is exactly 0 or 1 and its target is not")
+    return weight / probability

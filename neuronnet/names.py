@@ -19,7 +19,7 @@ from neuronnet.errors import SpecError, did_you_mean, nearest
 WORD = r"[^\W\d][\w']*"          # what an author may choose as a name, as a regular expression
 
 _PARTIAL = re.compile(r"d(?P<numerator>[^/\s]+)/d(?P<denominator>[^/\s]+)")
-_UNICODE = {"∂": "d", "δ": "delta", "η": "eta", "σ": "logistic", "′": "'"}
+_UNICODE = {"∂": "d", "δ": "delta", "η": "eta", "′": "'"}
 _KINDS = ("net", "out", "target", "E", "delta")
 
 

@@ -9,12 +9,14 @@ All gradients are computed before any parameter moves, so the hidden deltas use 
 backward pass sets gradients; it never adds to those of an earlier one.
 """
 
-from neuronnet.building import build_layers, build_samples, describe_layer
-from neuronnet.errors import PassOrderError, SizeError, UnknownName, require_numbers
-from neuronnet.losses import LOSSES, cancels, reads_nets
+from neuronnet.building import build, describe, require_suitable
+from neuronnet.errors import PassOrderError, UnknownName, require_numbers
+from neuronnet.losses import LOSSES, cancels
 from neuronnet.names import Names
 from neuronnet.neuron import Neuron
-from neuronnet.spec import as_number, read
+from neuronnet.order import batches
+from neuronnet.spec import read
+from neuronnet.updates import GradientDescent
 
 
 class NeuralNetwork:
@@ -26,19 +28,24 @@ class NeuralNetwork:
     """
 
     def __init__(self, layers, loss, outputs="sum", samples_combine="sum", learning_rate=None, l2=0, l2_scale="as is",
-                 batch="full", samples=(), title="untitled network", names=None, input_names=None):
+                 batch="full", order=None, update_rule=None, samples=(), held_out=(), title="untitled network", names=None,
+                 input_names=None):
         if input_names is None:
             input_names = [f"i{number}" for number in range(1, len(layers[0].neurons[0].weights) + 1)]
+        require_suitable(layers)
         self.inputs = [Neuron(name, [], None, None) for name in input_names]
         self.layers = layers
-        self.loss = loss
+        self.loss = LOSSES.get(loss, loss)
         self.outputs = outputs
         self.samples_combine = samples_combine
         self.learning_rate = learning_rate
         self.l2 = l2
         self.l2_scale = l2_scale
         self.batch = batch
+        self.order = {"kind": "in turn"} if order is None else order
+        self.update_rule = GradientDescent() if update_rule is None else update_rule
         self.samples = list(samples)
+        self.held_out = list(held_out)
         self.title = title
         self.names = {} if names is None else names
         self.neurons = [neuron for layer in layers for neuron in layer]
@@ -47,7 +54,8 @@ class NeuralNetwork:
         self.parameters = self.weights + self.biases
         self._by_name = {part.name: part for part in self.parameters + self.neurons + self.inputs}
         self._hidden_layers_backwards = layers[-2::-1]
-        self._reads_nets = reads_nets(layers[-1].activation, loss)
+        self._slopes_cancel = cancels(layers[-1].activation, self.loss)
+        self._batches = None
         self._update_count = 0
         self._connect()
 
@@ -72,18 +80,18 @@ class NeuralNetwork:
             layer.feed_forward()
 
     def error(self, targets):
-        """E_total, without the L2 term, of the forward pass that has just run; every output neuron keeps its `E`."""
+        """The outputs' errors combined, without the L2 term, after a forward pass; every output neuron keeps its `E`."""
         output_layer = self.layers[-1]
         targets = self._checked_targets(targets)
         nets = [neuron.net for neuron in output_layer]
-        E_total = 0
+        E_data = 0
         for j, (neuron, target) in enumerate(zip(output_layer, targets)):
-            if self._reads_nets:
+            if self._slopes_cancel:
                 neuron.E = self.loss.value_from_nets(target, nets, j)
             else:
                 neuron.E = self.loss.value(target, neuron.out)
-            E_total += neuron.E
-        return E_total / len(nets) if self.outputs == "mean" else E_total
+            E_data += neuron.E
+        return E_data / len(nets) if self.outputs == "mean" else E_data
 
     # Backward pass
 
@@ -96,10 +104,10 @@ class NeuralNetwork:
     def _backpropagate_data(self, targets):
         targets = self._checked_targets(targets)
         for bias in self.biases:
-            bias.gradient = bias.value * 0
+            bias.gradient = type(bias.value)(0)
         output_layer = self.layers[-1]
         share = len(targets) if self.outputs == "mean" else 1
-        if self._reads_nets and cancels(output_layer.activation, self.loss, targets):
+        if self._slopes_cancel:
             output_layer.backpropagate_cancelled(targets, share)
         else:
             output_layer.backpropagate(self.loss.derivative, targets, share)
@@ -116,15 +124,13 @@ class NeuralNetwork:
     # Update
 
     def update(self, learning_rate=None):
-        """Move every trainable parameter: value = value - learning_rate * gradient."""
+        """Move every trainable parameter by its gradient; by default, value = value - learning_rate * gradient."""
         rate = self.learning_rate if learning_rate is None else learning_rate
         if rate is None:
-            raise PassOrderError("an update", "a learning_rate")
+            raise PassOrderError("an update", "a learning_rate, as an argument or in the description,")
         if self.weights[0].gradient is None:
             raise PassOrderError("an update", "a backward pass")
-        for parameter in self.parameters:
-            if parameter.trainable:
-                parameter.value = parameter.value - rate * parameter.gradient
+        self.update_rule.move(self.parameters, rate)
         self._update_count += 1
 
     def train(self, inputs, targets, learning_rate=None):
@@ -144,15 +150,14 @@ class NeuralNetwork:
             self.train_batch(self.next_batch())
 
     def next_batch(self):
-        """The samples that the next update rests on: all, or the next `batch` of them (`"online"`: one)."""
+        """The samples that the next update rests on: all, or as many as `batch` says, in the network's `order`."""
         if not self.samples:
             raise PassOrderError("training", "at least one sample")
         if self.batch == "full":
             return self.samples
-        size = 1 if self.batch == "online" else self.batch
-        batches = -(-len(self.samples) // size)
-        start = self._update_count % batches * size
-        return self.samples[start:start + size]
+        if self._batches is None:
+            self._batches = batches(len(self.samples), self.batch, self.order)
+        return [self.samples[position] for position in next(self._batches)]
 
     # Over several samples
 
@@ -209,22 +214,11 @@ class NeuralNetwork:
     @classmethod
     def from_dict(cls, description, number=float):
         """The network of a description (see `neuronnet.spec`), in any type of number: float, Decimal, Fraction ..."""
-        description = read(description)
-        rate = description["learning_rate"]
-        return cls(build_layers(description, number), LOSSES[description["loss"]], description["outputs"],
-                   description["samples_combine"], None if rate is None else as_number(rate, number),
-                   as_number(description["l2"], number), description["l2_scale"], description["batch"],
-                   build_samples(description, number), description["title"], description["names"],
-                   Names(description["layer"], description["names"]).inputs)
+        return cls(**build(read(description), number))
 
     def to_dict(self):
         """The description of this network as it stands now, with every convention explicit."""
-        return {"title": self.title, "loss": self.loss.name, "outputs": self.outputs,
-                "samples_combine": self.samples_combine, "learning_rate": self.learning_rate, "l2": self.l2,
-                "l2_scale": self.l2_scale, "batch": self.batch,
-                "layer": [describe_layer(layer) for layer in self.layers],
-                "sample": [{"inputs": list(inputs), "targets": list(targets)} for inputs, targets in self.samples],
-                "names": dict(self.names)}
+        return describe(self)
 
     def __repr__(self):
         sizes = [len(self.layers[0].neurons[0].weights)] + [len(layer.neurons) for layer in self.layers]
@@ -241,7 +235,7 @@ class NeuralNetwork:
     def _checked_samples(self, samples):
         samples = self.samples if samples is None else list(samples)
         if not samples:
-            raise SizeError("samples", "at least 1", 0)
+            raise PassOrderError("a total over samples", "at least one sample")
         return samples
 
 

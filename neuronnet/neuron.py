@@ -6,11 +6,13 @@
     dE_total/dw = delta * dnet/dw, where dnet/dw is what w multiplies
 """
 
+from neuronnet.activations import ACTIVATIONS
+from neuronnet.errors import SizeError
 from neuronnet.parameter import shown
 
 
 class Neuron:
-    """One neuron. `bias` is a Parameter, perhaps shared with the rest of the layer, or None.
+    """One neuron. `activation` is one of `activations.ACTIVATIONS` or its name; `bias` is a Parameter, perhaps shared with the rest of the layer, or None.
 
     An input of the network is a neuron without weights, bias and activation, whose `out` is given.
 
@@ -27,15 +29,17 @@ class Neuron:
         self.name = name
         self.weights = weights
         self.bias = bias
-        self.activation = activation
+        self.activation = ACTIVATIONS.get(activation, activation)
         self.outgoing = []
-        self.zero = weights[0].value * 0 if weights else 0      # sums start from 0 in the weights' own type of number
+        self.zero = type(weights[0].value)(0) if weights else 0     # of the weights' type: faster than adding to a whole 0
         self.net = self.out = self.E = None
         self.dE_dout = self.dout_dnet = self.delta = None
 
     def connect(self, sources):
         """Let each weight multiply the `out` of its source, in order: inputs, or the neurons of the layer before."""
-        for weight, source in zip(self.weights, sources, strict=True):
+        if len(self.weights) != len(sources):
+            raise SizeError(f"weights of {self.name}", len(sources), len(self.weights))
+        for weight, source in zip(self.weights, sources):
             weight.source = source
             weight.neuron = self
             source.outgoing.append(weight)

@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 import tempfile
+import time
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -28,11 +29,18 @@ class ArgumentParser(argparse.ArgumentParser):
         raise NeuronnetError(f"{message}; see {self.prog} --help")
 
 
-def run(command, program):
+def count(argument):
+    """A whole number from the command line, for `add_argument(type=count)`."""
+    if not argument.isascii() or not argument.isdigit() or len(argument) > 9:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to 999999999, found {argument[:40]!r}")
+    return int(argument)
+
+
+def run(command, program, errors=NeuronnetError):
     """The exit status of `command()`; errors meant for the reader become one line on stderr and status 2."""
     try:
         return _status(command)
-    except NeuronnetError as error:
+    except errors as error:
         _complain(program, error)
         return UNUSABLE
     except BrokenPipeError:
@@ -67,6 +75,22 @@ def _complain(program, message):
 def _discard_output():
     """Nobody reads any more, or the disk is full: what Python would still write at its end goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def progress_line(total):
+    """A callback for long work, `callback(done)`: one line on stderr, at most ten times a second, only on a terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return None
+    last = 0.0
+
+    def show(done):
+        nonlocal last
+        now = time.monotonic()
+        if now - last > 0.1 or done >= total:
+            last = now
+            end = "\r" if done < total else "\r" + " " * 40 + "\r"
+            print(f"{done} of {total} updates", end=end, file=sys.stderr, flush=True)
+    return show
 
 
 def source(argument):

@@ -124,6 +124,14 @@ def test_a_saturated_softmax_with_targets_that_do_not_sum_to_one_has_its_delta()
     assert output_delta(*CATEGORICAL, target)(out, target).tolist() == [[1.0, -1.0]]
 
 
+def test_a_saturated_logistic_with_categorical_cross_entropy_has_its_delta():
+    pair, target = ("logistic", "categorical cross-entropy"), np.array([[0.5, 1.0]])
+    out = ACTIVATIONS["logistic"].value(np.array([[-1000.0, 1000.0]]))
+    with np.errstate(all="ignore"):
+        assert np.isnan(long_way(*pair)(out, target)[0, 0])             # 1/0 times 0
+    assert output_delta(*pair, target)(out, target).tolist() == [[-0.5, 0.0]]
+
+
 def test_certain_predictions_cost_nothing():
     out = np.array([[0.0, 1.0]])
     for loss in ("binary cross-entropy", "categorical cross-entropy"):

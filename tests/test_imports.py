@@ -10,13 +10,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 # The reading order of neuronnet; a module imports only from modules before it.
-ORDER = ["errors", "elementary", "activations", "losses", "names", "spec", "parameter", "neuron", "layer", "building",
-         "network", "derivation.expressions", "derivation.parsing", "derivation.formulas", "derivation.chain",
-         "derivation.passes", "derivation.quantities", "derivation", "render.text", "render", "explanation", "__init__", "output", "cli",
+ORDER = ["errors", "elementary", "activations", "losses", "names", "literal", "files", "checks", "legacy_random",
+         "initial", "data", "csv_table", "sampling", "settings", "checking", "spec", "parameter", "neuron", "layer",
+         "updates", "order", "building", "network", "training", "derivation.expressions", "derivation.parsing",
+         "derivation.formulas", "derivation.update_formulas", "derivation.chain", "derivation.passes",
+         "derivation.quantities", "derivation", "render.text", "render", "explanation", "__init__", "output", "cli",
          "__main__"]
 
 # What only the bridge to neuronnet and the command line of gradcheck may import.
-BRIDGE = {"network", "cli", "__main__"}
+BRIDGE = {"network", "lockstep", "sweep", "cli", "__main__"}
 
 
 def modules(package):

@@ -161,7 +161,8 @@ def test_an_own_name_always_means_itself(renames):
         assert own.standard(name) == name
         assert own.standard(in_sample(name, 2)) == in_sample(name, 2)
     for standard, chosen in renames.items():
-        if standard not in renames.values():
+        # A standard name that the author gave to something else means that.
+        if standard not in every + [own.error, own.rate, own.l2]:
             assert own.standard(standard) == chosen
 
 

@@ -7,7 +7,7 @@ import pytest
 from drawn import descriptions
 from hypothesis import assume, given, settings
 
-from neuronnet import NeuralNetwork, load
+from neuronnet import NeuralNetwork, Neuron, NeuronLayer, NeuronnetError, Parameter, load
 from neuronnet.errors import NumberError, PassOrderError, SizeError, UnknownName
 
 STEP = 1e-100       # its square underflows next to any slope, so the complex step has no truncation
@@ -205,27 +205,26 @@ def test_extreme_nets_neither_overflow_nor_give_nan(net, activation):
 @pytest.mark.parametrize("net", [1000.0, -1000.0, 40.0, -40.0, 0.0])
 @pytest.mark.parametrize("target", [0.0, 1.0, 0.25])
 def test_binary_cross_entropy_is_right_at_extreme_nets(net, target):
-    assert_right_in_fifty_digits(lambda number: one_neuron("logistic", weight=net, loss="binary cross-entropy",
-                                                           target=target).to_dict())
+    assert_right_in_many_digits(one_neuron("logistic", weight=net, loss="binary cross-entropy", target=target).to_dict())
 
 
 @pytest.mark.parametrize("nets", [(1000.0, -1000.0), (1000.0, 960.0), (-1000.0, -1000.0), (0.0, 1000.0), (1.0, 2.0)])
-@pytest.mark.parametrize("targets", [(1.0, 0.0), (0.0, 1.0), (0.25, 0.75)])
+@pytest.mark.parametrize("targets", [(1.0, 0.0), (0.0, 1.0), (0.25, 0.75), (0.7, 0.2), (0.0, 0.0), (1.0, 1.0)])
 def test_categorical_cross_entropy_is_right_at_extreme_nets(nets, targets):
-    assert_right_in_fifty_digits(lambda number: {
+    assert_right_in_many_digits({
         "loss": "categorical cross-entropy", "layer": [{"activation": "softmax", "weights": [[net] for net in nets]}],
         "sample": [{"inputs": [1.0], "targets": list(targets)}]})
 
 
-def assert_right_in_fifty_digits(build):
+def assert_right_in_many_digits(description):
     """Loss and gradients as floats against the same objects in 1000 digits, which hold exp(-1000) and 1 - exp(-1000).
 
     The error bound: exp(x) is wrong by |x| ulp for a rounded x of up to 2000, in a sum of a handful of terms.
     """
-    network = load(build(float))
+    network = load(description)
     with localcontext() as context:
         context.prec = 1000
-        exact = load(build(Decimal), Decimal)
+        exact = load(description, Decimal)
         exact_gradients = exact.gradients()
         exact_error = exact.total_error()
     relative = 4 * 2000 * ULP
@@ -282,10 +281,58 @@ def test_an_unknown_name_is_refused_with_the_nearest():
 
 def test_no_samples_are_refused():
     network = NeuralNetwork.from_dict({"layer": [{"activation": "logistic", "weights": [[1.0]]}]})
-    with pytest.raises(SizeError):
+    with pytest.raises(PassOrderError):
         network.total_error()
     with pytest.raises(PassOrderError):
         network.fit(1)
+
+
+# Networks built by hand
+
+def by_hand(*biases, activation="logistic", names=("w1", "w2")):
+    """One layer of two neurons with one input, built from parameters."""
+    neurons = [Neuron(f"o{j + 1}", [Parameter(names[j], 0.5)], bias, activation) for j, bias in enumerate(biases)]
+    return NeuralNetwork([NeuronLayer(neurons)], "half squared error", learning_rate=0.5)
+
+
+def test_a_network_built_by_hand_is_the_described_one():
+    bias = Parameter("b1", 0.1)
+    network = by_hand(bias, bias)
+    network.train([1.0], [0.0, 1.0])
+    described = load({"learning_rate": 0.5, "layer": [{"activation": "logistic", "weights": [[0.5], [0.5]], "bias": 0.1}]})
+    described.train([1.0], [0.0, 1.0])
+    assert network["b1"].value == described["b1"].value
+    assert network["w2"].value == described["w2"].value
+
+
+def test_names_given_by_hand_survive_a_round_trip():
+    network = by_hand(None, None, names=("alpha", "beta"))
+    assert load(network.to_dict())["alpha"].name == "alpha"
+
+
+def test_unsuitable_layers_are_refused():
+    shared = Parameter("b1", 0.1)
+    with pytest.raises(NeuronnetError, match="share one, or have one each"):
+        by_hand(shared, None)
+    with pytest.raises(NeuronnetError, match="all trained or all frozen"):
+        by_hand(Parameter("b1", 0.1), Parameter("b2", 0.1, trainable=False))
+    with pytest.raises(NeuronnetError, match="w1 stands for two parameters"):
+        by_hand(None, None, names=("w1", "w1"))
+    with pytest.raises(NeuronnetError, match="SoftmaxLayer"):
+        by_hand(None, None, activation="softmax")
+
+
+def test_a_layer_cannot_serve_two_networks():
+    network = by_hand(None, None)
+    with pytest.raises(NeuronnetError, match="already belongs"):
+        NeuralNetwork(network.layers, "squared error")
+
+
+def test_a_neuron_with_too_few_weights_is_refused():
+    layers = [NeuronLayer([Neuron("h1", [Parameter("w1", 1.0)], None, "tanh")]),
+              NeuronLayer([Neuron("o1", [Parameter("w2", 1.0), Parameter("w3", 1.0)], None, "tanh")])]
+    with pytest.raises(SizeError, match="weights of o1"):
+        NeuralNetwork(layers, "squared error")
 
 
 # What one sees

@@ -14,7 +14,8 @@ def relu(x):
 
 
 @pytest.mark.parametrize("f, x, deviation", [
-    (lambda x: float(np.sin(np.float32(x))), 1.0, 2.0 ** -25 / math.sqrt(3)), (lambda x: x * x + 1e9, 1.0, 2.0 ** -24 / math.sqrt(3)),
+    (lambda x: float(np.sin(np.float32(x))), 1.0, 2.0 ** -25 / math.sqrt(3)),
+    (lambda x: x * x + 1e9, 1.0, 2.0 ** -24 / math.sqrt(3)),
 ])
 def test_noise_of_rounding_is_found(f, x, deviation):
     """Uniform rounding within half a unit has that deviation; the floor is three of them, known within a factor 4."""

@@ -60,6 +60,7 @@ def test_every_convention_is_explicit_after_reading():
     assert description == {
         "title": "untitled network", "loss": "half squared error", "outputs": "sum", "samples_combine": "sum",
         "learning_rate": None, "l2": 0.0, "l2_scale": "as is", "batch": "full", "names": {}, "sample": [],
+        "held_out": [], "order": {"kind": "in turn"}, "update": {"rule": "gradient descent"},
         "layer": [{"activation": "logistic", "weights": [[1.0]], "bias": None, "train_bias": False}]}
 
 
@@ -205,6 +206,8 @@ REFUSED = [
     (changed("bias = [0.8]", "bias = [0.8, 0.9]"), ["layer 2, bias", "found 2 numbers", "each of the 1 neurons"]),
     (changed("bias = 0.5", 'bias = "none"'), ["layer 1, bias", "found 'none'", "a number is needed"]),
     (changed("bias = 0.5", "bias = 0.5\ntrain_bias = 0"), ["layer 1, train_bias", "found 0", "true and false"]),
+    (changed("bias = 0.5", "train_bias = true"), ["layer 1, train_bias", "found true", "the layer has no bias"]),
+    (changed("bias = [0.8]", "bias = []"), ["layer 2, bias", "found 0 numbers"]),
     (changed('"tanh"', '"sigmoidal"'), ["layer 1, activation", "found 'sigmoidal'", "allowed are logistic, tanh"]),
     (changed('"tanh"', '"tahn"'), ["layer 1, activation", "found 'tahn'", "did you mean tanh?"]),
     (changed('"tanh"', '"Logistic"'), ["layer 1, activation", "found 'Logistic'", "did you mean logistic?"]),
@@ -308,6 +311,15 @@ REFUSED_JSON = [
     ("{%s}" % LAYER.replace("0.5", "1e400"), ["row 1, number 1", "found '1e400'", "a finite number"]),
     ("{%s}" % LAYER.replace("0.5", "null"), ["row 1, number 1", "found None", "a number"]),
     ("{%s}" % LAYER.replace("0.5", "1" * 5000), ["line 1", "more than 1000 digits"]),
+    ('{%s, "l2": 0, "l2": 1}' % LAYER, ["the key 'l2' twice", "every key stands once"]),
+    ('{%s, %s}' % (LAYER, LAYER), ["the key 'layer' twice"]),
+    ("{%s}" % LAYER.replace("[[0.5]]", '[[0.5]], "bias": 1, "bias": 1'), ["the key 'bias' twice in one object"]),
+    ('{%s, "x\\ny": 1, "x\\ny": 1}' % LAYER, [r"the key 'x\ny' twice"]),
+    ('{%s, "names": {%s"k": "a"}}' % (LAYER, '"k": "a", ' * 100_000), ["the key 'k' twice"]),
+    ("[%s]" % LAYER, ["JSON syntax error"]),
+    ("[{}]", ["layer 1, activation", "found nothing"]),
+    ("[3]", ["network", "found [3]", "an object such as"]),
+    ("[[]]", ["network", "found [[]]", "an object such as"]),
     ('{%s, "title": null}' % LAYER, ["title", "found None", "a string"]),
     ('{%s, "a\\nb": 1}' % LAYER, ["network", r"the key 'a\nb'"]),
     ('{%s, "names": {"a\\nb": "x"}}' % LAYER, ["names", r"'a\nb'", "no such name"]),
@@ -338,6 +350,9 @@ REFUSED_DICTS = [
     ({"layer": [{"activation": "tanh", "weights": None}]}, ["found None", "a row of numbers"]),
     ({"layer": [{"activation": "tanh", "weights": []}]}, ["found an empty layer"]),
     ({"layer": None}, ["layer", "found None"]),
+    ([], ["network", "found []", "an object such as"]),
+    ([{"activation": "tanh", "weights": [[1]]}, 3], ["network", "an object such as"]),
+    (({"activation": "tanh", "weights": [[1]]},), ["network", "a tuple", "a dict, a file"]),
     ({3: 4}, ["network", "the key 3"]),
     (None, ["network", "a NoneType", "a dict, a file"]),
     (b"network", ["network", "a bytes", "a dict, a file"]),
@@ -365,6 +380,11 @@ def test_whatever_json_holds_is_read_or_refused(description, weights):
         assert read(description)["layer"]
     except SpecError as error:
         assert "\n" not in str(error)
+
+
+def test_a_text_that_opens_with_a_table_of_toml_is_not_taken_for_a_list_of_json():
+    assert read("[[layer]]\nactivation = 'tanh'\nweights = [[1]]") == read({"layer": [{"activation": "tanh", "weights": [[1]]}]})
+    assert read(' [ {"activation": "tanh", "weights": [[1]]}]') == read([{"activation": "tanh", "weights": [[1]]}])
 
 
 # Files

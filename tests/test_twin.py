@@ -1,34 +1,15 @@
-"""Twin: the worked example's figures, derivatives two independent ways, every convention, and a training loop on buffers
-that gives what a plain allocating computation gives."""
-
-import tracemalloc
-from copy import deepcopy
+"""Twin: the worked example's figures, derivatives two independent ways, and every convention."""
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import given, settings
 
 from gradcheck.derivatives import gradient
 from gradcheck.errors import GradcheckError, ShapeMismatch, UnknownName
 from gradcheck.twin import Twin
 from gradcheck.verdict import judge
 
-EPS = np.finfo(float).eps
-H = 1e-100
-
-WORKED_EXAMPLE = {
-    "title": "two inputs, two hidden neurons, two outputs", "loss": "half squared error", "outputs": "sum",
-    "samples_combine": "sum", "learning_rate": 0.5, "l2": 0.0, "l2_scale": "as is", "batch": "online",
-    "layer": [
-        {"activation": "logistic", "weights": [[0.15, 0.20], [0.25, 0.30]], "bias": 0.35, "train_bias": False},
-        {"activation": "logistic", "weights": [[0.40, 0.45], [0.50, 0.55]], "bias": 0.60, "train_bias": False},
-    ],
-    "sample": [{"inputs": [0.05, 0.10], "targets": [0.01, 0.99]}],
-}
-
-
-def worked_example(**changes):
-    return {**deepcopy(WORKED_EXAMPLE), **changes}
+from twins import EPS, WORKED_EXAMPLE, complex_step_gradient, networks, rounding_of_gradient, worked_example
 
 
 def equal_to_rounding(value, exact, operations=50):
@@ -112,60 +93,6 @@ def test_long_training_of_the_worked_example():
 
 # Any network: three independent ways to every derivative
 
-@st.composite
-def networks(draw):
-    """A network with generic numbers: structure and conventions are drawn, the numbers come from a drawn seed."""
-    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
-    inputs, layers, samples = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 4))
-    loss = draw(st.sampled_from(["half squared error", "squared error", "binary cross-entropy",
-                                 "categorical cross-entropy", "output"]))
-    network = {"loss": loss, "outputs": draw(st.sampled_from(["sum", "mean"])),
-               "samples_combine": draw(st.sampled_from(["sum", "mean"])), "l2": draw(st.sampled_from([0.0, 0.3])),
-               "l2_scale": draw(st.sampled_from(["as is", "per sample"])), "learning_rate": 0.001,
-               "batch": draw(st.sampled_from(["online", "full", 1, 2, 3])), "layer": [], "sample": []}
-    width = inputs
-    for i in range(layers):
-        activations = ["logistic", "softmax"] if i == layers - 1 and "cross-entropy" in loss else [
-            "logistic", "tanh", "relu", "identity", "softmax"]
-        neurons = draw(st.integers(1, 6))
-        bias = draw(st.sampled_from(["none", "shared", "own"]))
-        network["layer"].append({
-            "activation": draw(st.sampled_from(activations)), "weights": rng.normal(size=(neurons, width)).tolist(),
-            "bias": {"none": None, "shared": rng.normal(), "own": rng.normal(size=neurons).tolist()}[bias],
-            "train_bias": draw(st.booleans())})
-        width = neurons
-    kind = draw(st.sampled_from(["one-hot", "soft"]))
-    for _ in range(samples):
-        targets = np.eye(width)[rng.integers(width)] if kind == "one-hot" else rng.uniform(0.1, 0.9, size=width)
-        network["sample"].append({"inputs": rng.normal(size=inputs).tolist(), "targets": targets.tolist()})
-    assume(certainty(Twin(network)) < 1.0)
-    return network
-
-
-def certainty(twin):
-    """The largest output where ln(1 - out) is taken of a softmax: E loses digits as 1 - out does, until it is infinite."""
-    if (twin.layers[-1].activation, twin.to_dict()["loss"]) == ("softmax", "binary cross-entropy"):
-        return twin.forward(twin.inputs).max()
-    return 0.0
-
-
-def complex_step_gradient(twin, inputs=None, targets=None):
-    result = np.empty(twin.vector.size)
-    for i in range(result.size):
-        moved = twin.vector.astype(complex)
-        moved[i] += 1j * H
-        result[i] = twin.loss_at(moved, inputs, targets).imag / H
-    return result
-
-
-def rounding_of_gradient(twin):
-    """Operations that meet in one entry (every weight of every sample, forward and back, some ten each), times eps,
-    times the largest of the samples' own gradients that are summed, over the digits that 1 - out has lost."""
-    one_by_one = sum(np.abs(twin.gradient_vector(twin.inputs[i:i + 1], twin.targets[i:i + 1]))
-                     for i in range(len(twin.inputs)))
-    return 10 * twin.vector.size * len(twin.inputs) * EPS * max(1.0, one_by_one.max()) / (1.0 - certainty(twin))
-
-
 @settings(max_examples=150, deadline=None)
 @given(networks())
 def test_gradients_agree_with_the_complex_step(network):
@@ -190,43 +117,6 @@ def test_planted_mistakes_in_the_gradient_are_seen():
         for wrong in (-analytic, 1.0009 * analytic, 0.0):
             assert wrong != analytic
             assert judge(wrong, numeric.estimate(i)) == "wrong"
-
-
-def plain_update(twin, network, n):
-    """Update n from twin.vector by the complex step: no formula and no buffer shared with the training loop."""
-    samples = len(twin.inputs)
-    size = {"online": 1, "full": samples}.get(network["batch"], network["batch"])
-    starts = range(0, samples, size)
-    start = starts[(n - 1) % len(starts)]
-    part = slice(start, start + size)
-    slopes = complex_step_gradient(twin, twin.inputs[part], twin.targets[part])
-    frozen = np.concatenate([[False] * layer.weights_count + [not layer.train_bias] * layer.bias_count
-                             for layer in twin.layers]).astype(bool)
-    return twin.vector - network["learning_rate"] * np.where(frozen, 0.0, slopes)
-
-
-@settings(max_examples=60, deadline=None)
-@given(networks())
-def test_training_on_buffers_is_training_update_by_update(network):
-    before = Twin(network)
-    for n in range(1, 6):
-        after = Twin(network)
-        after.train(n)
-        rounding = network["learning_rate"] * rounding_of_gradient(before) + 2 * EPS * np.abs(before.vector).max()
-        assert np.abs(after.vector - plain_update(before, network, n)).max() <= rounding
-        before = after
-
-
-def test_mini_batches_wrap_around_with_a_shorter_last_slice():
-    network = worked_example(batch=2, samples_combine="mean", l2=0.1, l2_scale="per sample")
-    network["sample"] = [{"inputs": [0.1 * i, 1.0 - 0.2 * i], "targets": [0.1 * i, 0.5]} for i in range(5)]
-    twin, by_hand = Twin(network), Twin(network)
-    twin.train(4)
-    biases = by_hand.vector[[4, 9]]
-    for part in (slice(0, 2), slice(2, 4), slice(4, 5), slice(0, 2)):
-        by_hand.vector = by_hand.vector - 0.5 * by_hand.gradient_vector(by_hand.inputs[part], by_hand.targets[part])
-        by_hand.vector[[4, 9]] = biases
-    np.testing.assert_allclose(twin.vector, by_hand.vector, rtol=100 * EPS)
 
 
 def test_scales_of_the_error():
@@ -264,54 +154,7 @@ def test_output_as_loss_needs_no_targets():
     assert twin.train(1, learning_rate=0.1)[-1]["accuracy"] is None
 
 
-# The training loop
-
-def moons():
-    rng = np.random.default_rng(0)
-    t = np.linspace(0.0, np.pi, 100)
-    inputs = np.vstack([np.c_[np.cos(t), np.sin(t)], np.c_[1 - np.cos(t), 0.5 - np.sin(t)]])
-    inputs += 0.2 * rng.normal(size=inputs.shape)
-    targets = np.repeat(np.eye(2), 100, axis=0)
-    return {"loss": "categorical cross-entropy", "learning_rate": 0.01, "l2": 0.01, "layer": [
-        {"activation": "tanh", "weights": rng.normal(size=(3, 2)).tolist(), "bias": [0.0] * 3},
-        {"activation": "softmax", "weights": rng.normal(size=(2, 3)).tolist(), "bias": [0.0] * 2}],
-        "sample": [{"inputs": x.tolist(), "targets": t.tolist()} for x, t in zip(inputs, targets)]}
-
-
-def test_full_batch_loop_allocates_nothing():
-    """Memory used at the peak of 2000 updates is that of 10: below one (3, 200) array more."""
-    peaks = []
-    for updates in (10, 10, 2000):
-        twin = Twin(moons())
-        tracemalloc.start()
-        twin.train(updates)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    assert peaks[2] - peaks[1] < 3 * 200 * 8
-
-
-def test_history_has_the_first_each_and_the_last_update():
-    twin = Twin(moons())
-    history = twin.train(25, every=10)
-    assert [record["update"] for record in history] == [0, 10, 20, 25]
-    assert history[-1]["E_total"] == twin.loss() < history[0]["E_total"]
-    assert history[-1]["accuracy"] == twin.accuracy()
-
-
-def test_training_in_two_parts_is_training_at_once():
-    at_once, in_parts = Twin(moons()), Twin(moons())
-    at_once.train(20)
-    in_parts.train(10)
-    in_parts.train(10)
-    assert np.array_equal(at_once.vector, in_parts.vector)
-
-
-def test_no_updates_change_nothing():
-    twin = Twin(moons())
-    before = twin.vector.copy()
-    assert [record["update"] for record in twin.train(0)] == [0]
-    assert np.array_equal(twin.vector, before)
-
+# Accuracy
 
 @pytest.mark.parametrize("out_weight, targets, accuracy", [(5.0, [[1.0], [0.0]], 1.0), (-5.0, [[1.0], [0.0]], 0.0),
                                                            (5.0, [[0.9], [0.1]], None)])

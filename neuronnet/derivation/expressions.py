@@ -4,13 +4,13 @@ Evaluation goes strictly from left to right, as the formula is written, so that 
 that of a program which computes in the same order. What a formula means is not known here, nor how one is read from text.
 """
 
-from neuronnet.elementary import exp, ln, logsumexp, real_part, tanh
+from neuronnet.elementary import exp, ln, logsumexp, real_part, sqrt, tanh
 from neuronnet.spec import as_number
 
 
 def positive_part(zero, x):
     """max(0, x), as relu computes it; the zero has the type of x."""
-    return x if real_part(x) > real_part(zero) else x - x
+    return x if real_part(x) > real_part(zero) else type(x)(0)
 
 
 def step(x):
@@ -18,7 +18,7 @@ def step(x):
     return type(x)(1 if real_part(x) > 0 else 0)
 
 
-FUNCTIONS = {"exp": (exp, 1), "ln": (ln, 1), "tanh": (tanh, 1), "step": (step, 1),
+FUNCTIONS = {"exp": (exp, 1), "ln": (ln, 1), "tanh": (tanh, 1), "sqrt": (sqrt, 1), "step": (step, 1),
              "max": (positive_part, 2), "logsumexp": (logsumexp, None)}
 
 

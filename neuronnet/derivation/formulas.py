@@ -67,4 +67,7 @@ def error_partial(loss, target, target_value, out):
         return Number(1)
     if loss == "categorical cross-entropy":
         return -goal / out if target_value != 0 else goal * out
-    return (1 - goal) / (1 - out) - goal / out
+    terms = [(1, (1 - goal) / (1 - out)), (-1, goal / out)]
+    if target_value == 0:
+        return terms[0][1]
+    return -terms[1][1] if target_value == 1 else Sum(terms)

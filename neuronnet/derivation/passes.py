@@ -7,7 +7,8 @@ Only names and formulas; nothing is evaluated here. Where a network has several 
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.derivation.expressions import Name, Number, total
 from neuronnet.derivation.formulas import error_formula, error_partial, out_formula, out_partials
-from neuronnet.losses import LOSSES, cancels, reads_nets
+from neuronnet.derivation.update_formulas import update_formulas, update_powers
+from neuronnet.losses import LOSSES, cancels
 from neuronnet.names import after, in_sample, partial_name
 
 
@@ -19,7 +20,7 @@ class Pass:
         self.layers = description["layer"]
         self.loss = description["loss"]
         self.last = self.layers[-1]["activation"]
-        self.from_nets = reads_nets(ACTIVATIONS[self.last], LOSSES[self.loss])
+        self.from_nets = cancels(ACTIVATIONS[self.last], LOSSES[self.loss])
         count = len(description["sample"])
         self.samples = [None] if count == 1 else list(range(1, count + 1))
         self.output_count = len(self.layers[-1]["weights"]) if description["outputs"] == "mean" else 1
@@ -158,14 +159,14 @@ class Pass:
         last = layer == len(self.layers) - 1
         softmax = ACTIVATIONS[self.layers[layer]["activation"]].whole_layer
         targets = self.quantities("target", layer, sample) if last else None
-        cancelled = last and cancels(ACTIVATIONS[self.last], LOSSES[self.loss], [self.given.get(name) for name in targets])
+        cancelled = last and self.from_nets
         if softmax and not cancelled:
             yield from ((partial_name(error, outs[j]), self._slope(layer, j, sample), part) for j in range(len(outs)))
         for j, delta in enumerate(deltas):
             slope = partial_name(error, outs[j])
             steepness = partial_name(outs[j], nets[j])
             if cancelled:
-                formula = self._shared(Name(outs[j]) - Name(targets[j]))
+                formula = self._shared(self._cancelled_delta(outs[j], targets[j], targets))
             elif softmax:
                 for k, out in enumerate(outs):
                     yield partial_name(out, nets[j]), out_partials(self.last, nets, outs, k)[nets[j]], part
@@ -194,6 +195,15 @@ class Pass:
             return total(Name(partial_name(error, out)) for error in self.quantities("E", layer + 1, sample))
         deltas = self.quantities("delta", layer + 1, sample)
         return total(Name(delta) * Name(row[j]) for delta, row in zip(deltas, self.names.weights[layer + 1]))
+
+    def _cancelled_delta(self, out, target, targets):
+        """out - target; for a softmax whose targets do not sum to 1, out*(sum of the targets) - target."""
+        weight = self.given[targets[0]]
+        for name in targets[1:]:
+            weight += self.given[name]
+        if self.last == "softmax" and weight != 1:
+            return Name(out) * total(Name(each) for each in targets) - Name(target)
+        return Name(out) - Name(target)
 
     def _shared(self, formula):
         return formula / self.output_count if self.output_count > 1 else formula
@@ -230,13 +240,17 @@ class Pass:
     # Update
 
     def update(self, batch):
-        """Rows of one simultaneous update from `batch`: w@1 = w - eta * gradient, for what is trainable."""
+        """Rows of one simultaneous update from `batch` by the network's update rule, for what is trainable."""
         whole = len(batch) == len(self.samples)
+        rule = self.description["update"]["rule"]
+        for power, factor in update_powers(rule):
+            yield after(power, 1), Name(power) * Name(factor), "update"
         for name, layer, is_bias in self.parameters():
             if is_bias and not self.layers[layer]["train_bias"]:
                 continue
             gradient = Name(partial_name(self.names.error, name)) if whole else self.gradient(name, is_bias, batch)
-            yield after(name, 1), Name(name) - Name(self.names.rate) * gradient, "update"
+            for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
+                yield after(row, 1), formula, "update"
 
     # How the quantities of the forward pass depend on each other
 

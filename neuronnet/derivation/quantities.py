@@ -11,11 +11,13 @@ from neuronnet.derivation.chain import chain_rule, on_the_way
 from neuronnet.derivation.expressions import Expression
 from neuronnet.derivation.parsing import parse
 from neuronnet.derivation.passes import Pass
-from neuronnet.errors import NeuronnetError, UnknownName
-from neuronnet.names import Names, after, partial_name, spelled_out, split_index, split_partial
+from neuronnet.derivation.update_formulas import starting_state
+from neuronnet.errors import NeuronnetError, UnknownName, shortened
+from neuronnet.names import Names, after, in_sample, partial_name, spelled_out, split_index, split_partial
+from neuronnet.order import batches
 from neuronnet.spec import as_number, read
 
-MOST_ROWS = 200_000
+MOST_ROWS = 20_000
 MOST_UPDATES = 10_000_000
 _COUNT = re.compile("[1-9][0-9]{0,8}")
 
@@ -43,10 +45,11 @@ class Derivation:
     """
 
     def __init__(self, description, number=float, updates=1):
-        """Raises SpecError for a bad description, NeuronnetError when it has no sample or too many quantities."""
-        self.description = read(description)
+        """`description` is what `spec.read` takes, or a NeuralNetwork. Raises SpecError for a bad description, NeuronnetError when it has no sample or too many quantities."""
+        self.description = read(description.to_dict() if hasattr(description, "to_dict") else description)
         self.number = number
         self.names = Names(self.description["layer"], self.description["names"])
+        self._refuse_unsuitable_updates(updates)
         self.quantities = []
         self._by_name = {}
         self._refuse_unsuitable()
@@ -59,10 +62,11 @@ class Derivation:
                         if is_bias and not self.description["layer"][layer]["train_bias"]}
 
         self._record(self._pass.forward())
-        self._record(self._pass.backward(self._batch(0)))
+        first = next(self._batches())
+        self._record(self._pass.backward(first))
         if self.description["learning_rate"] is not None:
             if updates >= 1:
-                self._record(self._pass.update(self._batch(0)))
+                self._record(self._pass.update(first))
                 self._record(self._pass.forward(1, "after one update"))
             if updates > 1:
                 self._record_state_after(updates)
@@ -157,11 +161,12 @@ class Derivation:
         """Run through `updates` updates with the formulas that an update needs; keep the parameters and their pass."""
         values = dict(self.given)
         programs = {}
-        for update in range(updates):
-            batch = self._batch(update)
-            if batch[0] not in programs:
-                programs[batch[0]] = self._program(batch)
-            steps, moved = programs[batch[0]]
+        order = self._batches()
+        for _ in range(updates):
+            batch = tuple(next(order))
+            if batch not in programs:
+                programs[batch] = self._program(batch)
+            steps, moved = programs[batch]
             for name, evaluate in steps:
                 values[name] = evaluate(values)
             for name, new in moved:
@@ -185,16 +190,13 @@ class Derivation:
                 needed.update(expression.names())
                 steps.append((name, expression.evaluator(self.number)))
         moved = [(name.partition("@")[0], name) for name, _, _ in update]
-        return steps[::-1], moved
+        return steps[::-1], [(name, new) for name, new in moved if name in self.given]
 
     # What a derivation starts from
 
-    def _batch(self, update):
-        """Positions of the samples that the update after `update` updates rests on."""
-        batch, count = self.description["batch"], len(self.description["sample"])
-        size = {"full": count, "online": 1}.get(batch, batch)
-        start = update % -(-count // size) * size
-        return list(range(start, min(start + size, count)))
+    def _batches(self):
+        """The positions of the samples that each update rests on, update after update."""
+        return batches(len(self.description["sample"]), self.description["batch"], self.description["order"])
 
     def _given_numbers(self):
         """Every number a pass starts from, by name."""
@@ -211,17 +213,32 @@ class Derivation:
             index = None if len(samples) == 1 else number
             targets = [names.of("target", neuron) for neuron in names.layers[-1]]
             for name, value in zip(names.inputs + targets, sample["inputs"] + sample["targets"]):
-                given[f"{name}[{number}]" if index else name] = value
+                given[in_sample(name, index)] = value
         for name, key in ((names.rate, "learning_rate"), (names.l2, "l2")):
             if description[key] is not None:
                 given[name] = description[key]
+        rule = dict(description["update"])
+        trained = [name for layer, rows, biases in zip(description["layer"], names.weights, names.biases)
+                   for name in [each for row in rows for each in row] + (biases or [] if layer["train_bias"] else [])]
+        given.update(starting_state(rule.pop("rule"), trained), **rule)
         return {name: as_number(value, self.number) for name, value in given.items()}
+
+    def _refuse_unsuitable_updates(self, updates):
+        if not isinstance(updates, int) or not 0 <= updates <= MOST_UPDATES:
+            raise NeuronnetError(f"updates: found {shortened(updates)}; allowed are whole numbers from 0 to {MOST_UPDATES}")
+        if updates > 1 and self.description["learning_rate"] is None:
+            raise NeuronnetError(f"{updates} updates: the network's description has no learning_rate")
 
     def _refuse_unsuitable(self):
         samples = len(self.description["sample"])
         if not samples:
             raise NeuronnetError("a derivation needs at least one [[sample]] in the network's description")
-        weights = sum(len(layer["weights"]) * len(layer["weights"][0]) for layer in self.description["layer"])
-        if 2 * weights * samples > MOST_ROWS:
-            raise NeuronnetError(f"a derivation of {weights} weights and {samples} samples has more than {MOST_ROWS} rows; "
+        if not is_small(self.description):
+            raise NeuronnetError(f"a derivation of this network and {samples} samples has more than {MOST_ROWS} rows; "
                                  f"describe fewer samples")
+
+
+def is_small(description):
+    """Whether a derivation of this network, all its samples included, has a bearable number of rows."""
+    weights = sum(len(layer["weights"]) * len(layer["weights"][0]) for layer in description["layer"])
+    return 0 < 2 * weights * len(description["sample"]) <= MOST_ROWS

@@ -4,6 +4,8 @@ Computed numbers are written with nine decimals (below a millionth: nine decimal
 they were written.
 """
 
+MOST_SHOWN = 60     # given numbers of an example that fit on a screen
+
 
 def nine_decimals(value):
     """`value` as text with nine decimals; with a power of ten where these would leave it too few digits."""
@@ -32,9 +34,9 @@ def conventions(description):
     sentences = [f"loss: {description['loss']}, {loss}",
                  f"outputs: E_total is the {description['outputs']} over the outputs"]
     if len(description["sample"]) > 1:
-        batch = {"online": "each update rests on one sample, in their order",
+        batch = {"online": f"each update rests on one sample, {_order(description)}",
                  "full": "each update rests on all samples"}.get(description["batch"],
-                                                                f"each update rests on {description['batch']} samples")
+                                                                f"each update rests on {description['batch']} samples, {_order(description)}")
         sentences.append(f"samples: {len(description['sample'])}, combined by {description['samples_combine']}; {batch}")
     if description["l2"] != 0:
         scale = ", divided by the number of samples" if description["l2_scale"] == "per sample" else ""
@@ -42,9 +44,16 @@ def conventions(description):
     for number, layer in enumerate(description["layer"], 1):
         sentences.append(f"layer {number}: {_size(layer)} {layer['activation']}; bias: {_bias(layer)}")
     if description["learning_rate"] is not None:
-        sentences.append(f"update: simultaneous (all gradients first, with the old weights), "
+        settings = "".join(f", {name} {as_given(value)}" for name, value in description["update"].items() if name != "rule")
+        rule = "" if description["update"]["rule"] == "gradient descent" else f"{description['update']['rule']}{settings}; "
+        sentences.append(f"update: {rule}simultaneous (all gradients first, with the old weights), "
                          f"learning rate eta = {as_given(description['learning_rate'])}")
     return sentences
+
+
+def _order(description):
+    order = description["order"]
+    return "in turn" if order["kind"] == "in turn" else f"at random with seed {order['seed']}"
 
 
 def _size(layer):
@@ -114,6 +123,21 @@ def explanation(quantity, factors, finished):
     return "\n".join(lines)
 
 
+def training(description, rows):
+    """A training as a table: update, E_total, and the accuracies where the targets are classes."""
+    columns = [key for key in rows[0] if key in ("update", "E_total") or any(row[key] is not None for row in rows)]
+    cells = [[key.replace("_", " ") if key != "E_total" else key for key in columns]]
+    for row in rows:
+        cells.append([str(row["update"]), nine_decimals(row["E_total"]), *(_share(row[key]) for key in columns[2:])])
+    widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
+    lines = [description["title"], "", "Conventions"] + [f"  {sentence}" for sentence in conventions(description)] + [""]
+    return "\n".join(lines + ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in cells])
+
+
+def _share(value):
+    return "" if value is None else f"{value:.4f}"
+
+
 def example_list(descriptions):
     """The examples by name, each with its title."""
     width = max(map(len, descriptions))
@@ -121,16 +145,30 @@ def example_list(descriptions):
 
 
 def example(description, finished):
-    """One example: where it is from, its conventions, and its published numbers beside the true ones."""
+    """One example: where it is from, its conventions, and its published numbers beside the true ones.
+
+    `finished` is its derivation, or None for a network too large to be derived whole.
+    """
     lines = [description["title"]] + [description[key].strip() for key in ("source", "about") if key in description]
     lines += ["", "Conventions"] + [f"  {sentence}" for sentence in conventions(description)]
-    lines += ["", "Given"] + [f"  {line}" for line in _given(finished)]
-    if description.get("published"):
+    if finished is not None and len(finished.given) <= MOST_SHOWN:
+        lines += ["", "Given"] + [f"  {line}" for line in _given(finished)]
+    if description.get("published") and finished is not None:
         lines += ["", "Published numbers", *_published(description["published"], finished)]
+    if description.get("run"):
+        lines += ["", "Published numbers of a long run (computed by `train`, not here)", *_run(description["run"])]
     for erratum in description.get("errata", ()):
         lines += ["", f"Erratum: {erratum['quantity']} is printed as {erratum['printed']}; it should be "
                       f"{erratum['should_be']}. {erratum['reason']}"]
     return "\n".join(lines)
+
+
+def _run(published):
+    width = max(len(each["quantity"]) for each in published)
+    for each in published:
+        yield f"  {each['quantity'].ljust(width)}  {each['printed']}  {each['verdict']}"
+        if "reason" in each:
+            yield f"      {each['reason']}"
 
 
 def _published(published, finished):

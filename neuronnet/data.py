@@ -1,0 +1,68 @@
+"""Samples that are computed: the two moons, exclusive or, the sign and the sine; a description names them under `data`.
+
+Every function returns a list of (inputs, targets) pairs, two lists of floats.
+"""
+
+from math import cos, pi, sin
+
+from neuronnet.legacy_random import LegacyRandom
+
+CLASSES = 21                                     # of the sine: -1.0, -0.9 ... 1.0
+
+
+def two_moons(samples, noise, seed, outputs):
+    """Points on two interleaved half circles, moved by normal noise; the targets say which half circle.
+
+    The draws are those of scikit-learn's `make_moons(samples, noise=noise)` after `np.random.seed(seed)`: both half
+    circles, shuffled, then the noise, point after point. With one output the target is the class, 0 or 1; with two it is
+    1 in the place of the class. Cosine and sine are the C library's, as they are in NumPy unless it was built with
+    vectorised ones of its own, which may differ in the last bit of a cosine or sine.
+    """
+    outer, inner = samples // 2, samples - samples // 2
+    points = [(cos(t), sin(t), 0) for t in _half_turn(outer)]
+    points += [(1 - cos(t), 1 - sin(t) - 0.5, 1) for t in _half_turn(inner)]
+    draw = LegacyRandom(seed)
+    draw.shuffle(points)
+    if noise > 0:
+        points = [(x + draw.normal(noise), y + draw.normal(noise), label) for x, y, label in points]
+    targets = {1: lambda label: [float(label)], 2: lambda label: _one_hot(label, 2)}[outputs]
+    return [([x, y], targets(label)) for x, y, label in points]
+
+
+def exclusive_or(outputs):
+    """The four cases of exclusive or."""
+    return [([a, b], [float(a != b)]) for a in (0.0, 1.0) for b in (0.0, 1.0)]
+
+
+def sign(samples, outputs):
+    """x from -3 to 3, equally spaced; the target is 1 where x is positive, else 0."""
+    return [([x], [1.0 if x > 0 else 0.0]) for x in _around_zero(3, samples)]
+
+
+def sine(samples, outputs):
+    """x from -pi to pi, equally spaced; the target is sin(x)."""
+    return [([x], [sin(x)]) for x in _around_zero(pi, samples)]
+
+
+def sine_classes(samples, outputs):
+    """x from -pi to pi, equally spaced; 21 targets, 1 for that of -1.0, -0.9 ... 1.0 which is nearest to sin(x)."""
+    return [([x], _one_hot(round(10 * sin(x)) + 10, CLASSES)) for x in _around_zero(pi, samples)]
+
+
+def _half_turn(count):
+    """From 0 to pi as `numpy.linspace(0, pi, count)` computes it."""
+    if count < 2:
+        return [0.0] * count
+    step = pi / (count - 1)
+    return [number * step for number in range(count - 1)] + [pi]
+
+
+def _around_zero(end, count):
+    """From -end to end, the halves mirrored, an odd count with an exact 0 in its middle; for a count of 1 this is all."""
+    if count == 1:
+        return [0.0]
+    return [end * (2 * number - (count - 1)) / (count - 1) for number in range(count)]
+
+
+def _one_hot(place, count):
+    return [1.0 if each == place else 0.0 for each in range(count)]
