@@ -1,20 +1,24 @@
 """The command line: `python -m gradcheck [COMMAND]`. It parses arguments and prints reports."""
 
+import argparse
 import json
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.network import NeuralNetwork
-from neuronnet.output import ArgumentParser, count, progress_line, run, source, write
-from neuronnet.render import text
+from neuronnet.output import ArgumentParser, count, document_source, progress_line, run, source, write
+from neuronnet.render import figures, text
+from neuronnet.spec import checked
 
 from . import gallery
 from .errors import GradcheckError
 from .lockstep import lockstep
 from .network import check_network
 from .stability import stability
+from .sweep import sweep
 from .twin import Twin
 
 STATUS = {"right": 0, "wrong": 1, "cannot tell": 3}
+SIZES = (1, 2, 3, 4, 5, 20, 50)
 NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard input"
 
 
@@ -44,6 +48,12 @@ def _parser():
     stable.add_argument("--replicas", type=count, metavar="R", help="how many trainings to compare")
     stable.add_argument("--seed", type=int, default=0, metavar="S", help="draws how the replicas start (default 0)")
 
+    swept = _add(commands, "sweep", _sweep, "the hidden layer at several sizes, beside the straight line without one",
+                 "sweep moons-tanh --updates 1000 --sizes 1,3")
+    swept.add_argument("--sizes", type=_sizes, default=SIZES, metavar="LIST", help=f"numbers of neurons (default {','.join(map(str, SIZES))})")
+    swept.add_argument("--updates", type=count, required=True, metavar="N", help="how many updates to make")
+    _add_plot(swept)
+
     shown = commands.add_parser("gallery", help="wrong programs that people wrote, judged",
                                 epilog="example: python -m gradcheck gallery")
     _add_output(shown)
@@ -67,10 +77,21 @@ def _add_output(parser):
 def _add_training(parser):
     parser.add_argument("--updates", type=count, required=True, metavar="N", help="how many updates to make")
     parser.add_argument("--every", type=count, metavar="K", help="a row every K updates (default: ten rows)")
-    parser.add_argument("--plot", metavar="FILE", help="draw the run into FILE, .png or .svg (needs the extra `plot`)")
+    _add_plot(parser)
+
+
+def _add_plot(parser):
+    parser.add_argument("--plot", metavar="FILE", help="draw the result into FILE, .png or .svg (needs the extra `plot`)")
+
+
+def _sizes(argument):
+    """The numbers in "1,2,3"."""
+    return [count(each.strip()) for each in argument.split(",")]
 
 
 def _command(arguments):
+    if getattr(arguments, "plot", None) is not None:
+        figures.require(arguments.plot, arguments.output)
     return arguments.command(arguments)
 
 
@@ -90,11 +111,11 @@ def _twin(arguments):
         rows = twin.train(arguments.updates, every=every, progress=progress and (lambda done, total: progress(done)))
         rows = [{"held_out_accuracy": None} | row for row in rows]
         _print(arguments, {"rows": rows}, text.training(description, rows), [place])
-        _plot(arguments, lambda plots: plots.training(description, rows, twin))
+        _plot(arguments, lambda: figures.training(description, rows, twin.forward), place)
         return 0
     report = lockstep(description, arguments.updates, every, progress)
     _print(arguments, report.to_dict(), str(report), [place])
-    _plot(arguments, lambda plots: plots.lockstep(report))
+    _plot(arguments, lambda: figures.lockstep(report), place)
     return STATUS[report.verdict]
 
 
@@ -104,7 +125,17 @@ def _stability(arguments):
     settings = {} if arguments.replicas is None else {"replicas": arguments.replicas}
     report = stability(description, arguments.updates, _rows_every(arguments), seed=arguments.seed, progress=progress, **settings)
     _print(arguments, report.to_dict(), str(report), [place])
-    _plot(arguments, lambda plots: plots.stability(description["title"], report))
+    _plot(arguments, lambda: figures.stability(description["title"], report), place)
+    return 0
+
+
+def _sweep(arguments):
+    document, place = document_source(arguments.network)
+    if arguments.plot is not None:
+        figures.require_boundary(checked(*document))
+    report = sweep(document, arguments.sizes, arguments.updates, progress_line((len(arguments.sizes) + 1) * arguments.updates))
+    _print(arguments, report.to_dict(), str(report), [place])
+    _plot(arguments, lambda: figures.sweep(report.description["title"], report.results), place)
     return 0
 
 
@@ -124,7 +155,6 @@ def _print(arguments, as_dict, as_text, places):
     write(json.dumps(as_dict, indent=1) if arguments.format == "json" else as_text, arguments.output, places)
 
 
-def _plot(arguments, draw):
+def _plot(arguments, draw, place):
     if arguments.plot is not None:
-        from . import plots
-        plots.save(draw(plots), arguments.plot)
+        figures.save(draw(), arguments.plot, [place])

@@ -22,12 +22,12 @@ a digit holds as well: it is the tolerance limit of S. S. Wilks (1941).
 
 import math
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from statistics import NormalDist
 
 import numpy as np
 
-from .errors import GradcheckError, NotFinite
+from .errors import GradcheckError
 from .twin import Twin
 
 CONFIDENCE = 0.95                           # the customary one, and that of Sohier et al.
@@ -50,7 +50,7 @@ def stability(network, updates, every, *, replicas=replicas_needed(), seed=0, pr
 
     Rows: update 0, `first` (by default `every`), then each `every`-th after it, and `updates`. `digits` are asked for.
     `seed` draws the ulps and the orders. progress(done, runs) is called after each run; an `executor` (any of
-    concurrent.futures) shares the runs out. Raises GradcheckError, and NotFinite when the undisturbed run diverges.
+    concurrent.futures) shares the runs out. Raises GradcheckError, also when the undisturbed run diverges.
     """
     first = every if first is None else first
     for name, found, least in (("updates", updates, 1), ("every", every, 1), ("first", first, 1),
@@ -102,7 +102,8 @@ def moved_by_ulps(vector, random):
 
 def _row(update, value, replicas, probability):
     if not math.isfinite(value):
-        raise NotFinite(f"E_total after update {update}", (), value)
+        raise GradcheckError(f"E_total after update {update}: found {value}, the training diverges; "
+                             "take a smaller learning rate")
     lowest, highest = min(value, *replicas.tolist()), max(value, *replicas.tolist())
     bounds = {"digits_parker": parker_digits(replicas), "digits_normal": normal_digits(replicas, probability),
               "digits_general": general_digits(replicas, value)}
@@ -142,10 +143,12 @@ def _deviation_and_mean(values):
     """(sigma, mu), from differences to the first value: equal values then have a sigma of exactly 0."""
     if not np.all(np.isfinite(values)):
         return math.inf, math.inf
-    differences = np.subtract(values, values[0])
-    return float(np.std(differences, ddof=1)), float(values[0] + np.mean(differences))
+    with np.errstate(over="ignore", invalid="ignore"):
+        differences = np.subtract(values, values[0])
+        return float(np.std(differences, ddof=1)), float(values[0] + np.mean(differences))
 
 
+@cache
 def chi_square_quantile(probability, freedom):
     """The x below which a chi-square variable of so many degrees of freedom lies with this probability; by bisection."""
     low, high = 0.0, float(freedom)
@@ -278,13 +281,15 @@ class StabilityReport:
         return {"rows": [_finite(row) for row in self.rows], "asked": self.asked,
                 "reproducible_until": self.reproducible_until, "lost_from": self.lost_from, "growth": self.growth,
                 "groups": [_finite(group) for group in self.groups], "diverged": self.diverged, "replicas": self.replicas,
-                "different": self.different, "seed": self.seed, "probability": self.probability, "confidence": CONFIDENCE, "permuted": self.permuted}
+                "different": self.different, "seed": self.seed, "permuted": self.permuted,
+                "probability": self.probability, "confidence": CONFIDENCE}
 
     def __str__(self):
         order = ("the samples in another order (full batch: only the order of the sums changes)" if self.permuted
                  else "the samples in the same order (not the full batch: another order would be another training)")
         alike = f" ({self.different} of them different)" if self.different < self.replicas else ""
-        lines = [f"{self.replicas} replicas of the training{alike}, each parameter moved by -1, 0 or +1 ulp, {order}; seed {self.seed}",
+        lines = [f"{self.replicas} replicas of the training{alike}, each parameter moved by -1, 0 or +1 ulp, {order}; "
+                 f"seed {self.seed}",
                  f"digits: lower bound, with probability {self.probability:.3g} and confidence {CONFIDENCE:g}, of the digits "
                  "of E_total that a further run reproduces (Sohier et al. 2021)",
                  f"{'update':>8}  {'E_total':>12}  digits  Parker  {'lowest':>12}  {'highest':>12}   spread"]
@@ -296,7 +301,7 @@ class StabilityReport:
         asked, until, lost = f"{self.asked:g} digits or more", self.reproducible_until, self.lost_from
         if until == self.rows[-1]["update"]:
             return f"{asked} are reproducible in every recorded row"
-        text = f"{asked} are reproducible up to update {until}" if until is not None else f"{asked} are not reproducible at first"
+        text = f"{asked} are " + ("not reproducible at first" if until is None else f"reproducible up to update {until}")
         if lost is None:
             return f"{text}; then fewer for a while, and again in the last row"
         most = max(row["digits"] for row in self.rows if row["update"] >= lost)
@@ -315,8 +320,8 @@ class StabilityReport:
             lines.append("rounding is hardly amplified: less than one digit is lost from the best row to the worst")
         else:
             lines.append(f"rounding is amplified by training: between updates {self.growth['from']} and {self.growth['to']} "
-                         f"the spread relative to E_total grows by a factor of {_power(self.growth['log10_per_1000'])} per 1,000 updates "
-                         f"({self.growth['digits_lost']:.1f} digits lost)")
+                         "the spread relative to E_total grows by a factor of "
+                         f"{_power(self.growth['log10_per_1000'])} per 1,000 updates ({self.growth['digits_lost']:.1f} digits lost)")
         return "\n".join(lines)
 
 

@@ -12,8 +12,8 @@ from neuronnet.sampling import input_count, samples_of
 from neuronnet.settings import batch_of, order_of, update_of
 
 MOST_WEIGHTS = 5_000_000
-KEYS = {"title", "source", "about", "loss", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch", "order",
-        "update", "names", "layer", "sample", "data", "held_out", "published", "errata", "run"}
+KEYS = {"title", "source", "about", "loss", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch",
+        "order", "update", "names", "layer", "sample", "data", "held_out", "published", "errata", "run"}
 LAYER_KEYS = {"activation", "weights", "bias", "train_bias", "inputs", "neurons", "init", "input_dim", "output_dim"}
 # What a layer of {"input_dim", "output_dim", "activation"} starts from, where it says nothing else.
 DIMENSIONS_INIT = {"kind": "normal", "scale": 0.1}

@@ -10,7 +10,7 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.explanation import Explanation
 from neuronnet.network import NeuralNetwork
 from neuronnet.output import ArgumentParser, count, plain, progress_line, run, source, write
-from neuronnet.render import text
+from neuronnet.render import figures, text
 from neuronnet.spec import example_names, find, read
 from neuronnet.training import history
 
@@ -44,6 +44,7 @@ def _parser():
     train.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
     train.add_argument("--updates", type=count, required=True, metavar="N", help="how many updates to make")
     train.add_argument("--every", type=count, metavar="K", help="a row every K updates (default: ten rows)")
+    train.add_argument("--plot", metavar="FILE", help="draw the training into FILE, .png or .svg (needs the extra `plot`)")
     _add_output_options(train)
     train.set_defaults(command=_train)
 
@@ -103,6 +104,8 @@ def _train(arguments):
     description, place = source(arguments.network)
     if arguments.every == 0:
         raise NeuronnetError("--every 0: at least 1 is needed")
+    if arguments.plot is not None:
+        figures.require(arguments.plot, arguments.output)
     network = NeuralNetwork.from_dict(description)
     rows = list(history(network, arguments.updates, arguments.every, progress_line(arguments.updates)))
     if arguments.format == "json":
@@ -110,6 +113,9 @@ def _train(arguments):
     else:
         result = text.training(description, rows)
     write(result, arguments.output, [place])
+    if arguments.plot is not None:
+        figure = figures.training(description, rows, lambda points: [network.feed_forward(point) for point in points])
+        figures.save(figure, arguments.plot, [place])
     return 0
 
 

@@ -26,7 +26,7 @@ def table_of(check, path, where):
     reader = csv.reader(io.StringIO(text_of(path, "a readable CSV file"), newline=""))
     try:
         for cells in reader:
-            line = f"{where}, line {reader.line_num}"
+            line = reader.line_num
             cells = [cell.strip() for cell in cells]
             if not any(cells):
                 continue
@@ -35,12 +35,17 @@ def table_of(check, path, where):
                 continue
             if len(rows) == MOST_ROWS:
                 check.refuse(where, f"more than {MOST_ROWS} lines", f"at most {MOST_ROWS} samples are read")
-            numbers = [_number(check, cell, f"{line}, column {column}") for column, cell in enumerate(cells, 1)]
-            if rows and len(numbers) != len(rows[0][1]):
-                check.refuse(line, f"{len(numbers)} columns", f"line {rows[0][0]} has {len(rows[0][1])}")
-            rows.append((reader.line_num, numbers))
+            if rows and len(cells) != len(rows[0][1]):
+                check.refuse(f"{where}, line {line}", f"{len(cells)} columns", f"line {rows[0][0]} has {len(rows[0][1])}")
+            numbers = [_number(cell) for cell in cells]
+            if None in numbers:
+                column = numbers.index(None)
+                check.refuse(f"{where}, line {line}, column {column + 1}", shortened(cells[column]),
+                             f"a finite number of at most {MOST_DIGITS} digits is needed; columns are separated by commas")
+            rows.append((line, numbers))
     except csv.Error as error:
-        check.refuse(f"{where}, line {reader.line_num}", f"a CSV error: {error}", "numbers with commas between them are needed")
+        check.refuse(f"{where}, line {reader.line_num}", f"a CSV error: {error}",
+                     "numbers with commas between them are needed")
     if not rows:
         check.refuse(where, "no line of numbers", "a line is needed for every sample")
     return rows
@@ -54,10 +59,9 @@ def _is_number(cell):
     return True
 
 
-def _number(check, cell, where):
-    if len(cell) > MOST_DIGITS or not _is_number(cell) or "_" in cell:
-        check.refuse(where, shortened(cell), "a number is needed; columns are separated by commas")
+def _number(cell):
+    """The finite number that a cell holds, as a Literal; None where it holds none."""
+    if len(cell) > MOST_DIGITS or "_" in cell or not _is_number(cell):
+        return None
     number = Literal(cell)
-    if not fits_a_float(number):
-        check.refuse(where, shortened(cell), "a finite number is needed, 0 or from 5e-324 to 1.79e308 in size")
-    return number
+    return number if fits_a_float(number) else None

@@ -58,10 +58,11 @@ def _half_turn(count):
 
 
 def _around_zero(end, count):
-    """From -end to end, the halves mirrored, an odd count with an exact 0 in its middle; for a count of 1 this is all."""
+    """From -end to end, each number rounded once, so that the halves are mirrored; of a single one only 0 is left."""
     if count == 1:
         return [0.0]
-    return [end * (2 * number - (count - 1)) / (count - 1) for number in range(count)]
+    numerator, denominator = end.as_integer_ratio()
+    return [numerator * (2 * number - (count - 1)) / (denominator * (count - 1)) for number in range(count)]
 
 
 def _one_hot(place, count):

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from neuronnet.errors import NeuronnetError, shortened
-from neuronnet.spec import MOST_BYTES, decoded, find, parsed, read
+from neuronnet.spec import MOST_BYTES, checked, decoded, document, find, parsed
 
 UNUSABLE = 2
 INTERRUPTED = 130
@@ -95,9 +95,15 @@ def progress_line(total):
 
 def source(argument):
     """The description that a network argument means, and the place it is from, as `write` takes it among `inputs`."""
+    found, place = document_source(argument)
+    return checked(*found), place
+
+
+def document_source(argument):
+    """The Document that a network argument means, not yet checked, and the place it is from."""
     if argument != "-":
         path = find(argument)
-        return read(path), path
+        return document(path), path
     if sys.stdin is None:
         raise NeuronnetError("standard input is closed; a network is needed there")
     return parsed(decoded(sys.stdin.buffer.read(MOST_BYTES + 1), "standard input"), "standard input"), STANDARD_INPUT
@@ -107,11 +113,16 @@ def write(text, path=None, inputs=()):
     """Print `text`, or write it to the file `path` whole or not at all; never over one of the `inputs`."""
     if path is None:
         _print(text)
-        return
+    else:
+        write_bytes((text + "\n").encode("utf-8", "backslashreplace"), path, inputs)
+
+
+def write_bytes(data, path, inputs=()):
+    """Write `data` to the file `path` whole or not at all; never over one of the `inputs`."""
     if any(_same_file(each, path) for each in inputs):
         raise NeuronnetError(f"cannot write {shortened(path)}: it would overwrite the input; choose another file")
     try:
-        _write_file(text + "\n", Path(path))
+        _write_file(data, Path(path))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise NeuronnetError(f"cannot write {shortened(path)}: {reason}; choose a place that can be written to") from None
@@ -131,18 +142,18 @@ def _same_file(one, other):
         return False
 
 
-def _write_file(text, path):
+def _write_file(data, path):
     """A file is replaced at once and keeps its permissions; a device or a pipe is simply written to."""
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        path.write_bytes(data)
         return
     target = Path(os.path.realpath(path))
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError("it is read-only")
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".neuronnet.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
         os.chmod(temporary, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
         os.replace(temporary, target)
     except BaseException:

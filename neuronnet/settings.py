@@ -2,8 +2,6 @@
 
 from neuronnet.errors import shortened
 
-_BELOW_ONE = "a number from 0 to below 1 is needed"
-
 ORDERS = {"in turn": {}, "random": {"seed": 0}}
 UPDATE_RULES = {
     "gradient descent": {},
@@ -48,7 +46,7 @@ def _setting(check, name, value):
     elif name == "weight_decay":
         fits, needed = value >= 0, "a number from 0 upwards is needed"
     else:
-        fits, needed = 0 <= value < 1, _BELOW_ONE
+        fits, needed = 0 <= value < 1, "a number from 0 to below 1 is needed"
     if not fits:
         check.refuse(where, shortened(float(value)), needed)
     return value

@@ -7,14 +7,15 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 from neuronnet.checking import checked
 from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
 from neuronnet.files import MOST_BYTES, decoded, text_of
 from neuronnet.literal import Literal, as_number
 
-__all__ = ["EXAMPLES", "MOST_BYTES", "MOST_DIGITS", "Literal", "as_number", "decoded", "example_names", "find", "parsed",
-           "read"]
+__all__ = ["EXAMPLES", "MOST_BYTES", "MOST_DIGITS", "Document", "Literal", "as_number", "checked", "decoded", "document",
+           "example_names", "find", "parsed", "read"]
 
 EXAMPLES = Path(__file__).parent / "examples"
 MOST_DIGITS = 1000
@@ -23,14 +24,31 @@ MOST_DIGITS = 1000
 _JSON_START = re.compile(r"\s*(?:\{|\[\s*\{)")
 
 
+class Document(NamedTuple):
+    """A description as it is written, its `init` not yet drawn: `checked(*document)` is what `read` returns.
+
+    `content` is a dict or a list of layers, `place` the name that errors give it, and `folder`, a Path, where the names of
+    files in it start from.
+    """
+
+    content: object
+    place: str
+    folder: Path
+
+
 def read(source):
     """The description of a network as a checked dict with every convention explicit.
 
     `source` is a dict, a list of layers, a path, the name of an example, or a text in TOML or JSON. Raises SpecError,
     which says where and what is allowed.
     """
+    return checked(*document(source))
+
+
+def document(source):
+    """The Document of what `read` takes. Raises SpecError where it cannot be found or has an error of syntax."""
     if isinstance(source, (dict, list)):
-        return checked(source, "network", Path())
+        return Document(source, "network", Path())
     if not isinstance(source, (str, Path)):
         raise SpecError("network", f"a {type(source).__name__}", "allowed are a dict, a file, or the name of an example")
     if isinstance(source, str) and ("\n" in source or _JSON_START.match(source)):
@@ -63,7 +81,7 @@ def example_names():
 
 
 def parsed(text, where, folder=Path()):
-    """The description that a text in TOML or JSON gives, as `read` returns it.
+    """The Document that a text in TOML or JSON gives.
 
     `where` is the place that errors name; the names of files in the text start from `folder`, a Path.
     """
@@ -76,16 +94,16 @@ def parsed(text, where, folder=Path()):
                         "binary64 holds 17, a 50-digit run 50")
     try:
         if is_json:
-            document = json.loads(text, parse_float=Literal, object_pairs_hook=_without_duplicates)
+            content = json.loads(text, parse_float=Literal, object_pairs_hook=_without_duplicates)
         else:
-            document = tomllib.loads(text, parse_float=Literal)
+            content = tomllib.loads(text, parse_float=Literal)
     except RecursionError:
         raise SpecError(where, "brackets nested too deeply", "weights are lists of lists of numbers") from None
     except _DuplicateKey as error:
         raise SpecError(where, f"the key {shortened(error.key)} twice in one object", "every key stands once") from None
     except ValueError as error:
         raise SpecError(where, f"a {language} syntax error: {error}", f"valid {language} is needed") from None
-    return checked(document, where, folder)
+    return Document(content, where, folder)
 
 
 class _DuplicateKey(ValueError):

@@ -8,7 +8,7 @@ def accuracy(network, samples=None):
     zeros, the largest output (the first of equal ones) names the class.
     """
     samples = network.samples if samples is None else samples
-    if not samples or not all(_is_class(targets) for _, targets in samples):
+    if not samples or not all(is_class(targets) for _, targets in samples):
         return None
     right = 0
     for inputs, targets in samples:
@@ -20,7 +20,8 @@ def accuracy(network, samples=None):
     return right / len(samples)
 
 
-def _is_class(targets):
+def is_class(targets):
+    """Whether targets name a class: a single 0 or 1, or one 1 among zeros."""
     if len(targets) == 1:
         return targets[0] in (0, 1)
     return sum(1 for target in targets if target == 1) == 1 and all(target in (0, 1) for target in targets)

@@ -97,8 +97,8 @@ def test_x_is_equally_spaced_and_mirrored(function, end, count):
     assert len(x) == count and x == [-each for each in reversed(x)]
     if count > 1:
         assert (x[0], x[-1]) == (-end, end)
-        # Half an ulp each: linspace rounds a step, a multiple of it up to 2*end, and a sum up to end; x a product and a ratio.
-        assert np.abs(np.array(x) - np.linspace(-end, end, count)).max() <= (2 + 2 + 1 + 1 + 1) * end * 2**-53
+        # By 2^-53 at most, linspace rounds a step, a multiple of it up to 2*end, and a sum up to end; x is rounded once.
+        assert np.abs(np.array(x) - np.linspace(-end, end, count)).max() <= (2 + 2 + 1 + 1) * end * 2**-53
 
 
 @pytest.mark.parametrize("count", range(1, 400, 2))

@@ -18,7 +18,8 @@ from neuronnet.spec import as_number, read
 
 def network(data=None, neurons=1, **others):
     init = {"kind": "normal", "scale": 0.1}
-    return {"layer": [{"activation": "tanh", "neurons": neurons, "init": init}], **({"data": data} if data else {}), **others}
+    data = {} if data is None else {"data": data}
+    return {"layer": [{"activation": "tanh", "neurons": neurons, "init": init}], **data, **others}
 
 
 def samples_of(pairs):
@@ -129,8 +130,8 @@ def test_all_columns_may_be_inputs_where_the_loss_takes_no_targets(tmp_path):
 
 
 @pytest.mark.parametrize("text, parts", [
-    ("1,2,3\n1,x,3\n", ["points.csv', line 2, column 2", "found 'x'", "a number is needed"]),
-    ("a,b,c\n1,2,3\n1,,3\n", ["points.csv', line 3, column 2", "found ''", "a number"]),
+    ("1,2,3\n1,x,3\n", ["points.csv', line 2, column 2", "found 'x'", "a finite number"]),
+    ("a,b,c\n1,2,3\n1,,3\n", ["points.csv', line 3, column 2", "found ''", "a finite number"]),
     ("a,b,c\nd,e,f\n", ["line 2, column 1", "found 'd'"]),
     ("1,b,3\n", ["line 1, column 2", "found 'b'"]),
     ("1;2;3\n4;5;6\n", ["line 2, column 1", "found '4;5;6'", "separated by commas"]),
@@ -138,8 +139,8 @@ def test_all_columns_may_be_inputs_where_the_loss_takes_no_targets(tmp_path):
     ("\nx,y,z\n1,2,3\n1,2,3,4\n", ["line 4", "found 4 columns", "line 3 has 3"]),
     ("1,2,nan\n", ["line 1, column 3", "found 'nan'", "a finite number"]),
     ("1,2,1e999\n", ["line 1, column 3", "found '1e999'", "a finite number"]),
-    ("1,2,1_0\n", ["line 1, column 3", "found '1_0'", "a number"]),
-    ("1,2,0." + "1" * 2000 + "\n", ["line 1, column 3", "a number"]),
+    ("1,2,1_0\n", ["line 1, column 3", "found '1_0'", "a finite number"]),
+    ("1,2,0." + "1" * 2000 + "\n", ["line 1, column 3", "at most 1000 digits"]),
     ("1,2\n", ["line 1, targets", "found 0 numbers", "takes 1"]),
     ("1,2,3,4\n", ["line 1, targets", "found 2 numbers", "takes 1"]),
     ("1\n", ["line 1, inputs", "found 1 numbers", "takes 2"]),

@@ -364,6 +364,12 @@ def test_unusable_dicts_are_refused(description, parts):
     assert_says(refusal(description), parts)
 
 
+def test_too_many_weights_are_refused(monkeypatch):
+    monkeypatch.setattr("neuronnet.checking.MOST_WEIGHTS", 3)
+    assert read({"layer": [{"activation": "tanh", "weights": [[1, 2, 3]]}]})
+    assert_says(refusal({"layer": [{"activation": "tanh", "weights": [[1, 2], [3, 4]]}]}), ["found 4 weights", "at most 3"])
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(("tanh", "sum", "output")),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from gradcheck.errors import GradcheckError, NotFinite
+from gradcheck.errors import GradcheckError
 from gradcheck.stability import (ASKED, CONFIDENCE, MOST_DIGITS, PROBABILITY, chi_square_probability, chi_square_quantile,
                                  general_digits, moved_by_ulps, normal_digits, parker_digits, replicas_needed,
                                  separate_groups, stability)
@@ -68,7 +68,7 @@ def test_digits_of_three_values_by_hand():
 
 
 @pytest.mark.parametrize("values, digits", [([0.1] * 29, MOST_DIGITS), ([0.0] * 3, MOST_DIGITS), ([-1.0, 1.0], 0.0),
-                                            ([1.0, 100.0, -99.0], 0.0), ([1.0, math.inf], 0.0)])
+                                            ([1.0, 100.0, -99.0], 0.0), ([1.0, math.inf], 0.0), ([1.0, 1e200], 0.0)])
 def test_digits_stay_between_none_and_53_bits(values, digits):
     assert parker_digits(values) == normal_digits(values) == digits
     assert general_digits(values, values[0]) == (0.0 if digits == 0.0 else MOST_DIGITS)
@@ -131,11 +131,8 @@ def test_the_smaller_bound_holds_for_any_values(name):
 
 
 def test_the_normal_bound_alone_claims_too_much_of_heavy_tails():
-    """Why the smaller one is reported: 29 runs around 1, of which one in nine comes from far outside."""
-    def draw(random, size):
-        return random.normal(size=size) * np.where(random.random(size) < 1 / 9, 1000.0, 1.0)
-    assert share_right(draw, normal_digits) < CONFIDENCE + sampling_error(CONFIDENCE)
-    assert share_right(draw, lambda values: min(normal_digits(values), general_digits(values, 1.0))) >= CONFIDENCE - sampling_error(CONFIDENCE)
+    """Why the smaller one is reported, and not the normal one unless it is plainly wrong: nobody sees this in 29 values."""
+    assert share_right(DRAWS["heavy tails"], normal_digits) < CONFIDENCE - sampling_error(CONFIDENCE)
 
 
 @pytest.mark.parametrize("n", [2, 5, 29, 100])
@@ -337,7 +334,9 @@ def test_the_report_is_ready_for_json():
 def test_digits_asked_move_the_last_reproducible_row():
     until = [stability(chaotic(), 40, 1, digits=digits).reproducible_until for digits in (12, 6, 2)]
     assert until == sorted(set(until))
-    assert stability(chaotic(), 5, 5, digits=15.9).reproducible_until is None
+    none = stability(chaotic(), 5, 5, digits=15.9)
+    assert none.reproducible_until is None and none.lost_from == 0
+    assert "15.9 digits or more are not reproducible at first; from update 0 on in no row: at most" in str(none)
 
 
 @pytest.mark.parametrize("change", [{"updates": 0}, {"every": 0}, {"first": 0}, {"replicas": 1}, {"seed": -1}])
@@ -348,8 +347,42 @@ def test_wrong_numbers_are_refused(change):
 
 
 def test_a_training_that_diverges_is_refused():
-    with pytest.raises(NotFinite, match="E_total after update 2000: expected a finite number"):
+    with pytest.raises(GradcheckError, match="E_total after update 2000: found (nan|inf), the training diverges"):
         stability({**contracting(), "learning_rate": 10.0}, 2000, 2000, replicas=2)
+
+
+class Planted:
+    """An executor that hands back planted runs: E_total at update 0, 10, 20 of each, all from different starts."""
+
+    def __init__(self, runs):
+        self.runs = runs
+
+    def map(self, run, numbers):
+        """[(start, errors)] of the runs asked for."""
+        return [(number, self.runs[number]) for number in numbers]
+
+
+def test_replicas_that_diverge_are_counted_and_leave_no_digit():
+    runs = [[0.5, 0.4, 0.3]] * 8 + [[0.5, 1e200, math.inf], [0.5, 7.0, math.nan]]
+    report = stability(contracting(), 20, 10, replicas=9, executor=Planted(runs))
+    assert report.diverged == 2 and "2 of 9 replicas diverge" in str(report)
+    assert [row["digits"] for row in report.rows] == [MOST_DIGITS, 0.0, 0.0]
+    assert report.rows[-1]["spread"] == math.inf
+    assert json.loads(json.dumps(report.to_dict(), allow_nan=False))["rows"][-1]["highest"] is None
+
+
+def test_digits_that_come_back_are_told():
+    runs = [[0.5, 0.4 + 0.01 * number, 0.3] for number in range(10)]
+    report = stability(contracting(), 20, 10, replicas=9, executor=Planted(runs))
+    assert report.reproducible_until == 0 and report.lost_from is None
+    assert "reproducible up to update 0; then fewer for a while, and again in the last row" in str(report)
+
+
+def test_two_groups_that_still_move_are_no_minima():
+    runs = [[0.5, 0.4 - 0.1 * (number % 2), 0.2 + 0.1 * (number % 2)] for number in range(13)]
+    assert stability(contracting(), 20, 10, replicas=12, executor=Planted(runs)).groups == []
+    runs = [[0.5, 0.2 + 0.1 * (number % 2), 0.2 + 0.1 * (number % 2)] for number in range(13)]
+    assert [group["replicas"] for group in stability(contracting(), 20, 10, replicas=12, executor=Planted(runs)).groups] == [6, 6]
 
 
 # Two moons, tanh and softmax
@@ -417,8 +450,8 @@ def test_the_spread_of_the_moons_grows_between_iterations_1000_and_2000(moons_re
 
 
 def test_both_published_values_at_iteration_2000_are_among_those_that_rounding_gives():
-    """Some 3 in 100 replicas are above 0.069541 there, so 29 may miss it; 200 do not."""
+    """20 of 599 replicas were above 0.069541 there, so 29 may well miss it; 150 miss it once in 160 times."""
     with pool() as executor:
-        row = stability(moons(), 2001, 2001, replicas=200, executor=executor).rows[-1]
+        row = stability(moons(), 2001, 2001, replicas=150, executor=executor).rows[-1]
     for published in PUBLISHED_AT_2000:
         assert row["lowest"] < float(published) < row["highest"]

@@ -1,0 +1,351 @@
+"""Finished rows and reports as figures, drawn with matplotlib (the extra `plot`); nothing is trained here.
+
+Each function returns a matplotlib Figure; no state of pyplot is used or changed. Colours are those of M. Okabe and K. Ito,
+"Color Universal Design" (2008); nothing is told apart by colour alone.
+"""
+
+import io
+import math
+import os
+import textwrap
+from functools import wraps
+from pathlib import Path
+
+from neuronnet.errors import NeuronnetError, shortened
+from neuronnet.output import write_bytes
+from neuronnet.training import is_class
+
+BLUE, VERMILLION, GREEN, BLACK, GREY = "#0072B2", "#D55E00", "#009E73", "#000000", "#767676"
+CLASSES = (("o", BLUE), ("^", VERMILLION), ("s", GREEN), ("D", "#CC79A7"), ("v", "#E69F00"), ("P", "#56B4E9"), ("X", BLACK))
+PROBABILITIES = ("#7FB8D8", "#FFFFFF", "#EAAE7F")     # from the first class over undecided to the second: tints
+TENTHS = [tenth / 10 for tenth in range(11)]
+STYLE = {"font.size": 10, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
+         "axes.axisbelow": True, "grid.color": "#E4E4E4", "legend.frameon": False, "legend.fontsize": 9,
+         "lines.linewidth": 1.6, "lines.markersize": 4, "savefig.dpi": 150, "svg.hashsalt": "neuronnet"}
+METADATA = {".png": {"Software": None}, ".svg": {"Date": None}}
+POINTS = 120            # of the grid that a decision boundary is drawn from, along either input
+MANY_ROWS = 40          # more are drawn without a marker each
+DECADES = 100           # a span above which E_total is drawn on a logarithmic scale
+LINEAR_ULPS = 100       # distances up to which ulps are drawn on a linear scale
+COLUMNS = 4             # of small multiples
+
+
+def _matplotlib():
+    """The package, with the parts used here. Raises NeuronnetError, which names the extra, where it is missing."""
+    try:
+        import matplotlib.backends.backend_agg
+        import matplotlib.colors
+        import matplotlib.figure
+        import matplotlib.style
+    except ImportError as error:
+        raise NeuronnetError(f"drawing needs matplotlib ({error}); python -m pip install 'neuronnet[plot]'") from None
+    return matplotlib
+
+
+def _styled(function):
+    """`function`, run in the style of this file whatever the reader's own settings are."""
+    @wraps(function)
+    def styled(*arguments, **settings):
+        with _matplotlib().style.context(["default", STYLE]):
+            return function(*arguments, **settings)
+    return styled
+
+
+# Files
+
+def require(path, output=None):
+    """Raise NeuronnetError for a figure that could not be saved, before the long work whose result it would show.
+
+    `output` is the file that the same command writes its text to, or None.
+    """
+    _ending(path)
+    if output is not None and os.path.realpath(path) == os.path.realpath(output):
+        raise NeuronnetError(f"cannot write {shortened(str(path))}: -o and --plot name the same file; choose another")
+    _matplotlib()
+
+
+@_styled
+def save(figure, path, inputs=()):
+    """Write a figure to a .png or .svg file, whole or not at all, never over one of the `inputs`; the same bytes each time."""
+    ending = _ending(path)
+    data = io.BytesIO()
+    figure.savefig(data, format=ending[1:], metadata=METADATA[ending])
+    write_bytes(data.getvalue(), path, inputs)
+
+
+def _ending(path):
+    ending = Path(path).suffix.lower()
+    if ending not in METADATA:
+        raise NeuronnetError(f"cannot draw into {shortened(str(path))}: a name that ends in {' or '.join(METADATA)} is needed")
+    return ending
+
+
+# Figures
+
+@_styled
+def training(description, rows, forward):
+    """E_total and accuracies over the updates; with two inputs and classes also the decision boundary after the last.
+
+    `rows` are those of `neuronnet.training.history` or `Twin.train`; forward(points) gives a row of outputs per point.
+    """
+    shares = [key for key in ("accuracy", "held_out_accuracy") if any(row.get(key) is not None for row in rows)]
+    if not shares:
+        figure = _figure(description["title"], 7, 4)
+        error = figure.subplots()
+    elif not has_boundary(description):
+        figure = _figure(description["title"], 7, 6)
+        error, share = figure.subplots(2, sharex=True)
+    else:
+        figure = _figure(description["title"], 12, 5.6)
+        left, right = figure.subfigures(1, 2, width_ratios=(1, 1.1))
+        error, share = left.subplots(2, sharex=True)
+        boundary = right.subplots()
+        filled = _draw_boundary(boundary, description, forward, description.get("held_out", ()))
+        boundary.set_title(f"after update {rows[-1]['update']:,}")
+        boundary.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3)
+        _explain_colours(right, boundary, filled, description)
+    _curve(error, rows, "E_total", label="E_total", color=BLUE)
+    _E_total_axis(error, [row["E_total"] for row in rows])
+    error.set_title(f"{description['loss']}, {description['samples_combine']} over the samples")
+    if shares:
+        for key, color, line, marker in zip(shares, (BLUE, VERMILLION), ("-", "--"), ("o", "^")):
+            name = "the samples trained on" if key == "accuracy" else "samples held out"
+            _curve(share, rows, key, label=name, color=color, linestyle=line, marker=marker)
+        share.set_ylabel("accuracy (share right)")
+        share.set_ylim(top=1.02)
+        share.legend(loc="lower right")
+    _update_axis(share if shares else error)
+    return figure
+
+
+@_styled
+def stability(title, report):
+    """E_total of the undisturbed run within the band of all runs, and below it the digits that are reproducible."""
+    figure = _figure(title, 8, 7)
+    error, digits = figure.subplots(2, sharex=True)
+    rows, updates = report.rows, [row["update"] for row in report.rows]
+    lowest, highest = ([_finite(row[key]) for row in rows] for key in ("lowest", "highest"))
+    error.fill_between(updates, lowest, highest, color="#E69F00", alpha=0.6, linewidth=0,
+                       label=f"lowest to highest of {report.replicas} replicas")
+    _curve(error, rows, "value", label="undisturbed run", color=BLUE)
+    _E_total_axis(error, [row["value"] for row in rows] + lowest + highest)
+    _curve(digits, rows, "digits", label="lower bound", color=BLUE)
+    _curve(digits, rows, "digits_parker", label="Parker's estimate", color=VERMILLION, linestyle="--", marker="^")
+    digits.axhline(report.asked, color=BLACK, linewidth=1, linestyle=":", label=f"{report.asked:g} digits")
+    digits.set_ylabel("reproducible digits of E_total")
+    digits.set_ylim(bottom=-0.4)
+    reproducible = f"reproducible: {report.asked:g} digits or more"
+    for axes in (error, digits):
+        for number, (start, stop) in enumerate(_reproducible(report)):
+            axes.axvspan(start, stop, color=GREEN, alpha=0.18, linewidth=0, zorder=0, label=reproducible if number == 0 else None)
+        axes.legend(loc="upper right")
+    _update_axis(digits)
+    return figure
+
+
+@_styled
+def lockstep(report):
+    """E_total of objects and twin over the updates, and below it their distance in ulps."""
+    figure = _figure(report.description["title"], 8, 7)
+    error, distance = figure.subplots(2, sharex=True)
+    _curve(error, report.rows, "objects", label="objects", color="#E69F00", linewidth=4, marker="o", markersize=7)
+    _curve(error, report.rows, "twin", label="twin", color=BLUE, linestyle="--", marker="^")
+    _E_total_axis(error, [row[key] for row in report.rows for key in ("objects", "twin")])
+    _curve(distance, report.rows, "ulps", label="objects to twin", color=BLUE)
+    distance.set_ylabel("distance of E_total in ulps")
+    if max(_finite(row["ulps"], 0.0) for row in report.rows) > LINEAR_ULPS:
+        distance.set_yscale("symlog", linthresh=1, linscale=0.4)
+    distance.set_ylim(bottom=0)
+    if report.parting is not None:
+        name, _, update = report.parting.name.rpartition("@")
+        for axes in (error, distance):
+            axes.axvline(int(update), color=BLACK, linewidth=1, linestyle=":", label=f"{name} is the first to differ, after update {int(update):,}")
+    for axes in (error, distance):
+        axes.legend(loc="best")
+    error.set_title(f"verdict: {report.verdict}")
+    _update_axis(distance)
+    return figure
+
+
+@_styled
+def sweep(title, results):
+    """The decision boundaries of several sizes of the hidden layer beside each other, on the same samples.
+
+    A result has `size` (0 without a hidden layer), `accuracy`, `E_total`, `description` and forward(points). Raises
+    NeuronnetError where there is no boundary to be drawn.
+    """
+    description = results[0].description
+    require_boundary(description)
+    columns = min(COLUMNS, len(results))
+    lines = math.ceil(len(results) / columns)
+    figure = _figure(title, max(3.1 * columns + 0.8, 7), 2.9 * lines + 1.2)
+    grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+    panels = [axes for line in grid for axes in line]
+    for axes, result in zip(panels, results):
+        filled = _draw_boundary(axes, description, result.forward)
+        axes.set_title(f"{_hidden(result.size)}\naccuracy {result.accuracy:.3f}, E_total {result.E_total:.4f}")
+    for axes in panels[len(results):]:
+        axes.remove()
+    for place, axes in enumerate(panels[:len(results)]):
+        if place % columns > 0:
+            axes.set_ylabel("")
+        if place + columns < len(results):
+            axes.set_xlabel("")
+        else:
+            axes.tick_params(labelbottom=True)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    _explain_colours(figure, panels[:len(results)], filled, description)
+    return figure
+
+
+def has_boundary(description):
+    """Whether a decision boundary can be drawn: two inputs, and samples whose targets are classes."""
+    samples = description["sample"]
+    return bool(samples) and len(samples[0]["inputs"]) == 2 and all(is_class(sample["targets"]) for sample in samples)
+
+
+def require_boundary(description):
+    """Raise NeuronnetError unless a decision boundary can be drawn."""
+    if not has_boundary(description):
+        raise NeuronnetError("the figure of a sweep shows decision boundaries: two inputs and classes as targets are needed")
+
+
+def _figure(title, width, height):
+    matplotlib = _matplotlib()
+    figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
+    matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
+    printable = "".join(each if each.isprintable() else " " for each in title)
+    figure.suptitle("\n".join(textwrap.wrap(printable, int(9 * width), max_lines=2, placeholder=" ...")), parse_math=False)
+    return figure
+
+
+# Curves
+
+def _curve(axes, rows, key, marker="o", **settings):
+    """One key of the rows over the updates; a gap where it is None or not finite."""
+    values = [_finite(row.get(key)) for row in rows]
+    axes.plot([row["update"] for row in rows], values, marker=marker if len(rows) <= MANY_ROWS else None, **settings)
+
+
+def _finite(value, otherwise=math.nan):
+    return float(value) if value is not None and math.isfinite(value) else otherwise
+
+
+def _E_total_axis(axes, values):
+    """Logarithmic where the finite values are positive and span more than two decades."""
+    values = [float(value) for value in values if math.isfinite(value)]
+    if values and 0 < min(values) and DECADES * min(values) < max(values):
+        axes.set_yscale("log")
+    axes.set_ylabel("E_total")
+
+
+def _update_axis(axes):
+    axes.set_xlabel("update")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+
+
+def _reproducible(report):
+    """(first, last) update of each unbroken run of rows that have the digits asked for."""
+    runs, start, last = [], None, None
+    for row in report.rows:
+        if row["digits"] >= report.asked:
+            start, last = row["update"] if start is None else start, row["update"]
+        elif start is not None:
+            runs, start = runs + [(start, last)], None
+    return runs if start is None else runs + [(start, last)]
+
+
+# Decision boundaries
+
+def _draw_boundary(axes, description, forward, held_out=()):
+    """Fill the plane of the two inputs by what the outputs say there, and draw the samples; return what was filled.
+
+    With two classes the colour is the probability of the second; with more it is the class of the largest output,
+    stronger the further that output leads.
+    """
+    samples = description["sample"]
+    xs, ys = (_ticks([sample["inputs"][axis] for sample in [*samples, *held_out]]) for axis in (0, 1))
+    outputs = [[float(out) for out in outs] for outs in forward([[x, y] for y in ys for x in xs])]
+    if len(outputs[0]) <= 2:
+        second = _table([_second(outs) for outs in outputs], len(xs))
+        beyond = any(not 0 <= value <= 1 for line in second for value in line)
+        filled = axes.contourf(xs, ys, second, levels=TENTHS, cmap=_tints(PROBABILITIES), zorder=0,
+                               extend="both" if beyond else "neither")
+        _draw_line(axes, xs, ys, second, 0.5)
+    else:
+        filled = None
+        for number in range(len(outputs[0])):
+            lead = _table([outs[number] - max(outs[:number] + outs[number + 1:]) for outs in outputs], len(xs))
+            axes.contourf(xs, ys, lead, levels=[0, 0.25, 0.5, 0.75, 1], extend="max", zorder=0,
+                          cmap=_tints(("#FFFFFF", _class(number)[1])), vmin=-0.1, vmax=2.5)
+            _draw_line(axes, xs, ys, lead, 0)
+    axes.plot([], [], color=BLACK, label="decision boundary")
+    _draw_samples(axes, samples, "", filled=True)
+    _draw_samples(axes, held_out if all(is_class(sample["targets"]) for sample in held_out) else (), ", held out", filled=False)
+    axes.grid(False)
+    axes.set(xlabel="i1", ylabel="i2", xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]))
+    return filled
+
+
+def _draw_line(axes, xs, ys, values, level):
+    """The line at which the values pass `level`, if they do."""
+    found = [value for line in values for value in line]
+    if min(found) < level < max(found):
+        axes.contour(xs, ys, values, levels=[level], colors=BLACK, linewidths=1.6, zorder=1)
+
+
+def _draw_samples(axes, samples, addition, filled):
+    classes = {}
+    for sample in samples:
+        targets = [float(target) for target in sample["targets"]]
+        classes.setdefault(int(targets[0]) if len(targets) == 1 else targets.index(1.0), []).append(sample["inputs"])
+    size = min(max(6000 / max(len(samples), 1), 8), 30)
+    for number, points in sorted(classes.items()):
+        marker, color = _class(number)
+        axes.scatter([float(x) for x, _ in points], [float(y) for _, y in points], s=size, marker=marker, zorder=2,
+                     color=color if filled else "white", edgecolor="white" if filled else color, linewidth=0.5 if filled else 1.2,
+                     label=f"{_class_name(number, samples)}{addition}")
+
+
+def _class(number):
+    return CLASSES[number % len(CLASSES)]
+
+
+def _class_name(number, samples):
+    return f"target {number}" if len(samples[0]["targets"]) == 1 else f"class o{number + 1}"
+
+
+def _second(outs):
+    """What two classes come to: above 0.5 where the second wins; for softmax and one logistic output its probability."""
+    return outs[0] if len(outs) == 1 else 0.5 + (outs[1] - outs[0]) / 2
+
+
+def _explain_colours(figure, axes, filled, description):
+    """A colour bar for two classes; of more, each is in its samples' colour."""
+    if filled is None:
+        return
+    activation, outputs = description["layer"][-1]["activation"], len(description["sample"][0]["targets"])
+    name = "out_o1" if outputs == 1 else "out_o2" if activation == "softmax" else "1/2 + (out_o2 - out_o1)/2"
+    probability = ", the probability of " + ("target 1" if outputs == 1 else "class o2")
+    label = name + (probability if activation in ("logistic", "softmax") and name.startswith("out") else "")
+    figure.colorbar(filled, ax=axes, label=label, ticks=TENTHS[::2], shrink=0.9)
+
+
+def _hidden(size):
+    return "no hidden layer" if size == 0 else f"{size} hidden neuron{'' if size == 1 else 's'}"
+
+
+def _ticks(values):
+    """Evenly spaced places from a little below the smallest value to a little above the largest."""
+    low, high = float(min(values)), float(max(values))
+    margin = 0.1 * (high - low) or 1.0
+    return [low - margin + (high - low + 2 * margin) * step / (POINTS - 1) for step in range(POINTS)]
+
+
+def _table(values, width):
+    return [values[start:start + width] for start in range(0, len(values), width)]
+
+
+def _tints(colors):
+    return _matplotlib().colors.LinearSegmentedColormap.from_list("tints", colors)

@@ -1,0 +1,71 @@
+"""Objects and twin side by side: rounding is told from a mistake, and the first quantity that differs is named."""
+
+import json
+
+import pytest
+from drawn import descriptions
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_updates import RULES
+
+from gradcheck.cli import main
+from gradcheck.lockstep import lockstep, ulps
+from neuronnet import load
+from neuronnet.updates import GradientDescent
+
+
+@settings(max_examples=60, deadline=None)
+@given(descriptions(most_layers=3, hidden=("logistic", "tanh", "identity")), st.sampled_from(RULES),
+       st.sampled_from(({"kind": "in turn"}, {"kind": "random", "seed": 3})))
+def test_nothing_but_rounding_sets_them_apart(description, rule, order):
+    report = lockstep(load(description | {"update": rule, "order": order}).to_dict(), 3)
+    assert report.verdict == "right", str(report)
+
+
+@pytest.fixture
+def mistaken_update(monkeypatch):
+    """The objects' update takes a step that is too long by one part in a billion."""
+    right = GradientDescent.move
+    monkeypatch.setattr(GradientDescent, "move", lambda self, parameters, eta: right(self, parameters, eta * (1 + 1e-9)))
+
+
+def test_a_mistaken_update_is_named_and_not_put_down_to_rounding(mistaken_update):
+    report = lockstep(load("worked-example").to_dict(), 5)
+    assert report.parting.name == "w1@1"
+    assert not report.parting.by_rounding
+    assert report.verdict == "wrong"
+
+
+def test_a_mistaken_update_exits_1(mistaken_update, capsys):
+    assert main(["twin", "worked-example", "--updates", "5"]) == 1
+    assert "w1@1" in capsys.readouterr().out
+
+
+def test_the_command_reports_the_parting_in_json(capsys):
+    assert main(["twin", "worked-example", "--updates", "300", "--every", "100", "--format", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [row["update"] for row in report["rows"]] == [0, 100, 200, 300]
+    assert report["parting"] is None or report["parting"]["by_rounding"]
+
+
+def test_the_twin_alone_prints_the_table_of_a_training(capsys):
+    assert main(["twin", "moons-tanh", "--updates", "1", "--twin-only"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split()[:2] == ["1", "0.432386632"]
+
+
+def test_the_stability_command_gives_rows(capsys):
+    assert main(["stability", "worked-example", "--updates", "20", "--every", "10", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["update"] for row in rows] == [0, 10, 20]
+    assert rows[0].keys() >= {"update", "value", "digits", "spread"}
+
+
+def test_the_gallery_command_runs(capsys):
+    assert main(["gallery", "--format", "json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) >= 11
+
+
+@pytest.mark.parametrize("one, other, expected", [(1.0, 1.0, 0), (1.0, 1.0 + 2**-52, 1), (0.0, -0.0, 0),
+                                                  (1.0, float("nan"), float("inf"))])
+def test_ulps_count_the_last_place(one, other, expected):
+    assert ulps(one, other) == expected
