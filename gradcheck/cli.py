@@ -1,6 +1,5 @@
 """The command line: `python -m gradcheck [COMMAND]`. It parses arguments and prints reports."""
 
-import argparse
 import json
 
 from neuronnet.errors import NeuronnetError
@@ -14,7 +13,7 @@ from .errors import GradcheckError
 from .lockstep import lockstep
 from .network import check_network
 from .stability import stability
-from .sweep import sweep
+from .sweep import sweep, updates_of
 from .twin import Twin
 
 STATUS = {"right": 0, "wrong": 1, "cannot tell": 3}
@@ -45,6 +44,7 @@ def _parser():
     stable = _add(commands, "stability", _stability, "how many digits of a training are reproducible",
                   "stability worked-example --updates 1000 --every 500")
     _add_training(stable)
+    stable.add_argument("--first", type=count, metavar="F", help="the first row after update 0 (default: K)")
     stable.add_argument("--replicas", type=count, metavar="R", help="how many trainings to compare")
     stable.add_argument("--seed", type=int, default=0, metavar="S", help="draws how the replicas start (default 0)")
 
@@ -109,7 +109,7 @@ def _twin(arguments):
     if arguments.twin_only:
         twin = Twin(description)
         rows = twin.train(arguments.updates, every=every, progress=progress and (lambda done, total: progress(done)))
-        rows = [{"held_out_accuracy": None} | row for row in rows]
+        rows = [row | {"held_out_accuracy": row.get("held_out_accuracy")} for row in rows]
         _print(arguments, {"rows": rows}, text.training(description, rows), [place])
         _plot(arguments, lambda: figures.training(description, rows, twin.forward), place)
         return 0
@@ -122,7 +122,7 @@ def _twin(arguments):
 def _stability(arguments):
     description, place = source(arguments.network)
     progress = progress_line(arguments.updates)
-    settings = {} if arguments.replicas is None else {"replicas": arguments.replicas}
+    settings = {name: getattr(arguments, name) for name in ("replicas", "first") if getattr(arguments, name) is not None}
     report = stability(description, arguments.updates, _rows_every(arguments), seed=arguments.seed, progress=progress, **settings)
     _print(arguments, report.to_dict(), str(report), [place])
     _plot(arguments, lambda: figures.stability(description["title"], report), place)
@@ -133,7 +133,7 @@ def _sweep(arguments):
     document, place = document_source(arguments.network)
     if arguments.plot is not None:
         figures.require_boundary(checked(*document))
-    report = sweep(document, arguments.sizes, arguments.updates, progress_line((len(arguments.sizes) + 1) * arguments.updates))
+    report = sweep(document, arguments.sizes, arguments.updates, progress_line(updates_of(arguments.sizes, arguments.updates)))
     _print(arguments, report.to_dict(), str(report), [place])
     _plot(arguments, lambda: figures.sweep(report.description["title"], report.results), place)
     return 0

@@ -2,6 +2,9 @@
 
 Every size starts from weights drawn anew as the network's own `init` says, its seed included, as a program does that
 re-seeds its generator for each. The baseline is the output layer alone, on the inputs, with weights and biases of zero.
+
+Each is trained a second time from weights moved by -1, 0 or +1 ulp. Where E_total then agrees in few digits, rounding has
+decided what is reached, and the accuracy is chance as well; `stability` looks into that with more than one replica.
 """
 
 import math
@@ -14,6 +17,8 @@ from neuronnet.render.text import conventions, nine_decimals
 from neuronnet.spec import checked, document
 
 from .errors import GradcheckError
+from .significance import general_digits
+from .stability import moved_by_ulps
 from .twin import Twin
 
 BASELINE = 0        # the size of a hidden layer that is not there
@@ -21,7 +26,10 @@ BASELINE = 0        # the size of a hidden layer that is not there
 
 @dataclass(frozen=True)
 class Result:
-    """One size after its training: `size` (0 for the baseline), its checked `description` and its trained `twin`."""
+    """One size after its training: `size` (0 for the baseline), its checked `description` and its trained `twin`.
+
+    `digits` are those in which E_total of the second training agrees.
+    """
 
     size: int
     description: dict
@@ -29,6 +37,7 @@ class Result:
     E_total: float
     accuracy: float | None
     held_out_accuracy: float | None
+    digits: float
 
     @property
     def network(self):
@@ -44,7 +53,7 @@ class Result:
         """The result with plain keys, for JSON; an E_total that is not finite is None."""
         return {"hidden_neurons": self.size, "network": self.network, "parameters": self.twin.vector.size,
                 "E_total": self.E_total if math.isfinite(self.E_total) else None, "accuracy": self.accuracy,
-                "held_out_accuracy": self.held_out_accuracy}
+                "held_out_accuracy": self.held_out_accuracy, "digits": self.digits}
 
 
 @dataclass(frozen=True)
@@ -64,8 +73,9 @@ class SweepReport:
         hidden, last = (layer["activation"] for layer in self.description["layer"])
         lines = [self.description["title"], "", "Conventions"] + [f"  {sentence}" for sentence in common]
         lines += [f"  hidden layer: {hidden}; for each size all weights are drawn anew as the network's init says",
-                  f"  size none: the {last} layer alone, from weights of zero", "", f"After {self.updates} updates"]
-        columns = ["hidden neurons", "network", "parameters", "E_total", "accuracy", "held out accuracy"]
+                  f"  size none: the {last} layer alone, from weights of zero",
+                  "  digits: those of E_total that a second training has too, from weights one ulp apart", "", f"After {self.updates} updates"]
+        columns = ["hidden neurons", "network", "parameters", "E_total", "digits", "accuracy", "held out accuracy"]
         cells = [columns, *(self._cells(result) for result in self.results)]
         shown = [place for place in range(len(columns)) if any(row[place] for row in cells[1:])]
         widths = [max(len(row[place]) for row in cells) for place in range(len(columns))]
@@ -75,14 +85,14 @@ class SweepReport:
     def _cells(result):
         shares = ["" if share is None else f"{share:.4f}" for share in (result.accuracy, result.held_out_accuracy)]
         size = "none" if result.size == BASELINE else str(result.size)
-        return [size, result.network, str(result.twin.vector.size), nine_decimals(result.E_total), *shares]
+        return [size, result.network, str(result.twin.vector.size), nine_decimals(result.E_total), f"{result.digits:.1f}", *shares]
 
 
 def sweep(source, sizes, updates, progress=None):
     """Train the network of `source` with each of these sizes of its hidden layer. Returns a SweepReport.
 
     `source` is what `neuronnet.spec.document` takes, or the Document that it returns. progress(done) is called now and
-    then with the updates made so far, of (len(sizes) + 1) * updates in all. Raises SpecError for a network that has not
+    then with the updates made so far, of `updates_of(sizes, updates)`. Raises SpecError for a network that has not
     exactly one hidden layer or whose weights are not drawn, GradcheckError for sizes that cannot be used.
     """
     _require_sizes(sizes)
@@ -91,15 +101,30 @@ def sweep(source, sizes, updates, progress=None):
     _require_one_drawn_layer(description, found)
     networks = [(BASELINE, without_hidden_layer(found, description))]
     networks += [(size, with_hidden_layer(found, description, size)) for size in sizes]
-    results = []
-    for number, (size, network) in enumerate(networks):
-        twin = Twin(network)
-        with np.errstate(all="ignore"):
-            last = twin.train(updates, progress=progress and (lambda made, _: progress(number * updates + made)))[-1]
-        results.append(Result(size, network, twin, last["E_total"], last["accuracy"], last.get("held_out_accuracy")))
-        if progress is not None:
-            progress((number + 1) * updates)
+    results, done = [], 0
+    for size, network in networks:
+        twin, second = Twin(network), Twin(network)
+        second.vector = moved_by_ulps(second.vector, np.random.default_rng(0))
+        for each in (twin, second):
+            with np.errstate(all="ignore"):
+                each.train(updates, progress=progress and (lambda made, _: progress(done + made)))
+            done += updates
+            if progress is not None:
+                progress(done)
+        results.append(_result(size, network, twin, second))
     return SweepReport(description, updates, results)
+
+
+def updates_of(sizes, updates):
+    """How many updates a sweep makes in all: two trainings for each size and for the baseline."""
+    return 2 * (len(sizes) + 1) * updates
+
+
+def _result(size, network, twin, second):
+    with np.errstate(all="ignore"):
+        last = twin.train(0)[-1]
+        digits = general_digits([second.loss()], last["E_total"])
+    return Result(size, network, twin, last["E_total"], last["accuracy"], last.get("held_out_accuracy"), digits)
 
 
 def with_hidden_layer(found, description, size):

@@ -1,6 +1,5 @@
 """The command line: `python -m neuronnet [COMMAND]`. It parses arguments and hands finished rows to the renderer."""
 
-import argparse
 import json
 import math
 
@@ -35,6 +34,7 @@ def _parser():
                                  epilog="example: python -m neuronnet derive worked-example --updates 10000 --format json")
     derive.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
     derive.add_argument("--updates", type=count, default=1, metavar="N", help="also the state after N updates (default 1)")
+    derive.add_argument("--sample", type=count, metavar="S", help="of several samples, the S-th alone")
     derive.add_argument("--only", metavar="NAME", help="one quantity with its factors, such as dE_total/dw5")
     _add_output_options(derive)
     derive.set_defaults(command=_derive)
@@ -75,6 +75,8 @@ def _worked_example(arguments):
 
 def _derive(arguments):
     description, place = source(arguments.network)
+    if arguments.sample is not None:
+        description = _with_one_sample(description, arguments.sample)
     derivation = Derivation(description, updates=arguments.updates)
     if arguments.only is None:
         quantities = derivation.quantities
@@ -88,6 +90,13 @@ def _derive(arguments):
         result = text.derivation(derivation) if arguments.only is None else str(explained)
     write(result, arguments.output, [place])
     return 0
+
+
+def _with_one_sample(description, number):
+    samples = description["sample"]
+    if not 1 <= number <= len(samples):
+        raise NeuronnetError(f"--sample {number}: the network has {len(samples)} samples, counted from 1")
+    return description | {"sample": [samples[number - 1]]}
 
 
 def _row(quantity):

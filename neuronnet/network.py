@@ -58,8 +58,15 @@ class NeuralNetwork:
         self._batches = None
         self._update_count = 0
         self._connect()
+        self.collect_trainable()
+
+    def collect_trainable(self):
+        """Gather the parameters that an update moves; a parameter asks for it when its `trainable` changes."""
+        self.trainable = [parameter for parameter in self.parameters if parameter.trainable]
 
     def _connect(self):
+        for parameter in self.parameters:
+            parameter.network = self
         sources = self.inputs
         for layer in self.layers:
             for neuron in layer:
@@ -130,7 +137,7 @@ class NeuralNetwork:
             raise PassOrderError("an update", "a learning_rate, as an argument or in the description,")
         if self.weights[0].gradient is None:
             raise PassOrderError("an update", "a backward pass")
-        self.update_rule.move(self.parameters, rate)
+        self.update_rule.move(self.trainable, rate)
         self._update_count += 1
 
     def train(self, inputs, targets, learning_rate=None):

@@ -73,8 +73,7 @@ class Neuron:
         self.dout_dnet = dout_dnet
         self.delta = delta
         for weight in self.weights:
-            dnet_dw = weight.source.out
-            weight.gradient = delta * dnet_dw
+            weight.gradient = delta * weight.source.out     # delta * dnet_dw
         bias = self.bias
         if bias is not None:
             bias.gradient = bias.gradient + delta

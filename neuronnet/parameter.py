@@ -10,14 +10,31 @@ class Parameter:
     enters. A bias has neither.
     """
 
-    __slots__ = ("value", "gradient", "source", "trainable", "neuron", "name")
+    # What a pass touches stands first, together in memory.
+    __slots__ = ("value", "gradient", "source", "neuron", "name", "network", "_trainable")
 
     def __init__(self, name, value, trainable=True):
         self.name = name
         self.value = value
         self.gradient = None
-        self.trainable = trainable
-        self.source = self.neuron = None
+        self._trainable = trainable
+        self.source = self.neuron = self.network = None
+
+    @property
+    def trainable(self):
+        """Whether an update moves it; a network that it belongs to learns of a change."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, trainable):
+        self._trainable = trainable
+        if self.network is not None:
+            self.network.collect_trainable()
+
+    @property
+    def dnet_dw(self):
+        """dnet/dw of a weight: what it multiplies, its source's output."""
+        return self.source.out
 
     def __repr__(self):
         frozen = "" if self.trainable else " frozen"

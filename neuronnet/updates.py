@@ -15,11 +15,10 @@ class UpdateRule:
         self.state = {}
 
     def move(self, parameters, eta):
-        """Move every trainable parameter by its gradient."""
+        """Move every parameter of a list by its gradient."""
         self.start_update()
         for parameter in parameters:
-            if parameter.trainable:
-                parameter.value = self.moved(parameter, parameter.gradient, eta)
+            parameter.value = self.moved(parameter, parameter.gradient, eta)
 
     def start_update(self):
         """What happens once in an update, before any parameter moves."""
@@ -34,10 +33,9 @@ class GradientDescent(UpdateRule):
     name = "gradient descent"
 
     def move(self, parameters, eta):
-        """Move every trainable parameter; the loop that trainings spend their time in stands here, without a call."""
+        """Move every parameter of a list; the loop that trainings spend their time in stands here, without a call."""
         for parameter in parameters:
-            if parameter.trainable:
-                parameter.value = parameter.value - eta * parameter.gradient
+            parameter.value = parameter.value - eta * parameter.gradient
 
 
 class Momentum(UpdateRule):

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuronnet import Derivation, cli
+from neuronnet.derivation.quantities import is_small
 from neuronnet.cli import main
 from neuronnet.spec import EXAMPLES, example_names, find, read
 
@@ -130,8 +131,24 @@ def test_the_examples_are_listed_and_shown(said):
 def test_every_example_is_shown_and_derived_in_both_formats(said, name):
     assert read(name)["title"] in said("examples", name)
     assert json.loads(said("examples", name, "--format", "json")) == read(name)
-    assert read(name)["title"] in said("derive", name)
-    assert json.loads(said("derive", name, "--format", "json"))["quantities"]
+    one = () if is_small(read(name)) else ("--sample", "1")
+    assert read(name)["title"] in said("derive", name, *one)
+    assert json.loads(said("derive", name, *one, "--format", "json"))["quantities"]
+
+
+def test_a_network_too_large_to_derive_whole_says_how_to(refused):
+    assert "--sample 1" in refused("derive", "moons-relu")
+
+
+def test_one_sample_of_several_is_derived_alone(said):
+    alone = json.loads(said("derive", "xor", "--sample", "2", "--format", "json"))
+    assert alone["network"]["sample"] == read("xor")["sample"][1:2]
+    assert alone["quantities"][0]["name"] == "net_h1"
+
+
+@pytest.mark.parametrize("number", ["0", "5"])
+def test_a_sample_that_is_not_there_is_refused(refused, number):
+    assert "4 samples" in refused("derive", "xor", "--sample", number)
 
 
 def test_a_result_goes_to_a_file_whole(said, folder):
@@ -247,7 +264,7 @@ def test_an_unusable_network_is_refused_in_one_line_that_names_the_place(refused
 
 def test_updates_without_a_learning_rate_are_refused_rather_than_left_out(refused, said, folder):
     (folder / "still.toml").write_text(TOML.replace("learning_rate = 0.5", ""), encoding="utf-8")
-    assert "--updates 5" in refused("derive", "still.toml", "--updates", "5")
+    assert "5 updates" in refused("derive", "still.toml", "--updates", "5")
     assert "E_total = " in said("derive", "still.toml")
 
 

@@ -127,6 +127,17 @@ def test_a_frozen_bias_has_a_gradient_and_stays():
     assert network["b2"].value == 0.60
 
 
+def test_a_parameter_can_be_frozen_and_freed_at_any_time():
+    network = load("worked-example")
+    network["w5"].trainable, network["b1"].trainable = False, True
+    network.fit(1)
+    assert network["w5"].value == 0.40
+    assert network["b1"].value != 0.35
+    network["w5"].trainable = True
+    network.fit(1)
+    assert network["w5"].value != 0.40
+
+
 def test_a_zero_bias_stays_zero():
     assert load("victor-zhou")["b1"].value == 0.0
 

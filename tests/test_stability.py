@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import GradcheckError
-from gradcheck.stability import (ASKED, CONFIDENCE, MOST_DIGITS, PROBABILITY, chi_square_probability, chi_square_quantile,
-                                 general_digits, moved_by_ulps, normal_digits, parker_digits, replicas_needed,
-                                 separate_groups, stability)
+from gradcheck.significance import (CONFIDENCE, MOST_DIGITS, PROBABILITY, chi_square_probability, chi_square_quantile,
+                                    general_digits, normal_digits, parker_digits, replicas_needed)
+from gradcheck.stability import ASKED, moved_by_ulps, separate_groups, stability
 from gradcheck.twin import Twin
 
 EPS = np.finfo(float).eps

@@ -235,7 +235,7 @@ class Derivation:
             raise NeuronnetError("a derivation needs at least one [[sample]] in the network's description")
         if not is_small(self.description):
             raise NeuronnetError(f"a derivation of this network and {samples} samples has more than {MOST_ROWS} rows; "
-                                 f"describe fewer samples")
+                                 f"derive one of them (--sample 1), or describe fewer")
 
 
 def is_small(description):

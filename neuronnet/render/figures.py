@@ -7,6 +7,7 @@ Each function returns a matplotlib Figure; no state of pyplot is used or changed
 import io
 import math
 import os
+import statistics
 import textwrap
 from functools import wraps
 from pathlib import Path
@@ -15,8 +16,8 @@ from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.output import write_bytes
 from neuronnet.training import is_class
 
-BLUE, VERMILLION, GREEN, BLACK, GREY = "#0072B2", "#D55E00", "#009E73", "#000000", "#767676"
-CLASSES = (("o", BLUE), ("^", VERMILLION), ("s", GREEN), ("D", "#CC79A7"), ("v", "#E69F00"), ("P", "#56B4E9"), ("X", BLACK))
+BLUE, VERMILLION, GREEN, ORANGE, BLACK = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#000000"
+CLASSES = (("o", BLUE), ("^", VERMILLION), ("s", GREEN), ("D", "#CC79A7"), ("v", ORANGE), ("P", "#56B4E9"), ("X", BLACK))
 PROBABILITIES = ("#7FB8D8", "#FFFFFF", "#EAAE7F")     # from the first class over undecided to the second: tints
 TENTHS = [tenth / 10 for tenth in range(11)]
 STYLE = {"font.size": 10, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
@@ -28,6 +29,7 @@ MANY_ROWS = 40          # more are drawn without a marker each
 DECADES = 100           # a span above which E_total is drawn on a logarithmic scale
 LINEAR_ULPS = 100       # distances up to which ulps are drawn on a linear scale
 COLUMNS = 4             # of small multiples
+SHOWN = 4               # digits of E_total above a small multiple
 
 
 def _matplotlib():
@@ -101,8 +103,8 @@ def training(description, rows, forward):
         error, share = left.subplots(2, sharex=True)
         boundary = right.subplots()
         filled = _draw_boundary(boundary, description, forward, description.get("held_out", ()))
-        boundary.set_title(f"after update {rows[-1]['update']:,}")
-        boundary.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3)
+        boundary.set_title(f"decision boundary after {rows[-1]['update']:,} updates")
+        right.legend(*boundary.get_legend_handles_labels(), loc="outside lower center", ncols=3)
         _explain_colours(right, boundary, filled, description)
     _curve(error, rows, "E_total", label="E_total", color=BLUE)
     _E_total_axis(error, [row["E_total"] for row in rows])
@@ -111,34 +113,42 @@ def training(description, rows, forward):
         for key, color, line, marker in zip(shares, (BLUE, VERMILLION), ("-", "--"), ("o", "^")):
             name = "the samples trained on" if key == "accuracy" else "samples held out"
             _curve(share, rows, key, label=name, color=color, linestyle=line, marker=marker)
-        share.set_ylabel("accuracy (share right)")
+        share.set_ylabel("accuracy")
         share.set_ylim(top=1.02)
-        share.legend(loc="lower right")
+        _legend(share)
     _update_axis(share if shares else error)
     return figure
 
 
 @_styled
 def stability(title, report):
-    """E_total of the undisturbed run within the band of all runs, and below it the digits that are reproducible."""
-    figure = _figure(title, 8, 7)
-    error, digits = figure.subplots(2, sharex=True)
+    """E_total of the undisturbed run within the band of all runs, and below it the digits that are reproducible.
+
+    Where some rows are not reproducible, a panel between the two enlarges the band that they form.
+    """
+    lost = [row for row in report.rows if row["digits"] < report.asked]
+    figure = _figure(title, 8, 9 if len(lost) > 1 else 7)
+    error, *enlarged, digits = panels = figure.subplots(3 if len(lost) > 1 else 2, sharex=True)
     rows, updates = report.rows, [row["update"] for row in report.rows]
     lowest, highest = ([_finite(row[key]) for row in rows] for key in ("lowest", "highest"))
-    error.fill_between(updates, lowest, highest, color="#E69F00", alpha=0.6, linewidth=0,
-                       label=f"lowest to highest of {report.replicas} replicas")
-    _curve(error, rows, "value", label="undisturbed run", color=BLUE)
+    for axes in (error, *enlarged):
+        axes.fill_between(updates, lowest, highest, color=ORANGE, alpha=0.6, linewidth=0,
+                          label=f"lowest to highest of {report.replicas} replicas")
+        _curve(axes, rows, "value", label="undisturbed run", color=BLUE)
     _E_total_axis(error, [row["value"] for row in rows] + lowest + highest)
+    for axes in enlarged:
+        _enlarge(axes, lost)
     _curve(digits, rows, "digits", label="lower bound", color=BLUE)
     _curve(digits, rows, "digits_parker", label="Parker's estimate", color=VERMILLION, linestyle="--", marker="^")
     digits.axhline(report.asked, color=BLACK, linewidth=1, linestyle=":", label=f"{report.asked:g} digits")
     digits.set_ylabel("reproducible digits of E_total")
     digits.set_ylim(bottom=-0.4)
     reproducible = f"reproducible: {report.asked:g} digits or more"
-    for axes in (error, digits):
+    for axes in panels:
         for number, (start, stop) in enumerate(_reproducible(report)):
             axes.axvspan(start, stop, color=GREEN, alpha=0.18, linewidth=0, zorder=0, label=reproducible if number == 0 else None)
-        axes.legend(loc="upper right")
+    for axes in (error, digits):
+        _legend(axes)
     _update_axis(digits)
     return figure
 
@@ -146,23 +156,25 @@ def stability(title, report):
 @_styled
 def lockstep(report):
     """E_total of objects and twin over the updates, and below it their distance in ulps."""
-    figure = _figure(report.description["title"], 8, 7)
+    figure = _figure(f"{report.description['title']}: objects and twin, verdict {report.verdict}", 8, 7)
     error, distance = figure.subplots(2, sharex=True)
-    _curve(error, report.rows, "objects", label="objects", color="#E69F00", linewidth=4, marker="o", markersize=7)
+    _curve(error, report.rows, "objects", label="objects", color=ORANGE, linewidth=4, marker="o", markersize=7)
     _curve(error, report.rows, "twin", label="twin", color=BLUE, linestyle="--", marker="^")
     _E_total_axis(error, [row[key] for row in report.rows for key in ("objects", "twin")])
-    _curve(distance, report.rows, "ulps", label="objects to twin", color=BLUE)
+    _curve(distance, report.rows, "ulps", label="objects to twin", color=BLUE, clip_on=False)
     distance.set_ylabel("distance of E_total in ulps")
     if max(_finite(row["ulps"], 0.0) for row in report.rows) > LINEAR_ULPS:
         distance.set_yscale("symlog", linthresh=1, linscale=0.4)
+    else:
+        distance.yaxis.get_major_locator().set_params(integer=True)
     distance.set_ylim(bottom=0)
     if report.parting is not None:
         name, _, update = report.parting.name.rpartition("@")
         for axes in (error, distance):
-            axes.axvline(int(update), color=BLACK, linewidth=1, linestyle=":", label=f"{name} is the first to differ, after update {int(update):,}")
+            axes.axvline(int(update), color=BLACK, linewidth=1, linestyle=":",
+                         label=f"{name} is the first to differ, after update {int(update):,}")
     for axes in (error, distance):
-        axes.legend(loc="best")
-    error.set_title(f"verdict: {report.verdict}")
+        _legend(axes)
     _update_axis(distance)
     return figure
 
@@ -171,8 +183,8 @@ def lockstep(report):
 def sweep(title, results):
     """The decision boundaries of several sizes of the hidden layer beside each other, on the same samples.
 
-    A result has `size` (0 without a hidden layer), `accuracy`, `E_total`, `description` and forward(points). Raises
-    NeuronnetError where there is no boundary to be drawn.
+    A result has `size` (0 without a hidden layer), `accuracy`, `E_total`, `digits` (reproducible ones of E_total),
+    `description` and forward(points). Raises NeuronnetError where there is no boundary to be drawn.
     """
     description = results[0].description
     require_boundary(description)
@@ -183,7 +195,8 @@ def sweep(title, results):
     panels = [axes for line in grid for axes in line]
     for axes, result in zip(panels, results):
         filled = _draw_boundary(axes, description, result.forward)
-        axes.set_title(f"{_hidden(result.size)}\naccuracy {result.accuracy:.3f}, E_total {result.E_total:.4f}")
+        doubt = "" if result.digits >= SHOWN else ", not reproducible"
+        axes.set_title(f"{_hidden(result.size)}{doubt}\naccuracy {result.accuracy:.3f}, E_total {result.E_total:.4f}")
     for axes in panels[len(results):]:
         axes.remove()
     for place, axes in enumerate(panels[:len(results)]):
@@ -237,6 +250,21 @@ def _E_total_axis(axes, values):
     if values and 0 < min(values) and DECADES * min(values) < max(values):
         axes.set_yscale("log")
     axes.set_ylabel("E_total")
+
+
+def _enlarge(axes, rows):
+    """The range of E_total in which these rows mostly lie: from the lowest tenth to the highest, and half as much around."""
+    low, high = (statistics.quantiles([_finite(row[key], row["value"]) for row in rows], n=10, method="inclusive")[place]
+                 for key, place in (("lowest", 0), ("highest", -1)))
+    if high > low:
+        axes.set_ylim(low - (high - low) / 2, high + (high - low) / 2)
+    axes.set_ylabel("E_total, enlarged")
+    axes.ticklabel_format(axis="y", useOffset=False)
+
+
+def _legend(axes):
+    """Above the axes, where it hides nothing."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, ncols=4, columnspacing=1.5)
 
 
 def _update_axis(axes):
@@ -300,11 +328,11 @@ def _draw_samples(axes, samples, addition, filled):
     for sample in samples:
         targets = [float(target) for target in sample["targets"]]
         classes.setdefault(int(targets[0]) if len(targets) == 1 else targets.index(1.0), []).append(sample["inputs"])
-    size = min(max(6000 / max(len(samples), 1), 8), 30)
+    size = min(max(9000 / max(len(samples), 1), 14), 30)
     for number, points in sorted(classes.items()):
         marker, color = _class(number)
         axes.scatter([float(x) for x, _ in points], [float(y) for _, y in points], s=size, marker=marker, zorder=2,
-                     color=color if filled else "white", edgecolor="white" if filled else color, linewidth=0.5 if filled else 1.2,
+                     color=color if filled else "white", edgecolor="white" if filled else color, linewidth=0.4 if filled else 1.2,
                      label=f"{_class_name(number, samples)}{addition}")
 
 
