@@ -1,7 +1,11 @@
-"""How fast the objects train, against the usual object-per-neuron program. Run: python benchmarks/objects.py"""
+"""How fast the objects train, against the usual object-per-neuron program, and what memory it takes.
+
+Run: python benchmarks/objects.py
+"""
 
 import random
 import sys
+import tracemalloc
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -47,6 +51,20 @@ def compare(title, build, updates, goal):
     report(title, seconds, "neuronnet", "classic", goal)
 
 
+def memory(build, few, many):
+    """Print how much the peak of traced memory grows from `few` updates to `many`."""
+    peaks = []
+    for updates in (few, many):
+        network = build()
+        network.fit(few)
+        tracemalloc.start()
+        network.fit(updates)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    print(f"peak memory of a training: {peaks[0]} bytes in {few} updates, {peaks[1]} in {many}; the goal is no growth")
+
+
 if __name__ == "__main__":
     compare("10,000 online updates of the worked example", lambda: load("worked-example"), 10_000, 0.9)
     compare("300 updates of a 32-32-8 network", wide_network, 300, 0.6)
+    memory(lambda: load("worked-example"), 1_000, 10_000)

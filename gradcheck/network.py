@@ -56,8 +56,8 @@ class Row:
 class NetworkReport:
     """The verdict over all rows: wrong if any is, else cannot tell if any is, else right.
 
-    `scope` says which parameters and samples went through the objects; `whole` is None, or for a network too large for
-    that the verdict on all gradients over all samples, objects against twin.
+    `scope` says which parameters and samples went all five ways; `whole` is None, or for a network too large for that
+    the verdict on all parameters, objects against twin, over as many samples as `scope` says.
     """
 
     rows: list
@@ -92,7 +92,7 @@ class NetworkReport:
         lines += ["  ".join([cell.ljust(width) for cell, width in zip(each, widths)] + [each[6]]) for each in cells]
         lines += [f"{row.name}: {row.reason}" for row in self.rows if row.verdict != "right"]
         if self.whole:
-            lines += ["", f"all gradients over all samples, objects against twin: {self.whole}"]
+            lines += ["", f"all gradients, objects against twin: {self.whole}"]
         return "\n".join(lines + ["", f"verdict: {self.verdict}{self._named()}"])
 
     def _named(self):
@@ -112,24 +112,25 @@ def check_network(network, samples=None, *, seed=0):
         raise GradcheckError("a network of another type of number than float; check NeuralNetwork.from_dict(network.to_dict())")
     samples = network.samples if samples is None else list(samples)
     network.total_error(samples)        # refuses unsuitable samples before anything is drawn from them
-    names, few, scope = _choice(network, samples, seed)
-    whole = None if len(few) == len(samples) else _whole_verdict(network, samples)
+    names, few, many, scope = _choice(network, samples, seed)
+    whole = None if names == [parameter.name for parameter in network.parameters] else _whole_verdict(network, many)
     rows = list(_rows(network, few, names))
     return NetworkReport(rows, conventions(network.to_dict()), scope, whole)
 
 
 def _choice(network, samples, seed):
-    """The parameters and samples that are affordable: all of them, or a draw, and a sentence about which."""
+    """(names, few samples, many samples, sentence): what is affordable five ways, and what objects against twin."""
     names = [parameter.name for parameter in network.parameters]
     affordable = max(1, AFFORDABLE // len(network.weights))
     if len(names) * len(samples) <= affordable:
-        return names, samples, f"{_count(len(names), 'parameter')}, {_count(len(samples), 'sample')}: all of them"
+        return names, samples, samples, f"{_count(len(names), 'parameter')}, {_count(len(samples), 'sample')}: all of them"
     draw = random.Random(seed)
     few = [samples[each] for each in sorted(draw.sample(range(len(samples)), min(len(samples), 8)))]
     chosen = sorted(draw.sample(range(len(names)), min(len(names), max(1, affordable // len(few)), 100)))
-    scope = (f"{_count(len(chosen), 'parameter')} of {len(names)} and {_count(len(few), 'sample')} of {len(samples)}, "
-             f"drawn with seed {seed}")
-    return [names[each] for each in chosen], few, scope
+    many = draw.sample(samples, min(len(samples), max(1, affordable)))
+    scope = (f"{_count(len(chosen), 'parameter')} of {len(names)} and {_count(len(few), 'sample')} of {len(samples)} five ways, "
+             f"all parameters over {_count(len(many), 'sample')} by objects and twin, drawn with seed {seed}")
+    return [names[each] for each in chosen], few, many, scope
 
 
 def _count(number, noun):

@@ -3,8 +3,8 @@
 Every size starts from weights drawn anew as the network's own `init` says, its seed included, as a program does that
 re-seeds its generator for each. The baseline is the output layer alone, on the inputs, with weights and biases of zero.
 
-Each is trained a second time from weights moved by -1, 0 or +1 ulp. Where E_total then agrees in few digits, rounding has
-decided what is reached, and the accuracy is chance as well; `stability` looks into that with more than one replica.
+A long training can amplify rounding until that decides what is reached. So each has a few replicas, with weights moved by
+-1, 0 or +1 ulp and with the full batch also its samples in another order; `stability` looks into that with more of them.
 """
 
 import math
@@ -22,13 +22,14 @@ from .stability import moved_by_ulps
 from .twin import Twin
 
 BASELINE = 0        # the size of a hidden layer that is not there
+REPLICAS = 4        # of each size: two equally likely ends are both seen by 15 sweeps of 16
 
 
 @dataclass(frozen=True)
 class Result:
     """One size after its training: `size` (0 for the baseline), its checked `description` and its trained `twin`.
 
-    `digits` are those in which E_total of the second training agrees.
+    `digits` are those of E_total in which all replicas agree with it; `replicas` has the accuracy of each.
     """
 
     size: int
@@ -38,6 +39,7 @@ class Result:
     accuracy: float | None
     held_out_accuracy: float | None
     digits: float
+    replicas: list
 
     @property
     def network(self):
@@ -53,7 +55,7 @@ class Result:
         """The result with plain keys, for JSON; an E_total that is not finite is None."""
         return {"hidden_neurons": self.size, "network": self.network, "parameters": self.twin.vector.size,
                 "E_total": self.E_total if math.isfinite(self.E_total) else None, "accuracy": self.accuracy,
-                "held_out_accuracy": self.held_out_accuracy, "digits": self.digits}
+                "held_out_accuracy": self.held_out_accuracy, "digits": self.digits, "accuracy_of_replicas": self.replicas}
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class SweepReport:
         lines = [self.description["title"], "", "Conventions"] + [f"  {sentence}" for sentence in common]
         lines += [f"  hidden layer: {hidden}; for each size all weights are drawn anew as the network's init says",
                   f"  size none: the {last} layer alone, from weights of zero",
-                  "  digits: those of E_total that a second training has too, from weights one ulp apart", "", f"After {self.updates} updates"]
-        columns = ["hidden neurons", "network", "parameters", "E_total", "digits", "accuracy", "held out accuracy"]
+                  f"  digits: those of E_total that {REPLICAS} replicas have too, which differ in rounding alone", "", f"After {self.updates} updates"]
+        columns = ["hidden neurons", "network", "parameters", "E_total", "digits", "accuracy", "of replicas", "held out accuracy"]
         cells = [columns, *(self._cells(result) for result in self.results)]
         shown = [place for place in range(len(columns)) if any(row[place] for row in cells[1:])]
         widths = [max(len(row[place]) for row in cells) for place in range(len(columns))]
@@ -83,9 +85,11 @@ class SweepReport:
 
     @staticmethod
     def _cells(result):
-        shares = ["" if share is None else f"{share:.4f}" for share in (result.accuracy, result.held_out_accuracy)]
+        accuracy, held_out = ("" if share is None else f"{share:.4f}" for share in (result.accuracy, result.held_out_accuracy))
+        replicas = "" if result.accuracy is None else f"{min(result.replicas):.4f} to {max(result.replicas):.4f}"
         size = "none" if result.size == BASELINE else str(result.size)
-        return [size, result.network, str(result.twin.vector.size), nine_decimals(result.E_total), f"{result.digits:.1f}", *shares]
+        return [size, result.network, str(result.twin.vector.size), nine_decimals(result.E_total), f"{result.digits:.1f}", accuracy,
+                replicas, held_out]
 
 
 def sweep(source, sizes, updates, progress=None):
@@ -103,28 +107,37 @@ def sweep(source, sizes, updates, progress=None):
     networks += [(size, with_hidden_layer(found, description, size)) for size in sizes]
     results, done = [], 0
     for size, network in networks:
-        twin, second = Twin(network), Twin(network)
-        second.vector = moved_by_ulps(second.vector, np.random.default_rng(0))
-        for each in (twin, second):
+        twins = [Twin(network), *(_replica(network, seed) for seed in range(REPLICAS))]
+        for each in twins:
             with np.errstate(all="ignore"):
                 each.train(updates, progress=progress and (lambda made, _: progress(done + made)))
             done += updates
             if progress is not None:
                 progress(done)
-        results.append(_result(size, network, twin, second))
+        results.append(_result(size, network, *twins))
     return SweepReport(description, updates, results)
 
 
 def updates_of(sizes, updates):
-    """How many updates a sweep makes in all: two trainings for each size and for the baseline."""
-    return 2 * (len(sizes) + 1) * updates
+    """How many updates a sweep makes in all: each size and the baseline with their replicas."""
+    return (1 + REPLICAS) * (len(sizes) + 1) * updates
 
 
-def _result(size, network, twin, second):
+def _replica(network, seed):
+    """A twin that differs by rounding alone: another order of the samples changes the sums, but not what is summed."""
+    random = np.random.default_rng(seed)
+    order = random.permutation(len(network["sample"])) if network["batch"] == "full" else range(len(network["sample"]))
+    twin = Twin({**network, "sample": [network["sample"][i] for i in order]})
+    twin.vector = moved_by_ulps(twin.vector, random)
+    return twin
+
+
+def _result(size, network, twin, *replicas):
     with np.errstate(all="ignore"):
         last = twin.train(0)[-1]
-        digits = general_digits([second.loss()], last["E_total"])
-    return Result(size, network, twin, last["E_total"], last["accuracy"], last.get("held_out_accuracy"), digits)
+        digits = general_digits([each.loss() for each in replicas], last["E_total"])
+    return Result(size, network, twin, last["E_total"], last["accuracy"], last.get("held_out_accuracy"), digits,
+                  [each.accuracy() for each in replicas])
 
 
 def with_hidden_layer(found, description, size):

@@ -138,7 +138,8 @@ def test_a_large_network_is_checked_on_a_stated_choice_and_whole_by_the_twin():
     report = check_network(wide(100), seed=3)
     assert report.verdict == "right"
     assert report.whole == "right"
-    assert "8 samples of 100, drawn with seed 3" in report.scope
+    assert "8 samples of 100 five ways" in report.scope
+    assert "drawn with seed 3" in report.scope
     assert len(report.rows) < 283
 
 

@@ -142,7 +142,8 @@ def stability(title, report):
     _curve(digits, rows, "digits_parker", label="Parker's estimate", color=VERMILLION, linestyle="--", marker="^")
     digits.axhline(report.asked, color=BLACK, linewidth=1, linestyle=":", label=f"{report.asked:g} digits")
     digits.set_ylabel("reproducible digits of E_total")
-    digits.set_ylim(bottom=-0.4)
+    digits.set_yticks(range(0, 17, 2))
+    digits.set_ylim(-0.4, 16.6)
     reproducible = f"reproducible: {report.asked:g} digits or more"
     for axes in panels:
         for number, (start, stop) in enumerate(_reproducible(report)):
@@ -164,7 +165,7 @@ def lockstep(report):
     _curve(distance, report.rows, "ulps", label="objects to twin", color=BLUE, clip_on=False)
     distance.set_ylabel("distance of E_total in ulps")
     if max(_finite(row["ulps"], 0.0) for row in report.rows) > LINEAR_ULPS:
-        distance.set_yscale("symlog", linthresh=1, linscale=0.4)
+        distance.set_yscale("symlog", linthresh=1, linscale=1)
     else:
         distance.yaxis.get_major_locator().set_params(integer=True)
     distance.set_ylim(bottom=0)
