@@ -108,7 +108,7 @@ def _twin(arguments):
     progress = progress_line(arguments.updates)
     if arguments.twin_only:
         twin = Twin(description)
-        rows = twin.train(arguments.updates, every=every, progress=progress and (lambda done, total: progress(done)))
+        rows = twin.train(arguments.updates, every=every, progress=progress)
         rows = [row | {"held_out_accuracy": row.get("held_out_accuracy")} for row in rows]
         _print(arguments, {"rows": rows}, text.training(description, rows), [place])
         _plot(arguments, lambda: figures.training(description, rows, twin.forward), place)
@@ -121,7 +121,7 @@ def _twin(arguments):
 
 def _stability(arguments):
     description, place = source(arguments.network)
-    progress = progress_line(arguments.updates)
+    progress = progress_line(0, "runs")
     settings = {name: getattr(arguments, name) for name in ("replicas", "first") if getattr(arguments, name) is not None}
     report = stability(description, arguments.updates, _rows_every(arguments), seed=arguments.seed, progress=progress, **settings)
     _print(arguments, report.to_dict(), str(report), [place])

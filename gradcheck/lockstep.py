@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from neuronnet import NeuralNetwork
 from neuronnet.render.text import conventions, nine_decimals
 
-from .network import rounding_bounds, twin_by_name, twin_gradients
+from .network import SMALLEST_NORMAL, rounding_bounds, twin_by_name, twin_gradients
 from .twin import Twin
 
 # A parameter's update takes at most this many roundings once its gradient is known: those of an Adam step with decay.
@@ -108,8 +108,9 @@ def _first_difference(network, twin, update, before, batch):
     values = twin_by_name(network, twin.parameters)
     for parameter in network.parameters:
         if parameter.value != values[parameter.name]:
-            distance = ulps(parameter.value, values[parameter.name])
-            return Parting(f"{parameter.name}@{update}", parameter.value, values[parameter.name], distance,
+            distance = abs(parameter.value - values[parameter.name])
+            return Parting(f"{parameter.name}@{update}", parameter.value, values[parameter.name],
+                           ulps(parameter.value, values[parameter.name]),
                            _is_rounding(network, parameter, before, batch, distance))
     return None
 
@@ -126,9 +127,10 @@ def _is_rounding(network, parameter, before, batch, distance):
         each.value = value
     name = parameter.name
     gradient_apart = abs(objects[name] - vectorised[name])
-    if gradient_apart > bounds[name]:
+    if gradient_apart > bounds[name] + SMALLEST_NORMAL:
         return False
-    moved = network.learning_rate * gradient_apart / math.ulp(max(abs(start), abs(parameter.value)))
-    linear = network.update_rule.name in ("gradient descent", "momentum", "nesterov")
-    # Momentum passes a difference on at most 1 + momentum times; Adam divides by its size, so there it can grow at will.
-    return gradient_apart != 0 if not linear else distance <= UPDATE_ROUNDINGS + 2 * moved
+    if gradient_apart != 0 and network.update_rule.name in ("adam", "adamw"):
+        return True         # Adam divides a gradient by its size, so a last digit of a small one can move anything
+    size = max(abs(start), abs(parameter.value), abs(parameter.value - start))
+    # Momentum passes a difference of gradients on at most 1 + momentum times, that is less than twice.
+    return distance <= UPDATE_ROUNDINGS * math.ulp(size) + 2 * network.learning_rate * gradient_apart

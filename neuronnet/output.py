@@ -77,19 +77,22 @@ def _discard_output():
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def progress_line(total):
-    """A callback for long work, `callback(done)`: one line on stderr, at most ten times a second, only on a terminal."""
+def progress_line(total, noun="updates"):
+    """A callback for long work, `callback(done)` or `callback(done, total)`; None where stderr is no terminal.
+
+    It keeps one line on stderr up to date, at most ten times a second, and takes it away at the end.
+    """
     if sys.stderr is None or not sys.stderr.isatty():
         return None
     last = 0.0
 
-    def show(done):
+    def show(done, total=total):
         nonlocal last
         now = time.monotonic()
         if now - last > 0.1 or done >= total:
             last = now
-            end = "\r" if done < total else "\r" + " " * 40 + "\r"
-            print(f"{done} of {total} updates", end=end, file=sys.stderr, flush=True)
+            line = f"{done} of {total} {noun}"
+            print(f"\r{line}" if done < total else f"\r{' ' * len(line)}\r", end="", file=sys.stderr, flush=True)
     return show
 
 

@@ -14,8 +14,8 @@ ORDER = ["errors", "elementary", "activations", "losses", "names", "literal", "f
          "initial", "data", "csv_table", "sampling", "settings", "checking", "spec", "parameter", "neuron", "layer",
          "updates", "order", "building", "network", "training", "derivation.expressions", "derivation.parsing",
          "derivation.formulas", "derivation.update_formulas", "derivation.chain", "derivation.passes",
-         "derivation.quantities", "derivation", "render.text", "render", "explanation", "__init__", "output", "cli",
-         "__main__"]
+         "derivation.quantities", "derivation", "render.text", "render", "explanation", "__init__", "output",
+         "render.figures", "cli", "__main__"]
 
 # What only the bridge to neuronnet and the command line of gradcheck may import.
 BRIDGE = {"network", "lockstep", "sweep", "cli", "__main__"}
@@ -48,7 +48,17 @@ def imported(path, package):
 def test_neuronnet_imports_only_the_standard_library_and_itself(name):
     for module in imported(modules("neuronnet")[name], "neuronnet"):
         top = module.partition(".")[0]
-        assert top == "neuronnet" or top in sys.stdlib_module_names, f"{name} imports {module}"
+        allowed = {"neuronnet", "matplotlib"} if name == "render.figures" else {"neuronnet"}
+        assert top in allowed or top in sys.stdlib_module_names, f"{name} imports {module}"
+
+
+def test_matplotlib_is_imported_in_one_function_alone():
+    tree = ast.parse(modules("neuronnet")["render.figures"].read_text(encoding="utf-8"))
+    def of(node):
+        return [each for each in ast.walk(node) if isinstance(each, ast.Import) and each.names[0].name.startswith("matplotlib")]
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and of(node)]
+    assert functions == ["_matplotlib"]
+    assert len(of(tree)) == sum(len(of(node)) for node in tree.body if isinstance(node, ast.FunctionDef))
 
 
 @pytest.mark.parametrize("name", modules("neuronnet"))

@@ -12,8 +12,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from gradcheck.cli import main as gradcheck_main
 from neuronnet.errors import NeuronnetError, SpecError
-from neuronnet.output import STANDARD_INPUT, ArgumentParser, plain, run, source, write
+from neuronnet.output import STANDARD_INPUT, ArgumentParser, plain, progress_line, run, source, write
 from neuronnet.spec import MOST_BYTES, find, read
 
 TOML = '[[layer]]\nactivation = "tanh"\nweights = [[0.5]]\n'
@@ -213,3 +214,38 @@ def test_every_real_number_has_a_json_form(value, expected):
 def test_what_is_no_number_has_no_json_form():
     with pytest.raises(TypeError, match="complex has no JSON form"):
         json.dumps(1j, default=plain)
+
+
+class Terminal(io.StringIO):
+    """A stderr that says it is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def test_progress_is_one_line_that_goes_away(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    show = progress_line(3, "runs")
+    show(1)
+    show(3)
+    assert sys.stderr.getvalue().startswith("\r1 of 3 runs\r")
+    assert sys.stderr.getvalue().endswith("\r")
+    assert sys.stderr.getvalue().split("\r")[-2].isspace()
+
+
+def test_progress_takes_a_total_that_is_known_late(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    progress_line(0, "runs")(1, 30)
+    assert sys.stderr.getvalue() == "\r1 of 30 runs"
+
+
+def test_progress_is_silent_where_stderr_is_no_terminal(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert progress_line(3) is None
+
+
+@pytest.mark.parametrize("command", [["twin", "worked-example", "--updates", "3"], ["twin", "xor", "--updates", "3", "--twin-only"],
+                                     ["stability", "worked-example", "--updates", "2"]])
+def test_every_long_command_runs_on_a_terminal(monkeypatch, capsys, command):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert gradcheck_main(command) == 0

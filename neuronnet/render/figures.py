@@ -68,7 +68,7 @@ def require(path, output=None):
 
 @_styled
 def save(figure, path, inputs=()):
-    """Write a figure to a .png or .svg file, whole or not at all, never over one of the `inputs`; the same bytes each time."""
+    """Write a figure to a .png or .svg file, whole or not at all, never over one of the `inputs`. What is drawn anew has the same bytes."""
     ending = _ending(path)
     data = io.BytesIO()
     figure.savefig(data, format=ending[1:], metadata=METADATA[ending])
@@ -298,7 +298,7 @@ def _draw_boundary(axes, description, forward, held_out=()):
     outputs = [[float(out) for out in outs] for outs in forward([[x, y] for y in ys for x in xs])]
     if len(outputs[0]) <= 2:
         second = _table([_second(outs) for outs in outputs], len(xs))
-        beyond = any(not 0 <= value <= 1 for line in second for value in line)
+        beyond = any(value < 0 or value > 1 for line in second for value in line)
         filled = axes.contourf(xs, ys, second, levels=TENTHS, cmap=_tints(PROBABILITIES), zorder=0,
                                extend="both" if beyond else "neither")
         _draw_line(axes, xs, ys, second, 0.5)
@@ -310,6 +310,8 @@ def _draw_boundary(axes, description, forward, held_out=()):
                           cmap=_tints(("#FFFFFF", _class(number)[1])), vmin=-0.1, vmax=2.5)
             _draw_line(axes, xs, ys, lead, 0)
     axes.plot([], [], color=BLACK, label="decision boundary")
+    if filled is None:
+        axes.plot([], [], " ", label="stronger: larger lead")
     _draw_samples(axes, samples, "", filled=True)
     _draw_samples(axes, held_out if all(is_class(sample["targets"]) for sample in held_out) else (), ", held out", filled=False)
     axes.grid(False)
