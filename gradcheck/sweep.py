@@ -76,8 +76,10 @@ class SweepReport:
         lines = [self.description["title"], "", "Conventions"] + [f"  {sentence}" for sentence in common]
         lines += [f"  hidden layer: {hidden}; for each size all weights are drawn anew as the network's init says",
                   f"  size none: the {last} layer alone, from weights of zero",
-                  f"  digits: those of E_total that {REPLICAS} replicas have too, which differ in rounding alone", "", f"After {self.updates} updates"]
-        columns = ["hidden neurons", "network", "parameters", "E_total", "digits", "accuracy", "of replicas", "held out accuracy"]
+                  f"  digits: those of E_total that {len(self.results[0].replicas)} replicas have too, which differ in rounding alone",
+                  "", f"After {self.updates} updates"]
+        columns = ["hidden neurons", "network", "parameters", "E_total", "digits", "accuracy", "of replicas",
+                   "held out accuracy"]
         cells = [columns, *(self._cells(result) for result in self.results)]
         shown = [place for place in range(len(columns)) if any(row[place] for row in cells[1:])]
         widths = [max(len(row[place]) for row in cells) for place in range(len(columns))]
@@ -88,8 +90,8 @@ class SweepReport:
         accuracy, held_out = ("" if share is None else f"{share:.4f}" for share in (result.accuracy, result.held_out_accuracy))
         replicas = "" if result.accuracy is None else f"{min(result.replicas):.4f} to {max(result.replicas):.4f}"
         size = "none" if result.size == BASELINE else str(result.size)
-        return [size, result.network, str(result.twin.vector.size), nine_decimals(result.E_total), f"{result.digits:.1f}", accuracy,
-                replicas, held_out]
+        return [size, result.network, str(result.twin.vector.size), nine_decimals(result.E_total), f"{result.digits:.1f}",
+                accuracy, replicas, held_out]
 
 
 def sweep(source, sizes, updates, progress=None):

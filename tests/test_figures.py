@@ -12,7 +12,7 @@ from gradcheck.sweep import sweep
 from gradcheck.twin import Twin
 from neuronnet.cli import main as neuronnet
 from neuronnet.errors import NeuronnetError
-from neuronnet.render import figures
+from neuronnet.render import boundary, figures
 from neuronnet.spec import read
 
 NAMES = ["figure.png", "figure.svg", "FIGURE.PNG"]
@@ -22,7 +22,7 @@ COMMANDS = [(neuronnet, ["train", "moons-tanh", "--updates", "2"]), (gradcheck, 
             (gradcheck, ["sweep", "moons-tanh", "--updates", "2", "--sizes", "1,2"])]
 
 
-@pytest.fixture(scope="module", autouse=False)
+@pytest.fixture(scope="module")
 def matplotlib():
     return pytest.importorskip("matplotlib")
 
@@ -184,7 +184,7 @@ def test_a_sweep_says_what_is_not_reproducible(matplotlib):
 
 def test_outputs_that_are_no_numbers_leave_the_samples_alone(matplotlib):
     description = read("moons-tanh")
-    nothing = [[float("nan")] * 2] * figures.POINTS ** 2
+    nothing = [[float("nan")] * 2] * boundary.POINTS ** 2
     figure = figures.training(description, [{"update": 0, "E_total": float("nan"), "accuracy": 0.5}], lambda points: nothing)
     figure.canvas.draw()
     assert {"class o1", "class o2"} <= {each.get_label() for each in panels(figure)[2].collections}
@@ -245,7 +245,6 @@ def test_other_formats_are_refused(name):
 # Command lines
 
 @pytest.mark.parametrize("main, arguments", COMMANDS, ids=lambda value: "-".join(value[:1]) if isinstance(value, list) else "")
-@pytest.mark.filterwarnings("default")
 def test_every_command_that_trains_can_draw(matplotlib, tmp_path, capsys, main, arguments):
     assert main([*arguments, "--plot", str(tmp_path / "figure.png")]) == 0
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")

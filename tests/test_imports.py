@@ -15,7 +15,7 @@ ORDER = ["errors", "elementary", "activations", "losses", "names", "literal", "f
          "updates", "order", "building", "network", "training", "derivation.expressions", "derivation.parsing",
          "derivation.formulas", "derivation.update_formulas", "derivation.chain", "derivation.passes",
          "derivation.quantities", "derivation", "render.text", "render", "explanation", "__init__", "output",
-         "render.figures", "cli", "__main__"]
+         "render.boundary", "render.figures", "cli", "__main__"]
 
 # What only the bridge to neuronnet and the command line of gradcheck may import.
 BRIDGE = {"network", "lockstep", "sweep", "cli", "__main__"}

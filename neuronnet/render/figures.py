@@ -14,17 +14,12 @@ from pathlib import Path
 
 from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.output import write_bytes
-from neuronnet.training import is_class
+from neuronnet.render.boundary import BLACK, BLUE, GREEN, ORANGE, VERMILLION, draw_boundary, explain_colours, has_boundary
 
-BLUE, VERMILLION, GREEN, ORANGE, BLACK = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#000000"
-CLASSES = (("o", BLUE), ("^", VERMILLION), ("s", GREEN), ("D", "#CC79A7"), ("v", ORANGE), ("P", "#56B4E9"), ("X", BLACK))
-PROBABILITIES = ("#7FB8D8", "#FFFFFF", "#EAAE7F")     # from the first class over undecided to the second: tints
-TENTHS = [tenth / 10 for tenth in range(11)]
 STYLE = {"font.size": 10, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
          "axes.axisbelow": True, "grid.color": "#E4E4E4", "legend.frameon": False, "legend.fontsize": 9,
          "lines.linewidth": 1.6, "lines.markersize": 4, "savefig.dpi": 150, "svg.hashsalt": "neuronnet"}
 METADATA = {".png": {"Software": None}, ".svg": {"Date": None}}
-POINTS = 120            # of the grid that a decision boundary is drawn from, along either input
 MANY_ROWS = 40          # more are drawn without a marker each
 DECADES = 100           # a span above which E_total is drawn on a logarithmic scale
 LINEAR_ULPS = 100       # distances up to which ulps are drawn on a linear scale
@@ -36,7 +31,6 @@ def _matplotlib():
     """The package, with the parts used here. Raises NeuronnetError, which names the extra, where it is missing."""
     try:
         import matplotlib.backends.backend_agg
-        import matplotlib.colors
         import matplotlib.figure
         import matplotlib.style
     except ImportError as error:
@@ -68,7 +62,10 @@ def require(path, output=None):
 
 @_styled
 def save(figure, path, inputs=()):
-    """Write a figure to a .png or .svg file, whole or not at all, never over one of the `inputs`. What is drawn anew has the same bytes."""
+    """Write a figure to a .png or .svg file, whole or not at all, never over one of the `inputs`.
+
+    The same rows, drawn anew, give the same bytes.
+    """
     ending = _ending(path)
     data = io.BytesIO()
     figure.savefig(data, format=ending[1:], metadata=METADATA[ending])
@@ -102,10 +99,10 @@ def training(description, rows, forward):
         left, right = figure.subfigures(1, 2, width_ratios=(1, 1.1))
         error, share = left.subplots(2, sharex=True)
         boundary = right.subplots()
-        filled = _draw_boundary(boundary, description, forward, description.get("held_out", ()))
+        filled = draw_boundary(boundary, description, forward, description.get("held_out", ()))
         boundary.set_title(f"decision boundary after {rows[-1]['update']:,} updates")
         right.legend(*boundary.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-        _explain_colours(right, boundary, filled, description)
+        explain_colours(right, boundary, filled, description)
     _curve(error, rows, "E_total", label="E_total", color=BLUE)
     _E_total_axis(error, [row["E_total"] for row in rows])
     error.set_title(f"{description['loss']}, {description['samples_combine']} over the samples")
@@ -147,7 +144,8 @@ def stability(title, report):
     reproducible = f"reproducible: {report.asked:g} digits or more"
     for axes in panels:
         for number, (start, stop) in enumerate(_reproducible(report)):
-            axes.axvspan(start, stop, color=GREEN, alpha=0.18, linewidth=0, zorder=0, label=reproducible if number == 0 else None)
+            axes.axvspan(start, stop, color=GREEN, alpha=0.18, linewidth=0, zorder=0,
+                         label=reproducible if number == 0 else None)
     for axes in (error, digits):
         _legend(axes)
     _update_axis(digits)
@@ -195,7 +193,7 @@ def sweep(title, results):
     grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
     panels = [axes for line in grid for axes in line]
     for axes, result in zip(panels, results):
-        filled = _draw_boundary(axes, description, result.forward)
+        filled = draw_boundary(axes, description, result.forward)
         doubt = "" if result.digits >= SHOWN else ", not reproducible"
         axes.set_title(f"{_hidden(result.size)}{doubt}\naccuracy {result.accuracy:.3f}, E_total {result.E_total:.4f}")
     for axes in panels[len(results):]:
@@ -208,14 +206,12 @@ def sweep(title, results):
         else:
             axes.tick_params(labelbottom=True)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    _explain_colours(figure, panels[:len(results)], filled, description)
+    explain_colours(figure, panels[:len(results)], filled, description)
     return figure
 
 
-def has_boundary(description):
-    """Whether a decision boundary can be drawn: two inputs, and samples whose targets are classes."""
-    samples = description["sample"]
-    return bool(samples) and len(samples[0]["inputs"]) == 2 and all(is_class(sample["targets"]) for sample in samples)
+def _hidden(size):
+    return "no hidden layer" if size == 0 else f"{size} hidden neuron{'' if size == 1 else 's'}"
 
 
 def require_boundary(description):
@@ -283,100 +279,3 @@ def _reproducible(report):
         elif start is not None:
             runs, start = runs + [(start, last)], None
     return runs if start is None else runs + [(start, last)]
-
-
-# Decision boundaries
-
-def _draw_boundary(axes, description, forward, held_out=()):
-    """Fill the plane of the two inputs by what the outputs say there, and draw the samples; return what was filled.
-
-    With two classes the colour is the probability of the second; with more it is the class of the largest output,
-    stronger the further that output leads.
-    """
-    samples = description["sample"]
-    xs, ys = (_ticks([sample["inputs"][axis] for sample in [*samples, *held_out]]) for axis in (0, 1))
-    outputs = [[float(out) for out in outs] for outs in forward([[x, y] for y in ys for x in xs])]
-    if len(outputs[0]) <= 2:
-        second = _table([_second(outs) for outs in outputs], len(xs))
-        beyond = any(value < 0 or value > 1 for line in second for value in line)
-        filled = axes.contourf(xs, ys, second, levels=TENTHS, cmap=_tints(PROBABILITIES), zorder=0,
-                               extend="both" if beyond else "neither")
-        _draw_line(axes, xs, ys, second, 0.5)
-    else:
-        filled = None
-        for number in range(len(outputs[0])):
-            lead = _table([outs[number] - max(outs[:number] + outs[number + 1:]) for outs in outputs], len(xs))
-            axes.contourf(xs, ys, lead, levels=[0, 0.25, 0.5, 0.75, 1], extend="max", zorder=0,
-                          cmap=_tints(("#FFFFFF", _class(number)[1])), vmin=-0.1, vmax=2.5)
-            _draw_line(axes, xs, ys, lead, 0)
-    axes.plot([], [], color=BLACK, label="decision boundary")
-    if filled is None:
-        axes.plot([], [], " ", label="stronger: larger lead")
-    _draw_samples(axes, samples, "", filled=True)
-    _draw_samples(axes, held_out if all(is_class(sample["targets"]) for sample in held_out) else (), ", held out", filled=False)
-    axes.grid(False)
-    axes.set(xlabel="i1", ylabel="i2", xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]))
-    return filled
-
-
-def _draw_line(axes, xs, ys, values, level):
-    """The line at which the values pass `level`, if they do."""
-    found = [value for line in values for value in line]
-    if min(found) < level < max(found):
-        axes.contour(xs, ys, values, levels=[level], colors=BLACK, linewidths=1.6, zorder=1)
-
-
-def _draw_samples(axes, samples, addition, filled):
-    classes = {}
-    for sample in samples:
-        targets = [float(target) for target in sample["targets"]]
-        classes.setdefault(int(targets[0]) if len(targets) == 1 else targets.index(1.0), []).append(sample["inputs"])
-    size = min(max(9000 / max(len(samples), 1), 14), 30)
-    for number, points in sorted(classes.items()):
-        marker, color = _class(number)
-        axes.scatter([float(x) for x, _ in points], [float(y) for _, y in points], s=size, marker=marker, zorder=2,
-                     color=color if filled else "white", edgecolor="white" if filled else color, linewidth=0.4 if filled else 1.2,
-                     label=f"{_class_name(number, samples)}{addition}")
-
-
-def _class(number):
-    return CLASSES[number % len(CLASSES)]
-
-
-def _class_name(number, samples):
-    return f"target {number}" if len(samples[0]["targets"]) == 1 else f"class o{number + 1}"
-
-
-def _second(outs):
-    """What two classes come to: above 0.5 where the second wins; for softmax and one logistic output its probability."""
-    return outs[0] if len(outs) == 1 else 0.5 + (outs[1] - outs[0]) / 2
-
-
-def _explain_colours(figure, axes, filled, description):
-    """A colour bar for two classes; of more, each is in its samples' colour."""
-    if filled is None:
-        return
-    activation, outputs = description["layer"][-1]["activation"], len(description["sample"][0]["targets"])
-    name = "out_o1" if outputs == 1 else "out_o2" if activation == "softmax" else "1/2 + (out_o2 - out_o1)/2"
-    probability = ", the probability of " + ("target 1" if outputs == 1 else "class o2")
-    label = name + (probability if activation in ("logistic", "softmax") and name.startswith("out") else "")
-    figure.colorbar(filled, ax=axes, label=label, ticks=TENTHS[::2], shrink=0.9)
-
-
-def _hidden(size):
-    return "no hidden layer" if size == 0 else f"{size} hidden neuron{'' if size == 1 else 's'}"
-
-
-def _ticks(values):
-    """Evenly spaced places from a little below the smallest value to a little above the largest."""
-    low, high = float(min(values)), float(max(values))
-    margin = 0.1 * (high - low) or 1.0
-    return [low - margin + (high - low + 2 * margin) * step / (POINTS - 1) for step in range(POINTS)]
-
-
-def _table(values, width):
-    return [values[start:start + width] for start in range(0, len(values), width)]
-
-
-def _tints(colors):
-    return _matplotlib().colors.LinearSegmentedColormap.from_list("tints", colors)
