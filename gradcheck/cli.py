@@ -2,6 +2,8 @@
 
 import json
 
+import numpy as np
+
 from neuronnet.errors import NeuronnetError
 from neuronnet.network import NeuralNetwork
 from neuronnet.output import ArgumentParser, count, document_source, progress_line, run, source, write
@@ -108,7 +110,8 @@ def _twin(arguments):
     progress = progress_line(arguments.updates)
     if arguments.twin_only:
         twin = Twin(description)
-        rows = twin.train(arguments.updates, every=every, progress=progress)
+        with np.errstate(all="ignore"):
+            rows = twin.train(arguments.updates, every=every, progress=progress)
         rows = [row | {"held_out_accuracy": row.get("held_out_accuracy")} for row in rows]
         _print(arguments, {"rows": rows}, text.training(description, rows), [place])
         _plot(arguments, lambda: figures.training(description, rows, twin.forward), place)
@@ -152,7 +155,14 @@ def _rows_every(arguments):
 
 
 def _print(arguments, as_dict, as_text, places):
-    write(json.dumps(as_dict, indent=1) if arguments.format == "json" else as_text, arguments.output, places)
+    write(_json(as_dict) if arguments.format == "json" else as_text, arguments.output, places)
+
+
+def _json(as_dict):
+    try:
+        return json.dumps(as_dict, indent=1, allow_nan=False)
+    except ValueError:
+        raise GradcheckError("a number is not finite, which JSON cannot hold; --format text shows it") from None
 
 
 def _plot(arguments, draw, place):

@@ -1,16 +1,22 @@
 """Objects and twin trained side by side: the first quantity in which they part company, by how much, and why.
 
 Both start from the same numbers and add the same things in another order, so sooner or later they differ in a last
-digit. What matters is the first difference: before it both had the same parameters, so it comes from a single update,
-and rounding either accounts for it or does not.
+digit. Every update is judged on its own: a second twin is put back to the objects' parameters before each, and every
+parameter it moves otherwise is either accounted for by rounding, or wrong. (Under Adam, which divides a gradient by its
+size, the judging ends with the first update in which a gradient's last digits moved a parameter: from there on the two
+remember different things.)
 """
 
+import copy
 import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from neuronnet import NeuralNetwork
 from neuronnet.render.text import conventions, nine_decimals
 
+from .errors import GradcheckError
 from .network import SMALLEST_NORMAL, rounding_bounds, twin_by_name, twin_gradients
 from .twin import Twin
 
@@ -69,24 +75,23 @@ class LockstepReport:
 def lockstep(description, updates, every=None, progress=None):
     """Train the objects and the twin of a description for `updates` updates. Returns a LockstepReport.
 
-    Rows are taken before the first update, after each `every`-th (by default a tenth of all) and after the last;
-    `progress(done)` is called after each update.
+    `description` is what `neuronnet.load` takes. Rows are taken before the first update, after each `every`-th (by
+    default a tenth of all) and after the last; `progress(done)` is called after each update. Raises GradcheckError for a
+    training that diverges.
     """
-    network, twin = NeuralNetwork.from_dict(description), Twin(description)
+    network = NeuralNetwork.from_dict(description)
+    twin, judge = Twin(network.to_dict()), _Judge(network)
     every = max(1, updates // 10) if every is None else every
-    parting, rows = None, [_row(0, network, twin)]
-    for update in range(1, updates + 1):
-        before = None if parting is not None else [parameter.value for parameter in network.parameters]
-        batch = network.next_batch()
-        network.train_batch(batch)
-        twin.train(1)
-        if parting is None:
-            parting = _first_difference(network, twin, update, before, batch)
-        if update % every == 0 or update == updates:
-            rows.append(_row(update, network, twin))
-        if progress is not None:
-            progress(update)
-    return LockstepReport(network.to_dict(), updates, parting, rows)
+    rows = [_row(0, network, twin)]
+    with np.errstate(all="ignore"):
+        for update in range(1, updates + 1):
+            judge.see(update, network.next_batch())
+            twin.train(1)
+            if update % every == 0 or update == updates:
+                rows.append(_row(update, network, twin))
+            if progress is not None:
+                progress(update)
+    return LockstepReport(network.to_dict(), updates, judge.parting, rows)
 
 
 def ulps(one, other):
@@ -103,34 +108,85 @@ def _row(update, network, twin):
     return {"update": update, "objects": objects, "twin": vectorised, "ulps": ulps(objects, vectorised)}
 
 
-def _first_difference(network, twin, update, before, batch):
-    """The Parting after this update, or None; `before` are the values that both had before it."""
-    values = twin_by_name(network, twin.parameters)
-    for parameter in network.parameters:
-        if parameter.value != values[parameter.name]:
-            distance = abs(parameter.value - values[parameter.name])
-            return Parting(f"{parameter.name}@{update}", parameter.value, values[parameter.name],
-                           ulps(parameter.value, values[parameter.name]),
-                           _is_rounding(network, parameter, before, batch, distance))
-    return None
+class _Judge:
+    """Makes each update of the objects, and the same one by a twin that starts it from the same parameters."""
+
+    def __init__(self, network):
+        self.network, self.twin = network, Twin(network.to_dict())
+        self.parting, self.judging, self.largest, self.bounds = None, True, {}, {}
+        self._keep_largest()
+
+    def see(self, update, batch):
+        """Make one update, and judge every parameter by it; `parting` keeps the first difference, or the first wrong one."""
+        network = self.network
+        rule, before = copy.deepcopy(network.update_rule), [parameter.value for parameter in network.parameters]
+        network.train_batch(batch)
+        if not all(math.isfinite(parameter.value) for parameter in network.parameters):
+            raise GradcheckError(f"the training diverges: a parameter is not finite after {update} updates; "
+                                 "take a smaller learning rate")
+        if not self.judging:
+            return
+        self._keep_largest()
+        self.twin.train(1)
+        values = twin_by_name(network, self.twin.parameters)
+        apart = [(parameter, start) for parameter, start in zip(network.parameters, before)
+                 if parameter.value != values[parameter.name]]
+        if apart:
+            gradients = None
+            for parameter, start in apart:
+                value = values[parameter.name]
+                size = max(abs(start), abs(parameter.value), abs(parameter.value - start))
+                explained = abs(parameter.value - value) <= UPDATE_ROUNDINGS * math.ulp(size)
+                if not explained:
+                    gradients = _gradients_at(network, before, batch) if gradients is None else gradients
+                    explained = self._is_rounding(parameter, start, value, gradients, rule)
+                    self.judging = network.update_rule.name not in ("adam", "adamw")
+                if self.parting is None or (self.parting.by_rounding and not explained):
+                    self.parting = Parting(f"{parameter.name}@{update}", parameter.value, value,
+                                           ulps(parameter.value, value), explained)
+            self.judging = self.judging and self.parting.by_rounding
+            self.twin.vector = [value for layer in network.layers
+                                for value in [weight.value for neuron in layer for weight in neuron.weights]
+                                + [bias.value for bias in layer.biases]]
+
+    def _is_rounding(self, parameter, start, value, gradients, rule):
+        """Whether the gradients differ by rounding only, and the values by what the rule makes of that difference."""
+        objects, vectorised, bound = (each[parameter.name] for each in gradients)
+        bound += SMALLEST_NORMAL
+        if not abs(objects - vectorised) <= bound:
+            return False
+        # What a rule remembers of earlier updates holds up to 1/(1 - momentum) such differences, in Adam 1/(1 - beta1).
+        bound = self.bounds[parameter.name] = max(bound, self.bounds.get(parameter.name, 0))
+        passed_on = abs(self._replayed(rule, parameter, start, objects + bound)
+                        - self._replayed(rule, parameter, start, objects - bound))
+        remembered = 1 / (1 - rule.settings.get("momentum", rule.settings.get("beta1", 0)))
+        roundings = UPDATE_ROUNDINGS * math.ulp(max(self.largest[parameter.name], self.network.learning_rate * abs(objects)))
+        return abs(parameter.value - value) <= remembered * (2 * passed_on + roundings)
+
+    def _keep_largest(self):
+        """The largest number that the updates of a parameter have added up so far: what they rounded was no larger."""
+        eta, state = self.network.learning_rate, self.network.update_rule.state
+        for parameter in self.network.parameters:
+            name = parameter.name
+            step = eta if f"m_{name}" in state else eta * abs(state.get(f"v_{name}", 0))    # Adam's is eta at the most
+            self.largest[name] = max(self.largest.get(name, 0), abs(parameter.value), step)
+
+    def _replayed(self, rule, parameter, start, gradient):
+        """Where the objects' rule, as it was before the update, takes the parameter from `start` with a gradient."""
+        rule = copy.deepcopy(rule)
+        rule.start_update()
+        after, parameter.value = parameter.value, start
+        moved = rule.moved(parameter, gradient, self.network.learning_rate)
+        parameter.value = after
+        return moved
 
 
-def _is_rounding(network, parameter, before, batch, distance):
-    """Whether the gradients at the parameters before the update differ by rounding only, and the update adds no more."""
-    after = [each.value for each in network.parameters]
-    for each, value in zip(network.parameters, before):
-        each.value = value
-    objects, vectorised = network.gradients(batch), twin_gradients(network, batch)
-    bounds = rounding_bounds(network, batch)
-    start = parameter.value
-    for each, value in zip(network.parameters, after):
-        each.value = value
-    name = parameter.name
-    gradient_apart = abs(objects[name] - vectorised[name])
-    if gradient_apart > bounds[name] + SMALLEST_NORMAL:
-        return False
-    if gradient_apart != 0 and network.update_rule.name in ("adam", "adamw"):
-        return True         # Adam divides a gradient by its size, so a last digit of a small one can move anything
-    size = max(abs(start), abs(parameter.value), abs(parameter.value - start))
-    # Momentum passes a difference of gradients on at most 1 + momentum times, that is less than twice.
-    return distance <= UPDATE_ROUNDINGS * math.ulp(size) + 2 * network.learning_rate * gradient_apart
+def _gradients_at(network, before, batch):
+    """(objects', twin's, bounds) of all gradients at the parameters before an update."""
+    after = [parameter.value for parameter in network.parameters]
+    for parameter, value in zip(network.parameters, before):
+        parameter.value = value
+    found = network.gradients(batch), twin_gradients(network, batch), rounding_bounds(network, batch)
+    for parameter, value in zip(network.parameters, after):
+        parameter.value = value
+    return found

@@ -99,8 +99,14 @@ class Twin:
 
     def _E_total(self, vector, net, out, targets):
         errors = losses.errors(self.layers[-1].activation, self._loss, net, out, targets)
+        return np.sum(errors) * self._error_scale(len(targets)) + self._l2_error(vector, len(targets))
+
+    def _l2_error(self, vector, samples):
+        """l2/2 times the sum of squared weights; 0 where there is no such term, also when the weights are infinite."""
+        if self._l2 == 0.0:
+            return 0.0
         squares = sum(np.sum(weights ** 2) for weights, _ in unpacked(self.layers, vector))
-        return np.sum(errors) * self._error_scale(len(targets)) + 0.5 * self._l2_of(len(targets)) * squares
+        return 0.5 * self._l2_of(samples) * squares
 
     def _accuracy(self, out, targets):
         if not np.all((targets == 0.0) | (targets == 1.0)) or self._loss == "output":
@@ -219,7 +225,7 @@ class Twin:
     def _arrays(self, samples):
         """(inputs (N, m), targets (N, K)) of a list of {"inputs", "targets"}."""
         inputs = self._checked("inputs", [sample["inputs"] for sample in samples], self.layers[0].inputs)
-        return inputs, self._checked_targets([sample["targets"] for sample in samples], len(samples))
+        return inputs, self._checked_targets([sample.get("targets", []) for sample in samples], len(samples))
 
     def _samples(self, inputs, targets):
         inputs = self._own_or("inputs", inputs)

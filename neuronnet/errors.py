@@ -85,6 +85,15 @@ def _is_finite(value):
         return False
 
 
+def named(value, table):
+    """What a table has under a name; a value that is no name stays as it is. Raises UnknownName."""
+    if not isinstance(value, str):
+        return value
+    if value not in table:
+        raise UnknownName(value, table)
+    return table[value]
+
+
 def nearest(name, known):
     """The names in `known` most like `name`, best first; an empty list when none is alike."""
     return difflib.get_close_matches(str(name)[:100], [str(each) for each in known], n=3, cutoff=0.6)

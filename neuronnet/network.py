@@ -10,7 +10,7 @@ backward pass sets gradients; it never adds to those of an earlier one.
 """
 
 from neuronnet.building import build, describe, require_suitable
-from neuronnet.errors import PassOrderError, UnknownName, require_numbers
+from neuronnet.errors import PassOrderError, UnknownName, named, require_numbers
 from neuronnet.losses import LOSSES, cancels
 from neuronnet.names import Names
 from neuronnet.neuron import Neuron
@@ -33,9 +33,12 @@ class NeuralNetwork:
         if input_names is None:
             input_names = [f"i{number}" for number in range(1, len(layers[0].neurons[0].weights) + 1)]
         require_suitable(layers)
+        for convention, choices in ((outputs, ("sum", "mean")), (samples_combine, ("sum", "mean")),
+                                    (l2_scale, ("as is", "per sample"))):
+            named(convention, dict.fromkeys(choices))
         self.inputs = [Neuron(name, [], None, None) for name in input_names]
         self.layers = layers
-        self.loss = LOSSES.get(loss, loss)
+        self.loss = named(loss, LOSSES)
         self.outputs = outputs
         self.samples_combine = samples_combine
         self.learning_rate = learning_rate

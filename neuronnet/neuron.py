@@ -7,7 +7,7 @@
 """
 
 from neuronnet.activations import ACTIVATIONS
-from neuronnet.errors import SizeError
+from neuronnet.errors import SizeError, named
 from neuronnet.parameter import shown
 
 
@@ -29,7 +29,7 @@ class Neuron:
         self.name = name
         self.weights = weights
         self.bias = bias
-        self.activation = ACTIVATIONS.get(activation, activation)
+        self.activation = named(activation, ACTIVATIONS)
         self.outgoing = []
         self.zero = type(weights[0].value)(0) if weights else 0     # of the weights' type: faster than adding to a whole 0
         self.net = self.out = self.E = None

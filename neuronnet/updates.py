@@ -32,6 +32,10 @@ class GradientDescent(UpdateRule):
 
     name = "gradient descent"
 
+    def moved(self, parameter, gradient, eta):
+        """The parameter's next value."""
+        return parameter.value - eta * gradient
+
     def move(self, parameters, eta):
         """Move every parameter of a list; the loop that trainings spend their time in stands here, without a call."""
         for parameter in parameters:

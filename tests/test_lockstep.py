@@ -10,11 +10,11 @@ from test_updates import RULES
 
 from gradcheck.cli import main
 from gradcheck.lockstep import lockstep, ulps
-from neuronnet import load
-from neuronnet.updates import GradientDescent
+from neuronnet import NeuralNetwork, load
+from neuronnet.updates import Adam, GradientDescent
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(descriptions(most_layers=3, hidden=("logistic", "tanh", "identity")), st.sampled_from(RULES),
        st.sampled_from(({"kind": "in turn"}, {"kind": "random", "seed": 3})))
 def test_nothing_but_rounding_sets_them_apart(description, rule, order):
@@ -34,6 +34,52 @@ def test_a_mistaken_update_is_named_and_not_put_down_to_rounding(mistaken_update
     assert report.parting.name == "w1@1"
     assert not report.parting.by_rounding
     assert report.verdict == "wrong"
+
+
+def adam(name):
+    """An example under Adam."""
+    return load(name).to_dict() | {"update": RULES[3]}
+
+
+def test_a_step_of_adam_that_is_too_long_is_wrong(monkeypatch):
+    right = Adam.step
+    monkeypatch.setattr(Adam, "step", lambda self, parameter, gradient, eta: 1.01 * right(self, parameter, gradient, eta))
+    report = lockstep(adam("moons-tanh"), 2)
+    assert report.verdict == "wrong"
+    assert report.parting.name == "w1@1"
+
+
+@pytest.mark.parametrize("first", [1, 6])
+@pytest.mark.parametrize("name", ["moons-tanh", "xor", "worked-example"])
+def test_a_wrong_gradient_of_the_last_weight_is_named_whenever_it_begins(monkeypatch, name, first):
+    """Whatever rounding has parted by then: every parameter of every update is judged."""
+    right = NeuralNetwork.update
+
+    def update(self, learning_rate=None):
+        if self._update_count + 1 >= first:
+            self.weights[-1].gradient *= 1.5
+        right(self, learning_rate)
+    monkeypatch.setattr(NeuralNetwork, "update", update)
+    network = load(name)
+    report = lockstep(network.to_dict(), 8)
+    assert report.verdict == "wrong"
+    assert report.parting.name == f"{network.weights[-1].name}@{first}"
+
+
+def test_a_training_that_diverges_is_unusable_and_not_wrong(tmp_path, capsys):
+    (tmp_path / "far.toml").write_text("""loss = "squared error"
+learning_rate = 1000
+[[layer]]
+activation = "identity"
+weights = [[0.5]]
+[[sample]]
+inputs = [1.0]
+targets = [3.0]
+""")
+    assert main(["twin", str(tmp_path / "far.toml"), "--updates", "300"]) == 2
+    assert "the training diverges" in capsys.readouterr().err
+    assert main(["twin", str(tmp_path / "far.toml"), "--updates", "300", "--twin-only", "--format", "json"]) == 2
+    assert "JSON cannot hold" in capsys.readouterr().err
 
 
 def test_a_mistaken_update_exits_1(mistaken_update, capsys):

@@ -333,6 +333,18 @@ def test_unsuitable_layers_are_refused():
         by_hand(None, None, activation="softmax")
 
 
+@pytest.mark.parametrize("conventions", [{"outputs": "avg"}, {"samples_combine": "average"}, {"l2_scale": "x"}, {"loss": "mse"}])
+def test_conventions_that_do_not_exist_are_refused(conventions):
+    layers = [NeuronLayer([Neuron("o1", [Parameter("w1", 1.0)], None, "tanh")])]
+    with pytest.raises(UnknownName):
+        NeuralNetwork(layers, **{"loss": "squared error"} | conventions)
+
+
+def test_an_activation_that_does_not_exist_is_refused():
+    with pytest.raises(UnknownName):
+        Neuron("o1", [Parameter("w1", 1.0)], None, "sigmoidd")
+
+
 def test_a_layer_cannot_serve_two_networks():
     network = by_hand(None, None)
     with pytest.raises(NeuronnetError, match="already belongs"):

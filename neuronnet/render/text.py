@@ -8,10 +8,10 @@ MOST_SHOWN = 60     # given numbers of an example that fit on a screen
 
 
 def nine_decimals(value):
-    """`value` as text with nine decimals; with a power of ten where these would leave it too few digits."""
+    """`value` as text with nine decimals; with a power of ten where it is too small or too large for these."""
     try:
-        small = value != 0 and abs(value) < 1e-6
-        return format(value, ".9e" if small else ".9f")
+        far = value != 0 and (abs(value) < 1e-6 or abs(value) >= 1e15)      # 1e15: a float has no nine decimals there
+        return format(value, ".9e" if far else ".9f")
     except TypeError:
         return str(value)
 
