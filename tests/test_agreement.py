@@ -34,7 +34,7 @@ def object_values(description):
     return values
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(descriptions())
 def test_objects_and_rows_agree_to_the_last_bit(description):
     derivation = Derivation(description)

@@ -70,7 +70,7 @@ def test_explain_reaches_the_inputs():
     assert math.isclose(explained.value, -1.5, rel_tol=8 * ULP)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(descriptions(most_samples=2), st.data())
 def test_any_derivative_is_that_of_dual_numbers_through_the_forward_rows(description, data):
     """dA/dB by the chain rule against forward mode: B replaced by B + eps, and only the rows after it recomputed."""

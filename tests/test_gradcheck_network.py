@@ -28,7 +28,7 @@ def test_every_example_is_right(name):
     assert check_network(name).verdict == "right"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(descriptions())
 def test_no_drawn_network_is_called_wrong(description):
     """Cannot tell is allowed, where a net lies exactly on the kink of a relu."""
@@ -51,7 +51,7 @@ def wrong_in_one_gradient(description, data, factor):
     return Mistaken.from_dict(description), name
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(descriptions(hidden=("logistic", "tanh", "identity")), st.data(), st.sampled_from((-1.0, 2.0, 0.0, 1.0009, 1 + 1e-6)))
 def test_one_wrong_gradient_is_named_and_no_other(description, data, factor):
     network, name = wrong_in_one_gradient(description, data, factor)

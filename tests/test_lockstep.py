@@ -14,7 +14,7 @@ from neuronnet import NeuralNetwork, load
 from neuronnet.updates import Adam, GradientDescent
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(descriptions(most_layers=3, hidden=("logistic", "tanh", "identity")), st.sampled_from(RULES),
        st.sampled_from(({"kind": "in turn"}, {"kind": "random", "seed": 3})))
 def test_nothing_but_rounding_sets_them_apart(description, rule, order):

@@ -32,7 +32,7 @@ def complex_step_gradient(network, name):
         parameter.value = value
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(descriptions())
 def test_gradients_are_those_of_the_complex_step(description):
     network = load(description)

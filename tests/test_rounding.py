@@ -18,7 +18,7 @@ def bounded(value):
     return (value.value, value.error) if isinstance(value, Bounded) else (value, 0.0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(descriptions(most_layers=3, most_samples=2))
 def test_the_gradient_in_fifty_digits_lies_within_the_bound(description):
     """The exact gradient of the same floats, in 200 digits, against the bound that the float pass carries."""
