@@ -164,7 +164,8 @@ def test_train_is_forward_backward_update():
 
 
 def test_online_updates_take_the_samples_in_turn():
-    network, by_hand = load("xor"), load("xor")
+    in_turn = load("xor").to_dict() | {"order": {"kind": "in turn"}}
+    network, by_hand = load(in_turn), load(in_turn)
     network.fit(6)
     for inputs, targets in (by_hand.samples * 2)[:6]:
         by_hand.train(inputs, targets)

@@ -45,6 +45,13 @@ def test_a_step_on_the_mean_alone_would_be_seen(moons):
     assert not agrees("0.432387", twin.loss())
 
 
+def test_the_small_relu_network_does_not_learn_as_its_file_says():
+    last = Twin(read(find("moons-relu-small"))).train(10_000)[-1]
+    assert agrees("0.693108", last["E_total"])
+    ones = [sample["targets"][0] for sample in read(find("moons-relu-small"))["sample"]]
+    assert last["accuracy"] == max(sum(ones), len(ones) - sum(ones)) / len(ones)
+
+
 def test_one_three_one_classifies_signs():
     twin = Twin(read(find("one-three-one")))
     assert twin.train(20_000)[-1]["accuracy"] >= 60 / 61
