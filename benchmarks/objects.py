@@ -27,26 +27,22 @@ def wide_network(seed=1):
     return load({"learning_rate": 0.5, "layer": layers, "sample": [{"inputs": row(32), "targets": row(8)}]})
 
 
-def compare(title, build, updates, goal):
-    """Train both programs on the one sample, from the same start each time, and check that they end alike."""
-    ends = {}
+def compare(title, build, updates, goal, slices=100):
+    """Train both programs on the one sample, in turn, a slice of the updates at a time; check that they end alike."""
+    network, classic = build(), classic_twin(build())
+    inputs, targets = network.samples[0]
 
     def ours():
-        network = build()
-        inputs, targets = network.samples[0]
-        for _ in range(updates):
+        for _ in range(updates // slices):
             network.train(inputs, targets)
-        ends["ours"] = [weight.value for weight in network.weights]
 
     def peer():
-        network = build()
-        inputs, targets = network.samples[0]
-        classic = classic_twin(network)
-        for _ in range(updates):
+        for _ in range(updates // slices):
             classic.train(inputs, targets)
-        ends["peer"] = [weight for layer in (classic.hidden_layer, classic.output_layer)
-                        for neuron in layer.neurons for weight in neuron.weights]
-    seconds = interleaved({"neuronnet": ours, "classic": peer})
+    seconds = interleaved({"neuronnet": ours, "classic": peer}, slices)
+    ends = {"ours": [weight.value for weight in network.weights],
+            "peer": [weight for layer in (classic.hidden_layer, classic.output_layer)
+                     for neuron in layer.neurons for weight in neuron.weights]}
     assert ends["ours"] == ends["peer"], "the two programs do not compute the same"
     report(title, seconds, "neuronnet", "classic", goal)
 
@@ -65,6 +61,6 @@ def memory(build, few, many):
 
 
 if __name__ == "__main__":
-    compare("10,000 online updates of the worked example", lambda: load("worked-example"), 10_000, 0.9)
-    compare("300 updates of a 32-32-8 network", wide_network, 300, 0.6)
+    compare("10,000 online updates of the worked example, in slices of 100", lambda: load("worked-example"), 10_000, 0.9)
+    compare("300 updates of a 32-32-8 network, in slices of 3", wide_network, 300, 0.6)
     memory(lambda: load("worked-example"), 1_000, 10_000)
