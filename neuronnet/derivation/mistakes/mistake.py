@@ -1,0 +1,39 @@
+"""What a mistake is: a variation of the plain program, with a sentence for the reader. Which ones there are is not here."""
+
+from neuronnet.errors import NeuronnetError
+
+
+class NotHere(NeuronnetError):
+    """A mistake that makes no sense for a network. Carries `mistake`, its id, and `reason`."""
+
+    def __init__(self, mistake, reason):
+        self.mistake, self.reason = mistake, reason
+        super().__init__(f"{mistake}: {reason}")
+
+
+class Mistake:
+    """A variation of `Program`, to be combined with it: it overrides the steps that somebody takes in another way.
+
+    `id` names it, `sentence` says what was done and what is right. `kind` is "mistake", or "convention" for another
+    choice that is as legitimate; then `convention` completes "all numbers are right for ...".
+    """
+
+    id = sentence = convention = None
+    kind = "mistake"
+
+    @classmethod
+    def needs(cls, condition, reason):
+        """Raises NotHere with the reason unless the condition holds."""
+        if not condition:
+            raise NotHere(cls.id, reason)
+
+
+class Convention(Mistake):
+    """Another legitimate choice."""
+
+    kind = "convention"
+
+
+def each_layer(description, change):
+    """A copy of a description whose layers are `change(number, layer)`, number from 0."""
+    return description | {"layer": [change(number, layer) for number, layer in enumerate(description["layer"])]}

@@ -1,0 +1,44 @@
+"""What people do with several samples: leave some out, or update after each where the network waits for all."""
+
+from neuronnet.derivation.mistakes.mistake import Convention, Mistake
+
+
+class _Several(Mistake):
+    def check(self):
+        super().check()
+        self.needs(len(self.samples) > 1 and self.description["batch"] != "online", "every update rests on one sample")
+
+
+class FirstSample(_Several):
+    id = "gradient of the first sample only"
+    sentence = "The update uses the gradient of the first sample alone; it combines those of all samples."
+
+    def combined(self, terms):
+        return super().combined(terms[:1])
+
+
+class LastSample(_Several):
+    id = "gradient of the last sample only"
+    sentence = "Each sample's gradient replaces the one before (= in place of +=); they add up."
+
+    def combined(self, terms):
+        return super().combined([0 * term for term in terms[:-1]] + terms[-1:])
+
+
+def other_batch(id, sentence, convention, batch):
+    """The convention of updates from batches of another size."""
+    class OtherBatch(Convention):
+        def described(self, description):
+            description = super().described(description)
+            self.needs(len(description["sample"]) > 1 and description["batch"] != batch, "it makes no difference")
+            return description | {"batch": batch}
+    OtherBatch.id, OtherBatch.sentence, OtherBatch.convention = id, sentence, convention
+    return OtherBatch
+
+
+MISTAKES = (
+    FirstSample, LastSample,
+    other_batch("updates sample by sample", "The parameters move after every sample; the network says that a batch is "
+                "combined first.", "updates after every sample", "online"),
+    other_batch("updates from all samples together", "The parameters move once for all samples; the network says that "
+                "they move in smaller batches.", "updates from all samples together", "full"))

@@ -1,0 +1,134 @@
+"""Mistakes in dout/dnet, the slope of the activation: missing, taken twice, at the wrong place, or of another function."""
+
+from neuronnet.activations import ACTIVATIONS
+from neuronnet.derivation.mistakes.mistake import Mistake
+
+_PLACES = {
+    "output": ("of the output layer", lambda program, layer: layer == program.last),
+    "hidden": ("of the hidden layers", lambda program, layer: layer < program.last),
+    "everywhere": ("of every layer", lambda program, layer: True),
+}
+
+
+def slope_mistake(id, place, sentence, wrong, activations, jacobian=None):
+    """The mistake of a slope `wrong(activation, net, out, right slope)` in the layers at a place.
+
+    It concerns the layers that have one of these activations; `jacobian(k, j)` stands for dout_k/dnet_j of a softmax.
+    """
+    where, chosen = _PLACES[place]
+
+    def concerned(program, layer):
+        return chosen(program, layer) and program.activations[layer].name in activations
+
+    class Slope(Mistake):
+        def check(self):
+            super().check()
+            layers = [layer for layer in range(self.depth) if concerned(self, layer)]
+            self.needs(place != "hidden" or self.depth > 1, "it takes a hidden layer")
+            self.needs(self.last in layers or place == "hidden", "it does not concern the output layer's activation")
+            self.needs(min(layers, default=self.depth) < self.last or place == "output",
+                       "it does not concern the hidden layers' activation")
+            self.needs(self.last not in layers or not self.cancels, "the slopes of the loss and the output layer cancel")
+
+        def slope(self, layer, j):
+            right = super().slope(layer, j)
+            if not concerned(self, layer):
+                return right
+            return wrong(self.activations[layer], self.nets[layer][j], self.outs[layer][j], right)
+
+        def jacobian(self, k, j):
+            if jacobian is None or not concerned(self, self.last):
+                return super().jacobian(k, j)
+            return jacobian(k, j)
+
+    Slope.id, Slope.sentence = id, sentence.format(where=where)
+    return Slope
+
+
+def _at_three_places(ids, sentence, wrong, activations=("logistic", "tanh", "relu", "identity"), jacobian=None):
+    return tuple(slope_mistake(id, place, sentence, wrong, activations, jacobian)
+                 for place, id in zip(("output", "hidden", "everywhere"), ids))
+
+
+def _ids(name, all_layers="both"):
+    return [f"{name}: {place}" for place in ("output", "hidden", all_layers)]
+
+
+def _at_out(activation, net, out, right):
+    return activation.derivative(out, activation.value(out))
+
+
+def _given_net(activation, net, out, right):
+    return activation.derivative(net, net)
+
+
+def _logistic(activation, net, out, right):
+    return out * (1 - out)
+
+
+def _tanh(activation, net, out, right):
+    return 1 - out * out
+
+
+MISSING = _at_three_places(
+    [f"activation derivative missing {place}" for place in ("at the output", "at the hidden layer", "everywhere")],
+    "The activation's derivative dout/dnet {where} is missing in delta = dE/dout * dout/dnet.",
+    lambda activation, net, out, right: right - right + 1, tuple(ACTIVATIONS), lambda k, j: int(k == j))
+TWICE = _at_three_places(
+    _ids("activation derivative used twice", "everywhere"),
+    "The activation's derivative dout/dnet {where} is multiplied in twice; delta = dE/dout * dout/dnet has it once.",
+    lambda activation, net, out, right: right * right)
+LOGISTIC_TWICE = _at_three_places(
+    _ids("logistic applied twice in its derivative"),
+    "The derivative {where} applies the logistic to out once more; with out at hand it is out*(1 - out).",
+    _at_out, ("logistic",))
+TANH_TWICE = _at_three_places(
+    _ids("tanh applied twice in its derivative"),
+    "The derivative {where} applies tanh to out once more; with out at hand it is 1 - out^2.", _at_out, ("tanh",))
+GIVEN_NET = _at_three_places(
+    _ids("derivative written for out, given net"),
+    "The derivative {where} is written with the output, as out*(1 - out) or 1 - out^2, and was given net in place of out.",
+    _given_net, ("logistic", "tanh"))
+SIGN_SLIP = _at_three_places(
+    _ids("sign slip in the derivative", "everywhere"),
+    "The derivative {where} has the wrong sign, as in out*(out - 1); the logistic's is out*(1 - out), tanh's 1 - out^2.",
+    lambda activation, net, out, right: -right, ("logistic", "tanh"))
+
+
+def _of_another(id, sentence, wrong, activations):
+    """A slope that belongs to another function, in every layer with one of these activations."""
+    class OfAnother(Mistake):
+        def check(self):
+            super().check()
+            self.needs(any(self._concerned(layer) for layer in range(self.depth)),
+                       f"no slope of {' or '.join(activations)} is taken")
+
+        def _concerned(self, layer):
+            return self.activations[layer].name in activations and not (layer == self.last and self.cancels)
+
+        def slope(self, layer, j):
+            right = super().slope(layer, j)
+            if self.activations[layer].name not in activations:
+                return right
+            return wrong(self.activations[layer], self.nets[layer][j], self.outs[layer][j], right)
+    OfAnother.id, OfAnother.sentence = id, sentence
+    return OfAnother
+
+
+OF_ANOTHER = (
+    _of_another("the logistic's derivative for tanh",
+                "The derivative of tanh was taken as out*(1 - out), the logistic's; it is 1 - out^2.",
+                _logistic, ("tanh",)),
+    _of_another("the logistic's derivative for relu or no activation",
+                "The derivative was taken as out*(1 - out), the logistic's; relu's is 1 or 0, the identity's 1.",
+                _logistic, ("relu", "identity")),
+    _of_another("tanh's derivative for the logistic", "The logistic's derivative was taken as 1 - out^2, tanh's; it is "
+                "out*(1 - out).", _tanh, ("logistic",)),
+    _of_another("only 1 - out of the logistic's derivative", "The logistic's derivative was taken as 1 - out; the factor "
+                "out is missing.", lambda activation, net, out, right: 1 - out, ("logistic",)),
+    _of_another("relu's derivative left out",
+                "The derivative of relu was taken as 1 everywhere; it is 0 where the net input is not positive.",
+                lambda activation, net, out, right: 1, ("relu",)),
+)
+
+MISTAKES = MISSING + TWICE + LOGISTIC_TWICE + TANH_TWICE + GIVEN_NET + SIGN_SLIP + OF_ANOTHER

@@ -1,0 +1,298 @@
+"""The search for the mistakes behind wrong numbers: the catalogue replayed, alone and in pairs, and the odds of a coincidence.
+
+A mistake is named only where chance would hardly reproduce as many digits. The effects of mistakes on a number are spread
+over many orders of magnitude. So of those that move it about as far as the printed number is off, D units of the last
+digit, within a factor of ten either way, one hits the very digits by chance with a probability of 1/(D ln 100).
+"""
+
+from decimal import Decimal
+from itertools import combinations
+from math import log, log10
+from typing import NamedTuple
+
+from neuronnet.derivation.digits import Printed
+from neuronnet.derivation.expressions import Expression
+from neuronnet.derivation.mistakes import CATALOGUE, NotHere, replay
+from neuronnet.names import split_index
+
+MOST_CHANCE = 0.05
+MOST_SHORT = 20                     # updates up to which every mistake is replayed, and pairs of them
+MOST_PAIRED_WORK = 300              # weights times samples times updates up to which pairs are
+BINARY64_ROUNDING = 2.0 ** -48      # what a pass in binary64 may lose, relative to the number
+OFF_BY_ONE = {"one update too few", "one update too many"}
+
+
+class Claim(NamedTuple):
+    """A printed number: the `name` it was given under, its formula, what is `printed`, and what is `exact`.
+
+    `start` is what a mistake in the number is measured from: for a parameter after an update, its value before, otherwise 0.
+    """
+
+    name: str
+    expression: Expression
+    printed: Printed
+    exact: Decimal
+    start: Decimal
+
+    @property
+    def is_right(self):
+        """Whether the printed digits are those of the exact number."""
+        return self.printed.agrees(self.exact)
+
+
+class Diagnosis(NamedTuple):
+    """An explanation of wrong numbers.
+
+    `mistakes` are the classes of the catalogue, one or two; `explains` the names of the wrong numbers whose digits they
+    reproduce, `contradicts` those of right numbers that they would have made wrong. `digits` is how many digits of
+    disagreement they get right, `chance` how many of the `tried` explanations would do so by coincidence; `same_as` the
+    ids of others that give the same digits. `carried` says that the numbers are computed from the printed ones before.
+    """
+
+    mistakes: tuple
+    explains: tuple
+    contradicts: tuple
+    digits: float
+    chance: float
+    tried: int
+    same_as: tuple = ()
+    carried: bool = False
+
+    @property
+    def id(self):
+        """The ids of the mistakes, joined by a plus."""
+        return " + ".join(each.id for each in self.mistakes)
+
+    @property
+    def sentence(self):
+        """What was done, in a sentence each."""
+        carried = ("The printed, rounded numbers were carried on.",) if self.carried else ()
+        return " ".join([each.sentence for each in self.mistakes] + list(carried))
+
+    @property
+    def convention(self):
+        """What else the numbers are right for; None for what is plainly a mistake."""
+        clauses = [each.convention for each in self.mistakes if each.kind == "convention"]
+        return " and ".join(clauses) if len(clauses) == len(self.mistakes) else None
+
+    @property
+    def odds(self):
+        """The odds of a coincidence, in a clause."""
+        number = f"{self.chance:.0e}" if self.chance < 0.001 else f"{self.chance:.2g}"
+        return f"{self.digits:.0f} digits reproduced, {self.tried} explanations tried, {number} expected by chance"
+
+    def to_dict(self):
+        """The diagnosis as a plain dict."""
+        return {"id": self.id, "sentence": self.sentence, "convention": self.convention, "explains": list(self.explains),
+                "contradicts": list(self.contradicts), "digits": round(self.digits, 2), "tried": self.tried,
+                "chance": self.chance, "same_as": list(self.same_as)}
+
+
+def explanations(description, claims, progress=None):
+    """Diagnoses of the wrong ones among Claims, best first; each explains what those before it leave over.
+
+    `progress(done, total)` is called while long trainings are replayed.
+    """
+    return _Search(description, claims, progress).explanations()
+
+
+class _Number:
+    """A claim in binary64, as the search compares it with replayed passes."""
+
+    def __init__(self, claim):
+        self.name, self.is_right = claim.name, claim.is_right
+        self.evaluate = claim.expression.evaluator(float)
+        self.printed, self.exact, self.unit = float(claim.printed.value), float(claim.exact), float(claim.printed.unit)
+        self.units = claim.printed.units_from(claim.exact)
+        self.step = float(claim.exact - claim.start)
+        self.factor = float(claim.printed.value - claim.start) / self.step if self.step else None
+        self.digits = max(0.0, log10(max(abs(self.units), 0.5) * log(100)))     # 10^-digits: the probability of a coincidence
+        self.updates = max((_updates(name) for name in claim.expression.names()), default=0)
+        self.is_long = self.updates > MOST_SHORT
+
+    def value(self, values):
+        """What a replayed pass has here; None where it has nothing."""
+        try:
+            value = self.evaluate(values)
+        except (ArithmeticError, KeyError, ValueError):
+            return None
+        return value if value - value == 0 else None
+
+    def is_given_by(self, value):
+        """Whether a value has the digits that are printed."""
+        return value is not None and abs(value - self.printed) <= self.unit / 2 + BINARY64_ROUNDING * abs(self.printed)
+
+    def is_contradicted_by(self, value):
+        """Whether a replayed pass has another number here."""
+        return value is not None and not self.is_given_by(value)
+
+    def is_as_far_off(self, value):
+        """Whether a value is off to the same side, and as far to within a factor of ten."""
+        return value is not None and 0.1 <= (value - self.exact) / (self.unit * self.units) <= 10
+
+
+class _Search:
+    """The claims still to be explained, the right ones, and the passes replayed so far."""
+
+    def __init__(self, description, claims, progress):
+        self.description, self.progress = description, progress
+        numbers = [_Number(claim) for claim in claims]
+        self.wrong = [each for each in numbers if not each.is_right]
+        self.right = [each for each in numbers if each.is_right]
+        self.printed = {claim.expression.format(): claim.printed for claim in claims}
+        counts = {each.updates for each in numbers} | {1}
+        self.short = sorted(count for count in counts if count <= MOST_SHORT)
+        self.long = sorted(counts - set(self.short))
+        self.singles = [(each,) for each in CATALOGUE.values()]
+        self._replayed, self._replayed_long = {}, {}
+
+    def explanations(self):
+        """Single mistakes; where these leave numbers over, pairs, and at last single ones with carried rounding."""
+        found = self._one_after_another([], self.singles, self._first_values)
+        if any(each.is_long for each in self._left(found)):
+            found = self._one_after_another(found, self.singles, self._long_values)
+        if not all(each.is_long for each in self._left(found)) and self._work() <= MOST_PAIRED_WORK:
+            found = self._more(found, list(self._pairs()), self._short_values)
+        if not all(each.is_long for each in self._left(found)):
+            found = self._more(found, self.singles, self._carried_values, carried=True)
+        return found
+
+    def _left(self, found):
+        """The wrong numbers that no Diagnosis explains yet."""
+        explained = {name for each in found for name in each.explains}
+        return [each for each in self.wrong if each.name not in explained]
+
+    def _one_after_another(self, found, candidates, values_of, carried=False):
+        """The Diagnoses found, and further ones for what they leave over."""
+        found = list(found)
+        while left := self._left(found):
+            best = self._best(left, set(), candidates, values_of, carried)
+            if best is None:
+                break
+            found.append(best)
+        return found
+
+    def _more(self, found, candidates, values_of, carried=False):
+        """A Diagnosis in place of those found, if it explains more than all of them together; else they and further ones."""
+        left = self._left(found)
+        before = {each.name for each in self.wrong} - {each.name for each in left}
+        best = self._best(self.wrong, before, candidates, values_of, carried)
+        return [best] if best is not None else self._one_after_another(found, candidates, values_of, carried)
+
+    def _best(self, wrong, before, candidates, values_of, carried):
+        """The Diagnosis that gets the most digits of `wrong` right, among those that explain all of `before` and more."""
+        replayed = []
+        for mistakes in candidates:
+            values = values_of(mistakes)
+            if values is not None:
+                replayed.append((mistakes, [each.value(values) for each in wrong], values))
+        best, key = None, (0.0,)
+        for mistakes, found, values in replayed:
+            matched = [each for each, value in zip(wrong, found) if each.is_given_by(value)]
+            if not matched or not before < {each.name for each in matched}:
+                continue
+            against = [each.name for each in self.right if each.is_contradicted_by(each.value(values))]
+            own = (sum(each.digits for each in matched), -len(against))
+            if own > key:
+                best, key, same = (mistakes, matched, against), own, []
+            elif own == key and matched == best[1]:
+                same.append(" + ".join(each.id for each in mistakes))
+        if best is None:
+            return None
+        mistakes, matched, against = best
+        chance = self._chance([each for each in matched if each.name not in before], wrong, replayed)
+        if chance > MOST_CHANCE:
+            return None
+        digits = sum(each.digits for each in _telling(matched))
+        return Diagnosis(mistakes, tuple(each.name for each in matched), tuple(against), digits, chance, len(replayed),
+                         tuple(same), carried)
+
+    @staticmethod
+    def _chance(matched, wrong, replayed):
+        """How many of the replayed passes would give these digits by coincidence."""
+        telling = _telling(matched)
+        position = wrong.index(telling[0])
+        near = sum(telling[0].is_as_far_off(found[position]) for _, found, _ in replayed)
+        return near * 10 ** -sum(each.digits for each in telling)
+
+    # Replaying
+
+    def _pairs(self):
+        """Pairs of single mistakes that change any of the numbers, one of several that change them alike."""
+        claims = self.wrong + self.right
+        right = self._short_values(())
+        kinds = {tuple(each.value(right) for each in claims)}
+        different = []
+        for (mistake,) in self.singles:
+            values = self._short_values((mistake,))
+            kind = None if values is None else tuple(each.value(values) for each in claims)
+            if kind is not None and kind not in kinds:
+                kinds.add(kind)
+                different.append(mistake)
+        return combinations(different, 2)
+
+    def _short_values(self, mistakes):
+        if mistakes not in self._replayed:
+            self._replayed[mistakes] = self._replay(mistakes, self.short)
+        return self._replayed[mistakes]
+
+    def _first_values(self, mistakes):
+        """Of a long training only what is likely: off by one, or a mistake that explains a number after few updates."""
+        values = self._short_values(mistakes)
+        if values is None or not self.long:
+            return values
+        likely = mistakes[0].id in OFF_BY_ONE or any(each.is_given_by(each.value(values)) for each in self.wrong)
+        return self._long_values(mistakes) if likely else values
+
+    def _long_values(self, mistakes):
+        values = self._short_values(mistakes)
+        if values is None:
+            return None
+        if mistakes not in self._replayed_long:
+            self._replayed_long[mistakes] = self._replay(mistakes, self.short + self.long)
+            if self.progress is not None:
+                self.progress(len(self._replayed_long), len(self.singles))
+        return self._replayed_long[mistakes]
+
+    def _carried_values(self, mistakes):
+        """The pass computed from the printed numbers wherever these are near its own."""
+        computed = {}
+
+        def keep(name, value):
+            computed[name] = value
+            printed = self.printed.get(name)
+            near = printed is not None and abs(float(printed.value) - value) <= 2 * float(printed.unit)
+            return float(printed.value) if near else value
+        return None if self._replay(mistakes, self.short, keep) is None else computed
+
+    def _replay(self, mistakes, counts, keep=None):
+        try:
+            return replay(self.description, mistakes, counts, keep=keep)
+        except NotHere:
+            return None
+
+    def _work(self):
+        weights = sum(len(layer["weights"]) * len(layer["weights"][0]) for layer in self.description["layer"])
+        return weights * len(self.description["sample"]) * max(self.short)
+
+
+def _telling(matched):
+    """Numbers that each tell something of their own, those farthest off first: one of several in the same proportion."""
+    telling = []
+    for each in sorted(matched, key=lambda each: -abs(each.units)):
+        if not any(_in_proportion(each, other) for other in telling):
+            telling.append(each)
+    return telling
+
+
+def _in_proportion(one, other):
+    """Whether two numbers are wrong by the same factor, as far as their digits tell."""
+    if one.factor is None or other.factor is None:
+        return one.factor is other.factor
+    return abs(one.factor - other.factor) <= one.unit / abs(one.step) + other.unit / abs(other.step)
+
+
+def _updates(name):
+    """The count of updates in a name such as E_total@10000."""
+    _, _, count = split_index(name)[1].partition("@")
+    return int(count or 0)
