@@ -6,7 +6,8 @@ import numpy as np
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.network import NeuralNetwork
-from neuronnet.output import ArgumentParser, count, document_source, progress_line, run, source, write
+from neuronnet.output import (NETWORK_HELP, ArgumentParser, add_output_options, count, document_source, progress_line, run,
+                              source, write)
 from neuronnet.render import figures, text
 from neuronnet.spec import checked
 
@@ -20,7 +21,6 @@ from .twin import Twin
 
 STATUS = {"right": 0, "wrong": 1, "cannot tell": 3}
 SIZES = (1, 2, 3, 4, 5, 20, 50)
-NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard input"
 
 
 def main(argv=None):
@@ -58,7 +58,7 @@ def _parser():
 
     shown = commands.add_parser("gallery", help="wrong programs that people wrote, judged",
                                 epilog="example: python -m gradcheck gallery")
-    _add_output(shown)
+    add_output_options(shown)
     shown.set_defaults(command=_gallery)
     return parser
 
@@ -66,14 +66,9 @@ def _parser():
 def _add(commands, name, command, purpose, example):
     parser = commands.add_parser(name, help=purpose, epilog=f"example: python -m gradcheck {example}")
     parser.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
-    _add_output(parser)
+    add_output_options(parser)
     parser.set_defaults(command=command)
     return parser
-
-
-def _add_output(parser):
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
-    parser.add_argument("-o", dest="output", metavar="FILE", help="write to FILE instead of standard output")
 
 
 def _add_training(parser):

@@ -4,22 +4,25 @@ import json
 import math
 
 from neuronnet.derivation import Derivation
+from neuronnet.derivation.mistakes import CATALOGUE, signatures
 from neuronnet.derivation.quantities import is_small
 from neuronnet.errors import NeuronnetError
 from neuronnet.explanation import Explanation
+from neuronnet.names import after, in_sample, partial_name
 from neuronnet.network import NeuralNetwork
-from neuronnet.output import ArgumentParser, count, plain, progress_line, run, source, write
-from neuronnet.render import figures, text
+from neuronnet.output import (NETWORK_HELP, ArgumentParser, add_output_options, count, plain, progress_line, run, source,
+                              text_source, write)
+from neuronnet.render import figures, mistakes_text, text
+from neuronnet.sheet.checking import check_sheet
 from neuronnet.spec import example_names, find, read
 from neuronnet.training import history
 
 WORKED_EXAMPLE = "worked-example"
-NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard input"
 
 
 def main(argv=None):
     """Run one command; return the exit status (0 agrees, 1 disagrees, 2 unusable input)."""
-    return run(lambda: _command(_parser().parse_args(argv)), "neuronnet")
+    return run(lambda: (arguments := _parser().parse_args(argv)).command(arguments), "neuronnet")
 
 
 def _parser():
@@ -30,39 +33,42 @@ def _parser():
     parser.set_defaults(command=_worked_example)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    derive = commands.add_parser("derive", help="every quantity of a network's pass, with formula and value",
-                                 epilog="example: python -m neuronnet derive worked-example --updates 10000 --format json")
+    derive = _add(commands, "derive", _derive, "every quantity of a network's pass, with formula and value",
+                  "derive worked-example --updates 10000 --format json")
     derive.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
     derive.add_argument("--updates", type=count, default=1, metavar="N", help="also the state after N updates (default 1)")
     derive.add_argument("--sample", type=count, metavar="S", help="of several samples, the S-th alone")
     derive.add_argument("--only", metavar="NAME", help="one quantity with its factors, such as dE_total/dw5")
-    _add_output_options(derive)
-    derive.set_defaults(command=_derive)
 
-    train = commands.add_parser("train", help="train a network's objects; a table of error and accuracy",
-                                epilog="example: python -m neuronnet train xor --updates 1000 --every 100")
+    check = _add(commands, "check", _check, "a sheet of formulas and numbers: which line is wrong first, and which mistake it is",
+                 "check derivation.md --network worked-example", ("text", "markdown", "json"))
+    check.add_argument("sheet", metavar="SHEET", help="a file of text, Markdown, LaTeX, CSV or JSON, or - for standard input")
+    check.add_argument("--network", metavar="NETWORK", help="what the sheet is about, where it does not say so itself: a TOML "
+                                                            "or JSON file, or the name of an example")
+
+    train = _add(commands, "train", _train, "train a network's objects; a table of error and accuracy",
+                 "train xor --updates 1000 --every 100")
     train.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
     train.add_argument("--updates", type=count, required=True, metavar="N", help="how many updates to make")
     train.add_argument("--every", type=count, metavar="K", help="a row every K updates (default: ten rows)")
     train.add_argument("--plot", metavar="FILE", help="draw the training into FILE, .png or .svg (needs the extra `plot`)")
-    _add_output_options(train)
-    train.set_defaults(command=_train)
 
-    examples = commands.add_parser("examples", help="list the examples, or show one with its published numbers",
-                                   epilog="example: python -m neuronnet examples han-kamber")
+    mistakes = _add(commands, "mistakes", _mistakes, "what each known mistake does to a network's numbers", "mistakes han-kamber",
+                    ("text", "markdown", "json"))
+    mistakes.add_argument("network", metavar="NETWORK", nargs="?", default=WORKED_EXAMPLE,
+                          help=f"{NETWORK_HELP} (default {WORKED_EXAMPLE})")
+
+    examples = _add(commands, "examples", _examples, "list the examples, or show one with its published numbers",
+                    "examples han-kamber")
     examples.add_argument("name", metavar="NAME", nargs="?", help="the example to show")
-    _add_output_options(examples)
-    examples.set_defaults(command=_examples)
     return parser
 
 
-def _add_output_options(parser):
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
-    parser.add_argument("-o", dest="output", metavar="FILE", help="write to FILE instead of standard output")
-
-
-def _command(arguments):
-    return arguments.command(arguments)
+def _add(commands, name, command, purpose, example, formats=("text", "json")):
+    parser = commands.add_parser(name, help=purpose, epilog=f"example: python -m neuronnet {example}")
+    parser.set_defaults(command=command)
+    add_output_options(parser, formats)
+    return parser
 
 
 def _worked_example(arguments):
@@ -107,6 +113,49 @@ def _row(quantity):
 
 def _network_of(description):
     return {key: value for key, value in description.items() if key not in ("published", "errata")}
+
+
+def _check(arguments):
+    sheet, place = text_source(arguments.sheet, "a sheet of text, Markdown, LaTeX, CSV or JSON")
+    network, network_place = (None, None) if arguments.network is None else source(arguments.network)
+    folder = None if arguments.sheet == "-" else place.parent
+    report = check_sheet(sheet, network, folder, progress_line(1, "trainings with a mistake"))
+    if arguments.format == "json":
+        result = json.dumps(report.to_dict(), indent=1, default=plain)
+    else:
+        result = report.markdown() if arguments.format == "markdown" else str(report)
+    write(result, arguments.output, [place] if network_place is None else [place, network_place])
+    return report.status
+
+
+def _mistakes(arguments):
+    description, place = source(arguments.network)
+    table = signatures(description)
+    if arguments.format == "json":
+        result = json.dumps([{"id": each.id, "sentence": CATALOGUE[each.id].sentence, "same": each.same,
+                              "numbers": {name: _or_none(value) for name, value in each.numbers.items()}} for each in table],
+                            indent=1)
+    else:
+        shown = _telling_names(Derivation(description))
+        render = mistakes_text.markdown if arguments.format == "markdown" else mistakes_text.table
+        result = render(description, table, shown)
+    write(result, arguments.output, [place])
+    return 0
+
+
+def _telling_names(derivation):
+    """The deltas of the first and the last neuron, the first and the last weight after an update, and the errors."""
+    names, error = derivation.names, derivation.names.error
+    sample = None if len(derivation.description["sample"]) == 1 else 1
+    deltas = [in_sample(names.of("delta", neuron), sample) for neuron in (names.layers[0][0], names.layers[-1][-1])]
+    weights = [names.weights[0][0][0], names.weights[-1][-1][-1]]
+    if derivation.description["learning_rate"] is None:
+        return [*dict.fromkeys(deltas), *(partial_name(error, weight) for weight in weights), error]
+    return [*dict.fromkeys(deltas), *(after(weight, 1) for weight in weights), error, after(error, 1)]
+
+
+def _or_none(value):
+    return value if math.isfinite(value) else None
 
 
 def _train(arguments):

@@ -10,8 +10,8 @@ def text_of(path, needed):
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise SpecError(str(path), error.strerror or "an unreadable file", f"{needed} is needed") from None
+    except (OSError, ValueError) as error:
+        raise SpecError(str(path), getattr(error, "strerror", None) or "an unreadable file", f"{needed} is needed") from None
     return decoded(data, str(path))
 
 
@@ -22,4 +22,5 @@ def decoded(data, where):
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SpecError(where, f"a byte that is not UTF-8 at position {error.start}", "files are UTF-8") from None
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SpecError(where, f"a byte that is not UTF-8 in line {line}", "files are UTF-8") from None

@@ -21,7 +21,12 @@ class Literal(float):
 
 
 def as_number(value, number=float):
-    """`value` in another type of number: the decimal text where that type can hold it, else the nearest float."""
+    """`value` in another type of number: the decimal text where that type can hold it, else the nearest float.
+
+    What has a method `as_written` is asked for the number that a value written like that stands for.
+    """
+    if hasattr(number, "as_written"):
+        return number.as_written(value)
     if number in (Decimal, Fraction):
         if isinstance(value, (Decimal, Fraction, int)):
             return number(value)

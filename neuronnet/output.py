@@ -14,11 +14,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from neuronnet.errors import NeuronnetError, shortened
-from neuronnet.spec import MOST_BYTES, checked, decoded, document, find, parsed
+from neuronnet.files import MOST_BYTES, decoded, text_of
+from neuronnet.spec import checked, document, find, parsed
 
 UNUSABLE = 2
 INTERRUPTED = 130
 STANDARD_INPUT = 0
+NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard input"
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -34,6 +36,12 @@ def count(argument):
     if not argument.isascii() or not argument.isdigit() or len(argument) > 9:
         raise argparse.ArgumentTypeError(f"expected a whole number from 0 to 999999999, found {argument[:40]!r}")
     return int(argument)
+
+
+def add_output_options(parser, formats=("text", "json")):
+    """Let a command be told in which format it prints, the first by default, and into which file."""
+    parser.add_argument("--format", choices=formats, default=formats[0], help=f"{formats[0]} (default), {' or '.join(formats[1:])}")
+    parser.add_argument("-o", dest="output", metavar="FILE", help="write to FILE instead of standard output")
 
 
 def run(command, program, errors=NeuronnetError):
@@ -107,9 +115,20 @@ def document_source(argument):
     if argument != "-":
         path = find(argument)
         return document(path), path
+    return parsed(_standard_input("a network"), "standard input"), STANDARD_INPUT
+
+
+def text_source(argument, needed):
+    """The text of the file that an argument names, or of standard input, and the place it is from; `needed` says what it is."""
+    if argument != "-":
+        return text_of(Path(argument), needed), Path(argument)
+    return _standard_input(needed), STANDARD_INPUT
+
+
+def _standard_input(needed):
     if sys.stdin is None:
-        raise NeuronnetError("standard input is closed; a network is needed there")
-    return parsed(decoded(sys.stdin.buffer.read(MOST_BYTES + 1), "standard input"), "standard input"), STANDARD_INPUT
+        raise NeuronnetError(f"standard input is closed; {needed} is needed there")
+    return decoded(sys.stdin.buffer.read(MOST_BYTES + 1), "standard input")
 
 
 def write(text, path=None, inputs=()):

@@ -182,7 +182,7 @@ def test_a_dash_reads_standard_input(monkeypatch, data):
 
 
 @pytest.mark.parametrize("data, parts", [
-    (b"", ["standard input: layer", "none"]), (b"\xff", ["standard input", "not UTF-8 at position 0"]),
+    (b"", ["standard input: layer", "none"]), (b"\xff", ["standard input", "not UTF-8 in line 1"]),
     (b"x = ", ["standard input", "TOML syntax error"]), (b"{", ["standard input", "JSON syntax error"]),
     (b"[]", ["standard input", "TOML syntax error"]), (bytes(MOST_BYTES + 1), ["standard input", f"more than {MOST_BYTES} bytes"]),
     (TOML.replace("0.5", "nan").encode(), ["standard input: layer 1, weights, row 1, number 1", "found 'nan'"])],

@@ -147,7 +147,7 @@ def test_all_columns_may_be_inputs_where_the_loss_takes_no_targets(tmp_path):
     ("", ["points.csv'", "found no line of numbers"]),
     ("a,b,c\n\n", ["points.csv'", "found no line of numbers"]),
     ("1,2," + "3" * 200_000, ["line 1", "a CSV error"]),
-    (b"1,2,\xff\n", ["points.csv", "a byte that is not UTF-8 at position 4"]),
+    (b"1,2,\xff\n", ["points.csv", "a byte that is not UTF-8 in line 1"]),
     (b"1,2,3\0\n", ["line 1"]),
 ], ids=lambda value: None if isinstance(value, list) else repr(value)[:30])
 def test_unusable_csv_files_are_refused_with_their_line(tmp_path, text, parts):

@@ -421,12 +421,12 @@ def test_a_file_name_with_a_line_break_is_a_file_name(tmp_path):
 
 
 @pytest.mark.parametrize("data, parts", [
-    (b"title = \"\xe9\"\n", ["a byte that is not UTF-8 at position 9", "UTF-8"]),
-    (TOML.encode("utf-16"), ["a byte that is not UTF-8 at position 0"]),
+    (b"title = \"\xe9\"\n", ["a byte that is not UTF-8 in line 1", "UTF-8"]),
+    (TOML.encode("utf-16"), ["a byte that is not UTF-8 in line 1"]),
     (b"\0\0\0\0", ["TOML syntax error", "line 1"]),
     (TOML.encode() + b"\0", ["TOML syntax error", "line 15"]),
     (bytes(range(256)), ["a byte that is not UTF-8"]),
-    (b"\x1f\x8b\x08\0\0\0\0\0", ["a byte that is not UTF-8 at position 1"]),
+    (b"\x1f\x8b\x08\0\0\0\0\0", ["a byte that is not UTF-8 in line 1"]),
     (b"", ["layer", "found none"]),
     (b"\n \n", ["layer", "found none"])], ids=str)
 def test_what_is_not_text_is_refused(tmp_path, data, parts):

@@ -7,7 +7,9 @@ from decimal import ROUND_DOWN, Context, Decimal
 
 from neuronnet.errors import NumberError
 
-LARGEST_EXPONENT = 400
+LARGEST_EXPONENT = 308          # what binary64 can hold
+SMALLEST_EXPONENT = -400
+FAR = 16                        # powers of ten from which a number is written with one
 _WIDE = Context(prec=2000)
 
 
@@ -24,8 +26,8 @@ class Printed:
         except ArithmeticError:
             raise NumberError("printed number", text) from None
         exponent = self.value.as_tuple().exponent
-        if not isinstance(exponent, int) or not -LARGEST_EXPONENT <= exponent <= self.value.adjusted() <= LARGEST_EXPONENT:
-            raise NumberError(f"printed number, between 1e-{LARGEST_EXPONENT} and 1e{LARGEST_EXPONENT}", text)
+        if not isinstance(exponent, int) or not SMALLEST_EXPONENT <= exponent <= self.value.adjusted() < LARGEST_EXPONENT:
+            raise NumberError(f"printed number, below 1e{LARGEST_EXPONENT} and with at most {-SMALLEST_EXPONENT} decimals", text)
         self.unit = Decimal(1).scaleb(exponent)
 
     @property
@@ -54,11 +56,10 @@ class Printed:
 
 
 def digits_text(value, exponent):
-    """A Decimal rounded to the digit of that exponent, as text: without an exponent where it is no longer than twenty digits."""
+    """A Decimal rounded to the digit of that exponent, as text; with a power of ten where it is far from 1."""
     if value == 0:
         return "0"
-    if value.adjusted() > 15:
+    if value.adjusted() >= FAR:
         return f"{value:.17g}"
     rounded = _WIDE.quantize(value, Decimal(1).scaleb(exponent))
-    plain = f"{rounded:f}"
-    return plain if len(plain) <= 24 else f"{rounded:.{max(0, rounded.adjusted() - exponent)}e}"
+    return f"{rounded:f}" if rounded.adjusted() > -FAR else f"{rounded:.{max(0, rounded.adjusted() - exponent)}e}"

@@ -18,17 +18,38 @@ def step(x):
     return type(x)(1 if real_part(x) > 0 else 0)
 
 
+def logistic(x):
+    """1/(1 + exp(-x)), by whichever power of e does not overflow."""
+    if real_part(x) >= 0:
+        return 1 / (1 + exp(-x))
+    power = exp(x)
+    return power / (1 + power)
+
+
+def logistic_slope(x):
+    """The derivative of the logistic: no 1 - out, which is 0 in floats long before the slope is."""
+    return logistic(x) * logistic(-x)
+
+
+def tanh_slope(x):
+    """The derivative of tanh, 1 - tanh(x)^2, from tanh(x) = 2*logistic(2*x) - 1."""
+    return 4 * logistic_slope(2 * x)
+
+
 FUNCTIONS = {"exp": (exp, 1), "ln": (ln, 1), "tanh": (tanh, 1), "sqrt": (sqrt, 1), "step": (step, 1),
-             "max": (positive_part, 2), "logsumexp": (logsumexp, None)}
+             "max": (positive_part, 2), "logsumexp": (logsumexp, None), "logistic": (logistic, 1),
+             "logistic'": (logistic_slope, 1), "tanh'": (tanh_slope, 1)}
 
 
 class Expression:
     """A formula. `format()` is its text; `evaluator(number)` a function from a dict of values to its value.
 
-    Arithmetic on expressions builds larger ones: `Name("w1")*Name("i1") + Name("b1")`.
+    Arithmetic on expressions builds larger ones: `Name("w1")*Name("i1") + Name("b1")`. `column` is where a number, a name
+    or a call begins in the text it was read from, counted from 1; None where it was not read.
     """
 
     binds = 4
+    column = None
 
     def __add__(self, other):
         return Sum(self._terms() + [(1, wrap(other))])

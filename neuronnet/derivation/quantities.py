@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from neuronnet.derivation.chain import chain_rule, on_the_way
 from neuronnet.derivation.expressions import Expression
+from neuronnet.derivation.long_run import LongRun
 from neuronnet.derivation.parsing import parse
 from neuronnet.derivation.passes import Pass
 from neuronnet.derivation.update_formulas import starting_state
@@ -58,6 +59,7 @@ class Derivation:
         self._pass = Pass(self.description, self.names, self.given)
         self._partials = dict(self._pass.partials())
         self._deltas = self._names_of_deltas()
+        self._run = None
         self._frozen = {name for name, layer, is_bias in self._pass.parameters()
                         if is_bias and not self.description["layer"][layer]["train_bias"]}
 
@@ -72,7 +74,7 @@ class Derivation:
                 self._record_state_after(updates)
 
     def __getitem__(self, name):
-        own = self._own_name(name)
+        own = self.own_name(name)
         if own in self._by_name:
             return self._by_name[own]
         if own in self.given:
@@ -81,7 +83,7 @@ class Derivation:
             self._record_state_after(int(own.partition("@")[2]), listed=False)
             return self._by_name[own]
         if not self._is_partial(own):
-            raise UnknownName(name, list(self._by_name) + list(self.given))
+            raise UnknownName(name, self.all_names())
         numerator, denominator = split_partial(own)
         for between in on_the_way(self._partials, numerator, denominator):
             self._differentiate(numerator, between)
@@ -89,19 +91,27 @@ class Derivation:
 
     def _differentiate(self, numerator, denominator):
         """dA/dB by the chain rule, from derivatives that are known already."""
-        name = self._own_name(partial_name(numerator, denominator))
+        name = self.own_name(partial_name(numerator, denominator))
         if name not in self._by_name:
-            expression = chain_rule(self._partials, numerator, denominator, self._own_name)
+            expression = chain_rule(self._partials, numerator, denominator, self.own_name)
             self._record([(name, expression, "by the chain rule")], listed=False)
         return self._by_name[name]
 
     def __contains__(self, name):
-        own = self._own_name(name)
+        own = self.own_name(name)
         return own in self._by_name or own in self.given or self._is_partial(own) or self._is_later(own)
+
+    def all_names(self):
+        """The names of all rows and of all given numbers."""
+        return [*self._by_name, *self.given]
 
     def value_of(self, formula):
         """The value of a formula over this derivation's names, such as `-delta_o1`. Raises ExpressionError, UnknownName."""
         return self._evaluated(formula, parse(spelled_out(formula), self.__contains__))
+
+    def evaluated(self, expression):
+        """The value of an Expression over this derivation's names. Raises UnknownName, and NeuronnetError for a division by zero."""
+        return self._evaluated("the formula", expression)
 
     def factors_of(self, quantity):
         """The quantities that a formula names, in its order."""
@@ -109,7 +119,8 @@ class Derivation:
 
     # Reading names
 
-    def _own_name(self, name):
+    def own_name(self, name):
+        """`name` as this derivation has it: in the network's own names, a frozen bias without its update, delta_x for dE_total/dnet_x."""
         own = self.names.standard(name)
         base, index = split_index(own)
         if index.startswith("@") and base in self._frozen:
@@ -158,39 +169,17 @@ class Derivation:
             raise NeuronnetError(f"{name} = {expression.format()}: division by zero, there is no finite value") from None
 
     def _record_state_after(self, updates, listed=True):
-        """Run through `updates` updates with the formulas that an update needs; keep the parameters and their pass."""
-        values = dict(self.given)
-        programs = {}
-        order = self._batches()
-        for _ in range(updates):
-            batch = tuple(next(order))
-            if batch not in programs:
-                programs[batch] = self._program(batch)
-            steps, moved = programs[batch]
-            for name, evaluate in steps:
-                values[name] = evaluate(values)
-            for name, new in moved:
-                values[name] = values[new]
+        """Keep the parameters after so many updates and the forward pass with them; a run goes on from where the last stopped."""
+        if self._run is None or self._run.made >= updates:
+            self._run = LongRun(self._pass, self.given, self.number, self._batches())
         part = f"after {updates} updates"
-        for name, new in moved:
+        for name, value in self._run.go_on_to(updates).items():
             name = after(name, updates)
-            self._values[name] = values[name.partition("@")[0]]
-            self._by_name[name] = Quantity(name, None, self._values[name], part)
+            self._values[name] = value
+            self._by_name[name] = Quantity(name, None, value, part)
             if listed:
                 self.quantities.append(self._by_name[name])
         self._record(self._pass.forward(updates, part), listed)
-
-    def _program(self, batch):
-        """What one update from `batch` computes: [(name, evaluator)], and [(parameter, its name after the update)]."""
-        update = list(self._pass.update(batch))
-        rows = list(self._pass.forward()) + list(self._pass.backward(batch)) + update
-        needed, steps = {name for name, _, _ in update}, []
-        for name, expression, _ in reversed(rows):
-            if name in needed:
-                needed.update(expression.names())
-                steps.append((name, expression.evaluator(self.number)))
-        moved = [(name.partition("@")[0], name) for name, _, _ in update]
-        return steps[::-1], [(name, new) for name, new in moved if name in self.given]
 
     # What a derivation starts from
 

@@ -17,7 +17,8 @@ from neuronnet.names import split_index
 
 MOST_CHANCE = 0.05
 MOST_SHORT = 20                     # updates up to which every mistake is replayed, and pairs of them
-MOST_PAIRED_WORK = 300              # weights times samples times updates up to which pairs are
+MOST_LONG = 8                       # counts of updates beyond these for which mistakes are searched
+MOST_PAIRED_WORK = 60               # weights times samples times updates up to which pairs are
 BINARY64_ROUNDING = 2.0 ** -48      # what a pass in binary64 may lose, relative to the number
 OFF_BY_ONE = {"one update too few", "one update too many"}
 
@@ -101,6 +102,7 @@ class _Number:
 
     def __init__(self, claim):
         self.name, self.is_right = claim.name, claim.is_right
+        self.key = claim.expression.format()
         self.evaluate = claim.expression.evaluator(float)
         self.printed, self.exact, self.unit = float(claim.printed.value), float(claim.exact), float(claim.printed.unit)
         self.units = claim.printed.units_from(claim.exact)
@@ -137,12 +139,12 @@ class _Search:
     def __init__(self, description, claims, progress):
         self.description, self.progress = description, progress
         numbers = [_Number(claim) for claim in claims]
-        self.wrong = [each for each in numbers if not each.is_right]
-        self.right = [each for each in numbers if each.is_right]
-        self.printed = {claim.expression.format(): claim.printed for claim in claims}
-        counts = {each.updates for each in numbers} | {1}
-        self.short = sorted(count for count in counts if count <= MOST_SHORT)
-        self.long = sorted(counts - set(self.short))
+        self.printed = {each.key: claim.printed for each, claim in zip(numbers, claims)}
+        self.short = sorted({each.updates for each in numbers if not each.is_long} | {1})
+        self.long = [*dict.fromkeys(each.updates for each in numbers if each.is_long and not each.is_right)][:MOST_LONG]
+        self.wrong = [each for each in numbers if not each.is_right and (not each.is_long or each.updates in self.long)]
+        self.right = [each for each in numbers if each.is_right and (not each.is_long or each.updates in self.long)]
+        self.later = [each for each in numbers if each.is_long and each.updates not in self.long]
         self.singles = [(each,) for each in CATALOGUE.values()]
         self._replayed, self._replayed_long = {}, {}
 
@@ -155,7 +157,13 @@ class _Search:
             found = self._more(found, list(self._pairs()), self._short_values)
         if not all(each.is_long for each in self._left(found)):
             found = self._more(found, self.singles, self._carried_values, carried=True)
-        return found
+        return [self._with_later(each) for each in found] if self.later else found
+
+    def _with_later(self, found):
+        """A Diagnosis with those numbers that it explains after other counts of updates than were searched."""
+        values = self._replay(found.mistakes, sorted({each.updates for each in self.later}))
+        later = [each.name for each in self.later if not each.is_right and each.is_given_by(each.value(values))]
+        return found._replace(explains=found.explains + tuple(later))
 
     def _left(self, found):
         """The wrong numbers that no Diagnosis explains yet."""
@@ -177,21 +185,26 @@ class _Search:
         left = self._left(found)
         before = {each.name for each in self.wrong} - {each.name for each in left}
         best = self._best(self.wrong, before, candidates, values_of, carried)
-        return [best] if best is not None else self._one_after_another(found, candidates, values_of, carried)
+        if best is not None or not found:
+            return [best] if best is not None else []
+        return self._one_after_another(found, candidates, values_of, carried)
 
     def _best(self, wrong, before, candidates, values_of, carried):
         """The Diagnosis that gets the most digits of `wrong` right, among those that explain all of `before` and more."""
-        replayed = []
+        replayed, distinct = [], {each.key: each for each in wrong}.values()
         for mistakes in candidates:
             values = values_of(mistakes)
             if values is not None:
-                replayed.append((mistakes, [each.value(values) for each in wrong], values))
+                found = {each.key: each.value(values) for each in distinct}
+                replayed.append((mistakes, [found[each.key] for each in wrong], values))
         best, key = None, (0.0,)
         for mistakes, found, values in replayed:
             matched = [each for each, value in zip(wrong, found) if each.is_given_by(value)]
             if not matched or not before < {each.name for each in matched}:
                 continue
             against = [each.name for each in self.right if each.is_contradicted_by(each.value(values))]
+            if all(each.id in OFF_BY_ONE for each in mistakes):
+                against = []         # a number is miscounted by itself, and says nothing of its neighbours
             own = (sum(each.digits for each in matched), -len(against))
             if own > key:
                 best, key, same = (mistakes, matched, against), own, []
@@ -213,7 +226,7 @@ class _Search:
         telling = _telling(matched)
         position = wrong.index(telling[0])
         near = sum(telling[0].is_as_far_off(found[position]) for _, found, _ in replayed)
-        return near * 10 ** -sum(each.digits for each in telling)
+        return max(near, 1) * 10 ** -sum(each.digits for each in telling)
 
     # Replaying
 

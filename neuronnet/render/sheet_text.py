@@ -1,0 +1,97 @@
+"""The report on a sheet as text and as Markdown: strings from finished verdicts."""
+
+from neuronnet.render.text import conventions
+
+RIGHT = ("right", "rounding")
+
+
+def report(found):
+    """A SheetReport as text: its conventions, a paragraph for every line, the mistakes, and what it comes to."""
+    lines = [found.description["title"], "", "Conventions"] + [f"  {each}" for each in conventions(found.description)] + [""]
+    width = max(len(str(line.line)) for line in found.lines)
+    for line in found.lines:
+        mark = ">" if line.line == found.first_wrong else " "
+        lines.append(f"{mark} {str(line.line).rjust(width)}  {line.verdict}: {line.text}")
+        lines += [f"{' ' * (width + 4)}{each}" for each in remarks(line)]
+    if found.mistakes:
+        lines += ["", "Mistakes"]
+        for each in found.mistakes:
+            lines += [f"  {each.id}: {each.sentence}", f"      {_reach(each)}"]
+    return "\n".join(lines + ["", *conclusion(found)])
+
+
+def markdown(found):
+    """A SheetReport as Markdown: a table with a row for every line, then the mistakes and what it comes to."""
+    lines = [f"# {found.description['title']}", ""] + [f"- {each}" for each in conventions(found.description)]
+    lines += ["", "| line | verdict | claim | why |", "|---|---|---|---|"]
+    for line in found.lines:
+        verdict = line.verdict if line.verdict in RIGHT else f"**{line.verdict}**"
+        cells = (str(line.line), verdict, _code(line.text), "; ".join(_cell(each) for each in remarks(line)))
+        lines.append(f"| {' | '.join(cells)} |")
+    for each in found.mistakes:
+        lines += ["", f"**{_cell(each.id)}**: {_cell(each.sentence)} ({_reach(each)})"]
+    for sentence in conclusion(found):
+        lines += ["", _cell(sentence)]
+    return "\n".join(lines)
+
+
+def remarks(line):
+    """What there is to say about a line: printed and exact number, where it comes from, what mends it."""
+    worst, number = line.worst, line.number
+    if number is not None:
+        yield f"printed {number.printed}, exact {number.exact}, {units(number.units)} of the last printed digit apart"
+    for part in line.parts:
+        if part.note is not None:
+            yield f"column {part.column}: {part.note}" if part.printed is None else part.note
+    if worst.repair is not None:
+        yield f"{worst.text} should be {worst.repair.formula}"
+    if worst.counterexample is not None:
+        yield str(worst.counterexample)
+    if line.inherits_from is not None:
+        yield f"inherited from line {line.inherits_from}"
+    if line.mistake is not None:
+        yield f"mistake: {line.mistake.id}"
+    if line.remark is not None:
+        yield line.remark
+
+
+def units(count):
+    """How many units: one decimal while there are few of them."""
+    size = abs(count)
+    return f"{size:.1f} units" if size < 100 else f"{size:.0f} units" if size < 1e6 else f"{size:.0e} units"
+
+
+def conclusion(found):
+    """The last sentences of a report: how many lines have which verdict, the first wrong one, another convention."""
+    lines = "line" if len(found.lines) == 1 else "lines"
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in found.counts().items())
+    yield f"{len(found.lines)} {lines}: {counts}."
+    if found.first_wrong is not None:
+        yield f"The first wrong line is line {found.first_wrong}."
+    if found.other_convention is not None:
+        yield f"All numbers are right for {found.other_convention}."
+    elif any(line.verdict == "wrong number" and line.mistake is line.inherits_from is None for line in found.lines):
+        yield "No known mistake gives the digits of the other wrong numbers, beyond what chance would."
+
+
+def _reach(diagnosis):
+    """Which lines a mistake explains, and how sure that is."""
+    against = f"; it contradicts {_lines(diagnosis.contradicts)}" if diagnosis.contradicts else ""
+    same = f"; the same digits: {', '.join(diagnosis.same_as)}" if diagnosis.same_as else ""
+    return f"explains {_lines(diagnosis.explains)}{against}; {diagnosis.odds}{same}"
+
+
+def _lines(names):
+    """Claims by their names; in a sheet these are the numbers of lines."""
+    kind = "line " if len(names) == 1 else "lines "
+    return (kind if isinstance(names[0], int) else "") + ", ".join(map(str, names))
+
+
+def _cell(text):
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+
+
+def _code(text):
+    """A claim as code in a cell of a table."""
+    ticks = "``" if "`" in text else "`"
+    return f"{ticks}{text.replace('|', chr(92) + '|')}{ticks}"

@@ -1,0 +1,130 @@
+"""Checks a sheet: every claim judged, what still is rounding found, and the wrong numbers explained together."""
+
+from pathlib import Path
+
+from neuronnet.derivation.diagnosis import claim_of
+from neuronnet.derivation.digits import Printed
+from neuronnet.derivation.exact import fifty_digits
+from neuronnet.derivation.expressions import Name
+from neuronnet.derivation.interval import around
+from neuronnet.derivation.search import explanations
+from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean
+from neuronnet.sheet.judging import Judge
+from neuronnet.sheet.reading import read_sheet
+from neuronnet.sheet.report import RIGHT, ROUNDING, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER, Line, Part, SheetReport
+from neuronnet.sheet.spelling import plain
+from neuronnet.spec import checked, document, parsed
+
+WITHOUT_NETWORK = ('no network: "network: worked-example" at the top of the sheet names one, a ```toml block describes one, '
+                   "--network or the argument network gives one")
+
+
+def check_sheet(text, network=None, folder=None, progress=None):
+    """The SheetReport on a sheet, a str: text, Markdown, LaTeX, JSON or CSV.
+
+    `network` is what `neuronnet.load` takes, or a NeuralNetwork; without it the sheet names or holds its own, and the
+    names of files in it start from `folder`. `progress(done, total)` is called while long trainings are replayed. Raises
+    NeuronnetError for a sheet without a network or without a claim, SpecError for a bad network; what is wrong inside the
+    sheet stands in the report.
+    """
+    sheet = read_sheet(text)
+    description = _description(sheet, network, Path() if folder is None else Path(folder))
+    if not (sheet.claims or sheet.unread):
+        raise NeuronnetError("no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775")
+    with fifty_digits():
+        judge = Judge(description)
+        lines = [_unread(each.line, each.text, each.column, each.reason) for each in sheet.unread]
+        lines += _definitions(judge, sheet.lets)
+        lines += _judged(judge, sheet.claims)
+        lines.sort(key=lambda line: line.line)
+        mistakes = _explained(lines, judge.exact, description, progress)
+        _remark_on_published(lines, judge, description)
+    return SheetReport(lines, mistakes, description)
+
+
+def _description(sheet, network, folder):
+    """The checked description that a sheet is about; one that is given goes before the sheet's own."""
+    if network is not None:
+        return checked(*document(network.to_dict() if hasattr(network, "to_dict") else network))
+    if sheet.network is None:
+        raise NeuronnetError(WITHOUT_NETWORK)
+    kind, value, line = sheet.network
+    if kind == "toml":
+        return checked(*parsed(value, f"the network in line {line}", folder))
+    try:
+        return checked(*document(folder / value if (folder / value).is_file() else Path(value)))
+    except NeuronnetError as error:
+        raise NeuronnetError(f"line {line}: network: {error}") from None
+
+
+def _unread(line, text, column, reason, verdict=UNREADABLE):
+    return Line(line, text, [Part(text, column, verdict, reason)])
+
+
+def _definitions(judge, lets):
+    """Define what `let` lines define; the Lines of those that cannot be read."""
+    for let in lets:
+        text = f"let {let.name} = {let.text.text.strip()}"
+        try:
+            judge.notation.define(let.name, let.text)
+        except UnknownName as error:
+            yield _unread(let.line, text, error.column, f"{error.name!r}{did_you_mean(error.nearest)}", UNKNOWN_NAME)
+        except NeuronnetError as error:
+            yield _unread(let.line, text, getattr(error, "column", 1), getattr(error, "reason", str(error)))
+
+
+def _judged(judge, claims):
+    """The Lines of claims. Where a later sum shows that a number is rounding, what comes after it is judged once more."""
+    lines = [judge.line(claim) for claim in claims]
+    excused = {line.line: note for line in lines if (note := _what_a_sum_leaves(line, judge.author)) is not None}
+    if excused:
+        judge.start_again(excused)
+        lines = [judge.line(claim) for claim in claims]
+    return lines
+
+
+def _what_a_sum_leaves(line, author):
+    """A clause that says which printed sum leaves a wrong number, when its other printed terms are taken away; or None."""
+    number = line.number
+    if line.worst is not number or line.verdict != WRONG_NUMBER or number.inherits_from or not isinstance(line.quantity, Name):
+        return None
+    for computed in author.left_over(line.quantity.name):
+        if computed.interval.meets(around(Printed(number.printed))):
+            first, *others = (record.printed.text for record in computed.records)
+            return f"it is what the printed sum, {first}, leaves after {' and '.join(others)}"
+    return None
+
+
+def _explained(lines, exact, description, progress):
+    """Diagnoses of all the wrong numbers together; a line gets the first one that explains it.
+
+    What a wrong formula explains already needs no mistake that would have made right numbers wrong.
+    """
+    numbers = [(line, line.number) for line in lines if line.quantity is not None and line.number is not None]
+    claims = [claim_of(line.line, line.quantity, Printed(number.printed), exact)
+              for line, number in numbers if number.verdict != ROUNDING]
+    follow = _follow_a_wrong_formula(lines)
+    found = [each for each in explanations(description, claims, progress) if not each.contradicts or not follow >= set(each.explains)]
+    for line in lines:
+        line.mistake = next((each for each in found if line.line in each.explains), None)
+    return found
+
+
+def _follow_a_wrong_formula(lines):
+    """The numbers of lines with a wrong formula, and of those that inherit their numbers."""
+    follow = set()
+    for line in lines:
+        if line.verdict == WRONG_FORMULA or line.inherits_from in follow:
+            follow.add(line.line)
+    return follow
+
+
+def _remark_on_published(lines, judge, description):
+    """Say so where a right number differs from a published one that is known to be wrong."""
+    published = {}
+    for record in description.get("published", ()):
+        published.setdefault(judge.notation.read(plain(record["quantity"])).format(), record)
+    for line in lines:
+        record = published.get(line.quantity.format()) if line.quantity is not None and line.verdict == RIGHT else None
+        if record is not None and line.number is not None and record["verdict"] == "wrong":
+            line.remark = f"your number is right; the published {record['printed']} is not: {record['reason']}"

@@ -1,0 +1,269 @@
+"""Judges one claim of a sheet after another: every formula as an identity, every number by the digits printed.
+
+Names no mistake: that takes all the wrong numbers together.
+"""
+
+from decimal import Decimal
+
+from neuronnet.derivation.counterexample import counterexample
+from neuronnet.derivation.digits import Printed
+from neuronnet.derivation.exact import Exact
+from neuronnet.derivation.expressions import Name
+from neuronnet.derivation.identity import Trials
+from neuronnet.derivation.interval import Interval, around
+from neuronnet.derivation.repairs import repair
+from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName, did_you_mean
+from neuronnet.sheet.alignment import aligned
+from neuronnet.sheet.author import AuthorsNumbers, decimals_in, point
+from neuronnet.sheet.notation import Notation
+from neuronnet.sheet.reading import numeral
+from neuronnet.sheet.report import (COINCIDENCE, RIGHT, ROUNDING, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER,
+                                    Line, Part)
+
+BINARY64_DIGITS = 15
+BINARY64_ROUNDING = Decimal(2) ** -50        # eight roundings of a computation in binary64
+SAME_VALUE = Decimal("1e-9")
+MOST_MENDED = 20      # wrong formulas for which a repair and a counterexample are looked for
+
+
+class Judge:
+    """Judges the claims of one sheet in their order: what was printed before counts for what comes after."""
+
+    def __init__(self, description):
+        """`description` is a checked network description with a sample."""
+        self.exact = Exact(description)
+        self.notation = Notation(self.exact.derivation)
+        self._trials = Trials(description)
+        self._mended = {}
+        self.start_again({})
+
+    def start_again(self, excused):
+        """Forget what was printed. `excused` maps lines to a clause that says why their number is rounding and not wrong."""
+        self.author = AuthorsNumbers(self.exact)
+        self.excused = excused
+
+    def line(self, claim):
+        """The Line of a Claim."""
+        line = Line(claim.line, claim.text)
+        read = []
+        for spelled in claim.parts:
+            part, meaning = self._read(spelled)
+            line.parts.append(part)
+            read.append(meaning)
+        if all(meaning is not None for meaning in read):
+            _Chain(self, line, read).compare()
+        return line
+
+    def mended(self, formula, quantity):
+        """(Repair, Counterexample) of a wrong formula, each None where there is none; looked for a bounded number of times."""
+        key = formula.format(), quantity.format()
+        if key not in self._mended:
+            if len(self._mended) >= MOST_MENDED:
+                return None, None
+            self._mended[key] = repair(formula, quantity, self._trials), counterexample(formula, quantity, self._trials)
+        return self._mended[key]
+
+    def is_same(self, formula, quantity):
+        """Whether a formula is the quantity in every network of this shape."""
+        return self._trials.same(formula, quantity)
+
+    def _read(self, spelled):
+        """(Part, its meaning) of one side of a claim; the meaning is a Printed, an Expression, or None where it has none."""
+        part = Part(spelled.text.strip(), spelled.columns[0] if spelled.columns else 1)
+        try:
+            text = numeral(spelled.text)
+            return part, Printed(text) if text is not None else self.notation.read(spelled)
+        except UnknownName as error:
+            part.verdict, part.column, part.note = UNKNOWN_NAME, error.column, f"{error.name!r}{did_you_mean(error.nearest)}"
+        except ExpressionError as error:
+            part.verdict, part.column, part.note = UNREADABLE, error.column, error.reason
+        except NeuronnetError as error:
+            part.verdict, part.note = UNREADABLE, str(error)
+        return part, None
+
+
+class _Chain:
+    """The parts of one claim, each compared with the quantity that the first of them with a name is."""
+
+    def __init__(self, judge, line, read):
+        self.judge, self.line, self.read = judge, line, read
+        self.exact, self.author = judge.exact, judge.author
+        formulas = [each for each in read if not isinstance(each, Printed)]
+        self.quantity = next((each for each in formulas if each.names()), None)
+        self.models = []         # formulas that are the quantity, the nearest last
+        self.computed = []       # (Part, formula) of everything else that the claim computes a number from
+
+    def compare(self):
+        try:
+            self.value = self._value()
+        except (NeuronnetError, ArithmeticError, ValueError) as error:
+            first = self.line.parts[0]
+            first.verdict, first.note = UNREADABLE, str(error) if isinstance(error, NeuronnetError) else "it has no finite value"
+            return
+        self.line.quantity = self.quantity
+        for part, meaning in zip(self.line.parts, self.read):
+            if isinstance(meaning, Printed):
+                self._number(part, meaning)
+            elif meaning is not self.quantity:
+                self._formula(part, meaning)
+        self._record()
+
+    def _value(self):
+        """The exact value that all parts should have."""
+        if self.quantity is not None:
+            return self.exact.value(self.quantity)
+        first = self.read[0]
+        return first.value if isinstance(first, Printed) else point(first)
+
+    def _formula(self, part, formula):
+        if self.quantity is None:
+            self._result(part, formula)
+        elif formula.names() and self.judge.is_same(formula, self.quantity):
+            self.models.append(formula)
+        elif not formula.names() or self._stands_for_numbers(formula):
+            self._numbers_in_place(part, formula)
+        else:
+            self._wrong_formula(part, formula)
+
+    def _stands_for_numbers(self, formula):
+        """Whether a formula of names and numbers has numbers in the place of names."""
+        return bool(decimals_in(formula)) or any(aligned(formula, model) for model in self._models())
+
+    def _models(self):
+        """Formulas of the quantity that an arithmetic part may repeat, the nearest first."""
+        own = self.exact.formula(self.quantity.name) if isinstance(self.quantity, Name) else None
+        return self.models[::-1] + ([own] if own is not None else []) + [self.quantity]
+
+    # Formulas
+
+    def _wrong_formula(self, part, formula):
+        try:
+            value = self.exact.value(formula)
+            same_here = abs(value - self.value) <= SAME_VALUE * max(abs(value), abs(self.value))
+        except NeuronnetError:
+            same_here = False
+        part.verdict = COINCIDENCE if same_here else WRONG_FORMULA
+        part.repair, part.counterexample = self.judge.mended(formula, self.quantity)
+        if part.repair is not None:
+            part.column = part.repair.column or part.column
+            part.note = part.repair.sentence
+        self.computed.append((part, formula))
+
+    # Arithmetic on numbers
+
+    def _numbers_in_place(self, part, formula):
+        """An arithmetic part: every number that stands for a name is judged; where the shape tells none, the result is."""
+        if self._repeats_a_wrong_formula(formula):
+            part.verdict = WRONG_NUMBER
+            self.computed.append((part, formula))
+            return
+        shapes = (aligned(formula, model) for model in self._models())
+        literals = next((found for found in shapes if found is not None), None)
+        self.computed.append((part, formula))
+        if literals is None:
+            self._result(part, formula)
+        for literal in literals or ():
+            self._literal(part, literal)
+
+    def _repeats_a_wrong_formula(self, formula):
+        """Whether this is the wrong formula just before, with the right number for every name in it."""
+        wrong = [other for source, other in self.computed[-1:] if source.verdict in (WRONG_FORMULA, COINCIDENCE)]
+        literals = aligned(formula, wrong[0]) if wrong else None
+        return literals is not None and all(each.printed.agrees(self.exact.of(each.name)) for each in literals)
+
+    def _literal(self, part, literal):
+        """A number in the place of a name; the first wrong one gives the part its verdict."""
+        exact, printed = self.exact.of(literal.name), literal.printed
+        if part.verdict == WRONG_NUMBER or printed.agrees(exact):
+            return
+        record = self.author.of(literal.name)
+        repeated = record is not None and record.printed.value == printed.value
+        if printed.is_cut_from(exact) or (repeated and not record.is_wrong) or self._from_printed(Name(literal.name), printed):
+            part.verdict = ROUNDING
+            return
+        part.verdict, part.column = WRONG_NUMBER, literal.column or part.column
+        part.note = f"{printed.text} stands for {literal.name}, which is {printed.exact_text(exact)}"
+        if repeated:
+            part.inherits_from = record.line
+
+    def _from_printed(self, quantity, printed):
+        """Whether a number is what the right numbers printed so far give."""
+        formula = self.exact.formula(quantity.name)
+        computed = None if formula is None else self.author.computed(formula, quantity.name)
+        return computed is not None and computed.wrong_line is None and computed.interval.meets(around(printed))
+
+    def _result(self, part, formula):
+        """Arithmetic whose shape says nothing: what its numbers can stand for must contain the value."""
+        computed = self.author.computed(formula)
+        if computed is None:
+            part.verdict, part.note = UNREADABLE, "it has no finite value"
+        elif not computed.interval.meets(Interval(self.value)):
+            part.verdict, part.note = WRONG_NUMBER, f"it gives {self.exact.value(formula):.12g}, not {self.value:.12g}"
+            records = [self.author.wrong_record_of(printed) for printed in decimals_in(formula)]
+            part.inherits_from = min((record.line for record in records if record is not None), default=None)
+
+    # Numbers
+
+    def _number(self, part, printed):
+        part.printed, part.exact, part.units = printed.text, printed.exact_text(self.value), printed.units_from(self.value)
+        if printed.agrees(self.value):
+            return
+        if printed.is_cut_from(self.value):
+            part.verdict, part.note = ROUNDING, "truncated"
+        elif self._is_binary64(printed):
+            part.verdict, part.note = ROUNDING, "computed in binary64"
+        elif self.line.line in self.judge.excused:
+            part.verdict, part.note = ROUNDING, self.judge.excused[self.line.line]
+        else:
+            self._computed_number(part, printed)
+
+    def _is_binary64(self, printed):
+        """Whether all the digits are those of a binary64 number next to the exact one."""
+        if len(printed.value.as_tuple().digits) <= BINARY64_DIGITS or not printed.agrees(Decimal(float(printed.value))):
+            return False
+        return abs(printed.value - self.value) <= BINARY64_ROUNDING * abs(self.value)
+
+    def _computed_number(self, part, printed):
+        """A number that is not the exact one: rounding where right printed numbers give it, otherwise wrong."""
+        part.verdict = WRONG_NUMBER
+        if self.computed:
+            self._from_beside(part, printed)
+        elif isinstance(self.quantity, Name) or self.models:
+            self._from_before(part, printed)
+
+    def _from_beside(self, part, printed):
+        """Compare a number with the computation that stands beside it in the claim."""
+        source, formula = self.computed[-1]
+        try:
+            value = self.exact.value(formula)
+        except NeuronnetError:
+            return
+        if source.verdict in (RIGHT, ROUNDING):
+            if Interval(min(value, self.value), max(value, self.value)).meets(around(printed)):
+                part.verdict, part.note = ROUNDING, "it is computed from rounded numbers"
+                return
+        elif printed.agrees(value):
+            part.inherits_from = source.inherits_from
+            part.note = "the computation beside it gives this"
+            return
+        part.note = f"the computation beside it gives {printed.exact_text(value)}"
+
+    def _from_before(self, part, printed):
+        """Compare a number with what the numbers printed in earlier lines give."""
+        name = getattr(self.quantity, "name", None)
+        own = self.exact.formula(name) if name is not None else None
+        for formula in self.models[::-1] + ([own] if own is not None else []):
+            computed = self.author.computed(formula, name)
+            if computed is not None and computed.records and computed.interval.meets(around(printed)):
+                if computed.wrong_line is None:
+                    part.verdict, part.note = ROUNDING, "it is computed from rounded numbers"
+                else:
+                    part.inherits_from = computed.wrong_line
+                return
+
+    def _record(self):
+        """Keep the number with the most digits for the lines that follow."""
+        numbers = [(meaning.unit, position) for position, meaning in enumerate(self.read) if isinstance(meaning, Printed)]
+        if numbers and self.quantity is not None:
+            part, printed = self.line.parts[min(numbers)[1]], self.read[min(numbers)[1]]
+            self.author.record(self.quantity, printed, self.line.line, part.verdict == WRONG_NUMBER)

@@ -1,0 +1,91 @@
+"""The author's notation: formulas in names of a sheet's own, read as formulas over the network's names.
+
+`let z1 = net_h1` gives a quantity another name, `let Err6 = -delta_o1` one to any formula; `W1[2,1]` is a weight.
+"""
+
+from neuronnet.derivation.expressions import Call, Name, Negative, Number, Power, Product, Sum
+from neuronnet.derivation.parsing import parse
+from neuronnet.errors import ExpressionError, UnknownName
+from neuronnet.names import partial_name, spelled_out, split_index, split_partial
+from neuronnet.sheet.spelling import with_weights
+
+
+class Notation:
+    """Reads formulas over the quantities of one derivation, and over the names that `define` adds."""
+
+    def __init__(self, derivation):
+        self._derivation = derivation
+        self._own = {}
+        self._known = {}
+
+    def define(self, name, spelled):
+        """From now on `name` stands for the formula `spelled`. Raises ExpressionError, UnknownName like `read`."""
+        self._own[spelled_out(name)] = self.read(spelled)
+
+    def read(self, spelled):
+        """The Expression that a Spelled text writes, in the network's names. Raises ExpressionError, and UnknownName with a `column`."""
+        spelled = with_weights(spelled, self._derivation.names)
+        try:
+            written = parse(spelled.text, self._is_name)
+        except ExpressionError as error:
+            raise ExpressionError(spelled.text, _column(spelled, error.column), error.reason) from None
+        return mapped(written, lambda leaf: self._meaning(leaf, spelled))
+
+    def _meaning(self, leaf, spelled):
+        """What a leaf of a formula stands for; it keeps the column where the author wrote it."""
+        column = _column(spelled, leaf.column)
+        if isinstance(leaf, Name):
+            own = self._formula(leaf.name)
+            if own is None:
+                error = UnknownName(leaf.name, [*self._own, *self._derivation.all_names()])
+                error.column = column
+                raise error
+            leaf = own if not isinstance(own, (Name, Number)) else type(own)(own.name if isinstance(own, Name) else own.value)
+        leaf.column = column
+        return leaf
+
+    def _is_name(self, text):
+        return self._formula(spelled_out(text)) is not None
+
+    def _formula(self, name):
+        """The formula that a name stands for, in the network's names; None for a name that nothing has."""
+        if name not in self._known or name in self._own:
+            self._known[name] = self._looked_up(name)
+        return self._known[name]
+
+    def _looked_up(self, name):
+        if name in self._own:
+            return self._own[name]
+        parts = split_partial(name)
+        if parts is not None:
+            names = [self._formula(part) for part in parts]
+            if not all(isinstance(each, Name) for each in names):
+                return None
+            name = partial_name(*(each.name for each in names))
+        else:
+            base, index = split_index(name)
+            if index and isinstance(self._own.get(base), Name):
+                name = self._own[base].name + index
+        return Name(self._derivation.own_name(name)) if name in self._derivation else None
+
+
+def mapped(expression, leaf):
+    """The same formula with every Name and Number replaced by what `leaf` makes of it."""
+    if isinstance(expression, (Name, Number)):
+        return leaf(expression)
+    if isinstance(expression, Sum):
+        return Sum([(sign, mapped(term, leaf)) for sign, term in expression.terms])
+    if isinstance(expression, Product):
+        return Product([(operator, mapped(factor, leaf)) for operator, factor in expression.factors])
+    if isinstance(expression, Power):
+        return Power(mapped(expression.base, leaf), expression.exponent)
+    if isinstance(expression, Negative):
+        return Negative(mapped(expression.inner, leaf))
+    return Call(expression.function, [mapped(argument, leaf) for argument in expression.arguments])
+
+
+def _column(spelled, column):
+    """The author's column of a place in a Spelled text; one past its end for the end."""
+    if column is None or not spelled.columns:
+        return column
+    return spelled.columns[column - 1] if column <= len(spelled.columns) else spelled.columns[-1] + 1
