@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 from neuronnet.derivation import Derivation
 from neuronnet.derivation.mistakes import CATALOGUE, signatures
@@ -14,7 +15,7 @@ from neuronnet.output import (NETWORK_HELP, ArgumentParser, add_output_options, 
                               text_source, write)
 from neuronnet.render import figures, mistakes_text, text
 from neuronnet.sheet.checking import check_sheet
-from neuronnet.spec import example_names, find, read
+from neuronnet.spec import EXAMPLES, example_names, find, read
 from neuronnet.training import history
 
 WORKED_EXAMPLE = "worked-example"
@@ -42,7 +43,8 @@ def _parser():
 
     check = _add(commands, "check", _check, "a sheet of formulas and numbers: which line is wrong first, and which mistake it is",
                  "check derivation.md --network worked-example", ("text", "markdown", "json"))
-    check.add_argument("sheet", metavar="SHEET", help="a file of text, Markdown, LaTeX, CSV or JSON, or - for standard input")
+    check.add_argument("sheet", metavar="SHEET", help="a file of text, Markdown, LaTeX, CSV or JSON, the name of an example "
+                                                       "such as published-derivation, or - for standard input")
     check.add_argument("--network", metavar="NETWORK", help="what the sheet is about, where it does not say so itself: a TOML "
                                                             "or JSON file, or the name of an example")
 
@@ -116,7 +118,7 @@ def _network_of(description):
 
 
 def _check(arguments):
-    sheet, place = text_source(arguments.sheet, "a sheet of text, Markdown, LaTeX, CSV or JSON")
+    sheet, place = text_source(_sheet_file(arguments.sheet), "a sheet of text, Markdown, LaTeX, CSV or JSON")
     network, network_place = (None, None) if arguments.network is None else source(arguments.network)
     folder = None if arguments.sheet == "-" else place.parent
     report = check_sheet(sheet, network, folder, progress_line(1, "trainings with a mistake"))
@@ -126,6 +128,12 @@ def _check(arguments):
         result = report.markdown() if arguments.format == "markdown" else str(report)
     write(result, arguments.output, [place] if network_place is None else [place, network_place])
     return report.status
+
+
+def _sheet_file(argument):
+    """The file that a sheet's argument means: one of that path, or else the example sheet of that name."""
+    example = EXAMPLES / f"{argument}.txt"
+    return example if Path(argument).name == argument and not Path(argument).exists() and example.is_file() else argument
 
 
 def _mistakes(arguments):

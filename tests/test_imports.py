@@ -14,8 +14,17 @@ ORDER = ["errors", "elementary", "activations", "losses", "names", "literal", "f
          "initial", "data", "csv_table", "sampling", "settings", "checking", "spec", "parameter", "neuron", "layer",
          "updates", "order", "building", "network", "training", "derivation.expressions", "derivation.parsing",
          "derivation.formulas", "derivation.update_formulas", "derivation.chain", "derivation.passes",
-         "derivation.quantities", "derivation", "render.text", "render", "explanation", "__init__", "output",
-         "render.boundary", "render.figures", "cli", "__main__"]
+         "derivation.rewriting", "derivation.long_run", "derivation.quantities", "derivation.digits", "derivation.interval", "derivation.exact",
+         "derivation.identity", *(f"derivation.repairs.{name}" for name in ("places", "structure", "surroundings", "brackets", "changes",
+                                                                            "renamings", "slips", "repairing")), "derivation.repairs",
+         "derivation.freedom", "derivation.counterexample", "derivation.program_names", "derivation.program_steps", "derivation.program",
+         *(f"derivation.mistakes.{name}" for name in ("mistake", "update_order", "biases", "slopes", "paths", "gradients", "signs",
+                                                      "factors", "samples", "errors_of_outputs", "l2_terms", "loading", "forward",
+                                                      "steps", "catalogue")), "derivation.mistakes",
+         "derivation.search", "derivation.diagnosis", "derivation", "render.text", "render.sheet_text", "render.mistakes_text", "render",
+         "explanation", *(f"sheet.{name}" for name in ("spelling", "latex_tokens", "latex", "claims", "tables", "lines", "blocks", "reading",
+                                                       "notation", "alignment", "author", "report", "judging", "checking")), "sheet",
+         "__init__", "output", "render.boundary", "render.figures", "cli", "__main__"]
 
 # What only the bridge to neuronnet and the command line of gradcheck may import.
 BRIDGE = {"network", "lockstep", "sweep", "cli", "__main__"}

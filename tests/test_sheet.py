@@ -1,7 +1,7 @@
 """Sheets: every verdict, its reasons, and the mistakes behind wrong numbers."""
 
 import json
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 import pytest
 from drawn import descriptions
@@ -35,7 +35,7 @@ def only(*lines, network="worked-example"):
     ("delta_o2 = 0.0380982", "wrong number", None), ("delta_o2 = -0.03809823", "rounding", "truncated"),
     ("out_h1 = 0.593269992107187255173654561579", "right", None),
     ("out_h1 = 0.593269992107187255173654561571", "wrong number", None),
-    ("out_h1 = 0.59326999210718730", "rounding", "computed in binary64"),
+    ("out_h1 = 0.59326999210718734", "rounding", "computed in binary64"),
     ("out_h1 = 0.5932699921071900", "wrong number", None),
     ("E_total@10000 = 3.5102e-05", "right", None), ("E_total@10000 = 3.5102*10^-5", "right", None),
     ("E_total@10000 = 0.0000351019", "right", None), ("E_total@10000 = 0.0000351018", "rounding", "truncated"),
@@ -59,7 +59,7 @@ def test_a_verdict_shows_what_is_printed_what_is_exact_and_how_far_apart(claim, 
 
 
 @pytest.mark.parametrize("lines, verdict", [
-    (["out_o1 = 0.7514", "delta_o1 = (out_o1 - target_o1)*out_o1*(1 - out_o1) = 0.1384"], "wrong number"),
+    (["out_o1 = 0.7514", "delta_o1 = (out_o1 - target_o1)*out_o1*(1 - out_o1) = 0.1383"], "wrong number"),
     (["out_o1 = 0.751", "delta_o1 = (0.751 - 0.01)*0.751*(1 - 0.751) = 0.13857"], "rounding"),
     (["out_o1 = 0.751", "delta_o1 = 0.13857"], "rounding"),
     (["out_o1 = 0.751", "delta_o1 = (0.751 - 0.01)*0.751*(1 - 0.751) = 0.1395"], "wrong number"),
@@ -100,6 +100,7 @@ def test_a_wrong_number_in_the_place_of_a_name_is_found_though_the_result_is_rig
     "∂E/∂w5 = δ_o1·out_h1", "E_total = 1/2(target_o1 - out_o1)^2 + 1/2(target_o2 - out_o2)**2",
     "delta_h1 = (delta_o1*w5 + delta_o2*w7) out_h1 (1 - out_h1)", "w1+ = w1 − η·∂E_total/∂w1", "dE_total/dw2 = 2*dE_total/dw2/2",
     "E_total@1 = 1/2(target_o1 - out_o1@1)^2 + E_o2@1", "dE_total/dout_h1 = dE_o1/dout_h1 + dE_o2/dout_h1",
+    "w5 = w5 - eta*dE_total/dw5 = 0.35891648", "w5 := w5 - 0.5*0.082167041 = 0.35891648",
     r"$\frac{\partial E_{total}}{\partial w_5} = -(target_{o1} - out_{o1})\cdot out_{o1}(1-out_{o1})\cdot out_{h1}$",
 ])
 def test_a_right_formula_is_right_in_any_form(claim):
@@ -143,7 +144,7 @@ def test_the_number_of_a_wrong_formula_is_its_own():
 
 def test_a_line_that_goes_on_with_a_wrong_number_says_from_where():
     report = checked("net_h1 = 0.3825", "out_h1 = 1/(1 + e^(-net_h1)) = 1/(1 + e^(-0.3825)) = 0.594476", "out_h2 = 0.596884378",
-                     "net_o1 = 1.106388", "out_o1 = 0.751455", "out_o2 = 0.7")
+                     "net_o1 = 1.106388", "out_o1 = 0.751455", "out_o2 = 0.6")
     assert [line.inherits_from for line in report.lines] == [None, 1, None, 2, 4, None]
     assert [line.verdict for line in report.lines] == ["wrong number"] * 2 + ["right"] + ["wrong number"] * 3
     assert report.first_wrong == 1
@@ -176,7 +177,7 @@ def test_a_textbooks_names_are_understood():
     ("foo = 3", "unknown name", 1, "foo"), ("net_h3 = 2", "unknown name", 1, "net_h2"), ("net_h1 = w1*x1", "unknown name", 13, "x1"),
     ("net_h1 = w1*i1) = 3", "unreadable", 15, "unexpected"), ("net_h1 = = 3", "unreadable", None, ""), ("hello", "unreadable", None, ""),
     ("net_h1 = 1/0", "unreadable", None, ""), ("E_total = 1e400", "unreadable", None, "1e308"), ("W1[3,1] = 2", "unreadable", 1, "2"),
-    ("net_h1 = 9**9**9**9", "unreadable", None, "power"), ("net_h1 = __import__('os')", "unreadable", None, ""), ("= 3", "unreadable", None, ""),
+    ("net_h1 = 9**9**9**9", "unreadable", 14, "**"), ("net_h1 = __import__('os')", "unreadable", None, ""),
     ("let w = foo", "unknown name", None, "foo"), ("let z = w1 +", "unreadable", None, ""), ("net_h1 = 0,3775", "unreadable", None, "point")])
 def test_what_cannot_be_read_is_said_with_its_place(line, verdict, column, found):
     report = checked("# a comment", "net_h1 = 0.3775", line)
@@ -212,7 +213,7 @@ def test_numbers_that_are_right_for_another_convention_are_told_so(lines, conven
 
 
 def test_no_convention_is_offered_when_another_number_contradicts_it():
-    assert checked("E_o1 = 0.549622166", "E_total = 0.298371109").other_convention is None
+    assert checked("E_o1 = 0.549622166", "E_o2 = 0.023560026").other_convention is None
 
 
 def test_nothing_is_named_on_a_coincidence():
@@ -273,16 +274,16 @@ def test_a_right_sheet_is_right_in_every_line(description, places):
 
 
 @settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
-@given(descriptions(most_layers=3, most_neurons=2, most_samples=1), st.integers(3, 6), st.booleans())
-def test_rounded_numbers_carried_on_are_never_called_wrong(description, places, cut):
-    """Every row computed from the printed numbers of the rows before, rounded or cut off again."""
+@given(descriptions(most_layers=3, most_neurons=2, most_samples=1), st.integers(3, 6), st.sampled_from((ROUND_HALF_EVEN, ROUND_DOWN)))
+def test_rounded_numbers_carried_on_are_never_called_wrong(description, places, rounding):
+    """Every row computed from the printed numbers of the rows before, then rounded, or cut off."""
     description = read(description)
     with fifty_digits():
         derivation = Derivation(description, Decimal)
         values, lines = dict(derivation.given), []
         for row in derivation.quantities:
             value = row.expression.evaluator(Decimal)({name: values.get(name, Decimal(0)) for name in row.expression.names()})
-            values[row.name] = Decimal(f"{value:.{places}f}")
+            values[row.name] = value.quantize(Decimal(1).scaleb(-places), rounding)
             lines.append(f"{row.name} = {values[row.name]}")
     report = check_sheet("\n".join(lines), description)
     assert {line.verdict for line in report.lines} <= {"right", "rounding"}, str(report)

@@ -44,4 +44,6 @@ def claim_of(name, expression, printed, exact):
     start = Decimal(0)
     if isinstance(expression, Name):
         start = exact.derivation.given.get(split_index(expression.name)[0], start)
-    return Claim(name, expression, printed, exact.value(expression), start)
+    value = exact.value(expression)
+    is_right = printed.agrees(value) or abs(printed.value - value) <= exact.rounding(expression)
+    return Claim(name, expression, printed, value, start, is_right)

@@ -11,6 +11,7 @@ from neuronnet.names import split_index
 
 DIGITS = 50
 MOST_EXACT_UPDATES = 20
+ROUNDINGS = 8
 
 
 def fifty_digits():
@@ -36,8 +37,15 @@ class Exact:
 
     def of(self, name):
         """The value of one quantity, a Decimal."""
-        if not _is_late(name):
-            return self.derivation[name].value
+        return self._in_binary64(name) if _is_late(name) else self.derivation[name].value
+
+    def rounding(self, expression):
+        """How far from the exact value a computation in binary64 may end: a few times as far as a run here does."""
+        values = {name: self._in_binary64(name) for name in expression.names()}
+        return ROUNDINGS * abs(expression.evaluator(Decimal)(values) - self.value(expression))
+
+    def _in_binary64(self, name):
+        """The value of one quantity in a run in binary64, as a Decimal."""
         if self._binary is None:
             self._binary = Derivation(self.derivation.description)
         value = self._binary[name].value

@@ -79,6 +79,10 @@ class Interval:
         """ln(1 + x) of them."""
         return Interval(log1p(self.low), log1p(self.high))
 
+    def with_(self, value):
+        """The smallest Interval that has a Decimal in it too."""
+        return Interval(min(self.low, value), max(self.high, value))
+
     def meets(self, other):
         """Whether the two have a number in common."""
         return self.low <= other.high and other.low <= self.high
@@ -90,6 +94,13 @@ class Interval:
 def around(printed):
     """The numbers that a Printed stands for: half a unit of its last digit to either side."""
     return Interval(printed.value - printed.half_unit, printed.value + printed.half_unit)
+
+
+def rounded_or_cut(printed):
+    """The numbers that a Printed comes from if its digits were rounded, or else cut off."""
+    rounded = around(printed)
+    outward = printed.unit.copy_sign(printed.value)
+    return rounded.with_(printed.value + outward)
 
 
 def _interval(value):

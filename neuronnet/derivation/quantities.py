@@ -110,7 +110,7 @@ class Derivation:
         return self._evaluated(formula, parse(spelled_out(formula), self.__contains__))
 
     def evaluated(self, expression):
-        """The value of an Expression over this derivation's names. Raises UnknownName, and NeuronnetError for a division by zero."""
+        """The value of an Expression over this derivation's names. Raises UnknownName; NeuronnetError for a division by 0."""
         return self._evaluated("the formula", expression)
 
     def factors_of(self, quantity):

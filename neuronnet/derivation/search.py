@@ -24,7 +24,7 @@ OFF_BY_ONE = {"one update too few", "one update too many"}
 
 
 class Claim(NamedTuple):
-    """A printed number: the `name` it was given under, its formula, what is `printed`, and what is `exact`.
+    """A printed number: the `name` it was given under, its formula, what is `printed`, what is `exact`, and whether it `is_right`.
 
     `start` is what a mistake in the number is measured from: for a parameter after an update, its value before, otherwise 0.
     """
@@ -34,11 +34,7 @@ class Claim(NamedTuple):
     printed: Printed
     exact: Decimal
     start: Decimal
-
-    @property
-    def is_right(self):
-        """Whether the printed digits are those of the exact number."""
-        return self.printed.agrees(self.exact)
+    is_right: bool
 
 
 class Diagnosis(NamedTuple):

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.expressions import Name, Negative, Number, Sum, total
 from neuronnet.derivation.interval import Interval, around
+from neuronnet.derivation.rewriting import mapped
 from neuronnet.sheet.alignment import printed_literal
-from neuronnet.sheet.notation import mapped
 
 # Decimals that stand in formulas as they are, whatever was printed before.
 CONSTANTS = {Decimal("0.5"), Decimal("0.25")}
@@ -80,8 +80,10 @@ class AuthorsNumbers:
         record = self._records.get(name)
         if record is not None and name != besides and (record.is_wrong or name not in self._given):
             records.append(record)
-            is_exact = record.printed.value == self._exact.of(name)
-            return Interval(record.printed.value) if is_exact else around(record.printed)
+            exact = self._exact.of(name)
+            if record.is_wrong:
+                return around(record.printed)
+            return Interval(exact) if record.printed.value == exact else around(record.printed).with_(exact)
         formula = None if name in self._given else self._exact.formula(name)
         if formula is None:
             return Interval(self._exact.of(name))
@@ -105,8 +107,8 @@ class AuthorsNumbers:
                     continue
                 (sign,) = [sign for sign, term in terms if term.name == name]
                 rest = total([Name(row.name)] + [-term if mark > 0 else term for mark, term in terms if term.name != name])
-                intervals = {record_name: around(self._records[record_name].printed) for record_name in [row.name, *others]}
-                left = rest.evaluator(self)(intervals)
+                printed = {each: Interval(self._records[each].printed.value) for each in [row.name, *others]}
+                left = rest.evaluator(self)(printed)
                 yield Computed(left if sign > 0 else -left, records)
 
 

@@ -98,13 +98,14 @@ def _what_a_sum_leaves(line, author):
 def _explained(lines, exact, description, progress):
     """Diagnoses of all the wrong numbers together; a line gets the first one that explains it.
 
-    What a wrong formula explains already needs no mistake that would have made right numbers wrong.
+    What a wrong formula explains already needs no mistake that explains one number alone, or makes right ones wrong.
     """
     numbers = [(line, line.number) for line in lines if line.quantity is not None and line.number is not None]
     claims = [claim_of(line.line, line.quantity, Printed(number.printed), exact)
               for line, number in numbers if number.verdict != ROUNDING]
     follow = _follow_a_wrong_formula(lines)
-    found = [each for each in explanations(description, claims, progress) if not each.contradicts or not follow >= set(each.explains)]
+    found = [each for each in explanations(description, claims, progress)
+             if not follow.issuperset(each.explains) or (len(each.explains) > 1 and not each.contradicts)]
     for line in lines:
         line.mistake = next((each for each in found if line.line in each.explains), None)
     return found

@@ -10,9 +10,10 @@ from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.exact import Exact
 from neuronnet.derivation.expressions import Name
 from neuronnet.derivation.identity import Trials
-from neuronnet.derivation.interval import Interval, around
+from neuronnet.derivation.interval import Interval, around, rounded_or_cut
 from neuronnet.derivation.repairs import repair
 from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName, did_you_mean
+from neuronnet.names import after
 from neuronnet.sheet.alignment import aligned
 from neuronnet.sheet.author import AuthorsNumbers, decimals_in, point
 from neuronnet.sheet.notation import Notation
@@ -20,7 +21,7 @@ from neuronnet.sheet.reading import numeral
 from neuronnet.sheet.report import (COINCIDENCE, RIGHT, ROUNDING, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER,
                                     Line, Part)
 
-BINARY64_DIGITS = 15
+DIGITS_OF_A_FLOAT = 17
 BINARY64_ROUNDING = Decimal(2) ** -50        # eight roundings of a computation in binary64
 SAME_VALUE = Decimal("1e-9")
 MOST_MENDED = 20      # wrong formulas for which a repair and a counterexample are looked for
@@ -88,8 +89,10 @@ class _Chain:
     def __init__(self, judge, line, read):
         self.judge, self.line, self.read = judge, line, read
         self.exact, self.author = judge.exact, judge.author
-        formulas = [each for each in read if not isinstance(each, Printed)]
-        self.quantity = next((each for each in formulas if each.names()), None)
+        formulas = [each for each in read if not isinstance(each, Printed) and each.names()]
+        self.quantity = formulas[0] if formulas else None
+        if any(self._is_assignment(each) for each in formulas[1:]):
+            self.quantity = self.read[self.read.index(formulas[0])] = Name(after(self.quantity.name, 1))
         self.models = []         # formulas that are the quantity, the nearest last
         self.computed = []       # (Part, formula) of everything else that the claim computes a number from
 
@@ -107,6 +110,16 @@ class _Chain:
             elif meaning is not self.quantity:
                 self._formula(part, meaning)
         self._record()
+
+    def _is_assignment(self, formula):
+        """Whether a formula is the new value of the parameter on the left: w5 = w5 - eta*dE_total/dw5."""
+        name = getattr(self.quantity, "name", None)
+        if name not in formula.names() or name not in self.exact.derivation.given:
+            return False
+        later = after(name, 1)
+        if later not in self.exact.derivation:
+            return False
+        return self.judge.is_same(formula, Name(later)) or aligned(formula, self.exact.formula(later)) is not None
 
     def _value(self):
         """The exact value that all parts should have."""
@@ -190,7 +203,7 @@ class _Chain:
         """Whether a number is what the right numbers printed so far give."""
         formula = self.exact.formula(quantity.name)
         computed = None if formula is None else self.author.computed(formula, quantity.name)
-        return computed is not None and computed.wrong_line is None and computed.interval.meets(around(printed))
+        return computed is not None and computed.wrong_line is None and computed.interval.meets(rounded_or_cut(printed))
 
     def _result(self, part, formula):
         """Arithmetic whose shape says nothing: what its numbers can stand for must contain the value."""
@@ -218,10 +231,12 @@ class _Chain:
             self._computed_number(part, printed)
 
     def _is_binary64(self, printed):
-        """Whether all the digits are those of a binary64 number next to the exact one."""
-        if len(printed.value.as_tuple().digits) <= BINARY64_DIGITS or not printed.agrees(Decimal(float(printed.value))):
+        """Whether the number is as near as a computation in binary64 comes, or all its digits are those of such a number."""
+        digits = len(printed.value.as_tuple().digits)
+        if digits > DIGITS_OF_A_FLOAT and not printed.agrees(Decimal(float(printed.value))):
             return False
-        return abs(printed.value - self.value) <= BINARY64_ROUNDING * abs(self.value)
+        rounding = self.exact.rounding(self.quantity) if self.quantity is not None else 0
+        return abs(printed.value - self.value) <= max(rounding, BINARY64_ROUNDING * abs(self.value))
 
     def _computed_number(self, part, printed):
         """A number that is not the exact one: rounding where right printed numbers give it, otherwise wrong."""
@@ -254,7 +269,7 @@ class _Chain:
         own = self.exact.formula(name) if name is not None else None
         for formula in self.models[::-1] + ([own] if own is not None else []):
             computed = self.author.computed(formula, name)
-            if computed is not None and computed.records and computed.interval.meets(around(printed)):
+            if computed is not None and computed.records and computed.interval.meets(rounded_or_cut(printed)):
                 if computed.wrong_line is None:
                     part.verdict, part.note = ROUNDING, "it is computed from rounded numbers"
                 else:

@@ -3,8 +3,9 @@
 `let z1 = net_h1` gives a quantity another name, `let Err6 = -delta_o1` one to any formula; `W1[2,1]` is a weight.
 """
 
-from neuronnet.derivation.expressions import Call, Name, Negative, Number, Power, Product, Sum
+from neuronnet.derivation.expressions import Name, Number
 from neuronnet.derivation.parsing import parse
+from neuronnet.derivation.rewriting import mapped
 from neuronnet.errors import ExpressionError, UnknownName
 from neuronnet.names import partial_name, spelled_out, split_index, split_partial
 from neuronnet.sheet.spelling import with_weights
@@ -67,21 +68,6 @@ class Notation:
             if index and isinstance(self._own.get(base), Name):
                 name = self._own[base].name + index
         return Name(self._derivation.own_name(name)) if name in self._derivation else None
-
-
-def mapped(expression, leaf):
-    """The same formula with every Name and Number replaced by what `leaf` makes of it."""
-    if isinstance(expression, (Name, Number)):
-        return leaf(expression)
-    if isinstance(expression, Sum):
-        return Sum([(sign, mapped(term, leaf)) for sign, term in expression.terms])
-    if isinstance(expression, Product):
-        return Product([(operator, mapped(factor, leaf)) for operator, factor in expression.factors])
-    if isinstance(expression, Power):
-        return Power(mapped(expression.base, leaf), expression.exponent)
-    if isinstance(expression, Negative):
-        return Negative(mapped(expression.inner, leaf))
-    return Call(expression.function, [mapped(argument, leaf) for argument in expression.arguments])
 
 
 def _column(spelled, column):

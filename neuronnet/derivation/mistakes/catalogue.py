@@ -4,8 +4,19 @@ from functools import lru_cache
 from math import isclose
 from typing import NamedTuple
 
-from neuronnet.derivation.mistakes import (biases, errors_of_outputs, factors, forward, gradients, l2_terms, loading, paths,
-                                           samples, signs, slopes, steps, update_order)
+import neuronnet.derivation.mistakes.biases as biases
+import neuronnet.derivation.mistakes.errors_of_outputs as errors_of_outputs
+import neuronnet.derivation.mistakes.factors as factors
+import neuronnet.derivation.mistakes.forward as forward
+import neuronnet.derivation.mistakes.gradients as gradients
+import neuronnet.derivation.mistakes.l2_terms as l2_terms
+import neuronnet.derivation.mistakes.loading as loading
+import neuronnet.derivation.mistakes.paths as paths
+import neuronnet.derivation.mistakes.samples as samples
+import neuronnet.derivation.mistakes.signs as signs
+import neuronnet.derivation.mistakes.slopes as slopes
+import neuronnet.derivation.mistakes.steps as steps
+import neuronnet.derivation.mistakes.update_order as update_order
 from neuronnet.derivation.mistakes.mistake import NotHere
 from neuronnet.derivation.program import Program
 

@@ -1,0 +1,183 @@
+"""Whether two formulas have the same value in every network of one shape: tried on a few drawn ones, in fifty digits.
+
+The drawn networks keep the shape and every convention of the description; nothing is proved symbolically.
+"""
+
+import re
+from decimal import Decimal
+from random import Random
+
+from neuronnet.derivation.exact import fifty_digits
+from neuronnet.derivation.quantities import Derivation
+from neuronnet.derivation.rewriting import with_names
+from neuronnet.errors import NeuronnetError, UnknownName
+from neuronnet.spec import Literal, read
+
+CLOSE = Decimal("1e-9")         # relative to the values compared
+NOTHING = Decimal("1e-40")      # relative to the quantities they are made of: what fifty digits leave of an exact 0
+LATEST = 3                      # a later update is tried as an earlier one: drawn networks are not trained for long
+DRAWS = 12
+MANY_SAMPLES = 8
+
+_COUNT = re.compile(r"@(\d+)")
+
+
+class Trials:
+    """Drawn networks of the shape and conventions of a description, and what formulas are worth in them.
+
+    `derivations[k]` is the Derivation of the k-th in fifty digits, made when it is first asked for. Read it within `fifty_digits()`.
+    """
+
+    def __init__(self, description, count=3, seed=1):
+        """`description` is what `spec.read` takes; relu, with its two pieces, takes twice the `count`.
+
+        Raises SpecError for a bad description, NeuronnetError where none can be derived.
+        """
+        self.description = read(description)
+        self._has_relu = any(layer["activation"] == "relu" for layer in self.description["layer"])
+        self.count = 2 * count if self._has_relu else count
+        self._random = Random(seed)
+        self._made = []
+        self._values = {}
+        self._histories = {}
+        self.derivation(0)
+
+    @property
+    def derivations(self):
+        """The derivations of all trials."""
+        return [self.derivation(number) for number in range(self.count)]
+
+    def derivation(self, number):
+        """The derivation of one trial."""
+        while len(self._made) <= number:
+            drawn = self._draw(first=not self._made)
+            with fifty_digits():
+                self._made.append(Derivation(drawn, number=Decimal))
+        return self._made[number]
+
+    def same(self, one, other):
+        """Whether two Expressions have the same value in all trials, to a relative 1e-9. Raises UnknownName.
+
+        A trial where one of them has no value, as in a division by zero, does not count; one that counts is needed.
+        """
+        one, other = _brought_forward([one, other])
+        counted = False
+        for number in range(self.count):
+            pair = [self.value(number, expression) for expression in (one, other)]
+            if None not in pair:
+                counted = True
+                if not self._close(number, *pair, one.names() + other.names()):
+                    return False
+        return counted
+
+    def _close(self, number, left, right, names):
+        with fifty_digits():
+            difference = abs(left - right)
+            if difference <= CLOSE * max(abs(left), abs(right)):
+                return True
+            derivation = self.derivation(number)
+            return difference <= NOTHING * max([Decimal(1), *(abs(derivation[name].value) for name in names)])
+
+    def value(self, number, expression):
+        """The value of an Expression in one trial, a Decimal; None where it has none. Raises UnknownName."""
+        key = number, expression.format()
+        if key not in self._values:
+            with fifty_digits():
+                try:
+                    value = self.derivation(number).evaluated(expression)
+                    self._values[key] = value if value.is_finite() else None
+                except UnknownName:
+                    raise
+                except (ArithmeticError, NeuronnetError):
+                    self._values[key] = None
+        return self._values[key]
+
+    # Drawing
+
+    def _draw(self, first):
+        """A drawn description; of relu neurons one in which they show other sides than in those before.
+
+        First all of them are switched on. Then the draw counts that tells most of them apart by when each was off, so that
+        no formula passes because two neurons went on and off together, or one was never off.
+        """
+        if not self._has_relu:
+            return drawn_like(self.description, self._random)
+        best = None
+        for _ in range(1 if first or len(self.description["sample"]) > MANY_SAMPLES else DRAWS):
+            drawn = drawn_like(self.description, self._random, signs=(1,) if first else (1, -1))
+            nets = _relu_nets(drawn)
+            histories = {name: (*self._histories.get(name, ()), value > 0) for name, value in nets.items()}
+            rank = 0 not in nets.values(), len(set(histories.values())), sum(not all(each) for each in histories.values())
+            if best is None or rank > best[0]:
+                best = rank, histories, drawn
+        self._histories = best[1]
+        return best[2]
+
+
+def drawn_like(description, random, signs=(1, -1), steps=1000):
+    """`description` with every number of the network drawn anew, from 0.1 to 1.2 in size and in steps of 1/`steps`.
+
+    A target of a cross-entropy stays a probability, and the same one where it is 0 or 1: formulas depend on these. The
+    strength 0 of an L2 term stays too, and the settings of the update rule.
+    """
+    def number(_=None, signs=signs):
+        return Literal(str(Decimal(random.choice(signs) * random.randint(steps // 10, steps + steps // 5)) / steps))
+
+    def bias(given):
+        return [number() for _ in given] if isinstance(given, (list, tuple)) else None if given is None else number()
+
+    def targets(given):
+        if "cross-entropy" not in description["loss"]:
+            return [number() for _ in given]
+        return _probabilities(given, random, steps)
+    drawn = {key: description[key] for key in ("title", "loss", "outputs", "samples_combine", "l2_scale", "batch", "order",
+                                               "update", "names")}
+    drawn["learning_rate"] = None if description["learning_rate"] is None else number(signs=(1,))
+    drawn["l2"] = description["l2"] if description["l2"] == 0 else number(signs=(1,))
+    drawn["layer"] = [layer | {"weights": [[number() for _ in row] for row in layer["weights"]], "bias": bias(layer["bias"])}
+                      for layer in description["layer"]]
+    drawn["sample"] = [{"inputs": [number() for _ in sample["inputs"]], "targets": targets(sample["targets"])}
+                       for sample in description["sample"]]
+    return drawn
+
+
+def _probabilities(given, random, steps):
+    """Drawn probabilities for those strictly between 0 and 1; those that sum to 1 still do."""
+    soft = [place for place, value in enumerate(given) if value not in (0, 1)]
+    found = [Literal(str(int(value))) if value in (0, 1) else value for value in given]
+    if len(soft) > 1 and abs(sum(given) - 1) < 1e-9 and len(soft) <= steps // 2:
+        cuts = [0, *sorted(random.sample(range(1, steps), len(soft) - 1)), steps]
+        parts = [after - before for before, after in zip(cuts, cuts[1:])]
+    else:
+        parts = [random.randint(1, steps - 1) for _ in soft]
+    for place, part in zip(soft, parts):
+        found[place] = Literal(str(Decimal(part) / steps))
+    return found
+
+
+def _relu_nets(description):
+    """The nets of the relu neurons of a described network, name -> value, those of every sample."""
+    derivation = Derivation(description | {"learning_rate": None})
+    nets = {derivation.names.of("net", name)
+            for layer, neurons in zip(description["layer"], derivation.names.layers) if layer["activation"] == "relu"
+            for name in neurons}
+    return {row.name: row.value for row in derivation.quantities if row.name.partition("[")[0] in nets}
+
+
+# Later updates
+
+def update_counts(expressions):
+    """The numbers of updates after which some expressions take values."""
+    return {int(count) for expression in expressions for name in expression.names() for count in _COUNT.findall(name)}
+
+
+def _brought_forward(expressions):
+    """The expressions with every count of updates beyond LATEST replaced by one soon after it, in the same order."""
+    counts = sorted(count for count in update_counts(expressions) if count > LATEST)
+    if not counts:
+        return expressions
+    sooner = {count: LATEST + place for place, count in enumerate(counts, 1)}
+
+    def renamed(name):
+        return _COUNT.sub(lambda found: f"@{sooner.get(int(found[1]), found[1])}", name)
+    return [with_names(expression, renamed) for expression in expressions]
