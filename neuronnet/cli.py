@@ -42,7 +42,7 @@ def _parser():
     derive.add_argument("--only", metavar="NAME", help="one quantity with its factors, such as dE_total/dw5")
 
     check = _add(commands, "check", _check, "a sheet of formulas and numbers: which line is wrong first, and which mistake it is",
-                 "check derivation.md --network worked-example", ("text", "markdown", "json"))
+                 "check published-derivation", ("text", "markdown", "json"))
     check.add_argument("sheet", metavar="SHEET", help="a file of text, Markdown, LaTeX, CSV or JSON, the name of an example "
                                                        "such as published-derivation, or - for standard input")
     check.add_argument("--network", metavar="NETWORK", help="what the sheet is about, where it does not say so itself: a TOML "

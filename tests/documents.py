@@ -15,7 +15,7 @@ What is understood, apart from prose:
     | quantity | printed | right | really |    wrong numbers that were published, and the expression they come from
 
 Outside of these no digit may stand, save in a name such as `w5`. Nothing has a tolerance: a printed number must be right
-to its last digit, and formulas must agree to forty of fifty digits.
+to its last digit, and a formula that of the quantity in every network of the shape.
 """
 
 import contextlib
@@ -37,7 +37,11 @@ from typing import NamedTuple
 from printed import agrees
 
 import neuronnet
+from neuronnet.derivation.exact import fifty_digits
 from neuronnet.names import spelled_out
+from neuronnet.render.sheet_text import remarks
+from neuronnet.sheet.judging import Judge
+from neuronnet.sheet.reading import read_sheet
 from neuronnet.spec import read
 
 ROOT = Path(__file__).parent.parent
@@ -46,7 +50,6 @@ PROMPT = "(Pdb) "
 NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _WORD = r"[^\W\d]\w*(?:\[\d+\])?(?:@\d+)?"
 _NAME = rf"(?:d{_WORD}/d{_WORD}|{_WORD})"
-_FUNCTIONS = ("exp", "ln", "tanh")
 _LIKE_A_NAME = re.compile(r"(?<![\w/])(?:d\w+_\w+/d\w+|[biwho]\d+(?:@\d+)?|(?:net|out|target|E|delta)_[ho]\w+(?:@\d+)?)"
                           r"(?![\w/])")
 
@@ -119,67 +122,24 @@ def _in_lines(block, check):
 
 
 def check_claim(claim):
-    """What is wrong with `name = formula = the same in numbers = number`, every part of it evaluated."""
-    parts = [part.strip() for part in claim.split(" = ")]
-    if len(parts) < 2:
-        return [f"{claim!r} claims nothing: no equals sign"]
-    try:
-        return _check_parts(parts)
-    except (neuronnet.NeuronnetError, ArithmeticError) as error:
-        return [f"{claim!r}: {error}"]
+    """What is wrong with `name = formula = the same in numbers = number`, judged like a line of a sheet."""
+    sheet = read_sheet(claim)
+    with fifty_digits():
+        judge().start_again({})
+        lines = [judge().line(each) for each in sheet.claims]
+    return ([f"{claim!r}: {each.reason}" for each in sheet.unread]
+            + [f"{claim!r}: {line.verdict}: {'; '.join(remarks(line))}" for line in lines if line.verdict != "right"])
 
 
-def _check_parts(parts):
-    wrong, truth, formula = [], None, None
-    for part in parts:
-        if re.fullmatch(NUMBER, part):
-            if truth is None:
-                wrong.append(f"{part} has no name")
-            elif not agrees(part, truth):
-                wrong.append(f"{parts[0]} is {truth:.15g}, not {part}")
-        elif _names(part):
-            value = exactly(part)
-            if truth is not None and not _same(value, truth):
-                wrong.append(f"{part} is {value:.15g}, but {parts[0]} is {truth:.15g}")
-            truth = value if truth is None else truth
-            formula = part
-        elif truth is None:
-            truth = exactly(part)
-        else:
-            wrong += _in_numbers(part, formula)
-    return wrong
-
-
-def _in_numbers(part, formula):
-    """Complaints about a formula written out in numbers: each must be the value of the name whose place it takes.
-
-    The result of the arithmetic then lies, without further ado, where the rounding of the printed numbers allows.
-    """
-    if formula is None:
-        return [f"{part} writes out no formula"]
-    if formula in worked_example():
-        formula = worked_example()[formula].formula or formula
-    pieces = re.split(f"({_NAME})", formula)
-    names = [piece for piece in pieces[1::2] if piece not in _FUNCTIONS]
-    pattern = "".join(rf"\(?({NUMBER})\)?" if piece in names else re.sub(r"(\\ )+", r"\\s*", re.escape(piece))
-                      for piece in pieces)
-    match = re.fullmatch(pattern, part)
-    if match is None:
-        return [f"{part} is not {formula} in numbers"]
-    return [f"{name} is {exactly(name):.15g}, not {number}"
-            for name, number in zip(names, match.groups()) if not agrees(number, exactly(name))]
-
-
-def _names(formula):
-    return [name for name in re.findall(_NAME, _without_exponents(formula)) if name not in _FUNCTIONS]
+@cache
+def judge():
+    """The judge of sheets on the worked example."""
+    with fifty_digits():
+        return Judge(read("worked-example"))
 
 
 def _without_exponents(formula):
     return re.sub(r"(?<=\d)[eE](?=[+-]?\d)", "", formula)
-
-
-def _same(value, other):
-    return abs(value - other) <= max(abs(value), abs(other)).scaleb(-40)
 
 
 @cache

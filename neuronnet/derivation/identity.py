@@ -13,7 +13,7 @@ from neuronnet.derivation.rewriting import with_names
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.spec import Literal, read
 
-CLOSE = Decimal("1e-9")         # relative to the values compared
+CLOSE = Decimal("1e-12")        # relative to the values compared
 NOTHING = Decimal("1e-40")      # relative to the quantities they are made of: what fifty digits leave of an exact 0
 LATEST = 3                      # a later update is tried as an earlier one: drawn networks are not trained for long
 DRAWS = 12

@@ -17,33 +17,68 @@ class Literal(NamedTuple):
     column: int
 
 
-def aligned(part, model):
-    """The Literals of `part`, a formula of the same shape as `model`; None where the shapes differ."""
-    return _aligned(part, model, 1)
+def aligned(part, model, agrees=lambda literal: True):
+    """The Literals of `part`, a formula of the same shape as `model`; None where the shapes differ.
+
+    Terms and factors may stand in another order if the Literals then all agree, by `agrees(literal)`.
+    """
+    return _Alignment(agrees).of(part, model, 1)
 
 
-def _aligned(part, model, sign):
-    if isinstance(model, Name):
-        return _in_place_of(part, model.name, sign)
-    if sign < 0:
+class _Alignment:
+    def __init__(self, agrees):
+        self.agrees = agrees
+
+    def of(self, part, model, sign):
+        """The Literals of a part; the sign that stands before it belongs to its number."""
+        if isinstance(model, Name):
+            return _in_place_of(part, model.name, sign)
+        if sign < 0:
+            return None
+        if isinstance(part, Number) and isinstance(model, Number):
+            return [] if float(part.value) == float(model.value) else None
+        if isinstance(model, Negative):
+            if isinstance(part, Negative):
+                return self.of(part.inner, model.inner, 1)
+            return self.of(part, model.inner, -1) if isinstance(part, Number) else None
+        if type(part) is not type(model):
+            return None
+        if isinstance(model, Sum):
+            return self.together(part.terms, model.terms, lambda a, b: a * b)
+        if isinstance(model, Product):
+            return self.together(part.factors, model.factors, lambda a, b: 1 if a == b else None)
+        if isinstance(model, Power):
+            return self.of(part.base, model.base, 1) if part.exponent == model.exponent else None
+        if isinstance(model, Call) and part.function == model.function:
+            return self.in_order([(1, each) for each in part.arguments], [(1, each) for each in model.arguments], lambda a, b: 1)
         return None
-    if isinstance(part, Number) and isinstance(model, Number):
-        return [] if float(part.value) == float(model.value) else None
-    if isinstance(model, Negative):
-        if isinstance(part, Negative):
-            return _aligned(part.inner, model.inner, 1)
-        return _aligned(part, model.inner, -1) if isinstance(part, Number) else None
-    if type(part) is not type(model):
-        return None
-    if isinstance(model, Sum):
-        return _together(part.terms, model.terms, lambda a, b: a * b)
-    if isinstance(model, Product):
-        return _together(part.factors, model.factors, lambda a, b: 1 if a == b else None)
-    if isinstance(model, Power):
-        return _aligned(part.base, model.base, 1) if part.exponent == model.exponent else None
-    if isinstance(model, Call) and part.function == model.function:
-        return _together([(1, each) for each in part.arguments], [(1, each) for each in model.arguments], lambda a, b: 1)
-    return None
+
+    def together(self, parts, models, sign):
+        """The Literals of terms or factors: side by side, or in another order where that makes them all agree."""
+        found = self.in_order(parts, models, sign)
+        if found is not None and all(map(self.agrees, found)) or len(parts) != len(models):
+            return found
+        reordered, left = [], list(models)
+        for part in parts:
+            for model in left:
+                literals = self.pair(part, model, sign)
+                if literals is not None and all(map(self.agrees, literals)):
+                    reordered += literals
+                    left.remove(model)
+                    break
+        return found if left else reordered
+
+    def in_order(self, parts, models, sign):
+        """The Literals of pairs side by side; None where one does not fit."""
+        if len(parts) != len(models):
+            return None
+        found = [self.pair(part, model, sign) for part, model in zip(parts, models)]
+        return None if None in found else [literal for literals in found for literal in literals]
+
+    def pair(self, part, model, sign):
+        """The Literals of one term or factor; `sign(a, b)` of the two marks is the sign of its number, None for a clash."""
+        turned = sign(part[0], model[0])
+        return None if turned is None else self.of(part[1], model[1], turned)
 
 
 def _in_place_of(part, name, sign):
@@ -54,20 +89,6 @@ def _in_place_of(part, name, sign):
     if not isinstance(part, Number):
         return None
     return [Literal(printed_literal(part, sign), name, part.column)]
-
-
-def _together(parts, models, sign):
-    """The Literals of pairs side by side; `sign(a, b)` of their marks is the sign of the number, None where they clash."""
-    if len(parts) != len(models):
-        return None
-    found = []
-    for (mark, part), (model_mark, model) in zip(parts, models):
-        turned = sign(mark, model_mark)
-        literals = None if turned is None else _aligned(part, model, turned)
-        if literals is None:
-            return None
-        found += literals
-    return found
 
 
 def printed_literal(number, sign=1):

@@ -170,7 +170,7 @@ class _Chain:
             part.verdict = WRONG_NUMBER
             self.computed.append((part, formula))
             return
-        shapes = (aligned(formula, model) for model in self._models())
+        shapes = (aligned(formula, model, self._agrees) for model in self._models())
         literals = next((found for found in shapes if found is not None), None)
         self.computed.append((part, formula))
         if literals is None:
@@ -182,13 +182,16 @@ class _Chain:
         """Whether this is the wrong formula just before, with the right number for every name in it."""
         wrong = [other for source, other in self.computed[-1:] if source.verdict in (WRONG_FORMULA, COINCIDENCE)]
         literals = aligned(formula, wrong[0]) if wrong else None
-        return literals is not None and all(each.printed.agrees(self.exact.of(each.name)) for each in literals)
+        return literals is not None and all(map(self._agrees, literals))
+
+    def _agrees(self, literal):
+        return literal.printed.agrees(self.exact.of(literal.name))
 
     def _literal(self, part, literal):
         """A number in the place of a name; the first wrong one gives the part its verdict."""
-        exact, printed = self.exact.of(literal.name), literal.printed
-        if part.verdict == WRONG_NUMBER or printed.agrees(exact):
+        if part.verdict == WRONG_NUMBER or self._agrees(literal):
             return
+        exact, printed = self.exact.of(literal.name), literal.printed
         record = self.author.of(literal.name)
         repeated = record is not None and record.printed.value == printed.value
         if printed.is_cut_from(exact) or (repeated and not record.is_wrong) or self._from_printed(Name(literal.name), printed):
