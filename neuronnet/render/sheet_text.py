@@ -3,6 +3,7 @@
 from neuronnet.render.text import conventions
 
 RIGHT = ("right", "rounding")
+LONGEST_SHOWN = 300
 
 
 def report(found):
@@ -11,7 +12,11 @@ def report(found):
     width = max(len(str(line.line)) for line in found.lines)
     for line in found.lines:
         mark = ">" if line.line == found.first_wrong else " "
-        lines.append(f"{mark} {str(line.line).rjust(width)}  {line.verdict}: {line.text}")
+        head = f"{mark} {str(line.line).rjust(width)}  {line.verdict}: "
+        lines.append(head + _shown(line.text))
+        pointed = _pointed_at(line)
+        if pointed is not None:
+            lines.append(" " * (len(head) + pointed) + "^")
         lines += [f"{' ' * (width + 4)}{each}" for each in remarks(line)]
     if found.mistakes:
         lines += ["", "Mistakes"]
@@ -26,7 +31,7 @@ def markdown(found):
     lines += ["", "| line | verdict | claim | why |", "|---|---|---|---|"]
     for line in found.lines:
         verdict = line.verdict if line.verdict in RIGHT else f"**{line.verdict}**"
-        cells = (str(line.line), verdict, _code(line.text), "; ".join(_cell(each) for each in remarks(line)))
+        cells = (str(line.line), verdict, _code(_shown(line.text)), "; ".join(_cell(each) for each in remarks(line)))
         lines.append(f"| {' | '.join(cells)} |")
     for each in found.mistakes:
         lines += ["", f"**{_cell(each.id)}**: {_cell(each.sentence)} ({_reach(each)})"]
@@ -42,9 +47,9 @@ def remarks(line):
         yield f"printed {number.printed}, exact {number.exact}, {units(number.units)} of the last printed digit apart"
     for part in line.parts:
         if part.note is not None:
-            yield f"column {part.column}: {part.note}" if part.printed is None else part.note
+            yield part.note if part.column is None else f"column {part.column}: {part.note}"
     if worst.repair is not None:
-        yield f"{worst.text} should be {worst.repair.formula}"
+        yield f"{_shown(worst.text)} should be {worst.repair.formula}"
     if worst.counterexample is not None:
         yield str(worst.counterexample)
     if line.inherits_from is not None:
@@ -53,6 +58,20 @@ def remarks(line):
         yield f"mistake: {line.mistake.id}"
     if line.remark is not None:
         yield line.remark
+
+
+def _shown(text):
+    """A claim as it is shown: what is longer than any line that people write is cut."""
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + " ..."
+
+
+def _pointed_at(line):
+    """Where in a claim's text the place lies that is spoken of; None where it cannot be shown."""
+    part = line.worst
+    start = line.text.find(part.text)
+    if part.column is None or start < 0 or not 0 <= part.column - part.start <= min(len(part.text), LONGEST_SHOWN - start):
+        return None
+    return start + part.column - part.start
 
 
 def units(count):
@@ -70,7 +89,8 @@ def conclusion(found):
         yield f"The first wrong line is line {found.first_wrong}."
     if found.other_convention is not None:
         yield f"All numbers are right for {found.other_convention}."
-    elif any(line.verdict == "wrong number" and line.mistake is line.inherits_from is None for line in found.lines):
+    elif any(line.mistake is line.inherits_from is None and line.verdict == "wrong number" == line.number.verdict
+             for line in found.lines if line.number is not None):
         yield "No known mistake gives the digits of the other wrong numbers, beyond what chance would."
 
 

@@ -8,7 +8,7 @@ from neuronnet.derivation.exact import fifty_digits
 from neuronnet.derivation.expressions import Name
 from neuronnet.derivation.interval import around
 from neuronnet.derivation.search import explanations
-from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean
+from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.sheet.judging import Judge
 from neuronnet.sheet.reading import read_sheet
 from neuronnet.sheet.report import RIGHT, ROUNDING, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER, Line, Part, SheetReport
@@ -58,7 +58,7 @@ def _description(sheet, network, folder):
 
 
 def _unread(line, text, column, reason, verdict=UNREADABLE):
-    return Line(line, text, [Part(text, column, verdict, reason)])
+    return Line(line, text, [Part(text, 1, column, verdict, reason)])
 
 
 def _definitions(judge, lets):
@@ -68,7 +68,7 @@ def _definitions(judge, lets):
         try:
             judge.notation.define(let.name, let.text)
         except UnknownName as error:
-            yield _unread(let.line, text, error.column, f"{error.name!r}{did_you_mean(error.nearest)}", UNKNOWN_NAME)
+            yield _unread(let.line, text, error.column, f"nothing is called {shortened(error.name)}{did_you_mean(error.nearest)}", UNKNOWN_NAME)
         except NeuronnetError as error:
             yield _unread(let.line, text, getattr(error, "column", 1), getattr(error, "reason", str(error)))
 

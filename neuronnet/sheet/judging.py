@@ -12,7 +12,7 @@ from neuronnet.derivation.expressions import Name
 from neuronnet.derivation.identity import Trials
 from neuronnet.derivation.interval import Interval, around, rounded_or_cut
 from neuronnet.derivation.repairs import repair
-from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName, did_you_mean
+from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.names import after
 from neuronnet.sheet.alignment import aligned
 from neuronnet.sheet.author import AuthorsNumbers, decimals_in, point
@@ -75,7 +75,7 @@ class Judge:
             text = numeral(spelled.text)
             return part, Printed(text) if text is not None else self.notation.read(spelled)
         except UnknownName as error:
-            part.verdict, part.column, part.note = UNKNOWN_NAME, error.column, f"{error.name!r}{did_you_mean(error.nearest)}"
+            part.verdict, part.column, part.note = UNKNOWN_NAME, error.column, f"nothing is called {shortened(error.name)}{did_you_mean(error.nearest)}"
         except ExpressionError as error:
             part.verdict, part.column, part.note = UNREADABLE, error.column, error.reason
         except NeuronnetError as error:
@@ -158,7 +158,7 @@ class _Chain:
         part.verdict = COINCIDENCE if same_here else WRONG_FORMULA
         part.repair, part.counterexample = self.judge.mended(formula, self.quantity)
         if part.repair is not None:
-            part.column = part.repair.column or part.column
+            part.column = part.repair.column
             part.note = part.repair.sentence
         self.computed.append((part, formula))
 
@@ -197,7 +197,7 @@ class _Chain:
         if printed.is_cut_from(exact) or (repeated and not record.is_wrong) or self._from_printed(Name(literal.name), printed):
             part.verdict = ROUNDING
             return
-        part.verdict, part.column = WRONG_NUMBER, literal.column or part.column
+        part.verdict, part.column = WRONG_NUMBER, literal.column
         part.note = f"{printed.text} stands for {literal.name}, which is {printed.exact_text(exact)}"
         if repeated:
             part.inherits_from = record.line

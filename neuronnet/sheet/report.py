@@ -13,14 +13,16 @@ VERDICTS = (RIGHT, ROUNDING, WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE, UNREADABL
 
 @dataclass
 class Part:
-    """One side of an equals sign: its `text`, the author's `column`, its `verdict`, and a `note` on it.
+    """One side of an equals sign: its `text`, the author's column where it `start`s and the `column` that is spoken of.
 
+    `verdict` is its verdict, and `note` a clause on it or None.
     For a printed number also what is `printed`, what is `exact` to two more digits, how many `units` of the last printed
     digit lie between them, and from which line it `inherits_from`.
     """
 
     text: str
-    column: int
+    start: int
+    column: int | None = None
     verdict: str = RIGHT
     note: str | None = None
     printed: str | None = None
@@ -32,7 +34,7 @@ class Part:
 
     def to_dict(self):
         """The part as a plain dict."""
-        return {"text": self.text, "column": self.column, "verdict": self.verdict, "note": self.note}
+        return {"text": self.text, "column": self.column or self.start, "verdict": self.verdict, "note": self.note}
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Line:
         """The line as a plain dict, its number as text."""
         worst, number = self.worst, self.number
         return {
-            "line": self.line, "text": self.text, "verdict": worst.verdict, "column": worst.column, "note": worst.note,
+            "line": self.line, "text": self.text, "verdict": worst.verdict, "column": worst.column or worst.start, "note": worst.note,
             "printed": number and number.printed, "exact": number and number.exact, "units": number and number.units,
             "inherits_from": self.inherits_from,
             "mistake": self.mistake and {"id": self.mistake.id, "sentence": self.mistake.sentence},
