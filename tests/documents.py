@@ -48,7 +48,7 @@ ROOT = Path(__file__).parent.parent
 PROMPT = "(Pdb) "
 
 NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
-_WORD = r"[^\W\d]\w*(?:\[\d+\])?(?:@\d+)?"
+_WORD = r"[^\W\d]\w*(?:\[\d+(?:,\d+)?\])?(?:@\d+)?"
 _NAME = rf"(?:d{_WORD}/d{_WORD}|{_WORD})"
 _LIKE_A_NAME = re.compile(r"(?<![\w/])(?:d\w+_\w+/d\w+|[biwho]\d+(?:@\d+)?|(?:net|out|target|E|delta)_[ho]\w+(?:@\d+)?)"
                           r"(?![\w/])")
