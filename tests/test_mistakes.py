@@ -334,3 +334,14 @@ def test_signatures_name_what_has_no_effect():
 def test_no_mistakes_are_the_program_itself():
     assert variation(()) is Program
     assert replay(WORKED) == Program(WORKED).numbers()
+
+
+def test_no_two_entries_have_a_helper_of_the_same_name():
+    """Entries are combined by inheritance; a private method of one must not stand in for that of another."""
+    helpers = {}
+    for mistake in CATALOGUE.values():
+        for each in mistake.__mro__:
+            for name in vars(each):
+                if name.startswith("_") and not name.startswith("__"):
+                    helpers.setdefault(name, set()).add(each)
+    assert {name: owners for name, owners in helpers.items() if len(owners) > 1} == {}

@@ -55,7 +55,7 @@ def test_a_verdict_shows_what_is_printed_what_is_exact_and_how_far_apart(claim, 
     report = checked(claim)
     number = report.lines[0].number
     assert (number.printed, number.exact, round(number.units, 1)) == (printed, exact, units)
-    assert f"printed {printed}, exact {exact}" in str(report)
+    assert f"exact {exact}, {abs(units):.{0 if abs(units) > 100 else 1}f} units" in str(report)
 
 
 @pytest.mark.parametrize("lines, verdict", [
@@ -140,6 +140,41 @@ def test_the_number_of_a_wrong_formula_is_its_own():
     assert (line.verdict, line.worst.repair.instead, line.mistake) == ("wrong formula", "w2", None)
 
 
+@pytest.mark.parametrize("claim", [
+    "out_h1 = sigmoid(0.3775) = 0.593269992", "out_h2 = σ(0.3925)", "E_o2 = (0.772928-0.99)^2/2 = 0.02356",
+    "E_o1 = 1/2*(0.751365-0.01)^2 = 0.27481", "dE_total/dw5 = 0.1384986*0.593270 = 0.082167", "dE_total/dw5 = out_h1*0.1384986 = 0.082167",
+    "w5 = 0.4 - 0.5*0.082167 = 0.35892", "w7 := 0.5113", "net_h1 = 0.35 + 0.1*0.2 + 0.05*0.15 = 0.3775",
+    "delta_o1 = 0.186815602*0.741365070 = 0.138498562"])
+def test_numbers_in_the_place_of_names_may_stand_in_any_order(claim):
+    assert checked(claim).counts() == {"right": 1}
+
+
+@pytest.mark.parametrize("claim", [
+    "E_o2 = (0.772928+0.99)^2/2 = 0.02356", "dE_total/dw5 = 0.1384986*0.596884 = 0.082167", "w5 = 0.4 + 0.5*0.082167 = 0.35892",
+    "delta_o1 = 0.186815602*0.741365071 = 0.138498562", "out_o1 = 1/(1 + e^(1.105906)) = 0.751365"])
+def test_any_order_lets_no_wrong_number_pass(claim):
+    assert only(claim).verdict == "wrong number"
+
+
+@pytest.mark.parametrize("claim", ["Err6 = O6(1-O6)(1-O6) = 0.1312", "w14+ = w14 - eta*delta_h1*1 = 0.192", "I4 = w14*1 + w24*0 + w34*1 + theta4"])
+def test_whole_inputs_and_targets_may_stand_in_a_formula(claim):
+    assert checked(claim, network="han-kamber").counts() == {"right": 1}
+
+
+def test_a_bias_that_is_frozen_is_said_to_be():
+    report = checked("b1+ = 0.340637195", "E_total@1 = 0.285750887")
+    assert "b1 is frozen in this network" in report.lines[0].remark
+    assert report.mistakes[0].explains == (1, 2) and report.mistakes[0].id == "shared bias trained: summed"
+
+
+def test_numbers_of_a_program_in_binary32_are_rounding():
+    from struct import pack, unpack
+    value = unpack("f", pack("f", 0.593269992))[0]
+    assert (only(f"out_h1 = {value!r}").verdict, only(f"out_h1 = {value!r}").worst.note) == ("rounding", "computed in binary32")
+    wrong = unpack("f", pack("f", 0.5932705))[0]
+    assert only(f"out_h1 = {wrong!r}").verdict == "wrong number"
+
+
 # What follows from what
 
 def test_a_line_that_goes_on_with_a_wrong_number_says_from_where():
@@ -168,7 +203,7 @@ def test_the_authors_own_notation_is_understood(lines):
 
 
 def test_a_textbooks_names_are_understood():
-    report = checked("let Err6 = -delta_o1", "I4 = w14*1 + w24*0 + w34*1 + theta4 = 0.2 - 0.5 - 0.4 = -0.7", "O4 = 0.332",
+    report = checked("I4 = w14*1 + w24*0 + w34*1 + theta4 = 0.2 - 0.5 - 0.4 = -0.7", "O4 = 0.332",
                      "O6 = 1/(1 + e^0.105) = 0.474", "Err6 = (0.474)(1 - 0.474)(1 - 0.474) = 0.1311", network="han-kamber")
     assert [line.verdict for line in report.lines] == ["right", "right", "right", "rounding"]
 

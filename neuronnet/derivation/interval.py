@@ -57,6 +57,9 @@ class Interval:
     def __lt__(self, other):
         return self.low + self.high < _interval(other).low + _interval(other).high
 
+    def __ge__(self, other):
+        return not self < other
+
     # Growing functions take the ends to the ends.
 
     def exp(self):

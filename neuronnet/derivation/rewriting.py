@@ -16,6 +16,13 @@ def with_names(expression, renamed):
     return mapped(expression, lambda leaf: Name(renamed(leaf.name)) if isinstance(leaf, Name) else leaf)
 
 
+def leaves_of(expression):
+    """The Names and Numbers of an expression, from left to right."""
+    found = []
+    mapped(expression, lambda leaf: found.append(leaf) or leaf)
+    return found
+
+
 def _mapped(expression, leaf):
     match expression:
         case Name() | Number():

@@ -13,7 +13,7 @@ def report(found):
     for line in found.lines:
         mark = ">" if line.line == found.first_wrong else " "
         head = f"{mark} {str(line.line).rjust(width)}  {line.verdict}: "
-        lines.append(head + _shown(line.text))
+        lines.append(head + _shown(line.text) + _beside(line))
         pointed = _pointed_at(line)
         if pointed is not None:
             lines.append(" " * (len(head) + pointed) + "^")
@@ -43,7 +43,7 @@ def markdown(found):
 def remarks(line):
     """What there is to say about a line: printed and exact number, where it comes from, what mends it."""
     worst, number = line.worst, line.number
-    if number is not None:
+    if number is not None and line.verdict != "right":
         yield f"printed {number.printed}, exact {number.exact}, {units(number.units)} of the last printed digit apart"
     for part in line.parts:
         if part.note is not None:
@@ -58,6 +58,12 @@ def remarks(line):
         yield f"mistake: {line.mistake.id}"
     if line.remark is not None:
         yield line.remark
+
+
+def _beside(line):
+    """What stands behind a right number: what is exact, and how far off it is."""
+    number = line.number
+    return "" if number is None or line.verdict != "right" else f"   (exact {number.exact}, {units(number.units)} apart)"
 
 
 def _shown(text):
@@ -77,7 +83,7 @@ def _pointed_at(line):
 def units(count):
     """How many units: one decimal while there are few of them."""
     size = abs(count)
-    return f"{size:.1f} units" if size < 100 else f"{size:.0f} units" if size < 1e6 else f"{size:.0e} units"
+    return f"{size:.1f} units" if size < 100 else f"{size:.0f} units" if size < 1e6 else "over a million units"
 
 
 def conclusion(found):

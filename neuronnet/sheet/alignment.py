@@ -20,7 +20,8 @@ class Literal(NamedTuple):
 def aligned(part, model, agrees=lambda literal: True):
     """The Literals of `part`, a formula of the same shape as `model`; None where the shapes differ.
 
-    Terms and factors may stand in another order if the Literals then all agree, by `agrees(literal)`.
+    Terms and factors may stand in another order, and what is squared with another sign, if the Literals then all agree, by
+    `agrees(literal)`.
     """
     return _Alignment(agrees).of(part, model, 1)
 
@@ -33,6 +34,8 @@ class _Alignment:
         """The Literals of a part; the sign that stands before it belongs to its number."""
         if isinstance(model, Name):
             return _in_place_of(part, model.name, sign)
+        if isinstance(model, Sum) and isinstance(part, Sum):
+            return self.together(part.terms, model.terms, lambda a, b: a * b * sign)
         if sign < 0:
             return None
         if isinstance(part, Number) and isinstance(model, Number):
@@ -43,15 +46,22 @@ class _Alignment:
             return self.of(part, model.inner, -1) if isinstance(part, Number) else None
         if type(part) is not type(model):
             return None
-        if isinstance(model, Sum):
-            return self.together(part.terms, model.terms, lambda a, b: a * b)
         if isinstance(model, Product):
             return self.together(part.factors, model.factors, lambda a, b: 1 if a == b else None)
         if isinstance(model, Power):
-            return self.of(part.base, model.base, 1) if part.exponent == model.exponent else None
+            return self.power(part, model) if part.exponent == model.exponent else None
         if isinstance(model, Call) and part.function == model.function:
             return self.in_order([(1, each) for each in part.arguments], [(1, each) for each in model.arguments], lambda a, b: 1)
         return None
+
+    def power(self, part, model):
+        """The Literals of a base; that of an even power may have the other sign."""
+        found = self.of(part.base, model.base, 1)
+        if model.exponent % 2 == 0 and not (found is not None and all(map(self.agrees, found))):
+            turned = self.of(part.base, model.base, -1)
+            if turned is not None and all(map(self.agrees, turned)):
+                return turned
+        return found
 
     def together(self, parts, models, sign):
         """The Literals of terms or factors: side by side, or in another order where that makes them all agree."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.expressions import Name, Negative, Number, Sum, total
 from neuronnet.derivation.interval import Interval, around
-from neuronnet.derivation.rewriting import mapped
+from neuronnet.derivation.rewriting import leaves_of
 from neuronnet.sheet.alignment import printed_literal
 
 # Decimals that stand in formulas as they are, whatever was printed before.
@@ -40,6 +40,7 @@ class AuthorsNumbers:
         self._exact = exact
         self._given = exact.derivation.given
         self._records = {}
+        self._accepted = {}
         self._given_values = set(self._given.values()) | CONSTANTS
 
     def record(self, quantity, printed, line, is_wrong):
@@ -49,6 +50,8 @@ class AuthorsNumbers:
             quantity, printed = quantity.inner, Printed(text[1:] if text.startswith("-") else "-" + text)
         if isinstance(quantity, Name):
             self._records[quantity.name] = Record(printed, line, is_wrong)
+            if not is_wrong:
+                self._accepted.setdefault(abs(printed.value), []).append(abs(self._exact.of(quantity.name)))
 
     def of(self, name):
         """The Record of a quantity, or None."""
@@ -90,11 +93,19 @@ class AuthorsNumbers:
         return self._interval(formula, besides, records, known)
 
     def as_written(self, value):
-        """The Interval of a number in a formula: whole and given numbers are exact, others stand for what rounds to them."""
+        """The Interval of a number in a formula: whole and given numbers are exact, others stand for what rounds to them.
+
+        A number that was printed before stands for what it was printed for as well.
+        """
         if isinstance(value, int):
             return Interval(value)
         printed = Printed(value.text)
-        return Interval(printed.value) if printed.value in self._given_values else around(printed)
+        if printed.value in self._given_values:
+            return Interval(printed.value)
+        interval = around(printed)
+        for exact in self._accepted.get(abs(printed.value), ()):
+            interval = interval.with_(exact)
+        return interval
 
     def left_over(self, name):
         """What printed sums leave for a quantity when the other printed terms are taken from them: Computed after Computed."""
@@ -119,11 +130,4 @@ def point(expression):
 
 def decimals_in(expression):
     """The Printed of every number in an expression that is written with a decimal point, from left to right."""
-    found = []
-
-    def note(leaf):
-        if isinstance(leaf, Number) and not isinstance(leaf.value, int):
-            found.append(printed_literal(leaf))
-        return leaf
-    mapped(expression, note)
-    return found
+    return [printed_literal(leaf) for leaf in leaves_of(expression) if isinstance(leaf, Number) and not isinstance(leaf.value, int)]

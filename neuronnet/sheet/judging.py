@@ -4,16 +4,19 @@ Names no mistake: that takes all the wrong numbers together.
 """
 
 from decimal import Decimal
+from itertools import islice, product
+from struct import pack, unpack
 
 from neuronnet.derivation.counterexample import counterexample
 from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.exact import Exact
-from neuronnet.derivation.expressions import Name
+from neuronnet.derivation.expressions import Name, Number, Product
 from neuronnet.derivation.identity import Trials
 from neuronnet.derivation.interval import Interval, around, rounded_or_cut
 from neuronnet.derivation.repairs import repair
+from neuronnet.derivation.rewriting import leaves_of, mapped
 from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName, did_you_mean, shortened
-from neuronnet.names import after
+from neuronnet.names import after, partial_name, split_index, split_partial
 from neuronnet.sheet.alignment import aligned
 from neuronnet.sheet.author import AuthorsNumbers, decimals_in, point
 from neuronnet.sheet.notation import Notation
@@ -21,9 +24,13 @@ from neuronnet.sheet.reading import numeral
 from neuronnet.sheet.report import (COINCIDENCE, RIGHT, ROUNDING, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER,
                                     Line, Part)
 
+BINARY32_ROUNDING = Decimal(2) ** -21        # and in binary32
 DIGITS_OF_A_FLOAT = 17
+DIGITS_OF_BINARY32 = 12      # so many are not those of a binary32 number by chance
 BINARY64_ROUNDING = Decimal(2) ** -50        # eight roundings of a computation in binary64
 SAME_VALUE = Decimal("1e-9")
+COMPUTED = "it is computed from rounded numbers"
+MOST_CHOICES = 100
 MOST_MENDED = 20      # wrong formulas for which a repair and a counterexample are looked for
 
 
@@ -36,6 +43,7 @@ class Judge:
         self.notation = Notation(self.exact.derivation)
         self._trials = Trials(description)
         self._mended = {}
+        self._whole = self._names_of_whole_numbers()
         self.start_again({})
 
     def start_again(self, excused):
@@ -64,6 +72,27 @@ class Judge:
             self._mended[key] = repair(formula, quantity, self._trials), counterexample(formula, quantity, self._trials)
         return self._mended[key]
 
+    def with_given_names(self, formula, quantity):
+        """Whether a formula is the quantity when whole numbers in it stand for inputs or targets of these values."""
+        names = self._whole
+        leaves = [leaf for leaf in leaves_of(formula) if isinstance(leaf, Number) and leaf.value in names]
+        choices = product(*([leaf, *names[leaf.value]] for leaf in leaves))
+        for choice in islice(choices, 1, MOST_CHOICES):
+            meant = dict(zip(map(id, leaves), choice))
+            if self.is_same(mapped(formula, lambda leaf, meant=meant: meant.get(id(leaf), leaf)), quantity):
+                return True
+        return False
+
+    def _names_of_whole_numbers(self):
+        """{whole number: the Names of the inputs and targets that have it}."""
+        derivation, found = self.exact.derivation, {}
+        names = derivation.names
+        starts = {*names.inputs, *(names.of("target", neuron) for neuron in names.layers[-1])}
+        for name, value in derivation.given.items():
+            if split_index(name)[0] in starts and value == int(value):
+                found.setdefault(int(value), []).append(Name(name))
+        return found
+
     def is_same(self, formula, quantity):
         """Whether a formula is the quantity in every network of this shape."""
         return self._trials.same(formula, quantity)
@@ -91,7 +120,7 @@ class _Chain:
         self.exact, self.author = judge.exact, judge.author
         formulas = [each for each in read if not isinstance(each, Printed) and each.names()]
         self.quantity = formulas[0] if formulas else None
-        if any(self._is_assignment(each) for each in formulas[1:]):
+        if self._is_assignment():
             self.quantity = self.read[self.read.index(formulas[0])] = Name(after(self.quantity.name, 1))
         self.models = []         # formulas that are the quantity, the nearest last
         self.computed = []       # (Part, formula) of everything else that the claim computes a number from
@@ -110,16 +139,22 @@ class _Chain:
             elif meaning is not self.quantity:
                 self._formula(part, meaning)
         self._record()
+        self._say_if_frozen()
 
-    def _is_assignment(self, formula):
-        """Whether a formula is the new value of the parameter on the left: w5 = w5 - eta*dE_total/dw5."""
+    def _is_assignment(self):
+        """Whether the claim gives a parameter its next value, w5 = w5 - eta*dE_total/dw5, without a mark on the left."""
         name = getattr(self.quantity, "name", None)
-        if name not in formula.names() or name not in self.exact.derivation.given:
+        later = None if name is None else after(name, 1)
+        if name not in self.exact.derivation.given or later not in self.exact.derivation:
             return False
-        later = after(name, 1)
-        if later not in self.exact.derivation:
-            return False
-        return self.judge.is_same(formula, Name(later)) or aligned(formula, self.exact.formula(later)) is not None
+        return any(self._is_next(each, name, later) for each in self.read if each is not self.quantity)
+
+    def _is_next(self, meaning, name, later):
+        """Whether one side of a claim is a parameter's next value and not the given one."""
+        if isinstance(meaning, Printed):
+            return meaning.agrees(self.exact.of(later)) and not meaning.agrees(self.exact.of(name))
+        own = self.exact.formula(later)
+        return aligned(meaning, own) is not None or (name in meaning.names() and self.judge.is_same(meaning, Name(later)))
 
     def _value(self):
         """The exact value that all parts should have."""
@@ -135,6 +170,8 @@ class _Chain:
             self.models.append(formula)
         elif not formula.names() or self._stands_for_numbers(formula):
             self._numbers_in_place(part, formula)
+        elif self.judge.with_given_names(formula, self.quantity):
+            self.computed.append((part, formula))
         else:
             self._wrong_formula(part, formula)
 
@@ -144,8 +181,19 @@ class _Chain:
 
     def _models(self):
         """Formulas of the quantity that an arithmetic part may repeat, the nearest first."""
+        return self.models[::-1] + self._own_formulas() + [self.quantity]
+
+    def _own_formulas(self):
+        """The quantity's formula in the derivation; of a weight's gradient also that by delta."""
         own = self.exact.formula(self.quantity.name) if isinstance(self.quantity, Name) else None
-        return self.models[::-1] + ([own] if own is not None else []) + [self.quantity]
+        if own is None:
+            return []
+        names = own.names()
+        parts = split_partial(names[-1]) if isinstance(own, Product) and len(names) == len(own.factors) == 3 else None
+        if parts is None or split_partial(self.quantity.name) is None:
+            return [own]
+        error, _ = split_partial(self.quantity.name)
+        return [own, Name(self.exact.derivation.own_name(partial_name(error, parts[0]))) * Name(names[-1])]
 
     # Formulas
 
@@ -156,7 +204,8 @@ class _Chain:
         except NeuronnetError:
             same_here = False
         part.verdict = COINCIDENCE if same_here else WRONG_FORMULA
-        part.repair, part.counterexample = self.judge.mended(formula, self.quantity)
+        if not self._is_frozen():
+            part.repair, part.counterexample = self.judge.mended(formula, self.quantity)
         if part.repair is not None:
             part.column = part.repair.column
             part.note = part.repair.sentence
@@ -198,7 +247,8 @@ class _Chain:
             part.verdict = ROUNDING
             return
         part.verdict, part.column = WRONG_NUMBER, literal.column
-        part.note = f"{printed.text} stands for {literal.name}, which is {printed.exact_text(exact)}"
+        turned = "the sign is turned around: " if printed.agrees(-exact) else ""
+        part.note = f"{turned}{printed.text} stands for {literal.name}, which is {printed.exact_text(exact)}"
         if repeated:
             part.inherits_from = record.line
 
@@ -224,22 +274,34 @@ class _Chain:
         part.printed, part.exact, part.units = printed.text, printed.exact_text(self.value), printed.units_from(self.value)
         if printed.agrees(self.value):
             return
-        if printed.is_cut_from(self.value):
-            part.verdict, part.note = ROUNDING, "truncated"
-        elif self._is_binary64(printed):
-            part.verdict, part.note = ROUNDING, "computed in binary64"
+        binary = self._is_binary(printed)
+        if binary is not None:
+            part.verdict, part.note = ROUNDING, f"computed in {binary}"
+        elif printed.is_cut_from(self.value):
+            part.verdict, part.note = ROUNDING, COMPUTED if self._gives(printed) else "truncated"
         elif self.line.line in self.judge.excused:
             part.verdict, part.note = ROUNDING, self.judge.excused[self.line.line]
         else:
             self._computed_number(part, printed)
 
-    def _is_binary64(self, printed):
-        """Whether the number is as near as a computation in binary64 comes, or all its digits are those of such a number."""
-        digits = len(printed.value.as_tuple().digits)
-        if digits > DIGITS_OF_A_FLOAT and not printed.agrees(Decimal(float(printed.value))):
-            return False
+    def _is_binary(self, printed):
+        """The type of float in which a computation comes as near as this, if the digits are those of such a number."""
+        off, number, digits = abs(printed.value - self.value), float(printed.value), len(printed.value.as_tuple().digits)
+        if digits >= DIGITS_OF_BINARY32 and number == unpack("f", pack("f", number))[0] and off <= BINARY32_ROUNDING * abs(self.value):
+            return "binary32"
+        if digits > DIGITS_OF_A_FLOAT and not printed.agrees(Decimal(number)):
+            return None
         rounding = self.exact.rounding(self.quantity) if self.quantity is not None else 0
-        return abs(printed.value - self.value) <= max(rounding, BINARY64_ROUNDING * abs(self.value))
+        return "binary64" if off <= max(rounding, BINARY64_ROUNDING * abs(self.value)) else None
+
+    def _gives(self, printed):
+        """Whether the computation beside a number gives just its digits."""
+        if not self.computed or self.computed[-1][0].verdict not in (RIGHT, ROUNDING):
+            return False
+        try:
+            return printed.agrees(self.exact.value(self.computed[-1][1]))
+        except NeuronnetError:
+            return False
 
     def _computed_number(self, part, printed):
         """A number that is not the exact one: rounding where right printed numbers give it, otherwise wrong."""
@@ -258,7 +320,7 @@ class _Chain:
             return
         if source.verdict in (RIGHT, ROUNDING):
             if Interval(min(value, self.value), max(value, self.value)).meets(around(printed)):
-                part.verdict, part.note = ROUNDING, "it is computed from rounded numbers"
+                part.verdict, part.note = ROUNDING, COMPUTED
                 return
         elif printed.agrees(value):
             part.inherits_from = source.inherits_from
@@ -269,15 +331,23 @@ class _Chain:
     def _from_before(self, part, printed):
         """Compare a number with what the numbers printed in earlier lines give."""
         name = getattr(self.quantity, "name", None)
-        own = self.exact.formula(name) if name is not None else None
-        for formula in self.models[::-1] + ([own] if own is not None else []):
+        for formula in self.models[::-1] + self._own_formulas():
             computed = self.author.computed(formula, name)
             if computed is not None and computed.records and computed.interval.meets(rounded_or_cut(printed)):
                 if computed.wrong_line is None:
-                    part.verdict, part.note = ROUNDING, "it is computed from rounded numbers"
+                    part.verdict, part.note = ROUNDING, COMPUTED
                 else:
                     part.inherits_from = computed.wrong_line
                 return
+
+    def _is_frozen(self):
+        """Whether the claim is about a bias after an update that the network does not train."""
+        return isinstance(self.quantity, Name) and self.exact.derivation.own_name(self.quantity.name) != self.quantity.name
+
+    def _say_if_frozen(self):
+        if self._is_frozen() and self.line.verdict in (WRONG_NUMBER, WRONG_FORMULA):
+            name = split_index(self.quantity.name)[0]
+            self.line.remark = f"{name} is frozen in this network (train_bias = false), it stays {self.value}"
 
     def _record(self):
         """Keep the number with the most digits for the lines that follow."""

@@ -1,6 +1,7 @@
 """The author's notation: formulas in names of a sheet's own, read as formulas over the network's names.
 
-`let z1 = net_h1` gives a quantity another name, `let Err6 = -delta_o1` one to any formula; `W1[2,1]` is a weight.
+`let z1 = net_h1` gives a quantity another name, `let Err6 = -delta_o1` one to any formula; `W1[2,1]` is a weight. The names
+under which a network's numbers were published are known as well.
 """
 
 from neuronnet.derivation.expressions import Name, Number
@@ -8,7 +9,7 @@ from neuronnet.derivation.parsing import parse
 from neuronnet.derivation.rewriting import mapped
 from neuronnet.errors import ExpressionError, UnknownName
 from neuronnet.names import partial_name, spelled_out, split_index, split_partial
-from neuronnet.sheet.spelling import with_weights
+from neuronnet.sheet.spelling import plain, with_weights
 
 
 class Notation:
@@ -18,6 +19,7 @@ class Notation:
         self._derivation = derivation
         self._own = {}
         self._known = {}
+        self._published = _published_names(derivation.description)
 
     def define(self, name, spelled):
         """From now on `name` stands for the formula `spelled`. Raises ExpressionError, UnknownName like `read`."""
@@ -67,7 +69,19 @@ class Notation:
             base, index = split_index(name)
             if index and isinstance(self._own.get(base), Name):
                 name = self._own[base].name + index
-        return Name(self._derivation.own_name(name)) if name in self._derivation else None
+        if name not in self._derivation:
+            return self.read(plain(self._published[name])) if name in self._published else None
+        own, standard = self._derivation.own_name(name), self._derivation.names.standard(name)
+        return Name(standard if "@" in standard and "@" not in own else own)      # b1@1 is said of a bias even where it is frozen
+
+
+def _published_names(description):
+    """{the name that an author gave a number: the quantity}, without names that stand for several."""
+    found = {}
+    for record in description.get("published", ()):
+        if "author_name" in record:
+            found.setdefault(record["author_name"], set()).add(record["quantity"])
+    return {name: quantities.pop() for name, quantities in found.items() if len(quantities) == 1}
 
 
 def _column(spelled, column):

@@ -68,13 +68,13 @@ class TransposedBackwards(_Hidden):
 
     def check(self):
         super().check()
-        self.needs(any(self._fits(layer) for layer in range(1, self.depth)), "it takes a square matrix after a hidden layer")
+        self.needs(any(self._is_square_after(layer) for layer in range(1, self.depth)), "it takes a square matrix after a hidden layer")
 
-    def _fits(self, layer):
+    def _is_square_after(self, layer):
         return self.sizes[layer] == self.sizes[layer - 1] > 1
 
     def weight_back(self, layer, k, j):
-        return super().weight_back(layer, j, k) if self._fits(layer) else super().weight_back(layer, k, j)
+        return super().weight_back(layer, j, k) if self._is_square_after(layer) else super().weight_back(layer, k, j)
 
 
 class WithoutWeights(_Hidden):
