@@ -126,7 +126,7 @@ def _check(arguments):
         result = json.dumps(report.to_dict(), indent=1, default=plain)
     else:
         result = report.markdown() if arguments.format == "markdown" else str(report)
-    write(result, arguments.output, [place] if network_place is None else [place, network_place])
+    write(result, arguments.output, [each for each in (place, network_place, report.place) if each is not None])
     return report.status
 
 

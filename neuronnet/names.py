@@ -136,6 +136,11 @@ def split_index(name):
     return name[:cut], re.sub(r"(?<=[\[@])0+(?=[0-9])", "", name[cut:])
 
 
+def update_of(name):
+    """After how many updates a name's value is taken: 10000 for "E_total@10000", 0 before the first."""
+    return int(split_index(name)[1].partition("@")[2] or 0)
+
+
 def spelled_out(text):
     """`text` with the accepted short spellings written out: ∂ δ η, E for E_total, w5+ for w5@1.
 

@@ -77,7 +77,7 @@ def drawn_networks(count):
 def test_every_entry_is_recognised_in_98_of_100_drawn_networks(digits=6):
     """On networks of 1 to 4 layers, all activations, losses and conventions; what changes no printed digit is no mistake."""
     asked, missed = 0, []
-    for description in drawn_networks(8):
+    for description in drawn_networks(6):
         right = replay(description)
         for id, mistake in CATALOGUE.items():
             try:
@@ -89,9 +89,9 @@ def test_every_entry_is_recognised_in_98_of_100_drawn_networks(digits=6):
                 continue
             asked += 1
             found = diagnose(description, numbers)
-            if not found or not any(alike(wrong, replay(description, found[0].mistakes)) or id in found[0].same_as for _ in "1"):
+            if not found or not (alike(wrong, replay(description, found[0].mistakes)) or id in found[0].same_as):
                 missed.append(id)
-    assert asked > 300
+    assert asked > 200
     assert len(missed) <= 0.02 * asked, missed
 
 
@@ -127,7 +127,7 @@ def test_a_mistake_with_carried_rounding_is_named():
     assert found[0].mistakes == (mistake,)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.sampled_from(["E_total@1", "w1@1", "dE_total/dw1", "delta_h1", "out_o1"]), st.integers(10**8, 10**9 - 1),
                        min_size=1, max_size=1))
 def test_a_random_number_is_seldom_given_a_cause(numbers):
@@ -141,8 +141,8 @@ def test_random_numbers_are_named_less_often_than_the_odds_allow():
     draw = random.Random(1)
     values = replay(read("worked-example"))
     named = sum(bool(diagnose("worked-example", {"E_total@1": f"{values['E_total@1'] + draw.choice((-1, 1)) * 10**draw.uniform(-8, -3):.9f}"}))
-                for _ in range(40))
-    assert named <= 0.05 * 40
+                for _ in range(20))
+    assert named <= 0.05 * 20
 
 
 @pytest.mark.parametrize("numbers, error", [

@@ -304,7 +304,8 @@ def test_a_right_sheet_is_right_in_every_line(description, places):
         rows = Derivation(description, Decimal).quantities
         lines = [f"{row.name} = {row.formula} = {row.value:.{places}f}" for row in rows]
     report = check_sheet("\n".join(lines), description)
-    assert [(line.text, line.verdict, line.worst.note) for line in report.lines if line.verdict != "right"] == []
+    noughts = ("rounding", "no significant digit is left")
+    assert [line.text for line in report.lines if (line.verdict, line.worst.note) not in (("right", None), noughts)] == []
     assert report.status == 0 and report.mistakes == []
 
 
@@ -324,18 +325,19 @@ def test_rounded_numbers_carried_on_are_never_called_wrong(description, places, 
     assert {line.verdict for line in report.lines} <= {"right", "rounding"}, str(report)
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
 @given(descriptions(most_layers=2, most_neurons=2, most_samples=1), st.data())
 def test_a_wrong_digit_is_never_passed(description, data):
-    """One number of a right sheet is moved by three units of its last digit."""
+    """One number of a right sheet is moved by twenty units of its last digit; its neighbours are there to excuse it."""
     description = read(description)
     with fifty_digits():
         rows = Derivation(description, Decimal).quantities
         lines = [f"{row.name} = {row.value:.9f}" for row in rows]
         position = data.draw(st.integers(0, len(rows) - 1))
-        lines[position] = f"{rows[position].name} = {rows[position].value + 3 * Decimal('1e-9'):.9f}"
-    report = check_sheet(lines[position], description)
-    assert report.lines[0].verdict == "wrong number"
+        lines[position] = f"{rows[position].name} = {rows[position].value + 20 * Decimal('1e-9'):.9f}"
+    report = check_sheet("\n".join(lines), description)
+    assert report.lines[position].verdict == "wrong number"
+    assert report.first_wrong == position + 1
 
 
 # Reports

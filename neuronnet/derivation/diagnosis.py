@@ -1,17 +1,18 @@
 """Which known mistakes give exactly these numbers. How they are looked for stands in `search`; no sheet is known here."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
-from neuronnet.derivation.digits import Printed
+from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed
 from neuronnet.derivation.exact import Exact, fifty_digits
 from neuronnet.derivation.expressions import Name
 from neuronnet.derivation.parsing import parse
 from neuronnet.derivation.search import Claim, explanations
-from neuronnet.errors import NumberError, UnknownName
+from neuronnet.errors import NeuronnetError, NumberError, UnknownName, shortened
 from neuronnet.names import spelled_out, split_index
 from neuronnet.spec import read
 
-DIGITS_OF_A_FLOAT = 9
+CLAIMED_BY_A_FLOAT = 9
 
 
 def diagnose(network, numbers, progress=None):
@@ -22,6 +23,8 @@ def diagnose(network, numbers, progress=None):
     explains what those before it leave over. Raises UnknownName, ExpressionError and NumberError for a bad name or number.
     """
     description = read(network.to_dict() if hasattr(network, "to_dict") else network)
+    if not isinstance(numbers, Mapping) or not all(isinstance(name, str) for name in numbers):
+        raise NeuronnetError(f"numbers: found {shortened(numbers)}; a mapping of names such as 'dE_total/dw5' to numbers is needed")
     with fifty_digits():
         exact = Exact(description)
         claims = [_claim(name, number, exact) for name, number in numbers.items()]
@@ -35,7 +38,9 @@ def _claim(name, number, exact):
     for each in expression.names():
         if each not in exact.derivation:
             raise UnknownName(each, exact.derivation.all_names())
-    text = f"{number:.{DIGITS_OF_A_FLOAT - 1}e}" if isinstance(number, float) else str(number)
+    if isinstance(number, int) and abs(number) >= 10**LARGEST_EXPONENT:
+        raise NumberError(f"the number for {name!r}", number)
+    text = f"{number:.{CLAIMED_BY_A_FLOAT - 1}e}" if isinstance(number, float) else str(number)
     return claim_of(name, expression, Printed(text), exact)
 
 

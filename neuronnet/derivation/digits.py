@@ -10,6 +10,7 @@ from neuronnet.errors import NumberError
 LARGEST_EXPONENT = 308          # what binary64 can hold
 SMALLEST_EXPONENT = -400
 FAR = 16                        # powers of ten from which a number is written with one
+MOST_SHOWN = 50                 # significant digits
 _WIDE = Context(prec=2000)
 
 
@@ -35,12 +36,19 @@ class Printed:
         """Half a unit of the last printed digit, exactly."""
         return self.unit / 2
 
+    @property
+    def is_whole(self):
+        """Whether it is printed without a digit behind the point."""
+        return self.unit >= 1
+
     def agrees(self, exact):
         """Whether a Decimal is what was printed, to the last digit."""
         return abs(_WIDE.subtract(exact, self.value)) <= self.half_unit
 
     def is_cut_from(self, exact):
         """Whether the digits are those of a Decimal cut off and not rounded."""
+        if exact.adjusted() - self.unit.adjusted() >= _WIDE.prec:
+            return False
         return exact.quantize(self.unit, ROUND_DOWN, _WIDE) == self.value
 
     def units_from(self, exact):
@@ -61,5 +69,6 @@ def digits_text(value, exponent):
         return "0"
     if value.adjusted() >= FAR:
         return f"{value:.17g}"
-    rounded = _WIDE.quantize(value, Decimal(1).scaleb(exponent))
-    return f"{rounded:f}" if rounded.adjusted() > -FAR else f"{rounded:.{max(0, rounded.adjusted() - exponent)}e}"
+    rounded = _WIDE.quantize(value, Decimal(1).scaleb(max(exponent, value.adjusted() - MOST_SHOWN)))
+    far = rounded.adjusted() <= -FAR
+    return f"{rounded:.{max(0, rounded.adjusted() - exponent)}e}" if far else f"{rounded:f}"

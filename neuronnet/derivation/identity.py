@@ -13,7 +13,7 @@ from neuronnet.derivation.rewriting import with_names
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.spec import Literal, read
 
-CLOSE = Decimal("1e-12")        # relative to the values compared
+CLOSE = Decimal("1e-20")        # relative to the values compared
 NOTHING = Decimal("1e-40")      # relative to the quantities they are made of: what fifty digits leave of an exact 0
 LATEST = 3                      # a later update is tried as an earlier one: drawn networks are not trained for long
 DRAWS = 12
@@ -56,7 +56,7 @@ class Trials:
         return self._made[number]
 
     def same(self, one, other):
-        """Whether two Expressions have the same value in all trials, to a relative 1e-9. Raises UnknownName.
+        """Whether two Expressions have the same value in all trials, to a relative 1e-20. Raises UnknownName.
 
         A trial where one of them has no value, as in a division by zero, does not count; one that counts is needed.
         """

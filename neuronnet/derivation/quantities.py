@@ -167,6 +167,10 @@ class Derivation:
             return expression.evaluator(self.number)(values)
         except ZeroDivisionError:
             raise NeuronnetError(f"{name} = {expression.format()}: division by zero, there is no finite value") from None
+        except (ArithmeticError, ValueError) as error:
+            if isinstance(error, NeuronnetError):
+                raise
+            raise NeuronnetError(f"{name} = {shortened(expression.format())} has no finite value") from None
 
     def _record_state_after(self, updates, listed=True):
         """Keep the parameters after so many updates and the forward pass with them; a run goes on from where the last stopped."""

@@ -16,6 +16,18 @@ def with_names(expression, renamed):
     return mapped(expression, lambda leaf: Name(renamed(leaf.name)) if isinstance(leaf, Name) else leaf)
 
 
+def parts_of(expression):
+    """The expressions that an expression is directly made of; none for a Name and a Number."""
+    match expression:
+        case Sum(terms=pairs) | Product(factors=pairs):
+            return [part for _, part in pairs]
+        case Power(base=part) | Negative(inner=part):
+            return [part]
+        case Call(arguments=parts):
+            return parts
+    return []
+
+
 def leaves_of(expression):
     """The Names and Numbers of an expression, from left to right."""
     found = []

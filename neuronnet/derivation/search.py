@@ -11,16 +11,17 @@ from math import log, log10
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import Printed
+from neuronnet.derivation.exact import BINARY64_ROUNDING
 from neuronnet.derivation.expressions import Expression
 from neuronnet.derivation.mistakes import CATALOGUE, NotHere, replay
-from neuronnet.names import split_index
+from neuronnet.names import update_of
 
 MOST_CHANCE = 0.05
+ROUNDING = float(BINARY64_ROUNDING)
 MOST_SHORT = 20                     # updates up to which every mistake is replayed, and pairs of them
 MOST_LONG = 8                       # counts of updates beyond these for which mistakes are searched
 MOST_PAIRED_WORK = 60               # weights times samples times updates up to which pairs are
-BINARY64_ROUNDING = 2.0 ** -48      # what a pass in binary64 may lose, relative to the number
-OFF_BY_ONE = {"one update too few", "one update too many"}
+MOST_WORK = 600_000                 # the same, times the number of mistakes, up to which single ones are: a few seconds
 
 
 class Claim(NamedTuple):
@@ -105,7 +106,7 @@ class _Number:
         self.step = float(claim.exact - claim.start)
         self.factor = float(claim.printed.value - claim.start) / self.step if self.step else None
         self.digits = max(0.0, log10(max(abs(self.units), 0.5) * log(100)))     # 10^-digits: the probability of a coincidence
-        self.updates = max((_updates(name) for name in claim.expression.names()), default=0)
+        self.updates = max(map(update_of, claim.expression.names()), default=0)
         self.is_long = self.updates > MOST_SHORT
 
     def value(self, values):
@@ -118,7 +119,7 @@ class _Number:
 
     def is_given_by(self, value):
         """Whether a value has the digits that are printed."""
-        return value is not None and abs(value - self.printed) <= self.unit / 2 + BINARY64_ROUNDING * abs(self.printed)
+        return value is not None and abs(value - self.printed) <= self.unit / 2 + ROUNDING * abs(self.printed)
 
     def is_contradicted_by(self, value):
         """Whether a replayed pass has another number here."""
@@ -141,15 +142,17 @@ class _Search:
         self.wrong = [each for each in numbers if not each.is_right and (not each.is_long or each.updates in self.long)]
         self.right = [each for each in numbers if each.is_right and (not each.is_long or each.updates in self.long)]
         self.later = [each for each in numbers if each.is_long and each.updates not in self.long]
-        self.singles = [(each,) for each in CATALOGUE.values()]
         self._replayed, self._replayed_long = {}, {}
+        self.singles = self._affordable(self.short)
+        self.tried = 0
+        self.following = self._following()
 
     def explanations(self):
         """Single mistakes; where these leave numbers over, pairs, and at last single ones with carried rounding."""
         found = self._one_after_another([], self.singles, self._first_values)
         if any(each.is_long for each in self._left(found)):
-            found = self._one_after_another(found, self.singles, self._long_values)
-        if not all(each.is_long for each in self._left(found)) and self._work() <= MOST_PAIRED_WORK:
+            found = self._one_after_another(found, self._affordable(self.long), self._long_values)
+        if not all(each.is_long for each in self._left(found)) and self._work(self.short) <= MOST_PAIRED_WORK:
             found = self._more(found, list(self._pairs()), self._short_values)
         if not all(each.is_long for each in self._left(found)):
             found = self._more(found, self.singles, self._carried_values, carried=True)
@@ -160,6 +163,22 @@ class _Search:
         values = self._replay(found.mistakes, sorted({each.updates for each in self.later}))
         later = [each.name for each in self.later if not each.is_right and each.is_given_by(each.value(values))]
         return found._replace(explains=found.explains + tuple(later))
+
+    def _affordable(self, counts):
+        """The single mistakes, the first in the catalogue before others, as many as can be replayed in a bearable time."""
+        singles = [(each,) for each in CATALOGUE.values()]
+        return singles[:max(2, MOST_WORK // max(1, self._work(counts)))]
+
+    def _following(self):
+        """The keys of wrong numbers that the right program gives when it goes on from the wrong ones before: no evidence of their own."""
+        printed = {each.key: each.printed for each in self.wrong}
+        computed = {}
+
+        def keep(name, value):
+            computed[name] = value
+            return printed.get(name, value)
+        self._replay((), self.short, keep)
+        return {each.key for each in self.wrong if each.is_given_by(each.value(computed))}
 
     def _left(self, found):
         """The wrong numbers that no Diagnosis explains yet."""
@@ -193,14 +212,15 @@ class _Search:
             if values is not None:
                 found = {each.key: each.value(values) for each in distinct}
                 replayed.append((mistakes, [found[each.key] for each in wrong], values))
+        self.tried = max(self.tried, len(replayed))
         best, key = None, (0.0,)
         for mistakes, found, values in replayed:
             matched = [each for each, value in zip(wrong, found) if each.is_given_by(value)]
             if not matched or not before < {each.name for each in matched}:
                 continue
             against = [each.name for each in self.right if each.is_contradicted_by(each.value(values))]
-            if all(each.id in OFF_BY_ONE for each in mistakes):
-                against = []         # a number is miscounted by itself, and says nothing of its neighbours
+            if all(each.is_miscount for each in mistakes):
+                against = []
             own = (sum(each.digits for each in matched), -len(against))
             if own > key:
                 best, key, same = (mistakes, matched, against), own, []
@@ -212,17 +232,28 @@ class _Search:
         chance = self._chance([each for each in matched if each.name not in before], wrong, replayed)
         if chance > MOST_CHANCE:
             return None
-        digits = sum(each.digits for each in _telling(matched))
-        return Diagnosis(mistakes, tuple(each.name for each in matched), tuple(against), digits, chance, len(replayed),
+        digits = sum(each.digits for each in self._telling(matched))
+        return Diagnosis(mistakes, tuple(each.name for each in matched), tuple(against), digits, chance, self.tried,
                          tuple(same), carried)
 
-    @staticmethod
-    def _chance(matched, wrong, replayed):
+    def _chance(self, matched, wrong, replayed):
         """How many of the replayed passes would give these digits by coincidence."""
-        telling = _telling(matched)
+        telling = self._telling(matched)
         position = wrong.index(telling[0])
         near = sum(telling[0].is_as_far_off(found[position]) for _, found, _ in replayed)
         return max(near, 1) * 10 ** -sum(each.digits for each in telling)
+
+    def _telling(self, matched):
+        """Numbers that each tell something of their own, those farthest off first.
+
+        Of several in the same proportion, one; none that the right program makes of wrong ones before it.
+        """
+        telling = []
+        own = [each for each in matched if each.key not in self.following] or matched
+        for each in sorted(own, key=lambda each: -abs(each.units)):
+            if not any(_in_proportion(each, other) for other in telling):
+                telling.append(each)
+        return telling
 
     # Replaying
 
@@ -250,7 +281,7 @@ class _Search:
         values = self._short_values(mistakes)
         if values is None or not self.long:
             return values
-        likely = mistakes[0].id in OFF_BY_ONE or any(each.is_given_by(each.value(values)) for each in self.wrong)
+        likely = mistakes[0].is_miscount or any(each.is_given_by(each.value(values)) for each in self.wrong)
         return self._long_values(mistakes) if likely else values
 
     def _long_values(self, mistakes):
@@ -280,18 +311,9 @@ class _Search:
         except NotHere:
             return None
 
-    def _work(self):
+    def _work(self, counts):
         weights = sum(len(layer["weights"]) * len(layer["weights"][0]) for layer in self.description["layer"])
-        return weights * len(self.description["sample"]) * max(self.short)
-
-
-def _telling(matched):
-    """Numbers that each tell something of their own, those farthest off first: one of several in the same proportion."""
-    telling = []
-    for each in sorted(matched, key=lambda each: -abs(each.units)):
-        if not any(_in_proportion(each, other) for other in telling):
-            telling.append(each)
-    return telling
+        return weights * len(self.description["sample"]) * max(counts, default=1)
 
 
 def _in_proportion(one, other):
@@ -299,9 +321,3 @@ def _in_proportion(one, other):
     if one.factor is None or other.factor is None:
         return one.factor is other.factor
     return abs(one.factor - other.factor) <= one.unit / abs(one.step) + other.unit / abs(other.step)
-
-
-def _updates(name):
-    """The count of updates in a name such as E_total@10000."""
-    _, _, count = split_index(name)[1].partition("@")
-    return int(count or 0)

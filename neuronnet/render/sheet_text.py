@@ -10,8 +10,9 @@ def report(found):
     """A SheetReport as text: its conventions, a paragraph for every line, the mistakes, and what it comes to."""
     lines = [found.description["title"], "", "Conventions"] + [f"  {each}" for each in conventions(found.description)] + [""]
     width = max(len(str(line.line)) for line in found.lines)
+    first_wrong = next((line for line in found.lines if line.is_wrong), None)
     for line in found.lines:
-        mark = ">" if line.line == found.first_wrong else " "
+        mark = ">" if line is first_wrong else " "
         head = f"{mark} {str(line.line).rjust(width)}  {line.verdict}: "
         lines.append(head + _shown(line.text) + _beside(line))
         pointed = _pointed_at(line)

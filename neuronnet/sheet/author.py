@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import Printed
+from neuronnet.derivation.exact import finite
 from neuronnet.derivation.expressions import Name, Negative, Number, Sum, total
 from neuronnet.derivation.interval import Interval, around
 from neuronnet.derivation.rewriting import leaves_of
@@ -65,13 +66,15 @@ class AuthorsNumbers:
     def computed(self, formula, besides=None):
         """What a formula over names gives from the numbers printed so far, a Computed; None where it cannot be said.
 
-        What was not printed is computed from what was. The number printed for the quantity `besides` is not used.
+        A right number may have been carried on as it is printed, or with more digits up to all of them. What was not
+        printed is computed from what was. The number printed for the quantity `besides` is not used.
         """
         records, known = [], {}
         try:
-            return Computed(self._interval(formula, besides, records, known), records)
+            interval = self._interval(formula, besides, records, known)
         except (ArithmeticError, ValueError):
             return None
+        return Computed(interval, records) if (interval.high - interval.low).is_finite() else None
 
     def _interval(self, formula, besides, records, known):
         for name in formula.names():
@@ -83,10 +86,9 @@ class AuthorsNumbers:
         record = self._records.get(name)
         if record is not None and name != besides and (record.is_wrong or name not in self._given):
             records.append(record)
-            exact = self._exact.of(name)
             if record.is_wrong:
                 return around(record.printed)
-            return Interval(exact) if record.printed.value == exact else around(record.printed).with_(exact)
+            return Interval(record.printed.value).with_(self._exact.of(name))
         formula = None if name in self._given else self._exact.formula(name)
         if formula is None:
             return Interval(self._exact.of(name))
@@ -125,7 +127,7 @@ class AuthorsNumbers:
 
 def point(expression):
     """The value of an expression of numbers alone, taken exactly as they are written: a Decimal."""
-    return expression.evaluator(Decimal)({})
+    return finite(lambda: expression.evaluator(Decimal)({}), expression)
 
 
 def decimals_in(expression):

@@ -1,5 +1,6 @@
 """Checks a sheet: every claim judged, what still is rounding found, and the wrong numbers explained together."""
 
+import os
 from pathlib import Path
 
 from neuronnet.derivation.diagnosis import claim_of
@@ -7,13 +8,15 @@ from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.exact import fifty_digits
 from neuronnet.derivation.expressions import Name
 from neuronnet.derivation.interval import around
+from neuronnet.derivation.parsing import parse
+from neuronnet.derivation.rewriting import with_names
 from neuronnet.derivation.search import explanations
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
+from neuronnet.names import spelled_out
 from neuronnet.sheet.judging import Judge
 from neuronnet.sheet.reading import read_sheet
 from neuronnet.sheet.report import RIGHT, ROUNDING, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER, Line, Part, SheetReport
-from neuronnet.sheet.spelling import plain
-from neuronnet.spec import checked, document, parsed
+from neuronnet.spec import checked, document, find, parsed
 
 WITHOUT_NETWORK = ('no network: "network: worked-example" at the top of the sheet names one, a ```toml block describes one, '
                    "--network or the argument network gives one")
@@ -27,8 +30,10 @@ def check_sheet(text, network=None, folder=None, progress=None):
     NeuronnetError for a sheet without a network or without a claim, SpecError for a bad network; what is wrong inside the
     sheet stands in the report.
     """
+    if not isinstance(text, str):
+        raise NeuronnetError(f"a sheet is a text, found {shortened(text)}")
     sheet = read_sheet(text)
-    description = _description(sheet, network, Path() if folder is None else Path(folder))
+    description, place = _description(sheet, network, Path() if folder is None else Path(folder))
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError("no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775")
     with fifty_digits():
@@ -39,21 +44,22 @@ def check_sheet(text, network=None, folder=None, progress=None):
         lines.sort(key=lambda line: line.line)
         mistakes = _explained(lines, judge.exact, description, progress)
         _remark_on_published(lines, judge, description)
-    return SheetReport(lines, mistakes, description)
+    return SheetReport(lines, mistakes, description, place)
 
 
 def _description(sheet, network, folder):
-    """The checked description that a sheet is about; one that is given goes before the sheet's own."""
+    """(checked description, file or None) that a sheet is about; a network that is given goes before the sheet's own."""
     if network is not None:
-        return checked(*document(network.to_dict() if hasattr(network, "to_dict") else network))
+        return checked(*document(network.to_dict() if hasattr(network, "to_dict") else network)), None
     if sheet.network is None:
         raise NeuronnetError(WITHOUT_NETWORK)
     kind, value, line = sheet.network
     if kind == "toml":
-        return checked(*parsed(value, f"the network in line {line}", folder))
+        return checked(*parsed(value, f"the network in line {line}", folder)), None
     try:
-        return checked(*document(folder / value if (folder / value).is_file() else Path(value)))
-    except NeuronnetError as error:
+        place = find(str(folder / value) if os.path.isfile(folder / value) else value)
+        return checked(*document(place)), place
+    except (OSError, ValueError) as error:
         raise NeuronnetError(f"line {line}: network: {error}") from None
 
 
@@ -124,7 +130,8 @@ def _remark_on_published(lines, judge, description):
     """Say so where a right number differs from a published one that is known to be wrong."""
     published = {}
     for record in description.get("published", ()):
-        published.setdefault(judge.notation.read(plain(record["quantity"])).format(), record)
+        quantity = parse(spelled_out(record["quantity"]), judge.exact.derivation.__contains__)
+        published.setdefault(with_names(quantity, judge.exact.derivation.own_name).format(), record)
     for line in lines:
         record = published.get(line.quantity.format()) if line.quantity is not None and line.verdict == RIGHT else None
         if record is not None and line.number is not None and record["verdict"] == "wrong":

@@ -9,7 +9,7 @@ from struct import pack, unpack
 
 from neuronnet.derivation.counterexample import counterexample
 from neuronnet.derivation.digits import Printed
-from neuronnet.derivation.exact import Exact
+from neuronnet.derivation.exact import BINARY64_ROUNDING, Exact
 from neuronnet.derivation.expressions import Name, Number, Product
 from neuronnet.derivation.identity import Trials
 from neuronnet.derivation.interval import Interval, around, rounded_or_cut
@@ -17,20 +17,20 @@ from neuronnet.derivation.repairs import repair
 from neuronnet.derivation.rewriting import leaves_of, mapped
 from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.names import after, partial_name, split_index, split_partial
-from neuronnet.sheet.alignment import aligned
+from neuronnet.sheet.alignment import aligned, printed_literal
 from neuronnet.sheet.author import AuthorsNumbers, decimals_in, point
 from neuronnet.sheet.notation import Notation
 from neuronnet.sheet.reading import numeral
 from neuronnet.sheet.report import (COINCIDENCE, RIGHT, ROUNDING, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER,
                                     Line, Part)
 
-BINARY32_ROUNDING = Decimal(2) ** -21        # and in binary32
+BINARY32_ROUNDING = Decimal(2) ** -21        # eight roundings of a computation in binary32
 DIGITS_OF_A_FLOAT = 17
 DIGITS_OF_BINARY32 = 12      # so many are not those of a binary32 number by chance
-BINARY64_ROUNDING = Decimal(2) ** -50        # eight roundings of a computation in binary64
 SAME_VALUE = Decimal("1e-9")
 COMPUTED = "it is computed from rounded numbers"
-MOST_CHOICES = 100
+MOST_CHOICES = 100      # of what the numbers in one formula may stand for
+MOST_MEANINGS = 4       # of one number
 MOST_MENDED = 20      # wrong formulas for which a repair and a counterexample are looked for
 
 
@@ -43,7 +43,6 @@ class Judge:
         self.notation = Notation(self.exact.derivation)
         self._trials = Trials(description)
         self._mended = {}
-        self._whole = self._names_of_whole_numbers()
         self.start_again({})
 
     def start_again(self, excused):
@@ -72,26 +71,24 @@ class Judge:
             self._mended[key] = repair(formula, quantity, self._trials), counterexample(formula, quantity, self._trials)
         return self._mended[key]
 
-    def with_given_names(self, formula, quantity):
-        """Whether a formula is the quantity when whole numbers in it stand for inputs or targets of these values."""
-        names = self._whole
-        leaves = [leaf for leaf in leaves_of(formula) if isinstance(leaf, Number) and leaf.value in names]
-        choices = product(*([leaf, *names[leaf.value]] for leaf in leaves))
+    def with_names_for_numbers(self, formula, quantity):
+        """Whether a formula is the quantity when numbers in it stand for names that have these values."""
+        leaves = [leaf for leaf in leaves_of(formula) if isinstance(leaf, Number)]
+        choices = product(*([leaf, *self._names_with(printed_literal(leaf))] for leaf in leaves))
         for choice in islice(choices, 1, MOST_CHOICES):
             meant = dict(zip(map(id, leaves), choice))
             if self.is_same(mapped(formula, lambda leaf, meant=meant: meant.get(id(leaf), leaf)), quantity):
                 return True
         return False
 
-    def _names_of_whole_numbers(self):
-        """{whole number: the Names of the inputs and targets that have it}."""
-        derivation, found = self.exact.derivation, {}
-        names = derivation.names
-        starts = {*names.inputs, *(names.of("target", neuron) for neuron in names.layers[-1])}
-        for name, value in derivation.given.items():
-            if split_index(name)[0] in starts and value == int(value):
-                found.setdefault(int(value), []).append(Name(name))
-        return found
+    def _names_with(self, printed):
+        """The Names of the quantities that a printed number may stand for: a whole one for what is given as such."""
+        derivation = self.exact.derivation
+        if printed.is_whole:
+            return [Name(name) for name, value in derivation.given.items() if value == printed.value]
+        exact = [Name(name) for name, value in derivation.given.items() if value == printed.value]
+        rows = (row for row in derivation.quantities if len(exact) == 0)
+        return exact + [Name(row.name) for row in rows if printed.agrees(row.value)][:MOST_MEANINGS]
 
     def is_same(self, formula, quantity):
         """Whether a formula is the quantity in every network of this shape."""
@@ -170,14 +167,14 @@ class _Chain:
             self.models.append(formula)
         elif not formula.names() or self._stands_for_numbers(formula):
             self._numbers_in_place(part, formula)
-        elif self.judge.with_given_names(formula, self.quantity):
+        elif self.judge.with_names_for_numbers(formula, self.quantity):
             self.computed.append((part, formula))
         else:
             self._wrong_formula(part, formula)
 
     def _stands_for_numbers(self, formula):
-        """Whether a formula of names and numbers has numbers in the place of names."""
-        return bool(decimals_in(formula)) or any(aligned(formula, model) for model in self._models())
+        """Whether a formula of names and numbers has the shape of one of the quantity's, with numbers in the place of names."""
+        return any(aligned(formula, model) for model in self._models())
 
     def _models(self):
         """Formulas of the quantity that an arithmetic part may repeat, the nearest first."""
@@ -234,7 +231,9 @@ class _Chain:
         return literals is not None and all(map(self._agrees, literals))
 
     def _agrees(self, literal):
-        return literal.printed.agrees(self.exact.of(literal.name))
+        """Whether a number in the place of a name is it; a whole number stands for itself alone."""
+        exact = self.exact.of(literal.name)
+        return literal.printed.value == exact if literal.printed.is_whole else literal.printed.agrees(exact)
 
     def _literal(self, part, literal):
         """A number in the place of a name; the first wrong one gives the part its verdict."""
@@ -273,6 +272,7 @@ class _Chain:
     def _number(self, part, printed):
         part.printed, part.exact, part.units = printed.text, printed.exact_text(self.value), printed.units_from(self.value)
         if printed.agrees(self.value):
+            self._say_what_is_lost(part, printed)
             return
         binary = self._is_binary(printed)
         if binary is not None:
@@ -283,6 +283,14 @@ class _Chain:
             part.verdict, part.note = ROUNDING, self.judge.excused[self.line.line]
         else:
             self._computed_number(part, printed)
+
+    def _say_what_is_lost(self, part, printed):
+        """A nought without a right digit says little, and a given number has no digits to be rounded away."""
+        if printed.value == 0 != self.value:
+            part.verdict = WRONG_NUMBER if printed.is_whole else ROUNDING
+            part.note = "it is not 0" if printed.is_whole else "no significant digit is left"
+        elif getattr(self.quantity, "name", None) in self.exact.derivation.given and printed.value != self.value:
+            part.verdict, part.note = ROUNDING, f"it is given as {self.value}"
 
     def _is_binary(self, printed):
         """The type of float in which a computation comes as near as this, if the digits are those of such a number."""

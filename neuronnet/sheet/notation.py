@@ -6,10 +6,14 @@ under which a network's numbers were published are known as well.
 
 from neuronnet.derivation.expressions import Name, Number
 from neuronnet.derivation.parsing import parse
-from neuronnet.derivation.rewriting import mapped
-from neuronnet.errors import ExpressionError, UnknownName
+from neuronnet.derivation.rewriting import mapped, parts_of
+from neuronnet.errors import ExpressionError, UnknownName, shortened
 from neuronnet.names import partial_name, spelled_out, split_index, split_partial
 from neuronnet.sheet.spelling import plain, with_weights
+
+
+LONGEST_FORMULA = 10_000        # names and numbers, as many as the longest line has
+MOST_LEAVES, MOST_HEIGHT = 1_000, 60        # of what `let` defines
 
 
 class Notation:
@@ -18,12 +22,19 @@ class Notation:
     def __init__(self, derivation):
         self._derivation = derivation
         self._own = {}
-        self._known = {}
+        self._known, self._sizes = {}, {}
         self._published = _published_names(derivation.description)
 
     def define(self, name, spelled):
         """From now on `name` stands for the formula `spelled`. Raises ExpressionError, UnknownName like `read`."""
-        self._own[spelled_out(name)] = self.read(spelled)
+        name = spelled_out(name)
+        if name in self._own or name in self._derivation:
+            raise ExpressionError(name, 1, f"{shortened(name)} is a name already; let defines new ones")
+        own = self.read(spelled)
+        leaves, height = _size(own, {})
+        if leaves > MOST_LEAVES or height > MOST_HEIGHT:
+            raise ExpressionError(spelled.text, spelled.column_of(1), "too long a formula for a name of its own")
+        self._own[name], self._sizes[name] = own, (leaves, height)
 
     def read(self, spelled):
         """The Expression that a Spelled text writes, in the network's names. Raises ExpressionError, and UnknownName with a `column`."""
@@ -31,12 +42,15 @@ class Notation:
         try:
             written = parse(spelled.text, self._is_name)
         except ExpressionError as error:
-            raise ExpressionError(spelled.text, _column(spelled, error.column), error.reason) from None
+            raise ExpressionError(spelled.text, spelled.column_of(error.column), error.reason) from None
+        if _size(written, self._sizes)[0] > LONGEST_FORMULA:
+            raise ExpressionError(spelled.text, spelled.column_of(1),
+                                  f"with what let defines put in, more than {LONGEST_FORMULA} names and numbers")
         return mapped(written, lambda leaf: self._meaning(leaf, spelled))
 
     def _meaning(self, leaf, spelled):
         """What a leaf of a formula stands for; it keeps the column where the author wrote it."""
-        column = _column(spelled, leaf.column)
+        column = None if leaf.column is None else spelled.column_of(leaf.column)
         if isinstance(leaf, Name):
             own = self._formula(leaf.name)
             if own is None:
@@ -75,6 +89,14 @@ class Notation:
         return Name(standard if "@" in standard and "@" not in own else own)      # b1@1 is said of a bias even where it is frozen
 
 
+def _size(expression, known):
+    """(names and numbers, height) of a formula; `known` has them for names that stand for formulas."""
+    if isinstance(expression, (Name, Number)):
+        return known.get(expression.name, (1, 1)) if isinstance(expression, Name) else (1, 1)
+    sizes = [_size(part, known) for part in parts_of(expression)]
+    return sum(leaves for leaves, _ in sizes), 1 + max(height for _, height in sizes)
+
+
 def _published_names(description):
     """{the name that an author gave a number: the quantity}, without names that stand for several."""
     found = {}
@@ -82,10 +104,3 @@ def _published_names(description):
         if "author_name" in record:
             found.setdefault(record["author_name"], set()).add(record["quantity"])
     return {name: quantities.pop() for name, quantities in found.items() if len(quantities) == 1}
-
-
-def _column(spelled, column):
-    """The author's column of a place in a Spelled text; one past its end for the end."""
-    if column is None or not spelled.columns:
-        return column
-    return spelled.columns[column - 1] if column <= len(spelled.columns) else spelled.columns[-1] + 1

@@ -1,6 +1,8 @@
 """What the checking of a sheet found: a verdict for every line, the first wrong line, and the mistakes that explain it."""
 
 from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
 
 from neuronnet.derivation.expressions import Expression
 from neuronnet.render import sheet_text
@@ -87,7 +89,7 @@ class Line:
         worst, number = self.worst, self.number
         return {
             "line": self.line, "text": self.text, "verdict": worst.verdict, "column": worst.column or worst.start, "note": worst.note,
-            "printed": number and number.printed, "exact": number and number.exact, "units": number and number.units,
+            "printed": number and number.printed, "exact": number and number.exact, "units": number.units if number is not None and isfinite(number.units) else None,
             "inherits_from": self.inherits_from,
             "mistake": self.mistake and {"id": self.mistake.id, "sentence": self.mistake.sentence},
             "repair": worst.repair and {key: getattr(worst.repair, key) for key in ("kind", "found", "instead", "column",
@@ -100,12 +102,14 @@ class Line:
 class SheetReport:
     """The verdicts on a sheet. `print(report)` shows them.
 
-    `lines` holds a Line per claim, `mistakes` the Diagnoses of what is wrong, best first, `description` the network's.
+    `lines` holds a Line per claim, `mistakes` the Diagnoses of what is wrong, best first, `description` the network's;
+    `place` is the file that the sheet itself names for it, or None.
     """
 
     lines: list
     mistakes: list
     description: dict
+    place: Path | None = None
 
     @property
     def other_convention(self):
