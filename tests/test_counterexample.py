@@ -2,6 +2,7 @@
 
 import math
 import re
+import time
 
 import pytest
 from drawn import descriptions
@@ -95,6 +96,49 @@ def test_both_sides_are_what_one_computes_by_hand(trials, claim, both):
 def test_every_wrong_formula_of_these_networks_has_one(source, claim):
     found = example(Derivation(source), claim)
     assert found.left != found.right and len(found.values) <= 20
+
+
+THREE = {"layer": [{"activation": "logistic", "weights": [[0.1, 0.2, 0.3]] * 3, "bias": [0.1, 0.2, 0.3]}] * 3,
+         "learning_rate": 0.5, "sample": [{"inputs": [1, 2, 3], "targets": [1, 2, 3]}]}
+
+
+def test_parts_that_are_right_are_given_as_wholes_where_many_names_would_be_needed(trials):
+    found = example(trials, "dE_total/dw1 = ((out_o1 - target_o1)*out_o1*(1 - out_o1)*w5"
+                            " + (out_o2 - target_o2)*out_o2*(1 - out_o2)*w6)*out_h1*(1 - out_h1)*i1")
+    values = {name.partition(" = ")[0]: float(text) for name, text in found.values.items()}
+    assert "dE_o1/dout_h1 = (out_o1 - target_o1)*out_o1*(1 - out_o1)*w5" in found.values and len(values) <= 8
+    path, rest = values["dE_o1/dout_h1"], values["out_h1"] * (1 - values["out_h1"]) * values["i1"]
+    delta = (values["out_o2"] - values["target_o2"]) * values["out_o2"] * (1 - values["out_o2"])
+    assert math.isclose(float(found.left), (path + delta * values["w7"]) * rest, rel_tol=1e-5)
+    assert math.isclose(float(found.right), (path + delta * values["w6"]) * rest, rel_tol=1e-5)
+
+
+def test_a_formula_with_very_many_names_still_has_one_when_most_of_it_is_right():
+    found = example(Trials(THREE), "delta_h1_1 = ("
+                    "(delta_o1*w19 + delta_o2*w22 + delta_o3*w25)*out_h2_1*(1 - out_h2_1)*w10 + "
+                    "(delta_o1*w20 + delta_o2*w23 + delta_o3*w26)*out_h2_2*(1 - out_h2_2)*w13 + "
+                    "(delta_o1*w21 + delta_o2*w24 + delta_o3*w27)*out_h2_3*(1 - out_h2_3)*w16)*out_h1_1")
+    assert str(found) == "with dE_total/dout_h1_1 = 1, out_h1_1 = 0.6 delta_h1_1 is 0.24, the formula gives 0.6"
+
+
+def test_equal_weights_of_the_authors_network_do_not_pass_for_a_whole():
+    found = example(Derivation(THREE), "delta_h1_1 = "
+                    "(delta_h2_1*w12 + delta_h2_2*w11 + delta_h2_3*w14)*dout_h1_1/dnet_h1_1*i1*i1")
+    assert not [name for name in found.values if " = " in name]
+
+
+def test_what_can_be_chosen_freely_is_a_whole_number(trials):
+    found = example(trials, "dE_total/dw5 = dE_total/dout_o1 * out_h1")
+    assert str(found) == ("with dE_total/dout_o1 = 1, out_h1 = 2, dout_o1/dnet_o1 = 3 dE_total/dw5 is 6, "
+                          "the formula gives 2")
+
+
+@pytest.mark.parametrize("claim", ["dE_total/dw1 = dE_total[1]/dw1", "net_h1[2] = w1*i1[1] + w2*i2[1] + b1"])
+def test_several_samples_take_no_long_time(claim):
+    trials = Trials("xor")
+    start = time.perf_counter()
+    assert example(trials, claim) is not None
+    assert time.perf_counter() - start < 0.25
 
 
 def test_there_is_none_where_nobody_could_check_it_by_hand():

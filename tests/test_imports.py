@@ -15,8 +15,8 @@ ORDER = ["errors", "elementary", "activations", "losses", "names", "literal", "f
          "updates", "order", "building", "network", "training", "derivation.expressions", "derivation.parsing",
          "derivation.formulas", "derivation.update_formulas", "derivation.chain", "derivation.passes",
          "derivation.rewriting", "derivation.long_run", "derivation.quantities", "derivation.digits", "derivation.interval", "derivation.exact",
-         "derivation.identity", *(f"derivation.repairs.{name}" for name in ("places", "structure", "surroundings", "brackets", "changes",
-                                                                            "renamings", "slips", "repairing")), "derivation.repairs",
+         "derivation.identity", *(f"derivation.repairs.{name}" for name in ("places", "structure", "wholes", "surroundings", "brackets",
+                                                                            "changes", "derivatives", "renamings", "slips", "pairs", "repairing")), "derivation.repairs",
          "derivation.freedom", "derivation.counterexample", "derivation.program_names", "derivation.program_steps", "derivation.program",
          *(f"derivation.mistakes.{name}" for name in ("mistake", "update_order", "biases", "slopes", "paths", "gradients", "signs",
                                                       "factors", "samples", "errors_of_outputs", "l2_terms", "loading", "forward",
@@ -27,7 +27,7 @@ ORDER = ["errors", "elementary", "activations", "losses", "names", "literal", "f
          "__init__", "output", "render.boundary", "render.figures", "cli", "__main__"]
 
 # What only the bridge to neuronnet and the command line of gradcheck may import.
-BRIDGE = {"network", "lockstep", "sweep", "cli", "__main__"}
+BRIDGE = {"network", "lockstep", "sweep", "explain", "cli", "__main__"}
 
 
 def modules(package):

@@ -32,6 +32,13 @@ def network(loss, activations, biases, targets, **conventions):
     return read({"loss": loss, "layer": layers, "sample": samples, "learning_rate": 0.5} | conventions)
 
 
+def deep(*activations):
+    """A checked network with a layer of 2 neurons for each activation, and one sample."""
+    return read({"layer": [{"activation": each, "weights": weights, "bias": 0.1}
+                           for each, weights in zip(activations, (MATRIX, OTHER_MATRIX, MATRIX))],
+                 "learning_rate": 0.5, "sample": [{"inputs": [0.7, -0.2], "targets": [0.2, 0.9]}]})
+
+
 UNSURE, CLASSES = [[0.2, 0.9], [0.6, 0.3], [1, 0]], [[1, 0], [0, 1], [0.3, 0.7]]
 NETWORKS = {
     "worked example": WORKED,
@@ -41,6 +48,8 @@ NETWORKS = {
                                    l2_scale="per sample", batch="online"),
     "classes": network("categorical cross-entropy", ("tanh", "softmax"), ([0.1, 0.2], 0.3), CLASSES, batch=2),
     "yes or no": network("binary cross-entropy", ("logistic", "logistic"), (None, 0.3), UNSURE),
+    "three layers": deep("logistic", "logistic", "identity"),
+    "three layers of tanh": deep("tanh", "tanh", "tanh"),
     "softmax, squared": network("half squared error", ("logistic", "softmax"), (0.1, [0.2, 0.1]), CLASSES[:1]),
 }
 
@@ -143,6 +152,9 @@ def test_every_entry_changes_a_number_of_some_network(id):
     ("no activation at the output", "yes or no"), ("updates sample by sample", "relu, L2 per sample"),
     ("both weight matrices loaded transposed", "one neuron"), ("updated output weights used backwards", "one neuron"),
     ("hidden delta from the raw output error", "one neuron"), ("outputs averaged", "one neuron"),
+    ("activation derivative missing at the first hidden layer", "worked example"),
+    ("activation derivative used twice: last hidden layer", "worked example"),
+    ("logistic applied twice in its derivative: first hidden layer", "three layers of tanh"),
     ("only the last path into a hidden neuron", "one neuron"), ("inputs in reverse order", "one neuron"),
 ])
 def test_what_makes_no_sense_for_a_network_is_refused(id, name):
@@ -252,6 +264,26 @@ OWN = NETWORKS["own biases, tanh, L2"]
 ])
 def test_entries_do_what_they_say_to_several_samples(id, name, wrong):
     assert replay(OWN, of(id))[name] == pytest.approx(wrong(replay(OWN)), rel=1e-12)
+
+
+@pytest.mark.parametrize("id, place, wrong", [
+    ("activation derivative missing at the first hidden layer", 1, lambda slope, out: 1),
+    ("activation derivative missing at the last hidden layer", 2, lambda slope, out: 1),
+    ("activation derivative used twice: first hidden layer", 1, lambda slope, out: slope**2),
+    ("activation derivative used twice: last hidden layer", 2, lambda slope, out: slope**2),
+    ("logistic applied twice in its derivative: first hidden layer", 1,
+     lambda slope, out: 1 / (1 + math.exp(-out)) / (1 + math.exp(out))),
+    ("logistic applied twice in its derivative: last hidden layer", 2,
+     lambda slope, out: 1 / (1 + math.exp(-out)) / (1 + math.exp(out))),
+])
+def test_a_slip_in_one_hidden_layer_leaves_what_comes_before_it_on_the_way_back(id, place, wrong):
+    network = NETWORKS["three layers"]
+    found, right = replay(network, of(id)), replay(network)
+    name = f"h{place}_1"
+    slope = wrong(right[f"dout_{name}/dnet_{name}"], right[f"out_{name}"])
+    assert found[f"delta_{name}"] == pytest.approx(found[f"dE_total/dout_{name}"] * slope, rel=1e-12)
+    changed = {each for each in right if each.startswith("delta") and found[each] != right[each]}
+    assert changed == {f"delta_h{layer}_{j}" for layer in range(1, place + 1) for j in (1, 2)}
 
 
 def test_updates_sample_by_sample_use_one_sample_each():

@@ -96,6 +96,24 @@ WORKED = [
     ("w5@1 = w5 - dE_total/dw5", "missing factor", "", "eta", 6, "w5 - dE_total/dw5 * eta"),
     ("w5@1 = eta*dE_total/dw5", "missing term", "", "w5", 1, "w5 - eta * dE_total/dw5"),
     ("w5@1 = w5 - eta*dE_total/dw6", "name", "dE_total/dw6", "dE_total/dw5", 10, "w5 - eta * dE_total/dw5"),
+    ("-delta_o1 = out_o1*(1 - out_o1)*(out_o1 - target_o1)", "sign", "out_o1 - target_o1", "target_o1 - out_o1", 22,
+     "out_o1*(1 - out_o1)*(target_o1 - out_o1)"),
+    ("delta_o1 = (out_o1 - target_o1)*out_o1*(out_o1 - 1)", "sign", "out_o1 - 1", "1 - out_o1", 30,
+     "(out_o1 - target_o1)*out_o1*(1 - out_o1)"),
+    ("dout_o1/dnet_o1 = 1 - out_o1^2", "derivative", "1 - out_o1^2", "out_o1*(1 - out_o1)", 1, "out_o1*(1 - out_o1)"),
+    ("dout_o1/dnet_o1 = (1 + out_o1)*(1 - out_o1)", "derivative", "1 - out_o1^2", "out_o1*(1 - out_o1)", 2,
+     "out_o1*(1 - out_o1)"),
+    ("dout_h1/dnet_h1 = net_h1*(1 - net_h1)", "derivative", "net_h1*(1 - net_h1)", "out_h1*(1 - out_h1)", 1,
+     "out_h1*(1 - out_h1)"),
+    ("delta_o1 = (net_o1 - target_o1)*net_o1*(1 - net_o1)", "derivative", "net_o1", "out_o1", 2,
+     "(out_o1 - target_o1)*out_o1*(1 - out_o1)"),
+    ("delta_h1 = (delta_o1*w5 + delta_o2*w7)*(1 - out_h1^2)", "derivative", "1 - out_h1^2", "out_h1*(1 - out_h1)", 30,
+     "(delta_o1*w5 + delta_o2*w7)*out_h1*(1 - out_h1)"),
+    ("net_h1 = w3*i1 + w2*i2 + b2", "two changes", "w3, b2", "w1, b1", 1, "w1*i1 + w2*i2 + b1"),
+    ("net_h1 = w1*i1 + w3*i2", "two changes", "w3", "w2, b1", 9, "w1*i1 + w2*i2 + b1"),
+    ("net_h1 = w1*i1 - w3*i2 + b1", "two changes", "w3, - w3*i2", "w2, + w3*i2", 9, "w1*i1 + w2*i2 + b1"),
+    ("w5@1 = w5 + dE_total/dw5", "two changes", "+ dE_total/dw5", "- dE_total/dw5, eta", 6, "w5 - dE_total/dw5 * eta"),
+    ("dE_total/dout_h1 = delta_o1*w6", "two changes", "w6", "w5, delta_o2*w7", 10, "delta_o1*w5 + delta_o2*w7"),
     ("dE_total/db2 = delta_o1*b2 + delta_o2", "extra factor", "b2", "", 10, "delta_o1 + delta_o2"),
 ]
 
@@ -121,6 +139,35 @@ def test_the_slip_is_named_and_repaired(trials, claim, kind, found, instead, col
     (SOFTMAX, "delta_o2 = target_o2 - out_o2", "the sign of target_o2 - out_o2 is turned around: out_o2 - target_o2"),
     (SOFTMAX, "out_o1 = exp(net_o1)/(exp(net_o1) + exp(net_o2))", "the term exp(net_o3) is missing"),
     (SOFTMAX, "dout_o1/dnet_o2 = out_o1*out_o2", "the sign of out_o1 is turned around"),
+    ("worked-example", "dout_o1/dnet_o1 = 1 - out_o1^2",
+     "1 - out_o1^2 is the derivative of tanh; the logistic's is out_o1*(1 - out_o1)"),
+    ("worked-example", "dout_h1/dnet_h1 = net_h1*(1 - net_h1)",
+     "out_h1, not net_h1: the derivative is out_h1*(1 - out_h1)"),
+    ("worked-example", "delta_o1 = (net_o1 - target_o1)*net_o1*(1 - net_o1)", "out_o1, not net_o1"),
+    ("worked-example",
+     "dE_total/dout_h1 = (out_o1 - target_o1)*(1 - out_o1^2)*w5 + (out_o2 - target_o2)*(1 - out_o2^2)*w7",
+     "1 - out_o1^2 and 1 - out_o2^2 are derivatives of tanh; "
+     "the logistic's are out_o1*(1 - out_o1) and out_o2*(1 - out_o2)"),
+    (SOFTMAX, "dout_h1/dnet_h1 = out_h1*(1 - out_h1)",
+     "out_h1*(1 - out_h1) is the derivative of the logistic; tanh's is 1 - out_h1^2"),
+    (SOFTMAX, "dE_total/dw1 = dE_total/dout_h1*out_h1*(1 - out_h1)*i1",
+     "out_h1*(1 - out_h1) is the derivative of the logistic; tanh's is 1 - out_h1^2"),
+    (SOFTMAX, "dout_h1/dnet_h1 = 1 - net_h1^2", "out_h1, not net_h1: the derivative is 1 - out_h1^2"),
+    (DEEP, "dout_h2_1[1]/dnet_h2_1[1] = out_h2_1[1]*(1 - out_h2_1[1])",
+     "out_h2_1[1]*(1 - out_h2_1[1]) is the derivative of the logistic; relu's is step(net_h2_1[1])"),
+    (DEEP, "delta_o1[1] = dE_total[1]/dout_o1[1]*(1 - out_o1[1]^2)",
+     "1 - out_o1[1]^2 is the derivative of tanh; without an activation it is 1"),
+    ("worked-example", "w5@1 = w5 + eta*(out_o1 - target_o1)*out_o1*(1 - out_o1)*out_h1",
+     "the sign of eta*(out_o1 - target_o1)*out_o1*(1 - out_o1)*out_h1 is turned around"),
+    ("han-kamber", "-delta_o1 = O6*(1 - O6)*(O6 - target_o1)",
+     "the sign of O6 - target_o1 is turned around: target_o1 - O6"),
+    ("worked-example", "net_h1 = w3*i1 + w2*i2 + b2", "w3 should be w1 and b2 should be b1"),
+    ("worked-example", "net_h1 = w1*i1 + w3*i2", "w3 should be w2 and the term b1 is missing"),
+    ("worked-example", "delta_h1 = (delta_o1*w5 - delta_o2*w6)*out_h1*(1 - out_h1)",
+     "w6 should be w7 and the sign of delta_o2*w6 is turned around"),
+    ("worked-example", "w5@1 = w5 + dE_total/dw5",
+     "the factor eta is missing and the sign of dE_total/dw5 is turned around"),
+    (DEEP, "net_h1_1[1] = w2*i1[1] + w2*i2[1] + b1", "w2 should be w1 and the term w3*i3[1] is missing"),
     (SOFTMAX, "dout_h1/dnet_h1 = 1 - out_h1", "a square is missing: out_h1^2"),
     (SOFTMAX, "dout_h1/dnet_h1 = (1 - out_h1)^2", "brackets are too much: 1 - out_h1^2"),
     (SOFTMAX, "delta_h1 = (delta_o1*w7 + delta_o2*w8 + delta_o3*w9)*(1 - out_h1^2)", "the weights are transposed"),
@@ -145,11 +192,11 @@ def test_the_repair_is_said_in_one_plain_sentence(network, claim, sentence):
 
 
 @pytest.mark.parametrize("claim", [
-    "dout_o1/dnet_o1 = net_o1*(1 - net_o1)", "dE_total/dw5 = delta_o2*w7*out_h2",
+    "dE_total/dw5 = delta_o2*w7*out_h2", "net_h1 = w3*i2 + w4*i2 + b2 + w5",
     "dE_total/dout_h1 = (delta_o1 + delta_o2)*w5",
     "delta_h1 = 7", "w1 = w2/0", "E_total = 1/(E_o1 - E_o1)", "E_total@10000 = E_o1@10000", "dE_o2/dw5 = delta_o2",
     "E_total = exp(exp(exp(exp(E_o1*1000))))", "E_total = ln(-E_o1)"])
-def test_nothing_is_proposed_where_no_single_change_helps(trials, claim):
+def test_nothing_is_proposed_where_two_changes_do_not_help(trials, claim):
     assert repaired(trials, claim) is None
 
 

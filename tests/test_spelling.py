@@ -23,10 +23,15 @@ PLAIN = [
     ("0.3 = w5+", "0.3 = w5@1"), ("w5+ - w5", "w5@1 - w5"), ("(w5+)", "(w5@1)"), ("dE/dw5+ = 1", "dE/dw5@1 = 1"),
     ("W1[2,1]+ = 1", "W1[2,1]@1 = 1"), ("net_h1[2]+ = 1", "net_h1[2]@1 = 1"), ("E_total+ * 2", "E_total@1 * 2"),
     ("∂E / ∂w₅", "∂E/∂w5"), ("∂ E_total/∂ w5", "∂E_total/∂w5"), ("(a - b)^(2 - 1)", "(a - b)^1"), ("a^{2}b", "a^2 b"),
+    ("w_5 + b_1*i_1", "w5 + b1*i1"), ("dE/dw_5", "dE/dw5"), ("w_5+ = 1", "w5@1 = 1"), ("w5' = b1_new", "w5@1 = b1@1"),
+    ("w5_neu = w_5_new = w5^{new} = w5^(neu) = w5^{(1)}", "w5@1 = w5@1 = w5@1 = w5@1 = w5@1"), ("a ← b <- c ~ d",
+    "a = b = c = d"),
+    ("Δ w_5", "Δw5"), ("w5^(1)", "w5^1"),
     ("10^{-5}", "10^-5"), ("3 x 10^-5", "3*10^-5"), ("f′(x)", "f'(x)"), ("a\xa0b", "a b"),
 ]
 
-LEFT_ALONE = ["w1*i1 + w2*i2", "a+b", "a + b", "a +b", "a+ b", "2+ = 3", "w5 + - w5", "w5'", "x1 = 2", "max(0, x)",
+LEFT_ALONE = ["w1*i1 + w2*i2", "a+b", "a + b", "a +b", "a+ b", "2+ = 3", "w5 + - w5", "h1'", "i1'", "x_1 = 2", "w_1_2",
+    "sw_1", "w5new", "w_new", "x1 = 2", "max(0, x)",
     "dx / dy", "e^(-x)",
               "a^(b)", "a^n", "net_h1[2]@10", "W1[2,1]", "a < b", "δ_o1*η"]
 
@@ -39,6 +44,10 @@ def test_signs_of_the_page_become_signs_of_the_formula_language(typed, text):
 @pytest.mark.parametrize("text", LEFT_ALONE)
 def test_what_is_spelled_plainly_stays(text):
     assert plain(text).text == text
+
+
+def test_words_that_the_author_defined_stay():
+    assert plain("w_5 = w5' = dw_5 = w_6 = w5_new", {"w_5", "w5'"}).text == "w_5 = w5' = dw_5 = w6 = w5@1"
 
 
 @pytest.mark.parametrize("typed, part, column", [

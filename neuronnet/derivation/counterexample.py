@@ -15,13 +15,15 @@ from neuronnet.derivation.expressions import Name
 from neuronnet.derivation.freedom import Freedom
 from neuronnet.derivation.identity import LATEST, update_counts
 from neuronnet.derivation.repairs.places import Places
+from neuronnet.derivation.repairs.wholes import with_wholes
 from neuronnet.derivation.rewriting import with_names
 from neuronnet.errors import NeuronnetError
 from neuronnet.names import split_index, split_partial
 
 MOST_CHOSEN = 40        # names; nobody checks more by hand
-MOST_ROWS = 500 
+MOST_ROWS = 500
 FEW = 12
+MANY = 8                # names; with more, parts that are right are named as wholes
 ATTEMPTS = 40
 CLEAR = Fraction(1, 20)     # relative: seen in the second digit at the latest
 SHORT = 8                   # digits of an exact number; longer ones are rounded to six
@@ -48,11 +50,18 @@ def counterexample(formula, quantity, source):
 
     `source` is a Derivation of the network, or Trials of its shape. Raises UnknownName.
     """
-    derivation = source.derivation(0) if hasattr(source, "derivation") else source
+    is_drawn = hasattr(source, "derivation")
+    derivation = source.derivation(0) if is_drawn else source
     if len(derivation.quantities) > MOST_ROWS or max(update_counts([formula, quantity]), default=0) > LATEST:
         return None
     with fifty_digits():
         view = _View(formula, quantity, derivation)
+        if is_drawn and (view.chosen is None or len(view.chosen) > MANY):
+            parts = {}
+            short = _View(with_wholes(formula, quantity, derivation, parts), quantity, derivation)
+            if short.chosen is not None and (view.chosen is None or len(short.chosen) < len(view.chosen)):
+                found = short.differing()
+                return found and found._replace(values={parts.get(name, name): text for name, text in found.values.items()})
         return None if view.chosen is None else view.differing()
 
 
@@ -185,24 +194,33 @@ class _View:
                 values[name] = Fraction(shares.index(name) + 2, 10 if len(shares) < 4 else 100)
             elif self._is_a_share(name):
                 values[name] = tenths[place % len(tenths)]
-                if "/" in name and self._activation(name) == "logistic":
-                    values[name] /= 5
             else:
                 whole += 1
-                size = whole if attempt == 0 else random.randint(1, 9)
+                size = whole + attempt if attempt < 2 else random.randint(1, 9)
                 values[name] = Fraction(size, 1 if len(self.chosen) <= FEW else 10)
                 if attempt > 2 and not self._is_positive(name):
                     values[name] *= random.choice((1, -1))
         return values
 
     def _is_a_share(self, name):
-        """Whether a name stands for a number between 0 and 1: a slope of logistic is 1/4 at most, too."""
-        top = (split_partial(name) or (name,))[0]
-        return name in self.rates or self.places.of(top).kind == "out" and self._activation(top) in ("logistic", "tanh")
+        """Whether a name stands for a number between 0 and 1 and is more than a factor that might be any number."""
+        if name in self.rates:
+            return True
+        return self.places.of(name).kind == "out" and self._activation(name) in ("logistic", "tanh") and not (
+            self._is_hidden(name) and self._stands_alone(name))
+
+    def _is_hidden(self, name):
+        layer, _ = self.places.of(name).touches[0]
+        return layer < len(self.derivation.description["layer"])
+
+    def _stands_alone(self, name):
+        """Whether a name is at most once in every formula."""
+        formulas = [self.formula, self.quantity, *self.computed.values()]
+        return all(list(each._all_names()).count(name) <= 1 for each in formulas)
 
     def _is_positive(self, name):
         place = self.places.of(name)
-        return place.kind in (self.derivation.names.error, self.derivation.names.error_l2) or (
+        return place.kind in (self.derivation.names.error, self.derivation.names.error_l2, "dout/dnet") or (
             place.kind == "out" and self._activation(name) == "relu")
 
     def _activation(self, name):

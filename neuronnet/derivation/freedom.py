@@ -10,6 +10,7 @@ from random import Random
 from neuronnet.derivation.exact import fifty_digits
 from neuronnet.derivation.identity import drawn_like
 from neuronnet.derivation.quantities import Derivation
+from neuronnet.derivation.repairs.places import Places
 
 DIRECTIONS = 14
 STEP = Decimal("1e-20")     # with fifty digits a response keeps twenty
@@ -19,16 +20,18 @@ DEPENDENT = 1e-9            # what is left of a unit vector that the others span
 class Freedom:
     """The responses of one network's quantities to its weights, biases, inputs and targets.
 
-    The targets of a cross-entropy, the learning rate, the L2 term's strength and the update rule's settings do not move.
+    The targets of a cross-entropy, the learning rate, the L2 term's strength and the update rule's settings do not move;
+    a parameter after several updates, which has no formula, moves by itself. Only what is asked for is evaluated.
     """
 
     def __init__(self, description, seed=1):
         """`description` is one from `spec.read`."""
-        random = Random(seed)
-        base = drawn_like(description, random, signs=(1,))
+        self._random = Random(seed)
         with fifty_digits():
-            self._networks = [Derivation(each, number=Decimal)
-                              for each in (base, *(_moved(base, random) for _ in range(DIRECTIONS)))]
+            self._derivation = Derivation(drawn_like(description, self._random, signs=(1,)), number=Decimal)
+        self._kind = Places(self._derivation).of
+        self._moving = {"w", "b", "i"} if "cross-entropy" in description["loss"] else {"w", "b", "i", "target"}
+        self._values = [{} for _ in range(DIRECTIONS + 1)]
         self._responses = {}
 
     def bound(self, names):
@@ -50,24 +53,25 @@ class Freedom:
         """How a quantity changes along each direction, as a vector of length 1, or 0 where it does not change."""
         if name not in self._responses:
             with fifty_digits():
-                start, *moved = [derivation[name].value for derivation in self._networks]
+                self._evaluate(name)
+                start, *moved = [values[name] for values in self._values]
                 changes = [float((value - start) / STEP) for value in moved]
             length = sum(change * change for change in changes)**0.5
             self._responses[name] = [change / length for change in changes] if length > 0 else changes
         return self._responses[name]
 
-
-def _moved(description, random):
-    """A description with every number that may move, moved a little."""
-    def near(value):
-        return Decimal(value.text) + STEP * random.randint(-1000, 1000) / 1000
-
-    def bias(given):
-        return [near(value) for value in given] if isinstance(given, list) else None if given is None else near(given)
-    targets_move = "cross-entropy" not in description["loss"]
-    layers = [layer | {"weights": [[near(value) for value in row] for row in layer["weights"]], "bias": bias(layer["bias"])}
-              for layer in description["layer"]]
-    samples = [{"inputs": [near(value) for value in sample["inputs"]],
-                "targets": [near(value) for value in sample["targets"]] if targets_move else sample["targets"]}
-               for sample in description["sample"]]
-    return description | {"layer": layers, "sample": samples}
+    def _evaluate(self, name):
+        """Find the value of a quantity at the start and along every direction, from its formula."""
+        if name in self._values[0]:
+            return
+        row = self._derivation[name]
+        if row.expression is None:
+            moves = row.part != "given" or self._kind(row.name).kind in self._moving
+            for number, values in enumerate(self._values):
+                values[name] = row.value + (STEP * self._random.randint(-1000, 1000) / 1000 if number and moves else 0)
+            return
+        for needed in row.expression.names():
+            self._evaluate(needed)
+        evaluate = row.expression.evaluator(Decimal)
+        for values in self._values:
+            values[name] = evaluate(values)

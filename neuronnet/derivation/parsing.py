@@ -77,16 +77,18 @@ class _Parser:
                 return expression
 
     def juxtaposed(self):
-        """Whether a factor follows without an operator, as in 2(a + b) and w1 i1. A number never does."""
+        """Whether a factor follows without an operator, as in 2(a + b), w1 i1 and (a)0.5. Two numbers never do."""
         before, (kind, word, column, _) = self.tokens[self.position - 1], self.token()
         glued = before[3] == column
         if kind in _BRACKETS:
             return kind == "(" or before[0] != "name" or not glued
+        if kind == "number":
+            return before[0] in _BRACKETS.values()
         if kind != "name":
             return False
         if before[0] in _BRACKETS.values() or self.known(word) or self.is_function(word, self.tokens[self.position + 1][0]):
             return True
-        return not glued if before[0] == "number" else self.meant(word)
+        return self.meant(word) or (self.is_name is None and before[0] == "number" and not glued)
 
     def signed(self):
         negative = False
@@ -100,6 +102,9 @@ class _Parser:
         if self.kind() in ("^", "**"):
             self.take()
             base = base ** self.exponent()
+            if self.kind() in ("^", "**"):
+                self.fail(f"unexpected {self.kind()!r}: a power is a whole number up to {HIGHEST_POWER}, "
+                          "towers are not read")
         self.tower = max(outside, self.tower)
         return base
 

@@ -21,6 +21,7 @@ ROUNDING = float(BINARY64_ROUNDING)
 MOST_SHORT = 20                     # updates up to which every mistake is replayed, and pairs of them
 MOST_LONG = 8                       # counts of updates beyond these for which mistakes are searched
 MOST_PAIRED_WORK = 60               # weights times samples times updates up to which pairs are
+MOST_CARRIED_WORK = 1_000            # and single ones with carried rounding
 MOST_WORK = 600_000                 # the same, times the number of mistakes, up to which single ones are: a few seconds
 
 
@@ -154,7 +155,7 @@ class _Search:
             found = self._one_after_another(found, self._affordable(self.long), self._long_values)
         if not all(each.is_long for each in self._left(found)) and self._work(self.short) <= MOST_PAIRED_WORK:
             found = self._more(found, list(self._pairs()), self._short_values)
-        if not all(each.is_long for each in self._left(found)):
+        if not all(each.is_long for each in self._left(found)) and self._work(self.short) <= MOST_CARRIED_WORK:
             found = self._more(found, self.singles, self._carried_values, carried=True)
         return [self._with_later(each) for each in found] if self.later else found
 

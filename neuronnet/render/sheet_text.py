@@ -48,7 +48,8 @@ def remarks(line):
         yield f"printed {number.printed}, exact {number.exact}, {units(number.units)} of the last printed digit apart"
     for part in line.parts:
         if part.note is not None:
-            yield part.note if part.column is None else f"column {part.column}: {part.note}"
+            where = "" if part.line is None else f"line {part.line}, "
+            yield part.note if part.column is None else f"{where}column {part.column}: {part.note}"
     if worst.repair is not None:
         yield f"{_shown(worst.text)} should be {worst.repair.formula}"
     if worst.counterexample is not None:
@@ -94,6 +95,8 @@ def conclusion(found):
     yield f"{len(found.lines)} {lines}: {counts}."
     if found.first_wrong is not None:
         yield f"The first wrong line is line {found.first_wrong}."
+    if found.ignored:
+        yield f"Not judged, because no claims are read there: {_lines(found.ignored)}."
     if found.other_convention is not None:
         yield f"All numbers are right for {found.other_convention}."
     elif any(line.mistake is line.inherits_from is None and line.verdict == "wrong number" == line.number.verdict

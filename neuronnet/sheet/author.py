@@ -74,7 +74,7 @@ class AuthorsNumbers:
             interval = self._interval(formula, besides, records, known)
         except (ArithmeticError, ValueError):
             return None
-        return Computed(interval, records) if (interval.high - interval.low).is_finite() else None
+        return Computed(interval, records) if interval.low.is_finite() and interval.high.is_finite() else None
 
     def _interval(self, formula, besides, records, known):
         for name in formula.names():

@@ -15,6 +15,7 @@ _DELIMITER = re.compile(rf"(?P<row>\\\\(?:\[[0-9.]{{1,9}} ?[a-z]{{2}}\])?)|\\\$|
 _LAYOUT = re.compile(r"\s*(?:\\(?:begin|end|label)\{[^{}]{1,80}\}(?:\{\d{1,2}\})?\s*)*")
 _CLOSED_BY = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
 _COMMENT = re.compile(r"(?<!\\)%.*")
+_ASIDE = re.compile(r"\\(?:intertext|tag|label|hspace)\*?\s?\{[^{}]{0,200}\}|\\(?:nonumber|notag)\b")
 
 
 class Block(NamedTuple):
@@ -103,5 +104,6 @@ def formulas(lines):
 def _add(pieces, number, text, start, end, soft):
     """Add a stretch of a line of a formula, unless it only lays out."""
     stretch = _COMMENT.sub("", text[start:end])
+    stretch = _ASIDE.sub(lambda match: " " * len(match.group()), stretch)
     if not _LAYOUT.fullmatch(stretch):
         pieces.append((number, Spelled(stretch, range(start + 1, start + 1 + len(stretch))), soft))

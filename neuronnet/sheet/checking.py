@@ -44,7 +44,7 @@ def check_sheet(text, network=None, folder=None, progress=None):
         lines.sort(key=lambda line: line.line)
         mistakes = _explained(lines, judge.exact, description, progress)
         _remark_on_published(lines, judge, description)
-    return SheetReport(lines, mistakes, description, place)
+    return SheetReport(lines, mistakes, description, place, sheet.ignored)
 
 
 def _description(sheet, network, folder):
@@ -64,7 +64,7 @@ def _description(sheet, network, folder):
 
 
 def _unread(line, text, column, reason, verdict=UNREADABLE):
-    return Line(line, text, [Part(text, 1, column, verdict, reason)])
+    return Line(line, text, [Part(text, 1, column, verdict=verdict, note=reason)])
 
 
 def _definitions(judge, lets):
@@ -82,7 +82,7 @@ def _definitions(judge, lets):
 def _judged(judge, claims):
     """The Lines of claims. Where a later sum shows that a number is rounding, what comes after it is judged once more."""
     lines = [judge.line(claim) for claim in claims]
-    excused = {line.line: note for line in lines if (note := _what_a_sum_leaves(line, judge.author)) is not None}
+    excused = {id(claim): note for claim, line in zip(claims, lines) if (note := _what_a_sum_leaves(line, judge.author)) is not None}
     if excused:
         judge.start_again(excused)
         lines = [judge.line(claim) for claim in claims]
@@ -106,23 +106,29 @@ def _explained(lines, exact, description, progress):
 
     What a wrong formula explains already needs no mistake that explains one number alone, or makes right ones wrong.
     """
-    numbers = [(line, line.number) for line in lines if line.quantity is not None and line.number is not None]
-    claims = [claim_of(line.line, line.quantity, Printed(number.printed), exact)
-              for line, number in numbers if number.verdict != ROUNDING]
-    follow = _follow_a_wrong_formula(lines)
-    found = [each for each in explanations(description, claims, progress)
-             if not follow.issuperset(each.explains) or (len(each.explains) > 1 and not each.contradicts)]
-    for line in lines:
-        line.mistake = next((each for each in found if line.line in each.explains), None)
+    claims = [claim_of(place, line.quantity, Printed(line.number.printed), exact) for place, line in enumerate(lines)
+              if line.quantity is not None and line.number is not None and line.number.verdict != ROUNDING]
+    follow, found = _follow_a_wrong_formula(lines), []
+    for each in explanations(description, claims, progress):
+        if not follow.issuperset(each.explains) or (len(each.explains) > 1 and not each.contradicts):
+            explained, against = ([lines[place] for place in places] for places in (each.explains, each.contradicts))
+            found.append(each._replace(explains=_line_numbers(explained), contradicts=_line_numbers(against)))
+            for line in explained:
+                line.mistake = line.mistake or found[-1]
     return found
 
 
+def _line_numbers(lines):
+    return tuple(dict.fromkeys(line.line for line in lines))
+
+
 def _follow_a_wrong_formula(lines):
-    """The numbers of lines with a wrong formula, and of those that inherit their numbers."""
-    follow = set()
-    for line in lines:
-        if line.verdict == WRONG_FORMULA or line.inherits_from in follow:
-            follow.add(line.line)
+    """The places of the lines with a wrong formula, and of those that inherit their numbers."""
+    follow, numbers = set(), set()
+    for place, line in enumerate(lines):
+        if line.verdict == WRONG_FORMULA or line.inherits_from in numbers:
+            follow.add(place)
+            numbers.add(line.line)
     return follow
 
 

@@ -46,7 +46,7 @@ class Judge:
         self.start_again({})
 
     def start_again(self, excused):
-        """Forget what was printed. `excused` maps lines to a clause that says why their number is rounding and not wrong."""
+        """Forget what was printed. `excused` maps claims, by `id`, to a clause that says why their number is rounding and not wrong."""
         self.author = AuthorsNumbers(self.exact)
         self.excused = excused
 
@@ -54,12 +54,13 @@ class Judge:
         """The Line of a Claim."""
         line = Line(claim.line, claim.text)
         read = []
-        for spelled in claim.parts:
+        for spelled, number in zip(claim.parts, claim.lines):
             part, meaning = self._read(spelled)
+            part.line = None if number == claim.line else number
             line.parts.append(part)
             read.append(meaning)
         if all(meaning is not None for meaning in read):
-            _Chain(self, line, read).compare()
+            _Chain(self, line, read, self.excused.get(id(claim))).compare()
         return line
 
     def mended(self, formula, quantity):
@@ -112,8 +113,8 @@ class Judge:
 class _Chain:
     """The parts of one claim, each compared with the quantity that the first of them with a name is."""
 
-    def __init__(self, judge, line, read):
-        self.judge, self.line, self.read = judge, line, read
+    def __init__(self, judge, line, read, excuse):
+        self.judge, self.line, self.read, self.excuse = judge, line, read, excuse
         self.exact, self.author = judge.exact, judge.author
         formulas = [each for each in read if not isinstance(each, Printed) and each.names()]
         self.quantity = formulas[0] if formulas else None
@@ -279,8 +280,8 @@ class _Chain:
             part.verdict, part.note = ROUNDING, f"computed in {binary}"
         elif printed.is_cut_from(self.value):
             part.verdict, part.note = ROUNDING, COMPUTED if self._gives(printed) else "truncated"
-        elif self.line.line in self.judge.excused:
-            part.verdict, part.note = ROUNDING, self.judge.excused[self.line.line]
+        elif self.excuse is not None:
+            part.verdict, part.note = ROUNDING, self.excuse
         else:
             self._computed_number(part, printed)
 

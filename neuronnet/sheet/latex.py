@@ -16,8 +16,10 @@ _BARE = set("+-*/=,(")       # what has no index and no power
 _DERIVED = re.compile(rf"[∂d]{WORD}(?:\[\d{{1,9}}\])?(?:@\d{{1,9}})?")
 
 
-def translate(source):
+def translate(source, own=()):
     r"""A piece of LaTeX mathematics, text or Spelled, as a Spelled in the formula language; `\\` becomes a new line.
+
+    The words in `own` stay as they are.
 
     Raises ExpressionError with the author's column where a command is not known or a brace is missing.
     """
@@ -30,7 +32,7 @@ def translate(source):
         raise ExpressionError(source.text, source.column_of(error.column), error.reason) from None
     text = "".join(piece for piece, _ in pieces)
     columns = [source.column_of(column) for piece, column in pieces for _ in piece]
-    spelled = plain(Spelled(text, columns)).replace(r"[^\S\n]+", " ")
+    spelled = plain(Spelled(text, columns), own).replace(r"[^\S\n]+", " ")
     return spelled.replace("∂", "d").replace("δ", "delta").replace("η", "eta").strip()
 
 
@@ -225,7 +227,7 @@ class _Translator:
 
 def _are_words(one, other):
     """Whether two characters would run into one name or number."""
-    return bool(re.fullmatch(r"[\w']\w", one + other)) and "_" not in (one, other)
+    return bool(re.fullmatch(r"[\w'][\w∂]", one + other)) and "_" not in (one, other)
 
 
 def _joined(pieces):

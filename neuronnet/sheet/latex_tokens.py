@@ -8,11 +8,13 @@ _TOKEN = re.compile(r"\\(?P<command>[A-Za-z]+)\*?|\\(?P<sign>\\(?:\[[0-9.]{1,9} 
                     r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)"
                     r"|(?P<word>[^\W\d_]+\d*)|(?P<space>[\s~&$]+|%[^\n]*)|(?P<other>.)", re.DOTALL)
 _ENVIRONMENT = re.compile(r"\s*\{[A-Za-z]{1,20}\*?\}(?:\{\d{1,2}\})?")
-_BRACED = re.compile(r"\s*\{[^{}]{0,200}\}")
+_BRACED = re.compile(r"\s*\{(?:[^{}]|\{[^{}]{0,200}\}){0,400}\}")
 
 WRITTEN = {"cdot": "*", "times": "*", "ast": "*", "div": "/", "approx": "=", "simeq": "=", "cong": "=", "equiv": "=",
-           "doteq": "=", "coloneqq": "=", "to": "=", "rightarrow": "=", "prime": "'", "colon": ":", "partial": "∂",
-           "delta": "δ", "eta": "η", "sigma": "σ", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]",
+           "doteq": "=",
+           "coloneqq": "=", "to": "=", "rightarrow": "=", "gets": "=", "leftarrow": "=", "prime": "'",
+           "colon": ":", "partial": "∂",
+           "Delta": "Δ", "delta": "δ", "eta": "η", "sigma": "σ", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]",
            "lparen": "(", "rparen": ")"}
 NAMED = {"alpha", "beta", "gamma", "epsilon", "varepsilon", "zeta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho",
          "tau", "phi", "varphi", "chi", "psi", "omega"}
@@ -22,7 +24,7 @@ FONTS = {"text", "mathrm", "operatorname", "mathit", "mathbf", "mathsf", "mathtt
          "mathop", "boxed", "boldsymbol", "bm"}
 SPACES = {"quad", "qquad", "thinspace", "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr",
           "biggl", "biggr", "Biggl", "Biggr", "displaystyle", "textstyle", "limits", "nonumber", "notag"}
-_DROPPED = {"begin": _ENVIRONMENT, "end": _ENVIRONMENT, "tag": _BRACED, "label": _BRACED}
+_DROPPED = {"begin": _ENVIRONMENT, "end": _ENVIRONMENT, **dict.fromkeys(("tag", "label", "intertext", "hspace"), _BRACED)}
 WRITTEN_OUT = {"sum", "prod", "Sigma", "ldots", "dots", "cdots"}
 
 

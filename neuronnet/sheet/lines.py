@@ -3,18 +3,21 @@
 import re
 
 from neuronnet.derivation.parsing import LONGEST_TEXT
-from neuronnet.sheet.spelling import Spelled
+from neuronnet.sheet.claims import Statement, begins_a_claim
+from neuronnet.sheet.spelling import EQUALITY
 
 MOST_LINES = 20_000
 MOST_CHARACTERS = 2_000_000
 
-_OPERATORS = "=≈≅≃≡≐→*·×⋅∗/÷+"
-_BEGINS = re.compile(r"(?:\s|&|\\q?quad\b|\\[,;: ])*"
-                     rf"(?:[{_OPERATORS})\]}}]|:=|~=|\\(?:approx|simeq|doteq|cdot|times|right)\b)")
+_OPERATORS = "=≈≅≃≡≐→←*·×⋅∗/÷+"
+_BEGINS = re.compile(r"(?:\s|&|\{\}|\\q?quad\b|\\[,;: ])*"
+                     rf"(?:[{_OPERATORS})\]}}]|:=|~(?!~)|<-(?!>)"
+                     r"|\\(?:approx|simeq|cong|equiv|doteq|gets|leftarrow|cdot|times|right)\b)")
 _ITS_OWN = re.compile(r"(?:let\s|network\s*:)", re.IGNORECASE)
 _ENDS = re.compile(rf"(?:[{_OPERATORS}\-−–]|\\(?:approx|simeq|doteq|cdot|times)|(?<!\\)\\)\Z")
 _UPDATED = re.compile(r"[\w'\]]\+\Z")
-_EQUALS = re.compile(r"[=≈≅≃≡≐→]|\\(?:approx|simeq|cong|equiv|doteq|to|rightarrow)\b")
+_EQUALS = re.compile(rf"{EQUALITY}|\s~\s")
+_MARK = re.compile(r"\s*(?P<sign>[-+*•]|\d{1,3}[.)]|[A-Za-z]\)|\(\d{1,3}\))\s+")
 
 
 def cut(text):
@@ -40,47 +43,63 @@ def has_equals(text):
     return _EQUALS.search(text) is not None
 
 
-def joined(lines):
-    """(number of the first line, Spelled) of each statement in lines of (number, Spelled, soft).
+def joined(lines, marked=False):
+    """The Statements in lines of (number, Spelled, soft).
 
     A line goes on after an operator, a comma, a backslash or inside brackets, and before a line that begins with a sign
     of equality or an operator other than minus; before a soft one, in LaTeX, also where one of the two has no sign of
-    equality yet. A blank line ends a statement. Of one that is too long, enough is kept to see that it is.
+    equality yet. A blank line ends a statement. Of one that is too long, enough is kept to see that it is. Where lines
+    may be `marked`, the sign or number that makes a claim one of a list is taken from it.
     """
-    first, parts, size, depth = None, [], 0, 0
+    parts, size, depth = [], 0, 0
     for number, spelled, soft in lines:
         text = spelled.text.strip()
-        if parts and not (text and (_goes_on(parts[-1], text, depth) or (soft and _unfinished(parts, text)))):
-            yield first, _together(parts)
+        demanded = bool(parts) and _demands(parts[-1][1], text, depth)
+        mark = _MARK.match(spelled.text) if marked and not demanded else None
+        if mark and _marks(mark, spelled.text[mark.end():], bool(parts)):
+            spelled = spelled[mark.end():]
+            text, follows = spelled.text.strip(), False
+        else:
+            follows = demanded or (bool(parts) and _follows(parts, text, soft))
+        if parts and not (text and follows):
+            yield _together(parts)
             parts, size, depth = [], 0, 0
         if text:
-            if not parts:
-                first = number
             if size <= LONGEST_TEXT:
-                parts.append(spelled)
+                parts.append((number, spelled))
             size += len(spelled)
             depth = max(0, depth + _depth(text))
     if parts:
-        yield first, _together(parts)
+        yield _together(parts)
 
 
-def _goes_on(before, text, depth):
-    """Whether a statement whose last line is `before`, with `depth` brackets open, goes on in `text`."""
-    if _BEGINS.match(text):
-        return True
+def _demands(before, text, depth):
+    """Whether a statement whose last line is `before`, with `depth` brackets open, cannot end before `text`."""
     if _ITS_OWN.match(text):
         return False
     ending = before.text.rstrip()[-20:]
     equals = _EQUALS.search(text)
     if _ENDS.search(ending):
         return not (equals and _UPDATED.search(ending))
-    if ending.endswith(",") and equals is None:
-        return True
     return depth > 0 and (equals is None or depth + _depth(text[:equals.start()]) <= 0)
 
 
-def _unfinished(parts, text):
-    return not has_equals(text) or not any(has_equals(part.text) for part in parts)
+def _follows(parts, text, soft):
+    """Whether a line goes on with a statement that could end before it."""
+    if _BEGINS.match(text):
+        return True
+    if _ITS_OWN.match(text):
+        return False
+    if not has_equals(text):
+        return soft or parts[-1][1].text.rstrip().endswith(",")
+    return soft and not any(has_equals(part.text) for _, part in parts)
+
+
+def _marks(mark, rest, may_be_operator):
+    """Whether a mark makes the `rest` of its line one of a list; * and + may stand for an operator instead."""
+    if _ITS_OWN.match(rest):
+        return True
+    return has_equals(rest) and not (mark["sign"] in "*+" and may_be_operator and not begins_a_claim(rest))
 
 
 def _depth(text):
@@ -88,13 +107,14 @@ def _depth(text):
 
 
 def _together(parts):
-    """The parts as one; what was typed in later lines gets the columns of the joined text."""
-    first = parts[0]
+    """The Statement that lines of (number, Spelled) make, joined by spaces."""
     if len(parts) == 1:
-        return first
-    texts = [re.sub(r"(?<!\\)\\\Z", "", part.text.rstrip()).rstrip() for part in parts]
-    texts[1:] = [text.lstrip() for text in texts[1:]]
-    columns = [*first.columns[:len(texts[0])]]
-    text = " ".join(texts)
-    start = first.column_of(len(texts[0]) + 1)
-    return Spelled(text, [*columns, *range(start, start + len(text) - len(columns))])
+        return Statement.of(*parts[0])
+    texts, columns, lines = [], [], []
+    for number, spelled in parts:
+        text = re.sub(r"(?<!\\)\\\Z", "", spelled.text.rstrip()).rstrip()
+        start = len(text) - len(text.lstrip()) if texts else 0
+        texts.append(text[start:])
+        columns += [*spelled.columns[start:len(text)], spelled.column_of(len(text) + 1)]
+        lines += [number] * (len(text) - start + 1)
+    return Statement(" ".join(texts), columns[:-1], lines[:-1])

@@ -17,7 +17,7 @@ VERDICTS = (RIGHT, ROUNDING, WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE, UNREADABL
 class Part:
     """One side of an equals sign: its `text`, the author's column where it `start`s and the `column` that is spoken of.
 
-    `verdict` is its verdict, and `note` a clause on it or None.
+    `verdict` is its verdict, and `note` a clause on it or None; `line` is where it stands, if not where the claim begins.
     For a printed number also what is `printed`, what is `exact` to two more digits, how many `units` of the last printed
     digit lie between them, and from which line it `inherits_from`.
     """
@@ -25,6 +25,7 @@ class Part:
     text: str
     start: int
     column: int | None = None
+    line: int | None = None
     verdict: str = RIGHT
     note: str | None = None
     printed: str | None = None
@@ -103,13 +104,15 @@ class SheetReport:
     """The verdicts on a sheet. `print(report)` shows them.
 
     `lines` holds a Line per claim, `mistakes` the Diagnoses of what is wrong, best first, `description` the network's;
-    `place` is the file that the sheet itself names for it, or None.
+    `place` is the file that the sheet itself names for it, or None; `ignored` the numbers of lines with an = that stand
+    outside of what is judged.
     """
 
     lines: list
     mistakes: list
     description: dict
     place: Path | None = None
+    ignored: list = field(default_factory=list)
 
     @property
     def other_convention(self):
@@ -144,7 +147,7 @@ class SheetReport:
         return {"title": self.description["title"], "lines": [line.to_dict() for line in self.lines],
                 "first_wrong": self.first_wrong, "mistakes": [each.to_dict() for each in self.mistakes],
                 "conventions": {key: self.description[key] for key in keys} | {"layers": biases, "instead": self.other_convention},
-                "counts": self.counts(), "status": self.status}
+                "counts": self.counts(), "ignored": self.ignored, "status": self.status}
 
     def __str__(self):
         return sheet_text.report(self)

@@ -11,10 +11,14 @@ from neuronnet.derivation.parsing import LONGEST_TEXT
 from neuronnet.errors import ExpressionError
 from neuronnet.names import WORD
 
-_SIGNS = str.maketrans("≈≅≃≡≐→·×⋅∗÷−–′∑\xa0", "======****/--'Σ ")
+_SIGNS = str.maketrans("≈≅≃≡≐→←·×⋅∗÷−–′∑\xa0", "=======****/--'Σ ")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", "⁺")
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789aehijklmnoprstuvx")
 
+EQUALITY = r"[=≈≅≃≡≐→←]|<-(?!>)|\\(?:approx|simeq|cong|equiv|doteq|to|rightarrow|gets|leftarrow)\b"
+_EQUALITY = re.compile(":=|==|~=|<-(?!>)|~")
+_NUMBERED = re.compile(r"(?<![\w'.])([d∂Δ]?)([wbi])_?([0-9]{1,9})"
+                       r"(_new|_neu|'|\^(?:new|neu|[({](?:new|neu|'|\(1\))[)}]))?(?![\w'])")
 _INDEXED = rf"{WORD}(?:\[[\d,\s]{{1,20}}\])?"
 _UPDATED = re.compile(rf"(?<![\w'.])({_INDEXED})(?:⁺|\^(?:\+|\{{\+\}}|\(\+\))(?![\w(])"
                       r"|\+(?=\s*(?:[=*/),\]}]|$)|\s+[-+]\s))")
@@ -82,19 +86,23 @@ class Spelled:
         return [self[start:end].strip() for start, end in zip(starts, ends)]
 
 
-def plain(line):
-    """A line, text or Spelled, in the signs of the formula language; every sign of equality becomes "="."""
+def plain(line, own=()):
+    """A line, text or Spelled, in the signs of the formula language; every sign of equality becomes "=".
+
+    The words in `own`, which the author defined, stay as they are: `w_5` is no other way to write w5 then.
+    """
     spelled = line if isinstance(line, Spelled) else Spelled(line)
     if not spelled.text.isascii():
         spelled = Spelled(spelled.text.translate(_SIGNS), spelled.columns)
-        spelled = spelled.replace("½", "(1/2)").replace("√", "sqrt").replace(r"∂\s+", "∂")
+        spelled = spelled.replace("½", "(1/2)").replace("√", "sqrt").replace(r"([∂Δ])\s+(?=[^\W\d])", r"\1")
         spelled = spelled.replace("_?[₀-₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]+", _lowered)
         spelled = spelled.replace("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^" + match.group().translate(_RAISED))
+    spelled = spelled.replace(_NUMBERED, lambda match: _numbered(match, own))
     text = spelled.text
     if "^(" in text or "^{" in text:
         spelled = spelled.replace(_POWER, _power)
-    if ":=" in text or "==" in text or "~=" in text:
-        spelled = spelled.replace(":=|==|~=", "=")
+    if ":=" in text or "==" in text or "<-" in text or "~" in text:
+        spelled = spelled.replace(_EQUALITY, "=")
     if "x" in text:
         spelled = spelled.replace(r"(?<=[0-9)])\s?x\s?(?=10(?:\^|\*\*))", "*")
     if "+" in text or "⁺" in text:
@@ -142,6 +150,14 @@ def _lowered(match):
     """Lowered digits belong to the name before them, as in w₅; letters are set off, as in outₕ₁."""
     word = match.group().translate(_LOWERED).lstrip("_")
     return word if word.isdigit() and not match.group().startswith("_") else "_" + word
+
+
+def _numbered(match, own):
+    """w_5 is w5; w5' and w5_new are w5 after an update, which an input never is."""
+    derived, letter, number, mark = match.groups()
+    if match.group()[len(derived):] in own or (letter == "i" and mark):
+        return match.group()
+    return f"{derived}{letter}{number}{'@1' if mark else ''}"
 
 
 def _power(match):

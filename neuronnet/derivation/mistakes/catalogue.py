@@ -45,14 +45,17 @@ def replay(description, mistakes=(), counts=(1,), keep=None, number=float):
     a named number by what the computation goes on with. Where the arithmetic fails, what was computed before is returned.
     Raises NotHere when the mistakes make no sense for this network.
     """
-    program = variation(tuple(mistakes))(description, number)
-    if keep is not None:
-        program.keep = keep
+    program_class, program = variation(tuple(mistakes)), None
     try:
+        program = program_class(description, number)
+        if keep is not None:
+            program.keep = keep
         program.numbers(counts)
+    except NotHere:
+        raise
     except (ArithmeticError, ValueError):
         pass
-    return program.found
+    return {} if program is None else program.found
 
 
 class Signature(NamedTuple):

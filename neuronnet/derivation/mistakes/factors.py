@@ -17,7 +17,7 @@ class HalfDropped(Mistake):
 
 class ExtraHalf(Mistake):
     id = "an extra half"
-    sentence = "The slope dE/dout is halved; the 1/2 of the error and the 2 of its square cancel."
+    sentence = "The slope dE/dout is halved, which nothing in the error does."
 
     def shared(self, slope):
         return super().shared(slope) / 2
@@ -119,15 +119,18 @@ class BackwardTwice(Mistake):
     id = "backward pass run twice, gradients doubled"
     sentence = "The gradients of two backward passes are added, so that each is doubled; a backward pass sets them."
 
-    def combined(self, terms):
-        return 2 * super().combined(terms)
+    def total_weight_gradient(self, layer, j, i, terms):
+        return 2 * super().total_weight_gradient(layer, j, i, terms)
+
+    def total_bias_gradient(self, layer, b, terms):
+        return 2 * super().total_bias_gradient(layer, b, terms)
 
 
 MISTAKES = (
     HalfDropped, ExtraHalf, OutputsInGradientOnly, OutputsInErrorOnly, TimesOutputs, SamplesInGradientOnly,
     SamplesInErrorOnly, DividedTwice,
     other_rate("learning rate missing", "The step is the gradient itself; it is the learning rate times the gradient.",
-               lambda rate: rate / rate),
+               lambda rate: type(rate)(1)),
     other_rate("learning rate multiplied in twice", "The learning rate is multiplied in twice; the step has it once.",
                lambda rate: rate * rate),
     other_rate("learning rate doubled", "The step is twice the learning rate times the gradient; it is once.",

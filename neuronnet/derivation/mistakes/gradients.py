@@ -46,7 +46,7 @@ class Transposed(Mistake):
     def weight_gradient(self, layer, j, i):
         if not self._fits(layer):
             return super().weight_gradient(layer, j, i)
-        return self.deltas[layer][i] * super().dnet_dw(layer, i, j)
+        return self.deltas[layer][i] * self.dnet_dw(layer, i, j)
 
 
 MISTAKES = (InputMissing, WeightForInput, NetForOut, Transposed)

@@ -20,6 +20,7 @@ class Mistake:
 
     id = sentence = convention = None
     kind = "mistake"
+    is_miscount = False     # whether it concerns each number by itself, and says nothing of its neighbours
 
     @classmethod
     def needs(cls, condition, reason):

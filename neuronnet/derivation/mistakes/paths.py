@@ -68,7 +68,8 @@ class TransposedBackwards(_Hidden):
 
     def check(self):
         super().check()
-        self.needs(any(self._is_square_after(layer) for layer in range(1, self.depth)), "it takes a square matrix after a hidden layer")
+        self.needs(any(self._is_square_after(layer) for layer in range(1, self.depth)),
+                   "it takes a square matrix after a hidden layer")
 
     def _is_square_after(self, layer):
         return self.sizes[layer] == self.sizes[layer - 1] > 1

@@ -55,7 +55,8 @@ class WeightTurned(Mistake):
     sentence = "The update is written -w - eta * dE/dw; it is w - eta * dE/dw."
 
     def moved(self, place, value, gradient):
-        return super().moved(place, value, gradient) - value - value
+        moved = super().moved(place, value, gradient)
+        return moved - value - value if len(place) == 3 else moved
 
 
 MISTAKES = (Ascent, TargetMinusOut, NegativeDeltas, AbsoluteValue, WeightTurned)

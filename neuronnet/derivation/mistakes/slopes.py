@@ -7,7 +7,10 @@ _PLACES = {
     "output": ("of the output layer", lambda program, layer: layer == program.last),
     "hidden": ("of the hidden layers", lambda program, layer: layer < program.last),
     "everywhere": ("of every layer", lambda program, layer: True),
+    "first hidden": ("of the first hidden layer", lambda program, layer: layer == 0 < program.last),
+    "last hidden": ("of the last hidden layer", lambda program, layer: layer == program.last - 1),
 }
+_ONE_OF_SEVERAL = ("first hidden", "last hidden")
 
 
 def slope_mistake(id, place, sentence, wrong, activations, jacobian=None):
@@ -25,7 +28,9 @@ def slope_mistake(id, place, sentence, wrong, activations, jacobian=None):
             super().check()
             layers = [layer for layer in range(self.depth) if concerned(self, layer)]
             self.needs(place != "hidden" or self.depth > 1, "it takes a hidden layer")
-            self.needs(self.last in layers or place == "hidden", "it does not concern the output layer's activation")
+            self.needs(place not in _ONE_OF_SEVERAL or self.depth > 2, "it takes two hidden layers")
+            self.needs(self.last in layers or place not in ("output", "everywhere"),
+                       "it does not concern the output layer's activation")
             self.needs(min(layers, default=self.depth) < self.last or place == "output",
                        "it does not concern the hidden layers' activation")
             self.needs(self.last not in layers or not self.cancels, "the slopes of the loss and the output layer cancel")
@@ -45,13 +50,17 @@ def slope_mistake(id, place, sentence, wrong, activations, jacobian=None):
     return Slope
 
 
-def _at_three_places(ids, sentence, wrong, activations=("logistic", "tanh", "relu", "identity"), jacobian=None):
+def _at_places(ids, sentence, wrong, activations=("logistic", "tanh", "relu", "identity"), jacobian=None):
     return tuple(slope_mistake(id, place, sentence, wrong, activations, jacobian)
-                 for place, id in zip(("output", "hidden", "everywhere"), ids))
+                 for place, id in zip(_PLACES, ids))
 
 
 def _ids(name, all_layers="both"):
     return [f"{name}: {place}" for place in ("output", "hidden", all_layers)]
+
+
+def _ids_of_each_layer(name, all_layers="both"):
+    return [*_ids(name, all_layers), *(f"{name}: {place} layer" for place in _ONE_OF_SEVERAL)]
 
 
 def _at_out(activation, net, out, right):
@@ -70,26 +79,27 @@ def _tanh(activation, net, out, right):
     return 1 - out * out
 
 
-MISSING = _at_three_places(
-    [f"activation derivative missing {place}" for place in ("at the output", "at the hidden layer", "everywhere")],
+MISSING = _at_places(
+    [f"activation derivative missing {place}" for place in
+     ("at the output", "at the hidden layer", "everywhere", "at the first hidden layer", "at the last hidden layer")],
     "The activation's derivative dout/dnet {where} is missing in delta = dE/dout * dout/dnet.",
     lambda activation, net, out, right: right - right + 1, tuple(ACTIVATIONS), lambda k, j: int(k == j))
-TWICE = _at_three_places(
-    _ids("activation derivative used twice", "everywhere"),
+TWICE = _at_places(
+    _ids_of_each_layer("activation derivative used twice", "everywhere"),
     "The activation's derivative dout/dnet {where} is multiplied in twice; delta = dE/dout * dout/dnet has it once.",
     lambda activation, net, out, right: right * right)
-LOGISTIC_TWICE = _at_three_places(
-    _ids("logistic applied twice in its derivative"),
+LOGISTIC_TWICE = _at_places(
+    _ids_of_each_layer("logistic applied twice in its derivative"),
     "The derivative {where} applies the logistic to out once more; with out at hand it is out*(1 - out).",
     _at_out, ("logistic",))
-TANH_TWICE = _at_three_places(
-    _ids("tanh applied twice in its derivative"),
+TANH_TWICE = _at_places(
+    _ids_of_each_layer("tanh applied twice in its derivative"),
     "The derivative {where} applies tanh to out once more; with out at hand it is 1 - out^2.", _at_out, ("tanh",))
-GIVEN_NET = _at_three_places(
+GIVEN_NET = _at_places(
     _ids("derivative written for out, given net"),
     "The derivative {where} is written with the output, as out*(1 - out) or 1 - out^2, and was given net in place of out.",
     _given_net, ("logistic", "tanh"))
-SIGN_SLIP = _at_three_places(
+SIGN_SLIP = _at_places(
     _ids("sign slip in the derivative", "everywhere"),
     "The derivative {where} has the wrong sign, as in out*(out - 1); the logistic's is out*(1 - out), tanh's 1 - out^2.",
     lambda activation, net, out, right: -right, ("logistic", "tanh"))
@@ -100,11 +110,9 @@ def _of_another(id, sentence, wrong, activations):
     class OfAnother(Mistake):
         def check(self):
             super().check()
-            self.needs(any(self._concerned(layer) for layer in range(self.depth)),
+            concerned = [layer for layer in range(self.depth) if self.activations[layer].name in activations]
+            self.needs(any(layer < self.last or not self.cancels for layer in concerned),
                        f"no slope of {' or '.join(activations)} is taken")
-
-        def _concerned(self, layer):
-            return self.activations[layer].name in activations and not (layer == self.last and self.cancels)
 
         def slope(self, layer, j):
             right = super().slope(layer, j)

@@ -12,6 +12,8 @@ class Assigned(Mistake):
 
 
 class _Miscounted(Mistake):
+    is_miscount = True
+
     def check(self):
         super().check()
         self.needs(self.rate is not None, "it takes a learning rate")

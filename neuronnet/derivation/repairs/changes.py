@@ -76,18 +76,25 @@ def _said(formulas, node, what):
         yield Change("brackets", node.format(), whole.format(), node, whole, f"brackets are {what}: {whole}")
 
 
-def _of_sum(node):
+def signs_of_sum(node):
+    """The Changes of one sign in a Sum, and of all of them in a difference."""
     terms = node.terms
     turned = negated(node)
     if isinstance(turned, Sum):
         yield Change("sign", node.format(), turned.format(), node, turned, f"the sign of {node} is turned around: {turned}")
     for place, (sign, term) in enumerate(terms):
-        others = sum_of(terms[:place] + terms[place + 1:])
         flipped = Sum([(sign, without_minus(term))] + terms[1:] if place == 0 else
                       terms[:place] + [(-sign, term)] + terms[place + 1:])
         before, after = ("", "-") if place == 0 else ("+ ", "- ") if sign > 0 else ("- ", "+ ")
         yield Change("sign", before + term.format(), after + term.format(), term, flipped,
                      f"the sign of {term} is turned around")
+
+
+def _of_sum(node):
+    terms = node.terms
+    yield from signs_of_sum(node)
+    for place, (sign, term) in enumerate(terms):
+        others = sum_of(terms[:place] + terms[place + 1:])
         yield Change("extra term", term.format(), "", term, others, f"the term {term} is too much")
         if place:
             before, last = terms[place - 1]
@@ -104,8 +111,9 @@ def _of_product(node):
         shown = factor.format() if operator == "*" else (Number(1) / factor).format()
         yield Change("extra factor", shown, "", factor, rest, f"the factor {shown} is too much")
         turned = negated(factor)
+        said = f": {turned}" if isinstance(factor, Sum) and isinstance(turned, Sum) else ""
         yield Change("sign", factor.format(), turned.format(), factor, with_factor(node, place, turned),
-                     f"the sign of {factor} is turned around")
+                     f"the sign of {factor} is turned around{said}")
         if place:
             other = "/" if operator == "*" else "*"
             word = "divided" if other == "/" else "multiplied"

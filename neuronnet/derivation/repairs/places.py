@@ -27,6 +27,7 @@ class Places:
     def __init__(self, derivation):
         self.own_name = derivation.own_name
         self.neurons = [derivation.names.inputs, *derivation.names.layers]
+        self._layers = derivation.description["layer"]
         self._places = dict(_places(derivation.names))
         self._names = {place: name for name, place in self._places.items()}
 
@@ -58,6 +59,16 @@ class Places:
             (layer, j), (before, i) = touches
             return (layer, i), (before, j)
         return self._changed(name, exchanged)
+
+    def beside(self, name, kind):
+        """The name of another kind for the same neuron, sample and update: `out_h1[2]` beside `net_h1[2]`."""
+        place = self.of(name)
+        return self._names[kind, place.touches] + place.index
+
+    def activation(self, name):
+        """The activation of the neuron that a net or an out belongs to."""
+        (layer, _), = self.of(name).touches
+        return self._layers[layer - 1]["activation"]
 
     def distance(self, one, other):
         """How far apart two names are: (differing neurons and samples, how far apart these stand)."""

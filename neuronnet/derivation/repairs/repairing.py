@@ -1,13 +1,14 @@
-"""The smallest repair of a wrong formula: the one change after which it is the quantity in every network of its shape.
+"""The smallest repair of a wrong formula: the change after which it is the quantity in every network of its shape.
 
-Two slips in one formula are beyond it, except the few that come as one: names exchanged, weights transposed, a neuron or
-a sample mistaken throughout.
+One change is looked for first, then two of the commonest ones; more slips in one formula are beyond it, except those that
+come as one: names exchanged, weights transposed, a neuron or a sample mistaken throughout.
 """
 
 import re
 from typing import NamedTuple
 
 from neuronnet.derivation.identity import LATEST, update_counts
+from neuronnet.derivation.repairs.pairs import two_changes
 from neuronnet.derivation.repairs.slips import Slips
 from neuronnet.derivation.repairs.structure import nodes
 
@@ -33,8 +34,9 @@ class Repair(NamedTuple):
 
 
 def repair(formula, quantity, trials, text=None):
-    """The Repair of `formula`, an Expression that is not the `quantity`, an Expression too; None when no single change does.
+    """The Repair of `formula`, an Expression that is not the `quantity`, an Expression too.
 
+    None when neither one change nor two of the commonest ones make it so.
     `text` is what the author wrote; it helps to find the column. Raises UnknownName.
     """
     parts = sum(1 for _ in nodes(formula))
@@ -42,11 +44,12 @@ def repair(formula, quantity, trials, text=None):
     if parts > LARGEST_FORMULA or max(counts, default=0) > LATEST:
         return None
     slips = Slips(formula, quantity, trials, bool(counts))
-    found = sorted(slips.candidates(), key=slips.size)
-    for change, repaired in found[:MOST_TRIED]:
-        if trials.same(repaired, quantity):
-            kind = _KINDS.get(change.kind, change.kind)
-            return Repair(kind, change.found, change.instead, column_of(change, text), repaired.format(), change.sentence)
+    for candidates in (lambda: sorted(slips.candidates(), key=slips.size), lambda: two_changes(slips)):
+        for change, repaired in candidates()[:MOST_TRIED]:
+            if trials.same(repaired, quantity):
+                kind = _KINDS.get(change.kind, change.kind)
+                column = column_of(change, text)
+                return Repair(kind, change.found, change.instead, column, repaired.format(), change.sentence)
     return None
 
 

@@ -9,6 +9,7 @@ from itertools import permutations
 from math import isfinite
 
 from neuronnet.derivation.repairs.changes import Change, changes
+from neuronnet.derivation.repairs.derivatives import mixed_up_derivatives
 from neuronnet.derivation.exact import fifty_digits
 from neuronnet.derivation.expressions import Name, Number, Product, Sum, total
 from neuronnet.derivation.repairs.places import Places, only_name
@@ -24,8 +25,8 @@ SMALL = 1e-6                # what a quantity that is 0 is compared with
 HOLE = "?"
 
 # From the smallest slip to the largest.
-_ORDER = ("name", "exchanged names", "sign", "brackets", "extra factor", "number", "extra term", "missing factor",
-          "missing term", "extra factors", "operation", "other name", "function")
+_ORDER = ("derivative", "name", "exchanged names", "sign", "brackets", "extra factor", "number", "extra term",
+          "missing factor", "missing term", "extra factors", "operation", "other name", "function")
 
 
 class Slips:
@@ -52,16 +53,19 @@ class Slips:
         """(change, repaired formula) of every change that fits in this network."""
         if self.target is None:
             return
+        for change in mixed_up_derivatives(self.formula, self.places, self.worth):
+            if self.known.issuperset(change.replacement.names()) and self.is_target(self.worth(change.replacement)):
+                yield change, change.replacement
         yield from self._throughout()
         for node, rebuild, parent in nodes(self.formula):
-            fits = self._test(rebuild)
-            value = self._value(node)
+            fits = self.test(rebuild)
+            value = self.worth(node)
             found = [*self._other_names(node, parent, fits), *self._missing_factors(node, parent, value, fits),
                      *self._missing_terms(node, parent, value, fits)]
-            found += [change for change in changes(node, parent, self.counts) if fits(self._value(change.replacement))]
+            found += [change for change in changes(node, parent, self.counts) if fits(self.worth(change.replacement))]
             for change in found:
                 repaired = rebuild(change.replacement)
-                if not self._is_trivial(repaired):
+                if not self.is_trivial(repaired):
                     yield change, repaired
 
     def size(self, candidate):
@@ -76,7 +80,25 @@ class Slips:
         similar = len(set(repaired.names()) ^ self.true.row_names)
         derivatives = any("/" in name for name in self.formula.names())
         strange = any("/" in name for name in new) and not derivatives or change.instead.startswith("-(")
-        return _ORDER.index(change.kind), strange, unlikely, foreign, distance, similar, len(repaired.format())
+        return (_ORDER.index(change.kind), self._innocence(change, mentioned), strange, unlikely, foreign, distance, similar,
+                len(repaired.format()))
+
+    def _innocence(self, change, mentioned):
+        """How far a turned sign is from the natural culprit.
+
+        That is what its turning restores, or the step of an update that is added; else a target's difference.
+        """
+        is_step = change.found.startswith("+ ") and self.derivation.names.rate in change.at.names()
+        if change.kind != "sign" or mentioned == [False, True] or is_step:
+            return 0
+        return 1 if self.is_an_error(change.at) else 2
+
+    def is_an_error(self, part):
+        """Whether a part is the difference of a target and something."""
+        if not isinstance(part, Sum) or len(part.terms) != 2 or part.terms[1][0] > 0:
+            return False
+        names = [only_name(term) for _, term in part.terms]
+        return any(name is not None and self.places.of(name).kind == "target" for name in names)
 
     # Names
 
@@ -106,7 +128,7 @@ class Slips:
         """The change that renames, if it fits."""
         renames = renaming.renames
         values = self.values | {name: self.values[other] for name, other in renames.items()}
-        if self._is_target(self._value(self.formula, values)):
+        if self.is_target(self.worth(self.formula, values)):
             repaired = with_names(self.formula, lambda name: renames.get(name, name))
             at = next(node for node, _, _ in nodes(self.formula) if only_name(node) in renames)
             found, instead = renaming.texts()
@@ -119,7 +141,7 @@ class Slips:
         def means_something(name, value):
             if name in self.true.row_names:
                 return True
-            return (value != 0 or name in self.true.names) and not self._is_target(value) and not self._is_target(-value)
+            return (value != 0 or name in self.true.names) and not self.is_target(value) and not self.is_target(-value)
         return [name for name, value in self.values.items() if name not in own and means_something(name, value)]
 
     # What is missing
@@ -133,7 +155,7 @@ class Slips:
                     yield Change("number", node.format(), name, node, Name(name), f"did you mean {name} instead of {node}?")
             return
         for factor in self.true.factors:
-            worth = self._value(factor)
+            worth = self.worth(factor)
             if worth is not None and fits(value * worth):
                 yield Change("missing factor", "", factor.format(), node, node * factor, f"the factor {factor} is missing")
         for name in self.names:
@@ -149,8 +171,8 @@ class Slips:
     def _missing_terms(self, node, parent, value, fits):
         if isinstance(parent, Sum) or value is None:
             return
-        for terms in self._terms_beside(node):
-            worth = self._value(total(terms))
+        for terms in self.terms_beside(node):
+            worth = self.worth(total(terms))
             for sign in (1, -1):
                 if worth is not None and value + sign * worth != 0 and fits(value + sign * worth):
                     said = " and ".join(term.format() for term in terms)
@@ -162,7 +184,7 @@ class Slips:
                 yield Change("missing term", "", terms[0].format(), node, terms[0] - node,
                              f"the term {terms[0]} is missing, this is subtracted from it: {terms[0] - node}")
 
-    def _terms_beside(self, node):
+    def terms_beside(self, node):
         """Lists of terms that may be missing beside a part: of the true formula, 1, and the same for neurons nearby."""
         yield from ([term] for term in self.true.terms)
         yield [Number(1)]
@@ -176,7 +198,7 @@ class Slips:
                 if len(beside) > 1:
                     yield beside
 
-    def _is_trivial(self, repaired):
+    def is_trivial(self, repaired):
         """Whether a formula says nothing: the quantity itself, or what names it."""
         return not set(repaired.names()).isdisjoint(self.quantity.names()) \
             and set(self.formula.names()).isdisjoint(self.quantity.names())
@@ -186,7 +208,7 @@ class Slips:
     def _pool(self, updates):
         """The values, as floats, of the names within reach: of the samples at hand, before or also after an update."""
         used = [*self.formula.names(), *self.quantity.names(), *self.true.row_names,
-                *(name for factor in self.true.factors for name in factor.names())]
+                *(name for part in (*self.true.factors, *self.true.terms) for name in part.names())]
         samples = {sample for name in used for sample in SAMPLE.findall(name)}
         pool = {}
         rows = [*((row.name, row.value) for row in self.derivation.quantities), *self.derivation.given.items()]
@@ -199,14 +221,14 @@ class Slips:
         pool |= {name: self.derivation[name].value for name in used}
         return {name: float(value) for name, value in pool.items()}
 
-    def _value(self, expression, values=None):
+    def worth(self, expression, values=None):
         """The value of an expression as a float, None where it has none."""
         try:
             return expression.evaluator(float)(self.values if values is None else values)
         except (ArithmeticError, NeuronnetError, ValueError):
             return None
 
-    def _test(self, rebuild):
+    def test(self, rebuild):
         """Whether a value, put in the place of one part, makes the formula right: a function."""
         evaluate, values = rebuild(Name(HOLE)).evaluator(float), dict(self.values)
 
@@ -215,12 +237,12 @@ class Slips:
                 return False
             values[HOLE] = value
             try:
-                return self._is_target(evaluate(values))
+                return self.is_target(evaluate(values))
             except (ArithmeticError, NeuronnetError, ValueError):
                 return False
         return fits
 
-    def _is_target(self, value):
+    def is_target(self, value):
         if value is None or not isfinite(value):
             return False
         return abs(value - self.target) <= CLOSE * max(abs(value), abs(self.target), SMALL)
