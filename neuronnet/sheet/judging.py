@@ -20,9 +20,9 @@ from neuronnet.names import after, partial_name, split_index, split_partial
 from neuronnet.sheet.alignment import aligned, printed_literal
 from neuronnet.sheet.author import AuthorsNumbers, decimals_in, point
 from neuronnet.sheet.notation import Notation
-from neuronnet.sheet.reading import numeral
 from neuronnet.sheet.report import (COINCIDENCE, RIGHT, ROUNDING, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER,
                                     Line, Part)
+from neuronnet.sheet.spelling import numeral
 
 BINARY32_ROUNDING = Decimal(2) ** -21        # eight roundings of a computation in binary32
 DIGITS_OF_A_FLOAT = 17
@@ -59,8 +59,9 @@ class Judge:
             part.line = None if number == claim.line else number
             line.parts.append(part)
             read.append(meaning)
-        if all(meaning is not None for meaning in read):
-            _Chain(self, line, read, self.excused.get(id(claim))).compare()
+        if read[0] is not None:
+            readable = [(part, meaning) for part, meaning in zip(line.parts, read) if meaning is not None]
+            _Chain(self, line, readable, self.excused.get(id(claim))).compare()
         return line
 
     def mended(self, formula, quantity):
@@ -113,10 +114,11 @@ class Judge:
 class _Chain:
     """The parts of one claim, each compared with the quantity that the first of them with a name is."""
 
-    def __init__(self, judge, line, read, excuse):
-        self.judge, self.line, self.read, self.excuse = judge, line, read, excuse
+    def __init__(self, judge, line, readable, excuse):
+        self.judge, self.line, self.excuse = judge, line, excuse
+        self.parts, self.read = [part for part, _ in readable], [meaning for _, meaning in readable]
         self.exact, self.author = judge.exact, judge.author
-        formulas = [each for each in read if not isinstance(each, Printed) and each.names()]
+        formulas = [each for each in self.read if not isinstance(each, Printed) and each.names()]
         self.quantity = formulas[0] if formulas else None
         if self._is_assignment():
             self.quantity = self.read[self.read.index(formulas[0])] = Name(after(self.quantity.name, 1))
@@ -127,11 +129,11 @@ class _Chain:
         try:
             self.value = self._value()
         except (NeuronnetError, ArithmeticError, ValueError) as error:
-            first = self.line.parts[0]
+            first = self.parts[0]
             first.verdict, first.note = UNREADABLE, str(error) if isinstance(error, NeuronnetError) else "it has no finite value"
             return
         self.line.quantity = self.quantity
-        for part, meaning in zip(self.line.parts, self.read):
+        for part, meaning in zip(self.parts, self.read):
             if isinstance(meaning, Printed):
                 self._number(part, meaning)
             elif meaning is not self.quantity:
@@ -274,6 +276,7 @@ class _Chain:
         part.printed, part.exact, part.units = printed.text, printed.exact_text(self.value), printed.units_from(self.value)
         if printed.agrees(self.value):
             self._say_what_is_lost(part, printed)
+            self._excuse_what_rounds_to(printed)
             return
         binary = self._is_binary(printed)
         if binary is not None:
@@ -284,6 +287,12 @@ class _Chain:
             part.verdict, part.note = ROUNDING, self.excuse
         else:
             self._computed_number(part, printed)
+
+    def _excuse_what_rounds_to(self, printed):
+        """Arithmetic on rounded numbers is no mistake where its result has the right digits that are printed behind it."""
+        for source, formula in self.computed[-1:]:
+            if source.verdict == WRONG_NUMBER and source.column is None and printed.agrees(self.exact.value(formula)):
+                source.verdict, source.note, source.inherits_from = ROUNDING, COMPUTED, None
 
     def _say_what_is_lost(self, part, printed):
         """A nought without a right digit says little, and a given number has no digits to be rounded away."""
@@ -362,5 +371,5 @@ class _Chain:
         """Keep the number with the most digits for the lines that follow."""
         numbers = [(meaning.unit, position) for position, meaning in enumerate(self.read) if isinstance(meaning, Printed)]
         if numbers and self.quantity is not None:
-            part, printed = self.line.parts[min(numbers)[1]], self.read[min(numbers)[1]]
+            part, printed = self.parts[min(numbers)[1]], self.read[min(numbers)[1]]
             self.author.record(self.quantity, printed, self.line.line, part.verdict == WRONG_NUMBER)
