@@ -177,6 +177,7 @@ def test_the_walk_finds_the_commands():
     assert {words for words, _ in COMMANDS} >= {(), ("derive",), ("examples",)}
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("words, parser", COMMANDS, ids=[" ".join(words) or "neuronnet" for words, _ in COMMANDS])
 def test_every_help_has_an_example_that_runs(said, words, parser):
     shown = said(*words, "--help")
@@ -286,6 +287,7 @@ ARGUMENTS = st.lists(st.one_of(
     st.text(max_size=8)), min_size=1, max_size=6)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=150, deadline=None)
 @given(ARGUMENTS)
 def test_main_returns_a_status_whatever_the_arguments(arguments):

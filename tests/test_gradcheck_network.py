@@ -23,6 +23,7 @@ from neuronnet.spec import example_names
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", example_names())
 def test_every_example_is_right(name):
     assert check_network(name).verdict == "right"

@@ -268,6 +268,7 @@ def sheet_of(description):
     return "\n".join(f"{each['quantity']} = {each['printed']}" for each in description["published"])
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", [name for name in example_names() if read(find(name)).get("published")])
 def test_every_published_number_gets_the_verdict_and_the_cause_on_record(name):
     description = read(find(name))
@@ -296,6 +297,7 @@ def test_the_published_derivation():
 
 # Right sheets are never called wrong
 
+@pytest.mark.no_cover
 @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
 @given(descriptions(most_layers=3, most_neurons=2, most_samples=2), st.integers(3, 14))
 def test_a_right_sheet_is_right_in_every_line(description, places):
@@ -309,6 +311,7 @@ def test_a_right_sheet_is_right_in_every_line(description, places):
     assert report.status == 0 and report.mistakes == []
 
 
+@pytest.mark.no_cover
 @settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
 @given(descriptions(most_layers=3, most_neurons=2, most_samples=1), st.integers(3, 6), st.sampled_from((ROUND_HALF_EVEN, ROUND_DOWN)))
 def test_rounded_numbers_carried_on_are_never_called_wrong(description, places, rounding):
@@ -325,6 +328,7 @@ def test_rounded_numbers_carried_on_are_never_called_wrong(description, places, 
     assert {line.verdict for line in report.lines} <= {"right", "rounding"}, str(report)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
 @given(descriptions(most_layers=2, most_neurons=2, most_samples=1), st.data())
 def test_a_wrong_digit_is_never_passed(description, data):
