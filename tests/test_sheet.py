@@ -297,6 +297,10 @@ def test_the_published_derivation():
 
 # Right sheets are never called wrong
 
+def without_relu(description):
+    return all(layer["activation"] != "relu" for layer in description["layer"])
+
+
 @pytest.mark.no_cover
 @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
 @given(descriptions(most_layers=3, most_neurons=2, most_samples=2), st.integers(3, 14))
@@ -313,9 +317,12 @@ def test_a_right_sheet_is_right_in_every_line(description, places):
 
 @pytest.mark.no_cover
 @settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
-@given(descriptions(most_layers=3, most_neurons=2, most_samples=1), st.integers(3, 6), st.sampled_from((ROUND_HALF_EVEN, ROUND_DOWN)))
+@given(descriptions(most_layers=3, most_neurons=2, most_samples=1).filter(without_relu), st.integers(3, 6), st.sampled_from((ROUND_HALF_EVEN, ROUND_DOWN)))
 def test_rounded_numbers_carried_on_are_never_called_wrong(description, places, rounding):
-    """Every row computed from the printed numbers of the rows before, then rounded, or cut off."""
+    """Every row computed from the printed numbers of the rows before, then rounded, or cut off.
+
+    Without relu: a net that is rounded to 0 puts a neuron out, and that is no rounding any more.
+    """
     description = read(description)
     with fifty_digits():
         derivation = Derivation(description, Decimal)
