@@ -3,11 +3,12 @@
 from importlib import import_module
 
 _HOME = {
-    "check": "verdict", "judge": "verdict", "Report": "verdict",
+    "check": "checking", "check_hessian": "checking", "judge": "verdict", "Report": "report", "derivative": "derivatives",
     "Estimate": "derivatives", "forward": "derivatives", "central": "derivatives", "richardson": "derivatives",
     "complex_step": "derivatives", "gradient": "derivatives",
     "Dual": "dual", "Twin": "twin", "Point": "point", "GradcheckError": "errors",
-    "check_network": "network", "NetworkReport": "network",
+    "check_network": "network", "NetworkReport": "network", "explain": "explanation", "causes": "cause",
+    "assert_gradients": "testing", "check_grad": "scipy_like",
 }
 __all__ = list(_HOME)
 

@@ -11,13 +11,18 @@ from .errors import GradcheckError, NotFinite, NotRealNumbers
 
 
 class Counted:
-    """f with its calls counted; outside its domain (a NaN, an infinity, an arithmetic complaint) it gives NaN."""
+    """f with its calls counted; outside its domain (a NaN, an infinity, an arithmetic complaint) it gives NaN.
 
-    def __init__(self, f):
-        self.f = f
+    So it does below `low` and above `high`, where f is not called.
+    """
+
+    def __init__(self, f, low=-math.inf, high=math.inf):
+        self.f, self.low, self.high = f, low, high
         self.evaluations = 0
 
     def __call__(self, x):
+        if not self.low <= x <= self.high:
+            return math.nan
         try:
             value = self._call(x)
         except GradcheckError:
@@ -41,6 +46,8 @@ class Counted:
 
 def real_number(name, value):
     """`value` as a float. Raises NotRealNumbers for anything but one real number (an array needs shape ())."""
+    if isinstance(value, float):
+        return float(value)
     array = np.asarray(value)
     if array.shape != () or array.dtype.kind not in "fiu":
         found = f"an array of shape {array.shape}" if array.shape != () else f"{value!r}"
@@ -50,6 +57,8 @@ def real_number(name, value):
 
 def imaginary_part(value):
     """The imaginary part of `value` as a float. Raises NotRealNumbers for anything but one complex number."""
+    if isinstance(value, complex):
+        return float(value.imag)
     array = np.asarray(value)
     if array.shape != () or array.dtype.kind != "c":
         raise NotRealNumbers("f(x + ih)", f"{value!r}", "let f compute in complex numbers, or use richardson")

@@ -1,6 +1,11 @@
 """The command line: `python -m gradcheck [COMMAND]`. It parses arguments and prints reports."""
 
+import itertools
 import json
+import shlex
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
 
 import numpy as np
 
@@ -11,10 +16,13 @@ from neuronnet.output import (NETWORK_HELP, ArgumentParser, add_output_options, 
 from neuronnet.render import figures, text
 from neuronnet.spec import checked
 
-from . import gallery
+from . import check, gallery, plots
+from .derivatives import OVERALL, PER_ENTRY
 from .errors import GradcheckError
 from .lockstep import lockstep
 from .network import check_network
+from .point import Point
+from .programs import Programs, is_program
 from .stability import stability
 from .sweep import sweep, updates_of
 from .twin import Twin
@@ -35,8 +43,7 @@ def _parser():
     parser.set_defaults(command=_check, network="worked-example", format="text", output=None, seed=0)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    check = _add(commands, "check", _check, "every gradient of a network, five ways", "check han-kamber --format json")
-    check.add_argument("--seed", type=int, default=0, metavar="N", help="draws what of a large network is checked (default 0)")
+    _add_check(commands)
 
     twin = _add(commands, "twin", _twin, "objects and vectorised twin trained side by side: where they part company",
                 "twin worked-example --updates 1000")
@@ -71,6 +78,24 @@ def _add(commands, name, command, purpose, example):
     return parser
 
 
+def _add_check(commands):
+    check = commands.add_parser(
+        "check", help="every gradient of a network, five ways; or those of a program of your own",
+        epilog="example: python -m gradcheck check model.py:loss_and_gradients --parameters point.npz")
+    check.add_argument("network", metavar="NETWORK", help=f"{NETWORK_HELP}; or FILE.py:FUNCTION or package.module:FUNCTION, "
+                       "a function of the parameters that returns the loss and its gradients")
+    add_output_options(check, ("text", "json", "markdown"))
+    check.add_argument("--seed", type=int, default=0, metavar="N", help="draws what is drawn at random (default 0)")
+    check.add_argument("--parameters", metavar="POINT", help="where a program is checked: a .npz file, a .json file of "
+                       "names and nested lists, FILE.py:NAME or package.module:NAME, a dict or a function that gives one")
+    check.add_argument("--gradients", metavar="FUNCTION", help="FILE.py:FUNCTION that returns the gradients, where "
+                       "the first returns the loss alone")
+    check.add_argument("--select", action="append", metavar="GLOB", help="check only the blocks whose names match, such as "
+                       "'W*'; may be given again")
+    _add_plot(check)
+    check.set_defaults(command=_check)
+
+
 def _add_training(parser):
     parser.add_argument("--updates", type=count, required=True, metavar="N", help="how many updates to make")
     parser.add_argument("--every", type=count, metavar="K", help="a row every K updates (default: ten rows)")
@@ -93,10 +118,63 @@ def _command(arguments):
 
 
 def _check(arguments):
+    if is_program(arguments.network) and not Path(arguments.network).exists():
+        return _check_program(arguments)
+    for option in ("parameters", "gradients", "select", "plot"):
+        if getattr(arguments, option, None) is not None:
+            raise NeuronnetError(f"--{option} is for a program, FILE.py:FUNCTION; {arguments.network} is read as a network")
+    if arguments.format == "markdown":
+        raise NeuronnetError("--format markdown is for a program, FILE.py:FUNCTION; a network has text and json")
     description, place = source(arguments.network)
     report = check_network(NeuralNetwork.from_dict(description), seed=arguments.seed)
     _print(arguments, report.to_dict(), str(report), [place])
     return STATUS[report.verdict]
+
+
+def _check_program(arguments):
+    if arguments.parameters is None:
+        raise NeuronnetError(f"--parameters is needed with {arguments.network}: the point at which it is checked")
+    programs = Programs()
+    loss = programs.function(arguments.network)
+    gradients = None if arguments.gradients is None else programs.function(arguments.gradients)
+    parameters = programs.parameters(arguments.parameters)
+    watched, finish = _with_progress(loss, Point(parameters).vector.size)
+    try:
+        with programs.running():
+            report = check(watched, gradients, parameters, select=arguments.select, seed=arguments.seed)
+            figure = None if arguments.plot is None else plots.report_figure(report, loss, gradients, parameters)
+    finally:
+        finish()
+    report = replace(report, call=_command_line(arguments))
+    if arguments.format == "markdown":
+        write(report.markdown().rstrip("\n"), arguments.output, programs.paths)
+    else:
+        _print(arguments, report.to_dict(), str(report), programs.paths)
+    if figure is not None:
+        figures.save(figure, arguments.plot, programs.paths)
+    return STATUS[report.verdict]
+
+
+def _with_progress(loss, entries):
+    """(the loss, its calls shown on a terminal; what takes the line away)."""
+    progress = progress_line(PER_ENTRY * entries + OVERALL, "evaluations at most")
+    if progress is None:
+        return loss, lambda: None
+    calls, most = itertools.count(1), PER_ENTRY * entries + OVERALL
+
+    @wraps(loss)
+    def watched(*arguments):
+        progress(min(next(calls), most - 1))
+        return loss(*arguments)
+    return watched, lambda: progress(most)
+
+
+def _command_line(arguments):
+    """The command that does the same check again."""
+    words = ["python", "-m", "gradcheck", "check", arguments.network, "--parameters", arguments.parameters]
+    words += ["--gradients", arguments.gradients] if arguments.gradients is not None else []
+    words += [word for glob in arguments.select or () for word in ("--select", glob)]
+    return shlex.join([*words, "--seed", str(arguments.seed)])
 
 
 def _twin(arguments):

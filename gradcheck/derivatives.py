@@ -12,27 +12,46 @@ from dataclasses import dataclass
 import numpy as np
 
 from .calls import Counted, imaginary_part
-from .descent import ARITHMETIC, STEP_RATIO, Estimate, descend, extrapolated, extrapolated_noise
-from .noise import noise_floor
+from .descent import SMALLEST, STEP_RATIO, Estimate, descend, extrapolated, extrapolated_noise
+from .errors import GradcheckError
+from .noise import CALLS_PER_SAMPLE, FEWEST_SAMPLES, MOST_SAMPLES, floor_of, noise_floor
+from .quotients import ARITHMETIC
+from .rounding import U
+from .second_opinion import along, tightened
+from .steps import FIRST_STEP, Ladder
 
 COMPLEX_STEP = 1e-100                       # its square is below every relative rounding, its inverse far from overflow
+
+PER_ENTRY, OVERALL = 12, 60                 # calls: three pairs near the optimum, and three more where they were not
+LEAST_PER_ENTRY = 6                         # calls: three pairs
+OF_USE = 35                                 # calls: fewer than these are no reserve, and spent
+MOST_SPARE = 24                             # calls that one entry may take of what others left
+NOISY = 16.0                                # noise this many times above u |f| is more than the rounding of a few sums
+HALF_THE_DIGITS = U ** 0.5                  # a bar this wide, relative to the slope, is what a one-sided difference has
+COLUMNS = {"value": float, "error": float, "step": float, "kink": bool, "scale": float, "reason": object,
+           "left": object, "right": object}
 
 
 @dataclass(frozen=True)
 class Gradient:
-    """The estimates of all entries as arrays of shape (n,): `value`, `error`, `step`, `kink`, `scale`."""
+    """The estimates of all entries as arrays of shape (n,): `value`, `error`, `step`, `kink`, `scale`, `reason`, `left`
+    and `right`, with the meanings they have in an Estimate."""
 
     value: np.ndarray
     error: np.ndarray
     step: np.ndarray
     kink: np.ndarray
     scale: np.ndarray
+    reason: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
     evaluations: int
 
     def estimate(self, position):
         """The Estimate of one entry (its `evaluations` are those of the whole gradient)."""
-        return Estimate(float(self.value[position]), float(self.error[position]), float(self.step[position]),
-                        self.evaluations, bool(self.kink[position]), float(self.scale[position]))
+        entry = {name: getattr(self, name)[position] for name in COLUMNS}
+        plain = {name: each.item() if isinstance(each, np.generic) else each for name, each in entry.items()}
+        return Estimate(**plain, evaluations=self.evaluations)
 
 
 # The schemes
@@ -73,31 +92,103 @@ def complex_step(f, x, noise=None):
     return Estimate(value, error, COMPLEX_STEP, slope.evaluations + witness.evaluations, witness.kink, witness.scale)
 
 
-def gradient(f, vector, scheme=richardson, seed=0):
-    """Apply a scheme to every entry of `vector`, shape (n,). Returns a Gradient.
+def derivative(f, x, bounds=None, seed=0, allowance=OVERALL):
+    """The derivative of f at x with the smallest bar that is honest, in at most 12 + `allowance` calls. Returns an Estimate.
 
-    f: vector -> float; it is handed a fresh copy each time. The noise floor is measured once, along a direction of
-    random signs drawn with `seed` (noise belongs to f at this point, not to one entry). Raises NotFinite.
+    f: float -> float. `bounds`: (low, high), f is not called outside; at a bound one side is used. Steps are chosen from
+    the measured noise and curvature (`steps`), a bar is believed when three of them agree (`reading`); f that computes in
+    complex numbers tightens it (`second_opinion`). Raises NotFinite when f(x) is not finite, GradcheckError when x is
+    outside the bounds.
+    """
+    vector = np.array([x], dtype=np.float64)
+    return gradient(lambda point: f(point[0].item()), vector, seed=seed, bounds=bounds, allowance=allowance).estimate(0)
+
+
+def gradient(f, vector, scheme=None, seed=0, bounds=None, allowance=OVERALL, reserve=0):
+    """The derivatives of f by every entry of `vector`, shape (n,), in at most 12 n + `allowance` calls. Returns a Gradient.
+
+    f: vector -> float; it is handed a fresh copy each time. `bounds`: (low, high), numbers or arrays of shape (n,).
+    `scheme`: one of forward, central, richardson, complex_step, applied to every entry with as many calls as it likes
+    and no bounds; None chooses the steps as `derivative` does. The noise floor is measured once, along a direction of
+    random signs drawn with `seed` (noise belongs to f at this point, not to one entry). `reserve`: calls that are not to
+    be spent on tightening honest bars. An `allowance` below 13 - 6 n is not kept. Raises NotFinite, GradcheckError.
     """
     vector = np.asarray(vector, dtype=np.float64)
-    counted = Counted(f)
-    counted.at_the_point(vector.copy(), "f(vector)")
+    low, high = _bounds(bounds, vector)
+    at_point = Counted(f)
+    centre = at_point.at_the_point(vector.copy(), "f(vector)")
+    direction = _along_direction(f, vector, low, high, seed)
+    affordable = (allowance - reserve + LEAST_PER_ENTRY * vector.size - at_point.evaluations) // CALLS_PER_SAMPLE
+    floor = floor_of(direction, 0.0, centre, min(max(affordable, FEWEST_SAMPLES), MOST_SAMPLES))
+    if scheme is not None:
+        estimates = [scheme(along(f, vector, i), float(vector[i]), floor.level) for i in range(vector.size)]
+    else:
+        spent = at_point.evaluations + direction.evaluations
+        estimates = _near_optimum(f, vector, low, high, centre, floor, allowance - spent, reserve)
+    columns = {name: np.array([getattr(e, name) for e in estimates], dtype=kind) for name, kind in COLUMNS.items()}
+    evaluations = at_point.evaluations + direction.evaluations + sum(e.evaluations for e in estimates)
+    return Gradient(**columns, evaluations=evaluations)
+
+
+def _near_optimum(f, vector, low, high, centre, floor, spare, reserve):
+    """The Estimates of all entries by the steps of a Ladder each; what one entry leaves unused, others may use."""
+    estimates, start = [], FIRST_STEP
+    noise = max(floor.level, U * abs(centre), SMALLEST)
+    for i, x in enumerate(vector.tolist()):
+        entry = Counted(along(f, vector, i), low[i], high[i])
+        later = len(low) - i - 1
+        left = PER_ENTRY * (later + 1) + spare - LEAST_PER_ENTRY * later
+        allowed = max(min(PER_ENTRY + min(max(spare, 0), MOST_SPARE), left), LEAST_PER_ENTRY)
+        ladder = Ladder(entry, x, centre, noise, allowed, start)
+        estimates.append(_estimate(ladder.climb(), ladder, floor, centre))
+        spare += PER_ENTRY - entry.evaluations
+        start = ladder.start_for_next()
+    return tightened(f, vector, low, high, estimates, noise, spare - reserve if spare >= OF_USE else spare)
+
+
+def _estimate(reading, ladder, floor, centre):
+    """The Estimate that a Reading supports, with what is special about it."""
+    best, scale, left, right = reading.best, ladder.natural_slope(), None, None
+    value, error = best.value, best.bar
+    if reading.jump:
+        value, error, reason = np.nan, np.inf, "jump"
+        left, right = reading.slopes
+    elif reading.kink:
+        reason = "kink"
+        left, right = reading.slopes
+    elif reading.side is not None or not np.isfinite(error):
+        reason = "edge of the domain"
+        if error >= max(abs(value), scale):         # the slopes of one side go on growing: no derivative
+            value, error = np.nan, np.inf
+    elif floor.single_precision:
+        reason = "single precision"
+    else:
+        noisy = floor.level > NOISY * U * max(abs(centre), abs(ladder.x * value))
+        reason = "noise" if noisy and error > HALF_THE_DIGITS * max(abs(value), scale) else None
+    return Estimate(value, error, best.step, ladder.f.evaluations, reading.kink, scale, reason, left, right)
+
+
+def _bounds(bounds, vector):
+    """(low, high) as vectors; raises GradcheckError where the point is outside."""
+    low, high = (-np.inf, np.inf) if bounds is None else bounds
+    low, high = (np.broadcast_to(np.asarray(each, dtype=np.float64), vector.shape) for each in (low, high))
+    for i in np.flatnonzero(~((low <= vector) & (vector <= high))):
+        raise GradcheckError(f"x[{i}]: found {vector[i]}, outside its bounds {low[i]} to {high[i]}; start inside them")
+    return low, high
+
+
+def _along_direction(f, vector, low, high, seed):
+    """f along a direction of random signs, as long as max(|x|, 1) or the room that the bounds leave; Counted."""
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=vector.shape)
-    direction = signs * np.maximum(np.abs(vector), 1.0)
-    noise = noise_floor(lambda t: counted(vector + t * direction), 0.0)
-    estimates = [scheme(_along(f, vector, i), float(vector[i]), noise) for i in range(vector.size)]
-    columns = {name: np.array([getattr(e, name) for e in estimates])
-               for name in ("value", "error", "step", "kink", "scale")}
-    return Gradient(**columns, evaluations=counted.evaluations + sum(e.evaluations for e in estimates))
+    signs = np.where(high - vector <= 0.0, -1.0, np.where(vector - low <= 0.0, 1.0, signs))
+    room = np.maximum(high - vector, vector - low)
+    direction = signs * np.minimum(np.maximum(np.abs(vector), 1.0), room)
 
+    def along_it(t):
+        moved = vector + t * direction
+        return f(moved) if np.all((low <= moved) & (moved <= high)) else np.nan
 
-def _along(f, vector, i):
-    """f as a function of entry i alone, real or complex."""
-    def f_of_entry(value):
-        moved = vector.astype(np.result_type(vector, type(value)))
-        moved[i] = value
-        return f(moved)
-    return f_of_entry
+    return Counted(along_it)
 
 
 # A scheme: the quotients at three falling steps -> (value, truncation, rounding).

@@ -12,13 +12,13 @@ import math
 from dataclasses import dataclass, replace
 
 from .calls import Counted
-from .noise import GOLDEN, noise_floor
+from .noise import GOLDEN, floor_of
+from .quotients import ARITHMETIC, slopes_at
 from .rounding import U
 
 SMALLEST = 2.0 ** -1074                     # absolute rounding where floats run out of exponents
 STEP_RATIO = math.e ** 2                    # about 8 as usual, but no power of it is rational: no period of f, and
 FIRST_STEP = GOLDEN / 8.0                   # no multiple of one, divides several steps; the first: a thirteenth
-ARITHMETIC = 4.0 * U                        # two subtractions, a division and the extrapolation, relative to the value
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,9 @@ class Estimate:
 
     `step`: the smallest step used. `evaluations`: calls of f. `kink`: the one-sided slopes differ at the smallest step
     that can be resolved; the bar then covers both. `scale`: the largest slope at the first step, the natural size
-    of slopes of f. `error` is inf, and `value` NaN, when f is not finite on both sides of x at three steps in a row.
+    of slopes of f. `error` is inf, and `value` NaN, when no steps agree or f is not finite at enough of them.
+    `reason`: what is special about the bar: None, "noise", "kink", "jump", "edge of the domain", "single precision".
+    `left`, `right`: the one-sided slopes, at a kink or a jump (there infinite on the side of the jump), else None.
     """
 
     value: float
@@ -36,20 +38,12 @@ class Estimate:
     evaluations: int
     kink: bool = False
     scale: float = 0.0
+    reason: str | None = None
+    left: float | None = None
+    right: float | None = None
 
 
 NO_ESTIMATE = Estimate(math.nan, math.inf, math.nan, 0)
-
-
-@dataclass(frozen=True)
-class Slopes:
-    """The difference quotients of f at one step, and the noise of one evaluation in the values they came from."""
-
-    step: float
-    left: float
-    right: float
-    central: float
-    noise: float
 
 
 def descend(f, x, noise, scheme):
@@ -62,14 +56,14 @@ def descend(f, x, noise, scheme):
     x = float(x)
     centre = f.at_the_point(x, "f(x)")
     if noise is None:
-        noise = noise_floor(f, x)
+        noise = floor_of(f, x, centre).level
     noise = max(noise, U * abs(centre), SMALLEST)
     best, candidates, neighbours, jump_seen, scale = NO_ESTIMATE, [], [], 0.0, 0.0
     for h in _steps(x):
         if noise / h + ARITHMETIC * abs(best.value) >= best.error:
             break
-        slopes = _slopes(f, x, h, centre, noise)
-        if slopes is None:
+        slopes = slopes_at(f, x, h, centre, noise)
+        if slopes is None or not slopes.has_both_sides:
             neighbours = []
             continue
         if scale == 0.0:
@@ -106,24 +100,6 @@ def _steps(x):
     while h >= U * max(abs(x), U):
         yield h
         h /= STEP_RATIO
-
-
-def _slopes(f, x, h, centre, noise):
-    """The quotients at step h, or None where f is not finite on both sides (the edge of its domain).
-
-    Whatever was measured, no value is better than its own rounding u |f| and that of the argument, u |x f'|.
-    """
-    above, below = x + h, x - h
-    if not below < x < above:
-        return None
-    f_above, f_below = f(above), f(below)
-    right = (f_above - centre) / (above - x)
-    left = (centre - f_below) / (x - below)
-    middle = (f_above - f_below) / (above - below)
-    if not (math.isfinite(right) and math.isfinite(left) and math.isfinite(middle)):
-        return None
-    rounding = U * max(abs(f_above), abs(f_below), abs(x * left), abs(x * right))
-    return Slopes(0.5 * (above - below), left, right, middle, max(noise, rounding))
 
 
 def _kink(b, c, jump_seen):

@@ -40,6 +40,15 @@ class NotFinite(GradcheckError):
                          "move the point away from where the function is not defined")
 
 
+class DuplicateName(GradcheckError):
+    """Two arrays of the parameters have the same name: `name`."""
+
+    def __init__(self, name):
+        self.name = name
+        super().__init__(f"{name}: found two parameters of this name; give each a name of its own, a nested one counts with "
+                         "its whole path")
+
+
 class UnknownName(GradcheckError):
     """A name that is not in the list of names: `kind` (what is named), `found`, `allowed`."""
 

@@ -29,7 +29,7 @@ from .verdict import WELL_BEYOND, judge
 
 STEP = 1e-100               # its square underflows beside any slope, so the complex step has no truncation
 SMALLEST_NORMAL = sys.float_info.min
-AFFORDABLE = 400_000        # parameters times weights times samples that all five ways get through in a few seconds
+AFFORDABLE = 150_000        # parameters times weights times samples that all five ways get through in a few seconds
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,17 @@
 
 Legend: a *leaf* is an array, a number, or a list/tuple of plain numbers; the *path* to it through dicts, lists and
 tuples is the name of its *block*: `W1`, `layer[0].weights`; an *entry* is one number of it: `W1[2,0]`. Parameters
-without a name of their own (a lone array, list or number) are called `x`. None stands for "no parameter here".
+without a name of their own (a lone array, list or number) are called `x`. None stands for "no parameter here"; a named
+tuple gives its fields as names.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Number
+from fnmatch import fnmatchcase
 
 import numpy as np
 
-from .errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, StructureMismatch, entry_name
-
-ROOT = "x"
+from .errors import DuplicateName, GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, UnknownName, entry_name
+from .structure import filler, leaves, matched, skeleton
 
 
 @dataclass(frozen=True)
@@ -38,19 +37,26 @@ class Point:
     """The caller's parameters, flattened to float64 in the order in which they are met.
 
     `parameters`: dict name -> array or float, list or tuple of those, nested, one array, or one float.
-    Raises NotRealNumbers (integers, complex, objects), NotFinite, or GradcheckError when there is nothing to vary.
+    `single_precision`: names of the blocks that were float32. Raises NotRealNumbers (integers, complex, objects),
+    NotFinite, DuplicateName, or GradcheckError when there is nothing to vary.
     """
 
     def __init__(self, parameters):
-        self.blocks, parts, start = [], [], 0
-        for name, leaf in _leaves(parameters, ""):
+        self.blocks, self.single_precision, parts, start, names = [], [], [], 0, set()
+        for name, leaf in leaves(parameters, ""):
+            if name in names:
+                raise DuplicateName(name)
+            names.add(name)
             values = _floats(name, leaf)
+            if getattr(leaf, "dtype", None) == np.float32:
+                self.single_precision.append(name)
             self.blocks.append(Block(name, values.shape, start, start + values.size))
             parts.append(values.ravel())
             start += values.size
         if start == 0:
             raise GradcheckError(f"parameters: found no number in {parameters!r}; give at least one float")
-        self._template = _skeleton(parameters)
+        self._template = skeleton(parameters)
+        self._fill = filler(self._template, iter(self.blocks))
         self._vector = np.concatenate(parts)
 
     @property
@@ -64,20 +70,19 @@ class Point:
         return [block.entry(position) for block in self.blocks for position in range(block.start, block.stop)]
 
     def restore(self, vector):
-        """The caller's structure, filled from `vector`: arrays are fresh, plain numbers stay plain numbers.
+        """The caller's structure, filled from a copy of `vector`: arrays are parts of it, plain numbers stay plain numbers.
 
         A complex vector gives complex parameters (for the complex step). Raises ShapeMismatch for another length.
         """
         vector = np.asarray(vector)
         if vector.shape != self._vector.shape:
             raise ShapeMismatch("vector", self._vector.shape, vector.shape)
-        blocks = iter(self.blocks)
-        return _fill(self._template, lambda: _cut(vector, next(blocks)))
+        return self._fill(vector.copy())
 
     def flatten_like(self, gradients):
-        """Vector of `gradients`, which must have the structure and the exact shapes of the parameters.
+        """Vector of `gradients`, which must have the structure and the exact shapes of the parameters; NaN stays NaN.
 
-        Raises StructureMismatch, ShapeMismatch, NotRealNumbers or NotFinite; each names the block.
+        Raises StructureMismatch, ShapeMismatch or NotRealNumbers; each names the block.
         """
         return np.concatenate([_gradient(block, leaf).ravel() for block, leaf in self._matched(gradients)])
 
@@ -86,113 +91,24 @@ class Point:
         return np.concatenate([np.full(block.stop - block.start, _rounding(_array(block.name, leaf)))
                                for block, leaf in self._matched(gradients)])
 
+    def selected(self, globs):
+        """The blocks whose names match a glob, or one of a list of globs: `*` and `?` only; all blocks for None.
+
+        Raises UnknownName for a glob that matches no block.
+        """
+        if globs is None:
+            return list(self.blocks)
+        globs = [globs] if isinstance(globs, str) else list(globs)
+        names, chosen = [block.name for block in self.blocks], set()
+        for glob in globs:
+            found = {name for name in names if fnmatchcase(name, glob.replace("[", "[[]"))}
+            if len(found) == 0:
+                raise UnknownName("select", glob, names)
+            chosen |= found
+        return [block for block in self.blocks if block.name in chosen]
+
     def _matched(self, gradients):
-        return list(zip(self.blocks, list(_matched(self._template, gradients, "")), strict=True))
-
-
-class _Array:
-    """Marks the place of an array in the skeleton."""
-
-
-class _Scalar:
-    """Marks the place of a plain number in the skeleton."""
-
-
-class _Row:
-    """Marks the place of a list or tuple of plain numbers in the skeleton."""
-
-    def __init__(self, kind):
-        self.kind = kind
-
-
-def _is_container(node):
-    return isinstance(node, (Mapping, list, tuple)) and not _is_row(node)
-
-
-def _is_row(node):
-    return isinstance(node, (list, tuple)) and len(node) > 0 and all(_is_number(item) for item in node)
-
-
-def _is_number(node):
-    return isinstance(node, Number) and not isinstance(node, np.ndarray)
-
-
-def _children(node, path):
-    """(path, child) for every child of a container."""
-    if isinstance(node, Mapping):
-        return [(f"{path}.{key}" if path != "" else str(key), child) for key, child in node.items()]
-    return [(f"{path or ROOT}[{i}]", child) for i, child in enumerate(node)]
-
-
-def _leaves(node, path):
-    if node is None:
-        return
-    if not _is_container(node):
-        yield path or ROOT, node
-        return
-    for child_path, child in _children(node, path):
-        yield from _leaves(child, child_path)
-
-
-def _skeleton(node):
-    """The structure of the parameters without their numbers, so that later changes by the caller do not matter."""
-    if node is None:
-        return None
-    if isinstance(node, Mapping):
-        return {key: _skeleton(child) for key, child in node.items()}
-    if _is_container(node):
-        return type(node)([_skeleton(child) for child in node])
-    if _is_row(node):
-        return _Row(type(node))
-    return _Scalar() if _is_number(node) else _Array()
-
-
-def _fill(template, take):
-    if template is None:
-        return None
-    if isinstance(template, dict):
-        return {key: _fill(child, take) for key, child in template.items()}
-    if isinstance(template, (list, tuple)):
-        return type(template)([_fill(child, take) for child in template])
-    values = take()
-    if isinstance(template, _Row):
-        return template.kind(values.tolist())
-    return values.item() if isinstance(template, _Scalar) else values
-
-
-def _cut(vector, block):
-    return vector[block.start:block.stop].reshape(block.shape).copy()
-
-
-def _matched(template, node, path):
-    """The leaves of `node` in the order of `template`; raises where the two differ in structure."""
-    name = path or ROOT
-    if template is None:
-        if node is not None:
-            raise StructureMismatch(name, "None (no parameter here)", type(node).__name__)
-    elif isinstance(template, (dict, list, tuple)):
-        yield from _matched_children(template, node, path, name)
-    elif node is None or isinstance(node, Mapping):
-        raise StructureMismatch(name, "numbers", type(node).__name__)
-    else:
-        yield node
-
-
-def _matched_children(template, node, path, name):
-    if isinstance(template, dict):
-        if not isinstance(node, Mapping):
-            raise StructureMismatch(name, f"a dict with {sorted(map(str, template))}", type(node).__name__)
-        if set(node) != set(template):
-            raise StructureMismatch(name, f"the keys {sorted(map(str, template))}", f"{sorted(map(str, node))}")
-        pairs = [(template[key], node[key], path_) for key, (path_, _) in zip(template, _children(template, path))]
-    else:
-        if not isinstance(node, (list, tuple)) or len(node) != len(template):
-            found = f"{len(node)} items" if isinstance(node, (list, tuple)) else type(node).__name__
-            raise StructureMismatch(name, f"{len(template)} items", found)
-        paths = [child_path for child_path, _ in _children(template, path)]
-        pairs = list(zip(template, node, paths))
-    for part, child, child_path in pairs:
-        yield from _matched(part, child, child_path)
+        return list(zip(self.blocks, list(matched(self._template, gradients, "")), strict=True))
 
 
 def _floats(name, leaf):
@@ -209,7 +125,7 @@ def _gradient(block, leaf):
         raise NotRealNumbers(block.name, "booleans", "give the derivative as a number")
     if values.shape != block.shape:
         raise ShapeMismatch(block.name, block.shape, values.shape)
-    return _finite(block.name, values)
+    return values.astype(np.float64)
 
 
 def _rounding(values):

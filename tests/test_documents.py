@@ -1,9 +1,10 @@
 """The documents: every number in them is computed again, and the test that does so notices any wrong digit."""
 
+import re
 from pathlib import Path
 
 import pytest
-from documents import ROOT, blocks_of, complaints, spoiled_copies
+from documents import ROOT, blocks_of, complaints, made_parts, spoiled_copies
 
 DOCUMENTS = [ROOT / "walkthrough.md", ROOT / "README.md"]
 by_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -124,6 +125,17 @@ def test_the_runner_complains_about(wrong):
 @pytest.mark.parametrize("right", RIGHT)
 def test_the_runner_accepts(right):
     assert complaints(RIGHT[right]) == []
+
+
+def test_the_readmes_table_of_checkers_is_what_its_program_gives(monkeypatch):
+    """The cases, the truth and our own verdicts; what other checkers say is a matter of what is installed."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    from checkers import ours, rows
+    (command, part), = made_parts(_text_of(DOCUMENTS[1]))
+    assert command == "python benchmarks/checkers.py --markdown"
+    shown = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in part.splitlines() if line.startswith("| ")]
+    assert shown[0][:3] == ["case", "truth", "gradcheck"]
+    assert [row[:3] for row in shown[1:]] == rows({"gradcheck": ours})
 
 
 def test_a_fence_that_is_never_closed_is_refused():

@@ -1,14 +1,17 @@
 """Point: every number has a name, structures and shapes are strict, nothing of the caller is aliased."""
 
+from collections import namedtuple
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from gradcheck.errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, StructureMismatch
+from gradcheck.errors import (DuplicateName, GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, StructureMismatch,
+                              UnknownName)
 from gradcheck.point import Point
 
 W1 = np.arange(6.0).reshape(3, 2)
+Layer = namedtuple("Layer", "weights bias")
 
 NAMED = [
     ({"W1": W1[:1], "w5": 0.4}, ["W1[0,0]", "W1[0,1]", "w5"]),
@@ -20,6 +23,8 @@ NAMED = [
     ([np.zeros(1), np.zeros((1, 2))], ["x[0][0]", "x[1][0,0]", "x[1][0,1]"]),
     ({"layer": [{"weights": np.zeros((1, 1)), "bias": 0.0}]}, ["layer[0].weights[0,0]", "layer[0].bias"]),
     ([{"weights": np.zeros(1), "bias": None}], ["x[0].weights[0]"]),
+    (Layer(np.zeros(1), 0.5), ["weights[0]", "bias"]),
+    ({"h": Layer(1.0, 2.0)}, ["h.weights", "h.bias"]),
     ({"rows": [[1.0, 2.0], [3.0]]}, ["rows[0][0]", "rows[0][1]", "rows[1][0]"]),
 ]
 
@@ -83,6 +88,8 @@ def test_gradients_are_flattened_in_the_order_of_the_parameters():
     ({"n": "0.5"}, NotRealNumbers, "str"),
     ({"W": np.array([[1.0, np.nan]])}, NotFinite, r"W\[0,1\].*nan"),
     ([1.0, float("inf")], NotFinite, r"x\[1\].*inf"),
+    ({"a": {"b": 1.0}, "a.b": 2.0}, DuplicateName, "a.b: found two parameters"),
+    ({1: 1.0, "1": 2.0}, DuplicateName, "1: found two"),
     ({}, GradcheckError, "no number"),
     (None, GradcheckError, "no number"),
 ])
@@ -98,8 +105,6 @@ def test_parameters_that_cannot_be_varied_are_refused(parameters, refusal, words
     ({"W": np.zeros(2), "b": np.zeros(1)}, ShapeMismatch, "b"),
     ({"W": np.zeros(2)}, StructureMismatch, r"\['W', 'b'\]"),
     ({"W": np.zeros(2), "b": 0.0, "c": 0.0}, StructureMismatch, "c"),
-    ({"W": np.array([0.0, np.nan]), "b": 0.0}, NotFinite, r"W\[1\]"),
-    ({"W": np.zeros(2), "b": np.inf}, NotFinite, "b: "),
     ({"W": np.zeros(2), "b": None}, StructureMismatch, "b"),
     ({"W": np.zeros(2), "b": {}}, StructureMismatch, "b"),
     ({"W": np.zeros(2, dtype=bool), "b": 0.0}, NotRealNumbers, "W"),
@@ -137,3 +142,28 @@ def test_errors_carry_their_data():
 def test_rounding_of_a_float32_gradient_is_that_of_float32():
     rounding = Point({"a": 1.0, "b": np.ones(1)}).rounding_like({"a": 1.0, "b": np.ones(1, dtype=np.float32)})
     assert rounding.tolist() == [2.0 ** -53, 2.0 ** -24]
+
+
+def test_a_gradient_that_is_not_finite_is_kept_to_be_judged():
+    found = Point({"W": np.ones(2), "b": 1.0}).flatten_like({"W": np.array([0.0, np.nan]), "b": np.inf})
+    assert np.array_equal(found, [0.0, np.nan, np.inf], equal_nan=True)
+
+
+NAMES = Point({"W1": 1.0, "b1": 1.0, "W2": 1.0, "layer": [{"W": 1.0}, {"W": 1.0}]})
+
+
+@pytest.mark.parametrize("globs, names", [
+    (None, ["W1", "b1", "W2", "layer[0].W", "layer[1].W"]), ("W*", ["W1", "W2"]), ("?1", ["W1", "b1"]),
+    (["b1", "W*"], ["W1", "b1", "W2"]), ("layer[1].W", ["layer[1].W"]), ("layer[?].*", ["layer[0].W", "layer[1].W"])])
+def test_blocks_are_selected_by_globs(globs, names):
+    assert [block.name for block in NAMES.selected(globs)] == names
+
+
+@pytest.mark.parametrize("globs", ["w*", ["W*", "b2"], "layer[01].W", ""])
+def test_a_glob_that_matches_nothing_is_refused(globs):
+    with pytest.raises(UnknownName, match="select.*allowed are 'W1', 'b1'"):
+        NAMES.selected(globs)
+
+
+def test_float32_parameters_are_told():
+    assert Point({"W": np.float32(W1), "b": 1.0, "c": np.float32(2.0)}).single_precision == ["W", "c"]

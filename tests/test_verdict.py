@@ -1,6 +1,5 @@
 """The judge: planted mistakes, first shown to be visible, are called wrong; right gradients never are."""
 
-import json
 import math
 import subprocess
 import sys
@@ -120,7 +119,7 @@ NOT_WRONG = [
     ("near the edge of sqrt", np.sqrt, lambda x: 0.5 / np.sqrt(x), 1e-8),
     ("near the edge of log", np.log, lambda x: 1 / x, 1e-8),
     ("zero gradient", lambda x: 3.0, lambda x: 0.0, 1.0),
-    ("stationary", lambda x: x * x, lambda x: 0.0, 0.0),
+    ("stationary", lambda x: x * x, lambda x: 2 * x, 0.0),
     ("saturated", np.tanh, lambda x: 1 / np.cosh(x) ** 2, 15.0),
 ]
 
@@ -152,7 +151,7 @@ def test_noise_cannot_be_told_and_the_reason_is_given():
     rng = np.random.default_rng(2)
     report = check(lambda x: math.sin(x) * (rng.random() > 0.5), math.cos(1.0), 1.0)
     assert report.verdict == "cannot tell"
-    assert "too wide" in str(report)
+    assert "at the same point: dropout, a random draw or a counter" in report["x"].worst.reason
 
 
 def test_the_edge_of_the_domain_cannot_be_told():
@@ -203,7 +202,7 @@ def test_a_derivative_that_is_no_number_is_refused():
 
 @pytest.mark.parametrize("wrong, refusal", [
     (np.ones(1), ShapeMismatch), (1.0, ShapeMismatch), (np.ones((2, 1)), ShapeMismatch),
-    (np.array([1.0, np.nan]), NotFinite), (None, GradcheckError), ({"x": np.ones(2)}, StructureMismatch)])
+    (None, GradcheckError), ({"x": np.ones(2)}, StructureMismatch)])
 def test_gradients_of_another_form_are_refused(wrong, refusal):
     with pytest.raises(refusal):
         check(lambda v: float(np.sum(v)), lambda v: wrong, np.ones(2))
@@ -255,32 +254,6 @@ def test_nothing_of_the_caller_changes():
     assert mine["b"] == 0.5
 
 
-# Reports
-
-def test_report_reads_well():
-    gradients = right(PARAMETERS)
-    gradients["W2"][2, 1] *= -1
-    report = check(loss, gradients, PARAMETERS, seed=3)
-    lines = str(report).splitlines()
-    assert lines[0] == f"gradients: wrong ({report.evaluations} evaluations, seed 3)"
-    assert lines[1].startswith("  W1: right, 12 entries")
-    assert lines[3].startswith("  W2: wrong, 8 entries, 1 wrong")
-    assert lines[5] == "wrong:"
-    assert lines[6].startswith("  W2[2,1]: analytic ")
-    assert "ratio -1 " in lines[6]
-    assert len(lines) == 7
-    assert repr(report) == f"Report: wrong, 4 blocks, {report.evaluations} evaluations"
-
-
-def test_report_as_a_dict_is_json():
-    report = check(lambda p: p["a"] ** 2, {"a": 3.0, "unused": 1.0}, {"a": 1.0, "unused": 3.0})
-    plain = json.loads(json.dumps(report.to_dict(), allow_nan=False))
-    assert plain["verdict"] == "wrong"
-    assert plain["blocks"][0]["entries"][0]["name"] == "a"
-    assert plain["blocks"][0]["entries"][0]["ratio"] == pytest.approx(1.5, rel=1e-9)    # bars are below 1e-10
-    assert plain["blocks"][1]["entries"][0]["ratio"] is None
-
-
 def test_an_unknown_block_is_refused_with_the_known_ones():
     with pytest.raises(KeyError, match="W1, b1, W2, w5"):
         check(loss, right, PARAMETERS)["W3"]
@@ -298,7 +271,7 @@ def test_without_numpy_the_package_still_loads():
 
 def test_the_package_hands_on_its_names():
     assert set(gradcheck.__all__) <= set(dir(gradcheck))
-    for name in set(gradcheck.__all__) - {"check_network", "NetworkReport"}:
+    for name in gradcheck.__all__:
         assert getattr(gradcheck, name).__name__ == name
     with pytest.raises(AttributeError, match="no_such_name"):
         gradcheck.no_such_name

@@ -1,7 +1,8 @@
 """One program of the gallery, judged, and its cause where a measurement shows it; the programs stand elsewhere.
 
-A cause is never written down beforehand. An Explanation says: if this mistake was made, then *these* gradients are the
-right ones of *this* error. The judge decides that, by its error bars, as it decides everything else.
+A cause is never written down beforehand. Either one of the known shapes of error leaves nothing over, or an Explanation
+says: if this mistake was made, then *these* gradients are the right ones of *this* error. The judge decides that, by its
+error bars, as it decides everything else.
 """
 
 import math
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from typing import Callable
 
 from .. import check
+from ..cause import blocks_of, causes
+from ..point import Point
+from ..rounding import U
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,9 @@ class Entry:
     `loss` and `gradients`: parameters -> E, parameters -> what the program takes for dE/d(parameters); `parameters`:
     the seeded point at which they are judged. `title`: the mistake as a noun phrase; `source`: it in a sentence;
     `written`, `meant`: the code of the program and of `fixed`, the same program put right (None, with empty strings,
-    for a program that is right). `expected`: the verdict on the gradient. `explanations`: what is tried as its cause.
-    `shows`: None, or a function that measures what no check of a gradient can see and says it in a sentence.
+    for a program that is right). `expected`: the verdict on the gradient. `explanations`: what is tried as its cause
+    besides the known shapes of error. `shows`: None, or a function that measures what no check of a gradient can see and
+    says it in a sentence.
     """
 
     id: str
@@ -85,25 +90,25 @@ class Finding:
 
 
 def cause(entry, report):
-    """(id, sentence) of the one explanation that the judge finds right; None if not one fits, or if none is needed."""
+    """(id, sentence) of the one cause that leaves nothing over; None if none or several do, or if none is needed.
+
+    Tried are the known shapes of error, by `causes`, and the entry's own explanations, by the judge.
+    """
     if report.verdict != "wrong":
         return None
-    fitting = [(each.id, each.sentence) for each in (_sign(entry, report), *entry.explanations)
-               if check(each.loss, each.gradients, entry.parameters, seed=report.seed).verdict == "right"]
+    shape = causes(_blocks(entry, report)).overall
+    fitting = [(shape.id, shape.sentence)] if shape is not None and shape.kind == "shape" else []
+    fitting += [(each.id, each.sentence) for each in entry.explanations
+                if check(each.loss, each.gradients, entry.parameters, seed=report.seed).verdict == "right"]
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _sign(entry, report):
-    """The Explanation that every wrong block is the numerical derivative times -1, and every other block right."""
-    blocks = [block.name for block in report.blocks if block.verdict == "wrong"]
-
-    def turned(parameters):
-        return {name: -value if name in blocks else value for name, value in entry.gradients(parameters).items()}
-
-    right = [block.name for block in report.blocks if block.verdict == "right"]
-    sentence = f"the gradient of {' and '.join(blocks)} is the numerical one times -1"
-    sentence += f", that of {' and '.join(right)} is right" if right else ""
-    return Explanation("sign", sentence, entry.loss, turned)
+def _blocks(entry, report):
+    """The Blocks of a report, in the order of the parameters."""
+    entries = [each for block in report.blocks for each in block.entries]
+    analytic, numeric, error = ([getattr(each, key) for each in entries] for key in ("analytic", "numeric", "error_bar"))
+    bar = [each + U * abs(value) for each, value in zip(error, analytic)]
+    return blocks_of(Point(entry.parameters), analytic, numeric, bar)
 
 
 def _bars_apart(entry):

@@ -1,0 +1,260 @@
+"""The cases on which gradient checkers in use fail, run through gradcheck and through those of them that are installed.
+
+Run: python benchmarks/checkers.py [--markdown] (SciPy, PyTorch, JAX and autograd are each optional). The functions are
+written in NumPy; PyTorch, JAX and autograd are handed the same ones as functions with a backward pass of their own.
+"""
+
+import argparse
+import itertools
+import sys
+import warnings
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+import numpy as np
+
+import gradcheck
+from gradcheck.errors import ShapeMismatch
+
+READ_AS_RIGHT = 1e-6        # SciPy gives a number and no verdict; tests ask it to stay below this, or near it
+MOST_ENTRIES = 50_000       # above, a Jacobian of a vector-valued function fills the memory
+
+
+@dataclass(frozen=True)
+class Case:
+    """f and its stated gradient g at x, written in NumPy, and the truth: "right", "wrong" or "cannot tell".
+
+    f gives one number, or an array of the shape of x when it works entry by entry; g then is its slope at each.
+    """
+
+    title: str
+    truth: str
+    f: object
+    g: object
+    x: tuple | np.ndarray
+
+    @property
+    def point(self):
+        return np.array(self.x, dtype=float)
+
+
+def counting():
+    """A function that gives sum(x) plus a count of its own calls: not deterministic."""
+    calls = itertools.count(1)
+    return lambda x: x.sum() + next(calls)
+
+
+def dropping():
+    """A function that gives twice the sum of x**2 over a random half of the entries, others every time."""
+    generator = np.random.default_rng(0)
+    return lambda x: np.sum(x ** 2 * (generator.random(x.shape) < 0.5)) * 2.0
+
+
+def flipped(x):
+    """The gradient of sum(x**2) with the sign of one entry flipped."""
+    slopes = 2.0 * x
+    slopes[x.size // 2] *= -1.0
+    return slopes
+
+
+def relu(x):
+    return np.maximum(x, 0.0).sum()
+
+
+def step(x):
+    return (x > 0.0) * 1.0
+
+
+MANY = np.random.default_rng(1).normal(size=20_000) + 3.0
+VERY_MANY = np.random.default_rng(2).normal(size=200_000)
+SINGLE = np.float32
+
+def cases():
+    """The Cases, fresh ones: some count their calls."""
+    return [
+        Case("1e-6 x², sign flipped", "wrong", lambda x: np.sum(1e-6 * x ** 2), lambda x: -2e-6 * x, (1.0, 2.0)),
+        Case("zero in place of 9e-6", "wrong", lambda x: np.sum(9e-6 * x), lambda x: 0.0 * x, (1.0, 2.0)),
+        Case("every entry times 1.0009", "wrong", lambda x: np.sin(x).sum(), lambda x: 1.0009 * np.cos(x), (0.3, 0.7)),
+        Case("20,000 entries, one sign flipped", "wrong", lambda x: np.sum(x ** 2), flipped, MANY),
+        Case("200,000 outputs, slopes twice as large", "wrong", np.sin, lambda x: 2.0 * np.cos(x), VERY_MANY),
+        Case("NaN for the slope of sqrt at 0", "wrong", lambda x: np.sqrt(x).sum(),
+             lambda x: np.where(x > 0.0, 0.5 / np.sqrt(x), np.nan), (0.0, 1.0)),
+        Case("gradient of shape (1,) for two entries", "wrong", lambda x: x.sum(), lambda x: np.ones(1), (1.0, 2.0)),
+        Case("a bare number for two entries", "wrong", lambda x: x.sum(), lambda x: 1.0, (1.0, 2.0)),
+        Case("relu at its kink, slope 1.5", "wrong", relu, lambda x: 1.5 + 0.0 * x, (0.0,)),
+        Case("relu at its kink, slope 0", "right", relu, step, (0.0,)),
+        Case("\\|x - a\\| at its kink, slope 1", "right", lambda x: np.abs(x - 0.3).sum(),
+             lambda x: np.where(x >= 0.3, 1.0, -1.0), (0.3, 1.0)),
+        Case("relu 1e-7 from its kink", "right", relu, step, (1e-7, -1.0)),
+        Case("relu 5e-7 from its kink", "right", relu, step, (5e-7, -1.0)),
+        Case("relu 5e-5 from its kink", "right", relu, step, (5e-5, -1.0)),
+        Case("x² at 1e11", "right", lambda x: np.sum(x ** 2), lambda x: 2.0 * x, (1e11,)),
+        Case("x² + 1e9", "right", lambda x: np.sum(x ** 2) + 1e9, lambda x: 2.0 * x, (1.0, 2.0)),
+        Case("sin(1e3 x)", "right", lambda x: np.sin(1e3 * x).sum(), lambda x: 1e3 * np.cos(1e3 * x), (1.0,)),
+        Case("sin(1e5 x)/1e5", "right", lambda x: np.sin(1e5 * x).sum() / 1e5, lambda x: np.cos(1e5 * x), (1.0, 2.0)),
+        Case("1e8 sin x", "right", lambda x: 1e8 * np.sin(x).sum(), lambda x: 1e8 * np.cos(x), (1.0, 2.0)),
+        Case("sin x in single precision", "right",
+             lambda x: float(np.sin(x.astype(SINGLE)).sum(dtype=SINGLE)), np.cos, (1.0, 2.0)),
+        Case("sqrt, 5e-7 from the edge", "right", lambda x: np.sqrt(x).sum(), lambda x: 0.5 / np.sqrt(x), (5e-7, 1.0)),
+        Case("log, 5e-7 from the edge", "right", lambda x: np.log(x).sum(), lambda x: 1.0 / x, (5e-7, 1.0)),
+        Case("dropout inside", "cannot tell", dropping(), lambda x: 2.0 * x, (1.0, 2.0, 3.0)),
+        Case("a running counter inside", "cannot tell", counting(), lambda x: np.ones_like(x), (1.0, 2.0)),
+    ]
+
+
+# One function for each checker: what it makes of a Case, and whether that misleads. None where it cannot be asked.
+
+def ours(case):
+    """gradcheck.check with its default settings."""
+    scalar = np.ndim(case.f(case.point)) == 0
+    gradients = case.g if scalar else lambda x, upstream: upstream * case.g(x)
+    try:
+        report = gradcheck.check(case.f, gradients, case.point)
+    except ShapeMismatch:
+        return "refused", case.truth != "wrong"
+    return report.verdict, report.verdict != case.truth
+
+
+def scipy(case):
+    """scipy.optimize.check_grad: a number."""
+    if np.ndim(case.f(case.point)) > 0:
+        return None
+    value = import_module("scipy.optimize").check_grad(case.f, case.g, case.point)
+    return f"{value:.1e}", (value < READ_AS_RIGHT) != (case.truth == "right") or case.truth == "cannot tell"
+
+
+def torch(case, fast=False):
+    """torch.autograd.gradcheck with its default settings."""
+    package = import_module("torch")
+    if not fast and case.point.size > MOST_ENTRIES:
+        return None
+
+    class Function(package.autograd.Function):
+        @staticmethod
+        def forward(context, x):
+            context.save_for_backward(x)
+            return package.tensor(case.f(x.detach().numpy().copy()), dtype=package.float64)
+
+        @staticmethod
+        def backward(context, upstream):
+            x, = context.saved_tensors
+            return upstream * package.tensor(case.g(x.detach().numpy().copy()), dtype=package.float64)
+    x = package.tensor(case.point, requires_grad=True)
+    failed = import_module("torch.autograd.gradcheck").GradcheckError
+    return _asked(case, lambda: package.autograd.gradcheck(Function.apply, (x,), fast_mode=fast), failed, RuntimeError)
+
+
+def torch_fast(case):
+    """torch.autograd.gradcheck(fast_mode=True)."""
+    return torch(case, fast=True)
+
+
+def jax_forward(case):
+    return jax(case, "fwd")
+
+
+def jax_reverse(case):
+    return jax(case, "rev")
+
+
+def jax(case, mode):
+    """jax.test_util.check_grads in 64 bits, with its default settings."""
+    if case.point.shape != np.shape(case.g(case.point)):
+        return None                                     # the product with a tangent, below, would broadcast it
+    package, test_util = import_module("jax"), import_module("jax.test_util")
+    package.config.update("jax_enable_x64", True)
+    shape = package.ShapeDtypeStruct(np.shape(case.f(case.point)), np.float64)
+
+    @package.custom_jvp
+    def function(x):
+        return package.pure_callback(lambda x: np.asarray(case.f(np.array(x)), dtype=np.float64), shape, x)
+
+    @function.defjvp
+    def rule(primals, tangents):
+        slopes = package.pure_callback(lambda x: np.asarray(case.g(np.array(x)), dtype=np.float64),
+                                       package.ShapeDtypeStruct(case.point.shape, np.float64), primals[0])
+        product = slopes * tangents[0]
+        return function(primals[0]), product if shape.shape else product.sum()
+    return _asked(case, lambda: test_util.check_grads(function, (case.point,), order=1, modes=[mode]), AssertionError)
+
+
+def autograd(case):
+    """autograd.test_util.check_grads, reverse mode, first order."""
+    extend, test_util = import_module("autograd.extend"), import_module("autograd.test_util")
+    function = extend.primitive(lambda x: case.f(np.array(x)))
+    extend.defvjp(function, lambda answer, x: lambda upstream: upstream * case.g(np.array(x)))
+    return _asked(case, lambda: test_util.check_grads(function, modes=["rev"], order=1)(case.point), AssertionError)
+
+
+def _asked(case, ask, failed, refused=()):
+    """("passes", "fails" or "refused", whether that misleads). None of these can say that nothing can be told."""
+    np.random.seed(0)
+    try:
+        said = "passes" if ask() is not False else "fails"
+    except failed:
+        said = "fails"
+    except refused:
+        said = "refused"
+    return said, (said == "passes") != (case.truth == "right") or case.truth == "cannot tell"
+
+
+CHECKERS = {"gradcheck": (ours, "numpy"), "SciPy": (scipy, "scipy"), "PyTorch": (torch, "torch"),
+            "PyTorch, fast": (torch_fast, "torch"), "JAX, forward": (jax_forward, "jax"),
+            "JAX, reverse": (jax_reverse, "jax"), "autograd": (autograd, "autograd")}
+
+
+def installed():
+    """(the checkers whose package can be imported, the versions of those packages)."""
+    found, versions = {}, {}
+    for name, (checker, package) in CHECKERS.items():
+        try:
+            import_module(package)
+        except ModuleNotFoundError:
+            print(f"{name} is left out: {package} is not installed", file=sys.stderr)
+            continue
+        found[name] = checker
+        versions[package] = version(package)
+    return found, versions
+
+
+def rows(checkers):
+    """A list of cells for each case: title, truth, and what each checker says, in bold where that misleads."""
+    columns = [[case.title for case in cases()], [case.truth for case in cases()]]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        columns += [[_cell(checker(case)) for case in cases()] for checker in checkers.values()]
+    return [list(cells) for cells in zip(*columns)]
+
+
+def _cell(answer):
+    if answer is None:
+        return ""
+    said, misleads = answer
+    return f"**{said}**" if misleads else said
+
+
+def main(argv=None):
+    """Print the table, aligned or as Markdown; the status is 1 when gradcheck is misled, else 0."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    arguments = parser.parse_args(argv)
+    checkers, versions = installed()
+    table = [["case", "truth", *checkers], *rows(checkers)]
+    widths = [max(len(line[i]) for line in table) for i in range(len(table[0]))]
+    if arguments.markdown:
+        table.insert(1, ["-" * width for width in widths])
+    for line in table:
+        padded = [cell.ljust(width) for cell, width in zip(line, widths)]
+        print("| " + " | ".join(padded) + " |" if arguments.markdown else "  ".join(padded).rstrip())
+    used = ", ".join(f"{package} {number}" for package, number in versions.items())
+    print("\nBold: misleading. SciPy gives a number, which is taken for \"right\" below 1e-06. "
+          f"Empty: the checker cannot be asked that.\nDefault settings of {used}.")
+    return int(any(line[2].startswith("**") for line in table))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,193 @@
+"""What is wrong with a loss or its gradients as functions, before any derivative is looked at; no derivative is taken.
+
+Both are called at the point, and at another one nearby, seven times in all where nothing is found, at most eight. Every
+call gets copies of its own, so nothing that the caller owns changes, whatever the functions do and however they end;
+Python's and NumPy's global random states are put back.
+"""
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+
+from .calls import real_number
+from .errors import GradcheckError, NotFinite, ShapeMismatch, StructureMismatch
+from .rounding import U
+
+AWAY = 2.0 ** -7            # relative: far enough to be seen, near enough to stay where the function is defined
+SAME = 64.0 * U             # relative: what a sum in another order, by several threads, may differ by
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: its `id`, a `sentence`, and `where`: "loss", "gradients", or names of blocks, joined."""
+
+    id: str
+    sentence: str
+    where: str
+
+    def __str__(self):
+        return self.sentence
+
+    def to_dict(self):
+        """Plain dict, ready for JSON."""
+        return {"id": self.id, "sentence": self.sentence, "where": self.where}
+
+
+def audit(loss, gradients, point, seed=0):
+    """The Findings about `loss` and `gradients` at a Point, a list, empty where nothing is found.
+
+    loss: parameters -> one real number, or (number, gradients) where `gradients` is None. gradients: parameters -> their
+    gradients; ready numbers are not audited. `seed` draws the other point. What the functions raise at the point is
+    raised; raises GradcheckError, too, for what is no number and for gradients of another structure.
+    """
+    calls = _Calls(loss, gradients, point)
+    kept = random.getstate(), np.random.get_state(legacy=False)
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=point.vector.shape)
+    away = point.vector + AWAY * signs * np.maximum(np.abs(point.vector), 1.0)
+    try:
+        steady = _repeat(calls, point.vector)
+        if steady is not None:
+            _order_of_calls(calls, point.vector, away, steady)
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])
+    return list(calls.findings.values())
+
+
+class _Calls:
+    """The two functions, watched: each call gets copies, and what it does to them and to the random states is noted."""
+
+    def __init__(self, loss, gradients, point):
+        self._loss, self._gradients, self._point = loss, gradients, point
+        self.has_gradients = gradients is None or callable(gradients)
+        self.findings = {}
+
+    def found(self, id, sentence, where):
+        self.findings.setdefault((id, where), Finding(id, sentence, where))
+
+    def loss(self, vector):
+        """The value of the loss at a vector."""
+        value = self._watched("loss", self._loss, vector)
+        return real_number("loss", _pair(value)[0] if self._gradients is None else value)
+
+    def gradients(self, vector):
+        """What the gradients function returns at a vector, itself."""
+        if self._gradients is None:
+            return _pair(self._watched("loss", self._loss, vector))[1]
+        return self._watched("gradients", self._gradients, vector)
+
+    def numbers(self, gradients):
+        """Returned gradients as a flat vector of its own."""
+        return self._point.flatten_like(gradients)
+
+    def names(self, chosen):
+        """The names of the blocks in which a mask over all entries is true."""
+        return ", ".join(block.name for block in self._point.blocks if np.any(chosen[block.start:block.stop]))
+
+    def _watched(self, who, function, vector):
+        given = self._point.restore(vector)
+        before = _random_states()
+        with np.errstate(all="ignore"):
+            value = function(given)
+        for which, state, now in zip(("Python's", "NumPy's"), before, _random_states()):
+            if state != now:
+                self.found("random state", f"{who} draws from {which} global random state, or seeds it: two calls need not "
+                           "agree, and the rest of the program sees other numbers; use a generator of its own", who)
+        self._compare(who, given, vector)
+        return value
+
+    def _compare(self, who, given, vector):
+        try:
+            changed = self.numbers(given) != vector
+            where = self.names(changed) if np.any(changed) else None
+        except (StructureMismatch, ShapeMismatch, NotFinite) as error:
+            where = error.name
+        if where is not None:
+            self.found(f"{who} changes its argument", f"{who} changes the parameters that it is given ({where}): an "
+                       "assignment in place, such as W -= step, where W = W - step is meant", where)
+
+
+def _repeat(calls, vector):
+    """Twice the same call must give the same; returns the gradients, None where they or the loss do not."""
+    first = calls.loss(vector)
+    gradients = calls.numbers(calls.gradients(vector)) if calls.has_gradients else None
+    second = calls.loss(vector)
+    if not _same(first, second):
+        if calls.has_gradients and _same(second, calls.loss(vector)):
+            calls.found("gradients change the loss", f"the loss is {first:.9g}, and {second:.9g} at the same point once the "
+                        "gradients have been computed: they leave something behind, an update perhaps", "gradients")
+        else:
+            calls.found("loss not deterministic", f"the loss is {first:.9g}, then {second:.9g} at the same point: dropout, "
+                        "a random draw or a counter; no derivative can be taken of it", "loss")
+    if gradients is None:
+        return None
+    again = calls.numbers(calls.gradients(vector))
+    if _same(gradients, again):
+        return gradients if _same(first, second) else None
+    third = calls.numbers(calls.gradients(vector))
+    changed = ~_close(gradients, again)
+    where = calls.names(changed)
+    steps = again - gradients, third - again
+    if _same(*steps, of=third) or _same(steps[0], 2.0 * steps[1], of=third):    # the loss adds too, if it makes both
+        seen = "twice the first, the third three times" if _same(2.0 * gradients, again) else "other numbers than the first"
+        calls.found("gradients accumulate", f"every call of the gradients adds to the one before ({where}): at the same "
+                    f"point the second gives {seen}; set them to zero in every call", where)
+    else:
+        calls.found("gradients not deterministic", f"two calls of the gradients at the same point differ ({where})", where)
+    return None
+
+
+def _order_of_calls(calls, vector, away, here):
+    """Gradients after a forward pass elsewhere, and what becomes of them when the function is called elsewhere."""
+    try:
+        calls.loss(away)
+    except (ArithmeticError, ValueError):
+        return
+    returned = calls.gradients(vector)
+    kept = calls.numbers(returned)
+    if not _same(here, kept):
+        where = calls.names(~_close(here, kept))
+        calls.found("stale forward pass", f"the gradients depend on where the loss was computed last ({where}): they use "
+                    "what that forward pass left behind; let them make their own for the parameters they are given", where)
+    try:
+        calls.gradients(away)
+    except (ArithmeticError, ValueError):
+        return
+    try:
+        changed = calls.numbers(returned) != kept
+        where = calls.names(changed) if np.any(changed) else None
+    except NotFinite as error:
+        where = error.name
+    if where is not None:
+        calls.found("shared buffer", f"the gradients returned by one call change when another is made ({where}): they are "
+                    "views of a buffer; return copies", where)
+
+
+def _random_states():
+    """Python's and NumPy's global random states, such that they can be compared."""
+    return random.getstate(), _plain(np.random.get_state(legacy=False))
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return [(key, _plain(each)) for key, each in value.items()]
+    return value.tobytes() if isinstance(value, np.ndarray) else value
+
+
+def _same(a, b, of=None):
+    return bool(np.all(_close(a, b, of)))
+
+
+def _close(a, b, of=None):
+    """Where two results agree but for the order of a sum, relative to the largest number of all, or of `of`."""
+    a, b = np.asarray(a), np.asarray(b)
+    largest = np.max(np.abs(b if of is None else of), initial=0.0)
+    with np.errstate(invalid="ignore"):
+        return (a == b) | (np.abs(a - b) <= SAME * largest) | (np.isnan(a) & np.isnan(b))
+
+
+def _pair(value):
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise GradcheckError(f"loss: without gradients it must return (value, gradients), found {type(value).__name__}")
+    return value

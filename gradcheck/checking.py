@@ -1,0 +1,220 @@
+"""`check`: a gradient judged entry by entry, with what may be wrong around it; every part of it has a file of its own."""
+
+import math
+from dataclasses import replace
+from numbers import Real
+from time import perf_counter
+
+import numpy as np
+
+from .audit import audit
+from .cause import Block, causes
+from .derivatives import OVERALL, PER_ENTRY
+from .errors import GradcheckError
+from .generic import RESERVE, check_again
+from .measuring import Measured
+from .point import Point
+from .problem import Problem, random_states_kept
+from .report import EFFECTS, Report
+from .taps import tapped
+from .vacuous import notes
+from .verdict import WELL_BEYOND, checked_confidence, worst_of
+
+
+def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_BEYOND, bounds=None, intermediates=None,
+          network=None, samples=None, learning_rate=None):
+    """Judge a gradient, entry by entry. Returns a Report.
+
+    loss: parameters -> one real number, or (number, gradients) when `gradients` is None. gradients: a function of the
+    parameters, or ready numbers, in the structure of `parameters`: a dict of names to arrays or floats, a list or
+    tuple, named or not, nested, one array, one float. A loss that returns an array is checked through a random upstream
+    u drawn with `seed`: its gradients are then a function (parameters, u) -> the gradients of sum(u * loss). Functions are
+    handed fresh float64 copies, so nothing of the caller changes; global random states are put back.
+
+    `select`: a glob on the names of blocks, or a list of them: "W*". `confidence`: how many error bars apart two
+    derivatives must be to be called wrong; there is no other tolerance. `bounds`: (low, high), numbers or in the
+    structure of the parameters; the loss is never called outside. `network`, `samples`: a network that neuronnet can
+    describe and its (inputs, targets) pairs, for which known mistakes are replayed; without a network `samples` may be
+    their number. `learning_rate`, and the number of samples, are looked for as wrong factors.
+
+    `intermediates`: the derivatives of the loss by named quantities of the forward pass, in forward order, or a function
+    of the parameters that gives them. The loss then takes a second argument, a dict of arrays (the taps), and adds each
+    to the quantity of its name; the first wrong one, from the loss backwards, is `report.first_wrong_intermediate`:
+
+    >>> import numpy as np
+    >>> from gradcheck import check
+    >>> x, target = np.array([0.5, -1.0]), 0.25
+    >>> def loss(p, taps={}):
+    ...     z1 = p["W1"] @ x + taps.get("dz1", 0.0)
+    ...     z2 = p["W2"] @ np.tanh(z1) + taps.get("dz2", 0.0)
+    ...     return 0.5 * (z2 - target) ** 2
+    >>> def backward(p):
+    ...     out1 = np.tanh(p["W1"] @ x)
+    ...     dz2 = p["W2"] @ out1 - target
+    ...     dz1 = p["W2"] * dz2 * (1 - out1)                 # the slope of tanh is 1 - out1**2
+    ...     return {"dz1": dz1, "dz2": dz2}, {"W1": np.outer(dz1, x), "W2": out1 * dz2}
+    >>> p = {"W1": np.array([[0.1, 0.2], [0.3, -0.4]]), "W2": np.array([0.5, -0.6])}
+    >>> report = check(loss, lambda p: backward(p)[1], p, intermediates=lambda p: backward(p)[0])
+    >>> report.verdict, report["dz2"].verdict, report.first_wrong_intermediate
+    ('wrong', 'right', 'dz1')
+
+    Raises GradcheckError (a ValueError) for shapes or structures that differ, numbers that are not real, parameters or
+    a loss that are not finite, unknown names. A gradient that is NaN or infinite is wrong.
+    """
+    started, options = perf_counter(), {"select": select, "seed": seed, "confidence": confidence}
+    confidence = checked_confidence(confidence)
+    with random_states_kept():
+        problem = Problem(loss, gradients, parameters, seed)
+        point, blocks = problem.point, problem.point.selected(select)
+        problem.bounds = _bounds(point, bounds)
+        findings = tuple(audit(*problem.audited(), point, seed))
+        analytic, rounding = problem.first_gradients()
+        chosen = _mask(point, blocks)
+        last_call = PER_ENTRY * int(np.sum(chosen)) + OVERALL
+        little = notes(point, blocks, point.vector, analytic, analytic, rounding)
+        reserve = RESERVE if len(little) > 0 else 0
+        measured = Measured(problem, blocks, point.vector, analytic, rounding, chosen, confidence, problem.bounds,
+                            _doubt(findings), last_call, reserve)
+        found = _causes(measured, network, samples, learning_rate)
+        reports = measured.reports(found, _effects(point, findings))
+        little = _notes(measured, reports)
+
+        def judged(*there):
+            elsewhere = Measured(problem, blocks, *there, confidence, last_call=last_call)
+            why = _causes(elsewhere, network, samples, learning_rate)
+            return elsewhere.reports(why), why
+
+        again = check_again(problem, little, confidence, judged, last_call)
+        taps = () if intermediates is None else _intermediates(problem, intermediates, confidence, _doubt(findings))
+    known = () if network is None or found is None else _known(network, samples, measured)
+    overall = found.overall if found is not None else again.cause if again is not None else None
+    return Report(reports, problem.evaluations, seed, confidence, cause=overall, audit=findings, notes=tuple(little),
+                  again=again, intermediates=taps, explanations=known, seconds=perf_counter() - started,
+                  conventions=_conventions(problem, measured), call=_call(loss, gradients, options))
+
+
+def check_hessian(loss, gradients, parameters, hvp, *, select=None, seed=0, confidence=WELL_BEYOND, bounds=None):
+    """Judge a Hessian-vector product, `hvp(parameters, v)`, by the derivative of the gradients. Returns a Report.
+
+    `v` and the product have the structure of the parameters; v is drawn with `seed`, normal, of zero mean. The other
+    arguments are those of `check`. The gradients are judged first: where they are not right, the Report is about them
+    (report.subject is "gradients", not "Hessian times a vector"), for a Hessian made of wrong gradients means nothing.
+    """
+    first = check(loss, gradients, parameters, select=select, seed=seed, confidence=confidence, bounds=bounds)
+    if first.verdict != "right":
+        return first
+    point = Point(parameters)
+    direction = np.random.default_rng([seed, 3]).standard_normal(point.vector.shape)
+
+    def slope(at):
+        found = loss(at)[1] if gradients is None else gradients(at)
+        return math.fsum(point.flatten_like(found) * direction)
+
+    report = check(slope, lambda at: hvp(at, point.restore(direction)), parameters, select=select, seed=seed,
+                   confidence=confidence, bounds=bounds)
+    return replace(report, subject="Hessian times a vector", evaluations=first.evaluations + report.evaluations,
+                   call=f"gradcheck.check_hessian({_name(loss, 'loss')}, {_name(gradients, 'gradients')}, parameters, "
+                        f"{_name(hvp, 'hvp')}, seed={seed})")
+
+
+def _mask(point, blocks):
+    chosen = np.zeros(point.vector.size, dtype=bool)
+    for block in blocks:
+        chosen[block.start:block.stop] = True
+    return chosen
+
+
+def _bounds(point, bounds):
+    """(low, high) as vectors, or None. Each may be one number or have the structure of the parameters."""
+    if bounds is None:
+        return None
+    if not isinstance(bounds, (tuple, list)) or len(bounds) != 2:
+        raise GradcheckError(f"bounds: expected (low, high), found {bounds!r}")
+    low, high = (np.full_like(point.vector, each) if isinstance(each, Real) else point.flatten_like(each) for each in bounds)
+    for i in np.flatnonzero(~((low <= point.vector) & (point.vector <= high)))[:1]:
+        raise GradcheckError(f"{point.names[i]}: found {point.vector[i]}, outside its bounds {low[i]} to {high[i]}; "
+                             "start inside them")
+    return low, high
+
+
+def _doubt(findings):
+    """Why nothing can be told of the loss at all, from what the audit found; None when something can."""
+    useless = ("loss not deterministic", "gradients change the loss")
+    return next((f"noise: {finding.sentence}" for finding in findings if finding.id in useless), None)
+
+
+def _effects(point, findings):
+    """Name of a block -> the verdict that the Findings about it, or about a whole function, demand."""
+    effects = {}
+    for finding in findings:
+        named = set(finding.where.split(", "))
+        for block in point.blocks:
+            if block.name in named or finding.where in ("loss", "gradients"):
+                effects[block.name] = worst_of([effects.get(block.name, "right"), EFFECTS.get(finding.id, "right")])
+    return effects
+
+
+def _causes(measured, network, samples, learning_rate):
+    """The Causes of what is wrong, or None when nothing is."""
+    if not any(judgement == "wrong" for judgement in measured.judgements.values()):
+        return None
+    columns = (measured.analytic, measured.numeric, measured.bar, measured.vector)
+    blocks = [Block(each.name, *(column[each.start:each.stop].reshape(each.shape) for column in columns))
+              for each in measured.blocks]
+    number = samples if isinstance(samples, int) or samples is None else len(samples)
+    return causes(blocks, learning_rate, number, _outputs(network))
+
+
+def _outputs(network):
+    """The number of outputs of a described network, None when it is not known."""
+    if network is None:
+        return None
+    description = network.to_dict() if hasattr(network, "to_dict") else network
+    weights = description["layer"][-1].get("weights") if isinstance(description, dict) else None
+    return None if weights is None else len(weights)
+
+
+def _known(network, samples, measured):
+    from .explanation import explain
+    return tuple(explain(network, samples, measured.point.restore(measured.analytic)))
+
+
+def _notes(measured, reports):
+    """The Notes about blocks that pass."""
+    passed = {report.name for report in reports if report.verdict == "right"}
+    blocks = [block for block in measured.blocks if block.name in passed]
+    return notes(measured.point, blocks, measured.vector, measured.analytic, measured.numeric, measured.bar)
+
+
+def _intermediates(problem, intermediates, confidence, doubt):
+    taps = tapped(problem, intermediates)
+    analytic, rounding = taps.first_gradients()
+    vector = taps.point.vector
+    return Measured(taps, taps.point.blocks, vector, analytic, rounding, np.full(vector.shape, True), confidence,
+                    doubt=doubt).reports()
+
+
+def _conventions(problem, measured):
+    said = ["float64"]
+    if problem.point.single_precision:
+        said.append(f"float32 parameters ({', '.join(problem.point.single_precision)}) handed over as float64")
+    if problem.low_precision is not None:
+        said.append(f"{problem.low_precision} gradients, allowed the rounding of {problem.low_precision}")
+    if measured.single_precision:
+        said.append("the loss moves in the stairs of a hidden float32, and the error bars are as wide")
+    if problem.upstream is not None:
+        said.append("a loss of several numbers, through a random upstream")
+    return tuple(said)
+
+
+def _call(loss, gradients, options):
+    usual = {"select": None, "confidence": WELL_BEYOND}
+    changed = "".join(f", {name}={value!r}" for name, value in options.items() if name not in usual or value != usual[name])
+    return f"gradcheck.check({_name(loss, 'loss')}, {_name(gradients, 'gradients')}, parameters{changed})"
+
+
+def _name(function, otherwise):
+    if function is None:
+        return "None"
+    name = getattr(function, "__name__", otherwise)
+    return name if name.isidentifier() else otherwise

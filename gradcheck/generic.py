@@ -1,0 +1,88 @@
+"""A pass that says little is checked again at a generic point nearby, drawn at random; what is little is decided elsewhere.
+
+All entries in question are judged together first, along one random direction of zero mean; they are looked at one by one
+only where that does not come out right.
+"""
+
+import math
+
+import numpy as np
+
+from .derivatives import LEAST_PER_ENTRY, OVERALL, PER_ENTRY
+from .directions import judge_along, random_direction
+from .report import Again
+
+SPREADS = (0.125, 1.0, 8.0)     # how far the parameters are moved, relative to their own size: as little as will do
+SHRUNK = 2.0 ** -10             # a parameter behind whose L2 term the data term hides is made this much smaller
+NOISE = 25                      # evaluations: the value at the point, and four spacings at which its noise is looked at
+ONE_DIRECTION = NOISE + 7       # and three pairs of steps
+RESERVE = 2 * NOISE             # evaluations that the entries at the point leave for a second check, where they can
+DRAWS = 3                       # directions, and points, that are tried before nothing can be told
+
+
+def check_again(problem, notes, confidence, judged, last_call=math.inf):
+    """The Again for what the Notes flag; None when no gradients can be had elsewhere, or bounds are set.
+
+    `judged(vector, analytic, rounding, chosen)`: BlockReports of the entries in the mask `chosen` at another point, and the
+    Causes of what is wrong there, or None. `last_call`: the number of evaluations that is not to be exceeded; where too few
+    are left the Again says so.
+    """
+    if not problem.is_callable or problem.bounds is not None or len(notes) == 0:
+        return None
+    chosen = np.any([note.chosen for note in notes], axis=0)
+    names = ", ".join(dict.fromkeys(name for note in notes for name in note.blocks))
+    draw = np.random.default_rng([problem.seed, 1])
+    before = problem.evaluations
+    here = problem.first_gradients()[0]
+    to_find = len(SPREADS) * (1 if problem.has_own_gradients else 4)     # at three points, where the loss makes them
+    for draws_left in reversed(range(DRAWS)):
+        if last_call - problem.evaluations < to_find + ONE_DIRECTION:
+            return Again("cannot tell", f"{names}: not looked at elsewhere, as no evaluations of the loss were left for it")
+        found = _generic_point(problem, notes, chosen, draw)
+        if found is None:
+            return Again("cannot tell", f"{names}: no generic point nearby was found at which the loss is finite")
+        there, slopes, rounding = found
+        direction = random_direction(there, np.flatnonzero(chosen), draw)
+        finite = np.all(np.isfinite(slopes[chosen]))
+        allowance = min(OVERALL, last_call - problem.evaluations - PER_ENTRY)
+        judgement = judge_along(problem, *found, direction, confidence, allowance)[0] if finite else "wrong"
+        if judgement == "cannot tell" and draws_left > 0:
+            continue
+        if judgement == "right":
+            spent = problem.evaluations - before
+            return Again("right", f"{names} at a generic point nearby, along a random direction: right, {spent} evaluations")
+        if np.array_equal(slopes, here) and np.any(here != 0.0):
+            return Again("cannot tell", f"{names}: the gradients function returns the same numbers at another point")
+        if last_call - problem.evaluations < LEAST_PER_ENTRY * np.sum(chosen) + NOISE:
+            return Again(str(judgement), f"{names} at a generic point nearby, along a random direction: {judgement}; no "
+                         "evaluations of the loss were left to look at the entries one by one")
+        again, why = judged(*found, chosen)
+        if any(block.verdict == "wrong" for block in again):
+            return Again("wrong", f"{names} at a generic point nearby: wrong, where a pass at the point itself says nothing",
+                         again, None if why is None else why.overall)
+        if all(block.verdict == "right" for block in again):
+            return Again("right", f"{names} at a generic point nearby, entry by entry: right", again)
+    return Again("cannot tell", f"{names} at a generic point nearby: cannot tell")
+
+
+def _generic_point(problem, notes, chosen, draw):
+    """(vector, analytic, rounding) at the nearest spread with the fewest gradients in question that are zero, or None."""
+    vector = problem.point.vector
+    shrunk = np.ones_like(vector)
+    for note in notes:
+        if note.id == "large regulariser":
+            shrunk[note.chosen] = SHRUNK
+    moves, best, fewest = draw.standard_normal(vector.shape), None, math.inf
+    size = math.sqrt(float(np.mean(vector * vector))) or 1.0
+    for spread in SPREADS:
+        there = (vector + spread * moves * np.maximum(np.abs(vector), size)) * shrunk
+        try:
+            with np.errstate(all="ignore"):
+                finite = np.isfinite(problem.value(there))
+                analytic, rounding = problem.gradients_at(there)
+        except (ArithmeticError, ValueError):
+            continue
+        zeros = np.sum(analytic[chosen] == 0.0)
+        if finite and zeros < fewest:
+            best, fewest = (there, analytic, rounding), zeros
+    return best

@@ -1,0 +1,183 @@
+"""A loss and its gradients as functions of one flat vector, each call on copies of its own; nothing is judged here.
+
+A loss that returns an array is made one number by a random upstream u, normal and of zero mean: f = sum(u * loss). Its
+gradients then take u as their second argument, as the backward pass of a layer does.
+"""
+
+import inspect
+import random
+from contextlib import contextmanager
+
+import numpy as np
+
+from .calls import real_number
+from .errors import GradcheckError, NotFinite, ShapeMismatch
+from .point import Point
+from .rounding import U
+
+NEARBY = 8.0                # units of rounding by which the parameters are moved to see what rounding does to the gradients
+DEVIATIONS = 3.0            # what the gradients scatter by is taken three times
+SUMMED = 16.0               # the rounding of 256 terms adds up as a random walk does, to sqrt(256) units of the largest
+CONTINUOUS = 2.0 ** 13      # units: what scatters by more is no rounding but a step of the gradients themselves
+
+
+class Problem:
+    """The caller's functions and point. `point`: Point; `evaluations`: calls of the loss; `upstream`: None or an array;
+    `bounds`: None, or (low, high) as vectors, to be set where the functions are not to be called outside.
+
+    `analytic`: vector of the gradients at the point, from the first call that was made there, once `judged` has been called
+    (by the audit or by `first_gradients`). Raises GradcheckError for a loss that gives no numbers or no finite number.
+    """
+
+    def __init__(self, loss, gradients, parameters, seed=0):
+        self.point = Point(parameters)
+        self._loss, self._gradients, self.seed = loss, gradients, seed
+        self.evaluations, self.upstream, self.bounds, self._first = 0, None, None, None
+        self.is_callable = gradients is None or callable(gradients)
+        self.has_own_gradients = gradients is not None
+        self._look_at_value()
+
+    def _look_at_value(self):
+        with np.errstate(all="ignore"):
+            parameters = self.point.restore(self.point.vector)
+            value = self.pair(parameters)[0] if self._gradients is None else self._called(parameters)
+        array = np.asarray(value)
+        if array.shape != () and array.dtype.kind == "f" and callable(self._gradients):
+            self.upstream = np.random.default_rng(self.seed).standard_normal(array.shape)
+            if not _takes_two(self._gradients):
+                raise GradcheckError(f"loss: found an array of shape {array.shape}; then the gradients take (parameters, u) "
+                                     "and return those of sum(u * loss); or let the loss return one number")
+            value = self._through(array)
+        value = real_number("loss", value)
+        if not np.isfinite(value):
+            raise NotFinite("loss", (), value)
+
+    @property
+    def low_precision(self):
+        """"float32" or "float16" where some of the gradients at the point are; None where all are float64."""
+        unit = float(np.max(self._first[1]))
+        return None if unit <= U else "float32" if unit <= 2.0 ** -24 else "float16"
+
+    def value(self, vector):
+        """The loss at a vector, one number (complex for a complex vector)."""
+        return self.loss(self.point.restore(vector))
+
+    def loss(self, parameters, *taps):
+        """The loss as one number, of parameters in the caller's structure."""
+        value = self._value_of(self._called(parameters, *taps))
+        return value if self.upstream is None else self._through(value)
+
+    def gradients(self, parameters):
+        """What the gradients function returns; the first result is kept, as a copy, for `analytic`."""
+        if self._gradients is None:
+            found = _pair(self._called(parameters))[1]
+        else:
+            found = self._gradients(parameters, *(() if self.upstream is None else (self.upstream.copy(),)))
+        if self._first is None:
+            self._keep(found)
+        return found
+
+    def pair(self, parameters):
+        """(value, gradients) of a loss that returns both."""
+        value, found = _pair(self._called(parameters))
+        if self._first is None:
+            self._keep(found)
+        return value, found
+
+    def audited(self):
+        """(loss, gradients) as the audit takes them."""
+        if self._gradients is None:
+            return self._inside(self.pair), None
+        return self._inside(self.loss), self._inside(self.gradients) if self.is_callable else self._gradients
+
+    def first_gradients(self):
+        """(analytic, rounding): the gradients at the point as first returned, and the absolute rounding of each."""
+        if self._first is None:
+            if self.is_callable:
+                self.gradients(self.point.restore(self.point.vector))
+            else:
+                self._keep(self._gradients)
+        analytic, units = self._first
+        return analytic, self.rounding_near(self.point.vector, analytic, units)
+
+    def gradients_at(self, vector):
+        """(analytic, rounding) at another vector."""
+        with np.errstate(all="ignore"):
+            found = self.gradients(self.point.restore(vector))
+        analytic, units = self.point.flatten_like(found), self.point.rounding_like(found)
+        return analytic, self.rounding_near(vector, analytic, units)
+
+    def rounding_near(self, vector, analytic, units):
+        """Absolute rounding of every entry: of its sums, and what it scatters by when the parameters move by a few units."""
+        largest = np.zeros_like(analytic)
+        for block in self.point.blocks:
+            part = analytic[block.start:block.stop]
+            largest[block.start:block.stop] = np.max(np.abs(part[np.isfinite(part)]), initial=0.0)
+        rounding = SUMMED * units * largest
+        overall = np.max(largest, initial=0.0)
+        for sign in (-1.0, 1.0) if self.is_callable else ():
+            try:
+                with np.errstate(all="ignore"):
+                    moved = vector * (1.0 + sign * NEARBY * units)
+                    there = self.point.restore(moved if self.bounds is None else np.clip(moved, *self.bounds))
+                    moved = self.point.flatten_like(self.gradients(there))
+            except (ArithmeticError, ValueError):
+                continue
+            scatter = np.abs(moved - analytic)
+            if np.all(scatter <= CONTINUOUS * units * overall):
+                rounding = np.maximum(rounding, DEVIATIONS * scatter)
+        return rounding
+
+    def _inside(self, function):
+        """The function, which outside the bounds is not called but undefined: a ValueError."""
+        def guarded(parameters):
+            low, high = self.bounds
+            vector = self.point.flatten_like(parameters)
+            if not np.all((low <= vector) & (vector <= high)):
+                raise ValueError("outside the bounds")
+            return function(parameters)
+        return function if self.bounds is None else guarded
+
+    def _keep(self, found):
+        self._first = self.point.flatten_like(found), self.point.rounding_like(found)
+
+    def _called(self, parameters, *taps):
+        self.evaluations += 1
+        return self._loss(parameters, *taps)
+
+    def _value_of(self, returned):
+        return _pair(returned)[0] if self._gradients is None else returned
+
+    def _through(self, value):
+        value = np.asarray(value)
+        if value.shape != self.upstream.shape:
+            raise ShapeMismatch("loss", self.upstream.shape, value.shape)
+        return np.sum(self.upstream * value)
+
+
+@contextmanager
+def random_states_kept():
+    """Python's and NumPy's global random states are put back at the end, however it comes."""
+    kept = random.getstate(), np.random.get_state(legacy=False)
+    try:
+        yield
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])
+
+
+def _pair(value):
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise GradcheckError("loss: without gradients it must return (value, gradients), found "
+                             f"{type(value).__name__}; return both, or give the gradients as the second argument")
+    return value
+
+
+def _takes_two(function):
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        return False
+    except ValueError:
+        return True
+    return True

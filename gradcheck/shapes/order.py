@@ -1,0 +1,91 @@
+"""Right numbers in the wrong place: transposed, reversed, exchanged, of another block, of some samples only."""
+
+import numpy as np
+
+from ..errors import entry_name
+from .block import WELL_BEYOND, Shape
+from .parts import lines
+
+MOST_LINES = 300            # wrong rows up to which each is looked for in the place of another
+
+
+def rearranged(block):
+    """The same numbers, transposed, reshaped, in reverse, or with rows, columns or entries exchanged."""
+    numeric = block.numeric
+    if lines(block) and numeric.shape[0] == numeric.shape[1]:
+        yield _moved("transposed", "the numerical one transposed", block, np.transpose)
+    elif lines(block):
+        yield _moved("reshaped", "the numerical one transposed and then reshaped, which mixes its entries", block,
+                     lambda array: array.T.reshape(array.shape))
+        yield _moved("reshaped", "the numerical one read row by row and laid out column by column, or order C taken for F",
+                     block, lambda array: array.reshape(array.shape[::-1]).T)
+    for axis in range(numeric.ndim):
+        if numeric.shape[axis] > 1:
+            word = "entries" if numeric.size == numeric.shape[axis] else "rows" if axis == 0 else "columns"
+            yield _moved("reversed", f"the numerical one with its {word} in reverse order", block,
+                         lambda array, axis=axis: np.flip(array, axis))
+    for word, axis in lines(block):
+        order = _order(block, axis)
+        if order is not None:
+            named = ", ".join(map(str, order[:12])) + (", ..." if len(order) > 12 else "")
+            yield _moved(f"permuted {word}s", f"the numerical one with its {word}s in the order {named}", block,
+                         lambda array, axis=axis, order=order: np.take(array, order, axis=axis))
+    yield from _exchanged(block)
+
+
+def _moved(id, clause, block, move):
+    return Shape(id, clause, move(block.numeric), bar=np.maximum(block.bar, move(block.bar)))
+
+
+def _order(block, axis):
+    """Which line of the numerical gradient stands in each line of the analytic one; None where one stands nowhere."""
+    analytic, numeric, bar = (np.moveaxis(each, axis, 0) for each in (block.analytic, block.numeric, block.least_bar))
+    order = [i if np.all(np.abs(analytic[i] - numeric[i]) <= WELL_BEYOND * bar[i]) else None for i in range(len(numeric))]
+    left = [i for i, each in enumerate(order) if each is None]
+    if len(left) > MOST_LINES:
+        return None
+    for i in list(left):
+        fitting = [j for j in left if np.all(np.abs(analytic[i] - numeric[j]) <= WELL_BEYOND * np.maximum(bar[i], bar[j]))]
+        if not fitting:
+            return None
+        order[i] = fitting[0]
+        left.remove(fitting[0])
+    return order
+
+
+def _exchanged(block):
+    """The wrong entries are the numerical ones of the same places in another order."""
+    wrong = block.visible
+    names = [entry_name(block.name, index) for index in np.argwhere(wrong)]
+    if len(names) < 2:
+        return
+    inner, source = block.at(wrong), np.empty(len(names), dtype=int)
+    source[np.argsort(inner.analytic)] = np.argsort(inner.numeric)
+    predicted, bar = block.numeric.copy(), block.bar.copy()
+    predicted[wrong], bar[wrong] = inner.numeric[source], np.maximum(inner.bar, inner.bar[source])
+    what = f"{names[0]} and {names[1]} exchanged" if len(names) == 2 else f"{len(names)} entries in each other's places"
+    yield Shape("permuted", f"the numerical one with {what}", predicted, bar=bar)
+
+
+def of_another_block(block, others):
+    """The gradient of another block, as it should be or as it was handed in."""
+    for other in others:
+        if other.numeric.size == block.numeric.size:
+            shape = block.numeric.shape
+            whose = other.name if other.numeric.shape == shape else f"{other.name}, reshaped"
+            found, bar = {"block": other.name}, np.maximum(other.bar.reshape(shape), block.bar)
+            yield Shape("another block", f"the numerical one of {whose}", other.numeric.reshape(shape), 0, found, bar)
+            yield Shape("another block", f"the one given for {whose}", other.analytic.reshape(shape), 0, found, bar)
+
+
+def of_some_samples(block, task):
+    """One sample alone, or all but one; where the gradients of the samples are known."""
+    parts = [np.asarray(each[block.name], dtype=float) for each in task.per_sample if block.name in each]
+    if len(parts) < 2:
+        return
+    for i, part in enumerate(parts):
+        which = "first sample" if i == 0 else "last sample" if i == len(parts) - 1 else "one sample"
+        words = f"sample {i + 1}" if which == "one sample" else f"the {which}"
+        yield Shape(f"{which} only", f"that of {words} alone", part, 0, {"sample": i})
+        if len(parts) > 2:
+            yield Shape(f"{which} left out", f"that of all samples but {words}", block.numeric - part, 0, {"sample": i})

@@ -1,0 +1,169 @@
+"""Reports: every wrong entry by name and index, nothing elided, the same on a page, in JSON and in a notebook."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gradcheck import check
+from gradcheck.report_text import LISTED
+
+DRAW = np.random.default_rng(8)
+INPUTS, TARGETS = DRAW.normal(size=(5, 3)), DRAW.normal(size=(5, 2))
+PARAMETERS = {"W1": DRAW.normal(size=(3, 20)), "b1": DRAW.normal(size=20), "W2": DRAW.normal(size=(20, 2))}
+
+
+def loss(p):
+    return 0.5 * np.sum((np.tanh(INPUTS @ p["W1"] + p["b1"]) @ p["W2"] - TARGETS) ** 2)
+
+
+def right(p):
+    hidden = np.tanh(INPUTS @ p["W1"] + p["b1"])
+    delta = hidden @ p["W2"] - TARGETS
+    delta_hidden = delta @ p["W2"].T * (1 - hidden ** 2)
+    return {"W1": INPUTS.T @ delta_hidden, "b1": delta_hidden.sum(axis=0), "W2": hidden.T @ delta}
+
+
+def report_of(name, where, **options):
+    gradients = right(PARAMETERS)
+    gradients[name][where] *= -1
+    return check(loss, gradients, PARAMETERS, **options)
+
+
+WRONG = report_of("W1", (2, [3, 5, 11]), seed=3)
+
+
+def test_a_report_reads_well():
+    lines = str(WRONG).splitlines()
+    assert lines[0] == "gradients: wrong"
+    assert lines[1].startswith("  W1: wrong, 60 entries, 3 wrong, all in row 2, an error of ")
+    assert lines[2].startswith("  b1: right, 20 entries, an error of ")
+    assert lines[3].startswith("  W2: right, 40 entries")
+    assert lines[4] == "wrong:"
+    assert [line.split(":")[0] for line in lines[5:8]] == ["  W1[2,3]", "  W1[2,5]", "  W1[2,11]"]
+    assert " ± " in lines[5]
+    assert ", ratio -1 (" in lines[5]
+    assert lines[-2].startswith("float64; confidence 4; seed 3; ")
+    assert f"{WRONG.evaluations} evaluations in " in lines[-2]
+    assert lines[-1] == "again: gradcheck.check(loss, gradients, parameters, seed=3)"
+    assert repr(WRONG) == f"Report: wrong, 3 blocks, {WRONG.evaluations} evaluations"
+
+
+@pytest.mark.parametrize("where, words", [
+    ((slice(None), 4), "3 wrong, all in column 4"), ((1, slice(None)), "20 wrong, all in row 1"),
+    ((slice(None), slice(None)), "60 wrong (all)"), (([0, 2], slice(None)), "40 wrong, all of rows 0, 2"),
+    (([0, 1], [1, 2]), "2 wrong,"), ((2, 3), "1 wrong,")])
+def test_it_says_where_the_wrong_entries_are(where, words):
+    assert words in str(report_of("W1", where)).splitlines()[1]
+
+
+def test_at_most_ten_entries_are_listed_and_the_rest_counted():
+    text = str(report_of("b1", slice(None)))
+    assert text.count("  b1[") == LISTED
+    assert "  and 10 more" in text
+
+
+def test_the_cause_is_told_for_all_and_for_the_block():
+    report = report_of("W1", (slice(None), slice(None)))
+    assert report.cause.id == report["W1"].cause.id == "sign"
+    assert report.cause.explains == pytest.approx(1.0)
+    assert f"cause: {report.cause.sentence}" in str(report)
+    assert report["b1"].cause is None
+    assert check(loss, right, PARAMETERS).cause is None
+
+
+def test_a_learning_rate_is_looked_for():
+    gradients = {name: 0.37 * each for name, each in right(PARAMETERS).items()}
+    assert "learning rate" in check(loss, gradients, PARAMETERS, learning_rate=0.37).cause.sentence
+
+
+def test_the_smallest_visible_error_would_have_been_called_wrong():
+    visible = check(loss, right, PARAMETERS)["W2"].smallest_visible
+    gradients = right(PARAMETERS)
+    gradients["W2"][7, 1] += 1.01 * visible * np.max(np.abs(gradients["W2"]))
+    assert 0.0 < visible < 1e-6
+    assert check(loss, gradients, PARAMETERS)["W2"].wrong == [(7, 1)]
+
+
+def test_as_a_dict_it_is_json():
+    plain = json.loads(json.dumps(WRONG.to_dict(), allow_nan=False))
+    assert plain["verdict"] == "wrong"
+    assert [block["name"] for block in plain["blocks"]] == ["W1", "b1", "W2"]
+    entries = plain["blocks"][0]["entries"]
+    assert [entry["index"] for entry in entries if entry["verdict"] == "wrong"] == [[2, 3], [2, 5], [2, 11]]
+    assert plain["call"] == WRONG.call
+
+
+def test_what_is_not_finite_is_null():
+    report = check(lambda p: p["a"] ** 2, {"a": float("nan"), "unused": 1.0}, {"a": 1.0, "unused": 3.0})
+    plain = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert plain["blocks"][0]["entries"][0]["analytic"] is None
+    assert plain["blocks"][1]["entries"][0]["ratio"] is None
+    assert plain["blocks"][1]["smallest_visible"] is None
+
+
+def test_markdown_has_a_table_of_blocks_and_one_of_entries():
+    lines = WRONG.markdown().splitlines()
+    assert lines[0] == "**gradients: wrong**"
+    assert lines[2] == "| block | verdict | entries | wrong | cannot tell | visible error |"
+    assert [line.split(" | ")[0] for line in lines if line.startswith("| W1[")] == ["| W1[2,3]", "| W1[2,5]", "| W1[2,11]"]
+    widths = {line.count("|") for line in lines if line.startswith("|")}
+    assert widths == {7}
+
+
+def test_html_escapes_names():
+    name = "<b>&W"
+    page = check(lambda p: p[name] ** 2, {name: 7.0}, {name: 1.0})._repr_html_()
+    assert "&lt;b&gt;&amp;W" in page
+    assert name not in page
+    assert page.count("<table>") == page.count("</table>") == 2
+
+
+def test_markdown_escapes_bars():
+    assert "a\\|b" in check(lambda p: p["a|b"] ** 2, {"a|b": 7.0}, {"a|b": 1.0}).markdown()
+
+
+def test_single_precision_is_said():
+    report = check(lambda p: float(np.sum(p["W"] ** 3)), lambda p: {"W": np.float32(3 * p["W"] ** 2)},
+                   {"W": np.float32([1.1, 2.3])})
+    assert report.verdict == "right"
+    assert "float32 parameters (W) handed over as float64" in str(report)
+    assert "float32 gradients" in str(report)
+    assert "hidden float32" in str(check(lambda x: float(np.sin(np.float32(x))), np.cos, 1.0))
+    assert "float32" not in str(check(lambda x: float(np.sin(x)), np.cos, 1.0))
+
+
+def test_the_line_that_does_it_again_names_the_functions_and_options():
+    report = check(loss, right, PARAMETERS, select="W2", seed=5, confidence=10)
+    assert report.call == "gradcheck.check(loss, right, parameters, select='W2', seed=5, confidence=10)"
+
+
+def test_an_unknown_block_is_refused_with_the_known_ones():
+    with pytest.raises(KeyError, match="W1, b1, W2"):
+        WRONG["W3"]
+
+
+def test_known_mistakes_are_replayed_where_a_network_is_described():
+    network = {"loss": "half squared error", "layer": [
+        {"activation": "logistic", "weights": [[0.15, 0.2], [0.25, 0.3]]},
+        {"activation": "logistic", "weights": [[0.4, 0.45], [0.5, 0.55]]}]}
+    samples = [([0.05, 0.1], [0.01, 0.99])]
+    weights = {"W1": np.array(network["layer"][0]["weights"]), "W2": np.array(network["layer"][1]["weights"])}
+
+    def passes(p):
+        out = 1 / (1 + np.exp(-p["W1"] @ samples[0][0]))
+        return out, 1 / (1 + np.exp(-p["W2"] @ out))
+
+    def error(p):
+        return 0.5 * np.sum((passes(p)[1] - samples[0][1]) ** 2)
+
+    def backward(p):
+        hidden, out = passes(p)
+        delta = (out - samples[0][1]) * out * (1 - out)
+        return {"W1": np.outer(p["W2"].T @ delta, samples[0][0]), "W2": np.outer(delta, hidden)}
+
+    report = check(error, backward, weights, network=network, samples=samples)
+    assert report["W2"].verdict == "right"
+    assert report["W1"].verdict == "wrong"
+    assert len(report.explanations) > 0
+    assert "known mistake: " in str(report)
