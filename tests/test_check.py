@@ -382,3 +382,16 @@ def test_a_loss_that_is_not_finite_at_the_point_is_refused_by_name(loss):
 def test_an_error_of_the_loss_is_the_callers_own():
     with pytest.raises(ZeroDivisionError):
         check(lambda x: 1 / 0, slopes, X)
+
+
+def test_single_precision_behind_one_entry_among_many_is_not_called_wrong():
+    """The noise of sixty entries together does not show the stairs of one; it is measured alone before it is blamed."""
+    def loss(p):
+        return float(np.sin(p["v"]).sum() + np.float64(np.float32(p["n"]) ** 2))
+
+    def gradients(p):
+        return {"v": np.cos(p["v"]), "n": 2 * p["n"]}
+    for seed in range(12):
+        assert check(loss, gradients, {"v": np.linspace(0.1, 1, 60), "n": 0.5}, seed=seed).verdict != "wrong"
+    halved = check(loss, lambda p: gradients(p) | {"n": p["n"]}, {"v": np.linspace(0.1, 1, 60), "n": 0.5}, seed=0)
+    assert halved["n"].verdict != "right"
