@@ -121,6 +121,8 @@ def _of_arrays(gradients, names):
         entries, numbers = np.array(blocks[block]), _array(block, value)
         if numbers.shape == () and entries.shape == (1,):
             numbers = numbers.reshape(1)
+        if entries.shape == (1,) and block.startswith("b") and numbers.shape == (len(blocks["W" + block[1:]]),):
+            numbers = numbers.sum(keepdims=True)        # a shared bias has the neurons' gradients together
         if numbers.shape != entries.shape:
             raise ShapeMismatch(block, entries.shape, numbers.shape)
         for name, number in zip(entries.ravel().tolist(), numbers.ravel().tolist()):

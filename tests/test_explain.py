@@ -113,7 +113,7 @@ def test_a_network_that_is_trained_in_another_way_is_explained_all_the_same():
 @pytest.mark.parametrize("gradients, error, words", [
     ({"W1": np.zeros((2, 3))}, ShapeMismatch, r"W1: expected shape \(2, 2\), found \(2, 3\)"),
     ({"W1": np.zeros(4)}, ShapeMismatch, "W1"),
-    ({"W1": np.zeros((2, 2)), "b1": np.zeros(2)}, ShapeMismatch, "b1"), ({"W3": np.zeros((2, 2))}, UnknownName, "W3"),
+    ({"W1": np.zeros((2, 2)), "b1": np.zeros(3)}, ShapeMismatch, "b1"), ({"W3": np.zeros((2, 2))}, UnknownName, "W3"),
     ({"w99": 1.0}, UnknownName, "w99"), ({"dE_o1/dw5": 1.0}, UnknownName, "dE_o1/dw5"),
     ({"out_h1": 1.0}, UnknownName, "out_h1"),
     ([np.zeros((2, 2))], StructureMismatch, "4 arrays"), (1.0, StructureMismatch, "float"), ({}, GradcheckError, "none"),
@@ -128,3 +128,14 @@ def test_unsuitable_gradients_are_refused(gradients, error, words):
 def test_unsuitable_samples_are_refused():
     with pytest.raises(NeuronnetError):
         explain(WORKED, [([0.1], [0.2, 0.3])], WORKED.gradients())
+
+
+def test_a_gradient_for_each_neuron_is_summed_for_a_shared_bias():
+    network = load("worked-example")
+    numbers = replay(read("worked-example"), (CATALOGUE["output weights transposed in the backward pass"],))
+    delta = {name: numbers[f"delta_{name}"] for name in ("h1", "h2", "o1", "o2")}
+    weights = {f"W{layer}": np.array([[numbers[f"dE_total/dw{4 * layer - 3 + 2 * row + column}"] for column in range(2)]
+                                      for row in range(2)]) for layer in (1, 2)}
+    biases = {"b1": np.array([delta["h1"], delta["h2"]]), "b2": np.array([delta["o1"], delta["o2"]])}
+    found = explain(network, network.samples, weights | biases)
+    assert found[0].id == "output weights transposed in the backward pass"
