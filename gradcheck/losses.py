@@ -96,15 +96,22 @@ LOSSES = {
 # Pairs of an output activation and a loss
 
 def binary_cross_entropy_of_net(net, target):
-    """E = ln(1 + exp(net)) - target net = max(net, 0) + ln(1 + exp(-|net|)) - target net, for out = logistic(net)."""
+    """E = ln(1 + exp(net)) - target net = ln(1 + exp(-|net|)) + ((net > 0) - target) net, for out = logistic(net).
+
+    Multiplied out, a large net would cancel and take the digits of a small E with it.
+    """
     positive = net.real > 0
-    return net * positive + np.log1p(np.exp(np.where(positive, -net, net))) - target * net
+    return np.log1p(np.exp(np.where(positive, -net, net))) + (positive - target) * net
 
 
 def categorical_cross_entropy_of_net(net, target):
-    """E_i = target_i (ln sum_j exp(net_j) - net_i), for out = softmax(net)."""
-    shifted = net - np.max(net.real, axis=-1, keepdims=True)
-    return target * (np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True)) - shifted)
+    """E_i = target_i (ln sum_j exp(net_j) - net_i), for out = softmax(net); the largest term is the 1 in ln(1 + the rest)."""
+    largest = np.expand_dims(np.argmax(net.real, axis=-1), -1)
+    shifted = net - np.take_along_axis(net.real, largest, axis=-1)
+    rest = np.exp(shifted)
+    first = np.take_along_axis(rest, largest, axis=-1)
+    np.put_along_axis(rest, largest, 0.0, axis=-1)
+    return target * (np.log(first) + np.log1p(np.sum(rest, axis=-1, keepdims=True) / first) - shifted)
 
 
 BINARY = ("logistic", "binary cross-entropy")
