@@ -4,13 +4,11 @@ import math
 
 import numpy as np
 
-from .derivatives import OVERALL, PER_ENTRY, derivative, gradient
+from .derivatives import OVERALL, PER_ENTRY, gradient
 from .directions import MANY, cleared
 from .errors import entry_name
 from .report import BlockReport, Entry
 from .verdict import Judgement, judge, worst_of
-
-MOST_SECOND_LOOKS = 4       # at the only wrong entries, or at wrong ones that seem to have no slope, before they are blamed
 
 
 class Measured:
@@ -50,26 +48,6 @@ class Measured:
         scale = float(np.max(numeric.scale))
         for i, position in enumerate(positions.tolist()):
             self.judgements[position] = self._judged(position, numeric.estimate(i), scale)
-        wrong = [i for i in positions.tolist() if self.judgements[i] == "wrong"]
-        if len(wrong) > MOST_SECOND_LOOKS:
-            wrong = [i for i in wrong if abs(self.numeric[i]) <= self.error[i]]
-        for position in wrong[:MOST_SECOND_LOOKS]:
-            self._look_again(problem, position, bounds, scale)
-
-    def _look_again(self, problem, position, bounds, scale):
-        """Measure an entry alone, with the noise along it alone, before it is blamed.
-
-        A loss that stands still along one entry may hide single precision behind it, and the noise of all entries
-        together does not show that.
-        """
-        along = _restricted(problem.value, self.vector, np.array([position]))
-        estimate = derivative(lambda x: along(np.array([x])), float(self.vector[position]), seed=problem.seed,
-                              bounds=None if bounds is None else tuple(float(each[position]) for each in bounds))
-        second = self._judged(position, estimate, scale)
-        if second != "wrong":
-            self.numeric[position], self.error[position] = estimate.value, estimate.error
-            self.judgements[position] = second
-            self.single_precision |= estimate.reason == "single precision"
 
     def _judged(self, position, estimate, scale):
         analytic = float(self.analytic[position])

@@ -1,25 +1,29 @@
 """The noise floor: by how much one evaluation of a function is off, measured on its values; derivatives are not here.
 
-Legend: a *level* is a standard deviation of the noise, `u` = 2**-53 the rounding of one double operation.
-Source: J. J. Moré and S. M. Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33 (2011).
+Legend: a *level* is a standard deviation of the noise, `u` = 2**-53 the rounding of one double operation, a *tread* the
+distance between two neighbouring numbers of a lower precision, over which a function computed in it stands still.
+Source: J. J. Moré and S. M. Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33 (2011); here with divided
+differences over uneven nodes, for over even ones a staircase is a straight line when its treads divide the spacing.
 """
 
 import math
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
 from .rounding import U
 
 GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0       # keeps the low bits of x + h busy: rounding would not show at x = 1.0
+NODES = {j: j + 0.3 * math.sin(j * j) for j in range(-6, 7)}    # whole numbers, each moved by up to 0.3, and 0
 AGREEMENT = 4.0                             # Moré and Wild's factor: levels this close count as the same noise
 DEVIATIONS = 3.0                            # a noise of standard deviation s is taken to stay within 3 s
 SPACING_RATIO = 64.0                        # between the spacings of noise samples, relative to max(|x|, 1): they run
                                             # from where 4th differences of a smooth f are below u down to 64 u or so
+NO_KINK = SPACING_RATIO ** 0.5              # noise is the same at two spacings, what a kink does falls with the spacing:
+                                            # halfway between the two, in logarithms
 SPACINGS = [GOLDEN * 2.0 ** -k for k in range(15, 46, 6)]
 WIDE_SPACINGS = [GOLDEN * 2.0 ** -k for k in range(21, 2, -3)]
-
 
 ONE_JUMP = 16.0                             # a move this many times every other one is a jump of f, and no tread of stairs
 FEWEST_SAMPLES, MOST_SAMPLES = 2, 9         # spacings at which f is looked at
@@ -42,11 +46,11 @@ def noise_floor(f, x):
 
 
 def floor_of(f, x, centre, most=MOST_SAMPLES):
-    """The Floor of f near x, from seven equally spaced values at each of several spacings; `centre` is f(x).
+    """The Floor of f near x, from seven values at each of several spacings; `centre` is f(x).
 
     Rounding does not depend on the spacing, f itself does. So a level is noise when a coarse and the finest spacing
-    agree on it, or when two neighbouring spacings do and the curvature seen at finer ones does not explain it: that is
-    the staircase of a cast to float32. A kink shrinks with the spacing, and no two agree. Where no value moves, wider
+    agree on it, or when two of three successive ones do and finer ones show no curvature that explains it: that is the
+    staircase of a cast to float32. A kink shrinks with the spacing, and no two agree. Where no value moves, wider
     spacings are tried. The level is 0.0 when nothing is seen; a caller adds u |f|, below which no evaluation can be.
     Takes at most 54 calls, six for each of the `most` spacings.
     """
@@ -61,24 +65,24 @@ def floor_of(f, x, centre, most=MOST_SAMPLES):
 
 
 def _deviation(sample_at, finest, size, scale, most):
+    """The level on which the finest spacing and a coarser one agree, or two of three successive coarser ones."""
     unavoidable = AGREEMENT * U * size
-    agreed, previous = None, NOTHING_SEEN
+    seen, agreed = [], None
     for taken, spacing in enumerate(SPACINGS[:-1][:most - 1], start=2):
         sample = sample_at(scale * spacing)
         if agreed is None:
-            if _agree(sample, finest):
+            if _agree(sample, finest, AGREEMENT):
                 return max(sample.level, finest.level)
             if sample is STILL:
                 return _deviation_at_wide_spacings(sample_at, scale, max(most - taken, 0))
-            if _agree(sample, previous):
-                agreed = max(sample.level, previous.level)
-        elif sample.stands_still or AGREEMENT * sample.foretold < agreed:
+            agreed = next((max(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)), None)
+        elif sample.stands_still or sample.is_straight or AGREEMENT * sample.foretold < agreed:
             break
-        elif sample.level is None or AGREEMENT * sample.level < agreed:
+        elif sample.level is None or sample.level <= unavoidable or _agree(sample, finest, AGREEMENT):
             agreed = None
         if agreed is not None and agreed <= unavoidable:
             break
-        previous = sample
+        seen.append(sample)
     levels_left = [level for level in (agreed, finest.level) if level is not None]
     return levels_left[0] if len(levels_left) > 0 else 0.0
 
@@ -88,7 +92,7 @@ def _deviation_at_wide_spacings(sample_at, scale, allowed):
     narrower = NOTHING_SEEN
     for spacing in WIDE_SPACINGS[:allowed]:
         wider = sample_at(scale * spacing)
-        if _agree(narrower, wider):
+        if _agree(narrower, wider, AGREEMENT):
             return max(narrower.level, wider.level)
         narrower = wider
     return 0.0
@@ -97,65 +101,83 @@ def _deviation_at_wide_spacings(sample_at, scale, allowed):
 @dataclass(frozen=True)
 class _Noise:
     """What one spacing shows: the level of the noise (None when f itself dominates), the level foretold for the next
-    wider spacing by its second and third differences if they are those of a smooth f, and whether f stands still
-    between some neighbours."""
+    wider spacing by its second and third differences if they are those of a smooth f, whether f stands still between
+    some neighbours, and whether it is straight, its second differences being noise already."""
 
     level: float | None
     foretold: float
     stands_still: bool
+    is_straight: bool = False
 
 
 NOTHING_SEEN = _Noise(None, math.inf, False)
 STILL = _Noise(None, 0.0, True)
 
 
-def _agree(a, b):
-    """Whether two samples saw the same noise, within the factor that Moré and Wild vouch for."""
+def _agree(a, b, factor):
+    """Whether two samples saw the same noise, within a factor."""
     if a.level is None or b.level is None:
         return False
-    return max(a.level, b.level) <= AGREEMENT * min(a.level, b.level)
+    return max(a.level, b.level) <= factor * min(a.level, b.level)
 
 
 def _noise_sample(f, x, centre, spacing):
-    """Standard deviation of the noise seen in seven values at one spacing, on one side of x where the other has none.
+    """The _Noise seen in seven values at one spacing, on one side of x where the other has none.
 
-    The k-th differences of pure noise of deviation s have variance s**2 (2k)!/(k!)**2. The first k is taken at which
-    three successive k agree within a factor of 4 and the differences change sign.
+    The k-th differences of independent noise, scaled as in `_contrasts`, have its deviation. The first k is taken at
+    which three successive k agree within a factor of 4 and the differences change sign.
     """
-    spacing = (x + spacing) - x
-    values = _seven_values(f, x, centre, spacing)
-    if values is None:
+    found = _seven_values(f, x, centre, (x + spacing) - x)
+    if found is None:
         return NOTHING_SEEN
-    moves = np.abs(np.diff(values / 2.0))
+    first, values = found
+    halves = values / 2.0 - centre / 2.0                # values near overflow differ by more than the largest number
+    moves = np.abs(np.diff(halves))
     travel, stands_still = 2.0 * float(moves.max()), bool(moves.min() == 0.0)
     if travel == 0.0:
         return STILL
     if moves.max() > ONE_JUMP * np.sort(moves)[-2] and travel > ONE_JUMP ** 2 * TREAD * abs(centre):
         return _Noise(None, math.inf, stands_still)
-    levels, changes_sign, differences = [], [], values / travel
-    for k in range(1, len(values)):
-        differences = np.diff(differences)
-        levels.append(travel * math.sqrt(np.mean(differences ** 2) / math.comb(2 * k, k)))
-        changes_sign.append(differences.min() < 0.0 < differences.max())
+    halves /= travel
+    differences = [contrasts @ halves for contrasts in _contrasts(first)]
+    levels = [2.0 * travel * math.sqrt(np.mean(each ** 2)) for each in differences]
     foretold = max(levels[1] * SPACING_RATIO ** 2, levels[2] * SPACING_RATIO ** 3)
     for k in range(len(levels) - 2):
         window = levels[k:k + 3]
-        if max(window) <= AGREEMENT * min(window) and (changes_sign[k] or levels[k] == 0.0):
-            return _Noise(levels[k], foretold, stands_still)
+        changes_sign = differences[k].min() < 0.0 < differences[k].max()
+        if max(window) <= AGREEMENT * min(window) and (changes_sign or levels[k] == 0.0):
+            return _Noise(levels[k], foretold, stands_still, k < 2)
     return _Noise(None, foretold, stands_still)
 
 
+@cache
+def _contrasts(first):
+    """For k = 1 ... 6 a matrix, shape (7 - k, 7), from the values at seven nodes, those from `first` on, to k-th differences.
+
+    A row holds the weights 1/prod(t_j - t_i) of a divided difference, scaled to a sum of squares of 1.
+    """
+    nodes, found = np.array([NODES[j] for j in range(first, first + 7)]), []
+    for k in range(1, 7):
+        contrasts = np.zeros((7 - k, 7))
+        for i in range(7 - k):
+            part = nodes[i:i + k + 1]
+            weights = np.array([1.0 / np.prod(t - np.delete(part, j)) for j, t in enumerate(part)])
+            contrasts[i, i:i + k + 1] = weights / math.sqrt(np.sum(weights ** 2))
+        found.append(contrasts)
+    return found
+
+
 def _seven_values(f, x, centre, spacing):
-    """f at seven equally spaced points among which is x, or None. At most seven calls."""
+    """(first node, f at seven successive nodes among which is x), or None where f has too few. At most seven calls."""
     below, above = [], []
     for side, reach, sign in ((below, 3, -1), (above, 3, 1)):
-        while len(side) < reach and math.isfinite(value := f(x + sign * (len(side) + 1) * spacing)):
+        while len(side) < reach and math.isfinite(value := f(x + NODES[sign * (len(side) + 1)] * spacing)):
             side.append(value)
     for side, sign, other in ((below, -1, above), (above, 1, below)):
         while len(other) < 3 and len(below) + len(above) < 6 and len(side) >= 3:
-            value = f(x + sign * (len(side) + 1) * spacing)
+            value = f(x + NODES[sign * (len(side) + 1)] * spacing)
             if not math.isfinite(value):
                 return None
             side.append(value)
     values = np.array([*reversed(below), centre, *above])
-    return values if len(values) == 7 else None
+    return (-len(below), values) if len(values) == 7 else None

@@ -385,7 +385,7 @@ def test_an_error_of_the_loss_is_the_callers_own():
 
 
 def test_single_precision_behind_one_entry_among_many_is_not_called_wrong():
-    """The noise of sixty entries together does not show the stairs of one; it is measured alone before it is blamed."""
+    """Sixty entries move together when noise is measured, and the stairs of one must show among them."""
     def loss(p):
         return float(np.sin(p["v"]).sum() + np.float64(np.float32(p["n"]) ** 2))
 

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from gradcheck.noise import noise_floor
+from gradcheck import check
+from gradcheck.noise import floor_of, noise_floor
 from gradcheck.rounding import U
 
 
@@ -35,3 +36,35 @@ def test_a_kink_is_not_taken_for_noise():
 
 def test_curvature_is_not_taken_for_noise():
     assert noise_floor(math.exp, 1.0) <= 12 * U * math.e
+
+
+@pytest.mark.parametrize("x", [0.5, 0.3, 1.7, 123.0])
+def test_stairs_show_whatever_their_treads_are_to_the_spacing(x):
+    """Over even nodes every seventh staircase would look straight: where its treads nearly divide the spacing."""
+    for slope in np.linspace(1.0, 2.0, 41):
+        found = floor_of(lambda t, slope=slope: 0.01 * t * t + float(np.float32(slope * t)), x, 0.01 * x * x + float(np.float32(slope * x)))
+        deviation = 2.0 ** -25 * 2.0 ** math.floor(math.log2(slope * x)) / math.sqrt(3)
+        assert deviation <= found.level <= 48 * deviation, slope
+
+
+def test_single_precision_in_some_of_many_terms_is_not_called_wrong():
+    """Right gradients of sums of terms, a third of which are rounded to float32: in their argument or their value."""
+    functions = [(np.sin, np.cos), (np.square, lambda x: 2.0 * x), (np.tanh, lambda x: 1.0 - np.tanh(x) ** 2), (np.exp, np.exp)]
+    wrong = []
+    for seed in range(120):
+        draw = np.random.default_rng(seed)
+        n = int(draw.integers(1, 12))
+        terms = [functions[i] for i in draw.integers(0, len(functions), n)]
+        weights, x = draw.normal(size=n) * 10.0 ** draw.uniform(-2.0, 2.0, n), draw.normal(size=n) * 2.0
+        rounded, inside = draw.random(n) < 0.3, draw.random() < 0.5
+
+        def term(i, value, rounded=rounded, inside=inside, terms=terms):
+            if not rounded[i]:
+                return terms[i][0](value)
+            return terms[i][0](float(np.float32(value))) if inside else float(np.float32(terms[i][0](value)))
+
+        def loss(v, n=n, weights=weights, term=term):
+            return float(sum(weights[i] * term(i, v[i]) for i in range(n)))
+        gradient = np.array([weights[i] * terms[i][1](x[i]) for i in range(n)])
+        wrong += [seed] if check(loss, gradient, x, seed=seed).verdict == "wrong" else []
+    assert len(wrong) <= 1, wrong
