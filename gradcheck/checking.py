@@ -12,7 +12,7 @@ from .cause import Block, causes
 from .derivatives import OVERALL, PER_ENTRY
 from .errors import GradcheckError
 from .generic import RESERVE, check_again
-from .measuring import Measured
+from .measuring import ONE_BY_ONE, Measured
 from .point import Point
 from .problem import Problem, random_states_kept
 from .report import EFFECTS, Report
@@ -22,7 +22,7 @@ from .verdict import WELL_BEYOND, checked_confidence, worst_of
 
 
 def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_BEYOND, bounds=None, intermediates=None,
-          network=None, samples=None, learning_rate=None):
+          network=None, samples=None, learning_rate=None, one_by_one=ONE_BY_ONE):
     """Judge a gradient, entry by entry. Returns a Report.
 
     loss: parameters -> one real number, or (number, gradients) when `gradients` is None. gradients: a function of the
@@ -73,18 +73,18 @@ def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_B
         last_call = PER_ENTRY * int(np.sum(chosen)) + OVERALL
         little = notes(point, blocks, point.vector, analytic, analytic, rounding)
         reserve = RESERVE if len(little) > 0 else 0
-        measured = Measured(problem, blocks, point.vector, analytic, rounding, chosen, confidence, problem.bounds,
-                            _doubt(findings), last_call, reserve)
+        measured = Measured(problem, blocks, point.vector, analytic, rounding, chosen, confidence, bounds=problem.bounds,
+                            doubt=_doubt(findings), last_call=last_call, reserve=reserve, one_by_one=one_by_one)
         found = _causes(measured, network, samples, learning_rate)
         reports = measured.reports(found, _effects(point, findings))
         little = _notes(measured, reports)
 
-        def judged(*there):
-            elsewhere = Measured(problem, blocks, *there, confidence, last_call=last_call)
-            why = _causes(elsewhere, network, samples, learning_rate)
-            return elsewhere.reports(why), why
+        def reports_at(*there):
+            elsewhere = Measured(problem, blocks, *there, confidence)
+            causes_there = _causes(elsewhere, network, samples, learning_rate)
+            return elsewhere.reports(causes_there), causes_there
 
-        again = check_again(problem, little, confidence, judged, last_call)
+        again = check_again(problem, little, confidence, reports_at, last_call)
         taps = () if intermediates is None else _intermediates(problem, intermediates, confidence, _doubt(findings))
     known = () if network is None or found is None else _known(network, samples, measured)
     overall = found.overall if found is not None else again.cause if again is not None else None

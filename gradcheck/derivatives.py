@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .calls import Counted, imaginary_part
-from .descent import SMALLEST, STEP_RATIO, Estimate, descend, extrapolated, extrapolated_noise
+from .descent import STEP_RATIO, Estimate, descend, extrapolated, extrapolated_noise
 from .errors import GradcheckError
-from .noise import CALLS_PER_SAMPLE, FEWEST_SAMPLES, MOST_SAMPLES, floor_of, noise_floor
+from .holomorphic import parts
+from .noise import AGREEMENT, CALLS_PER_SAMPLE, FEWEST_SAMPLES, MOST_SAMPLES, Floor, floor_of, noise_floor
 from .quotients import ARITHMETIC
 from .rounding import U
 from .second_opinion import along, tightened
@@ -35,7 +36,7 @@ COLUMNS = {"value": float, "error": float, "step": float, "kink": bool, "scale":
 @dataclass(frozen=True)
 class Gradient:
     """The estimates of all entries as arrays of shape (n,): `value`, `error`, `step`, `kink`, `scale`, `reason`, `left`
-    and `right`, with the meanings they have in an Estimate."""
+    and `right`, with the meanings they have in an Estimate. `floor`: the noise Floor of f."""
 
     value: np.ndarray
     error: np.ndarray
@@ -46,6 +47,7 @@ class Gradient:
     left: np.ndarray
     right: np.ndarray
     evaluations: int
+    floor: Floor
 
     def estimate(self, position):
         """The Estimate of one entry (its `evaluations` are those of the whole gradient)."""
@@ -92,25 +94,25 @@ def complex_step(f, x, noise=None):
     return Estimate(value, error, COMPLEX_STEP, slope.evaluations + witness.evaluations, witness.kink, witness.scale)
 
 
-def derivative(f, x, bounds=None, seed=0, allowance=OVERALL):
+def derivative(f, x, bounds=None, seed=0, allowance=OVERALL, floor=None):
     """The derivative of f at x with the smallest bar that is honest, in at most 12 + `allowance` calls. Returns an Estimate.
 
     f: float -> float. `bounds`: (low, high), f is not called outside; at a bound one side is used. Steps are chosen from
     the measured noise and curvature (`steps`), a bar is believed when three of them agree (`reading`); f that computes in
-    complex numbers tightens it (`second_opinion`). Raises NotFinite when f(x) is not finite, GradcheckError when x is
+    complex numbers tightens it (`second_opinion`). `floor`: the noise Floor of f near x where it is known. Raises NotFinite when f(x) is not finite, GradcheckError when x is
     outside the bounds.
     """
     vector = np.array([x], dtype=np.float64)
-    return gradient(lambda point: f(point[0].item()), vector, seed=seed, bounds=bounds, allowance=allowance).estimate(0)
+    return gradient(lambda point: f(parts(point)[0]), vector, seed=seed, bounds=bounds, allowance=allowance, floor=floor).estimate(0)
 
 
-def gradient(f, vector, scheme=None, seed=0, bounds=None, allowance=OVERALL, reserve=0):
+def gradient(f, vector, scheme=None, seed=0, bounds=None, allowance=OVERALL, reserve=0, floor=None):
     """The derivatives of f by every entry of `vector`, shape (n,), in at most 12 n + `allowance` calls. Returns a Gradient.
 
     f: vector -> float; it is handed a fresh copy each time. `bounds`: (low, high), numbers or arrays of shape (n,).
     `scheme`: one of forward, central, richardson, complex_step, applied to every entry with as many calls as it likes
     and no bounds; None chooses the steps as `derivative` does. The noise floor is measured once, along a direction of
-    random signs drawn with `seed` (noise belongs to f at this point, not to one entry). `reserve`: calls that are not to
+    random signs drawn with `seed` (noise belongs to f at this point, not to one entry), unless `floor` gives it. `reserve`: calls that are not to
     be spent on tightening honest bars. An `allowance` below 13 - 6 n is not kept. Raises NotFinite, GradcheckError.
     """
     vector = np.asarray(vector, dtype=np.float64)
@@ -118,8 +120,9 @@ def gradient(f, vector, scheme=None, seed=0, bounds=None, allowance=OVERALL, res
     at_point = Counted(f)
     centre = at_point.at_the_point(vector.copy(), "f(vector)")
     direction = _along_direction(f, vector, low, high, seed)
-    affordable = (allowance - reserve + LEAST_PER_ENTRY * vector.size - at_point.evaluations) // CALLS_PER_SAMPLE
-    floor = floor_of(direction, 0.0, centre, min(max(affordable, FEWEST_SAMPLES), MOST_SAMPLES))
+    if floor is None:
+        affordable = (allowance - reserve + LEAST_PER_ENTRY * vector.size - at_point.evaluations) // CALLS_PER_SAMPLE
+        floor = floor_of(direction, 0.0, centre, min(max(affordable, FEWEST_SAMPLES), MOST_SAMPLES))
     if scheme is not None:
         estimates = [scheme(along(f, vector, i), float(vector[i]), floor.level) for i in range(vector.size)]
     else:
@@ -127,26 +130,32 @@ def gradient(f, vector, scheme=None, seed=0, bounds=None, allowance=OVERALL, res
         estimates = _near_optimum(f, vector, low, high, centre, floor, allowance - spent, reserve)
     columns = {name: np.array([getattr(e, name) for e in estimates], dtype=kind) for name, kind in COLUMNS.items()}
     evaluations = at_point.evaluations + direction.evaluations + sum(e.evaluations for e in estimates)
-    return Gradient(**columns, evaluations=evaluations)
+    return Gradient(**columns, evaluations=evaluations, floor=floor)
+
+
+def floor_along(f, vector, seed=0):
+    """The noise Floor of f: vector -> float, along a direction of random signs, as `gradient` measures it; 55 calls at most."""
+    everywhere = np.full_like(vector, np.inf)
+    return floor_of(_along_direction(f, vector, -everywhere, everywhere, seed), 0.0, float(f(vector.copy())))
 
 
 def _near_optimum(f, vector, low, high, centre, floor, spare, reserve):
     """The Estimates of all entries by the steps of a Ladder each; what one entry leaves unused, others may use."""
     estimates, start = [], FIRST_STEP
-    noise = max(floor.level, U * abs(centre), SMALLEST)
+    noise = floor.noise(abs(centre))
     for i, x in enumerate(vector.tolist()):
         entry = Counted(along(f, vector, i), low[i], high[i])
         later = len(low) - i - 1
         left = PER_ENTRY * (later + 1) + spare - LEAST_PER_ENTRY * later
         allowed = max(min(PER_ENTRY + min(max(spare, 0), MOST_SPARE), left), LEAST_PER_ENTRY)
         ladder = Ladder(entry, x, centre, noise, allowed, start)
-        estimates.append(_estimate(ladder.climb(), ladder, floor, centre))
+        estimates.append(_estimate(ladder.climb(), ladder, floor, centre, noise))
         spare += PER_ENTRY - entry.evaluations
         start = ladder.start_for_next()
     return tightened(f, vector, low, high, estimates, noise, spare - reserve if spare >= OF_USE else spare)
 
 
-def _estimate(reading, ladder, floor, centre):
+def _estimate(reading, ladder, floor, centre, noise):
     """The Estimate that a Reading supports, with what is special about it."""
     best, scale, left, right = reading.best, ladder.natural_slope(), None, None
     value, error = best.value, best.bar
@@ -160,6 +169,8 @@ def _estimate(reading, ladder, floor, centre):
         reason = "edge of the domain"
         if error >= max(abs(value), scale):         # the slopes of one side go on growing: no derivative
             value, error = np.nan, np.inf
+    elif AGREEMENT * noise >= max(abs(centre), ladder.travel()) > 0.0:
+        value, error, reason = np.nan, np.inf, "noise"          # as large as f and all that it moves by
     elif floor.single_precision:
         reason = "single precision"
     else:

@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 from .calls import Counted
 from .noise import GOLDEN, floor_of
 from .quotients import ARITHMETIC, slopes_at
-from .rounding import U
+from .rounding import SMALLEST, U
 
-SMALLEST = 2.0 ** -1074                     # absolute rounding where floats run out of exponents
 STEP_RATIO = math.e ** 2                    # about 8 as usual, but no power of it is rational: no period of f, and
 FIRST_STEP = GOLDEN / 8.0                   # no multiple of one, divides several steps; the first: a thirteenth
 

@@ -1,4 +1,4 @@
-"""A pass that says little is checked again at a generic point nearby, drawn at random; what is little is decided elsewhere.
+"""Repeats a check at a random point nearby, for blocks whose pass proves little (`vacuous` says which).
 
 All entries in question are judged together first, along one random direction of zero mean; they are looked at one by one
 only where that does not come out right.
@@ -8,61 +8,72 @@ import math
 
 import numpy as np
 
-from .derivatives import LEAST_PER_ENTRY, OVERALL, PER_ENTRY
+from .derivatives import OVERALL, PER_ENTRY
 from .directions import judge_along, random_direction
 from .report import Again
 
 SPREADS = (0.125, 1.0, 8.0)     # how far the parameters are moved, relative to their own size: as little as will do
 SHRUNK = 2.0 ** -10             # a parameter behind whose L2 term the data term hides is made this much smaller
-NOISE = 25                      # evaluations: the value at the point, and four spacings at which its noise is looked at
-ONE_DIRECTION = NOISE + 7       # and three pairs of steps
-RESERVE = 2 * NOISE             # evaluations that the entries at the point leave for a second check, where they can
+NOISE_CALLS = 25                # the value at the point, and four spacings at which its noise is looked at
+ONE_DIRECTION = NOISE_CALLS + 7     # and three pairs of steps
+RESERVE = 2 * NOISE_CALLS       # calls that the entries at the point leave for a second check, where they can
 DRAWS = 3                       # directions, and points, that are tried before nothing can be told
 
 
-def check_again(problem, notes, confidence, judged, last_call=math.inf):
+def check_again(problem, notes, confidence, reports_at, last_call=math.inf):
     """The Again for what the Notes flag; None when no gradients can be had elsewhere, or bounds are set.
 
-    `judged(vector, analytic, rounding, chosen)`: BlockReports of the entries in the mask `chosen` at another point, and the
-    Causes of what is wrong there, or None. `last_call`: the number of evaluations that is not to be exceeded; where too few
-    are left the Again says so.
+    `reports_at(vector, analytic, rounding, chosen)`: (BlockReports of the entries in the mask `chosen` at another point, the
+    Causes of what is wrong there or None). `last_call`: the number of evaluations that is not to be exceeded, except to
+    name what is wrong there; where too few are left the Again says so.
     """
     if not problem.is_callable or problem.bounds is not None or len(notes) == 0:
         return None
     chosen = np.any([note.chosen for note in notes], axis=0)
     names = ", ".join(dict.fromkeys(name for note in notes for name in note.blocks))
     draw = np.random.default_rng([problem.seed, 1])
-    before = problem.evaluations
-    here = problem.first_gradients()[0]
     to_find = len(SPREADS) * (1 if problem.has_own_gradients else 4)     # at three points, where the loss makes them
-    for draws_left in reversed(range(DRAWS)):
+    why = "cannot tell"
+    for _ in range(DRAWS):
         if last_call - problem.evaluations < to_find + ONE_DIRECTION:
-            return Again("cannot tell", f"{names}: not looked at elsewhere, as no evaluations of the loss were left for it")
+            why = "no evaluations of the loss were left for it"
+            break
         found = _generic_point(problem, notes, chosen, draw)
         if found is None:
-            return Again("cannot tell", f"{names}: no generic point nearby was found at which the loss is finite")
-        there, slopes, rounding = found
-        direction = random_direction(there, np.flatnonzero(chosen), draw)
-        finite = np.all(np.isfinite(slopes[chosen]))
-        allowance = min(OVERALL, last_call - problem.evaluations - PER_ENTRY)
-        judgement = judge_along(problem, *found, direction, confidence, allowance)[0] if finite else "wrong"
-        if judgement == "cannot tell" and draws_left > 0:
+            why = "none was found at which the loss is finite"
             continue
-        if judgement == "right":
-            spent = problem.evaluations - before
-            return Again("right", f"{names} at a generic point nearby, along a random direction: right, {spent} evaluations")
-        if np.array_equal(slopes, here) and np.any(here != 0.0):
-            return Again("cannot tell", f"{names}: the gradients function returns the same numbers at another point")
-        if last_call - problem.evaluations < LEAST_PER_ENTRY * np.sum(chosen) + NOISE:
-            return Again(str(judgement), f"{names} at a generic point nearby, along a random direction: {judgement}; no "
-                         "evaluations of the loss were left to look at the entries one by one")
-        again, why = judged(*found, chosen)
-        if any(block.verdict == "wrong" for block in again):
-            return Again("wrong", f"{names} at a generic point nearby: wrong, where a pass at the point itself says nothing",
-                         again, None if why is None else why.overall)
-        if all(block.verdict == "right" for block in again):
-            return Again("right", f"{names} at a generic point nearby, entry by entry: right", again)
-    return Again("cannot tell", f"{names} at a generic point nearby: cannot tell")
+        if not np.any(found[1][chosen]):
+            why = "the gradient is zero there, too"
+            continue
+        again = _at(problem, found, chosen, names, draw, confidence, reports_at, last_call)
+        if again is not None:
+            return again
+        why = "cannot tell"
+    return Again("cannot tell", f"{names} at a generic point nearby: {why}")
+
+
+def _at(problem, found, chosen, names, draw, confidence, reports_at, last_call):
+    """The Again for one point, None where nothing can be told there."""
+    before, slopes = problem.evaluations, found[1]
+    direction = random_direction(found[0], np.flatnonzero(chosen), draw)
+    allowance = min(OVERALL, last_call - problem.evaluations - PER_ENTRY)
+    together = judge_along(problem, *found, direction, confidence, allowance)[0] if np.all(np.isfinite(slopes[chosen])) else "wrong"
+    if together == "right":
+        spent = problem.evaluations - before
+        return Again("right", f"{names} at a generic point nearby, along a random direction: right, {spent} evaluations")
+    here = problem.first_gradients()[0]
+    if np.array_equal(slopes, here) and np.any(here != 0.0):
+        return Again("cannot tell", f"{names}: the gradients function returns the same numbers at another point")
+    if together != "wrong":
+        return None
+    blocks, causes = reports_at(*found, chosen)
+    verdicts = [block.verdict for block in blocks]
+    if "wrong" in verdicts:
+        return Again("wrong", f"{names} at a generic point nearby: wrong, where a pass at the point itself says nothing",
+                     blocks, None if causes is None else causes.overall)
+    if all(verdict == "right" for verdict in verdicts):
+        return Again("right", f"{names} at a generic point nearby, entry by entry: right", blocks)
+    return None
 
 
 def _generic_point(problem, notes, chosen, draw):

@@ -86,9 +86,11 @@ def is_local(rung, wider):
     return 0.5 * expected <= difference <= 2.0 * expected
 
 
-def clears(suspect):
-    """A test for shorter rungs: whether the difference of the slopes seen at the rung `suspect` is gone."""
+def clears(suspect, jump):
+    """A test for shorter rungs: whether the difference of the slopes seen at the rung `suspect`, or its jump, is gone."""
     def is_cleared(rung, wider):
+        if jump:
+            return _change(rung) <= 0.5 * _change(suspect)
         difference = abs(rung.right - rung.left)
         return difference <= 0.5 * abs(suspect.right - suspect.left) + 4.0 * rung.noise / rung.step
     return is_cleared

@@ -4,11 +4,16 @@ import math
 
 import numpy as np
 
-from .derivatives import OVERALL, PER_ENTRY, gradient
-from .directions import MANY, cleared
+from .derivatives import OVERALL, PER_ENTRY, floor_along, gradient
+from .directions import judge_along, random_direction
 from .errors import entry_name
+from .holomorphic import with_parts
+from .locate import Group, locate
 from .report import BlockReport, Entry
 from .verdict import Judgement, judge, worst_of
+
+ONE_BY_ONE = 4096           # entries; with more, blocks are judged along random directions first
+MOST_NOT_FINITE = 8         # entries of a block that are no finite numbers, named one by one
 
 
 class Measured:
@@ -17,37 +22,63 @@ class Measured:
     `chosen`: a mask of the entries to judge. `doubt`: why nothing can be told of the function at all, or None. `bounds`:
     (low, high) vectors or None. `single_precision`: whether the loss hides a float32. `numeric`, `bar`: vectors, NaN and
     infinite where an entry was not looked at by itself. `last_call`: the number of evaluations of the Problem that is not
-    to be exceeded; `reserve`: how many of them are not spent on tightening bars, but left for later.
+    to be exceeded; `reserve`: how many of them are not spent on tightening bars, but left for later. `one_by_one`: with
+    more entries than this, they are judged together, along random directions, as far as these come out right.
     """
 
-    def __init__(self, problem, blocks, vector, analytic, rounding, chosen, confidence, bounds=None, doubt=None,
-                 last_call=math.inf, reserve=0):
-        self.point, self.blocks, self.vector, self.analytic = problem.point, blocks, vector, analytic
-        self.confidence, self.doubt = confidence, doubt
-        self.numeric, self.error = np.full_like(vector, np.nan), np.full_like(vector, np.inf)
+    def __init__(self, problem, blocks, vector, analytic, rounding, chosen, confidence, *, bounds=None, doubt=None,
+                 last_call=math.inf, reserve=0, one_by_one=ONE_BY_ONE):
+        self._problem, self.point, self.blocks, self.vector, self.analytic = problem, problem.point, blocks, vector, analytic
+        self.confidence, self.doubt, self._bounds = confidence, doubt, bounds
+        self.numeric, self.error, self._scale = np.full_like(vector, np.nan), np.full_like(vector, np.inf), np.zeros_like(vector)
         self.rounding, self.judgements, self.groups = rounding, {}, []
-        self.single_precision = False
-        if np.sum(chosen) > MANY and bounds is None and doubt is None:
-            chosen, self.groups = cleared(problem, blocks, vector, analytic, rounding, chosen, confidence)
-        self._measure(problem, np.flatnonzero(chosen), bounds, last_call, reserve)
+        self.single_precision, self._floor = False, None
+        if np.sum(chosen) > one_by_one and bounds is None and doubt is None:
+            self._locate(chosen)
+        else:
+            positions = np.flatnonzero(chosen)
+            self._look(positions, min(OVERALL, last_call - problem.evaluations - PER_ENTRY * len(positions)), reserve)
 
     @property
     def bar(self):
         """Error of the numerical derivatives plus rounding of the analytic ones."""
         return self.error + self.rounding
 
-    def _measure(self, problem, positions, bounds, last_call, reserve):
+    def _locate(self, chosen):
+        draw = np.random.default_rng([self._problem.seed, 2])
+
+        def along(positions):
+            direction = random_direction(self.vector, positions, draw)
+            return judge_along(self._problem, self.vector, self.analytic, self.rounding, direction, self.confidence,
+                               floor=self._floor)
+
+        self._floor = floor_along(self._problem.value, self.vector, self._problem.seed)
+        for block in self.blocks:
+            positions = block.start + np.flatnonzero(chosen[block.start:block.stop])
+            unknown = positions[~np.isfinite(self.analytic[positions])]
+            self._look(unknown[:MOST_NOT_FINITE])
+            positions = positions[np.isfinite(self.analytic[positions])]
+            if len(positions) > 0:
+                self.groups += locate(block, positions, along, self._look, draw)
+            if len(unknown) > MOST_NOT_FINITE:
+                self.groups.append(Group(unknown[MOST_NOT_FINITE:], "wrong", math.inf))
+
+    def _look(self, positions, allowance=OVERALL, reserve=0):
+        """Measure and judge the entries at the positions one by one; returns how many of them are wrong."""
         if len(positions) == 0:
-            return
-        allowance = min(OVERALL, last_call - problem.evaluations - PER_ENTRY * len(positions))
-        numeric = gradient(_restricted(problem.value, self.vector, positions), self.vector[positions], seed=problem.seed,
-                           bounds=None if bounds is None else tuple(each[positions] for each in bounds),
-                           allowance=allowance, reserve=reserve)
+            return 0
+        bounds = None if self._bounds is None else tuple(each[positions] for each in self._bounds)
+        numeric = gradient(_restricted(self._problem.value, self.vector, positions), self.vector[positions],
+                           seed=self._problem.seed, bounds=bounds, allowance=allowance, reserve=reserve, floor=self._floor)
         self.numeric[positions], self.error[positions] = numeric.value, numeric.error
-        self.single_precision = "single precision" in numeric.reason.tolist()
-        scale = float(np.max(numeric.scale))
-        for i, position in enumerate(positions.tolist()):
-            self.judgements[position] = self._judged(position, numeric.estimate(i), scale)
+        self.single_precision |= "single precision" in numeric.reason.tolist()
+        self._scale[positions] = numeric.scale
+        for block in self.blocks:
+            largest = np.max(self._scale[block.start:block.stop], initial=0.0)
+            for i in np.flatnonzero((block.start <= positions) & (positions < block.stop)).tolist():
+                position = int(positions[i])
+                self.judgements[position] = self._judged(position, numeric.estimate(i), float(largest))
+        return sum(self.judgements[position] == "wrong" for position in positions.tolist())
 
     def _judged(self, position, estimate, scale):
         analytic = float(self.analytic[position])
@@ -97,8 +128,4 @@ def _restricted(f, vector, positions):
     if len(positions) == vector.size:
         return f
 
-    def of_some(part):
-        moved = vector.astype(part.dtype)
-        moved[positions] = part
-        return f(moved)
-    return of_some
+    return lambda part: f(with_parts(part, vector, positions))

@@ -12,7 +12,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from .rounding import U
+from .rounding import SMALLEST, U
 
 GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0       # keeps the low bits of x + h busy: rounding would not show at x = 1.0
 NODES = {j: j + 0.3 * math.sin(j * j) for j in range(-6, 7)}    # whole numbers, each moved by up to 0.3, and 0
@@ -23,21 +23,36 @@ SPACING_RATIO = 64.0                        # between the spacings of noise samp
 NO_KINK = SPACING_RATIO ** 0.5              # noise is the same at two spacings, what a kink does falls with the spacing:
                                             # halfway between the two, in logarithms
 SPACINGS = [GOLDEN * 2.0 ** -k for k in range(15, 46, 6)]
-WIDE_SPACINGS = [GOLDEN * 2.0 ** -k for k in range(21, 2, -3)]
+WIDE_SPACINGS = [GOLDEN * 2.0 ** -k for k in range(12, 2, -3)]
 
 ONE_JUMP = 16.0                             # a move this many times every other one is a jump of f, and no tread of stairs
 FEWEST_SAMPLES, MOST_SAMPLES = 2, 9         # spacings at which f is looked at
 CALLS_PER_SAMPLE = 6
-TREAD = 2.0 ** -24 / math.sqrt(3.0)         # deviation of rounding to float32, uniform within half a unit, at |f| = 1
+SINGLE = 2.0 ** -24                         # rounding of one operation in float32
+TREAD = SINGLE / math.sqrt(3.0)             # deviation of rounding to float32, uniform within half a unit, at |f| = 1
+ON_GRID = 2.0 ** -10                        # of a quantum: three numbers that lie this near to multiples of it do so by
+FEWEST_ON_GRID = 3                          # chance in one of 10**8 cases
+FEW_UNITS = 16.0                            # roundings that a value of f may be made of
+MOST_QUANTA = 2.0 ** 20                     # further from f(x) the roundings of the values blur the grid
 
 
 @dataclass(frozen=True)
 class Floor:
     """`level`: the absolute error of one evaluation, 0.0 where nothing is seen. `single_precision`: f moves in the
-    stairs of a hidden float32: still over the finest spacing, and rough by 2**-24 |f| over wider ones."""
+    stairs of a hidden float32: still over the finest spacing, and rough by 2**-24 |f| over wider ones. `unmoved`: f
+    stood still over all spacings."""
 
     level: float
     single_precision: bool = False
+    unmoved: bool = False
+
+    def noise(self, size):
+        """The absolute error that one evaluation of size |f| is taken to have, never below u |f|.
+
+        An f that never moved does not show its precision: it may stand on one tread of float32, or be the rounded
+        difference of numbers near 1.
+        """
+        return SINGLE * size + U if self.unmoved else max(self.level, U * size, SMALLEST)
 
 
 def noise_floor(f, x):
@@ -51,17 +66,49 @@ def floor_of(f, x, centre, most=MOST_SAMPLES):
     Rounding does not depend on the spacing, f itself does. So a level is noise when a coarse and the finest spacing
     agree on it, or when two of three successive ones do and finer ones show no curvature that explains it: that is the
     staircase of a cast to float32. A kink shrinks with the spacing, and no two agree. Where no value moves, wider
-    spacings are tried. The level is 0.0 when nothing is seen; a caller adds u |f|, below which no evaluation can be.
-    Takes at most 54 calls, six for each of the `most` spacings.
+    spacings are tried. Values that all lie on a grid are rounded to it, be it of float32 or of two decimals. The level is
+    0.0 when nothing is seen. Takes at most 54 calls, six for each of the `most` spacings.
     """
-    scale = max(abs(x), 1.0)
-    sample_at = partial(_noise_sample, f, x, centre)
+    scale, values = max(abs(x), 1.0), []
+
+    def recorded(t):
+        values.append(f(t))
+        return values[-1]
+    sample_at = partial(_noise_sample, recorded, x, centre)
     finest = sample_at(scale * SPACINGS[-1])
     deviation = _deviation(sample_at, finest, abs(centre), scale, most)
+    moves = np.abs(np.array(values) - centre)
+    quantum = _quantum(moves[np.isfinite(moves)], abs(centre))
+    if quantum is not None:
+        unit = 2.0 * SINGLE * abs(centre)
+        return Floor(max(DEVIATIONS * deviation, 0.5 * quantum), unit / AGREEMENT <= quantum <= AGREEMENT * unit)
+    if not np.any(moves > 0.0):
+        return Floor(0.0, unmoved=True)
     treads = AGREEMENT ** 2 * TREAD * abs(centre)
     stands_still = finest.stands_still or finest.level is not None and finest.level <= AGREEMENT * U * abs(centre)
     single = deviation > 0.0 and stands_still and treads / AGREEMENT ** 4 <= deviation <= treads
     return Floor(DEVIATIONS * deviation, bool(single))
+
+
+def _quantum(moves, size):
+    """The quantum of which all moves of f are multiples, far above the rounding of f itself; None where there is none.
+
+    Three different moves are needed to tell an unknown grid from chance; one will do for that of float32, and for that of
+    double roundings of numbers near 1.
+    """
+    moves = np.unique(moves[moves > 0.0])
+    if len(moves) == 0:
+        return None
+    moves = moves[moves <= MOST_QUANTA * moves[0]]
+    least = float(min(moves[0], np.diff(moves).min(initial=math.inf)))
+    single = SINGLE * 2.0 ** math.floor(math.log2(size)) if size > 0.0 else 0.0
+    known = [(unit, 1) for unit in (U, single) if 0.5 * unit < moves[0] <= MOST_QUANTA * unit]
+    for unit, fewest in [*known, (least, FEWEST_ON_GRID)]:
+        multiples = moves / unit
+        if len(moves) >= fewest and unit > FEW_UNITS * U * (size + moves[-1]) and np.all(
+                np.abs(multiples - np.round(multiples)) <= ON_GRID):
+            return max(unit, min(least, FEW_UNITS * unit))
+    return None
 
 
 def _deviation(sample_at, finest, size, scale, most):
@@ -76,9 +123,13 @@ def _deviation(sample_at, finest, size, scale, most):
             if sample is STILL:
                 return _deviation_at_wide_spacings(sample_at, scale, max(most - taken, 0))
             agreed = next((max(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)), None)
-        elif sample.stands_still or sample.is_straight or AGREEMENT * sample.foretold < agreed:
+        elif sample.stands_still or AGREEMENT * sample.foretold < agreed:
             break
-        elif sample.level is None or sample.level <= unavoidable or _agree(sample, finest, AGREEMENT):
+        elif sample.level is None:
+            agreed = None
+        elif sample.level <= unavoidable or _agree(sample, finest, AGREEMENT):
+            if sample.is_straight:
+                break
             agreed = None
         if agreed is not None and agreed <= unavoidable:
             break

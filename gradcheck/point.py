@@ -74,7 +74,7 @@ class Point:
 
         A complex vector gives complex parameters (for the complex step). Raises ShapeMismatch for another length.
         """
-        vector = np.asarray(vector)
+        vector = np.asanyarray(vector)
         if vector.shape != self._vector.shape:
             raise ShapeMismatch("vector", self._vector.shape, vector.shape)
         return self._fill(vector.copy())

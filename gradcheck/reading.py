@@ -65,7 +65,7 @@ def _with_kink(a, b, c):
     difference, bar = kinks.kink_of(a, b, c)
     if difference == 0.0:
         return candidate
-    covered = max(abs(candidate.value - c.left), abs(candidate.value - c.right)) + bar
+    covered = max(abs(candidate.value - slope) for slope in (c.left, c.right, *kinks.slopes_at_kink(a, b, c))) + bar
     return Candidate(candidate.value, candidate.truncation, candidate.rounding, candidate.step, covered)
 
 

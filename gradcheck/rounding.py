@@ -8,6 +8,7 @@ itself. Elementary functions are taken to be right to one unit (two roundings), 
 import math
 
 U = 2.0 ** -53
+SMALLEST = 2.0 ** -1074                     # absolute rounding where floats run out of exponents
 
 
 class Bounded:

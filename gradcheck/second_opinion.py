@@ -1,25 +1,25 @@
-"""The complex step as a second opinion on a gradient that has its bars already; it tightens them where it is proved valid.
+"""The complex step as a second opinion on a gradient that has its bars already, for functions that are holomorphic.
 
-Valid for a function means: on complex numbers it gives complex ones, its real part is the value, and at every entry that
-could be tried Im f(x + ih)/h lies within the bar of the differences. NumPy's abs, norm, var and the like, which take no
-complex derivative, fail this wherever they matter by more than a bar: what is smaller than every bar stays unseen.
+It tightens bars, and where it contradicts one it widens it: then the differences have missed structure finer than their
+steps. Which functions may be asked is decided in `holomorphic`.
 
 Source: W. Squire and G. Trapp, SIAM Review 40 (1998).
 """
 
 import math
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
 from .calls import imaginary_part
-from .descent import Estimate
+from .holomorphic import is_holomorphic
 from .quotients import ARITHMETIC
-from .rounding import U
+from .rounding import SMALLEST, U
 
-COMPLEX_STEP = 1e-100                       # its square is below every relative rounding, its inverse far from overflow
-NEIGHBOUR = 8.0 * U                         # the slope is computed at x and this far to both sides: what it scatters by
-DEVIATIONS = 3.0                            # is its own rounding, taken three times
+H = 1e-100                                  # its square is below every relative rounding, its inverse far from overflow
+NEIGHBOUR = 8.0 * U                         # the slope is computed at x and this far to both sides, with a third and a
+DEVIATIONS = 3.0                            # seventh of H: what it scatters by is its own rounding, taken three times
 CALLS = 3
 TERMS = 4.0                                 # roundings: of the real and imaginary part, of product and sum
 
@@ -41,16 +41,16 @@ def tightened(f, vector, low, high, estimates, noise, spare):
     (of outputs that add up to 1, say), whose natural size is that of f over max(|x|, 1). `noise`: of one evaluation.
     """
     tried = [i for i, estimate in enumerate(estimates) if _has_room(estimate, vector[i], low[i], high[i])]
-    tried = tried[:max(spare, 0) // CALLS]
-    used, opinions = [estimate.evaluations for estimate in estimates], {}
-    largest = max((estimate.scale for estimate in estimates), default=0.0)
-    for i in tried:
-        slopes, calls = _slopes(along(f, vector, i), float(vector[i]))
-        used[i] += calls
-        if slopes is None or not _agrees(slopes, estimates[i]):
-            opinions = {}
-            break
-        opinions[i] = slopes
+    tried = sorted(tried, key=lambda i: -estimates[i].error / (estimates[i].scale or 1.0))[:max(spare - 1, 0) // CALLS]
+    if len(tried) == 0:
+        return estimates
+    used = [estimate.evaluations for estimate in estimates]
+    used[tried[0]] += 1
+    opinions, largest = {}, max(estimate.scale for estimate in estimates)
+    if is_holomorphic(f, vector, H * (np.arange(len(vector)) + 1.0)):
+        for i in tried:
+            opinions[i], calls = _slopes(along(f, vector, i), float(vector[i]))
+            used[i] += calls
     cancelled = ARITHMETIC * largest
     return [_better(estimate, opinions.get(i), cancelled + TERMS * noise / max(abs(float(vector[i])), 1.0), used[i])
             for i, estimate in enumerate(estimates)]
@@ -61,17 +61,17 @@ def _better(estimate, opinion, rounding, evaluations):
     value, error = estimate.value, estimate.error
     if opinion is not None and opinion[1] + rounding < error:
         value, error = opinion[0], opinion[1] + rounding
-    return Estimate(value, error, estimate.step, evaluations, estimate.kink, estimate.scale, estimate.reason, estimate.left,
-                    estimate.right)
+        gap = abs(value - estimate.value)
+        if gap > error + estimate.error:
+            error += gap
+    return replace(estimate, value=value, error=error, evaluations=evaluations)
 
 
 def _has_room(estimate, x, low, high):
+    """Whether there is nothing special about x, the neighbours are within the bounds, and slopes times H do not underflow."""
     distance = NEIGHBOUR * max(abs(x), U)
-    return estimate.reason is None and low <= x - distance and x + distance <= high
-
-
-def _agrees(opinion, estimate):
-    return abs(opinion[0] - estimate.value) <= opinion[1] + estimate.error
+    return (estimate.reason is None and low <= x - distance and x + distance <= high
+            and estimate.scale * H > SMALLEST / U ** 2)
 
 
 def _slopes(f, x):
@@ -79,9 +79,9 @@ def _slopes(f, x):
     distance, slopes = NEIGHBOUR * max(abs(x), U), []
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("error")
-        for calls, point in enumerate((x, x - distance, x + distance), start=1):
+        for calls, (point, h) in enumerate(((x, H), (x - distance, H / 3.0), (x + distance, H / 7.0)), start=1):
             try:
-                slopes.append(imaginary_part(f(complex(point, COMPLEX_STEP))) / COMPLEX_STEP)
+                slopes.append(imaginary_part(f(complex(point, h))) / h)
             except Exception:
                 return None, calls
             if not math.isfinite(slopes[-1]):

@@ -22,6 +22,8 @@ FIRST_STEP = GOLDEN / 64.0                  # of max(|x|, 1): short for what cha
 LONGEST_STEP = GOLDEN                       # of max(|x|, 1)
 SHORTEST_START = 2.0 ** -40                 # of max(|x|, 1)
 RESOLVED = 64.0                             # noise/h this many times below a slope: both sides of a kink are plain there
+HALF_THE_DIGITS = U ** 0.5                  # of a slope: the rounding at a step that looks for structure finer than all others
+MOVES = 64.0                                # units in the last place of x: a step of so many is known to 1/64 of itself
 WORTH = 1.5                                 # a further step pays when it makes the bar smaller by this factor
 TOO_CLOSE = 1.5                             # steps in a smaller ratio add noise to an extrapolation and no agreement
 MOST_OUTSIDE = 4                            # probes that leave the domain before one side alone is used
@@ -52,10 +54,28 @@ class Ladder:
             calls = self.f.evaluations
             self._around(self._best_step(rung))
             reading = self._polish()
-            if self._is_settled(reading):
+            if not self._is_settled(reading):
+                rung, found = self._shorter(reading)
+                continue
+            far, reading = self._far_shorter(reading)
+            if far is None:
                 return reading
-            rung, found = self._shorter(reading)
+            rung, found = (far, True) if kinks.is_local(far, None) else self._probe(self._halfway(far), kinks.is_local, None)
         return self._polish()
+
+    def _far_shorter(self, reading):
+        """(a rung that contradicts a settled Reading, or None; the Reading with it): f may have structure finer than
+        every step so far. The rung is as short as leaves half of the digits of the slope."""
+        slope, shortest = self.natural_slope(), self.rungs[-1].step
+        h = max(self.noise / (HALF_THE_DIGITS * slope), MOVES * self.floor) if slope > 0.0 else math.inf
+        rung = None if reading.side is not None or h * RATIO > shortest else self._take(h)
+        if rung is None or not rung.has_both_sides:
+            return None, reading
+        gap = abs(rung.central - reading.best.value) - reading.best.bar
+        if gap <= rung.noise / rung.step:
+            return None, read(self.rungs, self.sides)
+        self.too_long = min(self.too_long, shortest)
+        return rung, read(self.rungs, self.sides)
 
     def _is_settled(self, reading):
         """Whether no kink is suspected, and the bar is a small part of the slopes, or made by rounding, not by luck."""
@@ -74,7 +94,7 @@ class Ladder:
         """(rung, found) among shorter steps: one that clears the kink of the Reading, or over which f is straight."""
         suspect, cleared = self.rungs[reading.position], None
         if reading.kink or reading.jump:
-            is_cleared = kinks.clears(suspect)
+            is_cleared = kinks.clears(suspect, reading.jump)
             later = self.rungs[reading.position + 1:]
             cleared = next((rung for rung in later if is_cleared(rung, None)), None)
             suspect = [suspect, *(rung for rung in later if not is_cleared(rung, None))][-1]
@@ -83,7 +103,7 @@ class Ladder:
             return cleared, True
         if not (reading.kink or reading.jump):
             return self._probe(self._halfway(self.rungs[-1]), kinks.is_local, None)
-        difference = abs(suspect.right - suspect.left)
+        difference = max(abs(suspect.left), abs(suspect.right)) if reading.jump else abs(suspect.right - suspect.left)
         return self._probe(self._halfway(self.rungs[-1], difference), is_cleared, difference)
 
     def natural_slope(self):
@@ -91,6 +111,10 @@ class Ladder:
         slopes = [[abs(getattr(rung, side)) for rung in rungs if getattr(rung, side) != 0.0][:1]
                   for side, rungs in self.sides.items()]
         return max(sum(slopes, []), default=0.0)
+
+    def travel(self):
+        """The largest move of f seen over one step."""
+        return max((abs(getattr(rung, side)) * rung.step for side, rungs in self.sides.items() for rung in rungs), default=0.0)
 
     def start_for_next(self):
         """Where to start at the next entry, as a part of max(|x|, 1): shorter when this start was too long."""
@@ -131,7 +155,7 @@ class Ladder:
     def _best_step(self, rung):
         """The best step of the five-point formula, from the curvature that one rung shows or could have hidden in noise."""
         curved = max(abs(rung.right - rung.left), 8.0 * rung.noise / rung.step)
-        length = max(min(rung.step * abs(rung.central) / curved, self.scale), rung.step)
+        length = max(min(rung.step * abs(rung.central) / curved if curved > 0.0 else math.inf, self.scale), rung.step)
         size = abs(rung.central) * length
         best = length * (11.25 * rung.noise / size) ** 0.2 if size > 0.0 else rung.step
         return min(best, length, max(self.too_long / RATIO ** 1.5, rung.step / RATIO))

@@ -6,6 +6,7 @@ from numbers import Number
 import numpy as np
 
 from .errors import StructureMismatch
+from .holomorphic import parts
 
 ROOT = "x"
 
@@ -90,17 +91,17 @@ def filler(template, blocks):
     if template is None:
         return lambda vector: None
     if isinstance(template, dict):
-        parts = {key: filler(child, blocks) for key, child in template.items()}
-        return lambda vector: {key: part(vector) for key, part in parts.items()}
+        fill = {key: filler(child, blocks) for key, child in template.items()}
+        return lambda vector: {key: part(vector) for key, part in fill.items()}
     if isinstance(template, (list, tuple)):
-        parts = [filler(child, blocks) for child in template]
-        return lambda vector: _of_kind(template, [part(vector) for part in parts])
+        fillers = [filler(child, blocks) for child in template]
+        return lambda vector: _of_kind(template, [part(vector) for part in fillers])
     block = next(blocks)
     start, stop, shape = block.start, block.stop, block.shape
     if isinstance(template, _Row):
-        return lambda vector: template.kind(vector[start:stop].tolist())
+        return lambda vector: template.kind(parts(vector[start:stop]))
     if isinstance(template, _Scalar):
-        return lambda vector: vector[start].item()
+        return lambda vector: parts(vector[start:stop])[0]
     return lambda vector: vector[start:stop].reshape(shape)
 
 

@@ -1,18 +1,22 @@
 """Where a pass says little: what a mistake could hide behind at this very point. Another point is chosen in `generic`.
 
 A gradient that is zero agrees with any multiple of itself; so does that of a unit that never fires. A parameter that is
-zero hides what is proportional to it, an L2 term. A regulariser far larger than the data term hides the data term.
+zero hides what is proportional to it, an L2 term. A regulariser far larger than the data term hides the data term. Error
+bars as wide as the gradient hide all of it.
 """
 
 import numpy as np
 
 from .report import Note
+from .verdict import WELL_BEYOND
 
 MOSTLY = 2.0 ** -7          # what is left of a gradient beside a multiple of the parameter: below a hundredth it is hidden
 MOST_NAMED = 4
+WELL_BEYOND_ANY = WELL_BEYOND + 1.0     # bars: what is further away than this is wrong, wherever in its bar the truth lies
 
 SENTENCES = {
     "zero gradient": "the gradient is zero everywhere in {}: a sign, a factor or a term may be wrong unseen",
+    "nothing visible": "an error as large as the gradient itself would not show in {}: its error bars are as wide",
     "dead units": "whole lines of the gradient are zero in {}: dead units, behind which nothing is seen",
     "zero parameters": "zero at this point: {}; an L2 term there, forgotten or not, cannot be seen",
     "large regulariser": "the gradient is a multiple of the parameter but for less than 1 % in {}: a regulariser far larger "
@@ -34,6 +38,8 @@ def notes(point, blocks, vector, analytic, numeric, bar):
             found["zero gradient"].append((block, block.name, whole))
         elif np.any(where := _dead_lines(dead)):
             found["dead units"].append((block, f"{block.name} ({_lines(where)})", where))
+        if WELL_BEYOND_ANY * np.min(bar[here]) >= np.max(np.abs(numeric[here])) > 0.0:
+            found["nothing visible"].append((block, block.name, whole))
         if np.all(parameter == 0.0) and np.any(vector != 0.0) and not np.all(dead):
             found["zero parameters"].append((block, block.name, whole))
         if len(point.blocks) > 1 and (factor := _multiple(parameter, numeric[here].reshape(block.shape))) is not None:

@@ -9,7 +9,7 @@ For one entry, with bar = error of the numerical derivative + rounding of the an
 The confidence is 4 unless another is asked for: the factor within which Moré and Wild (2011) vouch for a measured noise,
 from which the bar is made. A bar is narrow enough when it resolves the derivative, that is when a zero in its place would
 have been called wrong; or, for a derivative too small for that, when it is below sqrt(u) of the slopes of f (half of the
-digits of a float, all that a one-sided difference could ever give); or when f did not move at all. At a kink every slope
+digits of a float, all that a one-sided difference could ever give). Where f did not move at all only zero is right. At a kink every slope
 between the one-sided ones is a derivative of f (F. H. Clarke 1975), so whatever lies between them is right, and the
 reason says so; but the two slopes must be known to a quarter of their difference, or noise would pass for a kink.
 """
@@ -37,7 +37,7 @@ class Judgement(str):
 def judge(analytic, estimate, scale=None, rounding=None, confidence=WELL_BEYOND):
     """The Judgement of one analytic derivative by an Estimate, by the rule at the top of this file.
 
-    `scale`: size of the slopes of f, by default that of the estimate. `rounding`: relative rounding of the analytic
+    `scale`: size of the slopes of f with which the derivative is compared, by default that of the estimate. `rounding`: relative rounding of the analytic
     value, by default 2**-53. Raises NotRealNumbers, and GradcheckError for a confidence below 1.
     """
     analytic = real_number("analytic", analytic)
@@ -48,7 +48,8 @@ def judge(analytic, estimate, scale=None, rounding=None, confidence=WELL_BEYOND)
     if estimate.reason == "jump":
         return Judgement("cannot tell", "jump: the function itself jumps here and has no derivative")
     if not math.isfinite(estimate.error):
-        return Judgement("cannot tell", "the function is not finite on both sides: the edge of its domain")
+        return Judgement("cannot tell", "noise: as large as all that the function moves by" if estimate.reason == "noise" else
+                         "the function is not finite on both sides: the edge of its domain")
     bar = estimate.error + rounding * abs(analytic)
     if estimate.kink and estimate.left is not None:
         return _judge_kink(analytic, estimate, rounding * abs(analytic), confidence)
@@ -59,8 +60,11 @@ def judge(analytic, estimate, scale=None, rounding=None, confidence=WELL_BEYOND)
         return Judgement("cannot tell", f"{_times(difference, bar)} error bars apart: more than 1, at most {confidence:g}")
     if estimate.kink:
         return Judgement("right", "at a kink, between the two one-sided slopes")
-    if abs(estimate.value) > confidence * bar or bar <= HALF_THE_DIGITS * scale or scale == 0.0:
+    if abs(estimate.value) > confidence * bar or bar <= HALF_THE_DIGITS * scale:
         return Judgement("right", "within the error bar")
+    if scale == 0.0:
+        return Judgement("right", "zero, and the function did not move at all") if analytic == 0.0 else Judgement(
+            "cannot tell", f"the function did not move at all: no slope below {bar:.1e} can be seen")
     return Judgement("cannot tell", f"{_kind(estimate.reason)}the error bar {bar:.1e} is too wide to tell {analytic:.3g} "
                                     f"from zero{_guess(estimate.reason)}")
 

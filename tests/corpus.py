@@ -90,7 +90,6 @@ SMOOTH = [
     smooth("polynomial", lambda x: ((x - 3.0) * x + 2.0) * x ** 3,
            lambda x: ((5.0 * x - 12.0) * x + 6.0) * x * x, UNIT, size=50.0),
     smooth("linear", lambda x: 3.0 * x - 1.0, constantly(3.0), UNIT, size=8.0),
-    smooth("constant", constantly(3.0), constantly(0.0), UNIT),
     smooth("stationary", lambda x: x * x, constantly(0.0), at(0.0)),
     smooth("wave 1e3", lambda x: math.sin(1e3 * x), lambda x: 1e3 * math.cos(1e3 * x), UNIT, 1e-3),
     smooth("wave 1e5", lambda x: math.sin(1e5 * x), lambda x: 1e5 * math.cos(1e5 * x), UNIT, 1e-5),
@@ -120,6 +119,7 @@ SMOOTH = [
 ]
 
 NOT_SMOOTH = [
+    rough("constant, of which no precision is seen", constantly(3.0), constantly(0.0), UNIT),
     rough("float32 sine", single(np.sin), math.cos, between(-3.0, 3.0)),
     rough("float32 square", single(np.square), lambda x: 2.0 * x, between(0.5, 3.0)),
     rough("float32 in one term", lambda x: float(np.float32(math.sin(x))) + 0.005 * x * x, lambda x: math.cos(x) + 0.01 * x,
