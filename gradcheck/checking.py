@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from numbers import Real
 from time import perf_counter
 
 import numpy as np
@@ -14,11 +13,15 @@ from .errors import GradcheckError
 from .generic import RESERVE, check_again
 from .measuring import ONE_BY_ONE, Measured
 from .point import Point
+from .options import checked_options
 from .problem import Problem, random_states_kept
 from .report import EFFECTS, Report
 from .taps import tapped
 from .vacuous import notes
-from .verdict import WELL_BEYOND, checked_confidence, worst_of
+from .verdict import WELL_BEYOND, worst_of
+
+LAST = 1                    # call, at the point itself, at the end of all
+SPELLED_OUT = 40            # characters of an option in the line that does it again
 
 
 def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_BEYOND, bounds=None, intermediates=None,
@@ -29,13 +32,18 @@ def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_B
     parameters, or ready numbers, in the structure of `parameters`: a dict of names to arrays or floats, a list or
     tuple, named or not, nested, one array, one float. A loss that returns an array is checked through a random upstream
     u drawn with `seed`: its gradients are then a function (parameters, u) -> the gradients of sum(u * loss). Functions are
-    handed fresh float64 copies, so nothing of the caller changes; global random states are put back.
+    handed fresh copies, float64 ones and, where the loss takes them, a few complex ones, so nothing of the caller changes;
+    the last call is at the point itself. Global random states are put back.
 
     `select`: a glob on the names of blocks, or a list of them: "W*". `confidence`: how many error bars apart two
-    derivatives must be to be called wrong; there is no other tolerance. `bounds`: (low, high), numbers or in the
-    structure of the parameters; the loss is never called outside. `network`, `samples`: a network that neuronnet can
+    derivatives must be to be called wrong; there is no other tolerance. `bounds`: (low, high), each a number, None or in
+    the structure of the parameters; the loss is never called outside. `network`, `samples`: a network that neuronnet can
     describe and its (inputs, targets) pairs, for which known mistakes are replayed; without a network `samples` may be
     their number. `learning_rate`, and the number of samples, are looked for as wrong factors.
+
+    The loss is called at most 12 times for each entry, and 60 times; where a pass proves little and another point shows a
+    mistake, as often again to name it. With more than `one_by_one` entries each block is judged along random directions,
+    a few dozen calls in all, and only what is wrong there is looked for; `one_by_one=0` does that always.
 
     `intermediates`: the derivatives of the loss by named quantities of the forward pass, in forward order, or a function
     of the parameters that gives them. The loss then takes a second argument, a dict of arrays (the taps), and adds each
@@ -61,18 +69,17 @@ def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_B
     Raises GradcheckError (a ValueError) for shapes or structures that differ, numbers that are not real, parameters or
     a loss that are not finite, unknown names. A gradient that is NaN or infinite is wrong.
     """
-    started, options = perf_counter(), {"select": select, "seed": seed, "confidence": confidence}
-    confidence = checked_confidence(confidence)
-    with random_states_kept():
-        problem = Problem(loss, gradients, parameters, seed)
+    started = perf_counter()
+    options = checked_options(select=select, seed=seed, confidence=confidence, samples=samples, learning_rate=learning_rate,
+                              one_by_one=one_by_one)
+    with random_states_kept(), np.errstate(all="ignore"):
+        problem = Problem(loss, gradients, parameters, seed, bounds)
         point, blocks = problem.point, problem.point.selected(select)
-        problem.bounds = _bounds(point, bounds)
         findings = tuple(audit(*problem.audited(), point, seed))
         analytic, rounding = problem.first_gradients()
         chosen = _mask(point, blocks)
-        last_call = PER_ENTRY * int(np.sum(chosen)) + OVERALL
-        little = notes(point, blocks, point.vector, analytic, analytic, rounding)
-        reserve = RESERVE if len(little) > 0 else 0
+        last_call = PER_ENTRY * int(np.sum(chosen)) + OVERALL - LAST
+        reserve = RESERVE if notes(point, blocks, point.vector, analytic, analytic, rounding) else 0
         measured = Measured(problem, blocks, point.vector, analytic, rounding, chosen, confidence, bounds=problem.bounds,
                             doubt=_doubt(findings), last_call=last_call, reserve=reserve, one_by_one=one_by_one)
         found = _causes(measured, network, samples, learning_rate)
@@ -85,12 +92,14 @@ def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_B
             return elsewhere.reports(causes_there), causes_there
 
         again = check_again(problem, little, confidence, reports_at, last_call)
-        taps = () if intermediates is None else _intermediates(problem, intermediates, confidence, _doubt(findings))
+        taps = () if intermediates is None else _intermediates(problem, intermediates, confidence, _doubt(findings), last_call)
+        problem.value(point.vector)     # whatever the caller's functions keep of their last call is of the point itself
     known = () if network is None or found is None else _known(network, samples, measured)
     overall = found.overall if found is not None else again.cause if again is not None else None
+    call = _call(loss, gradients, options | {"bounds": bounds, "intermediates": intermediates, "network": network})
     return Report(reports, problem.evaluations, seed, confidence, cause=overall, audit=findings, notes=tuple(little),
                   again=again, intermediates=taps, explanations=known, seconds=perf_counter() - started,
-                  conventions=_conventions(problem, measured), call=_call(loss, gradients, options))
+                  conventions=_conventions(problem, measured), call=call)
 
 
 def check_hessian(loss, gradients, parameters, hvp, *, select=None, seed=0, confidence=WELL_BEYOND, bounds=None):
@@ -112,9 +121,9 @@ def check_hessian(loss, gradients, parameters, hvp, *, select=None, seed=0, conf
 
     report = check(slope, lambda at: hvp(at, point.restore(direction)), parameters, select=select, seed=seed,
                    confidence=confidence, bounds=bounds)
+    options = {"select": select, "seed": seed, "confidence": confidence, "bounds": bounds}
     return replace(report, subject="Hessian times a vector", evaluations=first.evaluations + report.evaluations,
-                   call=f"gradcheck.check_hessian({_name(loss, 'loss')}, {_name(gradients, 'gradients')}, parameters, "
-                        f"{_name(hvp, 'hvp')}, seed={seed})")
+                   call=_call(loss, gradients, options, "check_hessian", f", {_name(hvp, 'hvp')}"))
 
 
 def _mask(point, blocks):
@@ -122,19 +131,6 @@ def _mask(point, blocks):
     for block in blocks:
         chosen[block.start:block.stop] = True
     return chosen
-
-
-def _bounds(point, bounds):
-    """(low, high) as vectors, or None. Each may be one number or have the structure of the parameters."""
-    if bounds is None:
-        return None
-    if not isinstance(bounds, (tuple, list)) or len(bounds) != 2:
-        raise GradcheckError(f"bounds: expected (low, high), found {bounds!r}")
-    low, high = (np.full_like(point.vector, each) if isinstance(each, Real) else point.flatten_like(each) for each in bounds)
-    for i in np.flatnonzero(~((low <= point.vector) & (point.vector <= high)))[:1]:
-        raise GradcheckError(f"{point.names[i]}: found {point.vector[i]}, outside its bounds {low[i]} to {high[i]}; "
-                             "start inside them")
-    return low, high
 
 
 def _doubt(findings):
@@ -186,12 +182,14 @@ def _notes(measured, reports):
     return notes(measured.point, blocks, measured.vector, measured.analytic, measured.numeric, measured.bar)
 
 
-def _intermediates(problem, intermediates, confidence, doubt):
+def _intermediates(problem, intermediates, confidence, doubt, last_call):
+    """The BlockReports of the taps, with as many calls for each entry as one of the parameters has."""
+    left = last_call - problem.evaluations
     taps = tapped(problem, intermediates)
     analytic, rounding = taps.first_gradients()
     vector = taps.point.vector
     return Measured(taps, taps.point.blocks, vector, analytic, rounding, np.full(vector.shape, True), confidence,
-                    doubt=doubt).reports()
+                    doubt=doubt, last_call=PER_ENTRY * vector.size + left).reports()
 
 
 def _conventions(problem, measured):
@@ -207,10 +205,13 @@ def _conventions(problem, measured):
     return tuple(said)
 
 
-def _call(loss, gradients, options):
-    usual = {"select": None, "confidence": WELL_BEYOND}
-    changed = "".join(f", {name}={value!r}" for name, value in options.items() if name not in usual or value != usual[name])
-    return f"gradcheck.check({_name(loss, 'loss')}, {_name(gradients, 'gradients')}, parameters{changed})"
+def _call(loss, gradients, options, function="check", more=""):
+    """The line that does it again: options that are numbers or names are spelled out, others stand for themselves."""
+    usual = {"select": None, "confidence": WELL_BEYOND, "one_by_one": ONE_BY_ONE}
+    changed = [f", {name}={value!r}" if isinstance(value, (int, float, str, list, tuple)) and len(repr(value)) <= SPELLED_OUT
+               else f", {name}={name}" for name, value in options.items() if value is not usual.get(name) and
+               value != usual.get(name)]
+    return f"gradcheck.{function}({_name(loss, 'loss')}, {_name(gradients, 'gradients')}, parameters{more}{''.join(changed)})"
 
 
 def _name(function, otherwise):

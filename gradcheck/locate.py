@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 DRAWS = 3                   # directions that are tried before nothing can be told along them
+FEW = 2                     # entries: to look at them takes no more calls than a direction
 ALL_OF = 64                 # entries: a block that is wrong and has no more is looked at entry by entry
 ALONE = 8                   # entries of a part that are looked at one by one
 SCATTERED = 8               # wrong parts of a block at a time: with more its wrong entries do not lie together
@@ -34,7 +35,7 @@ def locate(block, positions, along, look, draw):
     along(positions) -> (Judgement, bar), of a direction that is drawn anew at each call; look(positions) -> how many of
     them are wrong, looked at one by one. `draw`: a NumPy Generator, for the sample.
     """
-    verdict, bar = _along(along, positions)
+    verdict, bar = _along(along, positions) if len(positions) > FEW else ("wrong", math.inf)
     if verdict == "right":
         return [Group(positions, "right", bar)]
     if len(positions) <= ALL_OF:

@@ -7,11 +7,12 @@ gradients then take u as their second argument, as the backward pass of a layer 
 import inspect
 import random
 from contextlib import contextmanager
+from numbers import Real
 
 import numpy as np
 
 from .calls import real_number
-from .errors import GradcheckError, NotFinite, ShapeMismatch
+from .errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch
 from .point import Point
 from .rounding import U
 
@@ -23,34 +24,59 @@ CONTINUOUS = 2.0 ** 13      # units: what scatters by more is no rounding but a 
 
 class Problem:
     """The caller's functions and point. `point`: Point; `evaluations`: calls of the loss; `upstream`: None or an array;
-    `bounds`: None, or (low, high) as vectors, to be set where the functions are not to be called outside.
+    `bounds`: None, or (low, high) as vectors, outside which the functions are not called.
 
-    `analytic`: vector of the gradients at the point, from the first call that was made there, once `judged` has been called
-    (by the audit or by `first_gradients`). Raises GradcheckError for a loss that gives no numbers or no finite number.
+    `bounds` are given as (low, high), each None, a number, or in the structure of the parameters. Raises GradcheckError for
+    bounds that exclude the point, and for a loss that gives no number or no finite one.
     """
 
-    def __init__(self, loss, gradients, parameters, seed=0):
+    def __init__(self, loss, gradients, parameters, seed=0, bounds=None):
+        if not callable(loss):
+            raise GradcheckError(f"loss: expected a function of the parameters, found {type(loss).__name__}")
         self.point = Point(parameters)
         self._loss, self._gradients, self.seed = loss, gradients, seed
-        self.evaluations, self.upstream, self.bounds, self._first = 0, None, None, None
+        self.evaluations, self.upstream, self._first = 0, None, None
+        self.bounds = bounds_of(self.point, bounds)
         self.is_callable = gradients is None or callable(gradients)
         self.has_own_gradients = gradients is not None
-        self._look_at_value()
+        with random_states_kept():
+            self._look_at_value()
 
     def _look_at_value(self):
-        with np.errstate(all="ignore"):
-            parameters = self.point.restore(self.point.vector)
+        parameters = self.point.restore(self.point.vector)
+        try:
             value = self.pair(parameters)[0] if self._gradients is None else self._called(parameters)
-        array = np.asarray(value)
-        if array.shape != () and array.dtype.kind == "f" and callable(self._gradients):
-            self.upstream = np.random.default_rng(self.seed).standard_normal(array.shape)
+        except TypeError as error:
+            error.add_note("raised by loss(parameters), which gradcheck calls with one argument, in the structure of the "
+                           "parameters")
+            raise
+        shape = self._shape_of(value)
+        if shape != () and callable(self._gradients):
+            self.upstream = np.random.default_rng(self.seed).standard_normal(shape)
             if not _takes_two(self._gradients):
-                raise GradcheckError(f"loss: found an array of shape {array.shape}; then the gradients take (parameters, u) "
-                                     "and return those of sum(u * loss); or let the loss return one number")
-            value = self._through(array)
+                raise GradcheckError(f"loss: found an array of shape {shape}; {_one_number(shape)}, or let the gradients take "
+                                     "(parameters, u) and return those of sum(u * loss)")
+            value = self._through(value)
+        elif shape != ():
+            raise NotRealNumbers("loss", f"an array of shape {shape}", f"{_one_number(shape)}, or give the gradients as a "
+                                 "function (parameters, u) that returns those of sum(u * loss)")
         value = real_number("loss", value)
         if not np.isfinite(value):
             raise NotFinite("loss", (), value)
+
+    def _shape_of(self, value):
+        """The shape of what the loss returned. Raises NotRealNumbers where that is no array of real numbers."""
+        if isinstance(value, (tuple, list)) and self._gradients is not None:
+            raise NotRealNumbers("loss", f"a {type(value).__name__} of {len(value)}", "return the loss alone; a loss that "
+                                 "returns (value, gradients) is checked with gradients=None")
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            array = np.array(None)
+        if array.dtype.kind not in "fiu":
+            raise NotRealNumbers("loss", type(value).__name__ if array.dtype.kind == "O" else f"{array.dtype} numbers",
+                                 "return one real number, e.g. the sum over samples and outputs")
+        return array.shape
 
     @property
     def low_precision(self):
@@ -72,7 +98,13 @@ class Problem:
         if self._gradients is None:
             found = _pair(self._called(parameters))[1]
         else:
-            found = self._gradients(parameters, *(() if self.upstream is None else (self.upstream.copy(),)))
+            upstream = () if self.upstream is None else (self.upstream.copy(),)
+            try:
+                found = self._gradients(parameters, *upstream)
+            except TypeError as error:
+                error.add_note("raised by gradients(parameters), which gradcheck calls with the parameters in their structure"
+                               + (" and u, an array of the shape of the loss" if upstream else " alone"))
+                raise
         if self._first is None:
             self._keep(found)
         return found
@@ -102,8 +134,7 @@ class Problem:
 
     def gradients_at(self, vector):
         """(analytic, rounding) at another vector."""
-        with np.errstate(all="ignore"):
-            found = self.gradients(self.point.restore(vector))
+        found = self.gradients(self.point.restore(vector))
         analytic, units = self.point.flatten_like(found), self.point.rounding_like(found)
         return analytic, self.rounding_near(vector, analytic, units)
 
@@ -116,11 +147,10 @@ class Problem:
         rounding = SUMMED * units * largest
         overall = np.max(largest, initial=0.0)
         for sign in (-1.0, 1.0) if self.is_callable else ():
+            moved = vector * (1.0 + sign * NEARBY * units)
+            there = self.point.restore(moved if self.bounds is None else np.clip(moved, *self.bounds))
             try:
-                with np.errstate(all="ignore"):
-                    moved = vector * (1.0 + sign * NEARBY * units)
-                    there = self.point.restore(moved if self.bounds is None else np.clip(moved, *self.bounds))
-                    moved = self.point.flatten_like(self.gradients(there))
+                moved = self.point.flatten_like(self.gradients(there))
             except (ArithmeticError, ValueError):
                 continue
             scatter = np.abs(moved - analytic)
@@ -155,6 +185,33 @@ class Problem:
         return np.sum(self.upstream * value)
 
 
+def bounds_of(point, bounds):
+    """(low, high) as vectors, from what the caller gives, or None. Raises GradcheckError where the point is outside."""
+    if bounds is None:
+        return None
+    if not isinstance(bounds, (tuple, list)) or len(bounds) != 2:
+        raise GradcheckError(f"bounds: expected (low, high), each a number, None, or in the structure of the parameters, "
+                             f"found {bounds!r}")
+    low, high = (_bound(point, which, each, default) for which, each, default in
+                 (("low", bounds[0], -np.inf), ("high", bounds[1], np.inf)))
+    for i in np.flatnonzero(~(low <= high))[:1]:
+        raise GradcheckError(f"bounds: low is {low[i]} and high {high[i]} for {point.names[i]}; low must not exceed high")
+    for i in np.flatnonzero(~((low <= point.vector) & (point.vector <= high)))[:1]:
+        raise GradcheckError(f"{point.names[i]}: found {point.vector[i]}, outside its bounds {low[i]} to {high[i]}; "
+                             "start inside them")
+    return low, high
+
+
+def _bound(point, which, given, default):
+    if given is None or isinstance(given, Real):
+        return np.full_like(point.vector, default if given is None else given)
+    try:
+        return point.flatten_like(given)
+    except GradcheckError as error:
+        raise GradcheckError(f"bounds: {which} is neither a number, None, nor in the structure of the parameters "
+                             f"({str(error).split(';')[0]})") from None
+
+
 @contextmanager
 def random_states_kept():
     """Python's and NumPy's global random states are put back at the end, however it comes."""
@@ -171,6 +228,10 @@ def _pair(value):
         raise GradcheckError("loss: without gradients it must return (value, gradients), found "
                              f"{type(value).__name__}; return both, or give the gradients as the second argument")
     return value
+
+
+def _one_number(shape):
+    return "return one real number, with .item()" if all(each == 1 for each in shape) else "return one real number, its sum say"
 
 
 def _takes_two(function):

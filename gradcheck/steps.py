@@ -156,8 +156,8 @@ class Ladder:
         """The best step of the five-point formula, from the curvature that one rung shows or could have hidden in noise."""
         curved = max(abs(rung.right - rung.left), 8.0 * rung.noise / rung.step)
         length = max(min(rung.step * abs(rung.central) / curved if curved > 0.0 else math.inf, self.scale), rung.step)
-        size = abs(rung.central) * length
-        best = length * (11.25 * rung.noise / size) ** 0.2 if size > 0.0 else rung.step
+        slope = abs(rung.central)
+        best = length * (11.25 * (rung.noise / slope / length)) ** 0.2 if slope > 0.0 else rung.step
         return min(best, length, max(self.too_long / RATIO ** 1.5, rung.step / RATIO))
 
     def _around(self, h):

@@ -17,7 +17,6 @@ reason says so; but the two slopes must be known to a quarter of their differenc
 import math
 
 from .calls import real_number
-from .errors import GradcheckError
 from .rounding import U
 
 WELL_BEYOND = 4.0
@@ -38,7 +37,7 @@ def judge(analytic, estimate, scale=None, rounding=None, confidence=WELL_BEYOND)
     """The Judgement of one analytic derivative by an Estimate, by the rule at the top of this file.
 
     `scale`: size of the slopes of f with which the derivative is compared, by default that of the estimate. `rounding`: relative rounding of the analytic
-    value, by default 2**-53. Raises NotRealNumbers, and GradcheckError for a confidence below 1.
+    value, by default 2**-53. Raises NotRealNumbers.
     """
     analytic = real_number("analytic", analytic)
     scale = estimate.scale if scale is None else scale
@@ -85,15 +84,6 @@ def worst_of(verdicts):
     """Wrong if any is, else cannot tell if any is, else right."""
     verdicts = set(verdicts)
     return "wrong" if "wrong" in verdicts else "cannot tell" if "cannot tell" in verdicts else "right"
-
-
-def checked_confidence(confidence):
-    """The confidence as a float. Raises GradcheckError for what is no number of at least 1."""
-    value = real_number("confidence", confidence)
-    if not 1.0 <= value < math.inf:
-        raise GradcheckError(f"confidence: found {confidence!r}; it is how many error bars apart two derivatives must be to "
-                             f"be called wrong, at least 1 (default {WELL_BEYOND:g})")
-    return value
 
 
 def _kind(reason):
