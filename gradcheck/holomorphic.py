@@ -46,7 +46,7 @@ class _Watched(np.ndarray):
         return self._watch(super().__array_function__(function, types, arguments, options))
 
     def _watch(self, result):
-        """A complex result is watched as well; booleans are free, and of real ones nothing is expected."""
+        """A complex result is watched as well, also a number; booleans and real numbers are not."""
         if isinstance(result, (np.ndarray, np.generic)) and result.dtype.kind == "c":
             return np.asanyarray(result).view(type(self))
         return result
@@ -54,6 +54,12 @@ class _Watched(np.ndarray):
     def _demand(self, holds):
         if not holds:
             type(self).seen_others = True
+
+    def __getitem__(self, index):
+        return self._watch(super().__getitem__(index))
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
 
     @property
     def real(self):

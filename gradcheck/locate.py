@@ -17,7 +17,7 @@ SCATTERED = 8               # wrong parts of a block at a time: with more its wr
 MOST_PARTS = 32             # wrong parts of a block at a time, before the rest is left at "wrong"
 MOST_EXAMPLES = 4           # wrong parts left over in which an example is looked for
 LINES = 6                   # rows, and columns, in which the entries of a sample lie
-DENSE = 8                   # of so many entries of a sample one is wrong, where bisecting does not pay
+DENSE = 8                   # one wrong entry of so many, and bisecting does not pay
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,17 @@ def locate(block, positions, along, look, draw):
     if len(positions) <= ALL_OF:
         look(positions)
         return []
-    right, wrong = _bisected(positions, bar, along, SCATTERED)
-    if len(wrong) > SCATTERED:
+    right, wrong = _bisected([(positions, bar)], along, SCATTERED)
+    if len(wrong) > SCATTERED and DENSE * sum(len(part) for part, _ in wrong) > len(positions):
         sample = _sample(block, positions, draw)
-        is_dense = DENSE * look(sample) >= len(sample)
-        if is_dense or len(block.shape) < 2:
-            return [Group(np.setdiff1d(positions, sample), "wrong", bar)]
-        by_column = block.start + np.arange(block.stop - block.start).reshape(block.shape).ravel(order="F")
         rest = np.setdiff1d(positions, sample)
-        right, wrong = _bisected(by_column[np.isin(by_column, rest)], bar, along, MOST_PARTS)
+        if DENSE * look(sample) >= len(sample) or len(block.shape) < 2:
+            return [Group(rest, "wrong", bar)]
+        by_column = block.start + np.arange(block.stop - block.start).reshape(block.shape).ravel(order="F")
+        right, wrong = _bisected([(by_column[np.isin(by_column, rest)], bar)], along, MOST_PARTS)
+    elif len(wrong) > SCATTERED:
+        also_right, wrong = _bisected(wrong, along, MOST_PARTS)
+        right += also_right
     found, rest = [part for part, _ in wrong if len(part) <= ALONE], [each for each in wrong if len(each[0]) > ALONE]
     found += [_one_of(part, along) for part, _ in rest[:MOST_EXAMPLES]]
     if len(found) > 0:
@@ -65,12 +67,12 @@ def _along(along, positions):
     return str(judgement), bar
 
 
-def _bisected(positions, bar, along, most):
-    """(Groups that are right, [(part, bar)] that are wrong): halved until they are small, or more than `most`.
+def _bisected(wrong, along, most):
+    """(Groups that are right, [(part, bar)] that are wrong) of wrong parts, halved until they are small, or more than `most`.
 
     Of two halves of a wrong part one is wrong; it is judged by itself only if the other is wrong, too.
     """
-    right, wrong = [], [(positions, bar)]
+    right = []
     while len(wrong) <= most and any(len(part) > ALONE for part, _ in wrong):
         parts, wrong = wrong, []
         for part, bar in parts:

@@ -1,0 +1,172 @@
+"""Huge gradients: what is wrong among thousands of entries is named, and where all is wrong a sample shows what."""
+
+import numpy as np
+import pytest
+
+from gradcheck import check
+from gradcheck.locate import locate
+from gradcheck.point import Block
+
+ROWS, COLUMNS = 120, 50
+INPUTS = np.random.default_rng(2).normal(size=(8, ROWS))
+TARGETS = np.random.default_rng(3).normal(size=(8, 4))
+START = {"W1": np.random.default_rng(4).normal(size=(ROWS, COLUMNS)) / 11.0, "b1": np.random.default_rng(5).normal(size=COLUMNS),
+         "W2": np.random.default_rng(6).normal(size=(COLUMNS, 4)), "b2": np.zeros(4) + 0.1}
+
+
+def loss(p):
+    return 0.5 * np.sum((np.tanh(INPUTS @ p["W1"] + p["b1"]) @ p["W2"] + p["b2"] - TARGETS) ** 2)
+
+
+def right(p, hidden_slope=True):
+    out = np.tanh(INPUTS @ p["W1"] + p["b1"])
+    delta = out @ p["W2"] + p["b2"] - TARGETS
+    hidden = delta @ p["W2"].T * (1.0 - out ** 2 if hidden_slope else 1.0)
+    return {"W1": INPUTS.T @ hidden, "b1": hidden.sum(axis=0), "W2": out.T @ delta, "b2": delta.sum(axis=0)}
+
+
+def planted(change):
+    wrong = right(START)
+    change(wrong["W1"])
+    assert np.any(wrong["W1"] != right(START)["W1"]), "the mistake is not visible"
+    return check(loss, wrong, START)
+
+
+def verdicts(report):
+    return {block.name: block.verdict for block in report.blocks}
+
+
+def test_a_right_gradient_takes_a_few_dozen_calls():
+    report = check(loss, right, START)
+    assert report.verdict == "right" and report.evaluations < 150
+    assert sum(block.by_directions for block in report.blocks) == sum(each.size for each in START.values())
+
+
+def test_one_wrong_entry_is_named_and_little_else_is_looked_at():
+    def change(W):
+        W[17, 3] += 1e-6 * np.abs(W).max()
+    report = planted(change)
+    assert verdicts(report) == {"W1": "wrong", "b1": "right", "W2": "right", "b2": "right"}
+    assert report["W1"].wrong == [(17, 3)] and len(report["W1"].entries) <= 8 and report.evaluations < 600
+
+
+def test_k_wrong_entries_take_k_log_n_directions():
+    places, calls = np.random.default_rng(7).choice(ROWS * COLUMNS, 6, replace=False), []
+
+    def change(W):
+        W.flat[places] *= -1.0
+    report = planted(change)
+    assert sorted(report["W1"].wrong) == sorted((int(i) // COLUMNS, int(i) % COLUMNS) for i in places)
+    halves = np.log2(ROWS * COLUMNS / 8)
+    calls = report.evaluations - 12 * len(report["W1"].entries)
+    assert calls <= (2 * 6 * halves + 10) * 20
+
+
+def test_a_wrong_row_is_all_named():
+    def change(W):
+        W[5] *= 2.0
+    report = planted(change)
+    assert report["W1"].wrong == [(5, j) for j in range(COLUMNS)]
+    assert "W1[5,:]" in report.cause.sentence
+
+
+def test_a_wrong_column_is_found_by_going_down_the_columns():
+    def change(W):
+        W[:, 4] *= 2.0
+    report = planted(change)
+    assert report["W1"].wrong == [(i, 4) for i in range(ROWS)]
+    assert "W1[:,4]" in report.cause.sentence
+
+
+def test_where_everything_is_wrong_a_few_rows_and_columns_show_what():
+    report = check(loss, lambda p: {name: 2.0 * each for name, each in right(p).items()}, START)
+    assert set(verdicts(report).values()) == {"wrong"}
+    assert report.cause.id == "factor 2" and report.evaluations < 4000
+    looked_at = [entry.index for entry in report["W1"].entries]
+    assert len(looked_at) == 36 and len({i for i, _ in looked_at}) == len({j for _, j in looked_at}) == 6
+    assert len(report["b1"].wrong) == COLUMNS
+
+
+def test_a_missing_slope_at_the_hidden_layer_is_seen_there_and_not_after():
+    report = check(loss, lambda p: right(p, hidden_slope=False), START)
+    assert verdicts(report) == {"W1": "wrong", "b1": "wrong", "W2": "right", "b2": "right"}
+    assert report.cause.id == "hidden delta"
+
+
+def test_of_scattered_wrong_entries_some_are_named_and_the_rest_is_left_wrong():
+    def change(W):
+        W[np.random.default_rng(1).random(W.shape) < 0.02] = 0.0
+    report = planted(change)
+    assert report["W1"].verdict == "wrong" and len(report["W1"].wrong) >= 3
+    assert report.evaluations < 5000
+
+
+def test_two_errors_that_cancel_along_a_plain_sum_are_found():
+    def change(W):
+        W[3, 3] += 0.1
+        W[90, 40] -= 0.1
+    assert planted(change)["W1"].wrong == [(3, 3), (90, 40)]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_no_finite_number_is_named_at_once(value):
+    def change(W):
+        W[::2] = value
+    report = planted(change)
+    assert report["W1"].wrong == [(0, j) for j in range(8)]
+    assert report["W1"].by_directions == ROWS * COLUMNS - 8
+
+
+def test_any_gradient_is_judged_along_directions_when_that_is_asked():
+    few = {name: each[:3, :3] if each.ndim > 1 else each[:3] for name, each in {"W": START["W1"], "b": START["b1"]}.items()}
+
+    def of_few(p):
+        return float(np.sum(np.sin(p["W"])) + np.sum(p["b"] ** 2))
+
+    report = check(of_few, lambda p: {"W": np.cos(p["W"]), "b": 2.0 * p["b"]}, few, one_by_one=0)
+    assert report.verdict == "right" and report["W"].by_directions == 9
+    wrong = check(of_few, lambda p: {"W": np.cos(p["W"]), "b": 3.0 * p["b"]}, few, one_by_one=0)
+    assert wrong["b"].wrong == [(0,), (1,), (2,)] and wrong["W"].verdict == "right"
+
+
+def test_many_small_blocks_take_no_more_calls_than_their_entries():
+    many = {f"p{i}": np.array([0.1 + i / 300.0]) for i in range(300)}
+
+    def loss_of_many(p):
+        return float(np.sum(np.sin(np.concatenate(list(p.values())))))
+
+    report = check(loss_of_many, lambda p: {name: np.cos(each) for name, each in p.items()}, many, one_by_one=100)
+    assert report.verdict == "right" and report.evaluations <= 12 * 300 + 60
+
+
+def test_a_direction_that_cannot_tell_is_drawn_again():
+    block, drawn = Block("W", (100, 10), 0, 1000), []
+
+    def along(positions):
+        drawn.append(len(positions))
+        return ("cannot tell" if len(drawn) < 3 else "right"), 1e-9
+
+    groups = locate(block, np.arange(1000), along, None, np.random.default_rng(0))
+    assert drawn == [1000] * 3 and [(group.verdict, len(group.positions)) for group in groups] == [("right", 1000)]
+
+
+def test_every_position_is_in_a_group_or_looked_at():
+    for seed in range(30):
+        draw = np.random.default_rng(seed)
+        shape = [(1000,), (40, 25), (1, 300), (10, 10, 10)][seed % 4]
+        size = int(np.prod(shape))
+        block, wrong = Block("W", shape, 7, 7 + size), draw.choice(size, int(draw.integers(1, 60)), replace=False) + 7
+        looked_at = []
+
+        def along(positions, wrong=wrong):
+            return ("wrong" if np.isin(positions, wrong).any() else "right"), 1e-9
+
+        def look(positions, wrong=wrong, looked_at=looked_at):
+            looked_at.extend(positions.tolist())
+            return int(np.isin(positions, wrong).sum())
+
+        groups = locate(block, np.arange(7, 7 + size), along, look, draw)
+        in_groups = [int(i) for group in groups for i in group.positions]
+        assert sorted([*in_groups, *set(looked_at)]) == list(range(7, 7 + size)), (seed, shape)
+        assert not any(np.isin(group.positions, wrong).any() for group in groups if group.verdict == "right")
+        assert np.isin(wrong, looked_at).any()
