@@ -1,17 +1,20 @@
 """What gradcheck refuses, as exceptions that carry their data; no checking is done here."""
 
+import math
+from contextlib import contextmanager
+
 
 class GradcheckError(ValueError):
     """Base of every refusal of gradcheck; the message says where, what was found, what is allowed, what to try."""
 
 
 class StructureMismatch(GradcheckError):
-    """A container has other entries than the parameters have: `name`, `expected`, `found`."""
+    """A container has other entries than the parameters have: `name`, `expected`, `found`, `hint` (what to try)."""
 
-    def __init__(self, name, expected, found):
+    def __init__(self, name, expected, found, hint=None):
         self.name, self.expected, self.found = name, expected, found
-        super().__init__(f"{name}: expected {expected}, found {found}; "
-                         "give gradients in the structure of the parameters")
+        self.hint = "give the structure of the parameters" if hint is None else hint
+        super().__init__(f"{name}: expected {expected}, found {found}; {self.hint}")
 
 
 class ShapeMismatch(GradcheckError):
@@ -36,8 +39,9 @@ class NotFinite(GradcheckError):
 
     def __init__(self, name, index, value):
         self.name, self.index, self.value = name, tuple(index), value
-        super().__init__(f"{entry_name(name, index)}: expected a finite number, found {value}; "
-                         "move the point away from where the function is not defined")
+        hint = ("a float holds no number of that size: rescale it" if not math.isnan(value) and abs(value) != math.inf else
+                "move the point away from where the function is not defined")
+        super().__init__(f"{entry_name(name, index)}: expected a finite number, found {value!s}; {hint}")
 
 
 class DuplicateName(GradcheckError):
@@ -62,3 +66,14 @@ def entry_name(block, index):
     if len(index) == 0:
         return block
     return f"{block}[{','.join(str(int(i)) for i in index)}]"
+
+
+@contextmanager
+def passing_with_note(note):
+    """What the caller's own functions raise inside passes as it is, with one sentence added (PEP 678): who called what."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, GradcheckError) and note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
+        raise

@@ -1,9 +1,8 @@
 """Named parameters as one flat vector in which every entry has a name; what is done with the vector is not here.
 
-Legend: a *leaf* is an array, a number, or a list/tuple of plain numbers; the *path* to it through dicts, lists and
-tuples is the name of its *block*: `W1`, `layer[0].weights`; an *entry* is one number of it: `W1[2,0]`. Parameters
-without a name of their own (a lone array, list or number) are called `x`. None stands for "no parameter here"; a named
-tuple gives its fields as names.
+Legend: a *leaf* is an array, a number, or a list/tuple of plain numbers; the *path* to it through the containers is the
+name of its *block*: `W1`, `layer[0].weights`; an *entry* is one number of it: `W1[2,0]`. Parameters without a name of
+their own (a lone array, list or number) are called `x`. What counts as a container stands in `structure`.
 """
 
 from dataclasses import dataclass
@@ -11,8 +10,11 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from .errors import DuplicateName, GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, UnknownName, entry_name
+from .errors import (DuplicateName, GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, UnknownName, entry_name,
+                     passing_with_note)
 from .structure import filler, leaves, matched, skeleton
+
+LEAVE_OUT = "; if it is a setting and no parameter, leave it out: the loss can read it from around it (a closure)"
 
 
 @dataclass(frozen=True)
@@ -36,25 +38,28 @@ class Block:
 class Point:
     """The caller's parameters, flattened to float64 in the order in which they are met.
 
-    `parameters`: dict name -> array or float, list or tuple of those, nested, one array, or one float.
-    `single_precision`: names of the blocks that were float32. Raises NotRealNumbers (integers, complex, objects),
-    NotFinite, DuplicateName, or GradcheckError when there is nothing to vary.
+    `parameters`: a dict of names to arrays or floats, a list or tuple of those, a named tuple, a dataclass, a
+    SimpleNamespace, nested; or one array, or one float. `single_precision`: names of the blocks that were float32. Raises
+    NotRealNumbers (integers, booleans, complex numbers, settings), NotFinite, DuplicateName, or GradcheckError when there
+    is nothing to vary or no end to it.
     """
 
     def __init__(self, parameters):
         self.blocks, self.single_precision, parts, start, names = [], [], [], 0, set()
-        for name, leaf in leaves(parameters, ""):
+        for name, leaf in leaves(parameters):
             if name in names:
                 raise DuplicateName(name)
             names.add(name)
-            values = _floats(name, leaf)
-            if getattr(leaf, "dtype", None) == np.float32:
+            otherwise = "" if leaf is parameters else LEAVE_OUT
+            values = real_array(name, leaf, otherwise)
+            if values.dtype == np.float32:
                 self.single_precision.append(name)
+            values = _floats(name, values, otherwise)
             self.blocks.append(Block(name, values.shape, start, start + values.size))
             parts.append(values.ravel())
             start += values.size
         if start == 0:
-            raise GradcheckError(f"parameters: found no number in {parameters!r}; give at least one float")
+            raise GradcheckError(f"parameters: found no number in this {type(parameters).__name__}; give at least one float")
         self._template = skeleton(parameters)
         self._fill = filler(self._template, iter(self.blocks))
         self._vector = np.concatenate(parts)
@@ -79,17 +84,18 @@ class Point:
             raise ShapeMismatch("vector", self._vector.shape, vector.shape)
         return self._fill(vector.copy())
 
-    def flatten_like(self, gradients):
+    def flatten_like(self, gradients, root="gradients"):
         """Vector of `gradients`, which must have the structure and the exact shapes of the parameters; NaN stays NaN.
 
-        Raises StructureMismatch, ShapeMismatch or NotRealNumbers; each names the block.
+        Containers match by names, or by order, whatever their kind. `root`: what errors call the whole. Raises
+        StructureMismatch, ShapeMismatch or NotRealNumbers; each names the block.
         """
-        return np.concatenate([_gradient(block, leaf).ravel() for block, leaf in self._matched(gradients)])
+        return np.concatenate([_gradient(block, leaf).ravel() for block, leaf in self._matched(gradients, root)])
 
     def rounding_like(self, gradients):
         """Relative rounding of every entry of `gradients`, shape (n,): 2**-53, or 2**-24 where they are float32."""
-        return np.concatenate([np.full(block.stop - block.start, _rounding(_array(block.name, leaf)))
-                               for block, leaf in self._matched(gradients)])
+        return np.concatenate([np.full(block.stop - block.start, _rounding(real_array(block.name, leaf)))
+                               for block, leaf in self._matched(gradients, "gradients")])
 
     def selected(self, globs):
         """The blocks whose names match a glob, or one of a list of globs: `*` and `?` only; all blocks for None.
@@ -107,45 +113,56 @@ class Point:
             chosen |= found
         return [block for block in self.blocks if block.name in chosen]
 
-    def _matched(self, gradients):
-        return list(zip(self.blocks, list(matched(self._template, gradients, "")), strict=True))
+    def _matched(self, gradients, root):
+        return list(zip(self.blocks, list(matched(self._template, gradients, root)), strict=True))
 
 
-def _floats(name, leaf):
-    values = _array(name, leaf)
-    if values.dtype.kind in "iub":
-        raise NotRealNumbers(name, f"integers ({values.dtype})",
-                             "a whole number cannot be moved by a small step: use floats, e.g. 1.0 or .astype(float)")
-    return _finite(name, values)
+def real_array(name, leaf, otherwise=""):
+    """A copy of `leaf` as an array of real numbers of its own type, booleans included.
+
+    Raises NotRealNumbers for anything else, `otherwise` being what more could be tried. What an array-like object itself
+    raises when it is read passes with a note.
+    """
+    plain = f"give an array or a list of plain numbers{otherwise}"
+    try:
+        with passing_with_note(f"raised while gradcheck read {name} as an array"):
+            values = np.array(leaf)
+    except ValueError:
+        if not isinstance(leaf, (list, tuple)):
+            raise
+        raise NotRealNumbers(name, "rows of different lengths, or without an end", plain) from None
+    if values.dtype.kind not in "fiub":
+        what = repr(leaf[:20]) if isinstance(leaf, (str, bytes)) else values.dtype
+        raise NotRealNumbers(name, f"{type(leaf).__name__} ({what})", plain)
+    return values
+
+
+def _floats(name, values, otherwise):
+    if values.dtype.kind == "b":
+        raise NotRealNumbers(name, "booleans", f"a truth value cannot be moved by a small step: use floats, e.g. 1.0{otherwise}")
+    if values.dtype.kind in "iu":
+        raise NotRealNumbers(name, f"integers ({values.dtype})", "a whole number cannot be moved by a small step: use floats, "
+                             f"e.g. 1.0 or .astype(float){otherwise}")
+    converted = _float64(values)
+    for index in np.argwhere(~np.isfinite(converted))[:1]:
+        raise NotFinite(name, index, values[tuple(index)])
+    return converted
 
 
 def _gradient(block, leaf):
-    values = _array(block.name, leaf)
+    values = real_array(block.name, leaf)
     if values.dtype.kind == "b":
         raise NotRealNumbers(block.name, "booleans", "give the derivative as a number")
     if values.shape != block.shape:
         raise ShapeMismatch(block.name, block.shape, values.shape)
-    return values.astype(np.float64)
+    return _float64(values)
+
+
+def _float64(values):
+    """The values as float64, infinite where they are too large for it."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float64)
 
 
 def _rounding(values):
     return float(np.finfo(values.dtype if values.dtype.kind == "f" else np.float64).eps) / 2.0
-
-
-def _array(name, leaf):
-    try:
-        values = np.array(leaf)
-    except ValueError:
-        raise NotRealNumbers(name, "rows of different lengths", "give an array or a list of plain numbers") from None
-    if values.dtype.kind not in "fiub":
-        found = f"{type(leaf).__name__} ({values.dtype})"
-        raise NotRealNumbers(name, found, "give an array or a list of plain numbers")
-    return values
-
-
-def _finite(name, values):
-    values = values.astype(np.float64)
-    bad = np.argwhere(~np.isfinite(values))
-    if len(bad) > 0:
-        raise NotFinite(name, bad[0], values[tuple(bad[0])])
-    return values

@@ -1,7 +1,9 @@
 """Point: every number has a name, structures and shapes are strict, nothing of the caller is aliased."""
 
 from collections import namedtuple
+from dataclasses import dataclass, field
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +14,23 @@ from gradcheck.point import Point
 
 W1 = np.arange(6.0).reshape(3, 2)
 Layer = namedtuple("Layer", "weights bias")
+
+
+@dataclass(frozen=True)
+class Net:
+    W: np.ndarray
+    b: float
+    total: float = field(init=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "total", np.sum(self.W) + self.b)
+
+
+@dataclass
+class Deep:
+    net: Net
+    slopes: list
+
 
 NAMED = [
     ({"W1": W1[:1], "w5": 0.4}, ["W1[0,0]", "W1[0,1]", "w5"]),
@@ -26,6 +45,9 @@ NAMED = [
     (Layer(np.zeros(1), 0.5), ["weights[0]", "bias"]),
     ({"h": Layer(1.0, 2.0)}, ["h.weights", "h.bias"]),
     ({"rows": [[1.0, 2.0], [3.0]]}, ["rows[0][0]", "rows[0][1]", "rows[1][0]"]),
+    (Net(np.zeros(2), 0.5), ["W[0]", "W[1]", "b"]),
+    (Deep(Net(np.zeros(1), 0.5), [np.zeros(1)]), ["net.W[0]", "net.b", "slopes[0][0]"]),
+    (SimpleNamespace(W=np.zeros(1), rest={"b": 1.0}), ["W[0]", "rest.b"]),
 ]
 
 
@@ -80,9 +102,12 @@ def test_gradients_are_flattened_in_the_order_of_the_parameters():
 
 
 @pytest.mark.parametrize("parameters, refusal, words", [
-    ({"n": 3}, NotRealNumbers, "n: .*integers.*use floats"),
+    ({"n": 3}, NotRealNumbers, "n: .*integers.*use floats.*if it is a setting and no parameter, leave it out"),
     ({"n": np.array([1, 2])}, NotRealNumbers, "use floats"),
-    ({"n": True}, NotRealNumbers, "integers"),
+    (3, NotRealNumbers, r"x: .*integers.*use floats, e.g. 1.0 or .astype\(float\)$"),
+    ({"n": True}, NotRealNumbers, "n: expected real numbers, found booleans"),
+    ({"lr": "adam"}, NotRealNumbers, r"lr: .*found str \('adam'\).*leave it out: .*closure"),
+    ({"f": np.sin}, NotRealNumbers, "f: .*found ufunc.*leave it out"),
     ({"n": 1.0 + 2.0j}, NotRealNumbers, "n: expected real numbers, found complex"),
     ({"n": Fraction(1, 3)}, NotRealNumbers, "Fraction"),
     ({"n": "0.5"}, NotRealNumbers, "str"),
@@ -90,6 +115,7 @@ def test_gradients_are_flattened_in_the_order_of_the_parameters():
     ([1.0, float("inf")], NotFinite, r"x\[1\].*inf"),
     ({"a": {"b": 1.0}, "a.b": 2.0}, DuplicateName, "a.b: found two parameters"),
     ({1: 1.0, "1": 2.0}, DuplicateName, "1: found two"),
+    ({"a": [np.longdouble("1e4000")]}, NotFinite, r"a\[0\].*found 1e\+4000; a float holds no number of that size"),
     ({}, GradcheckError, "no number"),
     (None, GradcheckError, "no number"),
 ])
@@ -103,17 +129,109 @@ def test_parameters_that_cannot_be_varied_are_refused(parameters, refusal, words
     ({"W": 0.0, "b": 0.0}, ShapeMismatch, "W"),
     ({"W": np.zeros((2, 1)), "b": 0.0}, ShapeMismatch, "W"),
     ({"W": np.zeros(2), "b": np.zeros(1)}, ShapeMismatch, "b"),
-    ({"W": np.zeros(2)}, StructureMismatch, r"\['W', 'b'\]"),
+    ({"W": np.zeros(2)}, StructureMismatch, r"^gradients: expected the keys \['W', 'b'\], found \['W'\]; give"),
     ({"W": np.zeros(2), "b": 0.0, "c": 0.0}, StructureMismatch, "c"),
     ({"W": np.zeros(2), "b": None}, StructureMismatch, "b"),
     ({"W": np.zeros(2), "b": {}}, StructureMismatch, "b"),
     ({"W": np.zeros(2, dtype=bool), "b": 0.0}, NotRealNumbers, "W"),
-    (np.zeros(3), StructureMismatch, "dict"),
+    (np.zeros(3), StructureMismatch, r"^gradients: expected a dict with \['W', 'b'\], found ndarray"),
     (0.0, StructureMismatch, "dict"),
 ])
 def test_gradients_of_another_form_are_refused_by_name(gradients, refusal, words):
     with pytest.raises(refusal, match=words):
         Point({"W": np.ones(2), "b": 1.0}).flatten_like(gradients)
+
+
+@pytest.mark.parametrize("names, said", [
+    (["dW", "db"], "'W' for 'dW', 'b' for 'db'"), (["grad_W", "grad_b"], "'W' for 'grad_W', 'b' for 'grad_b'"),
+    (["W_grad", "b_grad"], "'W' for 'W_grad', 'b' for 'b_grad'"), (["W.grad", "b.grad"], "'W' for 'W.grad'")])
+def test_gradients_whose_names_all_have_something_before_or_behind_them_are_told_how_to_be_named(names, said):
+    with pytest.raises(StructureMismatch, match=f"name them as the parameters: {said}"):
+        Point({"W": 1.0, "b": 1.0}).flatten_like(dict.fromkeys(names, 0.0))
+
+
+@pytest.mark.parametrize("names", [["dW", "b"], ["dW", "dc"], ["dW"], ["V", "c"], []])
+def test_other_names_are_told_nothing_of_the_kind(names):
+    with pytest.raises(StructureMismatch, match="; give the structure of the parameters"):
+        Point({"W": 1.0, "b": 1.0}).flatten_like(dict.fromkeys(names, 0.0))
+
+
+def test_the_root_is_called_what_it_is():
+    with pytest.raises(StructureMismatch, match="^bounds: expected a dict"):
+        Point({"W": 1.0}).flatten_like([0.0], "bounds")
+
+
+ROWS = [[1.0, 2.0], [3.0, 4.0]]
+
+MATCHING = [
+    (ROWS, np.array(ROWS)), (tuple(ROWS), ROWS), (ROWS, tuple(map(tuple, ROWS))), (np.array(ROWS), ROWS),
+    ({"W": ROWS}, {"W": np.array(ROWS)}), ([np.array(ROWS), 1.0], (np.array(ROWS), 1.0)),
+    ([[1.0], [1.0, 1.0]], [np.ones(1), np.ones(2)]),
+    (Layer(np.array(ROWS), 1.0), {"bias": 1.0, "weights": ROWS}), (Layer(1.0, 2.0), np.array([1.0, 2.0])),
+    (Net(np.ones(2), 1.0), {"b": 1.0, "W": np.ones(2)}), ({"b": 1.0, "W": np.ones(2)}, SimpleNamespace(W=np.ones(2), b=1.0)),
+    (SimpleNamespace(W=np.ones(2), b=1.0), Net(np.ones(2), 1.0)),
+]
+
+
+@pytest.mark.parametrize("parameters, gradients", MATCHING)
+def test_containers_match_by_names_or_by_order_whatever_their_kind(parameters, gradients):
+    point = Point(parameters)
+    assert point.flatten_like(gradients).tolist() == point.vector.tolist()
+
+
+def test_an_array_matches_a_list_row_by_row():
+    assert Point(ROWS).flatten_like(10.0 * np.array(ROWS)).tolist() == [10.0, 20.0, 30.0, 40.0]
+    with pytest.raises(StructureMismatch, match="^gradients: expected 2 items, found 3 items"):
+        Point(ROWS).flatten_like(np.zeros((3, 2)))
+    with pytest.raises(ShapeMismatch, match=r"x\[0\]: expected shape \(2,\), found \(3,\)"):
+        Point(ROWS).flatten_like(np.zeros((2, 3)))
+
+
+def test_what_a_dataclass_computes_itself_is_computed_anew_and_no_parameter():
+    restored = Point(Net(np.ones(2), 1.0)).restore(np.array([1.0, 2.0, 4.0]))
+    assert (restored.b, restored.total) == (4.0, 7.0)
+
+
+def nested(depth, around=lambda each: [each]):
+    found = 1.0
+    for _ in range(depth):
+        found = around(found)
+    return found
+
+
+def in_a_circle(container, key):
+    container[key] = {"deep": container}
+    return container
+
+
+@pytest.mark.parametrize("parameters, words", [
+    (in_a_circle([0.5], 0), r"x\[0\].deep: this list is one of those that it lies in"),
+    (in_a_circle({"W": 1.0}, "a"), "a.deep: this dict is one of those that it lies in"),
+    (nested(3000), r"x\[0\].*\.\.\.: more than 64 containers within each other"),
+    (nested(3000, lambda each: {"a": each}), r"a\.a.*\.\.\.: more than 64 containers"),
+])
+def test_parameters_without_an_end_are_refused_where_it_shows(parameters, words):
+    with pytest.raises(GradcheckError, match=words):
+        Point(parameters)
+
+
+def test_the_same_list_twice_is_no_circle():
+    row = [np.ones(1)]
+    assert Point([row, row]).names == ["x[0][0][0]", "x[1][0][0]"]
+
+
+def test_gradients_without_an_end_are_refused():
+    with pytest.raises(NotRealNumbers, match="W: .*without an end"):
+        Point({"W": 1.0}).flatten_like({"W": nested(3000)})
+
+
+def test_what_an_array_like_object_raises_says_which_it_was():
+    class Closed:
+        def __array__(self, *arguments, **options):
+            raise RuntimeError("detach it first")
+    with pytest.raises(RuntimeError, match="detach") as caught:
+        Point({"W": Closed()})
+    assert caught.value.__notes__ == ["raised while gradcheck read W as an array"]
 
 
 @pytest.mark.parametrize("gradients", [[np.zeros(1)], [np.zeros(1), np.zeros(1), np.zeros(1)], {"0": np.zeros(1)}])
