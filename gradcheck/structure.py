@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from .errors import GradcheckError, StructureMismatch
+from .errors import GradcheckError, StructureMismatch, passing_with_note
 from .holomorphic import parts
 
 ROOT = "x"                  # the name of parameters that have none: a lone array, list or number
@@ -101,7 +101,7 @@ def filler(template, blocks):
         fill = {name: filler(child, blocks) for name, child in template.parts.items()}
         if template.kind is dict:
             return lambda vector: {name: part(vector) for name, part in fill.items()}
-        return lambda vector: template.kind(**{name: part(vector) for name, part in fill.items()})
+        return lambda vector: _made(template.kind, {name: part(vector) for name, part in fill.items()})
     if isinstance(template, _Placed):
         fillers = [filler(child, blocks) for child in template.parts]
         return lambda vector: template.kind([part(vector) for part in fillers])
@@ -122,6 +122,8 @@ def matched(template, node, root, path=""):
     if template is None:
         if node is not None:
             raise StructureMismatch(path or root, "None (no parameter here)", type(node).__name__)
+    elif node is None and path == "":
+        raise StructureMismatch(root, "the structure of the parameters", "None", "is a `return` missing?")
     elif isinstance(template, _Named):
         yield from _matched_names(template, node, root, path)
     elif isinstance(template, _Placed):
@@ -165,12 +167,17 @@ def _renaming(names, found):
     for each in found if longest != "" else ():
         before, is_there, behind = str(each).partition(longest)
         if is_there and {f"{before}{name}{behind}" for name in names} == set(found):
-            pairs = [f"{name!r} for {f'{before}{name}{behind}'!r}" for name in names]
-            return f"name them as the parameters: {', '.join(pairs[:4])}{', ...' if len(pairs) > 4 else ''}"
+            pairs = [f"{f'{before}{name}{behind}'!r} to {name!r}" for name in names]
+            return f"rename {', '.join(pairs[:4])}{', ...' if len(pairs) > 4 else ''}"
     return None
 
 
 # One node
+
+def _made(kind, parts):
+    with passing_with_note(f"raised while gradcheck made a {kind.__name__} of other numbers, {kind.__name__}({', '.join(parts)})"):
+        return kind(**parts)
+
 
 def _places(node):
     """The children of a list or tuple that is no row and has no names; None for anything else."""

@@ -136,6 +136,7 @@ def test_parameters_that_cannot_be_varied_are_refused(parameters, refusal, words
     ({"W": np.zeros(2, dtype=bool), "b": 0.0}, NotRealNumbers, "W"),
     (np.zeros(3), StructureMismatch, r"^gradients: expected a dict with \['W', 'b'\], found ndarray"),
     (0.0, StructureMismatch, "dict"),
+    (None, StructureMismatch, "^gradients: .*found None; is a `return` missing"),
 ])
 def test_gradients_of_another_form_are_refused_by_name(gradients, refusal, words):
     with pytest.raises(refusal, match=words):
@@ -143,10 +144,10 @@ def test_gradients_of_another_form_are_refused_by_name(gradients, refusal, words
 
 
 @pytest.mark.parametrize("names, said", [
-    (["dW", "db"], "'W' for 'dW', 'b' for 'db'"), (["grad_W", "grad_b"], "'W' for 'grad_W', 'b' for 'grad_b'"),
-    (["W_grad", "b_grad"], "'W' for 'W_grad', 'b' for 'b_grad'"), (["W.grad", "b.grad"], "'W' for 'W.grad'")])
+    (["dW", "db"], "'dW' to 'W', 'db' to 'b'"), (["grad_W", "grad_b"], "'grad_W' to 'W', 'grad_b' to 'b'"),
+    (["W_grad", "b_grad"], "'W_grad' to 'W', 'b_grad' to 'b'"), (["W.grad", "b.grad"], "'W.grad' to 'W'")])
 def test_gradients_whose_names_all_have_something_before_or_behind_them_are_told_how_to_be_named(names, said):
-    with pytest.raises(StructureMismatch, match=f"name them as the parameters: {said}"):
+    with pytest.raises(StructureMismatch, match=f"; rename {said}"):
         Point({"W": 1.0, "b": 1.0}).flatten_like(dict.fromkeys(names, 0.0))
 
 
@@ -190,6 +191,19 @@ def test_an_array_matches_a_list_row_by_row():
 def test_what_a_dataclass_computes_itself_is_computed_anew_and_no_parameter():
     restored = Point(Net(np.ones(2), 1.0)).restore(np.array([1.0, 2.0, 4.0]))
     assert (restored.b, restored.total) == (4.0, 7.0)
+
+
+def test_what_a_class_raises_when_it_is_made_of_other_numbers_says_who_made_it():
+    @dataclass
+    class Positive:
+        a: float
+
+        def __post_init__(self):
+            if self.a < 0.0:
+                raise ValueError("negative")
+    with pytest.raises(ValueError, match="negative") as caught:
+        Point(Positive(1.0)).restore(np.array([-1.0]))
+    assert caught.value.__notes__ == ["raised while gradcheck made a Positive of other numbers, Positive(a)"]
 
 
 def nested(depth, around=lambda each: [each]):
