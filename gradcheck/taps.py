@@ -14,8 +14,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .errors import GradcheckError
+from .errors import GradcheckError, passing_with_note
+from .point import real_array
 from .problem import Problem
+
+SAME = 2.0 ** -6            # relative: float64 zeros added to float16 quantities change less, another shape by a factor
 
 
 class _Watched(dict):
@@ -38,22 +41,52 @@ def tapped(problem, intermediates):
     """The Problem of the intermediates: its parameters are the taps, all zero; its gradients are ready numbers.
 
     `intermediates`: a dict of names to the loss's derivatives by them, in forward order, or a function of the parameters
-    that returns it. Raises GradcheckError for a tap that the loss never asks for, and what Problem raises.
+    that returns it. Raises GradcheckError for a tap that the loss never asks for, that changes the loss though it is zero,
+    or that has the name of a parameter, and what Problem raises; what the caller's functions raise passes with a note.
     """
     point = problem.point
-    found = intermediates(point.restore(point.vector)) if callable(intermediates) else intermediates
-    if not isinstance(found, Mapping) or len(found) == 0:
-        raise GradcheckError("intermediates: expected a dict of names to arrays, in forward order, found "
-                             f"{type(found).__name__}; e.g. {{\"dz1\": dz1, \"dz2\": dz2}}")
+
+    def here():
+        return point.restore(point.vector)
+
+    if callable(intermediates):
+        with passing_with_note("raised while gradcheck called intermediates(parameters)"):
+            intermediates = intermediates(here())
+    found = _arrays(intermediates, {block.name for block in point.blocks})
+    at_zero = {name: np.zeros(each.shape) if each.shape else 0.0 for name, each in found.items()}
+    shapes = ", ".join(f"{name} {each.shape}" for name, each in found.items())
+    note = ("raised while gradcheck called loss(parameters, taps): the loss takes a dict of arrays as its second argument and "
+            f"adds each to the quantity of its name, which must have its shape; the shapes are {shapes}")
     asked = set()
 
     def loss(taps):
-        return problem.loss(point.restore(point.vector), _Watched(taps, asked))
+        with passing_with_note(note):
+            return problem.loss(here(), _Watched(taps, asked))
 
-    at_zero = {name: np.zeros(np.shape(each)) if np.shape(each) else 0.0 for name, each in found.items()}
-    taps = Problem(loss, dict(found), at_zero, problem.seed)
+    taps = Problem(loss, found, at_zero, problem.seed)
     for name in found:
         if name not in asked:
             raise GradcheckError(f"intermediates: the loss never asks for the tap {name!r}; add taps[{name!r}] to that "
                                  "quantity in the forward pass")
+    with np.errstate(all="ignore"):
+        without, with_zeros, again = problem.loss(here()), taps.value(taps.point.vector), problem.loss(here())
+    if without == again and abs(with_zeros - without) > SAME * abs(without):
+        raise GradcheckError(f"intermediates: the loss is {without:.9g} without taps and {with_zeros:.9g} with taps that are "
+                             "all zero; add them to the quantities and do nothing else with them, and give each the shape "
+                             f"of its quantity; the shapes are {shapes}")
     return taps
+
+
+def _arrays(intermediates, taken):
+    """Name -> array of real numbers. `taken`: the names that the parameters have."""
+    if not isinstance(intermediates, Mapping) or len(intermediates) == 0:
+        raise GradcheckError("intermediates: expected a dict of names to arrays, in forward order, found "
+                             f"{type(intermediates).__name__}; e.g. {{\"dz1\": dz1, \"dz2\": dz2}}")
+    for name, each in intermediates.items():
+        if each is None or isinstance(each, Mapping):
+            raise GradcheckError(f"intermediates: {name} is {'None' if each is None else 'a dict'}; expected an array, the "
+                                 "derivative of the loss by that quantity; leave out what the backward pass does not compute")
+        if str(name) in taken:
+            raise GradcheckError(f"intermediates: {name} is the name of a parameter, too, and report[{str(name)!r}] would be "
+                                 f"that; give the tap a name of its own, such as {f'd{name}'!r} or {f'{name} tap'!r}")
+    return {name: real_array(str(name), each) for name, each in intermediates.items()}

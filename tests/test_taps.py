@@ -76,7 +76,10 @@ def test_a_loss_that_returns_its_gradients_too_can_be_tapped():
 
 @pytest.mark.parametrize("intermediates, words", [
     ({"dz9": np.ones(2)}, "never asks for the tap 'dz9'"), ({}, "expected a dict"), ([np.ones(2)], "expected a dict"),
-    (lambda p: None, "found NoneType"), ({"dz1": "0.5"}, "dz1: expected real numbers")])
+    (lambda p: None, "found NoneType"), ({"dz1": "0.5"}, "dz1: expected real numbers"),
+    ({"dz1": None}, "intermediates: dz1 is None; expected an array"), ({"dz1": {"a": 1.0}}, "dz1 is a dict"),
+    ({"W1": np.ones((3, 4))}, r"W1 is the name of a parameter, too.*such as 'dW1'"),
+    ({"dz3": np.ones((5, 5, 2))}, r"without taps and \d.* with taps that are all zero; .*shapes are dz3 \(5, 5, 2\)")])
 def test_intermediates_that_cannot_be_checked_are_refused(intermediates, words):
     with pytest.raises(GradcheckError, match=words):
         check(loss, backward(PARAMETERS)[1], PARAMETERS, intermediates=intermediates)
@@ -93,3 +96,39 @@ def test_a_loss_that_is_not_finite_is_refused_with_taps_too():
     with pytest.raises(NotFinite, match="loss"):
         check(lambda p, taps={}: np.nan if taps else loss(p), backward(PARAMETERS)[1], PARAMETERS,
               intermediates=backward(PARAMETERS)[0])
+
+
+def test_a_loss_that_draws_at_random_is_not_taken_for_one_that_misuses_its_taps():
+    draw = np.random.default_rng(0)
+    report = check(lambda p, taps={}: loss(p, taps) + draw.normal(), backward(PARAMETERS)[1], PARAMETERS,
+                   intermediates=backward(PARAMETERS)[0])
+    assert report.verdict == "cannot tell"
+
+
+def test_the_error_of_a_tap_of_the_wrong_shape_says_which_call_it_was_and_which_shapes_there_are():
+    with pytest.raises(ValueError, match="broadcast") as caught:
+        check(loss, backward(PARAMETERS)[1], PARAMETERS, intermediates=backward(PARAMETERS)[0] | {"dz2": np.ones((4, 5))})
+    note, = caught.value.__notes__
+    assert note.startswith("raised while gradcheck called loss(parameters, taps)") and "dz2 (4, 5)" in note
+
+
+def test_the_error_of_a_loss_without_a_second_argument_says_what_that_is():
+    with pytest.raises(TypeError, match="2 were given") as caught:
+        check(lambda p: loss(p), backward(PARAMETERS)[1], PARAMETERS, intermediates=backward(PARAMETERS)[0])
+    assert "the loss takes a dict of arrays as its second argument" in caught.value.__notes__[0]
+
+
+def test_what_the_function_of_the_intermediates_raises_says_who_called_it():
+    with pytest.raises(ZeroDivisionError) as caught:
+        check(loss, backward(PARAMETERS)[1], PARAMETERS, intermediates=lambda p: 1 / 0)
+    assert caught.value.__notes__ == ["raised while gradcheck called intermediates(parameters)"]
+
+
+def test_zeros_of_double_precision_may_change_a_loss_in_single_precision():
+    def single(p, taps={}):
+        z1 = np.float32(INPUTS) @ np.float32(p["W1"]) + taps.get("dz1", np.float32(0.0))
+        return float(np.sum(np.tanh(z1) ** 2))
+    a1 = np.tanh(INPUTS @ PARAMETERS["W1"])
+    dz1 = 2 * a1 * (1 - a1 ** 2)
+    report = check(single, {"W1": INPUTS.T @ dz1}, {"W1": PARAMETERS["W1"]}, intermediates={"dz1": dz1})
+    assert report["dz1"].verdict == "right"
