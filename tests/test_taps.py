@@ -130,5 +130,5 @@ def test_zeros_of_double_precision_may_change_a_loss_in_single_precision():
         return float(np.sum(np.tanh(z1) ** 2))
     a1 = np.tanh(INPUTS @ PARAMETERS["W1"])
     dz1 = 2 * a1 * (1 - a1 ** 2)
-    report = check(single, {"W1": INPUTS.T @ dz1}, {"W1": PARAMETERS["W1"]}, intermediates={"dz1": dz1})
+    report = check(single, {"W1": INPUTS.T @ dz1}, {"W1": PARAMETERS["W1"]}, intermediates={"dz1": np.float32(dz1)})
     assert report["dz1"].verdict == "right"
