@@ -1,105 +1,19 @@
 """What a check found, as objects and as plain dicts; how they look on a page is in `report_text` and `report_pages`."""
 
-import math
 from dataclasses import dataclass, field
 
+from .block_report import BlockReport, Entry, plain
+from .errors import GradcheckError
 from .report_pages import html, markdown
-from .report_text import block_line, text
+from .report_text import text
 from .verdict import worst_of
+
+__all__ = ["Again", "BlockReport", "EFFECTS", "Entry", "Note", "Report"]
 
 # What a Finding of the audit means for the gradients; any other is told and changes no verdict.
 EFFECTS = {"loss not deterministic": "cannot tell", "gradients change the loss": "cannot tell",
            "stale forward pass": "cannot tell", "gradients accumulate": "wrong",
            "gradients not deterministic": "wrong"}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry: its index in the block, both derivatives, the numerical error bar, and what was found.
-
-    `ratio` is analytic/numeric: -1 for a sign, 2 for a forgotten half; NaN for 0/0.
-    """
-
-    name: str
-    index: tuple
-    analytic: float
-    numeric: float
-    error_bar: float
-    ratio: float
-    verdict: str
-    reason: str
-
-    @property
-    def bars_apart(self):
-        """How many error bars lie between the two derivatives; 0 where nothing is known."""
-        difference = abs(self.analytic - self.numeric)
-        if not math.isfinite(self.analytic):
-            return math.inf
-        if not math.isfinite(self.error_bar) or difference == 0.0:
-            return 0.0
-        return difference / self.error_bar if self.error_bar > 0.0 else math.inf
-
-    def __str__(self):
-        return (f"{self.name}: analytic {self.analytic:.10g}, numeric {self.numeric:.10g} ± {self.error_bar:.1e}, "
-                f"ratio {self.ratio:.6g} ({self.reason})")
-
-    def to_dict(self):
-        """Plain dict; a number that is not finite is None."""
-        return _plain({**self.__dict__, "index": list(self.index)})
-
-
-@dataclass(frozen=True)
-class BlockReport:
-    """One block of parameters: `name`, `shape`, `verdict`, `entries` in order, and views of them.
-
-    `smallest_visible`: an error of this size, relative to the largest entry of the block, would have been called wrong in
-    whichever entry it was (those at a kink left out); infinite where there is none. `cause`: None, or what explains the
-    block, with `id`, `sentence`, `explains`. `by_directions`: how many entries were judged together, along random
-    directions, and not one by one; they are not among `entries`.
-    """
-
-    name: str
-    shape: tuple
-    verdict: str
-    entries: tuple
-    smallest_visible: float = math.inf
-    cause: object = None
-    by_directions: int = 0
-
-    @property
-    def size(self):
-        """The number of entries."""
-        return math.prod(self.shape)
-
-    @property
-    def wrong(self):
-        """Index tuples of the wrong entries."""
-        return [entry.index for entry in self.entries if entry.verdict == "wrong"]
-
-    @property
-    def unclear(self):
-        """Index tuples of the entries about which nothing can be told."""
-        return [entry.index for entry in self.entries if entry.verdict == "cannot tell"]
-
-    @property
-    def at_kink(self):
-        """Index tuples of the right entries at a kink, where any slope between the one-sided ones is right."""
-        return [entry.index for entry in self.entries if entry.verdict == "right" and "kink" in entry.reason]
-
-    @property
-    def worst(self):
-        """The Entry whose two derivatives are the most error bars apart; None where there is none."""
-        return max(self.entries, key=lambda entry: entry.bars_apart, default=None)
-
-    def __str__(self):
-        return block_line(self)
-
-    def to_dict(self):
-        """Plain dict, ready for JSON."""
-        return _plain({"name": self.name, "shape": list(self.shape), "verdict": self.verdict,
-                       "smallest_visible": self.smallest_visible, "by_directions": self.by_directions,
-                       "cause": None if self.cause is None else self.cause.to_dict(),
-                       "entries": [entry.to_dict() for entry in self.entries]})
 
 
 @dataclass(frozen=True)
@@ -130,7 +44,8 @@ class Again:
 
     def to_dict(self):
         """Plain dict, ready for JSON."""
-        return {"verdict": self.verdict, "sentence": self.sentence, "blocks": [block.to_dict() for block in self.blocks]}
+        return {"verdict": self.verdict, "sentence": self.sentence, "blocks": [block.to_dict() for block in self.blocks],
+                "cause": None if self.cause is None else self.cause.to_dict()}
 
 
 @dataclass(frozen=True)
@@ -141,7 +56,8 @@ class Report:
     functions themselves. `notes`: where a pass means little, and `again`: the second check that this led to, or None.
     `intermediates`: BlockReports of the taps, in forward order. `explanations`: the known mistakes that give exactly these
     gradients, where a network was described. `evaluations` of the loss, `seconds`, `seed`, `confidence`; `conventions`:
-    sentences; `call`: a line that does it again.
+    sentences; `call`: a line that does it again. `source`: (loss, gradients, parameters) for `plot`, or None; a copy and a
+    pickle of the report are without it, as functions can seldom be pickled.
     """
 
     blocks: tuple
@@ -158,6 +74,7 @@ class Report:
     seconds: float = 0.0
     conventions: tuple = ()
     call: str = ""
+    source: tuple | None = field(default=None, repr=False, compare=False)
     verdict: str = field(init=False)
 
     def __post_init__(self):
@@ -170,6 +87,21 @@ class Report:
     def first_wrong_intermediate(self):
         """The name of the first wrong intermediate, counted from the loss backwards; None where none is wrong."""
         return next((block.name for block in reversed(self.intermediates) if block.verdict == "wrong"), None)
+
+    def plot(self):
+        """A matplotlib Figure: error against step for the worst entry, and below it the verdicts, entry by entry.
+
+        The loss is called for it, some hundred times. Raises GradcheckError for a report that has lost its functions, and
+        where matplotlib (the extra `plot`) is missing.
+        """
+        from .plots import report_figure
+        if self.source is None:
+            raise GradcheckError("plot: this report no longer has its functions (it was copied, unpickled, or made by hand); "
+                                 "gradcheck.plots.report_figure(report, loss, gradients, parameters) takes them")
+        return report_figure(self, *self.source)
+
+    def __getstate__(self):
+        return self.__dict__ | {"source": None}
 
     def __getitem__(self, name):
         for block in (*self.blocks, *self.intermediates):
@@ -191,23 +123,15 @@ class Report:
         return html(self)
 
     def to_dict(self):
-        """Plain dict, ready for JSON; without the seconds, so that the same check gives the same dict."""
-        return _plain({"verdict": self.verdict, "subject": self.subject, "evaluations": self.evaluations, "seed": self.seed,
-                       "confidence": self.confidence, "cause": None if self.cause is None else self.cause.to_dict(),
-                       "audit": [finding.to_dict() for finding in self.audit],
-                       "notes": [note.to_dict() for note in self.notes],
-                       "again": None if self.again is None else self.again.to_dict(),
-                       "first_wrong_intermediate": self.first_wrong_intermediate,
-                       "intermediates": [block.to_dict() for block in self.intermediates],
-                       "explanations": [{"id": each.id, "sentence": each.sentence} for each in self.explanations],
-                       "conventions": list(self.conventions), "call": self.call,
-                       "blocks": [block.to_dict() for block in self.blocks]})
-
-
-def _plain(value):
-    """The value with None for every float that is not finite, which JSON has no word for."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        """Plain dict of all there is, ready for JSON, but for the functions, and for the seconds: so the same check gives the
+        same dict."""
+        return plain({"verdict": self.verdict, "subject": self.subject, "evaluations": self.evaluations, "seed": self.seed,
+                      "confidence": self.confidence, "cause": None if self.cause is None else self.cause.to_dict(),
+                      "audit": [finding.to_dict() for finding in self.audit],
+                      "notes": [note.to_dict() for note in self.notes],
+                      "again": None if self.again is None else self.again.to_dict(),
+                      "first_wrong_intermediate": self.first_wrong_intermediate,
+                      "intermediates": [block.to_dict() for block in self.intermediates],
+                      "explanations": [each.to_dict() for each in self.explanations],
+                      "conventions": list(self.conventions), "call": self.call,
+                      "blocks": [block.to_dict() for block in self.blocks]})

@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-from .report_text import listed_entries, sentences, summary
+from .report_text import listed_entries, numbers, sentences, summary, visible_error
 
 BLOCKS = ("block", "verdict", "entries", "wrong", "cannot tell", "visible error")
 ENTRIES = ("entry", "analytic", "numeric", "error bar", "ratio", "why")
@@ -28,13 +28,12 @@ def html(report):
 
 def _tables(report):
     rows = [(block.name, block.verdict, str(block.size), str(len(block.wrong)), str(len(block.unclear)),
-             f"{block.smallest_visible:.1e}" if math.isfinite(block.smallest_visible) else "")
+             f"{visible_error(block):.1e}" if math.isfinite(visible_error(block)) else "")
             for block in (*report.blocks, *reversed(report.intermediates))]
     yield BLOCKS, rows
     listed, more = listed_entries(report)
     if len(listed) > 0:
-        rows = [(entry.name, f"{entry.analytic:.10g}", f"{entry.numeric:.10g}", f"{entry.error_bar:.1e}",
-                 f"{entry.ratio:.6g}", entry.reason) for entry in listed]
+        rows = [(entry.name, *numbers(entry), entry.reason) for entry in listed]
         yield ENTRIES, rows + ([(f"and {more} more", "", "", "", "", "")] if more > 0 else [])
 
 
