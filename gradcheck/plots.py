@@ -8,15 +8,20 @@ import math
 
 import numpy as np
 
+from .block_report import ranges
 from .derivatives import derivative
 from .errors import GradcheckError
 from .problem import Problem
 from .quotients import slopes_at
 from .second_opinion import along
 
-COLOURS = {"right": "#56B4E9", "cannot tell": "#F0E442", "wrong": "#D55E00", "not checked": "#F2F2F2"}
+TOGETHER = ", judged together"
+COLOURS = {"right": "#56B4E9", "cannot tell": "#F0E442", "wrong": "#D55E00", f"right{TOGETHER}": "#C4E3F7",
+           f"cannot tell{TOGETHER}": "#FAF6C0", f"wrong{TOGETHER}": "#F4C3A3", "not checked": "#F2F2F2"}
 MARKS = {"wrong": "x", "cannot tell": "$?$"}
 SIGNS = {"wrong": " (×)", "cannot tell": " (?)"}
+HATCHES = {"wrong": "xxx", "cannot tell": "...", "right": "///"}    # of entries judged together
+HATCHED = {"edgecolor": "#00000040", "linewidth": 0.0}
 BLUE, GREEN, VERMILLION, BLACK = "#0072B2", "#009E73", "#D55E00", "#000000"
 STYLE = {"font.size": 10, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False,
          "axes.axisbelow": True, "grid.color": "#E4E4E4", "legend.frameon": False, "legend.fontsize": 9,
@@ -43,10 +48,10 @@ def _matplotlib():
 
 def report_figure(report, loss, gradients, parameters):
     """The verdicts of a Report, and above them the V curve of its worst entry; the other arguments are those of `check`."""
-    entries = [block.worst for block in report.blocks if block.worst is not None]
-    if not entries:
+    entry = max((block.worst for block in report.blocks if block.worst is not None), key=lambda entry: entry.badness,
+                default=None)
+    if entry is None:
         return verdicts(report)
-    entry = max(entries, key=lambda entry: (entry.verdict == "wrong", entry.verdict == "cannot tell", entry.bars_apart))
     lines = _lines(_drawn(report))
     with _style():
         figure = _figure(f"{report.subject}: {report.verdict}", 9, 5.0 + 2.2 * lines)
@@ -132,16 +137,18 @@ def _draw_verdicts(figure, report):
         aspect = "equal" if max(grid.shape) <= LONGEST * min(grid.shape) else "auto"
         axes.imshow([[names.index(verdict) for verdict in line] for line in grid], cmap=colours, vmin=-0.5,
                     vmax=len(names) - 0.5, aspect=aspect, interpolation="nearest")
+        _hatch(axes, block, grid.shape[1])
         _mark(axes, grid)
         axes.set_title(f"{block.name}: {block.verdict}", parse_math=False)
-        axes.set_xticks(_ticks(grid.shape[1]))
+        axes.set_xticks(_ticks(grid.shape[1], 6 if grid.shape[1] >= grid.shape[0] or aspect == "auto" else 3))
         axes.set_yticks(_ticks(grid.shape[0]) if grid.shape[0] > 1 else [])
     for axes in panels[len(blocks):]:
         axes.remove()
     found = {verdict for grid in grids for verdict in grid.flat}
     handles = [matplotlib.patches.Patch(facecolor=COLOURS[name], edgecolor=BLACK, linewidth=0.5,
+                                        hatch=HATCHES[name.removesuffix(TOGETHER)] if name.endswith(TOGETHER) else None,
                                         label=name + SIGNS.get(name, "")) for name in names if name in found]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), COLUMNS))
 
 
 def _drawn(report):
@@ -150,6 +157,19 @@ def _drawn(report):
 
 def _lines(blocks):
     return max(math.ceil(len(blocks) / COLUMNS), 1)
+
+
+def _hatch(axes, block, width):
+    """Every run of entries that were judged together, as at most three rectangles: part of a line, whole lines, a part."""
+    matplotlib = _matplotlib()
+    for group in block.groups:
+        for start, stop in ranges(group.positions):
+            ends = sorted({start, min(-(-start // width) * width, stop), max(stop // width * width, start), stop})
+            for first, last in zip(ends, ends[1:]):
+                row, column = divmod(first, width)
+                corner, size = (column - 0.5, row - 0.5), (min(last - first, width), max((last - first) // width, 1))
+                axes.add_patch(matplotlib.patches.Rectangle(corner, *size, facecolor="none", hatch=HATCHES[group.verdict],
+                                                            **HATCHED))
 
 
 def _mark(axes, grid):
@@ -167,14 +187,16 @@ def _mark(axes, grid):
         axes.tick_params(which="minor", length=0)
 
 
-def _ticks(count):
-    """A few whole numbers from 0 to count - 1."""
-    return list(range(0, count, max(1, math.ceil(count / 6))))
+def _ticks(count, most=6):
+    """At most so many whole numbers from 0 to count - 1."""
+    return list(range(0, count, max(1, math.ceil(count / most))))
 
 
 def _grid(block):
     """The verdicts of a BlockReport as a matrix: a vector is one row, further axes are laid side by side."""
     grid = np.full(block.shape, "not checked", dtype=object)
+    for group in block.groups:
+        grid.reshape(-1)[group.positions] = f"{group.verdict}{TOGETHER}"
     for entry in block.entries:
         grid[entry.index] = entry.verdict
     return grid.reshape(1, -1) if grid.ndim < 2 else grid.reshape(grid.shape[0], -1)

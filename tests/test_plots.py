@@ -1,6 +1,8 @@
 """Figures of a report: what they show, that they are saved by the command, and the message where matplotlib is not."""
 
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ import pytest
 from gradcheck import check
 from gradcheck.cli import main
 from gradcheck.errors import GradcheckError
-from gradcheck.plots import report_figure, v_curve, verdicts
+from gradcheck.plots import HATCHES, report_figure, v_curve, verdicts
+from gradcheck.report import BlockReport, Entry
 
 POINT = {"W": np.array([[0.5, -1.0, 0.25], [1.5, 2.0, -0.75]]), "b": np.array([0.1, 0.0]),
          "empty": np.zeros((0, 2)), "c": 0.3}
@@ -44,6 +47,37 @@ def test_the_heat_map_shows_the_verdict_of_every_entry_at_its_place(report):
     shown = np.asarray(panels["W: wrong"].images[0].get_array())
     assert shown.shape == (2, 3) and len(set(shown[0])) == 1 and len(set(shown[1])) == 1 and shown[0, 0] != shown[1, 0]
     assert panels["b: cannot tell"].images[0].get_array().shape == (1, 2)
+
+
+GROUPS = [("right", 0, 50), ("cannot tell", 54, 300), ("wrong", 301, 460)]
+ALONE = [(2, 11, "wrong"), (2, 13, "right")]
+
+
+def judged_together(shape):
+    groups = tuple(SimpleNamespace(positions=np.arange(start, stop), verdict=verdict) for verdict, start, stop in GROUPS)
+    entries = tuple(Entry("W", (row, column), 1.0, 1.0, 1e-9, 1.0, verdict, "said")
+                    for row, column, verdict in ALONE if shape == (24, 20))
+    return BlockReport("W", shape, "wrong", entries, groups=groups)
+
+
+@pytest.mark.parametrize("shape", [(24, 20), (480,), (2, 12, 20), (480, 1)])
+def test_entries_judged_together_are_paler_and_hatched_in_exactly_their_places(report, shape):
+    block = judged_together(shape)
+    figure = verdicts(replace(report, blocks=(block,)))
+    axes, = figure.axes
+    shown = np.asarray(axes.images[0].get_array())
+    places, hatched = np.arange(480).reshape(shown.shape), {}
+    for each in axes.patches:
+        row, column, height, width = (int(i) for i in (each.get_y() + 0.5, each.get_x() + 0.5, each.get_height(), each.get_width()))
+        part = places[row:row + height, column:column + width]
+        assert part.shape == (height, width)
+        hatched.setdefault(each.get_hatch(), []).extend(part.ravel())
+    alone = [20 * entry.index[0] + entry.index[1] for entry in block.entries]
+    for group in block.groups:
+        assert sorted(hatched[HATCHES[group.verdict]]) == group.positions.tolist()
+        assert len({shown.flat[i] for i in group.positions if i not in alone}) == 1
+    assert len({shown.flat[i] for i in alone}) == len(alone)
+    assert {f"{verdict}, judged together" for verdict, *_ in GROUPS} | {"not checked"} <= set(legends(figure))
 
 
 def test_what_is_not_right_is_marked_not_only_coloured(report):
