@@ -108,6 +108,25 @@ def test_the_fixture_checks_with_the_same_seed_unless_told_otherwise(tmp_path):
     assert status == 0, printed
 
 
+def test_the_fixture_hides_nothing_of_the_module_of_its_name(tmp_path):
+    test = """
+    import pytest
+    import gradcheck
+
+    module = gradcheck
+
+    def test_names(gradcheck):
+        for name in module.__all__:
+            assert getattr(gradcheck, name) is getattr(module, name)
+        assert gradcheck.check(lambda p: p ** 2, lambda p: 2 * p, 1.0).verdict == "right"
+        assert gradcheck.errors.GradcheckError is module.GradcheckError
+        with pytest.raises(AttributeError, match="module 'gradcheck' has no attribute 'chek'"):
+            gradcheck.chek
+    """
+    printed, status = run(tmp_path, test, "-p", "gradcheck.plugin")
+    assert status == 0, printed
+
+
 def test_without_the_plugin_there_is_no_fixture_and_nothing_else_changes(tmp_path):
     printed, status = run(tmp_path, BAD.format(fixture="gradcheck", call="gradcheck"), "-p", "no:gradcheck")
     assert status == 1 and "fixture 'gradcheck' not found" in printed
