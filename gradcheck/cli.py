@@ -2,10 +2,11 @@
 
 import itertools
 import json
+import os
 import shlex
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
-from pathlib import Path
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def _parser():
     _add_training(stable)
     stable.add_argument("--first", type=count, metavar="F", help="the first row after update 0 (default: K)")
     stable.add_argument("--replicas", type=count, metavar="R", help="how many trainings to compare")
-    stable.add_argument("--seed", type=int, default=0, metavar="S", help="draws how the replicas start (default 0)")
+    stable.add_argument("--seed", type=count, default=0, metavar="S", help="draws how the replicas start (default 0)")
 
     swept = _add(commands, "sweep", _sweep, "the hidden layer at several sizes, beside the straight line without one",
                  "sweep moons-tanh --updates 1000 --sizes 1,3")
@@ -85,9 +86,9 @@ def _add_check(commands):
     check.add_argument("network", metavar="NETWORK", help=f"{NETWORK_HELP}; or FILE.py:FUNCTION or package.module:FUNCTION, "
                        "a function of the parameters that returns the loss and its gradients")
     add_output_options(check, ("text", "json", "markdown"))
-    check.add_argument("--seed", type=int, default=0, metavar="N", help="draws what is drawn at random (default 0)")
-    check.add_argument("--parameters", metavar="POINT", help="where a program is checked: a .npz file, a .json file of "
-                       "names and nested lists, FILE.py:NAME or package.module:NAME, a dict or a function that gives one")
+    check.add_argument("--seed", type=count, default=0, metavar="N", help="draws what is drawn at random (default 0)")
+    check.add_argument("--parameters", metavar="POINT", help="where a program is checked: a .npz or .npy file, a .json "
+                       "file of names and nested lists, FILE.py:NAME or package.module:NAME, a dict or a function that gives one")
     check.add_argument("--gradients", metavar="FUNCTION", help="FILE.py:FUNCTION that returns the gradients, where "
                        "the first returns the loss alone")
     check.add_argument("--select", action="append", metavar="GLOB", help="check only the blocks whose names match, such as "
@@ -118,7 +119,7 @@ def _command(arguments):
 
 
 def _check(arguments):
-    if is_program(arguments.network) and not Path(arguments.network).exists():
+    if is_program(arguments.network) and not os.path.exists(arguments.network):
         return _check_program(arguments)
     for option in ("parameters", "gradients", "select", "plot"):
         if getattr(arguments, option, None) is not None:
@@ -135,16 +136,16 @@ def _check_program(arguments):
     if arguments.parameters is None:
         raise NeuronnetError(f"--parameters is needed with {arguments.network}: the point at which it is checked")
     programs = Programs()
-    loss = programs.function(arguments.network)
-    gradients = None if arguments.gradients is None else programs.function(arguments.gradients)
+    loss = programs.function(arguments.network, ("parameters",))
+    gradients = None
+    if arguments.gradients is not None:
+        gradients = programs.function(arguments.gradients, ("parameters",), ("parameters", "u"))
     parameters = programs.parameters(arguments.parameters)
-    watched, finish = _with_progress(loss, Point(parameters).vector.size)
-    try:
-        with programs.running():
-            report = check(watched, gradients, parameters, select=arguments.select, seed=arguments.seed)
-            figure = None if arguments.plot is None else plots.report_figure(report, loss, gradients, parameters)
-    finally:
-        finish()
+    with programs.running(arguments.parameters):
+        entries = Point(parameters).vector.size
+    with programs.running(arguments.network), _shown_progress(loss, entries) as watched:
+        report = check(watched, gradients, parameters, select=arguments.select, seed=arguments.seed)
+        figure = None if arguments.plot is None else plots.report_figure(report, loss, gradients, parameters)
     report = replace(report, call=_command_line(arguments))
     if arguments.format == "markdown":
         write(report.markdown().rstrip("\n"), arguments.output, programs.paths)
@@ -155,18 +156,24 @@ def _check_program(arguments):
     return STATUS[report.verdict]
 
 
-def _with_progress(loss, entries):
-    """(the loss, its calls shown on a terminal; what takes the line away)."""
-    progress = progress_line(PER_ENTRY * entries + OVERALL, "evaluations at most")
+@contextmanager
+def _shown_progress(loss, entries):
+    """The loss, its calls shown on a terminal while it is in use."""
+    most = PER_ENTRY * entries + OVERALL
+    progress = progress_line(most, "evaluations at most")
     if progress is None:
-        return loss, lambda: None
-    calls, most = itertools.count(1), PER_ENTRY * entries + OVERALL
+        yield loss
+        return
+    calls = itertools.count(1)
 
     @wraps(loss)
     def watched(*arguments):
         progress(min(next(calls), most - 1))
         return loss(*arguments)
-    return watched, lambda: progress(most)
+    try:
+        yield watched
+    finally:
+        progress(most)
 
 
 def _command_line(arguments):

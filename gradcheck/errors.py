@@ -2,6 +2,9 @@
 
 import math
 from contextlib import contextmanager
+from difflib import get_close_matches
+
+MOST_SHOWN = 20             # names in a message; of more, those most like what was found
 
 
 class GradcheckError(ValueError):
@@ -54,11 +57,16 @@ class DuplicateName(GradcheckError):
 
 
 class UnknownName(GradcheckError):
-    """A name that is not in the list of names: `kind` (what is named), `found`, `allowed`."""
+    """A name that is not in the list of names: `kind` (what is named), `found`, `allowed`, of which many are not all shown."""
 
     def __init__(self, kind, found, allowed):
         self.kind, self.found, self.allowed = kind, found, tuple(allowed)
-        super().__init__(f"{kind}: found {found!r}, allowed are {', '.join(map(repr, self.allowed))}")
+        shown = self.allowed
+        if len(shown) > MOST_SHOWN:
+            shown = get_close_matches(str(found), map(str, shown), MOST_SHOWN, 0.0)
+        more = len(self.allowed) - len(shown)
+        super().__init__(f"{kind}: found {found!r}, allowed are {', '.join(map(repr, shown))}"
+                         f"{f' and {more} others' if more > 0 else ''}")
 
 
 def entry_name(block, index):

@@ -7,29 +7,32 @@ prints goes to standard error, so that it never mixes with a report.
 import contextlib
 import importlib
 import importlib.util
-import json
+import inspect
+import os
 import re
 import sys
+import sysconfig
 import traceback
-import zipfile
-import zlib
 from pathlib import Path
 
-import numpy as np
-
 from .errors import GradcheckError, UnknownName
+from .point_files import READERS, is_point_file, read_point
 
 PROGRAM = re.compile(r"(?P<place>.+\.py|[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 OURS = str(Path(__file__).parent)
+STANDARD = sysconfig.get_path("stdlib")
+LONGEST = 300               # characters of what an exception says
 
 
 class ProgramError(GradcheckError):
-    """The program failed: `place` ("model.py:12") and `error`, the exception."""
+    """The program failed: `place` ("model.py:12", or what was asked for) and `error`, the exception."""
 
-    def __init__(self, place, error):
+    def __init__(self, place, error, caller=None):
         self.place, self.error = place, error
-        said = " ".join(str(error).split())
-        super().__init__(f"{place}: {type(error).__name__}{': ' if said else ''}{said}")
+        said = "; ".join(part for part in (_said(error), *getattr(error, "__notes__", ())) if part)
+        said = said if len(said) <= LONGEST else f"{said[:LONGEST]}..."
+        super().__init__(f"{place}: {type(error).__name__}{': ' if said else ''}{said}"
+                         f"{'' if caller is None else f' (in {caller})'}")
 
 
 def is_program(argument):
@@ -53,168 +56,155 @@ class Programs:
         if place not in self._modules:
             self._modules[place] = self._file(Path(place)) if place.endswith(".py") else self._module(place)
         value = self._modules[place]
-        for part in name.split("."):
-            if not hasattr(value, part):
-                raise UnknownName(place, part, [each for each in vars(value) if not each.startswith("_")] or ["(nothing)"])
-            value = getattr(value, part)
+        with self.running(argument):
+            for part in name.split("."):
+                if not hasattr(value, part):
+                    names = vars(value) if inspect.ismodule(value) else dir(value)
+                    raise UnknownName(place, part, [each for each in names if not each.startswith("_")] or ["(nothing)"])
+                value = getattr(value, part)
         return value
 
-    def function(self, argument):
-        """As `value`, for what can be called; GradcheckError for anything else, too."""
+    def function(self, argument, *calls):
+        """As `value`, for a function. `calls`: the ways in which it may be called, each the names of what it is handed.
+
+        Raises GradcheckError for what is no function, and for one that can be called in none of these ways.
+        """
         if not is_program(argument):
             raise GradcheckError(f"{argument}: expected FILE.py:FUNCTION or package.module:FUNCTION")
         value = self.value(argument)
+        if isinstance(value, type):
+            raise GradcheckError(f"{argument}: expected a function, found the class {value.__name__}; make an object of it "
+                                 "and give one of its methods")
         if not callable(value):
             raise GradcheckError(f"{argument}: expected a function, found {type(value).__name__}")
+        self._require_call(argument, value, calls)
         return value
 
     def parameters(self, argument):
-        """The point that an argument names: a .npz file, a .json file, or something in a program, called if it can be."""
+        """The point that an argument names: a file, or something in a program, called without arguments if it can be."""
         if is_program(argument):
             value = self.value(argument)
             if not callable(value):
                 return value
-            with self.running():
+            self._require_call(argument, value, [()])
+            with self.running(argument):
                 return value()
-        if Path(argument).suffix.lower() not in READERS:
-            raise GradcheckError(f"{argument}: expected a file that ends in .npz or .json, or FILE.py:NAME, or "
+        if not is_point_file(argument):
+            raise GradcheckError(f"{argument}: expected a file that ends in {', '.join(READERS)}, or FILE.py:NAME, or "
                                  "package.module:NAME")
         self.paths.append(Path(argument))
-        return READERS[Path(argument).suffix.lower()](argument)
+        return read_point(argument)
 
     @contextlib.contextmanager
-    def running(self):
-        """While the program runs: it finds what is beside it, prints to standard error, and raises ProgramErrors."""
+    def running(self, argument):
+        """While the program runs: it finds what is beside it, prints to standard error, and raises ProgramErrors.
+
+        `argument`: what is run, which stands in the error when no line of the program was at fault. An interruption by
+        the keyboard, and GradcheckErrors, are left as they are.
+        """
         added = [each for each in self._directories if each not in sys.path]
         sys.path[:0] = added
         try:
             with contextlib.redirect_stdout(sys.stderr):
                 yield
-        except GradcheckError:
+        except (GradcheckError, KeyboardInterrupt):
             raise
-        except SyntaxError as error:
-            raise ProgramError(f"{_shown(error.filename)}:{error.lineno}", SyntaxError(error.msg)) from None
-        except (Exception, SystemExit) as error:
-            place = _place(error)
-            if place is None:
-                raise
-            raise ProgramError(place, error) from None
+        except BaseException as error:
+            raise self._told(argument, error) from None
         finally:
             for each in added:
                 if each in sys.path:
                     sys.path.remove(each)
 
     def _file(self, path):
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise GradcheckError(f"{path}: there is no such file; give FILE.py:FUNCTION or package.module:FUNCTION")
         self.paths.append(path)
         self._directories.insert(0, str(path.resolve().parent))
         name = f"{path.stem} (checked)"                 # no import statement can name it, so it hides no other module
         specification = importlib.util.spec_from_file_location(name, path)
         module = sys.modules[name] = importlib.util.module_from_spec(specification)
-        with self.running():
-            specification.loader.exec_module(module)
+        with self.running(path):
+            try:
+                code = specification.loader.get_code(name)
+            except (MemoryError, RecursionError):
+                raise GradcheckError(f"{path}: Python cannot read it: an expression in it is nested too deeply") from None
+            exec(code, vars(module))
         return module
 
     def _module(self, name):
         try:
-            with self.running():
+            with self.running(name):
                 module = importlib.import_module(name)
-            if getattr(module, "__file__", None) is not None:
-                self.paths.append(Path(module.__file__))
+                if getattr(module, "__file__", None) is not None:
+                    self.paths.append(Path(module.__file__))
             return module
         except ProgramError as error:
             missing = getattr(error.error, "name", None) if isinstance(error.error, ModuleNotFoundError) else None
             if missing is None or not f"{name}.".startswith(f"{missing}."):
                 raise
-        except ModuleNotFoundError as error:
-            missing = error.name
         raise GradcheckError(f"{name}: there is no module {missing!r} here; give FILE.py:FUNCTION or "
                              "package.module:FUNCTION")
 
+    def _require_call(self, argument, function, calls):
+        """Refuse a function that can be called in none of these ways; about some built-in ones nobody knows."""
+        with self.running(argument):
+            try:
+                signature = inspect.signature(function)
+            except (TypeError, ValueError):
+                return
+            said = [_misfit(signature, names) for names in calls]
+            if None in said:
+                return
+            name = argument.rpartition(":")[2]
+            wanted = "without arguments, or a dict" if calls[0] == () else f"of one argument, the {calls[0][0]}"
+            bound = "; it is a method: make an object first and give its method" if "self" in signature.parameters else ""
+            raise GradcheckError(f"{argument}: it is {name}{_shortened(signature)}, and is called {name}({', '.join(calls[0])}): "
+                                 f"{said[0]}; give a function {wanted}{bound}")
 
-# Points in files
+    # What went wrong in a program
 
-def _npz(path):
-    """The arrays of a .npz file by name; nothing in it is executed."""
-    if Path(path).is_file() and not zipfile.is_zipfile(path):
-        raise GradcheckError(f"{path}: it is no .npz file; write it with numpy.savez")
+    def _told(self, argument, error):
+        """The ProgramError of an exception."""
+        if isinstance(error, SyntaxError) and os.path.isfile(error.filename or ""):
+            return ProgramError(f"{_shown(error.filename)}:{error.lineno}", SyntaxError(error.msg))
+        frames = traceback.extract_tb(error.__traceback__)
+        for frame in reversed(frames):
+            if self._is_own(frame.filename):
+                return ProgramError(f"{_shown(frame.filename)}:{frame.lineno}", error)
+        last = frames[-1]
+        ours = last.filename.startswith(OURS) and last.filename != __file__
+        return ProgramError(argument, error, f"{Path(OURS).name}/{Path(last.filename).name}:{last.lineno}" if ours else None)
+
+    def _is_own(self, filename):
+        """Whether a file belongs to the program: it lies beside one that was named, or at least in no library."""
+        if filename.startswith((OURS, contextlib.__file__)) or not os.path.isfile(filename):
+            return False
+        beside = [str(path.resolve().parent) for path in self.paths if path.suffix == ".py"]
+        return str(Path(filename).resolve().parent) in beside or not (
+            filename.startswith(STANDARD) or "site-packages" in filename or "dist-packages" in filename)
+
+
+def _misfit(signature, names):
+    """Why a function cannot be called with so many arguments; None where it can."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        said = "an array of Python objects in it is not read" if "pickle" in str(error) else "it is no .npz file of arrays"
-        raise GradcheckError(f"{path}: {said}; write it with numpy.savez") from None
-    except OSError as error:
-        raise GradcheckError(f"{path}: {error.strerror or error}") from None
-
-
-def _json(path):
-    """The numbers of a .json file, an object of names to numbers or nested lists of them; all become floats."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            found = json.load(file, object_pairs_hook=_object, parse_constant=_no_constant)
-    except GradcheckError as error:
-        raise GradcheckError(f"{path}: {error}") from None
-    except json.JSONDecodeError as error:
-        raise GradcheckError(f"{path}: line {error.lineno}: {error.msg}") from None
-    except (UnicodeDecodeError, RecursionError, ValueError):
-        raise GradcheckError(f"{path}: it is no JSON file") from None
-    except OSError as error:
-        raise GradcheckError(f"{path}: {error.strerror}") from None
-    if not isinstance(found, dict) or len(found) == 0:
-        raise GradcheckError(f'{path}: expected an object of names, such as {{"W": [[0.5, -1.0]]}}')
-    return {name: _numbers(f"{path}: {name}", value) for name, value in found.items()}
-
-
-READERS = {".npz": _npz, ".json": _json}
-
-
-def _object(pairs):
-    for i, (name, _) in enumerate(pairs):
-        if name in [each for each, _ in pairs[:i]]:
-            raise GradcheckError(f"the name {name!r} is there twice")
-    return dict(pairs)
-
-
-def _no_constant(name):
-    raise GradcheckError(f"found {name}; every parameter must be a finite number")
-
-
-def _numbers(name, value):
-    """A JSON number as a float, a nested list of them as an array, an object of those as a dict."""
-    if isinstance(value, dict):
-        return {key: _numbers(f"{name}.{key}", each) for key, each in value.items()}
-    if any(isinstance(each, (bool, str, dict, type(None))) for each in _flat(value)):
-        raise GradcheckError(f"{name}: expected a number or a nested list of numbers, found something else in it")
-    try:
-        numbers = np.array(value, dtype=float)
-    except (ValueError, OverflowError):
-        raise GradcheckError(f"{name}: its rows differ in length, or a number is too large for a float") from None
-    return numbers.item() if numbers.shape == () else numbers
-
-
-def _flat(value):
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, list):
-            waiting.extend(each)
-        else:
-            yield each
-
-
-# What went wrong in a program
-
-def _place(error):
-    """The last line outside gradcheck and the libraries on the way to an exception; None when all of it is ours."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__)
-              if not frame.filename.startswith((OURS, "<")) and frame.filename != contextlib.__file__]
-    own = [frame for frame in frames
-           if "site-packages" not in frame.filename and not frame.filename.startswith(sys.base_prefix)]
-    for frame in reversed(own or frames):
-        return f"{_shown(frame.filename)}:{frame.lineno}"
+        signature.bind(*names)
+    except TypeError as error:
+        return str(error)
     return None
+
+
+def _shortened(signature):
+    text = " ".join(str(signature).split())
+    return text if len(text) <= 60 else f"{text[:60]}...)"
+
+
+def _said(error):
+    """What an exception says, on one line."""
+    try:
+        return " ".join(str(error).split())
+    except Exception:
+        return "(it cannot say what)"
 
 
 def _shown(filename):

@@ -69,10 +69,10 @@ def leaves(node, path="", above=()):
             yield path or ROOT, node
         return
     if any(each is node for each in above):
-        raise GradcheckError(f"{_short(path)}: this {type(node).__name__} is one of those that it lies in, so it has no "
+        raise GradcheckError(f"{short(path)}: this {type(node).__name__} is one of those that it lies in, so it has no "
                              "end; put arrays and numbers there")
     if len(above) == DEEPEST:
-        raise GradcheckError(f"{_short(path)}: more than {DEEPEST} containers within each other; use an array")
+        raise GradcheckError(f"{short(path)}: more than {DEEPEST} containers within each other; use an array")
     for child_path, child in _paths(path, names, places):
         yield from leaves(child, child_path, (*above, node))
 
@@ -197,5 +197,6 @@ def _is_number(node):
     return isinstance(node, Number) and not isinstance(node, np.ndarray)
 
 
-def _short(path):
+def short(path):
+    """A path that may be very long, cut to 40 characters."""
     return path if len(path) <= 40 else f"{path[:40]}..."

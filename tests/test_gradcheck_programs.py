@@ -1,7 +1,9 @@
 """Programs on the command line of gradcheck: what is found and checked, and how mistakes in them are told."""
 
+import io
 import json
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -57,6 +59,50 @@ def square_root(p):
 
 def alone(p):
     return 1.0
+
+def two(a, b):
+    return 1.0
+
+def none():
+    return 1.0
+
+class Net:
+    def f(self, p):
+        return both(p)
+
+def with_u(p, u):
+    return gradients(p)
+
+class Speechless(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+def speechless(p):
+    raise Speechless
+
+class Leaving(BaseException):
+    pass
+
+def base(p):
+    raise Leaving("by the back door")
+
+def generator(p):
+    raise GeneratorExit
+
+def chattering(p):
+    raise ValueError("again " * 100_000)
+
+def evaluating(p):
+    return eval("1 +")
+
+class Closed:
+    def __getattr__(self, name):
+        raise RuntimeError("closed")
+
+closed = Closed()
+
+def negative(p):
+    return np.random.default_rng(-1)
 '''
 
 
@@ -66,9 +112,11 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "model.py").write_text(MODEL, encoding="utf-8")
     (tmp_path / "point.json").write_text('{"W": [[0.5, -1], [0.25, 2]], "b": [0.1]}', encoding="utf-8")
+    np.save(tmp_path / "point.npy", np.array([0.5, -1.0]))
+    (tmp_path / "lone.py").write_text("def both(x):\n    return float(x @ x), 2 * x\n", encoding="utf-8")
     np.savez(tmp_path / "point.npz", W=np.array([[0.5, -1.0], [0.25, 2.0]]), b=np.array([0.1]))
     yield tmp_path
-    for name in [each for each in sys.modules if each.startswith(("model", "pack"))]:
+    for name in [each for each in sys.modules if each.startswith(("model", "pack", "lone"))]:
         del sys.modules[name]
 
 
@@ -79,6 +127,7 @@ def check(*arguments):
 FOUND = [(["model.py:both", "--parameters", "model.py:parameters"], 0),
          (["model.py:both", "--parameters", "model.py:POINT"], 0),
          (["model.py:both", "--parameters", "point.json"], 0), (["model.py:both", "--parameters", "point.npz"], 0),
+         (["lone.py:both", "--parameters", "point.npy"], 0),
          (["model:both", "--parameters", "model:parameters"], 0), (["model.py:Model.both", "--parameters", "point.json"], 0),
          (["model.py:loss", "--gradients", "model.py:gradients", "--parameters", "point.json"], 0),
          (["model.py:wrong", "--parameters", "point.json"], 1),
@@ -162,6 +211,20 @@ FAILING = [
     ("dividing:f", "dividing.py:3: ZeroDivisionError"),
     ("needing.py:f", "needing.py:1: ModuleNotFoundError: No module named 'not_here_at_all'"),
     ("needing:f", "needing.py:1: ModuleNotFoundError"), ("quitting.py:f", "quitting.py:1: SystemExit: 0"),
+    ("model.py:two", "model.py:two: it is two(a, b), and is called two(parameters): missing a required argument: 'b'; give a"),
+    ("model.py:none", "it is none(), and is called none(parameters): too many positional arguments"),
+    ("model.py:Net.f", "it is Net.f(self, p), and is called Net.f(parameters): missing a required argument: 'p'; give a function "
+     "of one argument, the parameters; it is a method: make an object first"),
+    ("model.py:Net", "model.py:Net: expected a function, found the class Net"),
+    ("model.py:speechless", "model.py:69: Speechless: (it cannot say what)"),
+    ("model.py:base", "model.py:75: Leaving: by the back door"), ("model.py:generator", "model.py:78: GeneratorExit"),
+    ("model.py:chattering", "model.py:81: ValueError: again again"), ("model.py:evaluating", "model.py:84: SyntaxError: invalid"),
+    ("model.py:closed", "model.py:closed: expected a function, found Closed"),
+    ("model.py:closed.f", "model.py:88: RuntimeError: closed"), ("lazy.py:f", "lazy.py:2: RuntimeError: f is not there yet"),
+    ("lazy:f", "lazy.py:2: RuntimeError"), ("model.py:negative", "model.py:93: ValueError: expected non-negative integer"),
+    ("nul.py:f", "nul.py: SyntaxError: source code string cannot contain null bytes"), ("nul:f", "nul: SyntaxError: source code"),
+    ("minus.py:f", "minus.py: Python cannot read it: an expression in it is nested too deeply"),
+    ("math:sin", "math:sin: TypeError: must be real number, not dict (in gradcheck/problem.py:"),
 ]
 
 
@@ -171,12 +234,39 @@ def test_what_goes_wrong_in_a_program_is_one_line_with_its_place(here, capsys, p
     (here / "dividing.py").write_text("\n\nx = 1 / 0\n")
     (here / "needing.py").write_text("import not_here_at_all\n")
     (here / "quitting.py").write_text("raise SystemExit(0)\n")
+    (here / "lazy.py").write_text("def __getattr__(name):\n    raise RuntimeError(f'{name} is not there yet')\n")
+    (here / "nul.py").write_text("x = 1\0\n")
+    (here / "minus.py").write_text(f"x = {'-' * 100_000}1\n")
     assert check(program, "--parameters", "point.json") == 2
     out, err = capsys.readouterr()
-    assert out == "" and said in err and err.count("\n") == 1 and "Traceback" not in err
+    assert out == "" and said in err and err.count("\n") == 1 and "Traceback" not in err and len(err) < 500
 
+
+def npy(header):
+    """The bytes of an .npy file whose header is not looked at."""
+    header = header.encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(8)
+
+
+def npz(header):
+    """The bytes of an .npz file with such an array."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("W.npy", npy(header))
+    return data.getvalue()
+
+
+HUGE = "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }"
 
 POINTS = [
+    *[(f"huge.{ending}", made(HUGE), f"huge.{ending}: an array in it claims to be larger than the memory")
+      for ending, made in (("npz", npz), ("npy", npy))],
+    *[(f"open.{ending}", made("(" * 2000), f"open.{ending}: its arrays cannot be read")
+      for ending, made in (("npz", npz), ("npy", npy))],
+    ("text.npy", b"no array", "text.npy: it is no .npy file"),
+    ("lists.json", b'{"W": ' + b"[" * 900 + b"]" * 900 + b"}", "lists.json: W: more than 32 lists within each other"),
+    ("dicts.json", b'{"W": ' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"}", "more than 64 objects"),
+    ("deeper.json", b'{"W": ' + b'{"a":' * 9000 + b"1" + b"}" * 9000 + b"}", "more than 64 objects"),
     ("ragged.json", b'{"W": [1, [2]]}', "ragged.json: W: its rows differ in length"),
     ("nan.json", b'{"W": [1, NaN]}', "nan.json: found NaN"), ("huge.json", b'{"W": 1e999}', "W"),
     ("twice.json", b'{"W": [1], "W": 2}', "twice.json: the name 'W' is there twice"),
@@ -200,10 +290,45 @@ def test_a_point_that_cannot_be_used_is_refused_in_one_line(here, capsys, name, 
     assert out == "" and said in err and err.count("\n") == 1
 
 
+@pytest.mark.parametrize("point, said", [
+    ("model.py:both", "model.py:both: it is both(p), and is called both(): missing a required argument: 'p'; give a function "
+                      "without arguments, or a dict"),
+    ("model.py:closed", "model.py:88: RuntimeError: closed; raised while gradcheck read x as an array"),
+    ("model.py:Net", "x: expected real numbers, found Net"), ("lazy.py:x", "lazy.py:2: RuntimeError: x is not there yet")])
+def test_a_point_in_a_program_that_cannot_be_used_is_refused_in_one_line(here, capsys, point, said):
+    (here / "lazy.py").write_text("def __getattr__(name):\n    raise RuntimeError(f'{name} is not there yet')\n")
+    assert check("model.py:both", "--parameters", point) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and said in err and err.count("\n") == 1
+
+
+def test_gradients_that_take_a_second_argument_are_for_a_loss_of_several_numbers(here, capsys):
+    (here / "layer.py").write_text("import numpy as np\ndef out(p):\n    return np.tanh(p['W'])\n"
+                                   "def back(p, u):\n    return {'W': u * (1 - np.tanh(p['W']) ** 2), 'b': 0 * p['b']}\n")
+    assert check("layer.py:out", "--gradients", "layer.py:back", "--parameters", "point.json") == 0
+    assert check("model.py:loss", "--gradients", "layer.py:back", "--parameters", "point.json") == 2
+    err = capsys.readouterr().err
+    assert "TypeError: back() missing 1 required positional argument: 'u'" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["check", "stability"])
+def test_a_seed_is_a_whole_number_from_0(capsys, command):
+    more = ["--updates", "1"] if command == "stability" else []
+    assert main([command, "worked-example", *more, "--seed", "-1"]) == 2
+    assert capsys.readouterr().err.startswith("gradcheck: argument --seed: expected a whole number from 0 to 999999999, found '-1'")
+
+
+def test_a_class_that_makes_its_own_point_is_one(here, capsys):
+    (here / "net.py").write_text("from dataclasses import dataclass\n@dataclass\nclass Net:\n    w: float = 0.5\n"
+                                 "def both(net):\n    return net.w ** 2, Net(2 * net.w)\n")
+    assert check("net.py:both", "--parameters", "net.py:Net") == 0
+    assert "w: right, 1 entry" in capsys.readouterr().out
+
+
 def test_objects_in_an_archive_are_never_loaded(here, capsys):
     np.savez(here / "objects.npz", W=np.array([{"a": 1}], dtype=object))
     assert check("model.py:both", "--parameters", "objects.npz") == 2
-    assert "an array of Python objects in it is not read" in capsys.readouterr().err
+    assert "objects.npz: an array of Python objects in it is not read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments, said", [
