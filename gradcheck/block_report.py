@@ -108,7 +108,8 @@ class BlockReport:
 
 
 def ranges(positions):
-    """[[start, stop], ...] of the runs in an ascending array of whole numbers."""
+    """[[start, stop], ...] of the runs in an array of whole numbers, in ascending order."""
+    positions = np.sort(positions)
     ends = np.flatnonzero(np.diff(positions) != 1) + 1
     return [[int(run[0]), int(run[-1]) + 1] for run in np.split(positions, ends) if len(run) > 0]
 

@@ -137,7 +137,7 @@ def _draw_verdicts(figure, report):
         aspect = "equal" if max(grid.shape) <= LONGEST * min(grid.shape) else "auto"
         axes.imshow([[names.index(verdict) for verdict in line] for line in grid], cmap=colours, vmin=-0.5,
                     vmax=len(names) - 0.5, aspect=aspect, interpolation="nearest")
-        _hatch(axes, block, grid.shape[1])
+        _hatch(axes, block, grid.shape)
         _mark(axes, grid)
         axes.set_title(f"{block.name}: {block.verdict}", parse_math=False)
         axes.set_xticks(_ticks(grid.shape[1], 6 if grid.shape[1] >= grid.shape[0] or aspect == "auto" else 3))
@@ -159,17 +159,27 @@ def _lines(blocks):
     return max(math.ceil(len(blocks) / COLUMNS), 1)
 
 
-def _hatch(axes, block, width):
-    """Every run of entries that were judged together, as at most three rectangles: part of a line, whole lines, a part."""
+def _hatch(axes, block, shape):
+    """Hatches over entries that were judged together, as few rectangles as cover them row by row or column by column."""
     matplotlib = _matplotlib()
     for group in block.groups:
-        for start, stop in ranges(group.positions):
-            ends = sorted({start, min(-(-start // width) * width, stop), max(stop // width * width, start), stop})
-            for first, last in zip(ends, ends[1:]):
-                row, column = divmod(first, width)
-                corner, size = (column - 0.5, row - 0.5), (min(last - first, width), max((last - first) // width, 1))
-                axes.add_patch(matplotlib.patches.Rectangle(corner, *size, facecolor="none", hatch=HATCHES[group.verdict],
-                                                            **HATCHED))
+        rows, columns = np.divmod(group.positions, shape[1])
+        by_row, by_column = ranges(group.positions), ranges(columns * shape[0] + rows)
+        if len(by_row) <= len(by_column):
+            found = list(_rectangles(by_row, shape[1]))
+        else:
+            found = [(row, column, size[::-1]) for column, row, size in _rectangles(by_column, shape[0])]
+        for row, column, (height, width) in found if len(found) <= MOST_MARKED else ():
+            axes.add_patch(matplotlib.patches.Rectangle((column - 0.5, row - 0.5), width, height, facecolor="none",
+                                                        hatch=HATCHES[group.verdict], **HATCHED))
+
+
+def _rectangles(runs, width):
+    """(line, place, (lines, places)) of at most three rectangles for each run: part of a line, whole lines, part of one."""
+    for start, stop in runs:
+        ends = sorted({start, min(-(-start // width) * width, stop), max(stop // width * width, start), stop})
+        for first, last in zip(ends, ends[1:]):
+            yield *divmod(first, width), (max((last - first) // width, 1), min(last - first, width))
 
 
 def _mark(axes, grid):

@@ -174,9 +174,9 @@ def _renaming(names, found):
 
 # One node
 
-def _made(kind, parts):
-    with passing_with_note(f"raised while gradcheck made a {kind.__name__} of other numbers, {kind.__name__}({', '.join(parts)})"):
-        return kind(**parts)
+def _made(kind, values):
+    with passing_with_note(f"raised while gradcheck made a {kind.__name__} of other numbers, {kind.__name__}({', '.join(values)})"):
+        return kind(**values)
 
 
 def _places(node):

@@ -147,7 +147,7 @@ def test_a_block_can_be_wrong_without_any_entry_known_to_be():
 
 def test_groups_are_in_the_dict_as_ranges():
     block = replace(judged_together([("right", 4, 9)]), groups=(
-        SimpleNamespace(positions=np.array([4, 5, 6, 8]), verdict="right"), SimpleNamespace(positions=np.arange(0), verdict="wrong")))
+        SimpleNamespace(positions=np.array([8, 4, 5, 6]), verdict="right"), SimpleNamespace(positions=np.arange(0), verdict="wrong")))
     assert block.to_dict()["groups"] == [{"verdict": "right", "ranges": [[4, 7], [8, 9]]}, {"verdict": "wrong", "ranges": []}]
 
 
