@@ -39,11 +39,12 @@ def block_lines(report):
 def block_line(block):
     """One BlockReport: its verdict, how many entries are wrong and where, the smallest error that would have shown."""
     parts = [f"{block.name}: {block.verdict}, {_count(block.size, 'entry', 'entries')}"]
-    for indices, said in ((block.wrong, "wrong"), (block.unclear, "not to be told")):
-        if len(indices) > 0 and block.by_directions == 0:
-            parts.append(f"{len(indices)} {said}{_where(indices, block.shape)}")
-        elif len(indices) > 0:
-            parts.append(f"{len(indices)} {said} of {len(block.entries)} looked at one by one")
+    found = [(indices, said) for indices, said in ((block.wrong, "wrong"), (block.unclear, "not to be told")) if len(indices) > 0]
+    if block.by_directions == 0:
+        parts += [f"{len(indices)} {said}{_where(indices, block.shape)}" for indices, said in found]
+    elif len(found) > 0:
+        parts.append(f"{' and '.join(f'{len(indices)} {said}' for indices, said in found)} of {len(block.entries)} looked at "
+                     "one by one")
     if len(block.at_kink) > 0:
         parts.append(f"{len(block.at_kink)} at a kink")
     if block.by_directions > 0:

@@ -131,6 +131,8 @@ SOME = tuple(Entry(f"W[0,{i}]", (0, i), 2.0, 1.0, 1e-9, 2.0, "wrong" if i < 3 el
     (judged_together([("right", 4, 100)], SOME), "3 wrong of 4 looked at one by one, 96 judged together along random directions"),
     (judged_together([("right", 4, 50), ("wrong", 50, 100)], SOME), "3 wrong of 4 looked at one by one, 96 judged together "
      "along random directions: 46 right and 50 in groups with something wrong"),
+    (judged_together([("right", 5, 100)], [*SOME, replace(SOME[0], verdict="cannot tell", index=(0, 4))]),
+     "3 wrong and 1 not to be told of 5 looked at one by one, 95 judged together"),
     (judged_together([("wrong", 0, 100)]), "W: wrong, 100 entries, 100 judged together along random directions: 100 in groups"),
     (judged_together([("cannot tell", 0, 100)]), "directions: 100 not to be told"),
     (judged_together([("right", 0, 100)]), "100 judged together along random directions, an error of 1.0e-09")])
