@@ -175,7 +175,8 @@ def _renaming(names, found):
 # One node
 
 def _made(kind, values):
-    with passing_with_note(f"raised while gradcheck made a {kind.__name__} of other numbers, {kind.__name__}({', '.join(values)})"):
+    name = kind.__name__
+    with passing_with_note(f"raised while gradcheck made a {name} of other numbers, {name}({', '.join(values)})"):
         return kind(**values)
 
 

@@ -63,13 +63,13 @@ def tapped(problem, intermediates):
         with passing_with_note(note):
             return problem.loss(here(), _Watched(taps, asked))
 
+    with np.errstate(all="ignore"):
+        with_zeros, without, again = loss(dict(at_zero)), problem.loss(here()), problem.loss(here())
     taps = Problem(loss, found, at_zero, problem.seed)
     for name in found:
         if name not in asked:
             raise GradcheckError(f"intermediates: the loss never asks for the tap {name!r}; add taps[{name!r}] to that "
                                  "quantity in the forward pass")
-    with np.errstate(all="ignore"):
-        without, with_zeros, again = problem.loss(here()), taps.value(taps.point.vector), problem.loss(here())
     if without == again and abs(with_zeros - without) > SAME * abs(without):
         raise GradcheckError(f"intermediates: the loss is {without:.9g} without taps and {with_zeros:.9g} with taps that are "
                              "all zero; add them to the quantities and do nothing else with them, and give each the shape "
