@@ -3,6 +3,8 @@
 A mistake is named only where chance would hardly reproduce as many digits. The effects of mistakes on a number are spread
 over many orders of magnitude. So of those that move it about as far as the printed number is off, D units of the last
 digit, within a factor of ten either way, one hits the very digits by chance with a probability of 1/(D ln 100).
+The lines of a sheet may come from several hands; where one program computed all numbers, a mistake that contradicts more
+of them than it explains is not named.
 """
 
 from decimal import Decimal
@@ -18,6 +20,7 @@ from neuronnet.names import update_of
 
 MOST_CHANCE = 0.05
 ROUNDING = float(BINARY64_ROUNDING)
+MOST_ROUNDED = 1e-9                 # of the largest number: rounding farther off is not looked for, which saves replays
 MOST_SHORT = 20                     # updates up to which every mistake is replayed, and pairs of them
 MOST_LONG = 8                       # counts of updates beyond these for which mistakes are searched
 MOST_PAIRED_WORK = 60               # weights times samples times updates up to which pairs are
@@ -87,23 +90,26 @@ class Diagnosis(NamedTuple):
                 "chance": self.chance, "same_as": list(self.same_as)}
 
 
-def explanations(description, claims, progress=None):
+def explanations(description, claims, progress=None, rounding=None):
     """Diagnoses of the wrong ones among Claims, best first; each explains what those before it leave over.
 
-    `progress(done, total)` is called while long trainings are replayed.
+    `progress(done, total)` is called while long trainings are replayed. `rounding`: None, or for claims that one program
+    computed, a function (mistakes, expression) that says by how much a claim may miss the value in a replay and still be
+    that value, rounded in another way.
     """
-    return _Search(description, claims, progress).explanations()
+    return _Search(description, claims, progress, rounding).explanations()
 
 
 class _Number:
     """A claim in binary64, as the search compares it with replayed passes."""
 
-    def __init__(self, claim):
+    def __init__(self, claim, room):
         self.name, self.is_right = claim.name, claim.is_right
-        self.key = claim.expression.format()
+        self.key, self.expression = claim.expression.format(), claim.expression
         self.evaluate = claim.expression.evaluator(float)
-        self.printed, self.exact, self.unit = float(claim.printed.value), float(claim.exact), float(claim.printed.unit)
-        self.units = claim.printed.units_from(claim.exact)
+        self.printed, self.exact = float(claim.printed.value), float(claim.exact)
+        self.unit = max(float(claim.printed.unit), 2 * room)        # digits beyond its rounding claim nothing
+        self.units = claim.printed.units_from(claim.exact) * (float(claim.printed.unit) / self.unit)
         self.step = float(claim.exact - claim.start)
         self.factor = float(claim.printed.value - claim.start) / self.step if self.step else None
         self.digits = max(0.0, log10(max(abs(self.units), 0.5) * log(100)))     # 10^-digits: the probability of a coincidence
@@ -122,10 +128,6 @@ class _Number:
         """Whether a value has the digits that are printed."""
         return value is not None and abs(value - self.printed) <= self.unit / 2 + ROUNDING * abs(self.printed)
 
-    def is_contradicted_by(self, value):
-        """Whether a replayed pass has another number here."""
-        return value is not None and not self.is_given_by(value)
-
     def is_as_far_off(self, value):
         """Whether a value is off to the same side, and as far to within a factor of ten."""
         return value is not None and 0.1 <= (value - self.exact) / (self.unit * self.units) <= 10
@@ -134,9 +136,11 @@ class _Number:
 class _Search:
     """The claims still to be explained, the right ones, and the passes replayed so far."""
 
-    def __init__(self, description, claims, progress):
-        self.description, self.progress = description, progress
-        numbers = [_Number(claim) for claim in claims]
+    def __init__(self, description, claims, progress, rounding):
+        self.description, self.progress, self.one_program = description, progress, rounding is not None
+        self.rounding = rounding or (lambda mistakes, expression: 0.0)
+        numbers = [_Number(claim, self.rounding((), claim.expression)) for claim in claims]
+        self.most_rounded = MOST_ROUNDED * max((abs(size) for each in numbers for size in (each.printed, each.exact)), default=0)
         self.printed = {each.key: claim.printed for each, claim in zip(numbers, claims)}
         self.short = sorted({each.updates for each in numbers if not each.is_long} | {1})
         self.long = [*dict.fromkeys(each.updates for each in numbers if each.is_long and not each.is_right)][:MOST_LONG]
@@ -216,12 +220,12 @@ class _Search:
         self.tried = max(self.tried, len(replayed))
         best, key = None, (0.0,)
         for mistakes, found, values in replayed:
-            matched = [each for each, value in zip(wrong, found) if each.is_given_by(value)]
+            matched = [each for each, value in zip(wrong, found) if self._is_given(each, value, mistakes)]
             if not matched or not before < {each.name for each in matched}:
                 continue
-            against = [each.name for each in self.right if each.is_contradicted_by(each.value(values))]
-            if all(each.is_miscount for each in mistakes):
-                against = []
+            against = [] if all(each.is_miscount for each in mistakes) else self._contradicted(values, mistakes)
+            if self.one_program and len(against) > len(matched):
+                continue
             own = (sum(each.digits for each in matched), -len(against))
             if own > key:
                 best, key, same = (mistakes, matched, against), own, []
@@ -236,6 +240,18 @@ class _Search:
         digits = sum(each.digits for each in self._telling(matched))
         return Diagnosis(mistakes, tuple(each.name for each in matched), tuple(against), digits, chance, self.tried,
                          tuple(same), carried)
+
+    def _is_given(self, number, value, mistakes):
+        """Whether a value is the number's, to the printed digits or to what rounding does in the pass with these mistakes."""
+        if number.is_given_by(value):
+            return True
+        missed = None if value is None else abs(value - number.printed)
+        return missed is not None and missed <= self.most_rounded and missed <= self.rounding(mistakes, number.expression)
+
+    def _contradicted(self, values, mistakes):
+        """The names of the right numbers that a replayed pass would have made wrong."""
+        found = [(each, each.value(values)) for each in self.right]
+        return [each.name for each, value in found if value is not None and not self._is_given(each, value, mistakes)]
 
     def _chance(self, matched, wrong, replayed):
         """How many of the replayed passes would give these digits by coincidence."""
