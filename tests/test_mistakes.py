@@ -32,9 +32,9 @@ def network(loss, activations, biases, targets, **conventions):
     return read({"loss": loss, "layer": layers, "sample": samples, "learning_rate": 0.5} | conventions)
 
 
-def deep(*activations):
+def deep(*activations, bias=0.1):
     """A checked network with a layer of 2 neurons for each activation, and one sample."""
-    return read({"layer": [{"activation": each, "weights": weights, "bias": 0.1}
+    return read({"layer": [{"activation": each, "weights": weights, "bias": bias}
                            for each, weights in zip(activations, (MATRIX, OTHER_MATRIX, MATRIX))],
                  "learning_rate": 0.5, "sample": [{"inputs": [0.7, -0.2], "targets": [0.2, 0.9]}]})
 
@@ -50,6 +50,8 @@ NETWORKS = {
     "yes or no": network("binary cross-entropy", ("logistic", "logistic"), (None, 0.3), UNSURE),
     "three layers": deep("logistic", "logistic", "identity"),
     "three layers of tanh": deep("tanh", "tanh", "tanh"),
+    "two layers of relu, then tanh": deep("relu", "relu", "tanh", bias=-0.1),
+    "relu everywhere": network("half squared error", ("relu", "relu"), (-0.3, -0.2), UNSURE),
     "softmax, squared": network("half squared error", ("logistic", "softmax"), (0.1, [0.2, 0.1]), CLASSES[:1]),
 }
 

@@ -128,7 +128,11 @@ class Steps:
     def total_weight_gradient(self, layer, j, i, terms):
         """dE_total/dw of a batch, from the gradients in its samples."""
         gradient = self.combined(terms)
-        return gradient + self.l2_gradient(self.weights[layer][j][i], len(terms)) if self.l2 != 0 else gradient
+        return gradient + self.l2_gradient(self.decayed(layer, j, i), len(terms)) if self.l2 != 0 else gradient
+
+    def decayed(self, layer, j, i):
+        """The weight whose L2 term has its slope in the gradient of a weight."""
+        return self.weights[layer][j][i]
 
     def l2_gradient(self, weight, count):
         """The slope of the L2 term by one weight, for `count` samples."""

@@ -180,11 +180,12 @@ class _WithBiases(Mistake):
 
 class AveragedOverSamples(_WithBiases):
     id = "bias gradient averaged over the samples"
-    sentence = "The bias gradients are averaged over the samples, the weights' are summed; both combine in the same way."
+    sentence = ("The bias gradients are divided by the number of samples once more than the weights'; both combine in the "
+                "same way.")
 
     def check(self):
         super().check()
-        self.needs(len(self.samples) > 1 and not self.gradient_averaged, "it takes several samples whose errors are summed")
+        self.needs(len(self.samples) > 1, "it takes several samples")
 
     def total_bias_gradient(self, layer, b, terms):
         return super().total_bias_gradient(layer, b, terms) / len(terms)

@@ -49,4 +49,16 @@ class Transposed(Mistake):
         return self.deltas[layer][i] * self.dnet_dw(layer, i, j)
 
 
-MISTAKES = (InputMissing, WeightForInput, NetForOut, Transposed)
+class TransposedWithL2(Transposed):
+    id = "gradient matrix transposed, its L2 term as well"
+    sentence = "The matrix of the weight gradients is transposed when l2*w is in it already; row j belongs to neuron j."
+
+    def check(self):
+        super().check()
+        self.needs(self.l2 != 0, "there is no L2 term")
+
+    def decayed(self, layer, j, i):
+        return super().decayed(layer, i, j) if self._fits(layer) else super().decayed(layer, j, i)
+
+
+MISTAKES = (InputMissing, WeightForInput, NetForOut, Transposed, TransposedWithL2)

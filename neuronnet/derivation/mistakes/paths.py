@@ -15,14 +15,34 @@ class _Several(_Hidden):
         self.needs(max(self.sizes[1:]) > 1, "there is one path only")
 
 
-class RawOutputError(_Hidden):
+class _Raw(_Hidden):
+    """What the layers that `is_sent_raw` says send back has no slope of the activation in it."""
+
+    def upstream(self, layer, k):
+        if self.dE_douts[layer] is None or not self.is_sent_raw(layer):
+            return super().upstream(layer, k)
+        return self.dE_douts[layer][k]
+
+
+class RawOutputError(_Raw):
     id = "hidden delta from the raw output error"
     sentence = "What is sent back is the next layer's dE/dout; it is its delta, dE/dout * dout/dnet."
 
-    def upstream(self, layer, k):
-        if self.dE_douts[layer] is None:
-            return super().upstream(layer, k)
-        return self.dE_douts[layer][k]
+    def is_sent_raw(self, layer):
+        return True
+
+
+class RawOutputErrorOnce(_Raw):
+    id = "hidden delta from the raw output error, at the output only"
+    sentence = "The outputs send back their dE/dout and the hidden layers their deltas; every layer sends back its delta."
+
+    def check(self):
+        super().check()
+        self.needs(self.depth > 2, "it takes two hidden layers")
+        self.needs(not self.cancels, "the slopes of the loss and the output layer cancel")
+
+    def is_sent_raw(self, layer):
+        return layer == self.last
 
 
 class FirstPath(_Several):
@@ -87,4 +107,4 @@ class WithoutWeights(_Hidden):
         return weight - weight + 1
 
 
-MISTAKES = (RawOutputError, FirstPath, LastPath, OwnPath, AveragedPaths, TransposedBackwards, WithoutWeights)
+MISTAKES = (RawOutputError, RawOutputErrorOnce, FirstPath, LastPath, OwnPath, AveragedPaths, TransposedBackwards, WithoutWeights)

@@ -71,12 +71,15 @@ def _given_net(activation, net, out, right):
     return activation.derivative(net, net)
 
 
-def _logistic(activation, net, out, right):
-    return out * (1 - out)
+def _derivative_of(name):
+    """The slope of another function, written with what this layer left."""
+    def derivative(activation, net, out, right):
+        return ACTIVATIONS[name].derivative(net, out)
+    return derivative
 
 
-def _tanh(activation, net, out, right):
-    return 1 - out * out
+def _leaky(activation, net, out, right):
+    return right if right else (net - net + 1) / 100
 
 
 MISSING = _at_places(
@@ -106,37 +109,36 @@ SIGN_SLIP = _at_places(
 
 
 def _of_another(id, sentence, wrong, activations):
-    """A slope that belongs to another function, in every layer with one of these activations."""
-    class OfAnother(Mistake):
-        def check(self):
-            super().check()
-            concerned = [layer for layer in range(self.depth) if self.activations[layer].name in activations]
-            self.needs(any(layer < self.last or not self.cancels for layer in concerned),
-                       f"no slope of {' or '.join(activations)} is taken")
-
-        def slope(self, layer, j):
-            right = super().slope(layer, j)
-            if self.activations[layer].name not in activations:
-                return right
-            return wrong(self.activations[layer], self.nets[layer][j], self.outs[layer][j], right)
-    OfAnother.id, OfAnother.sentence = id, sentence
-    return OfAnother
+    """A slope that belongs to another function, in the layers with one of these activations."""
+    ids = [id if place == "everywhere" else f"{id}: {place}{' layer' if place in _ONE_OF_SEVERAL else ''}" for place in _PLACES]
+    return _at_places(ids, sentence, wrong, activations)
 
 
 OF_ANOTHER = (
-    _of_another("the logistic's derivative for tanh",
-                "The derivative of tanh was taken as out*(1 - out), the logistic's; it is 1 - out^2.",
-                _logistic, ("tanh",)),
-    _of_another("the logistic's derivative for relu or no activation",
-                "The derivative was taken as out*(1 - out), the logistic's; relu's is 1 or 0, the identity's 1.",
-                _logistic, ("relu", "identity")),
-    _of_another("tanh's derivative for the logistic", "The logistic's derivative was taken as 1 - out^2, tanh's; it is "
-                "out*(1 - out).", _tanh, ("logistic",)),
-    _of_another("only 1 - out of the logistic's derivative", "The logistic's derivative was taken as 1 - out; the factor "
-                "out is missing.", lambda activation, net, out, right: 1 - out, ("logistic",)),
-    _of_another("relu's derivative left out",
-                "The derivative of relu was taken as 1 everywhere; it is 0 where the net input is not positive.",
-                lambda activation, net, out, right: 1, ("relu",)),
+    *_of_another("the logistic's derivative for tanh",
+                 "The derivative {where} was taken as out*(1 - out), the logistic's; tanh's is 1 - out^2.",
+                 _derivative_of("logistic"), ("tanh",)),
+    *_of_another("the logistic's derivative for relu or no activation",
+                 "The derivative {where} was taken as out*(1 - out), the logistic's; relu's is 1 or 0, the identity's 1.",
+                 _derivative_of("logistic"), ("relu", "identity")),
+    *_of_another("tanh's derivative for the logistic",
+                 "The derivative {where} was taken as 1 - out^2, tanh's; the logistic's is out*(1 - out).",
+                 _derivative_of("tanh"), ("logistic",)),
+    *_of_another("tanh's derivative for relu or no activation",
+                 "The derivative {where} was taken as 1 - out^2, tanh's; relu's is 1 or 0, the identity's 1.",
+                 _derivative_of("tanh"), ("relu", "identity")),
+    *_of_another("relu's derivative for another activation",
+                 "The derivative {where} was taken as 1 where net is positive and 0 elsewhere, relu's; the layer is none of relu.",
+                 _derivative_of("relu"), ("logistic", "tanh", "identity")),
+    *_of_another("leaky relu's derivative for relu",
+                 "The derivative {where} was taken as 0.01 where net is not positive, a leaky relu's; relu's is 0 there.",
+                 _leaky, ("relu",)),
+    *_of_another("only 1 - out of the logistic's derivative",
+                 "The derivative {where} was taken as 1 - out; the logistic's has the factor out.",
+                 lambda activation, net, out, right: 1 - out, ("logistic",)),
+    *_of_another("relu's derivative left out",
+                 "The derivative of relu {where} was taken as 1; it is 0 where the net input is not positive.",
+                 lambda activation, net, out, right: 1, ("relu",)),
 )
 
 MISTAKES = MISSING + TWICE + LOGISTIC_TWICE + TANH_TWICE + GIVEN_NET + SIGN_SLIP + OF_ANOTHER
