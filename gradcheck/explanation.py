@@ -5,86 +5,95 @@ from collections.abc import Mapping
 import numpy as np
 
 from neuronnet import diagnose
-from neuronnet.derivation.mistakes import CATALOGUE, NotHere, replay
 from neuronnet.names import Names, partial_name, spelled_out, split_partial
 from neuronnet.spec import read
 
 from .errors import GradcheckError, NotFinite, ShapeMismatch, StructureMismatch, UnknownName
+from .layout import Wanted, places
+from .point import Point
+from .rounding import Bounded
+from .sample_pairs import sample_pairs
+
+ALLOWED = ("a dict of the network's names to numbers, a dict of W1, b1, W2, ... to arrays, a list of such arrays in that order, "
+           "or with `parameters` anything that has their structure")
 
 
-def explain(network, samples, gradients):
+def explain(network, samples, gradients, parameters=None):
     """Explanations of wrong gradients: a list of neuronnet's Diagnosis (id, sentence, odds), best first.
 
     It is empty where the gradients are right, and where no known mistake gives them. `network`: a NeuralNetwork or what
-    `neuronnet.load` takes; `samples`: (inputs, targets) pairs, None for the network's own. `gradients` of E_total: a dict
-    of the network's own names ("w5" or "dE_total/dw5") to numbers; or a dict of "W1", "b1", "W2", ... to arrays, a row per
-    neuron, not necessarily all; or a list of such arrays in the order of the layers, W1, b1, W2, b2, the biases only where
-    the layer has some (or all weights and no bias). A shared bias is one number.
+    `neuronnet.load` takes; `samples`: (inputs, targets) pairs, or two arrays (X, T) with a row per sample; None for the
+    network's own. `gradients` of E_total, the samples combined as the network says: a dict of its own names ("w5" or
+    "dE_total/dw5") to numbers; or a dict of "W1", "b1", "W2", ... to arrays, a row per neuron, not necessarily all; or a
+    list of such arrays in the order of the layers, W1, b1, W2, b2, the biases only where the layer has some (or all weights
+    and no bias). A shared bias is one number. Given the `parameters`, in any structure that `check` takes, the gradients
+    have the same, and `gradients_by_name` finds out what is what.
 
     Raises ShapeMismatch, StructureMismatch, UnknownName, NotFinite or GradcheckError; neuronnet's errors for a bad network.
     """
-    description = read(network.to_dict() if hasattr(network, "to_dict") else network)
+    description = _described(network)
+    names = _names(description)
     if samples is not None:
-        description = read(description | {"sample": [{"inputs": _floats(inputs), "targets": _floats(targets)}
-                                                     for inputs, targets in samples]})
-    names = Names(description["layer"], description.get("names", {}))
-    numbers = _numbers(gradients, names)
+        pairs = sample_pairs(samples, len(names.inputs), len(names.layers[-1]))
+        description = read(description | {"sample": [{"inputs": inputs, "targets": targets} for inputs, targets in pairs]})
+    if parameters is None:
+        numbers = _numbers(gradients, names)
+    else:
+        point = Point(parameters)
+        numbers, why = gradients_by_name(description, point, point.flatten_like(gradients))
+        if numbers is None:
+            raise GradcheckError(why)
     if not numbers:
         raise GradcheckError("gradients: found none; give at least one")
-    if len(description["sample"]) == 1:
-        return diagnose(description, {_partial(name, names): number for name, number in numbers.items()})
-    return _explain_sum(description, names, numbers)
+    combined = description | {"batch": "full"}      # a program that updates in smaller batches never has this gradient
+    return diagnose(combined, {_partial(name, names): number for name, number in numbers.items()}, bounded=Bounded)
 
 
-def _explain_sum(description, names, numbers):
-    """Several samples: a replay has their summed gradient only as the step of an update, w5 - w5@1 at a rate of 1."""
-    layers = [layer | ({"train_bias": True} if layer.get("bias") is not None else {}) for layer in description["layer"]]
-    plain = {"layer": layers, "batch": "full", "learning_rate": 1.0, "update": {"rule": "gradient descent"}}
-    values = _values(description["layer"], names)
-    steps = {f"{values[name]!r} - {name}@1": name for name in numbers}
-    found = diagnose(description | plain, {step: numbers[name] for step, name in steps.items()})
-    found = [_of_gradients(description, each) for each in found]
-    return [each._replace(explains=_partials(each.explains, steps, names),
-                          contradicts=_partials(each.contradicts, steps, names)) for each in found]
+def gradients_by_name(network, point, analytic):
+    """({"w5": number}, None): the gradients under the network's names; or (None, a sentence that says why there are none).
+
+    `network` as for `explain`; `point`: the Point of the caller's parameters, `analytic` the flat vector of their
+    gradients. The network's weights and biases are found by their values, see `layout`; so the parameters must be those
+    of the network, to the last bit. Not all need be there, and there may be others if all are.
+    """
+    description = _described(network)
+    names = _names(description)
+    weights, biases = _wanted(description, names)
+    wanted = {each.name: each for each in (*weights, *biases) if each is not None}
+    found = places(weights, biases, point)
+    missing = [name for name in wanted if name not in found]
+    used = {position for positions in found.values() for position in positions.ravel().tolist()}
+    others = [block.name for block in point.blocks if not used.issuperset(range(block.start, block.stop))]
+    if missing and others:
+        return None, (f"The known mistakes were not tried: the network's {', '.join(missing)} should be among "
+                      f"{', '.join(others)} of the parameters, which have other values.")
+    bad = np.flatnonzero(~np.isfinite(analytic))
+    if bad.size > 0:
+        return None, f"The known mistakes were not tried: the gradient of {point.names[bad[0]]} is {analytic[bad[0]]}."
+    numbers = {}
+    for name, positions in found.items():
+        for entry, position in zip(wanted[name].entries.ravel().tolist(), positions.ravel().tolist()):
+            numbers[entry] = numbers.get(entry, 0.0) + float(analytic[position])    # a shared bias has them together
+    return numbers, None
 
 
-def _of_gradients(description, found):
-    """A Diagnosis under a mistake in the gradient, where one gives the same digits as that in the update."""
-    single = {(CATALOGUE[id],): id for id in found.same_as if id in CATALOGUE}
-    one_sample = description | {"sample": description["sample"][:1]}
-    if _changes_gradients(one_sample, found.mistakes):
-        return found
-    better = next((mistakes for mistakes in single if _changes_gradients(one_sample, mistakes)), None)
-    if better is None:
-        return found
-    others = [id for id in (found.id, *found.same_as) if id != single[better]]
-    return found._replace(mistakes=better, same_as=tuple(others))
+def _described(network):
+    return read(network.to_dict() if hasattr(network, "to_dict") else network)
 
 
-def _changes_gradients(description, mistakes):
-    """Whether the mistakes show in the gradients of E_total, not only in what an update makes of them."""
-    def gradients(mistakes):
-        return {name: value for name, value in replay(description, mistakes).items() if name.startswith(start)}
-
-    start = partial_name(Names(description["layer"], description.get("names", {})).error, "")
-    try:
-        return gradients(mistakes) != gradients(())
-    except NotHere:                 # a mistake that needs several samples is one of their sum
-        return True
+def _names(description):
+    return Names(description["layer"], description["names"])
 
 
-def _values(layers, names):
-    """Parameter name -> its value."""
-    found = {}
-    for layer, weights, biases in zip(layers, names.weights, names.biases):
-        found.update(zip(np.ravel(weights).tolist(), np.ravel(layer["weights"]).tolist()))
-        if biases is not None:
-            found.update(zip(biases, np.broadcast_to(layer["bias"], len(biases)).tolist()))
-    return found
-
-
-def _partials(explained, steps, names):
-    return tuple(_partial(steps[step], names) for step in explained)
+def _wanted(description, names):
+    """(weights, biases): the arrays of every layer as Wanted, None for a layer without biases."""
+    weights, biases = [], []
+    for number, layer in enumerate(description["layer"]):
+        weights.append(Wanted(f"W{number + 1}", np.array(layer["weights"], dtype=np.float64), np.array(names.weights[number])))
+        entries = names.biases[number]
+        biases.append(None if entries is None else Wanted(
+            f"b{number + 1}", np.array(np.broadcast_to(layer["bias"], len(entries)), dtype=np.float64), np.array(entries)))
+    return weights, biases
 
 
 def _numbers(gradients, names):
@@ -94,7 +103,7 @@ def _numbers(gradients, names):
             return _of_arrays(gradients, names)
         return {_parameter(name, names): float(_array(name, value)) for name, value in gradients.items()}
     if not isinstance(gradients, (list, tuple)):
-        raise StructureMismatch("gradients", "a dict or a list of arrays", type(gradients).__name__)
+        raise StructureMismatch("gradients", ALLOWED, type(gradients).__name__)
     weights = [f"W{layer}" for layer in range(1, len(names.weights) + 1)]
     both = list(_blocks(names))
     if len(gradients) not in (len(both), len(weights)):
@@ -153,11 +162,7 @@ def _array(block, value):
     try:
         found = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise GradcheckError(f"{block}: expected numbers, or rows of the same length, found {value!r}") from None
+        raise GradcheckError(f"{block}: expected numbers, or rows of the same length, found {value!r}; allowed are {ALLOWED}") from None
     for index in np.argwhere(~np.isfinite(found)):
         raise NotFinite(block, index, found[tuple(index)])
     return found
-
-
-def _floats(values):
-    return [float(each) for each in values]
