@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from neuronnet import diagnose
+from neuronnet import NeuronnetError, diagnose
 from neuronnet.names import Names, partial_name, spelled_out, split_partial
 from neuronnet.spec import read
 
@@ -14,6 +14,7 @@ from .point import Point
 from .rounding import Bounded
 from .sample_pairs import sample_pairs
 
+NOT_TRIED = "the known mistakes were not tried"
 ALLOWED = ("a dict of the network's names to numbers, a dict of W1, b1, W2, ... to arrays, a list of such arrays in that order, "
            "or with `parameters` anything that has their structure")
 
@@ -31,22 +32,33 @@ def explain(network, samples, gradients, parameters=None):
 
     Raises ShapeMismatch, StructureMismatch, UnknownName, NotFinite or GradcheckError; neuronnet's errors for a bad network.
     """
-    description = _described(network)
-    names = _names(description)
-    if samples is not None:
-        pairs = sample_pairs(samples, len(names.inputs), len(names.layers[-1]))
-        description = read(description | {"sample": [{"inputs": inputs, "targets": targets} for inputs, targets in pairs]})
-    if parameters is None:
-        numbers = _numbers(gradients, names)
-    else:
+    description = _described(network, samples)
+    if parameters is not None:
         point = Point(parameters)
         numbers, why = gradients_by_name(description, point, point.flatten_like(gradients))
         if numbers is None:
             raise GradcheckError(why)
+    else:
+        numbers = _numbers(gradients, _names(description))
     if not numbers:
         raise GradcheckError("gradients: found none; give at least one")
-    combined = description | {"batch": "full"}      # a program that updates in smaller batches never has this gradient
-    return diagnose(combined, {_partial(name, names): number for name, number in numbers.items()}, bounded=Bounded)
+    return _diagnoses(description, numbers)
+
+
+def known_mistakes(network, samples, point, analytic):
+    """(what `explain` finds, None), or ([], a sentence that says why the known mistakes could not be tried).
+
+    `point` and `analytic` as for `gradients_by_name`. Raises GradcheckError for unsuitable samples, and neuronnet's errors
+    for a bad network.
+    """
+    description = _described(network, samples)
+    numbers, why = gradients_by_name(description, point, analytic)
+    if numbers is None:
+        return [], why
+    try:
+        return _diagnoses(description, numbers), None
+    except NeuronnetError as error:
+        return [], f"{NOT_TRIED}: {error}"
 
 
 def gradients_by_name(network, point, analytic):
@@ -59,17 +71,17 @@ def gradients_by_name(network, point, analytic):
     description = _described(network)
     names = _names(description)
     weights, biases = _wanted(description, names)
-    wanted = {each.name: each for each in (*weights, *biases) if each is not None}
+    wanted = {each.name: each for pair in zip(weights, biases) for each in pair if each is not None}
     found = places(weights, biases, point)
     missing = [name for name in wanted if name not in found]
     used = {position for positions in found.values() for position in positions.ravel().tolist()}
     others = [block.name for block in point.blocks if not used.issuperset(range(block.start, block.stop))]
     if missing and others:
-        return None, (f"The known mistakes were not tried: the network's {', '.join(missing)} should be among "
-                      f"{', '.join(others)} of the parameters, which have other values.")
+        return None, (f"{NOT_TRIED}: the network's {', '.join(missing)} should be among {', '.join(others)} of the parameters, "
+                      "which have other values")
     bad = np.flatnonzero(~np.isfinite(analytic))
     if bad.size > 0:
-        return None, f"The known mistakes were not tried: the gradient of {point.names[bad[0]]} is {analytic[bad[0]]}."
+        return None, f"{NOT_TRIED}: the gradient of {point.names[bad[0]]} is {analytic[bad[0]]}"
     numbers = {}
     for name, positions in found.items():
         for entry, position in zip(wanted[name].entries.ravel().tolist(), positions.ravel().tolist()):
@@ -77,8 +89,21 @@ def gradients_by_name(network, point, analytic):
     return numbers, None
 
 
-def _described(network):
-    return read(network.to_dict() if hasattr(network, "to_dict") else network)
+def _described(network, samples=None):
+    """The checked description of a network, with these samples in place of its own unless they are None."""
+    description = read(network.to_dict() if hasattr(network, "to_dict") else network)
+    if samples is None:
+        return description
+    layers = description["layer"]
+    pairs = sample_pairs(samples, len(layers[0]["weights"][0]), len(layers[-1]["weights"]))
+    return read(description | {"sample": [{"inputs": inputs, "targets": targets} for inputs, targets in pairs]})
+
+
+def _diagnoses(description, numbers):
+    """The Diagnoses of the gradient of all samples, which a program that updates in smaller batches never has."""
+    names = _names(description)
+    return diagnose(description | {"batch": "full"}, {_partial(name, names): number for name, number in numbers.items()},
+                    bounded=Bounded)
 
 
 def _names(description):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.exact import BINARY64_ROUNDING
 from neuronnet.derivation.expressions import Expression
-from neuronnet.derivation.mistakes import CATALOGUE, NotHere, replay
+from neuronnet.derivation.mistakes import CATALOGUE, NotHere, replay, variation
 from neuronnet.names import update_of
 
 MOST_CHANCE = 0.05
@@ -171,8 +171,17 @@ class _Search:
 
     def _affordable(self, counts):
         """The single mistakes, the first in the catalogue before others, as many as can be replayed in a bearable time."""
-        singles = [(each,) for each in CATALOGUE.values()]
+        singles = [(each,) for each in CATALOGUE.values() if self._makes_sense(each)]
         return singles[:max(2, MOST_WORK // max(1, self._work(counts)))]
+
+    def _makes_sense(self, mistake):
+        try:
+            variation((mistake,))(self.description)
+        except NotHere:
+            return False
+        except (ArithmeticError, ValueError):
+            pass
+        return True
 
     def _following(self):
         """The keys of wrong numbers that the right program gives when it goes on from the wrong ones before: no evidence of their own."""

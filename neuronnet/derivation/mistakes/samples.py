@@ -25,6 +25,28 @@ class LastSample(_Several):
         return super().combined([0 * term for term in terms[:-1]] + terms[-1:])
 
 
+class _SeveralAveraged(_Several):
+    def check(self):
+        super().check()
+        self.needs(self.gradient_averaged, "the samples are not averaged")
+
+
+class FirstSampleOfTheMean(_SeveralAveraged):
+    id = "gradient of the first sample only, divided by their number"
+    sentence = "The update uses the gradient of the first sample alone, divided by the number of samples; it is the mean of all."
+
+    def combined(self, terms):
+        return super().combined(terms[:1] + [0 * term for term in terms[1:]])
+
+
+class LastSampleUndivided(_SeveralAveraged):
+    id = "gradient of the last sample only, not divided"
+    sentence = "Each sample's gradient replaces the one before (= in place of +=) and is not divided; it is the mean of all."
+
+    def combined(self, terms):
+        return super().combined(terms[-1:])
+
+
 def other_batch(id, sentence, convention, batch):
     """The convention of updates from batches of another size."""
     class OtherBatch(Convention):
@@ -37,7 +59,7 @@ def other_batch(id, sentence, convention, batch):
 
 
 MISTAKES = (
-    FirstSample, LastSample,
+    FirstSample, LastSample, FirstSampleOfTheMean, LastSampleUndivided,
     other_batch("updates sample by sample", "The parameters move after every sample; the network says that a batch is "
                 "combined first.", "updates after every sample", "online"),
     other_batch("updates from all samples together", "The parameters move once for all samples; the network says that "
