@@ -15,8 +15,8 @@ from .rounding import Bounded
 from .sample_pairs import sample_pairs
 
 NOT_TRIED = "the known mistakes were not tried"
-ALLOWED = ("a dict of the network's names to numbers, a dict of W1, b1, W2, ... to arrays, a list of such arrays in that order, "
-           "or with `parameters` anything that has their structure")
+ALLOWED = ("allowed are a dict of the network's names to numbers, a dict of W1, b1, W2, ... to arrays, a list of such arrays in "
+           "that order, or with `parameters` anything that has their structure")
 
 
 def explain(network, samples, gradients, parameters=None):
@@ -77,8 +77,8 @@ def gradients_by_name(network, point, analytic):
     used = {position for positions in found.values() for position in positions.ravel().tolist()}
     others = [block.name for block in point.blocks if not used.issuperset(range(block.start, block.stop))]
     if missing and others:
-        return None, (f"{NOT_TRIED}: the network's {', '.join(missing)} should be among {', '.join(others)} of the parameters, "
-                      "which have other values")
+        return None, (f"{NOT_TRIED}: the network's {', '.join(missing)} should be among {', '.join(others)} of the "
+                      "parameters, which have other values")
     bad = np.flatnonzero(~np.isfinite(analytic))
     if bad.size > 0:
         return None, f"{NOT_TRIED}: the gradient of {point.names[bad[0]]} is {analytic[bad[0]]}"
@@ -128,7 +128,7 @@ def _numbers(gradients, names):
             return _of_arrays(gradients, names)
         return {_parameter(name, names): float(_array(name, value)) for name, value in gradients.items()}
     if not isinstance(gradients, (list, tuple)):
-        raise StructureMismatch("gradients", ALLOWED, type(gradients).__name__)
+        raise GradcheckError(f"gradients: found {type(gradients).__name__}; {ALLOWED}")
     weights = [f"W{layer}" for layer in range(1, len(names.weights) + 1)]
     both = list(_blocks(names))
     if len(gradients) not in (len(both), len(weights)):
@@ -187,7 +187,7 @@ def _array(block, value):
     try:
         found = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise GradcheckError(f"{block}: expected numbers, or rows of the same length, found {value!r}; allowed are {ALLOWED}") from None
+        raise GradcheckError(f"{block}: expected numbers, or rows of the same length, found {value!r}; {ALLOWED}") from None
     for index in np.argwhere(~np.isfinite(found)):
         raise NotFinite(block, index, found[tuple(index)])
     return found
