@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .calls import real_number
-from .errors import GradcheckError, NotFinite, ShapeMismatch, StructureMismatch
+from .calls import random_states_kept, real_number, value_and_gradients
+from .errors import NotRealNumbers, ShapeMismatch, StructureMismatch
 from .rounding import U
 
 AWAY = 2.0 ** -7            # relative: far enough to be seen, near enough to stay where the function is defined
@@ -20,13 +20,30 @@ REPEATS = 3                 # further calls of the loss: a dropout that leaves e
 BEFORE_BLAME = 8            # and before the gradients are blamed for a loss that differs
 
 
+# What a Finding means for the gradients it is about; any other is told and changes no verdict.
+EFFECTS = {"loss not deterministic": "cannot tell", "gradients change the loss": "cannot tell",
+           "stale forward pass": "cannot tell", "gradients accumulate": "wrong", "gradients not deterministic": "wrong"}
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: its `id`, a `sentence`, and `where`: "loss", "gradients", or names of blocks, joined."""
+    """One thing that is wrong: its `id`, a `sentence`, `who` does it ("loss" or "gradients"), and in which `blocks`, names;
+    in none where it is about the whole function."""
 
     id: str
     sentence: str
-    where: str
+    who: str
+    blocks: tuple = ()
+
+    @property
+    def where(self):
+        """The names of the blocks, joined, or who does it."""
+        return ", ".join(self.blocks) or self.who
+
+    @property
+    def effect(self):
+        """The verdict on the gradients that it demands at least."""
+        return EFFECTS.get(self.id, "right")
 
     def __str__(self):
         return self.sentence
@@ -44,16 +61,12 @@ def audit(loss, gradients, point, seed=0):
     raised; raises GradcheckError, too, for what is no number and for gradients of another structure.
     """
     calls = _Calls(loss, gradients, point)
-    kept = random.getstate(), np.random.get_state(legacy=False)
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=point.vector.shape)
     away = point.vector + AWAY * signs * np.maximum(np.abs(point.vector), 1.0)
-    try:
+    with random_states_kept(), np.errstate(all="ignore"):
         steady = _repeat(calls, point.vector)
         if steady is not None:
             _order_of_calls(calls, point.vector, away, steady)
-    finally:
-        random.setstate(kept[0])
-        np.random.set_state(kept[1])
     return list(calls.findings.values())
 
 
@@ -65,18 +78,19 @@ class _Calls:
         self.has_gradients = gradients is None or callable(gradients)
         self.findings = {}
 
-    def found(self, id, sentence, where):
-        self.findings.setdefault((id, where), Finding(id, sentence, where))
+    def found(self, id, sentence, who, blocks=()):
+        where = f" ({', '.join(blocks)})" if len(blocks) > 0 else ""
+        self.findings.setdefault((id, who, blocks), Finding(id, sentence.format(where=where), who, blocks))
 
     def loss(self, vector):
         """The value of the loss at a vector."""
         value = self._watched("loss", self._loss, vector)
-        return real_number("loss", _pair(value)[0] if self._gradients is None else value)
+        return real_number("loss", value_and_gradients(value)[0] if self._gradients is None else value)
 
     def gradients(self, vector):
         """What the gradients function returns at a vector, itself."""
         if self._gradients is None:
-            return _pair(self._watched("loss", self._loss, vector))[1]
+            return value_and_gradients(self._watched("loss", self._loss, vector))[1]
         return self._watched("gradients", self._gradients, vector)
 
     def numbers(self, gradients):
@@ -85,13 +99,12 @@ class _Calls:
 
     def names(self, chosen):
         """The names of the blocks in which a mask over all entries is true."""
-        return ", ".join(block.name for block in self._point.blocks if np.any(chosen[block.start:block.stop]))
+        return tuple(block.name for block in self._point.blocks if np.any(chosen[block.start:block.stop]))
 
     def _watched(self, who, function, vector):
         given = self._point.restore(vector)
         before = _random_states()
-        with np.errstate(all="ignore"):
-            value = function(given)
+        value = function(given)
         for which, state, now in zip(("Python's", "NumPy's"), before, _random_states()):
             if state != now:
                 self.found("random state", f"{who} draws from {which} global random state, or seeds it: two calls need not "
@@ -101,13 +114,12 @@ class _Calls:
 
     def _compare(self, who, given, vector):
         try:
-            changed = self.numbers(given) != vector
-            where = self.names(changed) if np.any(changed) else None
-        except (StructureMismatch, ShapeMismatch, NotFinite) as error:
-            where = error.name
-        if where is not None:
-            self.found(f"{who} changes its argument", f"{who} changes the parameters that it is given ({where}): an "
-                       "assignment in place, such as W -= step, where W = W - step is meant", where)
+            blocks = self.names(self._point.flatten_like(given, "parameters") != vector)
+        except (StructureMismatch, ShapeMismatch, NotRealNumbers) as error:
+            blocks = (error.name,)
+        if len(blocks) > 0:
+            self.found(f"{who} changes its argument", f"{who} changes the parameters that it is given{{where}}: an "
+                       "assignment in place, such as W -= step, where W = W - step is meant", who, blocks)
 
 
 def _repeat(calls, vector):
@@ -131,16 +143,16 @@ def _repeat(calls, vector):
     if _same(gradients, again):
         return gradients if steady else None
     third = calls.numbers(calls.gradients(vector))
-    changed = ~_close(gradients, again)
-    where = calls.names(changed)
+    blocks = calls.names(~_close(gradients, again))
     steps = again - gradients, third - again
     with_losses = (2.0 + REPEATS) * steps[1]                                    # the loss adds too, if it makes both
     if _same(*steps, of=third) or _same(steps[0], with_losses, of=third):
         seen = "twice the first, the third three times" if _same(2.0 * gradients, again) else "other numbers than the first"
-        calls.found("gradients accumulate", f"every call of the gradients adds to the one before ({where}): at the same "
-                    f"point the second gives {seen}; set them to zero in every call", where)
+        calls.found("gradients accumulate", "every call of the gradients adds to the one before{where}: at the same "
+                    f"point the second gives {seen}; set them to zero in every call", "gradients", blocks)
     else:
-        calls.found("gradients not deterministic", f"two calls of the gradients at the same point differ ({where})", where)
+        calls.found("gradients not deterministic", "two calls of the gradients at the same point differ{where}", "gradients",
+                    blocks)
     return None
 
 
@@ -153,22 +165,18 @@ def _order_of_calls(calls, vector, away, here):
     returned = calls.gradients(vector)
     kept = calls.numbers(returned)
     if not _same(here, kept):
-        where = calls.names(~_close(here, kept))
-        calls.found("stale forward pass", f"the gradients depend on where the loss was computed last ({where}): they use "
-                    "what that forward pass left behind; let them make their own for the parameters they are given", where)
+        calls.found("stale forward pass", "the gradients depend on where the loss was computed last{where}: they use what that "
+                    "forward pass left behind; let them make their own for the parameters they are given", "gradients",
+                    calls.names(~_close(here, kept)))
     try:
         calls.gradients(away)
     except (ArithmeticError, ValueError):
         return
-    try:
-        now = calls.numbers(returned)
-        changed = (now != kept) & ~(np.isnan(now) & np.isnan(kept))
-        where = calls.names(changed) if np.any(changed) else None
-    except NotFinite as error:
-        where = error.name
-    if where is not None:
-        calls.found("shared buffer", f"the gradients returned by one call change when another is made ({where}): they are "
-                    "views of a buffer; return copies", where)
+    now = calls.numbers(returned)
+    blocks = calls.names((now != kept) & ~(np.isnan(now) & np.isnan(kept)))
+    if len(blocks) > 0:
+        calls.found("shared buffer", "the gradients returned by one call change when another is made{where}: they are views of "
+                    "a buffer; return copies", "gradients", blocks)
 
 
 def _random_states():
@@ -190,11 +198,4 @@ def _close(a, b, of=None):
     """Where two results agree but for the order of a sum, relative to the largest number of all, or of `of`."""
     a, b = np.asarray(a), np.asarray(b)
     largest = np.max(np.abs(b if of is None else of), initial=0.0)
-    with np.errstate(invalid="ignore"):
-        return (a == b) | (np.abs(a - b) <= SAME * largest) | (np.isnan(a) & np.isnan(b))
-
-
-def _pair(value):
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise GradcheckError(f"loss: without gradients it must return (value, gradients), found {type(value).__name__}")
-    return value
+    return (a == b) | (np.abs(a - b) <= SAME * largest) | (np.isnan(a) & np.isnan(b))

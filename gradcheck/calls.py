@@ -1,9 +1,11 @@
-"""Calls of a function that is examined: counted, and held to one finite real number; nothing is computed from them.
+"""Calls of a function that is examined: counted, held to what they should return, leaving random states as they were.
 
 Away from the point itself a function may be undefined, which is no mistake; at the point it must have a value.
 """
 
 import math
+import random
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -63,3 +65,22 @@ def imaginary_part(value):
     if array.shape != () or array.dtype.kind != "c":
         raise NotRealNumbers("f(x + ih)", f"{value!r}", "let f compute in complex numbers, or use richardson")
     return float(array.imag)
+
+
+def value_and_gradients(returned):
+    """What a loss that gives its gradients as well returns, a pair. Raises GradcheckError for anything else."""
+    if not isinstance(returned, (tuple, list)) or len(returned) != 2:
+        raise GradcheckError("loss: without gradients it must return (value, gradients), found "
+                             f"{type(returned).__name__}; return both, or give the gradients as the second argument")
+    return returned
+
+
+@contextmanager
+def random_states_kept():
+    """Python's and NumPy's global random states are put back at the end, however it comes."""
+    kept = random.getstate(), np.random.get_state(legacy=False)
+    try:
+        yield
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])

@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import replace
+from numbers import Integral
 from time import perf_counter
 
 import numpy as np
 
 from .audit import audit
+from .calls import random_states_kept
 from .cause import Block, causes
 from .derivatives import OVERALL, PER_ENTRY
 from .errors import GradcheckError
@@ -14,8 +16,8 @@ from .generic import RESERVE, check_again
 from .measuring import ONE_BY_ONE, Measured
 from .point import Point
 from .options import checked_options
-from .problem import Problem, random_states_kept
-from .report import EFFECTS, Report
+from .problem import Problem
+from .report import Note, Report
 from .taps import tapped
 from .vacuous import notes
 from .verdict import WELL_BEYOND, worst_of
@@ -72,6 +74,7 @@ def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_B
     started = perf_counter()
     options = checked_options(select=select, seed=seed, confidence=confidence, samples=samples, learning_rate=learning_rate,
                               one_by_one=one_by_one)
+    constants = _constants(network, samples, learning_rate)
     with random_states_kept(), np.errstate(all="ignore"):
         problem = Problem(loss, gradients, parameters, seed, bounds)
         point, blocks = problem.point, problem.point.selected(select)
@@ -82,24 +85,25 @@ def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_B
         reserve = RESERVE if notes(point, blocks, point.vector, analytic, analytic, rounding) else 0
         measured = Measured(problem, blocks, point.vector, analytic, rounding, chosen, confidence, bounds=problem.bounds,
                             doubt=_doubt(findings), last_call=last_call, reserve=reserve, one_by_one=one_by_one)
-        found = _causes(measured, network, samples, learning_rate)
+        found = _causes(measured, constants)
         reports = measured.reports(found, _effects(point, findings))
         little = _notes(measured, reports)
 
         def reports_at(*there):
             elsewhere = Measured(problem, blocks, *there, confidence)
-            causes_there = _causes(elsewhere, network, samples, learning_rate)
+            causes_there = _causes(elsewhere, constants)
             return elsewhere.reports(causes_there), causes_there
 
         again = check_again(problem, little, confidence, reports_at, last_call)
         taps = () if intermediates is None else _intermediates(problem, intermediates, confidence, _doubt(findings), last_call)
         problem.value(point.vector)     # whatever the caller's functions keep of their last call is of the point itself
-    known = () if network is None or found is None else _known(network, samples, measured)
+    known, unknown = ((), []) if network is None or found is None else _known(network, samples, measured)
     overall = found.overall if found is not None else again.cause if again is not None else None
     call = _call(loss, gradients, options | {"bounds": bounds, "intermediates": intermediates, "network": network})
-    return Report(reports, problem.evaluations, seed, confidence, cause=overall, audit=findings, notes=tuple(little),
+    return Report(reports, problem.evaluations, seed, confidence, cause=overall, audit=findings, notes=(*little, *unknown),
                   again=again, intermediates=taps, explanations=known, seconds=perf_counter() - started,
-                  conventions=_conventions(problem, measured), call=call)
+                  conventions=_conventions(problem, measured), call=call,
+                  source=(loss, gradients, point.restore(point.vector)))
 
 
 def check_hessian(loss, gradients, parameters, hvp, *, select=None, seed=0, confidence=WELL_BEYOND, bounds=None):
@@ -135,44 +139,45 @@ def _mask(point, blocks):
 
 def _doubt(findings):
     """Why nothing can be told of the loss at all, from what the audit found; None when something can."""
-    useless = ("loss not deterministic", "gradients change the loss")
-    return next((f"noise: {finding.sentence}" for finding in findings if finding.id in useless), None)
+    return next((f"noise: {finding.sentence}" for finding in findings
+                 if finding.effect == "cannot tell" and len(finding.blocks) == 0), None)
 
 
 def _effects(point, findings):
     """Name of a block -> the verdict that the Findings about it, or about a whole function, demand."""
-    effects = {}
-    for finding in findings:
-        named = set(finding.where.split(", "))
-        for block in point.blocks:
-            if block.name in named or finding.where in ("loss", "gradients"):
-                effects[block.name] = worst_of([effects.get(block.name, "right"), EFFECTS.get(finding.id, "right")])
-    return effects
+    return {block.name: worst_of(finding.effect for finding in findings if block.name in (finding.blocks or (block.name,)))
+            for block in point.blocks}
 
 
-def _causes(measured, network, samples, learning_rate):
+def _constants(network, samples, learning_rate):
+    """What is known of the task, as `causes` takes it. Raises what `explain` does for a network or samples of no use."""
+    if network is None and not isinstance(samples, (Integral, type(None))):
+        raise GradcheckError(f"samples: found a {type(samples).__name__}; without a network give their number")
+    found = {"learning_rate": learning_rate, "samples": samples}
+    if network is not None:
+        from .explanation import described
+        description = described(network, samples)
+        number = len(description["sample"])
+        l2 = description["l2"] / (number if description["l2_scale"] == "per sample" else 1)
+        found |= {"samples": number, "outputs": len(description["layer"][-1]["weights"]), "l2": l2 or None}
+    return found
+
+
+def _causes(measured, constants):
     """The Causes of what is wrong, or None when nothing is."""
     if not any(judgement == "wrong" for judgement in measured.judgements.values()):
         return None
     columns = (measured.analytic, measured.numeric, measured.bar, measured.vector)
     blocks = [Block(each.name, *(column[each.start:each.stop].reshape(each.shape) for column in columns))
               for each in measured.blocks]
-    number = samples if isinstance(samples, int) or samples is None else len(samples)
-    return causes(blocks, learning_rate, number, _outputs(network))
-
-
-def _outputs(network):
-    """The number of outputs of a described network, None when it is not known."""
-    if network is None:
-        return None
-    description = network.to_dict() if hasattr(network, "to_dict") else network
-    weights = description["layer"][-1].get("weights") if isinstance(description, dict) else None
-    return None if weights is None else len(weights)
+    return causes(blocks, **constants)
 
 
 def _known(network, samples, measured):
-    from .explanation import explain
-    return tuple(explain(network, samples, measured.point.restore(measured.analytic)))
+    """(the known mistakes that give exactly these gradients, Notes on why none could be looked for)."""
+    from .explanation import known_mistakes
+    found, why_not = known_mistakes(network, samples, measured.point, measured.analytic)
+    return tuple(found), [] if why_not is None else [Note("network", why_not, ())]
 
 
 def _notes(measured, reports):
@@ -208,9 +213,9 @@ def _conventions(problem, measured):
 def _call(loss, gradients, options, function="check", more=""):
     """The line that does it again: options that are numbers or names are spelled out, others stand for themselves."""
     usual = {"select": None, "confidence": WELL_BEYOND, "one_by_one": ONE_BY_ONE}
-    changed = [f", {name}={value!r}" if isinstance(value, (int, float, str, list, tuple)) and len(repr(value)) <= SPELLED_OUT
-               else f", {name}={name}" for name, value in options.items() if value is not usual.get(name) and
-               value != usual.get(name)]
+    given = {name: value for name, value in options.items() if value is not None and repr(value) != repr(usual.get(name))}
+    changed = [f", {name}={value!r}" if len(repr(value)) <= SPELLED_OUT and "array(" not in repr(value) and "<" not in
+               repr(value) else f", {name}={name}" for name, value in given.items()]
     return f"gradcheck.{function}({_name(loss, 'loss')}, {_name(gradients, 'gradients')}, parameters{more}{''.join(changed)})"
 
 

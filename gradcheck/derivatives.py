@@ -25,7 +25,7 @@ COMPLEX_STEP = 1e-100                       # its square is below every relative
 
 PER_ENTRY, OVERALL = 12, 60                 # calls: three pairs near the optimum, and three more where they were not
 LEAST_PER_ENTRY = 6                         # calls: three pairs
-OF_USE = 35                                 # calls: fewer than these are no reserve, and spent
+MOST_KEPT = 3                               # calls of each entry that may be kept in reserve
 MOST_SPARE = 24                             # calls that one entry may take of what others left
 NOISY = 16.0                                # noise this many times above u |f| is more than the rounding of a few sums
 HALF_THE_DIGITS = U ** 0.5                  # a bar this wide, relative to the slope, is what a one-sided difference has
@@ -112,8 +112,9 @@ def gradient(f, vector, scheme=None, seed=0, bounds=None, allowance=OVERALL, res
     f: vector -> float; it is handed a fresh copy each time. `bounds`: (low, high), numbers or arrays of shape (n,).
     `scheme`: one of forward, central, richardson, complex_step, applied to every entry with as many calls as it likes
     and no bounds; None chooses the steps as `derivative` does. The noise floor is measured once, along a direction of
-    random signs drawn with `seed` (noise belongs to f at this point, not to one entry), unless `floor` gives it. `reserve`: calls that are not to
-    be spent on tightening honest bars. An `allowance` below 13 - 6 n is not kept. Raises NotFinite, GradcheckError.
+    random signs drawn with `seed` (noise belongs to f at this point, not to one entry), unless `floor` gives it.
+    `reserve`: calls that are left for something else, as far as the entries can do without. An `allowance` below 13 - 6 n
+    is not kept. Raises NotFinite, GradcheckError.
     """
     vector = np.asarray(vector, dtype=np.float64)
     low, high = _bounds(bounds, vector)
@@ -143,6 +144,7 @@ def _near_optimum(f, vector, low, high, centre, floor, spare, reserve):
     """The Estimates of all entries by the steps of a Ladder each; what one entry leaves unused, others may use."""
     estimates, start = [], FIRST_STEP
     noise = floor.noise(abs(centre))
+    spare -= min(reserve, max(spare + MOST_KEPT * len(low), 0))
     for i, x in enumerate(vector.tolist()):
         entry = Counted(along(f, vector, i), low[i], high[i])
         later = len(low) - i - 1
@@ -152,7 +154,7 @@ def _near_optimum(f, vector, low, high, centre, floor, spare, reserve):
         estimates.append(_estimate(ladder.climb(), ladder, floor, centre, noise))
         spare += PER_ENTRY - entry.evaluations
         start = ladder.start_for_next()
-    return tightened(f, vector, low, high, estimates, noise, spare - reserve if spare >= OF_USE else spare)
+    return tightened(f, vector, low, high, estimates, noise, spare)
 
 
 def _estimate(reading, ladder, floor, centre, noise):

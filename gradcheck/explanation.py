@@ -32,7 +32,7 @@ def explain(network, samples, gradients, parameters=None):
 
     Raises ShapeMismatch, StructureMismatch, UnknownName, NotFinite or GradcheckError; neuronnet's errors for a bad network.
     """
-    description = _described(network, samples)
+    description = described(network, samples)
     if parameters is not None:
         point = Point(parameters)
         numbers, why = gradients_by_name(description, point, point.flatten_like(gradients))
@@ -51,7 +51,7 @@ def known_mistakes(network, samples, point, analytic):
     `point` and `analytic` as for `gradients_by_name`. Raises GradcheckError for unsuitable samples, and neuronnet's errors
     for a bad network.
     """
-    description = _described(network, samples)
+    description = described(network, samples)
     numbers, why = gradients_by_name(description, point, analytic)
     if numbers is None:
         return [], why
@@ -68,7 +68,7 @@ def gradients_by_name(network, point, analytic):
     gradients. The network's weights and biases are found by their values, see `layout`; so the parameters must be those
     of the network, to the last bit. Not all need be there, and there may be others if all are.
     """
-    description = _described(network)
+    description = described(network)
     names = _names(description)
     weights, biases = _wanted(description, names)
     wanted = {each.name: each for pair in zip(weights, biases) for each in pair if each is not None}
@@ -89,7 +89,7 @@ def gradients_by_name(network, point, analytic):
     return numbers, None
 
 
-def _described(network, samples=None):
+def described(network, samples=None):
     """The checked description of a network, with these samples in place of its own unless they are None."""
     description = read(network.to_dict() if hasattr(network, "to_dict") else network)
     if samples is None:

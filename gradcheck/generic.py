@@ -33,10 +33,10 @@ def check_again(problem, notes, confidence, reports_at, last_call=math.inf):
     names = ", ".join(dict.fromkeys(name for note in notes for name in note.blocks))
     draw = np.random.default_rng([problem.seed, 1])
     to_find = len(SPREADS) * (1 if problem.has_own_gradients else 4)     # at three points, where the loss makes them
-    why = "cannot tell"
+    why = None
     for _ in range(DRAWS):
         if last_call - problem.evaluations < to_find + ONE_DIRECTION:
-            why = "no evaluations of the loss were left for it"
+            why = why or "no evaluations of the loss were left for it"
             break
         found = _generic_point(problem, notes, chosen, draw)
         if found is None:
@@ -48,7 +48,7 @@ def check_again(problem, notes, confidence, reports_at, last_call=math.inf):
         again = _at(problem, found, chosen, names, draw, confidence, reports_at, last_call)
         if again is not None:
             return again
-        why = "cannot tell"
+        why = "nothing can be told there, either"
     return Again("cannot tell", f"{names} at a generic point nearby: {why}")
 
 

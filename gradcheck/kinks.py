@@ -74,15 +74,17 @@ def slopes_at_jump(a, b, c):
 def is_local(rung, wider):
     """Whether f looks straight over one step: the slopes of both sides agree to half of their mean, or to noise.
 
-    Where f is stationary the difference of the slopes must have fallen in proportion to the step since `wider`
-    (the rung before, None for the first).
+    Or whether it is stationary, as the rung `wider` before shows (None for the first).
     """
     difference = abs(rung.right - rung.left)
-    if difference <= 0.5 * abs(rung.central) + 4.0 * rung.noise / rung.step:
-        return True
+    return difference <= 0.5 * abs(rung.central) + 4.0 * rung.noise / rung.step or is_stationary(rung, wider)
+
+
+def is_stationary(rung, wider):
+    """Whether the difference of the slopes has fallen in proportion to the step: a curvature, the same over both steps."""
     if wider is None:
         return False
-    expected = abs(wider.right - wider.left) * rung.step / wider.step
+    difference, expected = abs(rung.right - rung.left), abs(wider.right - wider.left) * rung.step / wider.step
     return 0.5 * expected <= difference <= 2.0 * expected
 
 

@@ -1,15 +1,16 @@
 """Every entry's numerical derivative and its verdict at one point, as arrays and then as blocks; no cause is looked for."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
+from .block_report import BlockReport, Entry
 from .derivatives import OVERALL, PER_ENTRY, floor_along, gradient
 from .directions import judge_along, random_direction
 from .errors import entry_name
 from .holomorphic import with_parts
 from .locate import Group, locate
-from .report import BlockReport, Entry
 from .verdict import Judgement, judge, worst_of
 
 ONE_BY_ONE = 4096           # entries; with more, blocks are judged along random directions first
@@ -100,7 +101,8 @@ class Measured:
             verdicts.append((effects or {}).get(block.name, "right"))
             found.append(BlockReport(block.name, block.shape, worst_of(verdicts), entries, self._visible(block, groups),
                                      None if causes is None else causes[block.name],
-                                     sum(len(group.positions) for group in groups)))
+                                     sum(len(group.positions) for group in groups),
+                                     tuple(replace(group, positions=group.positions - block.start) for group in groups)))
         return tuple(found)
 
     def _entry(self, block, position):

@@ -5,14 +5,12 @@ gradients then take u as their second argument, as the backward pass of a layer 
 """
 
 import inspect
-import random
-from contextlib import contextmanager
 from numbers import Real
 
 import numpy as np
 
-from .calls import real_number
-from .errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch
+from .calls import random_states_kept, real_number, value_and_gradients
+from .errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, passing_with_note
 from .point import Point
 from .rounding import U
 
@@ -44,12 +42,9 @@ class Problem:
 
     def _look_at_value(self):
         parameters = self.point.restore(self.point.vector)
-        try:
+        with passing_with_note("raised by loss(parameters), which gradcheck calls with one argument, in the structure of the "
+                               "parameters"):
             value = self.pair(parameters)[0] if self._gradients is None else self._called(parameters)
-        except TypeError as error:
-            error.add_note("raised by loss(parameters), which gradcheck calls with one argument, in the structure of the "
-                           "parameters")
-            raise
         shape = self._shape_of(value)
         if shape != () and callable(self._gradients):
             self.upstream = np.random.default_rng(self.seed).standard_normal(shape)
@@ -96,22 +91,19 @@ class Problem:
     def gradients(self, parameters):
         """What the gradients function returns; the first result is kept, as a copy, for `analytic`."""
         if self._gradients is None:
-            found = _pair(self._called(parameters))[1]
+            found = value_and_gradients(self._called(parameters))[1]
         else:
             upstream = () if self.upstream is None else (self.upstream.copy(),)
-            try:
+            with passing_with_note("raised by gradients(parameters), which gradcheck calls with the parameters in their structure"
+                                   + (" and u, an array of the shape of the loss" if upstream else " alone")):
                 found = self._gradients(parameters, *upstream)
-            except TypeError as error:
-                error.add_note("raised by gradients(parameters), which gradcheck calls with the parameters in their structure"
-                               + (" and u, an array of the shape of the loss" if upstream else " alone"))
-                raise
         if self._first is None:
             self._keep(found)
         return found
 
     def pair(self, parameters):
         """(value, gradients) of a loss that returns both."""
-        value, found = _pair(self._called(parameters))
+        value, found = value_and_gradients(self._called(parameters))
         if self._first is None:
             self._keep(found)
         return value, found
@@ -176,7 +168,7 @@ class Problem:
         return self._loss(parameters, *taps)
 
     def _value_of(self, returned):
-        return _pair(returned)[0] if self._gradients is None else returned
+        return value_and_gradients(returned)[0] if self._gradients is None else returned
 
     def _through(self, value):
         value = np.asarray(value)
@@ -206,28 +198,10 @@ def _bound(point, which, given, default):
     if given is None or isinstance(given, Real):
         return np.full_like(point.vector, default if given is None else given)
     try:
-        return point.flatten_like(given)
+        return point.flatten_like(given, which)
     except GradcheckError as error:
         raise GradcheckError(f"bounds: {which} is neither a number, None, nor in the structure of the parameters "
                              f"({str(error).split(';')[0]})") from None
-
-
-@contextmanager
-def random_states_kept():
-    """Python's and NumPy's global random states are put back at the end, however it comes."""
-    kept = random.getstate(), np.random.get_state(legacy=False)
-    try:
-        yield
-    finally:
-        random.setstate(kept[0])
-        np.random.set_state(kept[1])
-
-
-def _pair(value):
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise GradcheckError("loss: without gradients it must return (value, gradients), found "
-                             f"{type(value).__name__}; return both, or give the gradients as the second argument")
-    return value
 
 
 def _one_number(shape):

@@ -8,13 +8,7 @@ from .report_pages import html, markdown
 from .report_text import text
 from .verdict import worst_of
 
-__all__ = ["Again", "BlockReport", "EFFECTS", "Entry", "Note", "Report"]
-
-# What a Finding of the audit means for the gradients; any other is told and changes no verdict.
-EFFECTS = {"loss not deterministic": "cannot tell", "gradients change the loss": "cannot tell",
-           "stale forward pass": "cannot tell", "gradients accumulate": "wrong",
-           "gradients not deterministic": "wrong"}
-
+__all__ = ["Again", "BlockReport", "Entry", "Note", "Report"]
 
 @dataclass(frozen=True)
 class Note:
@@ -78,7 +72,7 @@ class Report:
     verdict: str = field(init=False)
 
     def __post_init__(self):
-        effects = [EFFECTS.get(finding.id, "right") for finding in self.audit]
+        effects = [finding.effect for finding in self.audit]
         again = [] if self.again is None or self.again.verdict == "cannot tell" else [self.again.verdict]
         found = [block.verdict for block in (*self.blocks, *self.intermediates)]
         object.__setattr__(self, "verdict", worst_of([*found, *effects, *again]))

@@ -125,14 +125,17 @@ class Ladder:
 
     def _probe(self, h, is_short_enough, slope):
         """(rung, found): the first of ever shorter rungs that passes the test, or else the last that has two sides."""
-        last, outside = None, 0
+        last, outside, too_long = None, 0, self.too_long
         while outside < MOST_OUTSIDE:
             rung = self._take(h)
             if rung is None:
                 break
             if rung.has_both_sides:
                 if is_short_enough(rung, last):
-                    return rung, True
+                    if last is None or not kinks.is_stationary(rung, last):
+                        return rung, True
+                    self.too_long = too_long
+                    return last, True
                 last = rung
             else:
                 outside += 1

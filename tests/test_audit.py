@@ -150,7 +150,7 @@ PLANTED = [
     (Dropout, {"loss not deterministic": "loss", "gradients not deterministic": "W1, rest[0], rest[1]"}),
     (Counter, {"loss not deterministic": "loss"}), (Training, {"gradients change the loss": "gradients"}),
     (InPlace, {"loss changes its argument": "W1"}), (StepsInPlace, {"gradients changes its argument": "rest[0]"}),
-    (TakesOut, {"gradients changes its argument": "x"}), (Stale, {"stale forward pass": "W1, rest[0], rest[1]"}),
+    (TakesOut, {"gradients changes its argument": "parameters"}), (Stale, {"stale forward pass": "W1, rest[0], rest[1]"}),
     (Accumulates, {"gradients accumulate": "W1"}), (AccumulatesInPlace, {"gradients accumulate": "W1"}),
     (Buffer, {"shared buffer": "W1"}), (Noisy, {"gradients not deterministic": "W1"}),
     (NumpyRandom, {"random state": "loss"}), (PythonRandom, {"random state": "gradients"}),
