@@ -4,8 +4,7 @@ from importlib import import_module
 
 _HOME = {
     "check": "checking", "check_hessian": "checking", "judge": "verdict", "Report": "report", "derivative": "derivatives",
-    "Estimate": "derivatives", "forward": "derivatives", "central": "derivatives", "richardson": "derivatives",
-    "complex_step": "derivatives", "gradient": "derivatives",
+    "gradient": "derivatives", "Estimate": "derivatives",
     "Dual": "dual", "Twin": "twin", "Point": "point", "GradcheckError": "errors",
     "check_network": "network", "NetworkReport": "network", "explain": "explanation", "causes": "cause",
     "assert_gradients": "testing", "check_grad": "scipy_like",

@@ -1,27 +1,20 @@
 """Derivatives of a function by evaluating it, each with an error bar; nothing is judged here.
 
-A scheme turns the difference quotients at three falling steps into a value, its truncation and its rounding; `descent`
-goes down the steps with it and keeps the smallest bar. The complex step needs no steps.
-
-Source: W. Squire and G. Trapp, "Using complex variables to estimate derivatives of real functions", SIAM Review 40
-(1998), for the complex step.
+The noise of one evaluation is measured (`noise`), steps are taken where it and the curvature say that they pay (`steps`),
+what they say is read (`reading`), and a function of complex numbers gives a second opinion (`second_opinion`).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from .calls import Counted, imaginary_part
-from .descent import STEP_RATIO, Estimate, descend, extrapolated, extrapolated_noise
+from .calls import Counted
 from .errors import GradcheckError
 from .holomorphic import parts
-from .noise import AGREEMENT, CALLS_PER_SAMPLE, FEWEST_SAMPLES, MOST_SAMPLES, Floor, floor_of, noise_floor
-from .quotients import ARITHMETIC
+from .noise import AGREEMENT, CALLS_PER_SAMPLE, FEWEST_SAMPLES, MOST_SAMPLES, Floor, floor_of
 from .rounding import U
 from .second_opinion import along, tightened
 from .steps import FIRST_STEP, Ladder
-
-COMPLEX_STEP = 1e-100                       # its square is below every relative rounding, its inverse far from overflow
 
 PER_ENTRY, OVERALL = 12, 60                 # calls: three pairs near the optimum, and three more where they were not
 LEAST_PER_ENTRY = 6                         # calls: three pairs
@@ -31,6 +24,28 @@ NOISY = 16.0                                # noise this many times above u |f| 
 HALF_THE_DIGITS = U ** 0.5                  # a bar this wide, relative to the slope, is what a one-sided difference has
 COLUMNS = {"value": float, "error": float, "step": float, "kink": bool, "scale": float, "reason": object,
            "left": object, "right": object}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A derivative with its error bar: |true - value| <= error is what the evaluations support.
+
+    `step`: the smallest step used. `evaluations`: calls of f. `kink`: the one-sided slopes differ at the smallest step
+    that can be resolved; the bar then covers both. `scale`: the largest slope at the longest step, the natural size
+    of slopes of f. `error` is inf, and `value` NaN, when no steps agree or f is not finite at enough of them.
+    `reason`: what is special about the bar: None, "noise", "kink", "jump", "edge of the domain", "single precision".
+    `left`, `right`: the one-sided slopes, at a kink or a jump (there infinite on the side of the jump), else None.
+    """
+
+    value: float
+    error: float
+    step: float
+    evaluations: int
+    kink: bool = False
+    scale: float = 0.0
+    reason: str | None = None
+    left: float | None = None
+    right: float | None = None
 
 
 @dataclass(frozen=True)
@@ -56,44 +71,6 @@ class Gradient:
         return Estimate(**plain, evaluations=self.evaluations)
 
 
-# The schemes
-
-def forward(f, x, noise=None):
-    """Forward difference (f(x+h) - f(x))/h, error h M2/2 + 2 noise/h. At a kink its bar covers the left slope too.
-
-    f: float -> float. `noise`: absolute error of one evaluation when it is known already. Returns an Estimate.
-    Raises NotFinite when f(x) is not finite.
-    """
-    return descend(f, x, noise, _forward_scheme)
-
-
-def central(f, x, noise=None):
-    """Central difference (f(x+h) - f(x-h))/2h, error h**2 M3/6 + noise/h. Arguments and result as in `forward`."""
-    return descend(f, x, noise, _central_scheme)
-
-
-def richardson(f, x, noise=None):
-    """Central differences at h and h/e**2, extrapolated: error of order h**4. Arguments and result as in `forward`."""
-    return descend(f, x, noise, _richardson_scheme)
-
-
-def complex_step(f, x, noise=None):
-    """Im f(x + ih)/h: no subtraction, so exact to the rounding inside f, which is measured on the result itself.
-
-    f must take and give complex numbers; NumPy's abs, norm, var and the like then give wrong slopes in silence. So a
-    central difference is the witness: where the two differ beyond both bars, or at a kink, the bar covers both.
-    Returns an Estimate. Raises NotRealNumbers when f(x + ih) is not complex, NotFinite when it is not finite.
-    """
-    slope = Counted(lambda t: imaginary_part(f(complex(t, COMPLEX_STEP))) / COMPLEX_STEP)
-    value = slope.at_the_point(x, "the complex step")
-    error = noise_floor(slope, x) + ARITHMETIC * abs(value)
-    witness = central(f, x, noise)
-    gap = abs(value - witness.value)
-    if witness.kink or gap > error + witness.error:
-        error = gap + witness.error
-    return Estimate(value, error, COMPLEX_STEP, slope.evaluations + witness.evaluations, witness.kink, witness.scale)
-
-
 def derivative(f, x, bounds=None, seed=0, allowance=OVERALL, floor=None):
     """The derivative of f at x with the smallest bar that is honest, in at most 12 + `allowance` calls. Returns an Estimate.
 
@@ -106,13 +83,12 @@ def derivative(f, x, bounds=None, seed=0, allowance=OVERALL, floor=None):
     return gradient(lambda point: f(parts(point)[0]), vector, seed=seed, bounds=bounds, allowance=allowance, floor=floor).estimate(0)
 
 
-def gradient(f, vector, scheme=None, seed=0, bounds=None, allowance=OVERALL, reserve=0, floor=None):
+def gradient(f, vector, seed=0, bounds=None, allowance=OVERALL, reserve=0, floor=None):
     """The derivatives of f by every entry of `vector`, shape (n,), in at most 12 n + `allowance` calls. Returns a Gradient.
 
-    f: vector -> float; it is handed a fresh copy each time. `bounds`: (low, high), numbers or arrays of shape (n,).
-    `scheme`: one of forward, central, richardson, complex_step, applied to every entry with as many calls as it likes
-    and no bounds; None chooses the steps as `derivative` does. The noise floor is measured once, along a direction of
-    random signs drawn with `seed` (noise belongs to f at this point, not to one entry), unless `floor` gives it.
+    f: vector -> float; it is handed a fresh copy each time. `bounds`: (low, high), numbers or arrays of shape (n,). Steps
+    are chosen as in `derivative`. The noise floor is measured once, along a direction of random signs drawn with `seed`
+    (noise belongs to f at this point, not to one entry), unless `floor` gives it.
     `reserve`: calls that are left for something else, as far as the entries can do without. An `allowance` below 13 - 6 n
     is not kept. Raises NotFinite, GradcheckError.
     """
@@ -124,13 +100,10 @@ def gradient(f, vector, scheme=None, seed=0, bounds=None, allowance=OVERALL, res
     if floor is None:
         affordable = (allowance - reserve + LEAST_PER_ENTRY * vector.size - at_point.evaluations) // CALLS_PER_SAMPLE
         floor = floor_of(direction, 0.0, centre, min(max(affordable, FEWEST_SAMPLES), MOST_SAMPLES))
-    if scheme is not None:
-        estimates = [scheme(along(f, vector, i), float(vector[i]), floor.level) for i in range(vector.size)]
-    else:
-        spent = at_point.evaluations + direction.evaluations
-        estimates = _near_optimum(f, vector, low, high, centre, floor, allowance - spent, reserve)
+    spent = at_point.evaluations + direction.evaluations
+    estimates = _near_optimum(f, vector, low, high, centre, floor, allowance - spent, reserve)
     columns = {name: np.array([getattr(e, name) for e in estimates], dtype=kind) for name, kind in COLUMNS.items()}
-    evaluations = at_point.evaluations + direction.evaluations + sum(e.evaluations for e in estimates)
+    evaluations = spent + sum(e.evaluations for e in estimates)
     return Gradient(**columns, evaluations=evaluations, floor=floor)
 
 
@@ -144,7 +117,7 @@ def _near_optimum(f, vector, low, high, centre, floor, spare, reserve):
     """The Estimates of all entries by the steps of a Ladder each; what one entry leaves unused, others may use."""
     estimates, start = [], FIRST_STEP
     noise = floor.noise(abs(centre))
-    spare -= min(reserve, max(spare + MOST_KEPT * len(low), 0))
+    spare -= min(reserve, MOST_KEPT * len(low))
     for i, x in enumerate(vector.tolist()):
         entry = Counted(along(f, vector, i), low[i], high[i])
         later = len(low) - i - 1
@@ -202,27 +175,3 @@ def _along_direction(f, vector, low, high, seed):
         return f(moved) if np.all((low <= moved) & (moved <= high)) else np.nan
 
     return Counted(along_it)
-
-
-# A scheme: the quotients at three falling steps -> (value, truncation, rounding).
-
-def _forward_scheme(a, b, c):
-    truncation = _disagreement(a.right, b.right, c.right, STEP_RATIO)
-    return c.right, truncation, 2.0 * c.noise / c.step + ARITHMETIC * abs(c.right)
-
-
-def _central_scheme(a, b, c):
-    truncation = _disagreement(a.central, b.central, c.central, STEP_RATIO ** 2)
-    return c.central, truncation, c.noise / c.step + ARITHMETIC * abs(c.central)
-
-
-def _richardson_scheme(a, b, c):
-    coarse = extrapolated(a.central, b.central, STEP_RATIO ** 2)
-    fine = extrapolated(b.central, c.central, STEP_RATIO ** 2)
-    rounding = extrapolated_noise(b.noise / b.step, c.noise / c.step, STEP_RATIO ** 2)
-    return fine, abs(fine - coarse), rounding + ARITHMETIC * abs(fine)
-
-
-def _disagreement(a, b, c, shrinkage):
-    """Truncation of the last of three values: what it moved by, or the move before it divided by the expected gain."""
-    return max(abs(c - b), abs(b - a) / shrinkage)

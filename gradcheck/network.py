@@ -1,12 +1,12 @@
 """A network of neuron objects checked five ways: the bridge between neuronnet and the judge.
 
     objects       the gradient that the objects' own backward pass gives: what is judged
-    central       central differences of the objects' total error, each with its error bar
+    differences   of the objects' total error at steps around each parameter, with an error bar
     complex step  the imaginary part of the objects' total error at w + 1e-100 i
     dual          dual numbers through the objects' forward pass
     twin          the vectorised network's backward pass, which shares no formula with the objects
 
-Central differences judge by their own bar. The other three compute the same number in another way, so they may differ
+Differences judge by their own bar. The other three compute the same number in another way, so they may differ
 by rounding only; how much that can be is measured by sending numbers with a bound through the backward pass.
 """
 
@@ -20,9 +20,10 @@ import numpy as np
 from neuronnet import NeuralNetwork
 from neuronnet.render.text import conventions
 
-from .derivatives import Estimate, central
+from .derivatives import Estimate, gradient
 from .dual import Dual
 from .errors import GradcheckError
+from .holomorphic import parts
 from .rounding import U, Bounded
 from .twin import Twin
 from .verdict import WELL_BEYOND, judge
@@ -40,7 +41,7 @@ class Row:
     verdict: str
     reason: str
     objects: float
-    central: Estimate
+    numeric: Estimate
     complex_step: float
     dual: float
     twin: float
@@ -48,7 +49,7 @@ class Row:
     def to_dict(self):
         """The row with plain keys, for JSON."""
         return {"name": self.name, "verdict": self.verdict, "reason": self.reason, "objects": self.objects,
-                "central": self.central.value, "central_error": self.central.error,
+                "numeric": self.numeric.value, "error_bar": self.numeric.error,
                 "complex_step": self.complex_step, "dual": self.dual, "twin": self.twin}
 
 
@@ -83,9 +84,9 @@ class NetworkReport:
 
     def __str__(self):
         lines = ["Conventions"] + [f"  {sentence}" for sentence in self.conventions] + ["", self.scope, ""]
-        cells = [("name", "objects", "central difference ± bar", "complex step", "dual numbers", "twin", "verdict")]
+        cells = [("name", "objects", "differences ± bar", "complex step", "dual numbers", "twin", "verdict")]
         for row in self.rows:
-            bar = f"{row.central.value:.12g} ± {row.central.error:.1e}"
+            bar = f"{row.numeric.value:.12g} ± {row.numeric.error:.1e}"
             cells.append((row.name, f"{row.objects:.12g}", bar, f"{row.complex_step:.12g}", f"{row.dual:.12g}",
                           f"{row.twin:.12g}", row.verdict))
         widths = [max(len(each[column]) for each in cells) for column in range(6)]
@@ -141,20 +142,20 @@ def _rows(network, samples, names):
     objects = network.gradients(samples)
     bounds = rounding_bounds(network, samples)
     twin = twin_gradients(network, samples)
-    for name in names:
-        parameter = network[name]
+    chosen = [network[name] for name in names]
+    numeric = gradient(lambda vector: _error_at(network, samples, chosen, parts(vector)), [each.value for each in chosen])
+    for i, (name, parameter) in enumerate(zip(names, chosen)):
         ways = {"complex step": _complex_step(network, samples, parameter),
                 "dual numbers": _dual(network, samples, parameter), "twin": twin[name]}
-        estimate = central(lambda value: _error_at(network, samples, parameter, value), parameter.value)
-        verdict, reason = _verdict(objects[name], estimate, ways, bounds[name])
-        yield Row(name, verdict, reason, objects[name], estimate, *ways.values())
+        verdict, reason = _verdict(objects[name], numeric.estimate(i), ways, bounds[name])
+        yield Row(name, verdict, reason, objects[name], numeric.estimate(i), *ways.values())
 
 
 def _verdict(objects, estimate, ways, bound):
     """The verdict on one gradient, with a reason.
 
     `bound` is what rounding accounts for; below the smallest normal float digits are lost in any case, in a complex
-    step below that over the step. Central differences that cannot tell leave it to the other ways; where they alone
+    step below that over the step. Differences that cannot tell leave it to the other ways; where they alone
     object, something is wrong with the objects' gradient or with the bar, and nothing is said.
     """
     by_bar = judge(objects, replace(estimate, error=estimate.error + bound + SMALLEST_NORMAL))
@@ -165,8 +166,8 @@ def _verdict(objects, estimate, ways, bound):
     if not math.isfinite(bound):
         return "cannot tell", "rounding leaves nothing of this gradient"
     if by_bar == "wrong":
-        return "cannot tell", f"central difference: {by_bar.reason}, while all other ways agree"
-    return "right", by_bar.reason if by_bar == "right" else "too small for central differences; the other ways agree"
+        return "cannot tell", f"differences: {by_bar.reason}, while all other ways agree"
+    return "right", by_bar.reason if by_bar == "right" else "too small for differences; the other ways agree"
 
 
 def rounding_bounds(network, samples):
@@ -186,23 +187,25 @@ def rounding_bounds(network, samples):
             parameter.value = value
 
 
-def _error_at(network, samples, parameter, value):
-    """The total error with one parameter at another value, in whatever type of number that is."""
-    kept = parameter.value
-    parameter.value = value
+def _error_at(network, samples, parameters, values):
+    """The total error with some parameters at other values, in whatever type of number these are."""
+    kept = [parameter.value for parameter in parameters]
     try:
+        for parameter, value in zip(parameters, values):
+            parameter.value = value
         return network.total_error(samples)
     finally:
-        parameter.value = kept
+        for parameter, value in zip(parameters, kept):
+            parameter.value = value
 
 
 def _complex_step(network, samples, parameter):
-    error = _error_at(network, samples, parameter, complex(parameter.value, STEP))
+    error = _error_at(network, samples, [parameter], [complex(parameter.value, STEP)])
     return error.imag / STEP if isinstance(error, complex) else 0.0
 
 
 def _dual(network, samples, parameter):
-    error = _error_at(network, samples, parameter, Dual(parameter.value, 1.0))
+    error = _error_at(network, samples, [parameter], [Dual(parameter.value, 1.0)])
     return error.derivative if isinstance(error, Dual) else 0.0
 
 

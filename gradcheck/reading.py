@@ -77,7 +77,7 @@ def _read_one_side(rungs, side):
 def held_against_others(candidates):
     """The candidates, steps falling, each widened by what others say beyond both bars.
 
-    By a shorter one always, beyond its rounding: truncation falls with the step, and what a shorter step still changes is
+    By a shorter one always: truncation falls with the step, and what a shorter step changes by more than its rounding is
     fine structure of f that longer ones passed over. By a longer one that three steps agreed on to 1/100 of it: that
     happens to the stairs of a hidden single precision, on one tread of which f seems smooth.
     """
@@ -85,7 +85,8 @@ def held_against_others(candidates):
         return candidates
     held = []
     for i, one in enumerate(candidates):
-        gaps = [abs(one.value - shorter.value) - shorter.rounding for shorter in candidates[i + 1:]]
+        gaps = [abs(one.value - shorter.value) + shorter.rounding for shorter in candidates[i + 1:]
+                if abs(one.value - shorter.value) > one.bar + shorter.rounding]
         gaps += [abs(one.value - longer.value) + longer.bar for longer in candidates[:i]
                  if longer.bar <= PLAIN * abs(longer.value) and abs(one.value - longer.value) > one.bar + longer.bar]
         truncation = max(one.truncation, max(gaps, default=0.0) - one.rounding - one.jump)

@@ -8,10 +8,11 @@ For one entry, with bar = error of the numerical derivative + rounding of the an
 
 The confidence is 4 unless another is asked for: the factor within which Moré and Wild (2011) vouch for a measured noise,
 from which the bar is made. A bar is narrow enough when it resolves the derivative, that is when a zero in its place would
-have been called wrong; or, for a derivative too small for that, when it is below sqrt(u) of the slopes of f (half of the
-digits of a float, all that a one-sided difference could ever give). Where f did not move at all only zero is right. At a kink every slope
-between the one-sided ones is a derivative of f (F. H. Clarke 1975), so whatever lies between them is right, and the
-reason says so; but the two slopes must be known to a quarter of their difference, or noise would pass for a kink.
+have been called wrong; or, for a derivative too small for that, when it is below 2 sqrt(u) of the slopes of f in its block
+(half of the digits of a float: 2 sqrt(e M2) is the best that a one-sided difference can do). Where f did not move at all
+only zero is right. At a kink every slope between the one-sided ones is a derivative of f (F. H. Clarke 1975), so whatever
+lies between them is right, and the reason says so; but the two slopes must be known to a quarter of their difference, or
+noise would pass for a kink.
 """
 
 import math
@@ -20,7 +21,7 @@ from .calls import real_number
 from .rounding import U
 
 WELL_BEYOND = 4.0
-HALF_THE_DIGITS = math.sqrt(U)
+HALF_THE_DIGITS = 2.0 * math.sqrt(U)
 RESOLVED_KINK = 0.25
 
 

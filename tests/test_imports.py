@@ -111,3 +111,14 @@ def test_the_core_files_can_be_read_in_one_sitting():
     core = ("activations", "losses", "parameter", "neuron", "layer", "network")
     lines = sum(len(modules("neuronnet")[name].read_text(encoding="utf-8").splitlines()) for name in core)
     assert lines <= 705
+
+
+def test_imports_inside_gradcheck_make_no_circle():
+    """They point one way: the modules can be put in an order in which each imports only earlier ones."""
+    names = {f"gradcheck.{name}".removesuffix(".__init__"): name for name in modules("gradcheck")}
+    needs = {name: {names[module] for module in imported(path, "gradcheck") if module in names} - {name, name.rpartition(".")[0]}
+             for name, path in modules("gradcheck").items()}
+    while needs:
+        free = {name for name, needed in needs.items() if not needed}
+        assert free, f"these import each other: {needs}"
+        needs = {name: needed - free for name, needed in needs.items() if name not in free}

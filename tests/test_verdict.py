@@ -9,7 +9,7 @@ import pytest
 
 import gradcheck
 from gradcheck import check, judge
-from gradcheck.derivatives import Estimate, richardson
+from gradcheck.derivatives import Estimate, derivative
 from gradcheck.errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, StructureMismatch
 
 RNG = np.random.default_rng(8)
@@ -195,7 +195,7 @@ def test_the_rule(analytic, estimate, verdict):
 
 def test_a_derivative_that_is_no_number_is_refused():
     with pytest.raises(NotRealNumbers):
-        judge(1.0j, richardson(math.sin, 1.0))
+        judge(1.0j, derivative(math.sin, 1.0))
 
 
 # Forms, refusals, and what belongs to the caller
