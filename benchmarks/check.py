@@ -1,7 +1,9 @@
 """What `gradcheck.check` costs: evaluations of the loss per entry, and time outside the user's functions per evaluation."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 import numpy as np
@@ -11,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from gradcheck import check                                                                                    # noqa: E402
 
 INPUTS, HIDDEN, OUTPUTS, SAMPLES = 20, 40, 4, 8
+REPETITIONS = 9
 
 
 class Timed:
@@ -48,18 +51,57 @@ def network(seed=0):
     return loss, gradients, parameters
 
 
-def main():
+def ours(loss, backward, parameters):
+    """gradcheck.check: every entry with an error bar and a verdict."""
+    check(loss, backward, parameters)
+
+
+def scipy_differences(loss, backward, parameters):
+    """SciPy's central differences of the same loss, no error bars: twice as many calls as entries."""
+    shapes = {name: each.shape for name, each in parameters.items()}
+    stops = np.cumsum([each.size for each in parameters.values()])[:-1]
+
+    def of_vector(vector):
+        return loss({name: part.reshape(shapes[name]) for name, part in zip(shapes, np.split(vector, stops))})
+    numeric = import_module("scipy.optimize._numdiff").approx_derivative(
+        of_vector, np.concatenate([each.ravel() for each in parameters.values()]), method="3-point")
+    backward(parameters)
+    assert np.all(np.isfinite(numeric))
+
+
+def outside(candidate):
+    """(microseconds outside the loss and its gradients, per call of the loss; calls) of one run of a candidate."""
     loss, gradients, parameters = network()
-    size = sum(each.size for each in parameters.values())
-    check(loss, gradients, parameters, select="b2")
     timed, backward = Timed(loss), Timed(gradients)
     started = perf_counter()
-    report = check(timed, backward, parameters)
+    candidate(timed, backward, parameters)
     seconds = perf_counter() - started
-    outside = (seconds - timed.seconds - backward.seconds) / timed.calls
-    print(f"{size} parameters: {report.verdict}, {report.evaluations} evaluations "
-          f"({report.evaluations / size:.2f} per entry), {seconds:.2f} s")
-    print(f"loss {1e6 * timed.seconds / timed.calls:.1f} µs per evaluation, everything else {1e6 * outside:.1f} µs")
+    return 1e6 * (seconds - timed.seconds - backward.seconds) / timed.calls, timed.calls
+
+
+def main():
+    """Print the calls per entry, and medians of interleaved runs with their range."""
+    size = sum(each.size for each in network()[2].values())
+    candidates = {"gradcheck": ours}
+    try:
+        import_module("scipy")
+        candidates["SciPy, 3-point"] = scipy_differences
+    except ModuleNotFoundError:
+        print("SciPy is not installed: nothing to compare with", file=sys.stderr)
+    for candidate in candidates.values():
+        outside(candidate)
+    found = {name: [] for name in candidates}
+    for _ in range(REPETITIONS):
+        for name, candidate in candidates.items():
+            found[name].append(outside(candidate))
+    print(f"{size} parameters; time outside the user's functions, per call of the loss, {REPETITIONS} interleaved runs")
+    for name, runs in found.items():
+        times = [time for time, _ in runs]
+        print(f"  {name:<16} median {median(times):5.1f} us, from {min(times):.1f} to {max(times):.1f}; "
+              f"{runs[0][1] / size:.2f} calls per entry")
+    if len(found) > 1:
+        ratios = [own[0] / other[0] for own, other in zip(*found.values())]
+        print(f"  ratio            median {median(ratios):5.2f}, from {min(ratios):.2f} to {max(ratios):.2f}")
 
 
 if __name__ == "__main__":

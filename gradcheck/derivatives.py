@@ -83,6 +83,7 @@ def derivative(f, x, bounds=None, seed=0, allowance=OVERALL, floor=None):
     return gradient(lambda point: f(parts(point)[0]), vector, seed=seed, bounds=bounds, allowance=allowance, floor=floor).estimate(0)
 
 
+@np.errstate(all="ignore")
 def gradient(f, vector, seed=0, bounds=None, allowance=OVERALL, reserve=0, floor=None):
     """The derivatives of f by every entry of `vector`, shape (n,), in at most 12 n + `allowance` calls. Returns a Gradient.
 

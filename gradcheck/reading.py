@@ -37,11 +37,11 @@ NOTHING = Reading(Candidate(math.nan, math.inf, 0.0, math.nan))
 def read(rungs, sides):
     """The Reading of smallest bar; NOTHING where fewer than three steps of two sides and four of one are known."""
     both = _read_both_sides(rungs)
+    if both.kink or both.jump or both.best.truncation <= both.best.rounding:
+        return both                                 # one side alone has more rounding, and no less than that is left
     one = [reading for side in ("left", "right") for reading in _read_one_side(sides[side], side)]
     if both is NOTHING:
         return min(one, key=lambda reading: reading.best.bar, default=NOTHING)
-    if both.kink or both.jump:
-        return both
     agreeing = [reading._replace(position=-1, side=None) for reading in one
                 if abs(reading.best.value - both.best.value) <= both.best.bar]
     return min([both, *agreeing], key=lambda reading: reading.best.bar)
