@@ -244,12 +244,13 @@ def main(argv=None):
     arguments = parser.parse_args(argv)
     checkers, versions = installed()
     table = [["case", "truth", *checkers], *rows(checkers)]
-    widths = [max(len(line[i]) for line in table) for i in range(len(table[0]))]
+    lines = [f"| {' | '.join(cells)} |" for cells in table]
     if arguments.markdown:
-        table.insert(1, ["-" * width for width in widths])
-    for line in table:
-        padded = [cell.ljust(width) for cell, width in zip(line, widths)]
-        print("| " + " | ".join(padded) + " |" if arguments.markdown else "  ".join(padded).rstrip())
+        lines.insert(1, "|" + "---|" * len(table[0]))
+    else:
+        widths = [max(len(cells[i]) for cells in table) for i in range(len(table[0]))]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip() for cells in table]
+    print("\n".join(lines))
     used = ", ".join(f"{package} {number}" for package, number in versions.items())
     print("\nBold: misleading. SciPy gives a number, which is taken for \"right\" below 1e-06. "
           f"Empty: the checker cannot be asked that.\nDefault settings of {used}.")
