@@ -4,7 +4,9 @@ Legend: a *rung* is the Slopes at one step; `noise` the absolute error e of one 
 which f is straight, by bisecting the logarithm between a step that is too long and the shortest worth taking. The
 curvature seen there gives the length and the size of f's change, so M5 = size/length**5, and with it the best step of the
 five-point formula: (11.25 e/M5)**(1/5), where h**4 M5/30 + 1.5 e/h is least. Steps around it follow, and further ones
-where they pay: longer where rounding, shorter where truncation makes the bar, far shorter where a kink is suspected.
+where they pay: longer where rounding, shorter where truncation makes the bar, far shorter where a kink is suspected. At
+the end one far shorter step confirms what was found, or shows structure that all others have passed over: the many small
+kinks of a relu network, a ripple.
 """
 
 import math
@@ -22,8 +24,11 @@ FIRST_STEP = GOLDEN / 64.0                  # of max(|x|, 1): short for what cha
 LONGEST_STEP = GOLDEN                       # of max(|x|, 1)
 SHORTEST_START = 2.0 ** -40                 # of max(|x|, 1)
 RESOLVED = 64.0                             # noise/h this many times below a slope: both sides of a kink are plain there
-HALF_THE_DIGITS = U ** 0.5                  # of a slope: the rounding at a step that looks for structure finer than all others
-MOVES = 64.0                                # units in the last place of x: a step of so many is known to 1/64 of itself
+HALF_THE_DIGITS = U ** 0.5                  # of a slope: the rounding over the far shorter step
+KNOWN_STEP = 64.0                           # units in the last place of x: a step of so many is known to 1/64 of itself
+MOST_MOVED = 0.5                            # of the slopes: an extrapolation that moves the value further stands on steps
+                                            # as long as the waves of f
+SMALL_PART = 0.1                            # of the slopes: a bar that is no larger is not made by waves, either
 WORTH = 1.5                                 # a further step pays when it makes the bar smaller by this factor
 TOO_CLOSE = 1.5                             # steps in a smaller ratio add noise to an extrapolation and no agreement
 MOST_OUTSIDE = 4                            # probes that leave the domain before one side alone is used
@@ -41,7 +46,7 @@ class Ladder:
         self.start = max(start, SHORTEST_START) * self.scale
         self.last_call = f.evaluations + allowed
         self.rungs, self.sides = [], {"left": [], "right": []}
-        self.floor = max(U * abs(x), U * U)
+        self.shortest_step = max(U * abs(x), U * U)
         self.too_long = math.inf
 
     def climb(self):
@@ -64,10 +69,9 @@ class Ladder:
         return self._polish()
 
     def _far_shorter(self, reading):
-        """(a rung that contradicts a settled Reading, or None; the Reading with it): f may have structure finer than
-        every step so far. The rung is as short as leaves half of the digits of the slope."""
+        """(a far shorter rung that contradicts a settled Reading, None where it does not; the Reading with it)."""
         slope, shortest = self.natural_slope(), self.rungs[-1].step
-        h = max(self.noise / (HALF_THE_DIGITS * slope), MOVES * self.floor) if slope > 0.0 else math.inf
+        h = max(self.noise / (HALF_THE_DIGITS * slope), KNOWN_STEP * self.shortest_step) if slope > 0.0 else math.inf
         rung = None if reading.side is not None or h * RATIO > shortest else self._take(h)
         if rung is None or not rung.has_both_sides:
             return None, reading
@@ -86,9 +90,9 @@ class Ladder:
             return True
         shortest = self.rungs[reading.position]
         slopes = max(abs(shortest.left), abs(shortest.right))
-        if abs(shortest.central - best.value) > 0.5 * slopes:
+        if abs(shortest.central - best.value) > MOST_MOVED * slopes:
             return False
-        return best.truncation <= best.rounding or best.bar <= 0.1 * slopes
+        return best.truncation <= best.rounding or best.bar <= SMALL_PART * slopes
 
     def _shorter(self, reading):
         """(rung, found) among shorter steps: one that clears the kink of the Reading, or over which f is straight."""
@@ -152,7 +156,7 @@ class Ladder:
         """Between this step and the shortest worth taking, where the noise is 1/64 of the `slope`, in logarithms."""
         if slope is None:
             slope = max((abs(each) for each in (rung.left, rung.right) if math.isfinite(each)), default=0.0)
-        shortest = max(self.floor, RESOLVED * self.noise / slope) if slope > 0.0 else self.floor
+        shortest = max(self.shortest_step, RESOLVED * self.noise / slope) if slope > 0.0 else self.shortest_step
         return math.sqrt(rung.step * shortest)
 
     def _best_step(self, rung):
@@ -200,7 +204,7 @@ class Ladder:
         """Ever shorter steps on the one side that has values, until rounding alone exceeds the bar."""
         side = max(self.sides, key=lambda side: len(self.sides[side]))
         reading, h = read(self.rungs, self.sides), self.start
-        while h > self.floor and self.noise / h < reading.best.bar and self._take(h, (side,)) is not None:
+        while h > self.shortest_step and self.noise / h < reading.best.bar and self._take(h, (side,)) is not None:
             reading = read(self.rungs, self.sides)
             h /= SIDE_RATIO
         return reading
