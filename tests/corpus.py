@@ -1,4 +1,4 @@
-"""49 functions of one number with their exact derivatives, for the honesty of error bars; nothing is tested here.
+"""57 functions of one number with their exact derivatives, for the honesty of error bars; nothing is tested here.
 
 Legend: `draw` turns a hypothesis-drawn u in [0, 1] into a point; `slope(x)` is the exact derivative, computed in doubles,
 or (left, right) at a kink; `length` is the distance over which f changes (M_k = |f^(k)| is about `size` / length**k),
@@ -74,6 +74,7 @@ def step_of(x, kink, left, right):
 
 
 UNIT = between(-2.0, 2.0)
+SLOPES, OFFSETS = np.random.default_rng(0).normal(size=(2, 2000))
 
 SMOOTH = [
     smooth("sin", math.sin, math.cos, between(-10.0, 10.0)),
@@ -144,6 +145,18 @@ NOT_SMOOTH = [
     rough("arccosine near 1", math.acos, lambda x: -1.0 / math.sqrt((1.0 - x) * (1.0 + x)), lambda u: 1.0 - 1e-9 * 1e8 ** u),
     rough("x to 1.5 from 0", lambda x: x ** 1.5 if x >= 0.0 else math.nan, lambda x: 1.5 * math.sqrt(x),
           log_between(1e-9, 1.0)),
+    rough("ripple on a parabola", lambda x: x * x + 1e-8 * math.sin(1e6 * x), lambda x: 2.0 * x + 1e-2 * math.cos(1e6 * x),
+          between(0.5, 2.0)),
+    rough("faint ripple", lambda x: math.sin(x) + 1e-9 * math.sin(1e5 * x), lambda x: math.cos(x) + 1e-4 * math.cos(1e5 * x),
+          UNIT),
+    rough("thousands of kinks", lambda x: float(np.mean(np.maximum(x * SLOPES + OFFSETS, 0.0))),
+          lambda x: float(np.mean(SLOPES * (x * SLOPES + OFFSETS > 0.0))), UNIT),
+    rough("small kink beside", lambda x: math.sin(x) + 1e-6 * relu(x), lambda x: math.cos(x) + step_of(x, 0.0, 0.0, 1e-6),
+          beside(0.0, 1e-9, 1e-2)),
+    rough("float32 beside 1e4", lambda x: float(np.float32(math.sin(x)) + np.float32(1e4)), math.cos, UNIT),
+    rough("rounded to four decimals", lambda x: round(math.exp(x), 4), math.exp, between(0.0, 2.0)),
+    rough("lost in a sum with 1", lambda x: math.log(1.0 + math.exp(x)), logistic, between(-40.0, -20.0)),
+    rough("steep step", lambda x: math.tanh(1e6 * x), lambda x: 1e6 / math.cosh(1e6 * x) ** 2, between(-3e-6, 3e-6)),
     rough("jump beside", lambda x: math.sin(x) + (x > 0.0), math.cos, beside(0.0, 1e-6, 1.0)),
 ]
 
