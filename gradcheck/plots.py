@@ -140,7 +140,8 @@ def _draw_verdicts(figure, report):
         _hatch(axes, block, grid.shape)
         _mark(axes, grid)
         axes.set_title(f"{block.name}: {block.verdict}", parse_math=False)
-        axes.set_xticks(_ticks(grid.shape[1], 6 if grid.shape[1] >= grid.shape[0] or aspect == "auto" else 3))
+        slimness = 1.0 if aspect == "auto" else grid.shape[0] / grid.shape[1]
+        axes.set_xticks(_ticks(grid.shape[1], 6 if slimness <= 1.0 else 3 if slimness <= 4.0 else 1))
         axes.set_yticks(_ticks(grid.shape[0]) if grid.shape[0] > 1 else [])
     for axes in panels[len(blocks):]:
         axes.remove()

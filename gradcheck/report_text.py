@@ -19,10 +19,10 @@ def text(report):
             lines.append(f"  the first wrong one is {report.first_wrong_intermediate}")
     listed, more = listed_entries(report)
     if len(listed) > 0:
-        lines += [f"{listed[0].verdict}:"] + [f"  {line}" for line in entry_lines(listed)]
+        lines += [f"{listed[0].verdict}{where_listed(report)}:"] + [f"  {line}" for line in entry_lines(listed)]
         lines += [f"  and {more} more"] if more > 0 else []
     lines += [f"{heading}: {sentence}" for heading, sentence in sentences(report)]
-    return "\n".join([*lines, summary(report), f"again: {report.call}"])
+    return "\n".join([*lines, summary(report), f"repeat: {report.call}"])
 
 
 # Blocks
@@ -137,6 +137,12 @@ def _telling_digits(entry):
 
 
 # The rest
+
+def where_listed(report):
+    """Where the listed entries were judged, if not at the point itself."""
+    here = any(block.verdict == report.verdict for block in (*report.blocks, *report.intermediates))
+    return "" if here or report.again is None else ", at the generic point nearby"
+
 
 def sentences(report):
     """(heading, sentence) of all that is said in words."""

@@ -145,7 +145,7 @@ def test_a_program_is_found_and_judged(here, capsys, arguments, status):
 def test_the_last_line_does_it_again(here, capsys):
     check("model.py:wrong", "--parameters", "point.json", "--select", "b*", "--seed", "3")
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last == "again: python -m gradcheck check model.py:wrong --parameters point.json --select 'b*' --seed 3"
+    assert last == "repeat: python -m gradcheck check model.py:wrong --parameters point.json --select 'b*' --seed 3"
 
 
 def test_json_is_the_report(here, capsys):

@@ -54,7 +54,7 @@ def test_a_report_reads_well():
     assert ", ratio -1 (" in lines[5]
     assert lines[-2].startswith("float64; confidence 4; seed 3; ")
     assert f"{WRONG.evaluations} evaluations in " in lines[-2]
-    assert lines[-1] == "again: gradcheck.check(loss, gradients, parameters, seed=3)"
+    assert lines[-1] == "repeat: gradcheck.check(loss, gradients, parameters, seed=3)"
     assert repr(WRONG) == f"Report: wrong, 3 blocks, {WRONG.evaluations} evaluations"
 
 
@@ -297,3 +297,13 @@ def test_known_mistakes_are_replayed_where_a_network_is_described():
     assert report["W1"].verdict == "wrong"
     assert len(report.explanations) > 0
     assert "known mistake: " in str(report)
+
+
+def test_entries_of_the_second_point_are_listed_as_of_there():
+    def loss(p):
+        return float(np.sum(np.maximum(p["W"] - 1.0, 0.0) ** 2))
+
+    report = check(loss, lambda p: {"W": -2.0 * np.maximum(p["W"] - 1.0, 0.0)}, {"W": np.full(6, 0.5)})
+    assert report["W"].verdict == "right" and report.verdict == "wrong"
+    assert "\nwrong, at the generic point nearby:\n  W[" in str(report)
+    assert "\nwrong:\n" in str(check(loss, lambda p: {"W": -2.0 * np.maximum(p["W"] - 1.0, 0.0)}, {"W": np.full(6, 1.5)}))
