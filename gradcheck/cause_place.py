@@ -1,70 +1,112 @@
-"""Where a chain of derivatives broke, told from which blocks are right and which are wrong; numbers are not looked at.
+"""Where a chain of derivatives broke, told from which blocks are right and which are wrong.
 
 A backward pass goes from the last layer to the first, each layer with its delta. So a wrong delta is seen in all blocks
-of its layer and of those before; a wrong weight beside a right bias shows that the delta of the two is right.
+of its layer and of those before; a right block that is not zero shows that the deltas down to its layer are right. A block
+that is zero shows nothing. Numbers are looked at only for what a wrong delta cannot do, or nothing else would (`delta`).
 """
 
-import re
-from itertools import groupby
-
+from .cause_delta import evidence, off_neurons
 from .shapes import listing
 
+SUSPECTS = {
+    "output delta": "the derivative of the activation or of the loss missing, applied twice or of another function; the "
+                    "derivative of softmax without its off-diagonal part",
+    "hidden delta": "the derivative of the activation missing, applied twice or of another function; weights transposed or "
+                    "already updated; the relu mask",
+    "every block": "the output delta; all of it rounded, clipped or scaled; a loss other than the one differentiated",
+    "biases": "the sum over the samples along the wrong axis, of one sample, or as a mean",
+    "weights": "the input of another layer, or before its activation; one sample in place of the sum; an L2 term",
+    "one layer": "the input of another layer; one sample in place of the sum",
+}
 
-def place(blocks, wrong):
-    """(id, sentence) of the place, from the names of the wrong blocks; None where the blocks say nothing about it."""
-    layers = layers_of(blocks)
-    if len(blocks) < 2 or layers is None:
-        return None
-    return _place(layers, set(wrong), {block.name for block in blocks if block.is_vector})
 
+def place(blocks, layers, wrong, right):
+    """(id, sentence) of the place of the blocks named in `wrong`, or None where the others say nothing about it.
 
-def layers_of(blocks):
-    """Lists of names, a layer each, in forward order: by the numbers in the names, else a matrix and the vectors after it.
-
-    None where there is no matrix to tell layers by.
+    `right`: names of the blocks that bear witness to their delta; a block that is in neither set says nothing.
     """
-    parts = [re.fullmatch(r"(\D*)(\d+).*", block.name) for block in blocks]
-    if all(parts) and len({part[2] for part in parts}) < len(blocks):
-        layers = {}
-        for block, part in zip(blocks, parts):
-            layers.setdefault(int(part[2]), []).append(block.name)
-        return list(layers.values())
-    if all(block.is_vector for block in blocks):
+    if layers is None or len(blocks) < 2 or not wrong <= set(layers.roles):
         return None
-    runs = [(is_vector, [block.name for block in run]) for is_vector, run in groupby(blocks, lambda block: block.is_vector)]
-    before = runs[0][0]
-    layers, waiting = [], []
-    for is_vector, names in runs:
-        if is_vector and not before:
-            layers[-1] += names
-        elif is_vector:
-            waiting = names
-        else:
-            layers += [[name] for name in names]
-            layers[-len(names)][:0] = waiting
-            waiting = []
-    if waiting:
-        layers[-1] += waiting
-    return layers
+    by_name = {block.name: block for block in blocks}
+    told = (_one_kind(layers, wrong, right, by_name) or _everywhere(layers, wrong, right, by_name)
+            or (_along_the_chain(layers, wrong, right, by_name) if layers.directed else None))
+    if told is None:
+        return None
+    id, sentence = told
+    return id, f"{sentence} (the usual suspects: {SUSPECTS[id]})" if id in SUSPECTS else sentence
 
 
-def _place(layers, wrong, vectors):
-    broken = [number for number, layer in enumerate(layers) if wrong & set(layer)]
-    whole = all(wrong >= set(layers[number]) for number in broken)
-    last = broken[-1]
-    if whole and broken == list(range(last + 1)) and len(layers) > 1:
-        here = listing(layers[last])
-        if last == len(layers) - 1:
-            return "output delta", f"wrong from {here} on, the last layer, down to {listing(layers[0])}: the output delta"
-        return "hidden delta", f"right down to {listing(layers[last + 1])}, wrong from {here} on: the hidden delta"
-    in_broken = {name for number in broken for name in layers[number]}
-    where = f"wrong in {listing(name for layer in layers for name in layer if name in wrong)} only"
-    if wrong == in_broken & vectors:
+def _one_kind(layers, wrong, right, by_name):
+    """Only biases are wrong, or only weights, and the other kind is right in the same layers."""
+    where = f"wrong in {_listed(layers, wrong)} only"
+    broken = [group for group in layers.names if wrong & set(group)]
+    if all(by_name[name].role == "bias" for name in wrong) and all(group[0] in right for group in broken):
         return "biases", (f"{where}; the weights, made of the same deltas, are right: the sum over the samples that makes "
                           "the gradient of a bias")
-    if wrong == in_broken - vectors and in_broken & vectors:
+    if all(group[0] in wrong and len(group) == 2 and group[1] in right for group in broken):
         return "weights", (f"{where}; the biases of the same layers are right, and so are the deltas: what the deltas are "
-                           "multiplied by")
-    if whole and len(broken) == 1:
-        return "one layer", f"{where}, right before and after: the delta handed on is right, what is made of it is not"
+                           "multiplied by, or what is done with it after")
     return None
+
+
+def _everywhere(layers, wrong, right, by_name):
+    """No block is right."""
+    if right or len(layers.names) < 2:
+        return None
+    says, why = evidence(*_of_layer(layers, -1, by_name)) if layers.directed else ("open", "")
+    block = "block" if len(wrong) == len(by_name) else "block that is not zero"
+    if says == "delta":
+        return "output delta", f"wrong in every {block}: the output delta, {why}"
+    if says == "not the delta":
+        return "every block", f"wrong in every {block}, and not by a wrong output delta alone: {why}"
+    return "every block", f"wrong in every {block}: the output delta, or each block by itself"
+
+
+def _along_the_chain(layers, wrong, right, by_name):
+    """The layer nearest to the input that has a right block divides those of the wrong delta from those with a right one."""
+    names = layers.names
+    lowest = next((i for i, group in enumerate(names) if right & set(group)), len(names))
+    before = [i for i in range(lowest) if wrong & set(names[i])]
+    after = [group for group in names[lowest:] if wrong & set(group)]
+    if before and not after:
+        return _handed_back(layers, lowest, before[-1], wrong, right, by_name)
+    if after and not before:
+        return _made_of_right_deltas(layers, lowest, after, wrong, right)
+    return None
+
+
+def _made_of_right_deltas(layers, lowest, after, wrong, right):
+    """Wrong blocks, none of them nearer to the input than a right one."""
+    where = f"wrong in {_listed(layers, wrong)} only"
+    here = listing(name for name in layers.names[lowest] if name in right)
+    if len(after) == 1 and set(after[0]).isdisjoint(right):
+        return "one layer", f"{where}, right in {here} before: the delta handed on is right, what is made of it is not"
+    return "each by itself", f"{where}, right in {here}: the deltas down to there are right, what is made of them is not"
+
+
+def _handed_back(layers, lowest, here, wrong, right, by_name):
+    """A hidden delta: right down to the layer `lowest`, wrong from the layer `here` on, which is nearer to the input."""
+    on = [name for name in layers.names[here] if name in wrong]
+    kept = listing(name for name in layers.names[lowest] if name in right)
+    chain = f"right down to {kept}, wrong from {listing(on)} on"
+    off = off_neurons(*_of_layer(layers, here, by_name))
+    if off is not None:
+        return "relu left out", (f"{chain}: the hidden delta; {off} not zero where the true gradient is, as if the derivative "
+                                 "of relu were left out, or taken of something else")
+    says, why = evidence(*_of_layer(layers, here, by_name))
+    if says == "delta":
+        return "hidden delta", f"{chain}: the hidden delta, {why}"
+    if says == "not the delta":
+        return "hidden layers", f"{chain}, and not by a wrong hidden delta alone: {why}"
+    alone = "each of them by itself" if len(wrong) > 1 else f"{on[0]} by itself"
+    return "hidden delta", f"{chain}: the hidden delta, or {alone}"
+
+
+def _of_layer(layers, number, by_name):
+    """The weights, the bias or None, and the axis of the neurons, of a layer."""
+    weights, *vectors = (by_name[name] for name in layers.names[number])
+    return weights, vectors[0] if len(vectors) == 1 else None, layers.axis
+
+
+def _listed(layers, wrong):
+    return listing(name for group in layers.names for name in group if name in wrong)

@@ -3,7 +3,7 @@
 No shape is known here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy as np
 from ..rounding import U
 
 WELL_BEYOND = 4.0           # error bars, as in the verdict
+SHARP = 1e-3                # relative. Eighty or so factors have names, so one that is known to 1e-3 hits one by chance in
+                            # 5 % of all cases at most, factors being spread over two powers of ten
 DEPENDENT = 1e-8            # squared sine of the angle below which two columns are one: half of the digits are lost there
 
 
@@ -19,7 +21,9 @@ class Block:
     """One array of a gradient: what was handed in (`analytic`), what was measured (`numeric`, within `bar`), where.
 
     `bar` is the error of the numerical derivative plus the rounding of the analytic one; infinite where nothing is
-    known. All four arrays have the shape of the `parameter`.
+    known of an entry by itself. All four arrays have the shape of the `parameter`. `known_wrong`, `known_right`: what was
+    found out about entries together, whose bars are infinite. `role`: "weights", "bias", or None where that is not known,
+    `layer`: its number, or None; both are found out by `causes`.
     """
 
     name: str
@@ -27,6 +31,10 @@ class Block:
     numeric: np.ndarray
     bar: np.ndarray
     parameter: np.ndarray
+    known_wrong: bool = False
+    known_right: bool = False
+    role: str | None = None
+    layer: int | None = None
 
     @cached_property
     def visible(self):
@@ -39,14 +47,48 @@ class Block:
         """The bars, none below the rounding of the numbers themselves."""
         return np.maximum(self.bar, U * (np.abs(self.analytic) + np.abs(self.numeric)))
 
+    @cached_property
+    def known(self):
+        """Where the numerical derivative of the entry itself is known."""
+        return np.isfinite(self.bar)
+
+    @cached_property
+    def still(self):
+        """Where the numerical derivative is zero within its bar: the loss is not seen to move."""
+        return self.known & (np.abs(self.numeric) <= WELL_BEYOND * self.bar)
+
+    @cached_property
+    def is_zero(self):
+        """Where both gradients are zero within the bar, which is neither right nor wrong."""
+        return self.still & (np.abs(self.analytic) <= WELL_BEYOND * self.bar)
+
     @property
-    def is_vector(self):
-        """Whether it is no matrix, and so likely a bias."""
-        return self.numeric.ndim < 2
+    def is_wrong(self):
+        """Whether something is visibly wrong in it, or known to be."""
+        return self.known_wrong or bool(np.any(self.visible))
+
+    @property
+    def is_right(self):
+        """Whether it is evidence of being right: all within its bars, and not zero, for zero is neither right nor wrong."""
+        if self.is_wrong:
+            return False
+        if not np.all(self.known):
+            return self.known_right and bool(np.any(self.analytic != 0.0))
+        within = np.abs(self.analytic - self.numeric) <= self.least_bar
+        largest = np.max(np.abs(self.numeric), initial=0.0)
+        return bool(np.all(within & (~self.still | (self.bar <= SHARP * largest))) and not np.all(self.still))
+
+    @property
+    def is_witness(self):
+        """Whether it is right, and must have been made of a right delta: weights that are their own L2 term need not be."""
+        if not self.is_right or self.role == "bias" or not np.all(self.known):
+            return self.is_right
+        return not is_multiple(self)
 
     def at(self, chosen):
         """The Block of the entries chosen by a mask or an index."""
-        return Block(self.name, self.analytic[chosen], self.numeric[chosen], self.bar[chosen], self.parameter[chosen])
+        return replace(self, analytic=self.analytic[chosen], numeric=self.numeric[chosen], bar=self.bar[chosen],
+                       parameter=self.parameter[chosen])
 
 
 @dataclass(frozen=True)
@@ -65,8 +107,11 @@ class Shape:
     """`clause` completes "the gradient of W1 is ..."; `predicted` is what the analytic gradient would then be.
 
     `free`: how many constants were fitted, `constants` by name. `bar`: of what is predicted, if not that of the entry.
-    `named`: the factor is one of a list, so it must be known well. `kind`: "shape", or "place" if all that is said is
-    where the gradient is wrong.
+    `named`: the factor is one of a list, so it must be known well. `ways`: the logarithm of how many orders were tried.
+    `kind`: "shape", or "place" if all that is said is where the gradient is wrong. `family`: what Shapes that are one
+    mistake in other words have in common; by default the first word of the id. `plain`: whether it is worth telling
+    beside others: not if it was made to fit the wrong entries. `made_of_delta`: whether the right delta is in it, so that
+    it bears witness to that. `sentence`: in place of the clause, with braces for the names.
     """
 
     id: str
@@ -76,22 +121,25 @@ class Shape:
     constants: dict = field(default_factory=dict)
     bar: np.ndarray | None = None
     named: bool = False
+    ways: float = 0.0
     kind: str = "shape"
+    family: str | None = None
+    plain: bool = True
+    made_of_delta: bool = True
+    sentence: str | None = None
 
     @property
-    def is_plain(self):
-        """Whether it is worth telling when it explains most and not all: not if it was made to fit the wrong entries."""
-        chosen = self.id.endswith("in some entries") or self.id == "permuted" or self.id == "relu left out"
-        return self.kind == "shape" and not chosen and (self.id == "factor and L2" or not self.id.endswith("and L2"))
+    def kin(self):
+        """The family."""
+        return self.family or self.id.split()[0]
 
 
 def fit(block, columns, offset=0.0):
     """Constants of the columns that add up to analytic - offset, weighted by the bars; None where not determined."""
-    floor = U * max(np.max(np.abs(block.analytic)), np.max(np.abs(block.numeric)))
-    bar = np.maximum(block.bar, floor).ravel()
-    weight = np.min(bar) / bar if np.isfinite(np.min(bar)) else np.zeros_like(bar)
+    bar = _floored(block).ravel()
+    weight = np.min(bar) / bar if np.isfinite(np.min(bar, initial=np.inf)) else np.zeros_like(bar)
     weighted = [column.ravel() * weight for column in columns]
-    sizes = [float(np.max(np.abs(column))) for column in weighted]
+    sizes = [float(np.max(np.abs(column), initial=0.0)) for column in weighted]
     if min(sizes) == 0.0:
         return None
     matrix = np.stack([column / size for column, size in zip(weighted, sizes)])
@@ -102,14 +150,19 @@ def fit(block, columns, offset=0.0):
     return [float(each) / size for each, size in zip(found, sizes)]
 
 
-def listing(names, most=6):
-    """Names joined by commas and an `and`; beyond `most`, how many more there are."""
-    names = list(names)
-    if len(names) > most:
-        return f"{', '.join(names[:most])} and {len(names) - most} more"
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+def uncertainty(block, column):
+    """How well the constant of a single column is known by `fit`: 4 times its standard error, the bars being standard."""
+    bar = _floored(block)
+    size = np.max(np.abs(column) / bar)
+    return WELL_BEYOND / float(size * np.sqrt(np.sum((column / bar / size) ** 2))) if size > 0.0 else np.inf
 
 
-def number(value):
-    """A constant, to the six digits that show what it is."""
-    return f"{value:.6g}"
+def is_multiple(block):
+    """Whether the numerical gradient is a multiple of the parameter, as that of an L2 term alone is."""
+    k = fit(replace(block, analytic=block.numeric), [block.parameter])
+    return k is not None and bool(np.all(np.abs(block.numeric - k[0] * block.parameter) <= WELL_BEYOND * block.least_bar))
+
+
+def _floored(block):
+    floor = U * max(np.max(np.abs(block.analytic), initial=0.0), np.max(np.abs(block.numeric), initial=0.0))
+    return np.maximum(block.bar, floor)

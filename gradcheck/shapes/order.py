@@ -1,10 +1,13 @@
 """Right numbers in the wrong place: transposed, reversed, exchanged, of another block, of some samples only."""
 
+from math import lgamma
+
 import numpy as np
 
 from ..errors import entry_name
-from .block import WELL_BEYOND, Shape
+from .block import WELL_BEYOND, Shape, fit
 from .parts import lines
+from .words import number
 
 MOST_LINES = 300            # wrong rows up to which each is looked for in the place of another
 
@@ -23,18 +26,19 @@ def rearranged(block):
         if numeric.shape[axis] > 1:
             word = "entries" if numeric.size == numeric.shape[axis] else "rows" if axis == 0 else "columns"
             yield _moved("reversed", f"the numerical one with its {word} in reverse order", block,
-                         lambda array, axis=axis: np.flip(array, axis))
+                         lambda array, axis=axis: np.flip(array, axis), family=f"order of {word}")
     for word, axis in lines(block):
         order = _order(block, axis)
         if order is not None:
             named = ", ".join(map(str, order[:12])) + (", ..." if len(order) > 12 else "")
             yield _moved(f"permuted {word}s", f"the numerical one with its {word}s in the order {named}", block,
-                         lambda array, axis=axis, order=order: np.take(array, order, axis=axis))
+                         lambda array, axis=axis, order=order: np.take(array, order, axis=axis),
+                         ways=lgamma(len(order) + 1), family=f"order of {word}s")
     yield from _exchanged(block)
 
 
-def _moved(id, clause, block, move):
-    return Shape(id, clause, move(block.numeric), bar=np.maximum(block.bar, move(block.bar)))
+def _moved(id, clause, block, move, ways=0.0, family=None):
+    return Shape(id, clause, move(block.numeric), bar=np.maximum(block.bar, move(block.bar)), ways=ways, family=family)
 
 
 def _order(block, axis):
@@ -64,18 +68,43 @@ def _exchanged(block):
     predicted, bar = block.numeric.copy(), block.bar.copy()
     predicted[wrong], bar[wrong] = inner.numeric[source], np.maximum(inner.bar, inner.bar[source])
     what = f"{names[0]} and {names[1]} exchanged" if len(names) == 2 else f"{len(names)} entries in each other's places"
-    yield Shape("permuted", f"the numerical one with {what}", predicted, bar=bar)
+    yield Shape("permuted", f"the numerical one with {what}", predicted, bar=bar, ways=lgamma(len(names) + 1), plain=False)
 
 
 def of_another_block(block, others):
     """The gradient of another block, as it should be or as it was handed in."""
     for other in others:
-        if other.numeric.size == block.numeric.size:
+        if other.numeric.size == block.numeric.size and not np.all(other.is_zero):
             shape = block.numeric.shape
             whose = other.name if other.numeric.shape == shape else f"{other.name}, reshaped"
             found, bar = {"block": other.name}, np.maximum(other.bar.reshape(shape), block.bar)
-            yield Shape("another block", f"the numerical one of {whose}", other.numeric.reshape(shape), 0, found, bar)
-            yield Shape("another block", f"the one given for {whose}", other.analytic.reshape(shape), 0, found, bar)
+            for clause, array in ((f"the numerical one of {whose}", other.numeric),
+                                  (f"the one given for {whose}", other.analytic)):
+                yield Shape("another block", clause, array.reshape(shape), 0, found, bar, family=f"of {other.name}",
+                            made_of_delta=False)
+
+
+def without_input(block, others):
+    """Every row or column is the gradient of the bias of the layer: the delta was not multiplied by its input."""
+    bias = next((other for other in others if other.layer == block.layer is not None and other.role == "bias"), None)
+    if block.role != "weights" or block.numeric.ndim != 2 or bias is None or np.all(bias.is_zero):
+        return
+    for word, axis in (("column", 0), ("row", 1)):
+        if bias.numeric.size != block.numeric.shape[axis]:
+            continue
+        bar = np.maximum(_spread(bias.bar, block, axis), block.bar)
+        for whose, array in (("the numerical gradient of", bias.numeric), ("that given for", bias.analytic)):
+            delta = _spread(array, block, axis)
+            clause = f"made without its input: every {word} is {whose} {bias.name}, the delta alone"
+            yield Shape("without input", clause, delta, 0, {"block": bias.name}, bar)
+            k = fit(block, [block.parameter], delta)
+            if k is not None:
+                yield Shape("without input", f"{clause}, plus {number(k[0])} times the parameter",
+                            delta + k[0] * block.parameter, 1, {"block": bias.name, "l2": k[0]}, bar)
+
+
+def _spread(array, block, axis):
+    return np.broadcast_to(np.expand_dims(array.ravel(), 1 - axis), block.numeric.shape)
 
 
 def of_some_samples(block, task):
@@ -86,6 +115,6 @@ def of_some_samples(block, task):
     for i, part in enumerate(parts):
         which = "first sample" if i == 0 else "last sample" if i == len(parts) - 1 else "one sample"
         words = f"sample {i + 1}" if which == "one sample" else f"the {which}"
-        yield Shape(f"{which} only", f"that of {words} alone", part, 0, {"sample": i})
+        yield Shape(f"{which} only", f"that of {words} alone", part, 0, {"sample": i}, made_of_delta=False)
         if len(parts) > 2:
             yield Shape(f"{which} left out", f"that of all samples but {words}", block.numeric - part, 0, {"sample": i})

@@ -1,12 +1,13 @@
-"""Errors in a part of a block: one entry, one row, one column, rows of zeros, rows of neurons that are off."""
+"""Errors in a part of a block: one entry, one row, one column, rows of zeros, what is not zero where it should be."""
 
 from dataclasses import replace
 
 import numpy as np
 
 from ..errors import entry_name
-from .block import WELL_BEYOND, Shape, fit, listing, number
-from .constants import fitted, proportional
+from .block import Shape, fit
+from .common import of_layers
+from .words import listing, named_entries, number
 
 
 def zero_lines(block):
@@ -15,20 +16,16 @@ def zero_lines(block):
         zero = np.all(block.analytic == 0.0, axis=1 - axis) & np.any(block.visible, axis=1 - axis)
         if np.any(zero) and not np.all(zero):
             predicted = np.where(np.expand_dims(zero, 1 - axis), 0.0, block.numeric)
-            yield Shape(f"zero {word}s", f"the numerical one with {_named(block, axis, zero)} set to zero", predicted)
+            clause = f"the numerical one with {named_lines(block, axis, zero)} set to zero"
+            yield Shape(f"zero {word}s", clause, predicted, plain=False)
 
 
-def relu_left_out(block):
-    """What is zero in the numerical gradient, as of neurons that are off, and not in the analytic one."""
-    zero = np.abs(block.numeric) <= WELL_BEYOND * block.least_bar
-    cuts = [(axis, np.all(zero, axis=1 - axis), np.any(block.visible, axis=1 - axis)) for _, axis in lines(block)]
-    for axis, off, wrong in cuts or [(None, zero, block.visible)]:
-        off = off & wrong
-        if np.any(off) and not np.all(off):
-            spread = off if axis is None else np.expand_dims(off, 1 - axis)
-            clause = (f"the numerical one except for {_named(block, axis, off)}: not zero where that is, as if the "
-                      "derivative of relu were left out")
-            yield Shape("relu left out", clause, np.where(spread, block.analytic, block.numeric))
+def not_zero(block):
+    """The wrong entries are those that are zero in the numerical gradient, and perhaps no others: copied, so a place only."""
+    wrong = block.visible
+    if np.any(wrong) and np.all(block.still[wrong]) and not np.all(wrong):
+        clause = f"the numerical one except for {_named(block, wrong)}: not zero where the true gradient is"
+        yield Shape("not zero", clause, np.where(wrong, block.analytic, block.numeric), kind="place")
 
 
 def factor_per_line(block):
@@ -37,9 +34,10 @@ def factor_per_line(block):
         factors = []
         for i in range(block.numeric.shape[axis]):
             part = block.at(i if axis == 0 else (slice(None), i))
-            c = fit(part, [part.numeric]) if np.sum(np.abs(part.numeric) > WELL_BEYOND * part.bar) > 1 else None
+            told = np.any(part.visible) and np.sum(~part.still) > 1
+            c = fit(part, [part.numeric]) if told else None
             factors.append(1.0 if c is None else c[0])
-        if np.all(np.array(factors) == 1.0):
+        if all(c == 1.0 for c in factors):
             continue
         scale = np.expand_dims(np.array(factors), 1 - axis)
         clause = f"the numerical one with a factor for every {word}: {', '.join(map(number, factors[:6]))}"
@@ -52,32 +50,38 @@ def some_entries(block, task):
     """The entries that are visibly wrong, all others being right: which they are, and what is the matter with them."""
     wrong = block.visible
     count = int(np.sum(wrong))
-    if block.numeric.size == 1 or count == block.numeric.size:
+    if count in (0, block.numeric.size):
         return
     id, where = _where(block, np.argwhere(wrong))
     inner = block.at(wrong)
-    found = [*proportional(inner, task), *(fitted(inner) if count > 1 else ())]
-    for shape in found:
+    for shape in of_layers(inner, task):
         predicted = block.numeric.copy()
         predicted[wrong] = shape.predicted
         own = id or f"{shape.id} in some entries"
         what = "set to zero" if shape.id == "zero" else shape.clause.removeprefix("the numerical one ")
         bar = block.bar.copy()
         bar[wrong] = inner.bar if shape.bar is None else shape.bar
-        yield replace(shape, id=own, clause=f"the numerical one except for {where}: {what}", predicted=predicted, bar=bar)
-    if id is not None:
+        yield replace(shape, id=own, clause=f"the numerical one except for {where}: {what}", predicted=predicted, bar=bar,
+                      plain=False, made_of_delta=True)
+    alone = block.numeric.ndim == 1 and block.role is None
+    if id is not None or alone:
         predicted = np.where(wrong, block.analytic, block.numeric)
-        yield Shape(id, f"the numerical one except for {where}", predicted, kind="place")
+        yield Shape(id or "some entries", f"the numerical one except for {where}", predicted, kind="place")
 
 
 def _where(block, indices):
-    """(id, name) of the place of the wrong entries; the id is None where they are neither one entry nor one line."""
+    """(id, name) of the place of the wrong entries; the id is None where they are neither one entry nor one line.
+
+    Nor has it one where some entries were not looked at, for those may be wrong as well.
+    """
+    if not np.all(block.known):
+        return None, _named(block, block.visible)
     if len(indices) == 1:
         return "one entry", entry_name(block.name, indices[0])
     for word, axis in lines(block):
         if len(set(indices[:, axis])) == 1:
-            return f"one {word}", _line_name(block, axis, indices[0][axis])
-    return None, _named(block, None, block.visible)
+            return f"one {word}", line_name(block, axis, indices[0][axis])
+    return None, _named(block, block.visible)
 
 
 def lines(block):
@@ -86,12 +90,20 @@ def lines(block):
     return [("row", 0), ("column", 1)] if is_cut else []
 
 
-def _named(block, axis, chosen):
-    """The chosen lines, or entries where the axis is None, by name."""
-    if axis is None:
-        return listing(entry_name(block.name, index) for index in np.argwhere(chosen))
-    return listing(_line_name(block, axis, i) for i in np.flatnonzero(chosen))
+def named_lines(block, axis, chosen):
+    """The chosen rows or columns by name."""
+    return listing(line_name(block, axis, i) for i in np.flatnonzero(chosen))
 
 
-def _line_name(block, axis, i):
+def line_name(block, axis, i):
+    """W1[2,:] for a row, W1[:,2] for a column."""
     return f"{block.name}[{i},:]" if axis == 0 else f"{block.name}[:,{i}]"
+
+
+def _named(block, chosen):
+    """Entries by name, as whole lines where they are whole lines."""
+    for _, axis in lines(block):
+        whole = np.all(chosen, axis=1 - axis)
+        if np.array_equal(chosen, np.broadcast_to(np.expand_dims(whole, 1 - axis), chosen.shape)):
+            return named_lines(block, axis, whole)
+    return named_entries(block.name, chosen, block.is_zero)

@@ -1,0 +1,176 @@
+"""One Cause for all that is wrong: a mistake that the wrong blocks have in common, or one for each, or a place.
+
+What is explained is told, and what is left is placed: a place never hides a mistake that was found in other blocks.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from .cause_fit import Claim, best, sentence
+from .cause_found import Cause
+from .cause_place import place
+from .cause_powers import handed_back
+from .shapes import Block, listing, number, of_layers, shapes
+
+
+def whole(blocks, claims, layers, task):
+    """(the Cause of all that is wrong, or None; the same where it is one mistake that several blocks have in common)."""
+    still = [name for name, claim in claims.items() if claim.shape is not None and claim.shape.id == "loss does not depend"]
+    moved = [block for block in blocks if block.is_wrong and block.name not in still]
+    told = _grouped(still, claims)
+    together = _together(moved, claims, layers, task)
+    names = [block.name for block in moved]
+    if together is not None:
+        told.append(together)
+    elif _each_explained(names, claims):
+        told += _grouped(names, claims)
+    else:
+        claims = claims | _two_steps(moved, claims, blocks, task)
+        shared = _shared(moved, claims, task)
+        without = [name for name in names if _is_told(claims[name])]
+        told += _grouped(without, claims) + shared
+        left = [name for name in names if name not in without and not any(name in each.blocks for each in shared)]
+        told += _left_over(left, blocks, claims, layers, told)
+    if not any(each is not None for each in told):
+        return None, None
+    told = [_of_biases(each, blocks, task) for each in told]
+    return _joined(told, [block.name for block in blocks if block.is_right]), together if not still else None
+
+
+def _together(wrong, claims, layers, task):
+    """One Cause of several blocks: a common shape, each other's gradients, or a factor at every step back; or None."""
+    if len(wrong) < 2 or not all(np.any(block.visible) and np.all(np.isfinite(block.analytic)) for block in wrong):
+        return None
+    names = [block.name for block in wrong]
+    return _in_common(wrong, names, task) or _exchanged(claims, names) or handed_back(wrong, layers, task)
+
+
+def _in_common(wrong, names, task):
+    """The Cause with the same shape and constants for all that is wrong, L2 terms also for the weights alone; or None."""
+    taken = [_as_one(wrong)]
+    if len({block.role == "bias" for block in wrong}) == 2:
+        taken.append(_as_one([replace(block, parameter=np.where(block.role == "bias", 0.0, block.parameter))
+                              for block in wrong]))
+    found = [best(block, list(of_layers(block, task))).cause(names) for block in taken]
+    return next((cause for cause in found if cause is not None), None)
+
+
+def _as_one(blocks):
+    """The entries of several Blocks as one vector, a bias where all of them are."""
+    parts = [(block.analytic, block.numeric, block.bar, block.parameter) for block in blocks]
+    role = "bias" if all(block.role == "bias" for block in blocks) else None
+    return Block("", *(np.concatenate([each.ravel() for each in column]) for column in zip(*parts)), role=role)
+
+
+def _exchanged(claims, names):
+    """Blocks that have each other's gradients."""
+    if not all(claims[name].shape is not None and claims[name].shape.id == "another block" for name in names):
+        return None
+    has = {name: claims[name].shape.constants["block"] for name in names}
+    if sorted(has.values()) != sorted(names):
+        return None
+    pairs = listing(f"{name} has that of {other}" for name, other in has.items())
+    return Cause("block order", f"the gradients stand in another order: {pairs}", 1.0, tuple(names),
+                 constants={"order": has})
+
+
+def _each_explained(names, claims):
+    shapes_found = [claims[name].shape for name in names]
+    return None not in shapes_found and (len(names) < 2 or all(shape.kind == "shape" for shape in shapes_found))
+
+
+def _grouped(names, claims):
+    """A Cause for every different clause of the claims, in order, about all blocks that it holds for."""
+    groups = {}
+    for name in names:
+        groups.setdefault(sentence(claims[name], ["{}"]), []).append(name)
+    return [_cause_of(some, claims) for some in groups.values()]
+
+
+def _cause_of(names, claims):
+    first = claims[names[0]].cause(names)
+    return replace(first, explains=min(claims[name].explains for name in names))
+
+
+# What is not explained as it stands
+
+def _is_told(claim):
+    """Whether a block has a mistake of its own that is told though the others have none: one without fitted constants."""
+    return claim.shape is not None and claim.shape.kind == "shape" and claim.shape.free == 0
+
+
+def _two_steps(wrong, claims, blocks, task):
+    """Claims for blocks that have none: a factor that others have, and then a shape of their own."""
+    factors = [claim.shape.constants["factor"] for claim in claims.values()
+               if _is_told(claim) and set(claim.shape.constants) == {"factor"} and claim.shape.id.startswith(("factor", "sign"))]
+    found = {}
+    for factor in dict.fromkeys(factors):
+        for block in wrong:
+            if _is_told(claims[block.name]) or not np.all(np.isfinite(block.analytic)):
+                continue
+            scaled = replace(block, numeric=factor * block.numeric, bar=abs(factor) * block.bar)
+            others = [replace(other, numeric=factor * other.numeric) for other in blocks if other is not block]
+            claim = best(scaled, list(shapes(scaled, others, task)))
+            if _is_told(claim):
+                words = f"{number(factor)} times the numerical one"
+                clause = claim.shape.clause.replace("the numerical one", words, 1)
+                found.setdefault(block.name, replace(claim, shape=replace(claim.shape, clause=clause), rest=()))
+    return found
+
+
+def _shared(wrong, claims, task):
+    """The Causes of blocks that have fitted constants, where several have the same ones."""
+    groups = {}
+    for block in wrong:
+        shape = claims[block.name].shape
+        if shape is not None and shape.kind == "shape" and shape.free > 0:
+            groups.setdefault(shape.id, []).append(block)
+    found = [_in_common(some, [block.name for block in some], task) for some in groups.values() if len(some) > 1]
+    return [cause for cause in found if cause is not None]
+
+
+def _left_over(left, blocks, claims, layers, told):
+    """[the Cause that places the blocks without an explanation], or [] where none is left."""
+    if len(left) == 0:
+        return []
+    explained = {name for cause in told for name in cause.blocks}
+    right = {block.name for block in blocks if block.is_witness}
+    right |= {block.name for block in blocks if block.name in explained and not np.all(block.still)
+              and claims[block.name].shape.made_of_delta}
+    there = place(blocks, layers, set(left), right)
+    if there is None and len(left) == 1 and claims[left[0]].shape is not None:
+        return [_cause_of(left, claims)]
+    if there is None and len(told) > 0:
+        there = "of no known shape", f"the gradient of {listing(left)} is wrong in another way"
+    return [None] if there is None else [Cause(*there, 1.0, tuple(left), "place")]
+
+
+# How it is told
+
+def _of_biases(cause, blocks, task):
+    """The Cause with its own name where biases are averaged over the samples, and their weights are visibly summed."""
+    if cause is None or not task.samples or not cause.id.startswith("factor"):
+        return cause
+    own = [block for block in blocks if block.name in cause.blocks]
+    weights = [block for block in blocks if block.role == "weights" and block.layer in {each.layer for each in own}]
+    biases_only = all(block.role == "bias" for block in own) and all(block.is_witness for block in weights)
+    if biases_only and cause.constants.get("factor") == 1.0 / task.samples:
+        words = cause.sentence.replace(" is the", " is averaged over the samples, that of weights summed: the", 1)
+        return replace(cause, id="biases averaged", sentence=words)
+    return cause
+
+
+def _joined(told, right):
+    """Several Causes as one."""
+    known = [each for each in told if each is not None]
+    if len(known) == 0 or None in told:
+        return None
+    placed = any(each.kind == "place" for each in known)
+    also = f"; that of {listing(right)} is right" if right and not (placed and "right" in known[-1].sentence) else ""
+    if len(known) == 1:
+        return replace(known[0], sentence=known[0].sentence + also)
+    return Cause(" + ".join(dict.fromkeys(each.id for each in known)), "; ".join(each.sentence for each in known) + also,
+                 min(each.explains for each in known), tuple(name for each in known for name in each.blocks),
+                 "place" if placed else "shape", {name: each.constants for each in known for name in each.blocks},
+                 free=sum(each.free for each in known))
