@@ -29,18 +29,25 @@ def causes(blocks, learning_rate=None, samples=None, outputs=None, *, l2=None, p
     blocks = [_checked(block, task) for block in blocks]
     layers = layers_of(blocks)
     if layers is not None:
-        blocks = [replace(block, role=role, layer=layer)
-                  for block, (role, layer) in ((block, layers.roles[block.name]) for block in blocks)]
         task = replace(task, outputs=outputs if outputs is not None else layers.outputs)
     with np.errstate(all="ignore"):
-        return _causes(blocks, layers, task)
+        return _causes(_in_layers(blocks, layers), layers, task, [block.name for block in blocks])
 
 
-def _causes(blocks, layers, task):
+def _in_layers(blocks, layers):
+    """The Blocks with their roles, layer by layer."""
+    if layers is None:
+        return blocks
+    roles = layers.roles
+    told = {block.name: replace(block, role=roles[block.name][0], layer=roles[block.name][1]) for block in blocks}
+    return [told[name] for name in roles]
+
+
+def _causes(blocks, layers, task, names):
     wrong = [block for block in blocks if block.is_wrong]
     claims = {block.name: _claim(block, [other for other in blocks if other is not block], task) for block in wrong}
     overall, common = whole(blocks, claims, layers, task)
-    found = {block.name: None for block in blocks}
+    found = dict.fromkeys(names)
     for name, claim in claims.items():
         found[name] = _own_or_common(claim.cause([name]), common)
     return Causes(overall, found, tuple(claims), {name: claim.runners_up([name]) for name, claim in claims.items()})

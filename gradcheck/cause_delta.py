@@ -16,10 +16,11 @@ from .shapes.words import named_entries
 FAR_BELOW = 0.01            # what a relative error must be beside another one to be called none
 
 
-def evidence(weights, bias, axis):
+def evidence(weights, bias, axis, samples):
     """("delta", why), ("not the delta", why) or ("open", "") for a layer whose weights are wrong.
 
-    `bias`: a Block or None. `axis`: that of the weights along which the neurons lie, or None.
+    `bias`: a Block or None. `axis`: that of the weights along which the neurons lie, or None. `samples`: their number, or
+    None; an outer product that is not kept counts against the delta only where there is one, for symmetry makes them too.
     """
     if axis is None or weights.numeric.ndim != 2 or not weights.is_wrong or not np.all(weights.known):
         return "open", ""
@@ -29,7 +30,13 @@ def evidence(weights, bias, axis):
     if bias is None or not np.all(bias.known) or bias.numeric.size != weights.numeric.shape[axis]:
         return "open", ""
     other = _other_neurons(weights, bias, axis)
-    return ("not the delta", other) if other is not None else _outer_product(weights, bias, axis)
+    if other is not None:
+        return "not the delta", other
+    kept = _outer_product_kept(weights, bias, axis)
+    product = f"the gradient of {weights.name} is that of {bias.name} times an input"
+    if kept is None or not kept and samples != 1:
+        return "open", ""
+    return ("delta", f"for {product}, as in the true one") if kept else ("not the delta", f"in the true one {product}")
 
 
 def off_neurons(weights, bias, axis):
@@ -69,47 +76,36 @@ def _zero_input_moved(weights, axis):
 
 
 def _other_neurons(weights, bias, axis):
-    """Neurons whose bias is right and whose weights are not, or the other way round, told in words."""
+    """Neurons whose bias is right and whose weights are not, in words. (The reverse is no evidence: inputs may be zero.)"""
     if is_multiple(weights):
         return None
-    w, b = np.moveaxis(weights.numeric, axis, 0), bias.numeric.ravel()
-    w_off, b_off = np.moveaxis(weights.analytic, axis, 0) - w, bias.analytic.ravel() - b
-    w_bar, b_bar = np.moveaxis(weights.least_bar, axis, 0), bias.least_bar.ravel()
-    w_wrong = np.max(np.abs(w_off), axis=1) / np.max(np.abs(w), axis=1)
-    b_wrong, b_known = np.abs(b_off / b), b_bar / np.abs(b)
-    w_known = np.min(np.where(w == 0.0, np.inf, w_bar / np.abs(w)), axis=1)
-    w_right, b_right = np.all(np.abs(w_off) <= w_bar, axis=1), np.abs(b_off) <= b_bar
-    for chosen, right, wrong in (
-            (b_right & (WELL_BEYOND * b_known < FAR_BELOW * w_wrong), True, False),
-            (w_right & (WELL_BEYOND * w_known < FAR_BELOW * b_wrong), False, True)):
-        chosen = chosen & (np.any(weights.visible, axis=1 - axis) if right else bias.visible.ravel())
-        if np.any(chosen):
-            lines, entries = named_lines(weights, axis, chosen), _entries(bias, chosen)
-            first, second = (entries, lines) if right else (lines, entries)
-            return f"{first} {'is' if np.sum(chosen) == 1 else 'are'} right and {second} not, of the same neuron"
-    return None
+    numeric, off = (np.moveaxis(each, axis, 0) for each in (weights.numeric, weights.analytic - weights.numeric))
+    apart = np.max(np.abs(off), axis=1) / np.max(np.abs(numeric), axis=1)
+    b, bar = np.abs(bias.numeric.ravel()), bias.least_bar.ravel()
+    right = (np.abs((bias.analytic - bias.numeric).ravel()) <= bar) & (WELL_BEYOND * bar / b < FAR_BELOW * apart)
+    chosen = right & np.any(weights.visible, axis=1 - axis)
+    if not np.any(chosen):
+        return None
+    return f"{_entries(bias, chosen)} {'is' if np.sum(chosen) == 1 else 'are'} right and {named_lines(weights, axis, chosen)} not"
 
 
-def _outer_product(weights, bias, axis):
-    """Whether the weights are the outer product of the bias and an input, in truth and as handed in."""
+def _outer_product_kept(weights, bias, axis):
+    """Whether the weights are the outer product of the bias and an input as handed in; None where they are not in truth."""
     true, given = bias.numeric.ravel(), bias.analytic.ravel()
     if np.sum(~bias.still) < 2 or not bias.is_wrong:
-        return "open", ""
+        return None
     kept = True
     for i in range(weights.numeric.shape[1 - axis]):
         line = weights.at((slice(None), i) if axis == 0 else i)
         x = fit(replace(line, analytic=line.numeric), [true])
         if x is None:
-            return "open", ""
+            return None
         bar = WELL_BEYOND * (line.least_bar + abs(x[0]) * bias.least_bar.ravel())
         if np.any(np.abs(line.numeric - x[0] * true) > bar):
-            return "open", ""
+            return None
         x_bar = np.max(bar) / np.max(np.abs(true))
         kept = kept and not np.any(np.abs(line.analytic - x[0] * given) > bar + x_bar * np.abs(given))
-    product = f"the gradient of {weights.name} is that of {bias.name} times an input"
-    if kept:
-        return "delta", f"for {product}, as in the true one"
-    return "not the delta", f"in truth {product}, as of one sample, and the one given is not"
+    return kept
 
 
 def _entries(bias, chosen):

@@ -27,7 +27,7 @@ class Layers:
     def axis(self):
         """0 for a row of weights for each neuron, 1 for a column, None where both or neither would fit."""
         fitting = [axis for axis, layout in enumerate(LAYOUTS) if _chain(self.groups, *layout)]
-        return fitting[0] if len(fitting) == 1 else None
+        return fitting[0] if self.directed and len(fitting) == 1 else None
 
     @property
     def names(self):

@@ -13,23 +13,26 @@ SUSPECTS = {
                     "derivative of softmax without its off-diagonal part",
     "hidden delta": "the derivative of the activation missing, applied twice or of another function; weights transposed or "
                     "already updated; the relu mask",
-    "every block": "the output delta; all of it rounded, clipped or scaled; a loss other than the one differentiated",
+    "every block": "the derivative of the activation or of the loss; all of it rounded or clipped; another loss than the "
+                   "one differentiated",
     "biases": "the sum over the samples along the wrong axis, of one sample, or as a mean",
     "weights": "the input of another layer, or before its activation; one sample in place of the sum; an L2 term",
     "one layer": "the input of another layer; one sample in place of the sum",
 }
 
 
-def place(blocks, layers, wrong, right):
+def place(blocks, layers, wrong, right, samples=None):
     """(id, sentence) of the place of the blocks named in `wrong`, or None where the others say nothing about it.
 
-    `right`: names of the blocks that bear witness to their delta; a block that is in neither set says nothing.
+    `right`: names of the blocks that bear witness to their delta; a block that is in neither set says nothing. `samples`:
+    their number, where it is known.
     """
     if layers is None or len(blocks) < 2 or not wrong <= set(layers.roles):
         return None
     by_name = {block.name: block for block in blocks}
-    told = (_one_kind(layers, wrong, right, by_name) or _everywhere(layers, wrong, right, by_name)
-            or (_along_the_chain(layers, wrong, right, by_name) if layers.directed else None))
+    told = _one_kind(layers, wrong, right, by_name) or _everywhere(layers, wrong, by_name, samples)
+    if told is None and layers.directed:
+        told = _along_the_chain(layers, wrong, right, by_name, samples)
     if told is None:
         return None
     id, sentence = told
@@ -40,36 +43,40 @@ def _one_kind(layers, wrong, right, by_name):
     """Only biases are wrong, or only weights, and the other kind is right in the same layers."""
     where = f"wrong in {_listed(layers, wrong)} only"
     broken = [group for group in layers.names if wrong & set(group)]
-    if all(by_name[name].role == "bias" for name in wrong) and all(group[0] in right for group in broken):
-        return "biases", (f"{where}; the weights, made of the same deltas, are right: the sum over the samples that makes "
-                          "the gradient of a bias")
+    single = [group[0] for group in broken if by_name[group[0]].is_right and by_name[group[0]].numeric.size == 1]
+    if all(by_name[name].role == "bias" for name in wrong) and all(group[0] in {*right, *single} for group in broken):
+        unless = f", unless {listing(single)} {'is' if len(single) == 1 else 'are'} an L2 term alone" if single else ""
+        return "biases", (f"{where}; the weights, made of the same deltas, are right{unless}: the sum over the samples that "
+                          "makes the gradient of a bias, or deltas of samples whose inputs are all zero")
     if all(group[0] in wrong and len(group) == 2 and group[1] in right for group in broken):
         return "weights", (f"{where}; the biases of the same layers are right, and so are the deltas: what the deltas are "
                            "multiplied by, or what is done with it after")
     return None
 
 
-def _everywhere(layers, wrong, right, by_name):
+def _everywhere(layers, wrong, by_name, samples):
     """No block is right."""
-    if right or len(layers.names) < 2:
+    others = [block for name, block in by_name.items() if name not in wrong]
+    if len(layers.names) < 2 or not all(block.is_mute for block in others):
         return None
-    says, why = evidence(*_of_layer(layers, -1, by_name)) if layers.directed else ("open", "")
-    block = "block" if len(wrong) == len(by_name) else "block that is not zero"
+    but = " that is not zero" + (" or an L2 term alone" if any(block.is_right for block in others) else "")
+    where = f"wrong in every block{but if others else ''}"
+    says, why = evidence(*_of_layer(layers, -1, by_name), samples) if layers.directed else ("open", "")
     if says == "delta":
-        return "output delta", f"wrong in every {block}: the output delta, {why}"
+        return "output delta", f"{where}: the output delta, {why}"
     if says == "not the delta":
-        return "every block", f"wrong in every {block}, and not by a wrong output delta alone: {why}"
-    return "every block", f"wrong in every {block}: the output delta, or each block by itself"
+        return "every block", f"{where}, and not by a wrong output delta alone: {why}"
+    return "every block", f"{where}: the output delta, or each block by itself"
 
 
-def _along_the_chain(layers, wrong, right, by_name):
+def _along_the_chain(layers, wrong, right, by_name, samples):
     """The layer nearest to the input that has a right block divides those of the wrong delta from those with a right one."""
     names = layers.names
     lowest = next((i for i, group in enumerate(names) if right & set(group)), len(names))
     before = [i for i in range(lowest) if wrong & set(names[i])]
     after = [group for group in names[lowest:] if wrong & set(group)]
-    if before and not after:
-        return _handed_back(layers, lowest, before[-1], wrong, right, by_name)
+    if before and not after and lowest < len(names):
+        return _handed_back(layers, lowest, before[-1], wrong, right, by_name, samples)
     if after and not before:
         return _made_of_right_deltas(layers, lowest, after, wrong, right)
     return None
@@ -80,11 +87,18 @@ def _made_of_right_deltas(layers, lowest, after, wrong, right):
     where = f"wrong in {_listed(layers, wrong)} only"
     here = listing(name for name in layers.names[lowest] if name in right)
     if len(after) == 1 and set(after[0]).isdisjoint(right):
-        return "one layer", f"{where}, right in {here} before: the delta handed on is right, what is made of it is not"
-    return "each by itself", f"{where}, right in {here}: the deltas down to there are right, what is made of them is not"
+        return "one layer", (f"{where}, right in {here} before: the delta handed on is right, what is made of it is not"
+                             f"{_unless(after, wrong)}")
+    return "each by itself", (f"{where}, right in {here}: the deltas down to there are right, what is made of them is not"
+                              f"{_unless(after, wrong)}")
 
 
-def _handed_back(layers, lowest, here, wrong, right, by_name):
+def _unless(after, wrong):
+    """What else may be the matter where no weights are wrong: they do not show a delta whose input is zero."""
+    return "" if any(group[0] in wrong for group in after) else ", or the input is zero where the delta is wrong"
+
+
+def _handed_back(layers, lowest, here, wrong, right, by_name, samples):
     """A hidden delta: right down to the layer `lowest`, wrong from the layer `here` on, which is nearer to the input."""
     on = [name for name in layers.names[here] if name in wrong]
     kept = listing(name for name in layers.names[lowest] if name in right)
@@ -93,7 +107,7 @@ def _handed_back(layers, lowest, here, wrong, right, by_name):
     if off is not None:
         return "relu left out", (f"{chain}: the hidden delta; {off} not zero where the true gradient is, as if the derivative "
                                  "of relu were left out, or taken of something else")
-    says, why = evidence(*_of_layer(layers, here, by_name))
+    says, why = evidence(*_of_layer(layers, here, by_name), samples)
     if says == "delta":
         return "hidden delta", f"{chain}: the hidden delta, {why}"
     if says == "not the delta":

@@ -31,7 +31,7 @@ def whole(blocks, claims, layers, task):
         without = [name for name in names if _is_told(claims[name])]
         told += _grouped(without, claims) + shared
         left = [name for name in names if name not in without and not any(name in each.blocks for each in shared)]
-        told += _left_over(left, blocks, claims, layers, told)
+        told += _left_over(left, blocks, claims, layers, told, task.samples)
     if not any(each is not None for each in told):
         return None, None
     told = [_of_biases(each, blocks, task) for each in told]
@@ -130,15 +130,18 @@ def _shared(wrong, claims, task):
     return [cause for cause in found if cause is not None]
 
 
-def _left_over(left, blocks, claims, layers, told):
+def _left_over(left, blocks, claims, layers, told, samples):
     """[the Cause that places the blocks without an explanation], or [] where none is left."""
     if len(left) == 0:
         return []
     explained = {name for cause in told for name in cause.blocks}
     right = {block.name for block in blocks if block.is_witness}
-    right |= {block.name for block in blocks if block.name in explained and not np.all(block.still)
-              and claims[block.name].shape.made_of_delta}
-    there = place(blocks, layers, set(left), right)
+    witnesses = {block.name for block in blocks if block.name in explained and not np.all(block.still)
+                 and claims[block.name].shape.made_of_delta}
+    there = place(blocks, layers, set(left), right, samples)
+    if there is None and witnesses:
+        there = place(blocks, layers, set(left), right | witnesses, samples)
+        there = None if there is None else (there[0], f"apart from that {there[1]}")
     if there is None and len(left) == 1 and claims[left[0]].shape is not None:
         return [_cause_of(left, claims)]
     if there is None and len(told) > 0:

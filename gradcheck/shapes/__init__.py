@@ -9,7 +9,7 @@ from .common import of_layers
 from .constants import fitted, proportional
 from .flat import factor_and_l2_in_part
 from .l2 import with_factor_and_parameter, with_parameter
-from .order import of_another_block, of_some_samples, rearranged, without_input
+from .order import of_another_block, of_some_samples, rearranged, summed, without_input
 from .parts import factor_per_line, not_zero, some_entries, zero_lines
 from .still import loss_does_not_depend
 from .words import listing, number
@@ -23,6 +23,7 @@ def shapes(block, others, task):
     yield from proportional(block, task)
     yield from zero_lines(block)
     yield from rearranged(block)
+    yield from summed(block)
     yield from of_another_block(block, others)
     yield from without_input(block, others)
     yield from of_some_samples(block, task)

@@ -79,11 +79,16 @@ class Block:
         return bool(np.all(within & (~self.still | (self.bar <= SHARP * largest))) and not np.all(self.still))
 
     @property
+    def is_mute(self):
+        """Whether it is zero, or right and a multiple of its parameter: such weights may be their own L2 term alone."""
+        if self.is_right and self.role != "bias" and np.all(self.known):
+            return is_multiple(self)
+        return bool(np.all(self.is_zero))
+
+    @property
     def is_witness(self):
-        """Whether it is right, and must have been made of a right delta: weights that are their own L2 term need not be."""
-        if not self.is_right or self.role == "bias" or not np.all(self.known):
-            return self.is_right
-        return not is_multiple(self)
+        """Whether it is right, and must have been made of a right delta."""
+        return self.is_right and not self.is_mute
 
     def at(self, chosen):
         """The Block of the entries chosen by a mask or an index."""

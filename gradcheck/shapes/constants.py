@@ -1,26 +1,40 @@
 """Errors made of one constant: the gradient times a factor, named or not, or a number added."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from .block import SHARP, Shape, fit, uncertainty
 from .words import fraction, number
 
+NEAR = 0.01                 # relative: a named factor is tried if it is this near to the one that fits best
 TWO_TIMES = ((1.0, "{}"), (2.0, "2 {}"), (0.5, "{}/2"))     # the half of a squared error is there, or forgotten, or twice
 
 
 def proportional(block, task):
-    """Zero, the sign, and the constants of the task as factors."""
+    """Zero, the sign, and the constants of the task as factors, as far as they are near to the one that fits best."""
     numeric = block.numeric
     yield Shape("zero", "zero", np.zeros_like(numeric), bar=np.zeros_like(numeric), made_of_delta=False)
-    for value, (id, words) in named_factors(task).items():
+    for value, (id, words) in named_near(fit(block, [numeric]), task):
         yield Shape(id, f"the numerical one times {words}", value * numeric, 0, {"factor": value}, abs(value) * block.bar,
                     named=value != -1.0)
 
 
+def named_near(constants, task):
+    """(value, (id, words)) of the factors with a name that are near to the first of some fitted constants, if there are any."""
+    return [] if constants is None else [(value, words) for value, words in named_factors(task).items()
+                                         if abs(value - constants[0]) <= NEAR * abs(value)]
+
+
 def named_factors(task):
     """value -> (id, words) of every factor that has a name; the words tell all names of that value that are as simple."""
+    return _named(task.samples, task.outputs, task.learning_rate)
+
+
+@lru_cache
+def _named(N, K, rate):
     found = {-1.0: ("sign", "-1")}
-    listed = list(_names(task))
+    listed = list(_names(N, K, rate))
     for value in dict.fromkeys(each[0] for each in listed if each[0] != 1.0):
         rank = min(rank for each, _, _, rank in listed if each == value)
         names = [(id, words) for each, id, words, own in listed if each == value and own <= max(rank, 1)]
@@ -31,9 +45,8 @@ def named_factors(task):
     return found
 
 
-def _names(task):
+def _names(N, K, rate):
     """(value, id, words, rank): rank 0 for a bare 2, 1 for a constant of the task, 2 for a product with it."""
-    N, K, rate = task.samples, task.outputs, task.learning_rate
     yield from ((2.0, "2", None, 0), (0.5, "1/2", None, 0))
     for base, id, words, rank in ((N, "N", "the number of samples", 1), (K, "outputs", "the number of outputs", 1),
                                   (N * K if N and K else None, "N outputs", "the number of samples times outputs", 2)):

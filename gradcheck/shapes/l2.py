@@ -8,10 +8,8 @@ with the L2 term missing where k = -c s.
 import numpy as np
 
 from .block import Shape, fit, uncertainty
-from .constants import factor_words, named_factors
+from .constants import factor_words, named_near
 from .words import number
-
-NEAR = 0.01                 # relative: a factor fitted together with an L2 term is tried as a named one if this near to it
 
 
 def with_parameter(block, task):
@@ -39,9 +37,8 @@ def with_factor_and_parameter(block, task):
     both = fit(block, [numeric, parameter])
     if both is None:
         return
-    for value, (id, words) in named_factors(task).items():
-        if abs(value - both[0]) <= NEAR * abs(value):
-            yield both_shape(block, task, id, words, value, fit(block, [parameter], value * numeric)[0], 1)
+    for value, (id, words) in named_near(both, task):
+        yield both_shape(block, task, id, words, value, fit(block, [parameter], value * numeric)[0], 1)
     words = factor_words(both[0], uncertainty(block, numeric), task)
     yield both_shape(block, task, "factor", words, *both, 2)
 

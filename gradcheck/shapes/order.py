@@ -107,6 +107,13 @@ def _spread(array, block, axis):
     return np.broadcast_to(np.expand_dims(array.ravel(), 1 - axis), block.numeric.shape)
 
 
+def summed(block):
+    """In every entry of a bias the sum of all: summed over the neurons too."""
+    if block.role == "bias" and block.numeric.size > 1:
+        total = np.full_like(block.numeric, np.sum(block.numeric))
+        yield Shape("summed", "the sum of all its entries in each of them", total, bar=np.full_like(total, np.sum(block.bar)))
+
+
 def of_some_samples(block, task):
     """One sample alone, or all but one; where the gradients of the samples are known."""
     parts = [np.asarray(each[block.name], dtype=float) for each in task.per_sample if block.name in each]
