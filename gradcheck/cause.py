@@ -46,10 +46,10 @@ def _in_layers(blocks, layers):
 def _causes(blocks, layers, task, names):
     wrong = [block for block in blocks if block.is_wrong]
     claims = {block.name: _claim(block, [other for other in blocks if other is not block], task) for block in wrong}
-    overall, common = whole(blocks, claims, layers, task)
+    overall, parts = whole(blocks, claims, layers, task)
     found = dict.fromkeys(names)
     for name, claim in claims.items():
-        found[name] = _own_or_common(claim.cause([name]), common)
+        found[name] = _own_or_common(claim.cause([name]), name, parts)
     return Causes(overall, found, tuple(claims), {name: claim.runners_up([name]) for name, claim in claims.items()})
 
 
@@ -62,8 +62,9 @@ def _claim(block, others, task):
     return Claim(shape, 1.0, (), (), None)
 
 
-def _own_or_common(own, common):
-    """The Cause of a block: the one that all have in common, if that says more than its own, or with fewer constants."""
+def _own_or_common(own, name, parts):
+    """The Cause of a block: that which it has in common with others, if this says more than its own, or with fewer constants."""
+    common = next((part for part in parts if name in part.blocks and part.kind == "shape"), None)
     if common is None or own is not None and own.kind == "shape" and own.id != "one entry" and own.free <= common.free:
         return own
     return common

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Cause:
-    """What explains a wrong gradient: its `id`, and a `sentence` about `blocks`, their names.
+    """What explains a wrong gradient: its `id`, and a `sentence` about `blocks`, their names. Where the sentence names
+    several mistakes that cannot be told apart, the id is that of the first.
 
     `explains`: the share of the squared difference that is gone with it. `kind`: "shape" for a mistake, "place" where
     all that is known, of some blocks at least, is where the chain broke. `constants`: the factors found, by name; `free`:

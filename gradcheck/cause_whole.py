@@ -15,27 +15,35 @@ from .shapes import Block, listing, number, of_layers, shapes
 
 
 def whole(blocks, claims, layers, task):
-    """(the Cause of all that is wrong, or None; the same where it is one mistake that several blocks have in common)."""
+    """(the Cause of all that is wrong, or None; the Causes that it is made of, each of some blocks)."""
     still = [name for name, claim in claims.items() if claim.shape is not None and claim.shape.id == "loss does not depend"]
-    moved = [block for block in blocks if block.is_wrong and block.name not in still]
-    told = _grouped(still, claims)
-    together = _together(moved, claims, layers, task)
-    names = [block.name for block in moved]
-    if together is not None:
-        told.append(together)
-    elif _each_explained(names, claims):
-        told += _grouped(names, claims)
-    else:
-        claims = claims | _two_steps(moved, claims, blocks, task)
-        shared = _shared(moved, claims, task)
-        without = [name for name in names if _is_told(claims[name])]
-        told += _grouped(without, claims) + shared
-        left = [name for name in names if name not in without and not any(name in each.blocks for each in shared)]
-        told += _left_over(left, blocks, claims, layers, told, task.samples)
-    if not any(each is not None for each in told):
-        return None, None
+    told = _grouped(still, claims) + _of_moved([block for block in blocks if block.name in claims and block.name not in still],
+                                               claims, blocks, layers, task)
+    missing = [name for name in claims if not any(name in each.blocks for each in told)]
+    if len(told) == 0:
+        return None, ()
+    if len(missing) > 0:
+        sentence = f"the gradient of {listing(missing)} is wrong in another way"
+        told.append(Cause("of no known shape", sentence, 0.0, tuple(missing), "place"))
     told = [_of_biases(each, blocks, task) for each in told]
-    return _joined(told, [block.name for block in blocks if block.is_right]), together if not still else None
+    overall = _joined(told, [block.name for block in blocks if block.is_right])
+    return overall, (overall,) if len(told) == 1 else tuple(told)
+
+
+def _of_moved(wrong, claims, blocks, layers, task):
+    """The Causes of wrong blocks that the loss moves with: one in common, or one for each, or some and a place."""
+    names = [block.name for block in wrong]
+    together = _together(wrong, claims, layers, task)
+    if together is not None:
+        return [together]
+    if _each_explained(names, claims):
+        return _grouped(names, claims)
+    claims = claims | _two_steps(wrong, claims, blocks, task)
+    shared = _shared(wrong, claims, task)
+    without = [name for name in names if _is_told(claims[name])]
+    told = _grouped(without, claims) + shared
+    left = [name for name in names if not any(name in each.blocks for each in told)]
+    return told + _left_over(left, blocks, claims, layers, told, task.samples)
 
 
 def _together(wrong, claims, layers, task):
@@ -131,7 +139,7 @@ def _shared(wrong, claims, task):
 
 
 def _left_over(left, blocks, claims, layers, told, samples):
-    """[the Cause that places the blocks without an explanation], or [] where none is left."""
+    """[the Cause that places the blocks without an explanation], or [] where nothing is known of them."""
     if len(left) == 0:
         return []
     explained = {name for cause in told for name in cause.blocks}
@@ -144,16 +152,14 @@ def _left_over(left, blocks, claims, layers, told, samples):
         there = None if there is None else (there[0], f"apart from that {there[1]}")
     if there is None and len(left) == 1 and claims[left[0]].shape is not None:
         return [_cause_of(left, claims)]
-    if there is None and len(told) > 0:
-        there = "of no known shape", f"the gradient of {listing(left)} is wrong in another way"
-    return [None] if there is None else [Cause(*there, 1.0, tuple(left), "place")]
+    return [] if there is None else [Cause(*there, 1.0, tuple(left), "place")]
 
 
 # How it is told
 
 def _of_biases(cause, blocks, task):
     """The Cause with its own name where biases are averaged over the samples, and their weights are visibly summed."""
-    if cause is None or not task.samples or not cause.id.startswith("factor"):
+    if not task.samples or not cause.id.startswith("factor"):
         return cause
     own = [block for block in blocks if block.name in cause.blocks]
     weights = [block for block in blocks if block.role == "weights" and block.layer in {each.layer for each in own}]
@@ -166,14 +172,11 @@ def _of_biases(cause, blocks, task):
 
 def _joined(told, right):
     """Several Causes as one."""
-    known = [each for each in told if each is not None]
-    if len(known) == 0 or None in told:
-        return None
-    placed = any(each.kind == "place" for each in known)
-    also = f"; that of {listing(right)} is right" if right and not (placed and "right" in known[-1].sentence) else ""
-    if len(known) == 1:
-        return replace(known[0], sentence=known[0].sentence + also)
-    return Cause(" + ".join(dict.fromkeys(each.id for each in known)), "; ".join(each.sentence for each in known) + also,
-                 min(each.explains for each in known), tuple(name for each in known for name in each.blocks),
-                 "place" if placed else "shape", {name: each.constants for each in known for name in each.blocks},
-                 free=sum(each.free for each in known))
+    placed = any(each.kind == "place" for each in told)
+    also = f"; that of {listing(right)} is right" if right and not (placed and "right" in told[-1].sentence) else ""
+    if len(told) == 1:
+        return replace(told[0], sentence=told[0].sentence + also)
+    return Cause(" + ".join(dict.fromkeys(each.id for each in told)), "; ".join(each.sentence for each in told) + also,
+                 min(each.explains for each in told), tuple(name for each in told for name in each.blocks),
+                 "place" if placed else "shape", {name: each.constants for each in told for name in each.blocks},
+                 free=sum(each.free for each in told))

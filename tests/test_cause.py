@@ -8,7 +8,7 @@ import pytest
 
 from gradcheck import gradient
 from gradcheck.cause import Block, blocks_of, causes
-from gradcheck.cause_place import layers_of
+from gradcheck.cause_layers import layers_of
 from gradcheck.errors import GradcheckError, ShapeMismatch
 from gradcheck.point import Point
 
