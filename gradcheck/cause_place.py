@@ -74,7 +74,7 @@ def _along_the_chain(layers, wrong, right, by_name, samples):
     names = layers.names
     lowest = next((i for i, group in enumerate(names) if right & set(group)), len(names))
     before = [i for i in range(lowest) if wrong & set(names[i])]
-    after = [group for group in names[lowest:] if wrong & set(group)]
+    after = [i for i in range(lowest, len(names)) if wrong & set(names[i])]
     if before and not after and lowest < len(names):
         return _handed_back(layers, lowest, before[-1], wrong, right, by_name, samples)
     if after and not before:
@@ -86,16 +86,12 @@ def _made_of_right_deltas(layers, lowest, after, wrong, right):
     """Wrong blocks, none of them nearer to the input than a right one."""
     where = f"wrong in {_listed(layers, wrong)} only"
     here = listing(name for name in layers.names[lowest] if name in right)
-    if len(after) == 1 and set(after[0]).isdisjoint(right):
-        return "one layer", (f"{where}, right in {here} before: the delta handed on is right, what is made of it is not"
-                             f"{_unless(after, wrong)}")
-    return "each by itself", (f"{where}, right in {here}: the deltas down to there are right, what is made of them is not"
-                              f"{_unless(after, wrong)}")
-
-
-def _unless(after, wrong):
-    """What else may be the matter where no weights are wrong: they do not show a delta whose input is zero."""
-    return "" if any(group[0] in wrong for group in after) else ", or the input is zero where the delta is wrong"
+    if len(after) == 1 and set(layers.names[after[0]]).isdisjoint(right):
+        told = "one layer", f"{where}, right in {here} before: the delta handed on is right, what is made of it is not"
+    else:
+        told = "each by itself", f"{where}, right in {here}: what is handed on to there is right, what is made of it is not"
+    shown = len(after) == 1 and lowest == after[0] - 1 and layers.names[after[0]][0] in wrong
+    return told if shown else (told[0], f"{told[1]}, or deltas are wrong where nothing is handed on")
 
 
 def _handed_back(layers, lowest, here, wrong, right, by_name, samples):

@@ -51,16 +51,16 @@ def _together(wrong, claims, layers, task):
     if len(wrong) < 2 or not all(np.any(block.visible) and np.all(np.isfinite(block.analytic)) for block in wrong):
         return None
     names = [block.name for block in wrong]
-    return _in_common(wrong, names, task) or _exchanged(claims, names) or handed_back(wrong, layers, task)
+    return _in_common(wrong, task) or _exchanged(claims, names) or handed_back(wrong, layers, task)
 
 
-def _in_common(wrong, names, task):
+def _in_common(wrong, task):
     """The Cause with the same shape and constants for all that is wrong, L2 terms also for the weights alone; or None."""
     taken = [_as_one(wrong)]
     if len({block.role == "bias" for block in wrong}) == 2:
         taken.append(_as_one([replace(block, parameter=np.where(block.role == "bias", 0.0, block.parameter))
                               for block in wrong]))
-    found = [best(block, list(of_layers(block, task))).cause(names) for block in taken]
+    found = [best(block, list(of_layers(block, task))).cause([block.name for block in wrong]) for block in taken]
     return next((cause for cause in found if cause is not None), None)
 
 
@@ -129,13 +129,25 @@ def _two_steps(wrong, claims, blocks, task):
 
 def _shared(wrong, claims, task):
     """The Causes of blocks that have fitted constants, where several have the same ones."""
-    groups = {}
+    groups, unclaimed = {}, []
     for block in wrong:
         shape = claims[block.name].shape
         if shape is not None and shape.kind == "shape" and shape.free > 0:
             groups.setdefault(shape.id, []).append(block)
-    found = [_in_common(some, [block.name for block in some], task) for some in groups.values() if len(some) > 1]
+        elif shape is None and np.any(block.visible):
+            unclaimed.append(block)
+    found = [_widened(some, unclaimed, task) for some in groups.values() if len(some) > 1]
     return [cause for cause in found if cause is not None]
+
+
+def _widened(some, others, task):
+    """The Cause that some blocks have in common, with those of the others that it holds for too."""
+    cause = _in_common(some, task)
+    for block in others if cause is not None else ():
+        wider = _in_common([*some, block], task)
+        if wider is not None and wider.id == cause.id:
+            some, cause = [*some, block], wider
+    return cause
 
 
 def _left_over(left, blocks, claims, layers, told, samples):
@@ -144,12 +156,11 @@ def _left_over(left, blocks, claims, layers, told, samples):
         return []
     explained = {name for cause in told for name in cause.blocks}
     right = {block.name for block in blocks if block.is_witness}
-    witnesses = {block.name for block in blocks if block.name in explained and not np.all(block.still)
-                 and claims[block.name].shape.made_of_delta}
-    there = place(blocks, layers, set(left), right, samples)
-    if there is None and witnesses:
-        there = place(blocks, layers, set(left), right | witnesses, samples)
-        there = None if there is None else (there[0], f"apart from that {there[1]}")
+    but_for = {block.name for block in blocks if block.name in explained and _is_told(claims[block.name])
+               and claims[block.name].shape.made_of_delta and not np.all(block.still)}
+    there = place(blocks, layers, set(left), right, samples) or place(blocks, layers, set(left), right | but_for, samples)
+    if there is not None and len(told) > 0:
+        there = there[0], f"apart from that {there[1]}"
     if there is None and len(left) == 1 and claims[left[0]].shape is not None:
         return [_cause_of(left, claims)]
     return [] if there is None else [Cause(*there, 1.0, tuple(left), "place")]

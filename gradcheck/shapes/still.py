@@ -13,7 +13,7 @@ def loss_does_not_depend(block, others):
     at_all = "at all" if np.all(block.numeric == 0.0) else "beyond the error bars"
     asked = "does it use the parameters that it is given?"
     if any(other.is_right for other in others):
-        asked = "does it use them, or are the units behind them off at this point?"
+        asked = "not used, or connected with units that are off at this point?"
     sentence = f"the loss does not move with {{}} {at_all}: {asked}"
     yield Shape("loss does not depend", "not zero, and the loss does not move with it", block.analytic, sentence=sentence,
                 made_of_delta=False)
