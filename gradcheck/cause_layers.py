@@ -81,9 +81,9 @@ def _layer(part):
 
 def _in_a_row(blocks):
     """The layers of Blocks in order, matrices with the vectors beside them; None where the vectors fit no matrix, or two."""
-    is_vector = _vectors(blocks)
-    matrices = [block for block, vector in zip(blocks, is_vector) if not vector]
-    vectors = [block for block, vector in zip(blocks, is_vector) if vector]
+    is_matrix = _matrices(blocks)
+    matrices = [block for block, matrix in zip(blocks, is_matrix) if matrix]
+    vectors = [block for block, matrix in zip(blocks, is_matrix) if not matrix]
     if not matrices:
         return None
     if len(vectors) == len(matrices) and all(map(_fits, vectors, matrices)):
@@ -91,29 +91,29 @@ def _in_a_row(blocks):
     layers = [(matrix, []) for matrix in matrices]
     for vector in vectors:
         fitting = [layer for layer in layers if _fits(vector, layer[0])]
-        if len(fitting) > 1:
-            fitting = [layer for layer in fitting if _beside(blocks, is_vector, layer[0], vector)]
+        if len(fitting) > 1 and (True, True) not in zip(is_matrix, is_matrix[1:]):
+            fitting = [layer for layer in fitting if _beside(blocks, is_matrix, layer[0], vector)]
         if len(fitting) != 1:
             return None
         fitting[0][1].append(vector)
     return layers
 
 
-def _vectors(blocks):
-    """Whether each Block is a vector: by the dimensions, else by the names, else by the shape."""
-    flat = [block.parameter.ndim < 2 for block in blocks]
-    if any(flat):
-        return flat
-    named = [_named_like_a_bias(block) for block in blocks]
-    return named if any(named) else [1 in block.parameter.shape for block in blocks]
+def _matrices(blocks):
+    """Whether each Block is a matrix: by the dimensions, else by the names, else by the shape."""
+    deep = [block.parameter.ndim > 1 for block in blocks]
+    if not all(deep):
+        return deep
+    named = [not _named_like_a_bias(block) for block in blocks]
+    return [1 not in block.parameter.shape for block in blocks] if all(named) else named
 
 
-def _beside(blocks, is_vector, matrix, vector):
+def _beside(blocks, is_matrix, matrix, vector):
     """Whether only vectors lie between the matrix and a vector after it, or before it where a vector stands first."""
     there, here = ([i for i, block in enumerate(blocks) if block is each][0] for each in (matrix, vector))
-    if is_vector[0]:
+    if not is_matrix[0]:
         there, here = here, there
-    return there < here and all(is_vector[there + 1:here])
+    return there < here and not any(is_matrix[i] for i in range(min(there, here) + 1, max(there, here)))
 
 
 def _fits(vector, matrix):

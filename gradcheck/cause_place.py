@@ -85,12 +85,14 @@ def _along_the_chain(layers, wrong, right, by_name, samples):
 def _made_of_right_deltas(layers, lowest, after, wrong, right):
     """Wrong blocks, none of them nearer to the input than a right one."""
     where = f"wrong in {_listed(layers, wrong)} only"
-    here = listing(name for name in layers.names[lowest] if name in right)
-    if len(after) == 1 and set(layers.names[after[0]]).isdisjoint(right):
+    whole = len(after) == 1 and set(layers.names[after[0]]).isdisjoint(right)
+    last = max(i for i in range(lowest, after[0] + 1) if right & set(layers.names[i])) if whole else lowest
+    here = listing(name for name in layers.names[last] if name in right)
+    if whole:
         told = "one layer", f"{where}, right in {here} before: the delta handed on is right, what is made of it is not"
     else:
         told = "each by itself", f"{where}, right in {here}: what is handed on to there is right, what is made of it is not"
-    shown = len(after) == 1 and lowest == after[0] - 1 and layers.names[after[0]][0] in wrong
+    shown = whole and last == after[0] - 1 and layers.names[after[0]][0] in wrong
     return told if shown else (told[0], f"{told[1]}, or deltas are wrong where nothing is handed on")
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from gradcheck import gradient
 from gradcheck.cause import Block, blocks_of, causes
-from gradcheck.cause_layers import layers_of
 from gradcheck.errors import GradcheckError, ShapeMismatch
 from gradcheck.point import Point
 
@@ -266,51 +265,6 @@ def network_of_blocks():
 
 def junk(blocks, names):
     return [replace(each, analytic=RNG.normal(size=each.numeric.shape)) if each.name in names else each for each in blocks]
-
-
-@pytest.mark.parametrize("wrong, id, words", [
-    ({"W1", "b1"}, "hidden delta", "right down to W2 and b2, wrong from W1 and b1 on: the hidden delta"),
-    ({"W1", "b1", "W2", "b2"}, "hidden delta", "right down to W3 and b3, wrong from W2 and b2 on: the hidden delta"),
-    ({"W1", "b1", "W2", "b2", "W3", "b3"}, "output delta", "wrong from W3 and b3 on"),
-    ({"b1", "b2"}, "biases", "wrong in b1 and b2 only"), ({"W2"}, "weights", "wrong in W2 only"),
-    ({"W2", "b2"}, "one layer", "wrong in W2 and b2 only"),
-])
-def test_where_no_shape_fits_the_wrong_blocks_say_where_the_chain_broke(wrong, id, words):
-    found = causes(junk(network_of_blocks(), wrong), learning_rate=0.1, samples=5, outputs=2)
-    assert (found.overall.id, found.overall.kind) == (id, "place") and words in found.overall.sentence
-    assert set(found.wrong) == set(found.overall.blocks) == wrong
-
-
-def test_without_biases_the_hidden_delta_is_told_by_the_weights():
-    found = causes(junk([block("W1", (3, 4)), block("W2", (2, 3))], {"W1"}))
-    assert found.overall.sentence == "right down to W2, wrong from W1 on: the hidden delta"
-
-
-def test_wrong_blocks_here_and_there_have_no_place():
-    assert causes(junk(network_of_blocks(), {"W1", "b2"})).overall is None
-
-
-@pytest.mark.parametrize("names, layers", [
-    ("W1 b1 W2 b2", [["W1", "b1"], ["W2", "b2"]]), ("b1 W1 b2 W2", [["b1", "W1"], ["b2", "W2"]]),
-    ("x[0] x[1] x[2] x[3]", [["x[0]", "x[1]"], ["x[2]", "x[3]"]]), ("W1 W2", [["W1"], ["W2"]]),
-    ("W b V", [["W", "b"], ["V"]]),
-    ("layer[0].weights layer[0].bias layer[1].weights", [["layer[0].weights", "layer[0].bias"], ["layer[1].weights"]]),
-])
-def test_layers_are_told_by_numbers_or_by_matrices(names, layers):
-    vectors = {"b", "b1", "b2", "x[1]", "x[3]", "layer[0].bias"}
-    assert layers_of([block(name, (2,) if name in vectors else (2, 2)) for name in names.split()]) == layers
-
-
-def test_vectors_alone_have_no_layers():
-    assert layers_of([block("w1", ()), block("w2", ())]) is None
-
-
-def test_relu_left_out_shows_where_neurons_are_off():
-    off = block("W1", (4, 3))
-    numeric = off.numeric.copy()
-    numeric[[1, 3]] = 0.0
-    found = causes([replace(off, numeric=numeric)])
-    assert found.overall.id == "relu left out" and "W1[1,:] and W1[3,:]" in found.overall.sentence
 
 
 @pytest.mark.parametrize("change, id, words", [

@@ -63,8 +63,7 @@ def some_entries(block, task):
         bar[wrong] = inner.bar if shape.bar is None else shape.bar
         yield replace(shape, id=own, clause=f"the numerical one except for {where}: {what}", predicted=predicted, bar=bar,
                       plain=False, made_of_delta=True)
-    alone = block.numeric.ndim == 1 and block.role is None
-    if id is not None or alone:
+    if id is not None or block.numeric.ndim == 1 and block.role is None or not np.all(block.known):
         predicted = np.where(wrong, block.analytic, block.numeric)
         yield Shape(id or "some entries", f"the numerical one except for {where}", predicted, kind="place")
 
