@@ -9,11 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from .shapes.block import WELL_BEYOND, fit, is_multiple
+from .shapes.block import FAR_BELOW, WELL_BEYOND, fit, is_multiple
 from .shapes.parts import named_lines
 from .shapes.words import named_entries
-
-FAR_BELOW = 0.01            # what a relative error must be beside another one to be called none
 
 
 def evidence(weights, bias, axis, samples):

@@ -110,14 +110,14 @@ def judge(block, shape):
 def _by_chance(block, shape, width):
     """Whether entries that have nothing to do with the Shape would lie as near to it in one case of a thousand.
 
-    Each entry that it speaks of would do so in as many cases as its bars are a part of its size. As many entries as
-    there are constants are used up by the fit: the ones that are known best.
+    Each entry that it speaks of would do so in as many cases as its bars are a part of its difference. As many entries
+    as there are constants are used up by the fit: the ones that are known best.
     """
     touched = block.known & (np.abs(shape.predicted - block.numeric) > WELL_BEYOND * block.least_bar)
     if np.sum(touched) <= shape.free:
         return True
     if shape.sentence is not None:
         return False
-    spread = np.abs(block.analytic[touched]) + np.abs(block.numeric[touched])
+    spread = np.abs(block.analytic - block.numeric)[touched]
     chances = np.sort(np.minimum(1.0, WELL_BEYOND * width[touched] / spread))[shape.free:]
     return float(np.sum(np.log(np.maximum(chances, np.finfo(float).tiny)))) + shape.ways > log(SHARP)

@@ -12,6 +12,7 @@ from .cause_found import Cause
 from .cause_place import place
 from .cause_powers import handed_back
 from .shapes import Block, listing, number, of_layers, shapes
+from .shapes.block import FAR_BELOW
 
 
 def whole(blocks, claims, layers, task):
@@ -73,9 +74,10 @@ def _as_one(blocks):
 
 def _exchanged(claims, names):
     """Blocks that have each other's gradients."""
-    if not all(claims[name].shape is not None and claims[name].shape.id == "another block" for name in names):
+    found = {name: claims[name].shape for name in names}
+    if not all(shape is not None and shape.id == "another block" and not shape.constants["given"] for shape in found.values()):
         return None
-    has = {name: claims[name].shape.constants["block"] for name in names}
+    has = {name: shape.constants["block"] for name, shape in found.items()}
     if sorted(has.values()) != sorted(names):
         return None
     pairs = listing(f"{name} has that of {other}" for name, other in has.items())
@@ -155,27 +157,29 @@ def _left_over(left, blocks, claims, layers, told, samples):
     if len(left) == 0:
         return []
     explained = {name for cause in told for name in cause.blocks}
-    right = {block.name for block in blocks if block.is_witness}
-    but_for = {block.name for block in blocks if block.name in explained and _is_told(claims[block.name])
+    error = min(block.apart for block in blocks if block.name in left)
+    seeing = [block for block in blocks if block.resolution <= FAR_BELOW * error]
+    right = {block.name for block in seeing if block.is_witness}
+    but_for = {block.name for block in seeing if block.name in explained and _is_told(claims[block.name])
                and claims[block.name].shape.made_of_delta and not np.all(block.still)}
     there = place(blocks, layers, set(left), right, samples) or place(blocks, layers, set(left), right | but_for, samples)
     if there is not None and len(told) > 0:
         there = there[0], f"apart from that {there[1]}"
     if there is None and len(left) == 1 and claims[left[0]].shape is not None:
         return [_cause_of(left, claims)]
-    return [] if there is None else [Cause(*there, 1.0, tuple(left), "place")]
+    return [] if there is None else [Cause(*there, 0.0, tuple(left), "place")]
 
 
 # How it is told
 
 def _of_biases(cause, blocks, task):
-    """The Cause with its own name where biases are averaged over the samples, and their weights are visibly summed."""
+    """The Cause with its own name where biases are averaged over the samples, and their weights are not, one visibly."""
     if not task.samples or not cause.id.startswith("factor"):
         return cause
     own = [block for block in blocks if block.name in cause.blocks]
     weights = [block for block in blocks if block.role == "weights" and block.layer in {each.layer for each in own}]
-    biases_only = all(block.role == "bias" for block in own) and all(block.is_witness for block in weights)
-    if biases_only and cause.constants.get("factor") == 1.0 / task.samples:
+    summed = all(block.is_right for block in weights) and any(block.is_witness for block in weights)
+    if summed and all(block.role == "bias" for block in own) and cause.constants.get("factor") == 1.0 / task.samples:
         words = cause.sentence.replace(" is the", " is averaged over the samples, that of weights summed: the", 1)
         return replace(cause, id="biases averaged", sentence=words)
     return cause

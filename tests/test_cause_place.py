@@ -42,7 +42,7 @@ def shaped(text):
     ("l1_W 4x3, l1_b 4, out_W 2x4, out_b 2", ["l1_W l1_b", "out_W out_b"], True),
     ("W_o 2x4, b_o 2, W_h 4x3, b_h 4", ["W_o b_o", "W_h b_h"], False),                      # order and sizes disagree
     ("W 2x2, b 2, V 2x2, c 2", ["W b", "V c"], False), ("W 4x3, V 2x4", ["W", "V"], False),     # nothing tells
-    ("W 2x2, b 2, V 2x2", ["W b", "V"], False),
+    ("W 2x2, b 2, V 2x2", ["W b", "V"], False), ("b 2, g 2, W 2x2, c 2, V 2x2", ["W b g", "V c"], False),
     ("W1 4x2, b1 2, W2 3x4, b2 4", ["W1 b1", "W2 b2"], False),                              # the sizes say the reverse
     ("W1 4x3, b1 4, gamma1 4, beta1 4, W2 2x4, b2 2", ["W1 b1 gamma1 beta1", "W2 b2"], True),
 ])
@@ -51,7 +51,8 @@ def test_layers_are_told_by_numbers_and_sizes(text, layers, directed):
     assert ([" ".join(names) for names in found.names], found.directed) == (layers, directed)
 
 
-@pytest.mark.parametrize("text", ["w1, w2", "x 7", "a 3, b 3", "Wxh 5x2, Whh 5x5, Why 2x5, bh 5, by 2"])
+@pytest.mark.parametrize("text", ["w1, w2", "x 7", "a 3, b 3", "Wxh 5x2, Whh 5x5, Why 2x5, bh 5, by 2",
+                                  "W1 4x3, U1 4x4, b1 4, W2 2x4, b2 2"])
 def test_what_no_names_or_sizes_tell_apart_has_no_layers(text):
     assert layers_of(shaped(text)) is None
 
@@ -212,6 +213,30 @@ def test_a_wrong_delta_leaves_a_zero_input_zero():
             return {name: np.where(value == 0.0, 1e-3, np.sin(value)) for name, value in found.items()}
     cause = cause_of(Constant)
     assert "not by a wrong output delta alone: W2[:,2] is not zero where the true gradient is, as of an input" in cause.sentence
+
+
+def test_of_one_sample_the_hidden_delta_is_told_by_the_outer_product_too():
+    class SlopeWrong(OneSample, HiddenSlope):
+        activations = (TANH, LOGISTIC, IDENTITY)
+    cause = cause_of(SlopeWrong, samples=1)
+    assert cause.id == "hidden delta" and "the hidden delta, for the gradient of W1 is that of b1 times" in cause.sentence
+
+
+def test_a_delta_is_wrong_for_the_same_neurons_in_weights_and_bias():
+    class OneBiasRight(Chain):
+        def handed_in(self, found):
+            found["W1"] = np.sin(found["W1"])
+            found["b1"][1:] = np.sin(found["b1"][1:])
+            return found
+    cause = cause_of(OneBiasRight)
+    assert cause.id == "hidden layers"
+    assert "and not by a wrong hidden delta alone: b1[0] is right and W1[0,:] not" in cause.sentence
+
+
+def test_filters_have_a_place_too():
+    blocks = [block("W1", (4, 3, 2, 2)), block("b1", (4,)), block("W2", (2, 9)), block("b2", (2,))]
+    blocks[0].analytic[:], blocks[1].analytic[:] = RNG.normal(size=(4, 3, 2, 2)), RNG.normal(size=4)
+    assert causes(blocks).overall.sentence.startswith("right down to W2 and b2, wrong from W1 and b1 on: the hidden delta, or")
 
 
 # Entries that were judged together

@@ -287,6 +287,28 @@ def test_a_place_does_not_hide_what_is_explained():
            "wrong from W1 and b1 on" in cause.sentence
 
 
+def test_one_gradient_given_for_two_blocks_is_no_order_of_blocks():
+    class Copied(Chain):
+        sizes, activations = (3, 3, 3, 3), (TANH, LOGISTIC, IDENTITY)
+
+        def handed_in(self, found):
+            return found | {"W1": found["W3"], "W2": found["W3"]}
+    cause = cause_of(Copied)
+    assert cause.id == "another block"
+    assert cause.sentence.startswith("the gradient of W1 and W2 is the numerical one of W3; that of b1, ")
+
+
+def test_one_entry_is_told_beside_a_mistake_of_another_block():
+    def gradients(p):
+        found = {name: -np.cos(value) if name == "a" else np.cos(value) for name, value in p.items()}
+        found["c"][2] += 0.123
+        return found
+    p = {"a": np.array([0.3, -0.7, 1.1]), "c": np.array([0.2, 0.9, -0.4])}
+    cause = check(lambda p: np.sum(np.sin(p["a"])) + np.sum(np.sin(p["c"])), gradients, p).cause
+    assert cause.sentence == ("the gradient of a is the numerical one times -1; the gradient of c is the numerical one except "
+                              "for c[2]")
+
+
 def test_what_is_of_no_known_shape_is_said_beside_what_is():
     class Both(Chain):
         def handed_in(self, found):

@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from ..rounding import U
+from ..verdict import HALF_THE_DIGITS, WELL_BEYOND
 
-WELL_BEYOND = 4.0           # error bars, as in the verdict
 SHARP = 1e-3                # relative. Eighty or so factors have names, so one that is known to 1e-3 hits one by chance in
                             # 5 % of all cases at most, factors being spread over two powers of ten
+FAR_BELOW = 0.01            # what is so small beside a relative error would not hide it: of its digits, two would still be seen
 DEPENDENT = 1e-8            # squared sine of the angle below which two columns are one: half of the digits are lost there
 
 
@@ -76,7 +77,7 @@ class Block:
             return self.known_right and bool(np.any(self.analytic != 0.0))
         within = np.abs(self.analytic - self.numeric) <= self.least_bar
         largest = np.max(np.abs(self.numeric), initial=0.0)
-        return bool(np.all(within & (~self.still | (self.bar <= SHARP * largest))) and not np.all(self.still))
+        return bool(np.all(within & (~self.still | (self.bar <= HALF_THE_DIGITS * largest))) and not np.all(self.still))
 
     @property
     def is_mute(self):
@@ -89,6 +90,22 @@ class Block:
     def is_witness(self):
         """Whether it is right, and must have been made of a right delta."""
         return self.is_right and not self.is_mute
+
+    @property
+    def apart(self):
+        """How far the two gradients are apart at most, relative to the largest entry; infinite where that is not known."""
+        largest = np.max(np.abs(self.numeric[self.known]), initial=0.0)
+        if largest == 0.0 or not np.all(np.isfinite(self.analytic)):
+            return np.inf
+        return float(np.max(np.abs(self.analytic - self.numeric)[self.known]) / largest)
+
+    @property
+    def resolution(self):
+        """The smallest error that would be visible in every entry, relative to the largest; 0 where entries were judged together."""
+        largest = np.max(np.abs(self.numeric), initial=0.0)
+        if not np.all(self.known):
+            return 0.0
+        return WELL_BEYOND * float(np.max(self.bar)) / float(largest) if largest > 0.0 else np.inf
 
     def at(self, chosen):
         """The Block of the entries chosen by a mask or an index."""

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from .block import SHARP, Shape, fit, uncertainty
-from .words import fraction, number
+from .words import fraction, number, plus
 
 NEAR = 0.01                 # relative: a named factor is tried if it is this near to the one that fits best
 TWO_TIMES = ((1.0, "{}"), (2.0, "2 {}"), (0.5, "{}/2"))     # the half of a squared error is there, or forgotten, or twice
@@ -74,18 +74,24 @@ def fitted(block, task):
                     abs(c[0]) * block.bar)
     added = fit(block, [np.ones_like(block.numeric)], block.numeric)
     if added is not None:
-        yield Shape("constant added", f"the numerical one plus {number(added[0])} in every entry",
+        yield Shape("constant added", f"the numerical one {plus(added[0])} in every entry",
                     block.numeric + added[0], 1, {"added": added[0]})
 
 
 def factor_words(value, error, task):
-    """A fitted factor, known within `error`: as a fraction too where it is one, and where it may be that of the samples."""
-    words = number(value)
+    """A fitted factor, known within `error`: as a fraction too where it is one, and what it may be of the task."""
     simple = fraction(value, error)
-    words += f", that is {simple}" if simple is not None else ""
-    if task.samples is None:
-        for each, known in ((value, error), (1.0 / value if value else 0.0, error / value ** 2 if value else np.inf)):
-            whole = round(each) if np.isfinite(each) else 0
-            if whole > 2 and abs(each - whole) <= known <= SHARP * whole:
-                return f"{words}, {'' if each == value else '1 over '}the number of samples? samples={whole} would name it"
-    return words
+    words = number(value, error) + (f", that is {simple}" if simple is not None else "")
+    for each, (_, said) in named_factors(task).items() if error <= NEAR * abs(value) else ():
+        if abs(each - value) <= error and ", " in said:
+            return f"{words}, perhaps {said.split(', ', 1)[1].removeprefix('perhaps ')}"
+    return words + (_of_samples(value, error) if task.samples is None else "")
+
+
+def _of_samples(value, error):
+    """The question whether a whole number, or one over it, is that of the samples."""
+    for each, known, one in ((value, error, ""), (1.0 / value if value else 0.0, error / value ** 2 if value else np.inf, "1 over ")):
+        whole = round(each) if np.isfinite(each) else 0
+        if whole > 2 and abs(each - whole) <= known <= SHARP * whole:
+            return f", {one}the number of samples? samples={whole} would name it"
+    return ""

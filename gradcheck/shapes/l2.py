@@ -9,7 +9,7 @@ import numpy as np
 
 from .block import Shape, fit, uncertainty
 from .constants import factor_words, named_near
-from .words import number
+from .words import number, plus
 
 
 def with_parameter(block, task):
@@ -112,7 +112,7 @@ def _both(block, task, words, c, k):
         return _all_but(kept, words, c, "an")
     if missing > 0.0:
         return f"times {words}, with an L2 term of {number(missing)} missing"
-    return f"times {words}, {'plus' if k > 0.0 else 'minus'} {number(abs(k))} times the parameter"
+    return f"times {words}, {plus(k)} times the parameter"
 
 
 def _all_but(strength, words, c, article):

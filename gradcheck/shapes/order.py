@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import entry_name
 from .block import WELL_BEYOND, Shape, fit
 from .parts import lines
-from .words import number
+from .words import plus
 
 MOST_LINES = 300            # wrong rows up to which each is looked for in the place of another
 
@@ -73,15 +73,14 @@ def _exchanged(block):
 
 def of_another_block(block, others):
     """The gradient of another block, as it should be or as it was handed in."""
-    for other in others:
-        if other.numeric.size == block.numeric.size and not np.all(other.is_zero):
-            shape = block.numeric.shape
+    others = [other for other in others if other.numeric.size == block.numeric.size and not np.all(other.is_zero)]
+    shape = block.numeric.shape
+    for words, given in (("the numerical one of", False), ("the one given for", True)):
+        for other in others:
             whose = other.name if other.numeric.shape == shape else f"{other.name}, reshaped"
-            found, bar = {"block": other.name}, np.maximum(other.bar.reshape(shape), block.bar)
-            for clause, array in ((f"the numerical one of {whose}", other.numeric),
-                                  (f"the one given for {whose}", other.analytic)):
-                yield Shape("another block", clause, array.reshape(shape), 0, found, bar, family=f"of {other.name}",
-                            made_of_delta=False)
+            array = (other.analytic if given else other.numeric).reshape(shape)
+            yield Shape("another block", f"{words} {whose}", array, 0, {"block": other.name, "given": given},
+                        np.maximum(other.bar.reshape(shape), block.bar), made_of_delta=False)
 
 
 def without_input(block, others):
@@ -99,7 +98,7 @@ def without_input(block, others):
             yield Shape("without input", clause, delta, 0, {"block": bias.name}, bar)
             k = fit(block, [block.parameter], delta)
             if k is not None:
-                yield Shape("without input", f"{clause}, plus {number(k[0])} times the parameter",
+                yield Shape("without input", f"{clause}, {plus(k[0])} times the parameter",
                             delta + k[0] * block.parameter, 1, {"block": bias.name, "l2": k[0]}, bar)
 
 

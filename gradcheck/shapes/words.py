@@ -1,5 +1,6 @@
 """How numbers, names and places are written in a sentence; nothing is measured here."""
 
+import math
 from fractions import Fraction
 
 from ..errors import entry_name
@@ -10,13 +11,24 @@ PER_UNIT = 0.3 * SIMPLE ** 2    # how many of those lie between 0 and 1: 3 / pi^
 BY_CHANCE = 0.05            # how likely a number may hit one of them by accident
 
 
-def number(value):
-    """A constant, to six digits; where those are 1 or -1 and it is not, with what it is apart: `1 + 1e-09`."""
-    text = f"{value:.6g}"
+def number(value, error=0.0):
+    """A constant, to six digits, or to those that are known within `error`; one that is not 1 is not written as 1 or -1.
+
+    What it is apart from that is written beside it then: `1 + 1e-09`.
+    """
+    digits = 6
+    if 0.0 < error < abs(value):
+        digits = min(6, max(2, math.ceil(-math.log10(error / abs(value)))))
+    text = f"{value:.{digits}g}"
     rest = value - float(text)
     if text not in ("1", "-1") or rest == 0.0:
         return text
     return f"{text} {'+' if rest > 0.0 else '-'} {abs(rest):.3g}"
+
+
+def plus(value):
+    """`plus 0.1`, or `minus 0.1`."""
+    return f"{'plus' if value > 0.0 else 'minus'} {number(abs(value))}"
 
 
 def fraction(value, error):
