@@ -103,3 +103,17 @@ def test_blocks_that_share_a_fitted_constant_are_told_beside_those_that_do_not()
     found = causes(blocks)
     assert found.overall.sentence.startswith("the gradient of W1, b1, b2 and c is the numerical one times 1.75, that is 7/4; ")
     assert found["c"].id == "factor" and found["W2"] is None
+
+
+@pytest.mark.parametrize("value, error, text", [
+    (0.20031, 4e-5, "0.2003"), (0.20031, 4e-4, "0.2"), (0.20031, 4e-3, "0.2"), (1.0009, 1e-4, "1.0009"), (1.0 + 2e-16, 1e-12, "1"),
+    (1.0 + 1e-9, 1e-12, "1 + 1e-09"), (0.7, 2.0, "0.7"),
+])
+def test_no_digit_is_written_that_is_not_known(value, error, text):
+    assert number(value, error) == text
+
+
+def test_a_factor_that_is_known_badly_is_perhaps_that_of_the_samples():
+    block = Block("W1", 0.1001 * NUMERIC, NUMERIC, np.full((3, 4), 3e-4), PARAMETER)
+    cause = causes([block], samples=10).overall
+    assert cause.id == "factor" and cause.sentence.endswith("times 0.1, perhaps 1 over the number of samples")

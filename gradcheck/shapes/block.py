@@ -11,7 +11,7 @@ import numpy as np
 from ..rounding import U
 from ..verdict import HALF_THE_DIGITS, WELL_BEYOND
 
-SHARP = 1e-3                # relative. Eighty or so factors have names, so one that is known to 1e-3 hits one by chance in
+SHARP = 1e-3                # relative. Forty or so factors have names, so one that is known to 1e-3 hits one by chance in
                             # 5 % of all cases at most, factors being spread over two powers of ten
 FAR_BELOW = 0.01            # what is so small beside a relative error would not hide it: of its digits, two would still be seen
 DEPENDENT = 1e-8            # squared sine of the angle below which two columns are one: half of the digits are lost there

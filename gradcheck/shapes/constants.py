@@ -38,9 +38,9 @@ def _named(N, K, rate):
     for value in dict.fromkeys(each[0] for each in listed if each[0] != 1.0):
         rank = min(rank for each, _, _, rank in listed if each == value)
         names = [(id, words) for each, id, words, own in listed if each == value and own <= max(rank, 1)]
-        said = " or ".join(dict.fromkeys(words for _, words in names if words is not None))
-        perhaps = ", perhaps " if rank == 0 else ", "
-        for sign, minus in ((1.0, ""), (-1.0, "-")):
+        for sign, minus, also in ((1.0, "", ""), (-1.0, "-", "minus ")):
+            said = " or ".join(dict.fromkeys(also + words for _, words in names if words is not None))
+            perhaps = ", perhaps " if rank == 0 else ", "
             found[sign * value] = (f"factor {minus}{names[0][0]}", number(sign * value) + (perhaps + said if said else ""))
     return found
 
@@ -74,8 +74,9 @@ def fitted(block, task):
                     abs(c[0]) * block.bar)
     added = fit(block, [np.ones_like(block.numeric)], block.numeric)
     if added is not None:
-        yield Shape("constant added", f"the numerical one {plus(added[0])} in every entry",
-                    block.numeric + added[0], 1, {"added": added[0]})
+        words = plus(added[0], uncertainty(block, np.ones_like(block.numeric)))
+        yield Shape("constant added", f"the numerical one {words} in every entry", block.numeric + added[0], 1,
+                    {"added": added[0]})
 
 
 def factor_words(value, error, task):

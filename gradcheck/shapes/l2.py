@@ -63,29 +63,30 @@ def _of_known_strength(block, task):
 
 def _added(block, k, task):
     """(id, clause) for k times the parameter added; what an L2 term of unknown strength may have to do with it."""
-    size, N = number(abs(k)), task.samples
+    error, N = uncertainty(block, block.parameter), task.samples
+    size = number(abs(k), error)
     if k > 0.0 and block.role == "bias":
         return "L2 on biases", f"the numerical one plus {size} times the parameter: an L2 term on biases"
     if k > 0.0:
-        clause = f"the numerical one plus {size} times the parameter: an L2 term twice, or one that the loss does not have"
+        clause = (f"the numerical one plus {size} times the parameter: an L2 term of {size} twice, or one that the loss does "
+                  "not have")
         if N and N > 2 and not task.l2:
-            clause += f", or one of {number(k / (N - 1))} times {N}, the number of samples"
+            clause += f", or one of {number(k / (N - 1), error)} times {N}, the number of samples"
         return "L2 doubled", clause
     clause = f"the numerical one minus {size} times the parameter: an L2 term of {size} is missing"
     if not task.l2 and N and N > 1:
-        clause += f", or one of {number(abs(k) * N / (N - 1))} is divided by {N}, the number of samples"
+        clause += f", or one of {number(abs(k) * N / (N - 1), error)} is divided by {N}, the number of samples"
     if not task.l2:
-        clause += f", or one of {number(abs(k) / 2.0)} has the wrong sign"
+        clause += f", or one of {number(abs(k) / 2.0, error)} has the wrong sign"
     return "L2 missing", clause
 
 
 def _alone(block, k, error, task):
     """(id, clause) for k times the parameter and nothing else."""
-    is_l2 = k > 0.0 and block.role != "bias" and (not task.l2 or abs(k - task.l2) <= error)
-    if is_l2:
-        return "data term missing", (f"{number(k)} times the parameter: only an L2 term of {number(k)} is there, the rest is "
-                                     "zero")
-    return "the parameter times", f"{number(k)} times the parameter"
+    size = number(k, error)
+    if k > 0.0 and block.role != "bias" and (not task.l2 or abs(k - task.l2) <= error):
+        return "data term missing", f"{size} times the parameter: only an L2 term of {size} is there, the rest is zero"
+    return "the parameter times", f"{size} times the parameter"
 
 
 def both_shape(block, task, id, words, c, k, free):
@@ -98,23 +99,22 @@ def both_shape(block, task, id, words, c, k, free):
 
 def _both(block, task, words, c, k):
     """What analytic = c * numeric + k * parameter may mean, in words."""
-    kept, missing = k / (1.0 - c) if c != 1.0 else np.inf, -k / c if c != 0.0 else np.inf
+    kept, missing = k / (1.0 - c) if c != 1.0 else 0.0, -k / c if c != 0.0 else 0.0
+    error = uncertainty(block, block.parameter)
     if task.l2:
-        error = uncertainty(block, block.parameter)
         if abs(k - (1.0 - c) * task.l2) <= error:
-            return _all_but(task.l2, words, c, "the")
+            return _all_but(f"the L2 term of {number(task.l2)}", words, c)
         if abs(k + c * task.l2) <= error:
             return f"times {words}, with the L2 term of {number(task.l2)} missing"
         return f"with the L2 term times {number((k + c * task.l2) / task.l2)} and everything else times {words}"
-    if kept > 0.0 and missing > 0.0:
-        return f"{_all_but(kept, words, c, 'an')} (or all of it is, and one of {number(missing)} is missing)"
     if kept > 0.0:
-        return _all_but(kept, words, c, "an")
+        clause = _all_but(f"an L2 term of {number(kept, error * kept / abs(k))}", words, c)
+        also = f" (or all of it is, and one of {number(missing, error * missing / abs(k))} is missing)"
+        return clause + also if missing > 0.0 else clause
     if missing > 0.0:
-        return f"times {words}, with an L2 term of {number(missing)} missing"
-    return f"times {words}, {plus(k)} times the parameter"
+        return f"times {words}, with an L2 term of {number(missing, error * missing / abs(k))} missing"
+    return f"times {words}, {plus(k, error)} times the parameter"
 
 
-def _all_but(strength, words, c, article):
-    term = f"{article} L2 term of {number(strength)}"
+def _all_but(term, words, c):
     return f"with the sign of all but {term} turned round" if c == -1.0 else f"with everything but {term} times {words}"

@@ -5,7 +5,7 @@ from math import lgamma
 import numpy as np
 
 from ..errors import entry_name
-from .block import WELL_BEYOND, Shape, fit
+from .block import WELL_BEYOND, Shape, fit, uncertainty
 from .parts import lines
 from .words import plus
 
@@ -95,11 +95,12 @@ def without_input(block, others):
         for whose, array in (("the numerical gradient of", bias.numeric), ("that given for", bias.analytic)):
             delta = _spread(array, block, axis)
             clause = f"made without its input: every {word} is {whose} {bias.name}, the delta alone"
-            yield Shape("without input", clause, delta, 0, {"block": bias.name}, bar)
+            yield Shape("without input", clause, delta, 0, {"block": bias.name}, bar, family="another")
             k = fit(block, [block.parameter], delta)
             if k is not None:
-                yield Shape("without input", f"{clause}, {plus(k[0])} times the parameter",
-                            delta + k[0] * block.parameter, 1, {"block": bias.name, "l2": k[0]}, bar)
+                words = plus(k[0], uncertainty(block, block.parameter))
+                yield Shape("without input", f"{clause}, {words} times the parameter", delta + k[0] * block.parameter, 1,
+                            {"block": bias.name, "l2": k[0]}, bar, family="another")
 
 
 def _spread(array, block, axis):

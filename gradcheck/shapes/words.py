@@ -14,21 +14,21 @@ BY_CHANCE = 0.05            # how likely a number may hit one of them by acciden
 def number(value, error=0.0):
     """A constant, to six digits, or to those that are known within `error`; one that is not 1 is not written as 1 or -1.
 
-    What it is apart from that is written beside it then: `1 + 1e-09`.
+    What it is apart from that, if it is more than `error`, is written beside it then: `1 + 1e-09`.
     """
     digits = 6
     if 0.0 < error < abs(value):
         digits = min(6, max(2, math.ceil(-math.log10(error / abs(value)))))
     text = f"{value:.{digits}g}"
     rest = value - float(text)
-    if text not in ("1", "-1") or rest == 0.0:
+    if text not in ("1", "-1") or abs(rest) <= error:
         return text
     return f"{text} {'+' if rest > 0.0 else '-'} {abs(rest):.3g}"
 
 
-def plus(value):
+def plus(value, error=0.0):
     """`plus 0.1`, or `minus 0.1`."""
-    return f"{'plus' if value > 0.0 else 'minus'} {number(abs(value))}"
+    return f"{'plus' if value > 0.0 else 'minus'} {number(abs(value), error)}"
 
 
 def fraction(value, error):
