@@ -63,7 +63,7 @@ def _claim(block, others, task):
 
 
 def _own_or_common(own, name, parts):
-    """The Cause of a block: that which it has in common with others, if this says more than its own, or with fewer constants."""
+    """The Cause of a block: the one in common with others, if that says more than its own, or with fewer constants."""
     common = next((part for part in parts if name in part.blocks and part.kind == "shape"), None)
     if common is None or own is not None and own.kind == "shape" and own.id != "one entry" and own.free <= common.free:
         return own

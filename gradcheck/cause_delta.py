@@ -84,7 +84,8 @@ def _other_neurons(weights, bias, axis):
     chosen = right & np.any(weights.visible, axis=1 - axis)
     if not np.any(chosen):
         return None
-    return f"{_entries(bias, chosen)} {'is' if np.sum(chosen) == 1 else 'are'} right and {named_lines(weights, axis, chosen)} not"
+    verb = "is" if np.sum(chosen) == 1 else "are"
+    return f"{_entries(bias, chosen)} {verb} right and {named_lines(weights, axis, chosen)} not"
 
 
 def _outer_product_kept(weights, bias, axis):

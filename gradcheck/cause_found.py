@@ -1,18 +1,18 @@
-"""What is found out about a wrong gradient: a Cause, and the Causes of all its blocks. How they are found is not known here."""
+"""What is found out about a wrong gradient: a Cause, and the Causes of all its blocks; how, is not known here."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Cause:
-    """What explains a wrong gradient: its `id`, and a `sentence` about `blocks`, their names. Where the sentence names
-    several mistakes that cannot be told apart, the id is that of the first.
+    """What explains a wrong gradient: its `id`, and a `sentence` about `blocks`, their names.
 
-    `explains`: the share of the squared difference that is gone with it, the least of all blocks; 0 for a broken chain.
-    `kind`: "shape" for a mistake, "place" where all that is known, of some blocks at least, is where they are wrong. `constants`: the factors found, by name; `free`:
-    how many of them were fitted. `runners_up`: other Causes. First those that explain as much with as few constants, so
-    that the point cannot tell them apart; then those that explain more than half, also when it is allowed for that
-    constants were fitted, the best first.
+    Where the sentence names several mistakes that cannot be told apart, the id is that of the first. `explains`: the share
+    of the squared difference that is gone with it, the least of all blocks; 0 for a broken chain. `kind`: "shape" for a
+    mistake, "place" where all that is known, of some blocks at least, is where they are wrong. `constants`: the factors
+    found, by name; `free`: how many of them were fitted. `runners_up`: other Causes. First those that explain as much
+    with as few constants, so that the point cannot tell them apart; then those that explain more than half, also when it
+    is allowed for that constants were fitted, the best first.
     """
 
     id: str

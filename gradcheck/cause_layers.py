@@ -132,7 +132,7 @@ def _named_like_a_bias(block):
 
 
 def _chained(groups):
-    """Whether what each layer puts out is as long as what the next takes in, with the weights read in one way or the other."""
+    """Whether each layer puts out as much as the next takes in, with the weights read in one way or the other."""
     return any(_chain(groups, *layout) for layout in LAYOUTS)
 
 

@@ -103,8 +103,8 @@ def _handed_back(layers, lowest, here, wrong, right, by_name, samples):
     chain = f"right down to {kept}, wrong from {listing(on)} on"
     off = off_neurons(*_of_layer(layers, here, by_name))
     if off is not None:
-        return "relu left out", (f"{chain}: the hidden delta; {off} not zero where the true gradient is, as if the derivative "
-                                 "of relu were left out, or taken of something else")
+        return "relu left out", (f"{chain}: the hidden delta; {off} not zero where the true gradient is, as if the "
+                                 "derivative of relu were left out, or taken of something else")
     says, why = evidence(*_of_layer(layers, here, by_name), samples)
     if says == "delta":
         return "hidden delta", f"{chain}: the hidden delta, {why}"

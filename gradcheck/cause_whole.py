@@ -17,9 +17,14 @@ from .shapes.block import FAR_BELOW
 
 def whole(blocks, claims, layers, task):
     """(the Cause of all that is wrong, or None; the Causes that it is made of, each of some blocks)."""
-    still = [name for name, claim in claims.items() if claim.shape is not None and claim.shape.id == "loss does not depend"]
-    told = _grouped(still, claims) + _of_moved([block for block in blocks if block.name in claims and block.name not in still],
-                                               claims, blocks, layers, task)
+    wrong = [block for block in blocks if block.name in claims]
+    still = [block.name for block in wrong if _is_still(claims[block.name])]
+    together = _together(wrong, claims, layers, task)
+    if together is not None:
+        told = [*(_grouped(still, claims) if len(still) == len(wrong) else ()), together]
+    else:
+        moved = [block for block in wrong if block.name not in still]
+        told = _grouped(still, claims) + _of_moved(moved, claims, blocks, layers, task)
     missing = [name for name in claims if not any(name in each.blocks for each in told)]
     if len(told) == 0:
         return None, ()
@@ -34,7 +39,7 @@ def whole(blocks, claims, layers, task):
 def _of_moved(wrong, claims, blocks, layers, task):
     """The Causes of wrong blocks that the loss moves with: one in common, or one for each, or some and a place."""
     names = [block.name for block in wrong]
-    together = _together(wrong, claims, layers, task)
+    together = _together(wrong, claims, layers, task) if len(wrong) < len(claims) else None
     if together is not None:
         return [together]
     if _each_explained(names, claims):
@@ -75,7 +80,7 @@ def _as_one(blocks):
 def _exchanged(claims, names):
     """Blocks that have each other's gradients."""
     found = {name: claims[name].shape for name in names}
-    if not all(shape is not None and shape.id == "another block" and not shape.constants["given"] for shape in found.values()):
+    if any(shape is None or shape.id != "another block" or shape.constants["given"] for shape in found.values()):
         return None
     has = {name: shape.constants["block"] for name, shape in found.items()}
     if sorted(has.values()) != sorted(names):
@@ -105,6 +110,11 @@ def _cause_of(names, claims):
 
 # What is not explained as it stands
 
+def _is_still(claim):
+    """Whether the loss does not move with the block."""
+    return claim.shape is not None and claim.shape.id == "loss does not depend"
+
+
 def _is_told(claim):
     """Whether a block has a mistake of its own that is told though the others have none: one without fitted constants."""
     return claim.shape is not None and claim.shape.kind == "shape" and claim.shape.free == 0
@@ -112,8 +122,9 @@ def _is_told(claim):
 
 def _two_steps(wrong, claims, blocks, task):
     """Claims for blocks that have none: a factor that others have, and then a shape of their own."""
-    factors = [claim.shape.constants["factor"] for claim in claims.values()
-               if _is_told(claim) and set(claim.shape.constants) == {"factor"} and claim.shape.id.startswith(("factor", "sign"))]
+    told = [claim.shape for claim in claims.values() if _is_told(claim)]
+    factors = [shape.constants["factor"] for shape in told if shape.id.startswith(("factor", "sign")) and "factor" in
+               shape.constants]
     found = {}
     for factor in dict.fromkeys(factors):
         for block in wrong:
@@ -192,6 +203,6 @@ def _joined(told, right):
     if len(told) == 1:
         return replace(told[0], sentence=told[0].sentence + also)
     return Cause(" + ".join(dict.fromkeys(each.id for each in told)), "; ".join(each.sentence for each in told) + also,
-                 min(each.explains for each in told), tuple(name for each in told for name in each.blocks),
+                 min(each.explains for each in told), tuple(dict.fromkeys(name for each in told for name in each.blocks)),
                  "place" if placed else "shape", {name: each.constants for each in told for name in each.blocks},
                  free=sum(each.free for each in told))

@@ -9,6 +9,15 @@ from gradcheck import check
 
 # The loss does not use its parameters
 
+class Dead(Chain):
+    """All hidden neurons are off for every sample."""
+    sizes, activations = (2, 3, 2), (RELU, LOGISTIC)
+
+    def __init__(self):
+        super().__init__()
+        self.x = np.abs(self.x)
+        self.parameters["W1"], self.parameters["b1"] = -np.abs(self.parameters["W1"]), np.full(3, -1.0)
+
 class IgnoresParameters(Chain):
     def loss(self, p):
         return super().loss(self.parameters)
@@ -49,17 +58,22 @@ def test_what_the_loss_ignores_does_not_hide_another_mistake():
     assert "the gradient of W1, W2 and W3 is the numerical one times 2" in cause.sentence
 
 
+def test_what_all_have_in_common_is_told_though_the_loss_moves_with_none_of_them():
+    class Penalised(Dead):
+        activations = (RELU, IDENTITY)
+
+        def handed_in(self, found):
+            return {name: value + 0.1 * self.parameters[name] * (name[0] == "W") for name, value in found.items()}
+
+    class Constant(Dead):
+        def handed_in(self, found):
+            return {name: value + 0.3 for name, value in found.items()}
+    cause = cause_of(Penalised)
+    assert cause.id == "loss does not depend + L2 doubled" and cause.blocks == ("W1", "W2")
+    assert cause_of(Constant).sentence == "the gradient of W1, b1, W2 and b2 is the numerical one plus 0.3 in every entry"
+
+
 # A zero block says nothing
-
-class Dead(Chain):
-    """All hidden neurons are off for every sample."""
-    sizes, activations = (2, 3, 2), (RELU, LOGISTIC)
-
-    def __init__(self):
-        super().__init__()
-        self.x = np.abs(self.x)
-        self.parameters["W1"], self.parameters["b1"] = -np.abs(self.parameters["W1"]), np.full(3, -1.0)
-
 
 def test_behind_dead_neurons_the_bias_alone_is_not_blamed():
     class SlopeMissing(Dead):

@@ -13,7 +13,7 @@ from ..verdict import HALF_THE_DIGITS, WELL_BEYOND
 
 SHARP = 1e-3                # relative. Forty or so factors have names, so one that is known to 1e-3 hits one by chance in
                             # 5 % of all cases at most, factors being spread over two powers of ten
-FAR_BELOW = 0.01            # what is so small beside a relative error would not hide it: of its digits, two would still be seen
+FAR_BELOW = 0.01            # what is so small beside an error does not hide it: two of its digits would still be seen
 DEPENDENT = 1e-8            # squared sine of the angle below which two columns are one: half of the digits are lost there
 
 
@@ -101,7 +101,7 @@ class Block:
 
     @property
     def resolution(self):
-        """The smallest error that would be visible in every entry, relative to the largest; 0 where entries were judged together."""
+        """The least error that would be visible in every entry, relative to the largest; 0 if they were judged together."""
         largest = np.max(np.abs(self.numeric), initial=0.0)
         if not np.all(self.known):
             return 0.0

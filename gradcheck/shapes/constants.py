@@ -21,9 +21,11 @@ def proportional(block, task):
 
 
 def named_near(constants, task):
-    """(value, (id, words)) of the factors with a name that are near to the first of some fitted constants, if there are any."""
-    return [] if constants is None else [(value, words) for value, words in named_factors(task).items()
-                                         if abs(value - constants[0]) <= NEAR * abs(value)]
+    """(value, (id, words)) of the factors with a name that are near to the first of some fitted constants."""
+    if constants is None:
+        return []
+    return [(value, words) for value, words in named_factors(task).items()
+            if abs(value - constants[0]) <= NEAR * abs(value)]
 
 
 def named_factors(task):
@@ -91,7 +93,9 @@ def factor_words(value, error, task):
 
 def _of_samples(value, error):
     """The question whether a whole number, or one over it, is that of the samples."""
-    for each, known, one in ((value, error, ""), (1.0 / value if value else 0.0, error / value ** 2 if value else np.inf, "1 over ")):
+    if value == 0.0 or not np.isfinite(value):
+        return ""
+    for each, known, one in ((value, error, ""), (1.0 / value, error / value ** 2, "1 over ")):
         whole = round(each) if np.isfinite(each) else 0
         if whole > 2 and abs(each - whole) <= known <= SHARP * whole:
             return f", {one}the number of samples? samples={whole} would name it"

@@ -1,4 +1,4 @@
-"""Errors in a vector that holds all parameters: an L2 term is there for some ranges of it, the weights, and not for others."""
+"""Errors in a vector that holds all parameters: an L2 term belongs to some ranges of it, the weights, not to others."""
 
 from dataclasses import replace
 

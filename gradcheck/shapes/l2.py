@@ -68,11 +68,13 @@ def _added(block, k, task):
     if k > 0.0 and block.role == "bias":
         return "L2 on biases", f"the numerical one plus {size} times the parameter: an L2 term on biases"
     if k > 0.0:
-        clause = (f"the numerical one plus {size} times the parameter: an L2 term of {size} twice, or one that the loss does "
-                  "not have")
+        clause = (f"the numerical one plus {size} times the parameter: an L2 term of {size} twice, or one that the loss "
+                  "does not have")
         if N and N > 2 and not task.l2:
             clause += f", or one of {number(k / (N - 1), error)} times {N}, the number of samples"
         return "L2 doubled", clause
+    if block.role == "bias":
+        return "L2 missing", f"the numerical one minus {size} times the parameter, as if an L2 term of that size were missing"
     clause = f"the numerical one minus {size} times the parameter: an L2 term of {size} is missing"
     if not task.l2 and N and N > 1:
         clause += f", or one of {number(abs(k) * N / (N - 1), error)} is divided by {N}, the number of samples"

@@ -111,7 +111,8 @@ def summed(block):
     """In every entry of a bias the sum of all: summed over the neurons too."""
     if block.role == "bias" and block.numeric.size > 1:
         total = np.full_like(block.numeric, np.sum(block.numeric))
-        yield Shape("summed", "the sum of all its entries in each of them", total, bar=np.full_like(total, np.sum(block.bar)))
+        bar = np.full_like(total, np.sum(block.bar))
+        yield Shape("summed", "the sum of all its entries in each of them", total, bar=bar)
 
 
 def of_some_samples(block, task):

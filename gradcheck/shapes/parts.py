@@ -21,7 +21,7 @@ def zero_lines(block):
 
 
 def not_zero(block):
-    """The wrong entries are those that are zero in the numerical gradient, and perhaps no others: copied, so a place only."""
+    """All wrong entries are zero in the numerical gradient: what they are is copied, so this is a place only."""
     wrong = block.visible
     if np.any(wrong) and np.all(block.still[wrong]) and not np.all(wrong):
         clause = f"the numerical one except for {_named(block, wrong)}: not zero where the true gradient is"
