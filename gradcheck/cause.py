@@ -12,7 +12,7 @@ from .cause_found import Cause, Causes
 from .cause_layers import layers_of
 from .cause_whole import whole
 from .errors import GradcheckError, ShapeMismatch
-from .shapes import Block, Shape, Task, shapes
+from .shapes import Block, Shape, Task, of_layers, shapes
 
 __all__ = ["Block", "Cause", "Causes", "blocks_of", "causes"]
 
@@ -56,6 +56,10 @@ def _causes(blocks, layers, task, names):
 def _claim(block, others, task):
     """The Claim of one wrong Block."""
     if np.all(np.isfinite(block.analytic)):
+        seen = block.at(block.known)
+        partly = best(seen, list(of_layers(seen, task))) if 0 < seen.numeric.size < block.numeric.size else None
+        if partly is not None and partly.shape is not None:
+            return replace(partly, looked_at=seen.numeric.size)
         return best(block, list(shapes(block, others, task)))
     shape = Shape("not finite", "not finite everywhere", block.analytic, sentence="the gradient of {} has entries that are "
                   "not finite numbers", made_of_delta=False)

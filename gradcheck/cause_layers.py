@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
-
 LAYOUTS = ((0, 1), (-1, -2))    # (axis of the neurons, axis of the inputs): a row of weights for each neuron, or a column
 
 

@@ -2,7 +2,7 @@
 
 A backward pass goes from the last layer to the first, each layer with its delta. So a wrong delta is seen in all blocks
 of its layer and of those before; a right block that is not zero shows that the deltas down to its layer are right. A block
-that is zero shows nothing. Numbers are looked at only for what a wrong delta cannot do, or nothing else would (`delta`).
+that is zero shows nothing. Numbers are looked at only for what a wrong delta cannot do, or nothing else would (`cause_delta`).
 """
 
 from .cause_delta import evidence, off_neurons

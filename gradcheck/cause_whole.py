@@ -66,13 +66,15 @@ def _in_common(wrong, task):
     if len({block.role == "bias" for block in wrong}) == 2:
         taken.append(_as_one([replace(block, parameter=np.where(block.role == "bias", 0.0, block.parameter))
                               for block in wrong]))
-    found = [best(block, list(of_layers(block, task))).cause([block.name for block in wrong]) for block in taken]
+    seen = None if all(np.all(block.known) for block in wrong) else taken[0].numeric.size
+    claims = [replace(best(block, list(of_layers(block, task))), looked_at=seen) for block in taken]
+    found = [claim.cause([block.name for block in wrong]) for claim in claims]
     return next((cause for cause in found if cause is not None), None)
 
 
 def _as_one(blocks):
-    """The entries of several Blocks as one vector, a bias where all of them are."""
-    parts = [(block.analytic, block.numeric, block.bar, block.parameter) for block in blocks]
+    """The entries of several Blocks that were looked at, as one vector, a bias where all of them are."""
+    parts = [(seen.analytic, seen.numeric, seen.bar, seen.parameter) for seen in (block.at(block.known) for block in blocks)]
     role = "bias" if all(block.role == "bias" for block in blocks) else None
     return Block("", *(np.concatenate([each.ravel() for each in column]) for column in zip(*parts)), role=role)
 

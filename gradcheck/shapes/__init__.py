@@ -4,6 +4,8 @@ A Shape predicts the analytic gradient from the numerical one, the parameter, th
 task. A free constant is fitted by least squares, every entry weighted by its error bar.
 """
 
+import numpy as np
+
 from .block import Block, Shape, Task
 from .common import of_layers
 from .constants import fitted, proportional
@@ -18,8 +20,14 @@ __all__ = ["Block", "Shape", "Task", "listing", "number", "of_layers", "shapes"]
 
 
 def shapes(block, others, task):
-    """All shapes of one wrong Block, the simplest first. `others` are the other blocks, right or wrong."""
+    """All shapes of one wrong Block, the simplest first. `others` are the other blocks, right or wrong.
+
+    Of a block that was looked at in part only those that speak of some entries; `of_layers` has others for those seen.
+    """
     yield from loss_does_not_depend(block, others)
+    if not np.all(block.known):
+        yield from some_entries(block, task)
+        return
     yield from proportional(block, task)
     yield from zero_lines(block)
     yield from rearranged(block)
