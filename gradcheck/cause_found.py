@@ -30,7 +30,7 @@ class Cause:
     def to_dict(self):
         """Plain dict, ready for JSON."""
         return {"id": self.id, "sentence": self.sentence, "explains": self.explains, "blocks": list(self.blocks),
-                "kind": self.kind, "constants": dict(self.constants),
+                "kind": self.kind, "constants": dict(self.constants), "free": self.free,
                 "runners_up": [each.to_dict() for each in self.runners_up]}
 
 

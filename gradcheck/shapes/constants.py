@@ -8,7 +8,6 @@ from .block import SHARP, Shape, fit, uncertainty
 from .words import fraction, number, plus
 
 NEAR = 0.01                 # relative: a named factor is tried if it is this near to the one that fits best
-TWO_TIMES = ((1.0, "{}"), (2.0, "2 {}"), (0.5, "{}/2"))     # the half of a squared error is there, or forgotten, or twice
 
 
 def proportional(block, task):
@@ -48,20 +47,20 @@ def _named(N, K, rate):
 
 
 def _names(N, K, rate):
-    """(value, id, words, rank): rank 0 for a bare 2, 1 for a constant of the task, 2 for a product with it."""
+    """(value, id, words, rank): rank 0 for a bare 2, 1 for a constant of the task, 2 for a product with it.
+
+    Twice and half of each, for half the squared error and the squared error, their sums and their means.
+    """
     yield from ((2.0, "2", None, 0), (0.5, "1/2", None, 0))
     for base, id, words, rank in ((N, "N", "the number of samples", 1), (K, "outputs", "the number of outputs", 1),
                                   (N * K if N and K else None, "N outputs", "the number of samples times outputs", 2)):
         if not base or base == 1:
             continue
-        for times, product in TWO_TIMES:
-            own = product.format(id)
-            said = {1.0: words, 2.0: f"twice {words}", 0.5: f"half of {words}"}[times]
-            yield times * base, own, said, rank if times == 1.0 else 2
-            under = f"({own})" if " " in own else own
-            one = f"2/({id})" if times == 0.5 and " " in id else f"2/{id}" if times == 0.5 else f"1/{under}"
-            over = f"2 over {words}" if times == 0.5 else f"1 over {said}"
-            yield 1.0 / (times * base), one, over, rank if times == 1.0 else 2
+        under = f"({id})" if " " in id else id
+        yield from ((float(base), id, words, rank), (1.0 / base, f"1/{under}", f"1 over {words}", rank),
+                    (2.0 * base, f"2 {id}", f"twice {words}", 2), (0.5 * base, f"{id}/2", f"half of {words}", 2),
+                    (2.0 / base, f"2/{under}", f"2 over {words}", 2),
+                    (1.0 / (2.0 * base), f"1/(2 {id})", f"1 over twice {words}", 2))
     if rate:
         yield from ((float(rate), "learning rate", "the learning rate", 1),
                     (1.0 / rate, "1/learning rate", "1 over the learning rate", 1))
