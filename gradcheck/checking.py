@@ -18,6 +18,7 @@ from .point import Point
 from .options import checked_options
 from .problem import Problem
 from .report import Note, Report
+from .shapes import listing
 from .taps import tapped
 from .vacuous import notes
 from .verdict import WELL_BEYOND, worst_of
@@ -95,10 +96,13 @@ def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_B
             return elsewhere.reports(causes_there), causes_there
 
         again = check_again(problem, little, confidence, reports_at, last_call)
-        taps = () if intermediates is None else _intermediates(problem, intermediates, confidence, _doubt(findings), last_call)
+        taps = ()
+        if intermediates is not None:
+            taps = _intermediates(problem, intermediates, confidence, _doubt(findings), last_call, constants)
         problem.value(point.vector)     # whatever the caller's functions keep of their last call is of the point itself
     known, unknown = ((), []) if network is None or found is None else _known(network, samples, measured)
     overall = found.overall if found is not None else again.cause if again is not None else None
+    overall = _seen_in(taps, overall)
     call = _call(loss, gradients, options | {"bounds": bounds, "intermediates": intermediates, "network": network})
     return Report(reports, problem.evaluations, seed, confidence, cause=overall, audit=findings, notes=(*little, *unknown),
                   again=again, intermediates=taps, explanations=known, seconds=perf_counter() - started,
@@ -165,12 +169,19 @@ def _constants(network, samples, learning_rate):
 
 def _causes(measured, constants):
     """The Causes of what is wrong, or None when nothing is."""
-    if not any(judgement == "wrong" for judgement in measured.judgements.values()):
+    if "wrong" not in {*map(str, measured.judgements.values()), *(group.verdict for group in measured.groups)}:
         return None
     columns = (measured.analytic, measured.numeric, measured.bar, measured.vector)
-    blocks = [Block(each.name, *(column[each.start:each.stop].reshape(each.shape) for column in columns))
-              for each in measured.blocks]
+    blocks = [Block(each.name, *(column[each.start:each.stop].reshape(each.shape) for column in columns),
+                    **_together(measured, each)) for each in measured.blocks]
     return causes(blocks, **constants)
+
+
+def _together(measured, block):
+    """What was found out about those entries of a block that were judged together."""
+    verdicts = [group.verdict for group in measured.groups if block.start <= group.positions[0] < block.stop]
+    own = [str(measured.judgements[i]) for i in range(block.start, block.stop) if i in measured.judgements]
+    return {"known_wrong": "wrong" in verdicts, "known_right": len(verdicts) > 0 and {*verdicts, *own} == {"right"}}
 
 
 def _known(network, samples, measured):
@@ -187,14 +198,30 @@ def _notes(measured, reports):
     return notes(measured.point, blocks, measured.vector, measured.analytic, measured.numeric, measured.bar)
 
 
-def _intermediates(problem, intermediates, confidence, doubt, last_call):
+def _intermediates(problem, intermediates, confidence, doubt, last_call, constants):
     """The BlockReports of the taps, with as many calls for each entry as one of the parameters has."""
     left = last_call - problem.evaluations
     taps = tapped(problem, intermediates)
     analytic, rounding = taps.first_gradients()
     vector = taps.point.vector
-    return Measured(taps, taps.point.blocks, vector, analytic, rounding, np.full(vector.shape, True), confidence,
-                    doubt=doubt, last_call=PER_ENTRY * vector.size + left).reports()
+    measured = Measured(taps, taps.point.blocks, vector, analytic, rounding, np.full(vector.shape, True), confidence,
+                        doubt=doubt, last_call=PER_ENTRY * vector.size + left)
+    return measured.reports(_causes(measured, constants))
+
+
+def _seen_in(taps, cause):
+    """The Cause in the light of the taps: where the chain broke need not be guessed when its links were looked at."""
+    wrong = [block for block in taps if block.verdict == "wrong"]
+    if cause is None or cause.kind != "place" or len(taps) == 0:
+        return cause
+    if len(wrong) == 0:
+        right = all(block.verdict == "right" for block in taps)
+        return replace(cause, id="after the intermediates", sentence=f"the intermediates are right; what is made of them for "
+                       f"{listing(cause.blocks)} is not") if right else cause
+    first = wrong[-1]
+    why = "" if first.cause is None else f": {first.cause.sentence}"
+    return replace(cause, id="intermediate", sentence=f"{first.name} is the first wrong intermediate, from the loss backwards{why}",
+                   blocks=(first.name,))
 
 
 def _conventions(problem, measured):

@@ -31,7 +31,7 @@ def block_lines(report):
     """A line per block, and the cause of a block where it is not that of the whole."""
     for block in report.blocks:
         line = block_line(block)
-        if block.cause is not None and report.cause is not None and block.cause.id != report.cause.id:
+        if block.cause is not None and report.cause is not None and block.cause.id not in report.cause.id.split(" + "):
             line += f"; {block.cause.sentence}"
         yield line
 
