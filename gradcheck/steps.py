@@ -97,6 +97,9 @@ class Ladder:
     def _shorter(self, reading):
         """(rung, found) among shorter steps: one that clears the kink of the Reading, or over which f is straight."""
         suspect, cleared = self.rungs[reading.position], None
+        if not (reading.kink or reading.jump) and suspect.left == suspect.right == 0.0:
+            self.too_long = min(self.too_long, self.rungs[reading.position - 1].step)
+            return suspect, True                        # f stands still here; the longer ones of the three met a kink
         if reading.kink or reading.jump:
             is_cleared = kinks.clears(suspect, reading.jump)
             later = self.rungs[reading.position + 1:]

@@ -8,9 +8,8 @@ For one entry, with bar = error of the numerical derivative + rounding of the an
 
 The confidence is 4 unless another is asked for: the factor within which Moré and Wild (2011) vouch for a measured noise,
 from which the bar is made. A bar is narrow enough when it resolves the derivative, that is when a zero in its place would
-have been called wrong; or, for a derivative too small for that, when it is below 2 sqrt(u) of the slopes of f in its block
-(half of the digits of a float: 2 sqrt(e M2) is the best that a one-sided difference can do). Where f did not move at all
-only zero is right. At a kink every slope between the one-sided ones is a derivative of f (F. H. Clarke 1975), so whatever
+have been called wrong; or, for a derivative too small for that, when an error of a millionth of the slopes of f in its
+block would have been. Where f did not move at all only zero is right. At a kink every slope between the one-sided ones is a derivative of f (F. H. Clarke 1975), so whatever
 lies between them is right, and the reason says so; but the two slopes must be known to a quarter of their difference, or
 noise would pass for a kink.
 """
@@ -21,7 +20,7 @@ from .calls import real_number
 from .rounding import U
 
 WELL_BEYOND = 4.0
-HALF_THE_DIGITS = 2.0 * math.sqrt(U)
+SMALL_ERROR = 1e-6          # of the largest slope in the block: what must not pass unseen beside it
 RESOLVED_KINK = 0.25
 
 
@@ -60,7 +59,7 @@ def judge(analytic, estimate, scale=None, rounding=None, confidence=WELL_BEYOND)
         return Judgement("cannot tell", f"{_times(difference, bar)} error bars apart: more than 1, at most {confidence:g}")
     if estimate.kink:
         return Judgement("right", "at a kink, between the two one-sided slopes")
-    if abs(estimate.value) > confidence * bar or bar <= HALF_THE_DIGITS * scale:
+    if abs(estimate.value) > confidence * bar or is_narrow(bar, scale, confidence):
         return Judgement("right", "within the error bar")
     if scale == 0.0:
         return Judgement("right", "zero, and the function did not move at all") if analytic == 0.0 else Judgement(
@@ -79,6 +78,11 @@ def _judge_kink(analytic, estimate, rounding, confidence):
     if bar > RESOLVED_KINK * (high - low) or outside > bar:
         return Judgement("cannot tell", f"kink unresolved: {slopes} are known to {bar:.1e} only")
     return Judgement("right", f"at a kink, between {slopes}: any slope between them is a derivative")
+
+
+def is_narrow(bar, scale, confidence=WELL_BEYOND):
+    """Whether a small error would have been called wrong, wherever in its bar the truth lies; also of arrays."""
+    return (confidence + 1.0) * bar <= SMALL_ERROR * scale
 
 
 def worst_of(verdicts):

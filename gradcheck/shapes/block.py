@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..rounding import U
-from ..verdict import HALF_THE_DIGITS, WELL_BEYOND
+from ..verdict import WELL_BEYOND, is_narrow
 
 SHARP = 1e-3                # relative. Forty or so factors have names, so one that is known to 1e-3 hits one by chance in
                             # 5 % of all cases at most, factors being spread over two powers of ten
@@ -77,7 +77,7 @@ class Block:
             return self.known_right and bool(np.any(self.analytic != 0.0))
         within = np.abs(self.analytic - self.numeric) <= self.least_bar
         largest = np.max(np.abs(self.numeric), initial=0.0)
-        return bool(np.all(within & (~self.still | (self.bar <= HALF_THE_DIGITS * largest))) and not np.all(self.still))
+        return bool(np.all(within & (~self.still | is_narrow(self.bar, largest))) and not np.all(self.still))
 
     @property
     def is_mute(self):
