@@ -93,15 +93,17 @@ def test_both_pieces_of_relu_are_seen(claim, expected):
     assert same(Trials(RELU), claim) is expected
 
 
-@pytest.mark.parametrize("targets", [[0.25, 0.75, 0], [0.2, 0.3, 0.5], [1, 0, 0]])
+@pytest.mark.parametrize("targets", [[0.25, 0.75, 0], [0.2, 0.3, 0.5], [1, 0, 0], [1, 7e-201, 0],
+                                     [1, 7e-201, 1e-60]])
 def test_targets_that_sum_to_one_still_do(targets):
     trials = Trials(SOFTMAX | {"sample": [{"inputs": [1, 2], "targets": targets}]})
     assert same(trials, "delta_o1 = out_o1 - target_o1")
     assert [derivation.given["target_o1"] in (0, 1) for derivation in trials.derivations] == [targets[0] in (0, 1)] * 3
 
 
-def test_targets_that_do_not_sum_to_one_do_not():
-    trials = Trials(SOFTMAX | {"sample": [{"inputs": [1, 2], "targets": [0.3, 0.3, 0.3]}]})
+@pytest.mark.parametrize("targets", [[0.3, 0.3, 0.3], [1, 1e-17, 0], [1, 0.5, 0.5]])
+def test_targets_that_do_not_sum_to_one_do_not(targets):
+    trials = Trials(SOFTMAX | {"sample": [{"inputs": [1, 2], "targets": targets}]})
     assert not same(trials, "delta_o1 = out_o1 - target_o1")
 
 

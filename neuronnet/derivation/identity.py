@@ -142,8 +142,12 @@ def drawn_like(description, random, signs=(1, -1), steps=1000):
 
 
 def _probabilities(given, random, steps):
-    """Drawn probabilities for those strictly between 0 and 1; those that sum to 1 still do."""
-    soft = [place for place, value in enumerate(given) if value not in (0, 1)]
+    """Drawn probabilities for those strictly between 0 and 1; those that sum to 1 still do.
+
+    What is lost beside a 1, as 7e-201 is, stays: anything larger would change the sum.
+    """
+    lost = 1 in given and sum(given) == 1
+    soft = [place for place, value in enumerate(given) if value not in (0, 1) and not lost]
     found = [Literal(str(int(value))) if value in (0, 1) else value for value in given]
     if len(soft) > 1 and abs(sum(given) - 1) < 1e-9 and len(soft) <= steps // 2:
         cuts = [0, *sorted(random.sample(range(1, steps), len(soft) - 1)), steps]
