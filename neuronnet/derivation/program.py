@@ -4,6 +4,7 @@ The formulas are in `program_steps`. Nothing here knows which of them people get
 """
 
 from neuronnet.activations import ACTIVATIONS
+from neuronnet.derivation.bias_kinds import biases_given, is_shared
 from neuronnet.derivation.program_names import program_names
 from neuronnet.derivation.program_steps import Steps
 from neuronnet.errors import NeuronnetError
@@ -28,8 +29,9 @@ class Program(Steps):
         self.loss = LOSSES[description["loss"]]
         self.from_nets = self.cancels = cancels(self.activations[-1], self.loss)
         self.weights = [[[as_number(value, number) for value in row] for row in layer["weights"]] for layer in layers]
-        self.biases = [_listed(layer["bias"], number) for layer in layers]
-        self.shared_bias = [layer["bias"] is not None and not isinstance(layer["bias"], (list, tuple)) for layer in layers]
+        self.biases = [None if layer["bias"] is None else [as_number(value, number) for value in biases_given(layer)]
+                       for layer in layers]
+        self.shared_bias = [is_shared(layer) for layer in layers]
         self.trained_bias = [layer["train_bias"] for layer in layers]
         self.samples = [_Sample(sample, self.depth, self.sizes[-1], number) for sample in description["sample"]]
         self.rate = None if description["learning_rate"] is None else as_number(description["learning_rate"], number)
@@ -210,10 +212,3 @@ class _Sample:
         self.targets = [as_number(value, number) for value in sample["targets"] or [0] * outputs]
         self.errors = []
         self.nets, self.outs, self.dE_douts, self.slopes, self.deltas = ([None] * depth for _ in range(5))
-
-
-def _listed(bias, number):
-    """A layer's biases as a list, of one where they are shared; None where there are none."""
-    if bias is None:
-        return None
-    return [as_number(value, number) for value in (bias if isinstance(bias, (list, tuple)) else [bias])]

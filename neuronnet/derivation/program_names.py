@@ -6,18 +6,15 @@ A table is built once for all networks of the same shape. A number that has no n
 from functools import lru_cache
 from types import SimpleNamespace
 
+from neuronnet.derivation.bias_kinds import bias_kind
 from neuronnet.names import Names, after, in_sample, partial_name
 
 
 def program_names(description):
     """The ProgramNames of a checked description; the same object for descriptions of the same shape."""
-    shape = tuple((len(layer["weights"]), len(layer["weights"][0]), _bias_kind(layer["bias"]), layer["train_bias"])
+    shape = tuple((len(layer["weights"]), len(layer["weights"][0]), bias_kind(layer), layer["train_bias"])
                   for layer in description["layer"])
     return _built(shape, tuple(description["names"].items()), len(description["sample"]))
-
-
-def _bias_kind(bias):
-    return "none" if bias is None else "own" if isinstance(bias, (list, tuple)) else "shared"
 
 
 @lru_cache(maxsize=256)

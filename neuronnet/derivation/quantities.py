@@ -7,6 +7,7 @@ to the last bit. What else may be asked for, the derivative of any quantity by a
 import re
 from typing import NamedTuple
 
+from neuronnet.derivation.bias_kinds import biases_of_neurons
 from neuronnet.derivation.chain import chain_rule, on_the_way
 from neuronnet.derivation.expressions import Expression
 from neuronnet.derivation.long_run import LongRun
@@ -199,8 +200,7 @@ class Derivation:
             for row, row_names in zip(layer["weights"], rows):
                 given.update(zip(row_names, row))
             if biases is not None:
-                shared = not isinstance(layer["bias"], (list, tuple))
-                given.update(zip(biases, [layer["bias"]] * len(biases) if shared else layer["bias"]))
+                given.update(zip(biases, biases_of_neurons(layer)))
         samples = description["sample"]
         for number, sample in enumerate(samples, 1):
             index = None if len(samples) == 1 else number

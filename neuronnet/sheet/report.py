@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
+from neuronnet.derivation.bias_kinds import bias_kind
 from neuronnet.derivation.expressions import Expression
 from neuronnet.render import sheet_text
 
@@ -142,8 +143,7 @@ class SheetReport:
     def to_dict(self):
         """The report as a plain dict, for JSON."""
         keys = ("loss", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch")
-        biases = [{"bias": "none" if layer["bias"] is None else "per neuron" if isinstance(layer["bias"], list) else "shared",
-                   "train_bias": layer["train_bias"]} for layer in self.description["layer"]]
+        biases = [{"bias": bias_kind(layer), "train_bias": layer["train_bias"]} for layer in self.description["layer"]]
         return {"title": self.description["title"], "lines": [line.to_dict() for line in self.lines],
                 "first_wrong": self.first_wrong, "mistakes": [each.to_dict() for each in self.mistakes],
                 "conventions": {key: self.description[key] for key in keys} | {"layers": biases, "instead": self.other_convention},

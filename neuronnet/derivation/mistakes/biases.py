@@ -2,23 +2,16 @@
 
 import re
 
-from neuronnet.derivation.mistakes.mistake import Convention, Mistake, each_layer
+from neuronnet.derivation.bias_kinds import biases_given, biases_of_neurons, is_shared
+from neuronnet.derivation.mistakes.mistake import Convention, Mistake, TakesHidden, each_layer
 from neuronnet.derivation.mistakes.update_order import UpdatedWeightsBackwards
 
 _BIAS = re.compile("b[0-9]+")
 
 
-def is_shared(layer):
-    """Whether the neurons of a described layer share one bias."""
-    return layer["bias"] is not None and not isinstance(layer["bias"], (list, tuple))
-
-
 def own_and_trained(layer):
     """The layer with a trained bias for every neuron, if it has any bias at all."""
-    if layer["bias"] is None:
-        return layer
-    own = [layer["bias"]] * len(layer["weights"]) if is_shared(layer) else layer["bias"]
-    return layer | {"bias": own, "train_bias": True}
+    return layer if layer["bias"] is None else layer | {"bias": biases_of_neurons(layer), "train_bias": True}
 
 
 def with_biases(description, change):
@@ -30,7 +23,7 @@ def with_biases(description, change):
 
 
 def _bias_count(layer):
-    return 0 if layer["bias"] is None else 1 if is_shared(layer) else len(layer["bias"])
+    return len(biases_given(layer) or ())
 
 
 class BiasPerNeuron(Convention):
@@ -45,29 +38,21 @@ class BiasPerNeuron(Convention):
         return with_biases(description, lambda number, layer: own_and_trained(layer))
 
 
-class OnlyOutputBiases(Mistake):
-    id = "only output biases trained (per neuron)"
-    sentence = "Only the output neurons learn a bias, each its own; the layers of a network are treated alike."
+def only_biases_of(place, of_output):
+    """The mistake of training the biases of the output neurons alone, or of the hidden ones."""
+    class OnlyBiases(Mistake):
+        id = f"only {place} biases trained (per neuron)"
+        sentence = f"Only the {place} neurons learn a bias, each its own; the layers of a network are treated alike."
 
-    def described(self, description):
-        description = super().described(description)
-        last = len(description["layer"]) - 1
-        self.needs(last > 0, "it takes a hidden layer")
-        self.needs(description["layer"][-1]["bias"] is not None, "no output has a bias")
-        return with_biases(description, lambda number, layer: own_and_trained(layer) if number == last
-                           else layer | {"train_bias": False})
-
-
-class OnlyHiddenBiases(Mistake):
-    id = "only hidden biases trained (per neuron)"
-    sentence = "Only the hidden neurons learn a bias, each its own; the layers of a network are treated alike."
-
-    def described(self, description):
-        description = super().described(description)
-        last = len(description["layer"]) - 1
-        self.needs(any(layer["bias"] is not None for layer in description["layer"][:-1]), "no hidden neuron has a bias")
-        return with_biases(description, lambda number, layer: layer | {"train_bias": False} if number == last
-                           else own_and_trained(layer))
+        def described(self, description):
+            description = super().described(description)
+            last = len(description["layer"]) - 1
+            self.needs(last > 0, "it takes a hidden layer")
+            self.needs(any(layer["bias"] is not None for number, layer in enumerate(description["layer"])
+                           if (number == last) == of_output), f"no {place} neuron has a bias")
+            return with_biases(description, lambda number, layer: own_and_trained(layer) if (number == last) == of_output
+                               else layer | {"train_bias": False})
+    return OnlyBiases
 
 
 class _SharedTrained(Mistake):
@@ -133,12 +118,11 @@ class FrozenBiases(Convention):
 
 def bias_missing(id, place, which):
     """The mistake of leaving the biases of some layers out of the net inputs."""
-    class BiasMissing(Mistake):
+    class BiasMissing(TakesHidden):
         sentence = f"The bias is missing in the net inputs of the {place}."
 
         def check(self):
             super().check()
-            self.needs(self.depth > 1, "it takes a hidden layer")
             self.needs(any(self.biases[layer] is not None for layer in range(self.depth) if which(self, layer)),
                        f"the {place} has no bias")
 
@@ -232,8 +216,8 @@ class FromFirstWeight(_TrainedBiases):
 
 
 MISTAKES = (
-    BiasPerNeuron, SharedSummed, SharedAveraged, SharedFirst, OnlyOutputBiases, OnlyHiddenBiases, UpdatedWeightsAndBiases,
-    NoBiases, FrozenBiases,
+    BiasPerNeuron, SharedSummed, SharedAveraged, SharedFirst, only_biases_of("output", True), only_biases_of("hidden", False),
+    UpdatedWeightsAndBiases, NoBiases, FrozenBiases,
     bias_missing("bias missing in the hidden net input", "hidden layer", lambda program, layer: layer < program.last),
     bias_missing("bias missing in the output net input", "output layer", lambda program, layer: layer == program.last),
     FirstBiasEverywhere, SameForAll, AveragedOverSamples, FromWeightGradients, OncePerWeight, FromFirstWeight)

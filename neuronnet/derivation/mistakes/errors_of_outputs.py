@@ -1,21 +1,10 @@
 """Mistakes and conventions in the error and its slope, softmax included."""
 
-from neuronnet.derivation.mistakes.mistake import Convention, Mistake
+from neuronnet.derivation.mistakes.mistake import Mistake, other_convention
 from neuronnet.elementary import ln
 
 _LOGARITHMIC = ("binary cross-entropy", "categorical cross-entropy")
 _SQUARED = ("half squared error", "squared error")
-
-
-def other_convention(id, sentence, convention, changes, suits):
-    """The convention of a network with other entries, `changes`; `suits(description)` tells where it is another one."""
-    class Other(Convention):
-        def described(self, description):
-            description = super().described(description)
-            self.needs(suits(description), "it makes no difference, or no sense")
-            return description | changes
-    Other.id, Other.sentence, Other.convention = id, sentence, convention
-    return Other
 
 
 def _outputs(description):

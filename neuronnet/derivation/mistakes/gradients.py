@@ -1,6 +1,6 @@
 """Mistakes in what a delta is multiplied by: dE/dw = delta * dnet/dw, where dnet/dw is the weight's input."""
 
-from neuronnet.derivation.mistakes.mistake import Mistake
+from neuronnet.derivation.mistakes.mistake import Mistake, TakesHidden, is_square
 
 
 class InputMissing(Mistake):
@@ -20,13 +20,9 @@ class WeightForInput(Mistake):
         return self.weights[layer][j][i]
 
 
-class NetForOut(Mistake):
+class NetForOut(TakesHidden):
     id = "net in place of out in the gradient"
     sentence = "The delta is multiplied by the net input of the neuron before; dnet/dw is that neuron's output."
-
-    def check(self):
-        super().check()
-        self.needs(self.depth > 1, "it takes a hidden layer")
 
     def dnet_dw(self, layer, j, i):
         return self.nets[layer - 1][i] if layer else super().dnet_dw(layer, j, i)
@@ -38,13 +34,10 @@ class Transposed(Mistake):
 
     def check(self):
         super().check()
-        self.needs(any(self._fits(layer) for layer in range(self.depth)), "it takes a square matrix")
-
-    def _fits(self, layer):
-        return len(self.weights[layer]) == len(self.weights[layer][0]) > 1
+        self.needs(any(map(is_square, self.weights)), "it takes a square matrix")
 
     def weight_gradient(self, layer, j, i):
-        if not self._fits(layer):
+        if not is_square(self.weights[layer]):
             return super().weight_gradient(layer, j, i)
         return self.deltas[layer][i] * self.dnet_dw(layer, i, j)
 
@@ -58,7 +51,7 @@ class TransposedWithL2(Transposed):
         self.needs(self.l2 != 0, "there is no L2 term")
 
     def decayed(self, layer, j, i):
-        return super().decayed(layer, i, j) if self._fits(layer) else super().decayed(layer, j, i)
+        return super().decayed(layer, i, j) if is_square(self.weights[layer]) else super().decayed(layer, j, i)
 
 
 MISTAKES = (InputMissing, WeightForInput, NetForOut, Transposed, TransposedWithL2)

@@ -1,12 +1,7 @@
 """Mistakes made before the first sum: numbers of the network that were read in into the wrong places."""
 
-from neuronnet.derivation.mistakes.biases import is_shared
-from neuronnet.derivation.mistakes.mistake import Mistake, each_layer
-
-
-def is_square(layer):
-    """Whether a described layer's matrix of weights can be transposed and still fits."""
-    return len(layer["weights"]) == len(layer["weights"][0]) > 1
+from neuronnet.derivation.bias_kinds import is_shared
+from neuronnet.derivation.mistakes.mistake import Mistake, each_layer, is_square
 
 
 def loaded_transposed(id, sentence, which):
@@ -16,7 +11,7 @@ def loaded_transposed(id, sentence, which):
             description = super().described(description)
             count = len(description["layer"])
             chosen = {number for number, layer in enumerate(description["layer"])
-                      if which(number, count) and is_square(layer)}
+                      if which(number, count) and is_square(layer["weights"])}
             self.needs(chosen, "it takes a square matrix of weights")
             return each_layer(description, lambda number, layer: layer | {
                 "weights": [list(column) for column in zip(*layer["weights"])] if number in chosen else layer["weights"]})

@@ -35,6 +35,30 @@ class Convention(Mistake):
     kind = "convention"
 
 
+class TakesHidden(Mistake):
+    """A mistake that takes a hidden layer."""
+
+    def check(self):
+        super().check()
+        self.needs(self.depth > 1, "it takes a hidden layer")
+
+
+def other_convention(id, sentence, convention, changes, suits):
+    """The convention of a network with other entries, `changes`; `suits(description)` tells where it is another one."""
+    class Other(Convention):
+        def described(self, description):
+            description = super().described(description)
+            self.needs(suits(description), "it makes no difference, or no sense")
+            return description | changes
+    Other.id, Other.sentence, Other.convention = id, sentence, convention
+    return Other
+
+
+def is_square(matrix):
+    """Whether a matrix, a list of rows, can be transposed and still fits."""
+    return len(matrix) == len(matrix[0]) > 1
+
+
 def each_layer(description, change):
     """A copy of a description whose layers are `change(number, layer)`, number from 0."""
     return description | {"layer": [change(number, layer) for number, layer in enumerate(description["layer"])]}

@@ -1,21 +1,15 @@
 """Mistakes in the way back: which paths lead to a hidden neuron, and what they carry."""
 
-from neuronnet.derivation.mistakes.mistake import Mistake
+from neuronnet.derivation.mistakes.mistake import TakesHidden, is_square
 
 
-class _Hidden(Mistake):
-    def check(self):
-        super().check()
-        self.needs(self.depth > 1, "it takes a hidden layer")
-
-
-class _Several(_Hidden):
+class _Several(TakesHidden):
     def check(self):
         super().check()
         self.needs(max(self.sizes[1:]) > 1, "there is one path only")
 
 
-class _Raw(_Hidden):
+class _Raw(TakesHidden):
     """What the layers that `is_sent_raw` says send back has no slope of the activation in it."""
 
     def upstream(self, layer, k):
@@ -81,24 +75,20 @@ class AveragedPaths(_Several):
         return super().passed_back(layer, j) / self.sizes[layer + 1]
 
 
-class TransposedBackwards(_Hidden):
+class TransposedBackwards(TakesHidden):
     id = "output weights transposed in the backward pass"
     sentence = ("The backward pass goes through the matrix of the next layer's weights the wrong way round; "
                 "neuron j hears delta_k times the weight from j to k.")
 
     def check(self):
         super().check()
-        self.needs(any(self._is_square_after(layer) for layer in range(1, self.depth)),
-                   "it takes a square matrix after a hidden layer")
-
-    def _is_square_after(self, layer):
-        return self.sizes[layer] == self.sizes[layer - 1] > 1
+        self.needs(any(map(is_square, self.weights[1:])), "it takes a square matrix after a hidden layer")
 
     def weight_back(self, layer, k, j):
-        return super().weight_back(layer, j, k) if self._is_square_after(layer) else super().weight_back(layer, k, j)
+        return super().weight_back(layer, j, k) if is_square(self.weights[layer]) else super().weight_back(layer, k, j)
 
 
-class WithoutWeights(_Hidden):
+class WithoutWeights(TakesHidden):
     id = "deltas summed without their weights"
     sentence = "The deltas of the next layer are added up as they are; each belongs multiplied by the weight on its path."
 

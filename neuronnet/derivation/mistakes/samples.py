@@ -1,6 +1,6 @@
 """What people do with several samples: leave some out, or update after each where the network waits for all."""
 
-from neuronnet.derivation.mistakes.mistake import Convention, Mistake
+from neuronnet.derivation.mistakes.mistake import Mistake, other_convention
 
 
 class _Several(Mistake):
@@ -49,13 +49,8 @@ class LastSampleUndivided(_SeveralAveraged):
 
 def other_batch(id, sentence, convention, batch):
     """The convention of updates from batches of another size."""
-    class OtherBatch(Convention):
-        def described(self, description):
-            description = super().described(description)
-            self.needs(len(description["sample"]) > 1 and description["batch"] != batch, "it makes no difference")
-            return description | {"batch": batch}
-    OtherBatch.id, OtherBatch.sentence, OtherBatch.convention = id, sentence, convention
-    return OtherBatch
+    return other_convention(id, sentence, convention, {"batch": batch},
+                            lambda network: len(network["sample"]) > 1 and network["batch"] != batch)
 
 
 MISTAKES = (

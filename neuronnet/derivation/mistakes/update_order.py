@@ -1,14 +1,13 @@
 """Mistakes in the order of things: parameters that move before the backward pass is over, or do not move at all."""
 
-from neuronnet.derivation.mistakes.mistake import Mistake
+from neuronnet.derivation.mistakes.mistake import TakesHidden
 
 
-class _LayerByLayer(Mistake):
+class _LayerByLayer(TakesHidden):
     """Each layer moves as soon as its own gradients are known."""
 
     def check(self):
         super().check()
-        self.needs(self.depth > 1, "it takes a hidden layer")
         self.needs(self.rate is not None, "it takes a learning rate")
 
     def finished(self, layer, batch):
@@ -41,25 +40,17 @@ class ForwardBetweenUpdates(_LayerByLayer):
         self.rows = named
 
 
-class OnlyOutputUpdated(Mistake):
+class OnlyOutputUpdated(TakesHidden):
     id = "only the output layer updated"
     sentence = "Only the output layer's parameters were changed; the hidden layers learn as well."
-
-    def check(self):
-        super().check()
-        self.needs(self.depth > 1, "it takes a hidden layer")
 
     def moved(self, place, value, gradient):
         return super().moved(place, value, gradient) if place[0] == self.last else value
 
 
-class OnlyHiddenUpdated(Mistake):
+class OnlyHiddenUpdated(TakesHidden):
     id = "only the hidden layers updated"
     sentence = "The output layer's parameters were left as they were; they learn as well."
-
-    def check(self):
-        super().check()
-        self.needs(self.depth > 1, "it takes a hidden layer")
 
     def moved(self, place, value, gradient):
         return super().moved(place, value, gradient) if place[0] < self.last else value
