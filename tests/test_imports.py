@@ -21,7 +21,7 @@ ORDER = ["errors", "elementary", "activations", "losses", "names", "literal", "f
          *(f"derivation.mistakes.{name}" for name in ("mistake", "update_order", "biases", "slopes", "paths", "gradients", "signs",
                                                       "factors", "samples", "errors_of_outputs", "l2_terms", "loading", "forward",
                                                       "steps", "catalogue")), "derivation.mistakes",
-         "derivation.search", "derivation.diagnosis", "derivation", "render.text", "render.sheet_text", "render.mistakes_text", "render",
+         "derivation.claimed", "derivation.explained", "derivation.search", "derivation.diagnosis", "derivation", "render.text", "render.sheet_text", "render.mistakes_text", "render",
          "explanation", *(f"sheet.{name}" for name in ("spelling", "latex_tokens", "latex", "claims", "tables", "lines", "blocks", "reading",
                                                        "notation", "alignment", "author", "report", "judging", "checking")), "sheet",
          "__init__", "output", "render.boundary", "render.figures", "cli", "__main__"]

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from math import isfinite
 
+from neuronnet.derivation.claimed import claim_of
 from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed
 from neuronnet.derivation.exact import Exact, fifty_digits
-from neuronnet.derivation.expressions import Name
 from neuronnet.derivation.mistakes import replay
 from neuronnet.derivation.parsing import parse
-from neuronnet.derivation.search import Claim, explanations
+from neuronnet.derivation.search import explanations
 from neuronnet.errors import NeuronnetError, NumberError, UnknownName, shortened
-from neuronnet.names import spelled_out, split_index, update_of
+from neuronnet.names import spelled_out, update_of
 from neuronnet.spec import read
 
 CLAIMED_BY_A_FLOAT = 9
@@ -86,13 +86,3 @@ def _text(number, expression, exact):
         return str(number)
     value = exact.value(expression) if number == 0 else 0
     return f"0e{value.adjusted() - CLAIMED_BY_A_FLOAT + 1}" if value else f"{number:.{CLAIMED_BY_A_FLOAT - 1}e}"
-
-
-def claim_of(name, expression, printed, exact):
-    """The Claim that a number was printed for an Expression over the names of `exact`, an Exact."""
-    start = Decimal(0)
-    if isinstance(expression, Name):
-        start = exact.derivation.given.get(split_index(expression.name)[0], start)
-    value = exact.value(expression)
-    is_right = printed.agrees(value) or abs(printed.value - value) <= exact.rounding(expression)
-    return Claim(name, expression, printed, value, start, is_right)

@@ -1,93 +1,22 @@
 """The search for the mistakes behind wrong numbers: the catalogue replayed, alone and in pairs, and the odds of a coincidence.
 
-A mistake is named only where chance would hardly reproduce as many digits. The effects of mistakes on a number are spread
-over many orders of magnitude. So of those that move it about as far as the printed number is off, D units of the last
-digit, within a factor of ten either way, one hits the very digits by chance with a probability of 1/(D ln 100).
-The lines of a sheet may come from several hands; where one program computed all numbers, a mistake that contradicts more
-of them than it explains is not named.
+A mistake is named only where chance would hardly reproduce as many digits; how often it does stands in `claimed`. The lines
+of a sheet may come from several hands; where one program computed all numbers, a mistake that contradicts more of them than
+it explains is not named.
 """
 
-from decimal import Decimal
 from itertools import combinations
-from math import log, log10
-from typing import NamedTuple
 
-from neuronnet.derivation.digits import Printed
-from neuronnet.derivation.exact import BINARY64_ROUNDING
-from neuronnet.derivation.expressions import Expression
+from neuronnet.derivation.claimed import ClaimedNumber
+from neuronnet.derivation.explained import Diagnosis
 from neuronnet.derivation.mistakes import CATALOGUE, NotHere, replay, variation
-from neuronnet.names import update_of
 
 MOST_CHANCE = 0.05
-ROUNDING = float(BINARY64_ROUNDING)
 MOST_ROUNDED = 1e-9                 # of the largest number: rounding farther off is not looked for, which saves replays
-MOST_SHORT = 20                     # updates up to which every mistake is replayed, and pairs of them
-MOST_LONG = 8                       # counts of updates beyond these for which mistakes are searched
+MOST_LONG = 8                       # counts of updates of long trainings for which mistakes are searched
 MOST_PAIRED_WORK = 60               # weights times samples times updates up to which pairs are
-MOST_CARRIED_WORK = 1_000            # and single ones with carried rounding
+MOST_CARRIED_WORK = 1_000           # and single ones with carried rounding
 MOST_WORK = 600_000                 # the same, times the number of mistakes, up to which single ones are: a few seconds
-
-
-class Claim(NamedTuple):
-    """A printed number: the `name` it was given under, its formula, what is `printed`, what is `exact`, and whether it `is_right`.
-
-    `start` is what a mistake in the number is measured from: for a parameter after an update, its value before, otherwise 0.
-    """
-
-    name: str
-    expression: Expression
-    printed: Printed
-    exact: Decimal
-    start: Decimal
-    is_right: bool
-
-
-class Diagnosis(NamedTuple):
-    """An explanation of wrong numbers.
-
-    `mistakes` are the classes of the catalogue, one or two; `explains` the names of the wrong numbers whose digits they
-    reproduce, `contradicts` those of right numbers that they would have made wrong. `digits` is how many digits of
-    disagreement they get right, `chance` how many of the `tried` explanations would do so by coincidence; `same_as` the
-    ids of others that give the same digits. `carried` says that the numbers are computed from the printed ones before.
-    """
-
-    mistakes: tuple
-    explains: tuple
-    contradicts: tuple
-    digits: float
-    chance: float
-    tried: int
-    same_as: tuple = ()
-    carried: bool = False
-
-    @property
-    def id(self):
-        """The ids of the mistakes, joined by a plus."""
-        return " + ".join(each.id for each in self.mistakes)
-
-    @property
-    def sentence(self):
-        """What was done, in a sentence each."""
-        carried = ("The printed, rounded numbers were carried on.",) if self.carried else ()
-        return " ".join([each.sentence for each in self.mistakes] + list(carried))
-
-    @property
-    def convention(self):
-        """What else the numbers are right for; None for what is plainly a mistake."""
-        clauses = [each.convention for each in self.mistakes if each.kind == "convention"]
-        return " and ".join(clauses) if len(clauses) == len(self.mistakes) else None
-
-    @property
-    def odds(self):
-        """The odds of a coincidence, in a clause."""
-        number = f"{self.chance:.0e}" if self.chance < 0.001 else f"{self.chance:.2g}"
-        return f"{self.digits:.0f} digits reproduced, {self.tried} explanations tried, {number} expected by chance"
-
-    def to_dict(self):
-        """The diagnosis as a plain dict."""
-        return {"id": self.id, "sentence": self.sentence, "convention": self.convention, "explains": list(self.explains),
-                "contradicts": list(self.contradicts), "digits": round(self.digits, 2), "tried": self.tried,
-                "chance": self.chance, "same_as": list(self.same_as)}
 
 
 def explanations(description, claims, progress=None, rounding=None):
@@ -100,46 +29,13 @@ def explanations(description, claims, progress=None, rounding=None):
     return _Search(description, claims, progress, rounding).explanations()
 
 
-class _Number:
-    """A claim in binary64, as the search compares it with replayed passes."""
-
-    def __init__(self, claim, room):
-        self.name, self.is_right = claim.name, claim.is_right
-        self.key, self.expression = claim.expression.format(), claim.expression
-        self.evaluate = claim.expression.evaluator(float)
-        self.printed, self.exact = float(claim.printed.value), float(claim.exact)
-        self.unit = max(float(claim.printed.unit), 2 * room)        # digits beyond its rounding claim nothing
-        self.units = claim.printed.units_from(claim.exact) * (float(claim.printed.unit) / self.unit)
-        self.step = float(claim.exact - claim.start)
-        self.factor = float(claim.printed.value - claim.start) / self.step if self.step else None
-        self.digits = max(0.0, log10(max(abs(self.units), 0.5) * log(100)))     # 10^-digits: the probability of a coincidence
-        self.updates = max(map(update_of, claim.expression.names()), default=0)
-        self.is_long = self.updates > MOST_SHORT
-
-    def value(self, values):
-        """What a replayed pass has here; None where it has nothing."""
-        try:
-            value = self.evaluate(values)
-        except (ArithmeticError, KeyError, ValueError):
-            return None
-        return value if value - value == 0 else None
-
-    def is_given_by(self, value):
-        """Whether a value has the digits that are printed."""
-        return value is not None and abs(value - self.printed) <= self.unit / 2 + ROUNDING * abs(self.printed)
-
-    def is_as_far_off(self, value):
-        """Whether a value is off to the same side, and as far to within a factor of ten."""
-        return value is not None and 0.1 <= (value - self.exact) / (self.unit * self.units) <= 10
-
-
 class _Search:
     """The claims still to be explained, the right ones, and the passes replayed so far."""
 
     def __init__(self, description, claims, progress, rounding):
         self.description, self.progress, self.one_program = description, progress, rounding is not None
         self.rounding = rounding or (lambda mistakes, expression: 0.0)
-        numbers = [_Number(claim, self.rounding((), claim.expression)) for claim in claims]
+        numbers = [ClaimedNumber(claim, self.rounding((), claim.expression)) for claim in claims]
         self.most_rounded = MOST_ROUNDED * max((abs(size) for each in numbers for size in (each.printed, each.exact)), default=0)
         self.printed = {each.key: claim.printed for each, claim in zip(numbers, claims)}
         self.short = sorted({each.updates for each in numbers if not each.is_long} | {1})
@@ -277,7 +173,7 @@ class _Search:
         telling = []
         own = [each for each in matched if each.key not in self.following] or matched
         for each in sorted(own, key=lambda each: -abs(each.units)):
-            if not any(_in_proportion(each, other) for other in telling):
+            if not any(each.is_in_proportion_to(other) for other in telling):
                 telling.append(each)
         return telling
 
@@ -340,10 +236,3 @@ class _Search:
     def _work(self, counts):
         weights = sum(len(layer["weights"]) * len(layer["weights"][0]) for layer in self.description["layer"])
         return weights * len(self.description["sample"]) * max(counts, default=1)
-
-
-def _in_proportion(one, other):
-    """Whether two numbers are wrong by the same factor, as far as their digits tell."""
-    if one.factor is None or other.factor is None:
-        return one.factor is other.factor
-    return abs(one.factor - other.factor) <= one.unit / abs(one.step) + other.unit / abs(other.step)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from neuronnet.derivation.diagnosis import claim_of
+from neuronnet.derivation.claimed import claim_of
 from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.exact import fifty_digits
 from neuronnet.derivation.expressions import Name
