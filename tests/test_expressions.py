@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck.dual import Dual
-from neuronnet.derivation.expressions import FUNCTIONS, Call, Name, Negative, Number, Power, Product, Sum, total, wrap
+from neuronnet.derivation.expressions import Call, Name, Negative, Number, Power, Product, Sum, total, wrap
+from neuronnet.derivation.functions import FUNCTIONS
 from neuronnet.derivation.parsing import DEEPEST_NESTING, HIGHEST_POWER, LONGEST_TEXT, parse
 from neuronnet.errors import ExpressionError, NeuronnetError
 from neuronnet.spec import Literal

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 # The reading order of neuronnet; a module imports only from modules before it.
 ORDER = ["errors", "elementary", "activations", "losses", "names", "literal", "files", "checks", "legacy_random",
          "initial", "data", "csv_table", "sampling", "settings", "checking", "spec", "parameter", "neuron", "layer",
-         "updates", "order", "building", "network", "training", "derivation.bias_kinds", "derivation.expressions", "derivation.parsing",
+         "updates", "order", "building", "network", "training", "derivation.bias_kinds", "derivation.functions", "derivation.expressions", "derivation.parsing",
          "derivation.formulas", "derivation.update_formulas", "derivation.chain", "derivation.passes",
          "derivation.rewriting", "derivation.long_run", "derivation.quantities", "derivation.digits", "derivation.interval", "derivation.exact",
          "derivation.identity", *(f"derivation.repairs.{name}" for name in ("places", "structure", "wholes", "surroundings", "brackets",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.exact import fifty_digits
-from neuronnet.derivation.expressions import FUNCTIONS
+from neuronnet.derivation.functions import FUNCTIONS
 from neuronnet.derivation.interval import Interval, around
 from neuronnet.derivation.parsing import parse
 

@@ -4,45 +4,14 @@ Evaluation goes strictly from left to right, as the formula is written, so that 
 that of a program which computes in the same order. What a formula means is not known here, nor how one is read from text.
 """
 
-from neuronnet.elementary import exp, ln, logsumexp, real_part, sqrt, tanh
+from operator import add, mul, sub, truediv
+
+from neuronnet.derivation.functions import FUNCTIONS
 from neuronnet.spec import as_number
 
 
-def positive_part(zero, x):
-    """max(0, x), as relu computes it; the zero has the type of x."""
-    return x if real_part(x) > real_part(zero) else type(x)(0)
-
-
-def step(x):
-    """The slope of relu: 1 where x is positive, otherwise 0, in the type of x."""
-    return type(x)(1 if real_part(x) > 0 else 0)
-
-
-def logistic(x):
-    """1/(1 + exp(-x)), by whichever power of e does not overflow."""
-    if real_part(x) >= 0:
-        return 1 / (1 + exp(-x))
-    power = exp(x)
-    return power / (1 + power)
-
-
-def logistic_slope(x):
-    """The derivative of the logistic: no 1 - out, which is 0 in floats long before the slope is."""
-    return logistic(x) * logistic(-x)
-
-
-def tanh_slope(x):
-    """The derivative of tanh, 1 - tanh(x)^2, from tanh(x) = 2*logistic(2*x) - 1."""
-    return 4 * logistic_slope(2 * x)
-
-
-FUNCTIONS = {"exp": (exp, 1), "ln": (ln, 1), "tanh": (tanh, 1), "sqrt": (sqrt, 1), "step": (step, 1),
-             "max": (positive_part, 2), "logsumexp": (logsumexp, None), "logistic": (logistic, 1),
-             "logistic'": (logistic_slope, 1), "tanh'": (tanh_slope, 1)}
-
-
 class Expression:
-    """A formula. `format()` is its text; `evaluator(number)` a function from a dict of values to its value.
+    """A formula. `format()` is its text, `evaluator(number)` computes it.
 
     Arithmetic on expressions builds larger ones: `Name("w1")*Name("i1") + Name("b1")`. `column` is where a number, a name
     or a call begins in the text it was read from, counted from 1; None where it was not read.
@@ -83,6 +52,12 @@ class Expression:
 
     def __str__(self):
         return self.format()
+
+    def evaluator(self, number):
+        """A function from {name: value} to the value of the formula, both of the type `number`.
+
+        It raises KeyError for a name without a value, and what the arithmetic of the type raises.
+        """
 
     def names(self):
         """The names in the formula, each once, in the order of their first appearance."""
@@ -168,18 +143,7 @@ class Sum(Expression):
         return [name for _, term in self.terms for name in term._all_names()]
 
     def evaluator(self, number):
-        first = self.terms[0][1].evaluator(number)
-        rest = [(sign > 0, term.evaluator(number)) for sign, term in self.terms[1:]]
-
-        def evaluate(values):
-            total = first(values)
-            for added, term in rest:
-                if added:
-                    total = total + term(values)
-                else:
-                    total = total - term(values)
-            return total
-        return evaluate
+        return _from_left(self.terms, {1: add, -1: sub}, number)
 
 
 class Product(Expression):
@@ -205,18 +169,7 @@ class Product(Expression):
         return [name for _, factor in self.factors for name in factor._all_names()]
 
     def evaluator(self, number):
-        first = self.factors[0][1].evaluator(number)
-        rest = [(operator == "*", factor.evaluator(number)) for operator, factor in self.factors[1:]]
-
-        def evaluate(values):
-            total = first(values)
-            for multiplied, factor in rest:
-                if multiplied:
-                    total = total * factor(values)
-                else:
-                    total = total / factor(values)
-            return total
-        return evaluate
+        return _from_left(self.factors, {"*": mul, "/": truediv}, number)
 
 
 class Power(Expression):
@@ -284,6 +237,19 @@ class Call(Expression):
             only = arguments[0]
             return lambda values: function(only(values))
         return lambda values: function(*[argument(values) for argument in arguments])
+
+
+def _from_left(parts, operations, number):
+    """The evaluator of (mark, expression) from left to right; `operations` says what each mark does, but for the first."""
+    first = parts[0][1].evaluator(number)
+    rest = [(operations[mark], part.evaluator(number)) for mark, part in parts[1:]]
+
+    def evaluate(values):
+        result = first(values)
+        for operate, part in rest:
+            result = operate(result, part(values))
+        return result
+    return evaluate
 
 
 def wrap(value):

@@ -5,7 +5,8 @@ Length, nesting and powers are bounded, so that a hostile text ends in an Expres
 
 import re
 
-from neuronnet.derivation.expressions import FUNCTIONS, Call, Name, Number, total
+from neuronnet.derivation.expressions import Call, Name, Number, total
+from neuronnet.derivation.functions import FUNCTIONS
 from neuronnet.errors import ExpressionError, did_you_mean, nearest, shortened
 from neuronnet.names import WORD, spelled_out
 from neuronnet.spec import Literal

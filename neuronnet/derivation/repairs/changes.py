@@ -7,7 +7,8 @@ from itertools import combinations
 from typing import NamedTuple
 
 from neuronnet.derivation.repairs.brackets import bracketed_products, bracketed_sums, opened
-from neuronnet.derivation.expressions import FUNCTIONS, Call, Expression, Name, Negative, Number, Power, Product, Sum
+from neuronnet.derivation.expressions import Call, Expression, Name, Negative, Number, Power, Product, Sum
+from neuronnet.derivation.functions import FUNCTIONS
 from neuronnet.derivation.repairs.structure import product_of, sum_of, with_factor, without_minus
 
 
