@@ -8,7 +8,7 @@ from neuronnet.layer import NeuronLayer, SoftmaxLayer
 from neuronnet.network import NeuralNetwork, load
 from neuronnet.neuron import Neuron
 from neuronnet.parameter import Parameter
-from neuronnet.sheet.checking import check_sheet
+from neuronnet.sheet.running import check_sheet
 
 __all__ = ["Derivation", "NeuralNetwork", "Neuron", "NeuronLayer", "NeuronnetError", "Parameter", "SoftmaxLayer", "check_sheet",
            "diagnose", "explain", "load"]

@@ -14,7 +14,7 @@ from neuronnet.network import NeuralNetwork
 from neuronnet.output import (NETWORK_HELP, ArgumentParser, add_output_options, count, plain, progress_line, run, source,
                               text_source, write)
 from neuronnet.render import figures, mistakes_text, text
-from neuronnet.sheet.checking import check_sheet
+from neuronnet.sheet.running import check_sheet
 from neuronnet.spec import EXAMPLES, example_names, find, read
 from neuronnet.training import history
 

@@ -1,6 +1,6 @@
 """Reads the description of a network: TOML, JSON or a dict in, a checked plain dict with every convention explicit out.
 
-What is allowed in a description is in `checking`; numbers come out as floats that remember the text they were written as.
+What is allowed in a description is in `validation`; numbers come out as floats that remember the text they were written as.
 """
 
 import json
@@ -9,10 +9,10 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
-from neuronnet.checking import checked
 from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
 from neuronnet.files import MOST_BYTES, decoded, text_of
 from neuronnet.literal import Literal, as_number
+from neuronnet.validation import checked
 
 __all__ = ["EXAMPLES", "MOST_BYTES", "MOST_DIGITS", "Document", "Literal", "as_number", "checked", "decoded", "document",
            "example_names", "find", "parsed", "read"]

@@ -365,7 +365,7 @@ def test_unusable_dicts_are_refused(description, parts):
 
 
 def test_too_many_weights_are_refused(monkeypatch):
-    monkeypatch.setattr("neuronnet.checking.MOST_WEIGHTS", 3)
+    monkeypatch.setattr("neuronnet.validation.MOST_WEIGHTS", 3)
     assert read({"layer": [{"activation": "tanh", "weights": [[1, 2, 3]]}]})
     assert_says(refusal({"layer": [{"activation": "tanh", "weights": [[1, 2], [3, 4]]}]}), ["found 4 weights", "at most 3"])
 

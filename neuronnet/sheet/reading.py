@@ -9,9 +9,10 @@ import re
 from neuronnet.names import WORD, spelled_out
 from neuronnet.sheet.blocks import Around, Formula, fenced, formulas
 from neuronnet.sheet.claims import Claim, Let, Sheet, Statement, Unread
+from neuronnet.sheet.json_object import is_json, read_json
 from neuronnet.sheet.lines import cut, has_equals, joined
 from neuronnet.sheet.spelling import Spelled, numeral
-from neuronnet.sheet.tables import is_json, is_row, is_table, read_csv, read_json, separator, take_table
+from neuronnet.sheet.tables import is_row, is_table, read_csv, separator, take_table
 
 __all__ = ["Claim", "Let", "Sheet", "Unread", "numeral", "read_sheet"]
 

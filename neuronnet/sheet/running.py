@@ -11,11 +11,11 @@ from neuronnet.derivation.interval import around
 from neuronnet.derivation.parsing import parse
 from neuronnet.derivation.rewriting import with_names
 from neuronnet.derivation.search import explanations
-from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
+from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.names import spelled_out
-from neuronnet.sheet.judging import Judge
+from neuronnet.sheet.judging import Judge, why_unread
 from neuronnet.sheet.reading import read_sheet
-from neuronnet.sheet.report import RIGHT, ROUNDING, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER, Line, Part, SheetReport
+from neuronnet.sheet.report import RIGHT, ROUNDING, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER, Line, Part, SheetReport
 from neuronnet.spec import checked, document, find, parsed
 
 WITHOUT_NETWORK = ('no network: "network: worked-example" at the top of the sheet names one, a ```toml block describes one, '
@@ -73,10 +73,9 @@ def _definitions(judge, lets):
         text = f"let {let.name} = {let.text.text.strip()}"
         try:
             judge.notation.define(let.name, let.text)
-        except UnknownName as error:
-            yield _unread(let.line, text, error.column, f"nothing is called {shortened(error.name)}{did_you_mean(error.nearest)}", UNKNOWN_NAME)
         except NeuronnetError as error:
-            yield _unread(let.line, text, getattr(error, "column", 1), getattr(error, "reason", str(error)))
+            verdict, column, reason = why_unread(error)
+            yield _unread(let.line, text, column or 1, reason, verdict)
 
 
 def _judged(judge, claims):

@@ -1,0 +1,206 @@
+"""Judges what one claim does with numbers: those in the place of names, what arithmetic on them gives, and the number it ends in.
+
+A number is judged by the digits printed, and where these are not the exact ones by the numbers its author printed before.
+Formulas of names are judged elsewhere.
+"""
+
+from decimal import Decimal
+from struct import pack, unpack
+
+from neuronnet.derivation.exact import BINARY64_ROUNDING
+from neuronnet.derivation.expressions import Name, Product
+from neuronnet.derivation.interval import Interval, around, rounded_or_cut
+from neuronnet.errors import NeuronnetError
+from neuronnet.names import partial_name, split_partial
+from neuronnet.sheet.alignment import aligned
+from neuronnet.sheet.author import decimals_in
+from neuronnet.sheet.report import COINCIDENCE, RIGHT, ROUNDING, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER
+
+BINARY32_ROUNDING = Decimal(2) ** -21        # eight roundings of a computation in binary32
+DIGITS_OF_A_FLOAT = 17
+DIGITS_OF_BINARY32 = 12      # so many are not those of a binary32 number by chance
+COMPUTED = "it is computed from rounded numbers"
+
+
+class Arithmetic:
+    """The numbers of one claim, part after part, as they stand there.
+
+    `models` are formulas that are the quantity, the nearest last; `computed` holds (Part, formula) of everything else that
+    the claim computes a number from. Whoever judges the formulas adds to both.
+    """
+
+    def __init__(self, exact, author, quantity, value, excuse):
+        """`quantity` is the Expression that the claim is about, or None, `value` its exact value, a Decimal.
+
+        `excuse`: None, or a clause that says why the number is rounding and not wrong.
+        """
+        self.exact, self.author, self.quantity, self.value, self.excuse = exact, author, quantity, value, excuse
+        self.models, self.computed = [], []
+
+    def has_the_shape(self, formula):
+        """Whether a formula of names and numbers has the shape of one of the quantity's, with numbers in the place of names."""
+        return any(aligned(formula, model) for model in self._models())
+
+    def _models(self):
+        """Formulas of the quantity that an arithmetic part may repeat, the nearest first."""
+        return self.models[::-1] + self._own_formulas() + [self.quantity]
+
+    def _own_formulas(self):
+        """The quantity's formula in the derivation; of a weight's gradient also that by delta."""
+        own = self.exact.formula(self.quantity.name) if isinstance(self.quantity, Name) else None
+        if own is None:
+            return []
+        names = own.names()
+        parts = split_partial(names[-1]) if isinstance(own, Product) and len(names) == len(own.factors) == 3 else None
+        if parts is None or split_partial(self.quantity.name) is None:
+            return [own]
+        error, _ = split_partial(self.quantity.name)
+        return [own, Name(self.exact.derivation.own_name(partial_name(error, parts[0]))) * Name(names[-1])]
+
+    # In the place of names
+
+    def in_place(self, part, formula):
+        """Judge every number that stands for a name in an arithmetic part; where the shape tells none, its result."""
+        if self._repeats_a_wrong_formula(formula):
+            part.verdict = WRONG_NUMBER
+            self.computed.append((part, formula))
+            return
+        shapes = (aligned(formula, model, self._agrees) for model in self._models())
+        literals = next((found for found in shapes if found is not None), None)
+        self.computed.append((part, formula))
+        if literals is None:
+            self.result(part, formula)
+        for literal in literals or ():
+            self._literal(part, literal)
+
+    def _repeats_a_wrong_formula(self, formula):
+        """Whether this is the wrong formula just before, with the right number for every name in it."""
+        wrong = [other for source, other in self.computed[-1:] if source.verdict in (WRONG_FORMULA, COINCIDENCE)]
+        literals = aligned(formula, wrong[0]) if wrong else None
+        return literals is not None and all(map(self._agrees, literals))
+
+    def _agrees(self, literal):
+        """Whether a number in the place of a name is it; a whole number stands for itself alone."""
+        exact = self.exact.of(literal.name)
+        return literal.printed.value == exact if literal.printed.is_whole else literal.printed.agrees(exact)
+
+    def _literal(self, part, literal):
+        """A number in the place of a name; the first wrong one gives the part its verdict."""
+        if part.verdict == WRONG_NUMBER or self._agrees(literal):
+            return
+        exact, printed = self.exact.of(literal.name), literal.printed
+        record = self.author.of(literal.name)
+        repeated = record is not None and record.printed.value == printed.value
+        if printed.is_cut_from(exact) or (repeated and not record.is_wrong) or self._from_printed(Name(literal.name), printed):
+            part.verdict = ROUNDING
+            return
+        part.verdict, part.column = WRONG_NUMBER, literal.column
+        turned = "the sign is turned around: " if printed.agrees(-exact) else ""
+        part.note = f"{turned}{printed.text} stands for {literal.name}, which is {printed.exact_text(exact)}"
+        if repeated:
+            part.inherits_from = record.line
+
+    def _from_printed(self, quantity, printed):
+        """Whether a number is what the right numbers printed so far give."""
+        formula = self.exact.formula(quantity.name)
+        computed = None if formula is None else self.author.computed(formula, quantity.name)
+        return computed is not None and computed.wrong_line is None and computed.interval.meets(rounded_or_cut(printed))
+
+    def result(self, part, formula):
+        """Judge arithmetic whose shape says nothing: what its numbers can stand for must contain the value."""
+        computed = self.author.computed(formula)
+        if computed is None:
+            part.verdict, part.note = UNREADABLE, "it has no finite value"
+        elif not computed.interval.meets(Interval(self.value)):
+            part.verdict, part.note = WRONG_NUMBER, f"it gives {self.exact.value(formula):.12g}, not {self.value:.12g}"
+            records = [self.author.wrong_record_of(printed) for printed in decimals_in(formula)]
+            part.inherits_from = min((record.line for record in records if record is not None), default=None)
+
+    # The number of the quantity
+
+    def number(self, part, printed):
+        """Judge a number that is printed for the quantity itself."""
+        part.printed, part.exact, part.units = printed.text, printed.exact_text(self.value), printed.units_from(self.value)
+        if printed.agrees(self.value):
+            self._say_what_is_lost(part, printed)
+            self._excuse_what_rounds_to(printed)
+            return
+        binary = self._is_binary(printed)
+        if binary is not None:
+            part.verdict, part.note = ROUNDING, f"computed in {binary}"
+        elif printed.is_cut_from(self.value):
+            part.verdict, part.note = ROUNDING, COMPUTED if self._gives(printed) else "truncated"
+        elif self.excuse is not None:
+            part.verdict, part.note = ROUNDING, self.excuse
+        else:
+            self._computed_number(part, printed)
+
+    def _excuse_what_rounds_to(self, printed):
+        """Arithmetic on rounded numbers is no mistake where its result has the right digits that are printed behind it."""
+        for source, formula in self.computed[-1:]:
+            if source.verdict == WRONG_NUMBER and source.column is None and printed.agrees(self.exact.value(formula)):
+                source.verdict, source.note, source.inherits_from = ROUNDING, COMPUTED, None
+
+    def _say_what_is_lost(self, part, printed):
+        """A nought without a right digit says little, and a given number has no digits to be rounded away."""
+        if printed.value == 0 != self.value:
+            part.verdict = WRONG_NUMBER if printed.is_whole else ROUNDING
+            part.note = "it is not 0" if printed.is_whole else "no significant digit is left"
+        elif getattr(self.quantity, "name", None) in self.exact.derivation.given and printed.value != self.value:
+            part.verdict, part.note = ROUNDING, f"it is given as {self.value}"
+
+    def _is_binary(self, printed):
+        """The type of float in which a computation comes as near as this, if the digits are those of such a number."""
+        off, number, digits = abs(printed.value - self.value), float(printed.value), len(printed.value.as_tuple().digits)
+        if digits >= DIGITS_OF_BINARY32 and number == unpack("f", pack("f", number))[0] and off <= BINARY32_ROUNDING * abs(self.value):
+            return "binary32"
+        if digits > DIGITS_OF_A_FLOAT and not printed.agrees(Decimal(number)):
+            return None
+        rounding = self.exact.rounding(self.quantity) if self.quantity is not None else 0
+        return "binary64" if off <= max(rounding, BINARY64_ROUNDING * abs(self.value)) else None
+
+    def _gives(self, printed):
+        """Whether the computation beside a number gives just its digits."""
+        if not self.computed or self.computed[-1][0].verdict not in (RIGHT, ROUNDING):
+            return False
+        try:
+            return printed.agrees(self.exact.value(self.computed[-1][1]))
+        except NeuronnetError:
+            return False
+
+    def _computed_number(self, part, printed):
+        """A number that is not the exact one: rounding where right printed numbers give it, otherwise wrong."""
+        part.verdict = WRONG_NUMBER
+        if self.computed:
+            self._from_beside(part, printed)
+        elif isinstance(self.quantity, Name) or self.models:
+            self._from_before(part, printed)
+
+    def _from_beside(self, part, printed):
+        """Compare a number with the computation that stands beside it in the claim."""
+        source, formula = self.computed[-1]
+        try:
+            value = self.exact.value(formula)
+        except NeuronnetError:
+            return
+        if source.verdict in (RIGHT, ROUNDING):
+            if Interval(min(value, self.value), max(value, self.value)).meets(around(printed)):
+                part.verdict, part.note = ROUNDING, COMPUTED
+                return
+        elif printed.agrees(value):
+            part.inherits_from = source.inherits_from
+            part.note = "the computation beside it gives this"
+            return
+        part.note = f"the computation beside it gives {printed.exact_text(value)}"
+
+    def _from_before(self, part, printed):
+        """Compare a number with what the numbers printed in earlier lines give."""
+        name = getattr(self.quantity, "name", None)
+        for formula in self.models[::-1] + self._own_formulas():
+            computed = self.author.computed(formula, name)
+            if computed is not None and computed.records and computed.interval.meets(rounded_or_cut(printed)):
+                if computed.wrong_line is None:
+                    part.verdict, part.note = ROUNDING, COMPUTED
+                else:
+                    part.inherits_from = computed.wrong_line
+                return
