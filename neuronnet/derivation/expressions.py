@@ -82,7 +82,7 @@ class Expression:
 
 
 class Number(Expression):
-    """A literal: a whole number, or a decimal that keeps its text."""
+    """A literal: its `value` is a whole number, or a decimal that keeps its text."""
 
     def __init__(self, value):
         self.value = value
@@ -99,7 +99,7 @@ class Number(Expression):
 
 
 class Name(Expression):
-    """A named quantity."""
+    """A quantity by its `name`."""
 
     def __init__(self, name):
         self.name = name
@@ -173,7 +173,7 @@ class Product(Expression):
 
 
 class Power(Expression):
-    """A base to a whole power, computed by repeated multiplication."""
+    """A `base` to a whole power, `exponent`, computed by repeated multiplication."""
 
     binds = 3
 
@@ -200,7 +200,7 @@ class Power(Expression):
 
 
 class Negative(Expression):
-    """The negative of an expression."""
+    """The negative of an expression, `inner`."""
 
     binds = 2
 
@@ -219,7 +219,7 @@ class Negative(Expression):
 
 
 class Call(Expression):
-    """A function of the fixed list applied to arguments."""
+    """A `function` of FUNCTIONS, by its name, applied to `arguments`."""
 
     def __init__(self, function, arguments):
         self.function, self.arguments = function, [wrap(argument) for argument in arguments]

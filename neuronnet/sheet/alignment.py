@@ -27,6 +27,8 @@ def aligned(part, model, agrees=lambda literal: True):
 
 
 class _Alignment:
+    """The comparison of one part with one model, node by node."""
+
     def __init__(self, agrees):
         self.agrees = agrees
 

@@ -38,6 +38,7 @@ class AuthorsNumbers:
     """What an author printed, by the quantity's name."""
 
     def __init__(self, exact):
+        """`exact` is an Exact, which knows what the numbers should be."""
         self._exact = exact
         self._given = exact.derivation.given
         self._records = {}

@@ -46,6 +46,7 @@ class _Translator:
         self.last = ""
 
     def whole(self):
+        """All of it. Raises ExpressionError for what is not read."""
         return self.run(None)
 
     def run(self, opening):
@@ -97,6 +98,7 @@ class _Translator:
         return [("^(" + sign, column), *raised, (")", column)]
 
     def atom(self):
+        """What the next token begins: a command with its arguments, a braced group, or a sign, word or number."""
         kind, value, column = self.take()
         if kind == "command":
             return self.command(value, column)
@@ -109,6 +111,7 @@ class _Translator:
         return self.piece(" " if kind == "space" else value, column)
 
     def sign(self, value, column):
+        """The text of a command of one sign: white space, or the sign itself where it is escaped."""
         if value[0] == "\\":
             return "\n"
         if value in ",;:! ()[]\n\t":
@@ -118,6 +121,7 @@ class _Translator:
         self.fail(f"unknown command {shortened(chr(92) + value)}", column)
 
     def command(self, name, column):
+        """A command of letters with its arguments; nothing for one that only sets type."""
         if name in FRACTIONS:
             return self.fraction(column)
         if name in FUNCTIONS:
@@ -173,6 +177,7 @@ class _Translator:
         return [(name + "(", column), *argument, (")", column)]
 
     def begins_an_argument(self):
+        """Whether the next token can be what a function is applied to without brackets."""
         kind, value, _ = self.token()
         if kind == "command":
             return value not in WRITTEN or WRITTEN[value].isalpha()
@@ -195,13 +200,16 @@ class _Translator:
         return pieces
 
     def piece(self, text, column):
+        """A text alone, which is remembered as the last one."""
         self.last = text.strip()[-1:] or self.last
         return [(text, column)]
 
     def token(self):
+        """The next token, (kind, value, column)."""
         return self.tokens[self.position]
 
     def take(self):
+        """The next token, which is then behind us."""
         self.position += 1
         return self.tokens[self.position - 1]
 
@@ -217,11 +225,13 @@ class _Translator:
         return False
 
     def deeper(self):
+        """Go one level down. Raises ExpressionError where that is too deep."""
         self.depth += 1
         if self.depth > DEEPEST_NESTING:
             self.fail(f"nested deeper than {DEEPEST_NESTING}")
 
     def fail(self, reason, column=None):
+        """Raises ExpressionError, at the next token where no column is given."""
         raise ExpressionError(self.text, self.token()[2] if column is None else column, reason)
 
 

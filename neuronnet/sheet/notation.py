@@ -20,6 +20,7 @@ class Notation:
     """Reads formulas over the quantities of one derivation, and over the names that `define` adds."""
 
     def __init__(self, derivation):
+        """`derivation` is a Derivation; the names that its network's published numbers stand under are read as well."""
         self._derivation = derivation
         self._own = {}
         self._known, self._sizes = {}, {}

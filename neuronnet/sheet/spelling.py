@@ -35,6 +35,7 @@ class Spelled:
     """A `text`, and in `columns` the place from 1 that each of its characters has in what the author typed."""
 
     def __init__(self, text, columns=None):
+        """Without `columns`, the text is what the author typed, from the first column on."""
         self.text = text
         self.columns = range(1, len(text) + 1) if columns is None else columns
 
