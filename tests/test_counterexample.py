@@ -7,8 +7,9 @@ import pytest
 from drawn import descriptions
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sides import RELU, SOFTMAX, sides, trials
 
-from neuronnet.derivation import Derivation, parse
+from neuronnet.derivation import Derivation
 from neuronnet.derivation.counterexample import MOST_CHOSEN, counterexample
 from neuronnet.derivation.expressions import Name
 from neuronnet.derivation.freedom import Freedom
@@ -16,24 +17,9 @@ from neuronnet.derivation.identity import NOTHING, Trials
 from neuronnet.errors import UnknownName
 from neuronnet.spec import read
 
-SOFTMAX = {"loss": "categorical cross-entropy", "learning_rate": 0.5,
-           "layer": [{"activation": "tanh", "weights": [[0.1, 0.2], [0.3, 0.4]], "bias": [0.1, 0.2]},
-                     {"activation": "softmax", "weights": [[0.5, 0.6], [0.7, 0.8], [0.3, 0.4]], "bias": 0.3}],
-           "sample": [{"inputs": [1, 2], "targets": [0, 1, 0]}]}
-RELU = {"learning_rate": 0.5, "layer": [{"activation": "relu", "weights": [[1, 2], [3, 4]]},
-                                        {"activation": "identity", "weights": [[1, 2]]}],
-        "sample": [{"inputs": [1, 2], "targets": [1]}]}
-
-
-@pytest.fixture(scope="module")
-def trials():
-    return Trials("worked-example")
-
 
 def example(source, claim):
-    left, _, right = claim.partition(" = ")
-    derivation = source.derivation(0) if hasattr(source, "derivation") else source
-    return counterexample(parse(right, derivation.__contains__), parse(left, derivation.__contains__), source)
+    return counterexample(*sides(source, claim), source)
 
 
 @pytest.mark.parametrize("claim, text", [

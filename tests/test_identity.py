@@ -6,6 +6,7 @@ import pytest
 from drawn import descriptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sides import RELU, SOFTMAX, sides, trials
 
 from neuronnet.derivation import parse
 from neuronnet.derivation.exact import fifty_digits
@@ -14,24 +15,9 @@ from neuronnet.derivation.identity import CLOSE, NOTHING, Trials
 from neuronnet.derivation.quantities import Derivation
 from neuronnet.errors import NeuronnetError, UnknownName
 
-SOFTMAX = {"loss": "categorical cross-entropy", "learning_rate": 0.5,
-           "layer": [{"activation": "tanh", "weights": [[0.1, 0.2], [0.3, 0.4]], "bias": [0.1, 0.2]},
-                     {"activation": "softmax", "weights": [[0.5, 0.6], [0.7, 0.8], [0.3, 0.4]], "bias": 0.3}],
-           "sample": [{"inputs": [1, 2], "targets": [0, 1, 0]}]}
-RELU = {"learning_rate": 0.5, "layer": [{"activation": "relu", "weights": [[1, 2], [3, 4]]},
-                                        {"activation": "identity", "weights": [[1, 2]]}],
-        "sample": [{"inputs": [1, 2], "targets": [1]}]}
-
 
 def same(trials, claim):
-    left, _, right = claim.partition(" = ")
-    known = trials.derivation(0).__contains__
-    return trials.same(parse(right, known), parse(left, known))
-
-
-@pytest.fixture(scope="module")
-def trials():
-    return Trials("worked-example")
+    return trials.same(*sides(trials, claim))
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,10 @@
 """The smallest repair of a wrong formula: which change, where, and what it says."""
 
-
 import pytest
 from drawn import descriptions
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sides import sides, trials
 
 from neuronnet.derivation import parse
 from neuronnet.derivation.repairs.changes import changes
@@ -26,25 +26,13 @@ DEEP = {"loss": "squared error", "outputs": "mean", "learning_rate": 0.5, "l2": 
         "sample": [{"inputs": [1, 2, 3], "targets": [1, 2, 3]}, {"inputs": [3, 2, 3], "targets": [1, 2, 1]}]}
 
 
-def read(trials, claim):
-    """(formula, quantity, the formula's text) of a claim."""
-    left, _, right = claim.partition(" = ")
-    known = trials.derivation(0).__contains__
-    return parse(right, known), parse(left, known), right
-
-
 def repaired(trials, claim):
-    formula, quantity, text = read(trials, claim)
+    formula, quantity = sides(trials, claim)
     assert not trials.same(formula, quantity), "nothing to repair"
-    found = repair(formula, quantity, trials, text)
+    found = repair(formula, quantity, trials, claim.partition(" = ")[2])
     if found is not None:
         assert trials.same(parse(found.formula, trials.derivation(0).__contains__), quantity)
     return found
-
-
-@pytest.fixture(scope="module")
-def trials():
-    return Trials("worked-example")
 
 
 WORKED = [
