@@ -12,8 +12,8 @@ ROOT = Path(__file__).parent.parent
 # The reading order of neuronnet; a module imports only from modules before it.
 ORDER = ["errors", "elementary", "activations", "losses", "names", "literal", "files", "checks", "legacy_random",
          "initial", "data", "csv_table", "sampling", "settings", "validation", "spec", "parameter", "neuron", "layer",
-         "updates", "order", "building", "network", "training", "derivation.bias_kinds", "derivation.functions", "derivation.expressions", "derivation.parsing",
-         "derivation.formulas", "derivation.update_formulas", "derivation.chain", "derivation.passes",
+         "updates", "order", "building", "network", "training", "derivation.bias_kinds", "derivation.functions",
+         "derivation.expressions", "derivation.parsing", "derivation.formulas", "derivation.update_formulas", "derivation.chain", "derivation.pass_names", "derivation.passes",
          "derivation.rewriting", "derivation.long_run", "derivation.quantities", "derivation.digits", "derivation.interval", "derivation.exact",
          "derivation.identity", *(f"derivation.repairs.{name}" for name in ("places", "structure", "wholes", "surroundings", "brackets",
                                                                             "changes", "derivatives", "renamings", "slips", "pairs", "repairing")), "derivation.repairs",
@@ -21,9 +21,10 @@ ORDER = ["errors", "elementary", "activations", "losses", "names", "literal", "f
          *(f"derivation.mistakes.{name}" for name in ("mistake", "update_order", "biases", "slopes", "paths", "gradients", "signs",
                                                       "factors", "samples", "errors_of_outputs", "l2_terms", "loading", "forward",
                                                       "steps", "catalogue")), "derivation.mistakes",
-         "derivation.claimed", "derivation.explained", "derivation.search", "derivation.diagnosis", "derivation", "render.text", "render.sheet_text", "render.mistakes_text", "render",
-         "explanation", *(f"sheet.{name}" for name in ("spelling", "latex_tokens", "latex", "claims", "tables", "json_object", "lines", "blocks", "reading",
-                                                       "notation", "alignment", "author", "report", "arithmetic", "judging", "running")), "sheet",
+         "derivation.claimed", "derivation.explained", "derivation.search", "derivation.diagnosis", "derivation",
+         "render.text", "render.sheet_text", "render.mistakes_text", "render",
+         "explanation", *(f"sheet.{name}" for name in ("spelling", "latex_tokens", "latex", "claims", "tables", "json_object", "lines", "blocks",
+                                                       "reading", "notation", "alignment", "author", "report", "arithmetic", "judging", "running")), "sheet",
          "__init__", "output", "render.boundary", "render.figures", "cli", "__main__"]
 
 # What only the bridge to neuronnet and the command line of gradcheck may import.

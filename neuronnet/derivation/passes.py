@@ -1,63 +1,28 @@
 """The rows of a pass, in the order of a hand derivation: (name, formula, part) for forward, backward and update.
 
-Only names and formulas; nothing is evaluated here. Where a network has several samples, each has its own rows
-(`net_h1[2]`) and its own error (`E_total[2]`), which the last rows combine.
+Only formulas; what the quantities are called stands in `pass_names`, and nothing is evaluated here. Where a network has
+several samples, each has its own rows (`net_h1[2]`) and its own error (`E_total[2]`), which the last rows combine.
 """
 
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.derivation.expressions import Name, Number, total
 from neuronnet.derivation.formulas import error_formula, error_partial, out_formula, out_partials
+from neuronnet.derivation.pass_names import PassNames
 from neuronnet.derivation.update_formulas import update_formulas, update_powers
 from neuronnet.losses import LOSSES, cancels
-from neuronnet.names import after, in_sample, partial_name
+from neuronnet.names import after, partial_name
 
 
-class Pass:
+class Pass(PassNames):
     """The formulas of one network. `given` maps the names of targets to their numbers: some formulas depend on them."""
 
     def __init__(self, description, names, given):
-        self.description, self.names, self.given = description, names, given
-        self.layers = description["layer"]
+        super().__init__(description, names)
+        self.given = given
         self.loss = description["loss"]
         self.last = self.layers[-1]["activation"]
         self.from_nets = cancels(ACTIVATIONS[self.last], LOSSES[self.loss])
-        count = len(description["sample"])
-        self.samples = [None] if count == 1 else list(range(1, count + 1))
         self.output_count = len(self.layers[-1]["weights"]) if description["outputs"] == "mean" else 1
-
-    # Names
-
-    def quantity(self, kind, layer, j, sample, update=0):
-        """The name of one neuron's net, out, E, target or delta."""
-        return after(in_sample(self.names.of(kind, self.names.layers[layer][j]), sample), update)
-
-    def quantities(self, kind, layer, sample, update=0):
-        """The same for all neurons of a layer."""
-        return [self.quantity(kind, layer, j, sample, update) for j in range(len(self.layers[layer]["weights"]))]
-
-    def inputs_of(self, layer, sample, update=0):
-        """What a layer receives: the inputs, or the outputs of the layer before."""
-        if layer == 0:
-            return [in_sample(name, sample) for name in self.names.inputs]
-        return self.quantities("out", layer - 1, sample, update)
-
-    def parameter(self, name, layer, is_bias, update):
-        """A parameter's name after some updates; a frozen bias keeps its first name."""
-        return name if is_bias and not self.layers[layer]["train_bias"] else after(name, update)
-
-    def error_of(self, sample, update=0):
-        """E_total of one sample; of the only sample, that is E_total itself."""
-        return after(in_sample(self.names.error, sample), update)
-
-    def parameters(self):
-        """(name, layer, is_bias) of every parameter, weights first, a shared bias once."""
-        for layer, rows in enumerate(self.names.weights):
-            for row in rows:
-                for name in row:
-                    yield name, layer, False
-        for layer, biases in enumerate(self.names.biases):
-            for name in dict.fromkeys(biases or []):
-                yield name, layer, True
 
     # Forward
 
