@@ -12,7 +12,7 @@ from .calls import Counted
 from .errors import GradcheckError
 from .holomorphic import parts
 from .noise import AGREEMENT, CALLS_PER_SAMPLE, FEWEST_SAMPLES, MOST_SAMPLES, Floor, floor_of
-from .rounding import U
+from .rounding import HALF_THE_DIGITS, U
 from .second_opinion import along, tightened
 from .steps import FIRST_STEP, Ladder
 
@@ -21,7 +21,6 @@ LEAST_PER_ENTRY = 6                         # calls: three pairs
 MOST_KEPT = 3                               # calls of each entry that may be kept in reserve
 MOST_SPARE = 24                             # calls that one entry may take of what others left
 NOISY = 16.0                                # noise this many times above u |f| is more than the rounding of a few sums
-HALF_THE_DIGITS = U ** 0.5                  # a bar this wide, relative to the slope, is what a one-sided difference has
 COLUMNS = {"value": float, "error": float, "step": float, "kink": bool, "scale": float, "reason": object,
            "left": object, "right": object}
 

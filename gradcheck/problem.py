@@ -11,11 +11,11 @@ import numpy as np
 
 from .calls import random_states_kept, real_number, value_and_gradients
 from .errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, passing_with_note
+from .noise import DEVIATIONS
 from .point import Point
 from .rounding import U
 
 NEARBY = 8.0                # units of rounding by which the parameters are moved to see what rounding does to the gradients
-DEVIATIONS = 3.0            # what the gradients scatter by is taken three times
 SUMMED = 16.0               # the rounding of 256 terms adds up as a random walk does, to sqrt(256) units of the largest
 CONTINUOUS = 2.0 ** 13      # units: what scatters by more is no rounding but a step of the gradients themselves
 

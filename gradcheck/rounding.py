@@ -8,6 +8,7 @@ itself. Elementary functions are taken to be right to one unit (two roundings), 
 import math
 
 U = 2.0 ** -53
+HALF_THE_DIGITS = U ** 0.5                  # relative: what a one-sided difference can attain
 SMALLEST = 2.0 ** -1074                     # absolute rounding where floats run out of exponents
 
 

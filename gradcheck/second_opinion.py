@@ -14,12 +14,13 @@ import numpy as np
 
 from .calls import imaginary_part
 from .holomorphic import is_holomorphic
+from .noise import DEVIATIONS
 from .quotients import ARITHMETIC
 from .rounding import SMALLEST, U
 
 H = 1e-100                                  # its square is below every relative rounding, its inverse far from overflow
 NEIGHBOUR = 8.0 * U                         # the slope is computed at x and this far to both sides, with a third and a
-DEVIATIONS = 3.0                            # seventh of H: what it scatters by is its own rounding, taken three times
+                                            # seventh of H: what it scatters by is its own rounding
 CALLS = 3
 TERMS = 4.0                                 # roundings: of the real and imaginary part, of product and sum
 

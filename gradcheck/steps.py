@@ -16,7 +16,7 @@ from . import kinks
 from .noise import GOLDEN
 from .quotients import slopes_at
 from .reading import read
-from .rounding import U
+from .rounding import HALF_THE_DIGITS, U
 
 RATIO = math.e ** 1.5                       # between neighbouring steps; no power of it is rational: no period divides two
 SIDE_RATIO = math.e ** 2                    # the same on one side, where a step is one call
@@ -24,7 +24,6 @@ FIRST_STEP = GOLDEN / 64.0                  # of max(|x|, 1): short for what cha
 LONGEST_STEP = GOLDEN                       # of max(|x|, 1)
 SHORTEST_START = 2.0 ** -40                 # of max(|x|, 1)
 RESOLVED = 64.0                             # noise/h this many times below a slope: both sides of a kink are plain there
-HALF_THE_DIGITS = U ** 0.5                  # of a slope: the rounding over the far shorter step
 KNOWN_STEP = 64.0                           # units in the last place of x: a step of so many is known to 1/64 of itself
 MOST_MOVED = 0.5                            # of the slopes: an extrapolation that moves the value further stands on steps
                                             # as long as the waves of f
