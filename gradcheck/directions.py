@@ -12,20 +12,23 @@ import numpy as np
 
 from .derivatives import OVERALL, derivative
 from .rounding import U
-from .verdict import judge
+from .verdict import Judgement, judge
+
+WORST_VISIBLE = 1e-3        # of the largest entry: with wider bars, of thousands of kinks say, a pass would mean nothing
 
 
 def random_direction(vector, positions, draw):
-    """Zero but at the positions; there of random sign, and between 1 and 2."""
-    direction = np.zeros_like(vector)
-    direction[positions] = draw.choice([-1.0, 1.0], len(positions)) * draw.uniform(1.0, 2.0, len(positions))
+    """Zero but at the n positions; there of random sign, and between 1/sqrt(n) and 2/sqrt(n): some 1.5 long."""
+    direction, n = np.zeros_like(vector), len(positions)
+    direction[positions] = draw.choice([-1.0, 1.0], n) * draw.uniform(1.0, 2.0, n) / math.sqrt(n)
     return direction
 
 
 def judge_along(problem, vector, analytic, rounding, direction, confidence, allowance=OVERALL, floor=None):
     """(Judgement, bar) of analytic . direction, held against the slope of the loss along the direction.
 
-    It takes at most 12 + `allowance` evaluations of the loss. `floor`: the noise Floor of the loss where it is known.
+    The bar is that of one entry: what an error in it alone must exceed to leave the bar of the slope. Where it is too wide
+    to show a thousandth of the largest entry, nothing can be told. It takes at most 12 + `allowance` evaluations of the loss. `floor`: the noise Floor of the loss where it is known.
     """
     moving, there = direction != 0.0, np.empty_like(vector)
 
@@ -36,6 +39,10 @@ def judge_along(problem, vector, analytic, rounding, direction, confidence, allo
 
     estimate = derivative(along, 0.0, seed=problem.seed, allowance=allowance, floor=floor)
     terms = analytic[moving] * direction[moving]
-    rounded = math.sqrt(math.fsum((rounding[moving] * direction[moving]) ** 2)) + U * float(np.sum(np.abs(terms)))
+    rounded = math.sqrt(np.sum((rounding[moving] * direction[moving]) ** 2)) + U * float(np.sum(np.abs(terms)))
     estimate = replace(estimate, error=estimate.error + rounded)
-    return judge(math.fsum(terms), estimate, rounding=0.0, confidence=confidence), estimate.error
+    judgement = judge(float(np.sum(terms)), estimate, rounding=0.0, confidence=confidence)
+    bar, largest = estimate.error / np.min(np.abs(direction[moving])), np.max(np.abs(analytic[moving]))
+    if judgement == "right" and (confidence + 1.0) * bar > WORST_VISIBLE * largest > 0.0:
+        judgement = Judgement("cannot tell", f"an error of {(confidence + 1.0) * bar / largest:.1e} of the largest entry would pass")
+    return judgement, float(bar)

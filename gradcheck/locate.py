@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DRAWS = 3                   # directions that are tried before nothing can be told along them
+AGREEING, DRAWS = 2, 4      # directions along which what is right is right, for two errors may cancel along one; and that
+                            # are tried for narrow bars
 FEW = 2                     # entries: to look at them takes no more calls than a direction
 ALL_OF = 64                 # entries: a block that is wrong and has no more is looked at entry by entry
 ALONE = 8                   # entries of a part that are looked at one by one
@@ -20,7 +21,7 @@ LINES = 6                   # rows, and columns, in which the entries of a sampl
 DENSE = 8                   # one wrong entry of so many, and bisecting does not pay
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """Entries of one block that were judged together: `positions`, `verdict`, and the `bar` of one of them."""
 
@@ -32,73 +33,83 @@ class Group:
 def locate(block, positions, along, look, draw):
     """The Groups of the `positions`, in the flat vector, of one block; all others have been looked at one by one.
 
-    along(positions) -> (Judgement, bar), of a direction that is drawn anew at each call; look(positions) -> how many of
-    them are wrong, looked at one by one. `draw`: a NumPy Generator, for the sample.
+    along(positions) -> (Judgement, bar, whether the bar is narrow), of a direction that is drawn anew at each call;
+    look(positions) -> how many of them are wrong, looked at one by one. `draw`: a NumPy Generator, for the sample.
     """
-    verdict, bar = _along(along, positions) if len(positions) > FEW else ("wrong", math.inf)
-    if verdict == "right":
-        return [Group(positions, "right", bar)]
+    whole = _along(along, positions) if len(positions) > FEW else Group(positions, "wrong", math.inf)
+    if whole.verdict == "right":
+        return [whole]
     if len(positions) <= ALL_OF:
         look(positions)
         return []
-    right, wrong = _bisected([(positions, bar)], along, SCATTERED)
-    if len(wrong) > SCATTERED and DENSE * sum(len(part) for part, _ in wrong) > len(positions):
+    if whole.verdict == "cannot tell":
+        return _halved([whole], along, SCATTERED)
+    groups = _halved([whole], along, SCATTERED)
+    if _number(groups) > SCATTERED and DENSE * sum(len(part.positions) for part in _wrong(groups)) > len(positions):
         sample = _sample(block, positions, draw)
         rest = np.setdiff1d(positions, sample)
         if DENSE * look(sample) >= len(sample) or len(block.shape) < 2:
-            return [Group(rest, "wrong", bar)]
+            return [Group(rest, "wrong", whole.bar)]
         by_column = block.start + np.arange(block.stop - block.start).reshape(block.shape).ravel(order="F")
-        right, wrong = _bisected([(by_column[np.isin(by_column, rest)], bar)], along, MOST_PARTS)
-    elif len(wrong) > SCATTERED:
-        also_right, wrong = _bisected(wrong, along, MOST_PARTS)
-        right += also_right
-    found, rest = [part for part, _ in wrong if len(part) <= ALONE], [each for each in wrong if len(each[0]) > ALONE]
-    found += [_one_of(part, along) for part, _ in rest[:MOST_EXAMPLES]]
+        groups = [Group(by_column[np.isin(by_column, rest)], "wrong", whole.bar)]
+    groups = _halved(groups, along, MOST_PARTS)
+    small, large = [[part for part in _wrong(groups) if (len(part.positions) <= ALONE) is each] for each in (True, False)]
+    found = [part.positions for part in small] + [_one_of(part.positions, along) for part in large[:MOST_EXAMPLES]]
     if len(found) > 0:
         look(np.sort(np.concatenate(found)))
-    return [*right, *(Group(np.setdiff1d(part, np.concatenate(found)), "wrong", bar) for part, bar in rest)]
+    rest = [Group(np.setdiff1d(part.positions, np.concatenate(found)), "wrong", part.bar) for part in large]
+    return [*(group for group in groups if group.verdict != "wrong"), *rest]
 
 
 def _along(along, positions):
+    """The Group of the positions: wrong along one direction, or right along two, by the narrowest bars of a few."""
+    tried = []
     for _ in range(DRAWS):
-        judgement, bar = along(positions)
-        if judgement != "cannot tell":
+        judgement, bar, narrow = along(positions)
+        if judgement == "wrong":
+            return Group(positions, "wrong", bar)
+        tried.append((bar, str(judgement)))
+        if narrow and [verdict for _, verdict in tried[-AGREEING:]] == ["right"] * AGREEING:
             break
-    return str(judgement), bar
+    best = sorted(tried)[:AGREEING]
+    verdict = "right" if {verdict for _, verdict in best} == {"right"} else "cannot tell"
+    return Group(positions, verdict, best[-1][0])
 
 
-def _bisected(wrong, along, most):
-    """(Groups that are right, [(part, bar)] that are wrong) of wrong parts, halved until they are small, or more than `most`.
+def _wrong(groups):
+    return [group for group in groups if group.verdict == "wrong"]
 
-    Of two halves of a wrong part one is wrong; it is judged by itself only if the other is wrong, too.
+
+def _number(groups):
+    return len(_wrong(groups))
+
+
+def _halved(groups, along, most):
+    """The Groups with all halved that are not right, until they are small, or more than `most`.
+
+    Of two halves of a wrong part one is wrong; it is judged by itself only if the other is not right.
     """
-    right = []
-    while len(wrong) <= most and any(len(part) > ALONE for part, _ in wrong):
-        parts, wrong = wrong, []
-        for part, bar in parts:
-            if len(part) <= ALONE:
-                wrong.append((part, bar))
-                continue
-            halves = part[:len(part) // 2], part[len(part) // 2:]
-            verdict, first_bar = _along(along, halves[0])
-            if verdict == "right":
-                right.append(Group(halves[0], "right", first_bar))
-                wrong.append((halves[1], bar))
-                continue
-            wrong.append((halves[0], first_bar))
-            verdict, second_bar = _along(along, halves[1])
-            if verdict == "right":
-                right.append(Group(halves[1], "right", second_bar))
-            else:
-                wrong.append((halves[1], second_bar))
-    return right, wrong
+    while True:
+        open_ones = [group for group in groups if group.verdict != "right" and len(group.positions) > ALONE]
+        if len(open_ones) == 0 or sum(group.verdict != "right" for group in groups) > most:
+            return groups
+        groups = [half for group in groups for half in (_halves(group, along) if group in open_ones else [group])]
+
+
+def _halves(group, along):
+    middle = len(group.positions) // 2
+    first, second = group.positions[:middle], group.positions[middle:]
+    first = _along(along, first)
+    if first.verdict == "right" and group.verdict == "wrong":
+        return [first, Group(second, "wrong", group.bar)]
+    return [first, _along(along, second)]
 
 
 def _one_of(part, along):
     """A few neighbouring positions, of a wrong part, among which is a wrong one."""
     while len(part) > ALONE:
         first, second = part[:len(part) // 2], part[len(part) // 2:]
-        part = second if _along(along, first)[0] == "right" else first
+        part = second if _along(along, first).verdict == "right" else first
     return part
 
 

@@ -11,7 +11,7 @@ from .directions import judge_along, random_direction
 from .errors import entry_name
 from .holomorphic import with_parts
 from .locate import Group, locate
-from .verdict import Judgement, judge, worst_of
+from .verdict import Judgement, is_narrow, judge, worst_of
 
 ONE_BY_ONE = 4096           # entries; with more, blocks are judged along random directions first
 MOST_NOT_FINITE = 8         # entries of a block that are no finite numbers, named one by one
@@ -50,8 +50,9 @@ class Measured:
 
         def along(positions):
             direction = random_direction(self.vector, positions, draw)
-            return judge_along(self._problem, self.vector, self.analytic, self.rounding, direction, self.confidence,
-                               floor=self._floor)
+            judgement, bar = judge_along(self._problem, self.vector, self.analytic, self.rounding, direction, self.confidence,
+                                         floor=self._floor)
+            return judgement, bar, is_narrow(bar, np.max(np.abs(self.analytic[positions])), self.confidence)
 
         self._floor = floor_along(self._problem.value, self.vector, self._problem.seed)
         for block in self.blocks:

@@ -139,15 +139,78 @@ def test_many_small_blocks_take_no_more_calls_than_their_entries():
     assert report.verdict == "right" and report.evaluations <= 12 * 300 + 60
 
 
-def test_a_direction_that_cannot_tell_is_drawn_again():
-    block, drawn = Block("W", (100, 10), 0, 1000), []
+def drawn(verdicts):
+    """(Groups, sizes drawn) where the directions give these verdicts in turn, the last of them for ever."""
+    sizes = []
 
     def along(positions):
-        drawn.append(len(positions))
-        return ("cannot tell" if len(drawn) < 3 else "right"), 1e-9
+        sizes.append(len(positions))
+        return verdicts[min(len(sizes), len(verdicts)) - 1], 1e-9, True
 
-    groups = locate(block, np.arange(1000), along, None, np.random.default_rng(0))
-    assert drawn == [1000] * 3 and [(group.verdict, len(group.positions)) for group in groups] == [("right", 1000)]
+    return locate(Block("W", (100, 10), 0, 1000), np.arange(1000), along, None, np.random.default_rng(0)), sizes
+
+
+def test_right_along_one_direction_is_not_enough():
+    groups, sizes = drawn(["right", "right"])
+    assert sizes == [1000] * 2 and [group.verdict for group in groups] == ["right"]
+
+
+def test_a_direction_that_cannot_tell_is_drawn_again():
+    groups, sizes = drawn(["cannot tell", "right"])
+    assert sizes[:3] == [1000] * 3 and {group.verdict for group in groups} == {"right"}
+
+
+def test_what_no_direction_can_tell_is_not_called_wrong():
+    groups, sizes = drawn(["cannot tell"])
+    assert {group.verdict for group in groups} == {"cannot tell"}
+    assert sum(len(group.positions) for group in groups) == 1000 and len(sizes) < 150
+
+
+UNSEEN = [("saturated", lambda v: np.tanh(25.0 + v.mean()), lambda v: np.ones(v.shape) / v.size / np.cosh(25.0 + v.mean()) ** 2),
+          ("beside 1e12", lambda v: 1e-6 * np.sum(np.sin(v)) + 1e12, lambda v: 1e-6 * np.cos(v)),
+          ("float32 beside 1e3", lambda v: np.float32(np.mean(np.sin(v)) + 1e3), lambda v: np.cos(v) / v.size)]
+
+
+@pytest.mark.parametrize("name, loss, gradients", UNSEEN, ids=[case[0] for case in UNSEEN])
+def test_of_thousands_of_entries_that_nothing_shows_nothing_is_told(name, loss, gradients):
+    report = check(loss, gradients, np.linspace(-1.0, 1.0, 5000).reshape(50, 100))
+    assert report.verdict == "cannot tell" and report.evaluations < 3000
+
+
+def test_the_error_that_would_show_does_show_among_thousands_of_kinks():
+    """A relu network of 784-100-10 and 128 samples: what the report of the right gradient promises is kept."""
+    draw = np.random.default_rng(0)
+    x, t = draw.random((128, 784)), np.eye(10)[draw.integers(0, 10, 128)]
+    point = {"W1": draw.normal(size=(784, 100)) * 0.05, "W2": draw.normal(size=(100, 10)) * 0.1}
+
+    def both(p):
+        net = x @ p["W1"]
+        out = np.maximum(net, 0.0)
+        y = np.exp(out @ p["W2"])
+        y /= y.sum(axis=1, keepdims=True)
+        delta = (y - t) / 128
+        return -np.mean(np.log((y * t).sum(axis=1))), {"W1": x.T @ (delta @ p["W2"].T * (net > 0.0)), "W2": out.T @ delta}
+
+    report = check(both, None, point)
+    assert report.verdict == "right" and report["W1"].smallest_visible < 1e-3
+    wrong = both(point)[1]
+    wrong["W1"][3, 3] += 1.01 * report["W1"].smallest_visible * np.abs(wrong["W1"]).max()
+    found = check(lambda p: both(p)[0], wrong, point)
+    assert found["W1"].wrong == [(3, 3)]
+
+
+def test_two_errors_that_would_cancel_along_a_direction_are_found():
+    """One up and one down by the same: along a direction that is as long in both nothing of it is seen."""
+    missed = 0
+    for seed in range(12):
+        draw = np.random.default_rng(seed)
+        v = draw.normal(size=5000)
+        up, down = draw.choice(5000, 2, replace=False)
+        wrong = np.exp(v)
+        wrong[up] += 1e-6 * wrong.max()
+        wrong[down] -= 1e-6 * np.exp(v).max()
+        missed += check(lambda v: np.sum(np.exp(v)), wrong, v, seed=seed).verdict != "wrong"
+    assert missed <= 1
 
 
 def test_every_position_is_in_a_group_or_looked_at():
@@ -159,7 +222,7 @@ def test_every_position_is_in_a_group_or_looked_at():
         looked_at = []
 
         def along(positions, wrong=wrong):
-            return ("wrong" if np.isin(positions, wrong).any() else "right"), 1e-9
+            return ("wrong" if np.isin(positions, wrong).any() else "right"), 1e-9, True
 
         def look(positions, wrong=wrong, looked_at=looked_at):
             looked_at.extend(positions.tolist())
