@@ -32,7 +32,8 @@ class Estimate:
     `step`: the smallest step used. `evaluations`: calls of f. `kink`: the one-sided slopes differ at the smallest step
     that can be resolved; the bar then covers both. `scale`: the largest slope at the longest step, the natural size
     of slopes of f. `error` is inf, and `value` NaN, when no steps agree or f is not finite at enough of them.
-    `reason`: what is special about the bar: None, "noise", "kink", "jump", "edge of the domain", "single precision".
+    `reason`: what is special about the bar: None, "noise", "kink", "jump", "edge of the domain", "single precision", "two
+    opinions" (of differences and complex step).
     `left`, `right`: the one-sided slopes, at a kink or a jump (there infinite on the side of the jump), else None.
     """
 

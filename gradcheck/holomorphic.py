@@ -3,7 +3,8 @@
 Im f(x + ih)/h is the derivative only if every operation on the way is a holomorphic function of complex numbers. NumPy's
 abs, sign, conjugate, norm, var and the like take complex numbers and silently lose the imaginary part, or turn it round.
 Agreement with differences does not prove their absence: a term smaller than the bar of the differences stays unseen. So f
-is run once on arrays that note what is done to them. A real part may be compared, as the mask of a relu is, and no more.
+is run once on numbers that can do only what is listed here. What is not listed, a copy into a plain array above all, ends
+the proof. A real part may be compared, as the mask of a relu is, and no more.
 
 Source: J. R. R. A. Martins, P. Sturdza, J. J. Alonso, "The complex-step derivative approximation", ACM TOMS 29 (2003),
 for the functions that have to be replaced.
@@ -12,111 +13,134 @@ for the functions that have to be replaced.
 import warnings
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 COMPARED = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal, np.isfinite, np.isnan, np.isinf}
 HOLOMORPHIC = {np.add, np.subtract, np.multiply, np.divide, np.negative, np.positive, np.power, np.float_power, np.square,
                np.reciprocal, np.matmul, np.sqrt, np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sin,
                np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh,
                np.arctanh, np.maximum, np.minimum}
-CONJUGATING = {np.vdot, np.angle, np.isclose, np.allclose}
-LINEAR_ALGEBRA = {np.linalg.det, np.linalg.inv, np.linalg.solve, np.linalg.matrix_power, np.linalg.multi_dot}
+FUNCTIONS = {np.sum, np.mean, np.prod, np.cumsum, np.cumprod, np.dot, np.inner, np.outer, np.einsum, np.tensordot, np.kron,
+             np.trace, np.diag, np.diagonal, np.diff, np.where, np.concatenate, np.stack, np.hstack, np.vstack,
+             np.column_stack, np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze, np.expand_dims,
+             np.broadcast_to, np.repeat, np.tile, np.roll, np.flip, np.pad, np.split, np.array_split, np.take,
+             np.take_along_axis, np.copy, np.max, np.min, np.amax, np.amin, np.argmax, np.argmin, np.shape, np.ndim, np.size,
+             np.atleast_1d, np.atleast_2d, np.zeros_like, np.ones_like, np.linalg.det, np.linalg.inv, np.linalg.solve}
+METHODS = ("sum", "mean", "prod", "cumsum", "dot", "reshape", "ravel", "flatten", "copy", "transpose", "swapaxes", "squeeze",
+           "repeat", "take", "trace", "diagonal", "max", "min", "argmax", "argmin")
 
 
-class _Watched(np.ndarray):
-    """A complex array that notes in `seen_others`, of its class, whether anything was done that is not holomorphic.
+class NotShown(Exception):
+    """Something was done of which it is not known that it is holomorphic."""
 
-    Every proof has a class of its own. A real array of this class is a real part.
-    """
 
-    seen_others = False
+class _Watched(NDArrayOperatorsMixin):
+    """Complex numbers, or the real parts of some, in an array `held`, that can do only what is known to be holomorphic."""
 
-    def __array_ufunc__(self, ufunc, method, *inputs, out=(), **options):
-        if any(isinstance(each, _Watched) and each.dtype.kind != "c" for each in inputs):
-            self._demand(ufunc in COMPARED)
-        else:
-            self._demand(ufunc in COMPARED or ufunc in HOLOMORPHIC)
-        if len(out) > 0:
-            options["out"] = tuple(_plain(each) for each in out)
-        result = getattr(ufunc, method)(*map(_plain, inputs), **options)
-        return out[0] if len(out) == 1 else self._watch(result)
+    def __init__(self, held):
+        self.held = np.asarray(held)
+
+    def __array__(self, *options, **named):
+        raise NotShown("made a plain array")
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
+        is_part = any(isinstance(each, _Watched) and each.held.dtype.kind != "c" for each in inputs)
+        if ufunc not in COMPARED and (is_part or ufunc not in HOLOMORPHIC):
+            raise NotShown(ufunc.__name__)
+        if out is not None:
+            if not all(isinstance(each, _Watched) for each in out):
+                raise NotShown(f"{ufunc.__name__} into a plain array")
+            options["out"] = tuple(each.held for each in out)
+        result = getattr(ufunc, method)(*(_held(each) for each in inputs), **options)
+        return _watched(result) if out is None else out[0]
 
     def __array_function__(self, function, types, arguments, options):
-        module = getattr(function, "__module__", "")
-        self._demand(function not in CONJUGATING and (module != "numpy.linalg" or function in LINEAR_ALGEBRA))
-        return self._watch(super().__array_function__(function, types, arguments, options))
+        if function is np.real:
+            return self.real
+        if function not in FUNCTIONS or "out" in options:
+            raise NotShown(function.__name__)
+        self._complex_only(arguments)
+        return _watched(function(*_held(arguments), **_held(options)))
 
-    def _watch(self, result):
-        """A complex result is watched as well, also a number; booleans and real numbers are not."""
-        if isinstance(result, (np.ndarray, np.generic)) and result.dtype.kind == "c":
-            return np.asanyarray(result).view(type(self))
-        return result
+    def __getattr__(self, name):
+        if name in ("shape", "ndim", "size", "dtype"):
+            return getattr(self.held, name)
+        if name == "T":
+            return _watched(self.held.T)
+        if name not in METHODS:
+            raise NotShown(name)
+        self._complex_only((self,))
+        return lambda *arguments, **options: _watched(getattr(self.held, name)(*_held(arguments), **_held(options)))
 
-    def _demand(self, holds):
-        if not holds:
-            type(self).seen_others = True
+    @property
+    def real(self):
+        """The real part, to be compared."""
+        return _Watched(self.held.real)
 
     def __getitem__(self, index):
-        return self._watch(super().__getitem__(index))
+        return _watched(self.held[_held(index)])
+
+    def __setitem__(self, index, value):
+        self.held[_held(index)] = _held(value)
+
+    def __len__(self):
+        return len(self.held)
 
     def __iter__(self):
         return (self[i] for i in range(len(self)))
 
-    @property
-    def real(self):
-        return self.view(np.ndarray).real.view(type(self))
-
-    @property
-    def imag(self):
-        self._demand(False)
-        return self.view(np.ndarray).imag
-
-    def conj(self):
-        self._demand(False)
-        return self.view(np.ndarray).conj()
-
-    conjugate = conj
-
-    def astype(self, dtype, *options, **named):
-        self._demand(np.dtype(dtype).kind == "c")
-        return super().astype(dtype, *options, **named)
-
-    def item(self, *index):
-        self._demand(False)
-        return super().item(*index)
-
-    def tolist(self):
-        self._demand(False)
-        return super().tolist()
+    @staticmethod
+    def _complex_only(arguments):
+        if any(isinstance(each, _Watched) and each.held.dtype.kind == "f" for each in arguments):
+            raise NotShown("a real part")
 
 
 def is_holomorphic(f, vector, step):
-    """Whether f, vector -> number, is seen to be one of complex numbers at vector + i step. One call of f.
+    """Whether f, vector -> number, is seen to be a function of complex numbers at vector + i step. One call of f.
 
     False also where the watch was lost: a result that is no watched number, or an exception.
     """
-    kind = type("Watched", (_Watched,), {})
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("error")
         try:
-            result = f((vector + 1j * step).view(kind))
+            result = f(_Watched(vector + 1j * step))
         except Exception:
             return False
-    return isinstance(result, kind) and result.shape == () and result.dtype.kind == "c" and not kind.seen_others
+    return isinstance(result, _Watched) and result.shape == () and result.dtype.kind == "c"
 
 
 def parts(vector):
     """The entries of a vector one by one: plain numbers, but of a watched vector watched ones."""
-    if isinstance(vector, _Watched):
-        return [vector[i:i + 1].reshape(()) for i in range(len(vector))]
-    return vector.tolist()
+    return list(vector) if isinstance(vector, _Watched) else vector.tolist()
+
+
+def copied(vector):
+    """A copy of a vector, watched if that is."""
+    return _Watched(vector.held.copy()) if isinstance(vector, _Watched) else np.array(vector)
 
 
 def with_parts(part, vector, positions):
     """A copy of a real vector with `part` at the positions, complex where that is, and watched where that is."""
     moved = vector.astype(part.dtype)
-    moved[positions] = part
-    return moved.view(type(part))
+    moved[positions] = _held(part)
+    return _Watched(moved) if isinstance(part, _Watched) else moved
 
 
-def _plain(value):
-    return value.view(np.ndarray) if isinstance(value, _Watched) else value
+def is_watched(value):
+    """Whether it is a watched number or array."""
+    return isinstance(value, _Watched)
+
+
+def _watched(result):
+    """Complex results are watched; booleans and whole numbers, as of comparisons, are free."""
+    if isinstance(result, (list, tuple)):
+        return type(result)(_watched(each) for each in result)
+    return _Watched(result) if isinstance(result, (np.ndarray, np.generic)) and result.dtype.kind in "cf" else result
+
+
+def _held(value):
+    if isinstance(value, (list, tuple)):
+        return type(value)(_held(each) for each in value)
+    if isinstance(value, dict):
+        return {name: _held(each) for name, each in value.items()}
+    return value.held if isinstance(value, _Watched) else value

@@ -12,6 +12,7 @@ import numpy as np
 
 from .errors import (DuplicateName, GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, UnknownName, entry_name,
                      passing_with_note)
+from .holomorphic import copied
 from .structure import filler, leaves, matched, skeleton
 
 LEAVE_OUT = "; if it is a setting and no parameter, leave it out: the loss can read it from around it (a closure)"
@@ -79,10 +80,10 @@ class Point:
 
         A complex vector gives complex parameters (for the complex step). Raises ShapeMismatch for another length.
         """
-        vector = np.asanyarray(vector)
+        vector = copied(vector)
         if vector.shape != self._vector.shape:
             raise ShapeMismatch("vector", self._vector.shape, vector.shape)
-        return self._fill(vector.copy())
+        return self._fill(vector)
 
     def flatten_like(self, gradients, root="gradients"):
         """Vector of `gradients`, which must have the structure and the exact shapes of the parameters; NaN stays NaN.

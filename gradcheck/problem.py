@@ -11,6 +11,7 @@ import numpy as np
 
 from .calls import random_states_kept, real_number, value_and_gradients
 from .errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, passing_with_note
+from .holomorphic import is_watched
 from .noise import DEVIATIONS
 from .point import Point
 from .rounding import U
@@ -171,7 +172,7 @@ class Problem:
         return value_and_gradients(returned)[0] if self._gradients is None else returned
 
     def _through(self, value):
-        value = np.asarray(value)
+        value = value if is_watched(value) else np.asarray(value)
         if value.shape != self.upstream.shape:
             raise ShapeMismatch("loss", self.upstream.shape, value.shape)
         return np.sum(self.upstream * value)

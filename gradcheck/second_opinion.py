@@ -1,7 +1,7 @@
 """The complex step as a second opinion on a gradient that has its bars already, for functions that are holomorphic.
 
-It tightens bars, and where it contradicts one it widens it: then the differences have missed structure finer than their
-steps. Which functions may be asked is decided in `holomorphic`.
+It tightens bars. Where it contradicts one nothing can be told: the differences have missed structure finer than their
+steps, or the function is not what it was seen to be. Which functions may be asked is decided in `holomorphic`.
 
 Source: W. Squire and G. Trapp, SIAM Review 40 (1998).
 """
@@ -59,12 +59,11 @@ def tightened(f, vector, low, high, estimates, noise, spare):
 
 def _better(estimate, opinion, rounding, evaluations):
     """The Estimate with its `evaluations`, and with the value of the opinion where the bar of that is smaller."""
-    value, error = estimate.value, estimate.error
-    if opinion is not None and opinion[1] + rounding < error:
-        value, error = opinion[0], opinion[1] + rounding
-        gap = abs(value - estimate.value)
-        if gap > error + estimate.error:
-            error += gap
+    if opinion is None or opinion[1] + rounding >= estimate.error:
+        return replace(estimate, evaluations=evaluations)
+    value, error = opinion[0], opinion[1] + rounding
+    if abs(value - estimate.value) > error + estimate.error:
+        return replace(estimate, value=math.nan, error=math.inf, reason="two opinions", evaluations=evaluations)
     return replace(estimate, value=value, error=error, evaluations=evaluations)
 
 

@@ -46,6 +46,9 @@ def judge(analytic, estimate, scale=None, rounding=None, confidence=WELL_BEYOND)
         return Judgement("wrong", f"a derivative cannot be {analytic}")
     if estimate.reason == "jump":
         return Judgement("cannot tell", "jump: the function itself jumps here and has no derivative")
+    if estimate.reason == "two opinions":
+        return Judgement("cannot tell", "the complex step contradicts the differences: structure finer than their steps, or a "
+                         "loss that does not compute with complex numbers as it seems to")
     if not math.isfinite(estimate.error):
         return Judgement("cannot tell", "noise: as large as all that the function moves by" if estimate.reason == "noise" else
                          "the function is not finite on both sides: the edge of its domain")

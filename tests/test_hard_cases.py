@@ -30,6 +30,8 @@ HIDDEN = [
      lambda p: 1e3 * np.exp(p) + 1e-8 * p / np.linalg.norm(p), np.array([1.1, 2.3])),
     ("a small variance", lambda p: 1e6 * np.sum(np.exp(p)) + 1e-5 * np.var(p),
      lambda p: 1e6 * np.exp(p) + 1e-5 * (p - p.mean()), np.array([1.1, 2.3])),
+    ("absolute values of a copy", lambda p: np.sum(np.exp(np.sin(p))) + 1e-12 * np.abs(np.asarray(p)).sum(),
+     lambda p: np.cos(p) * np.exp(np.sin(p)) + 1e-12 * np.sign(p), POINT),
     ("a sum that cancels", lambda p: np.sum(np.array([1.0, 1e-3, -1.0]) * p) * 1e3,
      lambda p: 1e3 * np.array([1.0, 1e-3, -1.0]), 1e-6 * POINT),
 ]
@@ -77,7 +79,7 @@ def test_a_right_gradient_is_not_called_wrong_and_its_double_not_right(name, los
         assert check(loss, lambda x: 2.0 * gradients(x), x).verdict != "right"
 
 
-@pytest.mark.parametrize("name, loss, gradients, x", HIDDEN[:3], ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize("name, loss, gradients, x", HIDDEN[:4], ids=lambda value: value if isinstance(value, str) else "")
 def test_what_no_complex_number_sees_does_not_narrow_a_bar(name, loss, gradients, x):
     """Im f(x + ih)/h is blind to abs, norm and var: a bar that it makes leaves their term out."""
     report = check(loss, gradients, x)

@@ -32,6 +32,26 @@ HOLOMORPHIC = {
     "solving": lambda x: np.sum(np.linalg.solve(A + 3.0 * np.eye(3), x)), "cumulated": lambda x: np.prod(x) + np.cumsum(x)[1],
     "in place": lambda x: np.sum(np.add(x, x, out=x.copy())),
 }
+
+
+def _filled(x):
+    held = np.zeros(3, dtype=x.dtype)
+    for i in range(3):
+        held[i] = x[i]
+    return held
+
+
+def _multiplied(x):
+    out = np.empty(3, dtype=x.dtype)
+    np.matmul(np.eye(3), x, out=out)
+    return out
+
+
+COPIES = {"asarray": np.asarray, "array": np.array, "a list": lambda x: np.array([x[0], x[1], x[2]]), "filled": _filled,
+          "multiplied into": _multiplied, "contiguous": np.ascontiguousarray, "flat": lambda x: np.array(list(x.flat)),
+          "view": lambda x: x.view(np.ndarray), "fromiter": lambda x: np.fromiter(x, complex), "item": lambda x: x[0].item(),
+          "complex": lambda x: complex(x[0]), "tolist": lambda x: np.array(x.tolist()), "polyfit": lambda x: np.polyfit(X, x, 1),
+          "covariance": np.cov, "nan to num": np.nan_to_num, "abs with out": lambda x: np.abs(x, out=np.zeros(3))}
 NOT = {
     "abs": lambda x: np.sum(np.abs(x)) + np.sum(x), "norm": lambda x: np.linalg.norm(x) + np.sum(x), "variance": lambda x: np.var(x) + np.sum(x),
     "standard deviation": lambda x: np.std(x) + x.sum(), "sign": lambda x: np.sum(np.sign(x) * x), "real part": lambda x: np.sum(x.real ** 2) + x.sum(),
@@ -56,6 +76,12 @@ def test_what_is_seen_to_be_holomorphic_has_the_slope_of_the_complex_step(name):
 @pytest.mark.parametrize("name", NOT)
 def test_what_is_not_is_refused(name):
     assert not is_holomorphic(NOT[name], X, H * np.arange(1.0, 4.0))
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_copy_of_which_the_watch_is_lost_ends_the_proof_though_the_rest_is_watched(name):
+    """What is done with the copy nobody sees; the sum with a watched term is watched."""
+    assert not is_holomorphic(lambda x: np.sum(np.sin(x)) + 1e-12 * np.sum(np.abs(COPIES[name](x))), X, H * np.arange(1.0, 4.0))
 
 
 def test_an_error_or_a_warning_is_no_proof():
