@@ -9,7 +9,7 @@ import numpy as np
 
 from .audit import audit
 from .calls import random_states_kept
-from .cause import Block, causes
+from .cause import Block, Cause, causes
 from .derivatives import OVERALL, PER_ENTRY
 from .errors import GradcheckError
 from .generic import RESERVE, check_again
@@ -44,9 +44,10 @@ def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_B
     describe and its (inputs, targets) pairs, for which known mistakes are replayed; without a network `samples` may be
     their number. `learning_rate`, and the number of samples, are looked for as wrong factors.
 
-    The loss is called at most 12 times for each entry, and 60 times; where a pass proves little and another point shows a
-    mistake, as often again to name it. With more than `one_by_one` entries each block is judged along random directions,
-    a few dozen calls in all, and only what is wrong there is looked for; `one_by_one=0` does that always.
+    The loss is called at most 12 times for each entry, of an intermediate too, and 60 times; where a pass proves little and
+    another point shows a mistake, as often again to name it. With more than `one_by_one` entries, and without bounds, each
+    block is judged along random directions: where it is right a few dozen calls are enough, and only what is wrong there is
+    looked for; `one_by_one=0` does that always.
 
     `intermediates`: the derivatives of the loss by named quantities of the forward pass, in forward order, or a function
     of the parameters that gives them. The loss then takes a second argument, a dict of arrays (the taps), and adds each
@@ -91,14 +92,14 @@ def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_B
         little = _notes(measured, reports)
 
         def reports_at(*there):
-            elsewhere = Measured(problem, blocks, *there, confidence)
+            elsewhere = Measured(problem, blocks, *there, confidence, one_by_one=one_by_one)
             causes_there = _causes(elsewhere, constants)
             return elsewhere.reports(causes_there), causes_there
 
         again = check_again(problem, little, confidence, reports_at, last_call)
         taps = ()
         if intermediates is not None:
-            taps = _intermediates(problem, intermediates, confidence, _doubt(findings), last_call, constants)
+            taps = _intermediates(problem, intermediates, confidence, _doubt(findings), last_call, one_by_one, constants)
         problem.value(point.vector)     # whatever the caller's functions keep of their last call is of the point itself
     known, unknown = ((), []) if network is None or found is None else _known(network, samples, measured)
     overall = found.overall if found is not None else again.cause if again is not None else None
@@ -195,33 +196,37 @@ def _notes(measured, reports):
     """The Notes about blocks that pass."""
     passed = {report.name for report in reports if report.verdict == "right"}
     blocks = [block for block in measured.blocks if block.name in passed]
-    return notes(measured.point, blocks, measured.vector, measured.analytic, measured.numeric, measured.bar)
+    numeric, bar = measured.numeric.copy(), measured.bar
+    for group in measured.groups:                       # what was judged together is as it was handed in, within the bar
+        numeric[group.positions], bar[group.positions] = measured.analytic[group.positions], group.bar
+    return notes(measured.point, blocks, measured.vector, measured.analytic, numeric, bar)
 
 
-def _intermediates(problem, intermediates, confidence, doubt, last_call, constants):
+def _intermediates(problem, intermediates, confidence, doubt, last_call, one_by_one, constants):
     """The BlockReports of the taps, with as many calls for each entry as one of the parameters has."""
     left = last_call - problem.evaluations
     taps = tapped(problem, intermediates)
     analytic, rounding = taps.first_gradients()
     vector = taps.point.vector
     measured = Measured(taps, taps.point.blocks, vector, analytic, rounding, np.full(vector.shape, True), confidence,
-                        doubt=doubt, last_call=PER_ENTRY * vector.size + left)
+                        doubt=doubt, last_call=PER_ENTRY * vector.size + left, one_by_one=one_by_one)
     return measured.reports(_causes(measured, constants))
 
 
 def _seen_in(taps, cause):
     """The Cause in the light of the taps: where the chain broke need not be guessed when its links were looked at."""
     wrong = [block for block in taps if block.verdict == "wrong"]
-    if cause is None or cause.kind != "place" or len(taps) == 0:
+    if cause is not None and cause.kind != "place" or len(taps) == 0:
         return cause
-    if len(wrong) == 0:
-        right = all(block.verdict == "right" for block in taps)
-        return replace(cause, id="after the intermediates", sentence=f"the intermediates are right; what is made of them for "
-                       f"{listing(cause.blocks)} is not") if right else cause
-    first = wrong[-1]
-    why = "" if first.cause is None else f": {first.cause.sentence}"
-    return replace(cause, id="intermediate", sentence=f"{first.name} is the first wrong intermediate, from the loss backwards{why}",
-                   blocks=(first.name,))
+    if len(wrong) > 0:
+        first = wrong[-1]
+        why = "" if first.cause is None else f": {first.cause.sentence}"
+        return Cause("intermediate", f"{first.name} is the first wrong intermediate, from the loss backwards{why}", 0.0,
+                     (first.name,), "place")
+    if cause is not None and all(block.verdict == "right" for block in taps):
+        return replace(cause, id="after the intermediates", sentence="the intermediates are right; what is made of them for "
+                       f"{listing(cause.blocks)} is not")
+    return cause
 
 
 def _conventions(problem, measured):

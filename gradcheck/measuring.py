@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from .block_report import BlockReport, Entry
-from .derivatives import OVERALL, PER_ENTRY, floor_along, gradient
+from .derivatives import OVERALL, PER_ENTRY, Estimate, floor_along, gradient
 from .directions import judge_along, random_direction
 from .errors import entry_name
 from .holomorphic import with_parts
@@ -14,6 +14,7 @@ from .locate import Group, locate
 from .verdict import Judgement, is_narrow, judge, worst_of
 
 ONE_BY_ONE = 4096           # entries; with more, blocks are judged along random directions first
+UNMEASURED = Estimate(math.nan, math.inf, math.nan, 0)
 MOST_NOT_FINITE = 8         # entries of a block that are no finite numbers, named one by one
 
 
@@ -34,7 +35,9 @@ class Measured:
         self.numeric, self.error, self._scale = np.full_like(vector, np.nan), np.full_like(vector, np.inf), np.zeros_like(vector)
         self.rounding, self.judgements, self.groups = rounding, {}, []
         self.single_precision, self._floor = False, None
-        if np.sum(chosen) > one_by_one and bounds is None and doubt is None:
+        if doubt is not None:
+            self.judgements = {i: self._judged(i, UNMEASURED, 0.0) for i in np.flatnonzero(chosen).tolist()}
+        elif np.sum(chosen) > one_by_one and bounds is None:
             self._locate(chosen)
         else:
             positions = np.flatnonzero(chosen)
