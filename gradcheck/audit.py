@@ -17,6 +17,7 @@ from .rounding import U
 AWAY = 2.0 ** -7            # relative: far enough to be seen, near enough to stay where the function is defined
 SAME = 64.0 * U             # relative: what a sum in another order, by several threads, may differ by
 REPEATS = 3                 # further calls of the loss: a dropout that leaves everything in half of the time shows in 31 of 32
+CONFIRMED = 3               # times that a stale forward pass must show again, for rare draws look like one
 BEFORE_BLAME = 8            # and before the gradients are blamed for a loss that differs
 
 
@@ -28,22 +29,18 @@ EFFECTS = {"loss not deterministic": "cannot tell", "gradients change the loss":
 @dataclass(frozen=True)
 class Finding:
     """One thing that is wrong: its `id`, a `sentence`, `who` does it ("loss" or "gradients"), and in which `blocks`, names;
-    in none where it is about the whole function."""
+    in none where it is about the whole function. `effect`: the verdict on the gradients that it demands at least."""
 
     id: str
     sentence: str
     who: str
     blocks: tuple = ()
+    effect: str = "right"
 
     @property
     def where(self):
         """The names of the blocks, joined, or who does it."""
         return ", ".join(self.blocks) or self.who
-
-    @property
-    def effect(self):
-        """The verdict on the gradients that it demands at least."""
-        return EFFECTS.get(self.id, "right")
 
     def __str__(self):
         return self.sentence
@@ -78,9 +75,10 @@ class _Calls:
         self.has_gradients = gradients is None or callable(gradients)
         self.findings = {}
 
-    def found(self, id, sentence, who, blocks=()):
+    def found(self, id, sentence, who, blocks=(), effect=None):
         where = f" ({', '.join(blocks)})" if len(blocks) > 0 else ""
-        self.findings.setdefault((id, who, blocks), Finding(id, sentence.format(where=where), who, blocks))
+        effect = EFFECTS.get(id, "right") if effect is None else effect
+        self.findings.setdefault((id, who, blocks), Finding(id, sentence.replace("{where}", where), who, blocks, effect))
 
     def loss(self, vector):
         """The value of the loss at a vector."""
@@ -152,7 +150,7 @@ def _repeat(calls, vector):
                     f"point the second gives {seen}; set them to zero in every call", "gradients", blocks)
     else:
         calls.found("gradients not deterministic", "two calls of the gradients at the same point differ{where}", "gradients",
-                    blocks)
+                    blocks, None if steady else "cannot tell")      # random with the loss: no mistake by itself
     return None
 
 
@@ -164,7 +162,7 @@ def _order_of_calls(calls, vector, away, here):
         return
     returned = calls.gradients(vector)
     kept = calls.numbers(returned)
-    if not _same(here, kept):
+    if not _same(here, kept) and _is_stale(calls, vector, away, here, kept):
         calls.found("stale forward pass", "the gradients depend on where the loss was computed last{where}: they use what that "
                     "forward pass left behind; let them make their own for the parameters they are given", "gradients",
                     calls.names(~_close(here, kept)))
@@ -177,6 +175,19 @@ def _order_of_calls(calls, vector, away, here):
     if len(blocks) > 0:
         calls.found("shared buffer", "the gradients returned by one call change when another is made{where}: they are views of "
                     "a buffer; return copies", "gradients", blocks)
+
+
+def _is_stale(calls, vector, away, here, elsewhere):
+    """Whether the gradients differ again, and by the same, after a forward pass elsewhere, and only then."""
+    for at, expected in [(vector, here), (away, elsewhere)] * CONFIRMED:
+        calls.loss(at)
+        if not _same(expected, calls.numbers(calls.gradients(vector))):
+            break
+    else:
+        return True
+    calls.found("gradients not deterministic", "two calls of the gradients at the same point differ{where}", "gradients",
+                calls.names(~_close(here, elsewhere)), "cannot tell")
+    return False
 
 
 def _random_states():

@@ -133,7 +133,8 @@ def _near_optimum(f, vector, low, high, centre, floor, spare, reserve):
 
 def _estimate(reading, ladder, floor, centre, noise):
     """The Estimate that a Reading supports, with what is special about it."""
-    best, scale, left, right = reading.best, ladder.natural_slope(), None, None
+    best, left, right = reading.best, None, None
+    scale = ladder.natural_slope() if ladder.travel() > AGREEMENT * noise else 0.0
     value, error = best.value, best.bar
     if reading.jump:
         value, error, reason = np.nan, np.inf, "jump"

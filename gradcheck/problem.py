@@ -5,6 +5,7 @@ gradients then take u as their second argument, as the backward pass of a layer 
 """
 
 import inspect
+import math
 from numbers import Real
 
 import numpy as np
@@ -18,6 +19,9 @@ from .rounding import U
 
 NEARBY = 8.0                # units of rounding by which the parameters are moved to see what rounding does to the gradients
 SUMMED = 16.0               # the rounding of 256 terms adds up as a random walk does, to sqrt(256) units of the largest
+FAR_BELOW_ONE = 2.0 ** -20  # a difference of numbers near 1 that is smaller has lost the digits of a million
+SPACING = 2.0 ** -19        # relative: its fourth power is below u by far
+NO_KINK = 2.0 ** -10        # of the largest gradient: fourth differences that are larger are of a kink, and no rounding
 CONTINUOUS = 2.0 ** 13      # units: what scatters by more is no rounding but a step of the gradients themselves
 
 
@@ -132,24 +136,34 @@ class Problem:
         return analytic, self.rounding_near(vector, analytic, units)
 
     def rounding_near(self, vector, analytic, units):
-        """Absolute rounding of every entry: of its sums, and what it scatters by when the parameters move by a few units."""
+        """Absolute rounding of every entry: of its sums, and what it scatters by when the parameters move by a few units, or
+        by so little that fourth differences are rounding: that of `out - target` for an `out` near 1 shows only there."""
         largest = np.zeros_like(analytic)
         for block in self.point.blocks:
             part = analytic[block.start:block.stop]
             largest[block.start:block.stop] = np.max(np.abs(part[np.isfinite(part)]), initial=0.0)
-        rounding = SUMMED * units * largest
+        rounding = np.maximum(SUMMED * units * largest, _left_by_ones(analytic))
         overall = np.max(largest, initial=0.0)
-        for sign in (-1.0, 1.0) if self.is_callable else ():
-            moved = vector * (1.0 + sign * NEARBY * units)
-            there = self.point.restore(moved if self.bounds is None else np.clip(moved, *self.bounds))
-            try:
-                moved = self.point.flatten_like(self.gradients(there))
-            except (ArithmeticError, ValueError):
-                continue
-            scatter = np.abs(moved - analytic)
-            if np.all(scatter <= CONTINUOUS * units * overall):
+        near = [self._moved(vector, sign * NEARBY * units) for sign in (-1.0, 1.0)]
+        for moved in near:
+            if moved is not None and np.all((scatter := np.abs(moved - analytic)) <= CONTINUOUS * units * overall):
                 rounding = np.maximum(rounding, DEVIATIONS * scatter)
+        line = [self._moved(vector, k * SPACING) for k in (-2.0, -1.0, 1.0, 2.0)]
+        if all(each is not None for each in line):
+            fourth = np.abs(line[0] + line[3] - 4.0 * (line[1] + line[2]) + 6.0 * analytic) / math.sqrt(70.0)
+            rounding = np.maximum(rounding, np.where(fourth <= NO_KINK * overall, DEVIATIONS * fourth, 0.0))
         return rounding
+
+    def _moved(self, vector, relative):
+        """The gradients where all parameters have moved by a part of themselves, None where there are none."""
+        if not self.is_callable:
+            return None
+        moved = vector * (1.0 + relative)
+        there = self.point.restore(moved if self.bounds is None else np.clip(moved, *self.bounds))
+        try:
+            return self.point.flatten_like(self.gradients(there))
+        except (ArithmeticError, ValueError):
+            return None
 
     def _inside(self, function):
         """The function, which outside the bounds is not called but undefined: a ValueError."""
@@ -176,6 +190,17 @@ class Problem:
         if value.shape != self.upstream.shape:
             raise ShapeMismatch("loss", self.upstream.shape, value.shape)
         return np.sum(self.upstream * value)
+
+
+def _left_by_ones(values):
+    """The rounding of values that are differences of two numbers near 1, as `out - target` is: they lie on the grid of those.
+
+    A small number has no such long run of zeros at its end by chance, nor has a power of two that short a unit.
+    """
+    mantissas, exponents = np.frexp(np.where(np.isfinite(values), values, 0.0))
+    whole = (mantissas * 2.0 ** 53).astype(np.int64)
+    unit = np.ldexp((whole & -whole).astype(np.float64), exponents - 53)
+    return np.where((np.abs(values) < FAR_BELOW_ONE) & (U <= unit) & (unit <= 8.0 * U), unit, 0.0)
 
 
 def bounds_of(point, bounds):

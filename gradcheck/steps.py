@@ -70,7 +70,8 @@ class Ladder:
     def _far_shorter(self, reading):
         """(a far shorter rung that contradicts a settled Reading, None where it does not; the Reading with it)."""
         slope, shortest = self.natural_slope(), self.rungs[-1].step
-        h = max(self.noise / (HALF_THE_DIGITS * slope), KNOWN_STEP * self.shortest_step) if slope > 0.0 else math.inf
+        small = HALF_THE_DIGITS * slope
+        h = max(self.noise / small, KNOWN_STEP * self.shortest_step) if small > 0.0 else math.inf
         rung = None if reading.side is not None or h * RATIO > shortest else self._take(h)
         if rung is None or not rung.has_both_sides:
             return None, reading

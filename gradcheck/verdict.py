@@ -9,9 +9,10 @@ For one entry, with bar = error of the numerical derivative + rounding of the an
 The confidence is 4 unless another is asked for: the factor within which Moré and Wild (2011) vouch for a measured noise,
 from which the bar is made. A bar is narrow enough when it resolves the derivative, that is when a zero in its place would
 have been called wrong; or, for a derivative too small for that, when an error of a millionth of the slopes of f in its
-block would have been. Where f did not move at all only zero is right. At a kink every slope between the one-sided ones is a derivative of f (F. H. Clarke 1975), so whatever
-lies between them is right, and the reason says so; but the two slopes must be known to a quarter of their difference, or
-noise would pass for a kink.
+block would have been. Where f does not move beyond its noise only zero is right, or what is no more than its own
+rounding. At a kink every slope between the one-sided ones is a derivative of f (F. H. Clarke 1975), so whatever lies
+between them is right, and the reason says so; but the two slopes must be known to a quarter of their difference, or noise
+would pass for a kink.
 """
 
 import math
@@ -65,8 +66,9 @@ def judge(analytic, estimate, scale=None, rounding=None, confidence=WELL_BEYOND)
     if abs(estimate.value) > confidence * bar or is_narrow(bar, scale, confidence):
         return Judgement("right", "within the error bar")
     if scale == 0.0:
-        return Judgement("right", "zero, and the function did not move at all") if analytic == 0.0 else Judgement(
-            "cannot tell", f"the function did not move at all: no slope below {bar:.1e} can be seen")
+        if analytic == 0.0 or rounding >= 1.0:
+            return Judgement("right", "zero, and the function does not move beyond its noise")
+        return Judgement("cannot tell", f"the function does not move beyond its noise: no slope below {bar:.1e} can be seen")
     return Judgement("cannot tell", f"{_kind(estimate.reason)}the error bar {bar:.1e} is too wide to tell {analytic:.3g} "
                                     f"from zero{_guess(estimate.reason)}")
 

@@ -90,11 +90,14 @@ def factor_words(value, error, task):
     return words + (_of_samples(value, error) if task.samples is None else "")
 
 
+MOST_SAMPLES = 1e9          # nobody has more
+
+
 def _of_samples(value, error):
     """The question whether a whole number, or one over it, is that of the samples."""
-    if value == 0.0 or not np.isfinite(value):
+    if not 1.0 / MOST_SAMPLES <= abs(value) <= MOST_SAMPLES:
         return ""
-    for each, known, one in ((value, error, ""), (1.0 / value, error / value ** 2, "1 over ")):
+    for each, known, one in ((value, error, ""), (1.0 / value, error / value / value, "1 over ")):
         whole = round(each) if np.isfinite(each) else 0
         if whole > 2 and abs(each - whole) <= known <= SHARP * whole:
             return f", {one}the number of samples? samples={whole} would name it"

@@ -17,8 +17,8 @@ def number(value, error=0.0):
     What it is apart from that, if it is more than `error`, is written beside it then: `1 + 1e-09`.
     """
     digits = 6
-    if 0.0 < error < abs(value):
-        digits = min(6, max(2, math.ceil(-math.log10(error / abs(value)))))
+    if 0.0 < error < abs(value) < math.inf:
+        digits = min(6, max(2, math.ceil(math.log10(abs(value)) - math.log10(error))))
     text = f"{value:.{digits}g}"
     rest = value - float(text)
     if text not in ("1", "-1") or abs(rest) <= error:
