@@ -62,7 +62,7 @@ def imaginary_part(value):
         return float(value.imag)
     array = np.asarray(value)
     if array.shape != () or array.dtype.kind != "c":
-        raise NotRealNumbers("f(x + ih)", f"{value!r}", "let f compute in complex numbers, or use richardson")
+        raise NotRealNumbers("f(x + ih)", f"{value!r}", "let f compute in complex numbers, or leave complex numbers to those that do")
     return float(array.imag)
 
 

@@ -29,7 +29,7 @@ def whole(blocks, claims, layers, task):
     if len(told) == 0:
         return None, ()
     if len(missing) > 0:
-        sentence = f"the gradient of {listing(missing)} is wrong in another way"
+        sentence = f"the gradient of {listing(missing)} is wrong, too"
         told.append(Cause("of no known shape", sentence, 0.0, tuple(missing), "place"))
     told = [_of_biases(each, blocks, task) for each in told]
     overall = _joined(told, [block.name for block in blocks if block.is_right])

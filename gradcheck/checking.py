@@ -118,6 +118,10 @@ def check_hessian(loss, gradients, parameters, hvp, *, select=None, seed=0, conf
     arguments are those of `check`. The gradients are judged first: where they are not right, the Report is about them
     (report.subject is "gradients", not "Hessian times a vector"), for a Hessian made of wrong gradients means nothing.
     """
+    for name, function in (("gradients", gradients), ("hvp", hvp)):
+        if not callable(function) and (name == "hvp" or function is not None):
+            raise GradcheckError(f"{name}: expected a function, found {type(function).__name__}; a Hessian is checked by how "
+                                 "the gradients change")
     first = check(loss, gradients, parameters, select=select, seed=seed, confidence=confidence, bounds=bounds)
     if first.verdict != "right":
         return first

@@ -16,7 +16,7 @@ from .rounding import HALF_THE_DIGITS, U
 from .second_opinion import along, tightened
 from .steps import FIRST_STEP, Ladder
 
-PER_ENTRY, OVERALL = 12, 60                 # calls: three pairs near the optimum, and three more where they were not
+PER_ENTRY, OVERALL = 12, 60                 # calls: six pairs: the start, three near the optimum, the far shorter, one more
 LEAST_PER_ENTRY = 6                         # calls: three pairs
 MOST_KEPT = 3                               # calls of each entry that may be kept in reserve
 MOST_SPARE = 24                             # calls that one entry may take of what others left
@@ -93,7 +93,7 @@ def gradient(f, vector, seed=0, bounds=None, allowance=OVERALL, reserve=0, floor
     `reserve`: calls that are left for something else, as far as the entries can do without. An `allowance` below 13 - 6 n
     is not kept. Raises NotFinite, GradcheckError.
     """
-    vector = np.asarray(vector, dtype=np.float64)
+    vector = _real_vector(vector)
     low, high = _bounds(bounds, vector)
     at_point = Counted(f)
     centre = at_point.at_the_point(vector.copy(), "f(vector)")
@@ -158,11 +158,23 @@ def _estimate(reading, ladder, floor, centre, noise):
 
 def _bounds(bounds, vector):
     """(low, high) as vectors; raises GradcheckError where the point is outside."""
-    low, high = (-np.inf, np.inf) if bounds is None else bounds
-    low, high = (np.broadcast_to(np.asarray(each, dtype=np.float64), vector.shape) for each in (low, high))
+    try:
+        low, high = (None, None) if bounds is None else bounds
+        low, high = (np.broadcast_to(np.asarray(infinite if each is None else each, dtype=np.float64), vector.shape)
+                     for each, infinite in ((low, -np.inf), (high, np.inf)))
+    except (TypeError, ValueError):
+        raise GradcheckError(f"bounds: found {bounds!r}; they are (low, high), each a number, None, or one for each entry") from None
     for i in np.flatnonzero(~((low <= vector) & (vector <= high))):
         raise GradcheckError(f"x[{i}]: found {vector[i]}, outside its bounds {low[i]} to {high[i]}; start inside them")
     return low, high
+
+
+def _real_vector(vector):
+    found = np.asarray(vector)
+    if found.ndim != 1 or found.dtype.kind not in "fiu":
+        raise GradcheckError(f"vector: found shape {found.shape} of {found.dtype}; it is one axis of real numbers, and f a "
+                             "function of it; `check` takes other structures")
+    return found.astype(np.float64)
 
 
 def _along_direction(f, vector, low, high, seed):

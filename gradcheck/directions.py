@@ -39,10 +39,16 @@ def judge_along(problem, vector, analytic, rounding, direction, confidence, allo
 
     estimate = derivative(along, 0.0, seed=problem.seed, allowance=allowance, floor=floor)
     terms = analytic[moving] * direction[moving]
-    rounded = math.sqrt(np.sum((rounding[moving] * direction[moving]) ** 2)) + U * float(np.sum(np.abs(terms)))
+    rounded = _norm(rounding[moving] * direction[moving]) + U * float(np.sum(np.abs(terms)))
     estimate = replace(estimate, error=estimate.error + rounded)
     judgement = judge(float(np.sum(terms)), estimate, rounding=0.0, confidence=confidence)
     bar, largest = estimate.error / np.min(np.abs(direction[moving])), np.max(np.abs(analytic[moving]))
     if judgement == "right" and (confidence + 1.0) * bar > WORST_VISIBLE * largest > 0.0:
         judgement = Judgement("cannot tell", f"an error of {(confidence + 1.0) * bar / largest:.1e} of the largest entry would pass")
     return judgement, float(bar)
+
+
+def _norm(vector):
+    """Its length, also where the squares would overflow."""
+    largest = np.max(np.abs(vector))
+    return float(largest * np.sqrt(np.sum((vector / largest) ** 2))) if largest > 0.0 else 0.0

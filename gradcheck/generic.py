@@ -16,7 +16,7 @@ SPREADS = (0.125, 1.0, 8.0)     # how far the parameters are moved, relative to 
 SHRUNK = 2.0 ** -10             # a parameter behind whose L2 term the data term hides is made this much smaller
 NOISE_CALLS = 25                # the value at the point, and four spacings at which its noise is looked at
 ONE_DIRECTION = NOISE_CALLS + 7     # and three pairs of steps
-RESERVE = 2 * NOISE_CALLS       # calls that the entries at the point leave for a second check, where they can
+RESERVE = 4 * len(SPREADS) + ONE_DIRECTION      # calls that the entries at the point leave for a second check, where they can
 DRAWS = 3                       # directions, and points, that are tried before nothing can be told
 
 

@@ -3,7 +3,7 @@
 Legend: a *level* is a standard deviation of the noise, `u` = 2**-53 the rounding of one double operation, a *tread* the
 distance between two neighbouring numbers of a lower precision, over which a function computed in it stands still.
 Source: J. J. Moré and S. M. Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33 (2011); here with divided
-differences over uneven nodes, for over even ones a staircase is a straight line when its treads divide the spacing.
+differences over uneven nodes: over even ones a staircase whose treads divide the spacing looks like a straight line.
 """
 
 import math
@@ -29,9 +29,9 @@ ONE_JUMP = 16.0                             # a move this many times every other
 FEWEST_SAMPLES, MOST_SAMPLES = 2, 9         # spacings at which f is looked at
 CALLS_PER_SAMPLE = 6
 SINGLE = 2.0 ** -24                         # rounding of one operation in float32
-TREAD = SINGLE / math.sqrt(3.0)             # deviation of rounding to float32, uniform within half a unit, at |f| = 1
-ON_GRID = 2.0 ** -10                        # of a quantum: three numbers that lie this near to multiples of it do so by
-FEWEST_ON_GRID = 3                          # chance in one of 10**8 cases
+SINGLE_LEVEL = SINGLE / math.sqrt(3.0)      # deviation of rounding to float32, uniform within half a unit, at |f| = 1
+ON_GRID = 2.0 ** -10                        # of a quantum: how near to a multiple of it a move lies; one in 512 by chance
+FEWEST_ON_GRID = 3                          # the least of three gives the quantum, so two must hit: by chance one in 260,000
 FEW_UNITS = 16.0                            # roundings that a value of f may be made of
 MOST_QUANTA = 2.0 ** 20                     # further from f(x) the roundings of the values blur the grid
 
@@ -39,7 +39,8 @@ MOST_QUANTA = 2.0 ** 20                     # further from f(x) the roundings of
 @dataclass(frozen=True)
 class Floor:
     """`level`: the absolute error of one evaluation, 0.0 where nothing is seen. `single_precision`: f moves in the
-    stairs of a hidden float32: still over the finest spacing, and rough by 2**-24 |f| over wider ones. `unmoved`: f
+    stairs of a hidden float32: still over the finest spacing, and rough by 2**-24 |f| over wider ones, or all of its values
+    on the grid of float32. `unmoved`: f
     stood still over all spacings."""
 
     level: float
@@ -53,11 +54,6 @@ class Floor:
         difference of numbers near 1.
         """
         return SINGLE * size + U if self.unmoved else max(self.level, U * size, SMALLEST)
-
-
-def noise_floor(f, x):
-    """The `level` of `floor_of`: absolute error of one evaluation of f near x, not counting u |f|."""
-    return floor_of(f, x, f(x)).level
 
 
 def floor_of(f, x, centre, most=MOST_SAMPLES):
@@ -84,7 +80,7 @@ def floor_of(f, x, centre, most=MOST_SAMPLES):
         return Floor(max(DEVIATIONS * deviation, 0.5 * quantum), unit / AGREEMENT <= quantum <= AGREEMENT * unit)
     if not np.any(moves > 0.0):
         return Floor(0.0, unmoved=True)
-    treads = AGREEMENT ** 2 * TREAD * abs(centre)
+    treads = AGREEMENT ** 2 * SINGLE_LEVEL * abs(centre)
     stands_still = finest.stands_still or finest.level is not None and finest.level <= AGREEMENT * U * abs(centre)
     single = deviation > 0.0 and stands_still and treads / AGREEMENT ** 4 <= deviation <= treads
     return Floor(DEVIATIONS * deviation, bool(single))
@@ -101,7 +97,8 @@ def _quantum(moves, size):
         return None
     moves = moves[moves <= MOST_QUANTA * moves[0]]
     least = float(min(moves[0], np.diff(moves).min(initial=math.inf)))
-    single = SINGLE * 2.0 ** math.floor(math.log2(size)) if size > 0.0 else 0.0
+    single = SINGLE * 2.0 ** math.floor(math.log2(size)) if size > 0.0 else 0.0     # half a unit: below a power of two they
+    #                                                                                 lie twice as close
     known = [(unit, 1) for unit in (U, single) if 0.5 * unit < moves[0] <= MOST_QUANTA * unit]
     for unit, fewest in [*known, (least, FEWEST_ON_GRID)]:
         multiples = moves / unit
@@ -187,7 +184,7 @@ def _noise_sample(f, x, centre, spacing):
     travel, stands_still = 2.0 * float(moves.max()), bool(moves.min() == 0.0)
     if travel == 0.0:
         return STILL
-    if moves.max() > ONE_JUMP * np.sort(moves)[-2] and travel > ONE_JUMP ** 2 * TREAD * abs(centre):
+    if moves.max() > ONE_JUMP * np.sort(moves)[-2] and travel > ONE_JUMP ** 2 * SINGLE_LEVEL * abs(centre):
         return _Noise(None, math.inf, stands_still)
     halves /= travel
     differences = [contrasts @ halves for contrasts in _contrasts(first)]

@@ -7,7 +7,7 @@ from .errors import GradcheckError
 
 
 def checked_options(*, select, seed, confidence, samples, learning_rate, one_by_one):
-    """The options as a dict, in the order given. Raises GradcheckError, which names the option, for one of no meaning.
+    """The options as a dict. Raises GradcheckError, which names the option, for one of no meaning.
 
     Whether `select` names any block, and what `samples` other than a number are, is looked at where they are used.
     """

@@ -35,11 +35,9 @@ def _arrays(path):
         if not file.read(len(ARRAY)).startswith((*ARCHIVES, ARRAY)):
             raise GradcheckError(f"{path}: it is no {Path(path).suffix} file; write it with numpy.savez or numpy.save")
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            return {name: loaded[name] for name in loaded.files}
+        with open(path, "rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
     except MemoryError:
         raise GradcheckError(f"{path}: an array in it claims to be larger than the memory; write it with numpy.savez") from None
     except OSError:

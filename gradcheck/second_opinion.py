@@ -19,8 +19,8 @@ from .quotients import ARITHMETIC
 from .rounding import SMALLEST, U
 
 H = 1e-100                                  # its square is below every relative rounding, its inverse far from overflow
-NEIGHBOUR = 8.0 * U                         # the slope is computed at x and this far to both sides, with a third and a
-                                            # seventh of H: what it scatters by is its own rounding
+NEIGHBOUR = 8.0 * U                         # relative: the slope is computed again this far to both sides of x, with H/3
+                                            # and H/7: what the three differ by is rounding
 CALLS = 3
 TERMS = 4.0                                 # roundings: of the real and imaginary part, of product and sum
 

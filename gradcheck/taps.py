@@ -36,6 +36,25 @@ class _Watched(dict):
         self.asked.add(name)
         return super().get(name, default)
 
+    def pop(self, name, *default):
+        self.asked.add(name)
+        return super().pop(name, *default)
+
+    def setdefault(self, name, default=None):
+        self.asked.add(name)
+        return super().setdefault(name, default)
+
+    def __iter__(self):
+        self.asked.update(self.keys())
+        return super().__iter__()
+
+    def items(self):
+        self.asked.update(self.keys())
+        return super().items()
+
+    def copy(self):
+        return dict(self.items())
+
 
 def tapped(problem, intermediates):
     """The Problem of the intermediates: its parameters are the taps, all zero; its gradients are ready numbers.

@@ -330,7 +330,7 @@ def test_what_is_of_no_known_shape_is_said_beside_what_is():
                     for name, value in found.items()}
     cause = cause_of(Both)
     assert cause.id == "sign + of no known shape"
-    assert "the gradient of W2 is the numerical one times -1; the gradient of W1, b1 and W3 is wrong in another way" in \
+    assert "the gradient of W2 is the numerical one times -1; the gradient of W1, b1 and W3 is wrong, too" in \
         cause.sentence
 
 

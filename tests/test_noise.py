@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from gradcheck import check
-from gradcheck.noise import floor_of, noise_floor
+from gradcheck.noise import floor_of
 from gradcheck.rounding import U
+
+
+def noise_floor(f, x):
+    return floor_of(f, x, f(x)).level
 
 
 def relu(x):
