@@ -41,7 +41,10 @@ def _named(N, K, rate):
         names = [(id, words) for each, id, words, own in listed if each == value and own <= max(rank, 1)]
         for sign, minus, also in ((1.0, "", ""), (-1.0, "-", "minus ")):
             said = " or ".join(dict.fromkeys(also + words for _, words in names if words is not None))
-            perhaps = ", perhaps " if rank == 0 else ", "
+            perhaps = ", perhaps " if rank == 0 or N is None else ", "
+            whole = round(max(value, 1.0 / value))
+            if said and N is None and whole > 2 and whole in (value, round(1.0 / value)):
+                said += f" or {'' if value > 1.0 else '1 over '}that of samples (samples={whole} would tell)"
             found[sign * value] = (f"factor {minus}{names[0][0]}", number(sign * value) + (perhaps + said if said else ""))
     return found
 
