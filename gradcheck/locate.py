@@ -42,17 +42,17 @@ def locate(block, positions, along, look, draw):
     if len(positions) <= ALL_OF:
         look(positions)
         return []
-    if whole.verdict == "cannot tell":
-        return _halved([whole], along, SCATTERED)
     groups = _halved([whole], along, SCATTERED)
-    if _number(groups) > SCATTERED and DENSE * sum(len(part.positions) for part in _wrong(groups)) > len(positions):
+    wrong = _wrong(groups)
+    if len(wrong) > SCATTERED and DENSE * sum(len(part.positions) for part in wrong) > len(positions):
         sample = _sample(block, positions, draw)
         rest = np.setdiff1d(positions, sample)
         if DENSE * look(sample) >= len(sample) or len(block.shape) < 2:
             return [Group(rest, "wrong", whole.bar)]
         by_column = block.start + np.arange(block.stop - block.start).reshape(block.shape).ravel(order="F")
         groups = [Group(by_column[np.isin(by_column, rest)], "wrong", whole.bar)]
-    groups = _halved(groups, along, MOST_PARTS)
+    if whole.verdict == "wrong":
+        groups = _halved(groups, along, MOST_PARTS)
     small, large = [[part for part in _wrong(groups) if (len(part.positions) <= ALONE) is each] for each in (True, False)]
     found = [part.positions for part in small] + [_one_of(part.positions, along) for part in large[:MOST_EXAMPLES]]
     if len(found) > 0:
@@ -78,10 +78,6 @@ def _along(along, positions):
 
 def _wrong(groups):
     return [group for group in groups if group.verdict == "wrong"]
-
-
-def _number(groups):
-    return len(_wrong(groups))
 
 
 def _halved(groups, along, most):
