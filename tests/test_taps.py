@@ -132,3 +132,39 @@ def test_zeros_of_double_precision_may_change_a_loss_in_single_precision():
     dz1 = 2 * a1 * (1 - a1 ** 2)
     report = check(single, {"W1": INPUTS.T @ dz1}, {"W1": PARAMETERS["W1"]}, intermediates={"dz1": np.float32(dz1)})
     assert report["dz1"].verdict == "right"
+
+
+BATCH, AIMS = np.random.default_rng(1).normal(size=(6, 3)), np.random.default_rng(2).normal(size=(6, 2))
+START = {"W1": np.random.default_rng(3).normal(size=(3, 4)), "b1": np.zeros(4) + 0.1, "W2": np.random.default_rng(4).normal(size=(4, 2))}
+
+
+def batch_loss(p, taps={}):
+    net1 = BATCH @ p["W1"] + p["b1"] + taps.get("dz1", 0.0)
+    net2 = np.tanh(net1) @ p["W2"] + taps.get("dz2", 0.0)
+    return 0.5 * np.sum((net2 - AIMS) ** 2)
+
+
+def batch_backward(p, slope=lambda out: 1.0 - out ** 2, of_input=1.0, told=1.0):
+    out = np.tanh(BATCH @ p["W1"] + p["b1"])
+    dz2 = out @ p["W2"] - AIMS
+    dz1 = dz2 @ p["W2"].T * slope(out)
+    gradients = {"W1": (BATCH ** of_input).T @ dz1, "b1": dz1.sum(axis=0), "W2": out.T @ dz2}
+    return {"dz1": told * dz1, "dz2": dz2}, gradients
+
+
+@pytest.mark.parametrize("mistake, id, words", [
+    ({"slope": lambda out: 1.0 - out}, "intermediate", "dz1 is the first wrong intermediate"),
+    ({"told": 2.0}, "intermediate", "dz1 is the first wrong intermediate, from the loss backwards: the gradient of dz1 is the"),
+])
+def test_where_the_chain_broke_is_not_guessed_when_its_links_were_looked_at(mistake, id, words):
+    assert check(batch_loss, lambda p: batch_backward(p)[1], START, intermediates=lambda p: batch_backward(p)[0]).cause is None
+    report = check(batch_loss, lambda p: batch_backward(p, **mistake)[1], START,
+                   intermediates=lambda p: batch_backward(p, **mistake)[0])
+    assert report.verdict == "wrong" and report.first_wrong_intermediate == "dz1"
+    assert report.cause.id == id and words in report.cause.sentence
+
+
+def test_right_intermediates_leave_what_is_made_of_them():
+    report = check(batch_loss, lambda p: batch_backward(p, of_input=2.0)[1], START, intermediates=lambda p: batch_backward(p)[0])
+    assert report.first_wrong_intermediate is None and report["W1"].verdict == "wrong"
+    assert report.cause.id in ("after the intermediates", "factor per row")
