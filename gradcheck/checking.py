@@ -203,7 +203,7 @@ def _notes(measured, reports):
     numeric, bar = measured.numeric.copy(), measured.bar
     for group in measured.groups:                       # what was judged together is as it was handed in, within the bar
         numeric[group.positions], bar[group.positions] = measured.analytic[group.positions], group.bar
-    return notes(measured.point, blocks, measured.vector, measured.analytic, numeric, bar)
+    return notes(measured.point, blocks, measured.vector, measured.analytic, numeric, bar, measured.confidence)
 
 
 def _intermediates(problem, intermediates, confidence, doubt, last_call, one_by_one, constants):

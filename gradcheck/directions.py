@@ -12,7 +12,7 @@ import numpy as np
 
 from .derivatives import OVERALL, derivative
 from .rounding import U
-from .verdict import Judgement, judge
+from .verdict import Judgement, judge, visible_from
 
 WORST_VISIBLE = 1e-3        # of the largest entry: with wider bars, of thousands of kinks say, a pass would mean nothing
 
@@ -43,8 +43,8 @@ def judge_along(problem, vector, analytic, rounding, direction, confidence, allo
     estimate = replace(estimate, error=estimate.error + rounded)
     judgement = judge(float(np.sum(terms)), estimate, rounding=0.0, confidence=confidence)
     bar, largest = estimate.error / np.min(np.abs(direction[moving])), np.max(np.abs(analytic[moving]))
-    if judgement == "right" and (confidence + 1.0) * bar > WORST_VISIBLE * largest > 0.0:
-        judgement = Judgement("cannot tell", f"an error of {(confidence + 1.0) * bar / largest:.1e} of the largest entry would pass")
+    if judgement == "right" and visible_from(bar, confidence) > WORST_VISIBLE * largest > 0.0:
+        judgement = Judgement("cannot tell", f"an error of {visible_from(bar, confidence) / largest:.1e} of the largest entry would pass")
     return judgement, float(bar)
 
 

@@ -11,7 +11,7 @@ from .directions import judge_along, random_direction
 from .errors import entry_name
 from .holomorphic import with_parts
 from .locate import Group, locate
-from .verdict import Judgement, is_narrow, judge, worst_of
+from .verdict import Judgement, is_narrow, judge, visible_from, worst_of
 
 ONE_BY_ONE = 4096           # entries; with more, blocks are judged along random directions first
 UNMEASURED = Estimate(math.nan, math.inf, math.nan, 0)
@@ -117,7 +117,7 @@ class Measured:
                      judgement.reason)
 
     def _visible(self, block, groups):
-        """An error that is more than `confidence` bars from whatever lies within one, relative to the largest entry."""
+        """The smallest error certain to be called wrong, whichever entry it is in, as a part of the block's largest one."""
         plain = [i for i in range(block.start, block.stop)
                  if i in self.judgements and "kink" not in self.judgements[i].reason]
         bars = [float(self.bar[i]) for i in plain] + [group.bar for group in groups]
@@ -126,7 +126,7 @@ class Measured:
         largest = max(sizes, default=0.0)
         if self.doubt is not None or len(bars) == 0 or largest == 0.0:
             return math.inf
-        return (self.confidence + 1.0) * max(bars) / largest
+        return visible_from(max(bars), self.confidence) / largest
 
 
 def _restricted(f, vector, positions):

@@ -150,6 +150,8 @@ def sentences(report):
         yield "audit", finding.sentence
     if report.cause is not None:
         yield "cause", report.cause.sentence
+    elif any(block.verdict == "wrong" and len(block.wrong) > 0 for block in report.blocks):
+        yield "cause", "none of the known ones explains it"
     for diagnosis in report.explanations:
         yield "known mistake", diagnosis.sentence
     for note in report.notes:

@@ -8,23 +8,23 @@ bars as wide as the gradient hide all of it.
 import numpy as np
 
 from .report import Note
-from .verdict import WELL_BEYOND
+from .verdict import WELL_BEYOND, visible_from
 
 MOSTLY = 2.0 ** -7          # what is left of a gradient beside a multiple of the parameter: below a hundredth it is hidden
 MOST_NAMED = 4
-WELL_BEYOND_ANY = WELL_BEYOND + 1.0     # bars: what is further away than this is wrong, wherever in its bar the truth lies
 
 SENTENCES = {
     "zero gradient": "the gradient is zero everywhere in {}: a sign, a factor or a term may be wrong unseen",
     "nothing visible": "an error as large as the gradient itself would not show in {}: its error bars are as wide",
-    "dead units": "whole lines of the gradient are zero in {}: dead units, behind which nothing is seen",
+    "dead units": "whole lines of the gradient are zero in {}: units that are off, or rows that are not used, behind which "
+                  "nothing is seen",
     "zero parameters": "zero at this point: {}; an L2 term there, forgotten or not, cannot be seen",
     "large regulariser": "the gradient is a multiple of the parameter but for less than 1 % in {}: a regulariser far larger "
                          "than the data term, which it hides",
 }
 
 
-def notes(point, blocks, vector, analytic, numeric, bar):
+def notes(point, blocks, vector, analytic, numeric, bar, confidence=WELL_BEYOND):
     """The Notes about some `blocks` of a Point, from flat vectors as long as `vector`."""
     found = {id: [] for id in SENTENCES}
     zero = (analytic == 0.0) & (np.abs(numeric) <= bar)
@@ -38,7 +38,7 @@ def notes(point, blocks, vector, analytic, numeric, bar):
             found["zero gradient"].append((block, block.name, whole))
         elif np.any(where := _dead_lines(dead)):
             found["dead units"].append((block, f"{block.name} ({_lines(where)})", where))
-        if WELL_BEYOND_ANY * np.min(bar[here]) >= np.max(np.abs(numeric[here])) > 0.0:
+        if visible_from(np.min(bar[here]), confidence) >= np.max(np.abs(numeric[here])) > 0.0:
             found["nothing visible"].append((block, block.name, whole))
         if np.all(parameter == 0.0) and np.any(vector != 0.0) and not np.all(dead):
             found["zero parameters"].append((block, block.name, whole))

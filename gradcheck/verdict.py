@@ -85,9 +85,14 @@ def _judge_kink(analytic, estimate, rounding, confidence):
     return Judgement("right", f"at a kink, between {slopes}: any slope between them is a derivative")
 
 
+def visible_from(bar, confidence=WELL_BEYOND):
+    """The smallest error that is certain to be called wrong, wherever in its bar the truth lies; also of arrays."""
+    return (confidence + 1.0) * bar
+
+
 def is_narrow(bar, scale, confidence=WELL_BEYOND):
-    """Whether a small error would have been called wrong, wherever in its bar the truth lies; also of arrays."""
-    return (confidence + 1.0) * bar <= SMALL_ERROR * scale
+    """Whether an error of a millionth of the scale would have been called wrong; also of arrays."""
+    return visible_from(bar, confidence) <= SMALL_ERROR * scale
 
 
 def worst_of(verdicts):

@@ -8,8 +8,8 @@ import pytest
 from gradcheck import check, derivative
 
 POINT = np.array([0.5, -1.0, 2.0])
-BATCH = np.random.default_rng(6).normal(size=(5000, 2))
-WEIGHTS = np.array([0.3, -0.8])
+RNG = np.random.default_rng(6)
+BATCH, WEIGHTS = RNG.normal(size=(5000, 2)), RNG.normal(size=2)
 
 
 def kink(x, place, size):

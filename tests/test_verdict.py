@@ -275,3 +275,11 @@ def test_the_package_hands_on_its_names():
         assert getattr(gradcheck, name).__name__ == name
     with pytest.raises(AttributeError, match="no_such_name"):
         gradcheck.no_such_name
+
+
+@pytest.mark.parametrize("confidence", [4.0, 9.0])
+def test_beside_steep_slopes_a_small_derivative_is_right_as_long_as_a_millionth_of_them_would_show(confidence):
+    """Wherever the truth lies in its bar: an error is certain to be seen from confidence + 1 bars on."""
+    widest = 1e-6 / (confidence + 1.0)
+    for error, verdict in ((0.99 * widest, "right"), (1.01 * widest, "cannot tell")):
+        assert judge(0.0, Estimate(0.0, error, 1e-3, 9, scale=0.1), scale=1.0, confidence=confidence) == verdict
