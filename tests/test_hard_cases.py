@@ -173,3 +173,10 @@ def test_gradients_near_overflow_are_wrong_and_not_an_exception(size):
     assert check(lambda p: np.sum(p ** 2), lambda p: np.full(2, size), np.ones(2)).verdict == "wrong"
     assert check(lambda p: np.sum(np.sin(p)), lambda p: np.full(5000, size), np.ones(5000)).verdict == "wrong"
     assert check(lambda x: 1e-320 * x, lambda x: 1e-320, 1.0).verdict != "wrong"
+
+
+def test_among_thousands_of_kinks_the_piece_at_the_point_is_found():
+    """The longer steps agree on the mean slope of many pieces; one far shorter step contradicts them, and is followed."""
+    name, loss, gradients, x = FINE[0]
+    report = check(loss, gradients, x)
+    assert report.verdict == "right" and report["x"].smallest_visible < 1e-6
