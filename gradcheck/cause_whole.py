@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .cause_fit import Claim, best, sentence
+from .cause_fit import best, sentence
 from .cause_found import Cause
 from .cause_place import place
 from .cause_powers import handed_back

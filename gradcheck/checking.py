@@ -2,14 +2,13 @@
 
 import math
 from dataclasses import replace
-from numbers import Integral
 from time import perf_counter
 
 import numpy as np
 
 from .audit import audit
+from .blame import causes_of, constants_of, known_mistakes_in, seen_in
 from .calls import random_states_kept
-from .cause import Block, Cause, causes
 from .derivatives import OVERALL, PER_ENTRY
 from .errors import GradcheckError
 from .generic import RESERVE, check_again
@@ -17,14 +16,13 @@ from .measuring import ONE_BY_ONE, Measured
 from .point import Point
 from .options import checked_options
 from .problem import Problem
-from .report import Note, Report
-from .shapes import listing
+from .recipe import conventions, name_of, repeating_call
+from .report import Report
 from .taps import tapped
 from .vacuous import notes
 from .verdict import WELL_BEYOND, worst_of
 
 LAST = 1                    # call, at the point itself, at the end of all
-SPELLED_OUT = 40            # characters of an option in the line that does it again
 
 
 def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_BEYOND, bounds=None, intermediates=None,
@@ -76,7 +74,7 @@ def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_B
     started = perf_counter()
     options = checked_options(select=select, seed=seed, confidence=confidence, samples=samples, learning_rate=learning_rate,
                               one_by_one=one_by_one)
-    constants = _constants(network, samples, learning_rate)
+    constants = constants_of(network, samples, learning_rate)
     with random_states_kept(), np.errstate(all="ignore"):
         problem = Problem(loss, gradients, parameters, seed, bounds)
         point, blocks = problem.point, problem.point.selected(select)
@@ -87,13 +85,13 @@ def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_B
         reserve = RESERVE if notes(point, blocks, point.vector, analytic, analytic, rounding) else 0
         measured = Measured(problem, blocks, point.vector, analytic, rounding, chosen, confidence, bounds=problem.bounds,
                             doubt=_doubt(findings), last_call=last_call, reserve=reserve, one_by_one=one_by_one)
-        found = _causes(measured, constants)
+        found = causes_of(measured, constants)
         reports = measured.reports(found, _effects(point, findings))
         little = _notes(measured, reports)
 
         def reports_at(*there):
             elsewhere = Measured(problem, blocks, *there, confidence, one_by_one=one_by_one)
-            causes_there = _causes(elsewhere, constants)
+            causes_there = causes_of(elsewhere, constants)
             return elsewhere.reports(causes_there), causes_there
 
         again = check_again(problem, little, confidence, reports_at, last_call)
@@ -101,13 +99,13 @@ def check(loss, gradients, parameters, *, select=None, seed=0, confidence=WELL_B
         if intermediates is not None:
             taps = _intermediates(problem, intermediates, confidence, _doubt(findings), last_call, one_by_one, constants)
         problem.value(point.vector)     # whatever the caller's functions keep of their last call is of the point itself
-    known, unknown = ((), []) if network is None or found is None else _known(network, samples, measured)
+    known, unknown = ((), []) if network is None or found is None else known_mistakes_in(network, samples, measured)
     overall = found.overall if found is not None else again.cause if again is not None else None
-    overall = _seen_in(taps, overall)
-    call = _call(loss, gradients, options | {"bounds": bounds, "intermediates": intermediates, "network": network})
+    overall = seen_in(taps, overall)
+    call = repeating_call(loss, gradients, options | {"bounds": bounds, "intermediates": intermediates, "network": network})
     return Report(reports, problem.evaluations, seed, confidence, cause=overall, audit=findings, notes=(*little, *unknown),
                   again=again, intermediates=taps, explanations=known, seconds=perf_counter() - started,
-                  conventions=_conventions(problem, measured), call=call,
+                  conventions=conventions(problem, measured), call=call,
                   source=(loss, gradients, point.restore(point.vector)))
 
 
@@ -136,7 +134,7 @@ def check_hessian(loss, gradients, parameters, hvp, *, select=None, seed=0, conf
                    confidence=confidence, bounds=bounds)
     options = {"select": select, "seed": seed, "confidence": confidence, "bounds": bounds}
     return replace(report, subject="Hessian times a vector", evaluations=first.evaluations + report.evaluations,
-                   call=_call(loss, gradients, options, "check_hessian", f", {_name(hvp, 'hvp')}"))
+                   call=repeating_call(loss, gradients, options, "check_hessian", f", {name_of(hvp, 'hvp')}"))
 
 
 def _mask(point, blocks):
@@ -158,44 +156,6 @@ def _effects(point, findings):
             for block in point.blocks}
 
 
-def _constants(network, samples, learning_rate):
-    """What is known of the task, as `causes` takes it. Raises what `explain` does for a network or samples of no use."""
-    if network is None and not isinstance(samples, (Integral, type(None))):
-        raise GradcheckError(f"samples: found a {type(samples).__name__}; without a network give their number")
-    found = {"learning_rate": learning_rate, "samples": samples}
-    if network is not None:
-        from .explanation import described
-        description = described(network, samples)
-        number = len(description["sample"])
-        l2 = description["l2"] / (number if description["l2_scale"] == "per sample" else 1)
-        found |= {"samples": number, "outputs": len(description["layer"][-1]["weights"]), "l2": l2 or None}
-    return found
-
-
-def _causes(measured, constants):
-    """The Causes of what is wrong, or None when nothing is."""
-    if "wrong" not in {*map(str, measured.judgements.values()), *(group.verdict for group in measured.groups)}:
-        return None
-    columns = (measured.analytic, measured.numeric, measured.bar, measured.vector)
-    blocks = [Block(each.name, *(column[each.start:each.stop].reshape(each.shape) for column in columns),
-                    **_together(measured, each)) for each in measured.blocks]
-    return causes(blocks, **constants)
-
-
-def _together(measured, block):
-    """What was found out about those entries of a block that were judged together."""
-    verdicts = [group.verdict for group in measured.groups if block.start <= group.positions[0] < block.stop]
-    own = [str(measured.judgements[i]) for i in range(block.start, block.stop) if i in measured.judgements]
-    return {"known_wrong": "wrong" in verdicts, "known_right": len(verdicts) > 0 and {*verdicts, *own} == {"right"}}
-
-
-def _known(network, samples, measured):
-    """(the known mistakes that give exactly these gradients, Notes on why none could be looked for)."""
-    from .explanation import known_mistakes
-    found, why_not = known_mistakes(network, samples, measured.point, measured.analytic)
-    return tuple(found), [] if why_not is None else [Note("network", why_not, ())]
-
-
 def _notes(measured, reports):
     """The Notes about blocks that pass."""
     passed = {report.name for report in reports if report.verdict == "right"}
@@ -214,49 +174,4 @@ def _intermediates(problem, intermediates, confidence, doubt, last_call, one_by_
     vector = taps.point.vector
     measured = Measured(taps, taps.point.blocks, vector, analytic, rounding, np.full(vector.shape, True), confidence,
                         doubt=doubt, last_call=PER_ENTRY * vector.size + left, one_by_one=one_by_one)
-    return measured.reports(_causes(measured, constants))
-
-
-def _seen_in(taps, cause):
-    """The Cause in the light of the taps: where the chain broke need not be guessed when its links were looked at."""
-    wrong = [block for block in taps if block.verdict == "wrong"]
-    if cause is not None and cause.kind != "place" or len(taps) == 0:
-        return cause
-    if len(wrong) > 0:
-        first = wrong[-1]
-        why = "" if first.cause is None else f": {first.cause.sentence}"
-        return Cause("intermediate", f"{first.name} is the first wrong intermediate, from the loss backwards{why}", 0.0,
-                     (first.name,), "place")
-    if cause is not None and all(block.verdict == "right" for block in taps):
-        return replace(cause, id="after the intermediates", sentence="the intermediates are right; what is made of them for "
-                       f"{listing(cause.blocks)} is not")
-    return cause
-
-
-def _conventions(problem, measured):
-    said = ["float64"]
-    if problem.point.single_precision:
-        said.append(f"float32 parameters ({', '.join(problem.point.single_precision)}) handed over as float64")
-    if problem.low_precision is not None:
-        said.append(f"{problem.low_precision} gradients, allowed the rounding of {problem.low_precision}")
-    if measured.single_precision:
-        said.append("the loss moves in the stairs of a hidden float32, and the error bars are as wide")
-    if problem.upstream is not None:
-        said.append("a loss of several numbers, through a random upstream")
-    return tuple(said)
-
-
-def _call(loss, gradients, options, function="check", more=""):
-    """The line that does it again: options that are numbers or names are spelled out, others stand for themselves."""
-    usual = {"select": None, "confidence": WELL_BEYOND, "one_by_one": ONE_BY_ONE}
-    given = {name: value for name, value in options.items() if value is not None and repr(value) != repr(usual.get(name))}
-    changed = [f", {name}={value!r}" if len(repr(value)) <= SPELLED_OUT and "array(" not in repr(value) and "<" not in
-               repr(value) else f", {name}={name}" for name, value in given.items()]
-    return f"gradcheck.{function}({_name(loss, 'loss')}, {_name(gradients, 'gradients')}, parameters{more}{''.join(changed)})"
-
-
-def _name(function, otherwise):
-    if function is None:
-        return "None"
-    name = getattr(function, "__name__", otherwise)
-    return name if name.isidentifier() else otherwise
+    return measured.reports(causes_of(measured, constants))

@@ -76,8 +76,8 @@ def derivative(f, x, bounds=None, seed=0, allowance=OVERALL, floor=None):
 
     f: float -> float. `bounds`: (low, high), f is not called outside; at a bound one side is used. Steps are chosen from
     the measured noise and curvature (`steps`), a bar is believed when three of them agree (`reading`); f that computes in
-    complex numbers tightens it (`second_opinion`). `floor`: the noise Floor of f near x where it is known. Raises NotFinite when f(x) is not finite, GradcheckError when x is
-    outside the bounds.
+    complex numbers tightens it (`second_opinion`). `floor`: the noise Floor of f near x where it is known. Raises
+    NotFinite when f(x) is not finite, GradcheckError when x is outside the bounds.
     """
     vector = np.array([x], dtype=np.float64)
     return gradient(lambda point: f(parts(point)[0]), vector, seed=seed, bounds=bounds, allowance=allowance, floor=floor).estimate(0)

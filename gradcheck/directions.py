@@ -28,7 +28,8 @@ def judge_along(problem, vector, analytic, rounding, direction, confidence, allo
     """(Judgement, bar) of analytic . direction, held against the slope of the loss along the direction.
 
     The bar is that of one entry: what an error in it alone must exceed to leave the bar of the slope. Where it is too wide
-    to show a thousandth of the largest entry, nothing can be told. It takes at most 12 + `allowance` evaluations of the loss. `floor`: the noise Floor of the loss where it is known.
+    to show a thousandth of the largest entry, nothing can be told. It takes at most 12 + `allowance` evaluations of the
+    loss. `floor`: the noise Floor of the loss where it is known.
     """
     moving, there = direction != 0.0, np.empty_like(vector)
 

@@ -112,7 +112,8 @@ def _draw_v_curve(axes, curve, entry):
     axes.loglog(np.array(steps)[shown], errors[shown], marker="o", linewidth=0.8, color=BLUE,
                 label="central difference, its error")
     if 0.0 < entry.error_bar < math.inf:
-        axes.axhline(entry.error_bar, color=GREEN, linestyle="--", label=f"error bar of the check, {entry.error_bar:.1e}")
+        axes.axhline(entry.error_bar, color=GREEN, linestyle="--",
+                     label=f"error bar, of several steps or a complex one, {entry.error_bar:.1e}")
     if math.isfinite(estimate.step) and estimate.step > 0.0:
         axes.axvline(estimate.step, color=BLACK, linestyle=":", label=f"shortest step the check used, {estimate.step:.1e}")
     apart = abs(entry.analytic - entry.numeric)

@@ -37,8 +37,8 @@ class Judgement(str):
 def judge(analytic, estimate, scale=None, rounding=None, confidence=WELL_BEYOND):
     """The Judgement of one analytic derivative by an Estimate, by the rule at the top of this file.
 
-    `scale`: size of the slopes of f with which the derivative is compared, by default that of the estimate. `rounding`: relative rounding of the analytic
-    value, by default 2**-53. Raises NotRealNumbers.
+    `scale`: size of the slopes of f with which the derivative is compared, by default that of the estimate. `rounding`:
+    relative rounding of the analytic value, by default 2**-53. Raises NotRealNumbers.
     """
     analytic = real_number("analytic", analytic)
     scale = estimate.scale if scale is None else scale
