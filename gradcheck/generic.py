@@ -10,13 +10,15 @@ import numpy as np
 
 from .derivatives import OVERALL, PER_ENTRY
 from .directions import judge_along, random_direction
+from .problem import ROUNDING_CALLS
 from .report import Again
 
 SPREADS = (0.125, 1.0, 8.0)     # how far the parameters are moved, relative to their own size: as little as will do
 SHRUNK = 2.0 ** -10             # a parameter behind whose L2 term the data term hides is made this much smaller
 NOISE_CALLS = 25                # the value at the point, and four spacings at which its noise is looked at
 ONE_DIRECTION = NOISE_CALLS + 7     # and three pairs of steps
-RESERVE = 4 * len(SPREADS) + ONE_DIRECTION      # calls that the entries at the point leave for a second check, where they can
+TO_FIND = 2 * len(SPREADS) + ROUNDING_CALLS     # value and gradients at each point, and the rounding of those at the best
+RESERVE = TO_FIND + ONE_DIRECTION   # calls that the entries at the point leave for a second check, where they can
 DRAWS = 3                       # directions, and points, that are tried before nothing can be told
 
 
@@ -32,7 +34,7 @@ def check_again(problem, notes, confidence, reports_at, last_call=math.inf):
     chosen = np.any([note.chosen for note in notes], axis=0)
     names = ", ".join(dict.fromkeys(name for note in notes for name in note.blocks))
     draw = np.random.default_rng([problem.seed, 1])
-    to_find = len(SPREADS) * (1 if problem.has_own_gradients else 4)     # at three points, where the loss makes them
+    to_find = len(SPREADS) if problem.has_own_gradients else TO_FIND
     why = None
     for _ in range(DRAWS):
         if last_call - problem.evaluations < to_find + ONE_DIRECTION:
@@ -90,10 +92,10 @@ def _generic_point(problem, notes, chosen, draw):
         try:
             with np.errstate(all="ignore"):
                 finite = np.isfinite(problem.value(there))
-                analytic, rounding = problem.gradients_at(there)
+                analytic, units = problem.gradients_at(there)
         except (ArithmeticError, ValueError):
             continue
         zeros = np.sum(analytic[chosen] == 0.0)
         if finite and zeros < fewest:
-            best, fewest = (there, analytic, rounding), zeros
-    return best
+            best, fewest = (there, analytic, units), zeros
+    return None if best is None else (*best[:2], problem.rounding_near(*best))

@@ -56,12 +56,12 @@ def _change(rung):
     return max(abs(rung.left), abs(rung.right)) * rung.step
 
 
-def slopes_at_kink(a, b, c):
-    """(left, right): the one-sided slopes, extrapolated to h = 0 from the two shortest of three steps."""
+def slopes_at_kink(b, c):
+    """(left, right): the one-sided slopes, extrapolated to h = 0 from two steps."""
     return limit_of_two(b, c, b.left, c.left, 1, 2.0)[0], limit_of_two(b, c, b.right, c.right, 1, 2.0)[0]
 
 
-def slopes_at_jump(a, b, c):
+def slopes_at_jump(b, c):
     """(left, right): infinite on the side where the slopes grow, finite where they do not."""
     def of(side):
         coarse, fine = getattr(b, side), getattr(c, side)

@@ -20,6 +20,7 @@ from .rounding import U
 NEARBY = 8.0                # units of rounding by which the parameters are moved to see what rounding does to the gradients
 SUMMED = 16.0               # the rounding of 256 terms adds up as a random walk does, to sqrt(256) units of the largest
 FAR_BELOW_ONE = 2.0 ** -20  # a difference of numbers near 1 that is smaller has lost the digits of a million
+ROUNDING_CALLS = 6          # of the gradients, by which their rounding is seen: two next to the point, four on a line
 SPACING = 2.0 ** -19        # relative: its fourth power is below u by far
 NO_KINK = 2.0 ** -10        # of the largest gradient: fourth differences that are larger are of a kink, and no rounding
 CONTINUOUS = 2.0 ** 13      # units: what scatters by more is no rounding but a step of the gradients themselves
@@ -38,7 +39,7 @@ class Problem:
             raise GradcheckError(f"loss: expected a function of the parameters, found {type(loss).__name__}")
         self.point = Point(parameters)
         self._loss, self._gradients, self.seed = loss, gradients, seed
-        self.evaluations, self.upstream, self._first = 0, None, None
+        self.evaluations, self.upstream, self._first, self._rounding = 0, None, None, None
         self.bounds = bounds_of(self.point, bounds)
         self.is_callable = gradients is None or callable(gradients)
         self.has_own_gradients = gradients is not None
@@ -126,14 +127,14 @@ class Problem:
                 self.gradients(self.point.restore(self.point.vector))
             else:
                 self._keep(self._gradients)
-        analytic, units = self._first
-        return analytic, self.rounding_near(self.point.vector, analytic, units)
+        if self._rounding is None:
+            self._rounding = self.rounding_near(self.point.vector, *self._first)
+        return self._first[0], self._rounding
 
     def gradients_at(self, vector):
-        """(analytic, rounding) at another vector."""
+        """(analytic, units) at another vector: the gradients, and the relative rounding of their numbers."""
         found = self.gradients(self.point.restore(vector))
-        analytic, units = self.point.flatten_like(found), self.point.rounding_like(found)
-        return analytic, self.rounding_near(vector, analytic, units)
+        return self.point.flatten_like(found), self.point.rounding_like(found)
 
     def rounding_near(self, vector, analytic, units):
         """Absolute rounding of every entry: of its sums, and what it scatters by when the parameters move by a few units, or

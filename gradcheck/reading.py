@@ -55,8 +55,8 @@ def _read_both_sides(rungs):
     i = min(range(len(candidates)), key=lambda i: candidates[i].bar)
     j = kinks.jump_among(rungs)
     if j is not None:
-        return Reading(candidates[j], j + 2, True, kinks.slopes_at_jump(*triples[j]))
-    return Reading(candidates[i], i + 2, slopes=kinks.slopes_at_kink(*triples[i]) if candidates[i].jump > 0.0 else None)
+        return Reading(candidates[j], j + 2, True, kinks.slopes_at_jump(*triples[j][1:]))
+    return Reading(candidates[i], i + 2, slopes=kinks.slopes_at_kink(*triples[i][1:]) if candidates[i].jump > 0.0 else None)
 
 
 def _with_kink(a, b, c):
@@ -65,7 +65,7 @@ def _with_kink(a, b, c):
     difference, bar = kinks.kink_of(a, b, c)
     if difference == 0.0:
         return candidate
-    covered = max(abs(candidate.value - slope) for slope in (c.left, c.right, *kinks.slopes_at_kink(a, b, c))) + bar
+    covered = max(abs(candidate.value - slope) for slope in (c.left, c.right, *kinks.slopes_at_kink(b, c))) + bar
     return Candidate(candidate.value, candidate.truncation, candidate.rounding, candidate.step, covered)
 
 

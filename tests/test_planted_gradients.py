@@ -102,3 +102,15 @@ def test_the_evaluations_are_counted_and_few():
         network.calls = 0
         report = checked(network, seed=seed)
         assert report.evaluations == network.calls <= 12 * sum(each.size for each in network.parameters.values()) + 60
+
+
+def test_a_loss_that_makes_its_gradients_is_called_no_more_often():
+    """Every look at the gradients is a call of the loss then, those at a second point included."""
+    looked_again = 0
+    for seed in range(60):
+        network = drawn(seed, "relu", largest=3)
+        network.calls = 0
+        report = check(lambda p, network=network: (network.loss(p), network.gradients(p)), None, network.parameters, seed=seed)
+        looked_again += report.again is not None
+        assert report.evaluations == network.calls <= 12 * sum(each.size for each in network.parameters.values()) + 60
+    assert looked_again > 10
