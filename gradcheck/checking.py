@@ -168,10 +168,10 @@ def _notes(measured, reports):
 
 def _intermediates(problem, intermediates, confidence, doubt, last_call, one_by_one, constants):
     """The BlockReports of the taps, with as many calls for each entry as one of the parameters has."""
-    left = last_call - problem.evaluations
     taps = tapped(problem, intermediates)
     analytic, rounding = taps.first_gradients()
     vector = taps.point.vector
+    last_call = taps.evaluations + last_call - problem.evaluations + PER_ENTRY * vector.size
     measured = Measured(taps, taps.point.blocks, vector, analytic, rounding, np.full(vector.shape, True), confidence,
-                        doubt=doubt, last_call=PER_ENTRY * vector.size + left, one_by_one=one_by_one)
+                        doubt=doubt, last_call=last_call, one_by_one=one_by_one)
     return measured.reports(causes_of(measured, constants))

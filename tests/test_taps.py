@@ -168,3 +168,12 @@ def test_right_intermediates_leave_what_is_made_of_them():
     report = check(batch_loss, lambda p: batch_backward(p, of_input=2.0)[1], START, intermediates=lambda p: batch_backward(p)[0])
     assert report.first_wrong_intermediate is None and report["W1"].verdict == "wrong"
     assert report.cause.id in ("after the intermediates", "factor per row")
+
+
+def test_intermediates_have_as_many_calls_for_each_entry_as_parameters():
+    for seed in range(30):
+        draw = np.random.default_rng(seed)
+        point = {name: draw.normal(size=each.shape) for name, each in START.items()}
+        report = check(batch_loss, lambda p: batch_backward(p)[1], point, intermediates=lambda p: batch_backward(p)[0], seed=seed)
+        entries = sum(block.size for block in (*report.blocks, *report.intermediates))
+        assert report.verdict == "right" and report.evaluations <= 12 * entries + 60
