@@ -1,7 +1,9 @@
-"""The cases on which gradient checkers in use fail, run through gradcheck and through those of them that are installed.
+"""The cases on which gradient checkers in use fail, run through gradcheck and through those of them that are
+installed.
 
-Run: python benchmarks/checkers.py [--markdown] (SciPy, PyTorch, JAX and autograd are each optional). The functions are
-written in NumPy; PyTorch, JAX and autograd are handed the same ones as functions with a backward pass of their own.
+Run: python benchmarks/checkers.py [--markdown] (SciPy, PyTorch, JAX and autograd are each optional). The
+functions are written in NumPy; PyTorch, JAX and autograd are handed the same ones as functions with a
+backward pass of their own.
 """
 
 import argparse
@@ -20,15 +22,16 @@ import numpy as np
 import gradcheck
 from gradcheck.errors import ShapeMismatch
 
-READ_AS_RIGHT = 1e-6        # SciPy gives a number and no verdict; tests ask it to stay below this, or near it
-MOST_ENTRIES = 50_000       # above, a Jacobian of a vector-valued function fills the memory
+READ_AS_RIGHT = 1e-6  # SciPy gives a number and no verdict; tests ask it to stay below this, or near it
+MOST_ENTRIES = 50_000  # above, a Jacobian of a vector-valued function fills the memory
 
 
 @dataclass(frozen=True)
 class Case:
-    """f and its stated gradient g at x, written in NumPy, and the truth: "right", "wrong" or "cannot tell".
+    """f and its stated gradient g at x, written in NumPy, and the truth: "right", "wrong" or "undecided".
 
-    f gives one number, or an array of the shape of x when it works entry by entry; g then is its slope at each.
+    f gives one number, or an array of the shape of x when it works entry by entry; g then is its slope at
+    each.
     """
 
     title: str
@@ -51,7 +54,7 @@ def counting():
 def dropping():
     """A function that gives twice the sum of x**2 over a random half of the entries, others every time."""
     generator = np.random.default_rng(0)
-    return lambda x: np.sum(x ** 2 * (generator.random(x.shape) < 0.5)) * 2.0
+    return lambda x: np.sum(x**2 * (generator.random(x.shape) < 0.5)) * 2.0
 
 
 def flipped(x):
@@ -73,40 +76,84 @@ MANY = np.random.default_rng(1).normal(size=20_000) + 3.0
 VERY_MANY = np.random.default_rng(2).normal(size=200_000)
 SINGLE = np.float32
 
+
 def cases():
     """The Cases, fresh ones: some count their calls."""
     return [
-        Case("1e-6 x², sign flipped", "wrong", lambda x: np.sum(1e-6 * x ** 2), lambda x: -2e-6 * x, (1.0, 2.0)),
+        Case(
+            "1e-6 x², sign flipped", "wrong", lambda x: np.sum(1e-6 * x**2), lambda x: -2e-6 * x, (1.0, 2.0)
+        ),
         Case("zero in place of 9e-6", "wrong", lambda x: np.sum(9e-6 * x), lambda x: 0.0 * x, (1.0, 2.0)),
-        Case("every entry times 1.0009", "wrong", lambda x: np.sin(x).sum(), lambda x: 1.0009 * np.cos(x), (0.3, 0.7)),
-        Case("20,000 entries, one sign flipped", "wrong", lambda x: np.sum(x ** 2), flipped, MANY),
+        Case(
+            "every entry times 1.0009",
+            "wrong",
+            lambda x: np.sin(x).sum(),
+            lambda x: 1.0009 * np.cos(x),
+            (0.3, 0.7),
+        ),
+        Case("20,000 entries, one sign flipped", "wrong", lambda x: np.sum(x**2), flipped, MANY),
         Case("200,000 outputs, slopes twice as large", "wrong", np.sin, lambda x: 2.0 * np.cos(x), VERY_MANY),
-        Case("NaN for the slope of sqrt at 0", "wrong", lambda x: np.sqrt(x).sum(),
-             lambda x: np.where(x > 0.0, 0.5 / np.sqrt(x), np.nan), (0.0, 1.0)),
-        Case("gradient of shape (1,) for two entries", "wrong", lambda x: x.sum(), lambda x: np.ones(1), (1.0, 2.0)),
+        Case(
+            "NaN for the slope of sqrt at 0",
+            "wrong",
+            lambda x: np.sqrt(x).sum(),
+            lambda x: np.where(x > 0.0, 0.5 / np.sqrt(x), np.nan),
+            (0.0, 1.0),
+        ),
+        Case(
+            "gradient of shape (1,) for two entries",
+            "wrong",
+            lambda x: x.sum(),
+            lambda x: np.ones(1),
+            (1.0, 2.0),
+        ),
         Case("a bare number for two entries", "wrong", lambda x: x.sum(), lambda x: 1.0, (1.0, 2.0)),
         Case("relu at its kink, slope 1.5", "wrong", relu, lambda x: 1.5 + 0.0 * x, (0.0,)),
         Case("relu at its kink, slope 0", "right", relu, step, (0.0,)),
-        Case("\\|x - a\\| at its kink, slope 1", "right", lambda x: np.abs(x - 0.3).sum(),
-             lambda x: np.where(x >= 0.3, 1.0, -1.0), (0.3, 1.0)),
+        Case(
+            "\\|x - a\\| at its kink, slope 1",
+            "right",
+            lambda x: np.abs(x - 0.3).sum(),
+            lambda x: np.where(x >= 0.3, 1.0, -1.0),
+            (0.3, 1.0),
+        ),
         Case("relu 1e-7 from its kink", "right", relu, step, (1e-7, -1.0)),
         Case("relu 5e-7 from its kink", "right", relu, step, (5e-7, -1.0)),
         Case("relu 5e-5 from its kink", "right", relu, step, (5e-5, -1.0)),
-        Case("x² at 1e11", "right", lambda x: np.sum(x ** 2), lambda x: 2.0 * x, (1e11,)),
-        Case("x² + 1e9", "right", lambda x: np.sum(x ** 2) + 1e9, lambda x: 2.0 * x, (1.0, 2.0)),
+        Case("x² at 1e11", "right", lambda x: np.sum(x**2), lambda x: 2.0 * x, (1e11,)),
+        Case("x² + 1e9", "right", lambda x: np.sum(x**2) + 1e9, lambda x: 2.0 * x, (1.0, 2.0)),
         Case("sin(1e3 x)", "right", lambda x: np.sin(1e3 * x).sum(), lambda x: 1e3 * np.cos(1e3 * x), (1.0,)),
-        Case("sin(1e5 x)/1e5", "right", lambda x: np.sin(1e5 * x).sum() / 1e5, lambda x: np.cos(1e5 * x), (1.0, 2.0)),
+        Case(
+            "sin(1e5 x)/1e5",
+            "right",
+            lambda x: np.sin(1e5 * x).sum() / 1e5,
+            lambda x: np.cos(1e5 * x),
+            (1.0, 2.0),
+        ),
         Case("1e8 sin x", "right", lambda x: 1e8 * np.sin(x).sum(), lambda x: 1e8 * np.cos(x), (1.0, 2.0)),
-        Case("sin x in single precision", "right",
-             lambda x: float(np.sin(x.astype(SINGLE)).sum(dtype=SINGLE)), np.cos, (1.0, 2.0)),
-        Case("sqrt, 5e-7 from the edge", "right", lambda x: np.sqrt(x).sum(), lambda x: 0.5 / np.sqrt(x), (5e-7, 1.0)),
+        Case(
+            "sin x in single precision",
+            "right",
+            lambda x: float(np.sin(x.astype(SINGLE)).sum(dtype=SINGLE)),
+            np.cos,
+            (1.0, 2.0),
+        ),
+        Case(
+            "sqrt, 5e-7 from the edge",
+            "right",
+            lambda x: np.sqrt(x).sum(),
+            lambda x: 0.5 / np.sqrt(x),
+            (5e-7, 1.0),
+        ),
         Case("log, 5e-7 from the edge", "right", lambda x: np.log(x).sum(), lambda x: 1.0 / x, (5e-7, 1.0)),
-        Case("dropout inside", "cannot tell", dropping(), lambda x: 2.0 * x, (1.0, 2.0, 3.0)),
-        Case("a running counter inside", "cannot tell", counting(), lambda x: np.ones_like(x), (1.0, 2.0)),
+        Case("dropout inside", "undecided", dropping(), lambda x: 2.0 * x, (1.0, 2.0, 3.0)),
+        Case("a running counter inside", "undecided", counting(), lambda x: np.ones_like(x), (1.0, 2.0)),
     ]
 
 
-# One function for each checker: what it makes of a Case, and whether that misleads. None where it cannot be asked.
+# One function for each checker: what it makes of a Case, and whether that misleads. None where it cannot be
+# asked.
+
 
 def ours(case):
     """gradcheck.check with its default settings."""
@@ -124,7 +171,7 @@ def scipy(case):
     if np.ndim(case.f(case.point)) > 0:
         return None
     value = import_module("scipy.optimize").check_grad(case.f, case.g, case.point)
-    return f"{value:.1e}", (value < READ_AS_RIGHT) != (case.truth == "right") or case.truth == "cannot tell"
+    return f"{value:.1e}", (value < READ_AS_RIGHT) != (case.truth == "right") or case.truth == "undecided"
 
 
 def torch(case, fast=False):
@@ -141,11 +188,14 @@ def torch(case, fast=False):
 
         @staticmethod
         def backward(context, upstream):
-            x, = context.saved_tensors
+            (x,) = context.saved_tensors
             return upstream * package.tensor(case.g(x.detach().numpy().copy()), dtype=package.float64)
+
     x = package.tensor(case.point, requires_grad=True)
     failed = import_module("torch.autograd.gradcheck").GradcheckError
-    return _asked(case, lambda: package.autograd.gradcheck(Function.apply, (x,), fast_mode=fast), failed, RuntimeError)
+    return _asked(
+        case, lambda: package.autograd.gradcheck(Function.apply, (x,), fast_mode=fast), failed, RuntimeError
+    )
 
 
 def torch_fast(case):
@@ -164,7 +214,7 @@ def jax_reverse(case):
 def jax(case, mode):
     """jax.test_util.check_grads in 64 bits, with its default settings."""
     if case.point.shape != np.shape(case.g(case.point)):
-        return None                                     # the product with a tangent, below, would broadcast it
+        return None  # the product with a tangent, below, would broadcast it
     package, test_util = import_module("jax"), import_module("jax.test_util")
     package.config.update("jax_enable_x64", True)
     shape = package.ShapeDtypeStruct(np.shape(case.f(case.point)), np.float64)
@@ -175,11 +225,17 @@ def jax(case, mode):
 
     @function.defjvp
     def rule(primals, tangents):
-        slopes = package.pure_callback(lambda x: np.asarray(case.g(np.array(x)), dtype=np.float64),
-                                       package.ShapeDtypeStruct(case.point.shape, np.float64), primals[0])
+        slopes = package.pure_callback(
+            lambda x: np.asarray(case.g(np.array(x)), dtype=np.float64),
+            package.ShapeDtypeStruct(case.point.shape, np.float64),
+            primals[0],
+        )
         product = slopes * tangents[0]
         return function(primals[0]), product if shape.shape else product.sum()
-    return _asked(case, lambda: test_util.check_grads(function, (case.point,), order=1, modes=[mode]), AssertionError)
+
+    return _asked(
+        case, lambda: test_util.check_grads(function, (case.point,), order=1, modes=[mode]), AssertionError
+    )
 
 
 def autograd(case):
@@ -187,11 +243,15 @@ def autograd(case):
     extend, test_util = import_module("autograd.extend"), import_module("autograd.test_util")
     function = extend.primitive(lambda x: case.f(np.array(x)))
     extend.defvjp(function, lambda answer, x: lambda upstream: upstream * case.g(np.array(x)))
-    return _asked(case, lambda: test_util.check_grads(function, modes=["rev"], order=1)(case.point), AssertionError)
+    return _asked(
+        case, lambda: test_util.check_grads(function, modes=["rev"], order=1)(case.point), AssertionError
+    )
 
 
 def _asked(case, ask, failed, refused=()):
-    """("passes", "fails" or "refused", whether that misleads). None of these can say that nothing can be told."""
+    """("passes", "fails" or "refused", whether that misleads). None of these can say that nothing can be
+    told.
+    """
     np.random.seed(0)
     try:
         said = "passes" if ask() is not False else "fails"
@@ -199,12 +259,18 @@ def _asked(case, ask, failed, refused=()):
         said = "fails"
     except refused:
         said = "refused"
-    return said, (said == "passes") != (case.truth == "right") or case.truth == "cannot tell"
+    return said, (said == "passes") != (case.truth == "right") or case.truth == "undecided"
 
 
-CHECKERS = {"gradcheck": (ours, "numpy"), "SciPy": (scipy, "scipy"), "PyTorch": (torch, "torch"),
-            "PyTorch, fast": (torch_fast, "torch"), "JAX, forward": (jax_forward, "jax"),
-            "JAX, reverse": (jax_reverse, "jax"), "autograd": (autograd, "autograd")}
+CHECKERS = {
+    "gradcheck": (ours, "numpy"),
+    "SciPy": (scipy, "scipy"),
+    "PyTorch": (torch, "torch"),
+    "PyTorch, fast": (torch_fast, "torch"),
+    "JAX, forward": (jax_forward, "jax"),
+    "JAX, reverse": (jax_reverse, "jax"),
+    "autograd": (autograd, "autograd"),
+}
 
 
 def installed():
@@ -249,11 +315,15 @@ def main(argv=None):
         lines.insert(1, "|" + "---|" * len(table[0]))
     else:
         widths = [max(len(cells[i]) for cells in table) for i in range(len(table[0]))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip() for cells in table]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip() for cells in table
+        ]
     print("\n".join(lines))
     used = ", ".join(f"{package} {number}" for package, number in versions.items())
-    print("\nBold: misleading. SciPy gives a number, which is taken for \"right\" below 1e-06. "
-          f"Empty: the checker cannot be asked that.\nDefault settings of {used}.")
+    print(
+        '\nBold: misleading. SciPy gives a number, which is taken for "right" below 1e-06. '
+        f"Empty: the checker cannot be asked that.\nDefault settings of {used}."
+    )
     return int(any(line[2].startswith("**") for line in table))
 
 

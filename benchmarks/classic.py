@@ -1,7 +1,7 @@
 """A peer to measure against: the usual object-per-neuron program, in the style most tutorials use.
 
-Index loops that reach everything from the network down, a method for every partial derivative, deltas in local lists,
-and biases that never move.
+Index loops that reach everything from the network down, a method for every partial derivative, deltas in
+local lists, and biases that never move.
 """
 
 import math
@@ -87,6 +87,13 @@ class ClassicNetwork:
 
 def classic_twin(network):
     """The classic program with the parameters of a neuronnet.NeuralNetwork of two layers."""
-    layers = [ClassicLayer([ClassicNeuron([weight.value for weight in neuron.weights], neuron.bias.value)
-                            for neuron in layer]) for layer in network.layers]
+    layers = [
+        ClassicLayer(
+            [
+                ClassicNeuron([weight.value for weight in neuron.weights], neuron.bias.value)
+                for neuron in layer
+            ]
+        )
+        for layer in network.layers
+    ]
     return ClassicNetwork(*layers)

@@ -5,7 +5,9 @@ import time
 
 
 def interleaved(candidates, repetitions=15):
-    """Seconds of each candidate, name -> list: every repetition runs all of them once, so that noise hits all alike."""
+    """Seconds of each candidate, name -> list: every repetition runs all of them once, so that noise hits
+    all alike.
+    """
     seconds = {name: [] for name in candidates}
     for name, run in candidates.items():
         run()
@@ -23,5 +25,7 @@ def report(title, seconds, ours, peer, goal):
     print(f"{title}")
     for name, times in seconds.items():
         print(f"  {name:<28} median {statistics.median(times) * 1e3:9.2f} ms")
-    print(f"  {ours} / {peer}: median {statistics.median(ratios):.3f}, "
-          f"from {min(ratios):.3f} to {max(ratios):.3f}; the goal is at most {goal}")
+    print(
+        f"  {ours} / {peer}: median {statistics.median(ratios):.3f}, "
+        f"from {min(ratios):.3f} to {max(ratios):.3f}; the goal is at most {goal}"
+    )

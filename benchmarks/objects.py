@@ -22,13 +22,18 @@ def wide_network(seed=1):
 
     def row(count):
         return [draw.uniform(-0.5, 0.5) for _ in range(count)]
-    layers = [{"activation": "logistic", "weights": [row(32) for _ in range(32)], "bias": 0.1, "train_bias": False},
-              {"activation": "logistic", "weights": [row(32) for _ in range(8)], "bias": 0.1, "train_bias": False}]
+
+    layers = [
+        {"activation": "logistic", "weights": [row(32) for _ in range(32)], "bias": 0.1, "train_bias": False},
+        {"activation": "logistic", "weights": [row(32) for _ in range(8)], "bias": 0.1, "train_bias": False},
+    ]
     return load({"learning_rate": 0.5, "layer": layers, "sample": [{"inputs": row(32), "targets": row(8)}]})
 
 
 def compare(title, build, updates, goal, slices=100):
-    """Train both programs on the one sample, in turn, a slice of the updates at a time; check that they end alike."""
+    """Train both programs on the one sample, in turn, a slice of the updates at a time; check that they end
+    alike.
+    """
     network, classic = build(), classic_twin(build())
     inputs, targets = network.samples[0]
 
@@ -39,10 +44,17 @@ def compare(title, build, updates, goal, slices=100):
     def peer():
         for _ in range(updates // slices):
             classic.train(inputs, targets)
+
     seconds = interleaved({"neuronnet": ours, "classic": peer}, slices)
-    ends = {"ours": [weight.value for weight in network.weights],
-            "peer": [weight for layer in (classic.hidden_layer, classic.output_layer)
-                     for neuron in layer.neurons for weight in neuron.weights]}
+    ends = {
+        "ours": [weight.value for weight in network.weights],
+        "peer": [
+            weight
+            for layer in (classic.hidden_layer, classic.output_layer)
+            for neuron in layer.neurons
+            for weight in neuron.weights
+        ],
+    }
     assert ends["ours"] == ends["peer"], "the two programs do not compute the same"
     report(title, seconds, "neuronnet", "classic", goal)
 
@@ -57,10 +69,17 @@ def memory(build, few, many):
         network.fit(updates)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    print(f"peak memory of a training: {peaks[0]} bytes in {few} updates, {peaks[1]} in {many}; the goal is no growth")
+    print(
+        f"peak memory of a training: {peaks[0]} bytes in {few} updates, {peaks[1]} in {many}; the goal is no growth"
+    )
 
 
 if __name__ == "__main__":
-    compare("10,000 online updates of the worked example, in slices of 100", lambda: load("worked-example"), 10_000, 0.9)
+    compare(
+        "10,000 online updates of the worked example, in slices of 100",
+        lambda: load("worked-example"),
+        10_000,
+        0.9,
+    )
     compare("300 updates of a 32-32-8 network, in slices of 3", wide_network, 300, 0.6)
     memory(lambda: load("worked-example"), 1_000, 10_000)

@@ -1,4 +1,5 @@
-"""How long sheets take to check: against SymPy reading the same formulas, and a search for mistakes in a 3-3-3-3 network.
+"""How long sheets take to check: against SymPy reading the same formulas, and a search for mistakes in a
+3-3-3-3 network.
 
 Run: python benchmarks/sheets.py (SymPy is the peer; without it only our own times are printed)
 """
@@ -13,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from interleaved import interleaved, report
 
 from neuronnet import Derivation, check_sheet, diagnose
-from neuronnet.derivation.mistakes import CATALOGUE, replay
-from neuronnet.spec import read
+from neuronnet.description.reading import read
+from neuronnet.mistakes.catalogue import CATALOGUE, replay
 
 try:
     from sympy.parsing.sympy_parser import parse_expr
@@ -32,9 +33,21 @@ def sheet(lines):
 def deep_network(seed=1):
     """A 3-3-3-3 network with one sample."""
     draw = random.Random(seed)
-    layers = [{"activation": "logistic", "bias": 0.1, "weights": [[draw.uniform(-1, 1) for _ in range(3)] for _ in range(3)]}
-              for _ in range(3)]
-    return read({"learning_rate": 0.5, "layer": layers, "sample": [{"inputs": [0.1, 0.5, -0.3], "targets": [0.1, 0.9, 0.5]}]})
+    layers = [
+        {
+            "activation": "logistic",
+            "bias": 0.1,
+            "weights": [[draw.uniform(-1, 1) for _ in range(3)] for _ in range(3)],
+        }
+        for _ in range(3)
+    ]
+    return read(
+        {
+            "learning_rate": 0.5,
+            "layer": layers,
+            "sample": [{"inputs": [0.1, 0.5, -0.3], "targets": [0.1, 0.9, 0.5]}],
+        }
+    )
 
 
 def parsed_by_sympy(claims):
@@ -58,11 +71,20 @@ if __name__ == "__main__":
     one = spoiled(deep, ["activation derivative missing at the hidden layer"])
     two = spoiled(deep, ["activation derivative missing at the hidden layer", "an extra half"])
     none = {name: f"{float(number) * 1.01:.6f}" for name, number in two.items()}
-    programs |= {"one mistake in 3-3-3-3": lambda: diagnose(deep, one), "two mistakes in 3-3-3-3": lambda: diagnose(deep, two),
-                 "no known mistake in 3-3-3-3": lambda: diagnose(deep, none)}
+    programs |= {
+        "one mistake in 3-3-3-3": lambda: diagnose(deep, one),
+        "two mistakes in 3-3-3-3": lambda: diagnose(deep, two),
+        "no known mistake in 3-3-3-3": lambda: diagnose(deep, none),
+    }
     seconds = interleaved(programs, 5)
     for name in programs:
         print(f"{name}: median {sorted(seconds[name])[2]:.2f} s, the goal is 2")
     if parse_expr is not None:
-        report("checking 1,000 lines beside SymPy reading them", seconds, "checking 1,000 lines", "SymPy reading them", 1.0)
+        report(
+            "checking 1,000 lines beside SymPy reading them",
+            seconds,
+            "checking 1,000 lines",
+            "SymPy reading them",
+            1.0,
+        )
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB, the goal is 200")

@@ -1,14 +1,17 @@
-"""A peer to measure the twin against: the usual NumPy program for a 2-3-2 network, as "from scratch" tutorials write it.
+"""A peer to measure the twin against: the usual NumPy program for a 2-3-2 network, as "from scratch"
+tutorials write it.
 
-Every array is made anew in every update: tanh and softmax, full batch, the gradient of the summed cross-entropies plus
-L2 * W on the weights.
+Every array is made anew in every update: tanh and softmax, full batch, the gradient of the summed
+cross-entropies plus L2 * W on the weights.
 """
 
 import numpy as np
 
 
 def train(X, y, W1, b1, W2, b2, updates, epsilon, l2):
-    """The parameters after gradient descent: X (N, 2), y (N,) class numbers, W1 (2, 3), b1 (1, 3), W2 (3, 2), b2 (1, 2)."""
+    """The parameters after gradient descent: X (N, 2), y (N,) class numbers, W1 (2, 3), b1 (1, 3), W2 (3,
+    2), b2 (1, 2).
+    """
     N = len(X)
     W1, b1, W2, b2 = W1.copy(), b1.copy(), W2.copy(), b2.copy()
     for _ in range(updates):

@@ -1,13 +1,26 @@
-"""gradcheck: is this gradient right? Hands names on, each loaded from its module when first asked for (PEP 562)."""
+"""gradcheck: is this gradient right? Hands names on, each loaded from its module when first asked for (PEP
+562).
+"""
 
 from importlib import import_module
 
 _HOME = {
-    "check": "checking", "check_hessian": "checking", "judge": "verdict", "Report": "report", "derivative": "derivatives",
-    "gradient": "derivatives", "Estimate": "derivatives",
-    "Dual": "dual", "Twin": "twin", "Point": "point", "GradcheckError": "errors",
-    "check_network": "network", "NetworkReport": "network", "explain": "explanation", "causes": "cause",
-    "assert_gradients": "testing", "check_grad": "scipy_like",
+    "check": "checking",
+    "check_hessian": "checking",
+    "Report": "report.report",
+    "derivative": "numeric.derivatives",
+    "gradient": "numeric.derivatives",
+    "Estimate": "numeric.derivatives",
+    "Dual": "numeric.dual",
+    "Twin": "twin.twin",
+    "Point": "inputs.point",
+    "GradcheckError": "errors",
+    "check_network": "networks.five_ways",
+    "NetworkReport": "networks.five_ways",
+    "explain": "why.known_mistakes",
+    "causes": "why.causes",
+    "assert_gradients": "testing",
+    "check_grad": "scipy_like",
 }
 __all__ = list(_HOME)
 

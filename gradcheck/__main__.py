@@ -6,7 +6,7 @@ import sys
 def main(argv=None):
     """Run the command line; return its exit status, 2 without NumPy."""
     try:
-        from .cli import main as run
+        from gradcheck.cli import main as run
     except ModuleNotFoundError as error:
         if error.name != "numpy":
             raise

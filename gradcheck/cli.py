@@ -10,62 +10,99 @@ from functools import wraps
 
 import numpy as np
 
+from gradcheck import check, gallery
+from gradcheck.errors import GradcheckError
+from gradcheck.inputs.point import Point
+from gradcheck.inputs.programs import Programs, is_program
+from gradcheck.networks.five_ways import check_network
+from gradcheck.networks.hidden_sizes import sweep, updates_of
+from gradcheck.networks.side_by_side import lockstep
+from gradcheck.networks.stability import stability
+from gradcheck.numeric.derivatives import OVERALL, PER_ENTRY
+from gradcheck.report import figures as plots
+from gradcheck.twin.twin import Twin
+from neuronnet.description.reading import checked
 from neuronnet.errors import NeuronnetError
 from neuronnet.network import NeuralNetwork
-from neuronnet.output import (NETWORK_HELP, ArgumentParser, add_output_options, count, document_source, progress_line, run,
-                              source, write)
+from neuronnet.output import (
+    NETWORK_HELP,
+    ArgumentParser,
+    add_output_options,
+    count,
+    document_source,
+    progress_line,
+    run,
+    source,
+    write,
+)
 from neuronnet.render import figures, text
-from neuronnet.spec import checked
 
-from . import check, gallery, plots
-from .derivatives import OVERALL, PER_ENTRY
-from .errors import GradcheckError
-from .lockstep import lockstep
-from .network import check_network
-from .point import Point
-from .programs import Programs, is_program
-from .stability import stability
-from .sweep import sweep, updates_of
-from .twin import Twin
-
-STATUS = {"right": 0, "wrong": 1, "cannot tell": 3}
+STATUS = {"right": 0, "wrong": 1, "undecided": 3}
 SIZES = (1, 2, 3, 4, 5, 20, 50)
 
 
 def main(argv=None):
-    """Run one command; return the exit status (0 agrees, 1 disagrees, 2 unusable input, 3 cannot tell)."""
+    """Run one command; return the exit status (0 agrees, 1 disagrees, 2 unusable input, 3 undecided)."""
     return run(lambda: _command(_parser().parse_args(argv)), "gradcheck", (NeuronnetError, GradcheckError))
 
 
 def _parser():
     parser = ArgumentParser(
-        prog="gradcheck", description="Is this gradient right? Without a command: the worked example, checked five ways.",
-        epilog="example: python -m gradcheck check worked-example")
+        prog="gradcheck",
+        description="Is this gradient right? Without a command: the worked example, checked five ways.",
+        epilog="example: python -m gradcheck check worked-example",
+    )
     parser.set_defaults(command=_check, network="worked-example", format="text", output=None, seed=0)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     _add_check(commands)
 
-    twin = _add(commands, "twin", _twin, "objects and vectorised twin trained side by side: where they part company",
-                "twin worked-example --updates 1000")
+    twin = _add(
+        commands,
+        "twin",
+        _twin,
+        "objects and vectorised twin trained side by side: where they part company",
+        "twin worked-example --updates 1000",
+    )
     _add_training(twin)
     twin.add_argument("--twin-only", action="store_true", help="train the twin alone, for long runs")
 
-    stable = _add(commands, "stability", _stability, "how many digits of a training are reproducible",
-                  "stability worked-example --updates 1000 --every 500")
+    stable = _add(
+        commands,
+        "stability",
+        _stability,
+        "how many digits of a training are reproducible",
+        "stability worked-example --updates 1000 --every 500",
+    )
     _add_training(stable)
     stable.add_argument("--first", type=count, metavar="F", help="the first row after update 0 (default: K)")
     stable.add_argument("--replicas", type=count, metavar="R", help="how many trainings to compare")
-    stable.add_argument("--seed", type=count, default=0, metavar="S", help="draws how the replicas start (default 0)")
+    stable.add_argument(
+        "--seed", type=count, default=0, metavar="S", help="draws how the replicas start (default 0)"
+    )
 
-    swept = _add(commands, "sweep", _sweep, "the hidden layer at several sizes, beside the straight line without one",
-                 "sweep moons-tanh --updates 1000 --sizes 1,3")
-    swept.add_argument("--sizes", type=_sizes, default=SIZES, metavar="LIST", help=f"numbers of neurons (default {','.join(map(str, SIZES))})")
+    swept = _add(
+        commands,
+        "sweep",
+        _sweep,
+        "the hidden layer at several sizes, beside the straight line without one",
+        "sweep moons-tanh --updates 1000 --sizes 1,3",
+    )
+    swept.add_argument(
+        "--sizes",
+        type=_sizes,
+        default=SIZES,
+        metavar="LIST",
+        help=f"numbers of neurons (default {','.join(map(str, SIZES))})",
+    )
     swept.add_argument("--updates", type=count, required=True, metavar="N", help="how many updates to make")
     _add_plot(swept)
 
-    shown = commands.add_parser("gallery", help="wrong programs that people wrote, judged",
-                                epilog="example: python -m gradcheck gallery")
+    shown = commands.add_parser(
+        "gallery",
+        help="wrong programs that people wrote, judged",
+        epilog="example: python -m gradcheck gallery",
+    )
     add_output_options(shown)
     shown.set_defaults(command=_gallery)
     return parser
@@ -81,18 +118,37 @@ def _add(commands, name, command, purpose, example):
 
 def _add_check(commands):
     check = commands.add_parser(
-        "check", help="every gradient of a network, five ways; or those of a program of your own",
-        epilog="example: python -m gradcheck check model.py:loss_and_gradients --parameters point.npz")
-    check.add_argument("network", metavar="NETWORK", help=f"{NETWORK_HELP}; or FILE.py:FUNCTION or package.module:FUNCTION, "
-                       "a function of the parameters that returns the loss and its gradients")
+        "check",
+        help="every gradient of a network, five ways; or those of a program of your own",
+        epilog="example: python -m gradcheck check model.py:loss_and_gradients --parameters point.npz",
+    )
+    check.add_argument(
+        "network",
+        metavar="NETWORK",
+        help=f"{NETWORK_HELP}; or FILE.py:FUNCTION or package.module:FUNCTION, "
+        "a function of the parameters that returns the loss and its gradients",
+    )
     add_output_options(check, ("text", "json", "markdown"))
-    check.add_argument("--seed", type=count, default=0, metavar="N", help="draws what is drawn at random (default 0)")
-    check.add_argument("--parameters", metavar="POINT", help="where a program is checked: a .npz or .npy file, a .json "
-                       "file of names and nested lists, FILE.py:NAME or package.module:NAME, a dict or a function that gives one")
-    check.add_argument("--gradients", metavar="FUNCTION", help="FILE.py:FUNCTION that returns the gradients, where "
-                       "the first returns the loss alone")
-    check.add_argument("--select", action="append", metavar="GLOB", help="check only the blocks whose names match, such as "
-                       "'W*'; may be given again")
+    check.add_argument(
+        "--seed", type=count, default=0, metavar="N", help="draws what is drawn at random (default 0)"
+    )
+    check.add_argument(
+        "--parameters",
+        metavar="POINT",
+        help="where a program is checked: a .npz or .npy file, a .json "
+        "file of names and nested lists, FILE.py:NAME or package.module:NAME, a dict or a function that gives one",
+    )
+    check.add_argument(
+        "--gradients",
+        metavar="FUNCTION",
+        help="FILE.py:FUNCTION that returns the gradients, where the first returns the loss alone",
+    )
+    check.add_argument(
+        "--select",
+        action="append",
+        metavar="GLOB",
+        help="check only the blocks whose names match, such as 'W*'; may be given again",
+    )
     _add_plot(check)
     check.set_defaults(command=_check)
 
@@ -104,7 +160,9 @@ def _add_training(parser):
 
 
 def _add_plot(parser):
-    parser.add_argument("--plot", metavar="FILE", help="draw the result into FILE, .png or .svg (needs the extra `plot`)")
+    parser.add_argument(
+        "--plot", metavar="FILE", help="draw the result into FILE, .png or .svg (needs the extra `plot`)"
+    )
 
 
 def _sizes(argument):
@@ -123,9 +181,13 @@ def _check(arguments):
         return _check_program(arguments)
     for option in ("parameters", "gradients", "select", "plot"):
         if getattr(arguments, option, None) is not None:
-            raise NeuronnetError(f"--{option} is for a program, FILE.py:FUNCTION; {arguments.network} is read as a network")
+            raise NeuronnetError(
+                f"--{option} is for a program, FILE.py:FUNCTION; {arguments.network} is read as a network"
+            )
     if arguments.format == "markdown":
-        raise NeuronnetError("--format markdown is for a program, FILE.py:FUNCTION; a network has text and json")
+        raise NeuronnetError(
+            "--format markdown is for a program, FILE.py:FUNCTION; a network has text and json"
+        )
     description, place = source(arguments.network)
     report = check_network(NeuralNetwork.from_dict(description), seed=arguments.seed)
     _print(arguments, report.to_dict(), str(report), [place])
@@ -134,7 +196,9 @@ def _check(arguments):
 
 def _check_program(arguments):
     if arguments.parameters is None:
-        raise NeuronnetError(f"--parameters is needed with {arguments.network}: the point at which it is checked")
+        raise NeuronnetError(
+            f"--parameters is needed with {arguments.network}: the point at which it is checked"
+        )
     programs = Programs()
     loss = programs.function(arguments.network, ("parameters",))
     gradients = None
@@ -170,6 +234,7 @@ def _shown_progress(loss, entries):
     def watched(*arguments):
         progress(min(next(calls), most - 1))
         return loss(*arguments)
+
     try:
         yield watched
     finally:
@@ -205,8 +270,19 @@ def _twin(arguments):
 def _stability(arguments):
     description, place = source(arguments.network)
     progress = progress_line(0, "runs")
-    settings = {name: getattr(arguments, name) for name in ("replicas", "first") if getattr(arguments, name) is not None}
-    report = stability(description, arguments.updates, _rows_every(arguments), seed=arguments.seed, progress=progress, **settings)
+    settings = {
+        name: getattr(arguments, name)
+        for name in ("replicas", "first")
+        if getattr(arguments, name) is not None
+    }
+    report = stability(
+        description,
+        arguments.updates,
+        _rows_every(arguments),
+        seed=arguments.seed,
+        progress=progress,
+        **settings,
+    )
     _print(arguments, report.to_dict(), str(report), [place])
     _plot(arguments, lambda: figures.stability(description["title"], report), place)
     return 0
@@ -216,7 +292,12 @@ def _sweep(arguments):
     document, place = document_source(arguments.network)
     if arguments.plot is not None:
         figures.require_boundary(checked(*document))
-    report = sweep(document, arguments.sizes, arguments.updates, progress_line(updates_of(arguments.sizes, arguments.updates)))
+    report = sweep(
+        document,
+        arguments.sizes,
+        arguments.updates,
+        progress_line(updates_of(arguments.sizes, arguments.updates)),
+    )
     _print(arguments, report.to_dict(), str(report), [place])
     _plot(arguments, lambda: figures.sweep(report.description["title"], report.results), place)
     return 0
@@ -242,7 +323,9 @@ def _json(as_dict):
     try:
         return json.dumps(as_dict, indent=1, allow_nan=False)
     except ValueError:
-        raise GradcheckError("a number is not finite, which JSON cannot hold; --format text shows it") from None
+        raise GradcheckError(
+            "a number is not finite, which JSON cannot hold; --format text shows it"
+        ) from None
 
 
 def _plot(arguments, draw, place):

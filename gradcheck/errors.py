@@ -4,15 +4,22 @@ import math
 from contextlib import contextmanager
 from difflib import get_close_matches
 
-MOST_SHOWN = 20             # names in a message; of more, those most like what was found
+# --- What gradcheck refuses, as exceptions that carry their data; no checking is done here.
+
+
+MOST_SHOWN = 20  # names in a message; of more, those most like what was found
 
 
 class GradcheckError(ValueError):
-    """Base of every refusal of gradcheck; the message says where, what was found, what is allowed, what to try."""
+    """Base of every refusal of gradcheck; the message says where, what was found, what is allowed, what to
+    try.
+    """
 
 
 class StructureMismatch(GradcheckError):
-    """A container has other entries than the parameters have: `name`, `expected`, `found`, `hint` (what to try)."""
+    """A container has other entries than the parameters have: `name`, `expected`, `found`, `hint` (what to
+    try).
+    """
 
     def __init__(self, name, expected, found, hint=None):
         self.name, self.expected, self.found = name, expected, found
@@ -25,8 +32,10 @@ class ShapeMismatch(GradcheckError):
 
     def __init__(self, name, expected, found):
         self.name, self.expected, self.found = name, tuple(expected), tuple(found)
-        super().__init__(f"{name}: expected shape {self.expected}, found {self.found}; nothing is broadcast here, "
-                         "give one number per entry")
+        super().__init__(
+            f"{name}: expected shape {self.expected}, found {self.found}; nothing is broadcast here, "
+            "give one number per entry"
+        )
 
 
 class NotRealNumbers(GradcheckError):
@@ -38,12 +47,17 @@ class NotRealNumbers(GradcheckError):
 
 
 class NotFinite(GradcheckError):
-    """A number is NaN or infinite: `name` of the block, `index` (a tuple, empty for a plain number), `value`."""
+    """A number is NaN or infinite: `name` of the block, `index` (a tuple, empty for a plain number),
+    `value`.
+    """
 
     def __init__(self, name, index, value):
         self.name, self.index, self.value = name, tuple(index), value
-        hint = ("a float holds no number of that size: rescale it" if not math.isnan(value) and abs(value) != math.inf else
-                "move the point away from where the function is not defined")
+        hint = (
+            "a float holds no number of that size: rescale it"
+            if not math.isnan(value) and abs(value) != math.inf
+            else "move the point away from where the function is not defined"
+        )
         super().__init__(f"{entry_name(name, index)}: expected a finite number, found {value!s}; {hint}")
 
 
@@ -52,12 +66,16 @@ class DuplicateName(GradcheckError):
 
     def __init__(self, name):
         self.name = name
-        super().__init__(f"{name}: found two parameters of this name; give each a name of its own, a nested one counts with "
-                         "its whole path")
+        super().__init__(
+            f"{name}: found two parameters of this name; give each a name of its own, a nested one counts with "
+            "its whole path"
+        )
 
 
 class UnknownName(GradcheckError):
-    """A name that is not in the list of names: `kind` (what is named), `found`, `allowed`, of which many are not all shown."""
+    """A name that is not in the list of names: `kind` (what is named), `found`, `allowed`, of which many are
+    not all shown.
+    """
 
     def __init__(self, kind, found, allowed):
         self.kind, self.found, self.allowed = kind, found, tuple(allowed)
@@ -65,8 +83,10 @@ class UnknownName(GradcheckError):
         if len(shown) > MOST_SHOWN:
             shown = get_close_matches(str(found), map(str, shown), MOST_SHOWN, 0.0)
         more = len(self.allowed) - len(shown)
-        super().__init__(f"{kind}: found {found!r}, allowed are {', '.join(map(repr, shown))}"
-                         f"{f' and {more} others' if more > 0 else ''}")
+        super().__init__(
+            f"{kind}: found {found!r}, allowed are {', '.join(map(repr, shown))}"
+            f"{f' and {more} others' if more > 0 else ''}"
+        )
 
 
 def entry_name(block, index):
@@ -78,10 +98,22 @@ def entry_name(block, index):
 
 @contextmanager
 def passing_with_note(note):
-    """What the caller's own functions raise inside passes as it is, with one sentence added (PEP 678): who called what."""
+    """What the caller's own functions raise inside passes as it is, with one sentence added (PEP 678): who
+    called what.
+    """
     try:
         yield
     except Exception as error:
         if not isinstance(error, GradcheckError) and note not in getattr(error, "__notes__", ()):
             error.add_note(note)
         raise
+
+
+# --- One entry of a table of named things, or a refusal that says which names there are.
+
+
+def named(kind, table, name):
+    """table[name]. Raises UnknownName with the names that are allowed."""
+    if name not in table:
+        raise UnknownName(kind, name, table)
+    return table[name]

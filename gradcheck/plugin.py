@@ -1,4 +1,6 @@
-"""The pytest fixture `gradcheck`, found through the entry point pytest11; without pytest this file is never loaded."""
+"""The pytest fixture `gradcheck`, found through the entry point pytest11; without pytest this file is never
+loaded.
+"""
 
 import pytest
 
@@ -6,16 +8,22 @@ SEED = 0
 
 
 class Gradcheck:
-    """What a test gets under the name `gradcheck`: `assert_gradients` when called, and the module in all else."""
+    """What a test gets under the name `gradcheck`: `assert_gradients` when called, and the module in all
+    else.
+    """
 
     def __call__(self, loss, gradients, parameters, **options):
-        """The report of right gradients; AssertionError with the report otherwise. `options`: those of `assert_gradients`."""
-        from .testing import assert_gradients
+        """The report of right gradients; AssertionError with the report otherwise. `options`: those of
+        `assert_gradients`.
+        """
+        from gradcheck.testing import assert_gradients
+
         __tracebackhide__ = True
         return assert_gradients(loss, gradients, parameters, **{"seed": SEED} | options)
 
     def __getattr__(self, name):
         import gradcheck
+
         return getattr(gradcheck, name)
 
     def __repr__(self):
@@ -26,7 +34,8 @@ class Gradcheck:
 def gradcheck():
     """`gradcheck(loss, gradients, parameters)` fails with the report where the gradients are not right.
 
-    It is `assert_gradients` with the seed fixed, so that a test does the same in every run; `seed=` gives it another. As it
-    hides the module of that name, it has the module's names as well: gradcheck.check, gradcheck.derivative, ...
+    It is `assert_gradients` with the seed fixed, so that a test does the same in every run; `seed=` gives it
+    another. As it hides the module of that name, it has the module's names as well: gradcheck.check,
+    gradcheck.derivative, ...
     """
     return Gradcheck()

@@ -1,8 +1,9 @@
-"""A drop-in for `scipy.optimize.check_grad` that warns where the number it returns would mislead; it needs no SciPy.
+"""A drop-in for `scipy.optimize.check_grad` that warns where the number it returns would mislead; it needs no
+SciPy.
 
-The number is SciPy's: the 2-norm of the gradient less a forward difference with one fixed step. It holds the error of
-that difference as well as that of the gradient, and nothing in it tells the two apart. So the same gradient is judged
-here by measured error bars too, and what the number hides is said in warnings.
+The number is SciPy's: the 2-norm of the gradient less a forward difference with one fixed step. It holds the
+error of that difference as well as that of the gradient, and nothing in it tells the two apart. So the same
+gradient is judged here by measured error bars too, and what the number hides is said in warnings.
 """
 
 import math
@@ -11,13 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .derivatives import gradient
-from .errors import GradcheckError
-from .verdict import judge
+from gradcheck.errors import GradcheckError
+from gradcheck.numeric.derivatives import gradient
+from gradcheck.verdict import judge
 
 EPSILON = float(np.sqrt(np.finfo(float).eps))
-READ_AS_RIGHT = 1e-6                        # what tests around SciPy's function commonly ask its number to stay below
-READ_AS_WRONG = 1e-2                        # nobody takes a larger one for rounding
+READ_AS_RIGHT = 1e-6  # what tests around SciPy's function commonly ask its number to stay below
+READ_AS_WRONG = 1e-2  # nobody takes a larger one for rounding
 MOST_NAMED = 3
 
 
@@ -32,12 +33,13 @@ class CheckGradWarning(UserWarning):
 def check_grad(func, grad, x0, *args, epsilon=EPSILON, direction="all", seed=None, rng=None):
     """The 2-norm of grad(x0, *args) less the forward difference of func at x0, as SciPy computes it; a float.
 
-    func(x, *args) gives one number or a vector of them, grad(x, *args) its gradient or Jacobian, x0 a number or a vector.
-    `epsilon`: the step, or one for each entry. `direction`: "all", or "random" for one random direction, drawn with
-    `seed` or `rng` (the older and the newer name in SciPy). Warns with CheckGradWarning where that number misleads: shapes
-    that differ and were broadcast, single precision, noise, a kink, a scale that makes it large for a right gradient or
-    small for a wrong one; that takes about 12 calls of func for each entry and output, and 60. Raises ValueError for x0 of
-    two dimensions or an unknown direction, TypeError for both seeds.
+    func(x, *args) gives one number or a vector of them, grad(x, *args) its gradient or Jacobian, x0 a number
+    or a vector. `epsilon`: the step, or one for each entry. `direction`: "all", or "random" for one random
+    direction, drawn with `seed` or `rng` (the older and the newer name in SciPy). Warns with CheckGradWarning
+    where that number misleads: shapes that differ and were broadcast, single precision, noise, a kink, a
+    scale that makes it large for a right gradient or small for a wrong one; that takes about 12 calls of func
+    for each entry and output, and 60. Raises ValueError for x0 of two dimensions or an unknown direction,
+    TypeError for both seeds.
     """
     x0 = np.asarray(x0)
     x = np.atleast_1d(x0).astype(float)
@@ -47,6 +49,7 @@ def check_grad(func, grad, x0, *args, epsilon=EPSILON, direction="all", seed=Non
 
     def f(vector):
         return func(vector.reshape(x0.shape), *args)
+
     if direction == "all":
         names = [f"x[{i}]" for i in range(x.size)] if x0.ndim == 1 else ["x"]
         value = _norm(stated - _forward_difference(f, x, epsilon))
@@ -54,7 +57,12 @@ def check_grad(func, grad, x0, *args, epsilon=EPSILON, direction="all", seed=Non
         if stated.ndim > 1:
             raise ValueError("direction 'random': func must give one number")
         along = _generator(seed, rng).standard_normal(size=x.shape)
-        f, stated, x, names = _along(f, x, along), np.dot(stated, along), np.zeros(1), ["along the random direction"]
+        f, stated, x, names = (
+            _along(f, x, along),
+            np.dot(stated, along),
+            np.zeros(1),
+            ["along the random direction"],
+        )
         value = _norm(stated - _forward_difference(f, x, epsilon))
     else:
         raise ValueError(f"direction: found {direction!r}, allowed are 'all', 'random'")
@@ -64,7 +72,9 @@ def check_grad(func, grad, x0, *args, epsilon=EPSILON, direction="all", seed=Non
 
 
 def _generator(seed, rng):
-    """The source of the random direction: SciPy draws from a RandomState for a `seed`, from a Generator for `rng`."""
+    """The source of the random direction: SciPy draws from a RandomState for a `seed`, from a Generator for
+    `rng`.
+    """
     if seed is not None and rng is not None:
         raise TypeError("seed and rng: only one of them may be given")
     if seed is None or isinstance(seed, np.random.Generator):
@@ -77,7 +87,9 @@ def _along(f, x, direction):
 
 
 def _forward_difference(f, x, epsilon):
-    """(f(x + h) - f(x))/h for every entry: shape (n,), or (m, n) when f gives m numbers; h is what x + h really moved."""
+    """(f(x + h) - f(x))/h for every entry: shape (n,), or (m, n) when f gives m numbers; h is what x + h
+    really moved.
+    """
     centre = np.atleast_1d(f(x.copy()))
     columns = []
     for i, h in enumerate(np.broadcast_to(np.asarray(epsilon, dtype=float), x.shape)):
@@ -98,13 +110,13 @@ def _norm(difference):
 
 REASONS = {
     "single precision": "func computes in single precision (at {names}): the step is too short for it, and {value:.3g} is "
-                        "mostly the rounding of the difference",
+    "mostly the rounding of the difference",
     "noise": "func is noisy (at {names}): {value:.3g} is mostly noise over the step",
     "kink": "func has a kink at {names}, with slopes {left:.6g} and {right:.6g}: {value:.3g} compares with one side alone, "
-            "where any gradient between the two is right",
+    "where any gradient between the two is right",
     "jump": "func jumps at {names}: it has no derivative there, and {value:.3g} says nothing about grad",
     "edge of the domain": "func is defined on one side of {names} alone, or only just around it: {value:.3g} may be of the "
-                          "other side",
+    "other side",
 }
 
 
@@ -113,16 +125,26 @@ def _misleading(f, x, stated, names, value):
     outputs, again = np.atleast_1d(f(x.copy())), np.atleast_1d(f(x.copy()))
     jacobian = (x.size,) if outputs.size == 1 else (outputs.size, x.size)
     if stated.shape != jacobian and not (stated.shape == () and jacobian == (1,)):
-        return [CheckGradWarning("shape", f"grad gives shape {stated.shape} where {jacobian} is needed: the difference was "
-                                          f"broadcast, and {value:.3g} compares numbers that do not belong together")]
+        return [
+            CheckGradWarning(
+                "shape",
+                f"grad gives shape {stated.shape} where {jacobian} is needed: the difference was "
+                f"broadcast, and {value:.3g} compares numbers that do not belong together",
+            )
+        ]
     rows = stated.reshape(outputs.size, x.size)
     bad = np.argwhere(~np.isfinite(rows))
     if len(bad) > 0:
         return [CheckGradWarning("not finite", f"grad gives {rows[tuple(bad[0])]} at {names[bad[0][1]]}")]
     if not np.array_equal(outputs, again, equal_nan=True):
         i = np.flatnonzero(outputs != again)[0] if outputs.shape == again.shape else 0
-        return [CheckGradWarning("not deterministic", f"func gives {outputs.flat[i]:.9g}, then {again.flat[i]:.9g} for the "
-                                                      f"same arguments: {value:.3g} says nothing about grad")]
+        return [
+            CheckGradWarning(
+                "not deterministic",
+                f"func gives {outputs.flat[i]:.9g}, then {again.flat[i]:.9g} for the "
+                f"same arguments: {value:.3g} says nothing about grad",
+            )
+        ]
     try:
         entries = [entry for k, row in enumerate(rows) for entry in _entries(f, x, k, row, names)]
     except GradcheckError as error:
@@ -154,13 +176,19 @@ def _special(entries, value):
     for reason, sentence in REASONS.items():
         found = [entry for entry in entries if entry.reason == reason]
         if found and not (reason == "edge of the domain" and value <= READ_AS_RIGHT):
-            left, right = (math.nan if side is None else side for side in (found[0].estimate.left, found[0].estimate.right))
+            left, right = (
+                math.nan if side is None else side
+                for side in (found[0].estimate.left, found[0].estimate.right)
+            )
             said = sentence.format(names=_names(found), value=value, left=left, right=right)
             yield CheckGradWarning(reason, f"{said}; by measured error bars: {_verdicts(found)}")
 
 
 def _verdicts(entries):
-    counts = {verdict: sum(entry.verdict == verdict for entry in entries) for verdict in ("right", "wrong", "cannot tell")}
+    counts = {
+        verdict: sum(entry.verdict == verdict for entry in entries)
+        for verdict in ("right", "wrong", "undecided")
+    }
     return ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count > 0)
 
 
@@ -170,12 +198,18 @@ def _contradicted(entries, value, explained):
     if wrong and value < READ_AS_WRONG:
         first = wrong[0]
         right = f"{first.estimate.value:.9g} ± {first.estimate.error:.1e}"
-        yield CheckGradWarning("scale", f"grad is wrong at {_names(wrong)}, however small {value:.3g} looks: {first.name} "
-                                        f"is {first.analytic:.9g}, where {right} is right")
+        yield CheckGradWarning(
+            "scale",
+            f"grad is wrong at {_names(wrong)}, however small {value:.3g} looks: {first.name} "
+            f"is {first.analytic:.9g}, where {right} is right",
+        )
     elif not explained and value > READ_AS_RIGHT and all(entry.verdict == "right" for entry in entries):
         bar = max(entry.estimate.error for entry in entries)
-        yield CheckGradWarning("scale", f"grad is right, within error bars of at most {bar:.1e}: {value:.3g} is the error "
-                                        "of the forward difference")
+        yield CheckGradWarning(
+            "scale",
+            f"grad is right, within error bars of at most {bar:.1e}: {value:.3g} is the error "
+            "of the forward difference",
+        )
 
 
 def _names(entries):

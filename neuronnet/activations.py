@@ -1,7 +1,7 @@
 """Activation functions: how a neuron turns its net input into its output, and the slope of that.
 
-Each takes numbers of any type. All but softmax look at one neuron alone; softmax needs the nets of its whole layer
-and says so with `whole_layer`.
+Each takes numbers of any type. All but softmax look at one neuron alone; softmax needs the nets of its whole
+layer and says so with `whole_layer`.
 """
 
 from math import exp as float_exp
@@ -57,7 +57,9 @@ class Relu(Activation):
     name = "relu"
 
     def value(self, net):
-        """Not negative. A complex net is judged by its real part, so that the complex step sees the right piece."""
+        """Not negative. A complex net is judged by its real part, so that the complex step sees the right
+        piece.
+        """
         return net if real_part(net) > 0 else type(net)(0)
 
     def derivative(self, net, out):
@@ -80,7 +82,8 @@ class Identity(Activation):
 
 
 class Softmax(Identity):
-    """out_j = exp(net_j)/(exp(net_1) + exp(net_2) + ...), divided through by exp(net_j) so that nothing overflows.
+    """out_j = exp(net_j)/(exp(net_1) + exp(net_2) + ...), divided through by exp(net_j) so that nothing
+    overflows.
 
     One neuron alone can only hand on its net; the layer, which has them all, asks for each neuron's share.
     """
@@ -90,7 +93,7 @@ class Softmax(Identity):
 
     def share(self, nets, j):
         """out_j = 1/(1 + the sum of exp(net_k - net_j) over the other neurons k); the shares sum to 1."""
-        total = exp(nets[j] - nets[j])      # 1, in the nets' type of number
+        total = exp(nets[j] - nets[j])  # 1, in the nets' type of number
         for k, net in enumerate(nets):
             if k != j:
                 total += exp(net - nets[j])

@@ -1,38 +1,51 @@
 """Builds what a description speaks of, layers of neurons first, and describes it again."""
 
 from neuronnet.activations import ACTIVATIONS
+from neuronnet.description.reading import as_number
 from neuronnet.errors import NeuronnetError
 from neuronnet.layer import NeuronLayer, SoftmaxLayer
 from neuronnet.names import Names
 from neuronnet.neuron import Neuron
 from neuronnet.parameter import Parameter
-from neuronnet.spec import as_number
 from neuronnet.updates import UPDATE_RULES
 
 
 def build(description, number):
     """The arguments of a NeuralNetwork for a description from `spec.read`, in a type of number."""
+
     def number_or_none(value):
         return None if value is None else as_number(value, number)
-    kept = {key: description[key] for key in ("loss", "outputs", "samples_combine", "l2_scale", "batch", "order", "title",
-                                              "names")}
-    return kept | {"layers": build_layers(description, number),
-                   "learning_rate": number_or_none(description["learning_rate"]), "l2": as_number(description["l2"], number),
-                   "update_rule": build_update_rule(description, number),
-                   "samples": build_samples(description["sample"], number),
-                   "held_out": build_samples(description["held_out"], number),
-                   "input_names": Names(description["layer"], description["names"]).inputs}
+
+    kept = {
+        key: description[key]
+        for key in ("loss", "outputs", "samples_combine", "l2_scale", "batch", "order", "title", "names")
+    }
+    return kept | {
+        "layers": build_layers(description, number),
+        "learning_rate": number_or_none(description["learning_rate"]),
+        "l2": as_number(description["l2"], number),
+        "update_rule": build_update_rule(description, number),
+        "samples": build_samples(description["sample"], number),
+        "held_out": build_samples(description["held_out"], number),
+        "input_names": Names(description["layer"], description["names"]).inputs,
+    }
 
 
 def describe(network):
     """The description of a network as it stands now, with every convention explicit."""
-    kept = {key: getattr(network, key) for key in ("title", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale",
-                                                   "batch")}
-    return kept | {"loss": network.loss.name, "order": dict(network.order),
-                   "update": {"rule": network.update_rule.name, **network.update_rule.settings},
-                   "layer": [describe_layer(layer) for layer in network.layers],
-                   "sample": describe_samples(network.samples), "held_out": describe_samples(network.held_out),
-                   "names": describe_names(network)}
+    kept = {
+        key: getattr(network, key)
+        for key in ("title", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch")
+    }
+    return kept | {
+        "loss": network.loss.name,
+        "order": dict(network.order),
+        "update": {"rule": network.update_rule.name, **network.update_rule.settings},
+        "layer": [describe_layer(layer) for layer in network.layers],
+        "sample": describe_samples(network.samples),
+        "held_out": describe_samples(network.held_out),
+        "names": describe_names(network),
+    }
 
 
 def build_layers(description, number):
@@ -43,7 +56,9 @@ def build_layers(description, number):
         biases = _build_biases(layer, names.biases[index], number)
         activation = ACTIVATIONS[layer["activation"]]
         neurons = []
-        for name, weight_names, row, bias in zip(names.layers[index], names.weights[index], layer["weights"], biases):
+        for name, weight_names, row, bias in zip(
+            names.layers[index], names.weights[index], layer["weights"], biases
+        ):
             weights = [Parameter(each, as_number(value, number)) for each, value in zip(weight_names, row)]
             neurons.append(Neuron(name, weights, bias, activation))
         layers.append((SoftmaxLayer if activation.whole_layer else NeuronLayer)(neurons))
@@ -55,19 +70,25 @@ def _build_biases(layer, names, number):
     if names is None:
         return [None] * len(layer["weights"])
     if isinstance(layer["bias"], (list, tuple)):
-        return [Parameter(name, as_number(value, number), layer["train_bias"])
-                for name, value in zip(names, layer["bias"])]
+        return [
+            Parameter(name, as_number(value, number), layer["train_bias"])
+            for name, value in zip(names, layer["bias"])
+        ]
     return [Parameter(names[0], as_number(layer["bias"], number), layer["train_bias"])] * len(names)
 
 
 def require_suitable(layers):
-    """Refuse layers, built by hand, that a description could not tell apart from others or that share what they must not."""
+    """Refuse layers, built by hand, that a description could not tell apart from others or that share what
+    they must not.
+    """
     seen = set()
     for number, layer in enumerate(layers, 1):
         if {neuron.activation for neuron in layer} != {layer.activation}:
             raise NeuronnetError(f"layer {number}: its neurons have different activations; a layer has one")
         if layer.activation.whole_layer != isinstance(layer, SoftmaxLayer):
-            raise NeuronnetError(f"layer {number}: softmax goes with SoftmaxLayer, and every other activation with NeuronLayer")
+            raise NeuronnetError(
+                f"layer {number}: softmax goes with SoftmaxLayer, and every other activation with NeuronLayer"
+            )
         biases = [neuron.bias for neuron in layer]
         if len(layer.biases) not in (0, 1, len(biases)) or (None in biases and layer.biases):
             raise NeuronnetError(f"layer {number}: its neurons have no bias, share one, or have one each")
@@ -75,16 +96,25 @@ def require_suitable(layers):
             raise NeuronnetError(f"layer {number}: its biases are all trained or all frozen")
         for part in [weight for neuron in layer for weight in neuron.weights] + layer.biases:
             if part.neuron is not None:
-                raise NeuronnetError(f"{part.name} already belongs to a network or to another neuron; build layers anew")
+                raise NeuronnetError(
+                    f"{part.name} already belongs to a network or to another neuron; build layers anew"
+                )
             if part.name in seen:
-                raise NeuronnetError(f"{part.name} stands for two parameters; every parameter has a name of its own")
+                raise NeuronnetError(
+                    f"{part.name} stands for two parameters; every parameter has a name of its own"
+                )
             seen.add(part.name)
 
 
 def build_samples(samples, number):
     """Described samples as (inputs, targets) pairs of lists of numbers."""
-    return [([as_number(value, number) for value in sample["inputs"]],
-             [as_number(value, number) for value in sample["targets"]]) for sample in samples]
+    return [
+        (
+            [as_number(value, number) for value in sample["inputs"]],
+            [as_number(value, number) for value in sample["targets"]],
+        )
+        for sample in samples
+    ]
 
 
 def describe_samples(samples):
@@ -94,7 +124,9 @@ def describe_samples(samples):
 
 def build_update_rule(description, number):
     """A fresh update rule, with its settings in the network's type of number."""
-    settings = {name: as_number(value, number) for name, value in description["update"].items() if name != "rule"}
+    settings = {
+        name: as_number(value, number) for name, value in description["update"].items() if name != "rule"
+    }
     return UPDATE_RULES[description["update"]["rule"]](**settings)
 
 
@@ -106,19 +138,25 @@ def describe_layer(layer):
         bias = layer.biases[0].value
     else:
         bias = [each.value for each in layer.biases]
-    return {"activation": layer.activation.name,
-            "weights": [[weight.value for weight in neuron.weights] for neuron in layer],
-            "bias": bias,
-            "train_bias": bool(layer.biases) and layer.biases[0].trainable}
+    return {
+        "activation": layer.activation.name,
+        "weights": [[weight.value for weight in neuron.weights] for neuron in layer],
+        "bias": bias,
+        "train_bias": bool(layer.biases) and layer.biases[0].trainable,
+    }
 
 
 def describe_names(network):
-    """Every name that differs from the standard one, standard -> own, with the renamed quantities the network was given."""
+    """Every name that differs from the standard one, standard -> own, with the renamed quantities the
+    network was given.
+    """
     standard = Names([describe_layer(layer) for layer in network.layers], {})
     pairs = list(zip(standard.inputs, [neuron.name for neuron in network.inputs]))
     for index, layer in enumerate(network.layers):
         pairs += zip(standard.layers[index], [neuron.name for neuron in layer])
-        pairs += zip([name for row in standard.weights[index] for name in row],
-                     [weight.name for neuron in layer for weight in neuron.weights])
+        pairs += zip(
+            [name for row in standard.weights[index] for name in row],
+            [weight.name for neuron in layer for weight in neuron.weights],
+        )
         pairs += zip(dict.fromkeys(standard.biases[index] or ()), [bias.name for bias in layer.biases])
     return network.names | {name: own for name, own in pairs if name != own}

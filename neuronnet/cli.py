@@ -1,21 +1,33 @@
-"""The command line: `python -m neuronnet [COMMAND]`. It parses arguments and hands finished rows to the renderer."""
+"""The command line: `python -m neuronnet [COMMAND]`. It parses arguments and hands finished rows to the
+renderer.
+"""
 
 import json
 import math
 from pathlib import Path
 
-from neuronnet.derivation import Derivation
-from neuronnet.derivation.mistakes import CATALOGUE, signatures
-from neuronnet.derivation.quantities import is_small
+from neuronnet.derivation.factors import Explanation
+from neuronnet.derivation.quantities import Derivation, is_small
+from neuronnet.description.reading import EXAMPLES, example_names, find, read
 from neuronnet.errors import NeuronnetError
-from neuronnet.explanation import Explanation
+from neuronnet.mistakes.catalogue import CATALOGUE, signatures
 from neuronnet.names import after, in_sample, partial_name
 from neuronnet.network import NeuralNetwork
-from neuronnet.output import (NETWORK_HELP, ArgumentParser, add_output_options, count, plain, progress_line, run, source,
-                              text_source, write)
-from neuronnet.render import figures, mistakes_text, text
-from neuronnet.sheet.running import check_sheet
-from neuronnet.spec import EXAMPLES, example_names, find, read
+from neuronnet.output import (
+    NETWORK_HELP,
+    ArgumentParser,
+    add_output_options,
+    count,
+    plain,
+    progress_line,
+    run,
+    source,
+    text_source,
+    write,
+)
+from neuronnet.render import figures, text
+from neuronnet.render import verdicts as mistakes_text
+from neuronnet.sheet.check_sheet import check_sheet
 from neuronnet.training import history
 
 WORKED_EXAMPLE = "worked-example"
@@ -28,40 +40,86 @@ def main(argv=None):
 
 def _parser():
     parser = ArgumentParser(
-        prog="neuronnet", description="Backpropagation with a name for every number. "
+        prog="neuronnet",
+        description="Backpropagation with a name for every number. "
         "Without a command: the worked example, every quantity to nine decimals.",
-        epilog="example: python -m neuronnet derive worked-example --only dE_total/dw5")
+        epilog="example: python -m neuronnet derive worked-example --only dE_total/dw5",
+    )
     parser.set_defaults(command=_worked_example)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    derive = _add(commands, "derive", _derive, "every quantity of a network's pass, with formula and value",
-                  "derive worked-example --updates 10000 --format json")
+    derive = _add(
+        commands,
+        "derive",
+        _derive,
+        "every quantity of a network's pass, with formula and value",
+        "derive worked-example --updates 10000 --format json",
+    )
     derive.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
-    derive.add_argument("--updates", type=count, default=1, metavar="N", help="also the state after N updates (default 1)")
+    derive.add_argument(
+        "--updates", type=count, default=1, metavar="N", help="also the state after N updates (default 1)"
+    )
     derive.add_argument("--sample", type=count, metavar="S", help="of several samples, the S-th alone")
     derive.add_argument("--only", metavar="NAME", help="one quantity with its factors, such as dE_total/dw5")
 
-    check = _add(commands, "check", _check, "a sheet of formulas and numbers: which line is wrong first, and which mistake it is",
-                 "check published-derivation", ("text", "markdown", "json"))
-    check.add_argument("sheet", metavar="SHEET", help="a file of text, Markdown, LaTeX, CSV or JSON, the name of an example "
-                                                       "such as published-derivation, or - for standard input")
-    check.add_argument("--network", metavar="NETWORK", help="what the sheet is about, where it does not say so itself: a TOML "
-                                                            "or JSON file, or the name of an example")
+    check = _add(
+        commands,
+        "check",
+        _check,
+        "a sheet of formulas and numbers: which line is wrong first, and which mistake it is",
+        "check published-derivation",
+        ("text", "markdown", "json"),
+    )
+    check.add_argument(
+        "sheet",
+        metavar="SHEET",
+        help="a file of text, Markdown, LaTeX, CSV or JSON, the name of an example "
+        "such as published-derivation, or - for standard input",
+    )
+    check.add_argument(
+        "--network",
+        metavar="NETWORK",
+        help="what the sheet is about, where it does not say so itself: a TOML "
+        "or JSON file, or the name of an example",
+    )
 
-    train = _add(commands, "train", _train, "train a network's objects; a table of error and accuracy",
-                 "train xor --updates 1000 --every 100")
+    train = _add(
+        commands,
+        "train",
+        _train,
+        "train a network's objects; a table of error and accuracy",
+        "train xor --updates 1000 --every 100",
+    )
     train.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
     train.add_argument("--updates", type=count, required=True, metavar="N", help="how many updates to make")
     train.add_argument("--every", type=count, metavar="K", help="a row every K updates (default: ten rows)")
-    train.add_argument("--plot", metavar="FILE", help="draw the training into FILE, .png or .svg (needs the extra `plot`)")
+    train.add_argument(
+        "--plot", metavar="FILE", help="draw the training into FILE, .png or .svg (needs the extra `plot`)"
+    )
 
-    mistakes = _add(commands, "mistakes", _mistakes, "what each known mistake does to a network's numbers", "mistakes han-kamber",
-                    ("text", "markdown", "json"))
-    mistakes.add_argument("network", metavar="NETWORK", nargs="?", default=WORKED_EXAMPLE,
-                          help=f"{NETWORK_HELP} (default {WORKED_EXAMPLE})")
+    mistakes = _add(
+        commands,
+        "mistakes",
+        _mistakes,
+        "what each known mistake does to a network's numbers",
+        "mistakes han-kamber",
+        ("text", "markdown", "json"),
+    )
+    mistakes.add_argument(
+        "network",
+        metavar="NETWORK",
+        nargs="?",
+        default=WORKED_EXAMPLE,
+        help=f"{NETWORK_HELP} (default {WORKED_EXAMPLE})",
+    )
 
-    examples = _add(commands, "examples", _examples, "list the examples, or show one with its published numbers",
-                    "examples han-kamber")
+    examples = _add(
+        commands,
+        "examples",
+        _examples,
+        "list the examples, or show one with its published numbers",
+        "examples han-kamber",
+    )
     examples.add_argument("name", metavar="NAME", nargs="?", help="the example to show")
     return parser
 
@@ -93,7 +151,9 @@ def _derive(arguments):
         quantities = [explained.quantity] + explained.factors
     if arguments.format == "json":
         rows = [_row(each) for each in quantities]
-        result = json.dumps({"network": _network_of(derivation.description), "quantities": rows}, indent=1, default=plain)
+        result = json.dumps(
+            {"network": _network_of(derivation.description), "quantities": rows}, indent=1, default=plain
+        )
     else:
         result = text.derivation(derivation) if arguments.only is None else str(explained)
     write(result, arguments.output, [place])
@@ -109,7 +169,9 @@ def _with_one_sample(description, number):
 
 def _row(quantity):
     if not math.isfinite(quantity.value):
-        raise NeuronnetError(f"{quantity.name} is {quantity.value}, which JSON cannot hold; --format text shows it")
+        raise NeuronnetError(
+            f"{quantity.name} is {quantity.value}, which JSON cannot hold; --format text shows it"
+        )
     return {"name": quantity.name, "formula": quantity.formula, "value": quantity.value}
 
 
@@ -126,36 +188,55 @@ def _check(arguments):
         result = json.dumps(report.to_dict(), indent=1, default=plain)
     else:
         result = report.markdown() if arguments.format == "markdown" else str(report)
-    write(result, arguments.output, [each for each in (place, network_place, report.place) if each is not None])
+    write(
+        result, arguments.output, [each for each in (place, network_place, report.place) if each is not None]
+    )
     return report.status
 
 
 def _sheet_file(argument):
     """The file that a sheet's argument means: one of that path, or else the example sheet of that name."""
     example = EXAMPLES / f"{argument}.txt"
-    return example if Path(argument).name == argument and not Path(argument).exists() and example.is_file() else argument
+    return (
+        example
+        if Path(argument).name == argument and not Path(argument).exists() and example.is_file()
+        else argument
+    )
 
 
 def _mistakes(arguments):
     description, place = source(arguments.network)
     table = signatures(description)
     if arguments.format == "json":
-        result = json.dumps([{"id": each.id, "sentence": CATALOGUE[each.id].sentence, "same": each.same,
-                              "numbers": {name: _or_none(value) for name, value in each.numbers.items()}} for each in table],
-                            indent=1)
+        result = json.dumps(
+            [
+                {
+                    "id": each.id,
+                    "sentence": CATALOGUE[each.id].sentence,
+                    "same": each.same,
+                    "numbers": {name: _or_none(value) for name, value in each.numbers.items()},
+                }
+                for each in table
+            ],
+            indent=1,
+        )
     else:
         shown = _telling_names(Derivation(description))
-        render = mistakes_text.markdown if arguments.format == "markdown" else mistakes_text.table
+        render = mistakes_text.mistakes_markdown if arguments.format == "markdown" else mistakes_text.table
         result = render(description, table, shown)
     write(result, arguments.output, [place])
     return 0
 
 
 def _telling_names(derivation):
-    """The deltas of the first and the last neuron, the first and the last weight after an update, and the errors."""
+    """The deltas of the first and the last neuron, the first and the last weight after an update, and the
+    errors.
+    """
     names, error = derivation.names, derivation.names.error
     sample = None if len(derivation.description["sample"]) == 1 else 1
-    deltas = [in_sample(names.of("delta", neuron), sample) for neuron in (names.layers[0][0], names.layers[-1][-1])]
+    deltas = [
+        in_sample(names.of("delta", neuron), sample) for neuron in (names.layers[0][0], names.layers[-1][-1])
+    ]
     weights = [names.weights[0][0][0], names.weights[-1][-1][-1]]
     if derivation.description["learning_rate"] is None:
         return [*dict.fromkeys(deltas), *(partial_name(error, weight) for weight in weights), error]
@@ -180,14 +261,18 @@ def _train(arguments):
         result = text.training(description, rows)
     write(result, arguments.output, [place])
     if arguments.plot is not None:
-        figure = figures.training(description, rows, lambda points: [network.feed_forward(point) for point in points])
+        figure = figures.training(
+            description, rows, lambda points: [network.feed_forward(point) for point in points]
+        )
         figures.save(figure, arguments.plot, [place])
     return 0
 
 
 def _finite_row(row):
     if not math.isfinite(row["E_total"]):
-        raise NeuronnetError(f"E_total@{row['update']} is {row['E_total']}, which JSON cannot hold; --format text shows it")
+        raise NeuronnetError(
+            f"E_total@{row['update']} is {row['E_total']}, which JSON cannot hold; --format text shows it"
+        )
     return row
 
 
@@ -196,8 +281,13 @@ def _examples(arguments):
     if arguments.name is None:
         descriptions = {name: read(find(name)) for name in example_names()}
         if arguments.format == "json":
-            result = json.dumps([{"name": name, "title": each["title"], "source": each.get("source")}
-                                 for name, each in descriptions.items()], indent=1)
+            result = json.dumps(
+                [
+                    {"name": name, "title": each["title"], "source": each.get("source")}
+                    for name, each in descriptions.items()
+                ],
+                indent=1,
+            )
         else:
             result = text.example_list(descriptions)
     else:

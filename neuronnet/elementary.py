@@ -1,7 +1,8 @@
-"""exp, ln and their kin for any type of number: float, Decimal, complex, and whatever brings these methods itself.
+"""exp, ln and their kin for any type of number: float, Decimal, complex, and whatever brings these methods
+itself.
 
-A number of another type is asked for a method of the same name, as `Decimal` has `exp` and `ln`; that is how dual
-numbers come in. A float takes the first branch and pays nothing for the others.
+A number of another type is asked for a method of the same name, as `Decimal` has `exp` and `ln`; that is how
+dual numbers come in. A float takes the first branch and pays nothing for the others.
 """
 
 import cmath
@@ -45,10 +46,14 @@ def log1p(x):
         if abs(x) > 0.5:
             return cmath.log(1 + x)
         # |1 + x|^2 = 1 + re*(2 + re) + im^2: the parts are kept apart, so that neither drowns in the other.
-        return complex(math.log1p(x.real * (2 + x.real) + x.imag * x.imag) / 2, math.atan2(x.imag, 1 + x.real))
+        return complex(
+            math.log1p(x.real * (2 + x.real) + x.imag * x.imag) / 2, math.atan2(x.imag, 1 + x.real)
+        )
     if isinstance(x, Decimal):
         with localcontext() as context:
-            if x.adjusted() < -context.prec - 2:     # x^2/2, the next term of the series, lies beyond the last digit
+            if (
+                x.adjusted() < -context.prec - 2
+            ):  # x^2/2, the next term of the series, lies beyond the last digit
                 return +x
             context.prec += _lost_digits(x)
             shifted = (1 + x).ln()
@@ -73,7 +78,7 @@ def tanh(x):
         return cmath.tanh(x)
     if isinstance(x, Decimal):
         with localcontext() as context:
-            if 2 * x.adjusted() < -context.prec - 3:     # so does x^3/3 here
+            if 2 * x.adjusted() < -context.prec - 3:  # so does x^3/3 here
                 return +x
             context.prec += _lost_digits(x)
             power = (-2 * abs(x)).exp()
@@ -85,7 +90,8 @@ def tanh(x):
 def logsumexp(*terms):
     """ln(exp(a) + exp(b) + ...), without overflow and exact where one term outweighs the rest.
 
-    The largest term comes out of the logarithm, what remains goes through log1p; `logsumexp(0, x)` is softplus.
+    The largest term comes out of the logarithm, what remains goes through log1p; `logsumexp(0, x)` is
+    softplus.
     """
     if len(terms) == 1:
         return terms[0]
@@ -117,4 +123,6 @@ def _method(x, name):
     try:
         return getattr(x, name)
     except AttributeError:
-        raise TypeError(f"{type(x).__name__} has no {name}: use another type of number, or an activation without it") from None
+        raise TypeError(
+            f"{type(x).__name__} has no {name}: use another type of number, or an activation without it"
+        ) from None

@@ -1,6 +1,7 @@
 """Everything neuronnet refuses, as exceptions that carry what was found and what is allowed.
 
-One base class, so that a program can catch `NeuronnetError` and print it; the message is meant for the reader.
+One base class, so that a program can catch `NeuronnetError` and print it; the message is meant for the
+reader.
 """
 
 import difflib
@@ -63,7 +64,9 @@ class ExpressionError(NeuronnetError):
 
 
 def require_numbers(values, what, expected):
-    """`values`, if there are as many as expected and each is a finite number; otherwise SizeError or NumberError."""
+    """`values`, if there are as many as expected and each is a finite number; otherwise SizeError or
+    NumberError.
+    """
     if len(values) != expected:
         raise SizeError(what, expected, len(values))
     try:
@@ -112,4 +115,4 @@ def shortened(value, limit=60):
         text = repr(value)
     except (ValueError, RecursionError):
         return f"a {type(value).__name__} too large to be shown"
-    return text if len(text) <= limit else f"{text[:limit - 15]} ... {text[-8:]}"
+    return text if len(text) <= limit else f"{text[: limit - 15]} ... {text[-8:]}"

@@ -21,13 +21,17 @@ class NeuronLayer:
             neuron.backpropagate(dE_dout if share == 1 else dE_dout / share)
 
     def backpropagate_cancelled(self, targets, share):
-        """The same where the slopes of loss and activation cancel and leave delta = out - target, divided by `share`."""
+        """The same where the slopes of loss and activation cancel and leave delta = out - target, divided by
+        `share`.
+        """
         for neuron, target in zip(self.neurons, targets):
             delta = neuron.out - target
             neuron.backpropagate(None, delta if share == 1 else delta / share)
 
     def backpropagate_hidden(self):
-        """The backward pass of a hidden layer: every path from a neuron's output onward counts, and they add up."""
+        """The backward pass of a hidden layer: every path from a neuron's output onward counts, and they add
+        up.
+        """
         for neuron in self.neurons:
             dE_dout = neuron.zero
             for weight in neuron.outgoing:
@@ -56,7 +60,9 @@ class SoftmaxLayer(NeuronLayer):
             neuron.out = self.activation.share(nets, j)
 
     def backpropagate_cancelled(self, targets, share):
-        """What the slopes leave here is delta = out*(sum of the targets) - target: out - target where they sum to 1."""
+        """What the slopes leave here is delta = out*(sum of the targets) - target: out - target where they
+        sum to 1.
+        """
         total = targets[0]
         for target in targets[1:]:
             total += target
@@ -65,7 +71,9 @@ class SoftmaxLayer(NeuronLayer):
             neuron.backpropagate(None, delta if share == 1 else delta / share)
 
     def backpropagate(self, slope_of, targets, share):
-        """delta_j is the sum over k of dE/dout_k * dout_k/dnet_j; `dout_dnet` of neuron j is the list over k."""
+        """delta_j is the sum over k of dE/dout_k * dout_k/dnet_j; `dout_dnet` of neuron j is the list over
+        k.
+        """
         outs = [neuron.out for neuron in self.neurons]
         dE_douts = [slope_of(target, out) for target, out in zip(targets, outs)]
         if share != 1:

@@ -1,8 +1,8 @@
 """Losses: how far one output is from its target, and the slope of that.
 
-Each speaks of a single output. How outputs and samples combine (sum or mean) is the network's business, so the scale
-written here is the whole scale. The cross-entropies read the net inputs where the output layer allows it, because
-the logarithm of a probability that was rounded to 0 or 1 is lost.
+Each speaks of a single output. How outputs and samples combine (sum or mean) is the network's business, so
+the scale written here is the whole scale. The cross-entropies read the net inputs where the output layer
+allows it, because the logarithm of a probability that was rounded to 0 or 1 is lost.
 """
 
 from neuronnet.elementary import ln, logsumexp
@@ -71,12 +71,16 @@ class BinaryCrossEntropy(Loss):
         return _slope(1 - target, 1 - out) - _slope(target, out)
 
     def value_from_nets(self, target, nets, j):
-        """The same from a logistic neuron's net input: ln(out) = -ln(1 + exp(-net)) keeps what rounding loses."""
+        """The same from a logistic neuron's net input: ln(out) = -ln(1 + exp(-net)) keeps what rounding
+        loses.
+        """
         return target * logsumexp(0, -nets[j]) + (1 - target) * logsumexp(0, nets[j])
 
 
 class CategoricalCrossEntropy(Loss):
-    """E_o = -target*ln(out), in nats, the outputs being the probabilities of classes that exclude each other."""
+    """E_o = -target*ln(out), in nats, the outputs being the probabilities of classes that exclude each
+    other.
+    """
 
     name = "categorical cross-entropy"
 
@@ -108,21 +112,35 @@ class Output(Loss):
         return type(out)(1)
 
 
-LOSSES = {each.name: each for each in
-          (HalfSquaredError(), SquaredError(), BinaryCrossEntropy(), CategoricalCrossEntropy(), Output())}
+LOSSES = {
+    each.name: each
+    for each in (
+        HalfSquaredError(),
+        SquaredError(),
+        BinaryCrossEntropy(),
+        CategoricalCrossEntropy(),
+        Output(),
+    )
+}
 
-# The pairs of output activation and loss whose slopes cancel (Bishop 2006, section 5.2): for a logistic output
-# delta = out - target; for a softmax delta = out*(sum of the targets) - target, which is the same where they sum to 1.
+# The pairs of output activation and loss whose slopes cancel (Bishop 2006, section 5.2): for a logistic
+# output
+# delta = out - target; for a softmax delta = out*(sum of the targets) - target, which is the same where they
+# sum to 1.
 _CANCELLING = {("logistic", "binary cross-entropy"), ("softmax", "categorical cross-entropy")}
 
 
 def cancels(activation, loss):
-    """Whether the slopes of this output layer and this loss cancel; then the error is computed from the nets, too."""
+    """Whether the slopes of this output layer and this loss cancel; then the error is computed from the
+    nets, too.
+    """
     return (activation.name, loss.name) in _CANCELLING
 
 
 def _slope(weight, probability):
     """weight/probability, the slope of weight*ln(probability)."""
     if probability == 0:
-        raise NeuronnetError("the slope of a cross-entropy is infinite where an output is exactly 0 or 1 and its target is not")
+        raise NeuronnetError(
+            "the slope of a cross-entropy is infinite where an output is exactly 0 or 1 and its target is not"
+        )
     return weight / probability

@@ -16,7 +16,7 @@ import re
 
 from neuronnet.errors import SpecError, did_you_mean, nearest
 
-WORD = r"[^\W\d][\w']*"          # what an author may choose as a name, as a regular expression
+WORD = r"[^\W\d][\w']*"  # what an author may choose as a name, as a regular expression
 
 _PARTIAL = re.compile(r"d(?P<numerator>[^/\s]+)/d(?P<denominator>[^/\s]+)")
 _UNICODE = {"∂": "d", "δ": "delta", "η": "eta", "′": "'"}
@@ -26,13 +26,15 @@ _KINDS = ("net", "out", "target", "E", "delta")
 class Names:
     """All names of one network, the author's own where it renames.
 
-    `inputs`, `layers[l][j]`, `weights[l][j][i]` and `biases[l]` hold the names of its parts; `biases[l]` has one name
-    per neuron, the same one each time where the layer shares its bias, or is None. `renames` maps a standard name, of
-    a part or of a quantity such as `net_h1`, to the author's.
+    `inputs`, `layers[l][j]`, `weights[l][j][i]` and `biases[l]` hold the names of its parts; `biases[l]` has
+    one name per neuron, the same one each time where the layer shares its bias, or is None. `renames` maps a
+    standard name, of a part or of a quantity such as `net_h1`, to the author's.
     """
 
     def __init__(self, layers, renames):
-        """`layers` are the dicts of a network description. Raises SpecError for a rename of what is not there."""
+        """`layers` are the dicts of a network description. Raises SpecError for a rename of what is not
+        there.
+        """
         self._own = {"E_total": "E_total", "E_l2": "E_l2", "eta": "eta", "l2": "l2"}
         self._quantities = {}
         self._renames = renames
@@ -57,10 +59,16 @@ class Names:
                 biases += 1
         for standard in renames:
             if standard not in self._own:
-                raise SpecError(f"names, {standard!r}", "no such name in this network",
-                                f"allowed are its own names{did_you_mean(nearest(standard, self._own))}")
-        self._own.update((standard, renames[standard]) for standard in ("E_total", "E_l2", "eta", "l2")
-                         if standard in renames)
+                raise SpecError(
+                    f"names, {standard!r}",
+                    "no such name in this network",
+                    f"allowed are its own names{did_you_mean(nearest(standard, self._own))}",
+                )
+        self._own.update(
+            (standard, renames[standard])
+            for standard in ("E_total", "E_l2", "eta", "l2")
+            if standard in renames
+        )
         self._known = self._own | self._chosen() if renames else self._own
         self.error, self.error_l2 = self._own["E_total"], self._own["E_l2"]
         self.rate, self.l2 = self._own["eta"], self._own["l2"]
@@ -82,13 +90,19 @@ class Names:
         return self._known.get(base, base) + index
 
     def _chosen(self):
-        """The names that differ from the standard, by the spelling in which they are looked up. Refuses one for two."""
+        """The names that differ from the standard, by the spelling in which they are looked up. Refuses one
+        for two.
+        """
         chosen, meant = {}, {}
         for standard, own in self._own.items():
             spelling = spelled_out(own)
             meaning = spelling if spelling != own and spelling in self._own else standard
             if meant.setdefault(spelling, meaning) != standard:
-                raise SpecError("names", f"{own!r} for {meant[spelling]} and {standard}", "every name stands for one thing")
+                raise SpecError(
+                    "names",
+                    f"{own!r} for {meant[spelling]} and {standard}",
+                    "every name stands for one thing",
+                )
             if own != standard:
                 chosen[spelling] = own
         return chosen
@@ -105,7 +119,9 @@ class Names:
         for number, name in enumerate(names, 1):
             for kind in _KINDS:
                 standard = f"{kind}_{prefix}{number}"
-                self._own[standard] = self._quantities[kind, name] = self._renames.get(standard, f"{kind}_{name}")
+                self._own[standard] = self._quantities[kind, name] = self._renames.get(
+                    standard, f"{kind}_{name}"
+                )
         return names
 
 
@@ -121,7 +137,9 @@ def split_partial(name):
 
 
 def in_sample(name, number):
-    """`name[number]`; plain `name` when number is None, which is how a network with a single sample is written."""
+    """`name[number]`; plain `name` when number is None, which is how a network with a single sample is
+    written.
+    """
     return name if number is None else f"{name}[{number}]"
 
 
@@ -131,7 +149,9 @@ def after(name, updates):
 
 
 def split_index(name):
-    """`name` without its sample and update, and these without leading zeros: "net_h1[2]@01" gives ("net_h1", "[2]@1")."""
+    """`name` without its sample and update, and these without leading zeros: "net_h1[2]@01" gives ("net_h1",
+    "[2]@1").
+    """
     cut = min((position for position in (name.find("["), name.find("@")) if position > 0), default=len(name))
     return name[:cut], re.sub(r"(?<=[\[@])0+(?=[0-9])", "", name[cut:])
 

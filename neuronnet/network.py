@@ -5,36 +5,55 @@
     network.backpropagate(targets)       sets delta of every neuron and the gradient of every parameter
     network.update(learning_rate)        moves every trainable parameter against its gradient
 
-All gradients are computed before any parameter moves, so the hidden deltas use the weights of the forward pass. A
-backward pass sets gradients; it never adds to those of an earlier one.
+All gradients are computed before any parameter moves, so the hidden deltas use the weights of the forward
+pass. A backward pass sets gradients; it never adds to those of an earlier one.
 """
 
 from neuronnet.building import build, describe, require_suitable
+from neuronnet.description.reading import read
+from neuronnet.description.settings import batches
 from neuronnet.errors import PassOrderError, UnknownName, named, require_numbers
 from neuronnet.losses import LOSSES, cancels
 from neuronnet.names import Names
 from neuronnet.neuron import Neuron
-from neuronnet.order import batches
-from neuronnet.spec import read
 from neuronnet.updates import GradientDescent
 
 
 class NeuralNetwork:
     """Layers of neurons, and the conventions that turn their outputs into one error, E_total.
 
-    E_total of one sample is the sum (`outputs="mean"`: the mean) of the outputs' errors; of several samples, the sum
-    (`samples_combine="mean"`: the mean) of theirs, plus the L2 term, l2/2 times the sum of all squared weights
-    (`l2_scale="per sample"`: divided by the number of samples). Biases are never part of the L2 term.
+    E_total of one sample is the sum (`outputs="mean"`: the mean) of the outputs' errors; of several samples,
+    the sum (`samples_combine="mean"`: the mean) of theirs, plus the L2 term, l2/2 times the sum of all
+    squared weights (`l2_scale="per sample"`: divided by the number of samples). Biases are never part of the
+    L2 term.
     """
 
-    def __init__(self, layers, loss, outputs="sum", samples_combine="sum", learning_rate=None, l2=0, l2_scale="as is",
-                 batch="full", order=None, update_rule=None, samples=(), held_out=(), title="untitled network", names=None,
-                 input_names=None):
+    def __init__(
+        self,
+        layers,
+        loss,
+        outputs="sum",
+        samples_combine="sum",
+        learning_rate=None,
+        l2=0,
+        l2_scale="as is",
+        batch="full",
+        order=None,
+        update_rule=None,
+        samples=(),
+        held_out=(),
+        title="untitled network",
+        names=None,
+        input_names=None,
+    ):
         if input_names is None:
             input_names = [f"i{number}" for number in range(1, len(layers[0].neurons[0].weights) + 1)]
         require_suitable(layers)
-        for convention, choices in ((outputs, ("sum", "mean")), (samples_combine, ("sum", "mean")),
-                                    (l2_scale, ("as is", "per sample"))):
+        for convention, choices in (
+            (outputs, ("sum", "mean")),
+            (samples_combine, ("sum", "mean")),
+            (l2_scale, ("as is", "per sample")),
+        ):
             named(convention, dict.fromkeys(choices))
         self.inputs = [Neuron(name, [], None, None) for name in input_names]
         self.layers = layers
@@ -90,7 +109,9 @@ class NeuralNetwork:
             layer.feed_forward()
 
     def error(self, targets):
-        """The outputs' errors combined, without the L2 term, after a forward pass; every output neuron keeps its `E`."""
+        """The outputs' errors combined, without the L2 term, after a forward pass; every output neuron keeps
+        its `E`.
+        """
         output_layer = self.layers[-1]
         targets = self._checked_targets(targets)
         nets = [neuron.net for neuron in output_layer]
@@ -106,7 +127,9 @@ class NeuralNetwork:
     # Backward pass
 
     def backpropagate(self, targets):
-        """Set delta of every neuron and the gradient of every parameter, for the sample that was just fed forward."""
+        """Set delta of every neuron and the gradient of every parameter, for the sample that was just fed
+        forward.
+        """
         self._backpropagate_data(targets)
         if self.l2 != 0:
             self._add_l2_gradients(1)
@@ -134,7 +157,9 @@ class NeuralNetwork:
     # Update
 
     def update(self, learning_rate=None):
-        """Move every trainable parameter by its gradient; by default, value = value - learning_rate * gradient."""
+        """Move every trainable parameter by its gradient; by default, value = value - learning_rate *
+        gradient.
+        """
         rate = self.learning_rate if learning_rate is None else learning_rate
         if rate is None:
             raise PassOrderError("an update", "a learning_rate, as an argument or in the description,")
@@ -155,12 +180,16 @@ class NeuralNetwork:
         self.update(learning_rate)
 
     def fit(self, updates):
-        """Make `updates` updates from the network's own samples, in their order, going on where the last call stopped."""
+        """Make `updates` updates from the network's own samples, in their order, going on where the last
+        call stopped.
+        """
         for _ in range(updates):
             self.train_batch(self.next_batch())
 
     def next_batch(self):
-        """The samples that the next update rests on: all, or as many as `batch` says, in the network's `order`."""
+        """The samples that the next update rests on: all, or as many as `batch` says, in the network's
+        `order`.
+        """
         if not self.samples:
             raise PassOrderError("training", "at least one sample")
         if self.batch == "full":
@@ -172,7 +201,9 @@ class NeuralNetwork:
     # Over several samples
 
     def total_error(self, samples=None):
-        """E_total of the given samples, (inputs, targets) pairs, with the L2 term; of its own samples by default."""
+        """E_total of the given samples, (inputs, targets) pairs, with the L2 term; of its own samples by
+        default.
+        """
         samples = self._checked_samples(samples)
         E_total = 0
         for inputs, targets in samples:
@@ -192,7 +223,9 @@ class NeuralNetwork:
         return self._l2_share(self.l2 * squares / 2, sample_count)
 
     def gradients(self, samples=None):
-        """Set every parameter's gradient for the given samples together; return them, parameter name -> gradient."""
+        """Set every parameter's gradient for the given samples together; return them, parameter name ->
+        gradient.
+        """
         samples = self._checked_samples(samples)
         totals = None
         for inputs, targets in samples:
@@ -223,7 +256,9 @@ class NeuralNetwork:
 
     @classmethod
     def from_dict(cls, description, number=float):
-        """The network of a description (see `neuronnet.spec`), in any type of number: float, Decimal, Fraction ..."""
+        """The network of a description (see `neuronnet.spec`), in any type of number: float, Decimal,
+        Fraction ...
+        """
         return cls(**build(read(description), number))
 
     def to_dict(self):
@@ -240,7 +275,11 @@ class NeuralNetwork:
         neurons = self.layers[-1].neurons
         if neurons[0].out is None:
             raise PassOrderError("what follows from the targets", "a forward pass")
-        return require_numbers(targets, "targets", len(neurons)) if self.loss.takes_targets else [0] * len(neurons)
+        return (
+            require_numbers(targets, "targets", len(neurons))
+            if self.loss.takes_targets
+            else [0] * len(neurons)
+        )
 
     def _checked_samples(self, samples):
         samples = self.samples if samples is None else list(samples)

@@ -1,6 +1,8 @@
-"""What both command lines share: reading an argument or standard input, writing a result, and ending with a status.
+"""What both command lines share: reading an argument or standard input, writing a result, and ending with a
+status.
 
-Exit status: 0 agrees, 1 disagrees, 2 unusable input, 3 cannot tell. Only 2 and an interruption are decided here.
+Exit status: 0 agrees, 1 disagrees, 2 unusable input, 3 undecided. Only 2 and an interruption are decided
+here.
 """
 
 import argparse
@@ -13,9 +15,9 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+from neuronnet.description.literal import MOST_BYTES, decoded, text_of
+from neuronnet.description.reading import checked, document, find, parsed
 from neuronnet.errors import NeuronnetError, shortened
-from neuronnet.files import MOST_BYTES, decoded, text_of
-from neuronnet.spec import checked, document, find, parsed
 
 UNUSABLE = 2
 INTERRUPTED = 130
@@ -34,13 +36,20 @@ class ArgumentParser(argparse.ArgumentParser):
 def count(argument):
     """A whole number from the command line, for `add_argument(type=count)`."""
     if not argument.isascii() or not argument.isdigit() or len(argument) > 9:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to 999999999, found {argument[:40]!r}")
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from 0 to 999999999, found {argument[:40]!r}"
+        )
     return int(argument)
 
 
 def add_output_options(parser, formats=("text", "json")):
     """Let a command be told in which format it prints, the first by default, and into which file."""
-    parser.add_argument("--format", choices=formats, default=formats[0], help=f"{formats[0]} (default), {' or '.join(formats[1:])}")
+    parser.add_argument(
+        "--format",
+        choices=formats,
+        default=formats[0],
+        help=f"{formats[0]} (default), {' or '.join(formats[1:])}",
+    )
     parser.add_argument("-o", dest="output", metavar="FILE", help="write to FILE instead of standard output")
 
 
@@ -86,7 +95,8 @@ def _discard_output():
 
 
 def progress_line(total, noun="updates"):
-    """A callback for long work, `callback(done)` or `callback(done, total)`; None where stderr is no terminal.
+    """A callback for long work, `callback(done)` or `callback(done, total)`; None where stderr is no
+    terminal.
 
     It keeps one line on stderr up to date, at most ten times a second, and takes it away at the end.
     """
@@ -100,12 +110,17 @@ def progress_line(total, noun="updates"):
         if now - last > 0.1 or done >= total:
             last = now
             line = f"{done} of {total} {noun}"
-            print(f"\r{line}" if done < total else f"\r{' ' * len(line)}\r", end="", file=sys.stderr, flush=True)
+            print(
+                f"\r{line}" if done < total else f"\r{' ' * len(line)}\r", end="", file=sys.stderr, flush=True
+            )
+
     return show
 
 
 def source(argument):
-    """The description that a network argument means, and the place it is from, as `write` takes it among `inputs`."""
+    """The description that a network argument means, and the place it is from, as `write` takes it among
+    `inputs`.
+    """
     found, place = document_source(argument)
     return checked(*found), place
 
@@ -119,7 +134,9 @@ def document_source(argument):
 
 
 def text_source(argument, needed):
-    """The text of the file that an argument names, or of standard input, and the place it is from; `needed` says what it is."""
+    """The text of the file that an argument names, or of standard input, and the place it is from; `needed`
+    says what it is.
+    """
     if argument != "-":
         return text_of(Path(argument), needed), Path(argument)
     return _standard_input(needed), STANDARD_INPUT
@@ -142,12 +159,16 @@ def write(text, path=None, inputs=()):
 def write_bytes(data, path, inputs=()):
     """Write `data` to the file `path` whole or not at all; never over one of the `inputs`."""
     if any(_same_file(each, path) for each in inputs):
-        raise NeuronnetError(f"cannot write {shortened(path)}: it would overwrite the input; choose another file")
+        raise NeuronnetError(
+            f"cannot write {shortened(path)}: it would overwrite the input; choose another file"
+        )
     try:
         _write_file(data, Path(path))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise NeuronnetError(f"cannot write {shortened(path)}: {reason}; choose a place that can be written to") from None
+        raise NeuronnetError(
+            f"cannot write {shortened(path)}: {reason}; choose a place that can be written to"
+        ) from None
 
 
 def _print(text):

@@ -4,10 +4,10 @@
 class Parameter:
     """A weight (`w5`) or a bias (`b1`).
 
-    `value` is what the forward pass uses. `gradient` is dE_total/dvalue: None until a backward pass has set it.
-    A parameter that is not `trainable` gets a gradient all the same; only the update passes it by.
-    A weight in a network also knows its two ends: `source`, whose `out` it multiplies, and `neuron`, whose `net` it
-    enters. A bias has neither.
+    `value` is what the forward pass uses. `gradient` is dE_total/dvalue: None until a backward pass has set
+    it. A parameter that is not `trainable` gets a gradient all the same; only the update passes it by. A
+    weight in a network also knows its two ends: `source`, whose `out` it multiplies, and `neuron`, whose
+    `net` it enters. A bias has neither.
     """
 
     # What a pass touches stands first, together in memory.
@@ -42,7 +42,9 @@ class Parameter:
 
 
 def shown(number):
-    """A number in nine significant digits, for a repr; a type that cannot be cut to digits is shown as it is."""
+    """A number in nine significant digits, for a repr; a type that cannot be cut to digits is shown as it
+    is.
+    """
     if number is None:
         return "None"
     try:

@@ -4,8 +4,8 @@
 def accuracy(network, samples=None):
     """The share of samples that a network classifies as their targets say; None where they are not classes.
 
-    With one output and targets 0 or 1, an output above 0.5 means 1; with several outputs and one target of 1 among
-    zeros, the largest output (the first of equal ones) names the class.
+    With one output and targets 0 or 1, an output above 0.5 means 1; with several outputs and one target of 1
+    among zeros, the largest output (the first of equal ones) names the class.
     """
     samples = network.samples if samples is None else samples
     if not samples or not all(is_class(targets) for _, targets in samples):
@@ -30,8 +30,8 @@ def is_class(targets):
 def history(network, updates, every=None, progress=None):
     """Train for `updates` updates; yield a row before the first, after each `every`-th and after the last.
 
-    A row is {"update", "E_total", "accuracy", "held_out_accuracy"}, all over the network's own samples; `every` is by
-    default a tenth of the updates. `progress(update)` is called after each update.
+    A row is {"update", "E_total", "accuracy", "held_out_accuracy"}, all over the network's own samples;
+    `every` is by default a tenth of the updates. `progress(update)` is called after each update.
     """
     every = max(1, updates // 10) if every is None else every
     for update in range(updates + 1):
@@ -40,5 +40,9 @@ def history(network, updates, every=None, progress=None):
             if progress is not None:
                 progress(update)
         if update % every == 0 or update == updates:
-            yield {"update": update, "E_total": network.total_error(), "accuracy": accuracy(network),
-                   "held_out_accuracy": accuracy(network, network.held_out)}
+            yield {
+                "update": update,
+                "E_total": network.total_error(),
+                "accuracy": accuracy(network),
+                "held_out_accuracy": accuracy(network, network.held_out),
+            }

@@ -1,7 +1,8 @@
 """Update rules: how gradients move parameters, one parameter at a time and in plain arithmetic.
 
-What a rule remembers from one update to the next is in `state`, under names of its own: `v_w5` is the velocity (in
-Adam the second moment) of w5, `m_w5` its first moment. Everything starts at 0; eta is the learning rate, g a gradient.
+What a rule remembers from one update to the next is in `state`, under names of its own: `v_w5` is the
+velocity (in Adam the second moment) of w5, `m_w5` its first moment. Everything starts at 0; eta is the
+learning rate, g a gradient.
 """
 
 from neuronnet.elementary import sqrt
@@ -24,7 +25,9 @@ class UpdateRule:
         """What happens once in an update, before any parameter moves."""
 
     def __repr__(self):
-        return " ".join([f"UpdateRule {self.name}:"] + [f"{name}={value}" for name, value in self.settings.items()])
+        return " ".join(
+            [f"UpdateRule {self.name}:"] + [f"{name}={value}" for name, value in self.settings.items()]
+        )
 
 
 class GradientDescent(UpdateRule):
@@ -37,7 +40,9 @@ class GradientDescent(UpdateRule):
         return parameter.value - eta * gradient
 
     def move(self, parameters, eta):
-        """Move every parameter of a list; the loop that trainings spend their time in stands here, without a call."""
+        """Move every parameter of a list; the loop that trainings spend their time in stands here, without a
+        call.
+        """
         for parameter in parameters:
             parameter.value = parameter.value - eta * parameter.gradient
 
@@ -73,8 +78,8 @@ class Nesterov(Momentum):
 class Adam(UpdateRule):
     """Kingma and Ba 2015, algorithm 1.
 
-    m = beta1*m + (1 - beta1)*g, v = beta2*v + (1 - beta2)*g^2; both are divided by what the start at 0 takes away,
-    1 - beta1^t and 1 - beta2^t in update t; then w = w - eta*mhat/(sqrt(vhat) + epsilon).
+    m = beta1*m + (1 - beta1)*g, v = beta2*v + (1 - beta2)*g^2; both are divided by what the start at 0 takes
+    away, 1 - beta1^t and 1 - beta2^t in update t; then w = w - eta*mhat/(sqrt(vhat) + epsilon).
     """
 
     name = "adam"
@@ -101,7 +106,9 @@ class Adam(UpdateRule):
 
 
 class AdamW(Adam):
-    """Adam with the weights, not the biases, shrunk by eta*weight_decay beside the step (Loshchilov and Hutter 2019)."""
+    """Adam with the weights, not the biases, shrunk by eta*weight_decay beside the step (Loshchilov and
+    Hutter 2019).
+    """
 
     name = "adamw"
 

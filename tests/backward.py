@@ -18,14 +18,19 @@ def softmax(net):
 
 
 VALUES = {"logistic": logistic, "tanh": np.tanh, "relu": lambda net: np.maximum(net, 0.0), "softmax": softmax}
-SLOPES = {"logistic": lambda net, out: out * (1.0 - out), "tanh": lambda net, out: 1.0 - out**2,
-          "relu": lambda net, out: (net > 0.0).astype(float)}
+SLOPES = {
+    "logistic": lambda net, out: out * (1.0 - out),
+    "tanh": lambda net, out: 1.0 - out**2,
+    "relu": lambda net, out: (net > 0.0).astype(float),
+}
 LOSSES = {"logistic": "binary cross-entropy", "softmax": "categorical cross-entropy"}
 
 
 @dataclass
 class Backward:
-    """A network with its samples; `gradients()` are W1, b1, W2, ... by name. Steps may be replaced by `mistake`, name -> function."""
+    """A network with its samples; `gradients()` are W1, b1, W2, ... by name. Steps may be replaced by
+    `mistake`, name -> function.
+    """
 
     activations: list
     weights: list
@@ -39,10 +44,17 @@ class Backward:
 
     def description(self):
         """What neuronnet calls this network."""
-        layers = [{"activation": activation, "weights": weights.tolist(), "bias": biases.tolist()}
-                  for activation, weights, biases in zip(self.activations, self.weights, self.biases)]
-        return {"loss": LOSSES[self.activations[-1]], "layer": layers, "samples_combine": self.combine,
-                "learning_rate": self.rate, "l2": self.l2}
+        layers = [
+            {"activation": activation, "weights": weights.tolist(), "bias": biases.tolist()}
+            for activation, weights, biases in zip(self.activations, self.weights, self.biases)
+        ]
+        return {
+            "loss": LOSSES[self.activations[-1]],
+            "layer": layers,
+            "samples_combine": self.combine,
+            "learning_rate": self.rate,
+            "l2": self.l2,
+        }
 
     def gradients(self):
         """The gradients of the error of all samples, with the mistake."""
@@ -83,7 +95,9 @@ class Backward:
 
 
 def drawn(seed, hidden=None, output=None, square=False, layers=None, **changes):
-    """A Backward by seed, of two or three layers of 2 or 3 neurons and 2 to 5 samples; what is not given is drawn."""
+    """A Backward by seed, of two or three layers of 2 or 3 neurons and 2 to 5 samples; what is not given is
+    drawn.
+    """
     draw = np.random.default_rng(seed)
     count = layers or int(draw.integers(2, 4))
     sizes = [2] * (count + 1) if square else draw.integers(2, 4, size=count + 1)
@@ -93,6 +107,11 @@ def drawn(seed, hidden=None, output=None, square=False, layers=None, **changes):
     targets = np.eye(sizes[-1])[draw.integers(sizes[-1], size=samples)]
     if activations[-1] == "logistic":
         targets = draw.integers(2, size=targets.shape).astype(float)
-    return Backward(activations, [draw.normal(size=(m, n)) for n, m in zip(sizes, sizes[1:])],
-                    [draw.normal(size=m) for m in sizes[1:]], draw.normal(size=(samples, sizes[0])), targets,
-                    **({"combine": str(draw.choice(["sum", "mean"])), "rate": float(draw.choice([0.1, 0.5]))} | changes))
+    return Backward(
+        activations,
+        [draw.normal(size=(m, n)) for n, m in zip(sizes, sizes[1:])],
+        [draw.normal(size=m) for m in sizes[1:]],
+        draw.normal(size=(samples, sizes[0])),
+        targets,
+        **({"combine": str(draw.choice(["sum", "mean"])), "rate": float(draw.choice([0.1, 0.5]))} | changes),
+    )

@@ -1,18 +1,19 @@
-"""A network with a hand-written backward pass of small steps, each a method: a mistake is a subclass that gets one wrong.
+"""A network with a hand-written backward pass of small steps, each a method: a mistake is a subclass that
+gets one wrong.
 
-N samples in rows, `sizes[0]` inputs, a row of weights for each neuron, half the squared error summed over samples and
-outputs; with `l2`, half of that times the sum of all squared weights.
+N samples in rows, `sizes[0]` inputs, a row of weights for each neuron, half the squared error summed over
+samples and outputs; with `l2`, half of that times the sum of all squared weights.
 """
 
 import numpy as np
 
 from gradcheck import check
 
-TANH = (np.tanh, lambda net, out: 1.0 - out ** 2)
+TANH = (np.tanh, lambda net, out: 1.0 - out**2)
 RELU = (lambda net: np.maximum(net, 0.0), lambda net, out: (net > 0.0) * 1.0)
 LOGISTIC = (lambda net: 1.0 / (1.0 + np.exp(-net)), lambda net, out: out * (1.0 - out))
 IDENTITY = (lambda net: net, lambda net, out: np.ones_like(out))
-VISIBLE = 1e-6                      # of the largest entry: what is planted must change some entry by more
+VISIBLE = 1e-6  # of the largest entry: what is planted must change some entry by more
 
 
 class Chain:
@@ -23,8 +24,14 @@ class Chain:
         self.layers = range(1, len(self.sizes))
         self.parameters = {}
         for layer, inputs, neurons in zip(self.layers, self.sizes, self.sizes[1:]):
-            self.parameters |= {f"W{layer}": rng.normal(size=(neurons, inputs)), f"b{layer}": rng.normal(size=neurons)}
-        self.x, self.t = rng.normal(size=(self.samples, self.sizes[0])), rng.normal(size=(self.samples, self.sizes[-1]))
+            self.parameters |= {
+                f"W{layer}": rng.normal(size=(neurons, inputs)),
+                f"b{layer}": rng.normal(size=neurons),
+            }
+        self.x, self.t = (
+            rng.normal(size=(self.samples, self.sizes[0])),
+            rng.normal(size=(self.samples, self.sizes[-1])),
+        )
 
     def forward(self, p):
         nets, outs = [None], [self.x]
@@ -73,7 +80,9 @@ class Chain:
 
 
 def right(mistaken):
-    """The gradients that the network of a mistaken one has without the mistake: those of Chain, at the same parameters."""
+    """The gradients that the network of a mistaken one has without the mistake: those of Chain, at the same
+    parameters.
+    """
     fixed = Chain.__new__(Chain)
     fixed.__dict__.update(mistaken.__dict__)
     for name in ("sizes", "activations", "samples", "l2", "seed"):
@@ -85,7 +94,9 @@ def report_of(mistake, **given):
     """The Report about a mistaken subclass of Chain, whose mistake is first shown to be visible."""
     network = mistake()
     wrong, meant = network.gradients(network.parameters), right(network)
-    assert any(np.max(np.abs(wrong[name] - meant[name])) > VISIBLE * np.max(np.abs(meant[name])) for name in meant)
+    assert any(
+        np.max(np.abs(wrong[name] - meant[name])) > VISIBLE * np.max(np.abs(meant[name])) for name in meant
+    )
     return check(network.loss, network.gradients, network.parameters, **given)
 
 

@@ -1,4 +1,5 @@
-"""Runs a document: computes every number in it again, and complains about what is wrong or cannot be computed.
+"""Runs a document: computes every number in it again, and complains about what is wrong or cannot be
+computed.
 
 What is understood, apart from prose:
 
@@ -14,8 +15,8 @@ What is understood, apart from prose:
     | `net_h1` | 0.3775  a claim in a table
     | quantity | printed | right | really |    wrong numbers that were published, and the expression they come from
 
-Outside of these no digit may stand, save in a name such as `w5`. Nothing has a tolerance: a printed number must be right
-to its last digit, and a formula that of the quantity in every network of the shape.
+Outside of these no digit may stand, save in a name such as `w5`. Nothing has a tolerance: a printed number
+must be right to its last digit, and a formula that of the quantity in every network of the shape.
 """
 
 import contextlib
@@ -37,12 +38,12 @@ from typing import NamedTuple
 from printed import agrees
 
 import neuronnet
-from neuronnet.derivation.exact import fifty_digits
+from neuronnet.derivation.digits import fifty_digits
+from neuronnet.description.reading import read
 from neuronnet.names import spelled_out
-from neuronnet.render.sheet_text import remarks
+from neuronnet.render.verdicts import remarks
 from neuronnet.sheet.judging import Judge
-from neuronnet.sheet.reading import read_sheet
-from neuronnet.spec import read
+from neuronnet.sheet.readers.read_sheet import read_sheet
 
 ROOT = Path(__file__).parent.parent
 PROMPT = "(Pdb) "
@@ -50,12 +51,16 @@ PROMPT = "(Pdb) "
 NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _WORD = r"[^\W\d]\w*(?:\[\d+(?:,\d+)?\])?(?:@\d+)?"
 _NAME = rf"(?:d{_WORD}/d{_WORD}|{_WORD})"
-_LIKE_A_NAME = re.compile(r"(?<![\w/])(?:d\w+_\w+/d\w+|[biwho]\d+(?:@\d+)?|(?:net|out|target|E|delta)_[ho]\w+(?:@\d+)?)"
-                          r"(?![\w/])")
+_LIKE_A_NAME = re.compile(
+    r"(?<![\w/])(?:d\w+_\w+/d\w+|[biwho]\d+(?:@\d+)?|(?:net|out|target|E|delta)_[ho]\w+(?:@\d+)?)"
+    r"(?![\w/])"
+)
 
 
 class Block(NamedTuple):
-    """Lines of one kind: the word behind the fence, `table`, or `prose`. `line` is the number of the first, from 1."""
+    """Lines of one kind: the word behind the fence, `table`, or `prose`. `line` is the number of the first,
+    from 1.
+    """
 
     kind: str
     line: int
@@ -63,7 +68,8 @@ class Block(NamedTuple):
 
 
 def complaints(text):
-    """Everything in a document that is wrong, a line each; an empty list for a document in which all is right.
+    """Everything in a document that is wrong, a line each; an empty list for a document in which all is
+    right.
 
     A table that another program makes is left to a test of its own.
     """
@@ -101,7 +107,12 @@ def made_parts(text):
 
 def without_made_parts(text):
     """A document with blank lines in the place of such parts."""
-    return re.sub(r"<!-- made by: .*? -->\n.*?<!-- end -->", lambda part: "\n" * part[0].count("\n"), text, flags=re.DOTALL)
+    return re.sub(
+        r"<!-- made by: .*? -->\n.*?<!-- end -->",
+        lambda part: "\n" * part[0].count("\n"),
+        text,
+        flags=re.DOTALL,
+    )
 
 
 def blocks_of(text):
@@ -140,8 +151,9 @@ def check_claim(claim):
     with fifty_digits():
         judge().start_again({})
         lines = [judge().line(each) for each in sheet.claims]
-    return ([f"{claim!r}: {each.reason}" for each in sheet.unread]
-            + [f"{claim!r}: {line.verdict}: {'; '.join(remarks(line))}" for line in lines if line.verdict != "right"])
+    return [f"{claim!r}: {each.reason}" for each in sheet.unread] + [
+        f"{claim!r}: {line.verdict}: {'; '.join(remarks(line))}" for line in lines if line.verdict != "right"
+    ]
 
 
 @cache
@@ -178,12 +190,16 @@ def check_prose(line):
     """What is wrong with a line of prose: in its code, see `check_code`; outside of it, every digit."""
     wrong = [each for code in re.findall(r"`([^`]+)`", line) for each in check_code(code)]
     rest = re.sub(rf"`[^`]+`|Python,? {re.escape(_oldest_python())} or newer", " ", line)
-    return wrong + [f"{number} stands in the prose, where nothing computes it"
-                    for number in re.findall(r"\w*\d[\w.,]*", rest)]
+    return wrong + [
+        f"{number} stands in the prose, where nothing computes it"
+        for number in re.findall(r"\w*\d[\w.,]*", rest)
+    ]
 
 
 def check_code(code):
-    """What is wrong with a piece of code in the prose: an unknown name, a wrong claim, a number that claims nothing."""
+    """What is wrong with a piece of code in the prose: an unknown name, a wrong claim, a number that claims
+    nothing.
+    """
     wrong = [f"unknown name {name}" for name in _LIKE_A_NAME.findall(code) if not _is_known(name)]
     if " = " in code and (_has_digit(code) or all(map(_is_readable, code.split(" = ")))):
         wrong += check_claim(code)
@@ -327,8 +343,12 @@ def _python_block(block, outputs):
 
 def _comments(source):
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return [each for token in tokens if token.type == tokenize.COMMENT and not token.string.endswith(".py")
-            for each in check_prose(token.string)]
+    return [
+        each
+        for token in tokens
+        if token.type == tokenize.COMMENT and not token.string.endswith(".py")
+        for each in check_prose(token.string)
+    ]
 
 
 # Commands and the debugger
@@ -366,7 +386,9 @@ def _debugger_session(block, scripts):
     if words[:4] != ["$", "python", "-m", "pdb"] or words[4] not in scripts:
         return ["opens with `$ python -m pdb`, and a file that an earlier block holds"]
     commands = tuple(line.removeprefix(PROMPT) for line in block.lines if line.startswith(PROMPT))
-    output, errors, _ = run_command(tuple(words[2:]), ((words[4], scripts[words[4]]),), "\n".join(commands) + "\n")
+    output, errors, _ = run_command(
+        tuple(words[2:]), ((words[4], scripts[words[4]]),), "\n".join(commands) + "\n"
+    )
     first, *answers = output.split(PROMPT)
     exchange = first + "".join(f"{PROMPT}{command}\n{answer}" for command, answer in zip(commands, answers))
     return _compare(words[4], block.lines[1:], _as_shown(exchange) + errors)
@@ -375,18 +397,34 @@ def _debugger_session(block, scripts):
 def _as_shown(output):
     """A debugger's output without directories and line numbers, which differ from reader to reader."""
     output = re.sub(r"(?m)^> (?:\S*/)?(\w+\.py)\(\d+\)", r"> \1 ", output)
-    return re.sub(r"(?m)^((?:Breakpoint|Deleted breakpoint) \d+) at (?:\S*/)?(\w+\.py):\d+$", r"\1 at \2", output)
+    return re.sub(
+        r"(?m)^((?:Breakpoint|Deleted breakpoint) \d+) at (?:\S*/)?(\w+\.py):\d+$", r"\1 at \2", output
+    )
 
 
 @cache
 def run_command(words, scripts, given=""):
-    """(stdout, stderr, exit status) of a Python command, run in the root of the repository, or beside its scripts."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "120", "PYTHONIOENCODING": "utf-8"}
+    """(stdout, stderr, exit status) of a Python command, run in the root of the repository, or beside its
+    scripts.
+    """
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "NO_COLOR": "1",
+        "COLUMNS": "120",
+        "PYTHONIOENCODING": "utf-8",
+    }
     with tempfile.TemporaryDirectory() as folder:
         for name, source in scripts:
             Path(folder, name).write_text(source, encoding="utf-8")
-        done = subprocess.run([sys.executable, *words], cwd=folder if scripts else ROOT, env=environment, input=given,
-                              capture_output=True, encoding="utf-8", timeout=120)
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=folder if scripts else ROOT,
+            env=environment,
+            input=given,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+        )
     return done.stdout, done.stderr, done.returncode
 
 
@@ -405,7 +443,8 @@ def _compare(command, expected, output):
 
 
 def spoiled_copies(text):
-    """(line number, number, copy): the document with the last digit of one number changed, for each number in turn.
+    """(line number, number, copy): the document with the last digit of one number changed, for each number in
+    turn.
 
     Left out are commands, code, descriptions of networks, addresses, and the digits in names.
     """
@@ -418,7 +457,11 @@ def spoiled_copies(text):
             for match in re.finditer(rf"(?<![\w.@\[]){NUMBER}", without_links):
                 spoiled = match[0][:-1] + str((int(match[0][-1]) + 1) % 10)
                 index = block.line - 1 + offset
-                copy = lines[:index] + [line[:match.start()] + spoiled + line[match.end():]] + lines[index + 1:]
+                copy = (
+                    lines[:index]
+                    + [line[: match.start()] + spoiled + line[match.end() :]]
+                    + lines[index + 1 :]
+                )
                 yield index + 1, match[0], "\n".join(copy) + "\n"
 
 

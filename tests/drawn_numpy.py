@@ -1,4 +1,6 @@
-"""Networks in NumPy, drawn at random, with a backward pass that is right: loss, gradients, parameters. Nothing is judged."""
+"""Networks in NumPy, drawn at random, with a backward pass that is right: loss, gradients, parameters.
+Nothing is judged.
+"""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +8,7 @@ import numpy as np
 
 ACTIVATIONS = {
     "relu": (lambda net: np.where(net.real > 0.0, net, 0.0), lambda net, out: (net > 0.0).astype(float)),
-    "tanh": (np.tanh, lambda net, out: 1.0 - out ** 2),
+    "tanh": (np.tanh, lambda net, out: 1.0 - out**2),
     "logistic": (lambda net: 1.0 / (1.0 + np.exp(-net)), lambda net, out: out * (1.0 - out)),
 }
 LOSSES = ("squared error", "binary cross-entropy", "categorical cross-entropy")
@@ -14,7 +16,9 @@ LOSSES = ("squared error", "binary cross-entropy", "categorical cross-entropy")
 
 @dataclass
 class Drawn:
-    """A network: `parameters` by name, W1, b1, W2, ...; rows are samples. `calls` counts the calls of the loss."""
+    """A network: `parameters` by name, W1, b1, W2, ...; rows are samples. `calls` counts the calls of the
+    loss.
+    """
 
     activation: str
     error: str
@@ -35,7 +39,9 @@ class Drawn:
             error = np.sum(np.logaddexp(0.0, net) - self.targets * net)
         else:
             largest = net.max(axis=1, keepdims=True)
-            error = np.sum((np.log(np.sum(np.exp(net - largest), axis=1, keepdims=True)) + largest - net) * self.targets)
+            error = np.sum(
+                (np.log(np.sum(np.exp(net - largest), axis=1, keepdims=True)) + largest - net) * self.targets
+            )
         penalty = sum(np.sum(p[f"W{k}"] ** 2) for k in range(1, self.layers + 1))
         return error / len(self.inputs) + 0.5 * self.l2 * penalty
 

@@ -1,6 +1,7 @@
 """One update of the worked example with a mistake in it, by small variations of the correct program.
 
-Each function takes a NeuralNetwork that has one sample and leaves the parameters as the mistaken program would.
+Each function takes a NeuralNetwork that has one sample and leaves the parameters as the mistaken program
+would.
 """
 
 from neuronnet import load
@@ -11,15 +12,17 @@ MISTAKES = {}
 
 def mistake(name):
     """Register a mistaken update under the name it has in the data."""
+
     def register(function):
         MISTAKES[name] = function
         return function
+
     return register
 
 
 def correct_gradients(network):
     """Forward and backward pass of the only sample."""
-    (inputs, targets), = network.samples
+    ((inputs, targets),) = network.samples
     network.feed_forward(inputs)
     network.backpropagate(targets)
 
@@ -32,7 +35,9 @@ def backpropagate_hidden(network, dE_dout_of):
 
 
 def restart_bias(neuron):
-    """Start the gradient of a neuron's bias again at 0, so that another backward pass sets it and does not add."""
+    """Start the gradient of a neuron's bias again at 0, so that another backward pass sets it and does not
+    add.
+    """
     if neuron.bias is not None:
         neuron.bias.gradient = 0
 
@@ -54,12 +59,15 @@ def updated_weights(network):
     correct_gradients(network)
     output = network.layers[-1].neurons
     move(network, [weight for neuron in output for weight in neuron.weights])
-    backpropagate_hidden(network, lambda index: sum(neuron.delta * neuron.weights[index].value for neuron in output))
+    backpropagate_hidden(
+        network, lambda index: sum(neuron.delta * neuron.weights[index].value for neuron in output)
+    )
     move(network, [weight for neuron in network.layers[0] for weight in neuron.weights])
 
 
 def per_neuron_biases(layers):
     """A network like this one with one trained bias per neuron in the given layers (positions)."""
+
     def build(network):
         description = network.to_dict()
         for position in layers:
@@ -67,11 +75,13 @@ def per_neuron_biases(layers):
             layer["bias"] = [layer["bias"]] * len(layer["weights"])
             layer["train_bias"] = True
         return load(description)
+
     return build
 
 
 def on_another_network(build, update):
     """The update made on a network built from this one; the parameters come back by position."""
+
     def run(network):
         other = build(network)
         update(other)
@@ -79,6 +89,7 @@ def on_another_network(build, update):
         network.neurons = other.neurons
         network.weights, network.biases, network.parameters = other.weights, other.biases, other.parameters
         network._by_name = other._by_name
+
     return run
 
 
@@ -87,6 +98,7 @@ def updated_weights_and_biases(network):
     def update(other):
         updated_weights(other)
         move(other, other.biases)
+
     on_another_network(per_neuron_biases([0, 1]), update)(network)
 
 
@@ -96,11 +108,13 @@ MISTAKES["only output biases trained (per neuron)"] = on_another_network(per_neu
 
 def shared_bias(rule):
     """The layers' shared biases trained, by a gradient that `rule` makes of the neurons' deltas."""
+
     def update(network):
         correct_gradients(network)
         network.update()
         for layer in network.layers:
             layer.biases[0].value -= network.learning_rate * rule([neuron.delta for neuron in layer])
+
     return update
 
 
@@ -111,9 +125,11 @@ MISTAKES["shared bias trained: first neuron only"] = shared_bias(lambda deltas: 
 
 def scaled(factor):
     """Every gradient multiplied by the factor."""
+
     def update(network):
         correct_gradients(network)
         move(network, network.weights, factor * network.learning_rate)
+
     return update
 
 
@@ -124,6 +140,7 @@ MISTAKES["sign flipped"] = scaled(-1)
 
 def other_slopes(output_slope, hidden_slope):
     """The backward pass with other slopes of the activation: functions of (out, right slope)."""
+
     def update(network):
         correct_gradients(network)
         hidden, output = network.layers
@@ -134,6 +151,7 @@ def other_slopes(output_slope, hidden_slope):
             dE_dout = sum(each.delta * each.weights[index].value for each in output)
             neuron.backpropagate(dE_dout, dE_dout * hidden_slope(neuron.out, slopes[neuron]))
         network.update()
+
     return update
 
 
@@ -160,22 +178,30 @@ MISTAKES["logistic applied twice in its derivative: hidden"] = other_slopes(righ
 
 def other_paths(rule):
     """The hidden layer with another dE/dout: rule(output neurons, index of the hidden neuron)."""
+
     def update(network):
         correct_gradients(network)
         output = network.layers[-1].neurons
         backpropagate_hidden(network, lambda index: rule(output, index))
         network.update()
+
     return update
 
 
 MISTAKES["hidden delta from the raw output error"] = other_paths(
-    lambda output, index: sum(neuron.dE_dout * neuron.weights[index].value for neuron in output))
+    lambda output, index: sum(neuron.dE_dout * neuron.weights[index].value for neuron in output)
+)
 MISTAKES["only o1's path into h1 (no sum over outputs)"] = other_paths(
-    lambda output, index: output[0].delta * output[0].weights[index].value)
+    lambda output, index: output[0].delta * output[0].weights[index].value
+)
 MISTAKES["output weights transposed in the backward pass"] = other_paths(
-    lambda output, index: sum(neuron.delta * output[index].weights[k].value for k, neuron in enumerate(output)))
+    lambda output, index: sum(
+        neuron.delta * output[index].weights[k].value for k, neuron in enumerate(output)
+    )
+)
 MISTAKES["deltas summed without their weights"] = other_paths(
-    lambda output, index: sum(neuron.delta for neuron in output))
+    lambda output, index: sum(neuron.delta for neuron in output)
+)
 
 
 @mistake("absolute value instead of sign")
@@ -184,7 +210,9 @@ def absolute_value(network):
     hidden, output = network.layers
     for neuron in output:
         neuron.backpropagate(neuron.dE_dout, abs(neuron.delta))
-    backpropagate_hidden(network, lambda index: sum(neuron.delta * neuron.weights[index].value for neuron in output))
+    backpropagate_hidden(
+        network, lambda index: sum(neuron.delta * neuron.weights[index].value for neuron in output)
+    )
     network.update()
 
 

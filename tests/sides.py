@@ -1,23 +1,27 @@
-"""The two sides of a claim, `quantity = formula`, and the networks that claims are made about; judges nothing."""
+"""The two sides of a claim, `quantity = formula`, and the networks that claims are made about; judges
+nothing.
+"""
 
-import pytest
+from neuronnet.formulas.parsing import parse
+from neuronnet.repairs.identity import Trials
 
-from neuronnet.derivation import parse
-from neuronnet.derivation.identity import Trials
-
-SOFTMAX = {"loss": "categorical cross-entropy", "learning_rate": 0.5,
-           "layer": [{"activation": "tanh", "weights": [[0.1, 0.2], [0.3, 0.4]], "bias": [0.1, 0.2]},
-                     {"activation": "softmax", "weights": [[0.5, 0.6], [0.7, 0.8], [0.3, 0.4]], "bias": 0.3}],
-           "sample": [{"inputs": [1, 2], "targets": [0, 1, 0]}]}
-RELU = {"learning_rate": 0.5, "layer": [{"activation": "relu", "weights": [[1, 2], [3, 4]]},
-                                        {"activation": "identity", "weights": [[1, 2]]}],
-        "sample": [{"inputs": [1, 2], "targets": [1]}]}
-
-
-@pytest.fixture(scope="module")
-def trials():
-    """The Trials of the worked example, for the tests that import this name."""
-    return Trials("worked-example")
+SOFTMAX = {
+    "loss": "categorical cross-entropy",
+    "learning_rate": 0.5,
+    "layer": [
+        {"activation": "tanh", "weights": [[0.1, 0.2], [0.3, 0.4]], "bias": [0.1, 0.2]},
+        {"activation": "softmax", "weights": [[0.5, 0.6], [0.7, 0.8], [0.3, 0.4]], "bias": 0.3},
+    ],
+    "sample": [{"inputs": [1, 2], "targets": [0, 1, 0]}],
+}
+RELU = {
+    "learning_rate": 0.5,
+    "layer": [
+        {"activation": "relu", "weights": [[1, 2], [3, 4]]},
+        {"activation": "identity", "weights": [[1, 2]]},
+    ],
+    "sample": [{"inputs": [1, 2], "targets": [1]}],
+}
 
 
 def sides(source, claim):

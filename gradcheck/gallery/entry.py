@@ -1,18 +1,19 @@
-"""One program of the gallery, judged, and its cause where a measurement shows it; the programs stand elsewhere.
+"""One program of the gallery, judged, and its cause where a measurement shows it; the programs stand
+elsewhere.
 
-A cause is never written down beforehand. Either one of the known shapes of error leaves nothing over, or an Explanation
-says: if this mistake was made, then *these* gradients are the right ones of *this* error. The judge decides that, by its
-error bars, as it decides everything else.
+A cause is never written down beforehand. Either one of the known shapes of error leaves nothing over, or an
+Explanation says: if this mistake was made, then *these* gradients are the right ones of *this* error. The
+judge decides that, by its error bars, as it decides everything else.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Callable
 
-from .. import check
-from ..cause import blocks_of, causes
-from ..point import Point
-from ..rounding import U
+from gradcheck import check
+from gradcheck.inputs.point import Point
+from gradcheck.numeric.rounding import U
+from gradcheck.why.causes import blocks_of, causes
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,12 @@ class Explanation:
 class Entry:
     """A program and its one mistake.
 
-    `loss` and `gradients`: parameters -> E, parameters -> what the program takes for dE/d(parameters); `parameters`:
-    the seeded point at which they are judged. `title`: the mistake as a noun phrase; `source`: it in a sentence;
-    `written`, `meant`: the code of the program and of `fixed`, the same program put right (None, with empty strings,
-    for a program that is right). `expected`: the verdict on the gradient. `explanations`: what is tried as its cause
-    besides the known shapes of error. `shows`: None, or a function that measures what no check of a gradient can see and
-    says it in a sentence.
+    `loss` and `gradients`: parameters -> E, parameters -> what the program takes for dE/d(parameters);
+    `parameters`: the seeded point at which they are judged. `title`: the mistake as a noun phrase; `source`:
+    it in a sentence; `written`, `meant`: the code of the program and of `fixed`, the same program put right
+    (None, with empty strings, for a program that is right). `expected`: the verdict on the gradient.
+    `explanations`: what is tried as its cause besides the known shapes of error. `shows`: None, or a function
+    that measures what no check of a gradient can see and says it in a sentence.
     """
 
     id: str
@@ -53,7 +54,9 @@ class Entry:
     shows: Callable | None = None
 
     def judge(self, seed=0):
-        """Run the judge, look for the cause of a wrong gradient, measure what the entry shows. Returns a Finding."""
+        """Run the judge, look for the cause of a wrong gradient, measure what the entry shows. Returns a
+        Finding.
+        """
         report = check(self.loss, self.gradients, self.parameters, seed=seed)
         shown = None if self.shows is None else self.shows()
         return Finding(self, report, cause(self, report), shown)
@@ -61,7 +64,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found: the judge's `report`, the `cause` as (id, sentence) or None, and `shown`, a sentence or None."""
+    """What was found: the judge's `report`, the `cause` as (id, sentence) or None, and `shown`, a sentence
+    or None.
+    """
 
     entry: Entry
     report: object
@@ -70,7 +75,7 @@ class Finding:
 
     @property
     def verdict(self):
-        """The judge's verdict on the gradient: `right`, `wrong` or `cannot tell`."""
+        """The judge's verdict on the gradient: `right`, `wrong` or `undecided`."""
         return self.report.verdict
 
     @property
@@ -81,16 +86,29 @@ class Finding:
     def to_dict(self):
         """Plain dict, ready for JSON."""
         entry, worst = self.entry, self.worst
-        return {"id": entry.id, "section": entry.section, "title": entry.title, "source": entry.source,
-                "written": entry.written, "meant": entry.meant, "verdict": self.verdict, "expected": entry.expected,
-                "worst": {"name": worst.name, "analytic": worst.analytic, "numeric": worst.numeric,
-                          "error_bar": worst.error_bar},
-                "cause": None if self.cause is None else {"id": self.cause[0], "sentence": self.cause[1]},
-                "shows": self.shown}
+        return {
+            "id": entry.id,
+            "section": entry.section,
+            "title": entry.title,
+            "source": entry.source,
+            "written": entry.written,
+            "meant": entry.meant,
+            "verdict": self.verdict,
+            "expected": entry.expected,
+            "worst": {
+                "name": worst.name,
+                "analytic": worst.analytic,
+                "numeric": worst.numeric,
+                "error_bar": worst.error_bar,
+            },
+            "cause": None if self.cause is None else {"id": self.cause[0], "sentence": self.cause[1]},
+            "shows": self.shown,
+        }
 
 
 def cause(entry, report):
-    """(id, sentence) of the one cause that leaves nothing over; None if none or several do, or if none is needed.
+    """(id, sentence) of the one cause that leaves nothing over; None if none or several do, or if none is
+    needed.
 
     Tried are the known shapes of error, by `causes`, and the entry's own explanations, by the judge.
     """
@@ -98,15 +116,20 @@ def cause(entry, report):
         return None
     shape = causes(_blocks(entry, report)).overall
     fitting = [(shape.id, shape.sentence)] if shape is not None and shape.kind == "shape" else []
-    fitting += [(each.id, each.sentence) for each in entry.explanations
-                if check(each.loss, each.gradients, entry.parameters, seed=report.seed).verdict == "right"]
+    fitting += [
+        (each.id, each.sentence)
+        for each in entry.explanations
+        if check(each.loss, each.gradients, entry.parameters, seed=report.seed).verdict == "right"
+    ]
     return fitting[0] if len(fitting) == 1 else None
 
 
 def _blocks(entry, report):
     """The Blocks of a report, in the order of the parameters."""
     entries = [each for block in report.blocks for each in block.entries]
-    analytic, numeric, error = ([getattr(each, key) for each in entries] for key in ("analytic", "numeric", "error_bar"))
+    analytic, numeric, error = (
+        [getattr(each, key) for each in entries] for key in ("analytic", "numeric", "error_bar")
+    )
     bar = [each + U * abs(value) for each, value in zip(error, analytic)]
     return blocks_of(Point(entry.parameters), analytic, numeric, bar)
 

@@ -2,7 +2,8 @@
 
 from textwrap import fill
 
-from . import extra_column_entries, one_three_one_entries
+from gradcheck.gallery import extra_column as extra_column_entries
+from gradcheck.gallery import one_three_one as one_three_one_entries
 
 WIDTH = 110
 
@@ -38,24 +39,34 @@ def _paragraph(finding):
     lines = [f"{entry.id}: {entry.title}", _indented(entry.source)]
     if entry.fixed is not None:
         lines += [f"  written: {entry.written}", f"  meant:   {entry.meant}"]
-    lines.append(_indented(f"{_verdict(finding)} (worst entry {worst.name}: analytic {worst.analytic:.9g}, "
-                           f"numeric {worst.numeric:.9g} ± {worst.error_bar:.1e})."))
+    lines.append(
+        _indented(
+            f"{_verdict(finding)} (worst entry {worst.name}: analytic {worst.analytic:.9g}, "
+            f"numeric {worst.numeric:.9g} ± {worst.error_bar:.1e})."
+        )
+    )
     if finding.cause is not None:
         lines.append(_indented(f"Cause, measured: {finding.cause[0]}; {finding.cause[1]}."))
     elif finding.verdict == "wrong":
         lines.append(_indented("Cause: none of those tried, or more than one, fits."))
     if finding.shown is not None:
-        lines.append(_indented(f"Measured: {finding.shown}"))
+        lines.append(_indented(f"JudgedEntries: {finding.shown}"))
     return "\n".join(lines)
 
 
 def _indented(sentence):
-    return fill(sentence, WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False,
-                break_on_hyphens=False)
+    return fill(
+        sentence,
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _verdict(finding):
-    if finding.verdict == "cannot tell":
+    if finding.verdict == "undecided":
         return "About the gradient nothing can be told"
     if finding.verdict == "right" and finding.entry.fixed is not None:
         return f"The gradient is right; what is wrong is {finding.entry.title}"

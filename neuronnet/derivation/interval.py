@@ -1,7 +1,7 @@
 """Interval arithmetic: what a formula can give when every number in it may lie anywhere between two ends.
 
-The ends are Decimals of the context's precision. What fifty digits lose is far below any printed digit, so that nothing
-is widened for it.
+The ends are Decimals of the context's precision. What fifty digits lose is far below any printed digit, so
+that nothing is widened for it.
 """
 
 from decimal import Decimal

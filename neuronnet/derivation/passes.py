@@ -1,20 +1,83 @@
-"""The rows of a pass, in the order of a hand derivation: (name, formula, part) for forward, backward and update.
+"""The rows of a pass, in the order of a hand derivation: (name, formula, part) for forward, backward and
+update.
 
-Only formulas; what the quantities are called stands in `pass_names`, and nothing is evaluated here. Where a network has
-several samples, each has its own rows (`net_h1[2]`) and its own error (`E_total[2]`), which the last rows combine.
+Only formulas; what the quantities are called stands in `pass_names`, and nothing is evaluated here. Where a
+network has several samples, each has its own rows (`net_h1[2]`) and its own error (`E_total[2]`), which the
+last rows combine.
 """
 
 from neuronnet.activations import ACTIVATIONS
-from neuronnet.derivation.expressions import Name, Number, total
-from neuronnet.derivation.formulas import error_formula, error_partial, out_formula, out_partials
-from neuronnet.derivation.pass_names import PassNames
-from neuronnet.derivation.update_formulas import update_formulas, update_powers
+from neuronnet.derivation.layer_formulas import (
+    error_formula,
+    error_partial,
+    out_formula,
+    out_partials,
+    update_formulas,
+    update_powers,
+)
+from neuronnet.formulas.expressions import Name, Number, total
 from neuronnet.losses import LOSSES, cancels
-from neuronnet.names import after, partial_name
+from neuronnet.names import after, in_sample, partial_name
+
+# --- What the quantities of a pass are called, by kind, layer, neuron, sample and number of updates. Their
+# formulas are not here.
+
+
+class PassNames:
+    """The names in the passes of one network. `samples` numbers its samples; an only one has None in place
+    of a number.
+    """
+
+    def __init__(self, description, names):
+        """`description` is a checked one, `names` its Names."""
+        self.description, self.names = description, names
+        self.layers = description["layer"]
+        count = len(description["sample"])
+        self.samples = [None] if count == 1 else list(range(1, count + 1))
+
+    def quantity(self, kind, layer, j, sample, update=0):
+        """The name of one neuron's net, out, E, target or delta."""
+        return after(in_sample(self.names.of(kind, self.names.layers[layer][j]), sample), update)
+
+    def quantities(self, kind, layer, sample, update=0):
+        """The same for all neurons of a layer."""
+        return [
+            self.quantity(kind, layer, j, sample, update) for j in range(len(self.layers[layer]["weights"]))
+        ]
+
+    def inputs_of(self, layer, sample, update=0):
+        """What a layer receives: the inputs, or the outputs of the layer before."""
+        if layer == 0:
+            return [in_sample(name, sample) for name in self.names.inputs]
+        return self.quantities("out", layer - 1, sample, update)
+
+    def parameter(self, name, layer, is_bias, update):
+        """A parameter's name after some updates; a frozen bias keeps its first name."""
+        return name if is_bias and not self.layers[layer]["train_bias"] else after(name, update)
+
+    def error_of(self, sample, update=0):
+        """E_total of one sample; of the only sample, that is E_total itself."""
+        return after(in_sample(self.names.error, sample), update)
+
+    def parameters(self):
+        """(name, layer, is_bias) of every parameter, weights first, a shared bias once."""
+        for layer, rows in enumerate(self.names.weights):
+            for row in rows:
+                for name in row:
+                    yield name, layer, False
+        for layer, biases in enumerate(self.names.biases):
+            for name in dict.fromkeys(biases or []):
+                yield name, layer, True
+
+
+# --- The rows of a pass, in the order of a hand derivation: (name, formula, part) for forward, backward and
+# update.
 
 
 class Pass(PassNames):
-    """The formulas of one network. `given` maps the names of targets to their numbers: some formulas depend on them."""
+    """The formulas of one network. `given` maps the names of targets to their numbers: some formulas depend
+    on them.
+    """
 
     def __init__(self, description, names, given):
         super().__init__(description, names)
@@ -37,7 +100,10 @@ class Pass(PassNames):
 
     def _layer_forward(self, layer, sample, update, part):
         activation = self.layers[layer]["activation"]
-        nets, outs = self.quantities("net", layer, sample, update), self.quantities("out", layer, sample, update)
+        nets, outs = (
+            self.quantities("net", layer, sample, update),
+            self.quantities("out", layer, sample, update),
+        )
         late = []
         for j, net in enumerate(nets):
             yield net, self.net_formula(layer, j, sample, update), part
@@ -51,18 +117,29 @@ class Pass(PassNames):
     def net_formula(self, layer, j, sample, update=0):
         """w1*i1 + w2*i2 + b1, the bias only where there is one."""
         weights = [self.parameter(name, layer, False, update) for name in self.names.weights[layer][j]]
-        terms = [Name(weight) * Name(value) for weight, value in zip(weights, self.inputs_of(layer, sample, update))]
+        terms = [
+            Name(weight) * Name(value)
+            for weight, value in zip(weights, self.inputs_of(layer, sample, update))
+        ]
         if self.names.biases[layer] is not None:
             terms.append(Name(self.parameter(self.names.biases[layer][j], layer, True, update)))
         return total(terms)
 
     def _errors(self, sample, update, part):
         last = len(self.layers) - 1
-        nets, outs = self.quantities("net", last, sample, update), self.quantities("out", last, sample, update)
+        nets, outs = (
+            self.quantities("net", last, sample, update),
+            self.quantities("out", last, sample, update),
+        )
         errors, targets = self.quantities("E", last, sample, update), self.quantities("target", last, sample)
         for j, error in enumerate(errors):
-            yield error, error_formula(self.loss, self.from_nets, targets[j], self.given.get(targets[j]),
-                                       nets, outs, j), part
+            yield (
+                error,
+                error_formula(
+                    self.loss, self.from_nets, targets[j], self.given.get(targets[j]), nets, outs, j
+                ),
+                part,
+            )
         combined = total(Name(error) for error in errors)
         if self.output_count > 1:
             combined = combined / self.output_count
@@ -87,7 +164,9 @@ class Pass(PassNames):
         return self.description["l2"] != 0
 
     def _l2_row(self, update, part):
-        squares = total(Name(after(name, update))**2 for name, _, is_bias in self.parameters() if not is_bias)
+        squares = total(
+            Name(after(name, update)) ** 2 for name, _, is_bias in self.parameters() if not is_bias
+        )
         term = Name(self.names.l2) * squares / 2
         return after(self.names.error_l2, update), self._l2_share(term, len(self.samples)), part
 
@@ -126,7 +205,9 @@ class Pass(PassNames):
         targets = self.quantities("target", layer, sample) if last else None
         cancelled = last and self.from_nets
         if softmax and not cancelled:
-            yield from ((partial_name(error, outs[j]), self._slope(layer, j, sample), part) for j in range(len(outs)))
+            yield from (
+                (partial_name(error, outs[j]), self._slope(layer, j, sample), part) for j in range(len(outs))
+            )
         for j, delta in enumerate(deltas):
             slope = partial_name(error, outs[j])
             steepness = partial_name(outs[j], nets[j])
@@ -135,7 +216,9 @@ class Pass(PassNames):
             elif softmax:
                 for k, out in enumerate(outs):
                     yield partial_name(out, nets[j]), out_partials(self.last, nets, outs, k)[nets[j]], part
-                formula = total(Name(partial_name(error, out)) * Name(partial_name(out, nets[j])) for out in outs)
+                formula = total(
+                    Name(partial_name(error, out)) * Name(partial_name(out, nets[j])) for out in outs
+                )
             else:
                 if not last:
                     yield from self._paths(layer, j, sample, part)
@@ -146,12 +229,18 @@ class Pass(PassNames):
             chain = Name(delta) if cancelled or softmax else formula
             for name, value in zip(self.names.weights[layer][j], self.inputs_of(layer, sample)):
                 yield partial_name(nets[j], name), Name(value), part
-                yield partial_name(error, name), self._with_l2(chain * Name(partial_name(nets[j], name)), name, sample), part
+                yield (
+                    partial_name(error, name),
+                    self._with_l2(chain * Name(partial_name(nets[j], name)), name, sample),
+                    part,
+                )
         if self.names.biases[layer] is not None:
             yield from self._bias_gradients(layer, error, deltas, part)
 
     def _slope(self, layer, j, sample):
-        """dE/dout of one neuron: from the loss in the last layer, elsewhere from the deltas of the layer after."""
+        """dE/dout of one neuron: from the loss in the last layer, elsewhere from the deltas of the layer
+        after.
+        """
         out = self.quantity("out", layer, j, sample)
         if layer == len(self.layers) - 1:
             target = self.quantity("target", layer, j, sample)
@@ -174,8 +263,15 @@ class Pass(PassNames):
         return formula / self.output_count if self.output_count > 1 else formula
 
     def _shows_paths(self, layer):
-        """Whether the layer lies right before outputs whose errors add up, each with a path of its own to show."""
-        return layer == len(self.layers) - 2 and self.output_count == 1 and self.last != "softmax" and not self.from_nets
+        """Whether the layer lies right before outputs whose errors add up, each with a path of its own to
+        show.
+        """
+        return (
+            layer == len(self.layers) - 2
+            and self.output_count == 1
+            and self.last != "softmax"
+            and not self.from_nets
+        )
 
     def _paths(self, layer, j, sample, part):
         """dE_o/dout_h for every output, the paths that meet in dE_total/dout_h."""
@@ -188,7 +284,11 @@ class Pass(PassNames):
                 slope = partial_name(self.error_of(sample), next_out)
                 yield partial_name(error, net), Name(slope) * Name(partial_name(next_out, net)), part
             yield partial_name(net, out), Name(self.names.weights[layer + 1][k][j]), part
-            yield partial_name(error, out), Name(partial_name(error, net)) * Name(partial_name(net, out)), part
+            yield (
+                partial_name(error, out),
+                Name(partial_name(error, net)) * Name(partial_name(net, out)),
+                part,
+            )
 
     def _with_l2(self, gradient, name, sample):
         if sample is None and self._has_l2():
@@ -213,14 +313,18 @@ class Pass(PassNames):
         for name, layer, is_bias in self.parameters():
             if is_bias and not self.layers[layer]["train_bias"]:
                 continue
-            gradient = Name(partial_name(self.names.error, name)) if whole else self.gradient(name, is_bias, batch)
+            gradient = (
+                Name(partial_name(self.names.error, name)) if whole else self.gradient(name, is_bias, batch)
+            )
             for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
                 yield after(row, 1), formula, "update"
 
     # How the quantities of the forward pass depend on each other
 
     def partials(self):
-        """(name, {what it depends on directly: the derivative by that}) for every quantity of the forward pass."""
+        """(name, {what it depends on directly: the derivative by that}) for every quantity of the forward
+        pass.
+        """
         last = len(self.layers) - 1
         for sample in self.samples:
             for layer in range(len(self.layers)):
@@ -237,10 +341,18 @@ class Pass(PassNames):
                 direct[self.names.error_l2] = Number(1)
             yield self.error_of(sample), direct
         if self._has_l2():
-            yield self.names.error_l2, {name: self._l2_share(Name(self.names.l2) * Name(name), len(self.samples))
-                                        for name, _, is_bias in self.parameters() if not is_bias}
+            yield (
+                self.names.error_l2,
+                {
+                    name: self._l2_share(Name(self.names.l2) * Name(name), len(self.samples))
+                    for name, _, is_bias in self.parameters()
+                    if not is_bias
+                },
+            )
         if len(self.samples) > 1:
-            share = Number(1) / len(self.samples) if self.description["samples_combine"] == "mean" else Number(1)
+            share = (
+                Number(1) / len(self.samples) if self.description["samples_combine"] == "mean" else Number(1)
+            )
             direct = {self.error_of(sample): share for sample in self.samples}
             if self._has_l2():
                 direct[self.names.error_l2] = Number(1)

@@ -1,23 +1,75 @@
-"""The derivation of one pass: every quantity with its formula and its value, evaluated from the formulas alone.
+"""The derivation of one pass: every quantity with its formula and its value, evaluated from the formulas
+alone.
 
-It is built from the description of a network and does not look at the neuron objects; a test demands that both agree
-to the last bit. What else may be asked for, the derivative of any quantity by any other, follows from the chain rule.
+It is built from the description of a network and does not look at the neuron objects; a test demands that
+both agree to the last bit. What else may be asked for, the derivative of any quantity by any other, follows
+from the chain rule.
 """
 
 import re
 from typing import NamedTuple
 
-from neuronnet.derivation.bias_kinds import biases_of_neurons
-from neuronnet.derivation.chain import chain_rule, on_the_way
-from neuronnet.derivation.expressions import Expression
-from neuronnet.derivation.long_run import LongRun
-from neuronnet.derivation.parsing import parse
+from neuronnet.derivation.graph import chain_rule, on_the_way
+from neuronnet.derivation.layer_formulas import starting_state
 from neuronnet.derivation.passes import Pass
-from neuronnet.derivation.update_formulas import starting_state
+from neuronnet.description.reading import as_number, read
+from neuronnet.description.settings import batches, biases_of_neurons
 from neuronnet.errors import NeuronnetError, UnknownName, shortened
+from neuronnet.formulas.expressions import Expression
+from neuronnet.formulas.parsing import parse
 from neuronnet.names import Names, after, in_sample, partial_name, spelled_out, split_index, split_partial
-from neuronnet.order import batches
-from neuronnet.spec import as_number, read
+
+# --- A training by its formulas alone: update after update, only what an update needs, and the parameters it
+# leaves.
+
+
+class LongRun:
+    """The training of one Pass from its given numbers; it goes on from where it stopped."""
+
+    def __init__(self, rows, given, number, batches):
+        """`rows` is a Pass, `given` name -> number in the type `number`, `batches` the samples of each
+        update in turn.
+        """
+        self._pass, self._number, self._batches = rows, number, batches
+        self._given = given
+        self._values = dict(given)
+        self._programs = {}
+        self.made = 0
+
+    def go_on_to(self, updates):
+        """Make updates until there are as many in all, more than now; return {parameter: its value after
+        them} in the order of the rows.
+        """
+        for _ in range(updates - self.made):
+            batch = tuple(next(self._batches))
+            if batch not in self._programs:
+                self._programs[batch] = self._program(batch)
+            steps, moved = self._programs[batch]
+            for name, evaluate in steps:
+                self._values[name] = evaluate(self._values)
+            for name, new in moved:
+                self._values[name] = self._values[new]
+            self.made += 1
+        return {name: self._values[name] for name, _ in moved}
+
+    def _program(self, batch):
+        """What one update from `batch` computes: [(name, evaluator)], and [(parameter, its name after the
+        update)].
+        """
+        update = list(self._pass.update(batch))
+        rows = list(self._pass.forward()) + list(self._pass.backward(batch)) + update
+        needed, steps = {name for name, _, _ in update}, []
+        for name, expression, _ in reversed(rows):
+            if name in needed:
+                needed.update(expression.names())
+                steps.append((name, expression.evaluator(self._number)))
+        moved = [(split_index(name)[0], name) for name, _, _ in update]
+        return steps[::-1], [(name, new) for name, new in moved if name in self._given]
+
+
+# --- The derivation of one pass: every quantity with its formula and its value, evaluated from the formulas
+# alone.
+
 
 MOST_ROWS = 20_000
 MOST_UPDATES = 10_000_000
@@ -25,7 +77,9 @@ _COUNT = re.compile("[1-9][0-9]{0,8}")
 
 
 class Quantity(NamedTuple):
-    """One row: its name, its formula (None for a given number), its value, and the part of the pass it belongs to."""
+    """One row: its name, its formula (None for a given number), its value, and the part of the pass it
+    belongs to.
+    """
 
     name: str
     expression: Expression | None
@@ -39,15 +93,19 @@ class Quantity(NamedTuple):
 
 
 class Derivation:
-    """The quantities of the pass over a network's samples, of the update it leads to, and of the state after it.
+    """The quantities of the pass over a network's samples, of the update it leads to, and of the state after
+    it.
 
-    `quantities` are the rows in order; `given` the numbers they start from, by name; all in the type `number`.
-    `derivation["dE_total/dw5"]` is the Quantity of that name: a row, a given number, or the derivative of one quantity
-    of the pass by another. `updates` adds the state after that many updates, made from the samples in their order.
+    `quantities` are the rows in order; `given` the numbers they start from, by name; all in the type
+    `number`. `derivation["dE_total/dw5"]` is the Quantity of that name: a row, a given number, or the
+    derivative of one quantity of the pass by another. `updates` adds the state after that many updates, made
+    from the samples in their order.
     """
 
     def __init__(self, description, number=float, updates=1):
-        """`description` is what `spec.read` takes, or a NeuralNetwork. Raises SpecError for a bad description, NeuronnetError when it has no sample or too many quantities."""
+        """`description` is what `spec.read` takes, or a NeuralNetwork. Raises SpecError for a bad
+        description, NeuronnetError when it has no sample or too many quantities.
+        """
         self.description = read(description.to_dict() if hasattr(description, "to_dict") else description)
         self.number = number
         self.names = Names(self.description["layer"], self.description["names"])
@@ -61,8 +119,11 @@ class Derivation:
         self._partials = dict(self._pass.partials())
         self._deltas = self._names_of_deltas()
         self._run = None
-        self._frozen = {name for name, layer, is_bias in self._pass.parameters()
-                        if is_bias and not self.description["layer"][layer]["train_bias"]}
+        self._frozen = {
+            name
+            for name, layer, is_bias in self._pass.parameters()
+            if is_bias and not self.description["layer"][layer]["train_bias"]
+        }
 
         self._record(self._pass.forward())
         first = next(self._batches())
@@ -107,11 +168,15 @@ class Derivation:
         return [*self._by_name, *self.given]
 
     def value_of(self, formula):
-        """The value of a formula over this derivation's names, such as `-delta_o1`. Raises ExpressionError, UnknownName."""
+        """The value of a formula over this derivation's names, such as `-delta_o1`. Raises ExpressionError,
+        UnknownName.
+        """
         return self._evaluated(formula, parse(spelled_out(formula), self.__contains__))
 
     def evaluated(self, expression):
-        """The value of an Expression over this derivation's names. Raises UnknownName; NeuronnetError for a division by 0."""
+        """The value of an Expression over this derivation's names. Raises UnknownName; NeuronnetError for a
+        division by 0.
+        """
         return self._evaluated("the formula", expression)
 
     def factors_of(self, quantity):
@@ -121,7 +186,9 @@ class Derivation:
     # Reading names
 
     def own_name(self, name):
-        """`name` as this derivation has it: in the network's own names, a frozen bias without its update, delta_x for dE_total/dnet_x."""
+        """`name` as this derivation has it: in the network's own names, a frozen bias without its update,
+        delta_x for dE_total/dnet_x.
+        """
         own = self.names.standard(name)
         base, index = split_index(own)
         if index.startswith("@") and base in self._frozen:
@@ -134,18 +201,27 @@ class Derivation:
         for sample in self._pass.samples:
             for layer in range(len(self._pass.layers)):
                 nets, names = (self._pass.quantities(kind, layer, sample) for kind in ("net", "delta"))
-                deltas.update((partial_name(self._pass.error_of(sample), net), delta) for net, delta in zip(nets, names))
+                deltas.update(
+                    (partial_name(self._pass.error_of(sample), net), delta) for net, delta in zip(nets, names)
+                )
         return deltas
 
     def _is_partial(self, name):
         parts = split_partial(name)
-        return parts is not None and parts[0] in self._partials and (
-            parts[1] in self._partials or any(parts[1] in direct for direct in self._partials.values()))
+        return (
+            parts is not None
+            and parts[0] in self._partials
+            and (parts[1] in self._partials or any(parts[1] in direct for direct in self._partials.values()))
+        )
 
     def _is_later(self, name):
         """Whether `name` is that of a quantity after some number of updates, which can still be computed."""
         base, _, count = name.partition("@")
-        if self.description["learning_rate"] is None or not _COUNT.fullmatch(count) or int(count) > MOST_UPDATES:
+        if (
+            self.description["learning_rate"] is None
+            or not _COUNT.fullmatch(count)
+            or int(count) > MOST_UPDATES
+        ):
             return False
         return after(base, 1) in self._by_name or base in self._partials
 
@@ -162,19 +238,25 @@ class Derivation:
 
     def _evaluated(self, name, expression):
         """The value of an expression; what it names and is not known yet is looked up first."""
-        values = {needed: self._values[needed] if needed in self._values else self[needed].value
-                  for needed in expression.names()}
+        values = {
+            needed: self._values[needed] if needed in self._values else self[needed].value
+            for needed in expression.names()
+        }
         try:
             return expression.evaluator(self.number)(values)
         except ZeroDivisionError:
-            raise NeuronnetError(f"{name} = {expression.format()}: division by zero, there is no finite value") from None
+            raise NeuronnetError(
+                f"{name} = {expression.format()}: division by zero, there is no finite value"
+            ) from None
         except (ArithmeticError, ValueError) as error:
             if isinstance(error, NeuronnetError):
                 raise
             raise NeuronnetError(f"{name} = {shortened(expression.format())} has no finite value") from None
 
     def _record_state_after(self, updates, listed=True):
-        """Keep the parameters after so many updates and the forward pass with them; a run goes on from where the last stopped."""
+        """Keep the parameters after so many updates and the forward pass with them; a run goes on from where
+        the last stopped.
+        """
         if self._run is None or self._run.made >= updates:
             self._run = LongRun(self._pass, self.given, self.number, self._batches())
         part = f"after {updates} updates"
@@ -211,14 +293,19 @@ class Derivation:
             if description[key] is not None:
                 given[name] = description[key]
         rule = dict(description["update"])
-        trained = [name for layer, rows, biases in zip(description["layer"], names.weights, names.biases)
-                   for name in [each for row in rows for each in row] + (biases or [] if layer["train_bias"] else [])]
+        trained = [
+            name
+            for layer, rows, biases in zip(description["layer"], names.weights, names.biases)
+            for name in [each for row in rows for each in row] + (biases or [] if layer["train_bias"] else [])
+        ]
         given.update(starting_state(rule.pop("rule"), trained), **rule)
         return {name: as_number(value, self.number) for name, value in given.items()}
 
     def _refuse_unsuitable_updates(self, updates):
         if not isinstance(updates, int) or not 0 <= updates <= MOST_UPDATES:
-            raise NeuronnetError(f"updates: found {shortened(updates)}; allowed are whole numbers from 0 to {MOST_UPDATES}")
+            raise NeuronnetError(
+                f"updates: found {shortened(updates)}; allowed are whole numbers from 0 to {MOST_UPDATES}"
+            )
         if updates > 1 and self.description["learning_rate"] is None:
             raise NeuronnetError(f"{updates} updates: the network's description has no learning_rate")
 
@@ -227,8 +314,10 @@ class Derivation:
         if not samples:
             raise NeuronnetError("a derivation needs at least one [[sample]] in the network's description")
         if not is_small(self.description):
-            raise NeuronnetError(f"a derivation of this network and {samples} samples has more than {MOST_ROWS} rows; "
-                                 f"derive one of them (--sample 1), or describe fewer")
+            raise NeuronnetError(
+                f"a derivation of this network and {samples} samples has more than {MOST_ROWS} rows; "
+                f"derive one of them (--sample 1), or describe fewer"
+            )
 
 
 def is_small(description):

@@ -1,1 +1,1 @@
-"""Finished rows and reports as text and as figures; nothing is trained or derived here."""
+"""Strings and pictures from finished rows."""

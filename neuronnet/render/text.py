@@ -1,16 +1,18 @@
 """Descriptions, derivations and explanations as plain text.
 
-Computed numbers are written with nine decimals (below a millionth: nine decimals and a power of ten), given ones as
-they were written.
+Computed numbers are written with nine decimals (below a millionth: nine decimals and a power of ten), given
+ones as they were written.
 """
 
-MOST_SHOWN = 60     # given numbers of an example that fit on a screen
+MOST_SHOWN = 60  # given numbers of an example that fit on a screen
 
 
 def nine_decimals(value):
     """`value` as text with nine decimals; with a power of ten where it is too small or too large for these."""
     try:
-        far = value != 0 and (abs(value) < 1e-6 or abs(value) >= 1e15)      # 1e15: a float has no nine decimals there
+        far = value != 0 and (
+            abs(value) < 1e-6 or abs(value) >= 1e15
+        )  # 1e15: a float has no nine decimals there
         return format(value, ".9e" if far else ".9f")
     except TypeError:
         return str(value)
@@ -31,23 +33,41 @@ def conventions(description):
         "categorical cross-entropy": "E_o = -target ln out",
         "output": "E_o = out_o, the output itself",
     }[description["loss"]]
-    sentences = [f"loss: {description['loss']}, {loss}",
-                 f"outputs: E_total is the {description['outputs']} over the outputs"]
+    sentences = [
+        f"loss: {description['loss']}, {loss}",
+        f"outputs: E_total is the {description['outputs']} over the outputs",
+    ]
     if len(description["sample"]) > 1:
-        batch = {"online": f"each update rests on one sample, {_order(description)}",
-                 "full": "each update rests on all samples"}.get(description["batch"],
-                                                                f"each update rests on {description['batch']} samples, {_order(description)}")
-        sentences.append(f"samples: {len(description['sample'])}, combined by {description['samples_combine']}; {batch}")
+        batch = {
+            "online": f"each update rests on one sample, {_order(description)}",
+            "full": "each update rests on all samples",
+        }.get(
+            description["batch"],
+            f"each update rests on {description['batch']} samples, {_order(description)}",
+        )
+        sentences.append(
+            f"samples: {len(description['sample'])}, combined by {description['samples_combine']}; {batch}"
+        )
     if description["l2"] != 0:
         scale = ", divided by the number of samples" if description["l2_scale"] == "per sample" else ""
-        sentences.append(f"L2: adds {as_given(description['l2'])}/2 times the sum of all squared weights{scale}, biases left out")
+        sentences.append(
+            f"L2: adds {as_given(description['l2'])}/2 times the sum of all squared weights{scale}, biases left out"
+        )
     for number, layer in enumerate(description["layer"], 1):
         sentences.append(f"layer {number}: {_size(layer)} {layer['activation']}; bias: {_bias(layer)}")
     if description["learning_rate"] is not None:
-        settings = "".join(f", {name} {as_given(value)}" for name, value in description["update"].items() if name != "rule")
-        rule = "" if description["update"]["rule"] == "gradient descent" else f"{description['update']['rule']}{settings}; "
-        sentences.append(f"update: {rule}simultaneous (all gradients first, with the old weights), "
-                         f"learning rate eta = {as_given(description['learning_rate'])}")
+        settings = "".join(
+            f", {name} {as_given(value)}" for name, value in description["update"].items() if name != "rule"
+        )
+        rule = (
+            ""
+            if description["update"]["rule"] == "gradient descent"
+            else f"{description['update']['rule']}{settings}; "
+        )
+        sentences.append(
+            f"update: {rule}simultaneous (all gradients first, with the old weights), "
+            f"learning rate eta = {as_given(description['learning_rate'])}"
+        )
     return sentences
 
 
@@ -75,7 +95,9 @@ def row(quantity, derivation):
         return f"{quantity.name} = {as_given(quantity.value) if quantity.part == 'given' else value}"
     numbers = quantity.expression.format(lambda name: _number_of(name, derivation))
     parts = [quantity.name, quantity.formula, numbers, value]
-    return " = ".join(part for position, part in enumerate(parts) if position == 0 or part != parts[position - 1])
+    return " = ".join(
+        part for position, part in enumerate(parts) if position == 0 or part != parts[position - 1]
+    )
 
 
 def _number_of(name, derivation):
@@ -95,7 +117,9 @@ def name_and_value(quantity):
 def derivation(finished, leave_out=()):
     """A whole derivation: conventions, given numbers, then every quantity under the heading of its part."""
     description = finished.description
-    lines = [description["title"], "", "Conventions"] + [f"  {sentence}" for sentence in conventions(description)]
+    lines = [description["title"], "", "Conventions"] + [
+        f"  {sentence}" for sentence in conventions(description)
+    ]
     lines += ["", "Given"] + [f"  {line}" for line in _given(finished)]
     part = None
     for quantity in finished.quantities:
@@ -109,9 +133,12 @@ def derivation(finished, leave_out=()):
 
 
 def _given(finished, per_line=6):
-    pairs = [f"{name} = {as_given(value)}" for name, value in finished.given.items()
-             if not (name == finished.names.l2 and value == 0)]
-    return ["   ".join(pairs[start:start + per_line]) for start in range(0, len(pairs), per_line)]
+    pairs = [
+        f"{name} = {as_given(value)}"
+        for name, value in finished.given.items()
+        if not (name == finished.names.l2 and value == 0)
+    ]
+    return ["   ".join(pairs[start : start + per_line]) for start in range(0, len(pairs), per_line)]
 
 
 def explanation(quantity, factors, finished):
@@ -125,13 +152,23 @@ def explanation(quantity, factors, finished):
 
 def training(description, rows):
     """A training as a table: update, E_total, and the accuracies where the targets are classes."""
-    columns = [key for key in rows[0] if key in ("update", "E_total") or any(row[key] is not None for row in rows)]
+    columns = [
+        key for key in rows[0] if key in ("update", "E_total") or any(row[key] is not None for row in rows)
+    ]
     cells = [[key.replace("_", " ") if key != "E_total" else key for key in columns]]
     for row in rows:
-        cells.append([str(row["update"]), nine_decimals(row["E_total"]), *(_share(row[key]) for key in columns[2:])])
+        cells.append(
+            [str(row["update"]), nine_decimals(row["E_total"]), *(_share(row[key]) for key in columns[2:])]
+        )
     widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
-    lines = [description["title"], "", "Conventions"] + [f"  {sentence}" for sentence in conventions(description)] + [""]
-    return "\n".join(lines + ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in cells])
+    lines = (
+        [description["title"], "", "Conventions"]
+        + [f"  {sentence}" for sentence in conventions(description)]
+        + [""]
+    )
+    return "\n".join(
+        lines + ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in cells]
+    )
 
 
 def _share(value):
@@ -149,17 +186,26 @@ def example(description, finished):
 
     `finished` is its derivation, or None for a network too large to be derived whole.
     """
-    lines = [description["title"]] + [description[key].strip() for key in ("source", "about") if key in description]
+    lines = [description["title"]] + [
+        description[key].strip() for key in ("source", "about") if key in description
+    ]
     lines += ["", "Conventions"] + [f"  {sentence}" for sentence in conventions(description)]
     if finished is not None and len(finished.given) <= MOST_SHOWN:
         lines += ["", "Given"] + [f"  {line}" for line in _given(finished)]
     if description.get("published") and finished is not None:
         lines += ["", "Published numbers", *_published(description["published"], finished)]
     if description.get("run"):
-        lines += ["", "Published numbers of a long run (computed by `train`, not here)", *_run(description["run"])]
+        lines += [
+            "",
+            "Published numbers of a long run (computed by `train`, not here)",
+            *_run(description["run"]),
+        ]
     for erratum in description.get("errata", ()):
-        lines += ["", f"Erratum: {erratum['quantity']} is printed as {erratum['printed']}; it should be "
-                      f"{erratum['should_be']}. {erratum['reason']}"]
+        lines += [
+            "",
+            f"Erratum: {erratum['quantity']} is printed as {erratum['printed']}; it should be "
+            f"{erratum['should_be']}. {erratum['reason']}",
+        ]
     return "\n".join(lines)
 
 
@@ -172,8 +218,10 @@ def _run(published):
 
 
 def _published(published, finished):
-    rows = [(each["quantity"], each["printed"], f"{finished.value_of(each['quantity']):.12g}", each["verdict"])
-            for each in published]
+    rows = [
+        (each["quantity"], each["printed"], f"{finished.value_of(each['quantity']):.12g}", each["verdict"])
+        for each in published
+    ]
     rows.insert(0, ("quantity", "printed", "computed", "verdict"))
     widths = [max(len(each[column]) for each in rows) for column in range(3)]
     for number, each in enumerate(rows):

@@ -1,1 +1,1 @@
-"""Sheets: somebody's hand derivation, read from text, Markdown, LaTeX, CSV or JSON."""
+"""A derivation that somebody wrote, judged line by line."""

@@ -1,32 +1,33 @@
-"""Judges what one claim does with numbers: those in the place of names, what arithmetic on them gives, and the number it ends in.
+"""Judges what one claim does with numbers: those in the place of names, what arithmetic on them gives, and
+the number it ends in.
 
-A number is judged by the digits printed, and where these are not the exact ones by the numbers its author printed before.
-Formulas of names are judged elsewhere.
+A number is judged by the digits printed, and where these are not the exact ones by the numbers its author
+printed before. Formulas of names are judged elsewhere.
 """
 
 from decimal import Decimal
 from struct import pack, unpack
 
-from neuronnet.derivation.exact import BINARY64_ROUNDING
-from neuronnet.derivation.expressions import Name, Product
+from neuronnet.derivation.digits import BINARY64_ROUNDING
 from neuronnet.derivation.interval import Interval, around, rounded_or_cut
 from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.expressions import Name, Product
 from neuronnet.names import partial_name, split_partial
-from neuronnet.sheet.alignment import aligned
-from neuronnet.sheet.author import decimals_in
+from neuronnet.sheet.notation import aligned
+from neuronnet.sheet.printed_before import decimals_in
 from neuronnet.sheet.report import COINCIDENCE, RIGHT, ROUNDING, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER
 
-BINARY32_ROUNDING = Decimal(2) ** -21        # eight roundings of a computation in binary32
+BINARY32_ROUNDING = Decimal(2) ** -21  # eight roundings of a computation in binary32
 DIGITS_OF_A_FLOAT = 17
-DIGITS_OF_BINARY32 = 12      # so many are not those of a binary32 number by chance
+DIGITS_OF_BINARY32 = 12  # so many are not those of a binary32 number by chance
 COMPUTED = "it is computed from rounded numbers"
 
 
 class Arithmetic:
     """The numbers of one claim, part after part, as they stand there.
 
-    `models` are formulas that are the quantity, the nearest last; `computed` holds (Part, formula) of everything else that
-    the claim computes a number from. Whoever judges the formulas adds to both.
+    `models` are formulas that are the quantity, the nearest last; `computed` holds (Part, formula) of
+    everything else that the claim computes a number from. Whoever judges the formulas adds to both.
     """
 
     def __init__(self, exact, author, quantity, value, excuse):
@@ -34,11 +35,19 @@ class Arithmetic:
 
         `excuse`: None, or a clause that says why the number is rounding and not wrong.
         """
-        self.exact, self.author, self.quantity, self.value, self.excuse = exact, author, quantity, value, excuse
+        self.exact, self.author, self.quantity, self.value, self.excuse = (
+            exact,
+            author,
+            quantity,
+            value,
+            excuse,
+        )
         self.models, self.computed = [], []
 
     def has_the_shape(self, formula):
-        """Whether a formula of names and numbers has the shape of one of the quantity's, with numbers in the place of names."""
+        """Whether a formula of names and numbers has the shape of one of the quantity's, with numbers in the
+        place of names.
+        """
         return any(aligned(formula, model) for model in self._models())
 
     def _models(self):
@@ -51,7 +60,11 @@ class Arithmetic:
         if own is None:
             return []
         names = own.names()
-        parts = split_partial(names[-1]) if isinstance(own, Product) and len(names) == len(own.factors) == 3 else None
+        parts = (
+            split_partial(names[-1])
+            if isinstance(own, Product) and len(names) == len(own.factors) == 3
+            else None
+        )
         if parts is None or split_partial(self.quantity.name) is None:
             return [own]
         error, _ = split_partial(self.quantity.name)
@@ -60,7 +73,9 @@ class Arithmetic:
     # In the place of names
 
     def in_place(self, part, formula):
-        """Judge every number that stands for a name in an arithmetic part; where the shape tells none, its result."""
+        """Judge every number that stands for a name in an arithmetic part; where the shape tells none, its
+        result.
+        """
         if self._repeats_a_wrong_formula(formula):
             part.verdict = WRONG_NUMBER
             self.computed.append((part, formula))
@@ -75,7 +90,9 @@ class Arithmetic:
 
     def _repeats_a_wrong_formula(self, formula):
         """Whether this is the wrong formula just before, with the right number for every name in it."""
-        wrong = [other for source, other in self.computed[-1:] if source.verdict in (WRONG_FORMULA, COINCIDENCE)]
+        wrong = [
+            other for source, other in self.computed[-1:] if source.verdict in (WRONG_FORMULA, COINCIDENCE)
+        ]
         literals = aligned(formula, wrong[0]) if wrong else None
         return literals is not None and all(map(self._agrees, literals))
 
@@ -91,7 +108,11 @@ class Arithmetic:
         exact, printed = self.exact.of(literal.name), literal.printed
         record = self.author.of(literal.name)
         repeated = record is not None and record.printed.value == printed.value
-        if printed.is_cut_from(exact) or (repeated and not record.is_wrong) or self._from_printed(Name(literal.name), printed):
+        if (
+            printed.is_cut_from(exact)
+            or (repeated and not record.is_wrong)
+            or self._from_printed(Name(literal.name), printed)
+        ):
             part.verdict = ROUNDING
             return
         part.verdict, part.column = WRONG_NUMBER, literal.column
@@ -104,7 +125,11 @@ class Arithmetic:
         """Whether a number is what the right numbers printed so far give."""
         formula = self.exact.formula(quantity.name)
         computed = None if formula is None else self.author.computed(formula, quantity.name)
-        return computed is not None and computed.wrong_line is None and computed.interval.meets(rounded_or_cut(printed))
+        return (
+            computed is not None
+            and computed.wrong_line is None
+            and computed.interval.meets(rounded_or_cut(printed))
+        )
 
     def result(self, part, formula):
         """Judge arithmetic whose shape says nothing: what its numbers can stand for must contain the value."""
@@ -112,7 +137,10 @@ class Arithmetic:
         if computed is None:
             part.verdict, part.note = UNREADABLE, "it has no finite value"
         elif not computed.interval.meets(Interval(self.value)):
-            part.verdict, part.note = WRONG_NUMBER, f"it gives {self.exact.value(formula):.12g}, not {self.value:.12g}"
+            part.verdict, part.note = (
+                WRONG_NUMBER,
+                f"it gives {self.exact.value(formula):.12g}, not {self.value:.12g}",
+            )
             records = [self.author.wrong_record_of(printed) for printed in decimals_in(formula)]
             part.inherits_from = min((record.line for record in records if record is not None), default=None)
 
@@ -120,7 +148,11 @@ class Arithmetic:
 
     def number(self, part, printed):
         """Judge a number that is printed for the quantity itself."""
-        part.printed, part.exact, part.units = printed.text, printed.exact_text(self.value), printed.units_from(self.value)
+        part.printed, part.exact, part.units = (
+            printed.text,
+            printed.exact_text(self.value),
+            printed.units_from(self.value),
+        )
         if printed.agrees(self.value):
             self._say_what_is_lost(part, printed)
             self._excuse_what_rounds_to(printed)
@@ -136,9 +168,15 @@ class Arithmetic:
             self._computed_number(part, printed)
 
     def _excuse_what_rounds_to(self, printed):
-        """Arithmetic on rounded numbers is no mistake where its result has the right digits that are printed behind it."""
+        """Arithmetic on rounded numbers is no mistake where its result has the right digits that are printed
+        behind it.
+        """
         for source, formula in self.computed[-1:]:
-            if source.verdict == WRONG_NUMBER and source.column is None and printed.agrees(self.exact.value(formula)):
+            if (
+                source.verdict == WRONG_NUMBER
+                and source.column is None
+                and printed.agrees(self.exact.value(formula))
+            ):
                 source.verdict, source.note, source.inherits_from = ROUNDING, COMPUTED, None
 
     def _say_what_is_lost(self, part, printed):
@@ -146,13 +184,26 @@ class Arithmetic:
         if printed.value == 0 != self.value:
             part.verdict = WRONG_NUMBER if printed.is_whole else ROUNDING
             part.note = "it is not 0" if printed.is_whole else "no significant digit is left"
-        elif getattr(self.quantity, "name", None) in self.exact.derivation.given and printed.value != self.value:
+        elif (
+            getattr(self.quantity, "name", None) in self.exact.derivation.given
+            and printed.value != self.value
+        ):
             part.verdict, part.note = ROUNDING, f"it is given as {self.value}"
 
     def _is_binary(self, printed):
-        """The type of float in which a computation comes as near as this, if the digits are those of such a number."""
-        off, number, digits = abs(printed.value - self.value), float(printed.value), len(printed.value.as_tuple().digits)
-        if digits >= DIGITS_OF_BINARY32 and number == unpack("f", pack("f", number))[0] and off <= BINARY32_ROUNDING * abs(self.value):
+        """The type of float in which a computation comes as near as this, if the digits are those of such a
+        number.
+        """
+        off, number, digits = (
+            abs(printed.value - self.value),
+            float(printed.value),
+            len(printed.value.as_tuple().digits),
+        )
+        if (
+            digits >= DIGITS_OF_BINARY32
+            and number == unpack("f", pack("f", number))[0]
+            and off <= BINARY32_ROUNDING * abs(self.value)
+        ):
             return "binary32"
         if digits > DIGITS_OF_A_FLOAT and not printed.agrees(Decimal(number)):
             return None

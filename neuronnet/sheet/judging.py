@@ -6,26 +6,32 @@ Its numbers are judged by `arithmetic`. Names no mistake: that takes all the wro
 from decimal import Decimal
 from itertools import islice, product
 
-from neuronnet.derivation.counterexample import counterexample
-from neuronnet.derivation.digits import Printed
-from neuronnet.derivation.exact import Exact
-from neuronnet.derivation.expressions import Name, Number
-from neuronnet.derivation.identity import Trials
-from neuronnet.derivation.repairs import repair
-from neuronnet.derivation.rewriting import leaves_of, mapped
+from neuronnet.derivation.digits import Exact, Printed
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
+from neuronnet.formulas.expressions import Name, Number
+from neuronnet.formulas.rewriting import leaves_of, mapped
 from neuronnet.names import after, split_index
-from neuronnet.sheet.alignment import aligned, printed_literal
+from neuronnet.repairs.counterexample import counterexample
+from neuronnet.repairs.identity import Trials
+from neuronnet.repairs.repair import repair
 from neuronnet.sheet.arithmetic import Arithmetic
-from neuronnet.sheet.author import AuthorsNumbers, point
-from neuronnet.sheet.notation import Notation
-from neuronnet.sheet.report import COINCIDENCE, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER, Line, Part
-from neuronnet.sheet.spelling import numeral
+from neuronnet.sheet.notation import Notation, aligned, printed_literal
+from neuronnet.sheet.printed_before import PrintedNumbers, point
+from neuronnet.sheet.readers.spelling import numeral
+from neuronnet.sheet.report import (
+    COINCIDENCE,
+    UNKNOWN_NAME,
+    UNREADABLE,
+    WRONG_FORMULA,
+    WRONG_NUMBER,
+    Line,
+    Part,
+)
 
 SAME_VALUE = Decimal("1e-9")
-MOST_CHOICES = 100      # of what the numbers in one formula may stand for
-MOST_MEANINGS = 4       # of one number
-MOST_MENDED = 20      # wrong formulas for which a repair and a counterexample are looked for
+MOST_CHOICES = 100  # of what the numbers in one formula may stand for
+MOST_MEANINGS = 4  # of one number
+MOST_MENDED = 20  # wrong formulas for which a repair and a counterexample are looked for
 
 
 class Judge:
@@ -40,8 +46,10 @@ class Judge:
         self.start_again({})
 
     def start_again(self, excused):
-        """Forget what was printed. `excused` maps claims, by `id`, to a clause that says why their number is rounding and not wrong."""
-        self.author = AuthorsNumbers(self.exact)
+        """Forget what was printed. `excused` maps claims, by `id`, to a clause that says why their number is
+        rounding and not wrong.
+        """
+        self.author = PrintedNumbers(self.exact)
         self.excused = excused
 
     def line(self, claim):
@@ -59,12 +67,17 @@ class Judge:
         return line
 
     def mended(self, formula, quantity):
-        """(Repair, Counterexample) of a wrong formula, each None where there is none; looked for a bounded number of times."""
+        """(Repair, Counterexample) of a wrong formula, each None where there is none; looked for a bounded
+        number of times.
+        """
         key = formula.format(), quantity.format()
         if key not in self._mended:
             if len(self._mended) >= MOST_MENDED:
                 return None, None
-            self._mended[key] = repair(formula, quantity, self._trials), counterexample(formula, quantity, self._trials)
+            self._mended[key] = (
+                repair(formula, quantity, self._trials),
+                counterexample(formula, quantity, self._trials),
+            )
         return self._mended[key]
 
     def with_names_for_numbers(self, formula, quantity):
@@ -78,7 +91,9 @@ class Judge:
         return False
 
     def _names_with(self, printed):
-        """The Names of the quantities that a printed number may stand for: a whole one for what is given as such."""
+        """The Names of the quantities that a printed number may stand for: a whole one for what is given as
+        such.
+        """
         derivation = self.exact.derivation
         if printed.is_whole:
             return [Name(name) for name, value in derivation.given.items() if value == printed.value]
@@ -91,7 +106,9 @@ class Judge:
         return self._trials.same(formula, quantity)
 
     def _read(self, spelled):
-        """(Part, its meaning) of one side of a claim; the meaning is a Printed, an Expression, or None where it has none."""
+        """(Part, its meaning) of one side of a claim; the meaning is a Printed, an Expression, or None where
+        it has none.
+        """
         part = Part(spelled.text.strip(), spelled.columns[0] if spelled.columns else 1)
         try:
             text = numeral(spelled.text)
@@ -104,7 +121,11 @@ class Judge:
 def why_unread(error):
     """(verdict, column or None, note) for a NeuronnetError that reading a formula or a number has raised."""
     if isinstance(error, UnknownName):
-        return UNKNOWN_NAME, error.column, f"nothing is called {shortened(error.name)}{did_you_mean(error.nearest)}"
+        return (
+            UNKNOWN_NAME,
+            error.column,
+            f"nothing is called {shortened(error.name)}{did_you_mean(error.nearest)}",
+        )
     return UNREADABLE, getattr(error, "column", None), getattr(error, "reason", str(error))
 
 
@@ -125,7 +146,10 @@ class _Chain:
             self.value = self._value()
         except (NeuronnetError, ArithmeticError, ValueError) as error:
             first = self.parts[0]
-            first.verdict, first.note = UNREADABLE, str(error) if isinstance(error, NeuronnetError) else "it has no finite value"
+            first.verdict, first.note = (
+                UNREADABLE,
+                str(error) if isinstance(error, NeuronnetError) else "it has no finite value",
+            )
             return
         self.line.quantity = self.quantity
         self.arithmetic = Arithmetic(self.exact, self.judge.author, self.quantity, self.value, self.excuse)
@@ -138,7 +162,9 @@ class _Chain:
         self._say_if_frozen()
 
     def _is_assignment(self):
-        """Whether the claim gives a parameter its next value, w5 = w5 - eta*dE_total/dw5, without a mark on the left."""
+        """Whether the claim gives a parameter its next value, w5 = w5 - eta*dE_total/dw5, without a mark on
+        the left.
+        """
         name = getattr(self.quantity, "name", None)
         later = None if name is None else after(name, 1)
         if name not in self.exact.derivation.given or later not in self.exact.derivation:
@@ -150,7 +176,9 @@ class _Chain:
         if isinstance(meaning, Printed):
             return meaning.agrees(self.exact.of(later)) and not meaning.agrees(self.exact.of(name))
         own = self.exact.formula(later)
-        return aligned(meaning, own) is not None or (name in meaning.names() and self.judge.is_same(meaning, Name(later)))
+        return aligned(meaning, own) is not None or (
+            name in meaning.names() and self.judge.is_same(meaning, Name(later))
+        )
 
     def _value(self):
         """The exact value that all parts should have."""
@@ -187,7 +215,10 @@ class _Chain:
 
     def _is_frozen(self):
         """Whether the claim is about a bias after an update that the network does not train."""
-        return isinstance(self.quantity, Name) and self.exact.derivation.own_name(self.quantity.name) != self.quantity.name
+        return (
+            isinstance(self.quantity, Name)
+            and self.exact.derivation.own_name(self.quantity.name) != self.quantity.name
+        )
 
     def _say_if_frozen(self):
         if self._is_frozen() and self.line.verdict in (WRONG_NUMBER, WRONG_FORMULA):
@@ -196,7 +227,11 @@ class _Chain:
 
     def _record(self):
         """Keep the number with the most digits for the lines that follow."""
-        numbers = [(meaning.unit, position) for position, meaning in enumerate(self.read) if isinstance(meaning, Printed)]
+        numbers = [
+            (meaning.unit, position)
+            for position, meaning in enumerate(self.read)
+            if isinstance(meaning, Printed)
+        ]
         if numbers and self.quantity is not None:
             part, printed = self.parts[min(numbers)[1]], self.read[min(numbers)[1]]
             self.judge.author.record(self.quantity, printed, self.line.line, part.verdict == WRONG_NUMBER)

@@ -1,12 +1,14 @@
-"""What the checking of a sheet found: a verdict for every line, the first wrong line, and the mistakes that explain it."""
+"""What the checking of a sheet found: a verdict for every line, the first wrong line, and the mistakes that
+explain it.
+"""
 
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
-from neuronnet.derivation.bias_kinds import bias_kind
-from neuronnet.derivation.expressions import Expression
-from neuronnet.render import sheet_text
+from neuronnet.description.settings import bias_kind
+from neuronnet.formulas.expressions import Expression
+from neuronnet.render import verdicts as sheet_text
 
 RIGHT, ROUNDING = "right", "rounding"
 WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE = "wrong number", "wrong formula", "right by coincidence"
@@ -16,11 +18,12 @@ VERDICTS = (RIGHT, ROUNDING, WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE, UNREADABL
 
 @dataclass
 class Part:
-    """One side of an equals sign: its `text`, the author's column where it `start`s and the `column` that is spoken of.
+    """One side of an equals sign: its `text`, the author's column where it `start`s and the `column` that is
+    spoken of.
 
-    `verdict` is its verdict, and `note` a clause on it or None; `line` is where it stands, if not where the claim begins.
-    For a printed number also what is `printed`, what is `exact` to two more digits, how many `units` of the last printed
-    digit lie between them, and from which line it `inherits_from`.
+    `verdict` is its verdict, and `note` a clause on it or None; `line` is where it stands, if not where the
+    claim begins. For a printed number also what is `printed`, what is `exact` to two more digits, how many
+    `units` of the last printed digit lie between them, and from which line it `inherits_from`.
     """
 
     text: str
@@ -38,7 +41,12 @@ class Part:
 
     def to_dict(self):
         """The part as a plain dict."""
-        return {"text": self.text, "column": self.column or self.start, "verdict": self.verdict, "note": self.note}
+        return {
+            "text": self.text,
+            "column": self.column or self.start,
+            "verdict": self.verdict,
+            "note": self.note,
+        }
 
 
 @dataclass
@@ -57,8 +65,15 @@ class Line:
 
     @property
     def worst(self):
-        """The part that decides the verdict: the first wrong one, of these one that inherits nothing, else the last number."""
-        for verdicts in ((UNREADABLE, UNKNOWN_NAME), (WRONG_NUMBER, WRONG_FORMULA), (COINCIDENCE,), (ROUNDING,)):
+        """The part that decides the verdict: the first wrong one, of these one that inherits nothing, else
+        the last number.
+        """
+        for verdicts in (
+            (UNREADABLE, UNKNOWN_NAME),
+            (WRONG_NUMBER, WRONG_FORMULA),
+            (COINCIDENCE,),
+            (ROUNDING,),
+        ):
             found = [part for part in self.parts if part.verdict in verdicts]
             if found:
                 return next((part for part in found if part.inherits_from is None), found[0])
@@ -66,7 +81,9 @@ class Line:
 
     @property
     def number(self):
-        """The part with the printed number that counts: a wrong one before the others, the last before earlier ones."""
+        """The part with the printed number that counts: a wrong one before the others, the last before
+        earlier ones.
+        """
         numbers = [part for part in self.parts if part.printed is not None]
         wrong = [part for part in numbers if part.verdict == WRONG_NUMBER]
         return (wrong or numbers[::-1] or [None])[0]
@@ -83,30 +100,43 @@ class Line:
 
     @property
     def inherits_from(self):
-        """The line whose wrong number this one repeats or goes on with; None for a line that is right, or wrong by itself."""
+        """The line whose wrong number this one repeats or goes on with; None for a line that is right, or
+        wrong by itself.
+        """
         return self.worst.inherits_from
 
     def to_dict(self):
         """The line as a plain dict, its number as text."""
         worst, number = self.worst, self.number
         return {
-            "line": self.line, "text": self.text, "verdict": worst.verdict, "column": worst.column or worst.start, "note": worst.note,
-            "printed": number and number.printed, "exact": number and number.exact, "units": number.units if number is not None and isfinite(number.units) else None,
+            "line": self.line,
+            "text": self.text,
+            "verdict": worst.verdict,
+            "column": worst.column or worst.start,
+            "note": worst.note,
+            "printed": number and number.printed,
+            "exact": number and number.exact,
+            "units": number.units if number is not None and isfinite(number.units) else None,
             "inherits_from": self.inherits_from,
             "mistake": self.mistake and {"id": self.mistake.id, "sentence": self.mistake.sentence},
-            "repair": worst.repair and {key: getattr(worst.repair, key) for key in ("kind", "found", "instead", "column",
-                                                                                   "formula", "sentence")},
-            "counterexample": worst.counterexample and str(worst.counterexample), "remark": self.remark,
-            "parts": [part.to_dict() for part in self.parts]}
+            "repair": worst.repair
+            and {
+                key: getattr(worst.repair, key)
+                for key in ("kind", "found", "instead", "column", "formula", "sentence")
+            },
+            "counterexample": worst.counterexample and str(worst.counterexample),
+            "remark": self.remark,
+            "parts": [part.to_dict() for part in self.parts],
+        }
 
 
 @dataclass
 class SheetReport:
     """The verdicts on a sheet. `print(report)` shows them.
 
-    `lines` holds a Line per claim, `mistakes` the Diagnoses of what is wrong, best first, `description` the network's;
-    `place` is the file that the sheet itself names for it, or None; `ignored` the numbers of lines with an = that stand
-    outside of what is judged.
+    `lines` holds a Line per claim, `mistakes` the Diagnoses of what is wrong, best first, `description` the
+    network's; `place` is the file that the sheet itself names for it, or None; `ignored` the numbers of lines
+    with an = that stand outside of what is judged.
     """
 
     lines: list
@@ -117,8 +147,14 @@ class SheetReport:
 
     @property
     def other_convention(self):
-        """The convention for which all the numbers are right, as a clause; None where they are right as it is, or for none."""
-        wrong = [line.line for line in self.lines if line.number is not None and line.number.verdict == WRONG_NUMBER]
+        """The convention for which all the numbers are right, as a clause; None where they are right as it
+        is, or for none.
+        """
+        wrong = [
+            line.line
+            for line in self.lines
+            if line.number is not None and line.number.verdict == WRONG_NUMBER
+        ]
         explaining = [each for each in self.mistakes if each.convention is not None and not each.contradicts]
         return next((each.convention for each in explaining if set(wrong) == set(each.explains)), None)
 
@@ -136,18 +172,30 @@ class SheetReport:
         return 0 if verdicts <= {RIGHT, ROUNDING} else 1
 
     def counts(self):
-        """How many lines have each verdict, {verdict: count}, in the order of VERDICTS, without those that none has."""
+        """How many lines have each verdict, {verdict: count}, in the order of VERDICTS, without those that
+        none has.
+        """
         verdicts = [line.verdict for line in self.lines]
         return {verdict: verdicts.count(verdict) for verdict in VERDICTS if verdict in verdicts}
 
     def to_dict(self):
         """The report as a plain dict, for JSON."""
         keys = ("loss", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch")
-        biases = [{"bias": bias_kind(layer), "train_bias": layer["train_bias"]} for layer in self.description["layer"]]
-        return {"title": self.description["title"], "lines": [line.to_dict() for line in self.lines],
-                "first_wrong": self.first_wrong, "mistakes": [each.to_dict() for each in self.mistakes],
-                "conventions": {key: self.description[key] for key in keys} | {"layers": biases, "instead": self.other_convention},
-                "counts": self.counts(), "ignored": self.ignored, "status": self.status}
+        biases = [
+            {"bias": bias_kind(layer), "train_bias": layer["train_bias"]}
+            for layer in self.description["layer"]
+        ]
+        return {
+            "title": self.description["title"],
+            "lines": [line.to_dict() for line in self.lines],
+            "first_wrong": self.first_wrong,
+            "mistakes": [each.to_dict() for each in self.mistakes],
+            "conventions": {key: self.description[key] for key in keys}
+            | {"layers": biases, "instead": self.other_convention},
+            "counts": self.counts(),
+            "ignored": self.ignored,
+            "status": self.status,
+        }
 
     def __str__(self):
         return sheet_text.report(self)

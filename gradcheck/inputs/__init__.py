@@ -1,0 +1,1 @@
+"""What the caller hands in: parameters, functions, programs, files."""

@@ -1,0 +1,375 @@
+"""A reader's own program, as `FILE.py:NAME` or `package.module:NAME`, and the point it is checked at; nothing
+is judged.
+
+What goes wrong in the program is told in one line, with the line of the program where it went wrong. What the
+program prints goes to standard error, so that it never mixes with a report.
+"""
+
+import contextlib
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import re
+import sys
+import sysconfig
+import traceback
+from pathlib import Path
+
+import numpy as np
+
+from gradcheck.errors import GradcheckError, UnknownName
+from gradcheck.inputs.structure import DEEPEST, short
+
+# --- A reader's own program, as `FILE.py:NAME` or `package.module:NAME`, and the point it is checked at;
+# nothing is judged.
+
+
+PROGRAM = re.compile(r"(?P<place>.+\.py|[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
+OURS = str(Path(__file__).parent.parent)
+STANDARD = sysconfig.get_path("stdlib")
+LONGEST = 300  # characters of what an exception says
+
+
+class ProgramError(GradcheckError):
+    """The program failed: `place` ("model.py:12", or what was asked for) and `error`, the exception."""
+
+    def __init__(self, place, error, caller=None):
+        self.place, self.error = place, error
+        said = "; ".join(part for part in (_said(error), *getattr(error, "__notes__", ())) if part)
+        said = said if len(said) <= LONGEST else f"{said[:LONGEST]}..."
+        super().__init__(
+            f"{place}: {type(error).__name__}{': ' if said else ''}{said}"
+            f"{'' if caller is None else f' (in {caller})'}"
+        )
+
+
+def is_program(argument):
+    """Whether an argument of the command line names something in a program."""
+    return PROGRAM.fullmatch(argument) is not None
+
+
+class Programs:
+    """The files and modules that one command names, each run once. `paths`: the files, which nothing may
+    overwrite.
+    """
+
+    def __init__(self):
+        self.paths, self._modules, self._directories = [], {}, [str(Path.cwd())]
+
+    def value(self, argument):
+        """What `FILE.py:NAME` or `package.module:NAME` names.
+
+        Raises ProgramError when running the program fails, UnknownName when it has no such name,
+        GradcheckError when there is no such file or module.
+        """
+        place, name = PROGRAM.fullmatch(argument).group("place", "name")
+        if place not in self._modules:
+            self._modules[place] = self._file(Path(place)) if place.endswith(".py") else self._module(place)
+        value = self._modules[place]
+        with self.running(argument):
+            for part in name.split("."):
+                if not hasattr(value, part):
+                    names = vars(value) if inspect.ismodule(value) else dir(value)
+                    raise UnknownName(
+                        place, part, [each for each in names if not each.startswith("_")] or ["(nothing)"]
+                    )
+                value = getattr(value, part)
+        return value
+
+    def function(self, argument, *calls):
+        """As `value`, for a function. `calls`: the ways in which it may be called, each the names of what it
+        is handed.
+
+        Raises GradcheckError for what is no function, and for one that can be called in none of these ways.
+        """
+        if not is_program(argument):
+            raise GradcheckError(f"{argument}: expected FILE.py:FUNCTION or package.module:FUNCTION")
+        value = self.value(argument)
+        if isinstance(value, type):
+            raise GradcheckError(
+                f"{argument}: expected a function, found the class {value.__name__}; make an object of it "
+                "and give one of its methods"
+            )
+        if not callable(value):
+            raise GradcheckError(f"{argument}: expected a function, found {type(value).__name__}")
+        self._require_call(argument, value, calls)
+        return value
+
+    def parameters(self, argument):
+        """The point that an argument names: a file, or something in a program, called without arguments if
+        it can be.
+        """
+        if is_program(argument):
+            value = self.value(argument)
+            if not callable(value):
+                return value
+            self._require_call(argument, value, [()])
+            with self.running(argument):
+                return value()
+        if not is_point_file(argument):
+            raise GradcheckError(
+                f"{argument}: expected a file that ends in {', '.join(READERS)}, or FILE.py:NAME, or "
+                "package.module:NAME"
+            )
+        self.paths.append(Path(argument))
+        return read_point(argument)
+
+    @contextlib.contextmanager
+    def running(self, argument):
+        """While the program runs: it finds what is beside it, prints to standard error, and raises
+        ProgramErrors.
+
+        `argument`: what is run, which stands in the error when no line of the program was at fault. An
+        interruption by the keyboard, and GradcheckErrors, are left as they are.
+        """
+        added = [each for each in self._directories if each not in sys.path]
+        sys.path[:0] = added
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                yield
+        except (GradcheckError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise self._told(argument, error) from None
+        finally:
+            for each in added:
+                if each in sys.path:
+                    sys.path.remove(each)
+
+    def _file(self, path):
+        if not os.path.isfile(path):
+            raise GradcheckError(
+                f"{path}: there is no such file; give FILE.py:FUNCTION or package.module:FUNCTION"
+            )
+        self.paths.append(path)
+        self._directories.insert(0, str(path.resolve().parent))
+        name = f"{path.stem} (checked)"  # no import statement can name it, so it hides no other module
+        specification = importlib.util.spec_from_file_location(name, path)
+        module = sys.modules[name] = importlib.util.module_from_spec(specification)
+        with self.running(path):
+            try:
+                code = specification.loader.get_code(name)
+            except (MemoryError, RecursionError):
+                raise GradcheckError(
+                    f"{path}: Python cannot read it: an expression in it is nested too deeply"
+                ) from None
+            exec(code, vars(module))
+        return module
+
+    def _module(self, name):
+        try:
+            with self.running(name):
+                module = importlib.import_module(name)
+                if getattr(module, "__file__", None) is not None:
+                    self.paths.append(Path(module.__file__))
+            return module
+        except ProgramError as error:
+            missing = (
+                getattr(error.error, "name", None) if isinstance(error.error, ModuleNotFoundError) else None
+            )
+            if missing is None or not f"{name}.".startswith(f"{missing}."):
+                raise
+        raise GradcheckError(
+            f"{name}: there is no module {missing!r} here; give FILE.py:FUNCTION or package.module:FUNCTION"
+        )
+
+    def _require_call(self, argument, function, calls):
+        """Refuse a function that can be called in none of these ways; about some built-in ones nobody knows."""
+        with self.running(argument):
+            try:
+                signature = inspect.signature(function)
+            except (TypeError, ValueError):
+                return
+            said = [_misfit(signature, names) for names in calls]
+            if None in said:
+                return
+            name = argument.rpartition(":")[2]
+            wanted = (
+                "without arguments, or a dict" if calls[0] == () else f"of one argument, the {calls[0][0]}"
+            )
+            bound = (
+                "; it is a method: make an object first and give its method"
+                if "self" in signature.parameters
+                else ""
+            )
+            raise GradcheckError(
+                f"{argument}: it is {name}{_shortened(signature)}, and is called {name}({', '.join(calls[0])}): "
+                f"{said[0]}; give a function {wanted}{bound}"
+            )
+
+    # What went wrong in a program
+
+    def _told(self, argument, error):
+        """The ProgramError of an exception."""
+        if isinstance(error, SyntaxError) and os.path.isfile(error.filename or ""):
+            return ProgramError(f"{_shown(error.filename)}:{error.lineno}", SyntaxError(error.msg))
+        frames = traceback.extract_tb(error.__traceback__)
+        for frame in reversed(frames):
+            if self._is_own(frame.filename):
+                return ProgramError(f"{_shown(frame.filename)}:{frame.lineno}", error)
+        last = frames[-1]
+        ours = last.filename.startswith(OURS) and last.filename != __file__
+        return ProgramError(
+            argument, error, f"{Path(OURS).name}/{Path(last.filename).name}:{last.lineno}" if ours else None
+        )
+
+    def _is_own(self, filename):
+        """Whether a file belongs to the program: it lies beside one that was named, or at least in no
+        library.
+        """
+        if filename.startswith((OURS, contextlib.__file__)) or not os.path.isfile(filename):
+            return False
+        beside = [str(path.resolve().parent) for path in self.paths if path.suffix == ".py"]
+        return str(Path(filename).resolve().parent) in beside or not (
+            filename.startswith(STANDARD) or "site-packages" in filename or "dist-packages" in filename
+        )
+
+
+def _misfit(signature, names):
+    """Why a function cannot be called with so many arguments; None where it can."""
+    try:
+        signature.bind(*names)
+    except TypeError as error:
+        return str(error)
+    return None
+
+
+def _shortened(signature):
+    text = " ".join(str(signature).split())
+    return text if len(text) <= 60 else f"{text[:60]}...)"
+
+
+def _said(error):
+    """What an exception says, on one line."""
+    try:
+        return " ".join(str(error).split())
+    except Exception:
+        return "(it cannot say what)"
+
+
+def _shown(filename):
+    """The name of a file as the reader would type it: relative to here when it is below."""
+    try:
+        return str(Path(filename).resolve().relative_to(Path.cwd()))
+    except (ValueError, OSError, TypeError):
+        return str(filename)
+
+
+# --- The point of a check, read from a file: .npz, .npy or .json; nothing in the file is executed.
+
+
+MOST_AXES = 32  # of an array, in every version of NumPy
+ARCHIVES, ARRAY = (b"PK\x03\x04", b"PK\x05\x06"), b"\x93NUMPY"  # how files of the two kinds begin
+
+
+def is_point_file(path):
+    """Whether the name of a file says that it can be read here."""
+    return Path(path).suffix.lower() in READERS
+
+
+def read_point(path):
+    """The parameters in a file. Raises GradcheckError, one line that names the file, for whatever is wrong
+    with it.
+
+    .npz: its arrays by name. .npy: one array. .json: an object of names to numbers, nested lists of numbers
+    or further objects; all numbers become floats.
+    """
+    try:
+        return READERS[Path(path).suffix.lower()](path)
+    except OSError as error:
+        raise GradcheckError(f"{path}: {error.strerror or error}") from None
+
+
+def _arrays(path):
+    """An .npz or .npy file is untrusted: whatever NumPy stumbles over in it, the file is what is wrong."""
+    with open(path, "rb") as file:
+        if not file.read(len(ARRAY)).startswith((*ARCHIVES, ARRAY)):
+            raise GradcheckError(
+                f"{path}: it is no {Path(path).suffix} file; write it with numpy.savez or numpy.save"
+            )
+    try:
+        with open(path, "rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+    except MemoryError:
+        raise GradcheckError(
+            f"{path}: an array in it claims to be larger than the memory; write it with numpy.savez"
+        ) from None
+    except OSError:
+        raise
+    except Exception as error:
+        said = (
+            "an array of Python objects in it is not read"
+            if "pickle" in str(error)
+            else "its arrays cannot be read"
+        )
+        raise GradcheckError(f"{path}: {said}; write it with numpy.savez or numpy.save") from None
+
+
+def _json(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file, object_pairs_hook=_object, parse_constant=_no_constant)
+    except GradcheckError as error:
+        raise GradcheckError(f"{path}: {error}") from None
+    except json.JSONDecodeError as error:
+        raise GradcheckError(f"{path}: line {error.lineno}: {error.msg}") from None
+    except RecursionError:
+        raise GradcheckError(f"{path}: more than {DEEPEST} objects or lists within each other") from None
+    except ValueError:
+        raise GradcheckError(f"{path}: it is no JSON file") from None
+    if not isinstance(found, dict) or len(found) == 0:
+        raise GradcheckError(f'{path}: expected an object of names, such as {{"W": [[0.5, -1.0]]}}')
+    return {name: _numbers(path, name, value) for name, value in found.items()}
+
+
+READERS = {".npz": _arrays, ".npy": _arrays, ".json": _json}
+
+
+def _object(pairs):
+    found = {}
+    for name, value in pairs:
+        if name in found:
+            raise GradcheckError(f"the name {name!r} is there twice")
+        found[name] = value
+    return found
+
+
+def _no_constant(name):
+    raise GradcheckError(f"found {name}; every parameter must be a finite number")
+
+
+def _numbers(path, name, value, above=1):
+    """A JSON number as a float, a nested list of them as an array, an object of those as a dict."""
+    where = f"{path}: {short(name)}"
+    if isinstance(value, dict):
+        if above == DEEPEST:
+            raise GradcheckError(f"{where}: more than {DEEPEST} objects within each other")
+        return {key: _numbers(path, f"{name}.{key}", each, above + 1) for key, each in value.items()}
+    for each, axes in _flat(value):
+        if axes > MOST_AXES:
+            raise GradcheckError(f"{where}: more than {MOST_AXES} lists within each other")
+        if isinstance(each, (bool, str, dict, type(None))):
+            raise GradcheckError(
+                f"{where}: expected a number or a nested list of numbers, found something else in it"
+            )
+    try:
+        numbers = np.array(value, dtype=float)
+    except (ValueError, OverflowError):
+        raise GradcheckError(
+            f"{where}: its rows differ in length, or a number is too large for a float"
+        ) from None
+    return numbers.item() if numbers.shape == () else numbers
+
+
+def _flat(value):
+    """(each, how many lists it lies in) of all that is in nested lists, and of an empty list."""
+    waiting = [(value, 0)]
+    while waiting:
+        each, axes = waiting.pop()
+        if isinstance(each, list) and len(each) > 0:
+            waiting.extend((part, axes + 1) for part in each)
+        else:
+            yield each, axes

@@ -1,0 +1,1 @@
+"""Applies the rule of `verdict` to the entries of a gradient."""

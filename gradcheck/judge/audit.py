@@ -1,0 +1,272 @@
+"""What is wrong with a loss or its gradients as functions, before any derivative is looked at; no derivative
+is taken.
+
+Both are called at the point, and at another one nearby, ten times in all where nothing is found. Every call
+gets copies of its own, so nothing that the caller owns changes, whatever the functions do and however they
+end; Python's and NumPy's global random states are put back.
+"""
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck.errors import NotRealNumbers, ShapeMismatch, StructureMismatch
+from gradcheck.numeric.rounding import U, random_states_kept, real_number, value_and_gradients
+
+AWAY = 2.0**-7  # relative: far enough to be seen, near enough to stay where the function is defined
+SAME = 64.0 * U  # relative: what a sum in another order, by several threads, may differ by
+REPEATS = (
+    3  # further calls of the loss: a dropout that leaves everything in half of the time shows in 31 of 32
+)
+CONFIRMED = 3  # times that a stale forward pass must show again, for rare draws look like one
+BEFORE_BLAME = 8  # and before the gradients are blamed for a loss that differs
+
+
+# What a Finding means for the gradients it is about; any other is told and changes no verdict.
+EFFECTS = {
+    "loss not deterministic": "undecided",
+    "gradients change the loss": "undecided",
+    "stale forward pass": "undecided",
+    "gradients accumulate": "wrong",
+    "gradients not deterministic": "wrong",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: its `id`, a `sentence`, `who` does it ("loss" or "gradients"), and in which
+    `blocks`, names; in none where it is about the whole function. `effect`: the verdict on the gradients that
+    it demands at least."""
+
+    id: str
+    sentence: str
+    who: str
+    blocks: tuple = ()
+    effect: str = "right"
+
+    @property
+    def where(self):
+        """The names of the blocks, joined, or who does it."""
+        return ", ".join(self.blocks) or self.who
+
+    def __str__(self):
+        return self.sentence
+
+    def to_dict(self):
+        """Plain dict, ready for JSON."""
+        return {"id": self.id, "sentence": self.sentence, "where": self.where}
+
+
+def audit(loss, gradients, point, seed=0):
+    """The Findings about `loss` and `gradients` at a Point, a list, empty where nothing is found.
+
+    loss: parameters -> one real number, or (number, gradients) where `gradients` is None. gradients:
+    parameters -> their gradients; ready numbers are not audited. `seed` draws the other point. What the
+    functions raise at the point is raised; raises GradcheckError, too, for what is no number and for
+    gradients of another structure.
+    """
+    calls = _Calls(loss, gradients, point)
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=point.vector.shape)
+    away = point.vector + AWAY * signs * np.maximum(np.abs(point.vector), 1.0)
+    with random_states_kept(), np.errstate(all="ignore"):
+        steady = _repeat(calls, point.vector)
+        if steady is not None:
+            _order_of_calls(calls, point.vector, away, steady)
+    return list(calls.findings.values())
+
+
+class _Calls:
+    """The two functions, watched: each call gets copies, and what it does to them and to the random states
+    is noted.
+    """
+
+    def __init__(self, loss, gradients, point):
+        self._loss, self._gradients, self._point = loss, gradients, point
+        self.has_gradients = gradients is None or callable(gradients)
+        self.findings = {}
+
+    def found(self, id, sentence, who, blocks=(), effect=None):
+        where = f" ({', '.join(blocks)})" if len(blocks) > 0 else ""
+        effect = EFFECTS.get(id, "right") if effect is None else effect
+        self.findings.setdefault(
+            (id, who, blocks), Finding(id, sentence.replace("{where}", where), who, blocks, effect)
+        )
+
+    def loss(self, vector):
+        """The value of the loss at a vector."""
+        value = self._watched("loss", self._loss, vector)
+        return real_number("loss", value_and_gradients(value)[0] if self._gradients is None else value)
+
+    def gradients(self, vector):
+        """What the gradients function returns at a vector, itself."""
+        if self._gradients is None:
+            return value_and_gradients(self._watched("loss", self._loss, vector))[1]
+        return self._watched("gradients", self._gradients, vector)
+
+    def numbers(self, gradients):
+        """Returned gradients as a flat vector of its own."""
+        return self._point.flatten_like(gradients)
+
+    def names(self, chosen):
+        """The names of the blocks in which a mask over all entries is true."""
+        return tuple(block.name for block in self._point.blocks if np.any(chosen[block.start : block.stop]))
+
+    def _watched(self, who, function, vector):
+        given = self._point.restore(vector)
+        before = _random_states()
+        value = function(given)
+        for which, state, now in zip(("Python's", "NumPy's"), before, _random_states()):
+            if state != now:
+                self.found(
+                    "random state",
+                    f"{who} draws from {which} global random state, or seeds it: two calls need not "
+                    "agree, and the rest of the program sees other numbers; use a generator of its own",
+                    who,
+                )
+        self._compare(who, given, vector)
+        return value
+
+    def _compare(self, who, given, vector):
+        try:
+            blocks = self.names(self._point.flatten_like(given, "parameters") != vector)
+        except (StructureMismatch, ShapeMismatch, NotRealNumbers) as error:
+            blocks = (error.name,)
+        if len(blocks) > 0:
+            self.found(
+                f"{who} changes its argument",
+                f"{who} changes the parameters that it is given{{where}}: an "
+                "assignment in place, such as W -= step, where W = W - step is meant",
+                who,
+                blocks,
+            )
+
+
+def _repeat(calls, vector):
+    """Twice the same call must give the same; returns the gradients, None where they or the loss do not."""
+    first = calls.loss(vector)
+    gradients = calls.numbers(calls.gradients(vector)) if calls.has_gradients else None
+    later = [calls.loss(vector) for _ in range(1 + REPEATS)]
+    steady = _same([first] * len(later), later)
+    if not steady:
+        other = next(value for value in later if not _same(first, value))
+        later += [calls.loss(vector) for _ in range(BEFORE_BLAME)] if calls.has_gradients else []
+        if calls.has_gradients and _same([other] * len(later), later):
+            calls.found(
+                "gradients change the loss",
+                f"the loss is {first:.9g}, and {other:.9g} at the same point once the "
+                "gradients have been computed: they leave something behind, an update perhaps",
+                "gradients",
+            )
+        else:
+            calls.found(
+                "loss not deterministic",
+                f"the loss is {first:.9g}, then {other:.9g} at the same point: dropout, "
+                "a random draw or a counter; no derivative can be taken of it",
+                "loss",
+            )
+    if gradients is None:
+        return None
+    again = calls.numbers(calls.gradients(vector))
+    if _same(gradients, again):
+        return gradients if steady else None
+    third = calls.numbers(calls.gradients(vector))
+    blocks = calls.names(~_close(gradients, again))
+    steps = again - gradients, third - again
+    with_losses = (2.0 + REPEATS) * steps[1]  # the loss adds too, if it makes both
+    if _same(*steps, of=third) or _same(steps[0], with_losses, of=third):
+        seen = (
+            "twice the first, the third three times"
+            if _same(2.0 * gradients, again)
+            else "other numbers than the first"
+        )
+        calls.found(
+            "gradients accumulate",
+            "every call of the gradients adds to the one before{where}: at the same "
+            f"point the second gives {seen}; set them to zero in every call",
+            "gradients",
+            blocks,
+        )
+    else:
+        calls.found(
+            "gradients not deterministic",
+            "two calls of the gradients at the same point differ{where}",
+            "gradients",
+            blocks,
+            None if steady else "undecided",
+        )  # random with the loss: no mistake by itself
+    return None
+
+
+def _order_of_calls(calls, vector, away, here):
+    """Gradients after a forward pass elsewhere, and what becomes of them when the function is called
+    elsewhere.
+    """
+    try:
+        calls.loss(away)
+    except (ArithmeticError, ValueError):
+        return
+    returned = calls.gradients(vector)
+    kept = calls.numbers(returned)
+    if not _same(here, kept) and _is_stale(calls, vector, away, here, kept):
+        calls.found(
+            "stale forward pass",
+            "the gradients depend on where the loss was computed last{where}: they use what that "
+            "forward pass left behind; let them make their own for the parameters they are given",
+            "gradients",
+            calls.names(~_close(here, kept)),
+        )
+    try:
+        calls.gradients(away)
+    except (ArithmeticError, ValueError):
+        return
+    now = calls.numbers(returned)
+    blocks = calls.names((now != kept) & ~(np.isnan(now) & np.isnan(kept)))
+    if len(blocks) > 0:
+        calls.found(
+            "shared buffer",
+            "the gradients returned by one call change when another is made{where}: they are views of "
+            "a buffer; return copies",
+            "gradients",
+            blocks,
+        )
+
+
+def _is_stale(calls, vector, away, here, elsewhere):
+    """Whether the gradients differ again, and by the same, after a forward pass elsewhere, and only then."""
+    for at, expected in [(vector, here), (away, elsewhere)] * CONFIRMED:
+        calls.loss(at)
+        if not _same(expected, calls.numbers(calls.gradients(vector))):
+            break
+    else:
+        return True
+    calls.found(
+        "gradients not deterministic",
+        "two calls of the gradients at the same point differ{where}",
+        "gradients",
+        calls.names(~_close(here, elsewhere)),
+        "undecided",
+    )
+    return False
+
+
+def _random_states():
+    """Python's and NumPy's global random states, such that they can be compared."""
+    return random.getstate(), _plain(np.random.get_state(legacy=False))
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return [(key, _plain(each)) for key, each in value.items()]
+    return value.tobytes() if isinstance(value, np.ndarray) else value
+
+
+def _same(a, b, of=None):
+    return bool(np.all(_close(a, b, of)))
+
+
+def _close(a, b, of=None):
+    """Where two results agree but for the order of a sum, relative to the largest number of all, or of `of`."""
+    a, b = np.asarray(a), np.asarray(b)
+    largest = np.max(np.abs(b if of is None else of), initial=0.0)
+    return (a == b) | (np.abs(a - b) <= SAME * largest) | (np.isnan(a) & np.isnan(b))

@@ -1,0 +1,1 @@
+"""Neuron objects against the twin."""

@@ -1,0 +1,1 @@
+"""One derivative with an error bar; knows neither parameters nor verdicts."""

@@ -1,0 +1,299 @@
+"""Figures of a report, drawn with matplotlib (the extra `plot`): error against step, and verdicts; nothing is
+judged here.
+
+Each function returns a matplotlib Figure; no state of pyplot is used or changed. Colours are those of M.
+Okabe and K. Ito, "Color Universal Design" (2008); nothing is told apart by colour alone.
+"""
+
+import math
+
+import numpy as np
+
+from gradcheck.errors import GradcheckError
+from gradcheck.inputs.functions import CallersFunctions
+from gradcheck.numeric.complex_step import along
+from gradcheck.numeric.derivatives import derivative
+from gradcheck.numeric.quotients import slopes_at
+from gradcheck.report.report import ranges
+
+TOGETHER = ", judged together"
+COLOURS = {
+    "right": "#56B4E9",
+    "undecided": "#F0E442",
+    "wrong": "#D55E00",
+    f"right{TOGETHER}": "#C4E3F7",
+    f"undecided{TOGETHER}": "#FAF6C0",
+    f"wrong{TOGETHER}": "#F4C3A3",
+    "not checked": "#F2F2F2",
+}
+MARKS = {"wrong": "x", "undecided": "$?$"}
+SIGNS = {"wrong": " (×)", "undecided": " (?)"}
+HATCHES = {"wrong": "xxx", "undecided": "...", "right": "///"}  # of entries judged together
+HATCHED = {"edgecolor": "#00000040", "linewidth": 0.0}
+BLUE, GREEN, VERMILLION, BLACK = "#0072B2", "#009E73", "#D55E00", "#000000"
+STYLE = {
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": "#E4E4E4",
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4,
+}
+STEPS = 2.0 ** np.arange(-52.0, 1.5, 0.5)  # of max(|x|, 1)
+COLUMNS = 4
+LONGEST = 8  # times as long as wide: longer blocks are squeezed
+MOST_MARKED = 400  # in one block; more marks would hide each other
+MOST_FRAMED = 24  # in a row or column; more frames would hide the entries
+
+
+def _matplotlib():
+    """The package, with the parts used here. Raises GradcheckError, which names the extra, where it is
+    missing.
+    """
+    try:
+        import matplotlib.backends.backend_agg
+        import matplotlib.colors
+        import matplotlib.figure
+        import matplotlib.patches
+        import matplotlib.style
+    except ImportError as error:
+        raise GradcheckError(
+            f"drawing needs matplotlib ({error}); python -m pip install 'neuronnet[plot]'"
+        ) from None
+    return matplotlib
+
+
+def report_figure(report, loss, gradients, parameters):
+    """The verdicts of a Report, and above them the V curve of its worst entry; the other arguments are those
+    of `check`.
+    """
+    entry = max(
+        (block.worst for block in report.blocks if block.worst is not None),
+        key=lambda entry: entry.badness,
+        default=None,
+    )
+    if entry is None:
+        return verdicts(report)
+    lines = _lines(_drawn(report))
+    with _style():
+        figure = _figure(f"{report.subject}: {report.verdict}", 9, 5.0 + 2.2 * lines)
+        above, below = figure.subfigures(2, 1, height_ratios=(4.6, 0.4 + 2.2 * lines))
+        _draw_v_curve(above.subplots(), _curve(loss, gradients, parameters, entry, report.seed), entry)
+        _draw_verdicts(below, report)
+    return figure
+
+
+def v_curve(report, loss, gradients, parameters, name):
+    """Error against step for the worst entry of the block `name` of a Report: the V of truncation and
+    rounding.
+
+    The error of a central difference is its distance from the value that the check settled on, for 107 steps.
+    Also there: the step chosen, the error bar, and how far the analytic value is away.
+    """
+    entry = report[name].worst
+    if entry is None:
+        raise GradcheckError(f"{name}: no entry of it was checked one by one; choose another block")
+    with _style():
+        figure = _figure(f"{entry.name}: {entry.verdict}", 8, 4.6)
+        _draw_v_curve(figure.subplots(), _curve(loss, gradients, parameters, entry, report.seed), entry)
+    return figure
+
+
+def verdicts(report):
+    """A heat map of the verdicts for each block of a Report: rows and columns are those of the parameters."""
+    lines = _lines(_drawn(report))
+    with _style():
+        figure = _figure(f"{report.subject}: {report.verdict}", 9, 1.0 + 2.2 * lines)
+        _draw_verdicts(figure, report)
+    return figure
+
+
+# The V curve
+
+
+def _curve(loss, gradients, parameters, entry, seed):
+    """(steps, central differences, Estimate) of the loss along one entry; NaN where the loss has no value."""
+    problem = CallersFunctions(loss, gradients, parameters, seed)
+    position = problem.point.names.index(entry.name)
+    f, x = along(problem.value, problem.point.vector, position), float(problem.point.vector[position])
+
+    def there(at):
+        try:
+            with np.errstate(all="ignore"):
+                return float(f(at))
+        except (ArithmeticError, ValueError):
+            return math.nan
+
+    centre = there(x)
+    slopes = [slopes_at(there, x, h, centre, 0.0) for h in STEPS * max(abs(x), 1.0)]
+    found = [each for each in slopes if each is not None]
+    return [each.step for each in found], [each.central for each in found], derivative(f, x)
+
+
+def _draw_v_curve(axes, curve, entry):
+    steps, differences, estimate = curve
+    errors = np.abs(np.array(differences) - entry.numeric)
+    shown = np.isfinite(errors) & (errors > 0.0)
+    axes.loglog(
+        np.array(steps)[shown],
+        errors[shown],
+        marker="o",
+        linewidth=0.8,
+        color=BLUE,
+        label="central difference, its error",
+    )
+    if 0.0 < entry.error_bar < math.inf:
+        axes.axhline(
+            entry.error_bar,
+            color=GREEN,
+            linestyle="--",
+            label=f"error bar, of several steps or a complex one, {entry.error_bar:.1e}",
+        )
+    if math.isfinite(estimate.step) and estimate.step > 0.0:
+        axes.axvline(
+            estimate.step,
+            color=BLACK,
+            linestyle=":",
+            label=f"shortest step the check used, {estimate.step:.1e}",
+        )
+    apart = abs(entry.analytic - entry.numeric)
+    if 0.0 < apart < math.inf:
+        axes.axhline(apart, color=VERMILLION, linestyle="-.", label=f"analytic value, {apart:.1e} away")
+    axes.grid(True)
+    axes.set(xlabel="step", ylabel="distance from the numeric value")
+    numeric = f"{entry.numeric:.9g} ± {entry.error_bar:.1e}"
+    axes.set_title(
+        f"{entry.name}: analytic {entry.analytic:.9g}, numeric {numeric}, {entry.verdict}", parse_math=False
+    )
+    axes.figure.legend(loc="outside lower center", ncols=2)
+
+
+# The verdicts
+
+
+def _draw_verdicts(figure, report):
+    matplotlib = _matplotlib()
+    blocks, names = _drawn(report), list(COLOURS)
+    colours = matplotlib.colors.ListedColormap([COLOURS[name] for name in names])
+    panels = figure.subplots(_lines(blocks), COLUMNS, squeeze=False).ravel().tolist()
+    grids = [_grid(block) for block in blocks]
+    for axes, block, grid in zip(panels, blocks, grids):
+        aspect = "equal" if max(grid.shape) <= LONGEST * min(grid.shape) else "auto"
+        axes.imshow(
+            [[names.index(verdict) for verdict in line] for line in grid],
+            cmap=colours,
+            vmin=-0.5,
+            vmax=len(names) - 0.5,
+            aspect=aspect,
+            interpolation="nearest",
+        )
+        _hatch(axes, block, grid.shape)
+        _mark(axes, grid)
+        axes.set_title(f"{block.name}: {block.verdict}", parse_math=False)
+        slimness = 1.0 if aspect == "auto" else grid.shape[0] / grid.shape[1]
+        axes.set_xticks(_ticks(grid.shape[1], 6 if slimness <= 1.0 else 3 if slimness <= 4.0 else 1))
+        axes.set_yticks(_ticks(grid.shape[0]) if grid.shape[0] > 1 else [])
+    for axes in panels[len(blocks) :]:
+        axes.remove()
+    found = {verdict for grid in grids for verdict in grid.flat}
+    handles = [
+        matplotlib.patches.Patch(
+            facecolor=COLOURS[name],
+            edgecolor=BLACK,
+            linewidth=0.5,
+            hatch=HATCHES[name.removesuffix(TOGETHER)] if name.endswith(TOGETHER) else None,
+            label=name + SIGNS.get(name, ""),
+        )
+        for name in names
+        if name in found
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), COLUMNS))
+
+
+def _drawn(report):
+    return [block for block in report.blocks if block.size > 0]
+
+
+def _lines(blocks):
+    return max(math.ceil(len(blocks) / COLUMNS), 1)
+
+
+def _hatch(axes, block, shape):
+    """Hatches over entries that were judged together, as few rectangles as cover them row by row or column
+    by column.
+    """
+    matplotlib = _matplotlib()
+    for group in block.groups:
+        rows, columns = np.divmod(group.positions, shape[1])
+        by_row, by_column = ranges(group.positions), ranges(columns * shape[0] + rows)
+        if len(by_row) <= len(by_column):
+            found = list(_rectangles(by_row, shape[1]))
+        else:
+            found = [(row, column, size[::-1]) for column, row, size in _rectangles(by_column, shape[0])]
+        for row, column, (height, width) in found if len(found) <= MOST_MARKED else ():
+            axes.add_patch(
+                matplotlib.patches.Rectangle(
+                    (column - 0.5, row - 0.5),
+                    width,
+                    height,
+                    facecolor="none",
+                    hatch=HATCHES[group.verdict],
+                    **HATCHED,
+                )
+            )
+
+
+def _rectangles(runs, width):
+    """(line, place, (lines, places)) of at most three rectangles for each run: part of a line, whole lines,
+    part of one.
+    """
+    for start, stop in runs:
+        ends = sorted({start, min(-(-start // width) * width, stop), max(stop // width * width, start), stop})
+        for first, last in zip(ends, ends[1:]):
+            yield *divmod(first, width), (max((last - first) // width, 1), min(last - first, width))
+
+
+def _mark(axes, grid):
+    """A sign on every entry that is not right, and a frame around each of few entries."""
+    for verdict, mark in MARKS.items():
+        rows, places = np.nonzero(grid == verdict)
+        if 0 < len(rows) <= MOST_MARKED:
+            axes.scatter(places, rows, marker=mark, color=BLACK, s=18, linewidths=1.0)
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+    if max(grid.shape) <= MOST_FRAMED:
+        axes.set_xticks(np.arange(0.5, grid.shape[1] - 1), minor=True)
+        axes.set_yticks(np.arange(0.5, grid.shape[0] - 1), minor=True)
+        axes.grid(True, which="minor", color="#FFFFFF", linewidth=1.0)
+        axes.tick_params(which="minor", length=0)
+
+
+def _ticks(count, most=6):
+    """At most so many whole numbers from 0 to count - 1."""
+    return list(range(0, count, max(1, math.ceil(count / most))))
+
+
+def _grid(block):
+    """The verdicts of a BlockReport as a matrix: a vector is one row, further axes are laid side by side."""
+    grid = np.full(block.shape, "not checked", dtype=object)
+    for group in block.groups:
+        grid.reshape(-1)[group.positions] = f"{group.verdict}{TOGETHER}"
+    for entry in block.entries:
+        grid[entry.index] = entry.verdict
+    return grid.reshape(1, -1) if grid.ndim < 2 else grid.reshape(grid.shape[0], -1)
+
+
+def _style():
+    return _matplotlib().style.context(["default", STYLE])
+
+
+def _figure(title, width, height):
+    matplotlib = _matplotlib()
+    figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
+    matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
+    figure.suptitle(title, parse_math=False)
+    return figure

@@ -1,0 +1,282 @@
+"""A report as text: a line per block, the wrong entries by name, the cause, and how to do it again."""
+
+import math
+from html import escape
+
+from gradcheck.verdict import worst_of
+
+# --- A report as text: a line per block, the wrong entries by name, the cause, and how to do it again.
+
+
+LISTED = 10  # entries
+DIGITS = 17  # as many as a float has
+
+
+def text(report):
+    """The whole Report, several lines."""
+    lines = [f"{report.subject}: {report.verdict}"]
+    lines += [f"  {line}" for line in block_lines(report)]
+    if len(report.intermediates) > 0:
+        lines += ["intermediates, from the loss backwards:"]
+        lines += [f"  {block_line(block)}" for block in reversed(report.intermediates)]
+        if report.first_wrong_intermediate is not None:
+            lines.append(f"  the first wrong one is {report.first_wrong_intermediate}")
+    listed, more = listed_entries(report)
+    if len(listed) > 0:
+        lines += [f"{listed[0].verdict}{where_listed(report)}:"] + [
+            f"  {line}" for line in entry_lines(listed)
+        ]
+        lines += [f"  and {more} more"] if more > 0 else []
+    lines += [f"{heading}: {sentence}" for heading, sentence in sentences(report)]
+    return "\n".join([*lines, summary(report), f"repeat: {report.call}"])
+
+
+# Blocks
+
+
+def block_lines(report):
+    """A line per block, and the cause of a block where it is not that of the whole."""
+    for block in report.blocks:
+        line = block_line(block)
+        if (
+            block.cause is not None
+            and report.cause is not None
+            and block.cause.id not in report.cause.id.split(" + ")
+        ):
+            line += f"; {block.cause.sentence}"
+        yield line
+
+
+def block_line(block):
+    """One BlockReport: its verdict, how many entries are wrong and where, the smallest error that would have
+    shown.
+    """
+    parts = [f"{block.name}: {block.verdict}, {_count(block.size, 'entry', 'entries')}"]
+    found = [
+        (indices, said)
+        for indices, said in ((block.wrong, "wrong"), (block.unclear, "not to be told"))
+        if len(indices) > 0
+    ]
+    if block.by_directions == 0:
+        parts += [f"{len(indices)} {said}{_where(indices, block.shape)}" for indices, said in found]
+    elif len(found) > 0:
+        parts.append(
+            f"{' and '.join(f'{len(indices)} {said}' for indices, said in found)} of {len(block.entries)} looked at "
+            "one by one"
+        )
+    if len(block.at_kink) > 0:
+        parts.append(f"{len(block.at_kink)} at a kink")
+    if block.by_directions > 0:
+        parts.append(
+            f"{block.by_directions} judged together along random directions{_verdicts_together(block)}"
+        )
+    if math.isfinite(visible_error(block)):
+        parts.append(f"an error of {visible_error(block):.1e} of the largest would show")
+    return ", ".join(parts)
+
+
+def visible_error(block):
+    """`smallest_visible` of a BlockReport that is right, for it says what the pass means; infinite for any
+    other.
+    """
+    return block.smallest_visible if block.verdict == "right" else math.inf
+
+
+def _verdicts_together(block):
+    """How many of the entries that were judged together are in groups of each verdict; nothing where all are
+    right.
+    """
+    sizes = {}
+    for group in block.groups:
+        sizes[group.verdict] = sizes.get(group.verdict, 0) + len(group.positions)
+    if set(sizes) <= {"right"}:
+        return ""
+    said = {"right": "right", "undecided": "not to be told", "wrong": "in groups with something wrong"}
+    return ": " + " and ".join(
+        f"{sizes[verdict]} {words}" for verdict, words in said.items() if verdict in sizes
+    )
+
+
+def _where(indices, shape):
+    """Where in a block the entries are, if that can be said in a few words."""
+    if len(indices) == math.prod(shape):
+        return " (all)" if len(indices) > 1 else ""
+    for axis, noun in enumerate(("row", "column")) if len(shape) == 2 else ():
+        lines = sorted({index[axis] for index in indices})
+        if len(lines) == 1 and len(indices) > 1:
+            return f", all in {noun} {lines[0]}"
+    for axis, noun in enumerate(("row", "column")) if len(shape) == 2 else ():
+        lines = sorted({index[axis] for index in indices})
+        if len(lines) <= 4 and len(lines) < shape[axis] and len(indices) == len(lines) * shape[1 - axis]:
+            return f", all of {noun}s {', '.join(map(str, lines))}"
+    return ""
+
+
+# Entries
+
+
+def listed_entries(report):
+    """(the entries to show, at most ten; how many more there are): the wrong ones, else those not to be told.
+
+    First comes the worst of every block, then the others, block by block.
+    """
+    blocks = [
+        *report.blocks,
+        *(report.nearby.blocks if report.nearby is not None else ()),
+        *reversed(report.intermediates),
+    ]
+    kind = worst_of(block.verdict for block in blocks)
+    found = (
+        [[entry for entry in block.entries if entry.verdict == kind] for block in blocks]
+        if kind != "right"
+        else []
+    )
+    worst = [max(entries, key=lambda entry: entry.badness) for entries in found if len(entries) > 0]
+    others = [entry for entries in found for entry in entries if not any(entry is each for each in worst)]
+    return (worst + others)[:LISTED], max(len(worst + others) - LISTED, 0)
+
+
+def entry_lines(entries):
+    """A line for each entry; a reason that several have, word for word, stands once above them."""
+    for reason in dict.fromkeys(entry.reason for entry in entries):
+        some = [entry for entry in entries if entry.reason == reason]
+        if len(some) == 1 or some[0].verdict == "wrong":
+            yield from map(str, some)
+        else:
+            yield f"{reason}:"
+            yield from (f"  {entry_text(entry)}" for entry in some)
+
+
+def entry_text(entry):
+    """One Entry without its reason."""
+    analytic, numeric, bar, ratio = numbers(entry)
+    return f"{entry.name}: analytic {analytic}, numeric {numeric} ± {bar}, ratio {ratio}"
+
+
+def numbers(entry):
+    """(analytic, numeric, error bar, ratio) as texts; where the entry is wrong, with digits enough to show
+    that they differ.
+    """
+    digits = max(10, _telling_digits(entry))
+    return (
+        f"{entry.analytic:.{digits}g}",
+        f"{entry.numeric:.{digits}g}",
+        f"{entry.error_bar:.1e}",
+        ratio_text(entry),
+    )
+
+
+def ratio_text(entry):
+    """analytic/numeric to six digits; where the entry is wrong, to as many as show how far from 1 it is."""
+    return f"{entry.ratio:.{max(6, _telling_digits(entry))}g}"
+
+
+def _telling_digits(entry):
+    """How many significant digits a wrong entry needs for its two derivatives to differ in the last two."""
+    apart, size = abs(entry.analytic - entry.numeric), max(abs(entry.analytic), abs(entry.numeric))
+    if entry.verdict != "wrong" or apart == 0.0 or not math.isfinite(apart):
+        return 1
+    return min(2 - math.floor(math.log10(apart / size)), DIGITS)
+
+
+# The rest
+
+
+def where_listed(report):
+    """Where the listed entries were judged, if not at the point itself."""
+    here = any(block.verdict == report.verdict for block in (*report.blocks, *report.intermediates))
+    return "" if here or report.nearby is None else ", at the generic point nearby"
+
+
+def sentences(report):
+    """(heading, sentence) of all that is said in words."""
+    for finding in report.audit:
+        yield "audit", finding.sentence
+    if report.cause is not None:
+        yield "cause", report.cause.sentence
+    elif any(block.verdict == "wrong" and len(block.wrong) > 0 for block in report.blocks):
+        yield "cause", "none of the known ones explains it"
+    for diagnosis in report.explanations:
+        yield "known mistake", diagnosis.sentence
+    for note in report.notes:
+        yield "a pass means little", note.sentence
+    if report.nearby is not None:
+        yield "checked again", report.nearby.sentence
+
+
+def summary(report):
+    """Conventions, evaluations and seconds, one line."""
+    return (
+        f"{'; '.join((*report.conventions, f'confidence {report.confidence:g}', f'seed {report.seed}'))}; "
+        f"{_count(report.evaluations, 'evaluation', 'evaluations')} in {report.seconds:.3g} s"
+    )
+
+
+def _count(number, one, many):
+    return f"{number} {one if number == 1 else many}"
+
+
+# --- A report as Markdown and as HTML; what is said stands in `report_text`.
+
+
+BLOCKS = ("block", "verdict", "entries", "wrong", "undecided", "visible error")
+ENTRIES = ("entry", "analytic", "numeric", "error bar", "ratio", "why")
+
+
+def markdown(report):
+    """The Report as Markdown: a table of blocks, one of entries, and the sentences."""
+    parts = [f"**{report.subject}: {report.verdict}**"]
+    parts += [_markdown_table(head, rows) for head, rows in _tables(report)]
+    parts += [f"- {heading}: {_cell(sentence)}" for heading, sentence in sentences(report)]
+    return "\n\n".join([*parts, summary(report), f"`{report.call}`"]) + "\n"
+
+
+def html(report):
+    """The Report as a piece of HTML, for notebooks."""
+    parts = [f"<p><strong>{escape(report.subject)}: {report.verdict}</strong></p>"]
+    parts += [_html_table(head, rows) for head, rows in _tables(report)]
+    said = "".join(
+        f"<li>{escape(heading)}: {escape(sentence)}</li>" for heading, sentence in sentences(report)
+    )
+    parts += [f"<ul>{said}</ul>"] if said else []
+    return "\n".join([*parts, f"<p>{escape(summary(report))}<br><code>{escape(report.call)}</code></p>"])
+
+
+def _tables(report):
+    rows = [
+        (
+            block.name,
+            block.verdict,
+            str(block.size),
+            str(len(block.wrong)),
+            str(len(block.unclear)),
+            f"{visible_error(block):.1e}" if math.isfinite(visible_error(block)) else "",
+        )
+        for block in (*report.blocks, *reversed(report.intermediates))
+    ]
+    yield BLOCKS, rows
+    listed, more = listed_entries(report)
+    if len(listed) > 0:
+        rows = [(entry.name, *numbers(entry), entry.reason) for entry in listed]
+        yield ENTRIES, rows + ([(f"and {more} more", "", "", "", "", "")] if more > 0 else [])
+
+
+def _markdown_table(head, rows):
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(_cell(each) for each in line) + " |" for line in lines)
+
+
+def _cell(words):
+    return (
+        words.replace("\\", "\\\\")
+        .replace("|", "\\|")
+        .replace("*", "\\*")
+        .replace("_", "\\_")
+        .replace("\n", " ")
+    )
+
+
+def _html_table(head, rows):
+    lines = ["<tr>" + "".join(f"<th>{escape(each)}</th>" for each in head) + "</tr>"]
+    lines += ["<tr>" + "".join(f"<td>{escape(each)}</td>" for each in row) + "</tr>" for row in rows]
+    return "<table>" + "".join(lines) + "</table>"

@@ -1,0 +1,1 @@
+"""A second, vectorised network that shares no formula with neuronnet."""

@@ -1,0 +1,310 @@
+"""A vectorised network of the same plain dict as the neuron objects, written on its own: no mistake is
+shared.
+
+It leaves out reading and validating files, names of weights, and stepping. Legend: N samples, a layer of n
+neurons with m inputs. Data go in and out as (N, m) and (N, n); inside, arrays lie on their side, (n, N), so
+that every operation runs along the samples. The bias is one more column of the weights, met by a row of ones
+under the inputs:
+
+    net = W x + b            dE/dW = delta x'            dE/db = sum of delta over the samples
+    out = f(net)             delta = f'(net) dE/dout     dE/dx = W' delta
+
+E_total = sum (or mean) over the samples of the sum (or mean) over the outputs of their errors
+          + l2/2 * sum of squared weights, never biases (divided by N when l2_scale is "per sample").
+"""
+
+from copy import deepcopy
+from functools import partial
+
+import numpy as np
+
+from gradcheck.errors import GradcheckError, NotRealNumbers, ShapeMismatch, UnknownName
+from gradcheck.twin import losses
+from gradcheck.twin import training as order
+from gradcheck.twin import updates as update_rules
+from gradcheck.twin.layers import ACTIVATIONS, by_layer, layers_of, unpacked, vector_of
+from gradcheck.twin.training import Course, Pace, Pass, Run, State
+
+DEFAULTS = {
+    "title": "",
+    "outputs": "sum",
+    "samples_combine": "sum",
+    "learning_rate": None,
+    "l2": 0.0,
+    "l2_scale": "as is",
+    "batch": "full",
+    "sample": [],
+    "update": {"rule": "gradient descent"},
+    "order": {"kind": "in turn"},
+}
+ALLOWED = {
+    "outputs": ("sum", "mean"),
+    "samples_combine": ("sum", "mean"),
+    "l2_scale": ("as is", "per sample"),
+    "loss": tuple(losses.LOSSES),
+}
+
+
+class Twin:
+    """The network of a plain dict (validated and normalised), with its parameters as one flat vector.
+
+    Attributes: `layers` (list of Layer), `inputs` (N, m) and `targets` (N, K) of the dict's samples. Raises
+    GradcheckError for an unknown name or shapes that do not fit.
+    """
+
+    def __init__(self, network):
+        self._network = {**DEFAULTS, **deepcopy(dict(network))}
+        for key, allowed in ALLOWED.items():
+            if self._network[key] not in allowed:
+                raise UnknownName(key, self._network[key], allowed)
+        self._network["update"] = update_rules.explicit(self._network["update"])
+        self._network["order"] = order.explicit(self._network["order"])
+        self.layers = layers_of(self._network["layer"])
+        self._loss = self._network["loss"]
+        self._l2 = float(self._network["l2"])
+        self.inputs, self.targets = self._arrays(self._network["sample"])
+        self._held_out = self._arrays(self._network.get("held_out", []))
+        self._course = Course(
+            vector_of(self._network["layer"]),
+            self._network["update"],
+            self._network["order"],
+            self._network["batch"],
+            len(self.inputs),
+        )
+
+    @property
+    def vector(self):
+        """All parameters, flat: by layer, the weights row by row, then its bias or biases. May be set."""
+        return self._course.vector
+
+    @vector.setter
+    def vector(self, vector):
+        self._course.vector = np.asarray(vector)
+
+    # Values
+
+    def forward(self, inputs):
+        """Outputs, shape (N, K), for inputs of shape (N, m) (or one sample, shape (m,))."""
+        return self._pass_forward(self.vector, self._own_or("inputs", inputs))[1]
+
+    def loss(self, inputs=None, targets=None):
+        """E_total as a float; of the dict's own samples when nothing is given."""
+        return float(self.loss_at(self.vector, inputs, targets))
+
+    def loss_at(self, vector, inputs=None, targets=None):
+        """E_total at other parameters: `vector` is flat as `self.vector`, float or complex, and so is the
+        result.
+        """
+        vector = np.asarray(vector)
+        if vector.shape != self.vector.shape:
+            raise ShapeMismatch("vector", self.vector.shape, vector.shape)
+        inputs, targets = self._samples(inputs, targets)
+        return self._E_total(vector, *self._pass_forward(vector, inputs), targets)
+
+    def accuracy(self, inputs=None, targets=None):
+        """Fraction of samples classified rightly: largest output for one-hot targets, out > 0.5 for one
+        target 0 or 1.
+
+        None for other targets.
+        """
+        inputs, targets = self._samples(inputs, targets)
+        return self._accuracy(self.forward(inputs), targets)
+
+    def _pass_forward(self, vector, inputs):
+        """(net, out) of the last layer, with new arrays at every step."""
+        out = inputs
+        for layer, (weights, bias) in zip(self.layers, unpacked(self.layers, vector)):
+            net = out @ weights.T
+            if bias is not None:
+                net = net + bias
+            out = ACTIVATIONS[layer.activation].value(net)
+        return net, out
+
+    def _E_total(self, vector, net, out, targets):
+        errors = losses.errors(self.layers[-1].activation, self._loss, net, out, targets)
+        return np.sum(errors) * self._error_scale(len(targets)) + self._l2_error(vector, len(targets))
+
+    def _l2_error(self, vector, samples):
+        """l2/2 times the sum of squared weights; 0 where there is no such term, also when the weights are
+        infinite.
+        """
+        if self._l2 == 0.0:
+            return 0.0
+        squares = sum(np.sum(weights**2) for weights, _ in unpacked(self.layers, vector))
+        return 0.5 * self._l2_of(samples) * squares
+
+    def _accuracy(self, out, targets):
+        if not np.all((targets == 0.0) | (targets == 1.0)) or self._loss == "output":
+            return None
+        if targets.shape[1] == 1:
+            return float(np.mean((out > 0.5) == (targets == 1.0)))
+        if np.any(np.sum(targets, axis=1) != 1.0):
+            return None
+        return float(np.mean(np.argmax(out, axis=1) == np.argmax(targets, axis=1)))
+
+    # Gradients
+
+    def gradients(self, inputs=None, targets=None):
+        """dE_total by layer: list of {"weights": (n, m) array, "bias": None, float (shared) or (n,) array}.
+
+        A frozen bias has its gradient too; training does not use it. A shared bias gets the sum of the
+        deltas.
+        """
+        return by_layer(self.layers, self.gradient_vector(inputs, targets))
+
+    def gradient_vector(self, inputs=None, targets=None):
+        """dE_total with respect to every entry of `vector`, flat."""
+        inputs, targets = self._samples(inputs, targets)
+        state = State(self.layers, self.vector)
+        whole = self._new_pass(targets, state, len(inputs))
+        whole.load(inputs.T, targets.T, np.arange(len(inputs)))
+        for step in whole.steps:
+            step()
+        return state.collect(state.gradient)
+
+    @property
+    def parameters(self):
+        """The current weights in the structure of `gradients` (fresh arrays)."""
+        return by_layer(self.layers, self.vector)
+
+    # Training
+
+    def train(self, updates=None, learning_rate=None, every=None, progress=None):
+        """Update the parameters from the dict's samples: all gradients first, then all parameters move at
+        once.
+
+        `updates` and `learning_rate` are by default the dict's. How parameters move is the dict's "update"
+        (see `updates`), which samples an update takes its "batch" and "order" (see `order`); an update from
+        some of the samples takes them as if there were no others (N = 1 online). Updates are numbered from 1
+        over all calls, and a call goes on where the last one stopped.
+
+        Returns a list of {"update": n, "E_total", "accuracy"} over all samples: before the first update of
+        this call, after each whose number is a multiple of `every`, and after the last. Where the dict has
+        samples "held_out", each record has their "held_out_accuracy" too. Accuracies are None where
+        `accuracy` is.
+
+        progress(made, updates) is called about ten times a second, never more often, and not at all by a
+        short training; `made` counts the updates of this call. When a KeyboardInterrupt (or any exception)
+        ends the training, the twin is left as it was after the last update that was finished, and the
+        exception goes on.
+
+        Raises GradcheckError without samples, updates or rate.
+        """
+        updates, learning_rate = (
+            self._given("updates", updates),
+            float(self._given("learning_rate", learning_rate)),
+        )
+        if updates < 0 or (every is not None and every < 1):
+            raise GradcheckError(f"train: expected updates >= 0 and every >= 1, found {updates} and {every}")
+        if len(self.inputs) == 0:
+            raise GradcheckError("train: the network has no samples; give [[sample]] entries")
+        before, course = self._course.made, self._course
+        run = Run(
+            course,
+            self.layers,
+            self.inputs,
+            self.targets,
+            learning_rate,
+            partial(self._new_pass, self.targets),
+        )
+        pace = Pace(progress, updates)
+        history = [self._record()]
+        while course.made < before + updates:
+            stop = (
+                before + updates
+                if every is None
+                else min(before + updates, (course.made // every + 1) * every)
+            )
+            while course.made < stop:
+                run.advance(min(stop - course.made, pace.left(course.made - before)))
+                pace.see(course.made - before)
+            history.append(self._record())
+        return history
+
+    def to_dict(self):
+        """The plain dict with the current weights, every key explicit.
+
+        A twin made of it has these weights, but starts anew with its order, and with an update rule that has
+        no memory.
+        """
+        network = deepcopy(self._network)
+        for plain, layer, current in zip(network["layer"], self.layers, self.parameters):
+            plain["weights"] = current["weights"].tolist()
+            plain["bias"] = current["bias"].tolist() if layer.bias == "own" else current["bias"]
+            plain["train_bias"] = layer.train_bias
+        return network
+
+    def _record(self):
+        net, out = self._pass_forward(self.vector, self.inputs)
+        record = {
+            "update": self._course.made,
+            "E_total": float(self._E_total(self.vector, net, out, self.targets)),
+            "accuracy": self._accuracy(out, self.targets),
+        }
+        inputs, targets = self._held_out
+        if len(inputs) > 0:
+            record["held_out_accuracy"] = self.accuracy(inputs, targets)
+        return record
+
+    def _given(self, key, value):
+        value = self._network.get(key) if value is None else value
+        if value is None:
+            raise GradcheckError(f"{key}: found none; give it in the network or to train()")
+        return value
+
+    def _new_pass(self, targets, state, samples):
+        """A Pass over some of the samples that have these targets."""
+        delta = losses.output_delta(self.layers[-1].activation, self._loss, targets)
+        return Pass(state, samples, delta, self._error_scale(samples), self._l2_of(samples))
+
+    # Conventions
+
+    def _error_scale(self, samples):
+        """What the sum of all outputs' errors is multiplied by."""
+        scale = 1.0 / self.layers[-1].neurons if self._network["outputs"] == "mean" else 1.0
+        return scale / samples if self._network["samples_combine"] == "mean" else scale
+
+    def _l2_of(self, samples):
+        return self._l2 / samples if self._network["l2_scale"] == "per sample" else self._l2
+
+    # Samples
+
+    def _arrays(self, samples):
+        """(inputs (N, m), targets (N, K)) of a list of {"inputs", "targets"}."""
+        inputs = self._checked("inputs", [sample["inputs"] for sample in samples], self.layers[0].inputs)
+        return inputs, self._checked_targets([sample.get("targets", []) for sample in samples], len(samples))
+
+    def _samples(self, inputs, targets):
+        inputs = self._own_or("inputs", inputs)
+        targets = self.targets if targets is None else self._checked_targets(targets, len(inputs))
+        if len(targets) != len(inputs):
+            raise ShapeMismatch("targets", (len(inputs), self.layers[-1].neurons), targets.shape)
+        if len(inputs) == 0:
+            raise GradcheckError("samples: found none; give inputs and targets")
+        return inputs, targets
+
+    def _own_or(self, name, inputs):
+        return self.inputs if inputs is None else self._checked(name, inputs, self.layers[0].inputs)
+
+    def _checked_targets(self, targets, samples):
+        """Targets (N, K); the loss "output" needs none, zeros stand in."""
+        if self._loss == "output" and np.size(targets) == 0:
+            return np.zeros((samples, self.layers[-1].neurons))
+        return self._checked("targets", targets, self.layers[-1].neurons)
+
+    @staticmethod
+    def _checked(name, rows, columns):
+        try:
+            array = np.array(rows, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise NotRealNumbers(
+                name, repr(rows)[:80], f"give a row of {columns} numbers per sample"
+            ) from None
+        array = (
+            array.reshape(-1, columns)
+            if array.size == 0 or array.ndim == 1 and array.size == columns
+            else array
+        )
+        if array.ndim != 2 or array.shape[1] != columns:
+            raise ShapeMismatch(name, ("N", columns), array.shape)
+        return array

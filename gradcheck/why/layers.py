@@ -1,0 +1,169 @@
+"""Which arrays make a layer, which of them is its bias, and which layer comes first; gradients are not looked
+at.
+
+Layers are told by the numbers in the names, else by the order and the sizes: a bias is as long as one side of
+its matrix. Which end is nearer to the loss is told by the numbers, unless the sizes of a chain of layers
+contradict them, else by the sizes, where the order agrees with them. An order alone tells nothing: a dict may
+stand in any.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import groupby
+
+LAYOUTS = (
+    (0, 1),
+    (-1, -2),
+)  # (axis of the neurons, axis of the inputs): a row of weights for each neuron, or a column
+
+
+@dataclass(frozen=True)
+class Layers:
+    """`groups`: for every layer its (weights, [vectors]), as Blocks; `directed`: whether they stand in
+    forward order.
+
+    `axis`: that of all matrices along which the neurons lie, as far as sizes tell it, else None.
+    """
+
+    groups: tuple
+    directed: bool
+
+    @property
+    def axis(self):
+        """0 for a row of weights for each neuron, 1 for a column, None where both or neither would fit."""
+        fitting = [axis for axis, layout in enumerate(LAYOUTS) if _chain(self.groups, *layout)]
+        return fitting[0] if self.directed and len(fitting) == 1 else None
+
+    @property
+    def names(self):
+        """Lists of names, a layer each."""
+        return [[weights.name, *(each.name for each in vectors)] for weights, vectors in self.groups]
+
+    @property
+    def outputs(self):
+        """The length of the last bias; None where the last layer is not known, or has none, or shares one
+        number.
+        """
+        weights, vectors = self.groups[-1]
+        own = vectors[0].parameter.size if len(vectors) == 1 else 1
+        return own if self.directed and (own > 1 or 1 in _sides(weights)) and len(vectors) == 1 else None
+
+    @property
+    def roles(self):
+        """name -> (role, number of the layer). A vector is a bias where it is the only one of its layer."""
+        found = {}
+        for number, (weights, vectors) in enumerate(self.groups):
+            found[weights.name] = ("weights", number)
+            found |= {each.name: ("bias" if len(vectors) == 1 else None, number) for each in vectors}
+        return found
+
+
+def layers_of(blocks):
+    """The Layers that Blocks make, or None where names, sizes and order do not tell them."""
+    numbers = {block.name: tuple(map(int, re.findall(r"\d+", block.name))) for block in blocks}
+    for depth in range(1, max(map(len, numbers.values()), default=0) + 1):
+        keys = {name: some[:depth] for name, some in numbers.items()}
+        if len(set(keys.values())) == 1 or min(map(len, numbers.values())) == 0:
+            continue
+        ordered = sorted(blocks, key=lambda block: keys[block.name])
+        parts = [list(part) for _, part in groupby(ordered, lambda block: keys[block.name])]
+        groups = _in_a_row(ordered) if len(parts) == len(blocks) else [_layer(part) for part in parts]
+        if groups is not None and None not in groups:
+            return Layers(tuple(groups), _chained(groups) or not _chained(groups[::-1]))
+    groups = _in_a_row(blocks)
+    return None if groups is None else Layers(tuple(groups), _chained(groups) and not _chained(groups[::-1]))
+
+
+def _layer(part):
+    """(weights, vectors) of the Blocks of one layer: the one that has a side as long as every other; None
+    where none has.
+    """
+    found = [
+        block
+        for block in part
+        if all(other.parameter.size in _sides(block) for other in part if other is not block)
+    ]
+    found = [block for block in found if block.parameter.ndim == max(each.parameter.ndim for each in found)]
+    named = [block for block in found if not _named_like_a_bias(block)]
+    if not found or max(block.parameter.ndim for block in found) < 2 and not 0 < len(named) < len(part):
+        return None
+    weights = (named or found)[0]
+    return weights, [block for block in part if block is not weights]
+
+
+def _in_a_row(blocks):
+    """The layers of Blocks in order, matrices with the vectors beside them; None where the vectors fit no
+    matrix, or two.
+    """
+    is_matrix = _matrices(blocks)
+    matrices = [block for block, matrix in zip(blocks, is_matrix) if matrix]
+    vectors = [block for block, matrix in zip(blocks, is_matrix) if not matrix]
+    if not matrices:
+        return None
+    if len(vectors) == len(matrices) and all(map(_fits, vectors, matrices)):
+        return [(matrix, [vector]) for matrix, vector in zip(matrices, vectors)]
+    layers = [(matrix, []) for matrix in matrices]
+    for vector in vectors:
+        fitting = [layer for layer in layers if _fits(vector, layer[0])]
+        if len(fitting) > 1 and (True, True) not in zip(is_matrix, is_matrix[1:]):
+            fitting = [layer for layer in fitting if _beside(blocks, is_matrix, layer[0], vector)]
+        if len(fitting) != 1:
+            return None
+        fitting[0][1].append(vector)
+    return layers
+
+
+def _matrices(blocks):
+    """Whether each Block is a matrix: by the dimensions, else by the names, else by the shape."""
+    deep = [block.parameter.ndim > 1 for block in blocks]
+    if not all(deep):
+        return deep
+    named = [not _named_like_a_bias(block) for block in blocks]
+    return [1 not in block.parameter.shape for block in blocks] if all(named) else named
+
+
+def _beside(blocks, is_matrix, matrix, vector):
+    """Whether only vectors lie between the matrix and a vector after it, or before it where a vector stands
+    first.
+    """
+    there, here = ([i for i, block in enumerate(blocks) if block is each][0] for each in (matrix, vector))
+    if not is_matrix[0]:
+        there, here = here, there
+    return there < here and not any(is_matrix[i] for i in range(min(there, here) + 1, max(there, here)))
+
+
+def _fits(vector, matrix):
+    return vector.parameter.size in _sides(matrix)
+
+
+def _sides(block):
+    """The lengths that a bias of a matrix may have; a vector of weights belongs to one neuron."""
+    return {*block.parameter.shape, *([1] if block.parameter.ndim < 2 else [])}
+
+
+def _named_like_a_bias(block):
+    """Whether the last word of its name begins with a b: b1, bias, b_h, biases[0], layers.0.bias, beta."""
+    words = re.findall(r"[A-Za-z]+", block.name)
+    return any(word.lower() == "b" or word.lower().startswith(("bias", "beta")) for word in words)
+
+
+def _chained(groups):
+    """Whether each layer puts out as much as the next takes in, with the weights read in one way or the
+    other.
+    """
+    return any(_chain(groups, *layout) for layout in LAYOUTS)
+
+
+def _chain(groups, out, into):
+    sides = [_out_and_in(weights, vectors, out, into) for weights, vectors in groups]
+    return None not in sides and all(here[0] == after[1] for here, after in zip(sides, sides[1:]))
+
+
+def _out_and_in(weights, vectors, out, into):
+    shape = (
+        weights.parameter.shape
+        if weights.parameter.ndim > 1
+        else (1, weights.parameter.size)[:: 1 if out == 0 else -1]
+    )
+    own = vectors[0].parameter.size if len(vectors) == 1 else shape[out]
+    return (shape[out], shape[into]) if own in (1, shape[out]) else None

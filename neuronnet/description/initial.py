@@ -1,0 +1,171 @@
+"""Initial weights that are drawn, or all equal, where a description gives `neurons` and `init` in place of
+numbers.
+
+    init = {kind = "normal", scale = 0.1}                        0.1 times a standard normal number
+    init = {kind = "uniform", scale = 1}                         from [0, 1)
+    init = {kind = "constant", scale = 0.5}                      0.5
+    init = {kind = "normal", scale = "1/sqrt(inputs)"}           a standard normal number, divided by sqrt(inputs)
+    seed = 7                     starts a new stream; without it the stream of the layer before goes on, at first that of 0
+    order = "by neuron"          a neuron's weights are drawn together; "by input": those of an input, as the columns of
+                                 programs are that keep a row per input
+    bias = "zero" or "drawn"     one per neuron: 0, or drawn after the layer's weights and in the same way
+
+A stream is that of NumPy's legacy generator, so the weights are those that `np.random.seed(seed)` and `randn`
+give.
+"""
+
+import random
+from math import log, sqrt
+
+# --- NumPy's legacy generator, `numpy.random.RandomState`, in terms of Python's own `random`: the same draws,
+# bit for bit.
+
+
+_WORDS = 624
+_VERSION = 3  # of the state that random.setstate takes
+
+
+class LegacyRandom:
+    """The stream of `numpy.random.RandomState(seed)`."""
+
+    def __init__(self, seed):
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+            raise ValueError(f"seed: expected a whole number from 0 to {2**32 - 1}, found {seed!r}")
+        self._twister = random.Random(0)
+        self._twister.setstate((_VERSION, (*_first_words(seed), _WORDS), None))
+        self._second_normal = None
+
+    def random_sample(self):
+        """A float from [0, 1), 53 bits of it drawn."""
+        return self._twister.random()
+
+    def standard_normal(self):
+        """A normal number of mean 0 and standard deviation 1.
+
+        G. Marsaglia's polar method: a point is drawn in the unit disc, at the squared distance r2 from its
+        centre; both coordinates times sqrt(-2*ln(r2)/r2) are normal. The second is returned, the first is
+        kept for the next call.
+        """
+        if self._second_normal is not None:
+            normal, self._second_normal = self._second_normal, None
+            return normal
+        r2 = 0.0
+        while r2 >= 1.0 or r2 == 0.0:
+            x1 = 2.0 * self._twister.random() - 1.0
+            x2 = 2.0 * self._twister.random() - 1.0
+            r2 = x1 * x1 + x2 * x2
+        factor = sqrt(-2.0 * log(r2) / r2)
+        self._second_normal = factor * x1
+        return factor * x2
+
+    def normal(self, scale):
+        """A normal number of mean 0 and standard deviation `scale`."""
+        return 0.0 + scale * self.standard_normal()
+
+    def shuffle(self, items):
+        """Shuffle a list in place: from the last item down, each changes places with one at or before it."""
+        for last in range(len(items) - 1, 0, -1):
+            chosen = self._up_to(last)
+            items[last], items[chosen] = items[chosen], items[last]
+
+    def permutation(self, count):
+        """0, 1 ... count - 1 as a shuffled list."""
+        positions = list(range(count))
+        self.shuffle(positions)
+        return positions
+
+    def _up_to(self, most):
+        """A whole number from 0 to `most`, below 2^32: words cut to its number of bits, until one is small
+        enough.
+        """
+        mask = (1 << most.bit_length()) - 1
+        word = self._twister.getrandbits(32) & mask
+        while word > most:
+            word = self._twister.getrandbits(32) & mask
+        return word
+
+
+def _first_words(seed):
+    """The state of a seed, 624 words: `init_genrand` of Matsumoto and Nishimura's program of 2002."""
+    word = seed
+    for position in range(1, _WORDS + 1):
+        yield word
+        word = (1812433253 * (word ^ (word >> 30)) + position) % 2**32
+
+
+# --- Initial weights that are drawn, or all equal, where a description gives `neurons` and `init` in place of
+# numbers.
+
+
+MOST_DRAWN = 5_000_000
+KINDS = ("normal", "uniform", "constant")
+ORDERS = ("by neuron", "by input")
+BIASES = ("zero", "drawn")
+SCALED_BY_INPUTS = "1/sqrt(inputs)"
+EXAMPLE = '{kind = "normal", scale = 0.1, seed = 0}'
+
+
+class InitialWeights:
+    """Draws the weights of one layer after another; the stream goes on from layer to layer."""
+
+    def __init__(self, check):
+        self.check = check
+        self.stream = None
+        self.left = MOST_DRAWN
+
+    def layer(self, init, bias, inputs, neurons, where):
+        """(weights, biases) of a layer; the biases are None unless `bias` is "zero" or "drawn"."""
+        init = self.checked(init, f"{where}, init")
+        self.left -= inputs * neurons
+        if self.left < 0:
+            self.check.refuse(
+                where, f"{inputs} times {neurons} weights", f"at most {MOST_DRAWN} are drawn for a network"
+            )
+        if "seed" in init:
+            self.stream = LegacyRandom(init["seed"])
+        elif self.stream is None:
+            self.stream = LegacyRandom(0)
+        draw = self._draw(init["kind"], init["scale"], inputs)
+        if init["order"] == "by neuron":
+            weights = [[draw() for _ in range(inputs)] for _ in range(neurons)]
+        else:
+            by_input = [[draw() for _ in range(neurons)] for _ in range(inputs)]
+            weights = [list(row) for row in zip(*by_input)]
+        if bias == "drawn":
+            return weights, [draw() for _ in range(neurons)]
+        return weights, [0.0] * neurons if bias == "zero" else None
+
+    def checked(self, given, where):
+        """The table `init` with its order explicit; it has a seed only if one is given."""
+        check = self.check
+        check.table(given, where, EXAMPLE)
+        check.known(given, where, {"kind", "scale", "seed", "order"})
+        init = {
+            "kind": check.choice(given, f"{where}, kind", "kind", KINDS, None),
+            "order": check.choice(given, f"{where}, order", "order", ORDERS, "by neuron"),
+        }
+        if "scale" not in given:
+            check.refuse(where, "no scale", f'a number is needed, or "{SCALED_BY_INPUTS}"')
+        scale = given["scale"]
+        if isinstance(scale, str) and scale != SCALED_BY_INPUTS:
+            check.refuse(f"{where}, scale", repr(scale), f'allowed are a number and "{SCALED_BY_INPUTS}"')
+        if not isinstance(scale, str):
+            scale = (check.number if init["kind"] == "constant" else check.not_negative)(
+                scale, f"{where}, scale"
+            )
+        init["scale"] = scale
+        if "seed" in given:
+            init["seed"] = check.seed(given["seed"], f"{where}, seed")
+        return init
+
+    def _draw(self, kind, scale, inputs):
+        """The function that gives one number after another."""
+        if kind == "constant":
+            constant = 1 / sqrt(inputs) if scale == SCALED_BY_INPUTS else scale
+            return lambda: constant
+        draw = self.stream.standard_normal if kind == "normal" else self.stream.random_sample
+        if scale == SCALED_BY_INPUTS:
+            root = sqrt(inputs)
+            return lambda: draw() / root
+        factor = float(scale)
+        return lambda: draw() * factor

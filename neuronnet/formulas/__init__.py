@@ -1,0 +1,1 @@
+"""Text becomes a formula, a formula becomes text, a value or another formula."""

@@ -1,0 +1,1 @@
+"""What people get wrong in backpropagation, and the search for the mistake behind a number."""

@@ -1,0 +1,100 @@
+"""The catalogue of mistakes, the replay of a network's passes with some of them, and what each does to a
+network.
+"""
+
+from functools import lru_cache
+from math import isclose
+from typing import NamedTuple
+
+from neuronnet.mistakes import biases, factors, outputs, paths
+from neuronnet.mistakes.mistake import NotHere
+from neuronnet.mistakes.mistaken_program import Program
+
+NONE = "none"
+ALL = (
+    paths.UPDATE_ORDER
+    + biases.BIASES
+    + factors.SLOPES
+    + paths.PATHS
+    + paths.GRADIENTS
+    + factors.SIGNS
+    + factors.FACTORS
+    + paths.SAMPLES
+    + outputs.ERRORS_OF_OUTPUTS
+    + biases.L2_TERMS
+    + outputs.LOADING
+    + outputs.FORWARD
+    + paths.STEPS
+)
+CATALOGUE = {mistake.id: mistake for mistake in ALL}
+
+
+@lru_cache(maxsize=8192)
+def variation(mistakes, base=Program):
+    """The class of the program with these mistakes, a tuple. Raises NotHere for mistakes that contain one
+    another.
+    """
+    if not mistakes:
+        return base
+    id = " and ".join(each.id for each in mistakes)
+    try:
+        return type("Variation", (*mistakes, base), {"id": id})
+    except TypeError:
+        raise NotHere(id, "one contains the other") from None
+
+
+def replay(description, mistakes=(), counts=(1,), keep=None, number=float):
+    """Name -> value of all that the network's program leaves when it makes these mistakes, a tuple of
+    classes.
+
+    `description` is a checked one; `counts` and the names are those of `Program.numbers`. `keep(name, value)`
+    may replace a named number by what the computation goes on with. Where the arithmetic fails, what was
+    computed before is returned. Raises NotHere when the mistakes make no sense for this network.
+    """
+    program_class, program = variation(tuple(mistakes)), None
+    try:
+        program = program_class(description, number)
+        if keep is not None:
+            program.keep = keep
+        program.numbers(counts)
+    except NotHere:
+        raise
+    except (ArithmeticError, ValueError):
+        pass
+    return {} if program is None else program.found
+
+
+class Signature(NamedTuple):
+    """What a mistake does to a network: its `id`, its `numbers`, and `same`, the ids that leave the same
+    numbers.
+
+    "none" among them says that it has no effect here.
+    """
+
+    id: str
+    numbers: dict
+    same: list
+
+
+def signatures(description, counts=(1, 2)):
+    """The Signatures of all catalogue entries that make sense for a network, in the catalogue's order."""
+    found = {NONE: replay(description, (), counts)}
+    for id, mistake in CATALOGUE.items():
+        try:
+            found[id] = replay(description, (mistake,), counts)
+        except NotHere:
+            pass
+    return [
+        Signature(
+            id, numbers, [other for other, others in found.items() if other != id and alike(numbers, others)]
+        )
+        for id, numbers in found.items()
+        if id != NONE
+    ]
+
+
+def alike(numbers, others):
+    """Whether two replays have the same names and, to 1e-12 relative, the same numbers."""
+    return numbers.keys() == others.keys() and all(
+        isclose(value, others[name], rel_tol=1e-12, abs_tol=1e-300) for name, value in numbers.items()
+    )

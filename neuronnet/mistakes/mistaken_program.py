@@ -1,0 +1,255 @@
+"""One network's passes and updates as a plain program: what is computed in which order, and under which name
+it is kept.
+
+The formulas are in `program_steps`. Nothing here knows which of them people get wrong.
+"""
+
+from neuronnet.activations import ACTIVATIONS
+from neuronnet.description.reading import as_number
+from neuronnet.description.settings import batches, biases_given, is_shared
+from neuronnet.errors import NeuronnetError
+from neuronnet.losses import LOSSES, cancels
+from neuronnet.mistakes.program import Steps, program_names
+
+
+class Program(Steps):
+    """The program of a checked description in a type of number. `numbers(counts)` runs it, once, from the
+    beginning.
+    """
+
+    def __init__(self, description, number=float):
+        """Raises NeuronnetError for a description without samples."""
+        self.description = description = self.described(description)
+        if not description["sample"]:
+            raise NeuronnetError("a pass needs at least one [[sample]] in the network's description")
+        layers = description["layer"]
+        self.depth, self.last = len(layers), len(layers) - 1
+        self.sizes = [len(layer["weights"]) for layer in layers]
+        self.activations = [ACTIVATIONS[layer["activation"]] for layer in layers]
+        self.softmax = self.activations[-1].whole_layer
+        self.loss = LOSSES[description["loss"]]
+        self.from_nets = self.cancels = cancels(self.activations[-1], self.loss)
+        self.weights = [
+            [[as_number(value, number) for value in row] for row in layer["weights"]] for layer in layers
+        ]
+        self.biases = [
+            None if layer["bias"] is None else [as_number(value, number) for value in biases_given(layer)]
+            for layer in layers
+        ]
+        self.shared_bias = [is_shared(layer) for layer in layers]
+        self.trained_bias = [layer["train_bias"] for layer in layers]
+        self.samples = [
+            _Sample(sample, self.depth, self.sizes[-1], number) for sample in description["sample"]
+        ]
+        self.rate = (
+            None if description["learning_rate"] is None else as_number(description["learning_rate"], number)
+        )
+        self.l2 = as_number(description["l2"], number)
+        self.settings = {
+            name: as_number(value, number) for name, value in description["update"].items() if name != "rule"
+        }
+        self.rule, self.state = description["update"]["rule"], {}
+        self.error_outputs = self.gradient_outputs = self.sizes[-1] if description["outputs"] == "mean" else 1
+        self.error_averaged = self.gradient_averaged = description["samples_combine"] == "mean"
+        self.weight_gradients, self.bias_gradients = [None] * self.depth, [None] * self.depth
+        self.names, self.found = program_names(description), {}
+        self.check()
+
+    def described(self, description):
+        """The description that the program is made from; a variation returns a changed copy."""
+        return description
+
+    def check(self):
+        """Called when everything is in place; a variation refuses here what it makes no sense for."""
+
+    def keep(self, name, value):
+        """What the computation goes on with, for every number that has a name."""
+        return value
+
+    def save(self, name, value):
+        """`value` as it is kept; a number without a name passes."""
+        if name is None:
+            return value
+        value = self.found[name] = self.keep(name, value)
+        return value
+
+    # The order of things
+
+    def numbers(self, counts=(1,)):
+        """Name -> value: the pass before any update, and the state and forward pass after each count of
+        `counts`.
+
+        The names are those of a derivation's rows; without a learning rate there is only the first pass.
+        """
+        asked = {0: [0]}
+        for count in sorted({*counts} - {0}):
+            asked.setdefault(self.updates_for(count), []).append(count)
+        final = 0 if self.rate is None else max(asked)
+        order = batches(len(self.samples), self.description["batch"], self.description["order"])
+        for made in range(final + 1):
+            batch = next(order)
+            for count in reversed(asked.get(made, ())):
+                self.look(count, named_already=made > 0)
+            if made not in asked:
+                self.rows = self.names.rows(None)
+                self.feed_forward(batch)
+            if made == final > 0:
+                break
+            self.moved_names = self.names.parameters(asked.get(made + 1, [None])[0])
+            self.gradient_names = self.names.gradients(made == 0 and len(batch) == len(self.samples))
+            self.backpropagate(batch)
+            if made < final:
+                self.update()
+        return self.found
+
+    def updates_for(self, count):
+        """How many updates are made where `count` are asked for."""
+        return count
+
+    def look(self, count, named_already):
+        """The forward pass over all samples and their error, under the names after `count` updates."""
+        self.rows = self.names.rows(count)
+        if count and not named_already:
+            self.name_parameters(count)
+        self.feed_forward(range(len(self.samples)))
+        self.total_error(*self.names.totals(count))
+
+    def name_parameters(self, count):
+        """Save every parameter as it stands under its name after `count` updates."""
+        weight_names, bias_names = self.names.parameters(count)
+        for layer, rows in enumerate(self.weights):
+            for row, names in zip(rows, weight_names[layer]):
+                row[:] = [self.save(name, value) for name, value in zip(names, row)]
+            biases = self.biases[layer]
+            if biases is not None:
+                biases[:] = [self.save(name, value) for name, value in zip(bias_names[layer], biases)]
+
+    def enter(self, position):
+        """Make one sample the one at hand."""
+        sample = self.samples[position]
+        self.row = self.rows[position]
+        self.inputs, self.targets, self.nets, self.outs = (
+            sample.inputs,
+            sample.targets,
+            sample.nets,
+            sample.outs,
+        )
+        self.dE_douts, self.slopes, self.deltas, self.errors = (
+            sample.dE_douts,
+            sample.slopes,
+            sample.deltas,
+            sample.errors,
+        )
+
+    # Forward
+
+    def feed_forward(self, batch):
+        """The forward pass of the samples at these positions."""
+        for position in batch:
+            self.enter(position)
+            for layer, size in enumerate(self.sizes):
+                names, nets, outs = self.row, [], []
+                self.nets[layer], self.outs[layer] = nets, outs
+                for j in range(size):
+                    nets.append(self.save(names.net[layer][j], self.net(layer, j)))
+                for j in range(size):
+                    outs.append(self.save(names.out[layer][j], self.out(layer, j)))
+                if layer < self.last:
+                    self.inputs[layer + 1] = outs
+
+    def total_error(self, total_name, l2_name):
+        """E_total of all samples, after their forward passes."""
+        totals = []
+        for position in range(len(self.samples)):
+            self.enter(position)
+            self.errors[:] = [self.save(name, self.error(j)) for j, name in enumerate(self.row.E)]
+            totals.append(self.save(self.row.total, self.sample_total()))
+        total = self.combined_error(totals)
+        if self.l2 != 0:
+            total = total + self.save(l2_name, self.l2_error(len(totals)))
+        return self.save(total_name, total)
+
+    # Backward
+
+    def backpropagate(self, batch):
+        """Deltas and gradients for the samples at these positions together, last layer first."""
+        for layer in reversed(range(self.depth)):
+            self.differentiate(layer, batch)
+            self.finished(layer, batch)
+
+    def finished(self, layer, batch):
+        """Called when the gradients of a layer are known, and those of the layers before it are not."""
+
+    def differentiate(self, layer, batch):
+        """The deltas of one layer in every sample of a batch, and the layer's gradients."""
+        weights, biases = [], []
+        for position in batch:
+            self.enter(position)
+            self.delta_layer(layer)
+            weight_names, bias_names = self.row.dE_dw[layer], self.row.dE_db[layer]
+            weights.append(
+                [
+                    [self.save(name, self.weight_gradient(layer, j, i)) for i, name in enumerate(row)]
+                    for j, row in enumerate(weight_names)
+                ]
+            )
+            if bias_names is not None:
+                biases.append(
+                    [self.save(name, self.bias_gradient(layer, b)) for b, name in enumerate(bias_names)]
+                )
+        weight_names, bias_names = self.gradient_names
+        self.weight_gradients[layer] = [
+            [
+                self.save(name, self.total_weight_gradient(layer, j, i, [each[j][i] for each in weights]))
+                for i, name in enumerate(row)
+            ]
+            for j, row in enumerate(weight_names[layer])
+        ]
+        if biases:
+            self.bias_gradients[layer] = [
+                self.save(name, self.total_bias_gradient(layer, b, [each[b] for each in biases]))
+                for b, name in enumerate(bias_names[layer])
+            ]
+
+    def delta_layer(self, layer):
+        """dE/dout, dout/dnet and delta of one layer's neurons."""
+        row, cancelled = self.row, self.cancels and layer == self.last
+        if not cancelled:
+            dE_dout = self.dE_dout if layer == self.last else self.passed_back
+            self.dE_douts[layer] = [
+                self.save(name, dE_dout(layer, j)) for j, name in enumerate(row.dE_dout[layer])
+            ]
+            if not self.activations[layer].whole_layer:
+                self.slopes[layer] = [
+                    self.save(name, self.slope(layer, j)) for j, name in enumerate(row.slope[layer])
+                ]
+        self.deltas[layer] = [
+            self.save(name, self.delta(layer, j)) for j, name in enumerate(row.delta[layer])
+        ]
+
+    # Update
+
+    def update(self):
+        """Move every trainable parameter."""
+        for layer in range(self.depth):
+            self.update_layer(layer)
+
+    def update_layer(self, layer):
+        """Move the trainable parameters of one layer."""
+        weight_names, bias_names = self.moved_names
+        for j, (row, names) in enumerate(zip(self.weights[layer], weight_names[layer])):
+            row[:] = [self.save(name, self.moved_weight(layer, j, i)) for i, name in enumerate(names)]
+        if self.trained_bias[layer]:
+            self.biases[layer][:] = [
+                self.save(name, self.moved_bias(layer, b)) for b, name in enumerate(bias_names[layer])
+            ]
+
+
+class _Sample:
+    """One sample, and what its last pass left, by layer."""
+
+    def __init__(self, sample, depth, outputs, number):
+        self.inputs = [[as_number(value, number) for value in sample["inputs"]]] + [None] * (depth - 1)
+        self.targets = [as_number(value, number) for value in sample["targets"] or [0] * outputs]
+        self.errors = []
+        self.nets, self.outs, self.dE_douts, self.slopes, self.deltas = ([None] * depth for _ in range(5))

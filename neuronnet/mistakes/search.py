@@ -1,0 +1,382 @@
+"""The search for the mistakes behind wrong numbers: the catalogue replayed, alone and in pairs, and the odds
+of a coincidence.
+
+A mistake is named only where chance would hardly reproduce as many digits; how often it does stands in
+`claimed`. The lines of a sheet may come from several hands; where one program computed all numbers, a mistake
+that contradicts more of them than it explains is not named.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import combinations
+from math import isfinite
+
+from neuronnet.derivation.digits import LARGEST_EXPONENT, Exact, Printed, fifty_digits
+from neuronnet.description.reading import read
+from neuronnet.errors import NeuronnetError, NumberError, UnknownName, shortened
+from neuronnet.formulas.parsing import parse
+from neuronnet.mistakes.catalogue import CATALOGUE, replay, variation
+from neuronnet.mistakes.mistake import NotHere
+from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber, claim_of
+from neuronnet.names import spelled_out, update_of
+
+# --- The search for the mistakes behind wrong numbers: the catalogue replayed, alone and in pairs, and the
+# odds of a coincidence.
+
+
+MOST_CHANCE = 0.05
+MOST_ROUNDED = 1e-9  # of the largest number: rounding farther off is not looked for, which saves replays
+MOST_LONG = 8  # counts of updates of long trainings for which mistakes are searched
+MOST_PAIRED_WORK = 60  # weights times samples times updates up to which pairs are
+MOST_CARRIED_WORK = 1_000  # and single ones with carried rounding
+MOST_WORK = 600_000  # the same, times the number of mistakes, up to which single ones are: a few seconds
+
+
+def explanations(description, claims, progress=None, rounding=None):
+    """Diagnoses of the wrong ones among Claims, best first; each explains what those before it leave over.
+
+    `progress(done, total)` is called while long trainings are replayed. `rounding`: None, or for claims that
+    one program computed, a function (mistakes, expression) that says by how much a claim may miss the value
+    in a replay and still be that value, rounded in another way.
+    """
+    return _Search(description, claims, progress, rounding).explanations()
+
+
+class _Search:
+    """The claims still to be explained, the right ones, and the passes replayed so far."""
+
+    def __init__(self, description, claims, progress, rounding):
+        self.description, self.progress, self.one_program = description, progress, rounding is not None
+        self.rounding = rounding or (lambda mistakes, expression: 0.0)
+        numbers = [PrintedNumber(claim, self.rounding((), claim.expression)) for claim in claims]
+        self.most_rounded = MOST_ROUNDED * max(
+            (abs(size) for each in numbers for size in (each.printed, each.exact)), default=0
+        )
+        self.printed = {each.key: claim.printed for each, claim in zip(numbers, claims)}
+        self.short = sorted({each.updates for each in numbers if not each.is_long} | {1})
+        self.long = [*dict.fromkeys(each.updates for each in numbers if each.is_long and not each.is_right)][
+            :MOST_LONG
+        ]
+        self.wrong = [
+            each for each in numbers if not each.is_right and (not each.is_long or each.updates in self.long)
+        ]
+        self.right = [
+            each for each in numbers if each.is_right and (not each.is_long or each.updates in self.long)
+        ]
+        self.later = [each for each in numbers if each.is_long and each.updates not in self.long]
+        self._replayed, self._replayed_long = {}, {}
+        self.singles = self._affordable(self.short)
+        self.tried = 0
+        self.following = self._following()
+
+    def explanations(self):
+        """Single mistakes; where these leave numbers over, pairs, and at last single ones with carried
+        rounding.
+        """
+        found = self._one_after_another([], self.singles, self._first_values)
+        if any(each.is_long for each in self._left(found)):
+            found = self._one_after_another(found, self._affordable(self.long), self._long_values)
+        if not all(each.is_long for each in self._left(found)) and self._work(self.short) <= MOST_PAIRED_WORK:
+            found = self._more(found, list(self._pairs()), self._short_values)
+        if (
+            not all(each.is_long for each in self._left(found))
+            and self._work(self.short) <= MOST_CARRIED_WORK
+        ):
+            found = self._more(found, self.singles, self._carried_values, carried=True)
+        return [self._with_later(each) for each in found] if self.later else found
+
+    def _with_later(self, found):
+        """A Diagnosis with those numbers that it explains after other counts of updates than were searched."""
+        values = self._replay(found.mistakes, sorted({each.updates for each in self.later}))
+        later = [
+            each.name for each in self.later if not each.is_right and each.is_given_by(each.value(values))
+        ]
+        return found._replace(explains=found.explains + tuple(later))
+
+    def _affordable(self, counts):
+        """The single mistakes, the first in the catalogue before others, as many as can be replayed in a
+        bearable time.
+        """
+        singles = [(each,) for each in CATALOGUE.values() if self._makes_sense(each)]
+        return singles[: max(2, MOST_WORK // max(1, self._work(counts)))]
+
+    def _makes_sense(self, mistake):
+        try:
+            variation((mistake,))(self.description)
+        except NotHere:
+            return False
+        except (ArithmeticError, ValueError):
+            pass
+        return True
+
+    def _following(self):
+        """The keys of wrong numbers that the right program gives when it goes on from the wrong ones before:
+        no evidence of their own.
+        """
+        printed = {each.key: each.printed for each in self.wrong}
+        computed = {}
+
+        def keep(name, value):
+            computed[name] = value
+            return printed.get(name, value)
+
+        self._replay((), self.short, keep)
+        return {each.key for each in self.wrong if each.is_given_by(each.value(computed))}
+
+    def _left(self, found):
+        """The wrong numbers that no Diagnosis explains yet."""
+        explained = {name for each in found for name in each.explains}
+        return [each for each in self.wrong if each.name not in explained]
+
+    def _one_after_another(self, found, candidates, values_of, carried=False):
+        """The Diagnoses found, and further ones for what they leave over."""
+        found = list(found)
+        while left := self._left(found):
+            best = self._best(left, set(), candidates, values_of, carried)
+            if best is None:
+                break
+            found.append(best)
+        return found
+
+    def _more(self, found, candidates, values_of, carried=False):
+        """A Diagnosis in place of those found, if it explains more than all of them together; else they and
+        further ones.
+        """
+        left = self._left(found)
+        before = {each.name for each in self.wrong} - {each.name for each in left}
+        best = self._best(self.wrong, before, candidates, values_of, carried)
+        if best is not None or not found:
+            return [best] if best is not None else []
+        return self._one_after_another(found, candidates, values_of, carried)
+
+    def _best(self, wrong, before, candidates, values_of, carried):
+        """The Diagnosis that gets the most digits of `wrong` right, among those that explain all of `before`
+        and more.
+        """
+        replayed, distinct = [], {each.key: each for each in wrong}.values()
+        for mistakes in candidates:
+            values = values_of(mistakes)
+            if values is not None:
+                found = {each.key: each.value(values) for each in distinct}
+                replayed.append((mistakes, [found[each.key] for each in wrong], values))
+        self.tried = max(self.tried, len(replayed))
+        best, key = None, (0.0,)
+        for mistakes, found, values in replayed:
+            matched = [each for each, value in zip(wrong, found) if self._is_given(each, value, mistakes)]
+            if not matched or not before < {each.name for each in matched}:
+                continue
+            against = (
+                [] if all(each.is_miscount for each in mistakes) else self._contradicted(values, mistakes)
+            )
+            if self.one_program and len(against) > len(matched):
+                continue
+            own = (sum(each.digits for each in matched), -len(against))
+            if own > key:
+                best, key, same = (mistakes, matched, against), own, []
+            elif own == key and matched == best[1]:
+                same.append(" + ".join(each.id for each in mistakes))
+        if best is None:
+            return None
+        mistakes, matched, against = best
+        chance = self._chance([each for each in matched if each.name not in before], wrong, replayed)
+        if chance > MOST_CHANCE:
+            return None
+        digits = sum(each.digits for each in self._telling(matched))
+        return Diagnosis(
+            mistakes,
+            tuple(each.name for each in matched),
+            tuple(against),
+            digits,
+            chance,
+            self.tried,
+            tuple(same),
+            carried,
+        )
+
+    def _is_given(self, number, value, mistakes):
+        """Whether a value is the number's, to the printed digits or to what rounding does in the pass with
+        these mistakes.
+        """
+        if number.is_given_by(value):
+            return True
+        missed = None if value is None else abs(value - number.printed)
+        return (
+            missed is not None
+            and missed <= self.most_rounded
+            and missed <= self.rounding(mistakes, number.expression)
+        )
+
+    def _contradicted(self, values, mistakes):
+        """The names of the right numbers that a replayed pass would have made wrong."""
+        found = [(each, each.value(values)) for each in self.right]
+        return [
+            each.name
+            for each, value in found
+            if value is not None and not self._is_given(each, value, mistakes)
+        ]
+
+    def _chance(self, matched, wrong, replayed):
+        """How many of the replayed passes would give these digits by coincidence."""
+        telling = self._telling(matched)
+        position = wrong.index(telling[0])
+        near = sum(telling[0].is_as_far_off(found[position]) for _, found, _ in replayed)
+        return max(near, 1) * 10 ** -sum(each.digits for each in telling)
+
+    def _telling(self, matched):
+        """Numbers that each tell something of their own, those farthest off first.
+
+        Of several in the same proportion, one; none that the right program makes of wrong ones before it.
+        """
+        telling = []
+        own = [each for each in matched if each.key not in self.following] or matched
+        for each in sorted(own, key=lambda each: -abs(each.units)):
+            if not any(each.is_in_proportion_to(other) for other in telling):
+                telling.append(each)
+        return telling
+
+    # Replaying
+
+    def _pairs(self):
+        """Pairs of single mistakes that change any of the numbers, one of several that change them alike."""
+        claims = self.wrong + self.right
+        right = self._short_values(())
+        kinds = {tuple(each.value(right) for each in claims)}
+        different = []
+        for (mistake,) in self.singles:
+            values = self._short_values((mistake,))
+            kind = None if values is None else tuple(each.value(values) for each in claims)
+            if kind is not None and kind not in kinds:
+                kinds.add(kind)
+                different.append(mistake)
+        return combinations(different, 2)
+
+    def _short_values(self, mistakes):
+        if mistakes not in self._replayed:
+            self._replayed[mistakes] = self._replay(mistakes, self.short)
+        return self._replayed[mistakes]
+
+    def _first_values(self, mistakes):
+        """Of a long training only what is likely: off by one, or a mistake that explains a number after few
+        updates.
+        """
+        values = self._short_values(mistakes)
+        if values is None or not self.long:
+            return values
+        likely = mistakes[0].is_miscount or any(each.is_given_by(each.value(values)) for each in self.wrong)
+        return self._long_values(mistakes) if likely else values
+
+    def _long_values(self, mistakes):
+        values = self._short_values(mistakes)
+        if values is None:
+            return None
+        if mistakes not in self._replayed_long:
+            self._replayed_long[mistakes] = self._replay(mistakes, self.short + self.long)
+            if self.progress is not None:
+                self.progress(len(self._replayed_long), len(self.singles))
+        return self._replayed_long[mistakes]
+
+    def _carried_values(self, mistakes):
+        """The pass computed from the printed numbers wherever these are near its own."""
+        computed = {}
+
+        def keep(name, value):
+            computed[name] = value
+            printed = self.printed.get(name)
+            near = printed is not None and abs(float(printed.value) - value) <= 2 * float(printed.unit)
+            return float(printed.value) if near else value
+
+        return None if self._replay(mistakes, self.short, keep) is None else computed
+
+    def _replay(self, mistakes, counts, keep=None):
+        try:
+            return replay(self.description, mistakes, counts, keep=keep)
+        except NotHere:
+            return None
+
+    def _work(self, counts):
+        weights = sum(len(layer["weights"]) * len(layer["weights"][0]) for layer in self.description["layer"])
+        return weights * len(self.description["sample"]) * max(counts, default=1)
+
+
+# --- Which known mistakes give exactly these numbers. How they are looked for stands in `search`; no sheet is
+# known here.
+
+
+CLAIMED_BY_A_FLOAT = 9
+
+
+def diagnose(network, numbers, progress=None, bounded=None):
+    """Explanations of numbers that are wrong for a network: a list of Diagnosis, best first, empty where none
+    is known.
+
+    `network` is a NeuralNetwork or what `neuronnet.load` takes; `numbers` maps names, such as "dE_total/dw5",
+    or formulas over them to numbers. A string claims the digits it has, a float nine significant ones. Every
+    further Diagnosis explains what those before it leave over. `bounded`: for numbers that one program
+    computed in binary64, a type of number that has the bound on its own rounding as `error`; then a number
+    may miss what it is by what rounding does, were it 0 but for that, and no mistake is named that
+    contradicts more of the numbers than it explains. Raises UnknownName, ExpressionError and NumberError for
+    a bad name or number.
+    """
+    description = read(network.to_dict() if hasattr(network, "to_dict") else network)
+    if not isinstance(numbers, Mapping) or not all(isinstance(name, str) for name in numbers):
+        raise NeuronnetError(
+            f"numbers: found {shortened(numbers)}; a mapping of names such as 'dE_total/dw5' to numbers is needed"
+        )
+    with fifty_digits():
+        exact = Exact(description)
+        claims = [_claim(name, number, exact) for name, number in numbers.items()]
+        if bounded is None:
+            return explanations(description, claims, progress)
+        rounding = _Rounding(description, claims, bounded)
+        claims = [each._replace(is_right=each.is_right or rounding.agrees(each)) for each in claims]
+        return explanations(description, claims, progress, rounding.room)
+
+
+class _Rounding:
+    """By how much two computations of a number in binary64 may differ: by the bounds of both."""
+
+    def __init__(self, description, claims, bounded):
+        self.description, self.bounded, self._replayed = description, bounded, {}
+        self.counts = {update_of(name) for claim in claims for name in claim.expression.names()}
+
+    def room(self, mistakes, expression):
+        """Twice the bound that a replay carries, which is one for each computation; 0 where none is known."""
+        if mistakes not in self._replayed:
+            self._replayed[mistakes] = self._replay(mistakes)
+        try:
+            error = getattr(expression.evaluator(self.bounded)(self._replayed[mistakes]), "error", 0.0)
+        except (ArithmeticError, KeyError, ValueError):
+            return 0.0
+        return 2 * error if isfinite(error) else 0.0
+
+    def agrees(self, claim):
+        """Whether a Claim is the right number but for rounding."""
+        return abs(float(claim.printed.value - claim.exact)) <= self.room((), claim.expression)
+
+    def _replay(self, mistakes):
+        try:
+            return replay(self.description, mistakes, self.counts, number=self.bounded)
+        except TypeError:  # a function that the bounded numbers lack, as adam's square root
+            return {}
+
+
+def _claim(name, number, exact):
+    if isinstance(number, bool) or not isinstance(number, (str, int, float, Decimal)):
+        raise NumberError(f"the number for {name!r}", number)
+    expression = parse(spelled_out(name), exact.derivation.__contains__)
+    for each in expression.names():
+        if each not in exact.derivation:
+            raise UnknownName(each, exact.derivation.all_names())
+    if isinstance(number, int) and abs(number) >= 10**LARGEST_EXPONENT:
+        raise NumberError(f"the number for {name!r}", number)
+    return claim_of(name, expression, Printed(_text(number, expression, exact)), exact)
+
+
+def _text(number, expression, exact):
+    """The digits that a number claims; a float that is 0 has those of what it should be."""
+    if not isinstance(number, float):
+        return str(number)
+    value = exact.value(expression) if number == 0 else 0
+    return (
+        f"0e{value.adjusted() - CLAIMED_BY_A_FLOAT + 1}" if value else f"{number:.{CLAIMED_BY_A_FLOAT - 1}e}"
+    )

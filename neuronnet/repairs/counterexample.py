@@ -1,0 +1,320 @@
+"""Round numbers for which a wrong formula and the quantity differ, few and small enough to check by hand.
+
+Numbers are chosen for as few names as possible, and only for names that can have any values at the same time;
+all else is computed from its formula. Why the formula is wrong is not known here.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from random import Random
+from typing import NamedTuple
+
+from neuronnet.derivation.digits import fifty_digits
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.expressions import Name
+from neuronnet.formulas.rewriting import with_names
+from neuronnet.names import split_index, split_partial
+from neuronnet.repairs.identity import LATEST, Freedom, update_counts
+from neuronnet.repairs.places import Places, with_wholes
+
+MOST_CHOSEN = 40  # names; nobody checks more by hand
+MOST_ROWS = 500
+FEW = 12
+MANY = 8  # names; with more, parts that are right are named as wholes
+ATTEMPTS = 40
+CLEAR = Fraction(1, 20)  # relative: seen in the second digit at the latest
+SHORT = 8  # digits of an exact number; longer ones are rounded to six
+
+_TENTHS = [Fraction(tenth, 10) for tenth in (2, 6, 4, 3, 5, 7, 1, 8, 9)]
+
+
+class Counterexample(NamedTuple):
+    """Numbers for some names, `values` (name -> text), with which `quantity` is `left` and the formula gives
+    `right`.
+    """
+
+    quantity: str
+    values: dict
+    left: str
+    right: str
+
+    def __str__(self):
+        numbers = ", ".join(f"{name} = {text}" for name, text in self.values.items())
+        sides = f"{self.quantity} is {self.left}, the formula gives {self.right}"
+        return f"with {numbers} {sides}" if numbers else sides
+
+
+def counterexample(formula, quantity, source):
+    """The Counterexample to `formula` = `quantity`, two Expressions; None where none is small enough or none
+    is found.
+
+    `source` is a Derivation of the network, or Trials of its shape. Raises UnknownName.
+    """
+    is_drawn = hasattr(source, "derivation")
+    derivation = source.derivation(0) if is_drawn else source
+    if len(derivation.quantities) > MOST_ROWS or max(update_counts([formula, quantity]), default=0) > LATEST:
+        return None
+    with fifty_digits():
+        view = _View(formula, quantity, derivation)
+        if is_drawn and (view.chosen is None or len(view.chosen) > MANY):
+            parts = {}
+            short = _View(with_wholes(formula, quantity, derivation, parts), quantity, derivation)
+            if short.chosen is not None and (view.chosen is None or len(short.chosen) < len(view.chosen)):
+                found = short.differing()
+                return found and found._replace(
+                    values={parts.get(name, name): text for name, text in found.values.items()}
+                )
+        return None if view.chosen is None else view.differing()
+
+
+@lru_cache(maxsize=4)
+def _freedom(derivation):
+    return Freedom(derivation.description)
+
+
+class _View:
+    """The names that two formulas need: those `chosen`, in order, and those `computed`, name -> formula.
+
+    `chosen` is None where no choice is small enough.
+    """
+
+    def __init__(self, formula, quantity, derivation):
+        self.derivation, self.places = derivation, Places(derivation)
+        self.freedom = _freedom(derivation)
+        self.formula, self.quantity = (with_names(each, derivation.own_name) for each in (formula, quantity))
+        self.order = {row.name: place for place, row in enumerate(derivation.quantities)}
+        self.probabilities = "cross-entropy" in derivation.description["loss"]
+        self.rates = {derivation.names.rate, derivation.names.l2}
+        self.fixed = self._fixed()
+        self.computed = {}
+        for name in self.quantity.names():
+            self._compute(name)
+        self.chosen = self._choose()
+
+    def differing(self):
+        """The first Counterexample in which both sides differ clearly, else the clearest; None where they
+        never differ.
+        """
+        random, best = Random(1), (0, None)
+        for attempt in range(ATTEMPTS):
+            values = self._values(random, attempt)
+            left, right = self._sides(values)
+            if None not in (left, right) and _text(left) != _text(right):
+                difference = abs(left - right) / max(abs(left), abs(right))
+                if difference > best[0]:
+                    best = difference, self._described(values, left, right)
+                if difference > CLEAR:
+                    break
+        return best[1]
+
+    # What is chosen and what is computed
+
+    def _fixed(self):
+        """Given numbers that stay as they are: the settings of the update rule, and the targets of a
+        cross-entropy.
+        """
+        derivation = self.derivation
+        free = self.rates if derivation.description["l2"] != 0 else {derivation.names.rate}
+        kinds = {"w", "b", "i"} if self.probabilities else {"w", "b", "i", "target"}
+        return {
+            name for name in derivation.given if name not in free and self.places.of(name).kind not in kinds
+        }
+
+    def _choose(self):
+        """The names that get numbers, in the order of the formulas; None when they are too many."""
+        while True:
+            free = [
+                name for name in self._names_in_use() if name not in self.computed and name not in self.fixed
+            ]
+            if len(free) > MOST_CHOSEN:
+                return None
+            must = [name for name in free if self._has_bounds(name)]
+            if not must:
+                in_order = sorted((name for name in free if name not in self.rates), key=self._place)
+                must = self.freedom.bound(in_order)
+            if not must:
+                must = [
+                    name
+                    for name in free
+                    if name not in self.formula.names() and self._is_spelled_out(name, free)
+                ]
+            if not must:
+                return free
+            if not self._compute(max(must, key=self._place), free):
+                return None
+
+    def _place(self, name):
+        """Where a name comes in the pass: the given numbers first, derivatives that have no row last."""
+        return -1 if name in self.derivation.given else self.order.get(name, len(self.order))
+
+    def _names_in_use(self):
+        names = self.quantity.names() + self.formula.names()
+        for name in names:
+            if name in self.computed:
+                names += [other for other in self.computed[name].names() if other not in names]
+        return list(dict.fromkeys(names))
+
+    def _compute(self, name, free=()):
+        """Have a name computed from its formula, or taken over from a free one with the same formula;
+        whether it has one.
+        """
+        expression = self.derivation[name].expression
+        for other in free:
+            row = self.derivation[other].expression
+            if other != name and None not in (row, expression) and row.format() == expression.format():
+                expression = Name(other)
+        if expression is not None:
+            self.computed[name] = expression
+        return expression is not None
+
+    def _is_spelled_out(self, name, free):
+        """Whether the formula has what a name is made of, given numbers apart: then the reader wants to see
+        it made.
+        """
+        others = set(free) - {name}
+        rows = {self.derivation[other].formula for other in others} - {None}
+        leaves = self._leaves(name, others, rows)
+        return None not in leaves and not leaves <= set(self.derivation.given)
+
+    def _leaves(self, name, known, rows):
+        """The known and given names that a name's formula comes down to; None among them for what comes down
+        to nothing.
+        """
+        found = set()
+        expression = self.derivation[name].expression
+        for part in [None] if expression is None else expression.names():
+            row = part and self.derivation[part].formula
+            if part is None or part in known or part in self.derivation.given or row in rows:
+                found.add(part)
+            else:
+                is_forward = self.places.of(part).kind in ("net", "out")
+                found |= {None} if is_forward else self._leaves(part, known, rows)
+        return found
+
+    def _has_bounds(self, name):
+        """Whether a name is better computed: another name for one thing, or a number that cannot be chosen
+        at will.
+        """
+        expression = self.derivation[name].expression
+        if expression is None or isinstance(expression, Name):
+            return expression is not None
+        top = (split_partial(name) or (name,))[0]
+        kind = self.places.of(top).kind
+        if top != name and kind == "out":
+            return self._activation(top) in ("relu", "softmax")
+        return (
+            kind == "E"
+            and top == name
+            or self.probabilities
+            and kind in ("E", self.derivation.names.error, "delta")
+        )
+
+    # Numbers
+
+    def _values(self, random, attempt):
+        """Numbers for the chosen names: whole ones, tenths for what lies between 0 and 1."""
+        values, whole = {}, 0
+        tenths = _TENTHS if attempt == 0 else random.sample(_TENTHS, len(_TENTHS))
+        shares = [
+            name
+            for name in self.chosen
+            if self.places.of(name).kind == "out" and self._activation(name) == "softmax"
+        ]
+        for place, name in enumerate(self.chosen):
+            if name in shares:
+                values[name] = Fraction(shares.index(name) + 2, 10 if len(shares) < 4 else 100)
+            elif self._is_a_share(name):
+                values[name] = tenths[place % len(tenths)]
+            else:
+                whole += 1
+                size = whole + attempt if attempt < 2 else random.randint(1, 9)
+                values[name] = Fraction(size, 1 if len(self.chosen) <= FEW else 10)
+                if attempt > 2 and not self._is_positive(name):
+                    values[name] *= random.choice((1, -1))
+        return values
+
+    def _is_a_share(self, name):
+        """Whether a name stands for a number between 0 and 1 and is more than a factor that might be any
+        number.
+        """
+        if name in self.rates:
+            return True
+        return (
+            self.places.of(name).kind == "out"
+            and self._activation(name) in ("logistic", "tanh")
+            and not (self._is_hidden(name) and self._stands_alone(name))
+        )
+
+    def _is_hidden(self, name):
+        layer, _ = self.places.of(name).touches[0]
+        return layer < len(self.derivation.description["layer"])
+
+    def _stands_alone(self, name):
+        """Whether a name is at most once in every formula."""
+        formulas = [self.formula, self.quantity, *self.computed.values()]
+        return all(list(each._all_names()).count(name) <= 1 for each in formulas)
+
+    def _is_positive(self, name):
+        place = self.places.of(name)
+        return place.kind in (self.derivation.names.error, self.derivation.names.error_l2, "dout/dnet") or (
+            place.kind == "out" and self._activation(name) == "relu"
+        )
+
+    def _activation(self, name):
+        """The activation of the neuron that a name belongs to, the first one of a derivative."""
+        layer, _ = self.places.of(split_index((split_partial(name) or (name,))[0])[0]).touches[0]
+        return self.derivation.description["layer"][layer - 1]["activation"]
+
+    def _sides(self, values):
+        """(the quantity, what the formula gives), as Fractions, or as Decimals where a function is in the
+        way.
+
+        None stands for what has no value.
+        """
+        for number in (Fraction, Decimal):
+            self.known = {
+                name: number(value.numerator) / number(value.denominator) for name, value in values.items()
+            }
+            self.known |= {name: number(str(self.derivation.given[name])) for name in self.fixed}
+            try:
+                return self._evaluated(self.quantity, number), self._evaluated(self.formula, number)
+            except TypeError:
+                continue
+            except (ArithmeticError, NeuronnetError):
+                break
+        return None, None
+
+    def _evaluated(self, expression, number):
+        """The value of an expression, None if it is infinite; what it names and is computed is computed
+        first.
+        """
+        for name in expression.names():
+            if name not in self.known:
+                self.known[name] = self._evaluated(self.computed[name], number)
+        value = expression.evaluator(number)(self.known)
+        return value if number is Fraction or value.is_finite() else None
+
+    def _described(self, values, left, right):
+        """The Counterexample: numbers chosen, fixed ones, and computed ones that the formula names."""
+        used = [name for name in self._names_in_use() if name in values or name in self.fixed]
+        used += [
+            name
+            for name in self.formula.names()
+            if name in self.computed and name not in self.quantity.names()
+        ]
+        return Counterexample(
+            self.quantity.format(),
+            {name: _text(self.known[name]) for name in dict.fromkeys(used)},
+            _text(left),
+            _text(right),
+        )
+
+
+def _text(value):
+    """A number as a reader wants it: exact where it is short, otherwise to six digits."""
+    for digits in (SHORT, 6):
+        text = f"{float(value):.{digits}g}"
+        if isinstance(value, Fraction) and Fraction(text) == value:
+            return text
+    return "0" if abs(value) < 1e-30 else text

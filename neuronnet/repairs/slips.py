@@ -1,0 +1,355 @@
+"""The slips that would explain a wrong formula: the changes that make it right in one drawn network, in plain
+floats.
+
+Names, factors and terms come from the surroundings of the quantity. Whether a change is right in general is
+not known here.
+"""
+
+from collections import Counter
+from decimal import Decimal
+from itertools import permutations
+from math import isfinite
+
+from neuronnet.derivation.digits import fifty_digits
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.expressions import Name, Number, Product, Sum, total
+from neuronnet.formulas.rewriting import nodes, with_names
+from neuronnet.repairs.changes import SAMPLE, Change, Renaming, changes, renamings
+from neuronnet.repairs.derivatives import mixed_up_derivatives
+from neuronnet.repairs.places import Places, Surroundings, only_name
+
+MOST_NAMES = 500
+CLOSE = 1e-8  # fifty digits rounded to floats, and a few operations on them
+SMALL = 1e-6  # what a quantity that is 0 is compared with
+HOLE = "?"
+
+# From the smallest slip to the largest.
+_ORDER = (
+    "derivative",
+    "name",
+    "exchanged names",
+    "sign",
+    "brackets",
+    "extra factor",
+    "number",
+    "extra term",
+    "missing factor",
+    "missing term",
+    "extra factors",
+    "operation",
+    "other name",
+    "function",
+)
+
+
+class Slips:
+    """The changes of one formula that make it right in one network."""
+
+    def __init__(self, formula, quantity, trials, updates):
+        number = next(
+            (
+                number
+                for number in range(trials.count)
+                if _differ(trials.value(number, formula), trials.value(number, quantity))
+            ),
+            0,
+        )
+        self.derivation = derivation = trials.derivation(number)
+        self.places = Places(derivation)
+        with fifty_digits():
+            self.formula, self.quantity = (
+                with_names(each, derivation.own_name) for each in (formula, quantity)
+            )
+            self.true = Surroundings(self.quantity, derivation)
+            self.values = self._pool(updates)
+        self.known = set(self.values)
+        target = trials.value(number, quantity)
+        self.target = None if target is None else float(target)
+        self.touched = self.places.touched([*self.true.row_names, *self.formula.names()])
+        layers, samples = derivation.description["layer"], derivation.description["sample"]
+        self.counts = sorted({len(layers[-1]["weights"]), len(samples)} - {1, 2})
+        self.names = self._names_that_may_be_meant()
+
+    def candidates(self):
+        """(change, repaired formula) of every change that fits in this network."""
+        if self.target is None:
+            return
+        for change in mixed_up_derivatives(self.formula, self.places, self.worth):
+            if self.known.issuperset(change.replacement.names()) and self.is_target(
+                self.worth(change.replacement)
+            ):
+                yield change, change.replacement
+        yield from self._throughout()
+        for node, rebuild, parent in nodes(self.formula):
+            fits = self.test(rebuild)
+            value = self.worth(node)
+            found = [
+                *self._other_names(node, parent, fits),
+                *self._missing_factors(node, parent, value, fits),
+                *self._missing_terms(node, parent, value, fits),
+            ]
+            found += [
+                change
+                for change in changes(node, parent, self.counts)
+                if fits(self.worth(change.replacement))
+            ]
+            for change in found:
+                repaired = rebuild(change.replacement)
+                if not self.is_trivial(repaired):
+                    yield change, repaired
+
+    def size(self, candidate):
+        """What candidates are ordered by, the smallest and most natural change first."""
+        change, repaired = candidate
+        mentioned = [self.true.mention(text, text in self.values) for text in (change.found, change.instead)]
+        unlikely = mentioned[0] + (not mentioned[1])
+        new = [name for name in repaired.names() if name not in self.formula.names()]
+        foreign = len(self.places.touched(new) - self.touched)
+        found = only_name(change.at)
+        distance = (
+            min((self.places.distance(name, found) for name in new), default=(0, 0)) if found else (0, 0)
+        )
+        similar = len(set(repaired.names()) ^ self.true.row_names)
+        derivatives = any("/" in name for name in self.formula.names())
+        strange = any("/" in name for name in new) and not derivatives or change.instead.startswith("-(")
+        return (
+            _ORDER.index(change.kind),
+            self._innocence(change, mentioned),
+            strange,
+            unlikely,
+            foreign,
+            distance,
+            similar,
+            len(repaired.format()),
+        )
+
+    def _innocence(self, change, mentioned):
+        """How far a turned sign is from the natural culprit.
+
+        That is what its turning restores, or the step of an update that is added; else a target's difference.
+        """
+        is_step = change.found.startswith("+ ") and self.derivation.names.rate in change.at.names()
+        if change.kind != "sign" or mentioned == [False, True] or is_step:
+            return 0
+        return 1 if self.is_an_error(change.at) else 2
+
+    def is_an_error(self, part):
+        """Whether a part is the difference of a target and something."""
+        if not isinstance(part, Sum) or len(part.terms) != 2 or part.terms[1][0] > 0:
+            return False
+        names = [only_name(term) for _, term in part.terms]
+        return any(name is not None and self.places.of(name).kind == "target" for name in names)
+
+    # Names
+
+    def _other_names(self, node, parent, fits):
+        name = only_name(node)
+        if name is None:
+            return
+        for other in self.names:
+            if other != name and fits(self.values[other]):
+                alike = self.places.of(other).kind == self.places.of(name).kind
+                if parent is not None or alike or other in self.true.row_names:
+                    kind = "name" if alike else "other name"
+                    yield Change(kind, name, other, node, Name(other), f"did you mean {other}?")
+
+    def _throughout(self):
+        """One name replaced wherever it stands, and what else is one slip but changes several names."""
+        kinds = {name: self.places.of(name).kind for name in self.formula.names()}
+        for name, count in Counter(self.formula._all_names()).items():
+            for other in self.names if count > 1 else ():
+                if self.places.of(other).kind == kinds[name]:
+                    yield from self._renamed(
+                        Renaming("name", {name: other}, f"did you mean {other}, everywhere?")
+                    )
+        for renaming in renamings(self.formula, self.quantity, self.places):
+            if self.known.issuperset(renaming.renames.values()):
+                yield from self._renamed(renaming)
+
+    def _renamed(self, renaming):
+        """The change that renames, if it fits."""
+        renames = renaming.renames
+        values = self.values | {name: self.values[other] for name, other in renames.items()}
+        if self.is_target(self.worth(self.formula, values)):
+            repaired = with_names(self.formula, lambda name: renames.get(name, name))
+            at = next(node for node, _, _ in nodes(self.formula) if only_name(node) in renames)
+            found, instead = renaming.texts()
+            yield Change(renaming.kind, found, instead, at, repaired, renaming.sentence), repaired
+
+    def _names_that_may_be_meant(self):
+        """The names that may replace or multiply others: not the quantity itself, nor another name for it,
+        nor a zero.
+        """
+        own = set(self.quantity.names())
+
+        def means_something(name, value):
+            if name in self.true.row_names:
+                return True
+            return (
+                (value != 0 or name in self.true.names)
+                and not self.is_target(value)
+                and not self.is_target(-value)
+            )
+
+        return [
+            name for name, value in self.values.items() if name not in own and means_something(name, value)
+        ]
+
+    # What is missing
+
+    def _missing_factors(self, node, parent, value, fits):
+        if isinstance(parent, Product) or value is None:
+            return
+        if isinstance(node, Number) and node.value == 1:
+            for name in self.names:
+                if fits(self.values[name]):
+                    yield Change(
+                        "number",
+                        node.format(),
+                        name,
+                        node,
+                        Name(name),
+                        f"did you mean {name} instead of {node}?",
+                    )
+            return
+        for factor in self.true.factors:
+            worth = self.worth(factor)
+            if worth is not None and fits(value * worth):
+                yield Change(
+                    "missing factor",
+                    "",
+                    factor.format(),
+                    node,
+                    node * factor,
+                    f"the factor {factor} is missing",
+                )
+        for name in self.names:
+            if name != only_name(node) and fits(value * self.values[name]):
+                yield Change(
+                    "missing factor", "", name, node, node * Name(name), f"the factor {name} is missing"
+                )
+        for above, below in permutations((1, 2, *self.counts), 2):
+            if fits(value * above / below):
+                factor = str(above) if below == 1 else f"{above}/{below}"
+                multiple = node if above == 1 else above * node
+                yield Change(
+                    "missing factor",
+                    "",
+                    factor,
+                    node,
+                    multiple if below == 1 else multiple / below,
+                    f"the factor {factor} is missing",
+                )
+
+    def _missing_terms(self, node, parent, value, fits):
+        if isinstance(parent, Sum) or value is None:
+            return
+        for terms in self.terms_beside(node):
+            worth = self.worth(total(terms))
+            for sign in (1, -1):
+                if worth is not None and value + sign * worth != 0 and fits(value + sign * worth):
+                    said = " and ".join(term.format() for term in terms)
+                    are = "s" if len(terms) > 1 else ""
+                    replacement = Sum([*node._terms(), *((sign, term) for term in terms)])
+                    yield Change(
+                        "missing term",
+                        "",
+                        said,
+                        node,
+                        replacement,
+                        f"the term{are} {said} {'are' if are else 'is'} missing",
+                    )
+            if len(terms) == 1 and worth is not None and worth != value and fits(worth - value):
+                yield Change(
+                    "missing term",
+                    "",
+                    terms[0].format(),
+                    node,
+                    terms[0] - node,
+                    f"the term {terms[0]} is missing, this is subtracted from it: {terms[0] - node}",
+                )
+
+    def terms_beside(self, node):
+        """Lists of terms that may be missing beside a part: of the true formula, 1, and the same for neurons
+        nearby.
+        """
+        yield from ([term] for term in self.true.terms)
+        yield [Number(1)]
+        terms = [term for _, term in node._terms()]
+        for term in dict.fromkeys([*terms, node]):
+            for layer, start in self.places.single(term.names()):
+                beside = [
+                    with_names(term, lambda name, end=end: self.places.moved(name, layer, start, end))
+                    for end in range(len(self.places.neurons[layer]))
+                    if end != start
+                ]
+                beside = [each for each in beside if self.known.issuperset(each.names())]
+                yield from ([each] for each in beside)
+                if len(beside) > 1:
+                    yield beside
+
+    def is_trivial(self, repaired):
+        """Whether a formula says nothing: the quantity itself, or what names it."""
+        return not set(repaired.names()).isdisjoint(self.quantity.names()) and set(
+            self.formula.names()
+        ).isdisjoint(self.quantity.names())
+
+    # Numbers
+
+    def _pool(self, updates):
+        """The values, as floats, of the names within reach: of the samples at hand, before or also after an
+        update.
+        """
+        used = [
+            *self.formula.names(),
+            *self.quantity.names(),
+            *self.true.row_names,
+            *(name for part in (*self.true.factors, *self.true.terms) for name in part.names()),
+        ]
+        samples = {sample for name in used for sample in SAMPLE.findall(name)}
+        pool = {}
+        rows = [
+            *((row.name, row.value) for row in self.derivation.quantities),
+            *self.derivation.given.items(),
+        ]
+        for name, value in rows:
+            if samples.issuperset(SAMPLE.findall(name)) and (updates or "@" not in name):
+                pool[name] = value
+        if len(pool) > MOST_NAMES:
+            near = self.places.touched(used)
+            pool = dict(
+                sorted(pool.items(), key=lambda each: len(self.places.touched([each[0]]) - near))[:MOST_NAMES]
+            )
+        pool |= {name: self.derivation[name].value for name in used}
+        return {name: float(value) for name, value in pool.items()}
+
+    def worth(self, expression, values=None):
+        """The value of an expression as a float, None where it has none."""
+        try:
+            return expression.evaluator(float)(self.values if values is None else values)
+        except (ArithmeticError, NeuronnetError, ValueError):
+            return None
+
+    def test(self, rebuild):
+        """Whether a value, put in the place of one part, makes the formula right: a function."""
+        evaluate, values = rebuild(Name(HOLE)).evaluator(float), dict(self.values)
+
+        def fits(value):
+            if value is None:
+                return False
+            values[HOLE] = value
+            try:
+                return self.is_target(evaluate(values))
+            except (ArithmeticError, NeuronnetError, ValueError):
+                return False
+
+        return fits
+
+    def is_target(self, value):
+        if value is None or not isfinite(value):
+            return False
+        return abs(value - self.target) <= CLOSE * max(abs(value), abs(self.target), SMALL)
+
+
+def _differ(one, other):
+    return None not in (one, other) and abs(one - other) > Decimal(CLOSE) * max(abs(one), abs(other))

@@ -1,0 +1,182 @@
+"""Checks a sheet: every claim judged, what still is rounding found, and the wrong numbers explained
+together.
+"""
+
+import os
+from pathlib import Path
+
+from neuronnet.derivation.digits import Printed, fifty_digits
+from neuronnet.derivation.interval import around
+from neuronnet.description.reading import checked, document, find, parsed
+from neuronnet.errors import NeuronnetError, shortened
+from neuronnet.formulas.expressions import Name
+from neuronnet.formulas.parsing import parse
+from neuronnet.formulas.rewriting import with_names
+from neuronnet.mistakes.printed_numbers import claim_of
+from neuronnet.mistakes.search import explanations
+from neuronnet.names import spelled_out
+from neuronnet.sheet.judging import Judge, why_unread
+from neuronnet.sheet.readers.read_sheet import read_sheet
+from neuronnet.sheet.report import (
+    RIGHT,
+    ROUNDING,
+    UNREADABLE,
+    WRONG_FORMULA,
+    WRONG_NUMBER,
+    Line,
+    Part,
+    SheetReport,
+)
+
+WITHOUT_NETWORK = (
+    'no network: "network: worked-example" at the top of the sheet names one, a ```toml block describes one, '
+    "--network or the argument network gives one"
+)
+
+
+def check_sheet(text, network=None, folder=None, progress=None):
+    """The SheetReport on a sheet, a str: text, Markdown, LaTeX, JSON or CSV.
+
+    `network` is what `neuronnet.load` takes, or a NeuralNetwork; without it the sheet names or holds its own,
+    and the names of files in it start from `folder`. `progress(done, total)` is called while long trainings
+    are replayed. Raises NeuronnetError for a sheet without a network or without a claim, SpecError for a bad
+    network; what is wrong inside the sheet stands in the report.
+    """
+    if not isinstance(text, str):
+        raise NeuronnetError(f"a sheet is a text, found {shortened(text)}")
+    sheet = read_sheet(text)
+    description, place = _description(sheet, network, Path() if folder is None else Path(folder))
+    if not (sheet.claims or sheet.unread):
+        raise NeuronnetError("no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775")
+    with fifty_digits():
+        judge = Judge(description)
+        lines = [_unread(each.line, each.text, each.column, each.reason) for each in sheet.unread]
+        lines += _definitions(judge, sheet.lets)
+        lines += _judged(judge, sheet.claims)
+        lines.sort(key=lambda line: line.line)
+        mistakes = _explained(lines, judge.exact, description, progress)
+        _remark_on_published(lines, judge, description)
+    return SheetReport(lines, mistakes, description, place, sheet.ignored)
+
+
+def _description(sheet, network, folder):
+    """(checked description, file or None) that a sheet is about; a network that is given goes before the
+    sheet's own.
+    """
+    if network is not None:
+        return checked(*document(network.to_dict() if hasattr(network, "to_dict") else network)), None
+    if sheet.network is None:
+        raise NeuronnetError(WITHOUT_NETWORK)
+    kind, value, line = sheet.network
+    if kind == "toml":
+        return checked(*parsed(value, f"the network in line {line}", folder)), None
+    try:
+        place = find(str(folder / value) if os.path.isfile(folder / value) else value)
+        return checked(*document(place)), place
+    except (OSError, ValueError) as error:
+        raise NeuronnetError(f"line {line}: network: {error}") from None
+
+
+def _unread(line, text, column, reason, verdict=UNREADABLE):
+    return Line(line, text, [Part(text, 1, column, verdict=verdict, note=reason)])
+
+
+def _definitions(judge, lets):
+    """Define what `let` lines define; the Lines of those that cannot be read."""
+    for let in lets:
+        text = f"let {let.name} = {let.text.text.strip()}"
+        try:
+            judge.notation.define(let.name, let.text)
+        except NeuronnetError as error:
+            verdict, column, reason = why_unread(error)
+            yield _unread(let.line, text, column or 1, reason, verdict)
+
+
+def _judged(judge, claims):
+    """The Lines of claims. Where a later sum shows that a number is rounding, what comes after it is judged
+    once more.
+    """
+    lines = [judge.line(claim) for claim in claims]
+    excused = {
+        id(claim): note
+        for claim, line in zip(claims, lines)
+        if (note := _what_a_sum_leaves(line, judge.author)) is not None
+    }
+    if excused:
+        judge.start_again(excused)
+        lines = [judge.line(claim) for claim in claims]
+    return lines
+
+
+def _what_a_sum_leaves(line, author):
+    """A clause that says which printed sum leaves a wrong number, when its other printed terms are taken
+    away; or None.
+    """
+    number = line.number
+    if (
+        line.worst is not number
+        or line.verdict != WRONG_NUMBER
+        or number.inherits_from
+        or not isinstance(line.quantity, Name)
+    ):
+        return None
+    for computed in author.left_over(line.quantity.name):
+        if computed.interval.meets(around(Printed(number.printed))):
+            first, *others = (record.printed.text for record in computed.records)
+            return f"it is what the printed sum, {first}, leaves after {' and '.join(others)}"
+    return None
+
+
+def _explained(lines, exact, description, progress):
+    """Diagnoses of all the wrong numbers together; a line gets the first one that explains it.
+
+    What a wrong formula explains already needs no mistake that explains one number alone, or makes right ones
+    wrong.
+    """
+    claims = [
+        claim_of(place, line.quantity, Printed(line.number.printed), exact)
+        for place, line in enumerate(lines)
+        if line.quantity is not None and line.number is not None and line.number.verdict != ROUNDING
+    ]
+    follow, found = _follow_a_wrong_formula(lines), []
+    for each in explanations(description, claims, progress):
+        if not follow.issuperset(each.explains) or (len(each.explains) > 1 and not each.contradicts):
+            explained, against = (
+                [lines[place] for place in places] for places in (each.explains, each.contradicts)
+            )
+            found.append(each._replace(explains=_line_numbers(explained), contradicts=_line_numbers(against)))
+            for line in explained:
+                line.mistake = line.mistake or found[-1]
+    return found
+
+
+def _line_numbers(lines):
+    return tuple(dict.fromkeys(line.line for line in lines))
+
+
+def _follow_a_wrong_formula(lines):
+    """The places of the lines with a wrong formula, and of those that inherit their numbers."""
+    follow, numbers = set(), set()
+    for place, line in enumerate(lines):
+        if line.verdict == WRONG_FORMULA or line.inherits_from in numbers:
+            follow.add(place)
+            numbers.add(line.line)
+    return follow
+
+
+def _remark_on_published(lines, judge, description):
+    """Say so where a right number differs from a published one that is known to be wrong."""
+    published = {}
+    for record in description.get("published", ()):
+        quantity = parse(spelled_out(record["quantity"]), judge.exact.derivation.__contains__)
+        published.setdefault(with_names(quantity, judge.exact.derivation.own_name).format(), record)
+    for line in lines:
+        record = (
+            published.get(line.quantity.format())
+            if line.quantity is not None and line.verdict == RIGHT
+            else None
+        )
+        if record is not None and line.number is not None and record["verdict"] == "wrong":
+            line.remark = (
+                f"your number is right; the published {record['printed']} is not: {record['reason']}"
+            )

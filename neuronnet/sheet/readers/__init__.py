@@ -1,0 +1,1 @@
+"""Text, Markdown, LaTeX, CSV and JSON become claims."""

@@ -1,0 +1,280 @@
+"""What a sheet is made of: its network, its definitions, its claims, and whatever could not be read.
+
+Knows how one statement is written, not how a document is cut into statements.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from neuronnet.errors import ExpressionError
+from neuronnet.formulas.parsing import LONGEST_TEXT
+from neuronnet.names import WORD, spelled_out
+from neuronnet.sheet.readers.latex import NAMED, translate
+from neuronnet.sheet.readers.spelling import EQUALITY, TextWithColumns, plain
+
+MOST_STATEMENTS = 20_000
+MOST_PARTS = 100
+
+_NETWORK = re.compile(r"\s*network\s*:\s*(.*?)\s*", re.IGNORECASE)
+_LET = re.compile(r"\s*let\s", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"\\(?:begin|end)\s*\{[A-Za-z]{1,20}\*?\}|\\\\|\$+|(?<!\\)&|\\[()\[\]]|\\(?:nonumber|notag|q?quad)\b"
+)
+_IS_LATEX = re.compile(r"[\\$&]|_\{")
+_ENTRY = rf"{WORD}(?:_\{{\w{{1,20}}\}})?(?:\[[\d,\s]{{1,20}}\])?(?:@\d{{1,9}}|\^?\+|⁺|\^\{{\+\}})?"
+_QUANTITY = rf"(?:[d∂]\s?{_ENTRY}\s?/\s?[d∂]\s?{_ENTRY}|{_ENTRY})\s*(?::=|~|{EQUALITY})|\\[dt]?frac\b|\$"
+_QUANTITY_FIRST = re.compile(_QUANTITY)
+_LEAD = re.compile(
+    rf"\s*(?:(?:hence|so|thus|then|therefore|also|we get|with)[,:]?\s+){{1,3}}(?={_QUANTITY})", re.IGNORECASE
+)
+_SEPARATOR = re.compile(r"[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])")
+_CHANGE = re.compile(r"(?<![\w'])Δ([wb]\d{1,9})?\w*")
+_NAMES_OF_NUMBERS = NAMED | {"eta", "delta"}
+
+
+class Let(NamedTuple):
+    """`let name = formula`: a name of the author's own."""
+
+    line: int
+    name: str
+    text: TextWithColumns
+
+
+class Claim(NamedTuple):
+    """`A = B = C`: the number of its first line, the text as the author wrote it, and the parts, at least
+    two.
+
+    `lines` has the line in which each part begins; the columns of a part count in that line.
+    """
+
+    line: int
+    text: str
+    parts: list
+    lines: list
+
+
+class Unread(NamedTuple):
+    """What is neither a claim nor anything else, and why."""
+
+    line: int
+    text: str
+    column: int
+    reason: str
+
+
+class Statement(NamedTuple):
+    """One statement as it stands in a sheet: its text, and the column and the line of each of its
+    characters.
+    """
+
+    text: str
+    columns: list
+    lines: list
+
+    @classmethod
+    def of(cls, line, text):
+        """A statement, a TextWithColumns or a str, that stands in one line."""
+        spelled = text if isinstance(text, TextWithColumns) else TextWithColumns(text)
+        return cls(spelled.text, spelled.columns, (line,) * len(spelled))
+
+    def place(self, position):
+        """(line, column) of a position from 1, which may be the one after the end."""
+        if position <= len(self.text):
+            return self.lines[position - 1], self.columns[position - 1]
+        return (self.lines[-1], self.columns[-1] + 1) if self.text else (1, 1)
+
+    def placed(self, spelled):
+        """A TextWithColumns whose columns are positions in this text, with the author's columns in their
+        stead.
+        """
+        return TextWithColumns(spelled.text, [self.columns[position - 1] for position in spelled.columns])
+
+
+@dataclass
+class Sheet:
+    """A sheet that was read. `kind` is "text", "markdown", "latex", "csv" or "json".
+
+    `network` is None, ("name", what stands after `network:`, line) or ("toml", the text of a block, its first
+    line). `own` are the words that it defines. `ignored` are the lines that hold formulas but are no claims,
+    by their place.
+    """
+
+    kind: str
+    network: tuple | None = None
+    lets: list = field(default_factory=list)
+    claims: list = field(default_factory=list)
+    unread: list = field(default_factory=list)
+    own: set = field(default_factory=set)
+    ignored: list = field(default_factory=list)
+
+    def take(self, statement, latex=False):
+        """Add one Statement as what it is; `latex` says that it is known to be LaTeX."""
+        text = statement.text
+        if len(text) > LONGEST_TEXT:
+            return self._refuse(statement, 1, f"longer than {LONGEST_TEXT} characters")
+        network = _NETWORK.fullmatch(text)
+        if network:
+            return self.use(("name", network[1].strip("`\"'"), statement.place(1)[0]), text)
+        lead = _LEAD.match(text)
+        try:
+            written = self.spelled(TextWithColumns(text)[lead.end() if lead else 0 :], latex)
+        except ExpressionError as error:
+            return self._refuse(statement, error.column, error.reason)
+        let = _LET.match(written.text)
+        if let:
+            return self._define(statement, _ended(written[let.end() :]))
+        start = 0
+        for end, piece in _pieces(written):
+            if self.is_full(statement.place(start + 1)[0]):
+                return None
+            self._take_claim(statement, text[start:end], self._without_remark(_ended(piece)))
+            start = 0 if end is None else end + 1
+
+    def spelled(self, spelled, latex=False):
+        """A TextWithColumns in the formula language, from plain text or LaTeX. Raises ExpressionError."""
+        if latex or _IS_LATEX.search(spelled.text):
+            return translate(spelled, self.own)
+        return plain(spelled, self.own)
+
+    def add(self, text, parts, lines):
+        """Add a claim with these parts, each a TextWithColumns in the author's columns, which begin in these
+        lines.
+        """
+        self.claims.append(Claim(lines[0], shown(text), parts, lines))
+
+    def use(self, network, text):
+        """Take a network; a second one is refused, as is one without a name."""
+        if self.network is not None:
+            return self.refuse(
+                network[2], text, 1, f"a second network; the one of line {self.network[2]} counts"
+            )
+        if not network[1]:
+            return self.refuse(network[2], text, 1, "network: needs the name of a file or of an example")
+        self.network = network
+
+    def refuse(self, line, text, column, reason):
+        """Add what cannot be read."""
+        self.unread.append(Unread(line, shown(text, 60), column, reason))
+
+    def is_full(self, line):
+        """Whether it holds as many statements as a sheet may; from then on the rest is refused, which is
+        said once.
+        """
+        statements = len(self.claims) + len(self.lets) + len(self.unread)
+        if statements == MOST_STATEMENTS:
+            self.refuse(line, "", 1, f"more than {MOST_STATEMENTS} statements: nothing is read from here on")
+        return statements >= MOST_STATEMENTS
+
+    def _take_claim(self, statement, text, written):
+        """Add the claim that `written` is; one with an empty part, or with one alone, is refused."""
+        change = next(
+            (match for match in _CHANGE.finditer(written.text) if match.group() not in self.own), None
+        )
+        signs = written.text.count("=")
+        if not 0 < signs < MOST_PARTS:
+            reason = (
+                f"a claim has at most {MOST_PARTS} parts"
+                if signs
+                else "no = here: a claim is written name = formula = number"
+            )
+            return self._refuse(statement, written.column_of(1), reason, text)
+        parts = written.split("=")
+        if change:
+            name = change[1] or "w5"
+            position = written.column_of(change.start() + 1)
+            return self._refuse(statement, position, f"a change is written {name}@1 - {name}", text)
+        for number, part in enumerate(parts):
+            if not part.text:
+                position = parts[number - 1].column_of(len(parts[number - 1]) + 1) if number else 1
+                where = (
+                    "before the first ="
+                    if number == 0
+                    else "after the last ="
+                    if number == len(parts) - 1
+                    else "between two ="
+                )
+                return self._refuse(statement, position, f"nothing stands {where}", text)
+        self.add(
+            text,
+            [statement.placed(part) for part in parts],
+            [statement.place(part.columns[0])[0] for part in parts],
+        )
+
+    def _define(self, statement, written):
+        """Add a definition, of which `written` is what follows `let`."""
+        parts = written.split("=")
+        if len(parts) != 2 or not parts[1].text:
+            return self._refuse(statement, written.column_of(1), "a definition is written let name = formula")
+        name = spelled_out(parts[0].text)
+        if not re.fullmatch(WORD, name):
+            return self._refuse(
+                statement, written.strip().column_of(1), "what let defines is a single word, such as z1"
+            )
+        self.own.add(name)
+        self.lets.append(Let(statement.place(1)[0], name, statement.placed(parts[1])))
+
+    def _refuse(self, statement, position, reason, text=None):
+        line, column = statement.place(position)
+        self.refuse(line, statement.text if text is None else text, column, reason)
+
+    def _without_remark(self, written):
+        """Without plain words in brackets after a number, as in `= 0.5933 (rounded)`."""
+        start = written.text.rfind("(")
+        before = written.text[: max(start, 0)]
+        if not written.text.endswith(")") or not re.search(r"[0-9.]\s", before[-2:]):
+            return written
+        words = re.findall(r"[^\s.,-]+", written.text[start + 1 : -1])
+        are_words = all(word.isalpha() or word.isdigit() for word in words) and words and words[0].isalpha()
+        is_plain = are_words and any(
+            word.isalpha() and len(word) > 3 and word not in _NAMES_OF_NUMBERS and word not in self.own
+            for word in words
+        )
+        return written[:start].strip() if is_plain else written
+
+
+def begins_a_claim(text):
+    """Whether a text begins with a quantity and a sign of equality."""
+    return _QUANTITY_FIRST.match(text) is not None
+
+
+def shown(text, limit=LONGEST_TEXT):
+    """The author's text on one printable line, without the signs that only lay it out, cut where it is long."""
+    if len(text) > limit:
+        text = f"{text[: limit - 4]} ..."
+    text = " ".join(_MARKUP.sub(" ", text).split())
+    return (
+        text
+        if text.isprintable()
+        else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    )
+
+
+def _pieces(written):
+    """(position in the statement where it ends, TextWithColumns) of each claim between commas and semicolons
+    outside brackets.
+
+    One separates claims only where there is a sign of equality on both of its sides.
+    """
+    text, depth, cuts = written.text, 0, []
+    for match in _SEPARATOR.finditer(text):
+        if match.group() in "([{":
+            depth += 1
+        elif match.group() in ")]}":
+            depth -= 1
+        elif depth <= 0:
+            cuts.append(match.start())
+    start = before = 0
+    claimed = False
+    for cut, following in zip(cuts, [*cuts[1:], len(text)]):
+        claimed = claimed or "=" in text[before:cut]
+        before = cut
+        if claimed and "=" in text[cut:following]:
+            yield written.column_of(cut + 1) - 1, written[start:cut]
+            start, claimed = cut + 1, False
+    yield None, written[start:]
+
+
+def _ended(written):
+    """Without white space at either end and without what ends a sentence."""
+    return written[: len(written.text.rstrip(" \t\n.,;…"))].strip()

@@ -1,0 +1,407 @@
+r"""Mathematics written in LaTeX, turned into the formula language: `\frac{\partial E}{\partial w_5}` becomes
+`dE/dw5`.
+
+Knows fractions, derivatives, scripts, the usual functions, Greek letters, brackets and spaces; sums over an
+index, matrices and everything else it refuses by name.
+"""
+
+import re
+
+from neuronnet.errors import ExpressionError, shortened
+from neuronnet.formulas.parsing import DEEPEST_NESTING, LONGEST_TEXT
+from neuronnet.names import WORD
+from neuronnet.sheet.readers.spelling import TextWithColumns, plain
+
+# --- LaTeX mathematics cut into tokens, and the commands that are understood; what they mean together is not
+# known here.
+
+
+_TOKEN = re.compile(
+    r"\\(?P<command>[A-Za-z]+)\*?|\\(?P<sign>\\(?:\[[0-9.]{1,9} ?[a-z]{2}\])?|.)"
+    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)"
+    r"|(?P<word>[^\W\d_]+\d*)|(?P<space>[\s~&$]+|%[^\n]*)|(?P<other>.)",
+    re.DOTALL,
+)
+_ENVIRONMENT = re.compile(r"\s*\{[A-Za-z]{1,20}\*?\}(?:\{\d{1,2}\})?")
+_BRACED = re.compile(r"\s*\{(?:[^{}]|\{[^{}]{0,200}\}){0,400}\}")
+
+WRITTEN = {
+    "cdot": "*",
+    "times": "*",
+    "ast": "*",
+    "div": "/",
+    "approx": "=",
+    "simeq": "=",
+    "cong": "=",
+    "equiv": "=",
+    "doteq": "=",
+    "coloneqq": "=",
+    "to": "=",
+    "rightarrow": "=",
+    "gets": "=",
+    "leftarrow": "=",
+    "prime": "'",
+    "colon": ":",
+    "partial": "∂",
+    "Delta": "Δ",
+    "delta": "δ",
+    "eta": "η",
+    "sigma": "σ",
+    "lbrace": "{",
+    "rbrace": "}",
+    "lbrack": "[",
+    "rbrack": "]",
+    "lparen": "(",
+    "rparen": ")",
+}
+NAMED = {
+    "alpha",
+    "beta",
+    "gamma",
+    "epsilon",
+    "varepsilon",
+    "zeta",
+    "theta",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "rho",
+    "tau",
+    "phi",
+    "varphi",
+    "chi",
+    "psi",
+    "omega",
+}
+FUNCTIONS = {"exp", "ln", "log", "tanh", "max"}
+FRACTIONS = {"frac", "dfrac", "tfrac", "cfrac"}
+FONTS = {
+    "text",
+    "mathrm",
+    "operatorname",
+    "mathit",
+    "mathbf",
+    "mathsf",
+    "mathtt",
+    "textrm",
+    "textit",
+    "textbf",
+    "texttt",
+    "mathop",
+    "boxed",
+    "boldsymbol",
+    "bm",
+}
+SPACES = {
+    "quad",
+    "qquad",
+    "thinspace",
+    "left",
+    "right",
+    "big",
+    "Big",
+    "bigg",
+    "Bigg",
+    "bigl",
+    "bigr",
+    "Bigl",
+    "Bigr",
+    "biggl",
+    "biggr",
+    "Biggl",
+    "Biggr",
+    "displaystyle",
+    "textstyle",
+    "limits",
+    "nonumber",
+    "notag",
+}
+_DROPPED = {
+    "begin": _ENVIRONMENT,
+    "end": _ENVIRONMENT,
+    **dict.fromkeys(("tag", "label", "intertext", "hspace"), _BRACED),
+}
+WRITTEN_OUT = {"sum", "prod", "Sigma", "ldots", "dots", "cdots"}
+
+
+def tokens(text):
+    """(kind, text, column) of each token; the end's kind is None."""
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        kind, start, position = match.lastgroup, position, match.end()
+        dropped = _DROPPED.get(match["command"])
+        if dropped is not None:
+            skipped = dropped.match(text, position)
+            if skipped is None:
+                raise ExpressionError(text, start + 1, f"\\{match['command']} without its argument in braces")
+            position = skipped.end()
+        else:
+            yield kind, match[kind], start + 1
+    yield None, "", len(text) + 1
+
+
+# --- Mathematics written in LaTeX, turned into the formula language: `\frac{\partial E}{\partial w_5}`
+# becomes `dE/dw5`.
+
+
+_BARE = set("+-*/=,(")  # what has no index and no power
+_DERIVED = re.compile(rf"[∂d]{WORD}(?:\[\d{{1,9}}\])?(?:@\d{{1,9}})?")
+
+
+def translate(source, own=()):
+    r"""A piece of LaTeX mathematics, text or TextWithColumns, as a TextWithColumns in the formula language;
+    `\\` becomes a new line.
+
+    The words in `own` stay as they are.
+
+    Raises ExpressionError with the author's column where a command is not known or a brace is missing.
+    """
+    source = source if isinstance(source, TextWithColumns) else TextWithColumns(source)
+    if len(source) > LONGEST_TEXT:
+        raise ExpressionError(
+            source.text[:40], source.column_of(LONGEST_TEXT), f"longer than {LONGEST_TEXT} characters"
+        )
+    try:
+        pieces = _Translator(source.text).whole()
+    except ExpressionError as error:
+        raise ExpressionError(source.text, source.column_of(error.column), error.reason) from None
+    text = "".join(piece for piece, _ in pieces)
+    columns = [source.column_of(column) for piece, column in pieces for _ in piece]
+    spelled = plain(TextWithColumns(text, columns), own).replace(r"[^\S\n]+", " ")
+    return spelled.replace("∂", "d").replace("δ", "delta").replace("η", "eta").strip()
+
+
+class _Translator:
+    """Recursive descent over the tokens of one text; what it gives back is a list of (text, column)."""
+
+    def __init__(self, text):
+        self.text = text
+        self.tokens = list(tokens(text))
+        self.position = self.depth = 0
+        self.last = ""
+
+    def whole(self):
+        """All of it. Raises ExpressionError for what is not read."""
+        return self.run(None)
+
+    def run(self, opening):
+        """Everything up to the brace that closes the one in column `opening`, or up to the end."""
+        self.deeper()
+        pieces = []
+        while True:
+            kind, value, column = self.token()
+            if kind is None and opening is not None:
+                self.fail("this brace is not closed", opening)
+            if kind is None or (kind, value) == ("other", "}"):
+                if kind is not None and opening is None:
+                    self.fail("this brace closes nothing")
+                self.position += kind is not None
+                self.depth -= 1
+                return pieces
+            new = self.scripted()
+            if pieces and new and _are_words(pieces[-1][0][-1:], new[0][0][:1]):
+                pieces.append((" ", column))
+            pieces += new
+
+    def scripted(self):
+        """An atom with its indices and powers, in whichever order they stand."""
+        pieces = self.atom()
+        base, powers = _joined(pieces), []
+        while base.strip() and base not in _BARE and self.following("_^"):
+            _, sign, column = self.take()
+            if sign == "_":
+                index = "".join(_joined(self.argument(whole=True)).split())
+                if not re.fullmatch(r"[\w']+", index):
+                    self.fail(f"an index is a word or a number, found {shortened(index)}", column)
+                short = base.removeprefix("d") in ("w", "b", "i", "h", "o", "W") and index.isdigit()
+                pieces = pieces + [(index if short else "_" + index, column)]
+            else:
+                powers += self.raised(column)
+        if powers and "/" in base and base != "/":
+            pieces = [("(", pieces[0][1]), *pieces, (")", pieces[-1][1])]
+        return pieces + powers
+
+    def raised(self, column):
+        """What stands above a base, as a power, a prime, or the mark of a value after an update."""
+        sign = self.take()[1] if self.following("+-") else ""
+        raised = [] if sign == "+" else self.argument(whole=True)
+        text = sign + _joined(raised).strip()
+        if text == "+":
+            return [("@1", column)]
+        if text and not text.strip("'"):
+            return [(text, column)]
+        return [("^(" + sign, column), *raised, (")", column)]
+
+    def atom(self):
+        """What the next token begins: a command with its arguments, a braced group, or a sign, word or
+        number.
+        """
+        kind, value, column = self.take()
+        if kind == "command":
+            return self.command(value, column)
+        if kind == "sign":
+            return [(self.sign(value, column), column)]
+        if (kind, value) == ("other", "{"):
+            return self.run(column)
+        if value in ("_", "^"):
+            self.fail(f"nothing stands before this {value}", column)
+        return self.piece(" " if kind == "space" else value, column)
+
+    def sign(self, value, column):
+        """The text of a command of one sign: white space, or the sign itself where it is escaped."""
+        if value[0] == "\\":
+            return "\n"
+        if value in ",;:! ()[]\n\t":
+            return " "
+        if value in "{}_%#&$|":
+            return value
+        self.fail(f"unknown command {shortened(chr(92) + value)}", column)
+
+    def command(self, name, column):
+        """A command of letters with its arguments; nothing for one that only sets type."""
+        if name in FRACTIONS:
+            return self.fraction(column)
+        if name in FUNCTIONS:
+            return self.function(name, column)
+        if name == "sqrt":
+            if self.following("["):
+                self.fail("only the square root is read")
+            return [("sqrt(", column), *self.argument(), (")", column)]
+        if name in FONTS:
+            pieces = self.argument()
+            if _joined(pieces).strip() != "d":
+                return _stripped(pieces)
+            name = "partial"
+        if name in SPACES:
+            if name in ("left", "right") and self.following("."):
+                self.take()
+            return [(" ", column)] if name in ("quad", "qquad", "thinspace") else []
+        if name in WRITTEN_OUT:
+            self.fail(f"\\{name} is not read: write the terms out", column)
+        if name == "partial" and self.token()[0] == "space":
+            self.take()
+        if name not in WRITTEN and name not in NAMED:
+            self.fail(f"unknown command \\{name[:40]}", column)
+        return self.piece(WRITTEN.get(name, name), column)
+
+    def fraction(self, column):
+        """A derivative where both parts are one; otherwise a division, in brackets where it is a divisor
+        itself.
+        """
+        divisor = self.last == "/"
+        self.last = "("
+        upper = _stripped(self.argument())
+        self.last = "("
+        lower = _stripped(self.argument())
+        self.last = ")"
+        if _DERIVED.fullmatch(_joined(upper)) and _DERIVED.fullmatch(_joined(lower)):
+            pieces = [*upper, ("/", column), *lower]
+        elif _joined(lower).startswith("∂"):
+            self.fail("a derivative has what is derived in its numerator", column)
+        else:
+            pieces = [("(", column), *upper, (")/(", column), *lower, (")", column)]
+        return [("(", column), *pieces, (")", column)] if divisor else pieces
+
+    def function(self, name, column):
+        """A function; an argument without brackets gets them."""
+        if self.following("_^"):
+            self.fail(f"{name} with an index or a power is not read: a power stands after the argument")
+        while self.token()[0] == "space" or self.token()[1] in SPACES:
+            self.take()
+        if (
+            self.following("([")
+            or self.token()[:2] == ("sign", "{")
+            or self.following("'")
+            or not self.begins_an_argument()
+        ):
+            return self.piece(name, column)
+        self.deeper()
+        argument = _stripped(self.scripted())
+        self.depth -= 1
+        return [(name + "(", column), *argument, (")", column)]
+
+    def begins_an_argument(self):
+        """Whether the next token can be what a function is applied to without brackets."""
+        kind, value, _ = self.token()
+        if kind == "command":
+            return value not in WRITTEN or WRITTEN[value].isalpha()
+        return kind in ("word", "number") or (kind, value) == ("other", "{")
+
+    def argument(self, whole=False):
+        """A braced group or the next atom: one digit where TeX takes one, `whole` numbers where people mean
+        them.
+        """
+        while self.token()[0] == "space":
+            self.take()
+        kind, value, column = self.token()
+        if kind is None:
+            self.fail("the formula ends where an argument should stand")
+        if kind == "number":
+            length = len(re.match(r"\.?\d+(?:\.\d+)?" if whole else ".", value).group())
+            self.tokens[self.position : self.position + 1] = [
+                ("number", value[:length], column),
+                *(
+                    (kind, rest, column + length - 1 + place)
+                    for kind, rest, place in list(tokens(value[length:]))[:-1]
+                ),
+            ]
+        self.deeper()
+        pieces = self.atom()
+        self.depth -= 1
+        return pieces
+
+    def piece(self, text, column):
+        """A text alone, which is remembered as the last one."""
+        self.last = text.strip()[-1:] or self.last
+        return [(text, column)]
+
+    def token(self):
+        """The next token, (kind, value, column)."""
+        return self.tokens[self.position]
+
+    def take(self):
+        """The next token, which is then behind us."""
+        self.position += 1
+        return self.tokens[self.position - 1]
+
+    def following(self, signs):
+        """Whether one of these signs stands next, white space apart, which is then taken."""
+        ahead = self.position
+        while self.tokens[ahead][0] == "space":
+            ahead += 1
+        kind, value, _ = self.tokens[ahead]
+        if kind == "other" and value in signs:
+            self.position = ahead
+            return True
+        return False
+
+    def deeper(self):
+        """Go one level down. Raises ExpressionError where that is too deep."""
+        self.depth += 1
+        if self.depth > DEEPEST_NESTING:
+            self.fail(f"nested deeper than {DEEPEST_NESTING}")
+
+    def fail(self, reason, column=None):
+        """Raises ExpressionError, at the next token where no column is given."""
+        raise ExpressionError(self.text, self.token()[2] if column is None else column, reason)
+
+
+def _are_words(one, other):
+    """Whether two characters would run into one name or number."""
+    return bool(re.fullmatch(r"[\w'][\w∂]", one + other)) and "_" not in (one, other)
+
+
+def _joined(pieces):
+    return "".join(piece for piece, _ in pieces)
+
+
+def _stripped(pieces):
+    """Without white space at either end."""
+    while pieces and not pieces[0][0].strip():
+        pieces = pieces[1:]
+    while pieces and not pieces[-1][0].strip():
+        pieces = pieces[:-1]
+    return pieces

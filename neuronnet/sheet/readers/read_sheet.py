@@ -1,0 +1,187 @@
+"""Reads a sheet, somebody's hand derivation, into claims; whether they hold is judged elsewhere.
+
+Text, Markdown with `derivation` blocks, LaTeX formulas in a document, CSV and JSON. What is no claim and
+cannot be told to be prose is kept as unread, with the reason.
+"""
+
+import re
+
+from neuronnet.names import WORD, spelled_out
+from neuronnet.sheet.readers.claims import Claim, Let, Sheet, Statement, Unread
+from neuronnet.sheet.readers.lines import Around, Formula, cut, fenced, formulas, has_equals, joined
+from neuronnet.sheet.readers.spelling import TextWithColumns, numeral
+from neuronnet.sheet.readers.tables import (
+    is_json,
+    is_row,
+    is_table,
+    read_csv,
+    read_json,
+    separator,
+    take_table,
+)
+
+__all__ = ["Claim", "Let", "Sheet", "Unread", "numeral", "read_sheet"]
+
+_COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|%(?=\s*[^\W\d])).*")
+_LATEX_COMMENT = re.compile(r"(?<!\\)%.*")
+_DEFINED = re.compile(rf"^[^\S\n]*(?:[-*+•%][^\S\n]+)?let[^\S\n]+({WORD})", re.IGNORECASE | re.MULTILINE)
+_TEXTUAL = {"", "text", "txt", "plain", "math", "latex", "tex"}
+_HEADER = re.compile(r"(?:%\s*)?(network:\s*\S+|let\s+[^\W\d][\w']*\s*:?=[^=]+)\s*", re.IGNORECASE)
+_PROSE = re.compile(
+    r"[^\W\d_]{2,}[,;:]?\s+[^\W\d_]{2,}|https?://|\]\("
+    r"|\\(?:usepackage|documentclass|newcommand|setlength)\b"
+)
+
+
+def read_sheet(text):
+    """The Sheet of a text, whatever its kind; nothing in it makes reading fail."""
+    if is_json(text.removeprefix("\ufeff")):
+        return read_json(text.removeprefix("\ufeff"))
+    lines, refused = cut(text)
+    sheet = _read(lines, {spelled_out(match[1]) for _, line in lines for match in _DEFINED.finditer(line)})
+    sheet.ignored = sorted({*sheet.ignored})
+    for number, line, reason in refused:
+        sheet.refuse(number, line, 1, reason)
+    return sheet
+
+
+def _read(lines, words):
+    blocks, outside = fenced(lines)
+    network = next((block for block in blocks if block.kind == "toml" and "layer" in _content(block)), None)
+    if any(block.kind == "derivation" for block in blocks):
+        return _markdown(Sheet("markdown", own=words), blocks, outside, network)
+    found = list(formulas(outside))
+    if any(isinstance(each, Formula) for each in found):
+        return _latex(Sheet("latex", own=words), found, blocks, network)
+    described = range(network.lines[0][0] - 1, network.lines[-1][0] + 2) if network else ()
+    own = [(number, text) for number, text in lines if number not in described]
+    bare = [(number, _COMMENT.sub("", text)) for number, text in own]
+    bare = [(number, text) for number, text in bare if text.strip()]
+    between = separator(bare)
+    if between is not None:
+        return read_csv(bare, between, words)
+    sheet = Sheet("text", own=words)
+    _use_block(sheet, network)
+    _statements(sheet, own)
+    return sheet
+
+
+def _markdown(sheet, blocks, outside, network):
+    """Claims stand in the derivation blocks; before the first of them, `network:` and `let` also count
+    outside.
+    """
+    derivations = [block for block in blocks if block.kind == "derivation"]
+    first = next((block.lines[0][0] for block in derivations if block.lines), 0)
+    _statements(
+        sheet, [(number, text) for number, text in outside if number < first and _HEADER.fullmatch(text)]
+    )
+    for block in derivations:
+        _statements(sheet, block.lines)
+    _ignore_blocks(sheet, blocks)
+    for each in formulas(outside):
+        if isinstance(each, Formula):
+            sheet.ignored += [number for number, spelled, _ in each.lines if has_equals(spelled.text)]
+    _use_block(sheet, network)
+    return sheet
+
+
+def _latex(sheet, found, blocks, network):
+    """Claims are the formulas with a sign of equality, and the lines around them that are no prose but have
+    one.
+    """
+    rows = []
+    for each in found:
+        if sheet.is_full(each.line):
+            break
+        if isinstance(each, Around) and is_row(each.text):
+            rows.append((each.line, each.text))
+        elif isinstance(each, Around):
+            _take_if_table(sheet, rows)
+        if not isinstance(each, Formula):
+            header = _HEADER.fullmatch(each.text)
+            if header:
+                sheet.take(_header(each.line, header))
+            elif has_equals(each.rest) and not each.text.startswith(("%", "#")):
+                if not _PROSE.search(each.rest):
+                    _statements(sheet, [(each.line, each.text)])
+                elif _states_a_number(each.rest):
+                    sheet.ignored.append(each.line)
+        elif not each.closed:
+            text = each.lines[0][1].text if each.lines else ""
+            sheet.refuse(each.line, text, each.column, "the formula that begins here is not closed")
+        else:
+            for statement in joined(each.lines):
+                if has_equals(statement.text):
+                    sheet.take(statement, latex=True)
+    _take_if_table(sheet, rows)
+    _ignore_blocks(sheet, blocks)
+    _use_block(sheet, network)
+    return sheet
+
+
+def _statements(sheet, lines):
+    """Add the statements, and the rows of tables, in lines of (number, text)."""
+    kept, rows = [], []
+    for number, text in lines:
+        header = _HEADER.fullmatch(text) if text.lstrip().startswith("%") else None
+        bare = header[1] if header else _without_comment(text)
+        start = header.start(1) if header else 0
+        if is_row(bare):
+            _take_joined(sheet, kept)
+            rows.append((number, bare))
+        elif bare.strip() or not text.strip():
+            take_table(sheet, rows)
+            rows = []
+            kept.append((number, TextWithColumns(bare, range(start + 1, start + 1 + len(bare))), False))
+    take_table(sheet, rows)
+    _take_joined(sheet, kept)
+
+
+def _take_if_table(sheet, rows):
+    """Add rows of Markdown where they are names with numbers, and empty the list of these."""
+    if is_table(rows):
+        take_table(sheet, rows)
+    rows.clear()
+
+
+def _take_joined(sheet, kept):
+    """Add the statements in lines of (number, TextWithColumns, soft), and empty the list of these."""
+    for statement in joined(kept, marked=True):
+        if sheet.is_full(statement.place(1)[0]):
+            break
+        sheet.take(statement)
+    kept.clear()
+
+
+def _without_comment(text):
+    bare = _COMMENT.sub("", text)
+    return _LATEX_COMMENT.sub("", bare) if "\\" in bare or "$" in bare else bare
+
+
+def _header(line, match):
+    return Statement.of(line, TextWithColumns(match[1], range(match.start(1) + 1, match.end(1) + 1)))
+
+
+def _ignore_blocks(sheet, blocks):
+    """Note the lines with a sign of equality in blocks that might have been meant as claims but are not
+    read.
+    """
+    for block in blocks:
+        if block.kind in _TEXTUAL and (block.kind != "math" or sheet.kind == "markdown"):
+            sheet.ignored += [number for number, text in block.lines if has_equals(text)]
+
+
+def _states_a_number(text):
+    """Whether prose has a sign of equality between spaces, and a digit after it."""
+    sign = re.search(r"\s[=≈]\s", text)
+    return sign is not None and re.search("[0-9]", text[sign.end() :]) is not None
+
+
+def _use_block(sheet, block):
+    """Take the network that a block describes, where no line names one."""
+    if block is not None and sheet.network is None:
+        sheet.network = ("toml", _content(block), block.lines[0][0])
+
+
+def _content(block):
+    return "\n".join(text for _, text in block.lines)

@@ -1,0 +1,185 @@
+"""How people spell a formula, turned into the formula language, each character remembering where its author
+typed it.
+
+Covers Unicode signs, raised and lowered digits, values after an update and weights given by their place in a
+matrix; LaTeX is read elsewhere, and whether a formula makes sense is not asked here.
+"""
+
+import os.path
+import re
+
+from neuronnet.errors import ExpressionError
+from neuronnet.formulas.parsing import LONGEST_TEXT
+from neuronnet.names import WORD
+
+_SIGNS = str.maketrans("≈≅≃≡≐→←·×⋅∗÷−–′∑\xa0", "=======****/--'Σ ")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", "⁺")
+_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789aehijklmnoprstuvx")
+
+EQUALITY = r"[=≈≅≃≡≐→←]|<-(?!>)|\\(?:approx|simeq|cong|equiv|doteq|to|rightarrow|gets|leftarrow)\b"
+_EQUALITY = re.compile(":=|==|~=|<-(?!>)|~")
+_NUMBERED = re.compile(
+    r"(?<![\w'.])([d∂Δ]?)([wbi])_?([0-9]{1,9})"
+    r"(_new|_neu|'|\^(?:new|neu|[({](?:new|neu|'|\(1\))[)}]))?(?![\w'])"
+)
+_INDEXED = rf"{WORD}(?:\[[\d,\s]{{1,20}}\])?"
+_UPDATED = re.compile(
+    rf"(?<![\w'.])({_INDEXED})(?:⁺|\^(?:\+|\{{\+\}}|\(\+\))(?![\w(])"
+    r"|\+(?=\s*(?:[=*/),\]}]|$)|\s+[-+]\s))"
+)
+_POWER = re.compile(r"\^[({]\s*(-?[0-9]{1,3})(?:\s*([-+])\s*([0-9]{1,3}))?\s*[)}]")
+_PARTIAL = re.compile(rf"(∂{_INDEXED}(?:@\d{{1,9}})?)\s*/\s*(?=∂)")
+_MATRIX_ENTRY = re.compile(r"(?<![\w'])([d∂]?)W(\d{1,4})\[\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\]")
+
+_DIGITS = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+_NUMERAL = re.compile(
+    rf"\s*([-+]?)\s*({_DIGITS})"
+    r"(?:[eE]([-+]?[0-9]{1,4})|\s*\*\s*10\s*(?:\^|\*\*)\s*([-+]?[0-9]{1,4}))?\s*"
+)
+
+
+class TextWithColumns:
+    """A `text`, and in `columns` the place from 1 that each of its characters has in what the author typed."""
+
+    def __init__(self, text, columns=None):
+        """Without `columns`, the text is what the author typed, from the first column on."""
+        self.text = text
+        self.columns = range(1, len(text) + 1) if columns is None else columns
+
+    def __repr__(self):
+        return f"TextWithColumns {self.text!r}"
+
+    def __len__(self):
+        return len(self.text)
+
+    def __getitem__(self, cut):
+        """The part under a slice."""
+        return TextWithColumns(self.text[cut], self.columns[cut])
+
+    def column_of(self, column):
+        """The author's column of a column in the text, which may be the one after its end."""
+        if 1 <= column <= len(self.columns):
+            return self.columns[column - 1]
+        return self.columns[-1] + 1 if self.columns else 1
+
+    def strip(self):
+        """Without white space at either end."""
+        start = len(self.text) - len(self.text.lstrip())
+        return self[start : max(start, len(self.text.rstrip()))]
+
+    def replace(self, pattern, replacement):
+        """With every match of a regular expression replaced; `replacement` is a template or a function, as in
+        `re.sub`.
+
+        What a replacement begins with as its match does keeps its place; the rest stands where the two part.
+        """
+        pieces, columns, end = [], [], 0
+        for match in re.finditer(pattern, self.text):
+            new = replacement(match) if callable(replacement) else match.expand(replacement)
+            pieces += [self.text[end : match.start()], new]
+            columns += self.columns[end : match.start()]
+            kept = len(os.path.commonprefix([match.group(), new]))
+            columns += self.columns[match.start() : match.start() + kept]
+            columns += [self.column_of(match.start() + kept + 1)] * (len(new) - kept)
+            end = match.end()
+        if not pieces:
+            return self
+        columns += self.columns[end:]
+        return TextWithColumns("".join(pieces) + self.text[end:], columns)
+
+    def split(self, separators):
+        """The parts between the matches of a regular expression, stripped."""
+        cuts = [match.span() for match in re.finditer(separators, self.text)]
+        starts = [0] + [end for _, end in cuts]
+        ends = [start for start, _ in cuts] + [len(self.text)]
+        return [self[start:end].strip() for start, end in zip(starts, ends)]
+
+
+def plain(line, own=()):
+    """A line, text or TextWithColumns, in the signs of the formula language; every sign of equality becomes
+    "=".
+
+    The words in `own`, which the author defined, stay as they are: `w_5` is no other way to write w5 then.
+    """
+    spelled = line if isinstance(line, TextWithColumns) else TextWithColumns(line)
+    if not spelled.text.isascii():
+        spelled = TextWithColumns(spelled.text.translate(_SIGNS), spelled.columns)
+        spelled = spelled.replace("½", "(1/2)").replace("√", "sqrt").replace(r"([∂Δ])\s+(?=[^\W\d])", r"\1")
+        spelled = spelled.replace("_?[₀-₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]+", _lowered)
+        spelled = spelled.replace("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^" + match.group().translate(_RAISED))
+    spelled = spelled.replace(_NUMBERED, lambda match: _numbered(match, own))
+    text = spelled.text
+    if "^(" in text or "^{" in text:
+        spelled = spelled.replace(_POWER, _power)
+    if ":=" in text or "==" in text or "<-" in text or "~" in text:
+        spelled = spelled.replace(_EQUALITY, "=")
+    if "x" in text:
+        spelled = spelled.replace(r"(?<=[0-9)])\s?x\s?(?=10(?:\^|\*\*))", "*")
+    if "+" in text or "⁺" in text:
+        spelled = spelled.replace(_UPDATED, r"\1@1")
+    return spelled.replace(_PARTIAL, r"\1/") if "∂" in text else spelled
+
+
+def with_weights(spelled, names):
+    """A TextWithColumns with every `W1[2,1]`, the weight of layer 1 from input 1 into neuron 2, replaced by
+    its name in `names`.
+
+    Raises ExpressionError, in the author's column, for a weight that the network does not have.
+    """
+
+    def name(match):
+        layer, row, column = (int(number) for number in match.groups()[1:])
+        if 1 <= layer <= len(names.weights):
+            rows = names.weights[layer - 1]
+            if 1 <= row <= len(rows) and 1 <= column <= len(rows[0]):
+                return match[1] + rows[row - 1][column - 1]
+            reason = f"W{layer} has {_counted(len(rows), 'row')}, one per neuron, and {_counted(len(rows[0]), 'column')}"
+        else:
+            reason = f"the network has {_counted(len(names.weights), 'layer')} of weights"
+        column = spelled.column_of(match.end(1) + 1)
+        raise ExpressionError(spelled.text, column, f"no weight {match.group().lstrip('d∂')}: {reason}")
+
+    return spelled.replace(_MATRIX_ENTRY, name) if "W" in spelled.text else spelled
+
+
+def numeral(text):
+    """The decimal text of what is one printed number, its digits as they stand: "3.5102·10⁻⁵" gives
+    "3.5102e-5".
+
+    None for anything else, a fraction such as 1/2 included. The number may be too large or too small for a
+    float.
+    """
+    if len(text) > LONGEST_TEXT:
+        return None
+    text = plain(text).text.strip()
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1]
+    match = _NUMERAL.fullmatch(text)
+    if match is None:
+        return None
+    exponent = match[3] or match[4]
+    return match[1].strip("+") + match[2] + ("e" + exponent if exponent else "")
+
+
+def _lowered(match):
+    """Lowered digits belong to the name before them, as in w₅; letters are set off, as in outₕ₁."""
+    word = match.group().translate(_LOWERED).lstrip("_")
+    return word if word.isdigit() and not match.group().startswith("_") else "_" + word
+
+
+def _numbered(match, own):
+    """w_5 is w5; w5' and w5_new are w5 after an update, which an input never is."""
+    derived, letter, number, mark = match.groups()
+    if match.group()[len(derived) :] in own or (letter == "i" and mark):
+        return match.group()
+    return f"{derived}{letter}{number}{'@1' if mark else ''}"
+
+
+def _power(match):
+    """A power in brackets without them, and 2 - 1 as 1, as it stands in many a derivation of a square."""
+    power = int(match[1]) + int((match[2] or "+") + (match[3] or "0"))
+    return f"^{power}" + (" " if match.string[match.end() : match.end() + 1].isalnum() else "")
+
+
+def _counted(number, thing):
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

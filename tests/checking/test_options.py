@@ -1,0 +1,169 @@
+"""Options, bounds and functions that mean nothing are refused by name; what is allowed and what to try is
+said.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+from gradcheck import check, check_hessian
+from gradcheck.errors import GradcheckError, NotRealNumbers
+
+X = np.array([1.0, 2.0])
+
+
+def loss(x):
+    return float(np.sum(x**2))
+
+
+def gradients(x):
+    return 2.0 * x
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("learning_rate", math.nan),
+        ("learning_rate", "a"),
+        ("learning_rate", 0.0),
+        ("samples", 2.5),
+        ("samples", "abc"),
+        ("samples", 0),
+        ("samples", -3),
+        ("select", 3),
+        ("select", [3]),
+        ("select", []),
+        ("seed", -1),
+        ("seed", 1.5),
+        ("seed", "a"),
+        ("seed", True),
+        ("confidence", "4"),
+        ("confidence", 0.5),
+        ("one_by_one", -1),
+        ("one_by_one", 1e3),
+    ],
+)
+def test_an_option_of_no_meaning_is_refused_by_name(name, value):
+    with pytest.raises(GradcheckError, match=f"^{name}: found .*; it is "):
+        check(loss, gradients, X, **{name: value})
+
+
+@pytest.mark.parametrize(
+    "bounds", [(0, None), (None, 9.0), (None, None), (np.array([0.0, 1.0]), 5), ([0.0, -math.inf], None)]
+)
+def test_bounds_may_be_open_on_either_side(bounds):
+    assert check(loss, gradients, X, bounds=bounds).verdict == "right"
+
+
+@pytest.mark.parametrize(
+    "bounds, words",
+    [
+        ((3, 0), "bounds: low is 3.0 and high 0.0 for x.0.; low must not exceed high"),
+        (("a", 3), "bounds: low is neither a number, None, nor in the structure"),
+        ((0, np.zeros(3)), r"bounds: high is neither .* \(x: expected shape \(2,\), found \(3,\)\)"),
+        ((1.5, None), r"x\[0\]: found 1.0, outside its bounds 1.5 to inf"),
+        (7, "bounds: expected .low, high."),
+    ],
+)
+def test_bounds_of_no_meaning_are_refused_before_the_loss_is_called(bounds, words):
+    def never(x):
+        raise AssertionError("called")
+
+    with pytest.raises(GradcheckError, match=words):
+        check(never, gradients, X, bounds=bounds)
+
+
+@pytest.mark.parametrize(
+    "returned, words",
+    [
+        ((1.0, X), "a tuple of 2; return the loss alone; .* gradients=None"),
+        ("a", "one real number"),
+        (None, "NoneType"),
+        (1j, "complex128"),
+        (np.array([[1.0]]), r"shape \(1, 1\); return one real number, with .item"),
+        ([[1.0], [1.0, 2.0]], "a list of 2"),
+        (True, "bool"),
+    ],
+)
+def test_a_loss_that_returns_something_else_is_told_what_to_return(returned, words):
+    with pytest.raises(GradcheckError, match=f"^loss: .*{words}"):
+        check(lambda x: returned, gradients, X)
+
+
+def test_a_loss_of_several_numbers_with_ready_gradients_is_told_of_the_upstream():
+    with pytest.raises(NotRealNumbers, match=r"\(parameters, u\)"):
+        check(lambda x: x, gradients(X), X)
+
+
+@pytest.mark.parametrize("function", [None, 3.0, "loss"])
+def test_what_is_no_function_is_refused(function):
+    with pytest.raises(GradcheckError, match="^loss: expected a function"):
+        check(function, None, X)
+
+
+def test_functions_of_other_arguments_are_told_how_they_are_called():
+    with pytest.raises(TypeError) as caught:
+        check(lambda W, b: 0.0, gradients, X)
+    assert "loss(parameters), which gradcheck calls with one argument" in caught.value.__notes__[0]
+    with pytest.raises(TypeError) as caught:
+        check(loss, lambda W, b: W, X)
+    assert "gradients(parameters)" in caught.value.__notes__[0]
+
+
+def test_the_line_that_does_it_again_has_every_option_that_was_given():
+    report = check(
+        loss,
+        gradients,
+        X,
+        bounds=(-9, 9),
+        samples=3,
+        learning_rate=0.1,
+        one_by_one=0,
+        select="x",
+        confidence=5,
+    )
+    for option in (
+        "bounds=(-9, 9)",
+        "samples=3",
+        "learning_rate=0.1",
+        "one_by_one=0",
+        "select='x'",
+        "confidence=5",
+        "seed=0",
+    ):
+        assert option in report.call
+    assert "bounds=bounds" in check(loss, gradients, X, bounds=(np.array([-9.0, -9.0]), 9)).call
+    call = check_hessian(loss, gradients, X, lambda x, v: 2.0 * v, bounds=(-9, 9), confidence=5).call
+    assert call.startswith("gradcheck.check_hessian(") and "bounds=(-9, 9)" in call and "confidence=5" in call
+
+
+def test_what_the_functions_keep_of_their_last_call_is_of_the_point_and_real():
+    kept = {}
+
+    def keeping(p):
+        kept["W"] = p["W"]
+        return np.sum(np.tanh(p["W"]) ** 2)
+
+    point = {"W": np.array([[0.3, -0.2]])}
+    report = check(keeping, lambda p: {"W": 2.0 * np.tanh(p["W"]) * (1.0 - np.tanh(p["W"]) ** 2)}, point)
+    assert report.verdict == "right"
+    assert kept["W"].dtype == float and np.array_equal(kept["W"], point["W"])
+
+
+def test_strict_floating_point_errors_of_the_caller_do_not_end_the_check():
+    with np.errstate(all="raise"):
+        assert check(lambda p: 1e-300 * np.sum(p**2), lambda p: 2e-300 * p, X).verdict == "right"
+        assert check(loss, lambda x: x * np.nan, X).verdict == "wrong"
+        assert (
+            check(lambda p: np.sum(np.sqrt(p)), lambda p: 0.5 / np.sqrt(p), np.array([0.0, 1.0])).verdict
+            == "wrong"
+        )
+
+
+def test_a_loss_that_seeds_the_global_generator_is_found_out_by_its_first_call():
+    def seeding(p):
+        np.random.seed(0)
+        return float(np.sum(p**2))
+
+    assert [finding.id for finding in check(seeding, gradients, X).audit] == ["random state"]

@@ -1,0 +1,116 @@
+"""Training as a table, and the order of the samples."""
+
+import json
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuronnet import load
+from neuronnet.cli import main
+from neuronnet.description.settings import batches
+from neuronnet.training import accuracy, history
+
+IN_TURN = {"kind": "in turn"}
+
+
+def first(count, iterator):
+    return [next(iterator) for _ in range(count)]
+
+
+def test_full_batches_hold_every_sample():
+    assert first(2, batches(3, "full", IN_TURN)) == [[0, 1, 2], [0, 1, 2]]
+
+
+def test_online_takes_the_samples_in_turn():
+    assert first(4, batches(3, "online", IN_TURN)) == [[0], [1], [2], [0]]
+
+
+def test_the_last_batch_of_a_round_may_be_smaller():
+    assert first(4, batches(5, 2, IN_TURN)) == [[0, 1], [2, 3], [4], [0, 1]]
+
+
+def test_random_online_draws_are_those_of_the_standard_generator():
+    draw = random.Random(7)
+    assert first(20, batches(4, "online", {"kind": "random", "seed": 7})) == [
+        [draw.randrange(4)] for _ in range(20)
+    ]
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 5))
+def test_a_round_of_random_batches_takes_every_sample_once(count, size, seed):
+    rounds = batches(count, size, {"kind": "random", "seed": seed})
+    for _ in range(3):
+        taken = [position for batch in first(-(-count // size), rounds) for position in batch]
+        assert sorted(taken) == list(range(count))
+
+
+def test_accuracy_counts_classes_and_is_none_for_other_targets():
+    assert accuracy(load("xor")) in (0.0, 0.25, 0.5, 0.75, 1.0)
+    assert accuracy(load("worked-example")) is None
+
+
+def test_accuracy_is_one_when_every_class_is_right():
+    network = load(
+        {
+            "layer": [{"activation": "identity", "weights": [[1.0], [-1.0]]}],
+            "sample": [{"inputs": [1.0], "targets": [1, 0]}, {"inputs": [-1.0], "targets": [0, 1]}],
+        }
+    )
+    assert accuracy(network) == 1.0
+    network["w1"].value = -2.0
+    assert accuracy(network) == 0.0
+
+
+def test_history_has_a_row_before_the_first_update_and_after_the_last():
+    network = load("worked-example")
+    rows = list(history(network, 5, every=2))
+    assert [row["update"] for row in rows] == [0, 2, 4, 5]
+    assert rows[0]["E_total"] == load("worked-example").total_error()
+    assert rows[-1]["E_total"] == network.total_error()
+
+
+def test_history_reports_progress():
+    seen = []
+    list(history(load("worked-example"), 3, progress=seen.append))
+    assert seen == [1, 2, 3]
+
+
+def test_the_train_command_prints_the_table(capsys):
+    assert main(["train", "worked-example", "--updates", "10000", "--every", "5000"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-3].split() == ["0", "0.298371109"]
+    assert lines[-1].split() == ["10000", "0.000035102"]
+
+
+def test_the_train_command_gives_json(capsys):
+    assert main(["train", "xor", "--updates", "20", "--every", "10", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["update"] for row in rows] == [0, 10, 20]
+    assert rows[0].keys() >= {"update", "E_total", "accuracy"}
+
+
+def test_training_without_a_learning_rate_is_refused(capsys):
+    assert main(["train", "victor-zhou", "--updates", "2"]) == 2
+    assert "learning_rate" in capsys.readouterr().err
+
+
+def test_every_zero_is_refused(capsys):
+    assert main(["train", "xor", "--updates", "2", "--every", "0"]) == 2
+    assert "--every 0" in capsys.readouterr().err
+
+
+def test_training_a_second_time_goes_on_where_the_first_stopped():
+    once, twice = load("xor"), load("xor")
+    once.fit(7)
+    twice.fit(3)
+    twice.fit(4)
+    assert once.to_dict() == twice.to_dict()
+
+
+def test_an_update_of_ones_own_does_not_move_the_order_of_the_samples():
+    network, plain = load("xor"), load("xor")
+    network.train([0, 0], [0], learning_rate=0)
+    network.fit(3)
+    plain.fit(3)
+    assert network.to_dict() == plain.to_dict()

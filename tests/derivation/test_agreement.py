@@ -1,0 +1,75 @@
+"""The objects and the derivation rows are two ways to every number; here they must agree to the last bit."""
+
+import pytest
+from drawn import descriptions
+from hypothesis import given, settings
+from update_rules import same
+
+from neuronnet import Derivation, load
+from neuronnet.names import in_sample, partial_name
+
+
+def object_values(description):
+    """Every quantity of the pass and of one update, by name, as the neuron objects compute them."""
+    network = load(description)
+    values = {}
+    count = len(network.samples)
+    for number, (inputs, targets) in enumerate(network.samples, 1):
+        sample = None if count == 1 else number
+        network.feed_forward(inputs)
+        if count > 1:
+            values[in_sample("E_total", sample)] = network.error(targets)
+        network.gradients([(inputs, targets)])
+        for neuron in network.neurons:
+            for kind in ("net", "out", "delta"):
+                values[in_sample(f"{kind}_{neuron.name}", sample)] = getattr(neuron, kind)
+    values["E_total"] = network.total_error()
+    if network.batch == "full" or count == 1:
+        for name, gradient in network.gradients().items():
+            values[partial_name("E_total", name)] = gradient
+    network.fit(1)
+    for parameter in network.parameters:
+        if parameter.trainable:
+            values[f"{parameter.name}@1"] = parameter.value
+    values["E_total@1"] = network.total_error()
+    return values
+
+
+@settings(max_examples=200, deadline=None)
+@given(descriptions())
+def test_objects_and_rows_agree_to_the_last_bit(description):
+    derivation = Derivation(description)
+    for name, value in object_values(description).items():
+        if name in derivation:
+            assert derivation[name].value == value, f"{name} = {derivation[name].formula}"
+        else:
+            # A derivation has no backward rows for samples that the first update does not rest on.
+            assert name.startswith("delta_") and description["batch"] != "full"
+
+
+@settings(max_examples=50, deadline=None)
+@given(descriptions(most_layers=3))
+def test_objects_and_rows_agree_after_seven_updates(description):
+    network = load(description)
+    network.fit(7)
+    derivation = Derivation(description, updates=7)
+    for parameter in network.parameters:
+        if parameter.trainable:
+            assert same(derivation[f"{parameter.name}@7"].value, parameter.value)
+    assert same(derivation["E_total@7"].value, network.total_error())
+
+
+def test_the_worked_example_agrees_after_ten_thousand_updates():
+    network = load("worked-example")
+    network.fit(10_000)
+    assert Derivation("worked-example")["E_total@10000"].value == network.total_error()
+
+
+@pytest.mark.parametrize("pair", ["dE_total/dw5", "delta_h1", "E_total", "w1@1"])
+def test_a_changed_weight_is_visible_in_both(pair):
+    """What the agreement is worth: one weight changed by one part in a million shows in every quantity."""
+    network = load("worked-example")
+    network["w5"].value += 4e-7
+    changed = Derivation(network.to_dict())
+    assert changed[pair].value != Derivation("worked-example")[pair].value
+    assert changed[pair].value == object_values(network.to_dict())[pair]

@@ -1,0 +1,112 @@
+"""Batch, order and update rule of a description: what is explicit after reading, what agrees, what is
+refused.
+"""
+
+from fractions import Fraction
+
+import pytest
+
+import gradcheck.twin.training
+import gradcheck.twin.updates
+import neuronnet.updates
+from neuronnet.description.reading import read
+from neuronnet.description.settings import ORDERS, UPDATE_RULES
+from neuronnet.errors import SpecError
+
+LAYER = {"layer": [{"activation": "tanh", "weights": [[1]]}]}
+
+
+@pytest.mark.parametrize(
+    "rule, explicit",
+    [
+        ("gradient descent", {}),
+        ("momentum", {"momentum": 0.9}),
+        ("nesterov", {"momentum": 0.9}),
+        ("adam", {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}),
+        ("adamw", {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.01}),
+    ],
+)
+def test_every_setting_of_a_rule_is_explicit(rule, explicit):
+    description = read({**LAYER, "update": {"rule": rule}})
+    assert description["update"] == {"rule": rule, **explicit}
+    assert read(description) == description
+    for name in explicit:
+        assert read({**LAYER, "update": {"rule": rule, name: 0.5}})["update"] == {
+            "rule": rule,
+            **explicit,
+            name: 0.5,
+        }
+
+
+def test_the_judge_has_the_same_rules_orders_and_defaults():
+    assert set(UPDATE_RULES) == set(gradcheck.twin.updates.RULES) == set(neuronnet.updates.UPDATE_RULES)
+    for rule in UPDATE_RULES:
+        assert read({**LAYER, "update": {"rule": rule}})["update"] == gradcheck.twin.updates.explicit(
+            {"rule": rule}
+        )
+    assert set(ORDERS) == set(gradcheck.twin.training.SETTINGS)
+    for kind in ORDERS:
+        assert read({**LAYER, "order": {"kind": kind}})["order"] == gradcheck.twin.training.explicit(
+            {"kind": kind}
+        )
+
+
+def test_the_order_is_explicit():
+    assert read(LAYER)["order"] == {"kind": "in turn"}
+    assert read({**LAYER, "order": {"kind": "random"}})["order"] == {"kind": "random", "seed": 0}
+    assert read({**LAYER, "order": {"kind": "random", "seed": 7}})["order"] == {"kind": "random", "seed": 7}
+
+
+@pytest.mark.parametrize("name, value", [("momentum", 0), ("momentum", Fraction(1, 3))])
+def test_the_ends_of_a_range_that_belong_to_it_are_accepted(name, value):
+    assert read({**LAYER, "update": {"rule": "momentum", name: value}})["update"][name] == value
+
+
+ADAMW = {"rule": "adamw"}
+REFUSED = [
+    ({"update": "adam"}, ["update", "found 'adam'", "a table such as {rule"]),
+    ({"update": {}}, ["update, rule", "found nothing", "gradient descent, momentum, nesterov, adam, adamw"]),
+    ({"update": {"rule": "Adam"}}, ["update, rule", "found 'Adam'", "did you mean adam"]),
+    ({"update": {"rule": "momentun"}}, ["update, rule", "did you mean momentum?"]),
+    ({"update": {"rule": 3}}, ["update, rule", "found 3"]),
+    (
+        {"update": {"rule": "gradient descent", "momentum": 0.9}},
+        ["update", "the key 'momentum'", "allowed are rule"],
+    ),
+    ({"update": {**ADAMW, "beta_1": 0.9}}, ["update", "the key 'beta_1'", "did you mean beta1"]),
+    (
+        {"update": {"rule": "adam", "weight_decay": 0.1}},
+        ["update", "the key 'weight_decay'", "beta1, beta2, epsilon, rule"],
+    ),
+    ({"update": {"rule": "momentum", "momentum": 1}}, ["update, momentum", "found 1.0", "from 0 to below 1"]),
+    (
+        {"update": {"rule": "nesterov", "momentum": -0.1}},
+        ["update, momentum", "found -0.1", "from 0 to below 1"],
+    ),
+    ({"update": {**ADAMW, "beta1": 1}}, ["update, beta1", "found 1.0", "from 0 to below 1"]),
+    ({"update": {**ADAMW, "beta2": 1.5}}, ["update, beta2", "found 1.5", "from 0 to below 1"]),
+    ({"update": {**ADAMW, "beta2": float("nan")}}, ["update, beta2", "found nan", "finite"]),
+    ({"update": {**ADAMW, "epsilon": 0}}, ["update, epsilon", "found 0.0", "above 0"]),
+    ({"update": {**ADAMW, "epsilon": "1e-8"}}, ["update, epsilon", "found '1e-8'", "a number"]),
+    ({"update": {**ADAMW, "weight_decay": -0.01}}, ["update, weight_decay", "found -0.01", "from 0 upwards"]),
+    ({"update": {**ADAMW, "weight_decay": True}}, ["update, weight_decay", "found True", "a number"]),
+    ({"order": "random"}, ["order", "found 'random'", "a table such as {kind"]),
+    ({"order": {}}, ["order, kind", "found nothing", "in turn, random"]),
+    ({"order": {"kind": "ramdom"}}, ["order, kind", "did you mean random?"]),
+    ({"order": {"kind": "in turn", "seed": 0}}, ["order", "the key 'seed'", "allowed are kind"]),
+    ({"order": {"kind": "random", "sead": 0}}, ["order", "the key 'sead'", "did you mean seed?"]),
+    ({"order": {"kind": "random", "seed": -1}}, ["order, seed", "found -1", "from 0 to 4294967295"]),
+    ({"order": {"kind": "random", "seed": None}}, ["order, seed", "found None"]),
+    ({"order": {"kind": "random", "seed": 1.5}}, ["order, seed", "found 1.5"]),
+    ({"order": {"kind": "random", "seed": False}}, ["order, seed", "found False"]),
+]
+
+
+@pytest.mark.parametrize("settings, parts", REFUSED, ids=[" / ".join(parts)[:60] for _, parts in REFUSED])
+def test_unusable_settings_are_refused(settings, parts):
+    with pytest.raises(SpecError) as caught:
+        read({**LAYER, **settings})
+    message, position = str(caught.value), 0
+    for part in parts:
+        assert part in message[position:], f"{part!r} is missing, or stands too early, in: {message}"
+        position = message.index(part, position)

@@ -1,0 +1,667 @@
+"""Network descriptions: what is read from TOML, JSON and dicts, and how what cannot be used is refused."""
+
+import copy
+import json
+import os
+import pickle
+import time
+import tracemalloc
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from drawn import descriptions
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neuronnet import NeuralNetwork, load
+from neuronnet.description.reading import MOST_BYTES, Literal, as_number, example_names, find, read
+from neuronnet.errors import SpecError, shortened
+
+WORKED = json.loads(
+    (Path(__file__).parent.parent / "data" / "worked_example.json").read_text(encoding="utf-8")
+)["values"]
+
+TOML = """
+loss = "half squared error"
+learning_rate = 0.5
+[[layer]]
+activation = "tanh"
+weights = [[0.1, 0.2], [0.3, 0.4]]
+bias = 0.5
+[[layer]]
+activation = "logistic"
+weights = [[0.6, 0.7]]
+bias = [0.8]
+[[sample]]
+inputs = [1, 2.5]
+targets = [0.9]
+"""
+
+
+def changed(old, new):
+    """The description above with one thing changed."""
+    assert TOML.count(old) == 1, old
+    return TOML.replace(old, new)
+
+
+def as_toml(description):
+    """A description as TOML, written by hand: the standard library has no writer."""
+    lines = [
+        f"{key} = {json.dumps(value)}" for key, value in description.items() if key not in ("layer", "sample")
+    ]
+    for table in ("layer", "sample"):
+        for entry in description[table]:
+            lines += [f"[[{table}]]"] + [f"{key} = {json.dumps(value)}" for key, value in entry.items()]
+    return "\n".join(lines) + "\n"
+
+
+# What is read
+
+
+def test_every_convention_is_explicit_after_reading():
+    description = read({"layer": [{"activation": "sigmoid", "weights": [[1]]}]})
+    assert description == {
+        "title": "untitled network",
+        "loss": "half squared error",
+        "outputs": "sum",
+        "samples_combine": "sum",
+        "learning_rate": None,
+        "l2": 0.0,
+        "l2_scale": "as is",
+        "batch": "full",
+        "names": {},
+        "sample": [],
+        "held_out": [],
+        "order": {"kind": "in turn"},
+        "update": {"rule": "gradient descent"},
+        "layer": [{"activation": "logistic", "weights": [[1.0]], "bias": None, "train_bias": False}],
+    }
+
+
+def test_a_bias_is_trained_unless_it_is_said_to_be_frozen():
+    description = read(TOML)
+    assert [layer["train_bias"] for layer in description["layer"]] == [True, True]
+    frozen = read(changed("bias = 0.5", "bias = 0.5\ntrain_bias = false"))
+    assert [layer["train_bias"] for layer in frozen["layer"]] == [False, True]
+
+
+def test_a_zero_bias_is_a_bias():
+    assert read(changed("bias = 0.5", "bias = 0"))["layer"][0]["bias"] == 0
+    assert read(changed("bias = 0.5\n", ""))["layer"][0]["bias"] is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(descriptions())
+def test_toml_json_and_dict_of_one_network_are_read_alike(description):
+    from_dict = read(description)
+    assert read(as_toml(description)) == from_dict
+    assert read(json.dumps(description)) == from_dict
+    assert read(json.dumps(description, indent=2)) == from_dict
+
+
+@settings(max_examples=40, deadline=None)
+@given(descriptions())
+def test_reading_is_stable(description):
+    before = copy.deepcopy(description)
+    once = read(description)
+    assert description == before
+    assert read(once) == once
+    network = load(description)
+    assert read(network.to_dict()) == network.to_dict()
+    assert load(network.to_dict()).to_dict() == network.to_dict()
+    assert load(network.to_dict()).gradients() == network.gradients()
+
+
+@pytest.mark.parametrize("name", example_names())
+def test_every_example_is_read_and_described_again(name):
+    network = load(name)
+    assert read(network.to_dict()) == network.to_dict()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=20, min_value=-(10**6), max_value=10**6))
+def test_decimal_literals_keep_every_digit(number):
+    text = f"{number:f}"
+    for document in (
+        changed("0.1", text),
+        json.dumps({"layer": [{"activation": "tanh", "weights": [[7.25]]}]}).replace("7.25", text),
+    ):
+        literal = read(document)["layer"][0]["weights"][0][0]
+        assert as_number(literal, Decimal) == number
+        assert as_number(literal, Fraction) == Fraction(number)
+        assert as_number(literal, float) == float(text)
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, copy.copy, lambda value: pickle.loads(pickle.dumps(value))]
+)
+def test_a_copied_literal_keeps_its_text(copied):
+    assert copied(Literal("0.10")).text == "0.10"
+
+
+@pytest.mark.parametrize(
+    "value, number, expected",
+    [
+        (Literal("0.1"), Decimal, Decimal("0.1")),
+        (0.1, Decimal, Decimal("0.1")),
+        (3, Decimal, Decimal(3)),
+        (Literal("0.1"), Fraction, Fraction(1, 10)),
+        (Decimal("0.1"), Fraction, Fraction(1, 10)),
+        (2, float, 2.0),
+        (Fraction(1, 3), Fraction, Fraction(1, 3)),
+        (Literal("0.1"), complex, 0.1 + 0j),
+        (Fraction(1, 2), float, 0.5),
+    ],
+)
+def test_numbers_of_other_types_start_from_the_text(value, number, expected):
+    found = as_number(value, number)
+    assert found == expected and type(found) is number
+
+
+def test_a_plain_float_has_forgotten_its_literal():
+    assert type(as_number(Literal("0.1"), float)) is float
+
+
+# Number types: the same objects on other numbers
+
+
+def test_the_worked_example_runs_on_fifty_digits():
+    with localcontext() as context:
+        context.prec = 50
+        network = load("worked-example", Decimal)
+        network.feed_forward(*[inputs for inputs, _ in network.samples])
+        assert abs(network["o1"].out - Decimal(WORKED["out_o1"])) < Decimal("1e-29")
+        gradients = network.gradients()
+        # The stored values have 30 significant digits.
+        for name in ("w1", "w2", "w5", "w8"):
+            expected = Decimal(WORKED[f"dE_total/d{name}"])
+            assert abs(gradients[name] - expected) < abs(expected) * Decimal("1e-29")
+
+
+def test_the_worked_example_runs_on_complex_numbers():
+    network, plain = load("worked-example", complex), load("worked-example")
+    gradients, expected = network.gradients(), plain.gradients()
+    for name, value in gradients.items():
+        assert type(value) is complex and value.imag == 0
+        # Complex exp and division round a few times more than their float counterparts.
+        assert value.real == pytest.approx(expected[name], rel=1e-15)
+
+
+def test_an_identity_network_is_exact_in_fractions():
+    description = json.loads(json.dumps(load("worked-example").to_dict()))
+    for layer in description["layer"]:
+        layer["activation"] = "identity"
+    network = load(description, Fraction)
+    gradients = network.gradients()
+    out_h1, out_h2 = Fraction("0.3775"), Fraction("0.3925")
+    out_o1 = Fraction("0.4") * out_h1 + Fraction("0.45") * out_h2 + Fraction("0.6")
+    assert network["o1"].out == out_o1
+    assert gradients["w5"] == (out_o1 - Fraction("0.01")) * out_h1
+    assert all(type(value) is Fraction for value in gradients.values())
+
+
+def test_whole_numbers_stay_whole():
+    layers = [
+        {"activation": "identity", "weights": [[2, 3]], "bias": 1},
+        {"activation": "relu", "weights": [[5]]},
+    ]
+    network = load({"layer": layers, "sample": [{"inputs": [7, 11], "targets": [1]}]}, int)
+    assert network.feed_forward([7, 11]) == [240] and type(network["o1"].out) is int
+    assert network.gradients()["w1"] == 239 * 5 * 7
+
+
+# What is refused: (the text, what the message must say, in this order)
+
+REFUSED = [
+    ("", ["layer", "found none", "at least one"]),
+    ("layer = []", ["layer", "found none"]),
+    ("layer = 3", ["layer", "found 3", "[[layer]] tables"]),
+    ("layer = [3]", ["layer", "found [3]", "[[layer]] tables"]),
+    ("[layer]", ["layer", "found {}", "[[layer]] tables"]),
+    (
+        changed("[[0.6, 0.7]]", "[]"),
+        ["layer 2, weights", "found an empty layer", "a row of numbers per neuron"],
+    ),
+    (changed("[[0.6, 0.7]]", "[[]]"), ["layer 2, weights, row 1", "found 0 numbers"]),
+    (changed("[[0.6, 0.7]]", "[0.6, 0.7]"), ["layer 2, weights, row 1", "found 0.6", "a list of numbers"]),
+    (changed("[[0.6, 0.7]]", "0.6"), ["layer 2, weights", "found 0.6", "a row of numbers per neuron"]),
+    (
+        changed("[[0.6, 0.7]]", "[[0.6, 0.7, 0.8]]"),
+        ["layer 2, weights", "found 3 numbers in a row", "layer 1 has 2 neurons"],
+    ),
+    (changed("[0.3, 0.4]]", "[0.3]]"), ["layer 1, weights, row 2", "found 1 numbers", "row 1 has 2"]),
+    (changed("0.4", '"0.4"'), ["layer 1, weights, row 2, number 2", "found '0.4'", "a number is needed"]),
+    (changed("0.4", "true"), ["layer 1, weights, row 2, number 2", "found True", "a number is needed"]),
+    (changed("0.4", "2020-01-01"), ["row 2, number 2", "a number is needed"]),
+    (changed("0.4", "[0.4]"), ["row 2, number 2", "found [0.4]", "a number is needed"]),
+    (changed("0.4", "nan"), ["row 2, number 2", "found 'nan'", "a finite number"]),
+    (changed("0.4", "-inf"), ["row 2, number 2", "found '-inf'", "a finite number"]),
+    (changed("0.4", "1e400"), ["row 2, number 2", "found '1e400'", "a finite number"]),
+    (changed("0.4", "1e-400"), ["row 2, number 2", "found '1e-400'", "5e-324"]),
+    (
+        changed("0.4", "1e-99999999999999999999"),
+        ["row 2, number 2", "found '1e-99999999999999999999'", "5e-324"],
+    ),
+    (changed("0.4", "1" * 400), ["row 2, number 2", "found a whole number of 1326 bits", "a finite number"]),
+    (changed("0.4", "1" * 5000), ["line 6", "more than 1000 digits"]),
+    (changed("0.4", "0." + "1" * 5000), ["line 6", "more than 1000 digits"]),
+    (
+        changed("bias = [0.8]", "bias = [0.8, 0.9]"),
+        ["layer 2, bias", "found 2 numbers", "each of the 1 neurons"],
+    ),
+    (changed("bias = 0.5", 'bias = "none"'), ["layer 1, bias", "found 'none'", "a number is needed"]),
+    (
+        changed("bias = 0.5", "bias = 0.5\ntrain_bias = 0"),
+        ["layer 1, train_bias", "found 0", "true and false"],
+    ),
+    (
+        changed("bias = 0.5", "train_bias = true"),
+        ["layer 1, train_bias", "found true", "the layer has no bias"],
+    ),
+    (changed("bias = [0.8]", "bias = []"), ["layer 2, bias", "found 0 numbers"]),
+    (
+        changed('"tanh"', '"sigmoidal"'),
+        ["layer 1, activation", "found 'sigmoidal'", "allowed are logistic, tanh"],
+    ),
+    (changed('"tanh"', '"tahn"'), ["layer 1, activation", "found 'tahn'", "did you mean tanh?"]),
+    (changed('"tanh"', '"Logistic"'), ["layer 1, activation", "found 'Logistic'", "did you mean logistic?"]),
+    (changed('"tanh"', "3"), ["layer 1, activation", "found 3", "allowed are"]),
+    (changed('activation = "tanh"\n', ""), ["layer 1, activation", "found nothing", "allowed are"]),
+    (changed('"tanh"', '"softmax"'), ["layer 1, activation", "found softmax", "last layer only"]),
+    (changed("weights = [[0.6, 0.7]]\n", ""), ["layer 2", "found no weights", "a row per neuron"]),
+    (
+        changed("weights = [[0.6, 0.7]]", "wieghts = [[0.6, 0.7]]"),
+        ["layer 2", "'wieghts'", "did you mean weights?"],
+    ),
+    (
+        changed("learning_rate", "learning_rat"),
+        ["network", "'learning_rat'", "allowed are", "did you mean learning_rate?"],
+    ),
+    (changed("learning_rate = 0.5", 'learning_rate = "fast"'), ["learning_rate", "found 'fast'", "a number"]),
+    (changed("learning_rate = 0.5", "l2 = true"), ["l2", "found True", "a number"]),
+    (changed("learning_rate = 0.5", "title = 3"), ["title", "found 3", "a string"]),
+    (changed("learning_rate = 0.5", 'outputs = "avg"'), ["outputs", "found 'avg'", "allowed are sum, mean"]),
+    (changed("learning_rate = 0.5", 'samples_combine = "means"'), ["samples_combine", "did you mean mean?"]),
+    (changed("learning_rate = 0.5", 'l2_scale = ""'), ["l2_scale", "found ''", "as is, per sample"]),
+    (changed("learning_rate = 0.5", "batch = 0"), ["batch", "found 0", '"online", "full"']),
+    (changed("learning_rate = 0.5", "batch = true"), ["batch", "found True"]),
+    (changed("learning_rate = 0.5", "batch = 2.0"), ["batch", "found 2.0"]),
+    (
+        changed("half squared error", "mse"),
+        ["loss", "found 'mse'", "allowed are half squared error, squared error"],
+    ),
+    (changed("inputs = [1, 2.5]", "inputs = [1]"), ["sample 1, inputs", "found 1 numbers", "takes 2"]),
+    (changed("inputs = [1, 2.5]", "inputs = 1"), ["sample 1, inputs", "found 1", "a list of numbers"]),
+    (changed("inputs = [1, 2.5]", "inputs = [1, nan]"), ["sample 1, inputs, number 2", "found 'nan'"]),
+    (changed("inputs = [1, 2.5]\n", ""), ["sample 1", "found no inputs"]),
+    (changed("targets = [0.9]", "targets = [0.9, 1]"), ["sample 1, targets", "found 2 numbers", "takes 1"]),
+    (changed("targets = [0.9]\n", ""), ["sample 1, targets", "found 0 numbers", "takes 1"]),
+    (changed("targets = [0.9]", "target = [0.9]"), ["sample 1", "'target'", "did you mean targets?"]),
+    (
+        changed("half squared error", "binary cross-entropy").replace("0.9", "1.5"),
+        ["sample 1, targets", "found 1.5", "from 0 to 1"],
+    ),
+    (
+        changed("half squared error", "binary cross-entropy").replace("0.9", "-1e-9"),
+        ["sample 1, targets", "found -1e-09"],
+    ),
+    (
+        changed("half squared error", "binary cross-entropy").replace("logistic", "softmax"),
+        ["loss", "'binary cross-entropy'", "categorical cross-entropy"],
+    ),
+    (changed("half squared error", "output"), ["sample 1, targets", "found 1 numbers", "'output' takes 0"]),
+    (TOML + "[names]\nw1 = 3", ["names", "{'w1': 3}", "a table such as"]),
+    (TOML + "[names]\nnet_h9 = 'a'", ["names, 'net_h9'", "no such name", "did you mean net_h"]),
+    (TOML + "[names]\nw1 = 'a b'", ["names, 'w1'", "found 'a b'", "made of letters"]),
+    (TOML + "[names]\nw1 = ''", ["names, 'w1'", "found ''"]),
+    (TOML + "[names]\nw1 = 'a+b'", ["names, 'w1'", "found 'a+b'"]),
+    (TOML + "[names]\nw1 = '1a'", ["names, 'w1'", "found '1a'", "does not start with a digit"]),
+    (TOML + "[names]\nw1 = 'dE/dw'", ["names, 'w1'", "found 'dE/dw'"]),
+    (TOML + "[names]\nw1 = 'w5@1'", ["names, 'w1'", "found 'w5@1'"]),
+    (TOML + '[names]\nw1 = "a\\n"', ["names, 'w1'", r"found 'a\n'"]),
+    (TOML + "[names]\nw1 = 'w2'", ["names", "found 'w2' for w1 and w2"]),
+    (TOML + "[names]\nw1 = 'x'\nb1 = 'x'", ["names", "found 'x' for w1 and b1"]),
+    (TOML + "[names]\nw1 = 'net_h1'", ["names", "found 'net_h1' for", "w1"]),
+    (TOML + "[names]\nw1 = 'η'", ["names", "found 'η' for eta and w1"]),
+    (TOML + "[names]\nw1 = 'E'", ["names", "found 'E' for E_total and w1"]),
+    (TOML + "[[published]]\nquantity = 'w1'\nprinted = '1'", ["published 1", "found no verdict"]),
+    (TOML + "[[published]]\nquantity = 1", ["published 1, quantity", "found 1", "a string"]),
+    (TOML + "[[errata]]\nquantity = 'w1'", ["errata 1", "found no printed"]),
+    ("= 3\n", ["TOML syntax error", "line 1, column 1"]),
+    (
+        changed("learning_rate = 0.5", 'loss = "output"'),
+        ["TOML syntax error", "Cannot overwrite a value", "line 3"],
+    ),
+    ("weights = [[0.1,\n", ["TOML syntax error", "at end of document"]),
+    ("x = " + "[" * 100_000, ["brackets nested too deeply"]),
+    (changed("0.1", "[" * 300 + "]" * 300), ["layer 1, weights, row 1, number 1", "found [[[["]),
+]
+
+
+def refusal(source):
+    """The message with which `source` is refused: one line, carrying its three parts, within two seconds."""
+    start = time.perf_counter()
+    with pytest.raises(SpecError) as caught:
+        read(source)
+    assert time.perf_counter() - start < 2
+    error, message = caught.value, str(caught.value)
+    assert message == f"{error.where}: found {error.found}; {error.allowed}"
+    assert "\n" not in message and len(message) < 600
+    return message
+
+
+def assert_says(message, parts):
+    position = 0
+    for part in parts:
+        assert part in message[position:], f"{part!r} is missing, or stands too early, in: {message}"
+        position = message.index(part, position)
+
+
+@pytest.mark.parametrize("text, parts", REFUSED, ids=[" / ".join(parts)[:60] for _, parts in REFUSED])
+def test_unusable_toml_is_refused_with_file_place_and_what_is_allowed(tmp_path, text, parts):
+    file = tmp_path / "net.toml"
+    file.write_text(text, encoding="utf-8")
+    message = refusal(file)
+    assert message.startswith(str(file))
+    assert_says(message, parts)
+    assert file.read_text(encoding="utf-8") == text
+
+
+LAYER = '"layer": [{"activation": "tanh", "weights": [[0.5]]}]'
+
+REFUSED_JSON = [
+    ("", ["JSON syntax error", "line 1 column 1"]),
+    ("[]", ["network", "found []", "an object such as"]),
+    ("null", ["network", "found None", "an object"]),
+    ("3", ["network", "found 3", "an object"]),
+    ('"x"', ["network", "found 'x'", "an object"]),
+    ("{}", ["layer", "found none"]),
+    ("{", ["JSON syntax error", "line 1 column 2"]),
+    ('{"layer": [,]}', ["JSON syntax error", "line 1 column 12"]),
+    ("{%s, }" % LAYER, ["JSON syntax error"]),
+    (
+        "{%s}" % LAYER.replace("0.5", "NaN"),
+        ["layer 1, weights, row 1, number 1", "found nan", "a finite number"],
+    ),
+    ("{%s}" % LAYER.replace("0.5", "-Infinity"), ["row 1, number 1", "found -inf", "a finite number"]),
+    ("{%s}" % LAYER.replace("0.5", "1e400"), ["row 1, number 1", "found '1e400'", "a finite number"]),
+    ("{%s}" % LAYER.replace("0.5", "null"), ["row 1, number 1", "found None", "a number"]),
+    ("{%s}" % LAYER.replace("0.5", "1" * 5000), ["line 1", "more than 1000 digits"]),
+    ('{%s, "l2": 0, "l2": 1}' % LAYER, ["the key 'l2' twice", "every key stands once"]),
+    ("{%s, %s}" % (LAYER, LAYER), ["the key 'layer' twice"]),
+    (
+        "{%s}" % LAYER.replace("[[0.5]]", '[[0.5]], "bias": 1, "bias": 1'),
+        ["the key 'bias' twice in one object"],
+    ),
+    ('{%s, "x\\ny": 1, "x\\ny": 1}' % LAYER, [r"the key 'x\ny' twice"]),
+    ('{%s, "names": {%s"k": "a"}}' % (LAYER, '"k": "a", ' * 100_000), ["the key 'k' twice"]),
+    ("[%s]" % LAYER, ["JSON syntax error"]),
+    ("[{}]", ["layer 1, activation", "found nothing"]),
+    ("[3]", ["network", "found [3]", "an object such as"]),
+    ("[[]]", ["network", "found [[]]", "an object such as"]),
+    ('{%s, "title": null}' % LAYER, ["title", "found None", "a string"]),
+    ('{%s, "a\\nb": 1}' % LAYER, ["network", r"the key 'a\nb'"]),
+    ('{%s, "names": {"a\\nb": "x"}}' % LAYER, ["names", r"'a\nb'", "no such name"]),
+    ('{"layer": ' + "[" * 100_000, ["brackets nested too deeply"]),
+    ('{"layer": ' + "[" * 600 + "]" * 600 + "}", ["layer", "found [[[["]),
+]
+
+
+@pytest.mark.parametrize(
+    "text, parts", REFUSED_JSON, ids=[" / ".join(parts)[:60] for _, parts in REFUSED_JSON]
+)
+def test_unusable_json_is_refused_with_file_place_and_what_is_allowed(tmp_path, text, parts):
+    file = tmp_path / "net.json"
+    file.write_text(text, encoding="utf-8")
+    message = refusal(file)
+    assert message.startswith(str(file))
+    assert_says(message, parts)
+
+
+REFUSED_DICTS = [
+    ({"layer": [{"activation": "tanh", "weights": [[float("nan")]]}]}, ["row 1, number 1", "found nan"]),
+    (
+        {"layer": [{"activation": "tanh", "weights": [[Decimal("sNaN")]]}]},
+        ["row 1, number 1", "found Decimal('sNaN')"],
+    ),
+    ({"layer": [{"activation": "tanh", "weights": [[Decimal("1e999")]]}]}, ["found Decimal('1E+999')"]),
+    ({"layer": [{"activation": "tanh", "weights": [[Decimal("1e-999")]]}]}, ["found Decimal('1E-999')"]),
+    (
+        {"layer": [{"activation": "tanh", "weights": [[Fraction(10**5000)]]}]},
+        ["found a Fraction too large to be shown"],
+    ),
+    ({"layer": [{"activation": "tanh", "weights": [[Fraction(1, 10**400)]]}]}, ["found Fraction(1, 1"]),
+    ({"layer": [{"activation": "tanh", "weights": [[10**5000]]}]}, ["found a whole number of 16610 bits"]),
+    ({"layer": [{"activation": "tanh", "weights": [[1j]]}]}, ["found 1j", "a number"]),
+    ({"layer": [{"activation": "tanh", "weights": {"a": 10**5000}}]}, ["found a dict too large to be shown"]),
+    ({"layer": [{"activation": "tanh", "weights": None}]}, ["found None", "a row of numbers"]),
+    ({"layer": [{"activation": "tanh", "weights": []}]}, ["found an empty layer"]),
+    ({"layer": None}, ["layer", "found None"]),
+    ([], ["network", "found []", "an object such as"]),
+    ([{"activation": "tanh", "weights": [[1]]}, 3], ["network", "an object such as"]),
+    (({"activation": "tanh", "weights": [[1]]},), ["network", "a tuple", "a dict, a file"]),
+    ({3: 4}, ["network", "the key 3"]),
+    (None, ["network", "a NoneType", "a dict, a file"]),
+    (b"network", ["network", "a bytes", "a dict, a file"]),
+]
+
+
+@pytest.mark.parametrize("description, parts", REFUSED_DICTS, ids=[parts[-1] for _, parts in REFUSED_DICTS])
+def test_unusable_dicts_are_refused(description, parts):
+    assert_says(refusal(description), parts)
+
+
+def test_too_many_weights_are_refused(monkeypatch):
+    monkeypatch.setattr("neuronnet.description.validation.MOST_WEIGHTS", 3)
+    assert read({"layer": [{"activation": "tanh", "weights": [[1, 2, 3]]}]})
+    assert_says(
+        refusal({"layer": [{"activation": "tanh", "weights": [[1, 2], [3, 4]]}]}),
+        ["found 4 weights", "at most 3"],
+    )
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(("tanh", "sum", "output")),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                (
+                    "layer",
+                    "sample",
+                    "weights",
+                    "bias",
+                    "activation",
+                    "inputs",
+                    "targets",
+                    "names",
+                    "published",
+                    "title",
+                    "loss",
+                    "batch",
+                    "l2",
+                    "train_bias",
+                    "x",
+                )
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(("loss", "outputs", "batch", "names", "sample", "published", "title", "l2")),
+        json_values,
+        max_size=4,
+    ),
+    json_values,
+)
+def test_whatever_json_holds_is_read_or_refused(description, weights):
+    description["layer"] = [{"activation": "tanh", "weights": weights}]
+    try:
+        assert read(description)["layer"]
+    except SpecError as error:
+        assert "\n" not in str(error)
+
+
+def test_a_text_that_opens_with_a_table_of_toml_is_not_taken_for_a_list_of_json():
+    assert read("[[layer]]\nactivation = 'tanh'\nweights = [[1]]") == read(
+        {"layer": [{"activation": "tanh", "weights": [[1]]}]}
+    )
+    assert read(' [ {"activation": "tanh", "weights": [[1]]}]') == read(
+        [{"activation": "tanh", "weights": [[1]]}]
+    )
+
+
+# Files
+
+
+def written(tmp_path, data, name="net.toml"):
+    file = tmp_path / name
+    file.write_bytes(data)
+    return file
+
+
+def test_a_byte_order_mark_is_accepted(tmp_path):
+    assert read(written(tmp_path, b"\xef\xbb\xbf" + TOML.encode())) == read(TOML)
+    document = json.dumps(read(TOML)).encode()
+    assert read(written(tmp_path, b"\xef\xbb\xbf" + document, "net.json")) == read(TOML)
+
+
+def test_windows_line_ends_are_accepted(tmp_path):
+    assert read(written(tmp_path, TOML.encode().replace(b"\n", b"\r\n"))) == read(TOML)
+
+
+@pytest.mark.parametrize("name", ["net.json", "net.JSON", "net.txt", "network"])
+def test_json_is_recognised_by_its_name_or_its_first_character(tmp_path, name):
+    assert read(written(tmp_path, json.dumps(read(TOML)).encode(), name)) == read(TOML)
+
+
+def test_a_file_name_with_a_line_break_is_a_file_name(tmp_path):
+    assert read(written(tmp_path, TOML.encode(), "a\nb.toml")) == read(TOML)
+
+
+@pytest.mark.parametrize(
+    "data, parts",
+    [
+        (b'title = "\xe9"\n', ["a byte that is not UTF-8 in line 1", "UTF-8"]),
+        (TOML.encode("utf-16"), ["a byte that is not UTF-8 in line 1"]),
+        (b"\0\0\0\0", ["TOML syntax error", "line 1"]),
+        (TOML.encode() + b"\0", ["TOML syntax error", "line 15"]),
+        (bytes(range(256)), ["a byte that is not UTF-8"]),
+        (b"\x1f\x8b\x08\0\0\0\0\0", ["a byte that is not UTF-8 in line 1"]),
+        (b"", ["layer", "found none"]),
+        (b"\n \n", ["layer", "found none"]),
+    ],
+    ids=str,
+)
+def test_what_is_not_text_is_refused(tmp_path, data, parts):
+    file = written(tmp_path, data)
+    assert_says(refusal(file), [str(file), *parts])
+
+
+def test_a_gigantic_file_is_refused_before_it_is_read(tmp_path):
+    file = written(tmp_path, b"learning_rate = 1")
+    os.truncate(file, 500_000_000)
+    tracemalloc.start()
+    try:
+        message = refusal(file)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert_says(message, [str(file), f"more than {MOST_BYTES} bytes"])
+    assert peak < 4 * MOST_BYTES
+
+
+@pytest.mark.parametrize("start", ["l2 = 0.", "l2 = 1", '{"l2": 0.', '{"l2": -1'])
+def test_a_number_of_megabytes_is_refused(start):
+    text = "\n" + start + "1" * (MOST_BYTES - 100)
+    assert_says(refusal(text), ["line 2", "more than 1000 digits"])
+
+
+def test_a_number_of_a_thousand_digits_is_read():
+    assert read(changed("0.1", "0.1" + "0" * 997))["layer"][0]["weights"][0][0] == 0.1
+
+
+@pytest.mark.parametrize(
+    "name, part",
+    [
+        ("missing.toml", "neither a file nor the name of an example"),
+        ("", "not a regular file"),
+        ("a\0b", "neither a file"),
+        ("x" * 10_000, "neither a file"),
+        ("../worked-example", "neither a file"),
+        (".", "not a regular file"),
+        ("/dev/zero", "not a regular file"),
+        ("worked_example", "did you mean worked-example?"),
+    ],
+)
+def test_what_is_no_file_is_refused_and_the_examples_are_named(name, part):
+    assert_says(refusal(name), [part])
+    assert "xor" in refusal(name)
+
+
+def test_a_pipe_without_a_writer_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert_says(refusal(tmp_path / "pipe"), ["not a regular file"])
+
+
+@pytest.mark.skipif(
+    not os.path.exists("/proc/self/mem"), reason="needs a file that cannot be read, even by root"
+)
+def test_an_unreadable_file_is_refused():
+    assert_says(
+        refusal("/proc/self/mem"), ["/proc/self/mem", "Input/output error", "a readable TOML or JSON file"]
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_without_permission_is_refused(tmp_path):
+    file = written(tmp_path, TOML.encode())
+    file.chmod(0)
+    assert_says(refusal(file), [str(file), "Permission denied"])
+
+
+def test_an_example_is_found_by_name_and_a_file_of_that_name_comes_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find("xor").name == "xor.toml"
+    (tmp_path / "xor").write_text(TOML, encoding="utf-8")
+    assert read("xor") == read(TOML)
+
+
+# Messages
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        ("a", "'a'"),
+        (3.5, "3.5"),
+        ("x" * 100, "'" + "x" * 44 + " ... " + "x" * 7 + "'"),
+        (10**400, "a whole number of 1329 bits"),
+        (True, "True"),
+        ([10**5000], "a list too large to be shown"),
+    ],
+)
+def test_found_values_are_shown_in_at_most_a_line(value, text):
+    assert shortened(value) == text
+
+
+def test_a_refusal_carries_its_parts():
+    with pytest.raises(SpecError) as caught:
+        NeuralNetwork.from_dict({"layer": [{"activation": "swish", "weights": [[1]]}]})
+    assert caught.value.where == "network: layer 1, activation"
+    assert caught.value.found == "'swish'"
+    assert caught.value.allowed.startswith("allowed are logistic, tanh, relu, identity, softmax")

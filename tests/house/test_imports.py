@@ -1,0 +1,164 @@
+"""The two lists of folders: a folder imports only folders above it, and only what it needs from elsewhere."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+# Files and folders in reading order. Each imports only what stands before it.
+ORDER = {
+    "neuronnet": [
+        "errors",
+        "elementary",
+        "names",
+        "activations",
+        "losses",
+        "description",
+        "output",
+        "parameter",
+        "neuron",
+        "layer",
+        "updates",
+        "building",
+        "network",
+        "training",
+        "formulas",
+        "render",
+        "derivation",
+        "mistakes",
+        "repairs",
+        "sheet",
+        "__init__",
+        "cli",
+        "__main__",
+    ],
+    "gradcheck": [
+        "errors",
+        "numeric",
+        "verdict",
+        "inputs",
+        "report",
+        "judge",
+        "why",
+        "checking",
+        "__init__",
+        "scipy_like",
+        "testing",
+        "plugin",
+        "twin",
+        "networks",
+        "gallery",
+        "cli",
+        "__main__",
+    ],
+}
+# What a file needs beside Python, its own package and, in gradcheck, NumPy.
+NEEDS = {
+    "neuronnet/render/figures.py": {"matplotlib"},
+    "gradcheck/report/figures.py": {"matplotlib"},
+    "gradcheck/plugin.py": {"pytest"},
+    "gradcheck/why/known_mistakes.py": {"neuronnet"},
+    **{
+        f"gradcheck/networks/{path.name}": {"neuronnet"}
+        for path in (ROOT / "gradcheck" / "networks").glob("*.py")
+    },
+    "gradcheck/cli.py": {"neuronnet"},
+}
+FILES = sorted(
+    path.relative_to(ROOT).as_posix() for package in ORDER for path in (ROOT / package).rglob("*.py")
+)
+
+
+def imported(file, at_the_top=False):
+    """The absolute names of what a file imports, anywhere or only at its top."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    for node in tree.body if at_the_top else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports from dots; name the module"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def place(order, name):
+    """Where a module stands in the list; a public name of the package stands where its `__init__` does."""
+    part = (name.split(".") + ["__init__"])[1]
+    return order.index(part if part in order else "__init__")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_folder_imports_only_folders_above_it(file):
+    package, own = Path(file).with_suffix("").parts[:2]
+    order = ORDER[package]
+    assert own in order, f"{file} has no place in the list of {package}"
+    for name in imported(file):
+        if name.partition(".")[0] == package:
+            assert place(order, name) <= order.index(own), f"{file} imports {name}, which stands below it"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_neuronnet_needs_python_alone_and_gradcheck_numpy(file):
+    package = file.partition("/")[0]
+    allowed = {package, *(["numpy"] if package == "gradcheck" else []), *NEEDS.get(file, ())}
+    for name in imported(file):
+        top = name.partition(".")[0]
+        assert top in allowed or top in sys.stdlib_module_names, f"{file} imports {name}"
+
+
+def test_the_files_of_a_folder_import_each_other_in_one_direction():
+    modules = {file.removesuffix(".py").removesuffix("/__init__").replace("/", "."): file for file in FILES}
+    needs = {}
+    for module, file in modules.items():
+        found = {
+            name if name in modules else name.rpartition(".")[0] for name in imported(file, at_the_top=True)
+        }
+        needs[module] = (found & set(modules)) - {module}
+    while needs:
+        free = {module for module, needed in needs.items() if not needed}
+        assert free, f"these import each other: {needs}"
+        needs = {module: needed - free for module, needed in needs.items() if module not in free}
+
+
+def test_no_file_is_named_like_one_of_the_standard_library():
+    names = {Path(file).stem for file in FILES} - {"__init__", "__main__"}
+    assert not names & sys.stdlib_module_names
+
+
+def test_importing_neuronnet_loads_nothing_from_elsewhere():
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules); import neuronnet, neuronnet.cli; "
+        "print('\\n'.join(sorted(name.partition('.')[0] for name in set(sys.modules) - before)))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, str(ROOT)], capture_output=True, text=True, check=True
+    )
+    foreign = set(loaded.stdout.split()) - sys.stdlib_module_names - {"neuronnet"}
+    assert not foreign
+
+
+@pytest.mark.parametrize("file", ["neuronnet/render/figures.py"])
+def test_matplotlib_is_imported_in_one_function_alone(file):
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+
+    def of(node):
+        return [
+            each
+            for each in ast.walk(node)
+            if isinstance(each, ast.Import) and each.names[0].name.startswith("matplotlib")
+        ]
+
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and of(node)]
+    assert functions == ["_matplotlib"]
+    assert len(of(tree)) == sum(len(of(node)) for node in tree.body if isinstance(node, ast.FunctionDef))
+
+
+def test_the_core_files_can_be_read_in_one_sitting():
+    core = ("activations", "losses", "parameter", "neuron", "layer", "network")
+    lines = sum(
+        len((ROOT / "neuronnet" / f"{name}.py").read_text(encoding="utf-8").splitlines()) for name in core
+    )
+    assert lines <= 800

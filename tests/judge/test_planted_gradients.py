@@ -1,0 +1,153 @@
+"""Drawn networks in NumPy: no right gradient fails, and no planted mistake that is visible passes."""
+
+import numpy as np
+import pytest
+from drawn_numpy import ACTIVATIONS, LOSSES, drawn
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from gradcheck import check
+
+TINY = 1e-6  # relative to the largest entry of the block
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def checked(network, gradients=None, seed=0):
+    return check(
+        network.loss, network.gradients if gradients is None else gradients, network.parameters, seed=seed
+    )
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("error", LOSSES)
+@pytest.mark.parametrize("layers", [2, 3, 4])
+def test_right_gradients_are_right(activation, error, layers):
+    report = checked(drawn([1, layers], activation, error, layers, largest=4))
+    assert report.verdict == "right", str(report)
+
+
+@given(SEEDS)
+@settings(max_examples=20, deadline=None)
+def test_one_entry_off_by_a_millionth_of_its_block_is_named(seed):
+    network, draw = drawn(seed, largest=4), np.random.default_rng(seed)
+    report, gradients = checked(network), network.gradients(network.parameters)
+    assert report.verdict == "right", str(report)
+    name = str(draw.choice(list(gradients)))
+    index, size = (
+        tuple(int(draw.integers(0, each)) for each in gradients[name].shape),
+        np.max(np.abs(gradients[name])),
+    )
+    assume(0.0 < size and report[name].smallest_visible < TINY)
+    gradients[name][index] += TINY * size * draw.choice([-1.0, 1.0])
+    wrong = checked(network, gradients)
+    assert wrong.verdict == "wrong"
+    assert {block.name: block.wrong for block in wrong.blocks if block.verdict == "wrong"} == {name: [index]}
+
+
+def test_a_millionth_is_visible_nearly_everywhere():
+    reports = [checked(drawn(seed, largest=4)) for seed in range(15)]
+    errors = [
+        block.smallest_visible
+        for report in reports
+        for block in report.blocks
+        if np.isfinite(block.smallest_visible)
+    ]
+    assert len(errors) > 60
+    assert np.mean(np.array(errors) < TINY) > 0.95
+
+
+def sign(network, gradients):
+    return {name: -each for name, each in gradients.items()}
+
+
+def slightly_more(network, gradients):
+    return {name: each * 1.0001 for name, each in gradients.items()}
+
+
+def first_weights_reversed(network, gradients):
+    return gradients | {"W1": gradients["W1"][::-1]}
+
+
+def bias_summed(network, gradients):
+    return gradients | {f"b{network.layers}": gradients[f"b{network.layers}"] * len(network.inputs)}
+
+
+def regulariser_forgotten(network, gradients):
+    return {
+        name: each - network.l2 * network.parameters[name] * (name[0] == "W")
+        for name, each in gradients.items()
+    }
+
+
+def last_weights_zero(network, gradients):
+    return gradients | {f"W{network.layers}": 0.0 * gradients[f"W{network.layers}"]}
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [sign, slightly_more, first_weights_reversed, bias_summed, regulariser_forgotten, last_weights_zero],
+    ids=lambda plant: plant.__name__,
+)
+def test_planted_mistakes_never_pass(plant):
+    planted = 0
+    for seed in range(10):
+        network = drawn(seed + 100, largest=4)
+        network.l2 = 0.3
+        report, gradients = checked(network), network.gradients(network.parameters)
+        wrong = plant(network, gradients)
+        visible = [
+            name
+            for name, each in gradients.items()
+            if np.any(each)
+            and np.max(np.abs(wrong[name] - each)) > report[name].smallest_visible * np.max(np.abs(each))
+        ]
+        if len(visible) > 0:
+            planted += 1
+            found = checked(network, wrong)
+            assert found.verdict == "wrong"
+            assert set(visible) <= {block.name for block in found.blocks if block.verdict == "wrong"}
+    assert planted >= 5
+
+
+def test_hardly_any_entry_of_a_smooth_network_cannot_be_told():
+    verdicts = [
+        entry.verdict
+        for seed in range(12)
+        for block in checked(drawn(seed, ["tanh", "logistic"][seed % 2])).blocks
+        for entry in block.entries
+    ]
+    assert len(verdicts) > 400
+    assert verdicts.count("undecided") < 0.02 * len(verdicts)
+
+
+def test_the_evaluations_are_counted_and_few():
+    for seed in range(100, 130):
+        network = drawn(seed)
+        network.calls = 0
+        report = checked(network, seed=seed)
+        assert (
+            report.evaluations
+            == network.calls
+            <= 12 * sum(each.size for each in network.parameters.values()) + 60
+        )
+
+
+def test_a_loss_that_makes_its_gradients_is_called_no_more_often():
+    """Every look at the gradients is a call of the loss then, those at a second point included."""
+    looked_again = 0
+    for seed in range(60):
+        network = drawn(seed, "relu", largest=3)
+        network.calls = 0
+        report = check(
+            lambda p, network=network: (network.loss(p), network.gradients(p)),
+            None,
+            network.parameters,
+            seed=seed,
+        )
+        looked_again += report.nearby is not None
+        assert (
+            report.evaluations
+            == network.calls
+            <= 12 * sum(each.size for each in network.parameters.values()) + 60
+        )
+    assert looked_again > 10

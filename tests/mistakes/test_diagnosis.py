@@ -1,0 +1,235 @@
+"""Diagnoses: a planted mistake is named, one of two is as well, and nothing is named on a coincidence."""
+
+from functools import cache
+from math import isfinite
+
+import pytest
+from drawn import descriptions
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from mistaken import MISTAKES
+
+from neuronnet import diagnose, load
+from neuronnet.description.reading import read
+from neuronnet.errors import ExpressionError, NumberError, UnknownName
+from neuronnet.mistakes.catalogue import CATALOGUE, alike, replay
+from neuronnet.mistakes.mistake import NotHere
+
+pytestmark = pytest.mark.no_cover  # the search is long, and what it runs is covered by the tests of its parts
+
+DEEP = {
+    "loss": "half squared error",
+    "learning_rate": 0.5,
+    "sample": [{"inputs": [0.1, 0.7, -0.4], "targets": [0.1, 0.9, 0.5]}],
+    "layer": [
+        {
+            "activation": "tanh",
+            "weights": [[0.3, -0.2, 0.5], [0.7, 0.1, -0.6], [0.4, 0.9, -0.3]],
+            "bias": [0.1, -0.2, 0.3],
+        },
+        {
+            "activation": "logistic",
+            "weights": [[0.2, 0.8, -0.1], [-0.5, 0.6, 0.3], [0.9, -0.7, 0.4]],
+            "bias": 0.2,
+        },
+        {
+            "activation": "logistic",
+            "weights": [[-0.3, 0.5, 0.7], [0.6, -0.4, 0.2], [0.1, 0.3, -0.8]],
+            "bias": 0.1,
+        },
+    ],
+}
+
+
+def printed(numbers, digits=6):
+    """Numbers as somebody prints them, with so many significant digits."""
+    return {
+        name: f"{value:.{digits - 1}e}"
+        for name, value in numbers.items()
+        if isfinite(value) and (value == 0 or 1e-300 < abs(value) < 1e300)
+    }
+
+
+@pytest.mark.parametrize(
+    "numbers, expected",
+    [
+        ({"E_total@1": "0.291027924"}, ["updated output weights used backwards"]),
+        ({"E_total@1": "0.280471447"}, ["bias per neuron, trained"]),
+        ({"E_total@10000": "0.0000351085"}, ["one update too few"]),
+        ({"E_total": "0.3036583"}, ["both weight matrices loaded transposed"]),
+        ({"w1@1": "0.149817639", "E_total@1": "0.291027924"}, ["updated output weights used backwards"]),
+        ({"-delta_o1": "-0.069249281"}, ["an extra half"]),
+        ({"E_total@1": "0.291027774", "w5@1": "0.358916480"}, []),
+        ({"E_total@1": "0.291027774"}, []),
+        ({"E_total@1": "0.291", "w5@1": "0.3"}, []),
+        ({"E_total@1": 0.29102792390452867}, ["updated output weights used backwards"]),
+        (
+            {"E_total@1": "0.291027924", "E_total@10000": "0.0000351085"},
+            ["updated output weights used backwards", "one update too few"],
+        ),
+    ],
+)
+def test_numbers_of_the_worked_example(numbers, expected):
+    assert [each.id for each in diagnose("worked-example", numbers)] == expected
+
+
+def test_a_diagnosis_says_what_it_explains_and_how_sure_it_is():
+    (found,) = diagnose(
+        "worked-example", {"E_total@1": "0.291027924", "out_o1@10000": "0.015912196", "w1@1": "0.149780716"}
+    )
+    assert found.explains == ("E_total@1", "out_o1@10000") and found.contradicts == ("w1@1",)
+    assert found.digits > 6 and found.chance < 1e-6 and found.tried > 60
+    assert "7 digits reproduced" in found.odds and found.sentence in str(found.to_dict()["sentence"])
+
+
+@pytest.mark.parametrize("name", [name for name in MISTAKES if name != "none"])
+def test_mistakes_planted_in_the_neurons_are_named(name):
+    """The independent second way: the objects make the mistake, and the catalogue recognises the weights and
+    errors it leaves.
+    """
+    network = load("worked-example")
+    MISTAKES[name](network)
+    numbers = {f"{weight.name}@1": f"{weight.value:.9f}" for weight in network.weights} | {
+        "E_total@1": f"{network.total_error():.9f}"
+    }
+    wrong = dict(printed(replay(read("worked-example")), 9))
+    assert any(abs(float(numbers[each]) - float(wrong[each])) > 1e-8 for each in numbers), (
+        "the mistake is not visible"
+    )
+    found = diagnose("worked-example", numbers)[0]
+    assert name in (found.id, *found.same_as)
+    assert not found.contradicts
+
+
+@cache
+def drawn_networks(count):
+    """Checked descriptions of drawn networks, always the same ones."""
+    found = []
+
+    @seed(20)
+    @settings(max_examples=count, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(descriptions())
+    def draw(description):
+        found.append(read(description))
+
+    draw()
+    return found
+
+
+def test_every_entry_is_recognised_in_98_of_100_drawn_networks(digits=6):
+    """On networks of 1 to 4 layers, all activations, losses and conventions; what changes no printed digit
+    is no mistake.
+    """
+    asked, missed = 0, []
+    for description in drawn_networks(3):
+        right = replay(description)
+        for id, mistake in CATALOGUE.items():
+            try:
+                wrong = replay(description, (mistake,))
+            except NotHere:
+                continue
+            numbers = printed({name: wrong[name] for name in right if name in wrong}, digits)
+            if all(float(text) == float(f"{right[name]:.{digits - 1}e}") for name, text in numbers.items()):
+                continue
+            asked += 1
+            found = diagnose(description, numbers)
+            if not found or not (
+                alike(wrong, replay(description, found[0].mistakes)) or id in found[0].same_as
+            ):
+                missed.append(id)
+    assert asked > 100
+    assert len(missed) <= 0.02 * asked, missed
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(descriptions(most_layers=3, most_neurons=2), st.integers(2, 12))
+def test_right_numbers_are_never_diagnosed(description, digits):
+    description = read(description)
+    assert diagnose(description, printed(replay(description), digits)) == []
+
+
+PAIRS = [
+    ("activation derivative missing at the hidden layer", "an extra half"),
+    ("only o1's path into h1 (no sum over outputs)", "sign flipped"),
+    ("input not multiplied into the gradient", "learning rate missing"),
+]
+
+
+@pytest.mark.parametrize("ids", PAIRS, ids=" + ".join)
+def test_two_mistakes_at_once_are_named(ids):
+    numbers = printed(replay(read(DEEP), tuple(CATALOGUE[id] for id in ids)), 7)
+    found = diagnose(DEEP, numbers)[0]
+    assert set(found.id.split(" + ")) == set(ids) or alike(
+        replay(read(DEEP), found.mistakes), replay(read(DEEP), tuple(CATALOGUE[id] for id in ids))
+    )
+    assert found.chance < 1e-20
+
+
+def test_a_mistake_with_carried_rounding_is_named():
+    """Every number is computed from the rounded ones before, so that no exact pass has these digits."""
+    mistake = CATALOGUE["hidden delta from the raw output error"]
+    numbers = replay(read(DEEP), (mistake,), keep=lambda name, value: float(f"{value:.4f}"))
+    text = {name: f"{value:.4f}" for name, value in numbers.items()}
+    exact = replay(read(DEEP), (mistake,))
+    assert any(f"{exact[name]:.4f}" != text[name] for name in text), "no rounding is visible"
+    found = diagnose(DEEP, text)
+    assert found[0].mistakes == (mistake,)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.dictionaries(
+        st.sampled_from(["E_total@1", "w1@1", "dE_total/dw1", "delta_h1", "out_o1"]),
+        st.integers(10**8, 10**9 - 1),
+        min_size=1,
+        max_size=1,
+    )
+)
+def test_a_random_number_is_seldom_given_a_cause(numbers):
+    """Nine random digits: what is named all the same was expected by chance less than once in twenty."""
+    for found in diagnose("worked-example", {name: f"0.{digits}" for name, digits in numbers.items()}):
+        assert found.chance <= 0.05
+
+
+def test_random_numbers_are_named_less_often_than_the_odds_allow():
+    import random
+
+    draw = random.Random(1)
+    values = replay(read("worked-example"))
+    named = sum(
+        bool(
+            diagnose(
+                "worked-example",
+                {
+                    "E_total@1": f"{values['E_total@1'] + draw.choice((-1, 1)) * 10 ** draw.uniform(-8, -3):.9f}"
+                },
+            )
+        )
+        for _ in range(20)
+    )
+    assert named <= 0.05 * 20
+
+
+@pytest.mark.parametrize(
+    "numbers, error",
+    [
+        ({"foo": 1.0}, UnknownName),
+        ({"E_total@1": "0.29x"}, NumberError),
+        ({"E_total@1": float("nan")}, NumberError),
+        ({"E_total@1": True}, NumberError),
+        ({"E_total@1": None}, NumberError),
+        ({"w1 +": 1.0}, ExpressionError),
+        ({"E_total@1": "1e999"}, NumberError),
+        ({"E_total@1": [1.0]}, NumberError),
+    ],
+)
+def test_bad_numbers_are_refused(numbers, error):
+    with pytest.raises(error):
+        diagnose("worked-example", numbers)
+
+
+def test_a_network_may_be_an_object():
+    assert (
+        diagnose(load("worked-example"), {"E_total@1": "0.291027924"})[0].id
+        == "updated output weights used backwards"
+    )

@@ -1,0 +1,402 @@
+"""Figures: what is drawn and how it is labelled, files written whole or not at all, and the message where
+matplotlib is not.
+"""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from gradcheck.cli import main as gradcheck
+from gradcheck.networks.hidden_sizes import sweep
+from gradcheck.networks.side_by_side import LockstepReport, Parting, lockstep
+from gradcheck.networks.stability import stability
+from gradcheck.twin.twin import Twin
+from neuronnet.cli import main as neuronnet
+from neuronnet.description.reading import read
+from neuronnet.errors import NeuronnetError
+from neuronnet.render import boundary, figures
+
+NAMES = ["figure.png", "figure.svg", "FIGURE.PNG"]
+COMMANDS = [
+    (neuronnet, ["train", "moons-tanh", "--updates", "2"]),
+    (gradcheck, ["twin", "moons-tanh", "--updates", "2"]),
+    (gradcheck, ["twin", "moons-tanh", "--updates", "2", "--twin-only"]),
+    (gradcheck, ["stability", "worked-example", "--updates", "4", "--replicas", "2"]),
+    (gradcheck, ["sweep", "moons-tanh", "--updates", "2", "--sizes", "1,2"]),
+]
+
+
+@pytest.fixture(scope="module")
+def matplotlib():
+    return pytest.importorskip("matplotlib")
+
+
+@pytest.fixture(scope="module")
+def trained(matplotlib):
+    """(description, rows, twin) of a short training with held out samples."""
+    description = read("moons-relu-small")
+    twin = Twin(description)
+    return description, twin.train(20, every=5), twin
+
+
+def labels(axes):
+    return axes.get_xlabel(), axes.get_ylabel()
+
+
+def legend(axes):
+    return (
+        [each.get_text() for each in axes.get_legend().get_texts()] if axes.get_legend() is not None else []
+    )
+
+
+def line(axes, label):
+    (found,) = [each for each in axes.get_lines() if each.get_label() == label]
+    return list(found.get_xdata()), list(found.get_ydata())
+
+
+def panels(figure):
+    """The axes without those of colour bars."""
+    return [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
+
+
+# What is drawn
+
+
+def test_a_training_shows_error_accuracies_and_the_boundary(trained):
+    description, rows, twin = trained
+    figure = figures.training(description, rows, twin.forward)
+    error, share, boundary = panels(figure)
+    assert figure.get_suptitle() == description["title"]
+    assert (labels(error)[1], labels(share), labels(boundary)) == (
+        "E_total",
+        ("update", "accuracy"),
+        ("i1", "i2"),
+    )
+    assert line(error, "E_total") == ([0, 5, 10, 15, 20], [row["E_total"] for row in rows])
+    assert line(share, "samples held out")[1] == [row["held_out_accuracy"] for row in rows]
+    assert legend(share) == ["the samples trained on", "samples held out"]
+    drawn = {
+        each.get_label(): len(each.get_offsets())
+        for each in boundary.collections
+        if each.get_label().startswith("target")
+    }
+    assert sum(drawn.values()) == 1000 and set(drawn) == {
+        "target 0",
+        "target 1",
+        "target 0, held out",
+        "target 1, held out",
+    }
+
+
+def test_the_boundary_passes_where_both_classes_are_equally_likely(matplotlib):
+    description = read(
+        {
+            "loss": "binary cross-entropy",
+            "learning_rate": 1.0,
+            "layer": [{"activation": "logistic", "weights": [[2.0, 0.0]], "bias": [-1.0]}],
+            "sample": [{"inputs": [0, 0], "targets": [0]}, {"inputs": [1, 1], "targets": [1]}],
+        }
+    )
+    twin = Twin(description)
+    boundary = panels(figures.training(description, twin.train(0), twin.forward))[2]
+    found = [
+        path
+        for each in boundary.collections
+        if list(getattr(each, "levels", [])) == [0.5]
+        for path in each.get_paths()
+    ]
+    assert found and all(x == pytest.approx(0.5) for path in found for x, _ in path.vertices)
+
+
+def test_the_classes_differ_in_marker_and_in_colour(trained):
+    description, rows, twin = trained
+    boundary = panels(figures.training(description, rows, twin.forward))[2]
+    one, other = (each for each in boundary.collections if each.get_label() in ("target 0", "target 1"))
+    assert one.get_facecolor().tolist() != other.get_facecolor().tolist()
+    assert len(one.get_paths()[0].vertices) != len(other.get_paths()[0].vertices)
+
+
+def test_many_classes_are_all_drawn(matplotlib):
+    corners = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    sample = [
+        {"inputs": list(corner), "targets": [float(each == corner) for each in corners]} for corner in corners
+    ]
+    description = read(
+        {
+            "loss": "categorical cross-entropy",
+            "learning_rate": 1.0,
+            "sample": sample,
+            "layer": [
+                {
+                    "neurons": 4,
+                    "activation": "softmax",
+                    "init": {"kind": "normal", "scale": 1.0},
+                    "bias": "zero",
+                }
+            ],
+        }
+    )
+    twin = Twin(description)
+    figure = figures.training(description, twin.train(50), twin.forward)
+    texts = [
+        each.get_text()
+        for part in figure.subfigs
+        for each in (part.legends[0].get_texts() if part.legends else [])
+    ]
+    assert texts == [
+        "decision boundary",
+        "stronger: larger lead",
+        "class o1",
+        "class o2",
+        "class o3",
+        "class o4",
+    ]
+    assert len(panels(figure)) == len(figure.axes) == 3
+
+
+@pytest.mark.parametrize(
+    "name, axes", [("worked-example", ["E_total"]), ("one-three-one", ["E_total", "accuracy"])]
+)
+def test_without_two_inputs_and_classes_there_is_no_boundary(matplotlib, name, axes):
+    twin = Twin(read(name))
+    figure = figures.training(read(name), twin.train(3, every=1), twin.forward)
+    assert [each.get_ylabel() for each in figure.axes] == axes
+
+
+@pytest.mark.parametrize(
+    "values, scale",
+    [
+        ([1.0, 0.02], "linear"),
+        ([1.0, 0.005], "log"),
+        ([1.0, 0.0], "linear"),
+        ([-1.0, 500.0], "linear"),
+        ([1.0, float("inf")], "linear"),
+        ([float("nan")], "linear"),
+    ],
+)
+def test_the_error_is_logarithmic_above_two_decades(matplotlib, values, scale):
+    rows = [{"update": update, "E_total": value, "accuracy": None} for update, value in enumerate(values)]
+    assert figures.training(read("worked-example"), rows, None).axes[0].get_yscale() == scale
+
+
+def test_a_title_is_taken_as_it_is_and_kept_short(matplotlib):
+    description = {**read("worked-example"), "title": "costs $5 and $\\frac$ \n\x00 " + "x " * 500}
+    figure = figures.training(description, [{"update": 0, "E_total": 1.0}], None)
+    assert figure.get_suptitle().startswith("costs $5 and $\\frac$") and len(figure.get_suptitle()) < 140
+    figure.canvas.draw()
+
+
+def test_stability_shows_the_band_the_digits_and_the_reproducible_part(matplotlib):
+    keys = ("update", "value", "lowest", "highest", "digits", "digits_parker")
+    table = [
+        (0, 1.0, 1.0, 1.0, 15.0, 15.5),
+        (10, 0.5, 0.5, 0.5, 8.0, 8.5),
+        (20, 0.4, 0.3, 0.6, 1.0, 1.5),
+        (30, 0.4, 0.3, float("inf"), 0.0, 0.5),
+        (40, 0.4, 0.4, 0.4, 7.0, 7.5),
+        (50, 0.4, 0.4, 0.4, 6.0, 6.5),
+    ]
+    report = SimpleNamespace(rows=[dict(zip(keys, row)) for row in table], asked=6, replicas=29)
+    error, enlarged, digits = figures.stability("a title", report).axes
+    assert (error.get_ylabel(), enlarged.get_ylabel()) == ("E_total", "E_total, enlarged")
+    assert labels(digits) == ("update", "reproducible digits of E_total")
+    assert legend(error) == [
+        "lowest to highest of 29 replicas",
+        "undisturbed run",
+        "reproducible: 6 digits or more",
+    ]
+    assert legend(digits) == [
+        "lower bound",
+        "Parker's estimate",
+        "6 digits",
+        "reproducible: 6 digits or more",
+    ]
+    assert [(each.get_x(), each.get_width()) for each in digits.patches] == [(0, 10), (40, 10)]
+    assert line(digits, "lower bound")[1] == [row[4] for row in table]
+    low, high = enlarged.get_ylim()
+    assert 0.1 < low < 0.3 and 0.6 < high < 0.9
+
+
+def test_stability_of_a_reproducible_training_needs_no_enlargement(matplotlib):
+    report = stability(read("worked-example"), 20, 5, replicas=3)
+    error, digits = figures.stability("a title", report).axes
+    assert [(each.get_x(), each.get_width()) for each in error.patches] == [(0, 20)]
+    assert line(error, "undisturbed run") == ([0, 5, 10, 15, 20], [row["value"] for row in report.rows])
+
+
+def test_lockstep_shows_both_errors_their_distance_and_the_parting(matplotlib):
+    report = lockstep(read("worked-example"), 400, 100)
+    assert report.parting is not None
+    error, distance = figures.lockstep(report).axes
+    assert labels(distance) == ("update", "distance of E_total in ulps") and error.get_ylabel() == "E_total"
+    assert line(error, "objects")[1] == [row["objects"] for row in report.rows]
+    assert line(error, "twin")[1] == [row["twin"] for row in report.rows]
+    assert line(distance, "objects to twin")[1] == [row["ulps"] for row in report.rows]
+    name, update = report.parting.name.split("@")
+    assert legend(error) == ["objects", "twin", f"{name} is the first to differ, after update {update}"]
+    assert distance.get_yscale() == "linear"
+
+
+def test_a_large_distance_is_shown_by_its_power_of_ten(matplotlib):
+    rows = [
+        {"update": 0, "objects": 1.0, "twin": 1.0, "ulps": 0.0},
+        {"update": 1, "objects": 1.0, "twin": 1.1, "ulps": 4.5e14},
+        {"update": 2, "objects": float("nan"), "twin": 1.1, "ulps": float("inf")},
+    ]
+    report = LockstepReport(read("worked-example"), 2, Parting("w1@1", 1.0, 1.1, 4.5e14, False), rows)
+    figure = figures.lockstep(report)
+    assert figure.axes[1].get_yscale() == "symlog"
+    assert figure.get_suptitle().endswith("verdict wrong")
+    figure.canvas.draw()
+
+
+def test_a_sweep_has_a_panel_for_the_baseline_and_each_size(matplotlib):
+    report = sweep("moons-tanh", [1, 2, 3, 4, 5], 20)
+    figure = figures.sweep("a title", report.results)
+    titles = [axes.get_title().splitlines() for axes in panels(figure)]
+    assert [title[0] for title in titles] == [
+        "no hidden layer",
+        "1 hidden neuron",
+        *(f"{size} hidden neurons" for size in (2, 3, 4, 5)),
+    ]
+    assert [title[1] for title in titles] == [
+        f"accuracy {result.accuracy:.3f}, E_total {result.E_total:.4f}" for result in report.results
+    ]
+    assert [each.get_text() for each in figure.legends[0].get_texts()] == [
+        "decision boundary",
+        "class o1",
+        "class o2",
+    ]
+    (colours,) = set(figure.axes) - set(panels(figure))
+    assert colours.get_ylabel() == "out_o2, the probability of class o2"
+
+
+def test_a_sweep_says_what_is_not_reproducible(matplotlib):
+    first, second = sweep("moons-tanh", [2], 1).results
+    figure = figures.sweep(
+        "a title", [first, SimpleNamespace(**{**vars(second), "digits": 1.0, "forward": second.forward})]
+    )
+    assert [axes.get_title().splitlines()[0] for axes in panels(figure)] == [
+        "no hidden layer",
+        "2 hidden neurons, not reproducible",
+    ]
+
+
+def test_outputs_that_are_no_numbers_leave_the_samples_alone(matplotlib):
+    description = read("moons-tanh")
+    nothing = [[float("nan")] * 2] * boundary.POINTS**2
+    figure = figures.training(
+        description, [{"update": 0, "E_total": float("nan"), "accuracy": 0.5}], lambda points: nothing
+    )
+    figure.canvas.draw()
+    assert {"class o1", "class o2"} <= {each.get_label() for each in panels(figure)[2].collections}
+
+
+# Files
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_figure_is_saved_in_the_format_of_its_name(trained, tmp_path, name):
+    description, rows, twin = trained
+    figures.save(figures.training(description, rows, twin.forward), str(tmp_path / name))
+    start = (tmp_path / name).read_bytes()[:100]
+    assert start.startswith(b"<?xml") if name.endswith("svg") else start.startswith(b"\x89PNG")
+
+
+def test_what_is_drawn_anew_has_the_same_bytes(trained, tmp_path):
+    description, rows, twin = trained
+    for name in ("one.svg", "two.svg"):
+        figures.save(figures.training(description, rows, twin.forward), tmp_path / name)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_the_readers_own_settings_are_neither_used_nor_changed(matplotlib):
+    with matplotlib.rc_context({"lines.linewidth": 9.0}):
+        figure = figures.training(read("worked-example"), [{"update": 0, "E_total": 1.0}], None)
+        assert matplotlib.rcParams["lines.linewidth"] == 9.0
+    assert figure.axes[0].get_lines()[0].get_linewidth() == 1.6
+
+
+def test_no_state_of_pyplot_is_used():
+    assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_a_drawing_that_fails_leaves_the_file_as_it_was(matplotlib, tmp_path):
+    class Failing:
+        def savefig(self, file, **_):
+            file.write(b"half a figure")
+            raise RuntimeError("no more")
+
+    (tmp_path / "figure.png").write_bytes(b"old")
+    with pytest.raises(RuntimeError):
+        figures.save(Failing(), tmp_path / "figure.png")
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("figure.png", b"old")]
+
+
+def test_the_input_is_never_overwritten_by_a_figure(matplotlib, tmp_path):
+    (tmp_path / "net.svg").write_text("input")
+    figure = figures.training(read("worked-example"), [{"update": 0, "E_total": 1.0}], None)
+    with pytest.raises(NeuronnetError, match="overwrite the input"):
+        figures.save(figure, tmp_path / "net.svg", [tmp_path / "net.svg"])
+
+
+@pytest.mark.parametrize("name", ["figure", "figure.pdf", "", ".png", "figure.png.gz"])
+def test_other_formats_are_refused(name):
+    with pytest.raises(NeuronnetError, match="a name that ends in .png or .svg is needed"):
+        figures.require(name)
+
+
+# Command lines
+
+
+@pytest.mark.parametrize(
+    "main, arguments", COMMANDS, ids=lambda value: "-".join(value[:1]) if isinstance(value, list) else ""
+)
+def test_every_command_that_trains_can_draw(matplotlib, tmp_path, capsys, main, arguments):
+    assert main([*arguments, "--plot", str(tmp_path / "figure.png")]) == 0
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+    assert capsys.readouterr().out != ""
+
+
+@pytest.mark.parametrize(
+    "main, arguments", COMMANDS, ids=lambda value: "-".join(value[:1]) if isinstance(value, list) else ""
+)
+@pytest.mark.parametrize(
+    "options, part",
+    [
+        (["--plot", "figure.pdf"], "ends in .png or .svg"),
+        (["--plot", "a.svg", "-o", "./a.svg"], "-o and --plot name the same file"),
+    ],
+)
+def test_a_figure_that_cannot_be_is_refused_before_the_training(
+    tmp_path, monkeypatch, capsys, main, arguments, options, part
+):
+    monkeypatch.chdir(tmp_path)
+    assert main([*arguments, *options]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and part in err and err.count("\n") == 1 and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "main, arguments", COMMANDS, ids=lambda value: "-".join(value[:1]) if isinstance(value, list) else ""
+)
+def test_where_matplotlib_is_missing_the_extra_is_named(monkeypatch, tmp_path, capsys, main, arguments):
+    for name in [each for each in sys.modules if each.partition(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main([*arguments, "--plot", str(tmp_path / "figure.png")]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "python -m pip install 'neuronnet[plot]'" in err and err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_without_boundaries_is_not_drawn_but_refused_first(matplotlib, tmp_path, capsys):
+    assert (
+        gradcheck(
+            ["sweep", "one-three-one", "--updates", "1", "--sizes", "1", "--plot", str(tmp_path / "a.png")]
+        )
+        == 2
+    )
+    out, err = capsys.readouterr()
+    assert out == "" and "two inputs and classes" in err

@@ -1,0 +1,251 @@
+"""LaTeX: whole formulas of the classic derivation and what each becomes, and what is refused at which
+column.
+"""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neuronnet.errors import ExpressionError
+from neuronnet.formulas.parsing import parse
+from neuronnet.sheet.readers.latex import translate
+
+FORMULAS = [
+    (r"net_{h1} = w_1 * i_1 + w_2 * i_2 + b_1 * 1", "net_h1 = w1 * i1 + w2 * i2 + b1 * 1"),
+    (r"net_{h_1} = w_{1} \cdot i_{1} + w_{2} \times i_2 + b_1", "net_h1 = w1 * i1 + w2 * i2 + b1"),
+    (
+        r"out_{h1} = \frac{1}{1+e^{-net_{h1}}} = \frac{1}{1+e^{-0.3775}} = 0.593269992",
+        "out_h1 = (1)/(1+e^(-net_h1)) = (1)/(1+e^(-0.3775)) = 0.593269992",
+    ),
+    (
+        r"E_{o1} = \frac{1}{2}(target_{o1} - out_{o1})^{2} = 0.274811083",
+        "E_o1 = (1)/(2)(target_o1 - out_o1)^2 = 0.274811083",
+    ),
+    (r"E_{\text{total}} = E_{o_1} + E_{o_2}", "E_total = E_o1 + E_o2"),
+    (
+        r"\frac{\partial E_{total}}{\partial w_5} = \frac{\partial E_{total}}{\partial out_{o1}} * "
+        r"\frac{\partial out_{o1}}{\partial net_{o1}} * \frac{\partial net_{o1}}{\partial w_5}",
+        "dE_total/dw5 = dE_total/dout_o1 * dout_o1/dnet_o1 * dnet_o1/dw5",
+    ),
+    (
+        r"\frac{\partial E_{total}}{\partial out_{o1}} = 2 * \frac{1}{2}(target_{o1} - out_{o1})^{2 - 1} * -1 + 0",
+        "dE_total/dout_o1 = 2 * (1)/(2)(target_o1 - out_o1)^1 * -1 + 0",
+    ),
+    (
+        r"\frac{\partial E_{total}}{\partial out_{o1}} = -(target_{o1} - out_{o1}) = -(0.01 - 0.75136507) = 0.74136507",
+        "dE_total/dout_o1 = -(target_o1 - out_o1) = -(0.01 - 0.75136507) = 0.74136507",
+    ),
+    (
+        r"\dfrac{\partial \text{out}_{o1}}{\partial \text{net}_{o1}} = \text{out}_{o1} (1 - \text{out}_{o1})",
+        "dout_o1/dnet_o1 = out_o1 (1 - out_o1)",
+    ),
+    (
+        r"\delta_{o1} = \frac{\partial E}{\partial net_{o1}} = \left(out_{o1} - target_{o1}\right)\,\sigma'(net_{o1})",
+        "delta_o1 = dE/dnet_o1 = (out_o1 - target_o1) σ'(net_o1)",
+    ),
+    (
+        r"\frac{\partial E}{\partial w_1} = \left( \delta_{o1} w_5 + \delta_{o2} w_7 \right) "
+        r"out_{h1} \left(1 - out_{h1}\right) i_1",
+        "dE/dw1 = ( delta_o1 w5 + delta_o2 w7 ) out_h1 (1 - out_h1) i1",
+    ),
+    (
+        r"w_5^{+} = w_5 - \eta * \frac{\partial E_{total}}{\partial w_{5}} = 0.4 - 0.5 * 0.082167041 \approx 0.35891648",
+        "w5@1 = w5 - eta * dE_total/dw5 = 0.4 - 0.5 * 0.082167041 = 0.35891648",
+    ),
+    (r"w_5^+ &= w^+_5 \\", "w5@1 = w5@1"),
+    (r"\frac{dE}{dw_1} = \frac{\mathrm{d} E}{\mathrm{d} w_1}", "dE/dw1 = dE/dw1"),
+    (r"\partial E / \partial w_5 = \delta_{o1}\, out_{h1}", "dE/dw5 = delta_o1 out_h1"),
+    (r"\partial E_{total}/\partial w_{10}", "dE_total/dw10"),
+    (r"3.5102 \times 10^{-5}", "3.5102 * 10^-5"),
+    (
+        r"E = \tfrac12 \big(\text{target}_{o1} - \text{out}_{o1}\big)^2 \tag{1}",
+        "E = (1)/(2) (target_o1 - out_o1)^2",
+    ),
+    (r"\frac12 \frac1{2} \tfrac{1}2", "(1)/(2) (1)/(2) (1)/(2)"),
+    (r"w_1i_1+w_2i_2", "w1 i1+w2 i2"),
+    (r"2w_1", "2 w1"),
+    (r"\operatorname{net}_{h1} + \mathbf{W}_1[2,1] + W_{1}[2,1]", "net_h1 + W1[2,1] + W1[2,1]"),
+    (r"out\_h1 + \text{out\_h1} + net_{h1\_2} + net_{h1_2}", "out_h1 + out_h1 + net_h1_2 + net_h1_2"),
+    (r"\max(0, x) + \sqrt{x} + \sqrt 2", "max(0, x) + sqrt(x) + sqrt(2)"),
+    (r"\ln out_{o1} + \log(x) + \tanh{x} + \exp\frac{a}{b}", "ln(out_o1) + log(x) + tanh(x) + exp((a)/(b))"),
+    (r"\exp\left[-x\right] + \exp\{x\}", "exp[-x] + exp{x}"),
+    (r"\sigma^\prime(x) + \sigma^{\prime}(x)", "σ'(x) + σ'(x)"),
+    (
+        r"a / \frac{b}{c} + \frac{a}{b}^2 + a/{\frac{1}{2}} + a/\frac{dE}{dw_1}",
+        "a / ((b)/(c)) + ((a)/(b))^2 + a/((1)/(2)) + a/(dE/dw1)",
+    ),
+    (r"\frac{\delta_{o1}}{\delta_{o2}}", "(delta_o1)/(delta_o2)"),
+    (r"\frac{\frac{a}{b}}{c}", "((a)/(b))/(c)"),
+    (
+        r"\frac{\partial E}{\partial out_{o1}}\frac{\partial out_{o1}}{\partial net_{o1}}",
+        "dE/dout_o1 dout_o1/dnet_o1",
+    ),
+    (r"(0.751-0.01)\,0.751\,(1-0.751)", "(0.751-0.01) 0.751 (1-0.751)"),
+    (r"w_5^{new} + w_5^{\text{new}} + w_{5}^{neu}", "w5@1 + w5@1 + w5@1"),
+    (r"w_5' + w_5^\prime + b_{1}^{(1)}", "w5@1 + w5@1 + b1@1"),
+    (r"out_{h1}' + w_5^{2}", "out_h1' + w5^2"),
+    (r"w_5 \leftarrow a \gets b", "w5 = a = b"),
+    (r"\Delta w_{5}", "Δw5"),
+    (r"\intertext{with {braces}} a \tag{1} \label{x} \hspace{1em} b \nonumber \notag", "a b"),
+    (r"net_{h1}[2] = w_5@1", "net_h1[2] = w5@1"),
+    (r"x^2y + x^{2}y", "x^2 y + x^2 y"),
+    (r"e^x + e^-x", "e^(x) + e^(-x)"),
+    (r"\begin{aligned} a &= b \\[2pt] c &= d \end{aligned}", "a = b \n c = d"),
+    (r"\boxed{0.35891648}", "0.35891648"),
+    (r"a~b\;c\quad d \qquad e\!f", "a b c d e f"),
+    (r"{a} + {{b}}", "a + b"),
+    (r"a % comment", "a"),
+    (r"\alpha + \lambda", "alpha + lambda"),
+    (r"$E$ + \(w_1\)", "E + w1"),
+    ("", ""),
+    (r"δ_{o1} · η", "delta_o1 * eta"),
+    (r"0{,}5", "0,5"),
+    (r"x^{n}", "x^(n)"),
+    ("net_h1 = w1*i1 + b1", "net_h1 = w1*i1 + b1"),
+    (r"w_5+ = 3", "w5@1 = 3"),
+]
+
+
+@pytest.mark.parametrize("latex, text", FORMULAS)
+def test_a_formula_of_the_page_becomes_one_of_the_formula_language(latex, text):
+    spelled = translate(latex)
+    assert spelled.text == text
+    assert len(spelled.columns) == len(text)
+
+
+@pytest.mark.parametrize("latex, text", FORMULAS[:12])
+def test_every_side_of_the_classic_derivation_is_a_formula(latex, text):
+    for part in translate(latex).split("="):
+        assert str(parse(part.text, lambda name: name != "e"))
+
+
+@pytest.mark.parametrize(
+    "latex, part, column",
+    [
+        (r"\frac{\partial E}{\partial w_5} = x", "x", 35),
+        (r"\text{out}_{o1} = y", "y", 19),
+        (r"\frac{a}{b}", "b", 10),
+        (r"a \cdot b", "b", 9),
+        (r"e^{-net_{h1}}", "net", 5),
+        (r"\eta w_5", "w5", 6),
+    ],
+)
+def test_every_character_knows_where_it_was_typed(latex, part, column):
+    spelled = translate(latex)
+    assert spelled.column_of(spelled.text.index(part) + 1) == column
+
+
+@pytest.mark.parametrize(
+    "latex, column, reason",
+    [
+        (r"a + \foo b", 5, r"unknown command \foo"),
+        (r"\sum_{o} \delta_o", 1, r"\sum is not read: write the terms out"),
+        (r"a + \ldots", 5, "write the terms out"),
+        (r"\begin a", 1, r"\begin without its argument"),
+        (r"{a", 1, "this brace is not closed"),
+        (r"\frac{a}{b", 9, "this brace is not closed"),
+        (r"a}", 2, "this brace closes nothing"),
+        (r"_5", 1, "nothing stands before this _"),
+        (r"a + ^2", 5, "nothing stands before this ^"),
+        (r"a_", 3, "the formula ends"),
+        (r"a^", 3, "the formula ends"),
+        (r"\frac{a}", 9, "the formula ends"),
+        (r"\sqrt[3]{x}", 6, "only the square root"),
+        (r"w_{h,1}", 2, "an index is a word or a number"),
+        (r"w_{}", 2, "an index is a word"),
+        (r"\tanh^2 x", 6, "a power stands after the argument"),
+        (r"\log_2 x", 5, "not read"),
+        (r"\frac{\partial}{\partial w} E", 1, "a derivative has what is derived in its numerator"),
+        (r"a \neq b", 3, r"unknown command \neq"),
+        (r"\@", 1, "unknown command"),
+        (r"\hat{y}", 1, r"unknown command \hat"),
+        ("{" * 100, 51, "nested deeper than 50"),
+        (r"\frac" * 100, 251, "nested deeper than 50"),
+        ("a" * 20_001, 20_000, "longer than 20000 characters"),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_its_column(latex, column, reason):
+    with pytest.raises(ExpressionError) as caught:
+        translate(latex)
+    assert reason in caught.value.reason
+    assert caught.value.column == column
+    assert len(str(caught.value)) < 200
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                r"\frac",
+                r"\partial",
+                "{",
+                "}",
+                "_",
+                "^",
+                "w",
+                "12",
+                " ",
+                r"\text",
+                r"\exp",
+                r"\left(",
+                "+",
+                "E",
+                r"\\",
+                "&",
+                "'",
+                r"\sqrt",
+                "$",
+                r"\delta",
+                "\\",
+                "%",
+                "@1",
+                "/",
+                "(",
+                ")",
+                r"\begin{align}",
+                "é",
+                "\0",
+            ]
+        ),
+        max_size=16,
+    )
+)
+def test_any_text_is_translated_or_refused(pieces):
+    text = "".join(pieces)
+    try:
+        spelled = translate(text)
+    except ExpressionError as error:
+        assert 1 <= error.column <= len(text) + 1
+    else:
+        assert len(spelled.columns) == len(spelled.text)
+        assert all(1 <= column <= len(text) + 1 for column in spelled.columns)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" * 20_000,
+        r"\frac" * 4000,
+        "a_" * 10_000,
+        "a^{" * 6000,
+        r"\frac{a}{b}" * 1800,
+        r"\text{" * 3000,
+        "\\" * 20_000,
+        "$" * 20_000,
+        "1" * 20_000,
+        "a_1" * 6600,
+        r"\exp" * 5000,
+        " " * 20_000,
+        r"\begin{" * 2800,
+        "_1" * 10_000,
+        r"\left" * 4000,
+        "%" * 20_000,
+        "a" + "^+" * 9000,
+    ],
+)
+def test_no_text_takes_long(text):
+    try:
+        translate(text)
+    except ExpressionError:
+        pass

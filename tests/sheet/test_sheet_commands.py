@@ -1,0 +1,191 @@
+"""`neuronnet check` and `neuronnet mistakes`: exit statuses, formats, kinds of sheets, and input meant to do
+harm.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from neuronnet.cli import main
+from neuronnet.mistakes.catalogue import CATALOGUE
+
+ROOT = Path(__file__).parent.parent.parent
+RIGHT = "network: worked-example\nnet_h1 = w1*i1 + w2*i2 + b1 = 0.3775\n"
+TOML = """[[layer]]
+activation = "tanh"
+weights = [[0.5]]
+[[sample]]
+inputs = [1.0]
+targets = [0.0]
+"""
+
+
+@pytest.fixture
+def check(tmp_path, capsys):
+    """Runs `check` on a text; gives the status, what was printed, and what was complained about."""
+
+    def run(text, *arguments, name="sheet.txt"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+        status = main(["check", str(path), *arguments])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "text, status",
+    [
+        (RIGHT, 0),
+        (RIGHT + "out_h1 = 0.5932\n", 0),
+        (RIGHT + "out_h1 = 0.4\n", 1),
+        (RIGHT + "net_h1 = w1*i1 + w3*i2 + b1\n", 1),
+        (RIGHT + "foo = 1\n", 2),
+        (RIGHT + "out_h1 = 0.4\nfoo = 1\n", 2),
+        ("net_h1 = 0.3775\n", 2),
+        ("", 2),
+    ],
+)
+def test_the_exit_status_says_whether_all_is_right(check, text, status):
+    assert check(text)[0] == status
+
+
+@pytest.mark.parametrize(
+    "text, name, verdicts",
+    [
+        ("name,value\nnet_h1,0.3775\nout_h1,0.61\n", "numbers.csv", ["right", "wrong number"]),
+        ('{"net_h1": 0.3775, "out_h1": 0.61}', "numbers.json", ["right", "wrong number"]),
+        ("net_h1;0,3775\nout_h1;0,61\n", "numbers.csv", ["right", "wrong number"]),
+        ("# Mine\n\nText.\n\n```derivation\nnet_h1 = 0.3775\n```\n", "mine.md", ["right"]),
+        (
+            "We get $net_{h1} = w_1 i_1 + w_2 i_2 + b_1$ and\n\\begin{align*}\nout_{h1} &= \\frac{1}{1+e^{-net_{h1}}} \\\\\n"
+            "&= 0.593269992\\\\\n\\frac{\\partial E_{total}}{\\partial w_5} &= \\delta_{o1} \\cdot out_{h2}\n\\end{align*}\n",
+            "mine.tex",
+            ["right", "right", "wrong formula"],
+        ),
+    ],
+)
+def test_every_kind_of_sheet_is_judged(check, text, name, verdicts):
+    _, out, _ = check(text, "--network", "worked-example", "--format", "json", name=name)
+    assert [line["verdict"] for line in json.loads(out)["lines"]] == verdicts
+
+
+def test_a_markdown_sheet_carries_its_network(check):
+    status, out, _ = check(
+        f"# A neuron\n\n```toml\n{TOML}```\n\n```derivation\nout_o1 = tanh(w1*i1) = 0.46212\n```\n",
+        name="one.md",
+    )
+    assert status == 0 and "1 line: 1 right." in out
+
+
+def test_a_network_beside_the_sheet_is_found_and_never_overwritten(check, tmp_path):
+    (tmp_path / "mine.toml").write_text(TOML, encoding="utf-8")
+    sheet = "network: mine.toml\nnet_o1 = 0.5\n"
+    assert check(sheet)[0] == 0
+    status, _, err = check(sheet, "-o", str(tmp_path / "mine.toml"))
+    assert status == 2 and "overwrite" in err
+    status, _, err = check(sheet, "-o", str(tmp_path / "sheet.txt"))
+    assert status == 2 and "overwrite" in err
+    assert (tmp_path / "mine.toml").read_text(encoding="utf-8") == TOML and (
+        tmp_path / "sheet.txt"
+    ).read_text() == sheet
+
+
+def test_standard_input_and_every_format():
+    for form, beginning in (("text", "A step by step"), ("markdown", "# A step by step"), ("json", "{")):
+        done = subprocess.run(
+            [sys.executable, "-m", "neuronnet", "check", "-", "--format", form],
+            input=RIGHT,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.startswith(beginning) and done.stderr == ""
+
+
+def test_the_example_sheet_is_known_by_its_name(capsys):
+    assert main(["check", "published-derivation"]) == 1
+    assert "The first wrong line is line 49." in capsys.readouterr().out
+
+
+def test_what_is_not_judged_is_said(check):
+    _, out, _ = check(
+        "network: worked-example\n\n```derivation\nnet_h1 = 0.3775\n```\n\nThen $out_{h1} = 0.9$.\n",
+        name="sheet.md",
+    )
+    assert "Not judged, because no claims are read there: line 7." in out
+
+
+def grow(levels):
+    return "".join(f"let a{level} = a{level - 1}*a{level - 1}\n" for level in range(1, levels))
+
+
+HOSTILE = {
+    "a line of ten megabytes": (RIGHT + "net_h1 = " + "w1*" * 3_300_000 + "1\n", "line 3|3  unreadable"),
+    "ten thousand brackets": (RIGHT + "net_h1 = " + "(" * 10_000 + "1\n", "3  unreadable"),
+    "a tower of powers": (RIGHT + "net_h1 = 9**9**9**9\n", "3  unreadable"),
+    "NUL bytes": (RIGHT + "net_h1 = \0\0\n", "3  un"),
+    "code": (RIGHT + "net_h1 = __import__('os').system('true')\n", "3  un"),
+    "a number beyond all numbers": (RIGHT + "net_h1 = 1e400\n", "3  unreadable"),
+    "infinity": (RIGHT + "net_h1 = -ln(0)\n", "3  "),
+    "right-to-left marks": (RIGHT + "net_h1 = \u202e5773.0\n", "3  un"),
+    "another encoding": (RIGHT.encode() + "net_h1 = 0,3775 größer\n".encode("latin-1"), "line 3"),
+    "two bytes a letter": (RIGHT.encode("utf-16"), "not UTF-8"),
+    "definitions that double": (RIGHT + "let a0 = w1\n" + grow(60) + "net_h1 = a59\n", "unreadable"),
+    "definitions in a chain": (
+        RIGHT + "let a0 = w1\n" + "".join(f"let a{k} = (a{k - 1} + 1)*2\n" for k in range(1, 3000)),
+        "unreadable",
+    ),
+    "a long name": (RIGHT + "w" * 10_000 + " = 1\n", "3  un"),
+    "a name of a file that is too long": ("network: " + "a" * 15_000 + "\nnet_h1 = 1\n", "line 1"),
+    "a network without an end": ("network: /dev/zero\nnet_h1 = 1\n", "line 1"),
+    "deep JSON": ("[" * 100_000, "nested|no network|JSON"),
+    "deep fractions": (RIGHT + "$" + "\\frac{" * 5_000 + "$\n", "3  un"),
+}
+
+
+@pytest.mark.parametrize("sheet", HOSTILE)
+def test_a_hostile_sheet_ends_soon_with_its_line(sheet, tmp_path):
+    text, place = HOSTILE[sheet]
+    path = tmp_path / "sheet.txt"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+    limit = 600 * 2**20  # of address space, which is more than memory
+    done = subprocess.run(
+        [sys.executable, "-m", "neuronnet", "check", str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+    )
+    assert done.returncode in (1, 2) and "Traceback" not in done.stderr
+    assert any(each in done.stdout + done.stderr for each in place.split("|")), (
+        done.stdout[-500:] + done.stderr
+    )
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+@pytest.mark.parametrize("network", ["worked-example", "han-kamber", "xor"])
+def test_the_table_of_mistakes(network, form, capsys):
+    assert main(["mistakes", network, "--format", form]) == 0
+    out = capsys.readouterr().out
+    if form == "json":
+        table = json.loads(out)
+        assert {each["id"] for each in table} <= set(CATALOGUE) and len(table) > 50
+        assert all(each["numbers"] and each["sentence"].endswith(".") for each in table)
+    else:
+        assert "sign flipped" in out and ("|" in out) == (form == "markdown")
+
+
+def test_the_table_says_which_mistakes_look_alike(capsys):
+    assert main(["mistakes"]) == 0
+    out = capsys.readouterr().out
+    assert "This network cannot tell apart" in out and "learning rate missing = learning rate doubled" in out
+    assert "0.149817639" in out and "0.291027924" in out

@@ -1,0 +1,435 @@
+"""Explanations of gradients: a mistake of the catalogue is named in every way of giving them; right ones
+need none.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from backward import Backward, drawn, logistic
+
+from gradcheck.errors import GradcheckError, NotFinite, ShapeMismatch, StructureMismatch, UnknownName
+from gradcheck.why.known_mistakes import explain
+from neuronnet import load
+from neuronnet.description.reading import read
+from neuronnet.errors import NeuronnetError
+from neuronnet.mistakes.catalogue import CATALOGUE, replay
+from neuronnet.mistakes.mistake import NotHere
+
+WORKED = load("worked-example")
+SAMPLES = [([0.3, -0.2], [0.1, 0.9]), ([0.05, 0.1], [0.01, 0.99]), ([-0.7, 0.4], [0.8, 0.3])]
+OWN_BIASES = read("worked-example") | {
+    "layer": [layer | {"bias": [0.1, -0.3]} for layer in read("worked-example")["layer"]]
+}
+OTHER_NAMES = read("worked-example") | {"names": {"w5": "v1", "E_total": "J"}}
+
+
+def named(diagnoses):
+    return {id for each in diagnoses for id in (each.id, *each.same_as)}
+
+
+def matrices(gradients, biases=True):
+    """The gradients of the worked example as W1, b1, W2, b2."""
+
+    def each(*names):
+        return np.array([gradients[name] for name in names])
+
+    found = {
+        "W1": each("w1", "w2", "w3", "w4").reshape(2, 2),
+        "W2": each("w5", "w6", "w7", "w8").reshape(2, 2),
+    }
+    if biases:
+        found = {"W1": found["W1"], "b1": gradients["b1"], "W2": found["W2"], "b2": gradients["b2"]}
+    return found
+
+
+def mistaken(id):
+    values = replay(read("worked-example"), (CATALOGUE[id],))
+    return {
+        name: float(values[f"dE_total/d{name}"])
+        for name in WORKED.gradients()
+        if f"dE_total/d{name}" in values
+    }
+
+
+def visible():
+    """The mistakes of the catalogue that show in the gradients of the worked example."""
+    right = WORKED.gradients()
+    for id in CATALOGUE:
+        try:
+            wrong = mistaken(id)
+        except NotHere:
+            continue
+        if any(abs(value - right[name]) > 1e-7 * abs(right[name]) for name, value in wrong.items()):
+            yield id
+
+
+VISIBLE = list(visible())
+
+
+def test_most_of_the_catalogue_shows_in_gradients():
+    assert len(VISIBLE) > 50
+
+
+@pytest.mark.parametrize("id", VISIBLE)
+def test_a_mistake_of_the_catalogue_is_named(id):
+    found = explain(WORKED, None, mistaken(id))
+    assert id in named(found[:1])
+    assert found[0].sentence and "digits reproduced" in found[0].odds
+
+
+@pytest.mark.parametrize("network", ["worked-example", WORKED, OWN_BIASES, OTHER_NAMES, "victor-zhou", "xor"])
+def test_right_gradients_need_no_explanation(network):
+    objects = network if hasattr(network, "total_error") else load(network)
+    samples = objects.samples[:4]
+    assert explain(network, samples, objects.gradients(samples)) == []
+
+
+def test_random_gradients_have_none():
+    rng = np.random.default_rng(4)
+    assert explain(WORKED, None, {name: float(rng.normal()) for name in WORKED.gradients()}) == []
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda g: g,
+        lambda g: {f"dE_total/d{name}": g[name] for name in g},
+        lambda g: {f"∂E/∂{name}": g[name] for name in g},
+        matrices,
+        lambda g: {"W2": matrices(g)["W2"]},
+        lambda g: matrices(g, biases=False),
+        lambda g: list(matrices(g).values()),
+        lambda g: tuple(matrices(g, biases=False).values()),
+        lambda g: matrices(g) | {"W1": matrices(g)["W1"].tolist()},
+        lambda g: matrices(g) | {"b1": [g["b1"]]},
+        lambda g: {name: np.float64(value) for name, value in g.items()},
+    ],
+)
+def test_gradients_come_in_many_ways(way):
+    wrong = {name: 2.0 * value for name, value in WORKED.gradients().items()}
+    assert "backward pass run twice, gradients doubled" in named(explain(WORKED, None, way(wrong)))
+
+
+def test_a_network_that_renames_is_asked_by_its_own_names():
+    right = load(OTHER_NAMES).gradients()
+    for names in (right, {f"dJ/d{name}": value for name, value in right.items()}):
+        found = explain(OTHER_NAMES, None, {name: -2.0 * value / -1.0 for name, value in names.items()})
+        assert found and "dJ/dv1" in found[0].explains
+
+
+@pytest.mark.parametrize(
+    "factor, id",
+    [
+        (2.0, "backward pass run twice, gradients doubled"),
+        (1.0 / 3.0, "samples averaged"),
+        (-1.0, "target - out taken for out - target"),
+    ],
+)
+def test_the_gradients_of_several_samples_are_explained_as_well(factor, id):
+    wrong = {name: factor * value for name, value in load(OWN_BIASES).gradients(SAMPLES).items()}
+    found = explain(OWN_BIASES, SAMPLES, wrong)
+    assert any(id in each for each in named(found[:1]))
+    assert set(found[0].explains) == {f"dE_total/d{name}" for name in wrong}
+
+
+def test_a_network_that_is_trained_in_another_way_is_explained_all_the_same():
+    """The step of an update stands for the summed gradient, so the network's own rate, batch and rule must
+    not matter.
+    """
+    for changes in (
+        {"batch": "online"},
+        {"learning_rate": 0.01},
+        {"update": {"rule": "momentum", "momentum": 0.9}},
+    ):
+        description = OWN_BIASES | changes
+        right = load(description).gradients(SAMPLES)
+        assert explain(description, SAMPLES, right) == []
+        assert explain(description, SAMPLES, {name: 2.0 * value for name, value in right.items()}) != []
+
+
+@pytest.mark.parametrize(
+    "gradients, error, words",
+    [
+        ({"W1": np.zeros((2, 3))}, ShapeMismatch, r"W1: expected shape \(2, 2\), found \(2, 3\)"),
+        ({"W1": np.zeros(4)}, ShapeMismatch, "W1"),
+        ({"W1": np.zeros((2, 2)), "b1": np.zeros(3)}, ShapeMismatch, "b1"),
+        ({"W3": np.zeros((2, 2))}, UnknownName, "W3"),
+        ({"w99": 1.0}, UnknownName, "w99"),
+        ({"dE_o1/dw5": 1.0}, UnknownName, "dE_o1/dw5"),
+        ({"out_h1": 1.0}, UnknownName, "out_h1"),
+        (
+            [[np.zeros((2, 2)), np.zeros(2)]] * 2,
+            GradcheckError,
+            "a list of such arrays in that order, or with `parameters`",
+        ),
+        ({"layer 1": {"W": np.zeros((2, 2))}}, GradcheckError, "a dict of W1, b1, W2, ... to arrays"),
+        ([np.zeros((2, 2))], StructureMismatch, "4 arrays"),
+        (1.0, GradcheckError, "found float; allowed are"),
+        ({}, GradcheckError, "none"),
+        ({"w5": "much"}, GradcheckError, "w5"),
+        ({"W1": [[1.0, 2.0], [3.0]]}, GradcheckError, "W1"),
+        ({"w5": float("nan")}, NotFinite, "w5"),
+        ({"W2": [[1.0, float("inf")], [0.0, 0.0]]}, NotFinite, r"W2\[0,1\]"),
+    ],
+)
+def test_unsuitable_gradients_are_refused(gradients, error, words):
+    with pytest.raises(error, match=words):
+        explain(WORKED, None, gradients)
+
+
+def test_unsuitable_samples_are_refused():
+    with pytest.raises(NeuronnetError):
+        explain(WORKED, [([0.1], [0.2, 0.3])], WORKED.gradients())
+
+
+def test_a_gradient_for_each_neuron_is_summed_for_a_shared_bias():
+    network = load("worked-example")
+    numbers = replay(read("worked-example"), (CATALOGUE["output weights transposed in the backward pass"],))
+    delta = {name: numbers[f"delta_{name}"] for name in ("h1", "h2", "o1", "o2")}
+    weights = {
+        f"W{layer}": np.array(
+            [
+                [numbers[f"dE_total/dw{4 * layer - 3 + 2 * row + column}"] for column in range(2)]
+                for row in range(2)
+            ]
+        )
+        for layer in (1, 2)
+    }
+    biases = {"b1": np.array([delta["h1"], delta["h2"]]), "b2": np.array([delta["o1"], delta["o2"]])}
+    found = explain(network, network.samples, weights | biases)
+    assert found[0].id == "output weights transposed in the backward pass"
+
+
+# Mistakes planted in a backward pass of its own
+
+
+def first(self, delta):
+    return np.concatenate([delta[:1], 0.0 * delta[1:]])
+
+
+def last(self, delta):
+    return np.concatenate([0.0 * delta[:-1], delta[-1:]])
+
+
+def of_part(part):
+    """The steps of a pass whose gradients are those of a part of the samples."""
+    return {
+        "weight": lambda self, delta, k: Backward.weight(self, part(self, delta), k),
+        "bias": lambda self, delta: Backward.bias(self, part(self, delta)),
+    }
+
+
+# id in the catalogue, as far as it is the same for all networks: the networks that it concerns, and the steps
+# taken in another way
+PLANTED = {
+    "gradient of the first sample only": ({}, of_part(first)),
+    "gradient of the last sample only": ({}, of_part(last)),
+    "bias gradient averaged over the samples": (
+        {},
+        {"bias": lambda self, delta: self.combined(delta.mean(axis=0))},
+    ),
+    "softmax derivative on the diagonal only": (
+        {"output": "softmax"},
+        {"output": lambda self: -self.targets / self.outs[-1] * self.outs[-1] * (1.0 - self.outs[-1])},
+    ),
+    "derivative multiplied in although it cancels": (
+        {},
+        {"output": lambda self: (self.outs[-1] - self.targets) * self.outs[-1] * (1.0 - self.outs[-1])},
+    ),
+    "target - out taken for out - target": ({}, {"output": lambda self: self.targets - self.outs[-1]}),
+    "relu's derivative left out": ({"hidden": "relu"}, {"slope": lambda self, k: 1.0}),
+    "activation derivative missing at the hidden layer": (
+        {"hidden": "logistic"},
+        {"slope": lambda self, k: 1.0},
+    ),
+    "tanh's derivative for the logistic": (
+        {"hidden": "logistic"},
+        {"slope": lambda self, k: 1.0 - self.outs[k + 1] ** 2},
+    ),
+    "the logistic's derivative for tanh": (
+        {"hidden": "tanh"},
+        {"slope": lambda self, k: self.outs[k + 1] * (1.0 - self.outs[k + 1])},
+    ),
+    "relu's derivative for another activation": (
+        {"hidden": "tanh"},
+        {"slope": lambda self, k: 1.0 * (self.outs[k + 1] > 0.0)},
+    ),
+    "logistic applied twice in its derivative: hidden": (
+        {"hidden": "logistic"},
+        {"slope": lambda self, k: logistic(self.outs[k + 1]) * (1.0 - logistic(self.outs[k + 1]))},
+    ),
+    "updated output weights used backwards": (
+        {},
+        {"back": lambda self, delta, k, gradient: delta @ (self.weights[k] - self.rate * gradient)},
+    ),
+    "deltas summed without their weights": (
+        {},
+        {"back": lambda self, delta, k, gradient: delta.sum(axis=1, keepdims=True) + 0.0 * self.outs[k]},
+    ),
+    "only o1's path into h1 (no sum over outputs)": (
+        {},
+        {"back": lambda self, delta, k, gradient: delta[:, :1] * self.weights[k][0]},
+    ),
+    "output weights transposed in the backward pass": (
+        {"square": True},
+        {"back": lambda self, delta, k, gradient: delta @ self.weights[k].T},
+    ),
+    "input not multiplied into the gradient": (
+        {},
+        {"weight": lambda self, delta, k: Backward.bias(self, delta)[:, np.newaxis] + 0.0 * self.weights[k]},
+    ),
+    "net in place of out in the gradient": (
+        {},
+        {"weight": lambda self, delta, k: self.combined(delta.T @ (self.nets[k - 1] if k else self.inputs))},
+    ),
+    "gradient matrix transposed": (
+        {"square": True},
+        {"weight": lambda self, delta, k: Backward.weight(self, delta, k).T},
+    ),
+}
+NETWORKS = 6
+
+
+def planted(seed, concerned, mistake):
+    """(the network, its gradients with the mistake); the next network where the mistake is not to be seen in
+    it.
+    """
+    for draw in range(20):
+        network = drawn((seed, draw), **concerned)
+        right, wrong = network.gradients(), replace(network, mistake=mistake).gradients()
+        if any(np.max(np.abs(right[name] - wrong[name])) > 1e-3 for name in right):
+            return network, wrong
+    raise AssertionError("the planted mistake is not visible")
+
+
+@pytest.mark.no_cover
+def test_mistakes_planted_in_another_backward_pass_are_named_in_95_of_100_networks():
+    missed = []
+    for id, (concerned, mistake) in PLANTED.items():
+        for seed in range(NETWORKS):
+            network, wrong = planted(seed, concerned, mistake)
+            found = explain(network.description(), (network.inputs, network.targets), wrong)
+            if not any(name.startswith(id) for name in named(found[:1])):
+                missed.append((id, seed, [each.id for each in found]))
+    assert len(missed) <= 0.05 * NETWORKS * len(PLANTED), missed
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_that_backward_pass_without_a_mistake_needs_no_explanation(seed):
+    network = drawn(seed, l2=0.1)
+    assert explain(network.description(), (network.inputs, network.targets), network.gradients()) == []
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 1.0])
+def test_weights_updated_too_early_are_found_at_any_learning_rate(rate):
+    network, wrong = planted(3, {"rate": rate}, PLANTED["updated output weights used backwards"][1])
+    (found,) = explain(network.description(), (network.inputs, network.targets), wrong)
+    assert found.id == "updated output weights used backwards" and found.contradicts == ()
+
+
+def test_a_gradient_that_is_0_but_for_rounding_is_explained():
+    """The deltas of a softmax sum to 0, and in floats to 1e-17 or so, which is neither 0 nor the replay's
+    own 1e-17.
+    """
+    concerned = {"hidden": "logistic", "output": "softmax", "square": True, "layers": 2}
+    network, wrong = planted(1, concerned, PLANTED["deltas summed without their weights"][1])
+    assert 0.0 < np.max(np.abs(wrong["W1"])) < 1e-15 and np.max(np.abs(wrong["b1"])) < 1e-15
+    for tiny in (1.0, 0.0, -0.5):
+        hidden = {name: tiny * wrong[name] for name in ("W1", "b1")}
+        (found,) = explain(network.description(), (network.inputs, network.targets), wrong | hidden)
+        assert (
+            found.id == "deltas summed without their weights"
+            and len(found.explains) == 6
+            and found.contradicts == ()
+        )
+
+
+def test_a_gradient_that_is_small_but_not_by_rounding_is_not_taken_for_0():
+    concerned = {"hidden": "logistic", "output": "softmax", "square": True, "layers": 2}
+    network, wrong = planted(1, concerned, PLANTED["deltas summed without their weights"][1])
+    wrong |= {"W1": wrong["W1"] + 1e-12, "b1": wrong["b1"] + 1e-12}
+    assert explain(network.description(), (network.inputs, network.targets), wrong) == []
+
+
+def test_a_0_claims_the_digits_of_what_it_should_be():
+    """The only gradient is about 1e-10, far below the ninth decimal; with o1's path alone, whose weight is
+    0, it is 0.
+    """
+    network = {
+        "layer": [
+            {"activation": "logistic", "weights": [[0.4]]},
+            {"activation": "logistic", "weights": [[0.0], [0.7]]},
+        ],
+        "sample": [{"inputs": [1e-9], "targets": [0.2, 0.7]}],
+        "learning_rate": 0.5,
+    }
+    assert 0.0 < abs(load(network).gradients()["w1"]) < 1e-9
+    assert "only o1's path into h1 (no sum over outputs)" in named(explain(network, None, {"w1": 0.0}))
+
+
+@pytest.mark.parametrize("combine", ["sum", "mean"])
+def test_bias_gradients_averaged_once_too_often_are_that_and_not_a_factor_that_contradicts_the_weights(
+    combine,
+):
+    network, wrong = planted(5, {"combine": combine}, PLANTED["bias gradient averaged over the samples"][1])
+    found = explain(network.description(), (network.inputs, network.targets), wrong)
+    assert found[0].id == "bias gradient averaged over the samples" and found[0].contradicts == ()
+
+
+def test_no_mistake_is_named_that_contradicts_more_numbers_than_it_explains():
+    """One number of many is half of what it should be: "an extra half" explains it and contradicts all
+    others.
+    """
+    right = WORKED.gradients()
+    assert [each.id for each in explain(WORKED, None, {"w5": 0.5 * right["w5"]})] == ["an extra half"]
+    assert explain(WORKED, None, right | {"w5": 0.5 * right["w5"]}) == []
+
+
+@pytest.mark.parametrize(
+    "id, steps",
+    [
+        (
+            "gradient matrix transposed, its L2 term as well",
+            {"weight": lambda self, delta, k: Backward.weight(self, delta, k).T},
+        ),
+        (
+            "gradient matrix transposed",
+            {
+                "weight": lambda self, delta, k: (
+                    self.combined(delta.T @ self.outs[k]).T + self.l2 * self.weights[k]
+                )
+            },
+        ),
+    ],
+)
+@pytest.mark.parametrize("layers", [2, 3])
+def test_a_transposed_gradient_is_told_with_and_without_its_l2_term(id, steps, layers):
+    network, wrong = planted(2, {"square": True, "l2": 0.1, "layers": layers}, steps)
+    found = explain(network.description(), (network.inputs, network.targets), wrong)
+    assert [each.id for each in found] == [id]
+
+
+def test_a_raw_output_error_sent_back_at_the_output_alone_is_told_from_one_in_every_layer():
+    layer = {"activation": "tanh", "weights": [[0.3, -0.2], [0.7, 0.1]], "bias": [0.1, -0.2]}
+    network = read(
+        {
+            "layer": [layer, layer, layer],
+            "sample": [{"inputs": [0.5, -0.9], "targets": [0.2, 0.7]}],
+            "learning_rate": 0.5,
+        }
+    )
+    outs = [np.array([0.5, -0.9])]
+    for _ in range(3):
+        outs.append(np.tanh(np.array(layer["weights"]) @ outs[-1] + layer["bias"]))
+    error = outs[-1] - [0.2, 0.7]
+    deltas = [error * (1.0 - outs[3] ** 2)]
+    back = [error, None]  # right would be the delta
+    for k in (2, 1):
+        deltas.append((back[0] if k == 2 else deltas[-1]) @ np.array(layer["weights"]) * (1.0 - outs[k] ** 2))
+    wrong = {f"W{k + 1}": np.outer(delta, outs[k]) for k, delta in zip((2, 1, 0), deltas)}
+    wrong |= {f"b{k + 1}": delta for k, delta in zip((2, 1, 0), deltas)}
+    (found,) = explain(network, None, wrong)
+    assert (
+        found.id == "hidden delta from the raw output error, at the output only" and found.contradicts == ()
+    )
