@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.numeric.complex_step import parts
 from gradcheck.numeric.derivatives import Estimate, gradient
 from gradcheck.numeric.dual import Dual
 from gradcheck.numeric.rounding import Bounded, U
@@ -183,7 +182,7 @@ def _rows(network, samples, names):
     twin = twin_gradients(network, samples)
     chosen = [network[name] for name in names]
     numeric = gradient(
-        lambda vector: _error_at(network, samples, chosen, parts(vector)), [each.value for each in chosen]
+        lambda vector: _error_at(network, samples, chosen, vector.tolist()), [each.value for each in chosen]
     )
     for i, (name, parameter) in enumerate(zip(names, chosen)):
         ways = {
