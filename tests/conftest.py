@@ -1,8 +1,17 @@
-"""What tests of several folders share."""
+"""What tests of several folders share, and the whole suite's use of every core."""
 
+import profiles  # noqa: F401  # registers the hypothesis profiles, and loads the quick one
 import pytest
 
 from neuronnet.repairs.identity import Trials
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Runs the whole suite on every core where pytest-xdist is installed; chosen files run in one process."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if whole and getattr(config.option, "numprocesses", 0) is None:
+        config.option.numprocesses = "auto"
 
 
 @pytest.fixture(scope="session")

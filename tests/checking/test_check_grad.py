@@ -4,8 +4,9 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from gradcheck.scipy_like import CheckGradWarning, check_grad
 
@@ -178,7 +179,7 @@ COMPARED = [
 ]
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     st.lists(st.floats(-20.0, 20.0), min_size=1, max_size=4),
     st.sampled_from(COMPARED),

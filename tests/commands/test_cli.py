@@ -11,8 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet import Derivation, cli
 from neuronnet.cli import main
@@ -223,7 +224,6 @@ def test_the_walk_finds_the_commands():
     assert {words for words, _ in COMMANDS} >= {(), ("derive",), ("examples",)}
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "words, parser", COMMANDS, ids=[" ".join(words) or "neuronnet" for words, _ in COMMANDS]
 )
@@ -441,8 +441,7 @@ ARGUMENTS = st.lists(
 )
 
 
-@pytest.mark.no_cover
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(ARGUMENTS)
 def test_main_returns_a_status_whatever_the_arguments(arguments):
     # Where a file would be written, its name leads nowhere.

@@ -11,8 +11,9 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet.elementary import exp, ln, log1p, logsumexp, real_part, tanh
 from neuronnet.errors import NeuronnetError
@@ -55,13 +56,13 @@ def floats(low, high):
 # Floats
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(floats(-700, 700))
 def test_exp_of_a_float(x):
     assert ulps(exp(x), precise(Decimal.exp, x)) <= 2
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(floats(1e-60, 1e300))
 @example(math.nextafter(1, 0))
 @example(math.nextafter(1, 2))
@@ -73,21 +74,21 @@ def test_ln_of_a_whole_number_beyond_the_floats():
     assert ulps(ln(10**400), precise(Decimal.ln, 10**400)) <= 2
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(floats(-0.999, 1e300))
 @example(1e-300)
 def test_log1p_of_a_float(x):
     assert ulps(log1p(x), precise(log1p_of, x)) <= 2
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(floats(-800, 800))
 @example(1e-300)
 def test_tanh_of_a_float(x):
     assert ulps(tanh(x), precise(tanh_of, x)) <= 3
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(floats(-700, 800))
 def test_softplus_keeps_its_digits_far_out_on_both_sides(x):
     # exp and log1p with 2 ulp each, which log1p's condition (at most 1) does not enlarge, and one addition.
@@ -96,7 +97,7 @@ def test_softplus_keeps_its_digits_far_out_on_both_sides(x):
         assert ulps(found, expected) <= 5
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(floats(-700, 0), min_size=1, max_size=6))
 def test_logsumexp_of_what_no_term_exceeds_zero(others):
     """The form in which softmax uses it: net_k - net_j, the largest being 0."""
@@ -107,7 +108,7 @@ def test_logsumexp_of_what_no_term_exceeds_zero(others):
     assert ulps(logsumexp(0, *others), expected) <= 5 + len(others) / 2
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(floats(-700, 700), min_size=2, max_size=6))
 def test_logsumexp_of_any_terms_has_the_order_of_an_ulp(terms):
     largest = max(terms)
@@ -199,7 +200,7 @@ def test_decimals_have_every_digit_of_their_precision(function, reference, x):
     assert abs(found - expected) <= Decimal((0, (1,), expected.adjusted() - 49))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.decimals(-200, 200, places=12, allow_nan=False))
 def test_softplus_of_a_decimal(x):
     expected = precise(softplus_of, x, 400)

@@ -3,8 +3,9 @@ spelling.
 """
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet import Derivation, load
 from neuronnet.errors import SpecError
@@ -247,7 +248,7 @@ STANDARD = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.dictionaries(st.sampled_from(STANDARD), st.one_of(OWN, st.sampled_from(STANDARD)), max_size=6))
 def test_an_own_name_always_means_itself(renames):
     try:

@@ -5,7 +5,8 @@ from decimal import Decimal, localcontext
 
 import pytest
 from drawn import descriptions
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
+from profiles import examples
 
 from neuronnet import NeuralNetwork, Neuron, NeuronLayer, NeuronnetError, Parameter, load
 from neuronnet.errors import NumberError, PassOrderError, SizeError, UnknownName
@@ -41,7 +42,7 @@ def complex_step_gradient(network, name):
         parameter.value = value
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(descriptions())
 def test_gradients_are_those_of_the_complex_step(description):
     network = load(description)
@@ -96,7 +97,7 @@ def test_a_planted_error_is_beyond_the_bound_of_that_test():
     assert abs(gradient - complex_step_gradient(network, "w5")) <= operations * ULP
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(descriptions())
 def test_a_second_backward_pass_changes_nothing(description):
     network = load(description)
@@ -108,7 +109,7 @@ def test_a_second_backward_pass_changes_nothing(description):
     assert [parameter.gradient for parameter in network.parameters] == first
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(descriptions(most_samples=1))
 def test_a_shared_bias_gets_the_sum_of_the_deltas(description):
     network = load(description)
@@ -464,7 +465,7 @@ def test_renamed_parts_answer_to_both_names():
     assert network["w14"] is network["w1"]
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(descriptions())
 def test_a_description_survives_a_round_trip(description):
     network = load(description)

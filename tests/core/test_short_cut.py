@@ -2,7 +2,8 @@
 
 import pytest
 from drawn import descriptions
-from hypothesis import given, settings
+from hypothesis import given
+from profiles import examples
 
 from neuronnet import Derivation, load
 from neuronnet.activations import ACTIVATIONS
@@ -28,7 +29,7 @@ def long_way(network, targets):
 def test_the_short_cut_is_the_long_way(loss):
     last = {"binary cross-entropy": "logistic", "categorical cross-entropy": "softmax"}[loss]
 
-    @settings(max_examples=150, deadline=None)
+    @examples(150)
     @given(descriptions(losses=(loss,), most_samples=1, most_neurons=4))
     def agree(description):
         description["layer"][-1]["activation"] = last

@@ -2,7 +2,8 @@
 
 import pytest
 from drawn import descriptions
-from hypothesis import given, settings
+from hypothesis import given
+from profiles import examples
 from update_rules import same
 
 from neuronnet import Derivation, load
@@ -35,7 +36,7 @@ def object_values(description):
     return values
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(descriptions())
 def test_objects_and_rows_agree_to_the_last_bit(description):
     derivation = Derivation(description)
@@ -47,7 +48,7 @@ def test_objects_and_rows_agree_to_the_last_bit(description):
             assert name.startswith("delta_") and description["batch"] != "full"
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(descriptions(most_layers=3))
 def test_objects_and_rows_agree_after_seven_updates(description):
     network = load(description)

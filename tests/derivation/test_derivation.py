@@ -5,8 +5,9 @@ from decimal import Decimal, localcontext
 
 import pytest
 from drawn import descriptions
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import examples
 
 from gradcheck.numeric.dual import Dual
 from neuronnet import Derivation, NeuronnetError, explain, load
@@ -47,7 +48,7 @@ def test_formulas_are_those_of_a_hand_derivation():
     assert derivation["w5@1"].formula == "w5 - eta * dE_total/dw5"
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(descriptions())
 def test_every_formula_evaluates_to_its_value_after_being_printed_and_parsed(description):
     derivation = Derivation(description)
@@ -95,7 +96,7 @@ def test_explain_reaches_the_inputs():
     assert math.isclose(explained.value, -1.5, rel_tol=8 * ULP)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(descriptions(most_samples=2), st.data())
 def test_any_derivative_is_that_of_dual_numbers_through_the_forward_rows(description, data):
     """dA/dB by the chain rule against forward mode: B replaced by B + eps, and only the rows after it

@@ -6,9 +6,10 @@ from decimal import Decimal, localcontext
 
 import pytest
 from drawn import descriptions
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from printed import agrees
+from profiles import examples
 from update_rules import RULES, same
 
 from neuronnet import Derivation, load
@@ -23,7 +24,7 @@ def test_all_rules_are_tried_here():
     assert {rule["rule"] for rule in RULES} == set(UPDATE_RULES)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     descriptions(most_layers=3),
     st.sampled_from(RULES),

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet.description.data import exclusive_or, sign, sine, sine_classes, two_moons
 
@@ -62,7 +63,7 @@ def test_the_moons_are_those_that_scikit_learn_gave():
         assert targets == [label]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(1, 80), st.sampled_from((0.0, 0.2, 0.05, 3.0)), st.integers(0, 2**32 - 1))
 def test_the_moons_are_those_that_numpy_gives(samples, noise, seed):
     points, classes = numpys_moons(samples, noise, seed)

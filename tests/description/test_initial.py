@@ -5,8 +5,9 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet import load
 from neuronnet.description.reading import read
@@ -96,7 +97,7 @@ def test_an_architecture_of_dimensions_may_say_otherwise():
 # Kinds, scales, orders, streams
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.integers(0, 2**32 - 1),
     st.integers(1, 5),

@@ -4,8 +4,9 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet.description.initial import LegacyRandom
 
@@ -52,7 +53,7 @@ def test_a_long_run_of_draws_is_numpys(name, seed):
     assert here(LegacyRandom(seed), 1500) == numpys(np.random.RandomState(seed), 1500)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(seeds, st.lists(st.tuples(st.sampled_from(sorted(DRAWS)), st.integers(0, 9)), max_size=12))
 def test_mixed_draws_are_numpys(seed, calls):
     here, numpys = LegacyRandom(seed), np.random.RandomState(seed)
@@ -60,7 +61,7 @@ def test_mixed_draws_are_numpys(seed, calls):
         assert DRAWS[name][0](here, size) == DRAWS[name][1](numpys, size)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(seeds)
 def test_a_seed_gives_the_state_that_numpy_gives_it(seed):
     words, position = np.random.RandomState(seed).get_state()[1:3]

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet import load
 from neuronnet.description.data import exclusive_or, sign, sine, sine_classes, two_moons
@@ -242,7 +243,7 @@ def test_too_many_lines_are_refused(tmp_path, monkeypatch):
 WRITTEN = [{"inputs": [number, 0], "targets": [1]} for number in range(40)]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(2, 200), st.integers(1, 99), st.integers(0, 2**32 - 1))
 def test_the_held_out_samples_are_those_of_numpys_permutation(count, percent, seed):
     fraction = percent / 100

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from drawn import descriptions
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet import NeuralNetwork, load
 from neuronnet.description.reading import MOST_BYTES, Literal, as_number, example_names, find, read
@@ -92,7 +93,7 @@ def test_a_zero_bias_is_a_bias():
     assert read(changed("bias = 0.5\n", ""))["layer"][0]["bias"] is None
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(descriptions())
 def test_toml_json_and_dict_of_one_network_are_read_alike(description):
     from_dict = read(description)
@@ -101,7 +102,7 @@ def test_toml_json_and_dict_of_one_network_are_read_alike(description):
     assert read(json.dumps(description, indent=2)) == from_dict
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(descriptions())
 def test_reading_is_stable(description):
     before = copy.deepcopy(description)
@@ -120,7 +121,7 @@ def test_every_example_is_read_and_described_again(name):
     assert read(network.to_dict()) == network.to_dict()
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=20, min_value=-(10**6), max_value=10**6))
 def test_decimal_literals_keep_every_digit(number):
     text = f"{number:f}"
@@ -499,7 +500,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.dictionaries(
         st.sampled_from(("loss", "outputs", "batch", "names", "sample", "published", "title", "l2")),

@@ -7,8 +7,9 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from gradcheck.numeric.dual import Dual
 from neuronnet.description.reading import Literal
@@ -313,7 +314,7 @@ def meaning(expression, values):
             return max(Fraction(0), of(x))
 
 
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(expressions)
 def test_a_printed_formula_reads_back_to_the_same_value(expression):
     again = parse(expression.format(), VALUES.__contains__)
@@ -329,7 +330,7 @@ def test_a_printed_formula_reads_back_to_the_same_value(expression):
     assert value(again, Fraction) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(expressions, st.lists(st.floats(-9, 9), min_size=len(VALUES), max_size=len(VALUES)))
 def test_a_printed_formula_reads_back_to_the_same_bits(expression, floats):
     values = dict(zip(VALUES, floats))
@@ -344,7 +345,7 @@ def test_a_printed_formula_reads_back_to_the_same_bits(expression, floats):
     assert value(again, float, values) == value(expression, float, values) or expected == "nan"
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(expressions)
 def test_printing_a_formula_that_was_read_changes_nothing_more(expression):
     text = parse(expression.format(), VALUES.__contains__).format()
@@ -686,7 +687,7 @@ def test_what_is_no_formula_is_refused_with_its_column(text, column, reason):
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.one_of(
         st.text(max_size=40),

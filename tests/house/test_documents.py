@@ -123,13 +123,11 @@ RIGHT = {
 }
 
 
-@pytest.mark.no_cover
 @by_document
 def test_every_number_in_the_document_is_executed(path):
     assert complaints(_text_of(path)) == []
 
 
-@pytest.mark.no_cover
 @by_document
 def test_a_wrong_digit_anywhere_in_the_document_is_noticed(path):
     text = _text_of(path)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from drawn_numpy import ACTIVATIONS, LOSSES, drawn
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import examples
 
 from gradcheck import check
 
@@ -27,7 +28,7 @@ def test_right_gradients_are_right(activation, error, layers):
 
 
 @given(SEEDS)
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_one_entry_off_by_a_millionth_of_its_block_is_named(seed):
     network, draw = drawn(seed, largest=4), np.random.default_rng(seed)
     report, gradients = checked(network), network.gradients(network.parameters)

@@ -5,17 +5,16 @@ from math import isfinite
 
 import pytest
 from drawn import descriptions
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from mistaken import MISTAKES
+from profiles import examples
 
 from neuronnet import diagnose, load
 from neuronnet.description.reading import read
 from neuronnet.errors import ExpressionError, NumberError, UnknownName
 from neuronnet.mistakes.catalogue import CATALOGUE, alike, replay
 from neuronnet.mistakes.mistake import NotHere
-
-pytestmark = pytest.mark.no_cover  # the search is long, and what it runs is covered by the tests of its parts
 
 DEEP = {
     "loss": "half squared error",
@@ -107,7 +106,7 @@ def drawn_networks(count):
     found = []
 
     @seed(20)
-    @settings(max_examples=count, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=count)
     @given(descriptions())
     def draw(description):
         found.append(read(description))
@@ -141,7 +140,7 @@ def test_every_entry_is_recognised_in_98_of_100_drawn_networks(digits=6):
     assert len(missed) <= 0.02 * asked, missed
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(25)
 @given(descriptions(most_layers=3, most_neurons=2), st.integers(2, 12))
 def test_right_numbers_are_never_diagnosed(description, digits):
     description = read(description)
@@ -176,7 +175,7 @@ def test_a_mistake_with_carried_rounding_is_named():
     assert found[0].mistakes == (mistake,)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(15)
 @given(
     st.dictionaries(
         st.sampled_from(["E_total@1", "w1@1", "dE_total/dw1", "delta_h1", "out_o1"]),

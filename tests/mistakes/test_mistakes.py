@@ -10,9 +10,10 @@ from pathlib import Path
 import mistaken
 import pytest
 from drawn import descriptions
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from printed import agrees
+from profiles import examples
 
 from neuronnet import NeuronnetError, load
 from neuronnet.description.reading import example_names, find, read
@@ -177,7 +178,7 @@ def two_layers(draw):
     }
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(two_layers(), st.sampled_from(list(mistaken.MISTAKES)))
 def test_the_objects_agree_on_drawn_networks(description, id):
     assert_objects_agree(description, id)
@@ -247,7 +248,7 @@ def test_what_makes_no_sense_for_a_network_is_refused(id, name):
     assert isinstance(refusal.value, NeuronnetError)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(descriptions(), st.lists(st.sampled_from(list(CATALOGUE)), min_size=1, max_size=2, unique=True))
 def test_no_mistake_fails_on_any_network(description, ids):
     description = read(description)

@@ -5,8 +5,9 @@ from decimal import Decimal, localcontext
 
 import pytest
 from drawn import HIDDEN, descriptions
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet import Derivation, NeuronnetError
 from neuronnet.description.reading import example_names, read
@@ -30,14 +31,14 @@ def assert_agrees(description, updates=1):
     return rows, found
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(descriptions())
 def test_every_row_of_the_derivation_is_a_number_of_the_program(description):
     rows, found = assert_agrees(description)
     assert rows.keys() == found.keys()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     descriptions(hidden=SMOOTH, most_neurons=2),
     st.integers(2, 4),

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from drawn import descriptions
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import examples
 
 import gradcheck
 from gradcheck import check_network
@@ -23,13 +24,12 @@ from neuronnet.neuron import Neuron
 ROOT = Path(__file__).parent.parent.parent
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", example_names())
 def test_every_example_is_right(name):
     assert check_network(name).verdict == "right"
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(descriptions())
 def test_no_drawn_network_is_called_wrong(description):
     """Cannot tell is allowed, where a net lies exactly on the kink of a relu."""
@@ -53,7 +53,7 @@ def wrong_in_one_gradient(description, data, factor):
     return Mistaken.from_dict(description), name
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(
     descriptions(hidden=("logistic", "tanh", "identity")),
     st.data(),

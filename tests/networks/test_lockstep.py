@@ -6,8 +6,9 @@ import json
 
 import pytest
 from drawn import descriptions
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 from update_rules import RULES
 
 from gradcheck.cli import main
@@ -16,7 +17,7 @@ from neuronnet import NeuralNetwork, load
 from neuronnet.updates import Adam, GradientDescent
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     descriptions(most_layers=3, hidden=("logistic", "tanh", "identity")),
     st.sampled_from(RULES),

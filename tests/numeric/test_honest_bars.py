@@ -51,7 +51,7 @@ def test_the_corpus_is_large_enough_and_named():
 
 
 @seed(11)
-@settings(max_examples=1, deadline=None, database=None, phases=[Phase.generate])
+@settings(max_examples=1, phases=[Phase.generate])
 @given(st.randoms(use_true_random=True))
 def test_the_truth_lies_inside_the_bar_in_99_of_100(drawn):
     outside, calls = [], []

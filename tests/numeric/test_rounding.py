@@ -6,8 +6,9 @@ import math
 from decimal import Decimal, localcontext
 
 from drawn import descriptions
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import examples
 
 from gradcheck.numeric.rounding import Bounded, U
 from neuronnet import load
@@ -20,7 +21,7 @@ def bounded(value):
     return (value.value, value.error) if isinstance(value, Bounded) else (value, 0.0)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(descriptions(most_layers=3, most_samples=2))
 def test_the_gradient_in_fifty_digits_lies_within_the_bound(description):
     """The exact gradient of the same floats, in 200 digits, against the bound that the float pass carries."""

@@ -5,8 +5,9 @@ import re
 
 import pytest
 from drawn import descriptions
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import examples
 from sides import RELU, SOFTMAX, sides
 
 from neuronnet.derivation.quantities import Derivation
@@ -252,7 +253,7 @@ def test_an_unknown_name_is_said(trials):
         counterexample(Name("w99"), Name("net_h1"), trials)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(descriptions(largest=1.0, most_layers=3, most_samples=2, most_neurons=2), st.data())
 def test_the_right_formula_never_has_a_counterexample_and_its_double_has(description, data):
     trials = Trials(description, count=1)

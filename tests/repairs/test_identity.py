@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 from drawn import descriptions
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 from sides import RELU, SOFTMAX, sides
 
 from neuronnet.derivation.digits import fifty_digits
@@ -195,7 +196,7 @@ def test_a_network_without_samples_is_refused():
         Trials({"layer": [{"activation": "identity", "weights": [[1.0]]}]})
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(descriptions(largest=1.0))
 def test_every_row_of_a_drawn_network_is_its_formula(description):
     trials = Trials(description)
@@ -204,7 +205,7 @@ def test_every_row_of_a_drawn_network_is_its_formula(description):
             assert trials.same(Name(row.name), row.expression)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(descriptions(largest=1.0, most_samples=1), st.data())
 def test_whatever_differs_on_paper_differs_in_the_trials(description, data):
     trials = Trials(description, count=1)

@@ -2,8 +2,9 @@
 
 import pytest
 from drawn import descriptions
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from profiles import examples
 from sides import sides
 
 from neuronnet.errors import UnknownName
@@ -488,7 +489,7 @@ def test_a_long_formula_takes_no_long_time(trials, text, quantity):
     repair(formula, Name(quantity), trials)
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(descriptions(largest=1.0, most_layers=3, most_samples=2), st.data())
 def test_a_planted_slip_is_repaired(description, data):
     """One name, sign, factor or number of a row is changed: some repair must make it the quantity again."""

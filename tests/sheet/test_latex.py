@@ -3,8 +3,9 @@ column.
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.parsing import parse
@@ -172,7 +173,7 @@ def test_what_is_not_understood_is_refused_with_its_column(latex, column, reason
     assert len(str(caught.value)) < 200
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(
     st.lists(
         st.sampled_from(

@@ -3,8 +3,9 @@ or slow.
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet.sheet.readers.claims import MOST_STATEMENTS
 from neuronnet.sheet.readers.lines import MOST_LINES
@@ -540,7 +541,7 @@ def test_what_is_not_json_is_told_and_the_pairs_before_it_are_kept(rest, line, c
 # Anything
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(
     st.one_of(
         st.text(max_size=60),

@@ -5,8 +5,9 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 import pytest
 from drawn import descriptions
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet import NeuronnetError, check_sheet
 from neuronnet.derivation.digits import fifty_digits
@@ -416,7 +417,6 @@ def sheet_of(description):
     return "\n".join(f"{each['quantity']} = {each['printed']}" for each in description["published"])
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", [name for name in example_names() if read(find(name)).get("published")])
 def test_every_published_number_gets_the_verdict_and_the_cause_on_record(name):
     description = read(find(name))
@@ -470,8 +470,7 @@ def without_relu(description):
     return all(layer["activation"] != "relu" for layer in description["layer"])
 
 
-@pytest.mark.no_cover
-@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+@examples(60)
 @given(descriptions(most_layers=3, most_neurons=2, most_samples=2), st.integers(3, 14))
 @example(LOST_BESIDE_ONE, 3)
 @example(LOST_BESIDE_ONE | {"sample": [{"inputs": [0.0], "targets": [7e-201, 1.0]}]}, 14)
@@ -490,8 +489,7 @@ def test_a_right_sheet_is_right_in_every_line(description, places):
     assert report.status == 0 and report.mistakes == []
 
 
-@pytest.mark.no_cover
-@settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+@examples(40)
 @given(
     descriptions(most_layers=3, most_neurons=2, most_samples=1).filter(without_relu),
     st.integers(3, 6),
@@ -516,8 +514,7 @@ def test_rounded_numbers_carried_on_are_never_called_wrong(description, places, 
     assert {line.verdict for line in report.lines} <= {"right", "rounding"}, str(report)
 
 
-@pytest.mark.no_cover
-@settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
+@examples(25)
 @given(descriptions(most_layers=2, most_neurons=2, most_samples=1), st.data())
 def test_a_wrong_digit_is_never_passed(description, data):
     """One number of a right sheet is moved by twenty units of its last digit; its neighbours are there to

@@ -1,8 +1,9 @@
 """Spellings: what people type for a formula, what it becomes, and where each character of that was typed."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from neuronnet.errors import ExpressionError
 from neuronnet.names import Names
@@ -120,7 +121,7 @@ def test_every_character_knows_where_it_was_typed(typed, part, column):
     assert spelled.column_of(spelled.text.index(part) + 1) == column
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(alphabet="abwE51d∂₅ₕ⁺²⁻½√[](){}^+-=:≈ /·,", max_size=30))
 def test_columns_are_those_of_the_text_and_in_order(text):
     spelled = plain(text)

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 from drawn import descriptions
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
+from profiles import examples
 
 from gradcheck import Twin
 from gradcheck.networks.five_ways import SMALLEST_NORMAL, rounding_bounds, twin_gradients
@@ -32,7 +33,7 @@ def error_bound(network):
     return WELL_BEYOND * total.error if isinstance(total, Bounded) else 0.0
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(descriptions(most_layers=4))
 def test_error_and_gradients_agree_within_the_counted_roundings(description):
     network = load(description)

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from profiles import examples
 from twins import EPS, WORKED_EXAMPLE, complex_step_gradient, networks, rounding_of_gradient, worked_example
 
 from gradcheck.errors import GradcheckError, ShapeMismatch, UnknownName
@@ -118,7 +119,7 @@ def test_long_training_of_the_worked_example():
 # Any network: three independent ways to every derivative
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(networks())
 def test_gradients_agree_with_the_complex_step(network):
     twin = Twin(network)
@@ -126,7 +127,7 @@ def test_gradients_agree_with_the_complex_step(network):
     assert difference.max() <= rounding_of_gradient(twin)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(networks())
 def test_gradients_agree_with_finite_differences_within_their_bars(network):
     twin = Twin(network)

@@ -8,7 +8,8 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from profiles import examples
 from twins import EPS, UPDATES, complex_step_gradient, moons, networks, rounding_of_gradient, worked_example
 
 from gradcheck.errors import GradcheckError
@@ -71,7 +72,7 @@ def plain_parameters(twin, network):
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(networks())
 def test_training_on_buffers_is_training_update_by_update(network):
     """Slopes by the complex step, at the twin's own parameters: no formula and no buffer is shared with the

@@ -303,7 +303,6 @@ def planted(seed, concerned, mistake):
     raise AssertionError("the planted mistake is not visible")
 
 
-@pytest.mark.no_cover
 def test_mistakes_planted_in_another_backward_pass_are_named_in_95_of_100_networks():
     missed = []
     for id, (concerned, mistake) in PLANTED.items():

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from backward import drawn
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from gradcheck.errors import GradcheckError
 from gradcheck.inputs.point import Point
@@ -103,7 +104,7 @@ def test_a_mistake_is_named_in_every_layout_and_never_taken_for_a_transposed_gra
     assert "backward pass run twice, gradients doubled" in (found.id, *found.same_as)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     st.integers(0, 10**6),
     st.sampled_from([name for name in LAYOUTS if name != "the last layer alone"]),
