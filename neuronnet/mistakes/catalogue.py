@@ -6,25 +6,24 @@ from functools import lru_cache
 from math import isclose
 from typing import NamedTuple
 
-from neuronnet.mistakes import biases, factors, outputs, paths
-from neuronnet.mistakes.mistake import NotHere
-from neuronnet.mistakes.mistaken_program import Program
+from neuronnet.mistakes import backward, biases, forward, updates
+from neuronnet.mistakes.mistaken_program import NotHere, Program
 
 NONE = "none"
 ALL = (
-    paths.UPDATE_ORDER
+    updates.UPDATE_ORDER
     + biases.BIASES
-    + factors.SLOPES
-    + paths.PATHS
-    + paths.GRADIENTS
-    + factors.SIGNS
-    + factors.FACTORS
-    + paths.SAMPLES
-    + outputs.ERRORS_OF_OUTPUTS
+    + backward.SLOPES
+    + backward.PATHS
+    + backward.GRADIENTS
+    + updates.SIGNS
+    + updates.FACTORS
+    + updates.SAMPLES
+    + forward.ERRORS
     + biases.L2_TERMS
-    + outputs.LOADING
-    + outputs.FORWARD
-    + paths.STEPS
+    + forward.LOADING
+    + forward.ACTIVATIONS
+    + updates.STEPS
 )
 CATALOGUE = {mistake.id: mistake for mistake in ALL}
 

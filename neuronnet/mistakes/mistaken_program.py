@@ -1,7 +1,5 @@
-"""One network's passes and updates as a plain program: what is computed in which order, and under which name
-it is kept.
-
-The formulas are in `program_steps`. Nothing here knows which of them people get wrong.
+"""One network's passes and updates as a plain program of the steps in `program`, and what a mistake is: the
+same program with some of the steps replaced.
 """
 
 from neuronnet.activations import ACTIVATIONS
@@ -243,6 +241,105 @@ class Program(Steps):
             self.biases[layer][:] = [
                 self.save(name, self.moved_bias(layer, b)) for b, name in enumerate(bias_names[layer])
             ]
+
+
+class NotHere(NeuronnetError):
+    """A mistake that makes no sense for a network. Carries `mistake`, its id, and `reason`."""
+
+    def __init__(self, mistake, reason):
+        self.mistake, self.reason = mistake, reason
+        super().__init__(f"{mistake}: {reason}")
+
+
+class Mistake:
+    """A variation of `Program`, to be combined with it: it overrides the steps that somebody takes in another
+    way.
+
+    `id` names it, `sentence` says what was done and what is right. `kind` is "mistake", or "convention" for
+    another choice that is as legitimate; then `convention` completes "all numbers are right for ...".
+    """
+
+    id = sentence = convention = None
+    kind = "mistake"
+    is_miscount = False  # whether it concerns each number by itself, and says nothing of its neighbours
+
+    @classmethod
+    def require(cls, conditions, subject):
+        """Raise NotHere with the reason of the first (condition, reason) that does not hold of the subject."""
+        for condition, reason in conditions:
+            if not condition(subject):
+                raise NotHere(cls.id, reason)
+
+
+def mistake(
+    id,
+    sentence,
+    *,
+    convention=None,
+    of=(),
+    where=(),
+    described=None,
+    needs=(),
+    change=None,
+    is_miscount=False,
+    **steps,
+):
+    """A row of the catalogue: a Mistake class whose `steps`, by name, replace those of `Program`.
+
+    A step is `step(program, right, *arguments)`, with `right` the step that it replaces:
+    `shared=lambda program, right, slope: right(slope) / 2` halves the slope of the error.
+    `described(description)` gives the description that the program starts from, `change(program)` alters the
+    program before it runs; `where` and `needs` are the conditions for either, as (condition, reason). `of`
+    are rows that this one combines.
+    """
+    row = type("Row", tuple(of) or (Mistake,), {"id": id, "sentence": sentence, "convention": convention})
+    row.kind, row.is_miscount = "mistake" if convention is None else "convention", is_miscount
+
+    def row_described(program, right, description):
+        description = right(description)
+        row.require(where, description)
+        return description if described is None else described(description)
+
+    def row_check(program, right):
+        right()
+        row.require(needs, program)
+        if change is not None:
+            change(program)
+
+    if where or described is not None:
+        steps["described"] = row_described
+    if needs or change is not None:
+        steps["check"] = row_check
+    for name, step in steps.items():
+        setattr(row, name, _overriding(row, name, step))
+    return row
+
+
+def _overriding(row, name, step):
+    def overriding(program, *arguments):
+        return step(program, getattr(super(row, program), name), *arguments)
+
+    return overriding
+
+
+# Conditions that several rows share
+
+HIDDEN = (lambda program: program.depth > 1, "it takes a hidden layer")
+RATE = (lambda program: program.rate is not None, "it takes a learning rate")
+SEVERAL_SAMPLES = (lambda program: len(program.samples) > 1, "there is one sample only")
+AVERAGED_SAMPLES = (lambda program: program.gradient_averaged, "the samples are not averaged")
+
+
+def is_square(matrix):
+    """Whether a matrix, a list of rows, can be transposed and still fits."""
+    return len(matrix) == len(matrix[0]) > 1
+
+
+def each_layer(description, change):
+    """A copy of a description whose layers are `change(number, layer)`, number from 0."""
+    return description | {
+        "layer": [change(number, layer) for number, layer in enumerate(description["layer"])]
+    }
 
 
 class _Sample:

@@ -16,7 +16,7 @@ from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, NumberError, UnknownName, shortened
 from neuronnet.formulas.parsing import parse
 from neuronnet.mistakes.catalogue import CATALOGUE, replay, variation
-from neuronnet.mistakes.mistake import NotHere
+from neuronnet.mistakes.mistaken_program import NotHere
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber, claim_of
 from neuronnet.names import spelled_out, update_of
 

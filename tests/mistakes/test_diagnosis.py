@@ -14,7 +14,7 @@ from neuronnet import diagnose, load
 from neuronnet.description.reading import read
 from neuronnet.errors import ExpressionError, NumberError, UnknownName
 from neuronnet.mistakes.catalogue import CATALOGUE, alike, replay
-from neuronnet.mistakes.mistake import NotHere
+from neuronnet.mistakes.mistaken_program import NotHere
 
 DEEP = {
     "loss": "half squared error",

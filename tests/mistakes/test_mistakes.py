@@ -18,8 +18,7 @@ from profiles import examples
 from neuronnet import NeuronnetError, load
 from neuronnet.description.reading import example_names, find, read
 from neuronnet.mistakes.catalogue import ALL, CATALOGUE, alike, replay, signatures, variation
-from neuronnet.mistakes.mistake import NotHere
-from neuronnet.mistakes.mistaken_program import Program
+from neuronnet.mistakes.mistaken_program import NotHere, Program
 
 TABLE = json.loads(
     (Path(__file__).parent.parent / "data" / "worked_example.json").read_text(encoding="utf-8")

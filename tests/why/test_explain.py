@@ -14,7 +14,7 @@ from neuronnet import load
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError
 from neuronnet.mistakes.catalogue import CATALOGUE, replay
-from neuronnet.mistakes.mistake import NotHere
+from neuronnet.mistakes.mistaken_program import NotHere
 
 WORKED = load("worked-example")
 SAMPLES = [([0.3, -0.2], [0.1, 0.9]), ([0.05, 0.1], [0.01, 0.99]), ([-0.7, 0.4], [0.8, 0.3])]
