@@ -5,7 +5,8 @@ What is understood, apart from prose:
 
     ```derivation        claims, one per line: name = formula = the same in numbers = number
     ```pycon ```python   console sessions (>>>), and code that is run for its effect, in one namespace per document;
-                         a block that opens with `# name.py` is a file, for the commands below
+                         a block that opens with `# name.py`, or of ```text with `# name.txt`, is a file for the
+                         commands below
     ```console           `$ python ...` and what it prints; a line of three dots stands for any lines
     ```pdb               `$ python -m pdb name.py`, the commands behind (Pdb), and what the debugger prints
     ```toml              the description of a network, which is loaded
@@ -82,7 +83,9 @@ def complaints(text):
     for block in blocks:
         if block.kind == "derivation":
             wrong = _in_lines(block, check_claim)
-        elif block.kind in ("pycon", "python") and not _script(block)[0]:
+        elif _script(block)[0]:
+            wrong = _comments("\n".join(block.lines)) if block.kind == "python" else []
+        elif block.kind in ("pycon", "python"):
             wrong = _python_block(block, outputs)
         elif block.kind == "console":
             wrong = _commands(block, scripts)
@@ -92,8 +95,6 @@ def complaints(text):
             wrong = _table(block, namespace)
         elif block.kind == "toml":
             wrong = _network("\n".join(block.lines))
-        elif block.kind == "python":
-            wrong = _comments("\n".join(block.lines))
         else:
             wrong = _in_lines(block, check_prose if block.kind == "prose" else check_code)
         found += [f"line {block.line}, {block.kind}: {each}" for each in wrong]
@@ -145,6 +146,7 @@ def _in_lines(block, check):
 # Claims
 
 
+@cache
 def check_claim(claim):
     """What is wrong with `name = formula = the same in numbers = number`, judged like a line of a sheet."""
     sheet = read_sheet(claim)
@@ -280,6 +282,7 @@ def _really(source, namespace):
         return eval(source, dict(namespace))
 
 
+@cache
 def _network(description):
     try:
         neuronnet.load(description + "\n").total_error()
@@ -292,8 +295,9 @@ def _network(description):
 
 
 def _script(block):
-    """(file name, source) of a block that opens with `# name.py`; (None, None) of any other."""
-    name = re.fullmatch(r"# (\w+\.py)", block.lines[0].strip()) if block.kind == "python" else None
+    """(file name, source) of a block that opens with `# name.py` or `# name.txt`; (None, None) of others."""
+    suffix = {"python": "py", "text": "txt"}.get(block.kind)
+    name = re.fullmatch(rf"# (\w+\.{suffix})", block.lines[0].strip())
     return (name[1], "\n".join(block.lines) + "\n") if name else (None, None)
 
 
@@ -468,4 +472,9 @@ def spoiled_copies(text):
 def _is_command(block, line):
     if block.kind in ("pycon", "python"):
         return line.startswith((">>> ", "... ", "...")) or not _is_session(block)
-    return block.kind == "toml" or block.kind in ("console", "pdb") and line.startswith(("$ ", PROMPT))
+    return (
+        block.kind == "toml"
+        or _script(block)[0] is not None
+        or block.kind in ("console", "pdb")
+        and line.startswith(("$ ", PROMPT))
+    )
