@@ -284,7 +284,7 @@ def _stability(arguments):
         **settings,
     )
     _print(arguments, report.to_dict(), str(report), [place])
-    _plot(arguments, lambda: figures.stability(description["title"], report), place)
+    _plot(arguments, lambda: figures.stability(description.title, report), place)
     return 0
 
 
@@ -299,7 +299,7 @@ def _sweep(arguments):
         progress_line(updates_of(arguments.sizes, arguments.updates)),
     )
     _print(arguments, report.to_dict(), str(report), [place])
-    _plot(arguments, lambda: figures.sweep(report.description["title"], report.results), place)
+    _plot(arguments, lambda: figures.sweep(report.description.title, report.results), place)
     return 0
 
 

@@ -1,6 +1,9 @@
 """Builds what a description speaks of, layers of neurons first, and describes it again."""
 
+from types import MappingProxyType
+
 from neuronnet.activations import ACTIVATIONS
+from neuronnet.description.description import Description, LayerDescription, Sample, Update
 from neuronnet.description.reading import as_number
 from neuronnet.errors import NeuronnetError
 from neuronnet.layer import NeuronLayer, SoftmaxLayer
@@ -16,48 +19,43 @@ def build(description, number):
     def number_or_none(value):
         return None if value is None else as_number(value, number)
 
-    kept = {
-        key: description[key]
-        for key in ("loss", "outputs", "samples_combine", "l2_scale", "batch", "order", "title", "names")
-    }
-    return kept | {
+    kept = ("loss", "outputs", "samples_combine", "l2_scale", "batch", "order", "title")
+    return {key: getattr(description, key) for key in kept} | {
+        "names": dict(description.renames),
         "layers": build_layers(description, number),
-        "learning_rate": number_or_none(description["learning_rate"]),
-        "l2": as_number(description["l2"], number),
-        "update_rule": build_update_rule(description, number),
-        "samples": build_samples(description["sample"], number),
-        "held_out": build_samples(description["held_out"], number),
-        "input_names": Names(description["layer"], description["names"]).inputs,
+        "learning_rate": number_or_none(description.learning_rate),
+        "l2": as_number(description.l2, number),
+        "update_rule": build_update_rule(description.update, number),
+        "samples": build_samples(description.samples, number),
+        "held_out": build_samples(description.held_out, number),
+        "input_names": description.names.inputs,
     }
 
 
 def describe(network):
     """The description of a network as it stands now, with every convention explicit."""
-    kept = {
-        key: getattr(network, key)
-        for key in ("title", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch")
-    }
-    return kept | {
-        "loss": network.loss.name,
-        "order": dict(network.order),
-        "update": {"rule": network.update_rule.name, **network.update_rule.settings},
-        "layer": [describe_layer(layer) for layer in network.layers],
-        "sample": describe_samples(network.samples),
-        "held_out": describe_samples(network.held_out),
-        "names": describe_names(network),
-    }
+    kept = ("title", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch", "order")
+    return Description(
+        **{key: getattr(network, key) for key in kept},
+        loss=network.loss.name,
+        update=Update(network.update_rule.name, MappingProxyType(network.update_rule.settings)),
+        layers=tuple(describe_layer(layer) for layer in network.layers),
+        samples=describe_samples(network.samples),
+        held_out=describe_samples(network.held_out),
+        renames=MappingProxyType(describe_names(network)),
+    )
 
 
 def build_layers(description, number):
     """The NeuronLayers of a description from `spec.read`, every parameter and neuron with its name."""
-    names = Names(description["layer"], description["names"])
+    names = description.names
     layers = []
-    for index, layer in enumerate(description["layer"]):
+    for index, layer in enumerate(description.layers):
         biases = _build_biases(layer, names.biases[index], number)
-        activation = ACTIVATIONS[layer["activation"]]
+        activation = ACTIVATIONS[layer.activation]
         neurons = []
         for name, weight_names, row, bias in zip(
-            names.layers[index], names.weights[index], layer["weights"], biases
+            names.layers[index], names.weights[index], layer.weights, biases
         ):
             weights = [Parameter(each, as_number(value, number)) for each, value in zip(weight_names, row)]
             neurons.append(Neuron(name, weights, bias, activation))
@@ -68,13 +66,12 @@ def build_layers(description, number):
 def _build_biases(layer, names, number):
     """One bias per neuron: the same Parameter for all where the layer shares it, None where there is none."""
     if names is None:
-        return [None] * len(layer["weights"])
-    if isinstance(layer["bias"], (list, tuple)):
-        return [
-            Parameter(name, as_number(value, number), layer["train_bias"])
-            for name, value in zip(names, layer["bias"])
-        ]
-    return [Parameter(names[0], as_number(layer["bias"], number), layer["train_bias"])] * len(names)
+        return [None] * layer.neurons
+    biases = [
+        Parameter(name, as_number(value, number), layer.train_bias)
+        for name, value in zip(names, layer.biases)
+    ]
+    return biases * layer.neurons if layer.bias_kind == "shared" else biases
 
 
 def require_suitable(layers):
@@ -110,8 +107,8 @@ def build_samples(samples, number):
     """Described samples as (inputs, targets) pairs of lists of numbers."""
     return [
         (
-            [as_number(value, number) for value in sample["inputs"]],
-            [as_number(value, number) for value in sample["targets"]],
+            [as_number(value, number) for value in sample.inputs],
+            [as_number(value, number) for value in sample.targets],
         )
         for sample in samples
     ]
@@ -119,31 +116,24 @@ def build_samples(samples, number):
 
 def describe_samples(samples):
     """(inputs, targets) pairs as a description has them."""
-    return [{"inputs": list(inputs), "targets": list(targets)} for inputs, targets in samples]
+    return tuple(Sample(tuple(inputs), tuple(targets)) for inputs, targets in samples)
 
 
-def build_update_rule(description, number):
+def build_update_rule(update, number):
     """A fresh update rule, with its settings in the network's type of number."""
-    settings = {
-        name: as_number(value, number) for name, value in description["update"].items() if name != "rule"
-    }
-    return UPDATE_RULES[description["update"]["rule"]](**settings)
+    settings = {name: as_number(value, number) for name, value in update.settings.items()}
+    return UPDATE_RULES[update.rule](**settings)
 
 
 def describe_layer(layer):
-    """A layer as the dict that a description has for it, with the values its parameters have now."""
-    if not layer.biases:
-        bias = None
-    elif len(layer.biases) == 1:
-        bias = layer.biases[0].value
-    else:
-        bias = [each.value for each in layer.biases]
-    return {
-        "activation": layer.activation.name,
-        "weights": [[weight.value for weight in neuron.weights] for neuron in layer],
-        "bias": bias,
-        "train_bias": bool(layer.biases) and layer.biases[0].trainable,
-    }
+    """A layer as a description has it, with the values its parameters have now."""
+    biases = tuple(each.value for each in layer.biases)
+    return LayerDescription(
+        layer.activation.name,
+        tuple(tuple(weight.value for weight in neuron.weights) for neuron in layer),
+        None if not biases else biases[0] if len(biases) == 1 else biases,
+        bool(biases) and layer.biases[0].trainable,
+    )
 
 
 def describe_names(network):

@@ -4,6 +4,7 @@ renderer.
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 from neuronnet.derivation.factors import Explanation
@@ -161,10 +162,10 @@ def _derive(arguments):
 
 
 def _with_one_sample(description, number):
-    samples = description["sample"]
+    samples = description.samples
     if not 1 <= number <= len(samples):
         raise NeuronnetError(f"--sample {number}: the network has {len(samples)} samples, counted from 1")
-    return description | {"sample": [samples[number - 1]]}
+    return replace(description, samples=(samples[number - 1],))
 
 
 def _row(quantity):
@@ -176,7 +177,7 @@ def _row(quantity):
 
 
 def _network_of(description):
-    return {key: value for key, value in description.items() if key not in ("published", "errata")}
+    return replace(description, published=(), errata=()).to_dict()
 
 
 def _check(arguments):
@@ -233,12 +234,12 @@ def _telling_names(derivation):
     errors.
     """
     names, error = derivation.names, derivation.names.error
-    sample = None if len(derivation.description["sample"]) == 1 else 1
+    sample = None if len(derivation.description.samples) == 1 else 1
     deltas = [
         in_sample(names.of("delta", neuron), sample) for neuron in (names.layers[0][0], names.layers[-1][-1])
     ]
     weights = [names.weights[0][0][0], names.weights[-1][-1][-1]]
-    if derivation.description["learning_rate"] is None:
+    if derivation.description.learning_rate is None:
         return [*dict.fromkeys(deltas), *(partial_name(error, weight) for weight in weights), error]
     return [*dict.fromkeys(deltas), *(after(weight, 1) for weight in weights), error, after(error, 1)]
 
@@ -283,7 +284,7 @@ def _examples(arguments):
         if arguments.format == "json":
             result = json.dumps(
                 [
-                    {"name": name, "title": each["title"], "source": each.get("source")}
+                    {"name": name, "title": each.title, "source": each.source}
                     for name, each in descriptions.items()
                 ],
                 indent=1,
@@ -294,7 +295,7 @@ def _examples(arguments):
         description, place = source(arguments.name)
         places = [place]
         if arguments.format == "json":
-            result = json.dumps(description, indent=1, default=plain)
+            result = json.dumps(description.to_dict(), indent=1, default=plain)
         else:
             result = text.example(description, Derivation(description) if is_small(description) else None)
     write(result, arguments.output, places)

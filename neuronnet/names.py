@@ -32,31 +32,23 @@ class Names:
     """
 
     def __init__(self, layers, renames):
-        """`layers` are the dicts of a network description. Raises SpecError for a rename of what is not
-        there.
-        """
+        """`layers` are LayerDescriptions. Raises SpecError for a rename of what is not there."""
         self._own = {"E_total": "E_total", "E_l2": "E_l2", "eta": "eta", "l2": "l2"}
         self._quantities = {}
         self._renames = renames
-        self.inputs = self._parts("i", len(layers[0]["weights"][0]))
+        self.inputs = self._parts("i", layers[0].inputs)
         self.layers, self.weights, self.biases = [], [], []
         weights = biases = 0
         for number, layer in enumerate(layers, 1):
-            rows, bias = layer["weights"], layer.get("bias")
             prefix = "o" if number == len(layers) else "h" if len(layers) == 2 else f"h{number}_"
-            self.layers.append(self._neurons(prefix, len(rows)))
+            self.layers.append(self._neurons(prefix, layer.neurons))
             self.weights.append([])
-            for row in rows:
-                self.weights[-1].append(self._parts("w", len(row), weights))
-                weights += len(row)
-            if bias is None:
-                self.biases.append(None)
-            elif isinstance(bias, (list, tuple)):
-                self.biases.append(self._parts("b", len(rows), biases))
-                biases += len(rows)
-            else:
-                self.biases.append(self._parts("b", 1, biases) * len(rows))
-                biases += 1
+            for _ in range(layer.neurons):
+                self.weights[-1].append(self._parts("w", layer.inputs, weights))
+                weights += layer.inputs
+            own = self._parts("b", len(layer.biases), biases)
+            biases += len(own)
+            self.biases.append((own * layer.neurons if layer.bias_kind == "shared" else own) or None)
         for standard in renames:
             if standard not in self._own:
                 raise SpecError(

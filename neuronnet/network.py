@@ -10,11 +10,10 @@ pass. A backward pass sets gradients; it never adds to those of an earlier one.
 """
 
 from neuronnet.building import build, describe, require_suitable
+from neuronnet.description.description import Order, batches, l2_share
 from neuronnet.description.reading import read
-from neuronnet.description.settings import batches
 from neuronnet.errors import PassOrderError, UnknownName, named, require_numbers
 from neuronnet.losses import LOSSES, cancels
-from neuronnet.names import Names
 from neuronnet.neuron import Neuron
 from neuronnet.updates import GradientDescent
 
@@ -64,7 +63,7 @@ class NeuralNetwork:
         self.l2 = l2
         self.l2_scale = l2_scale
         self.batch = batch
-        self.order = {"kind": "in turn"} if order is None else order
+        self.order = Order() if order is None else order
         self.update_rule = GradientDescent() if update_rule is None else update_rule
         self.samples = list(samples)
         self.held_out = list(held_out)
@@ -152,7 +151,7 @@ class NeuralNetwork:
             weight.gradient += self._l2_share(self.l2 * weight.value, sample_count)
 
     def _l2_share(self, term, sample_count):
-        return term / sample_count if self.l2_scale == "per sample" else term
+        return l2_share(term, self.l2_scale, sample_count)
 
     # Update
 
@@ -249,7 +248,7 @@ class NeuralNetwork:
             return self._by_name[name]
         except KeyError:
             pass
-        own = Names(self.to_dict()["layer"], self.names).standard(name)
+        own = describe(self).names.standard(name)
         if own not in self._by_name:
             raise UnknownName(name, self._by_name)
         return self._by_name[own]
@@ -263,7 +262,7 @@ class NeuralNetwork:
 
     def to_dict(self):
         """The description of this network as it stands now, with every convention explicit."""
-        return describe(self)
+        return describe(self).to_dict()
 
     def __repr__(self):
         sizes = [len(self.layers[0].neurons[0].weights)] + [len(layer.neurons) for layer in self.layers]

@@ -212,7 +212,7 @@ def check_code(code):
 
 @cache
 def _published():
-    return {each["printed"] for each in read("worked-example")["published"] if each["verdict"] == "wrong"}
+    return {each.printed for each in read("worked-example").published if each.verdict == "wrong"}
 
 
 @cache

@@ -24,6 +24,7 @@ from gradcheck.numeric.rounding import Bounded, U
 from gradcheck.twin.twin import Twin
 from gradcheck.verdict import WELL_BEYOND, judge
 from neuronnet import NeuralNetwork
+from neuronnet.description.reading import read
 from neuronnet.render.text import conventions
 
 STEP = 1e-100  # its square underflows beside any slope, so the complex step has no truncation
@@ -145,7 +146,7 @@ def check_network(network, samples=None, *, seed=0):
         else _whole_verdict(network, many)
     )
     rows = list(_rows(network, few, names))
-    return NetworkReport(rows, conventions(network.to_dict()), scope, whole)
+    return NetworkReport(rows, conventions(read(network)), scope, whole)
 
 
 def _choice(network, samples, seed):

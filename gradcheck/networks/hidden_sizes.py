@@ -18,6 +18,7 @@ import numpy as np
 from gradcheck.errors import GradcheckError
 from gradcheck.networks.stability import general_digits, moved_by_ulps
 from gradcheck.twin.twin import Twin
+from neuronnet.description.description import Description
 from neuronnet.description.reading import checked, document
 from neuronnet.errors import SpecError
 from neuronnet.render.text import conventions, nine_decimals
@@ -35,7 +36,7 @@ class Result:
     """
 
     size: int
-    description: dict
+    description: Description
     twin: Twin
     E_total: float
     accuracy: float | None
@@ -73,7 +74,7 @@ class SweepReport:
     is written.
     """
 
-    description: dict
+    description: Description
     updates: int
     results: list
 
@@ -83,8 +84,8 @@ class SweepReport:
 
     def __str__(self):
         common = [sentence for sentence in conventions(self.description) if not sentence.startswith("layer ")]
-        hidden, last = (layer["activation"] for layer in self.description["layer"])
-        lines = [self.description["title"], "", "Conventions"] + [f"  {sentence}" for sentence in common]
+        hidden, last = (layer.activation for layer in self.description.layers)
+        lines = [self.description.title, "", "Conventions"] + [f"  {sentence}" for sentence in common]
         lines += [
             f"  hidden layer: {hidden}; for each size all weights are drawn anew as the network's init says",
             f"  size none: the {last} layer alone, from weights of zero",
@@ -166,7 +167,7 @@ def _replica(network, seed):
     """A twin that differs by rounding alone: another order of the samples changes the sums, but not what is
     summed.
     """
-    random = np.random.default_rng(seed)
+    random, network = np.random.default_rng(seed), network.to_dict()
     order = (
         random.permutation(len(network["sample"]))
         if network["batch"] == "full"
@@ -204,7 +205,7 @@ def without_hidden_layer(found, description):
     """The checked description of a Document with its output layer alone, which starts from zero."""
     inputs, outputs = _inputs_and_outputs(description)
     last = _sized(_content(found)["layer"][1], inputs, outputs) | {"init": {"kind": "constant", "scale": 0.0}}
-    if isinstance(description["layer"][1]["bias"], list):
+    if description.layers[1].bias_kind == "per neuron":
         last["bias"] = "zero"
     return _checked(found, [last])
 
@@ -220,7 +221,7 @@ def _require_sizes(sizes):
 
 
 def _require_one_drawn_layer(description, found):
-    hidden = len(description["layer"]) - 1
+    hidden = len(description.layers) - 1
     if hidden != 1:
         raise SpecError(
             f"{found.place}: layer",
@@ -253,7 +254,7 @@ def _checked(found, layers):
 
 
 def _inputs_and_outputs(description):
-    return len(description["layer"][0]["weights"][0]), len(description["layer"][-1]["weights"])
+    return description.layers[0].inputs, description.layers[-1].neurons
 
 
 def _sized(layer, inputs, neurons):

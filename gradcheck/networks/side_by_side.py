@@ -17,6 +17,8 @@ from gradcheck.errors import GradcheckError
 from gradcheck.networks.five_ways import SMALLEST_NORMAL, rounding_bounds, twin_by_name, twin_gradients
 from gradcheck.twin.twin import Twin
 from neuronnet import NeuralNetwork
+from neuronnet.description.description import Description
+from neuronnet.description.reading import read
 from neuronnet.render.text import conventions, nine_decimals
 
 # A parameter's update takes at most this many roundings once its gradient is known: those of an Adam step
@@ -48,7 +50,7 @@ class Parting:
 class LockstepReport:
     """`parting` (None when both stayed equal to the last bit) and `rows`, E_total of both at chosen updates."""
 
-    description: dict
+    description: Description
     updates: int
     parting: Parting | None
     rows: list
@@ -64,7 +66,7 @@ class LockstepReport:
         return {"verdict": self.verdict, "updates": self.updates, "parting": parting, "rows": self.rows}
 
     def __str__(self):
-        lines = [self.description["title"], "", "Conventions"]
+        lines = [self.description.title, "", "Conventions"]
         lines += [f"  {sentence}" for sentence in conventions(self.description)] + [""]
         cells = [("update", "E_total, objects", "E_total, twin", "ulps apart")]
         cells += [
@@ -105,7 +107,7 @@ def lockstep(description, updates, every=None, progress=None):
                 rows.append(_row(update, network, twin))
             if progress is not None:
                 progress(update)
-    return LockstepReport(network.to_dict(), updates, judge.parting, rows)
+    return LockstepReport(read(network), updates, judge.parting, rows)
 
 
 def ulps(one, other):

@@ -122,7 +122,7 @@ def stability(
     first=None,
     executor=None,
 ):
-    """Train a plain dict `replicas` + 1 times, compare E_total row by row; return a StabilityReport.
+    """Train a network, a plain dict or a Description, `replicas` + 1 times, compare E_total row by row; return a StabilityReport.
 
     Rows: update 0, `first` (by default `every`), then each `every`-th after it, and `updates`. `digits` are
     asked for. `seed` draws the ulps and the orders. progress(done, runs) is called after each run; an
@@ -130,6 +130,7 @@ def stability(
     undisturbed run diverges.
     """
     first = every if first is None else first
+    network = network.to_dict() if hasattr(network, "to_dict") else network
     for name, found, least in (
         ("updates", updates, 1),
         ("every", every, 1),

@@ -53,7 +53,10 @@ class Twin:
     """
 
     def __init__(self, network):
-        self._network = {**DEFAULTS, **deepcopy(dict(network))}
+        self._network = {
+            **DEFAULTS,
+            **deepcopy(network.to_dict() if hasattr(network, "to_dict") else dict(network)),
+        }
         for key, allowed in ALLOWED.items():
             if self._network[key] not in allowed:
                 raise UnknownName(key, self._network[key], allowed)

@@ -3,6 +3,7 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from gradcheck.numeric.rounding import Bounded
 from gradcheck.why.layout import Wanted, places, sample_pairs
 from neuronnet import NeuronnetError, diagnose
 from neuronnet.description.reading import read
-from neuronnet.names import Names, partial_name, spelled_out, split_partial
+from neuronnet.names import partial_name, spelled_out, split_partial
 
 NOT_TRIED = "the known mistakes were not tried"
 ALLOWED = (
@@ -43,7 +44,7 @@ def explain(network, samples, gradients, parameters=None):
         if numbers is None:
             raise GradcheckError(why)
     else:
-        numbers = _numbers(gradients, _names(description))
+        numbers = _numbers(gradients, description.names)
     if not numbers:
         raise GradcheckError("gradients: found none; give at least one")
     return _diagnoses(description, numbers)
@@ -75,7 +76,7 @@ def gradients_by_name(network, point, analytic):
     if all are.
     """
     description = described(network)
-    names = _names(description)
+    names = description.names
     weights, biases = _wanted(description, names)
     wanted = {each.name: each for pair in zip(weights, biases) for each in pair if each is not None}
     found = places(weights, biases, point)
@@ -101,13 +102,13 @@ def gradients_by_name(network, point, analytic):
 
 def described(network, samples=None):
     """The checked description of a network, with these samples in place of its own unless they are None."""
-    description = read(network.to_dict() if hasattr(network, "to_dict") else network)
+    description = read(network)
     if samples is None:
         return description
-    layers = description["layer"]
-    pairs = sample_pairs(samples, len(layers[0]["weights"][0]), len(layers[-1]["weights"]))
+    pairs = sample_pairs(samples, description.layers[0].inputs, description.layers[-1].neurons)
     return read(
-        description | {"sample": [{"inputs": inputs, "targets": targets} for inputs, targets in pairs]}
+        description.to_dict()
+        | {"sample": [{"inputs": inputs, "targets": targets} for inputs, targets in pairs]}
     )
 
 
@@ -115,26 +116,22 @@ def _diagnoses(description, numbers):
     """The Diagnoses of the gradient of all samples, which a program that updates in smaller batches never
     has.
     """
-    names = _names(description)
+    names = description.names
     return diagnose(
-        description | {"batch": "full"},
+        replace(description, batch="full"),
         {_partial(name, names): number for name, number in numbers.items()},
         bounded=Bounded,
     )
 
 
-def _names(description):
-    return Names(description["layer"], description["names"])
-
-
 def _wanted(description, names):
     """(weights, biases): the arrays of every layer as Wanted, None for a layer without biases."""
     weights, biases = [], []
-    for number, layer in enumerate(description["layer"]):
+    for number, layer in enumerate(description.layers):
         weights.append(
             Wanted(
                 f"W{number + 1}",
-                np.array(layer["weights"], dtype=np.float64),
+                np.array(layer.weights, dtype=np.float64),
                 np.array(names.weights[number]),
             )
         )
@@ -144,7 +141,7 @@ def _wanted(description, names):
             if entries is None
             else Wanted(
                 f"b{number + 1}",
-                np.array(np.broadcast_to(layer["bias"], len(entries)), dtype=np.float64),
+                np.array(layer.neuron_biases, dtype=np.float64),
                 np.array(entries),
             )
         )

@@ -24,9 +24,9 @@ def constants_of(network, samples, learning_rate):
         from gradcheck.why.known_mistakes import described
 
         description = described(network, samples)
-        number = len(description["sample"])
-        l2 = description["l2"] / (number if description["l2_scale"] == "per sample" else 1)
-        found |= {"samples": number, "outputs": len(description["layer"][-1]["weights"]), "l2": l2 or None}
+        number = len(description.samples)
+        l2 = description.l2_share(description.l2, number)
+        found |= {"samples": number, "outputs": description.layers[-1].neurons, "l2": l2 or None}
     return found
 
 

@@ -31,8 +31,8 @@ class PassNames:
     def __init__(self, description, names):
         """`description` is a checked one, `names` its Names."""
         self.description, self.names = description, names
-        self.layers = description["layer"]
-        count = len(description["sample"])
+        self.layers = description.layers
+        count = len(description.samples)
         self.samples = [None] if count == 1 else list(range(1, count + 1))
 
     def quantity(self, kind, layer, j, sample, update=0):
@@ -41,9 +41,7 @@ class PassNames:
 
     def quantities(self, kind, layer, sample, update=0):
         """The same for all neurons of a layer."""
-        return [
-            self.quantity(kind, layer, j, sample, update) for j in range(len(self.layers[layer]["weights"]))
-        ]
+        return [self.quantity(kind, layer, j, sample, update) for j in range(self.layers[layer].neurons)]
 
     def inputs_of(self, layer, sample, update=0):
         """What a layer receives: the inputs, or the outputs of the layer before."""
@@ -53,7 +51,7 @@ class PassNames:
 
     def parameter(self, name, layer, is_bias, update):
         """A parameter's name after some updates; a frozen bias keeps its first name."""
-        return name if is_bias and not self.layers[layer]["train_bias"] else after(name, update)
+        return name if is_bias and not self.layers[layer].train_bias else after(name, update)
 
     def error_of(self, sample, update=0):
         """E_total of one sample; of the only sample, that is E_total itself."""
@@ -82,10 +80,10 @@ class Pass(PassNames):
     def __init__(self, description, names, given):
         super().__init__(description, names)
         self.given = given
-        self.loss = description["loss"]
-        self.last = self.layers[-1]["activation"]
+        self.loss = description.loss
+        self.last = self.layers[-1].activation
         self.from_nets = cancels(ACTIVATIONS[self.last], LOSSES[self.loss])
-        self.output_count = len(self.layers[-1]["weights"]) if description["outputs"] == "mean" else 1
+        self.output_count = self.layers[-1].neurons if description.outputs == "mean" else 1
 
     # Forward
 
@@ -99,7 +97,7 @@ class Pass(PassNames):
         yield from self._total_error(update, part or "errors")
 
     def _layer_forward(self, layer, sample, update, part):
-        activation = self.layers[layer]["activation"]
+        activation = self.layers[layer].activation
         nets, outs = (
             self.quantities("net", layer, sample, update),
             self.quantities("out", layer, sample, update),
@@ -158,20 +156,17 @@ class Pass(PassNames):
         yield after(self.names.error, update), combined, part
 
     def _combined(self, terms):
-        return total(terms) / len(terms) if self.description["samples_combine"] == "mean" else total(terms)
+        return total(terms) / len(terms) if self.description.samples_combine == "mean" else total(terms)
 
     def _has_l2(self):
-        return self.description["l2"] != 0
+        return self.description.l2 != 0
 
     def _l2_row(self, update, part):
         squares = total(
             Name(after(name, update)) ** 2 for name, _, is_bias in self.parameters() if not is_bias
         )
         term = Name(self.names.l2) * squares / 2
-        return after(self.names.error_l2, update), self._l2_share(term, len(self.samples)), part
-
-    def _l2_share(self, term, sample_count):
-        return term / sample_count if self.description["l2_scale"] == "per sample" else term
+        return after(self.names.error_l2, update), self.description.l2_share(term, len(self.samples)), part
 
     # Backward
 
@@ -193,7 +188,7 @@ class Pass(PassNames):
         terms = [Name(partial_name(self.error_of(self.samples[position]), name)) for position in batch]
         gradient = self._combined(terms)
         if self._has_l2() and not is_bias:
-            gradient = gradient + self._l2_share(Name(self.names.l2) * Name(name), len(batch))
+            gradient = gradient + self.description.l2_share(Name(self.names.l2) * Name(name), len(batch))
         return gradient
 
     def _deltas(self, layer, sample, part):
@@ -201,7 +196,7 @@ class Pass(PassNames):
         nets, outs = self.quantities("net", layer, sample), self.quantities("out", layer, sample)
         deltas = self.quantities("delta", layer, sample)
         last = layer == len(self.layers) - 1
-        softmax = ACTIVATIONS[self.layers[layer]["activation"]].whole_layer
+        softmax = ACTIVATIONS[self.layers[layer].activation].whole_layer
         targets = self.quantities("target", layer, sample) if last else None
         cancelled = last and self.from_nets
         if softmax and not cancelled:
@@ -223,7 +218,7 @@ class Pass(PassNames):
                 if not last:
                     yield from self._paths(layer, j, sample, part)
                 yield slope, self._slope(layer, j, sample), part
-                yield steepness, out_partials(self.layers[layer]["activation"], nets, outs, j)[nets[j]], part
+                yield steepness, out_partials(self.layers[layer].activation, nets, outs, j)[nets[j]], part
                 formula = Name(slope) * Name(steepness)
             yield delta, formula, part
             chain = Name(delta) if cancelled or softmax else formula
@@ -307,11 +302,11 @@ class Pass(PassNames):
     def update(self, batch):
         """Rows of one simultaneous update from `batch` by the network's update rule, for what is trainable."""
         whole = len(batch) == len(self.samples)
-        rule = self.description["update"]["rule"]
+        rule = self.description.update.rule
         for power, factor in update_powers(rule):
             yield after(power, 1), Name(power) * Name(factor), "update"
         for name, layer, is_bias in self.parameters():
-            if is_bias and not self.layers[layer]["train_bias"]:
+            if is_bias and not self.layers[layer].train_bias:
                 continue
             gradient = (
                 Name(partial_name(self.names.error, name)) if whole else self.gradient(name, is_bias, batch)
@@ -332,7 +327,7 @@ class Pass(PassNames):
                 for j in range(len(nets)):
                     yield nets[j], self._net_partials(layer, j, sample)
                 for j in range(len(outs)):
-                    yield outs[j], out_partials(self.layers[layer]["activation"], nets, outs, j)
+                    yield outs[j], out_partials(self.layers[layer].activation, nets, outs, j)
             errors, outs = self.quantities("E", last, sample), self.quantities("out", last, sample)
             for error, out, target in zip(errors, outs, self.quantities("target", last, sample)):
                 yield error, {out: error_partial(self.loss, target, self.given.get(target), out)}
@@ -344,15 +339,13 @@ class Pass(PassNames):
             yield (
                 self.names.error_l2,
                 {
-                    name: self._l2_share(Name(self.names.l2) * Name(name), len(self.samples))
+                    name: self.description.l2_share(Name(self.names.l2) * Name(name), len(self.samples))
                     for name, _, is_bias in self.parameters()
                     if not is_bias
                 },
             )
         if len(self.samples) > 1:
-            share = (
-                Number(1) / len(self.samples) if self.description["samples_combine"] == "mean" else Number(1)
-            )
+            share = Number(1) / len(self.samples) if self.description.samples_combine == "mean" else Number(1)
             direct = {self.error_of(sample): share for sample in self.samples}
             if self._has_l2():
                 direct[self.names.error_l2] = Number(1)

@@ -13,11 +13,10 @@ from neuronnet.derivation.graph import chain_rule, on_the_way
 from neuronnet.derivation.layer_formulas import starting_state
 from neuronnet.derivation.passes import Pass
 from neuronnet.description.reading import as_number, read
-from neuronnet.description.settings import batches, biases_of_neurons
 from neuronnet.errors import NeuronnetError, UnknownName, shortened
 from neuronnet.formulas.expressions import Expression
 from neuronnet.formulas.parsing import parse
-from neuronnet.names import Names, after, in_sample, partial_name, spelled_out, split_index, split_partial
+from neuronnet.names import after, in_sample, partial_name, spelled_out, split_index, split_partial
 
 # --- A training by its formulas alone: update after update, only what an update needs, and the parameters it
 # leaves.
@@ -106,9 +105,9 @@ class Derivation:
         """`description` is what `spec.read` takes, or a NeuralNetwork. Raises SpecError for a bad
         description, NeuronnetError when it has no sample or too many quantities.
         """
-        self.description = read(description.to_dict() if hasattr(description, "to_dict") else description)
+        self.description = read(description)
         self.number = number
-        self.names = Names(self.description["layer"], self.description["names"])
+        self.names = self.description.names
         self._refuse_unsuitable_updates(updates)
         self.quantities = []
         self._by_name = {}
@@ -122,13 +121,13 @@ class Derivation:
         self._frozen = {
             name
             for name, layer, is_bias in self._pass.parameters()
-            if is_bias and not self.description["layer"][layer]["train_bias"]
+            if is_bias and not self.description.layers[layer].train_bias
         }
 
         self._record(self._pass.forward())
-        first = next(self._batches())
+        first = next(self.description.batches())
         self._record(self._pass.backward(first))
-        if self.description["learning_rate"] is not None:
+        if self.description.learning_rate is not None:
             if updates >= 1:
                 self._record(self._pass.update(first))
                 self._record(self._pass.forward(1, "after one update"))
@@ -217,11 +216,7 @@ class Derivation:
     def _is_later(self, name):
         """Whether `name` is that of a quantity after some number of updates, which can still be computed."""
         base, _, count = name.partition("@")
-        if (
-            self.description["learning_rate"] is None
-            or not _COUNT.fullmatch(count)
-            or int(count) > MOST_UPDATES
-        ):
+        if self.description.learning_rate is None or not _COUNT.fullmatch(count) or int(count) > MOST_UPDATES:
             return False
         return after(base, 1) in self._by_name or base in self._partials
 
@@ -258,7 +253,7 @@ class Derivation:
         the last stopped.
         """
         if self._run is None or self._run.made >= updates:
-            self._run = LongRun(self._pass, self.given, self.number, self._batches())
+            self._run = LongRun(self._pass, self.given, self.number, self.description.batches())
         part = f"after {updates} updates"
         for name, value in self._run.go_on_to(updates).items():
             name = after(name, updates)
@@ -270,35 +265,30 @@ class Derivation:
 
     # What a derivation starts from
 
-    def _batches(self):
-        """The positions of the samples that each update rests on, update after update."""
-        return batches(len(self.description["sample"]), self.description["batch"], self.description["order"])
-
     def _given_numbers(self):
         """Every number a pass starts from, by name."""
         description, names = self.description, self.names
         given = {}
-        for layer, rows, biases in zip(description["layer"], names.weights, names.biases):
-            for row, row_names in zip(layer["weights"], rows):
+        for layer, rows, biases in zip(description.layers, names.weights, names.biases):
+            for row, row_names in zip(layer.weights, rows):
                 given.update(zip(row_names, row))
             if biases is not None:
-                given.update(zip(biases, biases_of_neurons(layer)))
-        samples = description["sample"]
+                given.update(zip(biases, layer.neuron_biases))
+        samples = description.samples
         for number, sample in enumerate(samples, 1):
             index = None if len(samples) == 1 else number
             targets = [names.of("target", neuron) for neuron in names.layers[-1]]
-            for name, value in zip(names.inputs + targets, sample["inputs"] + sample["targets"]):
+            for name, value in zip(names.inputs + targets, sample.inputs + sample.targets):
                 given[in_sample(name, index)] = value
-        for name, key in ((names.rate, "learning_rate"), (names.l2, "l2")):
-            if description[key] is not None:
-                given[name] = description[key]
-        rule = dict(description["update"])
+        if description.learning_rate is not None:
+            given[names.rate] = description.learning_rate
+        given[names.l2] = description.l2
         trained = [
             name
-            for layer, rows, biases in zip(description["layer"], names.weights, names.biases)
-            for name in [each for row in rows for each in row] + (biases or [] if layer["train_bias"] else [])
+            for layer, rows, biases in zip(description.layers, names.weights, names.biases)
+            for name in [each for row in rows for each in row] + (biases or [] if layer.train_bias else [])
         ]
-        given.update(starting_state(rule.pop("rule"), trained), **rule)
+        given.update(starting_state(description.update.rule, trained), **description.update.settings)
         return {name: as_number(value, self.number) for name, value in given.items()}
 
     def _refuse_unsuitable_updates(self, updates):
@@ -306,11 +296,11 @@ class Derivation:
             raise NeuronnetError(
                 f"updates: found {shortened(updates)}; allowed are whole numbers from 0 to {MOST_UPDATES}"
             )
-        if updates > 1 and self.description["learning_rate"] is None:
+        if updates > 1 and self.description.learning_rate is None:
             raise NeuronnetError(f"{updates} updates: the network's description has no learning_rate")
 
     def _refuse_unsuitable(self):
-        samples = len(self.description["sample"])
+        samples = len(self.description.samples)
         if not samples:
             raise NeuronnetError("a derivation needs at least one [[sample]] in the network's description")
         if not is_small(self.description):
@@ -322,5 +312,4 @@ class Derivation:
 
 def is_small(description):
     """Whether a derivation of this network, all its samples included, has a bearable number of rows."""
-    weights = sum(len(layer["weights"]) * len(layer["weights"][0]) for layer in description["layer"])
-    return 0 < 2 * weights * len(description["sample"]) <= MOST_ROWS
+    return 0 < 2 * description.weight_count * len(description.samples) <= MOST_ROWS

@@ -23,7 +23,9 @@ class Checks:
 
     def text(self, given, key, default):
         """The string under `key`."""
-        value = given.get(key, default)
+        if key not in given:
+            return default
+        value = given[key]
         if not isinstance(value, str):
             self.refuse(key, shortened(value), "a string is needed")
         return value

@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
+from neuronnet.description.description import Description
 from neuronnet.description.literal import MOST_BYTES, Literal, as_number, decoded, text_of
 from neuronnet.description.validation import checked
 from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
@@ -51,18 +52,21 @@ class Document(NamedTuple):
 
 
 def read(source):
-    """The description of a network as a checked dict with every convention explicit.
+    """The Description of a network.
 
-    `source` is a dict, a list of layers, a path, the name of an example, or a text in TOML or JSON. Raises
-    SpecError, which says where and what is allowed.
+    `source` is a dict, a list of layers, a path, the name of an example, a text in TOML or JSON, a
+    NeuralNetwork, or a Description, which is returned as it is. Raises SpecError, which says where and what
+    is allowed.
     """
-    return checked(*document(source))
+    return source if isinstance(source, Description) else checked(*document(source))
 
 
 def document(source):
     """The Document of what `read` takes. Raises SpecError where it cannot be found or has an error of
     syntax.
     """
+    if hasattr(source, "to_dict"):
+        source = source.to_dict()
     if isinstance(source, (dict, list)):
         return Document(source, "network", Path())
     if not isinstance(source, (str, Path)):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neuronnet.description.data import CLASSES, exclusive_or, sign, sine, sine_classes, table_of, two_moons
+from neuronnet.description.description import Sample
 from neuronnet.description.initial import LegacyRandom
 from neuronnet.errors import shortened
 
@@ -29,6 +30,14 @@ class Computed(NamedTuple):
     settings: dict
     inputs: int
     outputs: tuple
+
+
+class _Ends(NamedTuple):
+    """What a sample must suit."""
+
+    inputs: int
+    outputs: int
+    loss: str
 
 
 COMPUTED = {
@@ -52,10 +61,9 @@ def input_count(check, given):
     return len(inputs) if isinstance(inputs, (list, tuple)) else None
 
 
-def samples_of(check, given, network):
-    """(samples, held out) of a description for the checked `network`, its layers and loss; lists of
-    normalised samples.
-    """
+def samples_of(check, given, layers, loss):
+    """(samples, held out) of a description, two tuples of Sample that suit the layers and the loss."""
+    network = _Ends(layers[0].inputs, layers[-1].neurons, loss)
     if "data" in given and given.get("sample"):
         check.refuse("data", "samples beside it", "data stands in place of [[sample]]")
     samples = (
@@ -63,7 +71,7 @@ def samples_of(check, given, network):
     )
     if isinstance(given.get("held_out"), dict):
         return _split(check, given["held_out"], samples)
-    return samples, _written(check, given, "held_out", network)
+    return tuple(samples), tuple(_written(check, given, "held_out", network))
 
 
 def _written(check, given, key, network):
@@ -142,25 +150,24 @@ def _csv_inputs(check, given):
 
 def _fitting(check, inputs, targets, where, network):
     """A normalised sample, if it suits the first layer, the last layer and the loss."""
-    expected = len(network["layer"][0]["weights"][0])
-    if len(inputs) != expected:
-        check.refuse(f"{where}, inputs", f"{len(inputs)} numbers", f"the first layer takes {expected}")
+    if len(inputs) != network.inputs:
+        check.refuse(f"{where}, inputs", f"{len(inputs)} numbers", f"the first layer takes {network.inputs}")
     expected = _target_count(network)
     if len(targets) != expected:
         check.refuse(
-            f"{where}, targets", f"{len(targets)} numbers", f"the loss {network['loss']!r} takes {expected}"
+            f"{where}, targets", f"{len(targets)} numbers", f"the loss {network.loss!r} takes {expected}"
         )
-    if "cross-entropy" in network["loss"]:
+    if "cross-entropy" in network.loss:
         for target in targets:
             if not 0 <= target <= 1:
                 check.refuse(
                     f"{where}, targets", shortened(float(target)), "a cross-entropy takes targets from 0 to 1"
                 )
-    return {"inputs": inputs, "targets": targets}
+    return Sample(tuple(inputs), tuple(targets))
 
 
 def _target_count(network):
-    return 0 if network["loss"] == "output" else len(network["layer"][-1]["weights"])
+    return 0 if network.loss == "output" else network.outputs
 
 
 def _split(check, given, samples):
@@ -178,4 +185,4 @@ def _split(check, given, samples):
             f"of the {len(samples)} samples on either side",
         )
     order = LegacyRandom(check.seed(given.get("seed", 0), "held_out, seed")).permutation(len(samples))
-    return [samples[place] for place in order[count:]], [samples[place] for place in order[:count]]
+    return tuple(samples[place] for place in order[count:]), tuple(samples[place] for place in order[:count])

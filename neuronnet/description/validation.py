@@ -3,9 +3,12 @@ neuron.
 """
 
 import re
+from dataclasses import fields
+from types import MappingProxyType
 
 from neuronnet.activations import ACTIVATIONS, SAME_ACTIVATION
 from neuronnet.description.checks import Checks
+from neuronnet.description.description import Description, LayerDescription, PublishedNumber
 from neuronnet.description.initial import BIASES, MOST_DRAWN, InitialWeights
 from neuronnet.description.samples import input_count, samples_of
 from neuronnet.description.settings import batch_of, order_of, update_of
@@ -80,46 +83,43 @@ class _Network(Checks):
         layers = self.entries(given, "layer")
         if not layers:
             self.refuse("layer", "none", "a network has at least one [[layer]]")
-        result = {
-            "title": self.text(given, "title", "untitled network"),
-            "loss": self.choice(given, "loss", "loss", LOSSES, "half squared error"),
-            "outputs": self.choice(given, "outputs", "outputs", ("sum", "mean"), "sum"),
-            "samples_combine": self.choice(
-                given, "samples_combine", "samples_combine", ("sum", "mean"), "sum"
-            ),
-            "learning_rate": None
-            if given.get("learning_rate") is None
-            else self.number(given["learning_rate"], "learning_rate"),
-            "l2": self.number(given.get("l2", 0.0), "l2"),
-            "l2_scale": self.choice(given, "l2_scale", "l2_scale", ("as is", "per sample"), "as is"),
-            "batch": batch_of(self, given),
-            "order": order_of(self, given),
-            "update": update_of(self, given),
-            "layer": self.layers(layers, given),
-        }
-        self.fits(result)
-        result["sample"], result["held_out"] = samples_of(self, given, result)
-        result["names"] = self.names(given.get("names", {}), result["layer"])
-        for key in ("source", "about"):
-            if key in given:
-                result[key] = self.text(given, key, "")
-        for key, needed in _RECORDS.items():
-            if key in given:
-                result[key] = self.records(given, key, needed)
-        return result
+        loss = self.choice(given, "loss", "loss", LOSSES, "half squared error")
+        layers = self.layers(layers, given)
+        self.fits(loss, layers)
+        samples, held_out = samples_of(self, given, layers, loss)
+        rate = given.get("learning_rate")
+        return Description(
+            layers=layers,
+            title=self.text(given, "title", "untitled network"),
+            loss=loss,
+            outputs=self.choice(given, "outputs", "outputs", ("sum", "mean"), "sum"),
+            samples_combine=self.choice(given, "samples_combine", "samples_combine", ("sum", "mean"), "sum"),
+            learning_rate=None if rate is None else self.number(rate, "learning_rate"),
+            l2=self.number(given.get("l2", 0.0), "l2"),
+            l2_scale=self.choice(given, "l2_scale", "l2_scale", ("as is", "per sample"), "as is"),
+            batch=batch_of(self, given),
+            order=order_of(self, given),
+            update=update_of(self, given),
+            samples=samples,
+            held_out=held_out,
+            renames=self.names(given.get("names", {}), layers),
+            source=self.text(given, "source", None),
+            about=self.text(given, "about", None),
+            **{key: self.records(given, key, needed) for key, needed in _RECORDS.items()},
+        )
 
     def layers(self, layers, given):
         initial = InitialWeights(self)
         found = []
         for number, layer in enumerate(layers, 1):
             if found:
-                before = len(found[-1]["weights"])
+                before = found[-1].neurons
                 who = f"layer {number - 1} has {before} neurons"
             else:
                 before = None if "weights" in layer else input_count(self, given)
                 who = f"the first sample has {before} inputs"
             found.append(self.layer(layer, number, len(layers), (before, who), initial))
-        return found
+        return tuple(found)
 
     def layer(self, given, number, count, before, initial):
         """One layer; `before` is how many inputs it has, None if that is open, and a clause that says why."""
@@ -143,7 +143,7 @@ class _Network(Checks):
             self.refuse(f"{where}, train_bias", shortened(train_bias), "allowed are true and false")
         if train_bias and bias is None:
             self.refuse(f"{where}, train_bias", "true", "the layer has no bias; bias = 0 gives it one")
-        return {"activation": activation, "weights": weights, "bias": bias, "train_bias": train_bias}
+        return LayerDescription(activation, tuple(map(tuple, weights)), bias, train_bias)
 
     def written(self, given, where, before):
         """The weights of a layer that gives them as numbers."""
@@ -217,7 +217,7 @@ class _Network(Checks):
                     f"{len(bias)} numbers",
                     f"a list gives one for each of the {len(weights)} neurons; a single number is shared by all",
                 )
-            return bias
+            return tuple(bias)
         if isinstance(given, str):
             self.refuse(
                 where,
@@ -246,10 +246,9 @@ class _Network(Checks):
             self.refuse(where, f"{len(rows) * len(rows[0])} weights", f"at most {MOST_WEIGHTS} in a layer")
         return rows
 
-    def fits(self, network):
+    def fits(self, loss, layers):
         """Loss and last layer must suit each other."""
-        loss, activation = network["loss"], network["layer"][-1]["activation"]
-        if loss == "binary cross-entropy" and activation == "softmax":
+        if loss == "binary cross-entropy" and layers[-1].activation == "softmax":
             self.refuse(
                 "loss", repr(loss), "with a softmax layer, use categorical cross-entropy or a squared error"
             )
@@ -269,11 +268,12 @@ class _Network(Checks):
                 Names(layers, given)
             except SpecError as error:
                 self.refuse(error.where, error.found, error.allowed)
-        return dict(given)
+        return MappingProxyType(dict(given))
 
     def records(self, given, key, needed):
         records = self.entries(given, key)
         for number, record in enumerate(records, 1):
+            self.known(record, f"{key} {number}", [field.name for field in fields(PublishedNumber)])
             for name, value in record.items():
                 if not isinstance(value, str):
                     self.refuse(
@@ -284,4 +284,4 @@ class _Network(Checks):
             for name in needed:
                 if name not in record:
                     self.refuse(f"{key} {number}", f"no {name}", f"needed are {', '.join(needed)}")
-        return records
+        return tuple(PublishedNumber(**record) for record in records)

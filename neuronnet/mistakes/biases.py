@@ -3,56 +3,58 @@ scaled; mistakes in the gradients and steps of either.
 """
 
 import re
+from dataclasses import replace
 
-from neuronnet.description.settings import biases_given, biases_of_neurons, is_shared
 from neuronnet.mistakes.mistaken_program import HIDDEN, SEVERAL_SAMPLES, each_layer, mistake
 from neuronnet.mistakes.updates import UPDATED_WEIGHTS_BACKWARDS
 
 
 def _any_layer(condition):
     """A condition on a description: whether it holds of one of its layers."""
-    return lambda description: any(map(condition, description["layer"]))
+    return lambda description: any(map(condition, description.layers))
 
 
 # Biases: how many there are and whether they learn, and mistakes in their gradients and steps.
 
-_HAS_BIAS = (_any_layer(lambda layer: layer["bias"] is not None), "there is no bias")
-_SHARES_A_BIAS = (_any_layer(is_shared), "no layer shares a bias")
+_HAS_BIAS = (_any_layer(lambda layer: layer.bias is not None), "there is no bias")
+_SHARES_A_BIAS = (_any_layer(lambda layer: layer.bias_kind == "shared"), "no layer shares a bias")
 _ADDS_A_BIAS = (lambda program: any(each is not None for each in program.biases), "there is no bias")
 _TRAINS_A_BIAS = (lambda program: any(program.trained_bias), "no bias is trained")
 
 
 def _own_and_trained(layer):
     """The layer with a trained bias for every neuron, if it has any bias at all."""
-    return layer if layer["bias"] is None else layer | {"bias": biases_of_neurons(layer), "train_bias": True}
+    return layer if layer.bias is None else replace(layer, bias=layer.neuron_biases, train_bias=True)
 
 
 def _with_biases(description, change):
     """A description with changed layers; other numbers of biases do away with the author's names for them."""
     changed = each_layer(description, change)
-    counts = [[len(biases_given(layer) or ()) for layer in each["layer"]] for each in (changed, description)]
-    if counts[0] != counts[1]:
-        names = {name: own for name, own in description["names"].items() if not re.fullmatch("b[0-9]+", name)}
-        changed["names"] = names
-    return changed
+    counts = [[len(layer.biases) for layer in each.layers] for each in (changed, description)]
+    if counts[0] == counts[1]:
+        return changed
+    names = {name: own for name, own in description.renames.items() if not re.fullmatch("b[0-9]+", name)}
+    return replace(changed, renames=names)
 
 
 def _only_biases_of(place, is_chosen):
     """The mistake of training the biases of the output neurons alone, or of the hidden ones."""
 
     def chosen(description, number):
-        return is_chosen(number, len(description["layer"]) - 1)
+        return is_chosen(number, len(description.layers) - 1)
 
     def described(description):
         def change(number, layer):
-            return _own_and_trained(layer) if chosen(description, number) else layer | {"train_bias": False}
+            return (
+                _own_and_trained(layer) if chosen(description, number) else replace(layer, train_bias=False)
+            )
 
         return _with_biases(description, change)
 
     def has_such_biases(description):
         return any(
-            layer["bias"] is not None and chosen(description, number)
-            for number, layer in enumerate(description["layer"])
+            layer.bias is not None and chosen(description, number)
+            for number, layer in enumerate(description.layers)
         )
 
     return mistake(
@@ -82,7 +84,7 @@ def _bias_missing(id, place, is_chosen):
 
 
 def _train_shared(description):
-    return each_layer(description, lambda number, layer: layer | {"train_bias": layer["bias"] is not None})
+    return each_layer(description, lambda number, layer: replace(layer, train_bias=layer.bias is not None))
 
 
 def _of_shared(gradient):
@@ -115,7 +117,7 @@ def _remember_first_weights(program, right, layer):
     right(layer)
 
 
-_TWO_LAYERS = (lambda description: len(description["layer"]) > 1, "it takes a hidden layer")
+_TWO_LAYERS = (lambda description: len(description.layers) > 1, "it takes a hidden layer")
 _BIAS_PER_NEURON = mistake(
     "bias per neuron, trained",
     "Every neuron has a bias of its own and learns it, which the network does not say.",
@@ -123,7 +125,7 @@ _BIAS_PER_NEURON = mistake(
     where=[
         (
             _any_layer(
-                lambda layer: layer["bias"] is not None and (is_shared(layer) or not layer["train_bias"])
+                lambda layer: layer.bias is not None and (layer.bias_kind == "shared" or not layer.train_bias)
             ),
             "no bias is shared or frozen",
         )
@@ -167,16 +169,16 @@ BIASES = (
         convention="the network without biases",
         where=[_HAS_BIAS],
         described=lambda description: _with_biases(
-            description, lambda number, layer: layer | {"bias": None, "train_bias": False}
+            description, lambda number, layer: replace(layer, bias=None, train_bias=False)
         ),
     ),
     mistake(
         "biases never updated",
         "The biases were left as they were; the network says that they learn.",
         convention="biases that are not trained",
-        where=[(_any_layer(lambda layer: layer["train_bias"]), "no bias is trained")],
+        where=[(_any_layer(lambda layer: layer.train_bias), "no bias is trained")],
         described=lambda description: each_layer(
-            description, lambda number, layer: layer | {"train_bias": False}
+            description, lambda number, layer: replace(layer, train_bias=False)
         ),
     ),
     _bias_missing("bias missing in the hidden net input", "hidden layer", lambda layer, last: layer < last),
@@ -239,7 +241,7 @@ BIASES = (
 
 # The L2 term, l2/2 times the sum of the squared weights.
 
-_L2 = (lambda description: description["l2"] != 0, "there is no L2 term")
+_L2 = (lambda description: description.l2 != 0, "there is no L2 term")
 
 
 def _l2(id, sentence, where=(), **row):
@@ -277,11 +279,11 @@ def _scaled(id, sentence, scale):
         else "an L2 term that is not divided by the number of samples",
         where=[
             (
-                lambda description: description["l2_scale"] != scale and len(description["sample"]) > 1,
+                lambda description: description.l2_scale != scale and len(description.samples) > 1,
                 "it makes no difference",
             )
         ],
-        described=lambda description: description | {"l2_scale": scale},
+        described=lambda description: replace(description, l2_scale=scale),
     )
 
 
@@ -290,7 +292,7 @@ L2_TERMS = (
         "L2 term missing",
         "Neither the error nor the gradients have the L2 term that the network says.",
         convention="the network without its L2 term",
-        described=lambda description: description | {"l2": 0},
+        described=lambda description: replace(description, l2=0),
     ),
     _l2(
         "L2 term missing in the gradient",

@@ -2,7 +2,8 @@
 places.
 """
 
-from neuronnet.description.settings import is_shared
+from dataclasses import replace
+
 from neuronnet.elementary import ln
 from neuronnet.mistakes.mistaken_program import each_layer, is_square, mistake
 
@@ -20,7 +21,7 @@ def _convention(id, sentence, convention, entries, suits):
         sentence,
         convention=convention,
         where=[(suits, _NO_DIFFERENCE)],
-        described=lambda description: description | entries,
+        described=lambda description: replace(description, **entries),
     )
 
 
@@ -28,8 +29,9 @@ def _has(key, *values, several=None):
     """A condition: an entry is one of these values, and there are several outputs or samples."""
 
     def has(description):
-        outputs, samples = len(description["layer"][-1]["weights"]), len(description["sample"])
-        return description[key] in values and {None: 2, "outputs": outputs, "samples": samples}[several] > 1
+        outputs, samples = description.layers[-1].neurons, len(description.samples)
+        value = getattr(description, key)
+        return value in values and {None: 2, "outputs": outputs, "samples": samples}[several] > 1
 
     return has
 
@@ -37,9 +39,9 @@ def _has(key, *values, several=None):
 def _ends_in(activation):
     """A condition: outputs of this activation, a squared error, and targets that are probabilities."""
     return lambda description: (
-        description["layer"][-1]["activation"] == activation
-        and description["loss"] in _SQUARED
-        and all(0 <= target <= 1 for sample in description["sample"] for target in sample["targets"])
+        description.layers[-1].activation == activation
+        and description.loss in _SQUARED
+        and all(0 <= target <= 1 for sample in description.samples for target in sample.targets)
     )
 
 
@@ -106,7 +108,7 @@ ERRORS = (
         "the mean squared error over the outputs, without ½",
         {"loss": "squared error", "outputs": "mean"},
         lambda description: (
-            description["loss"] == "half squared error"
+            description.loss == "half squared error"
             and _has("outputs", "sum", several="outputs")(description)
         ),
     ),
@@ -205,22 +207,18 @@ def _transposed(which, all_of, is_chosen):
     """The mistake of loading square matrices transposed, those of the layers `is_chosen(number, last)`."""
 
     def chosen(description):
-        last = len(description["layer"]) - 1
+        last = len(description.layers) - 1
         return [
             number
-            for number, layer in enumerate(description["layer"])
-            if is_chosen(number, last) and is_square(layer["weights"])
+            for number, layer in enumerate(description.layers)
+            if is_chosen(number, last) and is_square(layer.weights)
         ]
 
     def described(description):
         numbers = chosen(description)
 
         def change(number, layer):
-            return (
-                layer | {"weights": [list(column) for column in zip(*layer["weights"])]}
-                if number in numbers
-                else layer
-            )
+            return replace(layer, weights=tuple(zip(*layer.weights))) if number in numbers else layer
 
         return each_layer(description, change)
 
@@ -234,24 +232,27 @@ def _transposed(which, all_of, is_chosen):
 
 def _reversed(key, sentence):
     """The mistake of reading the inputs, or the targets, of every sample in reverse order."""
+
+    def described(description):
+        samples = (sample._replace(**{key: getattr(sample, key)[::-1]}) for sample in description.samples)
+        return replace(description, samples=tuple(samples))
+
     return mistake(
         f"{key} in reverse order",
         sentence,
         where=[
             (
-                lambda description: any(len(sample[key]) > 1 for sample in description["sample"]),
+                lambda description: any(len(getattr(sample, key)) > 1 for sample in description.samples),
                 f"there are no {key} to exchange",
             )
         ],
-        described=lambda description: (
-            description | {"sample": [sample | {key: sample[key][::-1]} for sample in description["sample"]]}
-        ),
+        described=described,
     )
 
 
 def _biases_swapped(description):
-    biases = [layer["bias"] for layer in description["layer"]][::-1]
-    return each_layer(description, lambda number, layer: layer | {"bias": biases[number]})
+    biases = [layer.bias for layer in description.layers][::-1]
+    return each_layer(description, lambda number, layer: replace(layer, bias=biases[number]))
 
 
 LOADING = (
@@ -264,7 +265,8 @@ LOADING = (
         where=[
             (
                 lambda description: (
-                    len(description["layer"]) > 1 and all(map(is_shared, description["layer"]))
+                    len(description.layers) > 1
+                    and all(layer.bias_kind == "shared" for layer in description.layers)
                 ),
                 "it takes several layers with a shared bias each",
             )
@@ -283,22 +285,22 @@ def _activation(id, sentence, convention, instead, is_chosen):
     """The convention of another activation, slope included, in the layers `is_chosen(activation, is_last)`."""
 
     def chosen(description):
-        last = len(description["layer"]) - 1
+        last = len(description.layers) - 1
         return [
             number
-            for number, layer in enumerate(description["layer"])
-            if layer["activation"] != instead and is_chosen(layer["activation"], number == last)
+            for number, layer in enumerate(description.layers)
+            if layer.activation != instead and is_chosen(layer.activation, number == last)
         ]
 
     def suits_the_loss(description):
-        changes_the_last = len(description["layer"]) - 1 in chosen(description)
-        return not changes_the_last or instead == "logistic" or description["loss"] not in _LOGARITHMIC
+        changes_the_last = len(description.layers) - 1 in chosen(description)
+        return not changes_the_last or instead == "logistic" or description.loss not in _LOGARITHMIC
 
     def described(description):
         numbers = chosen(description)
         return each_layer(
             description,
-            lambda number, layer: layer | ({"activation": instead} if number in numbers else {}),
+            lambda number, layer: replace(layer, activation=instead) if number in numbers else layer,
         )
 
     return mistake(

@@ -2,9 +2,10 @@
 same program with some of the steps replaced.
 """
 
+from dataclasses import replace
+
 from neuronnet.activations import ACTIVATIONS
-from neuronnet.description.reading import as_number
-from neuronnet.description.settings import batches, biases_given, is_shared
+from neuronnet.description.reading import as_number, read
 from neuronnet.errors import NeuronnetError
 from neuronnet.losses import LOSSES, cancels
 from neuronnet.mistakes.program import Steps, program_names
@@ -17,38 +18,33 @@ class Program(Steps):
 
     def __init__(self, description, number=float):
         """Raises NeuronnetError for a description without samples."""
-        self.description = description = self.described(description)
-        if not description["sample"]:
+        self.description = description = self.described(read(description))
+        if not description.samples:
             raise NeuronnetError("a pass needs at least one [[sample]] in the network's description")
-        layers = description["layer"]
+        layers = description.layers
         self.depth, self.last = len(layers), len(layers) - 1
-        self.sizes = [len(layer["weights"]) for layer in layers]
-        self.activations = [ACTIVATIONS[layer["activation"]] for layer in layers]
+        self.sizes = [layer.neurons for layer in layers]
+        self.activations = [ACTIVATIONS[layer.activation] for layer in layers]
         self.softmax = self.activations[-1].whole_layer
-        self.loss = LOSSES[description["loss"]]
+        self.loss = LOSSES[description.loss]
         self.from_nets = self.cancels = cancels(self.activations[-1], self.loss)
         self.weights = [
-            [[as_number(value, number) for value in row] for row in layer["weights"]] for layer in layers
+            [[as_number(value, number) for value in row] for row in layer.weights] for layer in layers
         ]
-        self.biases = [
-            None if layer["bias"] is None else [as_number(value, number) for value in biases_given(layer)]
-            for layer in layers
-        ]
-        self.shared_bias = [is_shared(layer) for layer in layers]
-        self.trained_bias = [layer["train_bias"] for layer in layers]
-        self.samples = [
-            _Sample(sample, self.depth, self.sizes[-1], number) for sample in description["sample"]
-        ]
+        self.biases = [[as_number(value, number) for value in layer.biases] or None for layer in layers]
+        self.shared_bias = [layer.bias_kind == "shared" for layer in layers]
+        self.trained_bias = [layer.train_bias for layer in layers]
+        self.samples = [_Sample(sample, self.depth, self.sizes[-1], number) for sample in description.samples]
         self.rate = (
-            None if description["learning_rate"] is None else as_number(description["learning_rate"], number)
+            None if description.learning_rate is None else as_number(description.learning_rate, number)
         )
-        self.l2 = as_number(description["l2"], number)
+        self.l2 = as_number(description.l2, number)
         self.settings = {
-            name: as_number(value, number) for name, value in description["update"].items() if name != "rule"
+            name: as_number(value, number) for name, value in description.update.settings.items()
         }
-        self.rule, self.state = description["update"]["rule"], {}
-        self.error_outputs = self.gradient_outputs = self.sizes[-1] if description["outputs"] == "mean" else 1
-        self.error_averaged = self.gradient_averaged = description["samples_combine"] == "mean"
+        self.rule, self.state = description.update.rule, {}
+        self.error_outputs = self.gradient_outputs = self.sizes[-1] if description.outputs == "mean" else 1
+        self.error_averaged = self.gradient_averaged = description.samples_combine == "mean"
         self.weight_gradients, self.bias_gradients = [None] * self.depth, [None] * self.depth
         self.names, self.found = program_names(description), {}
         self.check()
@@ -83,7 +79,7 @@ class Program(Steps):
         for count in sorted({*counts} - {0}):
             asked.setdefault(self.updates_for(count), []).append(count)
         final = 0 if self.rate is None else max(asked)
-        order = batches(len(self.samples), self.description["batch"], self.description["order"])
+        order = self.description.batches()
         for made in range(final + 1):
             batch = next(order)
             for count in reversed(asked.get(made, ())):
@@ -337,16 +333,15 @@ def is_square(matrix):
 
 def each_layer(description, change):
     """A copy of a description whose layers are `change(number, layer)`, number from 0."""
-    return description | {
-        "layer": [change(number, layer) for number, layer in enumerate(description["layer"])]
-    }
+    layers = (change(number, layer) for number, layer in enumerate(description.layers))
+    return replace(description, layers=tuple(layers))
 
 
 class _Sample:
     """One sample, and what its last pass left, by layer."""
 
     def __init__(self, sample, depth, outputs, number):
-        self.inputs = [[as_number(value, number) for value in sample["inputs"]]] + [None] * (depth - 1)
-        self.targets = [as_number(value, number) for value in sample["targets"] or [0] * outputs]
+        self.inputs = [[as_number(value, number) for value in sample.inputs]] + [None] * (depth - 1)
+        self.targets = [as_number(value, number) for value in sample.targets or [0] * outputs]
         self.errors = []
         self.nets, self.outs, self.dE_douts, self.slopes, self.deltas = ([None] * depth for _ in range(5))

@@ -10,7 +10,7 @@ look at are the attributes of the sample at hand: `inputs[layer][i]`, `nets[laye
 from functools import lru_cache
 from types import SimpleNamespace
 
-from neuronnet.description.settings import bias_kind
+from neuronnet.description.description import LayerDescription
 from neuronnet.elementary import sqrt
 from neuronnet.names import Names, after, in_sample, partial_name
 
@@ -21,10 +21,9 @@ from neuronnet.names import Names, after, in_sample, partial_name
 def program_names(description):
     """The ProgramNames of a checked description; the same object for descriptions of the same shape."""
     shape = tuple(
-        (len(layer["weights"]), len(layer["weights"][0]), bias_kind(layer), layer["train_bias"])
-        for layer in description["layer"]
+        (layer.neurons, layer.inputs, layer.bias_kind, layer.train_bias) for layer in description.layers
     )
-    return _built(shape, tuple(description["names"].items()), len(description["sample"]))
+    return _built(shape, tuple(description.renames.items()), len(description.samples))
 
 
 @lru_cache(maxsize=256)
@@ -41,7 +40,7 @@ class ProgramNames:
         biases = {"none": None, "shared": 0.0}
         self.names = Names(
             [
-                {"weights": [[0.0] * inputs] * neurons, "bias": biases.get(kind, [0.0] * neurons)}
+                LayerDescription("", ((0.0,) * inputs,) * neurons, biases.get(kind, (0.0,) * neurons))
                 for neurons, inputs, kind, _ in shape
             ],
             renames,
@@ -202,7 +201,7 @@ class Steps:
 
     def l2_share(self, term, count):
         """What part of an L2 term counts, for `count` samples."""
-        return term / count if self.description["l2_scale"] == "per sample" else term
+        return self.description.l2_share(term, count)
 
     # Backward
 

@@ -294,8 +294,8 @@ class _Search:
             return None
 
     def _work(self, counts):
-        weights = sum(len(layer["weights"]) * len(layer["weights"][0]) for layer in self.description["layer"])
-        return weights * len(self.description["sample"]) * max(counts, default=1)
+        description = self.description
+        return description.weight_count * len(description.samples) * max(counts, default=1)
 
 
 # --- Which known mistakes give exactly these numbers. How they are looked for stands in `search`; no sheet is
@@ -317,7 +317,7 @@ def diagnose(network, numbers, progress=None, bounded=None):
     contradicts more of the numbers than it explains. Raises UnknownName, ExpressionError and NumberError for
     a bad name or number.
     """
-    description = read(network.to_dict() if hasattr(network, "to_dict") else network)
+    description = read(network)
     if not isinstance(numbers, Mapping) or not all(isinstance(name, str) for name in numbers):
         raise NeuronnetError(
             f"numbers: found {shortened(numbers)}; a mapping of names such as 'dE_total/dw5' to numbers is needed"

@@ -1,5 +1,7 @@
 """Mistakes in signs and factors, and in updates: their order, their number, and the samples they rest on."""
 
+from dataclasses import replace
+
 from neuronnet.mistakes.mistaken_program import AVERAGED_SAMPLES, HIDDEN, RATE, SEVERAL_SAMPLES, mistake
 
 # The order of things: parameters that move before the backward pass is over, or do not move at all.
@@ -252,7 +254,7 @@ STEPS = (
 # Several samples: some left out, or an update after each where the network waits for all.
 
 _COMBINED_SAMPLES = (
-    lambda program: len(program.samples) > 1 and program.description["batch"] != "online",
+    lambda program: len(program.samples) > 1 and program.description.batch != "online",
     "every update rests on one sample",
 )
 
@@ -265,11 +267,11 @@ def _other_batch(id, sentence, batch):
         convention="updates after every sample" if batch == "online" else id,
         where=[
             (
-                lambda description: len(description["sample"]) > 1 and description["batch"] != batch,
+                lambda description: len(description.samples) > 1 and description.batch != batch,
                 "it makes no difference, or no sense",
             )
         ],
-        described=lambda description: description | {"batch": batch},
+        described=lambda description: replace(description, batch=batch),
     )
 
 

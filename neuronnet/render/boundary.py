@@ -32,11 +32,9 @@ POINTS = 120  # of the grid that a decision boundary is drawn from, along either
 
 def has_boundary(description):
     """Whether a decision boundary can be drawn: two inputs, and samples whose targets are classes."""
-    samples = description["sample"]
+    samples = description.samples
     return (
-        bool(samples)
-        and len(samples[0]["inputs"]) == 2
-        and all(is_class(sample["targets"]) for sample in samples)
+        bool(samples) and len(samples[0].inputs) == 2 and all(is_class(sample.targets) for sample in samples)
     )
 
 
@@ -48,9 +46,9 @@ def draw_boundary(axes, description, forward, held_out=()):
     output, stronger the further that output leads, and nothing is returned. forward(points) gives a row of
     outputs per point.
     """
-    samples = description["sample"]
-    held_out = held_out if all(is_class(sample["targets"]) for sample in held_out) else ()
-    xs, ys = (_grid([sample["inputs"][axis] for sample in [*samples, *held_out]]) for axis in (0, 1))
+    samples = description.samples
+    held_out = held_out if all(is_class(sample.targets) for sample in held_out) else ()
+    xs, ys = (_grid([sample.inputs[axis] for sample in [*samples, *held_out]]) for axis in (0, 1))
     outputs = [[float(out) for out in outs] for outs in forward([[x, y] for y in ys for x in xs])]
     if len(outputs[0]) <= 2:
         filled = _fill_two(axes, xs, ys, outputs)
@@ -70,7 +68,7 @@ def explain_colours(figure, axes, filled, description):
     """A colour bar for two classes; of more, each has the colour of its samples."""
     if filled is None:
         return
-    activation, outputs = description["layer"][-1]["activation"], len(description["sample"][0]["targets"])
+    activation, outputs = description.layers[-1].activation, len(description.samples[0].targets)
     if outputs == 1:
         label = "out_o1, the probability of target 1" if activation == "logistic" else "out_o1"
     else:
@@ -117,14 +115,14 @@ def _draw_samples(axes, samples, held_out=False):
     """Samples by class; those held out are hollow."""
     classes = {}
     for sample in samples:
-        targets = [float(target) for target in sample["targets"]]
+        targets = [float(target) for target in sample.targets]
         classes.setdefault(int(targets[0]) if len(targets) == 1 else targets.index(1.0), []).append(
-            sample["inputs"]
+            sample.inputs
         )
     size = min(max(9000 / max(len(samples), 1), 14), 30)
     for number, points in sorted(classes.items()):
         marker, color = _class(number)
-        name = f"target {number}" if len(samples[0]["targets"]) == 1 else f"class o{number + 1}"
+        name = f"target {number}" if len(samples[0].targets) == 1 else f"class o{number + 1}"
         look = (
             {"color": WHITE, "edgecolor": color, "linewidth": 1.2, "label": f"{name}, held out"}
             if held_out

@@ -127,23 +127,23 @@ def training(description, rows, forward):
         key for key in ("accuracy", "held_out_accuracy") if any(row.get(key) is not None for row in rows)
     ]
     if not shares:
-        figure = _figure(description["title"], 7, 4)
+        figure = _figure(description.title, 7, 4)
         error = figure.subplots()
     elif not has_boundary(description):
-        figure = _figure(description["title"], 7, 6)
+        figure = _figure(description.title, 7, 6)
         error, share = figure.subplots(2, sharex=True)
     else:
-        figure = _figure(description["title"], 12, 5.6)
+        figure = _figure(description.title, 12, 5.6)
         left, right = figure.subfigures(1, 2, width_ratios=(1, 1.1))
         error, share = left.subplots(2, sharex=True)
         boundary = right.subplots()
-        filled = draw_boundary(boundary, description, forward, description.get("held_out", ()))
+        filled = draw_boundary(boundary, description, forward, description.held_out)
         boundary.set_title(f"decision boundary after {rows[-1]['update']:,} updates")
         right.legend(*boundary.get_legend_handles_labels(), loc="outside lower center", ncols=3)
         explain_colours(right, boundary, filled, description)
     _curve(error, rows, "E_total", label="E_total", color=BLUE)
     _E_total_axis(error, [row["E_total"] for row in rows])
-    error.set_title(f"{description['loss']}, {description['samples_combine']} over the samples")
+    error.set_title(f"{description.loss}, {description.samples_combine} over the samples")
     if shares:
         for key, color, line, marker in zip(shares, (BLUE, VERMILLION), ("-", "--"), ("o", "^")):
             name = "the samples trained on" if key == "accuracy" else "samples held out"
@@ -210,7 +210,7 @@ def stability(title, report):
 @_styled
 def lockstep(report):
     """E_total of objects and twin over the updates, and below it their distance in ulps."""
-    figure = _figure(f"{report.description['title']}: objects and twin, verdict {report.verdict}", 8, 7)
+    figure = _figure(f"{report.description.title}: objects and twin, verdict {report.verdict}", 8, 7)
     error, distance = figure.subplots(2, sharex=True)
     _curve(
         error, report.rows, "objects", label="objects", color=ORANGE, linewidth=4, marker="o", markersize=7

@@ -32,60 +32,54 @@ def conventions(description):
         "binary cross-entropy": "E_o = -(target ln out + (1 - target) ln(1 - out))",
         "categorical cross-entropy": "E_o = -target ln out",
         "output": "E_o = out_o, the output itself",
-    }[description["loss"]]
+    }[description.loss]
     sentences = [
-        f"loss: {description['loss']}, {loss}",
-        f"outputs: E_total is the {description['outputs']} over the outputs",
+        f"loss: {description.loss}, {loss}",
+        f"outputs: E_total is the {description.outputs} over the outputs",
     ]
-    if len(description["sample"]) > 1:
+    if len(description.samples) > 1:
         batch = {
             "online": f"each update rests on one sample, {_order(description)}",
             "full": "each update rests on all samples",
         }.get(
-            description["batch"],
-            f"each update rests on {description['batch']} samples, {_order(description)}",
+            description.batch,
+            f"each update rests on {description.batch} samples, {_order(description)}",
         )
         sentences.append(
-            f"samples: {len(description['sample'])}, combined by {description['samples_combine']}; {batch}"
+            f"samples: {len(description.samples)}, combined by {description.samples_combine}; {batch}"
         )
-    if description["l2"] != 0:
-        scale = ", divided by the number of samples" if description["l2_scale"] == "per sample" else ""
+    if description.l2 != 0:
+        scale = ", divided by the number of samples" if description.l2_scale == "per sample" else ""
         sentences.append(
-            f"L2: adds {as_given(description['l2'])}/2 times the sum of all squared weights{scale}, biases left out"
+            f"L2: adds {as_given(description.l2)}/2 times the sum of all squared weights{scale}, biases left out"
         )
-    for number, layer in enumerate(description["layer"], 1):
-        sentences.append(f"layer {number}: {_size(layer)} {layer['activation']}; bias: {_bias(layer)}")
-    if description["learning_rate"] is not None:
-        settings = "".join(
-            f", {name} {as_given(value)}" for name, value in description["update"].items() if name != "rule"
-        )
-        rule = (
-            ""
-            if description["update"]["rule"] == "gradient descent"
-            else f"{description['update']['rule']}{settings}; "
-        )
+    for number, layer in enumerate(description.layers, 1):
+        sentences.append(f"layer {number}: {_size(layer)} {layer.activation}; bias: {_bias(layer)}")
+    if description.learning_rate is not None:
+        update = description.update
+        settings = "".join(f", {name} {as_given(value)}" for name, value in update.settings.items())
+        rule = "" if update.rule == "gradient descent" else f"{update.rule}{settings}; "
         sentences.append(
             f"update: {rule}simultaneous (all gradients first, with the old weights), "
-            f"learning rate eta = {as_given(description['learning_rate'])}"
+            f"learning rate eta = {as_given(description.learning_rate)}"
         )
     return sentences
 
 
 def _order(description):
-    order = description["order"]
-    return "in turn" if order["kind"] == "in turn" else f"at random with seed {order['seed']}"
+    order = description.order
+    return "in turn" if order.kind == "in turn" else f"at random with seed {order.seed}"
 
 
 def _size(layer):
-    count = len(layer["weights"])
-    return f"{count} neuron{'' if count == 1 else 's'},"
+    return f"{layer.neurons} neuron{'' if layer.neurons == 1 else 's'},"
 
 
 def _bias(layer):
-    if layer["bias"] is None:
+    if layer.bias is None:
         return "none"
-    kind = "one per neuron" if isinstance(layer["bias"], (list, tuple)) else "one shared by the layer"
-    return f"{kind}, {'trained' if layer['train_bias'] else 'frozen (has a gradient, is never updated)'}"
+    kind = "one per neuron" if layer.bias_kind == "per neuron" else "one shared by the layer"
+    return f"{kind}, {'trained' if layer.train_bias else 'frozen (has a gradient, is never updated)'}"
 
 
 def row(quantity, derivation):
@@ -117,7 +111,7 @@ def name_and_value(quantity):
 def derivation(finished, leave_out=()):
     """A whole derivation: conventions, given numbers, then every quantity under the heading of its part."""
     description = finished.description
-    lines = [description["title"], "", "Conventions"] + [
+    lines = [description.title, "", "Conventions"] + [
         f"  {sentence}" for sentence in conventions(description)
     ]
     lines += ["", "Given"] + [f"  {line}" for line in _given(finished)]
@@ -162,7 +156,7 @@ def training(description, rows):
         )
     widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
     lines = (
-        [description["title"], "", "Conventions"]
+        [description.title, "", "Conventions"]
         + [f"  {sentence}" for sentence in conventions(description)]
         + [""]
     )
@@ -178,7 +172,7 @@ def _share(value):
 def example_list(descriptions):
     """The examples by name, each with its title."""
     width = max(map(len, descriptions))
-    return "\n".join(f"{name.ljust(width)}  {each['title']}" for name, each in descriptions.items())
+    return "\n".join(f"{name.ljust(width)}  {each.title}" for name, each in descriptions.items())
 
 
 def example(description, finished):
@@ -186,40 +180,40 @@ def example(description, finished):
 
     `finished` is its derivation, or None for a network too large to be derived whole.
     """
-    lines = [description["title"]] + [
-        description[key].strip() for key in ("source", "about") if key in description
+    lines = [description.title] + [
+        text.strip() for text in (description.source, description.about) if text is not None
     ]
     lines += ["", "Conventions"] + [f"  {sentence}" for sentence in conventions(description)]
     if finished is not None and len(finished.given) <= MOST_SHOWN:
         lines += ["", "Given"] + [f"  {line}" for line in _given(finished)]
-    if description.get("published") and finished is not None:
-        lines += ["", "Published numbers", *_published(description["published"], finished)]
-    if description.get("run"):
+    if description.published and finished is not None:
+        lines += ["", "Published numbers", *_published(description.published, finished)]
+    if description.run:
         lines += [
             "",
             "Published numbers of a long run (computed by `train`, not here)",
-            *_run(description["run"]),
+            *_run(description.run),
         ]
-    for erratum in description.get("errata", ()):
+    for erratum in description.errata:
         lines += [
             "",
-            f"Erratum: {erratum['quantity']} is printed as {erratum['printed']}; it should be "
-            f"{erratum['should_be']}. {erratum['reason']}",
+            f"Erratum: {erratum.quantity} is printed as {erratum.printed}; it should be "
+            f"{erratum.should_be}. {erratum.reason}",
         ]
     return "\n".join(lines)
 
 
 def _run(published):
-    width = max(len(each["quantity"]) for each in published)
+    width = max(len(each.quantity) for each in published)
     for each in published:
-        yield f"  {each['quantity'].ljust(width)}  {each['printed']}  {each['verdict']}"
-        if "reason" in each:
-            yield f"      {each['reason']}"
+        yield f"  {each.quantity.ljust(width)}  {each.printed}  {each.verdict}"
+        if each.reason is not None:
+            yield f"      {each.reason}"
 
 
 def _published(published, finished):
     rows = [
-        (each["quantity"], each["printed"], f"{finished.value_of(each['quantity']):.12g}", each["verdict"])
+        (each.quantity, each.printed, f"{finished.value_of(each.quantity):.12g}", each.verdict)
         for each in published
     ]
     rows.insert(0, ("quantity", "printed", "computed", "verdict"))
@@ -227,6 +221,6 @@ def _published(published, finished):
     for number, each in enumerate(rows):
         padded = [cell.ljust(width) for cell, width in zip(each, widths)]
         yield "  " + "  ".join(padded + [each[3]])
-        reason = published[number - 1].get("reason") if number else None
+        reason = published[number - 1].reason if number else None
         if reason:
             yield f"      {reason}"

@@ -14,7 +14,7 @@ def report(found):
     to.
     """
     lines = (
-        [found.description["title"], "", "Conventions"]
+        [found.description.title, "", "Conventions"]
         + [f"  {each}" for each in conventions(found.description)]
         + [""]
     )
@@ -37,7 +37,7 @@ def report(found):
 
 def markdown(found):
     """A SheetReport as Markdown: a table with a row for every line, then the mistakes and what it comes to."""
-    lines = [f"# {found.description['title']}", ""] + [f"- {each}" for each in conventions(found.description)]
+    lines = [f"# {found.description.title}", ""] + [f"- {each}" for each in conventions(found.description)]
     lines += ["", "| line | verdict | claim | why |", "|---|---|---|---|"]
     for line in found.lines:
         verdict = line.verdict if line.verdict in RIGHT else f"**{line.verdict}**"
@@ -165,9 +165,7 @@ def table(description, signatures, shown):
     """
     header, rows = _cells(signatures, shown)
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    lines = (
-        [description["title"], "", "Conventions"] + [f"  {each}" for each in conventions(description)] + [""]
-    )
+    lines = [description.title, "", "Conventions"] + [f"  {each}" for each in conventions(description)] + [""]
     for row in [header, *rows]:
         lines.append(
             "  ".join(
@@ -182,7 +180,7 @@ def table(description, signatures, shown):
 def mistakes_markdown(description, signatures, shown):
     """The same in Markdown."""
     header, rows = _cells(signatures, shown)
-    lines = [f"# {description['title']}", ""] + [f"- {each}" for each in conventions(description)] + [""]
+    lines = [f"# {description.title}", ""] + [f"- {each}" for each in conventions(description)] + [""]
     lines += [f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows]]
     for heading, entries in _remarks(signatures):
         lines += ["", heading, ""] + [f"- {each}" for each in entries]

@@ -84,7 +84,7 @@ class _View:
         self.freedom = _freedom(derivation)
         self.formula, self.quantity = (with_names(each, derivation.own_name) for each in (formula, quantity))
         self.order = {row.name: place for place, row in enumerate(derivation.quantities)}
-        self.probabilities = "cross-entropy" in derivation.description["loss"]
+        self.probabilities = "cross-entropy" in derivation.description.loss
         self.rates = {derivation.names.rate, derivation.names.l2}
         self.fixed = self._fixed()
         self.computed = {}
@@ -115,7 +115,7 @@ class _View:
         cross-entropy.
         """
         derivation = self.derivation
-        free = self.rates if derivation.description["l2"] != 0 else {derivation.names.rate}
+        free = self.rates if derivation.description.l2 != 0 else {derivation.names.rate}
         kinds = {"w", "b", "i"} if self.probabilities else {"w", "b", "i", "target"}
         return {
             name for name in derivation.given if name not in free and self.places.of(name).kind not in kinds
@@ -248,7 +248,7 @@ class _View:
 
     def _is_hidden(self, name):
         layer, _ = self.places.of(name).touches[0]
-        return layer < len(self.derivation.description["layer"])
+        return layer < len(self.derivation.description.layers)
 
     def _stands_alone(self, name):
         """Whether a name is at most once in every formula."""
@@ -264,7 +264,7 @@ class _View:
     def _activation(self, name):
         """The activation of the neuron that a name belongs to, the first one of a derivative."""
         layer, _ = self.places.of(split_index((split_partial(name) or (name,))[0])[0]).touches[0]
-        return self.derivation.description["layer"][layer - 1]["activation"]
+        return self.derivation.description.layers[layer - 1].activation
 
     def _sides(self, values):
         """(the quantity, what the formula gives), as Fractions, or as Decimals where a function is in the

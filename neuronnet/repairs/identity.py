@@ -5,11 +5,13 @@ The drawn networks keep the shape and every convention of the description; nothi
 """
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.quantities import Derivation
+from neuronnet.description.description import Sample
 from neuronnet.description.reading import Literal, read
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas.rewriting import with_names
@@ -40,9 +42,7 @@ class Freedom:
         with fifty_digits():
             self._derivation = Derivation(drawn_like(description, self._random, signs=(1,)), number=Decimal)
         self._kind = Places(self._derivation).of
-        self._moving = (
-            {"w", "b", "i"} if "cross-entropy" in description["loss"] else {"w", "b", "i", "target"}
-        )
+        self._moving = {"w", "b", "i"} if "cross-entropy" in description.loss else {"w", "b", "i", "target"}
         self._values = [{} for _ in range(DIRECTIONS + 1)]
         self._responses = {}
 
@@ -121,7 +121,7 @@ class Trials:
         Raises SpecError for a bad description, NeuronnetError where none can be derived.
         """
         self.description = read(description)
-        self._has_relu = any(layer["activation"] == "relu" for layer in self.description["layer"])
+        self._has_relu = any(layer.activation == "relu" for layer in self.description.layers)
         self.count = 2 * count if self._has_relu else count
         self._random = Random(seed)
         self._made = []
@@ -191,7 +191,7 @@ class Trials:
         if not self._has_relu:
             return drawn_like(self.description, self._random)
         best = None
-        for _ in range(1 if first or len(self.description["sample"]) > MANY_SAMPLES else DRAWS):
+        for _ in range(1 if first or len(self.description.samples) > MANY_SAMPLES else DRAWS):
             drawn = drawn_like(self.description, self._random, signs=(1,) if first else (1, -1))
             nets = _relu_nets(drawn)
             histories = {name: (*self._histories.get(name, ()), value > 0) for name, value in nets.items()}
@@ -220,45 +220,33 @@ def drawn_like(description, random, signs=(1, -1), steps=1000):
         )
 
     def bias(given):
-        return (
-            [number() for _ in given]
-            if isinstance(given, (list, tuple))
-            else None
-            if given is None
-            else number()
-        )
+        if isinstance(given, tuple):
+            return tuple(number() for _ in given)
+        return None if given is None else number()
 
     def targets(given):
-        if "cross-entropy" not in description["loss"]:
-            return [number() for _ in given]
-        return _probabilities(given, random, steps)
+        if "cross-entropy" not in description.loss:
+            return tuple(number() for _ in given)
+        return tuple(_probabilities(given, random, steps))
 
-    drawn = {
-        key: description[key]
-        for key in (
-            "title",
-            "loss",
-            "outputs",
-            "samples_combine",
-            "l2_scale",
-            "batch",
-            "order",
-            "update",
-            "names",
-        )
-    }
-    drawn["learning_rate"] = None if description["learning_rate"] is None else number(signs=(1,))
-    drawn["l2"] = description["l2"] if description["l2"] == 0 else number(signs=(1,))
-    drawn["layer"] = [
-        layer
-        | {"weights": [[number() for _ in row] for row in layer["weights"]], "bias": bias(layer["bias"])}
-        for layer in description["layer"]
-    ]
-    drawn["sample"] = [
-        {"inputs": [number() for _ in sample["inputs"]], "targets": targets(sample["targets"])}
-        for sample in description["sample"]
-    ]
-    return drawn
+    return replace(
+        description,
+        learning_rate=None if description.learning_rate is None else number(signs=(1,)),
+        l2=description.l2 if description.l2 == 0 else number(signs=(1,)),
+        layers=tuple(
+            replace(
+                layer,
+                weights=tuple(tuple(number() for _ in row) for row in layer.weights),
+                bias=bias(layer.bias),
+            )
+            for layer in description.layers
+        ),
+        samples=tuple(
+            Sample(tuple(number() for _ in sample.inputs), targets(sample.targets))
+            for sample in description.samples
+        ),
+        held_out=(),
+    )
 
 
 def _probabilities(given, random, steps):
@@ -281,11 +269,11 @@ def _probabilities(given, random, steps):
 
 def _relu_nets(description):
     """The nets of the relu neurons of a described network, name -> value, those of every sample."""
-    derivation = Derivation(description | {"learning_rate": None})
+    derivation = Derivation(replace(description, learning_rate=None))
     nets = {
         derivation.names.of("net", name)
-        for layer, neurons in zip(description["layer"], derivation.names.layers)
-        if layer["activation"] == "relu"
+        for layer, neurons in zip(description.layers, derivation.names.layers)
+        if layer.activation == "relu"
         for name in neurons
     }
     return {row.name: row.value for row in derivation.quantities if row.name.partition("[")[0] in nets}

@@ -33,7 +33,7 @@ class Places:
     def __init__(self, derivation):
         self.own_name = derivation.own_name
         self.neurons = [derivation.names.inputs, *derivation.names.layers]
-        self._layers = derivation.description["layer"]
+        self._layers = derivation.description.layers
         self._places = dict(_places(derivation.names))
         self._names = {place: name for name, place in self._places.items()}
 
@@ -86,7 +86,7 @@ class Places:
     def activation(self, name):
         """The activation of the neuron that a net or an out belongs to."""
         ((layer, _),) = self.of(name).touches
-        return self._layers[layer - 1]["activation"]
+        return self._layers[layer - 1].activation
 
     def distance(self, one, other):
         """How far apart two names are: (differing neurons and samples, how far apart these stand)."""
@@ -153,7 +153,7 @@ def with_wholes(formula, quantity, derivation, parts):
     `derivation` is that of a drawn network, where nothing is equal by chance, in fifty digits, and so is the
     context.
     """
-    relu = any(layer["activation"] == "relu" for layer in derivation.description["layer"])
+    relu = any(layer.activation == "relu" for layer in derivation.description.layers)
     if relu or sum(1 for _ in nodes(formula)) > LARGEST_FORMULA:
         return formula  # a relu that is on is its net input, by chance
     rows = {

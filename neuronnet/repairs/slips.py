@@ -66,8 +66,8 @@ class Slips:
         target = trials.value(number, quantity)
         self.target = None if target is None else float(target)
         self.touched = self.places.touched([*self.true.row_names, *self.formula.names()])
-        layers, samples = derivation.description["layer"], derivation.description["sample"]
-        self.counts = sorted({len(layers[-1]["weights"]), len(samples)} - {1, 2})
+        layers, samples = derivation.description.layers, derivation.description.samples
+        self.counts = sorted({layers[-1].neurons, len(samples)} - {1, 2})
         self.names = self._names_that_may_be_meant()
 
     def candidates(self):

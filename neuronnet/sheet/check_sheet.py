@@ -7,7 +7,7 @@ from pathlib import Path
 
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.interval import around
-from neuronnet.description.reading import checked, document, find, parsed
+from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.parsing import parse
@@ -64,7 +64,7 @@ def _description(sheet, network, folder):
     sheet's own.
     """
     if network is not None:
-        return checked(*document(network.to_dict() if hasattr(network, "to_dict") else network)), None
+        return read(network), None
     if sheet.network is None:
         raise NeuronnetError(WITHOUT_NETWORK)
     kind, value, line = sheet.network
@@ -167,8 +167,8 @@ def _follow_a_wrong_formula(lines):
 def _remark_on_published(lines, judge, description):
     """Say so where a right number differs from a published one that is known to be wrong."""
     published = {}
-    for record in description.get("published", ()):
-        quantity = parse(spelled_out(record["quantity"]), judge.exact.derivation.__contains__)
+    for record in description.published:
+        quantity = parse(spelled_out(record.quantity), judge.exact.derivation.__contains__)
         published.setdefault(with_names(quantity, judge.exact.derivation.own_name).format(), record)
     for line in lines:
         record = (
@@ -176,7 +176,5 @@ def _remark_on_published(lines, judge, description):
             if line.quantity is not None and line.verdict == RIGHT
             else None
         )
-        if record is not None and line.number is not None and record["verdict"] == "wrong":
-            line.remark = (
-                f"your number is right; the published {record['printed']} is not: {record['reason']}"
-            )
+        if record is not None and line.number is not None and record.verdict == "wrong":
+            line.remark = f"your number is right; the published {record.printed} is not: {record.reason}"

@@ -123,9 +123,9 @@ def _size(expression, known):
 def _published_names(description):
     """{the name that an author gave a number: the quantity}, without names that stand for several."""
     found = {}
-    for record in description.get("published", ()):
-        if "author_name" in record:
-            found.setdefault(record["author_name"], set()).add(record["quantity"])
+    for record in description.published:
+        if record.author_name is not None:
+            found.setdefault(record.author_name, set()).add(record.quantity)
     return {name: quantities.pop() for name, quantities in found.items() if len(quantities) == 1}
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
-from neuronnet.description.settings import bias_kind
 from neuronnet.formulas.expressions import Expression
 from neuronnet.render import verdicts as sheet_text
 
@@ -182,11 +181,10 @@ class SheetReport:
         """The report as a plain dict, for JSON."""
         keys = ("loss", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch")
         biases = [
-            {"bias": bias_kind(layer), "train_bias": layer["train_bias"]}
-            for layer in self.description["layer"]
+            {"bias": layer.bias_kind, "train_bias": layer.train_bias} for layer in self.description.layers
         ]
         return {
-            "title": self.description["title"],
+            "title": self.description.title,
             "lines": [line.to_dict() for line in self.lines],
             "first_wrong": self.first_wrong,
             "mistakes": [each.to_dict() for each in self.mistakes],

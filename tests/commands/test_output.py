@@ -211,8 +211,8 @@ def given_stdin(monkeypatch, data):
     [
         TOML.encode(),
         b"\xef\xbb\xbf" + TOML.encode(),
-        json.dumps(read(TOML)).encode(),
-        b"\xef\xbb\xbf" + json.dumps(read(TOML)).encode(),
+        json.dumps(read(TOML).to_dict()).encode(),
+        b"\xef\xbb\xbf" + json.dumps(read(TOML).to_dict()).encode(),
     ],
     ids=["toml", "toml bom", "json", "json bom"],
 )

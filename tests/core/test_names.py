@@ -2,20 +2,23 @@
 spelling.
 """
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from profiles import examples
 
 from neuronnet import Derivation, load
+from neuronnet.description.description import LayerDescription
 from neuronnet.errors import SpecError
 from neuronnet.names import Names, after, in_sample, partial_name, spelled_out, split_index, split_partial
 
 
 def layers(*sizes, bias=0.0):
-    """Layer dicts for a network of these sizes, inputs first."""
+    """The layers of a network of these sizes, inputs first."""
     return [
-        {"weights": [[0.0] * inputs] * neurons, "bias": [0.0] * neurons if bias == "own" else bias}
+        LayerDescription("tanh", ((0.0,) * inputs,) * neurons, (0.0,) * neurons if bias == "own" else bias)
         for inputs, neurons in zip(sizes, sizes[1:])
     ]
 
@@ -57,8 +60,8 @@ def test_a_shared_bias_counts_once_and_own_biases_each(bias, expected):
 
 def test_biases_are_numbered_past_a_layer_without_one():
     described = layers(1, 2, 1, 2)
-    described[1]["bias"] = None
-    described[2]["bias"] = [0.0, 0.0]
+    described[1] = replace(described[1], bias=None)
+    described[2] = replace(described[2], bias=(0.0, 0.0))
     assert Names(described, {}).biases == [["b1", "b1"], None, ["b2", "b3"]]
 
 

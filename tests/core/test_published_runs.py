@@ -7,7 +7,7 @@ from gradcheck import Twin
 from neuronnet import load
 from neuronnet.description.reading import example_names, find, read
 
-RUNS = {name: read(find(name)).get("run", ()) for name in example_names()}
+RUNS = {name: read(find(name)).run for name in example_names()}
 
 
 @pytest.fixture(scope="module")
@@ -22,18 +22,18 @@ def moons():
 
 
 def test_the_published_run_has_all_its_rows():
-    assert [record["quantity"] for record in RUNS["moons-tanh"]] == [
+    assert [record.quantity for record in RUNS["moons-tanh"]] == [
         f"E_total@{update}" for update in (1, 1001, 2001, 3001, 5001, 19001)
     ]
 
 
 @pytest.mark.parametrize(
     "record",
-    [each for each in RUNS["moons-tanh"] if each["verdict"] == "right"],
-    ids=lambda record: record["quantity"],
+    [each for each in RUNS["moons-tanh"] if each.verdict == "right"],
+    ids=lambda record: record.quantity,
 )
 def test_rows_called_right_are_what_the_twin_gives(record, moons):
-    assert agrees(record["printed"], moons[int(record["quantity"].partition("@")[2])])
+    assert agrees(record.printed, moons[int(record.quantity.partition("@")[2])])
 
 
 def test_the_first_row_is_what_the_objects_give():
@@ -54,7 +54,7 @@ def test_a_step_on_the_mean_alone_would_be_seen(moons):
 def test_the_small_relu_network_does_not_learn_as_its_file_says():
     last = Twin(read(find("moons-relu-small"))).train(10_000)[-1]
     assert agrees("0.693108", last["E_total"])
-    ones = [sample["targets"][0] for sample in read(find("moons-relu-small"))["sample"]]
+    ones = [sample.targets[0] for sample in read(find("moons-relu-small")).samples]
     assert last["accuracy"] == max(sum(ones), len(ones) - sum(ones)) / len(ones)
 
 

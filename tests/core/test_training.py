@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from neuronnet import load
 from neuronnet.cli import main
-from neuronnet.description.settings import batches
+from neuronnet.description.description import Order, batches
 from neuronnet.training import accuracy, history
 
-IN_TURN = {"kind": "in turn"}
+IN_TURN = Order()
 
 
 def first(count, iterator):
@@ -32,14 +32,12 @@ def test_the_last_batch_of_a_round_may_be_smaller():
 
 def test_random_online_draws_are_those_of_the_standard_generator():
     draw = random.Random(7)
-    assert first(20, batches(4, "online", {"kind": "random", "seed": 7})) == [
-        [draw.randrange(4)] for _ in range(20)
-    ]
+    assert first(20, batches(4, "online", Order("random", 7))) == [[draw.randrange(4)] for _ in range(20)]
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 5))
 def test_a_round_of_random_batches_takes_every_sample_once(count, size, seed):
-    rounds = batches(count, size, {"kind": "random", "seed": seed})
+    rounds = batches(count, size, Order("random", seed))
     for _ in range(3):
         taken = [position for batch in first(-(-count // size), rounds) for position in batch]
         assert sorted(taken) == list(range(count))

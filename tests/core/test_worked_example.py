@@ -74,8 +74,8 @@ def published(verdicts):
     return [
         (name, position)
         for name in example_names()
-        for position, each in enumerate(read(find(name)).get("published", ()))
-        if each["verdict"] in verdicts
+        for position, each in enumerate(read(find(name)).published)
+        if each.verdict in verdicts
     ]
 
 
@@ -96,19 +96,19 @@ def exact():
 
 @pytest.mark.parametrize("name, position", published(["right"]))
 def test_every_published_number_called_right_is_right_at_its_printed_digits(name, position, exact):
-    record = read(find(name))["published"][position]
-    assert agrees(record["printed"], exact(name).value_of(record["quantity"]))
+    record = read(find(name)).published[position]
+    assert agrees(record.printed, exact(name).value_of(record.quantity))
 
 
 @pytest.mark.parametrize("name, position", published(["rounding", "wrong"]))
 def test_every_published_number_called_wrong_differs_and_its_reason_reproduces_it(name, position, exact):
-    record = read(find(name))["published"][position]
-    assert not agrees(record["printed"], exact(name).value_of(record["quantity"]))
-    assert record["reason"]
-    if "really" in record:
-        assert agrees(record["printed"], exact(name).value_of(record["really"]))
+    record = read(find(name)).published[position]
+    assert not agrees(record.printed, exact(name).value_of(record.quantity))
+    assert record.reason
+    if record.really is not None:
+        assert agrees(record.printed, exact(name).value_of(record.really))
     else:
-        assert agrees(record["printed"], after_the_mistake(name, record["mistake"], record["quantity"]))
+        assert agrees(record.printed, after_the_mistake(name, record["mistake"], record.quantity))
 
 
 def after_the_mistake(name, mistake, quantity):

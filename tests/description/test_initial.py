@@ -13,6 +13,12 @@ from neuronnet import load
 from neuronnet.description.reading import read
 from neuronnet.errors import SpecError
 
+
+def plain(source):
+    """The plain dict of a description."""
+    return read(source).to_dict()
+
+
 NORMAL = {"kind": "normal", "scale": 0.1}
 SCALED = {"kind": "normal", "scale": "1/sqrt(inputs)"}
 
@@ -22,7 +28,7 @@ def layer(neurons=2, init=NORMAL, **others):
 
 
 def layers_of(*layers):
-    return read({"layer": list(layers)})["layer"]
+    return plain({"layer": list(layers)})["layer"]
 
 
 # The published programs
@@ -76,7 +82,7 @@ ARCHITECTURE = [
     ids=["list", "JSON", "JSON lines", "dict", "JSON object"],
 )
 def test_an_architecture_of_dimensions_starts_as_its_article_starts_it(source):
-    description = read(source)
+    description = plain(source)
     np_draw = np.random.RandomState(99)
     for drawn, given_layer in zip(description["layer"], ARCHITECTURE, strict=True):
         shape = given_layer["output_dim"], given_layer["input_dim"]
@@ -88,7 +94,7 @@ def test_an_architecture_of_dimensions_starts_as_its_article_starts_it(source):
 
 def test_an_architecture_of_dimensions_may_say_otherwise():
     first = {**ARCHITECTURE[0], "init": {"kind": "uniform", "scale": 1, "seed": 5}, "bias": "zero"}
-    one, two = read([first, ARCHITECTURE[1]])["layer"]
+    one, two = plain([first, ARCHITECTURE[1]])["layer"]
     np_draw = np.random.RandomState(5)
     assert one["weights"] == np_draw.random_sample((4, 2)).tolist() and one["bias"] == [0.0] * 4
     assert two["weights"] == (np_draw.randn(6, 4) * 0.1).tolist()
@@ -181,19 +187,19 @@ def test_a_drawn_bias_may_be_frozen():
 def test_the_inputs_may_come_from_the_samples(samples, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.csv").write_text("1,2,3,0,0\n", encoding="utf-8")
-    description = read({"layer": [layer()], **samples})
+    description = plain({"layer": [layer()], **samples})
     assert [len(row) for row in description["layer"][0]["weights"]] == [3, 3]
 
 
 def test_the_inputs_may_come_from_the_data():
-    assert len(read({"layer": [layer()], "data": {"kind": "two moons"}})["layer"][0]["weights"][0]) == 2
+    assert len(plain({"layer": [layer()], "data": {"kind": "two moons"}})["layer"][0]["weights"][0]) == 2
 
 
 def test_what_is_normalised_holds_numbers_and_no_instruction():
-    description = read({"layer": [layer(inputs=2, bias="drawn")]})
+    description = plain({"layer": [layer(inputs=2, bias="drawn")]})
     assert set(description["layer"][0]) == {"activation", "weights", "bias", "train_bias"}
     assert all(type(weight) is float for row in description["layer"][0]["weights"] for weight in row)
-    assert read(description) == description
+    assert plain(description) == description
     assert load(description).to_dict()["layer"] == description["layer"]
 
 
@@ -306,7 +312,7 @@ REFUSED = [
 def test_unusable_starts_are_refused_at_once(description, parts):
     start = time.perf_counter()
     with pytest.raises(SpecError) as caught:
-        read(description)
+        plain(description)
     assert time.perf_counter() - start < 2
     message, position = str(caught.value), 0
     for part in parts:

@@ -17,6 +17,11 @@ from neuronnet.description.reading import as_number, read
 from neuronnet.errors import SpecError
 
 
+def plain(source):
+    """The plain dict of a description."""
+    return read(source).to_dict()
+
+
 def network(data=None, neurons=1, **others):
     init = {"kind": "normal", "scale": 0.1}
     data = {} if data is None else {"data": data}
@@ -30,7 +35,7 @@ def samples_of(pairs):
 def refused(description, parts):
     start = time.perf_counter()
     with pytest.raises(SpecError) as caught:
-        read(description)
+        plain(description)
     assert time.perf_counter() - start < 2
     message, position = str(caught.value), 0
     assert "\n" not in message
@@ -56,9 +61,9 @@ def refused(description, parts):
     ids=str,
 )
 def test_data_stands_in_place_of_samples(data, neurons, expected):
-    description = read(network(data, neurons))
+    description = plain(network(data, neurons))
     assert description["sample"] == samples_of(expected) and description["held_out"] == []
-    assert "data" not in description and read(description) == description
+    assert "data" not in description and plain(description) == description
 
 
 def test_a_network_trains_on_computed_samples():
@@ -135,16 +140,16 @@ def csv_network(tmp_path, text, inputs=2, neurons=1, **others):
     ids=repr,
 )
 def test_a_csv_file_is_read(tmp_path, text):
-    description = read(csv_network(tmp_path, text))
+    description = plain(csv_network(tmp_path, text))
     assert description["sample"] == [
         {"inputs": [1, 2.5], "targets": [0]},
         {"inputs": [-3, 0.4], "targets": [1]},
     ]
-    assert read(description) == description
+    assert plain(description) == description
 
 
 def test_numbers_of_a_csv_file_keep_every_digit(tmp_path):
-    (sample,) = read(csv_network(tmp_path, "0.10000000000000000000000000001,2,3\n"))["sample"]
+    (sample,) = plain(csv_network(tmp_path, "0.10000000000000000000000000001,2,3\n"))["sample"]
     assert as_number(sample["inputs"][0], Decimal) == Decimal("0.10000000000000000000000000001")
 
 
@@ -158,12 +163,12 @@ def test_a_csv_file_is_looked_for_beside_the_network_file(tmp_path, monkeypatch)
     (tmp_path / "net" / "points.csv").write_text("1,0\n", encoding="utf-8")
     (tmp_path / "points.csv").write_text("2,0\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert read(tmp_path / "net" / "net.toml")["sample"][0]["inputs"] == [1]
-    assert read(text)["sample"][0]["inputs"] == [2]
+    assert plain(tmp_path / "net" / "net.toml")["sample"][0]["inputs"] == [1]
+    assert plain(text)["sample"][0]["inputs"] == [2]
 
 
 def test_all_columns_may_be_inputs_where_the_loss_takes_no_targets(tmp_path):
-    description = read(csv_network(tmp_path, "1,2\n", loss="output"))
+    description = plain(csv_network(tmp_path, "1,2\n", loss="output"))
     assert description["sample"] == [{"inputs": [1, 2], "targets": []}]
 
 
@@ -234,7 +239,7 @@ def test_a_gigantic_csv_file_is_refused(tmp_path):
 
 def test_too_many_lines_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("neuronnet.description.data.MOST_ROWS", 3)
-    assert len(read(csv_network(tmp_path, "1,2,3\n" * 3))["sample"]) == 3
+    assert len(plain(csv_network(tmp_path, "1,2,3\n" * 3))["sample"]) == 3
     refused(csv_network(tmp_path, "1,2,3\n" * 4), ["more than 3 lines", "at most 3"])
 
 
@@ -252,7 +257,7 @@ def test_the_held_out_samples_are_those_of_numpys_permutation(count, percent, se
     if test_count == count:
         refused(description, ["held_out, fraction", f"the {count} samples"])
         return
-    whole, split = read(network({"kind": "sine", "samples": count}))["sample"], read(description)
+    whole, split = plain(network({"kind": "sine", "samples": count}))["sample"], plain(description)
     order = np.random.RandomState(seed).permutation(count)
     assert split["held_out"] == [whole[place] for place in order[:test_count]]
     assert split["sample"] == [whole[place] for place in order[test_count:]]
@@ -263,20 +268,20 @@ def test_the_held_out_samples_are_those_of_scikit_learn(count, fraction, seed):
     selection = pytest.importorskip("sklearn.model_selection")
     train, test = selection.train_test_split(list(range(count)), test_size=fraction, random_state=seed)
     samples = [{"inputs": [number, 0], "targets": [1]} for number in range(count)]
-    split = read(network(sample=samples, held_out={"fraction": fraction, "seed": seed}))
+    split = plain(network(sample=samples, held_out={"fraction": fraction, "seed": seed}))
     assert [sample["inputs"][0] for sample in split["sample"]] == train
     assert [sample["inputs"][0] for sample in split["held_out"]] == test
 
 
 def test_samples_may_be_held_out_by_hand():
-    description = read(network(sample=WRITTEN[:3], held_out=WRITTEN[3:5]))
+    description = plain(network(sample=WRITTEN[:3], held_out=WRITTEN[3:5]))
     assert [sample["inputs"][0] for sample in description["held_out"]] == [3, 4]
-    assert read(description) == description
+    assert plain(description) == description
 
 
 def test_without_a_seed_the_split_is_that_of_seed_0():
     held_out = [
-        read(network(sample=WRITTEN, held_out=each))["held_out"]
+        plain(network(sample=WRITTEN, held_out=each))["held_out"]
         for each in ({"fraction": 0.5}, {"fraction": 0.5, "seed": 0}, {"fraction": 0.5, "seed": 1})
     ]
     assert held_out[0] == held_out[1] != held_out[2]

@@ -13,6 +13,12 @@ from neuronnet.description.reading import read
 from neuronnet.description.settings import ORDERS, UPDATE_RULES
 from neuronnet.errors import SpecError
 
+
+def plain(source):
+    """The plain dict of a description."""
+    return read(source).to_dict()
+
+
 LAYER = {"layer": [{"activation": "tanh", "weights": [[1]]}]}
 
 
@@ -27,11 +33,11 @@ LAYER = {"layer": [{"activation": "tanh", "weights": [[1]]}]}
     ],
 )
 def test_every_setting_of_a_rule_is_explicit(rule, explicit):
-    description = read({**LAYER, "update": {"rule": rule}})
+    description = plain({**LAYER, "update": {"rule": rule}})
     assert description["update"] == {"rule": rule, **explicit}
-    assert read(description) == description
+    assert plain(description) == description
     for name in explicit:
-        assert read({**LAYER, "update": {"rule": rule, name: 0.5}})["update"] == {
+        assert plain({**LAYER, "update": {"rule": rule, name: 0.5}})["update"] == {
             "rule": rule,
             **explicit,
             name: 0.5,
@@ -41,25 +47,25 @@ def test_every_setting_of_a_rule_is_explicit(rule, explicit):
 def test_the_judge_has_the_same_rules_orders_and_defaults():
     assert set(UPDATE_RULES) == set(gradcheck.twin.updates.RULES) == set(neuronnet.updates.UPDATE_RULES)
     for rule in UPDATE_RULES:
-        assert read({**LAYER, "update": {"rule": rule}})["update"] == gradcheck.twin.updates.explicit(
+        assert plain({**LAYER, "update": {"rule": rule}})["update"] == gradcheck.twin.updates.explicit(
             {"rule": rule}
         )
     assert set(ORDERS) == set(gradcheck.twin.training.SETTINGS)
     for kind in ORDERS:
-        assert read({**LAYER, "order": {"kind": kind}})["order"] == gradcheck.twin.training.explicit(
+        assert plain({**LAYER, "order": {"kind": kind}})["order"] == gradcheck.twin.training.explicit(
             {"kind": kind}
         )
 
 
 def test_the_order_is_explicit():
-    assert read(LAYER)["order"] == {"kind": "in turn"}
-    assert read({**LAYER, "order": {"kind": "random"}})["order"] == {"kind": "random", "seed": 0}
-    assert read({**LAYER, "order": {"kind": "random", "seed": 7}})["order"] == {"kind": "random", "seed": 7}
+    assert plain(LAYER)["order"] == {"kind": "in turn"}
+    assert plain({**LAYER, "order": {"kind": "random"}})["order"] == {"kind": "random", "seed": 0}
+    assert plain({**LAYER, "order": {"kind": "random", "seed": 7}})["order"] == {"kind": "random", "seed": 7}
 
 
 @pytest.mark.parametrize("name, value", [("momentum", 0), ("momentum", Fraction(1, 3))])
 def test_the_ends_of_a_range_that_belong_to_it_are_accepted(name, value):
-    assert read({**LAYER, "update": {"rule": "momentum", name: value}})["update"][name] == value
+    assert plain({**LAYER, "update": {"rule": "momentum", name: value}})["update"][name] == value
 
 
 ADAMW = {"rule": "adamw"}
@@ -105,7 +111,7 @@ REFUSED = [
 @pytest.mark.parametrize("settings, parts", REFUSED, ids=[" / ".join(parts)[:60] for _, parts in REFUSED])
 def test_unusable_settings_are_refused(settings, parts):
     with pytest.raises(SpecError) as caught:
-        read({**LAYER, **settings})
+        plain({**LAYER, **settings})
     message, position = str(caught.value), 0
     for part in parts:
         assert part in message[position:], f"{part!r} is missing, or stands too early, in: {message}"

@@ -4,6 +4,7 @@ effect.
 
 import json
 import math
+from dataclasses import replace
 from itertools import combinations, permutations
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from neuronnet.mistakes.mistaken_program import NotHere, Program
 TABLE = json.loads(
     (Path(__file__).parent.parent / "data" / "worked_example.json").read_text(encoding="utf-8")
 )["mistakes"]
-WORKED = read("worked-example")
+WORKED = read("worked-example").to_dict()
 MATRIX, OTHER_MATRIX = [[0.5, -0.3], [0.2, 0.8]], [[-0.6, 0.4], [0.9, 0.1]]
 
 
@@ -122,16 +123,16 @@ def test_every_known_mistake_gives_its_published_signature(id):
     [
         (name, each)
         for name in example_names()
-        for each in read(find(name)).get("published", ())
-        if "mistake" in each
+        for each in read(find(name)).published
+        if each.mistake is not None
     ],
-    ids=lambda value: value if isinstance(value, str) else value["printed"],
+    ids=lambda value: value if isinstance(value, str) else value.printed,
 )
 def test_every_published_number_with_a_known_mistake_is_that_of_the_mistake(name, record):
-    count = int(record["quantity"].partition("@")[2] or 0)
-    found = replay(read(name), of(record["mistake"]), (count,))
-    assert agrees(record["printed"], found[record["quantity"]])
-    assert not agrees(record["printed"], replay(read(name), (), (count,))[record["quantity"]])
+    count = int(record.quantity.partition("@")[2] or 0)
+    found = replay(read(name), of(record.mistake), (count,))
+    assert agrees(record.printed, found[record.quantity])
+    assert not agrees(record.printed, replay(read(name), (), (count,))[record.quantity])
 
 
 # The same mistakes by variations of the neuron objects
@@ -447,7 +448,7 @@ def test_a_slip_in_one_hidden_layer_leaves_what_comes_before_it_on_the_way_back(
 def test_updates_sample_by_sample_use_one_sample_each():
     yes_or_no = NETWORKS["yes or no"]
     found = replay(yes_or_no, of("updates sample by sample"), (1, 2))
-    online = replay(yes_or_no | {"batch": "online"}, (), (1, 2))
+    online = replay(replace(yes_or_no, batch="online"), (), (1, 2))
     assert alike(found, online)
 
 
@@ -470,8 +471,8 @@ def test_names_of_new_biases_are_those_of_the_network_with_them():
 def test_an_authors_names_of_biases_that_are_no_longer_there_do_no_harm(id):
     renamed = read(
         {
-            **OWN,
-            "layer": [layer | {"bias": 0.1} for layer in OWN["layer"]],
+            **OWN.to_dict(),
+            "layer": [layer | {"bias": 0.1} for layer in OWN.to_dict()["layer"]],
             "names": {"b1": "theta", "b2": "theta2", "net_h1": "z1"},
         }
     )

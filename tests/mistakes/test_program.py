@@ -15,7 +15,7 @@ from neuronnet.mistakes.mistaken_program import Program
 
 STATE = ("m_", "v_", "mhat_", "vhat_", "beta")
 SMOOTH = tuple(each for each in HIDDEN if each != "relu")
-WORKED = read("worked-example")
+WORKED = read("worked-example").to_dict()
 
 
 def assert_agrees(description, updates=1):
@@ -56,7 +56,7 @@ def test_so_is_every_row_of_adam(rule):
     assert_agrees(WORKED | {"update": {"rule": rule}, "l2": 0.1}, updates=7)
 
 
-@pytest.mark.parametrize("name", [name for name in example_names() if len(read(name)["sample"]) < 20])
+@pytest.mark.parametrize("name", [name for name in example_names() if len(read(name).samples) < 20])
 def test_the_examples_keep_their_own_names(name):
     rows, found = assert_agrees(read(name))
     assert rows.keys() == found.keys()

@@ -46,7 +46,7 @@ def published(size, updates):
     """(mean cross-entropy with its share of l2, accuracy) of the published program's own steps, with its own
     seeding.
     """
-    network = read("moons-tanh")
+    network = read("moons-tanh").to_dict()
     x = np.array([sample["inputs"] for sample in network["sample"]], dtype=float)
     y = np.array([sample["targets"] for sample in network["sample"]], dtype=float)
     random = np.random.RandomState(0)
@@ -144,7 +144,7 @@ def test_the_baseline_starts_from_zero_and_keeps_the_kind_of_bias():
                 {key: value for key, value in {**plain()["layer"][1], **last}.items() if value is not None},
             ],
         }
-        (layer,) = sweep(network, [1], 0).results[0].description["layer"]
+        (layer,) = sweep(network, [1], 0).results[0].description.to_dict()["layer"]
         assert (layer["weights"], layer["bias"]) == ([[0.0, 0.0]], expected)
 
 

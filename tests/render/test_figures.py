@@ -3,6 +3,7 @@ matplotlib is not.
 """
 
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -67,7 +68,7 @@ def test_a_training_shows_error_accuracies_and_the_boundary(trained):
     description, rows, twin = trained
     figure = figures.training(description, rows, twin.forward)
     error, share, boundary = panels(figure)
-    assert figure.get_suptitle() == description["title"]
+    assert figure.get_suptitle() == description.title
     assert (labels(error)[1], labels(share), labels(boundary)) == (
         "E_total",
         ("update", "accuracy"),
@@ -181,7 +182,7 @@ def test_the_error_is_logarithmic_above_two_decades(matplotlib, values, scale):
 
 
 def test_a_title_is_taken_as_it_is_and_kept_short(matplotlib):
-    description = {**read("worked-example"), "title": "costs $5 and $\\frac$ \n\x00 " + "x " * 500}
+    description = replace(read("worked-example"), title="costs $5 and $\\frac$ \n\x00 " + "x " * 500)
     figure = figures.training(description, [{"update": 0, "E_total": 1.0}], None)
     assert figure.get_suptitle().startswith("costs $5 and $\\frac$") and len(figure.get_suptitle()) < 140
     figure.canvas.draw()

@@ -414,22 +414,22 @@ def test_a_number_that_is_right_where_the_published_one_is_not():
 
 
 def sheet_of(description):
-    return "\n".join(f"{each['quantity']} = {each['printed']}" for each in description["published"])
+    return "\n".join(f"{each.quantity} = {each.printed}" for each in description.published)
 
 
-@pytest.mark.parametrize("name", [name for name in example_names() if read(find(name)).get("published")])
+@pytest.mark.parametrize("name", [name for name in example_names() if read(find(name)).published])
 def test_every_published_number_gets_the_verdict_and_the_cause_on_record(name):
     description = read(find(name))
     report = check_sheet(sheet_of(description), description)
-    for record, line in zip(description["published"], report.lines, strict=True):
-        expected = {"wrong": "wrong number"}.get(record["verdict"], record["verdict"])
-        assert (record["quantity"], record["printed"], line.verdict) == (
-            record["quantity"],
-            record["printed"],
+    for record, line in zip(description.published, report.lines, strict=True):
+        expected = {"wrong": "wrong number"}.get(record.verdict, record.verdict)
+        assert (record.quantity, record.printed, line.verdict) == (
+            record.quantity,
+            record.printed,
             expected,
         )
-        if record["verdict"] == "wrong":
-            assert line.mistake.id == record.get("mistake", "one update too few")
+        if record.verdict == "wrong":
+            assert line.mistake.id == (record.mistake or "one update too few")
 
 
 def test_the_published_derivation():

@@ -5,11 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples
 
+from neuronnet.description.description import LayerDescription
 from neuronnet.errors import ExpressionError
 from neuronnet.names import Names
 from neuronnet.sheet.readers.spelling import TextWithColumns, numeral, plain, with_weights
 
-NAMES = Names([{"weights": [[0, 0, 0], [0, 0, 0]]}, {"weights": [[0, 0]]}], {"w6": "v"})
+NAMES = Names(
+    [LayerDescription("tanh", ((0, 0, 0), (0, 0, 0))), LayerDescription("tanh", ((0, 0),))], {"w6": "v"}
+)
 
 PLAIN = [
     ("net_h1 = w1*i1 + b1", "net_h1 = w1*i1 + b1"),

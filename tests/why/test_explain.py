@@ -18,10 +18,9 @@ from neuronnet.mistakes.mistaken_program import NotHere
 
 WORKED = load("worked-example")
 SAMPLES = [([0.3, -0.2], [0.1, 0.9]), ([0.05, 0.1], [0.01, 0.99]), ([-0.7, 0.4], [0.8, 0.3])]
-OWN_BIASES = read("worked-example") | {
-    "layer": [layer | {"bias": [0.1, -0.3]} for layer in read("worked-example")["layer"]]
-}
-OTHER_NAMES = read("worked-example") | {"names": {"w5": "v1", "E_total": "J"}}
+DESCRIBED = read("worked-example").to_dict()
+OWN_BIASES = DESCRIBED | {"layer": [layer | {"bias": [0.1, -0.3]} for layer in DESCRIBED["layer"]]}
+OTHER_NAMES = DESCRIBED | {"names": {"w5": "v1", "E_total": "J"}}
 
 
 def named(diagnoses):
