@@ -188,7 +188,7 @@ class SheetReport:
             "lines": [line.to_dict() for line in self.lines],
             "first_wrong": self.first_wrong,
             "mistakes": [each.to_dict() for each in self.mistakes],
-            "conventions": {key: self.description[key] for key in keys}
+            "conventions": {key: getattr(self.description, key) for key in keys}
             | {"layers": biases, "instead": self.other_convention},
             "counts": self.counts(),
             "ignored": self.ignored,
