@@ -188,6 +188,7 @@ def exactly(formula):
 # Prose and tables
 
 
+@cache
 def check_prose(line):
     """What is wrong with a line of prose: in its code, see `check_code`; outside of it, every digit."""
     wrong = [each for code in re.findall(r"`([^`]+)`", line) for each in check_code(code)]
@@ -225,11 +226,13 @@ def _has_digit(code):
     return re.search(r"\d", re.sub(_NAME, " ", _without_exponents(code))) is not None
 
 
+@cache
 def _is_known(name):
     neurons = [neuron for layer in worked_example().names.layers for neuron in layer]
     return name in neurons or spelled_out(name) in worked_example()
 
 
+@cache
 def _is_readable(formula):
     try:
         exactly(formula)
@@ -345,6 +348,7 @@ def _python_block(block, outputs):
     return wrong
 
 
+@cache
 def _comments(source):
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return [
