@@ -1,0 +1,59 @@
+"""The public interface: every name has a short docstring and type hints; documents keep to their length."""
+
+import inspect
+import re
+
+import pytest
+from documents import ROOT, run_command
+
+import gradcheck
+import neuronnet
+
+
+def public_things():
+    """(name, thing) of every public name, and of every public method of a public class."""
+    for package in (neuronnet, gradcheck):
+        for name in package.__all__:
+            thing = getattr(package, name)
+            yield f"{package.__name__}.{name}", thing
+            if inspect.isclass(thing):
+                for key, each in vars(thing).items():
+                    if not key.startswith("_") and (inspect.isfunction(each) or isinstance(each, property)):
+                        yield f"{package.__name__}.{name}.{key}", each
+
+
+THINGS = dict(public_things())
+FUNCTIONS = {name: each for name, each in THINGS.items() if inspect.isfunction(each)}
+
+
+@pytest.mark.parametrize("name", THINGS)
+def test_a_public_name_has_a_docstring_of_at_most_150_words(name):
+    words = (inspect.getdoc(THINGS[name]) or "").split()
+    assert 0 < len(words) <= 150
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_public_function_has_type_hints(name):
+    function = FUNCTIONS[name]
+    missing = set(inspect.signature(function).parameters) - {"self", "cls"} - set(function.__annotations__)
+    assert not missing and "return" in function.__annotations__
+
+
+@pytest.mark.parametrize(("document", "most"), [("README.md", 120), ("ARCHITECTURE.md", 60)])
+def test_a_document_keeps_to_its_length(document, most):
+    assert len((ROOT / document).read_text(encoding="utf-8").splitlines()) <= most
+
+
+def test_every_link_between_documents_leads_somewhere():
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^):#]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / link).exists(), f"{path.name} links to {link}"
+
+
+@pytest.mark.parametrize("package", ["neuronnet", "gradcheck"])
+def test_the_table_of_commands_knows_every_command(package):
+    table = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    _, errors, _ = run_command(("-m", package, "nonsense"), ())
+    commands = re.findall(r"\w+", re.search(r"choose from ([^)]*)", errors)[1])
+    assert len(commands) >= 4
+    assert [each for each in commands if f"`{package} {each}" not in table] == []
