@@ -20,6 +20,7 @@ UPDATES = [
     {"rule": "nesterov", "momentum": 0.8},
     {"rule": "adam", **ADAM},
     {"rule": "adamw", **ADAM, "weight_decay": 0.1},
+    {"rule": "rmsprop", "beta": 0.9, "epsilon": 1.0},
 ]
 
 WORKED_EXAMPLE = {

@@ -1,249 +1,18 @@
-"""The training loop of the twin: updates on buffers made before, stopped at any time without harm; no
-formulas.
-"""
+"""One pass of the twin over some samples, and the training loop around it, which may be stopped at any time."""
 
 from dataclasses import dataclass
-from functools import partial
-from itertools import islice
-from random import Random
 from time import perf_counter
 
 import numpy as np
 
-from gradcheck.errors import GradcheckError, UnknownName, named
-from gradcheck.twin.layers import ACTIVATIONS, unpacked
-from gradcheck.twin.updates import RULES, moving
-
-# --- Which samples an update takes; how they are used is not known here. Positions count from 0 to N - 1.
-
-
-SETTINGS = {"in turn": {}, "random": {"seed": 0}}
-
-
-def explicit(order):
-    """A plain dict {"kind": "in turn"} or {"kind": "random", "seed": n}. Raises UnknownName, or
-    GradcheckError.
-    """
-    settings = named("kind of order", SETTINGS, order.get("kind"))
-    for key in order:
-        if key != "kind" and key not in settings:
-            raise UnknownName(f"setting of the order {order['kind']!r}", key, settings)
-    if not isinstance(order.get("seed", 0), int):
-        raise GradcheckError(f"seed of the order: found {order['seed']!r}, allowed is a whole number")
-    return {"kind": order["kind"], **settings, **order}
-
-
-def positions(order, samples, batch, passed=0):
-    """The iterator over the positions, an integer array per update, of `order` (explicit) after `passed`
-    updates.
-
-    `batch` is "online", "full" or a number of samples.
-    """
-    size = {"online": 1, "full": max(samples, 1)}.get(batch, batch)
-    if order["kind"] == "in turn" or batch == "full":
-        return InTurn(samples, size, passed)
-    chosen = Drawn(samples, order["seed"]) if batch == "online" else Shuffled(samples, size, order["seed"])
-    for _ in islice(chosen, passed):
-        pass
-    return chosen
-
-
-class InTurn:
-    """Consecutive slices, in turn; `always_the_same` when there is only one."""
-
-    def __init__(self, samples, size, passed):
-        self.slices = [np.arange(start, min(start + size, samples)) for start in range(0, samples, size)]
-        self.always_the_same = len(self.slices) == 1
-        self.passed = passed
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        chosen = self.slices[self.passed % len(self.slices)]
-        self.passed += 1
-        return chosen
-
-
-class Drawn:
-    """One sample at random, every time from all."""
-
-    always_the_same = False
-
-    def __init__(self, samples, seed):
-        self.generator = Random(seed)
-        self.singles = np.arange(samples).reshape(samples, 1)
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        return self.singles[self.generator.randrange(len(self.singles))]
-
-
-class Shuffled:
-    """Consecutive slices of the samples, shuffled before each round."""
-
-    always_the_same = False
-
-    def __init__(self, samples, size, seed):
-        self.generator, self.samples, self.size = Random(seed), samples, size
-        self.shuffled, self.start = None, samples
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        if self.start >= self.samples:
-            order = list(range(self.samples))
-            self.generator.shuffle(order)
-            self.shuffled, self.start = np.array(order), 0
-        chosen = self.shuffled[self.start : self.start + self.size]
-        self.start += self.size
-        return chosen
-
-
-# --- The arrays that a pass of the twin works on, and its steps, each bound to its arrays: nothing is made
-# later.
-
-
-class State:
-    """Parameters, gradient, the memory of an update rule: by layer an (n, m + 1) matrix whose last column is
-    the bias.
-
-    A shared bias stands in every row. The matrices of a kind are views of one flat array, so that one
-    operation reaches all layers: `parameters`; `gradient`; `memory`, a list of `memory_rows` arrays of zeros;
-    `work`, space for intermediate results. `kept` holds what an update changes, parameters and memory, as the
-    rows of one array.
-    """
-
-    def __init__(self, layers, vector, memory_rows=0):
-        self.layers = layers
-        size = sum(layer.neurons * (layer.inputs + (layer.bias is not None)) for layer in layers)
-        self.kept = np.zeros((1 + memory_rows, size))
-        self.parameters, *self.memory = self.kept
-        self.gradient, self.work = np.empty((2, size))
-        for layer, matrix, (weights, bias) in zip(
-            layers, self.matrices(self.parameters), unpacked(layers, vector)
-        ):
-            matrix[:, : layer.inputs] = weights
-            if bias is not None:
-                matrix[:, -1] = bias
-
-    def matrices(self, flat):
-        """The layers' matrices, (n, m + 1) or (n, m) without bias, as views of `flat`."""
-        views, start = [], 0
-        for layer in self.layers:
-            columns = layer.inputs + (layer.bias is not None)
-            views.append(flat[start : start + layer.neurons * columns].reshape(layer.neurons, columns))
-            start += layer.neurons * columns
-        return views
-
-    def collect(self, flat):
-        """`flat` in the order of Twin.vector (a copy)."""
-        parts = []
-        for layer, matrix in zip(self.layers, self.matrices(flat)):
-            parts += [matrix[:, : layer.inputs].ravel(), matrix[: layer.bias_count, layer.inputs :].ravel()]
-        return np.concatenate(parts)
-
-    def spread(self, weights, bias):
-        """A flat array with `weights` at every weight and bias(layer) at every bias."""
-        flat = np.empty(self.parameters.size)
-        for layer, matrix in zip(self.layers, self.matrices(flat)):
-            matrix[:, : layer.inputs] = weights
-            matrix[:, layer.inputs :] = bias(layer)
-        return flat
-
-
-class Pass:
-    """One pass over a fixed number of samples: `steps`, to be called in turn, set state.gradient to dE_total.
-
-    E_total is `scale` times the sum of all outputs' errors, plus l2/2 times the sum of squared weights.
-    """
-
-    def __init__(self, state, samples, output_delta, scale, l2):
-        self.inputs = np.ones((state.layers[0].inputs + 1, samples))
-        self.targets = np.empty((state.layers[-1].neurons, samples))
-        self.steps = self._steps_of_the_sum(state, output_delta)
-        gradient, work = state.gradient, state.work
-        if scale != 1.0:
-            self.steps += [partial(np.multiply, gradient, np.full(gradient.size, scale), gradient)]
-        if l2 != 0.0:
-            factors = state.spread(l2, lambda layer: 0.0)
-            self.steps += [
-                partial(np.multiply, state.parameters, factors, work),
-                partial(np.add, gradient, work, gradient),
-            ]
-
-    def load(self, inputs, targets, positions):
-        """Take the samples at `positions`, an array of integers, from inputs (m, all) and targets (K, all)."""
-        inputs.take(positions, 1, self.inputs[:-1], "clip")  # "raise" would make a copy
-        targets.take(positions, 1, self.targets, "clip")
-
-    def _steps_of_the_sum(self, state, output_delta):
-        parameters, gradients = state.matrices(state.parameters), state.matrices(state.gradient)
-        layers, extended, extended_delta = [], self.inputs, None
-        for layer, matrix, gradient in zip(state.layers, parameters, gradients):
-            layers.append(_LayerPass(layer, matrix, gradient, extended, extended_delta))
-            extended, extended_delta = layers[-1].extended, layers[-1].extended_delta
-        forward = [step for layer in layers for step in layer.forward()]
-        last = layers[-1]
-        backward = [partial(output_delta, last.out, self.targets.T, *last.delta_work), *last.backward()]
-        for layer in layers[-2::-1]:
-            delta = ACTIVATIONS[layer.layer.activation].delta
-            backward += [partial(delta, layer.delta, layer.out, *layer.delta_work), *layer.backward()]
-        return forward + backward
-
-
-class _LayerPass:
-    """The buffers of one layer and the steps on them: (n, N) arrays for the products, (N, n) views for the
-    functions.
-
-    `extended`, `extended_delta`, shape (n + 1, N), hold out above a row of ones, and dE/dout, later delta,
-    above a row that is not used. A layer without bias leaves the last row of what it reads aside.
-    """
-
-    def __init__(self, layer, matrix, gradient, inputs, dE_dinputs):
-        rows, samples = matrix.shape[1], inputs.shape[1]
-        self.layer, self.matrix, self.gradient = layer, matrix, gradient
-        self.inputs = inputs[:rows]
-        self.dE_dinputs = dE_dinputs[:rows] if dE_dinputs is not None else None
-        self.net_rows = np.empty((layer.neurons, samples))
-        self.extended, self.extended_delta = np.ones((2, layer.neurons + 1, samples))
-        self.delta_rows = self.extended_delta[:-1]
-        self.net, self.out, self.delta = self.net_rows.T, self.extended[:-1].T, self.delta_rows.T
-        self.row = np.empty((samples, 1))
-        self.delta_work = (self.delta, np.empty((layer.neurons, samples)).T, self.row)
-
-    def forward(self):
-        """net = W x + b, out = f(net)."""
-        value = ACTIVATIONS[self.layer.activation].value
-        return [
-            partial(np.dot, self.matrix, self.inputs, self.net_rows),
-            partial(value, self.net, self.out, self.row),
-        ]
-
-    def backward(self):
-        """dE/dW = delta x', and dE/dout of the layer below = W' delta, with the weights of the forward pass."""
-        steps = [partial(np.dot, self.delta_rows, self.inputs.T, self.gradient)]
-        if self.layer.bias == "shared":
-            biases = self.gradient[:, -1]
-            steps += [partial(_share_sum, biases)]
-        if self.dE_dinputs is not None:
-            steps += [partial(np.dot, self.matrix.T, self.delta_rows, self.dE_dinputs)]
-        return steps
-
-
-def _share_sum(biases):
-    """One bias for all neurons: its gradient is the sum of theirs, in every row."""
-    biases.fill(biases.sum())
-
-
-# --- The training loop of the twin: updates on buffers made before, stopped at any time without harm; no
-# formulas.
-
+from gradcheck.errors import ShapeMismatch, named
+from gradcheck.twin.functions import ACTIVATIONS
+from gradcheck.twin.updates import RULES, moving, positions
 
 SECONDS_BETWEEN_REPORTS = 0.1
+
+
+# The training loop
 
 
 @dataclass
@@ -303,8 +72,7 @@ class Run:
         np.copyto(saved[made % 2], kept)
         try:
             for update in range(made + 1, last + 1):
-                for step in self._loaded_pass().steps:
-                    step()
+                self._loaded_pass().run()
                 move(update)
                 np.copyto(saved[update % 2], kept)
                 made = update
@@ -370,3 +138,201 @@ class Pace:
         if now - self.reported >= SECONDS_BETWEEN_REPORTS:
             self.reported = now
             self.progress(made, self.updates)
+
+
+# One pass
+
+
+class State:
+    """Parameters, gradient, the memory of an update rule: by layer an (n, m + 1) matrix whose last column is
+    the bias.
+
+    A shared bias stands in every row. The matrices of a kind are views of one flat array, so that one
+    operation reaches all layers: `parameters`; `gradient`; `memory`, a list of `memory_rows` arrays of zeros;
+    `work`, space for intermediate results. `kept` holds what an update changes, parameters and memory, as the
+    rows of one array.
+    """
+
+    def __init__(self, layers, vector, memory_rows=0):
+        self.layers = layers
+        size = sum(layer.neurons * (layer.inputs + (layer.bias is not None)) for layer in layers)
+        self.kept = np.zeros((1 + memory_rows, size))
+        self.parameters, *self.memory = self.kept
+        self.gradient, self.work = np.empty((2, size))
+        for layer, matrix, (weights, bias) in zip(
+            layers, self.matrices(self.parameters), unpacked(layers, vector)
+        ):
+            matrix[:, : layer.inputs] = weights
+            if bias is not None:
+                matrix[:, -1] = bias
+
+    def matrices(self, flat):
+        """The layers' matrices, (n, m + 1) or (n, m) without bias, as views of `flat`."""
+        views, start = [], 0
+        for layer in self.layers:
+            columns = layer.inputs + (layer.bias is not None)
+            views.append(flat[start : start + layer.neurons * columns].reshape(layer.neurons, columns))
+            start += layer.neurons * columns
+        return views
+
+    def collect(self, flat):
+        """`flat` in the order of Twin.vector (a copy)."""
+        parts = []
+        for layer, matrix in zip(self.layers, self.matrices(flat)):
+            parts += [matrix[:, : layer.inputs].ravel(), matrix[: layer.bias_count, layer.inputs :].ravel()]
+        return np.concatenate(parts)
+
+    def spread(self, weights, bias):
+        """A flat array with `weights` at every weight and bias(layer) at every bias."""
+        flat = np.empty(self.parameters.size)
+        for layer, matrix in zip(self.layers, self.matrices(flat)):
+            matrix[:, : layer.inputs] = weights
+            matrix[:, layer.inputs :] = bias(layer)
+        return flat
+
+
+class Pass:
+    """A pass over a fixed number of samples on buffers of its own: `run()` sets state.gradient to dE_total.
+
+    E_total is `scale` times the sum of all outputs' errors, plus l2/2 times the sum of squared weights.
+    """
+
+    def __init__(self, state, samples, output_delta, scale, l2):
+        self.state, self.output_delta, self.scale = state, output_delta, scale
+        self.l2 = state.spread(l2, lambda layer: 0.0) if l2 != 0.0 else None
+        self.inputs = np.ones((state.layers[0].inputs + 1, samples))
+        self.targets = np.empty((state.layers[-1].neurons, samples))
+        parameters, gradients = state.matrices(state.parameters), state.matrices(state.gradient)
+        self.layers, extended, extended_delta = [], self.inputs, None
+        for layer, matrix, gradient in zip(state.layers, parameters, gradients):
+            self.layers.append(_LayerPass(layer, matrix, gradient, extended, extended_delta))
+            extended, extended_delta = self.layers[-1].extended, self.layers[-1].extended_delta
+
+    def load(self, inputs, targets, positions):
+        """Take the samples at `positions`, an array of integers, from inputs (m, all) and targets (K, all)."""
+        inputs.take(positions, 1, self.inputs[:-1], "clip")  # "raise" would make a copy
+        targets.take(positions, 1, self.targets, "clip")
+
+    def run(self):
+        """Forward through all layers, then back, last layer first."""
+        for layer in self.layers:
+            layer.forward()
+        last = self.layers[-1]
+        last.delta[:] = self.output_delta(last.net, last.out, self.targets.T)
+        last.backward()
+        for layer in self.layers[-2::-1]:
+            layer.delta[:] = layer.activation.delta(layer.delta, layer.net, layer.out)
+            layer.backward()
+        state = self.state
+        if self.scale != 1.0:
+            np.multiply(state.gradient, self.scale, state.gradient)
+        if self.l2 is not None:
+            np.multiply(state.parameters, self.l2, state.work)
+            np.add(state.gradient, state.work, state.gradient)
+
+
+class _LayerPass:
+    """The buffers of one layer: (n, N) arrays for the products, their (N, n) views for the functions.
+
+    `extended`, `extended_delta`, shape (n + 1, N), hold out above a row of ones, and dE/dout, later delta,
+    above a row that is not used. A layer without bias leaves the last row of what it reads aside.
+    """
+
+    def __init__(self, layer, matrix, gradient, inputs, dE_dinputs):
+        rows, samples = matrix.shape[1], inputs.shape[1]
+        self.activation, self.shared_bias = ACTIVATIONS[layer.activation], layer.bias == "shared"
+        self.matrix, self.gradient, self.inputs = matrix, gradient, inputs[:rows]
+        self.dE_dinputs = dE_dinputs[:rows] if dE_dinputs is not None else None
+        self.net_rows = np.empty((layer.neurons, samples))
+        self.extended, self.extended_delta = np.ones((2, layer.neurons + 1, samples))
+        self.delta_rows = self.extended_delta[:-1]
+        self.net, self.out, self.delta = self.net_rows.T, self.extended[:-1].T, self.delta_rows.T
+
+    def forward(self):
+        """net = W x + b, out = f(net)."""
+        np.dot(self.matrix, self.inputs, self.net_rows)
+        self.out[:] = self.activation.value(self.net)
+
+    def backward(self):
+        """dE/dW = delta x', and dE/dout of the layer below = W' delta, with the weights of the forward pass."""
+        np.dot(self.delta_rows, self.inputs.T, self.gradient)
+        if self.shared_bias:
+            biases = self.gradient[:, -1]
+            biases.fill(biases.sum())  # one bias for all neurons: the sum of theirs, in every row
+        if self.dE_dinputs is not None:
+            np.dot(self.matrix.T, self.delta_rows, self.dE_dinputs)
+
+
+# The layers of a plain dict, and where their parameters lie in one flat vector
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Shape and conventions of one layer. `bias` is None, "shared" (one number for the layer) or "own" (one
+    each).
+    """
+
+    activation: str
+    neurons: int
+    inputs: int
+    bias: str | None
+    train_bias: bool
+
+    @property
+    def weights_count(self):
+        """Weights, row by row, come first among the layer's parameters."""
+        return self.neurons * self.inputs
+
+    @property
+    def bias_count(self):
+        """Bias parameters, after the weights: 0, 1 or one per neuron."""
+        return {None: 0, "shared": 1, "own": self.neurons}[self.bias]
+
+
+def layers_of(plain_layers):
+    """The list of Layer. Raises UnknownName for an activation, ShapeMismatch for shapes that do not fit each
+    other.
+    """
+    layers = []
+    for i, plain in enumerate(plain_layers):
+        named("activation", ACTIVATIONS, plain["activation"])
+        neurons, inputs = np.array(plain["weights"], dtype=np.float64).shape
+        if i > 0 and inputs != layers[-1].neurons:
+            raise ShapeMismatch(f"weights of layer {i + 1}", (neurons, layers[-1].neurons), (neurons, inputs))
+        bias = plain.get("bias")
+        kind = None if bias is None else "shared" if np.ndim(bias) == 0 else "own"
+        if kind == "own" and len(bias) != neurons:
+            raise ShapeMismatch(f"bias of layer {i + 1}", (neurons,), (len(bias),))
+        layers.append(Layer(plain["activation"], neurons, inputs, kind, plain.get("train_bias", True)))
+    return layers
+
+
+def vector_of(plain_layers):
+    """The numbers of all layers as one flat vector."""
+    parts = []
+    for plain in plain_layers:
+        parts.append(np.array(plain["weights"], dtype=np.float64).ravel())
+        if plain.get("bias") is not None:
+            parts.append(np.atleast_1d(np.array(plain["bias"], dtype=np.float64)))
+    return np.concatenate(parts)
+
+
+def unpacked(layers, vector):
+    """[(weights (n, m), bias (1,) or (n,) or None)] by layer, as views of `vector`."""
+    parts, start = [], 0
+    for layer in layers:
+        middle = start + layer.weights_count
+        stop = middle + layer.bias_count
+        weights = vector[start:middle].reshape(layer.neurons, layer.inputs)
+        parts.append((weights, vector[middle:stop] if layer.bias is not None else None))
+        start = stop
+    return parts
+
+
+def by_layer(layers, vector):
+    """[{"weights": (n, m), "bias": None, float (shared) or (n,)}] by layer, as fresh arrays."""
+    plain = {None: lambda bias: None, "shared": lambda bias: float(bias[0]), "own": lambda bias: bias.copy()}
+    return [
+        {"weights": weights.copy(), "bias": plain[layer.bias](bias)}
+        for layer, (weights, bias) in zip(layers, unpacked(layers, vector))
+    ]

@@ -14,16 +14,13 @@ E_total = sum (or mean) over the samples of the sum (or mean) over the outputs o
 """
 
 from copy import deepcopy
-from functools import partial
 
 import numpy as np
 
 from gradcheck.errors import GradcheckError, NotRealNumbers, ShapeMismatch, UnknownName
-from gradcheck.twin import losses
-from gradcheck.twin import training as order
-from gradcheck.twin import updates as update_rules
-from gradcheck.twin.layers import ACTIVATIONS, by_layer, layers_of, unpacked, vector_of
-from gradcheck.twin.training import Course, Pace, Pass, Run, State
+from gradcheck.twin.functions import ACTIVATIONS, LOSSES, errors, output_delta
+from gradcheck.twin.training import Course, Pace, Pass, Run, State, by_layer, layers_of, unpacked, vector_of
+from gradcheck.twin.updates import explicit_order, explicit_update
 
 DEFAULTS = {
     "title": "",
@@ -41,7 +38,7 @@ ALLOWED = {
     "outputs": ("sum", "mean"),
     "samples_combine": ("sum", "mean"),
     "l2_scale": ("as is", "per sample"),
-    "loss": tuple(losses.LOSSES),
+    "loss": tuple(LOSSES),
 }
 
 
@@ -60,8 +57,8 @@ class Twin:
         for key, allowed in ALLOWED.items():
             if self._network[key] not in allowed:
                 raise UnknownName(key, self._network[key], allowed)
-        self._network["update"] = update_rules.explicit(self._network["update"])
-        self._network["order"] = order.explicit(self._network["order"])
+        self._network["update"] = explicit_update(self._network["update"])
+        self._network["order"] = explicit_order(self._network["order"])
         self.layers = layers_of(self._network["layer"])
         self._loss = self._network["loss"]
         self._l2 = float(self._network["l2"])
@@ -124,8 +121,8 @@ class Twin:
         return net, out
 
     def _E_total(self, vector, net, out, targets):
-        errors = losses.errors(self.layers[-1].activation, self._loss, net, out, targets)
-        return np.sum(errors) * self._error_scale(len(targets)) + self._l2_error(vector, len(targets))
+        each = errors(self.layers[-1].activation, self._loss, net, out, targets)
+        return np.sum(each) * self._error_scale(len(targets)) + self._l2_error(vector, len(targets))
 
     def _l2_error(self, vector, samples):
         """l2/2 times the sum of squared weights; 0 where there is no such term, also when the weights are
@@ -159,10 +156,9 @@ class Twin:
         """dE_total with respect to every entry of `vector`, flat."""
         inputs, targets = self._samples(inputs, targets)
         state = State(self.layers, self.vector)
-        whole = self._new_pass(targets, state, len(inputs))
+        whole = self._new_pass(state, len(inputs))
         whole.load(inputs.T, targets.T, np.arange(len(inputs)))
-        for step in whole.steps:
-            step()
+        whole.run()
         return state.collect(state.gradient)
 
     @property
@@ -208,7 +204,7 @@ class Twin:
             self.inputs,
             self.targets,
             learning_rate,
-            partial(self._new_pass, self.targets),
+            self._new_pass,
         )
         pace = Pace(progress, updates)
         history = [self._record()]
@@ -255,9 +251,9 @@ class Twin:
             raise GradcheckError(f"{key}: found none; give it in the network or to train()")
         return value
 
-    def _new_pass(self, targets, state, samples):
-        """A Pass over some of the samples that have these targets."""
-        delta = losses.output_delta(self.layers[-1].activation, self._loss, targets)
+    def _new_pass(self, state, samples):
+        """A Pass over so many samples."""
+        delta = output_delta(self.layers[-1].activation, self._loss)
         return Pass(state, samples, delta, self._error_scale(samples), self._l2_of(samples))
 
     # Conventions

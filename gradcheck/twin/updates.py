@@ -1,5 +1,4 @@
-"""Update rules: how the parameters move once their gradient is known; whose gradient it is, is not asked
-here.
+"""Update rules, which say how the parameters move once their gradient is known, and the order of the samples.
 
 Legend: w the parameters, g = dE_total/dw (an L2 term included), eta the learning rate, t the number of the
 update, counted from 1; m and v are a rule's memory, as long as w and zero before the first update. <- takes
@@ -7,6 +6,9 @@ the right side as it was before. A parameter that is not trained has eta = 0. Ev
 arrays made before. The formulas are those that PyTorch documents for torch.optim.SGD (dampening 0), Adam and
 AdamW (amsgrad False).
 """
+
+from itertools import islice
+from random import Random
 
 import numpy as np
 
@@ -125,22 +127,48 @@ class AdamW(Adam):
         super().move(t)
 
 
+class RMSprop(GradientDescent):
+    """v <- beta v + (1 - beta) g g, then with the new v  w <- w - eta g / (sqrt(v) + epsilon)
+
+    G. Hinton, "Neural networks for machine learning", lecture 6e, 2012; without momentum.
+    """
+
+    settings = {"beta": 0.9, "epsilon": 1e-8}
+    memory_rows = 1
+
+    def __init__(self, state, rates, beta, epsilon):
+        super().__init__(state, rates)
+        (self.v,), self.work, self.beta, self.epsilon = state.memory, state.work, beta, epsilon
+
+    def move(self, t):
+        """Make update number t; g is used up."""
+        np.multiply(self.v, self.beta, self.v)
+        np.multiply(self.g, self.g, self.work)
+        np.multiply(self.work, 1.0 - self.beta, self.work)
+        np.add(self.v, self.work, self.v)
+        np.sqrt(self.v, self.work)
+        np.add(self.work, self.epsilon, self.work)
+        np.divide(self.g, self.work, self.g)
+        self._go_against(self.g)
+
+
 RULES = {
     "gradient descent": GradientDescent,
     "momentum": Momentum,
     "nesterov": Nesterov,
     "adam": Adam,
     "adamw": AdamW,
+    "rmsprop": RMSprop,
 }
-FROM_ZERO_BELOW_ONE = ("momentum", "beta1", "beta2")
+FROM_ZERO_BELOW_ONE = ("momentum", "beta", "beta1", "beta2")
 
 
-def explicit(update):
+def explicit_update(update):
     """A plain dict {"rule": name, setting: value, ...} with every setting of its rule, by default those
     above.
 
-    Raises UnknownName for a rule or a setting, GradcheckError for a value: `momentum`, `beta1`, `beta2` lie
-    in [0, 1), `epsilon` is positive (0/0 would come of a gradient that stays 0), `weight_decay` is not
+    Raises UnknownName for a rule or a setting, GradcheckError for a value: `momentum`, `beta`, `beta1` and
+    `beta2` lie in [0, 1), `epsilon` is positive (0/0 would come of a gradient that stays 0), `weight_decay` is not
     negative.
     """
     rule = update.get("rule")
@@ -172,3 +200,92 @@ def moving(update, state, rates):
     """
     settings = {key: value for key, value in update.items() if key != "rule"}
     return RULES[update["rule"]](state, rates, **settings)
+
+
+# Which samples an update takes: positions count from 0 to N - 1
+
+
+ORDERS = {"in turn": {}, "random": {"seed": 0}}
+
+
+def explicit_order(order):
+    """A plain dict {"kind": "in turn"} or {"kind": "random", "seed": n}. Raises UnknownName, or
+    GradcheckError.
+    """
+    settings = named("kind of order", ORDERS, order.get("kind"))
+    for key in order:
+        if key != "kind" and key not in settings:
+            raise UnknownName(f"setting of the order {order['kind']!r}", key, settings)
+    if not isinstance(order.get("seed", 0), int):
+        raise GradcheckError(f"seed of the order: found {order['seed']!r}, allowed is a whole number")
+    return {"kind": order["kind"], **settings, **order}
+
+
+def positions(order, samples, batch, passed=0):
+    """The iterator over the positions, an integer array per update, of `order` (explicit) after `passed`
+    updates.
+
+    `batch` is "online", "full" or a number of samples.
+    """
+    size = {"online": 1, "full": max(samples, 1)}.get(batch, batch)
+    if order["kind"] == "in turn" or batch == "full":
+        return InTurn(samples, size, passed)
+    chosen = Drawn(samples, order["seed"]) if batch == "online" else Shuffled(samples, size, order["seed"])
+    for _ in islice(chosen, passed):
+        pass
+    return chosen
+
+
+class InTurn:
+    """Consecutive slices, in turn; `always_the_same` when there is only one."""
+
+    def __init__(self, samples, size, passed):
+        self.slices = [np.arange(start, min(start + size, samples)) for start in range(0, samples, size)]
+        self.always_the_same = len(self.slices) == 1
+        self.passed = passed
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        chosen = self.slices[self.passed % len(self.slices)]
+        self.passed += 1
+        return chosen
+
+
+class Drawn:
+    """One sample at random, every time from all."""
+
+    always_the_same = False
+
+    def __init__(self, samples, seed):
+        self.generator = Random(seed)
+        self.singles = np.arange(samples).reshape(samples, 1)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return self.singles[self.generator.randrange(len(self.singles))]
+
+
+class Shuffled:
+    """Consecutive slices of the samples, shuffled before each round."""
+
+    always_the_same = False
+
+    def __init__(self, samples, size, seed):
+        self.generator, self.samples, self.size = Random(seed), samples, size
+        self.shuffled, self.start = None, samples
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.start >= self.samples:
+            order = list(range(self.samples))
+            self.generator.shuffle(order)
+            self.shuffled, self.start = np.array(order), 0
+        chosen = self.shuffled[self.start : self.start + self.size]
+        self.start += self.size
+        return chosen

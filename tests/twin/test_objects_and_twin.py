@@ -4,7 +4,6 @@ for.
 
 import math
 
-import numpy as np
 import pytest
 from drawn import descriptions
 from hypothesis import assume, given
@@ -13,7 +12,6 @@ from profiles import examples
 from gradcheck import Twin
 from gradcheck.networks.five_ways import SMALLEST_NORMAL, rounding_bounds, twin_gradients
 from gradcheck.numeric.rounding import Bounded
-from gradcheck.twin.losses import binary_cross_entropy_of_net, categorical_cross_entropy_of_net
 from gradcheck.verdict import WELL_BEYOND
 from neuronnet import load
 from neuronnet.description.reading import example_names, find, read
@@ -68,16 +66,3 @@ def test_the_same_accuracy_by_both():
     description = read(find("moons-tanh"))
     network, twin = load(description), Twin(description)
     assert accuracy(network) == twin.accuracy()
-
-
-def test_a_small_cross_entropy_keeps_its_digits_in_the_twin():
-    """A large net that is added and taken away again would leave three digits fewer."""
-    expected = math.log1p(math.exp(-8.0))
-    assert math.isclose(
-        binary_cross_entropy_of_net(np.array([8.0]), np.array([1.0]))[0], expected, rel_tol=4e-16
-    )
-    assert math.isclose(
-        categorical_cross_entropy_of_net(np.array([8.0, 0.0]), np.array([1.0, 0.0]))[0],
-        expected,
-        rel_tol=4e-16,
-    )

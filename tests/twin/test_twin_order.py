@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from gradcheck.errors import GradcheckError
-from gradcheck.twin.training import explicit, positions
+from gradcheck.twin.updates import explicit_order, positions
 
 IN_TURN, RANDOM = {"kind": "in turn"}, {"kind": "random", "seed": 3}
 
@@ -65,10 +65,10 @@ def test_going_on_after_some_updates(order, batch):
         assert first(10, order, 5, batch, passed) == whole[passed : passed + 10]
 
 
-def test_every_setting_is_explicit():
-    assert explicit({"kind": "random"}) == {"kind": "random", "seed": 0}
-    assert explicit({"kind": "random", "seed": 5}) == {"kind": "random", "seed": 5}
-    assert explicit(IN_TURN) == IN_TURN
+def test_every_setting_is_explicit_order():
+    assert explicit_order({"kind": "random"}) == {"kind": "random", "seed": 0}
+    assert explicit_order({"kind": "random", "seed": 5}) == {"kind": "random", "seed": 5}
+    assert explicit_order(IN_TURN) == IN_TURN
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_every_setting_is_explicit():
 )
 def test_what_is_no_order_is_refused(order, refusal):
     with pytest.raises(GradcheckError, match=refusal):
-        explicit(order)
+        explicit_order(order)

@@ -29,6 +29,12 @@ BY_HAND = [
         0.3,
         ["0.65", "0.378064014873651549", "0.181098778782773324"],
     ),
+    (
+        {"rule": "rmsprop", "beta": 0.75, "epsilon": 0.5},
+        0.3,
+        ["0.7", "0.501282473009492327", "0.357157714438176345"],
+    ),
+    ({"rule": "rmsprop"}, 0.1, ["0.683772243983161751", "0.498870620117237464", "0.369180567427794116"]),
     ({"rule": "adamw"}, 0.1, ["0.89900000099999999", "0.798519028188778035", "0.6989111847156925"]),
 ]
 
@@ -107,6 +113,19 @@ class OldVelocityNesterov(updates.Nesterov):
         self._go_against(self.g)
 
 
+class OldMeanRMSprop(updates.RMSprop):
+    def move(self, t):
+        step = self.g / (np.sqrt(self.v) + self.epsilon)
+        self.v += (1.0 - self.beta) * (self.g**2 - self.v)
+        self.w -= self.rates * step
+
+
+class EpsilonUnderTheRootRMSprop(updates.RMSprop):
+    def move(self, t):
+        self.v += (1.0 - self.beta) * (self.g**2 - self.v)
+        self.w -= self.rates * self.g / np.sqrt(self.v + self.epsilon)
+
+
 @pytest.mark.parametrize(
     "rule, mistaken",
     [
@@ -119,6 +138,8 @@ class OldVelocityNesterov(updates.Nesterov):
         ("momentum", updates.Nesterov),
         ("nesterov", updates.Momentum),
         ("nesterov", OldVelocityNesterov),
+        ("rmsprop", OldMeanRMSprop),
+        ("rmsprop", EpsilonUnderTheRootRMSprop),
     ],
 )
 def test_mistakes_show_in_the_figures(rule, mistaken, monkeypatch):
@@ -203,5 +224,5 @@ def test_what_is_no_rule_is_refused(update, refusal):
 
 def test_refusals_carry_the_names_that_are_allowed():
     with pytest.raises(UnknownName) as caught:
-        updates.explicit({"rule": "sgd"})
-    assert caught.value.allowed == ("gradient descent", "momentum", "nesterov", "adam", "adamw")
+        updates.explicit_update({"rule": "sgd"})
+    assert caught.value.allowed == tuple(updates.RULES)

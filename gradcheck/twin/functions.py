@@ -1,0 +1,270 @@
+"""Activations and losses on whole arrays, right in every digit that a float can hold.
+
+Legend: net, out, target have shape (N, K): N samples, K neurons. Values accept complex nets, whose real parts
+decide every case, so that a complex step can go through them. Wherever a textbook formula such as
+out (1 - out) would cancel, 1 - out is computed from net: at net = 40 the slope is 4.2e-18, not 0.0.
+"""
+
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+from gradcheck.errors import named
+
+
+@dataclass(frozen=True)
+class Activation:
+    """`value(net)` -> out, and `delta(dE_dout, net, out)` -> dE/dnet."""
+
+    value: Callable
+    delta: Callable
+
+
+@dataclass(frozen=True)
+class Loss:
+    """`error(out, target)` -> the error of each output, and `slope(out, target)` -> dE/dout."""
+
+    error: Callable
+    slope: Callable
+
+
+# Activations
+
+
+def logistic(net):
+    """out = 1/(1 + exp(-net)), for a negative net exp(net)/(1 + exp(net)): nothing overflows."""
+    negative = net.real < 0
+    small = np.exp(np.where(negative, net, -net))
+    return np.where(negative, small, 1.0) / (1.0 + small)
+
+
+def logistic_delta(dE_dout, net, out):
+    """dout/dnet = out (1 - out) = exp(-|net|)/(1 + exp(-|net|))**2."""
+    small = np.exp(-np.abs(net))
+    return dE_dout * (small / (1.0 + small) ** 2)
+
+
+def tanh_delta(dE_dout, net, out):
+    """dout/dnet = 1 - out**2 = 1/cosh(net)**2, where 1/cosh(net) = 2 exp(-|net|)/(1 + exp(-|net|)**2)."""
+    small = np.exp(-np.abs(net))
+    sech = 2.0 * small / (1.0 + small * small)
+    return dE_dout * sech * sech
+
+
+def relu(net):
+    """out = net where net > 0, else 0."""
+    return np.where(net.real <= 0, 0.0, net)
+
+
+def relu_delta(dE_dout, net, out):
+    """dout/dnet = 1 where net > 0, else 0: at net == 0 it is 0."""
+    return dE_dout * (net > 0)
+
+
+def softmax(net):
+    """out_i = exp(net_i)/sum_j exp(net_j) over the last axis; with the largest net subtracted nothing overflows."""
+    small = _exp_of_difference(net, across(np.maximum, net.real))
+    return small / across(np.add, small)
+
+
+def softmax_delta(dE_dout, net, out):
+    """dE/dnet_i = out_i (dE/dout_i - sum_j out_j dE/dout_j), from dout_j/dnet_i = out_j ((i == j) - out_i).
+
+    The same number may be subtracted from every dE/dout_j, as the outputs sum to 1. With that of the largest
+    output nothing cancels: its own term is 0, and all that is left are small outputs times differences.
+    """
+    largest = np.expand_dims(np.argmax(out, axis=-1), -1)
+    difference = dE_dout - np.take_along_axis(dE_dout, largest, axis=-1)
+    return out * (difference - across(np.add, difference * out))
+
+
+def _exp_of_difference(a, b):
+    """exp(a - b), with what the subtraction rounded off put back where it matters: up to 512 ulps at -745."""
+    difference = a - b
+    exponential = np.exp(difference)
+    if np.minimum.reduce(difference.real, axis=None) < -8.0:  # above, it is at most 2 ulps of the result
+        moved = difference - a
+        rounded_off = (a - (difference - moved)) - (b + moved)
+        exponential *= 1.0 + rounded_off.real
+    return exponential
+
+
+def across(operation, array):
+    """operation over the neurons of every sample, shape (N, 1).
+
+    A few neurons go one by one: NumPy's reduction over a short axis costs as much as three such operations.
+    """
+    neurons = array.shape[-1]
+    if neurons > 4:
+        return operation.reduce(array, axis=-1, keepdims=True)
+    column = array[..., :1]
+    for k in range(1, neurons):
+        column = operation(column, array[..., k : k + 1])
+    return column
+
+
+ACTIVATIONS = {
+    "logistic": Activation(logistic, logistic_delta),
+    "tanh": Activation(np.tanh, tanh_delta),
+    "relu": Activation(relu, relu_delta),
+    "identity": Activation(np.positive, lambda dE_dout, net, out: dE_dout),
+    "softmax": Activation(softmax, softmax_delta),
+}
+
+
+# Losses of an output alone; how outputs and samples combine is the network's convention
+
+
+def half_squared_error(out, target):
+    """E = 1/2 (target - out)**2."""
+    return 0.5 * (target - out) ** 2
+
+
+def squared_error(out, target):
+    """E = (target - out)**2."""
+    return (target - out) ** 2
+
+
+def binary_cross_entropy(out, target):
+    """E = -(target ln out + (1 - target) ln(1 - out)), where 0 ln 0 = 0."""
+    return -(_times_log(target, out) + _times_log(1.0 - target, 1.0 - out))
+
+
+def binary_cross_entropy_slope(out, target):
+    """dE/dout = (1 - target)/(1 - out) - target/out, where 0/0 = 0."""
+    return _quotient(1.0 - target, 1.0 - out) - _quotient(target, out)
+
+
+def categorical_cross_entropy(out, target):
+    """E = -target ln out, where 0 ln 0 = 0."""
+    return -_times_log(target, out)
+
+
+def categorical_cross_entropy_slope(out, target):
+    """dE/dout = -target/out, where 0/0 = 0."""
+    return -_quotient(target, out)
+
+
+def _times_log(factor, x):
+    return factor * np.log(np.where(factor == 0.0, 1.0, x))
+
+
+def _quotient(a, b):
+    return np.divide(a, b, out=np.zeros(a.shape), where=a != 0.0)
+
+
+LOSSES = {
+    "half squared error": Loss(half_squared_error, lambda out, target: out - target),
+    "squared error": Loss(squared_error, lambda out, target: 2.0 * (out - target)),
+    "binary cross-entropy": Loss(binary_cross_entropy, binary_cross_entropy_slope),
+    "categorical cross-entropy": Loss(categorical_cross_entropy, categorical_cross_entropy_slope),
+    "output": Loss(lambda out, target: out, lambda out, target: np.ones(out.shape)),
+}
+
+
+# Cross-entropies of probabilities, from net: where out has rounded to 0 or 1, net still has every digit
+
+
+def log_logistic(net):
+    """ln out = -ln(1 + exp(-net)) for out = logistic(net); ln(1 - out) is that of -net."""
+    positive = net.real > 0
+    return np.where(positive, 0.0, net) - np.log1p(np.exp(np.where(positive, -net, net)))
+
+
+def log_softmax(net):
+    """ln out_i = net_i - ln sum_j exp(net_j) for out = softmax(net)."""
+    return -np.concatenate([_log_sum_exp(net, net[:, i : i + 1]) for i in range(net.shape[1])], axis=1)
+
+
+def log_rest_of_softmax(net):
+    """ln(1 - out_i) for out = softmax(net): of an out above 1/2, ln sum_(j != i) exp(net_j) - ln sum_j exp(net_j)."""
+    out, top = softmax(net), np.take_along_axis(net, np.argmax(net.real, axis=1)[:, None], axis=1)
+    if net.shape[1] == 1:
+        return np.full(net.shape, -np.inf)
+    rest = [_log_sum_exp(np.delete(net, i, 1), top) for i in range(net.shape[1])]
+    large = out.real > 0.5
+    return np.where(
+        large, np.concatenate(rest, axis=1) - _log_sum_exp(net, top), np.log1p(-np.where(large, 0, out))
+    )
+
+
+def _log_sum_exp(net, less):
+    """ln sum_j exp(net_j) - less: the largest net leaves the logarithm, and what is left of that is ln(1 + the rest)."""
+    largest = np.expand_dims(np.argmax(net.real, axis=1), 1)
+    top = np.take_along_axis(net, largest, axis=1)
+    rest = _exp_of_difference(net, top)
+    np.put_along_axis(rest, largest, 0.0, axis=1)
+    return np.log1p(np.sum(rest, axis=1, keepdims=True)) + (top - less)
+
+
+LOG_OUT = {"logistic": log_logistic, "softmax": log_softmax}
+LOG_REST = {"logistic": lambda net: log_logistic(-net), "softmax": log_rest_of_softmax}
+
+
+def errors(activation, loss, net, out, target):
+    """The error of each output, shape (N, K)."""
+    if activation in LOG_OUT and loss == "categorical cross-entropy":
+        return -_product(target, LOG_OUT[activation](net))
+    if activation in LOG_OUT and loss == "binary cross-entropy":
+        return -_product(target, LOG_OUT[activation](net)) - _product(1.0 - target, LOG_REST[activation](net))
+    return named("loss", LOSSES, loss).error(out, target)
+
+
+def _product(factor, log):
+    """factor times log, where 0 times -inf = 0."""
+    return factor * np.where(factor == 0.0, 0.0, log)
+
+
+# The delta of the last layer, for any targets
+
+
+def logistic_binary_delta(net, out, target):
+    """(1 - target) out - target (1 - out), which is out - target."""
+    return (1.0 - target) * out - target * logistic(-net)
+
+
+def logistic_categorical_delta(net, out, target):
+    """-target (1 - out)."""
+    return -target * logistic(-net)
+
+
+def softmax_categorical_delta(net, out, target):
+    """out_i sum_j target_j - target_i, which is out - target where the targets sum to 1.
+
+    Computed as out_i sum_(j != i) target_j - target_i sum_(j != i) out_j.
+    """
+    return out * others(target) - target * others(out)
+
+
+def softmax_binary_delta(net, out, target):
+    """q_i (1 - out_i) - out_i sum_(j != i) q_j, with q = out dE/dout = (1 - target) out/(1 - out) - target."""
+    rest = others(out)
+    q = _quotient((1.0 - target) * out, rest) - target
+    return (1.0 - target) * out - target * rest - out * others(q)
+
+
+def others(array):
+    """The sum of all other neurons at each: that of the others' outputs is 1 - out, with every digit."""
+    if array.shape[-1] == 2:
+        return array[..., ::-1]
+    return array @ (1.0 - np.eye(array.shape[-1]))
+
+
+DELTAS = {
+    ("logistic", "binary cross-entropy"): logistic_binary_delta,
+    ("logistic", "categorical cross-entropy"): logistic_categorical_delta,
+    ("softmax", "categorical cross-entropy"): softmax_categorical_delta,
+    ("softmax", "binary cross-entropy"): softmax_binary_delta,
+}
+
+
+def output_delta(activation, loss):
+    """The function (net, out, target) -> dE/dnet: a row of DELTAS where there is one, else `long_way`."""
+    return DELTAS.get((activation, loss)) or long_way(activation, loss)
+
+
+def long_way(activation, loss):
+    """The function (net, out, target) -> dE/dout times dout/dnet, for every pair; 1/out of a tiny out may overflow."""
+    slope, delta = named("loss", LOSSES, loss).slope, named("activation", ACTIVATIONS, activation).delta
+    return lambda net, out, target: delta(slope(out, target), net, out)
