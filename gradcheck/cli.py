@@ -18,7 +18,6 @@ from gradcheck.networks.five_ways import check_network
 from gradcheck.networks.hidden_sizes import sweep, updates_of
 from gradcheck.networks.side_by_side import lockstep
 from gradcheck.networks.stability import stability
-from gradcheck.numeric.derivatives import OVERALL, PER_ENTRY
 from gradcheck.report import figures as plots
 from gradcheck.twin.twin import Twin
 from neuronnet.description.reading import checked
@@ -223,8 +222,8 @@ def _check_program(arguments):
 @contextmanager
 def _shown_progress(loss, entries):
     """The loss, its calls shown on a terminal while it is in use."""
-    most = PER_ENTRY * entries + OVERALL
-    progress = progress_line(most, "evaluations at most")
+    most = 12 * entries + 60  # what a smooth loss takes
+    progress = progress_line(most, "evaluations expected")
     if progress is None:
         yield loss
         return

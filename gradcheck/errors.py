@@ -1,11 +1,10 @@
-"""What gradcheck refuses, as exceptions that carry their data; no checking is done here."""
+"""What gradcheck refuses, as exceptions that carry their data, and what raises them for many callers."""
 
 import math
 from contextlib import contextmanager
 from difflib import get_close_matches
 
-# --- What gradcheck refuses, as exceptions that carry their data; no checking is done here.
-
+import numpy as np
 
 MOST_SHOWN = 20  # names in a message; of more, those most like what was found
 
@@ -104,12 +103,14 @@ def passing_with_note(note):
     try:
         yield
     except Exception as error:
-        if not isinstance(error, GradcheckError) and note not in getattr(error, "__notes__", ()):
-            error.add_note(note)
+        add_note(error, note)
         raise
 
 
-# --- One entry of a table of named things, or a refusal that says which names there are.
+def add_note(error, note):
+    """Adds a sentence to an exception that is not ours, once."""
+    if not isinstance(error, GradcheckError) and note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
 
 
 def named(kind, table, name):
@@ -117,3 +118,14 @@ def named(kind, table, name):
     if name not in table:
         raise UnknownName(kind, name, table)
     return table[name]
+
+
+def real_number(name, value):
+    """`value` as a float. Raises NotRealNumbers for anything but one real number (an array needs shape ())."""
+    if isinstance(value, float):
+        return float(value)
+    array = np.asarray(value)
+    if array.shape != () or array.dtype.kind not in "fiu":
+        found = f"an array of shape {array.shape}" if array.shape != () else f"{value!r}"
+        raise NotRealNumbers(name, found, "return one real number, e.g. the sum over samples and outputs")
+    return float(array)

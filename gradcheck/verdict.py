@@ -18,7 +18,8 @@ two slopes must be known to a quarter of their difference, or noise would pass f
 
 import math
 
-from gradcheck.numeric.rounding import U, real_number
+from gradcheck.errors import real_number
+from gradcheck.numeric.rounding import U
 
 WELL_BEYOND = 4.0
 SMALL_ERROR = 1e-6  # of the largest slope in the block: what must not pass unseen beside it

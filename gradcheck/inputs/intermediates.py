@@ -1,14 +1,13 @@
-"""Intermediates of a backward pass, checked by perturbing them in the forward pass; parameters are checked
-elsewhere.
+"""The intermediates of a backward pass as parameters of their own: the forward pass adds them, at zero.
 
-The loss takes a second argument, `taps`, a dict of arrays, and adds each to the quantity of its name:
+The loss takes a second argument, a dict of arrays, and adds each to the quantity of its name:
 
-    def loss(p, taps={}):
-        z1 = x @ p["W1"] + taps.get("z1", 0.0)
-        z2 = np.tanh(z1) @ p["W2"] + taps.get("z2", 0.0)
+    def loss(p, intermediates={}):
+        z1 = x @ p["W1"] + intermediates.get("dz1", 0.0)
+        z2 = np.tanh(z1) @ p["W2"] + intermediates.get("dz2", 0.0)
         return 0.5 * np.sum((z2 - target) ** 2)
 
-The derivative of the loss by taps["z1"], at zero, is then that by z1 itself.
+The derivative of the loss by intermediates["dz1"], at zero, is then that by z1 itself.
 """
 
 from collections.abc import Mapping
@@ -22,7 +21,80 @@ from gradcheck.inputs.point import real_array
 SAME = 2.0**-6  # relative: float64 zeros added to float16 quantities change less, another shape by a factor
 
 
-class _Watched(dict):
+def functions_of_intermediates(functions, intermediates):
+    """The CallersFunctions whose parameters are the intermediates, all zero; its gradients are ready numbers.
+
+    `intermediates`: a dict of names to the loss's derivatives by them, in forward order, or a function of the
+    parameters that returns it. Raises GradcheckError for one that the loss never asks for, that changes the
+    loss though it is zero, or that has the name of a parameter, and what CallersFunctions raises; what the
+    caller's functions raise passes with a note.
+    """
+    point = functions.point
+
+    def here():
+        return point.restore(point.vector)
+
+    if callable(intermediates):
+        with passing_with_note("raised while gradcheck called intermediates(parameters)"):
+            intermediates = intermediates(here())
+    found = _arrays(intermediates, {block.name for block in point.blocks})
+    at_zero = {name: np.zeros(each.shape) if each.shape else 0.0 for name, each in found.items()}
+    shapes = ", ".join(f"{name} {each.shape}" for name, each in found.items())
+    note = (
+        "raised while gradcheck called loss(parameters, intermediates): the loss takes a dict of arrays as its "
+        "second argument and adds each to the quantity of its name, which must have its shape; the shapes are "
+        f"{shapes}"
+    )
+    asked = set()
+
+    def loss(values):
+        with passing_with_note(note):
+            return functions.loss(here(), _NotingDict(values, asked))
+
+    with np.errstate(all="ignore"):
+        with_zeros, without, repeated = (
+            loss(dict(at_zero)),
+            functions.loss(here()),
+            functions.loss(here()),
+        )
+    as_parameters = CallersFunctions(loss, found, at_zero, functions.seed)
+    for name in found:
+        if name not in asked:
+            raise GradcheckError(
+                f"intermediates: the loss never asks for {name!r}; add intermediates[{name!r}], its second "
+                "argument, to that quantity in the forward pass"
+            )
+    if without == repeated and abs(with_zeros - without) > SAME * abs(without):
+        raise GradcheckError(
+            f"intermediates: the loss is {without:.9g} without them and {with_zeros:.9g} with intermediates "
+            "that are all zero; add them to the quantities and do nothing else with them, and give each the "
+            f"shape of its quantity; the shapes are {shapes}"
+        )
+    return as_parameters
+
+
+def _arrays(intermediates, taken):
+    """Name -> array of real numbers. `taken`: the names that the parameters have."""
+    if not isinstance(intermediates, Mapping) or len(intermediates) == 0:
+        raise GradcheckError(
+            "intermediates: expected a dict of names to arrays, in forward order, found "
+            f'{type(intermediates).__name__}; e.g. {{"dz1": dz1, "dz2": dz2}}'
+        )
+    for name, each in intermediates.items():
+        if each is None or isinstance(each, Mapping):
+            raise GradcheckError(
+                f"intermediates: {name} is {'None' if each is None else 'a dict'}; expected an array, the "
+                "derivative of the loss by that quantity; leave out what the backward pass does not compute"
+            )
+        if str(name) in taken:
+            raise GradcheckError(
+                f"intermediates: {name} is the name of a parameter, too, and report[{str(name)!r}] would be "
+                f"that; give the intermediate a name of its own, such as {f'd{name}'!r}"
+            )
+    return {name: real_array(str(name), each) for name, each in intermediates.items()}
+
+
+class _NotingDict(dict):
     """A dict that notes which of its names are asked for."""
 
     def __init__(self, items, asked):
@@ -55,72 +127,3 @@ class _Watched(dict):
 
     def copy(self):
         return dict(self.items())
-
-
-def tapped(problem, intermediates):
-    """The CallersFunctions of the intermediates: its parameters are the taps, all zero; its gradients are
-    ready numbers.
-
-    `intermediates`: a dict of names to the loss's derivatives by them, in forward order, or a function of the
-    parameters that returns it. Raises GradcheckError for a tap that the loss never asks for, that changes the
-    loss though it is zero, or that has the name of a parameter, and what CallersFunctions raises; what the
-    caller's functions raise passes with a note.
-    """
-    point = problem.point
-
-    def here():
-        return point.restore(point.vector)
-
-    if callable(intermediates):
-        with passing_with_note("raised while gradcheck called intermediates(parameters)"):
-            intermediates = intermediates(here())
-    found = _arrays(intermediates, {block.name for block in point.blocks})
-    at_zero = {name: np.zeros(each.shape) if each.shape else 0.0 for name, each in found.items()}
-    shapes = ", ".join(f"{name} {each.shape}" for name, each in found.items())
-    note = (
-        "raised while gradcheck called loss(parameters, taps): the loss takes a dict of arrays as its second argument and "
-        f"adds each to the quantity of its name, which must have its shape; the shapes are {shapes}"
-    )
-    asked = set()
-
-    def loss(taps):
-        with passing_with_note(note):
-            return problem.loss(here(), _Watched(taps, asked))
-
-    with np.errstate(all="ignore"):
-        with_zeros, without, again = loss(dict(at_zero)), problem.loss(here()), problem.loss(here())
-    taps = CallersFunctions(loss, found, at_zero, problem.seed)
-    for name in found:
-        if name not in asked:
-            raise GradcheckError(
-                f"intermediates: the loss never asks for the tap {name!r}; add taps[{name!r}] to that "
-                "quantity in the forward pass"
-            )
-    if without == again and abs(with_zeros - without) > SAME * abs(without):
-        raise GradcheckError(
-            f"intermediates: the loss is {without:.9g} without taps and {with_zeros:.9g} with taps that are "
-            "all zero; add them to the quantities and do nothing else with them, and give each the shape "
-            f"of its quantity; the shapes are {shapes}"
-        )
-    return taps
-
-
-def _arrays(intermediates, taken):
-    """Name -> array of real numbers. `taken`: the names that the parameters have."""
-    if not isinstance(intermediates, Mapping) or len(intermediates) == 0:
-        raise GradcheckError(
-            "intermediates: expected a dict of names to arrays, in forward order, found "
-            f'{type(intermediates).__name__}; e.g. {{"dz1": dz1, "dz2": dz2}}'
-        )
-    for name, each in intermediates.items():
-        if each is None or isinstance(each, Mapping):
-            raise GradcheckError(
-                f"intermediates: {name} is {'None' if each is None else 'a dict'}; expected an array, the "
-                "derivative of the loss by that quantity; leave out what the backward pass does not compute"
-            )
-        if str(name) in taken:
-            raise GradcheckError(
-                f"intermediates: {name} is the name of a parameter, too, and report[{str(name)!r}] would be "
-                f"that; give the tap a name of its own, such as {f'd{name}'!r} or {f'{name} tap'!r}"
-            )
-    return {name: real_array(str(name), each) for name, each in intermediates.items()}

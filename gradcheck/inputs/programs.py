@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from gradcheck.errors import GradcheckError, UnknownName
-from gradcheck.inputs.structure import DEEPEST, short
+from gradcheck.inputs.point import DEEPEST, short
 
 # --- A reader's own program, as `FILE.py:NAME` or `package.module:NAME`, and the point it is checked at;
 # nothing is judged.

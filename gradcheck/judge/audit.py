@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck.errors import NotRealNumbers, ShapeMismatch, StructureMismatch
-from gradcheck.numeric.rounding import U, random_states_kept, real_number, value_and_gradients
+from gradcheck.errors import NotRealNumbers, ShapeMismatch, StructureMismatch, real_number
+from gradcheck.inputs.functions import random_states_kept, value_and_gradients
+from gradcheck.numeric.rounding import U
 
 AWAY = 2.0**-7  # relative: far enough to be seen, near enough to stay where the function is defined
 SAME = 64.0 * U  # relative: what a sum in another order, by several threads, may differ by

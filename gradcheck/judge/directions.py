@@ -1,5 +1,4 @@
-"""Many entries judged at once, by the slope of the loss along one random direction; which entries is decided
-elsewhere.
+"""Many entries judged at once, by the slope of the loss along one random direction, and bisected where wrong.
 
 A random direction has zero mean and no small entry, so that no error cancels another by design and none is
 overlooked. Held against the noise, and not against a tolerance, a single one is decisive: in high dimensions
@@ -11,17 +10,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck.numeric.derivatives import OVERALL, derivative
+from gradcheck.numeric.derivatives import derivative
 from gradcheck.numeric.rounding import U
 from gradcheck.verdict import Judgement, judge, visible_from
 
-# --- Many entries judged at once, by the slope of the loss along one random direction; which entries is
-# decided elsewhere.
-
-
-WORST_VISIBLE = (
-    1e-3  # of the largest entry: with wider bars, of thousands of kinks say, a pass would mean nothing
-)
+WORST_VISIBLE = 1e-3  # of the largest entry: with wider bars, of thousands of kinks say, a pass means nothing
+AGREEING, DRAWS = 2, 4  # directions that must agree, for two errors may cancel along one; and that are tried
+FEW = 2  # entries: to look at them takes no more calls than a direction
+ALL_OF = 64  # entries: a block that is wrong and has no more is judged entry by entry
+ALONE = 8  # entries of a part that are judged one by one
+SCATTERED = 8  # wrong parts of a block at a time: with more its wrong entries do not lie together
+MOST_PARTS = 32  # wrong parts of a block at a time, before the rest is left at "wrong"
+MOST_EXAMPLES = 4  # wrong parts left over in which an example is looked for
+LINES = 6  # rows, and columns, in which the entries of a sample lie
+DENSE = 8  # one wrong entry of so many, and bisecting does not pay
 
 
 def random_direction(vector, positions, draw):
@@ -31,21 +33,21 @@ def random_direction(vector, positions, draw):
     return direction
 
 
-def judge_along(problem, vector, analytic, rounding, direction, confidence, allowance=OVERALL, floor=None):
+def judge_along(functions, vector, analytic, rounding, direction, confidence, floor=None):
     """(Judgement, bar) of analytic . direction, held against the slope of the loss along the direction.
 
     The bar is that of one entry: what an error in it alone must exceed to leave the bar of the slope. Where
-    it is too wide to show a thousandth of the largest entry, nothing can be told. It takes at most 12 +
-    `allowance` evaluations of the loss. `floor`: the noise Floor of the loss where it is known.
+    it is too wide to show a thousandth of the largest entry, the verdict is undecided. `floor`: the noise Floor
+    of the loss where it is known.
     """
     moving, there = direction != 0.0, np.empty_like(vector)
 
     def along(t):
         np.multiply(direction, t, out=there)
         np.add(there, vector, out=there)
-        return problem.value(there)
+        return functions.value(there)
 
-    estimate = derivative(along, 0.0, seed=problem.seed, allowance=allowance, floor=floor)
+    estimate = derivative(along, 0.0, seed=functions.seed, floor=floor)
     terms = analytic[moving] * direction[moving]
     rounded = _norm(rounding[moving] * direction[moving]) + U * float(np.sum(np.abs(terms)))
     estimate = replace(estimate, error=estimate.error + rounded)
@@ -63,25 +65,6 @@ def _norm(vector):
     """Its length, also where the squares would overflow."""
     largest = np.max(np.abs(vector))
     return float(largest * np.sqrt(np.sum((vector / largest) ** 2))) if largest > 0.0 else 0.0
-
-
-# --- The wrong entries of a huge gradient: blocks are judged along random directions, and bisected where
-# these are wrong.
-
-
-AGREEING, DRAWS = (
-    2,
-    4,
-)  # directions along which what is right is right, for two errors may cancel along one; and that
-# are tried for narrow bars
-FEW = 2  # entries: to look at them takes no more calls than a direction
-ALL_OF = 64  # entries: a block that is wrong and has no more is looked at entry by entry
-ALONE = 8  # entries of a part that are looked at one by one
-SCATTERED = 8  # wrong parts of a block at a time: with more its wrong entries do not lie together
-MOST_PARTS = 32  # wrong parts of a block at a time, before the rest is left at "wrong"
-MOST_EXAMPLES = 4  # wrong parts left over in which an example is looked for
-LINES = 6  # rows, and columns, in which the entries of a sample lie
-DENSE = 8  # one wrong entry of so many, and bisecting does not pay
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,4 @@
-"""Every entry's numerical derivative and its verdict at one point, as arrays and then as blocks; no cause is
-looked for.
-"""
+"""The verdict on every entry of a gradient at one point, as arrays and then as reports of blocks."""
 
 import math
 from dataclasses import replace
@@ -9,8 +7,7 @@ import numpy as np
 
 from gradcheck.errors import entry_name
 from gradcheck.judge.directions import Group, judge_along, locate, random_direction
-from gradcheck.numeric.complex_step import with_parts
-from gradcheck.numeric.derivatives import OVERALL, PER_ENTRY, Estimate, floor_along, gradient
+from gradcheck.numeric.derivatives import Estimate, floor_along, gradient
 from gradcheck.report.report import BlockReport, Entry
 from gradcheck.verdict import Judgement, is_narrow, judge, visible_from, worst_of
 
@@ -20,128 +17,57 @@ MOST_NOT_FINITE = 8  # entries of a block that are no finite numbers, named one 
 
 
 class JudgedEntries:
-    """Verdicts on the analytic gradient of a CallersFunctions at a vector, for the `blocks` of its Point.
+    """Verdicts on the gradient `analytic` of CallersFunctions at a vector, for some `blocks` of its Point.
 
-    `chosen`: a mask of the entries to judge. `doubt`: why nothing can be told of the function at all, or
-    None. `bounds`: (low, high) vectors or None. `single_precision`: whether the loss hides a float32.
-    `numeric`, `bar`: vectors, NaN and infinite where an entry was not looked at by itself. `last_call`: the
-    number of evaluations of the CallersFunctions that is not to be exceeded; `reserve`: how many of them are
-    not spent on tightening bars, but left for later. `one_by_one`: with more entries than this, they are
-    judged together, along random directions, as far as these come out right.
+    `rounding`: what rounding alone may do to each analytic entry. `chosen`: a mask of the entries to judge,
+    or None for all of the blocks. `doubt`: why nothing can be said of the loss at all, or None. With more than
+    `one_by_one` entries, and without bounds, they are judged together along random directions, as far as
+    these come out right. `numeric`, `error`: vectors, NaN and infinite where an entry was not judged by
+    itself. `judgements`: position -> Judgement; `groups`: what was judged together. `single_precision`:
+    whether the loss hides a float32.
     """
 
     def __init__(
         self,
-        problem,
+        functions,
         blocks,
         vector,
         analytic,
         rounding,
-        chosen,
         confidence,
         *,
-        bounds=None,
+        chosen=None,
         doubt=None,
-        last_call=math.inf,
-        reserve=0,
         one_by_one=ONE_BY_ONE,
     ):
-        self._problem, self.point, self.blocks, self.vector, self.analytic = (
-            problem,
-            problem.point,
-            blocks,
-            vector,
-            analytic,
-        )
-        self.confidence, self.doubt, self._bounds = confidence, doubt, bounds
-        self.numeric, self.error, self._scale = (
-            np.full_like(vector, np.nan),
-            np.full_like(vector, np.inf),
-            np.zeros_like(vector),
-        )
-        self.rounding, self.judgements, self.groups = rounding, {}, []
-        self.single_precision, self._floor = False, None
+        self._functions, self.point, self.blocks = functions, functions.point, blocks
+        self.vector, self.analytic, self.rounding = vector, analytic, rounding
+        self.confidence, self.doubt = confidence, doubt
+        self.numeric, self.error = np.full_like(vector, np.nan), np.full_like(vector, np.inf)
+        self._scale, self._floor = np.zeros_like(vector), None
+        self.judgements, self.groups, self.single_precision = {}, [], False
+        positions = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
+        positions = positions if chosen is None else positions[chosen[positions]]
         if doubt is not None:
-            self.judgements = {i: self._judged(i, UNMEASURED, 0.0) for i in np.flatnonzero(chosen).tolist()}
-        elif np.sum(chosen) > one_by_one and bounds is None:
-            self._locate(chosen)
+            self.judgements = {i: self._judged(i, UNMEASURED, 0.0) for i in positions.tolist()}
+        elif len(positions) > one_by_one and functions.bounds is None:
+            self._judge_together(positions)
         else:
-            positions = np.flatnonzero(chosen)
-            self._look(
-                positions, min(OVERALL, last_call - problem.evaluations - PER_ENTRY * len(positions)), reserve
-            )
+            self._judge_one_by_one(positions)
 
     @property
     def bar(self):
         """Error of the numerical derivatives plus rounding of the analytic ones."""
         return self.error + self.rounding
 
-    def _locate(self, chosen):
-        draw = np.random.default_rng([self._problem.seed, 2])
-
-        def along(positions):
-            direction = random_direction(self.vector, positions, draw)
-            judgement, bar = judge_along(
-                self._problem,
-                self.vector,
-                self.analytic,
-                self.rounding,
-                direction,
-                self.confidence,
-                floor=self._floor,
-            )
-            return judgement, bar, is_narrow(bar, np.max(np.abs(self.analytic[positions])), self.confidence)
-
-        self._floor = floor_along(self._problem.value, self.vector, self._problem.seed)
-        for block in self.blocks:
-            positions = block.start + np.flatnonzero(chosen[block.start : block.stop])
-            unknown = positions[~np.isfinite(self.analytic[positions])]
-            self._look(unknown[:MOST_NOT_FINITE])
-            positions = positions[np.isfinite(self.analytic[positions])]
-            if len(positions) > 0:
-                self.groups += locate(block, positions, along, self._look, draw)
-            if len(unknown) > MOST_NOT_FINITE:
-                self.groups.append(Group(unknown[MOST_NOT_FINITE:], "wrong", math.inf))
-
-    def _look(self, positions, allowance=OVERALL, reserve=0):
-        """Measure and judge the entries at the positions one by one; returns how many of them are wrong."""
-        if len(positions) == 0:
-            return 0
-        bounds = None if self._bounds is None else tuple(each[positions] for each in self._bounds)
-        numeric = gradient(
-            _restricted(self._problem.value, self.vector, positions),
-            self.vector[positions],
-            seed=self._problem.seed,
-            bounds=bounds,
-            allowance=allowance,
-            reserve=reserve,
-            floor=self._floor,
-        )
-        self.numeric[positions], self.error[positions] = numeric.value, numeric.error
-        self.single_precision |= "single precision" in numeric.reason.tolist()
-        self._scale[positions] = numeric.scale
-        for block in self.blocks:
-            largest = np.max(self._scale[block.start : block.stop], initial=0.0)
-            for i in np.flatnonzero((block.start <= positions) & (positions < block.stop)).tolist():
-                position = int(positions[i])
-                self.judgements[position] = self._judged(position, numeric.estimate(i), float(largest))
-        return sum(self.judgements[position] == "wrong" for position in positions.tolist())
-
-    def _judged(self, position, estimate, scale):
-        analytic = float(self.analytic[position])
-        rounding = self.rounding[position] / abs(analytic) if analytic != 0.0 else 0.0
-        judgement = judge(analytic, estimate, scale, rounding, self.confidence)
-        if self.doubt is not None and math.isfinite(analytic):
-            return Judgement("undecided", self.doubt)
-        return judgement
-
     def reports(self, causes=None, effects=None):
-        """A BlockReport per block in which something was judged. `effects`: name -> verdict that the audit
-        demands.
+        """A BlockReport per block in which something was judged.
+
+        `causes`: Causes, or None. `effects`: name of a block -> the verdict that the audit demands at least.
         """
         found = []
         for block in self.blocks:
-            groups = [group for group in self.groups if block.start <= group.positions[0] < block.stop]
+            groups = self.groups_of(block)
             entries = tuple(
                 self._entry(block, i) for i in range(block.start, block.stop) if i in self.judgements
             )
@@ -163,30 +89,71 @@ class JudgedEntries:
             )
         return tuple(found)
 
+    def groups_of(self, block):
+        """The Groups of entries of a block that were judged together."""
+        return [group for group in self.groups if block.start <= group.positions[0] < block.stop]
+
+    def _judge_together(self, positions):
+        draw = np.random.default_rng([self._functions.seed, 2])
+
+        def along(some):
+            direction = random_direction(self.vector, some, draw)
+            known = (self._functions, self.vector, self.analytic, self.rounding)
+            judgement, bar = judge_along(*known, direction, self.confidence, self._floor)
+            return judgement, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
+
+        self._floor = floor_along(self._functions.value, self.vector, self._functions.seed)
+        for block in self.blocks:
+            here = positions[(block.start <= positions) & (positions < block.stop)]
+            finite = np.isfinite(self.analytic[here])
+            unknown, known = here[~finite], here[finite]
+            self._judge_one_by_one(unknown[:MOST_NOT_FINITE])
+            if len(known) > 0:
+                self.groups += locate(block, known, along, self._judge_one_by_one, draw)
+            if len(unknown) > MOST_NOT_FINITE:
+                self.groups.append(Group(unknown[MOST_NOT_FINITE:], "wrong", math.inf))
+
+    def _judge_one_by_one(self, positions):
+        """Measure and judge the entries at the positions; returns how many of them are wrong."""
+        if len(positions) == 0:
+            return 0
+        bounds = self._functions.bounds
+        numeric = gradient(
+            _restricted(self._functions.value, self.vector, positions),
+            self.vector[positions],
+            self._functions.seed,
+            None if bounds is None else tuple(each[positions] for each in bounds),
+            self._floor,
+        )
+        self.numeric[positions], self.error[positions] = numeric.value, numeric.error
+        self.single_precision |= "single precision" in numeric.reason.tolist()
+        self._scale[positions] = numeric.scale
+        for block in self.blocks:
+            largest = float(np.max(self._scale[block.start : block.stop], initial=0.0))
+            for i in np.flatnonzero((block.start <= positions) & (positions < block.stop)).tolist():
+                position = int(positions[i])
+                self.judgements[position] = self._judged(position, numeric.estimate(i), largest)
+        return sum(self.judgements[position] == "wrong" for position in positions.tolist())
+
+    def _judged(self, position, estimate, scale):
+        analytic = float(self.analytic[position])
+        rounding = self.rounding[position] / abs(analytic) if analytic != 0.0 else 0.0
+        judgement = judge(analytic, estimate, scale, rounding, self.confidence)
+        if self.doubt is not None and math.isfinite(analytic):
+            return Judgement("undecided", self.doubt)
+        return judgement
+
     def _entry(self, block, position):
         index, judgement = block.index(position), self.judgements[position]
         a, n = float(self.analytic[position]), float(self.numeric[position])
         ratio = a / n if n != 0.0 else math.nan if a == 0.0 else math.copysign(math.inf, a)
-        return Entry(
-            entry_name(block.name, index),
-            index,
-            a,
-            n,
-            float(self.error[position]),
-            ratio,
-            str(judgement),
-            judgement.reason,
-        )
+        name, error = entry_name(block.name, index), float(self.error[position])
+        return Entry(name, index, a, n, error, ratio, str(judgement), judgement.reason)
 
     def _visible(self, block, groups):
-        """The smallest error certain to be called wrong, whichever entry it is in, as a part of the block's
-        largest one.
-        """
-        plain = [
-            i
-            for i in range(block.start, block.stop)
-            if i in self.judgements and "kink" not in self.judgements[i].reason
-        ]
+        """The smallest error certain to be called wrong in any entry, as a part of the block's largest one."""
+        own = [i for i in range(block.start, block.stop) if i in self.judgements]
+        plain = [i for i in own if "kink" not in self.judgements[i].reason]
         bars = [float(self.bar[i]) for i in plain] + [group.bar for group in groups]
         sizes = [abs(float(self.numeric[i])) for i in plain if math.isfinite(self.numeric[i])]
         sizes += [float(np.max(np.abs(self.analytic[group.positions]))) for group in groups]
@@ -197,8 +164,13 @@ class JudgedEntries:
 
 
 def _restricted(f, vector, positions):
-    """f as a function of some entries of the vector alone, real or complex."""
+    """f as a function of some entries of the vector alone."""
     if len(positions) == vector.size:
         return f
 
-    return lambda part: f(with_parts(part, vector, positions))
+    def f_of_some(part):
+        moved = vector.copy()
+        moved[positions] = part
+        return f(moved)
+
+    return f_of_some

@@ -1,6 +1,6 @@
-"""Repeats a check at a random point nearby, for blocks whose pass proves little (`vacuous` says which).
+"""Passes that prove little, and the same comparison at a random point nearby where a mistake would show.
 
-All entries in question are judged together first, along one random direction of zero mean; they are looked at
+All entries in question are judged together first, along one random direction of zero mean; they are judged
 one by one only where that does not come out right.
 """
 
@@ -8,30 +8,38 @@ import math
 
 import numpy as np
 
-from gradcheck.inputs.functions import ROUNDING_CALLS
 from gradcheck.judge.directions import judge_along, random_direction
-from gradcheck.numeric.derivatives import OVERALL, PER_ENTRY
+from gradcheck.judge.entries import JudgedEntries
+from gradcheck.judge.gradient_rounding import rounding_of_gradients
 from gradcheck.report.report import NearbyCheck, Note
 from gradcheck.verdict import WELL_BEYOND, visible_from
-
-# --- Where a pass says little: what a mistake could hide behind at this very point. Another point is chosen
-# in `generic`.
-
 
 MOSTLY = (
     2.0**-7
 )  # what is left of a gradient beside a multiple of the parameter: below a hundredth it is hidden
 MOST_NAMED = 4
-
+SPREADS = (0.125, 1.0, 8.0)  # how far parameters are moved, relative to their size: as little as will do
+SHRUNK = 2.0**-10  # a parameter behind whose L2 term the data term hides is made this much smaller
+DRAWS = 3  # points that are tried before the verdict is left undecided
 SENTENCES = {
     "zero gradient": "the gradient is zero everywhere in {}: a sign, a factor or a term may be wrong unseen",
     "nothing visible": "an error as large as the gradient itself would not show in {}: its error bars are as wide",
-    "dead units": "whole lines of the gradient are zero in {}: units that are off, or rows that are not used, behind which "
-    "nothing is seen",
+    "dead units": "whole lines of the gradient are zero in {}: units that are off, or rows that are not used, "
+    "behind which nothing is seen",
     "zero parameters": "zero at this point: {}; an L2 term there, forgotten or not, cannot be seen",
-    "large regulariser": "the gradient is a multiple of the parameter but for less than 1 % in {}: a regulariser far larger "
-    "than the data term, which it hides",
+    "large regulariser": "the gradient is a multiple of the parameter but for less than 1 % in {}: a regulariser "
+    "far larger than the data term, which it hides",
 }
+
+
+def weak_passes(judged, reports):
+    """The Notes about blocks that pass, from JudgedEntries and the reports of its blocks."""
+    passed = {report.name for report in reports if report.verdict == "right"}
+    blocks = [block for block in judged.blocks if block.name in passed]
+    numeric, bar = judged.numeric.copy(), judged.bar
+    for group in judged.groups:  # what was judged together is as it was handed in, within the bar
+        numeric[group.positions], bar[group.positions] = judged.analytic[group.positions], group.bar
+    return notes(judged.point, blocks, judged.vector, judged.analytic, numeric, bar, judged.confidence)
 
 
 def notes(point, blocks, vector, analytic, numeric, bar, confidence=WELL_BEYOND):
@@ -58,6 +66,31 @@ def notes(point, blocks, vector, analytic, numeric, bar, confidence=WELL_BEYOND)
         ):
             found["large regulariser"].append((block, f"{block.name} ({factor:.4g} times itself)", whole))
     return [_note(id, some, point) for id, some in found.items() if len(some) > 0]
+
+
+def check_nearby(functions, weak, confidence, one_by_one):
+    """(NearbyCheck, JudgedEntries or None) for what the Notes `weak` flag, at a random point nearby.
+
+    The JudgedEntries are those of the entries in question, where these were judged one by one. The NearbyCheck
+    is None where nothing is flagged, no gradients can be had elsewhere, or bounds are set.
+    """
+    if not functions.is_callable or functions.bounds is not None or len(weak) == 0:
+        return None, None
+    chosen = np.any([note.chosen for note in weak], axis=0)
+    names = ", ".join(dict.fromkeys(name for note in weak for name in note.blocks))
+    draw, why = np.random.default_rng([functions.seed, 1]), None
+    for _ in range(DRAWS):
+        found = _generic_point(functions, weak, chosen, draw)
+        if found is None:
+            why = "none was found at which the loss is finite"
+        elif not np.any(found[1][chosen]):
+            why = "the gradient is zero there, too"
+        else:
+            nearby, judged = _judged_at(functions, found, chosen, names, draw, confidence, one_by_one)
+            if nearby is not None:
+                return nearby, judged
+            why = "undecided there, too"
+    return NearbyCheck("undecided", f"{names} at a generic point nearby: {why}"), None
 
 
 def _note(id, some, point):
@@ -111,103 +144,41 @@ def _multiple(parameter, gradient):
     return factor if rest <= MOSTLY * np.max(np.abs(gradient)) else None
 
 
-# --- Repeats a check at a random point nearby, for blocks whose pass proves little (`vacuous` says which).
-
-
-SPREADS = (
-    0.125,
-    1.0,
-    8.0,
-)  # how far the parameters are moved, relative to their own size: as little as will do
-SHRUNK = 2.0**-10  # a parameter behind whose L2 term the data term hides is made this much smaller
-NOISE_CALLS = 25  # the value at the point, and four spacings at which its noise is looked at
-ONE_DIRECTION = NOISE_CALLS + 7  # and three pairs of steps
-TO_FIND = (
-    2 * len(SPREADS) + ROUNDING_CALLS
-)  # value and gradients at each point, and the rounding of those at the best
-RESERVE = (
-    TO_FIND + ONE_DIRECTION
-)  # calls that the entries at the point leave for a second check, where they can
-DRAWS = 3  # directions, and points, that are tried before nothing can be told
-
-
-def check_nearby(problem, notes, confidence, reports_at, last_call=math.inf):
-    """The NearbyCheck for what the Notes flag; None when no gradients can be had elsewhere, or bounds are
-    set.
-
-    `reports_at(vector, analytic, rounding, chosen)`: (BlockReports of the entries in the mask `chosen` at
-    another point, the Causes of what is wrong there or None). `last_call`: the number of evaluations that is
-    not to be exceeded, except to name what is wrong there; where too few are left the NearbyCheck says so.
-    """
-    if not problem.is_callable or problem.bounds is not None or len(notes) == 0:
-        return None
-    chosen = np.any([note.chosen for note in notes], axis=0)
-    names = ", ".join(dict.fromkeys(name for note in notes for name in note.blocks))
-    draw = np.random.default_rng([problem.seed, 1])
-    to_find = len(SPREADS) if problem.has_own_gradients else TO_FIND
-    why = None
-    for _ in range(DRAWS):
-        if last_call - problem.evaluations < to_find + ONE_DIRECTION:
-            why = why or "no evaluations of the loss were left for it"
-            break
-        found = _generic_point(problem, notes, chosen, draw)
-        if found is None:
-            why = "none was found at which the loss is finite"
-            continue
-        if not np.any(found[1][chosen]):
-            why = "the gradient is zero there, too"
-            continue
-        again = _at(problem, found, chosen, names, draw, confidence, reports_at, last_call)
-        if again is not None:
-            return again
-        why = "nothing can be told there, either"
-    return NearbyCheck("undecided", f"{names} at a generic point nearby: {why}")
-
-
-def _at(problem, found, chosen, names, draw, confidence, reports_at, last_call):
-    """The NearbyCheck for one point, None where nothing can be told there."""
-    before, slopes = problem.evaluations, found[1]
-    direction = random_direction(found[0], np.flatnonzero(chosen), draw)
-    allowance = min(OVERALL, last_call - problem.evaluations - PER_ENTRY)
-    together = (
-        judge_along(problem, *found, direction, confidence, allowance)[0]
-        if np.all(np.isfinite(slopes[chosen]))
-        else "wrong"
-    )
+def _judged_at(functions, found, chosen, names, draw, confidence, one_by_one):
+    """(NearbyCheck, JudgedEntries or None) for one point, (None, None) where it is undecided there."""
+    before, (vector, slopes, _) = functions.evaluations, found
+    together = "wrong"
+    if np.all(np.isfinite(slopes[chosen])):
+        direction = random_direction(vector, np.flatnonzero(chosen), draw)
+        together, _ = judge_along(functions, *found, direction, confidence)
+    where = f"{names} at a generic point nearby"
     if together == "right":
-        spent = problem.evaluations - before
-        return NearbyCheck(
-            "right",
-            f"{names} at a generic point nearby, along a random direction: right, {spent} evaluations",
-        )
-    here = problem.first_gradients()[0]
+        spent = functions.evaluations - before
+        return NearbyCheck("right", f"{where}, along a random direction: right, {spent} evaluations"), None
+    here, _ = functions.first_gradients()
     if np.array_equal(slopes, here) and np.any(here != 0.0):
-        return NearbyCheck(
-            "undecided", f"{names}: the gradients function returns the same numbers at another point"
-        )
+        sentence = f"{names}: the gradients function returns the same numbers at another point"
+        return NearbyCheck("undecided", sentence), None
     if together != "wrong":
-        return None
-    blocks, causes = reports_at(*found, chosen)
-    verdicts = [block.verdict for block in blocks]
+        return None, None
+    judged = JudgedEntries(
+        functions, functions.point.blocks, *found, confidence, chosen=chosen, one_by_one=one_by_one
+    )
+    blocks = judged.reports()
+    verdicts = {block.verdict for block in blocks}
     if "wrong" in verdicts:
-        return NearbyCheck(
-            "wrong",
-            f"{names} at a generic point nearby: wrong, where a pass at the point itself says nothing",
-            blocks,
-            None if causes is None else causes.overall,
-        )
-    if all(verdict == "right" for verdict in verdicts):
-        return NearbyCheck("right", f"{names} at a generic point nearby, entry by entry: right", blocks)
-    return None
+        sentence = f"{where}: wrong, where a pass at the point itself says nothing"
+        return NearbyCheck("wrong", sentence, blocks), judged
+    if verdicts == {"right"}:
+        return NearbyCheck("right", f"{where}, entry by entry: right", blocks), judged
+    return None, None
 
 
-def _generic_point(problem, notes, chosen, draw):
-    """(vector, analytic, rounding) at the nearest spread with the fewest gradients in question that are
-    zero, or None.
-    """
-    vector = problem.point.vector
+def _generic_point(functions, weak, chosen, draw):
+    """(vector, analytic, rounding) at the nearest spread with the fewest zero gradients, or None."""
+    vector = functions.point.vector
     shrunk = np.ones_like(vector)
-    for note in notes:
+    for note in weak:
         if note.id == "large regulariser":
             shrunk[note.chosen] = SHRUNK
     moves, best, fewest = draw.standard_normal(vector.shape), None, math.inf
@@ -216,11 +187,11 @@ def _generic_point(problem, notes, chosen, draw):
         there = (vector + spread * moves * np.maximum(np.abs(vector), size)) * shrunk
         try:
             with np.errstate(all="ignore"):
-                finite = np.isfinite(problem.value(there))
-                analytic, units = problem.gradients_at(there)
+                finite = np.isfinite(functions.value(there))
+                analytic, units = functions.gradients_at(there)
         except (ArithmeticError, ValueError):
             continue
         zeros = np.sum(analytic[chosen] == 0.0)
         if finite and zeros < fewest:
             best, fewest = (there, analytic, units), zeros
-    return None if best is None else (*best[:2], problem.rounding_near(*best))
+    return None if best is None else (*best[:2], rounding_of_gradients(functions, *best))

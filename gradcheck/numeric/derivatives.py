@@ -1,24 +1,19 @@
-"""Derivatives of a function by evaluating it, each with an error bar; nothing is judged here.
+"""The derivatives of a function by evaluating it, each with an error bar.
 
-The noise of one evaluation is measured (`noise`), steps are taken where it and the curvature say that they
-pay (`steps`), what they say is read (`reading`), and a function of complex numbers gives a second opinion
-(`second_opinion`).
+The noise of one evaluation is measured once (`noise`), for each entry steps are taken until none pays
+(`steps`), and what the quotients at those steps agree on is the estimate (`best_estimate`).
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck.errors import GradcheckError
-from gradcheck.numeric.complex_step import along, parts, tightened
-from gradcheck.numeric.noise import AGREEMENT, CALLS_PER_SAMPLE, FEWEST_SAMPLES, MOST_SAMPLES, Floor, floor_of
-from gradcheck.numeric.rounding import HALF_THE_DIGITS, Counted, U
-from gradcheck.numeric.steps import FIRST_STEP, Ladder
+from gradcheck.errors import GradcheckError, NotFinite, real_number
+from gradcheck.numeric.rounding import AGREEMENT, HALF_THE_DIGITS, Floor, U, floor_of
+from gradcheck.numeric.steps import FIRST_STEP, StepSearch
 
-PER_ENTRY, OVERALL = 12, 60  # calls: six pairs: the start, three near the optimum, the far shorter, one more
-LEAST_PER_ENTRY = 6  # calls: three pairs
-MOST_KEPT = 3  # calls of each entry that may be kept in reserve
-MOST_SPARE = 24  # calls that one entry may take of what others left
 NOISY = 16.0  # noise this many times above u |f| is more than the rounding of a few sums
 COLUMNS = {
     "value": float,
@@ -40,8 +35,8 @@ class Estimate:
     smallest step that can be resolved; the bar then covers both. `scale`: the largest slope at the longest
     step, the natural size of slopes of f. `error` is inf, and `value` NaN, when no steps agree or f is not
     finite at enough of them. `reason`: what is special about the bar: None, "noise", "kink", "jump", "edge of
-    the domain", "single precision", "two opinions" (of differences and complex step). `left`, `right`: the
-    one-sided slopes, at a kink or a jump (there infinite on the side of the jump), else None.
+    the domain" or "single precision". `left`, `right`: the one-sided slopes at a kink or a jump (infinite on
+    the side of the jump), else None.
     """
 
     value: float
@@ -57,9 +52,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Gradient:
-    """The estimates of all entries as arrays of shape (n,): `value`, `error`, `step`, `kink`, `scale`,
-    `reason`, `left` and `right`, with the meanings they have in an Estimate. `floor`: the noise Floor of
-    f."""
+    """The Estimates of all entries, as arrays of shape (n,) under the names that they have in an Estimate.
+
+    `evaluations`: calls of f in all. `floor`: the noise Floor of f.
+    """
 
     value: np.ndarray
     error: np.ndarray
@@ -72,109 +68,112 @@ class Gradient:
     evaluations: int
     floor: Floor
 
-    def estimate(self, position):
-        """The Estimate of one entry (its `evaluations` are those of the whole gradient)."""
+    def estimate(self, position: int) -> Estimate:
+        """The Estimate of one entry; its `evaluations` are those of the whole gradient."""
         entry = {name: getattr(self, name)[position] for name in COLUMNS}
         plain = {name: each.item() if isinstance(each, np.generic) else each for name, each in entry.items()}
         return Estimate(**plain, evaluations=self.evaluations)
 
 
-def derivative(f, x, bounds=None, seed=0, allowance=OVERALL, floor=None):
-    """The derivative of f at x with the smallest bar that is honest, in at most 12 + `allowance` calls.
-    Returns an Estimate.
+def derivative(
+    f: Callable[[float], float],
+    x: float,
+    bounds: tuple | None = None,
+    seed: int = 0,
+    floor: Floor | None = None,
+) -> Estimate:
+    """The derivative of f at x, an Estimate with the smallest bar that is honest.
 
-    f: float -> float. `bounds`: (low, high), f is not called outside; at a bound one side is used. Steps are
-    chosen from the measured noise and curvature (`steps`), a bar is believed when three of them agree
-    (`reading`); f that computes in complex numbers tightens it (`second_opinion`). `floor`: the noise Floor
-    of f near x where it is known. Raises NotFinite when f(x) is not finite, GradcheckError when x is outside
-    the bounds.
+    f: float -> float, called some 20 to 60 times. `bounds`: (low, high), f is not called outside; at a bound
+    one side is used. A bar is believed when three steps agree. `floor`: the noise Floor of f near x, measured
+    where it is None. Raises NotFinite when f(x) is not finite, GradcheckError when x is outside the bounds.
+
+    >>> estimate = derivative(lambda x: x**3, 2.0)
+    >>> abs(estimate.value - 12.0) <= estimate.error < 1e-8
+    True
     """
     vector = np.array([x], dtype=np.float64)
-    return gradient(
-        lambda point: f(parts(point)[0]), vector, seed=seed, bounds=bounds, allowance=allowance, floor=floor
-    ).estimate(0)
+    return gradient(lambda point: f(float(point[0])), vector, seed, bounds, floor).estimate(0)
 
 
 @np.errstate(all="ignore")
-def gradient(f, vector, seed=0, bounds=None, allowance=OVERALL, reserve=0, floor=None):
-    """The derivatives of f by every entry of `vector`, shape (n,), in at most 12 n + `allowance` calls.
-    Returns a Gradient.
+def gradient(
+    f: Callable[[np.ndarray], float],
+    vector: np.ndarray,
+    seed: int = 0,
+    bounds: tuple | None = None,
+    floor: Floor | None = None,
+) -> Gradient:
+    """The derivatives of f by every entry of `vector`, shape (n,), as a Gradient.
 
-    f: vector -> float; it is handed a fresh copy each time. `bounds`: (low, high), numbers or arrays of shape
-    (n,). Steps are chosen as in `derivative`. The noise floor is measured once, along a direction of random
-    signs drawn with `seed` (noise belongs to f at this point, not to one entry), unless `floor` gives it.
-    `reserve`: calls that are left for something else, as far as the entries can do without. An `allowance`
-    below 13 - 6 n is not kept. Raises NotFinite, GradcheckError.
+    f: vector -> float; each call gets a fresh copy, some 12 calls for each entry. `bounds`: (low, high),
+    numbers or arrays of shape (n,). The noise floor is measured once, along a direction of random signs drawn
+    with `seed` (noise belongs to f at this point, not to one entry), unless `floor` gives it. Raises
+    NotFinite when f(vector) is not finite, GradcheckError for a vector outside its bounds.
     """
     vector = _real_vector(vector)
     low, high = _bounds(bounds, vector)
-    at_point = Counted(f)
+    at_point = CountedCalls(f)
     centre = at_point.at_the_point(vector.copy(), "f(vector)")
-    direction = _along_direction(f, vector, low, high, seed)
+    evaluations = at_point.evaluations
     if floor is None:
-        affordable = (
-            allowance - reserve + LEAST_PER_ENTRY * vector.size - at_point.evaluations
-        ) // CALLS_PER_SAMPLE
-        floor = floor_of(direction, 0.0, centre, min(max(affordable, FEWEST_SAMPLES), MOST_SAMPLES))
-    spent = at_point.evaluations + direction.evaluations
-    estimates = _near_optimum(f, vector, low, high, centre, floor, allowance - spent, reserve)
+        direction = _along_random_signs(f, vector, low, high, seed)
+        floor = floor_of(direction, 0.0, centre)
+        evaluations += direction.evaluations
+    noise, start, estimates = floor.noise(abs(centre)), FIRST_STEP, []
+    for i, x in enumerate(vector.tolist()):
+        search = StepSearch(CountedCalls(of_entry(f, vector, i), low[i], high[i]), x, centre, noise, start)
+        estimates.append(_estimate(search.run(), search, floor, centre, noise))
+        start = search.start_for_next()
+    evaluations += sum(each.evaluations for each in estimates)
     columns = {
-        name: np.array([getattr(e, name) for e in estimates], dtype=kind) for name, kind in COLUMNS.items()
+        name: np.array([getattr(each, name) for each in estimates], dtype=kind)
+        for name, kind in COLUMNS.items()
     }
-    evaluations = spent + sum(e.evaluations for e in estimates)
     return Gradient(**columns, evaluations=evaluations, floor=floor)
 
 
-def floor_along(f, vector, seed=0):
-    """The noise Floor of f: vector -> float, along a direction of random signs, as `gradient` measures it;
-    55 calls at most.
-    """
+def floor_along(f: Callable[[np.ndarray], float], vector: np.ndarray, seed: int = 0) -> Floor:
+    """The noise Floor of f: vector -> float, along a direction of random signs, in at most 55 calls."""
     everywhere = np.full_like(vector, np.inf)
-    return floor_of(_along_direction(f, vector, -everywhere, everywhere, seed), 0.0, float(f(vector.copy())))
+    direction = _along_random_signs(f, vector, -everywhere, everywhere, seed)
+    return floor_of(direction, 0.0, float(f(vector.copy())))
 
 
-def _near_optimum(f, vector, low, high, centre, floor, spare, reserve):
-    """The Estimates of all entries by the steps of a Ladder each; what one entry leaves unused, others may
-    use.
-    """
-    estimates, start = [], FIRST_STEP
-    noise = floor.noise(abs(centre))
-    spare -= min(reserve, MOST_KEPT * len(low))
-    for i, x in enumerate(vector.tolist()):
-        entry = Counted(along(f, vector, i), low[i], high[i])
-        later = len(low) - i - 1
-        left = PER_ENTRY * (later + 1) + spare - LEAST_PER_ENTRY * later
-        allowed = max(min(PER_ENTRY + min(max(spare, 0), MOST_SPARE), left), LEAST_PER_ENTRY)
-        ladder = Ladder(entry, x, centre, noise, allowed, start)
-        estimates.append(_estimate(ladder.climb(), ladder, floor, centre, noise))
-        spare += PER_ENTRY - entry.evaluations
-        start = ladder.start_for_next()
-    return tightened(f, vector, low, high, estimates, noise, spare)
+def of_entry(f, vector, i):
+    """f as a function of entry i of the vector alone."""
+
+    def f_of_entry(value):
+        moved = vector.copy()
+        moved[i] = value
+        return f(moved)
+
+    return f_of_entry
 
 
-def _estimate(reading, ladder, floor, centre, noise):
-    """The Estimate that a Reading supports, with what is special about it."""
-    best, left, right = reading.best, None, None
-    scale = ladder.natural_slope() if ladder.travel() > AGREEMENT * noise else 0.0
+def _estimate(found, search, floor, centre, noise):
+    """The Estimate that a BestEstimate supports, with what is special about it."""
+    best, left, right = found.best, None, None
+    scale = search.natural_slope() if search.travel() > AGREEMENT * noise else 0.0
     value, error = best.value, best.bar
-    if reading.jump:
+    if found.jump:
         value, error, reason = np.nan, np.inf, "jump"
-        left, right = reading.slopes
-    elif reading.kink:
+        left, right = found.slopes
+    elif found.kink:
         reason = "kink"
-        left, right = reading.slopes
-    elif reading.side is not None or not np.isfinite(error):
+        left, right = found.slopes
+    elif found.side is not None or not np.isfinite(error):
         reason = "edge of the domain"
         if error >= max(abs(value), scale):  # the slopes of one side go on growing: no derivative
             value, error = np.nan, np.inf
-    elif AGREEMENT * noise >= max(abs(centre), ladder.travel()) > 0.0:
+    elif AGREEMENT * noise >= max(abs(centre), search.travel()) > 0.0:
         value, error, reason = np.nan, np.inf, "noise"  # as large as f and all that it moves by
     elif floor.single_precision:
         reason = "single precision"
     else:
-        noisy = floor.level > NOISY * U * max(abs(centre), abs(ladder.x * value))
+        noisy = floor.level > NOISY * U * max(abs(centre), abs(search.x * value))
         reason = "noise" if noisy and error > HALF_THE_DIGITS * max(abs(value), scale) else None
-    return Estimate(value, error, best.step, ladder.f.evaluations, reading.kink, scale, reason, left, right)
+    return Estimate(value, error, best.step, search.f.evaluations, found.kink, scale, reason, left, right)
 
 
 def _bounds(bounds, vector):
@@ -206,10 +205,8 @@ def _real_vector(vector):
     return found.astype(np.float64)
 
 
-def _along_direction(f, vector, low, high, seed):
-    """f along a direction of random signs, as long as max(|x|, 1) or the room that the bounds leave;
-    Counted.
-    """
+def _along_random_signs(f, vector, low, high, seed):
+    """f along a direction of random signs, max(|x|, 1) long in each entry or as far as the bounds leave room."""
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=vector.shape)
     signs = np.where(high - vector <= 0.0, -1.0, np.where(vector - low <= 0.0, 1.0, signs))
     room = np.maximum(high - vector, vector - low)
@@ -219,4 +216,36 @@ def _along_direction(f, vector, low, high, seed):
         moved = vector + t * direction
         return f(moved) if np.all((low <= moved) & (moved <= high)) else np.nan
 
-    return Counted(along_it)
+    return CountedCalls(along_it)
+
+
+class CountedCalls:
+    """f with its calls counted; outside its domain (a NaN, an infinity, an arithmetic complaint) it gives NaN.
+
+    So it does below `low` and above `high`, where f is not called.
+    """
+
+    def __init__(self, f, low=-math.inf, high=math.inf):
+        self.f, self.low, self.high = f, low, high
+        self.evaluations = 0
+
+    def __call__(self, x):
+        if not self.low <= x <= self.high:
+            return math.nan
+        self.evaluations += 1
+        try:
+            value = self.f(x)
+            value = value if isinstance(value, float) else real_number("f", value)
+        except GradcheckError:
+            raise
+        except (ArithmeticError, ValueError):
+            return math.nan
+        return float(value) if math.isfinite(value) else math.nan
+
+    def at_the_point(self, x, name):
+        """The value at the point itself, where complaints of f are not hidden and the value must be finite."""
+        self.evaluations += 1
+        value = real_number("f", self.f(x))
+        if not math.isfinite(value):
+            raise NotFinite(name, (), value)
+        return value

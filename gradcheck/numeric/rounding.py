@@ -1,27 +1,254 @@
-"""A number that carries a bound on its own rounding error: sent through a program, it measures what rounding
-can do.
+"""How far one evaluation of a function is off: measured on its values, or carried along by a number.
 
-Running error analysis (J. H. Wilkinson; N. J. Higham, "Accuracy and Stability of Numerical Algorithms",
-section 3.3): the bound of a result is what the operands' bounds can do to it, plus half a unit in its last
-place for the operation itself. Elementary functions are taken to be right to one unit (two roundings), as the
-C library's are.
+`floor_of` measures the noise floor (J. J. Moré and S. M. Wild, "Estimating computational noise", SIAM J. Sci.
+Comput. 33, 2011), here with divided differences over uneven nodes: over even ones a staircase whose treads
+divide the spacing looks like a straight line. Legend: a *level* is a standard deviation of the noise, a
+*tread* the distance between two neighbouring numbers of a lower precision, over which a function computed in
+it stands still.
+
+`Bounded` is a number that carries a bound on its own rounding error (running error analysis: N. J. Higham,
+"Accuracy and Stability of Numerical Algorithms", section 3.3).
 """
 
 import math
-import random
-from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 
-from gradcheck.errors import GradcheckError, NotFinite, NotRealNumbers
-
-# --- A number that carries a bound on its own rounding error: sent through a program, it measures what
-# rounding can do.
-
-
-U = 2.0**-53
+U = 2.0**-53  # the relative rounding of one double operation
 HALF_THE_DIGITS = U**0.5  # relative: what a one-sided difference can attain
 SMALLEST = 2.0**-1074  # absolute rounding where floats run out of exponents
+GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0  # keeps the low bits of x + h busy: rounding would not show at x = 1.0
+NODES = {j: j + 0.3 * math.sin(j * j) for j in range(-6, 7)}  # whole numbers, each moved by up to 0.3, and 0
+AGREEMENT = 4.0  # Moré and Wild's factor: levels this close count as the same noise
+DEVIATIONS = 3.0  # a noise of standard deviation s is taken to stay within 3 s
+SPACING_RATIO = 64.0  # between spacings: from where 4th differences of a smooth f are below u down to 64 u
+NO_KINK = SPACING_RATIO**0.5  # noise is the same at two spacings, a kink falls with them: halfway between
+SPACINGS = [GOLDEN * 2.0**-k for k in range(15, 46, 6)]
+WIDE_SPACINGS = [GOLDEN * 2.0**-k for k in range(12, 2, -3)]
+ONE_JUMP = 16.0  # a move this many times every other one is a jump of f, and no tread of stairs
+SINGLE = 2.0**-24  # rounding of one operation in float32
+SINGLE_LEVEL = SINGLE / 3.0**0.5  # deviation of rounding to float32, uniform in half a unit, at |f| = 1
+ON_GRID = 2.0**-10  # of a quantum: how near to a multiple of it a move lies; one in 512 by chance
+FEWEST_ON_GRID = 3  # the least of three gives the quantum, so two must hit: by chance one in 260,000
+FEW_UNITS = 16.0  # roundings that a value of f may be made of
+MOST_QUANTA = 2.0**20  # further from f(x) the roundings of the values blur the grid
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The noise of a function: `level`, the absolute error of one evaluation, 0.0 where nothing is seen.
+
+    `single_precision`: f seems to be computed in float32: constant over tiny steps, jumping by about
+    2**-24*|f| over larger ones, or all of its values on the grid of float32. `unmoved`: f stood still over
+    all spacings.
+    """
+
+    level: float
+    single_precision: bool = False
+    unmoved: bool = False
+
+    def noise(self, size):
+        """The absolute error that one evaluation of size |f| is taken to have, never below u |f|.
+
+        An f that never moved does not show its precision: it may stand on one tread of float32, or be the
+        rounded difference of numbers near 1.
+        """
+        return SINGLE * size + U if self.unmoved else max(self.level, U * size, SMALLEST)
+
+
+def floor_of(f, x, centre):
+    """The Floor of f near x, from seven values at each of several spacings; `centre` is f(x).
+
+    Rounding does not depend on the spacing, f itself does. So a level is noise when a coarse and the finest
+    spacing agree on it, or when two of three successive ones do and finer ones show no curvature that
+    explains it: that is the staircase of a cast to float32. A kink shrinks with the spacing, and no two
+    agree. Where no value moves, wider spacings are tried. Values that all lie on a grid are rounded to it, be
+    it of float32 or of two decimals. The level is 0.0 when nothing is seen. Takes at most 54 calls, six for
+    each of nine spacings.
+    """
+    scale, values = max(abs(x), 1.0), []
+
+    def recorded(t):
+        values.append(f(t))
+        return values[-1]
+
+    sample_at = partial(_noise_sample, recorded, x, centre)
+    finest = sample_at(scale * SPACINGS[-1])
+    deviation = _deviation(sample_at, finest, abs(centre), scale)
+    moves = np.abs(np.array(values) - centre)
+    quantum = _quantum(moves[np.isfinite(moves)], abs(centre))
+    if quantum is not None:
+        unit = 2.0 * SINGLE * abs(centre)
+        return Floor(
+            max(DEVIATIONS * deviation, 0.5 * quantum), unit / AGREEMENT <= quantum <= AGREEMENT * unit
+        )
+    if not np.any(moves > 0.0):
+        return Floor(0.0, unmoved=True)
+    treads = AGREEMENT**2 * SINGLE_LEVEL * abs(centre)
+    stands_still = (
+        finest.stands_still or finest.level is not None and finest.level <= AGREEMENT * U * abs(centre)
+    )
+    single = deviation > 0.0 and stands_still and treads / AGREEMENT**4 <= deviation <= treads
+    return Floor(DEVIATIONS * deviation, bool(single))
+
+
+def _quantum(moves, size):
+    """The quantum of which all moves of f are multiples, far above the rounding of f itself; None where there
+    is none.
+
+    Three different moves are needed to tell an unknown grid from chance; one will do for that of float32, and
+    for that of double roundings of numbers near 1.
+    """
+    moves = np.unique(moves[moves > 0.0])
+    if len(moves) == 0:
+        return None
+    moves = moves[moves <= MOST_QUANTA * moves[0]]
+    least = float(min(moves[0], np.diff(moves).min(initial=math.inf)))
+    # half a unit of float32: below a power of two its numbers lie twice as close
+    single = SINGLE * 2.0 ** math.floor(math.log2(size)) if size > 0.0 else 0.0
+    known = [(unit, 1) for unit in (U, single) if 0.5 * unit < moves[0] <= MOST_QUANTA * unit]
+    for unit, fewest in [*known, (least, FEWEST_ON_GRID)]:
+        multiples = moves / unit
+        if (
+            len(moves) >= fewest
+            and unit > FEW_UNITS * U * (size + moves[-1])
+            and np.all(np.abs(multiples - np.round(multiples)) <= ON_GRID)
+        ):
+            return max(unit, min(least, FEW_UNITS * unit))
+    return None
+
+
+def _deviation(sample_at, finest, size, scale):
+    """The level on which the finest spacing and a coarser one agree, or two of three successive coarser
+    ones.
+    """
+    unavoidable = AGREEMENT * U * size
+    seen, agreed = [], None
+    for spacing in SPACINGS[:-1]:
+        sample = sample_at(scale * spacing)
+        if agreed is None:
+            if _agree(sample, finest, AGREEMENT):
+                return max(sample.level, finest.level)
+            if sample is STILL:
+                return _deviation_at_wide_spacings(sample_at, scale)
+            agreed = next(
+                (max(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)), None
+            )
+        elif sample.stands_still or AGREEMENT * sample.foretold < agreed:
+            break
+        elif sample.level is None:
+            agreed = None
+        elif sample.level <= unavoidable or _agree(sample, finest, AGREEMENT):
+            if sample.is_straight:
+                break
+            agreed = None
+        if agreed is not None and agreed <= unavoidable:
+            break
+        seen.append(sample)
+    levels_left = [level for level in (agreed, finest.level) if level is not None]
+    return levels_left[0] if len(levels_left) > 0 else 0.0
+
+
+def _deviation_at_wide_spacings(sample_at, scale):
+    """The first level on which two neighbours agree, going wider, for an f that stood still; 0.0 for none."""
+    narrower = NOTHING_SEEN
+    for spacing in WIDE_SPACINGS:
+        wider = sample_at(scale * spacing)
+        if _agree(narrower, wider, AGREEMENT):
+            return max(narrower.level, wider.level)
+        narrower = wider
+    return 0.0
+
+
+@dataclass(frozen=True)
+class _Noise:
+    """What one spacing shows: the level of the noise (None when f itself dominates), the level foretold for
+    the next wider spacing by its second and third differences if they are those of a smooth f, whether f
+    stands still between some neighbours, and whether it is straight, its second differences being noise
+    already."""
+
+    level: float | None
+    foretold: float
+    stands_still: bool
+    is_straight: bool = False
+
+
+NOTHING_SEEN = _Noise(None, math.inf, False)
+STILL = _Noise(None, 0.0, True)
+
+
+def _agree(a, b, factor):
+    """Whether two samples saw the same noise, within a factor."""
+    if a.level is None or b.level is None:
+        return False
+    return max(a.level, b.level) <= factor * min(a.level, b.level)
+
+
+def _noise_sample(f, x, centre, spacing):
+    """The _Noise seen in seven values at one spacing, on one side of x where the other has none.
+
+    The k-th differences of independent noise, scaled as in `_contrasts`, have its deviation. The first k is
+    taken at which three successive k agree within a factor of 4 and the differences change sign.
+    """
+    found = _seven_values(f, x, centre, (x + spacing) - x)
+    if found is None:
+        return NOTHING_SEEN
+    first, values = found
+    halves = values / 2.0 - centre / 2.0  # values near overflow differ by more than the largest number
+    moves = np.abs(np.diff(halves))
+    travel, stands_still = 2.0 * float(moves.max()), bool(moves.min() == 0.0)
+    if travel == 0.0:
+        return STILL
+    if moves.max() > ONE_JUMP * np.sort(moves)[-2] and travel > ONE_JUMP**2 * SINGLE_LEVEL * abs(centre):
+        return _Noise(None, math.inf, stands_still)
+    halves /= travel
+    differences = [contrasts @ halves for contrasts in _contrasts(first)]
+    levels = [2.0 * travel * math.sqrt(np.mean(each**2)) for each in differences]
+    foretold = max(levels[1] * SPACING_RATIO**2, levels[2] * SPACING_RATIO**3)
+    for k in range(len(levels) - 2):
+        window = levels[k : k + 3]
+        changes_sign = differences[k].min() < 0.0 < differences[k].max()
+        if max(window) <= AGREEMENT * min(window) and (changes_sign or levels[k] == 0.0):
+            return _Noise(levels[k], foretold, stands_still, k < 2)
+    return _Noise(None, foretold, stands_still)
+
+
+@cache
+def _contrasts(first):
+    """For k = 1 ... 6 a matrix, shape (7 - k, 7), from the values at seven nodes, those from `first` on, to
+    k-th differences.
+
+    A row holds the weights 1/prod(t_j - t_i) of a divided difference, scaled to a sum of squares of 1.
+    """
+    nodes, found = np.array([NODES[j] for j in range(first, first + 7)]), []
+    for k in range(1, 7):
+        contrasts = np.zeros((7 - k, 7))
+        for i in range(7 - k):
+            part = nodes[i : i + k + 1]
+            weights = np.array([1.0 / np.prod(t - np.delete(part, j)) for j, t in enumerate(part)])
+            contrasts[i, i : i + k + 1] = weights / math.sqrt(np.sum(weights**2))
+        found.append(contrasts)
+    return found
+
+
+def _seven_values(f, x, centre, spacing):
+    """(first node, f at seven successive nodes among which is x), or None where f has too few. At most seven
+    calls.
+    """
+    below, above = [], []
+    for side, reach, sign in ((below, 3, -1), (above, 3, 1)):
+        while len(side) < reach and math.isfinite(value := f(x + NODES[sign * (len(side) + 1)] * spacing)):
+            side.append(value)
+    for side, sign, other in ((below, -1, above), (above, 1, below)):
+        while len(other) < 3 and len(below) + len(above) < 6 and len(side) >= 3:
+            value = f(x + NODES[sign * (len(side) + 1)] * spacing)
+            if not math.isfinite(value):
+                return None
+            side.append(value)
+    values = np.array([*reversed(below), centre, *above])
+    return (-len(below), values) if len(values) == 7 else None
 
 
 class Bounded:
@@ -120,87 +347,3 @@ def _parts(number):
 def _rounded(value, error, operations=1):
     """A fresh result: what came in, and the rounding of the operation; an overflow is taken as it is."""
     return Bounded(value, error + operations * U * abs(value)) if math.isfinite(value) else Bounded(value)
-
-
-# --- Calls of a function that is examined: counted, held to what they should return, leaving random states as
-# they were.
-
-
-class Counted:
-    """f with its calls counted; outside its domain (a NaN, an infinity, an arithmetic complaint) it gives
-    NaN.
-
-    So it does below `low` and above `high`, where f is not called.
-    """
-
-    def __init__(self, f, low=-math.inf, high=math.inf):
-        self.f, self.low, self.high = f, low, high
-        self.evaluations = 0
-
-    def __call__(self, x):
-        if not self.low <= x <= self.high:
-            return math.nan
-        try:
-            value = self._call(x)
-        except GradcheckError:
-            raise
-        except (ArithmeticError, ValueError):
-            return math.nan
-        return value if math.isfinite(value) else math.nan
-
-    def at_the_point(self, x, name):
-        """The value at the point itself, where complaints of f are not hidden and the value must be finite."""
-        value = self._call(x)
-        if not math.isfinite(value):
-            raise NotFinite(name, (), value)
-        return value
-
-    def _call(self, x):
-        self.evaluations += 1
-        return real_number("f", self.f(x))
-
-
-def real_number(name, value):
-    """`value` as a float. Raises NotRealNumbers for anything but one real number (an array needs shape ())."""
-    if isinstance(value, float):
-        return float(value)
-    array = np.asarray(value)
-    if array.shape != () or array.dtype.kind not in "fiu":
-        found = f"an array of shape {array.shape}" if array.shape != () else f"{value!r}"
-        raise NotRealNumbers(name, found, "return one real number, e.g. the sum over samples and outputs")
-    return float(array)
-
-
-def imaginary_part(value):
-    """The imaginary part of `value` as a float. Raises NotRealNumbers for anything but one complex number."""
-    if isinstance(value, complex):
-        return float(value.imag)
-    array = np.asarray(value)
-    if array.shape != () or array.dtype.kind != "c":
-        raise NotRealNumbers(
-            "f(x + ih)",
-            f"{value!r}",
-            "let f compute in complex numbers, or leave complex numbers to those that do",
-        )
-    return float(array.imag)
-
-
-def value_and_gradients(returned):
-    """What a loss that gives its gradients as well returns, a pair. Raises GradcheckError for anything else."""
-    if not isinstance(returned, (tuple, list)) or len(returned) != 2:
-        raise GradcheckError(
-            "loss: without gradients it must return (value, gradients), found "
-            f"{type(returned).__name__}; return both, or give the gradients as the second argument"
-        )
-    return returned
-
-
-@contextmanager
-def random_states_kept():
-    """Python's and NumPy's global random states are put back at the end, however it comes."""
-    kept = random.getstate(), np.random.get_state(legacy=False)
-    try:
-        yield
-    finally:
-        random.setstate(kept[0])
-        np.random.set_state(kept[1])

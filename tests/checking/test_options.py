@@ -42,6 +42,8 @@ def gradients(x):
         ("confidence", 0.5),
         ("one_by_one", -1),
         ("one_by_one", 1e3),
+        ("most_calls", 0),
+        ("most_calls", 1e6),
     ],
 )
 def test_an_option_of_no_meaning_is_refused_by_name(name, value):
@@ -149,6 +151,30 @@ def test_what_the_functions_keep_of_their_last_call_is_of_the_point_and_real():
     report = check(keeping, lambda p: {"W": 2.0 * np.tanh(p["W"]) * (1.0 - np.tanh(p["W"]) ** 2)}, point)
     assert report.verdict == "right"
     assert kept["W"].dtype == float and np.array_equal(kept["W"], point["W"])
+
+
+def test_more_calls_than_are_allowed_end_the_check_and_give_no_verdict():
+    needed = check(loss, gradients, X).evaluations
+    assert check(loss, gradients, X, most_calls=needed).verdict == "right"
+    for most_calls in (1, 20, needed - 1):
+        with pytest.raises(GradcheckError, match=rf"called {most_calls} times.*raise most_calls"):
+            check(loss, gradients, X, most_calls=most_calls)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_every_entry_of_a_noisy_loss_takes_the_steps_that_it_needs(seed):
+    """An entry never goes without because others took many calls: no verdict depends on how many there are."""
+    draw = np.random.default_rng(seed)
+    few = draw.normal(size=3)
+    many = np.concatenate([few, draw.normal(size=40) * 1e-3])
+
+    def noisy(x):
+        return float(np.float32(np.sum(np.tanh(x))))
+
+    alone = check(noisy, 1.0 / np.cosh(few) ** 2, few, seed=seed)
+    among = check(noisy, 1.0 / np.cosh(many) ** 2, many, seed=seed)
+    assert {entry.verdict for entry in alone["x"].entries} == {"right"}
+    assert {entry.verdict for entry in among["x"].entries[:3]} == {"right"}
 
 
 def test_strict_floating_point_errors_of_the_caller_do_not_end_the_check():

@@ -158,21 +158,6 @@ def test_a_right_gradient_is_not_called_wrong_and_its_double_not_right(name, los
         assert check(loss, lambda x: 2.0 * gradients(x), x).verdict != "right"
 
 
-@pytest.mark.parametrize(
-    "name, loss, gradients, x", HIDDEN[:4], ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_what_no_complex_number_sees_does_not_narrow_a_bar(name, loss, gradients, x):
-    """Im f(x + ih)/h is blind to abs, norm and var: a bar that it makes leaves their term out."""
-    report = check(loss, gradients, x)
-    h = 1e-100
-    blind = [loss(x + 1j * h * (np.arange(len(x)) == i)).imag / h for i in range(len(x))]
-    assert np.any(np.array(blind) != gradients(x))
-    assert all(
-        entry.error_bar >= 0.5 * abs(value - entry.analytic)
-        for entry, value in zip(report["x"].entries, blind)
-    )
-
-
 def test_nothing_is_right_only_because_another_block_is_steep():
     def loss(p):
         return 1e12 * math.sin(p["a"]) + 1e-3 * math.sin(p["b"])
@@ -223,8 +208,7 @@ def test_networks_whose_relus_are_all_off_are_not_condemned(seed):
     assert check(loss, gradients, point).verdict != "wrong"
 
 
-def test_a_contradiction_of_the_complex_step_widens_the_bar():
-    """Where differences pass over a wave and the complex step does not, nothing narrow is claimed."""
+def test_a_fast_small_wave_is_found_or_inside_the_bar():
     outside = 0
     for v in np.geomspace(1e4, 1e7, 30):
         estimate = derivative(lambda x, v=v: np.sin(x) + 1e-7 * np.sin(v * x), 0.7)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck import check
-from gradcheck.numeric.noise import _quantum, floor_of
-from gradcheck.numeric.rounding import U
+from gradcheck.numeric.rounding import U, _quantum, floor_of
 
 
 def noise_floor(f, x):

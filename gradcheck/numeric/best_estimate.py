@@ -1,0 +1,222 @@
+"""The best estimate of a derivative that the difference quotients at several steps support.
+
+Three neighbouring steps give a candidate: Richardson extrapolation through the two shorter ones, with a bar
+made of truncation (what the two longer ones say instead), rounding, and the jump of the slope at a kink.
+"""
+
+import math
+from typing import NamedTuple
+
+from gradcheck.numeric.rounding import AGREEMENT, U
+
+ARITHMETIC = 4.0 * U  # two subtractions, a division and the extrapolation, relative to the value
+SUM_OF_HALVES = 2.0  # 1 + 1/2 + 1/4 + ...
+PLAIN = 0.01  # steps that agree by chance to 1/100 are one in a hundred
+STAYS = (
+    0.25  # slopes whose difference falls slower than h**0.25 are of a kink; those of |x|**1.5 fall as h**0.5
+)
+GROWS = 0.8  # slopes growing faster than h**-0.8 are of a jump; those of x**(1/3) grow as h**-0.67
+
+
+class Candidate(NamedTuple):
+    """A value with the parts of its bar, and the smallest step in it; `jump`: by how much the slope jumps."""
+
+    value: float
+    truncation: float
+    rounding: float
+    step: float
+    jump: float = 0.0
+
+    @property
+    def bar(self):
+        return self.truncation + self.rounding + self.jump
+
+
+class BestEstimate(NamedTuple):
+    """The Candidate with the smallest bar (`position`: index of its shortest step), and what was seen.
+
+    `kink`: the slopes differ at the best steps; `slopes` then are (left, right). `jump`: f itself jumps at x.
+    `side`: "left" or "right" where only that side has values.
+    """
+
+    best: Candidate
+    position: int = -1
+    kink: bool = False
+    jump: bool = False
+    slopes: tuple | None = None
+    side: str | None = None
+
+
+NOTHING = BestEstimate(Candidate(math.nan, math.inf, 0.0, math.nan))
+
+
+def best_estimate(steps, sides):
+    """The BestEstimate of Quotients at falling `steps`; `sides`: those on the "left" and on the "right".
+
+    It is NOTHING where fewer than three steps of two sides and four of one side are known.
+    """
+    both = _of_both_sides(steps)
+    if both.kink or both.jump or both.best.truncation <= both.best.rounding:
+        return both  # one side alone has more rounding, and no less than that is left
+    one = [found for side in ("left", "right") for found in _of_one_side(sides[side], side)]
+    if both is NOTHING:
+        return min(one, key=lambda found: found.best.bar, default=NOTHING)
+    agreeing = [
+        found._replace(position=-1, side=None)
+        for found in one
+        if abs(found.best.value - both.best.value) <= both.best.bar
+    ]
+    return min([both, *agreeing], key=lambda found: found.best.bar)
+
+
+def _of_both_sides(steps):
+    if len(steps) < 3:
+        return NOTHING
+    triples = list(zip(steps, steps[1:], steps[2:]))
+    candidates = _held_against_others([_with_kink(*triple) for triple in triples])
+    j = _jump_among(triples)
+    if j is not None:
+        slopes = _slopes_at_jump(*triples[j][1:])
+        return BestEstimate(candidates[j], j + 2, candidates[j].jump > 0.0, True, slopes)
+    i = min(range(len(candidates)), key=lambda i: candidates[i].bar)
+    kink = candidates[i].jump > 0.0
+    return BestEstimate(candidates[i], i + 2, kink, slopes=_slopes_at_kink(*triples[i][1:]) if kink else None)
+
+
+def _of_one_side(steps, side):
+    candidates = _held_against_others([_one_sided(steps[i : i + 4], side) for i in range(len(steps) - 3)])
+    return [BestEstimate(candidate, i + 3, side=side) for i, candidate in enumerate(candidates)]
+
+
+def _held_against_others(candidates):
+    """The candidates, steps falling, each widened by what others say beyond both bars.
+
+    By a shorter one always: truncation falls with the step, and what a shorter step changes by more than its
+    rounding is fine structure of f that longer ones passed over. By a longer one that three steps agreed on
+    to 1/100 of it: that happens to the stairs of a hidden single precision, on one tread of which f seems
+    smooth.
+    """
+    held = []
+    for i, one in enumerate(candidates):
+        bar = one.bar
+        beyond = [(each, each.rounding) for each in candidates[i + 1 :]]
+        beyond += [(each, each.bar) for each in candidates[:i] if each.bar <= PLAIN * abs(each.value)]
+        gaps = [(abs(one.value - each.value), width) for each, width in beyond]
+        widest = max((gap + width for gap, width in gaps if gap > bar + width), default=0.0)
+        held.append(one._replace(truncation=max(one.truncation, widest - one.rounding - one.jump)))
+    return held
+
+
+# Extrapolation to h = 0
+
+
+def _with_kink(a, b, c):
+    """The Candidate of three steps; its bar covers both one-sided slopes where they differ."""
+    candidate = _central(a, b, c)
+    difference, bar = _kink_of(a, b, c)
+    if difference == 0.0:
+        return candidate
+    slopes = (c.left, c.right, *_slopes_at_kink(b, c))
+    return candidate._replace(jump=max(abs(candidate.value - slope) for slope in slopes) + bar)
+
+
+def _central(a, b, c):
+    """The Candidate of three steps where f is smooth.
+
+    Truncation: twice what the two Richardson pairs disagree by (were every further step to move the value by
+    half of the last move, all of them would move it by that), and the product of the relative corrections
+    that led there, which is of the order of the next term: it unmasks pairs that agree by chance over steps
+    as long as the waves of f.
+    """
+    fine, rounding = _limit_of_two(b, c, b.central, c.central, 2, evaluations=1.0)
+    coarse, _ = _limit_of_two(a, b, a.central, b.central, 2, evaluations=1.0)
+    slope = max(abs(fine), abs(c.left), abs(c.right))
+    chance = abs(b.central - fine) * (abs(c.central - fine) / slope) if slope > 0.0 else 0.0
+    return Candidate(fine, SUM_OF_HALVES * abs(fine - coarse) + chance, rounding, c.step)
+
+
+def _one_sided(steps, side):
+    """The Candidate of four steps of one side: extrapolation through the last three, against the first three."""
+    slopes = [getattr(each, side) for each in steps]
+    fine, rounding = _limit_of_three(steps[1:], slopes[1:])
+    coarse, _ = _limit_of_three(steps[:-1], slopes[:-1])
+    return Candidate(fine, SUM_OF_HALVES * abs(fine - coarse), rounding, steps[-1].step)
+
+
+def _limit_of_two(a, b, of_a, of_b, power, evaluations):
+    """(value at h = 0, its rounding) of the line in h**power through two quotients.
+
+    `evaluations`: how many evaluations of f are in one quotient over one step: 1 for central (two over 2h), 2
+    for one side, 4 for the difference of the sides.
+    """
+    node = (b.step / a.step) ** power
+    weight_a, weight_b = node / (node - 1.0), 1.0 / (1.0 - node)
+    noise_a = evaluations * a.noise / a.step + ARITHMETIC * abs(of_a)
+    noise_b = evaluations * b.noise / b.step + ARITHMETIC * abs(of_b)
+    return weight_a * of_a + weight_b * of_b, abs(weight_a) * noise_a + abs(weight_b) * noise_b
+
+
+def _limit_of_three(steps, slopes):
+    """(value at h = 0, its rounding) of the parabola in h through three one-sided quotients."""
+    m, n = steps[1].step / steps[0].step, steps[2].step / steps[0].step
+    weights = (
+        m / (m - 1.0) * (n / (n - 1.0)),
+        1.0 / (1.0 - m) * (n / (n - m)),
+        1.0 / (1.0 - n) * (m / (m - n)),
+    )
+    noises = [2.0 * each.noise / each.step + ARITHMETIC * abs(slope) for each, slope in zip(steps, slopes)]
+    return (
+        math.fsum(weight * slope for weight, slope in zip(weights, slopes)),
+        math.fsum(abs(weight) * noise for weight, noise in zip(weights, noises)),
+    )
+
+
+# Kinks and jumps
+
+
+def _kink_of(a, b, c):
+    """(jump, bar): the difference of the one-sided slopes at x, extrapolated from three steps; 0.0 for none."""
+    first, second, third = a.right - a.left, b.right - b.left, c.right - c.left
+    fine, rounding = _limit_of_two(b, c, second, third, 1, evaluations=4.0)
+    coarse, _ = _limit_of_two(a, b, first, second, 1, evaluations=4.0)
+    bar = abs(fine - coarse) + rounding + ARITHMETIC * (abs(c.left) + abs(c.right))
+    stays = (
+        abs(third) > AGREEMENT * 4.0 * c.noise / c.step
+        and abs(third) >= abs(second) * (c.step / b.step) ** STAYS
+    )
+    return (max(abs(fine), abs(third)) if abs(fine) > bar or stays else 0.0), bar
+
+
+def _slopes_at_kink(b, c):
+    """(left, right): the one-sided slopes, extrapolated from two steps."""
+    return _limit_of_two(b, c, b.left, c.left, 1, 2.0)[0], _limit_of_two(b, c, b.right, c.right, 1, 2.0)[0]
+
+
+def _jump_among(triples):
+    """The index of the first three steps that show a jump of f which no shorter step clears; None for none.
+
+    Cleared is a jump by a step over which f changes by less than half of it.
+    """
+    for i, (a, b, c) in enumerate(triples):
+        is_jump = _grow(a, b) and _grow(b, c) and c.change > AGREEMENT * 2.0 * c.noise
+        if is_jump and all(shorter.change > 0.5 * c.change for _, _, shorter in triples[i + 1 :]):
+            return i
+    return None
+
+
+def _grow(long, short):
+    """Whether the slopes grow nearly as much as the step falls."""
+    coarse, fine = max(abs(long.left), abs(long.right)), max(abs(short.left), abs(short.right))
+    return fine >= coarse * (long.step / short.step) ** GROWS > 0.0
+
+
+def _slopes_at_jump(b, c):
+    """(left, right): infinite on the side where the slopes grow, finite where they do not."""
+
+    def of(side):
+        coarse, fine = getattr(b, side), getattr(c, side)
+        seen = abs(fine) * c.step > AGREEMENT * 2.0 * c.noise
+        grows = seen and abs(fine) >= abs(coarse) * (b.step / c.step) ** GROWS
+        return math.copysign(math.inf, fine) if grows else fine
+
+    return of("left"), of("right")
