@@ -1,12 +1,8 @@
 """The search for the mistakes behind wrong numbers: the catalogue replayed, alone and in pairs, and the odds
 of a coincidence.
-
-A mistake is named only where chance would hardly reproduce as many digits; how often it does stands in
-`claimed`. The lines of a sheet may come from several hands; where one program computed all numbers, a mistake
-that contradicts more of them than it explains is not named.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import combinations
 from math import isfinite
@@ -17,12 +13,8 @@ from neuronnet.errors import NeuronnetError, NumberError, UnknownName, shortened
 from neuronnet.formulas.parsing import parse
 from neuronnet.mistakes.catalogue import CATALOGUE, replay, variation
 from neuronnet.mistakes.mistaken_program import NotHere
-from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber, claim_of
+from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
 from neuronnet.names import spelled_out, update_of
-
-# --- The search for the mistakes behind wrong numbers: the catalogue replayed, alone and in pairs, and the
-# odds of a coincidence.
-
 
 MOST_CHANCE = 0.05
 MOST_ROUNDED = 1e-9  # of the largest number: rounding farther off is not looked for, which saves replays
@@ -30,41 +22,116 @@ MOST_LONG = 8  # counts of updates of long trainings for which mistakes are sear
 MOST_PAIRED_WORK = 60  # weights times samples times updates up to which pairs are
 MOST_CARRIED_WORK = 1_000  # and single ones with carried rounding
 MOST_WORK = 600_000  # the same, times the number of mistakes, up to which single ones are: a few seconds
+CLAIMED_BY_A_FLOAT = 9
 
 
-def explanations(description, claims, progress=None, rounding=None):
-    """Diagnoses of the wrong ones among Claims, best first; each explains what those before it leave over.
+def diagnose(
+    network,
+    numbers: Mapping[str, str | int | float | Decimal],
+    progress: Callable[[int, int], None] | None = None,
+    bounded: type | None = None,
+) -> list[Diagnosis]:
+    """Explanations of numbers that are wrong for a network, best first: `[]` where no known mistake gives them.
 
-    `progress(done, total)` is called while long trainings are replayed. `rounding`: None, or for claims that
-    one program computed, a function (mistakes, expression) that says by how much a claim may miss the value
-    in a replay and still be that value, rounded in another way.
+    `network` is a NeuralNetwork or what `neuronnet.load` takes. `numbers` maps names, such as "dE_total/dw5",
+    or formulas over them to numbers; a string claims the digits it has, a float nine significant ones. Every
+    further Diagnosis explains what those before it leave over. `progress(done, total)` is called while long
+    trainings are replayed. `bounded` is for numbers that one program computed in binary64: a type of number
+    with a bound on its own rounding as `error`. A number may then miss what it is by what rounding does, and
+    no mistake is named that contradicts more of the numbers than it explains. Raises UnknownName,
+    ExpressionError and NumberError for a bad name or number.
     """
-    return _Search(description, claims, progress, rounding).explanations()
+    description = read(network)
+    if not isinstance(numbers, Mapping) or not all(isinstance(name, str) for name in numbers):
+        raise NeuronnetError(
+            f"numbers: found {shortened(numbers)}; a mapping of names such as 'dE_total/dw5' to numbers is "
+            "needed"
+        )
+    with fifty_digits():
+        exact = Exact(description)
+        found = [_printed(name, number, exact) for name, number in numbers.items()]
+        if bounded is None:
+            return explanations(description, found, progress)
+        rounding = _Rounding(description, found, bounded)
+        for each in found:
+            room = rounding.room((), each.expression)
+            each.is_right = each.is_right or abs(each.off) <= room
+            each.allow(room)
+        return explanations(description, found, progress, rounding.room)
+
+
+def explanations(description, numbers, progress=None, rounding=None):
+    """Diagnoses of the wrong ones among PrintedNumbers, best first; each explains what those before it leave
+    over.
+
+    `rounding`: None, or for numbers that one program computed, a function (mistakes, expression) that says by
+    how much one may miss the value in a replay and still be that value, rounded in another way.
+    """
+    if all(each.is_right for each in numbers):
+        return []
+    return _Search(description, numbers, progress, rounding).explanations()
+
+
+class _Rounding:
+    """By how much two computations of a number in binary64 may differ: by the bounds of both."""
+
+    def __init__(self, description, numbers, bounded):
+        self.description, self.bounded, self._replayed = description, bounded, {}
+        self.counts = {update_of(name) for each in numbers for name in each.expression.names()}
+
+    def room(self, mistakes, expression):
+        """Twice the bound that a replay carries, which is one for each computation; 0 where none is known."""
+        if mistakes not in self._replayed:
+            self._replayed[mistakes] = self._replay(mistakes)
+        try:
+            error = getattr(expression.evaluator(self.bounded)(self._replayed[mistakes]), "error", 0.0)
+        except (ArithmeticError, KeyError, ValueError):
+            return 0.0
+        return 2 * error if isfinite(error) else 0.0
+
+    def _replay(self, mistakes):
+        try:
+            return replay(self.description, mistakes, self.counts, number=self.bounded)
+        except TypeError:  # a function that the bounded numbers lack, as adam's square root
+            return {}
+
+
+def _printed(name, number, exact):
+    """The PrintedNumber of one entry of what `diagnose` gets."""
+    if isinstance(number, bool) or not isinstance(number, (str, int, float, Decimal)):
+        raise NumberError(f"the number for {name!r}", number)
+    expression = parse(spelled_out(name), exact.derivation.__contains__)
+    for each in expression.names():
+        if each not in exact.derivation:
+            raise UnknownName(each, exact.derivation.all_names())
+    if isinstance(number, int) and abs(number) >= 10**LARGEST_EXPONENT:
+        raise NumberError(f"the number for {name!r}", number)
+    text = str(number)
+    if isinstance(number, float):
+        text = f"{number:.{CLAIMED_BY_A_FLOAT - 1}e}"
+        value = exact.value(expression) if number == 0 else 0
+        if value:  # a float that is 0 claims the digits of what it should be
+            text = f"0e{value.adjusted() - CLAIMED_BY_A_FLOAT + 1}"
+    return PrintedNumber(name, expression, Printed(text), exact)
 
 
 class _Search:
-    """The claims still to be explained, the right ones, and the passes replayed so far."""
+    """The numbers still to be explained, the right ones, and the passes replayed so far."""
 
-    def __init__(self, description, claims, progress, rounding):
+    def __init__(self, description, numbers, progress, rounding):
         self.description, self.progress, self.one_program = description, progress, rounding is not None
         self.rounding = rounding or (lambda mistakes, expression: 0.0)
-        numbers = [PrintedNumber(claim, self.rounding((), claim.expression)) for claim in claims]
-        self.most_rounded = MOST_ROUNDED * max(
-            (abs(size) for each in numbers for size in (each.printed, each.exact)), default=0
-        )
-        self.printed = {each.key: claim.printed for each, claim in zip(numbers, claims)}
+        sizes = [abs(size) for each in numbers for size in (each.printed, each.exact)]
+        self.most_rounded = MOST_ROUNDED * max(sizes)
+        self.printed = {each.key: each for each in numbers}
         self.short = sorted({each.updates for each in numbers if not each.is_long} | {1})
-        self.long = [*dict.fromkeys(each.updates for each in numbers if each.is_long and not each.is_right)][
-            :MOST_LONG
-        ]
-        self.wrong = [
-            each for each in numbers if not each.is_right and (not each.is_long or each.updates in self.long)
-        ]
-        self.right = [
-            each for each in numbers if each.is_right and (not each.is_long or each.updates in self.long)
-        ]
+        wrong_after = dict.fromkeys(each.updates for each in numbers if each.is_long and not each.is_right)
+        self.long = [*wrong_after][:MOST_LONG]
+        searched = [each for each in numbers if not each.is_long or each.updates in self.long]
+        self.wrong = [each for each in searched if not each.is_right]
+        self.right = [each for each in searched if each.is_right]
         self.later = [each for each in numbers if each.is_long and each.updates not in self.long]
-        self._replayed, self._replayed_long = {}, {}
+        self._replayed = {}
         self.singles = self._affordable(self.short)
         self.tried = 0
         self.following = self._following()
@@ -76,22 +143,22 @@ class _Search:
         found = self._one_after_another([], self.singles, self._first_values)
         if any(each.is_long for each in self._left(found)):
             found = self._one_after_another(found, self._affordable(self.long), self._long_values)
-        if not all(each.is_long for each in self._left(found)) and self._work(self.short) <= MOST_PAIRED_WORK:
+        work = self._work(self.short)
+        if work <= MOST_PAIRED_WORK and self._leaves_short_ones(found):
             found = self._more(found, list(self._pairs()), self._short_values)
-        if (
-            not all(each.is_long for each in self._left(found))
-            and self._work(self.short) <= MOST_CARRIED_WORK
-        ):
+        if work <= MOST_CARRIED_WORK and self._leaves_short_ones(found):
             found = self._more(found, self.singles, self._carried_values, carried=True)
         return [self._with_later(each) for each in found] if self.later else found
+
+    def _leaves_short_ones(self, found):
+        return not all(each.is_long for each in self._left(found))
 
     def _with_later(self, found):
         """A Diagnosis with those numbers that it explains after other counts of updates than were searched."""
         values = self._replay(found.mistakes, sorted({each.updates for each in self.later}))
-        later = [
-            each.name for each in self.later if not each.is_right and each.is_given_by(each.value(values))
-        ]
-        return found._replace(explains=found.explains + tuple(later))
+        wrong = [each for each in self.later if not each.is_right]
+        later = tuple(each.name for each in wrong if each.is_given_by(each.value(values)))
+        return found._replace(explains=found.explains + later)
 
     def _affordable(self, counts):
         """The single mistakes, the first in the catalogue before others, as many as can be replayed in a
@@ -113,14 +180,8 @@ class _Search:
         """The keys of wrong numbers that the right program gives when it goes on from the wrong ones before:
         no evidence of their own.
         """
-        printed = {each.key: each.printed for each in self.wrong}
-        computed = {}
-
-        def keep(name, value):
-            computed[name] = value
-            return printed.get(name, value)
-
-        self._replay((), self.short, keep)
+        wrong = {each.key: each.printed for each in self.wrong}
+        computed = self._replay_with((), lambda name, value: wrong.get(name, value))
         return {each.key for each in self.wrong if each.is_given_by(each.value(computed))}
 
     def _left(self, found):
@@ -142,8 +203,7 @@ class _Search:
         """A Diagnosis in place of those found, if it explains more than all of them together; else they and
         further ones.
         """
-        left = self._left(found)
-        before = {each.name for each in self.wrong} - {each.name for each in left}
+        before = {each.name for each in self.wrong} - {each.name for each in self._left(found)}
         best = self._best(self.wrong, before, candidates, values_of, carried)
         if best is not None or not found:
             return [best] if best is not None else []
@@ -165,9 +225,7 @@ class _Search:
             matched = [each for each, value in zip(wrong, found) if self._is_given(each, value, mistakes)]
             if not matched or not before < {each.name for each in matched}:
                 continue
-            against = (
-                [] if all(each.is_miscount for each in mistakes) else self._contradicted(values, mistakes)
-            )
+            against = () if all(each.is_miscount for each in mistakes) else self._made_wrong(values, mistakes)
             if self.one_program and len(against) > len(matched):
                 continue
             own = (sum(each.digits for each in matched), -len(against))
@@ -182,38 +240,26 @@ class _Search:
         if chance > MOST_CHANCE:
             return None
         digits = sum(each.digits for each in self._telling(matched))
-        return Diagnosis(
-            mistakes,
-            tuple(each.name for each in matched),
-            tuple(against),
-            digits,
-            chance,
-            self.tried,
-            tuple(same),
-            carried,
-        )
+        names = tuple(each.name for each in matched)
+        return Diagnosis(mistakes, names, against, digits, chance, self.tried, tuple(same), carried)
 
     def _is_given(self, number, value, mistakes):
         """Whether a value is the number's, to the printed digits or to what rounding does in the pass with
         these mistakes.
         """
-        if number.is_given_by(value):
-            return True
-        missed = None if value is None else abs(value - number.printed)
-        return (
-            missed is not None
-            and missed <= self.most_rounded
-            and missed <= self.rounding(mistakes, number.expression)
-        )
+        if value is None or number.is_given_by(value):
+            return value is not None
+        missed = abs(value - number.printed)
+        return missed <= self.most_rounded and missed <= self.rounding(mistakes, number.expression)
 
-    def _contradicted(self, values, mistakes):
+    def _made_wrong(self, values, mistakes):
         """The names of the right numbers that a replayed pass would have made wrong."""
         found = [(each, each.value(values)) for each in self.right]
-        return [
+        return tuple(
             each.name
             for each, value in found
             if value is not None and not self._is_given(each, value, mistakes)
-        ]
+        )
 
     def _chance(self, matched, wrong, replayed):
         """How many of the replayed passes would give these digits by coincidence."""
@@ -238,22 +284,20 @@ class _Search:
 
     def _pairs(self):
         """Pairs of single mistakes that change any of the numbers, one of several that change them alike."""
-        claims = self.wrong + self.right
+        numbers = self.wrong + self.right
         right = self._short_values(())
-        kinds = {tuple(each.value(right) for each in claims)}
+        kinds = {tuple(each.value(right) for each in numbers)}
         different = []
         for (mistake,) in self.singles:
             values = self._short_values((mistake,))
-            kind = None if values is None else tuple(each.value(values) for each in claims)
+            kind = None if values is None else tuple(each.value(values) for each in numbers)
             if kind is not None and kind not in kinds:
                 kinds.add(kind)
                 different.append(mistake)
         return combinations(different, 2)
 
     def _short_values(self, mistakes):
-        if mistakes not in self._replayed:
-            self._replayed[mistakes] = self._replay(mistakes, self.short)
-        return self._replayed[mistakes]
+        return self._remembered(mistakes, tuple(self.short))
 
     def _first_values(self, mistakes):
         """Of a long training only what is likely: off by one, or a mistake that explains a number after few
@@ -266,26 +310,39 @@ class _Search:
         return self._long_values(mistakes) if likely else values
 
     def _long_values(self, mistakes):
-        values = self._short_values(mistakes)
-        if values is None:
+        if self._short_values(mistakes) is None:
             return None
-        if mistakes not in self._replayed_long:
-            self._replayed_long[mistakes] = self._replay(mistakes, self.short + self.long)
-            if self.progress is not None:
-                self.progress(len(self._replayed_long), len(self.singles))
-        return self._replayed_long[mistakes]
+        values = self._remembered(mistakes, (*self.short, *self.long))
+        if self.progress is not None:
+            replayed = sum(len(counts) > len(self.short) for _, counts in self._replayed)
+            self.progress(replayed, len(self.singles))
+        return values
 
     def _carried_values(self, mistakes):
         """The pass computed from the printed numbers wherever these are near its own."""
+
+        def kept(name, value):
+            number = self.printed.get(name)
+            if number is None or abs(number.printed - value) > 2 * float(number.as_printed.unit):
+                return value
+            return number.printed
+
+        return self._replay_with(mistakes, kept)
+
+    def _replay_with(self, mistakes, kept):
+        """What a pass computes that goes on with `kept(name, value)` in place of its own values."""
         computed = {}
 
         def keep(name, value):
             computed[name] = value
-            printed = self.printed.get(name)
-            near = printed is not None and abs(float(printed.value) - value) <= 2 * float(printed.unit)
-            return float(printed.value) if near else value
+            return kept(name, value)
 
         return None if self._replay(mistakes, self.short, keep) is None else computed
+
+    def _remembered(self, mistakes, counts):
+        if (mistakes, counts) not in self._replayed:
+            self._replayed[mistakes, counts] = self._replay(mistakes, counts)
+        return self._replayed[mistakes, counts]
 
     def _replay(self, mistakes, counts, keep=None):
         try:
@@ -296,87 +353,3 @@ class _Search:
     def _work(self, counts):
         description = self.description
         return description.weight_count * len(description.samples) * max(counts, default=1)
-
-
-# --- Which known mistakes give exactly these numbers. How they are looked for stands in `search`; no sheet is
-# known here.
-
-
-CLAIMED_BY_A_FLOAT = 9
-
-
-def diagnose(network, numbers, progress=None, bounded=None):
-    """Explanations of numbers that are wrong for a network: a list of Diagnosis, best first, empty where none
-    is known.
-
-    `network` is a NeuralNetwork or what `neuronnet.load` takes; `numbers` maps names, such as "dE_total/dw5",
-    or formulas over them to numbers. A string claims the digits it has, a float nine significant ones. Every
-    further Diagnosis explains what those before it leave over. `bounded`: for numbers that one program
-    computed in binary64, a type of number that has the bound on its own rounding as `error`; then a number
-    may miss what it is by what rounding does, were it 0 but for that, and no mistake is named that
-    contradicts more of the numbers than it explains. Raises UnknownName, ExpressionError and NumberError for
-    a bad name or number.
-    """
-    description = read(network)
-    if not isinstance(numbers, Mapping) or not all(isinstance(name, str) for name in numbers):
-        raise NeuronnetError(
-            f"numbers: found {shortened(numbers)}; a mapping of names such as 'dE_total/dw5' to numbers is needed"
-        )
-    with fifty_digits():
-        exact = Exact(description)
-        claims = [_claim(name, number, exact) for name, number in numbers.items()]
-        if bounded is None:
-            return explanations(description, claims, progress)
-        rounding = _Rounding(description, claims, bounded)
-        claims = [each._replace(is_right=each.is_right or rounding.agrees(each)) for each in claims]
-        return explanations(description, claims, progress, rounding.room)
-
-
-class _Rounding:
-    """By how much two computations of a number in binary64 may differ: by the bounds of both."""
-
-    def __init__(self, description, claims, bounded):
-        self.description, self.bounded, self._replayed = description, bounded, {}
-        self.counts = {update_of(name) for claim in claims for name in claim.expression.names()}
-
-    def room(self, mistakes, expression):
-        """Twice the bound that a replay carries, which is one for each computation; 0 where none is known."""
-        if mistakes not in self._replayed:
-            self._replayed[mistakes] = self._replay(mistakes)
-        try:
-            error = getattr(expression.evaluator(self.bounded)(self._replayed[mistakes]), "error", 0.0)
-        except (ArithmeticError, KeyError, ValueError):
-            return 0.0
-        return 2 * error if isfinite(error) else 0.0
-
-    def agrees(self, claim):
-        """Whether a Claim is the right number but for rounding."""
-        return abs(float(claim.printed.value - claim.exact)) <= self.room((), claim.expression)
-
-    def _replay(self, mistakes):
-        try:
-            return replay(self.description, mistakes, self.counts, number=self.bounded)
-        except TypeError:  # a function that the bounded numbers lack, as adam's square root
-            return {}
-
-
-def _claim(name, number, exact):
-    if isinstance(number, bool) or not isinstance(number, (str, int, float, Decimal)):
-        raise NumberError(f"the number for {name!r}", number)
-    expression = parse(spelled_out(name), exact.derivation.__contains__)
-    for each in expression.names():
-        if each not in exact.derivation:
-            raise UnknownName(each, exact.derivation.all_names())
-    if isinstance(number, int) and abs(number) >= 10**LARGEST_EXPONENT:
-        raise NumberError(f"the number for {name!r}", number)
-    return claim_of(name, expression, Printed(_text(number, expression, exact)), exact)
-
-
-def _text(number, expression, exact):
-    """The digits that a number claims; a float that is 0 has those of what it should be."""
-    if not isinstance(number, float):
-        return str(number)
-    value = exact.value(expression) if number == 0 else 0
-    return (
-        f"0e{value.adjusted() - CLAIMED_BY_A_FLOAT + 1}" if value else f"{number:.{CLAIMED_BY_A_FLOAT - 1}e}"
-    )

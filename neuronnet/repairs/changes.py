@@ -1,11 +1,8 @@
 """Single changes of a formula that need no other name: signs, factors, terms, operations, numbers, brackets,
-functions.
-
-Each is one slip of the pen. Which of them makes a wrong formula right is not known here.
+functions. Each is one slip of the pen.
 """
 
-import re
-from itertools import combinations, permutations
+from itertools import combinations
 from typing import NamedTuple
 
 from neuronnet.formulas.expressions import (
@@ -20,12 +17,158 @@ from neuronnet.formulas.expressions import (
     Sum,
 )
 from neuronnet.formulas.rewriting import product_of, sum_of, with_factor, without_minus
-from neuronnet.names import after
-
-# --- The formulas that differ from one in a single pair of brackets: forgotten, or one too many.
-
 
 NEW_BRACKETS_AMONG = 8  # terms or factors; nobody forgets brackets around more
+_FUNCTIONS_OF_ONE = [
+    name for name, (_, count) in FUNCTIONS.items() if count == 1 and name not in ("step", "sqrt")
+]
+
+
+class Change(NamedTuple):
+    """A slip in a formula: the part it is about, `at`, what replaces the part that is wrong, and a sentence.
+
+    `found` and `instead` are the two as texts, one of them empty where something is missing or too much.
+    """
+
+    kind: str
+    at: Expression
+    replacement: Expression
+    sentence: str
+    found: str
+    instead: str
+
+
+def change(kind, at, replacement, sentence, found=None, instead=None):
+    """The Change of `at` into `replacement`, which gives `found` and `instead` where these are left out."""
+    found = at.format() if found is None else found
+    return Change(
+        kind, at, replacement, sentence, found, replacement.format() if instead is None else instead
+    )
+
+
+def changes(node, parent, counts=()):
+    """The Changes of one part of a formula itself, not of the parts within. `counts` are numbers that may be
+    meant.
+    """
+    match node:
+        case Sum():
+            yield from _of_sum(node)
+        case Product():
+            yield from _of_product(node)
+        case Negative(inner=inner):
+            yield change("sign", inner, inner, f"the minus sign of {node} is too much", node.format())
+        case Power(base=base, exponent=exponent):
+            for other in sorted({1, 2, 3, -exponent} - {exponent}):
+                power = base if other == 1 else Power(base, other)
+                said = f"the exponent of {base} should be {other}"
+                yield change("number", node, power, said, str(exponent), str(other))
+            yield from _brackets(opened(node), node, "too much")
+        case Call(function=function, arguments=arguments):
+            yield from _of_call(node, function, arguments)
+        case Number():
+            for other in (1, 2, *counts):
+                if other != node.value:
+                    yield change("number", node, Number(other), f"{node} should be {other}")
+    if isinstance(node, (Name, Sum, Call)) and not isinstance(parent, Power):
+        yield change("number", node, Power(node, 2), f"a square is missing: {Power(node, 2)}")
+    is_alone = not isinstance(parent, (Product, Negative))
+    if is_alone and not isinstance(node, (Number, Negative)):
+        yield change("sign", node, -node, f"the sign of {node} is turned around")
+    if is_alone and not isinstance(node, Number):
+        yield change("operation", node, 1 / node, f"{node} should be turned over: {1 / node}")
+    if not isinstance(node, (Number, Call)) and not isinstance(parent, Call):
+        for function in _FUNCTIONS_OF_ONE:
+            call = Call(function, [node])
+            yield change("function", node, call, f"the function is missing: {call}")
+
+
+def signs_of_sum(node):
+    """The Changes of one sign in a Sum, and of all of them in a difference."""
+    terms, turned = node.terms, negated(node)
+    if isinstance(turned, Sum):
+        yield change("sign", node, turned, f"the sign of {node} is turned around: {turned}")
+    for place, (sign, term) in enumerate(terms):
+        flipped = [
+            *terms[:place],
+            (-sign, term) if place else (sign, without_minus(term)),
+            *terms[place + 1 :],
+        ]
+        before, after = ("", "-") if place == 0 else ("+ ", "- ") if sign > 0 else ("- ", "+ ")
+        said = f"the sign of {term} is turned around"
+        yield change("sign", term, Sum(flipped), said, before + term.format(), after + term.format())
+
+
+def negated(node):
+    """The negative of an expression, a difference turned around: `b - a` for `a - b`."""
+    if isinstance(node, Negative):
+        return node.inner
+    if isinstance(node, Sum) and any(sign < 0 for sign, _ in node.terms):
+        turned = sorted(((-sign, term) for sign, term in node.terms), key=lambda each: -each[0])
+        return Sum(turned) if turned[0][0] > 0 else -node
+    return -node
+
+
+def _of_sum(node):
+    terms = node.terms
+    yield from signs_of_sum(node)
+    for place, (sign, term) in enumerate(terms):
+        others = sum_of(terms[:place] + terms[place + 1 :])
+        yield change("extra term", term, others, f"the term {term} is too much", instead="")
+        if place:
+            before, last = terms[place - 1]
+            joined = sum_of([*terms[: place - 1], (before, last * term), *terms[place + 1 :]])
+            said = f"{last} should be multiplied by {term}: {last * term}"
+            yield change("operation", term, joined, said, "+" if sign > 0 else "-", "*")
+    yield from _brackets(bracketed_sums(node), node, "missing")
+
+
+def _of_product(node):
+    factors = node.factors
+    for place, (operator, factor) in enumerate(factors):
+        rest = product_of(factors[:place] + factors[place + 1 :])
+        shown = factor.format() if operator == "*" else (Number(1) / factor).format()
+        yield change("extra factor", factor, rest, f"the factor {shown} is too much", shown, "")
+        turned = negated(factor)
+        result = f": {turned}" if isinstance(factor, Sum) and isinstance(turned, Sum) else ""
+        said = f"the sign of {factor} is turned around{result}"
+        yield change("sign", factor, with_factor(node, place, turned), said, instead=turned.format())
+        if place:
+            other, word = ("/", "divided") if operator == "*" else ("*", "multiplied")
+            changed = product_of(factors[:place] + [(other, factor)] + factors[place + 1 :])
+            yield change("operation", factor, changed, f"it should be {word} by {factor}", operator, other)
+            if operator == "*":
+                left, right = product_of(factors[:place]), product_of(factors[place:])
+                for meant, sign in ((left + right, "+"), (left - right, "-")):
+                    yield change("operation", factor, meant, f"{meant} is meant, not {node}", "*", sign)
+    for one, other in combinations(range(len(factors)), 2):
+        rest = [each for place, each in enumerate(factors) if place not in (one, other)]
+        if rest:
+            pair = product_of([factors[one], factors[other]])
+            said = f"the factor {pair} is too much"
+            yield change("extra factors", factors[one][1], product_of(rest), said, pair.format(), "")
+    yield from _brackets(bracketed_products(node), node, "missing")
+    yield from _brackets(opened(node), node, "too much")
+
+
+def _of_call(node, function, arguments):
+    if len(arguments) == 1:
+        turned = Call(function, [negated(arguments[0])])
+        said = f"the sign in {node} is turned around: {turned}"
+        yield change("sign", arguments[0], turned, said, node.format())
+        for other in _FUNCTIONS_OF_ONE:
+            if other != function:
+                said = f"did you mean {other} instead of {function}?"
+                yield change("function", node, Call(other, arguments), said, function, other)
+    yield change("function", node, arguments[-1], f"the function {function} is too much")
+
+
+# Brackets
+
+
+def _brackets(formulas, node, what):
+    """The Changes that put brackets, or leave them out."""
+    for whole in formulas:
+        yield change("brackets", node, whole, f"brackets are {what}: {whole}")
 
 
 def bracketed_sums(node):
@@ -90,12 +233,8 @@ def bracketed_products(node):
             if factors[start][0] == "/":
                 yield _grouped(node, start, end, product_of(group))
             if isinstance(last, Power):
-                yield _grouped(
-                    node,
-                    start,
-                    end,
-                    Power(product_of([*group[:-1], (group[-1][0], last.base)]), last.exponent),
-                )
+                base = product_of([*group[:-1], (group[-1][0], last.base)])
+                yield _grouped(node, start, end, Power(base, last.exponent))
 
 
 def opened(node):
@@ -115,280 +254,3 @@ def opened(node):
 
 def _grouped(node, start, end, group):
     return product_of([*node.factors[:start], (node.factors[start][0], group), *node.factors[end + 1 :]])
-
-
-# --- Single changes of a formula that need no other name: signs, factors, terms, operations, numbers,
-# brackets, functions.
-
-
-class Change(NamedTuple):
-    """One part of a formula and what stands in its place: `found` and `instead` are texts, `at` the part it
-    is about.
-    """
-
-    kind: str
-    found: str
-    instead: str
-    at: Expression
-    replacement: Expression
-    sentence: str
-
-
-def changes(node, parent, counts=()):
-    """The Changes of one part of a formula itself, not of the parts within. `counts` are numbers that may be
-    meant.
-    """
-    match node:
-        case Sum():
-            yield from _of_sum(node)
-        case Product():
-            yield from _of_product(node)
-        case Negative(inner=inner):
-            yield Change(
-                "sign", node.format(), inner.format(), inner, inner, f"the minus sign of {node} is too much"
-            )
-        case Power(base=base, exponent=exponent):
-            for other in sorted({1, 2, 3, -exponent} - {exponent}):
-                replacement = base if other == 1 else Power(base, other)
-                yield Change(
-                    "number",
-                    str(exponent),
-                    str(other),
-                    node,
-                    replacement,
-                    f"the exponent of {base} should be {other}",
-                )
-            yield from _said(opened(node), node, "too much")
-        case Call(function=function, arguments=arguments):
-            yield from _of_call(node, function, arguments)
-        case Number():
-            for other in (1, 2, *counts):
-                if other != node.value:
-                    yield Change(
-                        "number", node.format(), str(other), node, Number(other), f"{node} should be {other}"
-                    )
-    if isinstance(node, (Name, Sum, Call)) and not isinstance(parent, Power):
-        squared = Power(node, 2)
-        yield Change(
-            "number", node.format(), squared.format(), node, squared, f"a square is missing: {squared}"
-        )
-    if not isinstance(node, (Number, Negative)) and not isinstance(parent, (Product, Negative)):
-        yield Change(
-            "sign", node.format(), (-node).format(), node, -node, f"the sign of {node} is turned around"
-        )
-    if not isinstance(node, Number) and not isinstance(parent, (Product, Negative)):
-        over = 1 / node
-        yield Change(
-            "operation", node.format(), over.format(), node, over, f"{node} should be turned over: {over}"
-        )
-    if not isinstance(node, (Number, Call)) and not isinstance(parent, Call):
-        for function in _FUNCTIONS_OF_ONE:
-            call = Call(function, [node])
-            yield Change(
-                "function", node.format(), call.format(), node, call, f"the function is missing: {call}"
-            )
-
-
-_FUNCTIONS_OF_ONE = [
-    name for name, (_, count) in FUNCTIONS.items() if count == 1 and name not in ("step", "sqrt")
-]
-
-
-def negated(node):
-    """The negative of an expression, a difference turned around: `b - a` for `a - b`."""
-    if isinstance(node, Negative):
-        return node.inner
-    if isinstance(node, Sum) and any(sign < 0 for sign, _ in node.terms):
-        turned = sorted(((-sign, term) for sign, term in node.terms), key=lambda each: -each[0])
-        return Sum(turned) if turned[0][0] > 0 else -node
-    return -node
-
-
-def _said(formulas, node, what):
-    """The Changes that put brackets, or leave them out."""
-    for whole in formulas:
-        yield Change("brackets", node.format(), whole.format(), node, whole, f"brackets are {what}: {whole}")
-
-
-def signs_of_sum(node):
-    """The Changes of one sign in a Sum, and of all of them in a difference."""
-    terms = node.terms
-    turned = negated(node)
-    if isinstance(turned, Sum):
-        yield Change(
-            "sign",
-            node.format(),
-            turned.format(),
-            node,
-            turned,
-            f"the sign of {node} is turned around: {turned}",
-        )
-    for place, (sign, term) in enumerate(terms):
-        flipped = Sum(
-            [(sign, without_minus(term))] + terms[1:]
-            if place == 0
-            else terms[:place] + [(-sign, term)] + terms[place + 1 :]
-        )
-        before, after = ("", "-") if place == 0 else ("+ ", "- ") if sign > 0 else ("- ", "+ ")
-        yield Change(
-            "sign",
-            before + term.format(),
-            after + term.format(),
-            term,
-            flipped,
-            f"the sign of {term} is turned around",
-        )
-
-
-def _of_sum(node):
-    terms = node.terms
-    yield from signs_of_sum(node)
-    for place, (sign, term) in enumerate(terms):
-        others = sum_of(terms[:place] + terms[place + 1 :])
-        yield Change("extra term", term.format(), "", term, others, f"the term {term} is too much")
-        if place:
-            before, last = terms[place - 1]
-            joined = sum_of([*terms[: place - 1], (before, last * term), *terms[place + 1 :]])
-            yield Change(
-                "operation",
-                "+" if sign > 0 else "-",
-                "*",
-                term,
-                joined,
-                f"{last} should be multiplied by {term}: {last * term}",
-            )
-    yield from _said(bracketed_sums(node), node, "missing")
-
-
-def _of_product(node):
-    factors = node.factors
-    for place, (operator, factor) in enumerate(factors):
-        rest = product_of(factors[:place] + factors[place + 1 :])
-        shown = factor.format() if operator == "*" else (Number(1) / factor).format()
-        yield Change("extra factor", shown, "", factor, rest, f"the factor {shown} is too much")
-        turned = negated(factor)
-        said = f": {turned}" if isinstance(factor, Sum) and isinstance(turned, Sum) else ""
-        yield Change(
-            "sign",
-            factor.format(),
-            turned.format(),
-            factor,
-            with_factor(node, place, turned),
-            f"the sign of {factor} is turned around{said}",
-        )
-        if place:
-            other = "/" if operator == "*" else "*"
-            word = "divided" if other == "/" else "multiplied"
-            changed = product_of(factors[:place] + [(other, factor)] + factors[place + 1 :])
-            yield Change("operation", operator, other, factor, changed, f"it should be {word} by {factor}")
-            if operator == "*":
-                left, right = product_of(factors[:place]), product_of(factors[place:])
-                for sum_, sign in ((left + right, "+"), (left - right, "-")):
-                    yield Change("operation", "*", sign, factor, sum_, f"{sum_} is meant, not {node}")
-    for one, other in combinations(range(len(factors)), 2):
-        left_over = [each for place, each in enumerate(factors) if place not in (one, other)]
-        if left_over:
-            pair = product_of([factors[one], factors[other]])
-            yield Change(
-                "extra factors",
-                pair.format(),
-                "",
-                factors[one][1],
-                product_of(left_over),
-                f"the factor {pair} is too much",
-            )
-    yield from _said(bracketed_products(node), node, "missing")
-    yield from _said(opened(node), node, "too much")
-
-
-def _of_call(node, function, arguments):
-    if len(arguments) == 1:
-        turned = Call(function, [negated(arguments[0])])
-        yield Change(
-            "sign",
-            node.format(),
-            turned.format(),
-            arguments[0],
-            turned,
-            f"the sign in {node} is turned around: {turned}",
-        )
-        for other in _FUNCTIONS_OF_ONE:
-            if other != function:
-                yield Change(
-                    "function",
-                    function,
-                    other,
-                    node,
-                    Call(other, arguments),
-                    f"did you mean {other} instead of {function}?",
-                )
-    last = arguments[-1]
-    yield Change("function", node.format(), last.format(), node, last, f"the function {function} is too much")
-
-
-# --- Slips that are one mistake and change several names of a formula: exchanged, transposed, of another
-# neuron or sample.
-
-
-_CHANGED_BY_AN_UPDATE = ("w", "b", "net", "out", "E")
-
-SAMPLE = re.compile(r"\[\d+\]")
-
-
-class Renaming(NamedTuple):
-    """Names of a formula and what they should be, `renames`, with the kind of slip and a sentence for the
-    reader.
-    """
-
-    kind: str
-    renames: dict
-    sentence: str
-
-    def texts(self):
-        """(what stands there, what should), the two names alone where they are exchanged."""
-        if self.kind == "exchanged names":
-            return tuple(self.renames)
-        return ", ".join(self.renames), ", ".join(self.renames.values())
-
-
-def renamings(formula, quantity, places):
-    """The Renamings of a formula that change more than one name; the new names need not exist."""
-    names = formula.names()
-    kinds = {name: places.of(name).kind for name in names}
-    for one, other in combinations(names, 2):
-        if kinds[one] == kinds[other]:
-            yield Renaming("exchanged names", {one: other, other: one}, f"{one} and {other} are exchanged")
-    updated = [name for name in names if "@" not in name and kinds[name] in _CHANGED_BY_AN_UPDATE]
-    yield from _several(
-        {name: places.own_name(after(name, 1)) for name in updated},
-        "the values after the update are needed: {instead}",
-    )
-    yield from _several(
-        {name: name.partition("@")[0] for name in names if "@" in name},
-        "the values before the update are needed: {instead}",
-    )
-    samples = {sample for name in names + quantity.names() for sample in SAMPLE.findall(name)}
-    for start, end in permutations(sorted(samples), 2):
-        yield from _several(
-            {name: name.replace(start, end) for name in names},
-            f"this is about sample {end[1:-1]}, not about {start[1:-1]}",
-        )
-    yield from _several({name: places.transposed(name) for name in names}, "the weights are transposed")
-    for layer, start in places.single(names):
-        for end, neuron in enumerate(places.neurons[layer]):
-            moved = {name: places.moved(name, layer, start, end) for name in names}
-            yield from _several(moved, f"this is about {neuron}, not about {places.neurons[layer][start]}")
-            for kind in dict.fromkeys(kinds.values()):
-                yield from _several(
-                    {name: other for name, other in moved.items() if kinds[name] == kind},
-                    "did you mean {instead} instead of {found}?",
-                )
-
-
-def _several(renames, sentence):
-    """The Renaming, if it changes more than one name."""
-    renames = {name: other for name, other in renames.items() if name != other}
-    if len(renames) > 1:
-        renaming = Renaming("name", renames, sentence)
-        found, instead = renaming.texts()
-        yield renaming._replace(sentence=sentence.format(found=found, instead=instead))

@@ -1,7 +1,7 @@
 """Round numbers for which a wrong formula and the quantity differ, few and small enough to check by hand.
 
 Numbers are chosen for as few names as possible, and only for names that can have any values at the same time;
-all else is computed from its formula. Why the formula is wrong is not known here.
+all else is computed from its formula.
 """
 
 from decimal import Decimal
@@ -16,12 +16,12 @@ from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import split_index, split_partial
 from neuronnet.repairs.identity import LATEST, Freedom, update_counts
-from neuronnet.repairs.places import Places, with_wholes
+from neuronnet.repairs.places import Places, named_parts
 
 MOST_CHOSEN = 40  # names; nobody checks more by hand
 MOST_ROWS = 500
 FEW = 12
-MANY = 8  # names; with more, parts that are right are named as wholes
+MANY = 8  # names; with more, parts that equal a quantity stand by its name
 ATTEMPTS = 40
 CLEAR = Fraction(1, 20)  # relative: seen in the second digit at the latest
 SHORT = 8  # digits of an exact number; longer ones are rounded to six
@@ -58,8 +58,8 @@ def counterexample(formula, quantity, source):
     with fifty_digits():
         view = _View(formula, quantity, derivation)
         if is_drawn and (view.chosen is None or len(view.chosen) > MANY):
-            parts = {}
-            short = _View(with_wholes(formula, quantity, derivation, parts), quantity, derivation)
+            named, parts = named_parts(formula, quantity, derivation)
+            short = _View(named, quantity, derivation)
             if short.chosen is not None and (view.chosen is None or len(short.chosen) < len(view.chosen)):
                 found = short.differing()
                 return found and found._replace(
@@ -132,7 +132,7 @@ class _View:
             must = [name for name in free if self._has_bounds(name)]
             if not must:
                 in_order = sorted((name for name in free if name not in self.rates), key=self._place)
-                must = self.freedom.bound(in_order)
+                must = self.freedom.determined_by_the_others(in_order)
             if not must:
                 must = [
                     name

@@ -1,5 +1,5 @@
-"""Whether two formulas have the same value in every network of one shape: tried on a few drawn ones, in fifty
-digits.
+"""Whether two formulas have the same value in every network of one shape, and which quantities determine
+others: tried on a few drawn networks, in fifty digits.
 
 The drawn networks keep the shape and every convention of the description; nothing is proved symbolically.
 """
@@ -17,93 +17,14 @@ from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.repairs.places import Places
 
-# --- Which quantities of a pass may be given any values beside each other, and which then follow from the
-# rest.
-
-
-DIRECTIONS = 14
-STEP = Decimal("1e-20")  # with fifty digits a response keeps twenty
-DEPENDENT = (
-    1e-9  # what is left of a unit vector that the others span, with room for division by small numbers
-)
-
-
-class Freedom:
-    """The responses of one network's quantities to its weights, biases, inputs and targets.
-
-    The targets of a cross-entropy, the learning rate, the L2 term's strength and the update rule's settings
-    do not move; a parameter after several updates, which has no formula, moves by itself. Only what is asked
-    for is evaluated.
-    """
-
-    def __init__(self, description, seed=1):
-        """`description` is one from `spec.read`."""
-        self._random = Random(seed)
-        with fifty_digits():
-            self._derivation = Derivation(drawn_like(description, self._random, signs=(1,)), number=Decimal)
-        self._kind = Places(self._derivation).of
-        self._moving = {"w", "b", "i"} if "cross-entropy" in description.loss else {"w", "b", "i", "target"}
-        self._values = [{} for _ in range(DIRECTIONS + 1)]
-        self._responses = {}
-
-    def bound(self, names):
-        """Those of `names` that follow from the names before them, in their order."""
-        spanned, found = [], []
-        for name in names:
-            rest = self._response(name)
-            for unit in spanned:
-                along = sum(a * b for a, b in zip(rest, unit))
-                rest = [a - along * b for a, b in zip(rest, unit)]
-            length = sum(a * a for a in rest) ** 0.5
-            if length < DEPENDENT:
-                found.append(name)
-            else:
-                spanned.append([a / length for a in rest])
-        return found
-
-    def _response(self, name):
-        """How a quantity changes along each direction, as a vector of length 1, or 0 where it does not
-        change.
-        """
-        if name not in self._responses:
-            with fifty_digits():
-                self._evaluate(name)
-                start, *moved = [values[name] for values in self._values]
-                changes = [float((value - start) / STEP) for value in moved]
-            length = sum(change * change for change in changes) ** 0.5
-            self._responses[name] = [change / length for change in changes] if length > 0 else changes
-        return self._responses[name]
-
-    def _evaluate(self, name):
-        """Find the value of a quantity at the start and along every direction, from its formula."""
-        if name in self._values[0]:
-            return
-        row = self._derivation[name]
-        if row.expression is None:
-            moves = row.part != "given" or self._kind(row.name).kind in self._moving
-            for number, values in enumerate(self._values):
-                values[name] = row.value + (
-                    STEP * self._random.randint(-1000, 1000) / 1000 if number and moves else 0
-                )
-            return
-        for needed in row.expression.names():
-            self._evaluate(needed)
-        evaluate = row.expression.evaluator(Decimal)
-        for values in self._values:
-            values[name] = evaluate(values)
-
-
-# --- Whether two formulas have the same value in every network of one shape: tried on a few drawn ones, in
-# fifty digits.
-
-
 CLOSE = Decimal("1e-20")  # relative to the values compared
-NOTHING = Decimal(
-    "1e-40"
-)  # relative to the quantities they are made of: what fifty digits leave of an exact 0
+NOTHING = Decimal("1e-40")  # relative to the quantities they are made of: what fifty digits leave of a 0
 LATEST = 3  # a later update is tried as an earlier one: drawn networks are not trained for long
 DRAWS = 12
 MANY_SAMPLES = 8
+DIRECTIONS = 14
+STEP = Decimal("1e-20")  # with fifty digits a response keeps twenty
+DEPENDENT = 1e-9  # what is left of a unit vector that the others span, divisions by small numbers included
 
 _COUNT = re.compile(r"@(\d+)")
 
@@ -116,7 +37,7 @@ class Trials:
     """
 
     def __init__(self, description, count=3, seed=1):
-        """`description` is what `spec.read` takes; relu, with its two pieces, takes twice the `count`.
+        """`description` is what `read` takes; relu, with its two pieces, takes twice the `count`.
 
         Raises SpecError for a bad description, NeuronnetError where none can be derived.
         """
@@ -214,10 +135,9 @@ def drawn_like(description, random, signs=(1, -1), steps=1000):
     these. The strength 0 of an L2 term stays too, and the settings of the update rule.
     """
 
-    def number(_=None, signs=signs):
-        return Literal(
-            str(Decimal(random.choice(signs) * random.randint(steps // 10, steps + steps // 5)) / steps)
-        )
+    def number(signs=signs):
+        size = random.choice(signs) * random.randint(steps // 10, steps + steps // 5)
+        return Literal(str(Decimal(size) / steps))
 
     def bias(given):
         if isinstance(given, tuple):
@@ -229,18 +149,15 @@ def drawn_like(description, random, signs=(1, -1), steps=1000):
             return tuple(number() for _ in given)
         return tuple(_probabilities(given, random, steps))
 
+    def layer_like(layer):
+        weights = tuple(tuple(number() for _ in row) for row in layer.weights)
+        return replace(layer, weights=weights, bias=bias(layer.bias))
+
     return replace(
         description,
         learning_rate=None if description.learning_rate is None else number(signs=(1,)),
         l2=description.l2 if description.l2 == 0 else number(signs=(1,)),
-        layers=tuple(
-            replace(
-                layer,
-                weights=tuple(tuple(number() for _ in row) for row in layer.weights),
-                bias=bias(layer.bias),
-            )
-            for layer in description.layers
-        ),
+        layers=tuple(map(layer_like, description.layers)),
         samples=tuple(
             Sample(tuple(number() for _ in sample.inputs), targets(sample.targets))
             for sample in description.samples
@@ -305,3 +222,70 @@ def _brought_forward(expressions):
         return _COUNT.sub(lambda found: f"@{sooner.get(int(found[1]), found[1])}", name)
 
     return [with_names(expression, renamed) for expression in expressions]
+
+
+class Freedom:
+    """The responses of one network's quantities to its weights, biases, inputs and targets.
+
+    The targets of a cross-entropy, the learning rate, the L2 term's strength and the update rule's settings
+    do not move; a parameter after several updates, which has no formula, moves by itself. Only what is asked
+    for is evaluated.
+    """
+
+    def __init__(self, description, seed=1):
+        """`description` is a checked one."""
+        self._random = Random(seed)
+        with fifty_digits():
+            self._derivation = Derivation(drawn_like(description, self._random, signs=(1,)), number=Decimal)
+        self._kind = Places(self._derivation).of
+        self._moving = {"w", "b", "i"}
+        if "cross-entropy" not in description.loss:
+            self._moving.add("target")
+        self._values = [{} for _ in range(DIRECTIONS + 1)]
+        self._responses = {}
+
+    def determined_by_the_others(self, names):
+        """Those of `names` that follow from the names before them, in their order."""
+        spanned, found = [], []
+        for name in names:
+            rest = self._response(name)
+            for unit in spanned:
+                along = sum(a * b for a, b in zip(rest, unit))
+                rest = [a - along * b for a, b in zip(rest, unit)]
+            length = sum(a * a for a in rest) ** 0.5
+            if length < DEPENDENT:
+                found.append(name)
+            else:
+                spanned.append([a / length for a in rest])
+        return found
+
+    def _response(self, name):
+        """How a quantity changes along each direction, as a vector of length 1, or 0 where it does not
+        change.
+        """
+        if name not in self._responses:
+            with fifty_digits():
+                self._evaluate(name)
+                start, *moved = [values[name] for values in self._values]
+                changes = [float((value - start) / STEP) for value in moved]
+            length = sum(change * change for change in changes) ** 0.5
+            self._responses[name] = [change / length for change in changes] if length > 0 else changes
+        return self._responses[name]
+
+    def _evaluate(self, name):
+        """Find the value of a quantity at the start and along every direction, from its formula."""
+        if name in self._values[0]:
+            return
+        row = self._derivation[name]
+        if row.expression is None:
+            moves = row.part != "given" or self._kind(row.name).kind in self._moving
+            for number, values in enumerate(self._values):
+                values[name] = row.value + (
+                    STEP * self._random.randint(-1000, 1000) / 1000 if number and moves else 0
+                )
+            return
+        for needed in row.expression.names():
+            self._evaluate(needed)
+        evaluate = row.expression.evaluator(Decimal)
+        for values in self._values:
+            values[name] = evaluate(values)

@@ -1,7 +1,5 @@
-"""Where in a network the names of a derivation belong: which are alike, how near, and what stands beside
-them.
-
-A place is a kind, `w` or `net` or `dnet/dw`, and the neurons it touches. Nothing is evaluated here.
+"""Where in a network the names of a derivation belong, and the formulas around them: which names are alike,
+how near, what a quantity is made of.
 """
 
 from typing import NamedTuple
@@ -11,11 +9,14 @@ from neuronnet.formulas.expressions import Call, Name, Product, Sum
 from neuronnet.formulas.rewriting import nodes, product_of
 from neuronnet.names import partial_name, split_index, split_partial
 
-# --- Where in a network the names of a derivation belong: which are alike, how near, and what stands beside
-# them.
+LARGEST_FORMULA = 150  # parts
+LONGEST_PART = 60  # characters; a longer one is spoken of by its name alone
+MOST_FACTORS = 8
+FEWEST_NAMES = 3  # in what is worth a name
+STEPS_BACK = 3
 
 
-class Place(NamedTuple):
+class NamePlace(NamedTuple):
     """Where a name belongs: its kind, the neurons it touches as (layer, position), and its sample and update.
 
     Layer 0 are the inputs. A weight touches the neuron it leads to and the one it comes from; what a whole
@@ -38,11 +39,11 @@ class Places:
         self._names = {place: name for name, place in self._places.items()}
 
     def of(self, name):
-        """The Place of a name; one that belongs nowhere in particular, such as eta, is its own kind."""
+        """The NamePlace of a name; one that belongs nowhere in particular, such as eta, is its own kind."""
         parts = split_partial(name)
         if parts is not None:
             above, below = (self.of(part) for part in parts)
-            return Place(
+            return NamePlace(
                 partial_name(above.kind, below.kind),
                 above.touches + below.touches,
                 f"{above.index}/{below.index}",
@@ -50,15 +51,13 @@ class Places:
         base, index = split_index(name)
         if base in self._places:
             kind, touches = self._places[base]
-            return Place(kind, touches, index)
+            return NamePlace(kind, touches, index)
         state, _, parameter = base.partition("_")
         kind, touches = self._places.get(parameter, (base, ()))
-        return Place(f"{state}_{kind}" if touches else base, touches, index)
+        return NamePlace(f"{state}_{kind}" if touches else base, touches, index)
 
     def moved(self, name, layer, start, end):
-        """The name of the same thing with one neuron of a layer in place of another; `name` itself where
-        there is none.
-        """
+        """The same name for another neuron of a layer; `name` itself where there is none."""
 
         def change(touches):
             return tuple((layer, end) if each == (layer, start) else each for each in touches)
@@ -66,9 +65,7 @@ class Places:
         return self._changed(name, change)
 
     def transposed(self, name):
-        """The weight whose neuron and input are exchanged; `name` itself where it is no weight or there is
-        none.
-        """
+        """The weight whose neuron and input are exchanged; `name` itself where there is none."""
 
         def exchanged(touches):
             if len(touches) != 2:
@@ -136,26 +133,18 @@ def only_name(expression):
     return expression.name if isinstance(expression, Name) else None
 
 
-# --- Parts of a formula that are a quantity spelled out, and rightly so: each may stand there as a whole, by
-# its name.
+def named_parts(formula, quantity, derivation):
+    """(formula, parts): sub-expressions that equal a named quantity replaced by its name, and what to call
+    them.
 
-
-LARGEST_FORMULA = 150  # parts
-LONGEST_PART = 60  # characters; a longer one is spoken of by its name alone
-MOST_FACTORS = 8
-FEWEST_NAMES = 3  # in what is worth a name
-
-
-def with_wholes(formula, quantity, derivation, parts):
-    """`formula` with those parts named; `parts` gets name -> what to call it. The `quantity` itself is never
-    put in.
-
-    `derivation` is that of a drawn network, where nothing is equal by chance, in fifty digits, and so is the
-    context.
+    `out_o1*(1 - out_o1)` becomes `dout_o1/dnet_o1`, which `parts` maps to "dout_o1/dnet_o1 = out_o1*(1 -
+    out_o1)". The `quantity` itself is never put in. `derivation` is that of a drawn network, where nothing is
+    equal by chance, in fifty digits.
     """
+    parts = {}
     relu = any(layer.activation == "relu" for layer in derivation.description.layers)
     if relu or sum(1 for _ in nodes(formula)) > LARGEST_FORMULA:
-        return formula  # a relu that is on is its net input, by chance
+        return formula, parts  # a relu that is on is its net input, by chance
     rows = {
         _digits(row.value): row.name
         for row in reversed(derivation.quantities)
@@ -163,15 +152,13 @@ def with_wholes(formula, quantity, derivation, parts):
         and not isinstance(row.expression, Name)
         and row.name not in quantity.names()
     }
-    while True:
-        step = _first_whole(formula, derivation, rows)
-        if step is None:
-            return formula
+    while step := _first_named(formula, derivation, rows):
         name, part, formula = step
         parts[name] = f"{name} = {part}" if len(part.format()) <= LONGEST_PART else name
+    return formula, parts
 
 
-def _first_whole(formula, derivation, rows):
+def _first_named(formula, derivation, rows):
     """(name, the part, the formula with the name in its place) of the first part that is a quantity; None
     without one.
     """
@@ -179,17 +166,15 @@ def _first_whole(formula, derivation, rows):
         for start, end, part in _candidates(node):
             name = _name_of(part, derivation, rows)
             if name is not None:
-                whole = (
-                    Name(name)
-                    if start is None
-                    else product_of([*node.factors[:start], ("*", Name(name)), *node.factors[end:]])
-                )
-                return name, part, rebuild(whole)
+                named = Name(name)
+                if start is not None:
+                    named = product_of([*node.factors[:start], ("*", named), *node.factors[end:]])
+                return name, part, rebuild(named)
     return None
 
 
 def _candidates(node):
-    """(start, end, part) for a sum as a whole, and for every run of factors of a product, the longest first."""
+    """(start, end, part) for a sum as a whole, and every run of factors of a product, the longest first."""
     if isinstance(node, Sum):
         yield None, None, node
     if isinstance(node, Product):
@@ -214,14 +199,7 @@ def _digits(value):
     return f"{value:.30e}"
 
 
-# --- What a quantity is made of: its own formula, and what the formulas of the names in it say, a few steps
-# back.
-
-
-STEPS = 3
-
-
-class Surroundings:
+class NearbyFormulas:
     """The formulas behind a quantity, an Expression over the names of a derivation.
 
     `row_names` are the names in its own formula, `names` those in all of them; `factors` the sums and
@@ -235,7 +213,7 @@ class Surroundings:
         row = quantity if name is None else derivation[name].expression or quantity
         self.row_names = set(row.names())
         self.names, self.factors, texts, rows = set(), [], [], [row]
-        for _ in range(STEPS):
+        for _ in range(STEPS_BACK):
             texts += [each.format() for each in rows]
             self.factors += [
                 factor
@@ -247,9 +225,8 @@ class Surroundings:
             ]
             new = {name for each in rows for name in each.names()} - self.names
             self.names |= new
-            rows = [
-                each for each in (derivation[name].expression for name in sorted(new)) if each is not None
-            ]
+            expressions = (derivation[name].expression for name in sorted(new))
+            rows = [each for each in expressions if each is not None]
         self._text = "; ".join(texts)
         self.terms = list(_terms(row, derivation))
 

@@ -1,8 +1,5 @@
 """The slips that would explain a wrong formula: the changes that make it right in one drawn network, in plain
-floats.
-
-Names, factors and terms come from the surroundings of the quantity. Whether a change is right in general is
-not known here.
+floats. Names, factors and terms come from the formulas behind the quantity.
 """
 
 from collections import Counter
@@ -14,9 +11,9 @@ from neuronnet.derivation.digits import fifty_digits
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.expressions import Name, Number, Product, Sum, total
 from neuronnet.formulas.rewriting import nodes, with_names
-from neuronnet.repairs.changes import SAMPLE, Change, Renaming, changes, renamings
-from neuronnet.repairs.derivatives import mixed_up_derivatives
-from neuronnet.repairs.places import Places, Surroundings, only_name
+from neuronnet.repairs.changes import change, changes
+from neuronnet.repairs.places import NearbyFormulas, Places, only_name
+from neuronnet.repairs.renamings import SAMPLE, Renaming, mixed_up_derivatives, renamings
 
 MOST_NAMES = 500
 CLOSE = 1e-8  # fifty digits rounded to floats, and a few operations on them
@@ -46,21 +43,19 @@ class Slips:
     """The changes of one formula that make it right in one network."""
 
     def __init__(self, formula, quantity, trials, updates):
-        number = next(
-            (
-                number
-                for number in range(trials.count)
-                if _differ(trials.value(number, formula), trials.value(number, quantity))
-            ),
-            0,
+        differing = (
+            number
+            for number in range(trials.count)
+            if _differ(trials.value(number, formula), trials.value(number, quantity))
         )
+        number = next(differing, 0)
         self.derivation = derivation = trials.derivation(number)
         self.places = Places(derivation)
         with fifty_digits():
             self.formula, self.quantity = (
                 with_names(each, derivation.own_name) for each in (formula, quantity)
             )
-            self.true = Surroundings(self.quantity, derivation)
+            self.true = NearbyFormulas(self.quantity, derivation)
             self.values = self._pool(updates)
         self.known = set(self.values)
         target = trials.value(number, quantity)
@@ -74,11 +69,10 @@ class Slips:
         """(change, repaired formula) of every change that fits in this network."""
         if self.target is None:
             return
-        for change in mixed_up_derivatives(self.formula, self.places, self.worth):
-            if self.known.issuperset(change.replacement.names()) and self.is_target(
-                self.worth(change.replacement)
-            ):
-                yield change, change.replacement
+        for slip in mixed_up_derivatives(self.formula, self.places, self.worth):
+            repaired = slip.replacement
+            if self.known.issuperset(repaired.names()) and self.is_target(self.worth(repaired)):
+                yield slip, repaired
         yield from self._throughout()
         for node, rebuild, parent in nodes(self.formula):
             fits = self.test(rebuild)
@@ -89,49 +83,45 @@ class Slips:
                 *self._missing_terms(node, parent, value, fits),
             ]
             found += [
-                change
-                for change in changes(node, parent, self.counts)
-                if fits(self.worth(change.replacement))
+                slip for slip in changes(node, parent, self.counts) if fits(self.worth(slip.replacement))
             ]
-            for change in found:
-                repaired = rebuild(change.replacement)
+            for slip in found:
+                repaired = rebuild(slip.replacement)
                 if not self.is_trivial(repaired):
-                    yield change, repaired
+                    yield slip, repaired
 
     def size(self, candidate):
         """What candidates are ordered by, the smallest and most natural change first."""
-        change, repaired = candidate
-        mentioned = [self.true.mention(text, text in self.values) for text in (change.found, change.instead)]
+        slip, repaired = candidate
+        mentioned = [self.true.mention(text, text in self.values) for text in (slip.found, slip.instead)]
         unlikely = mentioned[0] + (not mentioned[1])
         new = [name for name in repaired.names() if name not in self.formula.names()]
         foreign = len(self.places.touched(new) - self.touched)
-        found = only_name(change.at)
-        distance = (
-            min((self.places.distance(name, found) for name in new), default=(0, 0)) if found else (0, 0)
-        )
+        found = only_name(slip.at)
+        distances = [self.places.distance(name, found) for name in new] if found else []
         similar = len(set(repaired.names()) ^ self.true.row_names)
         derivatives = any("/" in name for name in self.formula.names())
-        strange = any("/" in name for name in new) and not derivatives or change.instead.startswith("-(")
+        strange = any("/" in name for name in new) and not derivatives or slip.instead.startswith("-(")
         return (
-            _ORDER.index(change.kind),
-            self._innocence(change, mentioned),
+            _ORDER.index(slip.kind),
+            self._innocence(slip, mentioned),
             strange,
             unlikely,
             foreign,
-            distance,
+            min(distances, default=(0, 0)),
             similar,
             len(repaired.format()),
         )
 
-    def _innocence(self, change, mentioned):
+    def _innocence(self, slip, mentioned):
         """How far a turned sign is from the natural culprit.
 
         That is what its turning restores, or the step of an update that is added; else a target's difference.
         """
-        is_step = change.found.startswith("+ ") and self.derivation.names.rate in change.at.names()
-        if change.kind != "sign" or mentioned == [False, True] or is_step:
+        is_step = slip.found.startswith("+ ") and self.derivation.names.rate in slip.at.names()
+        if slip.kind != "sign" or mentioned == [False, True] or is_step:
             return 0
-        return 1 if self.is_an_error(change.at) else 2
+        return 1 if self.is_an_error(slip.at) else 2
 
     def is_an_error(self, part):
         """Whether a part is the difference of a target and something."""
@@ -151,7 +141,7 @@ class Slips:
                 alike = self.places.of(other).kind == self.places.of(name).kind
                 if parent is not None or alike or other in self.true.row_names:
                     kind = "name" if alike else "other name"
-                    yield Change(kind, name, other, node, Name(other), f"did you mean {other}?")
+                    yield change(kind, node, Name(other), f"did you mean {other}?")
 
     def _throughout(self):
         """One name replaced wherever it stands, and what else is one slip but changes several names."""
@@ -159,9 +149,8 @@ class Slips:
         for name, count in Counter(self.formula._all_names()).items():
             for other in self.names if count > 1 else ():
                 if self.places.of(other).kind == kinds[name]:
-                    yield from self._renamed(
-                        Renaming("name", {name: other}, f"did you mean {other}, everywhere?")
-                    )
+                    said = f"did you mean {other}, everywhere?"
+                    yield from self._renamed(Renaming("name", {name: other}, said))
         for renaming in renamings(self.formula, self.quantity, self.places):
             if self.known.issuperset(renaming.renames.values()):
                 yield from self._renamed(renaming)
@@ -174,7 +163,7 @@ class Slips:
             repaired = with_names(self.formula, lambda name: renames.get(name, name))
             at = next(node for node, _, _ in nodes(self.formula) if only_name(node) in renames)
             found, instead = renaming.texts()
-            yield Change(renaming.kind, found, instead, at, repaired, renaming.sentence), repaired
+            yield change(renaming.kind, at, repaired, renaming.sentence, found, instead), repaired
 
     def _names_that_may_be_meant(self):
         """The names that may replace or multiply others: not the quantity itself, nor another name for it,
@@ -185,11 +174,8 @@ class Slips:
         def means_something(name, value):
             if name in self.true.row_names:
                 return True
-            return (
-                (value != 0 or name in self.true.names)
-                and not self.is_target(value)
-                and not self.is_target(-value)
-            )
+            says_something = value != 0 or name in self.true.names
+            return says_something and not self.is_target(value) and not self.is_target(-value)
 
         return [
             name for name, value in self.values.items() if name not in own and means_something(name, value)
@@ -203,71 +189,40 @@ class Slips:
         if isinstance(node, Number) and node.value == 1:
             for name in self.names:
                 if fits(self.values[name]):
-                    yield Change(
-                        "number",
-                        node.format(),
-                        name,
-                        node,
-                        Name(name),
-                        f"did you mean {name} instead of {node}?",
-                    )
+                    yield change("number", node, Name(name), f"did you mean {name} instead of {node}?")
             return
-        for factor in self.true.factors:
+        named = [Name(name) for name in self.names if name != only_name(node)]
+        for factor in [*self.true.factors, *named]:
             worth = self.worth(factor)
             if worth is not None and fits(value * worth):
-                yield Change(
-                    "missing factor",
-                    "",
-                    factor.format(),
-                    node,
-                    node * factor,
-                    f"the factor {factor} is missing",
-                )
-        for name in self.names:
-            if name != only_name(node) and fits(value * self.values[name]):
-                yield Change(
-                    "missing factor", "", name, node, node * Name(name), f"the factor {name} is missing"
-                )
+                said = f"the factor {factor} is missing"
+                yield change("missing factor", node, node * factor, said, "", factor.format())
         for above, below in permutations((1, 2, *self.counts), 2):
             if fits(value * above / below):
                 factor = str(above) if below == 1 else f"{above}/{below}"
                 multiple = node if above == 1 else above * node
-                yield Change(
-                    "missing factor",
-                    "",
-                    factor,
-                    node,
-                    multiple if below == 1 else multiple / below,
-                    f"the factor {factor} is missing",
-                )
+                multiple = multiple if below == 1 else multiple / below
+                yield change("missing factor", node, multiple, f"the factor {factor} is missing", "", factor)
 
     def _missing_terms(self, node, parent, value, fits):
         if isinstance(parent, Sum) or value is None:
             return
         for terms in self.terms_beside(node):
             worth = self.worth(total(terms))
+            if worth is None:
+                continue
+            text = " and ".join(term.format() for term in terms)
             for sign in (1, -1):
-                if worth is not None and value + sign * worth != 0 and fits(value + sign * worth):
-                    said = " and ".join(term.format() for term in terms)
-                    are = "s" if len(terms) > 1 else ""
-                    replacement = Sum([*node._terms(), *((sign, term) for term in terms)])
-                    yield Change(
-                        "missing term",
-                        "",
-                        said,
-                        node,
-                        replacement,
-                        f"the term{are} {said} {'are' if are else 'is'} missing",
+                if value + sign * worth != 0 and fits(value + sign * worth):
+                    whole = Sum([*node._terms(), *((sign, term) for term in terms)])
+                    said = (
+                        f"the term {text} is missing" if len(terms) == 1 else f"the terms {text} are missing"
                     )
-            if len(terms) == 1 and worth is not None and worth != value and fits(worth - value):
-                yield Change(
-                    "missing term",
-                    "",
-                    terms[0].format(),
-                    node,
-                    terms[0] - node,
-                    f"the term {terms[0]} is missing, this is subtracted from it: {terms[0] - node}",
-                )
+                    yield change("missing term", node, whole, said, "", text)
+            if len(terms) == 1 and worth != value and fits(worth - value):
+                whole = terms[0] - node
+                said = f"the term {text} is missing, this is subtracted from it: {whole}"
+                yield change("missing term", node, whole, said, "", text)
 
     def terms_beside(self, node):
         """Lists of terms that may be missing beside a part: of the true formula, 1, and the same for neurons
@@ -290,9 +245,8 @@ class Slips:
 
     def is_trivial(self, repaired):
         """Whether a formula says nothing: the quantity itself, or what names it."""
-        return not set(repaired.names()).isdisjoint(self.quantity.names()) and set(
-            self.formula.names()
-        ).isdisjoint(self.quantity.names())
+        own = set(self.quantity.names())
+        return not own.isdisjoint(repaired.names()) and own.isdisjoint(self.formula.names())
 
     # Numbers
 
@@ -307,19 +261,16 @@ class Slips:
             *(name for part in (*self.true.factors, *self.true.terms) for name in part.names()),
         ]
         samples = {sample for name in used for sample in SAMPLE.findall(name)}
-        pool = {}
-        rows = [
-            *((row.name, row.value) for row in self.derivation.quantities),
-            *self.derivation.given.items(),
-        ]
-        for name, value in rows:
-            if samples.issuperset(SAMPLE.findall(name)) and (updates or "@" not in name):
-                pool[name] = value
+        rows = {row.name: row.value for row in self.derivation.quantities} | self.derivation.given
+        pool = {
+            name: value
+            for name, value in rows.items()
+            if samples.issuperset(SAMPLE.findall(name)) and (updates or "@" not in name)
+        }
         if len(pool) > MOST_NAMES:
             near = self.places.touched(used)
-            pool = dict(
-                sorted(pool.items(), key=lambda each: len(self.places.touched([each[0]]) - near))[:MOST_NAMES]
-            )
+            nearest = sorted(pool.items(), key=lambda each: len(self.places.touched([each[0]]) - near))
+            pool = dict(nearest[:MOST_NAMES])
         pool |= {name: self.derivation[name].value for name in used}
         return {name: float(value) for name, value in pool.items()}
 

@@ -13,8 +13,7 @@ from neuronnet.derivation.interval import Interval, around, rounded_or_cut
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.expressions import Name, Product
 from neuronnet.names import partial_name, split_partial
-from neuronnet.sheet.notation import aligned
-from neuronnet.sheet.printed_before import decimals_in
+from neuronnet.sheet.printed_before import aligned, decimals_in
 from neuronnet.sheet.report import COINCIDENCE, RIGHT, ROUNDING, UNREADABLE, WRONG_FORMULA, WRONG_NUMBER
 
 BINARY32_ROUNDING = Decimal(2) ** -21  # eight roundings of a computation in binary32

@@ -12,7 +12,7 @@ from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.parsing import parse
 from neuronnet.formulas.rewriting import with_names
-from neuronnet.mistakes.printed_numbers import claim_of
+from neuronnet.mistakes.printed_numbers import PrintedNumber
 from neuronnet.mistakes.search import explanations
 from neuronnet.names import spelled_out
 from neuronnet.sheet.judging import Judge, why_unread
@@ -133,13 +133,15 @@ def _explained(lines, exact, description, progress):
     What a wrong formula explains already needs no mistake that explains one number alone, or makes right ones
     wrong.
     """
-    claims = [
-        claim_of(place, line.quantity, Printed(line.number.printed), exact)
+    if not any(line.number is not None and line.number.verdict == WRONG_NUMBER for line in lines):
+        return []
+    numbers = [
+        PrintedNumber(place, line.quantity, Printed(line.number.printed), exact)
         for place, line in enumerate(lines)
         if line.quantity is not None and line.number is not None and line.number.verdict != ROUNDING
     ]
     follow, found = _follow_a_wrong_formula(lines), []
-    for each in explanations(description, claims, progress):
+    for each in explanations(description, numbers, progress):
         if not follow.issuperset(each.explains) or (len(each.explains) > 1 and not each.contradicts):
             explained, against = (
                 [lines[place] for place in places] for places in (each.explains, each.contradicts)

@@ -15,9 +15,8 @@ from neuronnet.repairs.counterexample import counterexample
 from neuronnet.repairs.identity import Trials
 from neuronnet.repairs.repair import repair
 from neuronnet.sheet.arithmetic import Arithmetic
-from neuronnet.sheet.notation import Notation, aligned, printed_literal
-from neuronnet.sheet.printed_before import PrintedNumbers, point
-from neuronnet.sheet.readers.spelling import numeral
+from neuronnet.sheet.printed_before import PrintedBefore, aligned, point, printed_literal
+from neuronnet.sheet.readers.spelling import Notation, numeral
 from neuronnet.sheet.report import (
     COINCIDENCE,
     UNKNOWN_NAME,
@@ -49,7 +48,7 @@ class Judge:
         """Forget what was printed. `excused` maps claims, by `id`, to a clause that says why their number is
         rounding and not wrong.
         """
-        self.author = PrintedNumbers(self.exact)
+        self.author = PrintedBefore(self.exact)
         self.excused = excused
 
     def line(self, claim):

@@ -1,5 +1,5 @@
-"""The numbers that an author printed, and what formulas give when they are computed from these and not from
-exact ones.
+"""The numbers that an author printed: what formulas give when they are computed from these and not from exact
+ones, and which name each number of an arithmetic expression stands for.
 """
 
 from decimal import Decimal
@@ -7,15 +7,14 @@ from typing import NamedTuple
 
 from neuronnet.derivation.digits import Printed, finite
 from neuronnet.derivation.interval import Interval, around
-from neuronnet.formulas.expressions import Name, Negative, Number, Sum, total
+from neuronnet.formulas.expressions import Call, Name, Negative, Number, Power, Product, Sum, total
 from neuronnet.formulas.rewriting import leaves_of
-from neuronnet.sheet.notation import printed_literal
 
 # Decimals that stand in formulas as they are, whatever was printed before.
 CONSTANTS = {Decimal("0.5"), Decimal("0.25")}
 
 
-class Record(NamedTuple):
+class PrintedRecord(NamedTuple):
     """A number printed for a quantity: the Printed, its line, and whether it is wrong."""
 
     printed: Printed
@@ -23,8 +22,8 @@ class Record(NamedTuple):
     is_wrong: bool
 
 
-class Computed(NamedTuple):
-    """What a formula gives from printed numbers: an `interval`, and the Records that it rests on."""
+class ComputedRange(NamedTuple):
+    """What a formula gives from printed numbers: an `interval`, and the PrintedRecords that it rests on."""
 
     interval: Interval
     records: list
@@ -35,7 +34,7 @@ class Computed(NamedTuple):
         return min((record.line for record in self.records if record.is_wrong), default=None)
 
 
-class PrintedNumbers:
+class PrintedBefore:
     """What an author printed, by the quantity's name."""
 
     def __init__(self, exact):
@@ -52,16 +51,16 @@ class PrintedNumbers:
             text = printed.text.lstrip("+")
             quantity, printed = quantity.inner, Printed(text[1:] if text.startswith("-") else "-" + text)
         if isinstance(quantity, Name):
-            self._records[quantity.name] = Record(printed, line, is_wrong)
+            self._records[quantity.name] = PrintedRecord(printed, line, is_wrong)
             if not is_wrong:
                 self._accepted.setdefault(abs(printed.value), []).append(abs(self._exact.of(quantity.name)))
 
     def of(self, name):
-        """The Record of a quantity, or None."""
+        """The PrintedRecord of a quantity, or None."""
         return self._records.get(name)
 
     def wrong_record_of(self, printed):
-        """The Record of a wrong number that was printed just like this one, or None."""
+        """The PrintedRecord of a wrong number that was printed just like this one, or None."""
         same = (
             record
             for record in self._records.values()
@@ -70,7 +69,7 @@ class PrintedNumbers:
         return next(same, None)
 
     def computed(self, formula, besides=None):
-        """What a formula over names gives from the numbers printed so far, a Computed; None where it cannot
+        """What a formula over names gives from the numbers printed so far, a ComputedRange; None where it cannot
         be said.
 
         A right number may have been carried on as it is printed, or with more digits up to all of them. What
@@ -81,7 +80,11 @@ class PrintedNumbers:
             interval = self._interval(formula, besides, records, known)
         except (ArithmeticError, ValueError):
             return None
-        return Computed(interval, records) if interval.low.is_finite() and interval.high.is_finite() else None
+        return (
+            ComputedRange(interval, records)
+            if interval.low.is_finite() and interval.high.is_finite()
+            else None
+        )
 
     def _interval(self, formula, besides, records, known):
         for name in formula.names():
@@ -118,8 +121,8 @@ class PrintedNumbers:
         return interval
 
     def left_over(self, name):
-        """What printed sums leave for a quantity when the other printed terms are taken from them: Computed
-        after Computed.
+        """What printed sums leave for a quantity when the other printed terms are taken from them: ComputedRange
+        after ComputedRange.
         """
         for row in self._exact.derivation.quantities:
             if isinstance(row.expression, Sum) and name in row.expression.names():
@@ -139,7 +142,7 @@ class PrintedNumbers:
                 )
                 printed = {each: Interval(self._records[each].printed.value) for each in [row.name, *others]}
                 left = rest.evaluator(self)(printed)
-                yield Computed(left if sign > 0 else -left, records)
+                yield ComputedRange(left if sign > 0 else -left, records)
 
 
 def point(expression):
@@ -154,3 +157,116 @@ def decimals_in(expression):
         for leaf in leaves_of(expression)
         if isinstance(leaf, Number) and not isinstance(leaf.value, int)
     ]
+
+
+# Which name each number stands for: `0.15*0.05 + 0.35` beside `w1*i1 + b1`
+
+
+class NumberForName(NamedTuple):
+    """A number in the place of a name: what is `printed` there, its sign included, the `name`, and the
+    author's `column`.
+    """
+
+    printed: Printed
+    name: str
+    column: int
+
+
+def aligned(part, model, agrees=lambda literal: True):
+    """The NumbersForNames of `part`, a formula of the same shape as `model`; None where the shapes differ.
+
+    Terms and factors may stand in another order, and what is squared with another sign, if the NumbersForNames then
+    all agree, by `agrees(literal)`.
+    """
+    return _Alignment(agrees).of(part, model, 1)
+
+
+class _Alignment:
+    """The comparison of one part with one model, node by node."""
+
+    def __init__(self, agrees):
+        self.agrees = agrees
+
+    def of(self, part, model, sign):
+        """The NumbersForNames of a part; the sign that stands before it belongs to its number."""
+        if isinstance(model, Name):
+            return _in_place_of(part, model.name, sign)
+        if isinstance(model, Sum) and isinstance(part, Sum):
+            return self.together(part.terms, model.terms, lambda a, b: a * b * sign)
+        if sign < 0:
+            return None
+        if isinstance(part, Number) and isinstance(model, Number):
+            return [] if float(part.value) == float(model.value) else None
+        if isinstance(model, Negative):
+            if isinstance(part, Negative):
+                return self.of(part.inner, model.inner, 1)
+            return self.of(part, model.inner, -1) if isinstance(part, Number) else None
+        if type(part) is not type(model):
+            return None
+        if isinstance(model, Product):
+            return self.together(part.factors, model.factors, lambda a, b: 1 if a == b else None)
+        if isinstance(model, Power):
+            return self.power(part, model) if part.exponent == model.exponent else None
+        if isinstance(model, Call) and part.function == model.function:
+            return self.in_order(
+                [(1, each) for each in part.arguments],
+                [(1, each) for each in model.arguments],
+                lambda a, b: 1,
+            )
+        return None
+
+    def power(self, part, model):
+        """The NumbersForNames of a base; that of an even power may have the other sign."""
+        found = self.of(part.base, model.base, 1)
+        if model.exponent % 2 == 0 and not (found is not None and all(map(self.agrees, found))):
+            turned = self.of(part.base, model.base, -1)
+            if turned is not None and all(map(self.agrees, turned)):
+                return turned
+        return found
+
+    def together(self, parts, models, sign):
+        """The NumbersForNames of terms or factors: side by side, or in another order where that makes them all
+        agree.
+        """
+        found = self.in_order(parts, models, sign)
+        if found is not None and all(map(self.agrees, found)) or len(parts) != len(models):
+            return found
+        reordered, left = [], list(models)
+        for part in parts:
+            for model in left:
+                literals = self.pair(part, model, sign)
+                if literals is not None and all(map(self.agrees, literals)):
+                    reordered += literals
+                    left.remove(model)
+                    break
+        return found if left else reordered
+
+    def in_order(self, parts, models, sign):
+        """The NumbersForNames of pairs side by side; None where one does not fit."""
+        if len(parts) != len(models):
+            return None
+        found = [self.pair(part, model, sign) for part, model in zip(parts, models)]
+        return None if None in found else [literal for literals in found for literal in literals]
+
+    def pair(self, part, model, sign):
+        """The NumbersForNames of one term or factor; `sign(a, b)` of the two marks is the sign of its number, None
+        for a clash.
+        """
+        turned = sign(part[0], model[0])
+        return None if turned is None else self.of(part[1], model[1], turned)
+
+
+def _in_place_of(part, name, sign):
+    if isinstance(part, Name):
+        return [] if part.name == name and sign > 0 else None
+    if isinstance(part, Negative):
+        return _in_place_of(part.inner, name, -sign)
+    if not isinstance(part, Number):
+        return None
+    return [NumberForName(printed_literal(part, sign), name, part.column)]
+
+
+def printed_literal(number, sign=1):
+    """The Printed of a Number of a formula, with a sign that stands before it."""
+    text = getattr(number.value, "text", None) or repr(number.value)
+    return Printed("-" + text if sign < 0 else text)

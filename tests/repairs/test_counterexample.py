@@ -289,4 +289,4 @@ def test_the_right_formula_never_has_a_counterexample_and_its_double_has(descrip
     ],
 )
 def test_what_follows_from_the_names_before_is_bound(names, bound):
-    assert Freedom(read("worked-example")).bound(names) == bound
+    assert Freedom(read("worked-example")).determined_by_the_others(names) == bound

@@ -1,15 +1,14 @@
-"""Reads a sheet, somebody's hand derivation, into claims; whether they hold is judged elsewhere.
-
-Text, Markdown with `derivation` blocks, LaTeX formulas in a document, CSV and JSON. What is no claim and
-cannot be told to be prose is kept as unread, with the reason.
+"""Reads a sheet, somebody's hand derivation, into claims: text, Markdown with `derivation` blocks, LaTeX
+formulas in a document, CSV and JSON. What looks like a claim and cannot be read is kept with the reason.
 """
 
 import re
+from typing import NamedTuple
 
+from neuronnet.formulas.parsing import LONGEST_TEXT
 from neuronnet.names import WORD, spelled_out
-from neuronnet.sheet.readers.claims import Claim, Let, Sheet, Statement, Unread
-from neuronnet.sheet.readers.lines import Around, Formula, cut, fenced, formulas, has_equals, joined
-from neuronnet.sheet.readers.spelling import TextWithColumns, numeral
+from neuronnet.sheet.readers.claims import Sheet, Statement, has_equals, joined
+from neuronnet.sheet.readers.spelling import TextWithColumns
 from neuronnet.sheet.readers.tables import (
     is_json,
     is_row,
@@ -20,8 +19,8 @@ from neuronnet.sheet.readers.tables import (
     take_table,
 )
 
-__all__ = ["Claim", "Let", "Sheet", "Unread", "numeral", "read_sheet"]
-
+MOST_LINES = 20_000
+MOST_CHARACTERS = 2_000_000
 _COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|%(?=\s*[^\W\d])).*")
 _LATEX_COMMENT = re.compile(r"(?<!\\)%.*")
 _DEFINED = re.compile(rf"^[^\S\n]*(?:[-*+•%][^\S\n]+)?let[^\S\n]+({WORD})", re.IGNORECASE | re.MULTILINE)
@@ -31,6 +30,18 @@ _PROSE = re.compile(
     r"[^\W\d_]{2,}[,;:]?\s+[^\W\d_]{2,}|https?://|\]\("
     r"|\\(?:usepackage|documentclass|newcommand|setlength)\b"
 )
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*(.*)")
+_ENVIRONMENT = (
+    r"(?:align|aligned|equation|gather|gathered|eqnarray|multline|split|displaymath|math|alignat|flalign)\*?"
+)
+_DELIMITER = re.compile(
+    rf"(?P<row>\\\\(?:\[[0-9.]{{1,9}} ?[a-z]{{2}}\])?)|\\\$|\$\$|\$|\\[\[\]()]"
+    rf"|\\begin\{{(?P<begin>{_ENVIRONMENT})\}}|\\end\{{{_ENVIRONMENT}\}}"
+)
+_LAYOUT = re.compile(r"\s*(?:\\(?:begin|end|label)\{[^{}]{1,80}\}(?:\{\d{1,2}\})?\s*)*")
+_CLOSED_BY = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
+_TEX_REMARK = re.compile(r"(?<!\\)%.*")
+_ASIDE = re.compile(r"\\(?:intertext|tag|label|hspace)\*?\s?\{[^{}]{0,200}\}|\\(?:nonumber|notag)\b")
 
 
 def read_sheet(text):
@@ -185,3 +196,125 @@ def _use_block(sheet, block):
 
 def _content(block):
     return "\n".join(text for _, text in block.lines)
+
+
+# Fenced blocks, formulas set off as LaTeX, and the text around them
+
+
+def cut(text):
+    """(lines, refused): the lines as (number, text), and what is too long as (number, text, reason); its
+    line is blank.
+    """
+    lines, refused, characters = [], [], 0
+    pieces = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n", MOST_LINES)
+    for number, line in enumerate(pieces, 1):
+        if number > MOST_LINES or characters > MOST_CHARACTERS:
+            if line.strip() or number < len(pieces):
+                refused.append(
+                    (
+                        number,
+                        line,
+                        f"a sheet of more than {MOST_LINES} lines or {MOST_CHARACTERS} characters: "
+                        "nothing is read from here on",
+                    )
+                )
+            break
+        if len(line) > LONGEST_TEXT:
+            refused.append((number, line, f"longer than {LONGEST_TEXT} characters"))
+            line = ""
+        characters += len(line)
+        lines.append((number, line))
+    return lines, refused
+
+
+class FencedBlock(NamedTuple):
+    """A fenced block: the first word after its fence, and its lines as (number, text)."""
+
+    kind: str
+    lines: list
+
+
+class Formula(NamedTuple):
+    """A formula set off as LaTeX: where it opens, its lines as (number, TextWithColumns, soft), and whether
+    it is closed.
+    """
+
+    line: int
+    column: int
+    lines: list
+    closed: bool
+
+
+class Around(NamedTuple):
+    """A line outside formulas: its number, its whole text, and the text without the formulas in it."""
+
+    line: int
+    text: str
+    rest: str
+
+
+def fenced(lines):
+    """(blocks, lines outside). A ```math block counts as a formula between $$, outside."""
+    blocks, outside, fence = [], [], None
+    for number, text in lines:
+        match = _FENCE.fullmatch(text)
+        if fence is None and match and not (match[1][0] == "`" and "`" in match[2]):
+            fence, kind = match[1], match[2].split(maxsplit=1)[0].lower() if match[2].strip() else ""
+            blocks.append(FencedBlock(kind, []))
+            outside.append((number, "$$" if kind == "math" else ""))
+        elif fence is not None and match and match[1].startswith(fence) and not match[2].strip():
+            outside.append((number, "$$" if blocks[-1].kind == "math" else ""))
+            fence = None
+        elif fence is None:
+            outside.append((number, text))
+        else:
+            blocks[-1].lines.append((number, text))
+            outside.append((number, text if blocks[-1].kind == "math" else ""))
+    return blocks, outside
+
+
+def formulas(lines):
+    r"""Each Formula, and each line Around them, of lines outside fences, in their order.
+
+    The rows of a formula, which `\\` ends, are told apart from its other lines by not being soft. One dollar
+    sign opens a formula only where another in the same line closes it.
+    """
+    closing = None
+    for number, text in lines:
+        rest, position = [], 0
+        if closing is None and text.lstrip().startswith("%"):
+            yield Around(number, text, text)
+            continue
+        for match in _DELIMITER.finditer(text):
+            sign = match.group()
+            if closing is None:
+                closing = "\\end" + sign.removeprefix("\\begin") if match["begin"] else _CLOSED_BY.get(sign)
+                if closing is not None:
+                    rest.append(text[position : match.start()])
+                    opened, pieces, soft, position = (number, match.start() + 1), [], False, match.end()
+            elif match["row"] or sign == closing:
+                _add(pieces, number, text, position, match.start(), soft)
+                soft, position = False, match.end()
+                if sign == closing:
+                    yield Formula(*opened, pieces, True)
+                    closing = None
+        if closing == "$":
+            rest.append(text[opened[1] - 1 :])
+            closing = None
+        elif closing is None:
+            rest.append(text[position:])
+        else:
+            _add(pieces, number, text, position, len(text), soft)
+            soft = True
+        if closing is None:
+            yield Around(number, text, "".join(rest))
+    if closing is not None:
+        yield Formula(*opened, pieces, False)
+
+
+def _add(pieces, number, text, start, end, soft):
+    """Add a stretch of a line of a formula, unless it only lays out."""
+    stretch = _TEX_REMARK.sub("", text[start:end])
+    stretch = _ASIDE.sub(lambda match: " " * len(match.group()), stretch)
+    if not _LAYOUT.fullmatch(stretch):
+        pieces.append((number, TextWithColumns(stretch, range(start + 1, start + 1 + len(stretch))), soft))

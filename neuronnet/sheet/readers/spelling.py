@@ -1,17 +1,19 @@
-"""How people spell a formula, turned into the formula language, each character remembering where its author
-typed it.
-
-Covers Unicode signs, raised and lowered digits, values after an update and weights given by their place in a
-matrix; LaTeX is read elsewhere, and whether a formula makes sense is not asked here.
+"""How people spell a formula, turned into the formula language and into the network's names, each character
+remembering where its author typed it: Unicode signs, raised and lowered digits, values after an update,
+weights given by their place in a matrix, names of the author's own.
 """
 
 import os.path
 import re
 
-from neuronnet.errors import ExpressionError
-from neuronnet.formulas.parsing import LONGEST_TEXT
-from neuronnet.names import WORD
+from neuronnet.errors import ExpressionError, UnknownName, shortened
+from neuronnet.formulas.expressions import Name, Number
+from neuronnet.formulas.parsing import LONGEST_TEXT, parse
+from neuronnet.formulas.rewriting import mapped, parts_of
+from neuronnet.names import WORD, partial_name, spelled_out, split_index, split_partial
 
+LONGEST_FORMULA = 10_000  # names and numbers, as many as the longest line has
+MOST_LEAVES, MOST_HEIGHT = 1_000, 60  # of what `let` defines
 _SIGNS = str.maketrans("≈≅≃≡≐→←·×⋅∗÷−–′∑\xa0", "=======****/--'Σ ")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", "⁺")
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789aehijklmnoprstuvx")
@@ -183,3 +185,114 @@ def _power(match):
 
 def _counted(number, thing):
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+# Formulas in names of the author's own
+
+
+class Notation:
+    """Reads formulas over the quantities of one derivation, and over the names that `define` adds."""
+
+    def __init__(self, derivation):
+        """`derivation` is a Derivation; the names that its network's published numbers stand under are read
+        as well.
+        """
+        self._derivation = derivation
+        self._own = {}
+        self._known, self._sizes = {}, {}
+        self._published = _published_names(derivation.description)
+
+    def define(self, name, spelled):
+        """From now on `name` stands for the formula `spelled`. Raises ExpressionError, UnknownName like
+        `read`.
+        """
+        name = spelled_out(name)
+        if name in self._own or name in self._derivation:
+            raise ExpressionError(name, 1, f"{shortened(name)} is a name already; let defines new ones")
+        own = self.read(spelled)
+        leaves, height = _size(own, {})
+        if leaves > MOST_LEAVES or height > MOST_HEIGHT:
+            raise ExpressionError(
+                spelled.text, spelled.column_of(1), "too long a formula for a name of its own"
+            )
+        self._own[name], self._sizes[name] = own, (leaves, height)
+
+    def read(self, spelled):
+        """The Expression that a TextWithColumns text writes, in the network's names. Raises ExpressionError,
+        and UnknownName with a `column`.
+        """
+        spelled = with_weights(spelled, self._derivation.names)
+        try:
+            written = parse(spelled.text, self._is_name)
+        except ExpressionError as error:
+            raise ExpressionError(spelled.text, spelled.column_of(error.column), error.reason) from None
+        if _size(written, self._sizes)[0] > LONGEST_FORMULA:
+            raise ExpressionError(
+                spelled.text,
+                spelled.column_of(1),
+                f"with what let defines put in, more than {LONGEST_FORMULA} names and numbers",
+            )
+        return mapped(written, lambda leaf: self._meaning(leaf, spelled))
+
+    def _meaning(self, leaf, spelled):
+        """What a leaf of a formula stands for; it keeps the column where the author wrote it."""
+        column = None if leaf.column is None else spelled.column_of(leaf.column)
+        if isinstance(leaf, Name):
+            own = self._formula(leaf.name)
+            if own is None:
+                error = UnknownName(leaf.name, [*self._own, *self._derivation.all_names()])
+                error.column = column
+                raise error
+            leaf = (
+                own
+                if not isinstance(own, (Name, Number))
+                else type(own)(own.name if isinstance(own, Name) else own.value)
+            )
+        leaf.column = column
+        return leaf
+
+    def _is_name(self, text):
+        return self._formula(spelled_out(text)) is not None
+
+    def _formula(self, name):
+        """The formula that a name stands for, in the network's names; None for a name that nothing has."""
+        if name not in self._known or name in self._own:
+            self._known[name] = self._looked_up(name)
+        return self._known[name]
+
+    def _looked_up(self, name):
+        if name in self._own:
+            return self._own[name]
+        parts = split_partial(name)
+        if parts is not None:
+            names = [self._formula(part) for part in parts]
+            if not all(isinstance(each, Name) for each in names):
+                return None
+            name = partial_name(*(each.name for each in names))
+        else:
+            base, index = split_index(name)
+            if index and isinstance(self._own.get(base), Name):
+                name = self._own[base].name + index
+        if name not in self._derivation:
+            return self.read(plain(self._published[name])) if name in self._published else None
+        own, standard = self._derivation.own_name(name), self._derivation.names.standard(name)
+        return Name(
+            standard if "@" in standard and "@" not in own else own
+        )  # b1@1 is said of a bias even where it is frozen
+
+
+def _size(expression, known):
+    """(names and numbers, height) of a formula; `known` has them for names that stand for formulas."""
+    if isinstance(expression, (Name, Number)):
+        return known.get(expression.name, (1, 1)) if isinstance(expression, Name) else (1, 1)
+    sizes = [_size(part, known) for part in parts_of(expression)]
+    return sum(leaves for leaves, _ in sizes), 1 + max(height for _, height in sizes)
+
+
+def _published_names(description):
+    """{the name that an author gave a number: the quantity}, without names that stand for several."""
+    found = {}
+    for record in description.published:
+        if record.author_name is not None:
+            found.setdefault(record.author_name, set()).add(record.quantity)
+    return {name: quantities.pop() for name, quantities in found.items() if len(quantities) == 1}
