@@ -1,84 +1,110 @@
-"""Why a gradient is wrong: the known shapes of error, fitted to each block and to the wrong blocks together.
+"""Why a gradient is wrong: one mistake that all wrong blocks have in common, else one for each, else the
+layer where the backward pass first goes wrong.
 
-A cause is claimed only where it leaves nothing over. Where the bars are too wide to see what is wrong,
-nothing is.
+A cause is named only where it leaves nothing over. Where the bars are too wide to see what is wrong, none is.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from gradcheck.errors import GradcheckError, ShapeMismatch
-from gradcheck.why.all_blocks import whole
-from gradcheck.why.cause import Cause, Causes
-from gradcheck.why.fitting import Claim, best
+from gradcheck.verdict import WELL_BEYOND
+from gradcheck.why.cause import Cause, Causes, GradientBlock, listing
+from gradcheck.why.fitting import Explained, Shape, best
 from gradcheck.why.layers import layers_of
-from gradcheck.why.shapes import Block, Shape, Task, of_layers, shapes
+from gradcheck.why.shapes import SHARP, Task, entry_by_entry, shapes
+from gradcheck.why.where_it_broke import FAR_BELOW, where_it_broke
 
-__all__ = ["Block", "Cause", "Causes", "blocks_of", "causes"]
+__all__ = ["Cause", "Causes", "GradientBlock", "blocks_of", "causes", "causes_of"]
 
 
-def causes(blocks, learning_rate=None, samples=None, outputs=None, *, l2=None, per_sample=None):
-    """The Causes of what is visibly wrong in a list of Blocks.
+def causes(
+    blocks: Iterable[GradientBlock],
+    learning_rate: float | None = None,
+    samples: int | None = None,
+    outputs: int | None = None,
+    *,
+    l2: float | None = None,
+) -> Causes:
+    """The Causes of what is visibly wrong in some GradientBlocks.
 
     `learning_rate`, the numbers of `samples` and `outputs`, and `l2`, the factor of the parameter in the
-    gradient of the L2 term, are looked for as constants; the number of outputs is taken from the last bias
-    where it is not given. `per_sample`: for every sample a dict of names to its gradient. Raises
-    ShapeMismatch where the arrays of a block differ in shape, GradcheckError where an error bar is negative
-    or NaN.
+    gradient of the L2 term, are looked for as constants; the length of the last bias stands in for missing
+    `outputs`. Raises ShapeMismatch where the arrays of a block differ in shape, GradcheckError where an error
+    bar is negative or NaN.
     """
-    task = Task(learning_rate, samples, outputs, l2, tuple(per_sample or ()))
-    blocks = [_checked(block, task) for block in blocks]
+    blocks = [_checked(block) for block in blocks]
+    names = [block.name for block in blocks]
     layers = layers_of(blocks)
     if layers is not None:
-        task = replace(task, outputs=outputs if outputs is not None else layers.outputs)
+        outputs = layers.outputs if outputs is None else outputs
+        by_name = {block.name: block for block in blocks}
+        blocks = [replace(by_name[name], role=role, layer=i) for name, (role, i) in layers.roles.items()]
+    task = Task(learning_rate, samples, outputs, l2)
     with np.errstate(all="ignore"):
-        return _causes(_in_layers(blocks, layers), layers, task, [block.name for block in blocks])
+        found = {
+            block.name: _explained(block, [other for other in blocks if other is not block], task)
+            for block in blocks
+            if block.is_wrong
+        }
+        parts = _parts(blocks, found, layers, task)
+        overall = _joined(parts, [block.name for block in blocks if block.is_right]) if parts else None
+    shown = [overall] if len(parts) == 1 else parts
+    own = {name: _own_or_common(each.cause([name]), name, shown) for name, each in found.items()}
+    runners_up = {name: each.runners_up([name]) for name, each in found.items()}
+    return Causes(overall, dict.fromkeys(names) | own, tuple(found), runners_up)
 
 
-def _in_layers(blocks, layers):
-    """The Blocks with their roles, layer by layer."""
-    if layers is None:
-        return blocks
-    roles = layers.roles
-    told = {
-        block.name: replace(block, role=roles[block.name][0], layer=roles[block.name][1]) for block in blocks
-    }
-    return [told[name] for name in roles]
+def causes_of(measured, constants) -> Causes | None:
+    """The Causes of what a check found wrong in its JudgedEntries, or None when nothing is."""
+    verdicts = {*map(str, measured.judgements.values()), *(group.verdict for group in measured.groups)}
+    if "wrong" not in verdicts:
+        return None
+    blocks = _cut(measured.blocks, measured.analytic, measured.numeric, measured.bar, measured.vector)
+    known = [_known_together(measured, block) for block in measured.blocks]
+    return causes([replace(block, **each) for block, each in zip(blocks, known)], **constants)
 
 
-def _causes(blocks, layers, task, names):
-    wrong = [block for block in blocks if block.is_wrong]
-    claims = {
-        block.name: _claim(block, [other for other in blocks if other is not block], task) for block in wrong
-    }
-    overall, parts = whole(blocks, claims, layers, task)
-    found = dict.fromkeys(names)
-    for name, claim in claims.items():
-        found[name] = _own_or_common(claim.cause([name]), name, parts)
-    return Causes(
-        overall, found, tuple(claims), {name: claim.runners_up([name]) for name, claim in claims.items()}
-    )
+def blocks_of(point, analytic, numeric, bar) -> list[GradientBlock]:
+    """The GradientBlocks of a Point, from flat vectors as long as its own. `bar`: numerical error and
+    analytic rounding.
+    """
+    return _cut(point.blocks, analytic, numeric, bar, point.vector)
 
 
-def _claim(block, others, task):
-    """The Claim of one wrong Block."""
-    if np.all(np.isfinite(block.analytic)):
-        seen = block.at(block.known)
-        partly = (
-            best(seen, list(of_layers(seen, task))) if 0 < seen.numeric.size < block.numeric.size else None
-        )
-        if partly is not None and partly.shape is not None:
-            return replace(partly, looked_at=seen.numeric.size)
-        return best(block, list(shapes(block, others, task)))
-    shape = Shape(
-        "not finite",
-        "not finite everywhere",
-        block.analytic,
-        sentence="the gradient of {} has entries that are not finite numbers",
-        made_of_delta=False,
-    )
-    return Claim(shape, 1.0, (), (), None)
+# One block
+
+
+def _explained(block, others, task):
+    """What explains one wrong block."""
+    if not block.is_finite:
+        sentence = "the gradient of {} has entries that are not finite numbers"
+        return Explained(_said("not finite", block, sentence), 1.0)
+    still = _loss_does_not_move(block, others)
+    if np.any(block.known) and not np.all(block.known):
+        seen = best(block.at(block.known), list(entry_by_entry(block.at(block.known), task)))
+        if seen.shape is not None:
+            return replace(seen, looked_at=int(np.sum(block.known)))
+    return best(block, [*still, *shapes(block, others, task)])
+
+
+def _loss_does_not_move(block, others):
+    """[a Shape] where the numerical gradient is zero in every entry, exactly or within narrow bars."""
+    largest = np.max(np.abs(block.analytic), initial=0.0)
+    narrow = WELL_BEYOND * np.max(block.bar, initial=0.0) <= SHARP * largest
+    if block.numeric.size == 0 or not np.all(block.still) or not narrow:
+        return []
+    at_all = "at all" if np.all(block.numeric == 0.0) else "beyond the error bars"
+    asked = "does it use the parameters that it is given?"
+    if any(other.is_right for other in others):
+        asked = "not used, or connected with units that are off at this point?"
+    return [_said("loss does not depend", block, f"the loss does not move with {{}} {at_all}: {asked}")]
+
+
+def _said(id, block, sentence):
+    return Shape(id, "", block.analytic, sentence=sentence, made_of_delta=False)
 
 
 def _own_or_common(own, name, parts):
@@ -86,48 +112,185 @@ def _own_or_common(own, name, parts):
     constants.
     """
     common = next((part for part in parts if name in part.blocks and part.kind == "shape"), None)
-    if (
-        common is None
-        or own is not None
-        and own.kind == "shape"
-        and own.id != "one entry"
-        and own.free <= common.free
-    ):
-        return own
-    return common
+    is_a_place = own is None or own.kind == "place" or own.id.endswith("one entry")
+    return common if common is not None and (is_a_place or own.free > common.free) else own
 
 
-def blocks_of(point, analytic, numeric, bar):
-    """The Blocks of a Point, from flat vectors as long as the point's own. `bar`: numerical error and
-    analytic rounding.
+# All blocks
+
+
+def _parts(blocks, found, layers, task):
+    """The Causes of all that is wrong, each of some blocks."""
+    wrong = [block for block in blocks if block.name in found]
+    still = [block for block in wrong if _is_still(found[block.name])]
+    moved = [block for block in wrong if block not in still]
+    together = _in_common(wrong, found, task)
+    if together is not None:
+        parts = [*(_grouped(still, found) if not moved else ()), together]
+    elif (together := _in_common(moved, found, task)) is not None:
+        parts = [*_grouped(still, found), together]
+    elif _all_explained(moved, found):
+        parts = _grouped(still + moved, found)
+    else:
+        parts = _grouped(still, found)
+        parts += _grouped([block for block in moved if found[block.name].is_own], found)
+        parts += _left_over(moved, blocks, found, layers, parts, task.samples)
+    named = {name for part in parts for name in part.blocks}
+    missing = [block.name for block in wrong if block.name not in named]
+    if parts and missing:
+        sentence = f"the gradient of {listing(missing)} is wrong, too"
+        parts.append(Cause("of no known shape", sentence, 0.0, tuple(missing), "place"))
+    return [_of_biases(part, blocks, task) for part in parts]
+
+
+def _in_common(wrong, found, task):
+    """The Cause of several blocks that have one shape with the same constants, or each other's gradients.
+
+    An L2 term may be of the weights alone.
     """
-    vectors = [np.asarray(each, dtype=np.float64) for each in (analytic, numeric, bar, point.vector)]
+    if len(wrong) < 2 or not all(block.is_finite and np.any(block.visible) for block in wrong):
+        return None
+    names = [block.name for block in wrong]
+    taken = [_as_one(wrong)]
+    if len({block.role == "bias" for block in wrong}) == 2:
+        zero = [replace(block, parameter=np.zeros_like(block.parameter)) for block in wrong]
+        taken.append(_as_one([zero[i] if each.role == "bias" else each for i, each in enumerate(wrong)]))
+    looked_at = None if all(np.all(block.known) for block in wrong) else taken[0].numeric.size
+    for block in taken:
+        claim = best(block, list(entry_by_entry(block, task)))
+        if claim.shape is not None:
+            return replace(claim, looked_at=looked_at).cause(names)
+    return _exchanged(found, names)
+
+
+def _as_one(blocks):
+    """The known entries of several blocks as one vector, a bias where all of them are."""
+    seen = [block.at(block.known) for block in blocks]
+    keys = ("analytic", "numeric", "bar", "parameter")
+    columns = [np.concatenate([getattr(block, key).ravel() for block in seen]) for key in keys]
+    return GradientBlock("", *columns, role="bias" if all(block.role == "bias" for block in blocks) else None)
+
+
+def _exchanged(found, names):
+    """The Cause where the blocks have each other's gradients; None otherwise."""
+    of = {name: found[name].shape and found[name].shape.constants for name in names}
+    if any(not each or each.get("given", True) for each in of.values()):
+        return None
+    has = {name: each["block"] for name, each in of.items()}
+    if sorted(has.values()) != sorted(names):
+        return None
+    pairs = listing(f"{name} has that of {other}" for name, other in has.items())
+    sentence = f"the gradients stand in another order: {pairs}"
+    return Cause("block order", sentence, 1.0, tuple(names), constants={"order": has})
+
+
+def _is_still(claim):
+    return claim.shape is not None and claim.shape.id == "loss does not depend"
+
+
+def _all_explained(blocks, found):
+    """Whether each has a shape, and a mistake, not a place, where there are several."""
+    shapes_found = [found[block.name].shape for block in blocks]
+    return None not in shapes_found and (
+        len(blocks) < 2 or all(shape.kind == "shape" for shape in shapes_found)
+    )
+
+
+def _grouped(blocks, found):
+    """A Cause for every different sentence, in order, about all blocks that it holds for."""
+    groups = {}
+    for block in blocks:
+        groups.setdefault(found[block.name].sentence(["{}"]), []).append(block.name)
+    least = {names[0]: min(found[name].explains for name in names) for names in groups.values()}
+    return [replace(found[names[0]].cause(names), explains=least[names[0]]) for names in groups.values()]
+
+
+def _left_over(wrong, blocks, found, layers, parts, samples):
+    """[the Cause that says where the blocks without a mistake of their own broke], or []."""
+    named = {name for part in parts for name in part.blocks}
+    left = [block for block in wrong if block.name not in named]
+    if len(left) == 0:
+        return []
+    names = {block.name for block in left}
+    error = min(block.apart for block in left)
+    seeing = [block for block in blocks if block.resolution <= FAR_BELOW * error]
+    right = {block.name for block in seeing if block.proves_the_delta}
+    but_for = {
+        block.name
+        for block in seeing
+        if block.name in named and found[block.name].shape.made_of_delta and not np.all(block.still)
+    }
+    there = where_it_broke(blocks, layers, names, right, samples)
+    there = there or where_it_broke(blocks, layers, names, right | but_for, samples)
+    if there is None:
+        return _grouped(left, found) if len(left) == 1 and found[left[0].name].shape is not None else []
+    id, sentence = there
+    sentence = f"apart from that {sentence}" if parts else sentence
+    return [Cause(id, sentence, 0.0, tuple(block.name for block in left), "place")]
+
+
+def _of_biases(cause, blocks, task):
+    """The Cause with its own name where biases are averaged over the samples and their weights are not."""
+    own = [block for block in blocks if block.name in cause.blocks]
+    there = {block.layer for block in own}
+    weights = [block for block in blocks if block.role == "weights" and block.layer in there]
+    averaged = task.samples and cause.constants.get("factor") == 1.0 / task.samples
+    summed = all(block.is_right for block in weights) and any(block.proves_the_delta for block in weights)
+    if averaged and cause.id.startswith("factor") and summed and all(block.role == "bias" for block in own):
+        words = " is averaged over the samples, that of weights summed: the"
+        return replace(cause, id="biases averaged", sentence=cause.sentence.replace(" is the", words, 1))
+    return cause
+
+
+def _joined(parts, right):
+    """Several Causes as one, which also says which blocks are right."""
+    placed = any(each.kind == "place" for each in parts)
+    is_said = placed and "right" in parts[-1].sentence
+    also = f"; that of {listing(right)} is right" if right and not is_said else ""
+    if len(parts) == 1:
+        return replace(parts[0], sentence=parts[0].sentence + also)
+    return Cause(
+        " + ".join(dict.fromkeys(each.id for each in parts)),
+        "; ".join(each.sentence for each in parts) + also,
+        min(each.explains for each in parts),
+        tuple(dict.fromkeys(name for each in parts for name in each.blocks)),
+        "place" if placed else "shape",
+        {name: each.constants for each in parts for name in each.blocks},
+        free=sum(each.free for each in parts),
+    )
+
+
+# Blocks in and out
+
+
+def _cut(parts, analytic, numeric, bar, vector):
+    """A GradientBlock of every part of some flat vectors."""
+    columns = [np.asarray(each, dtype=np.float64) for each in (analytic, numeric, bar, vector)]
     return [
-        Block(part.name, *(each[part.start : part.stop].reshape(part.shape) for each in vectors))
-        for part in point.blocks
+        GradientBlock(part.name, *(each[part.start : part.stop].reshape(part.shape) for each in columns))
+        for part in parts
     ]
 
 
-def _checked(block, task):
-    arrays = [
-        np.asarray(each, dtype=np.float64)
-        for each in (block.analytic, block.numeric, block.bar, block.parameter)
-    ]
-    each_sample = [np.shape(gradient[block.name]) for gradient in task.per_sample if block.name in gradient]
-    for shape in [*(array.shape for array in arrays), *each_sample]:
-        if shape != arrays[3].shape:
-            raise ShapeMismatch(block.name, arrays[3].shape, shape)
-    if np.any(np.isnan(arrays[2])) or np.any(arrays[2] < 0.0):
+def _known_together(measured, block):
+    """What was found out about those entries of a block that were judged together."""
+    verdicts = [group.verdict for group in measured.groups if block.start <= group.positions[0] < block.stop]
+    own = [str(measured.judgements[i]) for i in range(block.start, block.stop) if i in measured.judgements]
+    known_right = len(verdicts) > 0 and {*verdicts, *own} == {"right"}
+    return {"known_wrong": "wrong" in verdicts, "known_right": known_right}
+
+
+def _checked(block):
+    keys = ("analytic", "numeric", "bar", "parameter")
+    arrays = {key: np.asarray(getattr(block, key), dtype=np.float64) for key in keys}
+    for array in arrays.values():
+        if array.shape != arrays["parameter"].shape:
+            raise ShapeMismatch(block.name, arrays["parameter"].shape, array.shape)
+    if np.any(np.isnan(arrays["bar"])) or np.any(arrays["bar"] < 0.0):
         raise GradcheckError(
             f"{block.name}: an error bar is a number from 0 to infinity, found {block.bar!r}"
         )
-    unknown = ~np.isfinite(arrays[1])
-    return replace(
-        block,
-        analytic=arrays[0],
-        numeric=np.where(unknown, 0.0, arrays[1]),
-        bar=np.where(unknown, np.inf, arrays[2]),
-        parameter=arrays[3],
-        role=None,
-        layer=None,
-    )
+    unknown = ~np.isfinite(arrays["numeric"])
+    arrays["numeric"] = np.where(unknown, 0.0, arrays["numeric"])
+    arrays["bar"] = np.where(unknown, np.inf, arrays["bar"])
+    return replace(block, **arrays, role=None, layer=None)

@@ -7,8 +7,8 @@ from numbers import Integral
 
 from gradcheck.errors import GradcheckError
 from gradcheck.report.report import Note
-from gradcheck.why.causes import Block, Cause, causes
-from gradcheck.why.shapes import listing
+from gradcheck.why.cause import Cause, listing
+from gradcheck.why.causes import causes_of  # noqa: F401
 
 
 def constants_of(network, samples, learning_rate):
@@ -28,25 +28,6 @@ def constants_of(network, samples, learning_rate):
         l2 = description.l2_share(description.l2, number)
         found |= {"samples": number, "outputs": description.layers[-1].neurons, "l2": l2 or None}
     return found
-
-
-def causes_of(measured, constants):
-    """The Causes of what is wrong, or None when nothing is."""
-    if "wrong" not in {
-        *map(str, measured.judgements.values()),
-        *(group.verdict for group in measured.groups),
-    }:
-        return None
-    columns = (measured.analytic, measured.numeric, measured.bar, measured.vector)
-    blocks = [
-        Block(
-            each.name,
-            *(column[each.start : each.stop].reshape(each.shape) for column in columns),
-            **_together(measured, each),
-        )
-        for each in measured.blocks
-    ]
-    return causes(blocks, **constants)
 
 
 def known_mistakes_in(network, samples, measured):
@@ -81,13 +62,3 @@ def seen_in(taps, cause):
             sentence=f"the intermediates are right; what is made of them for {listing(cause.blocks)} is not",
         )
     return cause
-
-
-def _together(measured, block):
-    """What was found out about those entries of a block that were judged together."""
-    verdicts = [group.verdict for group in measured.groups if block.start <= group.positions[0] < block.stop]
-    own = [str(measured.judgements[i]) for i in range(block.start, block.stop) if i in measured.judgements]
-    return {
-        "known_wrong": "wrong" in verdicts,
-        "known_right": len(verdicts) > 0 and {*verdicts, *own} == {"right"},
-    }

@@ -1,13 +1,21 @@
-"""Where a chain of derivatives broke, told from which blocks are right and which are wrong.
+"""Where the backward pass broke, from which blocks are right and which are wrong, and what their numbers say.
 
-A backward pass goes from the last layer to the first, each layer with its delta. So a wrong delta is seen in
-all blocks of its layer and of those before; a right block that is not zero shows that the deltas down to its
-layer are right. A block that is zero shows nothing. Numbers are looked at only for what a wrong delta cannot
-do, or nothing else would (`cause_delta`).
+A backward pass goes from the last layer to the first, each layer with its delta. A wrong delta shows in all
+blocks of its layer and of those before; a right block that is not zero proves the deltas down to its layer.
+The gradient of the weights is the sum over the samples of delta times input, that of the bias the sum of the
+deltas. So a wrong delta leaves a zero input zero, is wrong for the same neurons in both, and of one sample
+keeps the weights the outer product of the bias and the input.
 """
 
-from gradcheck.why.delta_evidence import evidence, off_neurons
-from gradcheck.why.shapes import listing
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck.verdict import WELL_BEYOND
+from gradcheck.why.cause import listing, named_entries, named_lines
+
+FAR_BELOW = 0.01  # what is so small beside an error does not hide it: two of its digits would still be seen
+
 
 SUSPECTS = {
     "output delta": "the derivative of the activation or of the loss missing, applied twice or of another function; the "
@@ -22,7 +30,7 @@ SUSPECTS = {
 }
 
 
-def place(blocks, layers, wrong, right, samples=None):
+def where_it_broke(blocks, layers, wrong, right, samples=None):
     """(id, sentence) of the place of the blocks named in `wrong`, or None where the others say nothing about
     it.
 
@@ -75,7 +83,7 @@ def _everywhere(layers, wrong, by_name, samples):
         return None
     but = " that is not zero" + (" or an L2 term alone" if any(block.is_right for block in others) else "")
     where = f"wrong in every block{but if others else ''}"
-    says, why = evidence(*_of_layer(layers, -1, by_name), samples) if layers.directed else ("open", "")
+    says, why = _evidence(*_of_layer(layers, -1, by_name), samples) if layers.directed else ("open", "")
     if says == "delta":
         return "output delta", f"{where}: the output delta, {why}"
     if says == "not the delta":
@@ -125,13 +133,13 @@ def _handed_back(layers, lowest, here, wrong, right, by_name, samples):
     on = [name for name in layers.names[here] if name in wrong]
     kept = listing(name for name in layers.names[lowest] if name in right)
     chain = f"right down to {kept}, wrong from {listing(on)} on"
-    off = off_neurons(*_of_layer(layers, here, by_name))
+    off = _off_neurons(*_of_layer(layers, here, by_name))
     if off is not None:
         return "relu left out", (
             f"{chain}: the hidden delta; {off} not zero where the true gradient is, as if the "
             "derivative of relu were left out, or taken of something else"
         )
-    says, why = evidence(*_of_layer(layers, here, by_name), samples)
+    says, why = _evidence(*_of_layer(layers, here, by_name), samples)
     if says == "delta":
         return "hidden delta", f"{chain}: the hidden delta, {why}"
     if says == "not the delta":
@@ -148,3 +156,120 @@ def _of_layer(layers, number, by_name):
 
 def _listed(layers, wrong):
     return listing(name for group in layers.names for name in group if name in wrong)
+
+
+# What the numbers of one layer say about its delta
+
+
+def _evidence(weights, bias, axis, samples):
+    """("delta", why), ("not the delta", why) or ("open", "") for a layer whose weights are wrong.
+
+    `bias`: a Block or None. `axis`: that of the weights along which the neurons lie, or None. `samples`:
+    their number, or None; an outer product that is not kept counts against the delta only where there is one,
+    for symmetry makes them too.
+    """
+    if axis is None or weights.numeric.ndim != 2 or not weights.is_wrong or not np.all(weights.known):
+        return "open", ""
+    moved = _zero_input_moved(weights, axis)
+    if moved is not None:
+        return "not the delta", f"{moved} not zero where the true gradient is, as of an input that is zero"
+    if bias is None or not np.all(bias.known) or bias.numeric.size != weights.numeric.shape[axis]:
+        return "open", ""
+    other = _other_neurons(weights, bias, axis)
+    if other is not None:
+        return "not the delta", other
+    kept = _outer_product_kept(weights, bias, axis)
+    product = f"the gradient of {weights.name} is that of {bias.name} times an input"
+    if kept is None or not kept and samples != 1:
+        return "open", ""
+    return (
+        ("delta", f"for {product}, as in the true one")
+        if kept
+        else ("not the delta", f"in the true one {product}")
+    )
+
+
+def _off_neurons(weights, bias, axis):
+    """The lines of the weights, and the biases, that are zero in truth and not as handed in, in words; None
+    if not so.
+
+    They are those of some neurons, not of all: off for every sample. Without an `axis` either is tried.
+    """
+    if weights.numeric.ndim != 2:
+        return None
+    found = [
+        _off(weights, bias, each)
+        for each in ((0, 1) if axis is None and bias is not None else (axis,))
+        if each is not None
+    ]
+    told = [each for each in found if each is not None]
+    return told[0] if len(told) == 1 else None
+
+
+def _off(weights, bias, axis):
+    if bias is not None and bias.numeric.size != weights.numeric.shape[axis]:
+        return None
+    still, wrong = np.all(weights.still, axis=1 - axis), np.any(weights.visible, axis=1 - axis)
+    if bias is None:
+        off, also = still & wrong, ""
+    else:
+        off = still & wrong & bias.still.ravel() & bias.visible.ravel()
+        also = f" and {_entries(bias, off)}"
+        if np.any((still & wrong) != off):
+            return None
+    return f"{named_lines(weights.name, axis, off)}{also} are" if np.any(off) and not np.all(still) else None
+
+
+def _zero_input_moved(weights, axis):
+    """The lines of an input that are zero in truth, for several neurons, and not as handed in."""
+    zero = np.all(weights.still, axis=axis)
+    moved = zero & np.any(weights.visible, axis=axis)
+    if weights.numeric.shape[axis] < 2 or np.all(zero) or not np.any(moved):
+        return None
+    return f"{named_lines(weights.name, 1 - axis, moved)} {'is' if np.sum(moved) == 1 else 'are'}"
+
+
+def _other_neurons(weights, bias, axis):
+    """Neurons whose bias is right and whose weights are not, in words. (The reverse is no evidence: inputs
+    may be zero.)
+    """
+    if weights.is_multiple:
+        return None
+    numeric, off = (
+        np.moveaxis(each, axis, 0) for each in (weights.numeric, weights.analytic - weights.numeric)
+    )
+    apart = np.max(np.abs(off), axis=1) / np.max(np.abs(numeric), axis=1)
+    b, bar = np.abs(bias.numeric.ravel()), bias.least_bar.ravel()
+    right = (np.abs((bias.analytic - bias.numeric).ravel()) <= bar) & (
+        WELL_BEYOND * bar / b < FAR_BELOW * apart
+    )
+    chosen = right & np.any(weights.visible, axis=1 - axis)
+    if not np.any(chosen):
+        return None
+    verb = "is" if np.sum(chosen) == 1 else "are"
+    return f"{_entries(bias, chosen)} {verb} right and {named_lines(weights.name, axis, chosen)} not"
+
+
+def _outer_product_kept(weights, bias, axis):
+    """Whether the weights are the outer product of the bias and an input as handed in; None where they are
+    not in truth.
+    """
+    true, given = bias.numeric.ravel(), bias.analytic.ravel()
+    if np.sum(~bias.still) < 2 or not bias.is_wrong:
+        return None
+    kept = True
+    for i in range(weights.numeric.shape[1 - axis]):
+        line = weights.at((slice(None), i) if axis == 0 else i)
+        x = replace(line, analytic=line.numeric).fit([true])
+        if x is None:
+            return None
+        bar = WELL_BEYOND * (line.least_bar + abs(x[0]) * bias.least_bar.ravel())
+        if np.any(np.abs(line.numeric - x[0] * true) > bar):
+            return None
+        x_bar = np.max(bar) / np.max(np.abs(true))
+        kept = kept and not np.any(np.abs(line.analytic - x[0] * given) > bar + x_bar * np.abs(given))
+    return kept
+
+
+def _entries(bias, chosen):
+    return named_entries(bias.name, chosen.reshape(bias.numeric.shape))

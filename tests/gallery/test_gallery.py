@@ -170,8 +170,8 @@ class BiasColumnForgotten(extra_column.ExtraColumn):
         (
             BiasColumnForgotten,
             (
-                "zero columns + one entry",
-                "the gradient of W1 is the numerical one with W1[:,2] set to zero; "
+                "zero in one column + zero in one entry",
+                "the gradient of W1 is the numerical one except for W1[:,2]: set to zero; "
                 "the gradient of W2 is the numerical one except for W2[0,3]: set to zero",
             ),
         ),

@@ -7,7 +7,7 @@ import pytest
 from chain import IDENTITY, LOGISTIC, RELU, TANH, Chain, cause_of, report_of
 
 from gradcheck import check
-from gradcheck.why.causes import Block, causes
+from gradcheck.why.causes import GradientBlock, causes
 from gradcheck.why.layers import layers_of
 from gradcheck.why.where_it_broke import SUSPECTS
 
@@ -16,7 +16,9 @@ RNG = np.random.default_rng(5)
 
 def block(name, shape, bar=1e-10, **changes):
     right = RNG.normal(size=shape)
-    return replace(Block(name, right.copy(), right, np.full(shape, bar), RNG.normal(size=shape)), **changes)
+    return replace(
+        GradientBlock(name, right.copy(), right, np.full(shape, bar), RNG.normal(size=shape)), **changes
+    )
 
 
 def shaped(text):
@@ -418,7 +420,7 @@ def test_a_shape_of_a_block_that_was_looked_at_in_part_is_claimed_of_that_part()
 @pytest.mark.parametrize("bar, claimed", [(1e-9, True), (1e-2, False)])
 def test_two_entries_with_wide_bars_do_not_make_a_constant(bar, claimed):
     numeric = np.array([1.0, 1.5])
-    near = Block(
+    near = GradientBlock(
         "W1", numeric + np.array([0.52, 0.52 + 0.5 * bar]), numeric, np.full(2, bar), np.array([0.3, 0.4])
     )
     assert (causes([near]).overall is not None) is claimed
