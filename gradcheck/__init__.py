@@ -17,7 +17,7 @@ _HOME = {
     "GradcheckError": "errors",
     "check_network": "networks.five_ways",
     "NetworkReport": "networks.five_ways",
-    "explain": "why.known_mistakes",
+    "known_mistakes": "why.known_mistakes",
     "causes": "why.causes",
     "assert_gradients": "testing",
     "check_grad": "scipy_like",

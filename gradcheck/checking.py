@@ -17,7 +17,7 @@ from gradcheck.judge.gradient_rounding import rounding_of_gradients
 from gradcheck.judge.weak_passes import check_nearby, weak_passes
 from gradcheck.report.report import Report
 from gradcheck.verdict import WELL_BEYOND, worst_of
-from gradcheck.why.of_a_check import causes_of, constants_of, known_mistakes_in, seen_in
+from gradcheck.why.causes import causes_of, constants_of, known_mistakes_in, seen_in
 
 
 def check(
@@ -101,7 +101,7 @@ def check(
         notes=(*weak, *unknown),
         nearby=nearby,
         intermediates=links,
-        explanations=known,
+        known_mistakes=known,
         seconds=perf_counter() - started,
         conventions=_conventions(functions, judged),
         call=_repeating_call(loss, gradients, options),

@@ -196,7 +196,7 @@ class Report:
     `blocks`: BlockReports in order. `cause`: None, or what explains everything that is wrong. `audit`:
     Findings about the functions themselves. `notes`: where a pass means little, and `nearby`: the second
     check that this led to, or None. `intermediates`: BlockReports of the taps, in forward order.
-    `explanations`: the known mistakes that give exactly these gradients, where a network was described.
+    `known_mistakes`: the known mistakes that give exactly these gradients, where a network was described.
     `evaluations` of the loss, `seconds`, `seed`, `confidence`; `conventions`: sentences; `call`: a line that
     does it again. `source`: (loss, gradients, parameters) for `plot`, or None; a copy and a pickle of the
     report are without it, as functions can seldom be pickled.
@@ -212,7 +212,7 @@ class Report:
     notes: tuple = ()
     nearby: NearbyCheck | None = None
     intermediates: tuple = ()
-    explanations: tuple = ()
+    known_mistakes: tuple = ()
     seconds: float = 0.0
     conventions: tuple = ()
     call: str = ""
@@ -286,7 +286,7 @@ class Report:
                 "nearby": None if self.nearby is None else self.nearby.to_dict(),
                 "first_wrong_intermediate": self.first_wrong_intermediate,
                 "intermediates": [block.to_dict() for block in self.intermediates],
-                "explanations": [each.to_dict() for each in self.explanations],
+                "known_mistakes": [each.to_dict() for each in self.known_mistakes],
                 "conventions": list(self.conventions),
                 "call": self.call,
                 "blocks": [block.to_dict() for block in self.blocks],

@@ -196,7 +196,7 @@ def sentences(report):
         yield "cause", report.cause.sentence
     elif any(block.verdict == "wrong" and len(block.wrong) > 0 for block in report.blocks):
         yield "cause", "none of the known ones explains it"
-    for diagnosis in report.explanations:
+    for diagnosis in report.known_mistakes:
         yield "known mistake", diagnosis.sentence
     for note in report.notes:
         yield "a pass means little", note.sentence

@@ -6,18 +6,18 @@ A cause is named only where it leaves nothing over. Where the bars are too wide 
 
 from collections.abc import Iterable
 from dataclasses import replace
+from numbers import Integral
 
 import numpy as np
 
 from gradcheck.errors import GradcheckError, ShapeMismatch
+from gradcheck.report.report import Note
 from gradcheck.verdict import WELL_BEYOND
 from gradcheck.why.cause import Cause, Causes, GradientBlock, listing
 from gradcheck.why.fitting import Explained, Shape, best
 from gradcheck.why.layers import layers_of
 from gradcheck.why.shapes import SHARP, Task, entry_by_entry, shapes
 from gradcheck.why.where_it_broke import FAR_BELOW, where_it_broke
-
-__all__ = ["Cause", "Causes", "GradientBlock", "blocks_of", "causes", "causes_of"]
 
 
 def causes(
@@ -65,6 +65,46 @@ def causes_of(measured, constants) -> Causes | None:
     blocks = _cut(measured.blocks, measured.analytic, measured.numeric, measured.bar, measured.vector)
     known = [_known_together(measured, block) for block in measured.blocks]
     return causes([replace(block, **each) for block, each in zip(blocks, known)], **constants)
+
+
+def constants_of(network, samples, learning_rate):
+    """What a check knows of the task, as `causes` takes it. Raises GradcheckError for unsuitable samples."""
+    if network is None:
+        if not isinstance(samples, (Integral, type(None))):
+            found = type(samples).__name__
+            raise GradcheckError(f"samples: found a {found}; without a network give their number")
+        return {"learning_rate": learning_rate, "samples": samples}
+    from gradcheck.why.known_mistakes import described
+
+    description = described(network, samples)
+    number = len(description.samples)
+    l2 = description.l2_share(description.l2, number)
+    outputs = description.layers[-1].neurons
+    return {"learning_rate": learning_rate, "samples": number, "outputs": outputs, "l2": l2 or None}
+
+
+def known_mistakes_in(network, samples, measured):
+    """(the known mistakes that give exactly the gradients of a check, Notes on why none were tried)."""
+    from gradcheck.why.known_mistakes import known_mistakes_at
+
+    found, why_not = known_mistakes_at(network, samples, measured.point, measured.analytic)
+    return tuple(found), [] if why_not is None else [Note("network", why_not, ())]
+
+
+def seen_in(intermediates, cause):
+    """The Cause in the light of the intermediates' reports: they show where the chain broke."""
+    wrong = [block for block in intermediates if block.verdict == "wrong"]
+    if len(intermediates) == 0 or cause is not None and cause.kind != "place":
+        return cause
+    if len(wrong) > 0:
+        first = wrong[-1]
+        why = "" if first.cause is None else f": {first.cause.sentence}"
+        sentence = f"{first.name} is the first wrong intermediate, from the loss backwards{why}"
+        return Cause("intermediate", sentence, 0.0, (first.name,), "place")
+    if cause is not None and all(block.verdict == "right" for block in intermediates):
+        sentence = f"the intermediates are right; what is made of them for {listing(cause.blocks)} is not"
+        return replace(cause, id="after the intermediates", sentence=sentence)
+    return cause
 
 
 def blocks_of(point, analytic, numeric, bar) -> list[GradientBlock]:

@@ -1,65 +1,69 @@
-"""Which known mistake gives exactly these gradients, for a network that neuronnet can describe; see its
-`diagnose`.
+"""Which mistake of neuronnet's catalogue gives exactly these gradients, for a network that it can describe.
+
+The network's arrays are found among the caller's parameters by their values: weights stored (out, in) or (in,
+out), arrays as blocks of their own, row by row, number by number, or as parts of one vector.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from os.path import commonprefix
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradcheck.errors import GradcheckError, NotFinite, ShapeMismatch, StructureMismatch, UnknownName
 from gradcheck.inputs.point import Point
 from gradcheck.numeric.rounding import Bounded
-from gradcheck.why.layout import Wanted, places, sample_pairs
 from neuronnet import NeuronnetError, diagnose
 from neuronnet.description.reading import read
 from neuronnet.names import partial_name, spelled_out, split_partial
 
 NOT_TRIED = "the known mistakes were not tried"
-ALLOWED = (
-    "allowed are a dict of the network's names to numbers, a dict of W1, b1, W2, ... to arrays, a list of such arrays in "
-    "that order, or with `parameters` anything that has their structure"
+ALLOWED_GRADIENTS = (
+    "allowed are a dict of the network's names to numbers, a dict of W1, b1, W2, ... to arrays, a list of such "
+    "arrays in that order, or with `parameters` anything that has their structure"
 )
+ALLOWED_SAMPLES = "allowed are a list of (inputs, targets) pairs, and two arrays (X, T) with a row per sample"
+OWN_NAMES, OWN_BLOCK, OWN_BLOCKS, PART_OF_A_BLOCK = range(4)  # how well an array is set apart, best first
 
 
-def explain(network, samples, gradients, parameters=None):
-    """Explanations of wrong gradients: a list of neuronnet's Diagnosis (id, sentence, odds), best first.
+def known_mistakes(network: Any, samples: Any, gradients: Any, parameters: Any = None) -> list:
+    """The known mistakes that give exactly these gradients: a list of neuronnet's Diagnosis, best first.
 
     It is empty where the gradients are right, and where no known mistake gives them. `network`: a
     NeuralNetwork or what `neuronnet.load` takes; `samples`: (inputs, targets) pairs, or two arrays (X, T)
     with a row per sample; None for the network's own. `gradients` of E_total, the samples combined as the
-    network says: a dict of its own names ("w5" or "dE_total/dw5") to numbers; or a dict of "W1", "b1", "W2",
-    ... to arrays, a row per neuron, not necessarily all; or a list of such arrays in the order of the layers,
-    W1, b1, W2, b2, the biases only where the layer has some (or all weights and no bias). A shared bias is
-    one number. Given the `parameters`, in any structure that `check` takes, the gradients have the same, and
-    `gradients_by_name` finds out what is what.
+    network says: a dict of its own names ("w5" or "dE_total/dw5") to numbers; a dict of "W1", "b1", "W2", ...
+    to arrays, a row per neuron, not necessarily all; or a list of such arrays in that order, or of all
+    weights. A shared bias is one number. Given the `parameters`, in any structure that `check` takes, the
+    gradients have the same.
 
     Raises ShapeMismatch, StructureMismatch, UnknownName, NotFinite or GradcheckError; neuronnet's errors for
     a bad network.
     """
     description = described(network, samples)
-    if parameters is not None:
-        point = Point(parameters)
-        numbers, why = gradients_by_name(description, point, point.flatten_like(gradients))
-        if numbers is None:
-            raise GradcheckError(why)
+    if parameters is None:
+        numbers = _numbers(gradients, description)
     else:
-        numbers = _numbers(gradients, description.names)
+        point = Point(parameters)
+        numbers, why_not = gradients_by_name(description, point, point.flatten_like(gradients))
+        if numbers is None:
+            raise GradcheckError(why_not)
     if not numbers:
         raise GradcheckError("gradients: found none; give at least one")
     return _diagnoses(description, numbers)
 
 
-def known_mistakes(network, samples, point, analytic):
-    """(what `explain` finds, None), or ([], a sentence that says why the known mistakes could not be tried).
+def known_mistakes_at(network, samples, point, analytic):
+    """(the known mistakes, None), or ([], a sentence that says why they could not be tried).
 
     `point` and `analytic` as for `gradients_by_name`. Raises GradcheckError for unsuitable samples, and
     neuronnet's errors for a bad network.
     """
     description = described(network, samples)
-    numbers, why = gradients_by_name(description, point, analytic)
+    numbers, why_not = gradients_by_name(description, point, analytic)
     if numbers is None:
-        return [], why
+        return [], why_not
     try:
         return _diagnoses(description, numbers), None
     except NeuronnetError as error:
@@ -67,19 +71,14 @@ def known_mistakes(network, samples, point, analytic):
 
 
 def gradients_by_name(network, point, analytic):
-    """({"w5": number}, None): the gradients under the network's names; or (None, a sentence that says why
-    there are none).
+    """({"w5": number}, None), or (None, a sentence that says why there are none).
 
-    `network` as for `explain`; `point`: the Point of the caller's parameters, `analytic` the flat vector of
-    their gradients. The network's weights and biases are found by their values, see `layout`; so the
-    parameters must be those of the network, to the last bit. Not all need be there, and there may be others
-    if all are.
+    `point`: the Point of the caller's parameters, `analytic` the flat vector of their gradients. The
+    parameters must be those of the network, to the last bit. Some may be missing, or there may be others.
     """
-    description = described(network)
-    names = description.names
-    weights, biases = _wanted(description, names)
-    wanted = {each.name: each for pair in zip(weights, biases) for each in pair if each is not None}
-    found = places(weights, biases, point)
+    layers = _arrays(described(network))
+    wanted = {array.name: array for layer in layers for array in layer if array is not None}
+    found = _places(layers, point)
     missing = [name for name in wanted if name not in found]
     used = {position for positions in found.values() for position in positions.ravel().tolist()}
     others = [block.name for block in point.blocks if not used.issuperset(range(block.start, block.stop))]
@@ -94,135 +93,267 @@ def gradients_by_name(network, point, analytic):
     numbers = {}
     for name, positions in found.items():
         for entry, position in zip(wanted[name].entries.ravel().tolist(), positions.ravel().tolist()):
-            numbers[entry] = numbers.get(entry, 0.0) + float(
-                analytic[position]
-            )  # a shared bias has them together
+            # A shared bias has the gradients of all its neurons together.
+            numbers[entry] = numbers.get(entry, 0.0) + float(analytic[position])
     return numbers, None
 
 
 def described(network, samples=None):
-    """The checked description of a network, with these samples in place of its own unless they are None."""
+    """The Description of a network, with these samples in place of its own unless they are None."""
     description = read(network)
     if samples is None:
         return description
     pairs = sample_pairs(samples, description.layers[0].inputs, description.layers[-1].neurons)
-    return read(
-        description.to_dict()
-        | {"sample": [{"inputs": inputs, "targets": targets} for inputs, targets in pairs]}
-    )
+    own = [{"inputs": inputs, "targets": targets} for inputs, targets in pairs]
+    return read(description.to_dict() | {"sample": own})
 
 
 def _diagnoses(description, numbers):
-    """The Diagnoses of the gradient of all samples, which a program that updates in smaller batches never
-    has.
+    """The Diagnoses of the gradient of all samples; a program that updates in smaller batches never has it."""
+    error = description.names.error
+    claims = {partial_name(error, name): number for name, number in numbers.items()}
+    return diagnose(replace(description, batch="full"), claims, bounded=Bounded)
+
+
+class NetworkArray(NamedTuple):
+    """An array of the network: its `name`, `values` of shape (out, in) or (out,), and the names of its
+    `entries`, alike. Entries of the same name are one parameter, which may be stored once.
     """
-    names = description.names
-    return diagnose(
-        replace(description, batch="full"),
-        {_partial(name, names): number for name, number in numbers.items()},
-        bounded=Bounded,
-    )
+
+    name: str
+    values: np.ndarray
+    entries: np.ndarray
+
+    @property
+    def is_shared(self):
+        return len(set(self.entries.ravel().tolist())) == 1 < self.entries.size
 
 
-def _wanted(description, names):
-    """(weights, biases): the arrays of every layer as Wanted, None for a layer without biases."""
-    weights, biases = [], []
-    for number, layer in enumerate(description.layers):
-        weights.append(
-            Wanted(
-                f"W{number + 1}",
-                np.array(layer.weights, dtype=np.float64),
-                np.array(names.weights[number]),
-            )
+def _arrays(description):
+    """(weights, biases or None) of every layer, as NetworkArrays W1, b1, W2, ..."""
+    names, layers = description.names, []
+    for i, layer in enumerate(description.layers):
+        weights = np.array(layer.weights, dtype=np.float64), np.array(names.weights[i])
+        biases = np.array(layer.neuron_biases, dtype=np.float64), np.array(names.biases[i] or ())
+        has_biases = names.biases[i] is not None
+        layers.append(
+            (NetworkArray(f"W{i + 1}", *weights), NetworkArray(f"b{i + 1}", *biases) if has_biases else None)
         )
-        entries = names.biases[number]
-        biases.append(
-            None
-            if entries is None
-            else Wanted(
-                f"b{number + 1}",
-                np.array(layer.neuron_biases, dtype=np.float64),
-                np.array(entries),
-            )
-        )
-    return weights, biases
+    return layers
 
 
-def _numbers(gradients, names):
-    """{"w5": number}, in the names of the network."""
-    if isinstance(gradients, Mapping):
-        if any(_array(name, value).ndim > 0 for name, value in gradients.items()):
-            return _of_arrays(gradients, names)
-        return {_parameter(name, names): float(_array(name, value)) for name, value in gradients.items()}
-    if not isinstance(gradients, (list, tuple)):
-        raise GradcheckError(f"gradients: found {type(gradients).__name__}; {ALLOWED}")
-    weights = [f"W{layer}" for layer in range(1, len(names.weights) + 1)]
-    both = list(_blocks(names))
-    if len(gradients) not in (len(both), len(weights)):
-        raise StructureMismatch("gradients", f"{len(both)} arrays, {', '.join(both)}", f"{len(gradients)}")
-    return _of_arrays(dict(zip(both if len(gradients) == len(both) else weights, gradients)), names)
+# Gradients under the network's names
 
 
-def _blocks(names):
-    """Block name -> the names of its entries: a list of rows for weights, a list for biases, one name for a
-    shared bias.
-    """
-    found = {}
-    for layer, (weights, biases) in enumerate(zip(names.weights, names.biases), 1):
-        found[f"W{layer}"] = weights
+def _numbers(gradients, description):
+    """{"w5": number} from a dict or list of numbers or arrays."""
+    entries = {}
+    for weights, biases in _arrays(description):
+        entries[weights.name] = weights.entries
         if biases is not None:
-            shared = len(biases) > 1 and len(set(biases)) == 1
-            found[f"b{layer}"] = biases[:1] if shared else biases
-    return found
+            entries[biases.name] = biases.entries[:1] if biases.is_shared else biases.entries
+    if isinstance(gradients, Mapping):
+        arrays = {name: _array(name, value) for name, value in gradients.items()}
+        if any(value.ndim > 0 for value in arrays.values()):
+            return _of_arrays(arrays, entries)
+        known = [name for block in entries.values() for name in block.ravel().tolist()]
+        return {_parameter(name, description.names, known): float(value) for name, value in arrays.items()}
+    if not isinstance(gradients, (list, tuple)):
+        raise GradcheckError(f"gradients: found {type(gradients).__name__}; {ALLOWED_GRADIENTS}")
+    weights = [name for name in entries if name.startswith("W")]
+    if len(gradients) not in (len(entries), len(weights)):
+        expected = f"{len(entries)} arrays, {', '.join(entries)}"
+        raise StructureMismatch("gradients", expected, f"{len(gradients)}")
+    names = entries if len(gradients) == len(entries) else weights
+    return _of_arrays({name: _array(name, value) for name, value in zip(names, gradients)}, entries)
 
 
-def _of_arrays(gradients, names):
-    blocks, found = _blocks(names), {}
-    for block, value in gradients.items():
-        if block not in blocks:
-            raise UnknownName("gradients", block, blocks)
-        entries, numbers = np.array(blocks[block]), _array(block, value)
-        if numbers.shape == () and entries.shape == (1,):
+def _of_arrays(arrays, entries):
+    found = {}
+    for name, numbers in arrays.items():
+        if name not in entries:
+            raise UnknownName("gradients", name, entries)
+        wanted = entries[name]
+        if wanted.shape == (1,) and numbers.shape == ():
             numbers = numbers.reshape(1)
-        if (
-            entries.shape == (1,)
-            and block.startswith("b")
-            and numbers.shape == (len(blocks["W" + block[1:]]),)
-        ):
+        neurons = entries[f"W{name[1:]}"].shape[0]
+        if name.startswith("b") and wanted.shape == (1,) and numbers.shape == (neurons,):
             numbers = numbers.sum(keepdims=True)  # a shared bias has the neurons' gradients together
-        if numbers.shape != entries.shape:
-            raise ShapeMismatch(block, entries.shape, numbers.shape)
-        for name, number in zip(entries.ravel().tolist(), numbers.ravel().tolist()):
-            found[name] = number
+        if numbers.shape != wanted.shape:
+            raise ShapeMismatch(name, wanted.shape, numbers.shape)
+        found |= zip(wanted.ravel().tolist(), numbers.ravel().tolist())
     return found
 
 
-def _parameter(name, names):
+def _parameter(key, names, known):
     """The parameter that a key means: "w5", or "dE_total/dw5"."""
-    parts = split_partial(spelled_out(str(name)))
+    parts = split_partial(spelled_out(str(key)))
     if parts is not None and names.standard(parts[0]) != names.error:
-        raise UnknownName("gradients", name, [_partial(each, names) for each in _parameters(names)])
-    found = names.standard(str(name) if parts is None else parts[1])
-    if found not in _parameters(names):
-        raise UnknownName("gradients", name, _parameters(names))
+        raise UnknownName("gradients", key, [partial_name(names.error, each) for each in known])
+    found = names.standard(str(key) if parts is None else parts[1])
+    if found not in known:
+        raise UnknownName("gradients", key, known)
     return found
 
 
-def _parameters(names):
-    return [name for block in _blocks(names).values() for name in np.ravel(block).tolist()]
-
-
-def _partial(name, names):
-    return partial_name(names.error, name)
-
-
-def _array(block, value):
+def _array(name, value):
     try:
         found = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise GradcheckError(
-            f"{block}: expected numbers, or rows of the same length, found {value!r}; {ALLOWED}"
+            f"{name}: expected numbers, or rows of the same length, found {value!r}; {ALLOWED_GRADIENTS}"
         ) from None
     for index in np.argwhere(~np.isfinite(found)):
-        raise NotFinite(block, index, found[tuple(index)])
+        raise NotFinite(name, index, found[tuple(index)])
     return found
+
+
+# Samples
+
+
+def sample_pairs(samples, inputs, outputs):
+    """A list of (inputs, targets), each a list of floats, of a network with so many inputs and outputs.
+
+    `samples`: pairs of rows of numbers, or two arrays whose first axis is the samples; an array of one axis
+    will do where the network has one input, or one output. Raises GradcheckError for anything else.
+    """
+    if isinstance(samples, (str, bytes, dict)) or not hasattr(samples, "__iter__"):
+        raise GradcheckError(f"samples: found {samples!r}; {ALLOWED_SAMPLES}")
+    samples = list(samples)
+    if len(samples) == 2 and all(hasattr(each, "ndim") for each in samples):
+        samples = list(zip(*_rows_of_each(*samples, inputs, outputs)))
+    return [_pair(number, pair) for number, pair in enumerate(samples)]
+
+
+def _rows_of_each(X, T, inputs, outputs):
+    """The rows of X and those of T."""
+    found = f"samples: found arrays of shapes {np.shape(X)} and {np.shape(T)}"
+    X = np.reshape(X, (-1, 1)) if np.ndim(X) == inputs == 1 else np.asarray(X)
+    T = np.reshape(T, (-1, 1)) if np.ndim(T) == outputs == 1 else np.asarray(T)
+    if X.ndim != 2 or T.ndim != 2:
+        raise GradcheckError(f"{found}; {ALLOWED_SAMPLES}; a single sample is [(inputs, targets)]")
+    if len(X) != len(T):
+        raise GradcheckError(f"{found}, which is {len(X)} samples and {len(T)}; {ALLOWED_SAMPLES}")
+    return X, T
+
+
+def _pair(number, pair):
+    try:
+        inputs, targets = (np.asarray(each, dtype=np.float64) for each in pair)
+    except (TypeError, ValueError):
+        inputs = targets = np.float64(0.0)
+    if inputs.ndim != 1 or targets.ndim != 1:
+        raise GradcheckError(
+            f"samples: found {pair!r} as sample {number}; {ALLOWED_SAMPLES}; a single sample is [(inputs, targets)]"
+        )
+    return inputs.tolist(), targets.tolist()
+
+
+# Where the arrays lie in the caller's parameters
+
+
+class StoredArray(NamedTuple):
+    """Where an array lies: its `positions` in the flat vector, in its own shape, and whether it is `turned`.
+
+    `rank` says how well it is set apart, `block` is the name of the block at its start.
+    """
+
+    positions: np.ndarray
+    turned: bool
+    rank: int
+    block: str
+
+
+def _places(layers, point):
+    """Name of each array -> its positions in the flat vector of a Point, for those that have some there.
+
+    Where values leave a choice, the order is: a block of its own before a part of one, the orientation of the
+    other layers, (out, in), the network's own names, a bias beside its weights, and last the order of the
+    parameters. A bias that all neurons share has shape (1,) where it is stored once.
+    """
+    plain, turned = (_placed(layers, point, prefer_turned) for prefer_turned in (False, True))
+    matrices = [weights.name for weights, _ in layers if min(weights.values.shape) > 1]
+    all_may_be_turned = all(turned[name].turned for name in matrices if name in turned)
+    some_must_be = any(plain[name].turned for name in matrices if name in plain)
+    found = turned if some_must_be and all_may_be_turned else plain
+    return {name: stored.positions for name, stored in found.items()}
+
+
+def _placed(layers, point, prefer_turned):
+    """Name -> StoredArray, the weights first; the biases follow in the order in which their weights lie."""
+    free, found = np.full(point.vector.shape, True), {}
+
+    def place(wanted, beside):
+        candidates = [each for each in _candidates(wanted, point) if free[each.positions].all()]
+        if not candidates:
+            return
+        best = min(
+            candidates,
+            key=lambda each: (
+                each.rank,
+                each.turned != prefer_turned,
+                each.block != wanted.name,
+                -_likeness(each.block, beside),
+                each.positions.min(),
+            ),
+        )
+        found[wanted.name] = best
+        free[best.positions] = False
+
+    for weights, _ in layers:
+        place(weights, "")
+    placed = [found.get(weights.name) for weights, _ in layers]
+    starts = [free.size if stored is None else stored.positions.min() for stored in placed]
+    for i in np.argsort(starts, kind="stable"):
+        if layers[i][1] is not None:
+            place(layers[i][1], "" if placed[i] is None else placed[i].block)
+    return found
+
+
+def _likeness(name, other):
+    """How many characters two names have in common at their ends."""
+    return len(commonprefix([name, other])) + len(commonprefix([name[::-1], other[::-1]]))
+
+
+def _candidates(wanted, point):
+    """Every StoredArray that has the values of a NetworkArray."""
+    yield from _by_names(wanted, point)
+    values, vector = wanted.values, point.vector
+    orders = [(values, False)]
+    if values.ndim == 2 and min(values.shape) > 1:
+        orders.append((values.T, True))
+    if wanted.is_shared:
+        orders.append((values[:1], False))
+    for stored, turned in orders:
+        flat = stored.ravel()
+        for start in np.flatnonzero(vector[: vector.size - flat.size + 1] == flat[0]).tolist():
+            rank, block = _rank(start, stored, point)
+            if rank is not None and np.array_equal(vector[start : start + flat.size], flat):
+                positions = np.arange(start, start + flat.size).reshape(stored.shape)
+                yield StoredArray(positions.T if turned else positions, turned, rank, block.name)
+
+
+def _by_names(wanted, point):
+    """The StoredArray whose numbers are parameters of their own, under the network's names."""
+    numbers = {block.name: block.start for block in point.blocks if block.stop - block.start == 1}
+    names = list(dict.fromkeys(wanted.entries.ravel().tolist()))
+    if all(name in numbers for name in names):
+        positions = np.array([numbers[name] for name in names])
+        if np.array_equal(point.vector[positions], wanted.values.ravel()[: len(names)]):
+            shape = wanted.values.shape if len(names) == wanted.values.size else (1,)
+            yield StoredArray(positions.reshape(shape), False, OWN_NAMES, wanted.name)
+
+
+def _rank(start, stored, point):
+    """(how the run of numbers from `start` is set apart, its first block); None where it cuts through blocks."""
+    stop = start + stored.size
+    inside = [block for block in point.blocks if block.start < stop and start < block.stop]
+    whole = inside[0].start == start and inside[-1].stop == stop
+    is_matrix = any(sum(side > 1 for side in block.shape) > 1 for block in inside)
+    if len(inside) == 1 and whole:
+        rank = OWN_BLOCK if not is_matrix or inside[0].shape == stored.shape else None
+    elif is_matrix:
+        rank = None
+    else:
+        rank = PART_OF_A_BLOCK if len(inside) == 1 else OWN_BLOCKS if whole else None
+    return rank, inside[0]

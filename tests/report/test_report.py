@@ -255,7 +255,7 @@ def test_the_dict_has_all_that_the_report_has():
         nearby=NearbyCheck("wrong", "said", WRONG.blocks, WRONG.cause),
         notes=(Note("id", "said", ("W1",)),),
         intermediates=WRONG.blocks,
-        explanations=(Cause("id", "said", 1.0),),
+        known_mistakes=(Cause("id", "said", 1.0),),
     )
     assert WRONG.cause is not None
     for report in (WRONG, checked_again):
@@ -363,7 +363,7 @@ def test_known_mistakes_are_replayed_where_a_network_is_described():
     report = check(error, backward, weights, network=network, samples=samples)
     assert report["W2"].verdict == "right"
     assert report["W1"].verdict == "wrong"
-    assert len(report.explanations) > 0
+    assert len(report.known_mistakes) > 0
     assert "known mistake: " in str(report)
 
 

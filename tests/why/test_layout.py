@@ -13,7 +13,7 @@ from profiles import examples
 
 from gradcheck.errors import GradcheckError
 from gradcheck.inputs.point import Point
-from gradcheck.why.known_mistakes import explain, gradients_by_name, known_mistakes
+from gradcheck.why.known_mistakes import gradients_by_name, known_mistakes, known_mistakes_at
 from neuronnet import load
 
 OBLONG, SQUARE = drawn(1, hidden="tanh", layers=2), drawn(0, hidden="logistic", square=True)
@@ -97,8 +97,10 @@ def test_gradients_are_found_in_every_layout(network, layout):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_mistake_is_named_in_every_layout_and_never_taken_for_a_transposed_gradient(layout):
     lay, samples = LAYOUTS[layout], (SQUARE.inputs, SQUARE.targets)
-    assert explain(SQUARE.description(), samples, lay(SQUARE.gradients()), lay(parameters(SQUARE))) == []
-    (found,) = explain(
+    assert (
+        known_mistakes(SQUARE.description(), samples, lay(SQUARE.gradients()), lay(parameters(SQUARE))) == []
+    )
+    (found,) = known_mistakes(
         SQUARE.description(), samples, lay(doubled(SQUARE.gradients())), lay(parameters(SQUARE))
     )
     assert "backward pass run twice, gradients doubled" in (found.id, *found.same_as)
@@ -214,9 +216,9 @@ def test_where_a_network_is_not_in_the_parameters_a_sentence_says_so(change, wor
     samples = (OBLONG.inputs, OBLONG.targets)
     found, why = gradients_by_name(OBLONG.description(), point, np.ones_like(point.vector))
     assert found is None and words in why
-    assert known_mistakes(OBLONG.description(), samples, point, np.ones_like(point.vector)) == ([], why)
+    assert known_mistakes_at(OBLONG.description(), samples, point, np.ones_like(point.vector)) == ([], why)
     with pytest.raises(GradcheckError, match="not tried"):
-        explain(
+        known_mistakes(
             OBLONG.description(),
             samples,
             point.restore(np.ones_like(point.vector)),
@@ -228,7 +230,7 @@ def test_a_gradient_that_is_nan_is_said_to_be_why_no_mistake_is_known():
     point = Point(parameters(OBLONG))
     wrong = np.ones_like(point.vector)
     wrong[1] = np.nan
-    assert known_mistakes(OBLONG.description(), (OBLONG.inputs, OBLONG.targets), point, wrong) == (
+    assert known_mistakes_at(OBLONG.description(), (OBLONG.inputs, OBLONG.targets), point, wrong) == (
         [],
         "the known mistakes were not tried: the gradient of W1[0,1] is nan",
     )
@@ -236,14 +238,16 @@ def test_a_gradient_that_is_nan_is_said_to_be_why_no_mistake_is_known():
 
 def test_more_samples_than_a_derivation_has_room_for_are_said_to_be_why():
     point, many = Point(parameters(OBLONG)), [(OBLONG.inputs[0], OBLONG.targets[0])] * 5000
-    found, why = known_mistakes(OBLONG.description(), many, point, np.ones_like(point.vector))
+    found, why = known_mistakes_at(OBLONG.description(), many, point, np.ones_like(point.vector))
     assert found == [] and "5000 samples" in why
 
 
 def test_known_mistakes_are_those_of_explain():
     point, wrong = Point(parameters(SQUARE)), doubled(SQUARE.gradients())
-    found, why = known_mistakes(
+    found, why = known_mistakes_at(
         SQUARE.description(), (SQUARE.inputs, SQUARE.targets), point, point.flatten_like(wrong)
     )
     assert why is None and len(found) == 1
-    assert found == explain(SQUARE.description(), (SQUARE.inputs, SQUARE.targets), wrong, parameters(SQUARE))
+    assert found == known_mistakes(
+        SQUARE.description(), (SQUARE.inputs, SQUARE.targets), wrong, parameters(SQUARE)
+    )

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import GradcheckError
-from gradcheck.why.known_mistakes import explain
-from gradcheck.why.layout import sample_pairs
+from gradcheck.why.known_mistakes import known_mistakes, sample_pairs
 from neuronnet import load
 
 X, T = np.array([[0.3, -0.2], [0.05, 0.1], [-0.7, 0.4]]), np.array([[0.1, 0.9], [0.01, 0.99], [0.8, 0.3]])
@@ -61,5 +60,5 @@ def test_arrays_of_one_axis_will_do_for_one_input_or_one_output():
 )
 def test_anything_else_is_refused_with_what_was_found_and_what_is_allowed(samples, words):
     with pytest.raises(GradcheckError, match=words) as refusal:
-        explain("worked-example", samples, load("worked-example").gradients())
+        known_mistakes("worked-example", samples, load("worked-example").gradients())
     assert "allowed are a list of (inputs, targets) pairs, and two arrays (X, T)" in str(refusal.value)

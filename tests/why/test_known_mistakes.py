@@ -9,7 +9,7 @@ import pytest
 from backward import Backward, drawn, logistic
 
 from gradcheck.errors import GradcheckError, NotFinite, ShapeMismatch, StructureMismatch, UnknownName
-from gradcheck.why.known_mistakes import explain
+from gradcheck.why.known_mistakes import known_mistakes
 from neuronnet import load
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError
@@ -72,7 +72,7 @@ def test_most_of_the_catalogue_shows_in_gradients():
 
 @pytest.mark.parametrize("id", VISIBLE)
 def test_a_mistake_of_the_catalogue_is_named(id):
-    found = explain(WORKED, None, mistaken(id))
+    found = known_mistakes(WORKED, None, mistaken(id))
     assert id in named(found[:1])
     assert found[0].sentence and "digits reproduced" in found[0].odds
 
@@ -81,12 +81,12 @@ def test_a_mistake_of_the_catalogue_is_named(id):
 def test_right_gradients_need_no_explanation(network):
     objects = network if hasattr(network, "total_error") else load(network)
     samples = objects.samples[:4]
-    assert explain(network, samples, objects.gradients(samples)) == []
+    assert known_mistakes(network, samples, objects.gradients(samples)) == []
 
 
 def test_random_gradients_have_none():
     rng = np.random.default_rng(4)
-    assert explain(WORKED, None, {name: float(rng.normal()) for name in WORKED.gradients()}) == []
+    assert known_mistakes(WORKED, None, {name: float(rng.normal()) for name in WORKED.gradients()}) == []
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,15 @@ def test_random_gradients_have_none():
 )
 def test_gradients_come_in_many_ways(way):
     wrong = {name: 2.0 * value for name, value in WORKED.gradients().items()}
-    assert "backward pass run twice, gradients doubled" in named(explain(WORKED, None, way(wrong)))
+    assert "backward pass run twice, gradients doubled" in named(known_mistakes(WORKED, None, way(wrong)))
 
 
 def test_a_network_that_renames_is_asked_by_its_own_names():
     right = load(OTHER_NAMES).gradients()
     for names in (right, {f"dJ/d{name}": value for name, value in right.items()}):
-        found = explain(OTHER_NAMES, None, {name: -2.0 * value / -1.0 for name, value in names.items()})
+        found = known_mistakes(
+            OTHER_NAMES, None, {name: -2.0 * value / -1.0 for name, value in names.items()}
+        )
         assert found and "dJ/dv1" in found[0].explains
 
 
@@ -127,7 +129,7 @@ def test_a_network_that_renames_is_asked_by_its_own_names():
 )
 def test_the_gradients_of_several_samples_are_explained_as_well(factor, id):
     wrong = {name: factor * value for name, value in load(OWN_BIASES).gradients(SAMPLES).items()}
-    found = explain(OWN_BIASES, SAMPLES, wrong)
+    found = known_mistakes(OWN_BIASES, SAMPLES, wrong)
     assert any(id in each for each in named(found[:1]))
     assert set(found[0].explains) == {f"dE_total/d{name}" for name in wrong}
 
@@ -143,8 +145,10 @@ def test_a_network_that_is_trained_in_another_way_is_explained_all_the_same():
     ):
         description = OWN_BIASES | changes
         right = load(description).gradients(SAMPLES)
-        assert explain(description, SAMPLES, right) == []
-        assert explain(description, SAMPLES, {name: 2.0 * value for name, value in right.items()}) != []
+        assert known_mistakes(description, SAMPLES, right) == []
+        assert (
+            known_mistakes(description, SAMPLES, {name: 2.0 * value for name, value in right.items()}) != []
+        )
 
 
 @pytest.mark.parametrize(
@@ -174,12 +178,12 @@ def test_a_network_that_is_trained_in_another_way_is_explained_all_the_same():
 )
 def test_unsuitable_gradients_are_refused(gradients, error, words):
     with pytest.raises(error, match=words):
-        explain(WORKED, None, gradients)
+        known_mistakes(WORKED, None, gradients)
 
 
 def test_unsuitable_samples_are_refused():
     with pytest.raises(NeuronnetError):
-        explain(WORKED, [([0.1], [0.2, 0.3])], WORKED.gradients())
+        known_mistakes(WORKED, [([0.1], [0.2, 0.3])], WORKED.gradients())
 
 
 def test_a_gradient_for_each_neuron_is_summed_for_a_shared_bias():
@@ -196,7 +200,7 @@ def test_a_gradient_for_each_neuron_is_summed_for_a_shared_bias():
         for layer in (1, 2)
     }
     biases = {"b1": np.array([delta["h1"], delta["h2"]]), "b2": np.array([delta["o1"], delta["o2"]])}
-    found = explain(network, network.samples, weights | biases)
+    found = known_mistakes(network, network.samples, weights | biases)
     assert found[0].id == "output weights transposed in the backward pass"
 
 
@@ -307,7 +311,7 @@ def test_mistakes_planted_in_another_backward_pass_are_named_in_95_of_100_networ
     for id, (concerned, mistake) in PLANTED.items():
         for seed in range(NETWORKS):
             network, wrong = planted(seed, concerned, mistake)
-            found = explain(network.description(), (network.inputs, network.targets), wrong)
+            found = known_mistakes(network.description(), (network.inputs, network.targets), wrong)
             if not any(name.startswith(id) for name in named(found[:1])):
                 missed.append((id, seed, [each.id for each in found]))
     assert len(missed) <= 0.05 * NETWORKS * len(PLANTED), missed
@@ -316,13 +320,13 @@ def test_mistakes_planted_in_another_backward_pass_are_named_in_95_of_100_networ
 @pytest.mark.parametrize("seed", range(8))
 def test_that_backward_pass_without_a_mistake_needs_no_explanation(seed):
     network = drawn(seed, l2=0.1)
-    assert explain(network.description(), (network.inputs, network.targets), network.gradients()) == []
+    assert known_mistakes(network.description(), (network.inputs, network.targets), network.gradients()) == []
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 1.0])
 def test_weights_updated_too_early_are_found_at_any_learning_rate(rate):
     network, wrong = planted(3, {"rate": rate}, PLANTED["updated output weights used backwards"][1])
-    (found,) = explain(network.description(), (network.inputs, network.targets), wrong)
+    (found,) = known_mistakes(network.description(), (network.inputs, network.targets), wrong)
     assert found.id == "updated output weights used backwards" and found.contradicts == ()
 
 
@@ -335,7 +339,7 @@ def test_a_gradient_that_is_0_but_for_rounding_is_explained():
     assert 0.0 < np.max(np.abs(wrong["W1"])) < 1e-15 and np.max(np.abs(wrong["b1"])) < 1e-15
     for tiny in (1.0, 0.0, -0.5):
         hidden = {name: tiny * wrong[name] for name in ("W1", "b1")}
-        (found,) = explain(network.description(), (network.inputs, network.targets), wrong | hidden)
+        (found,) = known_mistakes(network.description(), (network.inputs, network.targets), wrong | hidden)
         assert (
             found.id == "deltas summed without their weights"
             and len(found.explains) == 6
@@ -347,7 +351,7 @@ def test_a_gradient_that_is_small_but_not_by_rounding_is_not_taken_for_0():
     concerned = {"hidden": "logistic", "output": "softmax", "square": True, "layers": 2}
     network, wrong = planted(1, concerned, PLANTED["deltas summed without their weights"][1])
     wrong |= {"W1": wrong["W1"] + 1e-12, "b1": wrong["b1"] + 1e-12}
-    assert explain(network.description(), (network.inputs, network.targets), wrong) == []
+    assert known_mistakes(network.description(), (network.inputs, network.targets), wrong) == []
 
 
 def test_a_0_claims_the_digits_of_what_it_should_be():
@@ -363,7 +367,7 @@ def test_a_0_claims_the_digits_of_what_it_should_be():
         "learning_rate": 0.5,
     }
     assert 0.0 < abs(load(network).gradients()["w1"]) < 1e-9
-    assert "only o1's path into h1 (no sum over outputs)" in named(explain(network, None, {"w1": 0.0}))
+    assert "only o1's path into h1 (no sum over outputs)" in named(known_mistakes(network, None, {"w1": 0.0}))
 
 
 @pytest.mark.parametrize("combine", ["sum", "mean"])
@@ -371,7 +375,7 @@ def test_bias_gradients_averaged_once_too_often_are_that_and_not_a_factor_that_c
     combine,
 ):
     network, wrong = planted(5, {"combine": combine}, PLANTED["bias gradient averaged over the samples"][1])
-    found = explain(network.description(), (network.inputs, network.targets), wrong)
+    found = known_mistakes(network.description(), (network.inputs, network.targets), wrong)
     assert found[0].id == "bias gradient averaged over the samples" and found[0].contradicts == ()
 
 
@@ -380,8 +384,8 @@ def test_no_mistake_is_named_that_contradicts_more_numbers_than_it_explains():
     others.
     """
     right = WORKED.gradients()
-    assert [each.id for each in explain(WORKED, None, {"w5": 0.5 * right["w5"]})] == ["an extra half"]
-    assert explain(WORKED, None, right | {"w5": 0.5 * right["w5"]}) == []
+    assert [each.id for each in known_mistakes(WORKED, None, {"w5": 0.5 * right["w5"]})] == ["an extra half"]
+    assert known_mistakes(WORKED, None, right | {"w5": 0.5 * right["w5"]}) == []
 
 
 @pytest.mark.parametrize(
@@ -404,7 +408,7 @@ def test_no_mistake_is_named_that_contradicts_more_numbers_than_it_explains():
 @pytest.mark.parametrize("layers", [2, 3])
 def test_a_transposed_gradient_is_told_with_and_without_its_l2_term(id, steps, layers):
     network, wrong = planted(2, {"square": True, "l2": 0.1, "layers": layers}, steps)
-    found = explain(network.description(), (network.inputs, network.targets), wrong)
+    found = known_mistakes(network.description(), (network.inputs, network.targets), wrong)
     assert [each.id for each in found] == [id]
 
 
@@ -427,7 +431,7 @@ def test_a_raw_output_error_sent_back_at_the_output_alone_is_told_from_one_in_ev
         deltas.append((back[0] if k == 2 else deltas[-1]) @ np.array(layer["weights"]) * (1.0 - outs[k] ** 2))
     wrong = {f"W{k + 1}": np.outer(delta, outs[k]) for k, delta in zip((2, 1, 0), deltas)}
     wrong |= {f"b{k + 1}": delta for k, delta in zip((2, 1, 0), deltas)}
-    (found,) = explain(network, None, wrong)
+    (found,) = known_mistakes(network, None, wrong)
     assert (
         found.id == "hidden delta from the raw output error, at the output only" and found.contradicts == ()
     )
