@@ -6,7 +6,7 @@ layer and says so with `whole_layer`.
 
 from math import exp as float_exp
 
-from neuronnet.elementary import exp, real_part, tanh
+from neuronnet.elementary import exp, logistic, logistic_slope, logsumexp, real_part, tanh, tanh_slope
 
 
 class Activation:
@@ -24,17 +24,24 @@ class Logistic(Activation):
     name = "logistic"
 
     def value(self, net):
-        """Between 0 and 1; exactly 0 where exp(-net) overflows. A float goes straight to `math`, for speed."""
-        if type(net) is float:
-            try:
-                return 1.0 / (1.0 + float_exp(-net))
-            except OverflowError:
-                return 0.0
-        return 1 / (1 + exp(-net))
+        """Between 0 and 1. A float goes straight to `math`, for speed."""
+        if type(net) is float and net > -700.0:
+            return 1.0 / (1.0 + float_exp(-net))
+        return logistic(net)
 
     def derivative(self, net, out):
-        """dout/dnet = out*(1 - out), written with the output that the forward pass left."""
-        return out * (1 - out)
+        """dout/dnet = out*(1 - out); above net = 1, where 1 - out loses digits, 1 - out is out*exp(-net)."""
+        if type(net) is float:
+            return out * (1.0 - out) if net < 1.0 else out * (out * float_exp(-net))
+        return logistic_slope(net)
+
+    def rest(self, nets, outs, j):
+        """1 - out_j = 1/(1 + exp(net_j)), which keeps its digits where out_j is close to 1."""
+        return logistic(-nets[j])
+
+    def surprise(self, nets, j):
+        """-ln(out_j) = ln(1 + exp(-net_j))."""
+        return logsumexp(0, -nets[j])
 
 
 class Tanh(Activation):
@@ -47,8 +54,10 @@ class Tanh(Activation):
         return tanh(net)
 
     def derivative(self, net, out):
-        """dout/dnet = 1 - out^2."""
-        return 1 - out * out
+        """dout/dnet = 1 - out^2; beyond |net| = 1/2, where that loses digits, from exp(-2*|net|)."""
+        if type(net) is float and -0.5 < net < 0.5:
+            return 1.0 - out * out
+        return tanh_slope(net)
 
 
 class Relu(Activation):
@@ -102,8 +111,20 @@ class Softmax(Identity):
     def jacobian(self, outs, k, j):
         """dout_k/dnet_j: out_j*(1 - out_j) for k = j, otherwise -out_k*out_j."""
         if k == j:
-            return outs[j] * (1 - outs[j])
+            return outs[j] * self.rest(None, outs, j)
         return -outs[k] * outs[j]
+
+    def rest(self, nets, outs, j):
+        """1 - out_j as the sum of the other outs, which keeps its digits where out_j is close to 1."""
+        rest = 0 * outs[j]
+        for k, out in enumerate(outs):
+            if k != j:
+                rest += out
+        return rest
+
+    def surprise(self, nets, j):
+        """-ln(out_j), the logsumexp of all the net_k - net_j."""
+        return logsumexp(*[net - nets[j] for net in nets])
 
 
 ACTIVATIONS = {each.name: each for each in (Logistic(), Tanh(), Relu(), Identity(), Softmax())}

@@ -151,7 +151,7 @@ def _derive(arguments):
         explained = Explanation(derivation, arguments.only)
         quantities = [explained.quantity] + explained.factors
     if arguments.format == "json":
-        rows = [_row(each) for each in quantities]
+        rows = [_row(each, derivation.printed_value(each)) for each in quantities]
         result = json.dumps(
             {"network": _network_of(derivation.description), "quantities": rows}, indent=1, default=plain
         )
@@ -168,12 +168,14 @@ def _with_one_sample(description, number):
     return replace(description, samples=(samples[number - 1],))
 
 
-def _row(quantity):
-    if not math.isfinite(quantity.value):
+def _row(quantity, value):
+    if not math.isfinite(value):
+        raise NeuronnetError(f"{quantity.name} is {value}, which JSON cannot hold; --format text shows it")
+    if value and not float(value):
         raise NeuronnetError(
-            f"{quantity.name} is {quantity.value}, which JSON cannot hold; --format text shows it"
+            f"{quantity.name} is {value:.3e}, which readers of JSON would take for 0; --format text shows it"
         )
-    return {"name": quantity.name, "formula": quantity.formula, "value": quantity.value}
+    return {"name": quantity.name, "formula": quantity.formula, "value": value}
 
 
 def _network_of(description):

@@ -103,6 +103,39 @@ def logsumexp(*terms):
     return terms[largest] + log1p(rest)
 
 
+def logistic(x):
+    """1/(1 + exp(-x)), by whichever power of e does not overflow."""
+    if real_part(x) > -700:
+        return 1 / (1 + exp(-x))
+    power = exp(x)
+    return power / (1 + power)
+
+
+def logistic_slope(x):
+    """out*(1 - out) of out = logistic(x); above x = 1, where 1 - out cancels, from 1 - out = out*exp(-x)."""
+    out = logistic(x)
+    return out * (1 - out) if real_part(x) < 1 else out * (out * exp(-x))
+
+
+def tanh_slope(x):
+    """1 - tanh(x)^2; beyond 1/2, where that cancels, as 4*e/(1 + e)^2 with e = exp(-2*|x|)."""
+    if -0.5 < real_part(x) < 0.5:
+        out = tanh(x)
+        return 1 - out * out
+    power = exp(-2 * x if real_part(x) > 0 else 2 * x)
+    return 4 * power / ((1 + power) * (1 + power))
+
+
+def positive_part(zero, x):
+    """max(0, x), the output of relu; the zero has the type of x."""
+    return x if real_part(x) > real_part(zero) else type(x)(0)
+
+
+def step(x):
+    """The slope of relu: 1 where x is positive, otherwise 0, in the type of x."""
+    return type(x)(1 if real_part(x) > 0 else 0)
+
+
 def real_part(x):
     """What x is ordered by: the real part of a complex number, x itself for any other."""
     return x.real if isinstance(x, complex) else x

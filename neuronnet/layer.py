@@ -26,6 +26,8 @@ class NeuronLayer:
         """
         for neuron, target in zip(self.neurons, targets):
             delta = neuron.out - target
+            if target == 1:
+                delta = -self.activation.rest([neuron.net], None, 0)
             neuron.backpropagate(None, delta if share == 1 else delta / share)
 
     def backpropagate_hidden(self):
@@ -66,8 +68,11 @@ class SoftmaxLayer(NeuronLayer):
         total = targets[0]
         for target in targets[1:]:
             total += target
-        for neuron, target in zip(self.neurons, targets):
+        outs = [neuron.out for neuron in self.neurons]
+        for j, (neuron, target) in enumerate(zip(self.neurons, targets)):
             delta = neuron.out * total - target
+            if target == total == 1:
+                delta = -self.activation.rest(None, outs, j)
             neuron.backpropagate(None, delta if share == 1 else delta / share)
 
     def backpropagate(self, slope_of, targets, share):

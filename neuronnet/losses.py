@@ -70,11 +70,9 @@ class BinaryCrossEntropy(Loss):
             return -_slope(target, out)
         return _slope(1 - target, 1 - out) - _slope(target, out)
 
-    def value_from_nets(self, target, nets, j):
-        """The same from a logistic neuron's net input: ln(out) = -ln(1 + exp(-net)) keeps what rounding
-        loses.
-        """
-        return target * logsumexp(0, -nets[j]) + (1 - target) * logsumexp(0, nets[j])
+    def value_from_nets(self, target, nets, j, activation):
+        """The same from a logistic neuron's net: -ln(out) = ln(1 + exp(-net)) keeps what rounding loses."""
+        return target * activation.surprise(nets, j) + (1 - target) * logsumexp(0, nets[j])
 
 
 class CategoricalCrossEntropy(Loss):
@@ -92,9 +90,9 @@ class CategoricalCrossEntropy(Loss):
         """dE_o/dout_o = -target/out."""
         return -_slope(target, out) if target != 0 else 0 * out
 
-    def value_from_nets(self, target, nets, j):
-        """The same from the nets of a softmax layer: -ln(out_j) is the logsumexp of all the net_k - net_j."""
-        return target * logsumexp(*[net - nets[j] for net in nets])
+    def value_from_nets(self, target, nets, j, activation):
+        """The same from the nets of a softmax or logistic layer."""
+        return target * activation.surprise(nets, j)
 
 
 class Output(Loss):
@@ -131,10 +129,13 @@ _CANCELLING = {("logistic", "binary cross-entropy"), ("softmax", "categorical cr
 
 
 def cancels(activation, loss):
-    """Whether the slopes of this output layer and this loss cancel; then the error is computed from the
-    nets, too.
-    """
+    """Whether the slopes of this output layer and this loss cancel."""
     return (activation.name, loss.name) in _CANCELLING
+
+
+def reads_nets(activation, loss):
+    """Whether this loss takes its logarithms from the nets of this output layer."""
+    return isinstance(loss, (BinaryCrossEntropy, CategoricalCrossEntropy)) and hasattr(activation, "surprise")
 
 
 def _slope(weight, probability):

@@ -13,7 +13,7 @@ from neuronnet.building import build, describe, require_suitable
 from neuronnet.description.description import Order, batches, l2_share
 from neuronnet.description.reading import read
 from neuronnet.errors import PassOrderError, UnknownName, named, require_numbers
-from neuronnet.losses import LOSSES, cancels
+from neuronnet.losses import LOSSES, cancels, reads_nets
 from neuronnet.neuron import Neuron
 from neuronnet.updates import GradientDescent
 
@@ -76,6 +76,7 @@ class NeuralNetwork:
         self._by_name = {part.name: part for part in self.parameters + self.neurons + self.inputs}
         self._hidden_layers_backwards = layers[-2::-1]
         self._slopes_cancel = cancels(layers[-1].activation, self.loss)
+        self._error_reads_nets = reads_nets(layers[-1].activation, self.loss)
         self._batches = None
         self._update_count = 0
         self._connect()
@@ -116,8 +117,8 @@ class NeuralNetwork:
         nets = [neuron.net for neuron in output_layer]
         E_data = 0
         for j, (neuron, target) in enumerate(zip(output_layer, targets)):
-            if self._slopes_cancel:
-                neuron.E = self.loss.value_from_nets(target, nets, j)
+            if self._error_reads_nets:
+                neuron.E = self.loss.value_from_nets(target, nets, j, output_layer.activation)
             else:
                 neuron.E = self.loss.value(target, neuron.out)
             E_data += neuron.E

@@ -1,5 +1,4 @@
-"""Dual numbers a + b*eps with eps**2 = 0: arithmetic that carries one derivative forward; no graphs, no
-arrays.
+"""Dual numbers a + b*eps with eps**2 = 0: arithmetic that carries one derivative forward.
 
 f(Dual(x, 1.0)) is Dual(f(x), f'(x)) for every f made of the operations below (W. K. Clifford 1873; as a way
 to differentiate programs: R. E. Wengert, "A simple automatic derivative evaluation program", CACM 7, 1964).
@@ -91,9 +90,7 @@ class Dual:
         return self.value >= _parts(other)[0]
 
     def exp(self):
-        """e**u. Beyond the largest float: Dual(inf, 0.0), so that 1/(1 + exp(-x)) at x = -1000 is 0 with
-        slope 0.
-        """
+        """e**u. Beyond the largest float Dual(inf, 0.0): 1/(1 + exp(-x)) at x = -1000 is 0 with slope 0."""
         try:
             value = math.exp(self.value)
         except OverflowError:
@@ -109,14 +106,13 @@ class Dual:
         return Dual(math.log1p(self.value), self.derivative / (1.0 + self.value))
 
     def tanh(self):
-        """Hyperbolic tangent, slope 1 - tanh(u)**2."""
-        value = math.tanh(self.value)
-        return Dual(value, (1.0 - value * value) * self.derivative)
+        """Hyperbolic tangent, slope 1 - tanh(u)**2, computed as 4*e/(1 + e)**2 with e = exp(-2*|u|)."""
+        power = math.exp(-2.0 * abs(self.value))
+        slope = 4.0 * power / ((1.0 + power) * (1.0 + power))
+        return Dual(math.tanh(self.value), slope * self.derivative)
 
     def sqrt(self):
-        """Square root, slope 1/(2 sqrt u). Raises ValueError for u < 0, ZeroDivisionError at 0 (vertical
-        slope).
-        """
+        """Square root, slope 1/(2 sqrt u). Raises ValueError for u < 0, ZeroDivisionError at 0."""
         root = math.sqrt(self.value)
         return Dual(root, self.derivative / (2.0 * root))
 

@@ -1,17 +1,12 @@
-"""Printed numbers and what they claim: half a unit of the last digit, no more and no less.
-
-Trailing zeros claim as much as any other digit. How a number came about is not known here.
-"""
+"""Printed numbers: what their digits claim, the interval they stand for, and arithmetic of fifty digits."""
 
 from decimal import ROUND_DOWN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
 
-from neuronnet.derivation.quantities import Derivation
+from neuronnet.elementary import log1p, tanh
 from neuronnet.errors import NeuronnetError, NumberError
-from neuronnet.names import update_of
 
-# --- Printed numbers and what they claim: half a unit of the last digit, no more and no less.
-
-
+DIGITS = 50
+BINARY64_ROUNDING = Decimal(2) ** -50  # eight roundings of a computation in binary64, relative to the number
 LARGEST_EXPONENT = 308  # what binary64 can hold
 SMALLEST_EXPONENT = -400
 FAR = 16  # powers of ten from which a number is written with one
@@ -19,15 +14,34 @@ MOST_SHOWN = 50  # significant digits
 _WIDE = Context(prec=2000)
 
 
+def fifty_digits():
+    """A context manager in which Decimals have fifty digits, whatever the caller's context is."""
+    return localcontext(
+        Context(prec=DIGITS, Emax=999_999, Emin=-999_999, traps=[DivisionByZero, InvalidOperation, Overflow])
+    )
+
+
+def finite(compute, what):
+    """The Decimal that `compute()` gives, if it is one that a pass may have; otherwise NeuronnetError."""
+    try:
+        value = compute()
+    except (ArithmeticError, ValueError):
+        value = None
+    if value is None or not value.is_finite() or value.adjusted() > LARGEST_EXPONENT:
+        raise NeuronnetError(f"{what} has no finite value")
+    return value
+
+
 class Printed:
-    """A number as it is printed: its `text`, its `value` (a Decimal) and the `unit` of its last digit."""
+    """A number as it is printed: its `text`, its `value` (a Decimal) and the `unit` of its last digit.
+
+    It claims half a unit of the last digit, no more and no less; trailing zeros are digits like any other.
+    """
 
     __slots__ = ("text", "unit", "value")
 
     def __init__(self, text):
-        """Raises NumberError for a text that is no number, or one far larger or smaller than any that a pass
-        has.
-        """
+        """Raises NumberError for what is no number, or too large or too small for a pass."""
         self.text = text
         try:
             self.value = Decimal(text)
@@ -65,9 +79,7 @@ class Printed:
         return exact.quantize(self.unit, ROUND_DOWN, _WIDE) == self.value
 
     def units_from(self, exact):
-        """How many units of the last printed digit lie between this and a Decimal: printed less exact, a
-        float.
-        """
+        """Printed less exact, a Decimal, in units of the last printed digit, as a float."""
         return float(_WIDE.divide(_WIDE.subtract(self.value, exact), self.unit))
 
     def exact_text(self, exact):
@@ -79,7 +91,7 @@ class Printed:
 
 
 def digits_text(value, exponent):
-    """A Decimal rounded to the digit of that exponent, as text; with a power of ten where it is far from 1."""
+    """A Decimal rounded to the digit of that exponent, as text; far from 1, with a power of ten."""
     if value == 0:
         return "0"
     if value.adjusted() >= FAR:
@@ -89,79 +101,106 @@ def digits_text(value, exponent):
     return f"{rounded:.{max(0, rounded.adjusted() - exponent)}e}" if far else f"{rounded:f}"
 
 
-# --- The exact values of a derivation: fifty digits, and binary64 where a long training would take too long.
+class Interval:
+    """The numbers from `low` to `high`, two Decimals, and what a formula makes of them.
 
-
-DIGITS = 50
-BINARY64_ROUNDING = Decimal(2) ** -50  # eight roundings of a computation in binary64, relative to the number
-MOST_EXACT_UPDATES = 20
-ROUNDINGS = 8
-
-
-def fifty_digits():
-    """A context manager in which Decimals have fifty digits, whatever the caller's context is."""
-    return localcontext(
-        Context(prec=DIGITS, Emax=999_999, Emin=-999_999, traps=[DivisionByZero, InvalidOperation, Overflow])
-    )
-
-
-class Exact:
-    """A network's derivation with Decimal values. States after more than a few updates come from a run in
-    binary64.
+    Arithmetic, exp, ln and their kin give an Interval again. What fifty digits lose is far below any printed
+    digit, so that nothing is widened for it.
     """
 
-    def __init__(self, description):
-        """Raises what Derivation raises."""
-        self.derivation = Derivation(description, Decimal)
-        self._binary = None
+    __slots__ = ("high", "low")
 
-    def value(self, expression):
-        """The value of an Expression over the derivation's names, a Decimal. Raises NeuronnetError where
-        there is none.
-        """
-        values = {name: self.of(name) for name in expression.names()}
-        return finite(lambda: expression.evaluator(Decimal)(values), expression)
+    def __init__(self, low, high=None):
+        self.low = Decimal(low)
+        self.high = self.low if high is None else Decimal(high)
 
-    def of(self, name):
-        """The value of one quantity, a Decimal."""
-        if is_late(name):
-            return self._in_binary64(name)
-        return finite(lambda: self.derivation[name].value, name)
+    def __add__(self, other):
+        other = _interval(other)
+        return Interval(self.low + other.low, self.high + other.high)
 
-    def rounding(self, expression):
-        """How far from the exact value a computation in binary64 may end: a few times as far as a run here
-        does.
-        """
-        values = {name: self._in_binary64(name) for name in expression.names()}
-        return ROUNDINGS * abs(
-            finite(lambda: expression.evaluator(Decimal)(values), expression) - self.value(expression)
-        )
+    __radd__ = __add__
 
-    def _in_binary64(self, name):
-        """The value of one quantity in a run in binary64, as a Decimal."""
-        if self._binary is None:
-            self._binary = Derivation(self.derivation.description)
-        value = self._binary[name].value
-        return finite(lambda: Decimal(repr(value)), name)
+    def __neg__(self):
+        return Interval(-self.high, -self.low)
 
-    def formula(self, name):
-        """The quantity's own formula, an Expression; None for what is given and for states after a long
-        training.
-        """
-        return None if is_late(name) else self.derivation[name].expression
+    def __sub__(self, other):
+        return self + -_interval(other)
+
+    def __rsub__(self, other):
+        return _interval(other) - self
+
+    def __mul__(self, other):
+        other = _interval(other)
+        ends = (self.low * other.low, self.low * other.high, self.high * other.low, self.high * other.high)
+        return Interval(min(ends), max(ends))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        other = _interval(other)
+        if other.low <= 0 <= other.high:
+            raise ZeroDivisionError("the divisor may be 0")
+        return self * Interval(1 / other.high, 1 / other.low)
+
+    def __rtruediv__(self, other):
+        return _interval(other) / self
+
+    # Ordered by their middles: the piece of relu, and the largest term of a logarithm of a sum.
+
+    def __gt__(self, other):
+        return self.low + self.high > _interval(other).low + _interval(other).high
+
+    def __lt__(self, other):
+        return self.low + self.high < _interval(other).low + _interval(other).high
+
+    def __ge__(self, other):
+        return not self < other
+
+    # Growing functions take the ends to the ends.
+
+    def exp(self):
+        """e to the power of every number between."""
+        return Interval(self.low.exp(), self.high.exp())
+
+    def ln(self):
+        """Their natural logarithms."""
+        return Interval(self.low.ln(), self.high.ln())
+
+    def sqrt(self):
+        """Their square roots."""
+        return Interval(self.low.sqrt(), self.high.sqrt())
+
+    def tanh(self):
+        """Their hyperbolic tangents."""
+        return Interval(tanh(self.low), tanh(self.high))
+
+    def log1p(self):
+        """ln(1 + x) of them."""
+        return Interval(log1p(self.low), log1p(self.high))
+
+    def with_(self, value):
+        """The smallest Interval that has a Decimal in it too."""
+        return Interval(min(self.low, value), max(self.high, value))
+
+    def meets(self, other):
+        """Whether the two have a number in common."""
+        return self.low <= other.high and other.low <= self.high
+
+    def __repr__(self):
+        return f"Interval({self.low}, {self.high})"
 
 
-def finite(compute, what):
-    """The Decimal that `compute()` gives, if it is one that a pass may have; otherwise NeuronnetError."""
-    try:
-        value = compute()
-    except (ArithmeticError, ValueError):
-        value = None
-    if value is None or not value.is_finite() or value.adjusted() > LARGEST_EXPONENT:
-        raise NeuronnetError(f"{what} has no finite value")
-    return value
+def around(printed):
+    """The numbers that a Printed stands for: half a unit of its last digit to either side."""
+    return Interval(printed.value - printed.half_unit, printed.value + printed.half_unit)
 
 
-def is_late(name):
-    """Whether a name is that of a state after so many updates that it is computed in binary64."""
-    return update_of(name) > MOST_EXACT_UPDATES
+def rounded_or_cut(printed):
+    """The numbers that a Printed comes from if its digits were rounded, or else cut off."""
+    rounded = around(printed)
+    outward = printed.unit.copy_sign(printed.value)
+    return rounded.with_(printed.value + outward)
+
+
+def _interval(value):
+    return value if isinstance(value, Interval) else Interval(value)

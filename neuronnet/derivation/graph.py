@@ -1,53 +1,251 @@
-"""The chain rule over the quantities of a forward pass.
+"""Rows of named formulas with their values, and the derivative of any row by any name before it.
 
-`partials` maps each quantity, in the order of the pass, to {what it depends on directly: the derivative by
-that}.
+    graph = Graph({"x": "0.5", "w": 2})
+    graph.add("y", "tanh(w*x)")
+    graph.add("E", "(1 - y)^2/2")
+    graph["dE/dw"].formula             'dE/dy * dy/dw'
+
+The chain rule goes from row to row. What it multiplies, the derivative of a row by a name in its formula, is
+`Expression.derivative`, or the form that the author of the row hands in, such as out*(1 - out).
 """
 
-from neuronnet.formulas.expressions import Name, Number, total
-from neuronnet.names import partial_name
+from decimal import Decimal
+from typing import NamedTuple
+
+from neuronnet.derivation.digits import fifty_digits
+from neuronnet.description.reading import as_number
+from neuronnet.errors import NeuronnetError, UnknownName, shortened
+from neuronnet.formulas.expressions import Expression, Name, Number, total
+from neuronnet.formulas.parsing import parse
+from neuronnet.formulas.rewriting import replaced, with_names
+from neuronnet.names import partial_name, spelled_out, split_partial
+
+ENOUGH_DIGITS = 400  # for a difference from 1 that is as small as the smallest float
 
 
-def chain_rule(partials, numerator, denominator, own_name):
-    """The formula of dA/dB with B taken as the independent variable: the sum of dA/dC * dC/dB over all C
-    between.
+class Quantity(NamedTuple):
+    """One row: its name, its formula (None for a given number), its value, and what it is part of."""
 
-    The C are the quantities that depend on B directly and that A depends on. Where A is such a quantity
-    itself, its direct derivative stands as it is; where there is none, the formula is 0. `own_name(text)`
-    gives the name under which a derivative is known.
+    name: str
+    expression: Expression | None
+    value: object
+    part: str
+
+    @property
+    def formula(self) -> str | None:
+        """The formula in names, as text, or None."""
+        return None if self.expression is None else self.expression.format()
+
+
+class Graph:
+    """Formulas over given numbers, each with a name that later formulas may use.
+
+    `graph["y"]` is the Quantity of that name, `graph["dE/dw"]` that of a derivative; both raise UnknownName.
+    `quantities` are the rows in order, `given` the numbers by name, in the type `number`.
     """
-    if numerator == denominator:
-        return Number(1)
-    ancestors = _ancestors(partials, numerator)
-    terms = []
-    for between, direct in partials.items():
-        if denominator in direct and between in ancestors:
+
+    def __init__(self, given, number=float):
+        """`given` maps names to numbers or to their decimal text."""
+        self.number = number
+        self.given = {name: as_number(value, number) for name, value in given.items()}
+        self.quantities: list[Quantity] = []
+        self._as_given = given
+        self._values = dict(self.given)
+        self._by_name = {}
+        self._partials = {}  # row -> {name: derivative by it} where its author hands that in, or else None
+        self._independent = set()
+        self._exact = {}
+        self._evaluated_as = {}
+
+    def add(self, name, formula, part="", partials=None):
+        """Add a row and return its Quantity; `formula` is an Expression or its text.
+
+        `partials` maps names to the derivative by each, where its author has a form to show. Raises
+        ExpressionError and UnknownName, and NeuronnetError where the formula has no finite value.
+        """
+        if isinstance(formula, str):
+            formula = with_names(parse(formula, self.__contains__), self.own_name)
+        self._partials[name] = partials
+        self._independent.update(formula.names() if partials is None else partials)
+        return self.record(name, formula, part)
+
+    def record(self, name, expression, part, listed=True):
+        """Evaluate and keep a row that is not differentiated, such as a derivative; return its Quantity."""
+        return self._keep(Quantity(name, expression, self.evaluated(expression, name), part), listed)
+
+    def _keep(self, quantity, listed):
+        self._values[quantity.name], self._by_name[quantity.name] = quantity.value, quantity
+        if listed:
+            self.quantities.append(quantity)
+        return quantity
+
+    def evaluate_as(self, formula, other):
+        """Let a formula be evaluated as another that is equal and loses no digits, wherever it stands.
+
+        Where out is close to 1, `1 - out` is 0 in floats; evaluated as `logistic(-net)` it is not.
+        """
+        text = formula.format()
+        for name in formula.names():
+            self._evaluated_as.setdefault(name, {})[text] = other
+
+    def __getitem__(self, name) -> Quantity:
+        own = self.own_name(name)
+        if own in self._by_name:
+            return self._by_name[own]
+        if own in self.given:
+            return Quantity(own, None, self.given[own], "given")
+        if not self._is_partial(own):
+            raise UnknownName(name, self.all_names())
+        return self.derivative(*split_partial(own))
+
+    def __contains__(self, name):
+        own = self.own_name(name)
+        return own in self._by_name or own in self.given or self._is_partial(own)
+
+    def own_name(self, name):
+        """The name under which a quantity is kept, for an accepted way to write it."""
+        if name in self._by_name or name in self.given:
+            return name
+        parts = split_partial(name)
+        if parts is not None:
+            return partial_name(*map(self.own_name, parts))
+        return next((each for each in self.all_names() if spelled_out(each) == spelled_out(name)), name)
+
+    def all_names(self):
+        """The names of all rows and of all given numbers."""
+        return [*self._by_name, *self.given]
+
+    # The chain rule
+
+    def derivative(self, numerator, denominator) -> Quantity:
+        """The derivative of one row by another or by a given number, which then counts as independent."""
+        own = self.own_name(partial_name(numerator, denominator))
+        if own not in self._by_name:
+            # Those nearest to the numerator come first: each needs only the ones before it.
+            for between in reversed(self._between(numerator, denominator)):
+                self._differentiate(numerator, between)
+            self._differentiate(numerator, denominator)
+        return self._by_name[own]
+
+    def _differentiate(self, numerator, denominator):
+        """dA/dB, the sum of dA/dC * dC/dB over the rows C on the way that have B in their formula."""
+        own = self.own_name(partial_name(numerator, denominator))
+        if own in self._by_name:
+            return
+        ancestors, terms = self._ancestors(numerator), []
+        for between in self._partials if numerator != denominator else ():
+            if between not in ancestors or denominator not in self._depends_on(between):
+                continue
             if between == numerator:
-                terms.append(direct[denominator])
+                terms.append(self._direct(numerator, denominator))
             else:
-                terms.append(
-                    Name(own_name(partial_name(numerator, between)))
-                    * Name(own_name(partial_name(between, denominator)))
-                )
-    return total(terms) if terms else Number(0)
+                factors = partial_name(numerator, between), partial_name(between, denominator)
+                terms.append(Name(self.own_name(factors[0])) * Name(self.own_name(factors[1])))
+        formula = total(terms) if terms else Number(int(numerator == denominator))
+        self.record(own, formula, "by the chain rule", listed=False)
 
+    def _direct(self, name, by):
+        """The derivative of a row by a name in its formula."""
+        partials = self._partials[name]
+        return self._by_name[name].expression.derivative(by) if partials is None else partials[by]
 
-def on_the_way(partials, numerator, denominator):
-    """The quantities C that A depends on and that depend on B, those nearest to A first."""
-    ancestors, reached, between = _ancestors(partials, numerator), {denominator}, []
-    for name, direct in partials.items():
-        if name in ancestors and name not in reached and not reached.isdisjoint(direct):
-            reached.add(name)
-            between.append(name)
-    return between[::-1]
+    def _between(self, numerator, denominator):
+        """The rows that A depends on and that depend on B, in order."""
+        ancestors, reached = self._ancestors(numerator), {denominator}
+        for name in self._partials:
+            if name in ancestors and name != denominator and not reached.isdisjoint(self._depends_on(name)):
+                reached.add(name)
+        return [name for name in self._partials if name in reached - {denominator}]
 
+    def _ancestors(self, name):
+        """`name` and everything it depends on, directly or not."""
+        found, waiting = set(), [name]
+        while waiting:
+            each = waiting.pop()
+            if each not in found:
+                found.add(each)
+                waiting.extend(self._depends_on(each))
+        return found
 
-def _ancestors(partials, name):
-    """`name` and everything it depends on, directly or not."""
-    found, waiting = set(), [name]
-    while waiting:
-        each = waiting.pop()
-        if each not in found:
-            found.add(each)
-            waiting.extend(partials.get(each, ()))
-    return found
+    def _depends_on(self, name):
+        if name not in self._partials:
+            return ()
+        partials = self._partials[name]
+        return self._by_name[name].expression.names() if partials is None else partials
+
+    def _is_partial(self, name):
+        parts = split_partial(name)
+        return (
+            parts is not None
+            and parts[0] in self._partials
+            and (parts[1] in self._partials or parts[1] in self._independent)
+        )
+
+    # Values
+
+    def evaluated(self, expression, name="the formula"):
+        """The value of an Expression over the names here. Raises NeuronnetError where there is none."""
+        computed = self._as_evaluated(expression)
+        values = {
+            needed: self._values[needed] if needed in self._values else self[needed].value
+            for needed in computed.names()
+        }
+        try:
+            return computed.evaluator(self.number)(values)
+        except ZeroDivisionError:
+            raise NeuronnetError(
+                f"{name} = {expression.format()}: division by zero, there is no finite value"
+            ) from None
+        except (ArithmeticError, ValueError) as error:
+            if isinstance(error, NeuronnetError):
+                raise
+            raise NeuronnetError(f"{name} = {shortened(expression.format())} has no finite value") from None
+
+    def value_of(self, formula):
+        """The value of the text of a formula, such as `-delta_o1`. Raises ExpressionError, UnknownName."""
+        return self.evaluated(parse(spelled_out(formula), self.__contains__), formula)
+
+    def factors_of(self, quantity):
+        """The quantities that a formula names, in its order."""
+        return [] if quantity.expression is None else [self[name] for name in quantity.expression.names()]
+
+    def exact(self, name, digits=50):
+        """The value of a quantity as a Decimal of so many digits, from the given numbers as written."""
+        found = self._exact.get((name, digits))
+        if found is None:
+            quantity = self[name]
+            if quantity.expression is None:
+                found = as_number(self._as_given.get(quantity.name, quantity.value), Decimal)
+            else:
+                computed = self._as_evaluated(quantity.expression)
+                values = {each: self.exact(each, digits) for each in computed.names()}
+                with fifty_digits() as context:
+                    context.prec = digits
+                    found = computed.evaluator(Decimal)(values)
+                if not found and digits < ENOUGH_DIGITS and " - " in computed.format():
+                    found = self.exact(name, ENOUGH_DIGITS)
+            self._exact[name, digits] = found
+        return found
+
+    def printed_value(self, quantity):
+        """The value to print: where cancellation spoiled a float below a millionth, that of fifty digits.
+
+        `out - target` is 0.0 in floats for an out of 1 - 4e-18 and a target of 1; printed is -4e-18. It is a
+        Decimal where a float would underflow.
+        """
+        value = quantity.value
+        if type(value) is not float or not abs(value) < 1e-6 or quantity.expression is None:
+            return value
+        try:
+            exact = self.exact(quantity.name)
+            if abs(exact - Decimal(value)) <= abs(exact) / 2 * Decimal("1e-9"):  # nine digits are printed
+                return value
+        except (ArithmeticError, ValueError, NeuronnetError):
+            return value
+        return float(exact) or (exact if exact else 0.0)
+
+    def _as_evaluated(self, expression):
+        others = {}
+        for name in expression.names():
+            others |= self._evaluated_as.get(name, {})
+        return replaced(expression, others) if others else expression

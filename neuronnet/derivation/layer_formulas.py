@@ -1,13 +1,10 @@
-"""The formulas of activations and losses, as expressions over the names of one layer.
+"""The formulas of activations, losses and update rules as a hand derivation writes them.
 
-Written apart from `activations.py` and `losses.py`, which compute; here is what a hand derivation writes
-down.
+They are written apart from `activations.py`, `losses.py` and `updates.py`, which compute the same numbers.
 """
 
 from neuronnet.formulas.expressions import Call, Name, Number, Sum, total
 from neuronnet.names import after
-
-# --- The formulas of activations and losses, as expressions over the names of one layer.
 
 
 def out_formula(activation, nets, j):
@@ -39,9 +36,25 @@ def out_partials(activation, nets, outs, j):
     return {nets[j]: slopes[activation]}
 
 
+def without_cancellation(activation, nets, outs, j):
+    """(formula, an equal one that keeps all digits) of a layer's j-th out, its slope and 1 - out."""
+    net, out = Name(nets[j]), Name(outs[j])
+    if activation == "logistic":
+        return [
+            (out_formula(activation, nets, j), Call("logistic", [net])),
+            (out * (1 - out), Call("logistic'", [net])),
+            (1 - out, Call("logistic", [-net])),
+        ]
+    if activation == "tanh":
+        return [(1 - out**2, Call("tanh'", [net]))]
+    if activation == "softmax":
+        others = [Name(each) for k, each in enumerate(outs) if k != j]
+        return [(1 - out, total(others) if others else Number(0))]
+    return []
+
+
 def error_formula(loss, from_nets, target, target_value, nets, outs, j):
-    """E_j of one output; `from_nets` says that its logarithms are taken of the nets, where nothing is rounded
-    yet.
+    """E_j of one output; `from_nets` names its activation where the logarithms are taken from the nets.
 
     `target` and `target_value` are the target's name and number: a logarithm with weight 0 does not appear.
     """
@@ -53,7 +66,9 @@ def error_formula(loss, from_nets, target, target_value, nets, outs, j):
     if loss == "output":
         return out
     if loss == "categorical cross-entropy":
-        if from_nets:
+        if from_nets == "logistic":
+            return goal * Call("logsumexp", [0, -net])
+        if from_nets == "softmax":
             return goal * Call(
                 "logsumexp", [0 if k == j else Name(each) - net for k, each in enumerate(nets)]
             )
@@ -85,10 +100,6 @@ def error_partial(loss, target, target_value, out):
     return -terms[1][1] if target_value == 1 else Sum(terms)
 
 
-# --- The formulas of the update rules, as expressions: what a hand computation of one step of each writes
-# down.
-
-
 def update_powers(rule):
     """(name, factor) of each running power that the rule keeps for the whole network."""
     return [("beta1_t", "beta1"), ("beta2_t", "beta2")] if rule in ("adam", "adamw") else []
@@ -96,13 +107,13 @@ def update_powers(rule):
 
 def starting_state(rule, parameters):
     """What the rule starts from, name -> number."""
-    moments = {"gradient descent": (), "momentum": "v", "nesterov": "v"}.get(rule, "mv")
+    moments = {"gradient descent": "", "momentum": "v", "nesterov": "v", "rmsprop": "v"}.get(rule, "mv")
     state = {power: 1 for power, _ in update_powers(rule)}
     return state | {f"{moment}_{parameter}": 0 for parameter in parameters for moment in moments}
 
 
 def update_formulas(rule, parameter, gradient, rate, is_bias):
-    """(name, formula) of the rows that move one parameter; each name is that of the value after the update."""
+    """(name, formula) of the rows that move one parameter, by the names of what is moved."""
     w, eta = Name(parameter), Name(rate)
     if rule == "gradient descent":
         return [(parameter, w - eta * gradient)]
@@ -111,6 +122,10 @@ def update_formulas(rule, parameter, gradient, rate, is_bias):
         velocity = (f"v_{parameter}", Name("momentum") * v + gradient)
         step = next_v if rule == "momentum" else gradient + Name("momentum") * next_v
         return [velocity, (parameter, w - eta * step)]
+    if rule == "rmsprop":
+        square = Name("beta") * v + (1 - Name("beta")) * gradient**2
+        step = eta * gradient / (Call("sqrt", [next_v]) + Name("epsilon"))
+        return [(f"v_{parameter}", square), (parameter, w - step)]
     m, next_m = Name(f"m_{parameter}"), Name(after(f"m_{parameter}", 1))
     mhat, vhat = Name(after(f"mhat_{parameter}", 1)), Name(after(f"vhat_{parameter}", 1))
     kept = w - eta * Name("weight_decay") * w if rule == "adamw" and not is_bias else w

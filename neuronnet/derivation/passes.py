@@ -1,9 +1,7 @@
-"""The rows of a pass, in the order of a hand derivation: (name, formula, part) for forward, backward and
-update.
+"""The rows of a pass in the order of a hand derivation: (name, formula, part), forward, backward and update.
 
-Only formulas; what the quantities are called stands in `pass_names`, and nothing is evaluated here. Where a
-network has several samples, each has its own rows (`net_h1[2]`) and its own error (`E_total[2]`), which the
-last rows combine.
+Where a network has several samples, each has its own rows (`net_h1[2]`) and its own error (`E_total[2]`),
+which the last rows combine.
 """
 
 from neuronnet.activations import ACTIVATIONS
@@ -14,13 +12,11 @@ from neuronnet.derivation.layer_formulas import (
     out_partials,
     update_formulas,
     update_powers,
+    without_cancellation,
 )
-from neuronnet.formulas.expressions import Name, Number, total
-from neuronnet.losses import LOSSES, cancels
+from neuronnet.formulas.expressions import Name, total
+from neuronnet.losses import LOSSES, cancels, reads_nets
 from neuronnet.names import after, in_sample, partial_name
-
-# --- What the quantities of a pass are called, by kind, layer, neuron, sample and number of updates. Their
-# formulas are not here.
 
 
 class PassNames:
@@ -68,10 +64,6 @@ class PassNames:
                 yield name, layer, True
 
 
-# --- The rows of a pass, in the order of a hand derivation: (name, formula, part) for forward, backward and
-# update.
-
-
 class Pass(PassNames):
     """The formulas of one network. `given` maps the names of targets to their numbers: some formulas depend
     on them.
@@ -82,7 +74,8 @@ class Pass(PassNames):
         self.given = given
         self.loss = description.loss
         self.last = self.layers[-1].activation
-        self.from_nets = cancels(ACTIVATIONS[self.last], LOSSES[self.loss])
+        self.cancels = cancels(ACTIVATIONS[self.last], LOSSES[self.loss])
+        self.from_nets = self.last if reads_nets(ACTIVATIONS[self.last], LOSSES[self.loss]) else None
         self.output_count = self.layers[-1].neurons if description.outputs == "mean" else 1
 
     # Forward
@@ -198,7 +191,7 @@ class Pass(PassNames):
         last = layer == len(self.layers) - 1
         softmax = ACTIVATIONS[self.layers[layer].activation].whole_layer
         targets = self.quantities("target", layer, sample) if last else None
-        cancelled = last and self.from_nets
+        cancelled = last and self.cancels
         if softmax and not cancelled:
             yield from (
                 (partial_name(error, outs[j]), self._slope(layer, j, sample), part) for j in range(len(outs))
@@ -265,7 +258,7 @@ class Pass(PassNames):
             layer == len(self.layers) - 2
             and self.output_count == 1
             and self.last != "softmax"
-            and not self.from_nets
+            and not self.cancels
         )
 
     def _paths(self, layer, j, sample, part):
@@ -300,7 +293,7 @@ class Pass(PassNames):
     # Update
 
     def update(self, batch):
-        """Rows of one simultaneous update from `batch` by the network's update rule, for what is trainable."""
+        """Rows of one simultaneous update from `batch` of all that is trainable."""
         whole = len(batch) == len(self.samples)
         rule = self.description.update.rule
         for power, factor in update_powers(rule):
@@ -314,47 +307,39 @@ class Pass(PassNames):
             for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
                 yield after(row, 1), formula, "update"
 
-    # How the quantities of the forward pass depend on each other
+    # What a graph of these rows is told beside them
 
-    def partials(self):
-        """(name, {what it depends on directly: the derivative by that}) for every quantity of the forward
-        pass.
+    def textbook_slopes(self):
+        """{row: {name: derivative by it}} where a hand derivation has its own form, such as out*(1 - out).
+
+        The errors count as functions of the outs, whatever their formulas are computed from.
         """
-        last = len(self.layers) - 1
+        slopes, last = {}, len(self.layers) - 1
         for sample in self.samples:
-            for layer in range(len(self.layers)):
+            for layer, described in enumerate(self.layers):
                 nets, outs = self.quantities("net", layer, sample), self.quantities("out", layer, sample)
-                for j in range(len(nets)):
-                    yield nets[j], self._net_partials(layer, j, sample)
-                for j in range(len(outs)):
-                    yield outs[j], out_partials(self.layers[layer].activation, nets, outs, j)
-            errors, outs = self.quantities("E", last, sample), self.quantities("out", last, sample)
-            for error, out, target in zip(errors, outs, self.quantities("target", last, sample)):
-                yield error, {out: error_partial(self.loss, target, self.given.get(target), out)}
-            direct = {error: self._shared(Number(1)) for error in errors}
-            if sample is None and self._has_l2():
-                direct[self.names.error_l2] = Number(1)
-            yield self.error_of(sample), direct
+                for j, out in enumerate(outs):
+                    slopes[out] = out_partials(described.activation, nets, outs, j)
+            targets = self.quantities("target", last, sample)
+            for error, out, target in zip(self.quantities("E", last, sample), outs, targets):
+                slopes[error] = {out: error_partial(self.loss, target, self.given.get(target), out)}
         if self._has_l2():
-            yield (
-                self.names.error_l2,
-                {
-                    name: self.description.l2_share(Name(self.names.l2) * Name(name), len(self.samples))
-                    for name, _, is_bias in self.parameters()
-                    if not is_bias
-                },
-            )
-        if len(self.samples) > 1:
-            share = Number(1) / len(self.samples) if self.description.samples_combine == "mean" else Number(1)
-            direct = {self.error_of(sample): share for sample in self.samples}
-            if self._has_l2():
-                direct[self.names.error_l2] = Number(1)
-            yield self.names.error, direct
+            slopes[self.names.error_l2] = {
+                name: self.description.l2_share(Name(self.names.l2) * Name(name), len(self.samples))
+                for name, _, is_bias in self.parameters()
+                if not is_bias
+            }
+        return slopes
 
-    def _net_partials(self, layer, j, sample):
-        direct = {}
-        for name, value in zip(self.names.weights[layer][j], self.inputs_of(layer, sample)):
-            direct[name], direct[value] = Name(value), Name(name)
-        if self.names.biases[layer] is not None:
-            direct[self.names.biases[layer][j]] = Number(1)
-        return direct
+    def without_cancellation(self, update=0):
+        """(formula, an equal one that keeps all digits) for every formula where 1 - out would lose them."""
+        for sample in self.samples:
+            for layer, described in enumerate(self.layers):
+                nets = self.quantities("net", layer, sample, update)
+                outs = self.quantities("out", layer, sample, update)
+                for j in range(len(outs)):
+                    yield from without_cancellation(described.activation, nets, outs, j)
+            for j, target in enumerate(self.quantities("target", layer, sample) if self.cancels else ()):
+                if self.given[target] == 1:
+                    *_, (_, rest) = without_cancellation(self.last, nets, outs, j)
+                    yield Name(outs[j]) - Name(target), -rest

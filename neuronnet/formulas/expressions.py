@@ -1,74 +1,35 @@
-"""Formulas over named quantities: built by arithmetic, printed, and evaluated in any type of number.
+"""Formulas over named quantities: built by arithmetic, printed, differentiated and evaluated.
 
-Evaluation goes strictly from left to right, as the formula is written, so that a value is the same to the
-last bit as that of a program which computes in the same order. What a formula means is not known here, nor
-how one is read from text.
+Evaluation goes from left to right, as the formula is written, so that a value has the same last bit as that
+of a program which computes in the same order.
 """
 
 from operator import add, mul, sub, truediv
 
 from neuronnet.description.reading import as_number
-from neuronnet.elementary import exp, ln, logsumexp, real_part, sqrt, tanh
-
-# --- The functions that a formula may call, for any type of number. How a call is written or read is not
-# known here.
-
-
-def positive_part(zero, x):
-    """max(0, x), as relu computes it; the zero has the type of x."""
-    return x if real_part(x) > real_part(zero) else type(x)(0)
-
-
-def step(x):
-    """The slope of relu: 1 where x is positive, otherwise 0, in the type of x."""
-    return type(x)(1 if real_part(x) > 0 else 0)
-
-
-def logistic(x):
-    """1/(1 + exp(-x)), by whichever power of e does not overflow."""
-    if real_part(x) >= 0:
-        return 1 / (1 + exp(-x))
-    power = exp(x)
-    return power / (1 + power)
-
-
-def logistic_slope(x):
-    """The derivative of the logistic: no 1 - out, which is 0 in floats long before the slope is."""
-    return logistic(x) * logistic(-x)
-
-
-def tanh_slope(x):
-    """The derivative of tanh, 1 - tanh(x)^2, from tanh(x) = 2*logistic(2*x) - 1."""
-    return 4 * logistic_slope(2 * x)
-
-
-# Name -> (function, how many arguments it takes; None for any number).
-FUNCTIONS = {
-    "exp": (exp, 1),
-    "ln": (ln, 1),
-    "tanh": (tanh, 1),
-    "sqrt": (sqrt, 1),
-    "step": (step, 1),
-    "max": (positive_part, 2),
-    "logsumexp": (logsumexp, None),
-    "logistic": (logistic, 1),
-    "logistic'": (logistic_slope, 1),
-    "tanh'": (tanh_slope, 1),
-}
-
-
-# --- Formulas over named quantities: built by arithmetic, printed, and evaluated in any type of number.
+from neuronnet.elementary import (
+    exp,
+    ln,
+    logistic,
+    logistic_slope,
+    logsumexp,
+    positive_part,
+    sqrt,
+    step,
+    tanh,
+    tanh_slope,
+)
 
 
 class Expression:
-    """A formula. `format()` is its text, `evaluator(number)` computes it.
+    """A formula. `format()` is its text, `evaluator(number)` computes it, `derivative(name)` is its slope.
 
     Arithmetic on expressions builds larger ones: `Name("w1")*Name("i1") + Name("b1")`. `column` is where a
-    number, a name or a call begins in the text it was read from, counted from 1; None where it was not read.
+    number, a name or a call begins in the text it was read from, counted from 1; else None.
     """
 
     binds = 4
-    column = None
+    column = _names = None
 
     def __add__(self, other):
         return Sum(self._terms() + [(1, wrap(other))])
@@ -109,9 +70,29 @@ class Expression:
         It raises KeyError for a name without a value, and what the arithmetic of the type raises.
         """
 
+    def derivative(self, name):
+        """The derivative by `name`, an Expression, every other name held fixed: `i1` for `w1*i1 + b1` by w1.
+
+        At the kink of max(0, x) it is the slope to the left, 0.
+        """
+        return self._derivative(name) if name in self.names() else Number(0)
+
     def names(self):
         """The names in the formula, each once, in the order of their first appearance."""
-        return list(dict.fromkeys(self._all_names()))
+        if self._names is None:
+            self._names = list(dict.fromkeys(self._all_names()))
+        return self._names
+
+    def parts(self):
+        """The expressions that this one is directly made of; none for a Name and a Number."""
+        return []
+
+    def rebuilt(self, parts):
+        """The same formula with other parts."""
+        return self
+
+    def _all_names(self):
+        return [name for part in self.parts() for name in part._all_names()]
 
     def format(self, leaf=None):
         """The formula as text; `leaf(name)` gives what to write for a name, for instance its value."""
@@ -140,9 +121,6 @@ class Number(Expression):
     def _text(self, leaf):
         return getattr(self.value, "text", None) or repr(self.value)
 
-    def _all_names(self):
-        return []
-
     def evaluator(self, number):
         value = as_number(self.value, number)
         return lambda values: value
@@ -167,6 +145,9 @@ class Name(Expression):
     def _all_names(self):
         return [self.name]
 
+    def _derivative(self, name):
+        return Number(1)
+
     def evaluator(self, number):
         name = self.name
         return lambda values: values[name]
@@ -189,8 +170,14 @@ class Sum(Expression):
             text += (" + " if sign > 0 else " - ") + term._bracketed(leaf, 2, first=False)
         return text
 
-    def _all_names(self):
-        return [name for _, term in self.terms for name in term._all_names()]
+    def parts(self):
+        return [term for _, term in self.terms]
+
+    def rebuilt(self, parts):
+        return Sum([(sign, part) for (sign, _), part in zip(self.terms, parts)])
+
+    def _derivative(self, name):
+        return _sum_of((sign, term.derivative(name)) for sign, term in self.terms)
 
     def evaluator(self, number):
         return _from_left(self.terms, {1: add, -1: sub}, number)
@@ -217,8 +204,22 @@ class Product(Expression):
             text += (f" {operator} " if spaced else operator) + factor._bracketed(leaf, binds, first=False)
         return text
 
-    def _all_names(self):
-        return [name for _, factor in self.factors for name in factor._all_names()]
+    def parts(self):
+        return [factor for _, factor in self.factors]
+
+    def rebuilt(self, parts):
+        return Product([(operator, part) for (operator, _), part in zip(self.factors, parts)])
+
+    def _derivative(self, name):
+        terms = []
+        for place, (operator, factor) in enumerate(self.factors):
+            slope = factor.derivative(name)
+            before, after = self.factors[:place], self.factors[place + 1 :]
+            if operator == "*":
+                terms.append((1, _product_of([*before, ("*", slope), *after])))
+            else:  # (1/v)' = -v'/v^2
+                terms.append((-1, _product_of([*before, ("*", slope), ("/", factor**2), *after])))
+        return _sum_of(terms)
 
     def evaluator(self, number):
         return _from_left(self.factors, {"*": mul, "/": truediv}, number)
@@ -235,8 +236,16 @@ class Power(Expression):
     def _text(self, leaf):
         return f"{self.base._bracketed(leaf, 4, first=False)}^{self.exponent}"
 
-    def _all_names(self):
-        return self.base._all_names()
+    def parts(self):
+        return [self.base]
+
+    def rebuilt(self, parts):
+        return Power(*parts, self.exponent)
+
+    def _derivative(self, name):
+        n = self.exponent
+        rest = Number(1) if n == 1 else self.base if n == 2 else self.base ** (n - 1)
+        return _product_of([("*", Number(n)), ("*", rest), ("*", self.base.derivative(name))])
 
     def evaluator(self, number):
         base, exponent = self.base.evaluator(number), abs(self.exponent)
@@ -263,8 +272,14 @@ class Negative(Expression):
     def _text(self, leaf):
         return "-" + self.inner._bracketed(leaf, 3, first=False)
 
-    def _all_names(self):
-        return self.inner._all_names()
+    def parts(self):
+        return [self.inner]
+
+    def rebuilt(self, parts):
+        return Negative(*parts)
+
+    def _derivative(self, name):
+        return _sum_of([(-1, self.inner.derivative(name))])
 
     def evaluator(self, number):
         inner = self.inner.evaluator(number)
@@ -280,8 +295,18 @@ class Call(Expression):
     def _text(self, leaf):
         return f"{self.function}({', '.join(argument._text(leaf) for argument in self.arguments)})"
 
-    def _all_names(self):
-        return [name for argument in self.arguments for name in argument._all_names()]
+    def parts(self):
+        return self.arguments
+
+    def rebuilt(self, parts):
+        return Call(self.function, parts)
+
+    def _derivative(self, name):
+        slopes = DERIVATIVES[self.function](*self.arguments)
+        return _sum_of(
+            (1, _product_of([("*", slope), ("*", argument.derivative(name))]))
+            for slope, argument in zip(slopes, self.arguments)
+        )
 
     def evaluator(self, number):
         function = FUNCTIONS[self.function][0]
@@ -290,22 +315,6 @@ class Call(Expression):
             only = arguments[0]
             return lambda values: function(only(values))
         return lambda values: function(*[argument(values) for argument in arguments])
-
-
-def _from_left(parts, operations, number):
-    """The evaluator of (mark, expression) from left to right; `operations` says what each mark does, but for
-    the first.
-    """
-    first = parts[0][1].evaluator(number)
-    rest = [(operations[mark], part.evaluator(number)) for mark, part in parts[1:]]
-
-    def evaluate(values):
-        result = first(values)
-        for operate, part in rest:
-            result = operate(result, part(values))
-        return result
-
-    return evaluate
 
 
 def wrap(value):
@@ -317,3 +326,102 @@ def total(terms):
     """The sum of several expressions; of one, that one itself."""
     terms = list(terms)
     return terms[0] if len(terms) == 1 else Sum([(1, term) for term in terms])
+
+
+def sum_of(terms):
+    """The sum of signed terms, the first one's sign in front of it."""
+    sign, first = terms[0]
+    first = first if sign > 0 else without_minus(first)
+    return first if len(terms) == 1 else Sum([(1, first), *terms[1:]])
+
+
+def without_minus(term):
+    """The negative of a term, two minus signs cancelled."""
+    return term.inner if isinstance(term, Negative) else -term
+
+
+def product_of(factors):
+    """The product of factors with their operators, 1 in front of a division that comes first."""
+    if factors[0][0] == "/":
+        factors = [("*", Number(1)), *factors]
+    return factors[0][1] if len(factors) == 1 else Product(factors)
+
+
+# Name -> (function, how many arguments it takes; None for any number).
+FUNCTIONS = {
+    "exp": (exp, 1),
+    "ln": (ln, 1),
+    "tanh": (tanh, 1),
+    "sqrt": (sqrt, 1),
+    "step": (step, 1),
+    "max": (positive_part, 2),
+    "logsumexp": (logsumexp, None),
+    "logistic": (logistic, 1),
+    "logistic'": (logistic_slope, 1),
+    "tanh'": (tanh_slope, 1),
+}
+
+
+def _call(function, *arguments):
+    return Call(function, arguments)
+
+
+def _shares(*terms):
+    """exp(x_k)/(exp(x_1) + exp(x_2) + ...), divided through by exp(x_k), for every k."""
+    return [
+        1 / total(Number(1) if j == k else _call("exp", other - term) for j, other in enumerate(terms))
+        for k, term in enumerate(terms)
+    ]
+
+
+# Name -> the derivatives by each argument, from the arguments.
+DERIVATIVES = {
+    "exp": lambda x: [_call("exp", x)],
+    "ln": lambda x: [1 / x],
+    "tanh": lambda x: [_call("tanh'", x)],
+    "sqrt": lambda x: [1 / (2 * _call("sqrt", x))],
+    "step": lambda x: [Number(0)],
+    "max": lambda zero, x: [Number(0), _call("step", x)],
+    "logsumexp": _shares,
+    "logistic": lambda x: [_call("logistic'", x)],
+    "logistic'": lambda x: [_call("logistic'", x) * (1 - 2 * _call("logistic", x))],
+    "tanh'": lambda x: [-2 * _call("tanh", x) * _call("tanh'", x)],
+}
+
+
+def _sum_of(terms):
+    """The sum of (sign, expression) without the terms that are 0."""
+    terms = [(sign, term) for sign, term in terms if not _is(term, 0)]
+    terms = [(-sign, term.inner) if isinstance(term, Negative) else (sign, term) for sign, term in terms]
+    return sum_of(terms) if terms else Number(0)
+
+
+def _product_of(factors):
+    """The product of ("*" or "/", expression) without its ones, a sign in front; 0 if a factor is."""
+    if any(_is(factor, 0) for operator, factor in factors if operator == "*"):
+        return Number(0)
+    negative, kept = False, []
+    for operator, factor in factors:
+        if isinstance(factor, Negative):
+            negative, factor = not negative, factor.inner
+        kept += factor.factors if isinstance(factor, Product) and operator == "*" else [(operator, factor)]
+    product = product_of([each for each in kept if not _is(each[1], 1)] or [("*", Number(1))])
+    return -product if negative else product
+
+
+def _is(expression, value):
+    return isinstance(expression, Number) and expression.value == value
+
+
+def _from_left(parts, operations, number):
+    """The evaluator of (mark, expression) from left to right; `operations` says what each mark does."""
+    first = parts[0][1].evaluator(number)
+    rest = [(operations[mark], part.evaluator(number)) for mark, part in parts[1:]]
+
+    def evaluate(values):
+        result = first(values)
+        for operate, part in rest:
+            result = operate(result, part(values))
+        return result
+
+    return evaluate

@@ -267,7 +267,7 @@ def _at(column, expression):
 
 
 def _tokens(text, original, is_name):
-    """(kind, text, column, column after it) of each token; an operator's kind is itself, the end's is None."""
+    """(kind, text, column, column after it) of each token; an operator is its own kind, the end has None."""
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)

@@ -1,13 +1,14 @@
-"""Formulas copied with other names or numbers in them; every part keeps the column where it was written."""
+"""Formulas with other names, numbers or parts; what is copied keeps the column where it was written."""
 
-from neuronnet.formulas.expressions import Call, Name, Negative, Number, Power, Product, Sum
+import operator
 
-# --- Formulas copied with other names or numbers in them; every part keeps the column where it was written.
+from neuronnet.formulas.expressions import Name, Product, Sum
 
 
 def mapped(expression, leaf):
     """A copy of an expression in which every Name and Number is what `leaf` makes of it."""
-    copy = _mapped(expression, leaf)
+    parts = expression.parts()
+    copy = expression.rebuilt([mapped(part, leaf) for part in parts]) if parts else leaf(expression)
     if copy is not expression and copy.column is None:
         copy.column = expression.column
     return copy
@@ -18,111 +19,40 @@ def with_names(expression, renamed):
     return mapped(expression, lambda leaf: Name(renamed(leaf.name)) if isinstance(leaf, Name) else leaf)
 
 
-def parts_of(expression):
-    """The expressions that an expression is directly made of; none for a Name and a Number."""
-    match expression:
-        case Sum(terms=pairs) | Product(factors=pairs):
-            return [part for _, part in pairs]
-        case Power(base=part) | Negative(inner=part):
-            return [part]
-        case Call(arguments=parts):
-            return parts
-    return []
-
-
 def leaves_of(expression):
     """The Names and Numbers of an expression, from left to right."""
-    found = []
-    mapped(expression, lambda leaf: found.append(leaf) or leaf)
-    return found
-
-
-def _mapped(expression, leaf):
-    match expression:
-        case Name() | Number():
-            return leaf(expression)
-        case Sum(terms=terms):
-            return Sum([(sign, mapped(term, leaf)) for sign, term in terms])
-        case Product(factors=factors):
-            return Product([(operator, mapped(factor, leaf)) for operator, factor in factors])
-        case Power(base=base, exponent=exponent):
-            return Power(mapped(base, leaf), exponent)
-        case Negative(inner=inner):
-            return Negative(mapped(inner, leaf))
-        case Call(function=function, arguments=arguments):
-            return Call(function, [mapped(argument, leaf) for argument in arguments])
-
-
-# --- Formulas taken apart and put together: every part with its surroundings, sums and products from lists.
+    parts = expression.parts()
+    return [leaf for part in parts for leaf in leaves_of(part)] if parts else [expression]
 
 
 def nodes(expression, rebuild=lambda new: new, parent=None):
-    """(part, function that gives the whole with something in its place, the part around it) for every part
-    of a formula.
-    """
+    """(part, function that gives the whole with another in its place, the part around it), for every part."""
     yield expression, rebuild, parent
-    for child, put in _children(expression):
-        yield from nodes(child, lambda new, put=put: rebuild(put(new)), expression)
+    for place, child in enumerate(expression.parts()):
+
+        def put(new, place=place):
+            return rebuild(with_part(expression, place, new))
+
+        yield from nodes(child, put, expression)
 
 
-def sum_of(terms):
-    """The sum of signed terms, the first one's sign in front of it."""
-    sign, first = terms[0]
-    first = first if sign > 0 else without_minus(first)
-    return first if len(terms) == 1 else Sum([(1, first), *terms[1:]])
-
-
-def without_minus(term):
-    """The negative of a term, two minus signs cancelled."""
-    return term.inner if isinstance(term, Negative) else -term
-
-
-def product_of(factors):
-    """The product of factors with their operators, 1 in front of a division that comes first."""
-    if factors[0][0] == "/":
-        factors = [("*", Number(1)), *factors]
-    return factors[0][1] if len(factors) == 1 else Product(factors)
-
-
-def _children(node):
-    """(child, function that gives the node with another child in its place) for every direct part."""
-    match node:
-        case Sum(terms=terms):
-            return [
-                (term, lambda new, place=place: _put_term(node, place, new))
-                for place, (_, term) in enumerate(terms)
-            ]
-        case Product(factors=factors):
-            return [
-                (factor, lambda new, place=place: with_factor(node, place, new))
-                for place, (_, factor) in enumerate(factors)
-            ]
-        case Power(base=base, exponent=exponent):
-            return [(base, lambda new: Power(new, exponent))]
-        case Negative(inner=inner):
-            return [(inner, Negative)]
-        case Call(function=function, arguments=arguments):
-            return [
-                (
-                    argument,
-                    lambda new, place=place: Call(
-                        function, [*arguments[:place], new, *arguments[place + 1 :]]
-                    ),
-                )
-                for place, argument in enumerate(arguments)
-            ]
-    return []
-
-
-def _put_term(node, place, new):
-    sign, _ = node.terms[place]
-    parts = new.terms if isinstance(new, Sum) and sign > 0 else [(sign, new)]
-    return Sum([*node.terms[:place], *parts, *node.terms[place + 1 :]])
-
-
-def with_factor(node, place, new):
-    """A product with another factor in one place, one product where that is a product too."""
-    operator, _ = node.factors[place]
-    if isinstance(new, Product) and operator == "*":
+def with_part(node, place, new):
+    """A formula with another part in one place; a sum in a sum becomes one, a product in a product too."""
+    if isinstance(node, Sum) and isinstance(new, Sum) and node.terms[place][0] > 0:
+        return Sum([*node.terms[:place], *new.terms, *node.terms[place + 1 :]])
+    if isinstance(node, Product) and isinstance(new, Product) and node.factors[place][0] == "*":
         return Product([*node.factors[:place], *new.factors, *node.factors[place + 1 :]])
-    return Product([*node.factors[:place], (operator, new), *node.factors[place + 1 :]])
+    parts = node.parts()
+    return node.rebuilt([*parts[:place], new, *parts[place + 1 :]])
+
+
+def replaced(expression, others):
+    """A copy in which every part whose text `others` has is the expression that it maps to."""
+    parts = expression.parts()
+    if not parts:
+        return expression
+    found = others.get(expression.format())
+    if found is not None:
+        return found
+    copies = [replaced(part, others) for part in parts]
+    return expression if all(map(operator.is_, copies, parts)) else expression.rebuilt(copies)

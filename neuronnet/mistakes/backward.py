@@ -76,8 +76,13 @@ def _of_another(name, sentence, wrong, activations):
     return _slopes(ids, f"The derivative {{where}} was taken as {sentence}", wrong, activations)
 
 
+_BY_OUT = {"logistic": lambda out: out * (1 - out), "tanh": lambda out: 1 - out * out}
+
+
 def _derivative_of(name):
     """The slope of another function, written with what this layer left."""
+    if name in _BY_OUT:
+        return lambda activation, net, out, right: _BY_OUT[name](out)
     return lambda activation, net, out, right: ACTIVATIONS[name].derivative(net, out)
 
 
@@ -124,7 +129,7 @@ SLOPES = (
         _ids("derivative written for out, given net"),
         "The derivative {where} is written with the output, as out*(1 - out) or 1 - out^2, "
         "and was given net in place of out.",
-        lambda activation, net, out, right: activation.derivative(net, net),
+        lambda activation, net, out, right: _BY_OUT[activation.name](net),
         ("logistic", "tanh"),
     ),
     *_slopes(

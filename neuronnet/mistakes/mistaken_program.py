@@ -7,7 +7,7 @@ from dataclasses import replace
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.description.reading import as_number, read
 from neuronnet.errors import NeuronnetError
-from neuronnet.losses import LOSSES, cancels
+from neuronnet.losses import LOSSES, cancels, reads_nets
 from neuronnet.mistakes.program import Steps, program_names
 
 
@@ -27,7 +27,8 @@ class Program(Steps):
         self.activations = [ACTIVATIONS[layer.activation] for layer in layers]
         self.softmax = self.activations[-1].whole_layer
         self.loss = LOSSES[description.loss]
-        self.from_nets = self.cancels = cancels(self.activations[-1], self.loss)
+        self.cancels = cancels(self.activations[-1], self.loss)
+        self.from_nets = reads_nets(self.activations[-1], self.loss)
         self.weights = [
             [[as_number(value, number) for value in row] for row in layer.weights] for layer in layers
         ]

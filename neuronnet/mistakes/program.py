@@ -181,7 +181,7 @@ class Steps:
     def error(self, j):
         """E of one output."""
         if self.from_nets:
-            return self.loss.value_from_nets(self.targets[j], self.nets[-1], j)
+            return self.loss.value_from_nets(self.targets[j], self.nets[-1], j, self.activations[-1])
         return self.loss.value(self.targets[j], self.outs[-1][j])
 
     def sample_total(self):
@@ -234,8 +234,10 @@ class Steps:
 
     def cancelled(self, j):
         """What is left of dE/dout * dout/dnet where the slopes of loss and activation cancel."""
-        out = self.outs[-1][j]
-        return (out * sum(self.targets) if self.softmax else out) - self.targets[j]
+        out, total = self.outs[-1][j], sum(self.targets) if self.softmax else 1
+        if self.targets[j] == total == 1:
+            return -self.activations[-1].rest(self.nets[-1], self.outs[-1], j)
+        return (out * total if self.softmax else out) - self.targets[j]
 
     def passed_back(self, layer, j):
         """dE_total/dout of a hidden neuron: the paths to the layer after it, added up."""

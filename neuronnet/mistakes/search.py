@@ -7,7 +7,8 @@ from decimal import Decimal
 from itertools import combinations
 from math import isfinite
 
-from neuronnet.derivation.digits import LARGEST_EXPONENT, Exact, Printed, fifty_digits
+from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed, fifty_digits
+from neuronnet.derivation.quantities import Exact
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, NumberError, UnknownName, shortened
 from neuronnet.formulas.parsing import parse

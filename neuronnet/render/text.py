@@ -84,7 +84,7 @@ def _bias(layer):
 
 def row(quantity, derivation):
     """One line: name = formula in names = formula in numbers = value."""
-    value = nine_decimals(quantity.value)
+    value = nine_decimals(derivation.printed_value(quantity))
     if quantity.expression is None:
         return f"{quantity.name} = {as_given(quantity.value) if quantity.part == 'given' else value}"
     numbers = quantity.expression.format(lambda name: _number_of(name, derivation))
@@ -97,7 +97,7 @@ def row(quantity, derivation):
 def _number_of(name, derivation):
     if name in derivation.given:
         return as_given(derivation.given[name])
-    return nine_decimals(derivation[name].value)
+    return nine_decimals(derivation.printed_value(derivation[name]))
 
 
 def name_and_value(quantity):

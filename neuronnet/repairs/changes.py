@@ -15,8 +15,11 @@ from neuronnet.formulas.expressions import (
     Power,
     Product,
     Sum,
+    product_of,
+    sum_of,
+    without_minus,
 )
-from neuronnet.formulas.rewriting import product_of, sum_of, with_factor, without_minus
+from neuronnet.formulas.rewriting import with_part
 
 NEW_BRACKETS_AMONG = 8  # terms or factors; nobody forgets brackets around more
 _FUNCTIONS_OF_ONE = [
@@ -131,7 +134,7 @@ def _of_product(node):
         turned = negated(factor)
         result = f": {turned}" if isinstance(factor, Sum) and isinstance(turned, Sum) else ""
         said = f"the sign of {factor} is turned around{result}"
-        yield change("sign", factor, with_factor(node, place, turned), said, instead=turned.format())
+        yield change("sign", factor, with_part(node, place, turned), said, instead=turned.format())
         if place:
             other, word = ("/", "divided") if operator == "*" else ("*", "multiplied")
             changed = product_of(factors[:place] + [(other, factor)] + factors[place + 1 :])

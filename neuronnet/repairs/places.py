@@ -5,8 +5,8 @@ how near, what a quantity is made of.
 from typing import NamedTuple
 
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.expressions import Call, Name, Product, Sum
-from neuronnet.formulas.rewriting import nodes, product_of
+from neuronnet.formulas.expressions import Call, Name, Product, Sum, product_of
+from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import partial_name, split_index, split_partial
 
 LARGEST_FORMULA = 150  # parts

@@ -7,8 +7,8 @@ from itertools import combinations, permutations
 from math import isclose
 from typing import NamedTuple
 
-from neuronnet.formulas.expressions import Call, Name, Number, Product
-from neuronnet.formulas.rewriting import nodes, product_of, with_names
+from neuronnet.formulas.expressions import Call, Name, Number, Product, product_of
+from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.names import after
 from neuronnet.repairs.changes import change
 

@@ -8,8 +8,7 @@ printed before. Formulas of names are judged elsewhere.
 from decimal import Decimal
 from struct import pack, unpack
 
-from neuronnet.derivation.digits import BINARY64_ROUNDING
-from neuronnet.derivation.interval import Interval, around, rounded_or_cut
+from neuronnet.derivation.digits import BINARY64_ROUNDING, Interval, around, rounded_or_cut
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.expressions import Name, Product
 from neuronnet.names import partial_name, split_partial

@@ -5,8 +5,7 @@ together.
 import os
 from pathlib import Path
 
-from neuronnet.derivation.digits import Printed, fifty_digits
-from neuronnet.derivation.interval import around
+from neuronnet.derivation.digits import Printed, around, fifty_digits
 from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.formulas.expressions import Name

@@ -6,7 +6,8 @@ Its numbers are judged by `arithmetic`. Names no mistake: that takes all the wro
 from decimal import Decimal
 from itertools import islice, product
 
-from neuronnet.derivation.digits import Exact, Printed
+from neuronnet.derivation.digits import Printed
+from neuronnet.derivation.quantities import Exact
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas.expressions import Name, Number
 from neuronnet.formulas.rewriting import leaves_of, mapped

@@ -5,8 +5,7 @@ ones, and which name each number of an arithmetic expression stands for.
 from decimal import Decimal
 from typing import NamedTuple
 
-from neuronnet.derivation.digits import Printed, finite
-from neuronnet.derivation.interval import Interval, around
+from neuronnet.derivation.digits import Interval, Printed, around, finite
 from neuronnet.formulas.expressions import Call, Name, Negative, Number, Power, Product, Sum, total
 from neuronnet.formulas.rewriting import leaves_of
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuronnet.derivation.digits import Printed, fifty_digits
-from neuronnet.derivation.interval import Interval, around
+from neuronnet.derivation.digits import Interval, Printed, around, fifty_digits
 from neuronnet.formulas.expressions import FUNCTIONS
 from neuronnet.formulas.parsing import parse
 

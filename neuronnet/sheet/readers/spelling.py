@@ -9,7 +9,7 @@ import re
 from neuronnet.errors import ExpressionError, UnknownName, shortened
 from neuronnet.formulas.expressions import Name, Number
 from neuronnet.formulas.parsing import LONGEST_TEXT, parse
-from neuronnet.formulas.rewriting import mapped, parts_of
+from neuronnet.formulas.rewriting import mapped
 from neuronnet.names import WORD, partial_name, spelled_out, split_index, split_partial
 
 LONGEST_FORMULA = 10_000  # names and numbers, as many as the longest line has
@@ -285,7 +285,7 @@ def _size(expression, known):
     """(names and numbers, height) of a formula; `known` has them for names that stand for formulas."""
     if isinstance(expression, (Name, Number)):
         return known.get(expression.name, (1, 1)) if isinstance(expression, Name) else (1, 1)
-    sizes = [_size(part, known) for part in parts_of(expression)]
+    sizes = [_size(part, known) for part in expression.parts()]
     return sum(leaves for leaves, _ in sizes), 1 + max(height for _, height in sizes)
 
 
