@@ -1,7 +1,6 @@
 """Activation functions: how a neuron turns its net input into its output, and the slope of that.
 
-Each takes numbers of any type. All but softmax look at one neuron alone; softmax needs the nets of its whole
-layer and says so with `whole_layer`.
+They take numbers of any type. Softmax alone needs the nets of its whole layer, and says so by `whole_layer`.
 """
 
 from math import exp as float_exp
@@ -36,7 +35,7 @@ class Logistic(Activation):
         return logistic_slope(net)
 
     def rest(self, nets, outs, j):
-        """1 - out_j = 1/(1 + exp(net_j)), which keeps its digits where out_j is close to 1."""
+        """1 - out_j in every digit: 1/(1 + exp(net_j))."""
         return logistic(-nets[j])
 
     def surprise(self, nets, j):
@@ -45,12 +44,11 @@ class Logistic(Activation):
 
 
 class Tanh(Activation):
-    """out = tanh(net)."""
+    """out = tanh(net), between -1 and 1."""
 
     name = "tanh"
 
     def value(self, net):
-        """Between -1 and 1."""
         return tanh(net)
 
     def derivative(self, net, out):
@@ -61,14 +59,11 @@ class Tanh(Activation):
 
 
 class Relu(Activation):
-    """out = net where that is positive, otherwise 0."""
+    """out = net where that is positive, otherwise 0; of a complex net, the real part decides."""
 
     name = "relu"
 
     def value(self, net):
-        """Not negative. A complex net is judged by its real part, so that the complex step sees the right
-        piece.
-        """
         return net if real_part(net) > 0 else type(net)(0)
 
     def derivative(self, net, out):
@@ -82,19 +77,16 @@ class Identity(Activation):
     name = "identity"
 
     def value(self, net):
-        """The net input itself."""
         return net
 
     def derivative(self, net, out):
-        """1 everywhere."""
         return 1
 
 
 class Softmax(Identity):
-    """out_j = exp(net_j)/(exp(net_1) + exp(net_2) + ...), divided through by exp(net_j) so that nothing
-    overflows.
+    """out_j = exp(net_j)/(exp(net_1) + exp(net_2) + ...), divided through by exp(net_j).
 
-    One neuron alone can only hand on its net; the layer, which has them all, asks for each neuron's share.
+    One neuron alone hands on its net; the layer, which has them all, asks for each neuron's share.
     """
 
     name = "softmax"
@@ -110,17 +102,11 @@ class Softmax(Identity):
 
     def jacobian(self, outs, k, j):
         """dout_k/dnet_j: out_j*(1 - out_j) for k = j, otherwise -out_k*out_j."""
-        if k == j:
-            return outs[j] * self.rest(None, outs, j)
-        return -outs[k] * outs[j]
+        return outs[j] * self.rest(None, outs, j) if k == j else -outs[k] * outs[j]
 
     def rest(self, nets, outs, j):
-        """1 - out_j as the sum of the other outs, which keeps its digits where out_j is close to 1."""
-        rest = 0 * outs[j]
-        for k, out in enumerate(outs):
-            if k != j:
-                rest += out
-        return rest
+        """1 - out_j in every digit: the sum of the other outs."""
+        return sum((out for k, out in enumerate(outs) if k != j), 0 * outs[j])
 
     def surprise(self, nets, j):
         """-ln(out_j), the logsumexp of all the net_k - net_j."""

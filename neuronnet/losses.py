@@ -1,8 +1,8 @@
 """Losses: how far one output is from its target, and the slope of that.
 
-Each speaks of a single output. How outputs and samples combine (sum or mean) is the network's business, so
-the scale written here is the whole scale. The cross-entropies read the net inputs where the output layer
-allows it, because the logarithm of a probability that was rounded to 0 or 1 is lost.
+Each is of a single output, without any factor but the one in its formula; the network sums or averages over
+outputs and samples. The cross-entropies take their logarithms from the nets where the output layer allows it:
+the logarithm of a probability that was rounded to 1 is lost.
 """
 
 from neuronnet.elementary import ln, logsumexp
@@ -24,9 +24,7 @@ class HalfSquaredError(Loss):
     name = "half squared error"
 
     def value(self, target, out):
-        """(target - out)^2/2, never negative."""
-        difference = target - out
-        return difference * difference / 2
+        return (target - out) * (target - out) / 2
 
     def derivative(self, target, out):
         """dE_o/dout_o = out - target."""
@@ -39,9 +37,7 @@ class SquaredError(Loss):
     name = "squared error"
 
     def value(self, target, out):
-        """(target - out)^2, never negative."""
-        difference = target - out
-        return difference * difference
+        return (target - out) * (target - out)
 
     def derivative(self, target, out):
         """dE_o/dout_o = 2*(out - target)."""
@@ -55,35 +51,26 @@ class BinaryCrossEntropy(Loss):
 
     def value(self, target, out):
         """From the output alone, for output layers other than logistic; terms with weight 0 count 0."""
-        error = 0
-        if target != 0:
-            error = -target * ln(out)
-        if target != 1:
-            error = error - (1 - target) * ln(1 - out)
-        return error
+        error = -target * ln(out) if target != 0 else 0
+        return error - (1 - target) * ln(1 - out) if target != 1 else error
 
     def derivative(self, target, out):
         """dE_o/dout_o = (1 - target)/(1 - out) - target/out; a term with weight 0 counts 0."""
-        if target == 0:
-            return _slope(1 - target, 1 - out)
-        if target == 1:
-            return -_slope(target, out)
-        return _slope(1 - target, 1 - out) - _slope(target, out)
+        slope = _slope(1 - target, 1 - out) if target != 1 else 0
+        return slope - _slope(target, out) if target != 0 else slope
 
     def value_from_nets(self, target, nets, j, activation):
-        """The same from a logistic neuron's net: -ln(out) = ln(1 + exp(-net)) keeps what rounding loses."""
+        """The same from a logistic neuron's net, where -ln(1 - out) = ln(1 + exp(net))."""
         return target * activation.surprise(nets, j) + (1 - target) * logsumexp(0, nets[j])
 
 
 class CategoricalCrossEntropy(Loss):
-    """E_o = -target*ln(out), in nats, the outputs being the probabilities of classes that exclude each
-    other.
-    """
+    """E_o = -target*ln(out), in nats, the outputs being the probabilities of classes."""
 
     name = "categorical cross-entropy"
 
     def value(self, target, out):
-        """From the output alone, for output layers other than softmax; a target of 0 counts 0."""
+        """From the output alone, for other output layers than softmax and logistic; a target 0 counts 0."""
         return -target * ln(out) if target != 0 else 0 * out
 
     def derivative(self, target, out):
@@ -102,29 +89,17 @@ class Output(Loss):
     takes_targets = False
 
     def value(self, target, out):
-        """The output; the target plays no part."""
         return out
 
     def derivative(self, target, out):
-        """1, in the output's type of number."""
         return type(out)(1)
 
 
-LOSSES = {
-    each.name: each
-    for each in (
-        HalfSquaredError(),
-        SquaredError(),
-        BinaryCrossEntropy(),
-        CategoricalCrossEntropy(),
-        Output(),
-    )
-}
+_KINDS = (HalfSquaredError, SquaredError, BinaryCrossEntropy, CategoricalCrossEntropy, Output)
+LOSSES = {kind.name: kind() for kind in _KINDS}
 
-# The pairs of output activation and loss whose slopes cancel (Bishop 2006, section 5.2): for a logistic
-# output
-# delta = out - target; for a softmax delta = out*(sum of the targets) - target, which is the same where they
-# sum to 1.
+# Where the slopes of output activation and loss cancel (Bishop 2006, section 5.2), delta = out - target for a
+# logistic output and out*(sum of the targets) - target for a softmax.
 _CANCELLING = {("logistic", "binary cross-entropy"), ("softmax", "categorical cross-entropy")}
 
 
@@ -135,13 +110,11 @@ def cancels(activation, loss):
 
 def reads_nets(activation, loss):
     """Whether this loss takes its logarithms from the nets of this output layer."""
-    return isinstance(loss, (BinaryCrossEntropy, CategoricalCrossEntropy)) and hasattr(activation, "surprise")
+    return loss.name.endswith("cross-entropy") and activation.name in ("logistic", "softmax")
 
 
 def _slope(weight, probability):
     """weight/probability, the slope of weight*ln(probability)."""
     if probability == 0:
-        raise NeuronnetError(
-            "the slope of a cross-entropy is infinite where an output is exactly 0 or 1 and its target is not"
-        )
+        raise NeuronnetError("a cross-entropy has no finite slope where an output is exactly 0 or 1")
     return weight / probability
