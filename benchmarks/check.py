@@ -110,7 +110,8 @@ def main():
         for name, candidate in candidates.items():
             found[name].append(outside(candidate))
     print(
-        f"{size} parameters; time outside the user's functions, per call of the loss, {REPETITIONS} interleaved runs"
+        f"{size} parameters; time outside the user's functions, per call of the loss, {REPETITIONS} "
+        "interleaved runs"
     )
     for name, runs in found.items():
         times = [time for time, _ in runs]

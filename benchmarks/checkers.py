@@ -288,7 +288,7 @@ def installed():
 
 
 def rows(checkers):
-    """A list of cells for each case: title, truth, and what each checker says, in bold where that misleads."""
+    """The cells of each case: title, truth, and what each checker says, in bold where that misleads."""
     columns = [[case.title for case in cases()], [case.truth for case in cases()]]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

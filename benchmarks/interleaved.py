@@ -9,7 +9,7 @@ def interleaved(candidates, repetitions=15):
     all alike.
     """
     seconds = {name: [] for name in candidates}
-    for name, run in candidates.items():
+    for run in candidates.values():
         run()
     for _ in range(repetitions):
         for name, run in candidates.items():

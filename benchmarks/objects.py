@@ -70,7 +70,8 @@ def memory(build, few, many):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     print(
-        f"peak memory of a training: {peaks[0]} bytes in {few} updates, {peaks[1]} in {many}; the goal is no growth"
+        f"peak memory of a training: {peaks[0]} bytes in {few} updates, {peaks[1]} in {many}; the goal "
+        "is no growth"
     )
 
 

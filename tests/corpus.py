@@ -7,8 +7,8 @@ in doubles, or (left, right) at a kink; `length` is the distance over which f ch
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
 

@@ -4,17 +4,17 @@ computed.
 What is understood, apart from prose:
 
     ```derivation        claims, one per line: name = formula = the same in numbers = number
-    ```pycon ```python   console sessions (>>>), and code that is run for its effect, in one namespace per document;
-                         a block that opens with `# name.py`, or of ```text with `# name.txt`, is a file for the
+    ```pycon ```python   console sessions (>>>), and code that is run, in one namespace per document; a block
+                         that opens with `# name.py`, or of ```text with `# name.txt`, is a file for the
                          commands below
     ```console           `$ python ...` and what it prints; a line of three dots stands for any lines
     ```pdb               `$ python -m pdb name.py`, the commands behind (Pdb), and what the debugger prints
     ```toml              the description of a network, which is loaded
     `net_h1 = 0.3775`    a claim in the prose
-    `0.291027924`        a wrong number among those published of the worked example, which have a test of their own
+    `0.291027924`        a wrong number among those published of the worked example, which have their own test
     Python 3.11 or newer the version that setup.cfg requires
     | `net_h1` | 0.3775  a claim in a table
-    | quantity | printed | right | really |    wrong numbers that were published, and the expression they come from
+    | quantity | printed | right | really |    wrong published numbers, and the expression they come from
 
 Outside of these no digit may stand, save in a name such as `w5`. Nothing has a tolerance: a printed number
 must be right to its last digit, and a formula that of the quantity in every network of the shape.

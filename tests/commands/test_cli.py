@@ -1,4 +1,4 @@
-"""`python -m neuronnet`: what it prints, and that nothing a user can type or feed to it ends in a traceback."""
+"""`python -m neuronnet`: what it prints, and that nothing that a user types ends in a traceback."""
 
 import json
 import os
@@ -357,7 +357,10 @@ NETWORKS = [
     (
         "bad.json",
         "{",
-        "bad.json: found a JSON syntax error: Expecting property name enclosed in double quotes: line 1 column 2",
+        (
+            "bad.json: found a JSON syntax error: Expecting property name enclosed in double quotes: line 1 "
+            "column 2"
+        ),
     ),
     ("nan.toml", TOML.replace("0.1", "nan"), "nan.toml: layer 1, weights, row 1, number 1: found 'nan'"),
     ("word.toml", TOML.replace("0.1", '"0.1"'), "row 1, number 1: found '0.1'; a number is needed"),

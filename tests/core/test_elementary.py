@@ -22,7 +22,7 @@ STEP = 1e-200  # a complex step: its square vanishes beside everything here
 
 
 def precise(function, x, digits=60):
-    """A function of Decimal, computed with so many digits that sixty survive whatever is subtracted inside."""
+    """A function of Decimal, with so many digits that sixty survive whatever is subtracted inside."""
     with localcontext() as context:
         context.prec = digits + 2 * max(0, -Decimal(x).adjusted()) + 10
         result = function(Decimal(x))

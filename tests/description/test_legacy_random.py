@@ -1,4 +1,4 @@
-"""NumPy's legacy generator, drawn again without NumPy: every draw is held against NumPy's own, bit for bit."""
+"""NumPy's legacy generator, drawn again without NumPy: every draw is NumPy's own, bit for bit."""
 
 import random
 

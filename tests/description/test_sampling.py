@@ -155,7 +155,8 @@ def test_numbers_of_a_csv_file_keep_every_digit(tmp_path):
 
 def test_a_csv_file_is_looked_for_beside_the_network_file(tmp_path, monkeypatch):
     text = (
-        'data = {kind = "csv", file = "points.csv", inputs = 1}\n[[layer]]\nactivation = "tanh"\nneurons = 1\n'
+        'data = {kind = "csv", file = "points.csv", inputs = 1}\n[[layer]]\nactivation = "tanh"\nneurons '
+        "= 1\n"
         'init = {kind = "constant", scale = 1}\n'
     )
     (tmp_path / "net").mkdir()

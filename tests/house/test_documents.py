@@ -1,4 +1,4 @@
-"""The documents: every number in them is computed again, and the test that does so notices any wrong digit."""
+"""The documents: every number in them is computed again, and any wrong digit is noticed."""
 
 import re
 from pathlib import Path
@@ -38,7 +38,10 @@ WRONG = {
         "right by coincidence",
     ),
     "a wrong factor, nearly invisible": (
-        "```derivation\ndelta_o1 = dE_total/dout_o1 * dout_o1/dnet_o1 = 0.741365071 * 0.186815602 = 0.138498562\n```",
+        (
+            "```derivation\ndelta_o1 = dE_total/dout_o1 * dout_o1/dnet_o1 = 0.741365071 * 0.186815602 = "
+            "0.138498562\n```"
+        ),
         "0.741365071 stands for dE_total/dout_o1, which is 0.74136506955",
     ),
     "numbers of another formula": (
@@ -75,7 +78,10 @@ WRONG = {
     "code that fails": ("```python\nhalf = 1/0\n```", "ZeroDivisionError"),
     "a number in a comment": ("```pycon\n>>> half = 1/2  # that is 0.6\n```", "0.6 stands in the prose"),
     "a wrong line of a command": (
-        "```console\n$ python -m neuronnet derive worked-example --only E_total\n...\n  E_o1 = 0.27\n...\n```",
+        (
+            "```console\n$ python -m neuronnet derive worked-example --only E_total\n...\n  E_o1 = 0.27\n"
+            "...\n```"
+        ),
         "is not in what it prints",
     ),
     "lines of a command in another order": (
@@ -90,7 +96,8 @@ WRONG = {
     "a command that is not ours": ("```console\n$ ls\n```", "not run here"),
     "a number where nothing runs": ("```text\nnet_h1 is 0.3775\n```", "holds a number"),
     "a debugger that says something else": (
-        "```python\n# half.py\nhalf = 1/2\n```\n```pdb\n$ python -m pdb half.py\n> half.py <module>()\n-> half = 1/2\n"
+        "```python\n# half.py\nhalf = 1/2\n```\n```pdb\n$ python -m pdb half.py\n> half.py <module>()\n"
+        "-> half = 1/2\n"
         "(Pdb) p 1/2\n0.6\n(Pdb) quit\n```",
         "'0.6' is not in what it prints",
     ),
@@ -104,15 +111,20 @@ RIGHT = {
         "```derivation\ndE_total/db2 = delta_o1 + delta_o2 = 0.138498562 + (-0.038098237) = 0.100400325\n```"
     ),
     "factors in another order": (
-        "```derivation\ndelta_o1 = dE_total/dout_o1 * dout_o1/dnet_o1 = 0.186815602 * 0.741365070 = 0.138498562\n```"
+        "```derivation\ndelta_o1 = dE_total/dout_o1 * dout_o1/dnet_o1 = 0.186815602 * 0.741365070 = "
+        "0.138498562\n```"
     ),
-    "numbers straight behind the name": "```derivation\ndelta_o1 = 0.741365070 * 0.186815602 = 0.138498562\n```",
+    (
+        "numbers straight behind the name"
+    ): "```derivation\ndelta_o1 = 0.741365070 * 0.186815602 = 0.138498562\n```",
     "arithmetic on printed numbers": "```derivation\n0.036350306 - 0.055399425 = -0.019049119\n```",
     "one namespace": "```pycon\n>>> half = 1/2\n```\nand then\n```pycon\n>>> half\n0.5\n```",
     "code and then a session": "```python\nhalf = 1/2\n```\n```pycon\n>>> half\n0.5\n```",
     "an error that is shown": "```pycon\n>>> 1/0\nZeroDivisionError: division by zero\n```",
     "an erratum": "```pycon\n>>> nearly = 0.45\n```\n" + HEADINGS + "| `w5` | 0.45 | 0.40 | `nearly` |",
-    "a command": "```console\n$ python -m neuronnet\nA step by step backpropagation example\n...\nUpdate\n...\n```",
+    "a command": (
+        "```console\n$ python -m neuronnet\nA step by step backpropagation example\n...\nUpdate\n...\n```"
+    ),
     "a script": "```python\n# half.py\nprint(1/2)\n```\n```console\n$ python half.py\n0.5\n```",
     "a published number": "Copies print `0.291027924`.",
     "the oldest Python": "Needs Python 3.11 or newer.",

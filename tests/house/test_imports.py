@@ -130,7 +130,8 @@ def test_no_file_is_named_like_one_of_the_standard_library():
 
 def test_importing_neuronnet_loads_nothing_from_elsewhere():
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules); import neuronnet, neuronnet.cli; "
+        "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules); import neuronnet, "
+        "neuronnet.cli; "
         "print('\\n'.join(sorted(name.partition('.')[0] for name in set(sys.modules) - before)))"
     )
     loaded = subprocess.run(

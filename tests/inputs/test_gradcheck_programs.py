@@ -226,12 +226,16 @@ FAILING = [
     ("quitting.py:f", "quitting.py:1: SystemExit: 0"),
     (
         "model.py:two",
-        "model.py:two: it is two(a, b), and is called two(parameters): missing a required argument: 'b'; give a",
+        (
+            "model.py:two: it is two(a, b), and is called two(parameters): missing a required argument: 'b'; "
+            "give a"
+        ),
     ),
     ("model.py:none", "it is none(), and is called none(parameters): too many positional arguments"),
     (
         "model.py:Net.f",
-        "it is Net.f(self, p), and is called Net.f(parameters): missing a required argument: 'p'; give a function "
+        "it is Net.f(self, p), and is called Net.f(parameters): missing a required argument: 'p'; give a "
+        "function "
         "of one argument, the parameters; it is a method: make an object first",
     ),
     ("model.py:Net", "model.py:Net: expected a function, found the class Net"),
@@ -334,7 +338,8 @@ def test_a_point_that_cannot_be_used_is_refused_in_one_line(here, capsys, name, 
     [
         (
             "model.py:both",
-            "model.py:both: it is both(p), and is called both(): missing a required argument: 'p'; give a function "
+            "model.py:both: it is both(p), and is called both(): missing a required argument: 'p'; give "
+            "a function "
             "without arguments, or a dict",
         ),
         ("model.py:closed", "model.py:88: RuntimeError: closed; raised while gradcheck read x as an array"),

@@ -204,7 +204,7 @@ def test_of_thousands_of_entries_that_nothing_shows_nothing_is_told(name, loss, 
 
 
 def test_the_error_that_would_show_does_show_among_thousands_of_kinks():
-    """A relu network of 784-100-10 and 128 samples: what the report of the right gradient promises is kept."""
+    """A relu network of 784-100-10, 128 samples: the report of the right gradient keeps its promise."""
     draw = np.random.default_rng(0)
     x, t = draw.random((128, 784)), np.eye(10)[draw.integers(0, 10, 128)]
     point = {"W1": draw.normal(size=(784, 100)) * 0.05, "W2": draw.normal(size=(100, 10)) * 0.1}

@@ -195,17 +195,9 @@ def test_random_numbers_are_named_less_often_than_the_odds_allow():
 
     draw = random.Random(1)
     values = replay(read("worked-example"))
-    named = sum(
-        bool(
-            diagnose(
-                "worked-example",
-                {
-                    "E_total@1": f"{values['E_total@1'] + draw.choice((-1, 1)) * 10 ** draw.uniform(-8, -3):.9f}"
-                },
-            )
-        )
-        for _ in range(20)
-    )
+    moves = [draw.choice((-1, 1)) * 10 ** draw.uniform(-8, -3) for _ in range(20)]
+    numbers = [f"{values['E_total@1'] + move:.9f}" for move in moves]
+    named = sum(bool(diagnose("worked-example", {"E_total@1": number})) for number in numbers)
     assert named <= 0.05 * 20
 
 

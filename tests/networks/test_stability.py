@@ -242,7 +242,7 @@ def test_last_bits_and_moving_values_and_single_outliers_are_no_groups():
 
 
 def contracting():
-    """A straight line through three points that lie on none: one minimum, above 0, and every step contracts."""
+    """A straight line through three points that lie on none: one minimum, above 0; every step contracts."""
     return {
         "loss": "half squared error",
         "learning_rate": 0.1,

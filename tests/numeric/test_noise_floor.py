@@ -1,4 +1,4 @@
-"""The noise floor: known noise is found within its factor, and neither kinks nor curvature are taken for it."""
+"""The noise floor: known noise is found within its factor, and no kink or curvature is taken for it."""
 
 import math
 

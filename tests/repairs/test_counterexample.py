@@ -39,7 +39,10 @@ def example(source, claim):
         ),
         (
             "dE_total/dout_h1 = delta_o1*w5 + delta_o2*w6",
-            "with delta_o1 = 1, w5 = 2, delta_o2 = 3, w6 = 4, w7 = 5 dE_total/dout_h1 is 17, the formula gives 14",
+            (
+                "with delta_o1 = 1, w5 = 2, delta_o2 = 3, w6 = 4, w7 = 5 dE_total/dout_h1 is 17, the formula "
+                "gives 14"
+            ),
         ),
         (
             "w5@1 = w5 + eta*dE_total/dw5",
@@ -49,7 +52,10 @@ def example(source, claim):
         ("b1 = b2", "with b1 = 1, b2 = 2 b1 is 1, the formula gives 2"),
         (
             "E_total = 3",
-            "with target_o1 = 1, out_o1 = 0.6, target_o2 = 2, out_o2 = 0.3 E_total is 1.525, the formula gives 3",
+            (
+                "with target_o1 = 1, out_o1 = 0.6, target_o2 = 2, out_o2 = 0.3 E_total is 1.525, the formula "
+                "gives 3"
+            ),
         ),
         ("dE_o2/dw5 = 1/3", "dE_o2/dw5 is 0, the formula gives 0.333333"),
     ],

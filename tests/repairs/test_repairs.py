@@ -329,7 +329,10 @@ def test_the_slip_is_named_and_repaired(trials, claim, kind, found, instead, col
         ("worked-example", "delta_o1 = (net_o1 - target_o1)*net_o1*(1 - net_o1)", "out_o1, not net_o1"),
         (
             "worked-example",
-            "dE_total/dout_h1 = (out_o1 - target_o1)*(1 - out_o1^2)*w5 + (out_o2 - target_o2)*(1 - out_o2^2)*w7",
+            (
+                "dE_total/dout_h1 = (out_o1 - target_o1)*(1 - out_o1^2)*w5 + (out_o2 - target_o2)*(1 - "
+                "out_o2^2)*w7"
+            ),
             "1 - out_o1^2 and 1 - out_o2^2 are derivatives of tanh; "
             "the logistic's are out_o1*(1 - out_o1) and out_o2*(1 - out_o2)",
         ),
@@ -392,12 +395,18 @@ def test_the_slip_is_named_and_repaired(trials, claim, kind, found, instead, col
         (SOFTMAX, "dE_total/dw10 = delta_o1*out_h1", "did you mean delta_o2?"),
         (
             DEEP,
-            "delta_h1_2[1] = (delta_h2_1[1]*w11 + delta_h2_2[1]*w14 + delta_h2_3[1]*w16)*out_h1_2[1]*(1 - out_h1_2[1])",
+            (
+                "delta_h1_2[1] = (delta_h2_1[1]*w11 + delta_h2_2[1]*w14 + delta_h2_3[1]*w16)*out_h1_2[1]*(1 "
+                "- out_h1_2[1])"
+            ),
             "did you mean w17?",
         ),
         (
             DEEP,
-            "delta_h1_2[1] = (delta_h2_1[2]*w11 + delta_h2_2[2]*w14 + delta_h2_3[2]*w17)*out_h1_2[2]*(1 - out_h1_2[2])",
+            (
+                "delta_h1_2[1] = (delta_h2_1[2]*w11 + delta_h2_2[2]*w14 + delta_h2_3[2]*w17)*out_h1_2[2]*(1 "
+                "- out_h1_2[2])"
+            ),
             "this is about sample 1, not about 2",
         ),
         (

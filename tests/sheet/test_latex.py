@@ -29,11 +29,17 @@ FORMULAS = [
         "dE_total/dw5 = dE_total/dout_o1 * dout_o1/dnet_o1 * dnet_o1/dw5",
     ),
     (
-        r"\frac{\partial E_{total}}{\partial out_{o1}} = 2 * \frac{1}{2}(target_{o1} - out_{o1})^{2 - 1} * -1 + 0",
+        (
+            r"\frac{\partial E_{total}}{\partial out_{o1}} = 2 * \frac{1}{2}(target_{o1} - out_{o1})^{2 - 1} "
+            r"* -1 + 0"
+        ),
         "dE_total/dout_o1 = 2 * (1)/(2)(target_o1 - out_o1)^1 * -1 + 0",
     ),
     (
-        r"\frac{\partial E_{total}}{\partial out_{o1}} = -(target_{o1} - out_{o1}) = -(0.01 - 0.75136507) = 0.74136507",
+        (
+            r"\frac{\partial E_{total}}{\partial out_{o1}} = -(target_{o1} - out_{o1}) = -(0.01 - "
+            r"0.75136507) = 0.74136507"
+        ),
         "dE_total/dout_o1 = -(target_o1 - out_o1) = -(0.01 - 0.75136507) = 0.74136507",
     ),
     (
@@ -41,7 +47,10 @@ FORMULAS = [
         "dout_o1/dnet_o1 = out_o1 (1 - out_o1)",
     ),
     (
-        r"\delta_{o1} = \frac{\partial E}{\partial net_{o1}} = \left(out_{o1} - target_{o1}\right)\,\sigma'(net_{o1})",
+        (
+            r"\delta_{o1} = \frac{\partial E}{\partial net_{o1}} = \left(out_{o1} - "
+            r"target_{o1}\right)\,\sigma'(net_{o1})"
+        ),
         "delta_o1 = dE/dnet_o1 = (out_o1 - target_o1) σ'(net_o1)",
     ),
     (
@@ -50,7 +59,10 @@ FORMULAS = [
         "dE/dw1 = ( delta_o1 w5 + delta_o2 w7 ) out_h1 (1 - out_h1) i1",
     ),
     (
-        r"w_5^{+} = w_5 - \eta * \frac{\partial E_{total}}{\partial w_{5}} = 0.4 - 0.5 * 0.082167041 \approx 0.35891648",
+        (
+            r"w_5^{+} = w_5 - \eta * \frac{\partial E_{total}}{\partial w_{5}} = 0.4 - 0.5 * 0.082167041 "
+            r"\approx 0.35891648"
+        ),
         "w5@1 = w5 - eta * dE_total/dw5 = 0.4 - 0.5 * 0.082167041 = 0.35891648",
     ),
     (r"w_5^+ &= w^+_5 \\", "w5@1 = w5@1"),

@@ -342,7 +342,10 @@ def test_a_row_of_markdown_that_is_none_is_kept():
             [5, 9],
         ),
         (
-            "$a = 1$\nthe number here = 0.5 in all\nthis and that a=1\nb = 2\nif this = that\n```\nc = 1\n```",
+            (
+                "$a = 1$\nthe number here = 0.5 in all\nthis and that a=1\nb = 2\nif this = that\n```\nc = "
+                "1\n```"
+            ),
             [2, 7],
         ),
     ],

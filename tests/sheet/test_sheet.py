@@ -151,7 +151,10 @@ def test_a_wrong_number_in_the_place_of_a_name_is_found_though_the_result_is_rig
         "dE_total/dout_h1 = dE_o1/dout_h1 + dE_o2/dout_h1",
         "w5 = w5 - eta*dE_total/dw5 = 0.35891648",
         "w5 := w5 - 0.5*0.082167041 = 0.35891648",
-        r"$\frac{\partial E_{total}}{\partial w_5} = -(target_{o1} - out_{o1})\cdot out_{o1}(1-out_{o1})\cdot out_{h1}$",
+        (
+            r"$\frac{\partial E_{total}}{\partial w_5} = -(target_{o1} - out_{o1})\cdot "
+            r"out_{o1}(1-out_{o1})\cdot out_{h1}$"
+        ),
     ],
 )
 def test_a_right_formula_is_right_in_any_form(claim):

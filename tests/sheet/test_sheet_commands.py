@@ -63,8 +63,10 @@ def test_the_exit_status_says_whether_all_is_right(check, text, status):
         ("net_h1;0,3775\nout_h1;0,61\n", "numbers.csv", ["right", "wrong number"]),
         ("# Mine\n\nText.\n\n```derivation\nnet_h1 = 0.3775\n```\n", "mine.md", ["right"]),
         (
-            "We get $net_{h1} = w_1 i_1 + w_2 i_2 + b_1$ and\n\\begin{align*}\nout_{h1} &= \\frac{1}{1+e^{-net_{h1}}} \\\\\n"
-            "&= 0.593269992\\\\\n\\frac{\\partial E_{total}}{\\partial w_5} &= \\delta_{o1} \\cdot out_{h2}\n\\end{align*}\n",
+            "We get $net_{h1} = w_1 i_1 + w_2 i_2 + b_1$ and\n\\begin{align*}\nout_{h1} &= "
+            "\\frac{1}{1+e^{-net_{h1}}} \\\\\n"
+            "&= 0.593269992\\\\\n\\frac{\\partial E_{total}}{\\partial w_5} &= \\delta_{o1} \\cdot "
+            "out_{h2}\n\\end{align*}\n",
             "mine.tex",
             ["right", "right", "wrong formula"],
         ),

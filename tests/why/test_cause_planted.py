@@ -179,12 +179,18 @@ def test_factors_have_the_names_of_their_convention(factor, given, id, words):
         (
             8.0,
             8,
-            "with everything but an L2 term of 0.1 times 8, the number of samples (or all of it is, and one of 0.0875 is",
+            (
+                "with everything but an L2 term of 0.1 times 8, the number of samples (or all of it is, and "
+                "one of 0.0875 is"
+            ),
         ),
         (
             -1.0,
             8,
-            "with the sign of all but an L2 term of 0.1 turned round (or all of it is, and one of 0.2 is missing)",
+            (
+                "with the sign of all but an L2 term of 0.1 turned round (or all of it is, and one of 0.2 is "
+                "missing)"
+            ),
         ),
         (0.125, 8, "with everything but an L2 term of 0.1 times 0.125, 1 over the number of samples; that"),
     ],
@@ -224,7 +230,8 @@ def test_an_l2_term_of_unknown_strength_may_be_divided_or_have_another_sign():
             return self.l2 * W / self.samples
 
     assert (
-        "an L2 term of 0.0833333 is missing, or one of 0.1 is divided by 6, the number of samples, or one of 0.0416667 has "
+        "an L2 term of 0.0833333 is missing, or one of 0.1 is divided by 6, the number of samples, or "
+        "one of 0.0416667 has "
         "the wrong sign"
     ) in cause_of(Divided, samples=6).sentence
 
@@ -280,7 +287,8 @@ def test_weights_made_without_their_input_are_told():
     cause = cause_of(NoInput)
     assert set(cause.id.split(" + ")) == {"without input"} and set(cause.blocks) == {"W1", "W2", "W3"}
     assert (
-        "the gradient of W1 is made without its input: every column is the numerical gradient of b1, the delta "
+        "the gradient of W1 is made without its input: every column is the numerical gradient of b1, the "
+        "delta "
         "alone"
     ) in cause.sentence
 
@@ -313,9 +321,9 @@ def test_relu_left_out_is_named_where_a_neuron_is_off_and_its_bias_says_so_too()
     cause = cause_of(LeftOut)
     assert (cause.id, cause.kind) == ("relu left out", "place") and set(cause.blocks) == {"W1", "b1"}
     assert (
-        "W1[1,:] and b1[1] are not zero where the true gradient is, as if the derivative of relu were left out"
-        in cause.sentence
-    )
+        "W1[1,:] and b1[1] are not zero where the true gradient is, as if the derivative of relu were "
+        "left out"
+    ) in cause.sentence
 
 
 def test_without_the_bias_nothing_is_said_of_relu():
@@ -374,7 +382,8 @@ def test_a_place_does_not_hide_what_is_explained():
     cause = cause_of(Both)
     assert (cause.id, cause.kind) == ("reversed + hidden delta", "place")
     assert (
-        "the gradient of W3 is the numerical one with its rows in reverse order; apart from that right down to W2 and b2, "
+        "the gradient of W3 is the numerical one with its rows in reverse order; apart from that right "
+        "down to W2 and b2, "
         "wrong from W1 and b1 on" in cause.sentence
     )
 
@@ -430,9 +439,9 @@ def test_equal_clauses_are_told_once():
             return found | {"W2": found["W2"][:, ::-1]}
 
     assert (
-        "the gradient of b1, b2 and b3 is the numerical one times 2, perhaps the number of outputs; the gradient of W2"
-        in cause_of(Both).sentence
-    )
+        "the gradient of b1, b2 and b3 is the numerical one times 2, perhaps the number of outputs; the "
+        "gradient of W2"
+    ) in cause_of(Both).sentence
 
 
 # What cannot be told apart
