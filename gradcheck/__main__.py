@@ -1,10 +1,14 @@
-"""`python -m gradcheck`, which needs NumPy and says so in one line where it is missing."""
+"""`python -m gradcheck`: says in one line which Python and which package are missing, else runs the command line."""
 
 import sys
 
 
-def main(argv=None):
-    """Run the command line; return its exit status, 2 without NumPy."""
+def main(argv=None) -> int:
+    """Run the command line; return its exit status, 2 without NumPy or on a Python before 3.11."""
+    if sys.version_info < (3, 11):
+        found = ".".join(map(str, sys.version_info[:3]))
+        print("gradcheck: Python 3.11 or newer is needed, this is " + found, file=sys.stderr)
+        return 2
     try:
         from gradcheck.cli import main as run
     except ModuleNotFoundError as error:

@@ -14,13 +14,14 @@ from gradcheck import check, gallery
 from gradcheck.errors import GradcheckError
 from gradcheck.inputs.point import Point
 from gradcheck.inputs.programs import Programs, is_program
+from gradcheck.networks.figures import side_by_side_figure, stability_figure
 from gradcheck.networks.five_ways import check_network
-from gradcheck.networks.hidden_sizes import sweep, updates_of
-from gradcheck.networks.side_by_side import lockstep
+from gradcheck.networks.side_by_side import side_by_side
 from gradcheck.networks.stability import stability
 from gradcheck.report import figures as plots
+from gradcheck.report.report import plain
 from gradcheck.twin.twin import Twin
-from neuronnet.description.reading import checked
+from neuronnet import __version__
 from neuronnet.errors import NeuronnetError
 from neuronnet.network import NeuralNetwork
 from neuronnet.output import (
@@ -28,7 +29,6 @@ from neuronnet.output import (
     ArgumentParser,
     add_output_options,
     count,
-    document_source,
     progress_line,
     run,
     source,
@@ -37,10 +37,9 @@ from neuronnet.output import (
 from neuronnet.render import figures, text
 
 STATUS = {"right": 0, "wrong": 1, "undecided": 3}
-SIZES = (1, 2, 3, 4, 5, 20, 50)
 
 
-def main(argv=None):
+def main(argv=None) -> int:
     """Run one command; return the exit status (0 agrees, 1 disagrees, 2 unusable input, 3 undecided)."""
     return run(lambda: _command(_parser().parse_args(argv)), "gradcheck", (NeuronnetError, GradcheckError))
 
@@ -48,9 +47,11 @@ def main(argv=None):
 def _parser():
     parser = ArgumentParser(
         prog="gradcheck",
-        description="Is this gradient right? Without a command: the worked example, checked five ways.",
-        epilog="example: python -m gradcheck check worked-example",
+        description="Is this gradient right? Without a command: the worked example, checked five ways. "
+        "Exit status: 0 right, 1 wrong, 2 unusable input, 3 undecided.",
+        epilog="example: python -m gradcheck check xor",
     )
+    parser.add_argument("--version", action="version", version=f"gradcheck {__version__}")
     parser.set_defaults(command=_check, network="worked-example", format="text", output=None, seed=0)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
@@ -60,7 +61,7 @@ def _parser():
         commands,
         "twin",
         _twin,
-        "objects and vectorised twin trained side by side: where they part company",
+        "train objects and the vectorised twin side by side: where do they part company?",
         "twin worked-example --updates 1000",
     )
     _add_training(twin)
@@ -70,36 +71,19 @@ def _parser():
         commands,
         "stability",
         _stability,
-        "how many digits of a training are reproducible",
+        "how many digits of a training are reproducible? runs that differ in their last digit, compared",
         "stability worked-example --updates 1000 --every 500",
     )
     _add_training(stable)
     stable.add_argument("--first", type=count, metavar="F", help="the first row after update 0 (default: K)")
-    stable.add_argument("--replicas", type=count, metavar="R", help="how many trainings to compare")
+    stable.add_argument("--runs", type=count, metavar="R", help="how many runs to compare (default 29)")
     stable.add_argument(
-        "--seed", type=count, default=0, metavar="S", help="draws how the replicas start (default 0)"
+        "--seed", type=count, default=0, metavar="S", help="seed of the random choices (default 0)"
     )
-
-    swept = _add(
-        commands,
-        "sweep",
-        _sweep,
-        "the hidden layer at several sizes, beside the straight line without one",
-        "sweep moons-tanh --updates 1000 --sizes 1,3",
-    )
-    swept.add_argument(
-        "--sizes",
-        type=_sizes,
-        default=SIZES,
-        metavar="LIST",
-        help=f"numbers of neurons (default {','.join(map(str, SIZES))})",
-    )
-    swept.add_argument("--updates", type=count, required=True, metavar="N", help="how many updates to make")
-    _add_plot(swept)
 
     shown = commands.add_parser(
         "gallery",
-        help="wrong programs that people wrote, judged",
+        help="show programs with a wrong backward pass that people wrote, and what the check finds",
         epilog="example: python -m gradcheck gallery",
     )
     add_output_options(shown)
@@ -118,7 +102,7 @@ def _add(commands, name, command, purpose, example):
 def _add_check(commands):
     check = commands.add_parser(
         "check",
-        help="every gradient of a network, five ways; or those of a program of your own",
+        help="check every gradient of a network five ways, or the gradients of a program of your own",
         epilog="example: python -m gradcheck check model.py:loss_and_gradients --parameters point.npz",
     )
     check.add_argument(
@@ -129,13 +113,13 @@ def _add_check(commands):
     )
     add_output_options(check, ("text", "json", "markdown"))
     check.add_argument(
-        "--seed", type=count, default=0, metavar="N", help="draws what is drawn at random (default 0)"
+        "--seed", type=count, default=0, metavar="N", help="seed of the random choices (default 0)"
     )
     check.add_argument(
         "--parameters",
         metavar="POINT",
-        help="where a program is checked: a .npz or .npy file, a .json "
-        "file of names and nested lists, FILE.py:NAME or package.module:NAME, a dict or a function that gives one",
+        help="the parameters at which a program is checked: a .npz or .npy file, a .json file of names and "
+        "nested lists, or FILE.py:NAME or package.module:NAME of a dict or a function that returns one",
     )
     check.add_argument(
         "--gradients",
@@ -162,11 +146,6 @@ def _add_plot(parser):
     parser.add_argument(
         "--plot", metavar="FILE", help="draw the result into FILE, .png or .svg (needs the extra `plot`)"
     )
-
-
-def _sizes(argument):
-    """The numbers in "1,2,3"."""
-    return [count(each.strip()) for each in argument.split(",")]
 
 
 def _command(arguments):
@@ -260,9 +239,9 @@ def _twin(arguments):
         _print(arguments, {"rows": rows}, text.training(description, rows), [place])
         _plot(arguments, lambda: figures.training(description, rows, twin.forward), place)
         return 0
-    report = lockstep(description, arguments.updates, every, progress)
+    report = side_by_side(description, arguments.updates, every, progress)
     _print(arguments, report.to_dict(), str(report), [place])
-    _plot(arguments, lambda: figures.lockstep(report), place)
+    _plot(arguments, lambda: side_by_side_figure(report), place)
     return STATUS[report.verdict]
 
 
@@ -270,9 +249,7 @@ def _stability(arguments):
     description, place = source(arguments.network)
     progress = progress_line(0, "runs")
     settings = {
-        name: getattr(arguments, name)
-        for name in ("replicas", "first")
-        if getattr(arguments, name) is not None
+        name: getattr(arguments, name) for name in ("runs", "first") if getattr(arguments, name) is not None
     }
     report = stability(
         description,
@@ -283,22 +260,7 @@ def _stability(arguments):
         **settings,
     )
     _print(arguments, report.to_dict(), str(report), [place])
-    _plot(arguments, lambda: figures.stability(description.title, report), place)
-    return 0
-
-
-def _sweep(arguments):
-    document, place = document_source(arguments.network)
-    if arguments.plot is not None:
-        figures.require_boundary(checked(*document))
-    report = sweep(
-        document,
-        arguments.sizes,
-        arguments.updates,
-        progress_line(updates_of(arguments.sizes, arguments.updates)),
-    )
-    _print(arguments, report.to_dict(), str(report), [place])
-    _plot(arguments, lambda: figures.sweep(report.description.title, report.results), place)
+    _plot(arguments, lambda: stability_figure(description.title, report), place)
     return 0
 
 
@@ -315,16 +277,11 @@ def _rows_every(arguments):
 
 
 def _print(arguments, as_dict, as_text, places):
-    write(_json(as_dict) if arguments.format == "json" else as_text, arguments.output, places)
-
-
-def _json(as_dict):
-    try:
-        return json.dumps(as_dict, indent=1, allow_nan=False)
-    except ValueError:
-        raise GradcheckError(
-            "a number is not finite, which JSON cannot hold; --format text shows it"
-        ) from None
+    write(
+        json.dumps(plain(as_dict), indent=1) if arguments.format == "json" else as_text,
+        arguments.output,
+        places,
+    )
 
 
 def _plot(arguments, draw, place):

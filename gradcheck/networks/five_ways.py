@@ -1,4 +1,4 @@
-"""A network of neuron objects checked five ways: the bridge between neuronnet and the judge.
+"""Checks the gradients of a network of neuron objects five ways.
 
     objects       the gradient that the objects' own backward pass gives: what is judged
     differences   of the objects' total error at steps around each parameter, with an error bar
@@ -6,14 +6,15 @@
     dual          dual numbers through the objects' forward pass
     twin          the vectorised network's backward pass, which shares no formula with the objects
 
-Differences judge by their own bar. The other three compute the same number in another way, so they may differ
-by rounding only; how much that can be is measured by sending numbers with a bound through the backward pass.
+Differences judge by their own bar. The other three may differ by rounding only; how much that can be is
+measured by sending numbers with a bound through the backward pass.
 """
 
 import math
 import random
 import sys
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,9 @@ from gradcheck.errors import GradcheckError
 from gradcheck.numeric.derivatives import Estimate, gradient
 from gradcheck.numeric.dual import Dual
 from gradcheck.numeric.rounding import Bounded, U
+from gradcheck.report.report import plain
 from gradcheck.twin.twin import Twin
-from gradcheck.verdict import WELL_BEYOND, judge
+from gradcheck.verdict import WELL_BEYOND, judge, worst_of
 from neuronnet import NeuralNetwork
 from neuronnet.description.reading import read
 from neuronnet.render.text import conventions
@@ -32,8 +34,29 @@ SMALLEST_NORMAL = sys.float_info.min
 AFFORDABLE = 150_000  # parameters times weights times samples that all five ways get through in a few seconds
 
 
+def check_network(network: Any, samples: list | None = None, *, seed: int = 0) -> "NetworkReport":
+    """Check every gradient of a network five ways. Returns a NetworkReport.
+
+    `network` is a NeuralNetwork of floats, or what `neuronnet.load` takes; `samples` are (inputs, targets)
+    pairs, by default its own. Where the network is too large for every parameter and sample, `seed` draws a
+    choice of both, and the report's `scope` says so. Raises GradcheckError for another type of number.
+    """
+    if not hasattr(network, "total_error"):
+        network = NeuralNetwork.from_dict(network)
+    if not all(isinstance(parameter.value, float) for parameter in network.parameters):
+        raise GradcheckError(
+            "a network of another type of number than float; check NeuralNetwork.from_dict(network.to_dict())"
+        )
+    samples = network.samples if samples is None else list(samples)
+    network.total_error(samples)  # refuses unsuitable samples before anything is drawn from them
+    names, few, many, scope = _choice(network, samples, seed)
+    everything = names == [parameter.name for parameter in network.parameters]
+    whole = None if everything else _whole_verdict(network, many)
+    return NetworkReport(list(_rows(network, few, names)), conventions(read(network)), scope, whole)
+
+
 @dataclass(frozen=True)
-class Row:
+class GradientFiveWays:
     """One parameter: its gradient five ways, the verdict, and the reason for it."""
 
     name: str
@@ -45,19 +68,9 @@ class Row:
     dual: float
     twin: float
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
         """The row with plain keys, for JSON."""
-        return {
-            "name": self.name,
-            "verdict": self.verdict,
-            "reason": self.reason,
-            "objects": self.objects,
-            "numeric": self.numeric.value,
-            "error_bar": self.numeric.error,
-            "complex_step": self.complex_step,
-            "dual": self.dual,
-            "twin": self.twin,
-        }
+        return {**self.__dict__, "numeric": self.numeric.value, "error_bar": self.numeric.error}
 
 
 @dataclass(frozen=True)
@@ -68,113 +81,68 @@ class NetworkReport:
     for that the verdict on all parameters, objects against twin, over as many samples as `scope` says.
     """
 
-    rows: list
-    conventions: list
+    rows: list[GradientFiveWays]
+    conventions: list[str]
     scope: str
     whole: str | None
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """`right`, `wrong` or `undecided`."""
-        verdicts = {row.verdict for row in self.rows} | ({self.whole} if self.whole else set())
-        return next((each for each in ("wrong", "undecided") if each in verdicts), "right")
+        return worst_of([*(row.verdict for row in self.rows), self.whole or "right"])
 
     @property
-    def wrong(self):
+    def wrong(self) -> list[str]:
         """The names of the parameters whose gradient is wrong."""
         return [row.name for row in self.rows if row.verdict == "wrong"]
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
         """The report with plain keys, for JSON."""
-        return {
-            "verdict": self.verdict,
-            "rows": [row.to_dict() for row in self.rows],
-            "scope": self.scope,
-            "whole": self.whole,
-            "conventions": self.conventions,
-        }
+        return plain({**self.__dict__, "verdict": self.verdict, "rows": [row.to_dict() for row in self.rows]})
 
-    def __str__(self):
-        lines = ["Conventions"] + [f"  {sentence}" for sentence in self.conventions] + ["", self.scope, ""]
+    def __str__(self) -> str:
         cells = [("name", "objects", "differences ± bar", "complex step", "dual numbers", "twin", "verdict")]
         for row in self.rows:
+            numbers = [f"{each:.12g}" for each in (row.objects, row.complex_step, row.dual, row.twin)]
             bar = f"{row.numeric.value:.12g} ± {row.numeric.error:.1e}"
-            cells.append(
-                (
-                    row.name,
-                    f"{row.objects:.12g}",
-                    bar,
-                    f"{row.complex_step:.12g}",
-                    f"{row.dual:.12g}",
-                    f"{row.twin:.12g}",
-                    row.verdict,
-                )
-            )
-        widths = [max(len(each[column]) for each in cells) for column in range(6)]
-        lines += [
-            "  ".join([cell.ljust(width) for cell, width in zip(each, widths)] + [each[6]]) for each in cells
-        ]
+            cells.append((row.name, numbers[0], bar, *numbers[1:], row.verdict))
+        named = f" ({', '.join(self.wrong)})" if self.wrong else ""
+        lines = [f"verdict: {self.verdict}{named}", self.scope]
+        lines += ["", "Conventions", *(f"  {sentence}" for sentence in self.conventions), ""]
+        lines += aligned(cells, str.ljust)
         lines += [f"{row.name}: {row.reason}" for row in self.rows if row.verdict != "right"]
-        if self.whole:
-            lines += ["", f"all gradients, objects against twin: {self.whole}"]
-        return "\n".join(lines + ["", f"verdict: {self.verdict}{self._named()}"])
-
-    def _named(self):
-        return f" ({', '.join(self.wrong)})" if self.wrong else ""
-
-
-def check_network(network, samples=None, *, seed=0):
-    """Check every gradient of a NeuralNetwork (or of what `neuronnet.load` takes) five ways. Returns a
-    NetworkReport.
-
-    `samples` are (inputs, targets) pairs, by default the network's own. The network's parameters are left as
-    they were. Where the network is too large for every parameter and sample, `seed` draws a choice of both,
-    and the report's `scope` says so.
-    """
-    if not hasattr(network, "total_error"):
-        network = NeuralNetwork.from_dict(network)
-    if not all(isinstance(parameter.value, float) for parameter in network.parameters):
-        raise GradcheckError(
-            "a network of another type of number than float; check NeuralNetwork.from_dict(network.to_dict())"
+        return "\n".join(
+            lines + ([f"all gradients, objects against twin: {self.whole}"] if self.whole else [])
         )
-    samples = network.samples if samples is None else list(samples)
-    network.total_error(samples)  # refuses unsuitable samples before anything is drawn from them
-    names, few, many, scope = _choice(network, samples, seed)
-    whole = (
-        None
-        if names == [parameter.name for parameter in network.parameters]
-        else _whole_verdict(network, many)
-    )
-    rows = list(_rows(network, few, names))
-    return NetworkReport(rows, conventions(read(network)), scope, whole)
+
+
+def aligned(rows, side=str.rjust):
+    """The rows of a table, tuples of texts, as lines with their columns below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return ["  ".join(side(cell, width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+
+
+def counted(number, noun):
+    """A number with its noun: 1 sample, 2 samples."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _choice(network, samples, seed):
-    """(names, few samples, many samples, sentence): what is affordable five ways, and what objects against
-    twin.
-    """
+    """(names, few samples, many samples, sentence): what all five ways can afford, and objects against twin."""
     names = [parameter.name for parameter in network.parameters]
     affordable = max(1, AFFORDABLE // len(network.weights))
     if len(names) * len(samples) <= affordable:
-        return (
-            names,
-            samples,
-            samples,
-            f"{_count(len(names), 'parameter')}, {_count(len(samples), 'sample')}: all of them",
-        )
+        scope = f"{counted(len(names), 'parameter')}, {counted(len(samples), 'sample')}: all of them"
+        return names, samples, samples, scope
     draw = random.Random(seed)
     few = [samples[each] for each in sorted(draw.sample(range(len(samples)), min(len(samples), 8)))]
     chosen = sorted(draw.sample(range(len(names)), min(len(names), max(1, affordable // len(few)), 100)))
     many = draw.sample(samples, min(len(samples), max(1, affordable)))
     scope = (
-        f"{_count(len(chosen), 'parameter')} of {len(names)} and {_count(len(few), 'sample')} of {len(samples)} five ways, "
-        f"all parameters over {_count(len(many), 'sample')} by objects and twin, drawn with seed {seed}"
+        f"{counted(len(chosen), 'parameter')} of {len(names)} and {counted(len(few), 'sample')} of {len(samples)} "
+        f"five ways, all parameters over {counted(len(many), 'sample')} by objects and twin, drawn with seed {seed}"
     )
     return [names[each] for each in chosen], few, many, scope
-
-
-def _count(number, noun):
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _rows(network, samples, names):
@@ -192,15 +160,15 @@ def _rows(network, samples, names):
             "twin": twin[name],
         }
         verdict, reason = _verdict(objects[name], numeric.estimate(i), ways, bounds[name])
-        yield Row(name, verdict, reason, objects[name], numeric.estimate(i), *ways.values())
+        yield GradientFiveWays(name, verdict, reason, objects[name], numeric.estimate(i), *ways.values())
 
 
 def _verdict(objects, estimate, ways, bound):
     """The verdict on one gradient, with a reason.
 
     `bound` is what rounding accounts for; below the smallest normal float digits are lost in any case, in a
-    complex step below that over the step. Differences that cannot tell leave it to the other ways; where they
-    alone object, something is wrong with the objects' gradient or with the bar, and nothing is said.
+    complex step below that over the step. Where differences are undecided the other ways decide; where they
+    alone object, the objects' gradient or the bar may be wrong, and the verdict is undecided.
     """
     by_bar = judge(objects, replace(estimate, error=estimate.error + bound + SMALLEST_NORMAL))
     for way, value in ways.items():

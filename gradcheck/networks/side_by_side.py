@@ -1,4 +1,4 @@
-"""Objects and twin trained side by side: the first quantity in which they part company, by how much, and why.
+"""Trains objects and twin side by side, and names the first quantity in which they part company, and why.
 
 Both start from the same numbers and add the same things in another order, so sooner or later they differ in a
 last digit. Every update is judged on its own: a second twin is put back to the objects' parameters before
@@ -14,7 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.networks.five_ways import SMALLEST_NORMAL, rounding_bounds, twin_by_name, twin_gradients
+from gradcheck.networks.five_ways import (
+    SMALLEST_NORMAL,
+    aligned,
+    rounding_bounds,
+    twin_by_name,
+    twin_gradients,
+)
+from gradcheck.report.report import plain
 from gradcheck.twin.twin import Twin
 from neuronnet import NeuralNetwork
 from neuronnet.description.description import Description
@@ -24,13 +31,12 @@ from neuronnet.render.text import conventions, nine_decimals
 # A parameter's update takes at most this many roundings once its gradient is known: those of an Adam step
 # with decay.
 UPDATE_ROUNDINGS = 16
+DIVIDE_BY_SIZE = ("adam", "adamw", "rmsprop")  # rules whose steps are as long for a tiny gradient
 
 
 @dataclass(frozen=True)
 class Parting:
-    """The first quantity that differs: `name` (such as w3@7), both values, how many ulps, and whether
-    rounding did it.
-    """
+    """The first quantity that differs: `name` (such as w3@7), both values, ulps, and whether by rounding."""
 
     name: str
     objects: float
@@ -39,15 +45,15 @@ class Parting:
     by_rounding: bool
 
     def __str__(self):
-        cause = "rounding accounts for it" if self.by_rounding else "rounding does not account for it"
+        cause = "accounts for it" if self.by_rounding else "does not account for it"
+        values = f"objects {self.objects!r}, twin {self.twin!r}"
         return (
-            f"{self.name}: objects {self.objects!r}, twin {self.twin!r}, {self.ulps:g} "
-            f"ulp{'' if self.ulps == 1 else 's'} apart; {cause}"
+            f"{self.name}: {values}, {self.ulps:g} ulp{'' if self.ulps == 1 else 's'} apart; rounding {cause}"
         )
 
 
 @dataclass(frozen=True)
-class LockstepReport:
+class SideBySideReport:
     """`parting` (None when both stayed equal to the last bit) and `rows`, E_total of both at chosen updates."""
 
     description: Description
@@ -63,33 +69,26 @@ class LockstepReport:
     def to_dict(self):
         """The report with plain keys, for JSON."""
         parting = None if self.parting is None else vars(self.parting)
-        return {"verdict": self.verdict, "updates": self.updates, "parting": parting, "rows": self.rows}
+        found = {"verdict": self.verdict, "updates": self.updates, "parting": parting, "rows": self.rows}
+        return plain(found)
 
     def __str__(self):
-        lines = [self.description.title, "", "Conventions"]
-        lines += [f"  {sentence}" for sentence in conventions(self.description)] + [""]
         cells = [("update", "E_total, objects", "E_total, twin", "ulps apart")]
-        cells += [
-            (
-                str(row["update"]),
-                nine_decimals(row["objects"]),
-                nine_decimals(row["twin"]),
-                f"{row['ulps']:g}",
-            )
-            for row in self.rows
-        ]
-        widths = [max(len(row[column]) for row in cells) for column in range(4)]
-        lines += ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in cells]
+        for row in self.rows:
+            totals = nine_decimals(row["objects"]), nine_decimals(row["twin"])
+            cells.append((str(row["update"]), *totals, f"{row['ulps']:g}"))
         apart = (
             f"the first to part company is {self.parting}"
             if self.parting is not None
             else f"every parameter is the same to the last bit after {self.updates} updates"
         )
-        return "\n".join(lines + ["", apart, f"verdict: {self.verdict}"])
+        lines = [f"verdict: {self.verdict}", apart, "", self.description.title, "", "Conventions"]
+        lines += [*(f"  {sentence}" for sentence in conventions(self.description)), ""]
+        return "\n".join(lines + aligned(cells))
 
 
-def lockstep(description, updates, every=None, progress=None):
-    """Train the objects and the twin of a description for `updates` updates. Returns a LockstepReport.
+def side_by_side(description, updates, every=None, progress=None):
+    """Train the objects and the twin of a description for `updates` updates. Returns a SideBySideReport.
 
     `description` is what `neuronnet.load` takes. Rows are taken before the first update, after each
     `every`-th (by default a tenth of all) and after the last; `progress(done)` is called after each update.
@@ -107,13 +106,11 @@ def lockstep(description, updates, every=None, progress=None):
                 rows.append(_row(update, network, twin))
             if progress is not None:
                 progress(update)
-    return LockstepReport(read(network), updates, judge.parting, rows)
+    return SideBySideReport(read(network), updates, judge.parting, rows)
 
 
 def ulps(one, other):
-    """How many units in the last place of the larger lie between two floats; infinite when one is not
-    finite.
-    """
+    """How many units in the last place of the larger lie between two floats; infinite when one is not finite."""
     if one == other:
         return 0.0
     if not (math.isfinite(one) and math.isfinite(other)):
@@ -135,14 +132,12 @@ class _Judge:
         self._keep_largest()
 
     def see(self, update, batch):
-        """Make one update, and judge every parameter by it; `parting` keeps the first difference, or the
-        first wrong one.
+        """Make one update and judge every parameter by it; `parting` keeps the first difference, or the first wrong.
+
+        The twin then starts the next update from the objects' parameters.
         """
-        network = self.network
-        rule, before = (
-            copy.deepcopy(network.update_rule),
-            [parameter.value for parameter in network.parameters],
-        )
+        network, rule = self.network, copy.deepcopy(self.network.update_rule)
+        before = [parameter.value for parameter in network.parameters]
         network.train_batch(batch)
         if not all(math.isfinite(parameter.value) for parameter in network.parameters):
             raise GradcheckError(
@@ -153,75 +148,55 @@ class _Judge:
             return
         self._keep_largest()
         self.twin.train(1)
-        values = twin_by_name(network, self.twin.parameters)
-        apart = [
-            (parameter, start)
-            for parameter, start in zip(network.parameters, before)
-            if parameter.value != values[parameter.name]
+        values, gradients = twin_by_name(network, self.twin.parameters), None
+        for parameter, start in zip(network.parameters, before):
+            now, value = parameter.value, values[parameter.name]
+            if now == value:
+                continue
+            by_rounding = abs(now - value) <= UPDATE_ROUNDINGS * math.ulp(
+                max(abs(start), abs(now), abs(now - start))
+            )
+            if not by_rounding:
+                gradients = gradients or _gradients_at(network, before, batch)
+                by_rounding = self._is_rounding(parameter, start, value, gradients, rule)
+                self.judging = rule.name not in DIVIDE_BY_SIZE
+            if self.parting is None or (self.parting.by_rounding and not by_rounding):
+                name = f"{parameter.name}@{update}"
+                self.parting = Parting(name, now, value, ulps(now, value), by_rounding)
+        self.judging = self.judging and (self.parting is None or self.parting.by_rounding)
+        self.twin.vector = [
+            parameter.value
+            for layer in network.layers
+            for parameter in [*(weight for neuron in layer for weight in neuron.weights), *layer.biases]
         ]
-        if apart:
-            gradients = None
-            for parameter, start in apart:
-                value = values[parameter.name]
-                size = max(abs(start), abs(parameter.value), abs(parameter.value - start))
-                explained = abs(parameter.value - value) <= UPDATE_ROUNDINGS * math.ulp(size)
-                if not explained:
-                    gradients = _gradients_at(network, before, batch) if gradients is None else gradients
-                    explained = self._is_rounding(parameter, start, value, gradients, rule)
-                    self.judging = network.update_rule.name not in ("adam", "adamw")
-                if self.parting is None or (self.parting.by_rounding and not explained):
-                    self.parting = Parting(
-                        f"{parameter.name}@{update}",
-                        parameter.value,
-                        value,
-                        ulps(parameter.value, value),
-                        explained,
-                    )
-            self.judging = self.judging and self.parting.by_rounding
-            self.twin.vector = [
-                value
-                for layer in network.layers
-                for value in [weight.value for neuron in layer for weight in neuron.weights]
-                + [bias.value for bias in layer.biases]
-            ]
 
     def _is_rounding(self, parameter, start, value, gradients, rule):
-        """Whether the gradients differ by rounding only, and the values by what the rule makes of that
-        difference.
-        """
+        """Whether the gradients differ by rounding only, and the values by what the rule makes of that."""
         objects, vectorised, bound = (each[parameter.name] for each in gradients)
         bound += SMALLEST_NORMAL
         if not abs(objects - vectorised) <= bound:
             return False
-        # What a rule remembers of earlier updates holds up to 1/(1 - momentum) such differences, in Adam 1/(1
-        # - beta1).
-        bound = self.bounds[parameter.name] = max(bound, self.bounds.get(parameter.name, 0))
-        passed_on = abs(
-            self._replayed(rule, parameter, start, objects + bound)
-            - self._replayed(rule, parameter, start, objects - bound)
-        )
-        remembered = 1 / (1 - rule.settings.get("momentum", rule.settings.get("beta1", 0)))
-        roundings = UPDATE_ROUNDINGS * math.ulp(
-            max(self.largest[parameter.name], self.network.learning_rate * abs(objects))
-        )
-        return abs(parameter.value - value) <= remembered * (2 * passed_on + roundings)
+        name = parameter.name
+        bound = self.bounds[name] = max(bound, self.bounds.get(name, 0))
+        furthest = [self._replayed(rule, parameter, start, objects + each) for each in (bound, -bound)]
+        # A rule's memory holds up to 1/(1 - momentum) such differences of earlier updates, in Adam 1/(1 - beta1).
+        memory = [rule.settings[key] for key in ("momentum", "beta1", "beta") if key in rule.settings]
+        size = max(self.largest[name], self.network.learning_rate * abs(objects))
+        allowed = 2 * abs(furthest[0] - furthest[1]) + UPDATE_ROUNDINGS * math.ulp(size)
+        return abs(parameter.value - value) <= allowed / (1 - max(memory, default=0))
 
     def _keep_largest(self):
-        """The largest number that the updates of a parameter have added up so far: what they rounded was no
-        larger.
-        """
-        eta, state = self.network.learning_rate, self.network.update_rule.state
+        """The largest number that the updates of a parameter have added up so far: they rounded nothing larger."""
+        eta, rule = self.network.learning_rate, self.network.update_rule
         for parameter in self.network.parameters:
             name = parameter.name
-            step = (
-                eta if f"m_{name}" in state else eta * abs(state.get(f"v_{name}", 0))
-            )  # Adam's is eta at the most
+            # A gradient over the root of its mean square is at most 1/sqrt(1 - beta), in Adam about 1.
+            divided = eta / math.sqrt(1 - rule.settings.get("beta", 0))
+            step = divided if rule.name in DIVIDE_BY_SIZE else eta * abs(rule.state.get(f"v_{name}", 0))
             self.largest[name] = max(self.largest.get(name, 0), abs(parameter.value), step)
 
     def _replayed(self, rule, parameter, start, gradient):
-        """Where the objects' rule, as it was before the update, takes the parameter from `start` with a
-        gradient.
-        """
+        """Where the objects' rule, as it was before the update, takes the parameter from `start`."""
         rule = copy.deepcopy(rule)
         rule.start_update()
         after, parameter.value = parameter.value, start

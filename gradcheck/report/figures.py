@@ -1,8 +1,7 @@
-"""Figures of a report, drawn with matplotlib (the extra `plot`): error against step, and verdicts; nothing is
-judged here.
+"""Draws a report with matplotlib (the extra `plot`): error against step, and a map of the verdicts.
 
-Each function returns a matplotlib Figure; no state of pyplot is used or changed. Colours are those of M.
-Okabe and K. Ito, "Color Universal Design" (2008); nothing is told apart by colour alone.
+Each function returns a matplotlib Figure and leaves the state of pyplot alone. Colours are those of M. Okabe
+and K. Ito, "Color Universal Design" (2008); marks and hatches say the same as the colours.
 """
 
 import math
@@ -60,7 +59,7 @@ def _matplotlib():
         import matplotlib.style
     except ImportError as error:
         raise GradcheckError(
-            f"drawing needs matplotlib ({error}); python -m pip install 'neuronnet[plot]'"
+            f"drawing needs matplotlib ({error}); python -m pip install 'gradcheck[plot]'"
         ) from None
     return matplotlib
 

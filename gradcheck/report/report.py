@@ -1,9 +1,8 @@
-"""What a check found, as objects and as plain dicts; how they look on a page is in `report_text` and
-`report_pages`.
-"""
+"""What a check found: a Report of blocks, each of which has entries; `text` prints it."""
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -11,50 +10,109 @@ from gradcheck.errors import GradcheckError
 from gradcheck.report.text import block_line, entry_text, html, markdown, text
 from gradcheck.verdict import worst_of
 
-# --- What a check found of one block and of each of its entries; how that looks on a page is in
-# `report_text`.
-
-
 BADNESS = {"right": 0, "undecided": 1, "wrong": 2}
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One entry: its index in the block, both derivatives, the numerical error bar, and what was found.
+class Report:
+    """What `check` found. report["W1"] is the BlockReport of one block; print(report) shows everything.
 
-    `ratio` is analytic/numeric: -1 for a sign, 2 for a forgotten half; NaN for 0/0.
+    `verdict`: "right", "wrong" or "undecided". `blocks`: BlockReports in order. `cause`: None, or what
+    explains everything that is wrong. `audit`: Findings about the functions themselves. `notes`: where a pass
+    means little, and `nearby`: the second check that this led to, or None. `intermediates`: BlockReports of
+    the intermediates, in forward order.
+    `known_mistakes`: the known mistakes that give exactly these gradients, where a network was described.
+    `evaluations` of the loss, `seconds`, `seed`, `confidence`; `conventions`: sentences; `call`: a line that
+    does it again. `source`: (loss, gradients, parameters) for `plot`, or None; a copy and a pickle of the
+    report are without it, as functions can seldom be pickled.
     """
 
-    name: str
-    index: tuple
-    analytic: float
-    numeric: float
-    error_bar: float
-    ratio: float
-    verdict: str
-    reason: str
+    blocks: tuple
+    evaluations: int
+    seed: int
+    confidence: float
+    subject: str = "gradients"
+    cause: object = None
+    audit: tuple = ()
+    notes: tuple = ()
+    nearby: "NearbyCheck | None" = None
+    intermediates: tuple = ()
+    known_mistakes: tuple = ()
+    seconds: float = 0.0
+    conventions: tuple = ()
+    call: str = ""
+    source: tuple | None = field(default=None, repr=False, compare=False)
+    verdict: str = field(init=False)
+
+    def __post_init__(self):
+        effects = [finding.effect for finding in self.audit]
+        nearby = [] if self.nearby is None or self.nearby.verdict == "undecided" else [self.nearby.verdict]
+        found = [block.verdict for block in (*self.blocks, *self.intermediates)]
+        object.__setattr__(self, "verdict", worst_of([*found, *effects, *nearby]))
 
     @property
-    def bars_apart(self):
-        """How many error bars lie between the two derivatives; 0 where nothing is known."""
-        difference = abs(self.analytic - self.numeric)
-        if not math.isfinite(self.analytic):
-            return math.inf
-        if not math.isfinite(self.error_bar) or difference == 0.0:
-            return 0.0
-        return difference / self.error_bar if self.error_bar > 0.0 else math.inf
+    def first_wrong_intermediate(self) -> str | None:
+        """The name of the first wrong intermediate, from the loss backwards; None where none is wrong."""
+        return next((block.name for block in reversed(self.intermediates) if block.verdict == "wrong"), None)
 
-    @property
-    def badness(self):
-        """What the worst entry has most of: first its verdict, then how many error bars it is away."""
-        return BADNESS[self.verdict], self.bars_apart
+    def plot(self) -> Any:
+        """A matplotlib Figure: error against step for the worst entry, above the verdicts of all entries.
 
-    def __str__(self):
-        return f"{entry_text(self)} ({self.reason})"
+        Calls the loss some hundred times. Raises GradcheckError for a report that has lost its functions, and
+        where matplotlib (the extra `plot`) is missing.
+        """
+        from gradcheck.report.figures import report_figure
 
-    def to_dict(self):
-        """Plain dict; a number that is not finite is None."""
-        return plain({**self.__dict__, "index": list(self.index)})
+        if self.source is None:
+            raise GradcheckError(
+                "plot: this report no longer has its functions (it was copied, unpickled, or made by hand); "
+                "gradcheck.report.figures.report_figure(report, loss, gradients, parameters) takes them"
+            )
+        return report_figure(self, *self.source)
+
+    def __getstate__(self):
+        return self.__dict__ | {"source": None}
+
+    def __getitem__(self, name: str) -> "BlockReport":
+        for block in (*self.blocks, *self.intermediates):
+            if block.name == name:
+                return block
+        raise KeyError(f"{name!r}: the blocks are {', '.join(block.name for block in self.blocks)}")
+
+    def __repr__(self) -> str:
+        return f"Report: {self.verdict}, {len(self.blocks)} blocks, {self.evaluations} evaluations"
+
+    def __str__(self) -> str:
+        return text(self)
+
+    def markdown(self) -> str:
+        """The report as Markdown."""
+        return markdown(self)
+
+    def _repr_html_(self) -> str:
+        return html(self)
+
+    def to_dict(self) -> dict:
+        """Plain dict, ready for JSON; without the seconds, so that the same check gives the same dict."""
+        return plain(
+            {
+                "verdict": self.verdict,
+                "subject": self.subject,
+                "evaluations": self.evaluations,
+                "seed": self.seed,
+                "confidence": self.confidence,
+                "cause": None if self.cause is None else self.cause.to_dict(),
+                "audit": [finding.to_dict() for finding in self.audit],
+                "notes": [note.to_dict() for note in self.notes],
+                "nearby": None if self.nearby is None else self.nearby.to_dict(),
+                "first_wrong_intermediate": self.first_wrong_intermediate,
+                "intermediates": [block.to_dict() for block in self.intermediates],
+                "known_mistakes": [each.to_dict() for each in self.known_mistakes],
+                "conventions": list(self.conventions),
+                "call": self.call,
+                "blocks": [block.to_dict() for block in self.blocks],
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -79,36 +137,34 @@ class BlockReport:
     groups: tuple = field(default=(), repr=False, compare=False)
 
     @property
-    def size(self):
+    def size(self) -> int:
         """The number of entries."""
         return math.prod(self.shape)
 
     @property
-    def wrong(self):
+    def wrong(self) -> list[tuple]:
         """Index tuples of the wrong entries."""
         return [entry.index for entry in self.entries if entry.verdict == "wrong"]
 
     @property
-    def unclear(self):
-        """Index tuples of the entries about which nothing can be told."""
+    def undecided(self) -> list[tuple]:
+        """Index tuples of the entries that are neither right nor wrong for sure."""
         return [entry.index for entry in self.entries if entry.verdict == "undecided"]
 
     @property
-    def at_kink(self):
+    def at_kink(self) -> list[tuple]:
         """Index tuples of the right entries at a kink, where any slope between the one-sided ones is right."""
         return [entry.index for entry in self.entries if entry.verdict == "right" and "kink" in entry.reason]
 
     @property
-    def worst(self):
-        """The Entry that is the worst: a wrong one if there is one, and the most error bars away; None where
-        there is none.
-        """
+    def worst(self) -> "Entry | None":
+        """The worst Entry: wrong before undecided, then the most error bars away; None where there is none."""
         return max(self.entries, key=lambda entry: entry.badness, default=None)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return block_line(self)
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
         return plain(
             {
@@ -126,27 +182,62 @@ class BlockReport:
         )
 
 
-def ranges(positions):
-    """[[start, stop], ...] of the runs in an array of whole numbers, in ascending order."""
-    positions = np.sort(positions)
-    ends = np.flatnonzero(np.diff(positions) != 1) + 1
-    return [[int(run[0]), int(run[-1]) + 1] for run in np.split(positions, ends) if len(run) > 0]
+@dataclass(frozen=True)
+class Entry:
+    """One entry: its index in the block, both derivatives, the numerical error bar, and what was found.
+
+    `ratio` is analytic/numeric: -1 for a sign, 2 for a forgotten half; NaN for 0/0.
+    """
+
+    name: str
+    index: tuple
+    analytic: float
+    numeric: float
+    error_bar: float
+    ratio: float
+    verdict: str
+    reason: str
+
+    @property
+    def bars_apart(self) -> float:
+        """How many error bars lie between the two derivatives; 0 where nothing is known."""
+        difference = abs(self.analytic - self.numeric)
+        if not math.isfinite(self.analytic):
+            return math.inf
+        if not math.isfinite(self.error_bar) or difference == 0.0:
+            return 0.0
+        return difference / self.error_bar if self.error_bar > 0.0 else math.inf
+
+    @property
+    def badness(self):
+        """What the worst entry has most of: first its verdict, then how many error bars it is away."""
+        return BADNESS[self.verdict], self.bars_apart
+
+    def __str__(self) -> str:
+        return f"{entry_text(self)} ({self.reason})"
+
+    def to_dict(self) -> dict:
+        """Plain dict; a number that is not finite is None."""
+        return plain({**self.__dict__, "index": list(self.index)})
 
 
-def plain(value):
-    """The value with None for every float that is not finite, which JSON has no word for."""
-    if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+@dataclass(frozen=True)
+class NearbyCheck:
+    """The second check, at a point nearby: `verdict`, `sentence`, the `blocks` that were checked, `cause`."""
 
+    verdict: str
+    sentence: str
+    blocks: tuple = ()
+    cause: object = None
 
-# --- What a check found, as objects and as plain dicts; how they look on a page is in `report_text` and
-# `report_pages`.
-
-
-__all__ = ["NearbyCheck", "BlockReport", "Entry", "Note", "Report"]
+    def to_dict(self) -> dict:
+        """Plain dict, ready for JSON."""
+        return {
+            "verdict": self.verdict,
+            "sentence": self.sentence,
+            "blocks": [block.to_dict() for block in self.blocks],
+            "cause": None if self.cause is None else self.cause.to_dict(),
+        }
 
 
 @dataclass(frozen=True)
@@ -160,135 +251,27 @@ class Note:
     blocks: tuple
     chosen: object = None
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.sentence
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
         return {"id": self.id, "sentence": self.sentence, "blocks": list(self.blocks)}
 
 
-@dataclass(frozen=True)
-class NearbyCheck:
-    """The second check, at a generic point nearby: `verdict`, `sentence`, `blocks` where entries were looked
-    at, `cause`.
-    """
-
-    verdict: str
-    sentence: str
-    blocks: tuple = ()
-    cause: object = None
-
-    def to_dict(self):
-        """Plain dict, ready for JSON."""
-        return {
-            "verdict": self.verdict,
-            "sentence": self.sentence,
-            "blocks": [block.to_dict() for block in self.blocks],
-            "cause": None if self.cause is None else self.cause.to_dict(),
-        }
+def ranges(positions):
+    """[[start, stop], ...] of the runs in an array of whole numbers, in ascending order."""
+    positions = np.sort(positions)
+    ends = np.flatnonzero(np.diff(positions) != 1) + 1
+    return [[int(run[0]), int(run[-1]) + 1] for run in np.split(positions, ends) if len(run) > 0]
 
 
-@dataclass(frozen=True)
-class Report:
-    """What `check` found. report["W1"] is the BlockReport of one block; print(report) tells it all.
-
-    `blocks`: BlockReports in order. `cause`: None, or what explains everything that is wrong. `audit`:
-    Findings about the functions themselves. `notes`: where a pass means little, and `nearby`: the second
-    check that this led to, or None. `intermediates`: BlockReports of the taps, in forward order.
-    `known_mistakes`: the known mistakes that give exactly these gradients, where a network was described.
-    `evaluations` of the loss, `seconds`, `seed`, `confidence`; `conventions`: sentences; `call`: a line that
-    does it again. `source`: (loss, gradients, parameters) for `plot`, or None; a copy and a pickle of the
-    report are without it, as functions can seldom be pickled.
-    """
-
-    blocks: tuple
-    evaluations: int
-    seed: int
-    confidence: float
-    subject: str = "gradients"
-    cause: object = None
-    audit: tuple = ()
-    notes: tuple = ()
-    nearby: NearbyCheck | None = None
-    intermediates: tuple = ()
-    known_mistakes: tuple = ()
-    seconds: float = 0.0
-    conventions: tuple = ()
-    call: str = ""
-    source: tuple | None = field(default=None, repr=False, compare=False)
-    verdict: str = field(init=False)
-
-    def __post_init__(self):
-        effects = [finding.effect for finding in self.audit]
-        again = [] if self.nearby is None or self.nearby.verdict == "undecided" else [self.nearby.verdict]
-        found = [block.verdict for block in (*self.blocks, *self.intermediates)]
-        object.__setattr__(self, "verdict", worst_of([*found, *effects, *again]))
-
-    @property
-    def first_wrong_intermediate(self):
-        """The name of the first wrong intermediate, counted from the loss backwards; None where none is
-        wrong.
-        """
-        return next((block.name for block in reversed(self.intermediates) if block.verdict == "wrong"), None)
-
-    def plot(self):
-        """A matplotlib Figure: error against step for the worst entry, and below it the verdicts, entry by
-        entry.
-
-        The loss is called for it, some hundred times. Raises GradcheckError for a report that has lost its
-        functions, and where matplotlib (the extra `plot`) is missing.
-        """
-        from gradcheck.report.figures import report_figure
-
-        if self.source is None:
-            raise GradcheckError(
-                "plot: this report no longer has its functions (it was copied, unpickled, or made by hand); "
-                "gradcheck.report.figures.report_figure(report, loss, gradients, parameters) takes them"
-            )
-        return report_figure(self, *self.source)
-
-    def __getstate__(self):
-        return self.__dict__ | {"source": None}
-
-    def __getitem__(self, name):
-        for block in (*self.blocks, *self.intermediates):
-            if block.name == name:
-                return block
-        raise KeyError(f"{name!r}: the blocks are {', '.join(block.name for block in self.blocks)}")
-
-    def __repr__(self):
-        return f"Report: {self.verdict}, {len(self.blocks)} blocks, {self.evaluations} evaluations"
-
-    def __str__(self):
-        return text(self)
-
-    def markdown(self):
-        """The report as Markdown."""
-        return markdown(self)
-
-    def _repr_html_(self):
-        return html(self)
-
-    def to_dict(self):
-        """Plain dict of all there is, ready for JSON, but for the functions, and for the seconds: so the same
-        check gives the same dict."""
-        return plain(
-            {
-                "verdict": self.verdict,
-                "subject": self.subject,
-                "evaluations": self.evaluations,
-                "seed": self.seed,
-                "confidence": self.confidence,
-                "cause": None if self.cause is None else self.cause.to_dict(),
-                "audit": [finding.to_dict() for finding in self.audit],
-                "notes": [note.to_dict() for note in self.notes],
-                "nearby": None if self.nearby is None else self.nearby.to_dict(),
-                "first_wrong_intermediate": self.first_wrong_intermediate,
-                "intermediates": [block.to_dict() for block in self.intermediates],
-                "known_mistakes": [each.to_dict() for each in self.known_mistakes],
-                "conventions": list(self.conventions),
-                "call": self.call,
-                "blocks": [block.to_dict() for block in self.blocks],
-            }
-        )
+def plain(value):
+    """The value, ready for JSON: None for every float that is not finite, arrays as lists."""
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value

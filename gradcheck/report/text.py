@@ -1,12 +1,9 @@
-"""A report as text: a line per block, the wrong entries by name, the cause, and how to do it again."""
+"""Prints a report as text, Markdown or HTML: a line per block, the wrong entries by name, the cause."""
 
 import math
 from html import escape
 
 from gradcheck.verdict import worst_of
-
-# --- A report as text: a line per block, the wrong entries by name, the cause, and how to do it again.
-
 
 LISTED = 10  # entries
 DIGITS = 17  # as many as a float has
@@ -54,15 +51,14 @@ def block_line(block):
     parts = [f"{block.name}: {block.verdict}, {_count(block.size, 'entry', 'entries')}"]
     found = [
         (indices, said)
-        for indices, said in ((block.wrong, "wrong"), (block.unclear, "not to be told"))
+        for indices, said in ((block.wrong, "wrong"), (block.undecided, "undecided"))
         if len(indices) > 0
     ]
     if block.by_directions == 0:
         parts += [f"{len(indices)} {said}{_where(indices, block.shape)}" for indices, said in found]
     elif len(found) > 0:
         parts.append(
-            f"{' and '.join(f'{len(indices)} {said}' for indices, said in found)} of {len(block.entries)} looked at "
-            "one by one"
+            f"{' and '.join(f'{len(indices)} {said}' for indices, said in found)} of {len(block.entries)} checked one by one"
         )
     if len(block.at_kink) > 0:
         parts.append(f"{len(block.at_kink)} at a kink")
@@ -91,7 +87,7 @@ def _verdicts_together(block):
         sizes[group.verdict] = sizes.get(group.verdict, 0) + len(group.positions)
     if set(sizes) <= {"right"}:
         return ""
-    said = {"right": "right", "undecided": "not to be told", "wrong": "in groups with something wrong"}
+    said = {"right": "right", "undecided": "undecided", "wrong": "in groups with something wrong"}
     return ": " + " and ".join(
         f"{sizes[verdict]} {words}" for verdict, words in said.items() if verdict in sizes
     )
@@ -116,7 +112,7 @@ def _where(indices, shape):
 
 
 def listed_entries(report):
-    """(the entries to show, at most ten; how many more there are): the wrong ones, else those not to be told.
+    """(the entries to show, at most ten; how many more there are): the wrong ones, else the undecided ones.
 
     First comes the worst of every block, then the others, block by block.
     """
@@ -185,7 +181,7 @@ def _telling_digits(entry):
 def where_listed(report):
     """Where the listed entries were judged, if not at the point itself."""
     here = any(block.verdict == report.verdict for block in (*report.blocks, *report.intermediates))
-    return "" if here or report.nearby is None else ", at the generic point nearby"
+    return "" if here or report.nearby is None else ", at the nearby point"
 
 
 def sentences(report):
@@ -201,7 +197,7 @@ def sentences(report):
     for note in report.notes:
         yield "a pass means little", note.sentence
     if report.nearby is not None:
-        yield "checked again", report.nearby.sentence
+        yield "checked at a nearby point", report.nearby.sentence
 
 
 def summary(report):
@@ -216,7 +212,7 @@ def _count(number, one, many):
     return f"{number} {one if number == 1 else many}"
 
 
-# --- A report as Markdown and as HTML; what is said stands in `report_text`.
+# Markdown and HTML
 
 
 BLOCKS = ("block", "verdict", "entries", "wrong", "undecided", "visible error")
@@ -249,7 +245,7 @@ def _tables(report):
             block.verdict,
             str(block.size),
             str(len(block.wrong)),
-            str(len(block.unclear)),
+            str(len(block.undecided)),
             f"{visible_error(block):.1e}" if math.isfinite(visible_error(block)) else "",
         )
         for block in (*report.blocks, *reversed(report.intermediates))

@@ -44,7 +44,7 @@ def test_a_right_gradient_is_right():
     report = check(loss, right, PARAMETERS)
     assert report.verdict == "right"
     assert [block.verdict for block in report.blocks] == ["right"] * 4
-    assert report["W1"].wrong == report["W1"].unclear == []
+    assert report["W1"].wrong == report["W1"].undecided == []
 
 
 # Planted mistakes: (name, change of the gradients in place, block, wrong entries)
@@ -201,7 +201,7 @@ def test_hidden_single_precision_leaves_small_entries_open():
 
     report = check(f, lambda v: np.array([math.cos(v[0]), 1e-6]), np.array([1.0, 1.0]))
     assert report.verdict == "undecided"
-    assert report["x"].unclear == [(1,)]
+    assert report["x"].undecided == [(1,)]
 
 
 BAR = Estimate(value=1.0, error=0.01, step=1e-3, evaluations=9, scale=1.0)

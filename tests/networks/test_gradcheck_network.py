@@ -88,9 +88,9 @@ def mistaken_neuron(request, monkeypatch):
 def test_a_mistake_in_the_neurons_is_wrong_and_exits_1(mistaken_neuron, capsys):
     assert main([]) == 1
     printed = capsys.readouterr().out
-    last = printed.splitlines()[-1]
-    assert last.startswith("verdict: wrong")
-    assert "w5" in last
+    first = printed.splitlines()[0]
+    assert first.startswith("verdict: wrong")
+    assert "w5" in first
 
 
 def test_json_names_the_wrong_weights(mistaken_neuron, capsys):

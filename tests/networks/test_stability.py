@@ -18,11 +18,11 @@ from gradcheck.networks.stability import (
     PROBABILITY,
     chi_square_probability,
     chi_square_quantile,
+    estimated_digits,
     general_digits,
     moved_by_ulps,
     normal_digits,
-    parker_digits,
-    replicas_needed,
+    runs_needed,
     separate_groups,
     stability,
 )
@@ -76,15 +76,15 @@ def test_chi_square_probability_of_one_degree_is_that_of_a_squared_normal():
 
 
 @pytest.mark.parametrize(
-    "probability, confidence, replicas", [(0.9, 0.95, 29), (0.95, 0.95, 59), (0.99, 0.95, 299), (0.5, 0.5, 1)]
+    "probability, confidence, runs", [(0.9, 0.95, 29), (0.95, 0.95, 59), (0.99, 0.95, 299), (0.5, 0.5, 1)]
 )
-def test_replicas_needed(probability, confidence, replicas):
+def test_runs_needed(probability, confidence, runs):
     """0.9**28 = 0.0523 and 0.9**29 = 0.0471; 0.95**58 = 0.0510 and 0.95**59 = 0.0485; 0.99**298 = 0.0500...,
     above.
     """
-    assert replicas_needed(probability, confidence) == replicas
+    assert runs_needed(probability, confidence) == runs
     alpha = 1.0 - confidence
-    assert probability**replicas <= alpha < probability ** (replicas - 1)
+    assert probability**runs <= alpha < probability ** (runs - 1)
 
 
 # Digits by hand
@@ -95,7 +95,7 @@ def test_digits_of_three_values_by_hand():
     1.644853627, so the normal bound is 4 - log10(1.644853627 sqrt(2/0.050635616)) = 4 - 1.014408; the
     farthest from 2 is 1e-4 off."""
     values = [2.0 - 2e-4, 2.0, 2.0 + 2e-4]
-    assert abs(parker_digits(values) - 4.0) < 1e-11
+    assert abs(estimated_digits(values) - 4.0) < 1e-11
     assert f"{normal_digits(values, 0.9, 0.95):.5f}" == "2.98559"
     assert abs(general_digits(values, 2.0) - 4.0) < 1e-11
     assert abs(general_digits(values, 2.0 + 2e-4) - (4.0 - math.log10(2.0)) - math.log10(1.0001)) < 1e-11
@@ -113,16 +113,16 @@ def test_digits_of_three_values_by_hand():
     ],
 )
 def test_digits_stay_between_none_and_53_bits(values, digits):
-    assert parker_digits(values) == normal_digits(values) == digits
+    assert estimated_digits(values) == normal_digits(values) == digits
     assert general_digits(values, values[0]) == (0.0 if digits == 0.0 else MOST_DIGITS)
 
 
 def test_a_float_has_no_more_than_53_bits():
     assert f"{MOST_DIGITS:.4f}" == "15.9546"
-    assert parker_digits([1.0, 1.0 + EPS, 1.0, 1.0, 1.0, 1.0, 1.0]) <= MOST_DIGITS
+    assert estimated_digits([1.0, 1.0 + EPS, 1.0, 1.0, 1.0, 1.0, 1.0]) <= MOST_DIGITS
 
 
-def test_a_run_in_the_minority_lowers_the_digits_although_all_replicas_agree():
+def test_a_run_in_the_minority_lowers_the_digits_although_all_others_agree():
     assert general_digits([0.0713] * 29, 0.0713) == MOST_DIGITS
     assert f"{general_digits([0.0713] * 29, 0.0708):.2f}" == "2.15"
 
@@ -207,7 +207,7 @@ def test_digits_agree_with_the_authors_package(n):
     )  # Z = X/mu - 1 rounds at 1e-16/1e-6
     bits = package.significant_digits(values, reference=0.07, error="relative", method="general")
     assert int(bits) == math.floor(general_digits(values, 0.07) / math.log10(2.0))
-    assert package.minimum_number_of_trials(PROBABILITY, CONFIDENCE) == replicas_needed()
+    assert package.minimum_number_of_trials(PROBABILITY, CONFIDENCE) == runs_needed()
 
 
 # Groups
@@ -261,7 +261,7 @@ def test_a_contracting_training_keeps_all_digits():
     assert report.reproducible_until == 500 and report.lost_from is None
     assert report.groups == [] and report.growth is None and report.permuted
     assert "6 digits or more are reproducible in every recorded row" in str(report)
-    assert "hardly amplified" in str(report)
+    assert "training hardly amplifies rounding" in str(report)
 
 
 def chaotic():
@@ -286,7 +286,7 @@ def test_a_chaotic_training_loses_its_digits_as_fast_as_the_tangent_says():
         E, dE_dw = 0.5 * (1.0 - w * w) ** 2, -2.0 * w * (1.0 - w * w)
         foretold.append(-math.log10(abs(slope * dE_dw / E)))
         w, slope = w + 2.0 * (1.0 - w * w) * w, slope * (3.0 - 6.0 * w * w)
-    measured = [row["digits_parker"] for row in report.rows]
+    measured = [row["digits_estimated"] for row in report.rows]
     for row in range(5, 19):
         # Half a digit: each update rounds anew, which adds less than what the first ulps have grown to.
         assert abs(measured[row] - measured[5] - foretold[row] + foretold[5]) < 0.5
@@ -303,10 +303,13 @@ def test_a_chaotic_training_has_no_groups_but_few_different_starts():
     assert report.groups == []
     assert report.lost_from == 30 and report.reproducible_until == 15
     text = str(report)
-    assert f"29 replicas of the training ({report.different} of them different)" in text
+    assert (
+        f"29 runs of the training that differ in their last digit (replicas) ({report.different} of them different)"
+        in text
+    )
     assert "same order (not the full batch: another order would be another training)" in text
     assert "6 digits or more are reproducible up to update 15; from update 30 on in no row" in text
-    assert "rounding is amplified by training" in text and "minimum" not in text
+    assert "training amplifies rounding" in text and "minimum" not in text
 
 
 def two_minima(weight):
@@ -346,11 +349,11 @@ def test_a_training_started_on_the_ridge_between_two_minima():
         == [f"{deep:.6f}", f"{shallow:.6f}"]
         == ["0.160632", "0.393910"]
     )
-    assert sum(group["replicas"] for group in report.groups) == 29
+    assert sum(group["runs"] for group in report.groups) == 29
     assert report.rows[0]["digits"] > 14.0 and report.rows[-1]["digits"] < 1.0
     text = str(report)
-    assert "rounding decides which minimum is reached: the replicas end in 2 separate groups" in text
-    assert f"near 0.160632 ({report.groups[0]['replicas']} of 29 replicas" in text
+    assert "rounding decides which minimum is reached: the runs end in 2 separate groups, near" in text
+    assert f"  0.160632 ({report.groups[0]['runs']} runs" in text
 
 
 # Replicas
@@ -375,60 +378,56 @@ def online(**changes):
 
 def test_rows_are_those_of_one_training():
     """Also online, where a row may fall within a round through the samples."""
-    rows = stability(online(), 47, 10, replicas=2).rows
+    rows = stability(online(), 47, 10, runs=2).rows
     history = Twin(online()).train(47, every=10)
     assert [(row["update"], row["value"]) for row in rows] == [
         (record["update"], record["E_total"]) for record in history
     ]
-    rows = stability(online(), 47, 20, first=3, replicas=2).rows
+    rows = stability(online(), 47, 20, first=3, runs=2).rows
     assert [row["update"] for row in rows] == [0, 3, 23, 43, 47]
     assert rows[-1]["value"] == history[-1]["E_total"]
 
 
 @pytest.mark.parametrize("batch, permuted", [("full", True), (3, True), (2, False), ("online", False)])
 def test_the_order_of_the_samples_varies_in_the_full_batch_only(batch, permuted):
-    report = stability({**contracting(), "batch": batch, "learning_rate": 0.05}, 20, 20, replicas=5)
+    report = stability({**contracting(), "batch": batch, "learning_rate": 0.05}, 20, 20, runs=5)
     assert report.permuted is permuted
     assert ("another order (full batch" in str(report)) is permuted
 
 
 def test_a_seed_repeats_and_another_draws_anew():
-    first, again, other = (
-        stability(chaotic(), 40, 20, replicas=8, seed=seed).to_dict() for seed in (1, 1, 2)
-    )
+    first, again, other = (stability(chaotic(), 40, 20, runs=8, seed=seed).to_dict() for seed in (1, 1, 2))
     assert first == again
     assert first["rows"] != other["rows"]
 
 
 def test_an_executor_gives_the_same_report_and_progress_counts_the_runs():
     seen = []
-    alone = stability(
-        contracting(), 20, 10, replicas=4, progress=lambda done, runs: seen.append((done, runs))
-    )
+    alone = stability(contracting(), 20, 10, runs=4, progress=lambda done, runs: seen.append((done, runs)))
     with pool() as executor:
-        shared = stability(contracting(), 20, 10, replicas=4, executor=executor)
+        shared = stability(contracting(), 20, 10, runs=4, executor=executor)
     assert shared.to_dict() == alone.to_dict()
     assert seen == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
 
 
 def test_the_network_is_left_as_it_was():
     network = contracting()
-    stability(network, 5, 5, replicas=2)
+    stability(network, 5, 5, runs=2)
     assert network == contracting()
 
 
-def test_fewer_replicas_support_a_smaller_probability():
-    assert stability(contracting(), 2, 1, replicas=40).probability == PROBABILITY
-    report = stability(contracting(), 2, 1, replicas=5)
+def test_fewer_runs_support_a_smaller_probability():
+    assert stability(contracting(), 2, 1, runs=40).probability == PROBABILITY
+    report = stability(contracting(), 2, 1, runs=5)
     assert abs(report.probability**5 - (1.0 - CONFIDENCE)) <= 8 * EPS
-    assert "with probability 0.549 and confidence 0.95" in str(report)
+    assert "probability\n  0.549 and confidence 0.95" in str(report)
 
 
 def test_the_report_is_ready_for_json():
     report = stability(chaotic(), 45, 15)
     plain = report.to_dict()
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
-    assert {"update", "value", "digits", "digits_parker", "spread", "lowest", "highest"} <= set(
+    assert {"update", "value", "digits", "digits_estimated", "spread", "lowest", "highest"} <= set(
         plain["rows"][0]
     )
     for row in plain["rows"]:
@@ -450,9 +449,7 @@ def test_digits_asked_move_the_last_reproducible_row():
     )
 
 
-@pytest.mark.parametrize(
-    "change", [{"updates": 0}, {"every": 0}, {"first": 0}, {"replicas": 1}, {"seed": -1}]
-)
+@pytest.mark.parametrize("change", [{"updates": 0}, {"every": 0}, {"first": 0}, {"runs": 1}, {"seed": -1}])
 def test_wrong_numbers_are_refused(change):
     (name,) = change
     with pytest.raises(GradcheckError, match=f"{name}: found {change[name]}, allowed is"):
@@ -463,7 +460,7 @@ def test_a_training_that_diverges_is_refused():
     with pytest.raises(
         GradcheckError, match="E_total after update 2000: found (nan|inf), the training diverges"
     ):
-        stability({**contracting(), "learning_rate": 10.0}, 2000, 2000, replicas=2)
+        stability({**contracting(), "learning_rate": 10.0}, 2000, 2000, runs=2)
 
 
 class Planted:
@@ -479,10 +476,10 @@ class Planted:
         return [(number, self.runs[number]) for number in numbers]
 
 
-def test_replicas_that_diverge_are_counted_and_leave_no_digit():
+def test_runs_that_diverge_are_counted_and_leave_no_digit():
     runs = [[0.5, 0.4, 0.3]] * 8 + [[0.5, 1e200, math.inf], [0.5, 7.0, math.nan]]
-    report = stability(contracting(), 20, 10, replicas=9, executor=Planted(runs))
-    assert report.diverged == 2 and "2 of 9 replicas diverge" in str(report)
+    report = stability(contracting(), 20, 10, runs=9, executor=Planted(runs))
+    assert report.diverged == 2 and "2 of 9 runs diverge" in str(report)
     assert [row["digits"] for row in report.rows] == [MOST_DIGITS, 0.0, 0.0]
     assert report.rows[-1]["spread"] == math.inf
     assert json.loads(json.dumps(report.to_dict(), allow_nan=False))["rows"][-1]["highest"] is None
@@ -490,18 +487,17 @@ def test_replicas_that_diverge_are_counted_and_leave_no_digit():
 
 def test_digits_that_come_back_are_told():
     runs = [[0.5, 0.4 + 0.01 * number, 0.3] for number in range(10)]
-    report = stability(contracting(), 20, 10, replicas=9, executor=Planted(runs))
+    report = stability(contracting(), 20, 10, runs=9, executor=Planted(runs))
     assert report.reproducible_until == 0 and report.lost_from is None
     assert "reproducible up to update 0; then fewer for a while, and again in the last row" in str(report)
 
 
 def test_two_groups_that_still_move_are_no_minima():
     runs = [[0.5, 0.4 - 0.1 * (number % 2), 0.2 + 0.1 * (number % 2)] for number in range(13)]
-    assert stability(contracting(), 20, 10, replicas=12, executor=Planted(runs)).groups == []
+    assert stability(contracting(), 20, 10, runs=12, executor=Planted(runs)).groups == []
     runs = [[0.5, 0.2 + 0.1 * (number % 2), 0.2 + 0.1 * (number % 2)] for number in range(13)]
     assert [
-        group["replicas"]
-        for group in stability(contracting(), 20, 10, replicas=12, executor=Planted(runs)).groups
+        group["runs"] for group in stability(contracting(), 20, 10, runs=12, executor=Planted(runs)).groups
     ] == [6, 6]
 
 
@@ -581,12 +577,10 @@ def test_rounding_decides_which_minimum_the_moons_reach(moons_report):
     groups = moons_report.groups
     assert [f"{group['value']:.6f}" for group in groups] == ["0.070758", "0.071316"]
     assert f"{groups[1]['value']:.6f}" in PUBLISHED_AT_19000
-    assert (
-        sum(group["replicas"] for group in groups) == 29 and min(group["replicas"] for group in groups) >= 2
-    )
+    assert sum(group["runs"] for group in groups) == 29 and min(group["runs"] for group in groups) >= 2
     assert max(group["spread"] for group in groups) < 1e-7
     assert (
-        "rounding decides which minimum is reached: the replicas end in 2 separate groups, near 0.070758"
+        "rounding decides which minimum is reached: the runs end in 2 separate groups, near\n  0.070758"
         in str(moons_report)
     )
 
@@ -597,8 +591,8 @@ def test_the_spread_of_the_moons_grows_between_iterations_1000_and_2000(moons_re
 
 
 def test_both_published_values_at_iteration_2000_are_among_those_that_rounding_gives():
-    """20 of 599 replicas were above 0.069541 there, so 29 may well miss it; 150 miss it once in 160 times."""
+    """20 of 599 runs were above 0.069541 there, so 29 may well miss it; 150 miss it once in 160 times."""
     with pool() as executor:
-        row = stability(moons(), 2001, 2001, replicas=150, executor=executor).rows[-1]
+        row = stability(moons(), 2001, 2001, runs=150, executor=executor).rows[-1]
     for published in PUBLISHED_AT_2000:
         assert row["lowest"] < float(published) < row["highest"]

@@ -155,24 +155,24 @@ SOME = tuple(
     [
         (
             judged_together([("right", 4, 100)], SOME),
-            "3 wrong of 4 looked at one by one, 96 judged together along random directions",
+            "3 wrong of 4 checked one by one, 96 judged together along random directions",
         ),
         (
             judged_together([("right", 4, 50), ("wrong", 50, 100)], SOME),
-            "3 wrong of 4 looked at one by one, 96 judged together "
+            "3 wrong of 4 checked one by one, 96 judged together "
             "along random directions: 46 right and 50 in groups with something wrong",
         ),
         (
             judged_together(
                 [("right", 5, 100)], [*SOME, replace(SOME[0], verdict="undecided", index=(0, 4))]
             ),
-            "3 wrong and 1 not to be told of 5 looked at one by one, 95 judged together",
+            "3 wrong and 1 undecided of 5 checked one by one, 95 judged together",
         ),
         (
             judged_together([("wrong", 0, 100)]),
             "W: wrong, 100 entries, 100 judged together along random directions: 100 in groups",
         ),
-        (judged_together([("undecided", 0, 100)]), "directions: 100 not to be told"),
+        (judged_together([("undecided", 0, 100)]), "directions: 100 undecided"),
         (
             judged_together([("right", 0, 100)]),
             "100 judged together along random directions, an error of 1.0e-09",
@@ -373,7 +373,7 @@ def test_entries_of_the_second_point_are_listed_as_of_there():
 
     report = check(loss, lambda p: {"W": -2.0 * np.maximum(p["W"] - 1.0, 0.0)}, {"W": np.full(6, 0.5)})
     assert report["W"].verdict == "right" and report.verdict == "wrong"
-    assert "\nwrong, at the generic point nearby:\n  W[" in str(report)
+    assert "\nwrong, at the nearby point:\n  W[" in str(report)
     assert "\nwrong:\n" in str(
         check(loss, lambda p: {"W": -2.0 * np.maximum(p["W"] - 1.0, 0.0)}, {"W": np.full(6, 1.5)})
     )

@@ -1,0 +1,116 @@
+"""Figures of a stability report and of objects and twin side by side, drawn with matplotlib (the extra `plot`)."""
+
+import statistics
+
+from neuronnet.render.boundary import BLACK, BLUE, GREEN, ORANGE, VERMILLION
+from neuronnet.render.figures import E_total_axis, curve, finite, legend, new_figure, styled, update_axis
+
+LINEAR_ULPS = 100  # distances up to which ulps are drawn on a linear scale
+
+
+@styled
+def stability_figure(title, report):
+    """E_total of the training itself within the band of all runs, and below it the digits that are
+    reproducible.
+
+    Where some rows are not reproducible, a panel between the two enlarges the band that they form.
+    """
+    lost = [row for row in report.rows if row["digits"] < report.asked]
+    figure = new_figure(title, 8, 9 if len(lost) > 1 else 7)
+    error, *enlarged, digits = panels = figure.subplots(3 if len(lost) > 1 else 2, sharex=True)
+    rows, updates = report.rows, [row["update"] for row in report.rows]
+    lowest, highest = ([finite(row[key]) for row in rows] for key in ("lowest", "highest"))
+    for axes in (error, *enlarged):
+        axes.fill_between(
+            updates,
+            lowest,
+            highest,
+            color=ORANGE,
+            alpha=0.6,
+            linewidth=0,
+            label=f"lowest to highest of {report.runs} runs",
+        )
+        curve(axes, rows, "value", label="the training itself", color=BLUE)
+    E_total_axis(error, [row["value"] for row in rows] + lowest + highest)
+    for axes in enlarged:
+        _enlarge(axes, lost)
+    curve(digits, rows, "digits", label="lower bound", color=BLUE)
+    curve(digits, rows, "digits_estimated", label="estimate", color=VERMILLION, linestyle="--", marker="^")
+    digits.axhline(report.asked, color=BLACK, linewidth=1, linestyle=":", label=f"{report.asked:g} digits")
+    digits.set_ylabel("reproducible digits of E_total")
+    digits.set_yticks(range(0, 17, 2))
+    digits.set_ylim(-0.4, 16.6)
+    reproducible = f"reproducible: {report.asked:g} digits or more"
+    for axes in panels:
+        for number, (start, stop) in enumerate(_reproducible(report)):
+            axes.axvspan(
+                start,
+                stop,
+                color=GREEN,
+                alpha=0.18,
+                linewidth=0,
+                zorder=0,
+                label=reproducible if number == 0 else None,
+            )
+    for axes in (error, digits):
+        legend(axes)
+    update_axis(digits)
+    return figure
+
+
+@styled
+def side_by_side_figure(report):
+    """E_total of objects and twin over the updates, and below it their distance in ulps."""
+    figure = new_figure(f"{report.description.title}: objects and twin, verdict {report.verdict}", 8, 7)
+    error, distance = figure.subplots(2, sharex=True)
+    curve(error, report.rows, "objects", label="objects", color=ORANGE, linewidth=4, marker="o", markersize=7)
+    curve(error, report.rows, "twin", label="twin", color=BLUE, linestyle="--", marker="^")
+    E_total_axis(error, [row[key] for row in report.rows for key in ("objects", "twin")])
+    curve(distance, report.rows, "ulps", label="objects to twin", color=BLUE, clip_on=False)
+    distance.set_ylabel("distance of E_total in ulps")
+    if max(finite(row["ulps"], 0.0) for row in report.rows) > LINEAR_ULPS:
+        distance.set_yscale("symlog", linthresh=1, linscale=1)
+    else:
+        distance.yaxis.get_major_locator().set_params(integer=True)
+    distance.set_ylim(bottom=0)
+    if report.parting is not None:
+        name, _, update = report.parting.name.rpartition("@")
+        for axes in (error, distance):
+            axes.axvline(
+                int(update),
+                color=BLACK,
+                linewidth=1,
+                linestyle=":",
+                label=f"{name} is the first to differ, after update {int(update):,}",
+            )
+    for axes in (error, distance):
+        legend(axes)
+    update_axis(distance)
+    return figure
+
+
+def _enlarge(axes, rows):
+    """The range of E_total in which these rows mostly lie: from the lowest tenth to the highest, and half as
+    much around.
+    """
+    low, high = (
+        statistics.quantiles([finite(row[key], row["value"]) for row in rows], n=10, method="inclusive")[
+            place
+        ]
+        for key, place in (("lowest", 0), ("highest", -1))
+    )
+    if high > low:
+        axes.set_ylim(low - (high - low) / 2, high + (high - low) / 2)
+    axes.set_ylabel("E_total, enlarged")
+    axes.ticklabel_format(axis="y", useOffset=False)
+
+
+def _reproducible(report):
+    """(first, last) update of each unbroken run of rows that have the digits asked for."""
+    runs, start, last = [], None, None
+    for row in report.rows:
+        if row["digits"] >= report.asked:
+            start, last = row["update"] if start is None else start, row["update"]
+        elif start is not None:
+            runs, start = runs + [(start, last)], None
+    return runs if start is None else runs + [(start, last)]
