@@ -26,8 +26,7 @@ from neuronnet.output import (
     text_source,
     write,
 )
-from neuronnet.render import figures, text
-from neuronnet.render import verdicts as mistakes_text
+from neuronnet.render import figures, text, verdicts
 from neuronnet.sheet.check_sheet import check_sheet
 from neuronnet.training import history
 
@@ -225,7 +224,7 @@ def _mistakes(arguments):
         )
     else:
         shown = _telling_names(Derivation(description))
-        render = mistakes_text.mistakes_markdown if arguments.format == "markdown" else mistakes_text.table
+        render = verdicts.mistakes_markdown if arguments.format == "markdown" else verdicts.mistakes_text
         result = render(description, table, shown)
     write(result, arguments.output, [place])
     return 0

@@ -1,18 +1,55 @@
-"""Descriptions, derivations and explanations as plain text.
+"""Descriptions, derivations and trainings as plain text, and the tables of all reports.
 
 Computed numbers are written with nine decimals (below a millionth: nine decimals and a power of ten), given
 ones as they were written.
 """
 
 MOST_SHOWN = 60  # given numbers of an example that fit on a screen
+FAR = 1e15  # a float has no nine decimals there
+
+
+def table(rows, left=1):
+    """Rows of texts as lines with aligned columns: the first `left` columns flush left, the others right."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return [
+        "  ".join(
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def markdown_table(header, rows):
+    """The lines of a table in Markdown; the cells are as `cell` and `code` make them."""
+    return [f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows]]
+
+
+def cell(text):
+    """A text in Markdown, also in a table."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+
+
+def code(text):
+    """A text as code in a cell of a table in Markdown."""
+    ticks = "``" if "`" in text else "`"
+    return f"{ticks}{text.replace('|', chr(92) + '|')}{ticks}"
+
+
+def heading(description):
+    """The title of a network and its conventions, as the lines that a report begins with."""
+    return [description.title, "", "Conventions", *indented(conventions(description))]
+
+
+def indented(lines):
+    """Lines two columns further in."""
+    return [f"  {line}" for line in lines]
 
 
 def nine_decimals(value):
-    """`value` as text with nine decimals; with a power of ten where it is too small or too large for these."""
+    """`value` with nine decimals, and a power of ten where it is too small or too large for these."""
     try:
-        far = value != 0 and (
-            abs(value) < 1e-6 or abs(value) >= 1e15
-        )  # 1e15: a float has no nine decimals there
+        far = value != 0 and not 1e-6 <= abs(value) < FAR
         return format(value, ".9e" if far else ".9f")
     except TypeError:
         return str(value)
@@ -25,7 +62,7 @@ def as_given(value):
 
 
 def conventions(description):
-    """The conventions of a network, one sentence each: what the published versions of an example differ in."""
+    """The conventions of a network, one sentence each: what published versions of an example differ in."""
     loss = {
         "half squared error": "E_o = 1/2 (target - out)^2, with the half",
         "squared error": "E_o = (target - out)^2, without the half",
@@ -38,23 +75,23 @@ def conventions(description):
         f"outputs: E_total is the {description.outputs} over the outputs",
     ]
     if len(description.samples) > 1:
-        batch = {
-            "online": f"each update rests on one sample, {_order(description)}",
-            "full": "each update rests on all samples",
-        }.get(
-            description.batch,
-            f"each update rests on {description.batch} samples, {_order(description)}",
+        size = {"online": "one sample", "full": "all samples"}.get(
+            description.batch, f"{description.batch} samples"
         )
+        order = "" if description.batch == "full" else f", {_order(description)}"
         sentences.append(
-            f"samples: {len(description.samples)}, combined by {description.samples_combine}; {batch}"
+            f"samples: {len(description.samples)}, combined by {description.samples_combine}; "
+            f"each update rests on {size}{order}"
         )
     if description.l2 != 0:
         scale = ", divided by the number of samples" if description.l2_scale == "per sample" else ""
         sentences.append(
-            f"L2: adds {as_given(description.l2)}/2 times the sum of all squared weights{scale}, biases left out"
+            f"L2: adds {as_given(description.l2)}/2 times the sum of all squared weights{scale}, "
+            "biases left out"
         )
     for number, layer in enumerate(description.layers, 1):
-        sentences.append(f"layer {number}: {_size(layer)} {layer.activation}; bias: {_bias(layer)}")
+        neurons = f"{layer.neurons} neuron{'' if layer.neurons == 1 else 's'}"
+        sentences.append(f"layer {number}: {neurons}, {layer.activation}; bias: {_bias(layer)}")
     if description.learning_rate is not None:
         update = description.update
         settings = "".join(f", {name} {as_given(value)}" for name, value in update.settings.items())
@@ -69,10 +106,6 @@ def conventions(description):
 def _order(description):
     order = description.order
     return "in turn" if order.kind == "in turn" else f"at random with seed {order.seed}"
-
-
-def _size(layer):
-    return f"{layer.neurons} neuron{'' if layer.neurons == 1 else 's'},"
 
 
 def _bias(layer):
@@ -110,11 +143,7 @@ def name_and_value(quantity):
 
 def derivation(finished, leave_out=()):
     """A whole derivation: conventions, given numbers, then every quantity under the heading of its part."""
-    description = finished.description
-    lines = [description.title, "", "Conventions"] + [
-        f"  {sentence}" for sentence in conventions(description)
-    ]
-    lines += ["", "Given"] + [f"  {line}" for line in _given(finished)]
+    lines = [*heading(finished.description), "", "Given", *indented(_given(finished))]
     part = None
     for quantity in finished.quantities:
         if quantity.part in leave_out:
@@ -146,23 +175,14 @@ def explanation(quantity, factors, finished):
 
 def training(description, rows):
     """A training as a table: update, E_total, and the accuracies where the targets are classes."""
-    columns = [
+    keys = [
         key for key in rows[0] if key in ("update", "E_total") or any(row[key] is not None for row in rows)
     ]
-    cells = [[key.replace("_", " ") if key != "E_total" else key for key in columns]]
-    for row in rows:
-        cells.append(
-            [str(row["update"]), nine_decimals(row["E_total"]), *(_share(row[key]) for key in columns[2:])]
-        )
-    widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
-    lines = (
-        [description.title, "", "Conventions"]
-        + [f"  {sentence}" for sentence in conventions(description)]
-        + [""]
-    )
-    return "\n".join(
-        lines + ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in cells]
-    )
+    cells = [[key if key == "E_total" else key.replace("_", " ") for key in keys]]
+    for each in rows:
+        shares = (_share(each[key]) for key in keys[2:])
+        cells.append([str(each["update"]), nine_decimals(each["E_total"]), *shares])
+    return "\n".join([*heading(description), "", *table(cells, left=0)])
 
 
 def _share(value):
@@ -171,8 +191,7 @@ def _share(value):
 
 def example_list(descriptions):
     """The examples by name, each with its title."""
-    width = max(map(len, descriptions))
-    return "\n".join(f"{name.ljust(width)}  {each.title}" for name, each in descriptions.items())
+    return "\n".join(table([(name, each.title) for name, each in descriptions.items()], left=2))
 
 
 def example(description, finished):
@@ -180,20 +199,22 @@ def example(description, finished):
 
     `finished` is its derivation, or None for a network too large to be derived whole.
     """
-    lines = [description.title] + [
-        text.strip() for text in (description.source, description.about) if text is not None
-    ]
-    lines += ["", "Conventions"] + [f"  {sentence}" for sentence in conventions(description)]
+    title, *conventions_of_it = heading(description)
+    texts = [text.strip() for text in (description.source, description.about) if text is not None]
+    lines = [title, *texts, *conventions_of_it]
     if finished is not None and len(finished.given) <= MOST_SHOWN:
-        lines += ["", "Given"] + [f"  {line}" for line in _given(finished)]
+        lines += ["", "Given", *indented(_given(finished))]
     if description.published and finished is not None:
-        lines += ["", "Published numbers", *_published(description.published, finished)]
-    if description.run:
-        lines += [
-            "",
-            "Published numbers of a long run (computed by `train`, not here)",
-            *_run(description.run),
+        rows = [
+            (each.quantity, each.printed, f"{finished.value_of(each.quantity):.12g}", each.verdict)
+            for each in description.published
         ]
+        header = ("quantity", "printed", "computed", "verdict")
+        lines += ["", "Published numbers", *_with_reasons(description.published, rows, header)]
+    if description.run:
+        rows = [(each.quantity, each.printed, each.verdict) for each in description.run]
+        lines += ["", "Published numbers of a long run (`train` computes it)"]
+        lines += _with_reasons(description.run, rows)
     for erratum in description.errata:
         lines += [
             "",
@@ -203,24 +224,11 @@ def example(description, finished):
     return "\n".join(lines)
 
 
-def _run(published):
-    width = max(len(each.quantity) for each in published)
-    for each in published:
-        yield f"  {each.quantity.ljust(width)}  {each.printed}  {each.verdict}"
-        if each.reason is not None:
+def _with_reasons(published, rows, *header):
+    """A table of published numbers, the reason for a verdict on a line of its own."""
+    lines = table([*header, *rows], left=4)
+    yield from indented(lines[: len(header)])
+    for each, line in zip(published, lines[len(header) :]):
+        yield f"  {line}"
+        if each.reason:
             yield f"      {each.reason}"
-
-
-def _published(published, finished):
-    rows = [
-        (each.quantity, each.printed, f"{finished.value_of(each.quantity):.12g}", each.verdict)
-        for each in published
-    ]
-    rows.insert(0, ("quantity", "printed", "computed", "verdict"))
-    widths = [max(len(each[column]) for each in rows) for column in range(3)]
-    for number, each in enumerate(rows):
-        padded = [cell.ljust(width) for cell, width in zip(each, widths)]
-        yield "  " + "  ".join(padded + [each[3]])
-        reason = published[number - 1].reason if number else None
-        if reason:
-            yield f"      {reason}"

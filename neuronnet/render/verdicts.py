@@ -1,9 +1,15 @@
-"""The report on a sheet as text and as Markdown: strings from finished verdicts."""
+"""The report on a sheet, and the table of what each known mistake does to a network, as text and Markdown."""
 
-from neuronnet.render.text import conventions, nine_decimals
-
-# --- The report on a sheet as text and as Markdown: strings from finished verdicts.
-
+from neuronnet.render.text import (
+    cell,
+    code,
+    conventions,
+    heading,
+    indented,
+    markdown_table,
+    nine_decimals,
+    table,
+)
 
 RIGHT = ("right", "rounding")
 LONGEST_SHOWN = 300
@@ -13,11 +19,7 @@ def report(found):
     """A SheetReport as text: its conventions, a paragraph for every line, the mistakes, and what it comes
     to.
     """
-    lines = (
-        [found.description.title, "", "Conventions"]
-        + [f"  {each}" for each in conventions(found.description)]
-        + [""]
-    )
+    lines = [*heading(found.description), ""]
     width = max(len(str(line.line)) for line in found.lines)
     first_wrong = next((line for line in found.lines if line.is_wrong), None)
     for line in found.lines:
@@ -36,22 +38,22 @@ def report(found):
 
 
 def markdown(found):
-    """A SheetReport as Markdown: a table with a row for every line, then the mistakes and what it comes to."""
-    lines = [f"# {found.description.title}", ""] + [f"- {each}" for each in conventions(found.description)]
-    lines += ["", "| line | verdict | claim | why |", "|---|---|---|---|"]
-    for line in found.lines:
-        verdict = line.verdict if line.verdict in RIGHT else f"**{line.verdict}**"
-        cells = (
+    """A SheetReport as Markdown: a row for every line, then the mistakes and what it comes to."""
+    rows = [
+        (
             str(line.line),
-            verdict,
-            _code(_shown(line.text)),
-            "; ".join(_cell(each) for each in remarks(line)),
+            line.verdict if line.verdict in RIGHT else f"**{line.verdict}**",
+            code(_shown(line.text)),
+            "; ".join(map(cell, remarks(line))),
         )
-        lines.append(f"| {' | '.join(cells)} |")
+        for line in found.lines
+    ]
+    lines = [*_markdown_heading(found.description), ""]
+    lines += markdown_table(("line", "verdict", "claim", "why"), rows)
     for each in found.mistakes:
-        lines += ["", f"**{_cell(each.id)}**: {_cell(each.sentence)} ({_reach(each)})"]
+        lines += ["", f"**{cell(each.id)}**: {cell(each.sentence)} ({_reach(each)})"]
     for sentence in conclusion(found):
-        lines += ["", _cell(sentence)]
+        lines += ["", cell(sentence)]
     return "\n".join(lines)
 
 
@@ -59,7 +61,8 @@ def remarks(line):
     """What there is to say about a line: printed and exact number, where it comes from, what mends it."""
     worst, number = line.worst, line.number
     if number is not None and line.verdict != "right":
-        yield f"printed {number.printed}, exact {number.exact}, {units(number.units)} of the last printed digit apart"
+        apart = f"{_units(number.units)} of the last printed digit apart"
+        yield f"printed {number.printed}, exact {number.exact}, {apart}"
     for part in line.parts:
         if part.note is not None:
             where = "" if part.line is None else f"line {part.line}, "
@@ -82,7 +85,7 @@ def _beside(line):
     return (
         ""
         if number is None or line.verdict != "right"
-        else f"   (exact {number.exact}, {units(number.units)} apart)"
+        else f"   (exact {number.exact}, {_units(number.units)} apart)"
     )
 
 
@@ -104,7 +107,7 @@ def _pointed_at(line):
     return start + part.column - part.start
 
 
-def units(count):
+def _units(count):
     """How many units: one decimal while there are few of them."""
     size = abs(count)
     return (
@@ -122,7 +125,7 @@ def conclusion(found):
     if found.first_wrong is not None:
         yield f"The first wrong line is line {found.first_wrong}."
     if found.ignored:
-        yield f"Not judged, because no claims are read there: {_lines(found.ignored)}."
+        yield f"Not judged: {_lines(found.ignored)}, with formulas outside of what is read as claims."
     if found.other_convention is not None:
         yield f"All numbers are right for {found.other_convention}."
     elif any(
@@ -146,58 +149,41 @@ def _lines(names):
     return (kind if isinstance(names[0], int) else "") + ", ".join(map(str, names))
 
 
-def _cell(text):
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+def _markdown_heading(description):
+    return [f"# {description.title}", "", *(f"- {each}" for each in conventions(description))]
 
 
-def _code(text):
-    """A claim as code in a cell of a table."""
-    ticks = "``" if "`" in text else "`"
-    return f"{ticks}{text.replace('|', chr(92) + '|')}{ticks}"
+# What each known mistake does to a network's numbers
 
 
-# --- What each known mistake does to a network's numbers, as a table in text or Markdown.
-
-
-def table(description, signatures, shown):
-    """The table as text: a row for each mistake, a column for each of the names `shown`; then which look
-    alike.
-    """
-    header, rows = _cells(signatures, shown)
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    lines = [description.title, "", "Conventions"] + [f"  {each}" for each in conventions(description)] + [""]
-    for row in [header, *rows]:
-        lines.append(
-            "  ".join(
-                [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
-            )
-        )
-    for heading, entries in _remarks(signatures):
-        lines += ["", heading] + [f"  {each}" for each in entries]
+def mistakes_text(description, signatures, shown):
+    """A row for each mistake, a column for each of the names `shown`; then which mistakes look alike."""
+    lines = [*heading(description), "", *table(_effects(signatures, shown))]
+    for title, entries in _alike(signatures):
+        lines += ["", title, *indented(entries)]
     return "\n".join(lines)
 
 
 def mistakes_markdown(description, signatures, shown):
     """The same in Markdown."""
-    header, rows = _cells(signatures, shown)
-    lines = [f"# {description.title}", ""] + [f"- {each}" for each in conventions(description)] + [""]
-    lines += [f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows]]
-    for heading, entries in _remarks(signatures):
-        lines += ["", heading, ""] + [f"- {each}" for each in entries]
+    header, *rows = _effects(signatures, shown)
+    lines = [*_markdown_heading(description), "", *markdown_table(header, rows)]
+    for title, entries in _alike(signatures):
+        lines += ["", title, ""] + [f"- {each}" for each in entries]
     return "\n".join(lines)
 
 
-def _cells(signatures, shown):
+def _effects(signatures, shown):
     rows = [
         [each.id] + [nine_decimals(each.numbers[name]) if name in each.numbers else "" for name in shown]
         for each in signatures
         if "none" not in each.same
     ]
-    return ["mistake", *shown], rows
+    return [["mistake", *shown], *rows]
 
 
-def _remarks(signatures):
-    """(heading, entries): the mistakes that this network cannot tell apart, and those that do nothing to it."""
+def _alike(signatures):
+    """(title, entries): the mistakes that this network cannot tell apart, and those that do nothing to it."""
     silent = [each.id for each in signatures if "none" in each.same]
     groups, seen = [], set(silent)
     for each in signatures:

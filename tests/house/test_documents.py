@@ -52,7 +52,7 @@ WRONG = {
         "```derivation\n0.036350306 - 0.055399425 = -0.019049118\n```",
         "exact -0.01904911900",
     ),
-    "a line that claims nothing": ("```derivation\nE_total\n```", "no = here"),
+    "a line that claims nothing": ("```derivation\nE_total\n```", "no equals sign"),
     "an unreadable line": ("```derivation\nE_total = 0.298371109 or so\n```", "column 23"),
     "a wrong number of updates": ("```derivation\nE_total@2 = 0.291027774\n```", "exact 0.28354713312"),
     "a wrong number in a table": (

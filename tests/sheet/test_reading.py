@@ -102,11 +102,11 @@ def test_lines_of_text_are_claims(text, expected):
 @pytest.mark.parametrize(
     "text, line, column, reason",
     [
-        ("prose", 1, 1, "no = here"),
-        ("a = 1\n\nprose", 3, 1, "no = here"),
-        ("= 1", 1, 1, "nothing stands before the first ="),
-        ("a =", 1, 2, "nothing stands after the last ="),
-        ("a = = b", 1, 2, "nothing stands between two ="),
+        ("prose", 1, 1, "no equals sign"),
+        ("a = 1\n\nprose", 3, 1, "no equals sign"),
+        ("= 1", 1, 1, "nothing stands before the first equals sign"),
+        ("a =", 1, 2, "nothing stands after the last equals sign"),
+        ("a = = b", 1, 2, "nothing stands between two equals signs"),
         ("a == b =", 1, 7, "after the last"),
         (r"a = \foo", 1, 5, r"unknown command \foo"),
         (r"a = \sum_i x", 1, 5, "write the terms out"),

@@ -121,7 +121,7 @@ def test_what_is_not_judged_is_said(check):
         "network: worked-example\n\n```derivation\nnet_h1 = 0.3775\n```\n\nThen $out_{h1} = 0.9$.\n",
         name="sheet.md",
     )
-    assert "Not judged, because no claims are read there: line 7." in out
+    assert "Not judged: line 7, with formulas outside of what is read as claims." in out
 
 
 def grow(levels):

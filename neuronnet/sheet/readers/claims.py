@@ -52,10 +52,8 @@ class Let(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """`A = B = C`: the number of its first line, the text as the author wrote it, and the parts, at least
-    two.
-
-    `lines` has the line in which each part begins; the columns of a part count in that line.
+    """`A = B = C`: its first line's number, the text as the author wrote it, and the parts, at least two, with
+    the `lines` in which they begin; the columns of a part count in its line.
     """
 
     line: int
@@ -65,7 +63,7 @@ class Claim(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """What is neither a claim nor anything else, and why."""
+    """What cannot be read, and why."""
 
     line: int
     text: str
@@ -74,9 +72,7 @@ class Unread(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """One statement as it stands in a sheet: its text, and the column and the line of each of its
-    characters.
-    """
+    """A statement as it stands in a sheet: its text, and the column and the line of each character."""
 
     text: str
     columns: list
@@ -95,9 +91,7 @@ class Statement(NamedTuple):
         return (self.lines[-1], self.columns[-1] + 1) if self.text else (1, 1)
 
     def placed(self, spelled):
-        """A TextWithColumns whose columns are positions in this text, with the author's columns in their
-        stead.
-        """
+        """A TextWithColumns over positions in this text, with the author's columns instead."""
         return TextWithColumns(spelled.text, [self.columns[position - 1] for position in spelled.columns])
 
 
@@ -148,17 +142,14 @@ class Sheet:
         return plain(spelled, self.own)
 
     def add(self, text, parts, lines):
-        """Add a claim with these parts, each a TextWithColumns in the author's columns, which begin in these
-        lines.
-        """
+        """Add a claim with these parts, TextWithColumns in the author's columns, which begin in these lines."""
         self.claims.append(Claim(lines[0], shown(text), parts, lines))
 
     def use(self, network, text):
         """Take a network; a second one is refused, as is one without a name."""
         if self.network is not None:
-            return self.refuse(
-                network[2], text, 1, f"a second network; the one of line {self.network[2]} counts"
-            )
+            reason = f"a second network; the one of line {self.network[2]} counts"
+            return self.refuse(network[2], text, 1, reason)
         if not network[1]:
             return self.refuse(network[2], text, 1, "network: needs the name of a file or of an example")
         self.network = network
@@ -168,9 +159,7 @@ class Sheet:
         self.unread.append(Unread(line, shown(text, 60), column, reason))
 
     def is_full(self, line):
-        """Whether it holds as many statements as a sheet may; from then on the rest is refused, which is
-        said once.
-        """
+        """Whether it holds as many statements as a sheet may; the first that is too much is refused."""
         statements = len(self.claims) + len(self.lets) + len(self.unread)
         if statements == MOST_STATEMENTS:
             self.refuse(line, "", 1, f"more than {MOST_STATEMENTS} statements: nothing is read from here on")
@@ -178,38 +167,27 @@ class Sheet:
 
     def _take_claim(self, statement, text, written):
         """Add the claim that `written` is; one with an empty part, or with one alone, is refused."""
-        change = next(
-            (match for match in _CHANGE.finditer(written.text) if match.group() not in self.own), None
-        )
         signs = written.text.count("=")
-        if not 0 < signs < MOST_PARTS:
-            reason = (
-                f"a claim has at most {MOST_PARTS} parts"
-                if signs
-                else "no = here: a claim is written name = formula = number"
-            )
+        if not signs:
+            reason = "there is no equals sign; a claim is written name = formula = number"
             return self._refuse(statement, written.column_of(1), reason, text)
-        parts = written.split("=")
-        if change:
-            name = change[1] or "w5"
-            position = written.column_of(change.start() + 1)
+        if signs >= MOST_PARTS:
+            reason = f"a claim has at most {MOST_PARTS} parts"
+            return self._refuse(statement, written.column_of(1), reason, text)
+        changes = (each for each in _CHANGE.finditer(written.text) if each.group() not in self.own)
+        change = next(changes, None)
+        if change is not None:
+            name, position = change[1] or "w5", written.column_of(change.start() + 1)
             return self._refuse(statement, position, f"a change is written {name}@1 - {name}", text)
+        parts = written.split("=")
         for number, part in enumerate(parts):
             if not part.text:
                 position = parts[number - 1].column_of(len(parts[number - 1]) + 1) if number else 1
-                where = (
-                    "before the first ="
-                    if number == 0
-                    else "after the last ="
-                    if number == len(parts) - 1
-                    else "between two ="
-                )
-                return self._refuse(statement, position, f"nothing stands {where}", text)
-        self.add(
-            text,
-            [statement.placed(part) for part in parts],
-            [statement.place(part.columns[0])[0] for part in parts],
-        )
+                where = {0: "before the first equals sign", signs: "after the last equals sign"}
+                reason = f"nothing stands {where.get(number, 'between two equals signs')}"
+                return self._refuse(statement, position, reason, text)
+        lines = [statement.place(part.columns[0])[0] for part in parts]
+        self.add(text, [statement.placed(part) for part in parts], lines)
 
     def _define(self, statement, written):
         """Add a definition, of which `written` is what follows `let`."""
@@ -218,9 +196,8 @@ class Sheet:
             return self._refuse(statement, written.column_of(1), "a definition is written let name = formula")
         name = spelled_out(parts[0].text)
         if not re.fullmatch(WORD, name):
-            return self._refuse(
-                statement, written.strip().column_of(1), "what let defines is a single word, such as z1"
-            )
+            reason = "what let defines is a single word, such as z1"
+            return self._refuse(statement, written.strip().column_of(1), reason)
         self.own.add(name)
         self.lets.append(Let(statement.place(1)[0], name, statement.placed(parts[1])))
 
@@ -249,15 +226,11 @@ def begins_a_claim(text):
 
 
 def shown(text, limit=LONGEST_TEXT):
-    """The author's text on one printable line, without the signs that only lay it out, cut where it is long."""
+    """The author's text on one printable line, without signs that only lay it out, cut where it is long."""
     if len(text) > limit:
         text = f"{text[: limit - 4]} ..."
     text = " ".join(_MARKUP.sub(" ", text).split())
-    return (
-        text
-        if text.isprintable()
-        else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
-    )
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _pieces(written):
@@ -330,7 +303,7 @@ def joined(lines, marked=False):
 
 
 def _demands(before, text, depth):
-    """Whether a statement whose last line is `before`, with `depth` brackets open, cannot end before `text`."""
+    """Whether a statement that ends in `before`, with `depth` brackets open, must go on with `text`."""
     if _ITS_OWN.match(text):
         return False
     ending = before.text.rstrip()[-20:]
@@ -352,7 +325,7 @@ def _follows(parts, text, soft):
 
 
 def _marks(mark, rest, may_be_operator):
-    """Whether a mark makes the `rest` of its line one of a list; * and + may stand for an operator instead."""
+    """Whether a mark makes the `rest` of its line one of a list; * and + may be operators instead."""
     if _ITS_OWN.match(rest):
         return True
     return has_equals(rest) and not (mark["sign"] in "*+" and may_be_operator and not begins_a_claim(rest))
