@@ -1,8 +1,6 @@
 """Judges what one claim does with numbers: those in the place of names, what arithmetic on them gives, and
-the number it ends in.
-
-A number is judged by the digits printed, and where these are not the exact ones by the numbers its author
-printed before. Formulas of names are judged elsewhere.
+the number it ends in: by the digits printed, and where these are not the exact ones by the numbers that its
+author printed before.
 """
 
 from decimal import Decimal
@@ -19,6 +17,7 @@ BINARY32_ROUNDING = Decimal(2) ** -21  # eight roundings of a computation in bin
 DIGITS_OF_A_FLOAT = 17
 DIGITS_OF_BINARY32 = 12  # so many are not those of a binary32 number by chance
 COMPUTED = "it is computed from rounded numbers"
+NO_VALUE = "it has no finite value"
 
 
 class Arithmetic:
@@ -33,19 +32,12 @@ class Arithmetic:
 
         `excuse`: None, or a clause that says why the number is rounding and not wrong.
         """
-        self.exact, self.author, self.quantity, self.value, self.excuse = (
-            exact,
-            author,
-            quantity,
-            value,
-            excuse,
-        )
+        self.exact, self.author, self.excuse = exact, author, excuse
+        self.quantity, self.value = quantity, value
         self.models, self.computed = [], []
 
     def has_the_shape(self, formula):
-        """Whether a formula of names and numbers has the shape of one of the quantity's, with numbers in the
-        place of names.
-        """
+        """Whether a formula has the shape of one of the quantity's, with numbers in the place of names."""
         return any(aligned(formula, model) for model in self._models())
 
     def _models(self):
@@ -57,15 +49,12 @@ class Arithmetic:
         own = self.exact.formula(self.quantity.name) if isinstance(self.quantity, Name) else None
         if own is None:
             return []
-        names = own.names()
-        parts = (
-            split_partial(names[-1])
-            if isinstance(own, Product) and len(names) == len(own.factors) == 3
-            else None
-        )
-        if parts is None or split_partial(self.quantity.name) is None:
+        names, whole = own.names(), split_partial(self.quantity.name)
+        if whole is None or not (isinstance(own, Product) and len(names) == len(own.factors) == 3):
             return [own]
-        error, _ = split_partial(self.quantity.name)
+        error, parts = whole[0], split_partial(names[-1])
+        if parts is None:
+            return [own]
         return [own, Name(self.exact.derivation.own_name(partial_name(error, parts[0]))) * Name(names[-1])]
 
     # In the place of names
@@ -88,10 +77,9 @@ class Arithmetic:
 
     def _repeats_a_wrong_formula(self, formula):
         """Whether this is the wrong formula just before, with the right number for every name in it."""
-        wrong = [
-            other for source, other in self.computed[-1:] if source.verdict in (WRONG_FORMULA, COINCIDENCE)
-        ]
-        literals = aligned(formula, wrong[0]) if wrong else None
+        if not self.computed or self.computed[-1][0].verdict not in (WRONG_FORMULA, COINCIDENCE):
+            return False
+        literals = aligned(formula, self.computed[-1][1])
         return literals is not None and all(map(self._agrees, literals))
 
     def _agrees(self, literal):
@@ -106,11 +94,8 @@ class Arithmetic:
         exact, printed = self.exact.of(literal.name), literal.printed
         record = self.author.of(literal.name)
         repeated = record is not None and record.printed.value == printed.value
-        if (
-            printed.is_cut_from(exact)
-            or (repeated and not record.is_wrong)
-            or self._from_printed(Name(literal.name), printed)
-        ):
+        is_right_record = repeated and not record.is_wrong
+        if printed.is_cut_from(exact) or is_right_record or self._from_printed(literal.name, printed):
             part.verdict = ROUNDING
             return
         part.verdict, part.column = WRONG_NUMBER, literal.column
@@ -119,26 +104,22 @@ class Arithmetic:
         if repeated:
             part.inherits_from = record.line
 
-    def _from_printed(self, quantity, printed):
-        """Whether a number is what the right numbers printed so far give."""
-        formula = self.exact.formula(quantity.name)
-        computed = None if formula is None else self.author.computed(formula, quantity.name)
-        return (
-            computed is not None
-            and computed.wrong_line is None
-            and computed.interval.meets(rounded_or_cut(printed))
-        )
+    def _from_printed(self, name, printed):
+        """Whether a number is what the right numbers printed so far give for a quantity."""
+        formula = self.exact.formula(name)
+        computed = None if formula is None else self.author.computed(formula, name)
+        if computed is None or computed.wrong_line is not None:
+            return False
+        return computed.interval.meets(rounded_or_cut(printed))
 
     def result(self, part, formula):
-        """Judge arithmetic whose shape says nothing: what its numbers can stand for must contain the value."""
+        """Judge arithmetic of no known shape: what its numbers can stand for must contain the value."""
         computed = self.author.computed(formula)
         if computed is None:
-            part.verdict, part.note = UNREADABLE, "it has no finite value"
+            part.verdict, part.note = UNREADABLE, NO_VALUE
         elif not computed.interval.meets(Interval(self.value)):
-            part.verdict, part.note = (
-                WRONG_NUMBER,
-                f"it gives {self.exact.value(formula):.12g}, not {self.value:.12g}",
-            )
+            part.verdict = WRONG_NUMBER
+            part.note = f"it gives {self.exact.value(formula):.12g}, not {self.value:.12g}"
             records = [self.author.wrong_record_of(printed) for printed in decimals_in(formula)]
             part.inherits_from = min((record.line for record in records if record is not None), default=None)
 
@@ -146,11 +127,8 @@ class Arithmetic:
 
     def number(self, part, printed):
         """Judge a number that is printed for the quantity itself."""
-        part.printed, part.exact, part.units = (
-            printed.text,
-            printed.exact_text(self.value),
-            printed.units_from(self.value),
-        )
+        part.printed, part.exact = printed.text, printed.exact_text(self.value)
+        part.units = printed.units_from(self.value)
         if printed.agrees(self.value):
             self._say_what_is_lost(part, printed)
             self._excuse_what_rounds_to(printed)
@@ -166,16 +144,14 @@ class Arithmetic:
             self._computed_number(part, printed)
 
     def _excuse_what_rounds_to(self, printed):
-        """Arithmetic on rounded numbers is no mistake where its result has the right digits that are printed
-        behind it.
-        """
-        for source, formula in self.computed[-1:]:
-            if (
-                source.verdict == WRONG_NUMBER
-                and source.column is None
-                and printed.agrees(self.exact.value(formula))
-            ):
-                source.verdict, source.note, source.inherits_from = ROUNDING, COMPUTED, None
+        """Arithmetic on rounded numbers is no mistake where the right digits are printed behind it."""
+        if not self.computed:
+            return
+        source, formula = self.computed[-1]
+        if source.verdict != WRONG_NUMBER or source.column is not None:
+            return
+        if printed.agrees(self.exact.value(formula)):
+            source.verdict, source.note, source.inherits_from = ROUNDING, COMPUTED, None
 
     def _say_what_is_lost(self, part, printed):
         """A nought without a right digit says little, and a given number has no digits to be rounded away."""
@@ -192,16 +168,10 @@ class Arithmetic:
         """The type of float in which a computation comes as near as this, if the digits are those of such a
         number.
         """
-        off, number, digits = (
-            abs(printed.value - self.value),
-            float(printed.value),
-            len(printed.value.as_tuple().digits),
-        )
-        if (
-            digits >= DIGITS_OF_BINARY32
-            and number == unpack("f", pack("f", number))[0]
-            and off <= BINARY32_ROUNDING * abs(self.value)
-        ):
+        off, number = abs(printed.value - self.value), float(printed.value)
+        digits = len(printed.value.as_tuple().digits)
+        is_binary32 = digits >= DIGITS_OF_BINARY32 and number == unpack("f", pack("f", number))[0]
+        if is_binary32 and off <= BINARY32_ROUNDING * abs(self.value):
             return "binary32"
         if digits > DIGITS_OF_A_FLOAT and not printed.agrees(Decimal(number)):
             return None
@@ -218,7 +188,7 @@ class Arithmetic:
             return False
 
     def _computed_number(self, part, printed):
-        """A number that is not the exact one: rounding where right printed numbers give it, otherwise wrong."""
+        """Judge a number that is not the exact one: rounding where right printed numbers give it."""
         part.verdict = WRONG_NUMBER
         if self.computed:
             self._from_beside(part, printed)

@@ -1,8 +1,7 @@
-"""Checks a sheet: every claim judged, what still is rounding found, and the wrong numbers explained
-together.
-"""
+"""Checks a sheet: judges every claim, then explains all the wrong numbers together."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from neuronnet.derivation.digits import Printed, around, fifty_digits
@@ -33,13 +32,19 @@ WITHOUT_NETWORK = (
 )
 
 
-def check_sheet(text, network=None, folder=None, progress=None):
-    """The SheetReport on a sheet, a str: text, Markdown, LaTeX, JSON or CSV.
+def check_sheet(
+    text: str,
+    network=None,
+    folder: str | os.PathLike | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> SheetReport:
+    """The SheetReport on a sheet: text, Markdown, LaTeX, JSON or CSV.
 
     `network` is what `neuronnet.load` takes, or a NeuralNetwork; without it the sheet names or holds its own,
     and the names of files in it start from `folder`. `progress(done, total)` is called while long trainings
     are replayed. Raises NeuronnetError for a sheet without a network or without a claim, SpecError for a bad
-    network; what is wrong inside the sheet stands in the report.
+    network; what is wrong inside the sheet stands in the report: `check_sheet("net_h1 = w1*i1 + w2*i2 =
+    0.0275", "worked-example")` has the verdict "wrong formula" in line 1.
     """
     if not isinstance(text, str):
         raise NeuronnetError(f"a sheet is a text, found {shortened(text)}")
@@ -108,16 +113,13 @@ def _judged(judge, claims):
 
 
 def _what_a_sum_leaves(line, author):
-    """A clause that says which printed sum leaves a wrong number, when its other printed terms are taken
-    away; or None.
+    """A clause that names the printed sum which leaves a wrong number when its other printed terms are taken
+    away, or None.
     """
     number = line.number
-    if (
-        line.worst is not number
-        or line.verdict != WRONG_NUMBER
-        or number.inherits_from
-        or not isinstance(line.quantity, Name)
-    ):
+    if line.worst is not number or line.verdict != WRONG_NUMBER or number.inherits_from:
+        return None
+    if not isinstance(line.quantity, Name):
         return None
     for computed in author.left_over(line.quantity.name):
         if computed.interval.meets(around(Printed(number.printed))):
@@ -142,17 +144,14 @@ def _explained(lines, exact, description, progress):
     follow, found = _follow_a_wrong_formula(lines), []
     for each in explanations(description, numbers, progress):
         if not follow.issuperset(each.explains) or (len(each.explains) > 1 and not each.contradicts):
-            explained, against = (
-                [lines[place] for place in places] for places in (each.explains, each.contradicts)
+            explains, contradicts = (
+                tuple(dict.fromkeys(lines[place].line for place in places))
+                for places in (each.explains, each.contradicts)
             )
-            found.append(each._replace(explains=_line_numbers(explained), contradicts=_line_numbers(against)))
-            for line in explained:
-                line.mistake = line.mistake or found[-1]
+            found.append(each._replace(explains=explains, contradicts=contradicts))
+            for place in each.explains:
+                lines[place].mistake = lines[place].mistake or found[-1]
     return found
-
-
-def _line_numbers(lines):
-    return tuple(dict.fromkeys(line.line for line in lines))
 
 
 def _follow_a_wrong_formula(lines):
@@ -172,10 +171,8 @@ def _remark_on_published(lines, judge, description):
         quantity = parse(spelled_out(record.quantity), judge.exact.derivation.__contains__)
         published.setdefault(with_names(quantity, judge.exact.derivation.own_name).format(), record)
     for line in lines:
-        record = (
-            published.get(line.quantity.format())
-            if line.quantity is not None and line.verdict == RIGHT
-            else None
-        )
-        if record is not None and line.number is not None and record.verdict == "wrong":
+        if line.quantity is None or line.number is None or line.verdict != RIGHT:
+            continue
+        record = published.get(line.quantity.format())
+        if record is not None and record.verdict == "wrong":
             line.remark = f"your number is right; the published {record.printed} is not: {record.reason}"

@@ -1,6 +1,5 @@
-"""Judges one claim of a sheet after another: what it is about, and every formula of names as an identity.
-
-Its numbers are judged by `arithmetic`. Names no mistake: that takes all the wrong numbers together.
+"""Judges one claim of a sheet after another: what it is about, and every formula of names as an identity;
+`arithmetic` judges its numbers.
 """
 
 from decimal import Decimal
@@ -15,7 +14,7 @@ from neuronnet.names import after, split_index
 from neuronnet.repairs.counterexample import counterexample
 from neuronnet.repairs.identity import Trials
 from neuronnet.repairs.repair import repair
-from neuronnet.sheet.arithmetic import Arithmetic
+from neuronnet.sheet.arithmetic import NO_VALUE, Arithmetic
 from neuronnet.sheet.printed_before import PrintedBefore, aligned, point, printed_literal
 from neuronnet.sheet.readers.spelling import Notation, numeral
 from neuronnet.sheet.report import (
@@ -74,9 +73,8 @@ class Judge:
         if key not in self._mended:
             if len(self._mended) >= MOST_MENDED:
                 return None, None
-            self._mended[key] = (
-                repair(formula, quantity, self._trials),
-                counterexample(formula, quantity, self._trials),
+            self._mended[key] = tuple(
+                mend(formula, quantity, self._trials) for mend in (repair, counterexample)
             )
         return self._mended[key]
 
@@ -95,14 +93,14 @@ class Judge:
         such.
         """
         derivation = self.exact.derivation
-        if printed.is_whole:
-            return [Name(name) for name, value in derivation.given.items() if value == printed.value]
-        exact = [Name(name) for name, value in derivation.given.items() if value == printed.value]
-        rows = (row for row in derivation.quantities if len(exact) == 0)
-        return exact + [Name(row.name) for row in rows if printed.agrees(row.value)][:MOST_MEANINGS]
+        given = [Name(name) for name, value in derivation.given.items() if value == printed.value]
+        if given or printed.is_whole:
+            return given
+        rows = (Name(row.name) for row in derivation.quantities if printed.agrees(row.value))
+        return [*islice(rows, MOST_MEANINGS)]
 
     def is_same(self, formula, quantity):
-        """Whether a formula is the quantity in every network of this shape."""
+        """Whether a formula equals the quantity in every network of this shape."""
         return self._trials.same(formula, quantity)
 
     def _read(self, spelled):
@@ -121,11 +119,8 @@ class Judge:
 def why_unread(error):
     """(verdict, column or None, note) for a NeuronnetError that reading a formula or a number has raised."""
     if isinstance(error, UnknownName):
-        return (
-            UNKNOWN_NAME,
-            error.column,
-            f"nothing is called {shortened(error.name)}{did_you_mean(error.nearest)}",
-        )
+        note = f"nothing is called {shortened(error.name)}{did_you_mean(error.nearest)}"
+        return UNKNOWN_NAME, error.column, note
     return UNREADABLE, getattr(error, "column", None), getattr(error, "reason", str(error))
 
 
@@ -145,11 +140,8 @@ class _Chain:
         try:
             self.value = self._value()
         except (NeuronnetError, ArithmeticError, ValueError) as error:
-            first = self.parts[0]
-            first.verdict, first.note = (
-                UNREADABLE,
-                str(error) if isinstance(error, NeuronnetError) else "it has no finite value",
-            )
+            self.parts[0].verdict = UNREADABLE
+            self.parts[0].note = str(error) if isinstance(error, NeuronnetError) else NO_VALUE
             return
         self.line.quantity = self.quantity
         self.arithmetic = Arithmetic(self.exact, self.judge.author, self.quantity, self.value, self.excuse)
@@ -166,7 +158,7 @@ class _Chain:
         the left.
         """
         name = getattr(self.quantity, "name", None)
-        later = None if name is None else after(name, 1)
+        later = name and after(name, 1)
         if name not in self.exact.derivation.given or later not in self.exact.derivation:
             return False
         return any(self._is_next(each, name, later) for each in self.read if each is not self.quantity)
@@ -215,10 +207,8 @@ class _Chain:
 
     def _is_frozen(self):
         """Whether the claim is about a bias after an update that the network does not train."""
-        return (
-            isinstance(self.quantity, Name)
-            and self.exact.derivation.own_name(self.quantity.name) != self.quantity.name
-        )
+        name = getattr(self.quantity, "name", None)
+        return name is not None and self.exact.derivation.own_name(name) != name
 
     def _say_if_frozen(self):
         if self._is_frozen() and self.line.verdict in (WRONG_NUMBER, WRONG_FORMULA):
@@ -227,11 +217,7 @@ class _Chain:
 
     def _record(self):
         """Keep the number with the most digits for the lines that follow."""
-        numbers = [
-            (meaning.unit, position)
-            for position, meaning in enumerate(self.read)
-            if isinstance(meaning, Printed)
-        ]
+        numbers = [pair for pair in zip(self.parts, self.read) if isinstance(pair[1], Printed)]
         if numbers and self.quantity is not None:
-            part, printed = self.parts[min(numbers)[1]], self.read[min(numbers)[1]]
+            part, printed = min(numbers, key=lambda pair: pair[1].unit)
             self.judge.author.record(self.quantity, printed, self.line.line, part.verdict == WRONG_NUMBER)

@@ -45,7 +45,7 @@ class PrintedBefore:
         self._given_values = set(self._given.values()) | CONSTANTS
 
     def record(self, quantity, printed, line, is_wrong):
-        """Keep what was printed for a quantity, an Expression; only names, and names with a minus, are kept."""
+        """Keep what was printed for a quantity, an Expression, if it is a name or the negative of one."""
         if isinstance(quantity, Negative):
             text = printed.text.lstrip("+")
             quantity, printed = quantity.inner, Printed(text[1:] if text.startswith("-") else "-" + text)
@@ -68,8 +68,7 @@ class PrintedBefore:
         return next(same, None)
 
     def computed(self, formula, besides=None):
-        """What a formula over names gives from the numbers printed so far, a ComputedRange; None where it cannot
-        be said.
+        """The ComputedRange that a formula gives from the numbers printed so far, or None.
 
         A right number may have been carried on as it is printed, or with more digits up to all of them. What
         was not printed is computed from what was. The number printed for the quantity `besides` is not used.
@@ -79,11 +78,8 @@ class PrintedBefore:
             interval = self._interval(formula, besides, records, known)
         except (ArithmeticError, ValueError):
             return None
-        return (
-            ComputedRange(interval, records)
-            if interval.low.is_finite() and interval.high.is_finite()
-            else None
-        )
+        is_finite = interval.low.is_finite() and interval.high.is_finite()
+        return ComputedRange(interval, records) if is_finite else None
 
     def _interval(self, formula, besides, records, known):
         for name in formula.names():
@@ -120,28 +116,22 @@ class PrintedBefore:
         return interval
 
     def left_over(self, name):
-        """What printed sums leave for a quantity when the other printed terms are taken from them: ComputedRange
-        after ComputedRange.
-        """
+        """The ComputedRanges that printed sums leave for a quantity without their other printed terms."""
         for row in self._exact.derivation.quantities:
-            if isinstance(row.expression, Sum) and name in row.expression.names():
-                others = [each for each in row.expression.names() if each != name]
-                records = [self._records.get(each) for each in [row.name, *others]]
-                terms = [(sign, term) for sign, term in row.expression.terms if isinstance(term, Name)]
-                if (
-                    None in records
-                    or any(record.is_wrong for record in records)
-                    or len(terms) != len(row.expression.terms)
-                ):
-                    continue
-                (sign,) = [sign for sign, term in terms if term.name == name]
-                rest = total(
-                    [Name(row.name)]
-                    + [-term if mark > 0 else term for mark, term in terms if term.name != name]
-                )
-                printed = {each: Interval(self._records[each].printed.value) for each in [row.name, *others]}
-                left = rest.evaluator(self)(printed)
-                yield ComputedRange(left if sign > 0 else -left, records)
+            if not isinstance(row.expression, Sum) or name not in row.expression.names():
+                continue
+            terms = row.expression.terms
+            names = [row.name, *(each for each in row.expression.names() if each != name)]
+            records = [self._records.get(each) for each in names]
+            if None in records or any(record.is_wrong for record in records):
+                continue
+            if not all(isinstance(term, Name) for _, term in terms):
+                continue
+            (sign,) = [sign for sign, term in terms if term.name == name]
+            others = [-term if mark > 0 else term for mark, term in terms if term.name != name]
+            printed = {each: Interval(record.printed.value) for each, record in zip(names, records)}
+            left = total([Name(row.name), *others]).evaluator(self)(printed)
+            yield ComputedRange(left if sign > 0 else -left, records)
 
 
 def point(expression):
@@ -150,7 +140,7 @@ def point(expression):
 
 
 def decimals_in(expression):
-    """The Printed of every number in an expression that is written with a decimal point, from left to right."""
+    """The Printed of every number with a decimal point in an expression, from left to right."""
     return [
         printed_literal(leaf)
         for leaf in leaves_of(expression)
@@ -162,8 +152,8 @@ def decimals_in(expression):
 
 
 class NumberForName(NamedTuple):
-    """A number in the place of a name: what is `printed` there, its sign included, the `name`, and the
-    author's `column`.
+    """A number in the place of a name: what is `printed`, its sign included, the `name`, and the author's
+    `column`.
     """
 
     printed: Printed
@@ -172,10 +162,10 @@ class NumberForName(NamedTuple):
 
 
 def aligned(part, model, agrees=lambda literal: True):
-    """The NumbersForNames of `part`, a formula of the same shape as `model`; None where the shapes differ.
+    """The NumbersForNames in `part`, a formula of the shape of `model`; None where the shapes differ.
 
-    Terms and factors may stand in another order, and what is squared with another sign, if the NumbersForNames then
-    all agree, by `agrees(literal)`.
+    Terms and factors may stand in another order, and what is squared with another sign, where all numbers
+    then agree, by `agrees(number for a name)`.
     """
     return _Alignment(agrees).of(part, model, 1)
 
@@ -187,7 +177,7 @@ class _Alignment:
         self.agrees = agrees
 
     def of(self, part, model, sign):
-        """The NumbersForNames of a part; the sign that stands before it belongs to its number."""
+        """The numbers of a part; the sign that stands before it belongs to its number."""
         if isinstance(model, Name):
             return _in_place_of(part, model.name, sign)
         if isinstance(model, Sum) and isinstance(part, Sum):
@@ -207,15 +197,12 @@ class _Alignment:
         if isinstance(model, Power):
             return self.power(part, model) if part.exponent == model.exponent else None
         if isinstance(model, Call) and part.function == model.function:
-            return self.in_order(
-                [(1, each) for each in part.arguments],
-                [(1, each) for each in model.arguments],
-                lambda a, b: 1,
-            )
+            pairs = ([(1, each) for each in call.arguments] for call in (part, model))
+            return self.in_order(*pairs, lambda a, b: 1)
         return None
 
     def power(self, part, model):
-        """The NumbersForNames of a base; that of an even power may have the other sign."""
+        """The numbers of a base; that of an even power may have the other sign."""
         found = self.of(part.base, model.base, 1)
         if model.exponent % 2 == 0 and not (found is not None and all(map(self.agrees, found))):
             turned = self.of(part.base, model.base, -1)
@@ -224,9 +211,7 @@ class _Alignment:
         return found
 
     def together(self, parts, models, sign):
-        """The NumbersForNames of terms or factors: side by side, or in another order where that makes them all
-        agree.
-        """
+        """Those of terms or factors, side by side, or in another order where that makes all agree."""
         found = self.in_order(parts, models, sign)
         if found is not None and all(map(self.agrees, found)) or len(parts) != len(models):
             return found
@@ -241,16 +226,14 @@ class _Alignment:
         return found if left else reordered
 
     def in_order(self, parts, models, sign):
-        """The NumbersForNames of pairs side by side; None where one does not fit."""
+        """The numbers of pairs side by side; None where one does not fit."""
         if len(parts) != len(models):
             return None
         found = [self.pair(part, model, sign) for part, model in zip(parts, models)]
         return None if None in found else [literal for literals in found for literal in literals]
 
     def pair(self, part, model, sign):
-        """The NumbersForNames of one term or factor; `sign(a, b)` of the two marks is the sign of its number, None
-        for a clash.
-        """
+        """Those of one term or factor; `sign(a, b)` of the two marks is its number's, None for a clash."""
         turned = sign(part[0], model[0])
         return None if turned is None else self.of(part[1], model[1], turned)
 

@@ -1,4 +1,4 @@
-"""What the checking of a sheet found: a verdict for every line, the first wrong line, and the mistakes that
+"""What the check of a sheet found: a verdict for every line, the first wrong line, and the mistakes that
 explain it.
 """
 
@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
+from neuronnet.description.description import Description
 from neuronnet.formulas.expressions import Expression
-from neuronnet.render import verdicts as sheet_text
+from neuronnet.mistakes.printed_numbers import Diagnosis
+from neuronnet.render import verdicts as rendered
+from neuronnet.repairs.counterexample import Counterexample
+from neuronnet.repairs.repair import Repair
 
 RIGHT, ROUNDING = "right", "rounding"
 WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE = "wrong number", "wrong formula", "right by coincidence"
@@ -17,12 +21,11 @@ VERDICTS = (RIGHT, ROUNDING, WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE, UNREADABL
 
 @dataclass
 class Part:
-    """One side of an equals sign: its `text`, the author's column where it `start`s and the `column` that is
-    spoken of.
+    """One side of an equals sign: its `text`, where it `start`s, and the `column` that its `note` is about.
 
-    `verdict` is its verdict, and `note` a clause on it or None; `line` is where it stands, if not where the
-    claim begins. For a printed number also what is `printed`, what is `exact` to two more digits, how many
-    `units` of the last printed digit lie between them, and from which line it `inherits_from`.
+    `line` is where it stands, if not where the claim begins. For a printed number also what is `printed`,
+    what is `exact` to two more digits, how many `units` of the last printed digit lie between them, and the
+    line that it `inherits_from`.
     """
 
     text: str
@@ -35,76 +38,64 @@ class Part:
     exact: str | None = None
     units: float | None = None
     inherits_from: int | None = None
-    repair: object = None
-    counterexample: object = None
+    repair: Repair | None = None
+    counterexample: Counterexample | None = None
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
         """The part as a plain dict."""
-        return {
-            "text": self.text,
-            "column": self.column or self.start,
-            "verdict": self.verdict,
-            "note": self.note,
-        }
+        column = self.column or self.start
+        return {"text": self.text, "column": column, "verdict": self.verdict, "note": self.note}
 
 
 @dataclass
 class Line:
-    """One claim: its `line` number, its `text`, the `verdict`, and the `parts` that the verdict is made of.
+    """One claim of a sheet: its `line` number, its `text`, and its `parts`, each with a verdict of its own.
 
-    `mistake` is the Diagnosis that explains its number, None where there is none.
+    `mistake` is the Diagnosis that explains its number, or None.
     """
 
     line: int
     text: str
-    parts: list = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     quantity: Expression | None = None
-    mistake: object = None
+    mistake: Diagnosis | None = None
     remark: str | None = None
 
     @property
-    def worst(self):
+    def worst(self) -> Part:
         """The part that decides the verdict: the first wrong one, of these one that inherits nothing, else
         the last number.
         """
-        for verdicts in (
-            (UNREADABLE, UNKNOWN_NAME),
-            (WRONG_NUMBER, WRONG_FORMULA),
-            (COINCIDENCE,),
-            (ROUNDING,),
-        ):
+        unread, wrong = (UNREADABLE, UNKNOWN_NAME), (WRONG_NUMBER, WRONG_FORMULA)
+        for verdicts in (unread, wrong, (COINCIDENCE,), (ROUNDING,)):
             found = [part for part in self.parts if part.verdict in verdicts]
             if found:
                 return next((part for part in found if part.inherits_from is None), found[0])
         return next((part for part in reversed(self.parts) if part.printed is not None), self.parts[-1])
 
     @property
-    def number(self):
-        """The part with the printed number that counts: a wrong one before the others, the last before
-        earlier ones.
-        """
+    def number(self) -> Part | None:
+        """The part with the printed number that counts: the first wrong one, else the last."""
         numbers = [part for part in self.parts if part.printed is not None]
         wrong = [part for part in numbers if part.verdict == WRONG_NUMBER]
         return (wrong or numbers[::-1] or [None])[0]
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """One of VERDICTS."""
         return self.worst.verdict
 
     @property
-    def is_wrong(self):
+    def is_wrong(self) -> bool:
         """Whether the line claims what is not so."""
         return self.verdict in (WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE)
 
     @property
-    def inherits_from(self):
-        """The line whose wrong number this one repeats or goes on with; None for a line that is right, or
-        wrong by itself.
-        """
+    def inherits_from(self) -> int | None:
+        """The line whose wrong number this one repeats or goes on with; None where there is none."""
         return self.worst.inherits_from
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
         """The line as a plain dict, its number as text."""
         worst, number = self.worst, self.number
         return {
@@ -118,11 +109,7 @@ class Line:
             "units": number.units if number is not None and isfinite(number.units) else None,
             "inherits_from": self.inherits_from,
             "mistake": self.mistake and {"id": self.mistake.id, "sentence": self.mistake.sentence},
-            "repair": worst.repair
-            and {
-                key: getattr(worst.repair, key)
-                for key in ("kind", "found", "instead", "column", "formula", "sentence")
-            },
+            "repair": worst.repair and worst.repair._asdict(),
             "counterexample": worst.counterexample and str(worst.counterexample),
             "remark": self.remark,
             "parts": [part.to_dict() for part in self.parts],
@@ -131,53 +118,46 @@ class Line:
 
 @dataclass
 class SheetReport:
-    """The verdicts on a sheet. `print(report)` shows them.
+    """The verdicts on a sheet; `print(report)` shows them.
 
-    `lines` holds a Line per claim, `mistakes` the Diagnoses of what is wrong, best first, `description` the
-    network's; `place` is the file that the sheet itself names for it, or None; `ignored` the numbers of lines
-    with an = that stand outside of what is judged.
+    `lines` holds a Line per claim, `mistakes` the Diagnoses of what is wrong, best first. `place` is the file
+    that the sheet itself names for its network, or None; `ignored` the numbers of lines with an equals sign
+    outside of what is read as claims.
     """
 
-    lines: list
-    mistakes: list
-    description: dict
+    lines: list[Line]
+    mistakes: list[Diagnosis]
+    description: Description
     place: Path | None = None
-    ignored: list = field(default_factory=list)
+    ignored: list[int] = field(default_factory=list)
 
     @property
-    def other_convention(self):
-        """The convention for which all the numbers are right, as a clause; None where they are right as it
-        is, or for none.
-        """
-        wrong = [
-            line.line
-            for line in self.lines
-            if line.number is not None and line.number.verdict == WRONG_NUMBER
-        ]
+    def other_convention(self) -> str | None:
+        """The convention for which all the wrong numbers are right, as a clause, or None."""
+        numbers = [(line.line, line.number) for line in self.lines if line.number is not None]
+        wrong = {line for line, number in numbers if number.verdict == WRONG_NUMBER}
         explaining = [each for each in self.mistakes if each.convention is not None and not each.contradicts]
-        return next((each.convention for each in explaining if set(wrong) == set(each.explains)), None)
+        return next((each.convention for each in explaining if wrong == set(each.explains)), None)
 
     @property
-    def first_wrong(self):
+    def first_wrong(self) -> int | None:
         """The number of the first line that is wrong; None when none is."""
         return next((line.line for line in self.lines if line.is_wrong), None)
 
     @property
-    def status(self):
+    def status(self) -> int:
         """The exit status: 0 when every line is right or rounding, 2 when one cannot be read, else 1."""
         verdicts = {line.verdict for line in self.lines}
         if verdicts & {UNREADABLE, UNKNOWN_NAME}:
             return 2
         return 0 if verdicts <= {RIGHT, ROUNDING} else 1
 
-    def counts(self):
-        """How many lines have each verdict, {verdict: count}, in the order of VERDICTS, without those that
-        none has.
-        """
+    def counts(self) -> dict[str, int]:
+        """How many lines have each verdict, in the order of VERDICTS, without those that none has."""
         verdicts = [line.verdict for line in self.lines]
         return {verdict: verdicts.count(verdict) for verdict in VERDICTS if verdict in verdicts}
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
         """The report as a plain dict, for JSON."""
         keys = ("loss", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch")
         biases = [
@@ -195,9 +175,9 @@ class SheetReport:
             "status": self.status,
         }
 
-    def __str__(self):
-        return sheet_text.report(self)
+    def __str__(self) -> str:
+        return rendered.report(self)
 
-    def markdown(self):
+    def markdown(self) -> str:
         """The report as Markdown."""
-        return sheet_text.markdown(self)
+        return rendered.markdown(self)

@@ -52,8 +52,8 @@ class Let(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """`A = B = C`: its first line's number, the text as the author wrote it, and the parts, at least two, with
-    the `lines` in which they begin; the columns of a part count in its line.
+    """`A = B = C`: the number of its first line, the author's text, and the parts with the `lines` in which
+    they begin; the columns of a part count in its line.
     """
 
     line: int
@@ -142,7 +142,7 @@ class Sheet:
         return plain(spelled, self.own)
 
     def add(self, text, parts, lines):
-        """Add a claim with these parts, TextWithColumns in the author's columns, which begin in these lines."""
+        """Add a claim with these parts, each a TextWithColumns, that begin in these lines."""
         self.claims.append(Claim(lines[0], shown(text), parts, lines))
 
     def use(self, network, text):

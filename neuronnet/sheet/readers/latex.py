@@ -1,8 +1,8 @@
 r"""Mathematics written in LaTeX, turned into the formula language: `\frac{\partial E}{\partial w_5}` becomes
 `dE/dw5`.
 
-Knows fractions, derivatives, scripts, the usual functions, Greek letters, brackets and spaces; sums over an
-index, matrices and everything else it refuses by name.
+Reads fractions, derivatives, scripts, the usual functions, Greek letters, brackets and spaces; refuses
+everything else by name.
 """
 
 import re
@@ -11,10 +11,6 @@ from neuronnet.errors import ExpressionError, shortened
 from neuronnet.formulas.parsing import DEEPEST_NESTING, LONGEST_TEXT
 from neuronnet.names import WORD
 from neuronnet.sheet.readers.spelling import TextWithColumns, plain
-
-# --- LaTeX mathematics cut into tokens, and the commands that are understood; what they mean together is not
-# known here.
-
 
 _TOKEN = re.compile(
     r"\\(?P<command>[A-Za-z]+)\*?|\\(?P<sign>\\(?:\[[0-9.]{1,9} ?[a-z]{2}\])?|.)"
@@ -25,128 +21,30 @@ _TOKEN = re.compile(
 _ENVIRONMENT = re.compile(r"\s*\{[A-Za-z]{1,20}\*?\}(?:\{\d{1,2}\})?")
 _BRACED = re.compile(r"\s*\{(?:[^{}]|\{[^{}]{0,200}\}){0,400}\}")
 
-WRITTEN = {
-    "cdot": "*",
-    "times": "*",
-    "ast": "*",
-    "div": "/",
-    "approx": "=",
-    "simeq": "=",
-    "cong": "=",
-    "equiv": "=",
-    "doteq": "=",
-    "coloneqq": "=",
-    "to": "=",
-    "rightarrow": "=",
-    "gets": "=",
-    "leftarrow": "=",
-    "prime": "'",
-    "colon": ":",
-    "partial": "∂",
-    "Delta": "Δ",
-    "delta": "δ",
-    "eta": "η",
-    "sigma": "σ",
-    "lbrace": "{",
-    "rbrace": "}",
-    "lbrack": "[",
-    "rbrack": "]",
-    "lparen": "(",
-    "rparen": ")",
-}
-NAMED = {
-    "alpha",
-    "beta",
-    "gamma",
-    "epsilon",
-    "varepsilon",
-    "zeta",
-    "theta",
-    "kappa",
-    "lambda",
-    "mu",
-    "nu",
-    "xi",
-    "rho",
-    "tau",
-    "phi",
-    "varphi",
-    "chi",
-    "psi",
-    "omega",
-}
+WRITTEN = (
+    dict.fromkeys("cdot times ast".split(), "*")
+    | dict.fromkeys("approx simeq cong equiv doteq coloneqq to rightarrow gets leftarrow".split(), "=")
+    | dict(zip("div prime colon partial Delta delta eta sigma".split(), "/':∂Δδησ"))
+    | dict(zip("lbrace rbrace lbrack rbrack lparen rparen".split(), "{}[]()"))
+)
+NAMED = set(
+    """alpha beta gamma epsilon varepsilon zeta theta kappa lambda mu nu xi rho tau phi varphi chi psi
+    omega""".split()
+)
 FUNCTIONS = {"exp", "ln", "log", "tanh", "max"}
 FRACTIONS = {"frac", "dfrac", "tfrac", "cfrac"}
-FONTS = {
-    "text",
-    "mathrm",
-    "operatorname",
-    "mathit",
-    "mathbf",
-    "mathsf",
-    "mathtt",
-    "textrm",
-    "textit",
-    "textbf",
-    "texttt",
-    "mathop",
-    "boxed",
-    "boldsymbol",
-    "bm",
-}
-SPACES = {
-    "quad",
-    "qquad",
-    "thinspace",
-    "left",
-    "right",
-    "big",
-    "Big",
-    "bigg",
-    "Bigg",
-    "bigl",
-    "bigr",
-    "Bigl",
-    "Bigr",
-    "biggl",
-    "biggr",
-    "Biggl",
-    "Biggr",
-    "displaystyle",
-    "textstyle",
-    "limits",
-    "nonumber",
-    "notag",
-}
-_DROPPED = {
-    "begin": _ENVIRONMENT,
-    "end": _ENVIRONMENT,
-    **dict.fromkeys(("tag", "label", "intertext", "hspace"), _BRACED),
-}
+FONTS = set(
+    """text mathrm operatorname mathit mathbf mathsf mathtt textrm textit textbf texttt mathop boxed
+    boldsymbol bm""".split()
+)
+SPACES = set(
+    """quad qquad thinspace left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr
+    displaystyle textstyle limits nonumber notag""".split()
+)
+_DROPPED = {"begin": _ENVIRONMENT, "end": _ENVIRONMENT} | dict.fromkeys(
+    ("tag", "label", "intertext", "hspace"), _BRACED
+)
 WRITTEN_OUT = {"sum", "prod", "Sigma", "ldots", "dots", "cdots"}
-
-
-def tokens(text):
-    """(kind, text, column) of each token; the end's kind is None."""
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        kind, start, position = match.lastgroup, position, match.end()
-        dropped = _DROPPED.get(match["command"])
-        if dropped is not None:
-            skipped = dropped.match(text, position)
-            if skipped is None:
-                raise ExpressionError(text, start + 1, f"\\{match['command']} without its argument in braces")
-            position = skipped.end()
-        else:
-            yield kind, match[kind], start + 1
-    yield None, "", len(text) + 1
-
-
-# --- Mathematics written in LaTeX, turned into the formula language: `\frac{\partial E}{\partial w_5}`
-# becomes `dE/dw5`.
-
-
 _BARE = set("+-*/=,(")  # what has no index and no power
 _DERIVED = re.compile(rf"[∂d]{WORD}(?:\[\d{{1,9}}\])?(?:@\d{{1,9}})?")
 
@@ -405,3 +303,20 @@ def _stripped(pieces):
     while pieces and not pieces[-1][0].strip():
         pieces = pieces[:-1]
     return pieces
+
+
+def tokens(text):
+    """(kind, text, column) of each token; the end's kind is None."""
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        kind, start, position = match.lastgroup, position, match.end()
+        dropped = _DROPPED.get(match["command"])
+        if dropped is not None:
+            skipped = dropped.match(text, position)
+            if skipped is None:
+                raise ExpressionError(text, start + 1, f"\\{match['command']} without its argument in braces")
+            position = skipped.end()
+        else:
+            yield kind, match[kind], start + 1
+    yield None, "", len(text) + 1

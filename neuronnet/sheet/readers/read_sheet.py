@@ -40,7 +40,6 @@ _DELIMITER = re.compile(
 )
 _LAYOUT = re.compile(r"\s*(?:\\(?:begin|end|label)\{[^{}]{1,80}\}(?:\{\d{1,2}\})?\s*)*")
 _CLOSED_BY = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
-_TEX_REMARK = re.compile(r"(?<!\\)%.*")
 _ASIDE = re.compile(r"\\(?:intertext|tag|label|hspace)\*?\s?\{[^{}]{0,200}\}|\\(?:nonumber|notag)\b")
 
 
@@ -78,14 +77,11 @@ def _read(lines, words):
 
 
 def _markdown(sheet, blocks, outside, network):
-    """Claims stand in the derivation blocks; before the first of them, `network:` and `let` also count
-    outside.
-    """
+    """Claims stand in the derivation blocks; before the first of them, `network:` and `let` count too."""
     derivations = [block for block in blocks if block.kind == "derivation"]
     first = next((block.lines[0][0] for block in derivations if block.lines), 0)
-    _statements(
-        sheet, [(number, text) for number, text in outside if number < first and _HEADER.fullmatch(text)]
-    )
+    headers = [each for each in outside if each[0] < first and _HEADER.fullmatch(each[1])]
+    _statements(sheet, headers)
     for block in derivations:
         _statements(sheet, block.lines)
     _ignore_blocks(sheet, blocks)
@@ -97,9 +93,7 @@ def _markdown(sheet, blocks, outside, network):
 
 
 def _latex(sheet, found, blocks, network):
-    """Claims are the formulas with a sign of equality, and the lines around them that are no prose but have
-    one.
-    """
+    """Claims are the formulas with a sign of equality, and lines with one around them that are no prose."""
     rows = []
     for each in found:
         if sheet.is_full(each.line):
@@ -143,7 +137,7 @@ def _statements(sheet, lines):
         elif bare.strip() or not text.strip():
             take_table(sheet, rows)
             rows = []
-            kept.append((number, TextWithColumns(bare, range(start + 1, start + 1 + len(bare))), False))
+            kept.append((number, TextWithColumns(bare, start + 1), False))
     take_table(sheet, rows)
     _take_joined(sheet, kept)
 
@@ -170,13 +164,11 @@ def _without_comment(text):
 
 
 def _header(line, match):
-    return Statement.of(line, TextWithColumns(match[1], range(match.start(1) + 1, match.end(1) + 1)))
+    return Statement.of(line, TextWithColumns(match[1], match.start(1) + 1))
 
 
 def _ignore_blocks(sheet, blocks):
-    """Note the lines with a sign of equality in blocks that might have been meant as claims but are not
-    read.
-    """
+    """Note the lines with a sign of equality in blocks that may be meant as claims but are not read."""
     for block in blocks:
         if block.kind in _TEXTUAL and (block.kind != "math" or sheet.kind == "markdown"):
             sheet.ignored += [number for number, text in block.lines if has_equals(text)]
@@ -210,14 +202,8 @@ def cut(text):
     for number, line in enumerate(pieces, 1):
         if number > MOST_LINES or characters > MOST_CHARACTERS:
             if line.strip() or number < len(pieces):
-                refused.append(
-                    (
-                        number,
-                        line,
-                        f"a sheet of more than {MOST_LINES} lines or {MOST_CHARACTERS} characters: "
-                        "nothing is read from here on",
-                    )
-                )
+                most = f"{MOST_LINES} lines or {MOST_CHARACTERS} characters"
+                refused.append((number, line, f"a sheet of more than {most}: nothing is read from here on"))
             break
         if len(line) > LONGEST_TEXT:
             refused.append((number, line, f"longer than {LONGEST_TEXT} characters"))
@@ -314,7 +300,7 @@ def formulas(lines):
 
 def _add(pieces, number, text, start, end, soft):
     """Add a stretch of a line of a formula, unless it only lays out."""
-    stretch = _TEX_REMARK.sub("", text[start:end])
+    stretch = _LATEX_COMMENT.sub("", text[start:end])
     stretch = _ASIDE.sub(lambda match: " " * len(match.group()), stretch)
     if not _LAYOUT.fullmatch(stretch):
-        pieces.append((number, TextWithColumns(stretch, range(start + 1, start + 1 + len(stretch))), soft))
+        pieces.append((number, TextWithColumns(stretch, start + 1), soft))

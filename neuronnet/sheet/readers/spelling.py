@@ -5,6 +5,7 @@ weights given by their place in a matrix, names of the author's own.
 
 import os.path
 import re
+from copy import copy
 
 from neuronnet.errors import ExpressionError, UnknownName, shortened
 from neuronnet.formulas.expressions import Name, Number
@@ -41,12 +42,12 @@ _NUMERAL = re.compile(
 
 
 class TextWithColumns:
-    """A `text`, and in `columns` the place from 1 that each of its characters has in what the author typed."""
+    """A `text`, and in `columns` where each of its characters stands in what the author typed, from 1."""
 
-    def __init__(self, text, columns=None):
-        """Without `columns`, the text is what the author typed, from the first column on."""
+    def __init__(self, text, columns=1):
+        """`columns`: one for each character, or the column in which the text begins as it was typed."""
         self.text = text
-        self.columns = range(1, len(text) + 1) if columns is None else columns
+        self.columns = range(columns, columns + len(text)) if isinstance(columns, int) else columns
 
     def __repr__(self):
         return f"TextWithColumns {self.text!r}"
@@ -135,7 +136,8 @@ def with_weights(spelled, names):
             rows = names.weights[layer - 1]
             if 1 <= row <= len(rows) and 1 <= column <= len(rows[0]):
                 return match[1] + rows[row - 1][column - 1]
-            reason = f"W{layer} has {_counted(len(rows), 'row')}, one per neuron, and {_counted(len(rows[0]), 'column')}"
+            rows, columns = _counted(len(rows), "row"), _counted(len(rows[0]), "column")
+            reason = f"W{layer} has {rows}, one per neuron, and {columns}"
         else:
             reason = f"the network has {_counted(len(names.weights), 'layer')} of weights"
         column = spelled.column_of(match.end(1) + 1)
@@ -212,9 +214,8 @@ class Notation:
         own = self.read(spelled)
         leaves, height = _size(own, {})
         if leaves > MOST_LEAVES or height > MOST_HEIGHT:
-            raise ExpressionError(
-                spelled.text, spelled.column_of(1), "too long a formula for a name of its own"
-            )
+            reason = "too long a formula for a name of its own"
+            raise ExpressionError(spelled.text, spelled.column_of(1), reason)
         self._own[name], self._sizes[name] = own, (leaves, height)
 
     def read(self, spelled):
@@ -227,11 +228,8 @@ class Notation:
         except ExpressionError as error:
             raise ExpressionError(spelled.text, spelled.column_of(error.column), error.reason) from None
         if _size(written, self._sizes)[0] > LONGEST_FORMULA:
-            raise ExpressionError(
-                spelled.text,
-                spelled.column_of(1),
-                f"with what let defines put in, more than {LONGEST_FORMULA} names and numbers",
-            )
+            reason = f"with what let defines put in, more than {LONGEST_FORMULA} names and numbers"
+            raise ExpressionError(spelled.text, spelled.column_of(1), reason)
         return mapped(written, lambda leaf: self._meaning(leaf, spelled))
 
     def _meaning(self, leaf, spelled):
@@ -243,11 +241,7 @@ class Notation:
                 error = UnknownName(leaf.name, [*self._own, *self._derivation.all_names()])
                 error.column = column
                 raise error
-            leaf = (
-                own
-                if not isinstance(own, (Name, Number))
-                else type(own)(own.name if isinstance(own, Name) else own.value)
-            )
+            leaf = copy(own)
         leaf.column = column
         return leaf
 

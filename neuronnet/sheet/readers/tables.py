@@ -1,7 +1,7 @@
-"""Tables of names and printed numbers: CSV, and the tables of Markdown.
+"""Tables of names and printed numbers: CSV, the tables of Markdown, and JSON.
 
 Two columns are a name and a number, three have a formula between; a table of a training has a row for every
-update.
+update. A JSON object may have gradients and matrices nested in it.
 """
 
 import csv
@@ -14,9 +14,6 @@ from neuronnet.formulas.parsing import LONGEST_TEXT
 from neuronnet.sheet.readers.claims import Sheet, Statement
 from neuronnet.sheet.readers.spelling import TextWithColumns, numeral
 
-# --- Tables of names and printed numbers: CSV, and the tables of Markdown.
-
-
 _NETWORK = re.compile(r"\s*network\s*:", re.IGNORECASE)
 _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,9}")
@@ -24,6 +21,10 @@ _DECIMAL_COMMA = re.compile(r"\s*[-+−]?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]{1,4})?\s
 _UPDATES = {"epoch", "update", "iteration", "step", "n"}
 _ROW = "a row of this table is a name and a number with a decimal point, or a name, a formula and a number"
 _UPDATED_ROW = "a row of this table is the number of an update and a number for each name above"
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=float)
+_SPACE = re.compile(r"[ \t\r\n]*")
+_GRADIENTS = {"grad", "grads", "gradient", "gradients"}
+_MATRIX = re.compile(r"(d?)W[0-9]{1,4}")
 
 
 def separator(lines):
@@ -36,9 +37,7 @@ def separator(lines):
 
 
 def read_csv(lines, between, own=()):
-    """The Sheet of lines of cells, given as (number, text), with a header or without. Defines no words but
-    has `own`.
-    """
+    """The Sheet of lines of cells, (number, text), with a header or without; `own` are defined words."""
     sheet = Sheet("csv", own=set(own))
     _take_table(sheet, [(line, text, _cells(text, between)) for line, text in lines], between != ",")
     return sheet
@@ -51,9 +50,7 @@ def is_row(text):
 
 
 def is_table(lines):
-    """Whether most rows of Markdown, lines of (number, text), are names with numbers, and none holds a
-    claim.
-    """
+    """Whether most rows of Markdown, (number, text), are names with numbers, and none is a claim."""
     rows = [_bar_cells(text) for _, text in lines if not _RULE.fullmatch(text)]
     return not any("=" in text for _, text in lines) and 2 * _fitting(rows, False) >= len(rows) > 0
 
@@ -76,7 +73,7 @@ def _cells(text, between):
     cells, position = [], 0
     for field in fields:
         start = max(text.find(field, position), position)
-        cells.append(TextWithColumns(field, range(start + 1, start + 1 + len(field))).strip())
+        cells.append(TextWithColumns(field, start + 1).strip())
         position = start + len(field)
     return cells
 
@@ -93,9 +90,8 @@ def _bar_cells(text):
 def _fitting(rows, comma):
     """How many rows fit into one kind of table: a training, or names with numbers."""
     if _is_training(rows):
-        return 1 + sum(
-            len(row) == len(rows[0]) and _WHOLE.fullmatch(row[0].text) is not None for row in rows[1:]
-        )
+        width = len(rows[0])
+        return 1 + sum(len(row) == width and _WHOLE.fullmatch(row[0].text) is not None for row in rows[1:])
     return sum(_is_pair(row, comma) for row in rows)
 
 
@@ -109,9 +105,7 @@ def _is_training(rows):
 
 
 def _is_pair(row, comma):
-    """Whether a row is a name, perhaps a formula, and a number; 0,3775 in cells between commas is none of
-    these.
-    """
+    """Whether a row is a name, perhaps a formula, and a number; 0,3775 between commas is no number."""
     return (
         2 <= len(row) <= 3
         and bool(row[0].text)
@@ -177,21 +171,11 @@ def _take_update(sheet, line, text, names, cells, comma):
         except ExpressionError as error:
             sheet.refuse(line, text, cell.column_of(1), error.reason)
         else:
-            sheet.add(
-                f"{later} = {cell.text}",
-                [TextWithColumns(later, [cell.column_of(1)] * len(later)), number],
-                [line, line],
-            )
+            name_there = TextWithColumns(later, [cell.column_of(1)] * len(later))
+            sheet.add(f"{later} = {cell.text}", [name_there, number], [line, line])
 
 
-# --- Names and printed numbers in one JSON object, its nested gradients and matrices included; each keeps its
-# line and column.
-
-
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=float)
-_SPACE = re.compile(r"[ \t\r\n]*")
-_GRADIENTS = {"grad", "grads", "gradient", "gradients"}
-_MATRIX = re.compile(r"(d?)W[0-9]{1,4}")
+# JSON; each number keeps its line and column
 
 
 def is_json(text):
@@ -217,35 +201,22 @@ def read_json(text):
             line, column = place(at_name)
             if sheet.is_full(line):
                 return sheet
-            _take_member(
-                sheet,
-                line,
-                TextWithColumns(name, range(column + 1, column + 1 + len(name))),
-                value,
-                *place(at_value),
-            )
+            _take_member(sheet, line, TextWithColumns(name, column + 1), value, *place(at_value))
     except json.JSONDecodeError as error:
         line, column = place(error.pos)
-        sheet.refuse(
-            line,
-            text[error.pos : error.pos + 60],
-            column,
-            f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}",
-        )
+        reason = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        sheet.refuse(line, text[error.pos : error.pos + 60], column, reason)
     return sheet
 
 
 def _pairs(text):
-    """(position, name, position, value) of each pair of name and value, those that are nested where it is
-    certain.
-    """
+    """(position, name, position, value) of each pair of name and value, gradients and matrices included."""
     for at_name, name, at_value, value in _members(text, text.index("{"), True):
         if isinstance(value, dict) and name.lower() in _GRADIENTS:
-            for at_name, name, at_value, value in _members(text, at_value):
-                derived = name if "/" in name or _MATRIX.fullmatch(name) else f"dE_total/d{name}"
-                yield from _entries(
-                    text, at_name, derived if not name.startswith("W") else f"d{name}", at_value, value
-                )
+            for at_inner, inner, at_number, number in _members(text, at_value):
+                derived = inner if "/" in inner or _MATRIX.fullmatch(inner) else f"dE_total/d{inner}"
+                derived = f"d{inner}" if inner.startswith("W") else derived
+                yield from _entries(text, at_inner, derived, at_number, number)
         else:
             yield from _entries(text, at_name, name, at_value, value)
 
@@ -253,12 +224,8 @@ def _pairs(text):
 def _entries(text, at_name, name, at_value, value):
     """The pair itself, or those that a matrix is made of."""
     matrix = _MATRIX.fullmatch(name)
-    if (
-        matrix is None
-        or not isinstance(value, list)
-        or not all(isinstance(row, list) and row for row in value)
-        or not value
-    ):
+    are_rows = isinstance(value, list) and value and all(isinstance(row, list) and row for row in value)
+    if matrix is None or not are_rows:
         yield at_name, name, at_value, value
         return
     whole = f"dE_total/{name}" if matrix[1] else name
@@ -325,7 +292,7 @@ def _take_member(sheet, line, name, value, line_of_value, column):
         found = value[:60] if isinstance(value, str) else json.dumps(value)
         sheet.refuse(line, f"{name.text[:60]} = {found}", column, "a name and one number are expected here")
     else:
-        printed = TextWithColumns(value, range(column, column + len(value)))
+        printed = TextWithColumns(value, column)
         try:
             written = sheet.spelled(name).strip()
         except ExpressionError as error:
