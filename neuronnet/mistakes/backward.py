@@ -1,4 +1,4 @@
-"""Mistakes on the way back: slopes of activations, paths into hidden neurons, what a delta is multiplied by."""
+"""Mistakes on the way back: slopes of activations, paths into hidden neurons, factors of a delta."""
 
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.mistakes.mistaken_program import HIDDEN, is_square, mistake

@@ -181,7 +181,8 @@ ERRORS = (
     _logarithm("log2 for ln", 2, ", in bits"),
     mistake(
         "derivative multiplied in although it cancels",
-        "The factor out*(1 - out) is in delta; with this cross-entropy it cancels, and delta is out - target.",
+        "The factor out*(1 - out) is in delta; with this cross-entropy it cancels, "
+        "and delta is out - target.",
         needs=[_CROSS_ENTROPY, (lambda program: program.cancels, "nothing cancels here")],
         cancelled=lambda program, right, j: right(j) * (program.outs[-1][j] * (1 - program.outs[-1][j])),
     ),
@@ -282,7 +283,7 @@ LOADING = (
 
 
 def _activation(id, sentence, convention, instead, is_chosen):
-    """The convention of another activation, slope included, in the layers `is_chosen(activation, is_last)`."""
+    """The convention of another activation in the layers `is_chosen(activation, is_last)`."""
 
     def chosen(description):
         last = len(description.layers) - 1

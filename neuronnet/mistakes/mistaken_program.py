@@ -29,20 +29,16 @@ class Program(Steps):
         self.loss = LOSSES[description.loss]
         self.cancels = cancels(self.activations[-1], self.loss)
         self.from_nets = reads_nets(self.activations[-1], self.loss)
-        self.weights = [
-            [[as_number(value, number) for value in row] for row in layer.weights] for layer in layers
-        ]
-        self.biases = [[as_number(value, number) for value in layer.biases] or None for layer in layers]
+        self.weights = [[_numbers(row, number) for row in layer.weights] for layer in layers]
+        self.biases = [_numbers(layer.biases, number) or None for layer in layers]
         self.shared_bias = [layer.bias_kind == "shared" for layer in layers]
         self.trained_bias = [layer.train_bias for layer in layers]
         self.samples = [_Sample(sample, self.depth, self.sizes[-1], number) for sample in description.samples]
-        self.rate = (
-            None if description.learning_rate is None else as_number(description.learning_rate, number)
-        )
+        rate = description.learning_rate
+        self.rate = None if rate is None else as_number(rate, number)
         self.l2 = as_number(description.l2, number)
-        self.settings = {
-            name: as_number(value, number) for name, value in description.update.settings.items()
-        }
+        settings = description.update.settings
+        self.settings = {name: as_number(value, number) for name, value in settings.items()}
         self.rule, self.state = description.update.rule, {}
         self.error_outputs = self.gradient_outputs = self.sizes[-1] if description.outputs == "mean" else 1
         self.error_averaged = self.gradient_averaged = description.samples_combine == "mean"
@@ -123,18 +119,9 @@ class Program(Steps):
         """Make one sample the one at hand."""
         sample = self.samples[position]
         self.row = self.rows[position]
-        self.inputs, self.targets, self.nets, self.outs = (
-            sample.inputs,
-            sample.targets,
-            sample.nets,
-            sample.outs,
-        )
-        self.dE_douts, self.slopes, self.deltas, self.errors = (
-            sample.dE_douts,
-            sample.slopes,
-            sample.deltas,
-            sample.errors,
-        )
+        self.inputs, self.targets, self.errors = sample.inputs, sample.targets, sample.errors
+        self.nets, self.outs = sample.nets, sample.outs
+        self.dE_douts, self.slopes, self.deltas = sample.dE_douts, sample.slopes, sample.deltas
 
     # Forward
 
@@ -181,46 +168,37 @@ class Program(Steps):
         for position in batch:
             self.enter(position)
             self.delta_layer(layer)
-            weight_names, bias_names = self.row.dE_dw[layer], self.row.dE_db[layer]
-            weights.append(
-                [
-                    [self.save(name, self.weight_gradient(layer, j, i)) for i, name in enumerate(row)]
-                    for j, row in enumerate(weight_names)
-                ]
-            )
-            if bias_names is not None:
-                biases.append(
-                    [self.save(name, self.bias_gradient(layer, b)) for b, name in enumerate(bias_names)]
-                )
-        weight_names, bias_names = self.gradient_names
+            for j, names in enumerate(self.row.dE_dw[layer]):
+                for i, name in enumerate(names):
+                    weights.append(self.save(name, self.weight_gradient(layer, j, i)))
+            for b, name in enumerate(self.row.dE_db[layer] or ()):
+                biases.append(self.save(name, self.bias_gradient(layer, b)))
+        weight_names, bias_names = (each[layer] for each in self.gradient_names)
+        count, inputs = len(weight_names) * len(weight_names[0]), len(weight_names[0])
         self.weight_gradients[layer] = [
             [
-                self.save(name, self.total_weight_gradient(layer, j, i, [each[j][i] for each in weights]))
-                for i, name in enumerate(row)
+                self.save(name, self.total_weight_gradient(layer, j, i, weights[j * inputs + i :: count]))
+                for i, name in enumerate(names)
             ]
-            for j, row in enumerate(weight_names[layer])
+            for j, names in enumerate(weight_names)
         ]
-        if biases:
-            self.bias_gradients[layer] = [
-                self.save(name, self.total_bias_gradient(layer, b, [each[b] for each in biases]))
-                for b, name in enumerate(bias_names[layer])
-            ]
+        self.bias_gradients[layer] = [
+            self.save(name, self.total_bias_gradient(layer, b, biases[b :: len(bias_names)]))
+            for b, name in enumerate(bias_names or ())
+        ]
 
     def delta_layer(self, layer):
         """dE/dout, dout/dnet and delta of one layer's neurons."""
-        row, cancelled = self.row, self.cancels and layer == self.last
-        if not cancelled:
+        row = self.row
+        if not (self.cancels and layer == self.last):
             dE_dout = self.dE_dout if layer == self.last else self.passed_back
-            self.dE_douts[layer] = [
-                self.save(name, dE_dout(layer, j)) for j, name in enumerate(row.dE_dout[layer])
-            ]
+            names = row.dE_dout[layer]
+            self.dE_douts[layer] = [self.save(name, dE_dout(layer, j)) for j, name in enumerate(names)]
             if not self.activations[layer].whole_layer:
-                self.slopes[layer] = [
-                    self.save(name, self.slope(layer, j)) for j, name in enumerate(row.slope[layer])
-                ]
-        self.deltas[layer] = [
-            self.save(name, self.delta(layer, j)) for j, name in enumerate(row.delta[layer])
-        ]
+                names = row.slope[layer]
+                self.slopes[layer] = [self.save(name, self.slope(layer, j)) for j, name in enumerate(names)]
+        names = row.delta[layer]
+        self.deltas[layer] = [self.save(name, self.delta(layer, j)) for j, name in enumerate(names)]
 
     # Update
 
@@ -262,7 +240,7 @@ class Mistake:
 
     @classmethod
     def require(cls, conditions, subject):
-        """Raise NotHere with the reason of the first (condition, reason) that does not hold of the subject."""
+        """Raise NotHere with the reason of the first (condition, reason) that is not met."""
         for condition, reason in conditions:
             if not condition(subject):
                 raise NotHere(cls.id, reason)
@@ -342,7 +320,11 @@ class _Sample:
     """One sample, and what its last pass left, by layer."""
 
     def __init__(self, sample, depth, outputs, number):
-        self.inputs = [[as_number(value, number) for value in sample.inputs]] + [None] * (depth - 1)
-        self.targets = [as_number(value, number) for value in sample.targets or [0] * outputs]
+        self.inputs = [_numbers(sample.inputs, number)] + [None] * (depth - 1)
+        self.targets = _numbers(sample.targets or [0] * outputs, number)
         self.errors = []
         self.nets, self.outs, self.dE_douts, self.slopes, self.deltas = ([None] * depth for _ in range(5))
+
+
+def _numbers(values, number):
+    return [as_number(value, number) for value in values]

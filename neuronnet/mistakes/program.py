@@ -1,10 +1,8 @@
-"""The steps of a pass and of an update, one small formula each; when each is taken, and for whom, is the
-program's business.
+"""The steps of a pass and of an update, one small formula each, and the names of all numbers they leave.
 
-A variation overrides one step and calls `super()` for the rest, so that two of them combine. What a step may
-look at are the attributes of the sample at hand: `inputs[layer][i]`, `nets[layer][j]`, `outs[layer][j]`,
-`targets[j]`, then `dE_douts`, `slopes` and `deltas` of the layers done so far; and of the network:
-`weights[layer][j][i]`, `biases[layer]`, `rate`, `l2`.
+What a step may look at are the attributes of the sample at hand: `inputs[layer][i]`, `nets[layer][j]`,
+`outs[layer][j]`, `targets[j]`, then `dE_douts`, `slopes` and `deltas` of the layers done so far; and of the
+network: `weights[layer][j][i]`, `biases[layer]`, `rate`, `l2`.
 """
 
 from functools import lru_cache
@@ -13,140 +11,6 @@ from types import SimpleNamespace
 from neuronnet.description.description import LayerDescription
 from neuronnet.elementary import sqrt
 from neuronnet.names import Names, after, in_sample, partial_name
-
-# --- The names of every number that a plain program of a pass computes, as tables it can index; nothing is
-# computed here.
-
-
-def program_names(description):
-    """The ProgramNames of a checked description; the same object for descriptions of the same shape."""
-    shape = tuple(
-        (layer.neurons, layer.inputs, layer.bias_kind, layer.train_bias) for layer in description.layers
-    )
-    return _built(shape, tuple(description.renames.items()), len(description.samples))
-
-
-@lru_cache(maxsize=256)
-def _built(shape, renames, samples):
-    return ProgramNames(shape, dict(renames), samples)
-
-
-class ProgramNames:
-    """The tables of one shape of network. `count` is the number of updates made before, None for a pass
-    without names.
-    """
-
-    def __init__(self, shape, renames, samples):
-        biases = {"none": None, "shared": 0.0}
-        self.names = Names(
-            [
-                LayerDescription("", ((0.0,) * inputs,) * neurons, biases.get(kind, (0.0,) * neurons))
-                for neurons, inputs, kind, _ in shape
-            ],
-            renames,
-        )
-        self.trained = [trained for *_, trained in shape]
-        self.bias_names = [None if each is None else list(dict.fromkeys(each)) for each in self.names.biases]
-        self.samples = samples
-        self.rows = lru_cache(maxsize=64)(self._rows)
-        self.parameters = lru_cache(maxsize=64)(self._parameters)
-        self.totals = lru_cache(maxsize=64)(self._totals)
-        self.gradients = lru_cache(maxsize=2)(self._gradients)
-
-    def _rows(self, count):
-        """For every sample: its net, out, E, total and, of the pass before any update, what the backward
-        pass names.
-        """
-        numbers = [None] if self.samples == 1 else range(1, self.samples + 1)
-        return [
-            SimpleNamespace(**self._forward(number, count), **self._backward(number, count))
-            for number in numbers
-        ]
-
-    def _forward(self, sample, count):
-        def of(kind, neurons):
-            return [
-                None if count is None else after(in_sample(self.names.of(kind, each), sample), count)
-                for each in neurons
-            ]
-
-        layers = self.names.layers
-        total = None if count is None or sample is None else after(in_sample(self.names.error, sample), count)
-        return {
-            "net": [of("net", each) for each in layers],
-            "out": [of("out", each) for each in layers],
-            "E": of("E", layers[-1]),
-            "total": total,
-        }
-
-    def _backward(self, sample, count):
-        def partial(numerator, denominator):
-            return partial_name(numerator, denominator) if count == 0 else None
-
-        def of(kind, neurons):
-            return [in_sample(self.names.of(kind, each), sample) for each in neurons]
-
-        def gradient(name):
-            return None if sample is None else partial(error, name)
-
-        error = in_sample(self.names.error, sample)
-        nets, outs = ([of(kind, layer) for layer in self.names.layers] for kind in ("net", "out"))
-        errors, weights = of("E", self.names.layers[-1]), self.names.weights
-        before = outs[-2] if len(outs) > 1 else []
-        return {
-            "delta": [
-                of("delta", layer) if count == 0 else [None] * len(layer) for layer in self.names.layers
-            ],
-            "dE_dout": [[partial(error, out) for out in layer] for layer in outs],
-            "slope": [[partial(out, net) for out, net in zip(*layer)] for layer in zip(outs, nets)],
-            "jacobian": [[partial(out, net) for net in nets[-1]] for out in outs[-1]],
-            "dnet_dw": [
-                [[partial(net, weight) for weight in row] for net, row in zip(*layer)]
-                for layer in zip(nets, weights)
-            ],
-            "dE_dw": [[[gradient(weight) for weight in row] for row in layer] for layer in weights],
-            "dE_db": [
-                None if layer is None else [gradient(bias) for bias in layer] for layer in self.bias_names
-            ],
-            "dE_dnet": [partial(each, net) for each, net in zip(errors, nets[-1])],
-            "dnet_dout": [[partial(net, out) for out in before] for net in nets[-1]],
-            "path": [[partial(each, out) for out in before] for each in errors],
-        }
-
-    def _parameters(self, count):
-        """(weights, biases) after `count` updates; a frozen bias has no name then."""
-        weights = [
-            [[None if count is None else after(name, count) for name in row] for row in layer]
-            for layer in self.names.weights
-        ]
-        biases = [
-            None
-            if layer is None
-            else [after(name, count) if trained and count is not None else None for name in layer]
-            for layer, trained in zip(self.bias_names, self.trained)
-        ]
-        return weights, biases
-
-    def _totals(self, count):
-        """(E_total, E_l2) of all samples together."""
-        if count is None:
-            return None, None
-        return after(self.names.error, count), after(self.names.error_l2, count)
-
-    def _gradients(self, named):
-        """(weights, biases): the gradients of all samples together, None where not `named`."""
-
-        def of(name):
-            return partial_name(self.names.error, name) if named else None
-
-        return (
-            [[[of(name) for name in row] for row in layer] for layer in self.names.weights],
-            [None if layer is None else [of(name) for name in layer] for layer in self.bias_names],
-        )
-
-
-# --- The steps of a pass and of an update, one small formula each; when each is taken, and for whom, is the
-# program's business.
 
 
 class Steps:
@@ -172,11 +36,9 @@ class Steps:
     def out(self, layer, j):
         """The activation of one neuron, once the nets of its layer are known."""
         activation = self.activations[layer]
-        return (
-            activation.share(self.nets[layer], j)
-            if activation.whole_layer
-            else activation.value(self.nets[layer][j])
-        )
+        if activation.whole_layer:
+            return activation.share(self.nets[layer], j)
+        return activation.value(self.nets[layer][j])
 
     def error(self, j):
         """E of one output."""
@@ -251,11 +113,8 @@ class Steps:
         found = []
         for k in range(self.sizes[after]):
             dE_dnet = self.save(row.dE_dnet[k], self.upstream(after, k))
-            found.append(
-                self.save(
-                    row.path[k][j], dE_dnet * self.save(row.dnet_dout[k][j], self.weight_back(after, k, j))
-                )
-            )
+            dnet_dout = self.save(row.dnet_dout[k][j], self.weight_back(after, k, j))
+            found.append(self.save(row.path[k][j], dE_dnet * dnet_dout))
         return found
 
     def upstream(self, layer, k):
@@ -263,9 +122,7 @@ class Steps:
         return self.deltas[layer][k]
 
     def weight_back(self, layer, k, j):
-        """The weight from neuron j of the layer before to neuron k of this one, as the backward pass sees
-        it.
-        """
+        """The weight from neuron j of the layer before to neuron k of this one, on the way back."""
         return self.weights[layer][k][j]
 
     def weight_gradient(self, layer, j, i):
@@ -331,7 +188,135 @@ class Steps:
             v = settings["momentum"] * v + gradient
             self.state[place] = m, v, t
             return v if self.rule == "momentum" else gradient + settings["momentum"] * v
+        if self.rule == "rmsprop":
+            beta = settings["beta"]
+            v = beta * v + (1 - beta) * (gradient * gradient)
+            self.state[place] = m, v, t
+            return gradient / (sqrt(v) + settings["epsilon"])
         beta1, beta2 = settings["beta1"], settings["beta2"]
         m, v, t = beta1 * m + (1 - beta1) * gradient, beta2 * v + (1 - beta2) * (gradient * gradient), t + 1
         self.state[place] = m, v, t
         return m / (1 - beta1**t) / (sqrt(v / (1 - beta2**t)) + settings["epsilon"])
+
+
+def program_names(description):
+    """The ProgramNames of a checked description; the same object for descriptions of the same shape."""
+    shape = tuple(
+        (layer.neurons, layer.inputs, layer.bias_kind, layer.train_bias) for layer in description.layers
+    )
+    return _built(shape, tuple(description.renames.items()), len(description.samples))
+
+
+@lru_cache(maxsize=256)
+def _built(shape, renames, samples):
+    return ProgramNames(shape, dict(renames), samples)
+
+
+class ProgramNames:
+    """The tables of one shape of network. `count` is the number of updates made before, None for a pass
+    without names.
+    """
+
+    def __init__(self, shape, renames, samples):
+        biases = {"none": None, "shared": 0.0}
+        self.names = Names(
+            [
+                LayerDescription("", ((0.0,) * inputs,) * neurons, biases.get(kind, (0.0,) * neurons))
+                for neurons, inputs, kind, _ in shape
+            ],
+            renames,
+        )
+        self.trained = [trained for *_, trained in shape]
+        self.bias_names = [None if each is None else list(dict.fromkeys(each)) for each in self.names.biases]
+        self.samples = samples
+        self.rows = lru_cache(maxsize=64)(self._rows)
+        self.parameters = lru_cache(maxsize=64)(self._parameters)
+        self.totals = lru_cache(maxsize=64)(self._totals)
+        self.gradients = lru_cache(maxsize=2)(self._gradients)
+
+    def _rows(self, count):
+        """For every sample the names of its forward pass and, before any update, of its backward pass."""
+        numbers = [None] if self.samples == 1 else range(1, self.samples + 1)
+        return [
+            SimpleNamespace(**self._forward(number, count), **self._backward(number, count))
+            for number in numbers
+        ]
+
+    def _forward(self, sample, count):
+        def of(kind, neurons):
+            return [
+                None if count is None else after(in_sample(self.names.of(kind, each), sample), count)
+                for each in neurons
+            ]
+
+        layers = self.names.layers
+        total = None if count is None or sample is None else after(in_sample(self.names.error, sample), count)
+        return {
+            "net": [of("net", each) for each in layers],
+            "out": [of("out", each) for each in layers],
+            "E": of("E", layers[-1]),
+            "total": total,
+        }
+
+    def _backward(self, sample, count):
+        def partial(numerator, denominator):
+            return partial_name(numerator, denominator) if count == 0 else None
+
+        def of(kind, neurons):
+            return [in_sample(self.names.of(kind, each), sample) for each in neurons]
+
+        def gradient(name):
+            return None if sample is None else partial(error, name)
+
+        error = in_sample(self.names.error, sample)
+        nets, outs = ([of(kind, layer) for layer in self.names.layers] for kind in ("net", "out"))
+        errors, weights = of("E", self.names.layers[-1]), self.names.weights
+        before = outs[-2] if len(outs) > 1 else []
+        return {
+            "delta": [
+                of("delta", layer) if count == 0 else [None] * len(layer) for layer in self.names.layers
+            ],
+            "dE_dout": [[partial(error, out) for out in layer] for layer in outs],
+            "slope": [[partial(out, net) for out, net in zip(*layer)] for layer in zip(outs, nets)],
+            "jacobian": [[partial(out, net) for net in nets[-1]] for out in outs[-1]],
+            "dnet_dw": [
+                [[partial(net, weight) for weight in row] for net, row in zip(*layer)]
+                for layer in zip(nets, weights)
+            ],
+            "dE_dw": [[[gradient(weight) for weight in row] for row in layer] for layer in weights],
+            "dE_db": [
+                None if layer is None else [gradient(bias) for bias in layer] for layer in self.bias_names
+            ],
+            "dE_dnet": [partial(each, net) for each, net in zip(errors, nets[-1])],
+            "dnet_dout": [[partial(net, out) for out in before] for net in nets[-1]],
+            "path": [[partial(each, out) for out in before] for each in errors],
+        }
+
+    def _parameters(self, count):
+        """(weights, biases) after `count` updates; a frozen bias has no name then."""
+        weights = [
+            [[None if count is None else after(name, count) for name in row] for row in layer]
+            for layer in self.names.weights
+        ]
+        biases = [
+            layer and [after(name, count) if trained and count is not None else None for name in layer]
+            for layer, trained in zip(self.bias_names, self.trained)
+        ]
+        return weights, biases
+
+    def _totals(self, count):
+        """(E_total, E_l2) of all samples together."""
+        if count is None:
+            return None, None
+        return after(self.names.error, count), after(self.names.error_l2, count)
+
+    def _gradients(self, named):
+        """(weights, biases): the gradients of all samples together, None where not `named`."""
+
+        def of(name):
+            return partial_name(self.names.error, name) if named else None
+
+        return (
+            [[[of(name) for name in row] for row in layer] for layer in self.names.weights],
+            [None if layer is None else [of(name) for name in layer] for layer in self.bias_names],
+        )

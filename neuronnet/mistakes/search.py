@@ -32,7 +32,7 @@ def diagnose(
     progress: Callable[[int, int], None] | None = None,
     bounded: type | None = None,
 ) -> list[Diagnosis]:
-    """Explanations of numbers that are wrong for a network, best first: `[]` where no known mistake gives them.
+    """Explanations of numbers that are wrong for a network, best first: `[]` where none is known.
 
     `network` is a NeuralNetwork or what `neuronnet.load` takes. `numbers` maps names, such as "dE_total/dw5",
     or formulas over them to numbers; a string claims the digits it has, a float nine significant ones. Every
@@ -155,7 +155,7 @@ class _Search:
         return not all(each.is_long for each in self._left(found))
 
     def _with_later(self, found):
-        """A Diagnosis with those numbers that it explains after other counts of updates than were searched."""
+        """A Diagnosis with what it explains after other counts of updates than were searched."""
         values = self._replay(found.mistakes, sorted({each.updates for each in self.later}))
         wrong = [each for each in self.later if not each.is_right]
         later = tuple(each.name for each in wrong if each.is_given_by(each.value(values)))
