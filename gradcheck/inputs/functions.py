@@ -27,10 +27,10 @@ MOST_CALLS = 1_000_000  # of the loss in one check
 
 
 class CallersFunctions:
-    """The caller's functions and point. `point`: Point; `evaluations`: calls of the loss; `upstream`: None or
-    an array; `bounds`: None, or (low, high) as vectors, outside which the functions are not called.
+    """The caller's functions and `point`, a Point. `evaluations`: calls of the loss so far.
 
-    `bounds` are given as (low, high), each None, a number, or in the structure of the parameters. Raises
+    `bounds`: (low, high) outside which the functions are not called, each None, a number, or in the structure
+    of the parameters; as an attribute both are vectors, or it is None. `upstream`: None or an array. Raises
     GradcheckError for bounds that exclude the point, for a loss that gives no number or no finite one, and
     for more than `most_calls` of the loss.
     """
@@ -48,7 +48,7 @@ class CallersFunctions:
 
     @property
     def low_precision(self):
-        """ "float32" or "float16" where some of the gradients at the point are; None where all are float64."""
+        """The type of the least precise gradients, "float32" or "float16"; None where all are float64."""
         unit = float(np.max(self.first_gradients()[1]))
         return None if unit <= U else "float32" if unit <= 2.0**-24 else "float16"
 
@@ -70,12 +70,8 @@ class CallersFunctions:
         try:
             found = self._gradients(parameters, *upstream)
         except Exception as error:
-            also = " and u, an array of the shape of the loss" if upstream else " alone"
-            add_note(
-                error,
-                "raised by gradients(parameters), which gradcheck calls with the parameters in their structure"
-                f"{also}",
-            )
+            called = "raised by gradients(parameters), which gradcheck calls with the parameters in their structure"
+            add_note(error, called + (" and u, an array of the shape of the loss" if upstream else " alone"))
             raise
         return self._kept(found)
 
@@ -91,7 +87,7 @@ class CallersFunctions:
         return self._inside(self.loss), self._inside(self.gradients) if self.is_callable else self._gradients
 
     def first_gradients(self):
-        """(analytic, units): the gradients at the point as first returned, and the relative rounding of each."""
+        """(analytic, units): the gradients at the point as first returned, and their relative rounding."""
         if self._first is None:
             if self.is_callable:
                 self.gradients(self.point.restore(self.point.vector))
@@ -132,7 +128,7 @@ class CallersFunctions:
             raise NotFinite("loss", (), value)
 
     def _shape_of(self, value):
-        """The shape of what the loss returned. Raises NotRealNumbers where that is no array of real numbers."""
+        """The shape of what the loss returned. Raises NotRealNumbers for anything but real numbers."""
         if isinstance(value, (tuple, list)) and self._gradients is not None:
             raise NotRealNumbers(
                 "loss",
@@ -188,7 +184,7 @@ class CallersFunctions:
 
 
 def value_and_gradients(returned):
-    """What a loss that gives its gradients as well returns, a pair. Raises GradcheckError for anything else."""
+    """What a loss that gives its gradients as well returned: a pair, or GradcheckError is raised."""
     if not isinstance(returned, (tuple, list)) or len(returned) != 2:
         raise GradcheckError(
             "loss: without gradients it must return (value, gradients), found "
@@ -209,9 +205,7 @@ def random_states_kept():
 
 
 def bounds_of(point, bounds):
-    """(low, high) as vectors, from what the caller gives, or None. Raises GradcheckError where the point is
-    outside.
-    """
+    """(low, high) as vectors, or None. Raises GradcheckError where the point is outside."""
     if bounds is None:
         return None
     if not isinstance(bounds, (tuple, list)) or len(bounds) != 2:

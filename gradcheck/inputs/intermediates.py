@@ -10,6 +10,7 @@ The loss takes a second argument, a dict of arrays, and adds each to the quantit
 The derivative of the loss by intermediates["dz1"], at zero, is then that by z1 itself.
 """
 
+from collections import UserDict
 from collections.abc import Mapping
 
 import numpy as np
@@ -52,11 +53,8 @@ def functions_of_intermediates(functions, intermediates):
             return functions.loss(here(), _NotingDict(values, asked))
 
     with np.errstate(all="ignore"):
-        with_zeros, without, repeated = (
-            loss(dict(at_zero)),
-            functions.loss(here()),
-            functions.loss(here()),
-        )
+        with_zeros = loss(dict(at_zero))
+        without, repeated = functions.loss(here()), functions.loss(here())
     as_parameters = CallersFunctions(loss, found, at_zero, functions.seed)
     for name in found:
         if name not in asked:
@@ -94,7 +92,7 @@ def _arrays(intermediates, taken):
     return {name: real_array(str(name), each) for name, each in intermediates.items()}
 
 
-class _NotingDict(dict):
+class _NotingDict(UserDict):
     """A dict that notes which of its names are asked for."""
 
     def __init__(self, items, asked):
@@ -108,22 +106,3 @@ class _NotingDict(dict):
     def get(self, name, default=None):
         self.asked.add(name)
         return super().get(name, default)
-
-    def pop(self, name, *default):
-        self.asked.add(name)
-        return super().pop(name, *default)
-
-    def setdefault(self, name, default=None):
-        self.asked.add(name)
-        return super().setdefault(name, default)
-
-    def __iter__(self):
-        self.asked.update(self.keys())
-        return super().__iter__()
-
-    def items(self):
-        self.asked.update(self.keys())
-        return super().items()
-
-    def copy(self):
-        return dict(self.items())

@@ -57,8 +57,8 @@ class Point:
     """The caller's parameters, flattened to float64 in the order in which they are met.
 
     `parameters`: a dict of names to arrays or floats, a list or tuple of those, a named tuple, a dataclass, a
-    SimpleNamespace, nested; or one array, or one float. `single_precision`: names of the blocks that were
-    float32. Raises NotRealNumbers (integers, booleans, complex numbers, settings), NotFinite, DuplicateName,
+    SimpleNamespace, nested; or one array, or one float. `blocks`: their Blocks. `single_precision`: names of
+    those that were float32. Raises NotRealNumbers (integers, booleans, complex numbers, settings), NotFinite, DuplicateName,
     or GradcheckError when there is nothing to vary or no end to it.
     """
 
@@ -80,7 +80,7 @@ class Point:
             raise GradcheckError(
                 f"parameters: found no number in this {type(parameters).__name__}; give at least one float"
             )
-        self._template = _skeleton(parameters)
+        self._template = _template_of(parameters)
         self._fill = _filler(self._template, iter(self.blocks))
         self._vector = np.concatenate(parts)
 
@@ -105,30 +105,22 @@ class Point:
         return self._fill(vector)
 
     def flatten_like(self, gradients: object, root: str = "gradients") -> np.ndarray:
-        """Vector of `gradients`, which must have the structure and the exact shapes of the parameters; NaN
-        stays NaN.
+        """Vector of `gradients`, which must have the structure and the exact shapes of the parameters.
 
-        Containers match by names, or by order, whatever their kind. `root`: what errors call the whole.
-        Raises StructureMismatch, ShapeMismatch or NotRealNumbers; each names the block.
+        Containers match by names, or by order, whatever their kind; NaN stays NaN. `root`: what errors call
+        the whole. Raises StructureMismatch, ShapeMismatch or NotRealNumbers; each names the block.
         """
-        return np.concatenate(
-            [_gradient(block, leaf).ravel() for block, leaf in self._matched(gradients, root)]
-        )
+        pairs = self._matched(gradients, root)
+        return np.concatenate([_gradient(block, leaf).ravel() for block, leaf in pairs])
 
     def rounding_like(self, gradients: object) -> np.ndarray:
-        """Relative rounding of every entry of `gradients`, shape (n,): 2**-53, or 2**-24 where they are
-        float32.
-        """
-        return np.concatenate(
-            [
-                np.full(block.stop - block.start, _rounding(real_array(block.name, leaf)))
-                for block, leaf in self._matched(gradients, "gradients")
-            ]
-        )
+        """Relative rounding of every entry of `gradients`, shape (n,): 2**-53, or 2**-24 for float32."""
+        pairs = self._matched(gradients, "gradients")
+        units = [_rounding(real_array(block.name, leaf)) for block, leaf in pairs]
+        return np.repeat(units, [block.stop - block.start for block in self.blocks])
 
     def selected(self, globs: str | list[str] | None) -> list[Block]:
-        """The blocks whose names match a glob, or one of a list of globs: `*` and `?` only; all blocks for
-        None.
+        """The blocks whose names match a glob (`*` and `?`), or one of several; all blocks for None.
 
         Raises UnknownName for a glob that matches no block.
         """
@@ -168,19 +160,12 @@ def real_array(name, leaf, otherwise=""):
 
 
 def _floats(name, values, otherwise):
-    if values.dtype.kind == "b":
-        raise NotRealNumbers(
-            name,
-            "booleans",
-            f"a truth value cannot be moved by a small step: use floats, e.g. 1.0{otherwise}",
-        )
-    if values.dtype.kind in "iu":
-        raise NotRealNumbers(
-            name,
-            f"integers ({values.dtype})",
-            "a whole number cannot be moved by a small step: use floats, "
-            f"e.g. 1.0 or .astype(float){otherwise}",
-        )
+    if values.dtype.kind != "f":
+        what, thing, example = f"integers ({values.dtype})", "whole number", "1.0 or .astype(float)"
+        if values.dtype.kind == "b":
+            what, thing, example = "booleans", "truth value", "1.0"
+        hint = f"a {thing} cannot be moved by a small step: use floats, e.g. {example}{otherwise}"
+        raise NotRealNumbers(name, what, hint)
     converted = _float64(values)
     for index in np.argwhere(~np.isfinite(converted))[:1]:
         raise NotFinite(name, index, values[tuple(index)])
@@ -206,35 +191,150 @@ def _rounding(values):
     return float(np.finfo(values.dtype if values.dtype.kind == "f" else np.float64).eps) / 2.0
 
 
-# The structure without its numbers: a leaf, or a container of those
-
-
 @dataclass(frozen=True)
-class _Leaf:
-    """The place of a leaf. `kind`: list or tuple for a row, float for a plain number, None for an array."""
+class _Template:
+    """The structure without its numbers, to be made again by `kind`.
+
+    `parts`: a dict for a container with names, a tuple for one with places, None for a leaf. The `kind` of a
+    leaf is list or tuple for a row, float for a plain number, None for an array.
+    """
 
     kind: type | None
+    parts: dict | tuple | None = None
 
 
-@dataclass(frozen=True)
-class _Named:
-    """A container with names, to be made again by `kind`; `parts`: name -> what is there."""
-
-    kind: type
-    parts: dict
-
-
-@dataclass(frozen=True)
-class _Placed:
-    """A list or tuple, to be made again by `kind`; `parts`: what is there."""
-
-    kind: type
-    parts: tuple
+def _template_of(node):
+    """The _Template, so that later changes by the caller do not matter; None for None."""
+    names, places = _children_by_name(node), _children_by_place(node)
+    if names is not None:
+        kind = dict if isinstance(node, Mapping) else type(node)
+        return _Template(kind, {name: _template_of(child) for name, child in names.items()})
+    if places is not None:
+        return _Template(type(node), tuple(_template_of(child) for child in places))
+    if node is None:
+        return None
+    return _Template(type(node) if isinstance(node, (list, tuple)) else float if _is_number(node) else None)
 
 
-def _named_parts(node):
-    """Name -> child, for a container with names; None for anything else. What a dataclass computes itself is
-    no child.
+def _leaves(node, path="", above=()):
+    """(path, leaf) for every leaf, in the order in which it is met; None is no leaf.
+
+    Raises GradcheckError for a container that holds itself and for more than 64 within each other. `above`:
+    the containers around this one.
+    """
+    names, places = _children_by_name(node), _children_by_place(node)
+    if names is None and places is None:
+        if node is not None:
+            yield path or ROOT, node
+        return
+    if any(each is node for each in above):
+        raise GradcheckError(
+            f"{short(path)}: this {type(node).__name__} is one of those that it lies in, so it has no "
+            "end; put arrays and numbers there"
+        )
+    if len(above) == DEEPEST:
+        raise GradcheckError(f"{short(path)}: more than {DEEPEST} containers within each other; use an array")
+    for child_path, child in _with_paths(path, places if names is None else names):
+        yield from _leaves(child, child_path, (*above, node))
+
+
+def _filler(template, blocks):
+    """A function of a flat vector that returns the structure, its arrays being parts of that vector.
+
+    `blocks`: an iterator over the Blocks of the leaves, in their order.
+    """
+    if template is None:
+        return lambda vector: None
+    kind = template.kind
+    if isinstance(template.parts, dict):
+        fill = {name: _filler(child, blocks) for name, child in template.parts.items()}
+        if kind is dict:
+            return lambda vector: {name: part(vector) for name, part in fill.items()}
+        return lambda vector: _made(kind, {name: part(vector) for name, part in fill.items()})
+    if isinstance(template.parts, tuple):
+        fillers = [_filler(child, blocks) for child in template.parts]
+        return lambda vector: kind([part(vector) for part in fillers])
+    block = next(blocks)
+    start, stop, shape = block.start, block.stop, block.shape
+    if kind is None:
+        return lambda vector: vector[start:stop].reshape(shape)
+    if kind is float:
+        return lambda vector: vector[start].item()
+    return lambda vector: kind(vector[start:stop].tolist())
+
+
+def _made(kind, values):
+    name = kind.__name__
+    with passing_with_note(
+        f"raised while gradcheck made a {name} of other numbers, {name}({', '.join(values)})"
+    ):
+        return kind(**values)
+
+
+def _matched(template, node, root, path=""):
+    """The leaves of `node` in the order of a template. Raises StructureMismatch where the two differ.
+
+    `root`: what is being matched, "gradients", which names it where it has no path of its own.
+    """
+    if template is None:
+        if node is not None:
+            raise StructureMismatch(path or root, "None (no parameter here)", type(node).__name__)
+    elif node is None and path == "":
+        raise StructureMismatch(root, "the structure of the parameters", "None", "is a `return` missing?")
+    elif isinstance(template.parts, dict):
+        found = _by_name(template, node, path or root)
+        for (child_path, part), name in zip(_with_paths(path, template.parts), template.parts):
+            yield from _matched(part, found[name], root, child_path)
+    elif isinstance(template.parts, tuple):
+        children = _in_order(node, path or root, len(template.parts))
+        for (child_path, part), child in zip(_with_paths(path, template.parts), children):
+            yield from _matched(part, child, root, child_path)
+    elif node is None or (_children_by_name(node) is not None and not isinstance(node, tuple)):
+        raise StructureMismatch(path or ROOT, "numbers", type(node).__name__)
+    else:
+        yield node
+
+
+def _by_name(template, node, name):
+    """Name -> child of a container that must have the names of the template."""
+    names, found = sorted(template.parts, key=str), _children_by_name(node)
+    if found is None and issubclass(template.kind, tuple):
+        found = dict(zip(template.parts, _in_order(node, name, len(names), f", {', '.join(names)}")))
+    if found is None:
+        raise StructureMismatch(name, f"a {template.kind.__name__} with {names}", type(node).__name__)
+    if set(found) != set(names):
+        what = "keys" if template.kind is dict else "fields"
+        given = f"{sorted(found, key=str)}"
+        raise StructureMismatch(name, f"the {what} {names}", given, _renaming(names, found))
+    return found
+
+
+def _in_order(node, name, count, named=""):
+    """The items of a list, tuple or array. Raises StructureMismatch where they are not `count`."""
+    if not isinstance(node, (list, tuple)) and hasattr(node, "__array__"):
+        node = np.asarray(node)
+    if not isinstance(node, (list, tuple)) and np.ndim(node) == 0:
+        raise StructureMismatch(name, f"{count} items{named}", type(node).__name__)
+    if len(node) != count:
+        raise StructureMismatch(name, f"{count} items{named}", f"{len(node)} items")
+    return list(node)
+
+
+def _renaming(names, found):
+    """How to rename what was found where every name has the same letters before or behind it, or None."""
+    longest = max(map(str, names), key=len, default="")
+    for each in found if longest != "" else ():
+        before, is_there, behind = str(each).partition(longest)
+        if is_there and {f"{before}{name}{behind}" for name in names} == set(found):
+            pairs = [f"{f'{before}{name}{behind}'!r} to {name!r}" for name in names]
+            return f"rename {', '.join(pairs[:4])}{', ...' if len(pairs) > 4 else ''}"
+    return None
+
+
+def _children_by_name(node):
+    """Name -> child, for a container with names; None for anything else.
+
+    What a dataclass computes itself is no child.
     """
     if isinstance(node, Mapping):
         return dict(node)
@@ -247,154 +347,18 @@ def _named_parts(node):
     return None
 
 
-def _leaves(node, path="", above=()):
-    """(path, leaf) for every leaf, in the order in which it is met; None is no leaf.
-
-    Raises GradcheckError for a container that holds itself and for more than 64 within each other. `above`:
-    the containers around this one.
-    """
-    names, places = _named_parts(node), _places(node)
-    if names is None and places is None:
-        if node is not None:
-            yield path or ROOT, node
-        return
-    if any(each is node for each in above):
-        raise GradcheckError(
-            f"{short(path)}: this {type(node).__name__} is one of those that it lies in, so it has no "
-            "end; put arrays and numbers there"
-        )
-    if len(above) == DEEPEST:
-        raise GradcheckError(f"{short(path)}: more than {DEEPEST} containers within each other; use an array")
-    for child_path, child in _paths(path, names, places):
-        yield from _leaves(child, child_path, (*above, node))
-
-
-def _skeleton(node):
-    """The structure without its numbers, so that later changes by the caller do not matter. `leaves` has
-    passed over it.
-    """
-    names, places = _named_parts(node), _places(node)
-    if names is not None:
-        kind = dict if isinstance(node, Mapping) else type(node)
-        return _Named(kind, {name: _skeleton(child) for name, child in names.items()})
-    if places is not None:
-        return _Placed(type(node), tuple(_skeleton(child) for child in places))
-    if node is None:
-        return None
-    return _Leaf(type(node) if isinstance(node, (list, tuple)) else float if _is_number(node) else None)
-
-
-def _filler(template, blocks):
-    """A function of a flat vector that returns the structure of a skeleton, its arrays being parts of that
-    vector.
-
-    `blocks`: an iterator over the places of the leaves (`start`, `stop`, `shape`), in their order.
-    """
-    if template is None:
-        return lambda vector: None
-    if isinstance(template, _Named):
-        fill = {name: _filler(child, blocks) for name, child in template.parts.items()}
-        if template.kind is dict:
-            return lambda vector: {name: part(vector) for name, part in fill.items()}
-        return lambda vector: _made(template.kind, {name: part(vector) for name, part in fill.items()})
-    if isinstance(template, _Placed):
-        fillers = [_filler(child, blocks) for child in template.parts]
-        return lambda vector: template.kind([part(vector) for part in fillers])
-    block = next(blocks)
-    start, stop, shape = block.start, block.stop, block.shape
-    if template.kind is None:
-        return lambda vector: vector[start:stop].reshape(shape)
-    if template.kind is float:
-        return lambda vector: vector[start].item()
-    return lambda vector: template.kind(vector[start:stop].tolist())
-
-
-def _matched(template, node, root, path=""):
-    """The leaves of `node` in the order of a skeleton. Raises StructureMismatch where the two differ.
-
-    `root`: what is being matched, "gradients", which names it where it has no path of its own.
-    """
-    if template is None:
-        if node is not None:
-            raise StructureMismatch(path or root, "None (no parameter here)", type(node).__name__)
-    elif node is None and path == "":
-        raise StructureMismatch(root, "the structure of the parameters", "None", "is a `return` missing?")
-    elif isinstance(template, _Named):
-        yield from _matched_names(template, node, root, path)
-    elif isinstance(template, _Placed):
-        children = _in_order(node, path or root, len(template.parts), f"{len(template.parts)} items")
-        for (child_path, part), child in zip(_paths(path, None, template.parts), children):
-            yield from _matched(part, child, root, child_path)
-    elif node is None or (_named_parts(node) is not None and not isinstance(node, tuple)):
-        raise StructureMismatch(path or ROOT, "numbers", type(node).__name__)
-    else:
-        yield node
-
-
-def _matched_names(template, node, root, path):
-    names, found = sorted(template.parts, key=str), _named_parts(node)
-    if found is None and issubclass(template.kind, tuple):
-        expected = f"{len(names)} items"
-        found = dict(
-            zip(template.parts, _in_order(node, path or root, len(names), f"{expected}, {', '.join(names)}"))
-        )
-    if found is None:
-        raise StructureMismatch(path or root, f"a {template.kind.__name__} with {names}", type(node).__name__)
-    if set(found) != set(names):
-        what = "keys" if template.kind is dict else "fields"
-        raise StructureMismatch(
-            path or root, f"the {what} {names}", f"{sorted(found, key=str)}", _renaming(names, found)
-        )
-    for (child_path, part), name in zip(_paths(path, template.parts, None), template.parts):
-        yield from _matched(part, found[name], root, child_path)
-
-
-def _in_order(node, name, count, expected):
-    """The items of a list, tuple or array. Raises StructureMismatch where they are not `count`, or where it
-    is none.
-    """
-    if not isinstance(node, (list, tuple)) and hasattr(node, "__array__"):
-        node = np.asarray(node)
-    if not isinstance(node, (list, tuple)) and np.ndim(node) == 0:
-        raise StructureMismatch(name, expected, type(node).__name__)
-    if len(node) != count:
-        raise StructureMismatch(name, expected, f"{len(node)} items")
-    return list(node)
-
-
-def _renaming(names, found):
-    """How to rename what was found where every name has the same letters before or behind it; None where
-    that is not so.
-    """
-    longest = max(map(str, names), key=len, default="")
-    for each in found if longest != "" else ():
-        before, is_there, behind = str(each).partition(longest)
-        if is_there and {f"{before}{name}{behind}" for name in names} == set(found):
-            pairs = [f"{f'{before}{name}{behind}'!r} to {name!r}" for name in names]
-            return f"rename {', '.join(pairs[:4])}{', ...' if len(pairs) > 4 else ''}"
-    return None
-
-
-def _made(kind, values):
-    name = kind.__name__
-    with passing_with_note(
-        f"raised while gradcheck made a {name} of other numbers, {name}({', '.join(values)})"
-    ):
-        return kind(**values)
-
-
-def _places(node):
+def _children_by_place(node):
     """The children of a list or tuple that is no row and has no names; None for anything else."""
     if not isinstance(node, (list, tuple)) or hasattr(node, "_fields"):
         return None
     return None if len(node) > 0 and all(_is_number(item) for item in node) else node
 
 
-def _paths(path, names, places):
+def _with_paths(path, children):
     """(path, child) for every child of a container."""
-    if names is not None:
-        return [(f"{path}.{name}" if path != "" else str(name), child) for name, child in names.items()]
-    return [(f"{path or ROOT}[{i}]", child) for i, child in enumerate(places)]
+    if isinstance(children, dict):
+        return [(f"{path}.{name}" if path != "" else str(name), each) for name, each in children.items()]
+    return [(f"{path or ROOT}[{i}]", each) for i, each in enumerate(children)]
 
 
 def _is_number(node):

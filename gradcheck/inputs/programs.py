@@ -1,7 +1,6 @@
-"""A reader's own program, as `FILE.py:NAME` or `package.module:NAME`, and the point it is checked at; nothing
-is judged.
+"""A reader's own program, as `FILE.py:NAME` or `package.module:NAME`, and the file of a point.
 
-What goes wrong in the program is told in one line, with the line of the program where it went wrong. What the
+An error in the program becomes one line that names the line of the program where it happened. What the
 program prints goes to standard error, so that it never mixes with a report.
 """
 
@@ -22,14 +21,12 @@ import numpy as np
 from gradcheck.errors import GradcheckError, UnknownName
 from gradcheck.inputs.point import DEEPEST, short
 
-# --- A reader's own program, as `FILE.py:NAME` or `package.module:NAME`, and the point it is checked at;
-# nothing is judged.
-
-
 PROGRAM = re.compile(r"(?P<place>.+\.py|[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 OURS = str(Path(__file__).parent.parent)
 STANDARD = sysconfig.get_path("stdlib")
 LONGEST = 300  # characters of what an exception says
+MOST_AXES = 32  # of an array, in every version of NumPy
+ARCHIVES, ARRAY = (b"PK\x03\x04", b"PK\x05\x06"), b"\x93NUMPY"  # how files of the two kinds begin
 
 
 class ProgramError(GradcheckError):
@@ -37,12 +34,10 @@ class ProgramError(GradcheckError):
 
     def __init__(self, place, error, caller=None):
         self.place, self.error = place, error
-        said = "; ".join(part for part in (_said(error), *getattr(error, "__notes__", ())) if part)
+        said = "; ".join(part for part in (_one_line(error), *getattr(error, "__notes__", ())) if part)
         said = said if len(said) <= LONGEST else f"{said[:LONGEST]}..."
-        super().__init__(
-            f"{place}: {type(error).__name__}{': ' if said else ''}{said}"
-            f"{'' if caller is None else f' (in {caller})'}"
-        )
+        where = "" if caller is None else f" (in {caller})"
+        super().__init__(f"{place}: {type(error).__name__}{': ' if said else ''}{said}{where}")
 
 
 def is_program(argument):
@@ -51,9 +46,7 @@ def is_program(argument):
 
 
 class Programs:
-    """The files and modules that one command names, each run once. `paths`: the files, which nothing may
-    overwrite.
-    """
+    """The files and modules that one command names, each run once; `paths`: the files."""
 
     def __init__(self):
         self.paths, self._modules, self._directories = [], {}, [str(Path.cwd())]
@@ -79,8 +72,7 @@ class Programs:
         return value
 
     def function(self, argument, *calls):
-        """As `value`, for a function. `calls`: the ways in which it may be called, each the names of what it
-        is handed.
+        """As `value`, for a function. `calls`: the names of its arguments, in each way it may be called.
 
         Raises GradcheckError for what is no function, and for one that can be called in none of these ways.
         """
@@ -98,9 +90,7 @@ class Programs:
         return value
 
     def parameters(self, argument):
-        """The point that an argument names: a file, or something in a program, called without arguments if
-        it can be.
-        """
+        """The point that an argument names: a file, or a name in a program, called if it is a function."""
         if is_program(argument):
             value = self.value(argument)
             if not callable(value):
@@ -108,7 +98,7 @@ class Programs:
             self._require_call(argument, value, [()])
             with self.running(argument):
                 return value()
-        if not is_point_file(argument):
+        if Path(argument).suffix.lower() not in READERS:
             raise GradcheckError(
                 f"{argument}: expected a file that ends in {', '.join(READERS)}, or FILE.py:NAME, or "
                 "package.module:NAME"
@@ -118,8 +108,7 @@ class Programs:
 
     @contextlib.contextmanager
     def running(self, argument):
-        """While the program runs: it finds what is beside it, prints to standard error, and raises
-        ProgramErrors.
+        """While the program runs, it finds what is beside it, prints to standard error, raises ProgramErrors.
 
         `argument`: what is run, which stands in the error when no line of the program was at fault. An
         interruption by the keyboard, and GradcheckErrors, are left as they are.
@@ -132,7 +121,7 @@ class Programs:
         except (GradcheckError, KeyboardInterrupt):
             raise
         except BaseException as error:
-            raise self._told(argument, error) from None
+            raise self._program_error(argument, error) from None
         finally:
             for each in added:
                 if each in sys.path:
@@ -166,42 +155,36 @@ class Programs:
                     self.paths.append(Path(module.__file__))
             return module
         except ProgramError as error:
-            missing = (
-                getattr(error.error, "name", None) if isinstance(error.error, ModuleNotFoundError) else None
-            )
-            if missing is None or not f"{name}.".startswith(f"{missing}."):
+            missing = getattr(error.error, "name", None)
+            is_missing = isinstance(error.error, ModuleNotFoundError) and missing is not None
+            if not is_missing or not f"{name}.".startswith(f"{missing}."):
                 raise
         raise GradcheckError(
             f"{name}: there is no module {missing!r} here; give FILE.py:FUNCTION or package.module:FUNCTION"
         )
 
     def _require_call(self, argument, function, calls):
-        """Refuse a function that can be called in none of these ways; about some built-in ones nobody knows."""
+        """Raises GradcheckError for a function that can be called in none of these ways."""
         with self.running(argument):
             try:
                 signature = inspect.signature(function)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError):  # some built-in functions show none
                 return
-            said = [_misfit(signature, names) for names in calls]
-            if None in said:
+            misfits = [_misfit(signature, names) for names in calls]
+            if None in misfits:
                 return
-            name = argument.rpartition(":")[2]
-            wanted = (
-                "without arguments, or a dict" if calls[0] == () else f"of one argument, the {calls[0][0]}"
-            )
-            bound = (
-                "; it is a method: make an object first and give its method"
-                if "self" in signature.parameters
-                else ""
-            )
+            name, (first, *_) = argument.rpartition(":")[2], calls
+            wanted = f"of one argument, the {first[0]}" if first else "without arguments, or a dict"
+            if "self" in signature.parameters:
+                wanted += "; it is a method: make an object first and give its method"
+            text = " ".join(str(signature).split())
+            text = text if len(text) <= 60 else f"{text[:60]}...)"
             raise GradcheckError(
-                f"{argument}: it is {name}{_shortened(signature)}, and is called {name}({', '.join(calls[0])}): "
-                f"{said[0]}; give a function {wanted}{bound}"
+                f"{argument}: it is {name}{text}, and is called {name}({', '.join(first)}): {misfits[0]}; "
+                f"give a function {wanted}"
             )
 
-    # What went wrong in a program
-
-    def _told(self, argument, error):
+    def _program_error(self, argument, error):
         """The ProgramError of an exception."""
         if isinstance(error, SyntaxError) and os.path.isfile(error.filename or ""):
             return ProgramError(f"{_shown(error.filename)}:{error.lineno}", SyntaxError(error.msg))
@@ -216,15 +199,14 @@ class Programs:
         )
 
     def _is_own(self, filename):
-        """Whether a file belongs to the program: it lies beside one that was named, or at least in no
-        library.
-        """
+        """Whether a file belongs to the program: it lies beside one that was named, or in no library."""
         if filename.startswith((OURS, contextlib.__file__)) or not os.path.isfile(filename):
             return False
-        beside = [str(path.resolve().parent) for path in self.paths if path.suffix == ".py"]
-        return str(Path(filename).resolve().parent) in beside or not (
+        beside = [path.resolve().parent for path in self.paths if path.suffix == ".py"]
+        in_library = (
             filename.startswith(STANDARD) or "site-packages" in filename or "dist-packages" in filename
         )
+        return Path(filename).resolve().parent in beside or not in_library
 
 
 def _misfit(signature, names):
@@ -236,12 +218,7 @@ def _misfit(signature, names):
     return None
 
 
-def _shortened(signature):
-    text = " ".join(str(signature).split())
-    return text if len(text) <= 60 else f"{text[:60]}...)"
-
-
-def _said(error):
+def _one_line(error):
     """What an exception says, on one line."""
     try:
         return " ".join(str(error).split())
@@ -257,24 +234,14 @@ def _shown(filename):
         return str(filename)
 
 
-# --- The point of a check, read from a file: .npz, .npy or .json; nothing in the file is executed.
-
-
-MOST_AXES = 32  # of an array, in every version of NumPy
-ARCHIVES, ARRAY = (b"PK\x03\x04", b"PK\x05\x06"), b"\x93NUMPY"  # how files of the two kinds begin
-
-
-def is_point_file(path):
-    """Whether the name of a file says that it can be read here."""
-    return Path(path).suffix.lower() in READERS
+# The file of a point
 
 
 def read_point(path):
-    """The parameters in a file. Raises GradcheckError, one line that names the file, for whatever is wrong
-    with it.
+    """The parameters in a file, of which nothing is executed.
 
     .npz: its arrays by name. .npy: one array. .json: an object of names to numbers, nested lists of numbers
-    or further objects; all numbers become floats.
+    or further objects; all numbers become floats. Raises GradcheckError, one line that names the file.
     """
     try:
         return READERS[Path(path).suffix.lower()](path)
@@ -283,7 +250,7 @@ def read_point(path):
 
 
 def _arrays(path):
-    """An .npz or .npy file is untrusted: whatever NumPy stumbles over in it, the file is what is wrong."""
+    """The arrays of an untrusted file: whatever NumPy stumbles over in it, the file is what is wrong."""
     with open(path, "rb") as file:
         if not file.read(len(ARRAY)).startswith((*ARCHIVES, ARRAY)):
             raise GradcheckError(
@@ -300,11 +267,8 @@ def _arrays(path):
     except OSError:
         raise
     except Exception as error:
-        said = (
-            "an array of Python objects in it is not read"
-            if "pickle" in str(error)
-            else "its arrays cannot be read"
-        )
+        objects = "an array of Python objects in it is not read"
+        said = objects if "pickle" in str(error) else "its arrays cannot be read"
         raise GradcheckError(f"{path}: {said}; write it with numpy.savez or numpy.save") from None
 
 
@@ -348,10 +312,14 @@ def _numbers(path, name, value, above=1):
         if above == DEEPEST:
             raise GradcheckError(f"{where}: more than {DEEPEST} objects within each other")
         return {key: _numbers(path, f"{name}.{key}", each, above + 1) for key, each in value.items()}
-    for each, axes in _flat(value):
+    waiting = [(value, 0)]
+    while waiting:
+        each, axes = waiting.pop()
         if axes > MOST_AXES:
             raise GradcheckError(f"{where}: more than {MOST_AXES} lists within each other")
-        if isinstance(each, (bool, str, dict, type(None))):
+        if isinstance(each, list):
+            waiting.extend((part, axes + 1) for part in each)
+        elif not isinstance(each, (int, float)) or isinstance(each, bool):
             raise GradcheckError(
                 f"{where}: expected a number or a nested list of numbers, found something else in it"
             )
@@ -362,14 +330,3 @@ def _numbers(path, name, value, above=1):
             f"{where}: its rows differ in length, or a number is too large for a float"
         ) from None
     return numbers.item() if numbers.shape == () else numbers
-
-
-def _flat(value):
-    """(each, how many lists it lies in) of all that is in nested lists, and of an empty list."""
-    waiting = [(value, 0)]
-    while waiting:
-        each, axes = waiting.pop()
-        if isinstance(each, list) and len(each) > 0:
-            waiting.extend((part, axes + 1) for part in each)
-        else:
-            yield each, axes

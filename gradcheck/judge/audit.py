@@ -1,5 +1,4 @@
-"""What is wrong with a loss or its gradients as functions, before any derivative is looked at; no derivative
-is taken.
+"""What is wrong with a loss or its gradients as functions, before any derivative is taken.
 
 Both are called at the point, and at another one nearby, ten times in all where nothing is found. Every call
 gets copies of its own, so nothing that the caller owns changes, whatever the functions do and however they
@@ -17,28 +16,60 @@ from gradcheck.numeric.rounding import U
 
 AWAY = 2.0**-7  # relative: far enough to be seen, near enough to stay where the function is defined
 SAME = 64.0 * U  # relative: what a sum in another order, by several threads, may differ by
-REPEATS = (
-    3  # further calls of the loss: a dropout that leaves everything in half of the time shows in 31 of 32
-)
+REPEATS = 3  # further calls of the loss: a dropout of half of the time shows in 31 of 32
 CONFIRMED = 3  # times that a stale forward pass must show again, for rare draws look like one
 BEFORE_BLAME = 8  # and before the gradients are blamed for a loss that differs
 
-
-# What a Finding means for the gradients it is about; any other is told and changes no verdict.
-EFFECTS = {
-    "loss not deterministic": "undecided",
-    "gradients change the loss": "undecided",
-    "stale forward pass": "undecided",
-    "gradients accumulate": "wrong",
-    "gradients not deterministic": "wrong",
+FINDINGS = {  # id: (the verdict on the gradients that it demands at least, what it says)
+    "random state": (
+        "right",
+        "{who} draws from {which} global random state, or seeds it: two calls need not agree, and the rest of "
+        "the program sees other numbers; use a generator of its own",
+    ),
+    "{who} changes its argument": (
+        "right",
+        "{who} changes the parameters that it is given{where}: an assignment in place, such as W -= step, where "
+        "W = W - step is meant",
+    ),
+    "loss not deterministic": (
+        "undecided",
+        "the loss is {first:.9g}, then {other:.9g} at the same point: dropout, a random draw or a counter; it "
+        "has no derivative",
+    ),
+    "gradients change the loss": (
+        "undecided",
+        "the loss is {first:.9g}, and {other:.9g} at the same point once the gradients have been computed: they "
+        "leave something behind, an update perhaps",
+    ),
+    "gradients accumulate": (
+        "wrong",
+        "every call of the gradients adds to the one before{where}: at the same point the second gives {seen}; "
+        "set them to zero in every call",
+    ),
+    "gradients not deterministic": (
+        "wrong",
+        "two calls of the gradients at the same point differ{where}",
+    ),
+    "stale forward pass": (
+        "undecided",
+        "the gradients depend on where the loss was computed last{where}: they use what that forward pass left "
+        "behind; let them make their own for the parameters they are given",
+    ),
+    "shared buffer": (
+        "right",
+        "the gradients returned by one call change when another is made{where}: they are views of a buffer; "
+        "return copies",
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: its `id`, a `sentence`, `who` does it ("loss" or "gradients"), and in which
-    `blocks`, names; in none where it is about the whole function. `effect`: the verdict on the gradients that
-    it demands at least."""
+    """One thing that is wrong: its `id`, a `sentence`, `who` does it ("loss" or "gradients").
+
+    `blocks`: the names of those that it is about, none where it is the whole function. `effect`: the verdict
+    on the gradients that it demands at least.
+    """
 
     id: str
     sentence: str
@@ -78,21 +109,24 @@ def audit(loss, gradients, point, seed=0):
 
 
 class _Calls:
-    """The two functions, watched: each call gets copies, and what it does to them and to the random states
-    is noted.
-    """
+    """Calls both functions with copies, and notes what they do to these and to the global random states."""
 
     def __init__(self, loss, gradients, point):
         self._loss, self._gradients, self._point = loss, gradients, point
         self.has_gradients = gradients is None or callable(gradients)
         self.findings = {}
 
-    def found(self, id, sentence, who, blocks=(), effect=None):
+    def found(self, id, who, differing=(), effect=None, **words):
+        """Adds a row of FINDINGS. `differing`: the names of blocks, or a mask over all entries."""
+        blocks = differing
+        if not isinstance(differing, tuple):
+            parts = ((block.name, differing[block.start : block.stop]) for block in self._point.blocks)
+            blocks = tuple(name for name, part in parts if np.any(part))
         where = f" ({', '.join(blocks)})" if len(blocks) > 0 else ""
-        effect = EFFECTS.get(id, "right") if effect is None else effect
-        self.findings.setdefault(
-            (id, who, blocks), Finding(id, sentence.replace("{where}", where), who, blocks, effect)
-        )
+        usual, sentence = FINDINGS[id]
+        id, sentence = id.format(who=who), sentence.format(who=who, where=where, **words)
+        found = Finding(id, sentence, who, blocks, usual if effect is None else effect)
+        self.findings.setdefault((id, who, blocks), found)
 
     def loss(self, vector):
         """The value of the loss at a vector."""
@@ -109,38 +143,20 @@ class _Calls:
         """Returned gradients as a flat vector of its own."""
         return self._point.flatten_like(gradients)
 
-    def names(self, chosen):
-        """The names of the blocks in which a mask over all entries is true."""
-        return tuple(block.name for block in self._point.blocks if np.any(chosen[block.start : block.stop]))
-
     def _watched(self, who, function, vector):
         given = self._point.restore(vector)
         before = _random_states()
         value = function(given)
         for which, state, now in zip(("Python's", "NumPy's"), before, _random_states()):
             if state != now:
-                self.found(
-                    "random state",
-                    f"{who} draws from {which} global random state, or seeds it: two calls need not "
-                    "agree, and the rest of the program sees other numbers; use a generator of its own",
-                    who,
-                )
-        self._compare(who, given, vector)
-        return value
-
-    def _compare(self, who, given, vector):
+                self.found("random state", who, which=which)
         try:
-            blocks = self.names(self._point.flatten_like(given, "parameters") != vector)
+            changed = self._point.flatten_like(given, "parameters") != vector
         except (StructureMismatch, ShapeMismatch, NotRealNumbers) as error:
-            blocks = (error.name,)
-        if len(blocks) > 0:
-            self.found(
-                f"{who} changes its argument",
-                f"{who} changes the parameters that it is given{{where}}: an "
-                "assignment in place, such as W -= step, where W = W - step is meant",
-                who,
-                blocks,
-            )
+            changed = (error.name,)
+        if isinstance(changed, tuple) or np.any(changed):
+            self.found("{who} changes its argument", who, changed)
+        return value
 
 
 def _repeat(calls, vector):
@@ -148,89 +164,54 @@ def _repeat(calls, vector):
     first = calls.loss(vector)
     gradients = calls.numbers(calls.gradients(vector)) if calls.has_gradients else None
     later = [calls.loss(vector) for _ in range(1 + REPEATS)]
-    steady = _same([first] * len(later), later)
+    steady = _same(first, later)
     if not steady:
         other = next(value for value in later if not _same(first, value))
         later += [calls.loss(vector) for _ in range(BEFORE_BLAME)] if calls.has_gradients else []
-        if calls.has_gradients and _same([other] * len(later), later):
-            calls.found(
-                "gradients change the loss",
-                f"the loss is {first:.9g}, and {other:.9g} at the same point once the "
-                "gradients have been computed: they leave something behind, an update perhaps",
-                "gradients",
-            )
-        else:
-            calls.found(
-                "loss not deterministic",
-                f"the loss is {first:.9g}, then {other:.9g} at the same point: dropout, "
-                "a random draw or a counter; no derivative can be taken of it",
-                "loss",
-            )
+        by_gradients = calls.has_gradients and _same(other, later)
+        id, who = (
+            ("gradients change the loss", "gradients") if by_gradients else ("loss not deterministic", "loss")
+        )
+        calls.found(id, who, first=first, other=other)
     if gradients is None:
         return None
-    again = calls.numbers(calls.gradients(vector))
-    if _same(gradients, again):
+    second = calls.numbers(calls.gradients(vector))
+    if _same(gradients, second):
         return gradients if steady else None
     third = calls.numbers(calls.gradients(vector))
-    blocks = calls.names(~_close(gradients, again))
-    steps = again - gradients, third - again
-    with_losses = (2.0 + REPEATS) * steps[1]  # the loss adds too, if it makes both
-    if _same(*steps, of=third) or _same(steps[0], with_losses, of=third):
-        seen = (
-            "twice the first, the third three times"
-            if _same(2.0 * gradients, again)
-            else "other numbers than the first"
-        )
-        calls.found(
-            "gradients accumulate",
-            "every call of the gradients adds to the one before{where}: at the same "
-            f"point the second gives {seen}; set them to zero in every call",
-            "gradients",
-            blocks,
-        )
-    else:
-        calls.found(
-            "gradients not deterministic",
-            "two calls of the gradients at the same point differ{where}",
-            "gradients",
-            blocks,
-            None if steady else "undecided",
-        )  # random with the loss: no mistake by itself
+    differing = ~_close(gradients, second)
+    step, next_step = second - gradients, third - second
+    with_losses = (2.0 + REPEATS) * next_step  # the loss adds too, if it makes both
+    if _same(step, next_step, of=third) or _same(step, with_losses, of=third):
+        is_double = _same(2.0 * gradients, second)
+        seen = "twice the first, the third three times" if is_double else "other numbers than the first"
+        calls.found("gradients accumulate", "gradients", differing, seen=seen)
+    else:  # random with the loss: no mistake by itself
+        calls.found("gradients not deterministic", "gradients", differing, None if steady else "undecided")
     return None
 
 
 def _order_of_calls(calls, vector, away, here):
-    """Gradients after a forward pass elsewhere, and what becomes of them when the function is called
-    elsewhere.
-    """
+    """Gradients after a forward pass elsewhere, and what becomes of them when called elsewhere."""
     try:
         calls.loss(away)
     except (ArithmeticError, ValueError):
         return
     returned = calls.gradients(vector)
     kept = calls.numbers(returned)
-    if not _same(here, kept) and _is_stale(calls, vector, away, here, kept):
-        calls.found(
-            "stale forward pass",
-            "the gradients depend on where the loss was computed last{where}: they use what that "
-            "forward pass left behind; let them make their own for the parameters they are given",
-            "gradients",
-            calls.names(~_close(here, kept)),
-        )
+    if not _same(here, kept):
+        if _is_stale(calls, vector, away, here, kept):
+            calls.found("stale forward pass", "gradients", ~_close(here, kept))
+        else:
+            calls.found("gradients not deterministic", "gradients", ~_close(here, kept), "undecided")
     try:
         calls.gradients(away)
     except (ArithmeticError, ValueError):
         return
     now = calls.numbers(returned)
-    blocks = calls.names((now != kept) & ~(np.isnan(now) & np.isnan(kept)))
-    if len(blocks) > 0:
-        calls.found(
-            "shared buffer",
-            "the gradients returned by one call change when another is made{where}: they are views of "
-            "a buffer; return copies",
-            "gradients",
-            blocks,
-        )
+    changed = (now != kept) & ~(np.isnan(now) & np.isnan(kept))
+    if np.any(changed):
+        calls.found("shared buffer", "gradients", changed)
 
 
 def _is_stale(calls, vector, away, here, elsewhere):
@@ -238,17 +219,8 @@ def _is_stale(calls, vector, away, here, elsewhere):
     for at, expected in [(vector, here), (away, elsewhere)] * CONFIRMED:
         calls.loss(at)
         if not _same(expected, calls.numbers(calls.gradients(vector))):
-            break
-    else:
-        return True
-    calls.found(
-        "gradients not deterministic",
-        "two calls of the gradients at the same point differ{where}",
-        "gradients",
-        calls.names(~_close(here, elsewhere)),
-        "undecided",
-    )
-    return False
+            return False
+    return True
 
 
 def _random_states():
