@@ -38,17 +38,16 @@ def check(
 ) -> Report:
     """Judge a gradient, entry by entry. Returns a Report.
 
-    loss: parameters -> one real number; or, with `gradients` None, (number, gradients). gradients: a function
-    of the parameters, or ready numbers, in the structure of `parameters`: arrays and floats in dicts, lists,
-    tuples, nested. Functions get fresh float64 copies. A loss that returns an array needs gradients
-    (parameters, u) of sum(u * loss).
+    loss: parameters -> one real number, or (number, gradients) when `gradients` is None. gradients: a
+    function of the parameters, or ready numbers, in their structure: arrays and floats, in nested dicts,
+    lists, tuples. Both get fresh float64 copies. A loss that returns an array needs gradients (parameters, u)
+    of sum(u * loss).
 
-    `select`: a glob on block names, or several. `confidence`: error bars that make a difference wrong.
-    `bounds`: (low, high), never left. `intermediates`: derivatives by named quantities that the loss adds from
-    its second argument. `network`, `samples`, `learning_rate`: where known mistakes are looked for. Beyond
-    `one_by_one` entries blocks are judged along random directions. `most_calls` of the loss.
-
-    Raises GradcheckError for what cannot be checked.
+    `select`: a glob on block names, or a list. `confidence`: how many error bars away is wrong. `bounds`:
+    (low, high), never left. `intermediates`: see `gradcheck.inputs.intermediates`. `network`, `samples` and
+    `learning_rate` help to find the mistake. More entries than `one_by_one` are judged along random
+    directions. `most_calls`: a limit on calls of the loss, some 12 for each entry; beyond it GradcheckError
+    is raised, as for shapes that differ and numbers that are not real or finite.
 
     >>> check(lambda p: p["w"] ** 3, lambda p: {"w": 3 * p["w"]}, {"w": 2.0}).verdict
     'wrong'
@@ -61,35 +60,32 @@ def check(
     with random_states_kept(), np.errstate(all="ignore"):
         functions = CallersFunctions(loss, gradients, parameters, seed, bounds, most_calls)
         point = functions.point
-        how = {"confidence": confidence, "one_by_one": one_by_one}
-
+        # audit: are these functions of their arguments, and of nothing else?
         findings = tuple(audit(*functions.audited(), point, seed))
-        how_here = how | {"doubt": _doubt(findings)}
-
-        judged = _judged(functions, point.selected(select), **how_here)
-
+        how = {"confidence": confidence, "one_by_one": one_by_one, "doubt": _doubt(findings)}
+        # judge: every entry by the error bar of its numerical derivative
+        judged = _judged(functions, point.selected(select), **how)
+        # why: which mistake explains what is wrong?
         causes = causes_of(judged, constants)
+        known, unknown = (), ()
+        if network is not None and causes is not None:
+            known, unknown = known_mistakes_in(network, samples, judged)
         blocks = judged.reports(causes, _effects(point, findings))
-
+        # nearby: where a pass proves little, the same at another point
         weak = weak_passes(judged, blocks)
-        nearby, judged_nearby = check_nearby(functions, weak, **how)
+        nearby, judged_nearby = check_nearby(functions, weak, confidence, one_by_one)
         if judged_nearby is not None:
-            causes_nearby = causes_of(judged_nearby, constants)
-            nearby = replace(
-                nearby, blocks=judged_nearby.reports(causes_nearby), cause=_overall(causes_nearby)
-            )
-
+            there = causes_of(judged_nearby, constants)
+            nearby = replace(nearby, blocks=judged_nearby.reports(there), cause=_overall(there))
+        # intermediates: where, from the loss backwards, does it first go wrong?
         links = ()
         if intermediates is not None:
             of_links = functions_of_intermediates(functions, intermediates)
-            judged_links = _judged(of_links, of_links.point.blocks, **how_here)
+            judged_links = _judged(of_links, of_links.point.blocks, **how)
             links = judged_links.reports(causes_of(judged_links, constants))
-
         functions.value(point.vector)  # what the caller's functions keep of their last call is of the point
-    known, unknown = (), []
-    if network is not None and causes is not None:
-        known, unknown = known_mistakes_in(network, samples, judged)
-    cause = _overall(causes) if causes is not None or nearby is None else nearby.cause
+    # report
+    cause = nearby.cause if causes is None and nearby is not None else _overall(causes)
     options |= {"bounds": bounds, "intermediates": intermediates, "network": network}
     return Report(
         blocks,
@@ -122,10 +118,10 @@ def check_hessian(
 ) -> Report:
     """Judge a Hessian-vector product, `hvp(parameters, v)`, by the derivative of the gradients.
 
-    Returns a Report. `v` and the product have the structure of the parameters; v is drawn with `seed`, normal,
-    of zero mean. The other arguments are those of `check`. The gradients are judged first: where they are not
-    right, the Report is about them (report.subject is "gradients", not "Hessian times a vector"), for a
-    Hessian made of wrong gradients means nothing. Raises GradcheckError.
+    Returns a Report. `v` and the product have the structure of the parameters; v is drawn with `seed`,
+    normal, of zero mean. The other arguments are those of `check`. The gradients are judged first: where they
+    are not right, the Report is about them (report.subject is "gradients", not "Hessian times a vector"), for
+    a Hessian made of wrong gradients means nothing. Raises GradcheckError.
     """
     for name, function in (("gradients", gradients), ("hvp", hvp)):
         if not callable(function) and (name == "hvp" or function is not None):

@@ -1,6 +1,7 @@
-"""What gradcheck refuses, as exceptions that carry their data, and what raises them for many callers."""
+"""What gradcheck refuses: exceptions that carry their data, and the few functions that raise them."""
 
 import math
+from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 
@@ -10,17 +11,13 @@ MOST_SHOWN = 20  # names in a message; of more, those most like what was found
 
 
 class GradcheckError(ValueError):
-    """Base of every refusal of gradcheck; the message says where, what was found, what is allowed, what to
-    try.
-    """
+    """Base of every refusal; the message says where, what was found, what is allowed, what to try."""
 
 
 class StructureMismatch(GradcheckError):
-    """A container has other entries than the parameters have: `name`, `expected`, `found`, `hint` (what to
-    try).
-    """
+    """A container has other entries than the parameters: `name`, `expected`, `found`, `hint`."""
 
-    def __init__(self, name, expected, found, hint=None):
+    def __init__(self, name: str, expected: str, found: str, hint: str | None = None):
         self.name, self.expected, self.found = name, expected, found
         self.hint = "give the structure of the parameters" if hint is None else hint
         super().__init__(f"{name}: expected {expected}, found {found}; {self.hint}")
@@ -29,7 +26,7 @@ class StructureMismatch(GradcheckError):
 class ShapeMismatch(GradcheckError):
     """A block has another shape than it must have: `name`, `expected`, `found` (shapes as tuples)."""
 
-    def __init__(self, name, expected, found):
+    def __init__(self, name: str, expected: Iterable[int], found: Iterable[int]):
         self.name, self.expected, self.found = name, tuple(expected), tuple(found)
         super().__init__(
             f"{name}: expected shape {self.expected}, found {self.found}; nothing is broadcast here, "
@@ -40,88 +37,60 @@ class ShapeMismatch(GradcheckError):
 class NotRealNumbers(GradcheckError):
     """Something is not made of real numbers: `name`, `found` (what it is), `hint` (what to try)."""
 
-    def __init__(self, name, found, hint):
+    def __init__(self, name: str, found: str, hint: str):
         self.name, self.found, self.hint = name, found, hint
         super().__init__(f"{name}: expected real numbers, found {found}; {hint}")
 
 
 class NotFinite(GradcheckError):
-    """A number is NaN or infinite: `name` of the block, `index` (a tuple, empty for a plain number),
-    `value`.
-    """
+    """A number is NaN or infinite: `name` of the block, `index` (empty for a plain number), `value`."""
 
-    def __init__(self, name, index, value):
+    def __init__(self, name: str, index: Iterable[int], value: float):
         self.name, self.index, self.value = name, tuple(index), value
-        hint = (
-            "a float holds no number of that size: rescale it"
-            if not math.isnan(value) and abs(value) != math.inf
-            else "move the point away from where the function is not defined"
-        )
-        super().__init__(f"{entry_name(name, index)}: expected a finite number, found {value!s}; {hint}")
+        hint = "move the point away from where the function is not defined"
+        if not math.isnan(value) and abs(value) != math.inf:
+            hint = "a float holds no number of that size: rescale it"
+        super().__init__(f"{entry_name(name, self.index)}: expected a finite number, found {value!s}; {hint}")
 
 
 class DuplicateName(GradcheckError):
     """Two arrays of the parameters have the same name: `name`."""
 
-    def __init__(self, name):
+    def __init__(self, name: str):
         self.name = name
         super().__init__(
-            f"{name}: found two parameters of this name; give each a name of its own, a nested one counts with "
-            "its whole path"
+            f"{name}: found two parameters of this name; give each a name of its own, a nested one counts "
+            "with its whole path"
         )
 
 
 class UnknownName(GradcheckError):
-    """A name that is not in the list of names: `kind` (what is named), `found`, `allowed`, of which many are
-    not all shown.
-    """
+    """A name that is not in a list of names: `kind` (what is named), `found`, `allowed`."""
 
-    def __init__(self, kind, found, allowed):
+    def __init__(self, kind: str, found: object, allowed: Iterable):
         self.kind, self.found, self.allowed = kind, found, tuple(allowed)
         shown = self.allowed
         if len(shown) > MOST_SHOWN:
             shown = get_close_matches(str(found), map(str, shown), MOST_SHOWN, 0.0)
         more = len(self.allowed) - len(shown)
-        super().__init__(
-            f"{kind}: found {found!r}, allowed are {', '.join(map(repr, shown))}"
-            f"{f' and {more} others' if more > 0 else ''}"
-        )
+        names = ", ".join(map(repr, shown)) + (f" and {more} others" if more > 0 else "")
+        super().__init__(f"{kind}: found {found!r}, allowed are {names}")
 
 
-def entry_name(block, index):
+def entry_name(block: str, index: tuple) -> str:
     """The name of one entry: `W1[2,0]`, or the bare name of the block when `index` is empty."""
-    if len(index) == 0:
-        return block
-    return f"{block}[{','.join(str(int(i)) for i in index)}]"
+    return f"{block}[{','.join(str(int(i)) for i in index)}]" if len(index) > 0 else block
 
 
-@contextmanager
-def passing_with_note(note):
-    """What the caller's own functions raise inside passes as it is, with one sentence added (PEP 678): who
-    called what.
-    """
-    try:
-        yield
-    except Exception as error:
-        add_note(error, note)
-        raise
-
-
-def add_note(error, note):
-    """Adds a sentence to an exception that is not ours, once."""
-    if not isinstance(error, GradcheckError) and note not in getattr(error, "__notes__", ()):
-        error.add_note(note)
-
-
-def named(kind, table, name):
+def named(kind: str, table: Mapping, name):
     """table[name]. Raises UnknownName with the names that are allowed."""
     if name not in table:
         raise UnknownName(kind, name, table)
     return table[name]
 
 
-def real_number(name, value):
-    """`value` as a float. Raises NotRealNumbers for anything but one real number (an array needs shape ())."""
+def real_number(name: str, value) -> float:
+    """`value` as a float. Raises NotRealNumbers for anything but one real number, of shape ()."""
     if isinstance(value, float):
         return float(value)
     array = np.asarray(value)
@@ -129,3 +98,19 @@ def real_number(name, value):
         found = f"an array of shape {array.shape}" if array.shape != () else f"{value!r}"
         raise NotRealNumbers(name, found, "return one real number, e.g. the sum over samples and outputs")
     return float(array)
+
+
+@contextmanager
+def passing_with_note(note: str):
+    """What the caller's own functions raise inside passes with a sentence that says who called what."""
+    try:
+        yield
+    except Exception as error:
+        add_note(error, note)
+        raise
+
+
+def add_note(error: Exception, note: str) -> None:
+    """Adds a sentence to an exception that is not ours, once (PEP 678)."""
+    if not isinstance(error, GradcheckError) and note not in getattr(error, "__notes__", ()):
+        error.add_note(note)

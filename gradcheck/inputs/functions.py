@@ -70,8 +70,9 @@ class CallersFunctions:
         try:
             found = self._gradients(parameters, *upstream)
         except Exception as error:
-            called = "raised by gradients(parameters), which gradcheck calls with the parameters in their structure"
-            add_note(error, called + (" and u, an array of the shape of the loss" if upstream else " alone"))
+            called = "raised by gradients(parameters), which gradcheck calls with the parameters in their "
+            also = "structure and u, an array of the shape of the loss" if upstream else "structure alone"
+            add_note(error, called + also)
             raise
         return self._kept(found)
 
@@ -133,7 +134,7 @@ class CallersFunctions:
             raise NotRealNumbers(
                 "loss",
                 f"a {type(value).__name__} of {len(value)}",
-                "return the loss alone; a loss that returns (value, gradients) is checked with gradients=None",
+                "return the loss alone; one that returns (value, gradients) is checked with gradients=None",
             )
         try:
             array = np.asarray(value)

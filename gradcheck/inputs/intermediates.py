@@ -42,9 +42,9 @@ def functions_of_intermediates(functions, intermediates):
     at_zero = {name: np.zeros(each.shape) if each.shape else 0.0 for name, each in found.items()}
     shapes = ", ".join(f"{name} {each.shape}" for name, each in found.items())
     note = (
-        "raised while gradcheck called loss(parameters, intermediates): the loss takes a dict of arrays as its "
-        "second argument and adds each to the quantity of its name, which must have its shape; the shapes are "
-        f"{shapes}"
+        "raised while gradcheck called loss(parameters, intermediates): the loss takes a dict of arrays as "
+        "its second argument and adds each to the quantity of its name, which must have its shape; the "
+        f"shapes are {shapes}"
     )
     asked = set()
 

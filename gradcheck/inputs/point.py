@@ -58,8 +58,8 @@ class Point:
 
     `parameters`: a dict of names to arrays or floats, a list or tuple of those, a named tuple, a dataclass, a
     SimpleNamespace, nested; or one array, or one float. `blocks`: their Blocks. `single_precision`: names of
-    those that were float32. Raises NotRealNumbers (integers, booleans, complex numbers, settings), NotFinite, DuplicateName,
-    or GradcheckError when there is nothing to vary or no end to it.
+    those that were float32. Raises NotRealNumbers (integers, booleans, complex numbers, settings), NotFinite,
+    DuplicateName, or GradcheckError when there is nothing to vary or no end to it.
     """
 
     def __init__(self, parameters: object):

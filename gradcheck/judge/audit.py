@@ -23,28 +23,28 @@ BEFORE_BLAME = 8  # and before the gradients are blamed for a loss that differs
 FINDINGS = {  # id: (the verdict on the gradients that it demands at least, what it says)
     "random state": (
         "right",
-        "{who} draws from {which} global random state, or seeds it: two calls need not agree, and the rest of "
-        "the program sees other numbers; use a generator of its own",
+        "{who} draws from {which} global random state, or seeds it: two calls need not agree, and the rest "
+        "of the program sees other numbers; use a generator of its own",
     ),
     "{who} changes its argument": (
         "right",
-        "{who} changes the parameters that it is given{where}: an assignment in place, such as W -= step, where "
-        "W = W - step is meant",
+        "{who} changes the parameters that it is given{where}: an assignment in place, such as W -= step, "
+        "where W = W - step is meant",
     ),
     "loss not deterministic": (
         "undecided",
-        "the loss is {first:.9g}, then {other:.9g} at the same point: dropout, a random draw or a counter; it "
-        "has no derivative",
+        "the loss is {first:.9g}, then {other:.9g} at the same point: dropout, a random draw or a counter; "
+        "no derivative can be taken of it",
     ),
     "gradients change the loss": (
         "undecided",
-        "the loss is {first:.9g}, and {other:.9g} at the same point once the gradients have been computed: they "
-        "leave something behind, an update perhaps",
+        "the loss is {first:.9g}, and {other:.9g} at the same point once the gradients have been computed: "
+        "they leave something behind, an update perhaps",
     ),
     "gradients accumulate": (
         "wrong",
-        "every call of the gradients adds to the one before{where}: at the same point the second gives {seen}; "
-        "set them to zero in every call",
+        "every call of the gradients adds to the one before{where}: at the same point the second gives "
+        "{seen}; set them to zero in every call",
     ),
     "gradients not deterministic": (
         "wrong",
@@ -52,13 +52,13 @@ FINDINGS = {  # id: (the verdict on the gradients that it demands at least, what
     ),
     "stale forward pass": (
         "undecided",
-        "the gradients depend on where the loss was computed last{where}: they use what that forward pass left "
-        "behind; let them make their own for the parameters they are given",
+        "the gradients depend on where the loss was computed last{where}: they use what that forward pass "
+        "left behind; let them make their own for the parameters they are given",
     ),
     "shared buffer": (
         "right",
-        "the gradients returned by one call change when another is made{where}: they are views of a buffer; "
-        "return copies",
+        "the gradients returned by one call change when another is made{where}: they are views of a "
+        "buffer; return copies",
     ),
 }
 
@@ -239,7 +239,7 @@ def _same(a, b, of=None):
 
 
 def _close(a, b, of=None):
-    """Where two results agree but for the order of a sum, relative to the largest number of all, or of `of`."""
+    """Where two results agree but for the order of a sum, relative to the largest number, or of `of`."""
     a, b = np.asarray(a), np.asarray(b)
     largest = np.max(np.abs(b if of is None else of), initial=0.0)
     return (a == b) | (np.abs(a - b) <= SAME * largest) | (np.isnan(a) & np.isnan(b))

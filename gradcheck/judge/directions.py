@@ -27,7 +27,7 @@ DENSE = 8  # one wrong entry of so many, and bisecting does not pay
 
 
 def random_direction(vector, positions, draw):
-    """Zero but at the n positions; there of random sign, and between 1/sqrt(n) and 2/sqrt(n): some 1.5 long."""
+    """Zero but at the n positions; there of random sign, and between 1/sqrt(n) and 2/sqrt(n)."""
     direction, n = np.zeros_like(vector), len(positions)
     direction[positions] = draw.choice([-1.0, 1.0], n) * draw.uniform(1.0, 2.0, n) / math.sqrt(n)
     return direction
@@ -37,8 +37,8 @@ def judge_along(functions, vector, analytic, rounding, direction, confidence, fl
     """(Judgement, bar) of analytic . direction, held against the slope of the loss along the direction.
 
     The bar is that of one entry: what an error in it alone must exceed to leave the bar of the slope. Where
-    it is too wide to show a thousandth of the largest entry, the verdict is undecided. `floor`: the noise Floor
-    of the loss where it is known.
+    it is too wide to show a thousandth of the largest entry, the verdict is undecided. `floor`: the noise
+    Floor of the loss where it is known.
     """
     moving, there = direction != 0.0, np.empty_like(vector)
 
@@ -69,7 +69,7 @@ def _norm(vector):
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Entries of one block that were judged together: `positions`, `verdict`, and the `bar` of one of them."""
+    """Entries of one block that were judged together: `positions`, `verdict`, `bar` of one of them."""
 
     positions: np.ndarray
     verdict: str
@@ -77,12 +77,11 @@ class Group:
 
 
 def locate(block, positions, along, look, draw):
-    """The Groups of the `positions`, in the flat vector, of one block; all others have been looked at one by
-    one.
+    """The Groups of the `positions`, in the flat vector, of one block; all others were judged one by one.
 
     along(positions) -> (Judgement, bar, whether the bar is narrow), of a direction that is drawn anew at each
-    call; look(positions) -> how many of them are wrong, looked at one by one. `draw`: a NumPy Generator, for
-    the sample.
+    call; look(positions) -> how many of them are wrong, judged one by one. `draw`: a NumPy Generator, for the
+    sample.
     """
     whole = _along(along, positions) if len(positions) > FEW else Group(positions, "wrong", math.inf)
     if whole.verdict == "right":
@@ -114,9 +113,7 @@ def locate(block, positions, along, look, draw):
 
 
 def _along(along, positions):
-    """The Group of the positions: wrong along one direction, or right along two, by the narrowest bars of a
-    few.
-    """
+    """The Group of the positions: wrong along one direction, or right along two, by the narrowest bars."""
     tried = []
     for _ in range(DRAWS):
         judgement, bar, narrow = along(positions)

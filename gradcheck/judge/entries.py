@@ -20,7 +20,7 @@ class JudgedEntries:
     """Verdicts on the gradient `analytic` of CallersFunctions at a vector, for some `blocks` of its Point.
 
     `rounding`: what rounding alone may do to each analytic entry. `chosen`: a mask of the entries to judge,
-    or None for all of the blocks. `doubt`: why nothing can be said of the loss at all, or None. With more than
+    or None for all of the blocks. `doubt`: why the loss has no derivative at all, or None. With more than
     `one_by_one` entries, and without bounds, they are judged together along random directions, as far as
     these come out right. `numeric`, `error`: vectors, NaN and infinite where an entry was not judged by
     itself. `judgements`: position -> Judgement; `groups`: what was judged together. `single_precision`:
@@ -151,7 +151,7 @@ class JudgedEntries:
         return Entry(name, index, a, n, error, ratio, str(judgement), judgement.reason)
 
     def _visible(self, block, groups):
-        """The smallest error certain to be called wrong in any entry, as a part of the block's largest one."""
+        """The smallest error certain to be called wrong in any entry, as a part of the largest one."""
         own = [i for i in range(block.start, block.stop) if i in self.judgements]
         plain = [i for i in own if "kink" not in self.judgements[i].reason]
         bars = [float(self.bar[i]) for i in plain] + [group.bar for group in groups]

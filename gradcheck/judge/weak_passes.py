@@ -23,12 +23,18 @@ SHRUNK = 2.0**-10  # a parameter behind whose L2 term the data term hides is mad
 DRAWS = 3  # points that are tried before the verdict is left undecided
 SENTENCES = {
     "zero gradient": "the gradient is zero everywhere in {}: a sign, a factor or a term may be wrong unseen",
-    "nothing visible": "an error as large as the gradient itself would not show in {}: its error bars are as wide",
-    "dead units": "whole lines of the gradient are zero in {}: units that are off, or rows that are not used, "
-    "behind which nothing is seen",
+    "nothing visible": (
+        "an error as large as the gradient itself would not show in {}: its error bars are as wide"
+    ),
+    "dead units": (
+        "whole lines of the gradient are zero in {}: units that are off, or rows that are not used, behind "
+        "which nothing is seen"
+    ),
     "zero parameters": "zero at this point: {}; an L2 term there, forgotten or not, cannot be seen",
-    "large regulariser": "the gradient is a multiple of the parameter but for less than 1 % in {}: a regulariser "
-    "far larger than the data term, which it hides",
+    "large regulariser": (
+        "the gradient is a multiple of the parameter but for less than 1 % in {}: a regulariser far larger "
+        "than the data term, which it hides"
+    ),
 }
 
 
@@ -71,8 +77,8 @@ def notes(point, blocks, vector, analytic, numeric, bar, confidence=WELL_BEYOND)
 def check_nearby(functions, weak, confidence, one_by_one):
     """(NearbyCheck, JudgedEntries or None) for what the Notes `weak` flag, at a random point nearby.
 
-    The JudgedEntries are those of the entries in question, where these were judged one by one. The NearbyCheck
-    is None where nothing is flagged, no gradients can be had elsewhere, or bounds are set.
+    The JudgedEntries are those in question, where they were judged one by one. The NearbyCheck is None where
+    nothing is flagged, no gradients can be had elsewhere, or bounds are set.
     """
     if not functions.is_callable or functions.bounds is not None or len(weak) == 0:
         return None, None

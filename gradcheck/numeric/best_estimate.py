@@ -136,7 +136,7 @@ def _central(a, b, c):
 
 
 def _one_sided(steps, side):
-    """The Candidate of four steps of one side: extrapolation through the last three, against the first three."""
+    """The Candidate of four steps of one side: extrapolation through the last three."""
     slopes = [getattr(each, side) for each in steps]
     fine, rounding = _limit_of_three(steps[1:], slopes[1:])
     coarse, _ = _limit_of_three(steps[:-1], slopes[:-1])
@@ -175,7 +175,7 @@ def _limit_of_three(steps, slopes):
 
 
 def _kink_of(a, b, c):
-    """(jump, bar): the difference of the one-sided slopes at x, extrapolated from three steps; 0.0 for none."""
+    """(jump, bar): the difference of the one-sided slopes at x, from three steps; 0.0 for none."""
     first, second, third = a.right - a.left, b.right - b.left, c.right - c.left
     fine, rounding = _limit_of_two(b, c, second, third, 1, evaluations=4.0)
     coarse, _ = _limit_of_two(a, b, first, second, 1, evaluations=4.0)

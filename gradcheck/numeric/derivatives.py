@@ -206,7 +206,7 @@ def _real_vector(vector):
 
 
 def _along_random_signs(f, vector, low, high, seed):
-    """f along a direction of random signs, max(|x|, 1) long in each entry or as far as the bounds leave room."""
+    """f along a direction of random signs, max(|x|, 1) long in each entry where the bounds leave room."""
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=vector.shape)
     signs = np.where(high - vector <= 0.0, -1.0, np.where(vector - low <= 0.0, 1.0, signs))
     room = np.maximum(high - vector, vector - low)
@@ -220,9 +220,9 @@ def _along_random_signs(f, vector, low, high, seed):
 
 
 class CountedCalls:
-    """f with its calls counted; outside its domain (a NaN, an infinity, an arithmetic complaint) it gives NaN.
+    """f with its calls counted; NaN outside its domain: where it is not finite or complains.
 
-    So it does below `low` and above `high`, where f is not called.
+    So it is below `low` and above `high`, where f is not called.
     """
 
     def __init__(self, f, low=-math.inf, high=math.inf):
@@ -243,7 +243,7 @@ class CountedCalls:
         return float(value) if math.isfinite(value) else math.nan
 
     def at_the_point(self, x, name):
-        """The value at the point itself, where complaints of f are not hidden and the value must be finite."""
+        """The value at the point itself, which must be finite; what f raises there passes."""
         self.evaluations += 1
         value = real_number("f", self.f(x))
         if not math.isfinite(value):

@@ -79,7 +79,7 @@ class StepSearch:
         return max(moves, default=0.0)
 
     def start_for_next(self):
-        """Where to start at the next entry, as a part of max(|x|, 1): shorter when this start was too long."""
+        """Where to start at the next entry, as a part of max(|x|, 1): shorter when this was too long."""
         if self.too_long == math.inf or len(self.steps) == 0:
             return FIRST_STEP
         lengths = [each.step for each in self.steps if each.step < self.too_long]
@@ -113,7 +113,7 @@ class StepSearch:
         return last, False
 
     def _halfway(self, quotients, slope=None):
-        """Between this step and the shortest worth taking, in logarithms: there noise is 1/64 of the slope."""
+        """Halfway, in logarithms, to the shortest step worth taking: there noise is 1/64 of the slope."""
         if slope is None:
             known = [abs(each) for each in (quotients.left, quotients.right) if math.isfinite(each)]
             slope = max(known, default=0.0)
@@ -201,7 +201,7 @@ class StepSearch:
         )
 
     def _far_shorter(self, estimate):
-        """(quotients at a far shorter step that contradict a settled BestEstimate, None where they do not; the
+        """(quotients at a far shorter step, or None where they do not contradict a settled BestEstimate; the
         BestEstimate with them).
         """
         small, shortest = HALF_THE_DIGITS * self.natural_slope(), self.steps[-1].step
@@ -276,7 +276,7 @@ class Quotients(NamedTuple):
         return self.difference <= allowed or self.is_stationary(wider)
 
     def is_stationary(self, wider):
-        """Whether the difference of the slopes fell in proportion to the step, as that of one curvature does."""
+        """Whether the difference of the slopes fell in proportion to the step, as one curvature makes it."""
         if wider is None:
             return False
         expected = wider.difference * self.step / wider.step

@@ -163,7 +163,7 @@ def test_more_calls_than_are_allowed_end_the_check_and_give_no_verdict():
 
 @pytest.mark.parametrize("seed", range(8))
 def test_every_entry_of_a_noisy_loss_takes_the_steps_that_it_needs(seed):
-    """An entry never goes without because others took many calls: no verdict depends on how many there are."""
+    """No verdict depends on how many other entries there are, or on how many calls these took."""
     draw = np.random.default_rng(seed)
     few = draw.normal(size=3)
     many = np.concatenate([few, draw.normal(size=40) * 1e-3])
