@@ -121,26 +121,32 @@ class Graph:
         """The derivative of one row by another or by a given number, which then counts as independent."""
         own = self.own_name(partial_name(numerator, denominator))
         if own not in self._by_name:
-            # Those nearest to the numerator come first: each needs only the ones before it.
-            for between in reversed(self._between(numerator, denominator)):
-                self._differentiate(numerator, between)
+            # The rows nearest to the numerator come first: each needs only those before it.
+            for between in reversed(self._on_the_way(numerator, denominator)):
+                if between != numerator:
+                    self._differentiate(numerator, between)
             self._differentiate(numerator, denominator)
         return self._by_name[own]
 
     def _differentiate(self, numerator, denominator):
-        """dA/dB, the sum of dA/dC * dC/dB over the rows C on the way that have B in their formula."""
+        """dA/dB, the sum of dA/dC * dC/dB over the rows C on the way that have B in their formula.
+
+        Where C depends on B by further rows, the derivative of its formula by B alone stands for dC/dB.
+        """
         own = self.own_name(partial_name(numerator, denominator))
         if own in self._by_name:
             return
-        ancestors, terms = self._ancestors(numerator), []
-        for between in self._partials if numerator != denominator else ():
-            if between not in ancestors or denominator not in self._depends_on(between):
+        on_the_way, terms = self._on_the_way(numerator, denominator), []
+        for between in on_the_way:
+            if denominator not in self._depends_on(between):
                 continue
+            direct = self._direct(between, denominator)
             if between == numerator:
-                terms.append(self._direct(numerator, denominator))
-            else:
-                factors = partial_name(numerator, between), partial_name(between, denominator)
-                terms.append(Name(self.own_name(factors[0])) * Name(self.own_name(factors[1])))
+                terms.append(direct)
+                continue
+            if set(on_the_way).isdisjoint(self._depends_on(between)):
+                direct = Name(self.own_name(partial_name(between, denominator)))
+            terms.append(Name(self.own_name(partial_name(numerator, between))) * direct)
         formula = total(terms) if terms else Number(int(numerator == denominator))
         self.record(own, formula, "by the chain rule", listed=False)
 
@@ -149,13 +155,15 @@ class Graph:
         partials = self._partials[name]
         return self._by_name[name].expression.derivative(by) if partials is None else partials[by]
 
-    def _between(self, numerator, denominator):
-        """The rows that A depends on and that depend on B, in order."""
+    def _on_the_way(self, numerator, denominator):
+        """The rows that depend on B and that A depends on, A among them, in order; none where A is B."""
         ancestors, reached = self._ancestors(numerator), {denominator}
+        if numerator == denominator:
+            return []
         for name in self._partials:
             if name in ancestors and name != denominator and not reached.isdisjoint(self._depends_on(name)):
                 reached.add(name)
-        return [name for name in self._partials if name in reached - {denominator}]
+        return [name for name in self._partials if name in reached and name != denominator]
 
     def _ancestors(self, name):
         """`name` and everything it depends on, directly or not."""

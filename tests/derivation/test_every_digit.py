@@ -1,0 +1,140 @@
+"""Slopes, softmax and cross-entropies keep every digit over the whole range: objects, rows and dual numbers.
+
+The true values are computed here, from formulas of our own in 400 digits.
+"""
+
+from decimal import Decimal, localcontext
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from gradcheck.numeric.dual import Dual
+from neuronnet import Derivation, load
+from neuronnet.formulas.parsing import parse
+
+ROUNDING = Decimal(2) ** -53
+# e^-700 is a normal float with all its digits; below 1e-308 floats lose digits by themselves.
+nets = st.floats(-700, 700, allow_subnormal=False)
+tanh_nets = st.floats(-350, 350, allow_subnormal=False)
+softmax_nets = st.lists(st.floats(-340, 340, allow_subnormal=False), min_size=2, max_size=4)
+
+
+def one_layer(activation, loss, weights, targets):
+    """Networks whose nets are their weights: one input, which is 1."""
+    return {
+        "loss": loss,
+        "layer": [{"activation": activation, "weights": [[weight] for weight in weights]}],
+        "sample": [{"inputs": [1.0], "targets": targets}],
+    }
+
+
+def close(found, true, roundings=16):
+    """16: at most eight roundings; 1 - out, taken below net = 1, turns one of them into four."""
+    return abs(Decimal(found) - true) <= roundings * ROUNDING * abs(true)
+
+
+@pytest.fixture(autouse=True)
+def _many_digits():
+    with localcontext() as context:
+        context.prec = 400
+        yield
+
+
+def true_logistic(net):
+    return 1 / (1 + (-Decimal(net)).exp())
+
+
+def true_softmax(nets):
+    powers = [Decimal(net).exp() for net in nets]
+    return [power / sum(powers) for power in powers]
+
+
+def both(description, name, value):
+    """A quantity of the objects, which the rows have to the last bit."""
+    assert Derivation(description)[name].value == value
+    return value
+
+
+@given(nets)
+@example(40.0)
+@example(1.0)
+@example(-700.0)
+def test_the_slope_of_the_logistic(net):
+    description = one_layer("logistic", "half squared error", [net], [0.25])
+    network = load(description)
+    network.gradients()
+    true = true_logistic(net) * (1 - true_logistic(net))
+    assert close(both(description, "dout_o1/dnet_o1", network["o1"].dout_dnet), true)
+    assert close(both(description, "out_o1", network["o1"].out), true_logistic(net))
+    assert close((1 / (1 + (-Dual(net, 1.0)).exp())).derivative, true)
+    assert close(parse("logistic'(x)").evaluator(float)({"x": net}), true)
+
+
+def test_at_40_the_slope_is_no_0():
+    derivation = Derivation(one_layer("logistic", "half squared error", [40.0], [0.25]))
+    assert derivation["dout_o1/dnet_o1"].value == pytest.approx(4.248354255291589e-18, rel=1e-15)
+    assert derivation["dout_o1/dnet_o1"].formula == "out_o1*(1 - out_o1)"
+    out = derivation["out_o1"].value
+    assert out * (1 - out) == 0.0  # what the formula gives where out is rounded first
+
+
+@given(tanh_nets)
+@example(0.5)
+@example(20.0)
+def test_the_slope_of_tanh(net):
+    description = one_layer("tanh", "half squared error", [net], [0.25])
+    network = load(description)
+    network.gradients()
+    power = (2 * Decimal(net)).exp()
+    true = 4 * power / ((1 + power) * (1 + power))
+    assert close(both(description, "dout_o1/dnet_o1", network["o1"].dout_dnet), true)
+    assert close(Dual(net, 1.0).tanh().derivative, true)
+    assert close(parse("tanh'(x)").evaluator(float)({"x": net}), true)
+
+
+@given(softmax_nets, st.integers(0, 1))
+def test_softmax_its_slopes_and_its_cross_entropy(nets, hot):
+    # exp(net_k - net_j) inherits the rounding of the difference, as many roundings as the difference is large.
+    roundings = 16 + 2 * len(nets) + int(2 * (max(nets) - min(nets)))
+    targets = [float(j == hot) for j in range(len(nets))]
+    outs = true_softmax(nets)
+    description = one_layer("softmax", "categorical cross-entropy", nets, targets)
+    network = load(description)
+    network.gradients()
+    error = network.error(targets)
+    assert close(both(description, "E_total", error), -outs[hot].ln(), roundings)
+    for j, neuron in enumerate(network.layers[-1]):
+        assert close(both(description, f"out_{neuron.name}", neuron.out), outs[j], roundings)
+        delta = outs[j] if j != hot else -sum(outs[:hot] + outs[hot + 1 :])
+        assert close(both(description, f"delta_{neuron.name}", neuron.delta), delta, roundings)
+    squared = one_layer("softmax", "half squared error", nets, targets)
+    network = load(squared)
+    network.gradients()
+    for j, neuron in enumerate(network.layers[-1]):
+        slope = outs[j] * sum(outs[:j] + outs[j + 1 :])
+        name = f"dout_{neuron.name}/dnet_{neuron.name}"
+        assert close(both(squared, name, neuron.dout_dnet[j]), slope, roundings)
+
+
+@given(nets, st.sampled_from([0.0, 1.0]))
+@example(40.0, 1.0)
+@example(-40.0, 0.0)
+def test_the_binary_cross_entropy_and_its_delta(net, target):
+    description = one_layer("logistic", "binary cross-entropy", [net], [target])
+    network = load(description)
+    network.gradients()
+    error = network.error([target])
+    out = true_logistic(net) if target == 0 else true_logistic(-net)
+    true_error = -(1 - out).ln()
+    assert close(both(description, "E_total", error), true_error)
+    assert close(both(description, "delta_o1", network["o1"].delta), out if target == 0 else -out)
+
+
+@given(nets)
+@example(40.0)
+def test_the_categorical_cross_entropy_of_a_logistic_output(net):
+    description = one_layer("logistic", "categorical cross-entropy", [net], [1.0])
+    network = load(description)
+    network.gradients()
+    assert close(both(description, "E_total", network.error([1.0])), (1 + (-Decimal(net)).exp()).ln())

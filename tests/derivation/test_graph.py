@@ -1,0 +1,133 @@
+"""A graph of any formulas: rows, values in any type of number, and the derivative of any by any."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from drawn import descriptions
+from hypothesis import given
+
+from gradcheck.numeric.dual import Dual
+from neuronnet.derivation.digits import fifty_digits
+from neuronnet.derivation.graph import Graph
+from neuronnet.derivation.passes import Pass
+from neuronnet.derivation.quantities import Derivation
+from neuronnet.errors import NeuronnetError, UnknownName
+from neuronnet.formulas.parsing import parse
+
+
+def small(number=float, x="0.5", w="2"):
+    graph = Graph({"x": x, "w": w, "t": "1"}, number)
+    graph.add("y", "w*x + x^2")
+    graph.add("z", "y*w")
+    graph.add("loss", "(t - z)^2/2")
+    return graph
+
+
+def test_rows_have_formulas_and_values():
+    graph = small()
+    assert [(each.name, each.formula, each.value) for each in graph.quantities] == [
+        ("y", "w*x + x^2", 1.25),
+        ("z", "y*w", 2.5),
+        ("loss", "(t - z)^2/2", 1.125),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name, formula, value",
+    [
+        ("dloss/dz", "-(2*(t - z)/2)", 1.5),
+        ("dz/dw", "y + dz/dy * dy/dw", 2.25),
+        ("dloss/dw", "dloss/dz * y + dloss/dy * dy/dw", 3.375),
+        ("dy/dx", "w + 2*x", 3.0),
+        ("dloss/dx", "dloss/dy * dy/dx", 9.0),
+        ("dz/dloss", "0", 0.0),
+        ("dz/dz", "1", 1.0),
+    ],
+)
+def test_any_row_is_differentiated_by_any_other(name, formula, value):
+    found = small()[name]
+    assert sorted(found.formula.split(" + ")) == sorted(formula.split(" + "))
+    assert found.value == value
+
+
+def test_a_fraction_stays_a_fraction_and_a_decimal_keeps_its_digits():
+    # y = 7/9 and z = 14/9, so dloss/dz = 5/9 and dz/dx = 2*(2 + 2/3)
+    assert small(Fraction, Fraction(1, 3))["dloss/dx"].value == Fraction(5, 9) * Fraction(16, 3)
+    with fifty_digits():
+        assert small(Decimal, "0.1")["y"].value == Decimal("0.21")
+
+
+@pytest.mark.parametrize("by", ["x", "w"])
+@pytest.mark.parametrize("of", ["y", "z", "loss"])
+def test_derivatives_are_those_of_dual_numbers(of, by):
+    given_numbers = {"x": 0.5, "w": 2.0, "t": 1.0}
+    duals = {name: Dual(value, float(name == by)) for name, value in given_numbers.items()}
+    values = dict(duals)
+    for row in small().quantities:
+        values[row.name] = row.expression.evaluator(Dual)(values)
+    assert small()[f"d{of}/d{by}"].value == values[of].derivative  # all numbers here are exact in binary
+
+
+def test_the_form_that_an_author_hands_in_is_shown():
+    graph = Graph({"net": "0.3"})
+    out = "1/(1 + exp(-net))"
+    plain = Graph({"net": "0.3"})
+    plain.add("out", out)
+    graph.add("out", out, partials={"net": parse("out*(1 - out)")})
+    assert graph["dout/dnet"].formula == "out*(1 - out)"
+    assert plain["dout/dnet"].formula == "exp(-net)/(1 + exp(-net))^2"
+    assert abs(graph["dout/dnet"].value - plain["dout/dnet"].value) < 1e-15
+
+
+@pytest.mark.parametrize("name", ["q", "dq/dx", "dloss/dq", "dx/dloss", "dloss/dloss/dx"])
+def test_unknown_names_are_refused(name):
+    with pytest.raises(UnknownName):
+        small()[name]
+    assert name not in small()
+
+
+def test_a_formula_over_unknown_names_is_refused():
+    with pytest.raises(UnknownName):
+        small().add("more", "loss + nothing")
+
+
+def test_a_division_by_zero_names_the_row():
+    with pytest.raises(NeuronnetError, match="more = w/.*division by zero"):
+        small().add("more", "w/(t - 1)")
+
+
+# The rows of a pass are one author's; every derivative in them was written by hand.
+
+
+@given(descriptions(most_samples=2))
+def test_every_hand_written_derivative_is_that_of_its_formula(description):
+    """In fifty digits: a row dA/dB of the passes, and dA/dB by Expression.derivative alone."""
+    with fifty_digits():
+        derivation = Derivation(description, Decimal)
+        rows = Pass(derivation.description, derivation.names, derivation.given)
+        graph = Graph(derivation.given, Decimal)
+        for name, expression, part in rows.forward():
+            graph.add(name, from_outs(derivation, name, expression), part)
+        compared = [each for each in derivation.quantities if each.name in graph]
+        assert any(each.name.startswith("dE_total") for each in compared)
+        for name, _, value, _ in compared:
+            # Fifty digits, less what the slope of a logarithm or the product of a few weights takes away.
+            assert abs(graph[name].value - value) <= Decimal("1e-30") * max(1, abs(value)), name
+
+
+def test_a_slip_in_a_hand_written_derivative_would_be_seen():
+    derivation = Derivation("worked-example")
+    slip = derivation.value_of("out_o1*(1 + out_o1)")
+    assert abs(slip - derivation["dout_o1/dnet_o1"].value) > 0.5
+
+
+def from_outs(derivation, name, expression):
+    """An error's formula over the outs, where the pass computes it from the nets."""
+    description = derivation.description
+    if not name.startswith("E_o") or "logsumexp" not in expression.format():
+        return expression
+    out, target = name.replace("E_", "out_", 1), name.replace("E_", "target_", 1)
+    if description.loss == "categorical cross-entropy":
+        return f"-{target}*ln({out})"
+    return f"-({target}*ln({out}) + (1 - {target})*ln(1 - {out}))"
