@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from printed import agrees
 from profiles import examples
+from rows import trained_by_rows
 from update_rules import RULES, same
 
 from neuronnet import Derivation, load
@@ -35,11 +36,10 @@ def test_objects_and_rows_agree_to_the_last_bit_under_every_rule(description, ru
     description = description | {"update": rule, "order": order}
     network = load(description)
     network.fit(updates)
-    derivation = Derivation(description)
-    for parameter in network.parameters:
-        if parameter.trainable:
-            assert same(derivation[f"{parameter.name}@{updates}"].value, parameter.value)
-    for name, value in network.update_rule.state.items():
+    by_rows, derivation = trained_by_rows(description, updates), Derivation(description)
+    moved = {each.name: each.value for each in network.parameters if each.trainable}
+    for name, value in (moved | network.update_rule.state).items():
+        assert same(by_rows[name], value)
         assert same(derivation[f"{name}@{updates}"].value, value)
 
 
