@@ -1,12 +1,11 @@
-"""The command line: `python -m neuronnet [COMMAND]`. It parses arguments and hands finished rows to the
-renderer.
-"""
+"""The command line: `python -m neuronnet [COMMAND]`."""
 
 import json
 import math
 from dataclasses import replace
 from pathlib import Path
 
+from neuronnet import __version__
 from neuronnet.derivation.factors import Explanation
 from neuronnet.derivation.quantities import Derivation, is_small
 from neuronnet.description.reading import EXAMPLES, example_names, find, read
@@ -34,17 +33,18 @@ WORKED_EXAMPLE = "worked-example"
 
 
 def main(argv=None):
-    """Run one command; return the exit status (0 agrees, 1 disagrees, 2 unusable input)."""
+    """Run one command; return the exit status: 0 agrees, 1 disagrees, 2 unusable input, 3 undecided."""
     return run(lambda: (arguments := _parser().parse_args(argv)).command(arguments), "neuronnet")
 
 
 def _parser():
     parser = ArgumentParser(
         prog="neuronnet",
-        description="Backpropagation with a name for every number. "
-        "Without a command: the worked example, every quantity to nine decimals.",
+        description="Backpropagation with a name for every number: derive the numbers of a network, "
+        "or check a derivation of your own. Without a command: the worked example to nine decimals.",
         epilog="example: python -m neuronnet derive worked-example --only dE_total/dw5",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.set_defaults(command=_worked_example)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
@@ -52,21 +52,21 @@ def _parser():
         commands,
         "derive",
         _derive,
-        "every quantity of a network's pass, with formula and value",
-        "derive worked-example --updates 10000 --format json",
+        "every number of a forward and a backward pass, with its formula",
+        "derive worked-example --only dE_total/dw5",
     )
     derive.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
     derive.add_argument(
-        "--updates", type=count, default=1, metavar="N", help="also the state after N updates (default 1)"
+        "--updates", type=count, default=1, metavar="N", help="also the numbers after N updates (default 1)"
     )
-    derive.add_argument("--sample", type=count, metavar="S", help="of several samples, the S-th alone")
-    derive.add_argument("--only", metavar="NAME", help="one quantity with its factors, such as dE_total/dw5")
+    derive.add_argument("--sample", type=count, metavar="S", help="only sample S, counted from 1")
+    derive.add_argument("--only", metavar="NAME", help="one number and its factors, such as dE_total/dw5")
 
     check = _add(
         commands,
         "check",
         _check,
-        "a sheet of formulas and numbers: which line is wrong first, and which mistake it is",
+        "a verdict for every line of a derivation, the first wrong line, and the mistake in it",
         "check published-derivation",
         ("text", "markdown", "json"),
     )
@@ -79,15 +79,14 @@ def _parser():
     check.add_argument(
         "--network",
         metavar="NETWORK",
-        help="what the sheet is about, where it does not say so itself: a TOML "
-        "or JSON file, or the name of an example",
+        help="the network of the sheet, if the sheet does not name it: a TOML or JSON file, or an example",
     )
 
     train = _add(
         commands,
         "train",
         _train,
-        "train a network's objects; a table of error and accuracy",
+        "train a network: a table of error and accuracy",
         "train xor --updates 1000 --every 100",
     )
     train.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
@@ -101,7 +100,7 @@ def _parser():
         commands,
         "mistakes",
         _mistakes,
-        "what each known mistake does to a network's numbers",
+        "the known mistakes, and what each does to a network's numbers",
         "mistakes han-kamber",
         ("text", "markdown", "json"),
     )
@@ -117,7 +116,7 @@ def _parser():
         commands,
         "examples",
         _examples,
-        "list the examples, or show one with its published numbers",
+        "the examples, or one of them with its published numbers",
         "examples han-kamber",
     )
     examples.add_argument("name", metavar="NAME", nargs="?", help="the example to show")
@@ -150,10 +149,15 @@ def _derive(arguments):
         explained = Explanation(derivation, arguments.only)
         quantities = [explained.quantity] + explained.factors
     if arguments.format == "json":
-        rows = [_row(each, derivation.printed_value(each)) for each in quantities]
-        result = json.dumps(
-            {"network": _network_of(derivation.description), "quantities": rows}, indent=1, default=plain
-        )
+        rows = [
+            {
+                "name": each.name,
+                "formula": each.formula,
+                "value": _finite(each.name, derivation.printed_value(each)),
+            }
+            for each in quantities
+        ]
+        result = _json({"network": _network_of(derivation.description), "quantities": rows})
     else:
         result = text.derivation(derivation) if arguments.only is None else str(explained)
     write(result, arguments.output, [place])
@@ -167,16 +171,6 @@ def _with_one_sample(description, number):
     return replace(description, samples=(samples[number - 1],))
 
 
-def _row(quantity, value):
-    if not math.isfinite(value):
-        raise NeuronnetError(f"{quantity.name} is {value}, which JSON cannot hold; --format text shows it")
-    if value and not float(value):
-        raise NeuronnetError(
-            f"{quantity.name} is {value:.3e}, which readers of JSON would take for 0; --format text shows it"
-        )
-    return {"name": quantity.name, "formula": quantity.formula, "value": value}
-
-
 def _network_of(description):
     return replace(description, published=(), errata=()).to_dict()
 
@@ -187,7 +181,7 @@ def _check(arguments):
     folder = None if arguments.sheet == "-" else place.parent
     report = check_sheet(sheet, network, folder, progress_line(1, "trainings with a mistake"))
     if arguments.format == "json":
-        result = json.dumps(report.to_dict(), indent=1, default=plain)
+        result = _json(report.to_dict())
     else:
         result = report.markdown() if arguments.format == "markdown" else str(report)
     write(
@@ -210,7 +204,7 @@ def _mistakes(arguments):
     description, place = source(arguments.network)
     table = signatures(description)
     if arguments.format == "json":
-        result = json.dumps(
+        result = _json(
             [
                 {
                     "id": each.id,
@@ -219,8 +213,7 @@ def _mistakes(arguments):
                     "numbers": {name: _or_none(value) for name, value in each.numbers.items()},
                 }
                 for each in table
-            ],
-            indent=1,
+            ]
         )
     else:
         shown = _telling_names(Derivation(description))
@@ -258,7 +251,13 @@ def _train(arguments):
     network = NeuralNetwork.from_dict(description)
     rows = list(history(network, arguments.updates, arguments.every, progress_line(arguments.updates)))
     if arguments.format == "json":
-        result = json.dumps({"rows": [_finite_row(each) for each in rows]}, indent=1, default=plain)
+        result = _json(
+            {
+                "rows": [
+                    each | {"E_total": _finite(f"E_total@{each['update']}", each["E_total"])} for each in rows
+                ]
+            }
+        )
     else:
         result = text.training(description, rows)
     write(result, arguments.output, [place])
@@ -270,25 +269,16 @@ def _train(arguments):
     return 0
 
 
-def _finite_row(row):
-    if not math.isfinite(row["E_total"]):
-        raise NeuronnetError(
-            f"E_total@{row['update']} is {row['E_total']}, which JSON cannot hold; --format text shows it"
-        )
-    return row
-
-
 def _examples(arguments):
     places = []
     if arguments.name is None:
         descriptions = {name: read(find(name)) for name in example_names()}
         if arguments.format == "json":
-            result = json.dumps(
+            result = _json(
                 [
                     {"name": name, "title": each.title, "source": each.source}
                     for name, each in descriptions.items()
-                ],
-                indent=1,
+                ]
             )
         else:
             result = text.example_list(descriptions)
@@ -296,8 +286,21 @@ def _examples(arguments):
         description, place = source(arguments.name)
         places = [place]
         if arguments.format == "json":
-            result = json.dumps(description.to_dict(), indent=1, default=plain)
+            result = _json(description.to_dict())
         else:
             result = text.example(description, Derivation(description) if is_small(description) else None)
     write(result, arguments.output, places)
     return 0
+
+
+def _json(value):
+    return json.dumps(value, indent=1, default=plain)
+
+
+def _finite(name, value):
+    """A value that JSON can hold; infinity, and what its readers would take for 0, are refused."""
+    if not math.isfinite(value):
+        raise NeuronnetError(f"{name} is {value}, which JSON cannot hold; --format text shows it")
+    if value != 0 and float(value) == 0:
+        raise NeuronnetError(f"{name} is {value:.3e}, too small for readers of JSON; --format text shows it")
+    return value

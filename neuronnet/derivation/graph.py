@@ -12,7 +12,7 @@ The chain rule goes from row to row. What it multiplies, the derivative of a row
 from decimal import Decimal
 from typing import NamedTuple
 
-from neuronnet.derivation.digits import fifty_digits
+from neuronnet.derivation.digits import DIGITS, fifty_digits
 from neuronnet.description.literal import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, shortened
 from neuronnet.formulas.expressions import Expression, Name, Number, total
@@ -20,6 +20,7 @@ from neuronnet.formulas.parsing import parse
 from neuronnet.formulas.rewriting import replaced, with_names
 from neuronnet.names import partial_name, spelled_out, split_partial
 
+SMALLEST_FLOAT = Decimal(2) ** -1022  # below it floats lose digits
 ENOUGH_DIGITS = 400  # for a difference from 1 that is as small as the smallest float
 
 
@@ -217,29 +218,41 @@ class Graph:
         """The quantities that a formula names, in its order."""
         return [] if quantity.expression is None else [self[name] for name in quantity.expression.names()]
 
-    def exact(self, name, digits=50):
+    def exact(self, name, digits=DIGITS):
         """The value of a quantity as a Decimal of so many digits, from the given numbers as written."""
-        found = self._exact.get((name, digits))
-        if found is None:
-            quantity = self[name]
-            if quantity.expression is None:
-                found = as_number(self._as_given.get(quantity.name, quantity.value), Decimal)
+        waiting = [name]
+        while waiting:
+            each = waiting[-1]
+            missing = [] if (each, digits) in self._exact else self._evaluate_exactly(each, digits)
+            if missing:
+                waiting += missing
             else:
-                computed = self._as_evaluated(quantity.expression)
-                values = {each: self.exact(each, digits) for each in computed.names()}
-                with fifty_digits() as context:
-                    context.prec = digits
-                    found = computed.evaluator(Decimal)(values)
-                if not found and digits < ENOUGH_DIGITS and " - " in computed.format():
-                    found = self.exact(name, ENOUGH_DIGITS)
+                waiting.pop()
+        return self._exact[name, digits]
+
+    def _evaluate_exactly(self, name, digits):
+        """Keep the exact value of a quantity; or else return the names whose exact values it needs first."""
+        quantity = self[name]
+        if quantity.expression is None:
+            self._exact[name, digits] = as_number(self._as_given.get(quantity.name, quantity.value), Decimal)
+            return []
+        computed = self._as_evaluated(quantity.expression)
+        missing = [each for each in computed.names() if (each, digits) not in self._exact]
+        if not missing:
+            values = {each: self._exact[each, digits] for each in computed.names()}
+            with fifty_digits() as context:
+                context.prec = digits
+                found = computed.evaluator(Decimal)(values)
+            if not found and digits < ENOUGH_DIGITS and " - " in computed.format():
+                found = self.exact(name, ENOUGH_DIGITS)
             self._exact[name, digits] = found
-        return found
+        return missing
 
     def printed_value(self, quantity):
         """The value to print: where cancellation spoiled a float below a millionth, that of fifty digits.
 
         `out - target` is 0.0 in floats for an out of 1 - 4e-18 and a target of 1; printed is -4e-18. It is a
-        Decimal where a float would underflow.
+        Decimal where a float underflows.
         """
         value = quantity.value
         if type(value) is not float or not abs(value) < 1e-6 or quantity.expression is None:
@@ -250,7 +263,7 @@ class Graph:
                 return value
         except (ArithmeticError, ValueError, NeuronnetError):
             return value
-        return float(exact) or (exact if exact else 0.0)
+        return exact if 0 < abs(exact) < SMALLEST_FLOAT else float(exact)
 
     def _as_evaluated(self, expression):
         others = {}

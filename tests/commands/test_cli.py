@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples
 
+import neuronnet
 from neuronnet import Derivation, cli
 from neuronnet.cli import main
 from neuronnet.derivation.quantities import is_small
@@ -401,6 +402,51 @@ def test_an_infinite_value_is_shown_as_text_and_refused_as_json(refused, said, f
     )
     assert "inf" in said("derive", "big.toml")
     assert "net_o1 is inf, which JSON cannot hold" in refused("derive", "big.toml", "--format", "json")
+
+
+SATURATED = """
+learning_rate = 0.5
+[[layer]]
+activation = "tanh"
+weights = [[20]]
+[[layer]]
+activation = "logistic"
+weights = [[NET]]
+[[sample]]
+inputs = [1]
+targets = [1]
+"""
+
+
+def test_json_never_gives_a_0_that_is_none(said, folder):
+    """Where out is 1 - 4e-18, out - target is 0.0 in floats; with half a squared error all gradients are."""
+    (folder / "net.toml").write_text(SATURATED.replace("NET", "40"), encoding="utf-8")
+    assert Derivation("net.toml")["dE_total/dout_o1"].value == 0.0
+    rows = json.loads(said("derive", "net.toml", "--format", "json"))["quantities"]
+    values = {row["name"]: row["value"] for row in rows}
+    assert all(values.values())
+    assert values["dout_o1/dnet_o1"] == pytest.approx(4.248354255291589e-18, rel=1e-15)
+    assert values["dE_total/dout_o1"] == pytest.approx(-4.248354255291589e-18, rel=1e-15)
+    assert values["E_total"] == pytest.approx(9.024256939e-36, rel=1e-9)
+    assert "dE_total/dout_o1 = out_o1 - target_o1 = 1.000000000 - 1 = -4.248354255e-18" in said(
+        "derive", "net.toml"
+    )
+
+
+def test_what_is_too_small_for_a_float_is_shown_as_text_and_refused_as_json(refused, said, folder):
+    (folder / "net.toml").write_text(SATURATED.replace("NET", "400"), encoding="utf-8")
+    assert "E_total = E_o1 = 1.833937292e-348" in said("derive", "net.toml")
+    assert "E_o1 is 1.834e-348, too small" in refused("derive", "net.toml", "--format", "json")
+
+
+def test_a_0_that_is_one_stays(said):
+    rows = json.loads(said("derive", "worked-example", "--only", "dE_o2/dw5", "--format", "json"))
+    assert rows["quantities"][0]["value"] == 0.0
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"neuronnet {neuronnet.__version__}\n"
 
 
 def test_a_title_with_half_a_character_is_printed(said, folder):

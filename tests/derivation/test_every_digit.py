@@ -95,7 +95,7 @@ def test_the_slope_of_tanh(net):
 
 @given(softmax_nets, st.integers(0, 1))
 def test_softmax_its_slopes_and_its_cross_entropy(nets, hot):
-    # exp(net_k - net_j) inherits the rounding of the difference, as many roundings as the difference is large.
+    # exp(net_k - net_j) inherits the rounding of net_k - net_j: as many roundings as that is large.
     roundings = 16 + 2 * len(nets) + int(2 * (max(nets) - min(nets)))
     targets = [float(j == hot) for j in range(len(nets))]
     outs = true_softmax(nets)
