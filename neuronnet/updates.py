@@ -1,7 +1,7 @@
 """Update rules: how gradients move parameters, one parameter at a time and in plain arithmetic.
 
 What a rule remembers from one update to the next is in `state`, under names of its own: `v_w5` is the
-velocity (in Adam the second moment) of w5, `m_w5` its first moment. Everything starts at 0; eta is the
+velocity of w5 (in RMSprop and Adam the mean of its squared gradients), `m_w5` its first moment. Everything starts at 0; eta is the
 learning rate, g a gradient.
 """
 
@@ -75,6 +75,19 @@ class Nesterov(Momentum):
         return parameter.value - eta * (gradient + self.settings["momentum"] * v)
 
 
+class RMSprop(UpdateRule):
+    """v = beta*v + (1 - beta)*g^2, then w = w - eta*g/(sqrt(v) + epsilon) (Hinton 2012, lecture 6e)."""
+
+    name = "rmsprop"
+
+    def moved(self, parameter, gradient, eta):
+        """The parameter's next value."""
+        beta, name = self.settings["beta"], f"v_{parameter.name}"
+        v = beta * self.state.get(name, 0) + (1 - beta) * (gradient * gradient)
+        self.state[name] = v
+        return parameter.value - eta * gradient / (sqrt(v) + self.settings["epsilon"])
+
+
 class Adam(UpdateRule):
     """Kingma and Ba 2015, algorithm 1.
 
@@ -120,4 +133,4 @@ class AdamW(Adam):
         return value - self.step(parameter, gradient, eta)
 
 
-UPDATE_RULES = {each.name: each for each in (GradientDescent, Momentum, Nesterov, Adam, AdamW)}
+UPDATE_RULES = {each.name: each for each in (GradientDescent, Momentum, Nesterov, RMSprop, Adam, AdamW)}

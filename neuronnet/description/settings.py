@@ -12,6 +12,7 @@ UPDATE_RULES = {
     "gradient descent": {},
     "momentum": {"momentum": 0.9},
     "nesterov": {"momentum": 0.9},
+    "rmsprop": {"beta": 0.9, "epsilon": 1e-8},
     "adam": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
     "adamw": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.01},
 }

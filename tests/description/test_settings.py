@@ -27,6 +27,7 @@ LAYER = {"layer": [{"activation": "tanh", "weights": [[1]]}]}
         ("gradient descent", {}),
         ("momentum", {"momentum": 0.9}),
         ("nesterov", {"momentum": 0.9}),
+        ("rmsprop", {"beta": 0.9, "epsilon": 1e-8}),
         ("adam", {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}),
         ("adamw", {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.01}),
     ],
@@ -70,7 +71,7 @@ def test_the_ends_of_a_range_that_belong_to_it_are_accepted(name, value):
 ADAMW = {"rule": "adamw"}
 REFUSED = [
     ({"update": "adam"}, ["update", "found 'adam'", "a table such as {rule"]),
-    ({"update": {}}, ["update, rule", "found nothing", "gradient descent, momentum, nesterov, adam, adamw"]),
+    ({"update": {}}, ["update, rule", "found nothing", "gradient descent, momentum, nesterov, rmsprop, adam, adamw"]),
     ({"update": {"rule": "Adam"}}, ["update, rule", "found 'Adam'", "did you mean adam"]),
     ({"update": {"rule": "momentun"}}, ["update, rule", "did you mean momentum?"]),
     ({"update": {"rule": 3}}, ["update, rule", "found 3"]),
@@ -88,6 +89,8 @@ REFUSED = [
         {"update": {"rule": "nesterov", "momentum": -0.1}},
         ["update, momentum", "found -0.1", "from 0 to below 1"],
     ),
+    ({"update": {"rule": "rmsprop", "beta": 1}}, ["update, beta", "found 1.0", "from 0 to below 1"]),
+    ({"update": {"rule": "rmsprop", "momentum": 0}}, ["update", "the key 'momentum'", "beta, epsilon, rule"]),
     ({"update": {**ADAMW, "beta1": 1}}, ["update, beta1", "found 1.0", "from 0 to below 1"]),
     ({"update": {**ADAMW, "beta2": 1.5}}, ["update, beta2", "found 1.5", "from 0 to below 1"]),
     ({"update": {**ADAMW, "beta2": float("nan")}}, ["update, beta2", "found nan", "finite"]),
