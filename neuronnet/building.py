@@ -5,7 +5,7 @@ from types import MappingProxyType
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.description.description import Description, LayerDescription, Sample, Update
 from neuronnet.description.literal import as_number
-from neuronnet.errors import NeuronnetError
+from neuronnet.errors import NeuronnetError, named
 from neuronnet.layer import NeuronLayer, SoftmaxLayer
 from neuronnet.names import Names
 from neuronnet.neuron import Neuron
@@ -74,10 +74,11 @@ def _build_biases(layer, names, number):
     return biases * layer.neurons if layer.bias_kind == "shared" else biases
 
 
-def require_suitable(layers):
-    """Refuse layers, built by hand, that a description could not tell apart from others or that share what
-    they must not.
-    """
+def require_suitable(layers, outputs, samples_combine, l2_scale):
+    """Refuse layers, built by hand, that share what they must not, and conventions that do not exist."""
+    for convention in (outputs, samples_combine):
+        named(convention, {"sum": None, "mean": None})
+    named(l2_scale, {"as is": None, "per sample": None})
     seen = set()
     for number, layer in enumerate(layers, 1):
         if {neuron.activation for neuron in layer} != {layer.activation}:

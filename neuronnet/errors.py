@@ -5,6 +5,7 @@ reader.
 """
 
 import difflib
+from math import isfinite
 
 
 class NeuronnetError(ValueError):
@@ -70,10 +71,9 @@ def require_numbers(values, what, expected):
     if len(values) != expected:
         raise SizeError(what, expected, len(values))
     try:
-        total = sum(values)
-        if total - total == 0:
+        if isfinite(sum(values)):
             return values
-    except (TypeError, ArithmeticError):
+    except (TypeError, ValueError, ArithmeticError):
         pass
     for value in values:
         if not _is_finite(value):

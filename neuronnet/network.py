@@ -5,70 +5,59 @@
     network.backpropagate(targets)       sets delta of every neuron and the gradient of every parameter
     network.update(learning_rate)        moves every trainable parameter against its gradient
 
-All gradients are computed before any parameter moves, so the hidden deltas use the weights of the forward
-pass. A backward pass sets gradients; it never adds to those of an earlier one.
+All gradients are computed before any parameter moves: hidden deltas use the weights of the forward pass.
 """
+
+from collections.abc import Iterable
+from typing import Any
 
 from neuronnet.building import build, describe, require_suitable
 from neuronnet.description.description import Order, batches, l2_share
 from neuronnet.description.reading import read
 from neuronnet.errors import PassOrderError, UnknownName, named, require_numbers
-from neuronnet.losses import LOSSES, cancels, reads_nets
+from neuronnet.layer import NeuronLayer
+from neuronnet.losses import LOSSES, Loss, cancels, reads_nets
 from neuronnet.neuron import Neuron
-from neuronnet.updates import GradientDescent
+from neuronnet.parameter import Parameter
+from neuronnet.updates import GradientDescent, UpdateRule
 
 
 class NeuralNetwork:
     """Layers of neurons, and the conventions that turn their outputs into one error, E_total.
 
-    E_total of one sample is the sum (`outputs="mean"`: the mean) of the outputs' errors; of several samples,
-    the sum (`samples_combine="mean"`: the mean) of theirs, plus the L2 term, l2/2 times the sum of all
-    squared weights (`l2_scale="per sample"`: divided by the number of samples). Biases are never part of the
-    L2 term.
+    E_total of one sample is the sum (`outputs="mean"`: the mean) of the outputs' errors; of several samples
+    the sum (`samples_combine="mean"`: the mean) of theirs, plus the L2 term: l2/2 times the sum of all squared
+    weights, without biases (`l2_scale="per sample"`: divided by the number of samples).
     """
 
     def __init__(
         self,
-        layers,
-        loss,
-        outputs="sum",
-        samples_combine="sum",
-        learning_rate=None,
-        l2=0,
-        l2_scale="as is",
-        batch="full",
-        order=None,
-        update_rule=None,
-        samples=(),
-        held_out=(),
-        title="untitled network",
-        names=None,
-        input_names=None,
-    ):
-        if input_names is None:
-            input_names = [f"i{number}" for number in range(1, len(layers[0].neurons[0].weights) + 1)]
-        require_suitable(layers)
-        for convention, choices in (
-            (outputs, ("sum", "mean")),
-            (samples_combine, ("sum", "mean")),
-            (l2_scale, ("as is", "per sample")),
-        ):
-            named(convention, dict.fromkeys(choices))
+        layers: list[NeuronLayer],
+        loss: Loss | str,
+        outputs: str = "sum",
+        samples_combine: str = "sum",
+        learning_rate: Any = None,
+        l2: Any = 0,
+        l2_scale: str = "as is",
+        batch: str | int = "full",
+        order: Order = Order(),
+        update_rule: UpdateRule | None = None,
+        samples: Iterable[tuple] = (),
+        held_out: Iterable[tuple] = (),
+        title: str = "untitled network",
+        names: dict[str, str] | None = None,
+        input_names: list[str] | None = None,
+    ) -> None:
+        require_suitable(layers, outputs, samples_combine, l2_scale)
+        input_names = input_names or [f"i{place}" for place, _ in enumerate(layers[0][0].weights, 1)]
         self.inputs = [Neuron(name, [], None, None) for name in input_names]
-        self.layers = layers
-        self.loss = named(loss, LOSSES)
-        self.outputs = outputs
-        self.samples_combine = samples_combine
-        self.learning_rate = learning_rate
-        self.l2 = l2
-        self.l2_scale = l2_scale
-        self.batch = batch
-        self.order = Order() if order is None else order
+        self.layers, self.loss = layers, named(loss, LOSSES)
+        self.outputs, self.samples_combine = outputs, samples_combine
+        self.learning_rate, self.l2, self.l2_scale = learning_rate, l2, l2_scale
+        self.batch, self.order = batch, order
         self.update_rule = GradientDescent() if update_rule is None else update_rule
-        self.samples = list(samples)
-        self.held_out = list(held_out)
-        self.title = title
-        self.names = {} if names is None else names
+        self.samples, self.held_out = list(samples), list(held_out)
+        self.title, self.names = title, names or {}
         self.neurons = [neuron for layer in layers for neuron in layer]
         self.weights = [weight for neuron in self.neurons for weight in neuron.weights]
         self.biases = [bias for layer in layers for bias in layer.biases]
@@ -77,28 +66,22 @@ class NeuralNetwork:
         self._hidden_layers_backwards = layers[-2::-1]
         self._slopes_cancel = cancels(layers[-1].activation, self.loss)
         self._error_reads_nets = reads_nets(layers[-1].activation, self.loss)
-        self._batches = None
-        self._update_count = 0
-        self._connect()
-        self.collect_trainable()
-
-    def collect_trainable(self):
-        """Gather the parameters that an update moves; a parameter asks for it when its `trainable` changes."""
-        self.trainable = [parameter for parameter in self.parameters if parameter.trainable]
-
-    def _connect(self):
-        for parameter in self.parameters:
-            parameter.network = self
+        self._batches, self._update_count, self._gradients_of_one_sample = None, 0, False
         sources = self.inputs
-        for layer in self.layers:
+        for layer in layers:
             for neuron in layer:
                 neuron.connect(sources)
             sources = layer.neurons
+        for parameter in self.parameters:
+            parameter.network = self
+        self.collect_trainable()
 
-    # Forward pass
+    def collect_trainable(self) -> None:
+        """Gather what an update moves; a parameter asks for it when its `trainable` changes."""
+        self.trainable = [parameter for parameter in self.parameters if parameter.trainable]
 
-    def feed_forward(self, inputs):
-        """Run the forward pass; return the outputs, a list with one number per output neuron."""
+    def feed_forward(self, inputs: list) -> list:
+        """Run the forward pass; return the outputs, one number per output neuron."""
         self._run_forward(inputs)
         return [neuron.out for neuron in self.layers[-1]]
 
@@ -108,178 +91,139 @@ class NeuralNetwork:
         for layer in self.layers:
             layer.feed_forward()
 
-    def error(self, targets):
-        """The outputs' errors combined, without the L2 term, after a forward pass; every output neuron keeps
-        its `E`.
-        """
-        output_layer = self.layers[-1]
+    def error(self, targets: list) -> Any:
+        """The outputs' errors combined, without the L2 term; every output neuron keeps its `E`."""
         targets = self._checked_targets(targets)
-        nets = [neuron.net for neuron in output_layer]
+        nets = [neuron.net for neuron in self.layers[-1]]
         E_data = 0
-        for j, (neuron, target) in enumerate(zip(output_layer, targets)):
+        for j, (neuron, target) in enumerate(zip(self.layers[-1], targets)):
             if self._error_reads_nets:
-                neuron.E = self.loss.value_from_nets(target, nets, j, output_layer.activation)
+                neuron.E = self.loss.value_from_nets(target, nets, j, neuron.activation)
             else:
                 neuron.E = self.loss.value(target, neuron.out)
             E_data += neuron.E
         return E_data / len(nets) if self.outputs == "mean" else E_data
 
-    # Backward pass
+    def backpropagate(self, targets: list) -> None:
+        """Set all deltas and gradients, for the sample that was just fed forward; earlier ones are replaced."""
+        self._backpropagate_sample(targets)
+        self._gradients_of_one_sample = True
 
-    def backpropagate(self, targets):
-        """Set delta of every neuron and the gradient of every parameter, for the sample that was just fed
-        forward.
-        """
-        self._backpropagate_data(targets)
-        if self.l2 != 0:
-            self._add_l2_gradients(1)
-
-    def _backpropagate_data(self, targets):
+    def _backpropagate_sample(self, targets, with_l2=True):
         targets = self._checked_targets(targets)
-        for bias in self.biases:
-            bias.gradient = type(bias.value)(0)
-        output_layer = self.layers[-1]
         share = len(targets) if self.outputs == "mean" else 1
         if self._slopes_cancel:
-            output_layer.backpropagate_cancelled(targets, share)
+            self.layers[-1].backpropagate_cancelled(targets, share)
         else:
-            output_layer.backpropagate(self.loss.derivative, targets, share)
+            self.layers[-1].backpropagate(self.loss.derivative, targets, share)
         for layer in self._hidden_layers_backwards:
             layer.backpropagate_hidden()
+        if with_l2 and self.l2 != 0:
+            self._add_l2_gradients(1)
 
     def _add_l2_gradients(self, sample_count):
         for weight in self.weights:
-            weight.gradient += self._l2_share(self.l2 * weight.value, sample_count)
+            weight.gradient += l2_share(self.l2 * weight.value, self.l2_scale, sample_count)
 
-    def _l2_share(self, term, sample_count):
-        return l2_share(term, self.l2_scale, sample_count)
+    def update(self, learning_rate: Any = None) -> None:
+        """Move every trainable parameter by its gradient; by default, value = value - learning_rate * gradient.
 
-    # Update
-
-    def update(self, learning_rate=None):
-        """Move every trainable parameter by its gradient; by default, value = value - learning_rate *
-        gradient.
+        Raises PassOrderError without a rate, without gradients, or with those of one sample where updates
+        rest on several.
         """
         rate = self.learning_rate if learning_rate is None else learning_rate
         if rate is None:
             raise PassOrderError("an update", "a learning_rate, as an argument or in the description,")
         if self.weights[0].gradient is None:
             raise PassOrderError("an update", "a backward pass")
+        if self._gradients_of_one_sample and self.batch not in ("online", 1) and len(self.samples) > 1:
+            several = f"an update from {'all' if self.batch == 'full' else self.batch} samples"
+            raise PassOrderError(several, "gradients(samples) of them, or fit(1); train() takes one sample;")
         self.update_rule.move(self.trainable, rate)
         self._update_count += 1
 
-    def train(self, inputs, targets, learning_rate=None):
+    def train(self, inputs: list, targets: list, learning_rate: Any = None) -> None:
         """One online update: forward pass, backward pass and update for a single sample."""
         self._run_forward(inputs)
-        self.backpropagate(targets)
+        self._backpropagate_sample(targets)
+        self._gradients_of_one_sample = False
         self.update(learning_rate)
 
-    def train_batch(self, samples, learning_rate=None):
-        """One update from the combined gradient of several samples, (inputs, targets) pairs."""
-        self.gradients(samples)
-        self.update(learning_rate)
-
-    def fit(self, updates):
-        """Make `updates` updates from the network's own samples, in their order, going on where the last
-        call stopped.
-        """
+    def fit(self, updates: int) -> None:
+        """Make so many updates from the network's own samples, going on where the last call stopped."""
         for _ in range(updates):
-            self.train_batch(self.next_batch())
+            self.gradients(self.next_batch())
+            self.update()
 
-    def next_batch(self):
-        """The samples that the next update rests on: all, or as many as `batch` says, in the network's
-        `order`.
-        """
+    def next_batch(self) -> list[tuple]:
+        """The samples that the next update rests on, as `batch` and `order` say."""
         if not self.samples:
             raise PassOrderError("training", "at least one sample")
-        if self.batch == "full":
-            return self.samples
         if self._batches is None:
             self._batches = batches(len(self.samples), self.batch, self.order)
         return [self.samples[position] for position in next(self._batches)]
 
-    # Over several samples
-
-    def total_error(self, samples=None):
-        """E_total of the given samples, (inputs, targets) pairs, with the L2 term; of its own samples by
-        default.
-        """
+    def total_error(self, samples: list[tuple] | None = None) -> Any:
+        """E_total of the samples, (inputs, targets) pairs, with the L2 term; by default of its own samples."""
         samples = self._checked_samples(samples)
         E_total = 0
         for inputs, targets in samples:
-            self.feed_forward(inputs)
+            self._run_forward(inputs)
             E_total += self.error(targets)
         if self.samples_combine == "mean":
             E_total = E_total / len(samples)
-        if self.l2 != 0:
-            E_total += self.l2_error(len(samples))
-        return E_total
+        return E_total if self.l2 == 0 else E_total + self.l2_error(len(samples))
 
-    def l2_error(self, sample_count):
+    def l2_error(self, sample_count: int) -> Any:
         """The L2 term, l2/2 times the sum of all squared weights."""
         squares = 0
         for weight in self.weights:
             squares += weight.value * weight.value
-        return self._l2_share(self.l2 * squares / 2, sample_count)
+        return l2_share(self.l2 * squares / 2, self.l2_scale, sample_count)
 
-    def gradients(self, samples=None):
-        """Set every parameter's gradient for the given samples together; return them, parameter name ->
-        gradient.
-        """
+    def gradients(self, samples: list[tuple] | None = None) -> dict[str, Any]:
+        """Set every gradient for the samples together; return them, parameter name -> gradient."""
         samples = self._checked_samples(samples)
         totals = None
         for inputs, targets in samples:
-            self.feed_forward(inputs)
-            self._backpropagate_data(targets)
-            if totals is None:
-                totals = [parameter.gradient for parameter in self.parameters]
-            else:
-                totals = [total + parameter.gradient for total, parameter in zip(totals, self.parameters)]
+            self._run_forward(inputs)
+            self._backpropagate_sample(targets, with_l2=False)
+            gradients = [parameter.gradient for parameter in self.parameters]
+            totals = gradients if totals is None else [one + other for one, other in zip(totals, gradients)]
         for parameter, total in zip(self.parameters, totals):
             parameter.gradient = total / len(samples) if self.samples_combine == "mean" else total
         if self.l2 != 0:
             self._add_l2_gradients(len(samples))
+        self._gradients_of_one_sample = False
         return {parameter.name: parameter.gradient for parameter in self.parameters}
 
-    # Names, reading and writing
-
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Parameter | Neuron:
         """The parameter or neuron of that name: network["w5"], network["h1"]."""
-        try:
-            return self._by_name[name]
-        except KeyError:
-            pass
-        own = describe(self).names.standard(name)
-        if own not in self._by_name:
+        if name not in self._by_name:
+            name = describe(self).names.standard(name)
+        if name not in self._by_name:
             raise UnknownName(name, self._by_name)
-        return self._by_name[own]
+        return self._by_name[name]
 
     @classmethod
-    def from_dict(cls, description, number=float):
-        """The network of a description (see `neuronnet.spec`), in any type of number: float, Decimal,
-        Fraction ...
-        """
+    def from_dict(cls, description: Any, number: type = float) -> "NeuralNetwork":
+        """The network of what `read` takes, in any type of number: float, Decimal, Fraction ..."""
         return cls(**build(read(description), number))
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
         """The description of this network as it stands now, with every convention explicit."""
         return describe(self).to_dict()
 
-    def __repr__(self):
-        sizes = [len(self.layers[0].neurons[0].weights)] + [len(layer.neurons) for layer in self.layers]
-        return f"NeuralNetwork {'-'.join(map(str, sizes))}: {self.title}, {self.loss.name}, {self._update_count} updates"
-
-    # Checks
+    def __repr__(self) -> str:
+        sizes = "-".join(str(len(each)) for each in [self.inputs, *self.layers])
+        return f"NeuralNetwork {sizes}: {self.title}, {self.loss.name}, {self._update_count} updates"
 
     def _checked_targets(self, targets):
-        neurons = self.layers[-1].neurons
-        if neurons[0].out is None:
+        if self.neurons[-1].out is None:
             raise PassOrderError("what follows from the targets", "a forward pass")
-        return (
-            require_numbers(targets, "targets", len(neurons))
-            if self.loss.takes_targets
-            else [0] * len(neurons)
-        )
+        if not self.loss.takes_targets:
+            return [0] * len(self.layers[-1])
+        return require_numbers(targets, "targets", len(self.layers[-1].neurons))
 
     def _checked_samples(self, samples):
         samples = self.samples if samples is None else list(samples)
@@ -288,6 +232,6 @@ class NeuralNetwork:
         return samples
 
 
-def load(source, number=float):
-    """The network of a file, an example's name or a dict, as a NeuralNetwork in any type of number."""
+def load(source: Any, number: type = float) -> NeuralNetwork:
+    """The network of a file, an example's name or a dict, in any type of number."""
     return NeuralNetwork.from_dict(source, number)

@@ -6,67 +6,46 @@ delta = dE_total/dnet = dE_total/dout * dout/dnet
 dE_total/dw = delta * dnet/dw, where dnet/dw is what w multiplies
 """
 
-from neuronnet.activations import ACTIVATIONS
+from typing import Any
+
+from neuronnet.activations import ACTIVATIONS, Activation
 from neuronnet.errors import SizeError, named
-from neuronnet.parameter import shown
+from neuronnet.parameter import Parameter, shown
 
 
 class Neuron:
-    """One neuron. `activation` is one of `activations.ACTIVATIONS` or its name; `bias` is a Parameter,
-    perhaps shared with the rest of the layer, or None.
+    """One neuron; its `bias` is None or a Parameter, perhaps one that the whole layer shares.
 
-    An input of the network is a neuron without weights, bias and activation, whose `out` is given.
-
-    After a forward pass: `net`, `out`; in an output neuron also `E`, once asked for. After a backward pass
-    also `dE_dout`, `dout_dnet` and `delta`. Where two slopes cancel (see `losses.cancels`) only `delta` is
-    computed, and the other two are None. A backward pass starts every bias gradient at 0, and each neuron
-    adds its delta: a shared bias ends with the sum.
+    After a forward pass it has `net` and `out`; an output neuron also has `E`, once the error is computed.
+    After a backward pass it has `dE_dout`, `dout_dnet` and `delta`; where the slopes of loss and activation
+    cancel (see `losses.cancels`) only `delta`. An input of the network is a neuron without weights, bias and
+    activation, whose `out` is given.
     """
 
     __slots__ = (
-        "name",
-        "weights",
-        "bias",
-        "activation",
-        "outgoing",
-        "zero",
-        "net",
-        "out",
-        "E",
-        "dE_dout",
-        "dout_dnet",
-        "delta",
+        "name weights bias activation adds_to_bias outgoing zero net out E dE_dout dout_dnet delta".split()
     )
 
-    def __init__(self, name, weights, bias, activation):
-        self.name = name
-        self.weights = weights
-        self.bias = bias
+    def __init__(
+        self, name: str, weights: list[Parameter], bias: Parameter | None, activation: Activation | str | None
+    ) -> None:
+        self.name, self.weights, self.bias = name, weights, bias
         self.activation = named(activation, ACTIVATIONS)
+        self.adds_to_bias = False  # whether a neuron before it in the layer shares its bias; the layer knows
         self.outgoing = []
-        self.zero = (
-            type(weights[0].value)(0) if weights else 0
-        )  # of the weights' type: faster than adding to a whole 0
+        self.zero = type(weights[0].value)(0) if weights else 0  # sums start from a 0 of the weights' type
         self.net = self.out = self.E = None
         self.dE_dout = self.dout_dnet = self.delta = None
 
-    def connect(self, sources):
-        """Let each weight multiply the `out` of its source, in order: inputs, or the neurons of the layer
-        before.
-        """
+    def connect(self, sources: list["Neuron"]) -> None:
+        """Let each weight multiply the `out` of its source, in order."""
         if len(self.weights) != len(sources):
             raise SizeError(f"weights of {self.name}", len(sources), len(self.weights))
         for weight, source in zip(self.weights, sources):
-            weight.source = source
-            weight.neuron = self
+            weight.source, weight.neuron = source, self
             source.outgoing.append(weight)
 
-    @property
-    def inputs(self):
-        """What the weights multiply, in order."""
-        return [weight.source.out for weight in self.weights]
-
-    def feed_forward(self):
+    def feed_forward(self) -> None:
         """Set `net`, the weighted sum of the sources' outputs plus the bias, and `out`."""
         net = self.zero
         for weight in self.weights:
@@ -77,9 +56,8 @@ class Neuron:
         self.net = net
         self.out = self.activation.value(net)
 
-    def backpropagate(self, dE_dout, delta=None):
-        """Set `delta` from the slope of the error at this neuron's output, and every gradient that follows
-        from it.
+    def backpropagate(self, dE_dout: Any, delta: Any = None) -> None:
+        """Set `delta` and the gradients of the weights and the bias; that of a shared bias is the sum of deltas.
 
         `delta` is given where it does not follow from this neuron alone.
         """
@@ -87,14 +65,13 @@ class Neuron:
         if delta is None:
             dout_dnet = self.activation.derivative(self.net, self.out)
             delta = dE_dout * dout_dnet
-        self.dE_dout = dE_dout
-        self.dout_dnet = dout_dnet
-        self.delta = delta
+        self.dE_dout, self.dout_dnet, self.delta = dE_dout, dout_dnet, delta
         for weight in self.weights:
-            weight.gradient = delta * weight.source.out  # delta * dnet_dw
+            dnet_dw = weight.source.out
+            weight.gradient = delta * dnet_dw
         bias = self.bias
         if bias is not None:
-            bias.gradient = bias.gradient + delta
+            bias.gradient = bias.gradient + delta if self.adds_to_bias else delta
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Neuron {self.name}: net={shown(self.net)} out={shown(self.out)} delta={shown(self.delta)}"

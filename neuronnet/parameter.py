@@ -1,52 +1,47 @@
 """A parameter: one number that the network can learn, with a name to ask for it by."""
 
+from typing import Any
+
 
 class Parameter:
     """A weight (`w5`) or a bias (`b1`).
 
-    `value` is what the forward pass uses. `gradient` is dE_total/dvalue: None until a backward pass has set
-    it. A parameter that is not `trainable` gets a gradient all the same; only the update passes it by. A
-    weight in a network also knows its two ends: `source`, whose `out` it multiplies, and `neuron`, whose
-    `net` it enters. A bias has neither.
+    `value` is what the forward pass uses; `gradient` is dE_total/dvalue, None until a backward pass sets it,
+    also in a parameter that is not `trainable`, which the update passes by. A weight in a network knows its
+    ends: `source`, whose `out` it multiplies, and `neuron`, whose `net` it enters. In a bias both are None.
     """
 
     # What a pass touches stands first, together in memory.
     __slots__ = ("value", "gradient", "source", "neuron", "name", "network", "_trainable")
 
-    def __init__(self, name, value, trainable=True):
-        self.name = name
-        self.value = value
-        self.gradient = None
-        self._trainable = trainable
+    def __init__(self, name: str, value: Any, trainable: bool = True) -> None:
+        self.name, self.value, self.gradient = name, value, None
         self.source = self.neuron = self.network = None
+        self._trainable = trainable
 
     @property
-    def trainable(self):
+    def trainable(self) -> bool:
         """Whether an update moves it; a network that it belongs to learns of a change."""
         return self._trainable
 
     @trainable.setter
-    def trainable(self, trainable):
+    def trainable(self, trainable: bool) -> None:
         self._trainable = trainable
         if self.network is not None:
             self.network.collect_trainable()
 
     @property
-    def dnet_dw(self):
-        """dnet/dw of a weight: what it multiplies, its source's output."""
+    def dnet_dw(self) -> Any:
+        """dnet/dw of a weight: its source's output, which it multiplies."""
         return self.source.out
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         frozen = "" if self.trainable else " frozen"
         return f"Parameter {self.name}: value={shown(self.value)} gradient={shown(self.gradient)}{frozen}"
 
 
 def shown(number):
-    """A number in nine significant digits, for a repr; a type that cannot be cut to digits is shown as it
-    is.
-    """
-    if number is None:
-        return "None"
+    """A number in nine significant digits, for a repr; as it is where its type has no digits to cut."""
     try:
         return format(number, ".9g")
     except (TypeError, ValueError):

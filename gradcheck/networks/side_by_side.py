@@ -138,7 +138,8 @@ class _Judge:
         """
         network, rule = self.network, copy.deepcopy(self.network.update_rule)
         before = [parameter.value for parameter in network.parameters]
-        network.train_batch(batch)
+        network.gradients(batch)
+        network.update()
         if not all(math.isfinite(parameter.value) for parameter in network.parameters):
             raise GradcheckError(
                 f"the training diverges: a parameter is not finite after {update} updates; "

@@ -322,6 +322,42 @@ def test_an_update_without_a_learning_rate_is_refused():
         network.update()
 
 
+def two_samples(**conventions):
+    """A network whose updates rest on both of its samples, unless the conventions say otherwise."""
+    return load(
+        {
+            "learning_rate": 0.5,
+            "layer": [{"activation": "tanh", "weights": [[0.3]]}],
+            "sample": [{"inputs": [1.0], "targets": [0.2]}, {"inputs": [2.0], "targets": [-0.4]}],
+            **conventions,
+        }
+    )
+
+
+@pytest.mark.parametrize("batch, which", [("full", "all"), (2, "2")])
+def test_an_update_from_all_samples_refuses_the_gradients_of_the_last_one(batch, which):
+    network = two_samples(batch=batch)
+    for inputs, targets in network.samples:
+        network.feed_forward(inputs)
+        network.backpropagate(targets)
+    with pytest.raises(PassOrderError, match=rf"an update from {which} samples needs gradients\(samples\)"):
+        network.update()
+    assert network["w1"].value == 0.3
+    network.gradients()
+    network.update()
+    assert network["w1"].value != 0.3
+
+
+@pytest.mark.parametrize("conventions", [{"batch": "online"}, {"batch": 1}, {"sample": []}])
+def test_the_gradients_of_one_sample_serve_an_update_that_rests_on_one(conventions):
+    network, trained = two_samples(**conventions), two_samples(**conventions)
+    network.feed_forward([1.0])
+    network.backpropagate([0.2])
+    network.update()
+    trained.train([1.0], [0.2])
+    assert network["w1"].value == trained["w1"].value != 0.3
+
+
 def test_a_gradient_is_none_until_a_backward_pass():
     assert load("worked-example")["w5"].gradient is None
 
@@ -457,7 +493,6 @@ def test_every_factor_stays_on_the_neuron():
     network.gradients()
     o1 = network["o1"]
     assert o1.dE_dout * o1.dout_dnet == o1.delta
-    assert o1.inputs == [network["h1"].out, network["h2"].out]
 
 
 def test_renamed_parts_answer_to_both_names():

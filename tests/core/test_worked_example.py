@@ -108,7 +108,7 @@ def test_every_published_number_called_wrong_differs_and_its_reason_reproduces_i
     if record.really is not None:
         assert agrees(record.printed, exact(name).value_of(record.really))
     else:
-        assert agrees(record.printed, after_the_mistake(name, record["mistake"], record.quantity))
+        assert agrees(record.printed, after_the_mistake(name, record.mistake, record.quantity))
 
 
 def after_the_mistake(name, mistake, quantity):

@@ -71,7 +71,10 @@ def test_the_ends_of_a_range_that_belong_to_it_are_accepted(name, value):
 ADAMW = {"rule": "adamw"}
 REFUSED = [
     ({"update": "adam"}, ["update", "found 'adam'", "a table such as {rule"]),
-    ({"update": {}}, ["update, rule", "found nothing", "gradient descent, momentum, nesterov, rmsprop, adam, adamw"]),
+    (
+        {"update": {}},
+        ["update, rule", "found nothing", "gradient descent, momentum, nesterov, rmsprop, adam, adamw"],
+    ),
     ({"update": {"rule": "Adam"}}, ["update, rule", "found 'Adam'", "did you mean adam"]),
     ({"update": {"rule": "momentun"}}, ["update, rule", "did you mean momentum?"]),
     ({"update": {"rule": 3}}, ["update, rule", "found 3"]),
