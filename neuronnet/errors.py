@@ -81,6 +81,14 @@ def require_numbers(values, what, expected):
     return values
 
 
+def require_samples(samples):
+    """`samples` as a list, if there are any; otherwise PassOrderError."""
+    samples = list(samples)
+    if not samples:
+        raise PassOrderError("a total over samples", "at least one sample")
+    return samples
+
+
 def _is_finite(value):
     try:
         return value - value == 0

@@ -14,7 +14,7 @@ from typing import Any
 from neuronnet.building import build, describe, require_suitable
 from neuronnet.description.description import Order, batches, l2_share
 from neuronnet.description.reading import read
-from neuronnet.errors import PassOrderError, UnknownName, named, require_numbers
+from neuronnet.errors import PassOrderError, UnknownName, named, require_numbers, require_samples
 from neuronnet.layer import NeuronLayer
 from neuronnet.losses import LOSSES, Loss, cancels, reads_nets
 from neuronnet.neuron import Neuron
@@ -126,10 +126,9 @@ class NeuralNetwork:
             weight.gradient += l2_share(self.l2 * weight.value, self.l2_scale, sample_count)
 
     def update(self, learning_rate: Any = None) -> None:
-        """Move every trainable parameter by its gradient; by default, value = value - learning_rate * gradient.
+        """Move every trainable parameter; by default, value = value - learning_rate * gradient.
 
-        Raises PassOrderError without a rate, without gradients, or with those of one sample where updates
-        rest on several.
+        Raises PassOrderError without gradients, or with those of one sample where updates rest on several.
         """
         rate = self.learning_rate if learning_rate is None else learning_rate
         if rate is None:
@@ -157,15 +156,13 @@ class NeuralNetwork:
 
     def next_batch(self) -> list[tuple]:
         """The samples that the next update rests on, as `batch` and `order` say."""
-        if not self.samples:
-            raise PassOrderError("training", "at least one sample")
         if self._batches is None:
-            self._batches = batches(len(self.samples), self.batch, self.order)
+            self._batches = batches(len(require_samples(self.samples)), self.batch, self.order)
         return [self.samples[position] for position in next(self._batches)]
 
     def total_error(self, samples: list[tuple] | None = None) -> Any:
         """E_total of the samples, (inputs, targets) pairs, with the L2 term; by default of its own samples."""
-        samples = self._checked_samples(samples)
+        samples = require_samples(self.samples if samples is None else samples)
         E_total = 0
         for inputs, targets in samples:
             self._run_forward(inputs)
@@ -183,7 +180,7 @@ class NeuralNetwork:
 
     def gradients(self, samples: list[tuple] | None = None) -> dict[str, Any]:
         """Set every gradient for the samples together; return them, parameter name -> gradient."""
-        samples = self._checked_samples(samples)
+        samples = require_samples(self.samples if samples is None else samples)
         totals = None
         for inputs, targets in samples:
             self._run_forward(inputs)
@@ -206,9 +203,9 @@ class NeuralNetwork:
         return self._by_name[name]
 
     @classmethod
-    def from_dict(cls, description: Any, number: type = float) -> "NeuralNetwork":
-        """The network of what `read` takes, in any type of number: float, Decimal, Fraction ..."""
-        return cls(**build(read(description), number))
+    def from_dict(cls, source: Any, number: type = float) -> "NeuralNetwork":
+        """The network of a file, an example's name or a dict, in any type of number: float, Decimal ..."""
+        return cls(**build(read(source), number))
 
     def to_dict(self) -> dict:
         """The description of this network as it stands now, with every convention explicit."""
@@ -225,13 +222,5 @@ class NeuralNetwork:
             return [0] * len(self.layers[-1])
         return require_numbers(targets, "targets", len(self.layers[-1].neurons))
 
-    def _checked_samples(self, samples):
-        samples = self.samples if samples is None else list(samples)
-        if not samples:
-            raise PassOrderError("a total over samples", "at least one sample")
-        return samples
 
-
-def load(source: Any, number: type = float) -> NeuralNetwork:
-    """The network of a file, an example's name or a dict, in any type of number."""
-    return NeuralNetwork.from_dict(source, number)
+load = NeuralNetwork.from_dict
