@@ -1,17 +1,28 @@
-"""neuronnet: backpropagation with an object per neuron and a name for every number, in plain Python."""
+"""neuronnet: backpropagation with an object per neuron and a name for every number, in plain Python.
 
-from neuronnet.derivation.factors import explain
-from neuronnet.derivation.quantities import Derivation
-from neuronnet.errors import NeuronnetError
-from neuronnet.layer import NeuronLayer, SoftmaxLayer
-from neuronnet.mistakes.search import diagnose
-from neuronnet.network import NeuralNetwork, load
-from neuronnet.neuron import Neuron
-from neuronnet.parameter import Parameter
-from neuronnet.sheet.check_sheet import check_sheet
+Every name is loaded from its module when it is first asked for (PEP 562).
+"""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from neuronnet.derivation.factors import explain
+    from neuronnet.derivation.quantities import Derivation
+    from neuronnet.description.description import Description
+    from neuronnet.description.reading import read
+    from neuronnet.errors import NeuronnetError
+    from neuronnet.layer import NeuronLayer, SoftmaxLayer
+    from neuronnet.mistakes.search import diagnose
+    from neuronnet.network import NeuralNetwork, load
+    from neuronnet.neuron import Neuron
+    from neuronnet.parameter import Parameter
+    from neuronnet.sheet.check_sheet import check_sheet
+
+__version__ = "0.1.0"
 __all__ = [
     "Derivation",
+    "Description",
     "NeuralNetwork",
     "Neuron",
     "NeuronLayer",
@@ -22,5 +33,31 @@ __all__ = [
     "diagnose",
     "explain",
     "load",
+    "read",
 ]
-__version__ = "0.1.0"
+_MODULES = {
+    "Derivation": "derivation.quantities",
+    "Description": "description.description",
+    "NeuralNetwork": "network",
+    "Neuron": "neuron",
+    "NeuronLayer": "layer",
+    "NeuronnetError": "errors",
+    "Parameter": "parameter",
+    "SoftmaxLayer": "layer",
+    "check_sheet": "sheet.check_sheet",
+    "diagnose": "mistakes.search",
+    "explain": "derivation.factors",
+    "load": "network",
+    "read": "description.reading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
