@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.description.description import Description, LayerDescription, Sample, Update
-from neuronnet.description.literal import as_number
+from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, named
 from neuronnet.layer import NeuronLayer, SoftmaxLayer
 from neuronnet.names import Names

@@ -22,13 +22,13 @@ class NeuronLayer:
             neuron.feed_forward()
 
     def backpropagate(self, slope_of, targets, share) -> None:
-        """The backward pass of an output layer: dE_total/dout is slope_of(target, out), divided by `share`."""
+        """The backward pass of an output layer: dE_total/dout is slope_of(target, out), over `share`."""
         for neuron, target in zip(self.neurons, targets):
             dE_dout = slope_of(target, neuron.out)
             neuron.backpropagate(dE_dout if share == 1 else dE_dout / share)
 
     def backpropagate_cancelled(self, targets, share) -> None:
-        """The same where the slopes of loss and activation cancel: delta = out - target, divided by `share`."""
+        """The same where the slopes of loss and activation cancel: delta is out - target, over `share`."""
         for neuron, target in zip(self.neurons, targets):
             delta = neuron.out - target
             if target == 1:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from neuronnet.building import build, describe, require_suitable
-from neuronnet.description.description import Order, batches, l2_share
+from neuronnet.description.description import IN_TURN, Order, batches, l2_share
 from neuronnet.description.reading import read
 from neuronnet.errors import PassOrderError, UnknownName, named, require_numbers, require_samples
 from neuronnet.layer import NeuronLayer
@@ -26,8 +26,8 @@ class NeuralNetwork:
     """Layers of neurons, and the conventions that turn their outputs into one error, E_total.
 
     E_total of one sample is the sum (`outputs="mean"`: the mean) of the outputs' errors; of several samples
-    the sum (`samples_combine="mean"`: the mean) of theirs, plus the L2 term: l2/2 times the sum of all squared
-    weights, without biases (`l2_scale="per sample"`: divided by the number of samples).
+    the sum (`samples_combine="mean"`: the mean) of theirs, plus the L2 term: l2/2 times the sum of squares of
+    all weights, not biases (`l2_scale="per sample"`: divided by the number of samples).
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class NeuralNetwork:
         l2: Any = 0,
         l2_scale: str = "as is",
         batch: str | int = "full",
-        order: Order = Order(),
+        order: Order = IN_TURN,
         update_rule: UpdateRule | None = None,
         samples: Iterable[tuple] = (),
         held_out: Iterable[tuple] = (),
@@ -105,7 +105,7 @@ class NeuralNetwork:
         return E_data / len(nets) if self.outputs == "mean" else E_data
 
     def backpropagate(self, targets: list) -> None:
-        """Set all deltas and gradients, for the sample that was just fed forward; earlier ones are replaced."""
+        """Set all deltas and gradients, for the sample that was just fed forward."""
         self._backpropagate_sample(targets)
         self._gradients_of_one_sample = True
 
@@ -161,7 +161,7 @@ class NeuralNetwork:
         return [self.samples[position] for position in next(self._batches)]
 
     def total_error(self, samples: list[tuple] | None = None) -> Any:
-        """E_total of the samples, (inputs, targets) pairs, with the L2 term; by default of its own samples."""
+        """E_total of the samples, (inputs, targets) pairs, by default its own, with the L2 term."""
         samples = require_samples(self.samples if samples is None else samples)
         E_total = 0
         for inputs, targets in samples:

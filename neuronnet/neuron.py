@@ -57,7 +57,7 @@ class Neuron:
         self.out = self.activation.value(net)
 
     def backpropagate(self, dE_dout: Any, delta: Any = None) -> None:
-        """Set `delta` and the gradients of the weights and the bias; that of a shared bias is the sum of deltas.
+        """Set `delta` and the gradients of weights and bias; a shared bias gets the sum of the deltas.
 
         `delta` is given where it does not follow from this neuron alone.
         """

@@ -15,8 +15,8 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from neuronnet.description.literal import MOST_BYTES, decoded, text_of
 from neuronnet.description.reading import checked, document, find, parsed
+from neuronnet.description.values import MOST_BYTES, decoded, text_of
 from neuronnet.errors import NeuronnetError, shortened
 
 UNUSABLE = 2

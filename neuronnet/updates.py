@@ -1,8 +1,8 @@
 """Update rules: how gradients move parameters, one parameter at a time and in plain arithmetic.
 
 What a rule remembers from one update to the next is in `state`, under names of its own: `v_w5` is the
-velocity of w5 (in RMSprop and Adam the mean of its squared gradients), `m_w5` its first moment. Everything starts at 0; eta is the
-learning rate, g a gradient.
+velocity of w5 (in RMSprop and Adam the mean of its squared gradients), `m_w5` its first moment. Everything
+starts at 0; eta is the learning rate, g a gradient.
 """
 
 from neuronnet.elementary import sqrt

@@ -6,6 +6,7 @@ RULES = [
     {"rule": "nesterov", "momentum": 0.9},
     {"rule": "adam", "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
     {"rule": "adamw", "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.01},
+    {"rule": "rmsprop", "beta": 0.9, "epsilon": 1e-8},
 ]
 
 

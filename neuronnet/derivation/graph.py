@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import DIGITS, fifty_digits
-from neuronnet.description.literal import as_number
+from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, shortened
 from neuronnet.formulas.expressions import Expression, Name, Number, total
 from neuronnet.formulas.parsing import parse

@@ -5,7 +5,7 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -27,6 +27,9 @@ class Order(NamedTuple):
     seed: int | None = None
 
 
+IN_TURN = Order()
+
+
 class Update(NamedTuple):
     """The update rule by name, and every setting of it."""
 
@@ -36,10 +39,10 @@ class Update(NamedTuple):
 
 @dataclass(frozen=True)
 class PublishedNumber:
-    """A number as a source prints it, for the `quantity` of that name; all texts, so that digits survive.
+    """A number as a source prints it, all texts, so that digits survive.
 
-    `verdict`: what is true of it; `reason`, `really`, `mistake`: why; `should_be`: the number of an erratum;
-    `author_name`: what the source calls the quantity.
+    `verdict` says what is true of it, `reason`, `really` and `mistake` why; an erratum has `should_be`;
+    `author_name` is what the source calls the quantity.
     """
 
     quantity: str
@@ -92,7 +95,7 @@ class LayerDescription:
         return self.biases * self.neurons if self.bias_kind == "shared" else self.biases
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Description:
     """A network with its conventions and samples. `dataclasses.replace` makes another like it."""
 
@@ -105,7 +108,7 @@ class Description:
     l2: Any = 0.0
     l2_scale: str = "as is"
     batch: str | int = "full"
-    order: Order = Order()
+    order: Order = IN_TURN
     update: Update = Update()
     samples: tuple[Sample, ...] = ()
     held_out: tuple[Sample, ...] = ()
@@ -120,6 +123,12 @@ class Description:
     def names(self) -> Names:
         """The names of the network's parts and quantities, the author's own where `renames` has them."""
         return Names(self.layers, self.renames)
+
+    def __repr__(self) -> str:
+        sizes = "-".join(
+            str(count) for count in [self.layers[0].inputs, *(each.neurons for each in self.layers)]
+        )
+        return f"Description {sizes}: {self.title}, {self.loss}, {len(self.samples)} samples"
 
     @property
     def weight_count(self) -> int:
@@ -136,27 +145,20 @@ class Description:
 
     def to_dict(self) -> dict:
         """The plain dict that `read` turns into this description again; numbers keep their text."""
-        found = {
-            "title": self.title,
-            "loss": self.loss,
-            "outputs": self.outputs,
-            "samples_combine": self.samples_combine,
-            "learning_rate": self.learning_rate,
-            "l2": self.l2,
-            "l2_scale": self.l2_scale,
-            "batch": self.batch,
+        kept = "title loss outputs samples_combine learning_rate l2 l2_scale batch".split()
+        optional = {"source": self.source, "about": self.about}
+        for key in ("published", "errata", "run"):
+            optional[key] = [_without_none(vars(each)) for each in getattr(self, key)] or None
+        return {
+            **{key: getattr(self, key) for key in kept},
             "order": _without_none(self.order._asdict()),
             "update": {"rule": self.update.rule, **self.update.settings},
-            "layer": [_layer_dict(layer) for layer in self.layers],
-            "sample": [_sample_dict(sample) for sample in self.samples],
-            "held_out": [_sample_dict(sample) for sample in self.held_out],
+            "layer": [_with_lists(vars(layer)) for layer in self.layers],
+            "sample": [_with_lists(sample._asdict()) for sample in self.samples],
+            "held_out": [_with_lists(sample._asdict()) for sample in self.held_out],
             "names": dict(self.renames),
+            **_without_none(optional),
         }
-        found |= _without_none({"source": self.source, "about": self.about})
-        for key in ("published", "errata", "run"):
-            if getattr(self, key):
-                found[key] = [_without_none(asdict(each)) for each in getattr(self, key)]
-        return found
 
 
 def l2_share(term, l2_scale, samples):
@@ -186,17 +188,11 @@ def batches(count, batch, order):
             yield positions[start : start + size]
 
 
-def _layer_dict(layer):
-    return {
-        "activation": layer.activation,
-        "weights": [list(row) for row in layer.weights],
-        "bias": list(layer.bias) if layer.bias_kind == "per neuron" else layer.bias,
-        "train_bias": layer.train_bias,
-    }
-
-
-def _sample_dict(sample):
-    return {"inputs": list(sample.inputs), "targets": list(sample.targets)}
+def _with_lists(value):
+    """Lists in place of tuples, in a dict and within its entries."""
+    if isinstance(value, dict):
+        return {key: _with_lists(each) for key, each in value.items()}
+    return [_with_lists(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _without_none(entries):

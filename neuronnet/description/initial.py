@@ -1,28 +1,88 @@
-"""Initial weights that are drawn, or all equal, where a description gives `neurons` and `init` in place of
-numbers.
+"""Initial weights that are drawn, or all equal, where a layer gives `neurons` and `init` in place of numbers.
 
-    init = {kind = "normal", scale = 0.1}                        0.1 times a standard normal number
-    init = {kind = "uniform", scale = 1}                         from [0, 1)
-    init = {kind = "constant", scale = 0.5}                      0.5
-    init = {kind = "normal", scale = "1/sqrt(inputs)"}           a standard normal number, divided by sqrt(inputs)
-    seed = 7                     starts a new stream; without it the stream of the layer before goes on, at first that of 0
-    order = "by neuron"          a neuron's weights are drawn together; "by input": those of an input, as the columns of
-                                 programs are that keep a row per input
-    bias = "zero" or "drawn"     one per neuron: 0, or drawn after the layer's weights and in the same way
+    init = {kind = "normal", scale = 0.1}                  0.1 times a standard normal number
+    init = {kind = "uniform", scale = 1}                   from [0, 1)
+    init = {kind = "constant", scale = 0.5}                0.5
+    init = {kind = "normal", scale = "1/sqrt(inputs)"}     a standard normal number, divided by sqrt(inputs)
+    seed = 7              starts a new stream; otherwise that of the layer before goes on, at first that of 0
+    order = "by neuron"   a neuron's weights are drawn together; "by input": those of an input
+    bias = "zero"         one per neuron: 0; "drawn": drawn after the layer's weights, in the same way
 
-A stream is that of NumPy's legacy generator, so the weights are those that `np.random.seed(seed)` and `randn`
-give.
+A stream is that of NumPy's legacy generator: the weights are those of `np.random.seed(seed)` and `randn`.
 """
 
 import random
 from math import log, sqrt
 
-# --- NumPy's legacy generator, `numpy.random.RandomState`, in terms of Python's own `random`: the same draws,
-# bit for bit.
+from neuronnet.errors import shortened
 
+MOST_DRAWN = 5_000_000
+KINDS = ("normal", "uniform", "constant")
+ORDERS = ("by neuron", "by input")
+BIASES = ("zero", "drawn")
+SCALED_BY_INPUTS = "1/sqrt(inputs)"
+EXAMPLE = '{kind = "normal", scale = 0.1, seed = 0}'
 
 _WORDS = 624
 _VERSION = 3  # of the state that random.setstate takes
+
+
+class InitialWeights:
+    """Draws the weights of one layer after another; the stream goes on from layer to layer."""
+
+    def __init__(self, check):
+        self.check = check
+        self.stream = None
+        self.left = MOST_DRAWN
+
+    def layer(self, init, bias, inputs, neurons, where):
+        """(weights, biases) of a layer; the biases are None unless `bias` is "zero" or "drawn"."""
+        kind, order, scale, seed = self.settings(init, f"{where}, init")
+        self.left -= inputs * neurons
+        if self.left < 0:
+            found = f"{inputs} times {neurons} weights"
+            self.check.refuse(where, found, f"at most {MOST_DRAWN} are drawn for a network")
+        if seed is not None or self.stream is None:
+            self.stream = LegacyRandom(seed or 0)
+        draw = self._draw(kind, scale, inputs)
+        if order == "by neuron":
+            weights = [[draw() for _ in range(inputs)] for _ in range(neurons)]
+        else:
+            by_input = [[draw() for _ in range(neurons)] for _ in range(inputs)]
+            weights = [list(row) for row in zip(*by_input)]
+        if bias == "drawn":
+            return weights, [draw() for _ in range(neurons)]
+        return weights, [0.0] * neurons if bias == "zero" else None
+
+    def settings(self, given, where):
+        """(kind, order, scale, seed) of the table `init`; the seed is None where none is given."""
+        check = self.check
+        given = check.table(given, where, {"kind", "scale", "seed", "order"}, EXAMPLE)
+        kind = check.choice(given.get("kind"), f"{where}, kind", KINDS)
+        order = check.choice(given.get("order"), f"{where}, order", ORDERS, "by neuron")
+        if "scale" not in given:
+            check.refuse(where, "no scale", f'a number is needed, or "{SCALED_BY_INPUTS}"')
+        scale = given["scale"]
+        if isinstance(scale, str):
+            if scale != SCALED_BY_INPUTS:
+                allowed = f'allowed are a number and "{SCALED_BY_INPUTS}"'
+                check.refuse(f"{where}, scale", shortened(scale), allowed)
+        else:
+            number = check.number if kind == "constant" else check.not_negative
+            scale = number(scale, f"{where}, scale")
+        return kind, order, scale, check.seed(given["seed"], f"{where}, seed") if "seed" in given else None
+
+    def _draw(self, kind, scale, inputs):
+        """The function that gives one number after another."""
+        if kind == "constant":
+            constant = 1 / sqrt(inputs) if scale == SCALED_BY_INPUTS else scale
+            return lambda: constant
+        draw = self.stream.standard_normal if kind == "normal" else self.stream.random_sample
+        if scale == SCALED_BY_INPUTS:
+            root = sqrt(inputs)
+            return lambda: draw() / root
+        factor = float(scale)
+        return lambda: draw() * factor
 
 
 class LegacyRandom:
@@ -40,11 +100,10 @@ class LegacyRandom:
         return self._twister.random()
 
     def standard_normal(self):
-        """A normal number of mean 0 and standard deviation 1.
+        """A normal number of mean 0 and standard deviation 1, by G. Marsaglia's polar method.
 
-        G. Marsaglia's polar method: a point is drawn in the unit disc, at the squared distance r2 from its
-        centre; both coordinates times sqrt(-2*ln(r2)/r2) are normal. The second is returned, the first is
-        kept for the next call.
+        A point is drawn in the unit disc, at the squared distance r2 from its centre; both coordinates times
+        sqrt(-2*ln(r2)/r2) are normal. The second is returned, the first kept for the next call.
         """
         if self._second_normal is not None:
             normal, self._second_normal = self._second_normal, None
@@ -59,7 +118,7 @@ class LegacyRandom:
         return factor * x2
 
     def normal(self, scale):
-        """A normal number of mean 0 and standard deviation `scale`."""
+        """A normal number of this standard deviation."""
         return 0.0 + scale * self.standard_normal()
 
     def shuffle(self, items):
@@ -75,9 +134,7 @@ class LegacyRandom:
         return positions
 
     def _up_to(self, most):
-        """A whole number from 0 to `most`, below 2^32: words cut to its number of bits, until one is small
-        enough.
-        """
+        """A whole number from 0 to `most`: words cut to its number of bits, until one is small enough."""
         mask = (1 << most.bit_length()) - 1
         word = self._twister.getrandbits(32) & mask
         while word > most:
@@ -91,81 +148,3 @@ def _first_words(seed):
     for position in range(1, _WORDS + 1):
         yield word
         word = (1812433253 * (word ^ (word >> 30)) + position) % 2**32
-
-
-# --- Initial weights that are drawn, or all equal, where a description gives `neurons` and `init` in place of
-# numbers.
-
-
-MOST_DRAWN = 5_000_000
-KINDS = ("normal", "uniform", "constant")
-ORDERS = ("by neuron", "by input")
-BIASES = ("zero", "drawn")
-SCALED_BY_INPUTS = "1/sqrt(inputs)"
-EXAMPLE = '{kind = "normal", scale = 0.1, seed = 0}'
-
-
-class InitialWeights:
-    """Draws the weights of one layer after another; the stream goes on from layer to layer."""
-
-    def __init__(self, check):
-        self.check = check
-        self.stream = None
-        self.left = MOST_DRAWN
-
-    def layer(self, init, bias, inputs, neurons, where):
-        """(weights, biases) of a layer; the biases are None unless `bias` is "zero" or "drawn"."""
-        init = self.checked(init, f"{where}, init")
-        self.left -= inputs * neurons
-        if self.left < 0:
-            self.check.refuse(
-                where, f"{inputs} times {neurons} weights", f"at most {MOST_DRAWN} are drawn for a network"
-            )
-        if "seed" in init:
-            self.stream = LegacyRandom(init["seed"])
-        elif self.stream is None:
-            self.stream = LegacyRandom(0)
-        draw = self._draw(init["kind"], init["scale"], inputs)
-        if init["order"] == "by neuron":
-            weights = [[draw() for _ in range(inputs)] for _ in range(neurons)]
-        else:
-            by_input = [[draw() for _ in range(neurons)] for _ in range(inputs)]
-            weights = [list(row) for row in zip(*by_input)]
-        if bias == "drawn":
-            return weights, [draw() for _ in range(neurons)]
-        return weights, [0.0] * neurons if bias == "zero" else None
-
-    def checked(self, given, where):
-        """The table `init` with its order explicit; it has a seed only if one is given."""
-        check = self.check
-        check.table(given, where, EXAMPLE)
-        check.known(given, where, {"kind", "scale", "seed", "order"})
-        init = {
-            "kind": check.choice(given, f"{where}, kind", "kind", KINDS, None),
-            "order": check.choice(given, f"{where}, order", "order", ORDERS, "by neuron"),
-        }
-        if "scale" not in given:
-            check.refuse(where, "no scale", f'a number is needed, or "{SCALED_BY_INPUTS}"')
-        scale = given["scale"]
-        if isinstance(scale, str) and scale != SCALED_BY_INPUTS:
-            check.refuse(f"{where}, scale", repr(scale), f'allowed are a number and "{SCALED_BY_INPUTS}"')
-        if not isinstance(scale, str):
-            scale = (check.number if init["kind"] == "constant" else check.not_negative)(
-                scale, f"{where}, scale"
-            )
-        init["scale"] = scale
-        if "seed" in given:
-            init["seed"] = check.seed(given["seed"], f"{where}, seed")
-        return init
-
-    def _draw(self, kind, scale, inputs):
-        """The function that gives one number after another."""
-        if kind == "constant":
-            constant = 1 / sqrt(inputs) if scale == SCALED_BY_INPUTS else scale
-            return lambda: constant
-        draw = self.stream.standard_normal if kind == "normal" else self.stream.random_sample
-        if scale == SCALED_BY_INPUTS:
-            root = sqrt(inputs)
-            return lambda: draw() / root
-        factor = float(scale)
-        return lambda: draw() * factor

@@ -6,7 +6,7 @@ of a program which computes in the same order.
 
 from operator import add, mul, sub, truediv
 
-from neuronnet.description.literal import as_number
+from neuronnet.description.values import as_number
 from neuronnet.elementary import (
     exp,
     ln,

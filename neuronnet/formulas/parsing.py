@@ -6,7 +6,7 @@ Length, nesting and powers are bounded, so that a hostile text ends in an Expres
 
 import re
 
-from neuronnet.description.literal import Literal
+from neuronnet.description.values import Literal
 from neuronnet.errors import ExpressionError, did_you_mean, nearest, shortened
 from neuronnet.formulas.expressions import FUNCTIONS, Call, Name, Number, total
 from neuronnet.names import WORD, spelled_out

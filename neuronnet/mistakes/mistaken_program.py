@@ -5,7 +5,8 @@ same program with some of the steps replaced.
 from dataclasses import replace
 
 from neuronnet.activations import ACTIVATIONS
-from neuronnet.description.reading import as_number, read
+from neuronnet.description.reading import read
+from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError
 from neuronnet.losses import LOSSES, cancels, reads_nets
 from neuronnet.mistakes.program import Steps, program_names

@@ -12,7 +12,8 @@ from random import Random
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.quantities import Derivation
 from neuronnet.description.description import Sample
-from neuronnet.description.reading import Literal, read
+from neuronnet.description.reading import read
+from neuronnet.description.values import Literal
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.repairs.places import Places

@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from gradcheck.cli import main as gradcheck_main
-from neuronnet.description.reading import MOST_BYTES, find, read
+from neuronnet.description.reading import find, read
+from neuronnet.description.values import MOST_BYTES
 from neuronnet.errors import NeuronnetError, SpecError
 from neuronnet.output import STANDARD_INPUT, ArgumentParser, plain, progress_line, run, source, write
 

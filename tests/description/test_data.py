@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples
 
-from neuronnet.description.data import exclusive_or, sign, sine, sine_classes, two_moons
+from neuronnet.description.samples import exclusive_or, sign, sine, sine_classes, two_moons
 
 STORED = json.loads((Path(__file__).parent.parent / "data" / "two_moons.json").read_text(encoding="utf-8"))
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from profiles import examples
 
 from neuronnet import load
-from neuronnet.description.data import exclusive_or, sign, sine, sine_classes, two_moons
-from neuronnet.description.literal import MOST_BYTES
-from neuronnet.description.reading import as_number, read
+from neuronnet.description.reading import read
+from neuronnet.description.samples import exclusive_or, sign, sine, sine_classes, two_moons
+from neuronnet.description.values import MOST_BYTES, as_number
 from neuronnet.errors import SpecError
 
 
@@ -239,7 +239,7 @@ def test_a_gigantic_csv_file_is_refused(tmp_path):
 
 
 def test_too_many_lines_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("neuronnet.description.data.MOST_ROWS", 3)
+    monkeypatch.setattr("neuronnet.description.samples.MOST_ROWS", 3)
     assert len(plain(csv_network(tmp_path, "1,2,3\n" * 3))["sample"]) == 3
     refused(csv_network(tmp_path, "1,2,3\n" * 4), ["more than 3 lines", "at most 3"])
 

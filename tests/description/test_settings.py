@@ -9,7 +9,7 @@ import pytest
 import gradcheck.twin.updates
 import neuronnet.updates
 from neuronnet.description.reading import read
-from neuronnet.description.settings import ORDERS, UPDATE_RULES
+from neuronnet.description.validation import ORDERS, UPDATE_RULES
 from neuronnet.errors import SpecError
 
 

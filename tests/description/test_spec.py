@@ -6,6 +6,7 @@ import os
 import pickle
 import time
 import tracemalloc
+from dataclasses import FrozenInstanceError
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 from profiles import examples
 
 from neuronnet import NeuralNetwork, load
-from neuronnet.description.reading import MOST_BYTES, Literal, as_number, example_names, find, read
+from neuronnet.description.reading import example_names, find, read
+from neuronnet.description.values import MOST_BYTES, Literal, as_number
 from neuronnet.errors import SpecError, shortened
 
 
@@ -296,9 +298,25 @@ REFUSED = [
     (changed("learning_rate = 0.5", "batch = true"), ["batch", "found True"]),
     (changed("learning_rate = 0.5", "batch = 2.0"), ["batch", "found 2.0"]),
     (
-        changed("half squared error", "mse"),
-        ["loss", "found 'mse'", "allowed are half squared error, squared error"],
+        changed("half squared error", "mae"),
+        ["loss", "found 'mae'", "allowed are half squared error, squared error", "did you mean mse"],
     ),
+    (
+        changed("half squared error", "cross-entropy").replace("logistic", "tanh"),
+        ["loss", "found 'cross-entropy' after tanh outputs", "binary cross-entropy and categorical"],
+    ),
+    (
+        changed("half squared error", "mse").replace("learning_rate", 'outputs = "sum"\nlearning_rate'),
+        [
+            "loss",
+            "found 'mse' beside outputs = 'sum'",
+            "the mean over outputs and samples",
+            "'squared error'",
+        ],
+    ),
+    (changed("learning_rate", "lr = 0.1\nlearning_rate"), ["network", "'learning_rate' beside another"]),
+    (changed('"tanh"', '"sigmod"'), ["layer 1, activation", "found 'sigmod'", "did you mean sigmoid"]),
+    (changed("learning_rate", "batchsize = 1\nlearning_rate"), ["'batchsize'", "did you mean batch_size"]),
     (changed("inputs = [1, 2.5]", "inputs = [1]"), ["sample 1, inputs", "found 1 numbers", "takes 2"]),
     (changed("inputs = [1, 2.5]", "inputs = 1"), ["sample 1, inputs", "found 1", "a list of numbers"]),
     (changed("inputs = [1, 2.5]", "inputs = [1, nan]"), ["sample 1, inputs, number 2", "found 'nan'"]),
@@ -374,6 +392,73 @@ def test_unusable_toml_is_refused_with_file_place_and_what_is_allowed(tmp_path, 
     assert message.startswith(str(file))
     assert_says(message, parts)
     assert file.read_text(encoding="utf-8") == text
+
+
+ALIASES = [
+    ('activation = "logistic"', 'activation = "sigmoid"', {}),
+    (
+        'activation = "logistic"',
+        'activation = "linear"',
+        {'activation = "logistic"': 'activation = "identity"'},
+    ),
+    ("learning_rate", "lr", {}),
+    ("learning_rate", "eta", {}),
+    ("[[layer]]", "[[layers]]", {}),
+    ("[[sample]]", "[[samples]]", {}),
+    ("half squared error", "sse", {"half squared error": "squared error"}),
+    ("half squared error", "bce", {"half squared error": "binary cross-entropy"}),
+    ("half squared error", "cce", {"half squared error": "categorical cross-entropy"}),
+    ("half squared error", "cross-entropy", {"half squared error": "binary cross-entropy"}),
+    (
+        'loss = "half squared error"',
+        'loss = "mse"',
+        {'half squared error"': 'squared error"\noutputs = "mean"\nsamples_combine = "mean"'},
+    ),
+    ("learning_rate", "update = {rule = 'sgd'}\nlearning_rate", {}),
+    ("learning_rate", "optimizer = {rule = 'gd'}\nlearning_rate", {}),
+    ("learning_rate", "batch_size = 2\nlearning_rate", {"learning_rate": "batch = 2\nlearning_rate"}),
+]
+
+
+@pytest.mark.parametrize("ours, theirs, meaning", ALIASES, ids=[theirs[:40] for _, theirs, _ in ALIASES])
+def test_the_names_that_people_use_stand_for_ours(ours, theirs, meaning):
+    expected = TOML
+    for text, other in meaning.items():
+        expected = expected.replace(text, other)
+    assert ours in TOML and plain(TOML.replace(ours, theirs)) == plain(expected)
+
+
+def test_a_cross_entropy_after_a_softmax_is_that_of_classes():
+    classes = TOML.replace("logistic", "softmax")
+    assert (
+        plain(classes.replace("half squared error", "cross-entropy"))["loss"] == "categorical cross-entropy"
+    )
+
+
+def test_a_description_is_read_once_and_cannot_be_changed():
+    description = read(TOML)
+    assert read(description) is description
+    assert read(description.to_dict()) == description
+    with pytest.raises(FrozenInstanceError):
+        description.l2 = 1
+    with pytest.raises(TypeError):
+        description.renames["w1"] = "a"
+    assert repr(description).startswith("Description 2-2-1: ") and "\n" not in repr(description)
+
+
+@pytest.mark.parametrize(
+    "bias, kind, biases, of_neurons",
+    [
+        (None, "none", (), ()),
+        (0.5, "shared", (0.5,), (0.5, 0.5)),
+        ([0.5, 0.6], "per neuron", (0.5, 0.6), (0.5, 0.6)),
+    ],
+)
+def test_a_layer_says_how_many_biases_it_has(bias, kind, biases, of_neurons):
+    layer = {"activation": "tanh", "weights": [[1], [2]]} | ({} if bias is None else {"bias": bias})
+    (found,) = read({"layer": [layer]}).layers
+    assert (found.bias_kind, found.biases, found.neuron_biases) == (kind, biases, of_neurons)
+    assert (found.neurons, found.inputs) == (2, 1)
 
 
 LAYER = '"layer": [{"activation": "tanh", "weights": [[0.5]]}]'

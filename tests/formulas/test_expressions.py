@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from profiles import examples
 
 from gradcheck.numeric.dual import Dual
-from neuronnet.description.reading import Literal
+from neuronnet.description.values import Literal
 from neuronnet.errors import ExpressionError, NeuronnetError
 from neuronnet.formulas.expressions import (
     FUNCTIONS,

@@ -1,0 +1,156 @@
+"""Single values of a description: numbers that remember their text, and checks of one value at a time."""
+
+from decimal import Decimal
+from fractions import Fraction
+from math import isfinite
+
+from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
+
+MOST_BYTES = 20_000_000
+LARGEST_SEED = 2**32 - 1
+
+
+class Literal(float):
+    """A float that remembers the text it was read from, as `text`; fifty digits start from that."""
+
+    def __new__(cls, text):
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    def __reduce__(self):
+        return Literal, (self.text,)
+
+
+def as_number(value, number=float):
+    """`value` in another type of number: the decimal text where that can hold it, else the nearest float.
+
+    A type with a method `as_written` makes its own number of the value.
+    """
+    if hasattr(number, "as_written"):
+        return number.as_written(value)
+    if number in (Decimal, Fraction):
+        if isinstance(value, (Decimal, Fraction, int)):
+            return number(value)
+        return number(getattr(value, "text", None) or repr(float(value)))
+    return number(float(value))
+
+
+def fits_a_float(value):
+    """Whether a number is finite as a float, and 0 as a float only if it is 0."""
+    try:
+        return isfinite(value) and (float(value) != 0 or Decimal(getattr(value, "text", 0)) == value == 0)
+    except (ArithmeticError, ValueError):
+        return False
+
+
+def text_of(path, needed):
+    """The text of a file, a Path. Raises SpecError, which ends with what is `needed`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        found = getattr(error, "strerror", None) or "an unreadable file"
+        raise SpecError(str(path), found, f"{needed} is needed") from None
+    return decoded(data, str(path))
+
+
+def decoded(data, where):
+    """The text that bytes stand for: UTF-8, with or without a byte order mark, and of bounded length."""
+    if len(data) > MOST_BYTES:
+        raise SpecError(where, f"more than {MOST_BYTES} bytes", f"a file has at most {MOST_BYTES}")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SpecError(where, f"a byte that is not UTF-8 in line {line}", "files are UTF-8") from None
+
+
+class Checks:
+    """Returns values of one description, and refuses what cannot be used with a SpecError.
+
+    `place` is the description's name, which errors put before the key; the names of files in it start from
+    `folder`, a Path. `where` is the key or keys that lead to a value.
+    """
+
+    def __init__(self, place, folder):
+        self.place, self.folder = place, folder
+
+    def text(self, given, key, default):
+        """The string under `key`."""
+        if not isinstance(given.get(key, ""), str):
+            self.refuse(key, shortened(given[key]), "a string is needed")
+        return given.get(key, default)
+
+    def choice(self, value, where, allowed, default=None, aliases=None):
+        """One of the words `allowed`: `value`, what `aliases` say that it means, or for None the default."""
+        aliases = aliases or {}
+        value = default if value is None else value
+        word = aliases.get(value, value) if isinstance(value, str) else value
+        if not isinstance(word, str) or word not in allowed:
+            found = "nothing" if value is None else shortened(value)
+            known = did_you_mean(nearest(value, [*allowed, *aliases]))
+            self.refuse(where, found, f"allowed are {', '.join(allowed)}{known}")
+        return word
+
+    def numbers(self, given, where):
+        """A list of numbers, each as `number` returns it."""
+        if not isinstance(given, (list, tuple)):
+            self.refuse(where, shortened(given), "a list of numbers is needed")
+        return [self.number(value, f"{where}, number {number}") for number, value in enumerate(given, 1)]
+
+    def number(self, value, where):
+        """A finite number as it is, an int as a Literal."""
+        if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, Fraction)):
+            self.refuse(where, shortened(value), "a number is needed")
+        if not fits_a_float(value):
+            needed = "a finite number is needed, 0 or from 5e-324 to 1.79e308 in size"
+            self.refuse(where, shortened(getattr(value, "text", value)), needed)
+        return Literal(str(value)) if isinstance(value, int) else value
+
+    def number_where(self, value, where, suits, needed):
+        """A finite number that suits, such as one from 0 upwards."""
+        value = self.number(value, where)
+        if not suits(value):
+            self.refuse(where, shortened(float(value)), f"a number {needed} is needed")
+        return value
+
+    def not_negative(self, value, where):
+        """A finite number from 0 upwards."""
+        return self.number_where(value, where, lambda value: value >= 0, "from 0 upwards")
+
+    def whole(self, value, where, least, most):
+        """An int from `least` to `most`."""
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            self.refuse(where, shortened(value), f"a whole number from {least} to {most} is needed")
+        return value
+
+    def seed(self, value, where):
+        """The seed of a generator: a whole number of 32 bits."""
+        return self.whole(value, where, 0, LARGEST_SEED)
+
+    def entries(self, given, key):
+        """The list of tables under `key`."""
+        entries = given.get(key, [])
+        if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, dict) for entry in entries):
+            self.refuse(key, shortened(entries), f"[[{key}]] tables are needed")
+        return list(entries)
+
+    def table(self, given, where, allowed=None, example=None, aliases=None):
+        """A table like the `example`, its keys among those `allowed` or `aliases` of these."""
+        if not isinstance(given, dict):
+            self.refuse(where, shortened(given), f"a table such as {example} is needed")
+        aliases, found = aliases or {}, {}
+        for key, value in given.items():
+            own = aliases.get(key, key)
+            if allowed is not None and own not in allowed:
+                keys = f"{', '.join(sorted(allowed))}{did_you_mean(nearest(key, [*allowed, *aliases]))}"
+                self.refuse(where, f"the key {shortened(key)}", f"allowed are {keys}")
+            if own in found:
+                self.refuse(where, f"{shortened(key)} beside another {own}", f"{own} stands once")
+            found[own] = value
+        return found
+
+    def refuse(self, where, found, allowed):
+        """Raise the SpecError for what was `found` at `where`."""
+        raise SpecError(f"{self.place}: {where}" if where != self.place else where, found, allowed)
