@@ -74,6 +74,8 @@ def one_weight(rule, number=float):
         (RULES[3], "0.900000002", "0.800000004"),
         # before each such step, 0.1*0.01 of the weight is taken away: 1 - 0.001, then 0.899000002*(1 - 0.001)
         (RULES[4], "0.899000002", "0.798101004"),
+        # v = 0.1*0.25 = 0.025, then 0.9*0.025 + 0.025 = 0.0475; steps 0.1*0.5/(sqrt(v) + 1e-8)
+        (RULES[5], "0.683772254", "0.454356531"),
     ],
 )
 def test_two_steps_by_hand(rule, first, second):
