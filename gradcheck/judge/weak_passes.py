@@ -14,9 +14,7 @@ from gradcheck.judge.gradient_rounding import rounding_of_gradients
 from gradcheck.report.report import NearbyCheck, Note
 from gradcheck.verdict import WELL_BEYOND, visible_from
 
-MOSTLY = (
-    2.0**-7
-)  # what is left of a gradient beside a multiple of the parameter: below a hundredth it is hidden
+HIDDEN = 2.0**-7  # a part of the gradient, beside a multiple of the parameter, that this hides
 MOST_NAMED = 4
 SPREADS = (0.125, 1.0, 8.0)  # how far parameters are moved, relative to their size: as little as will do
 SHRUNK = 2.0**-10  # a parameter behind whose L2 term the data term hides is made this much smaller
@@ -66,10 +64,8 @@ def notes(point, blocks, vector, analytic, numeric, bar, confidence=WELL_BEYOND)
             found["nothing visible"].append((block, block.name, whole))
         if np.all(parameter == 0.0) and np.any(vector != 0.0) and not np.all(dead):
             found["zero parameters"].append((block, block.name, whole))
-        if (
-            len(point.blocks) > 1
-            and (factor := _multiple(parameter, numeric[here].reshape(block.shape))) is not None
-        ):
+        factor = _multiple(parameter, numeric[here].reshape(block.shape))
+        if factor is not None and len(point.blocks) > 1:
             found["large regulariser"].append((block, f"{block.name} ({factor:.4g} times itself)", whole))
     return [_note(id, some, point) for id, some in found.items() if len(some) > 0]
 
@@ -136,18 +132,14 @@ def _named(noun, names):
 
 def _multiple(parameter, gradient):
     """The factor c when the gradient is c times the parameter but for a hundredth; None when it is not."""
-    if (
-        parameter.size < 3
-        or not np.all(np.isfinite(gradient))
-        or not np.any(parameter)
-        or not np.any(gradient)
-    ):
+    some = np.any(parameter) and np.any(gradient) and np.all(np.isfinite(gradient))
+    if parameter.size < 3 or not some:
         return None
     size = np.max(np.abs(parameter))
     scaled = parameter / size
     factor = float(np.sum(scaled * gradient) / np.sum(scaled * scaled)) / size
     rest = np.max(np.abs(gradient - factor * parameter))
-    return factor if rest <= MOSTLY * np.max(np.abs(gradient)) else None
+    return factor if rest <= HIDDEN * np.max(np.abs(gradient)) else None
 
 
 def _judged_at(functions, found, chosen, names, draw, confidence, one_by_one):

@@ -113,9 +113,9 @@ def gradient(
     """
     vector = _real_vector(vector)
     low, high = _bounds(bounds, vector)
-    at_point = CountedCalls(f)
-    centre = at_point.at_the_point(vector.copy(), "f(vector)")
-    evaluations = at_point.evaluations
+    centre, evaluations = real_number("f", f(vector.copy())), 1
+    if not math.isfinite(centre):
+        raise NotFinite("f(vector)", (), centre)
     if floor is None:
         direction = _along_random_signs(f, vector, low, high, seed)
         floor = floor_of(direction, 0.0, centre)
@@ -241,11 +241,3 @@ class CountedCalls:
         except (ArithmeticError, ValueError):
             return math.nan
         return float(value) if math.isfinite(value) else math.nan
-
-    def at_the_point(self, x, name):
-        """The value at the point itself, which must be finite; what f raises there passes."""
-        self.evaluations += 1
-        value = real_number("f", self.f(x))
-        if not math.isfinite(value):
-            raise NotFinite(name, (), value)
-        return value

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck import check
-from gradcheck.numeric.rounding import U, _quantum, floor_of
+from gradcheck.numeric.rounding import U, floor_of
 
 
 def noise_floor(f, x):
@@ -90,22 +90,3 @@ def test_single_precision_in_some_of_many_terms_is_not_called_wrong():
         gradient = np.array([weights[i] * terms[i][1](x[i]) for i in range(n)])
         wrong += [seed] if check(loss, gradient, x, seed=seed).verdict == "wrong" else []
     assert len(wrong) <= 1, wrong
-
-
-@pytest.mark.parametrize(
-    "moves, size, quantum",
-    [
-        ([2e-3, 3e-3, 7e-3], 1.0, 1e-3),
-        ([2e-3, 6e-3], 1.0, None),
-        ([2e-3, 3.1e-3, 7e-3], 1.0, None),
-        ([], 1.0, None),
-        ([2.0 * U], 1e-9, 2.0 * U),
-        ([300.0 * U, 700.0 * U], 1e-9, 16.0 * U),
-        ([1.0], 1.0, None),
-        ([8.0], 1e8, 8.0),
-        ([1e-17, 2e-17, 3e-17], 1.0, None),
-    ],
-)
-def test_the_quantum_of_a_grid_is_found_and_none_where_chance_or_rounding_would_do(moves, size, quantum):
-    found = _quantum(np.array(moves), size)
-    assert found == (quantum if quantum is None else pytest.approx(quantum))

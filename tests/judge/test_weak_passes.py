@@ -65,6 +65,14 @@ def test_a_gradients_function_that_ignores_the_point_is_told():
     assert "the same numbers at another point" in report.nearby.sentence
 
 
+@pytest.mark.parametrize("factor, verdict", [(2.0, "right"), (-2.0, "wrong"), (4.0, "wrong")])
+@pytest.mark.parametrize("size", [1, 3, 40])
+def test_at_a_minimum_a_factor_is_found_nearby(factor, verdict, size):
+    """There every multiple of the gradient is zero; the check nearby takes the calls that it needs."""
+    report = check(lambda p: np.sum((p - 1.0) ** 2), lambda p: factor * (p - 1.0), np.ones(size))
+    assert report["x"].verdict == "right" and report.verdict == report.nearby.verdict == verdict
+
+
 def test_nothing_finite_nearby_is_told():
     def loss(p):
         return float(np.sum(p["W"] ** 2)) if np.all(p["W"] == 0.0) or np.abs(p["W"]).max() < 0.2 else math.nan
