@@ -124,8 +124,7 @@ def table(results):
 
 def drawing(title, results):
     """The decision boundaries beside each other, on the same samples."""
-    from neuronnet.render.boundary import draw_boundary, explain_colours
-    from neuronnet.render.figures import new_figure, styled
+    from neuronnet.render.figures import draw_boundary, explain_colours, new_figure, styled
 
     @styled
     def draw():

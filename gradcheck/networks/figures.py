@@ -2,8 +2,20 @@
 
 import statistics
 
-from neuronnet.render.boundary import BLACK, BLUE, GREEN, ORANGE, VERMILLION
-from neuronnet.render.figures import E_total_axis, curve, finite, legend, new_figure, styled, update_axis
+from neuronnet.render.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    VERMILLION,
+    E_total_axis,
+    curve,
+    finite,
+    legend,
+    new_figure,
+    styled,
+    update_axis,
+)
 
 LINEAR_ULPS = 100  # distances up to which ulps are drawn on a linear scale
 

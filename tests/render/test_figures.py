@@ -12,7 +12,7 @@ from gradcheck.twin.twin import Twin
 from neuronnet.cli import main as neuronnet
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError
-from neuronnet.render import boundary, figures
+from neuronnet.render import figures
 
 NAMES = ["figure.png", "figure.svg", "FIGURE.PNG"]
 COMMANDS = [
@@ -185,7 +185,7 @@ def test_a_title_is_taken_as_it_is_and_kept_short(matplotlib):
 
 def test_outputs_that_are_no_numbers_leave_the_samples_alone(matplotlib):
     description = read("moons-tanh")
-    nothing = [[float("nan")] * 2] * boundary.POINTS**2
+    nothing = [[float("nan")] * 2] * figures.POINTS**2
     figure = figures.training(
         description, [{"update": 0, "E_total": float("nan"), "accuracy": 0.5}], lambda points: nothing
     )
