@@ -21,6 +21,7 @@ from gradcheck.networks.stability import general_digits, moved_by_ulps
 from neuronnet.description.description import Description
 from neuronnet.description.reading import document, read
 from neuronnet.description.validation import checked
+from neuronnet.render import text
 
 SIZES = (1, 2, 3, 4, 5, 20, 50)
 RUNS = 4  # of each size: of two equally likely ends both are seen 15 times in 16
@@ -116,10 +117,7 @@ def table(results):
     """The results as lines of text, without the columns in which nothing stands."""
     rows = [COLUMNS, *(result.cells() for result in results)]
     shown = [column for column in zip(*rows) if any(column[1:])]
-    return "\n".join(
-        "  ".join(cell.rjust(max(map(len, column))) for cell, column in zip(row, shown))
-        for row in zip(*shown)
-    )
+    return "\n".join(text.table([*zip(*shown)], left=0))
 
 
 def drawing(title, results):

@@ -27,7 +27,7 @@ from gradcheck.twin.twin import Twin
 from gradcheck.verdict import WELL_BEYOND, judge, worst_of
 from neuronnet import NeuralNetwork
 from neuronnet.description.reading import read
-from neuronnet.render.text import conventions
+from neuronnet.render.text import conventions, table
 
 STEP = 1e-100  # its square underflows beside any slope, so the complex step has no truncation
 SMALLEST_NORMAL = sys.float_info.min
@@ -109,17 +109,11 @@ class NetworkReport:
         named = f" ({', '.join(self.wrong)})" if self.wrong else ""
         lines = [f"verdict: {self.verdict}{named}", self.scope]
         lines += ["", "Conventions", *(f"  {sentence}" for sentence in self.conventions), ""]
-        lines += aligned(cells, str.ljust)
+        lines += table(cells, left=len(cells[0]))
         lines += [f"{row.name}: {row.reason}" for row in self.rows if row.verdict != "right"]
         return "\n".join(
             lines + ([f"all gradients, objects against twin: {self.whole}"] if self.whole else [])
         )
-
-
-def aligned(rows, side=str.rjust):
-    """The rows of a table, tuples of texts, as lines with their columns below each other."""
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return ["  ".join(side(cell, width) for cell, width in zip(row, widths)).rstrip() for row in rows]
 
 
 def counted(number, noun):

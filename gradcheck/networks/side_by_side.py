@@ -16,7 +16,6 @@ import numpy as np
 from gradcheck.errors import GradcheckError
 from gradcheck.networks.five_ways import (
     SMALLEST_NORMAL,
-    aligned,
     rounding_bounds,
     twin_by_name,
     twin_gradients,
@@ -26,7 +25,7 @@ from gradcheck.twin.twin import Twin
 from neuronnet import NeuralNetwork
 from neuronnet.description.description import Description
 from neuronnet.description.reading import read
-from neuronnet.render.text import conventions, nine_decimals
+from neuronnet.render.text import conventions, nine_decimals, table
 
 # A parameter's update takes at most this many roundings once its gradient is known: those of an Adam step
 # with decay.
@@ -84,7 +83,7 @@ class SideBySideReport:
         )
         lines = [f"verdict: {self.verdict}", apart, "", self.description.title, "", "Conventions"]
         lines += [*(f"  {sentence}" for sentence in conventions(self.description)), ""]
-        return "\n".join(lines + aligned(cells))
+        return "\n".join(lines + table(cells, left=0))
 
 
 def side_by_side(description, updates, every=None, progress=None):

@@ -16,9 +16,10 @@ from statistics import NormalDist
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.networks.five_ways import aligned, counted
+from gradcheck.networks.five_ways import counted
 from gradcheck.report.report import plain
 from gradcheck.twin.twin import Twin
+from neuronnet.render.text import table
 
 CONFIDENCE = 0.95  # the customary one, and that of Sohier et al.
 PROBABILITY = 0.9  # that one further run agrees; 29 runs can support it
@@ -163,7 +164,7 @@ class StabilityReport:
             "digits: a further run reproduces at least so many digits of E_total, with probability",
             f"  {self.probability:.3g} and confidence {CONFIDENCE:g} (Sohier et al. 2021); estimate: Parker's of the same",
         ]
-        return "\n".join([*lines, *aligned(cells), self._extent(), *self._reasons()])
+        return "\n".join([*lines, *table(cells, left=0), self._extent(), *self._reasons()])
 
     def _extent(self):
         asked, until, lost = f"{self.asked:g} digits or more", self.reproducible_until, self.lost_from
