@@ -69,7 +69,7 @@ class Trained(NamedTuple):
 
 
 def sized(source, size):
-    """The Description of `source` with `size` neurons in its one hidden layer, none for 0; weights drawn anew."""
+    """The Description of `source` with `size` hidden neurons, 0 for no hidden layer, weights drawn anew."""
     content, place, folder = document(source)
     layers = read(source).layers
     if len(layers) != 2 or any("weights" in layer for layer in content["layer"]):

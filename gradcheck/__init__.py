@@ -1,6 +1,4 @@
-"""gradcheck: is this gradient right? Hands names on, each loaded from its module when first asked for (PEP
-562).
-"""
+"""gradcheck: is this gradient right? Each public name is loaded when it is first used (PEP 562)."""
 
 from importlib import import_module
 

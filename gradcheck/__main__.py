@@ -1,11 +1,11 @@
-"""`python -m gradcheck`: says in one line which Python and which package are missing, else runs the command line."""
+"""`python -m gradcheck`: runs the command line, or says in one line which Python or package is missing."""
 
 import sys
 
 
 def main(argv=None) -> int:
     """Run the command line; return its exit status, 2 without NumPy or on a Python before 3.11."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036
         found = ".".join(map(str, sys.version_info[:3]))
         print("gradcheck: Python 3.11 or newer is needed, this is " + found, file=sys.stderr)
         return 2

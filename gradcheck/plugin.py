@@ -1,6 +1,4 @@
-"""The pytest fixture `gradcheck`, found through the entry point pytest11; without pytest this file is never
-loaded.
-"""
+"""The pytest fixture `gradcheck`, which pytest finds through the entry point pytest11."""
 
 import pytest
 
@@ -8,14 +6,10 @@ SEED = 0
 
 
 class Gradcheck:
-    """What a test gets under the name `gradcheck`: `assert_gradients` when called, and the module in all
-    else.
-    """
+    """What a test gets under the name `gradcheck`: `assert_gradients` when called, else the module."""
 
     def __call__(self, loss, gradients, parameters, **options):
-        """The report of right gradients; AssertionError with the report otherwise. `options`: those of
-        `assert_gradients`.
-        """
+        """`assert_gradients(loss, gradients, parameters, seed=0, **options)`."""
         from gradcheck.testing import assert_gradients
 
         __tracebackhide__ = True
@@ -27,7 +21,7 @@ class Gradcheck:
         return getattr(gradcheck, name)
 
     def __repr__(self):
-        return "the fixture gradcheck: gradcheck(loss, gradients, parameters), or any name of the module, as in gradcheck.check"
+        return "the fixture gradcheck: gradcheck(loss, gradients, parameters), or a name of the module"
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
-"""A drop-in for `scipy.optimize.check_grad` that warns where the number it returns would mislead; it needs no
-SciPy.
+"""A drop-in for `scipy.optimize.check_grad`, without SciPy, that warns where its number would mislead.
 
-The number is SciPy's: the 2-norm of the gradient less a forward difference with one fixed step. It holds the
-error of that difference as well as that of the gradient, and nothing in it tells the two apart. So the same
-gradient is judged here by measured error bars too, and what the number hides is said in warnings.
+The number is SciPy's: the 2-norm of the gradient less a forward difference with one fixed step. It mixes the
+error of that difference with that of the gradient. So the same gradient is judged by measured error bars too,
+and warnings say what the number hides.
 """
 
 import math
 import warnings
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,16 +30,24 @@ class CheckGradWarning(UserWarning):
         super().__init__(sentence)
 
 
-def check_grad(func, grad, x0, *args, epsilon=EPSILON, direction="all", seed=None, rng=None):
-    """The 2-norm of grad(x0, *args) less the forward difference of func at x0, as SciPy computes it; a float.
+def check_grad(
+    func: Callable[..., Any],
+    grad: Callable[..., Any],
+    x0: Any,
+    *args: Any,
+    epsilon: Any = EPSILON,
+    direction: str = "all",
+    seed: Any = None,
+    rng: Any = None,
+) -> float:
+    """The 2-norm of grad(x0, *args) less the forward difference of func at x0, as SciPy computes it.
 
     func(x, *args) gives one number or a vector of them, grad(x, *args) its gradient or Jacobian, x0 a number
     or a vector. `epsilon`: the step, or one for each entry. `direction`: "all", or "random" for one random
     direction, drawn with `seed` or `rng` (the older and the newer name in SciPy). Warns with CheckGradWarning
-    where that number misleads: shapes that differ and were broadcast, single precision, noise, a kink, a
-    scale that makes it large for a right gradient or small for a wrong one; that takes about 12 calls of func
-    for each entry and output, and 60. Raises ValueError for x0 of two dimensions or an unknown direction,
-    TypeError for both seeds.
+    where that number misleads: shapes that were broadcast, single precision, noise, a kink, a scale that
+    makes it large for a right gradient or small for a wrong one. Raises ValueError for x0 of two dimensions
+    or an unknown direction, TypeError for both seeds.
     """
     x0 = np.asarray(x0)
     x = np.atleast_1d(x0).astype(float)
@@ -72,9 +80,7 @@ def check_grad(func, grad, x0, *args, epsilon=EPSILON, direction="all", seed=Non
 
 
 def _generator(seed, rng):
-    """The source of the random direction: SciPy draws from a RandomState for a `seed`, from a Generator for
-    `rng`.
-    """
+    """The source of the random direction: in SciPy a RandomState for a `seed`, a Generator for `rng`."""
     if seed is not None and rng is not None:
         raise TypeError("seed and rng: only one of them may be given")
     if seed is None or isinstance(seed, np.random.Generator):
@@ -87,9 +93,7 @@ def _along(f, x, direction):
 
 
 def _forward_difference(f, x, epsilon):
-    """(f(x + h) - f(x))/h for every entry: shape (n,), or (m, n) when f gives m numbers; h is what x + h
-    really moved.
-    """
+    """(f(x + h) - f(x))/h, h as it really moved x: shape (n,), or (m, n) when f gives m numbers."""
     centre = np.atleast_1d(f(x.copy()))
     columns = []
     for i, h in enumerate(np.broadcast_to(np.asarray(epsilon, dtype=float), x.shape)):
@@ -109,14 +113,14 @@ def _norm(difference):
 # What the number hides
 
 REASONS = {
-    "single precision": "func computes in single precision (at {names}): the step is too short for it, and {value:.3g} is "
-    "mostly the rounding of the difference",
+    "single precision": "func computes in single precision (at {names}): the step is too short for it, and "
+    "{value:.3g} is mostly the rounding of the difference",
     "noise": "func is noisy (at {names}): {value:.3g} is mostly noise over the step",
-    "kink": "func has a kink at {names}, with slopes {left:.6g} and {right:.6g}: {value:.3g} compares with one side alone, "
-    "where any gradient between the two is right",
+    "kink": "func has a kink at {names}, with slopes {left:.6g} and {right:.6g}: {value:.3g} compares with one "
+    "side alone, where any gradient between the two is right",
     "jump": "func jumps at {names}: it has no derivative there, and {value:.3g} says nothing about grad",
-    "edge of the domain": "func is defined on one side of {names} alone, or only just around it: {value:.3g} may be of the "
-    "other side",
+    "edge of the domain": "func is defined on one side of {names} alone, or just around it: {value:.3g} "
+    "may be of the other side",
 }
 
 

@@ -1,18 +1,20 @@
-"""Gradients checked inside a test: what fails is an AssertionError whose message is the report; nothing is
-judged here.
-"""
+"""Checks gradients inside a test; an AssertionError has the report as its message."""
+
+from typing import Any
 
 from gradcheck import check
+from gradcheck.report.report import Report
 
 __unittest = True  # unittest leaves the frames of such a module out of its tracebacks
 
 
-def assert_gradients(loss, gradients, parameters, *, allow_undecided=False, **options):
-    """Return the report of `check` when the gradients are right; raise AssertionError with the report
-    otherwise.
+def assert_gradients(
+    loss: Any, gradients: Any, parameters: Any, *, allow_undecided: bool = False, **options: Any
+) -> Report:
+    """Return the report of `check` when the gradients are right; raise AssertionError with it otherwise.
 
-    loss, gradients, parameters and `options` (`seed`, `select`, ...) are those of `check`. A check that
-    undecided fails too, unless `allow_undecided` is true. What `check` refuses it raises as ever.
+    loss, gradients, parameters and `options` (`seed`, `select`, ...) are those of `check`. An undecided check
+    fails too, unless `allow_undecided` is true. Raises GradcheckError as `check` does.
     """
     __tracebackhide__ = True
     report = check(loss, gradients, parameters, **options)

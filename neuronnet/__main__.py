@@ -5,7 +5,7 @@ import sys
 
 def main(argv=None) -> int:
     """Run the command line; return its exit status, 2 on a Python before 3.11."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036
         found = ".".join(map(str, sys.version_info[:3]))
         print("neuronnet: Python 3.11 or newer is needed, this is " + found, file=sys.stderr)
         return 2

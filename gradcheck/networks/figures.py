@@ -1,4 +1,4 @@
-"""Figures of a stability report and of objects and twin side by side, drawn with matplotlib (the extra `plot`)."""
+"""Draws a stability report, and objects and twin side by side, with matplotlib (the extra `plot`)."""
 
 import statistics
 
@@ -22,8 +22,7 @@ LINEAR_ULPS = 100  # distances up to which ulps are drawn on a linear scale
 
 @styled
 def stability_figure(title, report):
-    """E_total of the training itself within the band of all runs, and below it the digits that are
-    reproducible.
+    """E_total of the training itself within the band of all runs, and the digits that are reproducible.
 
     Where some rows are not reproducible, a panel between the two enlarges the band that they form.
     """

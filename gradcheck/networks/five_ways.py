@@ -101,7 +101,8 @@ class NetworkReport:
         return plain({**self.__dict__, "verdict": self.verdict, "rows": [row.to_dict() for row in self.rows]})
 
     def __str__(self) -> str:
-        cells = [("name", "objects", "differences ± bar", "complex step", "dual numbers", "twin", "verdict")]
+        ways = ("objects", "differences ± bar", "complex step", "dual numbers", "twin")
+        cells: list[tuple[str, ...]] = [("name", *ways, "verdict")]
         for row in self.rows:
             numbers = [f"{each:.12g}" for each in (row.objects, row.complex_step, row.dual, row.twin)]
             bar = f"{row.numeric.value:.12g} ± {row.numeric.error:.1e}"
@@ -122,7 +123,7 @@ def counted(number, noun):
 
 
 def _choice(network, samples, seed):
-    """(names, few samples, many samples, sentence): what all five ways can afford, and objects against twin."""
+    """(names, few samples, many samples, sentence): what five ways can afford, and objects against twin."""
     names = [parameter.name for parameter in network.parameters]
     affordable = max(1, AFFORDABLE // len(network.weights))
     if len(names) * len(samples) <= affordable:
@@ -133,8 +134,9 @@ def _choice(network, samples, seed):
     chosen = sorted(draw.sample(range(len(names)), min(len(names), max(1, affordable // len(few)), 100)))
     many = draw.sample(samples, min(len(samples), max(1, affordable)))
     scope = (
-        f"{counted(len(chosen), 'parameter')} of {len(names)} and {counted(len(few), 'sample')} of {len(samples)} "
-        f"five ways, all parameters over {counted(len(many), 'sample')} by objects and twin, drawn with seed {seed}"
+        f"{counted(len(chosen), 'parameter')} of {len(names)} and {counted(len(few), 'sample')} of "
+        f"{len(samples)} five ways, all parameters over {counted(len(many), 'sample')} by objects and twin, "
+        f"drawn with seed {seed}"
     )
     return [names[each] for each in chosen], few, many, scope
 

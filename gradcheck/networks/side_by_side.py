@@ -53,7 +53,7 @@ class Parting:
 
 @dataclass(frozen=True)
 class SideBySideReport:
-    """`parting` (None when both stayed equal to the last bit) and `rows`, E_total of both at chosen updates."""
+    """`parting`, None when both stayed equal to the last bit, and `rows`, E_total of both."""
 
     description: Description
     updates: int
@@ -109,7 +109,7 @@ def side_by_side(description, updates, every=None, progress=None):
 
 
 def ulps(one, other):
-    """How many units in the last place of the larger lie between two floats; infinite when one is not finite."""
+    """How many units in the last place of the larger lie between two floats."""
     if one == other:
         return 0.0
     if not (math.isfinite(one) and math.isfinite(other)):
@@ -123,7 +123,7 @@ def _row(update, network, twin):
 
 
 class _Judge:
-    """Makes each update of the objects, and the same one by a twin that starts it from the same parameters."""
+    """Makes each update by the objects, and by a twin that starts it from the same parameters."""
 
     def __init__(self, network):
         self.network, self.twin = network, Twin(network.to_dict())
@@ -131,7 +131,7 @@ class _Judge:
         self._keep_largest()
 
     def see(self, update, batch):
-        """Make one update and judge every parameter by it; `parting` keeps the first difference, or the first wrong.
+        """Make one update and judge every parameter; `parting` keeps the first difference, or wrong one.
 
         The twin then starts the next update from the objects' parameters.
         """
@@ -179,14 +179,14 @@ class _Judge:
         name = parameter.name
         bound = self.bounds[name] = max(bound, self.bounds.get(name, 0))
         furthest = [self._replayed(rule, parameter, start, objects + each) for each in (bound, -bound)]
-        # A rule's memory holds up to 1/(1 - momentum) such differences of earlier updates, in Adam 1/(1 - beta1).
+        # A rule's memory holds up to 1/(1 - momentum) such differences, in Adam 1/(1 - beta1).
         memory = [rule.settings[key] for key in ("momentum", "beta1", "beta") if key in rule.settings]
         size = max(self.largest[name], self.network.learning_rate * abs(objects))
         allowed = 2 * abs(furthest[0] - furthest[1]) + UPDATE_ROUNDINGS * math.ulp(size)
         return abs(parameter.value - value) <= allowed / (1 - max(memory, default=0))
 
     def _keep_largest(self):
-        """The largest number that the updates of a parameter have added up so far: they rounded nothing larger."""
+        """The largest number in a parameter's updates so far: they rounded nothing larger."""
         eta, rule = self.network.learning_rate, self.network.update_rule
         for parameter in self.network.parameters:
             name = parameter.name

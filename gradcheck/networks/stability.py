@@ -35,12 +35,15 @@ def runs_needed(probability=PROBABILITY, confidence=CONFIDENCE):
     return math.ceil(math.log(1.0 - confidence) / math.log(probability))
 
 
+RUNS = runs_needed()
+
+
 def stability(
     network,
     updates,
     every,
     *,
-    runs=runs_needed(),
+    runs=RUNS,
     seed=0,
     progress=None,
     digits=ASKED,
@@ -108,7 +111,7 @@ class StabilityReport:
 
     @property
     def reproducible_until(self):
-        """The last update of the unbroken start of rows that have the digits asked; None when row 0 has not."""
+        """The update up to which every row has the digits asked; None when row 0 has not."""
         enough = [row["digits"] >= self.asked for row in self.rows]
         kept = enough.index(False) if False in enough else len(enough)
         return self.rows[kept - 1]["update"] if kept > 0 else None
@@ -125,7 +128,7 @@ class StabilityReport:
 
     @property
     def growth(self):
-        """How fast rounding grew: {"from", "to" (updates), "digits_lost", "log10_per_1000"}; None below one digit.
+        """How fast rounding grew: {"from", "to", "digits_lost", "log10_per_1000"}; None below one digit.
 
         By the estimated digits, between the last row within a digit of the most and the first within a digit
         of the fewest. `log10_per_1000`: log10 of the growth of the relative spread per 1,000 updates.
@@ -162,7 +165,7 @@ class StabilityReport:
             f"{self.runs} runs of the training that differ in their last digit (replicas){alike}:",
             f"  each parameter moved by -1, 0 or +1 ulp, {order}; seed {self.seed}",
             "digits: a further run reproduces at least so many digits of E_total, with probability",
-            f"  {self.probability:.3g} and confidence {CONFIDENCE:g} (Sohier et al. 2021); estimate: Parker's of the same",
+            f"  {self.probability:.3g} and confidence {CONFIDENCE:g} (Sohier et al.); estimate: Parker's",
         ]
         return "\n".join([*lines, *table(cells, left=0), self._extent(), *self._reasons()])
 
@@ -182,25 +185,26 @@ class StabilityReport:
                 f"{group['value']:.6g} ({group['runs']} runs, {group['spread']:.1e} apart)"
                 for group in self.groups
             ]
-            yield f"rounding decides which minimum is reached: the runs end in {len(ends)} separate groups, near"
+            yield f"rounding decides which minimum is reached: {len(ends)} separate groups of runs end near"
             yield f"  {'; '.join(ends)}"
         if self.diverged > 0:
             yield f"{self.diverged} of {counted(self.runs, 'run')} diverge"
         growth = self.growth
         if growth is None:
-            yield "training hardly amplifies rounding: less than one digit is lost from the best row to the worst"
+            yield "training hardly amplifies rounding: less than one digit is lost over all rows"
             return
         log10 = growth["log10_per_1000"]
         factor = f"{10.0**log10:.3g}" if log10 < ASKED else f"10^{log10:.1f}"
-        yield f"training amplifies rounding: between updates {growth['from']} and {growth['to']} the spread relative"
-        yield f"  to E_total grows by a factor of {factor} per 1,000 updates ({growth['digits_lost']:.1f} digits lost)"
+        lost = f"{growth['digits_lost']:.1f} digits"
+        yield f"training amplifies rounding: from update {growth['from']} to {growth['to']} {lost} are lost,"
+        yield f"  the spread relative to E_total grows by a factor of {factor} per 1,000 updates"
 
 
 # Runs
 
 
 def _run(network, recorded, permuted, seed, number):
-    """(what it starts from, E_total at the recorded updates) of run `number`; number 0 is the training itself."""
+    """(what it starts from, E_total at the recorded updates) of run `number`; 0 is the training itself."""
     random = np.random.default_rng([seed, number])
     order = np.arange(len(network.get("sample", [])))
     if number > 0 and permuted:
@@ -222,7 +226,8 @@ def moved_by_ulps(vector, random):
 def _row(update, value, others, probability):
     if not math.isfinite(value):
         raise GradcheckError(
-            f"E_total after update {update}: found {value}, the training diverges; take a smaller learning rate"
+            f"E_total after update {update}: found {value}, the training diverges; "
+            "take a smaller learning rate"
         )
     lowest, highest = min(value, *others.tolist()), max(value, *others.tolist())
     normal, general = normal_digits(others, probability), general_digits(others, value)
@@ -265,7 +270,7 @@ def _ends(starts, disturbed, rows):
 
 
 def separate_groups(values, blur=0.0):
-    """[positions of the members] of each group of finite values, groups ascending; one group when none are apart.
+    """[positions] of each group of finite values, groups ascending; one group when none are apart.
 
     Groups are apart when every gap between neighbours exceeds SEPARATION times the width of the widest group
     and SEPARATION times the `blur` of a value, and two or more have COMPANY: one value far out may be the
@@ -336,7 +341,7 @@ def chi_square_quantile(probability, freedom):
 
 
 def chi_square_probability(x, freedom):
-    """The probability of a chi-square variable below x, by the series of NIST DLMF 8.11.4 with a = freedom/2, z = x/2:
+    """The probability of a chi-square variable below x: NIST DLMF 8.11.4 with a = freedom/2, z = x/2,
 
     z**a exp(-z)/Gamma(a + 1) (1 + z/(a + 1) + z**2/((a + 1)(a + 2)) + ...)
     """

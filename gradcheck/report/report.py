@@ -32,7 +32,7 @@ class Report:
     seed: int
     confidence: float
     subject: str = "gradients"
-    cause: object = None
+    cause: Any = None
     audit: tuple = ()
     notes: tuple = ()
     nearby: "NearbyCheck | None" = None
@@ -132,7 +132,7 @@ class BlockReport:
     verdict: str
     entries: tuple
     smallest_visible: float = math.inf
-    cause: object = None
+    cause: Any = None
     by_directions: int = 0
     groups: tuple = field(default=(), repr=False, compare=False)
 
@@ -153,12 +153,12 @@ class BlockReport:
 
     @property
     def at_kink(self) -> list[tuple]:
-        """Index tuples of the right entries at a kink, where any slope between the one-sided ones is right."""
+        """Index tuples of the right entries at a kink: any slope between the one-sided ones is right."""
         return [entry.index for entry in self.entries if entry.verdict == "right" and "kink" in entry.reason]
 
     @property
     def worst(self) -> "Entry | None":
-        """The worst Entry: wrong before undecided, then the most error bars away; None where there is none."""
+        """The worst Entry: wrong before undecided, then the most error bars away; None for no entry."""
         return max(self.entries, key=lambda entry: entry.badness, default=None)
 
     def __str__(self) -> str:
@@ -228,7 +228,7 @@ class NearbyCheck:
     verdict: str
     sentence: str
     blocks: tuple = ()
-    cause: object = None
+    cause: Any = None
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""

@@ -57,9 +57,8 @@ def block_line(block):
     if block.by_directions == 0:
         parts += [f"{len(indices)} {said}{_where(indices, block.shape)}" for indices, said in found]
     elif len(found) > 0:
-        parts.append(
-            f"{' and '.join(f'{len(indices)} {said}' for indices, said in found)} of {len(block.entries)} checked one by one"
-        )
+        counts = " and ".join(f"{len(indices)} {said}" for indices, said in found)
+        parts.append(f"{counts} of {len(block.entries)} checked one by one")
     if len(block.at_kink) > 0:
         parts.append(f"{len(block.at_kink)} at a kink")
     if block.by_directions > 0:

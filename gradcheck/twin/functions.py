@@ -5,8 +5,8 @@ decide every case, so that a complex step can go through them. Wherever a textbo
 out (1 - out) would cancel, 1 - out is computed from net: at net = 40 the slope is 4.2e-18, not 0.0.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Loss:
 
 
 def logistic(net):
-    """out = 1/(1 + exp(-net)), for a negative net exp(net)/(1 + exp(net)): nothing overflows."""
+    """out = 1/(1 + exp(-net)), of a negative net exp(net)/(1 + exp(net)): nothing overflows."""
     negative = net.real < 0
     small = np.exp(np.where(negative, net, -net))
     return np.where(negative, small, 1.0) / (1.0 + small)
@@ -46,10 +46,10 @@ def logistic_delta(dE_dout, net, out):
 
 
 def tanh_delta(dE_dout, net, out):
-    """dout/dnet = 1 - out**2 = 1/cosh(net)**2, where 1/cosh(net) = 2 exp(-|net|)/(1 + exp(-|net|)**2)."""
-    small = np.exp(-np.abs(net))
-    sech = 2.0 * small / (1.0 + small * small)
-    return dE_dout * sech * sech
+    """dout/dnet = 1 - out**2 = 1/cosh(net)**2; where cosh overflows the slope is 0, to the last digit."""
+    with np.errstate(over="ignore"):
+        cosh = np.cosh(net)
+    return dE_dout / cosh / cosh
 
 
 def relu(net):
@@ -63,7 +63,7 @@ def relu_delta(dE_dout, net, out):
 
 
 def softmax(net):
-    """out_i = exp(net_i)/sum_j exp(net_j) over the last axis; with the largest net subtracted nothing overflows."""
+    """out_i = exp(net_i)/sum_j exp(net_j); with the largest net subtracted nothing overflows."""
     small = _exp_of_difference(net, across(np.maximum, net.real))
     return small / across(np.add, small)
 
@@ -178,7 +178,7 @@ def log_softmax(net):
 
 
 def log_rest_of_softmax(net):
-    """ln(1 - out_i) for out = softmax(net): of an out above 1/2, ln sum_(j != i) exp(net_j) - ln sum_j exp(net_j)."""
+    """ln(1 - out_i), out = softmax(net): of a large out ln sum_(j != i) exp(net_j) - ln sum_j exp(net_j)."""
     out, top = softmax(net), np.take_along_axis(net, np.argmax(net.real, axis=1)[:, None], axis=1)
     if net.shape[1] == 1:
         return np.full(net.shape, -np.inf)
@@ -190,7 +190,7 @@ def log_rest_of_softmax(net):
 
 
 def _log_sum_exp(net, less):
-    """ln sum_j exp(net_j) - less: the largest net leaves the logarithm, and what is left of that is ln(1 + the rest)."""
+    """ln sum_j exp(net_j) - less: the largest net is taken out, which leaves ln(1 + the rest)."""
     largest = np.expand_dims(np.argmax(net.real, axis=1), 1)
     top = np.take_along_axis(net, largest, axis=1)
     rest = _exp_of_difference(net, top)
@@ -238,7 +238,7 @@ def softmax_categorical_delta(net, out, target):
 
 
 def softmax_binary_delta(net, out, target):
-    """q_i (1 - out_i) - out_i sum_(j != i) q_j, with q = out dE/dout = (1 - target) out/(1 - out) - target."""
+    """q_i (1 - out_i) - out_i sum_(j != i) q_j with q = out dE/dout = (1 - target) out/(1 - out) - target."""
     rest = others(out)
     q = _quotient((1.0 - target) * out, rest) - target
     return (1.0 - target) * out - target * rest - out * others(q)
@@ -265,6 +265,6 @@ def output_delta(activation, loss):
 
 
 def long_way(activation, loss):
-    """The function (net, out, target) -> dE/dout times dout/dnet, for every pair; 1/out of a tiny out may overflow."""
+    """The function (net, out, target) -> dE/dout times dout/dnet, for every pair; 1/out may overflow."""
     slope, delta = named("loss", LOSSES, loss).slope, named("activation", ACTIVATIONS, activation).delta
     return lambda net, out, target: delta(slope(out, target), net, out)

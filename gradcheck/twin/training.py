@@ -1,4 +1,4 @@
-"""One pass of the twin over some samples, and the training loop around it, which may be stopped at any time."""
+"""One pass of the twin over some samples, and the training loop around it, which may stop at any time."""
 
 from dataclasses import dataclass
 from time import perf_counter
@@ -84,7 +84,7 @@ class Run:
                 raise
 
     def _go_back(self, made, last):
-        """To the state after `made` updates, of the buffers and of the course; harmless when already there."""
+        """Put buffers and course back to the state after `made` updates; harmless when already there."""
         np.copyto(self.state.kept, self.saved[made % 2])
         vector = self.state.collect(self.state.parameters)
         self.course.vector = np.where(self.trained, vector, self.course.vector)
@@ -209,7 +209,7 @@ class Pass:
             extended, extended_delta = self.layers[-1].extended, self.layers[-1].extended_delta
 
     def load(self, inputs, targets, positions):
-        """Take the samples at `positions`, an array of integers, from inputs (m, all) and targets (K, all)."""
+        """Take the samples at `positions`, an integer array, from inputs (m, all) and targets (K, all)."""
         inputs.take(positions, 1, self.inputs[:-1], "clip")  # "raise" would make a copy
         targets.take(positions, 1, self.targets, "clip")
 
@@ -254,7 +254,7 @@ class _LayerPass:
         self.out[:] = self.activation.value(self.net)
 
     def backward(self):
-        """dE/dW = delta x', and dE/dout of the layer below = W' delta, with the weights of the forward pass."""
+        """dE/dW = delta x', and dE/dout of the layer below = W' delta, with the forward pass's weights."""
         np.dot(self.delta_rows, self.inputs.T, self.gradient)
         if self.shared_bias:
             biases = self.gradient[:, -1]

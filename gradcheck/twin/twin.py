@@ -1,7 +1,6 @@
-"""A vectorised network of the same plain dict as the neuron objects, written on its own: no mistake is
-shared.
+"""A vectorised network of the same plain dict as the neuron objects, written independently of them.
 
-It leaves out reading and validating files, names of weights, and stepping. Legend: N samples, a layer of n
+Legend: N samples, a layer of n
 neurons with m inputs. Data go in and out as (N, m) and (N, n); inside, arrays lie on their side, (n, N), so
 that every operation runs along the samples. The bias is one more column of the weights, met by a row of ones
 under the inputs:
@@ -13,7 +12,9 @@ E_total = sum (or mean) over the samples of the sum (or mean) over the outputs o
           + l2/2 * sum of squared weights, never biases (divided by N when l2_scale is "per sample").
 """
 
+from collections.abc import Callable
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class Twin:
     GradcheckError for an unknown name or shapes that do not fit.
     """
 
-    def __init__(self, network):
+    def __init__(self, network: Any):
         self._network = {
             **DEFAULTS,
             **deepcopy(network.to_dict() if hasattr(network, "to_dict") else dict(network)),
@@ -73,39 +74,36 @@ class Twin:
         )
 
     @property
-    def vector(self):
+    def vector(self) -> np.ndarray:
         """All parameters, flat: by layer, the weights row by row, then its bias or biases. May be set."""
         return self._course.vector
 
     @vector.setter
-    def vector(self, vector):
+    def vector(self, vector: np.ndarray) -> None:
         self._course.vector = np.asarray(vector)
 
     # Values
 
-    def forward(self, inputs):
+    def forward(self, inputs: Any) -> np.ndarray:
         """Outputs, shape (N, K), for inputs of shape (N, m) (or one sample, shape (m,))."""
         return self._pass_forward(self.vector, self._own_or("inputs", inputs))[1]
 
-    def loss(self, inputs=None, targets=None):
+    def loss(self, inputs: Any = None, targets: Any = None) -> float:
         """E_total as a float; of the dict's own samples when nothing is given."""
         return float(self.loss_at(self.vector, inputs, targets))
 
-    def loss_at(self, vector, inputs=None, targets=None):
-        """E_total at other parameters: `vector` is flat as `self.vector`, float or complex, and so is the
-        result.
-        """
+    def loss_at(self, vector: Any, inputs: Any = None, targets: Any = None) -> Any:
+        """E_total at other parameters: a flat `vector` of floats, or complex, as is then the result."""
         vector = np.asarray(vector)
         if vector.shape != self.vector.shape:
             raise ShapeMismatch("vector", self.vector.shape, vector.shape)
         inputs, targets = self._samples(inputs, targets)
         return self._E_total(vector, *self._pass_forward(vector, inputs), targets)
 
-    def accuracy(self, inputs=None, targets=None):
-        """Fraction of samples classified rightly: largest output for one-hot targets, out > 0.5 for one
-        target 0 or 1.
+    def accuracy(self, inputs: Any = None, targets: Any = None) -> float | None:
+        """The share of samples that are classified rightly; None where the targets are no classes.
 
-        None for other targets.
+        By the largest output for one-hot targets, by out > 0.5 for one target of 0 or 1.
         """
         inputs, targets = self._samples(inputs, targets)
         return self._accuracy(self.forward(inputs), targets)
@@ -144,7 +142,7 @@ class Twin:
 
     # Gradients
 
-    def gradients(self, inputs=None, targets=None):
+    def gradients(self, inputs: Any = None, targets: Any = None) -> list[dict]:
         """dE_total by layer: list of {"weights": (n, m) array, "bias": None, float (shared) or (n,) array}.
 
         A frozen bias has its gradient too; training does not use it. A shared bias gets the sum of the
@@ -152,7 +150,7 @@ class Twin:
         """
         return by_layer(self.layers, self.gradient_vector(inputs, targets))
 
-    def gradient_vector(self, inputs=None, targets=None):
+    def gradient_vector(self, inputs: Any = None, targets: Any = None) -> np.ndarray:
         """dE_total with respect to every entry of `vector`, flat."""
         inputs, targets = self._samples(inputs, targets)
         state = State(self.layers, self.vector)
@@ -162,30 +160,30 @@ class Twin:
         return state.collect(state.gradient)
 
     @property
-    def parameters(self):
+    def parameters(self) -> list[dict]:
         """The current weights in the structure of `gradients` (fresh arrays)."""
         return by_layer(self.layers, self.vector)
 
     # Training
 
-    def train(self, updates=None, learning_rate=None, every=None, progress=None):
-        """Update the parameters from the dict's samples: all gradients first, then all parameters move at
-        once.
+    def train(
+        self,
+        updates: int | None = None,
+        learning_rate: float | None = None,
+        every: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[dict]:
+        """Update the parameters: all gradients first, then all parameters move at once.
 
-        `updates` and `learning_rate` are by default the dict's. How parameters move is the dict's "update"
-        (see `updates`), which samples an update takes its "batch" and "order" (see `order`); an update from
-        some of the samples takes them as if there were no others (N = 1 online). Updates are numbered from 1
-        over all calls, and a call goes on where the last one stopped.
+        `updates` and `learning_rate` are by default the dict's; its "update", "batch" and "order" say how
+        parameters move and from which samples. A call goes on where the last one stopped.
 
         Returns a list of {"update": n, "E_total", "accuracy"} over all samples: before the first update of
-        this call, after each whose number is a multiple of `every`, and after the last. Where the dict has
-        samples "held_out", each record has their "held_out_accuracy" too. Accuracies are None where
-        `accuracy` is.
+        this call, after each whose number is a multiple of `every`, and after the last; with samples
+        "held_out" also "held_out_accuracy".
 
-        progress(made, updates) is called about ten times a second, never more often, and not at all by a
-        short training; `made` counts the updates of this call. When a KeyboardInterrupt (or any exception)
-        ends the training, the twin is left as it was after the last update that was finished, and the
-        exception goes on.
+        progress(made, updates) is called at most ten times a second. An exception, such as a
+        KeyboardInterrupt, leaves the twin as it was after the last finished update.
 
         Raises GradcheckError without samples, updates or rate.
         """
@@ -220,7 +218,7 @@ class Twin:
             history.append(self._record())
         return history
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
         """The plain dict with the current weights, every key explicit.
 
         A twin made of it has these weights, but starts anew with its order, and with an update rule that has

@@ -164,12 +164,11 @@ FROM_ZERO_BELOW_ONE = ("momentum", "beta", "beta1", "beta2")
 
 
 def explicit_update(update):
-    """A plain dict {"rule": name, setting: value, ...} with every setting of its rule, by default those
-    above.
+    """A plain dict {"rule": name, setting: value, ...} with every setting of its rule.
 
     Raises UnknownName for a rule or a setting, GradcheckError for a value: `momentum`, `beta`, `beta1` and
-    `beta2` lie in [0, 1), `epsilon` is positive (0/0 would come of a gradient that stays 0), `weight_decay` is not
-    negative.
+    `beta2` lie in [0, 1), `epsilon` is positive (a gradient that stays 0 would give 0/0), `weight_decay` at
+    least 0.
     """
     rule = update.get("rule")
     settings = dict(named("update rule", RULES, rule).settings)
@@ -195,9 +194,7 @@ def _require_range(key, value):
 
 
 def moving(update, state, rates):
-    """The rule of an explicit `update`, at work on the arrays of `state` with the learning rate of every
-    parameter.
-    """
+    """The rule of an explicit `update`, on the arrays of `state`, with every parameter's learning rate."""
     settings = {key: value for key, value in update.items() if key != "rule"}
     return RULES[update["rule"]](state, rates, **settings)
 
@@ -209,9 +206,7 @@ ORDERS = {"in turn": {}, "random": {"seed": 0}}
 
 
 def explicit_order(order):
-    """A plain dict {"kind": "in turn"} or {"kind": "random", "seed": n}. Raises UnknownName, or
-    GradcheckError.
-    """
+    """A plain dict {"kind": "in turn"} or {"kind": "random", "seed": n}; UnknownName for others."""
     settings = named("kind of order", ORDERS, order.get("kind"))
     for key in order:
         if key != "kind" and key not in settings:
@@ -222,10 +217,9 @@ def explicit_order(order):
 
 
 def positions(order, samples, batch, passed=0):
-    """The iterator over the positions, an integer array per update, of `order` (explicit) after `passed`
-    updates.
+    """Without end: the positions of the samples of each update, an integer array, after `passed` updates.
 
-    `batch` is "online", "full" or a number of samples.
+    `order` is explicit; `batch` is "online", "full" or a number of samples.
     """
     size = {"online": 1, "full": max(samples, 1)}.get(batch, batch)
     if order["kind"] == "in turn" or batch == "full":

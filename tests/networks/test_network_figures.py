@@ -1,4 +1,4 @@
-"""Figures of a stability report and of objects and twin side by side: what is drawn and how it is labelled."""
+"""Figures of a stability report and of objects and twin side by side: what is drawn, and its labels."""
 
 from types import SimpleNamespace
 

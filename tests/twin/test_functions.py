@@ -1,4 +1,4 @@
-"""The twin's activations and losses: derivatives against the complex step, every digit against 700 of them."""
+"""The twin's activations and losses: derivatives against the complex step, digits against 700 of them."""
 
 import math
 from decimal import Decimal, localcontext
