@@ -26,8 +26,7 @@ class Cause:
     `explains`: the share of the squared difference that is gone with it, the least of all blocks; 0 for a
     broken chain. `kind`: "shape" for a mistake; "place" where all that is known, of some blocks at least, is
     where they are wrong. `constants`: the factors found, by name; `free`: how many of them were fitted.
-    `runners_up`: the Causes that explain as much with as few constants, then those that explain more than
-    half beyond what fitted constants gain by chance, the best first.
+    `runners_up`: the Causes that explain as much with as few constants.
     """
 
     id: str
@@ -62,13 +61,11 @@ class Causes:
     order.
 
     Where one Cause explains several blocks better than each its own, it is the Cause of each of them.
-    `runners_up`: name -> Causes that explain more than half of what is wrong in that block.
     """
 
     overall: Cause | None
     blocks: dict
     wrong: tuple
-    runners_up: dict
 
     def __getitem__(self, name: str) -> Cause | None:
         return self.blocks[name]
@@ -82,7 +79,6 @@ class Causes:
             "overall": None if self.overall is None else self.overall.to_dict(),
             "blocks": {name: None if each is None else each.to_dict() for name, each in self.blocks.items()},
             "wrong": list(self.wrong),
-            "runners_up": {name: [each.to_dict() for each in some] for name, some in self.runners_up.items()},
         }
 
 
@@ -214,7 +210,7 @@ class GradientBlock:
         return [float(each) / size for each, size in zip(found, sizes)]
 
     def uncertainty(self, column):
-        """How well `fit` knows the constant of a single column: 4 standard errors, the bars being standard."""
+        """How well `fit` knows the constant of a single column: 4 standard errors, bars being standard."""
         size = np.max(np.abs(column) / self._floored)
         if size == 0.0:
             return np.inf

@@ -53,8 +53,7 @@ def causes(
         overall = _joined(parts, [block.name for block in blocks if block.is_right]) if parts else None
     shown = [overall] if len(parts) == 1 else parts
     own = {name: _own_or_common(each.cause([name]), name, shown) for name, each in found.items()}
-    runners_up = {name: each.runners_up([name]) for name, each in found.items()}
-    return Causes(overall, dict.fromkeys(names) | own, tuple(found), runners_up)
+    return Causes(overall, dict.fromkeys(names) | own, tuple(found))
 
 
 def causes_of(measured, constants) -> Causes | None:

@@ -20,10 +20,11 @@ from neuronnet.names import partial_name, spelled_out, split_partial
 
 NOT_TRIED = "the known mistakes were not tried"
 ALLOWED_GRADIENTS = (
-    "allowed are a dict of the network's names to numbers, a dict of W1, b1, W2, ... to arrays, a list of such "
-    "arrays in that order, or with `parameters` anything that has their structure"
+    "allowed are a dict of the network's names to numbers, a dict of W1, b1, W2, ... to arrays, a list of "
+    "such arrays in that order, or with `parameters` anything that has their structure"
 )
 ALLOWED_SAMPLES = "allowed are a list of (inputs, targets) pairs, and two arrays (X, T) with a row per sample"
+SINGLE_SAMPLE = "a single sample is [(inputs, targets)]"
 OWN_NAMES, OWN_BLOCK, OWN_BLOCKS, PART_OF_A_BLOCK = range(4)  # how well an array is set apart, best first
 
 
@@ -109,7 +110,7 @@ def described(network, samples=None):
 
 
 def _diagnoses(description, numbers):
-    """The Diagnoses of the gradient of all samples; a program that updates in smaller batches never has it."""
+    """The Diagnoses of a gradient summed over all samples, whatever batch the network updates from."""
     error = description.names.error
     claims = {partial_name(error, name): number for name, number in numbers.items()}
     return diagnose(replace(description, batch="full"), claims, bounded=Bounded)
@@ -231,7 +232,7 @@ def _rows_of_each(X, T, inputs, outputs):
     X = np.reshape(X, (-1, 1)) if np.ndim(X) == inputs == 1 else np.asarray(X)
     T = np.reshape(T, (-1, 1)) if np.ndim(T) == outputs == 1 else np.asarray(T)
     if X.ndim != 2 or T.ndim != 2:
-        raise GradcheckError(f"{found}; {ALLOWED_SAMPLES}; a single sample is [(inputs, targets)]")
+        raise GradcheckError(f"{found}; {ALLOWED_SAMPLES}; {SINGLE_SAMPLE}")
     if len(X) != len(T):
         raise GradcheckError(f"{found}, which is {len(X)} samples and {len(T)}; {ALLOWED_SAMPLES}")
     return X, T
@@ -243,9 +244,8 @@ def _pair(number, pair):
     except (TypeError, ValueError):
         inputs = targets = np.float64(0.0)
     if inputs.ndim != 1 or targets.ndim != 1:
-        raise GradcheckError(
-            f"samples: found {pair!r} as sample {number}; {ALLOWED_SAMPLES}; a single sample is [(inputs, targets)]"
-        )
+        found = f"samples: found {pair!r} as sample {number}"
+        raise GradcheckError(f"{found}; {ALLOWED_SAMPLES}; {SINGLE_SAMPLE}")
     return inputs.tolist(), targets.tolist()
 
 
@@ -345,7 +345,7 @@ def _by_names(wanted, point):
 
 
 def _rank(start, stored, point):
-    """(how the run of numbers from `start` is set apart, its first block); None where it cuts through blocks."""
+    """(how the run of numbers from `start` is set apart or None if it is not, its first block)."""
     stop = start + stored.size
     inside = [block for block in point.blocks if block.start < stop and start < block.stop]
     whole = inside[0].start == start and inside[-1].stop == stop

@@ -1,11 +1,12 @@
 """The table of error shapes: what the gradient would be, had a certain mistake been made.
 
 Each row of `TABLE` predicts c*g + k*p, with g the numerical gradient and p the parameter; `arrangements` are
-right numbers in the wrong place. `shapes` tries both on a block, then together, then on its wrong entries.
+right numbers in the wrong place. `shapes` tries both on a block, on its wrong entries, and beside a factor.
 """
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
 from math import lgamma
 
 import numpy as np
@@ -41,102 +42,92 @@ def _l2(times):
     return k
 
 
-# c, k, and the readings: (id, what completes "the gradient of W1 is ...", the fact of `_words` that it needs).
-# The first reading that may be told is. `g` is written "the numerical one"; a None for c or k leaves a row out.
+def _minus_rate(task):
+    return -task.learning_rate if task.learning_rate else None
+
+
+L2_TWICE = _l2(2.0)
+BESIDE_A_FACTOR = (
+    ("L2 kept", "g {all_but} the L2 term of {l2}{times_factor}"),
+    ("L2 lost", "g times {factor}, with the L2 term of {l2} missing"),
+    ("L2 known", "g with the L2 term times {times_l2} and everything else times {factor}"),
+    ("kept or lost", "g {all_but} an L2 term of {kept}{times_factor} (or all, and one of {lost} is missing)"),
+    ("kept", "g {all_but} an L2 term of {kept}{times_factor}"),
+    ("lost", "g times {factor}, with an L2 term of {lost} missing"),
+    ("", "g times {factor}, {kp}"),
+)
+
+# c, k, the fact that must hold (see `_words`), the id, and what completes "the gradient of W1 is ...", where
+# g is written as "the numerical one". Of rows with one c and k, the first whose fact holds is told.
 TABLE = (
-    (0.0, 0.0, ("zero", "zero")),
-    (NAMED, 0.0, ("{factor_id}", "g times {factor}")),
-    (0.0, 1.0, ("the parameter", "the parameter itself")),
+    (0, 0, "", "zero", "zero"),
+    (NAMED, 0, "", "{factor_id}", "g times {factor}"),
+    (0, 1, "", "the parameter", "the parameter itself"),
+    (_minus_rate, 1, "", "the updated parameter", "the parameter after an update, not the gradient"),
+    (1, _l2(0.0), "", "L2 missing", "g with the L2 term missing"),
+    (1, L2_TWICE, "bias", "L2 on biases", "g {kp}: an L2 term on biases"),
+    (1, L2_TWICE, "", "L2 doubled", "g with the L2 term twice"),
+    (1, _l2(-1.0), "", "L2 sign", "g with the sign of the L2 term turned round"),
+    (1, _l2(0.5), "", "L2 halved", "g with half of the L2 term"),
     (
-        lambda task: -task.learning_rate if task.learning_rate else None,
-        1.0,
-        ("the updated parameter", "the parameter after an update, not the gradient"),
+        1,
+        _l2(lambda N: 1 / N),
+        "",
+        "L2 divided by N",
+        "g with the L2 term divided by {N}, the number of samples",
     ),
-    (1.0, _l2(0.0), ("L2 missing", "g with the L2 term missing")),
+    (1, _l2(float), "", "L2 times N", "g with the L2 term times {N}, the number of samples"),
+    (FITTED, 0, "", "factor", "g times {factor}"),
+    (1, ONE, "", "constant added", "g {k} in every entry"),
+    (1, FITTED, "added to a bias", "L2 on biases", "g {kp}: an L2 term on biases"),
+    (1, FITTED, "bias", "L2 missing", "g {kp}, as if an L2 term of that size were missing"),
     (
-        1.0,
-        _l2(2.0),
-        ("L2 on biases", "g {k} times the parameter: an L2 term on biases", "bias"),
-        ("L2 doubled", "g with the L2 term twice"),
-    ),
-    (1.0, _l2(-1.0), ("L2 sign", "g with the sign of the L2 term turned round")),
-    (1.0, _l2(0.5), ("L2 halved", "g with half of the L2 term")),
-    (
-        1.0,
-        _l2(lambda N: 1.0 / N),
-        ("L2 divided by N", "g with the L2 term divided by {N}, the number of samples"),
-    ),
-    (1.0, _l2(float), ("L2 times N", "g with the L2 term times {N}, the number of samples")),
-    (FITTED, 0.0, ("factor", "g times {factor}")),
-    (1.0, ONE, ("constant added", "g {k} in every entry")),
-    (
-        1.0,
+        1,
         FITTED,
-        ("L2 on biases", "g {k} times the parameter: an L2 term on biases", "added to a bias"),
-        ("L2 missing", "g {k} times the parameter, as if an L2 term of that size were missing", "bias"),
-        (
-            "L2 doubled",
-            "g {k} times the parameter: an L2 term of {size} twice, or one that the loss does not have{or_times_N}",
-            "added",
-        ),
-        ("L2 missing", "g {k} times the parameter: an L2 term of {size} is missing{or_divided_or_sign}"),
+        "added",
+        "L2 doubled",
+        "g {kp}: an L2 term of {size} twice, or one not in the loss{or_times_N}",
     ),
+    (1, FITTED, "", "L2 missing", "g {kp}: an L2 term of {size} is missing{or_others}"),
     (
-        0.0,
+        0,
         FITTED,
-        (
-            "data term missing",
-            "{signed} times the parameter: only an L2 term of {signed} is there, the rest is zero",
-            "alone",
-        ),
-        ("the parameter times", "{signed} times the parameter"),
+        "alone",
+        "data term missing",
+        "{signed} times the parameter: an L2 term alone, the rest is zero",
     ),
+    (0, FITTED, "", "the parameter times", "{signed} times the parameter"),
     *(
-        (
-            c,
-            FITTED,
-            ("{factor_id} and L2", "g {all_but} the L2 term of {l2}{times_factor}", "L2 kept"),
-            ("{factor_id} and L2", "g times {factor}, with the L2 term of {l2} missing", "L2 lost"),
-            (
-                "{factor_id} and L2",
-                "g with the L2 term times {times_l2} and everything else times {factor}",
-                "L2 known",
-            ),
-            (
-                "{factor_id} and L2",
-                "g {all_but} an L2 term of {kept}{times_factor} (or all of it is, and one of {lost} is missing)",
-                "kept or lost",
-            ),
-            ("{factor_id} and L2", "g {all_but} an L2 term of {kept}{times_factor}", "kept"),
-            ("{factor_id} and L2", "g times {factor}, with an L2 term of {lost} missing", "lost"),
-            ("{factor_id} and L2", "g times {factor}, {k} times the parameter"),
-        )
+        (c, FITTED, fact, "{factor_id} and L2", says)
         for c in (NAMED, FITTED)
+        for fact, says in BESIDE_A_FACTOR
     ),
 )
 
 
 def shapes(block, others, task):
     """All Shapes of a wrong GradientBlock, the simplest first. `others`: the other blocks, right or wrong."""
+    rows = list(entry_by_entry(block, task)) if np.all(block.known) else []
+    yield from (shape for shape in rows if shape.free == 0)
     if np.all(block.known):
-        rows, moved = list(entry_by_entry(block, task)), list(arrangements(block, others))
-        yield from (shape for shape in rows if shape.free == 0)
-        yield from moved
-        yield from (shape for shape in rows if shape.free > 0)
-        for shape in moved:
-            yield from _with_a_constant(shape, block, task)
+        yield from arrangements(block)
+        yield from _without_input(block, others)
+        yield from _of_another_block(block, others)
+    yield from (shape for shape in rows if shape.free > 0)
     yield from _in_some_entries(block, task)
+    yield from _times_a_factor(block, task)
 
 
 def entry_by_entry(block, task):
     """The Shapes of the table: what any entries, of one block or several, can have in common."""
-    for c_asked, k_asked, *readings in TABLE:
-        for c, k, name in _solutions(c_asked, k_asked, block, block.numeric, task):
+    for (c_asked, k_asked), rows in groupby(TABLE, lambda row: row[:2]):
+        rows = list(rows)
+        for c, k, name in _solutions(c_asked, k_asked, block, task):
             column = np.ones_like(block.numeric) if k_asked == ONE else block.parameter
             words, facts = _words(block, column, task, c, k, name)
-            id, clause, *_ = next(each for each in readings if set(each[2:]) <= facts)
+            id, clause = next(row[3:] for row in rows if row[2] in facts)
             constants = {"factor": c} if c_asked in (NAMED, FITTED) else {}
-            if k_asked not in (0.0, 1.0):
+            if k_asked not in (0, 1):
                 constants |= {"added" if k_asked == ONE else "l2": k}
             yield Shape(
                 id.format_map(words),
@@ -145,37 +136,29 @@ def entry_by_entry(block, task):
                 (c_asked == FITTED) + (k_asked in (FITTED, ONE)),
                 constants,
                 abs(c) * block.bar,
-                named=c_asked == NAMED and c != -1.0,
-                family="L2" if "L2" in id and c == 1.0 else None,
+                named=c_asked == NAMED and c != -1,
+                family="L2" if "L2" in id and c == 1 else None,
                 plain=(c_asked, k_asked) != (NAMED, FITTED),
-                made_of_delta=c != 0.0,
+                made_of_delta=c != 0,
             )
 
 
-def _with_a_constant(shape, block, task):
-    """An arrangement of the block's own numbers times a named factor, or another array plus an L2 term."""
-    array = shape.predicted
-    if shape.id == "without input":
-        for _, k, _ in _solutions(1.0, FITTED, block, array, task):
-            added = plus(k, block.uncertainty(block.parameter))
-            yield replace(
-                shape,
-                clause=f"{shape.clause}, {added} times the parameter",
-                predicted=array + k * block.parameter,
-                free=1,
-                constants=shape.constants | {"l2": k},
-            )
-    elif shape.id != "another block":
-        for c, _, _ in _solutions(NAMED, 0.0, block, array, task):
-            yield replace(
-                shape,
-                clause=f"{number(c)} times {shape.clause}",
-                predicted=c * array,
-                bar=abs(c) * shape.bar,
-                constants={"factor": c},
-                named=c != -1.0,
-                plain=False,
-            )
+def _times_a_factor(block, task):
+    """A named factor, and a mistake in the order or in fewer than half of the entries besides."""
+    moving = ~block.still
+    if not np.all(block.known) or np.sum(moving) < 3:
+        return
+    given, true = block.analytic[moving], block.numeric[moving]
+    in_size = np.median(np.abs(given)) / np.median(np.abs(true))
+    for c in named_factors(task):
+        if min(abs(c - each) for each in (np.median(given / true), in_size, -in_size)) > NEAR * abs(c):
+            continue
+        scaled = replace(block, numeric=c * block.numeric, bar=abs(c) * block.bar)
+        few = 2 * np.sum(scaled.visible) < np.sum(moving)
+        for shape in (*arrangements(scaled), *(_in_some_entries(scaled, task) if few else ())):
+            clause = shape.clause.replace("the numerical one", f"{number(c)} times the numerical one", 1)
+            constants = {"times": c} | shape.constants
+            yield replace(shape, clause=clause, constants=constants, named=c != -1, plain=False)
 
 
 def _in_some_entries(block, task):
@@ -222,8 +205,8 @@ def _where(block, wrong):
 # Right numbers in the wrong place
 
 
-def arrangements(block, others):
-    """The gradient transposed, reshaped, reversed, permuted, summed, or that of another block."""
+def arrangements(block):
+    """The block's own numbers transposed, reshaped, reversed, permuted or summed."""
     g = block.numeric
     if lines(g) and g.shape[0] == g.shape[1]:
         yield _moved("transposed", "g transposed", block, np.transpose)
@@ -241,8 +224,6 @@ def arrangements(block, others):
     if block.role == "bias" and g.size > 1:
         every = lambda array: np.full_like(array, np.sum(array))  # noqa: E731
         yield _moved("summed", "the sum of all its entries in each of them", block, every)
-    yield from _without_input(block, others)
-    yield from _of_another_block(block, others)
 
 
 def _permuted(block):
@@ -291,8 +272,13 @@ def _without_input(block, others):
                 np.broadcast_to(np.expand_dims(each.ravel(), 1 - axis), block.numeric.shape)
                 for each in (array, bias.bar)
             )
-            bar = np.maximum(bar, block.bar)
-            yield Shape("without input", clause, delta, 0, {"block": bias.name}, bar, family="another")
+            shape = Shape("without input", clause, delta, 0, {"block": bias.name}, np.maximum(bar, block.bar))
+            yield replace(shape, family="another")
+            k = block.fit([block.parameter], delta)
+            if k is not None:
+                added = f", {plus(k[0], block.uncertainty(block.parameter))} times the parameter"
+                predicted, constants = delta + k[0] * block.parameter, shape.constants | {"l2": k[0]}
+                yield replace(shape, clause=clause + added, predicted=predicted, free=1, constants=constants)
 
 
 def _of_another_block(block, others):
@@ -313,75 +299,70 @@ def _of_another_block(block, others):
 # Constants, and what is said of them
 
 
-def _solutions(c, k, block, base, task):
-    """(c, k, (id, words) of c or None) with which c*base + k*p is nearest to the analytic gradient."""
+def _solutions(c, k, block, task):
+    """(c, k, (id, words) of c or None) with which c*g + k*p is nearest to the analytic gradient."""
     c, k = (each(task) if callable(each) else each for each in (c, k))
     if c is None or k is None:
         return
-    column = np.ones_like(block.numeric) if k == ONE else block.parameter
-    free = [base] * (c in (NAMED, FITTED)) + [column] * (k in (FITTED, ONE))
-    offset = (0.0 if c in (NAMED, FITTED) else c * base) + (0.0 if k in (FITTED, ONE) else k * column)
-    found = block.fit(free, offset) if free else []
+    g, column = block.numeric, np.ones_like(block.numeric) if k == ONE else block.parameter
+    c_is_free, k_is_free = c in (NAMED, FITTED), k in (FITTED, ONE)
+    offset = (0.0 if c_is_free else c * g) + (0.0 if k_is_free else k * column)
+    found = block.fit([g] * c_is_free + [column] * k_is_free, offset) if c_is_free or k_is_free else []
     if found is None:
         return
     if c != NAMED:
-        yield found[0] if c == FITTED else c, found[-1] if k in (FITTED, ONE) else k, None
+        yield found[0] if c_is_free else c, found[-1] if k_is_free else k, None
         return
     for value, name in named_factors(task).items():
         if abs(value - found[0]) <= NEAR * abs(value):
-            yield value, block.fit([column], value * base)[0] if k == FITTED else k, name
+            yield value, block.fit([column], value * g)[0] if k_is_free else k, name
 
 
 def _words(block, column, task, c, k, name):
-    """(the words in braces of the table, the facts that its readings need)."""
+    """(the words in braces of the table, the facts that its rows need)."""
     N, l2, is_bias = task.samples or 0, task.l2, block.role == "bias"
-    error = block.uncertainty(column) if k != 0.0 else 0.0
-    kept, lost = k / (1.0 - c) if c != 1.0 else 0.0, -k / c if c != 0.0 else 0.0
-    alone = k > 0.0 and not is_bias and (not l2 or abs(k - l2) <= error)
+    error = block.uncertainty(column) if k != 0 else 0.0
+    kept, lost = k / (1.0 - c) if c != 1 else 0.0, -k / c if c != 0 else 0.0
+    factor_id, factor = name or ("factor", factor_words(c, block.uncertainty(block.numeric), task))
 
     def size(value):
-        return number(value, error * abs(value / k) if k != 0.0 else 0.0)
+        return number(value, error * abs(value / k) if k != 0 else 0.0)
 
-    factor_id, factor = name or ("factor", factor_words(c, block.uncertainty(block.numeric), task))
+    by_N, halved = abs(k) / (N - 1) if N > 1 else 0.0, number(abs(k) / 2.0, error)
+    or_N = f", or one of {number(by_N, error)} times {N}, the number of samples" if N > 2 else ""
+    or_by_N = (
+        f", or one of {number(by_N * N, error)} is divided by {N}, the number of samples" if N > 1 else ""
+    )
     words = {
         "factor_id": factor_id,
         "factor": factor,
         "k": plus(k, error),
+        "kp": f"{plus(k, error)} times the parameter",
         "size": number(abs(k), error),
         "signed": number(k, error),
         "N": N,
-        "or_times_N": "",
-        "or_divided_or_sign": "",
-        "all_but": "with the sign of all but" if c == -1.0 else "with everything but",
-        "times_factor": " turned round" if c == -1.0 else f" times {factor}",
+        "l2": number(l2 or 0.0),
+        "times_l2": number((k + c * l2) / l2) if l2 else "",
+        "or_times_N": "" if l2 else or_N,
+        "or_others": "" if l2 else f"{or_by_N}, or one of {halved} has the wrong sign",
+        "all_but": "with the sign of all but" if c == -1 else "with everything but",
+        "times_factor": " turned round" if c == -1 else f" times {factor}",
         "kept": size(kept),
         "lost": size(lost),
     }
     facts = {
+        "": True,
         "bias": is_bias,
-        "added": k > 0.0,
-        "added to a bias": is_bias and k > 0.0,
-        "alone": alone,
-        "kept or lost": kept > 0.0 and lost > 0.0,
-        "kept": kept > 0.0,
-        "lost": lost > 0.0,
+        "added": k > 0,
+        "added to a bias": is_bias and k > 0,
+        "alone": k > 0 and not is_bias and (not l2 or abs(k - l2) <= error),
+        "kept or lost": kept > 0 and lost > 0,
+        "kept": kept > 0,
+        "lost": lost > 0,
+        "L2 known": l2,
+        "L2 kept": l2 and abs(k - (1.0 - c) * l2) <= error,
+        "L2 lost": l2 and abs(k + c * l2) <= error,
     }
-    if l2:
-        words |= {"l2": number(l2), "times_l2": number((k + c * l2) / l2)}
-        facts |= {
-            "L2 kept": abs(k - (1.0 - c) * l2) <= error,
-            "L2 lost": abs(k + c * l2) <= error,
-            "L2 known": True,
-        }
-    else:
-        if N > 2:
-            words["or_times_N"] = f", or one of {number(k / (N - 1), error)} times {N}, the number of samples"
-        divided = (
-            f", or one of {number(abs(k) * N / (N - 1), error)} is divided by {N}, the number of samples"
-            if N > 1
-            else ""
-        )
-        words["or_divided_or_sign"] = f"{divided}, or one of {number(abs(k) / 2.0, error)} has the wrong sign"
     return words, {fact for fact, holds in facts.items() if holds}
 
 

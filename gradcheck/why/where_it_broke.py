@@ -7,217 +7,196 @@ deltas. So a wrong delta leaves a zero input zero, is wrong for the same neurons
 keeps the weights the outer product of the bias and the input.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gradcheck.verdict import WELL_BEYOND
 from gradcheck.why.cause import listing, named_entries, named_lines
+from gradcheck.why.layers import Layers
 
+UNLESS = "deltas are wrong where nothing is handed on"
 FAR_BELOW = 0.01  # what is so small beside an error does not hide it: two of its digits would still be seen
-
-
 SUSPECTS = {
-    "output delta": "the derivative of the activation or of the loss missing, applied twice or of another function; the "
-    "derivative of softmax without its off-diagonal part",
-    "hidden delta": "the derivative of the activation missing, applied twice or of another function; weights transposed or "
-    "already updated; the relu mask",
-    "every block": "the derivative of the activation or of the loss; all of it rounded or clipped; another loss than the "
-    "one differentiated",
+    "output delta": "the derivative of the activation or of the loss missing, applied twice or of another "
+    "function; the derivative of softmax without its off-diagonal part",
+    "hidden delta": "the derivative of the activation missing, applied twice or of another function; weights "
+    "transposed or already updated; the relu mask",
+    "every block": "the derivative of the activation or of the loss; all of it rounded or clipped; another "
+    "loss than the one differentiated",
     "biases": "the sum over the samples along the wrong axis, of one sample, or as a mean",
-    "weights": "the input of another layer, or before its activation; one sample in place of the sum; an L2 term",
+    "weights": "the input of another layer, or before its activation; one sample in place of the sum; an L2 "
+    "term",
     "one layer": "the input of another layer; one sample in place of the sum",
 }
 
 
 def where_it_broke(blocks, layers, wrong, right, samples=None):
-    """(id, sentence) of the place of the blocks named in `wrong`, or None where the others say nothing about
-    it.
+    """(id, sentence) of the place of the blocks named in `wrong`, or None where the others do not tell it.
 
-    `right`: names of the blocks that bear witness to their delta; a block that is in neither set says
-    nothing. `samples`: their number, where it is known.
+    `right`: names of the blocks that prove their delta; a block in neither set proves nothing. `samples`:
+    their number, where it is known.
     """
     if layers is None or len(blocks) < 2 or not wrong <= set(layers.roles):
         return None
-    by_name = {block.name: block for block in blocks}
-    told = _one_kind(layers, wrong, right, by_name) or _everywhere(layers, wrong, by_name, samples)
-    if told is None and layers.directed:
-        told = _along_the_chain(layers, wrong, right, by_name, samples)
-    if told is None:
+    found = _Pass(layers, {block.name: block for block in blocks}, wrong, right, samples)
+    place = found.one_kind() or found.everywhere() or (found.along_the_chain() if layers.directed else None)
+    if place is None:
         return None
-    id, sentence = told
+    id, sentence = place
     return id, f"{sentence} (the usual suspects: {SUSPECTS[id]})" if id in SUSPECTS else sentence
 
 
-def _one_kind(layers, wrong, right, by_name):
-    """Only biases are wrong, or only weights, and the other kind is right in the same layers."""
-    where = f"wrong in {_listed(layers, wrong)} only"
-    broken = [group for group in layers.names if wrong & set(group)]
-    single = [
-        group[0] for group in broken if by_name[group[0]].is_right and by_name[group[0]].numeric.size == 1
-    ]
-    if all(by_name[name].role == "bias" for name in wrong) and all(
-        group[0] in {*right, *single} for group in broken
-    ):
-        unless = (
-            f", unless {listing(single)} {'is' if len(single) == 1 else 'are'} an L2 term alone"
-            if single
-            else ""
-        )
-        return "biases", (
-            f"{where}; the weights, made of the same deltas, are right{unless}: the sum over the samples that "
-            "makes the gradient of a bias, or deltas of samples whose inputs are all zero"
-        )
-    if all(group[0] in wrong and len(group) == 2 and group[1] in right for group in broken):
-        return "weights", (
-            f"{where}; the biases of the same layers are right, and so are the deltas: what the deltas are "
-            "multiplied by, or what is done with it after"
-        )
-    return None
+@dataclass(frozen=True)
+class _Pass:
+    """The blocks of a backward pass by name, those that are wrong, and those that prove their delta."""
 
+    layers: Layers
+    blocks: dict
+    wrong: set
+    right: set
+    samples: int | None
 
-def _everywhere(layers, wrong, by_name, samples):
-    """No block is right."""
-    others = [block for name, block in by_name.items() if name not in wrong]
-    if len(layers.names) < 2 or not all(block.proves_nothing for block in others):
+    @property
+    def where(self):
+        return f"wrong in {listing(n for group in self.layers.names for n in group if n in self.wrong)} only"
+
+    def one_kind(self):
+        """Only biases are wrong, or only weights, and the other kind is right in the same layers."""
+        broken = [group for group in self.layers.names if self.wrong & set(group)]
+        weights = [self.blocks[group[0]] for group in broken]
+        single = [each.name for each in weights if each.is_right and each.numeric.size == 1]
+        only_biases = all(self.blocks[name].role == "bias" for name in self.wrong)
+        if only_biases and {each.name for each in weights} <= {*self.right, *single}:
+            are = "is" if len(single) == 1 else "are"
+            unless = f", unless {listing(single)} {are} an L2 term alone" if single else ""
+            return "biases", (
+                f"{self.where}; the weights, made of the same deltas, are right{unless}: the sum over the "
+                "samples that makes the gradient of a bias, or deltas of samples whose inputs are all zero"
+            )
+        if all(g[0] in self.wrong and len(g) == 2 and g[1] in self.right for g in broken):
+            return "weights", (
+                f"{self.where}; the biases of the same layers are right, and so are the deltas: what the "
+                "deltas are multiplied by, or what is done with it after"
+            )
         return None
-    but = " that is not zero" + (" or an L2 term alone" if any(block.is_right for block in others) else "")
-    where = f"wrong in every block{but if others else ''}"
-    says, why = _evidence(*_of_layer(layers, -1, by_name), samples) if layers.directed else ("open", "")
-    if says == "delta":
-        return "output delta", f"{where}: the output delta, {why}"
-    if says == "not the delta":
-        return "every block", f"{where}, and not by a wrong output delta alone: {why}"
-    return "every block", f"{where}: the output delta, or each block by itself"
 
+    def everywhere(self):
+        """No block is right."""
+        others = [block for name, block in self.blocks.items() if name not in self.wrong]
+        if len(self.layers.names) < 2 or not all(block.proves_nothing for block in others):
+            return None
+        l2 = " or an L2 term alone" if any(block.is_right for block in others) else ""
+        where = f"wrong in every block{f' that is not zero{l2}' if others else ''}"
+        says, why = _delta_evidence(*self._layer(-1), self.samples) if self.layers.directed else (None, "")
+        if says == "delta":
+            return "output delta", f"{where}: the output delta, {why}"
+        if says == "not the delta":
+            return "every block", f"{where}, and not by a wrong output delta alone: {why}"
+        return "every block", f"{where}: the output delta, or each block by itself"
 
-def _along_the_chain(layers, wrong, right, by_name, samples):
-    """The layer nearest to the input that has a right block divides those of the wrong delta from those with
-    a right one.
-    """
-    names = layers.names
-    lowest = next((i for i, group in enumerate(names) if right & set(group)), len(names))
-    before = [i for i in range(lowest) if wrong & set(names[i])]
-    after = [i for i in range(lowest, len(names)) if wrong & set(names[i])]
-    if before and not after and lowest < len(names):
-        return _handed_back(layers, lowest, before[-1], wrong, right, by_name, samples)
-    if after and not before:
-        return _made_of_right_deltas(layers, lowest, after, wrong, right)
-    return None
+    def along_the_chain(self):
+        """The right block nearest to the input divides the layers of a wrong delta from those of a right
+        one.
+        """
+        names = self.layers.names
+        lowest = next((i for i, group in enumerate(names) if self.right & set(group)), len(names))
+        broken = [i for i, group in enumerate(names) if self.wrong & set(group)]
+        if max(broken) < lowest < len(names):
+            return self._hidden_delta(lowest, max(broken))
+        return self._right_deltas(lowest, broken) if min(broken) >= lowest else None
 
+    def _hidden_delta(self, lowest, here):
+        """Right down to the layer `lowest`, wrong from the layer `here` on, which is nearer to the input."""
+        on = [name for name in self.layers.names[here] if name in self.wrong]
+        chain = f"right down to {self._right_in(lowest)}, wrong from {listing(on)} on"
+        off = _off_neurons(*self._layer(here))
+        if off is not None:
+            return "relu left out", (
+                f"{chain}: the hidden delta; {off} not zero where the true gradient is, as if the "
+                "derivative of relu were left out, or taken of something else"
+            )
+        says, why = _delta_evidence(*self._layer(here), self.samples)
+        if says == "delta":
+            return "hidden delta", f"{chain}: the hidden delta, {why}"
+        if says == "not the delta":
+            return "hidden layers", f"{chain}, and not by a wrong hidden delta alone: {why}"
+        alone = "each of them by itself" if len(self.wrong) > 1 else f"{on[0]} by itself"
+        return "hidden delta", f"{chain}: the hidden delta, or {alone}"
 
-def _made_of_right_deltas(layers, lowest, after, wrong, right):
-    """Wrong blocks, none of them nearer to the input than a right one."""
-    where = f"wrong in {_listed(layers, wrong)} only"
-    whole = len(after) == 1 and set(layers.names[after[0]]).isdisjoint(right)
-    last = max(i for i in range(lowest, after[0] + 1) if right & set(layers.names[i])) if whole else lowest
-    here = listing(name for name in layers.names[last] if name in right)
-    if whole:
-        told = (
-            "one layer",
-            f"{where}, right in {here} before: the delta handed on is right, what is made of it is not",
+    def _right_deltas(self, lowest, broken):
+        """Wrong blocks, none of them nearer to the input than a right one."""
+        names, here = self.layers.names, broken[0]
+        if len(broken) > 1 or self.right & set(names[here]):
+            said = (
+                f"right in {self._right_in(lowest)}: what is handed on to there is right, what is made of it"
+            )
+            return "each by itself", f"{self.where}, {said} is not, or {UNLESS}"
+        last = max(i for i in range(lowest, here) if self.right & set(names[i]))
+        said = (
+            f"right in {self._right_in(last)} before: the delta handed on is right, what is made of it is not"
         )
-    else:
-        told = (
-            "each by itself",
-            f"{where}, right in {here}: what is handed on to there is right, what is made of it is not",
-        )
-    shown = whole and last == after[0] - 1 and layers.names[after[0]][0] in wrong
-    return told if shown else (told[0], f"{told[1]}, or deltas are wrong where nothing is handed on")
+        shown = last == here - 1 and names[here][0] in self.wrong
+        return "one layer", f"{self.where}, {said}{'' if shown else f', or {UNLESS}'}"
 
+    def _right_in(self, layer):
+        return listing(name for name in self.layers.names[layer] if name in self.right)
 
-def _handed_back(layers, lowest, here, wrong, right, by_name, samples):
-    """A hidden delta: right down to the layer `lowest`, wrong from the layer `here` on, which is nearer to
-    the input.
-    """
-    on = [name for name in layers.names[here] if name in wrong]
-    kept = listing(name for name in layers.names[lowest] if name in right)
-    chain = f"right down to {kept}, wrong from {listing(on)} on"
-    off = _off_neurons(*_of_layer(layers, here, by_name))
-    if off is not None:
-        return "relu left out", (
-            f"{chain}: the hidden delta; {off} not zero where the true gradient is, as if the "
-            "derivative of relu were left out, or taken of something else"
-        )
-    says, why = _evidence(*_of_layer(layers, here, by_name), samples)
-    if says == "delta":
-        return "hidden delta", f"{chain}: the hidden delta, {why}"
-    if says == "not the delta":
-        return "hidden layers", f"{chain}, and not by a wrong hidden delta alone: {why}"
-    alone = "each of them by itself" if len(wrong) > 1 else f"{on[0]} by itself"
-    return "hidden delta", f"{chain}: the hidden delta, or {alone}"
-
-
-def _of_layer(layers, number, by_name):
-    """The weights, the bias or None, and the axis of the neurons, of a layer."""
-    weights, *vectors = (by_name[name] for name in layers.names[number])
-    return weights, vectors[0] if len(vectors) == 1 else None, layers.axis
-
-
-def _listed(layers, wrong):
-    return listing(name for group in layers.names for name in group if name in wrong)
+    def _layer(self, number):
+        """The weights, the bias or None, and the axis of the neurons, of a layer."""
+        weights, *vectors = (self.blocks[name] for name in self.layers.names[number])
+        return weights, vectors[0] if len(vectors) == 1 else None, self.layers.axis
 
 
 # What the numbers of one layer say about its delta
 
 
-def _evidence(weights, bias, axis, samples):
-    """("delta", why), ("not the delta", why) or ("open", "") for a layer whose weights are wrong.
+def _delta_evidence(weights, bias, axis, samples):
+    """("delta", why), ("not the delta", why) or (None, "") for a layer whose weights are wrong.
 
-    `bias`: a Block or None. `axis`: that of the weights along which the neurons lie, or None. `samples`:
-    their number, or None; an outer product that is not kept counts against the delta only where there is one,
-    for symmetry makes them too.
+    `bias`: a GradientBlock or None. `axis`: that of the weights along which the neurons lie, or None. Weights
+    that are no outer product speak against the delta only where there is one of the `samples`.
     """
     if axis is None or weights.numeric.ndim != 2 or not weights.is_wrong or not np.all(weights.known):
-        return "open", ""
+        return None, ""
     moved = _zero_input_moved(weights, axis)
     if moved is not None:
         return "not the delta", f"{moved} not zero where the true gradient is, as of an input that is zero"
     if bias is None or not np.all(bias.known) or bias.numeric.size != weights.numeric.shape[axis]:
-        return "open", ""
+        return None, ""
     other = _other_neurons(weights, bias, axis)
     if other is not None:
         return "not the delta", other
     kept = _outer_product_kept(weights, bias, axis)
     product = f"the gradient of {weights.name} is that of {bias.name} times an input"
-    if kept is None or not kept and samples != 1:
-        return "open", ""
-    return (
-        ("delta", f"for {product}, as in the true one")
-        if kept
-        else ("not the delta", f"in the true one {product}")
-    )
+    if kept:
+        return "delta", f"for {product}, as in the true one"
+    return ("not the delta", f"in the true one {product}") if kept is False and samples == 1 else (None, "")
 
 
 def _off_neurons(weights, bias, axis):
-    """The lines of the weights, and the biases, that are zero in truth and not as handed in, in words; None
-    if not so.
-
-    They are those of some neurons, not of all: off for every sample. Without an `axis` either is tried.
+    """The lines of the weights, and the biases, of neurons that are off for every sample and have a gradient,
+    in words: "W1[1,:] and b1[1] are". None if not so; without an `axis` either is tried.
     """
     if weights.numeric.ndim != 2:
         return None
-    found = [
-        _off(weights, bias, each)
-        for each in ((0, 1) if axis is None and bias is not None else (axis,))
-        if each is not None
-    ]
-    told = [each for each in found if each is not None]
-    return told[0] if len(told) == 1 else None
+    either = (0, 1) if axis is None and bias is not None else () if axis is None else (axis,)
+    found = [off for each in either if (off := _off(weights, bias, each)) is not None]
+    return found[0] if len(found) == 1 else None
 
 
 def _off(weights, bias, axis):
     if bias is not None and bias.numeric.size != weights.numeric.shape[axis]:
         return None
-    still, wrong = np.all(weights.still, axis=1 - axis), np.any(weights.visible, axis=1 - axis)
-    if bias is None:
-        off, also = still & wrong, ""
-    else:
-        off = still & wrong & bias.still.ravel() & bias.visible.ravel()
-        also = f" and {_entries(bias, off)}"
-        if np.any((still & wrong) != off):
+    still = np.all(weights.still, axis=1 - axis)
+    off, also = still & np.any(weights.visible, axis=1 - axis), ""
+    if not np.any(off) or np.all(still):
+        return None
+    if bias is not None:
+        if np.any(off & ~(bias.still & bias.visible).ravel()):
             return None
-    return f"{named_lines(weights.name, axis, off)}{also} are" if np.any(off) and not np.all(still) else None
+        also = f" and {_entries(bias, off)}"
+    return f"{named_lines(weights.name, axis, off)}{also} are"
 
 
 def _zero_input_moved(weights, axis):
@@ -235,15 +214,14 @@ def _other_neurons(weights, bias, axis):
     """
     if weights.is_multiple:
         return None
-    numeric, off = (
+    numeric, difference = (
         np.moveaxis(each, axis, 0) for each in (weights.numeric, weights.analytic - weights.numeric)
     )
-    apart = np.max(np.abs(off), axis=1) / np.max(np.abs(numeric), axis=1)
-    b, bar = np.abs(bias.numeric.ravel()), bias.least_bar.ravel()
-    right = (np.abs((bias.analytic - bias.numeric).ravel()) <= bar) & (
-        WELL_BEYOND * bar / b < FAR_BELOW * apart
-    )
-    chosen = right & np.any(weights.visible, axis=1 - axis)
+    apart = np.max(np.abs(difference), axis=1) / np.max(np.abs(numeric), axis=1)
+    b, bar = bias.numeric.ravel(), bias.least_bar.ravel()
+    right = np.abs(bias.analytic.ravel() - b) <= bar
+    sees = WELL_BEYOND * bar / np.abs(b) < FAR_BELOW * apart
+    chosen = right & sees & np.any(weights.visible, axis=1 - axis)
     if not np.any(chosen):
         return None
     verb = "is" if np.sum(chosen) == 1 else "are"

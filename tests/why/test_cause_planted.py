@@ -179,18 +179,13 @@ def test_factors_have_the_names_of_their_convention(factor, given, id, words):
         (
             8.0,
             8,
-            (
-                "with everything but an L2 term of 0.1 times 8, the number of samples (or all of it is, and "
-                "one of 0.0875 is"
-            ),
+            "with everything but an L2 term of 0.1 times 8, the number of samples (or all, and "
+            "one of 0.0875 is",
         ),
         (
             -1.0,
             8,
-            (
-                "with the sign of all but an L2 term of 0.1 turned round (or all of it is, and one of 0.2 is "
-                "missing)"
-            ),
+            "with the sign of all but an L2 term of 0.1 turned round (or all, and one of 0.2 is missing)",
         ),
         (0.125, 8, "with everything but an L2 term of 0.1 times 0.125, 1 over the number of samples; that"),
     ],
@@ -217,8 +212,7 @@ def test_weights_without_their_data_term_are_told():
     cause = cause_of(NoData)
     assert cause.id == "data term missing"
     assert (
-        "the gradient of W1 is 0.1 times the parameter: only an L2 term of 0.1 is there, the rest is zero"
-        in cause.sentence
+        "the gradient of W1 is 0.1 times the parameter: an L2 term alone, the rest is zero" in cause.sentence
     )
 
 

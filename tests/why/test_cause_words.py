@@ -111,7 +111,7 @@ NUMERIC, PARAMETER = RNG.normal(size=(3, 4)), RNG.normal(size=(3, 4))
         (-1.0, 0.2, "with the sign of all but the L2 term of 0.1 turned round"),
         (8.0, -8.0 * 0.1, "times 8, the number of samples, with the L2 term of 0.1 missing"),
         (8.0, 0.3, "with the L2 term times 11 and everything else times 8, the number of samples"),
-        (0.0, 0.1, "0.1 times the parameter: only an L2 term of 0.1 is there, the rest is zero"),
+        (0.0, 0.1, "0.1 times the parameter: an L2 term alone, the rest is zero"),
         (0.0, 0.3, "is 0.3 times the parameter"),
         (0.0, -0.1, "is -0.1 times the parameter"),
     ],
