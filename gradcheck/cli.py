@@ -265,8 +265,8 @@ def _stability(arguments):
 
 
 def _gallery(arguments):
-    entries = gallery.entries()
-    _print(arguments, gallery.to_dict(entries), gallery.text(entries), [])
+    judged = [program.judge() for program in gallery.programs()]
+    _print(arguments, [each.to_dict() for each in judged], gallery.text(judged), [])
     return 0
 
 

@@ -1,8 +1,11 @@
-"""Wrong programs that people published, re-created in a few lines each, and the judge's verdicts. Hands
-names on.
-"""
+"""Wrong programs that people published, re-created in a few lines each, and the judge's verdicts."""
 
-from gradcheck.gallery.entry import Entry, Explanation, Finding
-from gradcheck.gallery.listing import entries, text, to_dict
+from gradcheck.gallery import extra_column, one_three_one
+from gradcheck.gallery.program import CandidateCause, GalleryProgram, JudgedProgram, text
 
-__all__ = ["Entry", "Explanation", "Finding", "entries", "text", "to_dict"]
+__all__ = ["CandidateCause", "GalleryProgram", "JudgedProgram", "programs", "text"]
+
+
+def programs() -> list[GalleryProgram]:
+    """All programs of the gallery, section by section, the right program of each last."""
+    return [*one_three_one.programs(), *extra_column.programs()]

@@ -1,5 +1,4 @@
-"""Any shape, bias as an extra column, batch update: a right program, and one for each mistake; nothing is
-judged here.
+"""Any shape, bias as an extra column, batch update: a right program, and one for each mistake.
 
 A question asked in public, its mistakes re-created. Legend: weights[l] (neurons, inputs + 1), the bias in its
 last column; outs[l] (samples, neurons), outs[0] the inputs; E = sum over samples and outputs of (target -
@@ -8,10 +7,7 @@ out)**2 / 2.
 
 import numpy as np
 
-from gradcheck.gallery.entry import Entry, Explanation
-
-# --- Any shape, bias as an extra column, batch update: a right program, and one for each mistake; nothing is
-# judged here.
+from gradcheck.gallery.program import CandidateCause, GalleryProgram
 
 
 def logistic(net):
@@ -90,19 +86,12 @@ class RareUpdate(ExtraColumn):
                 self.update(gradients, learning_rate)
 
 
-# --- The programs of extra_column as entries, shape 2-3-1: what is tried as the cause of each, and what it
-# shows.
-
-
 SECTION = "Any shape, bias as an extra column"
 RNG = np.random.default_rng(20)
 PARAMETERS = {"W1": RNG.normal(size=(3, 3)), "W2": RNG.normal(size=(1, 4))}
 OTHERS = {name: RNG.normal(size=value.shape) for name, value in PARAMETERS.items()}
 INPUTS = RNG.normal(size=(5, 2))
 TARGETS = np.where(INPUTS.sum(axis=1, keepdims=True) > 0.0, 1.0, 0.0)
-
-
-# What is judged
 
 
 def loss_of(program, inputs=INPUTS, targets=TARGETS):
@@ -126,7 +115,7 @@ def gradients_of(program, inputs=INPUTS, targets=TARGETS):
     return gradients
 
 
-def explanations(program):
+def candidates(program):
     """What is tried as the cause of wrong gradients of `program`.
 
     With one sample, one hidden layer and one output each gradient is a single product, so a derivative taken
@@ -143,34 +132,24 @@ def explanations(program):
         gradients = found(parameters)
         return {"W1": gradients["W1"] / (h[:, None] * o), "W2": gradients["W2"] / o}
 
-    return (
-        Explanation(
-            "logistic twice",
-            "for one sample these gradients are the numerical ones times "
-            "logistic'(out)/(out (1 - out)) for each neuron on the way",
-            loss_of(program, inputs, targets),
-            divided,
-        ),
-    )
-
-
-# What no check of a gradient can see
+    factor = "the numerical ones times logistic'(out)/(out (1 - out)) for each neuron on the way"
+    sentence = f"for one sample these gradients are {factor}"
+    return (CandidateCause("logistic twice", sentence, loss_of(program, inputs, targets), divided),)
 
 
 def shows_update_adds(rounds=1000, learning_rate=0.1):
     errors = [error_after(program, rounds) for program in (UpdateAdds, NegativeDerivative, ExtraColumn)]
     later = error_after(UpdateAdds, 10 * rounds)
-    start, gradients = loss_of(ExtraColumn)(PARAMETERS), gradients_of(UpdateAdds)(PARAMETERS)
-    alone = {
-        name: loss_of(ExtraColumn)(PARAMETERS | {name: PARAMETERS[name] + learning_rate * gradients[name]})
-        - start
-        for name in PARAMETERS
-    }
+    loss, steps = loss_of(ExtraColumn), gradients_of(UpdateAdds)(PARAMETERS)
+    start = loss(PARAMETERS)
+    moved = {name: PARAMETERS | {name: PARAMETERS[name] + learning_rate * steps[name]} for name in PARAMETERS}
+    alone = {name: loss(there) - start for name, there in moved.items()}
     return (
-        f"E = {start:.6f} at the start, {errors[0]:.6f} after {rounds:,} rounds at {learning_rate}, {later:.6f} "
-        f"after {10 * rounds:,}. If the same gradient is subtracted, as a gradient should be, E = {errors[1]:.6f} "
-        f"after {rounds:,} rounds; the right program has {errors[2]:.6f}. In the first round the added "
-        f"step of W2 alone changes E by {alone['W2']:+.6f}, that of W1 alone by {alone['W1']:+.6f}."
+        f"E = {start:.6f} at the start, {errors[0]:.6f} after {rounds:,} rounds at {learning_rate}, "
+        f"{later:.6f} after {10 * rounds:,}. If the same gradient is subtracted, as a gradient should be, E "
+        f"= {errors[1]:.6f} after {rounds:,} rounds; the right program has {errors[2]:.6f}. In the first "
+        f"round the added step of W2 alone changes E by {alone['W2']:+.6f}, that of W1 alone by "
+        f"{alone['W1']:+.6f}."
     )
 
 
@@ -180,8 +159,8 @@ def shows_shared_weights():
     SharedWeights(OTHERS.values())
     after = first.feed_forward(INPUTS)[0, 0]
     return (
-        f"a network answers {before:.6f} to the first sample, and {after:.6f} as soon as a second network has been "
-        "made; nothing was done to the first in between."
+        f"a network answers {before:.6f} to the first sample, and {after:.6f} as soon as a second network "
+        "has been made; nothing was done to the first in between."
     )
 
 
@@ -190,9 +169,9 @@ def shows_rare_update(rounds=2000):
     network.train(INPUTS, TARGETS, rounds)
     moved = max(np.max(np.abs(W - start)) for W, start in zip(network.weights, PARAMETERS.values()))
     return (
-        f"E = {loss_of(RareUpdate)(PARAMETERS):.6f} at the start. After {rounds:,} rounds at 0.1 the furthest that "
-        f"any weight has moved is {moved:g} and E = {error_after(RareUpdate, rounds):.6f}; with an update in "
-        f"every round E = {error_after(ExtraColumn, rounds):.6f}."
+        f"E = {loss_of(RareUpdate)(PARAMETERS):.6f} at the start. After {rounds:,} rounds at 0.1 the "
+        f"furthest that any weight has moved is {moved:g} and E = {error_after(RareUpdate, rounds):.6f}; "
+        f"with an update in every round E = {error_after(ExtraColumn, rounds):.6f}."
     )
 
 
@@ -204,41 +183,41 @@ def error_after(program, rounds):
     return network.error(TARGETS)
 
 
-def entries():
-    """The entries of this section, a list of Entry, the right program last."""
+def programs():
+    """The programs of this section, the right one last."""
     return [
-        _entry(
+        _program(
             "negative-derivative",
             "the derivative written y*(y - 1)",
-            "y*(y - 1) is the negative of the logistic's derivative y*(1 - y): a sign for every neuron on the way, "
-            "one for W2, two, which is right again, for W1.",
+            "y*(y - 1) is the negative of the logistic's derivative y*(1 - y): a sign for every neuron on "
+            "the way, one for W2, two, which is right again, for W1.",
             NegativeDerivative,
             "wrong",
             "y * (y - 1.0)",
             "y * (1.0 - y)",
         ),
-        _entry(
+        _program(
             "logistic-twice",
             "the derivative applied to values that went through the logistic already",
-            "The derivative expects net and takes its logistic itself, but is handed out: the logistic is applied "
-            "twice.",
+            "The derivative expects net and takes its logistic itself, but is handed out: the logistic is "
+            "applied twice.",
             LogisticTwice,
             "wrong",
             "logistic(y) * (1.0 - logistic(y))",
             "y * (1.0 - y)",
         ),
-        _entry(
+        _program(
             "update-adds",
             "an update that adds, which hides the sign",
-            "The derivative is the negative one and the update adds: the two mistakes cancel in the output layer, "
-            "so the error falls, but not in the hidden layer.",
+            "The derivative is the negative one and the update adds: the two mistakes cancel in the output "
+            "layer, so the error falls, but not in the hidden layer.",
             UpdateAdds,
             "wrong",
             "W + learning_rate * dE_dW",
             "W - learning_rate * dE_dW",
             shows=shows_update_adds,
         ),
-        _entry(
+        _program(
             "shared-weights",
             "a list of weights that belongs to the class",
             "A list made in the body of the class is one list, and every instance fills the same one.",
@@ -248,7 +227,7 @@ def entries():
             "self.weights = list(weights)",
             shows=shows_shared_weights,
         ),
-        _entry(
+        _program(
             "rare-update",
             "an update in every 100,000th round only",
             "The gradient is computed in every round and thrown away in all but one of 100,000.",
@@ -258,31 +237,19 @@ def entries():
             "self.update(self.backpropagate(inputs, targets), learning_rate)",
             shows=shows_rare_update,
         ),
-        _entry(
+        _program(
             "extra-column-put-right",
             "the same network put right",
-            "y*(1 - y) of the outputs, an update that subtracts, in every round, and weights of its own for every "
-            "network.",
+            "y*(1 - y) of the outputs, an update that subtracts, in every round, and weights of its own "
+            "for every network.",
             ExtraColumn,
             "right",
         ),
     ]
 
 
-def _entry(id, title, source, program, expected, written="", meant="", shows=None):
-    return Entry(
-        id,
-        SECTION,
-        title,
-        source,
-        program,
-        loss_of(program),
-        gradients_of(program),
-        PARAMETERS,
-        expected,
-        written,
-        meant,
-        ExtraColumn if written else None,
-        explanations(program),
-        shows,
-    )
+def _program(id, title, source, program, expected, written="", meant="", shows=None):
+    fixed = ExtraColumn if written else None
+    judged = loss_of(program), gradients_of(program), PARAMETERS, expected
+    told = written, meant, fixed, candidates(program), shows
+    return GalleryProgram(id, SECTION, title, source, program, *judged, *told)

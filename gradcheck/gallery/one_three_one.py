@@ -1,4 +1,4 @@
-"""1-3-1, logistic, no bias, is x positive? A right program, and one for each mistake; nothing is judged here.
+"""1-3-1, logistic, no bias, is x positive? A right program, and one for each mistake.
 
 A question asked in public, its mistakes re-created. Legend: W1 (3, 1), W2 (1, 3), b1 (3,), b2 (1,); inputs,
 targets, out_o (1,), out_h (3,); E of one sample, over its one output.
@@ -7,10 +7,7 @@ targets, out_o (1,), out_h (3,); E of one sample, over its one output.
 import numpy as np
 
 from gradcheck import check
-from gradcheck.gallery.entry import Entry, Explanation
-
-# --- 1-3-1, logistic, no bias, is x positive? A right program, and one for each mistake; nothing is judged
-# here.
+from gradcheck.gallery.program import CandidateCause, GalleryProgram
 
 
 class OneThreeOne:
@@ -121,18 +118,11 @@ class NoFeedForward(OneThreeOne):
         return self.gradients(targets)
 
 
-# --- The programs of one_three_one as entries: where each is judged, what is tried as its cause, what it
-# shows.
-
-
 SECTION = "1-3-1, logistic, no bias"
 EARLIER, INPUTS, TARGETS = np.array([-1.9]), np.array([0.7]), np.array([1.0])
 RNG = np.random.default_rng(131)
 WEIGHTS = {"W1": RNG.normal(size=(3, 1)), "W2": RNG.normal(size=(1, 3))}
 BIASES = {"b1": RNG.normal(size=3), "b2": RNG.normal(size=1)}
-
-
-# What is judged: this sample after the earlier one
 
 
 def loss_of(program):
@@ -158,7 +148,7 @@ def gradients_of(program):
     return gradients
 
 
-def explanations(program, network, weights):
+def candidates(program, network, weights):
     """What is tried as the cause of wrong gradients of `program`, judged by the error of `network` at
     `weights`.
     """
@@ -175,37 +165,21 @@ def explanations(program, network, weights):
         held.feed_forward(INPUTS)
         return held.error(TARGETS)
 
-    found = gradients_of(program)
-    return (
-        Explanation(
-            "stale activations",
-            "these are the right gradients for the input of the pass before",
-            of_the_earlier_input,
-            found,
-        ),
-        Explanation(
-            "carried net",
-            "these are the right gradients if what the pass before left behind were constants",
-            with_the_earlier_pass_held,
-            found,
-        ),
-        Explanation(
-            "separate outputs",
-            "these are the right gradients if every hidden neuron had an output, and an error, of its own",
-            _error_of_separate_outputs,
-            found,
-        ),
+    right = "these are the right gradients"
+    apart = f"{right} if every hidden neuron had an output, and an error, of its own"
+    held = f"{right} if what the pass before left behind were constants"
+    tried = (
+        ("stale activations", f"{right} for the input of the pass before", of_the_earlier_input),
+        ("carried net", held, with_the_earlier_pass_held),
+        ("separate outputs", apart, _error_of_separate_outputs),
     )
+    return tuple(CandidateCause(*each, gradients_of(program)) for each in tried)
 
 
 def _error_of_separate_outputs(weights):
     out_h = 1.0 / (1.0 + np.exp(-weights["W1"][:, 0] * INPUTS[0]))
-    return sum(
-        0.5 * (TARGETS[0] - 1.0 / (1.0 + np.exp(-w * out))) ** 2 for w, out in zip(weights["W2"][0], out_h)
-    )
-
-
-# What no check of a gradient can see
+    out_o = 1.0 / (1.0 + np.exp(-weights["W2"][0] * out_h))
+    return 0.5 * np.sum((TARGETS - out_o) ** 2)
 
 
 def shows_elementwise():
@@ -213,18 +187,15 @@ def shows_elementwise():
     drawn = OneThreeOne(WEIGHTS).feed_forward(INPUTS)
     own = check(loss_of(Elementwise), gradients_of(Elementwise), WEIGHTS).verdict
     return (
-        f"the network drawn answers {_listed(drawn)}; the program answers {_listed(outputs[0])}, {outputs.size} "
-        f"numbers in place of {drawn.size}. Judged as the gradient of the sum of their {outputs.size} errors, the "
-        f"program's own, its gradient is {own}."
+        f"the network drawn answers {_listed(drawn)}; the program answers {_listed(outputs[0])}, "
+        f"{outputs.size} numbers in place of {drawn.size}. Judged as the gradient of the sum of their "
+        f"{outputs.size} errors, the program's own, its gradient is {own}."
     )
 
 
 def shows_squared_error():
-    weights, inputs, targets = (
-        {"W1": np.ones((3, 1)), "W2": np.full((1, 3), 2.5)},
-        np.array([3.0]),
-        np.array([0.0]),
-    )
+    weights = {"W1": np.ones((3, 1)), "W2": np.full((1, 3), 2.5)}
+    inputs, targets = np.array([3.0]), np.array([0.0])
     slopes, rounds = [], []
     for program in (OneThreeOne, CrossEntropy):
         network = program(weights)
@@ -235,9 +206,10 @@ def shows_squared_error():
             network.train(inputs, targets)
             rounds[-1] += 1
     return (
-        f"with every W1 = 1, every W2 = 2.5 and x = 3 the network answers {out:.6f}. If the target is 0, delta_o "
-        f"is {slopes[0]:.6f} with the squared error and {slopes[1]:.6f} with the cross-entropy. Updates at 0.1 on "
-        f"this sample until the answer is no longer above 0.5: {rounds[0]:,} and {rounds[1]:,}."
+        f"with every W1 = 1, every W2 = 2.5 and x = 3 the network answers {out:.6f}. If the target is 0, "
+        f"delta_o is {slopes[0]:.6f} with the squared error and {slopes[1]:.6f} with the cross-entropy. "
+        f"Updates at 0.1 on this sample until the answer is no longer above 0.5: {rounds[0]:,} and "
+        f"{rounds[1]:,}."
     )
 
 
@@ -252,8 +224,8 @@ def shows_no_bias(rounds=5000):
     without.feed_forward(zero)
     biased.feed_forward(zero)
     return (
-        f"at x = 0 out_h is {_listed(before)} before and {_listed(without.out_h)} after {rounds:,} updates at 0.1 "
-        f"that moved W1 by up to {moved:.6f}; with biases it has become {_listed(biased.out_h)}."
+        f"at x = 0 out_h is {_listed(before)} before and {_listed(without.out_h)} after {rounds:,} updates "
+        f"at 0.1 that moved W1 by up to {moved:.6f}; with biases it has become {_listed(biased.out_h)}."
     )
 
 
@@ -261,15 +233,15 @@ def _listed(numbers):
     return ", ".join(f"{number:.6f}" for number in numbers)
 
 
-def entries():
-    """The entries of this section, a list of Entry, the right program last."""
+def programs():
+    """The programs of this section, the right one last."""
     return [
-        _entry(
+        _program(
             "elementwise",
             "* where a dot product is meant",
-            "The products of the hidden outputs and W2 are never added up: NumPy multiplies entry by entry, every "
-            "hidden neuron gets an output of its own, and the one target is broadcast against all three. Judged by "
-            "the error of the network as drawn, which has one output.",
+            "The products of the hidden outputs and W2 are never added up: NumPy multiplies entry by "
+            "entry, every hidden neuron gets an output of its own, and the one target is broadcast against "
+            "all three. Judged by the error of the network as drawn, which has one output.",
             Elementwise,
             "wrong",
             'self.weights["W2"] * out_h',
@@ -277,7 +249,7 @@ def entries():
             network=OneThreeOne,
             shows=shows_elementwise,
         ),
-        _entry(
+        _program(
             "squared-error",
             "the squared error, for what is a classification",
             "The target is a class, 0 or 1, and the error that fits a logistic output is the cross-entropy.",
@@ -288,30 +260,31 @@ def entries():
             fixed=CrossEntropy,
             shows=shows_squared_error,
         ),
-        _entry(
+        _program(
             "accumulated-net",
             "net added to the net of the pass before",
-            "The sum of inputs never starts at zero again, so E depends on the weights through both passes, and the "
-            "backward pass knows of one.",
+            "The sum of inputs never starts at zero again, so E depends on the weights through both "
+            "passes, and the backward pass knows of one.",
             AccumulatedNet,
             "wrong",
             'self.sum_h = self.sum_h + self.weights["W1"] @ inputs',
             'return self.weights["W1"] @ inputs',
         ),
-        _entry(
+        _program(
             "exp-plus",
             "the logistic written with exp(+net)",
-            "1/(1 + exp(net)) falls where the logistic rises; out*(1 - out) is then minus its derivative, once on "
-            "the way to W2 and twice, which is right again, on the way to W1.",
+            "1/(1 + exp(net)) falls where the logistic rises; out*(1 - out) is then minus its derivative, "
+            "once on the way to W2 and twice, which is right again, on the way to W1.",
             ExpPlus,
             "wrong",
             "np.exp(+net)",
             "np.exp(-net)",
         ),
-        _entry(
+        _program(
             "no-bias",
             "the missing bias",
-            "Without a bias net_h is W1 times x, so at x = 0 every hidden neuron gives 0.5, whatever is learned.",
+            "Without a bias net_h is W1 times x, so at x = 0 every hidden neuron gives 0.5, whatever is "
+            "learned.",
             OneThreeOne,
             "right",
             'self.weights["W1"] @ inputs',
@@ -319,44 +292,32 @@ def entries():
             fixed=WithBias,
             shows=shows_no_bias,
         ),
-        _entry(
+        _program(
             "no-feed-forward",
             "no feed-forward pass inside backpropagate",
-            "backpropagate is given an input and never feeds it forward: it works on whatever the last pass left.",
+            "backpropagate is given an input and never feeds it forward: it works on whatever the last "
+            "pass left.",
             NoFeedForward,
             "wrong",
             "return self.gradients(targets)",
             "self.feed_forward(inputs), then return self.gradients(targets)",
         ),
-        _entry(
+        _program(
             "1-3-1-put-right",
             "the same network put right",
-            "Dot products, net from zero, exp(-net), biases, cross-entropy, and a feed-forward pass before every "
-            "backward pass.",
+            "Dot products, net from zero, exp(-net), biases, cross-entropy, and a feed-forward pass before "
+            "every backward pass.",
             PutRight,
             "right",
         ),
     ]
 
 
-def _entry(
+def _program(
     id, title, source, program, expected, written="", meant="", fixed=OneThreeOne, network=None, shows=None
 ):
     network = program if network is None else network
     weights = WEIGHTS | BIASES if issubclass(program, WithBias) else WEIGHTS
-    return Entry(
-        id,
-        SECTION,
-        title,
-        source,
-        program,
-        loss_of(network),
-        gradients_of(program),
-        weights,
-        expected,
-        written,
-        meant,
-        fixed if written else None,
-        explanations(program, network, weights),
-        shows,
-    )
+    judged = loss_of(network), gradients_of(program), weights, expected
+    told = written, meant, fixed if written else None, candidates(program, network, weights), shows
+    return GalleryProgram(id, SECTION, title, source, program, *judged, *told)
