@@ -43,14 +43,10 @@ class Cause:
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
-        return {
-            "id": self.id,
-            "sentence": self.sentence,
-            "explains": self.explains,
+        keys = ("id", "sentence", "explains", "kind", "free")
+        return {key: getattr(self, key) for key in keys} | {
             "blocks": list(self.blocks),
-            "kind": self.kind,
             "constants": dict(self.constants),
-            "free": self.free,
             "runners_up": [each.to_dict() for each in self.runners_up],
         }
 

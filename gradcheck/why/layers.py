@@ -1,29 +1,20 @@
-"""Which arrays make a layer, which of them is its bias, and which layer comes first; gradients are not looked
-at.
+"""Which arrays make a layer, which of them is its bias, and which layer comes first.
 
-Layers are told by the numbers in the names, else by the order and the sizes: a bias is as long as one side of
-its matrix. Which end is nearer to the loss is told by the numbers, unless the sizes of a chain of layers
-contradict them, else by the sizes, where the order agrees with them. An order alone tells nothing: a dict may
-stand in any.
+The numbers in the names tell the layers, else the order and the sizes: a bias is as long as one side of its
+matrix. The numbers tell which end is nearer to the loss, unless the sizes of a chain of layers contradict
+them, else the sizes do, where the order agrees. An order alone tells nothing: a dict may stand in any.
 """
 
 import re
 from dataclasses import dataclass
 from itertools import groupby
 
-LAYOUTS = (
-    (0, 1),
-    (-1, -2),
-)  # (axis of the neurons, axis of the inputs): a row of weights for each neuron, or a column
+LAYOUTS = ((0, 1), (-1, -2))  # axes of the neurons and of the inputs: a row for each neuron, or a column
 
 
 @dataclass(frozen=True)
 class Layers:
-    """`groups`: for every layer its (weights, [vectors]), as Blocks; `directed`: whether they stand in
-    forward order.
-
-    `axis`: that of all matrices along which the neurons lie, as far as sizes tell it, else None.
-    """
+    """`groups`: (weights, [vectors]) of every layer; `directed`: whether they stand in forward order."""
 
     groups: tuple
     directed: bool
@@ -41,9 +32,7 @@ class Layers:
 
     @property
     def outputs(self):
-        """The length of the last bias; None where the last layer is not known, or has none, or shares one
-        number.
-        """
+        """The length of the last bias; None where it is not known, missing, or one number for all."""
         weights, vectors = self.groups[-1]
         own = vectors[0].parameter.size if len(vectors) == 1 else 1
         return own if self.directed and (own > 1 or 1 in _sides(weights)) and len(vectors) == 1 else None
@@ -59,14 +48,14 @@ class Layers:
 
 
 def layers_of(blocks):
-    """The Layers that Blocks make, or None where names, sizes and order do not tell them."""
+    """The Layers that GradientBlocks make, or None where names, sizes and order do not tell them."""
     numbers = {block.name: tuple(map(int, re.findall(r"\d+", block.name))) for block in blocks}
     for depth in range(1, max(map(len, numbers.values()), default=0) + 1):
         keys = {name: some[:depth] for name, some in numbers.items()}
         if len(set(keys.values())) == 1 or min(map(len, numbers.values())) == 0:
             continue
-        ordered = sorted(blocks, key=lambda block: keys[block.name])
-        parts = [list(part) for _, part in groupby(ordered, lambda block: keys[block.name])]
+        ordered = sorted(blocks, key=lambda block, keys=keys: keys[block.name])
+        parts = [list(part) for _, part in groupby(ordered, lambda block, keys=keys: keys[block.name])]
         groups = _in_a_row(ordered) if len(parts) == len(blocks) else [_layer(part) for part in parts]
         if groups is not None and None not in groups:
             return Layers(tuple(groups), _chained(groups) or not _chained(groups[::-1]))
@@ -75,14 +64,8 @@ def layers_of(blocks):
 
 
 def _layer(part):
-    """(weights, vectors) of the Blocks of one layer: the one that has a side as long as every other; None
-    where none has.
-    """
-    found = [
-        block
-        for block in part
-        if all(other.parameter.size in _sides(block) for other in part if other is not block)
-    ]
+    """(weights, vectors) of one layer, the weights having a side as long as every other block; else None."""
+    found = [block for block in part if all(_fits(other, block) for other in part if other is not block)]
     found = [block for block in found if block.parameter.ndim == max(each.parameter.ndim for each in found)]
     named = [block for block in found if not _named_like_a_bias(block)]
     if not found or max(block.parameter.ndim for block in found) < 2 and not 0 < len(named) < len(part):
@@ -92,9 +75,7 @@ def _layer(part):
 
 
 def _in_a_row(blocks):
-    """The layers of Blocks in order, matrices with the vectors beside them; None where the vectors fit no
-    matrix, or two.
-    """
+    """The layers of blocks in order; None where a vector fits no matrix, or two."""
     is_matrix = _matrices(blocks)
     matrices = [block for block, matrix in zip(blocks, is_matrix) if matrix]
     vectors = [block for block, matrix in zip(blocks, is_matrix) if not matrix]
@@ -114,7 +95,7 @@ def _in_a_row(blocks):
 
 
 def _matrices(blocks):
-    """Whether each Block is a matrix: by the dimensions, else by the names, else by the shape."""
+    """Whether each block is a matrix: by the dimensions, else by the names, else by the shape."""
     deep = [block.parameter.ndim > 1 for block in blocks]
     if not all(deep):
         return deep
@@ -123,9 +104,7 @@ def _matrices(blocks):
 
 
 def _beside(blocks, is_matrix, matrix, vector):
-    """Whether only vectors lie between the matrix and a vector after it, or before it where a vector stands
-    first.
-    """
+    """Whether only vectors lie between a matrix and its vector, which comes first where any vector does."""
     there, here = ([i for i, block in enumerate(blocks) if block is each][0] for each in (matrix, vector))
     if not is_matrix[0]:
         there, here = here, there
@@ -148,9 +127,7 @@ def _named_like_a_bias(block):
 
 
 def _chained(groups):
-    """Whether each layer puts out as much as the next takes in, with the weights read in one way or the
-    other.
-    """
+    """Whether each layer puts out as much as the next takes in, in one LAYOUT or the other."""
     return any(_chain(groups, *layout) for layout in LAYOUTS)
 
 
@@ -160,10 +137,8 @@ def _chain(groups, out, into):
 
 
 def _out_and_in(weights, vectors, out, into):
-    shape = (
-        weights.parameter.shape
-        if weights.parameter.ndim > 1
-        else (1, weights.parameter.size)[:: 1 if out == 0 else -1]
-    )
+    shape = weights.parameter.shape
+    if weights.parameter.ndim < 2:
+        shape = (1, weights.parameter.size) if out == 0 else (weights.parameter.size, 1)
     own = vectors[0].parameter.size if len(vectors) == 1 else shape[out]
     return (shape[out], shape[into]) if own in (1, shape[out]) else None

@@ -5,7 +5,7 @@ right numbers in the wrong place. `shapes` tries both on a block, on its wrong e
 """
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from math import lgamma
 
@@ -46,7 +46,7 @@ def _minus_rate(task):
     return -task.learning_rate if task.learning_rate else None
 
 
-L2_TWICE = _l2(2.0)
+L2_TWICE, L2_OVER_N, L2_TIMES_N = _l2(2.0), _l2(lambda N: 1.0 / N), _l2(float)
 BESIDE_A_FACTOR = (
     ("L2 kept", "g {all_but} the L2 term of {l2}{times_factor}"),
     ("L2 lost", "g times {factor}, with the L2 term of {l2} missing"),
@@ -69,39 +69,18 @@ TABLE = (
     (1, L2_TWICE, "", "L2 doubled", "g with the L2 term twice"),
     (1, _l2(-1.0), "", "L2 sign", "g with the sign of the L2 term turned round"),
     (1, _l2(0.5), "", "L2 halved", "g with half of the L2 term"),
-    (
-        1,
-        _l2(lambda N: 1 / N),
-        "",
-        "L2 divided by N",
-        "g with the L2 term divided by {N}, the number of samples",
-    ),
-    (1, _l2(float), "", "L2 times N", "g with the L2 term times {N}, the number of samples"),
+    (1, L2_OVER_N, "", "L2 divided by N", "g with the L2 term divided by {N}, the number of samples"),
+    (1, L2_TIMES_N, "", "L2 times N", "g with the L2 term times {N}, the number of samples"),
     (FITTED, 0, "", "factor", "g times {factor}"),
     (1, ONE, "", "constant added", "g {k} in every entry"),
     (1, FITTED, "added to a bias", "L2 on biases", "g {kp}: an L2 term on biases"),
     (1, FITTED, "bias", "L2 missing", "g {kp}, as if an L2 term of that size were missing"),
-    (
-        1,
-        FITTED,
-        "added",
-        "L2 doubled",
-        "g {kp}: an L2 term of {size} twice, or one not in the loss{or_times_N}",
-    ),
+    (1, FITTED, "added", "L2 doubled", "g {kp}: an L2 term of {size} twice, or one not in the loss{or_N}"),
     (1, FITTED, "", "L2 missing", "g {kp}: an L2 term of {size} is missing{or_others}"),
-    (
-        0,
-        FITTED,
-        "alone",
-        "data term missing",
-        "{signed} times the parameter: an L2 term alone, the rest is zero",
-    ),
-    (0, FITTED, "", "the parameter times", "{signed} times the parameter"),
-    *(
-        (c, FITTED, fact, "{factor_id} and L2", says)
-        for c in (NAMED, FITTED)
-        for fact, says in BESIDE_A_FACTOR
-    ),
+    (0, FITTED, "alone", "data term missing", "{only_kp}: an L2 term alone, the rest is zero"),
+    (0, FITTED, "", "the parameter times", "{only_kp}"),
+    *((NAMED, FITTED, fact, "{factor_id} and L2", clause) for fact, clause in BESIDE_A_FACTOR),
+    *((FITTED, FITTED, fact, "{factor_id} and L2", clause) for fact, clause in BESIDE_A_FACTOR),
 )
 
 
@@ -219,11 +198,11 @@ def arrangements(block):
         if g.shape[axis] > 1:
             word = "entries" if g.size == g.shape[axis] else "rows" if axis == 0 else "columns"
             clause = f"g with its {word} in reverse order"
-            yield _moved("reversed", clause, block, lambda array, axis=axis: np.flip(array, axis), word)
+            yield _moved("reversed", clause, block, partial(np.flip, axis=axis), word)
     yield from _permuted(block)
     if block.role == "bias" and g.size > 1:
-        every = lambda array: np.full_like(array, np.sum(array))  # noqa: E731
-        yield _moved("summed", "the sum of all its entries in each of them", block, every)
+        clause = "the sum of all its entries in each of them"
+        yield _moved("summed", clause, block, lambda array: np.full_like(array, np.sum(array)))
 
 
 def _permuted(block):
@@ -238,7 +217,8 @@ def _permuted(block):
         words = "entries" if word == "entry" else f"{word}s"
         listed = ", ".join(map(str, order[:LONGEST_ORDER])) + ", ..." * (len(order) > LONGEST_ORDER)
         clause = f"g with its {words} in the order {listed}"
-        shape = _moved(f"permuted {words}", clause, block, lambda a: np.take(a, order, axis=axis), words)
+        take = partial(np.take, indices=order, axis=axis)
+        shape = _moved(f"permuted {words}", clause, block, take, words)
         yield replace(shape, ways=lgamma(len(wrong) + 1))
 
 
@@ -249,10 +229,8 @@ def _sums(array, axis):
 
 
 def _moved(id, clause, block, move, family=None):
-    bar = np.maximum(block.bar, move(block.bar))
-    return Shape(
-        id, _spelled_out(clause), move(block.numeric), bar=bar, family=family and f"order of {family}"
-    )
+    bar, family = np.maximum(block.bar, move(block.bar)), family and f"order of {family}"
+    return Shape(id, _spelled_out(clause), move(block.numeric), bar=bar, family=family)
 
 
 def _without_input(block, others):
@@ -272,12 +250,13 @@ def _without_input(block, others):
                 np.broadcast_to(np.expand_dims(each.ravel(), 1 - axis), block.numeric.shape)
                 for each in (array, bias.bar)
             )
-            shape = Shape("without input", clause, delta, 0, {"block": bias.name}, np.maximum(bar, block.bar))
-            yield replace(shape, family="another")
+            bar, constants = np.maximum(bar, block.bar), {"block": bias.name}
+            shape = Shape("without input", clause, delta, 0, constants, bar, family="another")
+            yield shape
             k = block.fit([block.parameter], delta)
             if k is not None:
                 added = f", {plus(k[0], block.uncertainty(block.parameter))} times the parameter"
-                predicted, constants = delta + k[0] * block.parameter, shape.constants | {"l2": k[0]}
+                predicted, constants = delta + k[0] * block.parameter, constants | {"l2": k[0]}
                 yield replace(shape, clause=clause + added, predicted=predicted, free=1, constants=constants)
 
 
@@ -339,11 +318,11 @@ def _words(block, column, task, c, k, name):
         "k": plus(k, error),
         "kp": f"{plus(k, error)} times the parameter",
         "size": number(abs(k), error),
-        "signed": number(k, error),
+        "only_kp": f"{number(k, error)} times the parameter",
         "N": N,
         "l2": number(l2 or 0.0),
         "times_l2": number((k + c * l2) / l2) if l2 else "",
-        "or_times_N": "" if l2 else or_N,
+        "or_N": "" if l2 else or_N,
         "or_others": "" if l2 else f"{or_by_N}, or one of {halved} has the wrong sign",
         "all_but": "with the sign of all but" if c == -1 else "with everything but",
         "times_factor": " turned round" if c == -1 else f" times {factor}",
@@ -390,9 +369,6 @@ def _named(N, K, rate):
         for sign, minus, also in ((1.0, "", ""), (-1.0, "-", "minus ")):
             said = " or ".join(dict.fromkeys(also + words for _, words in names if words is not None))
             perhaps = ", perhaps " if rank == 0 or N is None else ", "
-            whole = round(max(value, 1.0 / value))
-            if said and N is None and whole > 2 and whole in (value, round(1.0 / value)):
-                said += f" or {'' if value > 1.0 else '1 over '}that of samples (samples={whole} would tell)"
             named = number(sign * value) + (perhaps + said if said else "")
             found[sign * value] = f"factor {minus}{names[0][0]}", named
     return found
