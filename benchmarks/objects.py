@@ -3,6 +3,7 @@
 Run: python benchmarks/objects.py
 """
 
+import math
 import random
 import sys
 import tracemalloc
@@ -55,7 +56,8 @@ def compare(title, build, updates, goal, slices=100):
             for weight in neuron.weights
         ],
     }
-    assert ends["ours"] == ends["peer"], "the two programs do not compute the same"
+    # The objects take 1 - out from net where out is close to 1, so that the last digits differ.
+    assert all(map(math.isclose, ends["ours"], ends["peer"])), "the two programs do not compute the same"
     report(title, seconds, "neuronnet", "classic", goal)
 
 

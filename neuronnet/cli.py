@@ -142,7 +142,7 @@ def _derive(arguments):
     description, place = source(arguments.network)
     if arguments.sample is not None:
         description = _with_one_sample(description, arguments.sample)
-    derivation = Derivation(description, updates=arguments.updates)
+    derivation = Derivation(description, updates=arguments.updates if arguments.only is None else 0)
     if arguments.only is None:
         quantities = derivation.quantities
     else:

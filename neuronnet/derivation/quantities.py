@@ -56,22 +56,26 @@ class Derivation(Graph):
             self.add(name, expression, part, textbook.get(name))
         first = next(self.description.batches())
         self._record_all(self._pass.backward(first))
-        self._moved = []
-        if self.description.learning_rate is not None:
-            update = list(self._pass.update(first))
-            self._moved = [
-                base for base in (split_index(name)[0] for name, *_ in update) if base in self.given
-            ]
-            if updates >= 1:
-                self._record_all(update)
-                self._record_forward(1, "after one update")
-            if updates > 1:
-                self._record_state_after(updates)
+        self._update = [] if self.description.learning_rate is None else list(self._pass.update(first))
+        self._updated = {name: split_index(name)[0] for name, *_ in self._update}
+        self._moved = [base for base in self._updated.values() if base in self.given]
+        if updates >= 1 and self._moved:
+            self._record_all(self._update)
+            self._record_forward(1)
+        if updates > 1:
+            self._record_parameters_after(updates)
+            self._record_forward(updates)
 
     def __getitem__(self, name):
         own = self.own_name(name)
         if own not in self._by_name and self._is_later(own):
-            self._record_state_after(update_of(own), listed=False)
+            updates = update_of(own)
+            if updates == 1:
+                self._record_all(self._update, listed=False)
+            elif after(self._moved[0], updates) not in self._by_name:
+                self._record_parameters_after(updates, listed=False)
+            if own not in self._by_name:
+                self._record_forward(updates, listed=False)
         return super().__getitem__(name)
 
     def __contains__(self, name):
@@ -103,7 +107,7 @@ class Derivation(Graph):
         base, _, count = name.partition("@")
         if self.description.learning_rate is None or not _COUNT.fullmatch(count) or int(count) > MOST_UPDATES:
             return False
-        return base in self._moved or base in self._partials
+        return base in self._partials or (name in self._updated if count == "1" else base in self._moved)
 
     # Rows
 
@@ -111,17 +115,17 @@ class Derivation(Graph):
         for name, expression, part in rows:
             self.record(name, expression, part, listed)
 
-    def _record_forward(self, updates, part, listed=True):
+    def _record_forward(self, updates, listed=True):
         """The forward pass with the parameters after so many updates."""
         self._keep_digits(updates)
-        self._record_all(self._pass.forward(updates, part), listed)
+        self._record_all(self._pass.forward(updates, _after(updates)), listed)
 
     def _keep_digits(self, updates):
         for formula, other in self._pass.without_cancellation(updates):
             self.evaluate_as(formula, other)
 
-    def _record_state_after(self, updates, listed=True):
-        """What an update moves, after so many updates of the neuron objects, and the forward pass with it."""
+    def _record_parameters_after(self, updates, listed=True):
+        """The parameters and the state of the update rule, after so many updates of the neuron objects."""
         if self._trained is None or self._made >= updates:
             self._trained, self._made = NeuralNetwork.from_dict(self.description, self.number), 0
         self._trained.fit(updates - self._made)
@@ -129,10 +133,8 @@ class Derivation(Graph):
         values = self._trained.update_rule.state | {
             parameter.name: parameter.value for parameter in self._trained.trainable
         }
-        part = f"after {updates} updates"
         for base in self._moved:
-            self._keep(Quantity(after(base, updates), None, values[base], part), listed)
-        self._record_forward(updates, part, listed)
+            self._keep(Quantity(after(base, updates), None, values[base], _after(updates)), listed)
 
     # What a derivation starts from
 
@@ -177,6 +179,10 @@ class Derivation(Graph):
                 f"a derivation of this network and {samples} samples has more than {MOST_ROWS} rows; "
                 f"derive one of them (--sample 1), or describe fewer"
             )
+
+
+def _after(updates):
+    return "after one update" if updates == 1 else f"after {updates} updates"
 
 
 class Exact:
