@@ -112,6 +112,12 @@ def test_adam_shows_its_moments_by_name():
     assert derivation["w5@1"].formula == "w5 - eta*mhat_w5@1/(sqrt(vhat_w5@1) + epsilon)"
 
 
+def test_rmsprop_shows_its_mean_of_squares_by_name():
+    derivation = Derivation(worked_example(RULES[5]))
+    assert derivation["v_w5@1"].formula == "beta*v_w5 + (1 - beta)*(dE_total/dw5)^2"
+    assert derivation["w5@1"].formula == "w5 - eta * dE_total/dw5 / (sqrt(v_w5@1) + epsilon)"
+
+
 def test_weight_decay_leaves_biases_alone():
     description = load("han-kamber").to_dict()
     decayed, plain = load(description | {"update": RULES[4]}), load(description | {"update": RULES[3]})
