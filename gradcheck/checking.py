@@ -1,9 +1,11 @@
 """`check`, the story of one check: audit, judge, why, nearby, intermediates, report."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from numbers import Integral, Real
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -21,17 +23,17 @@ from gradcheck.why.causes import causes_of, constants_of, known_mistakes_in, see
 
 
 def check(
-    loss,
-    gradients,
-    parameters,
+    loss: Callable,
+    gradients: object,
+    parameters: object,
     *,
     select: str | list[str] | None = None,
     seed: int = 0,
     confidence: float = WELL_BEYOND,
     bounds: tuple | None = None,
-    intermediates=None,
-    network=None,
-    samples=None,
+    intermediates: object = None,
+    network: object = None,
+    samples: object = None,
     learning_rate: float | None = None,
     one_by_one: int = ONE_BY_ONE,
     most_calls: int = MOST_CALLS,
@@ -53,7 +55,7 @@ def check(
     'wrong'
     """
     started = perf_counter()
-    options = {"select": select, "seed": seed, "confidence": confidence, "samples": samples}
+    options: dict[str, Any] = {"select": select, "seed": seed, "confidence": confidence, "samples": samples}
     options |= {"learning_rate": learning_rate, "one_by_one": one_by_one, "most_calls": most_calls}
     _require(**options)
     constants = constants_of(network, samples, learning_rate)
@@ -61,7 +63,8 @@ def check(
         functions = CallersFunctions(loss, gradients, parameters, seed, bounds, most_calls)
         point = functions.point
         # audit: are these functions of their arguments, and of nothing else?
-        findings = tuple(audit(*functions.audited(), point, seed))
+        audited_loss, audited_gradients = functions.audited()
+        findings = tuple(audit(audited_loss, audited_gradients, point, seed))
         how = {"confidence": confidence, "one_by_one": one_by_one, "doubt": _doubt(findings)}
         # judge: every entry by the error bar of its numerical derivative
         judged = _judged(functions, point.selected(select), **how)
@@ -106,10 +109,10 @@ def check(
 
 
 def check_hessian(
-    loss,
-    gradients,
-    parameters,
-    hvp,
+    loss: Callable,
+    gradients: Callable | None,
+    parameters: object,
+    hvp: Callable,
     *,
     select: str | list[str] | None = None,
     seed: int = 0,
@@ -129,7 +132,7 @@ def check_hessian(
                 f"{name}: expected a function, found {type(function).__name__}; a Hessian is checked by how "
                 "the gradients change"
             )
-    options = {"select": select, "seed": seed, "confidence": confidence, "bounds": bounds}
+    options: dict[str, Any] = {"select": select, "seed": seed, "confidence": confidence, "bounds": bounds}
     first = check(loss, gradients, parameters, **options)
     if first.verdict != "right":
         return first

@@ -69,7 +69,7 @@ class UnknownName(GradcheckError):
 
     def __init__(self, kind: str, found: object, allowed: Iterable):
         self.kind, self.found, self.allowed = kind, found, tuple(allowed)
-        shown = self.allowed
+        shown = list(self.allowed)
         if len(shown) > MOST_SHOWN:
             shown = get_close_matches(str(found), map(str, shown), MOST_SHOWN, 0.0)
         more = len(self.allowed) - len(shown)

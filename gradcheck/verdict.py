@@ -29,6 +29,8 @@ RESOLVED_KINK = 0.25
 class Judgement(str):
     """ "right", "wrong" or "undecided": a plain string that also has its `reason`, one clause."""
 
+    reason: str
+
     def __new__(cls, verdict: str, reason: str):
         judgement = super().__new__(cls, verdict)
         judgement.reason = reason

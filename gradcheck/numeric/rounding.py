@@ -259,7 +259,7 @@ class Bounded:
     """
 
     __slots__ = ("value", "error")
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, value, error=0.0):
         self.value = value

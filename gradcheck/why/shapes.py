@@ -178,6 +178,10 @@ def _where(block, wrong):
             if np.sum(hit) == 1 or np.all(whole[hit]):
                 those = f"one {word}" if np.sum(hit) == 1 else f"some {word}s"
                 return those, named_lines(block.name, axis, hit)
+    for _, axis in lines(wrong):
+        hit = np.any(wrong, axis=1 - axis)
+        if np.all(wrong[hit] if axis == 0 else wrong[:, hit]):
+            return "some entries", named_lines(block.name, axis, hit)
     return "some entries", named_entries(block.name, wrong)
 
 
