@@ -30,9 +30,7 @@ CATALOGUE = {mistake.id: mistake for mistake in ALL}
 
 @lru_cache(maxsize=8192)
 def variation(mistakes, base=Program):
-    """The class of the program with these mistakes, a tuple. Raises NotHere for mistakes that contain one
-    another.
-    """
+    """The program with these mistakes, a tuple. Raises NotHere where one contains the other."""
     if not mistakes:
         return base
     id = " and ".join(each.id for each in mistakes)

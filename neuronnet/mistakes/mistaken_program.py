@@ -13,9 +13,7 @@ from neuronnet.mistakes.program import Steps, program_names
 
 
 class Program(Steps):
-    """The program of a checked description in a type of number. `numbers(counts)` runs it, once, from the
-    beginning.
-    """
+    """The program of a description in a type of number; `numbers(counts)` runs it once."""
 
     def __init__(self, description, number=float):
         """Raises NeuronnetError for a description without samples."""

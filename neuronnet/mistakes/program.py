@@ -14,9 +14,7 @@ from neuronnet.names import Names, after, in_sample, partial_name
 
 
 class Steps:
-    """The steps. `row` has the names of what the sample at hand computes, `save(name, value)` the value to
-    go on with.
-    """
+    """The steps. `row` has the names of the sample's numbers, `save(name, value)` the value to go on with."""
 
     # Forward
 
@@ -213,9 +211,7 @@ def _built(shape, renames, samples):
 
 
 class ProgramNames:
-    """The tables of one shape of network. `count` is the number of updates made before, None for a pass
-    without names.
-    """
+    """The names for one shape of network. `count`: the updates made before, None for a pass without names."""
 
     def __init__(self, shape, renames, samples):
         biases = {"none": None, "shared": 0.0}

@@ -18,7 +18,7 @@ from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
 from neuronnet.names import spelled_out, update_of
 
 MOST_CHANCE = 0.05
-MOST_ROUNDED = 1e-9  # of the largest number: rounding farther off is not looked for, which saves replays
+MOST_ROUNDED = 1e-9  # of the largest number: rounding takes no number farther off; this saves replays
 MOST_LONG = 8  # counts of updates of long trainings for which mistakes are searched
 MOST_PAIRED_WORK = 60  # weights times samples times updates up to which pairs are
 MOST_CARRIED_WORK = 1_000  # and single ones with carried rounding
@@ -138,9 +138,7 @@ class _Search:
         self.following = self._following()
 
     def explanations(self):
-        """Single mistakes; where these leave numbers over, pairs, and at last single ones with carried
-        rounding.
-        """
+        """Single mistakes, then pairs for what these leave over, then single ones with carried rounding."""
         found = self._one_after_another([], self.singles, self._first_values)
         if any(each.is_long for each in self._left(found)):
             found = self._one_after_another(found, self._affordable(self.long), self._long_values)
@@ -162,9 +160,7 @@ class _Search:
         return found._replace(explains=found.explains + later)
 
     def _affordable(self, counts):
-        """The single mistakes, the first in the catalogue before others, as many as can be replayed in a
-        bearable time.
-        """
+        """The single mistakes in the order of the catalogue, as many as can be replayed in bearable time."""
         singles = [(each,) for each in CATALOGUE.values() if self._makes_sense(each)]
         return singles[: max(2, MOST_WORK // max(1, self._work(counts)))]
 
@@ -178,9 +174,7 @@ class _Search:
         return True
 
     def _following(self):
-        """The keys of wrong numbers that the right program gives when it goes on from the wrong ones before:
-        no evidence of their own.
-        """
+        """The keys of wrong numbers that follow from wrong ones before: no evidence of their own."""
         wrong = {each.key: each.printed for each in self.wrong}
         computed = self._replay_with((), lambda name, value: wrong.get(name, value))
         return {each.key for each in self.wrong if each.is_given_by(each.value(computed))}
@@ -201,9 +195,7 @@ class _Search:
         return found
 
     def _more(self, found, candidates, values_of, carried=False):
-        """A Diagnosis in place of those found, if it explains more than all of them together; else they and
-        further ones.
-        """
+        """A Diagnosis that explains more than all those found; else they and further ones."""
         before = {each.name for each in self.wrong} - {each.name for each in self._left(found)}
         best = self._best(self.wrong, before, candidates, values_of, carried)
         if best is not None or not found:
@@ -211,9 +203,7 @@ class _Search:
         return self._one_after_another(found, candidates, values_of, carried)
 
     def _best(self, wrong, before, candidates, values_of, carried):
-        """The Diagnosis that gets the most digits of `wrong` right, among those that explain all of `before`
-        and more.
-        """
+        """Of the candidates that explain `before` and more, the one that gets the most digits right."""
         replayed, distinct = [], {each.key: each for each in wrong}.values()
         for mistakes in candidates:
             values = values_of(mistakes)
@@ -245,9 +235,7 @@ class _Search:
         return Diagnosis(mistakes, names, against, digits, chance, self.tried, tuple(same), carried)
 
     def _is_given(self, number, value, mistakes):
-        """Whether a value is the number's, to the printed digits or to what rounding does in the pass with
-        these mistakes.
-        """
+        """Whether a value has the printed digits, or misses them by no more than rounding in its pass."""
         if value is None or number.is_given_by(value):
             return value is not None
         missed = abs(value - number.printed)
@@ -301,9 +289,7 @@ class _Search:
         return self._remembered(mistakes, tuple(self.short))
 
     def _first_values(self, mistakes):
-        """Of a long training only what is likely: off by one, or a mistake that explains a number after few
-        updates.
-        """
+        """After a long training, replay only what is off by one or explains a number after few updates."""
         values = self._short_values(mistakes)
         if values is None or not self.long:
             return values

@@ -242,9 +242,7 @@ def explain_colours(figure, axes, filled, description):
 
 
 def _fill_two(axes, xs, ys, outputs):
-    """By the output itself, or by 1/2 + (out_o2 - out_o1)/2, which softmax makes the probability of the
-    second class.
-    """
+    """By the output itself, or by 1/2 + (out_o2 - out_o1)/2: for softmax, the second probability."""
     second = _table([outs[0] if len(outs) == 1 else 0.5 + (outs[1] - outs[0]) / 2 for outs in outputs])
     colors = [_tint(CLASSES[0][1], STRONGEST * share) for share in (0.9, 0.7, 0.5, 0.3, 0.1)]
     colors += [_tint(CLASSES[1][1], STRONGEST * share) for share in (0.1, 0.3, 0.5, 0.7, 0.9)]

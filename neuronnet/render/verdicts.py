@@ -16,9 +16,7 @@ LONGEST_SHOWN = 300
 
 
 def report(found):
-    """A SheetReport as text: its conventions, a paragraph for every line, the mistakes, and what it comes
-    to.
-    """
+    """A SheetReport as text: conventions, a paragraph for every line, mistakes and conclusion."""
     lines = [*heading(found.description), ""]
     width = max(len(str(line.line)) for line in found.lines)
     first_wrong = next((line for line in found.lines if line.is_wrong), None)
@@ -116,9 +114,7 @@ def _units(count):
 
 
 def conclusion(found):
-    """The last sentences of a report: how many lines have which verdict, the first wrong one, another
-    convention.
-    """
+    """The last sentences of a report: counts of verdicts, the first wrong line, another convention."""
     lines = "line" if len(found.lines) == 1 else "lines"
     counts = ", ".join(f"{count} {verdict}" for verdict, count in found.counts().items())
     yield f"{len(found.lines)} {lines}: {counts}."

@@ -50,9 +50,7 @@ def change(kind, at, replacement, sentence, found=None, instead=None):
 
 
 def changes(node, parent, counts=()):
-    """The Changes of one part of a formula itself, not of the parts within. `counts` are numbers that may be
-    meant.
-    """
+    """The Changes of one part of a formula, not of parts within. `counts` are numbers that may be meant."""
     match node:
         case Sum():
             yield from _of_sum(node)
@@ -199,9 +197,7 @@ def _endings(term):
 
 
 def _beginnings(term):
-    """(what of a term stands within brackets that close inside it, function of what is outside before and
-    inside).
-    """
+    """(what of a term stands within brackets that close in it, function of what is before and inside)."""
     yield term, _closing([])
     factors = term._factors()
     for cut in range(1, len(factors) + 1):
@@ -214,9 +210,7 @@ def _beginnings(term):
 
 
 def _closing(after, exponent=1):
-    """The function that puts brackets into a product: the factors before end with the one that the brackets
-    replace.
-    """
+    """The function that puts brackets into a product, in place of the last of the factors before."""
 
     def close(before, inner):
         grouped = inner if exponent == 1 else Power(inner, exponent)

@@ -30,9 +30,7 @@ _TENTHS = [Fraction(tenth, 10) for tenth in (2, 6, 4, 3, 5, 7, 1, 8, 9)]
 
 
 class Counterexample(NamedTuple):
-    """Numbers for some names, `values` (name -> text), with which `quantity` is `left` and the formula gives
-    `right`.
-    """
+    """Numbers for some names, `values`, with which `quantity` is `left` and the formula gives `right`."""
 
     quantity: str
     values: dict
@@ -93,9 +91,7 @@ class _View:
         self.chosen = self._choose()
 
     def differing(self):
-        """The first Counterexample in which both sides differ clearly, else the clearest; None where they
-        never differ.
-        """
+        """The first Counterexample that is clear, else the clearest; None where both sides always agree."""
         random, best = Random(1), (0, None)
         for attempt in range(ATTEMPTS):
             values = self._values(random, attempt)
@@ -111,9 +107,7 @@ class _View:
     # What is chosen and what is computed
 
     def _fixed(self):
-        """Given numbers that stay as they are: the settings of the update rule, and the targets of a
-        cross-entropy.
-        """
+        """Given numbers that stay: settings of the update rule, and targets of a cross-entropy."""
         derivation = self.derivation
         free = self.rates if derivation.description.l2 != 0 else {derivation.names.rate}
         kinds = {"w", "b", "i"} if self.probabilities else {"w", "b", "i", "target"}
@@ -156,9 +150,7 @@ class _View:
         return list(dict.fromkeys(names))
 
     def _compute(self, name, free=()):
-        """Have a name computed from its formula, or taken over from a free one with the same formula;
-        whether it has one.
-        """
+        """Have a name computed, or taken over from a free one with its formula; whether it has a formula."""
         expression = self.derivation[name].expression
         for other in free:
             row = self.derivation[other].expression
@@ -169,18 +161,14 @@ class _View:
         return expression is not None
 
     def _is_spelled_out(self, name, free):
-        """Whether the formula has what a name is made of, given numbers apart: then the reader wants to see
-        it made.
-        """
+        """Whether the formula has what a name is made of, so that the reader wants to see it made."""
         others = set(free) - {name}
         rows = {self.derivation[other].formula for other in others} - {None}
         leaves = self._leaves(name, others, rows)
         return None not in leaves and not leaves <= set(self.derivation.given)
 
     def _leaves(self, name, known, rows):
-        """The known and given names that a name's formula comes down to; None among them for what comes down
-        to nothing.
-        """
+        """The known and given names that a name's formula comes down to, and None for others."""
         found = set()
         expression = self.derivation[name].expression
         for part in [None] if expression is None else expression.names():
@@ -193,9 +181,7 @@ class _View:
         return found
 
     def _has_bounds(self, name):
-        """Whether a name is better computed: another name for one thing, or a number that cannot be chosen
-        at will.
-        """
+        """Whether a name must be computed: it is another name for a thing, or cannot have any value."""
         expression = self.derivation[name].expression
         if expression is None or isinstance(expression, Name):
             return expression is not None
@@ -235,9 +221,7 @@ class _View:
         return values
 
     def _is_a_share(self, name):
-        """Whether a name stands for a number between 0 and 1 and is more than a factor that might be any
-        number.
-        """
+        """Whether a name stands for a number between 0 and 1, and not just for a factor."""
         if name in self.rates:
             return True
         return (
@@ -286,9 +270,7 @@ class _View:
         return None, None
 
     def _evaluated(self, expression, number):
-        """The value of an expression, None if it is infinite; what it names and is computed is computed
-        first.
-        """
+        """The value of an expression, None if it is infinite; computes the names in it first."""
         for name in expression.names():
             if name not in self.known:
                 self.known[name] = self._evaluated(self.computed[name], number)

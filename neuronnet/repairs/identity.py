@@ -211,9 +211,7 @@ def update_counts(expressions):
 
 
 def _brought_forward(expressions):
-    """The expressions with every count of updates beyond LATEST replaced by one soon after it, in the same
-    order.
-    """
+    """The expressions with counts of updates beyond LATEST replaced by the next ones, in their order."""
     counts = sorted(count for count in update_counts(expressions) if count > LATEST)
     if not counts:
         return expressions
@@ -261,9 +259,7 @@ class Freedom:
         return found
 
     def _response(self, name):
-        """How a quantity changes along each direction, as a vector of length 1, or 0 where it does not
-        change.
-        """
+        """How a quantity changes along each direction, as a vector of length 1, or 0."""
         if name not in self._responses:
             with fifty_digits():
                 self._evaluate(name)

@@ -159,9 +159,7 @@ def named_parts(formula, quantity, derivation):
 
 
 def _first_named(formula, derivation, rows):
-    """(name, the part, the formula with the name in its place) of the first part that is a quantity; None
-    without one.
-    """
+    """(name, part, formula with the name in its place) of the first part that is a quantity, or None."""
     for node, rebuild, _ in nodes(formula):
         for start, end, part in _candidates(node):
             name = _name_of(part, derivation, rows)

@@ -153,9 +153,7 @@ def _units(formula, places):
 
 
 def _put_right(formula, units, slip, worth):
-    """(where the first is, the formula) with the slopes of some neurons put right; None where none is
-    wrong.
-    """
+    """(place of the first, formula) with the slopes of some neurons put right, or None."""
     first = None
     for unit in units:
         wrong, right = unit.wrong(slip), unit.slope()

@@ -1,5 +1,5 @@
 """The smallest repair of a wrong formula: the change after which it is the quantity in every network of its
-shape. One change is looked for first, then two of the commonest ones.
+shape. First one change, then two of the commonest ones.
 """
 
 from itertools import combinations, product
@@ -21,12 +21,9 @@ _KINDS = {"other name": "name", "extra factors": "extra factor"}
 
 
 class Repair(NamedTuple):
-    """What to change in a formula: `found` stands there, `instead` should.
+    """What to change in a formula: `found` stands there, `instead` should; one of them may be empty.
 
-    One of them is empty where something is missing, or too much.
-
-    `column` is where, from 1, in the text that was parsed, None where that is not known; `formula` is the
-    repaired one.
+    `column` is where, from 1, in the text that was parsed, or None; `formula` is the repaired one.
     """
 
     kind: str
@@ -67,9 +64,7 @@ def _column_of(slip):
 
 
 def _two_changes(slips):
-    """(Change, repaired formula) for every pair that explains the formula of `slips`, the most natural
-    first.
-    """
+    """(Change, repaired formula) for every pair that explains the formula, the most natural first."""
     if slips.target is None or sum(1 for _ in nodes(slips.formula)) > LARGEST_FOR_TWO:
         return []
     meant, signs = _Meant(slips), _turned_signs(slips)
@@ -113,9 +108,7 @@ class _Formula:
         return Name(len(self.leaves) - 1)
 
     def slots(self):
-        """(a name, the places where it is replaced together): each place alone, and all of a name that
-        stands in several.
-        """
+        """(name, places replaced together): each place alone, and all places of a name."""
         places = {}
         for place, leaf in self.leaves:
             places.setdefault(leaf.name, []).append(place)
@@ -226,9 +219,7 @@ def _name_and_term(slips, meant):
 
 
 def _turned_signs(slips):
-    """(change, the formula after it) for every sign of a sum and that of the whole, the most natural for
-    each value.
-    """
+    """(change, formula after it) for every sign of a sum or the whole, the most natural for each value."""
     whole = slips.formula
     changed = [
         (slip, rebuild(slip.replacement))

@@ -166,9 +166,7 @@ class Slips:
             yield change(renaming.kind, at, repaired, renaming.sentence, found, instead), repaired
 
     def _names_that_may_be_meant(self):
-        """The names that may replace or multiply others: not the quantity itself, nor another name for it,
-        nor a zero.
-        """
+        """The names that may replace or multiply others: no zero, and no other name for the quantity."""
         own = set(self.quantity.names())
 
         def means_something(name, value):
@@ -225,9 +223,7 @@ class Slips:
                 yield change("missing term", node, whole, said, "", text)
 
     def terms_beside(self, node):
-        """Lists of terms that may be missing beside a part: of the true formula, 1, and the same for neurons
-        nearby.
-        """
+        """Lists of terms that may be missing: of the true formula, 1, and the same for neurons nearby."""
         yield from ([term] for term in self.true.terms)
         yield [Number(1)]
         terms = [term for _, term in node._terms()]
@@ -251,9 +247,7 @@ class Slips:
     # Numbers
 
     def _pool(self, updates):
-        """The values, as floats, of the names within reach: of the samples at hand, before or also after an
-        update.
-        """
+        """The values, as floats, of names within reach: of the samples at hand, before or after an update."""
         used = [
             *self.formula.names(),
             *self.quantity.names(),

@@ -60,9 +60,7 @@ class Arithmetic:
     # In the place of names
 
     def in_place(self, part, formula):
-        """Judge every number that stands for a name in an arithmetic part; where the shape tells none, its
-        result.
-        """
+        """Judge every number that stands for a name; where the shape shows no names, the result."""
         if self._repeats_a_wrong_formula(formula):
             part.verdict = WRONG_NUMBER
             self.computed.append((part, formula))
@@ -165,9 +163,7 @@ class Arithmetic:
             part.verdict, part.note = ROUNDING, f"it is given as {self.value}"
 
     def _is_binary(self, printed):
-        """The type of float in which a computation comes as near as this, if the digits are those of such a
-        number.
-        """
+        """The type of float whose rounding explains the number, if its digits are of that type, or None."""
         off, number = abs(printed.value - self.value), float(printed.value)
         digits = len(printed.value.as_tuple().digits)
         is_binary32 = digits >= DIGITS_OF_BINARY32 and number == unpack("f", pack("f", number))[0]

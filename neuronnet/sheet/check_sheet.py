@@ -64,9 +64,7 @@ def check_sheet(
 
 
 def _description(sheet, network, folder):
-    """(checked description, file or None) that a sheet is about; a network that is given goes before the
-    sheet's own.
-    """
+    """(Description, file or None) of a sheet; a network that is given goes before the sheet's own."""
     if network is not None:
         return read(network), None
     if sheet.network is None:
@@ -97,9 +95,7 @@ def _definitions(judge, lets):
 
 
 def _judged(judge, claims):
-    """The Lines of claims. Where a later sum shows that a number is rounding, what comes after it is judged
-    once more.
-    """
+    """The Lines of claims; judged again where a later sum shows that a wrong number is rounding."""
     lines = [judge.line(claim) for claim in claims]
     excused = {
         id(claim): note
@@ -113,9 +109,7 @@ def _judged(judge, claims):
 
 
 def _what_a_sum_leaves(line, author):
-    """A clause that names the printed sum which leaves a wrong number when its other printed terms are taken
-    away, or None.
-    """
+    """A clause that names the printed sum which leaves a wrong number after its other terms, or None."""
     number = line.number
     if line.worst is not number or line.verdict != WRONG_NUMBER or number.inherits_from:
         return None

@@ -30,7 +30,7 @@ from neuronnet.sheet.report import (
 SAME_VALUE = Decimal("1e-9")
 MOST_CHOICES = 100  # of what the numbers in one formula may stand for
 MOST_MEANINGS = 4  # of one number
-MOST_MENDED = 20  # wrong formulas for which a repair and a counterexample are looked for
+MOST_MENDED = 20  # wrong formulas that get a repair and a counterexample
 
 
 class Judge:
@@ -45,9 +45,7 @@ class Judge:
         self.start_again({})
 
     def start_again(self, excused):
-        """Forget what was printed. `excused` maps claims, by `id`, to a clause that says why their number is
-        rounding and not wrong.
-        """
+        """Forget what was printed. `excused`: id of a claim -> a clause, why its number is rounding."""
         self.author = PrintedBefore(self.exact)
         self.excused = excused
 
@@ -66,9 +64,7 @@ class Judge:
         return line
 
     def mended(self, formula, quantity):
-        """(Repair, Counterexample) of a wrong formula, each None where there is none; looked for a bounded
-        number of times.
-        """
+        """(Repair or None, Counterexample or None) of a wrong formula, for MOST_MENDED formulas."""
         key = formula.format(), quantity.format()
         if key not in self._mended:
             if len(self._mended) >= MOST_MENDED:
@@ -89,9 +85,7 @@ class Judge:
         return False
 
     def _names_with(self, printed):
-        """The Names of the quantities that a printed number may stand for: a whole one for what is given as
-        such.
-        """
+        """The Names that a printed number may stand for; a whole number only for what is given."""
         derivation = self.exact.derivation
         given = [Name(name) for name, value in derivation.given.items() if value == printed.value]
         if given or printed.is_whole:
@@ -104,9 +98,7 @@ class Judge:
         return self._trials.same(formula, quantity)
 
     def _read(self, spelled):
-        """(Part, its meaning) of one side of a claim; the meaning is a Printed, an Expression, or None where
-        it has none.
-        """
+        """(Part, meaning) of one side of a claim: a Printed, an Expression, or None."""
         part = Part(spelled.text.strip(), spelled.columns[0] if spelled.columns else 1)
         try:
             text = numeral(spelled.text)
@@ -154,9 +146,7 @@ class _Chain:
         self._say_if_frozen()
 
     def _is_assignment(self):
-        """Whether the claim gives a parameter its next value, w5 = w5 - eta*dE_total/dw5, without a mark on
-        the left.
-        """
+        """Whether the claim gives a parameter its next value, as in w5 = w5 - eta*dE_total/dw5."""
         name = getattr(self.quantity, "name", None)
         later = name and after(name, 1)
         if name not in self.exact.derivation.given or later not in self.exact.derivation:

@@ -152,9 +152,7 @@ def decimals_in(expression):
 
 
 class NumberForName(NamedTuple):
-    """A number in the place of a name: what is `printed`, its sign included, the `name`, and the author's
-    `column`.
-    """
+    """A number in the place of a name: what is `printed`, with its sign, the `name`, and the `column`."""
 
     printed: Printed
     name: str

@@ -63,9 +63,7 @@ class Line:
 
     @property
     def worst(self) -> Part:
-        """The part that decides the verdict: the first wrong one, of these one that inherits nothing, else
-        the last number.
-        """
+        """The part that decides the verdict: the first wrong one of its own, else the last number."""
         unread, wrong = (UNREADABLE, UNKNOWN_NAME), (WRONG_NUMBER, WRONG_FORMULA)
         for verdicts in (unread, wrong, (COINCIDENCE,), (ROUNDING,)):
             found = [part for part in self.parts if part.verdict in verdicts]

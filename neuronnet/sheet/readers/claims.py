@@ -52,9 +52,7 @@ class Let(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """`A = B = C`: the number of its first line, the author's text, and the parts with the `lines` in which
-    they begin; the columns of a part count in its line.
-    """
+    """`A = B = C`: its first line, its text, and its parts with the `lines` in which they begin."""
 
     line: int
     text: str

@@ -55,7 +55,7 @@ def translate(source, own=()):
 
     The words in `own` stay as they are.
 
-    Raises ExpressionError with the author's column where a command is not known or a brace is missing.
+    Raises ExpressionError with the author's column for an unknown command or a missing brace.
     """
     source = source if isinstance(source, TextWithColumns) else TextWithColumns(source)
     if len(source) > LONGEST_TEXT:
@@ -134,9 +134,7 @@ class _Translator:
         return [("^(" + sign, column), *raised, (")", column)]
 
     def atom(self):
-        """What the next token begins: a command with its arguments, a braced group, or a sign, word or
-        number.
-        """
+        """What the next token begins: a command with arguments, a braced group, a sign, word or number."""
         kind, value, column = self.take()
         if kind == "command":
             return self.command(value, column)
@@ -186,9 +184,7 @@ class _Translator:
         return self.piece(WRITTEN.get(name, name), column)
 
     def fraction(self, column):
-        """A derivative where both parts are one; otherwise a division, in brackets where it is a divisor
-        itself.
-        """
+        """A derivative, or a division, in brackets where it is a divisor itself."""
         divisor = self.last == "/"
         self.last = "("
         upper = _stripped(self.argument())
@@ -229,9 +225,7 @@ class _Translator:
         return kind in ("word", "number") or (kind, value) == ("other", "{")
 
     def argument(self, whole=False):
-        """A braced group or the next atom: one digit where TeX takes one, `whole` numbers where people mean
-        them.
-        """
+        """A braced group or the next atom: one digit, as TeX takes it, or a `whole` number."""
         while self.token()[0] == "space":
             self.take()
         kind, value, column = self.token()

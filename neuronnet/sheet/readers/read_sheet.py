@@ -194,9 +194,7 @@ def _content(block):
 
 
 def cut(text):
-    """(lines, refused): the lines as (number, text), and what is too long as (number, text, reason); its
-    line is blank.
-    """
+    """(lines as (number, text), what is too long as (number, text, reason), blank among the lines)."""
     lines, refused, characters = [], [], 0
     pieces = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n", MOST_LINES)
     for number, line in enumerate(pieces, 1):
@@ -221,9 +219,7 @@ class FencedBlock(NamedTuple):
 
 
 class Formula(NamedTuple):
-    """A formula set off as LaTeX: where it opens, its lines as (number, TextWithColumns, soft), and whether
-    it is closed.
-    """
+    """A formula set off as LaTeX: where it opens, its lines (number, text, soft), whether it is closed."""
 
     line: int
     column: int

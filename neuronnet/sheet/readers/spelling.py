@@ -196,18 +196,14 @@ class Notation:
     """Reads formulas over the quantities of one derivation, and over the names that `define` adds."""
 
     def __init__(self, derivation):
-        """`derivation` is a Derivation; the names that its network's published numbers stand under are read
-        as well.
-        """
+        """`derivation` is a Derivation; names under which its numbers were published count as well."""
         self._derivation = derivation
         self._own = {}
         self._known, self._sizes = {}, {}
         self._published = _published_names(derivation.description)
 
     def define(self, name, spelled):
-        """From now on `name` stands for the formula `spelled`. Raises ExpressionError, UnknownName like
-        `read`.
-        """
+        """Let `name` stand for the formula `spelled`. Raises what `read` raises."""
         name = spelled_out(name)
         if name in self._own or name in self._derivation:
             raise ExpressionError(name, 1, f"{shortened(name)} is a name already; let defines new ones")
@@ -219,9 +215,7 @@ class Notation:
         self._own[name], self._sizes[name] = own, (leaves, height)
 
     def read(self, spelled):
-        """The Expression that a TextWithColumns text writes, in the network's names. Raises ExpressionError,
-        and UnknownName with a `column`.
-        """
+        """The Expression of a text, in the network's names. Raises ExpressionError, UnknownName."""
         spelled = with_weights(spelled, self._derivation.names)
         try:
             written = parse(spelled.text, self._is_name)
@@ -272,7 +266,7 @@ class Notation:
         own, standard = self._derivation.own_name(name), self._derivation.names.standard(name)
         return Name(
             standard if "@" in standard and "@" not in own else own
-        )  # b1@1 is said of a bias even where it is frozen
+        )  # b1@1 stands for a bias even where it is frozen
 
 
 def _size(expression, known):
