@@ -43,26 +43,23 @@ class Counterexample(NamedTuple):
         return f"with {numbers} {sides}" if numbers else sides
 
 
-def counterexample(formula, quantity, source):
-    """The Counterexample to `formula` = `quantity`, two Expressions; None where none is small enough or none
-    is found.
+def counterexample(formula, quantity, trials):
+    """The Counterexample to `formula` = `quantity`, two Expressions; None where none small enough is found.
 
-    `source` is a Derivation of the network, or Trials of its shape. Raises UnknownName.
+    `trials` are Trials of the network's shape. Raises UnknownName.
     """
-    is_drawn = hasattr(source, "derivation")
-    derivation = source.derivation(0) if is_drawn else source
+    derivation = trials.derivation(0)
     if len(derivation.quantities) > MOST_ROWS or max(update_counts([formula, quantity]), default=0) > LATEST:
         return None
     with fifty_digits():
         view = _View(formula, quantity, derivation)
-        if is_drawn and (view.chosen is None or len(view.chosen) > MANY):
+        if view.chosen is None or len(view.chosen) > MANY:
             named, parts = named_parts(formula, quantity, derivation)
             short = _View(named, quantity, derivation)
             if short.chosen is not None and (view.chosen is None or len(short.chosen) < len(view.chosen)):
                 found = short.differing()
-                return found and found._replace(
-                    values={parts.get(name, name): text for name, text in found.values.items()}
-                )
+                values = found and {parts.get(name, name): text for name, text in found.values.items()}
+                return found and found._replace(values=values)
         return None if view.chosen is None else view.differing()
 
 
@@ -118,9 +115,8 @@ class _View:
     def _choose(self):
         """The names that get numbers, in the order of the formulas; None when they are too many."""
         while True:
-            free = [
-                name for name in self._names_in_use() if name not in self.computed and name not in self.fixed
-            ]
+            others = self.fixed.union(self.computed)
+            free = [name for name in self._names_in_use() if name not in others]
             if len(free) > MOST_CHOSEN:
                 return None
             must = [name for name in free if self._has_bounds(name)]
@@ -128,11 +124,8 @@ class _View:
                 in_order = sorted((name for name in free if name not in self.rates), key=self._place)
                 must = self.freedom.determined_by_the_others(in_order)
             if not must:
-                must = [
-                    name
-                    for name in free
-                    if name not in self.formula.names() and self._is_spelled_out(name, free)
-                ]
+                own = self.formula.names()
+                must = [name for name in free if name not in own and self._is_spelled_out(name, free)]
             if not must:
                 return free
             if not self._compute(max(must, key=self._place), free):
@@ -189,12 +182,9 @@ class _View:
         kind = self.places.of(top).kind
         if top != name and kind == "out":
             return self._activation(top) in ("relu", "softmax")
-        return (
-            kind == "E"
-            and top == name
-            or self.probabilities
-            and kind in ("E", self.derivation.names.error, "delta")
-        )
+        if self.probabilities and kind in ("E", self.derivation.names.error, "delta"):
+            return True
+        return kind == "E" and top == name
 
     # Numbers
 
@@ -202,11 +192,7 @@ class _View:
         """Numbers for the chosen names: whole ones, tenths for what lies between 0 and 1."""
         values, whole = {}, 0
         tenths = _TENTHS if attempt == 0 else random.sample(_TENTHS, len(_TENTHS))
-        shares = [
-            name
-            for name in self.chosen
-            if self.places.of(name).kind == "out" and self._activation(name) == "softmax"
-        ]
+        shares = [name for name in self.chosen if self._is_out_of(name, "softmax")]
         for place, name in enumerate(self.chosen):
             if name in shares:
                 values[name] = Fraction(shares.index(name) + 2, 10 if len(shares) < 4 else 100)
@@ -224,11 +210,8 @@ class _View:
         """Whether a name stands for a number between 0 and 1, and not just for a factor."""
         if name in self.rates:
             return True
-        return (
-            self.places.of(name).kind == "out"
-            and self._activation(name) in ("logistic", "tanh")
-            and not (self._is_hidden(name) and self._stands_alone(name))
-        )
+        is_share = self._is_out_of(name, "logistic", "tanh")
+        return is_share and not (self._is_hidden(name) and self._stands_alone(name))
 
     def _is_hidden(self, name):
         layer, _ = self.places.of(name).touches[0]
@@ -240,10 +223,12 @@ class _View:
         return all(list(each._all_names()).count(name) <= 1 for each in formulas)
 
     def _is_positive(self, name):
-        place = self.places.of(name)
-        return place.kind in (self.derivation.names.error, self.derivation.names.error_l2, "dout/dnet") or (
-            place.kind == "out" and self._activation(name) == "relu"
-        )
+        names = self.derivation.names
+        is_positive = self.places.of(name).kind in (names.error, names.error_l2, "dout/dnet")
+        return is_positive or self._is_out_of(name, "relu")
+
+    def _is_out_of(self, name, *activations):
+        return self.places.of(name).kind == "out" and self._activation(name) in activations
 
     def _activation(self, name):
         """The activation of the neuron that a name belongs to, the first one of a derivative."""
@@ -251,11 +236,7 @@ class _View:
         return self.derivation.description.layers[layer - 1].activation
 
     def _sides(self, values):
-        """(the quantity, what the formula gives), as Fractions, or as Decimals where a function is in the
-        way.
-
-        None stands for what has no value.
-        """
+        """(quantity, what the formula gives) as Fractions, else Decimals; None for what has no value."""
         for number in (Fraction, Decimal):
             self.known = {
                 name: number(value.numerator) / number(value.denominator) for name, value in values.items()

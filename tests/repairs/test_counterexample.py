@@ -18,8 +18,8 @@ from neuronnet.repairs.counterexample import MOST_CHOSEN, counterexample
 from neuronnet.repairs.identity import NOTHING, Freedom, Trials
 
 
-def example(source, claim):
-    return counterexample(*sides(source, claim), source)
+def example(trials, claim):
+    return counterexample(*sides(trials, claim), trials)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_both_sides_are_what_one_computes_by_hand(trials, claim, both):
     ],
 )
 def test_every_wrong_formula_of_these_networks_has_one(source, claim):
-    found = example(Derivation(source), claim)
+    found = example(Trials(source), claim)
     assert found.left != found.right and len(found.values) <= 20
 
 
@@ -158,7 +158,7 @@ THREE = {
 }
 
 
-def test_parts_that_are_right_are_given_as_wholes_where_many_names_would_be_needed(trials):
+def test_parts_that_are_right_are_given_by_name_where_many_names_would_be_needed(trials):
     found = example(
         trials,
         "dE_total/dw1 = ((out_o1 - target_o1)*out_o1*(1 - out_o1)*w5"
@@ -185,9 +185,9 @@ def test_a_formula_with_very_many_names_still_has_one_when_most_of_it_is_right()
     )
 
 
-def test_equal_weights_of_the_authors_network_do_not_pass_for_a_whole():
+def test_equal_weights_of_the_authors_network_do_not_pass_for_a_named_part():
     found = example(
-        Derivation(THREE),
+        Trials(THREE),
         "delta_h1_1 = (delta_h2_1*w12 + delta_h2_2*w11 + delta_h2_3*w14)*dout_h1_1/dnet_h1_1*i1*i1",
     )
     assert not [name for name in found.values if " = " in name]
@@ -207,11 +207,11 @@ def test_several_samples_take_no_long_time(claim):
 
 
 def test_there_is_none_where_nobody_could_check_it_by_hand():
-    assert example(Derivation("one-three-one"), "E_total = 2*E_total[1]") is None
+    assert example(Trials("one-three-one"), "E_total = 2*E_total[1]") is None
 
 
 def test_the_three_outputs_of_a_softmax_sum_to_one():
-    found = example(Derivation(SOFTMAX), "out_o1 = 1 - out_o2")
+    found = example(Trials(SOFTMAX), "out_o1 = 1 - out_o2")
     values = {name: float(text) for name, text in found.values.items()}
     assert math.isclose(
         values["out_o2"],
@@ -228,7 +228,7 @@ def test_what_is_right_by_coincidence_differs_clearly():
     }
     derivation = Derivation(description)
     assert derivation.value_of("w1*i1 + w1*i2 + b1") == derivation["net_o1"].value
-    assert str(example(derivation, "net_o1 = w1*i1 + w1*i2 + b1")) == (
+    assert str(example(Trials(description), "net_o1 = w1*i1 + w1*i2 + b1")) == (
         "with w1 = 1, i1 = 2, i2 = 3, b1 = 4, w2 = 5 net_o1 is 21, the formula gives 9"
     )
 
