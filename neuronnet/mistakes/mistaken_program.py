@@ -233,9 +233,11 @@ class Mistake:
     another choice that is as legitimate; then `convention` completes "all numbers are right for ...".
     """
 
-    id = sentence = convention = None
-    kind = "mistake"
-    is_miscount = False  # whether it concerns each number by itself, and says nothing of its neighbours
+    id: str
+    sentence: str
+    convention: str | None = None
+    kind: str = "mistake"
+    is_miscount: bool = False  # whether it concerns each number by itself, and says nothing of its neighbours
 
     @classmethod
     def require(cls, conditions, subject):

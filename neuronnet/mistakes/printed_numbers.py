@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from neuronnet.derivation.digits import BINARY64_ROUNDING
 from neuronnet.formulas.expressions import Name
+from neuronnet.mistakes.mistaken_program import Mistake
 from neuronnet.names import split_index, update_of
 
 MOST_SHORT = 20  # updates that are no long training yet
@@ -83,7 +84,7 @@ class Diagnosis(NamedTuple):
     from the printed ones before.
     """
 
-    mistakes: tuple[type, ...]
+    mistakes: tuple[type[Mistake], ...]
     explains: tuple[str | int, ...]
     contradicts: tuple[str | int, ...]
     digits: float
@@ -106,7 +107,7 @@ class Diagnosis(NamedTuple):
     @property
     def convention(self) -> str | None:
         """What else the numbers are right for, as a clause; None where one of the mistakes is plainly one."""
-        clauses = [each.convention for each in self.mistakes if each.kind == "convention"]
+        clauses = [each.convention for each in self.mistakes if each.convention is not None]
         return " and ".join(clauses) if len(clauses) == len(self.mistakes) else None
 
     @property

@@ -17,7 +17,7 @@ STEPS_BACK = 3
 
 
 class NamePlace(NamedTuple):
-    """Where a name belongs: its kind, the neurons it touches as (layer, position), and its sample and update.
+    """Where a name belongs: its kind, the neurons it `touches`, as (layer, position), and the `mark` of its sample and update.
 
     Layer 0 are the inputs. A weight touches the neuron it leads to and the one it comes from; what a whole
     layer shares has position None.
@@ -25,7 +25,7 @@ class NamePlace(NamedTuple):
 
     kind: str
     touches: tuple
-    index: str
+    mark: str
 
 
 class Places:
@@ -46,7 +46,7 @@ class Places:
             return NamePlace(
                 partial_name(above.kind, below.kind),
                 above.touches + below.touches,
-                f"{above.index}/{below.index}",
+                f"{above.mark}/{below.mark}",
             )
         base, index = split_index(name)
         if base in self._places:
@@ -78,7 +78,7 @@ class Places:
     def beside(self, name, kind):
         """The name of another kind for the same neuron, sample and update: `out_h1[2]` beside `net_h1[2]`."""
         place = self.of(name)
-        return self._names[kind, place.touches] + place.index
+        return self._names[kind, place.touches] + place.mark
 
     def activation(self, name):
         """The activation of the neuron that a net or an out belongs to."""
@@ -92,7 +92,7 @@ class Places:
             abs((a or 0) - (b or 0)) + 9 * (p != q) for (p, a), (q, b) in zip(here.touches, there.touches)
         ]
         differing = sum(step > 0 for step in steps) + abs(len(here.touches) - len(there.touches))
-        return differing + (here.index != there.index), sum(steps)
+        return differing + (here.mark != there.mark), sum(steps)
 
     def touched(self, names):
         """All neurons that some names touch, as (layer, position)."""

@@ -154,7 +154,7 @@ class _Meant:
 
     def _kind(self, name):
         place = self._slips.places.of(name)
-        return place.kind, place.index
+        return place.kind, place.mark
 
     def by(self, name):
         """At most MOST_MEANT names."""

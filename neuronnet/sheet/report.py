@@ -76,7 +76,7 @@ class Line:
         """The part with the printed number that counts: the first wrong one, else the last."""
         numbers = [part for part in self.parts if part.printed is not None]
         wrong = [part for part in numbers if part.verdict == WRONG_NUMBER]
-        return (wrong or numbers[::-1] or [None])[0]
+        return next(iter(wrong or numbers[::-1]), None)
 
     @property
     def verdict(self) -> str:
@@ -96,6 +96,7 @@ class Line:
     def to_dict(self) -> dict:
         """The line as a plain dict, its number as text."""
         worst, number = self.worst, self.number
+        units = None if number is None else number.units
         return {
             "line": self.line,
             "text": self.text,
@@ -104,7 +105,7 @@ class Line:
             "note": worst.note,
             "printed": number and number.printed,
             "exact": number and number.exact,
-            "units": number.units if number is not None and isfinite(number.units) else None,
+            "units": units if units is not None and isfinite(units) else None,
             "inherits_from": self.inherits_from,
             "mistake": self.mistake and {"id": self.mistake.id, "sentence": self.mistake.sentence},
             "repair": worst.repair and worst.repair._asdict(),
