@@ -80,11 +80,9 @@ def remarks(line):
 def _beside(line):
     """What stands behind a right number: what is exact, and how far off it is."""
     number = line.number
-    return (
-        ""
-        if number is None or line.verdict != "right"
-        else f"   (exact {number.exact}, {_units(number.units)} apart)"
-    )
+    if number is None or line.verdict != "right":
+        return ""
+    return f"   (exact {number.exact}, {_units(number.units)} apart)"
 
 
 def _shown(text):
@@ -96,21 +94,18 @@ def _pointed_at(line):
     """Where in a claim's text the place lies that is spoken of; None where it cannot be shown."""
     part = line.worst
     start = line.text.find(part.text)
-    if (
-        part.column is None
-        or start < 0
-        or not 0 <= part.column - part.start <= min(len(part.text), LONGEST_SHOWN - start)
-    ):
+    if part.column is None or start < 0:
         return None
-    return start + part.column - part.start
+    inside = part.column - part.start
+    return start + inside if 0 <= inside <= min(len(part.text), LONGEST_SHOWN - start) else None
 
 
 def _units(count):
     """How many units: one decimal while there are few of them."""
     size = abs(count)
-    return (
-        f"{size:.1f} units" if size < 100 else f"{size:.0f} units" if size < 1e6 else "over a million units"
-    )
+    if size >= 1e6:
+        return "over a million units"
+    return f"{size:.1f} units" if size < 100 else f"{size:.0f} units"
 
 
 def conclusion(found):
@@ -129,7 +124,7 @@ def conclusion(found):
         for line in found.lines
         if line.number is not None
     ):
-        yield "No known mistake gives the digits of the other wrong numbers, beyond what chance would."
+        yield "No known mistake explains the other wrong numbers better than chance would."
 
 
 def _reach(diagnosis):

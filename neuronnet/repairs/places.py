@@ -17,7 +17,7 @@ STEPS_BACK = 3
 
 
 class NamePlace(NamedTuple):
-    """Where a name belongs: its kind, the neurons it `touches`, as (layer, position), and the `mark` of its sample and update.
+    """Where a name belongs: its kind, the neurons it touches as (layer, position), its sample and update.
 
     Layer 0 are the inputs. A weight touches the neuron it leads to and the one it comes from; what a whole
     layer shares has position None.
