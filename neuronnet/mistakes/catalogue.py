@@ -29,13 +29,13 @@ CATALOGUE = {mistake.id: mistake for mistake in ALL}
 
 
 @lru_cache(maxsize=8192)
-def variation(mistakes, base=Program):
+def variation(mistakes):
     """The program with these mistakes, a tuple. Raises NotHere where one contains the other."""
     if not mistakes:
-        return base
+        return Program
     id = " and ".join(each.id for each in mistakes)
     try:
-        return type("Variation", (*mistakes, base), {"id": id})
+        return type("Variation", (*mistakes, Program), {"id": id})
     except TypeError:
         raise NotHere(id, "one contains the other") from None
 

@@ -22,7 +22,8 @@ def table(rows, left=1):
 
 def markdown_table(header, rows):
     """The lines of a table in Markdown; the cells are as `cell` and `code` make them."""
-    return [f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows]]
+    lines = [f"| {' | '.join(row)} |" for row in [header, *rows]]
+    return [lines[0], "|---" * len(header) + "|", *lines[1:]]
 
 
 def cell(text):

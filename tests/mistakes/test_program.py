@@ -51,8 +51,8 @@ def test_so_is_every_row_after_several_updates_by_any_rule_and_order(description
     assert_agrees(description | {"learning_rate": 0.1, "update": rule, "order": order}, updates)
 
 
-@pytest.mark.parametrize("rule", ["adam", "adamw"])
-def test_so_is_every_row_of_adam(rule):
+@pytest.mark.parametrize("rule", ["adam", "adamw", "rmsprop"])
+def test_so_is_every_row_of_rules_that_keep_squares(rule):
     assert_agrees(WORKED | {"update": {"rule": rule}, "l2": 0.1}, updates=7)
 
 
