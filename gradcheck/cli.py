@@ -61,7 +61,7 @@ def _parser():
         commands,
         "twin",
         _twin,
-        "train objects and the vectorised twin side by side: where do they part company?",
+        "train objects and the vectorised twin side by side: which number differs first, and why?",
         "twin worked-example --updates 1000",
     )
     _add_training(twin)

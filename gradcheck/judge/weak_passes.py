@@ -92,7 +92,7 @@ def check_nearby(functions, weak, confidence, one_by_one):
             if nearby is not None:
                 return nearby, judged
             why = "undecided there, too"
-    return NearbyCheck("undecided", f"{names} at a generic point nearby: {why}"), None
+    return NearbyCheck("undecided", f"{names}: {why}"), None
 
 
 def _note(id, some, point):
@@ -149,7 +149,7 @@ def _judged_at(functions, found, chosen, names, draw, confidence, one_by_one):
     if np.all(np.isfinite(slopes[chosen])):
         direction = random_direction(vector, np.flatnonzero(chosen), draw)
         together, _ = judge_along(functions, *found, direction, confidence)
-    where = f"{names} at a generic point nearby"
+    where = names
     if together == "right":
         spent = functions.evaluations - before
         return NearbyCheck("right", f"{where}, along a random direction: right, {spent} evaluations"), None

@@ -1,4 +1,4 @@
-"""Trains objects and twin side by side, and names the first quantity in which they part company, and why.
+"""Trains objects and twin side by side, and names the first quantity in which they differ, and why.
 
 Both start from the same numbers and add the same things in another order, so sooner or later they differ in a
 last digit. Every update is judged on its own: a second twin is put back to the objects' parameters before
@@ -77,7 +77,7 @@ class SideBySideReport:
             totals = nine_decimals(row["objects"]), nine_decimals(row["twin"])
             cells.append((str(row["update"]), *totals, f"{row['ulps']:g}"))
         apart = (
-            f"the first to part company is {self.parting}"
+            f"the first number that differs is {self.parting}"
             if self.parting is not None
             else f"every parameter is the same to the last bit after {self.updates} updates"
         )

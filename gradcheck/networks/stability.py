@@ -163,11 +163,12 @@ class StabilityReport:
             cells.append((str(row["update"]), values[0], *digits, *values[1:], f"{row['spread']:.1e}"))
         lines = [
             f"{self.runs} runs of the training that differ in their last digit (replicas){alike}:",
-            f"  each parameter moved by -1, 0 or +1 ulp, {order}; seed {self.seed}",
+            f"  each parameter moved by -1, 0 or +1 ulp (seed {self.seed}),",
+            f"  {order}",
             "digits: a further run reproduces at least so many digits of E_total, with probability",
             f"  {self.probability:.3g} and confidence {CONFIDENCE:g} (Sohier et al.); estimate: Parker's",
         ]
-        return "\n".join([*lines, *table(cells, left=0), self._extent(), *self._reasons()])
+        return "\n".join([self._extent(), *self._reasons(), "", *lines, "", *table(cells, left=0)])
 
     def _extent(self):
         asked, until, lost = f"{self.asked:g} digits or more", self.reproducible_until, self.lost_from

@@ -66,7 +66,7 @@ def block_line(block):
             f"{block.by_directions} judged together along random directions{_verdicts_together(block)}"
         )
     if math.isfinite(visible_error(block)):
-        parts.append(f"an error of {visible_error(block):.1e} of the largest would show")
+        parts.append(f"an error of {visible_error(block):.1e} of the largest entry would show")
     return ", ".join(parts)
 
 
@@ -145,6 +145,8 @@ def entry_lines(entries):
 def entry_text(entry):
     """One Entry without its reason."""
     analytic, numeric, bar, ratio = numbers(entry)
+    if math.isnan(entry.numeric):
+        return f"{entry.name}: analytic {analytic}, no numerical derivative"
     return f"{entry.name}: analytic {analytic}, numeric {numeric} ± {bar}, ratio {ratio}"
 
 

@@ -23,7 +23,7 @@ from gradcheck.twin.functions import ACTIVATIONS, LOSSES, errors, output_delta
 from gradcheck.twin.training import Course, Pace, Pass, Run, State, by_layer, layers_of, unpacked, vector_of
 from gradcheck.twin.updates import explicit_order, explicit_update
 
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "title": "",
     "outputs": "sum",
     "samples_combine": "sum",
@@ -98,7 +98,8 @@ class Twin:
         if vector.shape != self.vector.shape:
             raise ShapeMismatch("vector", self.vector.shape, vector.shape)
         inputs, targets = self._samples(inputs, targets)
-        return self._E_total(vector, *self._pass_forward(vector, inputs), targets)
+        net, out = self._pass_forward(vector, inputs)
+        return self._E_total(vector, net, out, targets)
 
     def accuracy(self, inputs: Any = None, targets: Any = None) -> float | None:
         """The share of samples that are classified rightly; None where the targets are no classes.

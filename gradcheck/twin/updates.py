@@ -18,7 +18,7 @@ from gradcheck.errors import GradcheckError, UnknownName, named
 class GradientDescent:
     """w <- w - eta g."""
 
-    settings = {}
+    settings: dict[str, float] = {}
     memory_rows = 0
 
     def __init__(self, state, rates):
