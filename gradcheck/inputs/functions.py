@@ -54,8 +54,7 @@ class CallersFunctions:
 
     def value(self, vector):
         """The loss at a vector, one number."""
-        value = self._value_of(self._called(self.point.restore(vector)))
-        return value if self.upstream is None else self._through(value)
+        return self.loss(self.point.restore(vector))
 
     def loss(self, parameters, *intermediates):
         """The loss as one number, of parameters in the caller's structure."""

@@ -126,7 +126,7 @@ class JudgedEntries:
             self._floor,
         )
         self.numeric[positions], self.error[positions] = numeric.value, numeric.error
-        self.single_precision |= "single precision" in numeric.reason.tolist()
+        self.single_precision |= any(each.reason == "single precision" for each in numeric.estimates)
         self._scale[positions] = numeric.scale
         for block in self.blocks:
             largest = float(np.max(self._scale[block.start : block.stop], initial=0.0))

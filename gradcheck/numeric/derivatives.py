@@ -6,7 +6,7 @@ The noise of one evaluation is measured once (`noise`), for each entry steps are
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,16 +15,6 @@ from gradcheck.numeric.rounding import AGREEMENT, HALF_THE_DIGITS, Floor, U, flo
 from gradcheck.numeric.steps import FIRST_STEP, StepSearch
 
 NOISY = 16.0  # noise this many times above u |f| is more than the rounding of a few sums
-COLUMNS = {
-    "value": float,
-    "error": float,
-    "step": float,
-    "kink": bool,
-    "scale": float,
-    "reason": object,
-    "left": object,
-    "right": object,
-}
 
 
 @dataclass(frozen=True)
@@ -52,27 +42,30 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Gradient:
-    """The Estimates of all entries, as arrays of shape (n,) under the names that they have in an Estimate.
+    """The Estimates of all entries, the calls of f in all, and the noise Floor of f."""
 
-    `evaluations`: calls of f in all. `floor`: the noise Floor of f.
-    """
-
-    value: np.ndarray
-    error: np.ndarray
-    step: np.ndarray
-    kink: np.ndarray
-    scale: np.ndarray
-    reason: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
+    estimates: tuple[Estimate, ...]
     evaluations: int
     floor: Floor
 
+    @property
+    def value(self) -> np.ndarray:
+        """The derivatives, shape (n,)."""
+        return np.array([each.value for each in self.estimates])
+
+    @property
+    def error(self) -> np.ndarray:
+        """Their error bars, shape (n,)."""
+        return np.array([each.error for each in self.estimates])
+
+    @property
+    def scale(self) -> np.ndarray:
+        """The natural sizes of slopes, shape (n,)."""
+        return np.array([each.scale for each in self.estimates])
+
     def estimate(self, position: int) -> Estimate:
-        """The Estimate of one entry; its `evaluations` are those of the whole gradient."""
-        entry = {name: getattr(self, name)[position] for name in COLUMNS}
-        plain = {name: each.item() if isinstance(each, np.generic) else each for name, each in entry.items()}
-        return Estimate(**plain, evaluations=self.evaluations)
+        """The Estimate of one entry; its `evaluations` are those of this entry, without the noise floor."""
+        return self.estimates[position]
 
 
 def derivative(
@@ -93,7 +86,8 @@ def derivative(
     True
     """
     vector = np.array([x], dtype=np.float64)
-    return gradient(lambda point: f(float(point[0])), vector, seed, bounds, floor).estimate(0)
+    found = gradient(lambda point: f(float(point[0])), vector, seed, bounds, floor)
+    return replace(found.estimate(0), evaluations=found.evaluations)
 
 
 @np.errstate(all="ignore")
@@ -126,11 +120,7 @@ def gradient(
         estimates.append(_estimate(search.run(), search, floor, centre, noise))
         start = search.start_for_next()
     evaluations += sum(each.evaluations for each in estimates)
-    columns = {
-        name: np.array([getattr(each, name) for each in estimates], dtype=kind)
-        for name, kind in COLUMNS.items()
-    }
-    return Gradient(**columns, evaluations=evaluations, floor=floor)
+    return Gradient(tuple(estimates), evaluations, floor)
 
 
 def floor_along(f: Callable[[np.ndarray], float], vector: np.ndarray, seed: int = 0) -> Floor:
