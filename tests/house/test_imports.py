@@ -1,6 +1,7 @@
 """The two lists of folders: a folder imports only folders above it, and only what it needs from elsewhere."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -163,3 +164,17 @@ def test_the_core_files_can_be_read_in_one_sitting():
         len((ROOT / "neuronnet" / f"{name}.py").read_text(encoding="utf-8").splitlines()) for name in core
     )
     assert lines <= 800
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_the_page_of_the_architecture_has_the_same_lists(package):
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = page.split(f"## {package}:")[1].split("\n## ")[0]
+    entries = re.findall(r"^- (`[^:]*):", section, re.M)
+    assert [name for entry in entries for name in re.findall(r"`(\w+)`", entry)] == ORDER[package]
+
+
+def test_every_file_that_the_architecture_names_exists():
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`([\w/]+\.py)`", page):
+        assert any(file.endswith(name) for file in FILES), name
