@@ -101,9 +101,7 @@ def side_by_side_figure(report):
 
 
 def _enlarge(axes, rows):
-    """The range of E_total in which these rows mostly lie: from the lowest tenth to the highest, and half as
-    much around.
-    """
+    """The range in which these rows mostly lie, from the lowest tenth to the highest, and half more."""
     low, high = (
         statistics.quantiles([finite(row[key], row["value"]) for row in rows], n=10, method="inclusive")[
             place

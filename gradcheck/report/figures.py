@@ -48,9 +48,7 @@ MOST_FRAMED = 24  # in a row or column; more frames would hide the entries
 
 
 def _matplotlib():
-    """The package, with the parts used here. Raises GradcheckError, which names the extra, where it is
-    missing.
-    """
+    """The package. Raises GradcheckError, which names the extra, where it is missing."""
     try:
         import matplotlib.backends.backend_agg
         import matplotlib.colors
@@ -65,9 +63,7 @@ def _matplotlib():
 
 
 def report_figure(report, loss, gradients, parameters):
-    """The verdicts of a Report, and above them the V curve of its worst entry; the other arguments are those
-    of `check`.
-    """
+    """The verdicts of a Report, and above them the V curve of its worst entry; arguments as in `check`."""
     entry = max(
         (block.worst for block in report.blocks if block.worst is not None),
         key=lambda entry: entry.badness,
@@ -224,9 +220,7 @@ def _lines(blocks):
 
 
 def _hatch(axes, block, shape):
-    """Hatches over entries that were judged together, as few rectangles as cover them row by row or column
-    by column.
-    """
+    """Hatches over entries that were judged together, as few rectangles as cover them by row or column."""
     matplotlib = _matplotlib()
     for group in block.groups:
         rows, columns = np.divmod(group.positions, shape[1])
@@ -249,9 +243,7 @@ def _hatch(axes, block, shape):
 
 
 def _rectangles(runs, width):
-    """(line, place, (lines, places)) of at most three rectangles for each run: part of a line, whole lines,
-    part of one.
-    """
+    """(line, place, (lines, places)) of the rectangles of each run: part of a line, whole lines, the rest."""
     for start, stop in runs:
         ends = sorted({start, min(-(-start // width) * width, stop), max(stop // width * width, start), stop})
         for first, last in zip(ends, ends[1:]):

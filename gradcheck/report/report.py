@@ -242,9 +242,7 @@ class NearbyCheck:
 
 @dataclass(frozen=True)
 class Note:
-    """Why a pass says little about some blocks: `id`, a `sentence`, `blocks` (names), and `chosen`, a mask
-    of entries.
-    """
+    """Why a pass says little about some `blocks` (names): `id`, `sentence`; `chosen` masks their entries."""
 
     id: str
     sentence: str

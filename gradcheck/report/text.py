@@ -45,9 +45,7 @@ def block_lines(report):
 
 
 def block_line(block):
-    """One BlockReport: its verdict, how many entries are wrong and where, the smallest error that would have
-    shown.
-    """
+    """One BlockReport: its verdict, how many entries are wrong and where, what error would have shown."""
     parts = [f"{block.name}: {block.verdict}, {_count(block.size, 'entry', 'entries')}"]
     found = [
         (indices, said)
@@ -71,16 +69,12 @@ def block_line(block):
 
 
 def visible_error(block):
-    """`smallest_visible` of a BlockReport that is right, for it says what the pass means; infinite for any
-    other.
-    """
+    """`smallest_visible` of a BlockReport that is right; infinite for any other."""
     return block.smallest_visible if block.verdict == "right" else math.inf
 
 
 def _verdicts_together(block):
-    """How many of the entries that were judged together are in groups of each verdict; nothing where all are
-    right.
-    """
+    """How many of the entries judged together are in groups of each verdict; empty where all are right."""
     sizes = {}
     for group in block.groups:
         sizes[group.verdict] = sizes.get(group.verdict, 0) + len(group.positions)
@@ -151,9 +145,7 @@ def entry_text(entry):
 
 
 def numbers(entry):
-    """(analytic, numeric, error bar, ratio) as texts; where the entry is wrong, with digits enough to show
-    that they differ.
-    """
+    """(analytic, numeric, error bar, ratio) as texts; with digits enough to show what is wrong."""
     digits = max(10, _telling_digits(entry))
     return (
         f"{entry.analytic:.{digits}g}",

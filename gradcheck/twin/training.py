@@ -17,8 +17,7 @@ SECONDS_BETWEEN_REPORTS = 0.1
 
 @dataclass
 class Course:
-    """What successive calls of train() hand on: parameters, how many updates were made, the rule's memory,
-    the order.
+    """What successive calls of train() hand on.
 
     `vector` is Twin.vector; `update` and `order` are explicit dicts; `batch` is "online", "full" or a number;
     `samples` is N; `positions` gives the samples of the next update.
@@ -107,11 +106,9 @@ class Run:
 
 
 class Pace:
-    """Calls progress(made, updates) at most ten times a second, and looks at the clock once in `stride`
-    updates only.
+    """Calls progress(made, updates) at most ten times a second, and reads the clock every `stride` updates.
 
-    The stride is doubled until it takes about a twentieth of a second. Without `progress` the clock is not
-    looked at.
+    The stride is doubled until it takes about a twentieth of a second.
     """
 
     def __init__(self, progress, updates):

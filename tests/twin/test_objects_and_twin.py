@@ -66,3 +66,25 @@ def test_the_same_accuracy_by_both():
     description = read(find("moons-tanh"))
     network, twin = load(description), Twin(description)
     assert accuracy(network) == twin.accuracy()
+
+
+@pytest.mark.parametrize(
+    "activation, loss, net, slope",
+    [
+        ("logistic", "output", 40.0, 4.248354255291589e-18),
+        ("tanh", "output", 20.0, 1.6993417021166355e-17),
+        ("logistic", "binary cross-entropy", 40.0, -4.248354255291589e-18),
+    ],
+)
+def test_both_keep_every_digit_of_a_saturated_slope(activation, loss, net, slope):
+    """exp(-40), 4 exp(-40) and -exp(-40), each times 1 - O(exp(-40)); where out has rounded to 1."""
+    network = load(
+        {
+            "loss": loss,
+            "learning_rate": 1.0,
+            "layer": [{"activation": activation, "weights": [[net]]}],
+            "sample": [{"inputs": [1.0], "targets": [] if loss == "output" else [1.0]}],
+        }
+    )
+    for found in (network.gradients(), twin_gradients(network, network.samples)):
+        assert found["w1"] == pytest.approx(slope, rel=1e-15)
