@@ -13,6 +13,7 @@ from textwrap import fill
 from gradcheck import check
 from gradcheck.inputs.point import Point
 from gradcheck.numeric.rounding import U
+from gradcheck.report.report import Report
 from gradcheck.why.causes import blocks_of, causes
 
 WIDTH = 110
@@ -66,7 +67,7 @@ class JudgedProgram:
     """A `program`, its `report`, the `cause` as (id, sentence) or None, and `shown`, a sentence or None."""
 
     program: GalleryProgram
-    report: object
+    report: Report
     cause: tuple | None
     shown: str | None
 

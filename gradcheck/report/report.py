@@ -121,7 +121,7 @@ class BlockReport:
 
     `smallest_visible`: an error of this size, relative to the largest entry of the block, would have been
     called wrong in whichever entry it was (those at a kink left out); infinite where there is none. `cause`:
-    None, or what explains the block, with `id`, `sentence`, `explains`. `by_directions`: how many entries
+    None, or what explains the block, with `id` and `sentence`. `by_directions`: how many entries
     were judged together, along random directions, and not one by one; they are not among `entries`, so that a
     block can be wrong of which no single entry is known to be. `groups`: what was judged together, each with
     `positions` (an array, in the flat order of the block) and `verdict`.

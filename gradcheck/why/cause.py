@@ -1,10 +1,9 @@
 """What goes in and what comes out: the GradientBlock that was judged, the Cause of what is wrong in some, the
-Causes of all, and how a sentence names blocks and entries.
+Causes of all, and how a sentence writes names and numbers.
 """
 
 import math
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -23,15 +22,13 @@ DEPENDENT = (
 class Cause:
     """What explains a wrong gradient: an `id`, and a `sentence` about `blocks`, their names.
 
-    `explains`: the share of the squared difference that is gone with it, the least of all blocks; 0 for a
-    broken chain. `kind`: "shape" for a mistake; "place" where all that is known, of some blocks at least, is
-    where they are wrong. `constants`: the factors found, by name; `free`: how many of them were fitted.
-    `runners_up`: the Causes that explain as much with as few constants.
+    `kind`: "shape" for a mistake; "place" where all that is known, of some blocks at least, is where they are
+    wrong. `constants`: the factors found, by name; `free`: how many of them were fitted. `runners_up`: the
+    Causes that explain as much with as few constants.
     """
 
     id: str
     sentence: str
-    explains: float
     blocks: tuple = ()
     kind: str = "shape"
     constants: dict = field(default_factory=dict)
@@ -43,7 +40,7 @@ class Cause:
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
-        keys = ("id", "sentence", "explains", "kind", "free")
+        keys = ("id", "sentence", "kind", "free")
         return {key: getattr(self, key) for key in keys} | {
             "blocks": list(self.blocks),
             "constants": dict(self.constants),
@@ -218,7 +215,7 @@ class GradientBlock:
         return np.maximum(self.bar, U * max(largest))
 
 
-# How a sentence names blocks, entries and lines
+# How a sentence writes names and numbers
 
 
 def listing(names, most=MOST_NAMED):
@@ -251,14 +248,6 @@ def lines(array):
     return [("row", 0), ("column", 1)] if is_cut else []
 
 
-# How a sentence writes numbers
-
-
-SIMPLE = 64  # numerator and denominator of a fraction that is worth telling
-PER_UNIT = 0.3 * SIMPLE**2  # how many of those lie between 0 and 1: 3 / pi^2 of all pairs are in lowest terms
-BY_CHANCE = 0.05  # how likely a number may hit one of them by accident
-
-
 def number(value, error=0.0):
     """A constant, to six digits, or to those that are known within `error`; what is not 1 is not written as 1
     but as `1 + 1e-09`.
@@ -276,17 +265,3 @@ def number(value, error=0.0):
 def plus(value, error=0.0):
     """`plus 0.1`, or `minus 0.1`."""
     return f"{'plus' if value > 0.0 else 'minus'} {number(abs(value), error)}"
-
-
-def fraction(value, error):
-    """`1/8` for 0.125: the fraction of two small numbers that a constant, known within `error`, is; else
-    None.
-
-    None also for a whole number, and where the constant is known so badly that some fraction would be near by
-    chance.
-    """
-    if not 2.0 * error * PER_UNIT <= BY_CHANCE:
-        return None
-    near = Fraction(value).limit_denominator(SIMPLE)
-    found = near.denominator > 1 and abs(near.numerator) <= SIMPLE and abs(float(near) - value) <= error
-    return str(near) if found else None

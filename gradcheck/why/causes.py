@@ -99,7 +99,7 @@ def seen_in(intermediates, cause):
         first = wrong[-1]
         why = "" if first.cause is None else f": {first.cause.sentence}"
         sentence = f"{first.name} is the first wrong intermediate, from the loss backwards{why}"
-        return Cause("intermediate", sentence, 0.0, (first.name,), "place")
+        return Cause("intermediate", sentence, (first.name,), "place")
     if cause is not None and all(block.verdict == "right" for block in intermediates):
         sentence = f"the intermediates are right; what is made of them for {listing(cause.blocks)} is not"
         return replace(cause, id="after the intermediates", sentence=sentence)
@@ -120,7 +120,7 @@ def _explained(block, others, task):
     """What explains one wrong block."""
     if not block.is_finite:
         sentence = "the gradient of {} has entries that are not finite numbers"
-        return Explained(_said("not finite", block, sentence), 1.0)
+        return Explained(_said("not finite", block, sentence))
     still = _loss_does_not_move(block, others)
     if np.any(block.known) and not np.all(block.known):
         seen = best(block.at(block.known), list(entry_by_entry(block.at(block.known), task)))
@@ -162,7 +162,7 @@ def _parts(blocks, found, layers, task):
     """The Causes of all that is wrong, each of some blocks."""
     wrong = [block for block in blocks if block.name in found]
     still = [block for block in wrong if _is_still(found[block.name])]
-    moved = [block for block in wrong if block not in still]
+    moved = [block for block in wrong if not _is_still(found[block.name])]
     together = _in_common(wrong, found, task)
     if together is not None:
         parts = [*(_grouped(still, found) if not moved else ()), together]
@@ -178,7 +178,7 @@ def _parts(blocks, found, layers, task):
     missing = [block.name for block in wrong if block.name not in named]
     if parts and missing:
         sentence = f"the gradient of {listing(missing)} is wrong, too"
-        parts.append(Cause("of no known shape", sentence, 0.0, tuple(missing), "place"))
+        parts.append(Cause("of no known shape", sentence, tuple(missing), "place"))
     return [_of_biases(part, blocks, task) for part in parts]
 
 
@@ -192,8 +192,9 @@ def _in_common(wrong, found, task):
     names = [block.name for block in wrong]
     taken = [_as_one(wrong)]
     if len({block.role == "bias" for block in wrong}) == 2:
-        zero = [replace(block, parameter=np.zeros_like(block.parameter)) for block in wrong]
-        taken.append(_as_one([zero[i] if each.role == "bias" else each for i, each in enumerate(wrong)]))
+        factors = [0.0 if block.role == "bias" else 1.0 for block in wrong]
+        weights_only = [replace(b, parameter=f * b.parameter) for b, f in zip(wrong, factors)]
+        taken.append(_as_one(weights_only))
     looked_at = None if all(np.all(block.known) for block in wrong) else taken[0].numeric.size
     for block in taken:
         claim = best(block, list(entry_by_entry(block, task)))
@@ -220,7 +221,7 @@ def _exchanged(found, names):
         return None
     pairs = listing(f"{name} has that of {other}" for name, other in has.items())
     sentence = f"the gradients stand in another order: {pairs}"
-    return Cause("block order", sentence, 1.0, tuple(names), constants={"order": has})
+    return Cause("block order", sentence, tuple(names), constants={"order": has})
 
 
 def _is_still(claim):
@@ -240,8 +241,7 @@ def _grouped(blocks, found):
     groups = {}
     for block in blocks:
         groups.setdefault(found[block.name].sentence(["{}"]), []).append(block.name)
-    least = {names[0]: min(found[name].explains for name in names) for names in groups.values()}
-    return [replace(found[names[0]].cause(names), explains=least[names[0]]) for names in groups.values()]
+    return [found[names[0]].cause(names) for names in groups.values()]
 
 
 def _left_over(wrong, blocks, found, layers, parts, samples):
@@ -265,7 +265,7 @@ def _left_over(wrong, blocks, found, layers, parts, samples):
         return _grouped(left, found) if len(left) == 1 and found[left[0].name].shape is not None else []
     id, sentence = there
     sentence = f"apart from that {sentence}" if parts else sentence
-    return [Cause(id, sentence, 0.0, tuple(block.name for block in left), "place")]
+    return [Cause(id, sentence, tuple(block.name for block in left), "place")]
 
 
 def _of_biases(cause, blocks, task):
@@ -291,7 +291,6 @@ def _joined(parts, right):
     return Cause(
         " + ".join(dict.fromkeys(each.id for each in parts)),
         "; ".join(each.sentence for each in parts) + also,
-        min(each.explains for each in parts),
         tuple(dict.fromkeys(name for each in parts for name in each.blocks)),
         "place" if placed else "shape",
         {name: each.constants for each in parts for name in each.blocks},

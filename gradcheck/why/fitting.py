@@ -58,14 +58,13 @@ class Shape:
 
 @dataclass(frozen=True)
 class Explained:
-    """A block and the Shape that explains it, or None, with the share of the squared difference that is gone.
+    """The Shape that explains a block, or None.
 
     `equals`: the Shapes that explain it as well. `looked_at`: of how many entries alone something is known,
     or None.
     """
 
     shape: Shape | None
-    explains: float
     equals: tuple = ()
     looked_at: int | None = None
 
@@ -93,16 +92,14 @@ class Explained:
             return None
         shape, said = self.shape, self.sentence(names)
         others = tuple(replace(self, shape=each, equals=()).cause(names) for each in self.equals)
-        return Cause(
-            shape.id, said, self.explains, tuple(names), shape.kind, dict(shape.constants), others, shape.free
-        )
+        return Cause(shape.id, said, tuple(names), shape.kind, dict(shape.constants), others, shape.free)
 
 
 def best(block, tried):
     """The block Explained by the first Shape that leaves nothing over, beside those that do so as well."""
     fitting = [shape for shape in tried if leaves_nothing(block, shape)]
     if not fitting:
-        return Explained(None, 0.0)
+        return Explained(None)
     claimed, *others = fitting
     equals = {claimed.kin: claimed}
     for each in others if claimed.is_mistake else ():
@@ -110,12 +107,7 @@ def best(block, tried):
             equals.setdefault(each.kin, each)
     known = block.known
     looked_at = None if np.all(known) else int(np.sum(known))
-    left, difference = (
-        (block.analytic - each)[known] / np.max(np.abs(block.analytic - block.numeric)[known])
-        for each in (claimed.predicted, block.numeric)
-    )
-    explains = max(0.0, 1.0 - float(np.sum(left**2) / np.sum(difference**2)))
-    return Explained(claimed, explains, tuple(equals.values())[1:], looked_at)
+    return Explained(claimed, tuple(equals.values())[1:], looked_at)
 
 
 def leaves_nothing(block, shape):

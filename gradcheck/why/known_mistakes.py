@@ -56,10 +56,9 @@ def known_mistakes(network: Any, samples: Any, gradients: Any, parameters: Any =
 
 
 def known_mistakes_at(network, samples, point, analytic):
-    """(the known mistakes, None), or ([], a sentence that says why they could not be tried).
+    """(the known mistakes, None), or ([], a sentence that says why they were not tried).
 
-    `point` and `analytic` as for `gradients_by_name`. Raises GradcheckError for unsuitable samples, and
-    neuronnet's errors for a bad network.
+    `point` and `analytic` as for `gradients_by_name`. Raises GradcheckError for unsuitable samples.
     """
     description = described(network, samples)
     numbers, why_not = gradients_by_name(description, point, analytic)
@@ -136,10 +135,8 @@ def _arrays(description):
     for i, layer in enumerate(description.layers):
         weights = np.array(layer.weights, dtype=np.float64), np.array(names.weights[i])
         biases = np.array(layer.neuron_biases, dtype=np.float64), np.array(names.biases[i] or ())
-        has_biases = names.biases[i] is not None
-        layers.append(
-            (NetworkArray(f"W{i + 1}", *weights), NetworkArray(f"b{i + 1}", *biases) if has_biases else None)
-        )
+        b = None if layer.bias_kind == "none" else NetworkArray(f"b{i + 1}", *biases)
+        layers.append((NetworkArray(f"W{i + 1}", *weights), b))
     return layers
 
 

@@ -11,7 +11,7 @@ from math import lgamma
 
 import numpy as np
 
-from gradcheck.why.cause import fraction, lines, named_entries, named_lines, number, plus
+from gradcheck.why.cause import lines, named_entries, named_lines, number, plus
 from gradcheck.why.fitting import SHARP, Shape
 
 NAMED, FITTED = "named", "fitted"  # a c or k that is one of the `named_factors`, or whatever fits best
@@ -406,11 +406,8 @@ def _names(N, K, rate):
 
 
 def factor_words(value, error, task):
-    """A fitted factor, known within `error`: as a fraction too where it is one, and what it may be of the
-    task.
-    """
-    simple = fraction(value, error)
-    words = number(value, error) + (f", that is {simple}" if simple is not None else "")
+    """A fitted factor, known within `error`, and what it may be of the task."""
+    words = number(value, error)
     for each, (_, said) in named_factors(task).items() if error <= NEAR * abs(value) else ():
         if abs(each - value) <= error and ", " in said:
             return f"{words}, perhaps {said.split(', ', 1)[1].removeprefix('perhaps ')}"

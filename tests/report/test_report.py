@@ -207,7 +207,6 @@ def test_groups_are_in_the_dict_as_ranges():
 def test_the_cause_is_told_for_all_and_for_the_block():
     report = report_of("W1", (slice(None), slice(None)))
     assert report.cause.id == report["W1"].cause.id == "sign"
-    assert report.cause.explains == pytest.approx(1.0)
     assert f"cause: {report.cause.sentence}" in str(report)
     assert report["b1"].cause is None
     assert check(loss, right, PARAMETERS).cause is None
@@ -255,7 +254,7 @@ def test_the_dict_has_all_that_the_report_has():
         nearby=NearbyCheck("wrong", "said", WRONG.blocks, WRONG.cause),
         notes=(Note("id", "said", ("W1",)),),
         intermediates=WRONG.blocks,
-        known_mistakes=(Cause("id", "said", 1.0),),
+        known_mistakes=(Cause("id", "said"),),
     )
     assert WRONG.cause is not None
     for report in (WRONG, checked_again):

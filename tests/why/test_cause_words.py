@@ -1,9 +1,9 @@
-"""Numbers, fractions, ranges and names of factors, as a sentence has them."""
+"""Numbers, ranges and names of factors, as a sentence has them."""
 
 import numpy as np
 import pytest
 
-from gradcheck.why.cause import fraction, listing, named_entries, number
+from gradcheck.why.cause import listing, named_entries, number
 from gradcheck.why.causes import GradientBlock, causes
 from gradcheck.why.shapes import Task, named_factors
 
@@ -29,23 +29,6 @@ from gradcheck.why.shapes import Task, named_factors
 )
 def test_a_number_that_is_not_one_is_never_written_as_one(value, text):
     assert number(value) == text
-
-
-@pytest.mark.parametrize(
-    "value, error, text",
-    [
-        (0.125, 1e-9, "1/8"),
-        (-2.0 / 3.0, 1e-9, "-2/3"),
-        (1.3, 1e-9, "13/10"),
-        (3.0, 1e-9, None),
-        (np.pi, 1e-9, None),
-        (0.125, 1e-3, None),
-        (0.125 + 1e-6, 1e-9, None),
-        (1.0 / 65.0, 1e-9, None),
-    ],
-)
-def test_a_fraction_is_told_where_chance_would_hardly_make_it(value, error, text):
-    assert fraction(value, error) == text
 
 
 @pytest.mark.parametrize(
