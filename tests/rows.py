@@ -9,7 +9,7 @@ from neuronnet.names import split_index
 def trained_by_rows(description, updates):
     """What the parameters and the state of the update rule are after so many updates, by name."""
     derivation = Derivation(description, updates=0)
-    rows = Pass(derivation.description, derivation.names, derivation.given)
+    rows = Pass(derivation.description, derivation.given)
     values, batches = dict(derivation.given), derivation.description.batches()
     for _ in range(updates):
         graph, batch = Graph(values), next(batches)

@@ -19,17 +19,29 @@ from neuronnet.losses import LOSSES, cancels, reads_nets
 from neuronnet.names import after, in_sample, partial_name
 
 
-class PassNames:
-    """The names in the passes of one network. `samples` numbers its samples; an only one has None in place
-    of a number.
+class Pass:
+    """The formulas of one network.
+
+    `samples` numbers its samples; a single one has None for a number. `given` maps the names of targets to
+    their numbers, on which some formulas depend.
     """
 
-    def __init__(self, description, names):
-        """`description` is a checked one, `names` its Names."""
-        self.description, self.names = description, names
+    def __init__(self, description, given):
+        self.description, self.names, self.given = description, description.names, given
         self.layers = description.layers
+        self.top = len(self.layers) - 1
         count = len(description.samples)
         self.samples = [None] if count == 1 else list(range(1, count + 1))
+        self.loss = description.loss
+        self.last = self.layers[-1].activation
+        self.cancels = cancels(ACTIVATIONS[self.last], LOSSES[self.loss])
+        self.from_nets = self.last if reads_nets(ACTIVATIONS[self.last], LOSSES[self.loss]) else None
+        self.output_count = self.layers[-1].neurons if description.outputs == "mean" else 1
+        self.has_l2 = description.l2 != 0
+        # Outputs whose errors add up have a path of their own to each neuron of the layer before.
+        self.shows_paths = self.output_count == 1 and self.last != "softmax" and not self.cancels
+
+    # Names
 
     def quantity(self, kind, layer, j, sample, update=0):
         """The name of one neuron's net, out, E, target or delta."""
@@ -39,44 +51,26 @@ class PassNames:
         """The same for all neurons of a layer."""
         return [self.quantity(kind, layer, j, sample, update) for j in range(self.layers[layer].neurons)]
 
+    def nets_and_outs(self, layer, sample, update=0):
+        """The names of all net inputs and of all outputs of a layer."""
+        return [self.quantities(kind, layer, sample, update) for kind in ("net", "out")]
+
     def inputs_of(self, layer, sample, update=0):
         """What a layer receives: the inputs, or the outputs of the layer before."""
         if layer == 0:
             return [in_sample(name, sample) for name in self.names.inputs]
         return self.quantities("out", layer - 1, sample, update)
 
-    def parameter(self, name, layer, is_bias, update):
-        """A parameter's name after some updates; a frozen bias keeps its first name."""
-        return name if is_bias and not self.layers[layer].train_bias else after(name, update)
-
     def error_of(self, sample, update=0):
-        """E_total of one sample; of the only sample, that is E_total itself."""
+        """E_total of one sample; of a single sample, that is E_total itself."""
         return after(in_sample(self.names.error, sample), update)
 
     def parameters(self):
         """(name, layer, is_bias) of every parameter, weights first, a shared bias once."""
         for layer, rows in enumerate(self.names.weights):
-            for row in rows:
-                for name in row:
-                    yield name, layer, False
+            yield from ((name, layer, False) for row in rows for name in row)
         for layer, biases in enumerate(self.names.biases):
-            for name in dict.fromkeys(biases or []):
-                yield name, layer, True
-
-
-class Pass(PassNames):
-    """The formulas of one network. `given` maps the names of targets to their numbers: some formulas depend
-    on them.
-    """
-
-    def __init__(self, description, names, given):
-        super().__init__(description, names)
-        self.given = given
-        self.loss = description.loss
-        self.last = self.layers[-1].activation
-        self.cancels = cancels(ACTIVATIONS[self.last], LOSSES[self.loss])
-        self.from_nets = self.last if reads_nets(ACTIVATIONS[self.last], LOSSES[self.loss]) else None
-        self.output_count = self.layers[-1].neurons if description.outputs == "mean" else 1
+            yield from ((name, layer, True) for name in dict.fromkeys(biases or []))
 
     # Forward
 
@@ -87,17 +81,16 @@ class Pass(PassNames):
             for layer in range(len(self.layers)):
                 yield from self._layer_forward(layer, sample, update, part or f"{where}forward pass")
             yield from self._errors(sample, update, part or f"{where}errors")
-        yield from self._total_error(update, part or "errors")
+        if len(self.samples) > 1:
+            combined = self._combined([Name(self.error_of(sample, update)) for sample in self.samples])
+            yield from self._total_error(self.names.error, combined, update, part or "errors", self.has_l2)
 
     def _layer_forward(self, layer, sample, update, part):
         activation = self.layers[layer].activation
-        nets, outs = (
-            self.quantities("net", layer, sample, update),
-            self.quantities("out", layer, sample, update),
-        )
+        nets, outs = self.nets_and_outs(layer, sample, update)
         late = []
         for j, net in enumerate(nets):
-            yield net, self.net_formula(layer, j, sample, update), part
+            yield net, self._net_formula(layer, j, sample, update), part
             row = outs[j], out_formula(activation, nets, j), part
             if ACTIVATIONS[activation].whole_layer:
                 late.append(row)
@@ -105,61 +98,39 @@ class Pass(PassNames):
                 yield row
         yield from late
 
-    def net_formula(self, layer, j, sample, update=0):
-        """w1*i1 + w2*i2 + b1, the bias only where there is one."""
-        weights = [self.parameter(name, layer, False, update) for name in self.names.weights[layer][j]]
-        terms = [
-            Name(weight) * Name(value)
-            for weight, value in zip(weights, self.inputs_of(layer, sample, update))
-        ]
+    def _net_formula(self, layer, j, sample, update):
+        """w1*i1 + w2*i2 + b1, the bias only where there is one; a frozen bias keeps its first name."""
+        pairs = zip(self.names.weights[layer][j], self.inputs_of(layer, sample, update))
+        terms = [Name(after(weight, update)) * Name(value) for weight, value in pairs]
         if self.names.biases[layer] is not None:
-            terms.append(Name(self.parameter(self.names.biases[layer][j], layer, True, update)))
+            bias = self.names.biases[layer][j]
+            terms.append(Name(after(bias, update) if self.layers[layer].train_bias else bias))
         return total(terms)
 
     def _errors(self, sample, update, part):
-        last = len(self.layers) - 1
-        nets, outs = (
-            self.quantities("net", last, sample, update),
-            self.quantities("out", last, sample, update),
-        )
-        errors, targets = self.quantities("E", last, sample, update), self.quantities("target", last, sample)
-        for j, error in enumerate(errors):
-            yield (
-                error,
-                error_formula(
-                    self.loss, self.from_nets, targets[j], self.given.get(targets[j]), nets, outs, j
-                ),
-                part,
-            )
-        combined = total(Name(error) for error in errors)
-        if self.output_count > 1:
-            combined = combined / self.output_count
-        if sample is None and self._has_l2():
-            yield self._l2_row(update, part)
-            combined = combined + Name(after(self.names.error_l2, update))
-        yield self.error_of(sample, update), combined, part
+        nets, outs = self.nets_and_outs(self.top, sample, update)
+        errors = self.quantities("E", self.top, sample, update)
+        for j, target in enumerate(self.quantities("target", self.top, sample)):
+            value = self.given.get(target)
+            yield errors[j], error_formula(self.loss, self.from_nets, target, value, nets, outs, j), part
+        combined = self._shared(total(Name(error) for error in errors))
+        with_l2 = sample is None and self.has_l2
+        yield from self._total_error(in_sample(self.names.error, sample), combined, update, part, with_l2)
 
-    def _total_error(self, update, part):
-        if self.samples == [None]:
-            return
-        combined = self._combined([Name(self.error_of(sample, update)) for sample in self.samples])
-        if self._has_l2():
-            yield self._l2_row(update, part)
-            combined = combined + Name(after(self.names.error_l2, update))
-        yield after(self.names.error, update), combined, part
+    def _total_error(self, name, combined, update, part, with_l2):
+        if with_l2:
+            weights = [name for name, _, is_bias in self.parameters() if not is_bias]
+            term = Name(self.names.l2) * total(Name(after(weight, update)) ** 2 for weight in weights) / 2
+            error_l2 = after(self.names.error_l2, update)
+            yield error_l2, self.description.l2_share(term, len(self.samples)), part
+            combined = combined + Name(error_l2)
+        yield after(name, update), combined, part
 
     def _combined(self, terms):
         return total(terms) / len(terms) if self.description.samples_combine == "mean" else total(terms)
 
-    def _has_l2(self):
-        return self.description.l2 != 0
-
-    def _l2_row(self, update, part):
-        squares = total(
-            Name(after(name, update)) ** 2 for name, _, is_bias in self.parameters() if not is_bias
-        )
-        term = Name(self.names.l2) * squares / 2
-        return after(self.names.error_l2, update), self.description.l2_share(term, len(self.samples)), part
+    def _shared(self, formula):
+        return formula / self.output_count if self.output_count > 1 else formula
 
     # Backward
 
@@ -170,125 +141,92 @@ class Pass(PassNames):
             where = "" if sample is None else f"sample {sample}: "
             for layer in reversed(range(len(self.layers))):
                 hidden = "hidden layer" if len(self.layers) == 2 else f"hidden layer {layer + 1}"
-                part = where + ("output layer" if layer == len(self.layers) - 1 else hidden)
-                yield from self._deltas(layer, sample, part)
+                yield from self._deltas(
+                    layer, sample, where + ("output layer" if layer == self.top else hidden)
+                )
         if len(self.samples) > 1 and len(batch) == len(self.samples):
             for name, _, is_bias in self.parameters():
-                yield partial_name(self.names.error, name), self.gradient(name, is_bias, batch), "gradients"
+                yield partial_name(self.names.error, name), self._gradient(name, is_bias, batch), "gradients"
 
-    def gradient(self, name, is_bias, batch):
+    def _gradient(self, name, is_bias, batch):
         """The gradient that an update from `batch` uses, from the gradients of its samples."""
-        terms = [Name(partial_name(self.error_of(self.samples[position]), name)) for position in batch]
-        gradient = self._combined(terms)
-        if self._has_l2() and not is_bias:
-            gradient = gradient + self.description.l2_share(Name(self.names.l2) * Name(name), len(batch))
-        return gradient
+        gradient = self._combined([_slope(self.error_of(self.samples[each]), name) for each in batch])
+        return gradient if is_bias else self._with_l2(gradient, name, len(batch))
+
+    def _with_l2(self, gradient, weight, samples):
+        if not self.has_l2:
+            return gradient
+        term = Name(self.names.l2) * Name(weight)
+        return gradient + (term if samples == 1 else self.description.l2_share(term, samples))
 
     def _deltas(self, layer, sample, part):
-        error = self.error_of(sample)
-        nets, outs = self.quantities("net", layer, sample), self.quantities("out", layer, sample)
+        error, activation = self.error_of(sample), self.layers[layer].activation
+        nets, outs = self.nets_and_outs(layer, sample)
         deltas = self.quantities("delta", layer, sample)
-        last = layer == len(self.layers) - 1
-        softmax = ACTIVATIONS[self.layers[layer].activation].whole_layer
-        targets = self.quantities("target", layer, sample) if last else None
-        cancelled = last and self.cancels
+        softmax = ACTIVATIONS[activation].whole_layer
+        cancelled = layer == self.top and self.cancels
         if softmax and not cancelled:
-            yield from (
-                (partial_name(error, outs[j]), self._slope(layer, j, sample), part) for j in range(len(outs))
-            )
-        for j, delta in enumerate(deltas):
-            slope = partial_name(error, outs[j])
-            steepness = partial_name(outs[j], nets[j])
+            for j, out in enumerate(outs):
+                yield partial_name(error, out), self._dE_dout(layer, j, sample), part
+        for j, (net, out, delta) in enumerate(zip(nets, outs, deltas)):
             if cancelled:
-                formula = self._shared(self._cancelled_delta(outs[j], targets[j], targets))
+                formula = self._shared(self._cancelled_delta(j, sample))
             elif softmax:
-                for k, out in enumerate(outs):
-                    yield partial_name(out, nets[j]), out_partials(self.last, nets, outs, k)[nets[j]], part
-                formula = total(
-                    Name(partial_name(error, out)) * Name(partial_name(out, nets[j])) for out in outs
-                )
+                for k, other in enumerate(outs):
+                    yield partial_name(other, net), out_partials(activation, nets, outs, k)[net], part
+                formula = total(_slope(error, other) * _slope(other, net) for other in outs)
             else:
-                if not last:
-                    yield from self._paths(layer, j, sample, part)
-                yield slope, self._slope(layer, j, sample), part
-                yield steepness, out_partials(self.layers[layer].activation, nets, outs, j)[nets[j]], part
-                formula = Name(slope) * Name(steepness)
+                yield from self._paths(layer, j, sample, part)
+                yield partial_name(error, out), self._dE_dout(layer, j, sample), part
+                yield partial_name(out, net), out_partials(activation, nets, outs, j)[net], part
+                formula = _slope(error, out) * _slope(out, net)
             yield delta, formula, part
             chain = Name(delta) if cancelled or softmax else formula
-            for name, value in zip(self.names.weights[layer][j], self.inputs_of(layer, sample)):
-                yield partial_name(nets[j], name), Name(value), part
-                yield (
-                    partial_name(error, name),
-                    self._with_l2(chain * Name(partial_name(nets[j], name)), name, sample),
-                    part,
-                )
-        if self.names.biases[layer] is not None:
-            yield from self._bias_gradients(layer, error, deltas, part)
+            for weight, value in zip(self.names.weights[layer][j], self.inputs_of(layer, sample)):
+                yield partial_name(net, weight), Name(value), part
+                gradient = chain * _slope(net, weight)
+                gradient = self._with_l2(gradient, weight, 1) if sample is None else gradient
+                yield partial_name(error, weight), gradient, part
+        users = {}
+        for bias, delta in zip(self.names.biases[layer] or (), deltas):
+            users.setdefault(bias, []).append(Name(delta))
+        for bias, terms in users.items():
+            yield partial_name(error, bias), total(terms), part
 
-    def _slope(self, layer, j, sample):
-        """dE/dout of one neuron: from the loss in the last layer, elsewhere from the deltas of the layer
-        after.
-        """
+    def _dE_dout(self, layer, j, sample):
+        """From the loss in the last layer, elsewhere from the paths or the deltas of the layer after."""
         out = self.quantity("out", layer, j, sample)
-        if layer == len(self.layers) - 1:
+        if layer == self.top:
             target = self.quantity("target", layer, j, sample)
             return self._shared(error_partial(self.loss, target, self.given.get(target), out))
-        if self._shows_paths(layer):
-            return total(Name(partial_name(error, out)) for error in self.quantities("E", layer + 1, sample))
+        if self.shows_paths and layer == self.top - 1:
+            return total(_slope(error, out) for error in self.quantities("E", layer + 1, sample))
         deltas = self.quantities("delta", layer + 1, sample)
         return total(Name(delta) * Name(row[j]) for delta, row in zip(deltas, self.names.weights[layer + 1]))
 
-    def _cancelled_delta(self, out, target, targets):
+    def _cancelled_delta(self, j, sample):
         """out - target; for a softmax whose targets do not sum to 1, out*(sum of the targets) - target."""
+        targets = self.quantities("target", self.top, sample)
+        out, target = Name(self.quantity("out", self.top, j, sample)), Name(targets[j])
         weight = self.given[targets[0]]
         for name in targets[1:]:
             weight += self.given[name]
         if self.last == "softmax" and weight != 1:
-            return Name(out) * total(Name(each) for each in targets) - Name(target)
-        return Name(out) - Name(target)
-
-    def _shared(self, formula):
-        return formula / self.output_count if self.output_count > 1 else formula
-
-    def _shows_paths(self, layer):
-        """Whether the layer lies right before outputs whose errors add up, each with a path of its own to
-        show.
-        """
-        return (
-            layer == len(self.layers) - 2
-            and self.output_count == 1
-            and self.last != "softmax"
-            and not self.cancels
-        )
+            return out * total(Name(each) for each in targets) - target
+        return out - target
 
     def _paths(self, layer, j, sample, part):
         """dE_o/dout_h for every output, the paths that meet in dE_total/dout_h."""
-        if not self._shows_paths(layer):
+        if not self.shows_paths or layer != self.top - 1:
             return
         out = self.quantity("out", layer, j, sample)
-        for k, error in enumerate(self.quantities("E", layer + 1, sample)):
-            net, next_out = (self.quantity(kind, layer + 1, k, sample) for kind in ("net", "out"))
+        nets, outs = self.nets_and_outs(self.top, sample)
+        for k, error in enumerate(self.quantities("E", self.top, sample)):
             if j == 0:
-                slope = partial_name(self.error_of(sample), next_out)
-                yield partial_name(error, net), Name(slope) * Name(partial_name(next_out, net)), part
-            yield partial_name(net, out), Name(self.names.weights[layer + 1][k][j]), part
-            yield (
-                partial_name(error, out),
-                Name(partial_name(error, net)) * Name(partial_name(net, out)),
-                part,
-            )
-
-    def _with_l2(self, gradient, name, sample):
-        if sample is None and self._has_l2():
-            return gradient + Name(self.names.l2) * Name(name)
-        return gradient
-
-    def _bias_gradients(self, layer, error, deltas, part):
-        users = {}
-        for name, delta in zip(self.names.biases[layer], deltas):
-            users.setdefault(name, []).append(Name(delta))
-        for name, terms in users.items():
-            yield partial_name(error, name), total(terms), part
+                formula = _slope(self.error_of(sample), outs[k]) * _slope(outs[k], nets[k])
+                yield partial_name(error, nets[k]), formula, part
+            yield partial_name(nets[k], out), Name(self.names.weights[self.top][k][j]), part
+            yield partial_name(error, out), _slope(error, nets[k]) * _slope(nets[k], out), part
 
     # Update
 
@@ -299,31 +237,28 @@ class Pass(PassNames):
         for power, factor in update_powers(rule):
             yield after(power, 1), Name(power) * Name(factor), "update"
         for name, layer, is_bias in self.parameters():
-            if is_bias and not self.layers[layer].train_bias:
-                continue
-            gradient = (
-                Name(partial_name(self.names.error, name)) if whole else self.gradient(name, is_bias, batch)
-            )
-            for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
-                yield after(row, 1), formula, "update"
+            if not is_bias or self.layers[layer].train_bias:
+                gradient = _slope(self.names.error, name) if whole else self._gradient(name, is_bias, batch)
+                for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
+                    yield after(row, 1), formula, "update"
 
-    # What a graph of these rows is told beside them
+    # What a graph needs to know beside the rows
 
     def textbook_slopes(self):
         """{row: {name: derivative by it}} where a hand derivation has its own form, such as out*(1 - out).
 
         The errors count as functions of the outs, whatever their formulas are computed from.
         """
-        slopes, last = {}, len(self.layers) - 1
+        slopes = {}
         for sample in self.samples:
             for layer, described in enumerate(self.layers):
-                nets, outs = self.quantities("net", layer, sample), self.quantities("out", layer, sample)
+                nets, outs = self.nets_and_outs(layer, sample)
                 for j, out in enumerate(outs):
                     slopes[out] = out_partials(described.activation, nets, outs, j)
-            targets = self.quantities("target", last, sample)
-            for error, out, target in zip(self.quantities("E", last, sample), outs, targets):
+            targets = self.quantities("target", self.top, sample)
+            for error, out, target in zip(self.quantities("E", self.top, sample), outs, targets):
                 slopes[error] = {out: error_partial(self.loss, target, self.given.get(target), out)}
-        if self._has_l2():
+        if self.has_l2:
             slopes[self.names.error_l2] = {
                 name: self.description.l2_share(Name(self.names.l2) * Name(name), len(self.samples))
                 for name, _, is_bias in self.parameters()
@@ -335,11 +270,15 @@ class Pass(PassNames):
         """(formula, an equal one that keeps all digits) for every formula where 1 - out would lose them."""
         for sample in self.samples:
             for layer, described in enumerate(self.layers):
-                nets = self.quantities("net", layer, sample, update)
-                outs = self.quantities("out", layer, sample, update)
+                nets, outs = self.nets_and_outs(layer, sample, update)
                 for j in range(len(outs)):
                     yield from without_cancellation(described.activation, nets, outs, j)
             for j, target in enumerate(self.quantities("target", layer, sample) if self.cancels else ()):
                 if self.given[target] == 1:
                     *_, (_, rest) = without_cancellation(self.last, nets, outs, j)
                     yield Name(outs[j]) - Name(target), -rest
+
+
+def _slope(numerator, denominator):
+    """The derivative dA/dB, by its name."""
+    return Name(partial_name(numerator, denominator))

@@ -41,7 +41,7 @@ class Derivation(Graph):
         self.names = self.description.names
         self._refuse_unsuitable(updates)
         super().__init__(self._given_numbers(), number)
-        self._pass = Pass(self.description, self.names, self.given)
+        self._pass = Pass(self.description, self.given)
         self._deltas = self._names_of_deltas()
         self._frozen = {
             name

@@ -103,7 +103,7 @@ def test_any_derivative_is_that_of_dual_numbers_through_the_forward_rows(descrip
     recomputed.
     """
     derivation = Derivation(description)
-    forward = list(Pass(derivation.description, derivation.names, derivation.given).forward())
+    forward = list(Pass(derivation.description, derivation.given).forward())
     quantities = [name for name, _, _ in forward]
     given_names = [name for name in derivation.given if not name.startswith(("target", "eta", "l2"))]
     independent = data.draw(st.sampled_from(quantities + given_names))

@@ -105,7 +105,7 @@ def test_every_hand_written_derivative_is_that_of_its_formula(description):
     """In fifty digits: a row dA/dB of the passes, and dA/dB by Expression.derivative alone."""
     with fifty_digits():
         derivation = Derivation(description, Decimal)
-        rows = Pass(derivation.description, derivation.names, derivation.given)
+        rows = Pass(derivation.description, derivation.given)
         graph = Graph(derivation.given, Decimal)
         for name, expression, part in rows.forward():
             graph.add(name, from_outs(derivation, name, expression), part)
