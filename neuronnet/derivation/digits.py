@@ -159,23 +159,18 @@ class Interval:
     # Growing functions take the ends to the ends.
 
     def exp(self):
-        """e to the power of every number between."""
         return Interval(self.low.exp(), self.high.exp())
 
     def ln(self):
-        """Their natural logarithms."""
         return Interval(self.low.ln(), self.high.ln())
 
     def sqrt(self):
-        """Their square roots."""
         return Interval(self.low.sqrt(), self.high.sqrt())
 
     def tanh(self):
-        """Their hyperbolic tangents."""
         return Interval(tanh(self.low), tanh(self.high))
 
     def log1p(self):
-        """ln(1 + x) of them."""
         return Interval(log1p(self.low), log1p(self.high))
 
     def with_(self, value):
@@ -197,9 +192,7 @@ def around(printed):
 
 def rounded_or_cut(printed):
     """The numbers that a Printed comes from if its digits were rounded, or else cut off."""
-    rounded = around(printed)
-    outward = printed.unit.copy_sign(printed.value)
-    return rounded.with_(printed.value + outward)
+    return around(printed).with_(printed.value + printed.unit.copy_sign(printed.value))
 
 
 def _interval(value):

@@ -5,41 +5,27 @@ from neuronnet.render import text
 
 
 class Explanation:
-    """A quantity of a derivation: `name`, `formula` and `value`, and its `factors`, Quantities too. `print`
-    shows it.
+    """A quantity of a derivation: `name`, `formula` (None for a given number), `value`, and its `factors`.
+
+    The factors are the Quantities that the formula names; `print` shows them.
     """
 
-    def __init__(self, derivation, name):
+    def __init__(self, derivation: Derivation, name: str):
         """Raises UnknownName, which carries the nearest names."""
         self.derivation = derivation
         self.quantity = derivation[name]
+        self.name, self.formula, self.value = self.quantity.name, self.quantity.formula, self.quantity.value
         self.factors = derivation.factors_of(self.quantity)
 
-    @property
-    def name(self):
-        """The quantity's name, as this network has it."""
-        return self.quantity.name
-
-    @property
-    def formula(self):
-        """Its formula in names; None for a given number."""
-        return self.quantity.formula
-
-    @property
-    def value(self):
-        """Its value, in the derivation's type of number."""
-        return self.quantity.value
-
-    def __str__(self):
+    def __str__(self) -> str:
         return text.explanation(self.quantity, self.factors, self.derivation)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Explanation {text.row(self.quantity, self.derivation)}"
 
 
-def explain(network, name):
-    """The Explanation of one quantity of a network's pass, any derivative `dA/dB` between two of them
-    included.
+def explain(network, name: str) -> Explanation:
+    """The Explanation of one quantity of a network's pass, or of a derivative `dA/dB` between two of them.
 
     `network` is a NeuralNetwork, or what `neuronnet.load` takes. Raises UnknownName, which carries the
     nearest names.

@@ -45,7 +45,7 @@ class Graph:
     `quantities` are the rows in order, `given` the numbers by name, in the type `number`.
     """
 
-    def __init__(self, given, number=float):
+    def __init__(self, given: dict, number: type = float):
         """`given` maps names to numbers or to their decimal text."""
         self.number = number
         self.given = {name: as_number(value, number) for name, value in given.items()}
@@ -58,7 +58,7 @@ class Graph:
         self._exact = {}
         self._evaluated_as = {}
 
-    def add(self, name, formula, part="", partials=None):
+    def add(self, name: str, formula: Expression | str, part: str = "", partials=None) -> Quantity:
         """Add a row and return its Quantity; `formula` is an Expression or its text.
 
         `partials` maps names to the derivative by each, where its author has a form to show. Raises
@@ -67,7 +67,7 @@ class Graph:
         if isinstance(formula, str):
             formula = with_names(parse(formula, self.__contains__), self.own_name)
         self._partials[name] = partials
-        self._independent.update(formula.names() if partials is None else partials)
+        self._independent.update([name], formula.names() if partials is None else partials)
         return self.record(name, formula, part)
 
     def record(self, name, expression, part, listed=True):
@@ -89,7 +89,7 @@ class Graph:
         for name in formula.names():
             self._evaluated_as.setdefault(name, {})[text] = other
 
-    def __getitem__(self, name) -> Quantity:
+    def __getitem__(self, name: str) -> Quantity:
         own = self.own_name(name)
         if own in self._by_name:
             return self._by_name[own]
@@ -99,11 +99,11 @@ class Graph:
             raise UnknownName(name, self.all_names())
         return self.derivative(*split_partial(own))
 
-    def __contains__(self, name):
+    def __contains__(self, name: str) -> bool:
         own = self.own_name(name)
         return own in self._by_name or own in self.given or self._is_partial(own)
 
-    def own_name(self, name):
+    def own_name(self, name: str) -> str:
         """The name under which a quantity is kept, for an accepted way to write it."""
         if name in self._by_name or name in self.given:
             return name
@@ -112,13 +112,13 @@ class Graph:
             return partial_name(*map(self.own_name, parts))
         return next((each for each in self.all_names() if spelled_out(each) == spelled_out(name)), name)
 
-    def all_names(self):
+    def all_names(self) -> list[str]:
         """The names of all rows and of all given numbers."""
         return [*self._by_name, *self.given]
 
     # The chain rule
 
-    def derivative(self, numerator, denominator) -> Quantity:
+    def derivative(self, numerator: str, denominator: str) -> Quantity:
         """The derivative of one row by another or by a given number, which then counts as independent."""
         own = self.own_name(partial_name(numerator, denominator))
         if own not in self._by_name:
@@ -184,15 +184,11 @@ class Graph:
 
     def _is_partial(self, name):
         parts = split_partial(name)
-        return (
-            parts is not None
-            and parts[0] in self._partials
-            and (parts[1] in self._partials or parts[1] in self._independent)
-        )
+        return parts is not None and parts[0] in self._partials and parts[1] in self._independent
 
     # Values
 
-    def evaluated(self, expression, name="the formula"):
+    def evaluated(self, expression: Expression, name: str = "the formula"):
         """The value of an Expression over the names here. Raises NeuronnetError where there is none."""
         computed = self._as_evaluated(expression)
         values = {
@@ -210,15 +206,15 @@ class Graph:
                 raise
             raise NeuronnetError(f"{name} = {shortened(expression.format())} has no finite value") from None
 
-    def value_of(self, formula):
+    def value_of(self, formula: str):
         """The value of the text of a formula, such as `-delta_o1`. Raises ExpressionError, UnknownName."""
         return self.evaluated(parse(spelled_out(formula), self.__contains__), formula)
 
-    def factors_of(self, quantity):
+    def factors_of(self, quantity: Quantity) -> list[Quantity]:
         """The quantities that a formula names, in its order."""
         return [] if quantity.expression is None else [self[name] for name in quantity.expression.names()]
 
-    def exact(self, name, digits=DIGITS):
+    def exact(self, name: str, digits: int = DIGITS) -> Decimal:
         """The value of a quantity as a Decimal of so many digits, from the given numbers as written."""
         waiting = [name]
         while waiting:

@@ -32,7 +32,7 @@ class Derivation(Graph):
     from the samples in their order.
     """
 
-    def __init__(self, description, number=float, updates=1):
+    def __init__(self, description, number: type = float, updates: int = 1):
         """`description` is what `neuronnet.load` takes, or a NeuralNetwork.
 
         Raises SpecError for a bad description, NeuronnetError if it has no sample or too many quantities.
@@ -66,7 +66,7 @@ class Derivation(Graph):
             self._record_parameters_after(updates)
             self._record_forward(updates)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Quantity:
         own = self.own_name(name)
         if own not in self._by_name and self._is_later(own):
             updates = update_of(own)
@@ -78,10 +78,10 @@ class Derivation(Graph):
                 self._record_forward(updates, listed=False)
         return super().__getitem__(name)
 
-    def __contains__(self, name):
+    def __contains__(self, name: str) -> bool:
         return super().__contains__(name) or self._is_later(self.own_name(name))
 
-    def own_name(self, name):
+    def own_name(self, name: str) -> str:
         """`name` as the rows have it: delta_x for dE_total/dnet_x, a frozen bias without its update."""
         if name in self._by_name or name in self.given:
             return name
@@ -93,14 +93,13 @@ class Derivation(Graph):
 
     def _names_of_deltas(self):
         """dE_total/dnet_x -> delta_x, for every neuron and sample."""
-        deltas = {}
-        for sample in self._pass.samples:
-            for layer in range(len(self._pass.layers)):
-                nets, names = (self._pass.quantities(kind, layer, sample) for kind in ("net", "delta"))
-                deltas.update(
-                    (partial_name(self._pass.error_of(sample), net), delta) for net, delta in zip(nets, names)
-                )
-        return deltas
+        of = self._pass.quantities
+        return {
+            partial_name(self._pass.error_of(sample), net): delta
+            for sample in self._pass.samples
+            for layer in range(len(self._pass.layers))
+            for net, delta in zip(of("net", layer, sample), of("delta", layer, sample))
+        }
 
     def _is_later(self, name):
         """Whether `name` is that of a quantity after some number of updates, which can still be computed."""
@@ -195,8 +194,7 @@ class Exact:
 
     def value(self, expression):
         """The value of an Expression over the derivation's names, a Decimal. Raises NeuronnetError."""
-        values = {name: self.of(name) for name in expression.names()}
-        return finite(lambda: expression.evaluator(Decimal)(values), expression)
+        return self._value(expression, self.of)
 
     def of(self, name):
         """The value of one quantity, a Decimal."""
@@ -206,17 +204,17 @@ class Exact:
 
     def rounding(self, expression):
         """How far from the exact value a computation in binary64 may end: eight times as far as one does."""
-        values = {name: self._in_binary64(name) for name in expression.names()}
-        return ROUNDINGS * abs(
-            finite(lambda: expression.evaluator(Decimal)(values), expression) - self.value(expression)
-        )
+        return ROUNDINGS * abs(self._value(expression, self._in_binary64) - self.value(expression))
+
+    def _value(self, expression, of):
+        values = {name: of(name) for name in expression.names()}
+        return finite(lambda: expression.evaluator(Decimal)(values), expression)
 
     def _in_binary64(self, name):
         """The value of one quantity in a run in binary64, as a Decimal."""
         if self._binary is None:
             self._binary = Derivation(self.derivation.description)
-        value = self._binary[name].value
-        return finite(lambda: Decimal(repr(value)), name)
+        return finite(lambda: Decimal(repr(self._binary[name].value)), name)
 
     def formula(self, name):
         """The quantity's own formula, an Expression; None for a given number and after a long training."""
