@@ -52,11 +52,11 @@ class Graph:
         self.quantities: list[Quantity] = []
         self._as_given = given
         self._values = dict(self.given)
-        self._by_name = {}
-        self._partials = {}  # row -> {name: derivative by it} where its author hands that in, or else None
-        self._independent = set()
-        self._exact = {}
-        self._evaluated_as = {}
+        self._by_name: dict[str, Quantity] = {}
+        self._partials: dict[str, dict | None] = {}  # row -> {name: derivative by it}, if its author has one
+        self._independent: set[str] = set()
+        self._exact: dict[tuple, Decimal] = {}
+        self._evaluated_as: dict[str, dict] = {}
 
     def add(self, name: str, formula: Expression | str, part: str = "", partials=None) -> Quantity:
         """Add a row and return its Quantity; `formula` is an Expression or its text.
@@ -65,10 +65,12 @@ class Graph:
         ExpressionError and UnknownName, and NeuronnetError where the formula has no finite value.
         """
         if isinstance(formula, str):
-            formula = with_names(parse(formula, self.__contains__), self.own_name)
+            expression = with_names(parse(formula, self.__contains__), self.own_name)
+        else:
+            expression = formula
         self._partials[name] = partials
-        self._independent.update([name], formula.names() if partials is None else partials)
-        return self.record(name, formula, part)
+        self._independent.update([name], expression.names() if partials is None else partials)
+        return self.record(name, expression, part)
 
     def record(self, name, expression, part, listed=True):
         """Evaluate and keep a row that is not differentiated, such as a derivative; return its Quantity."""

@@ -4,6 +4,7 @@ Evaluation goes from left to right, as the formula is written, so that a value h
 of a program which computes in the same order.
 """
 
+from collections.abc import Callable
 from operator import add, mul, sub, truediv
 
 from neuronnet.description.values import as_number
@@ -61,23 +62,24 @@ class Expression:
     def __neg__(self):
         return Negative(self)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.format()
 
-    def evaluator(self, number):
+    def evaluator(self, number: type) -> Callable:
         """A function from {name: value} to the value of the formula, both of the type `number`.
 
         It raises KeyError for a name without a value, and what the arithmetic of the type raises.
         """
+        raise NotImplementedError
 
-    def derivative(self, name):
+    def derivative(self, name: str) -> "Expression":
         """The derivative by `name`, an Expression, every other name held fixed: `i1` for `w1*i1 + b1` by w1.
 
         At the kink of max(0, x) it is the slope to the left, 0.
         """
         return self._derivative(name) if name in self.names() else Number(0)
 
-    def names(self):
+    def names(self) -> list[str]:
         """The names in the formula, each once, in the order of their first appearance."""
         if self._names is None:
             self._names = list(dict.fromkeys(self._all_names()))
@@ -94,9 +96,15 @@ class Expression:
     def _all_names(self):
         return [name for part in self.parts() for name in part._all_names()]
 
-    def format(self, leaf=None):
+    def format(self, leaf=None) -> str:
         """The formula as text; `leaf(name)` gives what to write for a name, for instance its value."""
         return self._text((lambda name: name) if leaf is None else leaf)
+
+    def _text(self, leaf):
+        raise NotImplementedError
+
+    def _derivative(self, name):
+        return Number(0)
 
     def _terms(self):
         return [(1, self)]
@@ -107,9 +115,8 @@ class Expression:
     def _bracketed(self, leaf, binds, first=True):
         """The text as part of a larger formula, in brackets where it would be misread."""
         text = self._text(leaf)
-        if self.binds < binds or (text.startswith("-") and not first):
-            return f"({text})"
-        return text
+        own = 2 if isinstance(self, Name) and "/" in text else self.binds  # dE/dw binds like a division
+        return f"({text})" if own < binds or (text.startswith("-") and not first) else text
 
 
 class Number(Expression):
@@ -134,13 +141,6 @@ class Name(Expression):
 
     def _text(self, leaf):
         return leaf(self.name)
-
-    def _bracketed(self, leaf, binds, first=True):
-        text = leaf(self.name)
-        own = 2 if "/" in text else self.binds
-        if own < binds or (text.startswith("-") and not first):
-            return f"({text})"
-        return text
 
     def _all_names(self):
         return [self.name]
@@ -213,12 +213,11 @@ class Product(Expression):
     def _derivative(self, name):
         terms = []
         for place, (operator, factor) in enumerate(self.factors):
-            slope = factor.derivative(name)
-            before, after = self.factors[:place], self.factors[place + 1 :]
-            if operator == "*":
-                terms.append((1, _product_of([*before, ("*", slope), *after])))
-            else:  # (1/v)' = -v'/v^2
-                terms.append((-1, _product_of([*before, ("*", slope), ("/", factor**2), *after])))
+            slope = [("*", factor.derivative(name))]
+            if operator == "/":  # (1/v)' = -v'/v^2
+                slope.append(("/", factor**2))
+            product = _product_of([*self.factors[:place], *slope, *self.factors[place + 1 :]])
+            terms.append((1 if operator == "*" else -1, product))
         return _sum_of(terms)
 
     def evaluator(self, number):
