@@ -5,7 +5,7 @@ from types import MappingProxyType
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.description.description import Description, LayerDescription, Sample, Update
 from neuronnet.description.values import as_number
-from neuronnet.errors import NeuronnetError, named
+from neuronnet.errors import NeuronnetError, SizeError, named
 from neuronnet.layer import NeuronLayer, SoftmaxLayer
 from neuronnet.names import Names
 from neuronnet.neuron import Neuron
@@ -102,6 +102,22 @@ def require_suitable(layers, outputs, samples_combine, l2_scale):
                     f"{part.name} stands for two parameters; every parameter has a name of its own"
                 )
             seen.add(part.name)
+
+
+def connect(network):
+    """Let each weight multiply the `out` of its source: an input, or a neuron of the layer before."""
+    sources = network.inputs
+    for layer in network.layers:
+        for neuron in layer:
+            if len(neuron.weights) != len(sources):
+                raise SizeError(f"weights of {neuron.name}", len(sources), len(neuron.weights))
+            for weight, source in zip(neuron.weights, sources):
+                weight.source, weight.neuron = source, neuron
+                source.outgoing.append(weight)
+        sources = layer.neurons
+    for parameter in network.parameters:
+        parameter.network = network
+    network.collect_trainable()
 
 
 def build_samples(samples, number):

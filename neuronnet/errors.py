@@ -115,6 +115,14 @@ def did_you_mean(names):
     return f"; did you mean {' or '.join(names)}?" if names else ""
 
 
+def shown(number):
+    """A number in nine significant digits, for a repr; as it is where its type has no digits to cut."""
+    try:
+        return format(number, ".9g")
+    except (TypeError, ValueError):
+        return str(number)
+
+
 def shortened(value, limit=60):
     """`repr(value)`, cut in the middle when it is longer than a line can bear."""
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 1000:

@@ -1,5 +1,7 @@
 """A layer of neurons: the place for what neurons do one after another or, in a softmax, all together."""
 
+from collections.abc import Callable
+
 from neuronnet.neuron import Neuron
 
 
@@ -9,30 +11,25 @@ class NeuronLayer:
     def __init__(self, neurons: list[Neuron]) -> None:
         self.neurons = neurons
         self.activation = neurons[0].activation
-        biases = {}
-        for neuron in neurons:
-            neuron.adds_to_bias = neuron.bias in biases
-            if neuron.bias is not None:
-                biases[neuron.bias] = True
-        self.biases = list(biases)
+        self.biases = list(dict.fromkeys(neuron.bias for neuron in neurons if neuron.bias is not None))
+        for before, neuron in zip([None, *neurons], neurons):
+            neuron.adds_to_bias = before is not None and neuron.bias is before.bias
 
     def feed_forward(self) -> None:
         """Set net and out of every neuron, in order."""
         for neuron in self.neurons:
             neuron.feed_forward()
 
-    def backpropagate(self, slope_of, targets, share) -> None:
+    def backpropagate(self, slope_of: Callable, targets: list, share: int) -> None:
         """The backward pass of an output layer: dE_total/dout is slope_of(target, out), over `share`."""
         for neuron, target in zip(self.neurons, targets):
             dE_dout = slope_of(target, neuron.out)
             neuron.backpropagate(dE_dout if share == 1 else dE_dout / share)
 
-    def backpropagate_cancelled(self, targets, share) -> None:
+    def backpropagate_cancelled(self, targets: list, share: int) -> None:
         """The same where the slopes of loss and activation cancel: delta is out - target, over `share`."""
         for neuron, target in zip(self.neurons, targets):
-            delta = neuron.out - target
-            if target == 1:
-                delta = -self.activation.rest([neuron.net], None, 0)
+            delta = neuron.out - target if target != 1 else -self.activation.rest([neuron.net], None, 0)
             neuron.backpropagate(None, delta if share == 1 else delta / share)
 
     def backpropagate_hidden(self) -> None:
@@ -50,8 +47,7 @@ class NeuronLayer:
         return len(self.neurons)
 
     def __repr__(self) -> str:
-        names = ", ".join(neuron.name for neuron in self.neurons)
-        return f"{type(self).__name__} {self.activation.name}: {names}"
+        return f"{type(self).__name__} {self.activation.name}: {', '.join(each.name for each in self)}"
 
 
 class SoftmaxLayer(NeuronLayer):
@@ -64,7 +60,7 @@ class SoftmaxLayer(NeuronLayer):
         for j, neuron in enumerate(self.neurons):
             neuron.out = self.activation.share(nets, j)
 
-    def backpropagate_cancelled(self, targets, share) -> None:
+    def backpropagate_cancelled(self, targets: list, share: int) -> None:
         """delta = out*(sum of the targets) - target: out - target where the targets sum to 1."""
         total = targets[0]
         for target in targets[1:]:
@@ -76,7 +72,7 @@ class SoftmaxLayer(NeuronLayer):
                 delta = -self.activation.rest(None, outs, j)
             neuron.backpropagate(None, delta if share == 1 else delta / share)
 
-    def backpropagate(self, slope_of, targets, share) -> None:
+    def backpropagate(self, slope_of: Callable, targets: list, share: int) -> None:
         """delta_j sums dE/dout_k * dout_k/dnet_j over k; `dout_dnet` of neuron j is the list over k."""
         outs = [neuron.out for neuron in self.neurons]
         for neuron, target in zip(self.neurons, targets):

@@ -8,10 +8,9 @@
 All gradients are computed before any parameter moves: hidden deltas use the weights of the forward pass.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
-from neuronnet.building import build, describe, require_suitable
+from neuronnet.building import build, connect, describe, require_suitable
 from neuronnet.description.description import IN_TURN, Order, batches, l2_share
 from neuronnet.description.reading import read
 from neuronnet.errors import PassOrderError, UnknownName, named, require_numbers, require_samples
@@ -42,8 +41,8 @@ class NeuralNetwork:
         batch: str | int = "full",
         order: Order = IN_TURN,
         update_rule: UpdateRule | None = None,
-        samples: Iterable[tuple] = (),
-        held_out: Iterable[tuple] = (),
+        samples: tuple | list = (),
+        held_out: tuple | list = (),
         title: str = "untitled network",
         names: dict[str, str] | None = None,
         input_names: list[str] | None = None,
@@ -67,14 +66,7 @@ class NeuralNetwork:
         self._slopes_cancel = cancels(layers[-1].activation, self.loss)
         self._error_reads_nets = reads_nets(layers[-1].activation, self.loss)
         self._batches, self._update_count, self._gradients_of_one_sample = None, 0, False
-        sources = self.inputs
-        for layer in layers:
-            for neuron in layer:
-                neuron.connect(sources)
-            sources = layer.neurons
-        for parameter in self.parameters:
-            parameter.network = self
-        self.collect_trainable()
+        connect(self)
 
     def collect_trainable(self) -> None:
         """Gather what an update moves; a parameter asks for it when its `trainable` changes."""

@@ -8,27 +8,24 @@ dE_total/dw = delta * dnet/dw, where dnet/dw is what w multiplies
 
 from typing import Any
 
-from neuronnet.activations import ACTIVATIONS, Activation
-from neuronnet.errors import SizeError, named
-from neuronnet.parameter import Parameter, shown
+from neuronnet.activations import ACTIVATIONS
+from neuronnet.errors import named, shown
+from neuronnet.parameter import Parameter
 
 
 class Neuron:
     """One neuron; its `bias` is None or a Parameter, perhaps one that the whole layer shares.
 
-    After a forward pass it has `net` and `out`; an output neuron also has `E`, once the error is computed.
-    After a backward pass it has `dE_dout`, `dout_dnet` and `delta`; where the slopes of loss and activation
-    cancel (see `losses.cancels`) only `delta`. An input of the network is a neuron without weights, bias and
-    activation, whose `out` is given.
+    A forward pass sets `net` and `out`, the error `E` of an output neuron, a backward pass `dE_dout`,
+    `dout_dnet` and `delta`, or `delta` alone where slopes cancel (see `losses.cancels`). An input is a neuron
+    without weights, bias and activation, whose `out` is given.
     """
 
     __slots__ = (
         "name weights bias activation adds_to_bias outgoing zero net out E dE_dout dout_dnet delta".split()
     )
 
-    def __init__(
-        self, name: str, weights: list[Parameter], bias: Parameter | None, activation: Activation | str | None
-    ) -> None:
+    def __init__(self, name: str, weights: list, bias: Parameter | None, activation: Any) -> None:
         self.name, self.weights, self.bias = name, weights, bias
         self.activation = named(activation, ACTIVATIONS)
         self.adds_to_bias = False  # whether a neuron before it in the layer shares its bias; the layer knows
@@ -36,14 +33,6 @@ class Neuron:
         self.zero = type(weights[0].value)(0) if weights else 0  # sums start from a 0 of the weights' type
         self.net = self.out = self.E = None
         self.dE_dout = self.dout_dnet = self.delta = None
-
-    def connect(self, sources: list["Neuron"]) -> None:
-        """Let each weight multiply the `out` of its source, in order."""
-        if len(self.weights) != len(sources):
-            raise SizeError(f"weights of {self.name}", len(sources), len(self.weights))
-        for weight, source in zip(self.weights, sources):
-            weight.source, weight.neuron = source, self
-            source.outgoing.append(weight)
 
     def feed_forward(self) -> None:
         """Set `net`, the weighted sum of the sources' outputs plus the bias, and `out`."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from neuronnet.errors import shown
+
 
 class Parameter:
     """A weight (`w5`) or a bias (`b1`).
@@ -38,11 +40,3 @@ class Parameter:
     def __repr__(self) -> str:
         frozen = "" if self.trainable else " frozen"
         return f"Parameter {self.name}: value={shown(self.value)} gradient={shown(self.gradient)}{frozen}"
-
-
-def shown(number):
-    """A number in nine significant digits, for a repr; as it is where its type has no digits to cut."""
-    try:
-        return format(number, ".9g")
-    except (TypeError, ValueError):
-        return str(number)

@@ -135,7 +135,7 @@ class Description:
         """How many weights the network has."""
         return sum(layer.neurons * layer.inputs for layer in self.layers)
 
-    def l2_share(self, term, samples):
+    def l2_share(self, term: Any, samples: int) -> Any:
         """What an L2 term counts in a total over so many samples."""
         return l2_share(term, self.l2_scale, samples)
 

@@ -69,15 +69,12 @@ def find(name):
 
 def example_names():
     """The names of the examples that come with neuronnet, the worked example first."""
-    names = sorted(path.stem for path in EXAMPLES.glob("*.toml"))
-    return sorted(names, key=lambda name: name != "worked-example")
+    names = (path.stem for path in EXAMPLES.glob("*.toml"))
+    return sorted(names, key=lambda name: (name != "worked-example", name))
 
 
 def parsed(text, where, folder=Path()):
-    """The Document that a text in TOML or JSON gives.
-
-    `where` is the place that errors name; the names of files in the text start from `folder`, a Path.
-    """
+    """The Document of a text in TOML or JSON; `where` is the place that errors name."""
     is_json = where.lower().endswith(".json") or _JSON_START.match(text) is not None
     language = "JSON" if is_json else "TOML"
     endless = re.search(rf"(?<![0-9_.])[0-9_.]{{{MOST_DIGITS + 1}}}", text)

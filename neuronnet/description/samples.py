@@ -62,12 +62,12 @@ def sine_classes(samples, outputs):
 
 
 class DataKind(NamedTuple):
-    """A kind of computed data: its function, its settings with defaults, its inputs, outputs it can serve."""
+    """A kind of computed data."""
 
-    samples: object
-    settings: dict
+    samples: object  # its function
+    settings: dict  # with their defaults
     inputs: int
-    outputs: tuple
+    outputs: tuple  # how many it can serve
 
 
 DATA_KINDS = {

@@ -21,13 +21,8 @@ KEYS = set("title source about loss outputs samples_combine learning_rate l2 l2_
 KEYS |= set("update names layer sample data held_out published errata run".split())
 SAME_KEY = {"lr": "learning_rate", "eta": "learning_rate", "layers": "layer", "samples": "sample"}
 SAME_KEY |= {"batch_size": "batch", "optimizer": "update"}
-SAME_LOSS = {
-    "mse": "squared error",
-    "mean squared error": "squared error",
-    "sse": "squared error",
-    "bce": "binary cross-entropy",
-    "cce": "categorical cross-entropy",
-}
+SAME_LOSS = {"mse": "squared error", "mean squared error": "squared error", "sse": "squared error"}
+SAME_LOSS |= {"bce": "binary cross-entropy", "cce": "categorical cross-entropy"}
 COMBINED = ("sum", "mean")
 SAME_CROSS_ENTROPY = {"logistic": "binary cross-entropy", "softmax": "categorical cross-entropy"}
 COMBINED = ("sum", "mean")
@@ -45,11 +40,8 @@ ORDERS = {"in turn": {}, "random": {"seed": 0}}
 LAYER_KEYS = set("activation weights bias train_bias inputs neurons init input_dim output_dim".split())
 DIMENSIONS_INIT = {"kind": "normal", "scale": 0.1}  # of a layer with input_dim and output_dim
 DIMENSIONS_SEED = 99
-_RECORDS = {
-    "published": ("quantity", "printed", "verdict"),
-    "errata": ("quantity", "printed", "should_be", "reason"),
-    "run": ("quantity", "printed", "verdict"),
-}
+_RECORDS = dict.fromkeys(("published", "run"), ("quantity", "printed", "verdict"))
+_RECORDS |= {"errata": ("quantity", "printed", "should_be", "reason")}
 
 
 def checked(given, place, folder):

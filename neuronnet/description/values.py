@@ -7,7 +7,6 @@ from math import isfinite
 from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
 
 MOST_BYTES = 20_000_000
-LARGEST_SEED = 2**32 - 1
 
 
 class Literal(float):
@@ -127,7 +126,7 @@ class Checks:
 
     def seed(self, value, where):
         """The seed of a generator: a whole number of 32 bits."""
-        return self.whole(value, where, 0, LARGEST_SEED)
+        return self.whole(value, where, 0, 2**32 - 1)
 
     def entries(self, given, key):
         """The list of tables under `key`."""
