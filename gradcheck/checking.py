@@ -14,8 +14,7 @@ from gradcheck.inputs.functions import MOST_CALLS, CallersFunctions, random_stat
 from gradcheck.inputs.intermediates import functions_of_intermediates
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import audit
-from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries
-from gradcheck.judge.gradient_rounding import rounding_of_gradients
+from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries, rounding_of_gradients
 from gradcheck.judge.weak_passes import check_nearby, weak_passes
 from gradcheck.report.report import Report
 from gradcheck.verdict import WELL_BEYOND, worst_of

@@ -9,8 +9,7 @@ import math
 import numpy as np
 
 from gradcheck.judge.directions import judge_along, random_direction
-from gradcheck.judge.entries import JudgedEntries
-from gradcheck.judge.gradient_rounding import rounding_of_gradients
+from gradcheck.judge.entries import JudgedEntries, rounding_of_gradients
 from gradcheck.report.report import NearbyCheck, Note
 from gradcheck.verdict import WELL_BEYOND, visible_from
 
