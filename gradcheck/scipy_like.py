@@ -116,8 +116,8 @@ REASONS = {
     "single precision": "func computes in single precision (at {names}): the step is too short for it, and "
     "{value:.3g} is mostly the rounding of the difference",
     "noise": "func is noisy (at {names}): {value:.3g} is mostly noise over the step",
-    "kink": "func has a kink at {names}, with slopes {left:.6g} and {right:.6g}: {value:.3g} compares with one "
-    "side alone, where any gradient between the two is right",
+    "kink": "func has a kink at {names}, with slopes {left:.6g} and {right:.6g}: {value:.3g} compares with "
+    "one side alone, where any gradient between the two is right",
     "jump": "func jumps at {names}: it has no derivative there, and {value:.3g} says nothing about grad",
     "edge of the domain": "func is defined on one side of {names} alone, or just around it: {value:.3g} "
     "may be of the other side",
