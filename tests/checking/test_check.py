@@ -96,6 +96,7 @@ def test_a_right_gradient_of_twenty_thousand_is_right():
     assert report["x"].smallest_visible < 1e-6
 
 
+@pytest.mark.slow
 def test_a_factor_of_two_on_two_hundred_thousand_entries_is_wrong():
     x = np.random.default_rng(8).normal(size=200_000)
     report = check(lambda v: float(v @ v), lambda v: 4 * v, x)

@@ -174,6 +174,7 @@ def test_the_examples_are_listed_and_shown(said):
     assert all(list(each) == ["name", "title", "source"] for each in listed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", example_names())
 def test_every_example_is_shown_and_derived_in_both_formats(said, name):
     assert read(name).title in said("examples", name)

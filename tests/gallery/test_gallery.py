@@ -358,6 +358,7 @@ def test_an_undecided_gradient_is_called_so():
     assert "The gradient is undecided" in text([finding])
 
 
+@pytest.mark.slow
 def test_judging_leaves_the_gallery_as_it_was():
     before = {
         id: {name: value.copy() for name, value in entry.parameters.items()} for id, entry in ENTRIES.items()

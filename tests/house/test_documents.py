@@ -136,11 +136,13 @@ RIGHT = {
 }
 
 
+@pytest.mark.slow
 @by_document
 def test_every_number_in_the_document_is_executed(path):
     assert complaints(_text_of(path)) == []
 
 
+@pytest.mark.slow
 @by_document
 def test_a_wrong_digit_anywhere_in_the_document_is_noticed(path):
     text = _text_of(path)
@@ -168,6 +170,7 @@ def test_the_runner_accepts(right):
     assert complaints(RIGHT[right]) == []
 
 
+@pytest.mark.slow
 def test_the_table_of_checkers_is_what_its_program_gives(monkeypatch):
     """The cases, the truth and our own verdicts; what other checkers say is a matter of what is installed."""
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))

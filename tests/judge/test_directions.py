@@ -145,6 +145,7 @@ def test_any_gradient_is_judged_along_directions_when_that_is_asked():
     assert wrong["b"].wrong == [(0,), (1,), (2,)] and wrong["W"].verdict == "right"
 
 
+@pytest.mark.slow
 def test_many_small_blocks_take_no_more_calls_than_their_entries():
     many = {f"p{i}": np.array([0.1 + i / 300.0]) for i in range(300)}
 
@@ -203,6 +204,7 @@ def test_of_thousands_of_entries_that_nothing_shows_nothing_is_told(name, loss, 
     assert report.verdict == "undecided" and report.evaluations < 3000
 
 
+@pytest.mark.slow
 def test_the_error_that_would_show_does_show_among_thousands_of_kinks():
     """A relu network of 784-100-10, 128 samples: the report of the right gradient keeps its promise."""
     draw = np.random.default_rng(0)

@@ -84,6 +84,7 @@ def last_weights_zero(network, gradients):
     return gradients | {f"W{network.layers}": 0.0 * gradients[f"W{network.layers}"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "plant",
     [sign, slightly_more, first_weights_reversed, bias_summed, regulariser_forgotten, last_weights_zero],

@@ -115,6 +115,7 @@ def drawn_networks(count):
     return found
 
 
+@pytest.mark.slow
 def test_every_entry_is_recognised_in_98_of_100_drawn_networks(digits=6):
     """On networks of 1 to 4 layers, all activations, losses and conventions; what changes no printed digit
     is no mistake.
@@ -154,6 +155,7 @@ PAIRS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ids", PAIRS, ids=" + ".join)
 def test_two_mistakes_at_once_are_named(ids):
     numbers = printed(replay(read(DEEP), tuple(CATALOGUE[id] for id in ids)), 7)
@@ -190,6 +192,7 @@ def test_a_random_number_is_seldom_given_a_cause(numbers):
         assert found.chance <= 0.05
 
 
+@pytest.mark.slow
 def test_random_numbers_are_named_less_often_than_the_odds_allow():
     import random
 

@@ -24,6 +24,7 @@ from neuronnet.neuron import Neuron
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", example_names())
 def test_every_example_is_right(name):
     assert check_network(name).verdict == "right"

@@ -118,6 +118,7 @@ def test_the_stability_command_gives_rows(capsys):
     assert rows[0].keys() >= {"update", "value", "digits", "spread"}
 
 
+@pytest.mark.slow
 def test_the_gallery_command_runs(capsys):
     assert main(["gallery", "--format", "json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) >= 11

@@ -546,6 +546,7 @@ PUBLISHED_AT_2000 = ("0.069541", "0.068936")
 PUBLISHED_AT_19000 = ("0.071316", "0.071316")
 
 
+@pytest.mark.slow
 def test_the_moons_table_is_golden_up_to_iteration_1000(moons_report):
     rows = {row["update"]: row for row in moons_report.rows}
     for update, (here, first) in GOLDEN.items():
@@ -560,6 +561,7 @@ def test_the_moons_table_is_golden_up_to_iteration_1000(moons_report):
     assert moons_report.reproducible_until == 1001
 
 
+@pytest.mark.slow
 def test_the_moons_table_is_not_reproducible_from_iteration_2000_on(moons_report):
     """Of the six digits printed two or three are left in any row; the published table claims all of them."""
     later = [row for row in moons_report.rows if row["update"] >= 2001]
@@ -570,6 +572,7 @@ def test_the_moons_table_is_not_reproducible_from_iteration_2000_on(moons_report
     )
 
 
+@pytest.mark.slow
 def test_rounding_decides_which_minimum_the_moons_reach(moons_report):
     groups = moons_report.groups
     assert [f"{group['value']:.6f}" for group in groups] == ["0.070758", "0.071316"]
@@ -581,11 +584,13 @@ def test_rounding_decides_which_minimum_the_moons_reach(moons_report):
     )
 
 
+@pytest.mark.slow
 def test_the_spread_of_the_moons_grows_between_iterations_1000_and_2000(moons_report):
     assert (moons_report.growth["from"], moons_report.growth["to"]) == (1001, 2001)
     assert moons_report.growth["log10_per_1000"] > 11.0
 
 
+@pytest.mark.slow
 def test_both_published_values_at_iteration_2000_are_among_those_that_rounding_gives():
     """20 of 599 runs were above 0.069541 there, so 29 may well miss it; 150 miss it once in 160 times."""
     with pool() as executor:

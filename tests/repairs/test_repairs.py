@@ -496,6 +496,7 @@ def test_a_long_formula_takes_no_long_time(trials, text, quantity):
     repair(formula, Name(quantity), trials)
 
 
+@pytest.mark.slow
 @examples(120)
 @given(descriptions(largest=1.0, most_layers=3, most_samples=2), st.data())
 def test_a_planted_slip_is_repaired(description, data):

@@ -612,6 +612,7 @@ def test_every_line_of_text_ends_in_some_statement(lines):
     assert found == len(lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

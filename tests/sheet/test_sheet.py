@@ -420,6 +420,7 @@ def sheet_of(description):
     return "\n".join(f"{each.quantity} = {each.printed}" for each in description.published)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in example_names() if read(find(name)).published])
 def test_every_published_number_gets_the_verdict_and_the_cause_on_record(name):
     description = read(find(name))
