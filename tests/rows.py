@@ -1,4 +1,4 @@
-"""A training by the formulas of the rows alone, update after update: the independent way to a trained state."""
+"""A training by the formulas of the rows alone, update after update: a second way to a trained state."""
 
 from neuronnet.derivation.graph import Graph
 from neuronnet.derivation.passes import Pass

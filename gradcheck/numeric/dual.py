@@ -16,7 +16,7 @@ class Dual:
 
     __slots__ = ("value", "derivative")
     __array_ufunc__ = None  # np.float64 then hands + - * / over to the methods below
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # values can be equal and derivatives not
 
     def __init__(self, value, derivative=0.0):
         self.value = value

@@ -4,6 +4,7 @@ floats. Names, factors and terms come from the formulas behind the quantity.
 
 from collections import Counter
 from decimal import Decimal
+from functools import partial
 from itertools import permutations
 from math import isfinite
 
@@ -230,7 +231,7 @@ class Slips:
         for term in dict.fromkeys([*terms, node]):
             for layer, start in self.places.single(term.names()):
                 beside = [
-                    with_names(term, lambda name, end=end: self.places.moved(name, layer, start, end))
+                    with_names(term, partial(self.places.moved, layer=layer, start=start, end=end))
                     for end in range(len(self.places.neurons[layer]))
                     if end != start
                 ]
