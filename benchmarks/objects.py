@@ -78,11 +78,13 @@ def memory(build, few, many):
 
 
 if __name__ == "__main__":
+    # Later versions of Python speed up the calls of the classic program more than the loops of this one.
+    small, wide = (0.9, 0.6) if sys.version_info < (3, 12) else (1.0, 0.7)
     compare(
         "10,000 online updates of the worked example, in slices of 100",
         lambda: load("worked-example"),
         10_000,
-        0.9,
+        small,
     )
-    compare("300 updates of a 32-32-8 network, in slices of 3", wide_network, 300, 0.6)
+    compare("300 updates of a 32-32-8 network, in slices of 3", wide_network, 300, wide)
     memory(lambda: load("worked-example"), 1_000, 10_000)

@@ -1,4 +1,4 @@
-"""Builds what a description speaks of, layers of neurons first, and describes it again."""
+"""Builds the objects of a Description, layers of neurons first, and describes a network again."""
 
 from types import MappingProxyType
 
@@ -14,7 +14,7 @@ from neuronnet.updates import UPDATE_RULES
 
 
 def build(description, number):
-    """The arguments of a NeuralNetwork for a description from `spec.read`, in a type of number."""
+    """The arguments of the NeuralNetwork of a Description, in a type of number."""
 
     def number_or_none(value):
         return None if value is None else as_number(value, number)
@@ -47,7 +47,7 @@ def describe(network):
 
 
 def build_layers(description, number):
-    """The NeuronLayers of a description from `spec.read`, every parameter and neuron with its name."""
+    """The NeuronLayers of a Description, every parameter and neuron with its name."""
     names = description.names
     layers = []
     for index, layer in enumerate(description.layers):

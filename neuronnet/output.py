@@ -1,8 +1,6 @@
-"""What both command lines share: reading an argument or standard input, writing a result, and ending with a
-status.
+"""What both command lines share: reading an argument or standard input, writing a result, the exit status.
 
-Exit status: 0 agrees, 1 disagrees, 2 unusable input, 3 undecided. Only 2 and an interruption are decided
-here.
+Exit status: 0 agrees, 1 disagrees, 2 unusable input, 3 undecided. `run` gives 2, and 130 for an interruption.
 """
 
 import argparse
@@ -43,7 +41,7 @@ def count(argument):
 
 
 def add_output_options(parser, formats=("text", "json")):
-    """Let a command be told in which format it prints, the first by default, and into which file."""
+    """Add `--format`, by default the first of the formats, and `-o FILE`."""
     parser.add_argument(
         "--format",
         choices=formats,
@@ -90,7 +88,7 @@ def _complain(program, message):
 
 
 def _discard_output():
-    """Nobody reads any more, or the disk is full: what Python would still write at its end goes nowhere."""
+    """Send what Python still writes at its end nowhere: the reader has gone, or the disk is full."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
