@@ -1,1 +1,1 @@
-"""One derivative with an error bar; knows neither parameters nor verdicts."""
+"""Derivatives of a function of numbers, each with an error bar, and numbers that carry one along."""

@@ -94,166 +94,8 @@ def floor_of(f, x, centre):
     return Floor(DEVIATIONS * deviation, bool(single))
 
 
-def _quantum(moves, size):
-    """The quantum of which all moves of f are multiples, far above the rounding of f itself; None where there
-    is none.
-
-    Three different moves are needed to tell an unknown grid from chance; one will do for that of float32, and
-    for that of double roundings of numbers near 1.
-    """
-    moves = np.unique(moves[moves > 0.0])
-    if len(moves) == 0:
-        return None
-    moves = moves[moves <= MOST_QUANTA * moves[0]]
-    least = float(min(moves[0], np.diff(moves).min(initial=math.inf)))
-    # half a unit of float32: below a power of two its numbers lie twice as close
-    single = SINGLE * 2.0 ** math.floor(math.log2(size)) if size > 0.0 else 0.0
-    known = [(unit, 1) for unit in (U, single) if 0.5 * unit < moves[0] <= MOST_QUANTA * unit]
-    for unit, fewest in [*known, (least, FEWEST_ON_GRID)]:
-        multiples = moves / unit
-        if (
-            len(moves) >= fewest
-            and unit > FEW_UNITS * U * (size + moves[-1])
-            and np.all(np.abs(multiples - np.round(multiples)) <= ON_GRID)
-        ):
-            return max(unit, min(least, FEW_UNITS * unit))
-    return None
-
-
-def _deviation(sample_at, finest, size, scale):
-    """The level on which the finest spacing and a coarser one agree, or two of three successive coarser
-    ones.
-    """
-    unavoidable = AGREEMENT * U * size
-    seen, agreed = [], None
-    for spacing in SPACINGS[:-1]:
-        sample = sample_at(scale * spacing)
-        if agreed is None:
-            if _agree(sample, finest, AGREEMENT):
-                return max(sample.level, finest.level)
-            if sample is STILL:
-                return _deviation_at_wide_spacings(sample_at, scale)
-            agreed = next(
-                (max(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)), None
-            )
-        elif sample.stands_still or AGREEMENT * sample.foretold < agreed:
-            break
-        elif sample.level is None:
-            agreed = None
-        elif sample.level <= unavoidable or _agree(sample, finest, AGREEMENT):
-            if sample.is_straight:
-                break
-            agreed = None
-        if agreed is not None and agreed <= unavoidable:
-            break
-        seen.append(sample)
-    levels_left = [level for level in (agreed, finest.level) if level is not None]
-    return levels_left[0] if len(levels_left) > 0 else 0.0
-
-
-def _deviation_at_wide_spacings(sample_at, scale):
-    """The first level on which two neighbours agree, going wider, for an f that stood still; 0.0 for none."""
-    narrower = NOTHING_SEEN
-    for spacing in WIDE_SPACINGS:
-        wider = sample_at(scale * spacing)
-        if _agree(narrower, wider, AGREEMENT):
-            return max(narrower.level, wider.level)
-        narrower = wider
-    return 0.0
-
-
-@dataclass(frozen=True)
-class _Noise:
-    """What one spacing shows: the level of the noise (None when f itself dominates), the level foretold for
-    the next wider spacing by its second and third differences if they are those of a smooth f, whether f
-    stands still between some neighbours, and whether it is straight, its second differences being noise
-    already."""
-
-    level: float | None
-    foretold: float
-    stands_still: bool
-    is_straight: bool = False
-
-
-NOTHING_SEEN = _Noise(None, math.inf, False)
-STILL = _Noise(None, 0.0, True)
-
-
-def _agree(a, b, factor):
-    """Whether two samples saw the same noise, within a factor."""
-    if a.level is None or b.level is None:
-        return False
-    return max(a.level, b.level) <= factor * min(a.level, b.level)
-
-
-def _noise_sample(f, x, centre, spacing):
-    """The _Noise seen in seven values at one spacing, on one side of x where the other has none.
-
-    The k-th differences of independent noise, scaled as in `_contrasts`, have its deviation. The first k is
-    taken at which three successive k agree within a factor of 4 and the differences change sign.
-    """
-    found = _seven_values(f, x, centre, (x + spacing) - x)
-    if found is None:
-        return NOTHING_SEEN
-    first, values = found
-    halves = values / 2.0 - centre / 2.0  # values near overflow differ by more than the largest number
-    moves = np.abs(np.diff(halves))
-    travel, stands_still = 2.0 * float(moves.max()), bool(moves.min() == 0.0)
-    if travel == 0.0:
-        return STILL
-    if moves.max() > ONE_JUMP * np.sort(moves)[-2] and travel > ONE_JUMP**2 * SINGLE_LEVEL * abs(centre):
-        return _Noise(None, math.inf, stands_still)
-    halves /= travel
-    differences = [contrasts @ halves for contrasts in _contrasts(first)]
-    levels = [2.0 * travel * math.sqrt(np.mean(each**2)) for each in differences]
-    foretold = max(levels[1] * SPACING_RATIO**2, levels[2] * SPACING_RATIO**3)
-    for k in range(len(levels) - 2):
-        window = levels[k : k + 3]
-        changes_sign = differences[k].min() < 0.0 < differences[k].max()
-        if max(window) <= AGREEMENT * min(window) and (changes_sign or levels[k] == 0.0):
-            return _Noise(levels[k], foretold, stands_still, k < 2)
-    return _Noise(None, foretold, stands_still)
-
-
-@cache
-def _contrasts(first):
-    """For k = 1 ... 6 a matrix, shape (7 - k, 7), from the values at seven nodes, those from `first` on, to
-    k-th differences.
-
-    A row holds the weights 1/prod(t_j - t_i) of a divided difference, scaled to a sum of squares of 1.
-    """
-    nodes, found = np.array([NODES[j] for j in range(first, first + 7)]), []
-    for k in range(1, 7):
-        contrasts = np.zeros((7 - k, 7))
-        for i in range(7 - k):
-            part = nodes[i : i + k + 1]
-            weights = np.array([1.0 / np.prod(t - np.delete(part, j)) for j, t in enumerate(part)])
-            contrasts[i, i : i + k + 1] = weights / math.sqrt(np.sum(weights**2))
-        found.append(contrasts)
-    return found
-
-
-def _seven_values(f, x, centre, spacing):
-    """(first node, f at seven successive nodes among which is x), or None where f has too few. At most seven
-    calls.
-    """
-    below, above = [], []
-    for side, reach, sign in ((below, 3, -1), (above, 3, 1)):
-        while len(side) < reach and math.isfinite(value := f(x + NODES[sign * (len(side) + 1)] * spacing)):
-            side.append(value)
-    for side, sign, other in ((below, -1, above), (above, 1, below)):
-        while len(other) < 3 and len(below) + len(above) < 6 and len(side) >= 3:
-            value = f(x + NODES[sign * (len(side) + 1)] * spacing)
-            if not math.isfinite(value):
-                return None
-            side.append(value)
-    values = np.array([*reversed(below), centre, *above])
-    return (-len(below), values) if len(values) == 7 else None
-
-
 class Bounded:
-    """`value`, computed in floats, lies within `error` of what exact arithmetic on the given numbers would
-    give.
+    """A `value` computed in floats, within `error` of what exact arithmetic on the given numbers gives.
 
     Has the arithmetic and the functions that the objects of a network use. Comparisons look at the value.
     """
@@ -347,3 +189,158 @@ def _parts(number):
 def _rounded(value, error, operations=1):
     """A fresh result: what came in, and the rounding of the operation; an overflow is taken as it is."""
     return Bounded(value, error + operations * U * abs(value)) if math.isfinite(value) else Bounded(value)
+
+
+# The noise floor: grids, spacings, samples
+
+
+def _quantum(moves, size):
+    """The quantum of which all moves of f are multiples, far above the rounding of f, or None.
+
+    Three different moves are needed to tell an unknown grid from chance; one will do for that of float32, and
+    for that of double roundings of numbers near 1.
+    """
+    moves = np.unique(moves[moves > 0.0])
+    if len(moves) == 0:
+        return None
+    moves = moves[moves <= MOST_QUANTA * moves[0]]
+    least = float(min(moves[0], np.diff(moves).min(initial=math.inf)))
+    # half a unit of float32: below a power of two its numbers lie twice as close
+    single = SINGLE * 2.0 ** math.floor(math.log2(size)) if size > 0.0 else 0.0
+    known = [(unit, 1) for unit in (U, single) if 0.5 * unit < moves[0] <= MOST_QUANTA * unit]
+    for unit, fewest in [*known, (least, FEWEST_ON_GRID)]:
+        multiples = moves / unit
+        if (
+            len(moves) >= fewest
+            and unit > FEW_UNITS * U * (size + moves[-1])
+            and np.all(np.abs(multiples - np.round(multiples)) <= ON_GRID)
+        ):
+            return max(unit, min(least, FEW_UNITS * unit))
+    return None
+
+
+def _deviation(sample_at, finest, size, scale):
+    """The level on which the finest spacing and a coarser one agree, or two of three coarser ones."""
+    unavoidable = AGREEMENT * U * size
+    seen, agreed = [], None
+    for spacing in SPACINGS[:-1]:
+        sample = sample_at(scale * spacing)
+        if agreed is None:
+            if _agree(sample, finest, AGREEMENT):
+                return max(sample.level, finest.level)
+            if sample is STILL:
+                return _deviation_at_wide_spacings(sample_at, scale)
+            agreed = next(
+                (max(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)), None
+            )
+        elif sample.stands_still or AGREEMENT * sample.foretold < agreed:
+            break
+        elif sample.level is None:
+            agreed = None
+        elif sample.level <= unavoidable or _agree(sample, finest, AGREEMENT):
+            if sample.is_straight:
+                break
+            agreed = None
+        if agreed is not None and agreed <= unavoidable:
+            break
+        seen.append(sample)
+    levels_left = [level for level in (agreed, finest.level) if level is not None]
+    return levels_left[0] if len(levels_left) > 0 else 0.0
+
+
+def _deviation_at_wide_spacings(sample_at, scale):
+    """The first level on which two neighbours agree, going wider, for an f that stood still; 0.0 for none."""
+    narrower = NOTHING_SEEN
+    for spacing in WIDE_SPACINGS:
+        wider = sample_at(scale * spacing)
+        if _agree(narrower, wider, AGREEMENT):
+            return max(narrower.level, wider.level)
+        narrower = wider
+    return 0.0
+
+
+@dataclass(frozen=True)
+class _Noise:
+    """What one spacing shows: the `level` of the noise, None when f itself dominates.
+
+    `foretold`: the level at the next wider spacing if the second and third differences are those of a smooth
+    f. `stands_still`: between some neighbours. `is_straight`: the second differences are noise already.
+    """
+
+    level: float | None
+    foretold: float
+    stands_still: bool
+    is_straight: bool = False
+
+
+NOTHING_SEEN = _Noise(None, math.inf, False)
+STILL = _Noise(None, 0.0, True)
+
+
+def _agree(a, b, factor):
+    """Whether two samples saw the same noise, within a factor."""
+    if a.level is None or b.level is None:
+        return False
+    return max(a.level, b.level) <= factor * min(a.level, b.level)
+
+
+def _noise_sample(f, x, centre, spacing):
+    """The _Noise seen in seven values at one spacing, on one side of x where the other has none.
+
+    The k-th differences of independent noise, scaled as in `_contrasts`, have its deviation. The first k is
+    taken at which three successive k agree within a factor of 4 and the differences change sign.
+    """
+    found = _seven_values(f, x, centre, (x + spacing) - x)
+    if found is None:
+        return NOTHING_SEEN
+    first, values = found
+    halves = values / 2.0 - centre / 2.0  # values near overflow differ by more than the largest number
+    moves = np.abs(np.diff(halves))
+    travel, stands_still = 2.0 * float(moves.max()), bool(moves.min() == 0.0)
+    if travel == 0.0:
+        return STILL
+    if moves.max() > ONE_JUMP * np.sort(moves)[-2] and travel > ONE_JUMP**2 * SINGLE_LEVEL * abs(centre):
+        return _Noise(None, math.inf, stands_still)
+    halves /= travel
+    differences = [contrasts @ halves for contrasts in _contrasts(first)]
+    levels = [2.0 * travel * math.sqrt(np.mean(each**2)) for each in differences]
+    foretold = max(levels[1] * SPACING_RATIO**2, levels[2] * SPACING_RATIO**3)
+    for k in range(len(levels) - 2):
+        window = levels[k : k + 3]
+        changes_sign = differences[k].min() < 0.0 < differences[k].max()
+        if max(window) <= AGREEMENT * min(window) and (changes_sign or levels[k] == 0.0):
+            return _Noise(levels[k], foretold, stands_still, k < 2)
+    return _Noise(None, foretold, stands_still)
+
+
+@cache
+def _contrasts(first):
+    """For k = 1 ... 6 a matrix, shape (7 - k, 7), from values at seven nodes to k-th differences.
+
+    A row holds the weights 1/prod(t_j - t_i) of a divided difference, scaled to a sum of squares of 1.
+    """
+    nodes, found = np.array([NODES[j] for j in range(first, first + 7)]), []
+    for k in range(1, 7):
+        contrasts = np.zeros((7 - k, 7))
+        for i in range(7 - k):
+            part = nodes[i : i + k + 1]
+            weights = np.array([1.0 / np.prod(t - np.delete(part, j)) for j, t in enumerate(part)])
+            contrasts[i, i : i + k + 1] = weights / math.sqrt(np.sum(weights**2))
+        found.append(contrasts)
+    return found
+
+
+def _seven_values(f, x, centre, spacing):
+    """(first node, f at seven successive nodes among which is x), or None where f has too few."""
+    below, above = [], []
+    for side, reach, sign in ((below, 3, -1), (above, 3, 1)):
+        while len(side) < reach and math.isfinite(value := f(x + NODES[sign * (len(side) + 1)] * spacing)):
+            side.append(value)
+    for side, sign, other in ((below, -1, above), (above, 1, below)):
+        while len(other) < 3 and len(below) + len(above) < 6 and len(side) >= 3:
+            value = f(x + NODES[sign * (len(side) + 1)] * spacing)
+            if not math.isfinite(value):
+                return None
+            side.append(value)
+    values = np.array([*reversed(below), centre, *above])
+    return (-len(below), values) if len(values) == 7 else None

@@ -86,8 +86,9 @@ class StepSearch:
         return min(max(lengths, default=self.start) / self.scale, FIRST_STEP)
 
     def _probe(self, h, is_short_enough, slope=None):
-        """(quotients, found): at the first of ever shorter steps that passes the test, else the last with two
-        sides. `is_short_enough(quotients, wider)`.
+        """(quotients, found) at the first of ever shorter steps that passes the test.
+
+        The test is `is_short_enough(quotients, wider)`; where none passes they are the last with two sides.
         """
         last, outside, too_long = None, 0, self.too_long
         while outside < MOST_OUTSIDE:
@@ -201,8 +202,9 @@ class StepSearch:
         )
 
     def _far_shorter(self, estimate):
-        """(quotients at a far shorter step, or None where they do not contradict a settled BestEstimate; the
-        BestEstimate with them).
+        """(quotients at a far shorter step, the BestEstimate with them).
+
+        The quotients are None where they do not contradict the settled BestEstimate.
         """
         small, shortest = HALF_THE_DIGITS * self.natural_slope(), self.steps[-1].step
         h = max(self.noise / small, KNOWN_STEP * self.shortest_step) if small > 0.0 else math.inf
