@@ -87,6 +87,19 @@ def _yes_or_no(id, sentence, error, slope):
     )
 
 
+def _combined(what, key):
+    """The conventions of a mean in place of a sum over the outputs or samples, and the other way round."""
+    ways = ("averaged", "mean"), ("summed", "sum")
+    for (done, combine), (said, other) in (ways, ways[::-1]):
+        yield _convention(
+            f"{what} {done}",
+            f"The errors of the {what} are {done}; the network says that they are {said}.",
+            f"the {combine} over the {what}",
+            {key: combine},
+            _has(key, other, several=what),
+        )
+
+
 ERRORS = (
     _convention(
         "the loss without its half",
@@ -112,34 +125,8 @@ ERRORS = (
             and _has("outputs", "sum", several="outputs")(description)
         ),
     ),
-    _convention(
-        "outputs averaged",
-        "The errors of the outputs are averaged; the network says that they are summed.",
-        "the mean over the outputs",
-        {"outputs": "mean"},
-        _has("outputs", "sum", several="outputs"),
-    ),
-    _convention(
-        "outputs summed",
-        "The errors of the outputs are summed; the network says that they are averaged.",
-        "the sum over the outputs",
-        {"outputs": "sum"},
-        _has("outputs", "mean", several="outputs"),
-    ),
-    _convention(
-        "samples averaged",
-        "The errors of the samples are averaged; the network says that they are summed.",
-        "the mean over the samples",
-        {"samples_combine": "mean"},
-        _has("samples_combine", "sum", several="samples"),
-    ),
-    _convention(
-        "samples summed",
-        "The errors of the samples are summed; the network says that they are averaged.",
-        "the sum over the samples",
-        {"samples_combine": "sum"},
-        _has("samples_combine", "mean", several="samples"),
-    ),
+    *_combined("outputs", "outputs"),
+    *_combined("samples", "samples_combine"),
     _convention(
         "squared error in place of the cross-entropy",
         "E is 1/2 (target - out)^2; the network's loss is a cross-entropy.",
