@@ -49,7 +49,9 @@ def text_of(path, needed):
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        found = getattr(error, "strerror", None) or "an unreadable file"
+        found = {FileNotFoundError: "no such file", IsADirectoryError: "a folder"}.get(
+            type(error), "a file that cannot be read"
+        )
         raise SpecError(str(path), found, f"{needed} is needed") from None
     return decoded(data, str(path))
 

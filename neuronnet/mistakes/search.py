@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import combinations
 from math import isfinite
+from typing import Any
 
 from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed, fifty_digits
 from neuronnet.derivation.quantities import Exact
@@ -27,7 +28,7 @@ CLAIMED_BY_A_FLOAT = 9
 
 
 def diagnose(
-    network,
+    network: Any,
     numbers: Mapping[str, str | int | float | Decimal],
     progress: Callable[[int, int], None] | None = None,
     bounded: type | None = None,

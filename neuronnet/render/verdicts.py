@@ -58,7 +58,7 @@ def markdown(found):
 def remarks(line):
     """What there is to say about a line: printed and exact number, where it comes from, what mends it."""
     worst, number = line.worst, line.number
-    if number is not None and line.verdict != "right":
+    if number is not None and number.verdict != "right":
         apart = f"{_units(number.units)} of the last printed digit apart"
         yield f"printed {number.printed}, exact {number.exact}, {apart}"
     for part in line.parts:

@@ -40,7 +40,7 @@ class Counterexample(NamedTuple):
     def __str__(self):
         numbers = ", ".join(f"{name} = {text}" for name, text in self.values.items())
         sides = f"{self.quantity} is {self.left}, the formula gives {self.right}"
-        return f"with {numbers} {sides}" if numbers else sides
+        return f"with {numbers}: {sides}" if numbers else sides
 
 
 def counterexample(formula, quantity, trials):

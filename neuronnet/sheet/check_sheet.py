@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from neuronnet.derivation.digits import Printed, around, fifty_digits
 from neuronnet.description.reading import checked, document, find, parsed, read
@@ -27,14 +28,14 @@ from neuronnet.sheet.report import (
 )
 
 WITHOUT_NETWORK = (
-    'no network: "network: worked-example" at the top of the sheet names one, a ```toml block describes one, '
-    "--network or the argument network gives one"
+    'the sheet names no network; write "network: worked-example" at its top, describe one in a ```toml '
+    "block, or give one with --network or the argument network"
 )
 
 
 def check_sheet(
     text: str,
-    network=None,
+    network: Any = None,
     folder: str | os.PathLike | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> SheetReport:

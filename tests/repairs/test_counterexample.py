@@ -27,15 +27,15 @@ def example(trials, claim):
     [
         (
             "net_h1 = w1*i1 + w3*i2 + b1",
-            "with w1 = 1, i1 = 2, w3 = 3, i2 = 4, b1 = 5, w2 = 6 net_h1 is 31, the formula gives 19",
+            "with w1 = 1, i1 = 2, w3 = 3, i2 = 4, b1 = 5, w2 = 6: net_h1 is 31, the formula gives 19",
         ),
         (
             "dout_o1/dnet_o1 = out_o1*(out_o1 - 1)",
-            "with out_o1 = 0.2 dout_o1/dnet_o1 is 0.16, the formula gives -0.16",
+            "with out_o1 = 0.2: dout_o1/dnet_o1 is 0.16, the formula gives -0.16",
         ),
         (
             "delta_o1 = (target_o1 - out_o1)*out_o1*(1 - out_o1)",
-            "with target_o1 = 1, out_o1 = 0.6 delta_o1 is -0.096, the formula gives 0.096",
+            "with target_o1 = 1, out_o1 = 0.6: delta_o1 is -0.096, the formula gives 0.096",
         ),
         (
             "dE_total/dout_h1 = delta_o1*w5 + delta_o2*w6",
@@ -46,10 +46,13 @@ def example(trials, claim):
         ),
         (
             "w5@1 = w5 + eta*dE_total/dw5",
-            "with w5 = 1, eta = 0.6, dE_total/dw5 = 2 w5@1 is -0.2, the formula gives 2.2",
+            "with w5 = 1, eta = 0.6, dE_total/dw5 = 2: w5@1 is -0.2, the formula gives 2.2",
         ),
-        ("dE_total/db2 = delta_o1", "with delta_o1 = 1, delta_o2 = 2 dE_total/db2 is 3, the formula gives 1"),
-        ("b1 = b2", "with b1 = 1, b2 = 2 b1 is 1, the formula gives 2"),
+        (
+            "dE_total/db2 = delta_o1",
+            "with delta_o1 = 1, delta_o2 = 2: dE_total/db2 is 3, the formula gives 1",
+        ),
+        ("b1 = b2", "with b1 = 1, b2 = 2: b1 is 1, the formula gives 2"),
         (
             "E_total = 3",
             (
@@ -181,7 +184,7 @@ def test_a_formula_with_very_many_names_still_has_one_when_most_of_it_is_right()
         "(delta_o1*w21 + delta_o2*w24 + delta_o3*w27)*out_h2_3*(1 - out_h2_3)*w16)*out_h1_1",
     )
     assert (
-        str(found) == "with dE_total/dout_h1_1 = 1, out_h1_1 = 0.6 delta_h1_1 is 0.24, the formula gives 0.6"
+        str(found) == "with dE_total/dout_h1_1 = 1, out_h1_1 = 0.6: delta_h1_1 is 0.24, the formula gives 0.6"
     )
 
 
@@ -196,7 +199,7 @@ def test_equal_weights_of_the_authors_network_do_not_pass_for_a_named_part():
 def test_what_can_be_chosen_freely_is_a_whole_number(trials):
     found = example(trials, "dE_total/dw5 = dE_total/dout_o1 * out_h1")
     assert str(found) == (
-        "with dE_total/dout_o1 = 1, out_h1 = 2, dout_o1/dnet_o1 = 3 dE_total/dw5 is 6, the formula gives 2"
+        "with dE_total/dout_o1 = 1, out_h1 = 2, dout_o1/dnet_o1 = 3: dE_total/dw5 is 6, the formula gives 2"
     )
 
 
@@ -229,7 +232,7 @@ def test_what_is_right_by_coincidence_differs_clearly():
     derivation = Derivation(description)
     assert derivation.value_of("w1*i1 + w1*i2 + b1") == derivation["net_o1"].value
     assert str(example(Trials(description), "net_o1 = w1*i1 + w1*i2 + b1")) == (
-        "with w1 = 1, i1 = 2, i2 = 3, b1 = 4, w2 = 5 net_o1 is 21, the formula gives 9"
+        "with w1 = 1, i1 = 2, i2 = 3, b1 = 4, w2 = 5: net_o1 is 21, the formula gives 9"
     )
 
 
