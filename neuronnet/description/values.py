@@ -49,9 +49,8 @@ def text_of(path, needed):
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        found = {FileNotFoundError: "no such file", IsADirectoryError: "a folder"}.get(
-            type(error), "a file that cannot be read"
-        )
+        plain = {FileNotFoundError: "no such file", IsADirectoryError: "a folder"}
+        found = plain.get(type(error)) or getattr(error, "strerror", None) or "an unreadable file"
         raise SpecError(str(path), found, f"{needed} is needed") from None
     return decoded(data, str(path))
 
