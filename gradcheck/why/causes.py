@@ -62,8 +62,10 @@ def causes_of(measured, constants) -> Causes | None:
     if "wrong" not in verdicts:
         return None
     blocks = _cut(measured.blocks, measured.analytic, measured.numeric, measured.bar, measured.vector)
-    known = [_known_together(measured, block) for block in measured.blocks]
-    return causes([replace(block, **each) for block, each in zip(blocks, known)], **constants)
+    known = [
+        replace(block, **_known_together(measured, part)) for block, part in zip(blocks, measured.blocks)
+    ]
+    return causes(known, **constants)
 
 
 def constants_of(network, samples, learning_rate):
@@ -163,12 +165,13 @@ def _parts(blocks, found, layers, task):
     wrong = [block for block in blocks if block.name in found]
     still = [block for block in wrong if _is_still(found[block.name])]
     moved = [block for block in wrong if not _is_still(found[block.name])]
+    explained = [found[block.name].shape for block in moved]
     together = _in_common(wrong, found, task)
     if together is not None:
         parts = [*(_grouped(still, found) if not moved else ()), together]
     elif (together := _in_common(moved, found, task)) is not None:
         parts = [*_grouped(still, found), together]
-    elif _all_explained(moved, found):
+    elif None not in explained and (len(moved) < 2 or all(shape.kind == "shape" for shape in explained)):
         parts = _grouped(still + moved, found)
     else:
         parts = _grouped(still, found)
@@ -226,14 +229,6 @@ def _exchanged(found, names):
 
 def _is_still(claim):
     return claim.shape is not None and claim.shape.id == "loss does not depend"
-
-
-def _all_explained(blocks, found):
-    """Whether each has a shape, and a mistake, not a place, where there are several."""
-    shapes_found = [found[block.name].shape for block in blocks]
-    return None not in shapes_found and (
-        len(blocks) < 2 or all(shape.kind == "shape" for shape in shapes_found)
-    )
 
 
 def _grouped(blocks, found):

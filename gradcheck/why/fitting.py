@@ -105,8 +105,7 @@ def best(block, tried):
     for each in others if claimed.is_mistake else ():
         if each.is_mistake and each.free <= claimed.free:
             equals.setdefault(each.kin, each)
-    known = block.known
-    looked_at = None if np.all(known) else int(np.sum(known))
+    looked_at = None if np.all(block.known) else int(np.sum(block.known))
     return Explained(claimed, tuple(equals.values())[1:], looked_at)
 
 

@@ -162,8 +162,8 @@ def _numbers(gradients, description):
     if len(gradients) not in (len(entries), len(weights)):
         expected = f"{len(entries)} arrays, {', '.join(entries)}"
         raise StructureMismatch("gradients", expected, f"{len(gradients)}")
-    names = entries if len(gradients) == len(entries) else weights
-    return _of_arrays({name: _array(name, value) for name, value in zip(names, gradients)}, entries)
+    named = zip(entries if len(gradients) == len(entries) else weights, gradients)
+    return _of_arrays({name: _array(name, value) for name, value in named}, entries)
 
 
 def _of_arrays(arrays, entries):

@@ -48,11 +48,11 @@ def _minus_rate(task):
 
 L2_TWICE, L2_OVER_N, L2_TIMES_N = _l2(2.0), _l2(lambda N: 1.0 / N), _l2(float)
 BESIDE_A_FACTOR = (
-    ("L2 kept", "g {all_but} the L2 term of {l2}{times_factor}"),
+    ("L2 kept", "g {all_but} the L2 term of {l2}{by}"),
     ("L2 lost", "g times {factor}, with the L2 term of {l2} missing"),
     ("L2 known", "g with the L2 term times {times_l2} and everything else times {factor}"),
-    ("kept or lost", "g {all_but} an L2 term of {kept}{times_factor} (or all, and one of {lost} is missing)"),
-    ("kept", "g {all_but} an L2 term of {kept}{times_factor}"),
+    ("kept or lost", "g {all_but} an L2 term of {kept}{by} (or everything is, and one of {lost} is missing)"),
+    ("kept", "g {all_but} an L2 term of {kept}{by}"),
     ("lost", "g times {factor}, with an L2 term of {lost} missing"),
     ("", "g times {factor}, {kp}"),
 )
@@ -210,7 +210,7 @@ def arrangements(block):
 
 
 def _permuted(block):
-    """The wrong rows, columns or entries in each other's places; each is known by its sum with weights."""
+    """The wrong rows, columns or entries in each other's places, found by a weighted sum of each."""
     for word, axis in lines(block.numeric) or [("entry", 0)] * (block.numeric.ndim == 1):
         wrong = np.flatnonzero(np.any(block.visible, axis=1 - axis) if word != "entry" else block.visible)
         if len(wrong) < 2:
@@ -329,7 +329,7 @@ def _words(block, column, task, c, k, name):
         "or_N": "" if l2 else or_N,
         "or_others": "" if l2 else f"{or_by_N}, or one of {halved} has the wrong sign",
         "all_but": "with the sign of all but" if c == -1 else "with everything but",
-        "times_factor": " turned round" if c == -1 else f" times {factor}",
+        "by": " turned round" if c == -1 else f" times {factor}",
         "kept": size(kept),
         "lost": size(lost),
     }

@@ -179,13 +179,14 @@ def test_factors_have_the_names_of_their_convention(factor, given, id, words):
         (
             8.0,
             8,
-            "with everything but an L2 term of 0.1 times 8, the number of samples (or all, and "
+            "with everything but an L2 term of 0.1 times 8, the number of samples (or everything is, and "
             "one of 0.0875 is",
         ),
         (
             -1.0,
             8,
-            "with the sign of all but an L2 term of 0.1 turned round (or all, and one of 0.2 is missing)",
+            "with the sign of all but an L2 term of 0.1 turned round (or everything is, "
+            "and one of 0.2 is missing)",
         ),
         (0.125, 8, "with everything but an L2 term of 0.1 times 0.125, 1 over the number of samples; that"),
     ],
@@ -363,6 +364,17 @@ def test_a_factor_everywhere_and_rows_in_reverse_are_both_told():
         in report.cause.sentence
     )
     assert report["W2"].cause.id == "reversed" and report["b2"].cause.id == "factor 2"
+
+
+def test_a_factor_everywhere_and_another_in_one_row_are_both_told():
+    class Both(Chain):
+        def handed_in(self, found):
+            found["W1"][1] *= -1.0
+            return {name: 2.0 * value for name, value in found.items()}
+
+    cause = cause_of(Both)
+    assert (cause.id, cause.kind) == ("sign in one row + factor 2", "shape")
+    assert "the gradient of W1 is 2 times the numerical one except for W1[1,:]: times -1;" in cause.sentence
 
 
 def test_a_place_does_not_hide_what_is_explained():
