@@ -1,6 +1,6 @@
 """A layer of neurons: the place for what neurons do one after another or, in a softmax, all together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from neuronnet.neuron import Neuron
 
@@ -40,8 +40,8 @@ class NeuronLayer:
                 dE_dout += weight.neuron.delta * weight.value
             neuron.backpropagate(dE_dout)
 
-    def __getitem__(self, index: int) -> Neuron:
-        return self.neurons[index]
+    def __iter__(self) -> Iterator[Neuron]:
+        return iter(self.neurons)
 
     def __len__(self) -> int:
         return len(self.neurons)

@@ -48,15 +48,14 @@ class NeuralNetwork:
         input_names: list[str] | None = None,
     ) -> None:
         require_suitable(layers, outputs, samples_combine, l2_scale)
-        input_names = input_names or [f"i{place}" for place, _ in enumerate(layers[0][0].weights, 1)]
+        input_names = input_names or [f"i{place}" for place, _ in enumerate(layers[0].neurons[0].weights, 1)]
         self.inputs = [Neuron(name, [], None, None) for name in input_names]
         self.layers, self.loss = layers, named(loss, LOSSES)
         self.outputs, self.samples_combine = outputs, samples_combine
         self.learning_rate, self.l2, self.l2_scale = learning_rate, l2, l2_scale
-        self.batch, self.order = batch, order
         self.update_rule = GradientDescent() if update_rule is None else update_rule
         self.samples, self.held_out = list(samples), list(held_out)
-        self.title, self.names = title, names or {}
+        self.batch, self.order, self.title, self.names = batch, order, title, names or {}
         self.neurons = [neuron for layer in layers for neuron in layer]
         self.weights = [weight for neuron in self.neurons for weight in neuron.weights]
         self.biases = [bias for layer in layers for bias in layer.biases]
@@ -65,7 +64,8 @@ class NeuralNetwork:
         self._hidden_layers_backwards = layers[-2::-1]
         self._slopes_cancel = cancels(layers[-1].activation, self.loss)
         self._error_reads_nets = reads_nets(layers[-1].activation, self.loss)
-        self._batches, self._update_count, self._gradients_of_one_sample = None, 0, False
+        self._batches: Any = None
+        self._update_count, self._gradients_of_one_sample = 0, False
         connect(self)
 
     def collect_trainable(self) -> None:
@@ -155,7 +155,7 @@ class NeuralNetwork:
     def total_error(self, samples: list[tuple] | None = None) -> Any:
         """E_total of the samples, (inputs, targets) pairs, by default its own, with the L2 term."""
         samples = require_samples(self.samples if samples is None else samples)
-        E_total = 0
+        E_total: Any = 0
         for inputs, targets in samples:
             self._run_forward(inputs)
             E_total += self.error(targets)
@@ -173,7 +173,7 @@ class NeuralNetwork:
     def gradients(self, samples: list[tuple] | None = None) -> dict[str, Any]:
         """Set every gradient for the samples together; return them, parameter name -> gradient."""
         samples = require_samples(self.samples if samples is None else samples)
-        totals = None
+        totals: Any = None
         for inputs, targets in samples:
             self._run_forward(inputs)
             self._backpropagate_sample(targets, with_l2=False)
@@ -204,7 +204,7 @@ class NeuralNetwork:
         return describe(self).to_dict()
 
     def __repr__(self) -> str:
-        sizes = "-".join(str(len(each)) for each in [self.inputs, *self.layers])
+        sizes = "-".join(str(len(each)) for each in [self.inputs, *(layer.neurons for layer in self.layers)])
         return f"NeuralNetwork {sizes}: {self.title}, {self.loss.name}, {self._update_count} updates"
 
     def _checked_targets(self, targets):

@@ -29,10 +29,10 @@ class Neuron:
         self.name, self.weights, self.bias = name, weights, bias
         self.activation = named(activation, ACTIVATIONS)
         self.adds_to_bias = False  # whether a neuron before it in the layer shares its bias; the layer knows
-        self.outgoing = []
+        self.outgoing: list[Parameter] = []
         self.zero = type(weights[0].value)(0) if weights else 0  # sums start from a 0 of the weights' type
-        self.net = self.out = self.E = None
-        self.dE_dout = self.dout_dnet = self.delta = None
+        nothing: Any = None
+        self.net = self.out = self.E = self.dE_dout = self.dout_dnet = self.delta = nothing
 
     def feed_forward(self) -> None:
         """Set `net`, the weighted sum of the sources' outputs plus the bias, and `out`."""

@@ -17,9 +17,9 @@ class Parameter:
     __slots__ = ("value", "gradient", "source", "neuron", "name", "network", "_trainable")
 
     def __init__(self, name: str, value: Any, trainable: bool = True) -> None:
-        self.name, self.value, self.gradient = name, value, None
-        self.source = self.neuron = self.network = None
-        self._trainable = trainable
+        nothing: Any = None
+        self.name, self.value, self._trainable = name, value, trainable
+        self.gradient = self.source = self.neuron = self.network = nothing
 
     @property
     def trainable(self) -> bool:

@@ -146,7 +146,7 @@ class Description:
     def to_dict(self) -> dict:
         """The plain dict that `read` turns into this description again; numbers keep their text."""
         kept = "title loss outputs samples_combine learning_rate l2 l2_scale batch".split()
-        optional = {"source": self.source, "about": self.about}
+        optional: dict[str, Any] = {"source": self.source, "about": self.about}
         for key in ("published", "errata", "run"):
             optional[key] = [_without_none(vars(each)) for each in getattr(self, key)] or None
         return {

@@ -40,7 +40,7 @@ ORDERS = {"in turn": {}, "random": {"seed": 0}}
 LAYER_KEYS = set("activation weights bias train_bias inputs neurons init input_dim output_dim".split())
 DIMENSIONS_INIT = {"kind": "normal", "scale": 0.1}  # of a layer with input_dim and output_dim
 DIMENSIONS_SEED = 99
-_RECORDS = dict.fromkeys(("published", "run"), ("quantity", "printed", "verdict"))
+_RECORDS: dict[str, tuple[str, ...]] = dict.fromkeys(("published", "run"), ("quantity", "printed", "verdict"))
 _RECORDS |= {"errata": ("quantity", "printed", "should_be", "reason")}
 
 
