@@ -80,8 +80,8 @@ class GradientBlock:
     """One array of a gradient: `analytic` as handed in, `numeric` as measured within `bar`, at `parameter`.
 
     All four arrays have one shape. `bar` is the error of the numerical derivative plus the rounding of the
-    analytic one; infinite where nothing is known of an entry by itself. `known_wrong`, `known_right`: what
-    was found out about such entries together. `causes` fills in `role` ("weights", "bias" or None) and
+    analytic one; infinite for an entry that was not measured by itself. `known_wrong`, `known_right`: the
+    verdict on such entries together. `causes` fills in `role` ("weights", "bias" or None) and
     `layer` (its number or None).
     """
 

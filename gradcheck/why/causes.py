@@ -127,7 +127,7 @@ def _explained(block, others, task):
     if np.any(block.known) and not np.all(block.known):
         seen = best(block.at(block.known), list(entry_by_entry(block.at(block.known), task)))
         if seen.shape is not None:
-            return replace(seen, looked_at=int(np.sum(block.known)))
+            return replace(seen, measured=int(np.sum(block.known)))
     return best(block, [*still, *shapes(block, others, task)])
 
 
@@ -198,11 +198,11 @@ def _in_common(wrong, found, task):
         factors = [0.0 if block.role == "bias" else 1.0 for block in wrong]
         weights_only = [replace(b, parameter=f * b.parameter) for b, f in zip(wrong, factors)]
         taken.append(_as_one(weights_only))
-    looked_at = None if all(np.all(block.known) for block in wrong) else taken[0].numeric.size
+    entries = None if all(np.all(block.known) for block in wrong) else taken[0].numeric.size
     for block in taken:
         claim = best(block, list(entry_by_entry(block, task)))
         if claim.shape is not None:
-            return replace(claim, looked_at=looked_at).cause(names)
+            return replace(claim, measured=entries).cause(names)
     return _exchanged(found, names)
 
 

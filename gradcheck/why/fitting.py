@@ -52,7 +52,7 @@ class Shape:
 
     @property
     def is_mistake(self):
-        """Whether it may be told beside others, and others beside it."""
+        """Whether a sentence may name it beside another mistake."""
         return self.plain and self.kind == "shape" and self.sentence is None
 
 
@@ -60,27 +60,26 @@ class Shape:
 class Explained:
     """The Shape that explains a block, or None.
 
-    `equals`: the Shapes that explain it as well. `looked_at`: of how many entries alone something is known,
-    or None.
+    `equals`: the Shapes that explain it as well. `measured`: how many entries are known, None for all.
     """
 
     shape: Shape | None
     equals: tuple = ()
-    looked_at: int | None = None
+    measured: int | None = None
 
     @property
     def is_own(self):
-        """Whether the shape is a mistake without fitted constants: one that is told of a single block too."""
+        """Whether the shape is a mistake without fitted constants, which one block alone shows."""
         return self.shape is not None and self.shape.kind == "shape" and self.shape.free == 0
 
     def sentence(self, names):
-        """What is said of the blocks of these names, with what cannot be told from it."""
+        """The sentence about these blocks, with the mistakes that look the same at this point."""
         if self.shape.sentence is not None:
             return self.shape.sentence.format(listing(names))
         clause = self.shape.clause
-        if self.looked_at is not None:
+        if self.measured is not None:
             preposition = "of" if self.shape.kind == "place" else "in"
-            clause += f", {preposition} the {self.looked_at} entries looked at"
+            clause += f", {preposition} the {self.measured} entries measured"
         if len(self.equals) > 0:
             others = ", or ".join(each.clause.removeprefix("the numerical one ") for each in self.equals)
             clause += f"; or {others}: this point cannot tell them apart"
@@ -105,8 +104,8 @@ def best(block, tried):
     for each in others if claimed.is_mistake else ():
         if each.is_mistake and each.free <= claimed.free:
             equals.setdefault(each.kin, each)
-    looked_at = None if np.all(block.known) else int(np.sum(block.known))
-    return Explained(claimed, tuple(equals.values())[1:], looked_at)
+    measured = None if np.all(block.known) else int(np.sum(block.known))
+    return Explained(claimed, tuple(equals.values())[1:], measured)
 
 
 def leaves_nothing(block, shape):

@@ -58,7 +58,7 @@ BESIDE_A_FACTOR = (
 )
 
 # c, k, the fact that must hold (see `_words`), the id, and what completes "the gradient of W1 is ...", where
-# g is written as "the numerical one". Of rows with one c and k, the first whose fact holds is told.
+# g is written as "the numerical one". Of rows with one c and k, the first whose fact holds speaks.
 TABLE = (
     (0, 0, "", "zero", "zero"),
     (NAMED, 0, "", "{factor_id}", "g times {factor}"),

@@ -395,7 +395,7 @@ def test_a_block_of_which_nothing_is_known_is_called_neither_right_nor_wrong():
 @pytest.mark.parametrize(
     "looked_at, words",
     [
-        (8, "the numerical one except for W1[2,1], of the 8 entries looked at"),
+        (8, "the numerical one except for W1[2,1], of the 8 entries measured"),
         (12, "the numerical one except for W1[2,1];"),
     ],
 )
@@ -411,7 +411,7 @@ def test_a_shape_of_a_block_that_was_looked_at_in_part_is_claimed_of_that_part()
     twice = block("W1", (4, 3))
     twice.analytic[:] = 2.0 * twice.numeric
     twice.bar.flat[:6] = np.inf
-    assert "times 2, in the 6 entries looked at" in causes([twice]).overall.sentence
+    assert "times 2, in the 6 entries measured" in causes([twice]).overall.sentence
 
 
 # Chance
