@@ -256,11 +256,13 @@ class Graph:
         if type(value) is not float or not abs(value) < 1e-6 or quantity.expression is None:
             return value
         try:
-            exact = self.exact(quantity.name)
-            if abs(exact - Decimal(value)) <= abs(exact) / 2 * Decimal("1e-9"):  # nine digits are printed
+            if _same_nine_digits(Decimal(value), self.exact(quantity.name)):
                 return value
+            exact, finer = (self.exact(quantity.name, ENOUGH_DIGITS + more) for more in (0, 30))
         except (ArithmeticError, ValueError, NeuronnetError):
             return value
+        if not _same_nine_digits(exact, finer):  # what is left of a 0 differs with the number of digits
+            return 0.0
         return exact if 0 < abs(exact) < SMALLEST_FLOAT else float(exact)
 
     def _as_evaluated(self, expression):
@@ -268,3 +270,8 @@ class Graph:
         for name in expression.names():
             others |= self._evaluated_as.get(name, {})
         return replaced(expression, others) if others else expression
+
+
+def _same_nine_digits(one, other):
+    """Whether two Decimals agree in the nine digits that are printed of a small number."""
+    return abs(one - other) <= abs(other) / 2 * Decimal("1e-9")

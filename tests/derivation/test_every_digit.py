@@ -6,6 +6,7 @@ The true values are computed here, from formulas of our own in 400 digits.
 from decimal import Decimal, localcontext
 
 import pytest
+from drawn import descriptions
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -138,3 +139,19 @@ def test_the_categorical_cross_entropy_of_a_logistic_output(net):
     network = load(description)
     network.gradients()
     assert close(both(description, "E_total", network.error([1.0])), (1 + (-Decimal(net)).exp()).ln())
+
+
+@given(descriptions(most_samples=1, largest=25.0))
+def test_what_derive_prints_follows_in_exact_arithmetic(description):
+    """Every printed value against the same formulas in 400 digits, however saturated the network is."""
+    derivation = Derivation(description)
+    for quantity in derivation.quantities:
+        exact, finer = derivation.exact(quantity.name, 400), derivation.exact(quantity.name, 500)
+        if abs(finer) < abs(exact) / 2:  # what 400 digits leave of a 0
+            exact = Decimal(0)
+        printed = Decimal(derivation.printed_value(quantity))
+        # Nine digits of what is below a millionth, nine decimals of the rest and of what cancels among large terms.
+        tolerance = (
+            abs(exact) / 10**9 if abs(exact) < Decimal("1e-6") else Decimal("1e-9") * max(1, abs(exact))
+        )
+        assert abs(printed - exact) <= tolerance, quantity
