@@ -241,7 +241,7 @@ class Graph:
             with fifty_digits() as context:
                 context.prec = digits
                 found = computed.evaluator(Decimal)(values)
-            if not found and digits < ENOUGH_DIGITS and " - " in computed.format():
+            if not found and digits < ENOUGH_DIGITS and {"+", "-"} & set(computed.format().split()):
                 found = self.exact(name, ENOUGH_DIGITS)
             self._exact[name, digits] = found
         return missing

@@ -141,6 +141,18 @@ def test_the_categorical_cross_entropy_of_a_logistic_output(net):
     assert close(both(description, "E_total", network.error([1.0])), (1 + (-Decimal(net)).exp()).ln())
 
 
+def test_a_sum_that_cancels_beyond_fifty_digits_is_no_0():
+    derivation = Derivation(
+        {
+            "loss": "output",
+            "layer": [{"activation": "tanh", "weights": [[60.0], [-70.0]]}],
+            "sample": [{"inputs": [1.0]}],
+        }
+    )
+    assert derivation["E_total"].value == 0.0
+    assert derivation.printed_value(derivation["E_total"]) == pytest.approx(-1.5335296147e-52, rel=1e-9)
+
+
 @given(descriptions(most_samples=1, largest=25.0))
 def test_what_derive_prints_follows_in_exact_arithmetic(description):
     """Every printed value against the same formulas in 400 digits, however saturated the network is."""
