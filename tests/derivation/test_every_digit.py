@@ -162,7 +162,7 @@ def test_what_derive_prints_follows_in_exact_arithmetic(description):
         if abs(finer) < abs(exact) / 2:  # what 400 digits leave of a 0
             exact = Decimal(0)
         printed = Decimal(derivation.printed_value(quantity))
-        # Nine digits of what is below a millionth, nine decimals of the rest and of what cancels among large terms.
+        # Nine digits below a millionth, nine decimals of the rest and of what cancels among large terms.
         tolerance = (
             abs(exact) / 10**9 if abs(exact) < Decimal("1e-6") else Decimal("1e-9") * max(1, abs(exact))
         )

@@ -5,6 +5,7 @@ right.
 import inspect
 import json
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -34,12 +35,17 @@ EXTRA_COLUMN = {
 }
 DEFECTS = ONE_THREE_ONE | EXTRA_COLUMN
 ENTRIES = {entry.id: entry for entry in programs()}
-FINDINGS = {entry.id: entry.judge() for entry in ENTRIES.values()}
 MISTAKEN = [id for id, entry in ENTRIES.items() if entry.fixed is not None]
 HOME = {
     one_three_one.SECTION: one_three_one,
     extra_column.SECTION: extra_column,
 }
+
+
+@cache
+def findings():
+    """What the judge finds in every program, by its id."""
+    return {entry.id: entry.judge() for entry in ENTRIES.values()}
 
 
 def test_every_listed_mistake_has_a_program():
@@ -50,7 +56,7 @@ def test_every_listed_mistake_has_a_program():
 
 @pytest.mark.parametrize("id", DEFECTS)
 def test_the_judge_finds_what_is_expected(id):
-    finding, (verdict, cause) = FINDINGS[id], DEFECTS[id]
+    finding, (verdict, cause) = findings()[id], DEFECTS[id]
     assert finding.verdict == ENTRIES[id].expected == verdict
     assert (finding.cause and finding.cause[0]) == cause
 
@@ -74,7 +80,7 @@ def test_a_wrong_gradient_is_visibly_another_than_that_of_the_program_put_right(
     written = entry.gradients(entry.parameters)
     meant = home.gradients_of(entry.fixed)(entry.parameters)
     most = max(np.max(np.abs(written[name] - meant[name])) for name in meant)
-    assert most > 4.0 * FINDINGS[id].worst.error_bar
+    assert most > 4.0 * findings()[id].worst.error_bar
 
 
 @pytest.mark.parametrize("id", MISTAKEN)
@@ -238,14 +244,14 @@ def test_elementwise_products_give_three_outputs_and_pass_against_themselves():
     assert outputs.shape == (1, 3)
     own = one_three_one.loss_of(one_three_one.Elementwise)
     assert check(own, ENTRIES["elementwise"].gradients, one_three_one.WEIGHTS).verdict == "right"
-    assert FINDINGS["elementwise"].shown.endswith("its gradient is right.")
+    assert findings()["elementwise"].shown.endswith("its gradient is right.")
 
 
 def test_the_squared_error_learns_least_where_it_is_most_wrong():
     out_h = 1.0 / (1.0 + np.exp(-3.0))
     out = 1.0 / (1.0 + np.exp(-3 * 2.5 * out_h))
     squared, entropy = out * out * (1.0 - out), out
-    shown = FINDINGS["squared-error"].shown
+    shown = findings()["squared-error"].shown
     assert (
         f"delta_o is {squared:.6f} with the squared error and {entropy:.6f} with the cross-entropy" in shown
     )
@@ -256,7 +262,7 @@ def test_the_squared_error_learns_least_where_it_is_most_wrong():
 
 
 def test_without_a_bias_the_hidden_neurons_give_a_half_at_zero_whatever_is_learned():
-    shown = FINDINGS["no-bias"].shown
+    shown = findings()["no-bias"].shown
     half = "0.500000, 0.500000, 0.500000"
     assert f"out_h is {half} before and {half} after" in shown
     assert half not in shown.partition("with biases")[2]
@@ -270,7 +276,7 @@ def test_an_update_that_adds_descends_with_a_wrong_gradient_and_one_that_subtrac
         for program in (extra_column.UpdateAdds, extra_column.NegativeDerivative)
     )
     assert adds < start < subtracts
-    shown = FINDINGS["update-adds"].shown
+    shown = findings()["update-adds"].shown
     assert all(f"{number:.6f}" in shown for number in (start, adds, subtracts))
     assert "of W2 alone changes E by -" in shown and "of W1 alone by +" in shown
 
@@ -286,7 +292,7 @@ def test_a_second_instance_changes_the_first_only_where_the_list_belongs_to_the_
     assert np.all(before != after)
     assert (
         f"answers {before[0, 0]:.6f} to the first sample, and {after[0, 0]:.6f}"
-        in FINDINGS["shared-weights"].shown
+        in findings()["shared-weights"].shown
     )
     before, after = answers(extra_column.ExtraColumn)
     assert np.all(before == after)
@@ -301,17 +307,17 @@ def test_a_rare_update_moves_nothing_until_its_round():
     assert all(
         np.all(W == start - 0.5) for W, start in zip(network.weights, extra_column.PARAMETERS.values())
     )
-    assert "moved is 0 and E" in FINDINGS["rare-update"].shown
+    assert "moved is 0 and E" in findings()["rare-update"].shown
 
 
 # What is printed
 
 
 def test_the_text_says_plainly_what_is_right_and_what_is_wrong():
-    lines = text(FINDINGS.values())
+    lines = text(findings().values())
     flat = " ".join(lines.split())
     for id, entry in ENTRIES.items():
-        worst = FINDINGS[id].worst
+        worst = findings()[id].worst
         assert f"{id}: {entry.title}" in lines
         said = f"The gradient is {DEFECTS[id][0]}"
         if id in MISTAKEN and DEFECTS[id][0] == "right":
@@ -325,7 +331,7 @@ def test_the_text_says_plainly_what_is_right_and_what_is_wrong():
 
 
 def test_the_dicts_are_ready_for_json():
-    plain = [finding.to_dict() for finding in FINDINGS.values()]
+    plain = [finding.to_dict() for finding in findings().values()]
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
     assert [each["verdict"] for each in plain] == [each["expected"] for each in plain]
     assert set(plain[0]) == {
@@ -365,5 +371,5 @@ def test_judging_leaves_the_gallery_as_it_was():
     }
     again = programs()
     for entry in again:
-        assert entry.judge().to_dict() == FINDINGS[entry.id].to_dict()
+        assert entry.judge().to_dict() == findings()[entry.id].to_dict()
         assert all(np.all(entry.parameters[name] == value) for name, value in before[entry.id].items())

@@ -40,7 +40,8 @@ def example(trials, claim):
         (
             "dE_total/dout_h1 = delta_o1*w5 + delta_o2*w6",
             (
-                "with delta_o1 = 1, w5 = 2, delta_o2 = 3, w6 = 4, w7 = 5: dE_total/dout_h1 is 17, the formula "
+                "with delta_o1 = 1, w5 = 2, delta_o2 = 3, w6 = 4, w7 = 5: dE_total/dout_h1 is 17, the "
+                "formula "
                 "gives 14"
             ),
         ),
@@ -56,7 +57,8 @@ def example(trials, claim):
         (
             "E_total = 3",
             (
-                "with target_o1 = 1, out_o1 = 0.6, target_o2 = 2, out_o2 = 0.3: E_total is 1.525, the formula "
+                "with target_o1 = 1, out_o1 = 0.6, target_o2 = 2, out_o2 = 0.3: E_total is 1.525, the "
+                "formula "
                 "gives 3"
             ),
         ),

@@ -4,6 +4,7 @@ random one.
 
 import json
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -105,7 +106,10 @@ def measured(network):
     return gradient(lambda vector: network.loss(point.restore(vector)), point.vector)
 
 
-DRAWN = [(network, measured(network)) for network in map(Drawn, range(NETWORKS))]
+@cache
+def drawn():
+    """Every drawn network with its numerical gradients."""
+    return [(network, measured(network)) for network in map(Drawn, range(NETWORKS))]
 
 
 # Planted mistakes: (expected id of the whole, change of right gradients; None where this network cannot have
@@ -226,7 +230,7 @@ PLANTED = {
 def planted(name):
     """(network, numeric, wrong gradients) wherever the mistake is possible and visible in what it changes."""
     start = list(PLANTED).index(name) % EVERY
-    for network, numeric in DRAWN[start::EVERY]:
+    for network, numeric in drawn()[start::EVERY]:
         right = network.gradients()
         wrong = PLANTED[name][1](network, right)
         if wrong is None or any(value is None for value in wrong.values()):
@@ -249,7 +253,7 @@ def test_a_planted_mistake_is_named(name):
 
 
 def test_a_right_gradient_has_no_cause():
-    for network, numeric in DRAWN:
+    for network, numeric in drawn():
         found = network.causes(network.gradients(), numeric)
         assert found.overall is None and found.wrong == () and set(found.blocks.values()) == {None}
 
@@ -266,7 +270,7 @@ def test_a_right_gradient_has_no_cause():
 )
 def test_with_its_strength_known_an_l2_term_is_told_apart(times_in, id):
     named = []
-    for network, numeric in DRAWN[:15]:
+    for network, numeric in drawn()[:15]:
         factor = 1.0 / network.samples if times_in is None else times_in
         wrong = l2_in_weights(lambda n: factor - 1.0)(network, network.gradients())
         overall = network.causes(wrong, numeric, l2=network.l2).overall
