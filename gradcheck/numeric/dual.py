@@ -89,7 +89,7 @@ class Dual:
     def __ge__(self, other):
         return self.value >= _parts(other)[0]
 
-    def exp(self):
+    def exp(self) -> "Dual":
         """e**u. Beyond the largest float Dual(inf, 0.0): 1/(1 + exp(-x)) at x = -1000 is 0 with slope 0."""
         try:
             value = math.exp(self.value)
@@ -97,21 +97,21 @@ class Dual:
             return Dual(math.inf, 0.0)
         return Dual(value, value * self.derivative)
 
-    def ln(self):
+    def ln(self) -> "Dual":
         """Natural logarithm, slope 1/u. Raises ValueError for u <= 0."""
         return Dual(math.log(self.value), self.derivative / self.value)
 
-    def log1p(self):
+    def log1p(self) -> "Dual":
         """ln(1 + u), accurate for small u, slope 1/(1 + u). Raises ValueError for u <= -1."""
         return Dual(math.log1p(self.value), self.derivative / (1.0 + self.value))
 
-    def tanh(self):
+    def tanh(self) -> "Dual":
         """Hyperbolic tangent, slope 1 - tanh(u)**2, computed as 4*e/(1 + e)**2 with e = exp(-2*|u|)."""
         power = math.exp(-2.0 * abs(self.value))
         slope = 4.0 * power / ((1.0 + power) * (1.0 + power))
         return Dual(math.tanh(self.value), slope * self.derivative)
 
-    def sqrt(self):
+    def sqrt(self) -> "Dual":
         """Square root, slope 1/(2 sqrt u). Raises ValueError for u < 0, ZeroDivisionError at 0."""
         root = math.sqrt(self.value)
         return Dual(root, self.derivative / (2.0 * root))

@@ -1,5 +1,7 @@
 """One quantity explained: its formula, its value, and the quantities that its formula names."""
 
+from typing import Any
+
 from neuronnet.derivation.quantities import Derivation
 from neuronnet.render import text
 
@@ -24,7 +26,7 @@ class Explanation:
         return f"Explanation {text.row(self.quantity, self.derivation)}"
 
 
-def explain(network, name: str) -> Explanation:
+def explain(network: Any, name: str) -> Explanation:
     """The Explanation of one quantity of a network's pass, or of a derivative `dA/dB` between two of them.
 
     `network` is a NeuralNetwork, or what `neuronnet.load` takes. Raises UnknownName, which carries the

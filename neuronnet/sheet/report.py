@@ -5,13 +5,16 @@ explain it.
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neuronnet.description.description import Description
 from neuronnet.formulas.expressions import Expression
 from neuronnet.mistakes.printed_numbers import Diagnosis
 from neuronnet.render import verdicts as rendered
-from neuronnet.repairs.counterexample import Counterexample
-from neuronnet.repairs.repair import Repair
+
+if TYPE_CHECKING:
+    from neuronnet.repairs.counterexample import Counterexample
+    from neuronnet.repairs.repair import Repair
 
 RIGHT, ROUNDING = "right", "rounding"
 WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE = "wrong number", "wrong formula", "right by coincidence"
@@ -38,8 +41,8 @@ class Part:
     exact: str | None = None
     units: float | None = None
     inherits_from: int | None = None
-    repair: Repair | None = None
-    counterexample: Counterexample | None = None
+    repair: "Repair | None" = None
+    counterexample: "Counterexample | None" = None
 
     def to_dict(self) -> dict:
         """The part as a plain dict."""
