@@ -1,5 +1,6 @@
 """How many examples the drawn tests draw: few by default, many with `--hypothesis-profile=thorough`."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 COMMON = {
@@ -21,3 +22,9 @@ def examples(count):
 def share(count):
     """`count` in proportion to the profile in use, and at least 5."""
     return max(5, count * settings().max_examples // 100)
+
+
+def for_the_night():
+    """The mark of a test that the quick profile leaves out, for it takes half a minute and more."""
+    quick = settings().max_examples < 300
+    return pytest.mark.skipif(quick, reason="runs with --hypothesis-profile=thorough")
