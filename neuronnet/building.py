@@ -59,7 +59,8 @@ def build_layers(description, number):
         ):
             weights = [Parameter(each, as_number(value, number)) for each, value in zip(weight_names, row)]
             neurons.append(Neuron(name, weights, bias, activation))
-        layers.append((SoftmaxLayer if activation.whole_layer else NeuronLayer)(neurons))
+        kind = SoftmaxLayer if activation.whole_layer else NeuronLayer
+        layers.append(kind(neurons, own_bias=layer.bias_kind == "per neuron"))
     return layers
 
 
@@ -148,7 +149,7 @@ def describe_layer(layer):
     return LayerDescription(
         layer.activation.name,
         tuple(tuple(weight.value for weight in neuron.weights) for neuron in layer),
-        None if not biases else biases[0] if len(biases) == 1 else biases,
+        None if not biases else biases if len(biases) > 1 or layer.own_bias else biases[0],
         bool(biases) and layer.biases[0].trainable,
     )
 

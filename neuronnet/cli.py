@@ -9,7 +9,7 @@ from neuronnet import __version__
 from neuronnet.derivation.factors import Explanation
 from neuronnet.derivation.quantities import Derivation, is_small
 from neuronnet.description.reading import EXAMPLES, example_names, find, read
-from neuronnet.errors import NeuronnetError
+from neuronnet.errors import NeuronnetError, counted
 from neuronnet.mistakes.catalogue import CATALOGUE, signatures
 from neuronnet.names import after, in_sample, partial_name
 from neuronnet.network import NeuralNetwork
@@ -167,7 +167,9 @@ def _derive(arguments):
 def _with_one_sample(description, number):
     samples = description.samples
     if not 1 <= number <= len(samples):
-        raise NeuronnetError(f"--sample {number}: the network has {len(samples)} samples, counted from 1")
+        raise NeuronnetError(
+            f"--sample {number}: the network has {counted(len(samples), 'sample')}, counted from 1"
+        )
     return replace(description, samples=(samples[number - 1],))
 
 

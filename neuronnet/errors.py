@@ -28,7 +28,7 @@ class SizeError(NeuronnetError):
 
     def __init__(self, what, expected, found):
         self.what, self.expected, self.found = what, expected, found
-        super().__init__(f"{what}: expected {expected} number{'' if expected == 1 else 's'}, found {found}")
+        super().__init__(f"{what}: expected {counted(expected, 'number')}, found {found}")
 
 
 class NumberError(NeuronnetError):
@@ -113,6 +113,11 @@ def nearest(name, known):
 def did_you_mean(names):
     """A clause that offers `names`, empty when there are none."""
     return f"; did you mean {' or '.join(names)}?" if names else ""
+
+
+def counted(count, noun):
+    """A count with its noun: 1 sample, 3 samples."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def shown(number):

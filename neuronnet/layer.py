@@ -8,8 +8,8 @@ from neuronnet.neuron import Neuron
 class NeuronLayer:
     """Neurons that are fed by the same sources and have the same activation."""
 
-    def __init__(self, neurons: list[Neuron]) -> None:
-        self.neurons = neurons
+    def __init__(self, neurons: list[Neuron], own_bias: bool = False) -> None:
+        self.neurons, self.own_bias = neurons, own_bias  # of a single neuron: described as a list of one
         self.activation = neurons[0].activation
         self.biases = list(dict.fromkeys(neuron.bias for neuron in neurons if neuron.bias is not None))
         for before, neuron in zip([None, *neurons], neurons):

@@ -10,6 +10,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from neuronnet.errors import counted
 from neuronnet.names import Names
 
 
@@ -128,7 +129,7 @@ class Description:
         sizes = "-".join(
             str(count) for count in [self.layers[0].inputs, *(each.neurons for each in self.layers)]
         )
-        return f"Description {sizes}: {self.title}, {self.loss}, {len(self.samples)} samples"
+        return f"Description {sizes}: {self.title}, {self.loss}, {counted(len(self.samples), 'sample')}"
 
     @property
     def weight_count(self) -> int:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from neuronnet.description.description import Sample
 from neuronnet.description.initial import LegacyRandom
 from neuronnet.description.values import Literal, fits_a_float, text_of
-from neuronnet.errors import shortened
+from neuronnet.errors import counted, shortened
 
 MOST_ROWS = 1_000_000
 MOST_DIGITS = 1000
@@ -124,7 +124,7 @@ class SampleReader:
             ("targets", len(targets), f"the loss {self.loss!r}", self.outputs),
         ):
             if found != needed:
-                self.check.refuse(f"{where}, {what}", f"{found} numbers", f"{who} takes {needed}")
+                self.check.refuse(f"{where}, {what}", counted(found, "number"), f"{who} takes {needed}")
         for target in targets if "cross-entropy" in self.loss else ():
             if not 0 <= target <= 1:
                 found = shortened(float(target))

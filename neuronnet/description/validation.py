@@ -12,7 +12,7 @@ from neuronnet.description.description import Description, LayerDescription, Ord
 from neuronnet.description.initial import BIASES, MOST_DRAWN, InitialWeights
 from neuronnet.description.samples import SampleReader, input_count
 from neuronnet.description.values import Checks
-from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
+from neuronnet.errors import SpecError, counted, did_you_mean, nearest, shortened
 from neuronnet.losses import LOSSES
 from neuronnet.names import WORD, Names
 
@@ -139,10 +139,10 @@ class _Network(Checks):
         for number, layer in enumerate(layers, 1):
             if found:
                 before = found[-1].neurons
-                who = f"layer {number - 1} has {before} neurons"
+                who = f"layer {number - 1} has {counted(before, 'neuron')}"
             else:
                 before = None if "weights" in layer else input_count(self, given)
-                who = f"the first sample has {before} inputs"
+                who = f"the first sample has {counted(before or 0, 'input')}"
             found.append(self.layer(layer, number, len(layers), (before, who), initial))
         return tuple(found)
 
@@ -174,10 +174,12 @@ class _Network(Checks):
         weights = self.weights(given["weights"], f"{where}, weights")
         inputs, (expected, who) = len(weights[0]), before
         if expected is not None and inputs != expected:
-            found = f"{inputs} numbers in a row"
+            found = f"{counted(inputs, 'number')} in a row"
             self.refuse(f"{where}, weights", found, f"{who}, a weight is needed for each")
         if "inputs" in given and self.size(given, where, "inputs") != inputs:
-            self.refuse(f"{where}, inputs", str(given["inputs"]), f"a row of weights has {inputs} numbers")
+            self.refuse(
+                f"{where}, inputs", str(given["inputs"]), f"a row of weights has {counted(inputs, 'number')}"
+            )
         return weights
 
     def drawn(self, given, where, before, initial):
@@ -215,8 +217,8 @@ class _Network(Checks):
         if isinstance(given, (list, tuple)):
             bias = tuple(self.numbers(given, where))
             if len(bias) != len(weights):
-                needed = f"a list has one for each of the {len(weights)} neurons; a single number is shared"
-                self.refuse(where, f"{len(bias)} numbers", needed)
+                needed = f"a list has one for each of the {counted(len(weights), 'neuron')}; a single number is shared"
+                self.refuse(where, counted(len(bias), "number"), needed)
             return bias
         if isinstance(given, str):
             words = f"one of {', '.join(BIASES)}{did_you_mean(nearest(given, BIASES))}"
@@ -231,7 +233,7 @@ class _Network(Checks):
         for number, row in enumerate(rows, 1):
             if len(row) != len(rows[0]) or not row:
                 needed = f"every row has one number per input, and row 1 has {len(rows[0])}"
-                self.refuse(f"{where}, row {number}", f"{len(row)} numbers", needed)
+                self.refuse(f"{where}, row {number}", counted(len(row), "number"), needed)
         if len(rows) * len(rows[0]) > MOST_WEIGHTS:
             self.refuse(where, f"{len(rows) * len(rows[0])} weights", f"at most {MOST_WEIGHTS} in a layer")
         return rows

@@ -4,6 +4,8 @@ Computed numbers are written with nine decimals (below a millionth: nine decimal
 ones as they were written.
 """
 
+from neuronnet.errors import counted
+
 MOST_SHOWN = 60  # given numbers of an example that fit on a screen
 FAR = 1e15  # a float has no nine decimals there
 
@@ -77,7 +79,7 @@ def conventions(description):
     ]
     if len(description.samples) > 1:
         size = {"online": "one sample", "full": "all samples"}.get(
-            description.batch, f"{description.batch} samples"
+            description.batch, counted(description.batch, "sample")
         )
         order = "" if description.batch == "full" else f", {_order(description)}"
         sentences.append(
@@ -91,8 +93,9 @@ def conventions(description):
             "biases left out"
         )
     for number, layer in enumerate(description.layers, 1):
-        neurons = f"{layer.neurons} neuron{'' if layer.neurons == 1 else 's'}"
-        sentences.append(f"layer {number}: {neurons}, {layer.activation}; bias: {_bias(layer)}")
+        sentences.append(
+            f"layer {number}: {counted(layer.neurons, 'neuron')}, {layer.activation}; bias: {_bias(layer)}"
+        )
     if description.learning_rate is not None:
         update = description.update
         settings = "".join(f", {name} {as_given(value)}" for name, value in update.settings.items())

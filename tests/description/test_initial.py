@@ -234,7 +234,7 @@ REFUSED = [
     ),
     (
         {"layer": [layer(1, {"kind": "constant", "scale": 1}, inputs=2)] * 2 + [layer(5_000_000)]},
-        ["layer 2, inputs", "found 2", "layer 1 has 1 neurons"],
+        ["layer 2, inputs", "found 2", "layer 1 has 1 neuron"],
     ),
     (
         {"layer": [layer(1, {"kind": "constant", "scale": 1}, inputs=1), layer(5_000_000)]},

@@ -96,6 +96,15 @@ def test_a_bias_is_trained_unless_it_is_said_to_be_frozen():
     assert [layer["train_bias"] for layer in frozen["layer"]] == [False, True]
 
 
+@pytest.mark.parametrize("bias", [0.5, [0.5]])
+def test_a_single_neuron_keeps_its_bias_as_it_is_written(bias):
+    layer = {"activation": "tanh", "weights": [[1.0]], "bias": bias}
+    assert read([layer]).to_dict()["layer"][0]["bias"] == bias
+    network = NeuralNetwork.from_dict([layer])
+    assert network.to_dict()["layer"][0]["bias"] == bias
+    assert read(network).layers[0].bias_kind == ("per neuron" if isinstance(bias, list) else "shared")
+
+
 def test_a_zero_bias_is_a_bias():
     assert plain(changed("bias = 0.5", "bias = 0"))["layer"][0]["bias"] == 0
     assert plain(changed("bias = 0.5\n", ""))["layer"][0]["bias"] is None
@@ -258,7 +267,7 @@ REFUSED = [
     (changed("0.4", "0." + "1" * 5000), ["line 6", "more than 1000 digits"]),
     (
         changed("bias = [0.8]", "bias = [0.8, 0.9]"),
-        ["layer 2, bias", "found 2 numbers", "each of the 1 neurons"],
+        ["layer 2, bias", "found 2 numbers", "each of the 1 neuron;"],
     ),
     (changed("bias = 0.5", 'bias = "none"'), ["layer 1, bias", "found 'none'", "a number is needed"]),
     (
