@@ -16,7 +16,7 @@ from gradcheck.twin.twin import Twin
 
 EPS = np.finfo(float).eps
 UPDATES, RATE, L2 = 1000, 0.01, 0.01
-GOAL = 0.7  # it was 0.35 with slopes from out alone: keeping every digit costs a cosh, and more of a softmax
+GOAL = 0.4
 
 
 def moons(count=200, noise=0.20):
@@ -118,4 +118,4 @@ if __name__ == "__main__":
     print(f"  the weights end {difference:.1e} apart; rounding explains up to {bound:.1e}")
     peaks = [peak_memory(description, updates) for updates in (1000, 1000, 10_000)]
     print(f"  memory at the peak: {peaks[2] - peaks[1]:+d} bytes from 1,000 updates to 10,000")
-    assert peaks[2] - peaks[1] < 10 * 200 * 3 * 8, "the loop keeps an array"
+    assert peaks[2] - peaks[1] < 200 * 3 * 8, "the loop keeps an array"

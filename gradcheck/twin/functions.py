@@ -1,7 +1,8 @@
 """Activations and losses on whole arrays, right in every digit that a float can hold.
 
 Legend: net, out, target have shape (N, K): N samples, K neurons. Values accept complex nets, whose real parts
-decide every case, so that a complex step can go through them. Wherever a textbook formula such as
+decide every case, so that a complex step can go through them. `into` is an array that takes the result; without
+it a new one is made. Wherever a textbook formula such as
 out (1 - out) would cancel, 1 - out is computed from net: at net = 40 the slope is 4.2e-18, not 0.0.
 """
 
@@ -15,7 +16,7 @@ from gradcheck.errors import named
 
 @dataclass(frozen=True)
 class Activation:
-    """`value(net)` -> out, and `delta(dE_dout, net, out)` -> dE/dnet."""
+    """`value(net, into)` -> out, and `delta(dE_dout, net, out, into)` -> dE/dnet."""
 
     value: Callable
     delta: Callable
@@ -31,44 +32,55 @@ class Loss:
 
 # Activations
 
+FEW = 4
+ONES = [np.ones((neurons, neurons)) for neurons in range(FEW + 1)]
 
-def logistic(net):
+
+def logistic(net, into=None):
     """out = 1/(1 + exp(-net)), of a negative net exp(net)/(1 + exp(net)): nothing overflows."""
     negative = net.real < 0
     small = np.exp(np.where(negative, net, -net))
-    return np.where(negative, small, 1.0) / (1.0 + small)
+    return np.divide(np.where(negative, small, 1.0), 1.0 + small, into)
 
 
-def logistic_delta(dE_dout, net, out):
+def logistic_delta(dE_dout, net, out, into=None):
     """dout/dnet = out (1 - out) = exp(-|net|)/(1 + exp(-|net|))**2."""
     small = np.exp(-np.abs(net))
-    return dE_dout * (small / (1.0 + small) ** 2)
+    return np.multiply(dE_dout, small / (1.0 + small) ** 2, into)
 
 
-def tanh_delta(dE_dout, net, out):
+@np.errstate(over="ignore")
+def tanh_delta(dE_dout, net, out, into=None):
     """dout/dnet = 1 - out**2 = 1/cosh(net)**2; where cosh overflows the slope is 0, to the last digit."""
-    with np.errstate(over="ignore"):
-        cosh = np.cosh(net)
-    return dE_dout / cosh / cosh
+    cosh = np.cosh(net)
+    return np.divide(np.divide(dE_dout, cosh, into), cosh, into)
 
 
-def relu(net):
+def relu(net, into=None):
     """out = net where net > 0, else 0."""
-    return np.where(net.real <= 0, 0.0, net)
+    return np.positive(np.where(net.real <= 0, 0.0, net), into)
 
 
-def relu_delta(dE_dout, net, out):
+def relu_delta(dE_dout, net, out, into=None):
     """dout/dnet = 1 where net > 0, else 0: at net == 0 it is 0."""
-    return dE_dout * (net > 0)
+    return np.multiply(dE_dout, net > 0, into)
 
 
-def softmax(net):
-    """out_i = exp(net_i)/sum_j exp(net_j); with the largest net subtracted nothing overflows."""
-    small = _exp_of_difference(net, across(np.maximum, net.real))
-    return small / across(np.add, small)
+def identity_delta(dE_dout, net, out, into=None):
+    """dout/dnet = 1."""
+    return np.positive(dE_dout, into)
 
 
-def softmax_delta(dE_dout, net, out):
+def softmax(net, into=None):
+    """out_i = exp(net_i)/sum_j exp(net_j); where an exp might overflow, less the sample's largest net."""
+    if _all_below(700.0, net.real):
+        small = np.exp(net, into)
+    else:
+        small = _exp_of_difference(net, across(np.maximum, net.real))
+    return np.divide(small, sums(small), into)
+
+
+def softmax_delta(dE_dout, net, out, into=None):
     """dE/dnet_i = out_i (dE/dout_i - sum_j out_j dE/dout_j), from dout_j/dnet_i = out_j ((i == j) - out_i).
 
     The same number may be subtracted from every dE/dout_j, as the outputs sum to 1. With that of the largest
@@ -76,18 +88,29 @@ def softmax_delta(dE_dout, net, out):
     """
     largest = np.expand_dims(np.argmax(out, axis=-1), -1)
     difference = dE_dout - np.take_along_axis(dE_dout, largest, axis=-1)
-    return out * (difference - across(np.add, difference * out))
+    return np.multiply(out, difference - across(np.add, difference * out), into)
 
 
 def _exp_of_difference(a, b):
-    """exp(a - b), with what the subtraction rounded off put back where it matters: up to 512 ulps at -745."""
+    """exp(a - b), with what the subtraction rounded off put back: up to 512 ulps at -745."""
     difference = a - b
-    exponential = np.exp(difference)
-    if np.minimum.reduce(difference.real, axis=None) < -8.0:  # above, it is at most 2 ulps of the result
-        moved = difference - a
-        rounded_off = (a - (difference - moved)) - (b + moved)
-        exponential *= 1.0 + rounded_off.real
-    return exponential
+    moved = difference - a
+    rounded_off = (a - (difference - moved)) - (b + moved)
+    return np.exp(difference) * (1.0 + rounded_off.real)
+
+
+def _all_below(limit, array):
+    """Whether every |entry| is below `limit`: at once where even the sum of their squares is below its square."""
+    flat = array.ravel("K")
+    return flat.dot(flat) < limit * limit or np.maximum.reduce(np.abs(flat)) < limit
+
+
+def sums(array):
+    """The sum over the neurons of every sample: (N, 1), or (N, K) for a few neurons, by a faster product."""
+    neurons = array.shape[-1]
+    if neurons > FEW:
+        return np.add.reduce(array, axis=-1, keepdims=True)
+    return ONES[neurons].dot(array.T).T
 
 
 def across(operation, array):
@@ -108,7 +131,7 @@ ACTIVATIONS = {
     "logistic": Activation(logistic, logistic_delta),
     "tanh": Activation(np.tanh, tanh_delta),
     "relu": Activation(relu, relu_delta),
-    "identity": Activation(np.positive, lambda dE_dout, net, out: dE_dout),
+    "identity": Activation(np.positive, identity_delta),
     "softmax": Activation(softmax, softmax_delta),
 }
 
@@ -219,29 +242,32 @@ def _product(factor, log):
 # The delta of the last layer, for any targets
 
 
-def logistic_binary_delta(net, out, target):
+def logistic_binary_delta(net, out, target, into=None):
     """(1 - target) out - target (1 - out), which is out - target."""
-    return (1.0 - target) * out - target * logistic(-net)
+    return np.subtract((1.0 - target) * out, target * logistic(-net), into)
 
 
-def logistic_categorical_delta(net, out, target):
+def logistic_categorical_delta(net, out, target, into=None):
     """-target (1 - out)."""
-    return -target * logistic(-net)
+    return np.multiply(-target, logistic(-net), into)
 
 
-def softmax_categorical_delta(net, out, target):
+def softmax_categorical_delta(net, out, target, into=None):
     """out_i sum_j target_j - target_i, which is out - target where the targets sum to 1.
 
-    Computed as out_i sum_(j != i) target_j - target_i sum_(j != i) out_j.
+    Computed as out_i sum_(j != i) target_j - target_i sum_(j != i) out_j; of two neurons the second product
+    is the first, of the other neuron.
     """
-    return out * others(target) - target * others(out)
+    first = out * others(target)
+    second = others(first) if out.shape[-1] == 2 else target * others(out)
+    return np.subtract(first, second, into)
 
 
-def softmax_binary_delta(net, out, target):
+def softmax_binary_delta(net, out, target, into=None):
     """q_i (1 - out_i) - out_i sum_(j != i) q_j with q = out dE/dout = (1 - target) out/(1 - out) - target."""
     rest = others(out)
     q = _quotient((1.0 - target) * out, rest) - target
-    return (1.0 - target) * out - target * rest - out * others(q)
+    return np.subtract((1.0 - target) * out - target * rest, out * others(q), into)
 
 
 def others(array):
@@ -260,11 +286,11 @@ DELTAS = {
 
 
 def output_delta(activation, loss):
-    """The function (net, out, target) -> dE/dnet: a row of DELTAS where there is one, else `long_way`."""
+    """The function (net, out, target, into) -> dE/dnet: a row of DELTAS where there is one, else `long_way`."""
     return DELTAS.get((activation, loss)) or long_way(activation, loss)
 
 
 def long_way(activation, loss):
-    """The function (net, out, target) -> dE/dout times dout/dnet, for every pair; 1/out may overflow."""
+    """The function (net, out, target, into) -> dE/dout times dout/dnet, for every pair; 1/out may overflow."""
     slope, delta = named("loss", LOSSES, loss).slope, named("activation", ACTIVATIONS, activation).delta
-    return lambda net, out, target: delta(slope(out, target), net, out)
+    return lambda net, out, target, into=None: delta(slope(out, target), net, out, into)

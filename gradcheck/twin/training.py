@@ -1,6 +1,7 @@
 """One pass of the twin over some samples, and the training loop around it, which may stop at any time."""
 
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -53,7 +54,7 @@ class Run:
         if course.memory is not None:
             np.copyto(memory, course.memory)
         course.memory = memory
-        self.saved = np.stack([self.state.kept, self.state.kept])
+        self.saved = tuple(np.stack([self.state.kept, self.state.kept]))
         rates = self.state.spread(learning_rate, lambda layer: learning_rate if layer.train_bias else 0.0)
         self.rule = moving(course.update, self.state, rates)
         self.trained = self.state.collect(self.state.spread(1.0, lambda layer: layer.train_bias)) == 1.0
@@ -73,7 +74,7 @@ class Run:
             for update in range(made + 1, last + 1):
                 self._loaded_pass().run()
                 move(update)
-                np.copyto(saved[update % 2], kept)
+                np.positive(kept, saved[update % 2])
                 made = update
         finally:
             try:
@@ -189,21 +190,25 @@ class State:
 
 
 class Pass:
-    """A pass over a fixed number of samples on buffers of its own: `run()` sets state.gradient to dE_total.
+    """A pass over a fixed number of samples: `steps`, called in turn, set state.gradient to dE_total.
 
-    E_total is `scale` times the sum of all outputs' errors, plus l2/2 times the sum of squared weights.
+    Every step is bound to the arrays that it works on. E_total is `scale` times the sum of all outputs' errors,
+    plus l2/2 times the sum of squared weights.
     """
 
     def __init__(self, state, samples, output_delta, scale, l2):
-        self.state, self.output_delta, self.scale = state, output_delta, scale
-        self.l2 = state.spread(l2, lambda layer: 0.0) if l2 != 0.0 else None
         self.inputs = np.ones((state.layers[0].inputs + 1, samples))
         self.targets = np.empty((state.layers[-1].neurons, samples))
-        parameters, gradients = state.matrices(state.parameters), state.matrices(state.gradient)
-        self.layers, extended, extended_delta = [], self.inputs, None
-        for layer, matrix, gradient in zip(state.layers, parameters, gradients):
-            self.layers.append(_LayerPass(layer, matrix, gradient, extended, extended_delta))
-            extended, extended_delta = self.layers[-1].extended, self.layers[-1].extended_delta
+        self.steps = self._forward_and_back(state, output_delta)
+        gradient, work = state.gradient, state.work
+        if scale != 1.0:
+            self.steps += [partial(np.multiply, gradient, scale, gradient)]
+        if l2 != 0.0:
+            factors = state.spread(l2, lambda layer: 0.0)
+            self.steps += [
+                partial(np.multiply, state.parameters, factors, work),
+                partial(np.add, gradient, work, gradient),
+            ]
 
     def load(self, inputs, targets, positions):
         """Take the samples at `positions`, an integer array, from inputs (m, all) and targets (K, all)."""
@@ -212,20 +217,22 @@ class Pass:
 
     def run(self):
         """Forward through all layers, then back, last layer first."""
-        for layer in self.layers:
-            layer.forward()
-        last = self.layers[-1]
-        last.delta[:] = self.output_delta(last.net, last.out, self.targets.T)
-        last.backward()
-        for layer in self.layers[-2::-1]:
-            layer.delta[:] = layer.activation.delta(layer.delta, layer.net, layer.out)
-            layer.backward()
-        state = self.state
-        if self.scale != 1.0:
-            np.multiply(state.gradient, self.scale, state.gradient)
-        if self.l2 is not None:
-            np.multiply(state.parameters, self.l2, state.work)
-            np.add(state.gradient, state.work, state.gradient)
+        for step in self.steps:
+            step()
+
+    def _forward_and_back(self, state, output_delta):
+        parameters, gradients = state.matrices(state.parameters), state.matrices(state.gradient)
+        layers, extended, extended_delta = [], self.inputs, None
+        for layer, matrix, gradient in zip(state.layers, parameters, gradients):
+            layers.append(_LayerPass(layer, matrix, gradient, extended, extended_delta))
+            extended, extended_delta = layers[-1].extended, layers[-1].extended_delta
+        steps = [step for layer in layers for step in layer.forward()]
+        last = layers[-1]
+        steps += [partial(output_delta, last.net, last.out, self.targets.T, last.delta), *last.backward()]
+        for layer in layers[-2::-1]:
+            delta = layer.activation.delta
+            steps += [partial(delta, layer.delta, layer.net, layer.out, layer.delta), *layer.backward()]
+        return steps
 
 
 class _LayerPass:
@@ -246,18 +253,25 @@ class _LayerPass:
         self.net, self.out, self.delta = self.net_rows.T, self.extended[:-1].T, self.delta_rows.T
 
     def forward(self):
-        """net = W x + b, out = f(net)."""
-        np.dot(self.matrix, self.inputs, self.net_rows)
-        self.out[:] = self.activation.value(self.net)
+        """Steps: net = W x + b, out = f(net)."""
+        return [
+            partial(self.matrix.dot, self.inputs, self.net_rows),
+            partial(self.activation.value, self.net, self.out),
+        ]
 
     def backward(self):
-        """dE/dW = delta x', and dE/dout of the layer below = W' delta, with the forward pass's weights."""
-        np.dot(self.delta_rows, self.inputs.T, self.gradient)
+        """Steps: dE/dW = delta x', and dE/dout of the layer below = W' delta, with the forward pass's weights."""
+        steps = [partial(self.delta_rows.dot, self.inputs.T, self.gradient)]
         if self.shared_bias:
-            biases = self.gradient[:, -1]
-            biases.fill(biases.sum())  # one bias for all neurons: the sum of theirs, in every row
+            steps += [partial(_share_sum, self.gradient[:, -1])]
         if self.dE_dinputs is not None:
-            np.dot(self.matrix.T, self.delta_rows, self.dE_dinputs)
+            steps += [partial(self.matrix.T.dot, self.delta_rows, self.dE_dinputs)]
+        return steps
+
+
+def _share_sum(biases):
+    """One bias for all neurons: its gradient is the sum of theirs, in every row."""
+    biases.fill(biases.sum())
 
 
 # The layers of a plain dict, and where their parameters lie in one flat vector

@@ -1,8 +1,7 @@
 """A vectorised network of the same plain dict as the neuron objects, written independently of them.
 
-Legend: N samples, a layer of n
-neurons with m inputs. Data go in and out as (N, m) and (N, n); inside, arrays lie on their side, (n, N), so
-that every operation runs along the samples. The bias is one more column of the weights, met by a row of ones
+Legend: N samples, a layer of n neurons with m inputs. Data go in and out as (N, m) and (N, n); inside, arrays
+lie on their side, (n, N), so that every operation runs along the samples. The bias is one more column of the weights, met by a row of ones
 under the inputs:
 
     net = W x + b            dE/dW = delta x'            dE/db = sum of delta over the samples
@@ -51,10 +50,8 @@ class Twin:
     """
 
     def __init__(self, network: Any):
-        self._network = {
-            **DEFAULTS,
-            **deepcopy(network.to_dict() if hasattr(network, "to_dict") else dict(network)),
-        }
+        network = network.to_dict() if hasattr(network, "to_dict") else network
+        self._network = {**DEFAULTS, **deepcopy(dict(network))}
         for key, allowed in ALLOWED.items():
             if self._network[key] not in allowed:
                 raise UnknownName(key, self._network[key], allowed)
@@ -65,13 +62,8 @@ class Twin:
         self._l2 = float(self._network["l2"])
         self.inputs, self.targets = self._arrays(self._network["sample"])
         self._held_out = self._arrays(self._network.get("held_out", []))
-        self._course = Course(
-            vector_of(self._network["layer"]),
-            self._network["update"],
-            self._network["order"],
-            self._network["batch"],
-            len(self.inputs),
-        )
+        update, order, batch = (self._network[key] for key in ("update", "order", "batch"))
+        self._course = Course(vector_of(self._network["layer"]), update, order, batch, len(self.inputs))
 
     @property
     def vector(self) -> np.ndarray:
@@ -124,9 +116,7 @@ class Twin:
         return np.sum(each) * self._error_scale(len(targets)) + self._l2_error(vector, len(targets))
 
     def _l2_error(self, vector, samples):
-        """l2/2 times the sum of squared weights; 0 where there is no such term, also when the weights are
-        infinite.
-        """
+        """l2/2 times the sum of squared weights; without such a term 0, even of infinite weights."""
         if self._l2 == 0.0:
             return 0.0
         squares = sum(np.sum(weights**2) for weights, _ in unpacked(self.layers, vector))
@@ -188,31 +178,18 @@ class Twin:
 
         Raises GradcheckError without samples, updates or rate.
         """
-        updates, learning_rate = (
-            self._given("updates", updates),
-            float(self._given("learning_rate", learning_rate)),
-        )
+        updates = self._given("updates", updates)
+        learning_rate = float(self._given("learning_rate", learning_rate))
         if updates < 0 or (every is not None and every < 1):
             raise GradcheckError(f"train: expected updates >= 0 and every >= 1, found {updates} and {every}")
         if len(self.inputs) == 0:
             raise GradcheckError("train: the network has no samples; give [[sample]] entries")
         before, course = self._course.made, self._course
-        run = Run(
-            course,
-            self.layers,
-            self.inputs,
-            self.targets,
-            learning_rate,
-            self._new_pass,
-        )
+        run = Run(course, self.layers, self.inputs, self.targets, learning_rate, self._new_pass)
         pace = Pace(progress, updates)
-        history = [self._record()]
-        while course.made < before + updates:
-            stop = (
-                before + updates
-                if every is None
-                else min(before + updates, (course.made // every + 1) * every)
-            )
+        history, last = [self._record()], before + updates
+        while course.made < last:
+            stop = last if every is None else min(last, (course.made // every + 1) * every)
             while course.made < stop:
                 run.advance(min(stop - course.made, pace.left(course.made - before)))
                 pace.see(course.made - before)
@@ -298,11 +275,8 @@ class Twin:
             raise NotRealNumbers(
                 name, repr(rows)[:80], f"give a row of {columns} numbers per sample"
             ) from None
-        array = (
-            array.reshape(-1, columns)
-            if array.size == 0 or array.ndim == 1 and array.size == columns
-            else array
-        )
+        if array.size == 0 or array.ndim == 1 and array.size == columns:
+            array = array.reshape(-1, columns)
         if array.ndim != 2 or array.shape[1] != columns:
             raise ShapeMismatch(name, ("N", columns), array.shape)
         return array
