@@ -72,7 +72,8 @@ class Run:
         np.copyto(saved[made % 2], kept)
         try:
             for update in range(made + 1, last + 1):
-                self._loaded_pass().run()
+                for step in self._loaded_pass().steps:
+                    step()
                 move(update)
                 np.positive(kept, saved[update % 2])
                 made = update
