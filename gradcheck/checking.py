@@ -16,9 +16,10 @@ from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import audit
 from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries, rounding_of_gradients
 from gradcheck.judge.weak_passes import check_nearby, weak_passes
-from gradcheck.report.report import Report
+from gradcheck.report.report import Note, Report
 from gradcheck.verdict import WELL_BEYOND, worst_of
-from gradcheck.why.causes import causes_of, constants_of, known_mistakes_in, seen_in
+from gradcheck.why.cause import Cause, GradientBlock, listing
+from gradcheck.why.causes import causes
 
 
 def check(
@@ -57,7 +58,7 @@ def check(
     options: dict[str, Any] = {"select": select, "seed": seed, "confidence": confidence, "samples": samples}
     options |= {"learning_rate": learning_rate, "one_by_one": one_by_one, "most_calls": most_calls}
     _require(**options)
-    constants = constants_of(network, samples, learning_rate)
+    constants = _constants(network, samples, learning_rate)
     with random_states_kept(), np.errstate(all="ignore"):
         functions = CallersFunctions(loss, gradients, parameters, seed, bounds, most_calls)
         point = functions.point
@@ -68,33 +69,33 @@ def check(
         # judge: every entry by the error bar of its numerical derivative
         judged = _judged(functions, point.selected(select), **how)
         # why: which mistake explains what is wrong?
-        causes = causes_of(judged, constants)
+        here = _causes(judged, constants)
         known, unknown = (), ()
-        if network is not None and causes is not None:
-            known, unknown = known_mistakes_in(network, samples, judged)
-        blocks = judged.reports(causes, _effects(point, findings))
+        if network is not None and here is not None:
+            known, unknown = _known_mistakes(network, samples, judged)
+        blocks = judged.reports(here, _effects(point, findings))
         # nearby: where a pass proves little, the same at another point
         weak = weak_passes(judged, blocks)
         nearby, judged_nearby = check_nearby(functions, weak, confidence, one_by_one)
         if judged_nearby is not None:
-            there = causes_of(judged_nearby, constants)
+            there = _causes(judged_nearby, constants)
             nearby = replace(nearby, blocks=judged_nearby.reports(there), cause=_overall(there))
         # intermediates: where, from the loss backwards, does it first go wrong?
         links = ()
         if intermediates is not None:
             of_links = functions_of_intermediates(functions, intermediates)
             judged_links = _judged(of_links, of_links.point.blocks, **how)
-            links = judged_links.reports(causes_of(judged_links, constants))
+            links = judged_links.reports(_causes(judged_links, constants))
         functions.value(point.vector)  # what the caller's functions keep of their last call is of the point
     # report
-    cause = nearby.cause if causes is None and nearby is not None else _overall(causes)
+    cause = nearby.cause if here is None and nearby is not None else _overall(here)
     options |= {"bounds": bounds, "intermediates": intermediates, "network": network}
     return Report(
         blocks,
         functions.evaluations,
         seed,
         confidence,
-        cause=seen_in(links, cause),
+        cause=_seen_in(links, cause),
         audit=findings,
         notes=(*weak, *unknown),
         nearby=nearby,
@@ -170,6 +171,78 @@ def _effects(point, findings):
         block.name: worst_of(each.effect for each in findings if block.name in (each.blocks or (block.name,)))
         for block in point.blocks
     }
+
+
+# Why it is wrong
+
+
+def _causes(judged, constants):
+    """The Causes of what is wrong in JudgedEntries, None where nothing is."""
+    verdicts = {*judged.judgements.values(), *(group.verdict for group in judged.groups)}
+    if "wrong" not in verdicts:
+        return None
+    return causes([_gradient_block(judged, block) for block in judged.blocks], **constants)
+
+
+def _gradient_block(judged, block):
+    """A block of JudgedEntries as `causes` takes it."""
+    here = slice(block.start, block.stop)
+    wrong = np.array([judged.judgements.get(i) == "wrong" for i in range(block.start, block.stop)], bool)
+    columns = (judged.analytic[here], judged.numeric[here], judged.bar[here], judged.vector[here], wrong)
+    analytic, numeric, bar, parameter, wrong = (each.reshape(block.shape) for each in columns)
+    together = {group.verdict for group in judged.groups_of(block)}
+    own = {str(judged.judgements[i]) for i in range(block.start, block.stop) if i in judged.judgements}
+    return GradientBlock(
+        block.name,
+        analytic,
+        numeric,
+        bar,
+        parameter,
+        known_wrong="wrong" in together,
+        known_right=len(together) > 0 and together | own == {"right"},
+        confidence=judged.confidence,
+        judged_wrong=wrong,
+    )
+
+
+def _constants(network, samples, learning_rate):
+    """What a check knows of the task, as `causes` takes it. Raises GradcheckError for unsuitable samples."""
+    if network is None:
+        if not isinstance(samples, (Integral, type(None))):
+            found = type(samples).__name__
+            raise GradcheckError(f"samples: found a {found}; without a network give their number")
+        return {"learning_rate": learning_rate, "samples": samples}
+    from gradcheck.why.known_mistakes import described
+
+    description = described(network, samples)
+    number = len(description.samples)
+    l2 = description.l2_share(description.l2, number)
+    outputs = description.layers[-1].neurons
+    return {"learning_rate": learning_rate, "samples": number, "outputs": outputs, "l2": l2 or None}
+
+
+def _known_mistakes(network, samples, judged):
+    """(the known mistakes that give exactly these gradients, Notes on why none were tried)."""
+    from gradcheck.why.known_mistakes import known_mistakes_at
+
+    found, why_not = known_mistakes_at(network, samples, judged.point, judged.analytic)
+    return tuple(found), [] if why_not is None else [Note("network", why_not, ())]
+
+
+def _seen_in(intermediates, cause):
+    """The Cause in the light of the intermediates' reports: they show where the chain broke."""
+    wrong = [block for block in intermediates if block.verdict == "wrong"]
+    if len(intermediates) == 0 or cause is not None and cause.kind != "place":
+        return cause
+    if len(wrong) > 0:
+        first = wrong[-1]
+        why = "" if first.cause is None else f": {first.cause.sentence}"
+        sentence = f"{first.name} is the first wrong intermediate, from the loss backwards{why}"
+        return Cause("intermediate", sentence, (first.name,), "place")
+    if cause is not None and all(block.verdict == "right" for block in intermediates):
+        sentence = f"the intermediates are right; what is made of them for {listing(cause.blocks)} is not"
+        return replace(cause, id="after the intermediates", sentence=sentence)
+    return cause
 
 
 def _overall(causes):

@@ -5,14 +5,12 @@ CandidateCause says: if this mistake was made, then *these* gradients are the ri
 the judge decides that by its error bars.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import fill
 
 from gradcheck import check
 from gradcheck.inputs.point import Point
-from gradcheck.numeric.rounding import U
 from gradcheck.report.report import Report
 from gradcheck.why.causes import blocks_of, causes
 
@@ -79,7 +77,7 @@ class JudgedProgram:
     @property
     def worst(self):
         """The entry of the gradient whose two derivatives are the most error bars apart."""
-        return max((block.worst for block in self.report.blocks), key=_bars_apart)
+        return max((block.worst for block in self.report.blocks), key=lambda entry: entry.badness)
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
@@ -148,11 +146,5 @@ def _cause(program, report):
 def _blocks(program, report):
     """The GradientBlocks of a report, in the order of the parameters."""
     entries = [each for block in report.blocks for each in block.entries]
-    analytic, numeric = ([getattr(each, key) for each in entries] for key in ("analytic", "numeric"))
-    bar = [each.error_bar + U * abs(each.analytic) for each in entries]
-    return blocks_of(Point(program.parameters), analytic, numeric, bar)
-
-
-def _bars_apart(entry):
-    difference = abs(entry.analytic - entry.numeric)
-    return 0.0 if difference == 0.0 else difference / entry.error_bar if entry.error_bar > 0.0 else math.inf
+    columns = [[getattr(each, key) for each in entries] for key in ("analytic", "numeric", "error_bar")]
+    return blocks_of(Point(program.parameters), *columns)

@@ -23,8 +23,8 @@ class JudgedEntries:
     `rounding`: what rounding alone may do to each analytic entry. `chosen`: a mask of the entries to judge,
     or None for all of the blocks. `doubt`: why the loss has no derivative at all, or None. With more than
     `one_by_one` entries, and without bounds, they are judged together along random directions, as far as
-    these come out right. `numeric`, `error`: vectors, NaN and infinite where an entry was not judged by
-    itself. `judgements`: position -> Judgement; `groups`: what was judged together. `single_precision`:
+    these come out right. `numeric`, `bar`: vectors, NaN and infinite where an entry was not judged by
+    itself; a bar is the error of the numerical derivative plus the rounding of the analytic one. `judgements`: position -> Judgement; `groups`: what was judged together. `single_precision`:
     whether the loss hides a float32.
     """
 
@@ -42,9 +42,9 @@ class JudgedEntries:
         one_by_one=ONE_BY_ONE,
     ):
         self._functions, self.point, self.blocks = functions, functions.point, blocks
-        self.vector, self.analytic, self.rounding = vector, analytic, rounding
+        self.vector, self.analytic, self._rounding = vector, analytic, rounding
         self.confidence, self.doubt = confidence, doubt
-        self.numeric, self.error = np.full_like(vector, np.nan), np.full_like(vector, np.inf)
+        self.numeric, self.bar = np.full_like(vector, np.nan), np.full_like(vector, np.inf)
         self._scale, self._floor = np.zeros_like(vector), None
         self.judgements, self.groups, self.single_precision = {}, [], False
         positions = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
@@ -55,11 +55,6 @@ class JudgedEntries:
             self._judge_together(positions)
         else:
             self._judge_one_by_one(positions)
-
-    @property
-    def bar(self):
-        """Error of the numerical derivatives plus rounding of the analytic ones."""
-        return self.error + self.rounding
 
     def reports(self, causes=None, effects=None):
         """A BlockReport per block in which something was judged.
@@ -99,7 +94,7 @@ class JudgedEntries:
 
         def along(some):
             direction = random_direction(self.vector, some, draw)
-            known = (self._functions, self.vector, self.analytic, self.rounding)
+            known = (self._functions, self.vector, self.analytic, self._rounding)
             judgement, bar = judge_along(*known, direction, self.confidence, self._floor)
             return judgement, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
 
@@ -126,7 +121,9 @@ class JudgedEntries:
             None if bounds is None else tuple(each[positions] for each in bounds),
             self._floor,
         )
-        self.numeric[positions], self.error[positions] = numeric.value, numeric.error
+        self.numeric[positions] = numeric.value
+        of_analytic = np.where(self.analytic[positions] == 0.0, 0.0, self._rounding[positions])
+        self.bar[positions] = numeric.error + of_analytic
         self.single_precision |= any(each.reason == "single precision" for each in numeric.estimates)
         self._scale[positions] = numeric.scale
         for block in self.blocks:
@@ -138,7 +135,7 @@ class JudgedEntries:
 
     def _judged(self, position, estimate, scale):
         analytic = float(self.analytic[position])
-        rounding = self.rounding[position] / abs(analytic) if analytic != 0.0 else 0.0
+        rounding = self._rounding[position] / abs(analytic) if analytic != 0.0 else 0.0
         judgement = judge(analytic, estimate, scale, rounding, self.confidence)
         if self.doubt is not None and math.isfinite(analytic):
             return Judgement("undecided", self.doubt)
@@ -148,8 +145,8 @@ class JudgedEntries:
         index, judgement = block.index(position), self.judgements[position]
         a, n = float(self.analytic[position]), float(self.numeric[position])
         ratio = a / n if n != 0.0 else math.nan if a == 0.0 else math.copysign(math.inf, a)
-        name, error = entry_name(block.name, index), float(self.error[position])
-        return Entry(name, index, a, n, error, ratio, str(judgement), judgement.reason)
+        name, bar = entry_name(block.name, index), float(self.bar[position])
+        return Entry(name, index, a, n, bar, ratio, str(judgement), judgement.reason)
 
     def _visible(self, block, groups):
         """The smallest error certain to be called wrong in any entry, as a part of the largest one."""

@@ -39,7 +39,7 @@ def weak_passes(judged, reports):
     """The Notes about blocks that pass, from JudgedEntries and the reports of its blocks."""
     passed = {report.name for report in reports if report.verdict == "right"}
     blocks = [block for block in judged.blocks if block.name in passed]
-    numeric, bar = judged.numeric.copy(), judged.bar
+    numeric, bar = judged.numeric.copy(), judged.bar.copy()
     for group in judged.groups:  # what was judged together is as it was handed in, within the bar
         numeric[group.positions], bar[group.positions] = judged.analytic[group.positions], group.bar
     return notes(judged.point, blocks, judged.vector, judged.analytic, numeric, bar, judged.confidence)

@@ -184,9 +184,9 @@ class BlockReport:
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry: its index in the block, both derivatives, the numerical error bar, and what was found.
+    """One entry: its index in the block, both derivatives, the bar it is judged by, and what was found.
 
-    `ratio` is analytic/numeric: -1 for a sign, 2 for a forgotten half; NaN for 0/0.
+    `error_bar`: error of the numerical derivative plus rounding of the analytic one. `ratio` is analytic/numeric: -1 for a sign, 2 for a forgotten half; NaN for 0/0.
     """
 
     name: str

@@ -81,7 +81,8 @@ class GradientBlock:
 
     All four arrays have one shape. `bar` is the error of the numerical derivative plus the rounding of the
     analytic one; infinite for an entry that was not measured by itself. `known_wrong`, `known_right`: the
-    verdict on such entries together. `causes` fills in `role` ("weights", "bias" or None) and
+    verdict on such entries together. `confidence`: how many bars away is wrong. `judged_wrong`: a mask of the
+    entries that a check calls wrong; where it is None the bars decide. `causes` fills in `role` ("weights", "bias" or None) and
     `layer` (its number or None).
     """
 
@@ -92,6 +93,8 @@ class GradientBlock:
     parameter: np.ndarray
     known_wrong: bool = False
     known_right: bool = False
+    confidence: float = WELL_BEYOND
+    judged_wrong: np.ndarray | None = None
     role: str | None = None
     layer: int | None = None
 
@@ -102,9 +105,10 @@ class GradientBlock:
 
     @cached_property
     def visible(self):
-        """Where the analytic gradient is visibly wrong: more than 4 error bars from the numerical one."""
-        difference = np.abs(self.analytic - self.numeric)
-        return ~(difference <= WELL_BEYOND * self.least_bar) | ~np.isfinite(self.analytic)
+        """Where the analytic gradient is wrong: more than `confidence` bars away, or judged so."""
+        beyond = ~(np.abs(self.analytic - self.numeric) <= self.confidence * self.least_bar)
+        wrong = beyond if self.judged_wrong is None else self.judged_wrong
+        return wrong | ~np.isfinite(self.analytic)
 
     @cached_property
     def known(self):
@@ -114,12 +118,12 @@ class GradientBlock:
     @cached_property
     def still(self):
         """Where the numerical derivative is zero within its bar: the loss is not seen to move."""
-        return self.known & (np.abs(self.numeric) <= WELL_BEYOND * self.bar)
+        return self.known & (np.abs(self.numeric) <= self.confidence * self.bar)
 
     @cached_property
     def is_zero(self):
         """Where both gradients are zero within the bar, which is neither right nor wrong."""
-        return self.still & (np.abs(self.analytic) <= WELL_BEYOND * self.bar)
+        return self.still & (np.abs(self.analytic) <= self.confidence * self.bar)
 
     @property
     def is_finite(self):
@@ -140,14 +144,17 @@ class GradientBlock:
             return self.known_right and bool(np.any(self.analytic != 0.0))
         within = np.abs(self.analytic - self.numeric) <= self.least_bar
         largest = np.max(np.abs(self.numeric), initial=0.0)
-        return bool(np.all(within & (~self.still | is_narrow(self.bar, largest))) and not np.all(self.still))
+        return bool(
+            np.all(within & (~self.still | is_narrow(self.bar, largest, self.confidence)))
+            and not np.all(self.still)
+        )
 
     @property
     def is_multiple(self):
         """Whether the numerical gradient is a multiple of the parameter, as that of an L2 term alone is."""
         k = replace(self, analytic=self.numeric).fit([self.parameter])
         return k is not None and bool(
-            np.all(np.abs(self.numeric - k[0] * self.parameter) <= WELL_BEYOND * self.least_bar)
+            np.all(np.abs(self.numeric - k[0] * self.parameter) <= self.confidence * self.least_bar)
         )
 
     @property
@@ -178,12 +185,13 @@ class GradientBlock:
         largest = np.max(np.abs(self.numeric), initial=0.0)
         if not np.all(self.known):
             return 0.0
-        return WELL_BEYOND * float(np.max(self.bar)) / float(largest) if largest > 0.0 else np.inf
+        return self.confidence * float(np.max(self.bar)) / float(largest) if largest > 0.0 else np.inf
 
     def at(self, chosen):
         """The GradientBlock of the entries chosen by a mask or an index."""
         arrays = {key: getattr(self, key)[chosen] for key in ("analytic", "numeric", "bar", "parameter")}
-        return replace(self, **arrays)
+        judged = None if self.judged_wrong is None else self.judged_wrong[chosen]
+        return replace(self, **arrays, judged_wrong=judged)
 
     def fit(self, columns, offset=0.0):
         """The constants with which the columns add up to analytic - offset, weighted by the bars; None where
@@ -203,11 +211,11 @@ class GradientBlock:
         return [float(each) / size for each, size in zip(found, sizes)]
 
     def uncertainty(self, column):
-        """How well `fit` knows the constant of a single column: 4 standard errors, bars being standard."""
+        """How well `fit` knows the constant of a single column: `confidence` standard errors, a bar being one."""
         size = np.max(np.abs(column) / self._floored)
         if size == 0.0:
             return np.inf
-        return WELL_BEYOND / float(size * np.sqrt(np.sum((column / self._floored / size) ** 2)))
+        return self.confidence / float(size * np.sqrt(np.sum((column / self._floored / size) ** 2)))
 
     @cached_property
     def _floored(self):

@@ -6,13 +6,10 @@ A cause is named only where it leaves nothing over. Where the bars are too wide 
 
 from collections.abc import Iterable
 from dataclasses import replace
-from numbers import Integral
 
 import numpy as np
 
 from gradcheck.errors import GradcheckError, ShapeMismatch
-from gradcheck.report.report import Note
-from gradcheck.verdict import WELL_BEYOND
 from gradcheck.why.cause import Cause, Causes, GradientBlock, listing
 from gradcheck.why.fitting import Explained, Shape, best
 from gradcheck.why.layers import layers_of
@@ -56,63 +53,15 @@ def causes(
     return Causes(overall, dict.fromkeys(names) | own, tuple(found))
 
 
-def causes_of(measured, constants) -> Causes | None:
-    """The Causes of what a check found wrong in its JudgedEntries, or None when nothing is."""
-    verdicts = {*map(str, measured.judgements.values()), *(group.verdict for group in measured.groups)}
-    if "wrong" not in verdicts:
-        return None
-    blocks = _cut(measured.blocks, measured.analytic, measured.numeric, measured.bar, measured.vector)
-    known = [
-        replace(block, **_known_together(measured, part)) for block, part in zip(blocks, measured.blocks)
-    ]
-    return causes(known, **constants)
-
-
-def constants_of(network, samples, learning_rate):
-    """What a check knows of the task, as `causes` takes it. Raises GradcheckError for unsuitable samples."""
-    if network is None:
-        if not isinstance(samples, (Integral, type(None))):
-            found = type(samples).__name__
-            raise GradcheckError(f"samples: found a {found}; without a network give their number")
-        return {"learning_rate": learning_rate, "samples": samples}
-    from gradcheck.why.known_mistakes import described
-
-    description = described(network, samples)
-    number = len(description.samples)
-    l2 = description.l2_share(description.l2, number)
-    outputs = description.layers[-1].neurons
-    return {"learning_rate": learning_rate, "samples": number, "outputs": outputs, "l2": l2 or None}
-
-
-def known_mistakes_in(network, samples, measured):
-    """(the known mistakes that give exactly the gradients of a check, Notes on why none were tried)."""
-    from gradcheck.why.known_mistakes import known_mistakes_at
-
-    found, why_not = known_mistakes_at(network, samples, measured.point, measured.analytic)
-    return tuple(found), [] if why_not is None else [Note("network", why_not, ())]
-
-
-def seen_in(intermediates, cause):
-    """The Cause in the light of the intermediates' reports: they show where the chain broke."""
-    wrong = [block for block in intermediates if block.verdict == "wrong"]
-    if len(intermediates) == 0 or cause is not None and cause.kind != "place":
-        return cause
-    if len(wrong) > 0:
-        first = wrong[-1]
-        why = "" if first.cause is None else f": {first.cause.sentence}"
-        sentence = f"{first.name} is the first wrong intermediate, from the loss backwards{why}"
-        return Cause("intermediate", sentence, (first.name,), "place")
-    if cause is not None and all(block.verdict == "right" for block in intermediates):
-        sentence = f"the intermediates are right; what is made of them for {listing(cause.blocks)} is not"
-        return replace(cause, id="after the intermediates", sentence=sentence)
-    return cause
-
-
 def blocks_of(point, analytic, numeric, bar) -> list[GradientBlock]:
     """The GradientBlocks of a Point, from flat vectors as long as its own. `bar`: numerical error and
     analytic rounding.
     """
-    return _cut(point.blocks, analytic, numeric, bar, point.vector)
+    columns = [np.asarray(each, dtype=np.float64) for each in (analytic, numeric, bar, point.vector)]
+    return [
+        GradientBlock(part.name, *(each[part.start : part.stop].reshape(part.shape) for each in columns))
+        for part in point.blocks
+    ]
 
 
 # One block
@@ -134,7 +83,7 @@ def _explained(block, others, task):
 def _loss_does_not_move(block, others):
     """[a Shape] where the numerical gradient is zero in every entry, exactly or within narrow bars."""
     largest = np.max(np.abs(block.analytic), initial=0.0)
-    narrow = WELL_BEYOND * np.max(block.bar, initial=0.0) <= SHARP * largest
+    narrow = block.confidence * np.max(block.bar, initial=0.0) <= SHARP * largest
     if block.numeric.size == 0 or not np.all(block.still) or not narrow:
         return []
     at_all = "at all" if np.all(block.numeric == 0.0) else "beyond the error bars"
@@ -209,9 +158,11 @@ def _in_common(wrong, found, task):
 def _as_one(blocks):
     """The known entries of several blocks as one vector, a bias where all of them are."""
     seen = [block.at(block.known) for block in blocks]
-    keys = ("analytic", "numeric", "bar", "parameter")
-    columns = [np.concatenate([getattr(block, key).ravel() for block in seen]) for key in keys]
-    return GradientBlock("", *columns, role="bias" if all(block.role == "bias" for block in blocks) else None)
+    keys = ("analytic", "numeric", "bar", "parameter", "visible")
+    columns = {key: np.concatenate([getattr(block, key).ravel() for block in seen]) for key in keys}
+    columns["judged_wrong"] = columns.pop("visible")
+    role = "bias" if all(block.role == "bias" for block in blocks) else None
+    return GradientBlock("", **columns, confidence=blocks[0].confidence, role=role)
 
 
 def _exchanged(found, names):
@@ -291,26 +242,6 @@ def _joined(parts, right):
         {name: each.constants for each in parts for name in each.blocks},
         free=sum(each.free for each in parts),
     )
-
-
-# Blocks in and out
-
-
-def _cut(parts, analytic, numeric, bar, vector):
-    """A GradientBlock of every part of some flat vectors."""
-    columns = [np.asarray(each, dtype=np.float64) for each in (analytic, numeric, bar, vector)]
-    return [
-        GradientBlock(part.name, *(each[part.start : part.stop].reshape(part.shape) for each in columns))
-        for part in parts
-    ]
-
-
-def _known_together(measured, block):
-    """What was found out about those entries of a block that were judged together."""
-    verdicts = [group.verdict for group in measured.groups if block.start <= group.positions[0] < block.stop]
-    own = [str(measured.judgements[i]) for i in range(block.start, block.stop) if i in measured.judgements]
-    known_right = len(verdicts) > 0 and {*verdicts, *own} == {"right"}
-    return {"known_wrong": "wrong" in verdicts, "known_right": known_right}
 
 
 def _checked(block):

@@ -1,6 +1,6 @@
 """Whether an error shape explains a block: it leaves nothing over, and chance would not do that as well.
 
-With it, every entry of the block lies within 4 error bars, and the shape says something of more entries than
+With it, every entry of the block lies within its bars (4, or another confidence), and the shape says something of more entries than
 it has constants to fit. Of several shapes that do, the first in the table is claimed. The others with as few
 constants stand beside it: the point cannot tell them apart.
 """
@@ -11,7 +11,6 @@ from math import log
 import numpy as np
 
 from gradcheck.numeric.rounding import U
-from gradcheck.verdict import WELL_BEYOND
 from gradcheck.why.cause import Cause, listing
 
 SHARP = 1e-3  # relative. Forty or so factors have names, so one that is known to 1e-3 hits one by chance in
@@ -114,13 +113,13 @@ def leaves_nothing(block, shape):
     difference, residual = block.analytic - block.numeric, block.analytic - shape.predicted
     size = np.max(np.abs(difference[known]), initial=0.0)
     width = np.maximum(bar, bar if shape.bar is None else shape.bar) + U * np.abs(shape.predicted)
-    if size == 0.0 or np.any(np.abs(residual[known]) > WELL_BEYOND * width[known]):
+    if size == 0.0 or np.any(np.abs(residual[known]) > block.confidence * width[known]):
         return False
-    open_left = np.sum((WELL_BEYOND * width[visible] / size) ** 2)
+    open_left = np.sum((block.confidence * width[visible] / size) ** 2)
     if open_left > LEFT_OPEN * np.sum((difference[visible] / size) ** 2):
         return False
     bars_wide = np.sqrt(np.sum((shape.predicted / np.maximum(width, U * size))[known] ** 2))
-    if shape.named and WELL_BEYOND > SHARP * bars_wide:
+    if shape.named and block.confidence > SHARP * bars_wide:
         return False
     return shape.kind == "place" or not _by_chance(block, shape, width)
 
@@ -132,11 +131,11 @@ def _by_chance(block, shape, width):
     Each entry that it speaks of would do so in as many cases as its bars are a part of its difference. As
     many entries as there are constants are used up by the fit: the ones that are known best.
     """
-    touched = block.known & (np.abs(shape.predicted - block.numeric) > WELL_BEYOND * block.least_bar)
+    touched = block.known & (np.abs(shape.predicted - block.numeric) > block.confidence * block.least_bar)
     if np.sum(touched) <= shape.free:
         return True
     if shape.sentence is not None:
         return False
     spread = np.abs(block.analytic - block.numeric)[touched]
-    chances = np.sort(np.minimum(1.0, WELL_BEYOND * width[touched] / spread))[shape.free :]
+    chances = np.sort(np.minimum(1.0, block.confidence * width[touched] / spread))[shape.free :]
     return float(np.sum(np.log(np.maximum(chances, np.finfo(float).tiny)))) + shape.ways > log(SHARP)

@@ -132,7 +132,7 @@ def _times_a_factor(block, task):
     for c in named_factors(task):
         if min(abs(c - each) for each in (np.median(given / true), in_size, -in_size)) > NEAR * abs(c):
             continue
-        scaled = replace(block, numeric=c * block.numeric, bar=abs(c) * block.bar)
+        scaled = replace(block, numeric=c * block.numeric, bar=abs(c) * block.bar, judged_wrong=None)
         few = 2 * np.sum(scaled.visible) < np.sum(moving)
         for shape in (*arrangements(scaled), *(_in_some_entries(scaled, task) if few else ())):
             clause = shape.clause.replace("the numerical one", f"{number(c)} times the numerical one", 1)

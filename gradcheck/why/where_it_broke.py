@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck.verdict import WELL_BEYOND
 from gradcheck.why.cause import listing, named_entries, named_lines
 from gradcheck.why.layers import Layers
 
@@ -220,7 +219,7 @@ def _other_neurons(weights, bias, axis):
     apart = np.max(np.abs(difference), axis=1) / np.max(np.abs(numeric), axis=1)
     b, bar = bias.numeric.ravel(), bias.least_bar.ravel()
     right = np.abs(bias.analytic.ravel() - b) <= bar
-    sees = WELL_BEYOND * bar / np.abs(b) < FAR_BELOW * apart
+    sees = bias.confidence * bar / np.abs(b) < FAR_BELOW * apart
     chosen = right & sees & np.any(weights.visible, axis=1 - axis)
     if not np.any(chosen):
         return None
@@ -241,7 +240,7 @@ def _outer_product_kept(weights, bias, axis):
         x = replace(line, analytic=line.numeric).fit([true])
         if x is None:
             return None
-        bar = WELL_BEYOND * (line.least_bar + abs(x[0]) * bias.least_bar.ravel())
+        bar = bias.confidence * (line.least_bar + abs(x[0]) * bias.least_bar.ravel())
         if np.any(np.abs(line.numeric - x[0] * true) > bar):
             return None
         x_bar = np.max(bar) / np.max(np.abs(true))
