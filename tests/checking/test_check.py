@@ -433,6 +433,31 @@ def test_more_confidence_asks_for_more_bars():
     assert check(cubes, off, X, confidence=1e9).verdict == "undecided"
 
 
+@pytest.mark.parametrize("confidence, verdict", [(1, "wrong"), (1000, "undecided")])
+def test_an_entry_says_how_many_of_its_own_bars_it_is_away(confidence, verdict):
+    widest = max(entry.error_bar / entry.numeric for entry in check(cubes, slopes, X)["x"].entries)
+    off = slopes(X) * (1.0 + 3.0 * widest)
+    worst = check(cubes, off, X, confidence=confidence)["x"].worst
+    assert worst.verdict == verdict
+    assert worst.reason.startswith(f"{worst.bars_apart:.3g} error bars away")
+
+
+def off_by(relative):
+    return lambda p: {"a": 2.0 * slopes(p["a"]), "b": slopes(p["b"]) * (1.0 + relative)}
+
+
+def two_cubes(p):
+    return cubes(p["a"]) + cubes(p["b"])
+
+
+@pytest.mark.parametrize("confidence, named", [(1, ("a", "b")), (1000, ("a",))])
+def test_a_cause_names_the_blocks_that_the_verdict_calls_wrong(confidence, named):
+    report = check(two_cubes, off_by(1e-10), {"a": X, "b": X}, confidence=confidence)
+    assert tuple(block.name for block in report.blocks if block.verdict == "wrong") == named
+    assert report.cause.blocks == named
+    assert (report["b"].cause is not None) == ("b" in named)
+
+
 @pytest.mark.parametrize("loss", [lambda x: math.nan, lambda x: math.inf])
 def test_a_loss_that_is_not_finite_at_the_point_is_refused_by_name(loss):
     with pytest.raises(NotFinite, match="loss: expected a finite number, found"):
