@@ -15,12 +15,12 @@ class NeuronnetError(ValueError):
 class SpecError(NeuronnetError):
     """A network description that cannot be used.
 
-    Carries `where` (file and key), `found` and `allowed`.
+    Carries `where` (file and key), `found` and `allowed`; its message is made of these, or is `message`.
     """
 
-    def __init__(self, where, found, allowed):
+    def __init__(self, where, found, allowed, message=None):
         self.where, self.found, self.allowed = where, found, allowed
-        super().__init__(f"{where}: found {found}; {allowed}")
+        super().__init__(message or f"{where}: found {found}; {allowed}")
 
 
 class SizeError(NeuronnetError):

@@ -20,11 +20,19 @@ from neuronnet.errors import NeuronnetError, shortened
 UNUSABLE = 2
 INTERRUPTED = 130
 STANDARD_INPUT = 0
+SUFFIXES = {"text": ".txt", "json": ".json", "markdown": ".md"}
 NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard input"
 
 
 class ArgumentParser(argparse.ArgumentParser):
     """A parser that refuses arguments in one line, like everything else that is refused."""
+
+    def parse_args(self, *arguments, **settings):
+        """The arguments, the format from `--format`, or else from the suffix of `-o FILE`, or the first."""
+        found = super().parse_args(*arguments, **settings)
+        if getattr(found, "formats", None) and found.format is None:
+            found.format = _format_of(found.output, found.formats)
+        return found
 
     def error(self, message):
         """Raise the message as a NeuronnetError."""
@@ -41,14 +49,31 @@ def count(argument):
 
 
 def add_output_options(parser, formats=("text", "json")):
-    """Add `--format`, by default the first of the formats, and `-o FILE`."""
+    """Add `--format` and `-o FILE`, whose suffix says the format where `--format` is not given."""
     parser.add_argument(
-        "--format",
-        choices=formats,
-        default=formats[0],
-        help=f"{formats[0]} (default), {' or '.join(formats[1:])}",
+        "--format", choices=formats, help=f"{formats[0]} (default), {' or '.join(formats[1:])}"
     )
-    parser.add_argument("-o", dest="output", metavar="FILE", help="write to FILE instead of standard output")
+    suffixes = ", ".join(SUFFIXES[each] for each in formats)
+    parser.add_argument(
+        "-o",
+        dest="output",
+        metavar="FILE",
+        help=f"write to FILE instead of standard output; its suffix says the format: {suffixes}",
+    )
+    parser.set_defaults(formats=formats)
+
+
+def _format_of(path, formats):
+    suffix = Path(path or "").suffix.lower()
+    if not suffix:
+        return formats[0]
+    for each in formats:
+        if SUFFIXES[each] == suffix:
+            return each
+    known = ", ".join(f"{SUFFIXES[each]} ({each})" for each in formats)
+    raise NeuronnetError(
+        f"-o {path}: the suffix {suffix} means no format; known are {known}, or give --format"
+    )
 
 
 def run(command, program, errors=NeuronnetError):

@@ -52,19 +52,23 @@ def document(source):
 
 def find(name):
     """The file that `name` means: a file of that path, or else the example of that name."""
-    path, found = Path(name), "neither a file nor the name of an example"
+    path, where, needed, found = Path(name), shortened(str(name)), "a TOML or JSON file is needed", None
     try:
         if path.is_file():
             return path
-        if path.exists():
-            found = "something that is not a regular file"
         if (EXAMPLES / f"{name}.toml").is_file() and path.name == str(name):
             return EXAMPLES / f"{name}.toml"
+        if path.exists():
+            found = "a folder" if path.is_dir() else "something that is not a regular file"
     except (OSError, ValueError):
         pass
-    examples = example_names()
-    allowed = f"allowed are a TOML or JSON file and the examples {', '.join(examples)}"
-    raise SpecError(shortened(str(name)), found, allowed + did_you_mean(nearest(name, examples)))
+    if found is not None:
+        raise SpecError(where, found, needed)
+    if path.suffix or len(path.parts) > 1:
+        raise SpecError(where, "no such file", needed, f"{where}: no such file")
+    found = "neither a file nor an example"
+    listed = f"{did_you_mean(nearest(name, example_names()))} (neuronnet examples lists them)"
+    raise SpecError(where, found, needed, f"{where} is {found}{listed}")
 
 
 def example_names():
@@ -94,8 +98,20 @@ def parsed(text, where, folder=Path()):
         found = f"the key {shortened(error.args[0])} twice in one object"
         raise SpecError(where, found, "every key stands once") from None
     except ValueError as error:
-        raise SpecError(where, f"a {language} syntax error: {error}", f"valid {language} is needed") from None
+        needed = f"valid {language} is needed" if is_json else _toml_remedy(text, str(error))
+        raise SpecError(where, f"a {language} syntax error: {error}", needed) from None
     return Document(content, where, folder)
+
+
+def _toml_remedy(text, error):
+    """What to write in place of a bare word: `loss = mse` is `loss = "mse"`."""
+    place = re.search(r"Invalid value \(at line (\d+), column (\d+)\)", error)
+    if place:
+        line = text.split("\n")[int(place[1]) - 1]
+        word = re.match(r"[^\W\d][\w-]*(?: [\w-]+)*", line[int(place[2]) - 1 :])
+        if word:
+            return f'text needs quotation marks: "{word[0]}"'
+    return "valid TOML is needed"
 
 
 class _DuplicateKey(ValueError):

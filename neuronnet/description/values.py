@@ -133,7 +133,10 @@ class Checks:
         """The list of tables under `key`."""
         entries = given.get(key, [])
         if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, dict) for entry in entries):
-            self.refuse(key, shortened(entries), f"[[{key}]] tables are needed")
+            noun = key if key in ("layer", "sample") else "entry"
+            self.refuse(
+                key, shortened(entries), f"write [[{key}]], with double brackets, once for each {noun}"
+            )
         return list(entries)
 
     def table(self, given, where, allowed=None, example=None, aliases=None):

@@ -207,6 +207,29 @@ def test_a_result_goes_to_a_file_whole(said, folder):
     assert sorted(os.listdir(folder)) == ["net.toml", "out.txt"]
 
 
+@pytest.mark.parametrize(
+    "command, suffix, start",
+    [
+        (["derive", "net.toml"], "json", "{"),
+        (["derive", "net.toml"], "TXT", "untitled"),
+        (["mistakes", "net.toml"], "md", "# untitled"),
+        (["mistakes", "net.toml"], "json", "["),
+        (["check", "published-derivation"], "md", "# A step"),
+        (["check", "published-derivation"], "json", "{"),
+        (["train", "net.toml", "--updates", "1"], "json", "{"),
+        (["examples"], "json", "["),
+    ],
+)
+def test_the_suffix_of_the_file_says_the_format(folder, command, suffix, start):
+    assert main([*command, "-o", f"out.{suffix}"]) in (0, 1)
+    assert (folder / f"out.{suffix}").read_text(encoding="utf-8").startswith(start)
+
+
+def test_a_format_that_is_given_counts_more_than_the_suffix(said, folder):
+    assert said("derive", "net.toml", "--format", "json", "-o", "out.xyz") == ""
+    assert json.loads((folder / "out.xyz").read_text(encoding="utf-8"))
+
+
 # Help
 
 
@@ -308,12 +331,9 @@ REFUSED = [
             "E++",
         )
     ],
-    (
-        ["derive", "missing.toml"],
-        ["'missing.toml'", "neither a file nor the name of an example", "worked-example"],
-    ),
-    (["derive", ""], ["''", "not a regular file"]),
-    (["derive", "."], ["'.'", "not a regular file"]),
+    (["derive", "missing.toml"], ["neuronnet: 'missing.toml': no such file"]),
+    (["derive", ""], ["''", "found a folder"]),
+    (["derive", "."], ["'.'", "found a folder"]),
     (["derive", "/dev/zero"], ["'/dev/zero'", "not a regular file"]),
     (["derive", "a\0b"], [r"'a\x00b'", "neither"]),
     (["derive", "worked-exampel"], ["did you mean worked-example?"]),
@@ -325,12 +345,18 @@ REFUSED = [
     (["derive", "net.toml", "-o", "net.toml/out"], ["cannot write 'net.toml/out'", "Not a directory"]),
     (["derive", "net.toml", "-o", "a\0b"], ["cannot write", "null byte"]),
     (["derive", "net.toml", "-o", "/proc/out"], ["cannot write '/proc/out'"]),
-    (["derive", "net.toml", "-o", "net.toml"], ["'net.toml'", "overwrite the input"]),
+    (["derive", "net.toml", "-o", "net.toml", "--format", "text"], ["'net.toml'", "overwrite the input"]),
+    (
+        ["derive", "net.toml", "-o", "out.xyz"],
+        ["-o out.xyz", "known are .txt (text), .json (json)", "--format"],
+    ),
+    (["derive", "net.toml", "-o", "out.md"], ["the suffix .md", "known are .txt (text), .json (json)"]),
+    (["mistakes", "net.toml", "-o", "out.xyz"], ["known are .txt (text), .md (markdown), .json (json)"]),
     (["derive", "net.toml", "-o", "./net.toml", "--format", "json"], ["overwrite the input"]),
-    (["examples", "net.toml", "-o", "net.toml"], ["overwrite the input"]),
-    (["examples", "bogus"], ["'bogus'", "neither a file nor the name of an example"]),
+    (["examples", "net.toml", "-o", "net.toml", "--format", "json"], ["overwrite the input"]),
+    (["examples", "bogus"], ["'bogus' is neither a file nor an example"]),
     (["examples", ""], ["''"]),
-    (["examples", "."], ["not a regular file"]),
+    (["examples", "."], ["found a folder"]),
 ]
 
 
@@ -349,7 +375,7 @@ def test_an_example_is_not_overwritten_under_another_name(refused, folder):
     # Through a link, so that a failure of this test cannot damage the example itself.
     os.symlink(EXAMPLES / "xor.toml", "mine.toml")
     before = find("xor").read_bytes()
-    assert "overwrite the input" in refused("derive", "xor", "-o", "mine.toml")
+    assert "overwrite the input" in refused("derive", "xor", "-o", "mine.toml", "--format", "text")
     assert find("xor").read_bytes() == before
 
 
@@ -568,7 +594,7 @@ def test_a_dash_reads_standard_input_and_does_not_overwrite_it(folder):
     finished = started("derive", "-", stdin=None, input=TOML.encode())
     assert (finished.returncode, finished.stdout) == (0, expected)
     with open("net.toml", "rb") as file:
-        finished = started("derive", "-", "-o", "net.toml", stdin=file)
+        finished = started("derive", "-", "-o", "net.toml", "--format", "text", stdin=file)
     assert finished.returncode == 2 and b"overwrite the input" in finished.stderr
     assert (folder / "net.toml").read_text(encoding="utf-8") == TOML
 
@@ -633,7 +659,7 @@ def test_a_gigantic_file_is_refused_in_modest_memory(folder):
 def test_a_file_name_that_is_not_utf8_is_shown_escaped(folder):
     finished = started("derive", b"\xff\n.toml")
     assert finished.returncode == 2 and finished.stderr.startswith(
-        b"neuronnet: '\\udcff\\n.toml': found neither a file"
+        b"neuronnet: '\\udcff\\n.toml': no such file"
     )
     (folder / os.fsdecode(b"\xff\n.toml")).write_text("x = ")
     finished = started("derive", b"\xff\n.toml")

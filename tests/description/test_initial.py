@@ -268,7 +268,7 @@ REFUSED = [
     ),
     ({"layer": [layer(inputs=2, bias="zeros")]}, ["layer 1, bias", "found 'zeros'", "did you mean zero?"]),
     ({"layer": [layer(inputs=2, bias="Drawn")]}, ["layer 1, bias", "found 'Drawn'", "did you mean drawn?"]),
-    ({"layer": [layer(inputs=2, bias=[1])]}, ["layer 1, bias", "found 1 numbers", "each of the 2 neurons"]),
+    ({"layer": [layer(inputs=2, bias=[1])]}, ["layer 1, bias", "found 1 number", "each of the 2 neurons"]),
     ({"layer": [layer(inputs=2, train_bias=True)]}, ["layer 1, train_bias", "the layer has no bias"]),
     (
         {"layer": [layer(inputs=2, init="normal")]},
@@ -304,7 +304,7 @@ REFUSED = [
     ),
     ([{"output_dim": 2, "input_dim": "2", "activation": "tanh"}], ["layer 1, input_dim", "found '2'"]),
     ([{"output_dim": 2, "input_dim": 2}], ["layer 1, activation", "found nothing"]),
-    (ARCHITECTURE[1:] + ARCHITECTURE[:1], ["layer 3, input_dim", "found 2", "layer 2 has 1 neurons"]),
+    (ARCHITECTURE[1:] + ARCHITECTURE[:1], ["layer 3, input_dim", "found 2", "layer 2 has 1 neuron"]),
 ]
 
 

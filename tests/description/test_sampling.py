@@ -189,7 +189,7 @@ def test_all_columns_may_be_inputs_where_the_loss_takes_no_targets(tmp_path):
         ("1,2,0." + "1" * 2000 + "\n", ["line 1, column 3", "at most 1000 digits"]),
         ("1,2\n", ["line 1, targets", "found 0 numbers", "takes 1"]),
         ("1,2,3,4\n", ["line 1, targets", "found 2 numbers", "takes 1"]),
-        ("1\n", ["line 1, inputs", "found 1 numbers", "takes 2"]),
+        ("1\n", ["line 1, inputs", "found 1 number", "takes 2"]),
         ("", ["points.csv'", "found no line of numbers"]),
         ("a,b,c\n\n", ["points.csv'", "found no line of numbers"]),
         ("1,2," + "3" * 200_000, ["line 1", "a CSV error"]),
@@ -291,7 +291,7 @@ def test_without_a_seed_the_split_is_that_of_seed_0():
 @pytest.mark.parametrize(
     "held_out, parts",
     [
-        (3, ["held_out", "found 3", "[[held_out]] tables"]),
+        (3, ["held_out", "found 3", "write [[held_out]], with double brackets"]),
         ({}, ["held_out", "found no fraction"]),
         ({"fraction": 0}, ["held_out, fraction", "found 0.0", "above 0 and below 1"]),
         ({"fraction": 1}, ["held_out, fraction", "found 1.0"]),
@@ -301,7 +301,7 @@ def test_without_a_seed_the_split_is_that_of_seed_0():
         ({"fraction": "a tenth"}, ["held_out, fraction", "found 'a tenth'"]),
         ({"fraction": 0.1, "seed": 0.5}, ["held_out, seed", "found 0.5"]),
         ({"fraction": 0.1, "sed": 1}, ["held_out", "the key 'sed'", "did you mean seed?"]),
-        ([{"inputs": [1], "targets": [1]}], ["held_out 1, inputs", "found 1 numbers", "takes 2"]),
+        ([{"inputs": [1], "targets": [1]}], ["held_out 1, inputs", "found 1 number", "takes 2"]),
         ([{"inputs": [1, 2], "target": [1]}], ["held_out 1", "the key 'target'", "did you mean targets?"]),
     ],
     ids=str,

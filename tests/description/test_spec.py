@@ -235,9 +235,9 @@ def test_whole_numbers_stay_whole():
 REFUSED = [
     ("", ["layer", "found none", "at least one"]),
     ("layer = []", ["layer", "found none"]),
-    ("layer = 3", ["layer", "found 3", "[[layer]] tables"]),
-    ("layer = [3]", ["layer", "found [3]", "[[layer]] tables"]),
-    ("[layer]", ["layer", "found {}", "[[layer]] tables"]),
+    ("layer = 3", ["layer", "found 3", "write [[layer]], with double brackets, once for each layer"]),
+    ("layer = [3]", ["layer", "found [3]", "write [[layer]], with double brackets, once for each layer"]),
+    ("[layer]", ["layer", "found {}", "write [[layer]], with double brackets, once for each layer"]),
     (
         changed("[[0.6, 0.7]]", "[]"),
         ["layer 2, weights", "found an empty layer", "a row of numbers per neuron"],
@@ -249,7 +249,7 @@ REFUSED = [
         changed("[[0.6, 0.7]]", "[[0.6, 0.7, 0.8]]"),
         ["layer 2, weights", "found 3 numbers in a row", "layer 1 has 2 neurons"],
     ),
-    (changed("[0.3, 0.4]]", "[0.3]]"), ["layer 1, weights, row 2", "found 1 numbers", "row 1 has 2"]),
+    (changed("[0.3, 0.4]]", "[0.3]]"), ["layer 1, weights, row 2", "found 1 number", "row 1 has 2"]),
     (changed("0.4", '"0.4"'), ["layer 1, weights, row 2, number 2", "found '0.4'", "a number is needed"]),
     (changed("0.4", "true"), ["layer 1, weights, row 2, number 2", "found True", "a number is needed"]),
     (changed("0.4", "2020-01-01"), ["row 2, number 2", "a number is needed"]),
@@ -326,7 +326,7 @@ REFUSED = [
     (changed("learning_rate", "lr = 0.1\nlearning_rate"), ["network", "'learning_rate' beside another"]),
     (changed('"tanh"', '"sigmod"'), ["layer 1, activation", "found 'sigmod'", "did you mean sigmoid"]),
     (changed("learning_rate", "batchsize = 1\nlearning_rate"), ["'batchsize'", "did you mean batch_size"]),
-    (changed("inputs = [1, 2.5]", "inputs = [1]"), ["sample 1, inputs", "found 1 numbers", "takes 2"]),
+    (changed("inputs = [1, 2.5]", "inputs = [1]"), ["sample 1, inputs", "found 1 number", "takes 2"]),
     (changed("inputs = [1, 2.5]", "inputs = 1"), ["sample 1, inputs", "found 1", "a list of numbers"]),
     (changed("inputs = [1, 2.5]", "inputs = [1, nan]"), ["sample 1, inputs, number 2", "found 'nan'"]),
     (changed("inputs = [1, 2.5]\n", ""), ["sample 1", "found no inputs"]),
@@ -345,7 +345,7 @@ REFUSED = [
         changed("half squared error", "binary cross-entropy").replace("logistic", "softmax"),
         ["loss", "'binary cross-entropy'", "categorical cross-entropy"],
     ),
-    (changed("half squared error", "output"), ["sample 1, targets", "found 1 numbers", "'output' takes 0"]),
+    (changed("half squared error", "output"), ["sample 1, targets", "found 1 number", "'output' takes 0"]),
     (TOML + "[names]\nw1 = 3", ["names", "{'w1': 3}", "a table such as"]),
     (TOML + "[names]\nnet_h9 = 'a'", ["names, 'net_h9'", "no such name", "did you mean net_h"]),
     (TOML + "[names]\nw1 = 'a b'", ["names, 'w1'", "found 'a b'", "made of letters"]),
@@ -369,6 +369,9 @@ REFUSED = [
         ["TOML syntax error", "Cannot overwrite a value", "line 3"],
     ),
     ("weights = [[0.1,\n", ["TOML syntax error", "at end of document"]),
+    ("loss = mse\n", ["line 1, column 8", 'text needs quotation marks: "mse"']),
+    ("a = 1\nupdate = {rule = gradient descent}\n", ["line 2, column 18", 'marks: "gradient descent"']),
+    ("loss = 1.2.3\n", ["TOML syntax error", "valid TOML is needed"]),
     ("x = " + "[" * 100_000, ["brackets nested too deeply"]),
     (changed("0.1", "[" * 300 + "]" * 300), ["layer 1, weights, row 1, number 1", "found [[[["]),
 ]
@@ -381,7 +384,7 @@ def refusal(source):
         plain(source)
     assert time.perf_counter() - start < 2
     error, message = caught.value, str(caught.value)
-    assert message == f"{error.where}: found {error.found}; {error.allowed}"
+    assert error.where in message and error.found in message
     assert "\n" not in message and len(message) < 600
     return message
 
@@ -699,19 +702,24 @@ def test_a_number_of_a_thousand_digits_is_read():
 @pytest.mark.parametrize(
     "name, part",
     [
-        ("missing.toml", "neither a file nor the name of an example"),
-        ("", "not a regular file"),
+        ("missing.toml", "'missing.toml': no such file"),
+        ("folder/missing", "'folder/missing': no such file"),
+        ("", "found a folder"),
         ("a\0b", "neither a file"),
         ("x" * 10_000, "neither a file"),
-        ("../worked-example", "neither a file"),
-        (".", "not a regular file"),
+        ("../worked-example", "'../worked-example': no such file"),
+        (".", "found a folder; a TOML or JSON file is needed"),
         ("/dev/zero", "not a regular file"),
-        ("worked_example", "did you mean worked-example?"),
+        (
+            "worked-exampel",
+            "'worked-exampel' is neither a file nor an example; did you mean worked-example? (neuronnet examples "
+            "lists them)",
+        ),
+        ("bogus", "'bogus' is neither a file nor an example (neuronnet examples lists them)"),
     ],
 )
-def test_what_is_no_file_is_refused_and_the_examples_are_named(name, part):
+def test_what_is_no_file_is_refused(name, part):
     assert_says(refusal(name), [part])
-    assert "xor" in refusal(name)
 
 
 def test_a_pipe_without_a_writer_is_refused_and_not_waited_for(tmp_path):

@@ -89,7 +89,7 @@ def test_a_network_beside_the_sheet_is_found_and_never_overwritten(check, tmp_pa
     (tmp_path / "mine.toml").write_text(TOML, encoding="utf-8")
     sheet = "network: mine.toml\nnet_o1 = 0.5\n"
     assert check(sheet)[0] == 0
-    status, _, err = check(sheet, "-o", str(tmp_path / "mine.toml"))
+    status, _, err = check(sheet, "-o", str(tmp_path / "mine.toml"), "--format", "text")
     assert status == 2 and "overwrite" in err
     status, _, err = check(sheet, "-o", str(tmp_path / "sheet.txt"))
     assert status == 2 and "overwrite" in err
