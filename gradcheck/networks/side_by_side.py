@@ -14,12 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.networks.five_ways import (
-    SMALLEST_NORMAL,
-    rounding_bounds,
-    twin_by_name,
-    twin_gradients,
-)
+from gradcheck.networks.five_ways import SMALLEST_NORMAL, rounding_bounds, twin_by_name, twin_gradients
 from gradcheck.report.report import plain
 from gradcheck.twin.twin import Twin
 from neuronnet import NeuralNetwork

@@ -39,16 +39,7 @@ RUNS = runs_needed()
 
 
 def stability(
-    network,
-    updates,
-    every,
-    *,
-    runs=RUNS,
-    seed=0,
-    progress=None,
-    digits=ASKED,
-    first=None,
-    executor=None,
+    network, updates, every, *, runs=RUNS, seed=0, progress=None, digits=ASKED, first=None, executor=None
 ):
     """Train a network and `runs` more that differ in their last digit, and compare E_total row by row.
 
