@@ -10,7 +10,8 @@ from neuronnet.repairs.identity import Trials
 def pytest_cmdline_main(config):
     """Runs the whole suite on every core where pytest-xdist is installed; chosen files run in one process."""
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    if whole and getattr(config.option, "numprocesses", 0) is None:
+    is_worker = hasattr(config, "workerinput")  # a worker that started workers would have no end
+    if whole and not is_worker and getattr(config.option, "numprocesses", 0) is None:
         config.option.numprocesses = "auto"
 
 
