@@ -172,7 +172,7 @@ def _entries(f, x, output, row, names):
     numeric = gradient(lambda vector: np.atleast_1d(f(vector))[output], x)
     scale = float(np.max(numeric.scale))
     for i, analytic in enumerate(row.tolist()):
-        estimate = numeric.estimate(i)
+        estimate = numeric.estimates[i]
         yield _Entry(names[i], analytic, estimate, str(judge(analytic, estimate, scale)), estimate.reason)
 
 

@@ -11,8 +11,13 @@ measured noise, from which the bar is made. A bar is narrow enough when it resol
 when a zero in its place would have been called wrong; or, for a derivative too small for that, when an error
 of a millionth of the slopes of f in its block would have been. Where f does not move beyond its noise only
 zero is right, or what is no more than its own rounding. At a kink every slope between the one-sided ones is a
-derivative of f (F. H. Clarke 1975), so whatever lies between them is right, and the reason says so; but the
-two slopes must be known to a quarter of their difference, or noise would pass for a kink.
+derivative of f (F. H. Clarke 1975). The bar is then that of these two slopes: what the error of the estimate
+has beyond its distance to the further one, plus the rounding.
+
+    right      between the slopes, or at most one bar outside
+    wrong      more than confidence * bar outside
+    undecided  in between; or not wrong, and the bar is wider than a quarter of the difference of the slopes,
+               for noise would pass for a kink
 """
 
 import math
@@ -60,7 +65,7 @@ def judge(
         noise = "noise: as large as all that the function moves by"
         return Judgement("undecided", noise if estimate.reason == "noise" else edge)
     bar = estimate.error + rounding * abs(analytic)
-    if estimate.kink and estimate.left is not None:
+    if estimate.kink:
         return _judge_kink(analytic, estimate, rounding * abs(analytic), confidence)
     difference = abs(analytic - estimate.value)
     if difference > bar:
@@ -69,8 +74,6 @@ def judge(
         if difference > confidence * bar:
             return Judgement("wrong", away)
         return Judgement("undecided", f"{away}: more than 1, at most {confidence:g}")
-    if estimate.kink:
-        return Judgement("right", "at a kink, between the two one-sided slopes")
     if abs(estimate.value) > confidence * bar or is_narrow(bar, scale, confidence):
         return Judgement("right", "within the error bar")
     if scale == 0.0:
@@ -102,7 +105,7 @@ def _judge_kink(analytic, estimate, rounding, confidence):
     bar = max(estimate.error - max(abs(estimate.value - low), abs(estimate.value - high)), 0.0) + rounding
     outside = max(low - analytic, analytic - high, 0.0)
     slopes = f"the one-sided slopes {low:.6g} and {high:.6g}"
-    if outside > confidence * max(bar, estimate.error - (high - low)):
+    if outside > confidence * bar:
         return Judgement("wrong", f"at a kink, and outside {slopes}")
     if bar > RESOLVED_KINK * (high - low) or outside > bar:
         return Judgement("undecided", f"kink unresolved: {slopes} are known to {bar:.1e} only")

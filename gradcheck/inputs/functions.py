@@ -21,6 +21,7 @@ from gradcheck.errors import (
     real_number,
 )
 from gradcheck.inputs.point import Point
+from gradcheck.numeric.derivatives import require_inside
 from gradcheck.numeric.rounding import U
 
 MOST_CALLS = 1_000_000  # of the loss in one check
@@ -43,7 +44,7 @@ class CallersFunctions:
         self.evaluations, self.upstream, self._first = 0, None, None
         self.bounds = bounds_of(self.point, bounds)
         self.is_callable = gradients is None or callable(gradients)
-        with random_states_kept():
+        with random_states_kept():  # so that the audit still sees what a first call does to them
             self._look_at_value()
 
     @property
@@ -195,7 +196,7 @@ def value_and_gradients(returned):
 
 @contextmanager
 def random_states_kept():
-    """Puts Python's and NumPy's global random states back at the end, however it comes."""
+    """Puts Python's and NumPy's global random states back at the end, also after an exception."""
     kept = random.getstate(), np.random.get_state(legacy=False)
     try:
         yield
@@ -218,11 +219,7 @@ def bounds_of(point, bounds):
         raise GradcheckError(
             f"bounds: low is {low[i]} and high {high[i]} for {point.names[i]}; low must not exceed high"
         )
-    for i in np.flatnonzero(~((low <= point.vector) & (point.vector <= high)))[:1]:
-        raise GradcheckError(
-            f"{point.names[i]}: found {point.vector[i]}, outside its bounds {low[i]} to {high[i]}; "
-            "start inside them"
-        )
+    require_inside(low, high, point.vector, point.names)
     return low, high
 
 

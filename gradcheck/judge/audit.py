@@ -1,8 +1,7 @@
 """What is wrong with a loss or its gradients as functions, before any derivative is taken.
 
 Both are called at the point, and at another one nearby, ten times in all where nothing is found. Every call
-gets copies of its own, so nothing that the caller owns changes, whatever the functions do and however they
-end; Python's and NumPy's global random states are put back.
+gets copies of its own, so nothing that the caller owns changes, whatever the functions do.
 """
 
 import random
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.errors import NotRealNumbers, ShapeMismatch, StructureMismatch, real_number
-from gradcheck.inputs.functions import random_states_kept, value_and_gradients
+from gradcheck.inputs.functions import value_and_gradients
 from gradcheck.numeric.rounding import U
 
 AWAY = 2.0**-7  # relative: far enough to be seen, near enough to stay where the function is defined
@@ -101,10 +100,9 @@ def audit(loss, gradients, point, seed=0):
     calls = _Calls(loss, gradients, point)
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=point.vector.shape)
     away = point.vector + AWAY * signs * np.maximum(np.abs(point.vector), 1.0)
-    with random_states_kept(), np.errstate(all="ignore"):
-        steady = _repeat(calls, point.vector)
-        if steady is not None:
-            _order_of_calls(calls, point.vector, away, steady)
+    steady = _repeat(calls, point.vector)
+    if steady is not None:
+        _order_of_calls(calls, point.vector, away, steady)
     return list(calls.findings.values())
 
 
@@ -192,7 +190,7 @@ def _repeat(calls, vector):
 
 
 def _order_of_calls(calls, vector, away, here):
-    """Gradients after a forward pass elsewhere, and what becomes of them when called elsewhere."""
+    """Finds gradients that differ after a forward pass elsewhere, and views that a later call overwrites."""
     try:
         calls.loss(away)
     except (ArithmeticError, ValueError):

@@ -117,9 +117,9 @@ class JudgedEntries:
         numeric = gradient(
             _restricted(self._functions.value, self.vector, positions),
             self.vector[positions],
-            self._functions.seed,
-            None if bounds is None else tuple(each[positions] for each in bounds),
-            self._floor,
+            bounds=None if bounds is None else tuple(each[positions] for each in bounds),
+            seed=self._functions.seed,
+            floor=self._floor,
         )
         self.numeric[positions] = numeric.value
         of_analytic = np.where(self.analytic[positions] == 0.0, 0.0, self._rounding[positions])
@@ -130,7 +130,7 @@ class JudgedEntries:
             largest = float(np.max(self._scale[block.start : block.stop], initial=0.0))
             for i in np.flatnonzero((block.start <= positions) & (positions < block.stop)).tolist():
                 position = int(positions[i])
-                self.judgements[position] = self._judged(position, numeric.estimate(i), largest)
+                self.judgements[position] = self._judged(position, numeric.estimates[i], largest)
         return sum(self.judgements[position] == "wrong" for position in positions.tolist())
 
     def _judged(self, position, estimate, scale):

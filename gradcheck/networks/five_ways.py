@@ -155,8 +155,8 @@ def _rows(network, samples, names):
             "dual numbers": _dual(network, samples, parameter),
             "twin": twin[name],
         }
-        verdict, reason = _verdict(objects[name], numeric.estimate(i), ways, bounds[name])
-        yield GradientFiveWays(name, verdict, reason, objects[name], numeric.estimate(i), *ways.values())
+        verdict, reason = _verdict(objects[name], numeric.estimates[i], ways, bounds[name])
+        yield GradientFiveWays(name, verdict, reason, objects[name], numeric.estimates[i], *ways.values())
 
 
 def _verdict(objects, estimate, ways, bound):

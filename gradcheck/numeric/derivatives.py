@@ -1,6 +1,6 @@
 """The derivatives of a function by evaluating it, each with an error bar.
 
-The noise of one evaluation is measured once (`noise`), for each entry steps are taken until none pays
+The noise of one evaluation is measured once (`rounding`), for each entry steps are taken until none pays
 (`steps`), and what the quotients at those steps agree on is the estimate (`best_estimate`).
 """
 
@@ -21,9 +21,8 @@ NOISY = 16.0  # noise this many times above u |f| is more than the rounding of a
 class Estimate:
     """A derivative with its error bar: |true - value| <= error is what the evaluations support.
 
-    `step`: the smallest step used. `evaluations`: calls of f. `kink`: the one-sided slopes differ at the
-    smallest step that can be resolved; the bar then covers both. `scale`: the largest slope at the longest
-    step, the natural size of slopes of f. `error` is inf, and `value` NaN, when no steps agree or f is not
+    `step`: the smallest step used. `evaluations`: calls of f. `scale`: the largest slope at the longest step,
+    the natural size of slopes of f. `error` is inf, and `value` NaN, when no steps agree or f is not
     finite at enough of them. `reason`: what is special about the bar: None, "noise", "kink", "jump", "edge of
     the domain" or "single precision". `left`, `right`: the one-sided slopes at a kink or a jump (infinite on
     the side of the jump), else None.
@@ -33,16 +32,22 @@ class Estimate:
     error: float
     step: float
     evaluations: int
-    kink: bool = False
     scale: float = 0.0
     reason: str | None = None
     left: float | None = None
     right: float | None = None
 
+    @property
+    def kink(self) -> bool:
+        """Whether the one-sided slopes differ at the smallest steps; the bar then covers both."""
+        return self.reason == "kink"
+
 
 @dataclass(frozen=True)
 class Gradient:
-    """The Estimates of all entries, the calls of f in all, and the noise Floor of f."""
+    """The Estimates of all entries, the calls of f in all (an Estimate counts those of its entry alone), and
+    the noise Floor of f.
+    """
 
     estimates: tuple[Estimate, ...]
     evaluations: int
@@ -63,14 +68,11 @@ class Gradient:
         """The natural sizes of slopes, shape (n,)."""
         return np.array([each.scale for each in self.estimates])
 
-    def estimate(self, position: int) -> Estimate:
-        """The Estimate of one entry; its `evaluations` are those of this entry, without the noise floor."""
-        return self.estimates[position]
-
 
 def derivative(
     f: Callable[[float], float],
     x: float,
+    *,
     bounds: tuple | None = None,
     seed: int = 0,
     floor: Floor | None = None,
@@ -78,7 +80,7 @@ def derivative(
     """The derivative of f at x, an Estimate with the smallest bar that is honest.
 
     f: float -> float, called some 20 to 60 times. `bounds`: (low, high), f is not called outside; at a bound
-    one side is used. A bar is believed when three steps agree. `floor`: the noise Floor of f near x, measured
+    one side is used. Three steps that agree make a bar. `floor`: the noise Floor of f near x, measured
     where it is None. Raises NotFinite when f(x) is not finite, GradcheckError when x is outside the bounds.
 
     >>> estimate = derivative(lambda x: x**3, 2.0)
@@ -86,16 +88,17 @@ def derivative(
     True
     """
     vector = np.array([x], dtype=np.float64)
-    found = gradient(lambda point: f(float(point[0])), vector, seed, bounds, floor)
-    return replace(found.estimate(0), evaluations=found.evaluations)
+    found = gradient(lambda point: f(float(point[0])), vector, bounds=bounds, seed=seed, floor=floor)
+    return replace(found.estimates[0], evaluations=found.evaluations)
 
 
 @np.errstate(all="ignore")
 def gradient(
     f: Callable[[np.ndarray], float],
     vector: np.ndarray,
-    seed: int = 0,
+    *,
     bounds: tuple | None = None,
+    seed: int = 0,
     floor: Floor | None = None,
 ) -> Gradient:
     """The derivatives of f by every entry of `vector`, shape (n,), as a Gradient.
@@ -128,6 +131,14 @@ def floor_along(f: Callable[[np.ndarray], float], vector: np.ndarray, seed: int 
     everywhere = np.full_like(vector, np.inf)
     direction = _along_random_signs(f, vector, -everywhere, everywhere, seed)
     return floor_of(direction, 0.0, float(f(vector.copy())))
+
+
+def require_inside(low, high, vector, names):
+    """Raises GradcheckError for the first entry outside its bounds; `names`: those of the entries."""
+    for i in np.flatnonzero(~((low <= vector) & (vector <= high))):
+        raise GradcheckError(
+            f"{names[i]}: found {vector[i]}, outside its bounds {low[i]} to {high[i]}; start inside them"
+        )
 
 
 def of_entry(f, vector, i):
@@ -163,7 +174,7 @@ def _estimate(found, search, floor, centre, noise):
     else:
         noisy = floor.level > NOISY * U * max(abs(centre), abs(search.x * value))
         reason = "noise" if noisy and error > HALF_THE_DIGITS * max(abs(value), scale) else None
-    return Estimate(value, error, best.step, search.f.evaluations, found.kink, scale, reason, left, right)
+    return Estimate(value, error, best.step, search.f.evaluations, scale, reason, left, right)
 
 
 def _bounds(bounds, vector):
@@ -178,10 +189,7 @@ def _bounds(bounds, vector):
         raise GradcheckError(
             f"bounds: found {bounds!r}; they are (low, high), each a number, None, or one for each entry"
         ) from None
-    for i in np.flatnonzero(~((low <= vector) & (vector <= high))):
-        raise GradcheckError(
-            f"x[{i}]: found {vector[i]}, outside its bounds {low[i]} to {high[i]}; start inside them"
-        )
+    require_inside(low, high, vector, [f"x[{i}]" for i in range(len(vector))])
     return low, high
 
 

@@ -9,8 +9,8 @@ import math
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.inputs.functions import CallersFunctions
-from gradcheck.numeric.derivatives import derivative
+from gradcheck.inputs.functions import CallersFunctions, random_states_kept
+from gradcheck.numeric.derivatives import CountedCalls, derivative, of_entry
 from gradcheck.report.report import ranges
 
 TOGETHER = ", judged together"
@@ -108,26 +108,16 @@ def verdicts(report):
 # The V curve
 
 
+@random_states_kept()
+@np.errstate(all="ignore")
 def _curve(loss, gradients, parameters, entry, seed):
     """(steps, central differences, Estimate) of the loss along one entry; NaN where the loss has no value."""
     problem = CallersFunctions(loss, gradients, parameters, seed)
     position = problem.point.names.index(entry.name)
     x = float(problem.point.vector[position])
-
-    def f(at):
-        moved = problem.point.vector.copy()
-        moved[position] = at
-        return problem.value(moved)
-
-    def there(at):
-        try:
-            with np.errstate(all="ignore"):
-                return float(f(at))
-        except (ArithmeticError, ValueError):
-            return math.nan
-
+    f = CountedCalls(of_entry(problem.value, problem.point.vector, position))
     steps = STEPS * max(abs(x), 1.0)
-    differences = [(there(x + h) - there(x - h)) / ((x + h) - (x - h)) for h in steps]
+    differences = [(f(x + h) - f(x - h)) / ((x + h) - (x - h)) for h in steps]
     return steps, np.array(differences), derivative(f, x)
 
 

@@ -142,7 +142,7 @@ def test_importing_neuronnet_loads_nothing_from_elsewhere():
     assert not foreign
 
 
-@pytest.mark.parametrize("file", ["neuronnet/render/figures.py"])
+@pytest.mark.parametrize("file", ["neuronnet/render/figures.py", "gradcheck/report/figures.py"])
 def test_matplotlib_is_imported_in_one_function_alone(file):
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
 

@@ -224,7 +224,7 @@ def test_whatever_happens_nothing_of_the_caller_changes(error, after):
     mine = {"W1": PARAMETERS["W1"].copy(), "rest": [PARAMETERS["rest"][0].copy(), 0.4]}
     states = random.getstate(), np.random.get_state()[1].tolist(), np.random.get_state()[2]
     with pytest.raises(type(error)):
-        audit(interrupted(error, after), Network().gradients, Point(mine))
+        check(interrupted(error, after), Network().gradients, mine)
     assert np.all(mine["W1"] == PARAMETERS["W1"]) and np.all(mine["rest"][0] == PARAMETERS["rest"][0])
     assert states == (random.getstate(), np.random.get_state()[1].tolist(), np.random.get_state()[2])
 
@@ -235,7 +235,7 @@ def test_the_random_states_are_put_back():
     expected = np.random.normal(), random.random()
     np.random.seed(5)
     random.seed(5)
-    audit(Seeds().loss, PythonRandom().gradients, Point(PARAMETERS))
+    check(Seeds().loss, PythonRandom().gradients, PARAMETERS)
     assert (np.random.normal(), random.random()) == expected
 
 

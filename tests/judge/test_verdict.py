@@ -222,7 +222,6 @@ BAR = Estimate(value=1.0, error=0.01, step=1e-3, evaluations=9, scale=1.0)
         (1.0, Estimate(1.0, 0.5, 1e-3, 9, scale=1.0), "undecided"),
         (0.0, Estimate(0.0, 1e-12, 1e-3, 9, scale=1.0), "right"),
         (0.0, Estimate(0.0, 1e-3, 1e-3, 9, scale=1.0), "undecided"),
-        (0.3, Estimate(0.5, 0.5, 1e-3, 9, kink=True, scale=1.0), "right"),
         (0.0, Estimate(0.0, 1e-3, 1e-3, 9), "right"),
         (1.0 + 2.0**-52, Estimate(1.0, 0.0, 1e-3, 9), "undecided"),
         (np.float64(1.0), Estimate(1.0, 0.0, 1e-3, 9), "right"),

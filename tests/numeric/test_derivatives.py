@@ -165,7 +165,7 @@ def test_a_gradient_is_the_derivative_entry_by_entry():
     true = np.cos(vector) + [vector[1], vector[0], 0.0]
     assert result.value.shape == result.error.shape == (3,)
     assert np.all(np.abs(result.value - true) <= result.error)
-    assert result.estimate(1).value == result.value[1]
+    assert result.estimates[1].value == result.value[1]
 
 
 def test_gradient_counts_its_evaluations_and_leaves_the_vector_alone():

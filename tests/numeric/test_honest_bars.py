@@ -84,7 +84,7 @@ def test_a_gradient_counts_its_calls_and_most_entries_lie_inside(case):
 
     result = gradient(f, vector)
     assert result.evaluations == len(calls)
-    inside = [is_inside(case, x, result.estimate(i)) for i, x in enumerate(vector.tolist())]
+    inside = [is_inside(case, x, result.estimates[i]) for i, x in enumerate(vector.tolist())]
     assert sum(inside) >= vector.size - 1
 
 
@@ -152,7 +152,7 @@ def test_bounds_are_never_left(x, bounds):
         points.append(t)
         return math.sin(t)
 
-    estimate = derivative(f, x, bounds)
+    estimate = derivative(f, x, bounds=bounds)
     assert all(bounds[0] <= t.real <= bounds[1] for t in points)
     assert abs(estimate.value - math.cos(x)) <= estimate.error <= 1e-8
     assert estimate.reason == "edge of the domain" or x not in bounds
