@@ -19,8 +19,7 @@ import numpy as np
 from gradcheck import Twin
 from gradcheck.networks.stability import general_digits, moved_by_ulps
 from neuronnet.description.description import Description
-from neuronnet.description.reading import document, read
-from neuronnet.description.validation import checked
+from neuronnet.description.reading import checked, document, read
 from neuronnet.render import text
 
 SIZES = (1, 2, 3, 4, 5, 20, 50)

@@ -7,8 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from neuronnet.derivation.factors import explain
-    from neuronnet.derivation.quantities import Derivation
+    from neuronnet.derivation.quantities import Derivation, explain
     from neuronnet.description.description import Description
     from neuronnet.description.reading import read
     from neuronnet.errors import NeuronnetError
@@ -46,7 +45,7 @@ _MODULES = {
     "SoftmaxLayer": "layer",
     "check_sheet": "sheet.check_sheet",
     "diagnose": "mistakes.search",
-    "explain": "derivation.factors",
+    "explain": "derivation.quantities",
     "load": "network",
     "read": "description.reading",
 }

@@ -10,20 +10,18 @@ from neuronnet.layer import NeuronLayer, SoftmaxLayer
 from neuronnet.names import Names
 from neuronnet.neuron import Neuron
 from neuronnet.parameter import Parameter
-from neuronnet.updates import UPDATE_RULES
+from neuronnet.training import UPDATE_RULES
 
 
 def build(description, number):
     """The arguments of the NeuralNetwork of a Description, in a type of number."""
 
-    def number_or_none(value):
-        return None if value is None else as_number(value, number)
-
+    rate = description.learning_rate
     kept = ("loss", "outputs", "samples_combine", "l2_scale", "batch", "order", "title")
     return {key: getattr(description, key) for key in kept} | {
         "names": dict(description.renames),
         "layers": build_layers(description, number),
-        "learning_rate": number_or_none(description.learning_rate),
+        "learning_rate": None if rate is None else as_number(rate, number),
         "l2": as_number(description.l2, number),
         "update_rule": build_update_rule(description.update, number),
         "samples": build_samples(description.samples, number),
@@ -155,9 +153,7 @@ def describe_layer(layer):
 
 
 def describe_names(network):
-    """Every name that differs from the standard one, standard -> own, with the renamed quantities the
-    network was given.
-    """
+    """Every name that differs from the standard one, standard -> own, those of quantities included."""
     standard = Names([describe_layer(layer) for layer in network.layers], {})
     pairs = list(zip(standard.inputs, [neuron.name for neuron in network.inputs]))
     for index, layer in enumerate(network.layers):

@@ -1,44 +1,30 @@
-"""The command line: `python -m neuronnet [COMMAND]`."""
+"""The command line: `python -m neuronnet [COMMAND]`.
+
+A command imports what it alone needs when it runs, so that `--help` and `derive` load no part of the checker.
+"""
 
 import json
 import math
 from dataclasses import replace
 from pathlib import Path
 
-from neuronnet import __version__
-from neuronnet.derivation.factors import Explanation
-from neuronnet.derivation.quantities import Derivation, is_small
+from neuronnet import __version__, output
+from neuronnet.derivation.quantities import Derivation, Explanation, is_small
 from neuronnet.description.reading import EXAMPLES, example_names, find, read
 from neuronnet.errors import NeuronnetError, counted
-from neuronnet.mistakes.catalogue import CATALOGUE, signatures
 from neuronnet.names import after, in_sample, partial_name
-from neuronnet.network import NeuralNetwork
-from neuronnet.output import (
-    NETWORK_HELP,
-    ArgumentParser,
-    add_output_options,
-    count,
-    plain,
-    progress_line,
-    run,
-    source,
-    text_source,
-    write,
-)
-from neuronnet.render import figures, text, verdicts
-from neuronnet.sheet.check_sheet import check_sheet
-from neuronnet.training import history
+from neuronnet.render import text
 
 WORKED_EXAMPLE = "worked-example"
 
 
 def main(argv=None):
     """Run one command; return the exit status: 0 agrees, 1 disagrees, 2 unusable input, 3 undecided."""
-    return run(lambda: (arguments := _parser().parse_args(argv)).command(arguments), "neuronnet")
+    return output.run(lambda: (arguments := _parser().parse_args(argv)).command(arguments), "neuronnet")
 
 
 def _parser():
-    parser = ArgumentParser(
+    parser = output.ArgumentParser(
         prog="neuronnet",
         description="Backpropagation with a name for every number: derive the numbers of a network, "
         "or check a derivation of your own. Without a command: the worked example to nine decimals.",
@@ -55,11 +41,15 @@ def _parser():
         "every number of a forward and a backward pass, with its formula",
         "derive worked-example --only dE_total/dw5",
     )
-    derive.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
+    derive.add_argument("network", metavar="NETWORK", help=output.NETWORK_HELP)
     derive.add_argument(
-        "--updates", type=count, default=1, metavar="N", help="also the numbers after N updates (default 1)"
+        "--updates",
+        type=output.count,
+        default=1,
+        metavar="N",
+        help="also the numbers after N updates (default 1)",
     )
-    derive.add_argument("--sample", type=count, metavar="S", help="only sample S, counted from 1")
+    derive.add_argument("--sample", type=output.count, metavar="S", help="only sample S, counted from 1")
     derive.add_argument("--only", metavar="NAME", help="one number and its factors, such as dE_total/dw5")
 
     check = _add(
@@ -89,9 +79,13 @@ def _parser():
         "train a network: a table of error and accuracy",
         "train xor --updates 1000 --every 100",
     )
-    train.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
-    train.add_argument("--updates", type=count, required=True, metavar="N", help="how many updates to make")
-    train.add_argument("--every", type=count, metavar="K", help="a row every K updates (default: ten rows)")
+    train.add_argument("network", metavar="NETWORK", help=output.NETWORK_HELP)
+    train.add_argument(
+        "--updates", type=output.count, required=True, metavar="N", help="how many updates to make"
+    )
+    train.add_argument(
+        "--every", type=output.count, metavar="K", help="a row every K updates (default: ten rows)"
+    )
     train.add_argument(
         "--plot", metavar="FILE", help="draw the training into FILE, .png or .svg (needs the extra `plot`)"
     )
@@ -109,7 +103,7 @@ def _parser():
         metavar="NETWORK",
         nargs="?",
         default=WORKED_EXAMPLE,
-        help=f"{NETWORK_HELP} (default {WORKED_EXAMPLE})",
+        help=f"{output.NETWORK_HELP} (default {WORKED_EXAMPLE})",
     )
 
     examples = _add(
@@ -126,7 +120,7 @@ def _parser():
 def _add(commands, name, command, purpose, example, formats=("text", "json")):
     parser = commands.add_parser(name, help=purpose, epilog=f"example: python -m neuronnet {example}")
     parser.set_defaults(command=command)
-    add_output_options(parser, formats)
+    output.add_output_options(parser, formats)
     return parser
 
 
@@ -134,34 +128,26 @@ def _worked_example(arguments):
     derivation = Derivation(WORKED_EXAMPLE)
     lines = [text.derivation(derivation, leave_out=("after one update",)), "", "Error"]
     lines += [f"  {text.name_and_value(derivation[f'E_total@{updates}'])}" for updates in (1, 10_000, 20_000)]
-    write("\n".join(lines))
+    output.write("\n".join(lines))
     return 0
 
 
 def _derive(arguments):
-    description, place = source(arguments.network)
+    description, place = output.source(arguments.network)
     if arguments.sample is not None:
         description = _with_one_sample(description, arguments.sample)
     derivation = Derivation(description, updates=arguments.updates if arguments.only is None else 0)
-    if arguments.only is None:
-        quantities = derivation.quantities
-    else:
-        explained = Explanation(derivation, arguments.only)
-        quantities = [explained.quantity] + explained.factors
-    if arguments.format == "json":
-        rows = [
-            {
-                "name": each.name,
-                "formula": each.formula,
-                "value": _finite(each.name, derivation.printed_value(each)),
-            }
-            for each in quantities
-        ]
-        result = _json({"network": _network_of(derivation.description), "quantities": rows})
-    else:
-        result = text.derivation(derivation) if arguments.only is None else str(explained)
-    write(result, arguments.output, [place])
-    return 0
+    explained = None if arguments.only is None else Explanation(derivation, arguments.only)
+
+    def numbers():
+        quantities = derivation.quantities if explained is None else [explained.quantity, *explained.factors]
+        values = ((each, _finite(each.name, derivation.printed_value(each))) for each in quantities)
+        rows = [{"name": each.name, "formula": each.formula, "value": value} for each, value in values]
+        network = replace(derivation.description, published=(), errata=())
+        return {"network": network.to_dict(), "quantities": rows}
+
+    shown = (lambda: text.derivation(derivation)) if explained is None else explained.__str__
+    return _write(arguments, [place], text=shown, json=numbers)
 
 
 def _with_one_sample(description, number):
@@ -173,130 +159,104 @@ def _with_one_sample(description, number):
     return replace(description, samples=(samples[number - 1],))
 
 
-def _network_of(description):
-    return replace(description, published=(), errata=()).to_dict()
-
-
 def _check(arguments):
-    sheet, place = text_source(_sheet_file(arguments.sheet), "a sheet of text, Markdown, LaTeX, CSV or JSON")
-    network, network_place = (None, None) if arguments.network is None else source(arguments.network)
+    from neuronnet.sheet.check_sheet import check_sheet
+
+    needed = "a sheet of text, Markdown, LaTeX, CSV or JSON"
+    sheet, place = output.text_source(_sheet_file(arguments.sheet), needed)
+    given = arguments.network is not None
+    network, network_place = output.source(arguments.network) if given else (None, None)
     folder = None if arguments.sheet == "-" else place.parent
-    report = check_sheet(sheet, network, folder, progress_line(1, "trainings with a mistake"))
-    if arguments.format == "json":
-        result = _json(report.to_dict())
-    else:
-        result = report.markdown() if arguments.format == "markdown" else str(report)
-    write(
-        result, arguments.output, [each for each in (place, network_place, report.place) if each is not None]
-    )
+    report = check_sheet(sheet, network, folder, output.progress_line(1, "trainings with a mistake"))
+    places = [each for each in (place, network_place, report.place) if each is not None]
+    _write(arguments, places, text=report.__str__, markdown=report.markdown, json=report.to_dict)
     return report.status
 
 
 def _sheet_file(argument):
-    """The file that a sheet's argument means: one of that path, or else the example sheet of that name."""
-    example = EXAMPLES / f"{argument}.txt"
-    return (
-        example
-        if Path(argument).name == argument and not Path(argument).exists() and example.is_file()
-        else argument
-    )
+    example, path = EXAMPLES / f"{argument}.txt", Path(argument)
+    return example if path.name == argument and not path.exists() and example.is_file() else argument
 
 
 def _mistakes(arguments):
-    description, place = source(arguments.network)
+    from neuronnet.mistakes.catalogue import CATALOGUE, signatures
+    from neuronnet.render import verdicts
+
+    description, place = output.source(arguments.network)
     table = signatures(description)
-    if arguments.format == "json":
-        result = _json(
-            [
-                {
-                    "id": each.id,
-                    "sentence": CATALOGUE[each.id].sentence,
-                    "same": each.same,
-                    "numbers": {name: _or_none(value) for name, value in each.numbers.items()},
-                }
-                for each in table
-            ]
-        )
-    else:
-        shown = _telling_names(Derivation(description))
-        render = verdicts.mistakes_markdown if arguments.format == "markdown" else verdicts.mistakes_text
-        result = render(description, table, shown)
-    write(result, arguments.output, [place])
-    return 0
+
+    def rows():
+        for each in table:
+            sentence, numbers = CATALOGUE[each.id].sentence, each.numbers.items()
+            finite = {name: value if math.isfinite(value) else None for name, value in numbers}
+            yield {"id": each.id, "sentence": sentence, "same": each.same, "numbers": finite}
+
+    def rendered(render):
+        return lambda: render(description, table, _telling_names(Derivation(description)))
+
+    tables = {"text": rendered(verdicts.mistakes_text), "markdown": rendered(verdicts.mistakes_markdown)}
+    return _write(arguments, [place], **tables, json=lambda: list(rows()))
 
 
 def _telling_names(derivation):
-    """The deltas of the first and the last neuron, the first and the last weight after an update, and the
-    errors.
-    """
+    """The deltas of the first and last neuron, the first and last weight after an update, and the errors."""
     names, error = derivation.names, derivation.names.error
     sample = None if len(derivation.description.samples) == 1 else 1
-    deltas = [
-        in_sample(names.of("delta", neuron), sample) for neuron in (names.layers[0][0], names.layers[-1][-1])
-    ]
+    neurons = names.layers[0][0], names.layers[-1][-1]
+    deltas = dict.fromkeys(in_sample(names.of("delta", neuron), sample) for neuron in neurons)
     weights = [names.weights[0][0][0], names.weights[-1][-1][-1]]
     if derivation.description.learning_rate is None:
-        return [*dict.fromkeys(deltas), *(partial_name(error, weight) for weight in weights), error]
-    return [*dict.fromkeys(deltas), *(after(weight, 1) for weight in weights), error, after(error, 1)]
-
-
-def _or_none(value):
-    return value if math.isfinite(value) else None
+        return [*deltas, *(partial_name(error, weight) for weight in weights), error]
+    return [*deltas, *(after(weight, 1) for weight in weights), error, after(error, 1)]
 
 
 def _train(arguments):
-    description, place = source(arguments.network)
+    from neuronnet.network import NeuralNetwork
+    from neuronnet.render import figures
+    from neuronnet.training import history
+
+    description, place = output.source(arguments.network)
     if arguments.every == 0:
         raise NeuronnetError("--every 0: at least 1 is needed")
     if arguments.plot is not None:
         figures.require(arguments.plot, arguments.output)
-    network = NeuralNetwork.from_dict(description)
-    rows = list(history(network, arguments.updates, arguments.every, progress_line(arguments.updates)))
-    if arguments.format == "json":
-        result = _json(
-            {
-                "rows": [
-                    each | {"E_total": _finite(f"E_total@{each['update']}", each["E_total"])} for each in rows
-                ]
-            }
-        )
-    else:
-        result = text.training(description, rows)
-    write(result, arguments.output, [place])
+    network, progress = NeuralNetwork.from_dict(description), output.progress_line(arguments.updates)
+    rows = list(history(network, arguments.updates, arguments.every, progress))
+
+    def finite(row):
+        return row | {"E_total": _finite(f"E_total@{row['update']}", row["E_total"])}
+
+    shown = {
+        "text": lambda: text.training(description, rows),
+        "json": lambda: {"rows": list(map(finite, rows))},
+    }
+    _write(arguments, [place], **shown)
     if arguments.plot is not None:
-        figure = figures.training(
-            description, rows, lambda points: [network.feed_forward(point) for point in points]
-        )
+        figure = figures.training(description, rows, lambda points: list(map(network.feed_forward, points)))
         figures.save(figure, arguments.plot, [place])
     return 0
 
 
 def _examples(arguments):
-    places = []
     if arguments.name is None:
-        descriptions = {name: read(find(name)) for name in example_names()}
-        if arguments.format == "json":
-            result = _json(
-                [
-                    {"name": name, "title": each.title, "source": each.source}
-                    for name, each in descriptions.items()
-                ]
-            )
-        else:
-            result = text.example_list(descriptions)
-    else:
-        description, place = source(arguments.name)
-        places = [place]
-        if arguments.format == "json":
-            result = _json(description.to_dict())
-        else:
-            result = text.example(description, Derivation(description) if is_small(description) else None)
-    write(result, arguments.output, places)
+        found = {name: read(find(name)) for name in example_names()}
+        rows = [{"name": name, "title": each.title, "source": each.source} for name, each in found.items()]
+        return _write(arguments, [], text=lambda: text.example_list(found), json=lambda: rows)
+    description, place = output.source(arguments.name)
+
+    def shown():
+        return text.example(description, Derivation(description) if is_small(description) else None)
+
+    return _write(arguments, [place], text=shown, json=description.to_dict)
+
+
+def _write(arguments, places, **made):
+    """Write what the function of the chosen format makes, never over one of the `places` read."""
+    result = made[arguments.format]()
+    if arguments.format == "json":
+        result = json.dumps(result, indent=1, default=output.plain)
+    output.write(result, arguments.output, places)
     return 0
-
-
-def _json(value):
-    return json.dumps(value, indent=1, default=plain)
 
 
 def _finite(name, value):

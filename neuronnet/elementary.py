@@ -90,8 +90,7 @@ def tanh(x):
 def logsumexp(*terms):
     """ln(exp(a) + exp(b) + ...), without overflow and exact where one term outweighs the rest.
 
-    The largest term comes out of the logarithm, what remains goes through log1p; `logsumexp(0, x)` is
-    softplus.
+    The largest term comes out of the logarithm, the rest goes through log1p; softplus is `logsumexp(0, x)`.
     """
     if len(terms) == 1:
         return terms[0]

@@ -82,9 +82,7 @@ class Names:
         return self._known.get(base, base) + index
 
     def _chosen(self):
-        """The names that differ from the standard, by the spelling in which they are looked up. Refuses one
-        for two.
-        """
+        """The names that differ from the standard, by their spelling. Refuses one for two."""
         chosen, meant = {}, {}
         for standard, own in self._own.items():
             spelling = spelled_out(own)
@@ -129,9 +127,7 @@ def split_partial(name):
 
 
 def in_sample(name, number):
-    """`name[number]`; plain `name` when number is None, which is how a network with a single sample is
-    written.
-    """
+    """`name[number]`; plain `name` when number is None, as in a network with a single sample."""
     return name if number is None else f"{name}[{number}]"
 
 
@@ -141,9 +137,7 @@ def after(name, updates):
 
 
 def split_index(name):
-    """`name` without its sample and update, and these without leading zeros: "net_h1[2]@01" gives ("net_h1",
-    "[2]@1").
-    """
+    """ "net_h1[2]@01" gives ("net_h1", "[2]@1"), sample and update without leading zeros."""
     cut = min((position for position in (name.find("["), name.find("@")) if position > 0), default=len(name))
     return name[:cut], re.sub(r"(?<=[\[@])0+(?=[0-9])", "", name[cut:])
 

@@ -18,7 +18,7 @@ from neuronnet.layer import NeuronLayer
 from neuronnet.losses import LOSSES, Loss, cancels, reads_nets
 from neuronnet.neuron import Neuron
 from neuronnet.parameter import Parameter
-from neuronnet.updates import GradientDescent, UpdateRule
+from neuronnet.training import GradientDescent, UpdateRule
 
 
 class NeuralNetwork:

@@ -96,7 +96,6 @@ def run(command, program, errors=NeuronnetError):
 
 
 def _status(command):
-    """What `command()` returns or exits with, once all that it printed has left."""
     try:
         status = command()
     except SystemExit as stop:
@@ -107,7 +106,6 @@ def _status(command):
 
 
 def _complain(program, message):
-    """One line on stderr, whatever characters the names and paths in it have."""
     line = "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(message))
     print(f"{program}: {line}", file=sys.stderr)
 
@@ -118,11 +116,7 @@ def _discard_output():
 
 
 def progress_line(total, noun="updates"):
-    """A callback for long work, `callback(done)` or `callback(done, total)`; None where stderr is no
-    terminal.
-
-    It keeps one line on stderr up to date, at most ten times a second, and takes it away at the end.
-    """
+    """A callback(done, total) that keeps one line on stderr up to date; None where stderr is no terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         return None
     last = 0.0
@@ -141,25 +135,15 @@ def progress_line(total, noun="updates"):
 
 
 def source(argument):
-    """The description that a network argument means, and the place it is from, as `write` takes it among
-    `inputs`.
-    """
-    found, place = document_source(argument)
-    return checked(*found), place
-
-
-def document_source(argument):
-    """The Document that a network argument means, not yet checked, and the place it is from."""
+    """The description that a network argument means, and the place it is from, for `write`."""
     if argument != "-":
         path = find(argument)
-        return document(path), path
-    return parsed(_standard_input("a network"), "standard input"), STANDARD_INPUT
+        return checked(*document(path)), path
+    return checked(*parsed(_standard_input("a network"), "standard input")), STANDARD_INPUT
 
 
 def text_source(argument, needed):
-    """The text of the file that an argument names, or of standard input, and the place it is from; `needed`
-    says what it is.
-    """
+    """(text, place) of a file or of standard input; `needed` says what it is."""
     if argument != "-":
         return text_of(Path(argument), needed), Path(argument)
     return _standard_input(needed), STANDARD_INPUT

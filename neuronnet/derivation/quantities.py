@@ -6,6 +6,7 @@ agree to the last bit. Only the state after many updates comes from training the
 
 import re
 from decimal import Decimal
+from typing import Any
 
 from neuronnet.derivation.digits import finite
 from neuronnet.derivation.graph import Graph, Quantity
@@ -14,7 +15,7 @@ from neuronnet.derivation.passes import Pass
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.names import after, in_sample, partial_name, split_index, update_of
-from neuronnet.network import NeuralNetwork
+from neuronnet.render import text
 
 MOST_ROWS = 20_000
 MOST_UPDATES = 10_000_000
@@ -125,6 +126,8 @@ class Derivation(Graph):
 
     def _record_parameters_after(self, updates, listed=True):
         """The parameters and the state of the update rule, after so many updates of the neuron objects."""
+        from neuronnet.network import NeuralNetwork  # objects are loaded for a long training alone
+
         if self._trained is None or self._made >= updates:
             self._trained, self._made = NeuralNetwork.from_dict(self.description, self.number), 0
         self._trained.fit(updates - self._made)
@@ -182,6 +185,35 @@ class Derivation(Graph):
 
 def _after(updates):
     return "after one update" if updates == 1 else f"after {updates} updates"
+
+
+class Explanation:
+    """A quantity of a derivation: `name`, `formula` (None for a given number), `value`, and its `factors`.
+
+    The factors are the Quantities that the formula names; `print` shows them.
+    """
+
+    def __init__(self, derivation: Derivation, name: str):
+        """Raises UnknownName, which carries the nearest names."""
+        self.derivation = derivation
+        self.quantity = derivation[name]
+        self.name, self.formula, self.value = self.quantity.name, self.quantity.formula, self.quantity.value
+        self.factors = derivation.factors_of(self.quantity)
+
+    def __str__(self) -> str:
+        return text.explanation(self.quantity, self.factors, self.derivation)
+
+    def __repr__(self) -> str:
+        return f"Explanation {text.row(self.quantity, self.derivation)}"
+
+
+def explain(network: Any, name: str) -> Explanation:
+    """The Explanation of one quantity of a network's pass, or of a derivative `dA/dB` between two of them.
+
+    `network` is a NeuralNetwork, or what `neuronnet.load` takes. Raises UnknownName, which carries the
+    nearest names.
+    """
+    return Explanation(Derivation(network), name)
 
 
 class Exact:

@@ -70,12 +70,10 @@ class LayerDescription:
 
     @property
     def neurons(self) -> int:
-        """How many neurons the layer has."""
         return len(self.weights)
 
     @property
     def inputs(self) -> int:
-        """How many inputs each neuron has."""
         return len(self.weights[0])
 
     @property
@@ -190,7 +188,6 @@ def batches(count, batch, order):
 
 
 def _with_lists(value):
-    """Lists in place of tuples, in a dict and within its entries."""
     if isinstance(value, dict):
         return {key: _with_lists(each) for key, each in value.items()}
     return [_with_lists(each) for each in value] if isinstance(value, tuple) else value

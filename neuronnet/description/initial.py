@@ -73,7 +73,6 @@ class InitialWeights:
         return kind, order, scale, check.seed(given["seed"], f"{where}, seed") if "seed" in given else None
 
     def _draw(self, kind, scale, inputs):
-        """The function that gives one number after another."""
         if kind == "constant":
             constant = 1 / sqrt(inputs) if scale == SCALED_BY_INPUTS else scale
             return lambda: constant
@@ -118,7 +117,6 @@ class LegacyRandom:
         return factor * x2
 
     def normal(self, scale):
-        """A normal number of this standard deviation."""
         return 0.0 + scale * self.standard_normal()
 
     def shuffle(self, items):
@@ -128,7 +126,6 @@ class LegacyRandom:
             items[last], items[chosen] = items[chosen], items[last]
 
     def permutation(self, count):
-        """0, 1 ... count - 1 as a shuffled list."""
         positions = list(range(count))
         self.shuffle(positions)
         return positions

@@ -1,21 +1,56 @@
-"""Reads the description of a network: from a file, a text, a dict or the name of an example."""
+"""Reads the description of a network, from a file, a text, a dict or the name of an example, checks it and
+makes every convention in it explicit.
+
+The names that people use are accepted beside ours: `sigmoid`, `mse`, `sgd`, `lr` ... (docs/network_file.md).
+"""
 
 import json
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from neuronnet.description.description import Description
-from neuronnet.description.validation import checked
-from neuronnet.description.values import Literal, text_of
-from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
+from neuronnet.activations import ACTIVATIONS, SAME_ACTIVATION
+from neuronnet.description.description import Description, LayerDescription, Order, PublishedNumber, Update
+from neuronnet.description.initial import BIASES, MOST_DRAWN, InitialWeights
+from neuronnet.description.samples import SampleReader, input_count
+from neuronnet.description.values import Checks, Literal, text_of
+from neuronnet.errors import SpecError, counted, did_you_mean, nearest, shortened
+from neuronnet.losses import LOSSES
+from neuronnet.names import WORD, Names
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MOST_DIGITS = 1000
 
 # An object, or a list of objects: neither is the beginning of a text in TOML.
 _JSON_START = re.compile(r"\s*(?:\{|\[\s*\{)")
+MOST_WEIGHTS = 5_000_000
+KEYS = set("title source about loss outputs samples_combine learning_rate l2 l2_scale batch order".split())
+KEYS |= set("update names layer sample data held_out published errata run".split())
+SAME_KEY = {"lr": "learning_rate", "eta": "learning_rate", "layers": "layer", "samples": "sample"}
+SAME_KEY |= {"batch_size": "batch", "optimizer": "update"}
+SAME_LOSS = {"mse": "squared error", "mean squared error": "squared error", "sse": "squared error"}
+SAME_LOSS |= {"bce": "binary cross-entropy", "cce": "categorical cross-entropy"}
+SAME_CROSS_ENTROPY = {"logistic": "binary cross-entropy", "softmax": "categorical cross-entropy"}
+COMBINED = ("sum", "mean")
+MEANS = ("mse", "mean squared error")  # over outputs and samples
+SAME_RULE = {"sgd": "gradient descent", "gd": "gradient descent"}
+UPDATE_RULES = {
+    "gradient descent": {},
+    "momentum": {"momentum": 0.9},
+    "nesterov": {"momentum": 0.9},
+    "rmsprop": {"beta": 0.9, "epsilon": 1e-8},
+    "adam": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+    "adamw": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.01},
+}
+ORDERS = {"in turn": {}, "random": {"seed": 0}}
+LAYER_KEYS = set("activation weights bias train_bias inputs neurons init input_dim output_dim".split())
+DIMENSIONS_INIT = {"kind": "normal", "scale": 0.1}  # of a layer with input_dim and output_dim
+DIMENSIONS_SEED = 99
+_RECORDS: dict[str, tuple[str, ...]] = dict.fromkeys(("published", "run"), ("quantity", "printed", "verdict"))
+_RECORDS |= {"errata": ("quantity", "printed", "should_be", "reason")}
 
 
 class Document(NamedTuple):
@@ -125,3 +160,223 @@ def _without_duplicates(pairs):
             raise _DuplicateKey(key)
         found[key] = value
     return found
+
+
+def checked(given, place, folder):
+    """The Description of `given`, a dict or a list of layers. Raises SpecError.
+
+    `place` is the name that errors give it; `folder`, a Path, is where the names of files in it start from.
+    """
+    return _Network(place, folder).network(given)
+
+
+class _Network(Checks):
+    """Checks one description."""
+
+    def network(self, given):
+        if isinstance(given, list) and given and all(isinstance(layer, dict) for layer in given):
+            given = {"layer": given}
+        if not isinstance(given, dict):
+            needed = 'an object such as {"layer": [...], "sample": [...]} is needed'
+            self.refuse("network", shortened(given), needed)
+        given = self.table(given, "network", KEYS, aliases=SAME_KEY)
+        layers = self.layers(given)
+        loss, combined = self.loss(given, layers)
+        samples, held_out = SampleReader(self, layers, loss).read(given)
+        rate = given.get("learning_rate")
+        return Description(
+            layers=layers,
+            title=self.text(given, "title", "untitled network"),
+            loss=loss,
+            outputs=self.choice(given.get("outputs"), "outputs", COMBINED, combined),
+            samples_combine=self.choice(given.get("samples_combine"), "samples_combine", COMBINED, combined),
+            learning_rate=None if rate is None else self.number(rate, "learning_rate"),
+            l2=self.number(given.get("l2", 0.0), "l2"),
+            l2_scale=self.choice(given.get("l2_scale"), "l2_scale", ("as is", "per sample"), "as is"),
+            batch=self.batch(given.get("batch", "full")),
+            order=self.order(given.get("order", {"kind": "in turn"})),
+            update=self.update(given.get("update", {"rule": "gradient descent"})),
+            samples=samples,
+            held_out=held_out,
+            renames=self.names(given.get("names", {}), layers),
+            source=self.text(given, "source", None),
+            about=self.text(given, "about", None),
+            **{key: self.records(given, key, needed) for key, needed in _RECORDS.items()},
+        )
+
+    def loss(self, given, layers):
+        """(the loss, "sum" or "mean": how outputs and samples are combined unless something else is said)."""
+        word, last = given.get("loss"), layers[-1].activation
+        if word == "cross-entropy" and last not in SAME_CROSS_ENTROPY:
+            choices = "allowed there are binary cross-entropy and categorical cross-entropy"
+            self.refuse("loss", f"'cross-entropy' after {last} outputs", choices)
+        aliases = SAME_LOSS | {"cross-entropy": SAME_CROSS_ENTROPY.get(last)}
+        loss = self.choice(word, "loss", LOSSES, "half squared error", aliases)
+        if loss == "binary cross-entropy" and last == "softmax":
+            needed = "with a softmax layer, use categorical cross-entropy or a squared error"
+            self.refuse("loss", repr(loss), needed)
+        mean = "mean" if word in MEANS else "sum"
+        for key in ("outputs", "samples_combine"):
+            if mean == "mean" and given.get(key, mean) != mean:
+                needed = "it is the mean over outputs and samples; loss = 'squared error' leaves both open"
+                self.refuse("loss", f"{word!r} beside {key} = {shortened(given[key])}", needed)
+        return loss, mean
+
+    def batch(self, given):
+        if given in ("online", "full") or (type(given) is int and given > 0):
+            return given
+        self.refuse("batch", shortened(given), 'allowed are "online", "full" and a number of samples')
+
+    def order(self, given):
+        given = self.table(given, "order", example='{kind = "random", seed = 0}')
+        kind = self.choice(given.get("kind"), "order, kind", ORDERS)
+        given = self.table(given, "order", {"kind", *ORDERS[kind]})
+        return Order(kind, **{name: self.seed(given.get(name, 0), "order, seed") for name in ORDERS[kind]})
+
+    def update(self, given):
+        given = self.table(given, "update", example='{rule = "momentum", momentum = 0.9}')
+        rule = self.choice(given.get("rule"), "update, rule", UPDATE_RULES, aliases=SAME_RULE)
+        given = self.table(given, "update", {"rule", *UPDATE_RULES[rule]})
+        given = UPDATE_RULES[rule] | given
+        settings = {name: self.setting(name, given[name]) for name in UPDATE_RULES[rule]}
+        return Update(rule, MappingProxyType(settings))
+
+    def setting(self, name, value):
+        suits, needed = lambda value: 0 <= value < 1, "from 0 to below 1"
+        if name == "epsilon":
+            suits, needed = lambda value: value > 0, "above 0"
+        elif name == "weight_decay":
+            suits, needed = lambda value: value >= 0, "from 0 upwards"
+        return self.number_where(value, f"update, {name}", suits, needed)
+
+    def layers(self, given):
+        layers, initial, found = self.entries(given, "layer"), InitialWeights(self), []
+        if not layers:
+            self.refuse("layer", "none", "a network has at least one [[layer]]")
+        for number, layer in enumerate(layers, 1):
+            if found:
+                before = found[-1].neurons
+                who = f"layer {number - 1} has {counted(before, 'neuron')}"
+            else:
+                before = None if "weights" in layer else input_count(self, given)
+                who = f"the first sample has {counted(before or 0, 'input')}"
+            found.append(self.layer(layer, number, len(layers), (before, who), initial))
+        return tuple(found)
+
+    def layer(self, given, number, count, before, initial):
+        """One layer; `before` is how many inputs it has, None if that is open, and a clause that says why."""
+        where = f"layer {number}"
+        given = self.table(given, where, LAYER_KEYS)
+        activation = given.get("activation")
+        activation = self.choice(activation, f"{where}, activation", ACTIVATIONS, aliases=SAME_ACTIVATION)
+        if ACTIVATIONS[activation].whole_layer and number < count:
+            self.refuse(f"{where}, activation", "softmax", "softmax is allowed in the last layer only")
+        if "weights" in given:
+            weights, bias = self.written(given, where, before), given.get("bias")
+        else:
+            weights, bias = self.drawn(given, where, before, initial)
+        bias = self.bias(bias, weights, f"{where}, bias")
+        train_bias = given.get("train_bias", bias is not None)
+        if not isinstance(train_bias, bool):
+            self.refuse(f"{where}, train_bias", shortened(train_bias), "allowed are true and false")
+        if train_bias and bias is None:
+            self.refuse(f"{where}, train_bias", "true", "the layer has no bias; bias = 0 gives it one")
+        return LayerDescription(activation, tuple(map(tuple, weights)), bias, train_bias)
+
+    def written(self, given, where, before):
+        for key in ("neurons", "init", "input_dim", "output_dim"):
+            if key in given:
+                self.refuse(where, f"weights and {key}", "weights are given as numbers, or drawn, not both")
+        weights = self.weights(given["weights"], f"{where}, weights")
+        inputs, (expected, who) = len(weights[0]), before
+        if expected is not None and inputs != expected:
+            found = f"{counted(inputs, 'number')} in a row"
+            self.refuse(f"{where}, weights", found, f"{who}, a weight is needed for each")
+        if "inputs" in given and self.size(given, where, "inputs") != inputs:
+            needed = f"a row of weights has {counted(inputs, 'number')}"
+            self.refuse(f"{where}, inputs", str(given["inputs"]), needed)
+        return weights
+
+    def drawn(self, given, where, before, initial):
+        inputs_key, neurons_key, init, bias = "inputs", "neurons", given.get("init"), given.get("bias")
+        if "input_dim" in given or "output_dim" in given:
+            self.table(given, where, LAYER_KEYS - {"weights", "inputs", "neurons"})
+            inputs_key, neurons_key, bias = "input_dim", "output_dim", given.get("bias", "drawn")
+            if init is None:
+                init = DIMENSIONS_INIT | ({} if initial.stream else {"seed": DIMENSIONS_SEED})
+        elif init is None:
+            if "neurons" not in given:
+                needed = "a layer needs weights = [[...], ...], a row per neuron, or neurons and init"
+                self.refuse(where, "no weights", needed)
+            self.refuse(where, "no init", 'init = {kind = "normal", scale = 0.1} says how they are drawn')
+        neurons = self.size(given, where, neurons_key)
+        inputs, who = before
+        if inputs_key in given:
+            own = self.size(given, where, inputs_key)
+            if inputs not in (None, own):
+                self.refuse(f"{where}, {inputs_key}", str(own), who)
+            inputs = own
+        if inputs is None or (inputs_key == "input_dim" and inputs_key not in given):
+            needed = f"{inputs_key} = ... says how many there are, or in layer 1 a sample does"
+            self.refuse(where, f"no {inputs_key}", needed)
+        weights, biases = initial.layer(init, bias, inputs, neurons, where)
+        return weights, bias if biases is None else biases
+
+    def size(self, given, where, key):
+        if key not in given:
+            self.refuse(where, f"no {key}", "a whole number is needed")
+        return self.whole(given[key], f"{where}, {key}", 1, MOST_DRAWN)
+
+    def bias(self, given, weights, where):
+        if isinstance(given, (list, tuple)):
+            bias = tuple(self.numbers(given, where))
+            if len(bias) != len(weights):
+                neurons = counted(len(weights), "neuron")
+                needed = f"a list has one for each of the {neurons}; a single number is shared"
+                self.refuse(where, counted(len(bias), "number"), needed)
+            return bias
+        if isinstance(given, str):
+            words = f"one of {', '.join(BIASES)}{did_you_mean(nearest(given, BIASES))}"
+            self.refuse(where, shortened(given), f"a number is needed, a list of them, or with init {words}")
+        return None if given is None else self.number(given, where)
+
+    def weights(self, given, where):
+        if not isinstance(given, (list, tuple)) or not given:
+            found = "an empty layer" if given == [] else shortened(given)
+            self.refuse(where, found, "a row of numbers per neuron is needed")
+        rows = [self.numbers(row, f"{where}, row {number}") for number, row in enumerate(given, 1)]
+        for number, row in enumerate(rows, 1):
+            if len(row) != len(rows[0]) or not row:
+                needed = f"every row has one number per input, and row 1 has {len(rows[0])}"
+                self.refuse(f"{where}, row {number}", counted(len(row), "number"), needed)
+        if len(rows) * len(rows[0]) > MOST_WEIGHTS:
+            self.refuse(where, f"{len(rows) * len(rows[0])} weights", f"at most {MOST_WEIGHTS} in a layer")
+        return rows
+
+    def names(self, given, layers):
+        if not isinstance(given, dict) or not all(isinstance(name, str) for name in given.values()):
+            self.refuse("names", shortened(given), 'a table such as {net_h1 = "z1"} is needed')
+        for standard, own in given.items():
+            if re.fullmatch(WORD, own) is None:
+                needed = "a name is made of letters, digits, _ and ', and does not start with a digit"
+                self.refuse(f"names, {shortened(standard)}", shortened(own), needed)
+        if given:
+            try:
+                Names(layers, given)
+            except SpecError as error:
+                self.refuse(error.where, error.found, error.allowed)
+        return MappingProxyType(dict(given))
+
+    def records(self, given, key, needed):
+        records = self.entries(given, key)
+        for number, record in enumerate(records, 1):
+            where = f"{key} {number}"
+            self.table(record, where, [field.name for field in fields(PublishedNumber)])
+            for name, value in record.items():
+                if not isinstance(value, str):
+                    kept = "a string is needed, so that its digits survive"
+                    self.refuse(f"{where}, {name}", shortened(value), kept)
+            for name in needed:
+                if name not in record:
+                    self.refuse(where, f"no {name}", f"needed are {', '.join(needed)}")
+        return tuple(PublishedNumber(**record) for record in records)

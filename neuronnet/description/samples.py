@@ -42,7 +42,6 @@ def two_moons(samples, noise, seed, outputs):
 
 
 def exclusive_or(outputs):
-    """The four cases of exclusive or."""
     return [([a, b], [float(a != b)]) for a in (0.0, 1.0) for b in (0.0, 1.0)]
 
 
@@ -97,7 +96,6 @@ class SampleReader:
         self.inputs, self.outputs = layers[0].inputs, 0 if loss == "output" else layers[-1].neurons
 
     def read(self, given):
-        """(samples, held out), two tuples of Sample."""
         if "data" in given and given.get("sample"):
             self.check.refuse("data", "samples beside it", "data stands in place of [[sample]]")
         samples = self.data(given["data"]) if "data" in given else self.written(given, "sample")
@@ -137,7 +135,6 @@ class SampleReader:
         return tuple(self.sample(inputs, targets, where) for where, inputs, targets in pairs)
 
     def computed(self, given, kind):
-        """(where, inputs, targets) of every sample of a kind."""
         check, found = self.check, DATA_KINDS[kind]
         given = check.table(given, "data", {"kind", *found.settings})
         settings = {name: given.get(name, default) for name, default in found.settings.items()}
@@ -156,7 +153,6 @@ class SampleReader:
             yield f"data, sample {number}", inputs, targets
 
     def csv(self, given):
-        """(where, inputs, targets) of every line of a CSV file."""
         check = self.check
         given = check.table(given, "data", {"kind", "file", "inputs"})
         inputs, file = _csv_inputs(check, given), given.get("file")

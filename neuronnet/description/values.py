@@ -77,7 +77,6 @@ class Checks:
         self.place, self.folder = place, folder
 
     def text(self, given, key, default):
-        """The string under `key`."""
         if not isinstance(given.get(key, ""), str):
             self.refuse(key, shortened(given[key]), "a string is needed")
         return given.get(key, default)
@@ -94,7 +93,6 @@ class Checks:
         return word
 
     def numbers(self, given, where):
-        """A list of numbers, each as `number` returns it."""
         if not isinstance(given, (list, tuple)):
             self.refuse(where, shortened(given), "a list of numbers is needed")
         return [self.number(value, f"{where}, number {number}") for number, value in enumerate(given, 1)]
@@ -109,18 +107,15 @@ class Checks:
         return Literal(str(value)) if isinstance(value, int) else value
 
     def number_where(self, value, where, suits, needed):
-        """A finite number that suits, such as one from 0 upwards."""
         value = self.number(value, where)
         if not suits(value):
             self.refuse(where, shortened(float(value)), f"a number {needed} is needed")
         return value
 
     def not_negative(self, value, where):
-        """A finite number from 0 upwards."""
         return self.number_where(value, where, lambda value: value >= 0, "from 0 upwards")
 
     def whole(self, value, where, least, most):
-        """An int from `least` to `most`."""
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             self.refuse(where, shortened(value), f"a whole number from {least} to {most} is needed")
         return value
@@ -130,7 +125,6 @@ class Checks:
         return self.whole(value, where, 0, 2**32 - 1)
 
     def entries(self, given, key):
-        """The list of tables under `key`."""
         entries = given.get(key, [])
         if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, dict) for entry in entries):
             noun = key if key in ("layer", "sample") else "entry"

@@ -7,19 +7,8 @@ of a program which computes in the same order.
 from collections.abc import Callable
 from operator import add, mul, sub, truediv
 
+from neuronnet import elementary
 from neuronnet.description.values import as_number
-from neuronnet.elementary import (
-    exp,
-    ln,
-    logistic,
-    logistic_slope,
-    logsumexp,
-    positive_part,
-    sqrt,
-    step,
-    tanh,
-    tanh_slope,
-)
 
 
 class Expression:
@@ -86,11 +75,9 @@ class Expression:
         return self._names
 
     def parts(self):
-        """The expressions that this one is directly made of; none for a Name and a Number."""
         return []
 
     def rebuilt(self, parts):
-        """The same formula with other parts."""
         return self
 
     def _all_names(self):
@@ -301,7 +288,7 @@ class Call(Expression):
         return Call(self.function, parts)
 
     def _derivative(self, name):
-        slopes = DERIVATIVES[self.function](*self.arguments)
+        slopes = FUNCTIONS[self.function][2](*self.arguments)
         return _sum_of(
             (1, _product_of([("*", slope), ("*", argument.derivative(name))]))
             for slope, argument in zip(slopes, self.arguments)
@@ -346,21 +333,6 @@ def product_of(factors):
     return factors[0][1] if len(factors) == 1 else Product(factors)
 
 
-# Name -> (function, how many arguments it takes; None for any number).
-FUNCTIONS = {
-    "exp": (exp, 1),
-    "ln": (ln, 1),
-    "tanh": (tanh, 1),
-    "sqrt": (sqrt, 1),
-    "step": (step, 1),
-    "max": (positive_part, 2),
-    "logsumexp": (logsumexp, None),
-    "logistic": (logistic, 1),
-    "logistic'": (logistic_slope, 1),
-    "tanh'": (tanh_slope, 1),
-}
-
-
 def _call(function, *arguments):
     return Call(function, arguments)
 
@@ -373,18 +345,22 @@ def _shares(*terms):
     ]
 
 
-# Name -> the derivatives by each argument, from the arguments.
-DERIVATIVES = {
-    "exp": lambda x: [_call("exp", x)],
-    "ln": lambda x: [1 / x],
-    "tanh": lambda x: [_call("tanh'", x)],
-    "sqrt": lambda x: [1 / (2 * _call("sqrt", x))],
-    "step": lambda x: [Number(0)],
-    "max": lambda zero, x: [Number(0), _call("step", x)],
-    "logsumexp": _shares,
-    "logistic": lambda x: [_call("logistic'", x)],
-    "logistic'": lambda x: [_call("logistic'", x) * (1 - 2 * _call("logistic", x))],
-    "tanh'": lambda x: [-2 * _call("tanh", x) * _call("tanh'", x)],
+# Name -> (function, how many arguments, None for any; the derivatives by each argument, from the arguments).
+FUNCTIONS = {
+    "exp": (elementary.exp, 1, lambda x: [_call("exp", x)]),
+    "ln": (elementary.ln, 1, lambda x: [1 / x]),
+    "tanh": (elementary.tanh, 1, lambda x: [_call("tanh'", x)]),
+    "sqrt": (elementary.sqrt, 1, lambda x: [1 / (2 * _call("sqrt", x))]),
+    "step": (elementary.step, 1, lambda x: [Number(0)]),
+    "max": (elementary.positive_part, 2, lambda zero, x: [Number(0), _call("step", x)]),
+    "logsumexp": (elementary.logsumexp, None, _shares),
+    "logistic": (elementary.logistic, 1, lambda x: [_call("logistic'", x)]),
+    "logistic'": (
+        elementary.logistic_slope,
+        1,
+        lambda x: [_call("logistic'", x) * (1 - 2 * _call("logistic", x))],
+    ),
+    "tanh'": (elementary.tanh_slope, 1, lambda x: [-2 * _call("tanh", x) * _call("tanh'", x)]),
 }
 
 

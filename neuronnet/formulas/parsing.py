@@ -90,9 +90,7 @@ class _Parser:
                 return expression
 
     def juxtaposed(self):
-        """Whether a factor follows without an operator, as in 2(a + b), w1 i1 and (a)0.5. Two numbers never
-        do.
-        """
+        """Whether a factor follows without an operator, as in 2(a + b), w1 i1 and (a)0.5."""
         before, (kind, word, column, _) = self.tokens[self.position - 1], self.token()
         glued = before[3] == column
         if kind in _BRACKETS:
@@ -255,9 +253,7 @@ class _Parser:
 
 
 def _divides(partial, is_name):
-    """Whether the slash of `dA/dB` divides one name by another; a derivative of unknown names stays one
-    name.
-    """
+    """Whether the slash of `dA/dB` divides one name by another, one of them known."""
     return not is_name(partial) and any(map(is_name, partial.split("/")))
 
 

@@ -13,12 +13,11 @@ _PLACES = {
     "last hidden": ("of the last hidden layer", lambda program, layer: layer == program.last - 1),
 }
 _TWO_HIDDEN = (lambda program: program.depth > 2, "it takes two hidden layers")
+_CANCEL = "the slopes of the loss and the output layer cancel"
 
 
 def _slope(id, place, sentence, wrong, activations, jacobian=None):
-    """The slope `wrong(activation, net, out, right slope)` in the layers at a place that have one of these
-    activations; `jacobian(k, j)` stands for dout_k/dnet_j of a softmax.
-    """
+    """`wrong(activation, net, out, right slope)` at a place; `jacobian(k, j)`: dout_k/dnet_j of a softmax."""
     where, chosen = _PLACES[place]
 
     def concerned(program, layer):
@@ -33,28 +32,21 @@ def _slope(id, place, sentence, wrong, activations, jacobian=None):
     def slope(program, right, layer, j):
         if not concerned(program, layer):
             return right(layer, j)
-        return wrong(
-            program.activations[layer], program.nets[layer][j], program.outs[layer][j], right(layer, j)
-        )
+        net, out = program.nets[layer][j], program.outs[layer][j]
+        return wrong(program.activations[layer], net, out, right(layer, j))
 
     def softmax_jacobian(program, right, k, j):
         return jacobian(k, j) if concerned(program, program.last) else right(k, j)
 
-    needs = []
-    if place == "hidden":
-        needs.append(HIDDEN)
-    if place.endswith(" hidden"):
-        needs.append(_TWO_HIDDEN)
+    def is_taken(program):
+        return not (program.cancels and concerns_the_output(program))
+
+    needs = {"hidden": [HIDDEN], "first hidden": [_TWO_HIDDEN], "last hidden": [_TWO_HIDDEN]}.get(place, [])
     if place in ("output", "everywhere"):
         needs.append((concerns_the_output, "it does not concern the output layer's activation"))
     if place != "output":
         needs.append((concerns_a_hidden_layer, "it does not concern the hidden layers' activation"))
-    needs.append(
-        (
-            lambda program: not (program.cancels and concerns_the_output(program)),
-            "the slopes of the loss and the output layer cancel",
-        )
-    )
+    needs.append((is_taken, _CANCEL))
     steps = {"slope": slope} | ({} if jacobian is None else {"jacobian": softmax_jacobian})
     return mistake(id, sentence.format(where=where), needs=needs, **steps)
 
@@ -69,11 +61,15 @@ def _ids(name, everywhere="both", by_layer=False):
     return ids + [f"{name}: first hidden layer", f"{name}: last hidden layer"] if by_layer else ids
 
 
-def _of_another(name, sentence, wrong, activations):
-    """A slope that belongs to another function; everywhere, it has the name alone."""
+def _plain_everywhere(name):
+    """The ids of a mistake that has its name alone where it is made everywhere."""
     ids = _ids(name, by_layer=True)
-    ids[2] = name
-    return _slopes(ids, f"The derivative {{where}} was taken as {sentence}", wrong, activations)
+    return [*ids[:2], name, *ids[3:]]
+
+
+def _of_another(name, sentence, wrong, activations):
+    sentence = f"The derivative {{where}} was taken as {sentence}"
+    return _slopes(_plain_everywhere(name), sentence, wrong, activations)
 
 
 _BY_OUT = {"logistic": lambda out: out * (1 - out), "tanh": lambda out: 1 - out * out}
@@ -90,18 +86,11 @@ def _at_out(activation, net, out, right):
     return activation.derivative(out, activation.value(out))
 
 
+_MISSING_AT = ["at the output", "at the hidden layer", "everywhere"]
+_MISSING_AT += ["at the first hidden layer", "at the last hidden layer"]
 SLOPES = (
     *_slopes(
-        [
-            f"activation derivative missing {place}"
-            for place in (
-                "at the output",
-                "at the hidden layer",
-                "everywhere",
-                "at the first hidden layer",
-                "at the last hidden layer",
-            )
-        ],
+        [f"activation derivative missing {place}" for place in _MISSING_AT],
         "The activation's derivative dout/dnet {where} is missing in delta = dE/dout * dout/dnet.",
         lambda activation, net, out, right: right - right + 1,
         tuple(ACTIVATIONS),
@@ -182,13 +171,7 @@ SLOPES = (
         ("logistic",),
     ),
     *_slopes(
-        [
-            "relu's derivative left out: output",
-            "relu's derivative left out: hidden",
-            "relu's derivative left out",
-            "relu's derivative left out: first hidden layer",
-            "relu's derivative left out: last hidden layer",
-        ],
+        _plain_everywhere("relu's derivative left out"),
         "The derivative of relu {where} was taken as 1; it is 0 where the net input is not positive.",
         lambda activation, net, out, right: 1,
         ("relu",),
@@ -201,8 +184,17 @@ SLOPES = (
 _SEVERAL_PATHS = (HIDDEN, (lambda program: max(program.sizes[1:]) > 1, "there is one path only"))
 
 
+_SQUARE_BEHIND = (
+    lambda program: any(map(is_square, program.weights[1:])),
+    "it takes a square matrix after a hidden layer",
+)
+
+
+def _none_narrows(program):
+    return all(one <= other for one, other in zip(program.sizes, program.sizes[1:]))
+
+
 def _raw(program, right, layer, k):
-    """What a layer sends back without the slope of its activation."""
     return right(layer, k) if program.dE_douts[layer] is None else program.dE_douts[layer][k]
 
 
@@ -210,9 +202,9 @@ def _transposed_back(program, right, layer, k, j):
     return right(layer, j, k) if is_square(program.weights[layer]) else right(layer, k, j)
 
 
-def _without_weight(program, right, layer, k, j):
-    weight = right(layer, k, j)
-    return weight - weight + 1
+def _one(program, right, *place):
+    value = right(*place)
+    return value - value + 1
 
 
 PATHS = (
@@ -226,11 +218,7 @@ PATHS = (
         "hidden delta from the raw output error, at the output only",
         "The outputs send back their dE/dout and the hidden layers their deltas; "
         "every layer sends back its delta.",
-        needs=[
-            HIDDEN,
-            _TWO_HIDDEN,
-            (lambda program: not program.cancels, "the slopes of the loss and the output layer cancel"),
-        ],
+        needs=[HIDDEN, _TWO_HIDDEN, (lambda program: not program.cancels, _CANCEL)],
         upstream=lambda program, right, layer, k: (
             _raw(program, right, layer, k) if layer == program.last else right(layer, k)
         ),
@@ -251,13 +239,7 @@ PATHS = (
     mistake(
         "only the path to the neuron of the same number",
         "A hidden neuron hears of the neuron of its own number alone; dE/dout is the sum over all paths.",
-        needs=[
-            *_SEVERAL_PATHS,
-            (
-                lambda program: all(one <= other for one, other in zip(program.sizes, program.sizes[1:])),
-                "some neuron has no such path",
-            ),
-        ],
+        needs=[*_SEVERAL_PATHS, (_none_narrows, "some neuron has no such path")],
         paths=lambda program, right, layer, j: right(layer, j)[j : j + 1],
     ),
     mistake(
@@ -270,13 +252,7 @@ PATHS = (
         "output weights transposed in the backward pass",
         "The backward pass goes through the matrix of the next layer's weights the wrong way round; "
         "neuron j hears delta_k times the weight from j to k.",
-        needs=[
-            HIDDEN,
-            (
-                lambda program: any(map(is_square, program.weights[1:])),
-                "it takes a square matrix after a hidden layer",
-            ),
-        ],
+        needs=[HIDDEN, _SQUARE_BEHIND],
         weight_back=_transposed_back,
     ),
     mistake(
@@ -284,17 +260,12 @@ PATHS = (
         "The deltas of the next layer are added up as they are; "
         "each belongs multiplied by the weight on its path.",
         needs=[HIDDEN],
-        weight_back=_without_weight,
+        weight_back=_one,
     ),
 )
 
 
 # What a delta is multiplied by: dE/dw = delta * dnet/dw, where dnet/dw is the weight's input.
-
-
-def _one(program, right, layer, j, i):
-    value = right(layer, j, i)
-    return value - value + 1
 
 
 def _transposed_gradient(program, right, layer, j, i):

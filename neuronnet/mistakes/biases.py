@@ -1,6 +1,4 @@
-"""Biases and the L2 term: how many biases there are and whether they learn; the term left out, doubled,
-scaled; mistakes in the gradients and steps of either.
-"""
+"""Mistakes and conventions of biases and of the L2 term, in number, gradient and step."""
 
 import re
 from dataclasses import replace
@@ -10,7 +8,6 @@ from neuronnet.mistakes.updates import UPDATED_WEIGHTS_BACKWARDS
 
 
 def _any_layer(condition):
-    """A condition on a description: whether it holds of one of its layers."""
     return lambda description: any(map(condition, description.layers))
 
 
@@ -18,44 +15,63 @@ def _any_layer(condition):
 
 _HAS_BIAS = (_any_layer(lambda layer: layer.bias is not None), "there is no bias")
 _SHARES_A_BIAS = (_any_layer(lambda layer: layer.bias_kind == "shared"), "no layer shares a bias")
+_FEW_OR_FROZEN = (
+    _any_layer(
+        lambda layer: layer.bias_kind == "shared" or (layer.bias is not None and not layer.train_bias)
+    ),
+    "no bias is shared or frozen",
+)
+_TWO_LAYERS = (lambda description: len(description.layers) > 1, "it takes a hidden layer")
 _ADDS_A_BIAS = (lambda program: any(each is not None for each in program.biases), "there is no bias")
 _TRAINS_A_BIAS = (lambda program: any(program.trained_bias), "no bias is trained")
+_ALL_SHARED = (
+    lambda program: program.depth > 1 and all(program.shared_bias),
+    "it takes several layers with a shared bias each",
+)
+_BIAS_PER_NEURON = (
+    lambda program: any(each is not None and len(each) > 1 for each in program.biases),
+    "no layer has a bias per neuron",
+)
 
 
 def _own_and_trained(layer):
-    """The layer with a trained bias for every neuron, if it has any bias at all."""
     return layer if layer.bias is None else replace(layer, bias=layer.neuron_biases, train_bias=True)
 
 
-def _with_biases(description, change):
-    """A description with changed layers; other numbers of biases do away with the author's names for them."""
-    changed = each_layer(description, change)
-    counts = [[len(layer.biases) for layer in each.layers] for each in (changed, description)]
-    if counts[0] == counts[1]:
-        return changed
-    names = {name: own for name, own in description.renames.items() if not re.fullmatch("b[0-9]+", name)}
-    return replace(changed, renames=names)
+def _frozen(layer):
+    return replace(layer, train_bias=False)
 
 
-def _only_biases_of(place, is_chosen):
-    """The mistake of training the biases of the output neurons alone, or of the hidden ones."""
+def _without_bias(layer):
+    return replace(layer, bias=None, train_bias=False)
 
-    def chosen(description, number):
-        return is_chosen(number, len(description.layers) - 1)
+
+def _with_biases(change):
+    """Changes every layer; other numbers of biases do away with the author's names for them."""
 
     def described(description):
-        def change(number, layer):
-            return (
-                _own_and_trained(layer) if chosen(description, number) else replace(layer, train_bias=False)
-            )
+        changed = each_layer(description, change)
+        counts = [[len(layer.biases) for layer in each.layers] for each in (changed, description)]
+        if counts[0] == counts[1]:
+            return changed
+        renames = description.renames.items()
+        return replace(
+            changed, renames={name: own for name, own in renames if not re.fullmatch("b[0-9]+", name)}
+        )
 
-        return _with_biases(description, change)
+    return described
+
+
+def _only_biases_of(place, is_output):
+    def described(description):
+        last = description.layers[-1]
+        return _with_biases(
+            lambda layer: _own_and_trained(layer) if (layer is last) == is_output else _frozen(layer)
+        )(description)
 
     def has_such_biases(description):
-        return any(
-            layer.bias is not None and chosen(description, number)
-            for number, layer in enumerate(description.layers)
-        )
+        *hidden, output = description.layers
+        return any(layer.bias is not None for layer in ([output] if is_output else hidden))
 
     return mistake(
         f"only {place} biases trained (per neuron)",
@@ -65,26 +81,24 @@ def _only_biases_of(place, is_chosen):
     )
 
 
-def _bias_missing(id, place, is_chosen):
-    """The mistake of leaving the biases of some layers out of the net inputs."""
-
+def _bias_missing(place, is_output):
     def has_such_biases(program):
-        return any(
-            program.biases[layer] is not None
-            for layer in range(program.depth)
-            if is_chosen(layer, program.last)
-        )
+        biases = program.biases[-1:] if is_output else program.biases[:-1]
+        return any(each is not None for each in biases)
+
+    def bias(program, right, layer, j):
+        return None if (layer == program.last) == is_output else right(layer, j)
 
     return mistake(
-        id,
-        f"The bias is missing in the net inputs of the {place}.",
-        needs=[HIDDEN, (has_such_biases, f"the {place} has no bias")],
-        bias=lambda program, right, layer, j: None if is_chosen(layer, program.last) else right(layer, j),
+        f"bias missing in the {place} net input",
+        f"The bias is missing in the net inputs of the {place} layer.",
+        needs=[HIDDEN, (has_such_biases, f"the {place} layer has no bias")],
+        bias=bias,
     )
 
 
 def _train_shared(description):
-    return each_layer(description, lambda number, layer: replace(layer, train_bias=layer.bias is not None))
+    return each_layer(description, lambda layer: replace(layer, train_bias=layer.bias is not None))
 
 
 def _of_shared(gradient):
@@ -117,23 +131,15 @@ def _remember_first_weights(program, right, layer):
     right(layer)
 
 
-_TWO_LAYERS = (lambda description: len(description.layers) > 1, "it takes a hidden layer")
-_BIAS_PER_NEURON = mistake(
+_OWN_BIASES = mistake(
     "bias per neuron, trained",
     "Every neuron has a bias of its own and learns it, which the network does not say.",
     convention="one bias per neuron, trained",
-    where=[
-        (
-            _any_layer(
-                lambda layer: layer.bias is not None and (layer.bias_kind == "shared" or not layer.train_bias)
-            ),
-            "no bias is shared or frozen",
-        )
-    ],
-    described=lambda description: _with_biases(description, lambda number, layer: _own_and_trained(layer)),
+    where=[_FEW_OR_FROZEN],
+    described=_with_biases(_own_and_trained),
 )
 BIASES = (
-    _BIAS_PER_NEURON,
+    _OWN_BIASES,
     mistake(
         "shared bias trained: summed",
         "The layers' shared biases learn, by the sum of the deltas, which the network does not say.",
@@ -155,55 +161,41 @@ BIASES = (
         described=_train_shared,
         bias_gradient=_of_shared(lambda gradient, deltas: deltas[0]),
     ),
-    _only_biases_of("output", lambda layer, last: layer == last),
-    _only_biases_of("hidden", lambda layer, last: layer < last),
+    _only_biases_of("output", True),
+    _only_biases_of("hidden", False),
     mistake(
         "updated weights and bias per neuron",
         "Every neuron learns a bias of its own, and the hidden deltas use weights that are already updated; "
         "all gradients belong before the first update.",
-        of=[UPDATED_WEIGHTS_BACKWARDS, _BIAS_PER_NEURON],
+        of=[UPDATED_WEIGHTS_BACKWARDS, _OWN_BIASES],
     ),
     mistake(
         "no biases",
         "The net inputs have no bias, which the network has.",
         convention="the network without biases",
         where=[_HAS_BIAS],
-        described=lambda description: _with_biases(
-            description, lambda number, layer: replace(layer, bias=None, train_bias=False)
-        ),
+        described=_with_biases(_without_bias),
     ),
     mistake(
         "biases never updated",
         "The biases were left as they were; the network says that they learn.",
         convention="biases that are not trained",
         where=[(_any_layer(lambda layer: layer.train_bias), "no bias is trained")],
-        described=lambda description: each_layer(
-            description, lambda number, layer: replace(layer, train_bias=False)
-        ),
+        described=lambda description: each_layer(description, _frozen),
     ),
-    _bias_missing("bias missing in the hidden net input", "hidden layer", lambda layer, last: layer < last),
-    _bias_missing("bias missing in the output net input", "output layer", lambda layer, last: layer == last),
+    _bias_missing("hidden", False),
+    _bias_missing("output", True),
     mistake(
         "the first layer's bias used everywhere",
         "Every layer adds the bias of the first one; each layer has a bias of its own.",
-        needs=[
-            (
-                lambda program: program.depth > 1 and all(program.shared_bias),
-                "it takes several layers with a shared bias each",
-            )
-        ],
+        needs=[_ALL_SHARED],
         bias=lambda program, right, layer, j: right(0, j),
     ),
     mistake(
         "one bias gradient for all neurons of a layer",
         "Every bias of a layer moves by the sum of all its deltas; "
         "a neuron's own bias moves by its own delta.",
-        needs=[
-            (
-                lambda program: any(each is not None and len(each) > 1 for each in program.biases),
-                "no layer has a bias per neuron",
-            )
-        ],
+        needs=[_BIAS_PER_NEURON],
         bias_gradient=lambda program, right, layer, b: sum(program.deltas[layer]),
     ),
     mistake(
@@ -245,7 +237,6 @@ _L2 = (lambda description: description.l2 != 0, "there is no L2 term")
 
 
 def _l2(id, sentence, where=(), **row):
-    """A row about the L2 term, which takes a network that has one."""
     return mistake(id, sentence, where=[_L2, *where], **row)
 
 
@@ -265,24 +256,17 @@ def _gradient_with_bias(program, right, layer, b, terms):
     return right(layer, b, terms) + program.l2_gradient(program.biases[layer][b], len(terms))
 
 
-def _double(program):
-    program.l2 = 2 * program.l2
-
-
-def _scaled(id, sentence, scale):
+def _scaled(which, sentence, scale):
     """The convention of an L2 term that is divided by the number of samples, or is not."""
+
+    def differs(description):
+        return description.l2_scale != scale and len(description.samples) > 1
+
     return _l2(
-        id,
+        f"L2 term {which}divided by the number of samples",
         sentence,
-        convention="an L2 term divided by the number of samples"
-        if scale == "per sample"
-        else "an L2 term that is not divided by the number of samples",
-        where=[
-            (
-                lambda description: description.l2_scale != scale and len(description.samples) > 1,
-                "it makes no difference",
-            )
-        ],
+        convention=f"an L2 term {which and 'that is ' + which}divided by the number of samples",
+        where=[(differs, "it makes no difference")],
         described=lambda description: replace(description, l2_scale=scale),
     )
 
@@ -309,7 +293,7 @@ L2_TERMS = (
         "The L2 term is l2 times the sum of the squared weights and its slope 2*l2*w; "
         "the network's has the half.",
         convention="an L2 term without ½",
-        change=_double,
+        change=lambda program: setattr(program, "l2", 2 * program.l2),
     ),
     _l2(
         "L2 gradient doubled",
@@ -334,12 +318,12 @@ L2_TERMS = (
         l2_gradient=lambda program, right, weight, count: -right(weight, count),
     ),
     _scaled(
-        "L2 term divided by the number of samples",
+        "",
         "The L2 term is divided by the number of samples, which the network does not say.",
         "per sample",
     ),
     _scaled(
-        "L2 term not divided by the number of samples",
+        "not ",
         "The L2 term counts in full; the network divides it by the number of samples.",
         "as is",
     ),

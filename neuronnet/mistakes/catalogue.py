@@ -1,6 +1,4 @@
-"""The catalogue of mistakes, the replay of a network's passes with some of them, and what each does to a
-network.
-"""
+"""The catalogue of mistakes, a network's passes replayed with some of them, and what each does to it."""
 
 from functools import lru_cache
 from math import isclose
@@ -41,8 +39,7 @@ def variation(mistakes):
 
 
 def replay(description, mistakes=(), counts=(1,), keep=None, number=float):
-    """Name -> value of all that the network's program leaves when it makes these mistakes, a tuple of
-    classes.
+    """Name -> value of all that the network's program leaves when it makes these mistakes, a tuple.
 
     `description` is a checked one; `counts` and the names are those of `Program.numbers`. `keep(name, value)`
     may replace a named number by what the computation goes on with. Where the arithmetic fails, what was
@@ -62,11 +59,7 @@ def replay(description, mistakes=(), counts=(1,), keep=None, number=float):
 
 
 class Signature(NamedTuple):
-    """What a mistake does to a network: its `id`, its `numbers`, and `same`, the ids that leave the same
-    numbers.
-
-    "none" among them says that it has no effect here.
-    """
+    """A mistake's `id`, its `numbers`, and `same`, the ids that leave the same ("none": no mistake)."""
 
     id: str
     numbers: dict

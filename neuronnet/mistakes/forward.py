@@ -1,11 +1,9 @@
-"""Mistakes and conventions in the forward pass: the error, softmax, activations, numbers read into wrong
-places.
-"""
+"""Mistakes and conventions in the forward pass: the error, softmax, activations, numbers misplaced."""
 
 from dataclasses import replace
 
 from neuronnet.elementary import ln
-from neuronnet.mistakes.mistaken_program import each_layer, is_square, mistake
+from neuronnet.mistakes.mistaken_program import in_layers, is_square, mistake
 
 # The error and its slope, softmax included.
 
@@ -15,7 +13,6 @@ _NO_DIFFERENCE = "it makes no difference, or no sense"
 
 
 def _convention(id, sentence, convention, entries, suits):
-    """The convention of a network with other entries, where `suits(description)`."""
     return mistake(
         id,
         sentence,
@@ -61,7 +58,6 @@ def _from_outs(program):
 
 
 def _logarithm(id, base, unit):
-    """The mistake of logarithms to another base in the cross-entropy."""
 
     def error(program, right, j):
         natural = right(j)
@@ -76,7 +72,6 @@ def _logarithm(id, base, unit):
 
 
 def _yes_or_no(id, sentence, error, slope):
-    """A mistake in the cross-entropy of a yes or no: other formulas of target and out."""
     return mistake(
         id,
         sentence,
@@ -192,55 +187,44 @@ ERRORS = (
 
 
 def _transposed(which, all_of, is_chosen):
-    """The mistake of loading square matrices transposed, those of the layers `is_chosen(number, last)`."""
-
-    def chosen(description):
-        last = len(description.layers) - 1
-        return [
-            number
-            for number, layer in enumerate(description.layers)
-            if is_chosen(number, last) and is_square(layer.weights)
-        ]
-
-    def described(description):
-        numbers = chosen(description)
-
-        def change(number, layer):
-            return replace(layer, weights=tuple(zip(*layer.weights))) if number in numbers else layer
-
-        return each_layer(description, change)
-
+    suits, described = in_layers(
+        lambda layer, number, last: is_chosen(number, last) and is_square(layer.weights),
+        lambda layer: replace(layer, weights=tuple(zip(*layer.weights))),
+        "it takes a square matrix of weights",
+    )
     return mistake(
         f"{which} loaded transposed",
         f"{all_of} of weights was loaded transposed; a row has the weights of one neuron.",
-        where=[(chosen, "it takes a square matrix of weights")],
+        where=[suits],
         described=described,
     )
 
 
 def _reversed(key, sentence):
-    """The mistake of reading the inputs, or the targets, of every sample in reverse order."""
 
     def described(description):
         samples = (sample._replace(**{key: getattr(sample, key)[::-1]}) for sample in description.samples)
         return replace(description, samples=tuple(samples))
 
-    return mistake(
-        f"{key} in reverse order",
-        sentence,
-        where=[
-            (
-                lambda description: any(len(getattr(sample, key)) > 1 for sample in description.samples),
-                f"there are no {key} to exchange",
-            )
-        ],
-        described=described,
-    )
+    def has_several(description):
+        return any(len(getattr(sample, key)) > 1 for sample in description.samples)
+
+    reason = f"there are no {key} to exchange"
+    return mistake(f"{key} in reverse order", sentence, where=[(has_several, reason)], described=described)
 
 
 def _biases_swapped(description):
-    biases = [layer.bias for layer in description.layers][::-1]
-    return each_layer(description, lambda number, layer: replace(layer, bias=biases[number]))
+    layers = description.layers
+    swapped = (replace(layer, bias=other.bias) for layer, other in zip(layers, layers[::-1]))
+    return replace(description, layers=tuple(swapped))
+
+
+_ALL_SHARED = (
+    lambda description: (
+        len(description.layers) > 1 and all(layer.bias_kind == "shared" for layer in description.layers)
+    ),
+    "it takes several layers with a shared bias each",
+)
 
 
 LOADING = (
@@ -250,15 +234,7 @@ LOADING = (
     mistake(
         "biases of the layers swapped",
         "The layers' biases were read in reverse order, the output layer's into the first layer.",
-        where=[
-            (
-                lambda description: (
-                    len(description.layers) > 1
-                    and all(layer.bias_kind == "shared" for layer in description.layers)
-                ),
-                "it takes several layers with a shared bias each",
-            )
-        ],
+        where=[_ALL_SHARED],
         described=_biases_swapped,
     ),
     _reversed("inputs", "The inputs were read in reverse order, the last one into i1."),
@@ -271,31 +247,24 @@ LOADING = (
 
 def _activation(id, sentence, convention, instead, is_chosen):
     """The convention of another activation in the layers `is_chosen(activation, is_last)`."""
-
-    def chosen(description):
-        last = len(description.layers) - 1
-        return [
-            number
-            for number, layer in enumerate(description.layers)
-            if layer.activation != instead and is_chosen(layer.activation, number == last)
-        ]
+    suits, described = in_layers(
+        lambda layer, number, last: (
+            layer.activation != instead and is_chosen(layer.activation, number == last)
+        ),
+        lambda layer: replace(layer, activation=instead),
+        "no layer has such an activation",
+    )
 
     def suits_the_loss(description):
-        changes_the_last = len(description.layers) - 1 in chosen(description)
-        return not changes_the_last or instead == "logistic" or description.loss not in _LOGARITHMIC
-
-    def described(description):
-        numbers = chosen(description)
-        return each_layer(
-            description,
-            lambda number, layer: replace(layer, activation=instead) if number in numbers else layer,
-        )
+        last = description.layers[-1].activation
+        stays = last == instead or not is_chosen(last, True)
+        return stays or instead == "logistic" or description.loss not in _LOGARITHMIC
 
     return mistake(
         id,
         sentence,
         convention=convention,
-        where=[(chosen, "no layer has such an activation"), (suits_the_loss, "the loss takes probabilities")],
+        where=[suits, (suits_the_loss, "the loss takes probabilities")],
         described=described,
     )
 
@@ -305,6 +274,10 @@ def _exponent_sign(program, right, layer, j):
     return activation.value(-program.nets[layer][j]) if activation.name == "logistic" else right(layer, j)
 
 
+_IS_LOGISTIC = (
+    lambda program: any(each.name == "logistic" for each in program.activations),
+    "no layer is logistic",
+)
 ACTIVATIONS = (
     _activation(
         "tanh in place of the logistic",
@@ -344,12 +317,7 @@ ACTIVATIONS = (
     mistake(
         "exp(net) for exp(-net)",
         "The logistic is computed as 1/(1 + exp(net)); its exponent is -net.",
-        needs=[
-            (
-                lambda program: any(each.name == "logistic" for each in program.activations),
-                "no layer is logistic",
-            )
-        ],
+        needs=[_IS_LOGISTIC],
         change=_from_outs,
         out=_exponent_sign,
     ),

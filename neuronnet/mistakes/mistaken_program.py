@@ -5,7 +5,6 @@ same program with some of the steps replaced.
 from dataclasses import replace
 
 from neuronnet.activations import ACTIVATIONS
-from neuronnet.description.reading import read
 from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError
 from neuronnet.losses import LOSSES, cancels, reads_nets
@@ -17,7 +16,7 @@ class Program(Steps):
 
     def __init__(self, description, number=float):
         """Raises NeuronnetError for a description without samples."""
-        self.description = description = self.described(read(description))
+        self.description = description = self.described(description)
         if not description.samples:
             raise NeuronnetError("a pass needs at least one [[sample]] in the network's description")
         layers = description.layers
@@ -66,8 +65,7 @@ class Program(Steps):
     # The order of things
 
     def numbers(self, counts=(1,)):
-        """Name -> value: the pass before any update, and the state and forward pass after each count of
-        `counts`.
+        """Name -> value: the pass before any update, and the state and forward pass after each of `counts`.
 
         The names are those of a derivation's rows; without a learning rate there is only the first pass.
         """
@@ -93,7 +91,6 @@ class Program(Steps):
         return self.found
 
     def updates_for(self, count):
-        """How many updates are made where `count` are asked for."""
         return count
 
     def look(self, count, named_already):
@@ -105,7 +102,6 @@ class Program(Steps):
         self.total_error(*self.names.totals(count))
 
     def name_parameters(self, count):
-        """Save every parameter as it stands under its name after `count` updates."""
         weight_names, bias_names = self.names.parameters(count)
         for layer, rows in enumerate(self.weights):
             for row, names in zip(rows, weight_names[layer]):
@@ -125,7 +121,6 @@ class Program(Steps):
     # Forward
 
     def feed_forward(self, batch):
-        """The forward pass of the samples at these positions."""
         for position in batch:
             self.enter(position)
             for layer, size in enumerate(self.sizes):
@@ -139,7 +134,6 @@ class Program(Steps):
                     self.inputs[layer + 1] = outs
 
     def total_error(self, total_name, l2_name):
-        """E_total of all samples, after their forward passes."""
         totals = []
         for position in range(len(self.samples)):
             self.enter(position)
@@ -153,7 +147,6 @@ class Program(Steps):
     # Backward
 
     def backpropagate(self, batch):
-        """Deltas and gradients for the samples at these positions together, last layer first."""
         for layer in reversed(range(self.depth)):
             self.differentiate(layer, batch)
             self.finished(layer, batch)
@@ -187,7 +180,6 @@ class Program(Steps):
         ]
 
     def delta_layer(self, layer):
-        """dE/dout, dout/dnet and delta of one layer's neurons."""
         row = self.row
         if not (self.cancels and layer == self.last):
             dE_dout = self.dE_dout if layer == self.last else self.passed_back
@@ -202,12 +194,10 @@ class Program(Steps):
     # Update
 
     def update(self):
-        """Move every trainable parameter."""
         for layer in range(self.depth):
             self.update_layer(layer)
 
     def update_layer(self, layer):
-        """Move the trainable parameters of one layer."""
         weight_names, bias_names = self.moved_names
         for j, (row, names) in enumerate(zip(self.weights[layer], weight_names[layer])):
             row[:] = [self.save(name, self.moved_weight(layer, j, i)) for i, name in enumerate(names)]
@@ -226,8 +216,7 @@ class NotHere(NeuronnetError):
 
 
 class Mistake:
-    """A variation of `Program`, to be combined with it: it overrides the steps that somebody takes in another
-    way.
+    """A variation of `Program`, to be combined with it: it overrides the steps that are taken in another way.
 
     `id` names it, `sentence` says what was done and what is right. `kind` is "mistake", or "convention" for
     another choice that is as legitimate; then `convention` completes "all numbers are right for ...".
@@ -307,14 +296,28 @@ AVERAGED_SAMPLES = (lambda program: program.gradient_averaged, "the samples are 
 
 
 def is_square(matrix):
-    """Whether a matrix, a list of rows, can be transposed and still fits."""
     return len(matrix) == len(matrix[0]) > 1
 
 
 def each_layer(description, change):
-    """A copy of a description whose layers are `change(number, layer)`, number from 0."""
-    layers = (change(number, layer) for number, layer in enumerate(description.layers))
-    return replace(description, layers=tuple(layers))
+    """A copy of a description whose layers are `change(layer)`."""
+    return replace(description, layers=tuple(map(change, description.layers)))
+
+
+def in_layers(is_chosen, change, reason):
+    """(condition, described) of a row that changes the layers `is_chosen(layer, number, last)`, from 0."""
+
+    def chosen(description):
+        last = len(description.layers) - 1
+        return [number for number, layer in enumerate(description.layers) if is_chosen(layer, number, last)]
+
+    def described(description):
+        layers = list(description.layers)
+        for number in chosen(description):
+            layers[number] = change(layers[number])
+        return replace(description, layers=tuple(layers))
+
+    return (chosen, reason), described
 
 
 class _Sample:

@@ -59,7 +59,6 @@ class PrintedNumber:
         return value if value - value == 0 else None
 
     def is_given_by(self, value):
-        """Whether a value has the digits that are printed."""
         room = self.unit / 2 + _ROUNDING * abs(self.printed)
         return value is not None and abs(value - self.printed) <= room
 
@@ -112,7 +111,6 @@ class Diagnosis(NamedTuple):
 
     @property
     def odds(self) -> str:
-        """The odds of a coincidence, in a clause."""
         number = f"{self.chance:.0e}" if self.chance < 0.001 else f"{self.chance:.2g}"
         return (
             f"{self.digits:.0f} digits reproduced, {self.tried} explanations tried, "
@@ -120,7 +118,6 @@ class Diagnosis(NamedTuple):
         )
 
     def to_dict(self) -> dict:
-        """The diagnosis as a plain dict, for JSON."""
         return {
             "id": self.id,
             "sentence": self.sentence,

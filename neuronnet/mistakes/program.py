@@ -19,7 +19,6 @@ class Steps:
     # Forward
 
     def net(self, layer, j):
-        """The weighted inputs, then the bias."""
         net = 0
         for weight, value in zip(self.weights[layer][j], self.inputs[layer]):
             net += weight * value
@@ -27,29 +26,24 @@ class Steps:
         return net if bias is None else net + bias
 
     def bias(self, layer, j):
-        """The bias of one neuron, or None."""
         biases = self.biases[layer]
         return None if biases is None else biases[0 if self.shared_bias[layer] else j]
 
     def out(self, layer, j):
-        """The activation of one neuron, once the nets of its layer are known."""
         activation = self.activations[layer]
         if activation.whole_layer:
             return activation.share(self.nets[layer], j)
         return activation.value(self.nets[layer][j])
 
     def error(self, j):
-        """E of one output."""
         if self.from_nets:
             return self.loss.value_from_nets(self.targets[j], self.nets[-1], j, self.activations[-1])
         return self.loss.value(self.targets[j], self.outs[-1][j])
 
     def sample_total(self):
-        """The errors of the outputs combined."""
         return sum(self.errors) / self.error_outputs
 
     def combined_error(self, totals):
-        """The errors of the samples combined."""
         return sum(totals) / len(totals) if self.error_averaged else sum(totals)
 
     def l2_error(self, count):
@@ -60,13 +54,11 @@ class Steps:
         )
 
     def l2_share(self, term, count):
-        """What part of an L2 term counts, for `count` samples."""
         return self.description.l2_share(term, count)
 
     # Backward
 
     def dE_dout(self, layer, j):
-        """The slope of the loss by one output."""
         return self.shared(self.loss.derivative(self.targets[j], self.outs[layer][j]))
 
     def shared(self, slope):
@@ -74,7 +66,6 @@ class Steps:
         return slope / self.gradient_outputs
 
     def slope(self, layer, j):
-        """dout/dnet."""
         return self.activations[layer].derivative(self.nets[layer][j], self.outs[layer][j])
 
     def jacobian(self, k, j):
@@ -82,7 +73,6 @@ class Steps:
         return self.activations[-1].jacobian(self.outs[-1], k, j)
 
     def delta(self, layer, j):
-        """dE_total/dnet of one neuron."""
         if layer == self.last and self.cancels:
             return self.shared(self.cancelled(j))
         if self.activations[layer].whole_layer:
@@ -116,7 +106,6 @@ class Steps:
         return found
 
     def upstream(self, layer, k):
-        """What a neuron hands back to the layer before it."""
         return self.deltas[layer][k]
 
     def weight_back(self, layer, k, j):
@@ -128,7 +117,6 @@ class Steps:
         return self.deltas[layer][j] * self.save(self.row.dnet_dw[layer][j][i], self.dnet_dw(layer, j, i))
 
     def dnet_dw(self, layer, j, i):
-        """What the weight multiplies."""
         return self.inputs[layer][i]
 
     def bias_gradient(self, layer, b):
@@ -136,7 +124,6 @@ class Steps:
         return sum(self.deltas[layer]) if self.shared_bias[layer] else self.deltas[layer][b]
 
     def combined(self, terms):
-        """The gradients of the samples in a batch combined."""
         return sum(terms) / len(terms) if self.gradient_averaged else sum(terms)
 
     def total_weight_gradient(self, layer, j, i, terms):
@@ -151,7 +138,6 @@ class Steps:
         return self.weights[layer][j][i]
 
     def l2_gradient(self, weight, count):
-        """The slope of the L2 term by one weight, for `count` samples."""
         return self.l2_share(self.l2 * weight, count)
 
     def total_bias_gradient(self, layer, b, terms):
@@ -161,12 +147,10 @@ class Steps:
     # Update
 
     def moved_weight(self, layer, j, i):
-        """The next value of a weight."""
         weight = self.weights[layer][j][i]
         return self.moved((layer, j, i), weight, self.weight_gradients[layer][j][i])
 
     def moved_bias(self, layer, b):
-        """The next value of a bias."""
         return self.moved((layer, b), self.biases[layer][b], self.bias_gradients[layer][b])
 
     def moved(self, place, value, gradient):
@@ -231,62 +215,46 @@ class ProgramNames:
         self.gradients = lru_cache(maxsize=2)(self._gradients)
 
     def _rows(self, count):
-        """For every sample the names of its forward pass and, before any update, of its backward pass."""
         numbers = [None] if self.samples == 1 else range(1, self.samples + 1)
-        return [
-            SimpleNamespace(**self._forward(number, count), **self._backward(number, count))
-            for number in numbers
-        ]
+        return [self._row(number, count) for number in numbers]
 
-    def _forward(self, sample, count):
-        def of(kind, neurons):
-            return [
-                None if count is None else after(in_sample(self.names.of(kind, each), sample), count)
-                for each in neurons
-            ]
-
-        layers = self.names.layers
-        total = None if count is None or sample is None else after(in_sample(self.names.error, sample), count)
-        return {
-            "net": [of("net", each) for each in layers],
-            "out": [of("out", each) for each in layers],
-            "E": of("E", layers[-1]),
-            "total": total,
-        }
-
-    def _backward(self, sample, count):
-        def partial(numerator, denominator):
-            return partial_name(numerator, denominator) if count == 0 else None
+    def _row(self, sample, count):
+        """The names of a sample's forward pass and, before any update, of its backward pass."""
+        error, layers, weights = in_sample(self.names.error, sample), self.names.layers, self.names.weights
 
         def of(kind, neurons):
             return [in_sample(self.names.of(kind, each), sample) for each in neurons]
 
-        def gradient(name):
-            return None if sample is None else partial(error, name)
+        def now(names):
+            return [None if count is None else after(name, count) for name in names]
 
-        error = in_sample(self.names.error, sample)
-        nets, outs = ([of(kind, layer) for layer in self.names.layers] for kind in ("net", "out"))
-        errors, weights = of("E", self.names.layers[-1]), self.names.weights
-        before = outs[-2] if len(outs) > 1 else []
-        return {
-            "delta": [
-                of("delta", layer) if count == 0 else [None] * len(layer) for layer in self.names.layers
-            ],
-            "dE_dout": [[partial(error, out) for out in layer] for layer in outs],
-            "slope": [[partial(out, net) for out, net in zip(*layer)] for layer in zip(outs, nets)],
-            "jacobian": [[partial(out, net) for net in nets[-1]] for out in outs[-1]],
-            "dnet_dw": [
+        def partial(numerator, denominator):
+            return partial_name(numerator, denominator) if count == 0 else None
+
+        def gradients(names):
+            return [None if sample is None else partial(error, name) for name in names]
+
+        nets, outs = ([of(kind, layer) for layer in layers] for kind in ("net", "out"))
+        errors, before = of("E", layers[-1]), outs[-2] if len(outs) > 1 else []
+        return SimpleNamespace(
+            net=list(map(now, nets)),
+            out=list(map(now, outs)),
+            E=now(errors),
+            total=None if sample is None else now([error])[0],
+            delta=[of("delta", layer) if count == 0 else [None] * len(layer) for layer in layers],
+            dE_dout=[[partial(error, out) for out in layer] for layer in outs],
+            slope=[list(map(partial, *layer)) for layer in zip(outs, nets)],
+            jacobian=[[partial(out, net) for net in nets[-1]] for out in outs[-1]],
+            dnet_dw=[
                 [[partial(net, weight) for weight in row] for net, row in zip(*layer)]
                 for layer in zip(nets, weights)
             ],
-            "dE_dw": [[[gradient(weight) for weight in row] for row in layer] for layer in weights],
-            "dE_db": [
-                None if layer is None else [gradient(bias) for bias in layer] for layer in self.bias_names
-            ],
-            "dE_dnet": [partial(each, net) for each, net in zip(errors, nets[-1])],
-            "dnet_dout": [[partial(net, out) for out in before] for net in nets[-1]],
-            "path": [[partial(each, out) for out in before] for each in errors],
-        }
+            dE_dw=[list(map(gradients, layer)) for layer in weights],
+            dE_db=[None if layer is None else gradients(layer) for layer in self.bias_names],
+            dE_dnet=list(map(partial, errors, nets[-1])),
+            dnet_dout=[[partial(net, out) for out in before] for net in nets[-1]],
+            path=[[partial(each, out) for out in before] for each in errors],
+        )
 
     def _parameters(self, count):
         """(weights, biases) after `count` updates; a frozen bias has no name then."""
@@ -301,7 +269,6 @@ class ProgramNames:
         return weights, biases
 
     def _totals(self, count):
-        """(E_total, E_l2) of all samples together."""
         if count is None:
             return None, None
         return after(self.names.error, count), after(self.names.error_l2, count)

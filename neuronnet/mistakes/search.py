@@ -1,6 +1,4 @@
-"""The search for the mistakes behind wrong numbers: the catalogue replayed, alone and in pairs, and the odds
-of a coincidence.
-"""
+"""The search for the mistakes behind wrong numbers: the catalogue replayed, and the odds of chance."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -63,8 +61,7 @@ def diagnose(
 
 
 def explanations(description, numbers, progress=None, rounding=None):
-    """Diagnoses of the wrong ones among PrintedNumbers, best first; each explains what those before it leave
-    over.
+    """Diagnoses of the wrong ones among PrintedNumbers, best first, each of what those before it leave over.
 
     `rounding`: None, or for numbers that one program computed, a function (mistakes, expression) that says by
     how much one may miss the value in a replay and still be that value, rounded in another way.
@@ -99,7 +96,6 @@ class _Rounding:
 
 
 def _printed(name, number, exact):
-    """The PrintedNumber of one entry of what `diagnose` gets."""
     if isinstance(number, bool) or not isinstance(number, (str, int, float, Decimal)):
         raise NumberError(f"the number for {name!r}", number)
     expression = parse(spelled_out(name), exact.derivation.__contains__)
@@ -181,7 +177,6 @@ class _Search:
         return {each.key for each in self.wrong if each.is_given_by(each.value(computed))}
 
     def _left(self, found):
-        """The wrong numbers that no Diagnosis explains yet."""
         explained = {name for each in found for name in each.explains}
         return [each for each in self.wrong if each.name not in explained]
 
@@ -243,7 +238,6 @@ class _Search:
         return missed <= self.most_rounded and missed <= self.rounding(mistakes, number.expression)
 
     def _made_wrong(self, values, mistakes):
-        """The names of the right numbers that a replayed pass would have made wrong."""
         found = [(each, each.value(values)) for each in self.right]
         return tuple(
             each.name
@@ -259,10 +253,7 @@ class _Search:
         return max(near, 1) * 10 ** -sum(each.digits for each in telling)
 
     def _telling(self, matched):
-        """Numbers that each tell something of their own, those farthest off first.
-
-        Of several in the same proportion, one; none that the right program makes of wrong ones before it.
-        """
+        """Numbers that tell something of their own, farthest off first; of several in proportion, one."""
         telling = []
         own = [each for each in matched if each.key not in self.following] or matched
         for each in sorted(own, key=lambda each: -abs(each.units)):

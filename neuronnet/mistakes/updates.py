@@ -29,7 +29,6 @@ def _moved_already(program, right):
 
 
 def _only_moved(is_chosen):
-    """The step that moves the parameters of the layers `is_chosen(layer, last)` alone."""
     return lambda program, right, place, value, gradient: (
         right(place, value, gradient) if is_chosen(place[0], program.last) else value
     )
@@ -135,7 +134,6 @@ def _added_up(program, right, place, value, gradient):
 
 
 def _other_rate(id, sentence, rate):
-    """The mistake of another learning rate, `rate(the right one)`."""
 
     def change(program):
         program.rate = rate(program.rate)
@@ -261,16 +259,15 @@ _COMBINED_SAMPLES = (
 
 def _other_batch(id, sentence, batch):
     """The convention of updates from batches of another size."""
+
+    def differs(description):
+        return len(description.samples) > 1 and description.batch != batch
+
     return mistake(
         id,
         sentence,
         convention="updates after every sample" if batch == "online" else id,
-        where=[
-            (
-                lambda description: len(description.samples) > 1 and description.batch != batch,
-                "it makes no difference, or no sense",
-            )
-        ],
+        where=[(differs, "it makes no difference, or no sense")],
         described=lambda description: replace(description, batch=batch),
     )
 

@@ -107,8 +107,7 @@ def _ending(path):
 
 @styled
 def training(description, rows, forward):
-    """E_total and accuracies over the updates; with two inputs and classes also the decision boundary after
-    the last.
+    """E_total and accuracies over the updates; with two inputs and classes also the last decision boundary.
 
     `rows` are those of `neuronnet.training.history` or `Twin.train`; forward(points) gives a row of outputs
     per point.
@@ -180,7 +179,6 @@ def E_total_axis(axes, values):
 
 
 def legend(axes):
-    """Above the axes, where it hides nothing."""
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, ncols=4, columnspacing=1.5)
 
 
@@ -202,8 +200,7 @@ def has_boundary(description):
 
 
 def draw_boundary(axes, description, forward, held_out=()):
-    """Fill the plane of the two inputs by what the outputs say there, and draw the samples; return what was
-    filled.
+    """Fill the plane of the two inputs by what the outputs say there, draw samples; return what is filled.
 
     With two classes the colour is the probability of the second; with more it is the class of the largest
     output, stronger the further that output leads, and nothing is returned. forward(points) gives a row of
@@ -257,7 +254,6 @@ def _fill_two(axes, xs, ys, outputs):
 
 
 def _fill_many(axes, xs, ys, outputs):
-    """Class by class, by how much its output leads the largest of the others."""
     for number in range(len(outputs[0])):
         lead = _table([outs[number] - max(outs[:number] + outs[number + 1 :]) for outs in outputs])
         colors = [_tint(_class(number)[1], STRONGEST * share) for share in (0.25, 0.5, 0.75, 1.0, 1.0)]
@@ -266,14 +262,12 @@ def _fill_many(axes, xs, ys, outputs):
 
 
 def _draw_line(axes, xs, ys, values, level):
-    """The line at which the values pass `level`, if they do."""
     found = [value for line in values for value in line]
     if min(found) < level < max(found):
         axes.contour(xs, ys, values, levels=[level], colors=BLACK, linewidths=1.6, zorder=1)
 
 
 def _draw_samples(axes, samples, held_out=False):
-    """Samples by class; those held out are hollow."""
     classes = {}
     for sample in samples:
         targets = [float(target) for target in sample.targets]
@@ -307,5 +301,4 @@ def _grid(values):
 
 
 def _table(values):
-    """A row of the grid after another."""
     return [values[start : start + POINTS] for start in range(0, len(values), POINTS)]

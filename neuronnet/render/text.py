@@ -29,7 +29,6 @@ def markdown_table(header, rows):
 
 
 def cell(text):
-    """A text in Markdown, also in a table."""
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
 
 
@@ -40,12 +39,10 @@ def code(text):
 
 
 def heading(description):
-    """The title of a network and its conventions, as the lines that a report begins with."""
     return [description.title, "", "Conventions", *indented(conventions(description))]
 
 
 def indented(lines):
-    """Lines two columns further in."""
     return [f"  {line}" for line in lines]
 
 
@@ -81,7 +78,9 @@ def conventions(description):
         size = {"online": "one sample", "full": "all samples"}.get(
             description.batch, counted(description.batch, "sample")
         )
-        order = "" if description.batch == "full" else f", {_order(description)}"
+        kind, seed = description.order.kind, description.order.seed
+        order = "in turn" if kind == "in turn" else f"at random with seed {seed}"
+        order = "" if description.batch == "full" else f", {order}"
         sentences.append(
             f"samples: {len(description.samples)}, combined by {description.samples_combine}; "
             f"each update rests on {size}{order}"
@@ -105,11 +104,6 @@ def conventions(description):
             f"learning rate eta = {as_given(description.learning_rate)}"
         )
     return sentences
-
-
-def _order(description):
-    order = description.order
-    return "in turn" if order.kind == "in turn" else f"at random with seed {order.seed}"
 
 
 def _bias(layer):
@@ -184,17 +178,12 @@ def training(description, rows):
     ]
     cells = [[key if key == "E_total" else key.replace("_", " ") for key in keys]]
     for each in rows:
-        shares = (_share(each[key]) for key in keys[2:])
+        shares = ("" if each[key] is None else f"{each[key]:.4f}" for key in keys[2:])
         cells.append([str(each["update"]), nine_decimals(each["E_total"]), *shares])
     return "\n".join([*heading(description), "", *table(cells, left=0)])
 
 
-def _share(value):
-    return "" if value is None else f"{value:.4f}"
-
-
 def example_list(descriptions):
-    """The examples by name, each with its title."""
     return "\n".join(table([(name, each.title) for name, each in descriptions.items()], left=2))
 
 
@@ -229,7 +218,6 @@ def example(description, finished):
 
 
 def _with_reasons(published, rows, *header):
-    """A table of published numbers, the reason for a verdict on a line of its own."""
     lines = table([*header, *rows], left=4)
     yield from indented(lines[: len(header)])
     for each, line in zip(published, lines[len(header) :]):

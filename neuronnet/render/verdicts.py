@@ -1,15 +1,6 @@
 """The report on a sheet, and the table of what each known mistake does to a network, as text and Markdown."""
 
-from neuronnet.render.text import (
-    cell,
-    code,
-    conventions,
-    heading,
-    indented,
-    markdown_table,
-    nine_decimals,
-    table,
-)
+from neuronnet.render import text
 
 RIGHT = ("right", "rounding")
 LONGEST_SHOWN = 300
@@ -17,7 +8,7 @@ LONGEST_SHOWN = 300
 
 def report(found):
     """A SheetReport as text: conventions, a paragraph for every line, mistakes and conclusion."""
-    lines = [*heading(found.description), ""]
+    lines = [*text.heading(found.description), ""]
     width = max(len(str(line.line)) for line in found.lines)
     first_wrong = next((line for line in found.lines if line.is_wrong), None)
     for line in found.lines:
@@ -41,17 +32,17 @@ def markdown(found):
         (
             str(line.line),
             line.verdict if line.verdict in RIGHT else f"**{line.verdict}**",
-            code(_shown(line.text)),
-            "; ".join(map(cell, remarks(line))),
+            text.code(_shown(line.text)),
+            "; ".join(map(text.cell, remarks(line))),
         )
         for line in found.lines
     ]
     lines = [*_markdown_heading(found.description), ""]
-    lines += markdown_table(("line", "verdict", "claim", "why"), rows)
+    lines += text.markdown_table(("line", "verdict", "claim", "why"), rows)
     for each in found.mistakes:
-        lines += ["", f"**{cell(each.id)}**: {cell(each.sentence)} ({_reach(each)})"]
+        lines += ["", f"**{text.cell(each.id)}**: {text.cell(each.sentence)} ({_reach(each)})"]
     for sentence in conclusion(found):
-        lines += ["", cell(sentence)]
+        lines += ["", text.cell(sentence)]
     return "\n".join(lines)
 
 
@@ -85,9 +76,8 @@ def _beside(line):
     return f"   (exact {number.exact}, {_units(number.units)} apart)"
 
 
-def _shown(text):
-    """A claim as it is shown: what is longer than any line that people write is cut."""
-    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + " ..."
+def _shown(claim):
+    return claim if len(claim) <= LONGEST_SHOWN else claim[:LONGEST_SHOWN] + " ..."
 
 
 def _pointed_at(line):
@@ -101,7 +91,6 @@ def _pointed_at(line):
 
 
 def _units(count):
-    """How many units: one decimal while there are few of them."""
     size = abs(count)
     if size >= 1e6:
         return "over a million units"
@@ -135,13 +124,12 @@ def _reach(diagnosis):
 
 
 def _lines(names):
-    """Claims by their names; in a sheet these are the numbers of lines."""
     kind = "line " if len(names) == 1 else "lines "
     return (kind if isinstance(names[0], int) else "") + ", ".join(map(str, names))
 
 
 def _markdown_heading(description):
-    return [f"# {description.title}", "", *(f"- {each}" for each in conventions(description))]
+    return [f"# {description.title}", "", *(f"- {each}" for each in text.conventions(description))]
 
 
 # What each known mistake does to a network's numbers
@@ -149,16 +137,15 @@ def _markdown_heading(description):
 
 def mistakes_text(description, signatures, shown):
     """A row for each mistake, a column for each of the names `shown`; then which mistakes look alike."""
-    lines = [*heading(description), "", *table(_effects(signatures, shown))]
+    lines = [*text.heading(description), "", *text.table(_effects(signatures, shown))]
     for title, entries in _alike(signatures):
-        lines += ["", title, *indented(entries)]
+        lines += ["", title, *text.indented(entries)]
     return "\n".join(lines)
 
 
 def mistakes_markdown(description, signatures, shown):
-    """The same in Markdown."""
     header, *rows = _effects(signatures, shown)
-    lines = [*_markdown_heading(description), "", *markdown_table(header, rows)]
+    lines = [*_markdown_heading(description), "", *text.markdown_table(header, rows)]
     for title, entries in _alike(signatures):
         lines += ["", title, ""] + [f"- {each}" for each in entries]
     return "\n".join(lines)
@@ -166,7 +153,7 @@ def mistakes_markdown(description, signatures, shown):
 
 def _effects(signatures, shown):
     rows = [
-        [each.id] + [nine_decimals(each.numbers[name]) if name in each.numbers else "" for name in shown]
+        [each.id] + [text.nine_decimals(each.numbers[name]) if name in each.numbers else "" for name in shown]
         for each in signatures
         if "none" not in each.same
     ]

@@ -1,6 +1,4 @@
-"""Single changes of a formula that need no other name: signs, factors, terms, operations, numbers, brackets,
-functions. Each is one slip of the pen.
-"""
+"""Slips of the pen in a formula: signs, factors, terms, operations, numbers, brackets, functions."""
 
 from itertools import combinations
 from typing import NamedTuple
@@ -23,7 +21,7 @@ from neuronnet.formulas.rewriting import with_part
 
 NEW_BRACKETS_AMONG = 8  # terms or factors; nobody forgets brackets around more
 _FUNCTIONS_OF_ONE = [
-    name for name, (_, count) in FUNCTIONS.items() if count == 1 and name not in ("step", "sqrt")
+    name for name, (_, count, _) in FUNCTIONS.items() if count == 1 and name not in ("step", "sqrt")
 ]
 
 
@@ -167,16 +165,12 @@ def _of_call(node, function, arguments):
 
 
 def _brackets(formulas, node, what):
-    """The Changes that put brackets, or leave them out."""
     for whole in formulas:
         yield change("brackets", node, whole, f"brackets are {what}: {whole}")
 
 
 def bracketed_sums(node):
-    """Sums with a new pair of brackets, which may open and close inside a term.
-
-    `a*(b - c)*d` from `a*b - c*d`, and `(a - b)^2` from `a - b^2`.
-    """
+    """Sums with new brackets: `a*(b - c)*d` from `a*b - c*d`, and `(a - b)^2` from `a - b^2`."""
     terms = node.terms
     for start in range(len(terms)):
         for end in range(start + 1, min(len(terms), start + NEW_BRACKETS_AMONG)):
@@ -210,7 +204,6 @@ def _beginnings(term):
 
 
 def _closing(after, exponent=1):
-    """The function that puts brackets into a product, in place of the last of the factors before."""
 
     def close(before, inner):
         grouped = inner if exponent == 1 else Power(inner, exponent)

@@ -12,12 +12,16 @@ from typing import NamedTuple
 
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.expressions import Name
-from neuronnet.formulas.rewriting import with_names
+from neuronnet.formulas.expressions import Name, Product, Sum, product_of
+from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.names import split_index, split_partial
 from neuronnet.repairs.identity import LATEST, Freedom, update_counts
-from neuronnet.repairs.places import Places, named_parts
+from neuronnet.repairs.places import Places
 
+LARGEST_FORMULA = 150  # parts
+LONGEST_PART = 60  # characters; a longer one is spoken of by its name alone
+MOST_FACTORS = 8
+FEWEST_NAMES = 3  # in what is worth a name
 MOST_CHOSEN = 40  # names; nobody checks more by hand
 MOST_ROWS = 500
 FEW = 12
@@ -69,10 +73,7 @@ def _freedom(derivation):
 
 
 class _View:
-    """The names that two formulas need: those `chosen`, in order, and those `computed`, name -> formula.
-
-    `chosen` is None where no choice is small enough.
-    """
+    """The names that two formulas need: those `chosen`, None if too many, and `computed`, name -> formula."""
 
     def __init__(self, formula, quantity, derivation):
         self.derivation, self.places = derivation, Places(derivation)
@@ -154,7 +155,6 @@ class _View:
         return expression is not None
 
     def _is_spelled_out(self, name, free):
-        """Whether the formula has what a name is made of, so that the reader wants to see it made."""
         others = set(free) - {name}
         rows = {self.derivation[other].formula for other in others} - {None}
         leaves = self._leaves(name, others, rows)
@@ -210,17 +210,13 @@ class _View:
         """Whether a name stands for a number between 0 and 1, and not just for a factor."""
         if name in self.rates:
             return True
-        is_share = self._is_out_of(name, "logistic", "tanh")
-        return is_share and not (self._is_hidden(name) and self._stands_alone(name))
-
-    def _is_hidden(self, name):
+        if not self._is_out_of(name, "logistic", "tanh"):
+            return False
         layer, _ = self.places.of(name).touches[0]
-        return layer < len(self.derivation.description.layers)
-
-    def _stands_alone(self, name):
-        """Whether a name is at most once in every formula."""
+        is_hidden = layer < len(self.derivation.description.layers)
         formulas = [self.formula, self.quantity, *self.computed.values()]
-        return all(list(each._all_names()).count(name) <= 1 for each in formulas)
+        stands_alone = all(list(each._all_names()).count(name) <= 1 for each in formulas)
+        return not (is_hidden and stands_alone)
 
     def _is_positive(self, name):
         names = self.derivation.names
@@ -231,7 +227,6 @@ class _View:
         return self.places.of(name).kind == "out" and self._activation(name) in activations
 
     def _activation(self, name):
-        """The activation of the neuron that a name belongs to, the first one of a derivative."""
         layer, _ = self.places.of(split_index((split_partial(name) or (name,))[0])[0]).touches[0]
         return self.derivation.description.layers[layer - 1].activation
 
@@ -281,3 +276,69 @@ def _text(value):
         if isinstance(value, Fraction) and Fraction(text) == value:
             return text
     return "0" if abs(value) < 1e-30 else text
+
+
+# Parts that equal a named quantity
+
+
+def named_parts(formula, quantity, derivation):
+    """(formula, parts): sub-expressions that equal a named quantity replaced by its name.
+
+    `out_o1*(1 - out_o1)` becomes `dout_o1/dnet_o1`, which `parts` maps to "dout_o1/dnet_o1 = out_o1*(1 -
+    out_o1)". The `quantity` itself is never put in. `derivation` is that of a drawn network, where nothing is
+    equal by chance, in fifty digits.
+    """
+    parts = {}
+    relu = any(layer.activation == "relu" for layer in derivation.description.layers)
+    if relu or sum(1 for _ in nodes(formula)) > LARGEST_FORMULA:
+        return formula, parts  # a relu that is on is its net input, by chance
+    rows = {
+        _digits(row.value): row.name
+        for row in reversed(derivation.quantities)
+        if row.expression is not None
+        and not isinstance(row.expression, Name)
+        and row.name not in quantity.names()
+    }
+    while step := _first_named(formula, derivation, rows):
+        name, part, formula = step
+        parts[name] = f"{name} = {part}" if len(part.format()) <= LONGEST_PART else name
+    return formula, parts
+
+
+def _first_named(formula, derivation, rows):
+    """(name, part, formula with the name in its place) of the first part that is a quantity, or None."""
+    for node, rebuild, _ in nodes(formula):
+        for start, end, part in _candidates(node):
+            name = _name_of(part, derivation, rows)
+            if name is not None:
+                named = Name(name)
+                if start is not None:
+                    named = product_of([*node.factors[:start], ("*", named), *node.factors[end:]])
+                return name, part, rebuild(named)
+    return None
+
+
+def _candidates(node):
+    """(start, end, part) for a sum as a whole, and every run of factors of a product, the longest first."""
+    if isinstance(node, Sum):
+        yield None, None, node
+    if isinstance(node, Product):
+        count = len(node.factors)
+        for length in range(min(count, MOST_FACTORS), 1, -1):
+            for start in range(count - length + 1):
+                run = node.factors[start : start + length]
+                if all(operator == "*" for operator, _ in run):
+                    yield start, start + length, product_of(run)
+
+
+def _name_of(part, derivation, rows):
+    if len(part.names()) < FEWEST_NAMES:
+        return None
+    try:
+        return rows.get(_digits(derivation.evaluated(part)))
+    except (ArithmeticError, NeuronnetError):
+        return None
+
+
+def _digits(value):
+    return f"{value:.30e}"

@@ -23,6 +23,7 @@ NOTHING = Decimal("1e-40")  # relative to the quantities they are made of: what 
 LATEST = 3  # a later update is tried as an earlier one: drawn networks are not trained for long
 DRAWS = 12
 MANY_SAMPLES = 8
+STEPS = 1000  # drawn numbers are so many parts of 1
 DIRECTIONS = 14
 STEP = Decimal("1e-20")  # with fifty digits a response keeps twenty
 DEPENDENT = 1e-9  # what is left of a unit vector that the others span, divisions by small numbers included
@@ -53,11 +54,9 @@ class Trials:
 
     @property
     def derivations(self):
-        """The derivations of all trials."""
         return [self.derivation(number) for number in range(self.count)]
 
     def derivation(self, number):
-        """The derivation of one trial."""
         while len(self._made) <= number:
             drawn = self._draw(first=not self._made)
             with fifty_digits():
@@ -67,8 +66,7 @@ class Trials:
     def same(self, one, other):
         """Whether two Expressions have the same value in all trials, to a relative 1e-20. Raises UnknownName.
 
-        A trial where one of them has no value, as in a division by zero, does not count; one that counts is
-        needed.
+        Trials where one has no value, as in a division by zero, do not count; one that counts is needed.
         """
         one, other = _brought_forward([one, other])
         counted = False
@@ -128,17 +126,16 @@ class Trials:
         return best[2]
 
 
-def drawn_like(description, random, signs=(1, -1), steps=1000):
-    """`description` with every number of the network drawn anew, from 0.1 to 1.2 in size and in steps of
-    1/`steps`.
+def drawn_like(description, random, signs=(1, -1)):
+    """`description` with every number of the network drawn anew, 0.1 to 1.2 in size, in steps of 1/1000.
 
     A target of a cross-entropy stays a probability, and the same one where it is 0 or 1: formulas depend on
     these. The strength 0 of an L2 term stays too, and the settings of the update rule.
     """
 
     def number(signs=signs):
-        size = random.choice(signs) * random.randint(steps // 10, steps + steps // 5)
-        return Literal(str(Decimal(size) / steps))
+        size = random.choice(signs) * random.randint(STEPS // 10, STEPS + STEPS // 5)
+        return Literal(str(Decimal(size) / STEPS))
 
     def bias(given):
         if isinstance(given, tuple):
@@ -148,7 +145,7 @@ def drawn_like(description, random, signs=(1, -1), steps=1000):
     def targets(given):
         if "cross-entropy" not in description.loss:
             return tuple(number() for _ in given)
-        return tuple(_probabilities(given, random, steps))
+        return tuple(_probabilities(given, random))
 
     def layer_like(layer):
         weights = tuple(tuple(number() for _ in row) for row in layer.weights)
@@ -167,7 +164,7 @@ def drawn_like(description, random, signs=(1, -1), steps=1000):
     )
 
 
-def _probabilities(given, random, steps):
+def _probabilities(given, random):
     """Drawn probabilities for those strictly between 0 and 1; those that sum to 1 still do.
 
     What is lost beside a 1, as 7e-201 is, stays: anything larger would change the sum.
@@ -175,13 +172,13 @@ def _probabilities(given, random, steps):
     lost = 1 in given and sum(given) == 1
     soft = [place for place, value in enumerate(given) if value not in (0, 1) and not lost]
     found = [Literal(str(int(value))) if value in (0, 1) else value for value in given]
-    if len(soft) > 1 and abs(sum(given) - 1) < 1e-9 and len(soft) <= steps // 2:
-        cuts = [0, *sorted(random.sample(range(1, steps), len(soft) - 1)), steps]
+    if len(soft) > 1 and abs(sum(given) - 1) < 1e-9 and len(soft) <= STEPS // 2:
+        cuts = [0, *sorted(random.sample(range(1, STEPS), len(soft) - 1)), STEPS]
         parts = [after - before for before, after in zip(cuts, cuts[1:])]
     else:
-        parts = [random.randint(1, steps - 1) for _ in soft]
+        parts = [random.randint(1, STEPS - 1) for _ in soft]
     for place, part in zip(soft, parts):
-        found[place] = Literal(str(Decimal(part) / steps))
+        found[place] = Literal(str(Decimal(part) / STEPS))
     return found
 
 
@@ -201,7 +198,6 @@ def _relu_nets(description):
 
 
 def update_counts(expressions):
-    """The numbers of updates after which some expressions take values."""
     return {
         int(count)
         for expression in expressions
@@ -270,7 +266,6 @@ class Freedom:
         return self._responses[name]
 
     def _evaluate(self, name):
-        """Find the value of a quantity at the start and along every direction, from its formula."""
         if name in self._values[0]:
             return
         row = self._derivation[name]

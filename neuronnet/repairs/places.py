@@ -1,19 +1,24 @@
-"""Where in a network the names of a derivation belong, and the formulas around them: which names are alike,
-how near, what a quantity is made of.
+"""Where in a network the names of a formula belong, and the slips that mistake one place for another: names
+exchanged, weights transposed, a neuron or a sample mistaken, the derivative of another activation.
 """
 
+import re
+from itertools import combinations, permutations
+from math import isclose
 from typing import NamedTuple
 
-from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.expressions import Call, Name, Product, Sum, product_of
-from neuronnet.formulas.rewriting import nodes
-from neuronnet.names import partial_name, split_index, split_partial
+from neuronnet.formulas.expressions import Call, Name, Number, Product, product_of
+from neuronnet.formulas.rewriting import nodes, with_names
+from neuronnet.names import after, partial_name, split_index, split_partial
+from neuronnet.repairs.changes import change
 
-LARGEST_FORMULA = 150  # parts
-LONGEST_PART = 60  # characters; a longer one is spoken of by its name alone
-MOST_FACTORS = 8
-FEWEST_NAMES = 3  # in what is worth a name
-STEPS_BACK = 3
+SAMPLE = re.compile(r"\[\d+\]")
+SAME = 1e-9  # relative: two floats of one value, computed in another order
+MOST_PLACES = 20
+_CHANGED_BY_AN_UPDATE = ("w", "b", "net", "out", "E")
+_BY_OUT = {"logistic": lambda out: out * (1 - out), "tanh": lambda out: 1 - out**2}
+_OWNER = {"logistic": "the logistic", "tanh": "tanh"}
+_GIVEN_NET = "net"
 
 
 class NamePlace(NamedTuple):
@@ -81,7 +86,6 @@ class Places:
         return self._names[kind, place.touches] + place.mark
 
     def activation(self, name):
-        """The activation of the neuron that a net or an out belongs to."""
         ((layer, _),) = self.of(name).touches
         return self._layers[layer - 1].activation
 
@@ -95,7 +99,6 @@ class Places:
         return differing + (here.mark != there.mark), sum(steps)
 
     def touched(self, names):
-        """All neurons that some names touch, as (layer, position)."""
         return {each for name in names for each in self.of(name).touches}
 
     def single(self, names):
@@ -133,112 +136,177 @@ def only_name(expression):
     return expression.name if isinstance(expression, Name) else None
 
 
-def named_parts(formula, quantity, derivation):
-    """(formula, parts): sub-expressions that equal a named quantity replaced by its name, and what to call
-    them.
+# Names that are mistaken for others
 
-    `out_o1*(1 - out_o1)` becomes `dout_o1/dnet_o1`, which `parts` maps to "dout_o1/dnet_o1 = out_o1*(1 -
-    out_o1)". The `quantity` itself is never put in. `derivation` is that of a drawn network, where nothing is
-    equal by chance, in fifty digits.
+
+class Renaming(NamedTuple):
+    """Names of a formula and what they should be, `renames`, with the kind of slip and a sentence."""
+
+    kind: str
+    renames: dict
+    sentence: str
+
+    def texts(self):
+        """(what stands there, what should), the two names alone where they are exchanged."""
+        if self.kind == "exchanged names":
+            return tuple(self.renames)
+        return ", ".join(self.renames), ", ".join(self.renames.values())
+
+
+def renamings(formula, quantity, places):
+    """The Renamings of a formula that change more than one name; the new names need not exist."""
+    names = formula.names()
+    kinds = {name: places.of(name).kind for name in names}
+    for one, other in combinations(names, 2):
+        if kinds[one] == kinds[other]:
+            yield Renaming("exchanged names", {one: other, other: one}, f"{one} and {other} are exchanged")
+    updated = [name for name in names if "@" not in name and kinds[name] in _CHANGED_BY_AN_UPDATE]
+    yield from _several(
+        {name: places.own_name(after(name, 1)) for name in updated},
+        "the values after the update are needed: {instead}",
+    )
+    yield from _several(
+        {name: name.partition("@")[0] for name in names if "@" in name},
+        "the values before the update are needed: {instead}",
+    )
+    samples = {sample for name in names + quantity.names() for sample in SAMPLE.findall(name)}
+    for start, end in permutations(sorted(samples), 2):
+        yield from _several(
+            {name: name.replace(start, end) for name in names},
+            f"this is about sample {end[1:-1]}, not about {start[1:-1]}",
+        )
+    yield from _several({name: places.transposed(name) for name in names}, "the weights are transposed")
+    for layer, start in places.single(names):
+        for end, neuron in enumerate(places.neurons[layer]):
+            moved = {name: places.moved(name, layer, start, end) for name in names}
+            yield from _several(moved, f"this is about {neuron}, not about {places.neurons[layer][start]}")
+            for kind in dict.fromkeys(kinds.values()):
+                yield from _several(
+                    {name: other for name, other in moved.items() if kinds[name] == kind},
+                    "did you mean {instead} instead of {found}?",
+                )
+
+
+def _several(renames, sentence):
+    renames = {name: other for name, other in renames.items() if name != other}
+    if len(renames) > 1:
+        renaming = Renaming("name", renames, sentence)
+        found, instead = renaming.texts()
+        yield renaming._replace(sentence=sentence.format(found=found, instead=instead))
+
+
+# The derivative of an activation mixed up, found by its value, however it is written
+
+
+class _Unit(NamedTuple):
+    """A neuron in one sample: its activation, and its net and out by name."""
+
+    activation: str
+    net: str
+    out: str
+
+    def slope(self):
+        """dout/dnet as it is usually written, an Expression."""
+        if self.activation in _BY_OUT:
+            return _BY_OUT[self.activation](Name(self.out))
+        return Call("step", [Name(self.net)]) if self.activation == "relu" else Number(1)
+
+    def wrong(self, slip):
+        """What the slip takes for the slope; None where it makes no difference to this neuron."""
+        if slip == _GIVEN_NET:
+            return _BY_OUT[self.activation](Name(self.net)) if self.activation in _BY_OUT else None
+        return None if slip == self.activation else _BY_OUT[slip](Name(self.out))
+
+
+def mixed_up_derivatives(formula, places, worth):
+    """The Changes, of the whole formula, that put derivatives of activations right.
+
+    Another activation's stands in the formula, or the right one with net in place of out.
+    `worth(expression)` is a float or None.
     """
-    parts = {}
-    relu = any(layer.activation == "relu" for layer in derivation.description.layers)
-    if relu or sum(1 for _ in nodes(formula)) > LARGEST_FORMULA:
-        return formula, parts  # a relu that is on is its net input, by chance
-    rows = {
-        _digits(row.value): row.name
-        for row in reversed(derivation.quantities)
-        if row.expression is not None
-        and not isinstance(row.expression, Name)
-        and row.name not in quantity.names()
-    }
-    while step := _first_named(formula, derivation, rows):
-        name, part, formula = step
-        parts[name] = f"{name} = {part}" if len(part.format()) <= LONGEST_PART else name
-    return formula, parts
+    units = _units(formula, places)
+    for slip in (*_BY_OUT, _GIVEN_NET):
+        found = [unit for unit in units if _put_right(formula, [unit], slip, worth)]
+        for group in ([found] if len(found) > 1 else []) + [[unit] for unit in found]:
+            at, repaired = _put_right(formula, group, slip, worth)
+            wrong = _joined(unit.wrong(slip) for unit in group)
+            right = _joined(unit.slope() for unit in group)
+            yield change("derivative", at, repaired, _sentence(slip, group, wrong, right), wrong, right)
+    outs = {unit.net: unit.out for unit in units}
+    for renames in [outs, *({net: out} for net, out in outs.items())]:
+        nets = [node for node, _, _ in nodes(formula) if isinstance(node, Name) and node.name in renames]
+        if len(nets) > 1:
+            names = dict.fromkeys(node.name for node in nets)
+            net, out = ", ".join(names), ", ".join(renames[name] for name in names)
+            repaired = with_names(formula, lambda name, renames=renames: renames.get(name, name))
+            yield change("derivative", nets[0], repaired, f"{out}, not {net}", net, out)
 
 
-def _first_named(formula, derivation, rows):
-    """(name, part, formula with the name in its place) of the first part that is a quantity, or None."""
-    for node, rebuild, _ in nodes(formula):
-        for start, end, part in _candidates(node):
-            name = _name_of(part, derivation, rows)
-            if name is not None:
-                named = Name(name)
-                if start is not None:
-                    named = product_of([*node.factors[:start], ("*", named), *node.factors[end:]])
-                return name, part, rebuild(named)
+def _joined(expressions):
+    return " and ".join(map(str, expressions))
+
+
+def _sentence(slip, group, wrong, right):
+    is_or_are = "are" if len(group) > 1 else "is"
+    if slip == _GIVEN_NET:
+        outs, nets = (" and ".join(getattr(unit, kind) for unit in group) for kind in ("out", "net"))
+        return f"{outs}, not {nets}: the derivative{'s are' if len(group) > 1 else ' is'} {right}"
+    what = "are derivatives" if len(group) > 1 else "is the derivative"
+    own = group[0].activation
+    if own == "identity":
+        return f"{wrong} {what} of {_OWNER[slip]}; without an activation it is 1"
+    return f"{wrong} {what} of {_OWNER[slip]}; {_OWNER.get(own, own)}'s {is_or_are} {right}"
+
+
+def _units(formula, places):
+    found = {}
+    for name in formula.names():
+        if places.of(name).kind in ("net", "out"):
+            activation = places.activation(name)
+            if activation != "softmax":
+                found[_Unit(activation, *(places.beside(name, kind) for kind in ("net", "out")))] = None
+    return list(found)
+
+
+def _put_right(formula, units, slip, worth):
+    """(place of the first, formula) with the slopes of some neurons put right, or None."""
+    first = None
+    for unit in units:
+        wrong, right = unit.wrong(slip), unit.slope()
+        value = None if wrong is None else worth(wrong)
+        for _ in range(MOST_PLACES if value is not None else 0):
+            step = _one_put_right(formula, wrong.names(), value, right, worth)
+            if step is None:
+                break
+            at, formula = step
+            first = at if first is None else first
+    return None if first is None else (first, formula)
+
+
+def _one_put_right(formula, names, value, right, worth):
+    def is_it(expression):
+        found = worth(expression) if expression.names() == names else None
+        return found is not None and isclose(found, value, rel_tol=SAME)
+
+    for node, rebuild, parent in nodes(formula):
+        if isinstance(node, Product):
+            factors = node.factors
+            at_hand = [
+                place
+                for place, (operator, factor) in enumerate(factors)
+                if operator == "*" and factor.names() == names
+            ]
+            for places in [*combinations(at_hand, 1), *combinations(at_hand, 2)]:
+                if is_it(product_of([factors[place] for place in places])):
+                    return factors[places[0]][1], rebuild(_with_factors(factors, places, right))
+        elif not isinstance(parent, Product) and is_it(node):
+            return node, rebuild(right)
     return None
 
 
-def _candidates(node):
-    """(start, end, part) for a sum as a whole, and every run of factors of a product, the longest first."""
-    if isinstance(node, Sum):
-        yield None, None, node
-    if isinstance(node, Product):
-        count = len(node.factors)
-        for length in range(min(count, MOST_FACTORS), 1, -1):
-            for start in range(count - length + 1):
-                run = node.factors[start : start + length]
-                if all(operator == "*" for operator, _ in run):
-                    yield start, start + length, product_of(run)
-
-
-def _name_of(part, derivation, rows):
-    if len(part.names()) < FEWEST_NAMES:
-        return None
-    try:
-        return rows.get(_digits(derivation.evaluated(part)))
-    except (ArithmeticError, NeuronnetError):
-        return None
-
-
-def _digits(value):
-    return f"{value:.30e}"
-
-
-class NearbyFormulas:
-    """The formulas behind a quantity, an Expression over the names of a derivation.
-
-    `row_names` are the names in its own formula, `names` those in all of them; `factors` the sums and
-    functions that are factors in one of them, such as `1 - out_o1`; `terms` what is added up in its own
-    formula, also after multiplying out.
-    """
-
-    def __init__(self, quantity, derivation):
-        """Raises UnknownName."""
-        name = only_name(quantity)
-        row = quantity if name is None else derivation[name].expression or quantity
-        self.row_names = set(row.names())
-        self.names, self.factors, texts, rows = set(), [], [], [row]
-        for _ in range(STEPS_BACK):
-            texts += [each.format() for each in rows]
-            self.factors += [
-                factor
-                for each in rows
-                for node, _, _ in nodes(each)
-                if isinstance(node, Product)
-                for operator, factor in node.factors
-                if operator == "*" and isinstance(factor, (Sum, Call))
-            ]
-            new = {name for each in rows for name in each.names()} - self.names
-            self.names |= new
-            expressions = (derivation[name].expression for name in sorted(new))
-            rows = [each for each in expressions if each is not None]
-        self._text = "; ".join(texts)
-        self.terms = list(_terms(row, derivation))
-
-    def mention(self, text, is_name):
-        """Whether a text is part of the formulas; a name as that name."""
-        return text in self.names if is_name else text in self._text
-
-
-def _terms(row, derivation):
-    """The terms of a formula, and of it with the formula of one of its names put in and multiplied out."""
-    if isinstance(row, Sum):
-        yield from (term for _, term in row.terms)
-    for node, rebuild, _ in nodes(row):
-        name = only_name(node)
-        inner = None if name is None else derivation[name].expression
-        if isinstance(inner, Sum):
-            yield from (each for _, term in inner.terms for each in (term, rebuild(term)))
+def _with_factors(factors, places, right):
+    """The product with `right` in place of the factors at some places; a factor 1 is left out."""
+    own = [] if isinstance(right, Number) else right._factors()
+    first = places[0]
+    after = [each for place, each in enumerate(factors[first + 1 :], first + 1) if place not in places]
+    return product_of([*factors[:first], *own, *after] or [("*", Number(1))])

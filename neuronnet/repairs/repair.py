@@ -1,6 +1,4 @@
-"""The smallest repair of a wrong formula: the change after which it is the quantity in every network of its
-shape. First one change, then two of the commonest ones.
-"""
+"""The smallest change that makes a wrong formula the quantity: one slip, or two of the commonest."""
 
 from itertools import combinations, product
 from typing import NamedTuple
@@ -37,8 +35,7 @@ class Repair(NamedTuple):
 def repair(formula, quantity, trials):
     """The Repair of `formula`, an Expression that is not the `quantity`, an Expression too.
 
-    None when neither one change nor two of the commonest ones make it so.
-    Raises UnknownName.
+    None when neither one change nor two of the commonest ones make it so. Raises UnknownName.
     """
     parts = sum(1 for _ in nodes(formula))
     counts = update_counts([formula, quantity])
@@ -49,15 +46,10 @@ def repair(formula, quantity, trials):
         for slip, repaired in candidates()[:MOST_TRIED]:
             if trials.same(repaired, quantity):
                 kind = _KINDS.get(slip.kind, slip.kind)
-                column = _column_of(slip)
+                columns = (part.column for part, _, _ in nodes(slip.at) if part.column is not None)
+                column = next(columns, None)
                 return Repair(kind, slip.found, slip.instead, column, repaired.format(), slip.sentence)
     return None
-
-
-def _column_of(slip):
-    """The column of the first atom of what a change is about; None where it has none."""
-    columns = (part.column for part, _, _ in nodes(slip.at) if part.column is not None)
-    return next(columns, None)
 
 
 # Two changes: of two names, or of a name or a factor and a sign or a term
@@ -127,7 +119,6 @@ class _Formula:
             return False
 
     def swapped(self, swaps):
-        """The formula with those names in these places."""
         names = {place: name for places, name in swaps for place in places}
         count = iter(range(len(self.leaves)))
 
@@ -138,7 +129,6 @@ class _Formula:
         return mapped(self._formula, renamed)
 
     def at(self, places):
-        """The part in the first of some places."""
         return self.leaves[places[0]][1]
 
 
@@ -157,7 +147,6 @@ class _Meant:
         return place.kind, place.mark
 
     def by(self, name):
-        """At most MOST_MEANT names."""
         if name not in self._found:
             distance, natural = self._slips.places.distance, self._slips.true.names
             alike = [other for other in self._alike.get(self._kind(name), ()) if other != name]

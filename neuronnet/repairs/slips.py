@@ -10,14 +10,14 @@ from math import isfinite
 
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.expressions import Name, Number, Product, Sum, total
+from neuronnet.formulas.expressions import Call, Name, Number, Product, Sum, total
 from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.repairs.changes import change, changes
-from neuronnet.repairs.places import NearbyFormulas, Places, only_name
-from neuronnet.repairs.renamings import SAMPLE, Renaming, mixed_up_derivatives, renamings
+from neuronnet.repairs.places import SAMPLE, Places, Renaming, mixed_up_derivatives, only_name, renamings
 
 MOST_NAMES = 500
 CLOSE = 1e-8  # fifty digits rounded to floats, and a few operations on them
+STEPS_BACK = 3
 SMALL = 1e-6  # what a quantity that is 0 is compared with
 HOLE = "?"
 
@@ -115,17 +115,13 @@ class Slips:
         )
 
     def _innocence(self, slip, mentioned):
-        """How far a turned sign is from the natural culprit.
-
-        That is what its turning restores, or the step of an update that is added; else a target's difference.
-        """
+        """0 where turning a sign restores what is natural, 1 for a target's difference, else 2."""
         is_step = slip.found.startswith("+ ") and self.derivation.names.rate in slip.at.names()
         if slip.kind != "sign" or mentioned == [False, True] or is_step:
             return 0
         return 1 if self.is_an_error(slip.at) else 2
 
     def is_an_error(self, part):
-        """Whether a part is the difference of a target and something."""
         if not isinstance(part, Sum) or len(part.terms) != 2 or part.terms[1][0] > 0:
             return False
         names = [only_name(term) for _, term in part.terms]
@@ -157,7 +153,6 @@ class Slips:
                 yield from self._renamed(renaming)
 
     def _renamed(self, renaming):
-        """The change that renames, if it fits."""
         renames = renaming.renames
         values = self.values | {name: self.values[other] for name, other in renames.items()}
         if self.is_target(self.worth(self.formula, values)):
@@ -270,7 +265,6 @@ class Slips:
         return {name: float(value) for name, value in pool.items()}
 
     def worth(self, expression, values=None):
-        """The value of an expression as a float, None where it has none."""
         try:
             return expression.evaluator(float)(self.values if values is None else values)
         except (ArithmeticError, NeuronnetError, ValueError):
@@ -299,3 +293,49 @@ class Slips:
 
 def _differ(one, other):
     return None not in (one, other) and abs(one - other) > Decimal(CLOSE) * max(abs(one), abs(other))
+
+
+class NearbyFormulas:
+    """The formulas behind a quantity, an Expression over the names of a derivation.
+
+    `row_names` are the names in its own formula, `names` those in all of them; `factors` the sums and
+    functions that are factors in one of them, such as `1 - out_o1`; `terms` what is added up in its own
+    formula, also after multiplying out.
+    """
+
+    def __init__(self, quantity, derivation):
+        """Raises UnknownName."""
+        name = only_name(quantity)
+        row = quantity if name is None else derivation[name].expression or quantity
+        self.row_names = set(row.names())
+        self.names, self.factors, texts, rows = set(), [], [], [row]
+        for _ in range(STEPS_BACK):
+            texts += [each.format() for each in rows]
+            self.factors += [
+                factor
+                for each in rows
+                for node, _, _ in nodes(each)
+                if isinstance(node, Product)
+                for operator, factor in node.factors
+                if operator == "*" and isinstance(factor, (Sum, Call))
+            ]
+            new = {name for each in rows for name in each.names()} - self.names
+            self.names |= new
+            expressions = (derivation[name].expression for name in sorted(new))
+            rows = [each for each in expressions if each is not None]
+        self._text = "; ".join(texts)
+        self.terms = list(_terms(row, derivation))
+
+    def mention(self, text, is_name):
+        """Whether a text is part of the formulas; a name as that name."""
+        return text in self.names if is_name else text in self._text
+
+
+def _terms(row, derivation):
+    if isinstance(row, Sum):
+        yield from (term for _, term in row.terms)
+    for node, rebuild, _ in nodes(row):
+        name = only_name(node)
+        inner = None if name is None else derivation[name].expression
+        if isinstance(inner, Sum):
+            yield from (each for _, term in inner.terms for each in (term, rebuild(term)))

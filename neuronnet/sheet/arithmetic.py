@@ -124,7 +124,6 @@ class Arithmetic:
     # The number of the quantity
 
     def number(self, part, printed):
-        """Judge a number that is printed for the quantity itself."""
         part.printed, part.exact = printed.text, printed.exact_text(self.value)
         part.units = printed.units_from(self.value)
         if printed.agrees(self.value):
@@ -175,7 +174,6 @@ class Arithmetic:
         return "binary64" if off <= max(rounding, BINARY64_ROUNDING * abs(self.value)) else None
 
     def _gives(self, printed):
-        """Whether the computation beside a number gives just its digits."""
         if not self.computed or self.computed[-1][0].verdict not in (RIGHT, ROUNDING):
             return False
         try:
@@ -192,7 +190,6 @@ class Arithmetic:
             self._from_before(part, printed)
 
     def _from_beside(self, part, printed):
-        """Compare a number with the computation that stands beside it in the claim."""
         source, formula = self.computed[-1]
         try:
             value = self.exact.value(formula)
@@ -209,7 +206,6 @@ class Arithmetic:
         part.note = f"the computation beside it gives {printed.exact_text(value)}"
 
     def _from_before(self, part, printed):
-        """Compare a number with what the numbers printed in earlier lines give."""
         name = getattr(self.quantity, "name", None)
         for formula in self.models[::-1] + self._own_formulas():
             computed = self.author.computed(formula, name)

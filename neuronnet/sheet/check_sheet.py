@@ -14,18 +14,9 @@ from neuronnet.formulas.rewriting import with_names
 from neuronnet.mistakes.printed_numbers import PrintedNumber
 from neuronnet.mistakes.search import explanations
 from neuronnet.names import spelled_out
+from neuronnet.sheet import report
 from neuronnet.sheet.judging import Judge, why_unread
 from neuronnet.sheet.readers.read_sheet import read_sheet
-from neuronnet.sheet.report import (
-    RIGHT,
-    ROUNDING,
-    UNREADABLE,
-    WRONG_FORMULA,
-    WRONG_NUMBER,
-    Line,
-    Part,
-    SheetReport,
-)
 
 WITHOUT_NETWORK = (
     'the sheet names no network; write "network: worked-example" at its top, describe one in a ```toml '
@@ -38,7 +29,7 @@ def check_sheet(
     network: Any = None,
     folder: str | os.PathLike | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> SheetReport:
+) -> report.SheetReport:
     """The SheetReport on a sheet: text, Markdown, LaTeX, JSON or CSV.
 
     `network` is what `neuronnet.load` takes, or a NeuralNetwork; without it the sheet names or holds its own,
@@ -61,7 +52,7 @@ def check_sheet(
         lines.sort(key=lambda line: line.line)
         mistakes = _explained(lines, judge.exact, description, progress)
         _remark_on_published(lines, judge, description)
-    return SheetReport(lines, mistakes, description, place, sheet.ignored)
+    return report.SheetReport(lines, mistakes, description, place, sheet.ignored)
 
 
 def _description(sheet, network, folder):
@@ -80,12 +71,11 @@ def _description(sheet, network, folder):
         raise NeuronnetError(f"line {line}: network: {error}") from None
 
 
-def _unread(line, text, column, reason, verdict=UNREADABLE):
-    return Line(line, text, [Part(text, 1, column, verdict=verdict, note=reason)])
+def _unread(line, text, column, reason, verdict=report.UNREADABLE):
+    return report.Line(line, text, [report.Part(text, 1, column, verdict=verdict, note=reason)])
 
 
 def _definitions(judge, lets):
-    """Define what `let` lines define; the Lines of those that cannot be read."""
     for let in lets:
         text = f"let {let.name} = {let.text.text.strip()}"
         try:
@@ -112,7 +102,7 @@ def _judged(judge, claims):
 def _what_a_sum_leaves(line, author):
     """A clause that names the printed sum which leaves a wrong number after its other terms, or None."""
     number = line.number
-    if line.worst is not number or line.verdict != WRONG_NUMBER or number.inherits_from:
+    if line.worst is not number or line.verdict != report.WRONG_NUMBER or number.inherits_from:
         return None
     if not isinstance(line.quantity, Name):
         return None
@@ -126,15 +116,14 @@ def _what_a_sum_leaves(line, author):
 def _explained(lines, exact, description, progress):
     """Diagnoses of all the wrong numbers together; a line gets the first one that explains it.
 
-    What a wrong formula explains already needs no mistake that explains one number alone, or makes right ones
-    wrong.
+    What a wrong formula explains needs no mistake that explains one number alone, or makes right ones wrong.
     """
-    if not any(line.number is not None and line.number.verdict == WRONG_NUMBER for line in lines):
+    if not any(line.number is not None and line.number.verdict == report.WRONG_NUMBER for line in lines):
         return []
     numbers = [
         PrintedNumber(place, line.quantity, Printed(line.number.printed), exact)
         for place, line in enumerate(lines)
-        if line.quantity is not None and line.number is not None and line.number.verdict != ROUNDING
+        if line.quantity is not None and line.number is not None and line.number.verdict != report.ROUNDING
     ]
     follow, found = _follow_a_wrong_formula(lines), []
     for each in explanations(description, numbers, progress):
@@ -153,7 +142,7 @@ def _follow_a_wrong_formula(lines):
     """The places of the lines with a wrong formula, and of those that inherit their numbers."""
     follow, numbers = set(), set()
     for place, line in enumerate(lines):
-        if line.verdict == WRONG_FORMULA or line.inherits_from in numbers:
+        if line.verdict == report.WRONG_FORMULA or line.inherits_from in numbers:
             follow.add(place)
             numbers.add(line.line)
     return follow
@@ -166,7 +155,7 @@ def _remark_on_published(lines, judge, description):
         quantity = parse(spelled_out(record.quantity), judge.exact.derivation.__contains__)
         published.setdefault(with_names(quantity, judge.exact.derivation.own_name).format(), record)
     for line in lines:
-        if line.quantity is None or line.number is None or line.verdict != RIGHT:
+        if line.quantity is None or line.number is None or line.verdict != report.RIGHT:
             continue
         record = published.get(line.quantity.format())
         if record is not None and record.verdict == "wrong":

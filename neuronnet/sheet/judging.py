@@ -14,18 +14,10 @@ from neuronnet.names import after, split_index
 from neuronnet.repairs.counterexample import counterexample
 from neuronnet.repairs.identity import Trials
 from neuronnet.repairs.repair import repair
+from neuronnet.sheet import report
 from neuronnet.sheet.arithmetic import NO_VALUE, Arithmetic
 from neuronnet.sheet.printed_before import PrintedBefore, aligned, point, printed_literal
 from neuronnet.sheet.readers.spelling import Notation, numeral
-from neuronnet.sheet.report import (
-    COINCIDENCE,
-    UNKNOWN_NAME,
-    UNREADABLE,
-    WRONG_FORMULA,
-    WRONG_NUMBER,
-    Line,
-    Part,
-)
 
 SAME_VALUE = Decimal("1e-9")
 MOST_CHOICES = 100  # of what the numbers in one formula may stand for
@@ -50,8 +42,7 @@ class Judge:
         self.excused = excused
 
     def line(self, claim):
-        """The Line of a Claim."""
-        line = Line(claim.line, claim.text)
+        line = report.Line(claim.line, claim.text)
         read = []
         for spelled, number in zip(claim.parts, claim.lines):
             part, meaning = self._read(spelled)
@@ -94,12 +85,11 @@ class Judge:
         return [*islice(rows, MOST_MEANINGS)]
 
     def is_same(self, formula, quantity):
-        """Whether a formula equals the quantity in every network of this shape."""
         return self._trials.same(formula, quantity)
 
     def _read(self, spelled):
         """(Part, meaning) of one side of a claim: a Printed, an Expression, or None."""
-        part = Part(spelled.text.strip(), spelled.columns[0] if spelled.columns else 1)
+        part = report.Part(spelled.text.strip(), spelled.columns[0] if spelled.columns else 1)
         try:
             text = numeral(spelled.text)
             return part, Printed(text) if text is not None else self.notation.read(spelled)
@@ -112,8 +102,8 @@ def why_unread(error):
     """(verdict, column or None, note) for a NeuronnetError that reading a formula or a number has raised."""
     if isinstance(error, UnknownName):
         note = f"nothing is called {shortened(error.name)}{did_you_mean(error.nearest)}"
-        return UNKNOWN_NAME, error.column, note
-    return UNREADABLE, getattr(error, "column", None), getattr(error, "reason", str(error))
+        return report.UNKNOWN_NAME, error.column, note
+    return report.UNREADABLE, getattr(error, "column", None), getattr(error, "reason", str(error))
 
 
 class _Chain:
@@ -132,7 +122,7 @@ class _Chain:
         try:
             self.value = self._value()
         except (NeuronnetError, ArithmeticError, ValueError) as error:
-            self.parts[0].verdict = UNREADABLE
+            self.parts[0].verdict = report.UNREADABLE
             self.parts[0].note = str(error) if isinstance(error, NeuronnetError) else NO_VALUE
             return
         self.line.quantity = self.quantity
@@ -163,7 +153,6 @@ class _Chain:
         )
 
     def _value(self):
-        """The exact value that all parts should have."""
         if self.quantity is not None:
             return self.exact.value(self.quantity)
         first = self.read[0]
@@ -187,7 +176,7 @@ class _Chain:
             same_here = abs(value - self.value) <= SAME_VALUE * max(abs(value), abs(self.value))
         except NeuronnetError:
             same_here = False
-        part.verdict = COINCIDENCE if same_here else WRONG_FORMULA
+        part.verdict = report.COINCIDENCE if same_here else report.WRONG_FORMULA
         if not self._is_frozen():
             part.repair, part.counterexample = self.judge.mended(formula, self.quantity)
         if part.repair is not None:
@@ -196,18 +185,17 @@ class _Chain:
         self.arithmetic.computed.append((part, formula))
 
     def _is_frozen(self):
-        """Whether the claim is about a bias after an update that the network does not train."""
         name = getattr(self.quantity, "name", None)
         return name is not None and self.exact.derivation.own_name(name) != name
 
     def _say_if_frozen(self):
-        if self._is_frozen() and self.line.verdict in (WRONG_NUMBER, WRONG_FORMULA):
+        if self._is_frozen() and self.line.verdict in (report.WRONG_NUMBER, report.WRONG_FORMULA):
             name = split_index(self.quantity.name)[0]
             self.line.remark = f"{name} is frozen in this network (train_bias = false), it stays {self.value}"
 
     def _record(self):
-        """Keep the number with the most digits for the lines that follow."""
         numbers = [pair for pair in zip(self.parts, self.read) if isinstance(pair[1], Printed)]
         if numbers and self.quantity is not None:
             part, printed = min(numbers, key=lambda pair: pair[1].unit)
-            self.judge.author.record(self.quantity, printed, self.line.line, part.verdict == WRONG_NUMBER)
+            is_wrong = part.verdict == report.WRONG_NUMBER
+            self.judge.author.record(self.quantity, printed, self.line.line, is_wrong)

@@ -55,7 +55,6 @@ class PrintedBefore:
                 self._accepted.setdefault(abs(printed.value), []).append(abs(self._exact.of(quantity.name)))
 
     def of(self, name):
-        """The PrintedRecord of a quantity, or None."""
         return self._records.get(name)
 
     def wrong_record_of(self, printed):
@@ -100,11 +99,7 @@ class PrintedBefore:
         return self._interval(formula, besides, records, known)
 
     def as_written(self, value):
-        """The Interval of a number in a formula: whole and given numbers are exact, others stand for what
-        rounds to them.
-
-        A number that was printed before stands for what it was printed for as well.
-        """
+        """The Interval of a number in a formula: exact if whole or given, else all that it can stand for."""
         if isinstance(value, int):
             return Interval(value)
         printed = Printed(value.text)
@@ -224,14 +219,12 @@ class _Alignment:
         return found if left else reordered
 
     def in_order(self, parts, models, sign):
-        """The numbers of pairs side by side; None where one does not fit."""
         if len(parts) != len(models):
             return None
         found = [self.pair(part, model, sign) for part, model in zip(parts, models)]
         return None if None in found else [literal for literals in found for literal in literals]
 
     def pair(self, part, model, sign):
-        """Those of one term or factor; `sign(a, b)` of the two marks is its number's, None for a clash."""
         turned = sign(part[0], model[0])
         return None if turned is None else self.of(part[1], model[1], turned)
 

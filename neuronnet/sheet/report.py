@@ -1,18 +1,18 @@
-"""What the check of a sheet found: a verdict for every line, the first wrong line, and the mistakes that
-explain it.
-"""
+"""What the check of a sheet found: a verdict for every line, and the mistakes that explain them."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neuronnet.description.description import Description
-from neuronnet.formulas.expressions import Expression
-from neuronnet.mistakes.printed_numbers import Diagnosis
 from neuronnet.render import verdicts as rendered
 
 if TYPE_CHECKING:
+    from neuronnet.description.description import Description
+    from neuronnet.formulas.expressions import Expression
+    from neuronnet.mistakes.printed_numbers import Diagnosis
     from neuronnet.repairs.counterexample import Counterexample
     from neuronnet.repairs.repair import Repair
 
@@ -41,8 +41,8 @@ class Part:
     exact: str | None = None
     units: float | None = None
     inherits_from: int | None = None
-    repair: "Repair | None" = None
-    counterexample: "Counterexample | None" = None
+    repair: Repair | None = None
+    counterexample: Counterexample | None = None
 
     def to_dict(self) -> dict:
         """The part as a plain dict."""

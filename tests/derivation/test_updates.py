@@ -14,7 +14,7 @@ from rows import trained_by_rows
 from update_rules import RULES, same
 
 from neuronnet import Derivation, load
-from neuronnet.updates import UPDATE_RULES
+from neuronnet.training import UPDATE_RULES
 
 
 def worked_example(rule):

@@ -7,9 +7,8 @@ from fractions import Fraction
 import pytest
 
 import gradcheck.twin.updates
-import neuronnet.updates
-from neuronnet.description.reading import read
-from neuronnet.description.validation import ORDERS, UPDATE_RULES
+import neuronnet.training
+from neuronnet.description.reading import ORDERS, UPDATE_RULES, read
 from neuronnet.errors import SpecError
 
 
@@ -45,7 +44,7 @@ def test_every_setting_of_a_rule_is_explicit(rule, explicit):
 
 
 def test_the_judge_has_the_same_rules_orders_and_defaults():
-    assert set(UPDATE_RULES) == set(neuronnet.updates.UPDATE_RULES) == set(gradcheck.twin.updates.RULES)
+    assert set(UPDATE_RULES) == set(neuronnet.training.UPDATE_RULES) == set(gradcheck.twin.updates.RULES)
     for rule in UPDATE_RULES:
         assert plain({**LAYER, "update": {"rule": rule}})["update"] == gradcheck.twin.updates.explicit_update(
             {"rule": rule}

@@ -745,7 +745,7 @@ def test_the_highest_power_is_computed(text, expected):
 
 
 def test_every_function_of_the_list_can_be_read():
-    for function, (_, count) in FUNCTIONS.items():
+    for function, (_, count, _) in FUNCTIONS.items():
         arguments = ["0"] * (count or 3)
         assert parse(f"{function}({', '.join(arguments)})").function == function
 

@@ -24,7 +24,7 @@ from neuronnet.mistakes.mistaken_program import NotHere, Program
 TABLE = json.loads(
     (Path(__file__).parent.parent / "data" / "worked_example.json").read_text(encoding="utf-8")
 )["mistakes"]
-WORKED = read("worked-example").to_dict()
+WORKED = read("worked-example")
 MATRIX, OTHER_MATRIX = [[0.5, -0.3], [0.2, 0.8]], [[-0.6, 0.4], [0.9, 0.1]]
 
 
@@ -240,7 +240,7 @@ def test_what_makes_no_sense_for_a_network_is_refused(id, name):
             "sample": [{"inputs": [0.3], "targets": [0.9]}],
         }
     )
-    description = (NETWORKS | {"one neuron": one, "no rate": WORKED | {"learning_rate": None}})[name]
+    description = (NETWORKS | {"one neuron": one, "no rate": replace(WORKED, learning_rate=None)})[name]
     with pytest.raises(NotHere) as refusal:
         replay(description, of(id))
     assert refusal.value.mistake == id
@@ -260,7 +260,7 @@ def test_no_mistake_fails_on_any_network(description, ids):
 
 
 def test_numbers_before_a_failure_are_kept():
-    wild = WORKED | {"loss": "binary cross-entropy", "learning_rate": 1e300}
+    wild = replace(WORKED, loss="binary cross-entropy", learning_rate=1e300)
     found = replay(wild, of("sign slip in the cross-entropy"), (1, 3))
     assert found["w5@1"] != 0 and "net_h1" in found
     assert "E_total@3" not in found or not math.isfinite(found["E_total@3"])

@@ -14,7 +14,7 @@ from update_rules import RULES
 from gradcheck.cli import main
 from gradcheck.networks.side_by_side import side_by_side, ulps
 from neuronnet import NeuralNetwork, load
-from neuronnet.updates import Adam, GradientDescent
+from neuronnet.training import Adam, GradientDescent
 
 
 @examples(60)

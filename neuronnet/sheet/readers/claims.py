@@ -153,7 +153,6 @@ class Sheet:
         self.network = network
 
     def refuse(self, line, text, column, reason):
-        """Add what cannot be read."""
         self.unread.append(Unread(line, shown(text, 60), column, reason))
 
     def is_full(self, line):
@@ -164,7 +163,6 @@ class Sheet:
         return statements >= MOST_STATEMENTS
 
     def _take_claim(self, statement, text, written):
-        """Add the claim that `written` is; one with an empty part, or with one alone, is refused."""
         signs = written.text.count("=")
         if not signs:
             reason = "there is no equals sign; a claim is written name = formula = number"
@@ -188,7 +186,6 @@ class Sheet:
         self.add(text, [statement.placed(part) for part in parts], lines)
 
     def _define(self, statement, written):
-        """Add a definition, of which `written` is what follows `let`."""
         parts = written.split("=")
         if len(parts) != 2 or not parts[1].text:
             return self._refuse(statement, written.column_of(1), "a definition is written let name = formula")
@@ -218,11 +215,6 @@ class Sheet:
         return written[:start].strip() if is_plain else written
 
 
-def begins_a_claim(text):
-    """Whether a text begins with a quantity and a sign of equality."""
-    return _QUANTITY_FIRST.match(text) is not None
-
-
 def shown(text, limit=LONGEST_TEXT):
     """The author's text on one printable line, without signs that only lay it out, cut where it is long."""
     if len(text) > limit:
@@ -232,11 +224,7 @@ def shown(text, limit=LONGEST_TEXT):
 
 
 def _pieces(written):
-    """(position in the statement where it ends, TextWithColumns) of each claim between commas and semicolons
-    outside brackets.
-
-    One separates claims only where there is a sign of equality on both of its sides.
-    """
+    """(where it ends, TextWithColumns) of each claim between commas and semicolons, outside brackets."""
     text, depth, cuts = written.text, 0, []
     for match in _SEPARATOR.finditer(text):
         if match.group() in "([{":
@@ -257,7 +245,6 @@ def _pieces(written):
 
 
 def _ended(written):
-    """Without white space at either end and without what ends a sentence."""
     return written[: len(written.text.rstrip(" \t\n.,;…"))].strip()
 
 
@@ -326,7 +313,8 @@ def _marks(mark, rest, may_be_operator):
     """Whether a mark makes the `rest` of its line one of a list; * and + may be operators instead."""
     if _ITS_OWN.match(rest):
         return True
-    return has_equals(rest) and not (mark["sign"] in "*+" and may_be_operator and not begins_a_claim(rest))
+    is_operator = mark["sign"] in "*+" and may_be_operator and not _QUANTITY_FIRST.match(rest)
+    return has_equals(rest) and not is_operator
 
 
 def _depth(text):
@@ -334,7 +322,6 @@ def _depth(text):
 
 
 def _together(parts):
-    """The Statement that lines of (number, TextWithColumns) make, joined by spaces."""
     if len(parts) == 1:
         return Statement.of(*parts[0])
     texts, columns, lines = [], [], []

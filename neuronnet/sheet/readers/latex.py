@@ -50,12 +50,9 @@ _DERIVED = re.compile(rf"[∂d]{WORD}(?:\[\d{{1,9}}\])?(?:@\d{{1,9}})?")
 
 
 def translate(source, own=()):
-    r"""A piece of LaTeX mathematics, text or TextWithColumns, as a TextWithColumns in the formula language;
-    `\\` becomes a new line.
+    r"""LaTeX mathematics, text or TextWithColumns, in the formula language; `\\` becomes a new line.
 
-    The words in `own` stay as they are.
-
-    Raises ExpressionError with the author's column for an unknown command or a missing brace.
+    The words in `own` stay as they are. Raises ExpressionError with the author's column.
     """
     source = source if isinstance(source, TextWithColumns) else TextWithColumns(source)
     if len(source) > LONGEST_TEXT:
@@ -82,7 +79,6 @@ class _Translator:
         self.last = ""
 
     def whole(self):
-        """All of it. Raises ExpressionError for what is not read."""
         return self.run(None)
 
     def run(self, opening):
@@ -147,7 +143,6 @@ class _Translator:
         return self.piece(" " if kind == "space" else value, column)
 
     def sign(self, value, column):
-        """The text of a command of one sign: white space, or the sign itself where it is escaped."""
         if value[0] == "\\":
             return "\n"
         if value in ",;:! ()[]\n\t":
@@ -157,7 +152,6 @@ class _Translator:
         self.fail(f"unknown command {shortened(chr(92) + value)}", column)
 
     def command(self, name, column):
-        """A command of letters with its arguments; nothing for one that only sets type."""
         if name in FRACTIONS:
             return self.fraction(column)
         if name in FUNCTIONS:
@@ -184,7 +178,6 @@ class _Translator:
         return self.piece(WRITTEN.get(name, name), column)
 
     def fraction(self, column):
-        """A derivative, or a division, in brackets where it is a divisor itself."""
         divisor = self.last == "/"
         self.last = "("
         upper = _stripped(self.argument())
@@ -200,7 +193,6 @@ class _Translator:
         return [("(", column), *pieces, (")", column)] if divisor else pieces
 
     def function(self, name, column):
-        """A function; an argument without brackets gets them."""
         if self.following("_^"):
             self.fail(f"{name} with an index or a power is not read: a power stands after the argument")
         while self.token()[0] == "space" or self.token()[1] in SPACES:
@@ -218,7 +210,6 @@ class _Translator:
         return [(name + "(", column), *argument, (")", column)]
 
     def begins_an_argument(self):
-        """Whether the next token can be what a function is applied to without brackets."""
         kind, value, _ = self.token()
         if kind == "command":
             return value not in WRITTEN or WRITTEN[value].isalpha()
@@ -246,16 +237,13 @@ class _Translator:
         return pieces
 
     def piece(self, text, column):
-        """A text alone, which is remembered as the last one."""
         self.last = text.strip()[-1:] or self.last
         return [(text, column)]
 
     def token(self):
-        """The next token, (kind, value, column)."""
         return self.tokens[self.position]
 
     def take(self):
-        """The next token, which is then behind us."""
         self.position += 1
         return self.tokens[self.position - 1]
 
@@ -271,18 +259,15 @@ class _Translator:
         return False
 
     def deeper(self):
-        """Go one level down. Raises ExpressionError where that is too deep."""
         self.depth += 1
         if self.depth > DEEPEST_NESTING:
             self.fail(f"nested deeper than {DEEPEST_NESTING}")
 
     def fail(self, reason, column=None):
-        """Raises ExpressionError, at the next token where no column is given."""
         raise ExpressionError(self.text, self.token()[2] if column is None else column, reason)
 
 
 def _are_words(one, other):
-    """Whether two characters would run into one name or number."""
     return bool(re.fullmatch(r"[\w'][\w∂]", one + other)) and "_" not in (one, other)
 
 
@@ -291,7 +276,6 @@ def _joined(pieces):
 
 
 def _stripped(pieces):
-    """Without white space at either end."""
     while pieces and not pieces[0][0].strip():
         pieces = pieces[1:]
     while pieces and not pieces[-1][0].strip():

@@ -7,17 +7,9 @@ from typing import NamedTuple
 
 from neuronnet.formulas.parsing import LONGEST_TEXT
 from neuronnet.names import WORD, spelled_out
+from neuronnet.sheet.readers import tables
 from neuronnet.sheet.readers.claims import Sheet, Statement, has_equals, joined
 from neuronnet.sheet.readers.spelling import TextWithColumns
-from neuronnet.sheet.readers.tables import (
-    is_json,
-    is_row,
-    is_table,
-    read_csv,
-    read_json,
-    separator,
-    take_table,
-)
 
 MOST_LINES = 20_000
 MOST_CHARACTERS = 2_000_000
@@ -45,8 +37,8 @@ _ASIDE = re.compile(r"\\(?:intertext|tag|label|hspace)\*?\s?\{[^{}]{0,200}\}|\\(
 
 def read_sheet(text):
     """The Sheet of a text, whatever its kind; nothing in it makes reading fail."""
-    if is_json(text.removeprefix("\ufeff")):
-        return read_json(text.removeprefix("\ufeff"))
+    if tables.is_json(text.removeprefix("\ufeff")):
+        return tables.read_json(text.removeprefix("\ufeff"))
     lines, refused = cut(text)
     sheet = _read(lines, {spelled_out(match[1]) for _, line in lines for match in _DEFINED.finditer(line)})
     sheet.ignored = sorted({*sheet.ignored})
@@ -67,9 +59,9 @@ def _read(lines, words):
     own = [(number, text) for number, text in lines if number not in described]
     bare = [(number, _COMMENT.sub("", text)) for number, text in own]
     bare = [(number, text) for number, text in bare if text.strip()]
-    between = separator(bare)
+    between = tables.separator(bare)
     if between is not None:
-        return read_csv(bare, between, words)
+        return tables.read_csv(bare, between, words)
     sheet = Sheet("text", own=words)
     _use_block(sheet, network)
     _statements(sheet, own)
@@ -98,14 +90,14 @@ def _latex(sheet, found, blocks, network):
     for each in found:
         if sheet.is_full(each.line):
             break
-        if isinstance(each, Around) and is_row(each.text):
+        if isinstance(each, Around) and tables.is_row(each.text):
             rows.append((each.line, each.text))
         elif isinstance(each, Around):
             _take_if_table(sheet, rows)
         if not isinstance(each, Formula):
             header = _HEADER.fullmatch(each.text)
             if header:
-                sheet.take(_header(each.line, header))
+                sheet.take(Statement.of(each.line, TextWithColumns(header[1], header.start(1) + 1)))
             elif has_equals(each.rest) and not each.text.startswith(("%", "#")):
                 if not _PROSE.search(each.rest):
                     _statements(sheet, [(each.line, each.text)])
@@ -131,26 +123,24 @@ def _statements(sheet, lines):
         header = _HEADER.fullmatch(text) if text.lstrip().startswith("%") else None
         bare = header[1] if header else _without_comment(text)
         start = header.start(1) if header else 0
-        if is_row(bare):
+        if tables.is_row(bare):
             _take_joined(sheet, kept)
             rows.append((number, bare))
         elif bare.strip() or not text.strip():
-            take_table(sheet, rows)
+            tables.take_table(sheet, rows)
             rows = []
             kept.append((number, TextWithColumns(bare, start + 1), False))
-    take_table(sheet, rows)
+    tables.take_table(sheet, rows)
     _take_joined(sheet, kept)
 
 
 def _take_if_table(sheet, rows):
-    """Add rows of Markdown where they are names with numbers, and empty the list of these."""
-    if is_table(rows):
-        take_table(sheet, rows)
+    if tables.is_table(rows):
+        tables.take_table(sheet, rows)
     rows.clear()
 
 
 def _take_joined(sheet, kept):
-    """Add the statements in lines of (number, TextWithColumns, soft), and empty the list of these."""
     for statement in joined(kept, marked=True):
         if sheet.is_full(statement.place(1)[0]):
             break
@@ -161,10 +151,6 @@ def _take_joined(sheet, kept):
 def _without_comment(text):
     bare = _COMMENT.sub("", text)
     return _LATEX_COMMENT.sub("", bare) if "\\" in bare or "$" in bare else bare
-
-
-def _header(line, match):
-    return Statement.of(line, TextWithColumns(match[1], match.start(1) + 1))
 
 
 def _ignore_blocks(sheet, blocks):
@@ -181,7 +167,6 @@ def _states_a_number(text):
 
 
 def _use_block(sheet, block):
-    """Take the network that a block describes, where no line names one."""
     if block is not None and sheet.network is None:
         sheet.network = ("toml", _content(block), block.lines[0][0])
 
@@ -295,7 +280,6 @@ def formulas(lines):
 
 
 def _add(pieces, number, text, start, end, soft):
-    """Add a stretch of a line of a formula, unless it only lays out."""
     stretch = _LATEX_COMMENT.sub("", text[start:end])
     stretch = _ASIDE.sub(lambda match: " " * len(match.group()), stretch)
     if not _LAYOUT.fullmatch(stretch):

@@ -66,13 +66,11 @@ class TextWithColumns:
         return self.columns[-1] + 1 if self.columns else 1
 
     def strip(self):
-        """Without white space at either end."""
         start = len(self.text) - len(self.text.lstrip())
         return self[start : max(start, len(self.text.rstrip()))]
 
     def replace(self, pattern, replacement):
-        """With every match of a regular expression replaced; `replacement` is a template or a function, as in
-        `re.sub`.
+        """With every match of a regular expression replaced, as `re.sub` does.
 
         What a replacement begins with as its match does keeps its place; the rest stands where the two part.
         """
@@ -99,8 +97,7 @@ class TextWithColumns:
 
 
 def plain(line, own=()):
-    """A line, text or TextWithColumns, in the signs of the formula language; every sign of equality becomes
-    "=".
+    """A line, text or TextWithColumns, in the signs of the formula language, "=" for every sign of equality.
 
     The words in `own`, which the author defined, stay as they are: `w_5` is no other way to write w5 then.
     """
@@ -124,8 +121,7 @@ def plain(line, own=()):
 
 
 def with_weights(spelled, names):
-    """A TextWithColumns with every `W1[2,1]`, the weight of layer 1 from input 1 into neuron 2, replaced by
-    its name in `names`.
+    """Every `W1[2,1]`, the weight of layer 1 from input 1 into neuron 2, replaced by its name in `names`.
 
     Raises ExpressionError, in the author's column, for a weight that the network does not have.
     """
@@ -147,11 +143,9 @@ def with_weights(spelled, names):
 
 
 def numeral(text):
-    """The decimal text of what is one printed number, its digits as they stand: "3.5102·10⁻⁵" gives
-    "3.5102e-5".
+    """The decimal text of one printed number, its digits as they stand: "3.5102e-5" for "3.5102·10⁻⁵".
 
-    None for anything else, a fraction such as 1/2 included. The number may be too large or too small for a
-    float.
+    None for anything else, a fraction such as 1/2 included. The number may overflow a float, or underflow.
     """
     if len(text) > LONGEST_TEXT:
         return None
@@ -218,7 +212,7 @@ class Notation:
         """The Expression of a text, in the network's names. Raises ExpressionError, UnknownName."""
         spelled = with_weights(spelled, self._derivation.names)
         try:
-            written = parse(spelled.text, self._is_name)
+            written = parse(spelled.text, lambda text: self._formula(spelled_out(text)) is not None)
         except ExpressionError as error:
             raise ExpressionError(spelled.text, spelled.column_of(error.column), error.reason) from None
         if _size(written, self._sizes)[0] > LONGEST_FORMULA:
@@ -238,9 +232,6 @@ class Notation:
             leaf = copy(own)
         leaf.column = column
         return leaf
-
-    def _is_name(self, text):
-        return self._formula(spelled_out(text)) is not None
 
     def _formula(self, name):
         """The formula that a name stands for, in the network's names; None for a name that nothing has."""

@@ -44,7 +44,6 @@ def read_csv(lines, between, own=()):
 
 
 def is_row(text):
-    """Whether a line is a row of a table of Markdown."""
     text = text.strip()
     return len(text) > 2 and text[0] == text[-1] == "|"
 
@@ -145,7 +144,6 @@ def _take_table(sheet, rows, comma, has_header=False):
 
 
 def _take_pair(sheet, line, text, cells, comma):
-    """Add `name = number` or `name = formula = number`."""
     shown = " = ".join(cell.text for cell in cells if cell.text)
     try:
         parts = [sheet.spelled(cell).strip() for cell in cells[:-1] if cell.text]
@@ -157,7 +155,6 @@ def _take_pair(sheet, line, text, cells, comma):
 
 
 def _take_update(sheet, line, text, names, cells, comma):
-    """Add `name@n = number` for each cell after that of n."""
     count = int(cells[0].text)
     for name, cell in zip(names[1:], cells[1:]):
         number = _number(cell, comma)
@@ -222,7 +219,6 @@ def _pairs(text):
 
 
 def _entries(text, at_name, name, at_value, value):
-    """The pair itself, or those that a matrix is made of."""
     matrix = _MATRIX.fullmatch(name)
     are_rows = isinstance(value, list) and value and all(isinstance(row, list) and row for row in value)
     if matrix is None or not are_rows:
