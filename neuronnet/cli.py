@@ -36,7 +36,6 @@ def _parser():
 
     derive = _add(
         commands,
-        "derive",
         _derive,
         "every number of a forward and a backward pass, with its formula",
         "derive worked-example --only dE_total/dw5",
@@ -54,7 +53,6 @@ def _parser():
 
     check = _add(
         commands,
-        "check",
         _check,
         "a verdict for every line of a derivation, the first wrong line, and the mistake in it",
         "check published-derivation",
@@ -74,7 +72,6 @@ def _parser():
 
     train = _add(
         commands,
-        "train",
         _train,
         "train a network: a table of error and accuracy",
         "train xor --updates 1000 --every 100",
@@ -92,7 +89,6 @@ def _parser():
 
     mistakes = _add(
         commands,
-        "mistakes",
         _mistakes,
         "the known mistakes, and what each does to a network's numbers",
         "mistakes han-kamber",
@@ -108,7 +104,6 @@ def _parser():
 
     examples = _add(
         commands,
-        "examples",
         _examples,
         "the examples, or one of them with its published numbers",
         "examples han-kamber",
@@ -117,8 +112,10 @@ def _parser():
     return parser
 
 
-def _add(commands, name, command, purpose, example, formats=("text", "json")):
-    parser = commands.add_parser(name, help=purpose, epilog=f"example: python -m neuronnet {example}")
+def _add(commands, command, purpose, example, formats=("text", "json")):
+    parser = commands.add_parser(
+        example.split()[0], help=purpose, epilog=f"example: python -m neuronnet {example}"
+    )
     parser.set_defaults(command=command)
     output.add_output_options(parser, formats)
     return parser

@@ -23,17 +23,8 @@ _TOKEN = re.compile(
 )
 _OPERATORS = str.maketrans({"·": "*", "×": "*", "−": "-", "⋅": "*", "÷": "/", "∂": "d", "′": "'"})
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
-_READ_AS = {
-    "log": "ln",
-    "sigmoid": "logistic",
-    "σ": "logistic",
-    "sigmoid'": "logistic'",
-    "σ'": "logistic'",
-    "relu": "max",
-    "relu'": "step",
-    "sum": "sum",
-    "Σ": "sum",
-}
+_READ_AS = {"log": "ln", "sigmoid": "logistic", "σ": "logistic", "sigmoid'": "logistic'", "σ'": "logistic'"}
+_READ_AS |= {"relu": "max", "relu'": "step", "sum": "sum", "Σ": "sum"}
 
 
 def parse(text, is_name=None):

@@ -1,6 +1,4 @@
-"""One network's passes and updates as a plain program of the steps in `program`, and what a mistake is: the
-same program with some of the steps replaced.
-"""
+"""A network's passes and updates as a program of the steps in `program`; a mistake replaces some steps."""
 
 from dataclasses import replace
 

@@ -1,5 +1,6 @@
 """The report on a sheet, and the table of what each known mistake does to a network, as text and Markdown."""
 
+from neuronnet.errors import counted
 from neuronnet.render import text
 
 RIGHT = ("right", "rounding")
@@ -99,9 +100,8 @@ def _units(count):
 
 def conclusion(found):
     """The last sentences of a report: counts of verdicts, the first wrong line, another convention."""
-    lines = "line" if len(found.lines) == 1 else "lines"
     counts = ", ".join(f"{count} {verdict}" for verdict, count in found.counts().items())
-    yield f"{len(found.lines)} {lines}: {counts}."
+    yield f"{counted(len(found.lines), 'line')}: {counts}."
     if found.first_wrong is not None:
         yield f"The first wrong line is line {found.first_wrong}."
     if found.ignored:

@@ -1,6 +1,4 @@
-"""Where in a network the names of a formula belong, and the slips that mistake one place for another: names
-exchanged, weights transposed, a neuron or a sample mistaken, the derivative of another activation.
-"""
+"""Where in a network the names of a formula belong, and the slips that mistake one place for another."""
 
 import re
 from itertools import combinations, permutations

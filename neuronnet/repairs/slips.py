@@ -1,6 +1,4 @@
-"""The slips that would explain a wrong formula: the changes that make it right in one drawn network, in plain
-floats. Names, factors and terms come from the formulas behind the quantity.
-"""
+"""The slips that would explain a wrong formula: changes that make it right in one drawn network, in floats."""
 
 from collections import Counter
 from decimal import Decimal
@@ -23,21 +21,9 @@ HOLE = "?"
 
 # From the smallest slip to the largest.
 _ORDER = (
-    "derivative",
-    "name",
-    "exchanged names",
-    "sign",
-    "brackets",
-    "extra factor",
-    "number",
-    "extra term",
-    "missing factor",
-    "missing term",
-    "extra factors",
-    "operation",
-    "other name",
-    "function",
+    "derivative, name, exchanged names, sign, brackets, extra factor, number, extra term, missing factor, "
 )
+_ORDER += "missing term, extra factors, operation, other name, function"
 
 
 class Slips:
@@ -104,7 +90,7 @@ class Slips:
         derivatives = any("/" in name for name in self.formula.names())
         strange = any("/" in name for name in new) and not derivatives or slip.instead.startswith("-(")
         return (
-            _ORDER.index(slip.kind),
+            _ORDER.split(", ").index(slip.kind),
             self._innocence(slip, mentioned),
             strange,
             unlikely,

@@ -1,6 +1,4 @@
-"""Judges one claim of a sheet after another: what it is about, and every formula of names as an identity;
-`arithmetic` judges its numbers.
-"""
+"""Judges the claims of a sheet in their order: formulas as identities; `arithmetic` judges the numbers."""
 
 from decimal import Decimal
 from itertools import islice, product

@@ -1,6 +1,4 @@
-"""The numbers that an author printed: what formulas give when they are computed from these and not from exact
-ones, and which name each number of an arithmetic expression stands for.
-"""
+"""What formulas give from the numbers that an author printed, and which name each number stands for."""
 
 from decimal import Decimal
 from typing import NamedTuple

@@ -1,6 +1,4 @@
-"""What a sheet is made of: statements, joined from its lines, and in them its network, its definitions, its
-claims, and whatever could not be read.
-"""
+"""What a sheet is made of: statements joined from its lines, and in them network, definitions, claims."""
 
 import re
 from dataclasses import dataclass, field

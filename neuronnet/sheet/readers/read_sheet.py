@@ -1,6 +1,4 @@
-"""Reads a sheet, somebody's hand derivation, into claims: text, Markdown with `derivation` blocks, LaTeX
-formulas in a document, CSV and JSON. What looks like a claim and cannot be read is kept with the reason.
-"""
+"""Reads a sheet, somebody's hand derivation, into claims: text, Markdown, LaTeX, CSV and JSON."""
 
 import re
 from typing import NamedTuple

@@ -7,7 +7,7 @@ import os.path
 import re
 from copy import copy
 
-from neuronnet.errors import ExpressionError, UnknownName, shortened
+from neuronnet.errors import ExpressionError, UnknownName, counted, shortened
 from neuronnet.formulas.expressions import Name, Number
 from neuronnet.formulas.parsing import LONGEST_TEXT, parse
 from neuronnet.formulas.rewriting import mapped
@@ -132,10 +132,10 @@ def with_weights(spelled, names):
             rows = names.weights[layer - 1]
             if 1 <= row <= len(rows) and 1 <= column <= len(rows[0]):
                 return match[1] + rows[row - 1][column - 1]
-            rows, columns = _counted(len(rows), "row"), _counted(len(rows[0]), "column")
+            rows, columns = counted(len(rows), "row"), counted(len(rows[0]), "column")
             reason = f"W{layer} has {rows}, one per neuron, and {columns}"
         else:
-            reason = f"the network has {_counted(len(names.weights), 'layer')} of weights"
+            reason = f"the network has {counted(len(names.weights), 'layer')} of weights"
         column = spelled.column_of(match.end(1) + 1)
         raise ExpressionError(spelled.text, column, f"no weight {match.group().lstrip('d∂')}: {reason}")
 
@@ -177,10 +177,6 @@ def _power(match):
     """A power in brackets without them, and 2 - 1 as 1, as it stands in many a derivation of a square."""
     power = int(match[1]) + int((match[2] or "+") + (match[3] or "0"))
     return f"^{power}" + (" " if match.string[match.end() : match.end() + 1].isalnum() else "")
-
-
-def _counted(number, thing):
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 # Formulas in names of the author's own
