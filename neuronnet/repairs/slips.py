@@ -1,4 +1,4 @@
-"""The slips that would explain a wrong formula: changes that make it right in one drawn network, in floats."""
+"""The slips that would explain a wrong formula: changes that make it right in one drawn network."""
 
 from collections import Counter
 from decimal import Decimal
@@ -20,10 +20,8 @@ SMALL = 1e-6  # what a quantity that is 0 is compared with
 HOLE = "?"
 
 # From the smallest slip to the largest.
-_ORDER = (
-    "derivative, name, exchanged names, sign, brackets, extra factor, number, extra term, missing factor, "
-)
-_ORDER += "missing term, extra factors, operation, other name, function"
+_ORDER = "derivative, name, exchanged names, sign, brackets, extra factor, number, extra term".split(", ")
+_ORDER += "missing factor, missing term, extra factors, operation, other name, function".split(", ")
 
 
 class Slips:
@@ -90,7 +88,7 @@ class Slips:
         derivatives = any("/" in name for name in self.formula.names())
         strange = any("/" in name for name in new) and not derivatives or slip.instead.startswith("-(")
         return (
-            _ORDER.split(", ").index(slip.kind),
+            _ORDER.index(slip.kind),
             self._innocence(slip, mentioned),
             strange,
             unlikely,
