@@ -184,8 +184,9 @@ class StepSearch:
         suspect, jump = self.steps[estimate.position], estimate.jump
         if not (estimate.kink or jump):
             if suspect.left == suspect.right == 0.0:
+                # f stands still here; the longer ones of the three met a kink, or what rises from the noise
                 self.too_long = min(self.too_long, self.steps[estimate.position - 1].step)
-                return suspect, True  # f stands still here; the longer ones of the three met a kink
+                return suspect, self.too_long > RATIO * suspect.step
             self.too_long = min(self.too_long, suspect.step)
             return self._probe(self._halfway(self.steps[-1]), Quotients.is_straight)
         first, later = suspect, self.steps[estimate.position + 1 :]

@@ -267,3 +267,12 @@ def test_among_thousands_of_kinks_the_piece_at_the_point_is_found():
     name, loss, gradients, x = FINE[0]
     report = check(loss, gradients, x)
     assert report.verdict == "right" and report["x"].smallest_visible < 1e-6
+
+
+@pytest.mark.parametrize("constant", [0.0, 1e4, 1e6, 6.2e7, 61954728.73962524, 1e10])
+@pytest.mark.parametrize("power", [2, 3, 4])
+def test_the_search_ends_where_a_flat_point_stands_beside_a_constant(power, constant):
+    """Steps over which f stands still are followed by longer ones, and by no shorter ones without end."""
+    slope = derivative(lambda x: x**power + constant, 0.0)
+    assert abs(slope.value) <= slope.error
+    assert slope.evaluations <= 120
