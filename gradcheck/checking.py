@@ -251,7 +251,7 @@ def _overall(causes):
 
 # The options, and what a report says of how it was made
 
-ALLOWED = {
+ALLOWED_OPTIONS = {
     "select": "a glob on the names of blocks, such as 'W*', or a list of some",
     "seed": "a whole number from 0 on",
     "confidence": "how many error bars make a difference wrong, at least 1 (default 4)",
@@ -286,7 +286,7 @@ def _require(**options):
     }
     for name, held in holds.items():
         if not held:
-            raise GradcheckError(f"{name}: found {options[name]!r}; it is {ALLOWED[name]}")
+            raise GradcheckError(f"{name}: found {options[name]!r}; it is {ALLOWED_OPTIONS[name]}")
 
 
 def _conventions(functions, judged):

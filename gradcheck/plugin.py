@@ -26,7 +26,7 @@ class Gradcheck:
 def gradcheck():
     """`gradcheck(loss, gradients, parameters)` fails with the report where the gradients are not right.
 
-    It is `assert_gradients`, which does the same in every run; `seed=` draws anew. As it hides the module of that name, it has the module's names as well: gradcheck.check,
-    gradcheck.derivative, ...
+    It is `assert_gradients`, which does the same in every run; `seed=` draws anew. As it hides the module of
+    that name, it has the module's names as well: gradcheck.check, gradcheck.derivative, ...
     """
     return Gradcheck()

@@ -19,7 +19,7 @@ from gradcheck.verdict import judge
 EPSILON = float(np.sqrt(np.finfo(float).eps))
 READ_AS_RIGHT = 1e-6  # what tests around SciPy's function commonly ask its number to stay below
 READ_AS_WRONG = 1e-2  # nobody takes a larger one for rounding
-MOST_NAMED = 3
+MOST_IN_A_WARNING = 3
 
 
 class CheckGradWarning(UserWarning):
@@ -217,5 +217,6 @@ def _contradicted(entries, value, explained):
 
 
 def _names(entries):
-    more = len(entries) - MOST_NAMED
-    return ", ".join(entry.name for entry in entries[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    more = len(entries) - MOST_IN_A_WARNING
+    names = ", ".join(entry.name for entry in entries[:MOST_IN_A_WARNING])
+    return names + (f" and {more} more" if more > 0 else "")

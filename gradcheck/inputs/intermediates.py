@@ -19,7 +19,7 @@ from gradcheck.errors import GradcheckError, passing_with_note
 from gradcheck.inputs.functions import CallersFunctions
 from gradcheck.inputs.point import real_array
 
-SAME = 2.0**-6  # relative: float64 zeros added to float16 quantities change less, another shape by a factor
+SAME_LOSS = 2.0**-6  # relative: float64 zeros added to float16 quantities change less, another shape far more
 
 
 def functions_of_intermediates(functions, intermediates):
@@ -62,7 +62,7 @@ def functions_of_intermediates(functions, intermediates):
                 f"intermediates: the loss never asks for {name!r}; add intermediates[{name!r}], its second "
                 "argument, to that quantity in the forward pass"
             )
-    if without == repeated and abs(with_zeros - without) > SAME * abs(without):
+    if without == repeated and abs(with_zeros - without) > SAME_LOSS * abs(without):
         raise GradcheckError(
             f"intermediates: the loss is {without:.9g} without them and {with_zeros:.9g} with intermediates "
             "that are all zero; add them to the quantities and do nothing else with them, and give each the "

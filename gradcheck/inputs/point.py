@@ -1,4 +1,4 @@
-"""The caller's parameters, in whatever structure, as one flat vector in which every entry has a name.
+"""The caller's parameters, in any structure, as one flat vector in which every entry has a name.
 
 Legend: a *leaf* is an array, a number, or a list or tuple of plain numbers (a *row*); the *path* to it
 through the containers is the name of its *block*: `W1`, `layer[0].weights`; an *entry* is one number of it:

@@ -24,7 +24,7 @@ from gradcheck.inputs.point import DEEPEST, short
 PROGRAM = re.compile(r"(?P<place>.+\.py|[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 OURS = str(Path(__file__).parent.parent)
 STANDARD = sysconfig.get_path("stdlib")
-LONGEST = 300  # characters of what an exception says
+LONGEST_MESSAGE = 300  # characters of what an exception says
 MOST_AXES = 32  # of an array, in every version of NumPy
 ARCHIVES, ARRAY = (b"PK\x03\x04", b"PK\x05\x06"), b"\x93NUMPY"  # how files of the two kinds begin
 
@@ -35,7 +35,7 @@ class ProgramError(GradcheckError):
     def __init__(self, place, error, caller=None):
         self.place, self.error = place, error
         said = "; ".join(part for part in (_one_line(error), *getattr(error, "__notes__", ())) if part)
-        said = said if len(said) <= LONGEST else f"{said[:LONGEST]}..."
+        said = said if len(said) <= LONGEST_MESSAGE else f"{said[:LONGEST_MESSAGE]}..."
         where = "" if caller is None else f" (in {caller})"
         super().__init__(f"{place}: {type(error).__name__}{': ' if said else ''}{said}{where}")
 
@@ -250,7 +250,7 @@ def read_point(path):
 
 
 def _arrays(path):
-    """The arrays of an untrusted file: whatever NumPy stumbles over in it, the file is what is wrong."""
+    """The arrays of an untrusted file; any exception of NumPy becomes a GradcheckError about the file."""
     with open(path, "rb") as file:
         if not file.read(len(ARRAY)).startswith((*ARCHIVES, ARRAY)):
             raise GradcheckError(

@@ -14,7 +14,7 @@ from gradcheck.inputs.functions import value_and_gradients
 from gradcheck.numeric.rounding import U
 
 AWAY = 2.0**-7  # relative: far enough to be seen, near enough to stay where the function is defined
-SAME = 64.0 * U  # relative: what a sum in another order, by several threads, may differ by
+SAME_SUM = 64.0 * U  # relative: what a sum in another order, by several threads, may differ by
 REPEATS = 3  # further calls of the loss: a dropout of half of the time shows in 31 of 32
 CONFIRMED = 3  # times that a stale forward pass must show again, for rare draws look like one
 BEFORE_BLAME = 8  # and before the gradients are blamed for a loss that differs
@@ -240,4 +240,4 @@ def _close(a, b, of=None):
     """Where two results agree but for the order of a sum, relative to the largest number, or of `of`."""
     a, b = np.asarray(a), np.asarray(b)
     largest = np.max(np.abs(b if of is None else of), initial=0.0)
-    return (a == b) | (np.abs(a - b) <= SAME * largest) | (np.isnan(a) & np.isnan(b))
+    return (a == b) | (np.abs(a - b) <= SAME_SUM * largest) | (np.isnan(a) & np.isnan(b))

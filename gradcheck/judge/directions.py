@@ -15,7 +15,8 @@ from gradcheck.numeric.rounding import U
 from gradcheck.verdict import Judgement, judge, visible_from
 
 WORST_VISIBLE = 1e-3  # of the largest entry: with wider bars, of thousands of kinks say, a pass means nothing
-AGREEING, DRAWS = 2, 4  # directions that must agree, for two errors may cancel along one; and that are tried
+AGREEING = 2  # directions: along a single one two errors may cancel
+MOST_DIRECTIONS = 4  # that are tried until so many agree
 FEW = 2  # entries: to look at them takes no more calls than a direction
 ALL_OF = 64  # entries: a block that is wrong and has no more is judged entry by entry
 ALONE = 8  # entries of a part that are judged one by one
@@ -115,7 +116,7 @@ def locate(block, positions, along, look, draw):
 def _along(along, positions):
     """The Group of the positions: wrong along one direction, or right along two, by the narrowest bars."""
     tried = []
-    for _ in range(DRAWS):
+    for _ in range(MOST_DIRECTIONS):
         judgement, bar, narrow = along(positions)
         if judgement == "wrong":
             return Group(positions, "wrong", bar)

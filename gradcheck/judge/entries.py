@@ -24,8 +24,9 @@ class JudgedEntries:
     or None for all of the blocks. `doubt`: why the loss has no derivative at all, or None. With more than
     `one_by_one` entries, and without bounds, they are judged together along random directions, as far as
     these come out right. `numeric`, `bar`: vectors, NaN and infinite where an entry was not judged by
-    itself; a bar is the error of the numerical derivative plus the rounding of the analytic one. `judgements`: position -> Judgement; `groups`: what was judged together. `single_precision`:
-    whether the loss hides a float32.
+    itself; a bar is the error of the numerical derivative plus the rounding of the analytic one.
+    `judgements`: position -> Judgement; `groups`: what was judged together. `single_precision`: whether the
+    loss hides a float32.
     """
 
     def __init__(
@@ -180,7 +181,7 @@ SUMMED = 16.0  # the rounding of 256 terms adds up as a random walk does, to sqr
 NEARBY = 8.0  # units by which the parameters are moved to see what rounding does to the gradients
 CONTINUOUS = 2.0**13  # units: what scatters by more is no rounding but a step of the gradients themselves
 SPACING = 2.0**-19  # relative: its fourth power is below u by far
-NO_KINK = 2.0**-10  # of the largest gradient: larger fourth differences are of a kink, and no rounding
+NO_KINK_BELOW = 2.0**-10  # of the largest gradient: larger fourth differences are of a kink, and no rounding
 FAR_BELOW_ONE = 2.0**-20  # a difference of numbers near 1 that is smaller has lost the digits of a million
 
 
@@ -205,7 +206,7 @@ def rounding_of_gradients(functions, vector, analytic, units):
         line = [_gradients_moved(functions, vector, k * SPACING) for k in (-2.0, -1.0, 1.0, 2.0)]
         fourth = line[0] + line[3] - 4.0 * (line[1] + line[2]) + 6.0 * analytic
         scatter = np.abs(fourth) / math.sqrt(70.0)
-        found.append(np.where(scatter <= NO_KINK * overall, DEVIATIONS * scatter, 0.0))
+        found.append(np.where(scatter <= NO_KINK_BELOW * overall, DEVIATIONS * scatter, 0.0))
     return np.max(found, axis=0)
 
 

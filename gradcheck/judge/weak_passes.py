@@ -13,11 +13,15 @@ from gradcheck.judge.entries import JudgedEntries, rounding_of_gradients
 from gradcheck.report.report import NearbyCheck, Note
 from gradcheck.verdict import WELL_BEYOND, visible_from
 
-HIDDEN = 2.0**-7  # a part of the gradient, beside a multiple of the parameter, that this hides
-MOST_NAMED = 4
-SPREADS = (0.125, 1.0, 8.0)  # how far parameters are moved, relative to their size: as little as will do
+SMALL_REST = 2.0**-7  # of the gradient, beside a multiple of the parameter: what an L2 term this large hides
+MOST_LINES_NAMED = 4
+SPREADS = (
+    0.125,
+    1.0,
+    8.0,
+)  # relative: how far parameters are moved; the first with the fewest zeros is taken
 SHRUNK = 2.0**-10  # a parameter behind whose L2 term the data term hides is made this much smaller
-DRAWS = 3  # points that are tried before the verdict is left undecided
+MOST_POINTS = 3  # points that are tried before the verdict is left undecided
 SENTENCES = {
     "zero gradient": "the gradient is zero everywhere in {}: a sign, a factor or a term may be wrong unseen",
     "nothing visible": (
@@ -80,7 +84,7 @@ def check_nearby(functions, weak, confidence, one_by_one):
     chosen = np.any([note.chosen for note in weak], axis=0)
     names = ", ".join(dict.fromkeys(name for note in weak for name in note.blocks))
     draw, why = np.random.default_rng([functions.seed, 1]), None
-    for _ in range(DRAWS):
+    for _ in range(MOST_POINTS):
         found = _generic_point(functions, weak, chosen, draw)
         if found is None:
             why = "none was found at which the loss is finite"
@@ -125,8 +129,8 @@ def _lines(where):
 
 
 def _named(noun, names):
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"{noun} {', '.join(names[:MOST_NAMED])}{more}"
+    more = f" and {len(names) - MOST_LINES_NAMED} more" if len(names) > MOST_LINES_NAMED else ""
+    return f"{noun} {', '.join(names[:MOST_LINES_NAMED])}{more}"
 
 
 def _multiple(parameter, gradient):
@@ -138,7 +142,7 @@ def _multiple(parameter, gradient):
     scaled = parameter / size
     factor = float(np.sum(scaled * gradient) / np.sum(scaled * scaled)) / size
     rest = np.max(np.abs(gradient - factor * parameter))
-    return factor if rest <= HIDDEN * np.max(np.abs(gradient)) else None
+    return factor if rest <= SMALL_REST * np.max(np.abs(gradient)) else None
 
 
 def _judged_at(functions, found, chosen, names, draw, confidence, one_by_one):

@@ -42,7 +42,7 @@ STYLE = {
 }
 STEPS = 2.0 ** np.arange(-52.0, 1.5, 0.5)  # of max(|x|, 1)
 COLUMNS = 4
-LONGEST = 8  # times as long as wide: longer blocks are squeezed
+SQUEEZED_BEYOND = 8  # times as long as wide: longer blocks are squeezed
 MOST_MARKED = 400  # in one block; more marks would hide each other
 MOST_FRAMED = 24  # in a row or column; more frames would hide the entries
 
@@ -169,7 +169,7 @@ def _draw_verdicts(figure, report):
     panels = figure.subplots(_lines(blocks), COLUMNS, squeeze=False).ravel().tolist()
     grids = [_grid(block) for block in blocks]
     for axes, block, grid in zip(panels, blocks, grids):
-        aspect = "equal" if max(grid.shape) <= LONGEST * min(grid.shape) else "auto"
+        aspect = "equal" if max(grid.shape) <= SQUEEZED_BEYOND * min(grid.shape) else "auto"
         axes.imshow(
             [[names.index(verdict) for verdict in line] for line in grid],
             cmap=colours,

@@ -186,7 +186,8 @@ class BlockReport:
 class Entry:
     """One entry: its index in the block, both derivatives, the bar it is judged by, and what was found.
 
-    `error_bar`: error of the numerical derivative plus rounding of the analytic one. `ratio` is analytic/numeric: -1 for a sign, 2 for a forgotten half; NaN for 0/0.
+    `error_bar`: error of the numerical derivative plus rounding of the analytic one. `ratio` is
+    analytic/numeric: -1 for a sign, 2 for a forgotten half; NaN for 0/0.
     """
 
     name: str

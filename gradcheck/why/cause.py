@@ -12,7 +12,7 @@ from gradcheck.errors import entry_name
 from gradcheck.numeric.rounding import U
 from gradcheck.verdict import WELL_BEYOND, is_narrow
 
-MOST_NAMED = 6
+MOST_LISTED = 6
 DEPENDENT = (
     1e-8  # squared sine of the angle below which two columns are one: half of the digits are lost there
 )
@@ -82,8 +82,8 @@ class GradientBlock:
     All four arrays have one shape. `bar` is the error of the numerical derivative plus the rounding of the
     analytic one; infinite for an entry that was not measured by itself. `known_wrong`, `known_right`: the
     verdict on such entries together. `confidence`: how many bars away is wrong. `judged_wrong`: a mask of the
-    entries that a check calls wrong; where it is None the bars decide. `causes` fills in `role` ("weights", "bias" or None) and
-    `layer` (its number or None).
+    entries that a check calls wrong; where it is None the bars decide. `causes` fills in `role` ("weights",
+    "bias" or None) and `layer` (its number or None).
     """
 
     name: str
@@ -211,7 +211,7 @@ class GradientBlock:
         return [float(each) / size for each, size in zip(found, sizes)]
 
     def uncertainty(self, column):
-        """How well `fit` knows the constant of a single column: `confidence` standard errors, a bar being one."""
+        """How well `fit` knows the constant of a single column: `confidence` standard errors."""
         size = np.max(np.abs(column) / self._floored)
         if size == 0.0:
             return np.inf
@@ -226,7 +226,7 @@ class GradientBlock:
 # How a sentence writes names and numbers
 
 
-def listing(names, most=MOST_NAMED):
+def listing(names, most=MOST_LISTED):
     """Names joined by commas and an `and`; beyond `most`, how many more there are."""
     names = list(names)
     if len(names) > most:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError, ShapeMismatch
 from gradcheck.why.cause import Cause, Causes, GradientBlock, listing
-from gradcheck.why.fitting import Explained, Shape, best
+from gradcheck.why.fitting import Explained, ErrorShape, best
 from gradcheck.why.layers import layers_of
 from gradcheck.why.shapes import SHARP, Task, entry_by_entry, shapes
 from gradcheck.why.where_it_broke import FAR_BELOW, where_it_broke
@@ -81,7 +81,7 @@ def _explained(block, others, task):
 
 
 def _loss_does_not_move(block, others):
-    """[a Shape] where the numerical gradient is zero in every entry, exactly or within narrow bars."""
+    """[an ErrorShape] where the numerical gradient is zero in every entry, exactly or within narrow bars."""
     largest = np.max(np.abs(block.analytic), initial=0.0)
     narrow = block.confidence * np.max(block.bar, initial=0.0) <= SHARP * largest
     if block.numeric.size == 0 or not np.all(block.still) or not narrow:
@@ -94,7 +94,7 @@ def _loss_does_not_move(block, others):
 
 
 def _said(id, block, sentence):
-    return Shape(id, "", block.analytic, sentence=sentence, made_of_delta=False)
+    return ErrorShape(id, "", block.analytic, sentence=sentence, made_of_delta=False)
 
 
 def _own_or_common(own, name, parts):

@@ -1,8 +1,8 @@
 """Whether an error shape explains a block: it leaves nothing over, and chance would not do that as well.
 
-With it, every entry of the block lies within its bars (4, or another confidence), and the shape says something of more entries than
-it has constants to fit. Of several shapes that do, the first in the table is claimed. The others with as few
-constants stand beside it: the point cannot tell them apart.
+With it, every entry of the block lies within 4 error bars (or another confidence), and the shape says
+something of more entries than it has constants to fit. Of several shapes that do, the first in the table is
+claimed. The others with as few constants stand beside it: the point cannot tell them apart.
 """
 
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ LEFT_OPEN = 0.01  # of the squared difference may lie within the error bars: a t
 
 
 @dataclass(frozen=True)
-class Shape:
+class ErrorShape:
     """One error shape of a block: `clause` completes "the gradient of W1 is ...", `predicted` is what the
     analytic gradient would then be, within `bar` (that of the block where it is None).
 
@@ -57,12 +57,12 @@ class Shape:
 
 @dataclass(frozen=True)
 class Explained:
-    """The Shape that explains a block, or None.
+    """The ErrorShape that explains a block, or None.
 
-    `equals`: the Shapes that explain it as well. `measured`: how many entries are known, None for all.
+    `equals`: the ErrorShapes that explain it as well. `measured`: how many entries are known, None for all.
     """
 
-    shape: Shape | None
+    shape: ErrorShape | None
     equals: tuple = ()
     measured: int | None = None
 
@@ -94,7 +94,7 @@ class Explained:
 
 
 def best(block, tried):
-    """The block Explained by the first Shape that leaves nothing over, beside those that do so as well."""
+    """The block Explained by the first ErrorShape that leaves nothing over, and its equals."""
     fitting = [shape for shape in tried if leaves_nothing(block, shape)]
     if not fitting:
         return Explained(None)
@@ -108,7 +108,7 @@ def best(block, tried):
 
 
 def leaves_nothing(block, shape):
-    """Whether the Shape leaves nothing over that chance would not."""
+    """Whether the ErrorShape leaves nothing over that chance would not."""
     known, visible, bar = block.known, block.visible, block.least_bar
     difference, residual = block.analytic - block.numeric, block.analytic - shape.predicted
     size = np.max(np.abs(difference[known]), initial=0.0)
@@ -125,7 +125,7 @@ def leaves_nothing(block, shape):
 
 
 def _by_chance(block, shape, width):
-    """Whether entries that have nothing to do with the Shape would lie as near to it in one case of a
+    """Whether entries that have nothing to do with the ErrorShape would lie as near to it in one case of a
     thousand.
 
     Each entry that it speaks of would do so in as many cases as its bars are a part of its difference. As

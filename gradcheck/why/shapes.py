@@ -12,7 +12,7 @@ from math import lgamma
 import numpy as np
 
 from gradcheck.why.cause import lines, named_entries, named_lines, number, plus
-from gradcheck.why.fitting import SHARP, Shape
+from gradcheck.why.fitting import SHARP, ErrorShape
 
 NAMED, FITTED = "named", "fitted"  # a c or k that is one of the `named_factors`, or whatever fits best
 ONE = "one"  # in place of p: the constant is added to every entry
@@ -85,7 +85,7 @@ TABLE = (
 
 
 def shapes(block, others, task):
-    """All Shapes of a wrong GradientBlock, the simplest first. `others`: the other blocks, right or wrong."""
+    """All ErrorShapes of a wrong GradientBlock, the simplest first. `others`: all other blocks."""
     rows = list(entry_by_entry(block, task)) if np.all(block.known) else []
     yield from (shape for shape in rows if shape.free == 0)
     if np.all(block.known):
@@ -98,7 +98,7 @@ def shapes(block, others, task):
 
 
 def entry_by_entry(block, task):
-    """The Shapes of the table: what any entries, of one block or several, can have in common."""
+    """The ErrorShapes of the table: what any entries, of one block or several, can have in common."""
     for (c_asked, k_asked), rows in groupby(TABLE, lambda row: row[:2]):
         rows = list(rows)
         for c, k, name in _solutions(c_asked, k_asked, block, task):
@@ -108,7 +108,7 @@ def entry_by_entry(block, task):
             constants = {"factor": c} if c_asked in (NAMED, FITTED) else {}
             if k_asked not in (0, 1):
                 constants |= {"added" if k_asked == ONE else "l2": k}
-            yield Shape(
+            yield ErrorShape(
                 id.format_map(words),
                 _spelled_out(clause.format_map(words)),
                 c * block.numeric + k * column,
@@ -160,7 +160,7 @@ def _in_some_entries(block, task):
     if those.startswith("one") or is_flat or still or not np.all(block.known):
         also = ": not zero where the true gradient is" if still else ""
         copied = np.where(wrong, block.analytic, block.numeric)
-        yield Shape(those, f"the numerical one except for {where}{also}", copied, kind="place")
+        yield ErrorShape(those, f"the numerical one except for {where}{also}", copied, kind="place")
 
 
 def _where(block, wrong):
@@ -233,8 +233,8 @@ def _sums(array, axis):
 
 
 def _moved(id, clause, block, move, family=None):
-    bar, family = np.maximum(block.bar, move(block.bar)), family and f"order of {family}"
-    return Shape(id, _spelled_out(clause), move(block.numeric), bar=bar, family=family)
+    bar, family = np.maximum(block.bar, np.abs(move(block.bar))), family and f"order of {family}"
+    return ErrorShape(id, _spelled_out(clause), move(block.numeric), bar=bar, family=family)
 
 
 def _without_input(block, others):
@@ -255,7 +255,7 @@ def _without_input(block, others):
                 for each in (array, bias.bar)
             )
             bar, constants = np.maximum(bar, block.bar), {"block": bias.name}
-            shape = Shape("without input", clause, delta, 0, constants, bar, family="another")
+            shape = ErrorShape("without input", clause, delta, 0, constants, bar, family="another")
             yield shape
             k = block.fit([block.parameter], delta)
             if k is not None:
@@ -276,7 +276,8 @@ def _of_another_block(block, others):
             array = (other.analytic if given else other.numeric).reshape(shape)
             bar = np.maximum(other.bar.reshape(shape), block.bar)
             constants = {"block": other.name, "given": given}
-            yield Shape("another block", f"{words} {whose}", array, 0, constants, bar, made_of_delta=False)
+            clause = f"{words} {whose}"
+            yield ErrorShape("another block", clause, array, 0, constants, bar, made_of_delta=False)
 
 
 # Constants, and what is said of them
