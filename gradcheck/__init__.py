@@ -13,6 +13,7 @@ _HOME = {
     "Twin": "twin.twin",
     "Point": "inputs.point",
     "GradcheckError": "errors",
+    "GradcheckWarning": "errors",
     "check_network": "networks.five_ways",
     "NetworkReport": "networks.five_ways",
     "known_mistakes": "why.known_mistakes",

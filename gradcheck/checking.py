@@ -21,6 +21,8 @@ from gradcheck.verdict import WELL_BEYOND, worst_of
 from gradcheck.why.cause import Cause, GradientBlock, listing
 from gradcheck.why.causes import causes
 
+__tracebackhide__ = True  # pytest leaves the frames of this file out
+
 
 def check(
     loss: Callable,
@@ -45,7 +47,7 @@ def check(
     lists, tuples. Both get fresh float64 copies. A loss that returns an array needs gradients (parameters, u)
     of sum(u * loss).
 
-    `select`: a glob on block names, or a list. `confidence`: how many error bars away is wrong. `bounds`:
+    `select`: a glob on names, or a list. `confidence`: how many error bars away is wrong. `bounds`:
     (low, high), never left. `intermediates`: see `gradcheck.inputs.intermediates`. `network`, `samples` and
     `learning_rate` help to find the mistake. More entries than `one_by_one` are judged along random
     directions. `most_calls`: a limit on calls of the loss, some 12 for each entry; beyond it GradcheckError
@@ -252,7 +254,7 @@ def _overall(causes):
 # The options, and what a report says of how it was made
 
 ALLOWED_OPTIONS = {
-    "select": "a glob on the names of blocks, such as 'W*', or a list of some",
+    "select": "a glob on the names of the arrays, such as 'W*', or a list of some",
     "seed": "a whole number from 0 on",
     "confidence": "how many error bars make a difference wrong, at least 1 (default 4)",
     "learning_rate": "a number that is not zero, or None",

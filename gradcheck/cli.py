@@ -107,32 +107,33 @@ def _add_check(commands):
     )
     check.add_argument(
         "network",
-        metavar="NETWORK",
-        help=f"{NETWORK_HELP}; or FILE.py:FUNCTION or package.module:FUNCTION, "
-        "a function of the parameters that returns the loss and its gradients",
+        metavar="WHAT",
+        help=f"NETWORK or FILE.py:FUNCTION. A network is {NETWORK_HELP}. A function, also written "
+        "package.module:FUNCTION, takes the parameters and returns the loss and its gradients",
     )
     add_output_options(check, ("text", "json", "markdown"))
     check.add_argument(
         "--seed", type=count, default=0, metavar="N", help="seed of the random choices (default 0)"
     )
-    check.add_argument(
+    program = check.add_argument_group("for FILE.py:FUNCTION only (and --format markdown)")
+    program.add_argument(
         "--parameters",
         metavar="POINT",
         help="the parameters at which a program is checked: a .npz or .npy file, a .json file of names and "
         "nested lists, or FILE.py:NAME or package.module:NAME of a dict or a function that returns one",
     )
-    check.add_argument(
+    program.add_argument(
         "--gradients",
         metavar="FUNCTION",
         help="FILE.py:FUNCTION that returns the gradients, where the first returns the loss alone",
     )
-    check.add_argument(
+    program.add_argument(
         "--select",
         action="append",
         metavar="GLOB",
-        help="check only the blocks whose names match, such as 'W*'; may be given again",
+        help="check only the arrays whose names match, such as 'W*'; may be given again",
     )
-    _add_plot(check)
+    _add_plot(program)
     check.set_defaults(command=_check)
 
 
@@ -157,6 +158,11 @@ def _command(arguments):
 def _check(arguments):
     if is_program(arguments.network) and not os.path.exists(arguments.network):
         return _check_program(arguments)
+    if arguments.network.endswith(".py"):
+        raise NeuronnetError(
+            f"{arguments.network}: which function of it? write {arguments.network}:FUNCTION, such as "
+            f"{arguments.network}:loss_and_gradients"
+        )
     for option in ("parameters", "gradients", "select", "plot"):
         if getattr(arguments, option, None) is not None:
             raise NeuronnetError(
@@ -175,7 +181,8 @@ def _check(arguments):
 def _check_program(arguments):
     if arguments.parameters is None:
         raise NeuronnetError(
-            f"--parameters is needed with {arguments.network}: the point at which it is checked"
+            f"--parameters is needed with {arguments.network}: the numbers at which to check it, as "
+            "FILE.npz, FILE.npy, FILE.json or FILE.py:NAME"
         )
     programs = Programs()
     loss = programs.function(arguments.network, ("parameters",))
@@ -228,7 +235,7 @@ def _command_line(arguments):
 
 
 def _twin(arguments):
-    description, place = source(arguments.network)
+    description, place = _trainable(arguments)
     every = _rows_every(arguments)
     progress = progress_line(arguments.updates)
     if arguments.twin_only:
@@ -246,7 +253,7 @@ def _twin(arguments):
 
 
 def _stability(arguments):
-    description, place = source(arguments.network)
+    description, place = _trainable(arguments)
     progress = progress_line(0, "runs")
     settings = {
         name: getattr(arguments, name) for name in ("runs", "first") if getattr(arguments, name) is not None
@@ -268,6 +275,18 @@ def _gallery(arguments):
     judged = [program.judge() for program in gallery.programs()]
     _print(arguments, [each.to_dict() for each in judged], gallery.text(judged), [])
     return 0
+
+
+def _trainable(arguments):
+    """(description, place) of a network that can be trained."""
+    description, place = source(arguments.network)
+    if description.learning_rate is None:
+        name = "standard input" if arguments.network == "-" else arguments.network
+        command = arguments.command.__name__.lstrip("_")
+        raise NeuronnetError(
+            f"{name}: learning_rate: found none; {command} needs one, write learning_rate = 0.1"
+        )
+    return description, place
 
 
 def _rows_every(arguments):

@@ -28,10 +28,36 @@ class ShapeMismatch(GradcheckError):
 
     def __init__(self, name: str, expected: Iterable[int], found: Iterable[int]):
         self.name, self.expected, self.found = name, tuple(expected), tuple(found)
-        super().__init__(
-            f"{name}: expected shape {self.expected}, found {self.found}; nothing is broadcast here, "
-            "give one number per entry"
+        super().__init__(f"{name}: expected shape {self.expected}, found {self.found}; {self.hint}")
+
+    @property
+    def hint(self) -> str:
+        """What to try."""
+        return "give one number per entry: nothing is broadcast"
+
+
+class GradientShapeMismatch(ShapeMismatch):
+    """A gradient has another shape than its parameter: as ShapeMismatch; where one axis is too many, the
+    message asks for the missing sum.
+    """
+
+    def __init__(self, name: str, expected: Iterable[int], found: Iterable[int]):
+        super().__init__(name, expected, found)
+        self.args = (
+            f"{name}: the gradient has shape {self.found}, the parameter {self.expected}; {self.hint}",
         )
+
+    @property
+    def hint(self) -> str:
+        """What to try."""
+        axes = range(len(self.found))
+        for axis in axes:
+            if self.found[:axis] + self.found[axis + 1 :] == self.expected:
+                over = "the samples" if axis == 0 else f"axis {axis}"
+                return f"is the sum over {over}, .sum(axis={axis}), missing?"
+        if self.found == self.expected[::-1]:
+            return "is it transposed?"
+        return super().hint
 
 
 class NotRealNumbers(GradcheckError):
@@ -64,6 +90,10 @@ class DuplicateName(GradcheckError):
         )
 
 
+class GradcheckWarning(UserWarning):
+    """Right gradients of functions that do something else besides, such as changing their parameters."""
+
+
 class UnknownName(GradcheckError):
     """A name that is not in a list of names: `kind` (what is named), `found`, `allowed`."""
 
@@ -74,7 +104,9 @@ class UnknownName(GradcheckError):
             shown = get_close_matches(str(found), map(str, shown), MOST_SHOWN, 0.0)
         more = len(self.allowed) - len(shown)
         names = ", ".join(map(repr, shown)) + (f" and {more} others" if more > 0 else "")
-        super().__init__(f"{kind}: found {found!r}, allowed are {names}")
+        nearest = get_close_matches(str(found), map(str, self.allowed), 1)
+        hint = f"; did you mean {nearest[0]}?" if nearest else ""
+        super().__init__(f"{kind}: found {found!r}, allowed are {names}{hint}")
 
 
 def entry_name(block: str, index: tuple) -> str:

@@ -92,8 +92,8 @@ class JudgedProgram:
 
 
 def text(judged) -> str:
-    """A paragraph for each JudgedProgram, under the headings of their sections."""
-    parts, section = [], None
+    """A line that sums up, and a paragraph for each JudgedProgram, under the headings of their sections."""
+    parts, section = [_summary(judged)], None
     for each in judged:
         if each.program.section != section:
             section = each.program.section
@@ -102,13 +102,26 @@ def text(judged) -> str:
     return "\n\n".join(parts)
 
 
+def _summary(judged):
+    verdicts = [each.verdict for each in judged]
+    counts = [f"{verdicts.count(each)} {each}" for each in dict.fromkeys(["wrong", "right", *verdicts])]
+    beyond = sum(each.verdict == "right" and each.program.fixed is not None for each in judged)
+    return (
+        f"gallery: the gradients of {len(judged)} programs: {', '.join(counts)}; of the right ones {beyond} "
+        "have a mistake outside of the gradient"
+    )
+
+
 def _paragraph(judged):
     program, worst = judged.program, judged.worst
-    lines = [f"{program.id}: {program.title}", _indented(program.source)]
+    lines = [f"{program.id}: {judged.verdict}; {program.title}", _indented(program.source)]
     if program.fixed is not None:
         lines += [f"  written: {program.written}", f"  meant:   {program.meant}"]
     numbers = f"analytic {worst.analytic:.9g}, numeric {worst.numeric:.9g} ± {worst.error_bar:.1e}"
-    lines.append(_indented(f"{_verdict(judged)} (worst entry {worst.name}: {numbers})."))
+    said = f"The gradient is {judged.verdict} (worst entry {worst.name}: {numbers})"
+    if judged.verdict == "right" and program.fixed is not None:
+        said += f"; what is wrong is {program.title}"
+    lines.append(_indented(f"{said}."))
     if judged.cause is not None:
         lines.append(_indented(f"Cause, measured: {judged.cause[0]}; {judged.cause[1]}."))
     elif judged.verdict == "wrong":
@@ -116,12 +129,6 @@ def _paragraph(judged):
     if judged.shown is not None:
         lines.append(_indented(f"Measured: {judged.shown}"))
     return "\n".join(lines)
-
-
-def _verdict(judged):
-    if judged.verdict == "right" and judged.program.fixed is not None:
-        return f"The gradient is right; what is wrong is {judged.program.title}"
-    return f"The gradient is {judged.verdict}"
 
 
 def _indented(sentence):

@@ -24,6 +24,7 @@ from gradcheck.inputs.point import Point
 from gradcheck.numeric.derivatives import require_inside
 from gradcheck.numeric.rounding import U
 
+__tracebackhide__ = True  # pytest leaves the frames of this file out
 MOST_CALLS = 1_000_000  # of the loss in one check
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from gradcheck.errors import (
     DuplicateName,
     GradcheckError,
+    GradientShapeMismatch,
     NotFinite,
     NotRealNumbers,
     ShapeMismatch,
@@ -28,6 +29,7 @@ from gradcheck.errors import (
     passing_with_note,
 )
 
+__tracebackhide__ = True  # pytest leaves the frames of this file out
 ROOT = "x"  # the name of parameters that have none of their own: a lone array, list or number
 DEEPEST = 64  # containers within each other, as many as NumPy allows an array axes
 LEAVE_OUT = (
@@ -111,7 +113,8 @@ class Point:
         the whole. Raises StructureMismatch, ShapeMismatch or NotRealNumbers; each names the block.
         """
         pairs = self._matched(gradients, root)
-        return np.concatenate([_gradient(block, leaf).ravel() for block, leaf in pairs])
+        mismatch = GradientShapeMismatch if root == "gradients" else ShapeMismatch
+        return np.concatenate([_gradient(block, leaf, mismatch).ravel() for block, leaf in pairs])
 
     def rounding_like(self, gradients: object) -> np.ndarray:
         """Relative rounding of every entry of `gradients`, shape (n,): 2**-53, or 2**-24 for float32."""
@@ -172,12 +175,12 @@ def _floats(name, values, otherwise):
     return converted
 
 
-def _gradient(block, leaf):
+def _gradient(block, leaf, mismatch):
     values = real_array(block.name, leaf)
     if values.dtype.kind == "b":
         raise NotRealNumbers(block.name, "booleans", "give the derivative as a number")
     if values.shape != block.shape:
-        raise ShapeMismatch(block.name, block.shape, values.shape)
+        raise mismatch(block.name, block.shape, values.shape)
     return _float64(values)
 
 

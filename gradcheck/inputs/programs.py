@@ -26,6 +26,7 @@ OURS = str(Path(__file__).parent.parent)
 STANDARD = sysconfig.get_path("stdlib")
 LONGEST_MESSAGE = 300  # characters of what an exception says
 MOST_AXES = 32  # of an array, in every version of NumPy
+AN_OBJECT = 'an object of names, such as {"W": [[0.5, -1.0]]}'
 ARCHIVES, ARRAY = (b"PK\x03\x04", b"PK\x05\x06"), b"\x93NUMPY"  # how files of the two kinds begin
 
 
@@ -51,8 +52,8 @@ class Programs:
     def __init__(self):
         self.paths, self._modules, self._directories = [], {}, [str(Path.cwd())]
 
-    def value(self, argument):
-        """What `FILE.py:NAME` or `package.module:NAME` names.
+    def value(self, argument, is_usable=inspect.isroutine):
+        """What `FILE.py:NAME` or `package.module:NAME` names; an error lists the names that are usable.
 
         Raises ProgramError when running the program fails, UnknownName when it has no such name,
         GradcheckError when there is no such file or module.
@@ -64,10 +65,7 @@ class Programs:
         with self.running(argument):
             for part in name.split("."):
                 if not hasattr(value, part):
-                    names = vars(value) if inspect.ismodule(value) else dir(value)
-                    raise UnknownName(
-                        place, part, [each for each in names if not each.startswith("_")] or ["(nothing)"]
-                    )
+                    raise UnknownName(place, part, _usable_names(value, is_usable))
                 value = getattr(value, part)
         return value
 
@@ -77,7 +75,10 @@ class Programs:
         Raises GradcheckError for what is no function, and for one that can be called in none of these ways.
         """
         if not is_program(argument):
-            raise GradcheckError(f"{argument}: expected FILE.py:FUNCTION or package.module:FUNCTION")
+            name = f"{argument}:loss_and_gradients" if argument.endswith(".py") else "model.py:gradients"
+            raise GradcheckError(
+                f"{argument}: expected FILE.py:FUNCTION or package.module:FUNCTION, such as {name}"
+            )
         value = self.value(argument)
         if isinstance(value, type):
             raise GradcheckError(
@@ -92,7 +93,7 @@ class Programs:
     def parameters(self, argument):
         """The point that an argument names: a file, or a name in a program, called if it is a function."""
         if is_program(argument):
-            value = self.value(argument)
+            value = self.value(argument, _is_point)
             if not callable(value):
                 return value
             self._require_call(argument, value, [()])
@@ -209,6 +210,16 @@ class Programs:
         return Path(filename).resolve().parent in beside or not in_library
 
 
+def _usable_names(value, is_usable):
+    """The public names in a module or an object whose values are usable; all public names where none is."""
+    names = [each for each in (vars(value) if inspect.ismodule(value) else dir(value)) if each[:1] != "_"]
+    return [each for each in names if is_usable(getattr(value, each, None))] or names or ["(nothing)"]
+
+
+def _is_point(value):
+    return isinstance(value, (dict, list, tuple, float, np.ndarray)) or inspect.isroutine(value)
+
+
 def _misfit(signature, names):
     """Why a function cannot be called with so many arguments; None where it can."""
     try:
@@ -246,7 +257,11 @@ def read_point(path):
     try:
         return READERS[Path(path).suffix.lower()](path)
     except OSError as error:
-        raise GradcheckError(f"{path}: {error.strerror or error}") from None
+        why = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror or error
+        raise GradcheckError(
+            f"{path}: {why}; the parameters are needed there, as a .npz, .npy or .json file, or give "
+            "FILE.py:NAME"
+        ) from None
 
 
 def _arrays(path):
@@ -254,7 +269,8 @@ def _arrays(path):
     with open(path, "rb") as file:
         if not file.read(len(ARRAY)).startswith((*ARCHIVES, ARRAY)):
             raise GradcheckError(
-                f"{path}: it is no {Path(path).suffix} file; write it with numpy.savez or numpy.save"
+                f"{path}: it is no {Path(path).suffix} file; write the parameters with "
+                "numpy.savez(FILE, W1=W1, ...) or numpy.save"
             )
     try:
         with open(path, "rb") as file:
@@ -279,13 +295,13 @@ def _json(path):
     except GradcheckError as error:
         raise GradcheckError(f"{path}: {error}") from None
     except json.JSONDecodeError as error:
-        raise GradcheckError(f"{path}: line {error.lineno}: {error.msg}") from None
+        raise GradcheckError(f"{path}: line {error.lineno}: {error.msg}; {AN_OBJECT} is needed") from None
     except RecursionError:
         raise GradcheckError(f"{path}: more than {DEEPEST} objects or lists within each other") from None
     except ValueError:
-        raise GradcheckError(f"{path}: it is no JSON file") from None
+        raise GradcheckError(f"{path}: it is no JSON file; {AN_OBJECT} is needed") from None
     if not isinstance(found, dict) or len(found) == 0:
-        raise GradcheckError(f'{path}: expected an object of names, such as {{"W": [[0.5, -1.0]]}}')
+        raise GradcheckError(f"{path}: expected {AN_OBJECT}")
     return {name: _numbers(path, name, value) for name, value in found.items()}
 
 

@@ -13,6 +13,7 @@ from gradcheck.errors import NotRealNumbers, ShapeMismatch, StructureMismatch, r
 from gradcheck.inputs.functions import value_and_gradients
 from gradcheck.numeric.rounding import U
 
+__tracebackhide__ = True  # pytest leaves the frames of this file out
 AWAY = 2.0**-7  # relative: far enough to be seen, near enough to stay where the function is defined
 SAME_SUM = 64.0 * U  # relative: what a sum in another order, by several threads, may differ by
 REPEATS = 3  # further calls of the loss: a dropout of half of the time shows in 31 of 32
@@ -61,6 +62,14 @@ FINDINGS = {  # id: (the verdict on the gradients that it demands at least, what
     ),
 }
 
+FUNCTIONS = {"loss": "the loss", "gradients": "the gradients function"}
+BESIDE = {  # id of a finding that leaves the verdict right: what the first line of a report says
+    "random state": "{} uses a global random state",
+    "loss changes its argument": "{} changes its parameters",
+    "gradients changes its argument": "{} changes its parameters",
+    "shared buffer": "{} returns views of a buffer",
+}
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -80,6 +89,11 @@ class Finding:
     def where(self):
         """The names of the blocks, joined, or who does it."""
         return ", ".join(self.blocks) or self.who
+
+    @property
+    def short(self):
+        """The sentence in a few words: "the loss changes its parameters"."""
+        return BESIDE[self.id].format(FUNCTIONS[self.who]) if self.id in BESIDE else self.sentence
 
     def __str__(self):
         return self.sentence
@@ -122,7 +136,7 @@ class _Calls:
             blocks = tuple(name for name, part in parts if np.any(part))
         where = f" ({', '.join(blocks)})" if len(blocks) > 0 else ""
         usual, sentence = FINDINGS[id]
-        id, sentence = id.format(who=who), sentence.format(who=who, where=where, **words)
+        id, sentence = id.format(who=who), sentence.format(who=FUNCTIONS[who], where=where, **words)
         found = Finding(id, sentence, who, blocks, usual if effect is None else effect)
         self.findings.setdefault((id, who, blocks), found)
 

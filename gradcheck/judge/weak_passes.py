@@ -23,18 +23,21 @@ SPREADS = (
 SHRUNK = 2.0**-10  # a parameter behind whose L2 term the data term hides is made this much smaller
 MOST_POINTS = 3  # points that are tried before the verdict is left undecided
 SENTENCES = {
-    "zero gradient": "the gradient is zero everywhere in {}: a sign, a factor or a term may be wrong unseen",
+    "zero gradient": (
+        "the gradient is zero everywhere in {}, so this pass tests little: a wrong sign, factor or term "
+        "would not show"
+    ),
     "nothing visible": (
-        "an error as large as the gradient itself would not show in {}: its error bars are as wide"
+        "an error as large as the gradient itself would not show in {}, so this pass tests little: its error "
+        "bars are as wide"
     ),
     "dead units": (
-        "whole lines of the gradient are zero in {}: units that are off, or rows that are not used, behind "
-        "which nothing is seen"
+        "some entries are zero because units are off, or rows not used, so this pass tests little of {}"
     ),
-    "zero parameters": "zero at this point: {}; an L2 term there, forgotten or not, cannot be seen",
+    "zero parameters": "{} is zero at this point, so this pass says nothing about an L2 term there",
     "large regulariser": (
-        "the gradient is a multiple of the parameter but for less than 1 % in {}: a regulariser far larger "
-        "than the data term, which it hides"
+        "the gradient of {} is a multiple of the parameter but for less than 1 %, so this pass tests little: "
+        "a regulariser far larger than the data term hides it"
     ),
 }
 
@@ -95,7 +98,7 @@ def check_nearby(functions, weak, confidence, one_by_one):
             if nearby is not None:
                 return nearby, judged
             why = "undecided there, too"
-    return NearbyCheck("undecided", f"{names}: {why}"), None
+    return NearbyCheck("undecided", f"undecided ({names}: {why})"), None
 
 
 def _note(id, some, point):
@@ -155,10 +158,11 @@ def _judged_at(functions, found, chosen, names, draw, confidence, one_by_one):
     where = names
     if together == "right":
         spent = functions.evaluations - before
-        return NearbyCheck("right", f"{where}, along a random direction: right, {spent} evaluations"), None
+        sentence = f"right ({where}, along a random direction, {spent} evaluations)"
+        return NearbyCheck("right", sentence), None
     here, _ = functions.first_gradients()
     if np.array_equal(slopes, here) and np.any(here != 0.0):
-        sentence = f"{names}: the gradients function returns the same numbers at another point"
+        sentence = f"undecided ({names}: the gradients function returns the same numbers at another point)"
         return NearbyCheck("undecided", sentence), None
     if together != "wrong":
         return None, None
@@ -168,10 +172,10 @@ def _judged_at(functions, found, chosen, names, draw, confidence, one_by_one):
     blocks = judged.reports()
     verdicts = {block.verdict for block in blocks}
     if "wrong" in verdicts:
-        sentence = f"{where}: wrong, where a pass at the point itself says nothing"
+        sentence = f"wrong ({where}), where a pass at the point itself says nothing"
         return NearbyCheck("wrong", sentence, blocks), judged
     if verdicts == {"right"}:
-        return NearbyCheck("right", f"{where}, entry by entry: right", blocks), judged
+        return NearbyCheck("right", f"right ({where}, entry by entry)", blocks), judged
     return None, None
 
 

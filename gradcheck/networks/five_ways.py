@@ -48,7 +48,12 @@ def check_network(network: Any, samples: list | None = None, *, seed: int = 0) -
             "a network of another type of number than float; check NeuralNetwork.from_dict(network.to_dict())"
         )
     samples = network.samples if samples is None else list(samples)
-    network.total_error(samples)  # refuses unsuitable samples before anything is drawn from them
+    error = network.total_error(samples)  # refuses unsuitable samples before anything is drawn from them
+    if not math.isfinite(error):
+        raise GradcheckError(
+            f"E_total is {error} at these weights, so no gradient can be checked; take smaller weights or "
+            "inputs"
+        )
     names, few, many, scope = _choice(network, samples, seed)
     everything = names == [parameter.name for parameter in network.parameters]
     whole = None if everything else _whole_verdict(network, many)
@@ -108,7 +113,7 @@ class NetworkReport:
             bar = f"{row.numeric.value:.12g} ± {row.numeric.error:.1e}"
             cells.append((row.name, numbers[0], bar, *numbers[1:], row.verdict))
         named = f" ({', '.join(self.wrong)})" if self.wrong else ""
-        lines = [f"verdict: {self.verdict}{named}", self.scope]
+        lines = [f"gradients: {self.verdict}{named}", self.scope]
         lines += ["", "Conventions", *(f"  {sentence}" for sentence in self.conventions), ""]
         lines += table(cells, left=len(cells[0]))
         lines += [f"{row.name}: {row.reason}" for row in self.rows if row.verdict != "right"]

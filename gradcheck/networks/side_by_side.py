@@ -76,7 +76,7 @@ class SideBySideReport:
             if self.parting is not None
             else f"every parameter is the same to the last bit after {self.updates} updates"
         )
-        lines = [f"verdict: {self.verdict}", apart, "", self.description.title, "", "Conventions"]
+        lines = [f"training: {self.verdict}", apart, "", self.description.title, "", "Conventions"]
         lines += [*(f"  {sentence}" for sentence in conventions(self.description)), ""]
         return "\n".join(lines + table(cells, left=0))
 

@@ -156,15 +156,19 @@ class StabilityReport:
             f"{self.runs} runs of the training that differ in their last digit (replicas){alike}:",
             f"  each parameter moved by -1, 0 or +1 ulp (seed {self.seed}),",
             f"  {order}",
+            f"{ASKED} digits are as many as tables of errors usually print",
             "digits: a further run reproduces at least so many digits of E_total, with probability",
             f"  {self.probability:.3g} and confidence {CONFIDENCE:g} (Sohier et al.); estimate: Parker's",
         ]
-        return "\n".join([self._extent(), *self._reasons(), "", *lines, "", *table(cells, left=0)])
+        return "\n".join(
+            [f"training: {self._extent()}", *self._reasons(), "", *lines, "", *table(cells, left=0)]
+        )
 
     def _extent(self):
         asked, until, lost = f"{self.asked:g} digits or more", self.reproducible_until, self.lost_from
         if until == self.rows[-1]["update"]:
-            return f"{asked} are reproducible in every recorded row"
+            fewest = min(row["digits"] for row in self.rows)
+            return f"{asked} are reproducible in every recorded row, {fewest:.1f} where they are fewest"
         text = "not reproducible at first" if until is None else f"reproducible up to update {until}"
         if lost is None:
             return f"{asked} are {text}; then fewer for a while, and again in the last row"

@@ -48,17 +48,15 @@ MOST_FRAMED = 24  # in a row or column; more frames would hide the entries
 
 
 def _matplotlib():
-    """The package. Raises GradcheckError, which names the extra, where it is missing."""
+    """The package. Raises GradcheckError where it is missing."""
     try:
         import matplotlib.backends.backend_agg
         import matplotlib.colors
         import matplotlib.figure
         import matplotlib.patches
         import matplotlib.style
-    except ImportError as error:
-        raise GradcheckError(
-            f"drawing needs matplotlib ({error}); python -m pip install 'gradcheck[plot]'"
-        ) from None
+    except ImportError:
+        raise GradcheckError("drawing needs matplotlib: python -m pip install matplotlib") from None
     return matplotlib
 
 

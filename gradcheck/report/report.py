@@ -80,7 +80,7 @@ class Report:
         raise KeyError(f"{name!r}: the blocks are {', '.join(block.name for block in self.blocks)}")
 
     def __repr__(self) -> str:
-        return f"Report: {self.verdict}, {len(self.blocks)} blocks, {self.evaluations} evaluations"
+        return f"Report: {self.verdict}, {len(self.blocks)} arrays, {self.evaluations} evaluations"
 
     def __str__(self) -> str:
         return text(self)

@@ -1,4 +1,4 @@
-"""Prints a report as text, Markdown or HTML: a line per block, the wrong entries by name, the cause."""
+"""Prints a report as text, Markdown or HTML: the verdict, the cause, a line per block, the wrong entries."""
 
 import math
 from html import escape
@@ -11,7 +11,7 @@ DIGITS = 17  # as many as a float has
 
 def text(report):
     """The whole Report, several lines."""
-    lines = [f"{report.subject}: {report.verdict}"]
+    lines = [title(report), *(f"{heading}: {sentence}" for heading, sentence in reasons(report))]
     lines += [f"  {line}" for line in block_lines(report)]
     if len(report.intermediates) > 0:
         lines += ["intermediates, from the loss backwards:"]
@@ -24,8 +24,17 @@ def text(report):
             f"  {line}" for line in entry_lines(listed)
         ]
         lines += [f"  and {more} more"] if more > 0 else []
-    lines += [f"{heading}: {sentence}" for heading, sentence in sentences(report)]
+    lines += [f"{heading}: {sentence}" for heading, sentence in remarks(report)]
     return "\n".join([*lines, summary(report), f"repeat: {report.call}"])
+
+
+def title(report):
+    """The first line: "gradients: right, but the loss changes its parameters"."""
+    beside = dict.fromkeys(finding.short for finding in report.audit if finding.effect == "right")
+    found = f"{report.subject}: {report.verdict}"
+    return (
+        f"{found}, {'but' if report.verdict == 'right' else 'and'} {', '.join(beside)}" if beside else found
+    )
 
 
 # Blocks
@@ -64,7 +73,8 @@ def block_line(block):
             f"{block.by_directions} judged together along random directions{_verdicts_together(block)}"
         )
     if math.isfinite(visible_error(block)):
-        parts.append(f"an error of {visible_error(block):.1e} of the largest entry would show")
+        seen = f"errors above {visible_error(block):.1e} of the largest entry would have been seen"
+        return f"{', '.join(parts)}; {seen}"
     return ", ".join(parts)
 
 
@@ -141,7 +151,8 @@ def entry_text(entry):
     analytic, numeric, bar, ratio = numbers(entry)
     if math.isnan(entry.numeric):
         return f"{entry.name}: analytic {analytic}, no numerical derivative"
-    return f"{entry.name}: analytic {analytic}, numeric {numeric} ± {bar}, ratio {ratio}"
+    ratio = f", ratio {ratio}" if math.isfinite(entry.ratio) else ""
+    return f"{entry.name}: analytic {analytic}, numeric {numeric} ± {bar}{ratio}"
 
 
 def numbers(entry):
@@ -156,7 +167,12 @@ def numbers(entry):
 
 
 def ratio_text(entry):
-    """analytic/numeric to six digits; where the entry is wrong, to as many as show how far from 1 it is."""
+    """analytic/numeric to six digits; where the entry is wrong, to as many as show how far from 1 it is.
+
+    Empty for a division by zero.
+    """
+    if not math.isfinite(entry.ratio):
+        return ""
     return f"{entry.ratio:.{max(6, _telling_digits(entry))}g}"
 
 
@@ -177,26 +193,31 @@ def where_listed(report):
     return "" if here or report.nearby is None else ", at the nearby point"
 
 
-def sentences(report):
-    """(heading, sentence) of all that is said in words."""
+def reasons(report):
+    """(heading, sentence) of what explains the verdict: what the functions do, the cause, known mistakes."""
     for finding in report.audit:
-        yield "audit", finding.sentence
+        yield "warning" if finding.effect == "right" else "reason", finding.sentence
     if report.cause is not None:
         yield "cause", report.cause.sentence
     elif any(block.verdict == "wrong" and len(block.wrong) > 0 for block in report.blocks):
         yield "cause", "none of the known ones explains it"
     for diagnosis in report.known_mistakes:
         yield "known mistake", diagnosis.sentence
+
+
+def remarks(report):
+    """(heading, sentence) of what a pass is worth, and of the check at another point that this led to."""
     for note in report.notes:
-        yield "a pass means little", note.sentence
+        yield "note", note.sentence
     if report.nearby is not None:
-        yield "checked at a nearby point", report.nearby.sentence
+        yield "checked again nearby", report.nearby.sentence
 
 
 def summary(report):
     """Conventions, evaluations and seconds, one line."""
+    wrong = f"wrong means more than {report.confidence:g} error bars away"
     return (
-        f"{'; '.join((*report.conventions, f'confidence {report.confidence:g}', f'seed {report.seed}'))}; "
+        f"{'; '.join((*report.conventions, wrong, f'seed {report.seed}'))}; "
         f"{_count(report.evaluations, 'evaluation', 'evaluations')} in {report.seconds:.3g} s"
     )
 
@@ -208,26 +229,24 @@ def _count(number, one, many):
 # Markdown and HTML
 
 
-BLOCKS = ("block", "verdict", "entries", "wrong", "undecided", "visible error")
+BLOCKS = ("array", "verdict", "entries", "wrong", "undecided", "sees errors above, of the largest entry")
 ENTRIES = ("entry", "analytic", "numeric", "error bar", "ratio", "why")
 
 
 def markdown(report):
     """The Report as Markdown: a table of blocks, one of entries, and the sentences."""
-    parts = [f"**{report.subject}: {report.verdict}**"]
+    parts = [f"**{title(report)}**"]
+    parts += [f"- {heading}: {_cell(sentence)}" for heading, sentence in reasons(report)]
     parts += [_markdown_table(head, rows) for head, rows in _tables(report)]
-    parts += [f"- {heading}: {_cell(sentence)}" for heading, sentence in sentences(report)]
+    parts += [f"- {heading}: {_cell(sentence)}" for heading, sentence in remarks(report)]
     return "\n\n".join([*parts, summary(report), f"`{report.call}`"]) + "\n"
 
 
 def html(report):
     """The Report as a piece of HTML, for notebooks."""
-    parts = [f"<p><strong>{escape(report.subject)}: {report.verdict}</strong></p>"]
+    parts = [f"<p><strong>{escape(title(report))}</strong></p>", *_html_list(reasons(report))]
     parts += [_html_table(head, rows) for head, rows in _tables(report)]
-    said = "".join(
-        f"<li>{escape(heading)}: {escape(sentence)}</li>" for heading, sentence in sentences(report)
-    )
-    parts += [f"<ul>{said}</ul>"] if said else []
+    parts += _html_list(remarks(report))
     return "\n".join([*parts, f"<p>{escape(summary(report))}<br><code>{escape(report.call)}</code></p>"])
 
 
@@ -263,6 +282,11 @@ def _cell(words):
         .replace("_", "\\_")
         .replace("\n", " ")
     )
+
+
+def _html_list(sentences):
+    said = [f"<li>{escape(heading)}: {escape(sentence)}</li>" for heading, sentence in sentences]
+    return [f"<ul>{''.join(said)}</ul>"] if said else []
 
 
 def _html_table(head, rows):

@@ -43,7 +43,7 @@ def where_it_broke(blocks, layers, wrong, right, samples=None):
     if place is None:
         return None
     id, sentence = place
-    return id, f"{sentence} (the usual suspects: {SUSPECTS[id]})" if id in SUSPECTS else sentence
+    return id, f"{sentence}. Often: {SUSPECTS[id]}" if id in SUSPECTS else sentence
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,13 @@ class _Pass:
         if len(self.layers.names) < 2 or not all(block.proves_nothing for block in others):
             return None
         l2 = " or an L2 term alone" if any(block.is_right for block in others) else ""
-        where = f"wrong in every block{f' that is not zero{l2}' if others else ''}"
+        where = f"wrong in every array{f' that is not zero{l2}' if others else ''}"
         says, why = _delta_evidence(*self._layer(-1), self.samples) if self.layers.directed else (None, "")
         if says == "delta":
-            return "output delta", f"{where}: the output delta, {why}"
+            return "output delta", f"{where}: look at the output delta, {why}"
         if says == "not the delta":
             return "every block", f"{where}, and not by a wrong output delta alone: {why}"
-        return "every block", f"{where}: the output delta, or each block by itself"
+        return "every block", f"{where}: look at the output delta, or each array by itself"
 
     def along_the_chain(self):
         """The right block nearest to the input divides the layers of a wrong delta from those of a right
@@ -108,20 +108,23 @@ class _Pass:
     def _hidden_delta(self, lowest, here):
         """Right down to the layer `lowest`, wrong from the layer `here` on, which is nearer to the input."""
         on = [name for name in self.layers.names[here] if name in self.wrong]
-        chain = f"right down to {self._right_in(lowest)}, wrong from {listing(on)} on"
+        right, many = self._right_in(lowest), len(self.right & set(self.layers.names[lowest])) > 1
+        alone = not any(self.wrong & set(group) for group in self.layers.names[:here])
+        broken = f"{listing(on)} wrong" if alone else f"wrong from {listing(on)} on"
+        chain = f"{right} {'are' if many else 'is'} right, {broken}"
         off = _off_neurons(*self._layer(here))
         if off is not None:
             return "relu left out", (
-                f"{chain}: the hidden delta; {off} not zero where the true gradient is, as if the "
+                f"{chain}: look at the hidden delta; {off} not zero where the true gradient is, as if the "
                 "derivative of relu were left out, or taken of something else"
             )
         says, why = _delta_evidence(*self._layer(here), self.samples)
         if says == "delta":
-            return "hidden delta", f"{chain}: the hidden delta, {why}"
+            return "hidden delta", f"{chain}: look at the hidden delta, {why}"
         if says == "not the delta":
             return "hidden layers", f"{chain}, and not by a wrong hidden delta alone: {why}"
         alone = "each of them by itself" if len(self.wrong) > 1 else f"{on[0]} by itself"
-        return "hidden delta", f"{chain}: the hidden delta, or {alone}"
+        return "hidden delta", f"{chain}: look at the hidden delta, or {alone}"
 
     def _right_deltas(self, lowest, broken):
         """Wrong blocks, none of them nearer to the input than a right one."""

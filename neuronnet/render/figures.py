@@ -48,9 +48,8 @@ def _matplotlib():
         import matplotlib.backends.backend_agg
         import matplotlib.figure
         import matplotlib.style
-    except ImportError as error:
-        needed = f"drawing needs matplotlib ({error}); python -m pip install 'gradcheck[plot]'"
-        raise NeuronnetError(needed) from None
+    except ImportError:
+        raise NeuronnetError("drawing needs matplotlib: python -m pip install matplotlib") from None
     return matplotlib
 
 

@@ -67,8 +67,28 @@ def test_a_gradient_that_is_no_number_is_named_by_its_index():
 
 @pytest.mark.parametrize("wrong", [np.ones(1), 1.0, np.ones((2, 1)), np.ones((1, 2))])
 def test_nothing_is_broadcast(wrong):
-    with pytest.raises(ShapeMismatch, match=r"expected shape \(2,\)"):
+    with pytest.raises(ShapeMismatch, match=r", the parameter \(2,\); "):
         check(lambda x: float(np.sum(x)), lambda x: wrong, np.ones(2))
+
+
+@pytest.mark.parametrize(
+    "shape, given, words",
+    [
+        (
+            (3,),
+            (5, 3),
+            "b2: the gradient has shape (5, 3), the parameter (3,); is the sum over the samples, ",
+        ),
+        ((3,), (5, 3), ".sum(axis=0), missing?"),
+        ((3, 1), (3, 4, 1), "is the sum over axis 1, .sum(axis=1), missing?"),
+        ((3, 2), (2, 3), "is it transposed?"),
+        ((3,), (4,), "nothing is broadcast"),
+    ],
+)
+def test_a_gradient_of_another_shape_is_told_what_to_try(shape, given, words):
+    with pytest.raises(ShapeMismatch) as refusal:
+        check(lambda p: float(np.sum(p["b2"])), {"b2": np.ones(given)}, {"b2": np.ones(shape)})
+    assert words in str(refusal.value)
 
 
 def test_one_flipped_sign_among_twenty_thousand_is_named():
@@ -243,7 +263,7 @@ def test_an_l2_term_hidden_by_zero_biases_is_found_at_a_generic_point():
     assert report["b"].verdict == "right"
     assert [note.id for note in report.notes] == ["zero parameters"]
     assert report.nearby.verdict == report.verdict == "wrong"
-    assert "checked at a nearby point: b: wrong" in str(report)
+    assert "checked again nearby: wrong (b)" in str(report)
     assert "L2" in report.cause.sentence
 
 
@@ -285,7 +305,7 @@ def test_ready_numbers_that_say_little_are_flagged_though_not_checked_again():
     report = check(dead, {"W": np.zeros((2, 3))}, {"W": 0.5 * np.ones((2, 3))})
     assert report.verdict == "right"
     assert report.nearby is None
-    assert "a pass means little" in str(report)
+    assert "so this pass tests little" in str(report)
 
 
 def test_a_data_term_behind_a_large_regulariser_is_found():

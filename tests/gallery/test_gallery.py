@@ -315,15 +315,19 @@ def test_a_rare_update_moves_nothing_until_its_round():
 
 def test_the_text_says_plainly_what_is_right_and_what_is_wrong():
     lines = text(findings().values())
+    assert lines.splitlines()[0] == (
+        "gallery: the gradients of 13 programs: 7 wrong, 6 right; of the right ones 4 have a mistake outside of "
+        "the gradient"
+    )
     flat = " ".join(lines.split())
     for id, entry in ENTRIES.items():
         worst = findings()[id].worst
-        assert f"{id}: {entry.title}" in lines
-        said = f"The gradient is {DEFECTS[id][0]}"
+        assert f"\n{id}: {DEFECTS[id][0]}; {entry.title}\n" in lines
+        numbers = f"analytic {worst.analytic:.9g}, numeric {worst.numeric:.9g} ± {worst.error_bar:.1e}"
+        said = f"The gradient is {DEFECTS[id][0]} (worst entry {worst.name}: {numbers})"
         if id in MISTAKEN and DEFECTS[id][0] == "right":
             said += f"; what is wrong is {entry.title}"
-        numbers = f"analytic {worst.analytic:.9g}, numeric {worst.numeric:.9g} ± {worst.error_bar:.1e}"
-        assert f"{said} (worst entry {worst.name}: {numbers})." in flat
+        assert f"{said}." in flat
     assert flat.count("Cause, measured: ") == sum(cause is not None for _, cause in DEFECTS.values())
     assert (
         max(len(line) for line in lines.splitlines() if "written" not in line and "meant" not in line) <= 110

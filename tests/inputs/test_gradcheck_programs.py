@@ -163,7 +163,7 @@ def test_json_is_the_report(here, capsys):
 
 def test_markdown_is_the_report(here, capsys):
     assert check("model.py:wrong", "--parameters", "point.json", "--format", "markdown") == 1
-    assert capsys.readouterr().out.startswith("**gradients: wrong**\n\n| block | verdict |")
+    assert capsys.readouterr().out.startswith("**gradients: wrong**\n\n- cause: ")
 
 
 def test_the_report_goes_to_a_file(here, capsys):
@@ -215,6 +215,7 @@ FAILING = [
     ("model.py:alone", "it must return (value, gradients)"),
     ("model.py:POINT", "model.py:POINT: expected a function, found dict"),
     ("model.py:bth", "model.py: found 'bth', allowed are"),
+    ("model.py:bth", "; did you mean both?"),
     ("model.py:both.x", "model.py: found 'x', allowed are"),
     ("nowhere.py:f", "nowhere.py: there is no such file"),
     ("no.such:f", "no.such: there is no module 'no' here"),
@@ -319,8 +320,8 @@ POINTS = [
     ("bytes.json", b'{"\xff": 1}', "bytes.json: it is no JSON file"),
     ("text.npz", b"no archive", "text.npz: it is no .npz file"),
     ("point.txt", b"1", "point.txt: expected a file that ends in"),
-    ("missing.json", None, "missing.json: No such file"),
-    ("missing.npz", None, "missing.npz: No such file"),
+    ("missing.json", None, "missing.json: there is no such file; the parameters are needed there"),
+    ("missing.npz", None, "missing.npz: there is no such file; the parameters are needed there"),
 ]
 
 
@@ -395,6 +396,8 @@ def test_objects_in_an_archive_are_never_loaded(here, capsys):
     "arguments, said",
     [
         (["model.py:both"], "--parameters is needed with model.py:both"),
+        (["model.py:both"], "FILE.npz, FILE.npy, FILE.json or FILE.py:NAME"),
+        (["model.py", "--parameters", "point.json"], "such as model.py:loss_and_gradients"),
         (["worked-example", "--parameters", "point.json"], "--parameters is for a program"),
         (["worked-example", "--select", "W"], "--select is for a program"),
         (["worked-example", "--gradients", "model.py:gradients"], "--gradients is for a program"),
@@ -418,4 +421,4 @@ def test_options_that_do_not_fit_are_refused(here, capsys, arguments, said):
 
 def test_a_network_is_checked_as_before(capsys):
     assert check("worked-example") == 0
-    assert "verdict: right" in capsys.readouterr().out
+    assert "gradients: right" in capsys.readouterr().out

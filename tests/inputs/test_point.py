@@ -147,7 +147,11 @@ def test_parameters_that_cannot_be_varied_are_refused(parameters, refusal, words
 @pytest.mark.parametrize(
     "gradients, refusal, words",
     [
-        ({"W": np.zeros(1), "b": 0.0}, ShapeMismatch, r"W: expected shape \(2,\), found \(1,\)"),
+        (
+            {"W": np.zeros(1), "b": 0.0},
+            ShapeMismatch,
+            r"W: the gradient has shape \(1,\), the parameter \(2,\)",
+        ),
         ({"W": 0.0, "b": 0.0}, ShapeMismatch, "W"),
         ({"W": np.zeros((2, 1)), "b": 0.0}, ShapeMismatch, "W"),
         ({"W": np.zeros(2), "b": np.zeros(1)}, ShapeMismatch, "b"),
@@ -223,7 +227,7 @@ def test_an_array_matches_a_list_row_by_row():
     assert Point(ROWS).flatten_like(10.0 * np.array(ROWS)).tolist() == [10.0, 20.0, 30.0, 40.0]
     with pytest.raises(StructureMismatch, match="^gradients: expected 2 items, found 3 items"):
         Point(ROWS).flatten_like(np.zeros((3, 2)))
-    with pytest.raises(ShapeMismatch, match=r"x\[0\]: expected shape \(2,\), found \(3,\)"):
+    with pytest.raises(ShapeMismatch, match=r"x\[0\]: the gradient has shape \(3,\), the parameter \(2,\)"):
         Point(ROWS).flatten_like(np.zeros((2, 3)))
 
 

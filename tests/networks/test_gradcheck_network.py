@@ -90,7 +90,7 @@ def test_a_mistake_in_the_neurons_is_wrong_and_exits_1(mistaken_neuron, capsys):
     assert main([]) == 1
     printed = capsys.readouterr().out
     first = printed.splitlines()[0]
-    assert first.startswith("verdict: wrong")
+    assert first.startswith("gradients: wrong")
     assert "w5" in first
 
 
@@ -199,7 +199,7 @@ def test_the_report_states_the_conventions():
     [
         (["check", "nosuch"], "nosuch"),
         (["bogus"], "bogus"),
-        (["check"], "NETWORK"),
+        (["check"], "WHAT"),
         (["check", "worked-example", "--seed", "x"], "--seed"),
     ],
 )

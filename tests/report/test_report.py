@@ -46,18 +46,19 @@ WRONG = report_of("W1", (2, [3, 5, 11]), seed=3)
 def test_a_report_reads_well():
     lines = str(WRONG).splitlines()
     assert lines[0] == "gradients: wrong"
-    assert lines[1] == "  W1: wrong, 60 entries, 3 wrong, all in row 2"
-    assert lines[2].startswith("  b1: right, 20 entries, an error of ")
-    assert lines[3].startswith("  W2: right, 40 entries")
-    assert lines[4] == "wrong:"
-    names = [line.split(":")[0].strip() for line in lines[5:8]]
+    assert lines[1].startswith("cause: ")
+    assert lines[2] == "  W1: wrong, 60 entries, 3 wrong, all in row 2"
+    assert lines[3].startswith("  b1: right, 20 entries; errors above ")
+    assert lines[4].startswith("  W2: right, 40 entries")
+    assert lines[5] == "wrong:"
+    names = [line.split(":")[0].strip() for line in lines[6:9]]
     assert names[0] == WRONG["W1"].worst.name and sorted(names) == ["W1[2,11]", "W1[2,3]", "W1[2,5]"]
-    assert " ± " in lines[5]
-    assert ", ratio -1 (" in lines[5]
-    assert lines[-2].startswith("float64; confidence 4; seed 3; ")
+    assert " ± " in lines[6]
+    assert ", ratio -1 (far outside the error bar)" in lines[6]
+    assert lines[-2].startswith("float64; wrong means more than 4 error bars away; seed 3; ")
     assert f"{WRONG.evaluations} evaluations in " in lines[-2]
     assert lines[-1] == "repeat: gradcheck.check(loss, gradients, parameters, seed=3)"
-    assert repr(WRONG) == f"Report: wrong, 3 blocks, {WRONG.evaluations} evaluations"
+    assert repr(WRONG) == f"Report: wrong, 3 arrays, {WRONG.evaluations} evaluations"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_a_report_reads_well():
     ],
 )
 def test_it_says_where_the_wrong_entries_are(where, words):
-    assert str(report_of("W1", where)).splitlines()[1].endswith(f", {words}")
+    assert str(report_of("W1", where)["W1"]).endswith(f", {words}")
 
 
 def test_at_most_ten_entries_are_listed_and_the_rest_counted():
@@ -117,7 +118,7 @@ def test_the_ratio_of_a_right_entry_shows_no_digits_of_rounding():
 
 
 def test_the_visible_error_of_a_wrong_block_is_told_nobody():
-    assert "would show" not in str(WRONG["W1"]) and "would show" in str(WRONG["b1"])
+    assert "been seen" not in str(WRONG["W1"]) and "been seen" in str(WRONG["b1"])
     rows = [
         line.split(" | ") for line in WRONG.markdown().splitlines() if line.startswith(("| W1 ", "| b1 "))
     ]
@@ -175,7 +176,7 @@ SOME = tuple(
         (judged_together([("undecided", 0, 100)]), "directions: 100 undecided"),
         (
             judged_together([("right", 0, 100)]),
-            "100 judged together along random directions, an error of 1.0e-09",
+            "100 judged together along random directions; errors above 1.0e-09",
         ),
     ],
 )
@@ -293,7 +294,8 @@ def test_what_is_not_finite_is_null():
 def test_markdown_has_a_table_of_blocks_and_one_of_entries():
     lines = WRONG.markdown().splitlines()
     assert lines[0] == "**gradients: wrong**"
-    assert lines[2] == "| block | verdict | entries | wrong | undecided | visible error |"
+    assert lines[2].startswith("- cause: ")
+    assert lines[4].startswith("| array | verdict | entries | wrong | undecided | sees errors above, ")
     assert [line.split(" | ")[0] for line in lines if line.startswith("| W1[")] == [
         f"| {entry.name}" for entry in listed_entries(WRONG)[0]
     ]

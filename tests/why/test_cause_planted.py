@@ -103,7 +103,7 @@ def test_behind_dead_neurons_the_bias_alone_is_not_blamed():
     cause = cause_of(SlopeMissing)
     assert set(cause.blocks) == {"b2"} and cause.id == "every block"
     assert cause.sentence.startswith(
-        "wrong in every block that is not zero: the output delta, or each block by itself"
+        "wrong in every array that is not zero: look at the output delta, or each array by itself"
     )
 
 
@@ -126,7 +126,7 @@ def test_weights_that_are_their_l2_term_alone_say_nothing_of_their_delta():
         def slope(self, layer, net, out):
             return np.ones_like(out) if layer == 2 else super().slope(layer, net, out)
 
-    assert "every block that is not zero or an L2 term alone" in cause_of(SlopeMissing).sentence
+    assert "every array that is not zero or an L2 term alone" in cause_of(SlopeMissing).sentence
 
 
 # Factors
@@ -388,9 +388,8 @@ def test_a_place_does_not_hide_what_is_explained():
     cause = cause_of(Both)
     assert (cause.id, cause.kind) == ("reversed + hidden delta", "place")
     assert (
-        "the gradient of W3 is the numerical one with its rows in reverse order; apart from that right "
-        "down to W2 and b2, "
-        "wrong from W1 and b1 on" in cause.sentence
+        "the gradient of W3 is the numerical one with its rows in reverse order; apart from that W2 "
+        "and b2 are right, W1 and b1 wrong" in cause.sentence
     )
 
 
