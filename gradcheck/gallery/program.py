@@ -106,10 +106,8 @@ def _summary(judged):
     verdicts = [each.verdict for each in judged]
     counts = [f"{verdicts.count(each)} {each}" for each in dict.fromkeys(["wrong", "right", *verdicts])]
     beyond = sum(each.verdict == "right" and each.program.fixed is not None for each in judged)
-    return (
-        f"gallery: the gradients of {len(judged)} programs: {', '.join(counts)}; of the right ones {beyond} "
-        "have a mistake outside of the gradient"
-    )
+    found = f"gallery: the gradients of {len(judged)} programs, {' and '.join(counts)}"
+    return f"{found}; {beyond} of the right ones have another mistake"
 
 
 def _paragraph(judged):

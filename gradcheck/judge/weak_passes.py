@@ -91,13 +91,12 @@ def check_nearby(functions, weak, confidence, one_by_one):
         found = _generic_point(functions, weak, chosen, draw)
         if found is None:
             why = "none was found at which the loss is finite"
-        elif not np.any(found[1][chosen]):
-            why = "the gradient is zero there, too"
-        else:
-            nearby, judged = _judged_at(functions, found, chosen, names, draw, confidence, one_by_one)
-            if nearby is not None:
-                return nearby, judged
-            why = "undecided there, too"
+            continue
+        nearby, judged = _judged_at(functions, found, chosen, names, draw, confidence, one_by_one)
+        is_zero = not np.any(found[1][chosen])
+        if nearby is not None and not (is_zero and nearby.verdict == "right"):
+            return nearby, judged
+        why = "the gradient is zero there, too" if is_zero else "undecided there, too"
     return NearbyCheck("undecided", f"undecided ({names}: {why})"), None
 
 

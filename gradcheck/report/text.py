@@ -79,8 +79,8 @@ def block_line(block):
 
 
 def visible_error(block):
-    """`smallest_visible` of a BlockReport that is right; infinite for any other."""
-    return block.smallest_visible if block.verdict == "right" else math.inf
+    """`smallest_visible` of a BlockReport that is right; infinite for any other, and for one of 1 or more."""
+    return block.smallest_visible if block.verdict == "right" and block.smallest_visible < 1.0 else math.inf
 
 
 def _verdicts_together(block):

@@ -92,6 +92,9 @@ class Diagnosis(NamedTuple):
     same_as: tuple[str, ...] = ()
     carried: bool = False
 
+    def __repr__(self) -> str:
+        return f"{self.id}: {self.sentence}"
+
     @property
     def id(self) -> str:
         """The ids of the mistakes, joined by a plus: "an extra half + no biases"."""

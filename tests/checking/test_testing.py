@@ -159,3 +159,16 @@ def test_unittest_shows_no_frame_of_ours():
 def test_the_plugin_is_an_entry_point_of_pytest():
     listed = (ROOT / "setup.cfg").read_text(encoding="utf-8")
     assert "pytest11 =\n    gradcheck = gradcheck.plugin\n" in listed
+
+
+def test_pytest_shows_no_frame_of_ours_where_a_gradient_has_another_shape(tmp_path):
+    test = """
+    def test_shape():
+        from gradcheck import check
+        check(lambda p: np.sum(p), lambda p: np.ones((5, 3)), np.ones(3))
+    """
+    printed, status = run(tmp_path, test)
+    assert status == 1 and "is the sum over the samples, .sum(axis=0), missing?" in printed
+    assert not any(
+        f"{name}.py:" in printed for name in ("checking", "functions", "point", "audit", "testing")
+    )

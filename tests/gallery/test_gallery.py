@@ -316,8 +316,7 @@ def test_a_rare_update_moves_nothing_until_its_round():
 def test_the_text_says_plainly_what_is_right_and_what_is_wrong():
     lines = text(findings().values())
     assert lines.splitlines()[0] == (
-        "gallery: the gradients of 13 programs: 7 wrong, 6 right; of the right ones 4 have a mistake outside of "
-        "the gradient"
+        "gallery: the gradients of 13 programs, 7 wrong and 6 right; 4 of the right ones have another mistake"
     )
     flat = " ".join(lines.split())
     for id, entry in ENTRIES.items():

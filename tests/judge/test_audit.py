@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from gradcheck import check
-from gradcheck.errors import GradcheckError
+from gradcheck.errors import GradcheckError, GradcheckWarning
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import audit
+from gradcheck.testing import assert_gradients
 
 RNG = np.random.default_rng(3)
 INPUTS, TARGETS = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 2))
@@ -79,6 +80,13 @@ class StepsInPlace(Network):
         found = super().gradients(p)
         p["rest"][0] -= 0.1 * found["rest"][0]
         return found
+
+
+class LossSteps(Network):
+    def loss(self, p):
+        value = super().loss(p)
+        p["W1"] -= 0.01
+        return value
 
 
 class TakesOut(Network):
@@ -179,6 +187,23 @@ def test_a_sound_pair_has_none_and_is_called_ten_times():
     network = Network()
     assert audit(network.loss, network.gradients, Point(PARAMETERS)) == []
     assert network.calls == 10
+
+
+@pytest.mark.parametrize(
+    "vice, beside",
+    [
+        (LossSteps, "but the loss changes its parameters"),
+        (StepsInPlace, "but the gradients function changes its parameters"),
+        (Buffer, "but the gradients function returns views of a buffer"),
+        (NumpyRandom, "but the loss uses a global random state"),
+    ],
+)
+def test_what_right_gradients_do_besides_stands_in_the_first_line_and_warns(vice, beside):
+    network = vice()
+    with pytest.warns(GradcheckWarning, match=beside.split()[2]):
+        report = assert_gradients(network.loss, network.gradients, PARAMETERS)
+    assert str(report).splitlines()[0] == f"gradients: right, {beside}"
+    assert report.markdown().splitlines()[0] == f"**gradients: right, {beside}**"
 
 
 def test_a_function_of_both_is_audited_as_well():

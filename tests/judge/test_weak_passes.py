@@ -65,7 +65,7 @@ def test_a_gradients_function_that_ignores_the_point_is_told():
     assert "the same numbers at another point" in report.nearby.sentence
 
 
-@pytest.mark.parametrize("factor, verdict", [(2.0, "right"), (-2.0, "wrong"), (4.0, "wrong")])
+@pytest.mark.parametrize("factor, verdict", [(2.0, "right"), (-2.0, "wrong"), (4.0, "wrong"), (0.0, "wrong")])
 @pytest.mark.parametrize("size", [1, 3, 40])
 def test_at_a_minimum_a_factor_is_found_nearby(factor, verdict, size):
     """There every multiple of the gradient is zero; the check nearby takes the calls that it needs."""

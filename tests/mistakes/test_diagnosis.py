@@ -77,6 +77,7 @@ def test_a_diagnosis_says_what_it_explains_and_how_sure_it_is():
         "worked-example", {"E_total@1": "0.291027924", "out_o1@10000": "0.015912196", "w1@1": "0.149780716"}
     )
     assert found.explains == ("E_total@1", "out_o1@10000") and found.contradicts == ("w1@1",)
+    assert repr(found) == str(found) == f"{found.id}: {found.sentence}"
     assert found.digits > 6 and found.chance < 1e-6 and found.tried > 60
     assert "7 digits reproduced" in found.odds and found.sentence in str(found.to_dict()["sentence"])
 

@@ -235,3 +235,33 @@ def test_nan_in_a_gradient_is_wrong():
             return super().gradients(samples) | {"w1": math.nan}
 
     assert check_network(Mistaken.from_dict("worked-example")).wrong == ["w1"]
+
+
+WITHOUT_A_RATE = """
+loss = "half squared error"
+{more}
+[[layer]]
+activation = "identity"
+weights = [[{weight}, 0.5]]
+[[sample]]
+inputs = [1.0, 2.0]
+targets = [0.5]
+"""
+
+
+@pytest.mark.parametrize("command", ["twin", "stability"])
+@pytest.mark.parametrize("more", ["", 'update = {rule = "adam"}'])
+def test_a_training_without_a_learning_rate_says_what_to_write(command, more, tmp_path, capsys):
+    path = tmp_path / "net.toml"
+    path.write_text(WITHOUT_A_RATE.format(more=more, weight=0.5))
+    assert main([command, str(path), "--updates", "2"]) == 2
+    out, err = capsys.readouterr()
+    wanted = f"learning_rate: found none; {command} needs one, write learning_rate = 0.1"
+    assert (out, err) == ("", f"gradcheck: {path}: {wanted}\n")
+
+
+def test_an_infinite_error_at_the_start_is_refused_in_words_of_the_network(tmp_path, capsys):
+    path = tmp_path / "net.toml"
+    path.write_text(WITHOUT_A_RATE.format(more="", weight=1e200))
+    assert main(["check", str(path)]) == 2
+    assert capsys.readouterr().err.startswith("gradcheck: E_total is inf at these weights, so no gradient")
