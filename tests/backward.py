@@ -1,4 +1,4 @@
-"""A backward pass in NumPy, written apart from the package, in steps that a mistake can take in another way.
+"""A backward pass in NumPy, written apart from the package, in steps that a mistake can replace.
 
 Rows are samples, weights are (out, in); hidden layers are of one activation, the outputs of a classification.
 """

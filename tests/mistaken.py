@@ -85,10 +85,7 @@ def on_another_network(build, update):
     def run(network):
         other = build(network)
         update(other)
-        network.layers = other.layers
-        network.neurons = other.neurons
-        network.weights, network.biases, network.parameters = other.weights, other.biases, other.parameters
-        network._by_name = other._by_name
+        vars(network).update(vars(other))
 
     return run
 

@@ -1,6 +1,7 @@
 """The derivation rows: names, formulas, order, and any derivative between any two quantities."""
 
 import math
+import re
 from decimal import Decimal, localcontext
 
 import pytest
@@ -11,8 +12,17 @@ from profiles import examples
 
 from gradcheck.numeric.dual import Dual
 from neuronnet import Derivation, NeuronnetError, explain, load
+from neuronnet.derivation.layer_formulas import (
+    error_formula,
+    error_partial,
+    out_formula,
+    out_partials,
+    starting_state,
+    update_formulas,
+)
 from neuronnet.derivation.passes import Pass
 from neuronnet.errors import UnknownName
+from neuronnet.formulas.expressions import Name
 
 ULP = 2.0**-53
 
@@ -91,6 +101,17 @@ def test_explain_gives_a_quantity_with_its_factors():
     assert explained.value == product
 
 
+def test_what_explain_says_is_what_it_prints():
+    saturated = {
+        "loss": "squared error",
+        "layer": [{"activation": "logistic", "weights": [[40.0]]}],
+        "sample": [{"inputs": [1.0], "targets": [1.0]}],
+    }
+    explained = explain(saturated, "dE_total/dout_o1")
+    assert f"{explained.value:.9e}" == "-8.496708511e-18"
+    assert str(explained).splitlines()[2].strip() == "= -8.496708511e-18"
+
+
 def test_explain_reaches_the_inputs():
     explained = explain("micrograd-neuron", "dE_total/di1")
     assert math.isclose(explained.value, -1.5, rel_tol=8 * ULP)
@@ -139,11 +160,28 @@ def reads_nets(description):
 def slope_of_the_loss(derivation):
     """The largest slope of the loss at its outputs: a cross-entropy's error grows with it."""
     slopes = [1.0]
-    for name in derivation._partials:
-        if name.startswith("E_o"):
+    for name in derivation.all_names():
+        if re.fullmatch(r"E_o\d+(\[\d+\])?", name):
             out = name.replace("E_o", "out_o", 1)
             slopes.append(abs(derivation[f"d{name}/d{out}"].value))
     return max(slopes)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda: out_formula("swish", ["net_o1"], 0),
+        lambda: out_partials("swish", ["net_o1"], ["out_o1"], 0),
+        lambda: error_formula("hinge", None, "target_o1", 1.0, ["net_o1"], ["out_o1"], 0),
+        lambda: error_formula("hinge", "logistic", "target_o1", 1.0, ["net_o1"], ["out_o1"], 0),
+        lambda: error_partial("hinge", "target_o1", 1.0, "out_o1"),
+        lambda: starting_state("lion", ["w1"]),
+        lambda: update_formulas("lion", "w1", Name("dE_total/dw1"), "eta", False),
+    ],
+)
+def test_an_unknown_word_gets_no_formula_of_another(formula):
+    with pytest.raises(KeyError):
+        formula()
 
 
 def test_what_does_not_depend_has_derivative_zero():

@@ -8,7 +8,7 @@ import pytest
 
 import gradcheck.twin.updates
 import neuronnet.training
-from neuronnet.description.reading import ORDERS, UPDATE_RULES, read
+from neuronnet.description.reading import ORDERS, RULE_SETTINGS, read
 from neuronnet.errors import SpecError
 
 
@@ -44,8 +44,8 @@ def test_every_setting_of_a_rule_is_explicit(rule, explicit):
 
 
 def test_the_judge_has_the_same_rules_orders_and_defaults():
-    assert set(UPDATE_RULES) == set(neuronnet.training.UPDATE_RULES) == set(gradcheck.twin.updates.RULES)
-    for rule in UPDATE_RULES:
+    assert set(RULE_SETTINGS) == set(neuronnet.training.UPDATE_RULES) == set(gradcheck.twin.updates.RULES)
+    for rule in RULE_SETTINGS:
         assert plain({**LAYER, "update": {"rule": rule}})["update"] == gradcheck.twin.updates.explicit_update(
             {"rule": rule}
         )

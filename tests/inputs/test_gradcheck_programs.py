@@ -193,7 +193,7 @@ def test_a_program_finds_the_modules_beside_it_and_leaves_no_path_behind(here, c
         "    return square(p), {'W': 0 * p['W'], 'b': 2 * p['b']}\n"
     )
     before = list(sys.path)
-    assert check("pack/pack_loss.py:f", "--parameters", "point.json") in (0, 3)
+    assert check("pack/pack_loss.py:f", "--parameters", "point.json") == 0
     assert sys.path == before
 
 

@@ -77,13 +77,15 @@ NETWORKS = {
         batch="online",
     ),
     "classes": network("categorical cross-entropy", ("tanh", "softmax"), ([0.1, 0.2], 0.3), CLASSES, batch=2),
-    "yes or no": network("binary cross-entropy", ("logistic", "logistic"), (None, 0.3), UNSURE),
+    "yes or no": network(
+        "binary cross-entropy", ("logistic", "logistic"), (None, 0.3), UNSURE, learning_rate=0.3
+    ),
     "three layers": deep("logistic", "logistic", "identity"),
     "three layers of tanh": deep("tanh", "tanh", "tanh"),
     "two layers of relu, then tanh": deep("relu", "relu", "tanh", bias=-0.1),
     "relu everywhere": network("half squared error", ("relu", "relu"), (-0.3, -0.2), UNSURE),
     "softmax, squared": network(
-        "half squared error", ("logistic", "softmax"), (0.1, [0.2, 0.1]), CLASSES[:1]
+        "half squared error", ("logistic", "softmax"), (0.1, [0.2, 0.1]), CLASSES[:1], learning_rate=0.3
     ),
 }
 
@@ -95,7 +97,7 @@ def of(id):
 
 def test_every_entry_has_an_id_of_its_own_and_a_sentence_of_its_own():
     entries = list(ALL)
-    assert len(CATALOGUE) == len(entries) >= 60
+    assert len(CATALOGUE) == len(entries)
     assert len({mistake.sentence for mistake in entries}) == len(entries)
 
 
@@ -104,8 +106,7 @@ def test_every_entry_says_what_it_is(id):
     mistake = CATALOGUE[id]
     assert mistake.id == id
     assert mistake.sentence[0].isupper() and mistake.sentence.endswith(".") and "\n" not in mistake.sentence
-    assert (mistake.kind == "convention") == (mistake.convention is not None)
-    assert mistake.kind in ("mistake", "convention")
+    assert mistake.kind == ("mistake" if mistake.convention is None else "convention")
 
 
 # The published numbers
@@ -197,6 +198,17 @@ def test_every_entry_changes_a_number_of_some_network(id):
         except NotHere:
             pass
     assert changed
+
+
+def test_no_two_entries_agree_in_every_network():
+    """Entries that could be exchanged unseen, such as a rate left out and a rate doubled where it is 0.5."""
+    found = {}
+    for description in NETWORKS.values():
+        for each in signatures(description):
+            found.setdefault(each.id, []).append(set(each.same))
+    everywhere = {id: set.intersection(*same) for id, same in found.items()}
+    pairs = combinations(CATALOGUE, 2)
+    assert [pair for pair in pairs if pair[1] in everywhere[pair[0]] and pair[0] in everywhere[pair[1]]] == []
 
 
 @pytest.mark.parametrize(

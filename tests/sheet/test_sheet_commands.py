@@ -129,14 +129,14 @@ def grow(levels):
 
 
 HOSTILE = {
-    "a line of ten megabytes": (RIGHT + "net_h1 = " + "w1*" * 3_300_000 + "1\n", "line 3|3  unreadable"),
+    "a line of ten megabytes": (RIGHT + "net_h1 = " + "w1*" * 3_300_000 + "1\n", "3  unreadable"),
     "ten thousand brackets": (RIGHT + "net_h1 = " + "(" * 10_000 + "1\n", "3  unreadable"),
     "a tower of powers": (RIGHT + "net_h1 = 9**9**9**9\n", "3  unreadable"),
-    "NUL bytes": (RIGHT + "net_h1 = \0\0\n", "3  un"),
-    "code": (RIGHT + "net_h1 = __import__('os').system('true')\n", "3  un"),
+    "NUL bytes": (RIGHT + "net_h1 = \0\0\n", "3  unreadable"),
+    "code": (RIGHT + "net_h1 = __import__('os').system('true')\n", "3  unreadable"),
     "a number beyond all numbers": (RIGHT + "net_h1 = 1e400\n", "3  unreadable"),
-    "infinity": (RIGHT + "net_h1 = -ln(0)\n", "3  "),
-    "right-to-left marks": (RIGHT + "net_h1 = \u202e5773.0\n", "3  un"),
+    "infinity": (RIGHT + "net_h1 = -ln(0)\n", "3  unreadable"),
+    "right-to-left marks": (RIGHT + "net_h1 = \u202e5773.0\n", "3  unreadable"),
     "another encoding": (RIGHT.encode() + "net_h1 = 0,3775 größer\n".encode("latin-1"), "line 3"),
     "two bytes a letter": (RIGHT.encode("utf-16"), "not UTF-8"),
     "definitions that double": (RIGHT + "let a0 = w1\n" + grow(60) + "net_h1 = a59\n", "unreadable"),
@@ -144,11 +144,11 @@ HOSTILE = {
         RIGHT + "let a0 = w1\n" + "".join(f"let a{k} = (a{k - 1} + 1)*2\n" for k in range(1, 3000)),
         "unreadable",
     ),
-    "a long name": (RIGHT + "w" * 10_000 + " = 1\n", "3  un"),
+    "a long name": (RIGHT + "w" * 10_000 + " = 1\n", "3  unknown name"),
     "a name of a file that is too long": ("network: " + "a" * 15_000 + "\nnet_h1 = 1\n", "line 1"),
     "a network without an end": ("network: /dev/zero\nnet_h1 = 1\n", "line 1"),
-    "deep JSON": ("[" * 100_000, "nested|no network|JSON"),
-    "deep fractions": (RIGHT + "$" + "\\frac{" * 5_000 + "$\n", "3  un"),
+    "deep JSON": ("[" * 100_000, "names no network"),
+    "deep fractions": (RIGHT + "$" + "\\frac{" * 5_000 + "$\n", "3  unreadable"),
 }
 
 
@@ -167,10 +167,8 @@ def test_a_hostile_sheet_ends_soon_with_its_line(sheet, tmp_path):
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
     )
-    assert done.returncode in (1, 2) and "Traceback" not in done.stderr
-    assert any(each in done.stdout + done.stderr for each in place.split("|")), (
-        done.stdout[-500:] + done.stderr
-    )
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert place in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])

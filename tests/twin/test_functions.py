@@ -199,13 +199,19 @@ def test_slopes_have_every_digit(net):
 
 
 @pytest.mark.parametrize(
-    "net, slope",
-    [(40.0, 4.248354255291589e-18), (-40.0, 4.248354255291589e-18), (-745.0, 5e-324), (745.0, 5e-324)],
+    "net, slope, planted",
+    [
+        (40.0, 4.248354255291589e-18, 0.0),
+        (-40.0, 4.248354255291589e-18, 4.248354255291589e-18),
+        (-745.0, 5e-324, 5e-324),
+        (745.0, 5e-324, 0.0),
+    ],
 )
-def test_the_slope_of_a_saturated_logistic_is_not_zero(net, slope):
+def test_the_slope_of_a_saturated_logistic_is_not_zero(net, slope, planted):
+    """`planted` is out*(1 - out), which loses the slope of a positive net."""
     out = ACTIVATIONS["logistic"].value(np.array([[net]]))
     assert logistic_delta(1.0, np.array([[net]]), out)[0, 0] == pytest.approx(slope, rel=2 * EPS)
-    assert out[0, 0] * (1.0 - out[0, 0]) == 0.0 or net < 0.0  # the planted mistake
+    assert out[0, 0] * (1.0 - out[0, 0]) == pytest.approx(planted, rel=2 * EPS)
 
 
 @given(st.lists(NETS, min_size=1, max_size=4), st.data())

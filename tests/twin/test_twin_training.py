@@ -289,9 +289,7 @@ def test_a_short_training_reports_nothing_and_a_long_one_its_updates(monkeypatch
     monkeypatch.setattr(training, "perf_counter", clock)
 
     twin = Twin(worked_example())
-    monkeypatch.setattr(
-        updates.GradientDescent, "_go_against", slowed(updates.GradientDescent._go_against, clock, 0.06)
-    )
+    monkeypatch.setattr(updates.GradientDescent, "move", slowed(updates.GradientDescent.move, clock, 0.06))
     twin.train(5)
     assert clock.looks <= 2
     twin.train(7, progress=lambda made, wanted: calls.append((made, wanted)))
