@@ -32,11 +32,6 @@ class Parameter:
         if self.network is not None:
             self.network.collect_trainable()
 
-    @property
-    def dnet_dw(self) -> Any:
-        """dnet/dw of a weight: its source's output, which it multiplies."""
-        return self.source.out
-
     def __repr__(self) -> str:
         frozen = "" if self.trainable else " frozen"
         return f"Parameter {self.name}: value={shown(self.value)} gradient={shown(self.gradient)}{frozen}"

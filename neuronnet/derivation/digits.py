@@ -32,6 +32,11 @@ def finite(compute, what):
     return value
 
 
+def agree_in_print(one, other):
+    """Whether two tiny Decimals agree in the nine decimals that are printed of them."""
+    return abs(one - other) <= abs(other) / 2 * Decimal("1e-9")
+
+
 class Printed:
     """A number as it is printed: its `text`, its `value` (a Decimal) and the `unit` of its last digit.
 

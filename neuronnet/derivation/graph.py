@@ -12,13 +12,14 @@ The chain rule goes from row to row. What it multiplies, the derivative of a row
 from decimal import Decimal
 from typing import NamedTuple
 
-from neuronnet.derivation.digits import DIGITS, fifty_digits
+from neuronnet.derivation.digits import DIGITS, agree_in_print, fifty_digits
 from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, shortened
-from neuronnet.formulas.expressions import Expression, Name, Number, total
+from neuronnet.formulas.expressions import Expression, Name, Number, Sum, total
 from neuronnet.formulas.parsing import parse
-from neuronnet.formulas.rewriting import replaced, with_names
+from neuronnet.formulas.rewriting import nodes, replaced, with_names
 from neuronnet.names import partial_name, spelled_out, split_partial
+from neuronnet.render.text import is_tiny
 
 SMALLEST_FLOAT = Decimal(2) ** -1022  # below it floats lose digits
 ENOUGH_DIGITS = 400  # for a difference from 1 that is as small as the smallest float
@@ -241,7 +242,7 @@ class Graph:
             with fifty_digits() as context:
                 context.prec = digits
                 found = computed.evaluator(Decimal)(values)
-            if not found and digits < ENOUGH_DIGITS and {"+", "-"} & set(computed.format().split()):
+            if not found and digits < ENOUGH_DIGITS and _has_a_sum(computed):
                 found = self.exact(name, ENOUGH_DIGITS)
             self._exact[name, digits] = found
         return missing
@@ -253,15 +254,15 @@ class Graph:
         Decimal where a float underflows.
         """
         value = quantity.value
-        if type(value) is not float or not abs(value) < 1e-6 or quantity.expression is None:
+        if type(value) is not float or not is_tiny(value) or quantity.expression is None:
             return value
         try:
-            if _same_nine_digits(Decimal(value), self.exact(quantity.name)):
+            if agree_in_print(Decimal(value), self.exact(quantity.name)):
                 return value
             exact, finer = (self.exact(quantity.name, ENOUGH_DIGITS + more) for more in (0, 30))
         except (ArithmeticError, ValueError, NeuronnetError):
             return value
-        if not _same_nine_digits(exact, finer):  # what is left of a 0 differs with the number of digits
+        if not agree_in_print(exact, finer):  # what is left of a 0 differs with the number of digits
             return 0.0
         return exact if 0 < abs(exact) < SMALLEST_FLOAT else float(exact)
 
@@ -272,6 +273,5 @@ class Graph:
         return replaced(expression, others) if others else expression
 
 
-def _same_nine_digits(one, other):
-    """Whether two Decimals agree in the nine digits that are printed of a small number."""
-    return abs(one - other) <= abs(other) / 2 * Decimal("1e-9")
+def _has_a_sum(expression):
+    return any(isinstance(part, Sum) for part, *_ in nodes(expression))

@@ -6,20 +6,23 @@ They are written apart from `activations.py`, `losses.py` and `updates.py`, whic
 from neuronnet.formulas.expressions import Call, Name, Number, Sum, total
 from neuronnet.names import after
 
+OUT = {
+    "identity": lambda net, nets, j: net,
+    "logistic": lambda net, nets, j: 1 / (1 + Call("exp", [-net])),
+    "tanh": lambda net, nets, j: Call("tanh", [net]),
+    "relu": lambda net, nets, j: Call("max", [0, net]),
+    "softmax": lambda net, nets, j: (
+        1
+        / Sum(
+            [(1, Number(1))] + [(1, Call("exp", [Name(each) - net])) for k, each in enumerate(nets) if k != j]
+        )
+    ),
+}
+
 
 def out_formula(activation, nets, j):
     """out_j of a neuron whose layer has the net inputs named `nets`."""
-    net = Name(nets[j])
-    if activation == "logistic":
-        return 1 / (1 + Call("exp", [-net]))
-    if activation == "tanh":
-        return Call("tanh", [net])
-    if activation == "relu":
-        return Call("max", [0, net])
-    if activation == "softmax":
-        others = [Call("exp", [Name(each) - net]) for k, each in enumerate(nets) if k != j]
-        return 1 / Sum([(1, Number(1))] + [(1, other) for other in others])
-    return net
+    return OUT[activation](Name(nets[j]), nets, j)
 
 
 def out_partials(activation, nets, outs, j):
@@ -36,21 +39,32 @@ def out_partials(activation, nets, outs, j):
     return {nets[j]: slopes[activation]}
 
 
-def without_cancellation(activation, nets, outs, j):
+def keeping_digits(activation, nets, outs, j):
     """(formula, an equal one that keeps all digits) of a layer's j-th out, its slope and 1 - out."""
     net, out = Name(nets[j]), Name(outs[j])
+    forms = []
     if activation == "logistic":
-        return [
+        forms += [
             (out_formula(activation, nets, j), Call("logistic", [net])),
             (out * (1 - out), Call("logistic'", [net])),
-            (1 - out, Call("logistic", [-net])),
         ]
     if activation == "tanh":
-        return [(1 - out**2, Call("tanh'", [net]))]
-    if activation == "softmax":
-        others = [Name(each) for k, each in enumerate(outs) if k != j]
-        return [(1 - out, total(others) if others else Number(0))]
-    return []
+        forms.append((1 - out**2, Call("tanh'", [net])))
+    if activation in REST:
+        forms.append((1 - out, REST[activation](nets, outs, j)))
+    return forms
+
+
+def _other_outs(nets, outs, j):
+    others = [Name(each) for k, each in enumerate(outs) if k != j]
+    return total(others) if others else Number(0)
+
+
+# 1 - out in every digit.
+REST = {
+    "logistic": lambda nets, outs, j: Call("logistic", [-Name(nets[j])]),
+    "softmax": _other_outs,
+}
 
 
 def error_formula(loss, from_nets, target, target_value, nets, outs, j):
@@ -58,46 +72,62 @@ def error_formula(loss, from_nets, target, target_value, nets, outs, j):
 
     `target` and `target_value` are the target's name and number: a logarithm with weight 0 does not appear.
     """
-    out, goal, net = Name(outs[j]), Name(target), Name(nets[j])
-    if loss == "half squared error":
-        return (goal - out) ** 2 / 2
-    if loss == "squared error":
-        return (goal - out) ** 2
-    if loss == "output":
-        return out
-    if loss == "categorical cross-entropy":
-        if from_nets == "logistic":
-            return goal * Call("logsumexp", [0, -net])
-        if from_nets == "softmax":
-            return goal * Call(
-                "logsumexp", [0 if k == j else Name(each) - net for k, each in enumerate(nets)]
-            )
-        return -goal * Call("ln", [out]) if target_value != 0 else goal * out
+    goal, out, net = Name(target), Name(outs[j]), Name(nets[j])
     if from_nets:
-        return goal * Call("logsumexp", [0, -net]) + (1 - goal) * Call("logsumexp", [0, net])
-    terms = []
-    if target_value != 0:
-        terms.append(-goal * Call("ln", [out]))
-    if target_value != 1:
-        terms.append(-(1 - goal) * Call("ln", [1 - out]))
-    return total(terms)
+        return FROM_NETS[loss, from_nets](goal, net, nets, j)
+    return ERRORS[loss](goal, target_value, out)
+
+
+def _binary(goal, value, out):
+    yes, no = -goal * Call("ln", [out]), -(1 - goal) * Call("ln", [1 - out])
+    return no if value == 0 else yes if value == 1 else yes + no
+
+
+ERRORS = {
+    "half squared error": lambda goal, value, out: (goal - out) ** 2 / 2,
+    "squared error": lambda goal, value, out: (goal - out) ** 2,
+    "binary cross-entropy": _binary,
+    "categorical cross-entropy": lambda goal, value, out: (
+        goal * out if value == 0 else -goal * Call("ln", [out])
+    ),
+    "output": lambda goal, value, out: out,
+}
+FROM_NETS = {
+    ("binary cross-entropy", "logistic"): lambda goal, net, nets, j: (
+        goal * Call("logsumexp", [0, -net]) + (1 - goal) * Call("logsumexp", [0, net])
+    ),
+    ("categorical cross-entropy", "logistic"): lambda goal, net, nets, j: goal * Call("logsumexp", [0, -net]),
+    ("categorical cross-entropy", "softmax"): lambda goal, net, nets, j: (
+        goal * Call("logsumexp", [0 if k == j else Name(each) - net for k, each in enumerate(nets)])
+    ),
+}
 
 
 def error_partial(loss, target, target_value, out):
     """dE_o/dout_o of one output."""
-    out, goal = Name(out), Name(target)
-    if loss == "half squared error":
-        return out - goal
-    if loss == "squared error":
-        return 2 * (out - goal)
-    if loss == "output":
-        return Number(1)
-    if loss == "categorical cross-entropy":
-        return -goal / out if target_value != 0 else goal * out
-    terms = [(1, (1 - goal) / (1 - out)), (-1, goal / out)]
-    if target_value == 0:
-        return terms[0][1]
-    return -terms[1][1] if target_value == 1 else Sum(terms)
+    return ERROR_SLOPES[loss](Name(target), target_value, Name(out))
+
+
+def _binary_slope(goal, value, out):
+    yes, no = goal / out, (1 - goal) / (1 - out)
+    return no if value == 0 else -yes if value == 1 else no - yes
+
+
+ERROR_SLOPES = {
+    "half squared error": lambda goal, value, out: out - goal,
+    "squared error": lambda goal, value, out: 2 * (out - goal),
+    "binary cross-entropy": _binary_slope,
+    "categorical cross-entropy": lambda goal, value, out: goal * out if value == 0 else -goal / out,
+    "output": lambda goal, value, out: Number(1),
+}
+MOMENTS = {
+    "gradient descent": "",
+    "momentum": "v",
+    "nesterov": "v",
+    "rmsprop": "v",
+    "adam": "mv",
+    "adamw": "mv",
+}
 
 
 def update_powers(rule):
@@ -107,32 +137,69 @@ def update_powers(rule):
 
 def starting_state(rule, parameters):
     """What the rule starts from, name -> number."""
-    moments = {"gradient descent": "", "momentum": "v", "nesterov": "v", "rmsprop": "v"}.get(rule, "mv")
     state = {power: 1 for power, _ in update_powers(rule)}
-    return state | {f"{moment}_{parameter}": 0 for parameter in parameters for moment in moments}
+    return state | {f"{moment}_{parameter}": 0 for parameter in parameters for moment in MOMENTS[rule]}
 
 
 def update_formulas(rule, parameter, gradient, rate, is_bias):
     """(name, formula) of the rows that move one parameter, by the names of what is moved."""
-    w, eta = Name(parameter), Name(rate)
-    if rule == "gradient descent":
-        return [(parameter, w - eta * gradient)]
-    v, next_v = Name(f"v_{parameter}"), Name(after(f"v_{parameter}", 1))
-    if rule in ("momentum", "nesterov"):
-        velocity = (f"v_{parameter}", Name("momentum") * v + gradient)
-        step = next_v if rule == "momentum" else gradient + Name("momentum") * next_v
-        return [velocity, (parameter, w - eta * step)]
-    if rule == "rmsprop":
-        square = Name("beta") * v + (1 - Name("beta")) * gradient**2
-        step = eta * gradient / (Call("sqrt", [next_v]) + Name("epsilon"))
-        return [(f"v_{parameter}", square), (parameter, w - step)]
-    m, next_m = Name(f"m_{parameter}"), Name(after(f"m_{parameter}", 1))
-    mhat, vhat = Name(after(f"mhat_{parameter}", 1)), Name(after(f"vhat_{parameter}", 1))
-    kept = w - eta * Name("weight_decay") * w if rule == "adamw" and not is_bias else w
+    return UPDATES[rule](parameter, gradient, Name(rate), is_bias)
+
+
+def _gradient_descent(parameter, gradient, eta, is_bias):
+    return [(parameter, Name(parameter) - eta * gradient)]
+
+
+def _momentum(parameter, gradient, eta, is_bias):
+    velocity, next_v = _velocity(parameter, gradient)
+    return [velocity, (parameter, Name(parameter) - eta * next_v)]
+
+
+def _nesterov(parameter, gradient, eta, is_bias):
+    velocity, next_v = _velocity(parameter, gradient)
+    return [velocity, (parameter, Name(parameter) - eta * (gradient + Name("momentum") * next_v))]
+
+
+def _velocity(parameter, gradient):
+    """The row of the next velocity, and its name as an expression."""
+    v = f"v_{parameter}"
+    return (v, Name("momentum") * Name(v) + gradient), Name(after(v, 1))
+
+
+def _rmsprop(parameter, gradient, eta, is_bias):
+    v = f"v_{parameter}"
+    step = eta * gradient / (Call("sqrt", [Name(after(v, 1))]) + Name("epsilon"))
+    return [(v, _mean(v, "beta", gradient**2)), (parameter, Name(parameter) - step)]
+
+
+def _adam(parameter, gradient, eta, is_bias, kept=None):
+    m, v, mhat, vhat = (f"{kind}_{parameter}" for kind in ("m", "v", "mhat", "vhat"))
+    step = eta * Name(after(mhat, 1)) / (Call("sqrt", [Name(after(vhat, 1))]) + Name("epsilon"))
     return [
-        (f"m_{parameter}", Name("beta1") * m + (1 - Name("beta1")) * gradient),
-        (f"v_{parameter}", Name("beta2") * v + (1 - Name("beta2")) * gradient**2),
-        (f"mhat_{parameter}", next_m / (1 - Name(after("beta1_t", 1)))),
-        (f"vhat_{parameter}", next_v / (1 - Name(after("beta2_t", 1)))),
-        (parameter, kept - eta * mhat / (Call("sqrt", [vhat]) + Name("epsilon"))),
+        (m, _mean(m, "beta1", gradient)),
+        (v, _mean(v, "beta2", gradient**2)),
+        (mhat, Name(after(m, 1)) / (1 - Name(after("beta1_t", 1)))),
+        (vhat, Name(after(v, 1)) / (1 - Name(after("beta2_t", 1)))),
+        (parameter, (Name(parameter) if kept is None else kept) - step),
     ]
+
+
+def _adamw(parameter, gradient, eta, is_bias):
+    w = Name(parameter)
+    kept = w if is_bias else w - eta * Name("weight_decay") * w
+    return _adam(parameter, gradient, eta, is_bias, kept)
+
+
+def _mean(name, beta, new):
+    """The running mean `name` with a new term, of which it keeps the share `beta`."""
+    return Name(beta) * Name(name) + (1 - Name(beta)) * new
+
+
+UPDATES = {
+    "gradient descent": _gradient_descent,
+    "momentum": _momentum,
+    "nesterov": _nesterov,
+    "rmsprop": _rmsprop,
+    "adam": _adam,
+    "adamw": _adamw,
+}

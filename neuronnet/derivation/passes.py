@@ -6,13 +6,14 @@ which the last rows combine.
 
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.derivation.layer_formulas import (
+    REST,
     error_formula,
     error_partial,
+    keeping_digits,
     out_formula,
     out_partials,
     update_formulas,
     update_powers,
-    without_cancellation,
 )
 from neuronnet.formulas.expressions import Name, total
 from neuronnet.losses import LOSSES, cancels, reads_nets
@@ -43,23 +44,23 @@ class Pass:
 
     # Names
 
-    def quantity(self, kind, layer, j, sample, update=0):
+    def name_of(self, kind, layer, j, sample, update=0):
         """The name of one neuron's net, out, E, target or delta."""
         return after(in_sample(self.names.of(kind, self.names.layers[layer][j]), sample), update)
 
-    def quantities(self, kind, layer, sample, update=0):
+    def names_of(self, kind, layer, sample, update=0):
         """The same for all neurons of a layer."""
-        return [self.quantity(kind, layer, j, sample, update) for j in range(self.layers[layer].neurons)]
+        return [self.name_of(kind, layer, j, sample, update) for j in range(self.layers[layer].neurons)]
 
     def nets_and_outs(self, layer, sample, update=0):
         """The names of all net inputs and of all outputs of a layer."""
-        return [self.quantities(kind, layer, sample, update) for kind in ("net", "out")]
+        return [self.names_of(kind, layer, sample, update) for kind in ("net", "out")]
 
     def inputs_of(self, layer, sample, update=0):
         """What a layer receives: the inputs, or the outputs of the layer before."""
         if layer == 0:
             return [in_sample(name, sample) for name in self.names.inputs]
-        return self.quantities("out", layer - 1, sample, update)
+        return self.names_of("out", layer - 1, sample, update)
 
     def error_of(self, sample, update=0):
         """E_total of one sample; of a single sample, that is E_total itself."""
@@ -109,8 +110,8 @@ class Pass:
 
     def _errors(self, sample, update, part):
         nets, outs = self.nets_and_outs(self.top, sample, update)
-        errors = self.quantities("E", self.top, sample, update)
-        for j, target in enumerate(self.quantities("target", self.top, sample)):
+        errors = self.names_of("E", self.top, sample, update)
+        for j, target in enumerate(self.names_of("target", self.top, sample)):
             value = self.given.get(target)
             yield errors[j], error_formula(self.loss, self.from_nets, target, value, nets, outs, j), part
         combined = self._shared(total(Name(error) for error in errors))
@@ -162,7 +163,7 @@ class Pass:
     def _deltas(self, layer, sample, part):
         error, activation = self.error_of(sample), self.layers[layer].activation
         nets, outs = self.nets_and_outs(layer, sample)
-        deltas = self.quantities("delta", layer, sample)
+        deltas = self.names_of("delta", layer, sample)
         softmax = ACTIVATIONS[activation].whole_layer
         cancelled = layer == self.top and self.cancels
         if softmax and not cancelled:
@@ -195,19 +196,19 @@ class Pass:
 
     def _dE_dout(self, layer, j, sample):
         """From the loss in the last layer, elsewhere from the paths or the deltas of the layer after."""
-        out = self.quantity("out", layer, j, sample)
+        out = self.name_of("out", layer, j, sample)
         if layer == self.top:
-            target = self.quantity("target", layer, j, sample)
+            target = self.name_of("target", layer, j, sample)
             return self._shared(error_partial(self.loss, target, self.given.get(target), out))
         if self.shows_paths and layer == self.top - 1:
-            return total(_slope(error, out) for error in self.quantities("E", layer + 1, sample))
-        deltas = self.quantities("delta", layer + 1, sample)
+            return total(_slope(error, out) for error in self.names_of("E", layer + 1, sample))
+        deltas = self.names_of("delta", layer + 1, sample)
         return total(Name(delta) * Name(row[j]) for delta, row in zip(deltas, self.names.weights[layer + 1]))
 
     def _cancelled_delta(self, j, sample):
         """out - target; for a softmax whose targets do not sum to 1, out*(sum of the targets) - target."""
-        targets = self.quantities("target", self.top, sample)
-        out, target = Name(self.quantity("out", self.top, j, sample)), Name(targets[j])
+        targets = self.names_of("target", self.top, sample)
+        out, target = Name(self.name_of("out", self.top, j, sample)), Name(targets[j])
         weight = self.given[targets[0]]
         for name in targets[1:]:
             weight += self.given[name]
@@ -219,9 +220,9 @@ class Pass:
         """dE_o/dout_h for every output, the paths that meet in dE_total/dout_h."""
         if not self.shows_paths or layer != self.top - 1:
             return
-        out = self.quantity("out", layer, j, sample)
+        out = self.name_of("out", layer, j, sample)
         nets, outs = self.nets_and_outs(self.top, sample)
-        for k, error in enumerate(self.quantities("E", self.top, sample)):
+        for k, error in enumerate(self.names_of("E", self.top, sample)):
             if j == 0:
                 formula = _slope(self.error_of(sample), outs[k]) * _slope(outs[k], nets[k])
                 yield partial_name(error, nets[k]), formula, part
@@ -255,8 +256,8 @@ class Pass:
                 nets, outs = self.nets_and_outs(layer, sample)
                 for j, out in enumerate(outs):
                     slopes[out] = out_partials(described.activation, nets, outs, j)
-            targets = self.quantities("target", self.top, sample)
-            for error, out, target in zip(self.quantities("E", self.top, sample), outs, targets):
+            targets = self.names_of("target", self.top, sample)
+            for error, out, target in zip(self.names_of("E", self.top, sample), outs, targets):
                 slopes[error] = {out: error_partial(self.loss, target, self.given.get(target), out)}
         if self.has_l2:
             slopes[self.names.error_l2] = {
@@ -272,11 +273,16 @@ class Pass:
             for layer, described in enumerate(self.layers):
                 nets, outs = self.nets_and_outs(layer, sample, update)
                 for j in range(len(outs)):
-                    yield from without_cancellation(described.activation, nets, outs, j)
-            for j, target in enumerate(self.quantities("target", layer, sample) if self.cancels else ()):
-                if self.given[target] == 1:
-                    *_, (_, rest) = without_cancellation(self.last, nets, outs, j)
-                    yield Name(outs[j]) - Name(target), -rest
+                    yield from keeping_digits(described.activation, nets, outs, j)
+            if self.cancels:
+                yield from self._deltas_keeping_digits(sample, update)
+
+    def _deltas_keeping_digits(self, sample, update):
+        """out - target as minus the rest of out, for every output whose target is 1."""
+        nets, outs = self.nets_and_outs(self.top, sample, update)
+        for j, target in enumerate(self.names_of("target", self.top, sample)):
+            if self.given[target] == 1:
+                yield Name(outs[j]) - Name(target), -REST[self.last](nets, outs, j)
 
 
 def _slope(numerator, denominator):

@@ -94,7 +94,7 @@ class Derivation(Graph):
 
     def _names_of_deltas(self):
         """dE_total/dnet_x -> delta_x, for every neuron and sample."""
-        of = self._pass.quantities
+        of = self._pass.names_of
         return {
             partial_name(self._pass.error_of(sample), net): delta
             for sample in self._pass.samples
@@ -190,14 +190,16 @@ def _after(updates):
 class Explanation:
     """A quantity of a derivation: `name`, `formula` (None for a given number), `value`, and its `factors`.
 
-    The factors are the Quantities that the formula names; `print` shows them.
+    The value is the one that is printed, in every digit: -4.248354255291589e-18 for `out - target` where out
+    is close to 1. The factors are the Quantities that the formula names; `print` shows them.
     """
 
     def __init__(self, derivation: Derivation, name: str):
         """Raises UnknownName, which carries the nearest names."""
         self.derivation = derivation
         self.quantity = derivation[name]
-        self.name, self.formula, self.value = self.quantity.name, self.quantity.formula, self.quantity.value
+        self.name, self.formula = self.quantity.name, self.quantity.formula
+        self.value = derivation.printed_value(self.quantity)
         self.factors = derivation.factors_of(self.quantity)
 
     def __str__(self) -> str:

@@ -16,13 +16,12 @@ from neuronnet.activations import ACTIVATIONS, SAME_ACTIVATION
 from neuronnet.description.description import Description, LayerDescription, Order, PublishedNumber, Update
 from neuronnet.description.initial import BIASES, MOST_DRAWN, InitialWeights
 from neuronnet.description.samples import SampleReader, input_count
-from neuronnet.description.values import Checks, Literal, text_of
+from neuronnet.description.values import MOST_DIGITS, Checks, Literal, text_of
 from neuronnet.errors import SpecError, counted, did_you_mean, nearest, shortened
 from neuronnet.losses import LOSSES
 from neuronnet.names import WORD, Names
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-MOST_DIGITS = 1000
 
 # An object, or a list of objects: neither is the beginning of a text in TOML.
 _JSON_START = re.compile(r"\s*(?:\{|\[\s*\{)")
@@ -37,7 +36,7 @@ SAME_CROSS_ENTROPY = {"logistic": "binary cross-entropy", "softmax": "categorica
 COMBINED = ("sum", "mean")
 MEANS = ("mse", "mean squared error")  # over outputs and samples
 SAME_RULE = {"sgd": "gradient descent", "gd": "gradient descent"}
-UPDATE_RULES = {
+RULE_SETTINGS = {
     "gradient descent": {},
     "momentum": {"momentum": 0.9},
     "nesterov": {"momentum": 0.9},
@@ -235,10 +234,10 @@ class _Network(Checks):
 
     def update(self, given):
         given = self.table(given, "update", example='{rule = "momentum", momentum = 0.9}')
-        rule = self.choice(given.get("rule"), "update, rule", UPDATE_RULES, aliases=SAME_RULE)
-        given = self.table(given, "update", {"rule", *UPDATE_RULES[rule]})
-        given = UPDATE_RULES[rule] | given
-        settings = {name: self.setting(name, given[name]) for name in UPDATE_RULES[rule]}
+        rule = self.choice(given.get("rule"), "update, rule", RULE_SETTINGS, aliases=SAME_RULE)
+        given = self.table(given, "update", {"rule", *RULE_SETTINGS[rule]})
+        given = RULE_SETTINGS[rule] | given
+        settings = {name: self.setting(name, given[name]) for name in RULE_SETTINGS[rule]}
         return Update(rule, MappingProxyType(settings))
 
     def setting(self, name, value):

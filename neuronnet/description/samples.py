@@ -15,11 +15,10 @@ from typing import NamedTuple
 
 from neuronnet.description.description import Sample
 from neuronnet.description.initial import LegacyRandom
-from neuronnet.description.values import Literal, fits_a_float, text_of
+from neuronnet.description.values import MOST_DIGITS, Literal, fits_a_float, text_of
 from neuronnet.errors import counted, shortened
 
 MOST_ROWS = 1_000_000
-MOST_DIGITS = 1000
 CLASSES = 21  # of the sine: -1.0, -0.9 ... 1.0
 EXAMPLE = '{kind = "two moons", samples = 200, noise = 0.2, seed = 0}'
 

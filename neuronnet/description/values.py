@@ -7,6 +7,7 @@ from math import isfinite
 from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
 
 MOST_BYTES = 20_000_000
+MOST_DIGITS = 1000  # of one number
 
 
 class Literal(float):

@@ -214,7 +214,7 @@ class NotHere(NeuronnetError):
 
 
 class Mistake:
-    """A variation of `Program`, to be combined with it: it overrides the steps that are taken in another way.
+    """A variation of `Program`, to be combined with it: it overrides the mistaken steps.
 
     `id` names it, `sentence` says what was done and what is right. `kind` is "mistake", or "convention" for
     another choice that is as legitimate; then `convention` completes "all numbers are right for ...".

@@ -164,21 +164,48 @@ class Steps:
 
     def direction(self, place, gradient):
         """What the learning rate multiplies in the update rules that remember earlier gradients."""
-        settings = self.settings
-        m, v, t = self.state.get(place, (0, 0, 0))
-        if self.rule in ("momentum", "nesterov"):
-            v = settings["momentum"] * v + gradient
-            self.state[place] = m, v, t
-            return v if self.rule == "momentum" else gradient + settings["momentum"] * v
-        if self.rule == "rmsprop":
-            beta = settings["beta"]
-            v = beta * v + (1 - beta) * (gradient * gradient)
-            self.state[place] = m, v, t
-            return gradient / (sqrt(v) + settings["epsilon"])
-        beta1, beta2 = settings["beta1"], settings["beta2"]
-        m, v, t = beta1 * m + (1 - beta1) * gradient, beta2 * v + (1 - beta2) * (gradient * gradient), t + 1
-        self.state[place] = m, v, t
-        return m / (1 - beta1**t) / (sqrt(v / (1 - beta2**t)) + settings["epsilon"])
+        step, self.state[place] = DIRECTIONS[self.rule](
+            gradient, self.state.get(place, (0, 0, 0)), self.settings
+        )
+        return step
+
+
+# What an update rule goes along, and what it remembers of a parameter, from the gradient, what it remembered
+# of it before, and its settings.
+
+
+def _momentum(gradient, remembered, settings):
+    m, v, t = remembered
+    v = settings["momentum"] * v + gradient
+    return v, (m, v, t)
+
+
+def _nesterov(gradient, remembered, settings):
+    v, remembered = _momentum(gradient, remembered, settings)
+    return gradient + settings["momentum"] * v, remembered
+
+
+def _rmsprop(gradient, remembered, settings):
+    m, v, t = remembered
+    beta = settings["beta"]
+    v = beta * v + (1 - beta) * (gradient * gradient)
+    return gradient / (sqrt(v) + settings["epsilon"]), (m, v, t)
+
+
+def _adam(gradient, remembered, settings):
+    m, v, t = remembered
+    beta1, beta2 = settings["beta1"], settings["beta2"]
+    m, v, t = beta1 * m + (1 - beta1) * gradient, beta2 * v + (1 - beta2) * (gradient * gradient), t + 1
+    return m / (1 - beta1**t) / (sqrt(v / (1 - beta2**t)) + settings["epsilon"]), (m, v, t)
+
+
+DIRECTIONS = {
+    "momentum": _momentum,
+    "nesterov": _nesterov,
+    "rmsprop": _rmsprop,
+    "adam": _adam,
+    "adamw": _adam,
+}
 
 
 def program_names(description):

@@ -46,10 +46,15 @@ def indented(lines):
     return [f"  {line}" for line in lines]
 
 
+def is_tiny(value):
+    """Whether a number is below a millionth, so that nine decimals would not show it."""
+    return abs(value) < 1e-6
+
+
 def nine_decimals(value):
     """`value` with nine decimals, and a power of ten where it is too small or too large for these."""
     try:
-        far = value != 0 and not 1e-6 <= abs(value) < FAR
+        far = value != 0 and (is_tiny(value) or abs(value) >= FAR)
         return format(value, ".9e" if far else ".9f")
     except TypeError:
         return str(value)

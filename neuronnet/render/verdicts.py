@@ -28,7 +28,7 @@ def report(found):
 
 
 def markdown(found):
-    """A SheetReport as Markdown: a row for every line, then the mistakes and what it comes to."""
+    """A SheetReport as Markdown: a row for every line, then the mistakes and the conclusion."""
     rows = [
         (
             str(line.line),
