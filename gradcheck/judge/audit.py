@@ -251,7 +251,7 @@ def _same(a, b, of=None):
 
 
 def _close(a, b, of=None):
-    """Where two results agree but for the order of a sum, relative to the largest number, or of `of`."""
+    """Where two results agree, up to the order of a sum, relative to the largest number, or of `of`."""
     a, b = np.asarray(a), np.asarray(b)
     largest = np.max(np.abs(b if of is None else of), initial=0.0)
     return (a == b) | (np.abs(a - b) <= SAME_SUM * largest) | (np.isnan(a) & np.isnan(b))

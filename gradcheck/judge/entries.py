@@ -7,7 +7,7 @@ import numpy as np
 
 from gradcheck.errors import entry_name
 from gradcheck.judge.directions import Group, judge_along, locate, random_direction
-from gradcheck.numeric.derivatives import Estimate, floor_along, gradient
+from gradcheck.numeric.derivatives import Estimate, floor_along, gradient, with_entries
 from gradcheck.numeric.rounding import DEVIATIONS, U
 from gradcheck.report.report import BlockReport, Entry
 from gradcheck.verdict import Judgement, is_narrow, judge, visible_from, worst_of
@@ -116,7 +116,7 @@ class JudgedEntries:
             return 0
         bounds = self._functions.bounds
         numeric = gradient(
-            _restricted(self._functions.value, self.vector, positions),
+            with_entries(self._functions.value, self.vector, positions),
             self.vector[positions],
             bounds=None if bounds is None else tuple(each[positions] for each in bounds),
             seed=self._functions.seed,
@@ -160,19 +160,6 @@ class JudgedEntries:
         if self.doubt is not None or len(bars) == 0 or largest == 0.0:
             return math.inf
         return visible_from(max(bars), self.confidence) / largest
-
-
-def _restricted(f, vector, positions):
-    """f as a function of some entries of the vector alone."""
-    if len(positions) == vector.size:
-        return f
-
-    def f_of_some(part):
-        moved = vector.copy()
-        moved[positions] = part
-        return f(moved)
-
-    return f_of_some
 
 
 # What rounding alone may do to the gradients that the caller computes

@@ -36,7 +36,7 @@ SENTENCES = {
     ),
     "zero parameters": "{} is zero at this point, so this pass says nothing about an L2 term there",
     "large regulariser": (
-        "the gradient of {} is a multiple of the parameter but for less than 1 %, so this pass tests little: "
+        "the gradient of {} is a multiple of the parameter, to within 1 %, so this pass tests little: "
         "a regulariser far larger than the data term hides it"
     ),
 }
@@ -80,7 +80,7 @@ def check_nearby(functions, weak, confidence, one_by_one):
     """(NearbyCheck, JudgedEntries or None) for what the Notes `weak` flag, at a random point nearby.
 
     The JudgedEntries are those in question, where they were judged one by one. The NearbyCheck is None where
-    nothing is flagged, no gradients can be had elsewhere, or bounds are set.
+    nothing is flagged, the gradients are ready numbers, or bounds are set.
     """
     if not functions.is_callable or functions.bounds is not None or len(weak) == 0:
         return None, None
@@ -136,7 +136,7 @@ def _named(noun, names):
 
 
 def _multiple(parameter, gradient):
-    """The factor c when the gradient is c times the parameter but for a hundredth; None when it is not."""
+    """The factor c when the gradient is c times the parameter, to within a hundredth; None when it is not."""
     some = np.any(parameter) and np.any(gradient) and np.all(np.isfinite(gradient))
     if parameter.size < 3 or not some:
         return None

@@ -119,7 +119,9 @@ def gradient(
         evaluations += direction.evaluations
     noise, start, estimates = floor.noise(abs(centre)), FIRST_STEP, []
     for i, x in enumerate(vector.tolist()):
-        search = StepSearch(CountedCalls(of_entry(f, vector, i), low[i], high[i]), x, centre, noise, start)
+        search = StepSearch(
+            CountedCalls(with_entries(f, vector, i), low[i], high[i]), x, centre, noise, start
+        )
         estimates.append(_estimate(search.run(), search, floor, centre, noise))
         start = search.start_for_next()
     evaluations += sum(each.evaluations for each in estimates)
@@ -141,15 +143,15 @@ def require_inside(low, high, vector, names):
         )
 
 
-def of_entry(f, vector, i):
-    """f as a function of entry i of the vector alone."""
+def with_entries(f, vector, positions):
+    """f as a function of the entries at `positions` (one index, or several) of the vector alone."""
 
-    def f_of_entry(value):
+    def f_of_entries(values):
         moved = vector.copy()
-        moved[i] = value
+        moved[positions] = values
         return f(moved)
 
-    return f_of_entry
+    return f_of_entries
 
 
 def _estimate(found, search, floor, centre, noise):

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError
 from gradcheck.inputs.functions import CallersFunctions, random_states_kept
-from gradcheck.numeric.derivatives import CountedCalls, derivative, of_entry
+from gradcheck.numeric.derivatives import CountedCalls, derivative, with_entries
 from gradcheck.report.report import ranges
 
 TOGETHER = ", judged together"
@@ -113,7 +113,7 @@ def _curve(loss, gradients, parameters, entry, seed):
     problem = CallersFunctions(loss, gradients, parameters, seed)
     position = problem.point.names.index(entry.name)
     x = float(problem.point.vector[position])
-    f = CountedCalls(of_entry(problem.value, problem.point.vector, position))
+    f = CountedCalls(with_entries(problem.value, problem.point.vector, position))
     steps = STEPS * max(abs(x), 1.0)
     differences = [(f(x + h) - f(x - h)) / ((x + h) - (x - h)) for h in steps]
     return steps, np.array(differences), derivative(f, x)

@@ -17,7 +17,7 @@ from gradcheck.why.fitting import SHARP, ErrorShape
 NAMED, FITTED = "named", "fitted"  # a c or k that is one of the `named_factors`, or whatever fits best
 ONE = "one"  # in place of p: the constant is added to every entry
 NEAR = 0.01  # relative: a named factor is tried if it is this near to the one that fits best
-MOST_SAMPLES = 1e9  # nobody has more
+MOST_SAMPLES = 1e9  # a larger factor is not taken for a number of samples
 LONGEST_ORDER = 12  # lines of which the order is written out
 
 
