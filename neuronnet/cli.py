@@ -219,19 +219,24 @@ def _train(arguments):
         figures.require(arguments.plot, arguments.output)
     network, progress = NeuralNetwork.from_dict(description), output.progress_line(arguments.updates)
     rows = list(history(network, arguments.updates, arguments.every, progress))
+    last, diverges = rows[-1], None
+    if not math.isfinite(last["E_total"]):
+        after_updates = f"E_total is {last['E_total']} after {counted(last['update'], 'update')}"
+        diverges = f"the training diverges: {after_updates}; take a smaller learning rate"
 
-    def finite(row):
-        return row | {"E_total": _finite(f"E_total@{row['update']}", row["E_total"])}
+    def as_json():
+        finite = rows if diverges is None else rows[:-1]
+        found = [row | {"E_total": _finite(f"E_total@{row['update']}", row["E_total"])} for row in finite]
+        return {"rows": found} | ({} if diverges is None else {"diverges": diverges})
 
-    shown = {
-        "text": lambda: text.training(description, rows),
-        "json": lambda: {"rows": list(map(finite, rows))},
-    }
-    _write(arguments, [place], **shown)
+    def as_text():
+        return text.training(description, rows) + ("" if diverges is None else f"\n\n{diverges}")
+
+    _write(arguments, [place], text=as_text, json=as_json)
     if arguments.plot is not None:
         figure = figures.training(description, rows, lambda points: list(map(network.feed_forward, points)))
         figures.save(figure, arguments.plot, [place])
-    return 0
+    return 0 if diverges is None else 1
 
 
 def _examples(arguments):

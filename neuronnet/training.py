@@ -5,6 +5,8 @@ velocity of w5 (in RMSprop and Adam the mean of its squared gradients), `m_w5` i
 starts at 0; eta is the learning rate, g a gradient.
 """
 
+from math import isfinite
+
 from neuronnet.elementary import sqrt
 
 
@@ -165,7 +167,8 @@ def history(network, updates, every=None, progress=None):
     """Train for `updates` updates; yield a row before the first, after each `every`-th and after the last.
 
     A row is {"update", "E_total", "accuracy", "held_out_accuracy"}, all over the network's own samples;
-    `every` is by default a tenth of the updates. `progress(update)` is called after each update.
+    `every` is by default a tenth of the updates. `progress(update)` is called after each update. A training
+    that diverges ends with the first row whose E_total is not finite.
     """
     every = max(1, updates // 10) if every is None else every
     for update in range(updates + 1):
@@ -174,9 +177,12 @@ def history(network, updates, every=None, progress=None):
             if progress is not None:
                 progress(update)
         if update % every == 0 or update == updates:
+            error = network.total_error()
             yield {
                 "update": update,
-                "E_total": network.total_error(),
+                "E_total": error,
                 "accuracy": accuracy(network),
                 "held_out_accuracy": accuracy(network, network.held_out),
             }
+            if not isfinite(error):
+                return

@@ -16,7 +16,7 @@ from neuronnet.activations import ACTIVATIONS, SAME_ACTIVATION
 from neuronnet.description.description import Description, LayerDescription, Order, PublishedNumber, Update
 from neuronnet.description.initial import BIASES, MOST_DRAWN, InitialWeights
 from neuronnet.description.samples import SampleReader, input_count
-from neuronnet.description.values import MOST_DIGITS, Checks, Literal, text_of
+from neuronnet.description.values import MOST_DIGITS, Checks, Literal, folded, text_of
 from neuronnet.errors import SpecError, counted, did_you_mean, nearest, shortened
 from neuronnet.losses import LOSSES
 from neuronnet.names import WORD, Names
@@ -36,6 +36,7 @@ SAME_CROSS_ENTROPY = {"logistic": "binary cross-entropy", "softmax": "categorica
 COMBINED = ("sum", "mean")
 MEANS = ("mse", "mean squared error")  # over outputs and samples
 SAME_RULE = {"sgd": "gradient descent", "gd": "gradient descent"}
+LIKE_SETTING = {"rho": "beta", "alpha": "beta"}  # what other libraries call it
 RULE_SETTINGS = {
     "gradient descent": {},
     "momentum": {"momentum": 0.9},
@@ -206,15 +207,17 @@ class _Network(Checks):
     def loss(self, given, layers):
         """(the loss, "sum" or "mean": how outputs and samples are combined unless something else is said)."""
         word, last = given.get("loss"), layers[-1].activation
-        if word == "cross-entropy" and last not in SAME_CROSS_ENTROPY:
+        if folded(word) == folded("cross-entropy") and last not in SAME_CROSS_ENTROPY:
             choices = "allowed there are binary cross-entropy and categorical cross-entropy"
             self.refuse("loss", f"'cross-entropy' after {last} outputs", choices)
-        aliases = SAME_LOSS | {"cross-entropy": SAME_CROSS_ENTROPY.get(last)}
+        aliases = dict(SAME_LOSS)
+        if last in SAME_CROSS_ENTROPY:
+            aliases["cross-entropy"] = SAME_CROSS_ENTROPY[last]
         loss = self.choice(word, "loss", LOSSES, "half squared error", aliases)
         if loss == "binary cross-entropy" and last == "softmax":
             needed = "with a softmax layer, use categorical cross-entropy or a squared error"
             self.refuse("loss", repr(loss), needed)
-        mean = "mean" if word in MEANS else "sum"
+        mean = "mean" if folded(word) in map(folded, MEANS) else "sum"
         for key in ("outputs", "samples_combine"):
             if mean == "mean" and given.get(key, mean) != mean:
                 needed = "it is the mean over outputs and samples; loss = 'squared error' leaves both open"
@@ -222,7 +225,9 @@ class _Network(Checks):
         return loss, mean
 
     def batch(self, given):
-        if given in ("online", "full") or (type(given) is int and given > 0):
+        if folded(given) in ("online", "full"):
+            return folded(given)
+        if type(given) is int and given > 0:
             return given
         self.refuse("batch", shortened(given), 'allowed are "online", "full" and a number of samples')
 
@@ -233,9 +238,16 @@ class _Network(Checks):
         return Order(kind, **{name: self.seed(given.get(name, 0), "order, seed") for name in ORDERS[kind]})
 
     def update(self, given):
+        if isinstance(given, str):
+            given = {"rule": given}
         given = self.table(given, "update", example='{rule = "momentum", momentum = 0.9}')
         rule = self.choice(given.get("rule"), "update, rule", RULE_SETTINGS, aliases=SAME_RULE)
-        given = self.table(given, "update", {"rule", *RULE_SETTINGS[rule]})
+        for key in set(given) - {"rule", *RULE_SETTINGS[rule]}:
+            takes = [f'rule = "{each}"' for each in RULE_SETTINGS if key in RULE_SETTINGS[each]]
+            if takes:
+                found = f'the key {shortened(key)} with rule = "{rule}"'
+                self.refuse("update", found, f"{key} belongs to {' or '.join(takes)}")
+        given = self.table(given, "update", {"rule", *RULE_SETTINGS[rule]}, alike=LIKE_SETTING)
         given = RULE_SETTINGS[rule] | given
         settings = {name: self.setting(name, given[name]) for name in RULE_SETTINGS[rule]}
         return Update(rule, MappingProxyType(settings))

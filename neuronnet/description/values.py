@@ -1,5 +1,6 @@
 """Single values of a description: numbers that remember their text, and checks of one value at a time."""
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
@@ -67,6 +68,16 @@ def decoded(data, where):
         raise SpecError(where, f"a byte that is not UTF-8 in line {line}", "files are UTF-8") from None
 
 
+def folded(word):
+    """A word as it is looked up: `Mean_Squared-Error` as `meansquarederror`; None where it is no text."""
+    return re.sub(r"[-_ ]", "", word).casefold() if isinstance(word, str) else None
+
+
+def _allowed(words, aliases, near):
+    also = f" (also {', '.join(aliases)})" if aliases else ""
+    return f"allowed are {', '.join(words)}{also}{did_you_mean(near)}"
+
+
 class Checks:
     """Returns values of one description, and refuses what cannot be used with a SpecError.
 
@@ -83,15 +94,17 @@ class Checks:
         return given.get(key, default)
 
     def choice(self, value, where, allowed, default=None, aliases=None):
-        """One of the words `allowed`: `value`, what `aliases` say that it means, or for None the default."""
+        """One of the words `allowed`: `value`, what `aliases` say that it means, or for None the default.
+
+        Upper case, spaces, hyphens and underscores make no difference: `ReLU`, `cross_entropy`.
+        """
         aliases = aliases or {}
         value = default if value is None else value
-        word = aliases.get(value, value) if isinstance(value, str) else value
-        if not isinstance(word, str) or word not in allowed:
+        known = {folded(word): word for word in allowed} | {folded(word): aliases[word] for word in aliases}
+        if not isinstance(value, str) or folded(value) not in known:
             found = "nothing" if value is None else shortened(value)
-            known = did_you_mean(nearest(value, [*allowed, *aliases]))
-            self.refuse(where, found, f"allowed are {', '.join(allowed)}{known}")
-        return word
+            self.refuse(where, found, _allowed(allowed, aliases, nearest(value, [*allowed, *aliases])))
+        return known[folded(value)]
 
     def numbers(self, given, where):
         if not isinstance(given, (list, tuple)):
@@ -134,16 +147,20 @@ class Checks:
             )
         return list(entries)
 
-    def table(self, given, where, allowed=None, example=None, aliases=None):
-        """A table like the `example`, its keys among those `allowed` or `aliases` of these."""
+    def table(self, given, where, allowed=None, example=None, aliases=None, alike=None):
+        """A table like the `example`, its keys among those `allowed` or `aliases` of these.
+
+        `alike` maps keys that are refused to the ones to suggest.
+        """
         if not isinstance(given, dict):
             self.refuse(where, shortened(given), f"a table such as {example} is needed")
         aliases, found = aliases or {}, {}
         for key, value in given.items():
             own = aliases.get(key, key)
             if allowed is not None and own not in allowed:
-                keys = f"{', '.join(sorted(allowed))}{did_you_mean(nearest(key, [*allowed, *aliases]))}"
-                self.refuse(where, f"the key {shortened(key)}", f"allowed are {keys}")
+                meant = (alike or {}).get(key)
+                near = [meant] if meant in allowed else nearest(key, [*allowed, *aliases])
+                self.refuse(where, f"the key {shortened(key)}", _allowed(sorted(allowed), aliases, near))
             if own in found:
                 self.refuse(where, f"{shortened(key)} beside another {own}", f"{own} stands once")
             found[own] = value

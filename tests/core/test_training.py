@@ -3,6 +3,7 @@
 import json
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +92,20 @@ def test_the_train_command_gives_json(capsys):
 def test_training_without_a_learning_rate_is_refused(capsys):
     assert main(["train", "victor-zhou", "--updates", "2"]) == 2
     assert "learning_rate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_training_that_diverges_says_so(tmp_path, capsys, form):
+    layer = '[[layer]]\nactivation = "identity"\nweights = [[1.5]]\n'
+    sample = "[[sample]]\ninputs = [1]\ntargets = [3]\n"
+    (tmp_path / "net.toml").write_text(f"learning_rate = 50\n{layer}{sample}")
+    network = str(tmp_path / "net.toml")
+    assert main(["train", network, "--updates", "1000", "--format", form]) == 1
+    out = capsys.readouterr().out
+    assert "the training diverges: E_total is inf after 100 updates; take a smaller learning rate" in out
+    assert "nan" not in out
+    if form == "json":
+        assert [row["update"] for row in json.loads(out)["rows"]] == [0]
 
 
 def test_every_zero_is_refused(capsys):

@@ -67,24 +67,33 @@ def test_the_ends_of_a_range_that_belong_to_it_are_accepted(name, value):
     assert plain({**LAYER, "update": {"rule": "momentum", name: value}})["update"][name] == value
 
 
+@pytest.mark.parametrize("rule", ["sgd", "gradient descent", "momentum", "RMSProp", "Adam"])
+def test_a_rule_alone_has_its_default_settings(rule):
+    assert plain({**LAYER, "update": rule})["update"] == plain({**LAYER, "update": {"rule": rule}})["update"]
+
+
 ADAMW = {"rule": "adamw"}
 REFUSED = [
-    ({"update": "adam"}, ["update", "found 'adam'", "a table such as {rule"]),
+    ({"update": 0.9}, ["update", "found 0.9", "a table such as {rule"]),
+    ({"update": "adagrad"}, ["update, rule", "found 'adagrad'", "adam, adamw (also sgd, gd)"]),
     (
         {"update": {}},
         ["update, rule", "found nothing", "gradient descent, momentum, nesterov, rmsprop, adam, adamw"],
     ),
-    ({"update": {"rule": "Adam"}}, ["update, rule", "found 'Adam'", "did you mean adam"]),
     ({"update": {"rule": "momentun"}}, ["update, rule", "did you mean momentum?"]),
     ({"update": {"rule": 3}}, ["update, rule", "found 3"]),
     (
         {"update": {"rule": "gradient descent", "momentum": 0.9}},
-        ["update", "the key 'momentum'", "allowed are rule"],
+        [
+            "update",
+            "the key 'momentum' with rule = \"gradient descent\"",
+            'momentum belongs to rule = "momentum" or rule = "nesterov"',
+        ],
     ),
     ({"update": {**ADAMW, "beta_1": 0.9}}, ["update", "the key 'beta_1'", "did you mean beta1"]),
     (
         {"update": {"rule": "adam", "weight_decay": 0.1}},
-        ["update", "the key 'weight_decay'", "beta1, beta2, epsilon, rule"],
+        ["update", "the key 'weight_decay'", 'belongs to rule = "adamw"'],
     ),
     ({"update": {"rule": "momentum", "momentum": 1}}, ["update, momentum", "found 1.0", "from 0 to below 1"]),
     (
@@ -92,7 +101,9 @@ REFUSED = [
         ["update, momentum", "found -0.1", "from 0 to below 1"],
     ),
     ({"update": {"rule": "rmsprop", "beta": 1}}, ["update, beta", "found 1.0", "from 0 to below 1"]),
-    ({"update": {"rule": "rmsprop", "momentum": 0}}, ["update", "the key 'momentum'", "beta, epsilon, rule"]),
+    ({"update": {"rule": "rmsprop", "momentum": 0}}, ["update", "the key 'momentum'", 'rule = "momentum"']),
+    ({"update": {"rule": "rmsprop", "rho": 0.9}}, ["update", "the key 'rho'", "did you mean beta?"]),
+    ({"update": {"rule": "rmsprop", "alpha": 0.9}}, ["update", "the key 'alpha'", "did you mean beta?"]),
     ({"update": {**ADAMW, "beta1": 1}}, ["update, beta1", "found 1.0", "from 0 to below 1"]),
     ({"update": {**ADAMW, "beta2": 1.5}}, ["update, beta2", "found 1.5", "from 0 to below 1"]),
     ({"update": {**ADAMW, "beta2": float("nan")}}, ["update, beta2", "found nan", "finite"]),

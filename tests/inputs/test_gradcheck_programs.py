@@ -175,7 +175,7 @@ def test_the_report_goes_to_a_file(here, capsys):
 @pytest.mark.parametrize("program", ["model.py:both", "model:both"])
 def test_what_is_read_is_never_overwritten(here, capsys, program, target):
     before = (here / target).read_bytes()
-    assert check(program, "--parameters", "point.json", "-o", target) == 2
+    assert check(program, "--parameters", "point.json", "--format", "text", "-o", target) == 2
     assert "overwrite the input" in capsys.readouterr().err and (here / target).read_bytes() == before
 
 

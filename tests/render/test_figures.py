@@ -266,7 +266,7 @@ def test_every_command_that_trains_can_draw(matplotlib, tmp_path, capsys, main, 
     "options, part",
     [
         (["--plot", "figure.pdf"], "ends in .png or .svg"),
-        (["--plot", "a.svg", "-o", "./a.svg"], "-o and --plot name the same file"),
+        (["--plot", "a.svg", "-o", "./a.svg", "--format", "text"], "-o and --plot name the same file"),
     ],
 )
 def test_a_figure_that_cannot_be_is_refused_before_the_training(
