@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from neuronnet.mistakes.mistaken_program import HIDDEN, SEVERAL_SAMPLES, each_layer, mistake
+from neuronnet.mistakes.mistaken_program import HIDDEN, SEVERAL_SAMPLES, each_layer, mistake, other_convention
 from neuronnet.mistakes.updates import UPDATED_WEIGHTS_BACKWARDS
 
 
@@ -260,14 +260,14 @@ def _scaled(which, sentence, scale):
     """The convention of an L2 term that is divided by the number of samples, or is not."""
 
     def differs(description):
-        return description.l2_scale != scale and len(description.samples) > 1
+        return description.l2 != 0 and description.l2_scale != scale and len(description.samples) > 1
 
-    return _l2(
+    return other_convention(
         f"L2 term {which}divided by the number of samples",
         sentence,
-        convention=f"an L2 term {which and 'that is ' + which}divided by the number of samples",
-        where=[(differs, "it makes no difference")],
-        described=lambda description: replace(description, l2_scale=scale),
+        f"an L2 term {which and 'that is ' + which}divided by the number of samples",
+        differs,
+        l2_scale=scale,
     )
 
 

@@ -3,23 +3,12 @@
 from dataclasses import replace
 
 from neuronnet.elementary import ln
-from neuronnet.mistakes.mistaken_program import in_layers, is_square, mistake
+from neuronnet.mistakes.mistaken_program import in_layers, is_square, mistake, other_convention
 
 # The error and its slope, softmax included.
 
 _LOGARITHMIC = ("binary cross-entropy", "categorical cross-entropy")
 _SQUARED = ("half squared error", "squared error")
-_NO_DIFFERENCE = "it makes no difference, or no sense"
-
-
-def _convention(id, sentence, convention, entries, suits):
-    return mistake(
-        id,
-        sentence,
-        convention=convention,
-        where=[(suits, _NO_DIFFERENCE)],
-        described=lambda description: replace(description, **entries),
-    )
 
 
 def _has(key, *values, several=None):
@@ -86,62 +75,63 @@ def _combined(what, key):
     """The conventions of a mean in place of a sum over the outputs or samples, and the other way round."""
     ways = ("averaged", "mean"), ("summed", "sum")
     for (done, combine), (said, other) in (ways, ways[::-1]):
-        yield _convention(
+        yield other_convention(
             f"{what} {done}",
             f"The errors of the {what} are {done}; the network says that they are {said}.",
             f"the {combine} over the {what}",
-            {key: combine},
             _has(key, other, several=what),
+            **{key: combine},
         )
 
 
 ERRORS = (
-    _convention(
+    other_convention(
         "the loss without its half",
         "E is (target - out)^2; the network says that it has the half.",
         "the loss without ½",
-        {"loss": "squared error"},
         _has("loss", "half squared error"),
+        loss="squared error",
     ),
-    _convention(
+    other_convention(
         "the loss with a half",
         "E is 1/2 (target - out)^2; the network says that it has no half.",
         "the loss with ½",
-        {"loss": "half squared error"},
         _has("loss", "squared error"),
+        loss="half squared error",
     ),
-    _convention(
+    other_convention(
         "mean squared error",
         "E is the outputs' mean (target - out)^2; the network says otherwise.",
         "the mean squared error over the outputs, without ½",
-        {"loss": "squared error", "outputs": "mean"},
         lambda description: (
             description.loss == "half squared error"
             and _has("outputs", "sum", several="outputs")(description)
         ),
+        loss="squared error",
+        outputs="mean",
     ),
     *_combined("outputs", "outputs"),
     *_combined("samples", "samples_combine"),
-    _convention(
+    other_convention(
         "squared error in place of the cross-entropy",
         "E is 1/2 (target - out)^2; the network's loss is a cross-entropy.",
         "the half squared error as the loss",
-        {"loss": "half squared error"},
         _has("loss", *_LOGARITHMIC),
+        loss="half squared error",
     ),
-    _convention(
+    other_convention(
         "cross-entropy in place of the squared error",
         "E is the cross-entropy of a yes or no; the network's loss is a squared error.",
         "the binary cross-entropy as the loss",
-        {"loss": "binary cross-entropy"},
         _ends_in("logistic"),
+        loss="binary cross-entropy",
     ),
-    _convention(
+    other_convention(
         "cross-entropy of classes in place of the squared error",
         "E is the cross-entropy of the classes; the network's loss is a squared error.",
         "the categorical cross-entropy as the loss",
-        {"loss": "categorical cross-entropy"},
         _ends_in("softmax"),
+        loss="categorical cross-entropy",
     ),
     mistake(
         "softmax derivative on the diagonal only",

@@ -278,6 +278,17 @@ def mistake(
     return row
 
 
+def other_convention(id, sentence, convention, suits, **entries):
+    """The row of a network with other entries in its description, where `suits(description)`."""
+    return mistake(
+        id,
+        sentence,
+        convention=convention,
+        where=[(suits, "it makes no difference, or no sense")],
+        described=lambda description: replace(description, **entries),
+    )
+
+
 def _overriding(row, name, step):
     def overriding(program, *arguments):
         return step(program, getattr(super(row, program), name), *arguments)

@@ -1,8 +1,13 @@
 """Mistakes in signs and factors, and in updates: their order, their number, and the samples they rest on."""
 
-from dataclasses import replace
-
-from neuronnet.mistakes.mistaken_program import AVERAGED_SAMPLES, HIDDEN, RATE, SEVERAL_SAMPLES, mistake
+from neuronnet.mistakes.mistaken_program import (
+    AVERAGED_SAMPLES,
+    HIDDEN,
+    RATE,
+    SEVERAL_SAMPLES,
+    mistake,
+    other_convention,
+)
 
 # The order of things: parameters that move before the backward pass is over, or do not move at all.
 
@@ -259,16 +264,12 @@ _COMBINED_SAMPLES = (
 
 def _other_batch(id, sentence, batch):
     """The convention of updates from batches of another size."""
-
-    def differs(description):
-        return len(description.samples) > 1 and description.batch != batch
-
-    return mistake(
+    return other_convention(
         id,
         sentence,
-        convention="updates after every sample" if batch == "online" else id,
-        where=[(differs, "it makes no difference, or no sense")],
-        described=lambda description: replace(description, batch=batch),
+        "updates after every sample" if batch == "online" else id,
+        lambda description: len(description.samples) > 1 and description.batch != batch,
+        batch=batch,
     )
 
 

@@ -15,10 +15,9 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.expressions import Name, Product, Sum, product_of
 from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.names import split_index, split_partial
-from neuronnet.repairs.identity import LATEST, Freedom, update_counts
+from neuronnet.repairs.identity import LARGEST_FORMULA, LATEST, Freedom, update_counts
 from neuronnet.repairs.places import Places
 
-LARGEST_FORMULA = 150  # parts
 LONGEST_PART = 60  # characters; a longer one is spoken of by its name alone
 MOST_FACTORS = 8
 FEWEST_NAMES = 3  # in what is worth a name

@@ -20,6 +20,7 @@ from neuronnet.repairs.places import Places
 
 CLOSE = Decimal("1e-20")  # relative to the values compared
 NOTHING = Decimal("1e-40")  # relative to the quantities they are made of: what fifty digits leave of a 0
+LARGEST_FORMULA = 150  # parts
 LATEST = 3  # a later update is tried as an earlier one: drawn networks are not trained for long
 DRAWS = 12
 MANY_SAMPLES = 8

@@ -6,10 +6,9 @@ from typing import NamedTuple
 from neuronnet.formulas.expressions import Name, Number, Product, Sum, total
 from neuronnet.formulas.rewriting import mapped, nodes
 from neuronnet.repairs.changes import change, signs_of_sum
-from neuronnet.repairs.identity import LATEST, update_counts
+from neuronnet.repairs.identity import LARGEST_FORMULA, LATEST, update_counts
 from neuronnet.repairs.slips import Slips
 
-LARGEST_FORMULA = 150  # parts
 MOST_TRIED = 200  # slips that explain the formula in one network and are put to all trials
 LARGEST_FOR_TWO = 70
 MOST_WORK = 120_000  # parts evaluated for each kind of pair: a few hundredths of a second

@@ -1,6 +1,7 @@
-"""Judges what one claim does with numbers: those in the place of names, what arithmetic on them gives, and
-the number it ends in: by the digits printed, and where these are not the exact ones by the numbers that its
-author printed before.
+"""Judges the numbers of one claim by their printed digits.
+
+These are the numbers in the place of names, what arithmetic on them gives, and the result. Where the digits
+differ from the exact ones, the numbers that the author printed before may explain them.
 """
 
 from decimal import Decimal

@@ -1,6 +1,7 @@
-"""How people spell a formula, turned into the formula language and into the network's names, each character
-remembering where its author typed it: Unicode signs, raised and lowered digits, values after an update,
-weights given by their place in a matrix, names of the author's own.
+"""Turns a formula as people spell it into the formula language and the network's names.
+
+People write Unicode signs, raised and lowered digits, w5+ for a value after an update, weights by their place
+in a matrix, and names of their own. Each character keeps the column where its author typed it.
 """
 
 import os.path
