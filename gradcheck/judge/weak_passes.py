@@ -66,7 +66,8 @@ def notes(point, blocks, vector, analytic, numeric, bar, confidence=WELL_BEYOND)
             found["zero gradient"].append((block, block.name, whole))
         elif np.any(where := _dead_lines(dead)):
             found["dead units"].append((block, f"{block.name} ({_lines(where)})", where))
-        if visible_from(np.min(bar[here]), confidence) >= np.max(np.abs(numeric[here])) > 0.0:
+        unseen = visible_from(np.min(bar[here]), confidence) >= np.max(np.abs(numeric[here])) > 0.0
+        if unseen and not np.all(dead):
             found["nothing visible"].append((block, block.name, whole))
         if np.all(parameter == 0.0) and np.any(vector != 0.0) and not np.all(dead):
             found["zero parameters"].append((block, block.name, whole))

@@ -77,7 +77,7 @@ class Report:
         for block in (*self.blocks, *self.intermediates):
             if block.name == name:
                 return block
-        raise KeyError(f"{name!r}: the blocks are {', '.join(block.name for block in self.blocks)}")
+        raise KeyError(f"{name!r}: the arrays are {', '.join(block.name for block in self.blocks)}")
 
     def __repr__(self) -> str:
         return f"Report: {self.verdict}, {len(self.blocks)} arrays, {self.evaluations} evaluations"

@@ -173,7 +173,7 @@ def ratio_text(entry):
     """
     if not math.isfinite(entry.ratio):
         return ""
-    return f"{entry.ratio:.{max(6, _telling_digits(entry))}g}"
+    return f"{entry.ratio + 0.0:.{max(6, _telling_digits(entry))}g}"  # 0 in place of -0
 
 
 def _telling_digits(entry):
