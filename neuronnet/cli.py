@@ -176,7 +176,7 @@ def _sheet_file(argument):
 
 
 def _mistakes(arguments):
-    from neuronnet.mistakes.catalogue import CATALOGUE, signatures
+    from neuronnet.mistakes.catalogue import CATALOGUE, replay, signatures
     from neuronnet.render import verdicts
 
     description, place = output.source(arguments.network)
@@ -189,7 +189,12 @@ def _mistakes(arguments):
             yield {"id": each.id, "sentence": sentence, "same": each.same, "numbers": finite}
 
     def rendered(render):
-        return lambda: render(description, table, _telling_names(Derivation(description)))
+        def result():
+            right = replay(description)
+            names = _telling_names(Derivation(description))
+            return render(description, table, {name: right.get(name) for name in names})
+
+        return result
 
     tables = {"text": rendered(verdicts.mistakes_text), "markdown": rendered(verdicts.mistakes_markdown)}
     return _write(arguments, [place], **tables, json=lambda: list(rows()))

@@ -4,6 +4,8 @@ Computed numbers are written with nine decimals (below a millionth: nine decimal
 ones as they were written.
 """
 
+from collections import Counter
+
 from neuronnet.errors import counted
 
 MOST_SHOWN = 60  # given numbers of an example that fit on a screen
@@ -199,7 +201,7 @@ def example(description, finished):
     """
     title, *conventions_of_it = heading(description)
     texts = [text.strip() for text in (description.source, description.about) if text is not None]
-    lines = [title, *texts, *conventions_of_it]
+    lines = [title, *_verdict_counts(description.published + description.run), *texts, *conventions_of_it]
     if finished is not None and len(finished.given) <= MOST_SHOWN:
         lines += ["", "Given", *indented(_given(finished))]
     if description.published and finished is not None:
@@ -220,6 +222,13 @@ def example(description, finished):
             f"{erratum.should_be}. {erratum.reason}",
         ]
     return "\n".join(lines)
+
+
+def _verdict_counts(published):
+    counts = Counter(each.verdict for each in published)
+    if counts:
+        found = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        yield f"{counted(len(published), 'published number')}: {found}"
 
 
 def _with_reasons(published, rows, *header):

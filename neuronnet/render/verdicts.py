@@ -135,29 +135,35 @@ def _markdown_heading(description):
 # What each known mistake does to a network's numbers
 
 
-def mistakes_text(description, signatures, shown):
-    """A row for each mistake, a column for each of the names `shown`; then which mistakes look alike."""
-    lines = [*text.heading(description), "", *text.table(_effects(signatures, shown))]
+def mistakes_text(description, signatures, right):
+    """A row for each mistake, a column for each name in `right`, the right numbers; then which look alike.
+
+    A dot stands for a number that is right all the same.
+    """
+    lines = [*text.heading(description), "", *text.table(_effects(signatures, right))]
     for title, entries in _alike(signatures):
         lines += ["", title, *text.indented(entries)]
     return "\n".join(lines)
 
 
-def mistakes_markdown(description, signatures, shown):
-    header, *rows = _effects(signatures, shown)
+def mistakes_markdown(description, signatures, right):
+    header, *rows = _effects(signatures, right)
     lines = [*_markdown_heading(description), "", *text.markdown_table(header, rows)]
     for title, entries in _alike(signatures):
         lines += ["", title, ""] + [f"- {each}" for each in entries]
     return "\n".join(lines)
 
 
-def _effects(signatures, shown):
-    rows = [
-        [each.id] + [text.nine_decimals(each.numbers[name]) if name in each.numbers else "" for name in shown]
-        for each in signatures
-        if "none" not in each.same
-    ]
-    return [["mistake", *shown], *rows]
+def _effects(signatures, right):
+    right = {name: "" if value is None else text.nine_decimals(value) for name, value in right.items()}
+    rows = [["mistake", *right], ["none (right)", *right.values()]]
+    for each in signatures:
+        if "none" not in each.same:
+            cells = [text.nine_decimals(each.numbers[name]) if name in each.numbers else "" for name in right]
+            rows.append(
+                [each.id, *("." if one == other != "" else one for one, other in zip(cells, right.values()))]
+            )
+    return rows
 
 
 def _alike(signatures):

@@ -174,6 +174,13 @@ def test_the_examples_are_listed_and_shown(said):
     assert all(list(each) == ["name", "title", "source"] for each in listed)
 
 
+def test_an_example_begins_with_how_many_published_numbers_are_right(said):
+    assert said("examples", "worked-example").splitlines()[1] == (
+        "39 published numbers: 30 right, 1 rounding, 8 wrong"
+    )
+    assert "published numbers" not in said("examples", "xor")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", example_names())
 def test_every_example_is_shown_and_derived_in_both_formats(said, name):

@@ -188,4 +188,7 @@ def test_the_table_says_which_mistakes_look_alike(capsys):
     assert main(["mistakes"]) == 0
     out = capsys.readouterr().out
     assert "This network cannot tell apart" in out and "learning rate missing = learning rate doubled" in out
+    lines = {line.split("  ")[0]: line.split() for line in out.splitlines() if line}
+    assert lines["none (right)"][4:] == ["0.149780716", "0.561370121", "0.298371109", "0.291027774"]
+    assert lines["only the output layer updated"][5:] == [".", ".", "0.150000000", ".", ".", "0.291028729"]
     assert "0.149817639" in out and "0.291027924" in out
