@@ -1,9 +1,9 @@
 """Activations and losses on whole arrays, right in every digit that a float can hold.
 
 Legend: net, out, target have shape (N, K): N samples, K neurons. Values accept complex nets, whose real parts
-decide every case, so that a complex step can go through them. `into` is an array that takes the result; without
-it a new one is made. Wherever a textbook formula such as
-out (1 - out) would cancel, 1 - out is computed from net: at net = 40 the slope is 4.2e-18, not 0.0.
+decide every case, so that a complex step can go through them. `into` is an array that takes the result;
+without it a new one is made. Wherever a textbook formula such as out (1 - out) would cancel, 1 - out is
+computed from net: at net = 40 the slope is 4.2e-18, not 0.0.
 """
 
 from collections.abc import Callable
@@ -270,11 +270,11 @@ DELTAS = {
 
 
 def output_delta(activation, loss):
-    """The function (net, out, target, into) -> dE/dnet: a row of DELTAS where there is one, else `long_way`."""
+    """The function (net, out, target, into) -> dE/dnet: a row of DELTAS if there is one, else `long_way`."""
     return DELTAS.get((activation, loss)) or long_way(activation, loss)
 
 
 def long_way(activation, loss):
-    """The function (net, out, target, into) -> dE/dout times dout/dnet, for every pair; 1/out may overflow."""
+    """The function (net, out, target, into) -> dE/dout dout/dnet, for every pair; 1/out may overflow."""
     slope, delta = named("loss", LOSSES, loss).slope, named("activation", ACTIVATIONS, activation).delta
     return lambda net, out, target, into=None: delta(slope(out, target), net, out, into)

@@ -193,8 +193,8 @@ class State:
 class Pass:
     """A pass over a fixed number of samples: `steps`, called in turn, set state.gradient to dE_total.
 
-    Every step is bound to the arrays that it works on. E_total is `scale` times the sum of all outputs' errors,
-    plus l2/2 times the sum of squared weights.
+    Every step is bound to the arrays that it works on. E_total is `scale` times the sum of all outputs'
+    errors, plus l2/2 times the sum of squared weights.
     """
 
     def __init__(self, state, samples, output_delta, scale, l2):
@@ -261,7 +261,7 @@ class _LayerPass:
         ]
 
     def backward(self):
-        """Steps: dE/dW = delta x', and dE/dout of the layer below = W' delta, with the forward pass's weights."""
+        """Steps: dE/dW = delta x', and dE/dout of the layer below = W' delta, with the weights as they were."""
         steps = [partial(self.delta_rows.dot, self.inputs.T, self.gradient)]
         if self.shared_bias:
             steps += [partial(_share_sum, self.gradient[:, -1])]

@@ -1,8 +1,8 @@
 """A vectorised network of the same plain dict as the neuron objects, written independently of them.
 
 Legend: N samples, a layer of n neurons with m inputs. Data go in and out as (N, m) and (N, n); inside, arrays
-lie on their side, (n, N), so that every operation runs along the samples. The bias is one more column of the weights, met by a row of ones
-under the inputs:
+lie on their side, (n, N), so that every operation runs along the samples. The bias is one more column of the
+weights, met by a row of ones under the inputs:
 
     net = W x + b            dE/dW = delta x'            dE/db = sum of delta over the samples
     out = f(net)             delta = f'(net) dE/dout     dE/dx = W' delta
