@@ -5,7 +5,7 @@ They take numbers of any type. Softmax alone needs the nets of its whole layer, 
 
 from math import exp as float_exp
 
-from neuronnet.elementary import exp, logistic, logistic_slope, logsumexp, real_part, tanh, tanh_slope
+from neuronnet.elementary import logistic, logistic_slope, logsumexp, real_part, share, tanh, tanh_slope
 
 
 class Activation:
@@ -94,11 +94,7 @@ class Softmax(Identity):
 
     def share(self, nets, j):
         """out_j = 1/(1 + the sum of exp(net_k - net_j) over the other neurons k); the shares sum to 1."""
-        total = exp(nets[j] - nets[j])  # 1, in the nets' type of number
-        for k, net in enumerate(nets):
-            if k != j:
-                total += exp(net - nets[j])
-        return 1 / total
+        return share(nets[j], *nets[:j], *nets[j + 1 :])
 
     def jacobian(self, outs, k, j):
         """dout_k/dnet_j: out_j*(1 - out_j) for k = j, otherwise -out_k*out_j."""

@@ -1,9 +1,7 @@
 """Builds the objects of a Description, layers of neurons first, and describes a network again."""
 
-from types import MappingProxyType
-
 from neuronnet.activations import ACTIVATIONS
-from neuronnet.description.description import Description, LayerDescription, Sample, Update
+from neuronnet.description.description import Description, FrozenMapping, LayerDescription, Sample, Update
 from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, SizeError, named
 from neuronnet.layer import NeuronLayer, SoftmaxLayer
@@ -36,11 +34,11 @@ def describe(network):
     return Description(
         **{key: getattr(network, key) for key in kept},
         loss=network.loss.name,
-        update=Update(network.update_rule.name, MappingProxyType(network.update_rule.settings)),
+        update=Update(network.update_rule.name, FrozenMapping(network.update_rule.settings)),
         layers=tuple(describe_layer(layer) for layer in network.layers),
         samples=describe_samples(network.samples),
         held_out=describe_samples(network.held_out),
-        renames=MappingProxyType(describe_names(network)),
+        renames=FrozenMapping(describe_names(network)),
     )
 
 

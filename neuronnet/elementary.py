@@ -110,6 +110,22 @@ def logistic(x):
     return power / (1 + power)
 
 
+def share(x, *others):
+    """exp(x)/(exp(x) + exp(a) + exp(b) + ...), divided through by exp(x): 1/(1 + exp(a - x) + ...).
+
+    Where that sum overflows, it is divided through by the largest power instead.
+    """
+    total = 1 if others else exp(x - x)  # of one x alone, 1 in its type of number
+    for other in others:
+        total += exp(other - x)
+    if type(total) is not float or total != math.inf:
+        return 1 / total
+    largest, total = max(others), 0
+    for each in (x, *others):
+        total += exp(each - largest)
+    return exp(x - largest) / total
+
+
 def logistic_slope(x):
     """out*(1 - out) of out = logistic(x); above x = 1, where 1 - out cancels, from 1 - out = out*exp(-x)."""
     out = logistic(x)

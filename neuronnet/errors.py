@@ -76,7 +76,7 @@ def require_numbers(values, what, expected):
     except (TypeError, ValueError, ArithmeticError):
         pass
     for value in values:
-        if not _is_finite(value):
+        if not is_finite(value):
             raise NumberError(what, value)
     return values
 
@@ -89,7 +89,8 @@ def require_samples(samples):
     return samples
 
 
-def _is_finite(value):
+def is_finite(value):
+    """Whether a value is a number, neither infinite nor NaN."""
     try:
         return value - value == 0
     except (TypeError, ArithmeticError):
@@ -107,7 +108,9 @@ def named(value, table):
 
 def nearest(name, known):
     """The names in `known` most like `name`, best first; an empty list when none is alike."""
-    return difflib.get_close_matches(str(name)[:100], [str(each) for each in known], n=3, cutoff=0.6)
+    if not isinstance(name, str):
+        return []
+    return difflib.get_close_matches(name[:100], [str(each) for each in known], n=3, cutoff=0.6)
 
 
 def did_you_mean(names):

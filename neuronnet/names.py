@@ -37,18 +37,18 @@ class Names:
         self._quantities = {}
         self._renames = renames
         self.inputs = self._parts("i", layers[0].inputs)
-        self.layers, self.weights, self.biases = [], [], []
+        neurons, rows, own_biases = [], [], []
         weights = biases = 0
         for number, layer in enumerate(layers, 1):
             prefix = "o" if number == len(layers) else "h" if len(layers) == 2 else f"h{number}_"
-            self.layers.append(self._neurons(prefix, layer.neurons))
-            self.weights.append([])
-            for _ in range(layer.neurons):
-                self.weights[-1].append(self._parts("w", layer.inputs, weights))
-                weights += layer.inputs
+            neurons.append(self._neurons(prefix, layer.neurons))
+            starts = range(weights, weights + layer.neurons * layer.inputs, layer.inputs)
+            rows.append(tuple(self._parts("w", layer.inputs, start) for start in starts))
+            weights += layer.neurons * layer.inputs
             own = self._parts("b", len(layer.biases), biases)
             biases += len(own)
-            self.biases.append((own * layer.neurons if layer.bias_kind == "shared" else own) or None)
+            own_biases.append((own * layer.neurons if layer.bias_kind == "shared" else own) or None)
+        self.layers, self.weights, self.biases = tuple(neurons), tuple(rows), tuple(own_biases)
         for standard in renames:
             if standard not in self._own:
                 raise SpecError(
@@ -102,7 +102,7 @@ class Names:
         for standard in (f"{prefix}{number}" for number in range(start + 1, start + count + 1)):
             self._own[standard] = self._renames.get(standard, standard)
             names.append(self._own[standard])
-        return names
+        return tuple(names)
 
     def _neurons(self, prefix, count):
         names = self._parts(prefix, count)

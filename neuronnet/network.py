@@ -122,23 +122,25 @@ class NeuralNetwork:
 
         Raises PassOrderError without gradients, or with those of one sample where updates rest on several.
         """
-        rate = self.learning_rate if learning_rate is None else learning_rate
-        if rate is None:
-            raise PassOrderError("an update", "a learning_rate, as an argument or in the description,")
         if self.weights[0].gradient is None:
             raise PassOrderError("an update", "a backward pass")
         if self._gradients_of_one_sample and self.batch not in ("online", 1) and len(self.samples) > 1:
             several = f"an update from {'all' if self.batch == 'full' else self.batch} samples"
             raise PassOrderError(several, "gradients(samples) of them, or fit(1); train() takes one sample;")
+        self._move(learning_rate)
+
+    def _move(self, learning_rate):
+        rate = self.learning_rate if learning_rate is None else learning_rate
+        if rate is None:
+            raise PassOrderError("an update", "a learning_rate, as an argument or in the description,")
         self.update_rule.move(self.trainable, rate)
         self._update_count += 1
 
     def train(self, inputs: list, targets: list, learning_rate: Any = None) -> None:
         """One online update: forward pass, backward pass and update for a single sample."""
         self._run_forward(inputs)
-        self._backpropagate_sample(targets)
-        self._gradients_of_one_sample = False
-        self.update(learning_rate)
+        self.backpropagate(targets)
+        self._move(learning_rate)
 
     def fit(self, updates: int) -> None:
         """Make so many updates from the network's own samples, going on where the last call stopped."""

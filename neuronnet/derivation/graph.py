@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from neuronnet.derivation.digits import DIGITS, agree_in_print, fifty_digits
 from neuronnet.description.values import as_number
-from neuronnet.errors import NeuronnetError, UnknownName, shortened
+from neuronnet.errors import NeuronnetError, NumberError, UnknownName, is_finite, shortened
 from neuronnet.formulas.expressions import Expression, Name, Number, Sum, total
 from neuronnet.formulas.parsing import parse
-from neuronnet.formulas.rewriting import nodes, replaced, with_names
+from neuronnet.formulas.rewriting import nodes, replaced
 from neuronnet.names import partial_name, spelled_out, split_partial
 from neuronnet.render.text import is_tiny
 
@@ -46,10 +46,12 @@ class Graph:
     `quantities` are the rows in order, `given` the numbers by name, in the type `number`.
     """
 
+    keeps_infinite = False  # whether an infinite value is a value to show, as in a network's derivation
+
     def __init__(self, given: dict, number: type = float):
-        """`given` maps names to numbers or to their decimal text."""
+        """`given` maps names to numbers or to their decimal text. Raises NumberError for anything else."""
         self.number = number
-        self.given = {name: as_number(value, number) for name, value in given.items()}
+        self.given = {name: _given_number(name, value, number) for name, value in given.items()}
         self.quantities: list[Quantity] = []
         self._as_given = given
         self._values = dict(self.given)
@@ -63,15 +65,27 @@ class Graph:
         """Add a row and return its Quantity; `formula` is an Expression or its text.
 
         `partials` maps names to the derivative by each, where its author has a form to show. Raises
-        ExpressionError and UnknownName, and NeuronnetError where the formula has no finite value.
+        ExpressionError and UnknownName, and NeuronnetError where the formula has no finite value or the name
+        is taken, by a row, a given number or a derivative.
         """
         if isinstance(formula, str):
-            expression = with_names(parse(formula, self.__contains__), self.own_name)
+            expression = parse(formula, self.__contains__, self.own_name)
         else:
             expression = formula
+        self._refuse_name(name)
+        quantity = self.record(name, expression, part)
         self._partials[name] = partials
         self._independent.update([name], expression.names() if partials is None else partials)
-        return self.record(name, expression, part)
+        return quantity
+
+    def _refuse_name(self, name):
+        if not isinstance(name, str) or not name.strip():
+            raise NeuronnetError(f"a row needs a name, found {shortened(name)}")
+        if name in self._by_name or name in self.given:
+            raise NeuronnetError(f"{shortened(name)} stands already; every row has a name of its own")
+        parts = split_partial(name)
+        if parts is not None and all(part in self for part in parts):
+            raise NeuronnetError(f"{shortened(name)} is the name of a derivative, which needs no row")
 
     def record(self, name, expression, part, listed=True):
         """Evaluate and keep a row that is not differentiated, such as a derivative; return its Quantity."""
@@ -110,7 +124,7 @@ class Graph:
         """The name under which a quantity is kept, for an accepted way to write it."""
         if name in self._by_name or name in self.given:
             return name
-        parts = split_partial(name)
+        parts = split_partial(name) or split_partial(name.replace("∂", "d"))
         if parts is not None:
             return partial_name(*map(self.own_name, parts))
         return next((each for each in self.all_names() if spelled_out(each) == spelled_out(name)), name)
@@ -122,7 +136,18 @@ class Graph:
     # The chain rule
 
     def derivative(self, numerator: str, denominator: str) -> Quantity:
-        """The derivative of one row by another or by a given number, which then counts as independent."""
+        """The derivative of one row by another or by a given number, which then counts as independent.
+
+        Raises UnknownName for a name that is neither, NeuronnetError where a formula on the way has a derivative
+        in it.
+        """
+        numerator, denominator = self.own_name(numerator), self.own_name(denominator)
+        for name in (numerator, denominator):
+            if name not in self._partials and name not in self.given:
+                raise UnknownName(name, [*self._partials, *self.given])
+        for name in self._ancestors(numerator):
+            if name not in self._partials and name not in self.given:
+                raise NeuronnetError(f"{numerator} depends on {name}; derivatives are not derived again")
         own = self.own_name(partial_name(numerator, denominator))
         if own not in self._by_name:
             # The rows nearest to the numerator come first: each needs only those before it.
@@ -199,7 +224,7 @@ class Graph:
             for needed in computed.names()
         }
         try:
-            return computed.evaluator(self.number)(values)
+            value = computed.evaluator(self.number)(values)
         except ZeroDivisionError:
             raise NeuronnetError(
                 f"{name} = {expression.format()}: division by zero, there is no finite value"
@@ -208,10 +233,14 @@ class Graph:
             if isinstance(error, NeuronnetError):
                 raise
             raise NeuronnetError(f"{name} = {shortened(expression.format())} has no finite value") from None
+        if not self.keeps_infinite and _is_infinite(value):
+            raise NeuronnetError(f"{name} = {shortened(expression.format())} has no finite value")
+        return value
 
     def value_of(self, formula: str):
         """The value of the text of a formula, such as `-delta_o1`. Raises ExpressionError, UnknownName."""
-        return self.evaluated(parse(spelled_out(formula), self.__contains__), formula)
+        text = self.own_name(formula) if formula in self else spelled_out(formula)
+        return self.evaluated(parse(text, self.__contains__, self.own_name), formula)
 
     def factors_of(self, quantity: Quantity) -> list[Quantity]:
         """The quantities that a formula names, in its order."""
@@ -271,6 +300,21 @@ class Graph:
         for name in expression.names():
             others |= self._evaluated_as.get(name, {})
         return replaced(expression, others) if others else expression
+
+
+def _given_number(name, value, number):
+    try:
+        found = as_number(value, number)
+    except (TypeError, ValueError, ArithmeticError):
+        raise NumberError(name, value) from None
+    if _is_infinite(found):
+        raise NumberError(name, value)
+    return found
+
+
+def _is_infinite(value):
+    """Whether a number is infinite or NaN; of other types than these three, none is."""
+    return isinstance(value, (float, complex, Decimal)) and not is_finite(value)
 
 
 def _has_a_sum(expression):

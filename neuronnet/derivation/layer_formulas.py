@@ -3,6 +3,7 @@
 They are written apart from `activations.py`, `losses.py` and `updates.py`, which compute the same numbers.
 """
 
+from neuronnet.elementary import share
 from neuronnet.formulas.expressions import Call, Name, Number, Sum, total
 from neuronnet.names import after
 
@@ -50,6 +51,9 @@ def keeping_digits(activation, nets, outs, j):
         ]
     if activation == "tanh":
         forms.append((1 - out**2, Call("tanh'", [net])))
+    if activation == "softmax":
+        own = Share("softmax", [net] + [Name(each) for k, each in enumerate(nets) if k != j])
+        forms.append((out_formula(activation, nets, j), own))
     if activation in REST:
         forms.append((1 - out, REST[activation](nets, outs, j)))
     return forms
@@ -65,6 +69,17 @@ REST = {
     "logistic": lambda nets, outs, j: Call("logistic", [-Name(nets[j])]),
     "softmax": _other_outs,
 }
+
+
+class Share(Call):
+    """The softmax output of its first argument, in floats without overflow."""
+
+    def rebuilt(self, parts):
+        return Share(self.function, parts)
+
+    def evaluator(self, number):
+        arguments = [argument.evaluator(number) for argument in self.arguments]
+        return lambda values: share(*[argument(values) for argument in arguments])
 
 
 def error_formula(loss, from_nets, target, target_value, nets, outs, j):

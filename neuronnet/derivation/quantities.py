@@ -33,6 +33,8 @@ class Derivation(Graph):
     from the samples in their order.
     """
 
+    keeps_infinite = True
+
     def __init__(self, description, number: type = float, updates: int = 1):
         """`description` is what `neuronnet.load` takes, or a NeuralNetwork.
 
@@ -153,7 +155,7 @@ class Derivation(Graph):
         for number, sample in enumerate(samples, 1):
             index = None if len(samples) == 1 else number
             targets = [names.of("target", neuron) for neuron in names.layers[-1]]
-            for name, value in zip(names.inputs + targets, sample.inputs + sample.targets):
+            for name, value in zip([*names.inputs, *targets], sample.inputs + sample.targets):
                 given[in_sample(name, index)] = value
         if description.learning_rate is not None:
             given[names.rate] = description.learning_rate
@@ -161,7 +163,7 @@ class Derivation(Graph):
         trained = [
             name
             for layer, rows, biases in zip(description.layers, names.weights, names.biases)
-            for name in [each for row in rows for each in row] + (biases or [] if layer.train_bias else [])
+            for name in [each for row in rows for each in row] + [*(biases or ())] * layer.train_bias
         ]
         given.update(starting_state(description.update.rule, trained), **description.update.settings)
         return given

@@ -5,13 +5,34 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from neuronnet.errors import counted
 from neuronnet.names import Names
+
+
+class FrozenMapping(Mapping):
+    """A mapping that cannot be changed, and so can be hashed: `settings` and `renames` of a Description."""
+
+    def __init__(self, entries: Mapping | None = None) -> None:
+        self._entries = dict(entries or {})
+
+    def __getitem__(self, key: str) -> Any:
+        return self._entries[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._entries.items()))
+
+    def __repr__(self) -> str:
+        return repr(self._entries)
 
 
 class Sample(NamedTuple):
@@ -35,7 +56,7 @@ class Update(NamedTuple):
     """The update rule by name, and every setting of it."""
 
     rule: str = "gradient descent"
-    settings: Mapping = MappingProxyType({})
+    settings: Mapping = FrozenMapping()
 
 
 @dataclass(frozen=True)
@@ -111,7 +132,7 @@ class Description:
     update: Update = Update()
     samples: tuple[Sample, ...] = ()
     held_out: tuple[Sample, ...] = ()
-    renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    renames: Mapping[str, str] = FrozenMapping()
     source: str | None = None
     about: str | None = None
     published: tuple[PublishedNumber, ...] = ()

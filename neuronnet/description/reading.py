@@ -9,11 +9,17 @@ import re
 import tomllib
 from dataclasses import fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from neuronnet.activations import ACTIVATIONS, SAME_ACTIVATION
-from neuronnet.description.description import Description, LayerDescription, Order, PublishedNumber, Update
+from neuronnet.description.description import (
+    Description,
+    FrozenMapping,
+    LayerDescription,
+    Order,
+    PublishedNumber,
+    Update,
+)
 from neuronnet.description.initial import BIASES, MOST_DRAWN, InitialWeights
 from neuronnet.description.samples import SampleReader, input_count
 from neuronnet.description.values import MOST_DIGITS, Checks, Literal, folded, text_of
@@ -250,7 +256,7 @@ class _Network(Checks):
         given = self.table(given, "update", {"rule", *RULE_SETTINGS[rule]}, alike=LIKE_SETTING)
         given = RULE_SETTINGS[rule] | given
         settings = {name: self.setting(name, given[name]) for name in RULE_SETTINGS[rule]}
-        return Update(rule, MappingProxyType(settings))
+        return Update(rule, FrozenMapping(settings))
 
     def setting(self, name, value):
         suits, needed = lambda value: 0 <= value < 1, "from 0 to below 1"
@@ -376,7 +382,7 @@ class _Network(Checks):
                 Names(layers, given)
             except SpecError as error:
                 self.refuse(error.where, error.found, error.allowed)
-        return MappingProxyType(dict(given))
+        return FrozenMapping(given)
 
     def records(self, given, key, needed):
         records = self.entries(given, key)

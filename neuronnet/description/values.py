@@ -28,13 +28,15 @@ def as_number(value, number=float):
 
     A type with a method `as_written` makes its own number of the value.
     """
+    if isinstance(value, str):
+        value = Literal(value)
     if hasattr(number, "as_written"):
         return number.as_written(value)
     if number in (Decimal, Fraction):
         if isinstance(value, (Decimal, Fraction, int)):
             return number(value)
         return number(getattr(value, "text", None) or repr(float(value)))
-    return number(float(value))
+    return number(value) if number is complex else number(float(value))
 
 
 def fits_a_float(value):

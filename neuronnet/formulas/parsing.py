@@ -27,25 +27,25 @@ _READ_AS = {"log": "ln", "sigmoid": "logistic", "σ": "logistic", "sigmoid'": "l
 _READ_AS |= {"relu": "max", "relu'": "step", "sum": "sum", "Σ": "sum"}
 
 
-def parse(text, is_name=None):
+def parse(text, is_name=None, own_name=spelled_out):
     """The expression that `text` writes. Raises ExpressionError with the column where it stops making sense.
 
     `is_name(text)` tells which names there are. It settles what paper leaves to the reader: whether `dA/dB`
     is one name or a division (without `is_name` it always is one), whether `a(1 - b)` and `a b` are products
     (without it neither is), and whether the e of `e^x` is a quantity or the base of exp. A name that there is
-    not stays a name.
+    not stays a name. `own_name(text)` is the name that an accepted spelling stands for.
     """
     if len(text) > LONGEST_TEXT:
         raise ExpressionError(text[:40], LONGEST_TEXT, f"longer than {LONGEST_TEXT} characters")
-    return _Parser(text, is_name).whole()
+    return _Parser(text, is_name, own_name).whole()
 
 
 class _Parser:
     """Recursive descent over the tokens of one text: sum > product > signed > power > atom."""
 
-    def __init__(self, text, is_name):
+    def __init__(self, text, is_name, own_name):
         self.text, self.is_name = text, is_name
-        self.tokens = list(_tokens(text.translate(_OPERATORS), text, is_name))
+        self.tokens = list(_tokens(text.translate(_OPERATORS), text, is_name, own_name))
         self.position = self.depth = 0
         self.tower = 1
 
@@ -253,7 +253,7 @@ def _at(column, expression):
     return expression
 
 
-def _tokens(text, original, is_name):
+def _tokens(text, original, is_name, own_name):
     """(kind, text, column, column after it) of each token; an operator is its own kind, the end has None."""
     position = 0
     while position < len(text):
@@ -268,6 +268,6 @@ def _tokens(text, original, is_name):
         if kind == "operator":
             yield word, word, *place
         elif kind != "space":
-            yield ("number", word, *place) if kind == "number" else ("name", spelled_out(word), *place)
+            yield ("number", word, *place) if kind == "number" else ("name", own_name(word), *place)
         position = match.end()
     yield None, "", len(text) + 1, len(text) + 1

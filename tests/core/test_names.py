@@ -3,6 +3,7 @@ spelling.
 """
 
 from dataclasses import replace
+from itertools import chain
 
 import pytest
 from hypothesis import assume, given
@@ -32,19 +33,19 @@ def names(*sizes, bias=0.0, **renames):
 
 def test_the_names_of_the_worked_example():
     own = names(2, 2, 2)
-    assert own.inputs == ["i1", "i2"]
-    assert own.layers == [["h1", "h2"], ["o1", "o2"]]
-    assert own.weights == [[["w1", "w2"], ["w3", "w4"]], [["w5", "w6"], ["w7", "w8"]]]
-    assert own.biases == [["b1", "b1"], ["b2", "b2"]]
+    assert own.inputs == ("i1", "i2")
+    assert own.layers == (("h1", "h2"), ("o1", "o2"))
+    assert own.weights == ((("w1", "w2"), ("w3", "w4")), (("w5", "w6"), ("w7", "w8")))
+    assert own.biases == (("b1", "b1"), ("b2", "b2"))
     assert (own.error, own.error_l2, own.rate, own.l2) == ("E_total", "E_l2", "eta", "l2")
 
 
 @pytest.mark.parametrize(
     "sizes, expected",
     [
-        ((3, 1), [["o1"]]),
-        ((1, 2, 1), [["h1", "h2"], ["o1"]]),
-        ((1, 2, 1, 2), [["h1_1", "h1_2"], ["h2_1"], ["o1", "o2"]]),
+        ((3, 1), (("o1",),)),
+        ((1, 2, 1), (("h1", "h2"), ("o1",))),
+        ((1, 2, 1, 2), (("h1_1", "h1_2"), ("h2_1",), ("o1", "o2"))),
     ],
 )
 def test_hidden_neurons_carry_their_layer_only_where_there_are_several(sizes, expected):
@@ -52,7 +53,8 @@ def test_hidden_neurons_carry_their_layer_only_where_there_are_several(sizes, ex
 
 
 @pytest.mark.parametrize(
-    "bias, expected", [(None, [None, None]), (0.0, [["b1", "b1"], ["b2"]]), ("own", [["b1", "b2"], ["b3"]])]
+    "bias, expected",
+    [(None, (None, None)), (0.0, (("b1", "b1"), ("b2",))), ("own", (("b1", "b2"), ("b3",)))],
 )
 def test_a_shared_bias_counts_once_and_own_biases_each(bias, expected):
     assert names(1, 2, 1, bias=bias).biases == expected
@@ -62,7 +64,7 @@ def test_biases_are_numbered_past_a_layer_without_one():
     described = layers(1, 2, 1, 2)
     described[1] = replace(described[1], bias=None)
     described[2] = replace(described[2], bias=(0.0, 0.0))
-    assert Names(described, {}).biases == [["b1", "b1"], None, ["b2", "b3"]]
+    assert Names(described, {}).biases == (("b1", "b1"), None, ("b2", "b3"))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_quantities_are_named_after_their_neuron(kind, neuron, expected):
 
 def test_no_two_things_of_eleven_layers_share_a_name():
     own = names(*[12] * 12, bias="own")
-    every = own.inputs + sum(own.layers, []) + sum(sum(own.weights, []), []) + sum(own.biases, [])
+    every = [*own.inputs, *chain(*own.layers), *chain(*chain(*own.weights)), *chain(*own.biases)]
     assert len(every) == len(set(every)) == 12 + 11 * (12 + 144 + 12)
 
 
@@ -177,7 +179,7 @@ def test_writing_out_twice_changes_nothing_more(text):
 
 def test_both_names_of_a_renamed_part_are_understood():
     own = names(2, 2, 2, h1="4", i1="x1", w5="v11", E_total="L", eta="alpha", net_h1="I4")
-    assert own.inputs == ["x1", "i2"] and own.weights[1][0] == ["v11", "w6"]
+    assert own.inputs == ("x1", "i2") and own.weights[1][0] == ("v11", "w6")
     assert own.error == "L" and own.rate == "alpha"
     for standard, chosen in (
         ("i1", "x1"),
@@ -208,7 +210,7 @@ def test_an_authors_own_symbols_survive(chosen):
 
 def test_where_names_change_places_the_author_is_believed():
     own = names(2, 2, 2, w2="w3", w3="w2")
-    assert own.weights[0] == [["w1", "w3"], ["w2", "w4"]]
+    assert own.weights[0] == (("w1", "w3"), ("w2", "w4"))
     assert own.standard("w2") == "w2" and own.standard("w3") == "w3"
     assert own.standard("dE/dw2") == "dE_total/dw2"
 
@@ -258,7 +260,7 @@ def test_an_own_name_always_means_itself(renames):
         own = Names(layers(2, 2, 2), renames)
     except SpecError:
         return
-    every = own.inputs + sum(own.layers, []) + sum(sum(own.weights, []), []) + sum(own.biases, [])
+    every = [*own.inputs, *chain(*own.layers), *chain(*chain(*own.weights)), *chain(*own.biases)]
     every += [
         own.of(kind, neuron)
         for layer in own.layers

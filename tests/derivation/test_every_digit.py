@@ -118,6 +118,18 @@ def test_softmax_its_slopes_and_its_cross_entropy(nets, hot):
         assert close(both(squared, name, neuron.dout_dnet[j]), slope, roundings)
 
 
+@pytest.mark.parametrize(
+    "nets", [(709.8, 0.0), (0.0, 730.0, 1.0), (-400.0, 350.0), (800.0, 0.0), (700.0, 0.0)]
+)
+def test_a_softmax_output_below_the_normal_floats_is_the_nearest_one(nets):
+    description = one_layer("softmax", "output", nets, [])
+    network = load(description)
+    network.gradients()
+    for neuron, true in zip(network.layers[-1], true_softmax(nets)):
+        found = Decimal(both(description, f"out_{neuron.name}", neuron.out))
+        assert close(found, true, 16 + 2 * 800) or abs(found - true) <= Decimal(2) ** -1074
+
+
 @given(nets, st.sampled_from([0.0, 1.0]))
 @example(40.0, 1.0)
 @example(-40.0, 0.0)

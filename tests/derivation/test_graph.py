@@ -12,7 +12,7 @@ from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.graph import Graph
 from neuronnet.derivation.passes import Pass
 from neuronnet.derivation.quantities import Derivation
-from neuronnet.errors import NeuronnetError, UnknownName
+from neuronnet.errors import NeuronnetError, NumberError, UnknownName
 from neuronnet.formulas.parsing import parse
 
 
@@ -87,14 +87,65 @@ def test_unknown_names_are_refused(name):
     assert name not in small()
 
 
-def test_a_formula_over_unknown_names_is_refused():
-    with pytest.raises(UnknownName):
-        small().add("more", "loss + nothing")
+@pytest.mark.parametrize(
+    "refused, error, message",
+    [
+        (lambda: small().add("more", "loss + nothing"), UnknownName, "nothing"),
+        (lambda: small().derivative("y", "zz"), UnknownName, "zz"),
+        (lambda: small().derivative("zz", "x"), UnknownName, "zz"),
+        (lambda: small().derivative("dz/dw", "w"), UnknownName, "dz/dw"),
+        (lambda: small().add("y", "w"), NeuronnetError, "'y' stands already"),
+        (lambda: small().add("x", "w"), NeuronnetError, "'x' stands already"),
+        (lambda: small().add("", "w"), NeuronnetError, "needs a name"),
+        (lambda: small().add("dz/dw", "w"), NeuronnetError, "name of a derivative"),
+        (lambda: small().add("more", "w/(t - 1)"), NeuronnetError, "more = w/.*division by zero"),
+        (lambda: small().add("more", "exp(1000*w)"), NeuronnetError, "more = .*no finite value"),
+        (lambda: small().add("more", "ln(t - 1)"), NeuronnetError, "more = .*no finite value"),
+        (lambda: Graph({"a": "foo"}), NumberError, "a: expected a finite number, found 'foo'"),
+        (lambda: Graph({"a": "foo"}, Decimal), NumberError, "found 'foo'"),
+        (lambda: Graph({"a": float("nan")}), NumberError, "found nan"),
+        (lambda: Graph({"a": None}), NumberError, "found None"),
+    ],
+)
+def test_what_has_no_value_or_no_name_of_its_own_is_refused(refused, error, message):
+    with pytest.raises(error, match=message):
+        refused()
 
 
-def test_a_division_by_zero_names_the_row():
-    with pytest.raises(NeuronnetError, match="more = w/.*division by zero"):
-        small().add("more", "w/(t - 1)")
+def test_a_derivative_of_a_derivative_is_refused():
+    graph = small()
+    graph.add("slope", "2*dz/dw")
+    with pytest.raises(NeuronnetError, match="slope depends on dz/dw; derivatives are not derived again"):
+        graph["dslope/dw"]
+
+
+@pytest.mark.parametrize(
+    "rows, asked, value",
+    [
+        ("E_total E", "E", 8.0),
+        ("E_total E", "E_total", 4.0),
+        ("E_total E", "dE/da", 12.0),
+        ("E_total E", "dE_total/da", 4.0),
+        ("E E_total", "E_total", 8.0),
+        ("E E_total", "∂E/∂a", 4.0),
+        ("E_total", "E", 4.0),
+        ("E_total", "dE/da", 4.0),
+    ],
+)
+def test_an_exact_name_goes_before_an_accepted_spelling(rows, asked, value):
+    graph = Graph({"a": 2.0})
+    for name, formula in zip(rows.split(), ["a^2", "a^3"]):
+        graph.add(name, formula)
+    assert graph[asked].value == graph.value_of(asked) == value
+    assert graph.add("y", f"{asked}*1").value == value
+    if "/" in asked:
+        assert graph.derivative(*asked.replace("∂", "d")[1:].split("/d")).value == value
+
+
+def test_complex_numbers_keep_their_imaginary_part():
+    graph = Graph({"a": 1 + 2j}, complex)
+    assert graph.add("y", "a*a").value == -3 + 4j
+    assert graph["dy/da"].value == 2 + 4j
 
 
 # The rows of a pass are one author's; every derivative in them was written by hand.

@@ -1,6 +1,7 @@
 """Network descriptions: what is read from TOML, JSON and dicts, and how what cannot be used is refused."""
 
 import copy
+import functools
 import json
 import os
 import pickle
@@ -156,8 +157,12 @@ def test_decimal_literals_keep_every_digit(number):
 @pytest.mark.parametrize(
     "copied", [copy.deepcopy, copy.copy, lambda value: pickle.loads(pickle.dumps(value))]
 )
-def test_a_copied_literal_keeps_its_text(copied):
+def test_a_copy_keeps_the_text_of_a_literal_and_is_the_same_description(copied):
     assert copied(Literal("0.10")).text == "0.10"
+    description = read(TOML)
+    for copy_of_it in (copied(description), read(description.to_dict())):
+        assert copy_of_it == description and hash(copy_of_it) == hash(description)
+        assert copy_of_it.names.layers == description.names.layers
 
 
 @pytest.mark.parametrize(
@@ -171,6 +176,8 @@ def test_a_copied_literal_keeps_its_text(copied):
         (2, float, 2.0),
         (Fraction(1, 3), Fraction, Fraction(1, 3)),
         (Literal("0.1"), complex, 0.1 + 0j),
+        (1 + 2j, complex, 1 + 2j),
+        ("0.12345678901234567890", Decimal, Decimal("0.12345678901234567890")),
         (Fraction(1, 2), float, 0.5),
     ],
 )
@@ -464,6 +471,10 @@ def test_a_description_is_read_once_and_cannot_be_changed():
         description.l2 = 1
     with pytest.raises(TypeError):
         description.renames["w1"] = "a"
+    with pytest.raises(TypeError):
+        description.update.settings["momentum"] = 0.5
+    with pytest.raises(TypeError):
+        description.names.layers[0][0] = "a"
     assert repr(description).startswith("Description 2-2-1: ") and "\n" not in repr(description)
 
 
@@ -533,7 +544,21 @@ def test_unusable_json_is_refused_with_file_place_and_what_is_allowed(tmp_path, 
     assert_says(message, parts)
 
 
+def nested(depth):
+    """[[[...]]], deeper than `repr` can go."""
+    return functools.reduce(lambda inner, _: [inner], range(depth), [])
+
+
 REFUSED_DICTS = [
+    *(
+        ({"layer": [layer], **network}, [where, "a list too large to be shown", "allowed are"])
+        for where, layer, network in [
+            ("loss", {"activation": "tanh", "weights": [[1]]}, {"loss": nested(5000)}),
+            ("l2_scale", {"activation": "tanh", "weights": [[1]]}, {"l2_scale": nested(5000)}),
+            ("update, rule", {"activation": "tanh", "weights": [[1]]}, {"optimizer": {"rule": nested(5000)}}),
+            ("layer 1, activation", {"activation": nested(5000), "weights": [[1]]}, {}),
+        ]
+    ),
     ({"layer": [{"activation": "tanh", "weights": [[float("nan")]]}]}, ["row 1, number 1", "found nan"]),
     (
         {"layer": [{"activation": "tanh", "weights": [[Decimal("sNaN")]]}]},
