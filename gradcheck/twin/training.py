@@ -261,7 +261,7 @@ class _LayerPass:
         ]
 
     def backward(self):
-        """Steps: dE/dW = delta x', and dE/dout of the layer below = W' delta, with the weights as they were."""
+        """Steps: dE/dW = delta x', and dE/dout of the layer below = W' delta, by the old weights."""
         steps = [partial(self.delta_rows.dot, self.inputs.T, self.gradient)]
         if self.shared_bias:
             steps += [partial(_share_sum, self.gradient[:, -1])]
