@@ -105,24 +105,20 @@ class CallersFunctions:
 
     def _look_at_value(self):
         parameters = self.point.restore(self.point.vector)
-        with passing_with_note(
-            "raised by loss(parameters), which gradcheck calls with one argument, in the structure of the "
-            "parameters"
-        ):
+        called = "which gradcheck calls with one argument, in the structure of the parameters"
+        with passing_with_note(f"raised by loss(parameters), {called}"):
             value = self.pair(parameters)[0] if self._gradients is None else self._called(parameters)
         shape = self._shape_of(value)
         if shape != ():
-            one = "return one real number, its sum say"
-            if all(each == 1 for each in shape):
-                one = "return one real number, with .item()"
+            how = "with .item()" if all(each == 1 for each in shape) else "its sum say"
+            one = f"return one real number, {how}"
             wanted = "(parameters, u) and return those of sum(u * loss)"
             if not callable(self._gradients):
                 hint = f"{one}, or give the gradients as a function of {wanted}"
                 raise NotRealNumbers("loss", f"an array of shape {shape}", hint)
             if not _takes_two(self._gradients):
-                raise GradcheckError(
-                    f"loss: found an array of shape {shape}; {one}, or let the gradients take {wanted}"
-                )
+                hint = f"{one}, or let the gradients take {wanted}"
+                raise GradcheckError(f"loss: found an array of shape {shape}; {hint}")
             self.upstream = np.random.default_rng(self.seed).standard_normal(shape)
             value = self._through(value)
         value = real_number("loss", value)
@@ -132,21 +128,16 @@ class CallersFunctions:
     def _shape_of(self, value):
         """The shape of what the loss returned. Raises NotRealNumbers for anything but real numbers."""
         if isinstance(value, (tuple, list)) and self._gradients is not None:
-            raise NotRealNumbers(
-                "loss",
-                f"a {type(value).__name__} of {len(value)}",
-                "return the loss alone; one that returns (value, gradients) is checked with gradients=None",
-            )
+            hint = "return the loss alone; one that returns (value, gradients) is checked with gradients=None"
+            raise NotRealNumbers("loss", f"a {type(value).__name__} of {len(value)}", hint)
         try:
             array = np.asarray(value)
         except ValueError:
             array = np.array(None)
         if array.dtype.kind not in "fiu":
-            raise NotRealNumbers(
-                "loss",
-                type(value).__name__ if array.dtype.kind == "O" else f"{array.dtype} numbers",
-                "return one real number, e.g. the sum over samples and outputs",
-            )
+            found = type(value).__name__ if array.dtype.kind == "O" else f"{array.dtype} numbers"
+            hint = "return one real number, e.g. the sum over samples and outputs"
+            raise NotRealNumbers("loss", found, hint)
         return array.shape
 
     def _inside(self, function):
@@ -188,10 +179,8 @@ class CallersFunctions:
 def value_and_gradients(returned):
     """What a loss that gives its gradients as well returned: a pair, or GradcheckError is raised."""
     if not isinstance(returned, (tuple, list)) or len(returned) != 2:
-        raise GradcheckError(
-            "loss: without gradients it must return (value, gradients), found "
-            f"{type(returned).__name__}; return both, or give the gradients as the second argument"
-        )
+        found = f"found {type(returned).__name__}; return both, or give the gradients as the second argument"
+        raise GradcheckError(f"loss: without gradients it must return (value, gradients), {found}")
     return returned
 
 
@@ -211,15 +200,12 @@ def bounds_of(point, bounds):
     if bounds is None:
         return None
     if not isinstance(bounds, (tuple, list)) or len(bounds) != 2:
-        raise GradcheckError(
-            f"bounds: expected (low, high), each a number, None, or in the structure of the parameters, "
-            f"found {bounds!r}"
-        )
+        expected = "(low, high), each a number, None, or in the structure of the parameters"
+        raise GradcheckError(f"bounds: expected {expected}, found {bounds!r}")
     low, high = _bound(point, "low", bounds[0], -np.inf), _bound(point, "high", bounds[1], np.inf)
     for i in np.flatnonzero(~(low <= high))[:1]:
-        raise GradcheckError(
-            f"bounds: low is {low[i]} and high {high[i]} for {point.names[i]}; low must not exceed high"
-        )
+        found = f"low is {low[i]} and high {high[i]} for {point.names[i]}"
+        raise GradcheckError(f"bounds: {found}; low must not exceed high")
     require_inside(low, high, point.vector, point.names)
     return low, high
 

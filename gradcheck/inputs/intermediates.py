@@ -58,10 +58,8 @@ def functions_of_intermediates(functions, intermediates):
     as_parameters = CallersFunctions(loss, found, at_zero, functions.seed)
     for name in found:
         if name not in asked:
-            raise GradcheckError(
-                f"intermediates: the loss never asks for {name!r}; add intermediates[{name!r}], its second "
-                "argument, to that quantity in the forward pass"
-            )
+            how = f"add intermediates[{name!r}], its second argument, to that quantity in the forward pass"
+            raise GradcheckError(f"intermediates: the loss never asks for {name!r}; {how}")
     if without == repeated and abs(with_zeros - without) > SAME_LOSS * abs(without):
         raise GradcheckError(
             f"intermediates: the loss is {without:.9g} without them and {with_zeros:.9g} with intermediates "

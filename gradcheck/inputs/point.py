@@ -231,10 +231,8 @@ def _leaves(node, path="", above=()):
             yield path or ROOT, node
         return
     if any(each is node for each in above):
-        raise GradcheckError(
-            f"{short(path)}: this {type(node).__name__} is one of those that it lies in, so it has no "
-            "end; put arrays and numbers there"
-        )
+        within = f"this {type(node).__name__} is one of those that it lies in, so it has no end"
+        raise GradcheckError(f"{short(path)}: {within}; put arrays and numbers there")
     if len(above) == DEEPEST:
         raise GradcheckError(f"{short(path)}: more than {DEEPEST} containers within each other; use an array")
     for child_path, child in _with_paths(path, places if names is None else names):
@@ -267,10 +265,8 @@ def _filler(template, blocks):
 
 
 def _made(kind, values):
-    name = kind.__name__
-    with passing_with_note(
-        f"raised while gradcheck made a {name} of other numbers, {name}({', '.join(values)})"
-    ):
+    made = f"a {kind.__name__} of other numbers, {kind.__name__}({', '.join(values)})"
+    with passing_with_note(f"raised while gradcheck made {made}"):
         return kind(**values)
 
 

@@ -26,6 +26,7 @@ OURS = str(Path(__file__).parent.parent)
 STANDARD = sysconfig.get_path("stdlib")
 LONGEST_MESSAGE = 300  # characters of what an exception says
 MOST_AXES = 32  # of an array, in every version of NumPy
+A_FUNCTION = "FILE.py:FUNCTION or package.module:FUNCTION"
 AN_OBJECT = 'an object of names, such as {"W": [[0.5, -1.0]]}'
 ARCHIVES, ARRAY = (b"PK\x03\x04", b"PK\x05\x06"), b"\x93NUMPY"  # how files of the two kinds begin
 
@@ -76,15 +77,11 @@ class Programs:
         """
         if not is_program(argument):
             name = f"{argument}:loss_and_gradients" if argument.endswith(".py") else "model.py:gradients"
-            raise GradcheckError(
-                f"{argument}: expected FILE.py:FUNCTION or package.module:FUNCTION, such as {name}"
-            )
+            raise GradcheckError(f"{argument}: expected {A_FUNCTION}, such as {name}")
         value = self.value(argument)
         if isinstance(value, type):
-            raise GradcheckError(
-                f"{argument}: expected a function, found the class {value.__name__}; make an object of it "
-                "and give one of its methods"
-            )
+            found = f"the class {value.__name__}; make an object of it and give one of its methods"
+            raise GradcheckError(f"{argument}: expected a function, found {found}")
         if not callable(value):
             raise GradcheckError(f"{argument}: expected a function, found {type(value).__name__}")
         self._require_call(argument, value, calls)
@@ -100,10 +97,8 @@ class Programs:
             with self.running(argument):
                 return value()
         if Path(argument).suffix.lower() not in READERS:
-            raise GradcheckError(
-                f"{argument}: expected a file that ends in {', '.join(READERS)}, or FILE.py:NAME, or "
-                "package.module:NAME"
-            )
+            expected = f"a file that ends in {', '.join(READERS)}, or FILE.py:NAME, or package.module:NAME"
+            raise GradcheckError(f"{argument}: expected {expected}")
         self.paths.append(Path(argument))
         return read_point(argument)
 
@@ -130,9 +125,7 @@ class Programs:
 
     def _file(self, path):
         if not os.path.isfile(path):
-            raise GradcheckError(
-                f"{path}: there is no such file; give FILE.py:FUNCTION or package.module:FUNCTION"
-            )
+            raise GradcheckError(f"{path}: there is no such file; give {A_FUNCTION}")
         self.paths.append(path)
         self._directories.insert(0, str(path.resolve().parent))
         name = f"{path.stem} (checked)"  # no import statement can name it, so it hides no other module
@@ -142,9 +135,8 @@ class Programs:
             try:
                 code = specification.loader.get_code(name)
             except (MemoryError, RecursionError):
-                raise GradcheckError(
-                    f"{path}: Python cannot read it: an expression in it is nested too deeply"
-                ) from None
+                why = "Python cannot read it: an expression in it is nested too deeply"
+                raise GradcheckError(f"{path}: {why}") from None
             exec(code, vars(module))
         return module
 
@@ -160,9 +152,7 @@ class Programs:
             is_missing = isinstance(error.error, ModuleNotFoundError) and missing is not None
             if not is_missing or not f"{name}.".startswith(f"{missing}."):
                 raise
-        raise GradcheckError(
-            f"{name}: there is no module {missing!r} here; give FILE.py:FUNCTION or package.module:FUNCTION"
-        )
+        raise GradcheckError(f"{name}: there is no module {missing!r} here; give {A_FUNCTION}")
 
     def _require_call(self, argument, function, calls):
         """Raises GradcheckError for a function that can be called in none of these ways."""
@@ -180,10 +170,8 @@ class Programs:
                 wanted += "; it is a method: make an object first and give its method"
             text = " ".join(str(signature).split())
             text = text if len(text) <= 60 else f"{text[:60]}...)"
-            raise GradcheckError(
-                f"{argument}: it is {name}{text}, and is called {name}({', '.join(first)}): {misfits[0]}; "
-                f"give a function {wanted}"
-            )
+            called = f"{name}({', '.join(first)}): {misfits[0]}; give a function {wanted}"
+            raise GradcheckError(f"{argument}: it is {name}{text}, and is called {called}")
 
     def _program_error(self, argument, error):
         """The ProgramError of an exception."""
@@ -193,20 +181,18 @@ class Programs:
         for frame in reversed(frames):
             if self._is_own(frame.filename):
                 return ProgramError(f"{_shown(frame.filename)}:{frame.lineno}", error)
-        last = frames[-1]
-        ours = last.filename.startswith(OURS) and last.filename != __file__
-        return ProgramError(
-            argument, error, f"{Path(OURS).name}/{Path(last.filename).name}:{last.lineno}" if ours else None
-        )
+        last, caller = frames[-1], None
+        if last.filename.startswith(OURS) and last.filename != __file__:
+            caller = f"{Path(OURS).name}/{Path(last.filename).name}:{last.lineno}"
+        return ProgramError(argument, error, caller)
 
     def _is_own(self, filename):
         """Whether a file belongs to the program: it lies beside one that was named, or in no library."""
         if filename.startswith((OURS, contextlib.__file__)) or not os.path.isfile(filename):
             return False
         beside = [path.resolve().parent for path in self.paths if path.suffix == ".py"]
-        in_library = (
-            filename.startswith(STANDARD) or "site-packages" in filename or "dist-packages" in filename
-        )
+        installed = any(folder in filename for folder in ("site-packages", "dist-packages"))
+        in_library = filename.startswith(STANDARD) or installed
         return Path(filename).resolve().parent in beside or not in_library
 
 
@@ -258,28 +244,23 @@ def read_point(path):
         return READERS[Path(path).suffix.lower()](path)
     except OSError as error:
         why = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror or error
-        raise GradcheckError(
-            f"{path}: {why}; the parameters are needed there, as a .npz, .npy or .json file, or give "
-            "FILE.py:NAME"
-        ) from None
+        needed = "the parameters are needed there, as a .npz, .npy or .json file, or give FILE.py:NAME"
+        raise GradcheckError(f"{path}: {why}; {needed}") from None
 
 
 def _arrays(path):
     """The arrays of an untrusted file; any exception of NumPy becomes a GradcheckError about the file."""
     with open(path, "rb") as file:
         if not file.read(len(ARRAY)).startswith((*ARCHIVES, ARRAY)):
-            raise GradcheckError(
-                f"{path}: it is no {Path(path).suffix} file; write the parameters with "
-                "numpy.savez(FILE, W1=W1, ...) or numpy.save"
-            )
+            how = "write the parameters with numpy.savez(FILE, W1=W1, ...) or numpy.save"
+            raise GradcheckError(f"{path}: it is no {Path(path).suffix} file; {how}")
     try:
         with open(path, "rb") as file:
             loaded = np.load(file, allow_pickle=False)
             return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
     except MemoryError:
-        raise GradcheckError(
-            f"{path}: an array in it claims to be larger than the memory; write it with numpy.savez"
-        ) from None
+        why = "an array in it claims to be larger than the memory"
+        raise GradcheckError(f"{path}: {why}; write it with numpy.savez") from None
     except OSError:
         raise
     except Exception as error:
@@ -336,13 +317,11 @@ def _numbers(path, name, value, above=1):
         if isinstance(each, list):
             waiting.extend((part, axes + 1) for part in each)
         elif not isinstance(each, (int, float)) or isinstance(each, bool):
-            raise GradcheckError(
-                f"{where}: expected a number or a nested list of numbers, found something else in it"
-            )
+            expected = "a number or a nested list of numbers"
+            raise GradcheckError(f"{where}: expected {expected}, found something else in it")
     try:
         numbers = np.array(value, dtype=float)
     except (ValueError, OverflowError):
-        raise GradcheckError(
-            f"{where}: its rows differ in length, or a number is too large for a float"
-        ) from None
+        why = "its rows differ in length, or a number is too large for a float"
+        raise GradcheckError(f"{where}: {why}") from None
     return numbers.item() if numbers.shape == () else numbers

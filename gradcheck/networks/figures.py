@@ -31,16 +31,9 @@ def stability_figure(title, report):
     error, *enlarged, digits = panels = figure.subplots(3 if len(lost) > 1 else 2, sharex=True)
     rows, updates = report.rows, [row["update"] for row in report.rows]
     lowest, highest = ([finite(row[key]) for row in rows] for key in ("lowest", "highest"))
+    band = {"color": ORANGE, "alpha": 0.6, "label": f"lowest to highest of {report.runs} runs"}
     for axes in (error, *enlarged):
-        axes.fill_between(
-            updates,
-            lowest,
-            highest,
-            color=ORANGE,
-            alpha=0.6,
-            linewidth=0,
-            label=f"lowest to highest of {report.runs} runs",
-        )
+        axes.fill_between(updates, lowest, highest, linewidth=0, **band)
         curve(axes, rows, "value", label="the training itself", color=BLUE)
     E_total_axis(error, [row["value"] for row in rows] + lowest + highest)
     for axes in enlarged:
@@ -51,18 +44,12 @@ def stability_figure(title, report):
     digits.set_ylabel("reproducible digits of E_total")
     digits.set_yticks(range(0, 17, 2))
     digits.set_ylim(-0.4, 16.6)
-    reproducible = f"reproducible: {report.asked:g} digits or more"
+    green = {"color": GREEN, "alpha": 0.18, "linewidth": 0, "zorder": 0}
     for axes in panels:
-        for number, (start, stop) in enumerate(_reproducible(report)):
-            axes.axvspan(
-                start,
-                stop,
-                color=GREEN,
-                alpha=0.18,
-                linewidth=0,
-                zorder=0,
-                label=reproducible if number == 0 else None,
-            )
+        label = f"reproducible: {report.asked:g} digits or more"
+        for start, stop in _reproducible(report):
+            axes.axvspan(start, stop, label=label, **green)
+            label = None
     for axes in (error, digits):
         legend(axes)
     update_axis(digits)
@@ -86,14 +73,9 @@ def side_by_side_figure(report):
     distance.set_ylim(bottom=0)
     if report.parting is not None:
         name, _, update = report.parting.name.rpartition("@")
+        label = f"{name} is the first to differ, after update {int(update):,}"
         for axes in (error, distance):
-            axes.axvline(
-                int(update),
-                color=BLACK,
-                linewidth=1,
-                linestyle=":",
-                label=f"{name} is the first to differ, after update {int(update):,}",
-            )
+            axes.axvline(int(update), color=BLACK, linewidth=1, linestyle=":", label=label)
     for axes in (error, distance):
         legend(axes)
     update_axis(distance)
@@ -102,12 +84,8 @@ def side_by_side_figure(report):
 
 def _enlarge(axes, rows):
     """The range in which these rows mostly lie, from the lowest tenth to the highest, and half more."""
-    low, high = (
-        statistics.quantiles([finite(row[key], row["value"]) for row in rows], n=10, method="inclusive")[
-            place
-        ]
-        for key, place in (("lowest", 0), ("highest", -1))
-    )
+    ends = ([finite(row[key], row["value"]) for row in rows] for key in ("lowest", "highest"))
+    (low, *_), (*_, high) = (statistics.quantiles(each, n=10, method="inclusive") for each in ends)
     if high > low:
         axes.set_ylim(low - (high - low) / 2, high + (high - low) / 2)
     axes.set_ylabel("E_total, enlarged")

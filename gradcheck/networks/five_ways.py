@@ -13,6 +13,7 @@ measured by sending numbers with a bound through the backward pass.
 import math
 import random
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,16 +45,13 @@ def check_network(network: Any, samples: list | None = None, *, seed: int = 0) -
     if not hasattr(network, "total_error"):
         network = NeuralNetwork.from_dict(network)
     if not all(isinstance(parameter.value, float) for parameter in network.parameters):
-        raise GradcheckError(
-            "a network of another type of number than float; check NeuralNetwork.from_dict(network.to_dict())"
-        )
+        hint = "check NeuralNetwork.from_dict(network.to_dict())"
+        raise GradcheckError(f"a network of another type of number than float; {hint}")
     samples = network.samples if samples is None else list(samples)
     error = network.total_error(samples)  # refuses unsuitable samples before anything is drawn from them
     if not math.isfinite(error):
-        raise GradcheckError(
-            f"E_total is {error} at these weights, so no gradient can be checked; take smaller weights or "
-            "inputs"
-        )
+        why = f"E_total is {error} at these weights, so no gradient can be checked"
+        raise GradcheckError(f"{why}; take smaller weights or inputs")
     names, few, many, scope = _choice(network, samples, seed)
     everything = names == [parameter.name for parameter in network.parameters]
     whole = None if everything else _whole_verdict(network, many)
@@ -117,9 +115,8 @@ class NetworkReport:
         lines += ["", "Conventions", *(f"  {sentence}" for sentence in self.conventions), ""]
         lines += table(cells, left=len(cells[0]))
         lines += [f"{row.name}: {row.reason}" for row in self.rows if row.verdict != "right"]
-        return "\n".join(
-            lines + ([f"all gradients, objects against twin: {self.whole}"] if self.whole else [])
-        )
+        lines += [f"all gradients, objects against twin: {self.whole}"] if self.whole else []
+        return "\n".join(lines)
 
 
 def counted(number, noun):
@@ -151,17 +148,20 @@ def _rows(network, samples, names):
     bounds = rounding_bounds(network, samples)
     twin = twin_gradients(network, samples)
     chosen = [network[name] for name in names]
-    numeric = gradient(
-        lambda vector: _error_at(network, samples, chosen, vector.tolist()), [each.value for each in chosen]
-    )
-    for i, (name, parameter) in enumerate(zip(names, chosen)):
-        ways = {
-            "complex step": _complex_step(network, samples, parameter),
-            "dual numbers": _dual(network, samples, parameter),
-            "twin": twin[name],
-        }
-        verdict, reason = _verdict(objects[name], numeric.estimates[i], ways, bounds[name])
-        yield GradientFiveWays(name, verdict, reason, objects[name], numeric.estimates[i], *ways.values())
+
+    def error_at(values, parameters=chosen):
+        with values_at(parameters, values):
+            return network.total_error(samples)
+
+    numeric = gradient(lambda vector: error_at(vector.tolist()), [each.value for each in chosen]).estimates
+    for name, parameter, estimate in zip(names, chosen, numeric):
+        error = error_at([complex(parameter.value, STEP)], [parameter])
+        ways = {"complex step": error.imag / STEP if isinstance(error, complex) else 0.0}
+        error = error_at([Dual(parameter.value, 1.0)], [parameter])
+        ways["dual numbers"] = error.derivative if isinstance(error, Dual) else 0.0
+        ways["twin"] = twin[name]
+        verdict, reason = _verdict(objects[name], estimate, ways, bounds[name])
+        yield GradientFiveWays(name, verdict, reason, objects[name], estimate, *ways.values())
 
 
 def _verdict(objects, estimate, ways, bound):
@@ -174,11 +174,9 @@ def _verdict(objects, estimate, ways, bound):
     by_bar = judge(objects, replace(estimate, error=estimate.error + bound + SMALLEST_NORMAL))
     for way, value in ways.items():
         allowed = bound + SMALLEST_NORMAL / (STEP if way == "complex step" else 1.0)
-        if not abs(objects - value) <= allowed:
-            return (
-                "wrong",
-                f"{way}: differs by {abs(objects - value):.2g}, rounding accounts for {allowed:.1g}",
-            )
+        apart = abs(objects - value)
+        if not apart <= allowed:
+            return "wrong", f"{way}: differs by {apart:.2g}, rounding accounts for {allowed:.1g}"
     if not math.isfinite(bound):
         return "undecided", "rounding leaves nothing of this gradient"
     if by_bar == "wrong":
@@ -192,62 +190,41 @@ def rounding_bounds(network, samples):
     The bound of the backward pass itself, times the 4 that the judge calls well beyond: each of two ways has
     such a bound, and another order of the same sums can double it.
     """
-    values = [parameter.value for parameter in network.parameters]
-    try:
-        for parameter in network.parameters:
-            parameter.value = Bounded(parameter.value)
-        return {
-            name: WELL_BEYOND * (gradient.error + U * abs(gradient.value))
-            if isinstance(gradient, Bounded)
-            else 0.0
-            for name, gradient in network.gradients(samples).items()
-        }
-    finally:
-        for parameter, value in zip(network.parameters, values):
-            parameter.value = value
+    parameters = network.parameters
+    with values_at(parameters, [Bounded(parameter.value) for parameter in parameters]):
+        found = network.gradients(samples)
+    return {
+        name: WELL_BEYOND * (each.error + U * abs(each.value)) if isinstance(each, Bounded) else 0.0
+        for name, each in found.items()
+    }
 
 
-def _error_at(network, samples, parameters, values):
-    """The total error with some parameters at other values, in whatever type of number these are."""
+@contextmanager
+def values_at(parameters, values):
+    """Some parameters have other values, in whatever type of number these are, until the block ends."""
     kept = [parameter.value for parameter in parameters]
     try:
         for parameter, value in zip(parameters, values):
             parameter.value = value
-        return network.total_error(samples)
+        yield
     finally:
         for parameter, value in zip(parameters, kept):
             parameter.value = value
 
 
-def _complex_step(network, samples, parameter):
-    error = _error_at(network, samples, [parameter], [complex(parameter.value, STEP)])
-    return error.imag / STEP if isinstance(error, complex) else 0.0
-
-
-def _dual(network, samples, parameter):
-    error = _error_at(network, samples, [parameter], [Dual(parameter.value, 1.0)])
-    return error.derivative if isinstance(error, Dual) else 0.0
-
-
 def twin_gradients(network, samples):
     """The twin's gradients under the objects' names."""
-    twin = Twin(
-        network.to_dict()
-        | {"sample": [{"inputs": list(inputs), "targets": list(targets)} for inputs, targets in samples]}
-    )
-    return twin_by_name(network, twin.gradients())
+    plain = [{"inputs": list(inputs), "targets": list(targets)} for inputs, targets in samples]
+    return twin_by_name(network, Twin(network.to_dict() | {"sample": plain}).gradients())
 
 
 def twin_by_name(network, by_layer):
     """What the twin gives by layer, its gradients or its parameters, under the names of the objects."""
     found = {}
     for layer, arrays in zip(network.layers, by_layer):
-        for neuron, row in zip(layer, arrays["weights"]):
-            found.update((weight.name, float(value)) for weight, value in zip(neuron.weights, row))
-        if layer.biases:
-            found.update(
-                (bias.name, float(value)) for bias, value in zip(layer.biases, np.atleast_1d(arrays["bias"]))
-            )
+        pairs = [zip(neuron.weights, row) for neuron, row in zip(layer, arrays["weights"])]
+        pairs += [zip(layer.biases, np.atleast_1d(arrays["bias"]))] if layer.biases else []
+        found.update((each.name, float(value)) for pair in pairs for each, value in pair)
     return found
 
 

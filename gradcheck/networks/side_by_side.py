@@ -14,7 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.networks.five_ways import SMALLEST_NORMAL, rounding_bounds, twin_by_name, twin_gradients
+from gradcheck.networks.five_ways import (
+    SMALLEST_NORMAL,
+    rounding_bounds,
+    twin_by_name,
+    twin_gradients,
+    values_at,
+)
 from gradcheck.report.report import plain
 from gradcheck.twin.twin import Twin
 from neuronnet import NeuralNetwork
@@ -40,10 +46,8 @@ class Parting:
 
     def __str__(self):
         cause = "accounts for it" if self.by_rounding else "does not account for it"
-        values = f"objects {self.objects!r}, twin {self.twin!r}"
-        return (
-            f"{self.name}: {values}, {self.ulps:g} ulp{'' if self.ulps == 1 else 's'} apart; rounding {cause}"
-        )
+        apart = f"{self.ulps:g} ulp{'' if self.ulps == 1 else 's'} apart; rounding {cause}"
+        return f"{self.name}: objects {self.objects!r}, twin {self.twin!r}, {apart}"
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,9 @@ class SideBySideReport:
         for row in self.rows:
             totals = nine_decimals(row["objects"]), nine_decimals(row["twin"])
             cells.append((str(row["update"]), *totals, f"{row['ulps']:g}"))
-        apart = (
-            f"the first number that differs is {self.parting}"
-            if self.parting is not None
-            else f"every parameter is the same to the last bit after {self.updates} updates"
-        )
+        apart = f"the first number that differs is {self.parting}"
+        if self.parting is None:
+            apart = f"every parameter is the same to the last bit after {self.updates} updates"
         lines = [f"training: {self.verdict}", apart, "", self.description.title, "", "Conventions"]
         lines += [*(f"  {sentence}" for sentence in conventions(self.description)), ""]
         return "\n".join(lines + table(cells, left=0))
@@ -135,10 +137,8 @@ class _Judge:
         network.gradients(batch)
         network.update()
         if not all(math.isfinite(parameter.value) for parameter in network.parameters):
-            raise GradcheckError(
-                f"the training diverges: a parameter is not finite after {update} updates; "
-                "take a smaller learning rate"
-            )
+            found = f"a parameter is not finite after {update} updates"
+            raise GradcheckError(f"the training diverges: {found}; take a smaller learning rate")
         if not self.judging:
             return
         self._keep_largest()
@@ -148,9 +148,8 @@ class _Judge:
             now, value = parameter.value, values[parameter.name]
             if now == value:
                 continue
-            by_rounding = abs(now - value) <= UPDATE_ROUNDINGS * math.ulp(
-                max(abs(start), abs(now), abs(now - start))
-            )
+            largest = max(abs(start), abs(now), abs(now - start))
+            by_rounding = abs(now - value) <= UPDATE_ROUNDINGS * math.ulp(largest)
             if not by_rounding:
                 gradients = gradients or _gradients_at(network, before, batch)
                 by_rounding = self._is_rounding(parameter, start, value, gradients, rule)
@@ -194,18 +193,11 @@ class _Judge:
         """Where the objects' rule, as it was before the update, takes the parameter from `start`."""
         rule = copy.deepcopy(rule)
         rule.start_update()
-        after, parameter.value = parameter.value, start
-        moved = rule.moved(parameter, gradient, self.network.learning_rate)
-        parameter.value = after
-        return moved
+        with values_at([parameter], [start]):
+            return rule.moved(parameter, gradient, self.network.learning_rate)
 
 
 def _gradients_at(network, before, batch):
     """(objects', twin's, bounds) of all gradients at the parameters before an update."""
-    after = [parameter.value for parameter in network.parameters]
-    for parameter, value in zip(network.parameters, before):
-        parameter.value = value
-    found = network.gradients(batch), twin_gradients(network, batch), rounding_bounds(network, batch)
-    for parameter, value in zip(network.parameters, after):
-        parameter.value = value
-    return found
+    with values_at(network.parameters, before):
+        return network.gradients(batch), twin_gradients(network, batch), rounding_bounds(network, batch)

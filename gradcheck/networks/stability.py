@@ -11,6 +11,7 @@ Source of the digits: D. Sohier, P. de Oliveira Castro, F. Févotte, B. Lathuili
 import math
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import takewhile
 from statistics import NormalDist
 
 import numpy as np
@@ -50,26 +51,20 @@ def stability(
     """
     network = network.to_dict() if hasattr(network, "to_dict") else network
     first = every if first is None else first
-    least = {
-        "updates": (updates, 1),
-        "every": (every, 1),
-        "first": (first, 1),
-        "runs": (runs, 2),
-        "seed": (seed, 0),
-    }
-    for name, (found, allowed) in least.items():
+    given = {"updates": updates, "every": every, "first": first, "runs": runs, "seed": seed}
+    for (name, found), allowed in zip(given.items(), (1, 1, 1, 2, 0)):
         if found < allowed:
             raise GradcheckError(f"{name}: found {found}, allowed is {allowed} or more")
     recorded = [0, *range(first, updates, every), updates]
     samples, batch = len(network.get("sample", [])), network.get("batch", "full")
     permuted = batch == "full" or isinstance(batch, int) and batch >= samples
     run = partial(_run, network, recorded, permuted, seed)
-    starts, values = [], []
-    for start, errors in (map if executor is None else executor.map)(run, range(runs + 1)):
-        starts.append(start)
-        values.append(errors)
+    found = []
+    for each in (map if executor is None else executor.map)(run, range(runs + 1)):
+        found.append(each)
         if progress is not None:
-            progress(len(values), runs + 1)
+            progress(len(found), runs + 1)
+    starts, values = zip(*found)
     disturbed = np.where(np.isfinite(values[1:]), values[1:], np.inf)
     probability = min(PROBABILITY, (1.0 - CONFIDENCE) ** (1.0 / runs))
     rows = [_row(*each, probability) for each in zip(recorded, values[0], disturbed.T)]
@@ -103,19 +98,14 @@ class StabilityReport:
     @property
     def reproducible_until(self):
         """The update up to which every row has the digits asked; None when row 0 has not."""
-        enough = [row["digits"] >= self.asked for row in self.rows]
-        kept = enough.index(False) if False in enough else len(enough)
-        return self.rows[kept - 1]["update"] if kept > 0 else None
+        kept = list(takewhile(lambda row: row["digits"] >= self.asked, self.rows))
+        return kept[-1]["update"] if kept else None
 
     @property
     def lost_from(self):
         """The update from which on no row has the digits asked; None when the last row has."""
-        lost = None
-        for row in reversed(self.rows):
-            if row["digits"] >= self.asked:
-                break
-            lost = row["update"]
-        return lost
+        lost = list(takewhile(lambda row: row["digits"] < self.asked, reversed(self.rows)))
+        return lost[-1]["update"] if lost else None
 
     @property
     def growth(self):
@@ -135,17 +125,14 @@ class StabilityReport:
 
     def to_dict(self):
         """Plain dict, ready for JSON; what is not finite is None."""
+        derived = ("reproducible_until", "lost_from", "growth")
         found = {**self.__dict__, "confidence": CONFIDENCE}
-        return plain(
-            found | {name: getattr(self, name) for name in ("reproducible_until", "lost_from", "growth")}
-        )
+        return plain(found | {name: getattr(self, name) for name in derived})
 
     def __str__(self):
-        order = (
-            "the samples in another order (full batch: only the order of the sums changes)"
-            if self.permuted
-            else "the samples in the same order (not the full batch: another order would be another training)"
-        )
+        order = "the samples in the same order (not the full batch: another order would be another training)"
+        if self.permuted:
+            order = "the samples in another order (full batch: only the order of the sums changes)"
         alike = f" ({self.different} of them different)" if self.different < self.runs else ""
         cells = [("update", "E_total", "digits", "estimate", "lowest", "highest", "spread")]
         for row in self.rows:
@@ -160,9 +147,8 @@ class StabilityReport:
             "digits: a further run reproduces at least so many digits of E_total, with probability",
             f"  {self.probability:.3g} and confidence {CONFIDENCE:g} (Sohier et al.); estimate: Parker's",
         ]
-        return "\n".join(
-            [f"training: {self._extent()}", *self._reasons(), "", *lines, "", *table(cells, left=0)]
-        )
+        head = [f"training: {self._extent()}", *self._reasons(), ""]
+        return "\n".join([*head, *lines, "", *table(cells, left=0)])
 
     def _extent(self):
         asked, until, lost = f"{self.asked:g} digits or more", self.reproducible_until, self.lost_from
@@ -177,10 +163,8 @@ class StabilityReport:
 
     def _reasons(self):
         if self.groups:
-            ends = [
-                f"{group['value']:.6g} ({group['runs']} runs, {group['spread']:.1e} apart)"
-                for group in self.groups
-            ]
+            end = "{value:.6g} ({runs} runs, {spread:.1e} apart)"
+            ends = [end.format(**group) for group in self.groups]
             yield f"rounding decides which minimum is reached: {len(ends)} separate groups of runs end near"
             yield f"  {'; '.join(ends)}"
         if self.diverged > 0:
@@ -221,10 +205,8 @@ def moved_by_ulps(vector, random):
 
 def _row(update, value, others, probability):
     if not math.isfinite(value):
-        raise GradcheckError(
-            f"E_total after update {update}: found {value}, the training diverges; "
-            "take a smaller learning rate"
-        )
+        found = f"found {value}, the training diverges; take a smaller learning rate"
+        raise GradcheckError(f"E_total after update {update}: {found}")
     lowest, highest = min(value, *others.tolist()), max(value, *others.tolist())
     normal, general = normal_digits(others, probability), general_digits(others, value)
     return {

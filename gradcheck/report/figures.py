@@ -62,14 +62,11 @@ def _matplotlib():
 
 def report_figure(report, loss, gradients, parameters):
     """The verdicts of a Report, and above them the V curve of its worst entry; arguments as in `check`."""
-    entry = max(
-        (block.worst for block in report.blocks if block.worst is not None),
-        key=lambda entry: entry.badness,
-        default=None,
-    )
+    worst = [block.worst for block in report.blocks if block.worst is not None]
+    entry = max(worst, key=lambda entry: entry.badness, default=None)
     if entry is None:
         return verdicts(report)
-    lines = _lines(_drawn(report))
+    lines = _lines(report)
     with _style():
         figure = _figure(f"{report.subject}: {report.verdict}", 9, 5.0 + 2.2 * lines)
         above, below = figure.subfigures(2, 1, height_ratios=(4.6, 0.4 + 2.2 * lines))
@@ -96,9 +93,8 @@ def v_curve(report, loss, gradients, parameters, name):
 
 def verdicts(report):
     """A heat map of the verdicts for each block of a Report: rows and columns are those of the parameters."""
-    lines = _lines(_drawn(report))
     with _style():
-        figure = _figure(f"{report.subject}: {report.verdict}", 9, 1.0 + 2.2 * lines)
+        figure = _figure(f"{report.subject}: {report.verdict}", 9, 1.0 + 2.2 * _lines(report))
         _draw_verdicts(figure, report)
     return figure
 
@@ -123,37 +119,19 @@ def _draw_v_curve(axes, curve, entry):
     steps, differences, estimate = curve
     errors = np.abs(differences - entry.numeric)
     shown = np.isfinite(errors) & (errors > 0.0)
-    axes.loglog(
-        steps[shown],
-        errors[shown],
-        marker="o",
-        linewidth=0.8,
-        color=BLUE,
-        label="central difference, its error",
-    )
-    if 0.0 < entry.error_bar < math.inf:
-        axes.axhline(
-            entry.error_bar,
-            color=GREEN,
-            linestyle="--",
-            label=f"error bar, from several steps, {entry.error_bar:.1e}",
-        )
-    if math.isfinite(estimate.step) and estimate.step > 0.0:
-        axes.axvline(
-            estimate.step,
-            color=BLACK,
-            linestyle=":",
-            label=f"shortest step the check used, {estimate.step:.1e}",
-        )
-    apart = abs(entry.analytic - entry.numeric)
+    points = {"marker": "o", "linewidth": 0.8, "color": BLUE, "label": "central difference, its error"}
+    axes.loglog(steps[shown], errors[shown], **points)
+    bar, step, apart = entry.error_bar, estimate.step, abs(entry.analytic - entry.numeric)
+    if 0.0 < bar < math.inf:
+        axes.axhline(bar, color=GREEN, linestyle="--", label=f"error bar, from several steps, {bar:.1e}")
+    if 0.0 < step < math.inf:
+        axes.axvline(step, color=BLACK, linestyle=":", label=f"shortest step the check used, {step:.1e}")
     if 0.0 < apart < math.inf:
         axes.axhline(apart, color=VERMILLION, linestyle="-.", label=f"analytic value, {apart:.1e} away")
     axes.grid(True)
     axes.set(xlabel="step", ylabel="distance from the numeric value")
-    numeric = f"{entry.numeric:.9g} ± {entry.error_bar:.1e}"
-    axes.set_title(
-        f"{entry.name}: analytic {entry.analytic:.9g}, numeric {numeric}, {entry.verdict}", parse_math=False
-    )
+    values = f"analytic {entry.analytic:.9g}, numeric {entry.numeric:.9g} ± {bar:.1e}"
+    axes.set_title(f"{entry.name}: {values}, {entry.verdict}", parse_math=False)
     axes.figure.legend(loc="outside lower center", ncols=2)
 
 
@@ -163,19 +141,13 @@ def _draw_v_curve(axes, curve, entry):
 def _draw_verdicts(figure, report):
     matplotlib = _matplotlib()
     blocks, names = _drawn(report), list(COLOURS)
-    colours = matplotlib.colors.ListedColormap([COLOURS[name] for name in names])
-    panels = figure.subplots(_lines(blocks), COLUMNS, squeeze=False).ravel().tolist()
+    colours = matplotlib.colors.ListedColormap(list(COLOURS.values()))
+    look = {"cmap": colours, "vmin": -0.5, "vmax": len(names) - 0.5, "interpolation": "nearest"}
+    panels = figure.subplots(_lines(report), COLUMNS, squeeze=False).ravel().tolist()
     grids = [_grid(block) for block in blocks]
     for axes, block, grid in zip(panels, blocks, grids):
         aspect = "equal" if max(grid.shape) <= SQUEEZED_BEYOND * min(grid.shape) else "auto"
-        axes.imshow(
-            [[names.index(verdict) for verdict in line] for line in grid],
-            cmap=colours,
-            vmin=-0.5,
-            vmax=len(names) - 0.5,
-            aspect=aspect,
-            interpolation="nearest",
-        )
+        axes.imshow([[names.index(verdict) for verdict in line] for line in grid], aspect=aspect, **look)
         _hatch(axes, block, grid.shape)
         _mark(axes, grid)
         axes.set_title(f"{block.name}: {block.verdict}", parse_math=False)
@@ -184,18 +156,11 @@ def _draw_verdicts(figure, report):
         axes.set_yticks(_ticks(grid.shape[0]) if grid.shape[0] > 1 else [])
     for axes in panels[len(blocks) :]:
         axes.remove()
-    found = {verdict for grid in grids for verdict in grid.flat}
-    handles = [
-        matplotlib.patches.Patch(
-            facecolor=COLOURS[name],
-            edgecolor=BLACK,
-            linewidth=0.5,
-            hatch=HATCHES[name.removesuffix(TOGETHER)] if name.endswith(TOGETHER) else None,
-            label=name + SIGNS.get(name, ""),
-        )
-        for name in names
-        if name in found
-    ]
+    found, handles = {verdict for grid in grids for verdict in grid.flat}, []
+    for name in (name for name in names if name in found):
+        hatch = HATCHES[name.removesuffix(TOGETHER)] if name.endswith(TOGETHER) else None
+        look = {"facecolor": COLOURS[name], "edgecolor": BLACK, "linewidth": 0.5, "hatch": hatch}
+        handles.append(matplotlib.patches.Patch(label=name + SIGNS.get(name, ""), **look))
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), COLUMNS))
 
 
@@ -203,8 +168,8 @@ def _drawn(report):
     return [block for block in report.blocks if block.size > 0]
 
 
-def _lines(blocks):
-    return max(math.ceil(len(blocks) / COLUMNS), 1)
+def _lines(report):
+    return max(math.ceil(len(_drawn(report)) / COLUMNS), 1)
 
 
 def _hatch(axes, block, shape):
@@ -217,17 +182,10 @@ def _hatch(axes, block, shape):
             found = list(_rectangles(by_row, shape[1]))
         else:
             found = [(row, column, size[::-1]) for column, row, size in _rectangles(by_column, shape[0])]
+        look = {"facecolor": "none", "hatch": HATCHES[group.verdict], **HATCHED}
         for row, column, (height, width) in found if len(found) <= MOST_MARKED else ():
-            axes.add_patch(
-                matplotlib.patches.Rectangle(
-                    (column - 0.5, row - 0.5),
-                    width,
-                    height,
-                    facecolor="none",
-                    hatch=HATCHES[group.verdict],
-                    **HATCHED,
-                )
-            )
+            corner = (column - 0.5, row - 0.5)
+            axes.add_patch(matplotlib.patches.Rectangle(corner, width, height, **look))
 
 
 def _rectangles(runs, width):

@@ -191,9 +191,8 @@ def log_rest_of_softmax(net):
         return np.full(net.shape, -np.inf)
     rest = [_log_sum_exp(np.delete(net, i, 1), top) for i in range(net.shape[1])]
     large = out.real > 0.5
-    return np.where(
-        large, np.concatenate(rest, axis=1) - _log_sum_exp(net, top), np.log1p(-np.where(large, 0, out))
-    )
+    small = np.log1p(-np.where(large, 0, out))
+    return np.where(large, np.concatenate(rest, axis=1) - _log_sum_exp(net, top), small)
 
 
 def _log_sum_exp(net, less):

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck.errors import ShapeMismatch, named
 from gradcheck.twin.functions import ACTIVATIONS
-from gradcheck.twin.updates import RULES, moving, positions
+from gradcheck.twin.updates import RULES, positions
 
 SECONDS_BETWEEN_REPORTS = 0.1
 
@@ -50,20 +50,19 @@ class Run:
     def __init__(self, course, layers, inputs, targets, learning_rate, new_pass):
         self.course = course
         self.state = State(layers, course.vector, RULES[course.update["rule"]].memory_rows)
-        memory = self.state.kept[1:]
         if course.memory is not None:
-            np.copyto(memory, course.memory)
-        course.memory = memory
+            np.copyto(self.state.kept[1:], course.memory)
+        course.memory = self.state.kept[1:]
         self.saved = tuple(np.stack([self.state.kept, self.state.kept]))
         rates = self.state.spread(learning_rate, lambda layer: learning_rate if layer.train_bias else 0.0)
-        self.rule = moving(course.update, self.state, rates)
+        settings = {key: value for key, value in course.update.items() if key != "rule"}
+        self.rule = RULES[course.update["rule"]](self.state, rates, **settings)
         self.trained = self.state.collect(self.state.spread(1.0, lambda layer: layer.train_bias)) == 1.0
         self.inputs, self.targets = np.ascontiguousarray(inputs.T), np.ascontiguousarray(targets.T)
         self.new_pass, self.passes, self.whole = new_pass, {}, None
 
     def advance(self, count):
-        """Make `count` updates. Whatever stops it early, all is left as after the last update that was
-        finished.
+        """Make `count` updates. Whatever stops it early, all is left as after the last finished update.
 
         What an update changes is copied, to one of two places in turn, before the update counts as finished.
         """
@@ -102,7 +101,8 @@ class Run:
             self.passes[len(chosen)] = self.new_pass(self.state, len(chosen))
         loaded = self.passes[len(chosen)]
         loaded.load(self.inputs, self.targets, chosen)
-        if self.course.positions.always_the_same:
+        in_turn = self.course.batch == "full" or self.course.order["kind"] == "in turn"
+        if in_turn and len(chosen) == self.course.samples:
             self.whole = loaded
         return loaded
 
@@ -158,9 +158,8 @@ class State:
         self.kept = np.zeros((1 + memory_rows, size))
         self.parameters, *self.memory = self.kept
         self.gradient, self.work = np.empty((2, size))
-        for layer, matrix, (weights, bias) in zip(
-            layers, self.matrices(self.parameters), unpacked(layers, vector)
-        ):
+        matrices = self.matrices(self.parameters)
+        for layer, matrix, (weights, bias) in zip(layers, matrices, unpacked(layers, vector)):
             matrix[:, : layer.inputs] = weights
             if bias is not None:
                 matrix[:, -1] = bias
@@ -200,16 +199,13 @@ class Pass:
     def __init__(self, state, samples, output_delta, scale, l2):
         self.inputs = np.ones((state.layers[0].inputs + 1, samples))
         self.targets = np.empty((state.layers[-1].neurons, samples))
-        self.steps = self._forward_and_back(state, output_delta)
-        gradient, work = state.gradient, state.work
+        self.steps, gradient, work = self._forward_and_back(state, output_delta), state.gradient, state.work
         if scale != 1.0:
             self.steps += [partial(np.multiply, gradient, scale, gradient)]
         if l2 != 0.0:
             factors = state.spread(l2, lambda layer: 0.0)
-            self.steps += [
-                partial(np.multiply, state.parameters, factors, work),
-                partial(np.add, gradient, work, gradient),
-            ]
+            self.steps += [partial(np.multiply, state.parameters, factors, work)]
+            self.steps += [partial(np.add, gradient, work, gradient)]
 
     def load(self, inputs, targets, positions):
         """Take the samples at `positions`, an integer array, from inputs (m, all) and targets (K, all)."""
@@ -255,10 +251,8 @@ class _LayerPass:
 
     def forward(self):
         """Steps: net = W x + b, out = f(net)."""
-        return [
-            partial(self.matrix.dot, self.inputs, self.net_rows),
-            partial(self.activation.value, self.net, self.out),
-        ]
+        net = partial(self.matrix.dot, self.inputs, self.net_rows)
+        return [net, partial(self.activation.value, self.net, self.out)]
 
     def backward(self):
         """Steps: dE/dW = delta x', and dE/dout of the layer below = W' delta, by the old weights."""
@@ -280,9 +274,7 @@ def _share_sum(biases):
 
 @dataclass(frozen=True)
 class Layer:
-    """Shape and conventions of one layer. `bias` is None, "shared" (one number for the layer) or "own" (one
-    each).
-    """
+    """Shape and conventions of one layer. `bias`: None, "shared" (one for all neurons) or "own" (one each)."""
 
     activation: str
     neurons: int
@@ -302,9 +294,7 @@ class Layer:
 
 
 def layers_of(plain_layers):
-    """The list of Layer. Raises UnknownName for an activation, ShapeMismatch for shapes that do not fit each
-    other.
-    """
+    """The list of Layer. Raises UnknownName for an activation, ShapeMismatch for shapes that do not fit."""
     layers = []
     for i, plain in enumerate(plain_layers):
         named("activation", ACTIVATIONS, plain["activation"])

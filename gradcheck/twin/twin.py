@@ -272,9 +272,8 @@ class Twin:
         try:
             array = np.array(rows, dtype=np.float64)
         except (TypeError, ValueError):
-            raise NotRealNumbers(
-                name, repr(rows)[:80], f"give a row of {columns} numbers per sample"
-            ) from None
+            hint = f"give a row of {columns} numbers per sample"
+            raise NotRealNumbers(name, repr(rows)[:80], hint) from None
         if array.size == 0 or array.ndim == 1 and array.size == columns:
             array = array.reshape(-1, columns)
         if array.ndim != 2 or array.shape[1] != columns:

@@ -7,7 +7,7 @@ arrays made before. The formulas are those that PyTorch documents for torch.opti
 AdamW (amsgrad False).
 """
 
-from itertools import islice
+from itertools import cycle, islice
 from random import Random
 
 import numpy as np
@@ -193,12 +193,6 @@ def _require_range(key, value):
         raise GradcheckError(f"{key}: found {value!r}, allowed is a number {allowed}")
 
 
-def moving(update, state, rates):
-    """The rule of an explicit `update`, on the arrays of `state`, with every parameter's learning rate."""
-    settings = {key: value for key, value in update.items() if key != "rule"}
-    return RULES[update["rule"]](state, rates, **settings)
-
-
 # Which samples an update takes: positions count from 0 to N - 1
 
 
@@ -223,63 +217,24 @@ def positions(order, samples, batch, passed=0):
     """
     size = {"online": 1, "full": max(samples, 1)}.get(batch, batch)
     if order["kind"] == "in turn" or batch == "full":
-        return InTurn(samples, size, passed)
-    chosen = Drawn(samples, order["seed"]) if batch == "online" else Shuffled(samples, size, order["seed"])
-    for _ in islice(chosen, passed):
-        pass
-    return chosen
+        slices = [np.arange(start, min(start + size, samples)) for start in range(0, samples, size)]
+        return islice(cycle(slices), passed % max(len(slices), 1), None)
+    drawn = _drawn(samples, order["seed"]) if batch == "online" else _shuffled(samples, size, order["seed"])
+    return islice(drawn, passed, None)
 
 
-class InTurn:
-    """Consecutive slices, in turn; `always_the_same` when there is only one."""
-
-    def __init__(self, samples, size, passed):
-        self.slices = [np.arange(start, min(start + size, samples)) for start in range(0, samples, size)]
-        self.always_the_same = len(self.slices) == 1
-        self.passed = passed
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        chosen = self.slices[self.passed % len(self.slices)]
-        self.passed += 1
-        return chosen
-
-
-class Drawn:
+def _drawn(samples, seed):
     """One sample at random, every time from all."""
-
-    always_the_same = False
-
-    def __init__(self, samples, seed):
-        self.generator = Random(seed)
-        self.singles = np.arange(samples).reshape(samples, 1)
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        return self.singles[self.generator.randrange(len(self.singles))]
+    generator, singles = Random(seed), np.arange(samples).reshape(samples, 1)
+    while True:
+        yield singles[generator.randrange(samples)]
 
 
-class Shuffled:
+def _shuffled(samples, size, seed):
     """Consecutive slices of the samples, shuffled before each round."""
-
-    always_the_same = False
-
-    def __init__(self, samples, size, seed):
-        self.generator, self.samples, self.size = Random(seed), samples, size
-        self.shuffled, self.start = None, samples
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        if self.start >= self.samples:
-            order = list(range(self.samples))
-            self.generator.shuffle(order)
-            self.shuffled, self.start = np.array(order), 0
-        chosen = self.shuffled[self.start : self.start + self.size]
-        self.start += self.size
-        return chosen
+    generator = Random(seed)
+    while True:
+        order = list(range(samples))
+        generator.shuffle(order)
+        shuffled = np.array(order)
+        yield from (shuffled[start : start + size] for start in range(0, samples, size))
