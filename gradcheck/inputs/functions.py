@@ -60,7 +60,8 @@ class CallersFunctions:
 
     def loss(self, parameters, *intermediates):
         """The loss as one number, of parameters in the caller's structure."""
-        value = self._value_of(self._called(parameters, *intermediates))
+        value = self._called(parameters, *intermediates)
+        value = value_and_gradients(value)[0] if self._gradients is None else value
         return value if self.upstream is None else self._through(value)
 
     def gradients(self, parameters):
@@ -165,9 +166,6 @@ class CallersFunctions:
             )
         self.evaluations += 1
         return self._loss(parameters, *intermediates)
-
-    def _value_of(self, returned):
-        return value_and_gradients(returned)[0] if self._gradients is None else returned
 
     def _through(self, value):
         value = np.asarray(value)

@@ -100,7 +100,3 @@ class _NotingDict(UserDict):
     def __getitem__(self, name):
         self.asked.add(name)
         return super().__getitem__(name)
-
-    def get(self, name, default=None):
-        self.asked.add(name)
-        return super().get(name, default)

@@ -119,7 +119,8 @@ class Point:
     def rounding_like(self, gradients: object) -> np.ndarray:
         """Relative rounding of every entry of `gradients`, shape (n,): 2**-53, or 2**-24 for float32."""
         pairs = self._matched(gradients, "gradients")
-        units = [_rounding(real_array(block.name, leaf)) for block, leaf in pairs]
+        types = [real_array(block.name, leaf).dtype for block, leaf in pairs]
+        units = [float(np.finfo(each if each.kind == "f" else np.float64).eps) / 2.0 for each in types]
         return np.repeat(units, [block.stop - block.start for block in self.blocks])
 
     def selected(self, globs: str | list[str] | None) -> list[Block]:
@@ -188,10 +189,6 @@ def _float64(values):
     """The values as float64, infinite where they are too large for it."""
     with np.errstate(over="ignore"):
         return values.astype(np.float64)
-
-
-def _rounding(values):
-    return float(np.finfo(values.dtype if values.dtype.kind == "f" else np.float64).eps) / 2.0
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,13 @@ class Course:
     def __post_init__(self):
         self.place_order()
 
+    def __getstate__(self):
+        return {**self.__dict__, "positions": None}  # a generator has no copy: it is made anew
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.place_order()
+
     def place_order(self):
         """Put the order where it stands after the updates that were made."""
         self.positions = positions(self.order, self.samples, self.batch, self.made)
