@@ -256,6 +256,7 @@ def test_the_walk_finds_the_commands():
     assert {words for words, _ in COMMANDS} >= {(), ("derive",), ("examples",)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words, parser", COMMANDS, ids=[" ".join(words) or "neuronnet" for words, _ in COMMANDS]
 )
@@ -524,6 +525,7 @@ ARGUMENTS = st.lists(
 )
 
 
+@pytest.mark.slow
 @examples(150)
 @given(ARGUMENTS)
 def test_main_returns_a_status_whatever_the_arguments(arguments):
@@ -551,6 +553,7 @@ def test_a_count_of_updates_has_a_bound():
     assert "E_total@99999999999" not in Derivation("worked-example")
 
 
+@pytest.mark.slow
 def test_a_derivative_through_many_layers_is_computed(said, folder):
     layer = '[[layer]]\nactivation = "tanh"\nweights = [[0.9]]\n'
     (folder / "deep.toml").write_text(

@@ -267,6 +267,7 @@ def test_binary_cross_entropy_is_right_at_extreme_nets(net, target):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "nets", [(1000.0, -1000.0), (1000.0, 960.0), (-1000.0, -1000.0), (0.0, 1000.0), (1.0, 2.0)]
 )

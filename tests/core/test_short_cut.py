@@ -25,6 +25,7 @@ def long_way(network, targets):
     return deltas(network)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["binary cross-entropy", "categorical cross-entropy"])
 def test_the_short_cut_is_the_long_way(loss):
     last = {"binary cross-entropy": "logistic", "categorical cross-entropy": "softmax"}[loss]

@@ -27,6 +27,7 @@ def fifty_digits():
         return {name: derivation[name].value for name in DATA["values"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DATA["values"])
 def test_fifty_digits_give_every_true_digit(name, fifty_digits):
     assert agrees(DATA["values"][name], fifty_digits[name])
@@ -38,6 +39,7 @@ def test_floats_give_the_correct_nine_decimals(name):
     assert f"{Derivation('worked-example')[name].value:.9f}" == f"{true:.9f}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", AFTER_MANY)
 def test_floats_give_the_correct_nine_decimals_after_thousands_of_updates(name):
     assert f"{Derivation('worked-example')[name].value:.9f}" == f"{Decimal(DATA['values'][name]):.9f}"
@@ -94,12 +96,14 @@ def exact():
         yield derivation
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, position", published(["right"]))
 def test_every_published_number_called_right_is_right_at_its_printed_digits(name, position, exact):
     record = read(find(name)).published[position]
     assert agrees(record.printed, exact(name).value_of(record.quantity))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, position", published(["rounding", "wrong"]))
 def test_every_published_number_called_wrong_differs_and_its_reason_reproduces_it(name, position, exact):
     record = read(find(name)).published[position]

@@ -37,6 +37,7 @@ def object_values(description):
     return values
 
 
+@pytest.mark.slow
 @examples(200)
 @given(descriptions())
 def test_objects_and_rows_agree_to_the_last_bit(description):

@@ -569,6 +569,7 @@ def test_powers_of_powers_are_bounded_within_one_tower_only():
     assert parse("(a^64*b^64)^64").names() == ["a", "b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -706,6 +707,7 @@ def test_any_text_is_a_formula_or_is_refused(text):
         assert parse(expression.format()).format() == parse(parse(expression.format()).format()).format()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

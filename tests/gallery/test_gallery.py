@@ -101,6 +101,7 @@ def judged_elsewhere(id, seed):
     return replace(entry, parameters=weights, shows=None).judge(seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("id", DEFECTS)
 def test_verdict_and_cause_do_not_hang_on_the_point(id, seed):

@@ -230,6 +230,7 @@ def test_the_error_that_would_show_does_show_among_thousands_of_kinks():
     assert found["W1"].wrong == [(3, 3)]
 
 
+@pytest.mark.slow
 def test_two_errors_that_would_cancel_along_a_direction_are_found():
     """One up and one down by the same: along a direction that is as long in both nothing of it is seen."""
     missed = 0

@@ -19,6 +19,7 @@ def checked(network, gradients=None, seed=0):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("error", LOSSES)
 @pytest.mark.parametrize("layers", [2, 3, 4])
@@ -122,6 +123,7 @@ def test_hardly_any_entry_of_a_smooth_network_cannot_be_told():
     assert verdicts.count("undecided") < 0.02 * len(verdicts)
 
 
+@pytest.mark.slow
 def test_the_evaluations_are_counted_and_some_twelve_for_each_entry():
     per_entry = []
     for seed in range(100, 130):

@@ -49,6 +49,7 @@ def printed(numbers, digits=6):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "numbers, expected",
     [
@@ -72,6 +73,7 @@ def test_numbers_of_the_worked_example(numbers, expected):
     assert [each.id for each in diagnose("worked-example", numbers)] == expected
 
 
+@pytest.mark.slow
 def test_a_diagnosis_says_what_it_explains_and_how_sure_it_is():
     (found,) = diagnose(
         "worked-example", {"E_total@1": "0.291027924", "out_o1@10000": "0.015912196", "w1@1": "0.149780716"}
@@ -82,6 +84,7 @@ def test_a_diagnosis_says_what_it_explains_and_how_sure_it_is():
     assert "7 digits reproduced" in found.odds and found.sentence in str(found.to_dict()["sentence"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in MISTAKES if name != "none"])
 def test_mistakes_planted_in_the_neurons_are_named(name):
     """The independent second way: the objects make the mistake, and the catalogue recognises the weights and
@@ -167,6 +170,7 @@ def test_two_mistakes_at_once_are_named(ids):
     assert found.chance < 1e-20
 
 
+@pytest.mark.slow
 def test_a_mistake_with_carried_rounding_is_named():
     """Every number is computed from the rounded ones before, so that no exact pass has these digits."""
     mistake = CATALOGUE["hidden delta from the raw output error"]
@@ -178,6 +182,7 @@ def test_a_mistake_with_carried_rounding_is_named():
     assert found[0].mistakes == (mistake,)
 
 
+@pytest.mark.slow
 @examples(15)
 @given(
     st.dictionaries(

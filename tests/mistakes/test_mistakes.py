@@ -119,6 +119,7 @@ def test_every_known_mistake_gives_its_published_signature(id):
         assert agrees(printed, found[quantity])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name, record",
     [
@@ -188,6 +189,7 @@ def test_the_objects_agree_on_drawn_networks(description, id):
 # Every entry does something, and nothing where it makes no sense
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id", CATALOGUE)
 def test_every_entry_changes_a_number_of_some_network(id):
     changed = []

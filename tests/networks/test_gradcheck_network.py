@@ -171,6 +171,7 @@ def test_a_large_network_is_checked_on_a_stated_choice_and_whole_by_the_twin():
     assert len(report.rows) < 283
 
 
+@pytest.mark.slow
 def test_a_mistake_outside_the_choice_is_seen_by_the_twin():
     class Mistaken(NeuralNetwork):
         def gradients(self, samples=None):

@@ -176,6 +176,7 @@ def test_the_general_bound_holds_for_any_values(name):
     ) >= CONFIDENCE - sampling_error(CONFIDENCE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWS)
 def test_the_smaller_bound_holds_for_any_values(name):
     share = share_right(DRAWS[name], lambda values: min(normal_digits(values), general_digits(values, 1.0)))
@@ -224,6 +225,7 @@ def test_planted_groups_are_found():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [6, 29, 60])
 @pytest.mark.parametrize("name", ["normal", "uniform", "heavy tails"])
 def test_no_groups_are_found_where_there_are_none(name, n):

@@ -50,6 +50,7 @@ def test_the_corpus_is_large_enough_and_named():
     assert len({case.name for case in CORPUS}) == len(CORPUS)
 
 
+@pytest.mark.slow
 @seed(11)
 @settings(max_examples=1, phases=[Phase.generate])
 @given(st.randoms(use_true_random=True))

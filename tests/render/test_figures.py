@@ -196,6 +196,7 @@ def test_outputs_that_are_no_numbers_leave_the_samples_alone(matplotlib):
 # Files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_figure_is_saved_in_the_format_of_its_name(trained, tmp_path, name):
     description, rows, twin = trained
@@ -204,6 +205,7 @@ def test_a_figure_is_saved_in_the_format_of_its_name(trained, tmp_path, name):
     assert start.startswith(b"<?xml") if name.endswith("svg") else start.startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_what_is_drawn_anew_has_the_same_bytes(trained, tmp_path):
     description, rows, twin = trained
     for name in ("one.svg", "two.svg"):
@@ -250,6 +252,7 @@ def test_other_formats_are_refused(name):
 # Command lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "main, arguments", COMMANDS, ids=lambda value: "-".join(value[:1]) if isinstance(value, list) else ""
 )

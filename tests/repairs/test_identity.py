@@ -196,6 +196,7 @@ def test_a_network_without_samples_is_refused():
         Trials({"layer": [{"activation": "identity", "weights": [[1.0]]}]})
 
 
+@pytest.mark.slow
 @examples(40)
 @given(descriptions(largest=1.0))
 def test_every_row_of_a_drawn_network_is_its_formula(description):

@@ -271,6 +271,7 @@ def test_the_slip_is_named_and_repaired(trials, claim, kind, found, instead, col
     assert repaired(trials, claim)[:5] == (kind, found, instead, column, formula)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "network, claim, sentence",
     [

@@ -186,6 +186,7 @@ def both(p):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["figure.png", "figure.svg"])
 def test_the_command_draws_the_same_bytes_again(tmp_path, monkeypatch, capsys, name):
     pytest.importorskip("matplotlib")

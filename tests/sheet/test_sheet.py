@@ -28,6 +28,7 @@ def only(*lines, network="worked-example"):
 # Numbers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "claim, verdict, note",
     [
@@ -436,6 +437,7 @@ def test_every_published_number_gets_the_verdict_and_the_cause_on_record(name):
             assert line.mistake.id == (record.mistake or "one update too few")
 
 
+@pytest.mark.slow
 def test_the_published_derivation():
     """Everything in it is right or rounding, but for one name, one mistaken program and one count."""
     report = check_sheet((EXAMPLES / "published-derivation.txt").read_text(encoding="utf-8"))
@@ -474,6 +476,7 @@ def without_relu(description):
     return all(layer["activation"] != "relu" for layer in description["layer"])
 
 
+@pytest.mark.slow
 @examples(60)
 @given(descriptions(most_layers=3, most_neurons=2, most_samples=2), st.integers(3, 14))
 @example(LOST_BESIDE_ONE, 3)
@@ -518,6 +521,7 @@ def test_rounded_numbers_carried_on_are_never_called_wrong(description, places, 
     assert {line.verdict for line in report.lines} <= {"right", "rounding"}, str(report)
 
 
+@pytest.mark.slow
 @examples(25)
 @given(descriptions(most_layers=2, most_neurons=2, most_samples=1), st.data())
 def test_a_wrong_digit_is_never_passed(description, data):
@@ -538,6 +542,7 @@ def test_a_wrong_digit_is_never_passed(description, data):
 # Reports
 
 
+@pytest.mark.slow
 def test_the_report_as_a_dict_has_what_is_promised():
     report = check_sheet((EXAMPLES / "published-derivation.txt").read_text(encoding="utf-8")).to_dict()
     assert report["first_wrong"] == 49 and report["status"] == 1

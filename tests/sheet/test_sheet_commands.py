@@ -111,6 +111,7 @@ def test_standard_input_and_every_format():
         assert done.stdout.startswith(beginning) and done.stderr == ""
 
 
+@pytest.mark.slow
 def test_the_example_sheet_is_known_by_its_name(capsys):
     assert main(["check", "published-derivation"]) == 1
     assert "The first wrong line is line 49." in capsys.readouterr().out
@@ -152,6 +153,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sheet", HOSTILE)
 def test_a_hostile_sheet_ends_soon_with_its_line(sheet, tmp_path):
     text, place = HOSTILE[sheet]

@@ -31,6 +31,7 @@ def error_bound(network):
     return WELL_BEYOND * total.error if isinstance(total, Bounded) else 0.0
 
 
+@pytest.mark.slow
 @examples(500)
 @given(descriptions(most_layers=4))
 def test_error_and_gradients_agree_within_the_counted_roundings(description):

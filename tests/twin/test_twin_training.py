@@ -229,6 +229,7 @@ def test_training_that_cannot_be_is_refused(changes, arguments, refusal):
 # Memory
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("update, order, batch", VARIED)
 def test_the_loop_allocates_nothing_that_stays(update, order, batch):
     """At the peak of 1000 updates memory is that of 50, to less than one array of a layer."""
@@ -347,6 +348,7 @@ class InterruptingNumpy:
         return interrupted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("afterwards", [False, True])
 @pytest.mark.parametrize(
     "update, order, batch",

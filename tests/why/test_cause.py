@@ -241,6 +241,7 @@ def planted(name):
             yield network, numeric, wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_mistake_is_named(name):
     expected, tried, named = PLANTED[name][0], 0, []
@@ -258,6 +259,7 @@ def test_a_right_gradient_has_no_cause():
         assert found.overall is None and found.wrong == () and set(found.blocks.values()) == {None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "times_in, id",
     [

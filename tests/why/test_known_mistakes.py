@@ -70,6 +70,7 @@ def test_most_of_the_catalogue_shows_in_gradients():
     assert len(VISIBLE) > 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id", VISIBLE)
 def test_a_mistake_of_the_catalogue_is_named(id):
     found = known_mistakes(WORKED, None, mistaken(id))
@@ -306,6 +307,7 @@ def planted(seed, concerned, mistake):
     raise AssertionError("the planted mistake is not visible")
 
 
+@pytest.mark.slow
 def test_mistakes_planted_in_another_backward_pass_are_named_in_95_of_100_networks():
     missed = []
     for id, (concerned, mistake) in PLANTED.items():

@@ -95,6 +95,7 @@ def test_gradients_are_found_in_every_layout(network, layout):
     assert len(found) == (last if layout == "the last layer alone" else len(right))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_mistake_is_named_in_every_layout_and_never_taken_for_a_transposed_gradient(layout):
     lay, samples = LAYOUTS[layout], (SQUARE.inputs, SQUARE.targets)
