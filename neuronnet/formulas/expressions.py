@@ -182,9 +182,7 @@ class Product(Expression):
         return list(self.factors)
 
     def _text(self, leaf):
-        spaced = any(
-            "/" in name for _, factor in self.factors if isinstance(factor, Name) for name in factor.names()
-        )
+        spaced = any(isinstance(each, Name) and "/" in each.name for _, each in self.factors)
         text = self.factors[0][1]._bracketed(leaf, 2)
         for operator, factor in self.factors[1:]:
             binds = 2 if isinstance(factor, Name) and operator == "*" else 3

@@ -90,11 +90,8 @@ class _Parser:
             return before[0] in _BRACKETS.values()
         if kind != "name":
             return False
-        if (
-            before[0] in _BRACKETS.values()
-            or self.known(word)
-            or self.is_function(word, self.tokens[self.position + 1][0])
-        ):
+        next_kind = self.tokens[self.position + 1][0]
+        if before[0] in _BRACKETS.values() or self.known(word) or self.is_function(word, next_kind):
             return True
         return self.meant(word) or (self.is_name is None and before[0] == "number" and not glued)
 
@@ -111,10 +108,8 @@ class _Parser:
             self.take()
             base = base ** self.exponent()
             if self.kind() in ("^", "**"):
-                self.fail(
-                    f"unexpected {self.kind()!r}: a power is a whole number up to {HIGHEST_POWER}, "
-                    "towers are not read"
-                )
+                reason = f"a power is a whole number up to {HIGHEST_POWER}, towers are not read"
+                self.fail(f"unexpected {self.kind()!r}: {reason}")
         self.tower = max(outside, self.tower)
         return base
 
@@ -188,11 +183,9 @@ class _Parser:
         if function == "sum":
             self.expect(closing)
             return total(arguments)
-        expected = 1 if word == "relu" else FUNCTIONS[function][1]
-        if expected is not None and len(arguments) != expected:
-            self.fail(
-                f"{word} takes {expected} argument{'s' if expected > 1 else ''}, found {len(arguments)}"
-            )
+        expected, found = 1 if word == "relu" else FUNCTIONS[function][1], len(arguments)
+        if expected is not None and found != expected:
+            self.fail(f"{word} takes {expected} argument{'s' if expected > 1 else ''}, found {found}")
         if function == "max":
             arguments = [0, *arguments] if word == "relu" else self.zero_first(arguments)
         self.expect(closing)

@@ -62,7 +62,6 @@ def _ids(name, everywhere="both", by_layer=False):
 
 
 def _plain_everywhere(name):
-    """The ids of a mistake that has its name alone where it is made everywhere."""
     ids = _ids(name, by_layer=True)
     return [*ids[:2], name, *ids[3:]]
 
@@ -76,7 +75,6 @@ _BY_OUT = {"logistic": lambda out: out * (1 - out), "tanh": lambda out: 1 - out 
 
 
 def _derivative_of(name):
-    """The slope of another function, written with what this layer left."""
     if name in _BY_OUT:
         return lambda activation, net, out, right: _BY_OUT[name](out)
     return lambda activation, net, out, right: ACTIVATIONS[name].derivative(net, out)

@@ -55,9 +55,8 @@ def _with_biases(change):
         if counts[0] == counts[1]:
             return changed
         renames = description.renames.items()
-        return replace(
-            changed, renames={name: own for name, own in renames if not re.fullmatch("b[0-9]+", name)}
-        )
+        kept = {name: own for name, own in renames if not re.fullmatch("b[0-9]+", name)}
+        return replace(changed, renames=kept)
 
     return described
 
@@ -257,8 +256,6 @@ def _gradient_with_bias(program, right, layer, b, terms):
 
 
 def _scaled(which, sentence, scale):
-    """The convention of an L2 term that is divided by the number of samples, or is not."""
-
     def differs(description):
         return description.l2 != 0 and description.l2_scale != scale and len(description.samples) > 1
 
@@ -318,13 +315,7 @@ L2_TERMS = (
         l2_gradient=lambda program, right, weight, count: -right(weight, count),
     ),
     _scaled(
-        "",
-        "The L2 term is divided by the number of samples, which the network does not say.",
-        "per sample",
+        "", "The L2 term is divided by the number of samples, which the network does not say.", "per sample"
     ),
-    _scaled(
-        "not ",
-        "The L2 term counts in full; the network divides it by the number of samples.",
-        "as is",
-    ),
+    _scaled("not ", "The L2 term counts in full; the network divides it by the number of samples.", "as is"),
 )

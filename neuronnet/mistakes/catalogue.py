@@ -75,9 +75,7 @@ def signatures(description, counts=(1, 2)):
         except NotHere:
             pass
     return [
-        Signature(
-            id, numbers, [other for other, others in found.items() if other != id and alike(numbers, others)]
-        )
+        Signature(id, numbers, [each for each in found if each != id and alike(numbers, found[each])])
         for id, numbers in found.items()
         if id != NONE
     ]

@@ -47,7 +47,6 @@ def _from_outs(program):
 
 
 def _logarithm(id, base, unit):
-
     def error(program, right, j):
         natural = right(j)
         return natural / ln(type(natural)(base))
@@ -72,7 +71,6 @@ def _yes_or_no(id, sentence, error, slope):
 
 
 def _combined(what, key):
-    """The conventions of a mean in place of a sum over the outputs or samples, and the other way round."""
     ways = ("averaged", "mean"), ("summed", "sum")
     for (done, combine), (said, other) in (ways, ways[::-1]):
         yield other_convention(
@@ -191,7 +189,6 @@ def _transposed(which, all_of, is_chosen):
 
 
 def _reversed(key, sentence):
-
     def described(description):
         samples = (sample._replace(**{key: getattr(sample, key)[::-1]}) for sample in description.samples)
         return replace(description, samples=tuple(samples))
@@ -236,7 +233,6 @@ LOADING = (
 
 
 def _activation(id, sentence, convention, instead, is_chosen):
-    """The convention of another activation in the layers `is_chosen(activation, is_last)`."""
     suits, described = in_layers(
         lambda layer, number, last: (
             layer.activation != instead and is_chosen(layer.activation, number == last)

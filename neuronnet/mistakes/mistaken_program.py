@@ -200,9 +200,8 @@ class Program(Steps):
         for j, (row, names) in enumerate(zip(self.weights[layer], weight_names[layer])):
             row[:] = [self.save(name, self.moved_weight(layer, j, i)) for i, name in enumerate(names)]
         if self.trained_bias[layer]:
-            self.biases[layer][:] = [
-                self.save(name, self.moved_bias(layer, b)) for b, name in enumerate(bias_names[layer])
-            ]
+            biases, names = self.biases[layer], bias_names[layer]
+            biases[:] = [self.save(name, self.moved_bias(layer, b)) for b, name in enumerate(names)]
 
 
 class NotHere(NeuronnetError):
@@ -235,17 +234,7 @@ class Mistake:
 
 
 def mistake(
-    id,
-    sentence,
-    *,
-    convention=None,
-    of=(),
-    where=(),
-    described=None,
-    needs=(),
-    change=None,
-    is_miscount=False,
-    **steps,
+    id, sentence, *, convention=None, of=(), where=(), described=None, needs=(), change=None, **steps
 ):
     """A row of the catalogue: a Mistake class whose `steps`, by name, replace those of `Program`.
 
@@ -256,7 +245,7 @@ def mistake(
     are rows that this one combines.
     """
     row = type("Row", tuple(of) or (Mistake,), {"id": id, "sentence": sentence, "convention": convention})
-    row.kind, row.is_miscount = "mistake" if convention is None else "convention", is_miscount
+    row.kind, row.is_miscount = "mistake" if convention is None else "convention", "updates_for" in steps
 
     def row_described(program, right, description):
         description = right(description)

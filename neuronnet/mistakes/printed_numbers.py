@@ -114,11 +114,9 @@ class Diagnosis(NamedTuple):
 
     @property
     def odds(self) -> str:
-        number = f"{self.chance:.0e}" if self.chance < 0.001 else f"{self.chance:.2g}"
-        return (
-            f"{self.digits:.0f} digits reproduced, {self.tried} explanations tried, "
-            f"{number} expected by chance"
-        )
+        chance = f"{self.chance:.0e}" if self.chance < 0.001 else f"{self.chance:.2g}"
+        digits = f"{self.digits:.0f} digits reproduced"
+        return f"{digits}, {self.tried} explanations tried, {chance} expected by chance"
 
     def to_dict(self) -> dict:
         return {

@@ -43,10 +43,8 @@ def diagnose(
     """
     description = read(network)
     if not isinstance(numbers, Mapping) or not all(isinstance(name, str) for name in numbers):
-        raise NeuronnetError(
-            f"numbers: found {shortened(numbers)}; a mapping of names such as 'dE_total/dw5' to numbers is "
-            "needed"
-        )
+        needed = "a mapping of names such as 'dE_total/dw5' to numbers is needed"
+        raise NeuronnetError(f"numbers: found {shortened(numbers)}; {needed}")
     with fifty_digits():
         exact = Exact(description)
         found = [_printed(name, number, exact) for name, number in numbers.items()]
@@ -150,14 +148,12 @@ class _Search:
         return not all(each.is_long for each in self._left(found))
 
     def _with_later(self, found):
-        """A Diagnosis with what it explains after other counts of updates than were searched."""
         values = self._replay(found.mistakes, sorted({each.updates for each in self.later}))
         wrong = [each for each in self.later if not each.is_right]
         later = tuple(each.name for each in wrong if each.is_given_by(each.value(values)))
         return found._replace(explains=found.explains + later)
 
     def _affordable(self, counts):
-        """The single mistakes in the order of the catalogue, as many as can be replayed in bearable time."""
         singles = [(each,) for each in CATALOGUE.values() if self._makes_sense(each)]
         return singles[: max(2, MOST_WORK // max(1, self._work(counts)))]
 
@@ -181,7 +177,6 @@ class _Search:
         return [each for each in self.wrong if each.name not in explained]
 
     def _one_after_another(self, found, candidates, values_of, carried=False):
-        """The Diagnoses found, and further ones for what they leave over."""
         found = list(found)
         while left := self._left(found):
             best = self._best(left, set(), candidates, values_of, carried)
@@ -239,11 +234,8 @@ class _Search:
 
     def _made_wrong(self, values, mistakes):
         found = [(each, each.value(values)) for each in self.right]
-        return tuple(
-            each.name
-            for each, value in found
-            if value is not None and not self._is_given(each, value, mistakes)
-        )
+        found = [(each, value) for each, value in found if value is not None]
+        return tuple(each.name for each, value in found if not self._is_given(each, value, mistakes))
 
     def _chance(self, matched, wrong, replayed):
         """How many of the replayed passes would give these digits by coincidence."""
@@ -264,7 +256,6 @@ class _Search:
     # Replaying
 
     def _pairs(self):
-        """Pairs of single mistakes that change any of the numbers, one of several that change them alike."""
         numbers = self.wrong + self.right
         right = self._short_values(())
         kinds = {tuple(each.value(right) for each in numbers)}

@@ -139,7 +139,6 @@ def _added_up(program, right, place, value, gradient):
 
 
 def _other_rate(id, sentence, rate):
-
     def change(program):
         program.rate = rate(program.rate)
 
@@ -240,14 +239,12 @@ STEPS = (
     mistake(
         "one update too few",
         "The numbers are those of one update before.",
-        is_miscount=True,
         needs=[RATE],
         updates_for=lambda program, right, count: right(count) - 1,
     ),
     mistake(
         "one update too many",
         "The numbers are those of one update later.",
-        is_miscount=True,
         needs=[RATE],
         updates_for=lambda program, right, count: right(count) + 1,
     ),
@@ -263,7 +260,6 @@ _COMBINED_SAMPLES = (
 
 
 def _other_batch(id, sentence, batch):
-    """The convention of updates from batches of another size."""
     return other_convention(
         id,
         sentence,

@@ -74,9 +74,8 @@ def require(path, output=None):
     """
     _ending(path)
     if output is not None and os.path.realpath(path) == os.path.realpath(output):
-        raise NeuronnetError(
-            f"cannot write {shortened(str(path))}: -o and --plot name the same file; choose another"
-        )
+        name = shortened(str(path))
+        raise NeuronnetError(f"cannot write {name}: -o and --plot name the same file; choose another")
     _matplotlib()
 
 
@@ -95,9 +94,8 @@ def save(figure, path, inputs=()):
 def _ending(path):
     ending = Path(path).suffix.lower()
     if ending not in METADATA:
-        raise NeuronnetError(
-            f"cannot draw into {shortened(str(path))}: a name that ends in {' or '.join(METADATA)} is needed"
-        )
+        name, needed = shortened(str(path)), " or ".join(METADATA)
+        raise NeuronnetError(f"cannot draw into {name}: a name that ends in {needed} is needed")
     return ending
 
 
@@ -111,9 +109,8 @@ def training(description, rows, forward):
     `rows` are those of `neuronnet.training.history` or `Twin.train`; forward(points) gives a row of outputs
     per point.
     """
-    shares = [
-        key for key in ("accuracy", "held_out_accuracy") if any(row.get(key) is not None for row in rows)
-    ]
+    kinds = ("accuracy", "held_out_accuracy")
+    shares = [key for key in kinds if any(row.get(key) is not None for row in rows)]
     if not shares:
         figure = new_figure(description.title, 7, 4)
         error = figure.subplots()
@@ -148,9 +145,8 @@ def new_figure(title, width, height):
     figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
     matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
     printable = "".join(each if each.isprintable() else " " for each in title)
-    figure.suptitle(
-        "\n".join(textwrap.wrap(printable, int(9 * width), max_lines=2, placeholder=" ...")), parse_math=False
-    )
+    lines = textwrap.wrap(printable, int(9 * width), max_lines=2, placeholder=" ...")
+    figure.suptitle("\n".join(lines), parse_math=False)
     return figure
 
 
@@ -159,10 +155,8 @@ def new_figure(title, width, height):
 
 def curve(axes, rows, key, marker="o", **settings):
     """One key of the rows over the updates; a gap where it is None or not finite."""
-    values = [finite(row.get(key)) for row in rows]
-    axes.plot(
-        [row["update"] for row in rows], values, marker=marker if len(rows) <= MANY_ROWS else None, **settings
-    )
+    updates, values = [row["update"] for row in rows], [finite(row.get(key)) for row in rows]
+    axes.plot(updates, values, marker=marker if len(rows) <= MANY_ROWS else None, **settings)
 
 
 def finite(value, otherwise=math.nan):
@@ -193,9 +187,7 @@ def update_axis(axes):
 def has_boundary(description):
     """Whether a decision boundary can be drawn: two inputs, and samples whose targets are classes."""
     samples = description.samples
-    return (
-        bool(samples) and len(samples[0].inputs) == 2 and all(is_class(sample.targets) for sample in samples)
-    )
+    return bool(samples) and len(samples[0].inputs) == 2 and all(is_class(each.targets) for each in samples)
 
 
 def draw_boundary(axes, description, forward, held_out=()):
@@ -245,9 +237,8 @@ def _fill_two(axes, xs, ys, outputs):
     beyond = any(value < 0 or value > 1 for line in second for value in line)
     if beyond:
         colors = [_tint(CLASSES[0][1], STRONGEST), *colors, _tint(CLASSES[1][1], STRONGEST)]
-    filled = axes.contourf(
-        xs, ys, second, levels=PROBABILITIES, colors=colors, zorder=0, extend="both" if beyond else "neither"
-    )
+    extend = "both" if beyond else "neither"
+    filled = axes.contourf(xs, ys, second, levels=PROBABILITIES, colors=colors, zorder=0, extend=extend)
     _draw_line(axes, xs, ys, second, 0.5)
     return filled
 
@@ -293,7 +284,6 @@ def _tint(color, share):
 
 
 def _grid(values):
-    """Evenly spaced places from a little below the smallest value to a little above the largest."""
     low, high = float(min(values)), float(max(values))
     margin = 0.1 * (high - low) or 1.0
     return [low - margin + (high - low + 2 * margin) * step / (POINTS - 1) for step in range(POINTS)]

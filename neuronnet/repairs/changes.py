@@ -42,9 +42,8 @@ class Change(NamedTuple):
 def change(kind, at, replacement, sentence, found=None, instead=None):
     """The Change of `at` into `replacement`, which gives `found` and `instead` where these are left out."""
     found = at.format() if found is None else found
-    return Change(
-        kind, at, replacement, sentence, found, replacement.format() if instead is None else instead
-    )
+    instead = replacement.format() if instead is None else instead
+    return Change(kind, at, replacement, sentence, found, instead)
 
 
 def changes(node, parent, counts=()):
@@ -87,11 +86,8 @@ def signs_of_sum(node):
     if isinstance(turned, Sum):
         yield change("sign", node, turned, f"the sign of {node} is turned around: {turned}")
     for place, (sign, term) in enumerate(terms):
-        flipped = [
-            *terms[:place],
-            (-sign, term) if place else (sign, without_minus(term)),
-            *terms[place + 1 :],
-        ]
+        other = (-sign, term) if place else (sign, without_minus(term))
+        flipped = [*terms[:place], other, *terms[place + 1 :]]
         before, after = ("", "-") if place == 0 else ("+ ", "- ") if sign > 0 else ("- ", "+ ")
         said = f"the sign of {term} is turned around"
         yield change("sign", term, Sum(flipped), said, before + term.format(), after + term.format())
@@ -204,7 +200,6 @@ def _beginnings(term):
 
 
 def _closing(after, exponent=1):
-
     def close(before, inner):
         grouped = inner if exponent == 1 else Power(inner, exponent)
         operator = before[-1][0] if before else "*"

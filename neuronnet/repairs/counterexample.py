@@ -108,12 +108,10 @@ class _View:
         derivation = self.derivation
         free = self.rates if derivation.description.l2 != 0 else {derivation.names.rate}
         kinds = {"w", "b", "i"} if self.probabilities else {"w", "b", "i", "target"}
-        return {
-            name for name in derivation.given if name not in free and self.places.of(name).kind not in kinds
-        }
+        kind = self.places.of
+        return {name for name in derivation.given if name not in free and kind(name).kind not in kinds}
 
     def _choose(self):
-        """The names that get numbers, in the order of the formulas; None when they are too many."""
         while True:
             others = self.fixed.union(self.computed)
             free = [name for name in self._names_in_use() if name not in others]
@@ -188,7 +186,6 @@ class _View:
     # Numbers
 
     def _values(self, random, attempt):
-        """Numbers for the chosen names: whole ones, tenths for what lies between 0 and 1."""
         values, whole = {}, 0
         tenths = _TENTHS if attempt == 0 else random.sample(_TENTHS, len(_TENTHS))
         shares = [name for name in self.chosen if self._is_out_of(name, "softmax")]
@@ -232,9 +229,7 @@ class _View:
     def _sides(self, values):
         """(quantity, what the formula gives) as Fractions, else Decimals; None for what has no value."""
         for number in (Fraction, Decimal):
-            self.known = {
-                name: number(value.numerator) / number(value.denominator) for name, value in values.items()
-            }
+            self.known = {name: number(each.numerator) / each.denominator for name, each in values.items()}
             self.known |= {name: number(str(self.derivation.given[name])) for name in self.fixed}
             try:
                 return self._evaluated(self.quantity, number), self._evaluated(self.formula, number)
@@ -253,19 +248,11 @@ class _View:
         return value if number is Fraction or value.is_finite() else None
 
     def _described(self, values, left, right):
-        """The Counterexample: numbers chosen, fixed ones, and computed ones that the formula names."""
+        named = [name for name in self.formula.names() if name not in self.quantity.names()]
         used = [name for name in self._names_in_use() if name in values or name in self.fixed]
-        used += [
-            name
-            for name in self.formula.names()
-            if name in self.computed and name not in self.quantity.names()
-        ]
-        return Counterexample(
-            self.quantity.format(),
-            {name: _text(self.known[name]) for name in dict.fromkeys(used)},
-            _text(left),
-            _text(right),
-        )
+        used += [name for name in named if name in self.computed]
+        shown = {name: _text(self.known[name]) for name in dict.fromkeys(used)}
+        return Counterexample(self.quantity.format(), shown, _text(left), _text(right))
 
 
 def _text(value):
@@ -291,13 +278,9 @@ def named_parts(formula, quantity, derivation):
     relu = any(layer.activation == "relu" for layer in derivation.description.layers)
     if relu or sum(1 for _ in nodes(formula)) > LARGEST_FORMULA:
         return formula, parts  # a relu that is on is its net input, by chance
-    rows = {
-        _digits(row.value): row.name
-        for row in reversed(derivation.quantities)
-        if row.expression is not None
-        and not isinstance(row.expression, Name)
-        and row.name not in quantity.names()
-    }
+    others = [row for row in reversed(derivation.quantities) if row.name not in quantity.names()]
+    computed = [row for row in others if not (row.expression is None or isinstance(row.expression, Name))]
+    rows = {_digits(row.value): row.name for row in computed}
     while step := _first_named(formula, derivation, rows):
         name, part, formula = step
         parts[name] = f"{name} = {part}" if len(part.format()) <= LONGEST_PART else name
@@ -305,7 +288,6 @@ def named_parts(formula, quantity, derivation):
 
 
 def _first_named(formula, derivation, rows):
-    """(name, part, formula with the name in its place) of the first part that is a quantity, or None."""
     for node, rebuild, _ in nodes(formula):
         for start, end, part in _candidates(node):
             name = _name_of(part, derivation, rows)

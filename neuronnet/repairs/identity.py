@@ -116,11 +116,8 @@ class Trials:
             drawn = drawn_like(self.description, self._random, signs=(1,) if first else (1, -1))
             nets = _relu_nets(drawn)
             histories = {name: (*self._histories.get(name, ()), value > 0) for name, value in nets.items()}
-            rank = (
-                0 not in nets.values(),
-                len(set(histories.values())),
-                sum(not all(each) for each in histories.values()),
-            )
+            were_off = sum(not all(each) for each in histories.values())
+            rank = 0 not in nets.values(), len(set(histories.values())), were_off
             if best is None or rank > best[0]:
                 best = rank, histories, drawn
         self._histories = best[1]
@@ -184,7 +181,6 @@ def _probabilities(given, random):
 
 
 def _relu_nets(description):
-    """The nets of the relu neurons of a described network, name -> value, those of every sample."""
     derivation = Derivation(replace(description, learning_rate=None))
     nets = {
         derivation.names.of("net", name)
@@ -199,12 +195,8 @@ def _relu_nets(description):
 
 
 def update_counts(expressions):
-    return {
-        int(count)
-        for expression in expressions
-        for name in expression.names()
-        for count in _COUNT.findall(name)
-    }
+    names = (name for expression in expressions for name in expression.names())
+    return {int(count) for name in names for count in _COUNT.findall(name)}
 
 
 def _brought_forward(expressions):
@@ -229,7 +221,6 @@ class Freedom:
     """
 
     def __init__(self, description, seed=1):
-        """`description` is a checked one."""
         self._random = Random(seed)
         with fifty_digits():
             self._derivation = Derivation(drawn_like(description, self._random, signs=(1,)), number=Decimal)
@@ -273,9 +264,8 @@ class Freedom:
         if row.expression is None:
             moves = row.part != "given" or self._kind(row.name).kind in self._moving
             for number, values in enumerate(self._values):
-                values[name] = row.value + (
-                    STEP * self._random.randint(-1000, 1000) / 1000 if number and moves else 0
-                )
+                step = STEP * self._random.randint(-1000, 1000) / 1000 if number and moves else 0
+                values[name] = row.value + step
             return
         for needed in row.expression.names():
             self._evaluate(needed)

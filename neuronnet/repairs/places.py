@@ -46,11 +46,8 @@ class Places:
         parts = split_partial(name)
         if parts is not None:
             above, below = (self.of(part) for part in parts)
-            return NamePlace(
-                partial_name(above.kind, below.kind),
-                above.touches + below.touches,
-                f"{above.mark}/{below.mark}",
-            )
+            kind, mark = partial_name(above.kind, below.kind), f"{above.mark}/{below.mark}"
+            return NamePlace(kind, above.touches + below.touches, mark)
         base, index = split_index(name)
         if base in self._places:
             kind, touches = self._places[base]
@@ -90,9 +87,8 @@ class Places:
     def distance(self, one, other):
         """How far apart two names are: (differing neurons and samples, how far apart these stand)."""
         here, there = self.of(one), self.of(other)
-        steps = [
-            abs((a or 0) - (b or 0)) + 9 * (p != q) for (p, a), (q, b) in zip(here.touches, there.touches)
-        ]
+        pairs = zip(here.touches, there.touches)
+        steps = [abs((a or 0) - (b or 0)) + 9 * (p != q) for (p, a), (q, b) in pairs]
         differing = sum(step > 0 for step in steps) + abs(len(here.touches) - len(there.touches))
         return differing + (here.mark != there.mark), sum(steps)
 
@@ -115,7 +111,6 @@ class Places:
 
 
 def _places(names):
-    """(name, (kind, touches)) of every part and quantity of a network that belongs to a neuron."""
     for position, name in enumerate(names.inputs):
         yield name, ("i", ((0, position),))
     for layer, neurons in enumerate(names.layers, 1):
@@ -159,30 +154,22 @@ def renamings(formula, quantity, places):
         if kinds[one] == kinds[other]:
             yield Renaming("exchanged names", {one: other, other: one}, f"{one} and {other} are exchanged")
     updated = [name for name in names if "@" not in name and kinds[name] in _CHANGED_BY_AN_UPDATE]
-    yield from _several(
-        {name: places.own_name(after(name, 1)) for name in updated},
-        "the values after the update are needed: {instead}",
-    )
-    yield from _several(
-        {name: name.partition("@")[0] for name in names if "@" in name},
-        "the values before the update are needed: {instead}",
-    )
+    later = {name: places.own_name(after(name, 1)) for name in updated}
+    yield from _several(later, "the values after the update are needed: {instead}")
+    earlier = {name: name.partition("@")[0] for name in names if "@" in name}
+    yield from _several(earlier, "the values before the update are needed: {instead}")
     samples = {sample for name in names + quantity.names() for sample in SAMPLE.findall(name)}
     for start, end in permutations(sorted(samples), 2):
-        yield from _several(
-            {name: name.replace(start, end) for name in names},
-            f"this is about sample {end[1:-1]}, not about {start[1:-1]}",
-        )
+        elsewhere = {name: name.replace(start, end) for name in names}
+        yield from _several(elsewhere, f"this is about sample {end[1:-1]}, not about {start[1:-1]}")
     yield from _several({name: places.transposed(name) for name in names}, "the weights are transposed")
     for layer, start in places.single(names):
         for end, neuron in enumerate(places.neurons[layer]):
             moved = {name: places.moved(name, layer, start, end) for name in names}
             yield from _several(moved, f"this is about {neuron}, not about {places.neurons[layer][start]}")
             for kind in dict.fromkeys(kinds.values()):
-                yield from _several(
-                    {name: other for name, other in moved.items() if kinds[name] == kind},
-                    "did you mean {instead} instead of {found}?",
-                )
+                of_kind = {name: other for name, other in moved.items() if kinds[name] == kind}
+                yield from _several(of_kind, "did you mean {instead} instead of {found}?")
 
 
 def _several(renames, sentence):
@@ -204,7 +191,6 @@ class _Unit(NamedTuple):
     out: str
 
     def slope(self):
-        """dout/dnet as it is usually written, an Expression."""
         if self.activation in _BY_OUT:
             return _BY_OUT[self.activation](Name(self.out))
         return Call("step", [Name(self.net)]) if self.activation == "relu" else Number(1)
@@ -289,11 +275,8 @@ def _one_put_right(formula, names, value, right, worth):
     for node, rebuild, parent in nodes(formula):
         if isinstance(node, Product):
             factors = node.factors
-            at_hand = [
-                place
-                for place, (operator, factor) in enumerate(factors)
-                if operator == "*" and factor.names() == names
-            ]
+            times = [(place, each) for place, (operator, each) in enumerate(factors) if operator == "*"]
+            at_hand = [place for place, each in times if each.names() == names]
             for places in [*combinations(at_hand, 1), *combinations(at_hand, 2)]:
                 if is_it(product_of([factors[place] for place in places])):
                     return factors[places[0]][1], rebuild(_with_factors(factors, places, right))

@@ -55,7 +55,6 @@ def repair(formula, quantity, trials):
 
 
 def _two_changes(slips):
-    """(Change, repaired formula) for every pair that explains the formula, the most natural first."""
     if slips.target is None or sum(1 for _ in nodes(slips.formula)) > LARGEST_FOR_TWO:
         return []
     meant, signs = _Meant(slips), _turned_signs(slips)
@@ -149,9 +148,8 @@ class _Meant:
         if name not in self._found:
             distance, natural = self._slips.places.distance, self._slips.true.names
             alike = [other for other in self._alike.get(self._kind(name), ()) if other != name]
-            self._found[name] = sorted(
-                alike, key=lambda other: (other not in natural, distance(other, name))
-            )[:MOST_MEANT]
+            alike.sort(key=lambda other: (other not in natural, distance(other, name)))
+            self._found[name] = alike[:MOST_MEANT]
         return self._found[name]
 
 

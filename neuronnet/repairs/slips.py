@@ -28,18 +28,14 @@ class Slips:
     """The changes of one formula that make it right in one network."""
 
     def __init__(self, formula, quantity, trials, updates):
-        differing = (
-            number
-            for number in range(trials.count)
-            if _differ(trials.value(number, formula), trials.value(number, quantity))
-        )
+        value = trials.value
+        differing = (k for k in range(trials.count) if _differ(value(k, formula), value(k, quantity)))
         number = next(differing, 0)
         self.derivation = derivation = trials.derivation(number)
         self.places = Places(derivation)
         with fifty_digits():
-            self.formula, self.quantity = (
-                with_names(each, derivation.own_name) for each in (formula, quantity)
-            )
+            own_name = derivation.own_name
+            self.formula, self.quantity = (with_names(each, own_name) for each in (formula, quantity))
             self.true = NearbyFormulas(self.quantity, derivation)
             self.values = self._pool(updates)
         self.known = set(self.values)
@@ -67,9 +63,8 @@ class Slips:
                 *self._missing_factors(node, parent, value, fits),
                 *self._missing_terms(node, parent, value, fits),
             ]
-            found += [
-                slip for slip in changes(node, parent, self.counts) if fits(self.worth(slip.replacement))
-            ]
+            possible = changes(node, parent, self.counts)
+            found += [slip for slip in possible if fits(self.worth(slip.replacement))]
             for slip in found:
                 repaired = rebuild(slip.replacement)
                 if not self.is_trivial(repaired):
@@ -146,7 +141,6 @@ class Slips:
             yield change(renaming.kind, at, repaired, renaming.sentence, found, instead), repaired
 
     def _names_that_may_be_meant(self):
-        """The names that may replace or multiply others: no zero, and no other name for the quantity."""
         own = set(self.quantity.names())
 
         def means_something(name, value):
@@ -155,9 +149,7 @@ class Slips:
             says_something = value != 0 or name in self.true.names
             return says_something and not self.is_target(value) and not self.is_target(-value)
 
-        return [
-            name for name, value in self.values.items() if name not in own and means_something(name, value)
-        ]
+        return [name for name, each in self.values.items() if name not in own and means_something(name, each)]
 
     # What is missing
 
@@ -190,13 +182,11 @@ class Slips:
             if worth is None:
                 continue
             text = " and ".join(term.format() for term in terms)
+            are = f"term {text} is" if len(terms) == 1 else f"terms {text} are"
             for sign in (1, -1):
                 if value + sign * worth != 0 and fits(value + sign * worth):
                     whole = Sum([*node._terms(), *((sign, term) for term in terms)])
-                    said = (
-                        f"the term {text} is missing" if len(terms) == 1 else f"the terms {text} are missing"
-                    )
-                    yield change("missing term", node, whole, said, "", text)
+                    yield change("missing term", node, whole, f"the {are} missing", "", text)
             if len(terms) == 1 and worth != value and fits(worth - value):
                 whole = terms[0] - node
                 said = f"the term {text} is missing, this is subtracted from it: {whole}"

@@ -87,7 +87,6 @@ class Arithmetic:
         return literal.printed.value == exact if literal.printed.is_whole else literal.printed.agrees(exact)
 
     def _literal(self, part, literal):
-        """A number in the place of a name; the first wrong one gives the part its verdict."""
         if part.verdict == WRONG_NUMBER or self._agrees(literal):
             return
         exact, printed = self.exact.of(literal.name), literal.printed
@@ -153,13 +152,11 @@ class Arithmetic:
 
     def _say_what_is_lost(self, part, printed):
         """A nought without a right digit says little, and a given number has no digits to be rounded away."""
+        given = getattr(self.quantity, "name", None) in self.exact.derivation.given
         if printed.value == 0 != self.value:
             part.verdict = WRONG_NUMBER if printed.is_whole else ROUNDING
             part.note = "it is not 0" if printed.is_whole else "no significant digit is left"
-        elif (
-            getattr(self.quantity, "name", None) in self.exact.derivation.given
-            and printed.value != self.value
-        ):
+        elif given and printed.value != self.value:
             part.verdict, part.note = ROUNDING, f"it is given as {self.value}"
 
     def _is_binary(self, printed):

@@ -86,13 +86,9 @@ def _definitions(judge, lets):
 
 
 def _judged(judge, claims):
-    """The Lines of claims; judged again where a later sum shows that a wrong number is rounding."""
     lines = [judge.line(claim) for claim in claims]
-    excused = {
-        id(claim): note
-        for claim, line in zip(claims, lines)
-        if (note := _what_a_sum_leaves(line, judge.author)) is not None
-    }
+    notes = [_what_a_sum_leaves(line, judge.author) for line in lines]
+    excused = {id(claim): note for claim, note in zip(claims, notes) if note is not None}
     if excused:
         judge.start_again(excused)
         lines = [judge.line(claim) for claim in claims]
@@ -139,7 +135,6 @@ def _explained(lines, exact, description, progress):
 
 
 def _follow_a_wrong_formula(lines):
-    """The places of the lines with a wrong formula, and of those that inherit their numbers."""
     follow, numbers = set(), set()
     for place, line in enumerate(lines):
         if line.verdict == report.WRONG_FORMULA or line.inherits_from in numbers:
@@ -149,7 +144,6 @@ def _follow_a_wrong_formula(lines):
 
 
 def _remark_on_published(lines, judge, description):
-    """Say so where a right number differs from a published one that is known to be wrong."""
     published = {}
     for record in description.published:
         quantity = parse(spelled_out(record.quantity), judge.exact.derivation.__contains__)

@@ -31,6 +31,7 @@ class Judge:
         self.exact = Exact(description)
         self.notation = Notation(self.exact.derivation)
         self._trials = Trials(description)
+        self.is_same = self._trials.same
         self._mended = {}
         self.start_again({})
 
@@ -58,9 +59,8 @@ class Judge:
         if key not in self._mended:
             if len(self._mended) >= MOST_MENDED:
                 return None, None
-            self._mended[key] = tuple(
-                mend(formula, quantity, self._trials) for mend in (repair, counterexample)
-            )
+            menders = (repair, counterexample)
+            self._mended[key] = tuple(mend(formula, quantity, self._trials) for mend in menders)
         return self._mended[key]
 
     def with_names_for_numbers(self, formula, quantity):
@@ -82,11 +82,7 @@ class Judge:
         rows = (Name(row.name) for row in derivation.quantities if printed.agrees(row.value))
         return [*islice(rows, MOST_MEANINGS)]
 
-    def is_same(self, formula, quantity):
-        return self._trials.same(formula, quantity)
-
     def _read(self, spelled):
-        """(Part, meaning) of one side of a claim: a Printed, an Expression, or None."""
         part = report.Part(spelled.text.strip(), spelled.columns[0] if spelled.columns else 1)
         try:
             text = numeral(spelled.text)
@@ -145,10 +141,9 @@ class _Chain:
         """Whether one side of a claim is a parameter's next value and not the given one."""
         if isinstance(meaning, Printed):
             return meaning.agrees(self.exact.of(later)) and not meaning.agrees(self.exact.of(name))
-        own = self.exact.formula(later)
-        return aligned(meaning, own) is not None or (
-            name in meaning.names() and self.judge.is_same(meaning, Name(later))
-        )
+        if aligned(meaning, self.exact.formula(later)) is not None:
+            return True
+        return name in meaning.names() and self.judge.is_same(meaning, Name(later))
 
     def _value(self):
         if self.quantity is not None:

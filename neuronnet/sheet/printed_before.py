@@ -35,7 +35,6 @@ class PrintedBefore:
     """What an author printed, by the quantity's name."""
 
     def __init__(self, exact):
-        """`exact` is an Exact, which knows what the numbers should be."""
         self._exact = exact
         self._given = exact.derivation.given
         self._records = {}
@@ -57,12 +56,8 @@ class PrintedBefore:
 
     def wrong_record_of(self, printed):
         """The PrintedRecord of a wrong number that was printed just like this one, or None."""
-        same = (
-            record
-            for record in self._records.values()
-            if record.is_wrong and abs(record.printed.value) == abs(printed.value)
-        )
-        return next(same, None)
+        wrong = (record for record in self._records.values() if record.is_wrong)
+        return next((each for each in wrong if abs(each.printed.value) == abs(printed.value)), None)
 
     def computed(self, formula, besides=None):
         """The ComputedRange that a formula gives from the numbers printed so far, or None.
@@ -134,11 +129,8 @@ def point(expression):
 
 def decimals_in(expression):
     """The Printed of every number with a decimal point in an expression, from left to right."""
-    return [
-        printed_literal(leaf)
-        for leaf in leaves_of(expression)
-        if isinstance(leaf, Number) and not isinstance(leaf.value, int)
-    ]
+    numbers = (leaf for leaf in leaves_of(expression) if isinstance(leaf, Number))
+    return [printed_literal(number) for number in numbers if not isinstance(number.value, int)]
 
 
 # Which name each number stands for: `0.15*0.05 + 0.35` beside `w1*i1 + b1`
@@ -202,7 +194,6 @@ class _Alignment:
         return found
 
     def together(self, parts, models, sign):
-        """Those of terms or factors, side by side, or in another order where that makes all agree."""
         found = self.in_order(parts, models, sign)
         if found is not None and all(map(self.agrees, found)) or len(parts) != len(models):
             return found

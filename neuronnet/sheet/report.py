@@ -162,9 +162,8 @@ class SheetReport:
     def to_dict(self) -> dict:
         """The report as a plain dict, for JSON."""
         keys = ("loss", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch")
-        biases = [
-            {"bias": layer.bias_kind, "train_bias": layer.train_bias} for layer in self.description.layers
-        ]
+        layers = self.description.layers
+        biases = [{"bias": layer.bias_kind, "train_bias": layer.train_bias} for layer in layers]
         return {
             "title": self.description.title,
             "lines": [line.to_dict() for line in self.lines],

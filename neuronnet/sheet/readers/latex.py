@@ -27,23 +27,16 @@ WRITTEN = (
     | dict(zip("div prime colon partial Delta delta eta sigma".split(), "/':∂Δδησ"))
     | dict(zip("lbrace rbrace lbrack rbrack lparen rparen".split(), "{}[]()"))
 )
-NAMED = set(
-    """alpha beta gamma epsilon varepsilon zeta theta kappa lambda mu nu xi rho tau phi varphi chi psi
-    omega""".split()
-)
+NAMED = set("alpha beta gamma epsilon varepsilon zeta theta kappa lambda mu nu xi rho tau".split())
+NAMED |= {"phi", "varphi", "chi", "psi", "omega"}
 FUNCTIONS = {"exp", "ln", "log", "tanh", "max"}
 FRACTIONS = {"frac", "dfrac", "tfrac", "cfrac"}
-FONTS = set(
-    """text mathrm operatorname mathit mathbf mathsf mathtt textrm textit textbf texttt mathop boxed
-    boldsymbol bm""".split()
-)
-SPACES = set(
-    """quad qquad thinspace left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr
-    displaystyle textstyle limits nonumber notag""".split()
-)
-_DROPPED = {"begin": _ENVIRONMENT, "end": _ENVIRONMENT} | dict.fromkeys(
-    ("tag", "label", "intertext", "hspace"), _BRACED
-)
+FONTS = set("text mathrm operatorname mathit mathbf mathsf mathtt textrm textit textbf texttt".split())
+FONTS |= {"mathop", "boxed", "boldsymbol", "bm"}
+SPACES = set("big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr left right".split())
+SPACES |= set("quad qquad thinspace displaystyle textstyle limits nonumber notag".split())
+_DROPPED = {"begin": _ENVIRONMENT, "end": _ENVIRONMENT}
+_DROPPED |= dict.fromkeys(("tag", "label", "intertext", "hspace"), _BRACED)
 WRITTEN_OUT = {"sum", "prod", "Sigma", "ldots", "dots", "cdots"}
 _BARE = set("+-*/=,(")  # what has no index and no power
 _DERIVED = re.compile(rf"[∂d]{WORD}(?:\[\d{{1,9}}\])?(?:@\d{{1,9}})?")
@@ -56,11 +49,10 @@ def translate(source, own=()):
     """
     source = source if isinstance(source, TextWithColumns) else TextWithColumns(source)
     if len(source) > LONGEST_TEXT:
-        raise ExpressionError(
-            source.text[:40], source.column_of(LONGEST_TEXT), f"longer than {LONGEST_TEXT} characters"
-        )
+        reason = f"longer than {LONGEST_TEXT} characters"
+        raise ExpressionError(source.text[:40], source.column_of(LONGEST_TEXT), reason)
     try:
-        pieces = _Translator(source.text).whole()
+        pieces = _Translator(source.text).run()
     except ExpressionError as error:
         raise ExpressionError(source.text, source.column_of(error.column), error.reason) from None
     text = "".join(piece for piece, _ in pieces)
@@ -78,10 +70,7 @@ class _Translator:
         self.position = self.depth = 0
         self.last = ""
 
-    def whole(self):
-        return self.run(None)
-
-    def run(self, opening):
+    def run(self, opening=None):
         """Everything up to the brace that closes the one in column `opening`, or up to the end."""
         self.deeper()
         pieces = []
@@ -96,7 +85,8 @@ class _Translator:
                 self.depth -= 1
                 return pieces
             new = self.scripted()
-            if pieces and new and _are_words(pieces[-1][0][-1:], new[0][0][:1]):
+            border = pieces[-1][0][-1:] + new[0][0][:1] if pieces and new else ""
+            if re.fullmatch(r"[\w'][\w∂]", border) and "_" not in border:
                 pieces.append((" ", column))
             pieces += new
 
@@ -197,12 +187,8 @@ class _Translator:
             self.fail(f"{name} with an index or a power is not read: a power stands after the argument")
         while self.token()[0] == "space" or self.token()[1] in SPACES:
             self.take()
-        if (
-            self.following("([")
-            or self.token()[:2] == ("sign", "{")
-            or self.following("'")
-            or not self.begins_an_argument()
-        ):
+        has_bracket = self.following("([") or self.token()[:2] == ("sign", "{")
+        if has_bracket or self.following("'") or not self.begins_an_argument():
             return self.piece(name, column)
         self.deeper()
         argument = _stripped(self.scripted())
@@ -224,13 +210,9 @@ class _Translator:
             self.fail("the formula ends where an argument should stand")
         if kind == "number":
             length = len(re.match(r"\.?\d+(?:\.\d+)?" if whole else ".", value).group())
-            self.tokens[self.position : self.position + 1] = [
-                ("number", value[:length], column),
-                *(
-                    (kind, rest, column + length - 1 + place)
-                    for kind, rest, place in list(tokens(value[length:]))[:-1]
-                ),
-            ]
+            self.tokens[self.position] = "number", value[:length], column
+            rest = [(kind, text, column + length - 1 + at) for kind, text, at in tokens(value[length:])]
+            self.tokens[self.position + 1 : self.position + 1] = rest[:-1]
         self.deeper()
         pieces = self.atom()
         self.depth -= 1
@@ -265,10 +247,6 @@ class _Translator:
 
     def fail(self, reason, column=None):
         raise ExpressionError(self.text, self.token()[2] if column is None else column, reason)
-
-
-def _are_words(one, other):
-    return bool(re.fullmatch(r"[\w'][\w∂]", one + other)) and "_" not in (one, other)
 
 
 def _joined(pieces):

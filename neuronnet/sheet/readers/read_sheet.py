@@ -22,7 +22,7 @@ _PROSE = re.compile(
 )
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*(.*)")
 _ENVIRONMENT = (
-    r"(?:align|aligned|equation|gather|gathered|eqnarray|multline|split|displaymath|math|alignat|flalign)\*?"
+    r"(?:(?:fl)?align|align(?:ed|at)|equation|gather(?:ed)?|eqnarray|multline|split|(?:display)?math)\*?"
 )
 _DELIMITER = re.compile(
     rf"(?P<row>\\\\(?:\[[0-9.]{{1,9}} ?[a-z]{{2}}\])?)|\\\$|\$\$|\$|\\[\[\]()]"

@@ -57,7 +57,6 @@ class TextWithColumns:
         return len(self.text)
 
     def __getitem__(self, cut):
-        """The part under a slice."""
         return TextWithColumns(self.text[cut], self.columns[cut])
 
     def column_of(self, column):
@@ -252,9 +251,8 @@ class Notation:
         if name not in self._derivation:
             return self.read(plain(self._published[name])) if name in self._published else None
         own, standard = self._derivation.own_name(name), self._derivation.names.standard(name)
-        return Name(
-            standard if "@" in standard and "@" not in own else own
-        )  # b1@1 stands for a bias even where it is frozen
+        # b1@1 stands for a bias even where it is frozen
+        return Name(standard if "@" in standard and "@" not in own else own)
 
 
 def _size(expression, known):

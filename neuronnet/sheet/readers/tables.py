@@ -62,7 +62,6 @@ def take_table(sheet, lines):
 
 
 def _cells(text, between):
-    """The cells of a line as TextWithColumns, stripped; none where the line cannot be cut."""
     if len(text) > LONGEST_TEXT or between not in text:
         return []
     try:
@@ -96,21 +95,15 @@ def _fitting(rows, comma):
 
 def _is_training(rows):
     first = rows[0] if rows else []
-    return (
-        len(first) > 1
-        and first[0].text.lower() in _UPDATES
-        and all(cell.text and numeral(cell.text) is None for cell in first)
-    )
+    has_updates = len(first) > 1 and first[0].text.lower() in _UPDATES
+    return has_updates and all(cell.text and numeral(cell.text) is None for cell in first)
 
 
 def _is_pair(row, comma):
     """Whether a row is a name, perhaps a formula, and a number; 0,3775 between commas is no number."""
-    return (
-        2 <= len(row) <= 3
-        and bool(row[0].text)
-        and numeral(_number(row[-1], comma).text) is not None
-        and (len(row) == 2 or _WHOLE.fullmatch(row[1].text) is None)
-    )
+    if not 2 <= len(row) <= 3 or not row[0].text or numeral(_number(row[-1], comma).text) is None:
+        return False
+    return len(row) == 2 or _WHOLE.fullmatch(row[1].text) is None
 
 
 def _number(cell, comma):
@@ -126,14 +119,10 @@ def _take_table(sheet, rows, comma, has_header=False):
     for place, (line, text, cells) in enumerate(rows):
         if sheet.is_full(line):
             break
+        counts = bool(cells) and _WHOLE.fullmatch(cells[0].text) and int(cells[0].text) >= 0
         if training and place == 0:
             names = cells
-        elif (
-            training
-            and len(cells) == len(names)
-            and _WHOLE.fullmatch(cells[0].text)
-            and int(cells[0].text) >= 0
-        ):
+        elif training and counts and len(cells) == len(names):
             _take_update(sheet, line, text, names, cells, comma)
         elif not training and _is_pair(cells, comma):
             _take_pair(sheet, line, text, cells, comma)
