@@ -331,34 +331,30 @@ def product_of(factors):
     return factors[0][1] if len(factors) == 1 else Product(factors)
 
 
-def _call(function, *arguments):
-    return Call(function, arguments)
-
-
 def _shares(*terms):
     """exp(x_k)/(exp(x_1) + exp(x_2) + ...), divided through by exp(x_k), for every k."""
     return [
-        1 / total(Number(1) if j == k else _call("exp", other - term) for j, other in enumerate(terms))
+        1 / total(Number(1) if j == k else Call("exp", [other - term]) for j, other in enumerate(terms))
         for k, term in enumerate(terms)
     ]
 
 
 # Name -> (function, how many arguments, None for any; the derivatives by each argument, from the arguments).
 FUNCTIONS = {
-    "exp": (elementary.exp, 1, lambda x: [_call("exp", x)]),
+    "exp": (elementary.exp, 1, lambda x: [Call("exp", [x])]),
     "ln": (elementary.ln, 1, lambda x: [1 / x]),
-    "tanh": (elementary.tanh, 1, lambda x: [_call("tanh'", x)]),
-    "sqrt": (elementary.sqrt, 1, lambda x: [1 / (2 * _call("sqrt", x))]),
+    "tanh": (elementary.tanh, 1, lambda x: [Call("tanh'", [x])]),
+    "sqrt": (elementary.sqrt, 1, lambda x: [1 / (2 * Call("sqrt", [x]))]),
     "step": (elementary.step, 1, lambda x: [Number(0)]),
-    "max": (elementary.positive_part, 2, lambda zero, x: [Number(0), _call("step", x)]),
+    "max": (elementary.positive_part, 2, lambda zero, x: [Number(0), Call("step", [x])]),
     "logsumexp": (elementary.logsumexp, None, _shares),
-    "logistic": (elementary.logistic, 1, lambda x: [_call("logistic'", x)]),
+    "logistic": (elementary.logistic, 1, lambda x: [Call("logistic'", [x])]),
     "logistic'": (
         elementary.logistic_slope,
         1,
-        lambda x: [_call("logistic'", x) * (1 - 2 * _call("logistic", x))],
+        lambda x: [Call("logistic'", [x]) * (1 - 2 * Call("logistic", [x]))],
     ),
-    "tanh'": (elementary.tanh_slope, 1, lambda x: [-2 * _call("tanh", x) * _call("tanh'", x)]),
+    "tanh'": (elementary.tanh_slope, 1, lambda x: [-2 * Call("tanh", [x]) * Call("tanh'", [x])]),
 }
 
 

@@ -59,10 +59,8 @@ class _Parser:
         self.deeper()
         expression = self.product()
         while self.kind() in ("+", "-"):
-            if self.take()[1] == "+":
-                expression = expression + self.product()
-            else:
-                expression = expression - self.product()
+            is_added, term = self.take()[1] == "+", self.product()
+            expression = expression + term if is_added else expression - term
         self.depth -= 1
         return expression
 
@@ -236,11 +234,6 @@ class _Parser:
         raise ExpressionError(self.text, self.token()[2], reason)
 
 
-def _divides(partial, is_name):
-    """Whether the slash of `dA/dB` divides one name by another, one of them known."""
-    return not is_name(partial) and any(map(is_name, partial.split("/")))
-
-
 def _at(column, expression):
     expression.column = column
     return expression
@@ -253,10 +246,10 @@ def _tokens(text, original, is_name, own_name):
         match = _TOKEN.match(text, position)
         if match is None:
             raise ExpressionError(original, position + 1, f"unexpected {shortened(original[position])}")
-        kind = match.lastgroup
-        if kind == "partial" and is_name is not None and _divides(match.group(), is_name):
-            match = re.compile(_NAME).match(text, position)
-            kind = "name"
+        kind, word = match.lastgroup, match.group()
+        if kind == "partial" and is_name is not None and not is_name(word):
+            if any(map(is_name, word.split("/"))):  # the slash divides one name by another
+                match, kind = re.compile(_NAME).match(text, position), "name"
         word, place = match.group(), (position + 1, match.end() + 1)
         if kind == "operator":
             yield word, word, *place

@@ -8,21 +8,9 @@ from neuronnet.mistakes import backward, biases, forward, updates
 from neuronnet.mistakes.mistaken_program import NotHere, Program
 
 NONE = "none"
-ALL = (
-    updates.UPDATE_ORDER
-    + biases.BIASES
-    + backward.SLOPES
-    + backward.PATHS
-    + backward.GRADIENTS
-    + updates.SIGNS
-    + updates.FACTORS
-    + updates.SAMPLES
-    + forward.ERRORS
-    + biases.L2_TERMS
-    + forward.LOADING
-    + forward.ACTIVATIONS
-    + updates.STEPS
-)
+ALL = updates.UPDATE_ORDER + biases.BIASES + backward.SLOPES + backward.PATHS + backward.GRADIENTS
+ALL += updates.SIGNS + updates.FACTORS + updates.SAMPLES + forward.ERRORS + biases.L2_TERMS
+ALL += forward.LOADING + forward.ACTIVATIONS + updates.STEPS
 CATALOGUE = {mistake.id: mistake for mistake in ALL}
 
 

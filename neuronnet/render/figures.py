@@ -201,10 +201,8 @@ def draw_boundary(axes, description, forward, held_out=()):
     held_out = held_out if all(is_class(sample.targets) for sample in held_out) else ()
     xs, ys = (_grid([sample.inputs[axis] for sample in [*samples, *held_out]]) for axis in (0, 1))
     outputs = [[float(out) for out in outs] for outs in forward([[x, y] for y in ys for x in xs])]
-    if len(outputs[0]) <= 2:
-        filled = _fill_two(axes, xs, ys, outputs)
-    else:
-        filled = _fill_many(axes, xs, ys, outputs)
+    fill = _fill_two if len(outputs[0]) <= 2 else _fill_many
+    filled = fill(axes, xs, ys, outputs)
     axes.plot([], [], color=BLACK, label="decision boundary")
     if filled is None:
         axes.plot([], [], " ", label="stronger: larger lead")

@@ -280,7 +280,7 @@ def named_parts(formula, quantity, derivation):
         return formula, parts  # a relu that is on is its net input, by chance
     others = [row for row in reversed(derivation.quantities) if row.name not in quantity.names()]
     computed = [row for row in others if not (row.expression is None or isinstance(row.expression, Name))]
-    rows = {_digits(row.value): row.name for row in computed}
+    rows = {f"{row.value:.30e}": row.name for row in computed}
     while step := _first_named(formula, derivation, rows):
         name, part, formula = step
         parts[name] = f"{name} = {part}" if len(part.format()) <= LONGEST_PART else name
@@ -316,10 +316,6 @@ def _name_of(part, derivation, rows):
     if len(part.names()) < FEWEST_NAMES:
         return None
     try:
-        return rows.get(_digits(derivation.evaluated(part)))
+        return rows.get(f"{derivation.evaluated(part):.30e}")
     except (ArithmeticError, NeuronnetError):
         return None
-
-
-def _digits(value):
-    return f"{value:.30e}"

@@ -58,11 +58,8 @@ class Places:
 
     def moved(self, name, layer, start, end):
         """The same name for another neuron of a layer; `name` itself where there is none."""
-
-        def change(touches):
-            return tuple((layer, end) if each == (layer, start) else each for each in touches)
-
-        return self._changed(name, change)
+        old, new = (layer, start), (layer, end)
+        return self._changed(name, lambda touches: tuple(new if each == old else each for each in touches))
 
     def transposed(self, name):
         """The weight whose neuron and input are exchanged; `name` itself where there is none."""

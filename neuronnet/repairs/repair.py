@@ -207,12 +207,8 @@ def _name_and_term(slips, meant):
 def _turned_signs(slips):
     """(change, formula after it) for every sign of a sum or the whole, the most natural for each value."""
     whole = slips.formula
-    changed = [
-        (slip, rebuild(slip.replacement))
-        for node, rebuild, _ in nodes(whole)
-        if isinstance(node, Sum)
-        for slip in signs_of_sum(node)
-    ]
+    sums = [(node, rebuild) for node, rebuild, _ in nodes(whole) if isinstance(node, Sum)]
+    changed = [(slip, rebuild(slip.replacement)) for node, rebuild in sums for slip in signs_of_sum(node)]
     if not isinstance(whole, Sum):
         changed.append((change("sign", whole, -whole, f"the sign of {whole} is turned around"), -whole))
     found = {}

@@ -218,12 +218,8 @@ class Slips:
 
     def _pool(self, updates):
         """The values, as floats, of names within reach: of the samples at hand, before or after an update."""
-        used = [
-            *self.formula.names(),
-            *self.quantity.names(),
-            *self.true.row_names,
-            *(name for part in (*self.true.factors, *self.true.terms) for name in part.names()),
-        ]
+        used = [*self.formula.names(), *self.quantity.names(), *self.true.row_names]
+        used += [name for part in (*self.true.factors, *self.true.terms) for name in part.names()]
         samples = {sample for name in used for sample in SAMPLE.findall(name)}
         rows = {row.name: row.value for row in self.derivation.quantities} | self.derivation.given
         pool = {
@@ -285,14 +281,9 @@ class NearbyFormulas:
         self.names, self.factors, texts, rows = set(), [], [], [row]
         for _ in range(STEPS_BACK):
             texts += [each.format() for each in rows]
-            self.factors += [
-                factor
-                for each in rows
-                for node, _, _ in nodes(each)
-                if isinstance(node, Product)
-                for operator, factor in node.factors
-                if operator == "*" and isinstance(factor, (Sum, Call))
-            ]
+            products = [node for each in rows for node, _, _ in nodes(each) if isinstance(node, Product)]
+            factors = [factor for node in products for operator, factor in node.factors if operator == "*"]
+            self.factors += [factor for factor in factors if isinstance(factor, (Sum, Call))]
             new = {name for each in rows for name in each.names()} - self.names
             self.names |= new
             expressions = (derivation[name].expression for name in sorted(new))

@@ -138,7 +138,11 @@ class Arithmetic:
         elif self.excuse is not None:
             part.verdict, part.note = ROUNDING, self.excuse
         else:
-            self._computed_number(part, printed)
+            part.verdict = WRONG_NUMBER
+            if self.computed:
+                self._from_beside(part, printed)
+            elif isinstance(self.quantity, Name) or self.models:
+                self._from_before(part, printed)
 
     def _excuse_what_rounds_to(self, printed):
         """Arithmetic on rounded numbers is no mistake where the right digits are printed behind it."""
@@ -178,14 +182,6 @@ class Arithmetic:
             return printed.agrees(self.exact.value(self.computed[-1][1]))
         except NeuronnetError:
             return False
-
-    def _computed_number(self, part, printed):
-        """Judge a number that is not the exact one: rounding where right printed numbers give it."""
-        part.verdict = WRONG_NUMBER
-        if self.computed:
-            self._from_beside(part, printed)
-        elif isinstance(self.quantity, Name) or self.models:
-            self._from_before(part, printed)
 
     def _from_beside(self, part, printed):
         source, formula = self.computed[-1]

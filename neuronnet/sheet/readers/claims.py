@@ -206,10 +206,8 @@ class Sheet:
             return written
         words = re.findall(r"[^\s.,-]+", written.text[start + 1 : -1])
         are_words = all(word.isalpha() or word.isdigit() for word in words) and words and words[0].isalpha()
-        is_plain = are_words and any(
-            word.isalpha() and len(word) > 3 and word not in _NAMES_OF_NUMBERS and word not in self.own
-            for word in words
-        )
+        names = _NAMES_OF_NUMBERS | self.own
+        is_plain = are_words and any(word.isalpha() and len(word) > 3 and word not in names for word in words)
         return written[:start].strip() if is_plain else written
 
 
