@@ -286,10 +286,9 @@ class Call(Expression):
         return Call(self.function, parts)
 
     def _derivative(self, name):
-        slopes = FUNCTIONS[self.function][2](*self.arguments)
+        pairs = zip(FUNCTIONS[self.function][2](*self.arguments), self.arguments)
         return _sum_of(
-            (1, _product_of([("*", slope), ("*", argument.derivative(name))]))
-            for slope, argument in zip(slopes, self.arguments)
+            (1, _product_of([("*", slope), ("*", each.derivative(name))])) for slope, each in pairs
         )
 
     def evaluator(self, number):

@@ -156,10 +156,8 @@ class _Parser:
         functions = [each for each in (*FUNCTIONS, *_READ_AS) if each.endswith("'") == word.endswith("'")]
         if self.kind() == "(":
             self.position -= 1
-            self.fail(
-                f"unknown function {shortened(word)}; allowed are {', '.join(functions)}"
-                f"{did_you_mean(nearest(word, functions))}"
-            )
+            allowed = ", ".join(functions) + did_you_mean(nearest(word, functions))
+            self.fail(f"unknown function {shortened(word)}; allowed are {allowed}")
         if self.is_name is not None and word in functions:
             self.position -= 1
             self.fail(f"{word} is a function: its argument stands in brackets, as in {word}(x)")

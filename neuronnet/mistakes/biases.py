@@ -16,9 +16,7 @@ def _any_layer(condition):
 _HAS_BIAS = (_any_layer(lambda layer: layer.bias is not None), "there is no bias")
 _SHARES_A_BIAS = (_any_layer(lambda layer: layer.bias_kind == "shared"), "no layer shares a bias")
 _FEW_OR_FROZEN = (
-    _any_layer(
-        lambda layer: layer.bias_kind == "shared" or (layer.bias is not None and not layer.train_bias)
-    ),
+    _any_layer(lambda each: each.bias_kind == "shared" or (each.bias is not None and not each.train_bias)),
     "no bias is shared or frozen",
 )
 _TWO_LAYERS = (lambda description: len(description.layers) > 1, "it takes a hidden layer")

@@ -170,12 +170,10 @@ def bracketed_sums(node):
     terms = node.terms
     for start in range(len(terms)):
         for end in range(start + 1, min(len(terms), start + NEW_BRACKETS_AMONG)):
-            for outside, first in _endings(terms[start][1]):
+            for front, first in _endings(terms[start][1]):
                 for last, close in _beginnings(terms[end][1]):
                     inner = Sum([(1, first), *terms[start + 1 : end], (terms[end][0], last)])
-                    yield sum_of(
-                        [*terms[:start], (terms[start][0], close(outside, inner)), *terms[end + 1 :]]
-                    )
+                    yield sum_of([*terms[:start], (terms[start][0], close(front, inner)), *terms[end + 1 :]])
 
 
 def _endings(term):

@@ -182,12 +182,9 @@ def _probabilities(given, random):
 
 def _relu_nets(description):
     derivation = Derivation(replace(description, learning_rate=None))
-    nets = {
-        derivation.names.of("net", name)
-        for layer, neurons in zip(description.layers, derivation.names.layers)
-        if layer.activation == "relu"
-        for name in neurons
-    }
+    layers = zip(description.layers, derivation.names.layers)
+    relu = [name for layer, neurons in layers if layer.activation == "relu" for name in neurons]
+    nets = {derivation.names.of("net", name) for name in relu}
     return {row.name: row.value for row in derivation.quantities if row.name.partition("[")[0] in nets}
 
 

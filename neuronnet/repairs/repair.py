@@ -58,12 +58,8 @@ def _two_changes(slips):
     if slips.target is None or sum(1 for _ in nodes(slips.formula)) > LARGEST_FOR_TWO:
         return []
     meant, signs = _Meant(slips), _turned_signs(slips)
-    found = [
-        *_two_names(slips, meant),
-        *_name_and_sign(slips, meant, signs),
-        *_name_and_term(slips, meant),
-        *_factor_and_sign(slips, signs),
-    ]
+    found = [*_two_names(slips, meant), *_name_and_sign(slips, meant, signs)]
+    found += [*_name_and_term(slips, meant), *_factor_and_sign(slips, signs)]
     kept = [each for each in found if not slips.is_trivial(each[1])]
     return sorted(kept, key=lambda each: _size(slips, *each))
 

@@ -58,11 +58,9 @@ class Slips:
         for node, rebuild, parent in nodes(self.formula):
             fits = self.test(rebuild)
             value = self.worth(node)
-            found = [
-                *self._other_names(node, parent, fits),
-                *self._missing_factors(node, parent, value, fits),
-                *self._missing_terms(node, parent, value, fits),
-            ]
+            found = [*self._other_names(node, parent, fits)]
+            found += self._missing_factors(node, parent, value, fits)
+            found += self._missing_terms(node, parent, value, fits)
             possible = changes(node, parent, self.counts)
             found += [slip for slip in possible if fits(self.worth(slip.replacement))]
             for slip in found:
@@ -82,16 +80,9 @@ class Slips:
         similar = len(set(repaired.names()) ^ self.true.row_names)
         derivatives = any("/" in name for name in self.formula.names())
         strange = any("/" in name for name in new) and not derivatives or slip.instead.startswith("-(")
-        return (
-            _ORDER.index(slip.kind),
-            self._innocence(slip, mentioned),
-            strange,
-            unlikely,
-            foreign,
-            min(distances, default=(0, 0)),
-            similar,
-            len(repaired.format()),
-        )
+        kind, innocence = _ORDER.index(slip.kind), self._innocence(slip, mentioned)
+        distance, length = min(distances, default=(0, 0)), len(repaired.format())
+        return kind, innocence, strange, unlikely, foreign, distance, similar, length
 
     def _innocence(self, slip, mentioned):
         """0 where turning a sign restores what is natural, 1 for a target's difference, else 2."""
@@ -199,11 +190,9 @@ class Slips:
         terms = [term for _, term in node._terms()]
         for term in dict.fromkeys([*terms, node]):
             for layer, start in self.places.single(term.names()):
-                beside = [
-                    with_names(term, partial(self.places.moved, layer=layer, start=start, end=end))
-                    for end in range(len(self.places.neurons[layer]))
-                    if end != start
-                ]
+                moved = partial(self.places.moved, layer=layer, start=start)
+                others = [end for end in range(len(self.places.neurons[layer])) if end != start]
+                beside = [with_names(term, partial(moved, end=end)) for end in others]
                 beside = [each for each in beside if self.known.issuperset(each.names())]
                 yield from ([each] for each in beside)
                 if len(beside) > 1:
@@ -222,11 +211,8 @@ class Slips:
         used += [name for part in (*self.true.factors, *self.true.terms) for name in part.names()]
         samples = {sample for name in used for sample in SAMPLE.findall(name)}
         rows = {row.name: row.value for row in self.derivation.quantities} | self.derivation.given
-        pool = {
-            name: value
-            for name, value in rows.items()
-            if samples.issuperset(SAMPLE.findall(name)) and (updates or "@" not in name)
-        }
+        alike = [name for name in rows if samples.issuperset(SAMPLE.findall(name))]
+        pool = {name: rows[name] for name in alike if updates or "@" not in name}
         if len(pool) > MOST_NAMES:
             near = self.places.touched(used)
             nearest = sorted(pool.items(), key=lambda each: len(self.places.touched([each[0]]) - near))

@@ -78,11 +78,8 @@ def _cells(text, between):
 
 def _bar_cells(text):
     start = text.index("|") + 1
-    inner = TextWithColumns(text)[start : text.rindex("|")]
-    return [
-        cell[1:-1].strip() if cell.text[:1] == cell.text[-1:] == "`" and len(cell) > 1 else cell
-        for cell in inner.split(r"(?<!\\)\|")
-    ]
+    cells = TextWithColumns(text)[start : text.rindex("|")].split(r"(?<!\\)\|")
+    return [cell[1:-1].strip() if re.fullmatch("`.*`", cell.text) else cell for cell in cells]
 
 
 def _fitting(rows, comma):
