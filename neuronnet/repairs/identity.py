@@ -218,6 +218,7 @@ class Freedom:
     """
 
     def __init__(self, description, seed=1):
+        """`description` is a checked one."""
         self._random = Random(seed)
         with fifty_digits():
             self._derivation = Derivation(drawn_like(description, self._random, signs=(1,)), number=Decimal)

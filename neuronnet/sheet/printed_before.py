@@ -35,6 +35,7 @@ class PrintedBefore:
     """What an author printed, by the quantity's name."""
 
     def __init__(self, exact):
+        """`exact` is an Exact, which knows what the numbers should be."""
         self._exact = exact
         self._given = exact.derivation.given
         self._records = {}

@@ -57,6 +57,7 @@ class TextWithColumns:
         return len(self.text)
 
     def __getitem__(self, cut):
+        """The part under a slice."""
         return TextWithColumns(self.text[cut], self.columns[cut])
 
     def column_of(self, column):
