@@ -160,10 +160,9 @@ class CallersFunctions:
 
     def _called(self, parameters, *intermediates):
         if self.evaluations >= self._most_calls:
-            raise GradcheckError(
-                f"loss: called {self.evaluations} times, and most_calls={self._most_calls} allows no more; "
-                "raise most_calls, or check fewer entries with select or one_by_one=0"
-            )
+            found = f"called {self.evaluations} times, and most_calls={self._most_calls} allows no more"
+            hint = "raise most_calls, or check fewer entries with select or one_by_one=0"
+            raise GradcheckError(f"loss: {found}; {hint}")
         self.evaluations += 1
         return self._loss(parameters, *intermediates)
 
@@ -214,10 +213,8 @@ def _bound(point, which, given, default):
     try:
         return point.flatten_like(given, which)
     except GradcheckError as error:
-        raise GradcheckError(
-            f"bounds: {which} is neither a number, None, nor in the structure of the parameters "
-            f"({str(error).split(';')[0]})"
-        ) from None
+        why = f"neither a number, None, nor in the structure of the parameters ({str(error).split(';')[0]})"
+        raise GradcheckError(f"bounds: {which} is {why}") from None
 
 
 def _takes_two(function):

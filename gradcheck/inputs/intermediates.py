@@ -72,10 +72,8 @@ def functions_of_intermediates(functions, intermediates):
 def _arrays(intermediates, taken):
     """Name -> array of real numbers. `taken`: the names that the parameters have."""
     if not isinstance(intermediates, Mapping) or len(intermediates) == 0:
-        raise GradcheckError(
-            "intermediates: expected a dict of names to arrays, in forward order, found "
-            f'{type(intermediates).__name__}; e.g. {{"dz1": dz1, "dz2": dz2}}'
-        )
+        found = f'found {type(intermediates).__name__}; e.g. {{"dz1": dz1, "dz2": dz2}}'
+        raise GradcheckError(f"intermediates: expected a dict of names to arrays, in forward order, {found}")
     for name, each in intermediates.items():
         if each is None or isinstance(each, Mapping):
             raise GradcheckError(

@@ -32,9 +32,8 @@ from gradcheck.errors import (
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 ROOT = "x"  # the name of parameters that have none of their own: a lone array, list or number
 DEEPEST = 64  # containers within each other, as many as NumPy allows an array axes
-LEAVE_OUT = (
-    "; if it is a setting and no parameter, leave it out: the loss can read it from around it (a closure)"
-)
+CLOSURE = "the loss can read it from around it (a closure)"
+LEAVE_OUT = f"; if it is a setting and no parameter, leave it out: {CLOSURE}"
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,8 @@ class Point:
             parts.append(values.ravel())
             start += values.size
         if start == 0:
-            raise GradcheckError(
-                f"parameters: found no number in this {type(parameters).__name__}; give at least one float"
-            )
+            kind = type(parameters).__name__
+            raise GradcheckError(f"parameters: found no number in this {kind}; give at least one float")
         self._template = _template_of(parameters)
         self._fill = _filler(self._template, iter(self.blocks))
         self._vector = np.concatenate(parts)

@@ -174,7 +174,6 @@ class Programs:
             raise GradcheckError(f"{argument}: it is {name}{text}, and is called {called}")
 
     def _program_error(self, argument, error):
-        """The ProgramError of an exception."""
         if isinstance(error, SyntaxError) and os.path.isfile(error.filename or ""):
             return ProgramError(f"{_shown(error.filename)}:{error.lineno}", SyntaxError(error.msg))
         frames = traceback.extract_tb(error.__traceback__)
@@ -216,7 +215,6 @@ def _misfit(signature, names):
 
 
 def _one_line(error):
-    """What an exception says, on one line."""
     try:
         return " ".join(str(error).split())
     except Exception:

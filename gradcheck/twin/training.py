@@ -100,7 +100,6 @@ class Run:
             self.course.place_order()
 
     def _loaded_pass(self):
-        """A Pass that holds the samples of the next update."""
         if self.whole is not None:
             return self.whole
         chosen = next(self.course.positions)
@@ -281,7 +280,7 @@ def _share_sum(biases):
 
 @dataclass(frozen=True)
 class Layer:
-    """Shape and conventions of one layer. `bias`: None, "shared" (one for all neurons) or "own" (one each)."""
+    """Shape and conventions of a layer. `bias`: None, "shared" (one for all neurons) or "own" (one each)."""
 
     activation: str
     neurons: int

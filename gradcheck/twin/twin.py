@@ -228,7 +228,6 @@ class Twin:
         return value
 
     def _new_pass(self, state, samples):
-        """A Pass over so many samples."""
         delta = output_delta(self.layers[-1].activation, self._loss)
         return Pass(state, samples, delta, self._error_scale(samples), self._l2_of(samples))
 
