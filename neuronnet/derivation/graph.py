@@ -138,8 +138,8 @@ class Graph:
     def derivative(self, numerator: str, denominator: str) -> Quantity:
         """The derivative of one row by another or by a given number, which then counts as independent.
 
-        Raises UnknownName for a name that is neither, NeuronnetError where a formula on the way has a derivative
-        in it.
+        Raises UnknownName for a name that is neither, NeuronnetError where a formula on the way has a
+        derivative in it.
         """
         numerator, denominator = self.own_name(numerator), self.own_name(denominator)
         for name in (numerator, denominator):
