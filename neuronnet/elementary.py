@@ -141,9 +141,33 @@ def tanh_slope(x):
     return 4 * power / ((1 + power) * (1 + power))
 
 
-def positive_part(zero, x):
-    """max(0, x), the output of relu; the zero has the type of x."""
-    return x if real_part(x) > real_part(zero) else type(x)(0)
+def larger(one, other):
+    """The larger of two numbers, the second only if it is larger: relu is larger(0, x)."""
+    if real_part(other) > real_part(one):
+        return other
+    return one if type(one) is type(other) else type(other)(0) + one
+
+
+def size(x):
+    """|x|; of a complex number the one with the real part of |x|, as a complex step needs it."""
+    return -x if real_part(x) < 0 else x
+
+
+def sign(x):
+    """1, 0 or -1, in the type of x."""
+    real = real_part(x)
+    return type(x)((real > 0) - (real < 0))
+
+
+def power(x, exponent):
+    """x to any power; a whole power by multiplication, another through the logarithm of x."""
+    whole = int(real_part(exponent)) if abs(real_part(exponent)) <= 64 else None
+    if whole is not None and exponent == whole:
+        found = x * 0 + 1
+        for _ in range(abs(whole)):
+            found = found * x
+        return 1 / found if whole < 0 else found
+    return exp(exponent * ln(x))
 
 
 def step(x):

@@ -4,7 +4,8 @@ They are written apart from `activations.py`, `losses.py` and `updates.py`, whic
 """
 
 from neuronnet.elementary import share
-from neuronnet.formulas.expressions import Call, Name, Number, Sum, total
+from neuronnet.formulas.expressions import Name, Number, Sum, total
+from neuronnet.formulas.functions import Call
 from neuronnet.names import after
 
 OUT = {

@@ -7,8 +7,8 @@ of a program which computes in the same order.
 from collections.abc import Callable
 from operator import add, mul, sub, truediv
 
-from neuronnet import elementary
 from neuronnet.description.values import as_number
+from neuronnet.formulas.arrays import dot, hadamard, matmul, outer
 
 
 class Expression:
@@ -164,14 +164,14 @@ class Sum(Expression):
         return Sum([(sign, part) for (sign, _), part in zip(self.terms, parts)])
 
     def _derivative(self, name):
-        return _sum_of((sign, term.derivative(name)) for sign, term in self.terms)
+        return signed_sum((sign, term.derivative(name)) for sign, term in self.terms)
 
     def evaluator(self, number):
         return _from_left(self.terms, {1: add, -1: sub}, number)
 
 
 class Product(Expression):
-    """Factors multiplied or divided from left to right. `factors` holds ("*" or "/", expression)."""
+    """Factors multiplied or divided from left to right. `factors` holds (a key of OPERATIONS, expression)."""
 
     binds = 2
 
@@ -184,9 +184,14 @@ class Product(Expression):
     def _text(self, leaf):
         spaced = any(isinstance(each, Name) and "/" in each.name for _, each in self.factors)
         text = self.factors[0][1]._bracketed(leaf, 2)
+        looser = False
         for operator, factor in self.factors[1:]:
             binds = 2 if isinstance(factor, Name) and operator == "*" else 3
-            text += (f" {operator} " if spaced else operator) + factor._bracketed(leaf, binds, first=False)
+            if looser and operator != "⊙":
+                text = f"({text})"
+            looser = operator == "⊙"
+            between = f" {operator} " if spaced or operator not in "*/" else operator
+            text += between + factor._bracketed(leaf, binds, first=False)
         return text
 
     def parts(self):
@@ -201,12 +206,12 @@ class Product(Expression):
             slope = [("*", factor.derivative(name))]
             if operator == "/":  # (1/v)' = -v'/v^2
                 slope.append(("/", factor**2))
-            product = _product_of([*self.factors[:place], *slope, *self.factors[place + 1 :]])
+            product = simple_product([*self.factors[:place], *slope, *self.factors[place + 1 :]])
             terms.append((1 if operator == "*" else -1, product))
-        return _sum_of(terms)
+        return signed_sum(terms)
 
     def evaluator(self, number):
-        return _from_left(self.factors, {"*": mul, "/": truediv}, number)
+        return _from_left(self.factors, OPERATIONS, number)
 
 
 class Power(Expression):
@@ -229,7 +234,7 @@ class Power(Expression):
     def _derivative(self, name):
         n = self.exponent
         rest = Number(1) if n == 1 else self.base if n == 2 else self.base ** (n - 1)
-        return _product_of([("*", Number(n)), ("*", rest), ("*", self.base.derivative(name))])
+        return simple_product([("*", Number(n)), ("*", rest), ("*", self.base.derivative(name))])
 
     def evaluator(self, number):
         base, exponent = self.base.evaluator(number), abs(self.exponent)
@@ -263,41 +268,16 @@ class Negative(Expression):
         return Negative(*parts)
 
     def _derivative(self, name):
-        return _sum_of([(-1, self.inner.derivative(name))])
+        return signed_sum([(-1, self.inner.derivative(name))])
 
     def evaluator(self, number):
         inner = self.inner.evaluator(number)
         return lambda values: -inner(values)
 
 
-class Call(Expression):
-    """A `function` of FUNCTIONS, by its name, applied to `arguments`."""
-
-    def __init__(self, function, arguments):
-        self.function, self.arguments = function, [wrap(argument) for argument in arguments]
-
-    def _text(self, leaf):
-        return f"{self.function}({', '.join(argument._text(leaf) for argument in self.arguments)})"
-
-    def parts(self):
-        return self.arguments
-
-    def rebuilt(self, parts):
-        return Call(self.function, parts)
-
-    def _derivative(self, name):
-        pairs = zip(FUNCTIONS[self.function][2](*self.arguments), self.arguments)
-        return _sum_of(
-            (1, _product_of([("*", slope), ("*", each.derivative(name))])) for slope, each in pairs
-        )
-
-    def evaluator(self, number):
-        function = FUNCTIONS[self.function][0]
-        arguments = [argument.evaluator(number) for argument in self.arguments]
-        if len(arguments) == 1:
-            only = arguments[0]
-            return lambda values: function(only(values))
-        return lambda values: function(*[argument(values) for argument in arguments])
+# What stands between two factors. Of numbers all but / are the same; `*` is elementwise before it is a matrix
+# product, · the other way round.
+OPERATIONS = {"*": mul, "·": dot, "@": matmul, "⊙": hadamard, "⊗": outer, "/": truediv}
 
 
 def wrap(value):
@@ -330,41 +310,14 @@ def product_of(factors):
     return factors[0][1] if len(factors) == 1 else Product(factors)
 
 
-def _shares(*terms):
-    """exp(x_k)/(exp(x_1) + exp(x_2) + ...), divided through by exp(x_k), for every k."""
-    return [
-        1 / total(Number(1) if j == k else Call("exp", [other - term]) for j, other in enumerate(terms))
-        for k, term in enumerate(terms)
-    ]
-
-
-# Name -> (function, how many arguments, None for any; the derivatives by each argument, from the arguments).
-FUNCTIONS = {
-    "exp": (elementary.exp, 1, lambda x: [Call("exp", [x])]),
-    "ln": (elementary.ln, 1, lambda x: [1 / x]),
-    "tanh": (elementary.tanh, 1, lambda x: [Call("tanh'", [x])]),
-    "sqrt": (elementary.sqrt, 1, lambda x: [1 / (2 * Call("sqrt", [x]))]),
-    "step": (elementary.step, 1, lambda x: [Number(0)]),
-    "max": (elementary.positive_part, 2, lambda zero, x: [Number(0), Call("step", [x])]),
-    "logsumexp": (elementary.logsumexp, None, _shares),
-    "logistic": (elementary.logistic, 1, lambda x: [Call("logistic'", [x])]),
-    "logistic'": (
-        elementary.logistic_slope,
-        1,
-        lambda x: [Call("logistic'", [x]) * (1 - 2 * Call("logistic", [x]))],
-    ),
-    "tanh'": (elementary.tanh_slope, 1, lambda x: [-2 * Call("tanh", [x]) * Call("tanh'", [x])]),
-}
-
-
-def _sum_of(terms):
+def signed_sum(terms):
     """The sum of (sign, expression) without the terms that are 0."""
     terms = [(sign, term) for sign, term in terms if not _is(term, 0)]
     terms = [(-sign, term.inner) if isinstance(term, Negative) else (sign, term) for sign, term in terms]
     return sum_of(terms) if terms else Number(0)
 
 
-def _product_of(factors):
+def simple_product(factors):
     """The product of ("*" or "/", expression) without its ones, a sign in front; 0 if a factor is."""
     if any(_is(factor, 0) for operator, factor in factors if operator == "*"):
         return Number(0)

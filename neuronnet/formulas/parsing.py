@@ -8,7 +8,8 @@ import re
 
 from neuronnet.description.values import Literal
 from neuronnet.errors import ExpressionError, did_you_mean, nearest, shortened
-from neuronnet.formulas.expressions import FUNCTIONS, Call, Name, Number, total
+from neuronnet.formulas.expressions import Name, Number, total
+from neuronnet.formulas.functions import FUNCTIONS, Call
 from neuronnet.names import WORD, spelled_out
 
 LONGEST_TEXT = 20_000

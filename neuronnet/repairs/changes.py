@@ -4,8 +4,6 @@ from itertools import combinations
 from typing import NamedTuple
 
 from neuronnet.formulas.expressions import (
-    FUNCTIONS,
-    Call,
     Expression,
     Name,
     Negative,
@@ -17,12 +15,11 @@ from neuronnet.formulas.expressions import (
     sum_of,
     without_minus,
 )
+from neuronnet.formulas.functions import Call
 from neuronnet.formulas.rewriting import with_part
 
 NEW_BRACKETS_AMONG = 8  # terms or factors; nobody forgets brackets around more
-_FUNCTIONS_OF_ONE = [
-    name for name, (_, count, _) in FUNCTIONS.items() if count == 1 and name not in ("step", "sqrt")
-]
+_FUNCTIONS_OF_ONE = ("exp", "ln", "tanh", "logistic", "logistic'", "tanh'")
 
 
 class Change(NamedTuple):

@@ -5,7 +5,8 @@ from itertools import combinations, permutations
 from math import isclose
 from typing import NamedTuple
 
-from neuronnet.formulas.expressions import Call, Name, Number, Product, product_of
+from neuronnet.formulas.expressions import Name, Number, Product, product_of
+from neuronnet.formulas.functions import Call
 from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.names import after, partial_name, split_index, split_partial
 from neuronnet.repairs.changes import change

@@ -8,7 +8,8 @@ from math import isfinite
 
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.expressions import Call, Name, Number, Product, Sum, total
+from neuronnet.formulas.expressions import Name, Number, Product, Sum, total
+from neuronnet.formulas.functions import Call
 from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.repairs.changes import change, changes
 from neuronnet.repairs.places import SAMPLE, Places, Renaming, mixed_up_derivatives, only_name, renamings

@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import Interval, Printed, around, finite
-from neuronnet.formulas.expressions import Call, Name, Negative, Number, Power, Product, Sum, total
+from neuronnet.formulas.expressions import Name, Negative, Number, Power, Product, Sum, total
+from neuronnet.formulas.functions import Call
 from neuronnet.formulas.rewriting import leaves_of
 
 # Decimals that stand in formulas as they are, whatever was printed before.

@@ -15,8 +15,6 @@ from gradcheck.numeric.dual import Dual
 from neuronnet.description.values import Literal
 from neuronnet.errors import ExpressionError, NeuronnetError
 from neuronnet.formulas.expressions import (
-    FUNCTIONS,
-    Call,
     Name,
     Negative,
     Number,
@@ -26,6 +24,7 @@ from neuronnet.formulas.expressions import (
     total,
     wrap,
 )
+from neuronnet.formulas.functions import FUNCTIONS, Call
 from neuronnet.formulas.parsing import DEEPEST_NESTING, HIGHEST_POWER, LONGEST_TEXT, parse
 
 a, b, c, slope = Name("a"), Name("b"), Name("c"), Name("da/db")

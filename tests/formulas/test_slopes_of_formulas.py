@@ -7,7 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gradcheck.numeric.dual import Dual
-from neuronnet.formulas.expressions import FUNCTIONS, Call, Name, Number, Power
+from neuronnet.formulas.expressions import Name, Number, Power
+from neuronnet.formulas.functions import FUNCTIONS, Call
 from neuronnet.formulas.parsing import parse
 
 ULP = 2.0**-53

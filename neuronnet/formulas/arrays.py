@@ -1,0 +1,377 @@
+"""Vectors and matrices of any type of number, in plain Python, as people mean them on paper.
+
+A plain vector, of shape (n,), is a column in products; its transpose is the row (1, n). Elementwise, (n,),
+(n, 1) and (1, n) are the same vector. A vector beside a matrix goes along the axis that fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from operator import add, mul, sub, truediv
+
+from neuronnet.errors import NeuronnetError
+
+MOST_ENTRIES = 250_000
+
+
+class ShapeError(NeuronnetError):
+    """Shapes that do not fit. Carries `left` and `right`, the two shapes, as text."""
+
+    def __init__(self, reason, left=None, right=None):
+        self.left, self.right = left, right
+        super().__init__(reason)
+
+
+class Array:
+    """Numbers in one or two dimensions: `shape`, and `entries` row by row."""
+
+    __slots__ = ("shape", "entries")
+
+    def __init__(self, entries: Iterable, shape: tuple[int, ...] | None = None):
+        self.entries = tuple(entries)
+        self.shape = (len(self.entries),) if shape is None else shape
+
+    @classmethod
+    def of(cls, nested):
+        """The Array of a list of numbers or a list of equally long rows; a number stays one.
+
+        Raises ShapeError for rows of different lengths, an empty list, and more than two dimensions.
+        """
+        if not isinstance(nested, (list, tuple)):
+            return nested
+        if not nested:
+            raise ShapeError("an array needs an entry")
+        if not any(isinstance(row, (list, tuple)) for row in nested):
+            return cls(nested)
+        lengths = [len(row) if isinstance(row, (list, tuple)) else 0 for row in nested]
+        if len(set(lengths)) > 1 or not lengths[0]:
+            raise ShapeError(f"the rows have {', '.join(map(str, lengths))} entries; they need equally many")
+        entries = [entry for row in nested for entry in row]
+        if any(isinstance(entry, (list, tuple)) for entry in entries):
+            raise ShapeError("an array has one or two dimensions")
+        return cls(entries, (len(nested), lengths[0]))
+
+    def nested(self) -> list:
+        """The entries as a list, or as a list of rows."""
+        if len(self.shape) == 1:
+            return list(self.entries)
+        columns = self.shape[1]
+        return [list(self.entries[i : i + columns]) for i in range(0, len(self.entries), columns)]
+
+    def map(self, function: Callable) -> Array:
+        return Array(map(function, self.entries), self.shape)
+
+    @property
+    def T(self) -> Array:
+        """The transpose; of a plain vector, the row."""
+        rows, columns = _as_column(self.shape)
+        entries = (self.entries[i * columns + j] for j in range(columns) for i in range(rows))
+        return Array(entries, (columns, rows))
+
+    def __add__(self, other):
+        return paired(add, self, other)
+
+    def __radd__(self, other):
+        return paired(add, other, self)
+
+    def __sub__(self, other):
+        return paired(sub, self, other)
+
+    def __rsub__(self, other):
+        return paired(sub, other, self)
+
+    def __mul__(self, other):
+        """Elementwise; where that does not fit, the matrix product."""
+        return star(self, other)
+
+    def __rmul__(self, other):
+        return paired(mul, other, self)
+
+    def __truediv__(self, other):
+        return paired(truediv, self, other)
+
+    def __rtruediv__(self, other):
+        return paired(truediv, other, self)
+
+    def __neg__(self):
+        return self.map(lambda entry: -entry)
+
+    def __eq__(self, other):
+        return isinstance(other, Array) and (self.shape, self.entries) == (other.shape, other.entries)
+
+    def __hash__(self):
+        return hash((self.shape, self.entries))
+
+    def __repr__(self):
+        return f"Array({self.nested()!r})"
+
+
+def shape(value) -> tuple[int, ...]:
+    """The shape of a value, () for a number."""
+    return value.shape if isinstance(value, Array) else ()
+
+
+def size(value) -> int:
+    return len(value.entries) if isinstance(value, Array) else 1
+
+
+def entries(value) -> tuple:
+    """All entries of a value, row by row; of a number, that one."""
+    return value.entries if isinstance(value, Array) else (value,)
+
+
+def mapped(function: Callable, *values):
+    """`function` of numbers, or of the entries of arrays that fit together."""
+    if not any(isinstance(value, Array) for value in values):
+        return function(*values)
+    if len(values) == 1:
+        return values[0].map(function)
+    common = ()
+    for value in values:
+        common = common_shape(common, shape(value))
+    if not common:
+        return function(*(entries(value)[0] for value in values))
+    return Array(map(function, *(_stretched(value, common) for value in values)), common)
+
+
+def paired(operate, left, right):
+    """Two values elementwise. Raises ShapeError where they do not fit."""
+    if not isinstance(left, Array):
+        return Array([operate(left, entry) for entry in right.entries], right.shape)
+    if not isinstance(right, Array):
+        return Array([operate(entry, right) for entry in left.entries], left.shape)
+    if left.shape == right.shape:
+        return Array(map(operate, left.entries, right.entries), left.shape)
+    return mapped(operate, left, right)
+
+
+def shape_text(dimensions: tuple) -> str:
+    """`3×2` for (3, 2), `3` for a vector of three, `a number` for ()."""
+    return "×".join(map(str, dimensions)) if dimensions else "a number"
+
+
+def common_shape(left: tuple, right: tuple) -> tuple:
+    """The shape of two values taken together elementwise. Raises ShapeError where they do not fit."""
+    if left == right or not right:
+        return left
+    if not left:
+        return right
+    if _is_one(right):
+        return left
+    if _is_one(left):
+        return right
+    if is_vector(left) and is_vector(right):
+        if max(left) == max(right):
+            return right if len(left) == 1 else left
+    elif is_vector(right) and _along(right, left) is not None:
+        return left
+    elif is_vector(left) and _along(left, right) is not None:
+        return right
+    texts = shape_text(left), shape_text(right)
+    raise ShapeError(f"{texts[0]} and {texts[1]} do not fit entry by entry", *texts)
+
+
+def is_vector(dimensions: tuple) -> bool:
+    """Whether a shape is that of a vector: plain, a column or a row."""
+    return len(dimensions) == 1 or 1 in dimensions
+
+
+def as_vector_shape(dimensions: tuple) -> tuple:
+    """A shape without its ones: (n,) for a column or a row, () for a single entry."""
+    return tuple(each for each in dimensions if each != 1)
+
+
+def star(left, right):
+    """What `*` means: elementwise; where that does not fit, the matrix product."""
+    try:
+        return (
+            paired(mul, left, right) if isinstance(left, Array) or isinstance(right, Array) else left * right
+        )
+    except ShapeError:
+        return matmul(left, right)
+
+
+def hadamard(left, right):
+    """What ⊙ means: elementwise, and nothing else."""
+    return paired(mul, left, right) if isinstance(left, Array) or isinstance(right, Array) else left * right
+
+
+def dot(left, right):
+    """What `·` and juxtaposition mean: the matrix product; where that does not fit, elementwise."""
+    if not (isinstance(left, Array) and isinstance(right, Array)):
+        return left * right
+    try:
+        return matmul(left, right)
+    except ShapeError as error:
+        try:
+            return paired(mul, left, right)
+        except ShapeError:
+            raise error from None
+
+
+def matmul(left, right):
+    """The matrix product; of two plain vectors, their dot product. A single number that comes out is one.
+
+    Raises ShapeError where the inner dimensions differ.
+    """
+    if size(left) == 1 or size(right) == 1:
+        scalar_left = entries(left)[0] if size(left) == 1 else left
+        scalar_right = entries(right)[0] if size(right) == 1 else right
+        return scalar_left * scalar_right
+    rows, inner, columns, result = _product_shape(left.shape, right.shape)
+    if rows * columns > MOST_ENTRIES:
+        raise ShapeError(f"a product of more than {MOST_ENTRIES} entries")
+    row_starts = [left.entries[i * inner : (i + 1) * inner] for i in range(rows)]
+    column_entries = [right.entries[j::columns] for j in range(columns)]
+    found = [_summed(map(mul, row, column)) for row in row_starts for column in column_entries]
+    return found[0] if result == () else Array(found, result)
+
+
+def _product_shape(left, right):
+    """(rows, inner, columns, the shape of the result) of a matrix product."""
+    texts = shape_text(left), shape_text(right)
+    if len(left) == 1 and len(right) == 1:
+        options = [(1, left[0], 1, ())] if left == right else []
+    elif len(left) == 1:
+        options = [(1, left[0], right[1], right[1:])] if left[0] == right[0] else []
+        options += [(left[0], 1, right[1], (left[0], right[1]))] if right[0] == 1 else []
+    elif len(right) == 1:
+        options = [(left[0], left[1], 1, left[:1])] if left[1] == right[0] else []
+    else:
+        options = [(left[0], left[1], right[1], (left[0], right[1]))] if left[1] == right[0] else []
+    if not options:
+        raise ShapeError(f"({texts[0]})({texts[1]}) does not fit as a product", *texts)
+    rows, inner, columns, result = options[0]
+    return rows, inner, columns, () if rows * columns == 1 else result
+
+
+def outer(left, right):
+    """Every entry of one vector times every entry of another, as a matrix."""
+    if size(left) * size(right) > MOST_ENTRIES:
+        raise ShapeError(f"a product of more than {MOST_ENTRIES} entries")
+    found = [one * other for one in entries(left) for other in entries(right)]
+    return Array(found, (size(left), size(right)))
+
+
+def transposed(value):
+    return value.T if isinstance(value, Array) else value
+
+
+def reduced(combine: Callable, value, axis: int | None = None, keepdims: bool = False):
+    """`combine(list)` over all entries, down the columns (axis 0) or along the rows (axis 1).
+
+    Of a vector all entries are combined, whatever the axis, unless it is a matrix of one row or column.
+    """
+    if not isinstance(value, Array):
+        return combine([value])
+    if axis is None or len(value.shape) == 1:
+        return combine(list(value.entries))
+    rows, columns = value.shape
+    if axis % 2 == 0:
+        found = [combine(list(value.entries[j::columns])) for j in range(columns)]
+        return Array(found, (1, columns) if keepdims else (columns,))
+    found = [combine(row) for row in value.nested()]
+    return Array(found, (rows, 1) if keepdims else (rows,))
+
+
+def by_lines(function: Callable, value, axis: int | None = None):
+    """`function(list) -> list` of every column (axis 0) or row (axis 1), or of all entries, each in its place."""
+    if not isinstance(value, Array):
+        return function([value])[0]
+    if axis is None or is_vector(value.shape):
+        return Array(function(list(value.entries)), value.shape)
+    if axis % 2 == 0:
+        return by_lines(function, value.T, 1).T
+    return Array([entry for row in value.nested() for entry in function(row)], value.shape)
+
+
+def taken(value, indices: list, first: int = 1):
+    """The entry or part of an array under indices, each a number, a (start, stop) slice, a list or None.
+
+    `first` is the index of the first entry; slices of it 1 include their end. Raises ShapeError.
+    """
+    if not isinstance(value, Array):
+        if all(index in (first, None) for index in indices):
+            return value
+        raise ShapeError("a single number has no such entry")
+    if len(indices) > len(value.shape):
+        if value.shape[0] == 1 or len(indices) > 2:
+            raise ShapeError(f"{shape_text(value.shape)} has no entry under {len(indices)} indices")
+        value = Array(value.entries, (value.shape[0], 1))
+    if len(indices) == 1 and len(value.shape) == 2 and 1 in value.shape:
+        value = Array(value.entries)
+    picked = [
+        _positions(index, length, first) for index, length in zip([*indices, None], value.shape, strict=False)
+    ]
+    if len(value.shape) == 1:
+        found = [value.entries[i] for i in picked[0][0]]
+        return found[0] if picked[0][1] else Array(found)
+    (rows, one_row), (columns, one_column) = picked
+    found = [value.entries[i * value.shape[1] + j] for i in rows for j in columns]
+    if one_row and one_column:
+        return found[0]
+    return Array(found) if one_row or one_column else Array(found, (len(rows), len(columns)))
+
+
+def _positions(index, length, first):
+    """(positions from 0, whether the index is a single one)."""
+    if index is None:
+        return range(length), False
+    if isinstance(index, tuple):
+        start, stop = index
+        start = 0 if start is None else start - first
+        stop = length if stop is None else stop
+        if not 0 <= start < stop <= length:
+            raise ShapeError(f"there is no part {index[0]}:{index[1]} of {length}")
+        return range(start, stop), False
+    if isinstance(index, list):
+        return [_positions(each, length, first)[0][0] for each in index], False
+    position = length + index if index < 0 else index - first
+    if not 0 <= position < length:
+        raise ShapeError(f"there is no entry {index} of {length}, counted from {first}")
+    return [position], True
+
+
+def _stretched(value, common):
+    """The entries of a value repeated so that they fill a shape."""
+    if size(value) == 1:
+        return entries(value) * _product(common)
+    if len(value.entries) == _product(common):
+        return value.entries
+    rows, columns = common
+    if _along(value.shape, common) == "rows":
+        return value.entries * rows
+    return tuple(entry for entry in value.entries for _ in range(columns))
+
+
+def _along(vector, matrix):
+    """Whether a vector is added to all "rows" or to all "columns" of a matrix; None where neither fits."""
+    rows, columns = matrix
+    length = max(vector)
+    if length == columns and not (len(vector) == 2 and vector[1] == 1):
+        return "rows"
+    if length == rows and not (len(vector) == 2 and vector[0] == 1):
+        return "columns"
+    return None
+
+
+def _as_column(dimensions):
+    return (dimensions[0], 1) if len(dimensions) == 1 else dimensions
+
+
+def _is_one(dimensions):
+    return _product(dimensions) == 1
+
+
+def _product(dimensions):
+    count = 1
+    for each in dimensions:
+        count *= each
+    return count
+
+
+def _summed(terms):
+    found = None
+    for term in terms:
+        found = term if found is None else found + term
+    return found
