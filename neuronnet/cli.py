@@ -171,8 +171,11 @@ def _check(arguments):
 
 
 def _sheet_file(argument):
-    example, path = EXAMPLES / f"{argument}.txt", Path(argument)
-    return example if path.name == argument and not path.exists() and example.is_file() else argument
+    path = Path(argument)
+    if path.name != argument or path.exists():
+        return argument
+    examples = (folder / f"{argument}.txt" for folder in (EXAMPLES, EXAMPLES / "sheets"))
+    return next((example for example in examples if example.is_file()), argument)
 
 
 def _mistakes(arguments):
