@@ -1,4 +1,4 @@
-"""Derivations as people write them, with their networks: every line gets the verdict that a reader would give."""
+"""Derivations as people write them, with their networks: each line gets the verdict of a careful reader."""
 
 import json
 from pathlib import Path

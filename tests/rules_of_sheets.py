@@ -1,0 +1,487 @@
+"""Sheets that pin one rule of judging each, with the verdicts that are due; nothing is tested here.
+
+A sheet is a model and rows of (line, verdict, more): `more` is the line that a number follows from, or words
+that belong into what is said of the line. A line without a verdict is not accused. Verdicts beside the usual
+ones: "undecided"; "doubt", a forward line that may be wrong; "not judged"; "not read"; "false step", a right
+result behind a step that is not. Numbers are computed with NumPy.
+"""
+
+from typing import NamedTuple
+
+
+class Rule(NamedTuple):
+    """`verdicts`, `follows` and `says` are by line, counted from 1; `status` is the exit status or None."""
+
+    id: str
+    text: str
+    verdicts: dict[int, str]
+    follows: dict[int, int]
+    says: dict[int, str]
+    status: int | None
+
+
+def rule(name, model, *rows, status=None):
+    lines, verdicts, follows, says = model.strip().splitlines(), {}, {}, {}
+    for line, *expected in rows:
+        lines.append(line)
+        number = len(lines)
+        if expected:
+            verdicts[number] = expected[0]
+        for more in expected[1:]:
+            if isinstance(more, int):
+                follows[number] = more
+            else:
+                says[number] = more
+    return Rule(name, "\n".join(lines) + "\n", verdicts, follows, says, status)
+
+
+SOFTMAX = """
+Z = [[0.2, -0.4, 0.9], [1.1, 0.3, -0.5]]
+Y = {Y}
+P = softmax(Z) = [[0.2807, 0.1540, 0.5653], [0.6056, 0.2721, 0.1223]]
+L = -sum(Y*log(P))
+"""
+ONE_HOT = SOFTMAX.format(Y="[[0, 0, 1], [1, 0, 0]]")
+DISTRIBUTION = SOFTMAX.format(Y="[[0.1, 0.2, 0.7], [0.5, 0.3, 0.2]]")
+NO_DISTRIBUTION = """
+Z = [[0.2, -0.4]]
+Y = [[0.5, 0.2]]
+P = softmax(Z) = [[0.6457, 0.3543]]
+L = -sum(Y*log(P))
+"""
+
+BATCH = """
+m = 4
+X = [[0.5, 1], [1.5, -0.5], [-1, 0.3], [2, 0.8]]
+Y = [[1], [0], [0], [1]]
+W = [[0.3], [-0.2]]
+b = 0.1
+Z = X @ W + b = [[0.05], [0.65], [-0.26], [0.54]]
+A = sigmoid(Z) = [[0.5125], [0.6570], [0.4354], [0.6318]]
+J = mean(-Y*log(A) - (1 - Y)*log(1 - A)) = 0.69231
+"""
+
+TANH_LAYER = """
+x = [0.5, -1]
+t = 0.3
+W1 = [[0.1, -0.2], [0.3, 0.4], [-0.5, 0.6]]
+b1 = [0.1, 0, 0.2]
+W2 = [[0.7, -0.8, 0.4]]
+b2 = 0.05
+z1 = W1 x + b1 = [0.35, -0.25, -0.65]
+a1 = tanh(z1) = [0.3364, -0.2449, -0.5717]
+y = W2 a1 + b2 = 0.2527
+L = 1/2 (y - t)^2 = 0.001117
+δ2 = y - t = -0.0473
+"""
+
+LOGISTIC_UNIT = """
+h = 0.7
+t = 1
+w = 0.4
+b = -0.1
+η = 0.5
+net = w h + b = 0.18
+y = σ(net) = 0.5449
+E = 1/2 (t - y)^2 = 0.1036
+"""
+
+LINE = """
+x = {x}
+t = 0.5
+w = 0.8
+b = 0.1
+y = w x + b = {y}
+L = 1/2 (y - t)^2
+δ = y - t
+"""
+
+RELU = """
+x = 0.5
+t = 0.4
+w1 = 0.8
+b1 = {b1}
+w2 = -0.6
+b2 = 0.2
+z = w1 x + b1 = {z}
+a = relu(z) = {a}
+y = w2 a + b2 = {y}
+L = (y - t)^2
+dL/dy = 2 (y - t)
+"""
+ACTIVE = RELU.format(b1=0.1, z=0.5, a=0.5, y=-0.1)
+DEAD = RELU.format(b1=-0.9, z=-0.5, a=0, y=0.2)
+
+ONE_WEIGHT = """
+x = 0.3
+t = 0.21
+w = 0.4
+y = w x = 0.12
+L = 1/2 (y - t)^2 = 0.00405
+dL/dw = (y - t) x = -0.027
+"""
+
+CODE = """
+import numpy as np
+X = np.array([[0.5, -1.2], [1.5, 0.3], [-0.7, 0.8], [0.2, 0.9]])
+t = np.array([[1], [0.5], [-0.3], [0.2]])
+W1 = np.array([[0.2, -0.4, 0.6], [0.5, 0.3, -0.1]])
+W2 = np.array([[0.3], [-0.5], [0.6]])
+a = X @ W1
+a = np.tanh(a)
+y = a @ W2
+L = 0.5 * np.sum((y - t)**2)
+d = (y - t) @ W2.T
+"""
+
+ERRORS = """
+x = [1, 2, 4]
+t = [0.7, 0.8, 2.3]
+w = 0.5
+p = w x = [0.5, 1.0, 2.0]
+e = p - t = [-0.2, 0.2, -0.3]
+J = sum(e^2) = 0.17
+"""
+
+TARGET_D = """
+x = 0.5
+d = 0.9
+w = 0.6
+b = 0.2
+y = w x + b = 0.5
+E = 1/2 (d - y)^2 = 0.08
+δ = y - d = -0.4
+"""
+
+COMPUTED = """
+x = 0.5
+w1 = -1.0174
+z1 = w1 x = -0.5087
+a1 = σ(z1) = 0.38
+"""
+
+WRONG_SUM = """
+a1 = 0.5
+t = 1
+w2 = 0.74
+b2 = 0.1
+z2 = w2 a1 + b2 = 0.46
+"""
+
+STEP = """
+x = 0.5
+t = 0.2
+w = 0.3844
+b = 0.05
+z = w x + b = 0.2422
+"""
+
+TWO_OUTPUTS = """
+h1 = 0.62
+h2 = 0.31
+b = 0.1
+w5 = 0.4
+w6 = 0.45
+w7 = 0.5
+w8 = 0.55
+"""
+MATRIX = "W = [[0.4, 0.45], [0.5, 0.55]]\n"
+
+MOONS = """
+{N}
+W1 = [[0.4, -0.3, 0.8], [0.2, 0.6, -0.5]]
+b1 = [[0.1, 0, -0.2]]
+W2 = [[0.7, -0.4], [-0.6, 0.9], [0.3, 0.5]]
+b2 = [[0.05, -0.05]]
+z1 = x W1 + b1
+a1 = tanh(z1)
+z2 = a1 W2 + b2
+ŷ = softmax(z2) = {probabilities}
+L = {L}
+δ3 = ŷ - y
+δ2 = (1 - tanh(z1)^2) ∘ δ3 W2ᵀ
+"""
+ONE_ROW = MOONS.format(
+    N="x = [[0.5, -1.2]]\ny = [[0, 1]]", probabilities="[[0.7475, 0.2525]]", L="-sum(y ⊙ ln(ŷ))"
+)
+ROWS = "x = [[0.5, -1.2], [1.5, 0.3], [-0.7, 0.8], [0.2, 0.9]]\ny = [[1, 0], [0, 1], [1, 0], [0, 1]]\nN = 4"
+FOUR = "[[0.7475, 0.2525], [0.7432, 0.2568], [0.3419, 0.6581], [0.4753, 0.5247]]"
+MEAN = MOONS.format(N=ROWS, probabilities=FOUR, L="-1/N sum(y ⊙ ln(ŷ))")
+TOTAL = MOONS.format(N=ROWS, probabilities=FOUR, L="-sum(y ⊙ ln(ŷ))")
+
+RULES = [
+    # P - Y is the slope of softmax with cross-entropy if the targets of a sample sum to 1.
+    rule("softmax one-hot", ONE_HOT, ("dZ = P - Y", "right", "sum to 1")),
+    rule("softmax, targets that sum to one", DISTRIBUTION, ("dZ = P - Y", "right", "sum to 1")),
+    rule("softmax, targets that do not", NO_DISTRIBUTION, ("dZ = P - Y", "wrong formula")),
+    rule("softmax in general", NO_DISTRIBUTION, ("∂L/∂Z = P*sum(Y) - Y", "right")),
+    rule("softmax, a derivative with the other sign", ONE_HOT, ("∂L/∂Z = Y - P", "wrong formula")),
+    # Where the mean over the samples comes in.
+    rule(
+        "mean at the weights",
+        BATCH,
+        ("dZ = A - Y", "right"),
+        ("dW = X.T @ dZ / m", "right"),
+        ("db = sum(dZ) / m", "right"),
+    ),
+    rule(
+        "mean at the delta",
+        BATCH,
+        ("dZ = (A - Y) / m", "right"),
+        ("dW = X.T @ dZ", "right"),
+        ("db = sum(dZ)", "right"),
+    ),
+    rule(
+        "mean at the bias alone",
+        BATCH,
+        ("dZ = A - Y", "right"),
+        ("dW = X.T @ dZ", "wrong formula", "1/m"),
+        ("db = sum(dZ) / m", "right"),
+    ),
+    rule(
+        "gradients of the sum",
+        BATCH,
+        ("dZ = A - Y", "right"),
+        ("dW = X.T @ dZ", "right", "gradients of the sum"),
+        ("db = sum(dZ)", "right"),
+    ),
+    rule(
+        "gradients of the sum, called derivatives of the mean",
+        BATCH,
+        ("dZ = A - Y", "right"),
+        ("∂J/∂W = Xᵀ dZ", "wrong formula"),
+    ),
+    rule(
+        "twice the gradients",
+        BATCH,
+        ("dZ = A - Y", "right"),
+        ("dW = X.T @ dZ / 2", "wrong formula"),
+        ("db = sum(dZ) / 2", "wrong formula"),
+    ),
+    # A delta is what it is used for.
+    rule(
+        "slope missing in the delta",
+        TANH_LAYER,
+        ("δ1 = W2ᵀ δ2", "wrong formula"),
+        ("∂L/∂W1 = δ1 xᵀ", "right"),
+    ),
+    rule(
+        "slope where the delta is used",
+        TANH_LAYER,
+        ("δ1 = W2ᵀ δ2", "right", "∂L/∂a1"),
+        ("∂L/∂W1 = (δ1 ⊙ (1 - a1²)) xᵀ", "right"),
+    ),
+    rule(
+        "slope in the delta",
+        TANH_LAYER,
+        ("δ1 = W2ᵀ δ2 ⊙ (1 - a1²)", "right"),
+        ("∂L/∂W1 = δ1 xᵀ", "right"),
+        ("∂L/∂b1 = δ1", "right"),
+    ),
+    rule(
+        "slope in both, the delta said to be of z1",
+        TANH_LAYER,
+        ("δ1 = ∂L/∂z1 = W2ᵀ δ2 ⊙ (1 - a1²)", "right"),
+        ("∂L/∂W1 = (δ1 ⊙ (1 - a1²)) xᵀ", "wrong formula"),
+    ),
+    # Deltas of the other sign, undone by the update.
+    rule(
+        "minus the derivative, added",
+        LOGISTIC_UNIT,
+        ("δo = (t - y) y (1 - y) = 0.1129", "right"),
+        ("w += η δo h = 0.4395", "right"),
+    ),
+    rule(
+        "minus the derivative, subtracted",
+        LOGISTIC_UNIT,
+        ("δ_o = (t - y) y (1 - y) = 0.1129", "right"),
+        ("w -= η δ_o h = 0.3605", "wrong formula"),
+    ),
+    rule(
+        "the derivative, subtracted",
+        LOGISTIC_UNIT,
+        ("δ_o = (y - t) y (1 - y) = -0.1129", "right"),
+        ("w -= η δ_o h = 0.4395", "right"),
+    ),
+    rule(
+        "the derivative, added",
+        LOGISTIC_UNIT,
+        ("∂E/∂w = (y - t) y (1 - y) h = -0.0790", "right"),
+        ("w += η ∂E/∂w = 0.3605", "wrong formula"),
+    ),
+    # A factor that happens to be 1.
+    rule(
+        "input of 1 left out",
+        LINE.format(x=1, y=0.9),
+        ("dL/dw = δ", "right by coincidence"),
+        ("dL/db = δ", "right"),
+        status=0,
+    ),
+    rule(
+        "input of 2 left out",
+        LINE.format(x=2, y=1.7),
+        ("dL/dw = δ", "wrong formula"),
+        ("dL/db = δ", "right"),
+        status=1,
+    ),
+    rule(
+        "input of 1 written",
+        LINE.format(x=1, y=0.9),
+        ("dL/dw = δ x", "right"),
+        ("dL/db = δ", "right"),
+        status=0,
+    ),
+    # Relu on its branch.
+    rule("slope of an active relu left out", ACTIVE, ("dL/dw1 = dL/dy w2 x", "right", "z > 0")),
+    rule("slope of a dead relu left out", DEAD, ("dL/dw1 = dL/dy w2 x", "wrong formula")),
+    rule("slope of a dead relu written", DEAD, ("dL/dw1 = dL/dy w2 (z > 0) x", "right")),
+    # A name with a second value.
+    rule("update in numbers", ONE_WEIGHT, ("w = 0.4 - 0.1*(-0.027) = 0.4027", "right")),
+    rule(
+        "update in numbers, subtracted wrongly",
+        ONE_WEIGHT,
+        ("w = 0.4 - 0.1*(-0.027) = 0.3973", "wrong number"),
+    ),
+    rule("a second value without a sign", ONE_WEIGHT, ("w = 0.41", "undecided")),
+    # In code a name is what was assigned last.
+    rule("code", CODE, ("dW1 = X.T @ (d * (1 - a**2))", "right")),
+    rule("code, not squared", CODE, ("dW1 = X.T @ (d * (1 - a))", "wrong formula")),
+    # e is the author's error, or Euler's number where the numbers say so.
+    rule("an error called e", ERRORS, ("dJ/dw = 2 sum(e x) = -2.0", "right")),
+    rule("an error called e, its slope without the 2", ERRORS, ("dJ/dw = sum(e x) = -1.0", "wrong formula")),
+    rule(
+        "Euler beside e, by its number",
+        ERRORS,
+        ("k = 0.5",),
+        ("q = e^-k = 0.6065",),
+        ("dJ/dw = 2 sum(e x)", "right"),
+    ),
+    rule("Euler beside e, without a number", ERRORS, ("k = 0.5",), ("q = e^-k", "not read")),
+    # d is the author's target.
+    rule("a target called d", TARGET_D, ("dw = δ x = -0.2", "right"), ("db = δ = -0.4", "right")),
+    rule("a target called d, a wrong slope", TARGET_D, ("db = δ x = -0.2", "wrong formula")),
+    # Brackets: an array, or a sum.
+    rule(
+        "an array with blanks",
+        "v = [0.1 -0.2]\nw = [0.5 0.4]\ns = w·v = -0.03\nL = s^2 = 0.0009",
+        ("dL/dw = 2 s v = [-0.006 0.012]", "right"),
+    ),
+    rule(
+        "a difference in brackets",
+        "y = 0.1\nt = 0.2\nL = (y - t)^2 = [0.1 - 0.2]^2 = 0.01",
+        ("dL/dy = 2 (y - t) = -0.2", "right"),
+    ),
+    # A printed number that stands for a computed one.
+    rule("a computed number, rounded on the line", COMPUTED, ("da1/dz1 = (0.38)(0.62) = 0.2345", "right")),
+    rule("a computed number, another result", COMPUTED, ("da1/dz1 = (0.38)(0.62) = 0.25", "wrong number")),
+    rule(
+        "a given number, rounded on the line",
+        "a1 = 0.38",
+        ("s1 = a1 (1 - a1) = (0.38)(0.62) = 0.2345", "undecided"),
+    ),
+    rule(
+        "a given number, another result",
+        "a1 = 0.38",
+        ("s1 = a1 (1 - a1) = (0.38)(0.62) = 0.25", "wrong number"),
+    ),
+    # What follows from a wrong number, and what is a mistake of its own.
+    rule(
+        "a number that follows from a wrong one",
+        WRONG_SUM.rsplit("z2", 1)[0],
+        ("z2 = w2 a1 + b2 = 0.46", "wrong number"),
+        ("y = σ(z2) = σ(0.46) = 0.613", "wrong number", 5),
+    ),
+    rule(
+        "a second mistake below a wrong number",
+        WRONG_SUM.rsplit("z2", 1)[0],
+        ("z2 = w2 a1 + b2 = 0.46", "wrong number"),
+        ("y = σ(z2) = σ(0.46) = 0.631", "wrong number"),
+    ),
+    rule(
+        "the right number below a wrong one",
+        WRONG_SUM.rsplit("z2", 1)[0],
+        ("z2 = w2 a1 + b2 = 0.46", "wrong number"),
+        ("y = σ(z2) = 0.6154", "right"),
+    ),
+    # A step that is false, a result that is right.
+    rule(
+        "a false step before a right result",
+        STEP,
+        ("a = σ(z) = 1/(1+e^{0.43}) = 0.56026", "false step"),
+        ("L = (a - t)^2 = 0.12978",),
+        ("dL/da = 2 (a - t) = 0.72051", "right"),
+    ),
+    # A forward line that its number or its siblings contradict.
+    rule(
+        "a wrong index, a matrix and a number against it",
+        TWO_OUTPUTS + MATRIX,
+        ("y1 = w5 h1 + w6 h1 + b = 0.4875", "wrong formula"),
+        ("y2 = w7 h1 + w8 h2 + b = 0.5805",),
+    ),
+    rule(
+        "a wrong index, its number against it",
+        TWO_OUTPUTS,
+        ("y1 = w5 h1 + w6 h1 + b = 0.4875", "wrong formula"),
+        ("y2 = w7 h1 + w8 h2 + b = 0.5805",),
+    ),
+    rule(
+        "a wrong index, its siblings against it",
+        TWO_OUTPUTS,
+        ("y1 = w5 h1 + w6 h1 + b", "doubt"),
+        ("y2 = w7 h1 + w8 h2 + b",),
+        status=3,
+    ),
+    rule(
+        "no wrong index",
+        TWO_OUTPUTS + MATRIX,
+        ("y1 = w5 h1 + w6 h2 + b = 0.4875",),
+        ("y2 = w7 h1 + w8 h2 + b = 0.5805",),
+        ("L = 1/2 (y1 - 0.2)^2 + 1/2 (y2 - 0.9)^2",),
+        ("dL/dw6 = (y1 - 0.2) h2", "right"),
+        status=0,
+    ),
+    # What a sheet does not connect is neither right nor zero.
+    rule("numbers without a model", "z1 = [0.1 0.3]", ("dW2 = [-0.2 -0.2]", "not judged"), status=3),
+    rule(
+        "a weight that no line connects with the loss",
+        "x1 = 0.05\nt = 0.01\nw3 = 0.25\nw6 = 0.45\nh2 = 0.5969\ny = w6 h2\nL = 1/2 (y - t)^2",
+        ("∂L/∂w6 = (y - t) h2", "right"),
+        ("δ_h2 = (y - t) w6 h2 (1 - h2)",),
+        ("∂L/∂w3 = δ_h2 x1", "not judged", "w3"),
+    ),
+    rule(
+        "a weight that no line connects with the loss, called zero",
+        "x1 = 0.05\nt = 0.01\nw3 = 0.25\nw6 = 0.45\nh2 = 0.5969\ny = w6 h2\nL = 1/2 (y - t)^2",
+        ("∂L/∂w6 = (y - t) h2", "right"),
+        ("∂L/∂w3 = 0", "not judged", "w3"),
+    ),
+    # Formulas for one row, used for a batch.
+    rule(
+        "one row",
+        ONE_ROW,
+        ("∂L/∂W2 = a1ᵀδ3", "right"),
+        ("∂L/∂b2 = δ3", "right"),
+        ("∂L/∂W1 = xᵀδ2", "right"),
+        ("∂L/∂b1 = δ2", "right"),
+    ),
+    rule(
+        "one row's formulas for the mean of a batch",
+        MEAN,
+        ("∂L/∂W2 = a1ᵀδ3", "wrong formula", "1/N"),
+        ("∂L/∂b2 = δ3", "wrong formula"),
+    ),
+    rule(
+        "one row's formulas for the sum of a batch",
+        TOTAL,
+        ("∂L/∂W2 = a1ᵀδ3", "right"),
+        ("∂L/∂b2 = δ3", "wrong formula"),
+    ),
+    rule(
+        "a batch's formulas for the mean of a batch",
+        MEAN,
+        ("∂L/∂W2 = 1/N a1ᵀδ3", "right"),
+        ("∂L/∂b2 = 1/N sum(δ3, axis=0)", "right"),
+        ("∂L/∂W1 = 1/N xᵀδ2", "right"),
+        ("∂L/∂b1 = 1/N sum(δ2, axis=0)", "right"),
+    ),
+]
