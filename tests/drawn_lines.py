@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
+from drawn_latex import LatexStyle
 from drawn_matrices import matrix_model
 from drawn_notation import Digits, Style
 from drawn_scalars import scalar_model
@@ -44,7 +45,7 @@ class Plan:
     def __init__(self, draw):
         self.draw = draw
         matrices = draw.random() < 0.5
-        self.style = Style(draw, matrices)
+        self.style = (LatexStyle if draw.random() < 0.15 else Style)(draw, matrices)
         self.model = (matrix_model if matrices else scalar_model)(draw, self.style)
         self.digits = Digits(draw)
         self.lines = []
@@ -70,6 +71,8 @@ class Plan:
         if style.sign == -1 and style.matrices:
             self.direct = False
         self.lines += [Line("model", key, formula) for key, formula in model.definitions.items()]
+        for key, text in model.names.items():
+            model.names[key] = text if key.startswith("slope") else style.name_of(text)
         for key, formula, _ in model.claims:
             model.names[key] = style.derivative(model, key[2:])
             if not (self.direct and key[2:] in model.parameters):
@@ -80,12 +83,9 @@ class Plan:
             line.parts = self._parts(line)
 
     def _plan_updates(self):
-        draw, model = self.draw, self.model
-        self.mark = (
-            draw.choice((":=", "←", "=", "_new", "'", "^+"))
-            if not self.style.code
-            else draw.choice(("=", "_new"))
-        )
+        draw, model, style = self.draw, self.model, self.style
+        mark = draw.choice(style.marks)
+        named = mark[0] in "_'^"
         eta = model.given(
             "eta", np.asarray(Decimal(draw.choice(("0.5", "0.1", "0.05", "0.2"))), dtype=object)
         )
@@ -102,11 +102,11 @@ class Plan:
             step = rate * (step.parts[0] if negative else step)
             formula = name(key) + step if negative else name(key) - step
             new[key] = f"{key}@1"
-            model.names[new[key]] = model.names[key] + (self.mark if self.mark[0] in "_'^" else "")
+            model.names[new[key]] = style.updated(model.names[key], mark) if named else model.names[key]
             self.lines.append(
-                Line("claim", new[key], formula, head=self.mark if self.mark in (":=", "←") else "=")
+                Line("claim", new[key], formula, head="=" if named else mark.replace("←", style.arrow))
             )
-        if self.mark[0] not in "_'^" and len(new) == len(model.parameters) and draw.random() < 0.5:
+        if not named and len(new) == len(model.parameters) and draw.random() < 0.5:
             self.lines.append(Line("prose", draw.choice(("Second pass", "Epoch 2", "Iteration 2:"))))
             for key, formula in model.definitions.items():
                 new[key] = f"{key}@1"

@@ -54,6 +54,8 @@ class Style:
             draw.choice(("lr", "eta")) if self.code else draw.choice(("η", "eta", "α", "lr"))
         )
         self.approximately = draw.choice(("=", "=", "=", "≈"))
+        self.wrapping, self.arrow = ("", ""), "←"
+        self.marks = ("=", "_new") if self.code else (":=", "←", "=", "_new", "'", "^+")
 
     def _operators(self, draw):
         fractions = self.kind == "fraction"
@@ -100,6 +102,30 @@ class Style:
         """What makes the names of arrays: capitals where there are several samples, for some authors."""
         return str.upper if samples > 1 and self.upper else str
 
+    def name_of(self, text):
+        """A name that was drawn without an index, as this author writes it."""
+        return text
+
+    def fraction(self, loss, text):
+        """The derivative of the loss by a quantity: ∂L/∂w1."""
+        return f"{self.differential}{loss}/{self.differential}{text}"
+
+    def updated(self, text, mark):
+        """The name after an update: w1_new, w1', w1^+."""
+        return text + mark
+
+    def quotient(self, left, right):
+        """A quotient as a fraction, or None where it is a / b."""
+        return None
+
+    def transpose_of(self, text):
+        """The transposed array of that text."""
+        return text + ("ᵀ" if "^" in text and self.transposed == "^T" else self.transposed)
+
+    def matrix(self, rows):
+        """An array: [[0.1, -0.2], [0.3, 0.4]]."""
+        return "[" + ", ".join("[" + ", ".join(row) + "]" for row in rows) + "]"
+
     def derivative(self, model, key):
         """The author's name for the derivative of the loss by `key`."""
         text = model.names[key]
@@ -113,7 +139,7 @@ class Style:
             if model.family == "recurrent" and self.matrices:
                 return self.timed(self.delta, key[1:])
             return self.layered(self.delta, key[1:]) if self.matrices else self.indexed(self.delta, key[1:])
-        return f"{self.differential}{self.loss}/{self.differential}{text}"
+        return self.fraction(self.loss, text)
 
 
 class Digits:
@@ -154,7 +180,7 @@ def literal(value, style, is_row_bias=False):
     flat = (style.flat and value.shape[1] == 1) or is_row_bias
     if flat:
         return "[" + ", ".join(format(entry, "f") for entry in value.ravel()) + "]"
-    return "[" + ", ".join("[" + ", ".join(format(entry, "f") for entry in row) + "]" for row in value) + "]"
+    return style.matrix([[format(entry, "f") for entry in row] for row in value])
 
 
 def formula_text(node, leaf, is_array, style, numbers=False):
@@ -225,7 +251,7 @@ def _product_text(node, w):
         least = POWER
     texts = _bracketed(left, w, least), _bracketed(right, w, POWER)
     if texts[0][-1].isdigit() and texts[1][0].isdigit() and symbol == " ":
-        symbol = "·"
+        symbol = " * "
     return symbol.join(texts), PRODUCT
 
 
@@ -249,6 +275,9 @@ def _entrywise_text(left, right, w):
 
 def _quotient_text(node, w):
     left, right = node.parts
+    fraction = w.style.quotient(_text(left, w)[0], _text(right, w)[0])
+    if fraction is not None:
+        return fraction, PRODUCT
     symbol = "/" if w.style.times.strip() == w.style.times else " / "
     return f"{_bracketed(left, w, PRODUCT)}{symbol}{_bracketed(right, w, ATOM)}", PRODUCT
 
@@ -263,8 +292,7 @@ def _power_text(node, w):
 
 def _transposed_text(node, w):
     text = _bracketed(node.parts[0], w, ATOM)
-    mark = "ᵀ" if "^" in text and w.style.transposed == "^T" else w.style.transposed
-    return f"{text}{mark}", ATOM
+    return w.style.transpose_of(text), ATOM
 
 
 def _call_text(node, w):

@@ -19,7 +19,7 @@ class Page:
         givens = [line for line in plan.lines if line.role == "given"]
         if headings:
             self._add(draw.choice(("Given:", "Given", "Inputs and weights:")), "prose")
-        self._add_givens([self._head(line) + self._given(line.key) for line in givens], draw)
+        self._add_givens([self._wrapped(self._head(line) + self._given(line.key)) for line in givens], draw)
         role = "given"
         for line in plan.lines[len(givens) :]:
             if line.role == "prose" or (line.role != role and headings):
@@ -54,7 +54,7 @@ class Page:
         text = self._head(line) + parts[0]
         for part in parts[1:]:
             text += f" {self.style.approximately if part is parts[-1] else '='} {part}"
-        return text
+        return self._wrapped(text)
 
     def in_names(self, formula):
         """A formula in the author's names."""
@@ -86,11 +86,16 @@ class Page:
     def _head(self, line):
         return f"{self.model.names[line.key]} {line.head} "
 
+    def _wrapped(self, text):
+        return text.join(self.style.wrapping)
+
     def _given(self, key):
         return self.number(key, self.model.givens[key])
 
     def _add_givens(self, texts, draw):
-        beside = None if self.style.matrices else draw.choice((None, None, "    ", ", "))
+        beside = draw.choice((None, None, "    ", ", "))
+        if self.style.matrices or self.style.wrapping[0] not in ("", "$"):
+            beside = None
         width = draw.randint(2, 4) if beside else 1
         for start in range(0, len(texts), width):
             self._add((beside or "").join(texts[start : start + width]), "given")
