@@ -1,0 +1,166 @@
+"""What a formula may mean: the products, axes and indices that its text leaves open.
+
+`dZ * W` is entry by entry or a matrix product, `sum(E)` over everything or along an axis, `x[1]` the first
+entry or the second. Each reading is the formula with all of that settled.
+"""
+
+from itertools import islice, product
+
+from neuronnet.derivation.sweep import of_shape
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas import arrays
+from neuronnet.formulas.array_expressions import Entry
+from neuronnet.formulas.arrays import ShapeError, shape_text
+from neuronnet.formulas.expressions import OPERATIONS, Expression, Name, Number, Product, Sum
+from neuronnet.formulas.functions import Call
+
+MOST = 24
+_MOST_COMBINED = 500
+
+# Without an axis: what is likeliest for a matrix, first to last.
+_AXES = {
+    "softmax": (1, 0, None),
+    "lse": (1, 0, None),
+    "sum": (None, 0, 1),
+    "mean": (None, 0, 1),
+    "amax": (None, 1, 0),
+}
+
+
+def readings(formula: Expression, model) -> list[Expression]:
+    """The meanings of a formula over the names of a model, the likeliest first, at most 24.
+
+    Raises ShapeError where parts fit in no reading, UnknownName for a name that the model has not.
+    """
+    return [reading for reading, _ in readings_with_shapes(formula, model)]
+
+
+def readings_with_shapes(formula, model) -> list[tuple[Expression, tuple]]:
+    """(reading, its shape) for each."""
+    return [(node, dimensions) for _, node, dimensions in _read(formula, model)]
+
+
+def _read(node, model):
+    """(how unlikely, reading, shape) for every meaning of a part."""
+    if isinstance(node, Name):
+        return [(0, node, model.shape(node.name))]
+    if not node.parts():
+        return [(0, node, ())]
+    if isinstance(node, Product):
+        found, refusal = _of_product(node, model)
+    else:
+        found, refusal = _of_others(node, model)
+    if not found:
+        raise refusal
+    found = sorted(found, key=lambda each: each[0])[:MOST]
+    for _, each, _ in found:
+        if each.column is None:
+            each.column = node.column
+    return found
+
+
+def _of_others(node, model):
+    found, refusal = [], None
+    for parts in islice(product(*(_read(part, model) for part in node.parts())), _MOST_COMBINED):
+        cost = sum(each for each, _, _ in parts)
+        sizes = [dimensions for _, _, dimensions in parts]
+        for extra, meaning in _meanings(node.rebuilt([part for _, part, _ in parts]), sizes):
+            try:
+                found.append((cost + extra, meaning, _shape(meaning, sizes)))
+            except NeuronnetError as error:
+                refusal = refusal or error
+    return found, refusal
+
+
+def _meanings(node, sizes):
+    """(how unlikely, meaning) for what a part leaves open, its own parts being settled."""
+    if isinstance(node, Entry) and node.from_zero is None:
+        yield 0, Entry(node.base, node.indices, False)
+        yield 1, Entry(node.base, node.indices, True)
+    elif isinstance(node, Call) and node.function in _AXES and _is_open(node, sizes):
+        for cost, axis in enumerate(_AXES[node.function]):
+            options = node.options if axis is None else {**node.options, "axis": axis}
+            yield cost, Call(node.function, node.arguments, options)
+    elif isinstance(node, Sum):
+        yield from _sums(node, sizes)
+    else:
+        yield 0, node
+
+
+def _is_open(node, sizes):
+    return node.options.get("axis") is None and len(arrays.as_vector_shape(sizes[0])) == 2
+
+
+def _sums(node, sizes):
+    """A vector beside a square matrix is added to its rows, or to its columns."""
+    lengths = {each[0] for each in sizes if len(each) == 2 and each[0] == each[1] > 1}
+    choices = [(0, 1) if len(each) == 1 and each[0] in lengths else (0,) for each in sizes]
+    for turned in product(*choices):
+        terms = [
+            (sign, Call("column", [term]) if turn else term) for (sign, term), turn in zip(node.terms, turned)
+        ]
+        yield sum(turned), Sum(terms)
+
+
+def _shape(node, sizes):
+    """The shape of a part whose own parts have the shapes `sizes`."""
+    parts = [part if isinstance(part, Number) else Name(place) for place, part in enumerate(node.parts())]
+    if isinstance(node, Sum):  # a column where a vector is added to columns
+        sizes = [
+            (max(each), 1)
+            if isinstance(part, Call) and part.function == "column" and len(each) == 1
+            else each
+            for part, each in zip(node.parts(), sizes)
+        ]
+    from_parts = node.rebuilt(parts).evaluator(type(of_shape(())))
+    return arrays.shape(from_parts({place: of_shape(each) for place, each in enumerate(sizes)}))
+
+
+def _of_product(node, model):
+    states, refusal = [], None
+    for operator, factor in node.factors:
+        options = _read(factor, model)
+        if not states:
+            states = [(cost, [("*", each)], dimensions) for cost, each, dimensions in options]
+            continue
+        found = []
+        for (cost, factors, left), (extra, each, right) in product(states, options):
+            try:
+                for more, result in _products(operator, factors, left, each, right):
+                    found.append((cost + extra + more, *result))
+            except ShapeError as error:
+                refusal = refusal or error
+        states = sorted(found, key=lambda state: state[0])[:MOST]
+    return [(cost, Product(factors), dimensions) for cost, factors, dimensions in states], refusal
+
+
+def _products(operator, factors, left, factor, right):
+    """(how unlikely, (factors, shape)) for what a factor more may mean. Raises ShapeError where none fits."""
+    kinds = {"*": ("⊙", "@"), "·": ("@", "⊙")}.get(operator, (operator,))
+    if len(kinds) == 2 and not (arrays.as_vector_shape(left) and arrays.as_vector_shape(right)):
+        kinds = ("*",)
+    found, refusal = [], None
+    for kind in kinds:
+        try:
+            dimensions = arrays.shape(OPERATIONS[kind](of_shape(left), of_shape(right)))
+        except ShapeError as error:
+            refusal = refusal or error
+            continue
+        found.append(([*factors, (kind, factor)], dimensions))
+        if kind in ("⊙", "/") and dimensions[:1] * 2 == dimensions:
+            if len(right) == 1:
+                found.append(([*factors, (kind, Call("column", [factor]))], dimensions))
+            elif len(left) == 1:
+                whole = factors[0][1] if len(factors) == 1 else Product(factors)
+                found.append(([("*", Call("column", [whole])), (kind, factor)], dimensions))
+    if not found:
+        raise _misfit(operator, factors, left, factor, right)
+    return list(enumerate(found))
+
+
+def _misfit(operator, factors, left, factor, right):
+    whole = factors[0][1] if len(factors) == 1 else Product(factors)
+    how = "as a product" if operator in ("@", "·", "*") else "entry by entry"
+    texts = shape_text(left), shape_text(right)
+    sides = f"{whole} is {texts[0]} and {factor} is {texts[1]}"
+    return ShapeError(f"{sides}, which do not fit {how}", *texts)

@@ -1,0 +1,123 @@
+"""Structure of the data in a model: rows that sum to 1, and zeros and ones, of what enters only the loss.
+
+Targets and masks are so by their nature, and formulas may rely on it (`P - Y` for a softmax). Inputs and
+weights that merely happen to be 0 or 1 are not counted among them.
+"""
+
+from neuronnet.derivation.model import Model
+from neuronnet.formulas.arrays import Array, entries, size
+from neuronnet.formulas.expressions import Expression, Name, Negative, Power, Product, Sum
+from neuronnet.formulas.functions import Call
+from neuronnet.formulas.rewriting import nodes
+
+
+class Structure:
+    """What the given data of a model have in common with all data of their kind."""
+
+    def __init__(self, model: Model, given: dict):
+        """`given` are the given numbers as Decimals."""
+        self._model, self._given = model, given
+        self._data = [name for name in given if self._is_data(name)]
+
+    def conditions(self, needed: set):
+        """(note, entries that keep their value, lines that keep their sum), the weakest condition first.
+
+        `needed` are the quantities in question.
+        """
+        found = [each for name in self._data if name in needed for each in self._of(name)]
+        yield from found
+        if len(found) > 1:
+            yield (
+                " and ".join(dict.fromkeys(note for note, _, _ in found)),
+                frozenset().union(*(kept for _, kept, _ in found)),
+                tuple(line for _, _, lines in found for line in lines),
+            )
+
+    def _of(self, name):
+        value = self._given[name]
+        what, lines = _lines_of_one(name, value)
+        if lines:
+            yield f"as {what} to 1", frozenset(), lines
+        kept = frozenset((name, at) for at, entry in enumerate(entries(value)) if entry in (0, 1, -1))
+        if kept:
+            yield _kept_text(name, value, kept), kept, ()
+
+    def _is_data(self, name):
+        formulas = self._model.formulas
+        users = [each for each in formulas if name in formulas[each].names()]
+        if not users:
+            return False
+        is_mask = size(self._given[name]) > 1 and set(entries(self._given[name])) <= {0, 1}
+        return all(
+            (self._is_late(each) and self._stands_alone(name, formulas[each]))
+            or (is_mask and _masks(name, formulas[each]))
+            for each in users
+        )
+
+    def _is_late(self, name):
+        """Whether a quantity is a loss or an error: a number that nothing uses, or what leads to one."""
+        formulas = self._model.formulas
+        users = [each for each in formulas if name in formulas[each].names()]
+        if not users:
+            return not self._model.shape(name) or _has_difference(formulas[name])
+        is_error = _has_difference(formulas[name]) or _has_logarithm(formulas[name])
+        return is_error and all(map(self._is_late, users))
+
+    def _stands_alone(self, name, formula):
+        """Whether nothing that is given is a factor of a name in a formula."""
+        if isinstance(formula, Product):
+            factors = [factor for operator, factor in formula.factors if operator != "/"]
+            given = [part for part in factors if isinstance(part, Name) and part.name in self._given]
+            if len(given) > 1 and any(part.name == name for part in given):
+                return False
+        elif not isinstance(formula, (Sum, Negative, Power, Call)):
+            return isinstance(formula, Name) or name not in formula.names()
+        return all(self._stands_alone(name, part) for part in formula.parts())
+
+
+def _has_difference(formula: Expression):
+    sums = (part for part, _, _ in nodes(formula) if isinstance(part, Sum))
+    return any(sign < 0 for part in sums for sign, _ in part.terms)
+
+
+def _has_logarithm(formula: Expression):
+    return any(isinstance(part, Call) and part.function == "ln" for part, _, _ in nodes(formula))
+
+
+def _masks(name, formula):
+    """Whether a name is only a factor in elementwise products of a formula."""
+    if isinstance(formula, Name):
+        return formula.name != name
+    if isinstance(formula, Product) and all(operator in ("*", "⊙", "/") for operator, _ in formula.factors):
+        return all(isinstance(part, Name) or _masks(name, part) for part in formula.parts())
+    return all(_masks(name, part) for part in formula.parts())
+
+
+def _lines_of_one(name, value):
+    """(what sums, the places of each sum) where all rows, all columns or all entries of a value sum to 1."""
+    if not isinstance(value, Array) or size(value) < 2:
+        return None, ()
+    found = value.entries
+    if len(value.shape) == 1 or 1 in value.shape:
+        return f"the entries of {name} sum", _sums(name, found, [range(size(value))])
+    rows, columns = value.shape
+    lines = _sums(name, found, [range(i * columns, (i + 1) * columns) for i in range(rows)])
+    if lines:
+        return f"the rows of {name} sum", lines
+    return f"the columns of {name} sum", _sums(
+        name, found, [range(j, rows * columns, columns) for j in range(columns)]
+    )
+
+
+def _sums(name, found, lines):
+    if any(sum(found[place] for place in line) != 1 for line in lines):
+        return ()
+    return tuple((name, tuple(line)) for line in lines)
+
+
+def _kept_text(name, value, kept):
+    if not isinstance(value, Array):
+        return f"for {name} = {value}"
+    if len(kept) == size(value):
+        return f"as {name} holds only {' and '.join(map(str, sorted(set(entries(value)))))}"
+    return f"for the zeros and ones of {name}"

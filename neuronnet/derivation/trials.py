@@ -1,0 +1,241 @@
+"""Whether a formula is an identity where its author stands: tried on drawn numbers, in fifty digits.
+
+    trials = Trials(model)
+    trials.same(formula, Name("dL/dW1"))        Outcome(kind="same", note="as the rows of Y sum to 1", …)
+
+Nothing is proved symbolically. Numbers are drawn near the model's own (`draws.py`); where a formula holds
+only with more of these kept, the note says with what.
+"""
+
+from decimal import Decimal, localcontext
+from typing import NamedTuple
+
+from neuronnet.derivation.draws import (
+    DIGITS,
+    MORE_DIGITS,
+    Draw,
+    Draws,
+    context_of,
+    kinks,
+    same_side,
+    value_in,
+)
+from neuronnet.derivation.model import Model
+from neuronnet.derivation.readings import readings_with_shapes
+from neuronnet.derivation.structure import Structure
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.arrays import ShapeError, as_vector_shape, entries, is_vector, shape, shape_text
+from neuronnet.formulas.expressions import Expression, Name, Number
+from neuronnet.formulas.rewriting import nodes
+from neuronnet.names import split_partial
+
+COUNT = 3  # draws
+CROSSED = 4  # draws on any side of a kink
+CLOSE = Decimal("1e-20")  # relative to the values compared
+LOST = 10  # digits that a cancelled difference may lose of all
+
+
+class Outcome(NamedTuple):
+    """What a trial found of `formula = truth`.
+
+    `kind` is "same", "here only" (with the author's numbers, but not with others near them), "different",
+    "misfit" (shapes) or "no value". `note` says with what it holds ("as the rows of Y sum to 1", "where
+    z1 > 0", "for y = 0") or what does not fit. `reading` is the meaning of the formula that was taken.
+    `draw` has values with which the two sides differ.
+    """
+
+    kind: str
+    note: str | None = None
+    reading: Expression | None = None
+    draw: Draw | None = None
+
+    @property
+    def holds(self) -> bool:
+        return self.kind in ("same", "here only")
+
+
+class Trials:
+    """Formulas over the names of one model, compared with their true values."""
+
+    def __init__(self, model: Model):
+        self.model = model
+        self.draws = Draws(model)
+        self._structure = Structure(model, self.draws.given)
+
+    def same(self, formula: Expression, truth: Expression) -> Outcome:
+        """The Outcome of `formula = truth`, in the likeliest reading that holds. Raises UnknownName."""
+        truth = self.model.resolved(truth)
+        wanted = self.model.shape_of(truth)
+        try:
+            found = readings_with_shapes(formula, self.model)
+        except ShapeError as error:
+            return Outcome("misfit", str(error))
+        fitting = [_Claim(reading, truth, self) for reading, own in found if same_shape(own, wanted)]
+        if not fitting:
+            return Outcome("misfit", _misfit(found[0][1], wanted, truth), found[0][0])
+        for note, kept, lines in self._conditions(formula, truth):
+            for claim in fitting:
+                if claim.holds([self.draws.draw(number, kept, lines) for number in range(COUNT)]):
+                    return Outcome("same", note or claim.side(), claim.reading)
+        for claim in fitting:
+            if claim.holds([self.draws.own]):
+                return Outcome("here only", self._coincidence(claim), claim.reading)
+        return fitting[0].difference()
+
+    def _conditions(self, formula, truth):
+        """(note, entries that are kept, lines that are kept), the fewest first."""
+        yield None, frozenset(), ()
+        needed = self._needed([formula, truth])
+        literals = _literals([formula, truth, *(self.model.formulas.get(name) for name in needed)])
+        pinned = self.draws.withvalue_in(literals)
+        if pinned:
+            yield self._values_text("with", pinned, needed), pinned, ()
+        for note, kept, lines in self._structure.conditions(needed):
+            yield note, kept | pinned, lines
+
+    def _needed(self, formulas):
+        """The quantities that formulas are made of, in every generation."""
+        found, waiting = set(), [name for formula in formulas for name in formula.names()]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                formula = self.model.formulas.get(name)
+                waiting += split_partial(name) or (formula.names() if formula is not None else ())
+        return found
+
+    def _values_text(self, word, kept, needed):
+        names = [
+            name for name in self.draws.given if name in needed and any(name == each for each, _ in kept)
+        ]
+        texts = []
+        for name in names:
+            places = [place for each, place in kept if each == name]
+            value = self.draws.given[name]
+            texts.append(f"{name} = {value}" if not shape(value) else _entries_text(name, value, places))
+        return f"{word} {' and '.join(texts)}" if texts else f"{word} the numbers given"
+
+    def _coincidence(self, claim):
+        """What of the author's numbers makes a claim hold: zeros and ones of one input, or all of them."""
+        needed = self._needed([claim.reading, claim.truth])
+        for name, value in self.draws.given.items():
+            kept = frozenset((name, at) for at, entry in enumerate(entries(value)) if entry in (0, 1, -1))
+            if kept and name in needed:
+                if claim.holds([self.draws.draw(number, kept) for number in range(COUNT)]):
+                    return self._values_text("for", kept, needed)
+        return "with the numbers given"
+
+
+class _Claim:
+    """One reading of a formula beside the truth."""
+
+    def __init__(self, reading, truth, trials):
+        self.reading, self.truth, self.trials = reading, truth, trials
+        self._sides = [reading.evaluator(Decimal), truth.evaluator(Decimal)]
+        known = {kink.side.format() for kink in trials.draws.kinks}
+        self._kinks = [kink for kink in kinks(reading) if kink.side.format() not in known]
+        self._names = [*reading.names(), *truth.names()]
+
+    def holds(self, draws):
+        """Whether both sides agree in every draw that counts, and one counts."""
+        found = [self._agrees(draw) for draw in draws if self._stands(draw)]
+        return False not in found and True in found
+
+    def difference(self):
+        draws = [self.trials.draws.draw(number) for number in range(COUNT)] + [self.trials.draws.own]
+        for draw in draws:
+            if self._stands(draw) and self._agrees(draw) is False:
+                return Outcome("different", None, self.reading, draw)
+        if any(self._agrees(draw) is False for draw in draws):
+            return Outcome("different", None, self.reading, self.trials.draws.own)
+        return Outcome("no value", None, self.reading)
+
+    def _stands(self, draw):
+        """Whether the kinks of the formula itself have the sides that they have with the author's numbers."""
+        own = self.trials.draws.own
+        return all(same_side(value_in(draw, kink.side), value_in(own, kink.side)) for kink in self._kinks)
+
+    def _agrees(self, draw):
+        """Whether both sides have the same value in a draw; None where one has none."""
+        found = self._compared(draw)
+        return self._compared(draw.finer()) if found == "lost" else found
+
+    def _compared(self, draw):
+        try:
+            left, right = (entries(draw.evaluated(side)) for side in self._sides)
+        except (ArithmeticError, NeuronnetError):
+            return None
+        with localcontext(context_of(MORE_DIGITS)):
+            unclear = [pair for pair in zip(left, right) if not _is_close(*pair)]
+            if not unclear:
+                return True
+            scale = max([Decimal(1), *(abs(each) for name in self._names for each in entries(draw[name]))])
+            nothing = scale.scaleb(LOST - draw.digits)
+            if any(abs(one - other) > nothing for one, other in unclear):
+                return False
+        return True if draw.digits > DIGITS else "lost"
+
+    def side(self):
+        """On which side of its kinks a claim holds that does not hold on the other: "where z1 > 0"."""
+        draws = self.trials.draws
+        needed = self.trials._needed([self.truth, self.reading])
+        formulas = [self.trials.model.formulas[name] for name in self.trials.model.formulas if name in needed]
+        found = {kink.side.format(): kink for formula in formulas for kink in kinks(formula)}
+        if not found:
+            return None
+        held, failed = set(), []
+        for number in range(CROSSED):
+            draw = draws.draw(number, crossing=True)
+            crossed = {
+                text
+                for text, kink in found.items()
+                if not same_side(value_in(draw, kink.side), value_in(draws.own, kink.side))
+            }
+            if self._agrees(draw) is False:
+                failed.append(crossed)
+            else:
+                held |= crossed
+        if not failed:
+            return None
+        common = set.intersection(*failed)
+        guilty = (common - held) or common or set.union(*failed)
+        said = [found[text].said(value_in(draws.own, found[text].side)) for text in found if text in guilty]
+        return f"where {' and '.join(said)}"
+
+
+def same_shape(own: tuple, wanted: tuple) -> bool:
+    """Whether two shapes are one; a plain vector, a column and a row are, and so are a number and (1, 1)."""
+    if own == wanted:
+        return True
+    if as_vector_shape(own) != as_vector_shape(wanted):
+        return False
+    return own == () or wanted == () or (is_vector(own) and is_vector(wanted))
+
+
+def _misfit(own, wanted, truth):
+    quantity = split_partial(truth.name) if isinstance(truth, Name) else None
+    name = quantity[1] if quantity else truth.format()
+    return f"{shape_text(own)}, but {name} is {shape_text(wanted)}"
+
+
+def _literals(formulas):
+    """The sizes of the numbers written in formulas, without 0, 1 and 2."""
+    found = set()
+    for formula in formulas:
+        if formula is not None:
+            for node, _, _ in nodes(formula):
+                if isinstance(node, Number):
+                    value = Decimal(getattr(node.value, "text", None) or str(node.value))
+                    found.add(abs(value))
+    return found - {0, 1, 2}
+
+
+def _entries_text(name, value, places):
+    if len(places) == len(entries(value)) and set(entries(value)) <= {0, 1, -1}:
+        return f"the zeros and ones of {name}"
+    kept = {entries(value)[place] for place in places}
+    return f"the zeros and ones of {name}" if kept <= {0, 1, -1} else f"these entries of {name}"
+
+
+def _is_close(one, other):
+    return abs(one - other) <= CLOSE * max(abs(one), abs(other))
