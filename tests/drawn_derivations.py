@@ -100,7 +100,8 @@ class _Sheet:
             if value is None or (line is planted and not carried_on):
                 value = right
             exact[line.key] = value
-            printed[line.key] = self.digits.rounded(value) if "result" in line.parts else value
+            on_paper = "result" in line.parts or way in ("steps", "products")
+            printed[line.key] = self.digits.rounded(value) if on_paper else value
 
     def _operand(self, printed, way):
         """How the operands of a line are computed that its author writes down, or None."""
