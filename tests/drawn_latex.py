@@ -38,7 +38,7 @@ class LatexStyle(Style):
         self.wrapping = draw.choice(
             (("$", "$"), ("$$", "$$"), ("$$ ", " $$"), (r"\[ ", r" \]"), ("- $", "$"))
         )
-        self.arrow = r"\leftarrow"
+        self.arrow, self.gradient = r"\leftarrow", None
         self.marks = (":=", "←", "=", "_new", "'", "^+")
         self.brackets = draw.choice(("bmatrix", "pmatrix", "bmatrix"))
 
@@ -81,6 +81,10 @@ class LatexStyle(Style):
         if mark == "'" and "_" in text and "^" not in text:
             return f"{text}'"
         return text + {"_new": r"^{\text{new}}", "^+": "^{+}", "'": "'"}[mark]
+
+    def step_of(self, text):
+        """The name of a change: \\Delta w_1."""
+        return rf"\Delta {text}"
 
     def quotient(self, left, right):
         """A quotient: \\frac{a}{b} or a/b."""

@@ -56,7 +56,7 @@ class Plan:
 
     def is_array(self, key):
         """Whether a quantity, its derivative or its new value is an array."""
-        base = key[2:] if key.startswith("d:") else key.split("@")[0]
+        base = key[2:] if key[1:2] == ":" else key.split("@")[0]
         if base in self.model.givens:
             return self.model.givens[base].shape != ()
         return base != self.model.loss and self.style.matrices
@@ -85,7 +85,8 @@ class Plan:
     def _plan_updates(self):
         draw, model, style = self.draw, self.model, self.style
         mark = draw.choice(style.marks)
-        named = mark[0] in "_'^"
+        named = mark[0] in "_'^@"
+        with_steps = not style.code and draw.random() < 0.15
         eta = model.given(
             "eta", np.asarray(Decimal(draw.choice(("0.5", "0.1", "0.05", "0.2"))), dtype=object)
         )
@@ -100,6 +101,10 @@ class Plan:
             step = by_key[f"d:{key}"] if self.direct else name(f"d:{key}")
             negative = step.op == "neg"
             step = rate * (step.parts[0] if negative else step)
+            if with_steps:
+                model.names[f"Δ:{key}"] = style.step_of(model.names[key])
+                self.lines.append(Line("claim", f"Δ:{key}", step if negative else -step))
+                step, negative = name(f"Δ:{key}"), True
             formula = name(key) + step if negative else name(key) - step
             new[key] = f"{key}@1"
             model.names[new[key]] = style.updated(model.names[key], mark) if named else model.names[key]

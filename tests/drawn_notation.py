@@ -55,7 +55,8 @@ class Style:
         )
         self.approximately = draw.choice(("=", "=", "=", "≈"))
         self.wrapping, self.arrow = ("", ""), "←"
-        self.marks = ("=", "_new") if self.code else (":=", "←", "=", "_new", "'", "^+")
+        self.marks = ("=", "_new") if self.code else (":=", "←", "=", "_new", "'", "^+", "@1")
+        self.gradient = draw.choice(("grad_", "∇")) if self.kind != "d" and draw.random() < 0.12 else None
 
     def _operators(self, draw):
         fractions = self.kind == "fraction"
@@ -114,6 +115,10 @@ class Style:
         """The name after an update: w1_new, w1', w1^+."""
         return text + mark
 
+    def step_of(self, text):
+        """The name of a change: Δw1."""
+        return f"Δ{text}"
+
     def quotient(self, left, right):
         """A quotient as a fraction, or None where it is a / b."""
         return None
@@ -131,6 +136,8 @@ class Style:
         text = model.names[key]
         if self.kind == "d":
             return f"d{text}"
+        if self.gradient and key in model.parameters:
+            return f"{self.gradient}{text}"
         if self.kind == "delta" and key[0] in "zo" and key not in model.parameters:
             if key[0] == "o":
                 return self.indexed(f"{self.delta}_y", key[1:]) if key[1:] else f"{self.delta}_y"

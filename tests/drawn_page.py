@@ -62,7 +62,7 @@ class Page:
 
     def number(self, key, value):
         """The value of a quantity as its author prints it."""
-        base = key[2:] if key.startswith("d:") else key
+        base = key[2:] if key[1:2] == ":" else key
         is_row = base.startswith("b") and self.model.family == "rows" and self.style.flat
         return literal(value, self.style, is_row)
 
