@@ -1,0 +1,320 @@
+"""Judges one printed number, or one printed array, by its exact value and by the ways to come to it honestly.
+
+In this order: the number rounds the exact value; its last digit is cut off; it is computed from printed
+numbers, each one exact or as it is printed; the numbers on the line give it; a wrong number of an earlier
+line gives it; every step is rounded as it is written down. Nothing else is rounding. As the exact value is
+known, the deviation of a printed number counts, never half a unit around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from struct import pack, unpack
+from typing import NamedTuple
+
+from neuronnet.derivation.digits import BINARY64_ROUNDING, Printed, fifty_digits
+from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape, shape_text
+from neuronnet.formulas.expressions import Expression, Name, Sum
+from neuronnet.sheet.computation import (
+    NOTHING,
+    Computation,
+    Input,
+    Literals,
+    digits_of,
+    gives,
+    is_whole_zero,
+    unit_of,
+)
+from neuronnet.sheet.report import RIGHT, ROUNDING, WRONG_NUMBER
+
+UNDECIDED = "undecided"
+RANKS = [RIGHT, ROUNDING, UNDECIDED, WRONG_NUMBER]
+
+EXACT, TO_THE_DIGIT, ROUNDED = "exact", "to the digit printed", "rounded"
+CUT_OFF, NOTHING_LEFT = "cut off", "no significant digit is left"
+CARRIED, STEP_BY_STEP = "computed from rounded numbers", "every step is rounded"
+ON_THE_LINE, ARITHMETIC = "computed from the numbers on the line", "the arithmetic is right"
+WITHIN, UNKNOWN = "within the rounding of your numbers", "no line computes it"
+INHERITED, OTHER_NUMBERS = "computed from a wrong number", "the numbers on the line do not give the quantity"
+NOT_ZERO, NOT_IT = "it is not 0", "no rounding explains it"
+
+MOST_CORNERS = 10  # inputs of which every combination is tried
+BINARY32_ROUNDING = Decimal(2) ** -21  # eight roundings of a computation in binary32
+LARGEST_BINARY32 = 3e38
+DIGITS_OF_BINARY32 = 9  # so many are those of a binary32 number by chance once in fifty times
+DIGITS_OF_BINARY64 = 17
+
+
+class Verdict(NamedTuple):
+    """What a printed number is: "right", "rounding", "undecided" or "wrong number", and `how`, a clause.
+
+    `follows_from` is the line whose wrong number gives this one; `entry` the index, from 1, of the entry of
+    an array that the verdict is about.
+    """
+
+    verdict: str
+    how: str
+    follows_from: int | None = None
+    entry: tuple[int, ...] | None = None
+
+
+def judged(
+    printed: Printed | Sequence,
+    exact: Decimal | Array | None,
+    formulas: Sequence[Expression],
+    inputs: dict[str, Input],
+    arithmetic: Expression | None = None,
+) -> Verdict:
+    """The Verdict on a Printed, or on a nested list of them: that of its worst entry.
+
+    `formulas` are those of the quantity over names of `inputs`, the author's own first; one that does not
+    give the exact value explains nothing. `arithmetic` has the numbers that stand on the line before this
+    one; they explain it where `literals_honest` finds nothing wrong with them. An `exact` of None means that
+    no line computes the quantity: then its arithmetic alone is judged.
+    """
+    with fifty_digits():
+        numbers = Array.of(printed)
+        texts, dimensions = entries(numbers), shape(numbers)
+        if exact is None:
+            return _worst(_arithmetic_alone(texts, inputs, arithmetic), dimensions)
+        if as_vector_shape(dimensions) != as_vector_shape(shape(exact)):
+            how = f"its shape is {shape_text(dimensions)}, not {shape_text(shape(exact))}"
+            return Verdict(WRONG_NUMBER, how)
+        values = entries(exact)
+        unchanged = None if arithmetic is not None else _unchanged(texts, values, formulas, inputs)
+        if unchanged is not None:
+            return _worst([Verdict(WRONG_NUMBER, f"it is {unchanged}, unchanged")] * len(texts), dimensions)
+        verdicts = [_by_itself(text, value) for text, value in zip(texts, values)]
+        if None in verdicts:
+            ways = _ways(formulas, inputs, values)
+            literals = None if arithmetic is None else Literals(arithmetic, ways, inputs)
+            _Explanation(texts, values, verdicts).try_all(ways, literals)
+        return _worst(verdicts, dimensions)
+
+
+def literals_honest(
+    printed: Printed | Sequence,
+    exact: Decimal | Array,
+    formulas: Sequence[Expression],
+    inputs: dict[str, Input],
+    arithmetic: Expression,
+) -> Verdict:
+    """Whether the numbers in the arithmetic stand for numbers that give the exact value.
+
+    The parameters are those of `judged`. A number has no slack if it is whole, or equal to an input; else it
+    may stand for an input that was printed so, and for an intermediate result of a formula that it rounds. So
+    `0.751*(1 - 0.751)` is rounding for out*(1 - out), and `1/(1 + e^0.43)` wrong for out = 0.56026.
+    """
+    with fifty_digits():
+        numbers, values = Array.of(printed), entries(exact)
+        literals = Literals(arithmetic, _ways(formulas, inputs, values), inputs)
+        if not literals.has(len(values)):
+            return Verdict(WRONG_NUMBER, OTHER_NUMBERS)
+        pairs = enumerate(zip(entries(numbers), values))
+        verdicts = [_honest(literals, place, text, value) for place, (text, value) in pairs]
+        return _worst(verdicts, shape(numbers))
+
+
+def _ways(formulas, inputs, values):
+    ways = (Computation(formula, inputs) for formula in formulas)
+    return [way for way in ways if way.is_of(values)]
+
+
+def _arithmetic_alone(texts, inputs, arithmetic):
+    """The Verdicts on numbers of which only the arithmetic is known."""
+    literals = None if arithmetic is None else Literals(arithmetic, [], inputs)
+    if literals is None or not literals.has(len(texts)):
+        return [Verdict(UNDECIDED, UNKNOWN)] * len(texts)
+    verdicts = [_by_itself(text, value) for text, value in zip(texts, literals.base)]
+    _Explanation(texts, literals.base, verdicts).try_all([literals])
+    return [each._replace(how=ARITHMETIC) if each.verdict == RIGHT else each for each in verdicts]
+
+
+def _worst(verdicts, dimensions):
+    """The verdict of an array, with the index of the first entry that has it; of a number, its own."""
+    if not dimensions:
+        return verdicts[0]
+    place = max(range(len(verdicts)), key=lambda place: _rank(verdicts[place]))
+    if verdicts[place].verdict == RIGHT:
+        return verdicts[place]
+    index = (place,) if len(dimensions) == 1 else divmod(place, dimensions[1])
+    return verdicts[place]._replace(entry=tuple(k + 1 for k in index))
+
+
+def _rank(verdict):
+    shades = [EXACT, TO_THE_DIGIT, ROUNDED]
+    shade = shades.index(verdict.how) if verdict.how in shades else verdict.follows_from is None
+    return RANKS.index(verdict.verdict), shade
+
+
+# A number beside the exact value
+
+
+def _by_itself(printed, exact):
+    """The Verdict on a number that the exact value alone explains, or None."""
+    if printed.value == 0 and abs(exact) > NOTHING:
+        return Verdict(ROUNDING, NOTHING_LEFT) if gives(exact, printed) else None
+    if printed.agrees(exact):
+        if printed.value == exact:
+            return Verdict(RIGHT, EXACT)
+        return Verdict(RIGHT, TO_THE_DIGIT if digits_of(printed.value) == 1 else ROUNDED)
+    binary, rounding = _binary(printed)
+    if abs(printed.value - exact) <= rounding * abs(exact):
+        return Verdict(ROUNDING, f"computed in {binary}")
+    return Verdict(ROUNDING, CUT_OFF) if printed.is_cut_from(exact) else None
+
+
+def _binary(printed):
+    """(the type of float that the digits show, its relative rounding); (None, 0) where they show none."""
+    digits, number = digits_of(printed.value), float(printed.value)
+    if digits < DIGITS_OF_BINARY32:
+        return None, 0
+    if abs(number) < LARGEST_BINARY32:
+        single = unpack("f", pack("f", number))[0]
+        if number == single or printed.agrees(Decimal(single)):
+            return "binary32", BINARY32_ROUNDING
+    if digits <= DIGITS_OF_BINARY64 or printed.agrees(Decimal(number)):
+        return "binary64", BINARY64_ROUNDING
+    return None, 0
+
+
+def _unchanged(texts, values, formulas, inputs):
+    """The name of an old value that is printed again, by one whose other numbers would show the change."""
+    for formula in formulas:
+        old = formula.terms[0][1] if isinstance(formula, Sum) else None
+        if not isinstance(old, Name) or old.name not in inputs or inputs[old.name].exact is None:
+            continue
+        repeated = zip(texts, entries(inputs[old.name].exact))
+        if all(text.value == entry != 0 for text, entry in repeated) and _shows(texts, values, inputs):
+            return old.name
+    return None
+
+
+def _shows(texts, values, inputs):
+    """Whether most numbers of this author have the digits in which these texts differ from their values."""
+    change, size = max((abs(text.value - value), text.value.adjusted()) for text, value in zip(texts, values))
+    rounded = [
+        shown for each in inputs.values() if each.is_moved for exact, shown in each.pairs() if exact != shown
+    ]
+    units = [max(unit_of(shown), Decimal(1).scaleb(size + 1 - digits_of(shown))) for shown in rounded]
+    return 2 * sum(change >= unit for unit in units) > len(units)
+
+
+# A number that the exact value does not explain
+
+
+class _Explanation:
+    """Fills in the `verdicts` that are None: one for each printed text and exact value."""
+
+    def __init__(self, texts, values, verdicts):
+        self.texts, self.values, self.verdicts = texts, values, verdicts
+        self.decimals = max(-text.value.as_tuple().exponent for text in texts)
+        self.significant = max(digits_of(text.value) for text in texts)
+
+    def try_all(self, ways, literals=None):
+        """Try one way after the other until every number is explained, or is wrong."""
+        self._each(ways, self._carried, False)
+        self._each(ways, self._binary)
+        if literals is not None and literals.has(len(self.texts)):
+            self._on_the_line(literals)
+        self._each(ways, self._carried, True)
+        self._each(ways, self._by_steps, False)
+        self._each(ways, self._within)
+        self._each(ways, self._by_steps, True)
+        for place in self._open():
+            how = NOT_ZERO if is_whole_zero(self.texts[place]) else NOT_IT
+            self.verdicts[place] = Verdict(WRONG_NUMBER, how)
+
+    def _open(self):
+        return [place for place, verdict in enumerate(self.verdicts) if verdict is None]
+
+    def _each(self, ways, attempt, *arguments):
+        for way in ways:
+            if self._open():
+                attempt(way, *arguments)
+
+    def _carried(self, way, from_wrong):
+        names = way.moved(from_wrong)
+        if len(names) > MOST_CORNERS:
+            if bool(way.wrong_among(names)) == from_wrong:
+                self._settle_within(way.box([[way.at([name])] for name in names]), _from(way, names, CARRIED))
+            return
+        for used, found in way.corners(from_wrong):
+            self._settle(found, _from(way, used, CARRIED))
+            if not self._open():
+                return
+
+    def _by_steps(self, way, from_wrong):
+        printed = way.moved(from_wrong)
+        wrong = way.wrong_among(printed)
+        for used in [printed, wrong] if printed != wrong else [printed]:
+            if bool(wrong) == from_wrong:  # a whole 0 is what anything small is rounded to
+                for found in way.by_steps(used, self.decimals, self.significant):
+                    self._settle(found, _from(way, used, STEP_BY_STEP), at_zero=False)
+
+    def _settle(self, found, verdict, at_zero=True):
+        """Give the verdict to every number that one of the values found is printed as."""
+        for place in self._open() if found is not None else ():
+            text = self.texts[place]
+            if gives(found[place], text) and (at_zero or not is_whole_zero(text)):
+                self.verdicts[place] = verdict
+
+    def _binary(self, way):
+        """What rounding every input in binary does to the value; at a cancellation that is much."""
+        for place in self._open():
+            binary, rounding = _binary(self.texts[place])
+            if binary is not None:
+                box = way.box([way.shifted(name, rounding.__mul__) for name in way.start])
+                self._settle_within(box, Verdict(ROUNDING, f"computed in {binary}"), [place])
+
+    def _within(self, way):
+        unsure = [way.shifted(name, lambda entry: unit_of(entry) / 2) for name in way.unsure()]
+        if unsure:
+            self._settle_within(way.box(unsure), Verdict(UNDECIDED, WITHIN))
+
+    def _settle_within(self, box, verdict, places=None):
+        for place in self._open() if places is None else places:
+            if _is_within(box, place, self.texts[place], self.texts[place].value):
+                self.verdicts[place] = verdict
+
+    def _on_the_line(self, literals):
+        """Explain what the numbers on the line give, at once or step by step, where they are honest."""
+        places = self._open()
+        given = {place for place in places if gives(literals.base[place], self.texts[place])}
+        if len(given) < len(places):
+            for found in literals.by_steps([], self.decimals, self.significant):
+                given |= {place for place in places if gives(found[place], self.texts[place])}
+        for place in given:
+            honest = _honest(literals, place, self.texts[place], self.values[place])
+            if honest.verdict != WRONG_NUMBER:
+                self.verdicts[place] = Verdict(ROUNDING, ON_THE_LINE)
+            elif honest.follows_from is not None:
+                self.verdicts[place] = honest
+
+
+def _from(way, names, how):
+    """The Verdict on a number that a formula gives from these inputs as they are printed."""
+    wrong = [way.inputs[name] for name in way.wrong_among(names)]
+    return _inherited(wrong) if wrong else Verdict(ROUNDING, how)
+
+
+def _inherited(wrong):
+    lines = [each.line for each in wrong if each.line is not None]
+    return Verdict(WRONG_NUMBER, INHERITED, min(lines, default=None))
+
+
+def _is_within(box, place, text, value):
+    return box[0][place] - text.half_unit <= value <= box[1][place] + text.half_unit
+
+
+def _honest(literals, place, text, exact):
+    """The Verdict on what the numbers on a line give, beside the exact value of one entry."""
+    if abs(literals.base[place] - exact) <= text.half_unit:
+        return Verdict(RIGHT, EXACT if literals.base[place] == exact else ROUNDED)
+    right, both, wrong = literals.boxes()
+    if _is_within(right, place, text, exact):
+        return Verdict(ROUNDING, CARRIED)
+    if wrong and _is_within(both, place, text, exact):
+        return _inherited(wrong)
+    return Verdict(WRONG_NUMBER, OTHER_NUMBERS)
