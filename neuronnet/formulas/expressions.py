@@ -152,9 +152,9 @@ class Sum(Expression):
         return list(self.terms)
 
     def _text(self, leaf):
-        text = self.terms[0][1]._bracketed(leaf, 2)
+        text = self.terms[0][1]._bracketed(leaf, 1.5)
         for sign, term in self.terms[1:]:
-            text += (" + " if sign > 0 else " - ") + term._bracketed(leaf, 2, first=False)
+            text += (" + " if sign > 0 else " - ") + term._bracketed(leaf, 1.5, first=False)
         return text
 
     def parts(self):
@@ -177,6 +177,8 @@ class Product(Expression):
 
     def __init__(self, factors):
         self.factors = factors
+        if factors[-1][0] == "⊙":
+            self.binds = 1.5
 
     def _factors(self):
         return list(self.factors)
@@ -186,7 +188,7 @@ class Product(Expression):
         text = self.factors[0][1]._bracketed(leaf, 2)
         looser = False
         for operator, factor in self.factors[1:]:
-            binds = 2 if isinstance(factor, Name) and operator == "*" else 3
+            binds = 2 if isinstance(factor, Name) and operator != "/" else 3
             if looser and operator != "⊙":
                 text = f"({text})"
             looser = operator == "⊙"

@@ -10,10 +10,9 @@ from neuronnet.description.values import Literal
 from neuronnet.errors import ExpressionError, did_you_mean, nearest, shortened
 from neuronnet.formulas.expressions import Name, Number, total
 from neuronnet.formulas.functions import FUNCTIONS, Call
+from neuronnet.formulas.tokens import DEEPEST_NESTING, LONGEST_TEXT
 from neuronnet.names import WORD, spelled_out
 
-LONGEST_TEXT = 20_000
-DEEPEST_NESTING = 50
 HIGHEST_POWER = 64
 HIGHEST_TOWER = HIGHEST_POWER**2  # of a power of a power: the product of the exponents
 

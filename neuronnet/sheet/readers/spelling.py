@@ -4,14 +4,14 @@ People write Unicode signs, raised and lowered digits, w5+ for a value after an 
 in a matrix, and names of their own. Each character keeps the column where its author typed it.
 """
 
-import os.path
 import re
 from copy import copy
 
 from neuronnet.errors import ExpressionError, UnknownName, counted, shortened
 from neuronnet.formulas.expressions import Name, Number
-from neuronnet.formulas.parsing import LONGEST_TEXT, parse
+from neuronnet.formulas.parsing import parse
 from neuronnet.formulas.rewriting import mapped
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 from neuronnet.names import WORD, partial_name, spelled_out, split_index, split_partial
 
 LONGEST_FORMULA = 10_000  # names and numbers, as many as the longest line has
@@ -40,61 +40,6 @@ _NUMERAL = re.compile(
     rf"\s*([-+]?)\s*({_DIGITS})"
     r"(?:[eE]([-+]?[0-9]{1,4})|\s*\*\s*10\s*(?:\^|\*\*)\s*([-+]?[0-9]{1,4}))?\s*"
 )
-
-
-class TextWithColumns:
-    """A `text`, and in `columns` where each of its characters stands in what the author typed, from 1."""
-
-    def __init__(self, text, columns=1):
-        """`columns`: one for each character, or the column in which the text begins as it was typed."""
-        self.text = text
-        self.columns = range(columns, columns + len(text)) if isinstance(columns, int) else columns
-
-    def __repr__(self):
-        return f"TextWithColumns {self.text!r}"
-
-    def __len__(self):
-        return len(self.text)
-
-    def __getitem__(self, cut):
-        """The part under a slice."""
-        return TextWithColumns(self.text[cut], self.columns[cut])
-
-    def column_of(self, column):
-        """The author's column of a column in the text, which may be the one after its end."""
-        if 1 <= column <= len(self.columns):
-            return self.columns[column - 1]
-        return self.columns[-1] + 1 if self.columns else 1
-
-    def strip(self):
-        start = len(self.text) - len(self.text.lstrip())
-        return self[start : max(start, len(self.text.rstrip()))]
-
-    def replace(self, pattern, replacement):
-        """With every match of a regular expression replaced, as `re.sub` does.
-
-        What a replacement begins with as its match does keeps its place; the rest stands where the two part.
-        """
-        pieces, columns, end = [], [], 0
-        for match in re.finditer(pattern, self.text):
-            new = replacement(match) if callable(replacement) else match.expand(replacement)
-            pieces += [self.text[end : match.start()], new]
-            columns += self.columns[end : match.start()]
-            kept = len(os.path.commonprefix([match.group(), new]))
-            columns += self.columns[match.start() : match.start() + kept]
-            columns += [self.column_of(match.start() + kept + 1)] * (len(new) - kept)
-            end = match.end()
-        if not pieces:
-            return self
-        columns += self.columns[end:]
-        return TextWithColumns("".join(pieces) + self.text[end:], columns)
-
-    def split(self, separators):
-        """The parts between the matches of a regular expression, stripped."""
-        cuts = [match.span() for match in re.finditer(separators, self.text)]
-        starts = [0] + [end for _, end in cuts]
-        ends = [start for start, _ in cuts] + [len(self.text)]
-        return [self[start:end].strip() for start, end in zip(starts, ends)]
 
 
 def plain(line, own=()):

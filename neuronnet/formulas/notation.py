@@ -1,0 +1,290 @@
+"""Reads a formula in the notation of its author: juxtaposed products, raised and lowered signs, code, sums.
+
+What a word means depends on the quantities that the sheet has (`Known`): `wx` is w times x where these are
+quantities and `wx` is none, `e^-x` is exp(-x) where e is none, `A^T` a transpose where T is none.
+"""
+
+import re
+
+from neuronnet.errors import ExpressionError
+from neuronnet.formulas.array_expressions import Compare
+from neuronnet.formulas.bracketed import Bracketed
+from neuronnet.formulas.expressions import Expression, Negative, Number, Product, Sum
+from neuronnet.formulas.functions import Call
+from neuronnet.formulas.tokens import (
+    DEEPEST_NESTING,
+    LONGEST_TEXT,
+    MOST_WORK,
+    RAISED,
+    parse_array,
+    parse_number,
+)
+from neuronnet.formulas.words import RESERVED, WORD_HERE
+from neuronnet.formulas.written_functions import SPELLED, raised, whole_number
+from neuronnet.formulas.written_names import (
+    gradient_of,
+    read_function_head,
+    read_name,
+    split_derivative,
+    updated,
+    written_at,
+)
+
+__all__ = [
+    "Known",
+    "gradient_of",
+    "parse",
+    "parse_array",
+    "parse_number",
+    "read_function_head",
+    "read_name",
+    "split_derivative",
+    "updated",
+]
+HIGHEST_POWER = 64
+HIGHEST_TOWER = HIGHEST_POWER**2  # of a power of a power: the product of the exponents
+
+_PRODUCT = re.compile(r"\*(?!\*)|·|@|⊗|//?")
+_COMPARED = re.compile(r"<=|>=|==|!=|[≤≥≠<>]")
+_SIGNS = {"≤": "<=", "≥": ">=", "≠": "!="}
+_TURNED = re.compile(r"ᵀ|⊤|\^\s*\{?\s*⊤\s*\}?|\.T(?!\w)|\.t\(\)|\.transpose\(\)")
+_TURNED_BY_T = re.compile(r"\^\s*(?:T(?!\w)|\{\s*T\s*\})")
+_SMALL = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_METHOD = re.compile(
+    r"\.(sum|mean|max|min|dot|matmul|mm|exp|log|sqrt|tanh|sigmoid|relu|abs|square|var|std)\("
+)
+_NO_OP = re.compile(r"\.(?:item|copy|detach|clone|numpy|flatten|ravel|squeeze)\(\)")
+_TIMES = re.compile(r"[xX](?=\s*[-\d.(])")
+_SUM = re.compile(r"[Ss]um_(?:\{|[a-z](?!\w))|\\sum")
+_HALVES = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4)}
+
+
+class Known:
+    """What a sheet has: canonical `names`, those of `arrays`, `functions` {name: ([names], Expression)}."""
+
+    def __init__(self, names=(), functions=None, arrays=()):
+        self.names, self.functions, self.arrays = set(names), dict(functions or {}), set(arrays)
+        self._squeezed = (), {}
+
+    def has(self, name: str) -> bool:
+        """Whether a canonical name is that of a quantity."""
+        return name in self.names or name in self.arrays
+
+    def without_low_lines(self) -> dict:
+        """{a name without its low lines: the name}."""
+        sizes = len(self.names), len(self.arrays)
+        if self._squeezed[0] != sizes:
+            self._squeezed = sizes, {name.replace("_", ""): name for name in [*self.names, *self.arrays]}
+        return self._squeezed[1]
+
+
+def parse(text, known: Known, tight_division: bool = False, log: str = "ln") -> Expression:
+    """The Expression that `text`, a str or TextWithColumns, writes in terms of what is `known`.
+
+    With `tight_division` a product without blanks after a slash is divided by as a whole: `1/2n` is 1/(2n).
+    `log` is the function meant by log. Raises ExpressionError with the column where it stops making sense and
+    UnknownName with `column`.
+    """
+    spelled = text if isinstance(text, str) else text.text
+    column_of = (lambda column: column) if isinstance(text, str) else text.column_of
+    if len(spelled) > LONGEST_TEXT:
+        raise ExpressionError(spelled[:40], column_of(LONGEST_TEXT), f"longer than {LONGEST_TEXT} characters")
+    return _Parser(spelled, known, column_of, tight_division, log).whole()
+
+
+class _Parser(Bracketed):
+    """Recursive descent over the text: comparison > sum > ⊙ > product > signed > power > atom."""
+
+    def __init__(self, text, known, column_of, tight_division, log):
+        super().__init__(text, known, column_of, log)
+        self.tight_division, self.tower = tight_division, 1
+
+    def whole(self):
+        expression = self.formula()
+        if self.next():
+            self.fail_here()
+        return expression
+
+    # Operators, from the loosest
+
+    def formula(self):
+        """A comparison, or `a if b else c`."""
+        self.deeper()
+        expression = self.comparison()
+        if self.word("if"):
+            condition = self.comparison()
+            if not self.word("else"):
+                self.fail("expected 'else'")
+            expression = self.placed(Call("where", [condition, expression, self.formula()]), self.at)
+        self.depth -= 1
+        return expression
+
+    def comparison(self):
+        start, left = self.at, self.sum()
+        sign = self.match(_COMPARED)
+        if not sign:
+            return left
+        return self.placed(Compare(left, _SIGNS.get(sign[0], sign[0]), self.sum()), start)
+
+    def sum(self):
+        start, terms = self.at, [(1, self.elementwise())]
+        while self.next() in ("+", "-"):
+            sign = 1 if self.take() == "+" else -1
+            terms.append((sign, self.elementwise()))
+        return terms[0][1] if len(terms) == 1 else self.placed(Sum(terms), start)
+
+    def elementwise(self):
+        start, factors = self.at, [("*", self.product())]
+        while self.next() == "⊙":
+            self.take()
+            factors.append(("⊙", self.product()))
+        return self.multiplied(factors, start)
+
+    def product(self):
+        start, factors = self.at, [("*", self.signed())]
+        while True:
+            operator = self.match(_PRODUCT) or self.times()
+            if operator:
+                sign = operator[0].replace("x", "·").replace("X", "·")
+                if sign == "//":
+                    self.fail("whole division is not read", operator.start())
+                factor = self.signed()
+                if sign == "/" and self.tight_division:
+                    factor = self.tight(factor)
+            elif self.juxtaposed():
+                sign, factor = "·", self.power()
+            else:
+                return self.multiplied(factors, start)
+            factors.append(("*" if self.as_whole and sign == "·" else sign, factor))
+
+    def multiplied(self, factors, start):
+        """The product of factors; one in brackets in front is taken apart where that changes nothing."""
+        first = factors[0][1]
+        if len(factors) == 1:
+            return first
+        if isinstance(first, Product) and (first.factors[-1][0] == "⊙") == (factors[1][0] == "⊙"):
+            if first.factors[-1][0] != "⊙" or all(sign == "⊙" for sign, _ in first.factors[1:]):
+                factors = [*first.factors, *factors[1:]]
+        return self.placed(Product(factors), start)
+
+    def tight(self, factor):
+        start, factors = self.at, [("*", factor)]
+        while not self.text[self.at - 1].isspace() and self.juxtaposed():
+            factors.append(("·", self.power()))
+        return self.multiplied(factors, start)
+
+    def times(self):
+        """An x between numbers or brackets, where it is no quantity."""
+        if self.next() not in ("x", "X") or self.text[: self.at].rstrip()[-1:] not in tuple("0123456789.)"):
+            return None
+        if any(self.known.has(each.name) for each in written_at(self.text, self.at)):
+            return None
+        return self.match(_TIMES)
+
+    def juxtaposed(self):
+        """Whether a factor follows without an operator, as in 2(a + b), w1 i1 and (a)0.5."""
+        sign = self.next()
+        if not sign or sign in "+-*/^,;:)]}=<>≤≥≠!⊙·@⊗'\".":
+            return False
+        if sign == "|" or sign == "‖":
+            return not self.bars
+        if sign.isdigit():
+            if self.text[: self.at].rstrip()[-1:] in tuple(")]}") or sign in "⁰¹²³⁴⁵⁶⁷⁸⁹":
+                return True
+            self.fail("two numbers side by side: a sign is missing between them")
+        word = WORD_HERE.match(self.text, self.at)
+        return not (word and word[0] in RESERVED)
+
+    def signed(self):
+        start, negative = self.at, False
+        while self.next() in ("+", "-"):
+            negative ^= self.take() == "-"
+        power = self.power()
+        return self.placed(Negative(power), start) if negative else power
+
+    def power(self):
+        outside, self.tower = self.tower, 1
+        start, base = self.at, self.postfixed()
+        small = self.match(_SMALL)
+        if small:
+            base = self.raised(base, Number(int(small[0].translate(RAISED))), start)
+        elif self.next() == "^" or self.text.startswith("**", self.at):
+            self.at += 1 if self.next() == "^" else 2
+            base = self.raised(base, self.exponent(), start)
+        self.tower = max(outside, self.tower)
+        return base
+
+    def exponent(self):
+        self.deeper()
+        exponent = self.signed()
+        self.depth -= 1
+        return exponent
+
+    def raised(self, base, exponent, start):
+        whole = whole_number(exponent)
+        if whole is not None and abs(whole) > HIGHEST_POWER:
+            self.fail(f"a whole power is at most {HIGHEST_POWER}")
+        self.tower *= max(1, abs(whole or 1))
+        if self.tower > HIGHEST_TOWER:
+            self.fail(f"a power of powers is at most {HIGHEST_TOWER}")
+        if whole == 2 and id(base) in self.norms:
+            return self.norms[id(base)].arguments[0]
+        return self.placed(raised(base, exponent), start)
+
+    def postfixed(self):
+        """An atom with what stands after it: transposes, entries, methods."""
+        start, expression = self.at, self.atom()
+        for _ in range(DEEPEST_NESTING):
+            if self.text[self.at : self.at + 1] == "[" and not isinstance(expression, Number):
+                entry = self.entry(expression, start)
+                if entry is None:
+                    return expression
+                expression = entry
+            elif self.match(_TURNED) or (not self.known.has("T") and self.match(_TURNED_BY_T)):
+                expression = self.transposed(expression, start)
+            elif self.glued(_NO_OP):
+                pass
+            else:
+                method = self.glued(_METHOD)
+                if not method:
+                    return expression
+                self.at -= 1
+                expression = self.call(SPELLED[method[1]], method[1], start, True, [expression])
+        self.fail("too many signs after one another")
+
+    # Atoms
+
+    def atom(self):
+        self.work += 1
+        if self.work > MOST_WORK:
+            self.fail(f"with its sums written out, more than {MOST_WORK} names and numbers")
+        sign, start = self.next(), self.at
+        if not sign:
+            self.fail("the formula ends where a number or a name should stand")
+        if sign.isascii() and (sign.isdigit() or sign == "."):
+            return self.number()
+        if sign in "({":
+            return self.group(sign)
+        if sign == "[":
+            return self.square()
+        if sign in "|‖":
+            return self.size(start)
+        if sign in _HALVES:
+            self.at += 1
+            upper, lower = _HALVES[sign]
+            return self.placed(Product([("*", Number(upper)), ("/", Number(lower))]), start)
+        if sign == "√":
+            self.at += 1
+            return self.placed(Call("sqrt", [self.exponent()]), start)
+        if sign == "𝟏":
+            self.at += 1
+            return self.placed(Call("ones", []), start)
+        if sign == "Σ" or _SUM.match(self.text, start):
+            return self.summed()
+        if sign in "d∂∇":
+            derivative = self.derivative()
+            if derivative:
+                return derivative
+        if sign.isalpha():
+            return self.word_or_call()
+        self.fail_here()

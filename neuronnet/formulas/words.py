@@ -1,0 +1,317 @@
+"""Words in a formula: quantities, entries of arrays, derivatives, calls of functions."""
+
+import re
+
+from neuronnet.description.values import Literal
+from neuronnet.errors import UnknownName, did_you_mean, nearest, shortened
+from neuronnet.formulas.array_expressions import Entry, Transpose
+from neuronnet.formulas.expressions import Name, Number
+from neuronnet.formulas.functions import Call
+from neuronnet.formulas.tokens import LOWERED, MOST_WORK, RAISED, Scanner
+from neuronnet.formulas.written_functions import (
+    BARE,
+    MODULE,
+    SLOPES,
+    SPELLED,
+    called,
+    printed,
+    put_in,
+    slope_of,
+)
+from neuronnet.formulas.written_names import (
+    WORD,
+    gradient_of,
+    known_form,
+    read_name,
+    spelled_like,
+    written_at,
+)
+
+WORD_HERE = re.compile(WORD)
+RESERVED = {"if", "else", "for", "in", "otherwise", "and", "or", "while", "return"}
+BRACKETS = {"(": ")", "[": "]", "{": "}"}
+_KEYWORD = re.compile(r"(axis|dim|keepdims?|dtype|alpha|negative_slope)\s*=\s*([-\w.]+)")
+_KEY = re.compile(r"[A-Za-z_]\w{0,30}\[\s*[\"']([^\"'\[\]]{1,60})[\"']\s*\]|self\.(?=[A-Za-z])")
+_OVER, _OVER_D = re.compile(r"\s*/\s*∂\s*"), re.compile(r"\s*/\s*d")
+_BASED = re.compile(r"log_(?:\{(?:2|10)\}|(?:2|10)(?!\d)|e\b)|log₂|log₁₀")
+_OPENED = re.compile(r"'?(?:\^\{?-?\d\}?|[²³])?\s*[(\[{]")
+_PRIME, _ABOVE = re.compile("'"), re.compile(r"\^\{?(-?\d)\}?(?![\d.])|([²³])")
+_BY = re.compile(r"∇_(?:\{([^{}]{1,60})\}|(?=\w))|∇\s*")
+_SAMPLE = re.compile(r"\[[0-9,]{1,20}\](?:@[0-9]{1,9})?")
+_PI = "3.14159265358979323846264338327950288419716939937510582097494"
+
+
+class Words(Scanner):
+    """The part of a parser that knows words, with what a subclass knows of formulas and powers."""
+
+    def __init__(self, text, known, column_of, log):
+        super().__init__(text, column_of)
+        self.known, self.log = known, log
+        self.work = self.bars = self.inside = self.trials = 0
+        self.indices, self.splits = {"": set()}, {}
+
+    def word_or_call(self):
+        start = self.at
+        key = _KEY.match(self.text, start)
+        if key and (key[1] is None or read_name(key[1])):
+            self.at = key.end() if key[1] is None else key.start(1)
+            expression = self.quantity(start) if key[1] is None else self.quantity(start, key[1])
+            self.at = self.at if key[1] is None else key.end()
+            return expression
+        module = MODULE.match(self.text, start)
+        while module and not self.known.has(module[0][:-1]):
+            self.at = module.end()
+            module = MODULE.match(self.text, self.at)
+        is_code = self.at > start
+        word = WORD_HERE.match(self.text, self.at)
+        if is_code and word and word[0] in ("pi", "e", "newaxis"):
+            self.at = word.end()
+            return self.placed(Number(Literal(_PI)) if word[0] == "pi" else Call("exp", [Number(1)]), start)
+        return self.function(start, is_code) or self.quantity(start)
+
+    def function(self, start, is_code):
+        """The call that begins here; None where the word is no function, or is a quantity of the sheet."""
+        ends = (each for each in self.function_ends() if self.calls(self.text[self.at : each], each))
+        end = next(ends, None)
+        if end is None:
+            return None
+        word = self.text[self.at : end]
+        name = read_name(word) or word
+        if not is_code and self.known.has(name):
+            return None
+        self.at = end
+        if word == "e":
+            self.at = self.text.index("^", end) + 1 if self.next() == "^" else self.at + 2
+            return self.placed(Call("exp", [self.exponent()]), start)
+        function = name if name in self.known.functions and not is_code else self.spelled(word)
+        return self.call(function + ("'" if self.glued(_PRIME) else ""), word, start, is_code)
+
+    def spelled(self, word):
+        return self.log if word == "log" else SPELLED[word.translate(LOWERED)]
+
+    def function_ends(self):
+        """Where the word at hand may end as a function: with an index as in log_2, or before one."""
+        word = WORD_HERE.match(self.text, self.at)
+        based = _BASED.match(self.text, self.at)
+        return [each.end() for each in (based, word) if each]
+
+    def calls(self, word, end):
+        after = self.text[end:].lstrip()
+        if word == "e":
+            return after[:1] == "^" or after[:2] == "**"
+        plain = word.translate(LOWERED)
+        if plain in SPELLED or (read_name(word) or word) in self.known.functions:
+            opened = _OPENED.match(self.text, end)
+            return bool(opened) or (plain in BARE and after[:1] not in ("", *")]},;=+*/<>|·⊙@'"))
+        return False
+
+    def call(self, function, word, start, is_code, arguments=()):
+        """The call of a function whose name was read: a power above it, then arguments or the next factor."""
+        power = self.glued(_ABOVE)
+        options, arguments = {}, list(arguments)
+        if self.next() in BRACKETS:
+            arguments += self.arguments(BRACKETS[self.next()], options)
+        else:
+            arguments.append(self.exponent())
+        expression = self.applied(function, word, arguments, options, is_code, start)
+        if power:
+            if power[1] == "-1":
+                self.fail(f"{word}^-1 may be an inverse function: write 1/{word}(…)", start)
+            expression = self.raised(expression, Number(int(power[1] or power[2].translate(RAISED))), start)
+        return expression
+
+    def arguments(self, closing, options):
+        self.at += 1
+        self.inside += 1
+        found = []
+        while self.next() != closing:
+            keyword = self.match(_KEYWORD)
+            if keyword and keyword[1] in ("alpha", "negative_slope"):
+                found.append(printed(keyword[2]))
+            elif keyword and keyword[1] != "dtype":
+                name = {"dim": "axis", "keepdim": "keepdims"}.get(keyword[1], keyword[1])
+                value = {"True": True, "False": False, "None": None}.get(keyword[2], keyword[2])
+                if not isinstance(value, str):
+                    options |= {name: value} if value else {}
+                elif value in ("0", "1", "-1", "-2"):
+                    options[name] = int(value)
+                else:
+                    self.fail(f"{keyword[1]} is 0, 1 or -1", keyword.start())
+            elif not keyword:
+                found.append(self.formula())
+            if self.next() in (",", ";"):
+                self.take()
+            elif self.next() != closing:
+                self.fail_here(f"expected {closing!r}")
+        self.inside -= 1
+        self.at += 1
+        return found
+
+    def applied(self, function, word, arguments, options, is_code, start):
+        own = self.known.functions.get(function.removesuffix("'"))
+        try:
+            if own and not is_code:
+                parameters, body = own
+                body = slope_of(parameters, body) if function.endswith("'") else body
+                if body is None:
+                    raise TypeError(f"the slope of {word} is not read: write it out")
+                if len(arguments) != len(parameters):
+                    raise TypeError(f"{word} takes {len(parameters)} arguments, found {len(arguments)}")
+                return put_in(body, dict(zip(parameters, arguments)), self.column_of(start + 1))
+            if function.endswith("'"):
+                if function[:-1] not in SLOPES:
+                    raise TypeError(f"the slope of {word} is not read: write it out")
+                function = SLOPES[function[:-1]]
+            return self.placed(called(function, arguments, options, is_code), start)
+        except TypeError as error:
+            self.fail(str(error), start)
+
+    def quantity(self, start, text=None):
+        """The name at hand, an entry of an array whose name it begins with, or the first of several names."""
+        ways = written_at(text or self.text, 0 if text else self.at, self.indices)
+        if not ways:
+            self.fail_here()
+        for each in ways:
+            by_letter = each.transposed and re.search(r"\^\{?\s*(?:\[\w+\])?T", self.text[start : each.end])
+            if by_letter and self.known.has("T"):
+                continue
+            found = self.meaning(each.name)
+            if found is not None:
+                return self.quantity_of(found, each, start)
+            sample = _SAMPLE.match(self.text, each.end)
+            if sample and self.known.has(each.name + sample[0]):
+                self.at = sample.end()
+                return self.placed(Name(each.name + sample[0]), start)
+        cut = None if text else self.split(self.at)
+        if cut and cut[1] < ways[0].end:
+            word = self.text[self.at : cut[1]]
+            name = known_form(written_at(word, 0)[0].name, self.known)
+            if name is None:  # a function, its brackets left out
+                self.at = cut[1]
+                return self.call(self.spelled(word), word, start, False)
+            self.at = cut[1]
+            return self.placed(Name(name), start)
+        unknown = ways[0] if re.search(r"\^[(\[<]", ways[0].name) else ways[-1]
+        self.unknown(unknown.name, start, ways[-1].end)
+
+    def meaning(self, name):
+        """The Name or Entry that a canonical name stands for; None where nothing has it."""
+        form = known_form(name, self.known)
+        if form is not None:
+            return Name(form)
+        base, digits = name.rstrip("0123456789_"), []
+        for cut in range(len(name) - 1, len(base) - 1, -1):
+            rest = name[cut:]
+            if not rest[0].isdigit() and rest[0] != "_":
+                break
+            array = self.array(name[:cut].rstrip("_"))
+            if array and rest.strip("_"):
+                digits = rest.strip("_").split("_") if "_" in rest.strip("_") else list(rest.strip("_"))
+                return Entry(Name(array), [int(each) for each in digits], True if "0" in digits else None)
+        return None
+
+    def array(self, name):
+        """The known array by a name, or by it with a capital: `w_12` is an entry of W."""
+        for each in (name, name[:1].upper() + name[1:], "d" + name[1:2].upper() + name[2:]):
+            form = each and known_form(each, self.known)
+            if form and ({form, gradient_of(form, self.known), form.removeprefix("Δ")} & self.known.arrays):
+                return form
+        return None
+
+    def quantity_of(self, found, written, start):
+        self.at = written.end
+        for part in found.parts():
+            part.column = self.column_of(start + 1)
+        found = self.placed(found, start)
+        if written.power is not None:
+            found = self.raised(found, Number(written.power), start)
+        return self.placed(Transpose(found), start) if written.transposed else found
+
+    def split(self, start):
+        """(pieces, end of the first) of the fewest known names that a word is made of; None for none."""
+        if start not in self.splits:
+            self.splits[start] = None
+            word = WORD_HERE.match(self.text, start)
+            if word and word.end() - start <= 40:
+                self.splits[start] = min(self.cuts(start, word.end()), default=None)
+        return self.splits[start]
+
+    def cuts(self, start, end):
+        ways = written_at(self.text, start, self.indices)
+        whole = next((each.end for each in ways if self.meaning(each.name)), None)
+        if whole is not None or self.calls(self.text[start:end], end):
+            yield 1, whole or end
+        for cut in range(end - 1, start, -1):
+            self.work += 1
+            word = self.text[start:cut]
+            whole = [each for each in written_at(word, 0) if each.end == len(word)]
+            if whole and (known_form(whole[0].name, self.known) or word in BARE):
+                rest = self.split(cut)
+                if rest:
+                    yield 1 + rest[0], cut
+
+    def unknown(self, name, start, end):
+        if self.text[end:].lstrip()[:1] == "(" and not self.known.has(name):
+            near = did_you_mean(nearest(name, [*SPELLED, *self.known.functions]))
+            self.fail(f"unknown function {shortened(name)}{near}", start)
+        if self.work > MOST_WORK:
+            self.fail("too many words that are no names")
+        error = UnknownName(name, () if self.trials else sorted(self.known.names | self.known.arrays))
+        error.column = self.column_of(start + 1)
+        raise error
+
+    def derivative(self):
+        """`∂A/∂B`, `dA/dB` or `∇_B A`; None where none begins here."""
+        start, sign = self.at, self.next()
+        if sign == "∇":
+            return self.gradient(start)
+        above = self.text[start + 1 :]
+        first = start + 1 + len(above) - len(above.lstrip()) if sign == "∂" else start + 1
+        for upper in written_at(self.text, first, self.indices):
+            slash = (_OVER if sign == "∂" else _OVER_D).match(self.text, upper.end)
+            lower = written_at(self.text, slash.end(), self.indices) if slash else []
+            own = sign == "d" and any(self.known.has("d" + each.name) for each in (upper, *lower))
+            if not lower or own:
+                continue
+            below = next((each for each in lower if self.meaning(each.name)), lower[-1])
+            return self.derivative_by(upper.name, below.name, first, slash.end(), start, below.end)
+        if sign == "∂":
+            ways = written_at(self.text, first)
+            form = ways and known_form("d" + ways[0].name, self.known)
+            if not form:
+                self.fail("a derivative is written ∂A/∂B", start)
+            self.at = ways[0].end
+            return self.placed(Name(form), start)
+        return None
+
+    def derivative_by(self, above, below, first, second, start, end):
+        found = []
+        for name, place in ((above, first), (below, second)):
+            like = spelled_like(name, self.known)
+            part = Name(like) if like else self.meaning(name)
+            if part is None:
+                self.unknown(name, place, end)
+            found.append(part)
+        names = [part.parts()[0].name if part.parts() else part.name for part in found]
+        indices = [index for part in found if part.parts() for index in part.indices]
+        expression = self.placed(Name(f"d{names[0]}/d{names[1]}"), start)
+        self.at = end
+        return self.placed(Entry(expression, indices), start) if indices else expression
+
+    def gradient(self, start):
+        by = _BY.match(self.text, start)
+        if by[1] is None:
+            ways = written_at(self.text, by.end(), self.indices)
+            name, end = (ways[0].name, ways[0].end) if ways else (None, by.end())
+        else:
+            name, end = read_name(by[1]), by.end()
+        if name is None:
+            self.fail("a gradient is written ∇_W L", start)
+        spaces = len(self.text[end:]) - len(self.text[end:].lstrip())
+        loss = written_at(self.text, end + spaces) if "_" in by[0] else []
+        if loss and self.known.has(loss[0].name):
+            return self.derivative_by(loss[0].name, name, end + spaces, by.end(), start, loss[0].end)
+        if not self.known.has(name):
+            self.unknown(name, start, end)
+        self.at = end
+        return self.placed(Name("grad_" + name), start)
