@@ -179,7 +179,7 @@ class Draws:
 
     # What stands in the author's numbers
 
-    def withvalue_in(self, values: set) -> frozenset:
+    def of_size(self, values: set) -> frozenset:
         """(name, place) of the given entries whose size is among some values."""
         return frozenset(
             (name, place)

@@ -117,12 +117,10 @@ def _shape(node, sizes):
 
 
 def _of_product(node, model):
-    states, refusal = [], None
-    for operator, factor in node.factors:
+    first, refusal = node.factors[0][1], None
+    states = [(cost, [("*", each)], dimensions) for cost, each, dimensions in _read(first, model)]
+    for operator, factor in node.factors[1:]:
         options = _read(factor, model)
-        if not states:
-            states = [(cost, [("*", each)], dimensions) for cost, each, dimensions in options]
-            continue
         found = []
         for (cost, factors, left), (extra, each, right) in product(states, options):
             try:

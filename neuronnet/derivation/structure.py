@@ -17,7 +17,10 @@ class Structure:
     def __init__(self, model: Model, given: dict):
         """`given` are the given numbers as Decimals."""
         self._model, self._given = model, given
-        self._data = [name for name in given if self._is_data(name)]
+        self._data = [name for name in given if self._is_of_the_data(name)]
+
+    def is_data(self, name: str) -> bool:
+        return name in self._data
 
     def conditions(self, needed: set):
         """(note, entries that keep their value, lines that keep their sum), the weakest condition first.
@@ -42,7 +45,7 @@ class Structure:
         if kept:
             yield _kept_text(name, value, kept), kept, ()
 
-    def _is_data(self, name):
+    def _is_of_the_data(self, name):
         formulas = self._model.formulas
         users = [each for each in formulas if name in formulas[each].names()]
         if not users:

@@ -87,11 +87,20 @@ class Trials:
         yield None, frozenset(), ()
         needed = self._needed([formula, truth])
         literals = _literals([formula, truth, *(self.model.formulas.get(name) for name in needed)])
-        pinned = self.draws.withvalue_in(literals)
+        pinned = self.draws.of_size(literals)
         if pinned:
             yield self._values_text("with", pinned, needed), pinned, ()
         for note, kept, lines in self._structure.conditions(needed):
             yield note, kept | pinned, lines
+
+    def is_data(self, name: str) -> bool:
+        """Whether a given enters only the loss or a mask, as targets do."""
+        return self._structure.is_data(name)
+
+    def strictest(self, formula: Expression, truth: Expression) -> tuple:
+        """(entries that are kept, lines that are kept) of the strongest condition they are tried under."""
+        *_, (_, kept, lines) = self._conditions(formula, truth)
+        return kept, lines
 
     def _needed(self, formulas):
         """The quantities that formulas are made of, in every generation."""

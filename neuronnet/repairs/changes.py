@@ -118,17 +118,17 @@ def _of_product(node):
     factors = node.factors
     for place, (operator, factor) in enumerate(factors):
         rest = product_of(factors[:place] + factors[place + 1 :])
-        shown = factor.format() if operator == "*" else (Number(1) / factor).format()
+        shown = (Number(1) / factor).format() if operator == "/" else factor.format()
         yield change("extra factor", factor, rest, f"the factor {shown} is too much", shown, "")
         turned = negated(factor)
         result = f": {turned}" if isinstance(factor, Sum) and isinstance(turned, Sum) else ""
         said = f"the sign of {factor} is turned around{result}"
         yield change("sign", factor, with_part(node, place, turned), said, instead=turned.format())
         if place:
-            other, word = ("/", "divided") if operator == "*" else ("*", "multiplied")
+            other, word = ("*", "multiplied") if operator == "/" else ("/", "divided")
             changed = product_of(factors[:place] + [(other, factor)] + factors[place + 1 :])
             yield change("operation", factor, changed, f"it should be {word} by {factor}", operator, other)
-            if operator == "*":
+            if operator != "/":
                 left, right = product_of(factors[:place]), product_of(factors[place:])
                 for meant, sign in ((left + right, "+"), (left - right, "-")):
                     yield change("operation", factor, meant, f"{meant} is meant, not {node}", "*", sign)

@@ -1,0 +1,330 @@
+"""Slips of backpropagation in one part of a formula: transposes, orders of products, slopes, sums over
+samples, names. `changes.py` has the slips of the pen.
+
+Every generator here yields Changes; `Surroundings` says what may be meant.
+"""
+
+from collections import Counter
+from difflib import SequenceMatcher
+from itertools import combinations
+
+from neuronnet.formulas import arrays
+from neuronnet.formulas.array_expressions import Compare, Transpose
+from neuronnet.formulas.expressions import (
+    Expression,
+    Name,
+    Negative,
+    Number,
+    Product,
+    Sum,
+    product_of,
+    sum_of,
+)
+from neuronnet.formulas.functions import FUNCTIONS, Call
+from neuronnet.formulas.rewriting import nodes, with_names
+from neuronnet.names import split_partial
+from neuronnet.repairs.changes import change, changes
+
+MOST_NAMES = 120
+MOST_SLOPES = 12
+MOST_TERMS = 5
+_AXES = {0: "over the rows", 1: "over the columns"}
+_ACTIVATIONS = ("tanh", "logistic", "relu")
+_PRODUCTS = {"⊙": "entry by entry", "@": "the matrix product", "⊗": "the outer product"}
+
+
+class Surroundings:
+    """What stands around a wrong formula: names it may mean, slopes, parts of the true formula."""
+
+    def __init__(self, formula: Expression, truth: Expression, model, names=None):
+        self.model = model
+        self.own = truth.name if isinstance(truth, Name) else None
+        named = None if self.own is None else model.formula(self.own)
+        self.aliases = {each.name: name for name, each in model.formulas.items() if isinstance(each, Name)}
+        self.true = with_names(truth if named is None else named, lambda name: self.aliases.get(name, name))
+        self.names = self._names(formula, names)
+        self.shapes = {name: model.shape(name) for name in self.names}
+        needed = {each for name in [*formula.names(), *truth.names()] for each in self._made_of(name)}
+        self.slopes = list(self._slopes(needed))[:MOST_SLOPES]
+        self.softmaxes = list(self._softmaxes(needed))
+        products = [node for node, _, _ in nodes(self.true) if isinstance(node, Product)]
+        factors = [each for node in products for each in node.factors if not isinstance(each[1], Number)]
+        self.factors = [part for operator, part in factors if operator != "/" and not isinstance(part, Name)]
+        self.divisors = [part for operator, part in factors if operator == "/"]
+        self.terms = [term for _, term in self.true._terms()]
+
+    def _made_of(self, name):
+        return {each for part in split_partial(name) or (name,) for each in self.model.uses(part)}
+
+    def _names(self, formula, names):
+        """Names that may be meant: those given, the true formula's, and derivatives like those here."""
+        known = list(self.model.names() if names is None else names)
+        mentioned = [*formula.names(), *self.true.names()]
+        tops = {split_partial(name)[0] for name in mentioned if split_partial(name)}
+        derived = [f"d{top}/d{name}" for top in sorted(tops) for name in known if name != top]
+        derived = [name for name in derived if name in self.model and name not in self.aliases]
+        hidden = {name for name in known if self.own and self.model.formula(name) is not None}
+        hidden = {name for name in hidden if self.own in self.model.formula(name).names()}
+        found = [*self.true.names(), *known, *derived]
+        return [name for name in dict.fromkeys(found) if name != self.own and name not in hidden][:MOST_NAMES]
+
+    def _slopes(self, needed):
+        """(function, its argument, the slope) of every activation, nearest the end first."""
+        for name in reversed(self.model.formulas):
+            whole = self.model.formulas[name]
+            for node, _, _ in nodes(whole) if name in needed else ():
+                if isinstance(node, Call) and node.function in FUNCTIONS and node.names():
+                    out = Name(name) if node is whole else node
+                    said, argument = _said(node), node.arguments[-1]
+                    if said is not None:
+                        operator = "⊙" if self.shape(out) else "*"
+                        yield said, argument, _slope(node, argument, out, operator)
+
+    def _softmaxes(self, needed):
+        """(name, options of the sum in its slope) of what is a softmax."""
+        for name, whole in self.model.formulas.items():
+            if name in needed and isinstance(whole, Call) and whole.function == "softmax":
+                axis = whole.options.get("axis")
+                is_matrix = axis is not None and len(arrays.as_vector_shape(self.model.shape(name))) == 2
+                yield Name(name), {"axis": axis, "keepdims": True} if is_matrix else {}
+
+    def shape(self, node: Expression):
+        """The shape of a part, None where its own parts do not fit."""
+        try:
+            return self.model.shape_of(node)
+        except arrays.ShapeError:
+            return None
+
+    def alike(self, name: str):
+        """Other names, those of the same shape first, then the likeliest."""
+        shape = self.shapes.get(name)
+        others = [other for other in self.names if other != name]
+        return sorted(others, key=lambda other: (self.shapes[other] != shape, -likeness(name, other)))
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two names are, 0 to 1."""
+    return SequenceMatcher(None, one, other).ratio()
+
+
+def _said(node):
+    if node.function == "max":
+        is_relu = isinstance(node.arguments[0], Number) and node.arguments[0].value == 0
+        return "relu" if is_relu else None
+    return node.function if node.function in ("tanh", "logistic", "exp", "ln", "sqrt") else None
+
+
+def _slope(node, argument, out, operator):
+    if node.function == "tanh":
+        return 1 - out**2
+    if node.function == "logistic":
+        return Product([("*", out), (operator, 1 - out)])
+    if node.function == "max":
+        return Compare(argument, ">", Number(0))
+    if node.function == "exp":
+        return out
+    return FUNCTIONS[node.function][2](argument)[0]
+
+
+def edits(node: Expression, parent, around: Surroundings):
+    """The Changes of one part of a formula, not of parts within."""
+    for each in (_transposes, _products, _slopes, _sums, _names, _factors, _terms):
+        yield from each(node, parent, around)
+    yield from changes(node, parent, ())
+
+
+def _transposes(node, parent, around):
+    if isinstance(node, Transpose):
+        yield change("transpose", node, node.inner, f"{node.inner}, not {node}")
+    elif isinstance(parent, Product) and around.shape(node):
+        turned = Transpose(node)
+        yield change("transpose", node, turned, f"{turned}, not {node}")
+
+
+def _turned(factor):
+    return factor.inner if isinstance(factor, Transpose) else Transpose(factor)
+
+
+def _products(node, parent, around):
+    if not isinstance(node, Product):
+        return
+    for place in range(1, len(node.factors)):
+        before, (operator, last) = node.factors[:place], node.factors[place]
+        after, first = node.factors[place + 1 :], product_of(before)
+        for other, word in _PRODUCTS.items():
+            if operator != "/" and other != operator:
+                whole = Product([*before, (other, last), *after])
+                meant = Product([("*", first), (other, last)])
+                yield change("product", last, whole, f"{word} is meant: {meant}", operator, other)
+        if operator in ("@", "·", "*", "⊙"):
+            for one in (first, _turned(first)):
+                for two in (last, _turned(last)):
+                    for pair in ([("*", one), ("@", two)], [("*", two), ("@", one)]):
+                        meant, whole = Product(pair), Product([*pair, *after])
+                        found = Product([("*", first), (operator, last)])
+                        texts = found.format(), meant.format()
+                        if texts[0] != texts[1]:
+                            yield change("turned", first, whole, f"{meant}, not {found}", *texts)
+        if operator == "/":
+            meant = Product([("*", last), ("/", first)])
+            yield change("turned", first, Product([*meant.factors, *after]), f"turned over: {meant}")
+    for place in range(1, len(node.factors) - 1):
+        rest = Product([("*", node.factors[place][1]), *node.factors[place + 1 :]])
+        whole = Product([*node.factors[:place], (node.factors[place][0], rest)])
+        yield change("brackets", node, whole, f"brackets are missing: {whole}")
+
+
+def _slopes(node, parent, around):
+    multiplies = not _is_divisor(node, parent) and (
+        not isinstance(parent, Product) or _is_operand(node, parent)
+    )
+    for said, argument, slope in around.slopes:
+        parts = slope.parts() if said == "logistic" else []
+        for part in (slope, *parts) if multiplies else ():
+            whole, operator = _times(node, part, around)
+            what = f"the slope of {said}" if part is slope else f"a part of the slope of {said}"
+            sentence = f"{what} is missing: {operator} {_in_brackets(part)}"
+            yield change("slope", node, whole, sentence, "", part.format())
+        if said not in _ACTIVATIONS:
+            continue
+        if not isinstance(node, (Name, Number)) and node.names():
+            sentence = f"the slope of {said} at {argument} is {slope}, not {node}"
+            yield change("other slope", node, slope, sentence)
+        for start, end, run in _runs(node):
+            whole = product_of([*node.factors[:start], (node.factors[start][0], slope), *node.factors[end:]])
+            sentence = f"the slope of {said} at {argument} is {slope}, not {run}"
+            yield change("other slope", run, whole, sentence, run.format(), slope.format())
+    for out, options in around.softmaxes:
+        said = f"the slope of softmax mixes the entries of {out}"
+        if multiplies:
+            whole = _through_softmax(node, out, options)
+            yield change("slope", node, whole, f"{said}: {whole}", "", whole.format())
+        for start, end, run in _runs(node):
+            rest = product_of([*node.factors[:start], *node.factors[end:]])
+            whole = _through_softmax(rest, out, options)
+            yield change("other slope", run, whole, f"{said}: {whole}", run.format(), whole.format())
+
+
+def _through_softmax(gradient, out, options):
+    weighted = Product([*_open(gradient), ("⊙", out)])
+    return Product([("*", out), ("⊙", gradient - Call("sum", [weighted], options))])
+
+
+def _is_divisor(node, parent):
+    return isinstance(parent, Product) and any(
+        operator == "/" and factor is node for operator, factor in parent.factors
+    )
+
+
+def _is_operand(node, parent):
+    """Whether a name stands in a matrix product."""
+    return isinstance(node, Name) and any(operator == "@" for operator, _ in parent.factors[1:])
+
+
+def _runs(node):
+    """(start, end, product) of two factors side by side."""
+    if isinstance(node, Product) and len(node.factors) > 2:
+        for start in range(len(node.factors) - 1):
+            pair = node.factors[start : start + 2]
+            if pair[0][0] != "/" and pair[1][0] != "/":
+                yield start, start + 2, Product(pair)
+
+
+def _times(node, factor, around):
+    """(product, its operator as shown) of two parts, entry by entry."""
+    operator = "⊙" if around.shape(node) and around.shape(factor) else "*"
+    (_, first), *others = _open(factor)
+    return Product([*_open(node), (operator, first), *others]), operator
+
+
+def _open(node):
+    if isinstance(node, Product) and all(operator in ("*", "⊙", "/") for operator, _ in node.factors):
+        return node.factors
+    return [("*", node)]
+
+
+def _in_brackets(part):
+    text = part.format()
+    return f"({text})" if isinstance(part, (Sum, Compare, Negative)) else text
+
+
+def _sums(node, parent, around):
+    if isinstance(node, Call) and node.function in ("sum", "mean"):
+        (inner,) = node.arguments
+        other = "mean" if node.function == "sum" else "sum"
+        yield change("sum", node, Call(other, [inner], node.options), f"{other}, not {node.function}")
+        yield change("sum", node, inner, f"the {node.function} is too much", node.format(), inner.format())
+        for axis in (0, 1):
+            if node.options.get("axis") != axis:
+                whole = Call(node.function, [inner], {**node.options, "axis": axis})
+                yield change("sum", node, whole, f"the {node.function} goes {_AXES[axis]}: {whole}")
+    elif around.shape(node):
+        kept = [] if parent is None else [{"axis": axis, "keepdims": True} for axis in (0, 1)]
+        for function in ("sum", "mean"):
+            for options in ({"axis": 0}, {"axis": 1}, {}, *kept):
+                whole = Call(function, [node], options)
+                goes = f" {_AXES[options['axis']]}" if options else ""
+                yield change("sum", node, whole, f"the {function}{goes} is missing: {whole}", "", function)
+
+
+def _names(node, parent, around):
+    if isinstance(node, Name):
+        for other in around.alike(node.name):
+            alike = (split_partial(other) is None) == (split_partial(node.name) is None)
+            kind = "name" if alike else "other name"
+            yield change(kind, node, Name(other), f"{other}, not {node.name}")
+    elif isinstance(node, Number):
+        for name in around.names:
+            yield change("name for a number", node, Name(name), f"{name}, not {node}")
+    if parent is None:
+        for name, count in Counter(node._all_names()).items():
+            for other in around.alike(name) if count > 1 else ():
+                renamed = with_names(
+                    node, lambda each, name=name, other=other: other if each == name else each
+                )
+                at = next(part for part, _, _ in nodes(node) if isinstance(part, Name) and part.name == name)
+                yield change("name", at, renamed, f"{other}, not {name}, everywhere", name, other)
+
+
+def _factors(node, parent, around):
+    """What is multiplied: a name, or a factor of the true formula."""
+    if isinstance(parent, Product) and not isinstance(node, Name):
+        return
+    if not isinstance(parent, Product):
+        for factor in [*around.factors, *(Name(name) for name in around.names)]:
+            if factor.format() != node.format():
+                whole, _ = _times(node, factor, around)
+                yield change("factor", node, whole, f"the factor {factor} is missing", "", factor.format())
+        for divisor in around.divisors:
+            whole = Product([*_open(node), ("/", divisor)])
+            yield change("factor", node, whole, f"divide by {divisor}", "", (1 / divisor).format())
+    if around.shape(node):
+        for name in around.true.names():
+            for factor in (Name(name), Transpose(Name(name))) if around.shape(Name(name)) else ():
+                for pair in ([("*", factor), ("@", node)], [("*", node), ("@", factor)]):
+                    whole = Product(pair)
+                    sentence = f"the factor {factor} is missing: {whole}"
+                    yield change("matrix factor", node, whole, sentence, "", factor.format())
+
+
+def _terms(node, parent, around):
+    if isinstance(parent, Sum):
+        return
+    pairs = combinations(around.terms, 2) if 2 < len(around.terms) <= MOST_TERMS else ()
+    for terms in [*((term,) for term in around.terms), *pairs, (Number(1),)]:
+        for sign in (1, -1) if len(terms) == 1 else (1,):
+            whole = sum_of([*node._terms(), *((sign, term) for term in terms)])
+            yield change("term", node, whole, _missing_terms(terms, whole), "", " + ".join(map(str, terms)))
+
+
+def _missing_terms(terms, whole):
+    through = [split_partial(name) for term in terms for name in term.names()]
+    names = list(dict.fromkeys(each[1] for each in through if each))
+    if len(names) == len(terms):
+        which = (
+            f"path through {names[0]} is" if len(names) == 1 else f"paths through {' and '.join(names)} are"
+        )
+    else:
+        which = f"term {terms[0]} is" if len(terms) == 1 else f"terms {' and '.join(map(str, terms))} are"
+    text = whole.format()
+    return f"the {which} missing" if "ones_like" in text else f"the {which} missing: {text}"

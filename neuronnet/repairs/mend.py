@@ -1,0 +1,260 @@
+"""The smallest change that makes a wrong formula over a model the truth.
+
+Edits are tried in every part of the formula, first with floats in one draw; what fits there is put to Trials.
+"""
+
+from math import isfinite
+from typing import NamedTuple
+
+from neuronnet.derivation.trials import Trials, same_shape
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas import arrays
+from neuronnet.formulas.expressions import Expression, Name, Product, Sum, product_of
+from neuronnet.formulas.rewriting import nodes
+from neuronnet.repairs.changes import Change, change
+from neuronnet.repairs.edits import Surroundings, edits, likeness
+from neuronnet.repairs.repair import Repair
+
+MOST_PARTS = 150
+MOST_EDITS = 6000
+MOST_TRIED = 60
+CLOSE = 1e-9
+HOLE = "?"
+
+# From the smallest and most natural change to the largest.
+_ORDER = (
+    "transpose, sign, whole sign, name, slope, turned, sum, extra factor, number, count, name for a number, "
+    "factor, matrix factor, extra factors, other slope, product, missing factor, term, extra term, brackets, "
+    "other name, operation, function"
+).split(", ")
+# What may go together with a factor that is a number: each is common by itself.
+_WITH_A_NUMBER = {
+    "transpose",
+    "slope",
+    "turned",
+    "sum",
+    "name",
+    "name for a number",
+    "matrix factor",
+    "factor",
+}
+
+
+_KINDS = {"whole sign": "sign", "other name": "name", "name for a number": "name", "other slope": "slope"}
+
+
+class Candidate(NamedTuple):
+    slip: Change
+    formula: Expression
+    times: int  # numbers that go with it
+
+
+def mended(formula: Expression, truth: Expression, trials: Trials, names=None) -> Repair | None:
+    """The Repair of `formula`, which is not `truth`; None when no small change makes it so.
+
+    `names` are those that may be meant, all of the model's without it. Raises UnknownName.
+    """
+    if sum(1 for _ in nodes(formula)) > MOST_PARTS:
+        return None
+    outcome = trials.same(formula, truth)
+    if outcome.kind == "same":
+        return None
+    formula = outcome.reading or formula
+    around = Surroundings(formula, truth, trials.model, names)
+    bench = _Bench(formula, truth, trials)
+    known = trials.draws.counts.union(formula.names())
+    found = sorted(_candidates(formula, around, bench), key=lambda each: _size(each, around, known))
+    tried, weaker = set(), None
+    for slip, repaired, _ in found:
+        text = repaired.format()
+        if text in tried or len(tried) == MOST_TRIED:
+            continue
+        tried.add(text)
+        outcome = trials.same(repaired, truth)
+        if outcome.kind == "same":
+            columns = (part.column for part, _, _ in nodes(slip.at) if part.column is not None)
+            kind = _KINDS.get(slip.kind, slip.kind)
+            mend = Repair(kind, slip.found, slip.instead, next(columns, None), text, slip.sentence)
+            if not (outcome.note or "").startswith(("for", "with")):
+                return mend
+            weaker = weaker or mend
+    return weaker
+
+
+def _candidates(formula, around, bench):
+    """The edits that make a formula true in one draw, some of them up to a number."""
+    yield from _scaled(change("count", formula, formula, ""), formula, bench.ratio(formula), around)
+    left = MOST_EDITS
+    for node, rebuild, parent in places(formula):
+        ratio = bench.test(rebuild)
+        for slip in edits(node, parent, around):
+            left -= 1
+            if left < 0:
+                return
+            found = ratio(slip.replacement)
+            if found == 1:
+                yield Candidate(slip, rebuild(slip.replacement), 0)
+            elif found is not None and slip.kind in _WITH_A_NUMBER:
+                yield from _scaled(slip, rebuild(slip.replacement), found, around)
+
+
+def places(formula, rebuild=lambda new: new, parent=None):
+    """(part, function that gives the whole with another in its place, the part around it), for every part."""
+    yield formula, rebuild, parent
+    for place, child in enumerate(formula.parts()):
+
+        def put(new, place=place):
+            parts = formula.parts()
+            if isinstance(formula, Product) and isinstance(new, Product) and _joins(formula, place, new):
+                return rebuild(
+                    Product([*formula.factors[:place], *new.factors, *formula.factors[place + 1 :]])
+                )
+            return rebuild(formula.rebuilt([*parts[:place], new, *parts[place + 1 :]]))
+
+        yield from places(child, put, formula)
+
+
+def _joins(whole, place, new):
+    """Whether the factors of a new product may stand among those of the whole, from left to right."""
+    operators = [whole.factors[place][0], *(operator for operator, _ in new.factors[1:])]
+    return place == 0 or (operators[0] == "*" and set(operators) <= {"*", "/"})
+
+
+def _scaled(slip, formula, ratio, around):
+    """The Candidates that multiply a formula by a number besides, if it is one that people forget."""
+    if ratio is None:
+        return
+    for value, factor, said in _numbers(around):
+        for sign in (1, -1):
+            if abs(ratio * sign - value) > CLOSE * abs(value):
+                continue
+            whole = formula if factor is None else factor(formula)
+            if said.startswith("the factor") and len(whole.format()) < len(formula.format()):
+                said = f"the factor 1/{said.split()[2]} is too much"
+            whole = whole if sign > 0 else -whole
+            parts = [slip.sentence, said, "the sign is turned around" if sign < 0 else ""]
+            numbers = (factor is not None) + (sign < 0)
+            if not slip.sentence:
+                kind = "whole sign" if factor is None else "count"
+                slip, numbers = slip._replace(kind=kind, instead=whole.format()), numbers - 1
+            sentence = " and ".join(part for part in parts if part)
+            if sentence:
+                yield Candidate(slip._replace(sentence=sentence), whole, numbers)
+
+
+def _numbers(around):
+    """(value, what puts it into a formula, sentence) of numbers that a formula may lack or have too many."""
+    yield 1, None, ""
+    counts = dict(_counts(around.model))
+    for name, value in around.model.given.items():
+        if not arrays.shape(value):
+            number = float(value)
+            if number not in (0, 1, -1):
+                yield (
+                    1 / number,
+                    (lambda each, name=name: _times(each, name)),
+                    f"the factor {name} is missing",
+                )
+                yield number, (lambda each, name=name: each / Name(name)), f"divide by {name}"
+    for count in sorted({2, *counts}):
+        what = f", the number of {counts[count]}" if count in counts and count > 2 else ""
+        yield 1 / count, (lambda each, count=count: count * each), f"the factor {count} is missing{what}"
+        half = "the factor 1/2 is missing" if count == 2 else f"divide by {count}{what}"
+        yield count, (lambda each, count=count: each / count), half
+
+
+def _times(formula, name):
+    """A formula times a name; what divides by that name goes."""
+    for node, rebuild, _ in places(formula):
+        if isinstance(node, Product):
+            for place, (operator, factor) in enumerate(node.factors):
+                if operator == "/" and isinstance(factor, Name) and factor.name == name:
+                    return rebuild(product_of([*node.factors[:place], *node.factors[place + 1 :]]))
+    return formula * Name(name)
+
+
+def _counts(model):
+    """(length, what has it) of the given arrays, the first of each length last."""
+    for name in reversed(model.given):
+        shape = model.shape(name)
+        if len(shape) == 2:
+            yield shape[1], f"columns of {name}"
+            yield shape[0], f"rows of {name}"
+        elif shape:
+            yield shape[0], f"entries of {name}"
+
+
+def _size(candidate, around, known):
+    """What candidates are ordered by, the smallest and most natural change first.
+
+    `known` are names that need no reason to be there.
+    """
+    slip, repaired, numbers = candidate
+    true = set(around.true.names())
+    alike = likeness(slip.found, slip.instead) if slip.kind == "name" else 0
+    is_odd = slip.kind == "sign" and not isinstance(slip.at, Sum) and slip.found[:1] not in "+-"
+    strange, apart = len(set(repaired.names()) - true - known), len(true - set(repaired.names()))
+    return numbers, _ORDER.index(slip.kind) + 1.5 * is_odd, strange, apart, -alike, len(repaired.format())
+
+
+class _Bench:
+    """Values of one draw as floats, to try many edits on."""
+
+    def __init__(self, formula, truth, trials):
+        kept, lines = trials.strictest(formula, truth)
+        draw = trials.draws.draw(0, kept, lines)
+        self.values = _Floats(trials.model, draw.drawn)
+        self.target = self.values.worth(truth)
+
+    def ratio(self, formula):
+        return self._ratio(self.values.worth(formula))
+
+    def test(self, rebuild):
+        """A function from what is put in one place to how many times the target the whole is, None if not."""
+        evaluate = rebuild(Name(HOLE)).evaluator(float)
+
+        def ratio(replacement):
+            value = self.values.worth(replacement)
+            if value is None:
+                return None
+            self.values[HOLE] = value
+            try:
+                return self._ratio(evaluate(self.values))
+            except (ArithmeticError, NeuronnetError, ValueError, TypeError):
+                return None
+
+        return ratio
+
+    def _ratio(self, value):
+        """The number by which a value is a multiple of the target; exactly 1 where it is the target."""
+        target = self.target
+        if value is None or target is None or not same_shape(arrays.shape(value), arrays.shape(target)):
+            return None
+        pairs = list(zip(arrays.entries(value), arrays.entries(target)))
+        largest = max(pairs, key=lambda pair: abs(pair[1]))
+        if largest[1] == 0 or not all(isfinite(one) for one, _ in pairs):
+            return None
+        ratio = largest[0] / largest[1]
+        bound = CLOSE * abs(largest[0])
+        if ratio == 0 or any(abs(one - ratio * other) > bound for one, other in pairs):
+            return None
+        return 1 if abs(ratio - 1) <= CLOSE else ratio
+
+
+class _Floats(dict):
+    """The values of a model's names in one draw, as floats."""
+
+    def __init__(self, model, drawn):
+        super().__init__()
+        self._values = model.values(float, drawn)
+
+    def __missing__(self, name):
+        self[name] = self._values[name]
+        return self[name]
+
+    def worth(self, formula):
+        """The value of a formula, None where it has none."""
+        try:
+            return formula.evaluator(float)(self)
+        except (ArithmeticError, NeuronnetError, ValueError, TypeError):
+            return None
