@@ -13,6 +13,8 @@ def pytest_cmdline_main(config):
     is_worker = hasattr(config, "workerinput")  # a worker that started workers would have no end
     if whole and not is_worker and getattr(config.option, "numprocesses", 0) is None:
         config.option.numprocesses = "auto"
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "worksteal"  # neighbours stay in one process, which makes their fixtures once
 
 
 @pytest.fixture(scope="session")

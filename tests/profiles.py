@@ -8,8 +8,8 @@ COMMON = {
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 }
 # Draws the same examples everywhere: whoever sees a test fail has broken something.
-settings.register_profile("quick", max_examples=30, derandomize=True, database=None, **COMMON)
-# Draws new examples every time, ten times as many: finds what nobody thought of. For the night.
+settings.register_profile("quick", max_examples=15, derandomize=True, database=None, **COMMON)
+# Draws new examples every time, twenty times as many: finds what nobody thought of. For the night.
 settings.register_profile("thorough", max_examples=300, print_blob=True, **COMMON)
 settings.load_profile("quick")
 
@@ -19,12 +19,16 @@ def examples(count):
     return settings(max_examples=share(count))
 
 
-def share(count):
-    """`count` in proportion to the profile in use, and at least 5."""
-    return max(5, count * settings().max_examples // 100)
+def share(count, least=5):
+    """`count` in proportion to the profile in use, where that draws 100 examples, and at least `least`."""
+    return max(least, count * settings().max_examples // 100)
+
+
+def is_thorough():
+    """Whether the tests are to take the time that they need, as in a nightly run."""
+    return settings().max_examples >= 300
 
 
 def for_the_night():
     """The mark of a test that the quick profile leaves out, for it takes half a minute and more."""
-    quick = settings().max_examples < 300
-    return pytest.mark.skipif(quick, reason="runs with --hypothesis-profile=thorough")
+    return pytest.mark.skipif(not is_thorough(), reason="runs with --hypothesis-profile=thorough")

@@ -19,18 +19,24 @@ AT_ONCE = [name for name in DATA["values"] if name not in AFTER_MANY]
 
 
 @pytest.fixture(scope="module")
-def fifty_digits():
-    """The derivation in 50 digits, with the states after thousands of updates."""
+def exact():
+    """name of an example -> its derivation in 50 digits, made once."""
+    made = {}
+
+    def derivation(name):
+        if name not in made:
+            made[name] = Derivation(name, number=Decimal)
+        return made[name]
+
     with localcontext() as context:
         context.prec = 50
-        derivation = Derivation("worked-example", number=Decimal)
-        return {name: derivation[name].value for name in DATA["values"]}
+        yield derivation
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DATA["values"])
-def test_fifty_digits_give_every_true_digit(name, fifty_digits):
-    assert agrees(DATA["values"][name], fifty_digits[name])
+def test_fifty_digits_give_every_true_digit(name, exact):
+    assert agrees(DATA["values"][name], exact("worked-example")[name].value)
 
 
 @pytest.mark.parametrize("name", AT_ONCE)
@@ -79,21 +85,6 @@ def published(verdicts):
         for position, each in enumerate(read(find(name)).published)
         if each.verdict in verdicts
     ]
-
-
-@pytest.fixture(scope="module")
-def exact():
-    """name of an example -> its derivation in 50 digits, made once."""
-    made = {}
-
-    def derivation(name):
-        if name not in made:
-            made[name] = Derivation(name, number=Decimal)
-        return made[name]
-
-    with localcontext() as context:
-        context.prec = 50
-        yield derivation
 
 
 @pytest.mark.slow

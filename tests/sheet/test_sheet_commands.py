@@ -111,12 +111,6 @@ def test_standard_input_and_every_format():
         assert done.stdout.startswith(beginning) and done.stderr == ""
 
 
-@pytest.mark.slow
-def test_the_example_sheet_is_known_by_its_name(capsys):
-    assert main(["check", "published-derivation"]) == 1
-    assert "The first wrong line is line 49." in capsys.readouterr().out
-
-
 def test_what_is_not_judged_is_said(check):
     _, out, _ = check(
         "network: worked-example\n\n```derivation\nnet_h1 = 0.3775\n```\n\nThen $out_{h1} = 0.9$.\n",

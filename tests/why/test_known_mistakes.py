@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from backward import Backward, drawn, logistic
+from profiles import share
 
 from gradcheck.errors import GradcheckError, NotFinite, ShapeMismatch, StructureMismatch, UnknownName
 from gradcheck.why.known_mistakes import known_mistakes
@@ -292,7 +293,7 @@ PLANTED = {
         {"weight": lambda self, delta, k: Backward.weight(self, delta, k).T},
     ),
 }
-NETWORKS = 6
+NETWORKS = share(14, least=2)  # 42 in the thorough profile
 
 
 def planted(seed, concerned, mistake):
