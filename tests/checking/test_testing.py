@@ -95,6 +95,7 @@ def test_bad({fixture}):
 """
 
 
+@pytest.mark.slow
 def test_pytest_shows_the_report_and_no_frame_of_ours(tmp_path):
     printed, status = run(tmp_path, BAD.format(fixture="", call="assert_gradients"))
     assert status == 1 and "E       AssertionError: gradients: wrong" in printed
@@ -102,6 +103,7 @@ def test_pytest_shows_the_report_and_no_frame_of_ours(tmp_path):
     assert "testing.py" not in printed and "test_it.py:5: AssertionError" in printed
 
 
+@pytest.mark.slow
 def test_the_fixture_fails_with_the_report_and_no_frame_of_ours(tmp_path):
     printed, status = run(
         tmp_path, BAD.format(fixture="gradcheck", call="gradcheck"), "-p", "gradcheck.plugin"
@@ -110,6 +112,7 @@ def test_the_fixture_fails_with_the_report_and_no_frame_of_ours(tmp_path):
     assert "testing.py" not in printed and "plugin.py" not in printed
 
 
+@pytest.mark.slow
 def test_the_fixture_checks_with_the_same_seed_unless_told_otherwise(tmp_path):
     test = """
     def test_seed(gradcheck):
@@ -121,6 +124,7 @@ def test_the_fixture_checks_with_the_same_seed_unless_told_otherwise(tmp_path):
     assert status == 0, printed
 
 
+@pytest.mark.slow
 def test_the_fixture_hides_nothing_of_the_module_of_its_name(tmp_path):
     test = """
     import pytest
@@ -140,6 +144,7 @@ def test_the_fixture_hides_nothing_of_the_module_of_its_name(tmp_path):
     assert status == 0, printed
 
 
+@pytest.mark.slow
 def test_without_the_plugin_there_is_no_fixture_and_nothing_else_changes(tmp_path):
     printed, status = run(tmp_path, BAD.format(fixture="gradcheck", call="gradcheck"), "-p", "no:gradcheck")
     assert status == 1 and "fixture 'gradcheck' not found" in printed
@@ -161,6 +166,7 @@ def test_the_plugin_is_an_entry_point_of_pytest():
     assert "pytest11 =\n    gradcheck = gradcheck.plugin\n" in listed
 
 
+@pytest.mark.slow
 def test_pytest_shows_no_frame_of_ours_where_a_gradient_has_another_shape(tmp_path):
     test = """
     def test_shape():

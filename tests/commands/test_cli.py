@@ -623,6 +623,7 @@ def test_an_endless_standard_input_is_refused(arguments):
     assert finished.stderr.startswith(b"neuronnet: standard input: found more than 20000000 bytes")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [["derive", "xor"], ["derive", "xor", "--format", "json"], ["--help"], []]
 )

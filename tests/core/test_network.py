@@ -259,6 +259,7 @@ def test_extreme_nets_neither_overflow_nor_give_nan(net, activation):
     assert all(map(math.isfinite, gradients.values()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("net", [1000.0, -1000.0, 40.0, -40.0, 0.0])
 @pytest.mark.parametrize("target", [0.0, 1.0, 0.25])
 def test_binary_cross_entropy_is_right_at_extreme_nets(net, target):

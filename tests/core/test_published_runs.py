@@ -59,6 +59,7 @@ def test_the_small_relu_network_does_not_learn_as_its_file_says():
     assert last["accuracy"] == max(sum(ones), len(ones) - sum(ones)) / len(ones)
 
 
+@pytest.mark.slow
 def test_one_three_one_classifies_signs():
     twin = Twin(read(find("one-three-one")))
     assert twin.train(20_000)[-1]["accuracy"] >= 60 / 61

@@ -50,6 +50,7 @@ def test_objects_and_rows_agree_to_the_last_bit(description):
             assert name.startswith("delta_") and description["batch"] != "full"
 
 
+@pytest.mark.slow
 @examples(50)
 @given(descriptions(most_layers=3))
 def test_objects_and_rows_agree_after_seven_updates(description):
@@ -63,6 +64,7 @@ def test_objects_and_rows_agree_after_seven_updates(description):
     assert same(derivation["E_total@7"].value, network.total_error())
 
 
+@pytest.mark.slow
 def test_the_worked_example_agrees_after_five_hundred_updates():
     network = load("worked-example")
     network.fit(500)

@@ -166,13 +166,14 @@ def test_a_sum_that_cancels_beyond_fifty_digits_is_no_0():
     assert derivation.printed_value(derivation["E_total"]) == pytest.approx(-1.5335296147e-52, rel=1e-9)
 
 
+@pytest.mark.slow
 @given(descriptions(most_samples=1, largest=25.0))
 def test_what_derive_prints_follows_in_exact_arithmetic(description):
     """Every printed value against the same formulas in 400 digits, however saturated the network is."""
     derivation = Derivation(description)
-    assume(
-        all(math.isfinite(quantity.value) for quantity in derivation.quantities)
-    )  # target/out may overflow
+    # target/out may overflow as a float, and e to the power of two millions as a Decimal
+    assume(all(math.isfinite(quantity.value) for quantity in derivation.quantities))
+    assume(all(abs(each.value) < 1e5 for each in derivation.quantities if each.name.startswith("net_")))
     for quantity in derivation.quantities:
         exact, finer = derivation.exact(quantity.name, 400), derivation.exact(quantity.name, 500)
         if abs(finer) < abs(exact) / 2:  # what 400 digits leave of a 0

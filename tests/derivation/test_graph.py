@@ -151,6 +151,7 @@ def test_complex_numbers_keep_their_imaginary_part():
 # The rows of a pass are one author's; every derivative in them was written by hand.
 
 
+@pytest.mark.slow
 @given(descriptions(most_samples=2))
 def test_every_hand_written_derivative_is_that_of_its_formula(description):
     """In fifty digits: a row dA/dB of the passes, and dA/dB by Expression.derivative alone."""

@@ -25,6 +25,7 @@ def test_all_rules_are_tried_here():
     assert {rule["rule"] for rule in RULES} == set(UPDATE_RULES)
 
 
+@pytest.mark.slow
 @examples(100)
 @given(
     descriptions(most_layers=3),

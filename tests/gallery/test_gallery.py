@@ -54,6 +54,7 @@ def test_every_listed_mistake_has_a_program():
     assert len(programs()) == len(DEFECTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id", DEFECTS)
 def test_the_judge_finds_what_is_expected(id):
     finding, (verdict, cause) = findings()[id], DEFECTS[id]
@@ -299,6 +300,7 @@ def test_a_second_instance_changes_the_first_only_where_the_list_belongs_to_the_
     assert np.all(before == after)
 
 
+@pytest.mark.slow
 def test_a_rare_update_moves_nothing_until_its_round():
     network = extra_column.RareUpdate(extra_column.PARAMETERS.values())
     network.backpropagate = lambda inputs, targets: [np.ones_like(W) for W in network.weights]

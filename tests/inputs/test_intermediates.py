@@ -40,6 +40,7 @@ def checked(broken=None):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "broken, wrong",
     [

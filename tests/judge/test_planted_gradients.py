@@ -30,6 +30,7 @@ def test_right_gradients_are_right(activation, error, layers):
     assert report.verdict == "right", str(report)
 
 
+@pytest.mark.slow
 @given(SEEDS)
 @examples(20)
 def test_one_entry_off_by_a_millionth_of_its_block_is_named(seed):
@@ -48,6 +49,7 @@ def test_one_entry_off_by_a_millionth_of_its_block_is_named(seed):
     assert {block.name: block.wrong for block in wrong.blocks if block.verdict == "wrong"} == {name: [index]}
 
 
+@pytest.mark.slow
 def test_a_millionth_is_visible_nearly_everywhere():
     reports = [checked(drawn(seed, largest=4)) for seed in range(15)]
     errors = [
@@ -121,6 +123,7 @@ def test_planted_mistakes_never_pass(plant):
     assert planted >= len(networks) // 2
 
 
+@pytest.mark.slow
 def test_hardly_any_entry_of_a_smooth_network_cannot_be_told():
     verdicts = [
         entry.verdict

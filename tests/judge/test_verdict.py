@@ -84,6 +84,7 @@ PLANTED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plant, block, wrong", PLANTED, ids=[case[0].__name__ for case in PLANTED])
 @pytest.mark.parametrize("scale, offset", [(1.0, 0.0), (1e-6, 0.0), (1e-300, 0.0), (1e12, 0.0), (1.0, 1e6)])
 def test_planted_mistakes_are_named(plant, block, wrong, scale, offset):

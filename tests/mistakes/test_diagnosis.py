@@ -8,7 +8,7 @@ from drawn import descriptions
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from mistaken import MISTAKES
-from profiles import examples, is_thorough, share
+from profiles import examples, for_the_night, is_thorough, share
 
 from neuronnet import diagnose, load
 from neuronnet.description.reading import read
@@ -160,7 +160,9 @@ PAIRS = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ids", PAIRS, ids=" + ".join)
+@pytest.mark.parametrize(
+    "ids", [PAIRS[0], *(pytest.param(ids, marks=for_the_night()) for ids in PAIRS[1:])], ids=" + ".join
+)
 def test_two_mistakes_at_once_are_named(ids):
     numbers = printed(replay(read(DEEP), tuple(CATALOGUE[id] for id in ids)), 7)
     found = diagnose(DEEP, numbers)[0]

@@ -202,6 +202,7 @@ def test_every_entry_changes_a_number_of_some_network(id):
     assert changed
 
 
+@pytest.mark.slow
 def test_no_two_entries_agree_in_every_network():
     """Entries that could be exchanged unseen, such as a rate left out and a rate doubled where it is 0.5."""
     found = {}

@@ -63,6 +63,7 @@ def test_the_examples_keep_their_own_names(name):
     assert rows.keys() == found.keys()
 
 
+@pytest.mark.slow
 def test_counts_ask_for_the_state_after_so_many_updates():
     found = Program(WORKED).numbers((0, 3, 10000))
     assert f"{found['E_total@10000']:.12e}" == "3.510187782979e-05"

@@ -168,6 +168,7 @@ def wide(samples, seed=0):
     }
 
 
+@pytest.mark.slow
 def test_a_large_network_is_checked_on_a_stated_choice_and_whole_by_the_twin():
     report = check_network(wide(100), seed=3)
     assert report.verdict == "right"

@@ -402,6 +402,7 @@ def test_a_seed_repeats_and_another_draws_anew():
     assert first["rows"] != other["rows"]
 
 
+@pytest.mark.slow
 def test_an_executor_gives_the_same_report_and_progress_counts_the_runs():
     seen = []
     alone = stability(contracting(), 20, 10, runs=4, progress=lambda done, runs: seen.append((done, runs)))
@@ -440,6 +441,7 @@ def test_the_report_is_ready_for_json():
     assert plain["asked"] == ASKED and plain["reproducible_until"] == 15
 
 
+@pytest.mark.slow
 def test_digits_asked_move_the_last_reproducible_row():
     until = [stability(chaotic(), 40, 1, digits=digits).reproducible_until for digits in (12, 6, 2)]
     assert until == sorted(set(until))

@@ -146,6 +146,7 @@ ROUNDED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name, loss, gradients, x",
     HIDDEN + FINE + ROUNDED,
@@ -180,6 +181,7 @@ def test_noise_as_large_as_the_function_says_so():
     assert "noise: as large as all that the function moves by" in report["x"].worst.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_networks_whose_relus_are_all_off_are_not_condemned(seed):
     draw = np.random.default_rng(seed)

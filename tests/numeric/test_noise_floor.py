@@ -61,6 +61,7 @@ def test_stairs_show_whatever_their_treads_are_to_the_spacing(x):
         assert deviation <= found.level <= 48 * deviation, slope
 
 
+@pytest.mark.slow
 def test_single_precision_in_some_of_many_terms_is_not_called_wrong():
     """Right gradients of sums of terms, a third of which are rounded to float32: in their argument or their
     value.

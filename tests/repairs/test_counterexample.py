@@ -130,6 +130,7 @@ def test_both_sides_are_what_one_computes_by_hand(trials, claim, both):
     assert abs(left - right) > 0.05 * max(abs(left), abs(right))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source, claim",
     [
@@ -264,6 +265,7 @@ def test_an_unknown_name_is_said(trials):
         counterexample(Name("w99"), Name("net_h1"), trials)
 
 
+@pytest.mark.slow
 @examples(40)
 @given(descriptions(largest=1.0, most_layers=3, most_samples=2, most_neurons=2), st.data())
 def test_the_right_formula_never_has_a_counterexample_and_its_double_has(description, data):

@@ -490,6 +490,7 @@ def test_an_unknown_name_is_said(trials):
         repair(parse("w99*i1"), Name("net_h1"), trials)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text, quantity",
     [

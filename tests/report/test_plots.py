@@ -52,6 +52,7 @@ def legends(figure):
     ]
 
 
+@pytest.mark.slow
 def test_the_heat_map_shows_the_verdict_of_every_entry_at_its_place(report):
     panels = titled(verdicts(report))
     assert set(panels) == {"W: wrong", "b: undecided", "c: right"}

@@ -235,6 +235,7 @@ def test_any_text_is_translated_or_refused(pieces):
         assert all(1 <= column <= len(text) + 1 for column in spelled.columns)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

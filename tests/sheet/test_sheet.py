@@ -85,6 +85,7 @@ def test_a_verdict_shows_what_is_printed_what_is_exact_and_how_far_apart(claim, 
     assert f"exact {exact}, {abs(units):.{0 if abs(units) > 100 else 1}f} units" in str(report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "lines, verdict",
     [
@@ -162,6 +163,7 @@ def test_a_right_formula_is_right_in_any_form(claim):
     assert checked(claim).counts() == {"right": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "claim, repaired",
     [
@@ -403,6 +405,7 @@ def test_no_convention_is_offered_when_another_number_contradicts_it():
     assert checked("E_o1 = 0.549622166", "E_o2 = 0.023560026").other_convention is None
 
 
+@pytest.mark.slow
 def test_nothing_is_named_on_a_coincidence():
     report = checked("E_total@1 = 0.29", "dE_total/dw1 = 0.0005")
     assert report.mistakes == []

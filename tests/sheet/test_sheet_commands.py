@@ -98,6 +98,7 @@ def test_a_network_beside_the_sheet_is_found_and_never_overwritten(check, tmp_pa
     ).read_text() == sheet
 
 
+@pytest.mark.slow
 def test_standard_input_and_every_format():
     for form, beginning in (("text", "A step by step"), ("markdown", "# A step by step"), ("json", "{")):
         done = subprocess.run(
@@ -167,6 +168,7 @@ def test_a_hostile_sheet_ends_soon_with_its_line(sheet, tmp_path):
     assert place in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
 @pytest.mark.parametrize("network", ["worked-example", "han-kamber", "xor"])
 def test_the_table_of_mistakes(network, form, capsys):

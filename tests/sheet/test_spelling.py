@@ -249,6 +249,7 @@ def test_anything_else_is_no_printed_number(text):
     assert numeral(text) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -214,6 +214,7 @@ def test_the_slope_of_a_saturated_logistic_is_not_zero(net, slope, planted):
     assert out[0, 0] * (1.0 - out[0, 0]) == pytest.approx(planted, rel=2 * EPS)
 
 
+@pytest.mark.slow
 @given(st.lists(NETS, min_size=1, max_size=4), st.data())
 def test_a_softmax_and_the_cross_entropies_have_every_digit(nets, data):
     count = len(nets)

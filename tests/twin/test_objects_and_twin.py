@@ -55,6 +55,7 @@ def test_the_bounds_are_tight_enough_to_see_a_part_in_a_trillion():
     assert error_bound(network) < 1e-12 * network.total_error()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", example_names())
 def test_the_twin_gives_the_error_of_every_example(name):
     network = load(name)

@@ -127,6 +127,7 @@ def test_gradients_agree_with_the_complex_step(network):
     assert difference.max() <= rounding_of_gradient(twin)
 
 
+@pytest.mark.slow
 @examples(40)
 @given(networks())
 def test_gradients_agree_with_finite_differences_within_their_bars(network):

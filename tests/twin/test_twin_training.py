@@ -75,6 +75,7 @@ def plain_parameters(twin, network):
     ]
 
 
+@pytest.mark.slow
 @examples(100)
 @given(networks())
 def test_training_on_buffers_is_training_update_by_update(network):

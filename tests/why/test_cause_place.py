@@ -156,6 +156,7 @@ class HereAndThere(Chain):
         return {name: np.sin(value) if name in ("W2", "b3") else value for name, value in found.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mistake, id, words, wrong",
     [
@@ -220,6 +221,7 @@ def test_where_no_shape_fits_the_wrong_blocks_say_where_the_chain_broke(mistake,
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", [HiddenSlope, OutputSlope, OfOneSample, WrongInput, LayerOfOneSample])
 def test_the_order_of_the_dict_changes_no_word(mistake):
     class Reversed(mistake):

@@ -132,6 +132,7 @@ def test_weights_that_are_their_l2_term_alone_say_nothing_of_their_delta():
 # Factors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "factor, given, id, words",
     [

@@ -350,6 +350,7 @@ def test_a_gradient_that_is_0_but_for_rounding_is_explained():
         )
 
 
+@pytest.mark.slow
 def test_a_gradient_that_is_small_but_not_by_rounding_is_not_taken_for_0():
     concerned = {"hidden": "logistic", "output": "softmax", "square": True, "layers": 2}
     network, wrong = planted(1, concerned, PLANTED["deltas summed without their weights"][1])
@@ -382,6 +383,7 @@ def test_bias_gradients_averaged_once_too_often_are_that_and_not_a_factor_that_c
     assert found[0].id == "bias gradient averaged over the samples" and found[0].contradicts == ()
 
 
+@pytest.mark.slow
 def test_no_mistake_is_named_that_contradicts_more_numbers_than_it_explains():
     """One number of many is half of what it should be: "an extra half" explains it and contradicts all
     others.
