@@ -30,7 +30,7 @@ from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import split_partial
 
 COUNT = 3  # draws
-CROSSED = 4  # draws on any side of a kink
+CROSSED, MOST_CROSSED = 4, 16  # draws on any side of a kink
 CLOSE = Decimal("1e-20")  # relative to the values compared
 LOST = 10  # digits that a cancelled difference may lose of all
 
@@ -192,14 +192,17 @@ class _Claim:
         found = {kink.side.format(): kink for formula in formulas for kink in kinks(formula)}
         if not found:
             return None
-        held, failed = set(), []
-        for number in range(CROSSED):
+        held, failed, seen = set(), [], set()
+        for number in range(MOST_CROSSED):
+            if number >= CROSSED and len(seen) == len(found):
+                break
             draw = draws.draw(number, crossing=True)
             crossed = {
                 text
                 for text, kink in found.items()
                 if not same_side(value_in(draw, kink.side), value_in(draws.own, kink.side))
             }
+            seen |= crossed
             if self._agrees(draw) is False:
                 failed.append(crossed)
             else:

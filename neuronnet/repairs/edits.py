@@ -45,13 +45,17 @@ class Surroundings:
         self.names = self._names(formula, names)
         self.shapes = {name: model.shape(name) for name in self.names}
         needed = {each for name in [*formula.names(), *truth.names()] for each in self._made_of(name)}
-        self.slopes = list(self._slopes(needed))[:MOST_SLOPES]
+        near = {*self.true.names(), *formula.names()}
+        slopes = sorted(
+            self._slopes(needed), key=lambda slope: near.isdisjoint(slope[2].names() + slope[1].names())
+        )
+        self.slopes = slopes[:MOST_SLOPES]
         self.softmaxes = list(self._softmaxes(needed))
         products = [node for node, _, _ in nodes(self.true) if isinstance(node, Product)]
         factors = [each for node in products for each in node.factors if not isinstance(each[1], Number)]
         self.factors = [part for operator, part in factors if operator != "/" and not isinstance(part, Name)]
         self.divisors = [part for operator, part in factors if operator == "/"]
-        self.terms = [term for _, term in self.true._terms()]
+        self.terms = self._terms()
 
     def _made_of(self, name):
         return {each for part in split_partial(name) or (name,) for each in self.model.uses(part)}
@@ -68,6 +72,16 @@ class Surroundings:
         found = [*self.true.names(), *known, *derived]
         return [name for name in dict.fromkeys(found) if name != self.own and name not in hidden][:MOST_NAMES]
 
+    def _terms(self):
+        """What is added up in the true formula, or in that of a derivative which is a factor in it."""
+        found = [term for _, term in self.true._terms()]
+        for name in self.true.names():
+            inner = self.model.formula(name) if split_partial(name) else None
+            if isinstance(inner, Sum):
+                renamed = with_names(inner, lambda name: self.aliases.get(name, name))
+                found += [term for _, term in renamed.terms]
+        return [term for term in found if self.own is None or self.own not in term.names()]
+
     def _slopes(self, needed):
         """(function, its argument, the slope) of every activation, nearest the end first."""
         for name in reversed(self.model.formulas):
@@ -76,9 +90,11 @@ class Surroundings:
                 if isinstance(node, Call) and node.function in FUNCTIONS and node.names():
                     out = Name(name) if node is whole else node
                     said, argument = _said(node), node.arguments[-1]
+                    if said == "exp" and _logistic_argument(whole) is not None:
+                        said, argument, node, out = "logistic", _logistic_argument(whole), whole, Name(name)
                     if said is not None:
                         operator = "⊙" if self.shape(out) else "*"
-                        yield said, argument, _slope(node, argument, out, operator)
+                        yield said, argument, _slope(node, said, argument, out, operator)
 
     def _softmaxes(self, needed):
         """(name, options of the sum in its slope) of what is a softmax."""
@@ -114,14 +130,25 @@ def _said(node):
     return node.function if node.function in ("tanh", "logistic", "exp", "ln", "sqrt") else None
 
 
-def _slope(node, argument, out, operator):
-    if node.function == "tanh":
+def _logistic_argument(formula):
+    """z of a formula 1/(1 + exp(-z)), None of any other."""
+    match formula:
+        case Product(factors=[(_, Number(value=1)), ("/", Sum(terms=[(1, one), (1, other)]))]):
+            power = other if isinstance(one, Number) else one
+            if isinstance(power, Call) and power.function == "exp":
+                inner = power.arguments[0]
+                return inner.inner if isinstance(inner, Negative) else -inner
+    return None
+
+
+def _slope(node, said, argument, out, operator):
+    if said == "tanh":
         return 1 - out**2
-    if node.function == "logistic":
+    if said == "logistic":
         return Product([("*", out), (operator, 1 - out)])
-    if node.function == "max":
+    if said == "relu":
         return Compare(argument, ">", Number(0))
-    if node.function == "exp":
+    if said == "exp":
         return out
     return FUNCTIONS[node.function][2](argument)[0]
 
@@ -199,6 +226,11 @@ def _slopes(node, parent, around):
         if multiplies:
             whole = _through_softmax(node, out, options)
             yield change("slope", node, whole, f"{said}: {whole}", "", whole.format())
+        for place, (_, factor) in enumerate(node.factors if isinstance(node, Product) else ()):
+            if isinstance(factor, Name) and factor.name == out.name:
+                rest = product_of(node.factors[:place] + node.factors[place + 1 :])
+                whole = _through_softmax(rest, out, options)
+                yield change("slope", node, whole, f"{said}: {whole}", "", whole.format())
         for start, end, run in _runs(node):
             rest = product_of([*node.factors[:start], *node.factors[end:]])
             whole = _through_softmax(rest, out, options)
@@ -310,6 +342,13 @@ def _factors(node, parent, around):
 def _terms(node, parent, around):
     if isinstance(parent, Sum):
         return
+    if isinstance(node, Product):
+        for place in range(1, len(node.factors)):
+            before, rest = product_of(node.factors[:place]), node.factors[place:]
+            for term in around.terms:
+                inner = sum_of([(1, before), (1, term)])
+                whole = Product([("*", inner), *rest])
+                yield change("term", before, whole, _missing_terms([term], inner), "", term.format())
     pairs = combinations(around.terms, 2) if 2 < len(around.terms) <= MOST_TERMS else ()
     for terms in [*((term,) for term in around.terms), *pairs, (Number(1),)]:
         for sign in (1, -1) if len(terms) == 1 else (1,):

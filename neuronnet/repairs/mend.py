@@ -9,7 +9,7 @@ from typing import NamedTuple
 from neuronnet.derivation.trials import Trials, same_shape
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas import arrays
-from neuronnet.formulas.expressions import Expression, Name, Product, Sum, product_of
+from neuronnet.formulas.expressions import Expression, Name, Number, Product, Sum, product_of
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.repairs.changes import Change, change
 from neuronnet.repairs.edits import Surroundings, edits, likeness
@@ -59,11 +59,12 @@ def mended(formula: Expression, truth: Expression, trials: Trials, names=None) -
     outcome = trials.same(formula, truth)
     if outcome.kind == "same":
         return None
-    formula = outcome.reading or formula
+    formula = formula if outcome.kind == "misfit" else outcome.reading
     around = Surroundings(formula, truth, trials.model, names)
     bench = _Bench(formula, truth, trials)
     known = trials.draws.counts.union(formula.names())
     found = sorted(_candidates(formula, around, bench), key=lambda each: _size(each, around, known))
+    weak = ("for", "with", "where") if bench.is_zero else ("for", "with")
     tried, weaker = set(), None
     for slip, repaired, _ in found:
         text = repaired.format()
@@ -75,7 +76,7 @@ def mended(formula: Expression, truth: Expression, trials: Trials, names=None) -
             columns = (part.column for part, _, _ in nodes(slip.at) if part.column is not None)
             kind = _KINDS.get(slip.kind, slip.kind)
             mend = Repair(kind, slip.found, slip.instead, next(columns, None), text, slip.sentence)
-            if not (outcome.note or "").startswith(("for", "with")):
+            if not (outcome.note or "").startswith(weak):
                 return mend
             weaker = weaker or mend
     return weaker
@@ -145,7 +146,7 @@ def _scaled(slip, formula, ratio, around):
 def _numbers(around):
     """(value, what puts it into a formula, sentence) of numbers that a formula may lack or have too many."""
     yield 1, None, ""
-    counts = dict(_counts(around.model))
+    counts = dict(reversed(list(_counts(around.model))))
     for name, value in around.model.given.items():
         if not arrays.shape(value):
             number = float(value)
@@ -157,7 +158,7 @@ def _numbers(around):
                 )
                 yield number, (lambda each, name=name: each / Name(name)), f"divide by {name}"
     for count in sorted({2, *counts}):
-        what = f", the number of {counts[count]}" if count in counts and count > 2 else ""
+        what = f", the number of {counts[count]}" if counts.get(count) and count > 2 else ""
         yield 1 / count, (lambda each, count=count: count * each), f"the factor {count} is missing{what}"
         half = "the factor 1/2 is missing" if count == 2 else f"divide by {count}{what}"
         yield count, (lambda each, count=count: each / count), half
@@ -174,14 +175,18 @@ def _times(formula, name):
 
 
 def _counts(model):
-    """(length, what has it) of the given arrays, the first of each length last."""
-    for name in reversed(model.given):
+    """(length, what has it) of the given arrays, the likeliest first; numbers in the formulas."""
+    for name in model.given:
         shape = model.shape(name)
         if len(shape) == 2:
-            yield shape[1], f"columns of {name}"
             yield shape[0], f"rows of {name}"
+            yield shape[1], f"columns of {name}"
         elif shape:
             yield shape[0], f"entries of {name}"
+    for formula in model.formulas.values():
+        for node, _, _ in nodes(formula):
+            if isinstance(node, Number) and isinstance(node.value, int) and node.value > 1:
+                yield node.value, None
 
 
 def _size(candidate, around, known):
@@ -205,6 +210,7 @@ class _Bench:
         draw = trials.draws.draw(0, kept, lines)
         self.values = _Floats(trials.model, draw.drawn)
         self.target = self.values.worth(truth)
+        self.is_zero = self.target is not None and not any(arrays.entries(self.target))
 
     def ratio(self, formula):
         return self._ratio(self.values.worth(formula))
@@ -232,8 +238,10 @@ class _Bench:
             return None
         pairs = list(zip(arrays.entries(value), arrays.entries(target)))
         largest = max(pairs, key=lambda pair: abs(pair[1]))
-        if largest[1] == 0 or not all(isfinite(one) for one, _ in pairs):
+        if not all(isfinite(one) for one, _ in pairs):
             return None
+        if largest[1] == 0:
+            return None if any(one for one, _ in pairs) else 1
         ratio = largest[0] / largest[1]
         bound = CLOSE * abs(largest[0])
         if ratio == 0 or any(abs(one - ratio * other) > bound for one, other in pairs):

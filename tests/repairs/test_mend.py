@@ -29,18 +29,18 @@ def repaired(name, claim, quantity):
     "name, claim, quantity, sentence, whole, column",
     [
         # transposes and orders
-        ("SOFTMAX", "X @ dL/dZ", "dL/dW", "Xᵀ, not X", "Xᵀ @ (dL/dZ)", 1),
+        ("SOFTMAX", "X @ dL/dZ", "dL/dW", "Xᵀ, not X", "Xᵀ @ dL/dZ", 1),
         ("SOFTMAX", "dL/dZ @ W", "dL/dX", "Wᵀ, not W", "dL/dZ @ Wᵀ", 9),
-        ("SOFTMAX", "dL/dZ.T @ X", "dL/dW", "Xᵀ @ (dL/dZ), not (dL/dZ)ᵀ @ X", "Xᵀ @ (dL/dZ)", 1),
-        ("SOFTMAX", "W.T @ dL/dZ", "dL/dX", "dL/dZ @ Wᵀ, not Wᵀ @ (dL/dZ)", "dL/dZ @ Wᵀ", 1),
+        ("SOFTMAX", "dL/dZ.T @ X", "dL/dW", "Xᵀ @ dL/dZ, not (dL/dZ)ᵀ @ X", "Xᵀ @ dL/dZ", 1),
+        ("SOFTMAX", "W.T @ dL/dZ", "dL/dX", "dL/dZ @ Wᵀ, not Wᵀ @ dL/dZ", "dL/dZ @ Wᵀ", 1),
         ("COLUMNS", "dJ/dZ1 @ X", "dJ/dW1", "Xᵀ, not X", "dJ/dZ1 @ Xᵀ", 10),
         ("RELU", "x*dL/dz1.T", "dL/dW1", "dL/dz1 @ xᵀ, not x @ (dL/dz1)ᵀ", "dL/dz1 @ xᵀ", 1),
-        ("RELU", "dL/dz1*x", "dL/dW1", "dL/dz1 @ xᵀ, not dL/dz1 ⊙ x", "dL/dz1 @ xᵀ", 1),
-        ("ATTENTION", "A @ dL/dO", "dL/dV", "Aᵀ, not A", "Aᵀ @ (dL/dO)", 1),
+        ("RELU", "dL/dz1*x", "dL/dW1", "dL/dz1 @ xᵀ, not dL/dz1 * x", "dL/dz1 @ xᵀ", 1),
+        ("ATTENTION", "A @ dL/dO", "dL/dV", "Aᵀ, not A", "Aᵀ @ dL/dO", 1),
         ("ATTENTION", "dL/dS // Q/sqrt(2)", "dL/dK", "(dL/dS)ᵀ, not dL/dS", "(dL/dS)ᵀ @ Q/sqrt(2)", 1),
         # sums over samples, counts
         ("SOFTMAX", "X.T @ (P - Y)", "dL/dW", "divide by m", "Xᵀ @ (P - Y)/m", 1),
-        ("SOFTMAX", "X.T @ dL/dZ/m", "dL/dW", "the factor 1/m is too much", "Xᵀ @ (dL/dZ)", 13),
+        ("SOFTMAX", "X.T @ dL/dZ/m", "dL/dW", "the factor 1/m is too much", "Xᵀ @ dL/dZ", 13),
         ("SOFTMAX", "dL/dZ", "dL/db", "the sum over the rows is missing: ", "sum(dL/dZ, axis=0)", 1),
         ("SOFTMAX", "P - Y", "dL/db", "the mean over the rows is missing: ", "mean(P - Y, axis=0)", 1),
         ("SOFTMAX", "sum(dL/dZ, axis=1)", "dL/db", "the sum goes over the rows: ", "sum(dL/dZ, axis=0)", 1),
@@ -53,7 +53,7 @@ def repaired(name, claim, quantity):
             "W2.T @ dJ/dZ2",
             "dJ/dZ1",
             "the slope of tanh is missing: ⊙ (1 - A1^2)",
-            "W2ᵀ @ (dJ/dZ2) ⊙ (1 - A1^2)",
+            "W2ᵀ @ dJ/dZ2 ⊙ (1 - A1^2)",
             1,
         ),
         (
@@ -61,7 +61,7 @@ def repaired(name, claim, quantity):
             "W2.T @ dJ/dZ2*A1*(1 - A1)",
             "dJ/dZ1",
             "the slope of tanh at Z1 is 1 - A1^2, not A1 ⊙ (1 - A1)",
-            "W2ᵀ @ (dJ/dZ2) ⊙ (1 - A1^2)",
+            "W2ᵀ @ dJ/dZ2 ⊙ (1 - A1^2)",
             15,
         ),
         (
@@ -69,7 +69,7 @@ def repaired(name, claim, quantity):
             "W2.T @ dJ/dZ2*(1 - Z1**2)",
             "dJ/dZ1",
             "A1, not Z1",
-            "W2ᵀ @ (dJ/dZ2) ⊙ (1 - A1^2)",
+            "W2ᵀ @ dJ/dZ2 ⊙ (1 - A1^2)",
             20,
         ),
         (
@@ -125,7 +125,7 @@ def repaired(name, claim, quantity):
         ("RELU", "(y - t)*z1", "dL/dw2", "h, not z1", "(y - t)*h", 9),
         ("BCE", "(p - y)*w1*a1*(1 - a1)*x", "dL/dw1", "w2, not w1", "(p - y)*w2*a1*(1 - a1)*x", 9),
         ("COLUMNS", "dJ/dZ2 @ X.T", "dJ/dW2", "A1, not X", "dJ/dZ2 @ A1ᵀ", 10),
-        ("ATTENTION", "X.T @ dL/dQ", "dL/dWk", "dL/dK, not dL/dQ", "Xᵀ @ (dL/dK)", 7),
+        ("ATTENTION", "X.T @ dL/dQ", "dL/dWk", "dL/dK, not dL/dQ", "Xᵀ @ dL/dK", 7),
         ("LSTM", "dL/dc1*i*f*(1 - f)*x", "dL/dwf", "c, not i", "dL/dc1 * c * f * (1 - f) * x", 8),
         ("NORM", "(y - t)*x", "dL/dg", "n, not x", "(y - t) ⊙ n", 9),
         # signs, factors, terms
