@@ -11,18 +11,24 @@ It knows no network and no sheet: both write formulas into one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from decimal import Decimal
 
 from neuronnet.derivation.digits import fifty_digits
-from neuronnet.derivation.sweep import Shapes, contributions, of_shape, resolved, shape_of
+from neuronnet.derivation.shapes import Shapes, resolved, shape_of
+from neuronnet.derivation.sweep import contributions
+from neuronnet.derivation.tidying import is_number
 from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, is_finite, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Expression, Name, Number, Sum
+from neuronnet.formulas.expressions import Expression, Name, Number, signed_sum
 from neuronnet.formulas.functions import Call
 from neuronnet.names import partial_name, split_partial
+
+MOST_IN_ALL = 1_000_000  # entries of all arrays of a model
+SHOWN_IN_NUMBERS = 24  # entries of an array that `in_numbers` writes out
 
 
 class Model:
@@ -36,9 +42,14 @@ class Model:
     def __init__(self, given: dict | None = None):
         self.given: dict[str, object] = {}
         self.formulas: dict[str, Expression] = {}
-        self.shapes = Shapes({})
+        self.shapes = Shapes()
         self._derivatives: dict[str, Expression] = {}
-        self._reached: dict[str, set[str]] = {}
+        self._place: dict[str, int] = {}  # of every name, those of derivatives too, in order
+        self._reached: dict[str, int] = {}  # bit k is set if a name is computed from that in place k
+        self._users: dict[str, list[str]] = {}
+        self._shares: dict[tuple[str, str], list[tuple[str, Expression]]] = {}
+        self._compiled: dict = {}
+        self._entries = 0
         self._exact = Values(self, Decimal)
         for name, value in (given or {}).items():
             self.give(name, value)
@@ -49,16 +60,18 @@ class Model:
         """Add a given number or array; nested lists become an Array. Raises ShapeError, NeuronnetError."""
         self._refuse_taken(name)
         value = Array.of(value)
-        for entry in arrays.entries(value):
-            as_number(entry, Decimal)
+        arrays.require_few(arrays.size(value))
+        numbers = [as_number(entry, Decimal) for entry in arrays.entries(value)]
+        self._enter(name, arrays.shape(value), [])
         self.given[name] = value
-        self.shapes[name] = of_shape(arrays.shape(value))
+        if not self.shapes[name] and 1 <= numbers[0] <= arrays.MOST_ENTRIES and numbers[0] % 1 == 0:
+            self.shapes.counts[name] = int(numbers[0])
 
     def define(self, name: str, formula: Expression) -> Expression:
         """Add a formula and return it with its products resolved. Raises ShapeError, UnknownName."""
         self._refuse_taken(name)
         formula = self.resolved(formula)
-        self.shapes[name] = of_shape(shape_of(formula, self.shapes))
+        self._enter(name, shape_of(formula, self.shapes), formula.names())
         self.formulas[name] = formula
         return formula
 
@@ -76,6 +89,19 @@ class Model:
         if name in self.given or name in self.formulas:
             raise NeuronnetError(f"{shortened(name)} stands already; every quantity has a name of its own")
 
+    def _enter(self, name, dimensions, used):
+        """Keep the shape of a name, and what it is computed from."""
+        self._entries += math.prod(dimensions)
+        if self._entries > MOST_IN_ALL:
+            raise arrays.ShapeError(f"more than {MOST_IN_ALL} numbers in all")
+        self.shapes[name] = dimensions
+        reached = 1 << len(self._place)
+        for each in used:
+            reached |= self._reached[each]
+            self._users.setdefault(each, []).append(name)
+        self._reached[name] = reached
+        self._place[name] = len(self._place)
+
     # Reading
 
     def __contains__(self, name: str) -> bool:
@@ -88,7 +114,7 @@ class Model:
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of a quantity or derivative, () for a number. Raises UnknownName."""
         self._know([name])
-        return arrays.shape(self.shapes[name])
+        return self.shapes[name]
 
     def shape_of(self, formula: Expression) -> tuple[int, ...]:
         """The shape of a formula over the names here. Raises ShapeError, UnknownName."""
@@ -118,18 +144,25 @@ class Model:
 
     def uses(self, name: str) -> set[str]:
         """Everything that a quantity is computed from, itself included."""
-        if name not in self._reached:
-            found = {name}
-            for each in reversed(self._before(name)):
-                if each in found:
-                    found.update(self.formulas[each].names())
-            self._reached[name] = found
-        return self._reached[name]
+        self._know([name])
+        bits = bin(self._reached[name])[:1:-1]
+        return {each for each, bit in zip(self._place, bits) if bit == "1"}
 
-    def _before(self, name):
-        """The formulas up to that of `name`, in order."""
-        order = list(self.formulas)
-        return order[: order.index(name) + 1] if name in self.formulas else []
+    def in_numbers(self, name: str, digits: int = 4) -> str | None:
+        """The formula of a quantity or derivative as text, with values of some digits in place of names.
+
+        The name stays where its array is large. None for what is given.
+        """
+        formula = self.formula(name)
+        return None if formula is None else formula.format(lambda each: self._in_digits(each, digits))
+
+    def _in_digits(self, name, digits):
+        value = self[name]
+        if not isinstance(value, Array):
+            return short_text(value, digits)
+        if arrays.size(value) > SHOWN_IN_NUMBERS:
+            return name
+        return str(value.map(lambda entry: short_text(entry, digits)).nested()).replace("'", "")
 
     # Derivatives
 
@@ -150,46 +183,41 @@ class Model:
         """dA/dB of a scalar A: over the formulas that use B, from A backwards, their shares added up."""
         if arrays.as_vector_shape(self.shape(numerator)):
             raise NeuronnetError(f"{numerator} is an array; derivatives are of a single number")
-        own = partial_name(numerator, denominator)
-        if numerator == denominator:
-            return self._keep(own, Number(1), denominator)
-        between = self.uses(numerator)
-        users = [name for name in self._before(numerator) if name in between]
-        # the nearest to A first: each then finds the derivatives by what uses it
-        first = self._place(denominator)
-        for name in reversed([each for each in users if self._place(each) > first]):
-            if name != numerator and denominator in self.uses(name):
-                self._derive_one(numerator, name, users)
-        self._derive_one(numerator, denominator, users)
-
-    def _place(self, name):
-        return list(self.formulas).index(name) if name in self.formulas else -1
+        reached = self._reached[numerator]
+        waiting = [denominator]
+        while waiting:  # the nearest to A first: each then finds the derivatives by what uses it
+            name = waiting[-1]
+            users = [each for each in self._users.get(name, []) if reached >> self._place[each] & 1]
+            missing = [each for each in users if partial_name(numerator, each) not in self._derivatives]
+            missing = [each for each in missing if each != numerator]
+            if missing and partial_name(numerator, name) not in self._derivatives:
+                waiting += missing
+                continue
+            waiting.pop()
+            self._derive_one(numerator, name, users)
 
     def _derive_one(self, numerator, denominator, users):
         own = partial_name(numerator, denominator)
         if own in self._derivatives:
             return
-        shares = []
-        for user in users:
-            formula = self.formulas[user]
-            if denominator not in formula.names():
-                continue
-            above = Number(1) if user == numerator else Name(partial_name(numerator, user))
-            if user != numerator:
-                self._derive_one(numerator, user, users)
-            shares += [share for name, share in self._shares(user, above) if name == denominator]
-        if shares:
-            total = shares[0] if len(shares) == 1 else Sum([(1, share) for share in shares])
+        dimensions = self.shapes[denominator]
+        if numerator == denominator:
+            total = Number(1)
         else:
-            total = Call("zeros", list(self.shape(denominator))) if self.shape(denominator) else Number(0)
-        self._keep(own, total, denominator)
+            shares = [share for user in users for share in self._shares_of(numerator, user, denominator)]
+            total = signed_sum((1, share) for share in shares)
+        if is_number(total, 0) and dimensions:
+            total = Call("zeros", list(dimensions))
+        self._enter(own, dimensions, total.names())
+        self._derivatives[own] = total
 
-    def _shares(self, user, above):
-        return contributions(self.formulas[user], above, self.shapes)
-
-    def _keep(self, own, formula, denominator):
-        self._derivatives[own] = formula
-        self.shapes[own] = self.shapes[denominator]
+    def _shares_of(self, numerator, user, name):
+        """The shares that one formula adds to the derivative by a name."""
+        if (numerator, user) not in self._shares:
+            above = Number(1) if user == numerator else Name(partial_name(numerator, user))
+            formula = self.formulas.get(user) or self._derivatives[user]
+            self._shares[numerator, user] = contributions(formula, above, self.shapes, user)
+        return [share for each, share in self._shares[numerator, user] if each == name]
 
 
 class Values(dict):
@@ -216,7 +244,9 @@ class Values(dict):
 
     def _compute(self, name, formula):
         if formula is not None:
-            return self.of(formula, name)
+            value = self.of(formula, name)
+            derived = name in self._model._derivatives
+            return arrays.reshaped(value, self._model.shapes[name]) if derived else value
         value = self._given.get(name, self._model.given[name])
         if isinstance(value, Array):
             return value.map(lambda entry: as_number(entry, self._number))
@@ -227,7 +257,7 @@ class Values(dict):
         self._model._know(formula.names())
         try:
             with fifty_digits():
-                value = formula.evaluator(self._number)(self)
+                value = self._compiled(formula, name)(self)
         except ZeroDivisionError:
             raise NeuronnetError(f"{_what(formula, name)} divides by zero") from None
         except (ArithmeticError, ValueError) as error:
@@ -237,6 +267,20 @@ class Values(dict):
         if not all(map(is_finite, arrays.entries(value))):
             raise NeuronnetError(f"{_what(formula, name)} has no finite value")
         return value
+
+    def _compiled(self, formula, name):
+        """How a formula is evaluated; of one in the model, worked out once for all values."""
+        if name is None:
+            return formula.evaluator(self._number)
+        known, key = self._model._compiled, (name, self._number)
+        if key not in known:
+            known[key] = formula.evaluator(self._number)
+        return known[key]
+
+
+def short_text(value: Decimal, digits: int) -> str:
+    """A Decimal in some significant digits, without trailing zeros: 0.25, -0.3679, 1.2e-07."""
+    return format(float(value), f".{digits}g")
 
 
 def _what(formula, name):

@@ -4,8 +4,13 @@
 ("X", dL/dZ @ Wᵀ) and ("W", Xᵀ @ dL/dZ). One rule for each kind of formula; Magnus and Neudecker, "Matrix
 Differential Calculus", has them. What comes out are formulas, so that they can be shown, evaluated in any
 type of number, and varied.
+
+On the way a gradient may be smaller than what it is by, where it is the same along an axis or everywhere:
+that of `sum(x)` by x is a number until somebody needs it as an array (`full`).
 """
 
+from neuronnet.derivation.shapes import Shapes, shape_of
+from neuronnet.derivation.tidying import elementwise, is_number, negative
 from neuronnet.formulas import arrays
 from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Placed, Transpose
 from neuronnet.formulas.arrays import as_vector_shape
@@ -13,228 +18,223 @@ from neuronnet.formulas.expressions import Expression, Name, Negative, Number, P
 from neuronnet.formulas.functions import FUNCTIONS, Call
 
 
-def contributions(formula: Expression, gradient: Expression, shapes: dict) -> list[tuple[str, Expression]]:
+def contributions(
+    formula: Expression, gradient: Expression, shapes: Shapes, own_name: str | None = None
+) -> list[tuple[str, Expression]]:
     """(name, its share of the gradient) for every place where a name stands in a formula.
 
     `formula` is resolved (`resolved`), `gradient` the derivative of the scalar by it; `shapes` are the shapes
-    of the names. Each share has the shape of its name.
+    of the names, those in the gradient too. Each share has the shape of its name, or that of the same vector
+    as a row or column. `own_name` is the name of the formula, which a share may use: softmax.
     """
     found, waiting = [], [(formula, gradient)]
     while waiting:
         part, share = waiting.pop()
         if isinstance(part, Name):
-            found.append((part.name, share))
+            wanted = shapes[part.name]
+            same = as_vector_shape(shape_of(share, shapes)) == as_vector_shape(wanted)
+            found.append((part.name, share if same else full(share, wanted, shapes)))
         elif part.names():
-            waiting += [(inner, each) for inner, each in _inwards(part, share, shapes) if inner.names()]
+            shown = Name(own_name) if own_name and part is formula else part
+            waiting += [pair for pair in _inwards(part, share, shapes, shown) if pair[0].names()]
     return found[::-1]
 
 
-def _inwards(node, gradient, shapes):
+def _inwards(node, gradient, shapes, shown):
     """(part, the derivative by it) for the parts of a formula."""
-    kind = type(node)
-    if kind is Call and node.function in _WHOLE:
+    if isinstance(node, Call) and node.function == "softmax":
+        return _of_softmax(node, gradient, shapes, shown)
+    if isinstance(node, Call) and node.function in _WHOLE:
         return _WHOLE[node.function](node, gradient, shapes)
-    return _RULES[kind](node, gradient, shapes)
+    return _RULES[type(node)](node, gradient, shapes)
 
 
-def times(left: Expression, right: Expression) -> Expression:
-    """The elementwise product, without a factor 1."""
-    if _is(left, 1):
-        return right
-    if _is(right, 1):
-        return left
-    if isinstance(right, Negative):
-        return _negative(times(left, right.inner))
-    if isinstance(left, Negative):
-        return _negative(times(left.inner, right))
-    return Product([*_factors(left), ("⊙", right)])
+def full(gradient: Expression, own: tuple, shapes: Shapes) -> Expression:
+    """A gradient in the very shape `own`: repeated where it is smaller, turned where it is a row."""
+    actual = shape_of(gradient, shapes)
+    if actual == own or (not as_vector_shape(actual) and not as_vector_shape(own)):
+        return gradient
+    if as_vector_shape(actual) == as_vector_shape(own):
+        if len(own) == 2 and actual == own[::-1]:
+            return _transposed(gradient)
+        return Call("plain" if len(own) == 1 else "row" if own[0] == 1 else "column", [gradient])
+    return elementwise(gradient, Call("ones", list(own)), shapes)
 
 
-def matrix_product(left: Expression, right: Expression) -> Expression:
-    if isinstance(left, Negative):
-        return _negative(matrix_product(left.inner, right))
-    if isinstance(right, Negative):
-        return _negative(matrix_product(left, right.inner))
-    return Product([("*", left), ("@", right)])
+def _scaled(gradient, slope, own, shapes):
+    """A gradient by something of the shape `own`, times a slope: never two different vectors of a matrix."""
+    sizes = shape_of(gradient, shapes), shape_of(slope, shapes)
+    if len(as_vector_shape(own)) == 2 and own not in sizes and sizes[0] != sizes[1]:
+        if all(map(as_vector_shape, sizes)):
+            gradient = full(gradient, own, shapes)
+    return elementwise(gradient, slope, shapes)
 
 
-def transposed(formula: Expression) -> Expression:
-    return formula.inner if isinstance(formula, Transpose) else Transpose(formula)
-
-
-def _factors(formula):
-    """The factors of an elementwise product, which may go on; any other formula as one factor."""
-    if isinstance(formula, Product) and all(operator in ("⊙", "*") for operator, _ in formula.factors):
-        return list(formula.factors)
-    return [("*", formula)]
-
-
-def _negative(formula):
-    return formula.inner if isinstance(formula, Negative) else Negative(formula)
-
-
-def _is(formula, value):
-    return isinstance(formula, Number) and formula.value == value
-
-
-def fitted(gradient: Expression, own: tuple, wanted: tuple) -> Expression:
-    """A gradient of the shape `own` as one by a part of the shape `wanted`, which was repeated to fit.
+def _fitted(gradient, own, wanted, shapes):
+    """A gradient by something of the shape `own` as one by a part of the shape `wanted`, repeated to fit.
 
     What was repeated along an axis adds up along it.
     """
-    if own == wanted:
-        return gradient
     if as_vector_shape(own) == as_vector_shape(wanted):
-        if len(own) == 2 and own[0] == 1 and wanted != ():
-            return transposed(gradient)  # a row where a column or a plain vector stands
-        return Call("row", [gradient]) if len(wanted) == 2 and wanted[0] == 1 else gradient
-    if as_vector_shape(wanted) == ():
+        return gradient
+    gradient = full(gradient, own, shapes)
+    if not as_vector_shape(wanted):
         return Call("sum", [gradient])
-    along = arrays._along(wanted, own)
-    total = Call("sum", [gradient], {"axis": 0 if along == "rows" else 1})
-    return Call("row", [total]) if len(wanted) == 2 and wanted[0] == 1 else total
+    return Call("sum", [gradient], {"axis": 0 if arrays.runs_along(wanted, own) == "rows" else 1})
+
+
+def _matrix_product(left, right):
+    if isinstance(left, Negative):
+        return negative(_matrix_product(left.inner, right))
+    if isinstance(right, Negative):
+        return negative(_matrix_product(left, right.inner))
+    return Product([("*", left), ("@", right)])
+
+
+def _transposed(formula):
+    if isinstance(formula, Negative):
+        return negative(_transposed(formula.inner))
+    return formula.inner if isinstance(formula, Transpose) else Transpose(formula)
 
 
 def _sum(node, gradient, shapes):
-    own = shape_of(node, shapes)
-    for sign, term in node.terms:
-        share = gradient if sign > 0 else _negative(gradient)
-        yield term, fitted(share, own, shape_of(term, shapes))
+    """From the last term to the first, so that each is fitted to the sum of those before it."""
+    sums = [shape_of(node.terms[0][1], shapes)]
+    for _, term in node.terms[1:]:
+        sums.append(arrays.common_shape(sums[-1], shape_of(term, shapes)))
+    for place in range(len(sums) - 1, -1, -1):
+        sign, term = node.terms[place]
+        share = _fitted(gradient, sums[place], shape_of(term, shapes), shapes)
+        yield term, share if sign > 0 else negative(share)
+        gradient = _fitted(gradient, sums[place], sums[place - 1], shapes) if place else gradient
 
 
 def _product(node, gradient, shapes):
     *before, (operator, last) = node.factors
     first = before[0][1] if len(before) == 1 else Product(before)
-    own = shape_of(node, shapes)
-    sizes = shape_of(first, shapes), shape_of(last, shapes)
+    own, sizes = shape_of(node, shapes), (shape_of(first, shapes), shape_of(last, shapes))
     if operator == "/":
-        yield first, fitted(Product([*_factors(gradient), ("/", last)]), own, sizes[0])
-        slope = Product([("*", first), ("/", last**2)])
-        yield last, fitted(_negative(times(gradient, slope)), own, sizes[1])
-    elif operator in ("@", "⊗") and as_vector_shape(sizes[0]) and as_vector_shape(sizes[1]):
-        yield from _matrix_product(operator, first, last, gradient, own, sizes)
+        share = _scaled(gradient, Product([("*", Number(1)), ("/", last)]), own, shapes)
+        yield first, _fitted(share, own, sizes[0], shapes)
+        if last.names():
+            slope = elementwise(first, Product([("*", Number(1)), ("/", last**2)]), shapes)
+            yield last, _fitted(negative(_scaled(gradient, slope, own, shapes)), own, sizes[1], shapes)
+    elif operator in ("@", "⊗") and all(map(as_vector_shape, sizes)):
+        yield from _products(operator, first, last, gradient, own, shapes)
     else:
-        yield first, fitted(times(gradient, last), own, sizes[0])
-        yield last, fitted(times(gradient, first), own, sizes[1])
+        yield first, _fitted(_scaled(gradient, last, own, shapes), own, sizes[0], shapes)
+        yield last, _fitted(_scaled(gradient, first, own, shapes), own, sizes[1], shapes)
 
 
-def _matrix_product(operator, first, last, gradient, own, sizes):
-    left, right = sizes
+def _products(operator, first, last, gradient, own, shapes):
+    left, right = shape_of(first, shapes), shape_of(last, shapes)
+    if own == ():  # a row times a column
+        yield first, elementwise(gradient, last, shapes)
+        yield last, elementwise(gradient, first, shapes)
+        return
+    gradient = full(gradient, own, shapes)
     if operator == "⊗" or (len(left) == 1 and len(right) == 2 and right[0] == 1):
-        column = Call("plain", [last]) if len(right) == 2 else last
-        yield first, fitted(matrix_product(gradient, column), (max(left),), left)
-        row = matrix_product(transposed(gradient), Call("plain", [first]) if len(left) == 2 else first)
-        yield last, fitted(row, (max(right),), right)
-    elif own == ():  # a row times a column
-        yield first, fitted(times(gradient, last), right, left)
-        yield last, fitted(times(gradient, first), left, right)
+        yield first, _matrix_product(gradient, full(last, (max(right),), shapes))
+        yield last, _matrix_product(_transposed(gradient), full(first, (max(left),), shapes))
     elif len(left) == 1:  # x W, the vector as a row
-        yield first, matrix_product(last, gradient)
-        yield last, Call("outer", [first, gradient])
+        yield first, _matrix_product(last, gradient)
+        yield last, Product([("*", first), ("⊗", gradient)])
     else:
-        row = transposed(last)
-        yield first, matrix_product(gradient, row)
-        yield last, fitted(matrix_product(transposed(first), gradient), _times_shape(left, own), right)
-
-
-def _times_shape(left, own):
-    """The shape of leftᵀ @ gradient."""
-    return (left[1],) if len(own) == 1 else (left[1], own[1])
+        yield first, _matrix_product(gradient, _transposed(last))
+        yield last, _matrix_product(_transposed(first), gradient)
 
 
 def _power(node, gradient, shapes):
     n = node.exponent
     rest = Number(1) if n == 1 else node.base if n == 2 else node.base ** (n - 1)
-    yield node.base, times(gradient, Number(1) if n == 1 else Product([("*", Number(n)), ("*", rest)]))
+    yield node.base, elementwise(gradient, elementwise(Number(n), rest, shapes), shapes)
 
 
 def _call(node, gradient, shapes):
     own = shape_of(node, shapes)
     for argument, slope in zip(node.arguments, FUNCTIONS[node.function][2](*node.arguments)):
-        if argument.names() and not _is(slope, 0):
-            yield argument, fitted(times(gradient, slope), own, shape_of(argument, shapes))
+        if argument.names() and not is_number(slope, 0):
+            share = _scaled(gradient, slope, own, shapes)
+            yield argument, _fitted(share, own, shape_of(argument, shapes), shapes)
+
+
+def _transpose(node, gradient, shapes):
+    single = not as_vector_shape(shape_of(gradient, shapes))
+    yield node.inner, gradient if single else _transposed(full(gradient, shape_of(node, shapes), shapes))
 
 
 def _entry(node, gradient, shapes):
+    gradient = full(gradient, shape_of(node, shapes), shapes)
     yield node.base, Placed(gradient, node.base, node.indices, node.first)
 
 
 def _placed(node, gradient, shapes):
+    gradient = full(gradient, shape_of(node, shapes), shapes)
     yield node.inner, Entry(gradient, node.indices, node.first == 0)
 
 
 def _array_of(node, gradient, shapes):
     own = shape_of(node, shapes)
-    if not node.is_matrix and len(own) == 2:
-        for i, row in enumerate(node.rows, 1):
-            yield row, Entry(gradient, [i, None], False)
+    if not as_vector_shape(shape_of(gradient, shapes)):
+        yield from ((part, gradient) for part in node.parts())
         return
-    for i, row in enumerate(node.rows, 1):
-        for j, entry in enumerate(row if node.is_matrix else [row], 1):
-            yield entry, Entry(gradient, [i, j] if node.is_matrix else [i], False)
+    gradient = full(gradient, own, shapes)
+    if own != node.form:  # its entries are rows
+        yield from ((row, Entry(gradient, [i, None], False)) for i, row in enumerate(node.rows, 1))
+        return
+    for place, part in enumerate(node.parts()):
+        indices = [place // own[1] + 1, place % own[1] + 1] if len(own) == 2 else [place + 1]
+        yield part, Entry(gradient, indices, False)
 
 
-def _spread(node, gradient, shapes):
-    """The gradient of a sum or mean, repeated along the axis that was summed."""
-    (value,) = node.arguments
-    axis, inner = node.options.get("axis"), shape_of(value, shapes)
-    if len(inner) == 2 and axis is not None:
-        gradient = Call("row" if axis % 2 == 0 else "column", [gradient])
-    return value, gradient, inner, axis
+def _reduction(slope):
+    """The rule of a sum, mean or maximum: the gradient, repeated along the axis that went, times a slope.
+
+    `slope(value, axis options, how many entries went into one)` is a formula.
+    """
+
+    def rule(node, gradient, shapes):
+        (value,) = node.arguments
+        axis, inner = node.options.get("axis"), shape_of(value, shapes)
+        whole = axis is None or len(inner) < 2
+        if not whole and as_vector_shape(shape_of(gradient, shapes)):
+            wanted = (1, inner[1]) if axis % 2 == 0 else (inner[0], 1)
+            gradient = full(gradient, wanted, shapes)
+        count = 1
+        for each in inner if whole else (inner[axis % 2],):
+            count *= each
+        yield (
+            value,
+            _scaled(gradient, slope(value, {} if axis is None else {"axis": axis}, count), inner, shapes),
+        )
+
+    return rule
 
 
-def _ones(value):
-    return Call("ones_like", [value])
-
-
-def _of_sum(node, gradient, shapes):
-    value, gradient, inner, _ = _spread(node, gradient, shapes)
-    yield value, gradient if inner == () else Product([("*", gradient), ("⊙", _ones(value))])
-
-
-def _of_mean(node, gradient, shapes):
-    value, gradient, inner, axis = _spread(node, gradient, shapes)
-    count = 1
-    for each in inner if axis is None or len(inner) < 2 else (inner[axis % 2],):
-        count *= each
-    spread = gradient if inner == () else Product([("*", gradient), ("⊙", _ones(value))])
-    yield value, spread if count == 1 else Product([("*", spread), ("/", Number(count))])
-
-
-def _of_greatest(node, gradient, shapes):
-    value, gradient, inner, axis = _spread(node, gradient, shapes)
-    yield value, times(gradient, Call("is_greatest", [value], _axis(axis)))
-
-
-def _of_log_sum(node, gradient, shapes):
-    value, gradient, inner, axis = _spread(node, gradient, shapes)
-    yield value, times(gradient, Call("softmax", [value], _axis(axis)))
-
-
-def _axis(axis):
-    return {} if axis is None else {"axis": axis}
-
-
-def _of_softmax(node, gradient, shapes):
+def _of_softmax(node, gradient, shapes, shown):
     (value,) = node.arguments
     inner, axis = shape_of(value, shapes), node.options.get("axis")
-    weighted = times(gradient, node)
-    kept = {} if axis is None or len(as_vector_shape(inner)) < 2 else {"axis": axis, "keepdims": True}
-    yield value, times(node, gradient - Call("sum", [weighted], kept))
+    if as_vector_shape(shape_of(gradient, shapes)):
+        gradient = full(gradient, inner, shapes)
+    kept = {} if axis is None or len(inner) < 2 else {"axis": axis, "keepdims": True}
+    weighted = Call("sum", [elementwise(gradient, shown, shapes)], kept)
+    yield value, elementwise(shown, gradient - weighted, shapes)
 
 
 def _of_outer(node, gradient, shapes):
     first, last = node.arguments
-    sizes = shape_of(first, shapes), shape_of(last, shapes)
-    yield from _matrix_product("⊗", first, last, gradient, shape_of(node, shapes), sizes)
+    yield from _product(Product([("*", first), ("⊗", last)]), gradient, shapes)
 
 
 def _of_reshaped(node, gradient, shapes):
-    (value,) = node.arguments
-    inner, own = shape_of(value, shapes), shape_of(node, shapes)
-    names = {(1,): "plain", (2, 0): "column", (2, 1): "row"}
-    shape = (1,) if len(inner) == 1 else (2, 1) if inner[0] == 1 else (2, 0)
-    yield value, gradient if inner == own or inner == () else Call(names[shape], [gradient])
+    inner, own = shape_of(node.arguments[0], shapes), shape_of(node, shapes)
+    if as_vector_shape(inner) != as_vector_shape(own) and as_vector_shape(shape_of(gradient, shapes)):
+        gradient = Call("reshape", [full(gradient, own, shapes), *inner])
+    yield node.arguments[0], gradient
+
+
+def _of_diagonal(node, gradient, shapes):
+    yield node.arguments[0], Call("diag", [full(gradient, shape_of(node, shapes), shapes)])
 
 
 def _nothing(node, gradient, shapes):
@@ -245,10 +245,8 @@ _RULES = {
     Sum: _sum,
     Product: _product,
     Power: _power,
-    Negative: lambda node, gradient, shapes: [(node.inner, _negative(gradient))],
-    Transpose: lambda node, gradient, shapes: [
-        (node.inner, fitted(transposed(gradient), shape_of(node, shapes)[::-1], shape_of(node.inner, shapes)))
-    ],
+    Negative: lambda node, gradient, shapes: [(node.inner, negative(gradient))],
+    Transpose: _transpose,
     Call: _call,
     Entry: _entry,
     Placed: _placed,
@@ -256,110 +254,21 @@ _RULES = {
     Compare: _nothing,
 }
 _WHOLE = {
-    "sum": _of_sum,
-    "mean": _of_mean,
-    "amax": _of_greatest,
-    "lse": _of_log_sum,
-    "softmax": _of_softmax,
+    "sum": _reduction(lambda value, axis, count: Number(1)),
+    "mean": _reduction(lambda value, axis, count: Product([("*", Number(1)), ("/", Number(count))])),
+    "amax": _reduction(lambda value, axis, count: Call("is_greatest", [value], axis)),
+    "lse": _reduction(lambda value, axis, count: Call("softmax", [value], axis)),
     "outer": _of_outer,
     "row": _of_reshaped,
     "column": _of_reshaped,
     "plain": _of_reshaped,
+    "reshape": _of_reshaped,
+    "diag": _of_diagonal,
+    "constant": _nothing,
     "ones_like": _nothing,
+    "zeros_like": _nothing,
     "is_greatest": _nothing,
     "ones": _nothing,
     "zeros": _nothing,
+    "eye": _nothing,
 }
-
-
-# Shapes
-
-
-class _Unknown:
-    """A number of which only that it is one is known: every operation gives it back."""
-
-    real = 1.0
-
-    def _same(self, other=None):
-        return NotImplemented if isinstance(other, arrays.Array) else self
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _same
-    __neg__ = __pow__ = __abs__ = exp = ln = sqrt = tanh = log1p = _same
-
-    def __init__(self, value=1):
-        self.value = value  # that of a literal, which may be the length of an array
-
-    @classmethod
-    def as_written(cls, value):
-        return cls(value)
-
-    def __lt__(self, other):
-        return False
-
-    __gt__ = __le__ = __ge__ = __lt__
-
-    def __int__(self):
-        return int(float(self.value))
-
-
-UNKNOWN = _Unknown()
-
-
-class Shapes(dict):
-    """Names with arrays of UNKNOWN for values: what `shape_of` evaluates formulas with."""
-
-    def __init__(self, shapes: dict):
-        super().__init__((name, of_shape(dimensions)) for name, dimensions in shapes.items())
-        self.known: dict = {}
-
-
-def of_shape(dimensions):
-    count = 1
-    for each in dimensions:
-        count *= each
-    return arrays.Array([UNKNOWN] * count, tuple(dimensions)) if dimensions else UNKNOWN
-
-
-def shape_of(formula: Expression, shapes: Shapes) -> tuple:
-    """The shape of a formula. Raises ShapeError where parts of it do not fit, KeyError for unknown names."""
-    found = shapes.known.get(id(formula))
-    if found is None:
-        value = formula.evaluator(_Unknown)(shapes)
-        found = shapes.known[id(formula)] = (formula, arrays.shape(value))
-    return found[1]
-
-
-def resolved(formula: Expression, shapes: Shapes) -> Expression:
-    """The formula with every product said to be elementwise or a matrix product, by the shapes."""
-    parts = [resolved(part, shapes) for part in formula.parts()]
-    if not parts:
-        return formula
-    copy = formula.rebuilt(parts)
-    if isinstance(copy, Product):
-        factors = [copy.factors[0]]
-        for operator, factor in copy.factors[1:]:
-            left = factors[0][1] if len(factors) == 1 else Product(factors)
-            factors = [*factors, (_meant(operator, shape_of(left, shapes), shape_of(factor, shapes)), factor)]
-        copy = Product(factors)
-    copy.column = formula.column
-    return copy
-
-
-def _meant(operator, left, right):
-    if operator not in ("*", "·"):
-        return operator
-    if not as_vector_shape(left) or not as_vector_shape(right):
-        return "*"
-    elementwise = _fits(arrays.common_shape, left, right)
-    as_matrices = _fits(arrays._product_shape, left, right)
-    if operator == "*":
-        return "⊙" if elementwise or not as_matrices else "@"
-    return "@" if as_matrices or not elementwise else "⊙"
-
-
-def _fits(check, left, right):
-    try:
-        check(left, right)
-    except arrays.ShapeError:
-        return False
-    return True

@@ -2,7 +2,19 @@
 
 from neuronnet.elementary import real_part
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.arrays import Array, ShapeError, mapped, size, taken, transposed
+from neuronnet.formulas.arrays import (
+    Array,
+    ShapeError,
+    entries,
+    is_vector,
+    mapped,
+    picked,
+    require_few,
+    shape,
+    size,
+    taken,
+    transposed,
+)
 from neuronnet.formulas.expressions import Expression
 
 _COMPARED = {
@@ -60,26 +72,34 @@ class ArrayOf(Expression):
         columns = len(self.rows[0])
         return ArrayOf([list(parts[i : i + columns]) for i in range(0, len(parts), columns)])
 
+    @property
+    def form(self):
+        return (len(self.rows), len(self.rows[0])) if self.is_matrix else (len(self.rows),)
+
     def evaluator(self, number):
         """Of entries that are vectors, the matrix with these rows."""
-        compiled = [entry.evaluator(number) for entry in self.parts()]
-        form = (len(self.rows), len(self.rows[0])) if self.is_matrix else (len(self.rows),)
+        compiled, form = [entry.evaluator(number) for entry in self.parts()], self.form
 
         def evaluate(values):
             found = [entry(values) for entry in compiled]
-            if any(isinstance(entry, Array) for entry in found):
-                return _stacked(found, form)
-            return Array(found, form)
+            result = stacked_shape(form, [shape(entry) for entry in found])
+            return Array([entry for part in found for entry in entries(part)], result)
 
         return evaluate
 
 
-def _stacked(found, form):
-    lengths = {size(entry) for entry in found}
-    if len(form) == 2 or len(lengths) > 1:
+def stacked_shape(form: tuple, parts: list[tuple]) -> tuple:
+    """The shape of an array written in the shape `form` with parts of these shapes: numbers, or rows.
+
+    Raises ShapeError for rows of different lengths, and for rows in a matrix.
+    """
+    lengths = {max(part, default=1) for part in parts}
+    if lengths == {1}:
+        return form
+    if len(form) == 2 or len(lengths) > 1 or not all(is_vector(part) for part in parts):
         raise ShapeError("the entries of an array have different shapes")
-    entries = [entry for row in found for entry in (row.entries if isinstance(row, Array) else (row,))]
-    return Array(entries, (len(found), lengths.pop()))
+    require_few(form[0] * max(lengths))
+    return form[0], lengths.pop()
 
 
 class Entry(Expression):
@@ -142,12 +162,9 @@ class Placed(Expression):
 def _placed(value, like, indices, first):
     if not isinstance(like, Array):
         return value
-    numbered = Array(range(size(like)), like.shape)
-    places = taken(numbered, indices, first)
     zero = like.entries[0] * 0
     found = [zero] * size(like)
-    pairs = zip(places.entries, value.entries) if isinstance(places, Array) else [(places, value)]
-    for place, entry in pairs:
+    for place, entry in zip(picked(like.shape, indices, first)[0], entries(value)):
         found[place] = found[place] + entry
     return Array(found, like.shape)
 

@@ -11,7 +11,8 @@ from operator import add, mul, sub, truediv
 
 from neuronnet.errors import NeuronnetError
 
-MOST_ENTRIES = 250_000
+MOST_ENTRIES = 250_000  # of one array
+MOST_PRODUCTS = 2_000_000  # numbers multiplied in one matrix product
 
 
 class ShapeError(NeuronnetError):
@@ -126,9 +127,7 @@ def mapped(function: Callable, *values):
         return function(*values)
     if len(values) == 1:
         return values[0].map(function)
-    common = ()
-    for value in values:
-        common = common_shape(common, shape(value))
+    common = shared_shape([shape(value) for value in values])
     if not common:
         return function(*(entries(value)[0] for value in values))
     return Array(map(function, *(_stretched(value, common) for value in values)), common)
@@ -163,12 +162,37 @@ def common_shape(left: tuple, right: tuple) -> tuple:
     if is_vector(left) and is_vector(right):
         if max(left) == max(right):
             return right if len(left) == 1 else left
-    elif is_vector(right) and _along(right, left) is not None:
+    elif is_vector(right) and runs_along(right, left) is not None:
         return left
-    elif is_vector(left) and _along(left, right) is not None:
+    elif is_vector(left) and runs_along(left, right) is not None:
         return right
     texts = shape_text(left), shape_text(right)
     raise ShapeError(f"{texts[0]} and {texts[1]} do not fit entry by entry", *texts)
+
+
+def shared_shape(dimensions: list[tuple]) -> tuple:
+    """The shape of several values taken together at once, as the arguments of a function.
+
+    Raises ShapeError where they do not fit, and for a row and a column beside a matrix.
+    """
+    found = ()
+    for each in dimensions:
+        found = common_shape(found, each)
+    vectors = {each for each in dimensions if as_vector_shape(each) and is_vector(each)}
+    if len(vectors) > 1 and not is_vector(found):
+        raise ShapeError(f"{' and '.join(map(shape_text, sorted(vectors)))} beside {shape_text(found)}")
+    return found
+
+
+def runs_along(vector: tuple, matrix: tuple) -> str | None:
+    """Whether a vector is added to all "rows" or to all "columns" of a matrix; None where neither fits."""
+    rows, columns = matrix
+    length = max(vector)
+    if length == columns and not (len(vector) == 2 and vector[1] == 1):
+        return "rows"
+    if length == rows and not (len(vector) == 2 and vector[0] == 1):
+        return "columns"
+    return None
 
 
 def is_vector(dimensions: tuple) -> bool:
@@ -184,9 +208,7 @@ def as_vector_shape(dimensions: tuple) -> tuple:
 def star(left, right):
     """What `*` means: elementwise; where that does not fit, the matrix product."""
     try:
-        return (
-            paired(mul, left, right) if isinstance(left, Array) or isinstance(right, Array) else left * right
-        )
+        return hadamard(left, right)
     except ShapeError:
         return matmul(left, right)
 
@@ -219,8 +241,6 @@ def matmul(left, right):
         scalar_right = entries(right)[0] if size(right) == 1 else right
         return scalar_left * scalar_right
     rows, inner, columns, result = _product_shape(left.shape, right.shape)
-    if rows * columns > MOST_ENTRIES:
-        raise ShapeError(f"a product of more than {MOST_ENTRIES} entries")
     row_starts = [left.entries[i * inner : (i + 1) * inner] for i in range(rows)]
     column_entries = [right.entries[j::columns] for j in range(columns)]
     found = [_summed(map(mul, row, column)) for row in row_starts for column in column_entries]
@@ -242,15 +262,38 @@ def _product_shape(left, right):
     if not options:
         raise ShapeError(f"({texts[0]})({texts[1]}) does not fit as a product", *texts)
     rows, inner, columns, result = options[0]
+    require_few(rows * columns)
+    if rows * inner * columns > MOST_PRODUCTS:
+        raise ShapeError(f"({texts[0]})({texts[1]}) takes more than {MOST_PRODUCTS} multiplications", *texts)
     return rows, inner, columns, () if rows * columns == 1 else result
+
+
+def product_shape(left: tuple, right: tuple) -> tuple:
+    """The shape of a matrix product. Raises ShapeError where the inner dimensions differ."""
+    if _is_one(left) or _is_one(right):
+        return () if _is_one(left) and _is_one(right) else right if _is_one(left) else left
+    return _product_shape(left, right)[3]
 
 
 def outer(left, right):
     """Every entry of one vector times every entry of another, as a matrix."""
-    if size(left) * size(right) > MOST_ENTRIES:
-        raise ShapeError(f"a product of more than {MOST_ENTRIES} entries")
-    found = [one * other for one in entries(left) for other in entries(right)]
-    return Array(found, (size(left), size(right)))
+    result = outer_shape(shape(left), shape(right))
+    return Array([one * other for one in entries(left) for other in entries(right)], result)
+
+
+def outer_shape(left: tuple, right: tuple) -> tuple:
+    """The shape of an outer product of two vectors or numbers. Raises ShapeError for matrices."""
+    if not all(is_vector(each) for each in (left, right) if each):
+        texts = shape_text(left), shape_text(right)
+        raise ShapeError(f"an outer product is of two vectors, not of {texts[0]} and {texts[1]}", *texts)
+    require_few(_product(left) * _product(right))
+    return _product(left), _product(right)
+
+
+def require_few(count: int) -> None:
+    """Raises ShapeError for more entries than an array may have."""
+    if count > MOST_ENTRIES:
+        raise ShapeError(f"an array of more than {MOST_ENTRIES} entries")
 
 
 def transposed(value):
@@ -260,29 +303,45 @@ def transposed(value):
 def reduced(combine: Callable, value, axis: int | None = None, keepdims: bool = False):
     """`combine(list)` over all entries, down the columns (axis 0) or along the rows (axis 1).
 
-    Of a vector all entries are combined, whatever the axis, unless it is a matrix of one row or column.
+    Of a plain vector all entries are combined, whatever the axis.
     """
-    if not isinstance(value, Array):
-        return combine([value])
-    if axis is None or len(value.shape) == 1:
-        return combine(list(value.entries))
-    rows, columns = value.shape
+    result = reduced_shape(shape(value), axis, keepdims)
+    if not result:
+        return combine(list(entries(value)))
+    lines = value.nested() if axis % 2 else value.T.nested()
+    return Array(map(combine, lines), result)
+
+
+def reduced_shape(dimensions: tuple, axis: int | None = None, keepdims: bool = False) -> tuple:
+    """The shape of a sum or mean along an axis. Raises ShapeError for an axis that there is not."""
+    if axis not in (None, 0, 1, -1, -2):
+        raise ShapeError(f"there is no axis {axis}; it is 0 or 1")
+    if axis is None or len(dimensions) < 2:
+        return ()
+    rows, columns = dimensions
     if axis % 2 == 0:
-        found = [combine(list(value.entries[j::columns])) for j in range(columns)]
-        return Array(found, (1, columns) if keepdims else (columns,))
-    found = [combine(row) for row in value.nested()]
-    return Array(found, (rows, 1) if keepdims else (rows,))
+        return (1, columns) if keepdims else (columns,)
+    return (rows, 1) if keepdims else (rows,)
 
 
 def by_lines(function: Callable, value, axis: int | None = None):
-    """`function(list) -> list` of every column (axis 0) or row (axis 1), or of all entries, each in its place."""
-    if not isinstance(value, Array):
-        return function([value])[0]
-    if axis is None or is_vector(value.shape):
-        return Array(function(list(value.entries)), value.shape)
+    """`function(list) -> list` of every column (axis 0), row (axis 1) or of all entries, in their places."""
+    if not reduced_shape(shape(value), axis):
+        found = function(list(entries(value)))
+        return Array(found, value.shape) if isinstance(value, Array) else found[0]
     if axis % 2 == 0:
         return by_lines(function, value.T, 1).T
     return Array([entry for row in value.nested() for entry in function(row)], value.shape)
+
+
+def reshaped(value, dimensions: tuple):
+    """The entries of a value, row by row, in another shape of the same size; () gives a number."""
+    if shape(value) == dimensions:
+        return value
+    if size(value) != _product(dimensions):
+        texts = shape_text(shape(value)), shape_text(dimensions)
+        raise ShapeError(f"{texts[0]} does not become {texts[1]}", *texts)
+    return Array(entries(value), dimensions) if dimensions else entries(value)[0]
 
 
 def taken(value, indices: list, first: int = 1):
@@ -290,27 +349,42 @@ def taken(value, indices: list, first: int = 1):
 
     `first` is the index of the first entry; slices of it 1 include their end. Raises ShapeError.
     """
-    if not isinstance(value, Array):
-        if all(index in (first, None) for index in indices):
-            return value
-        raise ShapeError("a single number has no such entry")
-    if len(indices) > len(value.shape):
-        if value.shape[0] == 1 or len(indices) > 2:
-            raise ShapeError(f"{shape_text(value.shape)} has no entry under {len(indices)} indices")
-        value = Array(value.entries, (value.shape[0], 1))
-    if len(indices) == 1 and len(value.shape) == 2 and 1 in value.shape:
-        value = Array(value.entries)
-    picked = [
-        _positions(index, length, first) for index, length in zip([*indices, None], value.shape, strict=False)
-    ]
-    if len(value.shape) == 1:
-        found = [value.entries[i] for i in picked[0][0]]
-        return found[0] if picked[0][1] else Array(found)
-    (rows, one_row), (columns, one_column) = picked
-    found = [value.entries[i * value.shape[1] + j] for i in rows for j in columns]
-    if one_row and one_column:
-        return found[0]
-    return Array(found) if one_row or one_column else Array(found, (len(rows), len(columns)))
+    found, result = picked(shape(value), indices, first)
+    own = entries(value)
+    return Array([own[i] for i in found], result) if result else own[found[0]]
+
+
+def picked(dimensions: tuple, indices: list, first: int = 1) -> tuple[list[int], tuple]:
+    """(places in the entries, shape) of the part of an array that `taken` gives."""
+    rows, columns, width, result = _lines(dimensions, indices, first)
+    return [i * width + j for i in rows for j in columns], result
+
+
+def picked_shape(dimensions: tuple, indices: list, first: int = 1) -> tuple:
+    return _lines(dimensions, indices, first)[3]
+
+
+def _lines(dimensions, indices, first):
+    """(rows, columns, how many columns there are, shape of the part), for one or two indices."""
+    if not dimensions and all(index in (first, None) for index in indices):
+        return [0], [0], 1, ()
+    if len(indices) > 2 or not dimensions:
+        raise ShapeError(f"{shape_text(dimensions)} has no entry under {len(indices)} indices")
+    if len(indices) == 2:
+        height, width = _as_column(dimensions)
+    elif len(dimensions) == 1 or (first == 1 and 1 in dimensions):  # w_2 of a row, as of any vector
+        height, width = _product(dimensions), 1
+    else:
+        height, width = dimensions
+    rows, one_row = _positions(indices[0], height, first)
+    columns, one_column = _positions(indices[1] if len(indices) == 2 else None, width, first)
+    if len(indices) == 1 and width == 1:
+        one_column = True
+    require_few(len(rows) * len(columns))
+    if one_row or one_column:
+        both = one_row and one_column
+        return rows, columns, width, () if both else (len(columns) if one_row else len(rows),)
+    return rows, columns, width, (len(rows), len(columns))
 
 
 def _positions(index, length, first):
@@ -318,18 +392,24 @@ def _positions(index, length, first):
     if index is None:
         return range(length), False
     if isinstance(index, tuple):
-        start, stop = index
-        start = 0 if start is None else start - first
-        stop = length if stop is None else stop
+        start = 0 if index[0] is None else _from_the_end(index[0], length) - (first if index[0] >= 0 else 0)
+        stop = length if index[1] is None else _from_the_end(index[1], length)
         if not 0 <= start < stop <= length:
-            raise ShapeError(f"there is no part {index[0]}:{index[1]} of {length}")
+            ends = ":".join("" if end is None else str(end) for end in index)
+            raise ShapeError(f"there is no part {ends} of {length}, counted from {first}")
         return range(start, stop), False
     if isinstance(index, list):
+        if not index:
+            raise ShapeError("an array needs an entry")
         return [_positions(each, length, first)[0][0] for each in index], False
     position = length + index if index < 0 else index - first
     if not 0 <= position < length:
         raise ShapeError(f"there is no entry {index} of {length}, counted from {first}")
     return [position], True
+
+
+def _from_the_end(index, length):
+    return length + index if index < 0 else index
 
 
 def _stretched(value, common):
@@ -339,20 +419,9 @@ def _stretched(value, common):
     if len(value.entries) == _product(common):
         return value.entries
     rows, columns = common
-    if _along(value.shape, common) == "rows":
+    if runs_along(value.shape, common) == "rows":
         return value.entries * rows
     return tuple(entry for entry in value.entries for _ in range(columns))
-
-
-def _along(vector, matrix):
-    """Whether a vector is added to all "rows" or to all "columns" of a matrix; None where neither fits."""
-    rows, columns = matrix
-    length = max(vector)
-    if length == columns and not (len(vector) == 2 and vector[1] == 1):
-        return "rows"
-    if length == rows and not (len(vector) == 2 and vector[0] == 1):
-        return "columns"
-    return None
 
 
 def _as_column(dimensions):

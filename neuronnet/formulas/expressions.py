@@ -186,12 +186,13 @@ class Product(Expression):
     def _text(self, leaf):
         spaced = any(isinstance(each, Name) and "/" in each.name for _, each in self.factors)
         text = self.factors[0][1]._bracketed(leaf, 2)
-        looser = False
+        first, looser = self.factors[0][1], False
+        matrix = isinstance(first, Product) and any(operator in "@·⊗" for operator, _ in first.factors)
         for operator, factor in self.factors[1:]:
             binds = 2 if isinstance(factor, Name) and operator != "/" else 3
-            if looser and operator != "⊙":
+            if (looser and operator != "⊙") or (matrix and operator == "⊙"):
                 text = f"({text})"
-            looser = operator == "⊙"
+            looser, matrix = operator == "⊙", operator in "@·⊗"
             between = f" {operator} " if spaced or operator not in "*/" else operator
             text += between + factor._bracketed(leaf, binds, first=False)
         return text

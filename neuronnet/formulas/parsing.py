@@ -13,6 +13,8 @@ from neuronnet.formulas.functions import FUNCTIONS, Call
 from neuronnet.formulas.tokens import DEEPEST_NESTING, LONGEST_TEXT
 from neuronnet.names import WORD, spelled_out
 
+READ = ("exp", "ln", "tanh", "sqrt", "step", "max", "logsumexp", "logistic", "logistic'", "tanh'")
+READ += ("abs", "sign", "where", "power")  # of FUNCTIONS
 HIGHEST_POWER = 64
 HIGHEST_TOWER = HIGHEST_POWER**2  # of a power of a power: the product of the exponents
 
@@ -149,11 +151,11 @@ class _Parser:
         """Whether a name, with the kind of token after it, is a function; an author's own name is not."""
         if word == "e":
             return following in ("^", "**") and not self.known(word)
-        return following in _BRACKETS and (word in FUNCTIONS or (word in _READ_AS and not self.known(word)))
+        return following in _BRACKETS and (word in READ or (word in _READ_AS and not self.known(word)))
 
     def refuse_function(self, word):
         """Raises for a word that only makes sense as a function but is none, or lacks its brackets."""
-        functions = [each for each in (*FUNCTIONS, *_READ_AS) if each.endswith("'") == word.endswith("'")]
+        functions = [each for each in (*READ, *_READ_AS) if each.endswith("'") == word.endswith("'")]
         if self.kind() == "(":
             self.position -= 1
             allowed = ", ".join(functions) + did_you_mean(nearest(word, functions))

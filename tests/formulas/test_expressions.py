@@ -25,7 +25,7 @@ from neuronnet.formulas.expressions import (
     wrap,
 )
 from neuronnet.formulas.functions import FUNCTIONS, Call
-from neuronnet.formulas.parsing import DEEPEST_NESTING, HIGHEST_POWER, LONGEST_TEXT, parse
+from neuronnet.formulas.parsing import DEEPEST_NESTING, HIGHEST_POWER, LONGEST_TEXT, READ, parse
 
 a, b, c, slope = Name("a"), Name("b"), Name("c"), Name("da/db")
 VALUES = {
@@ -746,7 +746,8 @@ def test_the_highest_power_is_computed(text, expected):
 
 
 def test_every_function_of_the_list_can_be_read():
-    for function, (_, count, _) in FUNCTIONS.items():
+    for function in READ:
+        count = FUNCTIONS[function][1]
         arguments = ["0"] * (count or 3)
         assert parse(f"{function}({', '.join(arguments)})").function == function
 

@@ -1,0 +1,339 @@
+"""Every derivative of a model against a complex step with a tap on the quantity, and against NumPy."""
+
+import time
+from decimal import Decimal
+from random import Random
+
+import numpy as np
+import pytest
+from drawn_formulas import drawn_model
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from neuronnet.derivation.digits import fifty_digits
+from neuronnet.derivation.model import MOST_IN_ALL, Model
+from neuronnet.description.values import Literal
+from neuronnet.errors import NeuronnetError, UnknownName
+from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Transpose
+from neuronnet.formulas.arrays import Array, ShapeError, entries, shape, size
+from neuronnet.formulas.expressions import Name, Number, Product
+from neuronnet.formulas.functions import FUNCTIONS, Call, call
+
+STEP = 1e-30
+
+
+def tapped(model, quantity, place, of="L"):
+    """The derivative of L by one entry of a quantity: the imaginary part that a tap on it leaves in L."""
+    tap = [complex(0, STEP) if k == place else 0j for k in range(size(model[quantity]))]
+    form = model.shape(quantity)
+    found = model.values(complex, taps={quantity: Array(tap, form) if form else tap[0]})[of]
+    return entries(found)[0].imag / STEP
+
+
+def assert_derivatives_are_those_of_taps(model):
+    for quantity in model.names():
+        gradient = model[f"dL/d{quantity}"]
+        assert shape(gradient) == model.shape(quantity)
+        for place, entry in enumerate(entries(gradient)):
+            expected = tapped(model, quantity, place)
+            found = float(entry)
+            close = abs(found - expected) <= 1e-9 * (abs(found) + abs(expected)) + 1e-11
+            assert close, (quantity, place, model.formula(f"dL/d{quantity}").format(), found, expected)
+
+
+@given(st.integers(0, 2**40))
+def test_derivatives_of_drawn_models_are_those_of_a_complex_step(seed):
+    model = drawn_model(Random(seed))
+    try:
+        model["L"]
+        kinks = [entry for name in model.names() for entry in entries(model.values(float)[name])]
+    except NeuronnetError:
+        assume(False)
+    assume(all(abs(entry) > 1e-12 for entry in kinks))  # at a kink there is no slope
+    for name in model.names():
+        assert shape(model[name]) == model.shape(name)
+    assert_derivatives_are_those_of_taps(model)
+
+
+def product(*factors):
+    return Product([(sign, factor) for sign, factor in zip(("*", *factors[1::2]), factors[::2])])
+
+
+def names(words):
+    return map(Name, words.split())
+
+
+def of(nested):
+    """Lists of floats as the text that a sheet would have."""
+    if isinstance(nested, (list, np.ndarray)):
+        return [of(each) for each in nested]
+    return Literal(repr(float(nested)))
+
+
+def array(value):
+    return np.array(Array.nested(value) if isinstance(value, Array) else value, dtype=float)
+
+
+RNG = np.random.default_rng(11)
+
+
+def softmax(z):
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def softmax_batch():
+    X, W, b, Y = RNG.normal(size=(4, 2)), RNG.normal(size=(2, 3)), RNG.normal(size=3), np.eye(3)[[0, 2, 1, 1]]
+    model = Model({"X": of(X), "W": of(W), "b": of(b), "Y": of(Y)})
+    model.define("Z", product(Name("X"), "@", Name("W")) + Name("b"))
+    model.define("P", call("softmax", [Name("Z")], {"axis": 1}))
+    model.define("L", -call("sum", [product(Name("Y"), "*", call("ln", [Name("P")]))]) / 4)
+    dZ = (softmax(X @ W + b) - Y) / 4
+    return model, {"Z": dZ, "W": X.T @ dZ, "b": dZ.sum(axis=0), "X": dZ @ W.T}
+
+
+def attention_head():
+    X, Wq, Wk, Wv, G = (RNG.normal(size=size) for size in ((3, 4), (4, 2), (4, 2), (4, 2), (3, 2)))
+    model = Model({"X": of(X), "Wq": of(Wq), "Wk": of(Wk), "Wv": of(Wv), "G": of(G)})
+    for letter in "qkv":
+        model.define(letter.upper(), product(Name("X"), "·", Name(f"W{letter}")))
+    scaled = product(Name("Q"), "@", Transpose(Name("K")), "/", call("sqrt", [Number(2)]))
+    model.define("S", scaled)
+    model.define("A", call("softmax", [Name("S")], {"axis": -1}))
+    model.define("O", product(Name("A"), "@", Name("V")))
+    model.define("L", call("sum", [product(Name("O"), "⊙", Name("G"))]))
+    Q, K, V = X @ Wq, X @ Wk, X @ Wv
+    A = softmax(Q @ K.T / np.sqrt(2))
+    dA = G @ V.T
+    dS = A * (dA - (dA * A).sum(axis=1, keepdims=True)) / np.sqrt(2)
+    dQ, dK, dV = dS @ K, dS.T @ Q, A.T @ G
+    dX = dQ @ Wq.T + dK @ Wk.T + dV @ Wv.T
+    return model, {"S": dS * np.sqrt(2), "Wq": X.T @ dQ, "Wk": X.T @ dK, "Wv": X.T @ dV, "X": dX}
+
+
+def normalised(axis):
+    """Layer norm (axis 1) or batch norm (axis 0), by the formula of its backward pass."""
+    X, g, b, G = RNG.normal(size=(4, 3)), RNG.normal(size=3), RNG.normal(size=3), RNG.normal(size=(4, 3))
+    model = Model({"X": of(X), "g": of(g), "b": of(b), "G": of(G), "eps": "1e-5"})
+    kept = {"axis": axis, "keepdims": True}
+    model.define("mu", call("mean", [Name("X")], kept))
+    model.define("v", call("var", [Name("X")], kept))
+    model.define("H", product(Name("X") - Name("mu"), "/", call("sqrt", [Name("v") + Name("eps")])))
+    model.define("Y", product(Name("g"), "*", Name("H")) + Name("b"))
+    model.define("L", call("sum", [product(Name("Y"), "*", Name("G"))]))
+    root = np.sqrt(X.var(axis=axis, keepdims=True) + 1e-5)
+    H, dH = (X - X.mean(axis=axis, keepdims=True)) / root, G * g
+    means = dH.mean(axis=axis, keepdims=True), (dH * H).mean(axis=axis, keepdims=True)
+    return model, {"X": (dH - means[0] - H * means[1]) / root, "g": (G * H).sum(axis=0), "b": G.sum(axis=0)}
+
+
+def lstm_step():
+    x, h, c, G = (RNG.normal(size=2) for _ in range(4))
+    weights = {letter: (RNG.normal(size=(2, 2)), RNG.normal(size=(2, 2))) for letter in "ifog"}
+    model = Model({"x": of(x), "h0": of(h), "c0": of(c), "G": of(G)})
+    values, logistic = {}, lambda z: 1 / (1 + np.exp(-z))
+    for letter, (W, U) in weights.items():
+        model.give(f"W{letter}", of(W))
+        model.give(f"U{letter}", of(U))
+        inside = product(Name(f"W{letter}"), "·", Name("x")) + product(Name(f"U{letter}"), "·", Name("h0"))
+        model.define(letter, call("tanh" if letter == "g" else "logistic", [inside]))
+        values[letter] = (np.tanh if letter == "g" else logistic)(W @ x + U @ h)
+    f, c0, i, g, o, c1 = names("f c0 i g o c")
+    model.define("c", product(f, "⊙", c0) + product(i, "⊙", g))
+    model.define("h", product(o, "⊙", call("tanh", [c1])))
+    model.define("L", call("sum", [product(Name("h"), "*", Name("G"))]))
+    i, f, o, g = (values[letter] for letter in "ifog")
+    cell = np.tanh(f * c + i * g)
+    dc = G * o * (1 - cell**2)
+    before = {"i": dc * g * i * (1 - i), "f": dc * c * f * (1 - f), "g": dc * i * (1 - g**2)}
+    before["o"] = G * cell * o * (1 - o)
+    expected = {f"W{letter}": np.outer(before[letter], x) for letter in weights}
+    expected["h0"] = sum(weights[letter][1].T @ before[letter] for letter in weights)
+    return model, expected | {"c0": dc * f, "c": dc}
+
+
+def embedding():
+    E, G = RNG.normal(size=(4, 2)), RNG.normal(size=(3, 2))
+    model = Model({"E": of(E), "G": of(G)})
+    model.define("X", Entry(Name("E"), [[2, 0, 2]], True))
+    model.define("L", call("sum", [product(Name("X"), "*", Name("G"))]))
+    expected = np.zeros((4, 2))
+    np.add.at(expected, [2, 0, 2], G)
+    return model, {"E": expected}
+
+
+BY_HAND = [softmax_batch, attention_head, embedding, lstm_step]
+BY_HAND += [lambda: normalised(0), lambda: normalised(1)]
+
+
+@pytest.mark.parametrize("build", BY_HAND)
+def test_gradients_are_those_of_the_formulas_in_numpy(build):
+    model, expected = build()
+    for name, gradient in expected.items():
+        found = array(model[f"dL/d{name}"])
+        assert found.shape == gradient.shape
+        assert np.allclose(found, gradient, rtol=1e-12, atol=1e-14), name
+        assert not np.allclose(found, gradient * 1.001 + 1e-3, rtol=1e-12)
+
+
+x, y = Name("x"), Name("y")
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_a_row_of_the_table_has_the_derivative_of_its_function(function):
+    count = FUNCTIONS[function][1] or 2
+    point = {"x": 0.7, "y": 0.4, "z": 0.3}
+    for signs in ((1, 1, 1), (-1, 1, 1)) if function not in ("ln", "sqrt", "power") else ((1, 1, 1),):
+        values = {name: sign * value for (name, value), sign in zip(point.items(), signs)}
+        formula = Call(function, [Name(name) for name in "xyz"[:count]])
+        for name in "xyz"[:count]:
+            stepped = {each: complex(value, STEP if each == name else 0) for each, value in values.items()}
+            expected = formula.evaluator(complex)(stepped).imag / STEP
+            found = formula.derivative(name).evaluator(float)(values)
+            assert abs(found - expected) <= 1e-12 * (1 + abs(expected)), (name, values)
+
+
+READ = {
+    "a": [["0.3", "-0.2"], ["0.1", "0.4"]],
+    "x": ["0.5", "-1"],
+    "b": ["0.1", "0.2"],
+    "W2": [["0.7", "-0.6"]],
+    "t": "0.3",
+    "s": "0.5",
+}
+
+
+def two_layers():
+    model = Model(READ)
+    model.define("z1", product(Name("a"), "·", Name("x")) + Name("b"))
+    model.define("a1", call("tanh", [Name("z1")]))
+    model.define("z2", product(Name("W2"), "·", Name("a1")))
+    model.define("L", (Name("z2") - Name("t")) ** 2 / 2)
+    return model
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("dL/dz2", "z2 - t"),
+        ("dL/dt", "-(z2 - t)"),
+        ("dL/dW2", "dL/dz2 * a1"),
+        ("dL/da1", "dL/dz2 * W2"),
+        ("dL/dz1", "dL/da1 ⊙ tanh'(z1)"),
+        ("dL/db", "dL/dz1"),
+        ("dL/da", "dL/dz1 @ xᵀ"),
+        ("dL/dx", "aᵀ @ dL/dz1"),
+        ("dL/ds", "0"),
+    ],
+)
+def test_a_derivative_reads_like_a_textbook(name, text):
+    assert two_layers().formula(name).format() == text
+
+
+def test_a_nested_definition_has_brackets_where_they_are_needed():
+    model = Model(READ)
+    inside = product(Name("a"), "·", call("tanh", [product(Name("a"), "·", Name("x"))]))
+    model.define("h", call("logistic", [inside]))
+    model.define("L", call("sum", [product(Name("h"), "*", Name("h"))]))
+    assert model.formula("dL/dh").format() == "h + h"
+    assert model.formula("dL/dx").format() == (
+        "aᵀ @ ((aᵀ @ (dL/dh ⊙ logistic'(a @ tanh(a @ x)))) ⊙ tanh'(a @ x))"
+    )
+
+
+def test_a_formula_in_numbers_has_values_for_its_names():
+    model = two_layers()
+    assert model.in_numbers("z1") == "[[0.3, -0.2], [0.1, 0.4]] @ [0.5, -1] + [0.1, 0.2]"
+    assert model.in_numbers("dL/dz2") == "0.3847 - 0.3"
+    assert model.in_numbers("dL/dt", 2) == "-(0.38 - 0.3)"
+    assert model.in_numbers("x") is None
+
+
+@pytest.mark.parametrize(
+    "name, formula, reason",
+    [
+        ("q", product(Name("x"), "@", Name("a"), "@", Name("a"), "⊙", Name("W3")), "W3"),
+        ("q", product(Name("W2"), "@", Name("W2")), "(1×2)(1×2) does not fit"),
+        ("x", Name("b"), "'x' stands already"),
+        ("q", call("ones", [Name("t")]), "t is no length"),
+        ("q", call("ones", [Number(600), Number(600)]), "more than 250000 entries"),
+        ("q", Entry(Name("x"), [3]), "there is no entry 3 of 2, counted from 1"),
+        ("q", call("sum", [Name("a")], {"axis": 2}), "there is no axis 2"),
+        ("q", ArrayOf([[Name("x"), Name("x")]]), "different shapes"),
+    ],
+)
+def test_a_formula_that_does_not_fit_is_refused(name, formula, reason):
+    model = Model(READ)
+    with pytest.raises(NeuronnetError) as caught:
+        model.define(name, formula)
+    assert reason in str(caught.value)
+    assert name in READ or name not in model
+
+
+def test_a_derivative_is_of_one_number_by_something_that_there_is():
+    model = two_layers()
+    with pytest.raises(NeuronnetError, match="a1 is an array"):
+        model["da1/dx"]
+    with pytest.raises(UnknownName):
+        model["dL/dw"]
+    assert model["dL/dL"] == 1
+
+
+def test_a_chain_of_a_thousand_formulas_and_all_its_derivatives():
+    model = Model({"w": "1.0001", "q0": "0.5"})
+    started = time.process_time()
+    for place in range(1000):
+        model.define(
+            f"q{place + 1}", call("sin", [Name(f"q{place}")]) * Name("w") + Name(f"q{place // 2}") / 9
+        )
+    model.define("L", Name("q1000") ** 2)
+    gradients = [model[f"dL/dq{place}"] for place in range(1000)]
+    assert time.process_time() - started < 5
+    assert model["dL/dw"] != 0 and gradients[999] != 0
+
+
+def test_sizes_are_bounded_before_the_work_is_done():
+    row = Array([Literal("1")] * 1000, (1, 1000))
+    model = Model({"u": row, "v": row.T, "M": Array([Literal("1")] * 200_000, (400, 500))})
+    started = time.process_time()
+    for formula in (
+        product(Name("v"), "@", Name("u")),
+        product(Name("u"), "⊗", Name("v")),
+        product(Name("M"), "@", Transpose(Name("M"))),
+        call("diag", [Name("u")]),
+        call("eye", [Number(10**9)]),
+        call("ones", [Number(10**300)]),
+        ArrayOf([Name("u")] * 300),
+        Entry(Name("M"), [[1] * 600]),
+    ):
+        with pytest.raises(ShapeError):
+            model.define("q", formula)
+    assert time.process_time() - started < 1
+    with pytest.raises(ShapeError, match=f"more than {MOST_IN_ALL} numbers"):
+        for place in range(9):
+            model.define(f"m{place}", Name("M") + 1)
+
+
+def test_saturated_units_keep_their_digits():
+    """1/(1 + exp(-x)) as an author writes it, where 1 - out is 1e-26 or out is 1e-87."""
+    for value in ("60", "-200", "-60"):
+        model = Model({"x": value})
+        model.define("a", 1 / (1 + call("exp", [-x])))
+        model.define("L", -call("ln", [Name("a")]))
+        with fifty_digits():
+            exact = -1 / (1 + Decimal(value).exp())
+            assert abs(model["dL/dx"] / exact - 1) < Decimal("1e-24")
+
+
+def test_the_kink_of_max_has_the_slope_of_0_on_either_side():
+    for arguments in ([0, x], [x, 0]):
+        model = Model({"x": "0"})
+        model.define("L", call("max", arguments))
+        assert model["dL/dx"] == 0
+
+
+def test_a_branch_is_chosen_entry_by_entry():
+    model = Model({"x": ["-1", "2", "0"]})
+    model.define("y", call("where", [Compare(x, ">", Number(0)), x**2, -x]))
+    model.define("L", call("sum", [Name("y")]))
+    assert list(map(float, model["dL/dx"].entries)) == [-1, 4, -1]
