@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.shapes import Shapes, resolved, shape_of
-from neuronnet.derivation.sweep import contributions
+from neuronnet.derivation.sweep import contributions, full
 from neuronnet.derivation.tidying import is_number
 from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, is_finite, shortened
@@ -208,6 +208,8 @@ class Model:
             total = signed_sum((1, share) for share in shares)
         if is_number(total, 0) and dimensions:
             total = Call("zeros", list(dimensions))
+        elif not arrays.as_vector_shape(shape_of(total, self.shapes)):
+            total = full(total, dimensions, self.shapes)
         self._enter(own, dimensions, total.names())
         self._derivatives[own] = total
 

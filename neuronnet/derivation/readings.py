@@ -6,12 +6,12 @@ entry or the second. Each reading is the formula with all of that settled.
 
 from itertools import islice, product
 
-from neuronnet.derivation.sweep import of_shape
+from neuronnet.derivation.shapes import PRODUCTS, shape_of
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas import arrays
 from neuronnet.formulas.array_expressions import Entry
 from neuronnet.formulas.arrays import ShapeError, shape_text
-from neuronnet.formulas.expressions import OPERATIONS, Expression, Name, Number, Product, Sum
+from neuronnet.formulas.expressions import Expression, Name, Product, Sum
 from neuronnet.formulas.functions import Call
 
 MOST = 24
@@ -66,7 +66,7 @@ def _of_others(node, model):
         sizes = [dimensions for _, _, dimensions in parts]
         for extra, meaning in _meanings(node.rebuilt([part for _, part, _ in parts]), sizes):
             try:
-                found.append((cost + extra, meaning, _shape(meaning, sizes)))
+                found.append((cost + extra, meaning, shape_of(meaning, model.shapes)))
             except NeuronnetError as error:
                 refusal = refusal or error
     return found, refusal
@@ -102,20 +102,6 @@ def _sums(node, sizes):
         yield sum(turned), Sum(terms)
 
 
-def _shape(node, sizes):
-    """The shape of a part whose own parts have the shapes `sizes`."""
-    parts = [part if isinstance(part, Number) else Name(place) for place, part in enumerate(node.parts())]
-    if isinstance(node, Sum):  # a column where a vector is added to columns
-        sizes = [
-            (max(each), 1)
-            if isinstance(part, Call) and part.function == "column" and len(each) == 1
-            else each
-            for part, each in zip(node.parts(), sizes)
-        ]
-    from_parts = node.rebuilt(parts).evaluator(type(of_shape(())))
-    return arrays.shape(from_parts({place: of_shape(each) for place, each in enumerate(sizes)}))
-
-
 def _of_product(node, model):
     first, refusal = node.factors[0][1], None
     states = [(cost, [("*", each)], dimensions) for cost, each, dimensions in _read(first, model)]
@@ -140,7 +126,7 @@ def _products(operator, factors, left, factor, right):
     found, refusal = [], None
     for kind in kinds:
         try:
-            dimensions = arrays.shape(OPERATIONS[kind](of_shape(left), of_shape(right)))
+            dimensions = PRODUCTS[kind](left, right)
         except ShapeError as error:
             refusal = refusal or error
             continue

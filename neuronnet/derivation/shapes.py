@@ -42,7 +42,7 @@ def resolved(formula: Expression, shapes: Shapes) -> Expression:
             other = shape_of(factor, shapes)
             operator = _meant(operator, own, other)
             factors.append((operator, factor))
-            own = _PRODUCTS[operator](own, other)
+            own = PRODUCTS[operator](own, other)
         copy = Product(factors)
     copy.column = formula.column
     return copy
@@ -86,11 +86,11 @@ def _product(node, shapes):
         other = shape_of(factor, shapes)
         if operator in ("*", "·"):
             operator = _meant(operator, found, other)
-        found = _PRODUCTS[operator](found, other)
+        found = PRODUCTS[operator](found, other)
     return found
 
 
-_PRODUCTS = {
+PRODUCTS = {
     "@": arrays.product_shape,
     "⊗": arrays.outer_shape,
     "⊙": common_shape,

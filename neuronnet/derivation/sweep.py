@@ -25,15 +25,16 @@ def contributions(
 
     `formula` is resolved (`resolved`), `gradient` the derivative of the scalar by it; `shapes` are the shapes
     of the names, those in the gradient too. Each share has the shape of its name, or that of the same vector
-    as a row or column. `own_name` is the name of the formula, which a share may use: softmax.
+    as a row or column, or is a number, the same for each entry. `own_name` is the name of the formula, which
+    a share may use: softmax.
     """
     found, waiting = [], [(formula, gradient)]
     while waiting:
         part, share = waiting.pop()
         if isinstance(part, Name):
-            wanted = shapes[part.name]
-            same = as_vector_shape(shape_of(share, shapes)) == as_vector_shape(wanted)
-            found.append((part.name, share if same else full(share, wanted, shapes)))
+            actual, wanted = (as_vector_shape(each) for each in (shape_of(share, shapes), shapes[part.name]))
+            fits = not actual or actual == wanted
+            found.append((part.name, share if fits else full(share, shapes[part.name], shapes)))
         elif part.names():
             shown = Name(own_name) if own_name and part is formula else part
             waiting += [pair for pair in _inwards(part, share, shapes, shown) if pair[0].names()]

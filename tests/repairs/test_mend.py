@@ -53,7 +53,7 @@ def repaired(name, claim, quantity):
             "W2.T @ dJ/dZ2",
             "dJ/dZ1",
             "the slope of tanh is missing: ⊙ (1 - A1^2)",
-            "W2ᵀ @ dJ/dZ2 ⊙ (1 - A1^2)",
+            "(W2ᵀ @ dJ/dZ2) ⊙ (1 - A1^2)",
             1,
         ),
         (
@@ -61,7 +61,7 @@ def repaired(name, claim, quantity):
             "W2.T @ dJ/dZ2*A1*(1 - A1)",
             "dJ/dZ1",
             "the slope of tanh at Z1 is 1 - A1^2, not A1 ⊙ (1 - A1)",
-            "W2ᵀ @ dJ/dZ2 ⊙ (1 - A1^2)",
+            "(W2ᵀ @ dJ/dZ2) ⊙ (1 - A1^2)",
             15,
         ),
         (
@@ -69,7 +69,7 @@ def repaired(name, claim, quantity):
             "W2.T @ dJ/dZ2*(1 - Z1**2)",
             "dJ/dZ1",
             "A1, not Z1",
-            "W2ᵀ @ dJ/dZ2 ⊙ (1 - A1^2)",
+            "(W2ᵀ @ dJ/dZ2) ⊙ (1 - A1^2)",
             20,
         ),
         (
@@ -142,7 +142,14 @@ def repaired(name, claim, quantity):
             "dL/dQ @ Wqᵀ + dL/dK @ Wkᵀ + dL/dV @ Wvᵀ",
             1,
         ),
-        ("NORM", "dL/dn/s", "dL/dx", "the paths through mu and v are missing", None, 1),
+        (
+            "NORM",
+            "dL/dn/s",
+            "dL/dx",
+            "the paths through mu and v are missing: ",
+            "dL/dn / s + dL/dmu / 4 + dL/dv * (x - mu) / 2",
+            1,
+        ),
         # two at once
         (
             "SOFTMAX",
