@@ -22,10 +22,11 @@ from gradcheck.report import figures as plots
 from gradcheck.report.report import plain
 from gradcheck.twin.twin import Twin
 from neuronnet import __version__
-from neuronnet.errors import NeuronnetError
+from neuronnet.errors import A_RATE, NeuronnetError, PassOrderError
 from neuronnet.network import NeuralNetwork
 from neuronnet.output import (
     NETWORK_HELP,
+    UNUSABLE,
     ArgumentParser,
     add_output_options,
     count,
@@ -243,9 +244,11 @@ def _twin(arguments):
         with np.errstate(all="ignore"):
             rows = twin.train(arguments.updates, every=every, progress=progress)
         rows = [row | {"held_out_accuracy": row.get("held_out_accuracy")} for row in rows]
-        _print(arguments, {"rows": rows}, text.training(description, rows), [place])
+        rows, diverges = text.until_it_diverges(rows)
+        as_dict = {"rows": rows} | ({} if diverges is None else {"diverges": diverges})
+        _print(arguments, as_dict, text.training(description, rows), [place])
         _plot(arguments, lambda: figures.training(description, rows, twin.forward), place)
-        return 0
+        return 0 if diverges is None else UNUSABLE
     report = side_by_side(description, arguments.updates, every, progress)
     _print(arguments, report.to_dict(), str(report), [place])
     _plot(arguments, lambda: side_by_side_figure(report), place)
@@ -281,11 +284,7 @@ def _trainable(arguments):
     """(description, place) of a network that can be trained."""
     description, place = source(arguments.network)
     if description.learning_rate is None:
-        name = "standard input" if arguments.network == "-" else arguments.network
-        command = arguments.command.__name__.lstrip("_")
-        raise NeuronnetError(
-            f"{name}: learning_rate: found none; {command} needs one, write learning_rate = 0.1"
-        )
+        raise PassOrderError(arguments.command.__name__.lstrip("_"), A_RATE)
     return description, place
 
 

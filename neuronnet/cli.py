@@ -194,7 +194,7 @@ def _mistakes(arguments):
     def rendered(render):
         def result():
             right = replay(description)
-            names = _telling_names(Derivation(description))
+            names = _telling_names(Derivation(description), right)
             return render(description, table, {name: right.get(name) for name in names})
 
         return result
@@ -203,12 +203,15 @@ def _mistakes(arguments):
     return _write(arguments, [place], **tables, json=lambda: list(rows()))
 
 
-def _telling_names(derivation):
-    """The deltas of the first and last neuron, the first and last weight after an update, and the errors."""
+def _telling_names(derivation, right):
+    """The deltas of the first and last neuron, for the first sample of the update; the first and last weight
+    after it, and the errors.
+    """
     names, error = derivation.names, derivation.names.error
-    sample = None if len(derivation.description.samples) == 1 else 1
-    neurons = names.layers[0][0], names.layers[-1][-1]
-    deltas = dict.fromkeys(in_sample(names.of("delta", neuron), sample) for neuron in neurons)
+    neurons = [names.of("delta", neuron) for neuron in (names.layers[0][0], names.layers[-1][-1])]
+    numbers = [None, *range(1, len(derivation.description.samples) + 1)]
+    sample = next(number for number in numbers if in_sample(neurons[0], number) in right)
+    deltas = dict.fromkeys(in_sample(delta, sample) for delta in neurons)
     weights = [names.weights[0][0][0], names.weights[-1][-1][-1]]
     if derivation.description.learning_rate is None:
         return [*deltas, *(partial_name(error, weight) for weight in weights), error]
@@ -227,24 +230,18 @@ def _train(arguments):
         figures.require(arguments.plot, arguments.output)
     network, progress = NeuralNetwork.from_dict(description), output.progress_line(arguments.updates)
     rows = list(history(network, arguments.updates, arguments.every, progress))
-    last, diverges = rows[-1], None
-    if not math.isfinite(last["E_total"]):
-        after_updates = f"E_total is {last['E_total']} after {counted(last['update'], 'update')}"
-        diverges = f"the training diverges: {after_updates}; take a smaller learning rate"
+    rows, diverges = text.until_it_diverges(rows)
 
     def as_json():
         finite = rows if diverges is None else rows[:-1]
         found = [row | {"E_total": _finite(f"E_total@{row['update']}", row["E_total"])} for row in finite]
         return {"rows": found} | ({} if diverges is None else {"diverges": diverges})
 
-    def as_text():
-        return text.training(description, rows) + ("" if diverges is None else f"\n\n{diverges}")
-
-    _write(arguments, [place], text=as_text, json=as_json)
+    _write(arguments, [place], text=lambda: text.training(description, rows), json=as_json)
     if arguments.plot is not None:
         figure = figures.training(description, rows, lambda points: list(map(network.feed_forward, points)))
         figures.save(figure, arguments.plot, [place])
-    return 0 if diverges is None else 1
+    return 0 if diverges is None else output.UNUSABLE
 
 
 def _examples(arguments):

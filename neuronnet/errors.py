@@ -7,6 +7,10 @@ reader.
 import difflib
 from math import isfinite
 
+# What a PassOrderError misses in a description, in the same words everywhere.
+A_SAMPLE = "at least one [[sample]] in the network's description"
+A_RATE = "a learning_rate in the network's description, such as learning_rate = 0.1,"
+
 
 class NeuronnetError(ValueError):
     """The base of every error that neuronnet raises on purpose."""
@@ -85,7 +89,7 @@ def require_samples(samples):
     """`samples` as a list, if there are any; otherwise PassOrderError."""
     samples = list(samples)
     if not samples:
-        raise PassOrderError("a total over samples", "at least one sample")
+        raise PassOrderError("a total over samples", A_SAMPLE)
     return samples
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from neuronnet.building import build, connect, describe, require_suitable
 from neuronnet.description.description import IN_TURN, Order, batches, l2_share
 from neuronnet.description.reading import read
-from neuronnet.errors import PassOrderError, UnknownName, named, require_numbers, require_samples
+from neuronnet.errors import A_RATE, PassOrderError, UnknownName, named, require_numbers, require_samples
 from neuronnet.layer import NeuronLayer
 from neuronnet.losses import LOSSES, Loss, cancels, reads_nets
 from neuronnet.neuron import Neuron
@@ -132,7 +132,7 @@ class NeuralNetwork:
     def _move(self, learning_rate):
         rate = self.learning_rate if learning_rate is None else learning_rate
         if rate is None:
-            raise PassOrderError("an update", "a learning_rate, as an argument or in the description,")
+            raise PassOrderError("an update", A_RATE)
         self.update_rule.move(self.trainable, rate)
         self._update_count += 1
 

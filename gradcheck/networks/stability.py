@@ -205,8 +205,8 @@ def moved_by_ulps(vector, random):
 
 def _row(update, value, others, probability):
     if not math.isfinite(value):
-        found = f"found {value}, the training diverges; take a smaller learning rate"
-        raise GradcheckError(f"E_total after update {update}: {found}")
+        found = f"E_total is {value} after {update} updates"
+        raise GradcheckError(f"the training diverges: {found}; take a smaller learning rate")
     lowest, highest = min(value, *others.tolist()), max(value, *others.tolist())
     normal, general = normal_digits(others, probability), general_digits(others, value)
     return {

@@ -183,7 +183,7 @@ class Twin:
         if updates < 0 or (every is not None and every < 1):
             raise GradcheckError(f"train: expected updates >= 0 and every >= 1, found {updates} and {every}")
         if len(self.inputs) == 0:
-            raise GradcheckError("train: the network has no samples; give [[sample]] entries")
+            raise GradcheckError("training needs at least one [[sample]] in the network's description first")
         before, course = self._course.made, self._course
         run = Run(course, self.layers, self.inputs, self.targets, learning_rate, self._new_pass)
         pace = Pace(progress, updates)

@@ -4,6 +4,7 @@ Computed numbers are written with nine decimals (below a millionth: nine decimal
 ones as they were written.
 """
 
+import math
 from collections import Counter
 
 from neuronnet.errors import counted
@@ -178,8 +179,22 @@ def explanation(quantity, factors, finished):
     return "\n".join(lines)
 
 
+def until_it_diverges(rows):
+    """(rows, sentence): a training up to the first row whose E_total is not finite, and what to say of that;
+    the sentence is None where all are.
+    """
+    for place, row in enumerate(rows, 1):
+        if not math.isfinite(row["E_total"]):
+            found = f"E_total is {row['E_total']} after {counted(row['update'], 'update')}"
+            return rows[:place], f"the training diverges: {found}; take a smaller learning rate"
+    return rows, None
+
+
 def training(description, rows):
-    """A training as a table: update, E_total, and the accuracies where the targets are classes."""
+    """A training as a table: update, E_total, the accuracies where the targets are classes; whether it
+    diverges.
+    """
+    rows, diverges = until_it_diverges(rows)
     keys = [
         key for key in rows[0] if key in ("update", "E_total") or any(row[key] is not None for row in rows)
     ]
@@ -187,7 +202,8 @@ def training(description, rows):
     for each in rows:
         shares = ("" if each[key] is None else f"{each[key]:.4f}" for key in keys[2:])
         cells.append([str(each["update"]), nine_decimals(each["E_total"]), *shares])
-    return "\n".join([*heading(description), "", *table(cells, left=0)])
+    end = [] if diverges is None else ["", diverges]
+    return "\n".join([*heading(description), "", *table(cells, left=0), *end])
 
 
 def example_list(descriptions):

@@ -694,3 +694,12 @@ def test_a_terminal_that_knows_no_greek_is_written_to(folder):
         env=os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)},
     )
     assert finished.returncode == 0 and finished.stdout.startswith(b"\\u2202E/\\u2202w\n")
+
+
+@pytest.mark.parametrize("network, delta", [("xor", "delta_h1[4]"), ("worked-example", "delta_h1")])
+def test_the_table_of_mistakes_has_a_number_in_every_right_column(said, network, delta):
+    """The deltas are those of a sample that the first update rests on; xor draws its fourth."""
+    lines = said("mistakes", network).splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith("mistake "))
+    assert lines[start].split()[1] == delta
+    assert len(lines[start].split()) - 1 == len(lines[start + 1].removeprefix("none (right)").split())

@@ -100,7 +100,7 @@ def test_a_training_that_diverges_says_so(tmp_path, capsys, form):
     sample = "[[sample]]\ninputs = [1]\ntargets = [3]\n"
     (tmp_path / "net.toml").write_text(f"learning_rate = 50\n{layer}{sample}")
     network = str(tmp_path / "net.toml")
-    assert main(["train", network, "--updates", "1000", "--format", form]) == 1
+    assert main(["train", network, "--updates", "1000", "--format", form]) == 2
     out = capsys.readouterr().out
     assert "the training diverges: E_total is inf after 100 updates; take a smaller learning rate" in out
     assert "nan" not in out
@@ -127,3 +127,11 @@ def test_an_update_of_ones_own_does_not_move_the_order_of_the_samples():
     network.fit(3)
     plain.fit(3)
     assert network.to_dict() == plain.to_dict()
+
+
+@pytest.mark.parametrize("command", ["train", "derive", "mistakes"])
+def test_a_network_without_samples_is_refused_in_the_same_words(tmp_path, capsys, command):
+    (tmp_path / "net.toml").write_text('learning_rate = 1\n[[layer]]\nactivation = "tanh"\nweights = [[1]]\n')
+    updates = ["--updates", "1"] if command == "train" else []
+    assert main([command, str(tmp_path / "net.toml"), *updates]) == 2
+    assert "needs at least one [[sample]] in the network's description" in capsys.readouterr().err

@@ -264,8 +264,8 @@ def test_a_training_without_a_learning_rate_says_what_to_write(command, more, tm
     path.write_text(WITHOUT_A_RATE.format(more=more, weight=0.5))
     assert main([command, str(path), "--updates", "2"]) == 2
     out, err = capsys.readouterr()
-    wanted = f"learning_rate: found none; {command} needs one, write learning_rate = 0.1"
-    assert (out, err) == ("", f"gradcheck: {path}: {wanted}\n")
+    needed = "a learning_rate in the network's description, such as learning_rate = 0.1,"
+    assert (out, err) == ("", f"gradcheck: {command} needs {needed} first\n")
 
 
 def test_an_infinite_error_at_the_start_is_refused_in_words_of_the_network(tmp_path, capsys):

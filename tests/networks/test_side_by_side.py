@@ -90,8 +90,11 @@ targets = [3.0]
     assert main(["twin", str(tmp_path / "far.toml"), "--updates", "300"]) == 2
     assert "the training diverges" in capsys.readouterr().err
     command = ["twin", str(tmp_path / "far.toml"), "--updates", "300", "--twin-only", "--format", "json"]
-    assert main(command) == 0
-    assert json.loads(capsys.readouterr().out)["rows"][-1]["E_total"] is None
+    assert main(command) == 2
+    found = json.loads(capsys.readouterr().out)
+    assert found["rows"][-1]["E_total"] is None and "the training diverges: E_total is " in found["diverges"]
+    assert main(["stability", str(tmp_path / "far.toml"), "--updates", "300"]) == 2
+    assert "the training diverges: E_total is " in capsys.readouterr().err
 
 
 def test_a_mistaken_update_exits_1(mistaken_update, capsys):
