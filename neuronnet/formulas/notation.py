@@ -50,6 +50,7 @@ _SIGNS = {"≤": "<=", "≥": ">=", "≠": "!="}
 _TURNED = re.compile(r"ᵀ|⊤|\^\s*\{?\s*⊤\s*\}?|\.T(?!\w)|\.t\(\)|\.transpose\(\)")
 _TURNED_BY_T = re.compile(r"\^\s*(?:T(?!\w)|\{\s*T\s*\})")
 _SMALL = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_RAISED = set("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _METHOD = re.compile(
     r"\.(sum|mean|max|min|dot|matmul|mm|exp|log|sqrt|tanh|sigmoid|relu|abs|square|var|std)\("
 )
@@ -205,7 +206,7 @@ class _Parser(Bracketed):
     def power(self):
         outside, self.tower = self.tower, 1
         start, base = self.at, self.postfixed()
-        small = self.match(_SMALL)
+        small = self.next() in _RAISED and self.match(_SMALL)
         if small:
             base = self.raised(base, Number(int(small[0].translate(RAISED))), start)
         elif self.next() == "^" or self.text.startswith("**", self.at):
@@ -240,6 +241,8 @@ class _Parser(Bracketed):
                 if entry is None:
                     return expression
                 expression = entry
+            elif self.next() not in tuple(".^ᵀ⊤"):
+                return expression
             elif self.match(_TURNED) or (not self.known.has("T") and self.match(_TURNED_BY_T)):
                 expression = self.transposed(expression, start)
             elif self.glued(_NO_OP):

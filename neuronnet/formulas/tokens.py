@@ -96,9 +96,11 @@ class Scanner:
 
     def next(self):
         """The next sign that is no blank, "" at the end."""
-        while self.at < len(self.text) and self.text[self.at].isspace():
+        sign = self.text[self.at : self.at + 1]
+        while sign.isspace():
             self.at += 1
-        return self.text[self.at : self.at + 1]
+            sign = self.text[self.at : self.at + 1]
+        return sign
 
     def take(self):
         self.at += 1

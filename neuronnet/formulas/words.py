@@ -100,7 +100,7 @@ class Words(Scanner):
         if word == "e":
             return after[:1] == "^" or after[:2] == "**"
         plain = word.translate(LOWERED)
-        if plain in SPELLED or (read_name(word) or word) in self.known.functions:
+        if plain in SPELLED or (self.known.functions and read_name(word) in self.known.functions):
             opened = _OPENED.match(self.text, end)
             return bool(opened) or (plain in BARE and after[:1] not in ("", *")]},;=+*/<>|·⊙@'"))
         return False

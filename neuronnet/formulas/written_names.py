@@ -9,6 +9,7 @@ net_{h_1} net_h1         net_h1       z^{(1)}_1 z_1^{(1)}        z^(1)_1
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from neuronnet.formulas.tokens import LOWERED, RAISED, unified
@@ -37,6 +38,7 @@ _ABOVE = re.compile(
 _ITEM = re.compile(
     r"\(([\w+\-]{1,20})\)|\[([\w+\-]{1,20})\]|[<⟨]([\w+\-]{1,20})[>⟩]|(new|neu|old|[+*'])|([T⊤ᵀ])|(\d{1,3})|[\s,]+"
 )
+_GOES_ON = set("'_^@.⁺⁽⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ")  # what may stand after the word of a name
 _PRIMES = re.compile(r"'{1,3}")
 _UPDATES = re.compile(r"@[0-9]{1,9}(?![\w.(])")
 _GRADIENT_SUFFIX = re.compile(r"\.grad(?![\w])|_grad\Z")
@@ -68,6 +70,8 @@ def written_at(text: str, start: int, indices: dict | None = None) -> list[Writt
     match = _WORD.match(text, start)
     if match is None:
         return []
+    if text[match.end() : match.end() + 1] not in _GOES_ON and not (indices and len(indices) > 1):
+        return [Written(_name_of_word(match.group()), match.end())]
     parts, end, found = _Parts(match.group(), indices), match.end(), []
     transposed, powers = False, []
     while end - start < LONGEST_NAME * 3:
@@ -107,6 +111,11 @@ def written_at(text: str, start: int, indices: dict | None = None) -> list[Writt
         parts.layers.remove("^" + powers[0])
         found.insert(1, Written(parts.name(), end, int(powers[0]), transposed))
     return [each for each in found if len(each.name) <= LONGEST_NAME]
+
+
+@lru_cache(10_000)
+def _name_of_word(word):
+    return _Parts(word).name()
 
 
 class _Parts:
