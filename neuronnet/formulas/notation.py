@@ -281,6 +281,8 @@ class _Parser(Bracketed):
             return self.placed(Call("sqrt", [self.exponent()]), start)
         if sign == "𝟏":
             self.at += 1
+            if self.next() in ("(", "["):  # an indicator, 1[z > 0]
+                return self.group(self.next())
             return self.placed(Call("ones", []), start)
         if sign == "Σ" or _SUM.match(self.text, start):
             return self.summed()

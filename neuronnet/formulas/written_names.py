@@ -83,14 +83,15 @@ def written_at(text: str, start: int, indices: dict | None = None) -> list[Writt
                 break
         else:
             after = _ABOVE.match(text, end)
-            items = after and _items(next(filter(None, after.groups())).translate(RAISED))
+            items = after and above_a_name(next(filter(None, after.groups())).translate(RAISED))
             if not items:
                 after = _UPDATES.match(text, end) if not after else None
                 if after:
                     parts.marks += after.group()
                     end = after.end()
                 break
-            ambiguous = all(kind == "power" or (kind == "layer" and value[0] == "(") for kind, value in items)
+            braced = after[1] is not None
+            ambiguous = all(kind == "power" or (value[0] == "(" and not braced) for kind, value in items)
             if ambiguous or any(kind == "turned" for kind, _ in items):
                 found.insert(0, Written(parts.name(), end))
             for kind, value in items:
@@ -148,7 +149,7 @@ class _Parts:
                 continue
             if part in _MARKS:
                 self.marks += _MARKS[part]
-            elif part in ACCENTS.values() and not self.subscripts:
+            elif part in ACCENTS.values():
                 self.letters += "_" + part
             elif part.replace("_", "").isalnum() or part.isdigit():
                 self.subscripts.append(_in_words("".join(_glued(part.split("_")))))
@@ -238,7 +239,7 @@ def _accented(letters):
     return unicodedata.normalize("NFC", letters)
 
 
-def _items(content):
+def above_a_name(content: str) -> list | None:
     """(kind, text) of each thing above a name: layer, mark, turned (T) or power; None for a formula."""
     found, position = [], 0
     content = content.strip()

@@ -109,7 +109,7 @@ def test_lines_of_text_are_claims(text, expected):
         ("a = = b", 1, 2, "nothing stands between two equals signs"),
         ("a == b =", 1, 7, "after the last"),
         (r"a = \foo", 1, 5, r"unknown command \foo"),
-        (r"a = \sum_i x", 1, 5, "write the terms out"),
+        (r"a = \prod_i x", 1, 5, "write the terms out"),
         ("let a", 1, 5, "let name = formula"),
         ("let a = b = c", 1, 5, "let name = formula"),
         ("let dE/dw = 1", 1, 5, "a single word"),

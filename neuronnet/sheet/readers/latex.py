@@ -1,51 +1,82 @@
-r"""Mathematics written in LaTeX, turned into the formula language: `\frac{\partial E}{\partial w_5}` becomes
-`dE/dw5`.
+r"""Mathematics written in LaTeX, turned into plain notation: `\frac{\partial E}{\partial w_5}` becomes
+`∂E/∂w5`, `\begin{bmatrix} a & b \\ c & d \end{bmatrix}` becomes `[[a, b], [c, d]]`.
 
-Reads fractions, derivatives, scripts, the usual functions, Greek letters, brackets and spaces; refuses
-everything else by name.
+Reads fractions, derivatives, scripts, accents, matrices, cases, sums, the usual functions, Greek letters,
+brackets and spaces; refuses everything else by name.
 """
 
 import re
 
 from neuronnet.errors import ExpressionError, shortened
-from neuronnet.formulas.parsing import DEEPEST_NESTING, LONGEST_TEXT
-from neuronnet.names import WORD
-from neuronnet.sheet.readers.spelling import TextWithColumns, plain
+from neuronnet.formulas.tokens import DEEPEST_NESTING, LONGEST_TEXT, TextWithColumns
+from neuronnet.formulas.written_names import above_a_name, read_name
+from neuronnet.sheet.readers.spelling import plain
 
 _TOKEN = re.compile(
     r"\\(?P<command>[A-Za-z]+)\*?|\\(?P<sign>\\(?:\[[0-9.]{1,9} ?[a-z]{2}\])?|.)"
     r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)"
-    r"|(?P<word>[^\W\d_]+\d*)|(?P<space>[\s~&$]+|%[^\n]*)|(?P<other>.)",
+    r"|(?P<word>[^\W\d_]+\d*)|(?P<space>&|[\s~$]+|%[^\n]*)|(?P<other>.)",
     re.DOTALL,
 )
-_ENVIRONMENT = re.compile(r"\s*\{[A-Za-z]{1,20}\*?\}(?:\{\d{1,2}\})?")
+_ENVIRONMENT = re.compile(r"\s*\{([A-Za-z]{1,20})\*?\}(?:\{[\w|]{1,20}\})?")
 _BRACED = re.compile(r"\s*\{(?:[^{}]|\{[^{}]{0,200}\}){0,400}\}")
+_ROWS = set("vmatrix matrix bmatrix pmatrix Bmatrix smallmatrix array cases dcases rcases".split())
 
 WRITTEN = (
-    dict.fromkeys("cdot times ast".split(), "*")
+    dict.fromkeys("cdot times".split(), "·")
     | dict.fromkeys("approx simeq cong equiv doteq coloneqq to rightarrow gets leftarrow".split(), "=")
-    | dict(zip("div prime colon partial Delta delta eta sigma".split(), "/':∂Δδησ"))
-    | dict(zip("lbrace rbrace lbrack rbrack lparen rparen".split(), "{}[]()"))
+    | dict.fromkeys("Rightarrow implies Longrightarrow iff therefore".split(), ";")
+    | dict(
+        zip(
+            "div prime colon partial Delta delta eta sigma ast star ell nabla sum top intercal".split(),
+            "/':∂Δδησ**l∇Σ⊤⊤",
+        )
+    )
+    | dict(zip("odot circ otimes le leq ge geq ne neq lt gt".split(), "⊙⊙⊗≤≤≥≥≠≠<>"))
+    | dict(zip("lbrace rbrace lbrack rbrack lparen rparen langle rangle".split(), "{}[]()<>"))
+    | dict(zip("lvert rvert vert mid lVert rVert Vert".split(), "||||‖‖‖"))
 )
-NAMED = set("alpha beta gamma epsilon varepsilon zeta theta kappa lambda mu nu xi rho tau".split())
-NAMED |= {"phi", "varphi", "chi", "psi", "omega"}
-FUNCTIONS = {"exp", "ln", "log", "tanh", "max"}
+NAMED = set(
+    "alpha beta gamma epsilon varepsilon zeta theta vartheta iota kappa lambda mu nu xi pi rho tau".split()
+)
+NAMED |= set("upsilon phi varphi chi psi omega Gamma Theta Lambda Xi Pi Phi Psi Omega Sigma".split())
+FUNCTIONS = {"exp", "ln", "log", "tanh", "max", "min", "sinh", "cosh", "sin", "cos", "tan", "arg"}
 FRACTIONS = {"frac", "dfrac", "tfrac", "cfrac"}
 FONTS = set("text mathrm operatorname mathit mathbf mathsf mathtt textrm textit textbf texttt".split())
-FONTS |= {"mathop", "boxed", "boldsymbol", "bm"}
-SPACES = set("big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr left right".split())
-SPACES |= set("quad qquad thinspace displaystyle textstyle limits nonumber notag".split())
-_DROPPED = {"begin": _ENVIRONMENT, "end": _ENVIRONMENT}
-_DROPPED |= dict.fromkeys(("tag", "label", "intertext", "hspace"), _BRACED)
-WRITTEN_OUT = {"sum", "prod", "Sigma", "ldots", "dots", "cdots"}
-_BARE = set("+-*/=,(")  # what has no index and no power
-_DERIVED = re.compile(rf"[∂d]{WORD}(?:\[\d{{1,9}}\])?(?:@\d{{1,9}})?")
+FONTS |= set(
+    "mathop boxed boldsymbol bm mathcal mathscr mathbb mathfrak vec overrightarrow pmb symbf".split()
+)
+FONTS |= set("underline cancel underbrace overbrace mathstrut".split())
+ACCENTS = {"hat": "_hat", "widehat": "_hat", "bar": "_bar", "overline": "_bar", "tilde": "_tilde"}
+ACCENTS |= {"widetilde": "_tilde", "dot": "_dot"}
+SPACES = set("big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr left right middle".split())
+SPACES |= set(
+    "quad qquad thinspace displaystyle textstyle limits nolimits nonumber notag bf rm it cal".split()
+)
+_DROPPED = dict.fromkeys(("begin", "end"), _ENVIRONMENT)
+_DROPPED |= dict.fromkeys(
+    ("tag", "label", "intertext", "hspace", "color", "textcolor", "overset", "underset", "stackrel"), _BRACED
+)
+WRITTEN_OUT = {"prod", "ldots", "dots", "cdots", "vdots", "ddots"}
+_BOLD = {"mathbf", "boldsymbol", "bm", "mathbb", "pmb", "textbf"}
+_BARE = set("+-*/=,(·⊙<>|;")  # what has no index and no power
+_OF_A_SUM = re.compile(r"[\w=,.:+\-]{1,30}")
+_INDEX = re.compile(r"[\w'*+\-]{1,40}(?:,[\w'*+\-]{1,40}){0,3}")
 
 
 def translate(source, own=()):
     r"""LaTeX mathematics, text or TextWithColumns, in the formula language; `\\` becomes a new line.
 
     The words in `own` stay as they are. Raises ExpressionError with the author's column.
+    """
+    spelled = plain(in_plain_notation(source), own).replace(r"[^\S\n]+", " ")
+    return spelled.replace("∂", "d").replace("δ", "delta").replace("η", "eta").strip()
+
+
+def in_plain_notation(source):
+    r"""LaTeX mathematics, text or TextWithColumns, in the notation of formulas/notation.py, with its columns.
+
+    `\\` becomes a new line. Raises ExpressionError with the author's column.
     """
     source = source if isinstance(source, TextWithColumns) else TextWithColumns(source)
     if len(source) > LONGEST_TEXT:
@@ -57,8 +88,7 @@ def translate(source, own=()):
         raise ExpressionError(source.text, source.column_of(error.column), error.reason) from None
     text = "".join(piece for piece, _ in pieces)
     columns = [source.column_of(column) for piece, column in pieces for _ in piece]
-    spelled = plain(TextWithColumns(text, columns), own).replace(r"[^\S\n]+", " ")
-    return spelled.replace("∂", "d").replace("δ", "delta").replace("η", "eta").strip()
+    return TextWithColumns(text, columns).replace(r"[^\S\n]+", " ").strip()
 
 
 class _Translator:
@@ -70,12 +100,20 @@ class _Translator:
         self.position = self.depth = 0
         self.last = ""
 
-    def run(self, opening=None):
-        """Everything up to the brace that closes the one in column `opening`, or up to the end."""
+    def run(self, opening=None, cell=False):
+        """Everything up to the brace that closes the one in column `opening`, or up to the end.
+
+        In a `cell` of a matrix it ends before what ends the cell.
+        """
         self.deeper()
         pieces = []
         while True:
             kind, value, column = self.token()
+            if cell and (
+                (kind, value) == ("space", "&") or kind == "end" or (kind == "sign" and value[0] == "\\")
+            ):
+                self.depth -= 1
+                return pieces
             if kind is None and opening is not None:
                 self.fail("this brace is not closed", opening)
             if kind is None or (kind, value) == ("other", "}"):
@@ -86,7 +124,8 @@ class _Translator:
                 return pieces
             new = self.scripted()
             border = pieces[-1][0][-1:] + new[0][0][:1] if pieces and new else ""
-            if re.fullmatch(r"[\w'][\w∂]", border) and "_" not in border:
+            is_split = re.fullmatch(r"[\w'][\w∂]", border) and "_" not in border
+            if is_split or (pieces and pieces[-1][0] == "^+" and re.match(r"[\w(]", border[1:])):
                 pieces.append((" ", column))
             pieces += new
 
@@ -97,26 +136,44 @@ class _Translator:
         while base.strip() and base not in _BARE and self.following("_^"):
             _, sign, column = self.take()
             if sign == "_":
-                index = "".join(_joined(self.argument(whole=True)).split())
-                if not re.fullmatch(r"[\w']+", index):
-                    self.fail(f"an index is a word or a number, found {shortened(index)}", column)
-                short = base.removeprefix("d") in ("w", "b", "i", "h", "o", "W") and index.isdigit()
-                pieces = pieces + [(index if short else "_" + index, column)]
+                pieces = pieces + self.lowered(base, column)
             else:
-                powers += self.raised(column)
+                powers += self.raised(base, column)
         if powers and "/" in base and base != "/":
             pieces = [("(", pieces[0][1]), *pieces, (")", pieces[-1][1])]
         return pieces + powers
 
-    def raised(self, column):
-        """What stands above a base, as a power, a prime, or the mark of a value after an update."""
+    def lowered(self, base, column):
+        """An index: glued to the letters whose indices are numbers, set off by a low line elsewhere."""
+        pieces = self.argument(whole=True)
+        index = "".join(_joined(pieces).split()).replace("{", "").replace("}", "")
+        if base == "𝟏":
+            return [("(", column), *pieces, (")", column)]
+        if base == "Σ" and _OF_A_SUM.fullmatch(index):
+            return [("_{" + index + "}", column)]
+        if not _INDEX.fullmatch(index):
+            self.fail(f"an index is a word or a number, found {shortened(index)}", column)
+        if base.removeprefix("d") in ("w", "b", "i", "h", "o", "W") and index.isdigit():
+            return [(index, column)]
+        return [("_" + index if re.fullmatch(r"[\w']+", index) else "_{" + index + "}", column)]
+
+    def raised(self, base, column):
+        """What stands above a base: a power, a prime, T, a layer, or the mark of a value after an update."""
         sign = self.take()[1] if self.following("+-") else ""
-        raised = [] if sign == "+" else self.argument(whole=True)
+        raised = [] if sign == "+" else self.argument(whole=True, letter="T")
         text = sign + _joined(raised).strip()
-        if text == "+":
-            return [("@1", column)]
         if text and not text.strip("'"):
             return [(text, column)]
+        if base == "Σ":
+            return [("^{" + text + "}", column)]
+        packed = "".join(text.split())
+        items = above_a_name(packed)
+        if packed.isdigit() or packed in ("+", "T"):
+            return [("^" + packed, column)]
+        if packed == "⊤":
+            return [("ᵀ", column)]
+        if items and not packed.isalpha():
+            return [("^{" + packed + "}", column)]
         return [("^(" + sign, column), *raised, (")", column)]
 
     def atom(self):
@@ -126,6 +183,10 @@ class _Translator:
             return self.command(value, column)
         if kind == "sign":
             return [(self.sign(value, column), column)]
+        if kind == "begin":
+            return self.cases(column) if value.endswith("cases") else self.matrix(value, column)
+        if kind == "end":
+            self.fail(f"\\end{{{value}}} ends nothing", column)
         if (kind, value) == ("other", "{"):
             return self.run(column)
         if value in ("_", "^"):
@@ -138,7 +199,7 @@ class _Translator:
         if value in ",;:! ()[]\n\t":
             return " "
         if value in "{}_%#&$|":
-            return value
+            return "‖" if value == "|" else value
         self.fail(f"unknown command {shortened(chr(92) + value)}", column)
 
     def command(self, name, column):
@@ -150,10 +211,17 @@ class _Translator:
             if self.following("["):
                 self.fail("only the square root is read")
             return [("sqrt(", column), *self.argument(), (")", column)]
+        if name in ACCENTS:
+            return [*_stripped(self.argument()), (ACCENTS[name], column)]
         if name in FONTS:
-            pieces = self.argument()
-            if _joined(pieces).strip() != "d":
-                return _stripped(pieces)
+            pieces = _stripped(self.argument())
+            if name.endswith("brace") and self.following("_^"):
+                self.take()
+                self.argument()
+            if _joined(pieces) == "1" and name in _BOLD:
+                return self.piece("𝟏", column)
+            if _joined(pieces) != "d":
+                return pieces
             name = "partial"
         if name in SPACES:
             if name in ("left", "right") and self.following("."):
@@ -165,7 +233,48 @@ class _Translator:
             self.take()
         if name not in WRITTEN and name not in NAMED:
             self.fail(f"unknown command \\{name[:40]}", column)
-        return self.piece(WRITTEN.get(name, name), column)
+        return self.piece(WRITTEN.get(name, name.removeprefix("var")), column)
+
+    def matrix(self, name, column):
+        r"""`[[a, b], [c, d]]`; without the outer brackets where brackets stand around an array."""
+        if name == "vmatrix":
+            self.fail("a determinant is not read", column)
+        inside = self.last in "[(" and name in ("array", "matrix", "smallmatrix")
+        rows = [row for row in self.rows(name, column) if any(_joined(cell).strip() for cell in row)]
+        pieces = []
+        for row in rows:
+            pieces.append((", [" if pieces else "[", column))
+            for number, cell in enumerate(row):
+                pieces += ([(", ", column)] if number else []) + _stripped(cell)
+            pieces.append(("]", column))
+        self.last = "]"
+        return pieces if inside else [("[", column), *pieces, ("]", column)]
+
+    def cases(self, column):
+        """`where(z > 0, z, 0)` for the values and conditions of cases; the last one stands for all else."""
+        rows = [row for row in self.rows("cases", column) if any(_joined(cell).strip() for cell in row)]
+        pairs = [(_bare(row[0]), _bare([piece for cell in row[1:] for piece in cell])) for row in rows]
+        if len(pairs) < 2 or not all(condition for _, condition in pairs[:-1]):
+            self.fail("cases are written value & condition, two rows or more", column)
+        pieces = []
+        for value, condition in pairs[:-1]:
+            pieces += [("where(", column), *condition, (", ", column), *value, (", ", column)]
+        return [*pieces, *pairs[-1][0], (")" * (len(pairs) - 1), column)]
+
+    def rows(self, name, column):
+        """The rows of an environment, each a list of cells, up to its end, which is taken."""
+        rows, row = [], []
+        while True:
+            self.last = "["
+            row.append(self.run(cell=True))
+            kind, value, _ = self.take()
+            if kind is None:
+                self.position -= 1
+                self.fail(f"\\begin{{{name}}} is not closed", column)
+            if kind != "space":
+                rows, row = [*rows, row], []
+            if kind == "end":
+                return rows
 
     def fraction(self, column):
         divisor = self.last == "/"
@@ -174,8 +283,8 @@ class _Translator:
         self.last = "("
         lower = _stripped(self.argument())
         self.last = ")"
-        if _DERIVED.fullmatch(_joined(upper)) and _DERIVED.fullmatch(_joined(lower)):
-            pieces = [*upper, ("/", column), *lower]
+        if _is_derived(_joined(upper)) and _is_derived(_joined(lower)):
+            pieces = [*_with_sign(upper), ("/", column), *_with_sign(lower)]
         elif _joined(lower).startswith("∂"):
             self.fail("a derivative has what is derived in its numerator", column)
         else:
@@ -184,7 +293,11 @@ class _Translator:
 
     def function(self, name, column):
         if self.following("_^"):
-            self.fail(f"{name} with an index or a power is not read: a power stands after the argument")
+            sign = self.take()[1]
+            above = _joined(self.argument(whole=True)).strip()
+            if not re.fullmatch(r"\d{1,2}", above) or (sign == "_" and name != "log"):
+                self.fail(f"{name} with this index or power is not read: a power stands after the argument")
+            name += sign + above
         while self.token()[0] == "space" or self.token()[1] in SPACES:
             self.take()
         has_bracket = self.following("([") or self.token()[:2] == ("sign", "{")
@@ -201,8 +314,11 @@ class _Translator:
             return value not in WRITTEN or WRITTEN[value].isalpha()
         return kind in ("word", "number") or (kind, value) == ("other", "{")
 
-    def argument(self, whole=False):
-        """A braced group or the next atom: one digit, as TeX takes it, or a `whole` number."""
+    def argument(self, whole=False, letter=""):
+        """A braced group or the next atom: one digit or letter, as TeX takes it, or a `whole` number or word.
+
+        `letter` stands for itself even where a whole word is taken: `W^Tx` is Wᵀ x.
+        """
         while self.token()[0] == "space":
             self.take()
         kind, value, column = self.token()
@@ -213,6 +329,11 @@ class _Translator:
             self.tokens[self.position] = "number", value[:length], column
             rest = [(kind, text, column + length - 1 + at) for kind, text, at in tokens(value[length:])]
             self.tokens[self.position + 1 : self.position + 1] = rest[:-1]
+        if kind == "word" and len(value) > 1 and (value[0] == letter or not whole):
+            self.tokens[self.position : self.position + 1] = [
+                ("word", value[0], column),
+                *((kind, text, column + at) for kind, text, at in list(tokens(value[1:]))[:-1]),
+            ]
         self.deeper()
         pieces = self.atom()
         self.depth -= 1
@@ -249,6 +370,26 @@ class _Translator:
         raise ExpressionError(self.text, self.token()[2] if column is None else column, reason)
 
 
+def _with_sign(pieces):
+    """The ∂ or d of a derivative as ∂."""
+    (text, column), *rest = pieces
+    return [("∂" + text[1:], column), *rest]
+
+
+def _is_derived(text):
+    return text[:1] in ("∂", "d") and read_name(text[1:]) is not None
+
+
+def _bare(pieces):
+    """A cell of cases without the words and commas around it; nothing for `otherwise`."""
+    signs = [(sign, column) for piece, column in pieces for sign in piece]
+    text = _joined(signs)
+    start = re.match(
+        r"[\s,]*(?:(?:if|for|when|falls|wenn|si|otherwise|else|sonst)(?![\w])[\s,:]*)*", text
+    ).end()
+    return signs[start : max(start, len(text.rstrip(" ,;.\n")))]
+
+
 def _joined(pieces):
     return "".join(piece for piece, _ in pieces)
 
@@ -273,6 +414,8 @@ def tokens(text):
             if skipped is None:
                 raise ExpressionError(text, start + 1, f"\\{match['command']} without its argument in braces")
             position = skipped.end()
+            if dropped is _ENVIRONMENT and skipped[1] in _ROWS:
+                yield match["command"], skipped[1], start + 1
         else:
             yield kind, match[kind], start + 1
     yield None, "", len(text) + 1

@@ -6,6 +6,7 @@ in a matrix, and names of their own. Each character keeps the column where its a
 
 import re
 from copy import copy
+from html import unescape
 
 from neuronnet.errors import ExpressionError, UnknownName, counted, shortened
 from neuronnet.formulas.expressions import Name, Number
@@ -22,6 +23,8 @@ _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘ
 
 EQUALITY = r"[=≈≅≃≡≐→←]|<-(?!>)|\\(?:approx|simeq|cong|equiv|doteq|to|rightarrow|gets|leftarrow)\b"
 _EQUALITY = re.compile(":=|==|~=|<-(?!>)|~")
+_SIDE = re.compile(r"[()\[\]{}]|:=|==|~=|<-(?!>)|[≈≅≃≡≐→←~]|(?<![<>!])=")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,6}|[A-Za-z]{2,10});")
 _NUMBERED = re.compile(
     r"(?<![\w'.])([d∂Δ]?)([wbi])_?([0-9]{1,9})"
     r"(_new|_neu|'|\^(?:new|neu|[({](?:new|neu|'|\(1\))[)}]))?(?![\w'])"
@@ -64,6 +67,25 @@ def plain(line, own=()):
     if "+" in text or "⁺" in text:
         spelled = spelled.replace(_UPDATED, r"\1@1")
     return spelled.replace(_PARTIAL, r"\1/") if "∂" in text else spelled
+
+
+def sides(line):
+    """The sides of a line between its signs of equality outside brackets; the rest stays as it is written.
+
+    `L = Σ_{k=1}^{3} e_k = sum(e, axis=0)` has three. Entities of HTML become the signs that they stand for.
+    """
+    spelled = line if isinstance(line, TextWithColumns) else TextWithColumns(line)
+    if "&" in spelled.text:
+        spelled = spelled.replace(_ENTITY, lambda match: unescape(match.group()))
+    found, start, depth = [], 0, 0
+    for match in _SIDE.finditer(spelled.text):
+        sign = match.group()
+        if sign in "([{)]}":
+            depth = max(0, depth + (1 if sign in "([{" else -1))
+        elif depth == 0:
+            found.append(spelled[start : match.start()].strip())
+            start = match.end()
+    return [*found, spelled[start:].strip()]
 
 
 def with_weights(spelled, names):
