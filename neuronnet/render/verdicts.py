@@ -9,7 +9,7 @@ LONGEST_SHOWN = 300
 
 def report(found):
     """A SheetReport as text: conventions, a paragraph for every line, mistakes and conclusion."""
-    lines = [*text.heading(found.description), ""]
+    lines = [] if found.description is None else [*text.heading(found.description), ""]
     width = max(len(str(line.line)) for line in found.lines)
     first_wrong = next((line for line in found.lines if line.is_wrong), None)
     for line in found.lines:
@@ -38,7 +38,7 @@ def markdown(found):
         )
         for line in found.lines
     ]
-    lines = [*_markdown_heading(found.description), ""]
+    lines = [] if found.description is None else [*_markdown_heading(found.description), ""]
     lines += text.markdown_table(("line", "verdict", "claim", "why"), rows)
     for each in found.mistakes:
         lines += ["", f"**{text.cell(each.id)}**: {text.cell(each.sentence)} ({_reach(each)})"]
@@ -111,7 +111,7 @@ def conclusion(found):
     elif any(
         line.mistake is line.inherits_from is None and line.verdict == "wrong number" == line.number.verdict
         for line in found.lines
-        if line.number is not None
+        if line.number is not None and found.description is not None
     ):
         yield "No known mistake explains the other wrong numbers better than chance would."
 

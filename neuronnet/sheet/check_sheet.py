@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Callable
+from itertools import islice, product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from neuronnet.derivation.digits import Printed, around, fifty_digits
 from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.formulas.expressions import Name
+from neuronnet.formulas.notation import Known
 from neuronnet.formulas.parsing import parse
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.mistakes.printed_numbers import PrintedNumber
@@ -16,12 +18,14 @@ from neuronnet.mistakes.search import explanations
 from neuronnet.names import spelled_out
 from neuronnet.sheet import report
 from neuronnet.sheet.judging import Judge, why_unread
+from neuronnet.sheet.lines import Lines
+from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.readers.read_sheet import read_sheet
+from neuronnet.sheet.roles import Assignment
+from neuronnet.sheet.statements import read_statements
 
-WITHOUT_NETWORK = (
-    'the sheet names no network; write "network: worked-example" at its top, describe one in a ```toml '
-    "block, or give one with --network or the argument network"
-)
+MOST_READINGS = 24
+NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"
 
 
 def check_sheet(
@@ -41,9 +45,11 @@ def check_sheet(
     if not isinstance(text, str):
         raise NeuronnetError(f"a sheet is a text, found {shortened(text)}")
     sheet = read_sheet(text)
+    if network is None and sheet.network is None:
+        return own_model(sheet)
     description, place = _description(sheet, network, Path() if folder is None else Path(folder))
     if not (sheet.claims or sheet.unread):
-        raise NeuronnetError("no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775")
+        raise NeuronnetError(NO_CLAIM)
     with fifty_digits():
         judge = Judge(description)
         lines = [_unread(each.line, each.text, each.column, each.reason) for each in sheet.unread]
@@ -55,12 +61,55 @@ def check_sheet(
     return report.SheetReport(lines, mistakes, description, place, sheet.ignored)
 
 
+def own_model(sheet) -> report.SheetReport:
+    """The SheetReport on a sheet that brings its own model: its given numbers and its forward lines."""
+    if not (sheet.claims or sheet.unread):
+        raise NeuronnetError(NO_CLAIM)
+    with fifty_digits():
+        first = _judged_as(sheet.claims, {})
+        best, choices = first, [{}]
+        if first.accused:
+            choices = list(_choices(first.open))
+        for each in choices[1:]:
+            other = _judged_as(sheet.claims, each)
+            if other.accused < best.accused:
+                best = other
+    lines = [_unread(each.line, each.text, each.column, each.reason) for each in sheet.unread]
+    lines += best.lines
+    lines.sort(key=lambda line: line.line)
+    return report.SheetReport(lines, [], None, None, sheet.ignored)
+
+
+class Reading(NamedTuple):
+    """A sheet as it is read in one way: its lines, how many are wrong, and the formulas it leaves open."""
+
+    lines: list
+    accused: int
+    open: dict
+
+
+def _judged_as(claims, choices):
+    known = Known()
+    statements, _ = read_statements(claims, known)
+    assignment = Assignment(statements, known, choices)
+    roles = assignment.roles()
+    meanings = Meanings(roles, assignment, statements, known)
+    meanings.settle()
+    lines = Lines(statements, roles, meanings).judged()
+    return Reading(lines, sum(line.is_wrong for line in lines), roles.open)
+
+
+def _choices(open_formulas):
+    """Ways to read what a sheet leaves open: one choice for each formula, the likeliest first."""
+    counts = list(open_formulas.values())
+    for chosen in islice(product(*map(range, counts)), MOST_READINGS):
+        yield dict(zip(open_formulas, chosen))
+
+
 def _description(sheet, network, folder):
     """(Description, file or None) of a sheet; a network that is given goes before the sheet's own."""
     if network is not None:
         return read(network), None
-    if sheet.network is None:
-        raise NeuronnetError(WITHOUT_NETWORK)
     kind, value, line = sheet.network
     if kind == "toml":
         return checked(*parsed(value, f"the network in line {line}", folder)), None

@@ -18,8 +18,19 @@ if TYPE_CHECKING:
 
 RIGHT, ROUNDING = "right", "rounding"
 WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE = "wrong number", "wrong formula", "right by coincidence"
-UNREADABLE, UNKNOWN_NAME = "unreadable", "unknown name"
-VERDICTS = (RIGHT, ROUNDING, WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE, UNREADABLE, UNKNOWN_NAME)
+UNREADABLE, UNKNOWN_NAME, UNDECIDED = "unreadable", "unknown name", "undecided"
+VERDICTS = (
+    RIGHT,
+    ROUNDING,
+    WRONG_NUMBER,
+    WRONG_FORMULA,
+    COINCIDENCE,
+    UNDECIDED,
+    UNREADABLE,
+    UNKNOWN_NAME,
+)
+KINDS = ("given", "model", "seed")
+JUDGED = "judged"  # the kind of a line; the others are given, model and seed: no claim of theirs is judged
 
 
 @dataclass
@@ -63,12 +74,13 @@ class Line:
     quantity: Expression | None = None
     mistake: Diagnosis | None = None
     remark: str | None = None
+    kind: str = JUDGED
 
     @property
     def worst(self) -> Part:
         """The part that decides the verdict: the first wrong one of its own, else the last number."""
         unread, wrong = (UNREADABLE, UNKNOWN_NAME), (WRONG_NUMBER, WRONG_FORMULA)
-        for verdicts in (unread, wrong, (COINCIDENCE,), (ROUNDING,)):
+        for verdicts in (unread, wrong, (UNDECIDED,), (COINCIDENCE,), (ROUNDING,)):
             found = [part for part in self.parts if part.verdict in verdicts]
             if found:
                 return next((part for part in found if part.inherits_from is None), found[0])
@@ -83,13 +95,13 @@ class Line:
 
     @property
     def verdict(self) -> str:
-        """One of VERDICTS."""
-        return self.worst.verdict
+        """One of VERDICTS; of a line that makes no claim, its kind."""
+        return self.worst.verdict if self.kind == JUDGED else self.kind
 
     @property
     def is_wrong(self) -> bool:
         """Whether the line claims what is not so."""
-        return self.verdict in (WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE)
+        return self.verdict in (WRONG_NUMBER, WRONG_FORMULA)
 
     @property
     def inherits_from(self) -> int | None:
@@ -103,7 +115,8 @@ class Line:
         return {
             "line": self.line,
             "text": self.text,
-            "verdict": worst.verdict,
+            "kind": self.kind,
+            "verdict": self.verdict,
             "column": worst.column or worst.start,
             "note": worst.note,
             "printed": number and number.printed,
@@ -129,7 +142,7 @@ class SheetReport:
 
     lines: list[Line]
     mistakes: list[Diagnosis]
-    description: Description
+    description: Description | None
     place: Path | None = None
     ignored: list[int] = field(default_factory=list)
 
@@ -148,19 +161,30 @@ class SheetReport:
 
     @property
     def status(self) -> int:
-        """The exit status: 0 when every line is right or rounding, 2 when one cannot be read, else 1."""
+        """The exit status: 1 if a line is wrong, 2 if one is unreadable, 3 if undecided or nothing judged."""
         verdicts = {line.verdict for line in self.lines}
+        if verdicts & {WRONG_NUMBER, WRONG_FORMULA}:
+            return 1
         if verdicts & {UNREADABLE, UNKNOWN_NAME}:
             return 2
-        return 0 if verdicts <= {RIGHT, ROUNDING} else 1
+        return 0 if UNDECIDED not in verdicts and verdicts & {RIGHT, ROUNDING, COINCIDENCE} else 3
 
     def counts(self) -> dict[str, int]:
         """How many lines have each verdict, in the order of VERDICTS, without those that none has."""
         verdicts = [line.verdict for line in self.lines]
-        return {verdict: verdicts.count(verdict) for verdict in VERDICTS if verdict in verdicts}
+        return {verdict: verdicts.count(verdict) for verdict in (*VERDICTS, *KINDS) if verdict in verdicts}
 
     def to_dict(self) -> dict:
         """The report as a plain dict, for JSON."""
+        if self.description is None:
+            return {
+                "lines": [line.to_dict() for line in self.lines],
+                "first_wrong": self.first_wrong,
+                "mistakes": [],
+                "counts": self.counts(),
+                "ignored": self.ignored,
+                "status": self.status,
+            }
         keys = ("loss", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch")
         layers = self.description.layers
         biases = [{"bias": layer.bias_kind, "train_bias": layer.train_bias} for layer in layers]

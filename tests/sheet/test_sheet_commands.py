@@ -46,8 +46,8 @@ def check(tmp_path, capsys):
         (RIGHT + "out_h1 = 0.4\n", 1),
         (RIGHT + "net_h1 = w1*i1 + w3*i2 + b1\n", 1),
         (RIGHT + "foo = 1\n", 2),
-        (RIGHT + "out_h1 = 0.4\nfoo = 1\n", 2),
-        ("net_h1 = 0.3775\n", 2),
+        (RIGHT + "out_h1 = 0.4\nfoo = 1\n", 1),
+        ("net_h1 = 0.3775\n", 3),
         ("", 2),
     ],
 )
@@ -143,7 +143,7 @@ HOSTILE = {
     "a long name": (RIGHT + "w" * 10_000 + " = 1\n", "3  unknown name"),
     "a name of a file that is too long": ("network: " + "a" * 15_000 + "\nnet_h1 = 1\n", "line 1"),
     "a network without an end": ("network: /dev/zero\nnet_h1 = 1\n", "line 1"),
-    "deep JSON": ("[" * 100_000, "names no network"),
+    "deep JSON": ("[" * 100_000, "1  unreadable"),
     "deep fractions": (RIGHT + "$" + "\\frac{" * 5_000 + "$\n", "3  unreadable"),
 }
 

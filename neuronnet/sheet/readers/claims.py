@@ -25,8 +25,12 @@ _QUANTITY_FIRST = re.compile(_QUANTITY)
 _LEAD = re.compile(
     rf"\s*(?:(?:hence|so|thus|then|therefore|also|we get|with)[,:]?\s+){{1,3}}(?={_QUANTITY})", re.IGNORECASE
 )
-_SEPARATOR = re.compile(r"[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])")
-_CHANGE = re.compile(r"(?<![\w'])Δ([wb]\d{1,9})?\w*")
+_SEPARATOR = re.compile(
+    r"[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
+)
+_ASSIGNS = re.compile(r":=|←|<-(?!>)|\\(?:gets|leftarrow|coloneqq)\b|[-+]=")
+_CONCLUDES = re.compile(r"⇒|⟹|=>|\\(?:Rightarrow|implies|Longrightarrow)\b")
+_IN_PLACE = re.compile(r"([^=]*?)\s*([-+])\Z")
 _NAMES_OF_NUMBERS = NAMED | {"eta", "delta"}
 _OPERATORS = "=≈≅≃≡≐→←*·×⋅∗/÷+"
 _BEGINS = re.compile(
@@ -34,6 +38,7 @@ _BEGINS = re.compile(
     rf"(?:[{_OPERATORS})\]}}]|:=|~(?!~)|<-(?!>)"
     r"|\\(?:approx|simeq|cong|equiv|doteq|gets|leftarrow|cdot|times|right)\b)"
 )
+_LOOKS_LIKE_A_CLAIM = re.compile(r"[+*/^()\[\]<>]|[0-9.]\s*-\s*[0-9.]|[^\W\d]\d*\s-\s")
 _ITS_OWN = re.compile(r"(?:let\s|network\s*:)", re.IGNORECASE)
 _ENDS = re.compile(rf"(?:[{_OPERATORS}\-−–]|\\(?:approx|simeq|doteq|cdot|times)|(?<!\\)\\)\Z")
 _UPDATED = re.compile(r"[\w'\]]\+\Z")
@@ -50,12 +55,16 @@ class Let(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """`A = B = C`: its first line, its text, and its parts with the `lines` in which they begin."""
+    """`A = B = C`: its first line, its text, and its parts with the `lines` in which they begin.
+
+    `assigns` says that its sign gives a new value, as := and ← do.
+    """
 
     line: int
     text: str
     parts: list
     lines: list
+    assigns: bool = False
 
 
 class Unread(NamedTuple):
@@ -80,6 +89,9 @@ class Statement(NamedTuple):
         spelled = text if isinstance(text, TextWithColumns) else TextWithColumns(text)
         return cls(spelled.text, spelled.columns, (line,) * len(spelled))
 
+    def part(self, start, end=None):
+        return Statement(self.text[start:end], self.columns[start:end], self.lines[start:end])
+
     def place(self, position):
         """(line, column) of a position from 1, which may be the one after the end."""
         if position <= len(self.text):
@@ -96,8 +108,8 @@ class Sheet:
     """A sheet that was read. `kind` is "text", "markdown", "latex", "csv" or "json".
 
     `network` is None, ("name", what stands after `network:`, line) or ("toml", the text of a block, its first
-    line). `own` are the words that it defines. `ignored` are the lines that hold formulas but are no claims,
-    by their place.
+    line). `own` are the words that it defines. `ignored` are the lines that hold formulas but are no
+    claims, by their place.
     """
 
     kind: str
@@ -107,6 +119,7 @@ class Sheet:
     unread: list = field(default_factory=list)
     own: set = field(default_factory=set)
     ignored: list = field(default_factory=list)
+    prose: list = field(default_factory=list)
 
     def take(self, statement, latex=False):
         """Add one Statement as what it is; `latex` says that it is known to be LaTeX."""
@@ -116,6 +129,10 @@ class Sheet:
         network = _NETWORK.fullmatch(text)
         if network:
             return self.use(("name", network[1].strip("`\"'"), statement.place(1)[0]), text)
+        conclusion = _CONCLUDES.search(text)
+        if conclusion and has_equals(text[: conclusion.start()]) and has_equals(text[conclusion.end() :]):
+            self.take(statement.part(0, conclusion.start()), latex)
+            return self.take(statement.part(conclusion.end()), latex)
         lead = _LEAD.match(text)
         try:
             written = self.spelled(TextWithColumns(text)[lead.end() if lead else 0 :], latex)
@@ -139,7 +156,7 @@ class Sheet:
 
     def add(self, text, parts, lines):
         """Add a claim with these parts, each a TextWithColumns, that begin in these lines."""
-        self.claims.append(Claim(lines[0], shown(text), parts, lines))
+        self.claims.append(Claim(lines[0], shown(text), parts, lines, _ASSIGNS.search(text) is not None))
 
     def use(self, network, text):
         """Take a network; a second one is refused, as is one without a name."""
@@ -161,25 +178,25 @@ class Sheet:
         return statements >= MOST_STATEMENTS
 
     def _take_claim(self, statement, text, written):
-        signs = written.text.count("=")
+        parts = _sides(written)
+        signs = len(parts) - 1
+        if not signs and not _LOOKS_LIKE_A_CLAIM.search(written.text):
+            self.prose.append((statement.place(1)[0], text))
+            return None
         if not signs:
             reason = "there is no equals sign; a claim is written name = formula = number"
             return self._refuse(statement, written.column_of(1), reason, text)
         if signs >= MOST_PARTS:
             reason = f"a claim has at most {MOST_PARTS} parts"
             return self._refuse(statement, written.column_of(1), reason, text)
-        changes = (each for each in _CHANGE.finditer(written.text) if each.group() not in self.own)
-        change = next(changes, None)
-        if change is not None:
-            name, position = change[1] or "w5", written.column_of(change.start() + 1)
-            return self._refuse(statement, position, f"a change is written {name}@1 - {name}", text)
-        parts = written.split("=")
         for number, part in enumerate(parts):
             if not part.text:
                 position = parts[number - 1].column_of(len(parts[number - 1]) + 1) if number else 1
                 where = {0: "before the first equals sign", signs: "after the last equals sign"}
                 reason = f"nothing stands {where.get(number, 'between two equals signs')}"
                 return self._refuse(statement, position, reason, text)
+        if _IN_PLACE.fullmatch(parts[0].text) and signs < 3:
+            parts[:2] = _written_out(parts[0], parts[1])
         lines = [statement.place(part.columns[0])[0] for part in parts]
         self.add(text, [statement.placed(part) for part in parts], lines)
 
@@ -209,6 +226,28 @@ class Sheet:
         names = _NAMES_OF_NUMBERS | self.own
         is_plain = are_words and any(word.isalpha() and len(word) > 3 and word not in names for word in words)
         return written[:start].strip() if is_plain else written
+
+
+def _sides(written):
+    """What stands between the equals signs that no bracket encloses; between all, where brackets are odd."""
+    depth, cuts = 0, []
+    for place, each in enumerate(written.text):
+        depth += (each in "([{") - (each in ")]}")
+        if each == "=" and depth == 0:
+            cuts.append(place)
+    if depth or not cuts:
+        return written.split("=")
+    starts, ends = [0, *(cut + 1 for cut in cuts)], [*cuts, len(written.text)]
+    return [written[start:end].strip() for start, end in zip(starts, ends)]
+
+
+def _written_out(head, step):
+    """`w -= s` as w and w - (s)."""
+    name, sign = _IN_PLACE.fullmatch(head.text).groups()
+    column, last = step.column_of(1), step.column_of(len(step))
+    before = f"{name} {sign} ("
+    columns = [column] * len(before) + list(step.columns) + [last]
+    return head[: len(name)], TextWithColumns(f"{before}{step.text})", columns)
 
 
 def shown(text, limit=LONGEST_TEXT):

@@ -1,0 +1,624 @@
+"""What an author's own names for derivatives mean: which derivative, with which sign or factor.
+
+`δ2 = ŷ - y` is c·∂L/∂z2 for one constant c. What it is follows from an explicit `= ∂L/∂z2`, then from what it
+is used for, then from its formula. Once settled, later lines use the true value.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import isclose, prod
+from random import Random
+from typing import NamedTuple
+
+from neuronnet.derivation.digits import Printed
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas import arrays
+from neuronnet.formulas.arrays import Array, as_vector_shape
+from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Product, Sum
+from neuronnet.formulas.functions import Call
+from neuronnet.formulas.notation import gradient_of, split_derivative
+from neuronnet.formulas.rewriting import leaves_of, nodes, with_names
+from neuronnet.names import after as after_update
+from neuronnet.names import partial_name
+from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, MODEL, SEED, UPDATE, Roles, is_delta, texts
+
+SAME = 1e-9  # relative: two floats of one value, computed in another order
+NOTHING = 1e-13
+DRAWS = 2
+CONSTANTS = [Fraction(1), Fraction(-1)]
+RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "epsilon", "gamma", "step", "lambda")
+
+
+class Meaning(NamedTuple):
+    """A derivative: `factor` times dL/d`target`; `because` says how that was found out."""
+
+    target: str
+    factor: Fraction | float
+    because: str
+
+
+class Meanings:
+    """Settles what helpers, gradients and updates of a sheet are, and defines them in its model."""
+
+    def __init__(self, roles: Roles, assignment, statements: list, known):
+        self.roles, self.assignment, self.statements, self.known = roles, assignment, statements, known
+        self.model = roles.model
+        self.settled: dict[str, Meaning] = {}
+        self.notes: list[str] = []
+        self.undecided: dict[str, str] = {}
+        self.rate: Expression | None = None
+        self._draws: list = []
+        self._parameter_factor = Fraction(1)
+        self._counts: set[int] = set()
+
+    def settle(self) -> None:
+        """Place and settle pass after pass; what cannot be settled is in `undecided`."""
+        for step in range(self.roles.steps + 1):
+            self.assignment.place(self.roles, step)
+            if step == 0 and self.roles.loss is None:
+                self._seed()
+            if self.roles.loss is None or self.roles.loss not in self.model:
+                continue
+            self._draws = [self._drawn(seed) for seed in range(DRAWS)]
+            if step == 0:
+                self._parameter_factor = self._factor_of_gradients()
+            for name in self._helper_names(step):
+                self._settle_helper(name, step)
+            for position, role in self.roles.of.items():
+                if role.kind == UPDATE and role.step == step and role.name not in self.model:
+                    self._update(role, self.statements[position])
+            for role in self.roles.of.values():
+                if role.kind == CHANGE and role.step == step:
+                    self._change(role)
+
+    def _settle_helper(self, name, step):
+        meaning = self._meaning(name, step)
+        if meaning is not None:
+            return self._keep(name, meaning)
+        formulas = self._own_formulas(name, step)
+        if is_delta(name) or self._named_target(name, step) is not None or not formulas:
+            reason = f"which derivative {name} is does not follow from this sheet; write let {name} = ∂L/∂z"
+            self.undecided[name] = reason
+            return None
+        try:  # a value beside: a moment of Adam, an accuracy
+            self.roles.definitions[name] = self.model.define(name, formulas[0])
+        except NeuronnetError as error:
+            self.undecided[name] = str(error)
+        for position in self._positions(name)[:1]:
+            self.roles.of[position].kind = MODEL
+        return None
+
+    # A sheet without a loss
+
+    def _seed(self):
+        """Take the first derivative of a sheet without a loss as given: the loss is then Σ seed·quantity."""
+        for position, role in self.roles.of.items():
+            statement = self.statements[position]
+            target = self._seeded(role)
+            if target is None or target not in self.model:
+                continue
+            formula = next((part.formula for part in statement.formulas), None)
+            try:
+                if formula is not None and all(name in self.model for name in formula.names()):
+                    self.model.define("seed", formula)
+                elif statement.number is not None:
+                    self.model.give("seed", texts(statement.number.printed))
+                else:
+                    continue
+                loss = (split_derivative(role.name) or ("loss",))[0] if role.kind == GRADIENT else "loss"
+                total = Product([("*", Call("constant", [Name("seed")])), ("⊙", Name(target))])
+                self.model.define(loss, Call("sum", [total]))
+            except NeuronnetError:
+                continue
+            self.roles.loss, role.kind = loss, SEED
+            if role.kind == SEED and role.target is None:
+                self._keep(role.name, Meaning(target, Fraction(1), "the seed"))
+            return
+
+    def _seeded(self, role):
+        if role.kind == GRADIENT:
+            numerator, denominator = split_derivative(role.name)
+            return denominator if numerator not in self.model else None
+        if role.kind == HELPER and role.target is not None and role.target not in self.model.given:
+            return role.target
+        if role.kind == HELPER and is_delta(role.name):
+            names = [*self.model.formulas][::-1]
+            alike = [name for name in names if self._alike(role.name, name)]
+            before = self.model.formulas[names[0]].names() if names else []
+            return next(
+                iter(alike or [name for name in before if name in self.model.formulas] or names), None
+            )
+        return None
+
+    # Updates
+
+    def _update(self, role, statement):
+        """Define the next value of a parameter: by the author's formula if it steps down the gradient."""
+        old, name = role.target, role.name
+        slope = self._derivative(old) if old in self.model else None
+        if slope is None:
+            self.undecided[name] = f"no line of this sheet connects {old} with {self.roles.loss}"
+            return
+        before = self._worth(Name(old), {})
+        for part in statement.formulas:
+            formula = self._in_pass(part.formula, role.step)
+            after = self._worth(formula, {})
+            steps = None if after is None else [_minus(new, value) for new, value in zip(after, before)]
+            rate = _constant(steps, slope)
+            if (rate is not None and rate < 0) or self._has_a_rule_of_its_own(formula, old):
+                self._define(name, formula)
+                if rate is not None:
+                    self.rate = self.rate or self._rate_in(formula)
+                return
+            self.rate = self.rate or self._rate_in(formula)
+        rate = self._rate(statement, old)
+        if rate is None:
+            self.undecided[name] = "the learning rate is not known; write eta = 0.5, say"
+            return
+        step = rate * Name(partial_name(self._loss_of(old), old))
+        self._define(name, Sum([(1, Name(old)), (-1, step)]))
+
+    def _define(self, name, formula):
+        try:
+            self.model.define(name, formula)
+        except NeuronnetError as error:
+            self.undecided[name] = str(error)
+
+    def _has_a_rule_of_its_own(self, formula, old):
+        """Whether an update uses more than the parameter, its gradient and numbers: momentum, Adam."""
+        beside = [name for name in formula.names() if name in self.roles.definitions]
+        return any(name not in self.model.uses(self._loss_of(old)) and name != old for name in beside)
+
+    def _rate_in(self, formula):
+        """The learning rate in the formula of an update: a given number that the loss does not use."""
+        reached = self.model.uses(self.roles.loss)
+        given = [name for name in formula.names() if name in self.model.given and name not in reached]
+        return Name(given[0]) if given else None
+
+    def _rate(self, statement, old):
+        if self.rate is not None:
+            return self.rate
+        reached = self.model.uses(self.roles.loss)
+        known = [name for name in RATES if name in self.model.given and name not in reached]
+        if known:
+            return Name(known[0])
+        return self._rate_among_literals(statement, old)
+
+    def _rate_among_literals(self, statement, old):
+        """The literal in the numbers of an update that is about the step divided by the gradient."""
+        (value, *_), (slope, *_) = self._worth(Name(old), {}), self._derivative(old)
+        for part in [*statement.arithmetic, *statement.formulas]:
+            worth = self._worth(part.formula, {})
+            ratio = None if worth is None else _rough(_minus(worth[0], value), slope)
+            literals = [leaf for leaf in leaves_of(part.formula) if isinstance(leaf, Number)]
+            near = [leaf for leaf in literals if ratio and isclose(-float(leaf.value), ratio, rel_tol=0.2)]
+            if near:
+                self.notes.append(f"the learning rate is {near[0]} (line {statement.line})")
+                self.rate = Number(near[0].value)
+                return self.rate
+        return None
+
+    def _change(self, role):
+        """Δw is what an update adds to w."""
+        old = self.assignment.latest(role.target, role.step)
+        base, _, count = old.partition("@")
+        later = f"{base}@{int(count or 0) + 1}"
+        if later in self.model:
+            self._define(role.name, Sum([(1, Name(later)), (-1, Name(old))]))
+        elif old in self.model and self._rate_known() is not None:
+            slope = Name(partial_name(self._loss_of(old), old))
+            self._define(role.name, Negative(self._rate_known() * slope))
+        else:
+            self.undecided[role.name] = "the learning rate is not known; write eta = 0.5, say"
+
+    def _rate_known(self):
+        reached = self.model.uses(self.roles.loss)
+        known = [name for name in RATES if name in self.model.given and name not in reached]
+        return self.rate or (Name(known[0]) if known else None)
+
+    # Values to try formulas with
+
+    def _drawn(self, seed):
+        """The values of the model in floats, at the sheet's numbers and at others near them."""
+        if seed == 0:
+            return self.model.values(float)
+        random, reached = Random(seed), self.model.uses(self.roles.loss)
+        late = self.model.formulas[self.roles.loss].names()
+        given = {
+            name: _near(value, random)
+            for name, value in self.model.given.items()
+            if name in reached and not _is_pinned(value, name in late)
+        }
+        return self.model.values(float, given=given)
+
+    def _worth(self, formula: Expression, extra: dict) -> list | None:
+        """The entries of a formula at every draw, the names in `extra` replaced; None where it has none."""
+        found = []
+        for draw in self._draws:
+            values = _Overlay(draw, {name: each[len(found)] for name, each in extra.items()})
+            try:
+                value = formula.evaluator(float)(values)
+            except (NeuronnetError, ArithmeticError, ValueError, TypeError):
+                return None
+            found.append(value)
+        return found
+
+    def _derivative(self, target):
+        """dL/dtarget at every draw, or None."""
+        return self._worth(Name(partial_name(self._loss_of(target), target)), {})
+
+    def _loss_of(self, target):
+        base, _, count = target.partition("@")
+        own = f"{self.roles.loss}@{count}" if count else self.roles.loss
+        return own if own in self.model else self.roles.loss
+
+    # Helpers
+
+    def _helper_names(self, step):
+        """The names of helpers of a pass in the order of the text, those that need another after it."""
+        names = []
+        for role in self.roles.of.values():
+            if role.kind == HELPER and role.step == step:
+                if role.name not in names and role.name not in self.model:
+                    names.append(role.name)
+        own = {name: self._own_formulas(name, step) for name in names}
+        ordered, waiting = [], list(names)
+        while waiting:
+            ready = [
+                name
+                for name in waiting
+                if not any(
+                    each != name and each in waiting for formula in own[name] for each in formula.names()
+                )
+            ]
+            ready = ready[:1] or waiting[:1]
+            ordered += ready
+            waiting = [name for name in waiting if name not in ready]
+        return ordered
+
+    def _positions(self, name):
+        return [position for position, role in self.roles.of.items() if role.name == name]
+
+    def _own_formulas(self, name, step=0):
+        return [
+            self._in_pass(part.formula, step)
+            for position in self._positions(name)
+            for part in self.statements[position].formulas
+        ]
+
+    def _in_pass(self, formula, step):
+        """A formula of the sheet in the names of its pass, those of helpers included."""
+        if not step:
+            return formula
+        helpers = {role.name for role in self.roles.of.values() if role.kind == HELPER}
+
+        def renamed(name):
+            later = after_update(name, step)
+            return later if later in helpers else self.assignment.latest(name, step)
+
+        return with_names(formula, renamed)
+
+    def _meaning(self, name, step):
+        explicit = self._explicit(name, step)
+        if explicit is not None:
+            return explicit
+        target = self._named_target(name, step)
+        own = self._by_formula(name, target, step)
+        if target is not None and self._is_parameter(target):
+            if own and own[0].factor == self._parameter_factor:
+                return own[0]
+            return Meaning(target, self._parameter_factor, "its name")
+        use = self._by_use(name, target, step)
+        both = [meaning for meaning in own if _among(meaning, use)]
+        natural = [meaning for meaning in own if self._is_natural(meaning, target)]
+        named = [meaning for meaning in natural if any(each.target == meaning.target for each in use)]
+        for found in (both, named, use, natural):
+            if found:
+                return found[0]
+        if target is not None:
+            return Meaning(target, Fraction(self._family_sign()), "its name")
+        return self._by_number(name) or self._by_index(name)
+
+    def _is_natural(self, meaning, target):
+        """Whether a factor is one that people leave in: a sign, or the number of samples of a mean."""
+        if target is not None and meaning.factor < 0 and self._family_sign() > 0:
+            return False
+        return abs(meaning.factor) == 1 or abs(meaning.factor) in self._counts
+
+    def _explicit(self, name, step):
+        for position in self._positions(name):
+            for part in self.statements[position].parts[1:]:
+                own = self.assignment.latest(part.name, step) if part.name is not None else ""
+                parts = split_derivative(own)
+                if parts is not None and parts[1] in self.model and parts[0] in self.model:
+                    return Meaning(parts[1], Fraction(1), f"line {self.statements[position].line}")
+        return None
+
+    def _named_target(self, name, step):
+        target = gradient_of(name.partition("@")[0], self.known)
+        target = None if target is None else self.assignment.latest(target, step)
+        return target if target is not None and target in self.model else None
+
+    def _is_parameter(self, target):
+        return target.partition("@")[0] in self.model.given
+
+    def _targets(self, shape):
+        """What a helper of a shape may be the derivative by, the later quantities first."""
+        reached = self.model.uses(self.roles.loss)
+        names = [name for name in [*self.model.formulas][::-1] + [*self.model.given] if name in reached]
+        return [
+            name
+            for name in names
+            if name != self.roles.loss and as_vector_shape(self.model.shape(name)) == as_vector_shape(shape)
+        ]
+
+    def _by_formula(self, name, target, step):
+        """The Meanings that the formula of a helper is, exactly."""
+        found = []
+        for formula in self._own_formulas(name, step):
+            worth = self._worth(formula, {})
+            if worth is None:
+                continue
+            for each in self._targets(arrays.shape(worth[0])) if target is None else [target]:
+                slope = self._derivative(each)
+                ratio = _ratio(worth, slope)
+                if ratio is not None and Meaning(each, ratio, "its formula") not in found:
+                    found.append(Meaning(each, ratio, "its formula"))
+        return sorted(
+            found, key=lambda meaning: (abs(meaning.factor) != 1, not self._alike(name, meaning.target))
+        )
+
+    def _alike(self, name, target):
+        """Whether a helper and a quantity have the same index, as δ2 and z2."""
+        ours, theirs = _index(name), _index(target)
+        return ours != "" and ours == theirs
+
+    def _by_use(self, name, target, step):
+        """The Meanings that make the gradients and updates exact in which a helper is used, most first."""
+        uses = [
+            (role, self._in_pass(part.formula, role.step))
+            for position, role in self.roles.of.items()
+            if role.kind in (GRADIENT, HELPER, UPDATE) and role.target is not None and role.name != name
+            for part in self.statements[position].formulas
+            if role.step == step and self._is_usable(role)
+        ]
+        uses = [(role, formula) for role, formula in uses if name in formula.names()]
+        counts: dict[Meaning, int] = {}
+        for role, formula in uses:
+            shapes = self._shapes_in(formula, name)
+            for each in [target] if target is not None else shapes:
+                slope = self._derivative(each)
+                if slope is None:
+                    continue
+                factor = self._factor_in_use(role, formula, name, slope)
+                if factor is not None:
+                    meaning = Meaning(each, factor, "its use")
+                    counts[meaning] = counts.get(meaning, 0) + 1
+        return sorted(counts, key=lambda each: (-counts[each], not self._alike(name, each.target)))
+
+    def _is_usable(self, role):
+        target = role.target
+        if role.kind == HELPER and not self._is_parameter(target):
+            return False
+        return target in self.model
+
+    def _shapes_in(self, formula, name):
+        reached = self.model.uses(self.roles.loss)
+        return [each for each in reached if each != self.roles.loss]
+
+    def _factor_in_use(self, role, formula, name, slope):
+        """c where c·slope in the place of a helper makes a gradient or update exact; None where none does."""
+        truth = self._derivative(role.target)
+        worth = self._worth(formula, {name: slope})
+        if worth is None or truth is None:
+            return None
+        if role.kind == UPDATE:
+            old = self._worth(Name(role.target), {})
+            steps = [_minus(after, before) for after, before in zip(worth, old)]
+            ratio = _ratio(steps, truth)
+            return None if ratio is None or ratio == 0 else Fraction(-1 if ratio > 0 else 1)
+        wanted = self._parameter_factor if role.kind == HELPER else 1
+        ratio = _ratio(worth, truth)
+        return None if not ratio else _nice(wanted / ratio)
+
+    def _family_sign(self):
+        signs = [meaning.factor for meaning in self.settled.values()]
+        return -1 if signs and all(sign < 0 for sign in signs) else 1
+
+    def _by_number(self, name):
+        """The Meaning whose value a helper's printed number is, if only one is."""
+        numbers = [
+            part.printed for position in self._positions(name) for part in self.statements[position].numbers
+        ]
+        found = []
+        for printed in numbers[:1]:
+            for each in self._targets(arrays.shape(printed)):
+                exact = self.model[partial_name(self._loss_of(each), each)]
+                for factor in CONSTANTS:
+                    if _agrees(printed, exact, factor):
+                        found.append(Meaning(each, factor, "its number"))
+        best = [meaning for meaning in found if self._alike(name, meaning.target)] or found
+        return best[0] if len(best) == 1 else None
+
+    def _by_index(self, name):
+        """The derivative by the quantity of the same index as its siblings': δ1 is by z1 if δ2 is by z2."""
+        for other, meaning in self.settled.items():
+            if _index(other) and _index(other) == _index(meaning.target):
+                stem = meaning.target[: len(meaning.target) - len(_index(meaning.target))]
+                target = stem + _index(name)
+                if target in self.model and target != meaning.target:
+                    return Meaning(target, meaning.factor, f"its sibling {other}")
+        return None
+
+    def _factor_of_gradients(self):
+        """What all the gradients dW of a sheet are multiplied with: 1, or the number of samples."""
+        self._counts = self._samples()
+        ratios = []
+        for position, role in self.roles.of.items():
+            target = role.target
+            if role.kind != HELPER or target is None or target not in self.model:
+                continue
+            if not self._is_parameter(target):
+                continue
+            ratios.append((role.name, self.statements[position]))
+        return self._common_factor(ratios, self._counts)
+
+    def _samples(self):
+        """The numbers that the loss is divided by, as a mean over samples is; a half is none."""
+        formula, found = self.model.formulas[self.roles.loss], set()
+        for node, _, _ in nodes(formula):
+            if isinstance(node, Number) and node.value == int(node.value) > 2:
+                found.add(int(node.value))
+            elif isinstance(node, Name) and node.name in self.model.given:
+                value = self.model.given[node.name]
+                if not isinstance(value, Array) and float(value) == int(float(value)) > 1:
+                    found.add(int(float(value)))
+            elif isinstance(node, Call) and node.function == "mean":
+                dimensions = self.model.shape_of(node.arguments[0])
+                axis = node.options.get("axis")
+                found.add(prod(dimensions) if axis is None or len(dimensions) < 2 else dimensions[axis])
+        return found
+
+    def _common_factor(self, gradients, counts):
+        found = set()
+        for name, statement in gradients:
+            target = self._named_target(name, 0)
+            for part in statement.formulas:
+                ratio = _ratio(self._chased(part.formula), self._derivative(target))
+                found.add(ratio)
+        if len(found) == 1:
+            (ratio,) = found
+            if ratio is not None and ratio.denominator == 1 and ratio.numerator in counts:
+                self.notes.append(f"the gradients dW are of the sum over the samples, {ratio} times ∂L/∂W")
+                return ratio
+        return Fraction(1)
+
+    def _chased(self, formula):
+        """The worth of a formula, the helpers in it worth their own formulas."""
+        extra: dict = {}
+
+        def worth(each, depth=0):
+            for name in each.names():
+                if name in self.model or name in extra or depth > 20:
+                    continue
+                own = self._own_formulas(name)
+                if own:
+                    value = worth(own[0], depth + 1)
+                    if value is not None:
+                        extra[name] = value
+            return self._worth(each, extra)
+
+        return worth(formula)
+
+    def _keep(self, name, meaning):
+        self.settled[name] = meaning
+        slope: Expression = Name(partial_name(self._loss_of(meaning.target), meaning.target))
+        if meaning.factor == -1:
+            slope = Negative(slope)
+        elif meaning.factor != 1:
+            factor = Fraction(meaning.factor).limit_denominator(10**6)
+            slope = Product(
+                [("*", Number(factor.numerator)), ("*", slope), ("/", Number(factor.denominator))]
+            )
+        self.model.define(name, slope)
+
+
+class _Overlay(dict):
+    """Values with some names replaced."""
+
+    def __init__(self, values, extra):
+        super().__init__(extra)
+        self._values = values
+
+    def __missing__(self, name):
+        return self._values[name]
+
+
+def _near(value, random):
+    def moved(entry):
+        number = float(entry)
+        return number * (1 + random.uniform(0.02, 0.08)) if number else 0.0
+
+    return value.map(moved) if isinstance(value, Array) else moved(value)
+
+
+def _is_pinned(value, is_late):
+    """Whether a given value stays: targets in the loss, zeros and ones, counts."""
+    if not isinstance(value, Array):
+        return float(value) == int(float(value)) != 0 and abs(float(value)) > 1
+    return is_late or all(float(entry) in (0.0, 1.0) for entry in value.entries)
+
+
+def _minus(left, right):
+    return (
+        arrays.paired(lambda one, other: one - other, left, right)
+        if isinstance(left, Array)
+        else left - right
+    )
+
+
+def _ratio(values, others):
+    """The constant that some values are of others, over all draws and entries; None where there is none."""
+    if values is None or others is None:
+        return None
+    for value, other in zip(values, others):
+        if as_vector_shape(arrays.shape(value)) != as_vector_shape(arrays.shape(other)):
+            return None
+    ratio = _constant(values, others)
+    return None if ratio is None else _nice(ratio)
+
+
+def _constant(values, others):
+    """The number that some values are of others in every draw and entry; None where there is none."""
+    if values is None or others is None:
+        return None
+    pairs = [
+        pair
+        for value, other in zip(values, others)
+        for pair in zip(arrays.entries(value), arrays.entries(other))
+        if arrays.size(value) == arrays.size(other)
+    ]
+    if not pairs or max(abs(other) for _, other in pairs) < NOTHING:
+        return None
+    scale = max(abs(other) for _, other in pairs)
+    biggest = max(pairs, key=lambda pair: abs(pair[1]))
+    ratio = biggest[0] / biggest[1]
+    near = all(
+        isclose(value, ratio * other, rel_tol=SAME, abs_tol=SAME * scale * abs(ratio))
+        for value, other in pairs
+    )
+    return ratio if near and ratio else None
+
+
+def _rough(step, slope):
+    """A step divided by a slope, in the entry with the largest slope."""
+    pairs = list(zip(arrays.entries(step), arrays.entries(slope)))
+    value, other = max(pairs, key=lambda pair: abs(pair[1]))
+    return value / other if other else None
+
+
+def _nice(ratio):
+    """A ratio as a small fraction, where it is one; None for any other number."""
+    fraction = Fraction(ratio).limit_denominator(1000)
+    return fraction if ratio and isclose(fraction, ratio, rel_tol=1e-7) else None
+
+
+def _agrees(printed, exact, factor):
+    factor = int(factor)
+    pairs = list(zip(arrays.entries(printed), arrays.entries(exact)))
+    digits = min(len(entry.value.as_tuple().digits) for entry, _ in pairs)
+    return digits >= 3 and all(
+        isinstance(entry, Printed) and entry.agrees(factor * value) for entry, value in pairs
+    )
+
+
+def _among(meaning, others):
+    return any((meaning.target, meaning.factor) == (other.target, other.factor) for other in others)
+
+
+def _index(name):
+    """What stands behind the letters of a name: 2 of delta2, _o1 of delta_o1, ^(1) of z^(1)."""
+    base = name.partition("@")[0]
+    cut = next((place for place, each in enumerate(base) if not each.isalpha()), len(base))
+    return base[cut:]

@@ -1,0 +1,493 @@
+"""What each line of a sheet is for: given, model line, derivative, helper, update, in which pass.
+
+The forward lines of a sheet are its model. Which lines these are follows from the loss: everything that it is
+computed from. What else has a name is somebody's word for a derivative, an update, or a value beside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from neuronnet.derivation.digits import Printed
+from neuronnet.derivation.model import Model
+from neuronnet.derivation.readings import readings
+from neuronnet.description.values import as_number
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape
+from neuronnet.formulas.expressions import Expression, Name, Number, Sum
+from neuronnet.formulas.notation import gradient_of, split_derivative, updated
+from neuronnet.formulas.rewriting import with_names
+from neuronnet.names import after, partial_name
+from neuronnet.sheet.statements import Statement
+
+LOSSES = (
+    "L",
+    "J",
+    "E",
+    "E_total",
+    "Loss",
+    "loss",
+    "C",
+    "cost",
+    "Cost",
+    "l",
+    "MSE",
+    "mse",
+    "BCE",
+    "SSE",
+    "H",
+    "S",
+)
+GIVEN, MODEL, GRADIENT, HELPER, UPDATE, CHANGE, VALUE, SEED = (
+    "given",
+    "model",
+    "gradient",
+    "helper",
+    "update",
+    "change",
+    "value",
+    "seed",
+)
+
+
+@dataclass
+class Role:
+    """What a statement is: its `kind`, its quantity by `name` in the model, and its pass, from 0."""
+
+    kind: str
+    name: str | None = None
+    step: int = 0
+    target: str | None = None  # of a gradient or update, what it is the gradient or next value of
+
+
+@dataclass
+class Roles:
+    """The model of a sheet, and the Role of each statement by its position.
+
+    `loss` is the name of the scalar that is differentiated, or None; `unplaced` are the names that are used
+    but have no value.
+    """
+
+    model: Model
+    loss: str | None = None
+    of: dict[int, Role] = field(default_factory=dict)
+    definitions: dict[str, Expression] = field(default_factory=dict)
+    forward: set[str] | None = None
+    steps: int = 0
+    helpers: dict[str, list[int]] = field(default_factory=dict)
+    unplaced: set[str] = field(default_factory=set)
+    errors: dict[int, NeuronnetError] = field(default_factory=dict)
+    open: dict[str, int] = field(default_factory=dict)  # formulas with several readings -> how many
+
+
+def is_delta(name: str) -> bool:
+    """Whether a name is one that people give to a derivative: delta2, grad_h, err."""
+    return name.lower().startswith(("delta", "grad", "err"))
+
+
+class Assignment:
+    """Finds the Roles of the statements of one sheet."""
+
+    def __init__(self, statements: list[Statement], known, choices: dict[str, int] | None = None):
+        """`choices` says which reading of an open formula to take, by its name; the likeliest otherwise."""
+        self._choices = choices or {}
+        self.statements, self.known = statements, known
+        _assign_once(statements)
+        self._defined = {
+            each.name
+            for each in statements
+            if each.name is not None
+            and any(part.name is None and each.name not in part.formula.names() for part in each.formulas)
+        }
+        self._numbers = {}
+        for each in statements:
+            if each.name is not None and each.number is not None and len(each.parts) == 2:
+                self._numbers.setdefault(each.name, each.number.printed)
+
+    def roles(self) -> Roles:
+        """The Roles, with nothing placed in the model yet."""
+        steps = self._steps()
+        for statement, step in zip(self.statements, steps):
+            self._unmark(statement, step)
+        found = Roles(Model())
+        self._first: dict[tuple, int] = {}  # (name, pass) -> the statement that defines it
+        for position, statement in enumerate(self.statements):
+            found.of[position] = self._role(position, statement, steps[position], self._first)
+        self._formulas = {
+            key: self.statements[position].formulas[0].formula
+            for key, position in self._first.items()
+            if self.statements[position].formulas
+        }
+        opening = {name: formula for (name, step), formula in self._formulas.items() if step == 0}
+        self._losses: list[str] = []
+        found.loss = self._loss(found, opening)
+        if found.loss is not None:
+            found.forward = set().union(*(_reach(name, opening) for name in {found.loss, *self._losses}))
+        self._renewed = self._renewed_names(found, opening)
+        found.steps = max((_split(name)[1] for name in self._renewed), default=0)
+        for role in found.of.values():
+            if role.kind == GRADIENT:
+                role.name = self.latest(role.name, role.step)
+                role.target = split_derivative(role.name)[1]
+            elif role.kind == HELPER and role.target is not None:
+                role.target = self.latest(role.target, role.step)
+        return found
+
+    def place(self, found: Roles, step: int) -> None:
+        """Give and define what the loss of one pass is computed from; the rest are helpers.
+
+        What cannot be placed, such as a formula whose parts do not fit, is in `found.errors`.
+        """
+        for (name, each), position in self._first.items():
+            if each == step and (name, each) not in self._formulas:
+                if is_delta(name) and found.loss is not None:
+                    found.of[position].kind = HELPER
+                    continue
+                self._give(found, after(name, step), self.statements[position], position)
+        definitions = self._definitions(found, step)
+        for name in _in_order(definitions):
+            position = self._first.get(_split(name))
+            is_forward = self._is_forward(found, name, definitions[name])
+            if is_forward:
+                self._define(found, name, definitions[name], position)
+            else:
+                found.of[position].kind = HELPER
+
+    # Passes
+
+    def _steps(self):
+        """The pass of each statement: a definition that is repeated after an update begins the next."""
+        steps, step = [], 0
+        defined, updates = {}, False
+        for before, statement in zip([None, *self.statements], self.statements):
+            name = statement.name
+            if before is not None and self._goes_on(before, statement):
+                statement.assigns = True  # a new value among updates
+            if name is not None and self._is_plain(name) and not self._is_update(statement):
+                earlier = defined.get(name)
+                if updates and earlier is not None and _defines_again(earlier, statement):
+                    step, updates, defined = step + 1, False, {}
+                if earlier is None or not earlier.formulas:
+                    defined[name] = statement
+            steps.append(step)
+            updates = updates or self._is_update(statement)
+        return steps
+
+    def _goes_on(self, before, statement):
+        """Whether a number alone, right after an update, is another one: `w2 = 0.49` after `w1 = w1 - …`."""
+        given = self._numbers.get(statement.name)
+        if given is None or len(statement.parts) > 2 or not self._is_update(before):
+            return False
+        return statement.number is not None and texts(statement.number.printed) != texts(given)
+
+    def _is_plain(self, name):
+        return (
+            split_derivative(name) is None
+            and gradient_of(name, self.known) is None
+            and not name.startswith("Δ")
+            and self._base(name) is None
+        )
+
+    def _base(self, name):
+        """What a name is the next value of: w1 of w1_new, w1', w1^+ or w1@1; None for another name."""
+        base, _, count = name.partition("@")
+        if count:
+            return base
+        base = updated(name)
+        return base if base is not None and base in self.known.names and name != base else None
+
+    def _is_update(self, statement):
+        """Whether a statement gives a parameter its next value."""
+        name = statement.name
+        if name is None:
+            return False
+        base = self._base(name)
+        if base is not None:
+            return base not in self._defined
+        if any(name in part.formula.names() for part in statement.formulas):
+            return name not in self._defined
+        if statement.assigns and name in self._numbers and statement.number is not None:
+            return statement.number.printed is not self._numbers[name]
+        return any(self._starts_from(part.formula, name) for part in statement.arithmetic)
+
+    def _starts_from(self, arithmetic, name):
+        """Whether arithmetic is the number given for a name, plus or minus a step: 0.4 - 0.1*(-0.027)."""
+        given = self._numbers.get(name)
+        if not isinstance(arithmetic, Sum) or len(arithmetic.terms) < 2 or not isinstance(given, Printed):
+            return False
+        first = arithmetic.terms[0][1]
+        return isinstance(first, Number) and as_number(first.value, Decimal) == given.value
+
+    def _unmark(self, statement, step):
+        """Put names in their pass in the place of those with a mark: w' and w_new are w@1."""
+
+        def unmarked(name):
+            base = self._base(name) if "@" not in name else None
+            return name if base is None else after(base, step + 1)
+
+        for part in statement.parts[1 if statement.name is not None else 0 :]:
+            if part.has_names:
+                part.formula = with_names(part.formula, unmarked)
+
+    # Roles
+
+    def _role(self, position, statement, step, first):
+        name = statement.name
+        if name is None:
+            return Role(VALUE, None, step)
+        parts = split_derivative(name)
+        if parts is not None:
+            return Role(GRADIENT, name, step, parts[1])
+        base = self._base(name)
+        if base in self._defined:
+            count = name.partition("@")[2]
+            return Role(VALUE, after(base, int(count) if count.isdigit() else step + 1), step)
+        if base is None and self._is_update(statement):
+            base = name
+        if base is not None:
+            count = name.partition("@")[2]
+            next_step = int(count) if count.isdigit() else step + 1
+            return Role(UPDATE, after(base, next_step), step, after(base, next_step - 1))
+        if name.startswith("Δ"):
+            return Role(CHANGE, name, step, name[1:])
+        target = gradient_of(name, self.known)
+        if target is not None and target in self.known.names:
+            return Role(HELPER, after(name, step), step, target)
+        key = (name, step)
+        if key not in first:
+            kind = MODEL if statement.formulas or statement.arithmetic else GIVEN
+            first[key] = position
+            return Role(kind, after(name, step), step)
+        earlier = self.statements[first[key]]
+        if statement.formulas and not earlier.formulas:
+            # the number came first: the formula defines, the number is a claim about it
+            first[key] = position
+            return Role(MODEL, after(name, step), step)
+        return Role(VALUE, after(name, step), step)
+
+    # The model
+
+    def _definitions(self, found, step):
+        """{name in its pass: formula}: those of the sheet, and in later passes what must be computed anew."""
+        own = {
+            after(name, step): self._renamed(formula, step)
+            for (name, each), formula in self._formulas.items()
+            if each == step
+        }
+        if step:
+            for name in found.forward or ():
+                later = after(name, step)
+                if later in self._renewed and later not in own and (name, step) not in self._first:
+                    own[later] = self._renamed(self._formulas[name, 0], step)
+        return own
+
+    def _is_forward(self, found, name, formula):
+        if found.forward is not None:
+            return _split(name)[0] in found.forward
+        return all(self._is_plain(each) for each in [_split(name)[0], *formula.names()]) and not is_delta(
+            name
+        )
+
+    def _renamed(self, formula, step):
+        """A formula with its names in a pass; what is never given anew keeps its name of the first."""
+        return with_names(formula, lambda name: self.latest(name, step)) if step else formula
+
+    def latest(self, name: str, step: int) -> str:
+        """A name in a pass: `w1@1` in the second if w1 was updated, else `w1`."""
+        parts = split_derivative(name)
+        if parts is not None:
+            return partial_name(*(self.latest(part, step) for part in parts))
+        later = (after(name, each) for each in range(step, 0, -1))
+        return next((each for each in later if each in self._renewed), name)
+
+    def _renewed_names(self, found, opening):
+        """All names with a pass: updated, defined again, or computed from such."""
+        renewed = {role.name for role in found.of.values() if role.kind == UPDATE}
+        renewed |= {after(name, step) for name, step in self._first if step}
+        for step in range(1, 1 + max((_split(name)[1] for name in renewed), default=0)):
+            for name in _in_order(opening):
+                if any(after(each, step) in renewed for each in opening[name].names()):
+                    renewed.add(after(name, step))
+        return renewed
+
+    def _loss(self, found, definitions):
+        """The scalar that is differentiated: the numerator that nothing among them uses, or the last one."""
+        numerators = []
+        for statement in self.statements:
+            for name in _derivatives_in(statement):
+                numerator = split_derivative(name)[0]
+                if numerator in definitions and numerator not in numerators:
+                    numerators.append(numerator)
+        reach = {name: _reach(name, definitions) for name in definitions}
+        if numerators:
+            self._losses = numerators
+            return max(numerators, key=lambda name: (len(reach[name] & set(numerators)), len(reach[name])))
+        used = {each for formula in definitions.values() for each in formula.names()}
+        ends = [name for name in definitions if name not in used and "@" not in name]
+        named = [name for name in LOSSES if name in definitions]
+        if named:
+            return named[0]
+        targets = {role.target for role in found.of.values() if role.kind in (HELPER, UPDATE) and role.target}
+        fitting = [name for name in ends if targets and targets <= reach[name] | {None}]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _give(self, found, name, statement, position):
+        number, arithmetic = statement.number, statement.arithmetic
+        try:
+            if arithmetic:
+                found.model.define(name, arithmetic[0].formula)
+                found.of[position].kind = VALUE
+            elif number is not None:
+                found.model.give(name, texts(number.printed))
+        except NeuronnetError as error:
+            found.errors[position] = error
+
+    def _define(self, found, name, formula, position):
+        for each in formula.names():
+            if each not in found.model and position is not None:
+                self._align(found, each, position)
+        try:
+            number = None if position is None else self.statements[position].number
+            meanings = readings(formula, found.model)
+            if number is None and len(meanings) > 1:
+                found.open[name] = len(meanings)
+            if name == found.loss:  # the loss is a single number
+                single = [each for each in meanings if not as_vector_shape(found.model.shape_of(each))]
+                meanings = single or meanings
+            reading = meanings[min(self._choices.get(name, 0), len(meanings) - 1)]
+            if number is not None and len(meanings) > 1:
+                reading = min(meanings, key=lambda each: _distance(each, found.model, number.printed))
+            found.definitions[name] = found.model.define(name, reading)
+        except NeuronnetError as error:
+            if position is not None:
+                found.errors[position] = error
+
+    def _align(self, found, missing, position):
+        """Give a name without a value the number that stands for it in the part in numbers."""
+        statement = self.statements[position]
+        value = None
+        for formula in statement.formulas:
+            for arithmetic in statement.arithmetic:
+                value = value or aligned_value(formula.formula, arithmetic.formula, missing)
+        if value is not None:
+            found.model.give(missing, value)
+        else:
+            found.unplaced.add(missing)
+
+
+def _assign_once(statements):
+    """Give what code assigns again, as `a = tanh(a)`, a name of its own before that: `a~1`."""
+    latest: dict[str, Statement] = {}
+    for position, statement in enumerate(statements):
+        name = statement.name
+        uses_itself = any(name in part.formula.names() for part in statement.formulas)
+        if name is not None and uses_itself and name in latest and latest[name].formulas:
+            count = sum(each.name is not None and each.name.startswith(f"{name}~") for each in statements) + 1
+            old = f"{name}~{count}"
+            for each in statements[:position]:
+                _rename(each, name, old)
+            for part in statement.formulas:
+                part.formula = with_names(
+                    part.formula, lambda each, name=name, old=old: old if each == name else each
+                )
+        if name is not None:
+            latest[name] = statement
+
+
+def _rename(statement, name, new):
+    if statement.name == name:
+        statement.name = new
+    for part in statement.parts:
+        if part.name == name:
+            part.name = new
+        if part.has_names:
+            part.formula = with_names(part.formula, lambda each: new if each == name else each)
+
+
+def aligned_value(formula, arithmetic, name):
+    """The literal that stands in `arithmetic` where `formula`, of the same tree, has a name; or None."""
+    if isinstance(formula, Name):
+        if formula.name != name:
+            return None
+        if isinstance(arithmetic, Number):
+            return getattr(arithmetic.value, "text", None) or str(arithmetic.value)
+        return None
+    parts, others = formula.parts(), arithmetic.parts()
+    if type(formula) is not type(arithmetic) or len(parts) != len(others):
+        return None
+    for part, other in zip(parts, others):
+        found = aligned_value(part, other, name)
+        if found is not None:
+            return found
+    return None
+
+
+def _distance(reading, model, printed):
+    """How far a formula is from a printed number, in its larger digits; infinite for another shape."""
+    try:
+        value = model.value(reading)
+    except NeuronnetError:
+        return float("inf")
+    if as_vector_shape(shape(value)) != as_vector_shape(shape(printed)):
+        return float("inf")
+    pairs = list(zip(entries(value), entries(printed)))
+    scale = max(abs(float(entry.value)) for _, entry in pairs) or 1.0
+    return round(max(abs(float(one - other.value)) for one, other in pairs) / scale, 2)
+
+
+def _defines_again(before, statement):
+    """Whether a statement is a definition of the next pass and not a second claim about this one."""
+    if not (before.formulas or before.arithmetic):
+        return False
+    if not statement.formulas and not statement.numbers and not statement.arithmetic:
+        return False
+    number, earlier = statement.number, before.number
+    if number is None or earlier is None:
+        return bool(statement.formulas) and bool(before.formulas)
+    return texts(number.printed) != texts(earlier.printed)
+
+
+def texts(printed):
+    """A Printed as its text, an Array of them as an Array of texts."""
+    return printed.map(lambda entry: entry.text) if isinstance(printed, Array) else printed.text
+
+
+def _derivatives_in(statement):
+    names = [part.name for part in statement.parts if part.name is not None]
+    return [name for name in names if split_derivative(name) is not None]
+
+
+def _split(name):
+    base, _, count = name.partition("@")
+    return base, int(count or 0)
+
+
+def _reach(name, definitions):
+    """The definitions that a name is computed from, itself included."""
+    found, waiting = set(), [name]
+    while waiting:
+        each = waiting.pop()
+        if each in definitions and each not in found:
+            found.add(each)
+            waiting.extend(_needed(definitions[each]))
+    return found
+
+
+def _needed(formula):
+    """The names in a formula, and those inside of the derivatives in it."""
+    return [part for name in formula.names() for part in split_derivative(name) or (name,)]
+
+
+def _in_order(definitions):
+    """The definitions, each after those that it needs; of a circle, in the order of the text."""
+    found, waiting = {}, dict(definitions)
+    while waiting:
+        ready = [
+            name
+            for name, formula in waiting.items()
+            if not any(each in waiting and each != name for each in _needed(formula))
+        ]
+        for name in ready or list(waiting):
+            found[name] = waiting.pop(name)
+    return list(found)

@@ -1,0 +1,209 @@
+"""What the lines of a sheet say: names, formulas, arithmetic and numbers, in the author's names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from neuronnet.derivation.digits import Printed
+from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName
+from neuronnet.formulas.arrays import Array
+from neuronnet.formulas.expressions import Expression, Name
+from neuronnet.formulas.notation import (
+    Known,
+    gradient_of,
+    parse,
+    parse_array,
+    parse_number,
+    read_function_head,
+    read_name,
+    split_derivative,
+    updated,
+)
+from neuronnet.sheet.readers.spelling import TextWithColumns
+
+MOST_NEW_NAMES = 6  # in one statement that no other line knows
+
+
+@dataclass
+class Part:
+    """One side of an equals sign: a `name`, a `printed` number or array, or a `formula`.
+
+    `printed` is a Printed or an Array of them. A formula without names is arithmetic.
+    """
+
+    spelled: TextWithColumns
+    line: int
+    name: str | None = None
+    printed: Printed | Array | None = None
+    formula: Expression | None = None
+    error: NeuronnetError | None = None
+
+    @property
+    def is_arithmetic(self) -> bool:
+        return self.formula is not None and not self.formula.names()
+
+    @property
+    def has_names(self) -> bool:
+        return self.formula is not None and bool(self.formula.names())
+
+
+@dataclass
+class Statement:
+    """One claim of a sheet, read: its `name` is what the first side names, or None."""
+
+    line: int
+    text: str
+    parts: list[Part]
+    name: str | None
+    assigns: bool = False
+    read_errors: list[NeuronnetError] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> list[Part]:
+        return [part for part in self.parts if part.printed is not None]
+
+    @property
+    def formulas(self) -> list[Part]:
+        """The sides after the name that are formulas with names in them."""
+        return [part for part in self._after_name() if part.has_names]
+
+    @property
+    def arithmetic(self) -> list[Part]:
+        return [part for part in self._after_name() if part.is_arithmetic]
+
+    @property
+    def number(self) -> Part | None:
+        """The last printed number or array, or None."""
+        return self.numbers[-1] if self.numbers else None
+
+    def _after_name(self):
+        return self.parts[1:] if self.name is not None else self.parts
+
+
+def read_statements(claims: list, known: Known) -> tuple[list[Statement], set[str]]:
+    """(the Statements of some claims, the names that they use and nobody defines).
+
+    `known` gets the names that the claims define, and those that they merely use.
+    """
+    functions = [claim for claim in claims if _defines_function(claim, known)]
+    heads = [None if claim in functions else read_name(claim.parts[0].text) for claim in claims]
+    known.names.update(_plain_names(heads))
+    _find_arrays(claims, heads, known)
+    for claim in functions:
+        _keep_function(claim, known)
+    free: set[str] = set()
+    found = [
+        _statement(claim, head, known, free)
+        for claim, head in zip(claims, heads)
+        if claim not in functions or not _kept(claim, known)
+    ]
+    return found, free
+
+
+def _plain_names(heads):
+    """The names in `heads` and those inside of derivatives and update marks."""
+    for head in heads:
+        if head is None:
+            continue
+        parts = split_derivative(head)
+        if parts is not None:
+            yield from parts
+        else:
+            yield head
+            base = updated(head) or head.partition("@")[0]
+            if base != head:
+                yield base
+
+
+def _find_arrays(claims, heads, known):
+    for claim, head in zip(claims, heads):
+        if head is not None and any(parse_array(part.text) is not None for part in claim.parts[1:]):
+            known.arrays.add(head)
+
+
+# Functions of the author's own: f(v) = 1/(1 + e^-v)
+
+
+def _defines_function(claim, known):
+    head = read_function_head(claim.parts[0].text)
+    return head is not None and len(claim.parts) > 1 and not known.has(head[0]) and head[0] not in known.names
+
+
+def _keep_function(claim, known):
+    name, parameters = read_function_head(claim.parts[0].text)
+    inside = Known(set(known.names) | set(parameters), dict(known.functions), set(known.arrays))
+    try:
+        formula = parse(claim.parts[1], inside)
+    except NeuronnetError:
+        return
+    if set(formula.names()) <= {*parameters, *known.names}:
+        known.functions[name] = (parameters, formula)
+
+
+def _kept(claim, known):
+    head = read_function_head(claim.parts[0].text)
+    return head is not None and head[0] in known.functions
+
+
+# Sides
+
+
+def _statement(claim, head, known, free):
+    parts = [Part(claim.parts[0], claim.lines[0], name=head)] if head is not None else []
+    errors = []
+    for spelled, line in list(zip(claim.parts, claim.lines))[len(parts) :]:
+        part = _part(spelled, line, known, free)
+        parts.append(part)
+        if part.error is not None:
+            errors.append(part.error)
+    if head is not None:
+        parts[0].formula = Name(head)
+        parts[0].formula.column = 1
+    return Statement(claim.line, claim.text, parts, head, claim.assigns, errors)
+
+
+def _part(spelled, line, known, free):
+    part = Part(spelled, line)
+    try:
+        part.printed = _printed(spelled.text)
+        if part.printed is None:
+            part.formula = _parsed(spelled, known, free)
+            if isinstance(part.formula, Name):
+                part.name = part.formula.name
+    except NeuronnetError as error:
+        part.error = error
+    return part
+
+
+def _printed(text):
+    """The Printed of a number, the Array of Printed of an array of numbers, None for anything else."""
+    number = parse_number(text)
+    if number is not None:
+        return Printed(number)
+    nested = parse_array(text)
+    return None if nested is None else Array.of(nested).map(Printed)
+
+
+def _parsed(spelled, known, free):
+    """The formula of a side; words that nobody defines become names of quantities without a value."""
+    for _ in range(MOST_NEW_NAMES):
+        try:
+            return parse(spelled, known)
+        except UnknownName as error:
+            if not _may_be_a_name(error.name):
+                raise
+            known.names.add(error.name)
+            free.add(error.name)
+    raise ExpressionError(spelled.text, spelled.column_of(1), "most of its words are no names of this sheet")
+
+
+def _may_be_a_name(word):
+    """Whether a word looks like a quantity, not like prose: w1, x_2, eta, alpha, lr."""
+    parts = split_derivative(word)
+    if parts is not None:
+        return all(map(_may_be_a_name, parts))
+    letters = sum(each.isalpha() for each in word)
+    return letters <= 5 or any(each.isdigit() or each in "_^" for each in word)
+
+
+__all__ = ["Part", "Statement", "gradient_of", "read_statements"]
