@@ -19,8 +19,9 @@ class Structure:
         self._model, self._given = model, given
         self._data = [name for name in given if self._is_of_the_data(name)]
 
-    def is_data(self, name: str) -> bool:
-        return name in self._data
+    def has(self, name: str) -> bool:
+        """Whether a given has such a structure."""
+        return name in self._data and any(True for _ in self._of(name))
 
     def conditions(self, needed: set):
         """(note, entries that keep their value, lines that keep their sum), the weakest condition first.

@@ -93,9 +93,9 @@ class Trials:
         for note, kept, lines in self._structure.conditions(needed):
             yield note, kept | pinned, lines
 
-    def is_data(self, name: str) -> bool:
-        """Whether a given enters only the loss or a mask, as targets do."""
-        return self._structure.is_data(name)
+    def is_fixed(self, name: str) -> bool:
+        """Whether a given has no value but its own: a count, or targets that are 0 and 1 or sum to 1."""
+        return name in self.draws.counts or self._structure.has(name)
 
     def strictest(self, formula: Expression, truth: Expression) -> tuple:
         """(entries that are kept, lines that are kept) of the strongest condition they are tried under."""

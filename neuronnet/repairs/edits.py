@@ -21,7 +21,7 @@ from neuronnet.formulas.expressions import (
     sum_of,
 )
 from neuronnet.formulas.functions import FUNCTIONS, Call
-from neuronnet.formulas.rewriting import nodes, with_names
+from neuronnet.formulas.rewriting import nodes, replaced, with_names
 from neuronnet.names import split_partial
 from neuronnet.repairs.changes import change, changes
 
@@ -41,21 +41,31 @@ class Surroundings:
         self.own = truth.name if isinstance(truth, Name) else None
         named = None if self.own is None else model.formula(self.own)
         self.aliases = {each.name: name for name, each in model.formulas.items() if isinstance(each, Name)}
-        self.true = with_names(truth if named is None else named, lambda name: self.aliases.get(name, name))
-        self.names = self._names(formula, names)
-        self.shapes = {name: model.shape(name) for name in self.names}
+        true = truth if named is None else named
         needed = {each for name in [*formula.names(), *truth.names()] for each in self._made_of(name)}
-        near = {*self.true.names(), *formula.names()}
+        near = {*true.names(), *formula.names()}
         slopes = sorted(
-            self._slopes(needed), key=lambda slope: near.isdisjoint(slope[2].names() + slope[1].names())
+            self._slopes(needed), key=lambda each: near.isdisjoint(each[2].names() + each[1].names())
         )
         self.slopes = slopes[:MOST_SLOPES]
+        self.true = self._as_written(true)
+        self.names = self._names(formula, names)
+        self.shapes = {name: model.shape(name) for name in self.names}
         self.softmaxes = list(self._softmaxes(needed))
         products = [node for node, _, _ in nodes(self.true) if isinstance(node, Product)]
         factors = [each for node in products for each in node.factors if not isinstance(each[1], Number)]
         self.factors = [part for operator, part in factors if operator != "/" and not isinstance(part, Name)]
         self.divisors = [part for operator, part in factors if operator == "/"]
         self.terms = self._terms()
+
+    def _as_written(self, formula):
+        """A formula with the author's names for derivatives, and slopes by the outputs."""
+        formula = with_names(formula, lambda name: self.aliases.get(name, name))
+        functions = {"tanh": "tanh'", "logistic": "logistic'", "relu": "step"}
+        known = [each for each in self.slopes if each[0] in functions]
+        return replaced(
+            formula, {Call(functions[said], [argument]).format(): slope for said, argument, slope in known}
+        )
 
     def _made_of(self, name):
         return {each for part in split_partial(name) or (name,) for each in self.model.uses(part)}
@@ -78,8 +88,7 @@ class Surroundings:
         for name in self.true.names():
             inner = self.model.formula(name) if split_partial(name) else None
             if isinstance(inner, Sum):
-                renamed = with_names(inner, lambda name: self.aliases.get(name, name))
-                found += [term for _, term in renamed.terms]
+                found += [term for _, term in self._as_written(inner).terms]
         return [term for term in found if self.own is None or self.own not in term.names()]
 
     def _slopes(self, needed):
@@ -124,9 +133,10 @@ def likeness(one: str, other: str) -> float:
 
 
 def _said(node):
-    if node.function == "max":
-        is_relu = isinstance(node.arguments[0], Number) and node.arguments[0].value == 0
-        return "relu" if is_relu else None
+    if node.function in ("max", "logsumexp"):
+        first, *_, last = node.arguments
+        of_one = len(node.arguments) == 2 and isinstance(first, Number) and first.value == 0 and last.names()
+        return {"max": "relu", "logsumexp": "softplus"}[node.function] if of_one else None
     return node.function if node.function in ("tanh", "logistic", "exp", "ln", "sqrt") else None
 
 
@@ -148,6 +158,8 @@ def _slope(node, said, argument, out, operator):
         return Product([("*", out), (operator, 1 - out)])
     if said == "relu":
         return Compare(argument, ">", Number(0))
+    if said == "softplus":
+        return Call("logistic", [argument])
     if said == "exp":
         return out
     return FUNCTIONS[node.function][2](argument)[0]
@@ -303,7 +315,7 @@ def _names(node, parent, around):
     if isinstance(node, Name):
         for other in around.alike(node.name):
             alike = (split_partial(other) is None) == (split_partial(node.name) is None)
-            kind = "name" if alike else "other name"
+            kind = "name" if alike and parent is not None else "other name"
             yield change(kind, node, Name(other), f"{other}, not {node.name}")
     elif isinstance(node, Number):
         for name in around.names:

@@ -68,7 +68,7 @@ class _Chosen(dict):
         self._model, count = trials.model, 0
         for name in chosen:
             own = trials.draws.own[name]
-            if name in trials.draws.counts or trials.is_data(name):
+            if trials.is_fixed(name):
                 self[name] = own
                 continue
             found = []
@@ -113,9 +113,7 @@ class _Responses:
     def __init__(self, trials):
         random = Random(2)
         self._own, self._draws = trials.draws.own, []
-        self._fixed = {
-            name for name in trials.draws.given if name in trials.draws.counts or trials.is_data(name)
-        }
+        self._fixed = set(filter(trials.is_fixed, trials.draws.given))
         with localcontext(context_of(DIGITS)):
             for _ in range(MOST_ENTRIES + 2):
                 moved = {}
