@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
 from itertools import product
@@ -25,12 +25,14 @@ class Input(NamedTuple):
 
     `exact` is its value, None where no line computes it; `printed` what its author printed for it, of the
     same shape, or None; `line` where that stands, or the line that it follows from; `is_wrong` whether it is.
+    What is not printed was computed by its `formula` from what was, if it has one.
     """
 
     exact: Decimal | Array | None
     printed: Decimal | Array | None = None
     line: int | None = None
     is_wrong: bool = False
+    formula: Expression | None = None
 
     @property
     def start(self) -> Decimal | Array | None:
@@ -75,19 +77,32 @@ class Computation:
     `base` is None where the formula has no value or a name no Input.
     """
 
-    def __init__(self, formula: Expression, inputs: dict[str, Input]):
-        self.formula = formula
-        self.inputs = {name: inputs[name] for name in formula.names() if name in inputs}
-        self.start = {name: each.start for name, each in self.inputs.items()}
+    def __init__(self, formula: Expression, inputs: dict[str, Input], steps: list | None = None):
+        """`steps` are the names that are computed before, with their formulas."""
+        self.formula, self.steps = formula, steps or []
+        computed = {name for name, _ in self.steps}
+        used = dict.fromkeys(name for _, each in [*self.steps, ("", formula)] for name in each.names())
+        self.inputs = {name: inputs[name] for name in used if name in inputs}
+        self.start = {name: each.start for name, each in self.inputs.items() if name not in computed}
+        self._before = [(name, each.evaluator(Decimal)) for name, each in self.steps]
         self._evaluate = formula.evaluator(Decimal)
         self.base = self.value(self.start)
 
     def value(self, values: dict) -> tuple | None:
         """What the formula gives, a tuple of Decimals; None where it has no value."""
         try:
-            return tuple(map(Decimal, entries(self._evaluate(values))))
+            return tuple(map(Decimal, entries(self._evaluate(self._with_steps(values)))))
         except (ArithmeticError, ValueError, KeyError, NeuronnetError):
             return None
+
+    def _with_steps(self, values):
+        if not self._before:
+            return values
+        values = dict(values)
+        for name, compute in self._before:
+            if name not in values:
+                values[name] = compute(values)
+        return values
 
     def has(self, size: int) -> bool:
         """Whether it has a value of so many entries."""
@@ -131,16 +146,22 @@ class Computation:
 
     @cached_property
     def _written_down(self):
-        return written_down(self.formula)
+        return written_down(self.steps, self.formula)
 
     def by_steps(self, names: list[str], decimals: int, significant: int) -> Iterator[tuple]:
         """What it gives from there where every step is rounded."""
         return self._written_down(self.values_at(names), decimals, significant)
 
+    def decimals(self) -> int:
+        """The most decimals that a rounded input is printed with."""
+        printed = [each.printed for each in self.inputs.values() if each.is_moved]
+        units = [int(entry.as_tuple().exponent) for value in printed for entry in entries(value)]
+        return -min([0, *units])
+
     def results(self, names: list[str]) -> list[Decimal]:
         """The inputs, these as they are printed, and every number computed on the way; [] without a value."""
-        values = self.values_at(names)
         try:
+            values = self._with_steps(self.values_at(names))
             found = intermediate_results(self.formula, values)
         except (ArithmeticError, ValueError, NeuronnetError):
             return []
@@ -167,6 +188,54 @@ class Computation:
                 low[place] += min([0, *off])
                 high[place] += max([0, *off])
         return low, high
+
+
+def steps_before(formula: Expression, inputs: dict[str, Input], also: Container[str] = ()) -> list:
+    """The inputs that were computed on the way, each with its formula, in order.
+
+    These are the ones that were not printed, and those in `also` that are right.
+    """
+    steps = {
+        name: each.formula
+        for name, each in inputs.items()
+        if each.formula is not None and not each.is_wrong and (each.printed is None or name in also)
+    }
+    found: dict[str, Expression] = {}
+    entered: set[str] = set()
+    waiting = formula.names()[::-1]
+    while waiting:
+        name = waiting[-1]
+        if name in found or name not in steps:
+            waiting.pop()
+        elif name in entered:
+            found[name] = steps[name]
+        else:
+            entered.add(name)
+            waiting += [before for before in steps[name].names() if before not in entered]
+    return list(found.items())
+
+
+def ways_of(formulas: Sequence[Expression], inputs: dict[str, Input], values: tuple) -> list[Computation]:
+    """The Computations of the values: from the inputs, and from what was printed before them."""
+    steps = [steps_before(formula, inputs) for formula in formulas]
+    ways = [Computation(formula, inputs) for formula in formulas]
+    ways += [Computation(formula, inputs, each) for formula, each in zip(formulas, steps) if each]
+    return [way for way in ways if way.is_of(values)]
+
+
+def ways_from_memory(
+    formulas: Sequence[Expression], inputs: dict[str, Input], values: tuple, depth: int
+) -> list[Computation]:
+    """Computations that use numbers as they came out of what was printed some lines before."""
+    ways = []
+    for formula in formulas:
+        also = set(formula.names())
+        for _ in range(depth - 1):
+            known = [inputs[name].formula for name in also if name in inputs]
+            also.update(name for each in known if each is not None for name in each.names())
+        steps = steps_before(formula, inputs, also)
+        ways += [Computation(formula, inputs, steps)] if steps else []
+    return [way for way in ways if way.is_of(values)]
 
 
 class Literals(Computation):

@@ -1,49 +1,54 @@
 """Arithmetic on paper: what a formula gives where every step is rounded as it is written down."""
 
 from collections.abc import Callable, Iterator
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from itertools import product
+from operator import add, sub
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Placed, Transpose
 from neuronnet.formulas.arrays import Array, by_lines, entries
-from neuronnet.formulas.expressions import Expression, Name, Negative, Product, Sum
+from neuronnet.formulas.expressions import OPERATIONS, Expression, Name, Negative, Product, Sum
 from neuronnet.formulas.functions import Call
 
-# What is rounded: every result; those inside the functions of INSIDE too; or only products and functions.
-EVERY_STEP, INSIDE_TOO, PRODUCTS_ONLY = "every step", "inside functions too", "products only"
-INSIDE = ("logistic", "logistic'", "softmax")
-REDUCTIONS = ("sum", "mean", "outer")
+# Functions that have steps of their own, and parts of formulas that only put numbers together.
+WITH_STEPS = ("logistic", "logistic'", "softmax", "sum", "mean")
 NOTHING_TO_WRITE = (ArrayOf, Compare, Entry, Negative, Placed, Transpose)
 
 
-def written_down(formula: Expression) -> Callable:
+def written_down(steps: list[tuple[str, Expression]], formula: Expression) -> Callable:
     """A function of ({name: value}, decimals, significant digits) that yields what the formula may give.
 
-    The steps are rounded to so many decimals or significant digits or to one more, the last one too. What
-    has no value is left out.
+    `steps` are names in it that are computed before, with their formulas. Every result, or only those of
+    products and functions, is rounded or cut off, to so many decimals or significant digits or to one more. A
+    matrix product, a sum over an array, softmax are one step or many.
     """
     pad = _Pad()
+    before = [(name, _compiled(step, pad)) for name, step in steps]
     compute = _compiled(formula, pad)
 
-    habits = (EVERY_STEP, PRODUCTS_ONLY, INSIDE_TOO)
-
     def results(values: dict, decimals: int, significant: int) -> Iterator[tuple]:
-        roundings = [_to_decimals(decimals + more) for more in (0, 1)]
-        roundings += [_to_digits(max(1, significant + more)) for more in (0, 1)]
-        for pad.rounded, pad.steps in product(roundings, habits):
-            try:
-                yield entries(compute(values))
-            except (ArithmeticError, ValueError, NeuronnetError):
-                continue
+        kinds = product(((_to_decimals, decimals), (_to_digits, significant)), (ROUND_HALF_UP, ROUND_DOWN))
+        for (rounding, count), mode in kinds:
+            printed, longer = rounding(count, mode), rounding(count + 1, mode)
+            pairs = [(printed, printed), (longer, longer), *([(longer, printed)] if before else [])]
+            for (pad.rounded, name_rounded), pad.sums_too, pad.goes_inside in product(
+                pairs, (True, False), (False, True)
+            ):
+                known = dict(values)
+                try:
+                    for name, step in before:
+                        known[name] = _mapped(name_rounded, step(known))
+                    yield entries(compute(known))
+                except (ArithmeticError, ValueError, NeuronnetError):
+                    continue
 
     return results
 
 
 def intermediate_results(formula: Expression, values: dict) -> list[Decimal]:
     """Every number that is computed on the way to the value of a formula, unrounded."""
-    pad = _Pad()
-    found = []
+    pad, found = _Pad(), []
 
     def noted(value):
         found.append(value)
@@ -54,34 +59,30 @@ def intermediate_results(formula: Expression, values: dict) -> list[Decimal]:
     return found
 
 
-def _to_decimals(count):
-    unit, context = Decimal(1).scaleb(-count), _context(2000)
-    return lambda value: value.quantize(unit, ROUND_HALF_UP, context)
+def _to_decimals(count, mode):
+    unit, context = Decimal(1).scaleb(-count), Context(2000, mode, MIN_EMIN, MAX_EMAX)
+    return lambda value: value.quantize(unit, mode, context)
 
 
-def _to_digits(count):
-    return _context(count).plus
-
-
-def _context(digits):
-    return Context(digits, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX)
+def _to_digits(count, mode):
+    return Context(max(1, count), mode, MIN_EMIN, MAX_EMAX).plus
 
 
 class _Pad:
-    """How results are written down: `rounded(value)`, and which `steps` it is applied to."""
+    """How results are written down: `rounded(value)`, of sums too or not, inside of functions or not."""
 
     rounded: Callable
-    steps = EVERY_STEP
+    sums_too = goes_inside = True
 
-    def product(self, value):
-        return _Figure(self.rounded(value), self)
+    def of_product(self, value):
+        return self.rounded(value)
 
-    def sum(self, value):
-        return _Figure(value if self.steps == PRODUCTS_ONLY else self.rounded(value), self)
+    def of_sum(self, value):
+        return self.rounded(value) if self.sums_too else value
 
 
 class _Figure:
-    """A Decimal, the result of every step with which goes through its `pad`."""
+    """A Decimal, the result of every step with which is written on its `pad`."""
 
     __slots__ = ("pad", "value")
 
@@ -89,26 +90,30 @@ class _Figure:
         self.value, self.pad = value, pad
 
     def __add__(self, other):
-        return self.pad.sum(self.value + _plain(other))
+        if isinstance(other, Array):
+            return NotImplemented
+        return _Figure(self.pad.of_sum(self.value + _plain(other)), self.pad)
 
     __radd__ = __add__
 
     def __sub__(self, other):
-        return self.pad.sum(self.value - _plain(other))
-
-    def __rsub__(self, other):
-        return self.pad.sum(_plain(other) - self.value)
+        return self + -other
 
     def __mul__(self, other):
-        return self.pad.product(self.value * _plain(other))
-
-    __rmul__ = __mul__
+        if isinstance(other, Array):
+            return NotImplemented
+        return _Figure(self.pad.of_product(self.value * _plain(other)), self.pad)
 
     def __truediv__(self, other):
-        return self.pad.product(self.value / _plain(other))
+        if isinstance(other, Array):
+            return NotImplemented
+        return _Figure(self.pad.of_product(self.value / _plain(other)), self.pad)
+
+    def __rsub__(self, other):
+        return -self + other
 
     def __rtruediv__(self, other):
-        return self.pad.product(_plain(other) / self.value)
+        return _Figure(self.pad.of_product(other / self.value), self.pad)
 
     def __neg__(self):
         return _Figure(-self.value, self.pad)
@@ -120,7 +125,7 @@ class _Figure:
         return self.value > _plain(other)
 
     def exp(self):
-        return self.pad.product(self.value.exp())
+        return _Figure(self.pad.of_product(self.value.exp()), self.pad)
 
 
 def _plain(value):
@@ -136,27 +141,59 @@ def _compiled(expression, pad):
     parts = [_compiled(part, pad) for part in expression.parts()]
     if not parts:
         return expression.evaluator(Decimal)
+    if isinstance(expression, Sum):
+        steps = [add if sign > 0 else sub for sign, _ in expression.terms[1:]]
+        return _from_left(parts, steps, pad, pad.of_sum)
+    if isinstance(expression, Product):
+        steps = [OPERATIONS[mark] for mark, _ in expression.factors[1:]]
+        return _from_left(parts, steps, pad, pad.of_product)
     names = [str(place) for place in range(len(parts))]
-    node = expression.rebuilt([Name(name) for name in names])
-    evaluate = node.evaluator(Decimal)
-    function = node.function if isinstance(node, Call) else None
-    options = node.options if function is not None else {}
-
-    def figure(value):
-        return _Figure(value, pad)
+    evaluate = expression.rebuilt([Name(name) for name in names]).evaluator(Decimal)
+    if isinstance(expression, Call) and expression.function in WITH_STEPS:
+        return _with_steps(expression, parts[0], evaluate, pad)
+    is_written = not isinstance(expression, NOTHING_TO_WRITE)
 
     def computed(values):
-        found = [part(values) for part in parts]
-        by_steps = isinstance(node, (Sum, Product)) or function in REDUCTIONS
-        if by_steps or (function in INSIDE and pad.steps == INSIDE_TOO):
-            found = [_mapped(figure, value) for value in found]
-            if function == "softmax":
-                return _mapped(_plain, by_lines(_shares, *found, **options))
-            return _mapped(_plain, evaluate(dict(zip(names, found))))
-        result = evaluate(dict(zip(names, found)))
-        return result if isinstance(node, NOTHING_TO_WRITE) else _mapped(pad.rounded, result)
+        found = evaluate({name: part(values) for name, part in zip(names, parts)})
+        return _mapped(pad.rounded, found) if is_written else found
 
     return computed
+
+
+def _from_left(parts, steps, pad, written):
+    """Sums and products, step by step; a matrix product is one step, or goes inside."""
+
+    def computed(values):
+        found = parts[0](values)
+        for step, part in zip(steps, parts[1:]):
+            other = part(values)
+            if pad.goes_inside and isinstance(found, Array) and isinstance(other, Array):
+                inside = step(_figures(found, pad), _figures(other, pad))
+                found = _mapped(_plain, inside)
+            else:
+                found = _mapped(written, step(found, other))
+        return found
+
+    return computed
+
+
+def _with_steps(call, argument, evaluate, pad):
+    """A function of a number or an array, which is one step or goes inside."""
+
+    def computed(values):
+        found = argument(values)
+        if not pad.goes_inside:
+            return _mapped(pad.rounded, evaluate({"0": found}))
+        found = _figures(found, pad)
+        if call.function == "softmax":
+            return _mapped(_plain, by_lines(_shares, found, **call.options))
+        return _mapped(_plain, evaluate({"0": found}))
+
+    return computed
+
+
+def _figures(value, pad):
+    return _mapped(lambda number: _Figure(number, pad), value)
 
 
 def _shares(values):

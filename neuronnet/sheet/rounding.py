@@ -18,13 +18,14 @@ from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape, sh
 from neuronnet.formulas.expressions import Expression, Name, Sum
 from neuronnet.sheet.computation import (
     NOTHING,
-    Computation,
     Input,
     Literals,
     digits_of,
     gives,
     is_whole_zero,
     unit_of,
+    ways_from_memory,
+    ways_of,
 )
 from neuronnet.sheet.report import RIGHT, ROUNDING, WRONG_NUMBER
 
@@ -39,6 +40,7 @@ WITHIN, UNKNOWN = "within the rounding of your numbers", "no line computes it"
 INHERITED, OTHER_NUMBERS = "computed from a wrong number", "the numbers on the line do not give the quantity"
 NOT_ZERO, NOT_IT = "it is not 0", "no rounding explains it"
 
+MEMORY = (1, 2, 5)  # so many lines back unrounded numbers are carried on from
 MOST_CORNERS = 10  # inputs of which every combination is tried
 BINARY32_ROUNDING = Decimal(2) ** -21  # eight roundings of a computation in binary32
 LARGEST_BINARY32 = 3e38
@@ -75,7 +77,7 @@ def judged(
     """
     with fifty_digits():
         numbers = Array.of(printed)
-        texts, dimensions = entries(numbers), shape(numbers)
+        texts, dimensions = _zeros_like_the_others(entries(numbers)), shape(numbers)
         if exact is None:
             return _worst(_arithmetic_alone(texts, inputs, arithmetic), dimensions)
         if as_vector_shape(dimensions) != as_vector_shape(shape(exact)):
@@ -87,9 +89,14 @@ def judged(
             return _worst([Verdict(WRONG_NUMBER, f"it is {unchanged}, unchanged")] * len(texts), dimensions)
         verdicts = [_by_itself(text, value) for text, value in zip(texts, values)]
         if None in verdicts:
-            ways = _ways(formulas, inputs, values)
+            ways = ways_of(formulas, inputs, values)
             literals = None if arithmetic is None else Literals(arithmetic, ways, inputs)
-            _Explanation(texts, values, verdicts).try_all(ways, literals)
+            explanation = _Explanation(texts, values, verdicts)
+            explanation.try_all(ways, literals)
+            for depth in MEMORY:
+                if None in verdicts:
+                    explanation.try_all(ways_from_memory(formulas, inputs, values, depth))
+            explanation.give_up()
         return _worst(verdicts, dimensions)
 
 
@@ -108,17 +115,12 @@ def literals_honest(
     """
     with fifty_digits():
         numbers, values = Array.of(printed), entries(exact)
-        literals = Literals(arithmetic, _ways(formulas, inputs, values), inputs)
+        literals = Literals(arithmetic, ways_of(formulas, inputs, values), inputs)
         if not literals.has(len(values)):
             return Verdict(WRONG_NUMBER, OTHER_NUMBERS)
         pairs = enumerate(zip(entries(numbers), values))
         verdicts = [_honest(literals, place, text, value) for place, (text, value) in pairs]
         return _worst(verdicts, shape(numbers))
-
-
-def _ways(formulas, inputs, values):
-    ways = (Computation(formula, inputs) for formula in formulas)
-    return [way for way in ways if way.is_of(values)]
 
 
 def _arithmetic_alone(texts, inputs, arithmetic):
@@ -127,7 +129,9 @@ def _arithmetic_alone(texts, inputs, arithmetic):
     if literals is None or not literals.has(len(texts)):
         return [Verdict(UNDECIDED, UNKNOWN)] * len(texts)
     verdicts = [_by_itself(text, value) for text, value in zip(texts, literals.base)]
-    _Explanation(texts, literals.base, verdicts).try_all([literals])
+    explanation = _Explanation(texts, literals.base, verdicts)
+    explanation.try_all([literals])
+    explanation.give_up()
     return [each._replace(how=ARITHMETIC) if each.verdict == RIGHT else each for each in verdicts]
 
 
@@ -149,6 +153,14 @@ def _rank(verdict):
 
 
 # A number beside the exact value
+
+
+def _zeros_like_the_others(texts):
+    """The texts of an array, a whole 0 with as many decimals as its neighbours have."""
+    decimals = max(-text.value.as_tuple().exponent for text in texts)
+    if decimals <= 0:
+        return texts
+    return [Printed(f"0.{'0' * decimals}") if is_whole_zero(text) else text for text in texts]
 
 
 def _by_itself(printed, exact):
@@ -213,7 +225,7 @@ class _Explanation:
         self.significant = max(digits_of(text.value) for text in texts)
 
     def try_all(self, ways, literals=None):
-        """Try one way after the other until every number is explained, or is wrong."""
+        """Try one way after the other until every number is explained."""
         self._each(ways, self._carried, False)
         self._each(ways, self._binary)
         if literals is not None and literals.has(len(self.texts)):
@@ -222,6 +234,9 @@ class _Explanation:
         self._each(ways, self._by_steps, False)
         self._each(ways, self._within)
         self._each(ways, self._by_steps, True)
+
+    def give_up(self):
+        """Call every number that is not explained wrong."""
         for place in self._open():
             how = NOT_ZERO if is_whole_zero(self.texts[place]) else NOT_IT
             self.verdicts[place] = Verdict(WRONG_NUMBER, how)
@@ -249,15 +264,17 @@ class _Explanation:
         printed = way.moved(from_wrong)
         wrong = way.wrong_among(printed)
         for used in [printed, wrong] if printed != wrong else [printed]:
-            if bool(wrong) == from_wrong:  # a whole 0 is what anything small is rounded to
-                for found in way.by_steps(used, self.decimals, self.significant):
-                    self._settle(found, _from(way, used, STEP_BY_STEP), at_zero=False)
+            if bool(wrong) == from_wrong:
+                decimals = self.decimals or way.decimals()
+                if decimals == 0 and any(map(is_whole_zero, self.texts)):  # everything small is 0 then
+                    return
+                for found in way.by_steps(used, decimals, self.significant):
+                    self._settle(found, _from(way, used, STEP_BY_STEP))
 
-    def _settle(self, found, verdict, at_zero=True):
+    def _settle(self, found, verdict):
         """Give the verdict to every number that one of the values found is printed as."""
         for place in self._open() if found is not None else ():
-            text = self.texts[place]
-            if gives(found[place], text) and (at_zero or not is_whole_zero(text)):
+            if gives(found[place], self.texts[place]):
                 self.verdicts[place] = verdict
 
     def _binary(self, way):

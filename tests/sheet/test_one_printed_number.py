@@ -375,6 +375,36 @@ def test_softmax_may_be_computed_from_powers_that_are_written_down(printed, word
     assert judged([*map(Printed, printed)], exact, [way], {"z": Input(z)}).verdict == word
 
 
+@pytest.mark.parametrize("printed, word", [("0.3600", "rounding"), ("0.3590", "wrong number")])
+def test_what_is_not_printed_is_computed_from_what_is(printed, word):
+    rows = inputs(a=("0.5955", "0.6", 1)) | {"b": Input(Decimal("0.5955"), formula=formula("a + 0*a"))}
+    assert judged(
+        Printed(printed), Decimal("0.35462025"), [formula("b^2")], inputs(b=("0.5955",))
+    ).verdict == ("wrong number")
+    assert judged(Printed(printed), Decimal("0.35462025"), [formula("b^2")], rows).verdict == word
+
+
+def test_an_unrounded_number_may_come_from_a_rounded_one():
+    rows = inputs(a=("0.5955", "0.6", 1)) | {
+        "b": Input(Decimal("0.35462025"), Decimal("0.35"), 2, formula=formula("a^2"))
+    }
+    assert judged(Printed("0.720"), Decimal("0.7092405"), [formula("2*b")], rows).verdict == "rounding"
+    assert judged(Printed("0.724"), Decimal("0.7092405"), [formula("2*b")], rows).verdict == "wrong number"
+
+
+@pytest.mark.parametrize("neighbour, word", [("0.250", "rounding"), ("1", "wrong number")])
+def test_a_whole_0_in_an_array_has_the_decimals_of_its_neighbours(neighbour, word):
+    exact = vector(neighbour, "0.0004")
+    assert judged([Printed(neighbour), Printed("0")], exact, [], {}).verdict == word
+
+
+def test_steps_may_be_cut_off():
+    rows = {"a": ("0.7777",), "b": ("0.7777",), "c": ("0.7777",)}
+    exact = str(value("a*b*c", a="0.7777", b="0.7777", c="0.7777"))  # 0.4703
+    assert verdict("0.469", exact, ["a*b*c"], **rows).verdict == "rounding"  # 0.604*0.7777 = 0.4697
+    assert verdict("0.468", exact, ["a*b*c"], **rows).verdict == "wrong number"
+
+
 # Drawn formulas: what is done honestly is never wrong, what no honest way reaches always is
 
 
@@ -424,12 +454,12 @@ def computed(tree, values, rounded=lambda number: number, steps="all"):
     return rounded(parts[0].exp() if tree[0] == "exp" else 1 / (1 + (-parts[0]).exp()))
 
 
-def to_decimals(count):
-    return lambda number: number.quantize(Decimal(1).scaleb(-count), ROUND_HALF_UP)
+def to_decimals(count, mode=ROUND_HALF_UP):
+    return lambda number: number.quantize(Decimal(1).scaleb(-count), mode)
 
 
-def to_digits(count):
-    return lambda number: Context(prec=count, rounding=ROUND_HALF_UP).plus(number)
+def to_digits(count, mode=ROUND_HALF_UP):
+    return lambda number: Context(prec=count, rounding=mode).plus(number)
 
 
 numbers = st.integers(10**11, 2 * 10**12).map(lambda n: Decimal(n).scaleb(-12))
@@ -494,10 +524,11 @@ def test_no_slip_of_three_to_five_units_is_excused(case, units, upwards, decimal
         steps = [
             computed(tree, start, rounded, every)
             for start in (exact, printed)
+            for mode in (ROUND_HALF_UP, ROUND_DOWN)
             for more in (0, 1)
             for rounded in (
-                to_decimals(decimals + more),
-                *(to_digits(max(1, digits + off + more)) for off in (-1, 0, 1)),
+                to_decimals(decimals + more, mode),
+                *(to_digits(max(1, digits + off + more), mode) for off in (-1, 0, 1)),
             )
             for every in STEPS
         ]
