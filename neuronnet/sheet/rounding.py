@@ -115,10 +115,16 @@ def literals_honest(
     """
     with fifty_digits():
         numbers, values = Array.of(printed), entries(exact)
-        literals = Literals(arithmetic, ways_of(formulas, inputs, values), inputs)
+        literals = Literals(arithmetic, [], inputs)
         if not literals.has(len(values)):
             return Verdict(WRONG_NUMBER, OTHER_NUMBERS)
-        pairs = enumerate(zip(entries(numbers), values))
+        texts = entries(numbers)
+        if any(
+            abs(base - value) > text.half_unit
+            for base, value, text in zip(literals.base or (), values, texts)
+        ):
+            literals.ways = ways_of(formulas, inputs, values)
+        pairs = enumerate(zip(texts, values))
         verdicts = [_honest(literals, place, text, value) for place, (text, value) in pairs]
         return _worst(verdicts, shape(numbers))
 
