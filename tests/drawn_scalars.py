@@ -212,6 +212,7 @@ def _recurrent(draw, style, model):
 
 
 def _shared(draw, style, model):
+    style.sign = 1  # its quantities have no deltas of their own
     pool = _inputs(draw, model, draw.randint(1, 2), style)
     weights = [
         model.parameter(f"w{k}", drawn_number(draw), style.indexed("w", k))

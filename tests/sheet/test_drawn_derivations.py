@@ -110,3 +110,13 @@ def test_every_kind_of_line_is_told():
 def test_every_family_of_models_is_drawn():
     families = {sheet.model.family for sheet in RIGHT}
     assert families == {"dense", "recurrent", "shared", "regression", "columns", "rows", "attention"}
+
+
+def test_what_is_written_as_a_derivative_is_one():
+    for sheet in RIGHT:
+        for key, _, factor in sheet.derivatives:
+            assert (
+                factor == 1
+                or not set("/∇") & set(sheet.model.names[key])
+                and "frac" not in sheet.model.names[key]
+            )
