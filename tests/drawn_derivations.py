@@ -18,7 +18,9 @@ from drawn_page import Page
 from drawn_scalars import Model
 from drawn_trees import in_decimals, names_in
 
-WAYS = ("exact", "printed", "steps", "products", "mixture")
+# With exact numbers, with the printed ones, rounding every intermediate result or only products and functions,
+# exact in some lines and as printed in others, with the last result as the calculator still has it.
+WAYS = ("exact", "printed", "steps", "products", "mixture", "kept")
 PRODUCTS = ("mul", "matmul", "call", "div", "pow")
 
 
@@ -86,20 +88,24 @@ class _Sheet:
         raise Redraw
 
     def _carry(self, planted=None, mistake=None, carried_on=True):
-        """Computes every line in turn; `mistake(exact, printed, way)` is the value of the line `planted`."""
-        exact, printed = dict(self.plan.model.givens), dict(self.plan.model.givens)
+        """Computes every line in turn; `mistake(numbers, way)` is the value of the line `planted`."""
+        exact, printed, kept = dict(self.plan.model.givens), dict(self.plan.model.givens), {}
         for line in self.plan.lines:
             if line.formula is None:
                 continue
             way = self.draw.choice(WAYS[:2]) if self.way == "mixture" else self.way
+            at_hand = exact if way == "exact" else printed | kept if way == "kept" else printed
             line.before, line.operand = dict(printed), self._operand(printed, way)
-            value = right = self._value(line.formula, exact, printed, way)
+            value = self._value(line.formula, at_hand, way)
+            true = self._value(line.formula, exact, "exact")
             if line is planted:
-                value = mistake(exact, printed, way)
-            line.printed = None if value is None else self.digits.rounded(value)
-            if value is None or (line is planted and not carried_on):
-                value = right
-            exact[line.key] = value
+                wrong = mistake(at_hand, way)
+                line.printed = None if wrong is None else self.digits.rounded(wrong)
+                if wrong is not None and carried_on:
+                    value, true = wrong, mistake(exact, "exact")
+            else:
+                line.printed = self.digits.rounded(value)
+            exact[line.key], kept = true, {line.key: value}
             on_paper = "result" in line.parts or way in ("steps", "products")
             printed[line.key] = self.digits.rounded(value) if on_paper else value
 
@@ -107,29 +113,27 @@ class _Sheet:
         """How the operands of a line are computed that its author writes down, or None."""
         if way not in ("steps", "products") or self.extra:
             return None
-        return lambda node: self._value(node, None, printed, way)
+        return lambda node: self._value(node, printed, way)
 
-    def _value(self, formula, exact, printed, way):
+    def _value(self, formula, numbers, way):
         """What the author computes for a formula with the numbers at hand."""
-        if way == "exact":
-            return in_decimals(formula, exact)
-        if way == "printed":
-            return in_decimals(formula, printed)
+        if way not in ("steps", "products"):
+            return in_decimals(formula, numbers)
 
         def rounded(op, value):
             return self.digits.rounded(value, self.extra) if way == "steps" or op in PRODUCTS else value
 
-        return in_decimals(formula, printed, rounded)
+        return in_decimals(formula, numbers, rounded)
 
     def _planted(self, kind, line, formula, numbers):
         used, place = formula or numbers, self.draw.random()
 
-        def mistake(exact, printed, way):
+        def mistake(numbers, way):
             if kind == "shape":
                 return None
             if used is not None:
-                return self._value(used, exact, printed, way)
-            right = self.digits.rounded(self._value(line.formula, exact, printed, way))
+                return self._value(used, numbers, way)
+            right = self.digits.rounded(self._value(line.formula, numbers, way))
             return slipped(kind, right, random.Random(place))
 
         if kind == "shape":
@@ -146,8 +150,8 @@ class _Sheet:
             return True
         try:
             self._carry()
-            for way in WAYS[:4]:
-                wrong = self._value(used, self.plan.exact, line.before, way)
+            for way in ("exact", "printed", "steps", "products"):
+                wrong = self._value(used, self.plan.exact if way == "exact" else line.before, way)
                 self._require(line, self.digits.rounded(wrong))
         except (Redraw, ValueError):
             return False
@@ -170,7 +174,7 @@ class _Sheet:
     def _span(self, line):
         """How far from the exact value honest carrying may lead, for each entry."""
         true = self.plan.exact[line.key]
-        values = [self._value(line.formula, None, line.before, way) for way in WAYS[1:4]]
+        values = [self._value(line.formula, line.before, way) for way in ("printed", "steps", "products")]
         span = np.asarray(np.max([abs(value - true) for value in values], axis=0))
         for key in set(names_in(line.formula)):
             one = self.plan.exact | {key: line.before[key]}
