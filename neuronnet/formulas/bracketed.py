@@ -12,6 +12,7 @@ from neuronnet.formulas.words import BRACKETS, Words
 from neuronnet.formulas.written_functions import printed
 
 MOST_TERMS = 100  # of a sum over an index
+NO_INDEX = "97"  # a number that no written-out name has, but that every array may have
 _NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3}(?![\w.]))?")
 _ITEM = re.compile(
     r"\s*(?:-?[0-9]{1,6}(?![.0-9])|-?[0-9]{0,6}:-?[0-9]{0,6}"
@@ -23,14 +24,15 @@ _SUMMED = re.compile(
     r"|\^(?:\{(?P<above>[^{}]{1,30})\}|(?P<end>\w{1,3}))){0,2}"
 )
 _RANGE = re.compile(r"\s*([a-z])\s*(?:=\s*(\d{1,3}|\w+)\s*(?:(?:\.\.+|…|,\s*…\s*,|:|to)\s*(\w{1,3}))?)?\s*")
+_LETTERS = re.compile(r"\s*([a-z])\s*,?\s*([a-z])\s*")
 _SIZES = re.compile(r"(?:_\{?[2F]\}?|₂)")
 
 
 class Bracketed(Words):
     """The part of a parser that knows brackets and sums."""
 
-    def __init__(self, text, known, column_of, log):
-        super().__init__(text, known, column_of, log)
+    def __init__(self, text, known, column_of, log, euler):
+        super().__init__(text, known, column_of, log, euler)
         self.closing, self.norms, self.as_whole = _matched(self.text), {}, False
 
     def number(self):
@@ -164,7 +166,6 @@ class Bracketed(Words):
         if item[0] == "[":
             return [int(each) for each in re.findall(r"-?\d+", item)]
         if item in self.indices:
-            self.indices[""].add(item)
             return int(self.indices[item])
         return "new" if item.isalpha() or "." in item else int(item)
 
@@ -179,17 +180,21 @@ class Bracketed(Words):
         start, match = self.at, self.match(_SUMMED)
         below = match["below"] or match["letter"] or match["range"]
         if below is None:
-            return self.placed(Call("sum", [self.product()]), start)
-        bounds = _RANGE.fullmatch(below)
-        if bounds is None or bounds[1] in self.indices:
-            self.fail("a sum is written Σ_{k=1}^{3}, over one index", start)
-        letter, first, last = bounds[1], bounds[2] or "", bounds[3] or match["above"] or match["end"] or ""
+            return self.placed(Call("sum", [self.elementwise()]), start)
+        bounds, letters = _RANGE.fullmatch(below), _LETTERS.fullmatch(below)
+        if bounds is None and letters is None:
+            self.fail("a sum is written Σ_{k=1}^{3} or Σ_{i,j}", start)
+        found = bounds[1] if bounds else letters[1] + letters[2]
+        if set(found) & set(self.indices) or len(set(found)) < len(found):
+            self.fail("two sums over the same index", start)
+        first, last = (bounds[2] or "", bounds[3]) if bounds else ("", "")
+        last = last or match["above"] or match["end"] or ""
         self.deeper()
         outer = self.indices
         if first.isdigit() and last.isdigit():
-            terms = self.terms(letter, range(int(first), int(last) + 1), start)
+            terms = self.terms(found, range(int(first), int(last) + 1), start)
         else:
-            terms = self.open_terms(letter, int(first) if first.isdigit() else None)
+            terms = self.open_terms(found, int(first) if first.isdigit() else None)
         self.indices, self.splits = outer, {}
         self.depth -= 1
         return total(terms)
@@ -200,44 +205,61 @@ class Bracketed(Words):
         body, outer = self.at, self.indices
         return [self.term(body, outer, letter, str(value)) for value in values]
 
-    def term(self, body, outer, letter, value):
-        """The product that begins at `body`, with a value for an index."""
-        self.at, self.splits, self.indices = body, {}, {**outer, letter: value}
-        return self.product()
+    def term(self, body, outer, letters, value):
+        """The product that begins at `body`, with a value for the first index; summed over a second one."""
+        self.at, self.splits, self.indices = body, {}, {**outer, letters[0]: value}
+        if len(letters) == 1:
+            return self.elementwise()
+        if value == "":
+            self.indices = {**self.indices, letters[1]: ""}
+            return self.elementwise()
+        return total(self.open_terms(letters[1], None))
 
-    def open_terms(self, letter, first):
+    def open_terms(self, letters, first):
         """Terms for as many values of an index as there are names; of arrays, one sum over their entries."""
         body, outer, found, end = self.at, self.indices, [], self.at
-        starts = (0, 1) if first is None else (first,)
-        for value in starts:
+        is_open = self.tried(body, outer, letters, NO_INDEX) is not None
+        for value in () if is_open else (0, 1) if first is None else (first,):
             while len(found) < MOST_TERMS:
-                term = self.tried(body, outer, letter, str(value))
-                if term is None or letter not in outer[""] or _has_entry(term):
+                term = self.tried(body, outer, letters, str(value))
+                if term is None:
                     break
                 found, end, value = [*found, term], self.at, value + 1
             if found:
                 self.at = end
                 return found
+        return [Call("sum", [self.whole_term(body, outer, letters)])]
+
+    def whole_term(self, body, outer, letters):
+        """A term with whole arrays in place of their entries, all of which have the same indices."""
         before, self.as_whole = self.as_whole, True
-        term = self.tried(body, outer, letter, "")
+        left_out = outer.get("", set())
+        term = self.tried(body, {**outer, "": left_out}, letters, "")
         self.as_whole = before
         if term is None:
             self.at, self.splits, self.indices = body, {}, outer
-            term = self.product()  # raises for the name as it stands
-        return [Call("sum", [term])]
+            self.elementwise()  # raises for the name as it stands
+        if term is None or len(left_out) > 1:
+            self.fail(
+                "this sum is over arrays with different indices: write it as a product or its terms", body
+            )
+        return term
 
-    def tried(self, body, outer, letter, value):
+    def tried(self, body, outer, letters, value):
         """A term, or None where one of its names is unknown."""
         before = self.depth, self.inside, self.bars, self.tower
         self.trials += 1
-        outer[""].discard(letter)
+        left_out = set(outer.get("", ()))
         try:
-            return self.term(body, outer, letter, value)
+            return self.term(body, outer, letters, value)
         except UnknownName:
             self.depth, self.inside, self.bars, self.tower = before
             return None
         finally:
             self.trials -= 1
+            if value and "" in outer:
+                outer[""].clear()
+                outer[""].update(left_out)
 
 
 def _matched(text):
@@ -249,7 +271,3 @@ def _matched(text):
         elif sign in ")]}" and open_ and BRACKETS[text[open_[-1]]] == sign:
             found[open_.pop()] = position
     return found
-
-
-def _has_entry(expression):
-    return isinstance(expression, Entry) or any(map(_has_entry, expression.parts()))

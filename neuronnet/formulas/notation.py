@@ -20,7 +20,7 @@ from neuronnet.formulas.tokens import (
     parse_number,
 )
 from neuronnet.formulas.words import RESERVED, WORD_HERE
-from neuronnet.formulas.written_functions import SPELLED, raised, whole_number
+from neuronnet.formulas.written_functions import SPELLED, called, raised, whole_number
 from neuronnet.formulas.written_names import (
     gradient_of,
     read_function_head,
@@ -52,9 +52,11 @@ _TURNED_BY_T = re.compile(r"\^\s*(?:T(?!\w)|\{\s*T\s*\})")
 _SMALL = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _RAISED = set("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _METHOD = re.compile(
-    r"\.(sum|mean|max|min|dot|matmul|mm|exp|log|sqrt|tanh|sigmoid|relu|abs|square|var|std)\("
+    r"\.(sum|mean|max|min|dot|matmul|mm|exp|log|sqrt|tanh|sigmoid|relu|abs|square|pow|var|std|reshape|softmax"
+    r"|flatten|ravel)\("
 )
-_NO_OP = re.compile(r"\.(?:item|copy|detach|clone|numpy|flatten|ravel|squeeze)\(\)")
+_NO_OP = re.compile(r"\.(?:item|copy|detach|clone|numpy|squeeze)\(\)")
+_SHAPE = re.compile(r"\.(?:shape\[([01])\]|size(?!\w))")
 _TIMES = re.compile(r"[xX](?=\s*[-\d.(])")
 _SUM = re.compile(r"[Ss]um_(?:\{|[a-z](?!\w))|\\sum")
 _HALVES = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4)}
@@ -79,26 +81,28 @@ class Known:
         return self._squeezed[1]
 
 
-def parse(text, known: Known, tight_division: bool = False, log: str = "ln") -> Expression:
+def parse(
+    text, known: Known, tight_division: bool = False, log: str = "ln", euler: bool = False
+) -> Expression:
     """The Expression that `text`, a str or TextWithColumns, writes in terms of what is `known`.
 
     With `tight_division` a product without blanks after a slash is divided by as a whole: `1/2n` is 1/(2n).
-    `log` is the function meant by log. Raises ExpressionError with the column where it stops making sense and
-    UnknownName with `column`.
+    `log` is the function meant by log; `euler` says that `e^x` is exp(x) even where e is a quantity. Raises
+    ExpressionError with the column where it stops making sense and UnknownName with `column`.
     """
     spelled = text if isinstance(text, str) else text.text
     column_of = (lambda column: column) if isinstance(text, str) else text.column_of
     if len(spelled) > LONGEST_TEXT:
         raise ExpressionError(spelled[:40], column_of(LONGEST_TEXT), f"longer than {LONGEST_TEXT} characters")
-    return _Parser(spelled, known, column_of, tight_division, log).whole()
+    parser = _Parser(spelled, known, column_of, log, euler)
+    parser.tight_division = tight_division
+    return parser.whole()
 
 
 class _Parser(Bracketed):
     """Recursive descent over the text: comparison > sum > ⊙ > product > signed > power > atom."""
 
-    def __init__(self, text, known, column_of, tight_division, log):
-        super().__init__(text, known, column_of, log)
-        self.tight_division, self.tower = tight_division, 1
+    tight_division, tower = False, 1
 
     def whole(self):
         expression = self.formula()
@@ -248,7 +252,11 @@ class _Parser(Bracketed):
             elif self.glued(_NO_OP):
                 pass
             else:
-                method = self.glued(_METHOD)
+                shape, method = self.glued(_SHAPE), self.glued(_METHOD)
+                if shape:
+                    what = f"shape{shape[1]}" if shape[1] else "size"
+                    expression = self.placed(called(what, [expression], {}, True), start)
+                    continue
                 if not method:
                     return expression
                 self.at -= 1

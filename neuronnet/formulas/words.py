@@ -11,7 +11,6 @@ from neuronnet.formulas.tokens import LOWERED, MOST_WORK, RAISED, Scanner
 from neuronnet.formulas.written_functions import (
     BARE,
     MODULE,
-    SLOPES,
     SPELLED,
     called,
     printed,
@@ -30,7 +29,7 @@ from neuronnet.formulas.written_names import (
 WORD_HERE = re.compile(WORD)
 RESERVED = {"if", "else", "for", "in", "otherwise", "and", "or", "while", "return"}
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
-_KEYWORD = re.compile(r"(axis|dim|keepdims?|dtype|alpha|negative_slope)\s*=\s*([-\w.]+)")
+_KEYWORD = re.compile(r"(axis|dim|keepdims?|dtype|alpha|negative_slope|ddof)\s*=\s*([-\w.]+)")
 _KEY = re.compile(r"[A-Za-z_]\w{0,30}\[\s*[\"']([^\"'\[\]]{1,60})[\"']\s*\]|self\.(?=[A-Za-z])")
 _OVER, _OVER_D = re.compile(r"\s*/\s*∂\s*"), re.compile(r"\s*/\s*d")
 _BASED = re.compile(r"log_(?:\{(?:2|10)\}|(?:2|10)(?!\d)|e\b)|log₂|log₁₀")
@@ -44,11 +43,11 @@ _PI = "3.14159265358979323846264338327950288419716939937510582097494"
 class Words(Scanner):
     """The part of a parser that knows words, with what a subclass knows of formulas and powers."""
 
-    def __init__(self, text, known, column_of, log):
+    def __init__(self, text, known, column_of, log, euler):
         super().__init__(text, column_of)
-        self.known, self.log = known, log
+        self.known, self.log, self.euler = known, log, euler
         self.work = self.bars = self.inside = self.trials = 0
-        self.indices, self.splits = {"": set()}, {}
+        self.indices, self.splits = {}, {}
 
     def word_or_call(self):
         start = self.at
@@ -77,10 +76,10 @@ class Words(Scanner):
             return None
         word = self.text[self.at : end]
         name = read_name(word) or word
-        if not is_code and self.known.has(name):
+        if not is_code and self.known.has(name) and not (word == "e" and self.euler):
             return None
         self.at = end
-        if word == "e":
+        if word == "e" and name not in self.known.functions:
             self.at = self.text.index("^", end) + 1 if self.next() == "^" else self.at + 2
             return self.placed(Call("exp", [self.exponent()]), start)
         function = name if name in self.known.functions and not is_code else self.spelled(word)
@@ -131,7 +130,9 @@ class Words(Scanner):
             elif keyword and keyword[1] != "dtype":
                 name = {"dim": "axis", "keepdim": "keepdims"}.get(keyword[1], keyword[1])
                 value = {"True": True, "False": False, "None": None}.get(keyword[2], keyword[2])
-                if not isinstance(value, str):
+                if name == "ddof" and value in ("0", "1"):
+                    options[name] = int(value)
+                elif not isinstance(value, str):
                     options |= {name: value} if value else {}
                 elif value in ("0", "1", "-1", "-2"):
                     options[name] = int(value)
@@ -158,10 +159,6 @@ class Words(Scanner):
                 if len(arguments) != len(parameters):
                     raise TypeError(f"{word} takes {len(parameters)} arguments, found {len(arguments)}")
                 return put_in(body, dict(zip(parameters, arguments)), self.column_of(start + 1))
-            if function.endswith("'"):
-                if function[:-1] not in SLOPES:
-                    raise TypeError(f"the slope of {word} is not read: write it out")
-                function = SLOPES[function[:-1]]
             return self.placed(called(function, arguments, options, is_code), start)
         except TypeError as error:
             self.fail(str(error), start)

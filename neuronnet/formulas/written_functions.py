@@ -4,91 +4,88 @@ import re
 
 from neuronnet.description.values import Literal
 from neuronnet.formulas.array_expressions import ArrayOf, Transpose
-from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Product, total
+from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power
 from neuronnet.formulas.functions import FUNCTIONS, Call, call, names
 
 MOST_EXPANDED, MOST_HEIGHT = 5_000, 100  # names and numbers, and levels, of an author's functions put in
 MODULE = re.compile(
     r"(?:np|numpy|jnp|torch|tf|F|nn|math|scipy|sp|special|K|linalg|functional|activations|keras)\.(?=[A-Za-z])"
 )
-_SPELLED = """exp: exp
-ln: ln log_e
-log10: log10 lg log_10 log_{10}
-log2: log2 ld lb log_2 log_{2}
-sqrt: sqrt
-tanh: tanh Tanh th
-logistic: sigmoid Sigmoid logistic expit σ sigma sigm sig
-relu: relu ReLU Relu RELU
-leaky_relu: leaky_relu LeakyReLU leakyrelu lrelu LReLU leaky_ReLU
-elu: elu ELU
-softplus: softplus Softplus
-swish: swish silu SiLU
-softmax: softmax Softmax SoftMax
-max: max maximum Max
-min: min minimum Min
-abs: abs fabs absolute Abs
-sign: sign sgn
-sum: sum Sum
-mean: mean avg average Mean
-logsumexp: logsumexp LogSumExp
-step: step heaviside Heaviside
-power: power pow
-matmul: matmul mm bmm
+_SPELLED = """ln: log log_e
+log10: lg log_10 log_{10}
+log2: ld lb log_2 log_{2}
+tanh: Tanh th
+logistic: sigmoid Sigmoid expit σ sigma sigm sig
+relu: ReLU Relu RELU
+leaky_relu: LeakyReLU leakyrelu lrelu LReLU leaky_ReLU
+elu: ELU
+gelu: GELU
+softplus: Softplus
+swish: silu SiLU
+softmax: Softmax SoftMax
+max: Max
+min: Min
+abs: fabs absolute Abs
+sign: sgn
+sum: Sum
+mean: avg average Mean
+logsumexp: LogSumExp
+step: heaviside Heaviside
+matmul: mm bmm
 array: array asarray tensor float float64 float32 Tensor
-transpose: transpose
-zeros_like: zeros_like"""
+shape0: len
+size: size
+plain: ravel"""
 _ROWS = [row.split(": ") for row in _SPELLED.splitlines()]
-SPELLED = {each: each for each in (*names(), "dot", "multiply")}
-SPELLED |= {word: function for function, words in _ROWS for word in words.split()} | {"log": "ln"}
-_BARE = set("exp ln log10 log2 sqrt tanh logistic relu softmax softplus sign abs".split())
+SPELLED = {each: each for each in names()}
+SPELLED |= {word: function for function, words in _ROWS for word in words.split()}
+_BARE = set("exp ln log10 log2 sqrt tanh sin cos logistic relu softmax softplus sign abs".split())
 BARE = {word for word, function in SPELLED.items() if function in _BARE}  # their brackets may be left out
-SLOPES = {"logistic": "logistic'", "tanh": "tanh'", "relu": "step", "softplus": "logistic", "exp": "exp"}
-_REDUCTIONS = {"sum", "mean", "amax", "amin", "lse", "var", "std"}
-_ONE = {*_REDUCTIONS, "softmax", "is_greatest", "ones_like", "row", "column", "plain"}
-_OPERATORS = {"matmul": "@", "dot": "·", "multiply": "⊙", "outer": "⊗"}
+_SLOPES = {"softplus": "logistic", "exp": "exp", "sin": "cos"}
+_BY_AXIS = {"sum", "mean", "var", "std", "softmax", "logsumexp", "max", "min", "amax", "amin", "norm"}
 
 
 def called(function: str, arguments: list, options: dict, is_code: bool) -> Expression:
-    """The call of a function by the name in SPELLED; `is_code` says that a module stood before it.
+    """The call of a function by its name in SPELLED; `is_code` says that it is spelled as a program does.
 
     Raises TypeError, with the reason, for arguments that it does not take.
     """
-    count = len(arguments)
-    if function == "array" or (function == "transpose" and count == 1):
-        _check(function, count == 1)
-        return arguments[0] if function == "array" else Transpose(arguments[0])
-    if function in _OPERATORS:
-        _check(function, count == 2)
-        return Product([("*", arguments[0]), (_OPERATORS[function], arguments[1])])
-    if function in ("max", "min"):
-        return _extreme(function, arguments, options, is_code)
-    if function == "logsumexp" and count == 1:
-        function = "lse"
-    if function in ("sum", "mean", "var", "std", "softmax", "lse") and count == 2 and _is_axis(arguments[1]):
-        if is_code or function == "softmax":
-            arguments, options = arguments[:1], {**options, "axis": _axis(arguments[1])}
-    if function == "sum" and len(arguments) > 1:
-        _check(function, not options)
-        return total(arguments)
+    first, *rest = arguments or [None]
+    if function.endswith("'") and function not in SPELLED:
+        function = _SLOPES.get(function[:-1])
+        if function is None:
+            raise TypeError("the slope of this function is not read: write it out")
+    if function == "power" and len(arguments) == 2 and not options:
+        return raised(*arguments)
+    if function == "array" and len(arguments) == 1:
+        return first
+    if function in ("shape0", "shape1", "size") and len(arguments) == 1:
+        return _count(first, function)
+    if is_code and function in _BY_AXIS and len(rest) == 1 and whole_number(rest[0]) in (0, 1, -1):
+        arguments, options = [first], {**options, "axis": whole_number(rest[0])}
+    if function in ("max", "maximum") and len(arguments) == 2 and _is_zero(rest[-1]):
+        arguments = arguments[::-1]
     if function == "mean" and len(arguments) > 1:
         arguments = [ArrayOf(arguments)]
-    if function == "power":
-        _check(function, count == 2)
-        return raised(*arguments)
-    if function == "zeros_like":
-        return Product([("*", call("ones_like", arguments)), ("*", Number(0))])
-    if function in _ONE:
-        _check(function, len(arguments) == 1)
-        if function == "softmax":
-            options = {name: value for name, value in options.items() if name == "axis"}
-    elif options:
-        raise TypeError(f"{function} has no {next(iter(options))}")
+    if function == "softmax":
+        options = {name: value for name, value in options.items() if name == "axis"}
     try:
         return call(function, arguments, options)
-    except TypeError as error:
-        text = str(error)
-        is_plain = "takes" in text and "<" not in text
-        raise TypeError(text if is_plain else f"{function} takes one argument") from None
+    except (KeyError, TypeError) as error:
+        told = str(error) if " takes " in str(error) and "<" not in str(error) else ""
+        raise TypeError(told or f"{function} does not take these arguments") from None
+
+
+def _count(array, what):
+    """How many entries, rows (shape0) or columns (shape1) an array has, as a formula."""
+    ones = Call("ones_like", [array])
+    if what == "size":
+        return Call("sum", [ones])
+    return Call("amax", [Call("sum", [ones], {"axis": int(what[-1])})])
+
+
+def _is_zero(expression):
+    return isinstance(expression, Number) and expression.value == 0
 
 
 def raised(base: Expression, exponent: Expression) -> Expression:
@@ -156,30 +153,3 @@ def slope_of(parameters: list, body: Expression) -> Expression | None:
 
 def _content(leaf):
     return leaf.name if isinstance(leaf, Name) else leaf.value
-
-
-def _extreme(function, arguments, options, is_code):
-    """max and min: over an array with one argument, else of two or more values; max(0, z) has its 0 first."""
-    if is_code and len(arguments) == 2 and _is_axis(arguments[1]) and not options:
-        arguments, options = arguments[:1], {"axis": _axis(arguments[1])}
-    if len(arguments) == 1:
-        return call("a" + function, arguments, options)
-    _check(function, not options and 0 < len(arguments) <= 64)
-    found, *rest = arguments
-    for each in rest:
-        is_zero = isinstance(each, Number) and each.value == 0
-        found = call(function, [each, found] if is_zero else [found, each])
-    return found
-
-
-def _is_axis(expression):
-    return whole_number(expression) in (0, 1, -1)
-
-
-def _axis(expression):
-    return whole_number(expression)
-
-
-def _check(function, fits):
-    if not fits:
-        raise TypeError(f"{function} does not take these arguments")

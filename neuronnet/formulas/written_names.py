@@ -64,13 +64,13 @@ class Written(NamedTuple):
 def written_at(text: str, start: int, indices: dict | None = None) -> list[Written]:
     """The ways to read the name that begins at a position of unified text, the longest first; [] for none.
 
-    They differ where `x^2` or `x^(2)` may be a power as well. `indices` has the values of indices of sums;
-    those that occur are added to `indices[""]`.
+    They differ where `x^2` or `x^(2)` may be a power as well. `indices` has the values of indices of sums, ""
+    for one that is left out; under "" stands a set, which gets the indices left out of each name.
     """
     match = _WORD.match(text, start)
     if match is None:
         return []
-    if text[match.end() : match.end() + 1] not in _GOES_ON and not (indices and len(indices) > 1):
+    if text[match.end() : match.end() + 1] not in _GOES_ON and not indices:
         return [Written(_name_of_word(match.group()), match.end())]
     parts, end, found = _Parts(match.group(), indices), match.end(), []
     transposed, powers = False, []
@@ -123,8 +123,8 @@ class _Parts:
     """What a name is made of: a word, indices below, layers and marks above."""
 
     def __init__(self, word, indices=None):
-        self.indices = indices if indices and len(indices) > 1 else {}
-        self.layers, self.marks = [], ""
+        self.indices = indices or {}
+        self.layers, self.marks, self.left_out = [], "", ""
         word = re.sub("_?[₀-₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]+", _lowered, word)
         self.change, word = ("Δ", word[1:].lstrip()) if word[0] == "Δ" and len(word) > 1 else ("", word)
         head, *below = [part for part in word.split("_") if part]
@@ -132,8 +132,8 @@ class _Parts:
         self.letters, self.digits = _accented(letters), head[len(letters) :]
         self.subscripts = []
         self.below("_".join(below))
-        if self.letters in GREEK:
-            self.letters = GREEK[self.letters]
+        if self.letters.removeprefix("d") in GREEK:
+            self.letters = self.letters[:-1] + GREEK[self.letters[-1]]
         elif self.letters[:1] in GREEK and len(self.letters) > 1 and self.letters[1] != "_":
             rest = self.letters[1:] + self.digits  # δo1 is δ_o1
             self.letters, self.digits = GREEK[self.letters[0]], ""
@@ -164,11 +164,10 @@ class _Parts:
         if not self.indices:
             return part
         if re.fullmatch(r"[a-z][+-]\d{1,3}", part) and self.indices.get(part[0]):
-            self.indices[""].add(part[0])
             return str(int(self.indices[part[0]]) + int(part[1:]))
         if all(each in self.indices or each.isdigit() for each in part):
             values = [self.indices.get(each, each) for each in part]
-            self.indices[""].update(part)
+            self.left_out += "".join(each for each, value in zip(part, values) if not value)
             return ("_" if any(len(value) > 1 for value in values) else "").join(values)
         return part
 
@@ -181,6 +180,8 @@ class _Parts:
         if single and not layers and not digits and len(below) == 1 and below[0].isdigit():
             digits = below.pop()
         name = self.change + letters + digits + layers + "".join("_" + each for each in below)
+        if self.left_out and "" in self.indices:
+            self.indices[""].add(self.left_out)
         return _with_gradient(name) + self.marks
 
 

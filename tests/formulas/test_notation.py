@@ -134,8 +134,11 @@ FORMULAS = [
     ("np.sum(X, axis=0, keepdims=True)", "", "X", "sum(X, axis=0, keepdims=True)"),
     ("torch.sum(X, dim=1) + X.sum(1)", "", "X", "sum(X, axis=1) + sum(X, axis=1)"),
     ("np.max(X, axis=1)", "", "X", "amax(X, axis=1)"),
-    ("np.dot(A, B) + A.dot(B) + np.matmul(A, B)", "", "A B", "A · B + A · B + A @ B"),
-    ("np.outer(a, b) + np.multiply(a, b)", "", "a b", "a ⊗ b + a ⊙ b"),
+    ("np.dot(A, B) + A.dot(B) + np.matmul(A, B)", "", "A B", "A @ B + A @ B + A @ B"),
+    ("np.outer(a, b) + np.multiply(a, b)", "", "a b", "outer(a, b) + a ⊙ b"),
+    ("X.shape[0] + X.size", "", "X", "amax(sum(ones_like(X), axis=0)) + sum(ones_like(X))"),
+    ("X.reshape(2, 3) + np.var(X, axis=0)", "", "X", None),
+    ("leaky_relu(z) + softplus(z) + gelu(z)", "z", "", "leaky_relu(z, 0.01) + softplus(z) + gelu(z)"),
     ("mean((y-t)**2) + np.square(y)", "", "y t", "mean((y - t)^2) + y^2"),
     ("2/3 sum(e x)", "", "e x", "2/3 · sum(e · x)"),
     ("sum(a, b)", "a b", "", "a + b"),
@@ -168,6 +171,10 @@ FORMULAS = [
     ("Σ_i Σ_j w_{ij}", "w11 w12 w21 w22", "", "(w11 + w12) + (w21 + w22)"),
     ("1/N Σ_{i=1}^N (y_i - t_i)^2", "N", "y t", "1/N · sum((y - t)^2)"),
     ("Σ_k w_k x_k", "", "w x", "sum(w*x)"),
+    ("Σ_{i,j} w_{ij} x_j", "w11 w12 w21 w22 x1 x2", "", "(w11 · x1 + w12 · x2) + (w21 · x1 + w22 · x2)"),
+    ("Σ_{ij} d_{ij} x_{ij}", "", "d x", "sum(d*x)"),
+    ("-1/N Σ_n Σ_i y_{n,i} log ŷ_{n,i}", "N", "y y_hat", "-1/N · sum(sum(y*ln(y_hat)))"),
+    ("Σ dy ⊙ x̂", "", "y x_hat", "sum(dy ⊙ x_hat)"),
     ("1/2 Σ (y - t)^2", "", "y t", "1/2 · sum((y - t)^2)"),
     ("Σ_{t=1}^{2} h^{<t>}", "h^<1> h^<2>", "", "h^<1> + h^<2>"),
     # divisions
@@ -191,6 +198,11 @@ def test_a_formula_means_what_its_author_meant(text, names, arrays, formula):
 )
 def test_a_product_without_blanks_may_be_divided_by_as_a_whole(text, tight):
     assert parse(text, known("n"), tight_division=True).format() == tight
+
+
+def test_e_is_read_as_a_quantity_or_as_eulers_number():
+    assert parse("e^-x + e^2", known("e x"), euler=True).format() == "exp(-x) + exp(2)"
+    assert parse("e^-x + e^2", known("e x")).format() == "power(e, -x) + e^2"
 
 
 def test_log_has_the_base_that_is_said():
@@ -227,7 +239,10 @@ def test_an_authors_function_is_put_in_where_it_is_called():
         ("∂q", "L x", "", 1, "∂A/∂B"),
         ("exp(a, b)", "a b", "", 1, "exp takes"),
         ("np.sum(X, axis=7)", "", "X", 11, "axis is 0, 1 or -1"),
-        ("Σ_{i,j} w_{ij}", "", "w", 1, "over one index"),
+        ("Σ_{i,j,k} w_{ij}", "", "w", 1, "a sum is written"),
+        ("Σ_{ij} w_{ij} x_j", "", "w x", 7, "arrays with different indices"),
+        ("Σ_i Σ_j x_i w_{ij}", "", "w x", 8, "arrays with different indices"),
+        ("Σ_i Σ_i w_i", "", "w", 5, "two sums over the same index"),
         ("Σ_{i=1}^{999} x_i", "x1", "", 1, "1 to 100 terms"),
         ("(" * 51 + "a" + ")" * 51, "a", "", 51, "nested deeper than 50"),
         ("a" * 20_001, "a", "", 20_000, "longer than 20000"),
@@ -303,6 +318,8 @@ def test_columns_are_the_authors():
         ("dW1 dW_1 ∂W_1", "dW1"),
         ("grad_W1 gradW1 W1.grad W1_grad ∇W1", "grad_W1"),
         ("Δw5 Δw_5", "Δw5"),
+        ("dγ dgamma", "dgamma"),
+        ("dδ_1 ddelta1", "ddelta1"),
         ("E_total E_{total}", "E_total"),
         ("y_pred", "y_pred"),
         ("número", "número"),
