@@ -15,8 +15,9 @@ import math
 from collections.abc import Iterable
 from decimal import Decimal
 
+from neuronnet.derivation.compiling import compiled
 from neuronnet.derivation.digits import fifty_digits
-from neuronnet.derivation.shapes import Shapes, resolved, shape_of
+from neuronnet.derivation.shapes import Shapes, resolved, shape_of, work_of
 from neuronnet.derivation.sweep import contributions, full
 from neuronnet.derivation.tidying import is_number
 from neuronnet.description.values import as_number
@@ -28,6 +29,7 @@ from neuronnet.formulas.functions import Call
 from neuronnet.names import partial_name, split_partial
 
 MOST_IN_ALL = 1_000_000  # entries of all arrays of a model
+MOST_WORK = 4_000_000  # multiplications, or what takes as long, of all its formulas
 SHOWN_IN_NUMBERS = 24  # entries of an array that `in_numbers` writes out
 
 
@@ -49,7 +51,7 @@ class Model:
         self._users: dict[str, list[str]] = {}
         self._shares: dict[tuple[str, str], list[tuple[str, Expression]]] = {}
         self._compiled: dict = {}
-        self._entries = 0
+        self._entries = self._work = 0
         self._exact = Values(self, Decimal)
         for name, value in (given or {}).items():
             self.give(name, value)
@@ -62,7 +64,7 @@ class Model:
         value = Array.of(value)
         arrays.require_few(arrays.size(value))
         numbers = [as_number(entry, Decimal) for entry in arrays.entries(value)]
-        self._enter(name, arrays.shape(value), [])
+        self._enter(name, arrays.shape(value))
         self.given[name] = value
         if not self.shapes[name] and 1 <= numbers[0] <= arrays.MOST_ENTRIES and numbers[0] % 1 == 0:
             self.shapes.counts[name] = int(numbers[0])
@@ -71,7 +73,7 @@ class Model:
         """Add a formula and return it with its products resolved. Raises ShapeError, UnknownName."""
         self._refuse_taken(name)
         formula = self.resolved(formula)
-        self._enter(name, shape_of(formula, self.shapes), formula.names())
+        self._enter(name, shape_of(formula, self.shapes), formula)
         self.formulas[name] = formula
         return formula
 
@@ -89,14 +91,17 @@ class Model:
         if name in self.given or name in self.formulas:
             raise NeuronnetError(f"{shortened(name)} stands already; every quantity has a name of its own")
 
-    def _enter(self, name, dimensions, used):
+    def _enter(self, name, dimensions, formula=None):
         """Keep the shape of a name, and what it is computed from."""
         self._entries += math.prod(dimensions)
+        self._work += work_of(formula, self.shapes) if formula else 0
         if self._entries > MOST_IN_ALL:
             raise arrays.ShapeError(f"more than {MOST_IN_ALL} numbers in all")
+        if self._work > MOST_WORK:
+            raise NeuronnetError(f"the formulas up to {name} take more than {MOST_WORK} multiplications")
         self.shapes[name] = dimensions
         reached = 1 << len(self._place)
-        for each in used:
+        for each in formula.names() if formula else ():
             reached |= self._reached[each]
             self._users.setdefault(each, []).append(name)
         self._reached[name] = reached
@@ -210,7 +215,7 @@ class Model:
             total = Call("zeros", list(dimensions))
         elif not arrays.as_vector_shape(shape_of(total, self.shapes)):
             total = full(total, dimensions, self.shapes)
-        self._enter(own, dimensions, total.names())
+        self._enter(own, dimensions, total)
         self._derivatives[own] = total
 
     def _shares_of(self, numerator, user, name):
@@ -228,6 +233,7 @@ class Values(dict):
     def __init__(self, model: Model, number: type, given: dict | None = None, taps: dict | None = None):
         super().__init__()
         self._model, self._number, self._given, self._taps = model, number, given or {}, taps or {}
+        self.parts: dict[int, object] = {}  # what shared parts of formulas came to
 
     def __missing__(self, name):
         waiting = [name]
@@ -276,7 +282,7 @@ class Values(dict):
             return formula.evaluator(self._number)
         known, key = self._model._compiled, (name, self._number)
         if key not in known:
-            known[key] = formula.evaluator(self._number)
+            known[key] = compiled(formula, self._number)
         return known[key]
 
 

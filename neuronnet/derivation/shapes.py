@@ -5,11 +5,14 @@ x is (3,), W is 2×3:        `W x` is a matrix product, (2,); `x*x` elementwise,
 
 from __future__ import annotations
 
+from neuronnet.derivation.compiling import distinct
 from neuronnet.formulas import arrays
 from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Placed, Transpose, stacked_shape
 from neuronnet.formulas.arrays import ShapeError, as_vector_shape, common_shape, reduced_shape
 from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Product, Sum
 from neuronnet.formulas.functions import Call, diagonal_shape, full_lengths, lengths
+
+PER_NODE, PER_FUNCTION = 10, 20  # multiplications that would take as long
 
 
 class Shapes(dict):
@@ -46,6 +49,26 @@ def resolved(formula: Expression, shapes: Shapes) -> Expression:
         copy = Product(factors)
     copy.column = formula.column
     return copy
+
+
+def work_of(formula: Expression, shapes: Shapes) -> int:
+    """About how many multiplications a value of a resolved formula takes, each distinct part once."""
+    found = 0
+    for part, _ in distinct(formula).values():
+        count = _count(shape_of(part, shapes)) * (PER_FUNCTION if isinstance(part, Call) else 1)
+        found += PER_NODE + count * (abs(part.exponent) if isinstance(part, Power) else 1)
+        if isinstance(part, Product) and any(operator == "@" for operator, _ in part.factors):
+            found += _in_products(part, shapes)
+    return found
+
+
+def _in_products(formula, shapes):
+    own, found = shape_of(formula.factors[0][1], shapes), 0
+    for operator, factor in formula.factors[1:]:
+        other = shape_of(factor, shapes)
+        found += arrays.multiplications(own, other) if operator == "@" else 0
+        own = PRODUCTS[operator](own, other)
+    return found
 
 
 def _meant(operator, left, right):

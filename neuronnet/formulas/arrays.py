@@ -202,7 +202,7 @@ def is_vector(dimensions: tuple) -> bool:
 
 def as_vector_shape(dimensions: tuple) -> tuple:
     """A shape without its ones: (n,) for a column or a row, () for a single entry."""
-    return tuple(each for each in dimensions if each != 1)
+    return tuple(each for each in dimensions if each != 1) if dimensions else ()
 
 
 def star(left, right):
@@ -273,6 +273,14 @@ def product_shape(left: tuple, right: tuple) -> tuple:
     if _is_one(left) or _is_one(right):
         return () if _is_one(left) and _is_one(right) else right if _is_one(left) else left
     return _product_shape(left, right)[3]
+
+
+def multiplications(left: tuple, right: tuple) -> int:
+    """How many numbers a matrix product of values of these shapes multiplies."""
+    if _is_one(left) or _is_one(right):
+        return _product(left) * _product(right)
+    rows, inner, columns, _ = _product_shape(left, right)
+    return rows * inner * columns
 
 
 def outer(left, right):

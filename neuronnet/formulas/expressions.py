@@ -71,7 +71,8 @@ class Expression:
     def names(self) -> list[str]:
         """The names in the formula, each once, in the order of their first appearance."""
         if self._names is None:
-            self._names = list(dict.fromkeys(self._all_names()))
+            inside = [name for part in self.parts() for name in part.names()]
+            self._names = list(dict.fromkeys(inside or self._all_names()))
         return self._names
 
     def parts(self):

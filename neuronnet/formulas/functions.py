@@ -204,7 +204,10 @@ FUNCTIONS = {
 
 
 def _softmax(values):
-    return [elementary.share(each, *values[:k], *values[k + 1 :]) for k, each in enumerate(values)]
+    greatest = _greatest(values)
+    powers = [elementary.exp(value - greatest) for value in values]
+    total = _total(powers)
+    return [power / total for power in powers]
 
 
 def _total(values):

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from neuronnet.derivation.digits import fifty_digits
-from neuronnet.derivation.model import MOST_IN_ALL, Model
+from neuronnet.derivation.model import MOST_IN_ALL, MOST_WORK, Model
 from neuronnet.description.values import Literal
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Transpose
@@ -337,3 +337,23 @@ def test_a_branch_is_chosen_entry_by_entry():
     model.define("y", call("where", [Compare(x, ">", Number(0)), x**2, -x]))
     model.define("L", call("sum", [Name("y")]))
     assert list(map(float, model["dL/dx"].entries)) == [-1, 4, -1]
+
+
+def test_a_deeply_nested_formula_is_derived_and_computed_once():
+    """Written out, dL/da has 460,000 characters."""
+    model, inside = Model(READ), Name("x")
+    for _ in range(50):
+        inside = call("tanh", [product(Name("a"), "@", inside)])
+    model.define("h", inside)
+    model.define("L", call("sum", [Name("h")]))
+    started = time.process_time()
+    assert_derivatives_are_those_of_taps(model)
+    assert time.process_time() - started < 2
+
+
+def test_work_is_bounded_before_it_is_done():
+    model = Model({"M": Array([Literal("1")] * 10_000, (100, 100))})
+    model.define("M1", product(Name("M"), "@", Name("M")))
+    with pytest.raises(NeuronnetError, match=f"the formulas up to M4 take more than {MOST_WORK}"):
+        for place in range(1, 9):
+            model.define(f"M{place + 1}", product(Name(f"M{place}"), "@", Name("M")))
