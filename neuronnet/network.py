@@ -104,10 +104,11 @@ class NeuralNetwork:
     def _backpropagate_sample(self, targets, with_l2=True):
         targets = self._checked_targets(targets)
         share = len(targets) if self.outputs == "mean" else 1
+        output_layer = self.layers[-1]
         if self._slopes_cancel:
-            self.layers[-1].backpropagate_cancelled(targets, share)
+            output_layer.backpropagate_cancelled(targets, share)
         else:
-            self.layers[-1].backpropagate(self.loss.derivative, targets, share)
+            output_layer.backpropagate(self.loss.derivative, targets, share)
         for layer in self._hidden_layers_backwards:
             layer.backpropagate_hidden()
         if with_l2 and self.l2 != 0:
@@ -139,7 +140,8 @@ class NeuralNetwork:
     def train(self, inputs: list, targets: list, learning_rate: Any = None) -> None:
         """One online update: forward pass, backward pass and update for a single sample."""
         self._run_forward(inputs)
-        self.backpropagate(targets)
+        self._backpropagate_sample(targets)
+        self._gradients_of_one_sample = True
         self._move(learning_rate)
 
     def fit(self, updates: int) -> None:
@@ -210,11 +212,12 @@ class NeuralNetwork:
         return f"NeuralNetwork {sizes}: {self.title}, {self.loss.name}, {self._update_count} updates"
 
     def _checked_targets(self, targets):
-        if self.neurons[-1].out is None:
+        outputs = self.layers[-1].neurons
+        if outputs[-1].out is None:
             raise PassOrderError("what follows from the targets", "a forward pass")
         if not self.loss.takes_targets:
-            return [0] * len(self.layers[-1])
-        return require_numbers(targets, "targets", len(self.layers[-1].neurons))
+            return [0] * len(outputs)
+        return require_numbers(targets, "targets", len(outputs))
 
 
 load = NeuralNetwork.from_dict
