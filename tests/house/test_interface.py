@@ -2,12 +2,17 @@
 
 import inspect
 import re
+from dataclasses import fields
 
 import pytest
 from documents import ROOT, run_command
 
 import gradcheck
 import neuronnet
+from neuronnet.description.description import PublishedNumber
+from neuronnet.description.initial import KINDS
+from neuronnet.description.reading import KEYS, LAYER_KEYS, RULE_SETTINGS
+from neuronnet.description.samples import DATA_KINDS
 
 
 def public_things():
@@ -57,3 +62,25 @@ def test_the_table_of_commands_knows_every_command(package):
     commands = re.findall(r"\w+", re.search(r"choose from ([^)]*)", errors)[1])
     assert len(commands) >= 4
     assert [each for each in commands if f"`{package} {each}" not in table] == []
+
+
+def test_the_tables_of_the_network_file_have_every_key_that_is_read():
+    page = (ROOT / "docs" / "network_file.md").read_text(encoding="utf-8")
+    columns = {}
+    for table in re.findall(r"(?:^\|.*\n)+", page, re.M):
+        heading, _, *rows = [[cell.strip() for cell in row.split("|")[1:3]] for row in table.splitlines()]
+        columns[heading[0]] = {key: cell for first, cell in rows for key in re.findall(r"`(\w+)`", first)}
+    assert set(columns["key of the file"]) == KEYS
+    assert set(columns["key of a layer"]) == LAYER_KEYS
+    nested = columns["key of the file"] | columns["key of a layer"] | columns["table"]
+    nested["data"] += columns["key of the file"]["data"]
+    for key, wanted in {
+        "sample": {"inputs", "targets"},
+        "data": {"file", "inputs"}.union(*({kind, *DATA_KINDS[kind].settings} for kind in DATA_KINDS)),
+        "held_out": {"fraction", "seed"},
+        "order": {"in turn", "random", "seed"},
+        "init": {"kind", "scale", "seed", "order", *KINDS},
+        "update": {"rule"}.union(*RULE_SETTINGS.values()),
+        "published": {field.name for field in fields(PublishedNumber)},
+    }.items():
+        assert wanted <= set(re.findall(r"`([^`]+)`", nested[key])), key
