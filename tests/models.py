@@ -3,6 +3,7 @@
 from written import model
 
 from neuronnet.derivation.trials import Trials
+from neuronnet.formulas.expressions import Name, Negative
 
 
 def rows(count, columns, start=1):
@@ -78,6 +79,18 @@ LSTM = model(
     L="(h1 - t)**2/2",
 )
 SATURATED = model({"x": 1, "w": 45, "v": "0.7", "t": "0.2"}, a="tanh(w*x)", y="v*a", L="(y - t)**2/2")
+DELTAS = model(  # deltas with the other sign, as in w += eta delta x
+    {"x": "0.5", "w1": "0.15", "w5": "0.4", "w6": "0.3", "t1": "0.1", "t2": "0.9", "eta": "0.5"},
+    z1="w1 x",
+    h1="logistic(z1)",
+    n1="w5 h1",
+    n2="w6 h1",
+    o1="logistic(n1)",
+    o2="logistic(n2)",
+    E="1/2 (t1 - o1)^2 + 1/2 (t2 - o2)^2",
+)
+for helper, derivative in (("delta_o1", "dE/dn1"), ("delta_o2", "dE/dn2"), ("delta_h1", "dE/dz1")):
+    DELTAS.define(helper, Negative(Name(derivative)))
 TRIALS = {
     name: Trials(each)
     for name, each in list(globals().items())

@@ -85,7 +85,7 @@ class Trials:
     def _conditions(self, formula, truth):
         """(note, entries that are kept, lines that are kept), the fewest first."""
         yield None, frozenset(), ()
-        needed = self._needed([formula, truth])
+        needed = made_of([formula, truth], self.model)
         literals = _literals([formula, truth, *(self.model.formulas.get(name) for name in needed)])
         pinned = self.draws.of_size(literals)
         if pinned:
@@ -102,17 +102,6 @@ class Trials:
         *_, (_, kept, lines) = self._conditions(formula, truth)
         return kept, lines
 
-    def _needed(self, formulas):
-        """The quantities that formulas are made of, in every generation."""
-        found, waiting = set(), [name for formula in formulas for name in formula.names()]
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                formula = self.model.formulas.get(name)
-                waiting += split_partial(name) or (formula.names() if formula is not None else ())
-        return found
-
     def _values_text(self, word, kept, needed):
         names = [
             name for name in self.draws.given if name in needed and any(name == each for each, _ in kept)
@@ -126,7 +115,7 @@ class Trials:
 
     def _coincidence(self, claim):
         """What of the author's numbers makes a claim hold: zeros and ones of one input, or all of them."""
-        needed = self._needed([claim.reading, claim.truth])
+        needed = made_of([claim.reading, claim.truth], self.model)
         for name, value in self.draws.given.items():
             kept = frozenset((name, at) for at, entry in enumerate(entries(value)) if entry in (0, 1, -1))
             if kept and name in needed:
@@ -187,7 +176,7 @@ class _Claim:
     def side(self):
         """On which side of its kinks a claim holds that does not hold on the other: "where z1 > 0"."""
         draws = self.trials.draws
-        needed = self.trials._needed([self.truth, self.reading])
+        needed = made_of([self.truth, self.reading], self.trials.model)
         formulas = [self.trials.model.formulas[name] for name in self.trials.model.formulas if name in needed]
         found = {kink.side.format(): kink for formula in formulas for kink in kinks(formula)}
         if not found:
@@ -213,6 +202,18 @@ class _Claim:
         guilty = (common - held) or common or set.union(*failed)
         said = [found[text].said(value_in(draws.own, found[text].side)) for text in found if text in guilty]
         return f"where {' and '.join(said)}"
+
+
+def made_of(formulas: list[Expression], model: Model) -> set[str]:
+    """The names of everything that formulas are computed from, and of what they are derivatives of and by."""
+    found, waiting = set(), [name for formula in formulas for name in formula.names()]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            formula = model.formulas.get(name)
+            waiting += split_partial(name) or (formula.names() if formula is not None else ())
+    return found
 
 
 def same_shape(own: tuple, wanted: tuple) -> bool:

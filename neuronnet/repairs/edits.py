@@ -1,14 +1,12 @@
 """Slips of backpropagation in one part of a formula: transposes, orders of products, slopes, sums over
 samples, names. `changes.py` has the slips of the pen.
 
-Every generator here yields Changes; `Surroundings` says what may be meant.
+Every generator here yields Changes.
 """
 
 from collections import Counter
-from difflib import SequenceMatcher
 from itertools import combinations
 
-from neuronnet.formulas import arrays
 from neuronnet.formulas.array_expressions import Compare, Transpose
 from neuronnet.formulas.expressions import (
     Expression,
@@ -18,151 +16,19 @@ from neuronnet.formulas.expressions import (
     Product,
     Sum,
     product_of,
-    sum_of,
+    signed_sum,
+    without_minus,
 )
-from neuronnet.formulas.functions import FUNCTIONS, Call
-from neuronnet.formulas.rewriting import nodes, replaced, with_names
+from neuronnet.formulas.functions import Call
+from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.names import split_partial
 from neuronnet.repairs.changes import change, changes
+from neuronnet.repairs.surroundings import Surroundings
 
-MOST_NAMES = 120
-MOST_SLOPES = 12
 MOST_TERMS = 5
 _AXES = {0: "over the rows", 1: "over the columns"}
 _ACTIVATIONS = ("tanh", "logistic", "relu")
 _PRODUCTS = {"⊙": "entry by entry", "@": "the matrix product", "⊗": "the outer product"}
-
-
-class Surroundings:
-    """What stands around a wrong formula: names it may mean, slopes, parts of the true formula."""
-
-    def __init__(self, formula: Expression, truth: Expression, model, names=None):
-        self.model = model
-        self.own = truth.name if isinstance(truth, Name) else None
-        named = None if self.own is None else model.formula(self.own)
-        self.aliases = {each.name: name for name, each in model.formulas.items() if isinstance(each, Name)}
-        true = truth if named is None else named
-        needed = {each for name in [*formula.names(), *truth.names()] for each in self._made_of(name)}
-        near = {*true.names(), *formula.names()}
-        slopes = sorted(
-            self._slopes(needed), key=lambda each: near.isdisjoint(each[2].names() + each[1].names())
-        )
-        self.slopes = slopes[:MOST_SLOPES]
-        self.true = self._as_written(true)
-        self.names = self._names(formula, names)
-        self.shapes = {name: model.shape(name) for name in self.names}
-        self.softmaxes = list(self._softmaxes(needed))
-        products = [node for node, _, _ in nodes(self.true) if isinstance(node, Product)]
-        factors = [each for node in products for each in node.factors if not isinstance(each[1], Number)]
-        self.factors = [part for operator, part in factors if operator != "/" and not isinstance(part, Name)]
-        self.divisors = [part for operator, part in factors if operator == "/"]
-        self.terms = self._terms()
-
-    def _as_written(self, formula):
-        """A formula with the author's names for derivatives, and slopes by the outputs."""
-        formula = with_names(formula, lambda name: self.aliases.get(name, name))
-        functions = {"tanh": "tanh'", "logistic": "logistic'", "relu": "step"}
-        known = [each for each in self.slopes if each[0] in functions]
-        return replaced(
-            formula, {Call(functions[said], [argument]).format(): slope for said, argument, slope in known}
-        )
-
-    def _made_of(self, name):
-        return {each for part in split_partial(name) or (name,) for each in self.model.uses(part)}
-
-    def _names(self, formula, names):
-        """Names that may be meant: those given, the true formula's, and derivatives like those here."""
-        known = list(self.model.names() if names is None else names)
-        mentioned = [*formula.names(), *self.true.names()]
-        tops = {split_partial(name)[0] for name in mentioned if split_partial(name)}
-        derived = [f"d{top}/d{name}" for top in sorted(tops) for name in known if name != top]
-        derived = [name for name in derived if name in self.model and name not in self.aliases]
-        hidden = {name for name in known if self.own and self.model.formula(name) is not None}
-        hidden = {name for name in hidden if self.own in self.model.formula(name).names()}
-        found = [*self.true.names(), *known, *derived]
-        return [name for name in dict.fromkeys(found) if name != self.own and name not in hidden][:MOST_NAMES]
-
-    def _terms(self):
-        """What is added up in the true formula, or in that of a derivative which is a factor in it."""
-        found = [term for _, term in self.true._terms()]
-        for name in self.true.names():
-            inner = self.model.formula(name) if split_partial(name) else None
-            if isinstance(inner, Sum):
-                found += [term for _, term in self._as_written(inner).terms]
-        return [term for term in found if self.own is None or self.own not in term.names()]
-
-    def _slopes(self, needed):
-        """(function, its argument, the slope) of every activation, nearest the end first."""
-        for name in reversed(self.model.formulas):
-            whole = self.model.formulas[name]
-            for node, _, _ in nodes(whole) if name in needed else ():
-                if isinstance(node, Call) and node.function in FUNCTIONS and node.names():
-                    out = Name(name) if node is whole else node
-                    said, argument = _said(node), node.arguments[-1]
-                    if said == "exp" and _logistic_argument(whole) is not None:
-                        said, argument, node, out = "logistic", _logistic_argument(whole), whole, Name(name)
-                    if said is not None:
-                        operator = "⊙" if self.shape(out) else "*"
-                        yield said, argument, _slope(node, said, argument, out, operator)
-
-    def _softmaxes(self, needed):
-        """(name, options of the sum in its slope) of what is a softmax."""
-        for name, whole in self.model.formulas.items():
-            if name in needed and isinstance(whole, Call) and whole.function == "softmax":
-                axis = whole.options.get("axis")
-                is_matrix = axis is not None and len(arrays.as_vector_shape(self.model.shape(name))) == 2
-                yield Name(name), {"axis": axis, "keepdims": True} if is_matrix else {}
-
-    def shape(self, node: Expression):
-        """The shape of a part, None where its own parts do not fit."""
-        try:
-            return self.model.shape_of(node)
-        except arrays.ShapeError:
-            return None
-
-    def alike(self, name: str):
-        """Other names, those of the same shape first, then the likeliest."""
-        shape = self.shapes.get(name)
-        others = [other for other in self.names if other != name]
-        return sorted(others, key=lambda other: (self.shapes[other] != shape, -likeness(name, other)))
-
-
-def likeness(one: str, other: str) -> float:
-    """How alike two names are, 0 to 1."""
-    return SequenceMatcher(None, one, other).ratio()
-
-
-def _said(node):
-    if node.function in ("max", "logsumexp"):
-        first, *_, last = node.arguments
-        of_one = len(node.arguments) == 2 and isinstance(first, Number) and first.value == 0 and last.names()
-        return {"max": "relu", "logsumexp": "softplus"}[node.function] if of_one else None
-    return node.function if node.function in ("tanh", "logistic", "exp", "ln", "sqrt") else None
-
-
-def _logistic_argument(formula):
-    """z of a formula 1/(1 + exp(-z)), None of any other."""
-    match formula:
-        case Product(factors=[(_, Number(value=1)), ("/", Sum(terms=[(1, one), (1, other)]))]):
-            power = other if isinstance(one, Number) else one
-            if isinstance(power, Call) and power.function == "exp":
-                inner = power.arguments[0]
-                return inner.inner if isinstance(inner, Negative) else -inner
-    return None
-
-
-def _slope(node, said, argument, out, operator):
-    if said == "tanh":
-        return 1 - out**2
-    if said == "logistic":
-        return Product([("*", out), (operator, 1 - out)])
-    if said == "relu":
-        return Compare(argument, ">", Number(0))
-    if said == "softplus":
-        return Call("logistic", [argument])
-    if said == "exp":
-        return out
-    return FUNCTIONS[node.function][2](argument)[0]
 
 
 def edits(node: Expression, parent, around: Surroundings):
@@ -218,7 +84,7 @@ def _slopes(node, parent, around):
         not isinstance(parent, Product) or _is_operand(node, parent)
     )
     for said, argument, slope in around.slopes:
-        parts = slope.parts() if said == "logistic" else []
+        parts = [part for part in slope.parts() if isinstance(part, Sum)] if said == "logistic" else []
         for part in (slope, *parts) if multiplies else ():
             whole, operator = _times(node, part, around)
             what = f"the slope of {said}" if part is slope else f"a part of the slope of {said}"
@@ -357,20 +223,27 @@ def _terms(node, parent, around):
     if isinstance(node, Product):
         for place in range(1, len(node.factors)):
             before, rest = product_of(node.factors[:place]), node.factors[place:]
-            for term in around.terms:
-                inner = sum_of([(1, before), (1, term)])
+            for term in _signed(around.terms):
+                inner = signed_sum([(1, before), (1, term)])
                 whole = Product([("*", inner), *rest])
-                yield change("term", before, whole, _missing_terms([term], inner), "", term.format())
+                said = _missing_terms([term], inner, around)
+                yield change("term", before, whole, said, "", term.format())
     pairs = combinations(around.terms, 2) if 2 < len(around.terms) <= MOST_TERMS else ()
-    for terms in [*((term,) for term in around.terms), *pairs, (Number(1),)]:
-        for sign in (1, -1) if len(terms) == 1 else (1,):
-            whole = sum_of([*node._terms(), *((sign, term) for term in terms)])
-            yield change("term", node, whole, _missing_terms(terms, whole), "", " + ".join(map(str, terms)))
+    for terms in [*([term] for term in _signed([*around.terms, Number(1)])), *map(list, pairs)]:
+        whole = signed_sum([*node._terms(), *((1, term) for term in terms)])
+        yield change(
+            "term", node, whole, _missing_terms(terms, whole, around), "", " + ".join(map(str, terms))
+        )
 
 
-def _missing_terms(terms, whole):
-    through = [split_partial(name) for term in terms for name in term.names()]
-    names = list(dict.fromkeys(each[1] for each in through if each))
+def _signed(terms):
+    """Each term and its negative."""
+    return [each for term in terms for each in (term, without_minus(term))]
+
+
+def _missing_terms(terms, whole, around):
+    names = [around.derived.get(name) for term in terms for name in term.names()]
+    names = list(dict.fromkeys(name for name in names if name))
     if len(names) == len(terms):
         which = (
             f"path through {names[0]} is" if len(names) == 1 else f"paths through {' and '.join(names)} are"

@@ -12,8 +12,9 @@ from neuronnet.formulas import arrays
 from neuronnet.formulas.expressions import Expression, Name, Number, Product, Sum, product_of
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.repairs.changes import Change, change
-from neuronnet.repairs.edits import Surroundings, edits, likeness
+from neuronnet.repairs.edits import edits
 from neuronnet.repairs.repair import Repair
+from neuronnet.repairs.surroundings import Surroundings, likeness
 
 MOST_PARTS = 150
 MOST_EDITS = 6000

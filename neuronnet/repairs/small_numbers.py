@@ -12,7 +12,7 @@ from neuronnet.derivation.trials import Trials
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, entries, shape
 from neuronnet.formulas.expressions import Expression
-from neuronnet.repairs.edits import Surroundings
+from neuronnet.repairs.surroundings import Surroundings
 
 MOST_ENTRIES = 12  # nobody checks more by hand
 MOST_SHOWN = 4  # entries of a result

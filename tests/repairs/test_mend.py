@@ -150,6 +150,41 @@ def repaired(name, claim, quantity):
             "dL/dn / s + dL/dmu / 4 + dL/dv * (x - mu) / 2",
             1,
         ),
+        # helpers of the author
+        (
+            "DELTAS",
+            "(o1 - t1) o1 (1 - o1)",
+            "delta_o1",
+            "the sign of o1 - t1 is turned around: t1 - o1",
+            "(t1 - o1)*o1*(1 - o1)",
+            2,
+        ),
+        (
+            "DELTAS",
+            "delta_o1 w5 h1 (1 - h1)",
+            "delta_h1",
+            "the path through n2 is missing: delta_o1*w5 + delta_o2*w6",
+            "(delta_o1*w5 + delta_o2*w6)*h1*(1 - h1)",
+            1,
+        ),
+        (
+            "DELTAS",
+            "delta_o1 w5 + delta_o2 w6",
+            "delta_h1",
+            "the slope of logistic is missing: * h1*(1 - h1)",
+            "(delta_o1*w5 + delta_o2*w6)*h1*(1 - h1)",
+            1,
+        ),
+        ("DELTAS", "delta_h1 x", "dE/dw1", "the sign is turned around", "-(delta_h1*x)", 1),
+        (
+            "DELTAS",
+            "w1 - eta delta_h1 x",
+            "w1 - eta dE/dw1",
+            "the sign of eta*delta_h1*x is turned around",
+            "w1 + eta*delta_h1*x",
+            6,
+        ),
+        ("DELTAS", "w5 + delta_o1 h1", "w5 - eta dE/dw5", "the factor eta is missing", None, 6),
         # two at once
         (
             "SOFTMAX",
