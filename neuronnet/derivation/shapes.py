@@ -8,9 +8,11 @@ from __future__ import annotations
 from neuronnet.derivation.compiling import distinct
 from neuronnet.formulas import arrays
 from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Placed, Transpose, stacked_shape
+from neuronnet.formulas.array_parts import picked_shape
 from neuronnet.formulas.arrays import ShapeError, as_vector_shape, common_shape, reduced_shape
 from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Product, Sum
-from neuronnet.formulas.functions import Call, diagonal_shape, full_lengths, lengths
+from neuronnet.formulas.functions import Call
+from neuronnet.formulas.whole_functions import diagonal_shape, full_lengths, lengths
 
 PER_NODE, PER_FUNCTION = 10, 20  # multiplications that would take as long
 
@@ -215,7 +217,7 @@ _RULES = {
     Negative: lambda node, shapes: shape_of(node.inner, shapes),
     Transpose: _transpose,
     Call: _call,
-    Entry: lambda node, shapes: arrays.picked_shape(shape_of(node.base, shapes), node.indices, node.first),
+    Entry: lambda node, shapes: picked_shape(shape_of(node.base, shapes), node.indices, node.first),
     Placed: lambda node, shapes: shape_of(node.like, shapes),
     ArrayOf: _array_of,
     Compare: lambda node, shapes: _together(node.parts(), shapes),

@@ -2,17 +2,16 @@
 
 from neuronnet.elementary import real_part
 from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.array_parts import picked, taken
 from neuronnet.formulas.arrays import (
     Array,
     ShapeError,
     entries,
     is_vector,
     mapped,
-    picked,
     require_few,
     shape,
     size,
-    taken,
     transposed,
 )
 from neuronnet.formulas.expressions import Expression

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from neuronnet.formulas import arrays
-from neuronnet.formulas.arrays import Array, ShapeError, shape, taken
+from neuronnet.formulas.array_parts import taken
+from neuronnet.formulas.arrays import Array, ShapeError, shape
 from neuronnet.formulas.functions import WHOLE, call, names
 
 SIGNS = {"+": lambda a, b: a + b, "*": arrays.star, "·": arrays.dot, "@": arrays.matmul}
