@@ -212,7 +212,7 @@ NOTES = [
         r"W^{[2]T}\delta^{[2]} \odot \sigma'(z^{[1]})",
         "",
         "W^[2] delta^[2] z^[1]",
-        "W^[2]ᵀ · delta^[2] ⊙ logistic'(z^[1])",
+        "(W^[2]ᵀ · delta^[2]) ⊙ logistic'(z^[1])",
     ),
     (r"W_2^\top \delta + W_2^{T}\delta + W_2^T\delta", "", "W2 delta", " + ".join(["W2ᵀ · delta"] * 3)),
     (r"W^Tx + \mathbf{W}^{\mathsf T} x", "", "W x", "Wᵀ · x + Wᵀ · x"),
