@@ -111,11 +111,13 @@ class Draws:
         self.model = model
         self.own = Draw(model, {})
         self.given = {name: _decimals(value) for name, value in model.given.items()}
-        self.kinks = _each_once(kink for formula in model.formulas.values() for kink in kinks(formula))
+        self.kinks_in = {name: kinks(formula) for name, formula in model.formulas.items()}
+        self.kinks = _each_once(kink for found in self.kinks_in.values() for kink in found)
         self.counts = {name for name, value in self.given.items() if _is_count(name, value, model)}
         self._own_sides = [value_in(self.own, kink.side) for kink in self.kinks]
         self._found = [name for name in model.formulas if value_in(self.own, Name(name)) is not None]
         self._drawn: dict = {}
+        self._crossed: dict = {}
 
     def draw(self, number: int, kept=frozenset(), lines=(), crossing=False) -> Draw:
         """The draw of a number, always the same one.
@@ -127,6 +129,18 @@ class Draws:
         if key not in self._drawn:
             self._drawn[key] = self._new(number, kept, lines, crossing)
         return self._drawn[key]
+
+    def crossed(self, number: int) -> set[str]:
+        """The sides of kinks, as texts, that differ in the draw of a number where kinks may be crossed."""
+        if number not in self._crossed:
+            draw = self.draw(number, crossing=True)
+            pairs = zip(self.kinks, self._own_sides)
+            self._crossed[number] = {
+                kink.side.format()
+                for kink, own in pairs
+                if own is not None and not same_side(value_in(draw, kink.side), own)
+            }
+        return self._crossed[number]
 
     def _new(self, number, kept, lines, crossing):
         random, distance = Random(number), FAR

@@ -16,7 +16,11 @@ class Structure:
 
     def __init__(self, model: Model, given: dict):
         """`given` are the given numbers as Decimals."""
-        self._model, self._given = model, given
+        self._model, self._given, self._late = model, given, {}
+        self._users: dict[str, list[str]] = {}
+        for user, formula in model.formulas.items():
+            for name in formula.names():
+                self._users.setdefault(name, []).append(user)
         self._data = [name for name in given if self._is_of_the_data(name)]
 
     def has(self, name: str) -> bool:
@@ -48,7 +52,7 @@ class Structure:
 
     def _is_of_the_data(self, name):
         formulas = self._model.formulas
-        users = [each for each in formulas if name in formulas[each].names()]
+        users = self._users.get(name)
         if not users:
             return False
         is_mask = size(self._given[name]) > 1 and set(entries(self._given[name])) <= {0, 1}
@@ -60,12 +64,12 @@ class Structure:
 
     def _is_late(self, name):
         """Whether a quantity is a loss or an error: a number that nothing uses, or what leads to one."""
-        formulas = self._model.formulas
-        users = [each for each in formulas if name in formulas[each].names()]
-        if not users:
-            return not self._model.shape(name) or _has_difference(formulas[name])
-        is_error = _has_difference(formulas[name]) or _has_logarithm(formulas[name])
-        return is_error and all(map(self._is_late, users))
+        if name not in self._late:
+            formula, users = self._model.formulas[name], self._users.get(name, ())
+            is_error = _has_difference(formula) or _has_logarithm(formula)
+            ends = not self._model.shape(name) or _has_difference(formula)
+            self._late[name] = is_error and all(map(self._is_late, users)) if users else ends
+        return self._late[name]
 
     def _stands_alone(self, name, formula):
         """Whether nothing that is given is a factor of a name in a formula."""

@@ -177,22 +177,16 @@ class _Claim:
         """On which side of its kinks a claim holds that does not hold on the other: "where z1 > 0"."""
         draws = self.trials.draws
         needed = made_of([self.truth, self.reading], self.trials.model)
-        formulas = [self.trials.model.formulas[name] for name in self.trials.model.formulas if name in needed]
-        found = {kink.side.format(): kink for formula in formulas for kink in kinks(formula)}
+        found = {kink.side.format(): kink for name in needed for kink in draws.kinks_in.get(name, ())}
         if not found:
             return None
         held, failed, seen = set(), [], set()
         for number in range(MOST_CROSSED):
             if number >= CROSSED and len(seen) == len(found):
                 break
-            draw = draws.draw(number, crossing=True)
-            crossed = {
-                text
-                for text, kink in found.items()
-                if not same_side(value_in(draw, kink.side), value_in(draws.own, kink.side))
-            }
+            crossed = found.keys() & draws.crossed(number)
             seen |= crossed
-            if self._agrees(draw) is False:
+            if self._agrees(draws.draw(number, crossing=True)) is False:
                 failed.append(crossed)
             else:
                 held |= crossed
