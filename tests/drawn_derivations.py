@@ -18,8 +18,8 @@ from drawn_page import Page
 from drawn_scalars import Model
 from drawn_trees import in_decimals, names_in
 
-# With exact numbers, with the printed ones, rounding every intermediate result or only products and
-# functions, exact in some lines and as printed in others, with the last result as the calculator still has it.
+# With exact numbers, with the printed ones, rounding every intermediate result, or only products and
+# functions, exact in some lines and printed in others, with the last result as the calculator still has it.
 WAYS = ("exact", "printed", "steps", "products", "mixture", "kept")
 PRODUCTS = ("mul", "matmul", "call", "div", "pow")
 
