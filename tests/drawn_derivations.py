@@ -83,6 +83,8 @@ class _Sheet:
         options = candidates(kind, self.plan)
         self.draw.shuffle(options)
         for line, formula, numbers in options[:6]:
+            if formula is not None and not self.plan.is_settled_without(line):
+                continue
             if kind == "shape" or self._shows(line, formula or numbers):
                 return self._planted(kind, line, formula, numbers)
         raise Redraw

@@ -9,7 +9,7 @@ from drawn_latex import LatexStyle
 from drawn_matrices import matrix_model
 from drawn_notation import Digits, Style
 from drawn_scalars import scalar_model
-from drawn_trees import Tree, in_decimals, name, nodes, tree
+from drawn_trees import Tree, in_decimals, name, names_in, nodes, tree
 
 MARGIN = Decimal("0.02")  # nothing that has a kink, a logarithm or a quotient is closer to its edge
 
@@ -60,6 +60,15 @@ class Plan:
         if base in self.model.givens:
             return self.model.givens[base].shape != ()
         return base != self.model.loss and self.style.matrices
+
+    def is_settled_without(self, line):
+        """Whether the factor of the deltas follows from a parameter's gradient that does not use a line."""
+        if all(factor in (1, -1) for _, _, factor in self.model.claims):
+            return True
+        gradients = [
+            each for each in self.lines if each.role == "claim" and each.key[2:] in self.model.parameters
+        ]
+        return any(each is not line and line.key not in names_in(each.formula) for each in gradients)
 
     def _plan(self):
         draw, model, style = self.draw, self.model, self.style

@@ -104,9 +104,16 @@ def _tagged(tag):
             for part in node.parts:
                 if part.op == "tag" and part.data == tag:
                     other = next(each for each in node.parts if each is not part)
-                    yield replaced(line.formula, node, other)
+                    changed = replaced(line.formula, node, other)
+                    if tag != "slope" or not _says_what_it_is(changed, sheet):
+                        yield changed
 
     return mutations
+
+
+def _says_what_it_is(formula, sheet):
+    """Whether a line such as δ1 = ∂L/∂a1 only tells what its author means by δ1."""
+    return sheet.style.kind == "delta" and formula.op == "name"
 
 
 def _sign(line, sheet):
