@@ -267,10 +267,12 @@ class Words(Scanner):
         for upper in written_at(self.text, first, self.indices):
             slash = (_OVER if sign == "∂" else _OVER_D).match(self.text, upper.end)
             lower = written_at(self.text, slash.end(), self.indices) if slash else []
-            own = sign == "d" and any(self.known.has("d" + each.name) for each in (upper, *lower))
-            if not lower or own:
+            if not lower:
                 continue
             below = next((each for each in lower if self.meaning(each.name)), lower[-1])
+            own = any(self.known.has("d" + each.name) for each in (upper, *lower))
+            if sign == "d" and own and not (self.meaning(upper.name) and self.meaning(below.name)):
+                continue  # the slash divides one name by another
             return self.derivative_by(upper.name, below.name, first, slash.end(), start, below.end)
         if sign == "∂":
             ways = written_at(self.text, first)

@@ -287,8 +287,9 @@ def _derivative_in(text, known):
     else:
         return None
     above, below = _name_in(above.strip("()"), known), _name_in(below, known)
-    if pair and pair["sign"] == "d" and known and (known.has(f"d{above}") or known.has(f"d{below}")):
-        return None
+    if pair and pair["sign"] == "d" and known and not (known.has(above) and known.has(below)):
+        if known.has(f"d{above}") or known.has(f"d{below}"):
+            return None
     return f"d{above}/d{below}" if above and below else None
 
 

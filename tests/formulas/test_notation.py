@@ -157,6 +157,8 @@ FORMULAS = [
     ("dEtotal/dw5 + dE_total_dw5", "E_total w5", "", "dE_total/dw5 + dE_total/dw5"),
     ("∂L/∂a · ∂a/∂z", "L a z", "", "dL/da · da/dz"),
     ("d1/d2", "d1 d2", "", "d1/d2"),
+    ("dL/dz1 + dL/dz1", "L z1 dz1", "", "dL/dz1 + dL/dz1"),
+    ("da/db", "da db", "", "da/db"),
     ("∇_{W1} L + ∇W1 + W1.grad + gradW1", "L", "W1", "dL/dW1 + grad_W1 + grad_W1 + grad_W1"),
     ("d_w5 + dw5 + dW_1", "w5 W1", "", "dw5 + dw5 + dW1"),
     ("dX", "d X", "", "dX"),

@@ -15,7 +15,7 @@ from neuronnet.sheet.readers.latex import in_plain_notation, translate
 
 FORMULAS = [
     (r"net_{h1} = w_1 * i_1 + w_2 * i_2 + b_1 * 1", "net_h1 = w1 * i1 + w2 * i2 + b1 * 1"),
-    (r"net_{h_1} = w_{1} \cdot i_{1} + w_{2} \times i_2 + b_1", "net_h1 = w1 * i1 + w2 * i2 + b1"),
+    (r"net_{h_1} = w_{1} \cdot i_{1} + w_{2} \times i_2 + b_1", "net_h1 = w1 · i1 + w2 · i2 + b1"),
     (
         r"out_{h1} = \frac{1}{1+e^{-net_{h1}}} = \frac{1}{1+e^{-0.3775}} = 0.593269992",
         "out_h1 = (1)/(1+e^(-net_h1)) = (1)/(1+e^(-0.3775)) = 0.593269992",
@@ -71,7 +71,7 @@ FORMULAS = [
     (r"\frac{dE}{dw_1} = \frac{\mathrm{d} E}{\mathrm{d} w_1}", "dE/dw1 = dE/dw1"),
     (r"\partial E / \partial w_5 = \delta_{o1}\, out_{h1}", "dE/dw5 = delta_o1 out_h1"),
     (r"\partial E_{total}/\partial w_{10}", "dE_total/dw10"),
-    (r"3.5102 \times 10^{-5}", "3.5102 * 10^-5"),
+    (r"3.5102 \times 10^{-5}", "3.5102 · 10^-5"),
     (
         r"E = \tfrac12 \big(\text{target}_{o1} - \text{out}_{o1}\big)^2 \tag{1}",
         "E = (1)/(2) (target_o1 - out_o1)^2",
@@ -97,7 +97,7 @@ FORMULAS = [
     ),
     (r"(0.751-0.01)\,0.751\,(1-0.751)", "(0.751-0.01) 0.751 (1-0.751)"),
     (r"w_5^{new} + w_5^{\text{new}} + w_{5}^{neu}", "w5@1 + w5@1 + w5@1"),
-    (r"w_5' + w_5^\prime + b_{1}^{(1)}", "w5@1 + w5@1 + b1@1"),
+    (r"w_5' + w_5^\prime + b_{1}^{(1)}", "w5@1 + w5@1 + b1^{(1)}"),
     (r"out_{h1}' + w_5^{2}", "out_h1' + w5^2"),
     (r"w_5 \leftarrow a \gets b", "w5 = a = b"),
     (r"\Delta w_{5}", "Δw5"),
@@ -113,7 +113,7 @@ FORMULAS = [
     (r"\alpha + \lambda", "alpha + lambda"),
     (r"$E$ + \(w_1\)", "E + w1"),
     ("", ""),
-    (r"δ_{o1} · η", "delta_o1 * eta"),
+    (r"δ_{o1} · η", "delta_o1 · eta"),
     (r"0{,}5", "0,5"),
     (r"x^{n}", "x^(n)"),
     ("net_h1 = w1*i1 + b1", "net_h1 = w1*i1 + b1"),

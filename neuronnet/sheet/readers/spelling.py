@@ -17,7 +17,7 @@ from neuronnet.names import WORD, partial_name, spelled_out, split_index, split_
 
 LONGEST_FORMULA = 10_000  # names and numbers, as many as the longest line has
 MOST_LEAVES, MOST_HEIGHT = 1_000, 60  # of what `let` defines
-_SIGNS = str.maketrans("≈≅≃≡≐→←·×⋅∗÷−–′∑\xa0", "=======****/--'Σ ")
+_SIGNS = str.maketrans("≈≅≃≡≐→←×⋅∗÷−–′∑\xa0", "=======··*/--'Σ ")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", "⁺")
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789aehijklmnoprstuvx")
 
@@ -27,7 +27,7 @@ _SIDE = re.compile(r"[()\[\]{}]|:=|==|~=|<-(?!>)|[≈≅≃≡≐→←~]|(?<![<
 _ENTITY = re.compile(r"&(?:#[0-9]{1,6}|[A-Za-z]{2,10});")
 _NUMBERED = re.compile(
     r"(?<![\w'.])([d∂Δ]?)([wbi])_?([0-9]{1,9})"
-    r"(_new|_neu|'|\^(?:new|neu|[({](?:new|neu|'|\(1\))[)}]))?(?![\w'])"
+    r"(_new|_neu|'|\^(?:new|neu|[({](?:new|neu|')[)}]))?(?![\w'])"
 )
 _INDEXED = rf"{WORD}(?:\[[\d,\s]{{1,20}}\])?"
 _UPDATED = re.compile(
@@ -41,7 +41,7 @@ _MATRIX_ENTRY = re.compile(r"(?<![\w'])([d∂]?)W(\d{1,4})\[\s*(\d{1,4})\s*,\s*(
 _DIGITS = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 _NUMERAL = re.compile(
     rf"\s*([-+]?)\s*({_DIGITS})"
-    r"(?:[eE]([-+]?[0-9]{1,4})|\s*\*\s*10\s*(?:\^|\*\*)\s*([-+]?[0-9]{1,4}))?\s*"
+    r"(?:[eE]([-+]?[0-9]{1,4})|\s*[*·]\s*10\s*(?:\^|\*\*)\s*([-+]?[0-9]{1,4}))?\s*"
 )
 
 
@@ -53,7 +53,7 @@ def plain(line, own=()):
     spelled = line if isinstance(line, TextWithColumns) else TextWithColumns(line)
     if not spelled.text.isascii():
         spelled = TextWithColumns(spelled.text.translate(_SIGNS), spelled.columns)
-        spelled = spelled.replace("½", "(1/2)").replace("√", "sqrt").replace(r"([∂Δ])\s+(?=[^\W\d])", r"\1")
+        spelled = spelled.replace("½", "(1/2)").replace(r"√(?=\()", "sqrt").replace("√", "sqrt ").replace(r"([∂Δ])\s+(?=[^\W\d])", r"\1")
         spelled = spelled.replace("_?[₀-₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]+", _lowered)
         spelled = spelled.replace("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^" + match.group().translate(_RAISED))
     spelled = spelled.replace(_NUMBERED, lambda match: _numbered(match, own))
