@@ -677,3 +677,23 @@ def test_a_claim_over_too_many_lines_is_refused_as_one():
 def test_the_last_line_that_is_read_is_told():
     ((line, reason),) = reasons("# c\n" * MOST_LINES + "a = 1")
     assert line == MOST_LINES + 1 and "nothing is read from here on" in reason
+
+
+@pytest.mark.parametrize(
+    "text, parts",
+    [
+        (r"$$ W = \begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix} $$", [["W", "[[1, 2], [3, 4]]"]]),
+        ("$$\nW = \\begin{bmatrix}\n1 & 2 \\\\\n3 & 4\n\\end{bmatrix}\n$$", [["W", "[[1, 2], [3, 4]]"]]),
+        (
+            "\\begin{align}\nz &= \\begin{pmatrix} 1 \\\\ 2\\end{pmatrix} \\\\\n"
+            "a &= \\begin{cases} z & z > 0 \\\\ 0 & \\text{otherwise}\\end{cases} \\\\ b &= 2\n\\end{align}",
+            [["z", "[[1], [2]]"], ["a", "where(z > 0, z, 0)"], ["b", "2"]],
+        ),
+        (r"\[ x = \begin{bmatrix} 1 \\ 2 \end{bmatrix}, \quad y = 3 \]", [["x", "[[1], [2]]"], ["y", "3"]]),
+        (r"W = \begin{bmatrix} 1 & 2 \end{bmatrix}", [["W", "[[1, 2]]"]]),
+    ],
+)
+def test_the_rows_of_a_matrix_are_one_formula(text, parts):
+    sheet = read_sheet(text)
+    assert [[part.text for part in claim.parts] for claim in sheet.claims] == parts
+    assert not sheet.unread

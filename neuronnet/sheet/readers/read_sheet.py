@@ -24,11 +24,15 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*(.*)")
 _ENVIRONMENT = (
     r"(?:(?:fl)?align|align(?:ed|at)|equation|gather(?:ed)?|eqnarray|multline|split|(?:display)?math)\*?"
 )
+_ARRAY = r"(?:[bBpv]?matrix|smallmatrix|array|[dr]?cases)"
 _DELIMITER = re.compile(
     rf"(?P<row>\\\\(?:\[[0-9.]{{1,9}} ?[a-z]{{2}}\])?)|\\\$|\$\$|\$|\\[\[\]()]"
     rf"|\\begin\{{(?P<begin>{_ENVIRONMENT})\}}|\\end\{{{_ENVIRONMENT}\}}"
+    rf"|\\(?P<array>begin|end)\{{{_ARRAY}\}}"
 )
-_LAYOUT = re.compile(r"\s*(?:\\(?:begin|end|label)\{[^{}]{1,80}\}(?:\{\d{1,2}\})?\s*)*")
+_LAYOUT = re.compile(
+    rf"\s*(?:\\(?:begin|end|label)\{{(?!{_ARRAY}\}})[^{{}}]{{1,80}}\}}(?:\{{\d{{1,2}}\}})?\s*)*"
+)
 _CLOSED_BY = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
 _ASIDE = re.compile(r"\\(?:intertext|tag|label|hspace)\*?\s?\{[^{}]{0,200}\}|\\(?:nonumber|notag)\b")
 
@@ -241,10 +245,10 @@ def fenced(lines):
 def formulas(lines):
     r"""Each Formula, and each line Around them, of lines outside fences, in their order.
 
-    The rows of a formula, which `\\` ends, are told apart from its other lines by not being soft. One dollar
-    sign opens a formula only where another in the same line closes it.
+    The rows of a formula, which `\\` ends outside of matrices, are told apart from its other lines by not
+    being soft. One dollar sign opens a formula only where another in the same line closes it.
     """
-    closing = None
+    closing, arrays = None, 0
     for number, text in lines:
         rest, position = [], 0
         if closing is None and text.lstrip().startswith("%"):
@@ -252,7 +256,11 @@ def formulas(lines):
             continue
         for match in _DELIMITER.finditer(text):
             sign = match.group()
-            if closing is None:
+            if match["array"]:
+                arrays = max(0, arrays + (1 if match["array"] == "begin" else -1)) if closing else 0
+            elif match["row"] and arrays:
+                pass
+            elif closing is None:
                 closing = "\\end" + sign.removeprefix("\\begin") if match["begin"] else _CLOSED_BY.get(sign)
                 if closing is not None:
                     rest.append(text[position : match.start()])
@@ -262,7 +270,7 @@ def formulas(lines):
                 soft, position = False, match.end()
                 if sign == closing:
                     yield Formula(*opened, pieces, True)
-                    closing = None
+                    closing, arrays = None, 0
         if closing == "$":
             rest.append(text[opened[1] - 1 :])
             closing = None

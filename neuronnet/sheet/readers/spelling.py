@@ -53,7 +53,12 @@ def plain(line, own=()):
     spelled = line if isinstance(line, TextWithColumns) else TextWithColumns(line)
     if not spelled.text.isascii():
         spelled = TextWithColumns(spelled.text.translate(_SIGNS), spelled.columns)
-        spelled = spelled.replace("½", "(1/2)").replace(r"√(?=\()", "sqrt").replace("√", "sqrt ").replace(r"([∂Δ])\s+(?=[^\W\d])", r"\1")
+        spelled = (
+            spelled.replace("½", "(1/2)")
+            .replace(r"√(?=\()", "sqrt")
+            .replace("√", "sqrt ")
+            .replace(r"([∂Δ])\s+(?=[^\W\d])", r"\1")
+        )
         spelled = spelled.replace("_?[₀-₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]+", _lowered)
         spelled = spelled.replace("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^" + match.group().translate(_RAISED))
     spelled = spelled.replace(_NUMBERED, lambda match: _numbered(match, own))
