@@ -125,9 +125,9 @@ def after_the_mistake(name, mistake, quantity):
 
 
 def test_the_examples_hold_all_published_examples():
-    assert len(published(["right"])) == 90
-    assert len(published(["rounding"])) == 5
-    assert len(published(["wrong"])) == 10
+    assert len(published(["right"])) >= 90
+    assert len(published(["rounding"])) >= 5
+    assert len(published(["wrong"])) >= 10
 
 
 # Any type of number, through the same objects

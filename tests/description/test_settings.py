@@ -75,7 +75,7 @@ def test_a_rule_alone_has_its_default_settings(rule):
 ADAMW = {"rule": "adamw"}
 REFUSED = [
     ({"update": 0.9}, ["update", "found 0.9", "a table such as {rule"]),
-    ({"update": "adagrad"}, ["update, rule", "found 'adagrad'", "adam, adamw (also sgd, gd)"]),
+    ({"update": "adagrad"}, ["update, rule", "found 'adagrad'", "adam, adamw", "(also sgd, gd)"]),
     (
         {"update": {}},
         ["update, rule", "found nothing", "gradient descent, momentum, nesterov, rmsprop, adam, adamw"],
