@@ -10,10 +10,11 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.errors import GradcheckError, ShapeMismatch
-from gradcheck.why.cause import Cause, Causes, GradientBlock, listing
+from gradcheck.why.cause import SHARP, Cause, Causes, GradientBlock, listing
+from gradcheck.why.factors import Task
 from gradcheck.why.fitting import ErrorShape, Explained, best
 from gradcheck.why.layers import layers_of
-from gradcheck.why.shapes import SHARP, Task, entry_by_entry, shapes
+from gradcheck.why.shapes import entry_by_entry, shapes
 from gradcheck.why.where_it_broke import FAR_BELOW, where_it_broke
 
 

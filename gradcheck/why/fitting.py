@@ -11,10 +11,8 @@ from math import log
 import numpy as np
 
 from gradcheck.numeric.rounding import U
-from gradcheck.why.cause import Cause, listing
+from gradcheck.why.cause import SHARP, Cause, listing
 
-SHARP = 1e-3  # relative. Forty or so factors have names, so one that is known to 1e-3 hits one by chance in
-# 5 % of all cases at most, factors being spread over two powers of ten
 LEFT_OPEN = 0.01  # of the squared difference may lie within the error bars: a tenth of the difference itself
 
 

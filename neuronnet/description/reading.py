@@ -11,19 +11,17 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from neuronnet.activations import ACTIVATIONS, SAME_ACTIVATION
 from neuronnet.description.description import (
     Description,
     FrozenMapping,
-    LayerDescription,
     Order,
     PublishedNumber,
     Update,
 )
-from neuronnet.description.initial import BIASES, MOST_DRAWN, InitialWeights
-from neuronnet.description.samples import SampleReader, input_count
+from neuronnet.description.layers import LayerReader
+from neuronnet.description.samples import SampleReader
 from neuronnet.description.values import MOST_DIGITS, Checks, Literal, folded, text_of
-from neuronnet.errors import SpecError, counted, did_you_mean, nearest, shortened
+from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
 from neuronnet.losses import LOSSES
 from neuronnet.names import WORD, Names
 
@@ -31,7 +29,6 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 # An object, or a list of objects: neither is the beginning of a text in TOML.
 _JSON_START = re.compile(r"\s*(?:\{|\[\s*\{)")
-MOST_WEIGHTS = 5_000_000
 KEYS = set("title source about loss outputs samples_combine learning_rate l2 l2_scale batch order".split())
 KEYS |= set("update names layer sample data held_out published errata run".split())
 SAME_KEY = {"lr": "learning_rate", "eta": "learning_rate", "layers": "layer", "samples": "sample"}
@@ -52,9 +49,6 @@ RULE_SETTINGS = {
     "adamw": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.01},
 }
 ORDERS = {"in turn": {}, "random": {"seed": 0}}
-LAYER_KEYS = set("activation weights bias train_bias inputs neurons init input_dim output_dim".split())
-DIMENSIONS_INIT = {"kind": "normal", "scale": 0.1}  # of a layer with input_dim and output_dim
-DIMENSIONS_SEED = 99
 _RECORDS: dict[str, tuple[str, ...]] = dict.fromkeys(("published", "run"), ("quantity", "printed", "verdict"))
 _RECORDS |= {"errata": ("quantity", "printed", "should_be", "reason")}
 
@@ -186,7 +180,7 @@ class _Network(Checks):
             needed = 'an object such as {"layer": [...], "sample": [...]} is needed'
             self.refuse("network", shortened(given), needed)
         given = self.table(given, "network", KEYS, aliases=SAME_KEY)
-        layers = self.layers(given)
+        layers = LayerReader(self).read(given)
         loss, combined = self.loss(given, layers)
         samples, held_out = SampleReader(self, layers, loss).read(given)
         rate = given.get("learning_rate")
@@ -265,110 +259,6 @@ class _Network(Checks):
         elif name == "weight_decay":
             suits, needed = lambda value: value >= 0, "from 0 upwards"
         return self.number_where(value, f"update, {name}", suits, needed)
-
-    def layers(self, given):
-        layers, initial, found = self.entries(given, "layer"), InitialWeights(self), []
-        if not layers:
-            self.refuse("layer", "none", "a network has at least one [[layer]]")
-        for number, layer in enumerate(layers, 1):
-            if found:
-                before = found[-1].neurons
-                who = f"layer {number - 1} has {counted(before, 'neuron')}"
-            else:
-                before = None if "weights" in layer else input_count(self, given)
-                who = f"the first sample has {counted(before or 0, 'input')}"
-            found.append(self.layer(layer, number, len(layers), (before, who), initial))
-        return tuple(found)
-
-    def layer(self, given, number, count, before, initial):
-        """One layer; `before` is how many inputs it has, None if that is open, and a clause that says why."""
-        where = f"layer {number}"
-        given = self.table(given, where, LAYER_KEYS)
-        activation = given.get("activation")
-        activation = self.choice(activation, f"{where}, activation", ACTIVATIONS, aliases=SAME_ACTIVATION)
-        if ACTIVATIONS[activation].whole_layer and number < count:
-            self.refuse(f"{where}, activation", "softmax", "softmax is allowed in the last layer only")
-        if "weights" in given:
-            weights, bias = self.written(given, where, before), given.get("bias")
-        else:
-            weights, bias = self.drawn(given, where, before, initial)
-        bias = self.bias(bias, weights, f"{where}, bias")
-        train_bias = given.get("train_bias", bias is not None)
-        if not isinstance(train_bias, bool):
-            self.refuse(f"{where}, train_bias", shortened(train_bias), "allowed are true and false")
-        if train_bias and bias is None:
-            self.refuse(f"{where}, train_bias", "true", "the layer has no bias; bias = 0 gives it one")
-        return LayerDescription(activation, tuple(map(tuple, weights)), bias, train_bias)
-
-    def written(self, given, where, before):
-        for key in ("neurons", "init", "input_dim", "output_dim"):
-            if key in given:
-                self.refuse(where, f"weights and {key}", "weights are given as numbers, or drawn, not both")
-        weights = self.weights(given["weights"], f"{where}, weights")
-        inputs, (expected, who) = len(weights[0]), before
-        if expected is not None and inputs != expected:
-            found = f"{counted(inputs, 'number')} in a row"
-            self.refuse(f"{where}, weights", found, f"{who}, a weight is needed for each")
-        if "inputs" in given and self.size(given, where, "inputs") != inputs:
-            needed = f"a row of weights has {counted(inputs, 'number')}"
-            self.refuse(f"{where}, inputs", str(given["inputs"]), needed)
-        return weights
-
-    def drawn(self, given, where, before, initial):
-        inputs_key, neurons_key, init, bias = "inputs", "neurons", given.get("init"), given.get("bias")
-        if "input_dim" in given or "output_dim" in given:
-            self.table(given, where, LAYER_KEYS - {"weights", "inputs", "neurons"})
-            inputs_key, neurons_key, bias = "input_dim", "output_dim", given.get("bias", "drawn")
-            if init is None:
-                init = DIMENSIONS_INIT | ({} if initial.stream else {"seed": DIMENSIONS_SEED})
-        elif init is None:
-            if "neurons" not in given:
-                needed = "a layer needs weights = [[...], ...], a row per neuron, or neurons and init"
-                self.refuse(where, "no weights", needed)
-            self.refuse(where, "no init", 'init = {kind = "normal", scale = 0.1} says how they are drawn')
-        neurons = self.size(given, where, neurons_key)
-        inputs, who = before
-        if inputs_key in given:
-            own = self.size(given, where, inputs_key)
-            if inputs not in (None, own):
-                self.refuse(f"{where}, {inputs_key}", str(own), who)
-            inputs = own
-        if inputs is None or (inputs_key == "input_dim" and inputs_key not in given):
-            needed = f"{inputs_key} = ... says how many there are, or in layer 1 a sample does"
-            self.refuse(where, f"no {inputs_key}", needed)
-        weights, biases = initial.layer(init, bias, inputs, neurons, where)
-        return weights, bias if biases is None else biases
-
-    def size(self, given, where, key):
-        if key not in given:
-            self.refuse(where, f"no {key}", "a whole number is needed")
-        return self.whole(given[key], f"{where}, {key}", 1, MOST_DRAWN)
-
-    def bias(self, given, weights, where):
-        if isinstance(given, (list, tuple)):
-            bias = tuple(self.numbers(given, where))
-            if len(bias) != len(weights):
-                neurons = counted(len(weights), "neuron")
-                needed = f"a list has one for each of the {neurons}; a single number is shared"
-                self.refuse(where, counted(len(bias), "number"), needed)
-            return bias
-        if isinstance(given, str):
-            words = f"one of {', '.join(BIASES)}{did_you_mean(nearest(given, BIASES))}"
-            self.refuse(where, shortened(given), f"a number is needed, a list of them, or with init {words}")
-        return None if given is None else self.number(given, where)
-
-    def weights(self, given, where):
-        if not isinstance(given, (list, tuple)) or not given:
-            found = "an empty layer" if given == [] else shortened(given)
-            self.refuse(where, found, "a row of numbers per neuron is needed")
-        rows = [self.numbers(row, f"{where}, row {number}") for number, row in enumerate(given, 1)]
-        for number, row in enumerate(rows, 1):
-            if len(row) != len(rows[0]) or not row:
-                needed = f"every row has one number per input, and row 1 has {len(rows[0])}"
-                self.refuse(f"{where}, row {number}", counted(len(row), "number"), needed)
-        if len(rows) * len(rows[0]) > MOST_WEIGHTS:
-            self.refuse(where, f"{len(rows) * len(rows[0])} weights", f"at most {MOST_WEIGHTS} in a layer")
-        return rows
 
     def names(self, given, layers):
         if not isinstance(given, dict) or not all(isinstance(name, str) for name in given.values()):

@@ -592,7 +592,7 @@ def test_unusable_dicts_are_refused(description, parts):
 
 
 def test_too_many_weights_are_refused(monkeypatch):
-    monkeypatch.setattr("neuronnet.description.reading.MOST_WEIGHTS", 3)
+    monkeypatch.setattr("neuronnet.description.layers.MOST_WEIGHTS", 3)
     assert plain({"layer": [{"activation": "tanh", "weights": [[1, 2, 3]]}]})
     assert_says(
         refusal({"layer": [{"activation": "tanh", "weights": [[1, 2], [3, 4]]}]}),

@@ -11,7 +11,8 @@ import gradcheck
 import neuronnet
 from neuronnet.description.description import PublishedNumber
 from neuronnet.description.initial import KINDS
-from neuronnet.description.reading import KEYS, LAYER_KEYS, RULE_SETTINGS
+from neuronnet.description.layers import LAYER_KEYS
+from neuronnet.description.reading import KEYS, RULE_SETTINGS
 from neuronnet.description.samples import DATA_KINDS
 
 

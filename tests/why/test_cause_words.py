@@ -5,7 +5,7 @@ import pytest
 
 from gradcheck.why.cause import listing, named_entries, number
 from gradcheck.why.causes import GradientBlock, causes
-from gradcheck.why.shapes import Task, named_factors
+from gradcheck.why.factors import Task, named_factors
 
 
 @pytest.mark.parametrize(
