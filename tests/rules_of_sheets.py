@@ -235,14 +235,14 @@ RULES = [
         "mean at the bias alone",
         BATCH,
         ("dZ = A - Y", "right"),
-        ("dW = X.T @ dZ", "wrong formula", "1/m"),
+        ("dW = X.T @ dZ", "wrong formula", "divide by m"),
         ("db = sum(dZ) / m", "right"),
     ),
     rule(
         "gradients of the sum",
         BATCH,
         ("dZ = A - Y", "right"),
-        ("dW = X.T @ dZ", "right", "gradients of the sum"),
+        ("dW = X.T @ dZ", "right", "of the sum over the samples, 4 times ∂J/∂W"),
         ("db = sum(dZ)", "right"),
     ),
     rule(
@@ -467,7 +467,7 @@ RULES = [
     rule(
         "one row's formulas for the mean of a batch",
         MEAN,
-        ("∂L/∂W2 = a1ᵀδ3", "wrong formula", "1/N"),
+        ("∂L/∂W2 = a1ᵀδ3", "wrong formula", "divide by N"),
         ("∂L/∂b2 = δ3", "wrong formula"),
     ),
     rule(

@@ -6,6 +6,7 @@ ones as they were written.
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 
 from neuronnet.errors import counted
 
@@ -254,3 +255,20 @@ def _with_reasons(published, rows, *header):
         yield f"  {line}"
         if each.reason:
             yield f"      {each.reason}"
+
+
+def line_numbers(numbers: Iterable[int]) -> str:
+    """Numbers of lines with their runs: `line 4`, `lines 3 to 6 and 9`."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    texts = [
+        text
+        for first, last in runs
+        for text in ([f"{first} to {last}"] if last > first + 1 else map(str, sorted({first, last})))
+    ]
+    joined = " and ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
+    return f"line{'s' if len(runs) > 1 or runs[0][0] != runs[0][1] else ''} {joined}"

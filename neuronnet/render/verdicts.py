@@ -1,21 +1,27 @@
 """The report on a sheet, and the table of what each known mistake does to a network, as text and Markdown."""
 
+import re
+import textwrap
+
 from neuronnet.errors import counted
 from neuronnet.render import text
 
 RIGHT = ("right", "rounding")
-LONGEST_SHOWN = 300
+COUNTED = ("right", "rounding", "right by coincidence", "undecided")  # the others are mistakes
+LONGEST_SHOWN, SHORT = 300, 120
+WIDTH = 110
+MOST_TOLD, MOST_NAMED = 3, 4  # mistakes at the top, names of model lines
 
 
 def report(found):
-    """A SheetReport as text: conventions, a paragraph for every line, mistakes and conclusion."""
-    lines = [] if found.description is None else [*text.heading(found.description), ""]
+    """A SheetReport as text: the verdict, a paragraph for every line, mistakes, what was understood."""
+    lines = [*_folded(verdict(found)), ""]
     width = max(len(str(line.line)) for line in found.lines)
     first_wrong = next((line for line in found.lines if line.is_wrong), None)
     for line in found.lines:
         mark = ">" if line is first_wrong else " "
         head = f"{mark} {str(line.line).rjust(width)}  {line.verdict}: "
-        lines.append(head + _shown(line.text) + _beside(line))
+        lines.append(head + _shown(line.text))
         pointed = _pointed_at(line)
         if pointed is not None:
             lines.append(" " * (len(head) + pointed) + "^")
@@ -24,61 +30,161 @@ def report(found):
         lines += ["", "Mistakes"]
         for each in found.mistakes:
             lines += [f"  {each.id}: {each.sentence}", f"      {_reach(each)}"]
-    return "\n".join(lines + ["", *conclusion(found)])
+    if found.reading is not None:
+        lines += ["", "As I read it", *text.indented(_folded(found.reading.sentences()))]
+    if found.description is not None:
+        lines += ["", f"The network: {found.description.title}", *text.indented(_that_matter(found))]
+    return "\n".join(lines)
 
 
 def markdown(found):
-    """A SheetReport as Markdown: a row for every line, then the mistakes and the conclusion."""
+    """A SheetReport as Markdown: the verdict, a row for every line, mistakes, what was understood."""
     rows = [
         (
             str(line.line),
-            line.verdict if line.verdict in RIGHT else f"**{line.verdict}**",
+            f"**{line.verdict}**" if line.kind == "judged" and line.verdict not in RIGHT else line.verdict,
             text.code(_shown(line.text)),
             "; ".join(map(text.cell, remarks(line))),
         )
         for line in found.lines
     ]
-    lines = [] if found.description is None else [*_markdown_heading(found.description), ""]
+    lines = []
+    for sentence in verdict(found):
+        lines += [text.cell(sentence), ""]
     lines += text.markdown_table(("line", "verdict", "claim", "why"), rows)
     for each in found.mistakes:
         lines += ["", f"**{text.cell(each.id)}**: {text.cell(each.sentence)} ({_reach(each)})"]
-    for sentence in conclusion(found):
-        lines += ["", text.cell(sentence)]
+    if found.reading is not None:
+        lines += ["", "As I read it", "", *(f"- {text.cell(each)}" for each in found.reading.sentences())]
+    if found.description is not None:
+        lines += ["", text.cell(f"The network: {found.description.title}"), ""]
+        lines += [f"- {each}" for each in _that_matter(found)]
     return "\n".join(lines)
+
+
+def _that_matter(found):
+    """The conventions that a claim depends on: those of the update only where a line is about one."""
+    updated = any(line.quantity is not None and "@" in line.quantity.format() for line in found.lines)
+    sentences = text.conventions(found.description)
+    return [each for each in sentences if updated or not each.startswith("update:")]
+
+
+# The verdict
+
+
+def verdict(found):
+    """The sentences that a report begins with: the counts, what is wrong first, what was not judged."""
+    yield f"{_counts(found)}."
+    yield from (_accusation(line) for line in found.own_mistakes[:MOST_TOLD])
+    if len(found.own_mistakes) > MOST_TOLD:
+        yield f"Wrong too: {text.line_numbers(line.line for line in found.own_mistakes[MOST_TOLD:])}."
+    yield from _not_judged(found)
+    if found.other_convention is not None:
+        yield f"All numbers are right for {found.other_convention}."
+    elif any(
+        line.mistake is line.follows_from is None and line.verdict == "wrong number" == line.number.verdict
+        for line in found.lines
+        if line.number is not None and found.description is not None
+    ):
+        yield "No known mistake explains the other wrong numbers better than chance would."
+
+
+def _accusation(line):
+    worst, first = line.worst, line.parts[0]
+    claim = worst.text if worst is first else f"{first.text} = {worst.text}"
+    why = next(iter(_causes(line)), "")
+    said = f"Line {line.line} is wrong: {_shown(claim, SHORT)}"
+    if why[:1].isupper():
+        return f"{said}. {why}."
+    return f"{said}: {why}".removesuffix(": ") + ("" if why.endswith("?") else ".")
+
+
+def _causes(line):
+    """What there is to say of a wrong line, the most telling first."""
+    worst = line.worst
+    if worst.repair is not None:
+        yield worst.repair.sentence
+    if line.mistake is not None:
+        yield line.mistake.sentence.removesuffix(".")
+    if worst.printed is not None and worst.exact is not None:
+        yield f"exact is {worst.exact}" + (f" in {_entry(worst)}" if _entry(worst) else "")
+    if worst.note is not None:
+        yield worst.note
+
+
+def _counts(found):
+    judged = [line for line in found.lines if line.is_judged]
+    follow = len(found.followers)
+    parts = [f"{count} {each}" for each, count in found.counts().items() if each in COUNTED]
+    if found.own_mistakes:
+        parts.append(counted(len(found.own_mistakes), "mistake"))
+    if follow:
+        them = "it" if len(found.own_mistakes) == 1 else "them"
+        parts.append(f"{counted(follow, 'line')} only follow{'s' if follow == 1 else ''} from {them}")
+    return f"{counted(len(judged), 'line')} judged" + (f": {', '.join(parts)}" if parts else "")
+
+
+def _not_judged(found):
+    for kind in ("unreadable", "unknown name"):
+        lines = [line for line in found.lines if line.verdict == kind]
+        if lines:
+            yield f"Not read: {text.line_numbers(line.line for line in lines)} ({kind})."
+    parts = []
+    for kind, noun in (("given", "given"), ("model", "model line"), ("seed", "seed")):
+        lines = [line for line in found.lines if line.kind == kind]
+        if lines:
+            names = ", ".join(dict.fromkeys(line.parts[0].text for line in lines))
+            named = f" ({names})" if kind != "given" and len(lines) <= MOST_NAMED else ""
+            number = f"{len(lines)} given" if kind == "given" else counted(len(lines), noun)
+            parts.append(number + named)
+    if found.ignored:
+        where = text.line_numbers(found.ignored)
+        parts.append(f"{where}, with formulas outside of what is read as claims")
+    if parts:
+        yield f"Not judged: {', '.join(parts)}."
+
+
+def _folded(sentences):
+    for each in sentences:
+        yield from textwrap.wrap(each, WIDTH, subsequent_indent="  ", break_long_words=False) or [""]
+
+
+# Lines
 
 
 def remarks(line):
     """What there is to say about a line: printed and exact number, where it comes from, what mends it."""
     worst, number = line.worst, line.number
-    if number is not None and number.verdict != "right":
-        apart = f"{_units(number.units)} of the last printed digit apart"
-        yield f"printed {number.printed}, exact {number.exact}, {apart}"
     for part in line.parts:
-        if part.note is not None:
-            where = "" if part.line is None else f"line {part.line}, "
-            yield part.note if part.column is None else f"{where}column {part.column}: {part.note}"
+        where = "" if part.line is None else f"line {part.line}, "
+        column = "" if part.column is None else f"{where}column {part.column}: "
+        if part is number and part.verdict not in ("right", "undecided") and part.exact is not None:
+            place, _, how = (part.note or "").rpartition(": ")
+            how = part.note if not place.startswith("entry") else f"{place}: {how}"
+            yield f"{column}printed {part.printed}, exact {part.exact}" + (f" ({how})" if how else "")
+        elif part.repair is not None:
+            yield f"{column}{part.repair.sentence}"
+        elif part.note is not None:
+            yield f"{column}{part.note}"
     if worst.repair is not None:
         yield f"{_shown(worst.text)} should be {worst.repair.formula}"
     if worst.counterexample is not None:
         yield str(worst.counterexample)
-    if line.inherits_from is not None:
-        yield f"inherited from line {line.inherits_from}"
+    if line.follows_from is not None:
+        yield f"follows from line {line.follows_from}"
     if line.mistake is not None:
         yield f"mistake: {line.mistake.id}"
     if line.remark is not None:
         yield line.remark
 
 
-def _beside(line):
-    """What stands behind a right number: what is exact, and how far off it is."""
-    number = line.number
-    if number is None or line.verdict != "right":
-        return ""
-    return f"   (exact {number.exact}, {_units(number.units)} apart)"
+def _entry(part):
+    found = re.match(r"entry [\d, ]+(?=:)", part.note or "")
+    return found[0] if found else None
 
 
-def _shown(claim):
-    return claim if len(claim) <= LONGEST_SHOWN else claim[:LONGEST_SHOWN] + " ..."
+def _shown(claim, longest=LONGEST_SHOWN):
+    return claim if len(claim) <= longest else claim[:longest] + " ..."
 
 
 def _pointed_at(line):
@@ -89,31 +195,6 @@ def _pointed_at(line):
         return None
     inside = part.column - part.start
     return start + inside if 0 <= inside <= min(len(part.text), LONGEST_SHOWN - start) else None
-
-
-def _units(count):
-    size = abs(count)
-    if size >= 1e6:
-        return "over a million units"
-    return f"{size:.1f} units" if size < 100 else f"{size:.0f} units"
-
-
-def conclusion(found):
-    """The last sentences of a report: counts of verdicts, the first wrong line, another convention."""
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in found.counts().items())
-    yield f"{counted(len(found.lines), 'line')}: {counts}."
-    if found.first_wrong is not None:
-        yield f"The first wrong line is line {found.first_wrong}."
-    if found.ignored:
-        yield f"Not judged: {_lines(found.ignored)}, with formulas outside of what is read as claims."
-    if found.other_convention is not None:
-        yield f"All numbers are right for {found.other_convention}."
-    elif any(
-        line.mistake is line.inherits_from is None and line.verdict == "wrong number" == line.number.verdict
-        for line in found.lines
-        if line.number is not None and found.description is not None
-    ):
-        yield "No known mistake explains the other wrong numbers better than chance would."
 
 
 def _reach(diagnosis):

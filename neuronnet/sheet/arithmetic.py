@@ -100,7 +100,7 @@ class Arithmetic:
         turned = "the sign is turned around: " if printed.agrees(-exact) else ""
         part.note = f"{turned}{printed.text} stands for {literal.name}, which is {printed.exact_text(exact)}"
         if repeated:
-            part.inherits_from = record.line
+            part.follows_from = record.line
 
     def _from_printed(self, name, printed):
         """Whether a number is what the right numbers printed so far give for a quantity."""
@@ -119,7 +119,7 @@ class Arithmetic:
             part.verdict = WRONG_NUMBER
             part.note = f"it gives {self.exact.value(formula):.12g}, not {self.value:.12g}"
             records = [self.author.wrong_record_of(printed) for printed in decimals_in(formula)]
-            part.inherits_from = min((record.line for record in records if record is not None), default=None)
+            part.follows_from = min((record.line for record in records if record is not None), default=None)
 
     # The number of the quantity
 
@@ -152,7 +152,7 @@ class Arithmetic:
         if source.verdict != WRONG_NUMBER or source.column is not None:
             return
         if printed.agrees(self.exact.value(formula)):
-            source.verdict, source.note, source.inherits_from = ROUNDING, COMPUTED, None
+            source.verdict, source.note, source.follows_from = ROUNDING, COMPUTED, None
 
     def _say_what_is_lost(self, part, printed):
         """A nought without a right digit says little, and a given number has no digits to be rounded away."""
@@ -194,7 +194,7 @@ class Arithmetic:
                 part.verdict, part.note = ROUNDING, COMPUTED
                 return
         elif printed.agrees(value):
-            part.inherits_from = source.inherits_from
+            part.follows_from = source.follows_from
             part.note = "the computation beside it gives this"
             return
         part.note = f"the computation beside it gives {printed.exact_text(value)}"
@@ -207,5 +207,5 @@ class Arithmetic:
                 if computed.wrong_line is None:
                     part.verdict, part.note = ROUNDING, COMPUTED
                 else:
-                    part.inherits_from = computed.wrong_line
+                    part.follows_from = computed.wrong_line
                 return

@@ -2,15 +2,13 @@
 
 import os
 from collections.abc import Callable
-from itertools import islice, product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from neuronnet.derivation.digits import Printed, around, fifty_digits
 from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.formulas.expressions import Name
-from neuronnet.formulas.notation import Known
 from neuronnet.formulas.parsing import parse
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.mistakes.printed_numbers import PrintedNumber
@@ -18,13 +16,9 @@ from neuronnet.mistakes.search import explanations
 from neuronnet.names import spelled_out
 from neuronnet.sheet import report
 from neuronnet.sheet.judging import Judge, why_unread
-from neuronnet.sheet.lines import Lines
-from neuronnet.sheet.meanings import Meanings
-from neuronnet.sheet.readers.read_sheet import read_sheet
-from neuronnet.sheet.roles import Assignment
-from neuronnet.sheet.statements import read_statements
+from neuronnet.sheet.own_model import best_reading, mend
+from neuronnet.sheet.readers.read_sheet import Sheet, read_sheet
 
-MOST_READINGS = 24
 NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"
 
 
@@ -61,49 +55,16 @@ def check_sheet(
     return report.SheetReport(lines, mistakes, description, place, sheet.ignored)
 
 
-def own_model(sheet) -> report.SheetReport:
+def own_model(sheet: Sheet) -> report.SheetReport:
     """The SheetReport on a sheet that brings its own model: its given numbers and its forward lines."""
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError(NO_CLAIM)
+    reading, judged = best_reading(sheet.claims)
     with fifty_digits():
-        first = _judged_as(sheet.claims, {})
-        best, choices = first, [{}]
-        if first.accused:
-            choices = list(_choices(first.open))
-        for each in choices[1:]:
-            other = _judged_as(sheet.claims, each)
-            if other.accused < best.accused:
-                best = other
+        mend(reading, judged)
     lines = [_unread(each.line, each.text, each.column, each.reason) for each in sheet.unread]
-    lines += best.lines
-    lines.sort(key=lambda line: line.line)
-    return report.SheetReport(lines, [], None, None, sheet.ignored)
-
-
-class Reading(NamedTuple):
-    """A sheet as it is read in one way: its lines, how many are wrong, and the formulas it leaves open."""
-
-    lines: list
-    accused: int
-    open: dict
-
-
-def _judged_as(claims, choices):
-    known = Known()
-    statements, _ = read_statements(claims, known)
-    assignment = Assignment(statements, known, choices)
-    roles = assignment.roles()
-    meanings = Meanings(roles, assignment, statements, known)
-    meanings.settle()
-    lines = Lines(statements, roles, meanings).judged()
-    return Reading(lines, sum(line.is_wrong for line in lines), roles.open)
-
-
-def _choices(open_formulas):
-    """Ways to read what a sheet leaves open: one choice for each formula, the likeliest first."""
-    counts = list(open_formulas.values())
-    for chosen in islice(product(*map(range, counts)), MOST_READINGS):
-        yield dict(zip(open_formulas, chosen))
+    lines = sorted(lines + judged, key=lambda line: line.line)
+    return report.SheetReport(lines, [], None, None, sheet.ignored, reading.understood)
 
 
 def _description(sheet, network, folder):
@@ -147,7 +108,7 @@ def _judged(judge, claims):
 def _what_a_sum_leaves(line, author):
     """A clause that names the printed sum which leaves a wrong number after its other terms, or None."""
     number = line.number
-    if line.worst is not number or line.verdict != report.WRONG_NUMBER or number.inherits_from:
+    if line.worst is not number or line.verdict != report.WRONG_NUMBER or number.follows_from:
         return None
     if not isinstance(line.quantity, Name):
         return None
@@ -186,7 +147,7 @@ def _explained(lines, exact, description, progress):
 def _follow_a_wrong_formula(lines):
     follow, numbers = set(), set()
     for place, line in enumerate(lines):
-        if line.verdict == report.WRONG_FORMULA or line.inherits_from in numbers:
+        if line.verdict == report.WRONG_FORMULA or line.follows_from in numbers:
             follow.add(place)
             numbers.add(line.line)
     return follow

@@ -31,6 +31,7 @@ class Lines:
         self.trials = Trials(self.model)
         self.printed: dict[str, tuple] = {}  # name -> (value as printed, line, is_wrong)
         self.carried: dict[str, tuple] = {}  # name -> (what its author's wrong formula gives, line)
+        self.wrong: list[tuple] = []  # (report.Part, wrong formula, what it should be)
 
     def judged(self) -> list[report.Line]:
         """A report.Line for every statement."""
@@ -234,7 +235,7 @@ class Lines:
         if verdict.verdict == report.WRONG_NUMBER and verdict.follows_from is None:
             verdict = self._followed(printed, exact, formulas, inputs, verdict)
         shown.verdict = verdict.verdict
-        shown.inherits_from = verdict.follows_from
+        shown.follows_from = verdict.follows_from
         place = () if verdict.entry is None else verdict.entry
         flat = _flat(place, arrays.shape(printed))
         entry = arrays.entries(printed)[flat]
@@ -278,6 +279,7 @@ class Lines:
             shown.verdict, shown.note = report.RIGHT, "judged by its numbers"
         else:
             shown.verdict, shown.note = report.WRONG_FORMULA, outcome.note
+            self.wrong.append((shown, formula, truth))
 
     def _has_numbers(self, formula):
         """Whether literals stand in a formula that may be rounded values of quantities."""

@@ -404,8 +404,8 @@ class Meanings:
         return target in self.model
 
     def _shapes_in(self, formula, name):
-        reached = self.model.uses(self.roles.loss)
-        return [each for each in reached if each != self.roles.loss]
+        reached = self.model.uses(self.roles.loss) - {self.roles.loss}
+        return [each for each in [*self.model.formulas][::-1] + [*self.model.given] if each in reached]
 
     def _factor_in_use(self, role, formula, name, slope):
         """c where c·slope in the place of a helper makes a gradient or update exact; None where none does."""
@@ -490,7 +490,9 @@ class Meanings:
         if len(found) == 1:
             (ratio,) = found
             if ratio is not None and ratio.denominator == 1 and ratio.numerator in counts:
-                self.notes.append(f"the gradients dW are of the sum over the samples, {ratio} times ∂L/∂W")
+                self.notes.append(
+                    f"the gradients dW are of the sum over the samples, {ratio} times ∂{self.roles.loss}/∂W"
+                )
                 return ratio
         return Fraction(1)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from neuronnet.mistakes.printed_numbers import Diagnosis
     from neuronnet.repairs.counterexample import Counterexample
     from neuronnet.repairs.repair import Repair
+    from neuronnet.sheet.understood import Understood
 
 RIGHT, ROUNDING = "right", "rounding"
 WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE = "wrong number", "wrong formula", "right by coincidence"
@@ -39,7 +40,7 @@ class Part:
 
     `line` is where it stands, if not where the claim begins. For a printed number also what is `printed`,
     what is `exact` to two more digits, how many `units` of the last printed digit lie between them, and the
-    line that it `inherits_from`.
+    line that it `follows_from`.
     """
 
     text: str
@@ -51,7 +52,7 @@ class Part:
     printed: str | None = None
     exact: str | None = None
     units: float | None = None
-    inherits_from: int | None = None
+    follows_from: int | None = None
     repair: Repair | None = None
     counterexample: Counterexample | None = None
 
@@ -83,7 +84,7 @@ class Line:
         for verdicts in (unread, wrong, (UNDECIDED,), (COINCIDENCE,), (ROUNDING,)):
             found = [part for part in self.parts if part.verdict in verdicts]
             if found:
-                return next((part for part in found if part.inherits_from is None), found[0])
+                return next((part for part in found if part.follows_from is None), found[0])
         return next((part for part in reversed(self.parts) if part.printed is not None), self.parts[-1])
 
     @property
@@ -99,14 +100,19 @@ class Line:
         return self.worst.verdict if self.kind == JUDGED else self.kind
 
     @property
+    def is_judged(self) -> bool:
+        """Whether a verdict was sought: the line makes a claim that could be read."""
+        return self.kind not in KINDS and self.verdict not in (UNREADABLE, UNKNOWN_NAME)
+
+    @property
     def is_wrong(self) -> bool:
         """Whether the line claims what is not so."""
         return self.verdict in (WRONG_NUMBER, WRONG_FORMULA)
 
     @property
-    def inherits_from(self) -> int | None:
+    def follows_from(self) -> int | None:
         """The line whose wrong number this one repeats or goes on with; None where there is none."""
-        return self.worst.inherits_from
+        return self.worst.follows_from
 
     def to_dict(self) -> dict:
         """The line as a plain dict, its number as text."""
@@ -122,7 +128,7 @@ class Line:
             "printed": number and number.printed,
             "exact": number and number.exact,
             "units": units if units is not None and isfinite(units) else None,
-            "inherits_from": self.inherits_from,
+            "follows_from": self.follows_from,
             "mistake": self.mistake and {"id": self.mistake.id, "sentence": self.mistake.sentence},
             "repair": worst.repair and worst.repair._asdict(),
             "counterexample": worst.counterexample and str(worst.counterexample),
@@ -137,7 +143,7 @@ class SheetReport:
 
     `lines` holds a Line per claim, `mistakes` the Diagnoses of what is wrong, best first. `place` is the file
     that the sheet itself names for its network, or None; `ignored` the numbers of lines with an equals sign
-    outside of what is read as claims.
+    outside of what is read as claims; `reading` what was understood of a sheet that brings its own model.
     """
 
     lines: list[Line]
@@ -145,6 +151,7 @@ class SheetReport:
     description: Description | None
     place: Path | None = None
     ignored: list[int] = field(default_factory=list)
+    reading: Understood | None = None
 
     @property
     def other_convention(self) -> str | None:
@@ -158,6 +165,24 @@ class SheetReport:
     def first_wrong(self) -> int | None:
         """The number of the first line that is wrong; None when none is."""
         return next((line.line for line in self.lines if line.is_wrong), None)
+
+    @property
+    def own_mistakes(self) -> list[Line]:
+        """The wrong lines that follow from no other: of those that one mistake explains, the first."""
+        wrong, explained = [], set()
+        for line in self.lines:
+            if line.is_wrong and line.follows_from is None:
+                mistake = line.mistake and line.mistake.id
+                if mistake not in explained:
+                    wrong.append(line)
+                explained |= {mistake} - {None}
+        return wrong
+
+    @property
+    def followers(self) -> list[Line]:
+        """The wrong lines that only follow from a mistake."""
+        own = {id(line) for line in self.own_mistakes}
+        return [line for line in self.lines if line.is_wrong and id(line) not in own]
 
     @property
     def status(self) -> int:
@@ -176,29 +201,29 @@ class SheetReport:
 
     def to_dict(self) -> dict:
         """The report as a plain dict, for JSON."""
-        if self.description is None:
-            return {
-                "lines": [line.to_dict() for line in self.lines],
-                "first_wrong": self.first_wrong,
-                "mistakes": [],
-                "counts": self.counts(),
-                "ignored": self.ignored,
-                "status": self.status,
-            }
-        keys = ("loss", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch")
-        layers = self.description.layers
-        biases = [{"bias": layer.bias_kind, "train_bias": layer.train_bias} for layer in layers]
-        return {
-            "title": self.description.title,
+        found = {
             "lines": [line.to_dict() for line in self.lines],
             "first_wrong": self.first_wrong,
+            "own_mistakes": [line.line for line in self.own_mistakes],
+            "followers": [line.line for line in self.followers],
             "mistakes": [each.to_dict() for each in self.mistakes],
-            "conventions": {key: getattr(self.description, key) for key in keys}
-            | {"layers": biases, "instead": self.other_convention},
             "counts": self.counts(),
+            "judged": sum(line.is_judged for line in self.lines),
             "ignored": self.ignored,
             "status": self.status,
         }
+        if self.reading is not None:
+            found["reading"] = self.reading.to_dict()
+        if self.description is not None:
+            found |= {"title": self.description.title, "conventions": self._conventions()}
+        return found
+
+    def _conventions(self):
+        keys = ("loss", "outputs", "samples_combine", "learning_rate", "l2", "l2_scale", "batch")
+        layers = self.description.layers
+        biases = [{"bias": layer.bias_kind, "train_bias": layer.train_bias} for layer in layers]
+        given = {key: getattr(self.description, key) for key in keys}
+        return given | {"layers": biases, "instead": self.other_convention}
 
     def __str__(self) -> str:
         return rendered.report(self)

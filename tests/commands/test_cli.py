@@ -220,9 +220,9 @@ def test_a_result_goes_to_a_file_whole(said, folder):
     [
         (["derive", "net.toml"], "json", "{"),
         (["derive", "net.toml"], "TXT", "untitled"),
-        (["mistakes", "net.toml"], "md", "# untitled"),
+        (["mistakes", "net.toml"], "md", "1 line judged"),
         (["mistakes", "net.toml"], "json", "["),
-        (["check", "sheet.txt"], "md", "# untitled"),
+        (["check", "sheet.txt"], "md", "1 line judged"),
         (["check", "sheet.txt"], "json", "{"),
         (["train", "net.toml", "--updates", "1"], "json", "{"),
         (["examples"], "json", "["),
@@ -272,7 +272,7 @@ def test_every_help_has_an_example_that_runs(said, words, parser):
     assert printed
     if words == ("check",):
         assert example == ["check", "published-derivation"]  # a sheet known by its name
-        assert "The first wrong line is line 49." in printed
+        assert "Line 49 is wrong: net_h1 = w1*i1 + w3*i2 + b1*1: did you mean w2?" in printed
 
 
 @pytest.mark.parametrize(

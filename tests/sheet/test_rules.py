@@ -35,10 +35,10 @@ def disagreements(rule):
         if number not in rule.verdicts and line.verdict in ACCUSED:
             yield number, "no accusation", line.verdict
     for number, source in rule.follows.items():
-        if lines[number].inherits_from != source:
-            yield number, source, lines[number].inherits_from
+        if lines[number].follows_from != source:
+            yield number, source, lines[number].follows_from
     for number, words in rule.says.items():
-        said = " ".join([*remarks(lines[number]), *report.notes])
+        said = " ".join([*remarks(lines[number]), *report.reading.sentences()])
         if words not in said:
             yield number, words, said
     if rule.status not in (None, report.status):

@@ -82,7 +82,7 @@ def test_a_verdict_shows_what_is_printed_what_is_exact_and_how_far_apart(claim, 
     report = checked(claim)
     number = report.lines[0].number
     assert (number.printed, number.exact, round(number.units, 1)) == (printed, exact, units)
-    assert f"exact {exact}, {abs(units):.{0 if abs(units) > 100 else 1}f} units" in str(report)
+    assert (f"printed {printed}, exact {exact}\n" in str(report)) == (abs(units) > 0.5)
 
 
 @pytest.mark.slow
@@ -287,14 +287,14 @@ def test_a_line_that_goes_on_with_a_wrong_number_says_from_where():
         "out_o1 = 0.751455",
         "out_o2 = 0.6",
     )
-    assert [line.inherits_from for line in report.lines] == [None, 1, None, 2, 4, None]
+    assert [line.follows_from for line in report.lines] == [None, 1, None, 2, 4, None]
     assert [line.verdict for line in report.lines] == ["wrong number"] * 2 + ["right"] + ["wrong number"] * 3
     assert report.first_wrong == 1
 
 
 def test_a_slip_of_its_own_is_not_inherited():
     report = checked("out_h1 = 0.60", "net_o1 = w5*out_h1 + w6*out_h2 + b2 = 1.2")
-    assert report.lines[1].inherits_from is None
+    assert report.lines[1].follows_from is None
 
 
 # Notation
@@ -562,12 +562,12 @@ def test_the_report_as_a_dict_has_what_is_promised(published):
     report = published.to_dict()
     assert report["first_wrong"] == 49 and report["status"] == 1
     wrong = next(line for line in report["lines"] if line["line"] == 59)
-    assert {key: wrong[key] for key in ("text", "verdict", "printed", "exact", "inherits_from")} == {
+    assert {key: wrong[key] for key in ("text", "verdict", "printed", "exact", "follows_from")} == {
         "text": "E_total@1 = 0.291027924",
         "verdict": "wrong number",
         "printed": "0.291027924",
         "exact": "0.29102777369",
-        "inherits_from": None,
+        "follows_from": None,
     }
     assert wrong["mistake"]["id"] == "updated output weights used backwards" and wrong["mistake"][
         "sentence"

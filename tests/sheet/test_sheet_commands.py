@@ -82,7 +82,7 @@ def test_a_markdown_sheet_carries_its_network(check):
         f"# A neuron\n\n```toml\n{TOML}```\n\n```derivation\nout_o1 = tanh(w1*i1) = 0.46212\n```\n",
         name="one.md",
     )
-    assert status == 0 and "1 line: 1 right." in out
+    assert status == 0 and "1 line judged: 1 right." in out
 
 
 def test_a_network_beside_the_sheet_is_found_and_never_overwritten(check, tmp_path):
@@ -100,7 +100,11 @@ def test_a_network_beside_the_sheet_is_found_and_never_overwritten(check, tmp_pa
 
 @pytest.mark.slow
 def test_standard_input_and_every_format():
-    for form, beginning in (("text", "A step by step"), ("markdown", "# A step by step"), ("json", "{")):
+    for form, beginning in (
+        ("text", "1 line judged: 1 right.\n"),
+        ("markdown", "1 line judged: 1 right.\n\n| "),
+        ("json", "{"),
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "neuronnet", "check", "-", "--format", form],
             input=RIGHT,

@@ -1,0 +1,183 @@
+"""What was understood of a sheet that brings its own model, in the spelling of its author."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.arrays import Array
+from neuronnet.formulas.expressions import Expression, Product
+from neuronnet.formulas.notation import gradient_of, read_name
+from neuronnet.formulas.rewriting import nodes
+from neuronnet.names import partial_name, split_partial
+from neuronnet.render.text import line_numbers
+from neuronnet.sheet.roles import GIVEN, GRADIENT, HELPER, MODEL, UPDATE
+
+_EQUALS = re.compile(r"\s*(?::=|[-+*/]?=|[≈≅≃≡←→])")
+
+
+@dataclass(frozen=True)
+class Understood:
+    """How a sheet was read: which names are `given`, the lines of its `model`, its `loss`.
+
+    `meanings` says what each helper is ("δ1 is ∂L/∂z1"), `notes` what else was found out; `without_value`
+    are names that no line gives a number.
+    """
+
+    given: tuple[str, ...]
+    model_lines: tuple[int, ...]
+    loss: str | None
+    meanings: tuple[str, ...]
+    notes: tuple[str, ...]
+    without_value: tuple[str, ...]
+
+    def sentences(self) -> list[str]:
+        """The reading in a few lines, each a clause."""
+        found = [f"given: {', '.join(self.given)}"] if self.given else []
+        loss = "no loss was found" if self.loss is None else f"the loss is {self.loss}"
+        found.append(f"model: {line_numbers(self.model_lines)}; {loss}" if self.model_lines else loss)
+        if self.meanings:
+            found.append(", ".join(self.meanings))
+        found += self.notes
+        if self.without_value:
+            found.append(f"no line gives a value to {', '.join(self.without_value)}")
+        return found
+
+    def to_dict(self) -> dict:
+        """The reading as a plain dict, for JSON."""
+        return {key: list(each) if isinstance(each, tuple) else each for key, each in asdict(self).items()}
+
+
+class Spellings:
+    """Names as their author spells them: δ1 for `delta1`, ∂L/∂z1 for `dL/dz1`."""
+
+    def __init__(self, statements: Iterable, roles):
+        self._own: dict[str, str] = {}
+        self._sign = "d"
+        for position, statement in enumerate(statements):
+            if any("∂" in part.spelled.text for part in statement.parts):
+                self._sign = "∂"
+            if statement.name is None:
+                continue
+            spelled, role = _as_typed(statement), roles.of[position]
+            self._own.setdefault(statement.name, spelled)
+            if role.kind == UPDATE and statement.name != role.target:
+                self._own.setdefault(role.name, spelled)
+        differing = [name for name, spelled in self._own.items() if spelled != name and len(name) > 1]
+        words = "|".join(map(re.escape, sorted(differing, key=len, reverse=True)))
+        self._differing = re.compile(rf"(?<![\w^])([d∂]?)({words})(?![^\Wᵀ]|['^@])") if words else None
+
+    def of(self, name: str) -> str:
+        """A name in its author's spelling."""
+        if name in self._own:
+            return self._own[name]
+        parts = split_partial(name)
+        if parts is not None:
+            return "/".join(f"{self._sign}{self.of(part)}" for part in parts)
+        base, mark, count = name.partition("@")
+        if mark:
+            return f"{self.of(base)}@{count}"
+        return self.of(base.partition("~")[0]) if "~" in base else name
+
+    def formula(self, formula: Expression) -> str:
+        """A formula with its names in their author's spelling."""
+        return formula.format(self.of)
+
+    def text(self, sentence: str) -> str:
+        """A sentence about names, with these in their author's spelling."""
+        if self._differing is None:
+            return sentence
+        return self._differing.sub(lambda found: found[1] + self._own[found[2]], sentence)
+
+
+def _as_typed(statement):
+    """The first side of a statement as it stands in the sheet, in plain notation where that is LaTeX."""
+    typed = _EQUALS.split(statement.text, maxsplit=1)[0].strip()
+    try:
+        is_it = read_name(typed) == statement.name
+    except NeuronnetError:
+        is_it = False
+    return typed if is_it and "\\" not in typed else statement.parts[0].spelled.text.strip()
+
+
+def understood(statements: list, roles, meanings, spellings: Spellings) -> Understood:
+    """The Understood of a sheet whose roles and meanings are settled."""
+    own, model = {role.name for role in roles.of.values() if role.kind == GIVEN}, roles.model
+    lines = {
+        statement.line
+        for position, statement in enumerate(statements)
+        if roles.of[position].kind == MODEL and roles.of[position].name in model.formulas
+    }
+    aligned = [
+        f"{spellings.of(name)} = {value}{_place(name, statements)}"
+        for name, value in model.given.items()
+        if name not in own and name != "seed" and not isinstance(value, Array)
+    ]
+    return Understood(
+        given=tuple(spellings.of(name) for name in model.given if name in own),
+        model_lines=tuple(sorted(lines)),
+        loss=None if roles.loss is None else spellings.of(roles.loss),
+        meanings=tuple(_meanings(roles, meanings, spellings)),
+        notes=(*map(spellings.text, meanings.notes), *_samples(roles), *aligned),
+        without_value=tuple(spellings.of(name) for name in sorted(roles.unplaced)),
+    )
+
+
+def _meanings(roles, meanings, spellings):
+    """What each helper is; of those that are what their names say, the first one alone."""
+    plain = []
+    for name, meaning in meanings.settled.items():
+        if "@" in name:
+            continue
+        by = spellings.of(partial_name(roles.loss, meaning.target))
+        factor = Fraction(meaning.factor).limit_denominator(10**6)
+        times = {1: "", -1: "-"}.get(factor, f"{factor} ")
+        found = f"{spellings.of(name)} is {times}{by}"
+        if factor == 1 and gradient_of(name, meanings.known) == meaning.target:
+            plain.append(found)
+        else:
+            yield found
+    if plain:
+        yield plain[0] + (f" and {len(plain) - 1} more of that form" if len(plain) > 1 else "")
+
+
+def _place(name, statements):
+    """` from line 83`, where the numbers of a formula stand that has no value for one of its names."""
+    for statement in statements:
+        if statement.arithmetic and any(name in part.formula.names() for part in statement.formulas):
+            return f" from line {statement.line}"
+    return ""
+
+
+def _samples(roles):
+    """Whether rows or columns are samples: by the side of the data on which what is learnt stands."""
+    learnt = {
+        role.target.partition("@")[0]
+        for role in roles.of.values()
+        if role.kind in (GRADIENT, HELPER, UPDATE) and role.target is not None
+    }
+    for formula in roles.model.formulas.values():
+        for node, _, _ in nodes(formula):
+            if isinstance(node, Product) and [operator for operator, _ in node.factors[1:2]] == ["@"]:
+                which = _which_are_samples(*(factor for _, factor in node.factors[:2]), learnt, roles.model)
+                if which is not None:
+                    return [f"{which} are samples"]
+    return []
+
+
+def _which_are_samples(left, right, learnt, model):
+    names = [left.names(), right.names()]
+    if any(len(each) != 1 for each in names):
+        return None
+    (one,), (other,) = names
+    if any(name not in model.given or len(model.shape(name)) != 2 for name in (one, other)):
+        return None
+    if (one in learnt) == (other in learnt):
+        return None
+    rows, columns = model.shape(one if other in learnt else other)
+    if other in learnt:
+        return "rows" if rows > 1 else None
+    return "columns" if columns > 1 else None
