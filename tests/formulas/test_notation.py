@@ -545,3 +545,18 @@ def _tree(expression):
     ]
     marks = [mark for mark, _ in getattr(expression, "factors", getattr(expression, "terms", []))][1:]
     return type(expression).__name__, own, marks, list(map(_tree, expression.parts()))
+
+
+SIGNED = st.sampled_from(
+    ["a", "b", "2", "3.5", "-a", "(a - b)", "-(b)", "a**2", "-b**2", "abs(a)", "max(a, b)"]
+)
+
+
+@examples(200)
+@given(SIGNED, st.lists(st.tuples(st.sampled_from(["+", "-", "*", "/", " - "]), SIGNED), max_size=6))
+def test_arithmetic_binds_as_in_python(first, rest):
+    text = first + "".join(sign + factor for sign, factor in rest)
+    values = {"a": 1.5, "b": -0.75}
+    assert parse(text, known("a b")).evaluator(float)(values) == pytest.approx(
+        eval(text, {}, values), rel=1e-12
+    )

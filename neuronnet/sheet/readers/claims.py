@@ -8,7 +8,7 @@ from neuronnet.errors import ExpressionError
 from neuronnet.formulas.parsing import LONGEST_TEXT
 from neuronnet.names import WORD, spelled_out
 from neuronnet.sheet.readers.latex import NAMED, translate
-from neuronnet.sheet.readers.spelling import EQUALITY, TextWithColumns, plain
+from neuronnet.sheet.readers.spelling import EQUALITY, TextWithColumns, plain, without_entities
 
 MOST_STATEMENTS = 20_000
 MOST_PARTS = 100
@@ -150,6 +150,7 @@ class Sheet:
 
     def spelled(self, spelled, latex=False):
         """A TextWithColumns in the formula language, from plain text or LaTeX. Raises ExpressionError."""
+        spelled = without_entities(spelled)
         if latex or _IS_LATEX.search(spelled.text):
             return translate(spelled, self.own)
         return plain(spelled, self.own)

@@ -23,7 +23,6 @@ _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘ
 
 EQUALITY = r"[=≈≅≃≡≐→←]|<-(?!>)|\\(?:approx|simeq|cong|equiv|doteq|to|rightarrow|gets|leftarrow)\b"
 _EQUALITY = re.compile(":=|==|~=|<-(?!>)|~")
-_SIDE = re.compile(r"[()\[\]{}]|:=|==|~=|<-(?!>)|[≈≅≃≡≐→←~]|(?<![<>!])=")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,6}|[A-Za-z]{2,10});")
 _NUMBERED = re.compile(
     r"(?<![\w'.])([d∂Δ]?)([wbi])_?([0-9]{1,9})"
@@ -74,23 +73,9 @@ def plain(line, own=()):
     return spelled.replace(_PARTIAL, r"\1/") if "∂" in text else spelled
 
 
-def sides(line):
-    """The sides of a line between its signs of equality outside brackets; the rest stays as it is written.
-
-    `L = Σ_{k=1}^{3} e_k = sum(e, axis=0)` has three. Entities of HTML become the signs that they stand for.
-    """
-    spelled = line if isinstance(line, TextWithColumns) else TextWithColumns(line)
-    if "&" in spelled.text:
-        spelled = spelled.replace(_ENTITY, lambda match: unescape(match.group()))
-    found, start, depth = [], 0, 0
-    for match in _SIDE.finditer(spelled.text):
-        sign = match.group()
-        if sign in "([{)]}":
-            depth = max(0, depth + (1 if sign in "([{" else -1))
-        elif depth == 0:
-            found.append(spelled[start : match.start()].strip())
-            start = match.end()
-    return [*found, spelled[start:].strip()]
+def without_entities(spelled):
+    """A TextWithColumns with the signs that entities of HTML stand for, `×` for `&times;`."""
+    return spelled.replace(_ENTITY, lambda match: unescape(match.group())) if "&" in spelled.text else spelled
 
 
 def with_weights(spelled, names):
