@@ -74,8 +74,8 @@ class Page:
 
     def _shown(self, value):
         """A number as printed; one that was never printed, as it would have been."""
-        short = all(len(entry.as_tuple().digits) < 12 for entry in value.ravel())
-        return value if short else self.plan.digits.rounded(value)
+        rounded = self.plan.digits.rounded(value)
+        return rounded if any(len(format(entry, "f")) > 12 for entry in value.ravel()) else value
 
     def _steps(self, formula, line):
         """The operands of the outermost sum or product, computed, for an author who writes them."""
