@@ -18,14 +18,12 @@ from decimal import Decimal
 from neuronnet.derivation.compiling import compiled
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.shapes import Shapes, resolved, shape_of, work_of
-from neuronnet.derivation.sweep import contributions, full
-from neuronnet.derivation.tidying import is_number
+from neuronnet.derivation.sweep import added, contributions
 from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, is_finite, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Expression, Name, Number, signed_sum
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.expressions import Expression, Name, Number
 from neuronnet.names import partial_name, split_partial
 
 MOST_IN_ALL = 1_000_000  # entries of all arrays of a model
@@ -210,11 +208,7 @@ class Model:
             total = Number(1)
         else:
             shares = [share for user in users for share in self._shares_of(numerator, user, denominator)]
-            total = signed_sum((1, share) for share in shares)
-        if is_number(total, 0) and dimensions:
-            total = Call("zeros", list(dimensions))
-        elif not arrays.as_vector_shape(shape_of(total, self.shapes)):
-            total = full(total, dimensions, self.shapes)
+            total = added(shares, dimensions, self.shapes)
         self._enter(own, dimensions, total)
         self._derivatives[own] = total
 

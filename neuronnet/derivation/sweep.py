@@ -14,7 +14,7 @@ from neuronnet.derivation.tidying import elementwise, is_number, negative
 from neuronnet.formulas import arrays
 from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Placed, Transpose
 from neuronnet.formulas.arrays import as_vector_shape
-from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Product, Sum
+from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Product, Sum, signed_sum
 from neuronnet.formulas.functions import FUNCTIONS, Call
 
 
@@ -24,21 +24,31 @@ def contributions(
     """(name, its share of the gradient) for every place where a name stands in a formula.
 
     `formula` is resolved (`resolved`), `gradient` the derivative of the scalar by it; `shapes` are the shapes
-    of the names, those in the gradient too. Each share has the shape of its name, or that of the same vector
-    as a row or column, or is a number, the same for each entry. `own_name` is the name of the formula, which
-    a share may use: softmax.
+    of the names, those in the gradient too. A share has the shape of its name, or that of the same vector as
+    a row or column, or a smaller one that is repeated. `own_name` is the name of the formula, which a share
+    may use: softmax.
     """
     found, waiting = [], [(formula, gradient)]
     while waiting:
         part, share = waiting.pop()
         if isinstance(part, Name):
-            actual, wanted = (as_vector_shape(each) for each in (shape_of(share, shapes), shapes[part.name]))
-            fits = not actual or actual == wanted
-            found.append((part.name, share if fits else full(share, shapes[part.name], shapes)))
+            found.append((part.name, share))
         elif part.names():
             shown = Name(own_name) if own_name and part is formula else part
             waiting += [pair for pair in _inwards(part, share, shapes, shown) if pair[0].names()]
     return found[::-1]
+
+
+def added(shares: list[Expression], own: tuple, shapes: Shapes) -> Expression:
+    """The sum of the shares of a gradient by something of the shape `own`; zeros if there are none."""
+    sizes = {shape_of(share, shapes) for share in shares}
+    if len({size for size in sizes if as_vector_shape(size) not in ((), as_vector_shape(own))}) > 1:
+        shares = [full(share, own, shapes) for share in shares]
+    total = signed_sum((1, share) for share in shares)
+    if is_number(total, 0):
+        return Call("zeros", list(own)) if own else total
+    same = as_vector_shape(shape_of(total, shapes)) == as_vector_shape(own)
+    return total if same else full(total, own, shapes)
 
 
 def _inwards(node, gradient, shapes, shown):
@@ -57,7 +67,7 @@ def full(gradient: Expression, own: tuple, shapes: Shapes) -> Expression:
         return gradient
     if as_vector_shape(actual) == as_vector_shape(own):
         if len(own) == 2 and actual == own[::-1]:
-            return _transposed(gradient)
+            return _transposed(gradient, shapes)
         return Call("plain" if len(own) == 1 else "row" if own[0] == 1 else "column", [gradient])
     return elementwise(gradient, Call("ones", list(own)), shapes)
 
@@ -81,7 +91,8 @@ def _fitted(gradient, own, wanted, shapes):
     gradient = full(gradient, own, shapes)
     if not as_vector_shape(wanted):
         return Call("sum", [gradient])
-    return Call("sum", [gradient], {"axis": 0 if arrays.runs_along(wanted, own) == "rows" else 1})
+    axis = {"axis": 0 if arrays.runs_along(wanted, own) == "rows" else 1}
+    return Call("sum", [gradient], axis if len(wanted) == 1 else {**axis, "keepdims": True})
 
 
 def _matrix_product(left, right):
@@ -92,9 +103,15 @@ def _matrix_product(left, right):
     return Product([("*", left), ("@", right)])
 
 
-def _transposed(formula):
+def _transposed(formula, shapes):
     if isinstance(formula, Negative):
-        return negative(_transposed(formula.inner))
+        return negative(_transposed(formula.inner, shapes))
+    if isinstance(formula, Product) and [operator for operator, _ in formula.factors[1:]] == ["@"]:
+        left, right = (factor for _, factor in formula.factors)
+        if len(shape_of(left, shapes)) == 2 and all(
+            map(as_vector_shape, (shape_of(left, shapes), shape_of(right, shapes)))
+        ):
+            return _matrix_product(_transposed(right, shapes), _transposed(left, shapes))
     return formula.inner if isinstance(formula, Transpose) else Transpose(formula)
 
 
@@ -130,19 +147,19 @@ def _product(node, gradient, shapes):
 def _products(operator, first, last, gradient, own, shapes):
     left, right = shape_of(first, shapes), shape_of(last, shapes)
     if own == ():  # a row times a column
-        yield first, elementwise(gradient, last, shapes)
-        yield last, elementwise(gradient, first, shapes)
+        turned = [_transposed(part, shapes) if len(left) == 2 else part for part in (last, first)]
+        yield from ((part, elementwise(gradient, each, shapes)) for part, each in zip((first, last), turned))
         return
     gradient = full(gradient, own, shapes)
     if operator == "⊗" or (len(left) == 1 and len(right) == 2 and right[0] == 1):
         yield first, _matrix_product(gradient, full(last, (max(right),), shapes))
-        yield last, _matrix_product(_transposed(gradient), full(first, (max(left),), shapes))
+        yield last, _matrix_product(_transposed(gradient, shapes), full(first, (max(left),), shapes))
     elif len(left) == 1:  # x W, the vector as a row
         yield first, _matrix_product(last, gradient)
         yield last, Product([("*", first), ("⊗", gradient)])
     else:
-        yield first, _matrix_product(gradient, _transposed(last))
-        yield last, _matrix_product(_transposed(first), gradient)
+        yield first, _matrix_product(gradient, _transposed(last, shapes))
+        yield last, _matrix_product(_transposed(first, shapes), gradient)
 
 
 def _power(node, gradient, shapes):
@@ -161,7 +178,10 @@ def _call(node, gradient, shapes):
 
 def _transpose(node, gradient, shapes):
     single = not as_vector_shape(shape_of(gradient, shapes))
-    yield node.inner, gradient if single else _transposed(full(gradient, shape_of(node, shapes), shapes))
+    yield (
+        node.inner,
+        gradient if single else _transposed(full(gradient, shape_of(node, shapes), shapes), shapes),
+    )
 
 
 def _entry(node, gradient, shapes):

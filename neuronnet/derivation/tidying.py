@@ -1,10 +1,14 @@
 """Products and signs as short as one writes them: no factor 1, one minus sign, numbers first."""
 
+from decimal import Decimal
 from fractions import Fraction
 
 from neuronnet.derivation.shapes import Shapes, shape_of
+from neuronnet.description.values import Literal
 from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.expressions import Expression, Negative, Number, Product, product_of
+
+MOST_DIGITS = 14  # of a decimal that two decimals are multiplied into
 
 
 def elementwise(left: Expression, right: Expression, shapes: Shapes) -> Expression:
@@ -18,13 +22,24 @@ def elementwise(left: Expression, right: Expression, shapes: Shapes) -> Expressi
     if isinstance(right, Negative):
         return negative(elementwise(left, right.inner, shapes))
     factors = _gathered([*_factors(left, shapes), *_factors(right, shapes)])
-    array = False
+    arrays = [bool(as_vector_shape(shape_of(factor, shapes))) for _, factor in factors]
+    kinds = [(operator != "/", is_array) for (operator, _), is_array in zip(factors, arrays)]
+    if kinds.count((True, True)) > 1:
+        factors = _numbers_first(factors, kinds)
+        arrays = [bool(as_vector_shape(shape_of(factor, shapes))) for _, factor in factors]
     for place, (operator, factor) in enumerate(factors):
-        is_array = bool(as_vector_shape(shape_of(factor, shapes)))
         if operator != "/":
-            factors[place] = ("⊙" if array and is_array else "*", factor)
-        array = array or is_array
+            factors[place] = ("⊙" if arrays[place] and any(arrays[:place]) else "*", factor)
     return product_of(factors)
+
+
+def _numbers_first(factors, kinds):
+    """Two or more arrays among factors, numbers and divisions by numbers before them: `2*a/3 ⊙ b`."""
+    groups = {(True, False): [], (True, True): [], (False, False): [], (False, True): []}
+    for factor, kind in zip(factors, kinds):
+        groups[kind].append(factor)
+    numbers, arrays, divisors, divided = groups.values()
+    return [*numbers, *arrays[:1], *divisors, *arrays[1:], *divided]
 
 
 def negative(formula: Expression) -> Expression:
@@ -46,18 +61,32 @@ def _factors(formula, shapes):
 
 
 def _gathered(factors):
-    """The factors with their whole numbers gathered: 1/2*2*x is x, x*2/4 is x/2."""
-    number = Fraction(1)
-    rest = []
-    for operator, factor in factors:
-        if not (isinstance(factor, Number) and isinstance(factor.value, int) and factor.value):
-            rest.append((operator, factor))
-        elif operator == "/":
-            number /= factor.value
-        else:
-            number *= factor.value
+    """The factors with their numbers gathered: 1/2*2*x is x, x*2/4 is x/2, 0.5*3*x is 1.5*x."""
+    places = [place for place, (_, factor) in enumerate(factors) if _as_fraction(factor)]
+    if not places or (len(places) == 1 and isinstance(factors[places[0]][1].value, float)):
+        return list(factors)
+    number, literal = Fraction(1), False
+    for operator, factor in (factors[place] for place in places):
+        fraction = _as_fraction(factor)
+        number = number / fraction if operator == "/" else number * fraction
+        literal = literal or isinstance(factor.value, float)
+    rest = [each for place, each in enumerate(factors) if place not in places]
+    if literal and number.denominator != 1:
+        text = format(Decimal(number.numerator) / number.denominator, "f")
+        if Fraction(text) != number or len(text) > MOST_DIGITS:
+            return list(factors)
+        return [("*", Number(Literal(text))), *rest]
+    if rest and rest[0][0] == "/":  # y/x and not 1/x*y
+        rest.sort(key=lambda each: each[0] == "/")
     if number.numerator != 1 or not rest or rest[0][0] == "/":
         rest = [("*", Number(number.numerator)), *rest]
     if number.denominator != 1:
         rest.append(("/", Number(number.denominator)))
     return rest
+
+
+def _as_fraction(factor):
+    """What a number is exactly; None for 0 and for a formula."""
+    if not isinstance(factor, Number) or not factor.value:
+        return None
+    return Fraction(getattr(factor.value, "text", None) or factor.value)

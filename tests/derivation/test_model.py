@@ -217,8 +217,8 @@ def two_layers():
     [
         ("dL/dz2", "z2 - t"),
         ("dL/dt", "-(z2 - t)"),
-        ("dL/dW2", "dL/dz2 * a1"),
-        ("dL/da1", "dL/dz2 * W2"),
+        ("dL/dW2", "dL/dz2 * a1ᵀ"),
+        ("dL/da1", "dL/dz2 * W2ᵀ"),
         ("dL/dz1", "dL/da1 ⊙ tanh'(z1)"),
         ("dL/db", "dL/dz1"),
         ("dL/da", "dL/dz1 @ xᵀ"),
