@@ -36,6 +36,11 @@ def drawn_model(random) -> Model:
     return model
 
 
+def product(*factors):
+    """product(a, "@", b): the factors with the signs between them."""
+    return Product([(sign, factor) for sign, factor in zip(("*", *factors[1::2]), factors[::2])])
+
+
 def _given(random, shape):
     count = (shape or (1,))[0] * (shape or (1,))[-1] if len(shape) != 1 else shape[0]
     numbers = [Literal(f"{random.uniform(-1.2, 1.2):.3f}") for _ in range(count)]

@@ -11,7 +11,7 @@ from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Placed
 from neuronnet.formulas.array_parts import picked_shape
 from neuronnet.formulas.arrays import ShapeError, as_vector_shape, common_shape, reduced_shape
 from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Product, Sum
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.functions import FUNCTIONS, Call
 from neuronnet.formulas.whole_functions import diagonal_shape, full_lengths, lengths
 
 PER_NODE, PER_FUNCTION = 10, 20  # multiplications that would take as long
@@ -57,7 +57,8 @@ def work_of(formula: Expression, shapes: Shapes) -> int:
     """About how many multiplications a value of a resolved formula takes, each distinct part once."""
     found = 0
     for part, _ in distinct(formula).values():
-        count = _count(shape_of(part, shapes)) * (PER_FUNCTION if isinstance(part, Call) else 1)
+        slow = isinstance(part, Call) and (part.function in FUNCTIONS or part.function in ("softmax", "lse"))
+        count = _count(shape_of(part, shapes)) * (PER_FUNCTION if slow else 1)
         found += PER_NODE + count * (abs(part.exponent) if isinstance(part, Power) else 1)
         if isinstance(part, Product) and any(operator == "@" for operator, _ in part.factors):
             found += _in_products(part, shapes)
