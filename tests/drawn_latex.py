@@ -78,9 +78,13 @@ class LatexStyle(Style):
 
     def updated(self, text, mark):
         """The name after an update: w_1', w_1^{new}."""
-        if mark == "'" and "_" in text and "^" not in text:
-            return f"{text}'"
+        if "^" in text and mark != "@1":
+            return text + r"_{\text{new}}"
         return text + {"_new": r"^{\text{new}}", "^+": "^{+}", "'": "'"}[mark]
+
+    def root(self, text):
+        """A square root: \\sqrt{2}."""
+        return rf"\sqrt{{{text}}}"
 
     def step_of(self, text):
         """The name of a change: \\Delta w_1."""

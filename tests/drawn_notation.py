@@ -113,7 +113,11 @@ class Style:
 
     def updated(self, text, mark):
         """The name after an update: w1_new, w1', w1^+."""
-        return text + mark
+        return text + ("_new" if mark == "^+" and "^" in text else mark)
+
+    def root(self, text):
+        """A square root: sqrt(2)."""
+        return f"{self.functions.get('sqrt', 'sqrt')}({text})"
 
     def step_of(self, text):
         """The name of a change: Δw1."""
@@ -307,6 +311,8 @@ def _call_text(node, w):
     inside = _text(node.parts[0], w)[0]
     if function == "positive":
         return f"({inside} > 0)", ATOM
+    if function == "sqrt":
+        return w.style.root(inside), ATOM
     called = w.style.functions.get(function, function)
     if function in ("sum", "mean") and axis is not None:
         keeps = w.style.keepdims or node.parts[0].op != "name"
