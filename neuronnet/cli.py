@@ -103,10 +103,7 @@ def _parser():
     )
 
     examples = _add(
-        commands,
-        _examples,
-        "the examples, or one of them with its published numbers",
-        "examples han-kamber",
+        commands, _examples, "the examples, or one of them with its published numbers", "examples han-kamber"
     )
     examples.add_argument("name", metavar="NAME", nargs="?", help="the example to show")
     return parser

@@ -46,10 +46,7 @@ FINDINGS = {  # id: (the verdict on the gradients that it demands at least, what
         "every call of the gradients adds to the one before{where}: at the same point the second gives "
         "{seen}; set them to zero in every call",
     ),
-    "gradients not deterministic": (
-        "wrong",
-        "two calls of the gradients at the same point differ{where}",
-    ),
+    "gradients not deterministic": ("wrong", "two calls of the gradients at the same point differ{where}"),
     "stale forward pass": (
         "undecided",
         "the gradients depend on where the loss was computed last{where}: they use what that forward pass "

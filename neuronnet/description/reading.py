@@ -11,13 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from neuronnet.description.description import (
-    Description,
-    FrozenMapping,
-    Order,
-    PublishedNumber,
-    Update,
-)
+from neuronnet.description.description import Description, FrozenMapping, Order, PublishedNumber, Update
 from neuronnet.description.layers import LayerReader
 from neuronnet.description.samples import SampleReader
 from neuronnet.description.values import MOST_DIGITS, Checks, Literal, folded, text_of
