@@ -31,7 +31,7 @@ def compiled(formula: Expression, number: type) -> Callable:
     found = distinct(formula)
     if not any(count > 1 and part.parts() for part, count in found.values()):
         return formula.evaluator(number)
-    made = {}
+    made: dict[int, Callable] = {}
     for key, (part, count) in found.items():
         inner = [_Ready(made[id(each)]) for each in part.parts()]
         evaluate = (part.rebuilt(inner) if inner else part).evaluator(number)

@@ -314,7 +314,7 @@ def reduced(combine: Callable, value, axis: int | None = None, keepdims: bool = 
     Of a plain vector all entries are combined, whatever the axis.
     """
     result = reduced_shape(shape(value), axis, keepdims)
-    if not result:
+    if axis is None or not result:
         return combine(list(entries(value)))
     lines = value.nested() if axis % 2 else value.T.nested()
     return Array(map(combine, lines), result)
@@ -334,7 +334,7 @@ def reduced_shape(dimensions: tuple, axis: int | None = None, keepdims: bool = F
 
 def by_lines(function: Callable, value, axis: int | None = None):
     """`function(list) -> list` of every column (axis 0), row (axis 1) or of all entries, in their places."""
-    if not reduced_shape(shape(value), axis):
+    if axis is None or not reduced_shape(shape(value), axis):
         found = function(list(entries(value)))
         return Array(found, value.shape) if isinstance(value, Array) else found[0]
     if axis % 2 == 0:
