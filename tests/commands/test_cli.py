@@ -220,7 +220,7 @@ def test_a_result_goes_to_a_file_whole(said, folder):
     [
         (["derive", "net.toml"], "json", "{"),
         (["derive", "net.toml"], "TXT", "untitled"),
-        (["mistakes", "net.toml"], "md", "1 line judged"),
+        (["mistakes", "net.toml"], "md", "# untitled"),
         (["mistakes", "net.toml"], "json", "["),
         (["check", "sheet.txt"], "md", "1 line judged"),
         (["check", "sheet.txt"], "json", "{"),
