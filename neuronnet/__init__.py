@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from neuronnet.neuron import Neuron
     from neuronnet.parameter import Parameter
     from neuronnet.sheet.check_sheet import check_sheet
+    from neuronnet.sheet.own_model import Model
 
 __version__ = "0.1.0"
 __all__ = [
     "Derivation",
     "Description",
+    "Model",
     "NeuralNetwork",
     "Neuron",
     "NeuronLayer",
@@ -37,6 +39,7 @@ __all__ = [
 _MODULES = {
     "Derivation": "derivation.quantities",
     "Description": "description.description",
+    "Model": "sheet.own_model",
     "NeuralNetwork": "network",
     "Neuron": "neuron",
     "NeuronLayer": "layer",

@@ -5,12 +5,13 @@ A command imports what it alone needs when it runs, so that `--help` and `derive
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from neuronnet import __version__, output
 from neuronnet.derivation.quantities import Derivation, Explanation, is_small
-from neuronnet.description.reading import EXAMPLES, example_names, find, read
+from neuronnet.description.reading import EXAMPLES, checked, example_names, find, parsed, read
 from neuronnet.errors import NeuronnetError, counted
 from neuronnet.names import after, in_sample, partial_name
 from neuronnet.render import text
@@ -40,11 +41,14 @@ def _parser():
         "every number of a forward and a backward pass, with its formula",
         "derive worked-example --only dE_total/dw5",
     )
-    derive.add_argument("network", metavar="NETWORK", help=output.NETWORK_HELP)
+    derive.add_argument(
+        "network",
+        metavar="NETWORK",
+        help=f"{output.NETWORK_HELP}; or a sheet that brings its own model, such as lstm-step",
+    )
     derive.add_argument(
         "--updates",
         type=output.count,
-        default=1,
         metavar="N",
         help="also the numbers after N updates (default 1)",
     )
@@ -127,10 +131,17 @@ def _worked_example(arguments):
 
 
 def _derive(arguments):
-    description, place = output.source(arguments.network)
+    sheet, place = _sheet_of_its_own(arguments.network)
+    if sheet is not None and not _is_network(sheet):
+        return _derive_sheet(arguments, sheet, place)
+    if sheet is not None:
+        description = checked(*parsed(sheet, "standard input" if arguments.network == "-" else str(place)))
+    else:
+        description, place = output.source(arguments.network)
     if arguments.sample is not None:
         description = _with_one_sample(description, arguments.sample)
-    derivation = Derivation(description, updates=arguments.updates if arguments.only is None else 0)
+    updates = 1 if arguments.updates is None else arguments.updates
+    derivation = Derivation(description, updates=updates if arguments.only is None else 0)
     explained = None if arguments.only is None else Explanation(derivation, arguments.only)
 
     def numbers():
@@ -142,6 +153,38 @@ def _derive(arguments):
 
     shown = (lambda: text.derivation(derivation)) if explained is None else explained.__str__
     return _write(arguments, [place], text=shown, json=numbers)
+
+
+def _sheet_of_its_own(argument):
+    """(text, place) of what may be a sheet, (None, None) where the argument can only mean a network."""
+    if argument == "-":
+        return output.text_source(argument, "a network")
+    try:
+        file = Path(_sheet_file(argument))
+        is_sheet = file.suffix not in (".toml", ".json") and file.is_file()
+    except (OSError, ValueError):
+        is_sheet = False
+    return output.text_source(str(file), "a network or a sheet") if is_sheet else (None, None)
+
+
+def _is_network(text):
+    return re.search(r"^\s*(?:\{|\[\[\s*(?:layer|sample)\b|layers?\s*=)", text, re.MULTILINE) is not None
+
+
+def _derive_sheet(arguments, sheet, place):
+    from neuronnet.sheet.own_model import Model
+
+    for option in ("updates", "sample"):
+        if getattr(arguments, option) is not None:
+            raise NeuronnetError(f"--{option}: a sheet has the updates and samples that stand in it")
+    model, only = Model.from_text(sheet), arguments.only
+
+    def numbers():
+        names = model.names() if only is None else [only, *model.factors(only)]
+        rows = [{"name": name, "formula": model.formula(name), "value": model[name]} for name in names]
+        return {"loss": model.loss, "quantities": rows}
+
+    return _write(arguments, [place], text=lambda: text.model(model, only), json=numbers)
 
 
 def _with_one_sample(description, number):
@@ -243,15 +286,43 @@ def _train(arguments):
 
 def _examples(arguments):
     if arguments.name is None:
-        found = {name: read(find(name)) for name in example_names()}
-        rows = [{"name": name, "title": each.title, "source": each.source} for name, each in found.items()]
-        return _write(arguments, [], text=lambda: text.example_list(found), json=lambda: rows)
+        return _list_examples(arguments)
+    if arguments.name in sheet_names():
+        sheet, place = _sheet_of_its_own(arguments.name)
+        shown = {"name": arguments.name, "sheet": sheet}
+        return _write(arguments, [place], text=lambda: sheet.rstrip(), json=lambda: shown)
     description, place = output.source(arguments.name)
 
     def shown():
         return text.example(description, Derivation(description) if is_small(description) else None)
 
     return _write(arguments, [place], text=shown, json=description.to_dict)
+
+
+def _list_examples(arguments):
+    networks = {name: read(find(name)) for name in example_names()}
+    sheets = {name: _first_comment(name) for name in sheet_names()}
+
+    def rows():
+        for name, each in networks.items():
+            yield {"name": name, "kind": "network", "title": each.title, "source": each.source}
+        for name, title in sheets.items():
+            yield {"name": name, "kind": "sheet", "title": title, "source": None}
+
+    titles = {name: each.title for name, each in networks.items()}
+    right = {name: title for name, title in sheets.items() if f"{name}-mistake" in sheets}
+    return _write(arguments, [], text=lambda: text.example_list(titles, right), json=lambda: list(rows()))
+
+
+def sheet_names():
+    """The names of the example sheets that bring their own model."""
+    return sorted(path.stem for path in (EXAMPLES / "sheets").glob("*.txt"))
+
+
+def _first_comment(name):
+    """The first sentence of an example sheet, or what stands before its colon."""
+    first = (EXAMPLES / "sheets" / f"{name}.txt").read_text(encoding="utf-8").partition("\n")[0]
+    return re.split(r"[.;:](?:\s|$)", first.removeprefix("# "))[0]
 
 
 def _write(arguments, places, **made):

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from neuronnet.errors import counted
 
 MOST_SHOWN = 60  # given numbers of an example that fit on a screen
+WIDEST = 110
 FAR = 1e15  # a float has no nine decimals there
 
 
@@ -207,8 +208,17 @@ def training(description, rows):
     return "\n".join([*heading(description), "", *table(cells, left=0), *end])
 
 
-def example_list(descriptions):
-    return "\n".join(table([(name, each.title) for name, each in descriptions.items()], left=2))
+def example_list(networks, sheets):
+    """The names and titles of networks, then of sheets, each of which stands there with a mistake, too."""
+    rows = table([*networks.items(), *sheets.items()], left=2)
+    return "\n".join(
+        [
+            *rows[: len(networks)],
+            "",
+            "Sheets that bring their own model; NAME-mistake is the same with one mistake",
+            *rows[len(networks) :],
+        ]
+    )
 
 
 def example(description, finished):
@@ -255,6 +265,32 @@ def _with_reasons(published, rows, *header):
         yield f"  {line}"
         if each.reason:
             yield f"      {each.reason}"
+
+
+def model(found, only=None):
+    """A Model as text: every quantity with its formula in names and in numbers; or one and its factors."""
+    if only is None:
+        groups = [(title, [_quantity(found, name) for name in names]) for title, names in found.groups()]
+        return "\n\n".join(
+            "\n".join([title, *indented("\n".join(rows).split("\n"))]) for title, rows in groups
+        )
+    lines, factors = [_quantity(found, only)], found.factors(only)
+    if factors:
+        lines += ["where", *indented("\n".join(_quantity(found, name) for name in factors).split("\n"))]
+    return "\n".join(lines)
+
+
+def _quantity(found, name):
+    """name = formula = in numbers = value, on lines of their own where they are long."""
+    parts = [found.formula(name), found.in_numbers(name), nested(found[name])]
+    parts = list(dict.fromkeys(part for part in parts if part is not None))
+    whole = " = ".join([name, *parts])
+    return whole if len(whole) <= WIDEST else f"{name} = " + f"\n{' ' * len(name)} = ".join(parts)
+
+
+def nested(value):
+    """A number, a list of numbers or of rows, with nine digits."""
+    return f"[{', '.join(map(nested, value))}]" if isinstance(value, list) else f"{value:.9g}"
 
 
 def line_numbers(numbers: Iterable[int]) -> str:

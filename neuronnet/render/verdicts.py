@@ -78,6 +78,8 @@ def verdict(found):
     yield from (_accusation(line) for line in found.own_mistakes[:MOST_TOLD])
     if len(found.own_mistakes) > MOST_TOLD:
         yield f"Wrong too: {text.line_numbers(line.line for line in found.own_mistakes[MOST_TOLD:])}."
+    undecided = [line for line in found.lines if line.verdict == "undecided"]
+    yield from (f"Line {line.line} is undecided: {line.worst.note}." for line in undecided[:MOST_TOLD])
     yield from _not_judged(found)
     if found.other_convention is not None:
         yield f"All numbers are right for {found.other_convention}."

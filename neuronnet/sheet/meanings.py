@@ -520,9 +520,8 @@ class Meanings:
             slope = Negative(slope)
         elif meaning.factor != 1:
             factor = Fraction(meaning.factor).limit_denominator(10**6)
-            slope = Product(
-                [("*", Number(factor.numerator)), ("*", slope), ("/", Number(factor.denominator))]
-            )
+            divided = [] if factor.denominator == 1 else [("/", Number(factor.denominator))]
+            slope = Product([("*", Number(factor.numerator)), ("*", slope), *divided])
         self.model.define(name, slope)
 
 

@@ -6,13 +6,15 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import Printed, fifty_digits
-from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.arrays import entries
-from neuronnet.formulas.notation import Known
+from neuronnet.errors import NeuronnetError, UnknownName
+from neuronnet.formulas.arrays import Array, entries
+from neuronnet.formulas.notation import Known, gradient_of, read_name
+from neuronnet.names import partial_name, split_partial
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
+from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.report import WRONG_NUMBER, Line
 from neuronnet.sheet.roles import Assignment, Roles
 from neuronnet.sheet.statements import Statement, read_statements
@@ -24,6 +26,96 @@ GIVEN_BESIDE = "the computation beside it gives this"
 MOST_MENDED = 20  # wrong formulas that get a repair and a counterexample
 
 
+class Model:
+    """The model of a text that brings its own: every quantity, and the derivative of the loss by each.
+
+    model = Model.from_text("x = 0.5\\nw = 0.4\\ny = w x\\nL = 1/2 (y - 0.3)^2")
+    model["dL/dw"]              -0.05, nested lists for an array
+    model.formula("dL/dw")      'dL/dy*x'
+
+    Names are the author's, `∂L/∂W1` and `dL/dW1` alike. `loss` is the name of the loss, or None.
+    """
+
+    def __init__(self, reading: Reading):
+        self._roles, self._model, self._known = reading.roles, reading.roles.model, reading.known
+        self._spellings = reading.spellings
+        self.loss = None if self._roles.loss is None else self._spellings.of(self._roles.loss)
+        self._typed = {self._spellings.of(name): name for _, names in self._groups() for name in names}
+
+    @classmethod
+    def from_text(cls, text: str) -> Model:
+        """The Model of a sheet. Raises NeuronnetError where a line of the model cannot be used."""
+        sheet = read_sheet(text)
+        if sheet.network is not None:
+            raise NeuronnetError("this sheet names a network; derive that")
+        with fifty_digits():
+            reading = best_reading(sheet.claims)[0]
+        for position, error in reading.roles.errors.items():
+            raise NeuronnetError(f"line {reading.statements[position].line}: {error}")
+        if not reading.roles.model.formulas:
+            raise NeuronnetError("no formula found; a model has lines such as z = w x + b")
+        return cls(reading)
+
+    def names(self) -> list[str]:
+        """Everything given and defined, then the derivatives of the loss, from the loss backwards."""
+        return list(self._typed)
+
+    def __getitem__(self, name: str) -> float | list:
+        """The value of a quantity or derivative: a float, a list, or a list of rows. Raises UnknownName."""
+        value = self._model[self._canonical(name)]
+        return value.map(float).nested() if isinstance(value, Array) else float(value)
+
+    def formula(self, name: str) -> str | None:
+        """The formula of a quantity or derivative, in the author's names; None for what is given."""
+        found = self._model.formula(self._canonical(name))
+        return None if found is None else self._spellings.formula(found)
+
+    def in_numbers(self, name: str) -> str | None:
+        """The formula with numbers of four digits in place of its names."""
+        return self._model.in_numbers(self._canonical(name))
+
+    def factors(self, name: str) -> list[str]:
+        """The names in the formula of a quantity or derivative."""
+        found = self._model.formula(self._canonical(name))
+        return [] if found is None else [self._spellings.of(each) for each in found.names()]
+
+    def groups(self) -> list[tuple[str, list[str]]]:
+        """(title, names): what is given, the forward lines, the derivatives, and what is made from these."""
+        return [(title, list(map(self._spellings.of, names))) for title, names in self._groups() if names]
+
+    def _groups(self):
+        formulas, loss = self._model.formulas, self._roles.loss
+        forward = [name for name in formulas if not any(map(split_partial, self._model.uses(name)))]
+        return [
+            ("Given", list(self._model.given)),
+            ("Forward", forward),
+            (f"Derivatives of {self.loss}", [] if loss is None else self._derivatives(loss)),
+            ("Made from these", [name for name in formulas if name not in forward]),
+        ]
+
+    def _derivatives(self, loss):
+        """The derivatives by all that the loss is computed from, in the order of a sweep backwards."""
+        reached = self._model.uses(loss) - {loss}
+        names = [*self._model.formulas][::-1] + [*self._model.given]
+        return [partial_name(loss, name) for name in names if name in reached]
+
+    def _canonical(self, name):
+        """A name of the model for what a user typed: dW1 and grad_W1 are derivatives of the loss, too."""
+        read = read_name(name)
+        by = None if read is None else gradient_of(read, self._known)
+        derivative = None if by is None else partial_name(self._roles.loss, by)
+        for each in (self._typed.get(name), read, derivative):
+            if each is not None and each in self._model:
+                return self._connected(each)
+        raise UnknownName(name, self.names())
+
+    def _connected(self, name):
+        of, by = split_partial(name) or (name, name)
+        if by not in self._model.uses(of):
+            raise NeuronnetError(f"{self._spellings.of(of)} is not computed from {self._spellings.of(by)}")
+        return name
+
+
 class Reading(NamedTuple):
     """A sheet as it is read in one way, with the Lines that judge it."""
 
@@ -31,6 +123,7 @@ class Reading(NamedTuple):
     roles: Roles
     meanings: Meanings
     judge: Lines
+    known: Known
 
     @property
     def spellings(self) -> Spellings:
@@ -49,7 +142,7 @@ def read_as(claims: list, choices: dict[str, int]) -> Reading:
     roles = assignment.roles()
     meanings = Meanings(roles, assignment, statements, known)
     meanings.settle()
-    return Reading(statements, roles, meanings, Lines(statements, roles, meanings))
+    return Reading(statements, roles, meanings, Lines(statements, roles, meanings), known)
 
 
 def best_reading(claims: list) -> tuple[Reading, list]:

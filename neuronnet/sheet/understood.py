@@ -8,14 +8,16 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 
 from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.array_expressions import Transpose
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import Expression, Product
-from neuronnet.formulas.notation import gradient_of, read_name
+from neuronnet.formulas.notation import gradient_of, read_name, updated
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import partial_name, split_partial
 from neuronnet.render.text import line_numbers
-from neuronnet.sheet.roles import GIVEN, GRADIENT, HELPER, MODEL, UPDATE
+from neuronnet.sheet.roles import GIVEN, GRADIENT, HELPER, MODEL, SEED, UPDATE
 
+THE_SEED = "the seed"
 _EQUALS = re.compile(r"\s*(?::=|[-+*/]?=|[≈≅≃≡←→])")
 
 
@@ -97,10 +99,16 @@ def _as_typed(statement):
     """The first side of a statement as it stands in the sheet, in plain notation where that is LaTeX."""
     typed = _EQUALS.split(statement.text, maxsplit=1)[0].strip()
     try:
-        is_it = read_name(typed) == statement.name
+        read = read_name(typed)
     except NeuronnetError:
-        is_it = False
+        read = None
+    is_it = read is not None and _without_mark(read) == _without_mark(statement.name)
     return typed if is_it and "\\" not in typed else statement.parts[0].spelled.text.strip()
+
+
+def _without_mark(name):
+    """w1 of w1', w1_new and w1@1."""
+    return updated(name) or name.partition("@")[0]
 
 
 def understood(statements: list, roles, meanings, spellings: Spellings) -> Understood:
@@ -116,12 +124,17 @@ def understood(statements: list, roles, meanings, spellings: Spellings) -> Under
         for name, value in model.given.items()
         if name not in own and name != "seed" and not isinstance(value, Array)
     ]
+    seeds = [
+        f"{_as_typed(statements[position])} in line {statements[position].line} is taken as given"
+        for position, role in roles.of.items()
+        if role.kind == SEED
+    ]
     return Understood(
         given=tuple(spellings.of(name) for name in model.given if name in own),
         model_lines=tuple(sorted(lines)),
-        loss=None if roles.loss is None else spellings.of(roles.loss),
+        loss=None if seeds or roles.loss is None else spellings.of(roles.loss),
         meanings=tuple(_meanings(roles, meanings, spellings)),
-        notes=(*map(spellings.text, meanings.notes), *_samples(roles), *aligned),
+        notes=(*seeds, *map(spellings.text, meanings.notes), *_samples(roles), *aligned),
         without_value=tuple(spellings.of(name) for name in sorted(roles.unplaced)),
     )
 
@@ -136,6 +149,8 @@ def _meanings(roles, meanings, spellings):
         factor = Fraction(meaning.factor).limit_denominator(10**6)
         times = {1: "", -1: "-"}.get(factor, f"{factor} ")
         found = f"{spellings.of(name)} is {times}{by}"
+        if meaning.because == THE_SEED:
+            continue
         if factor == 1 and gradient_of(name, meanings.known) == meaning.target:
             plain.append(found)
         else:
@@ -177,7 +192,6 @@ def _which_are_samples(left, right, learnt, model):
         return None
     if (one in learnt) == (other in learnt):
         return None
-    rows, columns = model.shape(one if other in learnt else other)
-    if other in learnt:
-        return "rows" if rows > 1 else None
-    return "columns" if columns > 1 else None
+    data, dimensions = (left, model.shape(one)) if other in learnt else (right, model.shape(other))
+    along = int((data is right) != isinstance(data, Transpose))
+    return ("rows", "columns")[along] if dimensions[along] > 1 else None

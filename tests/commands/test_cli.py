@@ -17,7 +17,7 @@ from profiles import examples, is_thorough
 
 import neuronnet
 from neuronnet import Derivation, cli
-from neuronnet.cli import main
+from neuronnet.cli import main, sheet_names
 from neuronnet.description.reading import EXAMPLES, example_names, find, read
 
 ROOT = Path(__file__).parent.parent.parent
@@ -167,10 +167,20 @@ def test_any_number_of_updates_may_be_asked_for(said, only):
 
 
 def test_the_examples_are_listed_and_shown(said):
-    assert [line.split()[0] for line in said("examples").splitlines()] == example_names()
+    networks, sheets = said("examples").split("\n\nSheets that bring their own model")
+    assert [line.split()[0] for line in networks.splitlines()] == example_names()
+    right = [line.split()[0] for line in sheets.splitlines()[1:]]
+    assert right == [name for name in sheet_names() if not name.endswith("-mistake")]
     listed = json.loads(said("examples", "--format", "json"))
-    assert [each["name"] for each in listed] == example_names()
-    assert all(list(each) == ["name", "title", "source"] for each in listed)
+    assert [each["name"] for each in listed] == [*example_names(), *sheet_names()]
+    assert [each["kind"] for each in listed] == ["network"] * len(example_names()) + ["sheet"] * 26
+    assert all(list(each) == ["name", "kind", "title", "source"] for each in listed)
+
+
+def test_an_example_sheet_is_shown_as_it_stands(said):
+    shown = said("examples", "lstm-step")
+    assert shown == (EXAMPLES / "sheets" / "lstm-step.txt").read_text(encoding="utf-8")
+    assert json.loads(said("examples", "lstm-step", "--format", "json"))["sheet"] == shown
 
 
 def test_an_example_begins_with_how_many_published_numbers_are_right(said):

@@ -1,0 +1,283 @@
+"""A sheet that brings its own model: what its report says first, how it was read, what is derived from it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from neuronnet import Model, NeuronnetError, check_sheet
+from neuronnet.cli import main
+from neuronnet.render.text import line_numbers
+
+ROOT = Path(__file__).parent.parent.parent
+GIVEN = "x = 0.5   t = 0.8   w1 = 0.4   w2 = -0.6   eta = 0.1\n"
+FORWARD = "z = w1 x = 0.2\na = tanh(z) = 0.1974\ny = w2 a = -0.1184\nL = 1/2 (y - t)^2 = 0.4218\n"
+RIGHT = GIVEN + FORWARD + "δ = (y - t) w2 (1 - a^2) = 0.5296\ndL/dw1 = δ x = 0.2648\n"
+WRONG = GIVEN + FORWARD + "δ = dL/dz = (y - t) w2 (1 - a) = 0.4423\ndL/dw1 = δ x = 0.2211\n"
+BATCH = """
+X = [[0.5, 1], [1.5, -0.5], [-1, 0.3]]
+T = [[1], [0], [0]]
+W = [[0.3], [-0.2]]
+E = X @ W - T
+J = mean(E**2)
+"""
+COLUMNS = BATCH.replace("X @ W", "X.T @ W").replace("1], [1.5, -0.5], [-1,", "1, 2], [1.5, -0.5,")
+SUM = BATCH + "dE = 2 E\ndW = X.T @ dE\n"
+
+
+def first_sentences(text):
+    return str(check_sheet(text)).split("\n\n")[0].split("\n")
+
+
+# The verdict comes first
+
+
+@pytest.mark.parametrize(
+    "text, sentences",
+    [
+        (RIGHT, ["6 lines judged: 6 right.", "Not judged: 5 given."]),
+        (
+            WRONG,
+            [
+                "6 lines judged: 4 right, 1 mistake, 1 line only follows from it.",
+                "Line 6 is wrong: δ = (y - t) w2 (1 - a): a square is missing: a^2.",
+                "Not judged: 5 given.",
+            ],
+        ),
+        (
+            GIVEN + "z = w1 x\na = tanh(z)\ny = w2 a\nL = 1/2 (y - t)^2\ndL/dy = t - y\n",
+            [
+                "1 line judged: 1 mistake.",
+                "Line 6 is wrong: dL/dy = t - y: the sign of t - y is turned around: y - t.",
+                "Not judged: 5 given, 4 model lines (z, a, y, L).",
+            ],
+        ),
+        (
+            RIGHT + "dL/dw2 = 0.7\ndL/db = 0.5\n",
+            [
+                "8 lines judged: 6 right, 1 undecided, 1 mistake.",
+                "Line 8 is wrong: dL/dw2 = 0.7: exact is -0.181.",
+                "Line 9 is undecided: no line of this sheet connects b with L.",
+                "Not judged: 5 given.",
+            ],
+        ),
+        (
+            "x = 2\nw = 3\ny = w x\nL = (y - 1)^2\nfoo bar ( = 1\ndL/dw = 2 (y - 1) x = 20\n",
+            [
+                "1 line judged: 1 right.",
+                "Not read: line 5 (unreadable).",
+                "Not judged: 2 given, 2 model lines (y, L).",
+            ],
+        ),
+        ("x = 2\nw = 3\n", ["0 lines judged.", "Not judged: 2 given."]),
+    ],
+)
+def test_the_verdict_comes_first(text, sentences):
+    assert first_sentences(text) == sentences
+
+
+def test_right_lines_are_counted_among_judged_lines_alone():
+    report = check_sheet(RIGHT)
+    assert report.counts() == {"right": 6, "given": 5}
+    assert report.to_dict()["judged"] == 6
+
+
+def test_a_mistake_is_told_from_what_follows_from_it():
+    report = check_sheet(WRONG)
+    assert ([line.line for line in report.own_mistakes], [line.line for line in report.followers]) == (
+        [6],
+        [7],
+    )
+    found = report.to_dict()
+    assert (found["own_mistakes"], found["followers"], found["first_wrong"]) == ([6], [7], 6)
+    assert [line["follows_from"] for line in found["lines"]][-2:] == [None, 6]
+
+
+def test_differences_are_in_plain_digits():
+    text = str(check_sheet(WRONG))
+    assert "printed 0.2211, exact 0.264794 (computed from a wrong number)" in text
+    assert "printed 0.4423, exact 0.529588 (the computation beside it gives this)" in text
+    assert " units" not in text
+
+
+def test_a_wrong_formula_comes_with_its_repair_and_small_numbers():
+    part = check_sheet(WRONG).lines[-2].worst
+    assert (part.repair.formula, part.repair.kind) == ("(y - t)*w2*(1 - a^2)", "number")
+    assert part.counterexample.endswith("the formula gives 0.1592")
+
+
+def test_a_repair_speaks_of_names_as_their_author_does():
+    text = "x_1 = 0.5\nθ = 0.4\nŷ = θ x_1\nL = (ŷ - 1)²\nδ_ŷ = ∂L/∂ŷ = 2 (ŷ - 1)\n∂L/∂θ = δ_ŷ\n"
+    line = check_sheet(text).lines[-1]
+    assert (line.verdict, line.worst.repair.formula) == ("wrong formula", "δ_ŷ*x_1")
+
+
+# What was understood
+
+
+@pytest.mark.parametrize(
+    "text, clause",
+    [
+        (RIGHT, "given: x, t, w1, w2, eta"),
+        (RIGHT, "model: lines 2 to 5; the loss is L"),
+        (RIGHT, "δ is dL/dz"),
+        (BATCH + "dE = 2 E / 3\ndW = X.T @ dE\n", "rows are samples"),
+        (COLUMNS + "dW = X @ (2 E / 3)\n", "columns are samples"),
+        (SUM, "the gradients dW are of the sum over the samples, 3 times ∂J/∂W"),
+        (FORWARD.replace("w1 x", "w1 x = 0.4*0.5") + "dL/dz = 0.5296\n", "x = 0.5 from line 1"),
+        ("y = w x = 0.2\nL = (y - 1)^2\ndL/dy = 2 (y - 1)\n", "no line gives a value to w, x, y"),
+        ("x = 0.5\nw = 0.4\ny = w x\n", "model: line 3; no loss was found"),
+        ("x = 0.5\nw = 0.4\ny = w x\ndy = 0.1\ndw = dy x = 0.05\n", "dy in line 4 is taken as given"),
+    ],
+)
+def test_how_a_sheet_was_read_is_said(text, clause):
+    assert clause in check_sheet(text).reading.sentences()
+    assert clause in str(check_sheet(text)).split("As I read it")[1]
+    assert clause in check_sheet(text).markdown()
+
+
+def test_a_sheet_with_a_network_has_its_conventions_last_and_only_those_that_matter():
+    head = "network: worked-example\nnet_h1 = 0.3775\n"
+    text = str(check_sheet(head))
+    assert text.startswith("1 line judged: 1 right.\n\n  2  right")
+    assert text.endswith("bias: one shared by the layer, frozen (has a gradient, is never updated)")
+    assert str(check_sheet(head + "w5@1 = 0.35891648\n")).endswith("learning rate eta = 0.5")
+    assert check_sheet(head).reading is None
+
+
+@pytest.mark.parametrize(
+    "numbers, text",
+    [
+        ([4], "line 4"),
+        ([4, 5], "lines 4 and 5"),
+        ([3, 4, 5, 6], "lines 3 to 6"),
+        ([9, 3, 4, 5, 6], "lines 3 to 6 and 9"),
+        ([1, 3, 4, 9, 10, 11], "lines 1, 3, 4 and 9 to 11"),
+    ],
+)
+def test_line_numbers_are_told_in_runs(numbers, text):
+    assert line_numbers(numbers) == text
+
+
+# The model in Python
+
+
+def test_a_model_has_values_formulas_and_derivatives_in_plain_python():
+    model = Model.from_text("x = [0.5, -1]\nW = [[0.1, -0.2], [0.3, 0.4]]\nz = W x\nL = sum(z^2)\n")
+    assert (model.loss, model["L"]) == ("L", 0.125)
+    assert model["z"] == [0.25, -0.25]
+    assert model["∂L/∂W"] == model["dL/dW"] == model["dW"] == [[0.25, -0.5], [-0.25, 0.5]]
+    assert model.formula("dL/dW") == "dL/dz @ xᵀ"
+    assert model.in_numbers("dL/dW") == "[0.5, -0.5] @ [0.5, -1]ᵀ"
+    assert model.factors("dL/dW") == ["dL/dz", "x"]
+    assert model.formula("x") is None
+    assert model.names() == ["x", "W", "z", "L", "dL/dz", "dL/dx", "dL/dW"]
+
+
+def test_a_model_keeps_helpers_and_updates_under_their_names():
+    model = Model.from_text(RIGHT + "w1' = w1 - eta dL/dw1 = 0.3735\n")
+    assert model.formula("δ") == "dL/dz"
+    assert (model["w1'"], model["w1"]) == (0.4 - 0.1 * model["dL/dw1"], 0.4)
+
+
+@pytest.mark.parametrize(
+    "text, complaint",
+    [
+        ("network: xor\nnet_h1 = 0.3\n", "names a network"),
+        ("nothing here\n", "no formula found"),
+        ("x = 2\n", "no formula found"),
+        ("x = [1, 2]\nW = [[1, 2, 3]]\nz = W x\nL = z^2\ndL/dz = 2 z\n", "line 3: .*1×3"),
+        ("a = b + 1\nb = a + 1\nL = a^2\ndL/da = 2 a\n", "line [12]:"),
+    ],
+)
+def test_a_text_without_a_usable_model_is_refused(text, complaint):
+    with pytest.raises(NeuronnetError, match=complaint):
+        Model.from_text(text)
+
+
+@pytest.mark.parametrize("name", ["dL/dq", "q", "", "dx/dz", "(", "dL/dL/dL"])
+def test_a_name_that_the_model_lacks_is_refused(name):
+    with pytest.raises(NeuronnetError):
+        Model.from_text(RIGHT)[name]
+
+
+# Commands
+
+
+@pytest.fixture
+def sheet(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text(RIGHT, encoding="utf-8")
+    return str(path)
+
+
+def test_derive_shows_every_quantity_in_its_authors_names(sheet, capsys):
+    assert main(["derive", sheet]) == 0
+    groups = dict(group.split("\n", 1) for group in capsys.readouterr().out.rstrip().split("\n\n"))
+    assert list(groups) == ["Given", "Forward", "Derivatives of L", "Made from these"]
+    assert "  a = tanh(z) = tanh(0.2) = 0.19737532\n" in groups["Forward"]
+    assert "  dL/dz = dL/da * tanh'(z) = 0.5511 * tanh'(0.2) = 0.529587652\n" in groups["Derivatives of L"]
+    assert groups["Made from these"] == "  δ = dL/dz = 0.5296 = 0.529587652"
+
+
+def test_derive_shows_one_quantity_with_its_factors(sheet, capsys):
+    assert main(["derive", sheet, "--only", "∂L/∂w1"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "∂L/∂w1 = dL/dz * x = 0.5296 * 0.5 = 0.264793826",
+        "where",
+        "  dL/dz = dL/da * tanh'(z) = 0.5511 * tanh'(0.2) = 0.529587652",
+        "  x = 0.5",
+    ]
+
+
+def test_derive_writes_json(sheet, capsys):
+    assert main(["derive", sheet, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    rows = {each["name"]: each for each in found["quantities"]}
+    assert found["loss"] == "L" and list(rows) == Model.from_text(RIGHT).names()
+    assert rows["dL/dw1"] == {
+        "name": "dL/dw1",
+        "formula": "dL/dz * x",
+        "value": Model.from_text(RIGHT)["dL/dw1"],
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments, complaint",
+    [
+        (["--updates", "2"], "--updates: a sheet has"),
+        (["--sample", "1"], "--sample: a sheet has"),
+        (["--only", "dL/dq"], "unknown name 'dL/dq'"),
+    ],
+)
+def test_derive_refuses_what_a_sheet_has_not(sheet, arguments, complaint, capsys):
+    assert main(["derive", sheet, *arguments]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text, start", [(RIGHT, "Given\n"), ('[[layer]]\nactivation = "tanh"\n', "")])
+def test_standard_input_holds_a_sheet_or_a_network(text, start):
+    done = subprocess.run(
+        [sys.executable, "-m", "neuronnet", "derive", "-"],
+        input=text,
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+    assert done.stdout.startswith(start) and (done.returncode, done.stderr[:11]) in [
+        (0, ""),
+        (2, "neuronnet: "),
+    ]
+
+
+def test_an_example_sheet_is_checked_by_its_name(capsys):
+    assert main(["check", "lstm-step"]) == 0
+    assert capsys.readouterr().out.startswith("25 lines judged: 25 right.\nNot judged: 11 given.\n")
+    assert main(["check", "lstm-step-mistake"]) == 1
+    assert "Line 33 is wrong: δ_g = dL/dg ⊙ g ⊙ (1 - g): the slope of tanh" in capsys.readouterr().out
