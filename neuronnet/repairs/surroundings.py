@@ -26,7 +26,9 @@ class Surroundings:
         self.model = model
         self.own = truth.name if isinstance(truth, Name) else None
         named = None if self.own is None else model.formula(self.own)
-        self.aliases = dict(_helpers(model))
+        if isinstance(named, Name):  # the author's own word for a derivative
+            named = model.formula(named.name) or named
+        self.aliases = {each: helper for each, helper in _helpers(model) if self.own not in helper.names()}
         true = self._unfolded(truth if named is None else named)
         needed = made_of([formula, truth], model)
         near = {*true.names(), *formula.names()}

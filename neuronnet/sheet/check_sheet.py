@@ -59,7 +59,7 @@ def own_model(sheet: Sheet) -> report.SheetReport:
     """The SheetReport on a sheet that brings its own model: its given numbers and its forward lines."""
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError(NO_CLAIM)
-    reading, judged = best_reading(sheet.claims)
+    reading, judged = best_reading(sheet)
     with fifty_digits():
         mend(reading, judged)
     lines = [_unread(each.line, each.text, each.column, each.reason) for each in sheet.unread]

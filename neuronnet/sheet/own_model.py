@@ -14,13 +14,16 @@ from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
+from neuronnet.sheet.readers.claims import Claim, Sheet
 from neuronnet.sheet.readers.read_sheet import read_sheet
-from neuronnet.sheet.report import WRONG_NUMBER, Line
+from neuronnet.sheet.readers.spelling import TextWithColumns
+from neuronnet.sheet.report import UNDECIDED, UNKNOWN_NAME, UNREADABLE, WRONG_NUMBER, Line
 from neuronnet.sheet.roles import Assignment, Roles
 from neuronnet.sheet.statements import Statement, read_statements
 from neuronnet.sheet.understood import Spellings, Understood, understood
 
 MOST_READINGS = 24
+NOT_USABLE = (UNREADABLE, UNKNOWN_NAME, UNDECIDED)
 IN_NAMES = ("found", "instead", "formula", "sentence")
 GIVEN_BESIDE = "the computation beside it gives this"
 MOST_MENDED = 20  # wrong formulas that get a repair and a counterexample
@@ -49,7 +52,7 @@ class Model:
         if sheet.network is not None:
             raise NeuronnetError("this sheet names a network; derive that")
         with fifty_digits():
-            reading = best_reading(sheet.claims)[0]
+            reading = best_reading(sheet)[0]
         for position, error in reading.roles.errors.items():
             raise NeuronnetError(f"line {reading.statements[position].line}: {error}")
         if not reading.roles.model.formulas:
@@ -145,8 +148,9 @@ def read_as(claims: list, choices: dict[str, int]) -> Reading:
     return Reading(statements, roles, meanings, Lines(statements, roles, meanings), known)
 
 
-def best_reading(claims: list) -> tuple[Reading, list]:
-    """(the Reading that contradicts the fewest claims, its judged lines)."""
+def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:
+    """(the Reading that contradicts the fewest claims of a sheet, its judged lines)."""
+    claims = [*map(_as_claim, sheet.lets), *sheet.claims]
     with fifty_digits():
         best = read_as(claims, {})
         lines = best.judge.judged()
@@ -156,7 +160,14 @@ def best_reading(claims: list) -> tuple[Reading, list]:
                 others = other.judge.judged()
                 if _wrong(others) < _wrong(lines):
                     best, lines = other, others
-    return best, lines
+    unusable = [line for line in lines[: len(sheet.lets)] if line.verdict in NOT_USABLE]
+    return best, unusable + lines[len(sheet.lets) :]
+
+
+def _as_claim(let):
+    """`let δ1 = ∂L/∂z1` is a claim as any other, which goes before them all."""
+    parts = [TextWithColumns(let.name), let.text]
+    return Claim(let.line, f"let {let.name} = {let.text.text.strip()}", parts, [let.line] * 2)
 
 
 def mend(reading: Reading, lines: list[Line]) -> None:

@@ -59,7 +59,7 @@ class Spellings:
     def __init__(self, statements: Iterable, roles):
         self._own: dict[str, str] = {}
         self._sign = "d"
-        for position, statement in enumerate(statements):
+        for position, statement in sorted(enumerate(statements), key=lambda each: _is_let(each[1])):
             if any("∂" in part.spelled.text for part in statement.parts):
                 self._sign = "∂"
             if statement.name is None:
@@ -93,6 +93,10 @@ class Spellings:
         if self._differing is None:
             return sentence
         return self._differing.sub(lambda found: found[1] + self._own[found[2]], sentence)
+
+
+def _is_let(statement):
+    return statement.text.startswith("let ")
 
 
 def _as_typed(statement):

@@ -106,7 +106,29 @@ def test_differences_are_in_plain_digits():
 def test_a_wrong_formula_comes_with_its_repair_and_small_numbers():
     part = check_sheet(WRONG).lines[-2].worst
     assert (part.repair.formula, part.repair.kind) == ("(y - t)*w2*(1 - a^2)", "number")
-    assert part.counterexample.endswith("the formula gives 0.1592")
+    assert part.counterexample == (
+        "with y = -0.24, t = 0.2, w2 = -0.6, a = 0.4, dL/da = 0.264: δ is 0.2218, the formula gives 0.1584"
+    )
+
+
+@pytest.mark.parametrize(
+    "let, verdict",
+    [
+        ("", "right"),
+        ("let δ = ∂L/∂z\n", "right"),
+        ("let δ = -∂L/∂z\n", "wrong formula"),
+        ("let δ = ∂L/∂a\n", "wrong formula"),
+    ],
+)
+def test_a_name_means_what_its_author_lets_it_mean(let, verdict):
+    report = check_sheet(let + GIVEN + FORWARD + "δ = (y - t) w2 (1 - a^2)\n")
+    assert report.lines[-1].verdict == verdict
+    assert len(report.lines) == 10
+
+
+def test_a_let_that_cannot_be_read_is_told():
+    report = check_sheet("let δ = ∂L/∂q\n" + RIGHT)
+    assert (report.status, report.lines[0].line, report.lines[0].verdict) == (2, 1, "unknown name")
 
 
 def test_a_repair_speaks_of_names_as_their_author_does():
