@@ -120,6 +120,7 @@ class Lines:
                 f"no line of this sheet connects {missing} with {self.roles.loss or 'a loss'}"
             )
         self._connected(name)
+        self.model.formula(name)  # which raises where an array is differentiated
         return Name(name)
 
     def _missing(self, name):

@@ -60,6 +60,11 @@ class Meanings:
                 self._seed()
             if self.roles.loss is None or self.roles.loss not in self.model:
                 continue
+            if as_vector_shape(self.model.shape(self.roles.loss)):
+                self.notes.append(
+                    f"{self.roles.loss} is an array; a loss is a single number, such as its sum"
+                )
+                continue
             self._draws = [self._drawn(seed) for seed in range(DRAWS)]
             if step == 0:
                 self._parameter_factor = self._factor_of_gradients()

@@ -156,8 +156,11 @@ def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:
         lines = best.judge.judged()
         if any(line.is_wrong for line in lines):
             for choices in islice(_choices(best.roles.open), 1, None):
-                other = read_as(claims, choices)
-                others = other.judge.judged()
+                try:
+                    other = read_as(claims, choices)
+                    others = other.judge.judged()
+                except NeuronnetError:  # so read, parts of it do not fit
+                    continue
                 if _wrong(others) < _wrong(lines):
                     best, lines = other, others
     unusable = [line for line in lines[: len(sheet.lets)] if line.verdict in NOT_USABLE]
