@@ -63,6 +63,8 @@ class Plan:
 
     def is_settled_without(self, line):
         """Whether the factor of the deltas follows from a parameter's gradient that does not use a line."""
+        if any(abs(factor) != 1 for key, _, factor in self.model.claims if key[2:] in self.model.parameters):
+            return False
         if all(factor in (1, -1) for _, _, factor in self.model.claims):
             return True
         gradients = [

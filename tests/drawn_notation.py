@@ -5,6 +5,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 import numpy as np
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+NOTHING = Decimal("1e-30")  # what is smaller is zero but for the fifty digits that are computed
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -172,7 +173,7 @@ class Digits:
     def _rounded(self, value, extra):
         rounding = ROUND_DOWN if self.cut else ROUND_HALF_UP
         count = self.count + extra
-        if value == 0:
+        if abs(value) < NOTHING:
             return Decimal(0)
         if self.significant:
             result = Context(prec=count, rounding=rounding).plus(value)
