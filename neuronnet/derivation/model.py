@@ -42,6 +42,7 @@ class Model:
     def __init__(self, given: dict | None = None):
         self.given: dict[str, object] = {}
         self.formulas: dict[str, Expression] = {}
+        self.constants: set[str] = set()  # formulas through which nothing is differentiated, such as updates
         self.shapes = Shapes()
         self._derivatives: dict[str, Expression] = {}
         self._place: dict[str, int] = {}  # of every name, those of derivatives too, in order
@@ -191,6 +192,7 @@ class Model:
         while waiting:  # the nearest to A first: each then finds the derivatives by what uses it
             name = waiting[-1]
             users = [each for each in self._users.get(name, []) if reached >> self._place[each] & 1]
+            users = [each for each in users if each not in self.constants or each == numerator]
             missing = [each for each in users if partial_name(numerator, each) not in self._derivatives]
             missing = [each for each in missing if each != numerator]
             if missing and partial_name(numerator, name) not in self._derivatives:

@@ -72,6 +72,7 @@ class Meanings:
                 self._settle_helper(name, step)
             for position, role in self.roles.of.items():
                 if role.kind == UPDATE and role.step == step and role.name not in self.model:
+                    self.model.constants.add(role.name)
                     self._update(role, self.statements[position])
             for role in self.roles.of.values():
                 if role.kind == CHANGE and role.step == step:
@@ -147,7 +148,7 @@ class Meanings:
             return
         before = self._worth(Name(old), {})
         for part in statement.formulas:
-            formula = self._in_pass(part.formula, role.step)
+            formula = self.in_pass(part.formula, role.step)
             after = self._worth(formula, {})
             steps = None if after is None else [_minus(new, value) for new, value in zip(after, before)]
             rate = _constant(steps, slope)
@@ -287,12 +288,12 @@ class Meanings:
 
     def _own_formulas(self, name, step=0):
         return [
-            self._in_pass(part.formula, step)
+            self.in_pass(part.formula, step)
             for position in self._positions(name)
             for part in self.statements[position].formulas
         ]
 
-    def _in_pass(self, formula, step):
+    def in_pass(self, formula, step):
         """A formula of the sheet in the names of its pass, those of helpers included."""
         if not step:
             return formula
@@ -382,7 +383,7 @@ class Meanings:
     def _by_use(self, name, target, step):
         """The Meanings that make the gradients and updates exact in which a helper is used, most first."""
         uses = [
-            (role, self._in_pass(part.formula, role.step))
+            (role, self.in_pass(part.formula, role.step))
             for position, role in self.roles.of.items()
             if role.kind in (GRADIENT, HELPER, UPDATE) and role.target is not None and role.name != name
             for part in self.statements[position].formulas

@@ -145,6 +145,11 @@ def read_as(claims: list, choices: dict[str, int]) -> Reading:
     roles = assignment.roles()
     meanings = Meanings(roles, assignment, statements, known)
     meanings.settle()
+    for position, role in roles.of.items():
+        if role.step:
+            for part in statements[position].parts[1:]:
+                if part.has_names:
+                    part.formula = meanings.in_pass(part.formula, role.step)
     return Reading(statements, roles, meanings, Lines(statements, roles, meanings), known)
 
 
@@ -155,7 +160,7 @@ def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:
         best = read_as(claims, {})
         lines = best.judge.judged()
         if any(line.is_wrong for line in lines):
-            for choices in islice(_choices(best.roles.open), 1, None):
+            for choices in islice(_choices(best.roles), 1, None):
                 try:
                     other = read_as(claims, choices)
                     others = other.judge.judged()
@@ -207,8 +212,11 @@ def _wrong(lines):
     return sum(line.is_wrong for line in lines)
 
 
-def _choices(open_formulas):
-    """Ways to read what a sheet leaves open: one choice for each formula, the likeliest first."""
-    counts = list(open_formulas.values())
-    for chosen in islice(product(*map(range, counts)), MOST_READINGS):
-        yield dict(zip(open_formulas, chosen))
+def _choices(roles):
+    """Ways to read what a sheet leaves open: one choice for each formula, the likeliest first.
+
+    The loss is a single number, and a later pass is read as the first.
+    """
+    counts = {name: count for name, count in roles.open.items() if "@" not in name and name != roles.loss}
+    for chosen in islice(product(*map(range, counts.values())), MOST_READINGS):
+        yield dict(zip(counts, chosen))

@@ -279,7 +279,9 @@ class _Explanation:
 
     def _settle(self, found, verdict):
         """Give the verdict to every number that one of the values found is printed as."""
-        for place in self._open() if found is not None else ():
+        if found is None or len(found) != len(self.texts):  # a wrong number of another shape gives another
+            return
+        for place in self._open():
             if gives(found[place], self.texts[place]):
                 self.verdicts[place] = verdict
 

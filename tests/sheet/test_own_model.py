@@ -137,6 +137,29 @@ def test_a_repair_speaks_of_names_as_their_author_does():
     assert (line.verdict, line.worst.repair.formula) == ("wrong formula", "δ_ŷ*x_1")
 
 
+SECOND_PASS = """w1 := w1 - eta dL/dw1 = 0.3735
+z = w1 x = 0.1868
+a = tanh(z) = 0.1846
+y = w2 a = -0.1108
+L = 1/2 (y - t)^2 = 0.4148
+"""
+
+
+@pytest.mark.parametrize(
+    "claim, verdict",
+    [
+        ("dL/dw2 = (y - t) a = -0.1681", "right"),
+        ("dL/dw1 = (y - t) w2 (1 - a^2) x = 0.2639", "right"),
+        ("dL/dx = (y - t) w2 (1 - a^2) w1 = 0.1972", "right"),
+        ("dL/dx = (y - t) w2 (1 - a^2) = 0.5278", "wrong formula"),
+        ("dL/dw2 = (y - t) a = -0.1813", "wrong number"),
+    ],
+)
+def test_the_next_pass_takes_what_was_updated_as_given(claim, verdict):
+    report = check_sheet(RIGHT + SECOND_PASS + claim)
+    assert [line.verdict for line in report.lines if line.kind == "judged"] == ["right"] * 11 + [verdict]
+
+
 # What was understood
 
 
