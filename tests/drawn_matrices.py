@@ -116,7 +116,7 @@ def _matrix_loss(draw, style, model, y, loss, last, samples, size, upper):
         formula = -call("sum", t * call("ln", y) + (1 - t) * call("ln", 1 - y))
     model.define("L", divided(formula), style.loss)
     model.samples = samples if mean else 1
-    # The author divides in the gradients of the parameters; where two samples halve a square, that is no mean.
+    # The author divides in the gradients of the parameters. A square halved by two samples would be no mean.
     late = mean and style.late_mean and not (loss == "square" and samples == 2)
     model.names["late"] = "yes" if late else ""
     if mean and not late:
