@@ -129,7 +129,7 @@ def _dense_claims(draw, style, model, functions, nets, outs, first, columns, sam
     late = bool(model.names.pop("late"))
     factor = style.sign * (model.samples if late else 1)
     # In the gradients of the sum over the samples all parameters have the factor.
-    of_the_sum = late and style.of_the_sum
+    of_the_sum = late and style.of_the_sum and model.samples > 2  # a factor of 2 could be a half left out
     share = (
         (lambda part: tagged("mean", part / model.samples))
         if late and not of_the_sum
