@@ -13,10 +13,13 @@ from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import Expression, Product
 from neuronnet.formulas.notation import gradient_of, read_name, updated
 from neuronnet.formulas.rewriting import nodes
+from neuronnet.formulas.written_names import GREEK
 from neuronnet.names import partial_name, split_partial
 from neuronnet.render.text import line_numbers
 from neuronnet.sheet.roles import GIVEN, GRADIENT, HELPER, MODEL, SEED, UPDATE
 
+_LETTERS = {word: letter for letter, word in GREEK.items()}
+_LETTER = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_LETTERS)})(?![^\W\d_])")
 THE_SEED = "the seed"
 _EQUALS = re.compile(r"\s*(?::=|[-+*/]?=|[≈≅≃≡←→])")
 
@@ -107,7 +110,9 @@ def _as_typed(statement):
     except NeuronnetError:
         read = None
     is_it = read is not None and _without_mark(read) == _without_mark(statement.name)
-    return typed if is_it and "\\" not in typed else statement.parts[0].spelled.text.strip()
+    if is_it and "\\" not in typed:
+        return typed
+    return _LETTER.sub(lambda word: _LETTERS[word[0]], statement.parts[0].spelled.text.strip())
 
 
 def _without_mark(name):

@@ -25,6 +25,10 @@ E = X @ W - T
 J = mean(E**2)
 """
 COLUMNS = BATCH.replace("X @ W", "X.T @ W").replace("1], [1.5, -0.5], [-1,", "1, 2], [1.5, -0.5,")
+LATEX = r"""$x_1 = 0.5$, $\theta = 0.4$, $t = 1$ and
+$$z^{(1)} = \theta x_1, \qquad \hat{y} = \tanh z^{(1)}, \qquad E = (\hat{y} - t)^2$$
+$$\delta_1 = 2(\hat{y} - t)(1 - \hat{y}^2)$$
+"""
 SUM = BATCH + "dE = 2 E\ndW = X.T @ dE\n"
 
 
@@ -175,6 +179,8 @@ def test_the_next_pass_takes_what_was_updated_as_given(claim, verdict):
         (FORWARD.replace("w1 x", "w1 x = 0.4*0.5") + "dL/dz = 0.5296\n", "x = 0.5 from line 1"),
         ("y = w x = 0.2\nL = (y - 1)^2\ndL/dy = 2 (y - 1)\n", "no line gives a value to w, x, y"),
         ("x = 0.5\nw = 0.4\ny = w x\n", "model: line 3; no loss was found"),
+        (LATEX, "given: x_1, θ, t"),
+        (LATEX, "δ_1 is dE/dz^{(1)}"),
         ("x = 0.5\nw = 0.4\ny = w x\ndy = 0.1\ndw = dy x = 0.05\n", "dy in line 4 is taken as given"),
     ],
 )
@@ -182,6 +188,21 @@ def test_how_a_sheet_was_read_is_said(text, clause):
     assert clause in check_sheet(text).reading.sentences()
     assert clause in str(check_sheet(text)).split("As I read it")[1]
     assert clause in check_sheet(text).markdown()
+
+
+def test_the_report_as_a_dict_has_what_was_understood():
+    found = json.loads(json.dumps(check_sheet(WRONG).to_dict(), allow_nan=False))
+    assert found["reading"] == {
+        "given": ["x", "t", "w1", "w2", "eta"],
+        "model_lines": [2, 3, 4, 5],
+        "loss": "L",
+        "meanings": ["δ is dL/dz"],
+        "notes": [],
+        "without_value": [],
+    }
+    assert [line["kind"] for line in found["lines"]] == ["given"] * 5 + ["judged"] * 6
+    assert found["lines"][-2]["repair"]["formula"] == "(y - t)*w2*(1 - a^2)"
+    assert found["status"] == 1 and "conventions" not in found
 
 
 def test_a_sheet_with_a_network_has_its_conventions_last_and_only_those_that_matter():
