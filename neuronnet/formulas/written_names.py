@@ -108,7 +108,7 @@ def written_at(text: str, start: int, indices: dict | None = None) -> list[Writt
     if suffix:
         name, end = "grad_" + name, suffix.end()
     found.insert(0, Written(name, end, None, transposed))
-    if len(powers) == 1 and found[1].end != end:
+    if len(powers) == 1 and (len(found) == 1 or found[1].end != end):
         parts.layers.remove("^" + powers[0])
         found.insert(1, Written(parts.name(), end, int(powers[0]), transposed))
     return [each for each in found if len(each.name) <= LONGEST_NAME]

@@ -118,7 +118,7 @@ class Meanings:
             except NeuronnetError:
                 continue
             self.roles.loss, role.kind = loss, SEED
-            if role.kind == SEED and role.target is None:
+            if split_derivative(role.name) is None:
                 self._keep(role.name, Meaning(target, Fraction(1), "the seed"))
             return
 
@@ -495,12 +495,20 @@ class Meanings:
                 found.add(ratio)
         if len(found) == 1:
             (ratio,) = found
+            if ratio is not None and self._is_mean_of_seed(ratio):
+                self.notes.append(f"the gradients are means over {ratio.denominator} samples")
+                return ratio
             if ratio is not None and ratio.denominator == 1 and ratio.numerator in counts:
                 self.notes.append(
                     f"the gradients dW are of the sum over the samples, {ratio} times ∂{self.roles.loss}/∂W"
                 )
                 return ratio
         return Fraction(1)
+
+    def _is_mean_of_seed(self, ratio):
+        """Whether gradients are means over samples where the first derivative, a seed, is of their sum."""
+        sizes = {size for name in self.model.given for size in self.model.shape(name)}
+        return "seed" in self.model and ratio.numerator == 1 < ratio.denominator in sizes
 
     def _chased(self, formula):
         """The worth of a formula, the helpers in it worth their own formulas."""

@@ -158,7 +158,9 @@ def _meanings(roles, meanings, spellings):
         factor = Fraction(meaning.factor).limit_denominator(10**6)
         times = {1: "", -1: "-"}.get(factor, f"{factor} ")
         found = f"{spellings.of(name)} is {times}{by}"
-        if meaning.because == THE_SEED:
+        if "seed" in roles.model:
+            if meaning.because != THE_SEED and meaning.target not in roles.model.given:
+                yield f"{spellings.of(name)} is the derivative by {spellings.of(meaning.target)}"
             continue
         if factor == 1 and gradient_of(name, meanings.known) == meaning.target:
             plain.append(found)

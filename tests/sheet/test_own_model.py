@@ -164,6 +164,38 @@ def test_the_next_pass_takes_what_was_updated_as_given(claim, verdict):
     assert [line.verdict for line in report.lines if line.kind == "judged"] == ["right"] * 11 + [verdict]
 
 
+WITHOUT_A_LOSS = """X = [[1, -2], [0.3, 1]]   Y = [[1, 0]]   W^{[1]} = [[0.2, -0.4], [0.5, 0.1]]   m = 2
+W^{[2]} = [[0.7, -0.5]]
+Z^{[1]} = W^{[1]} X
+A^{[1]} = tanh(Z^{[1]})
+Z^{[2]} = W^{[2]} A^{[1]}
+A^{[2]} = σ(Z^{[2]})
+"""
+
+
+@pytest.mark.parametrize(
+    "lines, verdicts",
+    [
+        (["dZ^{[2]} = A^{[2]} - Y", "dW^{[2]} = dZ^{[2]} A^{[1]T}"], ["seed", "right"]),
+        (["dZ^{[2]} = [[0.1, -0.2]]", "dW^{[2]} = dZ^{[2]} A^{[1]T}"], ["seed", "right"]),
+        (["dZ^{[2]} = A^{[2]} - Y", "dW^{[2]} = 1/m dZ^{[2]} A^{[1]T}"], ["seed", "right"]),
+        (["dZ^{[2]} = A^{[2]} - Y", "dW^{[2]} = dZ^{[2]} A^{[1]}"], ["seed", "wrong formula"]),
+        (["∂J/∂Z^{[2]} = A^{[2]} - Y", "∂J/∂W^{[2]} = ∂J/∂Z^{[2]} A^{[1]}"], ["seed", "wrong formula"]),
+        (
+            [
+                "dZ^{[2]} = A^{[2]} - Y",
+                "dZ^{[1]} = W^{[2]T} dZ^{[2]} ⊙ (1 - A^{[1]2})",
+                "dW^{[1]} = dZ^{[1]} Xᵀ",
+            ],
+            ["seed", "right", "right"],
+        ),
+    ],
+)
+def test_without_a_loss_everything_behind_the_first_derivative_is_judged(lines, verdicts):
+    report = check_sheet(WITHOUT_A_LOSS + "\n".join(lines))
+    assert [line.verdict for line in report.lines[-len(lines) :]] == verdicts
+
+
 # What was understood
 
 
