@@ -214,6 +214,11 @@ RULES = [
     rule("softmax one-hot", ONE_HOT, ("dZ = P - Y", "right", "sum to 1")),
     rule("softmax, targets that sum to one", DISTRIBUTION, ("dZ = P - Y", "right", "sum to 1")),
     rule("softmax, targets that do not", NO_DISTRIBUTION, ("dZ = P - Y", "wrong formula")),
+    rule(
+        "softmax, one sample whose target the loss does not name",
+        "z = [0.6, 0.7, -0.4]\ny = [0, 1, 0]\np = softmax(z) = [0.4044, 0.4469, 0.1488]\nL = -log p_2",
+        ("∂L/∂z = p - y", "right", "y holds only 0 and 1"),
+    ),
     rule("softmax in general", NO_DISTRIBUTION, ("∂L/∂Z = P*sum(Y) - Y", "right")),
     rule("softmax, a derivative with the other sign", ONE_HOT, ("∂L/∂Z = Y - P", "wrong formula")),
     # Where the mean over the samples comes in.

@@ -53,9 +53,9 @@ class Structure:
     def _is_of_the_data(self, name):
         formulas = self._model.formulas
         users = self._users.get(name)
-        if not users:
-            return False
         is_mask = size(self._given[name]) > 1 and set(entries(self._given[name])) <= {0, 1}
+        if not users:  # the loss has its logarithm at the one entry, say
+            return is_mask
         return all(
             (self._is_late(each) and self._stands_alone(name, formulas[each]))
             or (is_mask and _masks(name, formulas[each]))
