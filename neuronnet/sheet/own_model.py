@@ -168,6 +168,9 @@ def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:
                     continue
                 if _wrong(others) < _wrong(lines):
                     best, lines = other, others
+    spellings = best.spellings
+    for part in (part for line in lines for part in line.parts if part.note is not None):
+        part.note = spellings.text(part.note)
     unusable = [line for line in lines[: len(sheet.lets)] if line.verdict in NOT_USABLE]
     return best, unusable + lines[len(sheet.lets) :]
 

@@ -20,6 +20,7 @@ from neuronnet.sheet.roles import GIVEN, GRADIENT, HELPER, MODEL, SEED, UPDATE
 
 _LETTERS = {word: letter for letter, word in GREEK.items()}
 _LETTER = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_LETTERS)})(?![^\W\d_])")
+_DERIVATIVE = re.compile(r"[d∂](\S+)/[d∂](\S+)")
 THE_SEED = "the seed"
 _EQUALS = re.compile(r"\s*(?::=|[-+*/]?=|[≈≅≃≡←→])")
 
@@ -69,11 +70,14 @@ class Spellings:
                 continue
             spelled, role = _as_typed(statement), roles.of[position]
             self._own.setdefault(statement.name, spelled)
+            parts, typed = split_partial(statement.name), _DERIVATIVE.fullmatch(spelled)
+            if parts is not None and typed is not None:
+                self._own = dict(zip(parts, typed.groups())) | self._own
             if role.kind == UPDATE and statement.name != role.target:
                 self._own.setdefault(role.name, spelled)
         differing = [name for name, spelled in self._own.items() if spelled != name and len(name) > 1]
         words = "|".join(map(re.escape, sorted(differing, key=len, reverse=True)))
-        self._differing = re.compile(rf"(?<![\w^])([d∂]?)({words})(?![^\Wᵀ]|['^@])") if words else None
+        self._differing = re.compile(rf"(?<![\w^])([d∂]?)({words})(?![^\Wᵀ]|['^])") if words else None
 
     def of(self, name: str) -> str:
         """A name in its author's spelling."""

@@ -135,6 +135,19 @@ def test_a_let_that_cannot_be_read_is_told():
     assert (report.status, report.lines[0].line, report.lines[0].verdict) == (2, 1, "unknown name")
 
 
+@pytest.mark.parametrize(
+    "lines, note",
+    [
+        ("δ = 7\n", "which derivative δ is does not follow from this sheet; write let δ = ∂L/∂z"),
+        ("∂L/∂θ_q = 7\n", "no line of this sheet connects θ_q with L"),
+        ("w1' = 0.3\n", "the learning rate is not known; write eta = 0.5, say"),
+    ],
+)
+def test_what_would_decide_a_line_is_said_in_its_authors_names(lines, note):
+    line = check_sheet(GIVEN.replace("   eta = 0.1", "") + FORWARD + lines).lines[-1]
+    assert (line.verdict, line.worst.note) == ("undecided", note)
+
+
 def test_a_repair_speaks_of_names_as_their_author_does():
     text = "x_1 = 0.5\nθ = 0.4\nŷ = θ x_1\nL = (ŷ - 1)²\nδ_ŷ = ∂L/∂ŷ = 2 (ŷ - 1)\n∂L/∂θ = δ_ŷ\n"
     line = check_sheet(text).lines[-1]
