@@ -75,7 +75,8 @@ class Model:
 
     def in_numbers(self, name: str) -> str | None:
         """The formula with numbers of four digits in place of its names."""
-        return self._model.in_numbers(self._canonical(name))
+        found = self._model.in_numbers(self._canonical(name))
+        return None if found is None else self._spellings.text(found)
 
     def factors(self, name: str) -> list[str]:
         """The names in the formula of a quantity or derivative."""

@@ -141,7 +141,7 @@ class Assignment:
         """
         for (name, each), position in self._first.items():
             if each == step and (name, each) not in self._formulas:
-                if is_delta(name) and found.loss is not None:
+                if is_delta(name) and found.loss is not None and not self._is_used(name, found):
                     found.of[position].kind = HELPER
                     continue
                 self._give(found, after(name, step), self.statements[position], position)
@@ -153,6 +153,12 @@ class Assignment:
                 self._define(found, name, definitions[name], position)
             else:
                 found.of[position].kind = HELPER
+
+    def _is_used(self, name, found):
+        """Whether a forward line uses a name, as the δ of a Huber loss."""
+        return any(
+            name in self._formulas[each, 0].names() for each in found.forward if (each, 0) in self._formulas
+        )
 
     # Passes
 

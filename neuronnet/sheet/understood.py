@@ -21,6 +21,7 @@ from neuronnet.sheet.roles import GIVEN, GRADIENT, HELPER, MODEL, SEED, UPDATE
 _LETTERS = {word: letter for letter, word in GREEK.items()}
 _LETTER = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_LETTERS)})(?![^\W\d_])")
 _DERIVATIVE = re.compile(r"[d∂](\S+)/[d∂](\S+)")
+_LOGISTIC = re.compile(r"σ|\\sigma|sigmoid|logistic")
 THE_SEED = "the seed"
 _EQUALS = re.compile(r"\s*(?::=|[-+*/]?=|[≈≅≃≡←→])")
 
@@ -62,10 +63,13 @@ class Spellings:
 
     def __init__(self, statements: Iterable, roles):
         self._own: dict[str, str] = {}
-        self._sign = "d"
+        self._sign, self._logistic = "d", "logistic"
         for position, statement in sorted(enumerate(statements), key=lambda each: _is_let(each[1])):
             if any("∂" in part.spelled.text for part in statement.parts):
                 self._sign = "∂"
+            called = _LOGISTIC.search(statement.text)
+            if called is not None:
+                self._logistic = called[0].replace("\\sigma", "σ")
             if statement.name is None:
                 continue
             spelled, role = _as_typed(statement), roles.of[position]
@@ -93,13 +97,16 @@ class Spellings:
 
     def formula(self, formula: Expression) -> str:
         """A formula with its names in their author's spelling."""
-        return formula.format(self.of)
+        return self._with_logistic(formula.format(self.of))
 
     def text(self, sentence: str) -> str:
         """A sentence about names, with these in their author's spelling."""
-        if self._differing is None:
-            return sentence
-        return self._differing.sub(lambda found: found[1] + self._own[found[2]], sentence)
+        if self._differing is not None:
+            sentence = self._differing.sub(lambda found: found[1] + self._own[found[2]], sentence)
+        return self._with_logistic(sentence)
+
+    def _with_logistic(self, text):
+        return re.sub(r"\blogistic(?='?\()", self._logistic, text)
 
 
 def _is_let(statement):

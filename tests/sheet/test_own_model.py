@@ -209,6 +209,13 @@ def test_without_a_loss_everything_behind_the_first_derivative_is_judged(lines, 
     assert [line.verdict for line in report.lines[-len(lines) :]] == verdicts
 
 
+def test_a_delta_that_a_forward_line_uses_is_given():
+    report = check_sheet(
+        "δ = 0.5\ny = 2\nt = 0.4\nL = δ (|y - t| - δ/2) = 0.675\ndL/dy = δ = 0.5\ndL/dt = δ\n"
+    )
+    assert [line.verdict for line in report.lines[3:]] == ["right", "right", "wrong formula"]
+
+
 # What was understood
 
 
@@ -292,6 +299,13 @@ def test_a_model_keeps_helpers_and_updates_under_their_names():
     model = Model.from_text(RIGHT + "w1' = w1 - eta dL/dw1 = 0.3735\n")
     assert model.formula("δ") == "dL/dz"
     assert (model["w1'"], model["w1"]) == (0.4 - 0.1 * model["dL/dw1"], 0.4)
+
+
+@pytest.mark.parametrize("word", ["σ", "sigmoid", "logistic"])
+def test_the_logistic_function_is_called_as_its_author_calls_it(word):
+    model = Model.from_text(f"x = 0.5\nδ_0 = 2\ny = {word}(δ_0 x)\nL = (y - 1)^2\n")
+    assert (model.formula("y"), model.in_numbers("y")) == (f"{word}(δ_0*x)", f"{word}(2*0.5)")
+    assert model.formula("dL/dx") == f"dL/dy * {word}'(δ_0*x) * δ_0"
 
 
 @pytest.mark.parametrize(
