@@ -7,7 +7,7 @@ quantities and `wx` is none, `e^-x` is exp(-x) where e is none, `A^T` a transpos
 import re
 
 from neuronnet.errors import ExpressionError
-from neuronnet.formulas.array_expressions import Compare
+from neuronnet.formulas.array_expressions import Compare, Transpose
 from neuronnet.formulas.bracketed import Bracketed
 from neuronnet.formulas.expressions import Expression, Negative, Number, Product, Sum
 from neuronnet.formulas.functions import Call
@@ -49,6 +49,7 @@ _COMPARED = re.compile(r"<=|>=|==|!=|[≤≥≠<>]")
 _SIGNS = {"≤": "<=", "≥": ">=", "≠": "!="}
 _TURNED = re.compile(r"ᵀ|⊤|\^\s*\{?\s*⊤\s*\}?|\.T(?!\w)|\.t\(\)|\.transpose\(\)")
 _TURNED_BY_T = re.compile(r"\^\s*(?:T(?!\w)|\{\s*T\s*\})")
+_ONES = re.compile(r"1(?:ᵀ|⊤|\^\s*\{?\s*[T⊤](?!\w))")
 _SMALL = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _RAISED = set("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _METHOD = re.compile(
@@ -164,6 +165,7 @@ class _Parser(Bracketed):
 
     def multiplied(self, factors, start):
         """The product of factors; one in brackets in front is taken apart where that changes nothing."""
+        factors = self.summed_by_ones(factors)
         first = factors[0][1]
         if len(factors) == 1:
             return first
@@ -171,6 +173,15 @@ class _Parser(Bracketed):
             if first.factors[-1][0] != "⊙" or all(sign == "⊙" for sign, _ in first.factors[1:]):
                 factors = [*first.factors, *factors[1:]]
         return self.placed(Product(factors), start)
+
+    def summed_by_ones(self, factors):
+        """Factors in which `1ᵀ A`, a row of ones times A, is the sum over the rows of A."""
+        for place, (sign, factor) in enumerate(factors[:-1]):
+            is_one = isinstance(factor, Transpose) and isinstance(factor.inner, Number)
+            if is_one and factor.inner.value == 1 and factors[place + 1][0] in ("·", "@", "*"):
+                rest = self.multiplied([("*", factors[place + 1][1]), *factors[place + 2 :]], self.at)
+                return [*factors[:place], (sign, Call("sum", [rest], {"axis": 0}))]
+        return factors
 
     def tight(self, factor):
         start, factors = self.at, [("*", factor)]
@@ -195,6 +206,8 @@ class _Parser(Bracketed):
             return not self.bars
         if sign.isdigit():
             if self.text[: self.at].rstrip()[-1:] in tuple(")]}") or sign in "⁰¹²³⁴⁵⁶⁷⁸⁹":
+                return True
+            if _ONES.match(self.text, self.at):
                 return True
             self.fail("two numbers side by side: a sign is missing between them")
         word = WORD_HERE.match(self.text, self.at)

@@ -127,10 +127,13 @@ def _counts(found):
 
 
 def _not_judged(found):
-    for kind in ("unreadable", "unknown name"):
-        lines = [line for line in found.lines if line.verdict == kind]
-        if lines:
-            yield f"Not read: {text.line_numbers(line.line for line in lines)} ({kind})."
+    unread = [
+        f"{text.line_numbers(lines)} ({kind})"
+        for kind in ("unreadable", "unknown name")
+        if (lines := [line.line for line in found.lines if line.verdict == kind])
+    ]
+    if unread:
+        yield f"Not read: {', '.join(unread)}."
     parts = []
     for kind, noun in (("given", "given"), ("model", "model line"), ("seed", "seed")):
         lines = [line for line in found.lines if line.kind == kind]
@@ -139,6 +142,8 @@ def _not_judged(found):
             named = f" ({names})" if kind != "given" and len(lines) <= MOST_NAMED else ""
             number = f"{len(lines)} given" if kind == "given" else counted(len(lines), noun)
             parts.append(number + named)
+    if found.reading is not None and found.reading.prose:
+        parts.append(f"prose in {text.line_numbers(found.reading.prose)}")
     if found.ignored:
         where = text.line_numbers(found.ignored)
         parts.append(f"{where}, with formulas outside of what is read as claims")

@@ -128,6 +128,7 @@ class Reading(NamedTuple):
     meanings: Meanings
     judge: Lines
     known: Known
+    prose: tuple[int, ...] = ()
 
     @property
     def spellings(self) -> Spellings:
@@ -135,7 +136,7 @@ class Reading(NamedTuple):
 
     @property
     def understood(self) -> Understood:
-        return understood(self.statements, self.roles, self.meanings, self.spellings)
+        return understood(self.statements, self.roles, self.meanings, self.spellings, self.prose)
 
 
 def read_as(claims: list, choices: dict[str, int]) -> Reading:
@@ -173,6 +174,7 @@ def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:
     for part in (part for line in lines for part in line.parts if part.note is not None):
         part.note = spellings.text(part.note)
     unusable = [line for line in lines[: len(sheet.lets)] if line.verdict in NOT_USABLE]
+    best = best._replace(prose=tuple(sorted({line for line, _ in sheet.prose})))
     return best, unusable + lines[len(sheet.lets) :]
 
 

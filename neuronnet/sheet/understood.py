@@ -31,7 +31,7 @@ class Understood:
     """How a sheet was read: which names are `given`, the lines of its `model`, its `loss`.
 
     `meanings` says what each helper is ("δ1 is ∂L/∂z1"), `notes` what else was found out; `without_value`
-    are names that no line gives a number.
+    are names that no line gives a number, `prose` the numbers of lines that claim nothing.
     """
 
     given: tuple[str, ...]
@@ -40,6 +40,7 @@ class Understood:
     meanings: tuple[str, ...]
     notes: tuple[str, ...]
     without_value: tuple[str, ...]
+    prose: tuple[int, ...] = ()
 
     def sentences(self) -> list[str]:
         """The reading in a few lines, each a clause."""
@@ -131,7 +132,7 @@ def _without_mark(name):
     return updated(name) or name.partition("@")[0]
 
 
-def understood(statements: list, roles, meanings, spellings: Spellings) -> Understood:
+def understood(statements: list, roles, meanings, spellings: Spellings, prose: tuple = ()) -> Understood:
     """The Understood of a sheet whose roles and meanings are settled."""
     own, model = {role.name for role in roles.of.values() if role.kind == GIVEN}, roles.model
     lines = {
@@ -156,6 +157,7 @@ def understood(statements: list, roles, meanings, spellings: Spellings) -> Under
         meanings=tuple(_meanings(roles, meanings, spellings)),
         notes=(*seeds, *map(spellings.text, meanings.notes), *_samples(roles), *aligned),
         without_value=tuple(spellings.of(name) for name in sorted(roles.unplaced)),
+        prose=prose,
     )
 
 

@@ -44,6 +44,10 @@ def first_sentences(text):
     [
         (RIGHT, ["6 lines judged: 6 right.", "Not judged: 5 given."]),
         (
+            "One unit\n\n" + RIGHT + "Done!\n",
+            ["6 lines judged: 6 right.", "Not judged: 5 given, prose in lines 1 and 10."],
+        ),
+        (
             WRONG,
             [
                 "6 lines judged: 4 right, 1 mistake, 1 line only follows from it.",
@@ -251,6 +255,7 @@ def test_the_report_as_a_dict_has_what_was_understood():
         "meanings": ["δ is dL/dz"],
         "notes": [],
         "without_value": [],
+        "prose": [],
     }
     assert [line["kind"] for line in found["lines"]] == ["given"] * 5 + ["judged"] * 6
     assert found["lines"][-2]["repair"]["formula"] == "(y - t)*w2*(1 - a^2)"
