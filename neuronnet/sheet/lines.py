@@ -33,10 +33,16 @@ class Lines:
         self.carried: dict[str, tuple] = {}  # name -> (what its author's wrong formula gives, line)
         self.wrong: list[tuple] = []  # (report.Part, wrong formula, what it should be)
 
-    def judged(self) -> list[report.Line]:
-        """A report.Line for every statement."""
+    def judged(self, wrong_in: list[bool] | None = None) -> list[report.Line] | None:
+        """A report.Line for every statement; None where one is wrong before the first of `wrong_in`."""
+        first = None if wrong_in is None else wrong_in.index(True)
+        found = []
         with fifty_digits():
-            return [self._line(position, each) for position, each in enumerate(self.statements)]
+            for position, each in enumerate(self.statements):
+                found.append(self._line(position, each))
+                if first is not None and position < first and found[-1].is_wrong:
+                    return None
+        return found
 
     # One line
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import islice, product
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.errors import NeuronnetError, UnknownName
-from neuronnet.formulas.arrays import Array, entries
+from neuronnet.formulas.arrays import Array, entries, shape
 from neuronnet.formulas.notation import Known, gradient_of, read_name
 from neuronnet.names import partial_name, split_partial
 from neuronnet.repairs.mend import mended
@@ -26,6 +27,7 @@ MOST_READINGS = 24
 NOT_USABLE = (UNREADABLE, UNKNOWN_NAME, UNDECIDED)
 IN_NAMES = ("found", "instead", "formula", "sentence")
 GIVEN_BESIDE = "the computation beside it gives this"
+SAME = Decimal("1e-20")  # relative: values computed in another order
 MOST_MENDED = 20  # wrong formulas that get a repair and a counterexample
 
 
@@ -165,17 +167,41 @@ def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:
             for choices in islice(_choices(best.roles), 1, None):
                 try:
                     other = read_as(claims, choices)
-                    others = other.judge.judged()
+                    if _are_the_same(best, other):
+                        continue
+                    others = other.judge.judged([line.is_wrong for line in lines])
                 except NeuronnetError:  # so read, parts of it do not fit
                     continue
-                if _wrong(others) < _wrong(lines):
+                if others is not None and _wrong(others) < _wrong(lines):
                     best, lines = other, others
+                    if not _wrong(lines):
+                        break
     spellings = best.spellings
     for part in (part for line in lines for part in line.parts if part.note is not None):
         part.note = spellings.text(part.note)
     unusable = [line for line in lines[: len(sheet.lets)] if line.verdict in NOT_USABLE]
     best = best._replace(prose=tuple(sorted({line for line, _ in sheet.prose})))
     return best, unusable + lines[len(sheet.lets) :]
+
+
+def _are_the_same(one, other):
+    """Whether all formulas have the same values in two Readings, as given and drawn."""
+    if one.roles.model.formulas.keys() != other.roles.model.formulas.keys():
+        return False
+    for drawn in (False, True):
+        values = [
+            each.judge.trials.draws.draw(0, frozenset(), ()) if drawn else each.judge.trials.draws.own
+            for each in (one, other)
+        ]
+        for name in one.roles.model.formulas:
+            left, right = (each[name] for each in values)
+            if shape(left) != shape(right) or not all(map(_near, entries(left), entries(right))):
+                return False
+    return True
+
+
+def _near(one, other):
+    return abs(one - other) <= SAME * max(abs(one), abs(other))
 
 
 def _as_claim(let):
