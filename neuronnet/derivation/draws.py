@@ -113,7 +113,8 @@ class Draws:
         self.given = {name: _decimals(value) for name, value in model.given.items()}
         self.kinks_in = {name: kinks(formula) for name, formula in model.formulas.items()}
         self.kinks = _each_once(kink for found in self.kinks_in.values() for kink in found)
-        self.counts = {name for name, value in self.given.items() if _is_count(name, value, model)}
+        sizes = {size for name in model.names() for size in model.shape(name)}
+        self.counts = {name for name, value in self.given.items() if _is_count(name, value, sizes, model)}
         self._own_sides = [value_in(self.own, kink.side) for kink in self.kinks]
         self._found = [name for name in model.formulas if value_in(self.own, Name(name)) is not None]
         self._drawn: dict = {}
@@ -230,11 +231,10 @@ def value_in(draw: Draw, formula: Expression):
         return None
 
 
-def _is_count(name, value, model):
+def _is_count(name, value, sizes, model):
     """Whether a number is a count: whole, the size of something here, and only divided by."""
     if isinstance(value, Array) or value != int(value) or value < 2:
         return False
-    sizes = {size for each in model.names() for size in model.shape(each)}
     return int(value) in sizes and all(_only_divides(name, each) for each in model.formulas.values())
 
 
