@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -411,3 +412,24 @@ def test_an_example_sheet_is_checked_by_its_name(capsys):
     assert capsys.readouterr().out.startswith("25 lines judged: 25 right.\nNot judged: 11 given.\n")
     assert main(["check", "lstm-step-mistake"]) == 1
     assert "Line 33 is wrong: δ_g = dL/dg ⊙ g ⊙ (1 - g): the slope of tanh" in capsys.readouterr().out
+
+
+HOSTILE = {
+    "a value that doubles its digits": "".join(f"a{k + 1} = a{k} a{k}\n" for k in range(60)) + "L = a60\n",
+    "terms without number": "".join(f"a{k + 2} = a{k + 1} a{k}\n" for k in range(60)) + "L = a61\n",
+    "many givens": "".join(f"q{k} = {k}\n" for k in range(2000)) + "L = q1 a0\n",
+    "a tower of powers": "L = a0^9^9^9\n",
+    "a line that needs itself": "a1 = a1 + 1\nL = a1 a0\n",
+    "a circle": "a1 = a2\na2 = a1\nL = a1 a0\n",
+    "a million entries": "A = np.ones((1000, 1000))\nL = sum(A) a0\n",
+    "no finite value": "L = exp(exp(1000 a0))\n",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_model_ends_soon_and_no_line_of_it_is_called_right(name):
+    start = time.monotonic()
+    report = check_sheet("a0 = 1.01\n" + HOSTILE[name] + "dL/da0 = 0.123\n")
+    assert time.monotonic() - start < 10
+    assert report.status != 0 and "right" not in report.counts()
