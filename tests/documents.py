@@ -39,11 +39,16 @@ from typing import NamedTuple
 from printed import agrees
 
 import neuronnet
-from neuronnet.derivation.digits import fifty_digits
+from neuronnet.derivation.digits import Printed, fifty_digits
+from neuronnet.derivation.network_model import NetworkModel
+from neuronnet.derivation.quantities import Exact
 from neuronnet.description.reading import read
+from neuronnet.formulas.expressions import Name
+from neuronnet.formulas.parsing import parse
+from neuronnet.formulas.rewriting import leaves_of
 from neuronnet.names import spelled_out
 from neuronnet.render.verdicts import remarks
-from neuronnet.sheet.judging import Judge
+from neuronnet.sheet.check_sheet import judged_beside
 from neuronnet.sheet.readers.read_sheet import read_sheet
 
 ROOT = Path(__file__).parent.parent
@@ -150,19 +155,39 @@ def _in_lines(block, check):
 def check_claim(claim):
     """What is wrong with `name = formula = the same in numbers = number`, judged like a line of a sheet."""
     sheet = read_sheet(claim)
+    if not (sheet.claims or sheet.unread):
+        return [f"{claim!r} claims nothing: it has no equals sign"]
     with fifty_digits():
-        judge().start_again({})
-        lines = [judge().line(each) for each in sheet.claims]
-    return [f"{claim!r}: {each.reason}" for each in sheet.unread] + [
-        f"{claim!r}: {line.verdict}: {'; '.join(remarks(line))}" for line in lines if line.verdict != "right"
-    ]
+        lines = judged_beside(sheet, NetworkModel(read("worked-example"), exact_values()))
+    wrong = [line for line in lines if line.verdict != "right"]
+    found = [f"{claim!r}: {line.verdict}: {'; '.join(remarks(line))}" for line in wrong]
+    sides = claim.split(" = ")
+    return found or [each for pair in zip(sides, sides[1:]) for each in _out_of_place(*pair)]
 
 
 @cache
-def judge():
-    """The judge of sheets on the worked example."""
-    with fifty_digits():
-        return Judge(read("worked-example"))
+def exact_values():
+    """The exact values of the worked example, those after ten thousand updates computed once."""
+    return Exact(read("worked-example"))
+
+
+def _out_of_place(formula, arithmetic):
+    """Complaints about numbers that are those of no name in the formula beside them, to the last digit."""
+    if re.fullmatch(NUMBER, arithmetic):
+        return []
+    names, numbers = (
+        leaves_of(parse(spelled_out(side), worked_example().__contains__)) for side in (formula, arithmetic)
+    )
+    if len(names) < 2 or any(isinstance(leaf, Name) for leaf in numbers):
+        return []
+    if len(names) != len(numbers):
+        return [f"{arithmetic!r} has other numbers than {formula!r} has names"]
+    places = [abs(exactly(name.format())) for name in names]
+    return [
+        f"{number.format()} stands for {names[place].format()}, which is {places[place]:.11g}"
+        for place, number in enumerate(numbers)
+        if not any(map(Printed(number.format()).agrees, places))
+    ]
 
 
 def _without_exponents(formula):

@@ -27,7 +27,8 @@ class Draw(Values):
 
     def __init__(self, model: Model, given: dict, digits: int = DIGITS):
         super().__init__(model, Decimal, given)
-        self.drawn, self.digits, self._finer = given, digits, None
+        self.drawn, self.digits = given, digits
+        self._finer: Draw | None = None
 
     def of(self, formula: Expression, name=None):
         """The value of a formula. Raises NeuronnetError or ArithmeticError where it has none."""
@@ -169,7 +170,7 @@ class Draws:
         return Draw(self.model, moved)
 
     def _free(self):
-        return [name for name in self.given if name not in self.counts]
+        return [name for name in self.given if name not in self.counts and name not in self.model.kept]
 
     def _stands(self, draw, crossing):
         """Whether a draw has all the values that the author's numbers have, on the same sides."""

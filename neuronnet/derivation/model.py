@@ -24,6 +24,7 @@ from neuronnet.errors import NeuronnetError, UnknownName, is_finite, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import Expression, Name, Number
+from neuronnet.formulas.functions import with_logistics
 from neuronnet.names import partial_name, split_partial
 
 MOST_IN_ALL = 1_000_000  # entries of all arrays of a model
@@ -41,6 +42,7 @@ class Model:
 
     def __init__(self, given: dict | None = None):
         self.given: dict[str, object] = {}
+        self.kept: set[str] = set()  # given numbers that are the same in every model of this kind
         self.formulas: dict[str, Expression] = {}
         self.constants: set[str] = set()  # formulas through which nothing is differentiated, such as updates
         self.shapes = Shapes()
@@ -71,7 +73,7 @@ class Model:
     def define(self, name: str, formula: Expression) -> Expression:
         """Add a formula and return it with its products resolved. Raises ShapeError, UnknownName."""
         self._refuse_taken(name)
-        formula = self.resolved(formula)
+        formula = with_logistics(self.resolved(formula))
         self._enter(name, shape_of(formula, self.shapes), formula)
         self.formulas[name] = formula
         return formula

@@ -16,7 +16,8 @@ class Structure:
 
     def __init__(self, model: Model, given: dict):
         """`given` are the given numbers as Decimals."""
-        self._model, self._given, self._late = model, given, {}
+        self._model, self._given = model, given
+        self._late: dict[str, bool] = {}
         self._users: dict[str, list[str]] = {}
         for user, formula in model.formulas.items():
             for name in formula.names():

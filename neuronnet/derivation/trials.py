@@ -146,7 +146,7 @@ class _Claim:
                 return Outcome("different", None, self.reading, draw)
         if any(self._agrees(draw) is False for draw in draws):
             return Outcome("different", None, self.reading, self.trials.draws.own)
-        return Outcome("no value", None, self.reading)
+        return Outcome("no value", "it has no finite value with numbers near yours", self.reading)
 
     def _stands(self, draw):
         """Whether the kinks of the formula itself have the sides that they have with the author's numbers."""

@@ -17,8 +17,10 @@ from neuronnet.formulas.array_expressions import Compare, Transpose
 from neuronnet.formulas.arrays import Array, mapped
 from neuronnet.formulas.expressions import (
     Expression,
+    Negative,
     Number,
     Product,
+    Sum,
     signed_sum,
     simple_product,
     total,
@@ -297,3 +299,25 @@ OTHERS: dict[str, Callable[..., Expression]] = {
     "trace": lambda x: Call("sum", [Call("diag", [x])]),
     "flatten": lambda x: Call("plain", [x]),
 }
+
+
+def with_logistics(formula: Expression) -> Expression:
+    """The formula with logistic(z) for every 1/(1 + exp(-z)), which keeps the digits of a saturated unit."""
+    argument = logistic_argument(formula)
+    if argument is not None:
+        return Call("logistic", [with_logistics(argument)])
+    parts = formula.parts()
+    copies = [with_logistics(part) for part in parts]
+    changed = any(copy is not part for copy, part in zip(copies, parts))
+    return formula.rebuilt(copies) if changed else formula
+
+
+def logistic_argument(formula: Expression) -> Expression | None:
+    """z of a formula 1/(1 + exp(-z)), None of any other."""
+    match formula:
+        case Product(factors=[(_, Number(value=1)), ("/", Sum(terms=[(1, one), (1, other)]))]):
+            power = other if isinstance(one, Number) else one
+            if isinstance(power, Call) and power.function == "exp":
+                inner = power.arguments[0]
+                return inner.inner if isinstance(inner, Negative) else -inner
+    return None

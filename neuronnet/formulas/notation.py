@@ -69,6 +69,7 @@ class Known:
     def __init__(self, names=(), functions=None, arrays=()):
         self.names, self.functions, self.arrays = set(names), dict(functions or {}), set(arrays)
         self._squeezed = (), {}
+        self.log, self.from_zero = "ln", None  # what log means, whether indices begin with 0
 
     def has(self, name: str) -> bool:
         """Whether a canonical name is that of a quantity."""

@@ -15,7 +15,7 @@ _ALIKE = "- −–—﹣ · ⋅∙•× * ∗ / ÷ ' ′’‵ ⊙ ∘ ⊗ ⨂ �
 _SIGNS = {sign: to for to, signs in zip(_ALIKE[::2], _ALIKE[1::2]) for sign in signs + "✕✖" * (to == "·")}
 _SIGNS |= dict.fromkeys("\xa0\u2002\u2003\u2009\u200a\u202f\u2061\t", " ")
 _SIGNS |= {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0x1D400, 0x1D800)}
-_SIGNS = str.maketrans({sign: to for sign, to in _SIGNS.items() if len(to) == 1})
+_TABLE = str.maketrans({sign: to for sign, to in _SIGNS.items() if len(to) == 1})
 _ONES = re.compile("(?<![\U0001d7ce-\U0001d7ff.,\\d])[\U0001d7cf\U0001d7d9](?![\U0001d7ce-\U0001d7ff.,\\d])")
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᵗᵀ", "0123456789+-()ntT")
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-aehijklmnoprstuvx")
@@ -153,7 +153,7 @@ def unified(text: str) -> str:
     if text.isascii():
         return text.replace("\t", " ")
     ones = {match.start() for match in _ONES.finditer(text)}
-    text = text.translate(_SIGNS)
+    text = text.translate(_TABLE)
     return "".join("𝟏" if place in ones else sign for place, sign in enumerate(text)) if ones else text
 
 

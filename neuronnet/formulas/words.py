@@ -19,6 +19,7 @@ from neuronnet.formulas.written_functions import (
 )
 from neuronnet.formulas.written_names import (
     WORD,
+    Written,
     gradient_of,
     known_form,
     read_name,
@@ -168,17 +169,13 @@ class Words(Scanner):
         ways = written_at(text or self.text, 0 if text else self.at, self.indices)
         if not ways:
             self.fail_here()
-        for each in ways:
+        for each in ways if text else self.with_samples(ways):
             by_letter = each.transposed and re.search(r"\^\{?\s*(?:\[\w+\])?T", self.text[start : each.end])
             if by_letter and self.known.has("T"):
                 continue
             found = self.meaning(each.name)
             if found is not None:
                 return self.quantity_of(found, each, start)
-            sample = _SAMPLE.match(self.text, each.end)
-            if sample and self.known.has(each.name + sample[0]):
-                self.at = sample.end()
-                return self.placed(Name(each.name + sample[0]), start)
         cut = None if text else self.split(self.at)
         if cut and cut[1] < ways[0].end:
             word = self.text[self.at : cut[1]]
@@ -264,9 +261,9 @@ class Words(Scanner):
             return self.gradient(start)
         above = self.text[start + 1 :]
         first = start + 1 + len(above) - len(above.lstrip()) if sign == "∂" else start + 1
-        for upper in written_at(self.text, first, self.indices):
+        for upper in self.with_samples(written_at(self.text, first, self.indices)):
             slash = (_OVER if sign == "∂" else _OVER_D).match(self.text, upper.end)
-            lower = written_at(self.text, slash.end(), self.indices) if slash else []
+            lower = self.with_samples(written_at(self.text, slash.end(), self.indices)) if slash else []
             if not lower:
                 continue
             below = next((each for each in lower if self.meaning(each.name)), lower[-1])
@@ -282,6 +279,15 @@ class Words(Scanner):
             self.at = ways[0].end
             return self.placed(Name(form), start)
         return None
+
+    def with_samples(self, ways):
+        """The ways to read a name, first those in which the sample behind it belongs to it, as in E_o1[2]."""
+        found = []
+        for each in ways:
+            sample = _SAMPLE.match(self.text, each.end)
+            if sample and self.known.has(each.name + sample[0]):
+                found.append(Written(each.name + sample[0], sample.end()))
+        return found + ways
 
     def derivative_by(self, above, below, first, second, start, end):
         found = []

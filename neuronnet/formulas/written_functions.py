@@ -52,9 +52,9 @@ def called(function: str, arguments: list, options: dict, is_code: bool) -> Expr
     """
     first, *rest = arguments or [None]
     if function.endswith("'") and function not in SPELLED:
-        function = _SLOPES.get(function[:-1])
-        if function is None:
+        if function[:-1] not in _SLOPES:
             raise TypeError("the slope of this function is not read: write it out")
+        function = _SLOPES[function[:-1]]
     if function == "power" and len(arguments) == 2 and not options:
         return raised(*arguments)
     if function == "array" and len(arguments) == 1:

@@ -72,7 +72,8 @@ def written_at(text: str, start: int, indices: dict | None = None) -> list[Writt
         return []
     if text[match.end() : match.end() + 1] not in _GOES_ON and not indices:
         return [Written(_name_of_word(match.group()), match.end())]
-    parts, end, found = _Parts(match.group(), indices), match.end(), []
+    parts, end = _Parts(match.group(), indices), match.end()
+    found: list[Written] = []
     transposed, powers = False, []
     while end - start < LONGEST_NAME * 3:
         after = _PRIMES.match(text, end) or _BELOW.match(text, end)
@@ -90,7 +91,7 @@ def written_at(text: str, start: int, indices: dict | None = None) -> list[Writt
                     parts.marks += after.group()
                     end = after.end()
                 break
-            braced = after[1] is not None
+            braced = after is not None and after[1] is not None
             ambiguous = all(kind == "power" or (value[0] == "(" and not braced) for kind, value in items)
             if ambiguous or any(kind == "turned" for kind, _ in items):
                 found.insert(0, Written(parts.name(), end))
@@ -102,7 +103,7 @@ def written_at(text: str, start: int, indices: dict | None = None) -> list[Writt
                 else:
                     parts.layers.append("^" + value)
                     powers += [value] if kind == "power" else []
-        end = after.end()
+        end = after.end() if after is not None else end
     suffix = _GRADIENT_SUFFIX.match(text, end)
     name = parts.name()
     if suffix:
@@ -352,9 +353,11 @@ def read_function_head(text: str) -> tuple[str, list[str]] | None:
     if not isinstance(text, str):
         text = text.text
     match = re.fullmatch(r"\s*(?:def\s+)?([^()]{1,60}?)\s*\(([^()]{1,200})\)\s*:?\s*", unified(text))
-    name = match and read_name(match[1])
-    parameters = [read_name(each) for each in match[2].split(",")] if name else []
-    return (name, parameters) if parameters and all(parameters) else None
+    name = None if match is None else read_name(match[1])
+    if match is None or name is None:
+        return None
+    parameters = [each for each in map(read_name, match[2].split(",")) if each is not None]
+    return (name, parameters) if len(parameters) == match[2].count(",") + 1 else None
 
 
 def split_derivative(name: str) -> tuple[str, str] | None:

@@ -60,13 +60,15 @@ def mended(formula: Expression, truth: Expression, trials: Trials, names=None) -
     outcome = trials.same(formula, truth)
     if outcome.kind == "same":
         return None
-    formula = formula if outcome.kind == "misfit" else outcome.reading
+    if outcome.kind != "misfit" and outcome.reading is not None:
+        formula = outcome.reading
     around = Surroundings(formula, truth, trials.model, names)
     bench = _Bench(formula, truth, trials)
     known = trials.draws.counts.union(formula.names())
     found = sorted(_candidates(formula, around, bench), key=lambda each: _size(each, around, known))
     weak = ("for", "with", "where") if bench.is_zero else ("for", "with")
-    tried, weaker = set(), None
+    tried: set[str] = set()
+    weaker = None
     for slip, repaired, _ in found:
         text = repaired.format()
         if text in tried or len(tried) == MOST_TRIED:

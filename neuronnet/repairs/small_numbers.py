@@ -31,7 +31,7 @@ def counterexample(formula: Expression, truth: Expression, trials: Trials) -> st
         return None
     true = Surroundings(formula, truth, trials.model).true
     chosen = _chosen(outcome.reading, true, trials)
-    if chosen is None:
+    if chosen is None or outcome.reading is None:
         return None
     random = Random(1)
     for attempt in range(ATTEMPTS):

@@ -6,7 +6,7 @@ from neuronnet.derivation.trials import made_of
 from neuronnet.formulas import arrays
 from neuronnet.formulas.array_expressions import Compare
 from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Product, Sum
-from neuronnet.formulas.functions import FUNCTIONS, Call
+from neuronnet.formulas.functions import FUNCTIONS, Call, logistic_argument
 from neuronnet.formulas.rewriting import mapped, nodes, replaced
 from neuronnet.names import split_partial
 
@@ -101,8 +101,8 @@ class Surroundings:
                 if isinstance(node, Call) and node.function in FUNCTIONS and node.names():
                     out = Name(name) if node is whole else node
                     said, argument = _said(node), node.arguments[-1]
-                    if said == "exp" and _logistic_argument(whole) is not None:
-                        said, argument, node, out = "logistic", _logistic_argument(whole), whole, Name(name)
+                    if said == "exp" and logistic_argument(whole) is not None:
+                        said, argument, node, out = "logistic", logistic_argument(whole), whole, Name(name)
                     if said is not None:
                         operator = "⊙" if self.shape(out) else "*"
                         yield said, argument, _slope(node, said, argument, out, operator)
@@ -155,17 +155,6 @@ def _said(node):
         of_one = len(node.arguments) == 2 and isinstance(first, Number) and first.value == 0 and last.names()
         return {"max": "relu", "logsumexp": "softplus"}[node.function] if of_one else None
     return node.function if node.function in ("tanh", "logistic", "exp", "ln", "sqrt") else None
-
-
-def _logistic_argument(formula):
-    """z of a formula 1/(1 + exp(-z)), None of any other."""
-    match formula:
-        case Product(factors=[(_, Number(value=1)), ("/", Sum(terms=[(1, one), (1, other)]))]):
-            power = other if isinstance(one, Number) else one
-            if isinstance(power, Call) and power.function == "exp":
-                inner = power.arguments[0]
-                return inner.inner if isinstance(inner, Negative) else -inner
-    return None
 
 
 def _slope(node, said, argument, out, operator):

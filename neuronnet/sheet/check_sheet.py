@@ -5,19 +5,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from neuronnet.derivation.digits import Printed, around, fifty_digits
+from neuronnet.derivation.digits import Printed, fifty_digits
+from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.description.reading import checked, document, find, parsed, read
-from neuronnet.errors import NeuronnetError, shortened
+from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
+from neuronnet.formulas.array_expressions import ArrayOf
 from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.parsing import parse
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.mistakes.printed_numbers import PrintedNumber
 from neuronnet.mistakes.search import explanations
-from neuronnet.names import spelled_out
+from neuronnet.names import after, spelled_out
 from neuronnet.sheet import report
-from neuronnet.sheet.judging import Judge, why_unread
+from neuronnet.sheet.lines import Lines
+from neuronnet.sheet.meanings import Meanings
+from neuronnet.sheet.network_roles import KnownBesideNetwork, NetworkAssignment
 from neuronnet.sheet.own_model import best_reading, mend
 from neuronnet.sheet.readers.read_sheet import Sheet, read_sheet
+from neuronnet.sheet.readers.spelling import with_weights
+from neuronnet.sheet.statements import read_statements
+from neuronnet.sheet.understood import Spellings
 
 NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"
 
@@ -45,13 +52,10 @@ def check_sheet(
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError(NO_CLAIM)
     with fifty_digits():
-        judge = Judge(description)
-        lines = [_unread(each.line, each.text, each.column, each.reason) for each in sheet.unread]
-        lines += _definitions(judge, sheet.lets)
-        lines += _judged(judge, sheet.claims)
-        lines.sort(key=lambda line: line.line)
-        mistakes = _explained(lines, judge.exact, description, progress)
-        _remark_on_published(lines, judge, description)
+        model = NetworkModel(description)
+        lines = judged_beside(sheet, model)
+        mistakes = _explained(lines, model.exact, description, progress)
+        _remark_on_published(lines, model.exact.derivation, description)
     return report.SheetReport(lines, mistakes, description, place, sheet.ignored)
 
 
@@ -61,10 +65,33 @@ def own_model(sheet: Sheet) -> report.SheetReport:
         raise NeuronnetError(NO_CLAIM)
     reading, judged = best_reading(sheet)
     with fifty_digits():
-        mend(reading, judged)
+        mend(reading.judge, reading.spellings, judged)
     lines = [_unread(each.line, each.text, each.column, each.reason) for each in sheet.unread]
     lines = sorted(lines + judged, key=lambda line: line.line)
     return report.SheetReport(lines, [], None, None, sheet.ignored, reading.understood)
+
+
+def judged_beside(sheet: Sheet, model: NetworkModel) -> list[report.Line]:
+    """The lines of a sheet that is held against a network, judged, without the mistakes behind them."""
+    lines = [_unread(each.line, each.text, each.column, each.reason) for each in sheet.unread]
+    known = KnownBesideNetwork(model)
+    assignment = NetworkAssignment([], known, model, [])
+    for let in sheet.lets:
+        try:
+            assignment.define_let(let)
+        except NeuronnetError as error:
+            lines.append(_unusable(let, error))
+    assignment.statements, _ = read_statements(
+        sheet.claims, known, lambda text: with_weights(text, model.names_of_network)
+    )
+    roles = assignment.roles()
+    meanings = Meanings(roles, assignment, assignment.statements, known)
+    meanings.settle()
+    judge = Lines(assignment.statements, roles, meanings)
+    judged = judge.judged()
+    mend(judge, Spellings(assignment.statements, roles), judged)
+    _say_what_is_frozen(judged, assignment, model)
+    return sorted(lines + judged, key=lambda line: line.line)
 
 
 def _description(sheet, network, folder):
@@ -81,42 +108,26 @@ def _description(sheet, network, folder):
         raise NeuronnetError(f"line {line}: network: {error}") from None
 
 
+def _say_what_is_frozen(lines, assignment, model):
+    for line, statement in zip(lines, assignment.statements):
+        base = (statement.name or "").partition("@")[0]
+        own = model.own_name(after(base, 1)) if base in model.given else None
+        if line.is_wrong and base == own and "@" in statement.name:
+            value, line.quantity = model.given[base], Name(statement.name)
+            line.remark = f"{base} is frozen in this network (train_bias = false), it stays {value}"
+
+
 def _unread(line, text, column, reason, verdict=report.UNREADABLE):
     return report.Line(line, text, [report.Part(text, 1, column, verdict=verdict, note=reason)])
 
 
-def _definitions(judge, lets):
-    for let in lets:
-        text = f"let {let.name} = {let.text.text.strip()}"
-        try:
-            judge.notation.define(let.name, let.text)
-        except NeuronnetError as error:
-            verdict, column, reason = why_unread(error)
-            yield _unread(let.line, text, column or 1, reason, verdict)
-
-
-def _judged(judge, claims):
-    lines = [judge.line(claim) for claim in claims]
-    notes = [_what_a_sum_leaves(line, judge.author) for line in lines]
-    excused = {id(claim): note for claim, note in zip(claims, notes) if note is not None}
-    if excused:
-        judge.start_again(excused)
-        lines = [judge.line(claim) for claim in claims]
-    return lines
-
-
-def _what_a_sum_leaves(line, author):
-    """A clause that names the printed sum which leaves a wrong number after its other terms, or None."""
-    number = line.number
-    if line.worst is not number or line.verdict != report.WRONG_NUMBER or number.follows_from:
-        return None
-    if not isinstance(line.quantity, Name):
-        return None
-    for computed in author.left_over(line.quantity.name):
-        if computed.interval.meets(around(Printed(number.printed))):
-            first, *others = (record.printed.text for record in computed.records)
-            return f"it is what the printed sum, {first}, leaves after {' and '.join(others)}"
-    return None
+def _unusable(let, error):
+    """The Line of a let that defines nothing."""
+    text, column = f"let {let.name} = {let.text.text.strip()}", getattr(error, "column", None) or 1
+    if isinstance(error, UnknownName):
+        note = f"nothing is called {shortened(error.name)}{did_you_mean(error.nearest)}"
+        return _unread(let.line, text, column, note, report.UNKNOWN_NAME)
+    return _unread(let.line, text, column, getattr(error, "reason", str(error)))
 
 
 def _explained(lines, exact, description, progress):
@@ -130,6 +141,7 @@ def _explained(lines, exact, description, progress):
         PrintedNumber(place, line.quantity, Printed(line.number.printed), exact)
         for place, line in enumerate(lines)
         if line.quantity is not None and line.number is not None and line.number.verdict != report.ROUNDING
+        if _is_of_network(line.quantity, exact)
     ]
     follow, found = _follow_a_wrong_formula(lines), []
     for each in explanations(description, numbers, progress):
@@ -144,6 +156,17 @@ def _explained(lines, exact, description, progress):
     return found
 
 
+def _is_of_network(quantity, exact):
+    """Whether a quantity is a number made of what a known mistake can change."""
+    if isinstance(quantity, ArrayOf) or any("@" in name and "/" in name for name in quantity.names()):
+        return False
+    try:
+        exact.value(quantity)
+    except NeuronnetError:
+        return False
+    return True
+
+
 def _follow_a_wrong_formula(lines):
     follow, numbers = set(), set()
     for place, line in enumerate(lines):
@@ -153,11 +176,11 @@ def _follow_a_wrong_formula(lines):
     return follow
 
 
-def _remark_on_published(lines, judge, description):
+def _remark_on_published(lines, derivation, description):
     published = {}
     for record in description.published:
-        quantity = parse(spelled_out(record.quantity), judge.exact.derivation.__contains__)
-        published.setdefault(with_names(quantity, judge.exact.derivation.own_name).format(), record)
+        quantity = parse(spelled_out(record.quantity), derivation.__contains__)
+        published.setdefault(with_names(quantity, derivation.own_name).format(), record)
     for line in lines:
         if line.quantity is None or line.number is None or line.verdict != report.RIGHT:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.trials import Trials
@@ -10,17 +11,34 @@ from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, nearest, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Expression, Name
-from neuronnet.formulas.rewriting import leaves_of, mapped, nodes
+from neuronnet.formulas.expressions import Expression, Name, Number
+from neuronnet.formulas.functions import Call
+from neuronnet.formulas.notation import split_derivative
+from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, replaced
 from neuronnet.sheet import report
-from neuronnet.sheet.computation import Input
+from neuronnet.sheet.computation import Input, digits_of, gives
 from neuronnet.sheet.meanings import Meanings
-from neuronnet.sheet.roles import CHANGE, GIVEN, GRADIENT, HELPER, MODEL, SEED, UPDATE, VALUE, Role, Roles
-from neuronnet.sheet.rounding import judged
+from neuronnet.sheet.numbers_for_names import NumbersForNames
+from neuronnet.sheet.roles import (
+    CHANGE,
+    GIVEN,
+    GRADIENT,
+    HELPER,
+    MODEL,
+    SEED,
+    UPDATE,
+    VALUE,
+    Role,
+    Roles,
+    aligned,
+    is_delta,
+)
+from neuronnet.sheet.rounding import NOT_IT, judged, literals_honest
 from neuronnet.sheet.statements import Statement
 
-MOST_REPLACED, LONGEST = 30, 300  # names replaced in a formula, parts that it may have then
-PLAIN_LITERALS = {Decimal(0), Decimal(1), Decimal(2)}  # in a formula they are what they are
+SLOPES = {"logistic'": lambda out: out * (1 - out), "tanh'": lambda out: 1 - out**2}
+PROOF = 4  # digits of a number that prove a formula wrong
+MOST_INPUTS = 60  # quantities that a number may be computed from, the nearest first
 
 
 class Lines:
@@ -28,19 +46,25 @@ class Lines:
 
     def __init__(self, statements: list[Statement], roles: Roles, meanings: Meanings):
         self.statements, self.roles, self.meanings, self.model = statements, roles, meanings, roles.model
-        self.trials = Trials(self.model)
+        self.trials, self.numbers = Trials(self.model), NumbersForNames(self.model, roles.loss)
         self.printed: dict[str, tuple] = {}  # name -> (value as printed, line, is_wrong)
+        self._known_outs: dict = {}
+        self._of_outs: dict[tuple, str] = {}
         self.carried: dict[str, tuple] = {}  # name -> (what its author's wrong formula gives, line)
         self.wrong: list[tuple] = []  # (report.Part, wrong formula, what it should be)
 
-    def judged(self, wrong_in: list[bool] | None = None) -> list[report.Line] | None:
-        """A report.Line for every statement; None where one is wrong before the first of `wrong_in`."""
-        first = None if wrong_in is None else wrong_in.index(True)
+    def judged(self) -> list[report.Line]:
+        """A report.Line for every statement."""
+        with fifty_digits():
+            return [self._line(position, each) for position, each in enumerate(self.statements)]
+
+    def judged_until(self, first: int) -> list[report.Line] | None:
+        """The same; None where a statement before the position `first` is wrong."""
         found = []
         with fifty_digits():
             for position, each in enumerate(self.statements):
                 found.append(self._line(position, each))
-                if first is not None and position < first and found[-1].is_wrong:
+                if position < first and found[-1].is_wrong:
                     return None
         return found
 
@@ -65,25 +89,33 @@ class Lines:
             return line
         if role.kind == GIVEN:
             return self._given(line, statement, role)
-        if role.kind == VALUE and role.name in self.model.given and self._is_another(statement, role):
-            self._undecided(line, f"{role.name} has two values; mark the new one, as {role.name}_new")
+        if role.kind == VALUE and role.truth is None and self._is_another(statement, role):
+            note = f"{role.name} has two values; mark the new one: read line {statement.line} as new"
+            self._undecided(line, note)
             return line
         try:
             truth = self._truth(position, statement, role)
+        except UnknownName as unknown:
+            self._unread(line.parts[0], unknown, statement.parts[0].formula)
+            return line
         except NeuronnetError as unjudged:
             self._undecided(line, str(unjudged))
             return line
+        line.quantity = truth
         self._compare(line, statement, role, truth)
         self._keep(line, statement, role)
         return line
 
-    def _unread(self, part, error):
+    def _unread(self, part, error, formula=None):
+        part.column = getattr(error, "column", None)
         if isinstance(error, UnknownName):
             part.verdict = report.UNKNOWN_NAME
             part.note = f"nothing is called {shortened(error.name)}{did_you_mean(error.nearest)}"
+            leaves = [] if formula is None else leaves_of(formula)
+            named = [leaf.column for leaf in leaves if getattr(leaf, "name", None) == error.name]
+            part.column = part.column or next(iter(named), None)
         else:
             part.verdict, part.note = report.UNREADABLE, getattr(error, "reason", str(error))
-        part.column = getattr(error, "column", None)
 
     def _refuse(self, line, error):
         """A model line whose parts do not fit, or that needs itself."""
@@ -103,8 +135,8 @@ class Lines:
         return line
 
     def _is_another(self, statement, role):
-        number, given = statement.number, self.model.given[role.name]
-        if number is None or statement.formulas or statement.arithmetic:
+        number, given = statement.number, self.model.given.get(role.name)
+        if number is None or given is None or statement.formulas or statement.arithmetic:
             return False
         values = [entry.value for entry in arrays.entries(number.printed)]
         return values != [as_number(entry, Decimal) for entry in arrays.entries(given)]
@@ -113,11 +145,15 @@ class Lines:
 
     def _truth(self, position, statement, role: Role) -> Expression:
         """The exact Expression of what a line is about. Raises NeuronnetError, with what would help."""
+        if role.truth is not None:
+            return role.truth
         name = role.name
         if name is None:
             return self._reference(statement)
         if role.kind in (GRADIENT, HELPER, UPDATE, CHANGE):
             reason = self.meanings.undecided.get(name)
+            if reason is not None and self.roles.is_network and not is_delta(name):
+                raise UnknownName(name, self.model.names())
             if reason is not None:
                 raise NeuronnetError(reason)
         if name not in self.model:
@@ -142,12 +178,12 @@ class Lines:
             raise NeuronnetError(f"no line of this sheet connects {denominator} with {numerator}")
 
     def _reference(self, statement):
-        formula = next((part.formula for part in statement.parts if part.has_names), None)
-        if formula is None:
-            formula = next((part.formula for part in statement.parts if part.formula is not None), None)
-        if formula is None:
-            raise NeuronnetError("two numbers and nothing that they are about")
-        return self.model.resolved(formula)
+        """The first side with a name in it, else the first with arithmetic, else the first number."""
+        formulas = [part.formula for part in statement.parts if part.formula is not None]
+        named = [formula for formula in formulas if formula.names()]
+        if not formulas:
+            return Number(statement.numbers[0].printed.value)
+        return self.model.resolved((named or formulas)[0])
 
     # Comparing
 
@@ -155,16 +191,21 @@ class Lines:
         own = self.roles.definitions.get(role.name) if role.kind == MODEL else None
         judged_parts = 0
         exact = self._exact(truth)
-        formulas = self._ways(truth, statement, own)
-        arithmetic = None
+        formulas = cache(lambda: self._ways(truth, statement, own))
+        is_update = role.kind == UPDATE or "@" in (role.name or "")
+        arithmetic = beside = None
         for part, shown in zip(statement.parts, line.parts):
             if part.printed is not None:
-                self._number(shown, part.printed, exact, formulas, arithmetic)
+                self._number(shown, part.printed, exact, formulas, arithmetic, is_update)
+                if own is not None and shown.verdict == report.WRONG_NUMBER and shown.follows_from is None:
+                    self._another_formula(line, shown, part.printed, own)
+                if arithmetic is not None and exact is not None:
+                    self._step(beside, shown, part.printed, exact, formulas(), arithmetic)
                 judged_parts += 1
             elif part.formula is None or part.formula is statement.parts[0].formula:
                 continue
             elif part.is_arithmetic:
-                arithmetic = part.formula
+                arithmetic, beside = part.formula, shown
             elif own is not None and part is statement.formulas[0]:
                 continue  # it defines the quantity
             else:
@@ -177,6 +218,37 @@ class Lines:
             line.kind = "seed"
         elif not judged_parts:
             line.kind = "model" if role.kind == MODEL else "undecided"
+
+    def _another_formula(self, line, shown, printed, own):
+        """Accuse a forward formula where another name in it gives the number that its author has."""
+        if isinstance(printed, Array) or digits_of(printed.value) < PROOF:
+            return
+        names = [
+            each for each in self.model.names() if not self.model.shape(each) and each not in own.names()
+        ]
+        found = [
+            (name, other)
+            for name in own.names()
+            for other in names + [each for each in own.names() if each != name]
+            if self._gives(own, name, other, printed)
+        ]
+        if len(found) == 1:
+            name, other = found[0]
+            shown.verdict = report.RIGHT
+            formula = line.parts[1]
+            formula.verdict = report.WRONG_FORMULA
+            formula.note = f"{other}, not {name}: the number is that of {other}"
+
+    def _gives(self, own, name, other, printed):
+        """Whether a formula with one of its names exchanged, in one place, gives a printed number."""
+        for node, rebuild, _ in nodes(own):
+            if isinstance(node, Name) and node.name == name:
+                try:
+                    if gives(self.model.value(rebuild(Name(other))), printed):
+                        return True
+                except (NeuronnetError, TypeError):
+                    continue
+        return False
 
     def _exact(self, truth):
         names = [name for name in truth.names() if name in self.roles.unplaced]
@@ -198,49 +270,74 @@ class Lines:
         if isinstance(truth, Name):
             step = self.model.formula(truth.name)
             found += [step] if step is not None else []
-        return found + [longer for longer in map(self._in_printed, found) if longer is not None]
+        found += [each for each in map(self._by_outputs, found) if each is not None]
+        if not self.model.shape_of(truth):
+            found += [each for each in map(self._one_step_back, found) if each is not None]
+        return list({each.format(): each for each in found}.values())
 
-    def _in_printed(self, formula):
-        """A formula by what its author has printed: everything else replaced by its own formula."""
-        longer = formula
-        for _ in range(MOST_REPLACED):
-            open_names = [
-                name
-                for name in longer.names()
-                if name not in self.printed and self._computed(name) is not None
-            ]
-            if not open_names or sum(1 for _ in nodes(longer)) > LONGEST:
-                break
-            name = open_names[0]
-            longer = mapped(longer, lambda leaf, name=name: self._put(leaf, name))
-        return None if longer is formula else longer
-
-    def _put(self, leaf, name):
-        return self._computed(name) if isinstance(leaf, Name) and leaf.name == name else leaf
+    def _one_step_back(self, formula):
+        """A formula with those of its derivatives that are not printed written out, as (a)(b)(c) is."""
+        others = {
+            name: self._computed(name)
+            for name in formula.names()
+            if name not in self.printed and split_derivative(name) is not None
+        }
+        others = {name: each for name, each in others.items() if each is not None}
+        return mapped(formula, lambda leaf: others.get(getattr(leaf, "name", None), leaf)) if others else None
 
     def _computed(self, name):
+        """The formula that a quantity is computed with, slopes by the outputs."""
         try:
-            return self.model.formula(name)
+            formula = self.model.formula(name)
         except NeuronnetError:
             return None
+        return formula if formula is None else self._by_outputs(formula) or formula
+
+    def _by_outputs(self, formula):
+        """A formula with out*(1 - out) for the slope of a logistic; None where there is none."""
+        slopes = [node for node, *_ in nodes(formula) if isinstance(node, Call) and node.function in SLOPES]
+        others = {}
+        for slope in slopes:
+            out = self._outs().get((slope.function[:-1], slope.arguments[0].format()))
+            if out is not None:
+                others[slope.format()] = SLOPES[slope.function](Name(out))
+        return replaced(formula, others) if others else None
+
+    def _outs(self):
+        """(function, its argument) -> the quantity that it gives."""
+        if len(self._known_outs) != len(self.model.formulas):
+            for name, formula in self.model.formulas.items():
+                self._known_outs.setdefault(name, None)
+                if isinstance(formula, Call) and formula.arguments:
+                    self._of_outs.setdefault((formula.function, formula.arguments[0].format()), name)
+        return self._of_outs
 
     def _inputs(self, formulas):
-        names = {name for formula in formulas for name in formula.names()}
-        found = {}
-        for name in names:
+        """The Input of every name that the formulas need, those included that only their formulas use."""
+        found: dict[str, Input] = {}
+        waiting = [name for formula in formulas for name in formula.names()]
+        while waiting and len(found) < MOST_INPUTS:
+            name = waiting.pop(0)
+            if name in found:
+                continue
             printed, line, is_wrong = self.printed.get(name, (None, None, False))
             try:
                 exact = self.model[name] if name not in self.roles.unplaced else None
             except NeuronnetError:
                 exact = None
-            found[name] = Input(exact, printed, line, is_wrong)
+            formula = self._computed(name)
+            found[name] = Input(exact, printed, line, is_wrong, None if is_wrong else formula)
+            waiting += [] if formula is None else formula.names()
         return found
 
-    def _number(self, shown, printed, exact, formulas, arithmetic):
-        inputs = self._inputs(formulas)
-        verdict = judged(_nested(printed), exact, formulas, inputs, arithmetic)
-        if verdict.verdict == report.WRONG_NUMBER and verdict.follows_from is None:
-            verdict = self._followed(printed, exact, formulas, inputs, verdict)
+    def _number(self, shown, printed, exact, ways, arithmetic, is_update=False):
+        verdict = None if arithmetic is not None or exact is None else judged(_nested(printed), exact, [], {})
+        if verdict is None or verdict.verdict != report.RIGHT or is_update:
+            formulas = ways()
+            inputs = self._inputs(formulas)
+            verdict = judged(_nested(printed), exact, formulas, inputs, arithmetic)
+            if verdict.verdict == report.WRONG_NUMBER and verdict.follows_from is None:
+                verdict = self._followed(printed, exact, formulas, inputs, verdict)
         shown.verdict = verdict.verdict
         shown.follows_from = verdict.follows_from
         place = () if verdict.entry is None else verdict.entry
@@ -250,9 +347,41 @@ class Lines:
         shown.printed = entry.text
         if value is not None:
             shown.exact, shown.units = entry.exact_text(value), entry.units_from(value)
-        if verdict.verdict not in (report.RIGHT,):
-            where = f"entry {', '.join(map(str, place))}: " if place else ""
+        where = f"entry {', '.join(map(str, place))}: " if place else ""
+        if verdict.verdict != report.RIGHT and (place or verdict.how != NOT_IT):
             shown.note = where + verdict.how
+
+    def _step(self, beside, shown, printed, exact, formulas, arithmetic):
+        """Accuse arithmetic that does not give the right number behind it, by any honest reading."""
+        if shown.verdict not in (report.RIGHT, report.ROUNDING) or isinstance(printed, Array):
+            return
+        try:
+            value = arithmetic.evaluator(Decimal)({})
+        except (NeuronnetError, ArithmeticError, ValueError):
+            return
+        if isinstance(value, Array) or gives(value, printed):
+            return
+        verdict = literals_honest(_nested(printed), exact, formulas, self._inputs(formulas), arithmetic)
+        if verdict.verdict == report.WRONG_NUMBER and verdict.follows_from is None:
+            beside.verdict = report.WRONG_NUMBER
+            beside.note = f"the step is false, it gives {value:.6g}; the result is right"
+            for formula in formulas:
+                self._say_which(beside, formula, arithmetic)
+
+    def _say_which(self, beside, formula, arithmetic):
+        """Name the one number that is another than the given one in whose place it stands."""
+        pairs = aligned(formula, arithmetic)
+        others = [
+            (name, leaf)
+            for name, leaf in pairs or ()
+            if name in self.model.given
+            and not isinstance(self.model.given[name], Array)
+            and as_number(self.model.given[name], Decimal) != as_number(leaf.value, Decimal)
+        ]
+        if len(others) == 1:
+            name, leaf = others[0]
+            beside.note = f"{leaf} stands for {name}, which is {self.model.given[name]}"
+            beside.column = leaf.column
 
     def _followed(self, printed, exact, formulas, inputs, verdict):
         """The Verdict where the author went on with more digits of his wrong values than he printed."""
@@ -271,50 +400,37 @@ class Lines:
         try:
             outcome = self.trials.same(formula, truth)
         except UnknownName as error:
-            self._unread(shown, error)
+            self._unread(shown, error, formula)
             return
         except NeuronnetError as error:
             shown.verdict, shown.note = report.UNDECIDED, str(error)
             return
         if outcome.kind == "same":
             shown.note = outcome.note
+        elif outcome.kind != "misfit" and self._holds_in_names(formula, truth):
+            return
         elif outcome.kind == "here only":
             shown.verdict, shown.note = report.COINCIDENCE, outcome.note
+            self.wrong.append((shown, formula, truth))
         elif outcome.kind == "no value":
             shown.verdict, shown.note = report.UNDECIDED, outcome.note
-        elif outcome.kind == "different" and self._has_numbers(formula) and self._near(formula, truth):
-            shown.verdict, shown.note = report.RIGHT, "judged by its numbers"
         else:
             shown.verdict, shown.note = report.WRONG_FORMULA, outcome.note
             self.wrong.append((shown, formula, truth))
 
-    def _has_numbers(self, formula):
-        """Whether literals stand in a formula that may be rounded values of quantities."""
-        return any(
-            not isinstance(leaf, Name) and Decimal(str(leaf.value)) not in PLAIN_LITERALS
-            for leaf in leaves_of(formula)
-        )
-
-    def _near(self, formula, truth):
-        """Whether a formula with numbers in it has the value, to what its numbers can stand for."""
-        try:
-            value, exact = self.model.value(self.model.resolved(formula)), self.model.value(truth)
-        except NeuronnetError:
-            return False
-        digits = min(
-            len(Decimal(str(getattr(leaf.value, "text", leaf.value))).normalize().as_tuple().digits)
-            for leaf in leaves_of(formula)
-            if not isinstance(leaf, Name) and Decimal(str(leaf.value)) not in PLAIN_LITERALS
-        )
-        allowed = Decimal(10) ** -digits
-        pairs = zip(arrays.entries(value), arrays.entries(exact))
-        return all(abs(one - other) <= allowed * max(abs(other), allowed) * 10 for one, other in pairs)
+    def _holds_in_names(self, formula, truth):
+        """Whether a formula holds with names in the place of its numbers: `-0.18 h1` for `dL/dy h1`."""
+        return any(self.trials.same(each, truth).kind == "same" for each in self.numbers.named(formula))
 
     def _value(self, line, statement, exact, formulas, arithmetic):
         """Arithmetic without a number behind it: what it gives is the number."""
         shown = line.parts[-1]
-        value = arithmetic.evaluator(Decimal)({})
-        entries = [_as_printed(entry, arithmetic) for entry in arrays.entries(value)]
+        try:
+            value = arithmetic.evaluator(Decimal)({})
+            entries = [_as_printed(entry, arithmetic) for entry in arrays.entries(value)]
+        except (NeuronnetError, ArithmeticError, ValueError):
+            shown.verdict, shown.note, shown.column = report.UNREADABLE, "it has no finite value", shown.start
+            return
         printed = Array(entries, value.shape) if isinstance(value, Array) else entries[0]
         self._number(shown, printed, exact, formulas, arithmetic)
 
@@ -348,6 +464,10 @@ class Lines:
             self.printed[name] = (value, line, is_wrong)
 
 
+def _text(number):
+    return str(getattr(number.value, "text", number.value))
+
+
 def _nested(printed):
     return printed.nested() if isinstance(printed, Array) else printed
 
@@ -361,11 +481,8 @@ def _flat(place, dimensions):
 
 def _as_printed(value, arithmetic):
     """A value as a number with as many digits as the shortest decimal in the arithmetic, at least two."""
-    digits = [
-        len(Decimal(str(getattr(leaf.value, "text", leaf.value))).as_tuple().digits)
-        for leaf in leaves_of(arithmetic)
-        if "." in str(getattr(leaf.value, "text", leaf.value))
-    ]
+    texts = [_text(leaf) for leaf in leaves_of(arithmetic)]
+    digits = [len(Decimal(text).as_tuple().digits) for text in texts if "." in text]
     count = max(2, min(digits, default=12))
     return Printed(f"{value:.{count}g}") if value else Printed("0")
 

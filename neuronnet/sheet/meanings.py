@@ -26,6 +26,7 @@ from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, MODEL, SEED, UPDATE,
 SAME = 1e-9  # relative: two floats of one value, computed in another order
 NOTHING = 1e-13
 DRAWS = 2
+UPDATED = "its update"
 CONSTANTS = [Fraction(1), Fraction(-1)]
 RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "epsilon", "gamma", "step", "lambda")
 
@@ -70,10 +71,16 @@ class Meanings:
                 self._parameter_factor = self._factor_of_gradients()
             for name in self._helper_names(step):
                 self._settle_helper(name, step)
-            for position, role in self.roles.of.items():
-                if role.kind == UPDATE and role.step == step and role.name not in self.model:
-                    self.model.constants.add(role.name)
-                    self._update(role, self.statements[position])
+            updates = [
+                (role.name, role, self.statements[position])
+                for position, role in self.roles.of.items()
+                if role.kind == UPDATE and role.step == step and role.name is not None
+            ]
+            for settles in (True, False):  # first those whose formula shows the learning rate
+                for name, role, statement in updates:
+                    if name not in self.model:
+                        self.model.constants.add(name)
+                        self._update(role, statement, settles)
             for role in self.roles.of.values():
                 if role.kind == CHANGE and role.step == step:
                     self._change(role)
@@ -139,7 +146,7 @@ class Meanings:
 
     # Updates
 
-    def _update(self, role, statement):
+    def _update(self, role, statement, only_if_right):
         """Define the next value of a parameter: by the author's formula if it steps down the gradient."""
         old, name = role.target, role.name
         slope = self._derivative(old) if old in self.model else None
@@ -155,9 +162,12 @@ class Meanings:
             if (rate is not None and rate < 0) or self._has_a_rule_of_its_own(formula, old):
                 self._define(name, formula)
                 if rate is not None:
-                    self.rate = self.rate or self._rate_in(formula)
+                    self.rate = self.rate or self._rate_in(formula) or _literal_rate(formula, rate)
                 return
-            self.rate = self.rate or self._rate_in(formula)
+            if not only_if_right:
+                self.rate = self.rate or self._rate_in(formula)
+        if only_if_right:
+            return
         rate = self._rate(statement, old)
         if rate is None:
             self.undecided[name] = "the learning rate is not known; write eta = 0.5, say"
@@ -198,7 +208,10 @@ class Meanings:
             worth = self._worth(part.formula, {})
             ratio = None if worth is None else _rough(_minus(worth[0], value), slope)
             literals = [leaf for leaf in leaves_of(part.formula) if isinstance(leaf, Number)]
-            near = [leaf for leaf in literals if ratio and isclose(-float(leaf.value), ratio, rel_tol=0.2)]
+            near = [
+                each for each in literals if ratio and isclose(float(each.value), abs(ratio), rel_tol=0.2)
+            ]
+            near = near or _leading(part.formula)
             if near:
                 self.notes.append(f"the learning rate is {near[0]} (line {statement.line})")
                 self.rate = Number(near[0].value)
@@ -210,13 +223,21 @@ class Meanings:
         old = self.assignment.latest(role.target, role.step)
         base, _, count = old.partition("@")
         later = f"{base}@{int(count or 0) + 1}"
-        if later in self.model:
-            self._define(role.name, Sum([(1, Name(later)), (-1, Name(old))]))
-        elif old in self.model and self._rate_known() is not None:
+        difference = Sum([(1, Name(later)), (-1, Name(old))]) if later in self.model else None
+        step = None
+        if old in self.model and self._rate_known() is not None:
             slope = Name(partial_name(self._loss_of(old), old))
-            self._define(role.name, Negative(self._rate_known() * slope))
+            step = Negative(self._rate_known() * slope)
+        if step is not None and (difference is None or self._are_equal(step, difference)):
+            self._define(role.name, step)
+        elif difference is not None:
+            self._define(role.name, difference)
         else:
             self.undecided[role.name] = "the learning rate is not known; write eta = 0.5, say"
+
+    def _are_equal(self, one, other):
+        ratio = _constant(self._worth(one, {}), self._worth(other, {}))
+        return ratio is not None and isclose(ratio, 1, rel_tol=SAME)
 
     def _rate_known(self):
         reached = self.model.uses(self.roles.loss)
@@ -240,7 +261,7 @@ class Meanings:
 
     def _worth(self, formula: Expression, extra: dict) -> list | None:
         """The entries of a formula at every draw, the names in `extra` replaced; None where it has none."""
-        found = []
+        found: list = []
         for draw in self._draws:
             values = _Overlay(draw, {name: each[len(found)] for name, each in extra.items()})
             try:
@@ -318,13 +339,23 @@ class Meanings:
         use = self._by_use(name, target, step)
         both = [meaning for meaning in own if _among(meaning, use)]
         natural = [meaning for meaning in own if self._is_natural(meaning, target)]
-        named = [meaning for meaning in natural if any(each.target == meaning.target for each in use)]
+        named = [meaning for meaning in natural if self._goes_before_use(meaning, use)]
         for found in (both, named, use, natural):
             if found:
                 return found[0]
         if target is not None:
             return Meaning(target, Fraction(self._family_sign()), "its name")
         return self._by_number(name) or self._by_index(name)
+
+    def _goes_before_use(self, meaning, use):
+        """Whether a helper is what its formula says though its uses want another factor.
+
+        Only an update, or a mean over samples, may want one; a sign that gradients want is the helper's.
+        """
+        return any(
+            each.target == meaning.target and (each.because == UPDATED or each.factor * meaning.factor > 0)
+            for each in use
+        )
 
     def _is_natural(self, meaning, target):
         """Whether a factor is one that people leave in: a sign, or the number of samples of a mean."""
@@ -368,7 +399,7 @@ class Meanings:
                 continue
             for each in self._targets(arrays.shape(worth[0])) if target is None else [target]:
                 slope = self._derivative(each)
-                ratio = _ratio(worth, slope)
+                ratio = Fraction(1) if _are_zero(worth) and _are_zero(slope) else _ratio(worth, slope)
                 if ratio is not None and Meaning(each, ratio, "its formula") not in found:
                     found.append(Meaning(each, ratio, "its formula"))
         return sorted(
@@ -399,7 +430,7 @@ class Meanings:
                     continue
                 factor = self._factor_in_use(role, formula, name, slope)
                 if factor is not None:
-                    meaning = Meaning(each, factor, "its use")
+                    meaning = Meaning(each, factor, UPDATED if role.kind == UPDATE else "its use")
                     counts[meaning] = counts.get(meaning, 0) + 1
         return sorted(counts, key=lambda each: (-counts[each], not self._alike(name, each.target)))
 
@@ -416,7 +447,12 @@ class Meanings:
     def _factor_in_use(self, role, formula, name, slope):
         """c where c·slope in the place of a helper makes a gradient or update exact; None where none does."""
         truth = self._derivative(role.target)
-        worth = self._worth(formula, {name: slope})
+        extra = {
+            each: self._guessed(each) for each in formula.names() if each not in self.model and each != name
+        }
+        if None in extra.values():
+            return None
+        worth = self._worth(formula, {name: slope} | extra)
         if worth is None or truth is None:
             return None
         if role.kind == UPDATE:
@@ -427,6 +463,14 @@ class Meanings:
         wanted = self._parameter_factor if role.kind == HELPER else 1
         ratio = _ratio(worth, truth)
         return None if not ratio else _nice(wanted / ratio)
+
+    def _guessed(self, helper):
+        """What another helper, not settled yet, is most likely worth: the derivative by z of its index."""
+        target = self._named_target(helper, 0)
+        alike = [each for each in [*self.model.formulas][::-1] if self._alike(helper, each)]
+        firsts = [each for each in alike if isinstance(self.model.formulas[each], (Sum, Product))]
+        found = target or next(iter(firsts or alike), None)
+        return None if found is None else self._derivative(found)
 
     def _family_sign(self):
         signs = [meaning.factor for meaning in self.settled.values()]
@@ -474,8 +518,9 @@ class Meanings:
         """The numbers that the loss is divided by, as a mean over samples is; a half is none."""
         formula, found = self.model.formulas[self.roles.loss], set()
         for node, _, _ in nodes(formula):
-            if isinstance(node, Number) and node.value == int(node.value) > 2:
-                found.add(int(node.value))
+            if isinstance(node, Number) and node.value == int(node.value) > 1:
+                if node.value > 2 or self._divides_by_two():
+                    found.add(int(node.value))
             elif isinstance(node, Name) and node.name in self.model.given:
                 value = self.model.given[node.name]
                 if not isinstance(value, Array) and float(value) == int(float(value)) > 1:
@@ -485,6 +530,21 @@ class Meanings:
                 axis = node.options.get("axis")
                 found.add(prod(dimensions) if axis is None or len(dimensions) < 2 else dimensions[axis])
         return found
+
+    def _divides_by_two(self):
+        """Whether a gradient of the sheet is divided by 2, as a mean over two samples is."""
+        formulas = [
+            part.formula
+            for position, role in self.roles.of.items()
+            if role.kind in (GRADIENT, HELPER) and role.target in self.model.given
+            for part in self.statements[position].formulas
+        ]
+        products = [node for formula in formulas for node, *_ in nodes(formula) if isinstance(node, Product)]
+        return any(
+            sign == "/" and isinstance(each, Number) and each.value == 2
+            for product in products
+            for sign, each in product.factors
+        )
 
     def _common_factor(self, gradients, counts):
         found = set()
@@ -573,6 +633,11 @@ def _minus(left, right):
     )
 
 
+def _are_zero(values):
+    """Whether some values are all 0, as the derivatives by dead units are."""
+    return values is not None and not any(any(map(abs, arrays.entries(value))) for value in values)
+
+
 def _ratio(values, others):
     """The constant that some values are of others, over all draws and entries; None where there is none."""
     if values is None or others is None:
@@ -582,6 +647,19 @@ def _ratio(values, others):
             return None
     ratio = _constant(values, others)
     return None if ratio is None else _nice(ratio)
+
+
+def _leading(formula):
+    """The number that the step of an update begins with: 0.1 of w - 0.1*(...)."""
+    terms = formula.terms[1:] if isinstance(formula, Sum) else []
+    products = [term for _, term in terms if isinstance(term, Product)]
+    return [each.factors[0][1] for each in products if isinstance(each.factors[0][1], Number)]
+
+
+def _literal_rate(formula, rate):
+    """The number in the formula of an update that is its learning rate, or None."""
+    literals = [leaf for leaf in leaves_of(formula) if isinstance(leaf, Number)]
+    return next((Number(each.value) for each in literals if isclose(float(each.value), -rate)), None)
 
 
 def _constant(values, others):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import islice, product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.errors import NeuronnetError, UnknownName
@@ -13,6 +13,7 @@ from neuronnet.formulas.notation import Known, gradient_of, read_name
 from neuronnet.names import partial_name, split_partial
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
+from neuronnet.sheet.declarations import Declarations
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.readers.claims import Claim, Sheet
@@ -23,7 +24,7 @@ from neuronnet.sheet.roles import Assignment, Roles
 from neuronnet.sheet.statements import Statement, read_statements
 from neuronnet.sheet.understood import Spellings, Understood, understood
 
-MOST_READINGS = 24
+MOST_READINGS = 8
 NOT_USABLE = (UNREADABLE, UNKNOWN_NAME, UNDECIDED)
 IN_NAMES = ("found", "instead", "formula", "sentence")
 GIVEN_BESIDE = "the computation beside it gives this"
@@ -141,11 +142,13 @@ class Reading(NamedTuple):
         return understood(self.statements, self.roles, self.meanings, self.spellings, self.prose)
 
 
-def read_as(claims: list, choices: dict[str, int]) -> Reading:
+def read_as(claims: list, choices: dict[str, int], declared: Declarations | None = None) -> Reading:
     """The Reading of some claims; `choices` says how to take the formulas that are open."""
     known = Known()
-    statements, _ = read_statements(claims, known)
-    assignment = Assignment(statements, known, choices)
+    declared = declared or Declarations()
+    statements, _ = read_statements(claims, known, declared=declared)
+    loss = None if declared.loss is None else read_name(declared.loss)
+    assignment = Assignment(statements, known, choices, loss)
     roles = assignment.roles()
     meanings = Meanings(roles, assignment, statements, known)
     meanings.settle()
@@ -161,15 +164,16 @@ def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:
     """(the Reading that contradicts the fewest claims of a sheet, its judged lines)."""
     claims = [*map(_as_claim, sheet.lets), *sheet.claims]
     with fifty_digits():
-        best = read_as(claims, {})
+        best = read_as(claims, {}, sheet.declared)
         lines = best.judge.judged()
         if any(line.is_wrong for line in lines):
             for choices in islice(_choices(best.roles), 1, None):
                 try:
-                    other = read_as(claims, choices)
+                    other = read_as(claims, choices, sheet.declared)
                     if _are_the_same(best, other):
                         continue
-                    others = other.judge.judged([line.is_wrong for line in lines])
+                    first = [line.is_wrong for line in lines].index(True)
+                    others = other.judge.judged_until(first)
                 except NeuronnetError:  # so read, parts of it do not fit
                     continue
                 if others is not None and _wrong(others) < _wrong(lines):
@@ -177,8 +181,8 @@ def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:
                     if not _wrong(lines):
                         break
     spellings = best.spellings
-    for part in (part for line in lines for part in line.parts if part.note is not None):
-        part.note = spellings.text(part.note)
+    for part in (part for line in lines for part in line.parts):
+        part.note = None if part.note is None else spellings.text(part.note)
     unusable = [line for line in lines[: len(sheet.lets)] if line.verdict in NOT_USABLE]
     best = best._replace(prose=tuple(sorted({line for line, _ in sheet.prose})))
     return best, unusable + lines[len(sheet.lets) :]
@@ -210,9 +214,8 @@ def _as_claim(let):
     return Claim(let.line, f"let {let.name} = {let.text.text.strip()}", parts, [let.line] * 2)
 
 
-def mend(reading: Reading, lines: list[Line]) -> None:
+def mend(judge: Lines, spellings: Spellings, lines: list[Line]) -> None:
     """Give the wrong formulas of judged lines their repair and counterexample, in the author's names."""
-    judge, spellings = reading.judge, reading.spellings
     lines_of = {id(part): line for line in lines for part in line.parts}
     for part, formula, truth in judge.wrong[:MOST_MENDED]:
         _say_what_it_gives(lines_of[id(part)].number, formula, judge.model)
@@ -223,7 +226,7 @@ def mend(reading: Reading, lines: list[Line]) -> None:
         except NeuronnetError:
             continue
         if repair is not None:
-            words = {key: spellings.text(getattr(repair, key)) for key in IN_NAMES}
+            words: dict[str, Any] = {key: spellings.text(getattr(repair, key)) for key in IN_NAMES}
             part.repair, part.column = repair._replace(**words), repair.column
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neuronnet.render import verdicts as rendered
 
@@ -201,7 +201,7 @@ class SheetReport:
 
     def to_dict(self) -> dict:
         """The report as a plain dict, for JSON."""
-        found = {
+        found: dict[str, Any] = {
             "lines": [line.to_dict() for line in self.lines],
             "first_wrong": self.first_wrong,
             "own_mistakes": [line.line for line in self.own_mistakes],

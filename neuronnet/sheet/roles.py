@@ -12,15 +12,15 @@ from decimal import Decimal
 from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
-from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape
-from neuronnet.formulas.expressions import Expression, Name, Number, Sum
+from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Sum
 from neuronnet.formulas.notation import gradient_of, split_derivative, updated
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name
 from neuronnet.sheet.statements import Statement
 
+TIED = 1e-9  # relative: so near are two readings of one value
 LOSSES = (
     "L",
     "J",
@@ -59,6 +59,7 @@ class Role:
     name: str | None = None
     step: int = 0
     target: str | None = None  # of a gradient or update, what it is the gradient or next value of
+    truth: Expression | None = None  # what it is, where that is more than its name
 
 
 @dataclass
@@ -75,6 +76,7 @@ class Roles:
     definitions: dict[str, Expression] = field(default_factory=dict)
     forward: set[str] | None = None
     steps: int = 0
+    is_network: bool = False  # whether the model is a network's, and not the sheet's own
     helpers: dict[str, list[int]] = field(default_factory=dict)
     unplaced: set[str] = field(default_factory=set)
     errors: dict[int, NeuronnetError] = field(default_factory=dict)
@@ -89,21 +91,36 @@ def is_delta(name: str) -> bool:
 class Assignment:
     """Finds the Roles of the statements of one sheet."""
 
-    def __init__(self, statements: list[Statement], known, choices: dict[str, int] | None = None):
-        """`choices` says which reading of an open formula to take, by its name; the likeliest otherwise."""
-        self._choices = choices or {}
+    def __init__(
+        self,
+        statements: list[Statement],
+        known,
+        choices: dict[str, int] | None = None,
+        loss: str | None = None,
+    ):
+        """`choices` says which reading of an open formula to take, by its name; the likeliest otherwise.
+
+        `loss` is the name of the loss, where the author declares it.
+        """
+        self._choices, self._declared_loss = choices or {}, loss
         self.statements, self.known = statements, known
         _assign_once(statements)
         self._defined = {
             each.name
             for each in statements
             if each.name is not None
-            and any(part.name is None and each.name not in part.formula.names() for part in each.formulas)
+            and any(part.name is None and each.name not in part.used for part in each.formulas)
         }
-        self._numbers = {}
+        self._numbers: dict[str, Printed | Array] = {}
         for each in statements:
-            if each.name is not None and each.number is not None and len(each.parts) == 2:
-                self._numbers.setdefault(each.name, each.number.printed)
+            number = each.number
+            if (
+                each.name is not None
+                and number is not None
+                and number.printed is not None
+                and len(each.parts) == 2
+            ):
+                self._numbers.setdefault(each.name, number.printed)
 
     def roles(self) -> Roles:
         """The Roles, with nothing placed in the model yet."""
@@ -127,9 +144,9 @@ class Assignment:
         self._renewed = self._renewed_names(found, opening)
         found.steps = max((_split(name)[1] for name in self._renewed), default=0)
         for role in found.of.values():
-            if role.kind == GRADIENT:
+            if role.kind == GRADIENT and role.name is not None:
                 role.name = self.latest(role.name, role.step)
-                role.target = split_derivative(role.name)[1]
+                role.target = (split_derivative(role.name) or (None, None))[1]
             elif role.kind == HELPER and role.target is not None:
                 role.target = self.latest(role.target, role.step)
         return found
@@ -147,12 +164,12 @@ class Assignment:
                 self._give(found, after(name, step), self.statements[position], position)
         definitions = self._definitions(found, step)
         for name in _in_order(definitions):
-            position = self._first.get(_split(name))
+            place = self._first.get(_split(name))
             is_forward = self._is_forward(found, name, definitions[name])
             if is_forward:
-                self._define(found, name, definitions[name], position)
-            else:
-                found.of[position].kind = HELPER
+                self._define(found, name, definitions[name], place)
+            elif place is not None:
+                found.of[place].kind = HELPER
 
     def _is_used(self, name, found):
         """Whether a forward line uses a name, as the δ of a Huber loss."""
@@ -166,13 +183,17 @@ class Assignment:
         """The pass of each statement: a definition that is repeated after an update begins the next."""
         steps, step = [], 0
         defined, updates = {}, False
-        for before, statement in zip([None, *self.statements], self.statements):
+        self._mark_new_values(self.statements)
+        self._mark_new_values(self.statements[::-1])
+        for position, statement in enumerate(self.statements):
             name = statement.name
-            if before is not None and self._goes_on(before, statement):
-                statement.assigns = True  # a new value among updates
             if name is not None and self._is_plain(name) and not self._is_update(statement):
                 earlier = defined.get(name)
-                if updates and earlier is not None and _defines_again(earlier, statement):
+                if (
+                    updates
+                    and earlier is not None
+                    and (_defines_again(earlier, statement) or self._opens_again(position, earlier, defined))
+                ):
                     step, updates, defined = step + 1, False, {}
                 if earlier is None or not earlier.formulas:
                     defined[name] = statement
@@ -180,12 +201,23 @@ class Assignment:
             updates = updates or self._is_update(statement)
         return steps
 
-    def _goes_on(self, before, statement):
-        """Whether a number alone, right after an update, is another one: `w2 = 0.49` after `w1 = w1 - …`."""
-        given = self._numbers.get(statement.name)
-        if given is None or len(statement.parts) > 2 or not self._is_update(before):
+    def _opens_again(self, position, earlier, defined):
+        """Whether a number alone is followed by a formula that is written again: the next pass begins."""
+        if not earlier.formulas or position + 1 == len(self.statements):
             return False
-        return statement.number is not None and texts(statement.number.printed) != texts(given)
+        following = self.statements[position + 1]
+        before = defined.get(following.name)
+        return before is not None and bool(before.formulas) and bool(following.formulas)
+
+    def _mark_new_values(self, statements):
+        """Mark numbers alone beside an update as others: `w2 = 0.49` after `w1 = w1 - …` is a new value."""
+        for before, statement in zip(statements, statements[1:]):
+            given = self._numbers.get(statement.name)
+            if given is None or len(statement.parts) > 2 or statement.number is None:
+                continue
+            if self._is_update(before) or (before.name or "").startswith("Δ"):
+                if texts(statement.number.printed) != texts(given):
+                    statement.assigns = True
 
     def _is_plain(self, name):
         return (
@@ -223,7 +255,8 @@ class Assignment:
         if not isinstance(arithmetic, Sum) or len(arithmetic.terms) < 2 or not isinstance(given, Printed):
             return False
         first = arithmetic.terms[0][1]
-        return isinstance(first, Number) and as_number(first.value, Decimal) == given.value
+        literal = first.inner if isinstance(first, Negative) else first
+        return isinstance(literal, Number) and first.evaluator(Decimal)({}) == given.value
 
     def _unmark(self, statement, step):
         """Put names in their pass in the place of those with a mark: w' and w_new are w@1."""
@@ -261,6 +294,8 @@ class Assignment:
         if target is not None and target in self.known.names:
             return Role(HELPER, after(name, step), step, target)
         key = (name, step)
+        if step and not statement.formulas and name in self._defined:
+            return Role(VALUE, after(name, step), step)
         if key not in first:
             kind = MODEL if statement.formulas or statement.arithmetic else GIVEN
             first[key] = position
@@ -319,15 +354,17 @@ class Assignment:
 
     def _loss(self, found, definitions):
         """The scalar that is differentiated: the numerator that nothing among them uses, or the last one."""
+        if self._declared_loss in definitions:
+            return self._declared_loss
         numerators = []
         for statement in self.statements:
             for name in _derivatives_in(statement):
                 numerator = split_derivative(name)[0]
                 if numerator in definitions and numerator not in numerators:
                     numerators.append(numerator)
-        reach = {name: _reach(name, definitions) for name in definitions}
         if numerators:
             self._losses = numerators
+            reach = {name: _reach(name, definitions) for name in numerators}
             return max(numerators, key=lambda name: (len(reach[name] & set(numerators)), len(reach[name])))
         used = {each for formula in definitions.values() for each in formula.names()}
         ends = [name for name in definitions if name not in used and "@" not in name]
@@ -335,8 +372,13 @@ class Assignment:
         if named:
             return named[0]
         targets = {role.target for role in found.of.values() if role.kind in (HELPER, UPDATE) and role.target}
-        fitting = [name for name in ends if targets and targets <= reach[name] | {None}]
+        fitting = [name for name in ends if targets and targets <= self._made_of(name, definitions)]
         return fitting[0] if len(fitting) == 1 else None
+
+    def _made_of(self, name, definitions):
+        """All that a name is computed from, given numbers included."""
+        reached = _reach(name, definitions)
+        return reached.union(*(definitions[each].names() for each in reached))
 
     def _give(self, found, name, statement, position):
         number, arithmetic = statement.number, statement.arithmetic
@@ -362,8 +404,15 @@ class Assignment:
                 single = [each for each in meanings if not as_vector_shape(found.model.shape_of(each))]
                 meanings = single or meanings
             reading = meanings[min(self._choices.get(name, 0), len(meanings) - 1)]
+            earlier = found.definitions.get(_split(name)[0])
+            if number is None and earlier is not None:  # what it means in the first pass
+                text = self._renamed(earlier, _split(name)[1]).format()
+                reading = next((each for each in meanings if each.format() == text), reading)
             if number is not None and len(meanings) > 1:
-                reading = min(meanings, key=lambda each: _distance(each, found.model, number.printed))
+                distances = [_distance(each, found.model, number.printed) for each in meanings]
+                meanings = [each for each, far in zip(meanings, distances) if far <= min(distances) + TIED]
+                found.open[name] = len(meanings)
+                reading = meanings[min(self._choices.get(name, 0), len(meanings) - 1)]
             found.definitions[name] = found.model.define(name, reading)
         except NeuronnetError as error:
             if position is not None:
@@ -411,21 +460,22 @@ def _rename(statement, name, new):
             part.formula = with_names(part.formula, lambda each: new if each == name else each)
 
 
-def aligned_value(formula, arithmetic, name):
-    """The literal that stands in `arithmetic` where `formula`, of the same tree, has a name; or None."""
+def aligned(formula, arithmetic) -> list[tuple] | None:
+    """(name, the Number in its place) for every name, where both have the same tree; else None."""
     if isinstance(formula, Name):
-        if formula.name != name:
-            return None
-        if isinstance(arithmetic, Number):
-            return getattr(arithmetic.value, "text", None) or str(arithmetic.value)
-        return None
+        return [(formula.name, arithmetic)] if isinstance(arithmetic, Number) else None
     parts, others = formula.parts(), arithmetic.parts()
     if type(formula) is not type(arithmetic) or len(parts) != len(others):
         return None
-    for part, other in zip(parts, others):
-        found = aligned_value(part, other, name)
-        if found is not None:
-            return found
+    found = [aligned(part, other) for part, other in zip(parts, others)]
+    return None if None in found else [pair for each in found for pair in each or ()]
+
+
+def aligned_value(formula, arithmetic, name):
+    """The literal that stands in `arithmetic` where `formula`, of the same tree, has a name; or None."""
+    for each, number in aligned(formula, arithmetic) or ():
+        if each == name:
+            return getattr(number.value, "text", None) or str(number.value)
     return None
 
 
@@ -439,7 +489,7 @@ def _distance(reading, model, printed):
         return float("inf")
     pairs = list(zip(entries(value), entries(printed)))
     scale = max(abs(float(entry.value)) for _, entry in pairs) or 1.0
-    return round(max(abs(float(one - other.value)) for one, other in pairs) / scale, 2)
+    return max(abs(float(one - other.value)) for one, other in pairs) / scale
 
 
 def _defines_again(before, statement):
@@ -486,14 +536,16 @@ def _needed(formula):
 
 
 def _in_order(definitions):
-    """The definitions, each after those that it needs; of a circle, in the order of the text."""
-    found, waiting = {}, dict(definitions)
-    while waiting:
-        ready = [
-            name
-            for name, formula in waiting.items()
-            if not any(each in waiting and each != name for each in _needed(formula))
-        ]
-        for name in ready or list(waiting):
-            found[name] = waiting.pop(name)
-    return list(found)
+    """The definitions, each after those that it needs; a circle is cut where the text comes to it first."""
+    order, seen = {}, set()
+    for first in definitions:
+        waiting = [first]
+        while waiting:
+            name = waiting[-1]
+            seen.add(name)
+            needed = [each for each in _needed(definitions[name]) if each in definitions and each not in seen]
+            if needed:
+                waiting += needed[::-1]
+            else:
+                order.setdefault(waiting.pop())
+    return list(order)

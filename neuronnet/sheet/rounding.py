@@ -40,6 +40,7 @@ WITHIN, UNKNOWN = "within the rounding of your numbers", "no line computes it"
 INHERITED, OTHER_NUMBERS = "computed from a wrong number", "the numbers on the line do not give the quantity"
 NOT_ZERO, NOT_IT = "it is not 0", "no rounding explains it"
 
+FAR, FAR_PART = 100, 5  # units of the last digit, and the part of the value: both together are no rounding
 MEMORY = (1, 2, 5)  # so many lines back unrounded numbers are carried on from
 MOST_CORNERS = 10  # inputs of which every combination is tried
 BINARY32_ROUNDING = Decimal(2) ** -21  # eight roundings of a computation in binary32
@@ -94,7 +95,7 @@ def judged(
             explanation = _Explanation(texts, values, verdicts)
             explanation.try_all(ways, literals)
             for depth in MEMORY:
-                if None in verdicts:
+                if None in verdicts and not explanation.is_far():
                     explanation.try_all(ways_from_memory(formulas, inputs, values, depth))
             explanation.give_up()
         return _worst(verdicts, dimensions)
@@ -229,17 +230,35 @@ class _Explanation:
         self.texts, self.values, self.verdicts = texts, values, verdicts
         self.decimals = max(-text.value.as_tuple().exponent for text in texts)
         self.significant = max(digits_of(text.value) for text in texts)
+        self.coarsest = Decimal(0)
 
     def try_all(self, ways, literals=None):
         """Try one way after the other until every number is explained."""
+        self._note_coarsest(ways)
         self._each(ways, self._carried, False)
         self._each(ways, self._binary)
         if literals is not None and literals.has(len(self.texts)):
             self._on_the_line(literals)
         self._each(ways, self._carried, True)
-        self._each(ways, self._by_steps, False)
+        if not self.is_far():
+            self._each(ways, self._by_steps, False)
         self._each(ways, self._within)
         self._each(ways, self._by_steps, True)
+
+    def is_far(self) -> bool:
+        """Whether a number that is not explained is farther off than any rounding of steps takes it."""
+        largest = max(map(abs, self.values))
+        return any(
+            abs(self.texts[place].value - self.values[place])
+            > max(FAR * self.texts[place].unit, FAR * self.coarsest, largest / FAR_PART)
+            for place in self._open()
+        )
+
+    def _note_coarsest(self, ways):
+        """Keep the largest unit of a last digit among the numbers that this one is computed from."""
+        moved = [each for way in ways for each in way.inputs.values() if each.is_moved]
+        units = [unit_of(shown) for each in moved for exact, shown in each.pairs() if exact != shown]
+        self.coarsest = max(units, default=Decimal(0))
 
     def give_up(self):
         """Call every number that is not explained wrong."""

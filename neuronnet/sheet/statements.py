@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from neuronnet.derivation.digits import Printed
 from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName
+from neuronnet.formulas.array_expressions import Entry
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import Expression, Name
 from neuronnet.formulas.notation import (
@@ -19,6 +21,7 @@ from neuronnet.formulas.notation import (
     split_derivative,
     updated,
 )
+from neuronnet.sheet.declarations import Declarations
 from neuronnet.sheet.readers.spelling import TextWithColumns
 
 MOST_NEW_NAMES = 6  # in one statement that no other line knows
@@ -41,6 +44,11 @@ class Part:
     @property
     def is_arithmetic(self) -> bool:
         return self.formula is not None and not self.formula.names()
+
+    @property
+    def used(self) -> list[str]:
+        """The names in its formula."""
+        return [] if self.formula is None else self.formula.names()
 
     @property
     def has_names(self) -> bool:
@@ -80,11 +88,18 @@ class Statement:
         return self.parts[1:] if self.name is not None else self.parts
 
 
-def read_statements(claims: list, known: Known) -> tuple[list[Statement], set[str]]:
+def read_statements(
+    claims: list, known: Known, spelled: Callable = lambda text: text, declared: Declarations | None = None
+) -> tuple[list[Statement], set[str]]:
     """(the Statements of some claims, the names that they use and nobody defines).
 
-    `known` gets the names that the claims define, and those that they merely use.
+    `known` gets the names that the claims define, and those that they merely use. `spelled` is applied to
+    every side, a TextWithColumns, before it is read; it may raise ExpressionError.
     """
+    declared = declared or Declarations()
+    known.log, known.from_zero = declared.log, declared.from_zero
+    claims = [_spelled(claim, spelled) for claim in claims if claim.line not in declared.skipped]
+    claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
     functions = [claim for claim in claims if _defines_function(claim, known)]
     heads = [None if claim in functions else read_name(claim.parts[0].text) for claim in claims]
     known.names.update(_plain_names(heads))
@@ -98,6 +113,17 @@ def read_statements(claims: list, known: Known) -> tuple[list[Statement], set[st
         if claim not in functions or not _kept(claim, known)
     ]
     return found, free
+
+
+def _spelled(claim, spelled):
+    parts = []
+    for part in claim.parts:
+        try:
+            parts.append(spelled(part))
+        except ExpressionError as error:
+            part.error = error
+            parts.append(part)
+    return claim._replace(parts=parts)
 
 
 def _plain_names(heads):
@@ -164,6 +190,9 @@ def _statement(claim, head, known, free):
 
 def _part(spelled, line, known, free):
     part = Part(spelled, line)
+    if getattr(spelled, "error", None) is not None:
+        part.error = spelled.error
+        return part
     try:
         part.printed = _printed(spelled.text)
         if part.printed is None:
@@ -188,13 +217,23 @@ def _parsed(spelled, known, free):
     """The formula of a side; words that nobody defines become names of quantities without a value."""
     for _ in range(MOST_NEW_NAMES):
         try:
-            return parse(spelled, known)
+            return _counted(parse(spelled, known, log=known.log), known.from_zero)
         except UnknownName as error:
             if not _may_be_a_name(error.name):
                 raise
             known.names.add(error.name)
             free.add(error.name)
     raise ExpressionError(spelled.text, spelled.column_of(1), "most of its words are no names of this sheet")
+
+
+def _counted(formula, from_zero):
+    """A formula with its indices counted as its author declares."""
+    if from_zero is None:
+        return formula
+    parts = [_counted(part, from_zero) for part in formula.parts()]
+    copy = formula.rebuilt(parts) if parts else formula
+    copy.column = formula.column
+    return Entry(copy.base, copy.indices, from_zero) if isinstance(copy, Entry) else copy
 
 
 def _may_be_a_name(word):

@@ -282,7 +282,7 @@ def test_every_help_has_an_example_that_runs(said, words, parser):
     assert printed
     if words == ("check",):
         assert example == ["check", "published-derivation"]  # a sheet known by its name
-        assert "Line 49 is wrong: net_h1 = w1*i1 + w3*i2 + b1*1: did you mean w2?" in printed
+        assert "Line 49 is wrong: net_h1 = w1*i1 + w3*i2 + b1*1: w2, not w3" in printed
 
 
 @pytest.mark.parametrize(

@@ -27,15 +27,15 @@ WRONG = {
     "a wrong claim in the prose": ("So `net_h1 = 0.3776`.", "printed 0.3776, exact 0.377500"),
     "a wrong identity in the prose": (
         "So `delta_o1 = dE_total/dout_o1`.",
-        "the factor dout_o1/dnet_o1 is missing",
+        "the slope of logistic is missing",
     ),
-    "a wrong last digit": ("```derivation\nE_total = 0.298371108\n```", "truncated"),
-    "a digit too many": ("```derivation\nE_total = 0.2983711087\n```", "truncated"),
+    "a wrong last digit": ("```derivation\nE_total = 0.298371108\n```", "cut off"),
+    "a digit too many": ("```derivation\nE_total = 0.2983711087\n```", "cut off"),
     "a wrong sign": ("```derivation\ndelta_o2 = 0.038098237\n```", "exact -0.03809823652"),
-    "a wrong formula": ("```derivation\nnet_h1 = w1*i1 + w3*i2 + b1\n```", "did you mean w2?"),
+    "a wrong formula": ("```derivation\nnet_h1 = w1*i1 + w3*i2 + b1\n```", "w2, not w3"),
     "a formula right to nine digits": (
         "```derivation\nnet_h1 = w1*i1 + w2*i2 + b1 + 0.0000000001*w1\n```",
-        "right by coincidence",
+        "wrong formula",
     ),
     "a wrong factor, nearly invisible": (
         (
@@ -46,7 +46,7 @@ WRONG = {
     ),
     "numbers of another formula": (
         "```derivation\nE_total = E_o1 + E_o2 = 0.274811083 - 0.023560026 = 0.298371109\n```",
-        "-0.023560026 stands for E_o2",
+        "the step is false, it gives 0.251251",
     ),
     "wrong arithmetic on printed numbers": (
         "```derivation\n0.036350306 - 0.055399425 = -0.019049118\n```",

@@ -35,17 +35,21 @@ def only(*lines, network="worked-example"):
         ("net_h1 = 0.3775", "right", None),
         ("net_h1 = 0.37750", "right", None),
         ("net_h1 = 0.38", "right", None),
+        ("net_h1 = 0,3775", "right", None),
+        ("net_h1 = 0,3785", "wrong number", None),
         ("net_h1 = 0.3776", "wrong number", None),
         ("net_h1 = 0.377501", "wrong number", None),
         ("out_h1 = 0.593269992", "right", None),
-        ("out_h1 = 0.593269993", "wrong number", None),
-        ("out_h1 = 0.5932", "rounding", "truncated"),
+        ("out_h1 = 0.593269993", "rounding", "every step is rounded"),
+        ("out_h1 = 0.593269997", "wrong number", None),
+        ("out_h1 = 0.5932", "rounding", "cut off"),
         ("out_h1 = 0.5933", "right", None),
-        ("out_h1 = 0.5931", "wrong number", None),
+        ("out_h1 = 0.5927", "wrong number", None),
         ("delta_o2 = -0.0380982", "right", None),
-        ("delta_o2 = -0.0380983", "wrong number", None),
+        ("delta_o2 = -0.0380983", "rounding", "every step is rounded"),
+        ("delta_o2 = -0.0380988", "wrong number", None),
         ("delta_o2 = 0.0380982", "wrong number", None),
-        ("delta_o2 = -0.03809823", "rounding", "truncated"),
+        ("delta_o2 = -0.03809823", "rounding", "cut off"),
         ("out_h1 = 0.593269992107187255173654561579", "right", None),
         ("out_h1 = 0.593269992107187255173654561571", "wrong number", None),
         ("out_h1 = 0.59326999210718734", "rounding", "computed in binary64"),
@@ -53,7 +57,7 @@ def only(*lines, network="worked-example"):
         ("E_total@10000 = 3.5102e-05", "right", None),
         ("E_total@10000 = 3.5102*10^-5", "right", None),
         ("E_total@10000 = 0.0000351019", "right", None),
-        ("E_total@10000 = 0.0000351018", "rounding", "truncated"),
+        ("E_total@10000 = 0.0000351018", "rounding", "cut off"),
         ("0.3775 = net_h1", "right", None),
         ("-delta_o1 = -0.138498562", "right", None),
         ("w1 = 0.15", "right", None),
@@ -75,7 +79,7 @@ def test_a_number_is_judged_by_its_digits(claim, verdict, note):
     [
         ("E_total@1 = 0.291027924", "0.291027924", "0.29102777369", 150.3),
         ("net_h1 = 0.3775", "0.3775", "0.377500", 0.0),
-        ("out_h1 = 0.5931", "0.5931", "0.593270", -1.7),
+        ("out_h1 = 0.5927", "0.5927", "0.593270", -5.7),
     ],
 )
 def test_a_verdict_shows_what_is_printed_what_is_exact_and_how_far_apart(claim, printed, exact, units):
@@ -104,31 +108,31 @@ def test_a_verdict_shows_what_is_printed_what_is_exact_and_how_far_apart(claim, 
             "rounding",
         ),
         (
-            ["dE_o1/dout_h1 = 0.055399425", "dE_total/dout_h1 = 0.036350306", "dE_o2/dout_h1 = -0.019049120"],
+            ["dE_o1/dout_h1 = 0.055399425", "dE_total/dout_h1 = 0.036350306", "dE_o2/dout_h1 = -0.019049125"],
             "wrong number",
         ),
-        (["dE_o2/dout_h1 = -0.019049119"], "wrong number"),
+        (["dE_o2/dout_h1 = -0.019049119"], "rounding"),
+        (["dE_o2/dout_h1 = -0.019049125"], "wrong number"),
     ],
 )
 def test_rounding_is_what_the_printed_numbers_give(lines, verdict):
     assert only(*lines).verdict == verdict
 
 
-def test_a_sum_printed_later_excuses_a_number_and_what_uses_it():
+def test_a_number_of_rounded_steps_is_excused_and_so_is_what_uses_it():
     report = checked(
         "dE_o1/dout_h1 = 0.055399425",
         "dE_o2/dout_h1 = -0.019049119",
         "dE_total/dout_h1 = dE_o1/dout_h1 + dE_o2/dout_h1 = 0.055399425 + -0.019049119 = 0.036350306",
     )
-    assert [line.verdict for line in report.lines] == ["right", "rounding", "rounding"]
+    assert [line.verdict for line in report.lines] == ["right", "rounding", "right"]
     assert report.status == 0
-    assert "0.036350306" in report.lines[1].worst.note and "0.055399425" in report.lines[1].worst.note
 
 
 def test_a_wrong_number_in_the_place_of_a_name_is_found_though_the_result_is_right():
     line = only("net_h1 = w1*i1 + w2*i2 + b1 = 0.15*0.05 + 0.3*0.10 + 0.35 = 0.3775")
     assert line.verdict == "wrong number"
-    assert line.worst.note == "0.3 stands for w2, which is 0.200"
+    assert line.worst.note == "0.3 stands for w2, which is 0.20"
     assert line.text[line.worst.column - 1 :].startswith("0.3*0.10")
 
 
@@ -189,7 +193,7 @@ def test_a_wrong_formula_is_mended_and_refuted(claim, repaired):
 
 def test_the_wrong_name_is_shown_in_its_column():
     line = only("net_h1 = w1*i1 + w3*i2 + b1")
-    assert line.worst.repair.sentence == "did you mean w2?"
+    assert line.worst.repair.sentence == "w2, not w3"
     assert line.text[line.worst.column - 1 :].startswith("w3")
 
 
@@ -203,8 +207,7 @@ def test_the_wrong_name_is_shown_in_its_column():
 )
 def test_a_formula_that_is_right_for_these_numbers_alone_is_called_so(claim):
     line = only(claim)
-    assert line.verdict == "right by coincidence"
-    assert line.worst.counterexample is not None
+    assert (line.verdict, line.worst.note) == ("right by coincidence", "with the numbers given")
 
 
 def test_the_number_of_a_wrong_formula_is_its_own():
@@ -237,7 +240,8 @@ def test_numbers_in_the_place_of_names_may_stand_in_any_order(claim):
         "E_o2 = (0.772928+0.99)^2/2 = 0.02356",
         "dE_total/dw5 = 0.1384986*0.596884 = 0.082167",
         "w5 = 0.4 + 0.5*0.082167 = 0.35892",
-        "delta_o1 = 0.186815602*0.741365071 = 0.138498562",
+        "delta_o1 = 0.186815602*0.741365079 = 0.138498562",
+        "dE_total/dw5 = 0.1384986*0.593375 = 0.082167",
         "out_o1 = 1/(1 + e^(1.105906)) = 0.751365",
     ],
 )
@@ -340,11 +344,11 @@ def test_a_textbooks_names_are_understood():
         ("net_h1 = 1/0", "unreadable", None, ""),
         ("E_total = 1e400", "unreadable", None, "1e308"),
         ("W1[3,1] = 2", "unreadable", 1, "2"),
-        ("net_h1 = 9**9**9**9", "unreadable", 14, "a power is a whole number"),
+        ("net_h1 = 9**9**9**9", "unreadable", 10, "no finite value"),
+        ("net_h1 = -ln(0)", "unreadable", 10, "no finite value"),
         ("net_h1 = __import__('os')", "unreadable", None, ""),
         ("let w = foo", "unknown name", None, "foo"),
         ("let z = w1 +", "unreadable", None, ""),
-        ("net_h1 = 0,3775", "unreadable", None, "point"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_place(line, verdict, column, found):
@@ -405,7 +409,7 @@ def test_no_convention_is_offered_when_another_number_contradicts_it():
 
 @pytest.mark.slow
 def test_nothing_is_named_on_a_coincidence():
-    report = checked("E_total@1 = 0.29", "dE_total/dw1 = 0.0005")
+    report = checked("E_total@1 = 0.29", "dE_total/dw1 = 0.0008")
     assert report.mistakes == []
     assert "No known mistake" in str(report)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.parsing import LONGEST_TEXT
 from neuronnet.names import WORD, spelled_out
+from neuronnet.sheet.declarations import DECLARED, Declarations
 from neuronnet.sheet.readers.latex import NAMED, translate
 from neuronnet.sheet.readers.spelling import EQUALITY, TextWithColumns, plain, without_entities
 
@@ -120,12 +121,15 @@ class Sheet:
     own: set = field(default_factory=set)
     ignored: list = field(default_factory=list)
     prose: list = field(default_factory=list)
+    declared: Declarations = field(default_factory=Declarations)
 
     def take(self, statement, latex=False):
         """Add one Statement as what it is; `latex` says that it is known to be LaTeX."""
         text = statement.text
         if len(text) > LONGEST_TEXT:
             return self._refuse(statement, 1, f"longer than {LONGEST_TEXT} characters")
+        if DECLARED.match(text):
+            return self._declare(statement)
         network = _NETWORK.fullmatch(text)
         if network:
             return self.use(("name", network[1].strip("`\"'"), statement.place(1)[0]), text)
@@ -177,6 +181,12 @@ class Sheet:
         if statements == MOST_STATEMENTS:
             self.refuse(line, "", 1, f"more than {MOST_STATEMENTS} statements: nothing is read from here on")
         return statements >= MOST_STATEMENTS
+
+    def _declare(self, statement):
+        try:
+            self.declared.take(statement.text)
+        except ExpressionError as error:
+            self._refuse(statement, error.column, error.reason)
 
     def _take_claim(self, statement, text, written):
         parts = _sides(written)

@@ -20,6 +20,17 @@ _WHOLE = re.compile(r"[-+]?[0-9]{1,9}")
 _DECIMAL_COMMA = re.compile(r"\s*[-+−]?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]{1,4})?\s*")
 _UPDATES = {"epoch", "update", "iteration", "step", "n"}
 _ROW = "a row of this table is a name and a number with a decimal point, or a name, a formula and a number"
+_COLUMN_ROW = "a row of this table is a name and a number under every heading"
+# What the heading of a column says that its numbers are, in the languages of those who write them.
+_HEADINGS = [
+    (mark, re.compile(words, re.IGNORECASE))
+    for mark, words in (
+        ("Δ", r"\b(?:delta|change|step|schritt|änderung|cambio|variation)\b|^\W*[ΔΔ]"),
+        ("d", r"grad|deriv|ableitung|dérivée|slope|∂|∇|\bd[EJLC]?/d"),
+        ("@1", r"new|neu|nuev|nouv|nov[oa]|updated|after|nach|après|después|depois|нов|新|\w'|\+\W*$"),
+        ("", r"old|alt\b|alte|viej|ancien|velh|antig|value|wert|valor|valeur|before|initial|current|стар|旧"),
+    )
+]
 _UPDATED_ROW = "a row of this table is the number of an update and a number for each name above"
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=float)
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -51,6 +62,8 @@ def is_row(text):
 def is_table(lines):
     """Whether most rows of Markdown, (number, text), are names with numbers, and none is a claim."""
     rows = [_bar_cells(text) for _, text in lines if not _RULE.fullmatch(text)]
+    if _headings([(0, "", row) for row in rows[:1]]) is not None:
+        return True
     return not any("=" in text for _, text in lines) and 2 * _fitting(rows, False) >= len(rows) > 0
 
 
@@ -112,6 +125,9 @@ def _number(cell, comma):
 
 def _take_table(sheet, rows, comma, has_header=False):
     """Add the rows of a table, (line, text, cells) each; a header is none of them."""
+    headings = _headings(rows)
+    if headings is not None:
+        return _take_columns(sheet, rows[1:], headings, comma)
     training = _is_training([cells for _, _, cells in rows])
     for place, (line, text, cells) in enumerate(rows):
         if sheet.is_full(line):
@@ -127,6 +143,37 @@ def _take_table(sheet, rows, comma, has_header=False):
             sheet.take(Statement.of(line, text))
         elif place > 0 or not (has_header or (cells and not any(each.isdigit() for each in text))):
             sheet.refuse(line, text, 1, _UPDATED_ROW if training else _ROW)
+
+
+def _headings(rows):
+    """What the columns after the first hold, by their headings: "", "d", a gradient, "Δ" or "@1"; or None."""
+    cells = rows[0][2] if rows else []
+    if len(cells) < 2 or any(numeral(cell.text) is not None for cell in cells):
+        return None
+    found = [next((mark for mark, words in _HEADINGS if words.search(cell.text)), None) for cell in cells[1:]]
+    return found if None not in found and any(found) else None
+
+
+def _take_columns(sheet, rows, headings, comma):
+    """Add a claim for every number in the rows of a table: its name, its gradient, its next value."""
+    for line, text, cells in rows:
+        numbers = [_number(cell, comma) for cell in cells[1:]]
+        fits = len(cells) == len(headings) + 1 and bool(cells[0].text)
+        if not fits or any(cell.text and numeral(cell.text) is None for cell in numbers):
+            sheet.refuse(line, text, 1, _COLUMN_ROW)
+            continue
+        try:
+            name = sheet.spelled(cells[0]).strip()
+        except ExpressionError as error:
+            sheet.refuse(line, text, error.column, error.reason)
+            continue
+        for mark, number in zip(headings, numbers):
+            if number.text and not sheet.is_full(line):
+                base, bracket, index = name.text.partition("[")
+                after = ("_new" if bracket else "@1") if mark == "@1" else ""
+                whole = f"{'' if after else mark}{base}{after}{bracket}{index}"
+                there = TextWithColumns(whole, [name.column_of(1)] * len(whole))
+                sheet.add(text, [there, number], [line, line])
 
 
 def _take_pair(sheet, line, text, cells, comma):

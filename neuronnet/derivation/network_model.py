@@ -1,0 +1,131 @@
+"""The Model of a network: its forward pass and its updates, written as formulas, with our names.
+
+A derivation that names a network is held against this model, as one that brings its own is held against that.
+"""
+
+from __future__ import annotations
+
+from neuronnet.derivation.model import Model
+from neuronnet.derivation.quantities import Exact, is_late
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.expressions import Name, Number, Sum
+from neuronnet.formulas.rewriting import with_names
+from neuronnet.names import after, partial_name, split_index, split_partial, update_of
+
+LATEST = 3  # updates that are written as formulas; the state after more is known by its numbers
+
+
+class NetworkModel(Model):
+    """A Model that a network wrote; `own_name(text)` is the name under which it keeps a quantity.
+
+    `exact` is the Exact of the network. Quantities after many updates are given numbers, from its training.
+    """
+
+    def __init__(self, description, exact: Exact | None = None):
+        """`description` is a checked Description with a sample, `exact` its Exact, if that is there already.
+
+        Raises NeuronnetError for a description without a sample.
+        """
+        super().__init__()
+        self.exact = Exact(description) if exact is None else exact
+        self.description = description
+        derivation = self.exact.derivation
+        self.names_of_network, self._pass = derivation.names, derivation._pass
+        self.loss = derivation.names.error
+        self._frozen, self._updates = derivation._frozen, 0
+        shares = self._last_shares(derivation)
+        for name, value in derivation.given.items():
+            if name not in shares:
+                self.give(name, value)
+        for name, others in shares.items():
+            self.define(name, Sum([(1, Number(1)), *((-1, Name(each)) for each in others)]))
+        weights = {name for rows in self.names_of_network.weights for row in rows for name in row}
+        self.kept = {name for name in weights if not self.given[name]}  # no connection
+        self._forward(0)
+
+    def _last_shares(self, derivation):
+        """{the target that is what the others leave of 1: these}, of every sample of a softmax."""
+        found, given = {}, derivation.given
+        if self.description.layers[-1].activation != "softmax":
+            return found
+        for sample in self._pass.samples:
+            targets = self._pass.names_of("target", self._pass.top, sample)
+            for last in targets[::-1] if all(each in given for each in targets) else ():
+                others = [each for each in targets if each != last]
+                if given[last] == 1 - sum(given[each] for each in others):
+                    found[last] = others
+                    break
+        return found
+
+    def __contains__(self, name: str) -> bool:
+        return super().__contains__(name) or self._make(name)
+
+    def own_name(self, text: str) -> str:
+        """The name of a quantity from any accepted spelling; `text` itself where there is none."""
+        own = self.exact.derivation.own_name(text)
+        parts = split_partial(own)
+        if parts is not None:
+            count = update_of(parts[0])
+            below = parts[1] if "@" in parts[1] or not count else self._at(parts[1], count)
+            return partial_name(parts[0], below)
+        return own
+
+    def _at(self, name, count):
+        later = after(name, count)
+        return later if later in self else name
+
+    def _make(self, name):
+        """Write what is needed for a name after updates; whether there is such a quantity."""
+        parts = split_partial(name)
+        if parts is not None:
+            return all(part in self for part in parts) and super().__contains__(name)
+        count = update_of(name)
+        if not count or not (self._is_known(name) or self._is_known(after(self.loss, count))):
+            return False
+        if count <= LATEST and self._is_whole():
+            for update in range(self._updates + 1, count + 1):
+                self._update(update)
+                self._forward(update)
+                self._updates = update
+        elif self._is_known(name):
+            try:
+                self.give(name, self.exact.of(name))
+            except NeuronnetError:
+                return False
+        return super().__contains__(name)
+
+    def _is_known(self, name):
+        return name in self.exact.derivation
+
+    def _is_whole(self):
+        """Whether every update is made from all samples."""
+        batches = self.description.batches()
+        return len(next(batches)) == len(self.description.samples)
+
+    def _forward(self, update):
+        for name, formula, _ in self._pass.forward(update):
+            self.define(name, formula)
+        for partial, delta in self.exact.derivation._deltas.items():
+            self.define(after(delta, update), Name(self._later(partial, update)))
+
+    def _update(self, update):
+        before = update - 1
+        for name, formula, _ in self._pass.update(next(self.description.batches())):
+            base = split_index(name)[0]
+            self.define(after(base, update), with_names(formula, lambda each: self._later(each, before)))
+
+    def _later(self, name, update):
+        """A name of the first pass in the one after some updates; what no update changes keeps its name."""
+        if not update:
+            return name
+        parts = split_partial(name)
+        if parts is not None:
+            return partial_name(*(self._later(part, update) for part in parts))
+        count = update_of(name)
+        later = after(split_index(name)[0] if count else name, count + update)
+        return later if later in self.given or later in self.formulas else name
+
+
+def is_given_by_training(name: str) -> bool:
+    """Whether a name is that of a state after so many updates that only a training has it."""
+    return is_late(name)
