@@ -3,8 +3,6 @@
 import profiles  # noqa: F401  # registers the hypothesis profiles, and loads the quick one
 import pytest
 
-from neuronnet.repairs.identity import Trials
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
@@ -15,9 +13,3 @@ def pytest_cmdline_main(config):
         config.option.numprocesses = "auto"
     if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
         config.option.dist = "worksteal"  # neighbours stay in one process, which makes their fixtures once
-
-
-@pytest.fixture(scope="session")
-def trials():
-    """The Trials of the worked example."""
-    return Trials("worked-example")

@@ -6,7 +6,7 @@ A derivation that names a network is held against this model, as one that brings
 from __future__ import annotations
 
 from neuronnet.derivation.model import Model
-from neuronnet.derivation.quantities import Exact, is_late
+from neuronnet.derivation.quantities import Exact
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.expressions import Name, Number, Sum
 from neuronnet.formulas.rewriting import with_names
@@ -124,8 +124,3 @@ class NetworkModel(Model):
         count = update_of(name)
         later = after(split_index(name)[0] if count else name, count + update)
         return later if later in self.given or later in self.formulas else name
-
-
-def is_given_by_training(name: str) -> bool:
-    """Whether a name is that of a state after so many updates that only a training has it."""
-    return is_late(name)

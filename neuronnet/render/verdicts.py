@@ -176,7 +176,7 @@ def remarks(line):
     if worst.repair is not None:
         yield f"{_shown(worst.text)} should be {worst.repair.formula}"
     if worst.counterexample is not None:
-        yield str(worst.counterexample)
+        yield worst.counterexample
     if line.follows_from is not None:
         yield f"follows from line {line.follows_from}"
     if line.mistake is not None:

@@ -13,7 +13,6 @@ from neuronnet.formulas.expressions import Expression, Name, Number, Product, Su
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.repairs.changes import Change, change
 from neuronnet.repairs.edits import edits
-from neuronnet.repairs.repair import Repair
 from neuronnet.repairs.surroundings import Surroundings, likeness
 
 MOST_PARTS = 150
@@ -42,6 +41,20 @@ _WITH_A_NUMBER = {
 
 
 _KINDS = {"whole sign": "sign", "other name": "name", "name for a number": "name", "other slope": "slope"}
+
+
+class Repair(NamedTuple):
+    """What to change in a formula: `found` stands there, `instead` should; one of them may be empty.
+
+    `column` is where, from 1, in the text that was parsed, or None; `formula` is the repaired one.
+    """
+
+    kind: str
+    found: str
+    instead: str
+    column: int | None
+    formula: str
+    sentence: str
 
 
 class Candidate(NamedTuple):

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from neuronnet.description.description import Description
     from neuronnet.formulas.expressions import Expression
     from neuronnet.mistakes.printed_numbers import Diagnosis
-    from neuronnet.repairs.counterexample import Counterexample
-    from neuronnet.repairs.repair import Repair
+    from neuronnet.repairs.mend import Repair
     from neuronnet.sheet.understood import Understood
 
 RIGHT, ROUNDING = "right", "rounding"
@@ -54,7 +53,7 @@ class Part:
     units: float | None = None
     follows_from: int | None = None
     repair: Repair | None = None
-    counterexample: Counterexample | None = None
+    counterexample: str | None = None
 
     def to_dict(self) -> dict:
         """The part as a plain dict."""
@@ -131,7 +130,7 @@ class Line:
             "follows_from": self.follows_from,
             "mistake": self.mistake and {"id": self.mistake.id, "sentence": self.mistake.sentence},
             "repair": worst.repair and worst.repair._asdict(),
-            "counterexample": worst.counterexample and str(worst.counterexample),
+            "counterexample": worst.counterexample,
             "remark": self.remark,
             "parts": [part.to_dict() for part in self.parts],
         }
