@@ -16,9 +16,9 @@ from neuronnet.derivation.digits import DIGITS, agree_in_print, fifty_digits
 from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, NumberError, UnknownName, is_finite, shortened
 from neuronnet.formulas.expressions import Expression, Name, Number, Sum, total
-from neuronnet.formulas.parsing import parse
-from neuronnet.formulas.rewriting import nodes, replaced
-from neuronnet.names import partial_name, spelled_out, split_partial
+from neuronnet.formulas.notation import Known, parse, read_name, updated
+from neuronnet.formulas.rewriting import nodes, replaced, with_names
+from neuronnet.names import after, partial_name, spelled_out, split_partial
 from neuronnet.render.text import is_tiny
 
 SMALLEST_FLOAT = Decimal(2) ** -1022  # below it floats lose digits
@@ -68,10 +68,7 @@ class Graph:
         ExpressionError and UnknownName, and NeuronnetError where the formula has no finite value or the name
         is taken, by a row, a given number or a derivative.
         """
-        if isinstance(formula, str):
-            expression = parse(formula, self.__contains__, self.own_name)
-        else:
-            expression = formula
+        expression = self.read(formula) if isinstance(formula, str) else formula
         self._refuse_name(name)
         quantity = self.record(name, expression, part)
         self._partials[name] = partials
@@ -239,8 +236,14 @@ class Graph:
 
     def value_of(self, formula: str):
         """The value of the text of a formula, such as `-delta_o1`. Raises ExpressionError, UnknownName."""
-        text = self.own_name(formula) if formula in self else spelled_out(formula)
-        return self.evaluated(parse(text, self.__contains__, self.own_name), formula)
+        return self.evaluated(self.read(formula), formula)
+
+    def read(self, text: str) -> Expression:
+        """The Expression that a text writes over the names here. Raises ExpressionError, UnknownName."""
+        if text in self:
+            return Name(self.own_name(text))
+        known = _Names(self)
+        return with_names(parse(text, known), known.own_name)
 
     def factors_of(self, quantity: Quantity) -> list[Quantity]:
         """The quantities that a formula names, in its order."""
@@ -300,6 +303,25 @@ class Graph:
         for name in expression.names():
             others |= self._evaluated_as.get(name, {})
         return replaced(expression, others) if others else expression
+
+
+class _Names(Known):
+    """What a Graph has, in the names that the notation gives them."""
+
+    def __init__(self, graph):
+        super().__init__(graph.all_names())
+        self._graph, self._own = graph, {read_name(name): name for name in graph.all_names()}
+
+    def has(self, name):
+        return self.own_name(name) in self._graph
+
+    def own_name(self, name):
+        if name in self._graph:
+            return self._graph.own_name(name)
+        parts, before = split_partial(name), updated(name)
+        if parts is not None:
+            return partial_name(*map(self.own_name, parts))
+        return self._own.get(name, name) if before is None else after(self.own_name(before), 1)
 
 
 def _given_number(name, value, number):

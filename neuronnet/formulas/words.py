@@ -169,13 +169,14 @@ class Words(Scanner):
         ways = written_at(text or self.text, 0 if text else self.at, self.indices)
         if not ways:
             self.fail_here()
-        for each in ways if text else self.with_samples(ways):
+        for each in ways:
             by_letter = each.transposed and re.search(r"\^\{?\s*(?:\[\w+\])?T", self.text[start : each.end])
             if by_letter and self.known.has("T"):
                 continue
-            found = self.meaning(each.name)
+            sample = None if text else self.of_sample(each)
+            found = self.meaning(each.name) if sample is None else Name(sample.name)
             if found is not None:
-                return self.quantity_of(found, each, start)
+                return self.quantity_of(found, sample or each, start)
         cut = None if text else self.split(self.at)
         if cut and cut[1] < ways[0].end:
             word = self.text[self.at : cut[1]]
@@ -261,9 +262,9 @@ class Words(Scanner):
             return self.gradient(start)
         above = self.text[start + 1 :]
         first = start + 1 + len(above) - len(above.lstrip()) if sign == "∂" else start + 1
-        for upper in self.with_samples(written_at(self.text, first, self.indices)):
+        for upper in self.written(first):
             slash = (_OVER if sign == "∂" else _OVER_D).match(self.text, upper.end)
-            lower = self.with_samples(written_at(self.text, slash.end(), self.indices)) if slash else []
+            lower = self.written(slash.end()) if slash else []
             if not lower:
                 continue
             below = next((each for each in lower if self.meaning(each.name)), lower[-1])
@@ -280,14 +281,14 @@ class Words(Scanner):
             return self.placed(Name(form), start)
         return None
 
-    def with_samples(self, ways):
-        """The ways to read a name, first those in which the sample behind it belongs to it, as in E_o1[2]."""
-        found = []
-        for each in ways:
-            sample = _SAMPLE.match(self.text, each.end)
-            if sample and self.known.has(each.name + sample[0]):
-                found.append(Written(each.name + sample[0], sample.end()))
-        return found + ways
+    def of_sample(self, written):
+        """The name with the sample that stands after it, `net_h1[2]`, where that is a name; else None."""
+        sample = _SAMPLE.match(self.text, written.end)
+        name = written.name + sample[0] if sample else None
+        return written._replace(name=name, end=sample.end()) if name and self.known.has(name) else None
+
+    def written(self, start):
+        return [self.of_sample(each) or each for each in written_at(self.text, start, self.indices)]
 
     def derivative_by(self, above, below, first, second, start, end):
         found = []

@@ -9,12 +9,11 @@ from typing import Any
 from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed, fifty_digits
 from neuronnet.derivation.quantities import Exact
 from neuronnet.description.reading import read
-from neuronnet.errors import NeuronnetError, NumberError, UnknownName, shortened
-from neuronnet.formulas.parsing import parse
+from neuronnet.errors import NeuronnetError, NumberError, shortened
 from neuronnet.mistakes.catalogue import CATALOGUE, replay, variation
 from neuronnet.mistakes.mistaken_program import NotHere
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
-from neuronnet.names import spelled_out, update_of
+from neuronnet.names import update_of
 
 MOST_CHANCE = 0.05
 MOST_ROUNDED = 1e-9  # of the largest number: rounding takes no number farther off; this saves replays
@@ -96,10 +95,7 @@ class _Rounding:
 def _printed(name, number, exact):
     if isinstance(number, bool) or not isinstance(number, (str, int, float, Decimal)):
         raise NumberError(f"the number for {name!r}", number)
-    expression = parse(spelled_out(name), exact.derivation.__contains__)
-    for each in expression.names():
-        if each not in exact.derivation:
-            raise UnknownName(each, exact.derivation.all_names())
+    expression = exact.derivation.read(name)
     if isinstance(number, int) and abs(number) >= 10**LARGEST_EXPONENT:
         raise NumberError(f"the number for {name!r}", number)
     text = str(number)

@@ -10,12 +10,9 @@ from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas.array_expressions import ArrayOf
-from neuronnet.formulas.expressions import Name
-from neuronnet.formulas.parsing import parse
-from neuronnet.formulas.rewriting import with_names
 from neuronnet.mistakes.printed_numbers import PrintedNumber
 from neuronnet.mistakes.search import explanations
-from neuronnet.names import after, spelled_out
+from neuronnet.names import after
 from neuronnet.sheet import report
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
@@ -179,8 +176,7 @@ def _follow_a_wrong_formula(lines):
 def _remark_on_published(lines, derivation, description):
     published = {}
     for record in description.published:
-        quantity = parse(spelled_out(record.quantity), derivation.__contains__)
-        published.setdefault(with_names(quantity, derivation.own_name).format(), record)
+        published.setdefault(derivation.read(record.quantity).format(), record)
     for line in lines:
         if line.quantity is None or line.number is None or line.verdict != report.RIGHT:
             continue
