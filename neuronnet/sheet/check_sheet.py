@@ -10,6 +10,7 @@ from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas.array_expressions import ArrayOf
+from neuronnet.formulas.expressions import Name
 from neuronnet.mistakes.printed_numbers import PrintedNumber
 from neuronnet.mistakes.search import explanations
 from neuronnet.names import after

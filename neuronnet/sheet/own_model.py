@@ -10,6 +10,7 @@ from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array, entries, shape
 from neuronnet.formulas.notation import Known, gradient_of, read_name
+from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.names import partial_name, split_partial
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
@@ -18,7 +19,6 @@ from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.readers.claims import Claim, Sheet
 from neuronnet.sheet.readers.read_sheet import read_sheet
-from neuronnet.sheet.readers.spelling import TextWithColumns
 from neuronnet.sheet.report import UNDECIDED, UNKNOWN_NAME, UNREADABLE, WRONG_NUMBER, Line
 from neuronnet.sheet.roles import Assignment, Roles
 from neuronnet.sheet.statements import Statement, read_statements

@@ -21,8 +21,8 @@ from neuronnet.formulas.notation import (
     split_derivative,
     updated,
 )
+from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.sheet.declarations import Declarations
-from neuronnet.sheet.readers.spelling import TextWithColumns
 
 MOST_NEW_NAMES = 6  # in one statement that no other line knows
 

@@ -80,16 +80,16 @@ def test_the_kind_is_told_from_the_text(text, kind):
         ("a = (b\nc = 1", [(1, ["a", "(b"]), (2, ["c", "1"])]),
         ("a = b *\n# note\nc", [(1, ["a", "b * c"])]),
         ("a = 1,\nb = 2", [(1, ["a", "1"]), (2, ["b", "2"])]),
-        ("a = w5+\nb = 1", [(1, ["a", "w5@1"]), (2, ["b", "1"])]),
+        ("a = w5+\nb = 1", [(1, ["a", "w5^+"]), (2, ["b", "1"])]),
         ("a = w5 +\nb", [(1, ["a", "w5 + b"])]),
-        ("w5+ = w5 - 1", [(1, ["w5@1", "w5 - 1"])]),
-        ("w₅⁺ := 0.3", [(1, ["w5@1", "0.3"])]),
+        ("w5+ = w5 - 1", [(1, ["w5^+", "w5 - 1"])]),
+        ("w₅⁺ := 0.3", [(1, ["w₅^+", "0.3"])]),
         (
             "a = 1\r\nb = 2\rc = 3\nd = 4",
             [(1, ["a", "1"]), (2, ["b", "2"]), (3, ["c", "3"]), (4, ["d", "4"])],
         ),
         ("a = 1\u2028b", [(1, ["a", "1\u2028b"])]),
-        (r"\frac{dE}{dw_5} &= 3 \\", [(1, ["dE/dw5", "3"])]),
+        (r"\frac{dE}{dw_5} &= 3 \\", [(1, ["∂E/∂w5", "3"])]),
         ("$w_5$ = 3", [(1, ["w5", "3"])]),
         ("a = 1\n&= 2", [(1, ["a", "1", "2"])]),
         ("a = b\nlet c = a\nd = 1", [(1, ["a", "b"]), (3, ["d", "1"])]),
@@ -224,9 +224,9 @@ def test_what_people_add_to_a_claim_is_cut(text, expected):
     assert [parts for _, parts in claims(text)] == expected
 
 
-def test_words_that_a_sheet_defines_keep_their_spelling():
-    assert claims("w_5 = w5'\nlet w_5 = w1\nlet w5' = w_5")[0] == (1, ["w_5", "w5'"])
-    assert claims("w_5 = w5'")[0] == (1, ["w5", "w5@1"])
+@pytest.mark.parametrize("text", ["w_5 = w5'", "w5_new = w5^{new}", "δ₁ = z^{(1)}_2", "ŷ1 = w^(2)"])
+def test_names_reach_the_parser_as_their_author_wrote_them(text):
+    assert claims(text) == [(1, text.split(" = "))]
 
 
 def test_words_between_the_claims_are_prose():
@@ -300,7 +300,7 @@ e = f
 
 def test_in_markdown_claims_stand_in_derivation_blocks_alone():
     sheet = read_sheet(MARKDOWN)
-    assert claims(MARKDOWN) == [(18, ["net_h1", "0.3775"]), (20, ["z1", "1"]), (25, ["dE/dw5", "0.08"])]
+    assert claims(MARKDOWN) == [(18, ["net_h1", "0.3775"]), (20, ["z1", "1"]), (25, ["∂E/∂w5", "0.08"])]
     assert [let.name for let in sheet.lets] == ["z1"]
     assert sheet.network == ("name", "worked-example", 2)
     assert [(unread.line, unread.text) for unread in sheet.unread] == [(19, "~~~")]
@@ -322,7 +322,7 @@ def test_a_fence_that_is_not_closed_runs_to_the_end():
     [
         (
             "| name | value |\n|---|--:|\n| net_h1 | 0.3 |\n| `w5+` | w5 - 1 | 0.5 |",
-            [(3, ["net_h1", "0.3"]), (4, ["w5@1", "w5 - 1", "0.5"])],
+            [(3, ["net_h1", "0.3"]), (4, ["w5^+", "w5 - 1", "0.5"])],
         ),
         ("| $net_{h1}$ | $0.3$ |\nprose", [(1, ["net_h1", "0.3"])]),
         (BLOCK.format("| a | 1 |\nb = 2"), [(2, ["a", "1"]), (3, ["b", "2"])]),
@@ -397,8 +397,8 @@ def test_in_a_document_with_formulas_these_are_the_claims():
     assert claims(LATEX) == [
         (3, ["E", "0.298"]),
         (3, ["out_o1", "0.75"]),
-        (6, ["dE/dw5", "delta_o1 out_h1", "0.74 * 0.18", "0.082"]),
-        (10, ["w5@1", "0.35"]),
+        (6, ["∂E/∂w5", "δ_o1 out_h1", "0.74 * 0.18", "0.082"]),
+        (10, ["w5^+", "0.35"]),
         (13, ["E_total", "0.3"]),
         (16, ["net_h1", "0.3775"]),
         (20, ["net_h2", "0.39"]),
@@ -430,7 +430,7 @@ def test_a_formula_that_cannot_be_read_is_kept(text, line, column, reason):
 def test_a_table_of_names_and_numbers_is_read_as_csv():
     text = 'quantity,printed\nnet_h1,0.3775\n# note\n"W1[2,1]", 0.40 # c\n\nw₅⁺,3.5·10⁻⁵\nnetwork: xor'
     sheet = read_sheet(text)
-    assert claims(text) == [(2, ["net_h1", "0.3775"]), (4, ["W1[2,1]", "0.40"]), (6, ["w5@1", "3.5·10⁻⁵"])]
+    assert claims(text) == [(2, ["net_h1", "0.3775"]), (4, ["W1[2,1]", "0.40"]), (6, ["w₅^+", "3.5·10⁻⁵"])]
     assert sheet.claims[1].parts[1].column_of(1) == 12
     assert (sheet.network, sheet.unread) == (("name", "xor", 7), [])
 
@@ -454,11 +454,11 @@ def test_the_first_row_is_a_header_only_if_it_holds_no_digit():
     "text, expected",
     [
         ("net_h1;0,3775\nout_h1;-0,5", [["net_h1", "0.3775"], ["out_h1", "-0.5"]]),
-        ('quantity,formula,value\na,"max(0, w_1)",0.3\nb,,0.4', [["a", "max(0, w1)", "0.3"], ["b", "0.4"]]),
+        ('quantity,formula,value\na,"max(0, w_1)",0.3\nb,,0.4', [["a", "max(0, w_1)", "0.3"], ["b", "0.4"]]),
         ("a;b*c;0,5", [["a", "b*c", "0.5"]]),
         (
             "epoch,E_total,w_5\n0,0.3,1\n100,0.2,2",
-            [["E_total", "0.3"], ["w5", "1"], ["E_total@100", "0.2"], ["w5@100", "2"]],
+            [["E_total", "0.3"], ["w_5", "1"], ["E_total@100", "0.2"], ["w_5@100", "2"]],
         ),
         ("w5,0,3589\nw1,0,25", []),
     ],
@@ -511,7 +511,7 @@ def test_entries_of_a_matrix_stand_where_they_were_typed():
 def test_an_object_of_numbers_keeps_their_text_and_every_pair():
     text = '{"net_h1": 0.37750, "network": "xor",\n "w5+": "0.35",\n\n "net_h1": 1e-5}'
     sheet = read_sheet(text)
-    assert claims(text) == [(1, ["net_h1", "0.37750"]), (2, ["w5@1", "0.35"]), (4, ["net_h1", "1e-5"])]
+    assert claims(text) == [(1, ["net_h1", "0.37750"]), (2, ["w5^+", "0.35"]), (4, ["net_h1", "1e-5"])]
     assert (sheet.network, sheet.unread) == (("name", "xor", 1), [])
     assert [part.column_of(1) for part in sheet.claims[2].parts] == [3, 12]
 
@@ -659,7 +659,7 @@ MANY = 10**6 if is_thorough() else 2 * 10**5
 def test_no_sheet_takes_long_and_what_is_too_long_is_told(text):
     sheet = read_sheet(text)
     assert len(sheet.claims) <= MOST_STATEMENTS
-    assert sheet.unread or not text.strip()
+    assert sheet.unread or sheet.prose or not text.strip()
 
 
 def test_the_other_lines_of_a_sheet_with_an_endless_line_are_read():

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from neuronnet.errors import ExpressionError
-from neuronnet.formulas.parsing import LONGEST_TEXT
-from neuronnet.names import WORD, spelled_out
+from neuronnet.formulas.notation import read_name, split_derivative
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
+from neuronnet.names import WORD
+from neuronnet.sheet.readers.latex import NAMED, in_plain_notation
+from neuronnet.sheet.readers.spelling import EQUALITY, with_equals, without_entities
 from neuronnet.sheet.declarations import DECLARED, Declarations
-from neuronnet.sheet.readers.latex import NAMED, translate
-from neuronnet.sheet.readers.spelling import EQUALITY, TextWithColumns, plain, without_entities
 
 MOST_STATEMENTS = 20_000
 MOST_PARTS = 100
@@ -31,7 +32,7 @@ _SEPARATOR = re.compile(
 )
 _ASSIGNS = re.compile(r":=|←|<-(?!>)|\\(?:gets|leftarrow|coloneqq)\b|[-+]=")
 _CONCLUDES = re.compile(r"⇒|⟹|=>|\\(?:Rightarrow|implies|Longrightarrow)\b")
-_IN_PLACE = re.compile(r"([^=]*?)\s*([-+])\Z")
+_IN_PLACE = re.compile(r"([^=]*?)(?<!\^)\s*([-+])\Z")
 _NAMES_OF_NUMBERS = NAMED | {"eta", "delta"}
 _OPERATORS = "=≈≅≃≡≐→←*·×⋅∗/÷+"
 _BEGINS = re.compile(
@@ -118,7 +119,7 @@ class Sheet:
     lets: list = field(default_factory=list)
     claims: list = field(default_factory=list)
     unread: list = field(default_factory=list)
-    own: set = field(default_factory=set)
+    defined: set = field(default_factory=set)
     ignored: list = field(default_factory=list)
     prose: list = field(default_factory=list)
     declared: Declarations = field(default_factory=Declarations)
@@ -149,15 +150,15 @@ class Sheet:
         for end, piece in _pieces(written):
             if self.is_full(statement.place(start + 1)[0]):
                 return None
-            self._take_claim(statement, text[start:end], self._without_remark(_ended(piece)))
+            self._take_claim(statement, text[start:end], _without_remark(_ended(piece), self.defined))
             start = 0 if end is None else end + 1
 
     def spelled(self, spelled, latex=False):
-        """A TextWithColumns in the formula language, from plain text or LaTeX. Raises ExpressionError."""
+        """A TextWithColumns in the notation of formulas, from LaTeX too. Raises ExpressionError."""
         spelled = without_entities(spelled)
         if latex or _IS_LATEX.search(spelled.text):
-            return translate(spelled, self.own)
-        return plain(spelled, self.own)
+            spelled = in_plain_notation(spelled)
+        return with_equals(spelled)
 
     def add(self, text, parts, lines):
         """Add a claim with these parts, each a TextWithColumns, that begin in these lines."""
@@ -215,28 +216,31 @@ class Sheet:
         parts = written.split("=")
         if len(parts) != 2 or not parts[1].text:
             return self._refuse(statement, written.column_of(1), "a definition is written let name = formula")
-        name = spelled_out(parts[0].text)
-        if not re.fullmatch(WORD, name):
+        name = read_name(parts[0].text)
+        if name is None or "@" in name or split_derivative(name):
             reason = "what let defines is a single word, such as z1"
             return self._refuse(statement, written.strip().column_of(1), reason)
-        self.own.add(name)
+        self.defined.add(name)
         self.lets.append(Let(statement.place(1)[0], name, statement.placed(parts[1])))
 
     def _refuse(self, statement, position, reason, text=None):
         line, column = statement.place(position)
         self.refuse(line, statement.text if text is None else text, column, reason)
 
-    def _without_remark(self, written):
-        """Without plain words in brackets after a number, as in `= 0.5933 (rounded)`."""
-        start = written.text.rfind("(")
-        before = written.text[: max(start, 0)]
-        if not written.text.endswith(")") or not re.search(r"[0-9.]\s", before[-2:]):
-            return written
-        words = re.findall(r"[^\s.,-]+", written.text[start + 1 : -1])
-        are_words = all(word.isalpha() or word.isdigit() for word in words) and words and words[0].isalpha()
-        names = _NAMES_OF_NUMBERS | self.own
-        is_plain = are_words and any(word.isalpha() and len(word) > 3 and word not in names for word in words)
-        return written[:start].strip() if is_plain else written
+
+def _without_remark(written, names):
+    """Without plain words, none of `names`, in brackets after a number, as in `= 0.5933 (rounded)`."""
+    start = written.text.rfind("(")
+    before = written.text[: max(start, 0)]
+    if not written.text.endswith(")") or not re.search(r"[0-9.]\s", before[-2:]):
+        return written
+    words = re.findall(r"[^\s.,-]+", written.text[start + 1 : -1])
+    are_words = all(word.isalpha() or word.isdigit() for word in words) and words and words[0].isalpha()
+    is_plain = are_words and any(
+        word.isalpha() and len(word) > 3 and word not in _NAMES_OF_NUMBERS and word not in names
+        for word in words
+    )
+    return written[:start].strip() if is_plain else written
 
 
 def _sides(written):

@@ -10,7 +10,6 @@ import re
 from neuronnet.errors import ExpressionError, shortened
 from neuronnet.formulas.tokens import DEEPEST_NESTING, LONGEST_TEXT, TextWithColumns
 from neuronnet.formulas.written_names import above_a_name, read_name
-from neuronnet.sheet.readers.spelling import plain
 
 _TOKEN = re.compile(
     r"\\(?P<command>[A-Za-z]+)\*?|\\(?P<sign>\\(?:\[[0-9.]{1,9} ?[a-z]{2}\])?|.)"
@@ -62,15 +61,6 @@ _BOLD = {"mathbf", "boldsymbol", "bm", "mathbb", "pmb", "textbf"}
 _BARE = set("+-*/=,(·⊙<>|;")  # what has no index and no power
 _OF_A_SUM = re.compile(r"[\w=,.:+\-]{1,30}")
 _INDEX = re.compile(r"[\w'*+\-]{1,40}(?:,[\w'*+\-]{1,40}){0,3}")
-
-
-def translate(source, own=()):
-    r"""LaTeX mathematics, text or TextWithColumns, in the formula language; `\\` becomes a new line.
-
-    The words in `own` stay as they are. Raises ExpressionError with the author's column.
-    """
-    spelled = plain(in_plain_notation(source), own).replace(r"[^\S\n]+", " ")
-    return spelled.replace("∂", "d").replace("δ", "delta").replace("η", "eta").strip()
 
 
 def in_plain_notation(source):

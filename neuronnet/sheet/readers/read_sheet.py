@@ -3,17 +3,14 @@
 import re
 from typing import NamedTuple
 
-from neuronnet.formulas.parsing import LONGEST_TEXT
-from neuronnet.names import WORD, spelled_out
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 from neuronnet.sheet.readers import tables
 from neuronnet.sheet.readers.claims import Sheet, Statement, has_equals, joined
-from neuronnet.sheet.readers.spelling import TextWithColumns
 
 MOST_LINES = 20_000
 MOST_CHARACTERS = 2_000_000
 _COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|%(?=\s*[^\W\d])).*")
 _LATEX_COMMENT = re.compile(r"(?<!\\)%.*")
-_DEFINED = re.compile(rf"^[^\S\n]*(?:[-*+•%][^\S\n]+)?let[^\S\n]+({WORD})", re.IGNORECASE | re.MULTILINE)
 _TEXTUAL = {"", "text", "txt", "plain", "math", "latex", "tex"}
 _HEADER = re.compile(r"(?:%\s*)?(network:\s*\S+|let\s+[^\W\d][\w']*\s*:?=[^=]+)\s*", re.IGNORECASE)
 _PROSE = re.compile(
@@ -42,29 +39,29 @@ def read_sheet(text):
     if tables.is_json(text.removeprefix("\ufeff")):
         return tables.read_json(text.removeprefix("\ufeff"))
     lines, refused = cut(text)
-    sheet = _read(lines, {spelled_out(match[1]) for _, line in lines for match in _DEFINED.finditer(line)})
+    sheet = _read(lines)
     sheet.ignored = sorted({*sheet.ignored})
     for number, line, reason in refused:
         sheet.refuse(number, line, 1, reason)
     return sheet
 
 
-def _read(lines, words):
+def _read(lines):
     blocks, outside = fenced(lines)
     network = next((block for block in blocks if block.kind == "toml" and "layer" in _content(block)), None)
     if any(block.kind == "derivation" for block in blocks):
-        return _markdown(Sheet("markdown", own=words), blocks, outside, network)
+        return _markdown(Sheet("markdown"), blocks, outside, network)
     found = list(formulas(outside))
     if any(isinstance(each, Formula) for each in found):
-        return _latex(Sheet("latex", own=words), found, blocks, network)
+        return _latex(Sheet("latex"), found, blocks, network)
     described = range(network.lines[0][0] - 1, network.lines[-1][0] + 2) if network else ()
     own = [(number, text) for number, text in lines if number not in described]
     bare = [(number, _COMMENT.sub("", text)) for number, text in own]
     bare = [(number, text) for number, text in bare if text.strip()]
     between = tables.separator(bare)
     if between is not None:
-        return tables.read_csv(bare, between, words)
-    sheet = Sheet("text", own=words)
+        return tables.read_csv(bare, between)
+    sheet = Sheet("text")
     _use_block(sheet, network)
     _statements(sheet, own)
     return sheet

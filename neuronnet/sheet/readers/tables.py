@@ -10,9 +10,8 @@ import re
 from bisect import bisect_right
 
 from neuronnet.errors import ExpressionError
-from neuronnet.formulas.parsing import LONGEST_TEXT
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
 from neuronnet.sheet.readers.claims import Sheet, Statement
-from neuronnet.sheet.readers.spelling import TextWithColumns, numeral
 
 _NETWORK = re.compile(r"\s*network\s*:", re.IGNORECASE)
 _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
@@ -47,9 +46,9 @@ def separator(lines):
     return best if 2 * fitting[best] >= len(lines) > 0 and fitting[best] else None
 
 
-def read_csv(lines, between, own=()):
-    """The Sheet of lines of cells, (number, text), with a header or without; `own` are defined words."""
-    sheet = Sheet("csv", own=set(own))
+def read_csv(lines, between):
+    """The Sheet of lines of cells, (number, text), with a header or without."""
+    sheet = Sheet("csv")
     _take_table(sheet, [(line, text, _cells(text, between)) for line, text in lines], between != ",")
     return sheet
 
@@ -106,12 +105,12 @@ def _fitting(rows, comma):
 def _is_training(rows):
     first = rows[0] if rows else []
     has_updates = len(first) > 1 and first[0].text.lower() in _UPDATES
-    return has_updates and all(cell.text and numeral(cell.text) is None for cell in first)
+    return has_updates and all(cell.text and parse_number(cell.text) is None for cell in first)
 
 
 def _is_pair(row, comma):
     """Whether a row is a name, perhaps a formula, and a number; 0,3775 between commas is no number."""
-    if not 2 <= len(row) <= 3 or not row[0].text or numeral(_number(row[-1], comma).text) is None:
+    if not 2 <= len(row) <= 3 or not row[0].text or parse_number(_number(row[-1], comma).text) is None:
         return False
     return len(row) == 2 or _WHOLE.fullmatch(row[1].text) is None
 
@@ -148,7 +147,7 @@ def _take_table(sheet, rows, comma, has_header=False):
 def _headings(rows):
     """What the columns after the first hold, by their headings: "", "d", a gradient, "Δ" or "@1"; or None."""
     cells = rows[0][2] if rows else []
-    if len(cells) < 2 or any(numeral(cell.text) is not None for cell in cells):
+    if len(cells) < 2 or any(parse_number(cell.text) is not None for cell in cells):
         return None
     found = [next((mark for mark, words in _HEADINGS if words.search(cell.text)), None) for cell in cells[1:]]
     return found if None not in found and any(found) else None
@@ -159,7 +158,7 @@ def _take_columns(sheet, rows, headings, comma):
     for line, text, cells in rows:
         numbers = [_number(cell, comma) for cell in cells[1:]]
         fits = len(cells) == len(headings) + 1 and bool(cells[0].text)
-        if not fits or any(cell.text and numeral(cell.text) is None for cell in numbers):
+        if not fits or any(cell.text and parse_number(cell.text) is None for cell in numbers):
             sheet.refuse(line, text, 1, _COLUMN_ROW)
             continue
         try:
@@ -193,7 +192,7 @@ def _take_update(sheet, line, text, names, cells, comma):
         number = _number(cell, comma)
         if sheet.is_full(line):
             break
-        if numeral(number.text) is None:
+        if parse_number(number.text) is None:
             sheet.refuse(line, text, cell.column_of(1), _UPDATED_ROW)
             continue
         try:
@@ -312,7 +311,7 @@ def _space(text, position):
 
 
 def _take_member(sheet, line, name, value, line_of_value, column):
-    number = numeral(value) if isinstance(value, str) else None
+    number = parse_number(value) if isinstance(value, str) else None
     if name.text == "network" and number is None and isinstance(value, str):
         sheet.use(("name", value, line), f"network: {value}")
     elif isinstance(value, (dict, list)):
