@@ -13,7 +13,7 @@ from neuronnet.derivation.graph import Graph
 from neuronnet.derivation.passes import Pass
 from neuronnet.derivation.quantities import Derivation
 from neuronnet.errors import NeuronnetError, NumberError, UnknownName
-from neuronnet.formulas.parsing import parse
+from neuronnet.formulas.notation import Known, parse
 
 
 def small(number=float, x="0.5", w="2"):
@@ -74,7 +74,7 @@ def test_the_form_that_an_author_hands_in_is_shown():
     out = "1/(1 + exp(-net))"
     plain = Graph({"net": "0.3"})
     plain.add("out", out)
-    graph.add("out", out, partials={"net": parse("out*(1 - out)")})
+    graph.add("out", out, partials={"net": parse("out*(1 - out)", Known(["out"]))})
     assert graph["dout/dnet"].formula == "out*(1 - out)"
     assert plain["dout/dnet"].formula == "exp(-net)/(1 + exp(-net))^2"
     assert abs(graph["dout/dnet"].value - plain["dout/dnet"].value) < 1e-15

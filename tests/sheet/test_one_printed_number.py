@@ -1,5 +1,6 @@
 """One printed number: every honest way to it is recognised, every slip that none of them reaches is wrong."""
 
+import re
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from itertools import product
 from struct import pack, unpack
@@ -13,14 +14,14 @@ from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import Name, Power, Product, Sum
 from neuronnet.formulas.functions import Call
-from neuronnet.formulas.parsing import parse
+from neuronnet.formulas.notation import Known, parse
 from neuronnet.sheet.rounding import Input, Verdict, judged, literals_honest
 
 NOT_WRONG = ("right", "rounding")
 
 
 def formula(text):
-    return parse(text, lambda name: name != "e")
+    return parse(text, Known(set(re.findall(r"[^\W\d]\w*", text)) - {"e"}))
 
 
 def value(text, **values):

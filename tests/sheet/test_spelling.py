@@ -7,59 +7,30 @@ from profiles import examples
 
 from neuronnet.description.description import LayerDescription
 from neuronnet.errors import ExpressionError
+from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.names import Names
-from neuronnet.sheet.readers.spelling import TextWithColumns, numeral, plain, with_weights, without_entities
+from neuronnet.sheet.readers.spelling import with_equals, with_weights, without_entities
 
 NAMES = Names(
     [LayerDescription("tanh", ((0, 0, 0), (0, 0, 0))), LayerDescription("tanh", ((0, 0),))], {"w6": "v"}
 )
 
-PLAIN = [
+EQUALS = [
     ("net_h1 = w1*i1 + b1", "net_h1 = w1*i1 + b1"),
     ("a ≈ b ≅ c ≡ d ≐ e → f", "a = b = c = d = e = f"),
     ("a := b", "a = b"),
     ("a ~= b == c", "a = b = c"),
-    ("a·b × c ⋅ d ∗ e", "a·b · c · d * e"),
-    ("a ÷ b − c – d", "a / b - c - d"),
-    ("w₅", "w5"),
-    ("w₁₀·i₁", "w10·i1"),
-    ("netₕ₁", "net_h1"),
-    ("out_ₒ₁", "out_o1"),
-    ("Eₜₒₜₐₗ", "E_total"),
-    ("h1_₂", "h1_2"),
-    ("x²", "x^2"),
-    ("10⁻⁵", "10^-5"),
-    ("(a − b)²/2", "(a - b)^2/2"),
-    ("½(a)²", "(1/2)(a)^2"),
-    ("√(v)", "sqrt(v)"),
-    ("∑(a, b)", "Σ(a, b)"),
-    ("w₅⁺", "w5@1"),
-    ("w5⁺ = 3", "w5@1 = 3"),
-    ("w5^+ = w5^{+} = w5^(+)", "w5@1 = w5@1 = w5@1"),
-    ("w5+ = 3", "w5@1 = 3"),
-    ("0.3 = w5+", "0.3 = w5@1"),
-    ("w5+ - w5", "w5@1 - w5"),
-    ("(w5+)", "(w5@1)"),
-    ("dE/dw5+ = 1", "dE/dw5@1 = 1"),
+    ("a ← b <- c ~ d", "a = b = c = d"),
+    ("w₅⁺ = 3", "w₅^+ = 3"),
+    ("w5^+ = w5^{+} = w5^(+)", "w5^+ = w5^+ = w5^+"),
+    ("w5+ = 3", "w5^+ = 3"),
+    ("0.3 = w5+", "0.3 = w5^+"),
+    ("w5+ - w_{5}", "w5^+ - w_{5}"),
+    ("(w_{5}+)", "(w_{5}^+)"),
+    ("dE/dw5+ = 1", "dE/dw5^+ = 1"),
     ("W1[2,1]+ = 1", "W1[2,1]@1 = 1"),
     ("net_h1[2]+ = 1", "net_h1[2]@1 = 1"),
-    ("E_total+ * 2", "E_total@1 * 2"),
-    ("∂E / ∂w₅", "∂E/∂w5"),
-    ("∂ E_total/∂ w5", "∂E_total/∂w5"),
-    ("(a - b)^(2 - 1)", "(a - b)^1"),
-    ("a^{2}b", "a^2 b"),
-    ("w_5 + b_1*i_1", "w5 + b1*i1"),
-    ("dE/dw_5", "dE/dw5"),
-    ("w_5+ = 1", "w5@1 = 1"),
-    ("w5' = b1_new", "w5@1 = b1@1"),
-    ("w5_neu = w_5_new = w5^{new} = w5^(neu) = w5^{(1)}", "w5@1 = w5@1 = w5@1 = w5@1 = w5^{(1)}"),
-    ("a ← b <- c ~ d", "a = b = c = d"),
-    ("Δ w_5", "Δw5"),
-    ("w5^(1)", "w5^1"),
-    ("10^{-5}", "10^-5"),
-    ("3 x 10^-5", "3*10^-5"),
-    ("f′(x)", "f'(x)"),
-    ("a\xa0b", "a b"),
+    ("E_total+ * 2", "E_total^+ * 2"),
 ]
 
 LEFT_ALONE = [
@@ -70,68 +41,40 @@ LEFT_ALONE = [
     "a+ b",
     "2+ = 3",
     "w5 + - w5",
-    "h1'",
-    "i1'",
-    "x_1 = 2",
-    "w_1_2",
-    "sw_1",
-    "w5new",
-    "w_new",
-    "x1 = 2",
-    "max(0, x)",
-    "dx / dy",
-    "e^(-x)",
-    "a^(b)",
-    "a^n",
-    "net_h1[2]@10",
-    "W1[2,1]",
-    "a < b",
-    "δ_o1*η",
+    "w_5' - w_new",
+    "w1^{new} b^{(1)}",
+    "a <-> b",
+    "a <= b",
+    "∂E / ∂w₅ · ½(a − b)²",
 ]
 
 
-@pytest.mark.parametrize("typed, text", PLAIN)
-def test_signs_of_the_page_become_signs_of_the_formula_language(typed, text):
-    assert plain(typed).text == text
+@pytest.mark.parametrize("typed, text", EQUALS)
+def test_signs_of_equality_and_values_after_an_update_have_one_sign(typed, text):
+    assert with_equals(TextWithColumns(typed)).text == text
 
 
 @pytest.mark.parametrize("text", LEFT_ALONE)
-def test_what_is_spelled_plainly_stays(text):
-    assert plain(text).text == text
-
-
-def test_words_that_the_author_defined_stay():
-    assert plain("w_5 = w5' = dw_5 = w_6 = w5_new", {"w_5", "w5'"}).text == "w_5 = w5' = dw_5 = w6 = w5@1"
+def test_everything_else_stays_as_its_author_wrote_it(text):
+    assert with_equals(TextWithColumns(text)).text == text
 
 
 @pytest.mark.parametrize(
     "typed, part, column",
-    [
-        ("w₅⁺ ≈ 0.3", "0.3", 7),
-        ("½(a)² = b", "b", 9),
-        ("netₕ₁ := x", "x", 10),
-        ("∂E / ∂w₅ = y", "y", 12),
-        ("∂E / ∂w₅ = y", "w5", 7),
-        ("w5+ = z", "z", 7),
-        ("(a - b)^(2 - 1) + q", "q", 19),
-        ("w₅⁺ ≈ 0.3", "w5", 1),
-        ("Eₜₒₜₐₗ = s", "s", 10),
-    ],
+    [("w₅⁺ ≈ 0.3", "0.3", 7), ("netₕ₁ := x", "x", 10), ("w5+ = z", "z", 7), ("w₅⁺ ≈ 0.3", "w₅", 1)],
 )
 def test_every_character_knows_where_it_was_typed(typed, part, column):
-    spelled = plain(typed)
-    assert typed[column - 1] in (part[0], "w")
+    spelled = with_equals(TextWithColumns(typed))
     assert spelled.column_of(spelled.text.index(part) + 1) == column
 
 
 @examples(300)
 @given(st.text(alphabet="abwE51d∂₅ₕ⁺²⁻½√[](){}^+-=:≈ /·,", max_size=30))
 def test_columns_are_those_of_the_text_and_in_order(text):
-    spelled = plain(text)
+    spelled = with_equals(TextWithColumns(text))
     assert len(spelled.columns) == len(spelled.text)
     assert list(spelled.columns) == sorted(spelled.columns)
     assert all(1 <= column <= len(text) for column in spelled.columns)
-    assert plain(spelled.text).text == plain(plain(spelled.text)).text
 
 
 def test_parts_keep_their_columns():
@@ -160,13 +103,14 @@ def test_replaced_characters_stand_where_the_match_began():
         ("dE_total/dW1[2,1]", "dE_total/dw4"),
         ("∂E/∂W2[1,1]", "∂E/∂w7"),
         ("W1[1,2]@1 - W1[1,2]", "w2@1 - w2"),
+        ("W₁[2,1] + W_2[1,2]", "w4 + w8"),
         ("w1*W[1]", "w1*W[1]"),
         ("aW1[2,1]", "aW1[2,1]"),
         ("w5", "w5"),
     ],
 )
 def test_a_place_in_a_matrix_is_a_weight(text, written):
-    assert with_weights(plain(text), NAMES).text == written
+    assert with_weights(TextWithColumns(text), NAMES).text == written
 
 
 @pytest.mark.parametrize(
@@ -183,70 +127,9 @@ def test_a_place_in_a_matrix_is_a_weight(text, written):
 )
 def test_a_place_outside_the_matrix_is_refused_with_its_shape(text, column, reason):
     with pytest.raises(ExpressionError) as caught:
-        with_weights(plain(text), NAMES)
+        with_weights(TextWithColumns(text), NAMES)
     assert caught.value.column == column
     assert reason in caught.value.reason
-
-
-@pytest.mark.parametrize(
-    "text, number",
-    [
-        ("-0.0190", "-0.0190"),
-        ("+0.5", "0.5"),
-        (".5", ".5"),
-        ("5.", "5."),
-        ("007", "007"),
-        ("1e-5", "1e-5"),
-        ("1E+5", "1e+5"),
-        ("3.5102*10^-5", "3.5102e-5"),
-        ("3.5102 × 10^{-5}", "3.5102e-5"),
-        ("3.5102·10⁻⁵", "3.5102e-5"),
-        ("3.50 x 10^-5", "3.50e-5"),
-        ("2*10**3", "2e3"),
-        ("(−0.019)", "-0.019"),
-        (" 0.10 ", "0.10"),
-        ("− 0.5", "-0.5"),
-        ("1e400", "1e400"),
-        ("0" * 5000, "0" * 5000),
-    ],
-)
-def test_one_printed_number_keeps_its_digits(text, number):
-    assert numeral(text) == number
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "-",
-        ".",
-        "1/2",
-        "10^-5",
-        "a",
-        "0,5",
-        "1 000",
-        "--1",
-        "-(0.5)",
-        "((1))",
-        "1e",
-        "1e99999",
-        "1.2.3",
-        "٣",
-        "²",
-        "1_0",
-        "0x10",
-        "nan",
-        "inf",
-        "1e5e5",
-        "2*10",
-        "2*10^a",
-        "1+1",
-        "0.5 0.5",
-        "1" * 30_000,
-    ],
-)
-def test_anything_else_is_no_printed_number(text):
-    assert numeral(text) is None
 
 
 @pytest.mark.slow
@@ -274,7 +157,7 @@ def test_anything_else_is_no_printed_number(text):
     ],
 )
 def test_no_spelling_takes_long(text):
-    plain(text), plain(text + "≈"), numeral(text), with_weights(TextWithColumns(text), NAMES)
+    with_equals(TextWithColumns(text + "≈")), with_weights(TextWithColumns(text), NAMES)
 
 
 @pytest.mark.parametrize(
