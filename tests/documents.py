@@ -44,7 +44,6 @@ from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.derivation.quantities import Exact
 from neuronnet.description.reading import read
 from neuronnet.formulas.expressions import Name
-from neuronnet.formulas.parsing import parse
 from neuronnet.formulas.rewriting import leaves_of
 from neuronnet.names import spelled_out
 from neuronnet.render.verdicts import remarks
@@ -175,9 +174,7 @@ def _out_of_place(formula, arithmetic):
     """Complaints about numbers that are those of no name in the formula beside them, to the last digit."""
     if re.fullmatch(NUMBER, arithmetic):
         return []
-    names, numbers = (
-        leaves_of(parse(spelled_out(side), worked_example().__contains__)) for side in (formula, arithmetic)
-    )
+    names, numbers = (leaves_of(worked_example().read(side)) for side in (formula, arithmetic))
     if len(names) < 2 or any(isinstance(leaf, Name) for leaf in numbers):
         return []
     if len(names) != len(numbers):

@@ -19,7 +19,6 @@ from neuronnet.formulas.written_functions import (
 )
 from neuronnet.formulas.written_names import (
     WORD,
-    Written,
     gradient_of,
     known_form,
     read_name,

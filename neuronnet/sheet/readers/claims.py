@@ -8,9 +8,9 @@ from neuronnet.errors import ExpressionError
 from neuronnet.formulas.notation import read_name, split_derivative
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 from neuronnet.names import WORD
+from neuronnet.sheet.declarations import DECLARED, Declarations
 from neuronnet.sheet.readers.latex import NAMED, in_plain_notation
 from neuronnet.sheet.readers.spelling import EQUALITY, with_equals, without_entities
-from neuronnet.sheet.declarations import DECLARED, Declarations
 
 MOST_STATEMENTS = 20_000
 MOST_PARTS = 100
