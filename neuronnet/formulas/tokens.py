@@ -16,6 +16,7 @@ _SIGNS = {sign: to for to, signs in zip(_ALIKE[::2], _ALIKE[1::2]) for sign in s
 _SIGNS |= dict.fromkeys("\xa0\u2002\u2003\u2009\u200a\u202f\u2061\t", " ")
 _SIGNS |= {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0x1D400, 0x1D800)}
 _TABLE = str.maketrans({sign: to for sign, to in _SIGNS.items() if len(to) == 1})
+_DOT = re.compile(r"(?<=\s)\.(?=\s)")  # v . h
 _ONES = re.compile("(?<![\U0001d7ce-\U0001d7ff.,\\d])[\U0001d7cf\U0001d7d9](?![\U0001d7ce-\U0001d7ff.,\\d])")
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᵗᵀ", "0123456789+-()ntT")
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-aehijklmnoprstuvx")
@@ -150,6 +151,7 @@ def unified(text: str) -> str:
 
     A bold 1 that stands alone becomes `𝟏`, the vector of ones.
     """
+    text = _DOT.sub("·", text)
     if text.isascii():
         return text.replace("\t", " ")
     ones = {match.start() for match in _ONES.finditer(text)}

@@ -16,7 +16,7 @@ from neuronnet.formulas.functions import Call
 from neuronnet.formulas.notation import split_derivative
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, replaced
 from neuronnet.sheet import report
-from neuronnet.sheet.computation import Input, digits_of, gives
+from neuronnet.sheet.computation import Input, digits_of, gives, unit_of
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.numbers_for_names import NumbersForNames
 from neuronnet.sheet.roles import (
@@ -156,6 +156,8 @@ class Lines:
                 raise UnknownName(name, self.model.names())
             if reason is not None:
                 raise NeuronnetError(reason)
+        if name not in self.model and self.roles.loss is not None and self.roles.loss not in self.model:
+            raise NeuronnetError(f"the line that computes {self.roles.loss} could not be used")
         if name not in self.model:
             missing = name if role.kind != GRADIENT else self._missing(name)
             raise NeuronnetError(
@@ -391,10 +393,36 @@ class Lines:
             else each
             for name, each in inputs.items()
         }
-        if carried == inputs:
+        if not any(each.is_wrong for each in carried.values()):
             return verdict
         again = judged(_nested(printed), exact, formulas, carried)
-        return again if again.follows_from is not None else verdict
+        if again.follows_from is not None:
+            return again
+        lines = [each.line for each in inputs.values() if each.is_wrong and each.line is not None]
+        if lines and any(self._is_within(printed, formula, inputs) for formula in formulas):
+            return verdict._replace(follows_from=min(lines))
+        return verdict
+
+    def _is_within(self, printed, formula, inputs):
+        """Whether wrong inputs give a printed value, each of them anything that is printed as it is."""
+        values = {name: each.printed if each.is_wrong else each.start for name, each in inputs.items()}
+        if not any(inputs[name].is_wrong for name in formula.names() if name in inputs):
+            return False
+        compute = formula.evaluator(Decimal)
+        try:
+            middle = arrays.entries(compute(values))
+            reach = [entry.half_unit for entry in arrays.entries(printed)]
+            for name, each in inputs.items():
+                if each.is_wrong and each.printed is not None:
+                    moved = arrays.mapped(lambda entry: entry + unit_of(entry) / 2, each.printed)
+                    ends = arrays.entries(compute(values | {name: moved}))
+                    reach = [far + abs(end - at) for far, end, at in zip(reach, ends, middle)]
+        except (NeuronnetError, ArithmeticError, ValueError, KeyError, TypeError):
+            return False
+        entries = arrays.entries(printed)
+        return len(entries) == len(middle) and all(
+            abs(entry.value - at) <= far for entry, at, far in zip(entries, middle, reach)
+        )
 
     def _formula(self, shown, formula, truth):
         try:

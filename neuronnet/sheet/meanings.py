@@ -51,6 +51,9 @@ class Meanings:
         self.rate: Expression | None = None
         self._draws: list = []
         self._parameter_factor = Fraction(1)
+        self._reached: set[str] = set()
+        self._loss_now: str | None = None
+        self._states: dict[str, str] = {}
         self._counts: set[int] = set()
 
     def settle(self) -> None:
@@ -67,10 +70,16 @@ class Meanings:
                 )
                 continue
             self._draws = [self._drawn(seed) for seed in range(DRAWS)]
+            self._loss_now = self.assignment.latest(self.roles.loss, step)
+            self._reached = self.model.uses(self.roles.loss)
             if step == 0:
                 self._parameter_factor = self._factor_of_gradients()
             for name in self._helper_names(step):
                 self._settle_helper(name, step)
+            changes = [role for role in self.roles.of.values() if role.kind == CHANGE and role.step == step]
+            for role in changes:
+                if role.name not in self.model and self._rate_known() is not None:
+                    self._change(role)
             updates = [
                 (role.name, role, self.statements[position])
                 for position, role in self.roles.of.items()
@@ -81,11 +90,15 @@ class Meanings:
                     if name not in self.model:
                         self.model.constants.add(name)
                         self._update(role, statement, settles)
-            for role in self.roles.of.values():
-                if role.kind == CHANGE and role.step == step:
+            for role in changes:
+                if role.name not in self.model:
                     self._change(role)
 
     def _settle_helper(self, name, step):
+        target = self._named_target(name, step)
+        if target is not None and target not in self.model.uses(self._loss_of(target)):
+            self.undecided[name] = f"no line of this sheet connects {target} with {self.roles.loss}"
+            return None
         meaning = self._meaning(name, step)
         if meaning is not None:
             return self._keep(name, meaning)
@@ -149,12 +162,16 @@ class Meanings:
     def _update(self, role, statement, only_if_right):
         """Define the next value of a parameter: by the author's formula if it steps down the gradient."""
         old, name = role.target, role.name
+        if old in self.model.given and old not in self._reached and statement.formulas:
+            self._keep_state(role, statement)
+            return
         slope = self._derivative(old) if old in self.model else None
         if slope is None:
             self.undecided[name] = f"no line of this sheet connects {old} with {self.roles.loss}"
             return
         before = self._worth(Name(old), {})
         for part in statement.formulas:
+            part.formula = self._with_states(part.formula, old)
             formula = self.in_pass(part.formula, role.step)
             after = self._worth(formula, {})
             steps = None if after is None else [_minus(new, value) for new, value in zip(after, before)]
@@ -174,6 +191,18 @@ class Meanings:
             return
         step = rate * Name(partial_name(self._loss_of(old), old))
         self._define(name, Sum([(1, Name(old)), (-1, step)]))
+
+    def _keep_state(self, role, statement):
+        """A velocity or moment: given, but not learnt. Its own formula defines it; later lines use it."""
+        formula = self._with_states(self.in_pass(statement.formulas[0].formula, role.step), role.target)
+        self._define(role.name, formula)
+        self._states[role.target] = role.name
+        for position in self._positions(role.name):
+            self.roles.of[position].kind = MODEL
+            self.roles.definitions[role.name] = formula
+
+    def _with_states(self, formula, old):
+        return with_names(formula, lambda name: self._states.get(name, name) if name != old else name)
 
     def _define(self, name, formula):
         try:
@@ -318,7 +347,7 @@ class Meanings:
         """A formula of the sheet in the names of its pass, those of helpers included."""
         if not step:
             return formula
-        helpers = {role.name for role in self.roles.of.values() if role.kind == HELPER}
+        helpers = {role.name for role in self.roles.of.values() if role.kind in (HELPER, CHANGE)}
 
         def renamed(name):
             later = after_update(name, step)
@@ -339,6 +368,7 @@ class Meanings:
         use = self._by_use(name, target, step)
         both = [meaning for meaning in own if _among(meaning, use)]
         natural = [meaning for meaning in own if self._is_natural(meaning, target)]
+        natural += [meaning for meaning in own if self._is_step(meaning, use)]
         named = [meaning for meaning in natural if self._goes_before_use(meaning, use)]
         for found in (both, named, use, natural):
             if found:
@@ -346,6 +376,13 @@ class Meanings:
         if target is not None:
             return Meaning(target, Fraction(self._family_sign()), "its name")
         return self._by_number(name) or self._by_index(name)
+
+    def _is_step(self, meaning, use):
+        """Whether a helper is a whole step, -eta times a derivative, as its update wants it."""
+        wanted = [each for each in use if each.because == UPDATED and each.target == meaning.target]
+        rates = [float(self.model.given[name]) for name in RATES if _is_number(self.model.given.get(name))]
+        sizes = [rate for rate in rates if isclose(rate, abs(meaning.factor), rel_tol=SAME)]
+        return bool(sizes) and any(each.factor * meaning.factor > 0 for each in wanted)
 
     def _goes_before_use(self, meaning, use):
         """Whether a helper is what its formula says though its uses want another factor.
@@ -382,12 +419,12 @@ class Meanings:
 
     def _targets(self, shape):
         """What a helper of a shape may be the derivative by, the later quantities first."""
-        reached = self.model.uses(self.roles.loss)
+        reached = self.model.uses(self._loss_now)
         names = [name for name in [*self.model.formulas][::-1] + [*self.model.given] if name in reached]
         return [
             name
             for name in names
-            if name != self.roles.loss and as_vector_shape(self.model.shape(name)) == as_vector_shape(shape)
+            if name != self._loss_now and as_vector_shape(self.model.shape(name)) == as_vector_shape(shape)
         ]
 
     def _by_formula(self, name, target, step):
@@ -441,7 +478,7 @@ class Meanings:
         return target in self.model
 
     def _shapes_in(self, formula, name):
-        reached = self.model.uses(self.roles.loss) - {self.roles.loss}
+        reached = self.model.uses(self._loss_now) - {self.roles.loss}
         return [each for each in [*self.model.formulas][::-1] + [*self.model.given] if each in reached]
 
     def _factor_in_use(self, role, formula, name, slope):
@@ -631,6 +668,10 @@ def _minus(left, right):
         if isinstance(left, Array)
         else left - right
     )
+
+
+def _is_number(value):
+    return value is not None and not isinstance(value, Array)
 
 
 def _are_zero(values):

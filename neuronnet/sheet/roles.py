@@ -289,7 +289,7 @@ class Assignment:
             next_step = int(count) if count.isdigit() else step + 1
             return Role(UPDATE, after(base, next_step), step, after(base, next_step - 1))
         if name.startswith("Δ"):
-            return Role(CHANGE, name, step, name[1:])
+            return Role(CHANGE, after(name, step), step, name[1:])
         target = gradient_of(name, self.known)
         if target is not None and target in self.known.names:
             return Role(HELPER, after(name, step), step, target)
@@ -434,10 +434,11 @@ class Assignment:
 def _assign_once(statements):
     """Give what code assigns again, as `a = tanh(a)`, a name of its own before that: `a~1`."""
     latest: dict[str, Statement] = {}
+    given = {each.name for each in statements if each.number is not None and len(each.parts) == 2}
     for position, statement in enumerate(statements):
         name = statement.name
         uses_itself = any(name in part.formula.names() for part in statement.formulas)
-        if name is not None and uses_itself and name in latest and latest[name].formulas:
+        if uses_itself and name not in given and name in latest and latest[name].formulas:
             count = sum(each.name is not None and each.name.startswith(f"{name}~") for each in statements) + 1
             old = f"{name}~{count}"
             for each in statements[:position]:

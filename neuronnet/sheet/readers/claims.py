@@ -27,6 +27,8 @@ _QUANTITY_FIRST = re.compile(_QUANTITY)
 _LEAD = re.compile(
     rf"\s*(?:(?:hence|so|thus|then|therefore|also|we get|with)[,:]?\s+){{1,3}}(?={_QUANTITY})", re.IGNORECASE
 )
+_LABEL = re.compile(r"\s*[^\W\d_][^\W_]*(?:\s+[^\W_]+){0,3}:\s+(?=\S+\s*=(?!=))")
+_WORDS = re.compile(r"(?<![\w\\{_^])[^\W\d_]{3,}(?![\w(\[{])(?=\s+[^\W\d_]|\s*[,;:])")
 _SEPARATOR = re.compile(
     r"[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
 )
@@ -138,7 +140,7 @@ class Sheet:
         if conclusion and has_equals(text[: conclusion.start()]) and has_equals(text[conclusion.end() :]):
             self.take(statement.part(0, conclusion.start()), latex)
             return self.take(statement.part(conclusion.end()), latex)
-        lead = _LEAD.match(text)
+        lead = _LEAD.match(text) or (None if _ITS_OWN.match(text) else _LABEL.match(text))
         try:
             written = self.spelled(TextWithColumns(text)[lead.end() if lead else 0 :], latex)
         except ExpressionError as error:
@@ -192,6 +194,9 @@ class Sheet:
     def _take_claim(self, statement, text, written):
         parts = _sides(written)
         signs = len(parts) - 1
+        if signs and len(_WORDS.findall(parts[0].text)) > 2:
+            self.ignored.append(statement.place(1)[0])
+            return None
         if not signs and not _LOOKS_LIKE_A_CLAIM.search(written.text):
             self.prose.append((statement.place(1)[0], text))
             return None
