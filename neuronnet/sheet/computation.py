@@ -158,6 +158,11 @@ class Computation:
         units = [int(entry.as_tuple().exponent) for value in printed for entry in entries(value)]
         return -min([0, *units])
 
+    def digits(self) -> int:
+        """The most significant digits that a rounded input is printed with."""
+        printed = [each.printed for each in self.inputs.values() if each.is_moved]
+        return max([0, *(digits_of(entry) for value in printed for entry in entries(value))])
+
     def results(self, names: list[str]) -> list[Decimal]:
         """The inputs, these as they are printed, and every number computed on the way; [] without a value."""
         try:

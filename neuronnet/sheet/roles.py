@@ -103,6 +103,7 @@ class Assignment:
         `loss` is the name of the loss, where the author declares it.
         """
         self._choices, self._declared_loss = choices or {}, loss
+        self._learnt: set | None = None
         self.statements, self.known = statements, known
         _assign_once(statements)
         self._defined = {
@@ -189,11 +190,12 @@ class Assignment:
             name = statement.name
             if name is not None and self._is_plain(name) and not self._is_update(statement):
                 earlier = defined.get(name)
-                if (
-                    updates
-                    and earlier is not None
-                    and (_defines_again(earlier, statement) or self._opens_again(position, earlier, defined))
-                ):
+                begins = earlier is not None and (
+                    _defines_again(earlier, statement)
+                    or self._opens_again(position, earlier, defined)
+                    or self._is_new_sample(statement, updates)
+                )
+                if updates and begins:
                     step, updates, defined = step + 1, False, {}
                 if earlier is None or not earlier.formulas:
                     defined[name] = statement
@@ -216,8 +218,29 @@ class Assignment:
             if given is None or len(statement.parts) > 2 or statement.number is None:
                 continue
             if self._is_update(before) or (before.name or "").startswith("Δ"):
-                if texts(statement.number.printed) != texts(given):
+                if self._is_learnt(statement.name) and texts(statement.number.printed) != texts(given):
                     statement.assigns = True
+
+    def _is_learnt(self, name):
+        """Whether a given number is a parameter: a gradient by it or an update of it stands in the sheet."""
+        if self._learnt is None:
+            self._learnt = set()
+            for each in self.statements:
+                for inside in _derivatives_in(each):
+                    self._learnt.add(split_derivative(inside)[1])
+                by = gradient_of(each.name, self.known) if each.name is not None else None
+                uses_itself = any(each.name in part.used for part in each.formulas)
+                self._learnt |= {by, each.name if uses_itself else by, self._base(each.name or "")}
+        return name in self._learnt
+
+    def _is_new_sample(self, statement, updates):
+        """Whether a given number that is not learnt gets another value after an update."""
+        given = self._numbers.get(statement.name)
+        if given is None or not updates or len(statement.parts) > 2 or statement.number is None:
+            return False
+        if statement.assigns or self._is_learnt(statement.name):
+            return False
+        return texts(statement.number.printed) != texts(given)
 
     def _is_plain(self, name):
         return (

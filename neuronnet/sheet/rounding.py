@@ -290,10 +290,10 @@ class _Explanation:
         wrong = way.wrong_among(printed)
         for used in [printed, wrong] if printed != wrong else [printed]:
             if bool(wrong) == from_wrong:
-                decimals = self.decimals or way.decimals()
+                decimals = max(self.decimals, way.decimals())
                 if decimals == 0 and any(map(is_whole_zero, self.texts)):  # everything small is 0 then
                     return
-                for found in way.by_steps(used, decimals, self.significant):
+                for found in way.by_steps(used, decimals, max(self.significant, way.digits())):
                     self._settle(found, _from(way, used, STEP_BY_STEP))
 
     def _settle(self, found, verdict):
