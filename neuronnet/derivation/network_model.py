@@ -5,6 +5,8 @@ A derivation that names a network is held against this model, as one that brings
 
 from __future__ import annotations
 
+from copy import copy
+
 from neuronnet.derivation.model import Model
 from neuronnet.derivation.quantities import Exact
 from neuronnet.errors import NeuronnetError
@@ -30,7 +32,9 @@ class NetworkModel(Model):
         self.exact = Exact(description) if exact is None else exact
         self.description = description
         derivation = self.exact.derivation
-        self.names_of_network, self._pass = derivation.names, derivation._pass
+        self.names_of_network, self._pass = derivation.names, copy(derivation._pass)
+        self._pass.from_nets = False  # an error that is computed from nets has no derivative by its out
+        self._pass.given = {}  # formulas hold for all targets, not for zeros alone
         self.loss = derivation.names.error
         self._frozen, self._updates = derivation._frozen, 0
         shares = self._last_shares(derivation)
@@ -82,7 +86,7 @@ class NetworkModel(Model):
         count = update_of(name)
         if not count or not (self._is_known(name) or self._is_known(after(self.loss, count))):
             return False
-        if count <= LATEST and self._is_whole():
+        if count <= (LATEST if self._is_whole() else 1):
             for update in range(self._updates + 1, count + 1):
                 self._update(update)
                 self._forward(update)
