@@ -252,10 +252,6 @@ class Exact:
             self._binary = Derivation(self.derivation.description)
         return finite(lambda: Decimal(repr(self._binary[name].value)), name)
 
-    def formula(self, name):
-        """The quantity's own formula, an Expression; None for a given number and after a long training."""
-        return None if is_late(name) else self.derivation[name].expression
-
 
 def is_late(name):
     """Whether a name is that of a state after more than 20 updates."""

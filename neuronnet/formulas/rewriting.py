@@ -40,10 +40,16 @@ def with_part(node, place, new):
     """A formula with another part in one place; a sum in a sum becomes one, a product in a product too."""
     if isinstance(node, Sum) and isinstance(new, Sum) and node.terms[place][0] > 0:
         return Sum([*node.terms[:place], *new.terms, *node.terms[place + 1 :]])
-    if isinstance(node, Product) and isinstance(new, Product) and node.factors[place][0] == "*":
+    if isinstance(node, Product) and isinstance(new, Product) and _joins(node, place, new):
         return Product([*node.factors[:place], *new.factors, *node.factors[place + 1 :]])
     parts = node.parts()
     return node.rebuilt([*parts[:place], new, *parts[place + 1 :]])
+
+
+def _joins(whole, place, new):
+    """Whether the factors of a new product may stand among those of the whole, from left to right."""
+    operators = [whole.factors[place][0], *(operator for operator, _ in new.factors[1:])]
+    return place == 0 or (operators[0] == "*" and set(operators) <= {"*", "/"})
 
 
 def replaced(expression, others):

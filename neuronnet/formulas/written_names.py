@@ -344,8 +344,7 @@ def spelled_like(name, known):
     """The known name that differs from this one at most in low lines; else None."""
     if known.has(name):
         return name
-    names = getattr(known, "without_low_lines", dict)
-    return names().get(name.replace("_", ""))
+    return known.without_low_lines().get(name.replace("_", ""))
 
 
 def read_function_head(text: str) -> tuple[str, list[str]] | None:

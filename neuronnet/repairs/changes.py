@@ -43,8 +43,8 @@ def change(kind, at, replacement, sentence, found=None, instead=None):
     return Change(kind, at, replacement, sentence, found, instead)
 
 
-def changes(node, parent, counts=()):
-    """The Changes of one part of a formula, not of parts within. `counts` are numbers that may be meant."""
+def changes(node, parent):
+    """The Changes of one part of a formula, not of parts within."""
     match node:
         case Sum():
             yield from _of_sum(node)
@@ -61,7 +61,7 @@ def changes(node, parent, counts=()):
         case Call(function=function, arguments=arguments):
             yield from _of_call(node, function, arguments)
         case Number():
-            for other in (1, 2, *counts):
+            for other in (1, 2):
                 if other != node.value:
                     yield change("number", node, Number(other), f"{node} should be {other}")
     if isinstance(node, (Name, Sum, Call)) and not isinstance(parent, Power):

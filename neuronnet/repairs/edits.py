@@ -35,7 +35,7 @@ def edits(node: Expression, parent, around: Surroundings):
     """The Changes of one part of a formula, not of parts within."""
     for each in (_transposes, _products, _slopes, _sums, _names, _factors, _terms):
         yield from each(node, parent, around)
-    yield from changes(node, parent, ())
+    yield from changes(node, parent)
 
 
 def _transposes(node, parent, around):

@@ -102,7 +102,7 @@ def _candidates(formula, around, bench):
     """The edits that make a formula true in one draw, some of them up to a number."""
     yield from _scaled(change("count", formula, formula, ""), formula, bench.ratio(formula), around)
     left = MOST_EDITS
-    for node, rebuild, parent in places(formula):
+    for node, rebuild, parent in nodes(formula):
         ratio = bench.test(rebuild)
         for slip in edits(node, parent, around):
             left -= 1
@@ -113,28 +113,6 @@ def _candidates(formula, around, bench):
                 yield Candidate(slip, rebuild(slip.replacement), 0)
             elif found is not None and slip.kind in _WITH_A_NUMBER:
                 yield from _scaled(slip, rebuild(slip.replacement), found, around)
-
-
-def places(formula, rebuild=lambda new: new, parent=None):
-    """(part, function that gives the whole with another in its place, the part around it), for every part."""
-    yield formula, rebuild, parent
-    for place, child in enumerate(formula.parts()):
-
-        def put(new, place=place):
-            parts = formula.parts()
-            if isinstance(formula, Product) and isinstance(new, Product) and _joins(formula, place, new):
-                return rebuild(
-                    Product([*formula.factors[:place], *new.factors, *formula.factors[place + 1 :]])
-                )
-            return rebuild(formula.rebuilt([*parts[:place], new, *parts[place + 1 :]]))
-
-        yield from places(child, put, formula)
-
-
-def _joins(whole, place, new):
-    """Whether the factors of a new product may stand among those of the whole, from left to right."""
-    operators = [whole.factors[place][0], *(operator for operator, _ in new.factors[1:])]
-    return place == 0 or (operators[0] == "*" and set(operators) <= {"*", "/"})
 
 
 def _scaled(slip, formula, ratio, around):
@@ -182,7 +160,7 @@ def _numbers(around):
 
 def _times(formula, name):
     """A formula times a name; what divides by that name goes."""
-    for node, rebuild, _ in places(formula):
+    for node, rebuild, _ in nodes(formula):
         if isinstance(node, Product):
             for place, (operator, factor) in enumerate(node.factors):
                 if operator == "/" and isinstance(factor, Name) and factor.name == name:
