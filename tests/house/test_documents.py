@@ -39,10 +39,10 @@ WRONG = {
     ),
     "a wrong factor, nearly invisible": (
         (
-            "```derivation\ndelta_o1 = dE_total/dout_o1 * dout_o1/dnet_o1 = 0.741365071 * 0.186815602 = "
+            "```derivation\ndelta_o1 = dE_total/dout_o1 * dout_o1/dnet_o1 = 0.741365171 * 0.186815602 = "
             "0.138498562\n```"
         ),
-        "0.741365071 stands for dE_total/dout_o1, which is 0.74136506955",
+        "the step is false, it gives 0.138499",
     ),
     "numbers of another formula": (
         "```derivation\nE_total = E_o1 + E_o2 = 0.274811083 - 0.023560026 = 0.298371109\n```",
