@@ -78,7 +78,7 @@ class Meanings:
                 self._settle_helper(name, step)
             changes = [role for role in self.roles.of.values() if role.kind == CHANGE and role.step == step]
             for role in changes:
-                if role.name not in self.model and self._rate_known() is not None:
+                if str(role.name) not in self.model and self._rate_known() is not None:
                     self._change(role)
             updates = [
                 (role.name, role, self.statements[position])
@@ -91,7 +91,7 @@ class Meanings:
                         self.model.constants.add(name)
                         self._update(role, statement, settles)
             for role in changes:
-                if role.name not in self.model:
+                if str(role.name) not in self.model:
                     self._change(role)
 
     def _settle_helper(self, name, step):
