@@ -11,6 +11,7 @@ from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas.array_expressions import ArrayOf
 from neuronnet.formulas.expressions import Name
+from neuronnet.formulas.notation import updated
 from neuronnet.mistakes.printed_numbers import PrintedNumber
 from neuronnet.mistakes.search import explanations
 from neuronnet.names import after
@@ -108,10 +109,11 @@ def _description(sheet, network, folder):
 
 def _say_what_is_frozen(lines, assignment, model):
     for line, statement in zip(lines, assignment.statements):
-        base = (statement.name or "").partition("@")[0]
-        own = model.own_name(after(base, 1)) if base in model.given else None
-        if line.is_wrong and base == own and "@" in statement.name:
-            value, line.quantity = model.given[base], Name(statement.name)
+        name = statement.name or ""
+        base, _, count = name.partition("@") if "@" in name else (updated(name) or name, "", "")
+        own = model.own_name(after(base, 1)) if base in model.given and base != name else None
+        if line.is_wrong and base == own:
+            value, line.quantity = model.given[base], Name(after(base, int(count or 1)))
             line.remark = f"{base} is frozen in this network (train_bias = false), it stays {value}"
 
 

@@ -21,6 +21,7 @@ from neuronnet.formulas.notation import (
     split_derivative,
     updated,
 )
+from neuronnet.formulas.rewriting import nodes
 from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.sheet.declarations import Declarations
 
@@ -112,7 +113,19 @@ def read_statements(
         for claim, head in zip(claims, heads)
         if claim not in functions or not _kept(claim, known)
     ]
+    if known.from_zero is None and any(map(_counts_from_zero, _formulas(found))):
+        for statement in found:  # one entry shows where all indices begin
+            for part in statement.parts:
+                part.formula = None if part.formula is None else _counted(part.formula, True)
     return found, free
+
+
+def _formulas(statements):
+    return [part.formula for each in statements for part in each.parts if part.formula is not None]
+
+
+def _counts_from_zero(formula):
+    return any(isinstance(node, Entry) and node.from_zero for node, *_ in nodes(formula))
 
 
 def _spelled(claim, spelled):

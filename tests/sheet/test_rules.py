@@ -14,8 +14,6 @@ OPEN = {
     "Euler beside e, without a number",
     "a given number, rounded on the line",
     "a false step before a right result",
-    "a wrong index, a matrix and a number against it",
-    "a wrong index, its number against it",
     "a wrong index, its siblings against it",
 }
 
