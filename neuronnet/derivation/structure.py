@@ -6,7 +6,7 @@ weights that merely happen to be 0 or 1 are not counted among them.
 
 from neuronnet.derivation.model import Model
 from neuronnet.formulas.arrays import Array, entries, size
-from neuronnet.formulas.expressions import Expression, Name, Negative, Power, Product, Sum
+from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Product, Sum
 from neuronnet.formulas.functions import Call
 from neuronnet.formulas.rewriting import nodes
 
@@ -67,10 +67,19 @@ class Structure:
         """Whether a quantity is a loss or an error: a number that nothing uses, or what leads to one."""
         if name not in self._late:
             formula, users = self._model.formulas[name], self._users.get(name, ())
-            is_error = _has_difference(formula) or _has_logarithm(formula)
+            is_error = _has_difference(formula) or _has_logarithm(formula) or self._combines(formula)
             ends = not self._model.shape(name) or _has_difference(formula)
             self._late[name] = is_error and all(map(self._is_late, users)) if users else ends
         return self._late[name]
+
+    def _combines(self, formula):
+        """Whether a formula adds up computed quantities and does no more, as a total of errors does."""
+        parts = [node for node, *_ in nodes(formula)]
+        return isinstance(formula, (Sum, Product)) and all(
+            isinstance(each, (Sum, Product, Number))
+            or (isinstance(each, Name) and each.name in self._model.formulas)
+            for each in parts
+        )
 
     def _stands_alone(self, name, formula):
         """Whether nothing that is given is a factor of a name in a formula."""
