@@ -170,7 +170,8 @@ class Words(Scanner):
             self.fail_here()
         for each in ways:
             by_letter = each.transposed and re.search(r"\^\{?\s*(?:\[\w+\])?T", self.text[start : each.end])
-            if by_letter and self.known.has("T") and "T" not in self.known.arrays:
+            is_array = bool({"T", each.name} & self.known.arrays)
+            if by_letter and self.known.has("T") and not is_array:
                 continue
             sample = None if text else self.of_sample(each)
             found = self.meaning(each.name) if sample is None else Name(sample.name)

@@ -246,10 +246,11 @@ class Lines:
         for node, rebuild, _ in nodes(own):
             if isinstance(node, Name) and node.name == name:
                 try:
-                    if gives(self.model.value(rebuild(Name(other))), printed):
-                        return True
-                except (NeuronnetError, TypeError):
+                    value = self.model.value(rebuild(Name(other)))
+                except NeuronnetError:
                     continue
+                if not isinstance(value, Array) and gives(value, printed):
+                    return True
         return False
 
     def _exact(self, truth):

@@ -148,13 +148,9 @@ class Meanings:
             return denominator if numerator not in self.model else None
         if role.kind == HELPER and role.target is not None and role.target not in self.model.given:
             return role.target
-        if role.kind == HELPER and is_delta(role.name):
+        if role.kind == HELPER and is_delta(role.name) and not role.name.lower().startswith("err"):
             names = [*self.model.formulas][::-1]
-            alike = [name for name in names if self._alike(role.name, name)]
-            before = self.model.formulas[names[0]].names() if names else []
-            return next(
-                iter(alike or [name for name in before if name in self.model.formulas] or names), None
-            )
+            return next((name for name in names if self._alike(role.name, name)), None)
         return None
 
     # Updates
@@ -212,6 +208,9 @@ class Meanings:
 
     def _has_a_rule_of_its_own(self, formula, old):
         """Whether an update uses more than the parameter, its gradient and numbers: momentum, Adam."""
+        given = [name for name in formula.names() if name in self.model.given and name != old]
+        if len(set(given) - self._reached) > 1:  # a rate, and what weighs another term
+            return True
         beside = [name for name in formula.names() if name in self.roles.definitions]
         return any(name not in self.model.uses(self._loss_of(old)) and name != old for name in beside)
 
@@ -366,6 +365,8 @@ class Meanings:
                 return own[0]
             return Meaning(target, self._parameter_factor, "its name")
         use = self._by_use(name, target, step)
+        if target is None and not is_delta(name):  # an update alone makes nothing a derivative
+            use = [meaning for meaning in use if meaning.because != UPDATED or _among(meaning, own)]
         both = [meaning for meaning in own if _among(meaning, use)]
         natural = [meaning for meaning in own if self._is_natural(meaning, target)]
         natural += [meaning for meaning in own if self._is_step(meaning, use)]
@@ -412,7 +413,9 @@ class Meanings:
     def _named_target(self, name, step):
         target = gradient_of(name.partition("@")[0], self.known)
         target = None if target is None else self.assignment.latest(target, step)
-        return target if target is not None and target in self.model else None
+        if target is None or target not in self.model or target.partition("@")[0] == self.roles.loss:
+            return None
+        return target
 
     def _is_parameter(self, target):
         return target.partition("@")[0] in self.model.given

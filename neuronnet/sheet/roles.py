@@ -14,12 +14,14 @@ from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape
-from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Sum
+from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Sum
+from neuronnet.formulas.functions import Call
 from neuronnet.formulas.notation import gradient_of, split_derivative, updated
-from neuronnet.formulas.rewriting import with_names
+from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.names import after, partial_name
 from neuronnet.sheet.statements import Statement
 
+MEASURES = ("ln", "lse", "logsumexp", "abs", "max", "mean", "sum")
 TIED = 1e-9  # relative: so near are two readings of one value
 LOSSES = (
     "L",
@@ -85,7 +87,7 @@ class Roles:
 
 def is_delta(name: str) -> bool:
     """Whether a name is one that people give to a derivative: delta2, grad_h, err."""
-    return name.lower().startswith(("delta", "grad", "err"))
+    return name == "g" or name.lower().startswith(("delta", "grad", "err"))
 
 
 class Assignment:
@@ -391,6 +393,7 @@ class Assignment:
             return max(numerators, key=lambda name: (len(reach[name] & set(numerators)), len(reach[name])))
         used = {each for formula in definitions.values() for each in formula.names()}
         ends = [name for name in definitions if name not in used and "@" not in name]
+        ends = [name for name in ends if not is_delta(name) and _measures(definitions[name])]
         named = [name for name in LOSSES if name in definitions]
         if named:
             return named[0]
@@ -501,6 +504,14 @@ def aligned_value(formula, arithmetic, name):
         if each == name:
             return getattr(number.value, "text", None) or str(number.value)
     return None
+
+
+def _measures(formula):
+    """Whether a formula measures an error: it has a square, a logarithm, a size or a maximum in it."""
+    return any(
+        isinstance(node, Power) or (isinstance(node, Call) and node.function in MEASURES)
+        for node, *_ in nodes(formula)
+    )
 
 
 def _distance(reading, model, printed):
