@@ -174,7 +174,6 @@ def test_every_kind_of_mistake_is_planted_once():
 # What neuronnet makes of them
 
 
-
 @each_example
 def test_every_judged_line_of_a_right_sheet_is_right(name):
     report = check_sheet(sheet(name))
