@@ -50,6 +50,8 @@ class Lines:
         self.printed: dict[str, tuple] = {}  # name -> (value as printed, line, is_wrong)
         self._known_outs: dict = {}
         self._of_outs: dict[tuple, str] = {}
+        self._steps_before: list[Expression] = []  # of the arithmetic on a line, all but the last
+        self.unclear: set[str] = set()  # parameters with a second value that may be the new one
         self.carried: dict[str, tuple] = {}  # name -> (what its author's wrong formula gives, line)
         self.wrong: list[tuple] = []  # (report.Part, wrong formula, what it should be)
 
@@ -92,6 +94,7 @@ class Lines:
         if role.kind == VALUE and role.truth is None and self._is_another(statement, role):
             note = f"{role.name} has two values; mark the new one: read line {statement.line} as new"
             self._undecided(line, note)
+            self.unclear.add(role.name)
             return line
         try:
             truth = self._truth(position, statement, role)
@@ -103,6 +106,8 @@ class Lines:
             return line
         line.quantity = truth
         self._compare(line, statement, role, truth)
+        if line.is_wrong and self.unclear:
+            self._excuse(line, role)
         self._keep(line, statement, role)
         return line
 
@@ -133,6 +138,13 @@ class Lines:
         line.kind = "given"
         self._remember(role.name, statement.number, statement.line, False)
         return line
+
+    def _excuse(self, line, role):
+        """Undecide what is wrong with the old value of a parameter of which a new one may be meant."""
+        used = self.model.uses(role.name) if role.name is not None and role.name in self.model else ()
+        names = sorted(self.unclear.intersection(used))
+        if names:
+            self._undecided(line, f"which value of {names[0]} is meant is not said")
 
     def _is_another(self, statement, role):
         number, given = statement.number, self.model.given.get(role.name)
@@ -207,6 +219,7 @@ class Lines:
             elif part.formula is None or part.formula is statement.parts[0].formula:
                 continue
             elif part.is_arithmetic:
+                self._steps_before = [] if arithmetic is None else [*self._steps_before, arithmetic]
                 arithmetic, beside = part.formula, shown
             elif own is not None and part is statement.formulas[0]:
                 continue  # it defines the quantity
@@ -339,6 +352,9 @@ class Lines:
             formulas = ways()
             inputs = self._inputs(formulas)
             verdict = judged(_nested(printed), exact, formulas, inputs, arithmetic)
+            for before in self._steps_before if arithmetic is not None else ():
+                if verdict.verdict == report.WRONG_NUMBER and verdict.follows_from is None:
+                    verdict = judged(_nested(printed), exact, formulas, inputs, before)
             if verdict.verdict == report.WRONG_NUMBER and verdict.follows_from is None:
                 verdict = self._followed(printed, exact, formulas, inputs, verdict)
         shown.verdict = verdict.verdict

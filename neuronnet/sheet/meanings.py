@@ -472,7 +472,11 @@ class Meanings:
                 if factor is not None:
                     meaning = Meaning(each, factor, UPDATED if role.kind == UPDATE else "its use")
                     counts[meaning] = counts.get(meaning, 0) + 1
-        return sorted(counts, key=lambda each: (-counts[each], not self._alike(name, each.target)))
+        return sorted(counts, key=lambda each: self._rank(name, each, counts[each]))
+
+    def _rank(self, name, meaning, count):
+        """What a helper is most likely: wanted most often, by a computed quantity, of the same index."""
+        return -count, self._is_parameter(meaning.target), not self._alike(name, meaning.target)
 
     def _is_usable(self, role):
         target = role.target
@@ -493,7 +497,7 @@ class Meanings:
         if None in extra.values():
             return None
         worth = self._worth(formula, {name: slope} | extra)
-        if worth is None or truth is None:
+        if worth is None or truth is None or not self._matters(name, formula, slope, extra, worth):
             return None
         if role.kind == UPDATE:
             old = self._worth(Name(role.target), {})
@@ -503,6 +507,11 @@ class Meanings:
         wanted = self._parameter_factor if role.kind == HELPER else 1
         ratio = _ratio(worth, truth)
         return None if not ratio else _nice(wanted / ratio)
+
+    def _matters(self, name, formula, slope, extra, worth):
+        """Whether the value of a helper changes that of a formula; times a state of 0 it does not."""
+        doubled = [arrays.mapped(lambda entry: 2 * entry, each) for each in slope]
+        return self._worth(formula, {name: doubled} | extra) != worth
 
     def _guessed(self, helper):
         """What another helper, not settled yet, is most likely worth: the derivative by z of its index."""

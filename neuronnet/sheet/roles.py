@@ -15,12 +15,13 @@ from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape
 from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Sum
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.functions import Call, with_logistics
 from neuronnet.formulas.notation import gradient_of, split_derivative, updated
 from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.names import after, partial_name
 from neuronnet.sheet.statements import Statement
 
+ACTIVATIONS = ("logistic", "tanh", "max", "softplus", "elu", "leaky_relu", "gelu")
 MEASURES = ("ln", "lse", "logsumexp", "abs", "max", "mean", "sum")
 TIED = 1e-9  # relative: so near are two readings of one value
 LOSSES = (
@@ -130,6 +131,7 @@ class Assignment:
         steps = self._steps()
         for statement, step in zip(self.statements, steps):
             self._unmark(statement, step)
+        self._name_net_inputs()
         found = Roles(Model())
         self._first: dict[tuple, int] = {}  # (name, pass) -> the statement that defines it
         for position, statement in enumerate(self.statements):
@@ -139,6 +141,7 @@ class Assignment:
             for key, position in self._first.items()
             if self.statements[position].formulas
         }
+        self._formulas = dict(self._with_net_inputs())
         opening = {name: formula for (name, step), formula in self._formulas.items() if step == 0}
         self._losses: list[str] = []
         found.loss = self._loss(found, opening)
@@ -153,6 +156,50 @@ class Assignment:
             elif role.kind == HELPER and role.target is not None:
                 role.target = self.latest(role.target, role.step)
         return found
+
+    def _name_net_inputs(self):
+        """Let a name that stands in derivatives alone, as z of ∂L/∂z, be what goes into the activation."""
+        heads = {each.name for each in self.statements}
+        insides = {
+            each.name: self._net_input(each.name, with_logistics(each.formulas[0].formula))
+            for each in self.statements
+            if each.name in self._defined and each.formulas
+        }
+        insides = {name: inner for name, inner in insides.items() if inner is not None}
+        for statement in self.statements:
+            for derivative in _derivatives_in(statement):
+                above, below = split_derivative(derivative)
+                if below in heads or below in self._defined:
+                    continue
+                inner = insides.get(above) or (next(iter(insides.values())) if len(insides) == 1 else None)
+                if inner is not None:
+                    for each in self.statements:
+                        _rename_inside(each, below, inner)
+
+    def _net_input(self, name, formula):
+        """The name of what an activation is taken of: `net_h` for `h = tanh(w x + b)`; None for a name."""
+        is_activation = isinstance(formula, Call) and formula.function in ACTIVATIONS and not formula.options
+        inner = formula.arguments[-1] if is_activation else None
+        heads = {each.name for each in self.statements}
+        if (
+            inner is None
+            or isinstance(inner, Name)
+            or not inner.names()
+            or not heads.issuperset(inner.names())
+        ):
+            return None
+        return None if self.known.has(f"net_{name}") else f"net_{name}"
+
+    def _with_net_inputs(self):
+        """The formulas of all passes, those inside of an activation under a name of their own."""
+        for (name, step), written in self._formulas.items():
+            formula = with_logistics(written)
+            inner = self._net_input(name, formula)
+            if inner is None:
+                yield (name, step), written
+            else:
+                yield (inner, step), formula.arguments[-1]
+                yield (name, step), formula.rebuilt([*formula.arguments[:-1], Name(inner)])
 
     def place(self, found: Roles, step: int) -> None:
         """Give and define what the loss of one pass is computed from; the rest are helpers.
@@ -485,6 +532,21 @@ def _rename(statement, name, new):
             part.name = new
         if part.has_names:
             part.formula = with_names(part.formula, lambda each: new if each == name else each)
+
+
+def _rename_inside(statement, old, new):
+    """Rename a quantity in the derivatives of a statement."""
+
+    def renamed(name):
+        parts = split_derivative(name)
+        return name if parts is None else partial_name(*(new if part == old else part for part in parts))
+
+    if statement.name is not None:
+        statement.name = renamed(statement.name)
+    for part in statement.parts:
+        part.name = None if part.name is None else renamed(part.name)
+        if part.has_names:
+            part.formula = with_names(part.formula, renamed)
 
 
 def aligned(formula, arithmetic) -> list[tuple] | None:
