@@ -310,8 +310,8 @@ def test_a_model_keeps_helpers_and_updates_under_their_names():
 @pytest.mark.parametrize("word", ["σ", "sigmoid", "logistic"])
 def test_the_logistic_function_is_called_as_its_author_calls_it(word):
     model = Model.from_text(f"x = 0.5\nδ_0 = 2\ny = {word}(δ_0 x)\nL = (y - 1)^2\n")
-    assert (model.formula("y"), model.in_numbers("y")) == (f"{word}(δ_0*x)", f"{word}(2*0.5)")
-    assert model.formula("dL/dx") == f"dL/dy * {word}'(δ_0*x) * δ_0"
+    assert (model.formula("y"), model.formula("net_y")) == (f"{word}(net_y)", "δ_0*x")
+    assert model.formula("dL/dnet_y") == f"dL/dy * {word}'(net_y)"
 
 
 @pytest.mark.parametrize(
@@ -433,3 +433,42 @@ def test_a_hostile_model_ends_soon_and_no_line_of_it_is_called_right(name):
     report = check_sheet("a0 = 1.01\n" + HOSTILE[name] + "dL/da0 = 0.123\n")
     assert time.monotonic() - start < 10
     assert report.status != 0 and "right" not in report.counts()
+
+
+@pytest.mark.parametrize(
+    "claim, verdict",
+    [
+        ("δ1 = δ2 w2 (1 - h^2) = 0.2275", "right"),
+        ("dL/dz = δ2 w2 (1 - h^2) = 0.2275", "right"),
+        ("dh/dz = 1 - h^2 = 0.9610", "right"),
+        ("dh/dz = 1 - h = 0.8026", "wrong formula"),
+        ("dL/dz = δ2 w2 (1 - h) = 0.1900", "wrong formula"),
+    ],
+)
+def test_what_goes_into_an_activation_needs_no_name(claim, verdict):
+    sheet = "x = 0.5, t = 0.2, w1 = 0.4, w2 = -0.7\nh = tanh(w1 x)\ny = w2 h\nL = 1/2 (y - t)^2\nδ2 = y - t\n"
+    users = "\ndL/dw1 = δ1 x" if claim.startswith("δ1") else ""
+    lines = check_sheet(f"{sheet}{claim}{users}").lines
+    assert next(line.verdict for line in lines if line.text == claim) == verdict
+
+
+@pytest.mark.parametrize(
+    "lines, verdicts",
+    [
+        (["v := mu*v - eta*dL/dw = 0.075", "w := w + v = 1.075"], ["right", "right"]),
+        (["v := mu*v - eta*dL/dw = 0.075", "w := w + v = 1.070"], ["right", "wrong number"]),
+        (["w_new = w - eta dL/dw - eta mu w = 0.985"], ["right"]),
+        (["w := w + eta dL/dw = 0.925"], ["wrong formula"]),
+    ],
+)
+def test_rules_of_updates_are_their_authors_own(lines, verdicts):
+    sheet = "x = 0.5, t = 2, w = 1, v = 0, eta = 0.1, mu = 0.9\ny = w*x\nL = 0.5*(y - t)^2\n"
+    found = check_sheet(sheet + "dL/dw = (y - t)*x = -0.75\n" + "\n".join(lines)).lines
+    assert [line.verdict for line in found[-len(lines) :]] == verdicts
+
+
+def test_the_next_sample_brings_its_own_numbers():
+    epoch = "y = w x\nL = 1/2 (y - t)^2 = {}\ndL/dw = (y - t) x = {}\nw = w - eta dL/dw = {}\n"
+    first, second = epoch.format(0.245, -0.7, 0.65), epoch.format(0.845, 2.6, -0.65)
+    report = check_sheet(f"w = 0.3, eta = 0.5\nx = 1, t = 1\n{first}x = 2, t = 0\n{second}")
+    assert report.status == 0 and [line.verdict for line in report.lines].count("right") == 6
