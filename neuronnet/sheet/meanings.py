@@ -26,6 +26,7 @@ from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, MODEL, SEED, UPDATE,
 SAME = 1e-9  # relative: two floats of one value, computed in another order
 NOTHING = 1e-13
 DRAWS = 2
+NEAR = 0.05  # relative: so near is a printed number to another that it rounds
 UPDATED = "its update"
 CONSTANTS = [Fraction(1), Fraction(-1)]
 RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "epsilon", "gamma", "step", "lambda")
@@ -185,7 +186,9 @@ class Meanings:
         if rate is None:
             self.undecided[name] = "the learning rate is not known; write eta = 0.5, say"
             return
-        step = rate * Name(partial_name(self._loss_of(old), old))
+        factor = Number(int(self._parameter_factor))  # of gradients of the sum, which updates use
+        slope_by = Name(partial_name(self._loss_of(old), old))
+        step = rate * slope_by if self._parameter_factor <= 1 else rate * (factor * slope_by)
         self._define(name, Sum([(1, Name(old)), (-1, step)]))
 
     def _keep_state(self, role, statement):
@@ -375,7 +378,7 @@ class Meanings:
             if found:
                 return found[0]
         if target is not None:
-            return Meaning(target, Fraction(self._family_sign()), "its name")
+            return self._by_size(name, target) or Meaning(target, Fraction(self._family_sign()), "its name")
         return self._by_number(name) or self._by_index(name)
 
     def _is_step(self, meaning, use):
@@ -525,6 +528,20 @@ class Meanings:
         signs = [meaning.factor for meaning in self.settled.values()]
         return -1 if signs and all(sign < 0 for sign in signs) else 1
 
+    def _by_size(self, name, target):
+        """The Meaning of a bare number whose factor is plain from its size: that of a sum over samples."""
+        numbers = [
+            each.printed for position in self._positions(name) for each in self.statements[position].numbers
+        ]
+        if self._own_formulas(name) or not numbers:
+            return None
+        exact = arrays.entries(self.model[partial_name(self._loss_of(target), target)])
+        pairs = [(entry.value, value) for entry, value in zip(arrays.entries(numbers[0]), exact)]
+        printed, value = max(pairs, key=lambda pair: abs(pair[1]))
+        factors = [Fraction(sign * count) for count in (1, *self._counts) for sign in (1, -1)]
+        near = [each for each in factors if value and isclose(float(printed / value), each, rel_tol=NEAR)]
+        return Meaning(target, near[0], "its number") if near else None
+
     def _by_number(self, name):
         """The Meaning whose value a helper's printed number is, if only one is."""
         numbers = [
@@ -601,7 +618,8 @@ class Meanings:
             target = self._named_target(name, 0)
             for part in statement.formulas:
                 ratio = _ratio(self._chased(part.formula), self._derivative(target))
-                found.add(ratio)
+                if ratio is not None:  # a wrong or bare one says nothing of the others
+                    found.add(ratio)
         if len(found) == 1:
             (ratio,) = found
             if ratio is not None and self._is_mean_of_seed(ratio):
