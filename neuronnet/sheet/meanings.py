@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import isclose, prod
-from random import Random
-from typing import NamedTuple
 
 from neuronnet.derivation.digits import Printed
 from neuronnet.errors import NeuronnetError
@@ -18,44 +16,19 @@ from neuronnet.formulas.arrays import Array, as_vector_shape
 from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Product, Sum
 from neuronnet.formulas.functions import Call
 from neuronnet.formulas.notation import gradient_of, split_derivative
-from neuronnet.formulas.rewriting import leaves_of, nodes, with_names
-from neuronnet.names import after as after_update
+from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import partial_name
-from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, MODEL, SEED, UPDATE, Roles, is_delta, texts
+from neuronnet.sheet.formula_values import DRAWS, SAME, Meaning, are_zero, as_fraction, constant_factor, minus
+from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, MODEL, SEED, UPDATE, is_delta, texts
+from neuronnet.sheet.updates import RATES, Updates
 
-SAME = 1e-9  # relative: two floats of one value, computed in another order
-NOTHING = 1e-13
-DRAWS = 2
 NEAR = 0.05  # relative: so near is a printed number to another that it rounds
 UPDATED = "its update"
 CONSTANTS = [Fraction(1), Fraction(-1)]
-RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "epsilon", "gamma", "step", "lambda")
 
 
-class Meaning(NamedTuple):
-    """A derivative: `factor` times dL/d`target`; `because` says how that was found out."""
-
-    target: str
-    factor: Fraction | float
-    because: str
-
-
-class Meanings:
+class Meanings(Updates):
     """Settles what helpers, gradients and updates of a sheet are, and defines them in its model."""
-
-    def __init__(self, roles: Roles, assignment, statements: list, known):
-        self.roles, self.assignment, self.statements, self.known = roles, assignment, statements, known
-        self.model = roles.model
-        self.settled: dict[str, Meaning] = {}
-        self.notes: list[str] = []
-        self.undecided: dict[str, str] = {}
-        self.rate: Expression | None = None
-        self._draws: list = []
-        self._parameter_factor = Fraction(1)
-        self._reached: set[str] = set()
-        self._loss_now: str | None = None
-        self._states: dict[str, str] = {}
-        self._counts: set[int] = set()
 
     def settle(self) -> None:
         """Place and settle pass after pass; what cannot be settled is in `undecided`."""
@@ -116,8 +89,6 @@ class Meanings:
             self.roles.of[position].kind = MODEL
         return None
 
-    # A sheet without a loss
-
     def _seed(self):
         """Take the first derivative of a sheet without a loss as given: the loss is then Σ seed·quantity."""
         for position, role in self.roles.of.items():
@@ -154,165 +125,6 @@ class Meanings:
             return next((name for name in names if self._alike(role.name, name)), None)
         return None
 
-    # Updates
-
-    def _update(self, role, statement, only_if_right):
-        """Define the next value of a parameter: by the author's formula if it steps down the gradient."""
-        old, name = role.target, role.name
-        if old in self.model.given and old not in self._reached and statement.formulas:
-            self._keep_state(role, statement)
-            return
-        slope = self._derivative(old) if old in self.model else None
-        if slope is None:
-            self.undecided[name] = f"no line of this sheet connects {old} with {self.roles.loss}"
-            return
-        before = self._worth(Name(old), {})
-        for part in statement.formulas:
-            part.formula = self._with_states(part.formula, old)
-            formula = self.in_pass(part.formula, role.step)
-            after = self._worth(formula, {})
-            steps = None if after is None else [_minus(new, value) for new, value in zip(after, before)]
-            rate = _constant(steps, slope)
-            if (rate is not None and rate < 0) or self._has_a_rule_of_its_own(formula, old):
-                self._define(name, formula)
-                if rate is not None:
-                    self.rate = self.rate or self._rate_in(formula) or _literal_rate(formula, rate)
-                return
-            if not only_if_right:
-                self.rate = self.rate or self._rate_in(formula)
-        if only_if_right:
-            return
-        rate = self._rate(statement, old)
-        if rate is None:
-            self.undecided[name] = "the learning rate is not known; write eta = 0.5, say"
-            return
-        factor = Number(int(self._parameter_factor))  # of gradients of the sum, which updates use
-        slope_by = Name(partial_name(self._loss_of(old), old))
-        step = rate * slope_by if self._parameter_factor <= 1 else rate * (factor * slope_by)
-        self._define(name, Sum([(1, Name(old)), (-1, step)]))
-
-    def _keep_state(self, role, statement):
-        """A velocity or moment: given, but not learnt. Its own formula defines it; later lines use it."""
-        formula = self._with_states(self.in_pass(statement.formulas[0].formula, role.step), role.target)
-        self._define(role.name, formula)
-        self._states[role.target] = role.name
-        for position in self._positions(role.name):
-            self.roles.of[position].kind = MODEL
-            self.roles.definitions[role.name] = formula
-
-    def _with_states(self, formula, old):
-        return with_names(formula, lambda name: self._states.get(name, name) if name != old else name)
-
-    def _define(self, name, formula):
-        try:
-            self.model.define(name, formula)
-        except NeuronnetError as error:
-            self.undecided[name] = str(error)
-
-    def _has_a_rule_of_its_own(self, formula, old):
-        """Whether an update uses more than the parameter, its gradient and numbers: momentum, Adam."""
-        given = [name for name in formula.names() if name in self.model.given and name != old]
-        if len(set(given) - self._reached) > 1:  # a rate, and what weighs another term
-            return True
-        beside = [name for name in formula.names() if name in self.roles.definitions]
-        return any(name not in self.model.uses(self._loss_of(old)) and name != old for name in beside)
-
-    def _rate_in(self, formula):
-        """The learning rate in the formula of an update: a given number that the loss does not use."""
-        reached = self.model.uses(self.roles.loss)
-        given = [name for name in formula.names() if name in self.model.given and name not in reached]
-        return Name(given[0]) if given else None
-
-    def _rate(self, statement, old):
-        if self.rate is not None:
-            return self.rate
-        reached = self.model.uses(self.roles.loss)
-        known = [name for name in RATES if name in self.model.given and name not in reached]
-        if known:
-            return Name(known[0])
-        return self._rate_among_literals(statement, old)
-
-    def _rate_among_literals(self, statement, old):
-        """The literal in the numbers of an update that is about the step divided by the gradient."""
-        (value, *_), (slope, *_) = self._worth(Name(old), {}), self._derivative(old)
-        for part in [*statement.arithmetic, *statement.formulas]:
-            worth = self._worth(part.formula, {})
-            ratio = None if worth is None else _rough(_minus(worth[0], value), slope)
-            literals = [leaf for leaf in leaves_of(part.formula) if isinstance(leaf, Number)]
-            near = [
-                each for each in literals if ratio and isclose(float(each.value), abs(ratio), rel_tol=0.2)
-            ]
-            near = near or _leading(part.formula)
-            if near:
-                self.notes.append(f"the learning rate is {near[0]} (line {statement.line})")
-                self.rate = Number(near[0].value)
-                return self.rate
-        return None
-
-    def _change(self, role):
-        """Δw is what an update adds to w."""
-        old = self.assignment.latest(role.target, role.step)
-        base, _, count = old.partition("@")
-        later = f"{base}@{int(count or 0) + 1}"
-        difference = Sum([(1, Name(later)), (-1, Name(old))]) if later in self.model else None
-        step = None
-        if old in self.model and self._rate_known() is not None:
-            slope = Name(partial_name(self._loss_of(old), old))
-            step = Negative(self._rate_known() * slope)
-        if step is not None and (difference is None or self._are_equal(step, difference)):
-            self._define(role.name, step)
-        elif difference is not None:
-            self._define(role.name, difference)
-        else:
-            self.undecided[role.name] = "the learning rate is not known; write eta = 0.5, say"
-
-    def _are_equal(self, one, other):
-        ratio = _constant(self._worth(one, {}), self._worth(other, {}))
-        return ratio is not None and isclose(ratio, 1, rel_tol=SAME)
-
-    def _rate_known(self):
-        reached = self.model.uses(self.roles.loss)
-        known = [name for name in RATES if name in self.model.given and name not in reached]
-        return self.rate or (Name(known[0]) if known else None)
-
-    # Values to try formulas with
-
-    def _drawn(self, seed):
-        """The values of the model in floats, at the sheet's numbers and at others near them."""
-        if seed == 0:
-            return self.model.values(float)
-        random, reached = Random(seed), self.model.uses(self.roles.loss)
-        late = self.model.formulas[self.roles.loss].names()
-        given = {
-            name: _near(value, random)
-            for name, value in self.model.given.items()
-            if name in reached and not _is_pinned(value, name in late)
-        }
-        return self.model.values(float, given=given)
-
-    def _worth(self, formula: Expression, extra: dict) -> list | None:
-        """The entries of a formula at every draw, the names in `extra` replaced; None where it has none."""
-        found: list = []
-        for draw in self._draws:
-            values = _Overlay(draw, {name: each[len(found)] for name, each in extra.items()})
-            try:
-                value = formula.evaluator(float)(values)
-            except (NeuronnetError, ArithmeticError, ValueError, TypeError):
-                return None
-            found.append(value)
-        return found
-
-    def _derivative(self, target):
-        """dL/dtarget at every draw, or None."""
-        return self._worth(Name(partial_name(self._loss_of(target), target)), {})
-
-    def _loss_of(self, target):
-        base, _, count = target.partition("@")
-        own = f"{self.roles.loss}@{count}" if count else self.roles.loss
-        return own if own in self.model else self.roles.loss
-
-    # Helpers
-
     def _helper_names(self, step):
         """The names of helpers of a pass in the order of the text, those that need another after it."""
         names = []
@@ -334,28 +146,6 @@ class Meanings:
             ordered += ready
             waiting = [name for name in waiting if name not in ready]
         return ordered
-
-    def _positions(self, name):
-        return [position for position, role in self.roles.of.items() if role.name == name]
-
-    def _own_formulas(self, name, step=0):
-        return [
-            self.in_pass(part.formula, step)
-            for position in self._positions(name)
-            for part in self.statements[position].formulas
-        ]
-
-    def in_pass(self, formula, step):
-        """A formula of the sheet in the names of its pass, those of helpers included."""
-        if not step:
-            return formula
-        helpers = {role.name for role in self.roles.of.values() if role.kind in (HELPER, CHANGE)}
-
-        def renamed(name):
-            later = after_update(name, step)
-            return later if later in helpers else self.assignment.latest(name, step)
-
-        return with_names(formula, renamed)
 
     def _meaning(self, name, step):
         explicit = self._explicit(name, step)
@@ -442,7 +232,7 @@ class Meanings:
                 continue
             for each in self._targets(arrays.shape(worth[0])) if target is None else [target]:
                 slope = self._derivative(each)
-                ratio = Fraction(1) if _are_zero(worth) and _are_zero(slope) else _ratio(worth, slope)
+                ratio = Fraction(1) if are_zero(worth) and are_zero(slope) else constant_factor(worth, slope)
                 if ratio is not None and Meaning(each, ratio, "its formula") not in found:
                     found.append(Meaning(each, ratio, "its formula"))
         return sorted(
@@ -504,12 +294,12 @@ class Meanings:
             return None
         if role.kind == UPDATE:
             old = self._worth(Name(role.target), {})
-            steps = [_minus(after, before) for after, before in zip(worth, old)]
-            ratio = _ratio(steps, truth)
+            steps = [minus(after, before) for after, before in zip(worth, old)]
+            ratio = constant_factor(steps, truth)
             return None if ratio is None or ratio == 0 else Fraction(-1 if ratio > 0 else 1)
         wanted = self._parameter_factor if role.kind == HELPER else 1
-        ratio = _ratio(worth, truth)
-        return None if not ratio else _nice(wanted / ratio)
+        ratio = constant_factor(worth, truth)
+        return None if not ratio else as_fraction(wanted / ratio)
 
     def _matters(self, name, formula, slope, extra, worth):
         """Whether the value of a helper changes that of a formula; times a state of 0 it does not."""
@@ -617,7 +407,7 @@ class Meanings:
         for name, statement in gradients:
             target = self._named_target(name, 0)
             for part in statement.formulas:
-                ratio = _ratio(self._chased(part.formula), self._derivative(target))
+                ratio = constant_factor(self._chased(part.formula), self._derivative(target))
                 if ratio is not None:  # a wrong or bare one says nothing of the others
                     found.add(ratio)
         if len(found) == 1:
@@ -666,106 +456,8 @@ class Meanings:
         self.model.define(name, slope)
 
 
-class _Overlay(dict):
-    """Values with some names replaced."""
-
-    def __init__(self, values, extra):
-        super().__init__(extra)
-        self._values = values
-
-    def __missing__(self, name):
-        return self._values[name]
-
-
-def _near(value, random):
-    def moved(entry):
-        number = float(entry)
-        return number * (1 + random.uniform(0.02, 0.08)) if number else 0.0
-
-    return value.map(moved) if isinstance(value, Array) else moved(value)
-
-
-def _is_pinned(value, is_late):
-    """Whether a given value stays: targets in the loss, zeros and ones, counts."""
-    if not isinstance(value, Array):
-        return float(value) == int(float(value)) != 0 and abs(float(value)) > 1
-    return is_late or all(float(entry) in (0.0, 1.0) for entry in value.entries)
-
-
-def _minus(left, right):
-    return (
-        arrays.paired(lambda one, other: one - other, left, right)
-        if isinstance(left, Array)
-        else left - right
-    )
-
-
 def _is_number(value):
     return value is not None and not isinstance(value, Array)
-
-
-def _are_zero(values):
-    """Whether some values are all 0, as the derivatives by dead units are."""
-    return values is not None and not any(any(map(abs, arrays.entries(value))) for value in values)
-
-
-def _ratio(values, others):
-    """The constant that some values are of others, over all draws and entries; None where there is none."""
-    if values is None or others is None:
-        return None
-    for value, other in zip(values, others):
-        if as_vector_shape(arrays.shape(value)) != as_vector_shape(arrays.shape(other)):
-            return None
-    ratio = _constant(values, others)
-    return None if ratio is None else _nice(ratio)
-
-
-def _leading(formula):
-    """The number that the step of an update begins with: 0.1 of w - 0.1*(...)."""
-    terms = formula.terms[1:] if isinstance(formula, Sum) else []
-    products = [term for _, term in terms if isinstance(term, Product)]
-    return [each.factors[0][1] for each in products if isinstance(each.factors[0][1], Number)]
-
-
-def _literal_rate(formula, rate):
-    """The number in the formula of an update that is its learning rate, or None."""
-    literals = [leaf for leaf in leaves_of(formula) if isinstance(leaf, Number)]
-    return next((Number(each.value) for each in literals if isclose(float(each.value), -rate)), None)
-
-
-def _constant(values, others):
-    """The number that some values are of others in every draw and entry; None where there is none."""
-    if values is None or others is None:
-        return None
-    pairs = [
-        pair
-        for value, other in zip(values, others)
-        for pair in zip(arrays.entries(value), arrays.entries(other))
-        if arrays.size(value) == arrays.size(other)
-    ]
-    if not pairs or max(abs(other) for _, other in pairs) < NOTHING:
-        return None
-    scale = max(abs(other) for _, other in pairs)
-    biggest = max(pairs, key=lambda pair: abs(pair[1]))
-    ratio = biggest[0] / biggest[1]
-    near = all(
-        isclose(value, ratio * other, rel_tol=SAME, abs_tol=SAME * scale * abs(ratio))
-        for value, other in pairs
-    )
-    return ratio if near and ratio else None
-
-
-def _rough(step, slope):
-    """A step divided by a slope, in the entry with the largest slope."""
-    pairs = list(zip(arrays.entries(step), arrays.entries(slope)))
-    value, other = max(pairs, key=lambda pair: abs(pair[1]))
-    return value / other if other else None
-
-
-def _nice(ratio):
-    """A ratio as a small fraction, where it is one; None for any other number."""
-    fraction = Fraction(ratio).limit_denominator(1000)
-    return fraction if ratio and isclose(fraction, ratio, rel_tol=1e-7) else None
 
 
 def _agrees(printed, exact, factor):

@@ -7,18 +7,17 @@ computed from. What else has a name is somebody's word for a derivative, an upda
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 
-from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape
-from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Sum
+from neuronnet.formulas.arrays import as_vector_shape, entries, shape
+from neuronnet.formulas.expressions import Expression, Name, Number, Power
 from neuronnet.formulas.functions import Call, with_logistics
-from neuronnet.formulas.notation import gradient_of, split_derivative, updated
+from neuronnet.formulas.notation import gradient_of, split_derivative
 from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.names import after, partial_name
+from neuronnet.sheet.epochs import Epochs, derivatives_in, rename_inside, texts
 from neuronnet.sheet.statements import Statement
 
 ACTIVATIONS = ("logistic", "tanh", "max", "softplus", "elu", "leaky_relu", "gelu")
@@ -91,7 +90,7 @@ def is_delta(name: str) -> bool:
     return name == "g" or name.lower().startswith(("delta", "grad", "err"))
 
 
-class Assignment:
+class Assignment(Epochs):
     """Finds the Roles of the statements of one sheet."""
 
     def __init__(
@@ -105,26 +104,8 @@ class Assignment:
 
         `loss` is the name of the loss, where the author declares it.
         """
+        super().__init__(statements, known)
         self._choices, self._declared_loss = choices or {}, loss
-        self._learnt: set | None = None
-        self.statements, self.known = statements, known
-        _assign_once(statements)
-        self._defined = {
-            each.name
-            for each in statements
-            if each.name is not None
-            and any(part.name is None and each.name not in part.used for part in each.formulas)
-        }
-        self._numbers: dict[str, Printed | Array] = {}
-        for each in statements:
-            number = each.number
-            if (
-                each.name is not None
-                and number is not None
-                and number.printed is not None
-                and len(each.parts) == 2
-            ):
-                self._numbers.setdefault(each.name, number.printed)
 
     def roles(self) -> Roles:
         """The Roles, with nothing placed in the model yet."""
@@ -167,14 +148,14 @@ class Assignment:
         }
         insides = {name: inner for name, inner in insides.items() if inner is not None}
         for statement in self.statements:
-            for derivative in _derivatives_in(statement):
+            for derivative in derivatives_in(statement):
                 above, below = split_derivative(derivative)
                 if below in heads or below in self._defined:
                     continue
                 inner = insides.get(above) or (next(iter(insides.values())) if len(insides) == 1 else None)
                 if inner is not None:
                     for each in self.statements:
-                        _rename_inside(each, below, inner)
+                        rename_inside(each, below, inner)
 
     def _net_input(self, name, formula):
         """The name of what an activation is taken of: `net_h` for `h = tanh(w x + b)`; None for a name."""
@@ -227,122 +208,6 @@ class Assignment:
             name in self._formulas[each, 0].names() for each in found.forward if (each, 0) in self._formulas
         )
 
-    # Passes
-
-    def _steps(self):
-        """The pass of each statement: a definition that is repeated after an update begins the next."""
-        steps, step = [], 0
-        defined, updates = {}, False
-        self._mark_new_values(self.statements)
-        self._mark_new_values(self.statements[::-1])
-        for position, statement in enumerate(self.statements):
-            name = statement.name
-            if name is not None and self._is_plain(name) and not self._is_update(statement):
-                earlier = defined.get(name)
-                begins = earlier is not None and (
-                    _defines_again(earlier, statement)
-                    or self._opens_again(position, earlier, defined)
-                    or self._is_new_sample(statement, updates)
-                )
-                if updates and begins:
-                    step, updates, defined = step + 1, False, {}
-                if earlier is None or not earlier.formulas:
-                    defined[name] = statement
-            steps.append(step)
-            updates = updates or self._is_update(statement)
-        return steps
-
-    def _opens_again(self, position, earlier, defined):
-        """Whether a number alone is followed by a formula that is written again: the next pass begins."""
-        if not earlier.formulas or position + 1 == len(self.statements):
-            return False
-        following = self.statements[position + 1]
-        before = defined.get(following.name)
-        return before is not None and bool(before.formulas) and bool(following.formulas)
-
-    def _mark_new_values(self, statements):
-        """Mark numbers alone beside an update as others: `w2 = 0.49` after `w1 = w1 - …` is a new value."""
-        for before, statement in zip(statements, statements[1:]):
-            given = self._numbers.get(statement.name)
-            if given is None or len(statement.parts) > 2 or statement.number is None:
-                continue
-            if self._is_update(before) or (before.name or "").startswith("Δ"):
-                if self._is_learnt(statement.name) and texts(statement.number.printed) != texts(given):
-                    statement.assigns = True
-
-    def _is_learnt(self, name):
-        """Whether a given number is a parameter: a gradient by it or an update of it stands in the sheet."""
-        if self._learnt is None:
-            self._learnt = set()
-            for each in self.statements:
-                for inside in _derivatives_in(each):
-                    self._learnt.add(split_derivative(inside)[1])
-                by = gradient_of(each.name, self.known) if each.name is not None else None
-                uses_itself = any(each.name in part.used for part in each.formulas)
-                self._learnt |= {by, each.name if uses_itself else by, self._base(each.name or "")}
-        return name in self._learnt
-
-    def _is_new_sample(self, statement, updates):
-        """Whether a given number that is not learnt gets another value after an update."""
-        given = self._numbers.get(statement.name)
-        if given is None or not updates or len(statement.parts) > 2 or statement.number is None:
-            return False
-        if statement.assigns or self._is_learnt(statement.name):
-            return False
-        return texts(statement.number.printed) != texts(given)
-
-    def _is_plain(self, name):
-        return (
-            split_derivative(name) is None
-            and gradient_of(name, self.known) is None
-            and not name.startswith("Δ")
-            and self._base(name) is None
-        )
-
-    def _base(self, name):
-        """What a name is the next value of: w1 of w1_new, w1', w1^+ or w1@1; None for another name."""
-        base, _, count = name.partition("@")
-        if count:
-            return base
-        base = updated(name)
-        return base if base is not None and base in self.known.names and name != base else None
-
-    def _is_update(self, statement):
-        """Whether a statement gives a parameter its next value."""
-        name = statement.name
-        if name is None:
-            return False
-        base = self._base(name)
-        if base is not None:
-            return base not in self._defined
-        if any(name in part.formula.names() for part in statement.formulas):
-            return name not in self._defined
-        if statement.assigns and name in self._numbers and statement.number is not None:
-            return statement.number.printed is not self._numbers[name]
-        return any(self._starts_from(part.formula, name) for part in statement.arithmetic)
-
-    def _starts_from(self, arithmetic, name):
-        """Whether arithmetic is the number given for a name, plus or minus a step: 0.4 - 0.1*(-0.027)."""
-        given = self._numbers.get(name)
-        if not isinstance(arithmetic, Sum) or len(arithmetic.terms) < 2 or not isinstance(given, Printed):
-            return False
-        first = arithmetic.terms[0][1]
-        literal = first.inner if isinstance(first, Negative) else first
-        return isinstance(literal, Number) and first.evaluator(Decimal)({}) == given.value
-
-    def _unmark(self, statement, step):
-        """Put names in their pass in the place of those with a mark: w' and w_new are w@1."""
-
-        def unmarked(name):
-            base = self._base(name) if "@" not in name else None
-            return name if base is None else after(base, step + 1)
-
-        for part in statement.parts[1 if statement.name is not None else 0 :]:
-            if part.has_names:
-                part.formula = with_names(part.formula, unmarked)
-
-    # Roles
-
     def _role(self, position, statement, step, first):
         name = statement.name
         if name is None:
@@ -378,8 +243,6 @@ class Assignment:
             first[key] = position
             return Role(MODEL, after(name, step), step)
         return Role(VALUE, after(name, step), step)
-
-    # The model
 
     def _definitions(self, found, step):
         """{name in its pass: formula}: those of the sheet, and in later passes what must be computed anew."""
@@ -430,7 +293,7 @@ class Assignment:
             return self._declared_loss
         numerators = []
         for statement in self.statements:
-            for name in _derivatives_in(statement):
+            for name in derivatives_in(statement):
                 numerator = split_derivative(name)[0]
                 if numerator in definitions and numerator not in numerators:
                     numerators.append(numerator)
@@ -504,51 +367,6 @@ class Assignment:
             found.unplaced.add(missing)
 
 
-def _assign_once(statements):
-    """Give what code assigns again, as `a = tanh(a)`, a name of its own before that: `a~1`."""
-    latest: dict[str, Statement] = {}
-    given = {each.name for each in statements if each.number is not None and len(each.parts) == 2}
-    for position, statement in enumerate(statements):
-        name = statement.name
-        uses_itself = any(name in part.formula.names() for part in statement.formulas)
-        if uses_itself and name not in given and name in latest and latest[name].formulas:
-            count = sum(each.name is not None and each.name.startswith(f"{name}~") for each in statements) + 1
-            old = f"{name}~{count}"
-            for each in statements[:position]:
-                _rename(each, name, old)
-            for part in statement.formulas:
-                part.formula = with_names(
-                    part.formula, lambda each, name=name, old=old: old if each == name else each
-                )
-        if name is not None:
-            latest[name] = statement
-
-
-def _rename(statement, name, new):
-    if statement.name == name:
-        statement.name = new
-    for part in statement.parts:
-        if part.name == name:
-            part.name = new
-        if part.has_names:
-            part.formula = with_names(part.formula, lambda each: new if each == name else each)
-
-
-def _rename_inside(statement, old, new):
-    """Rename a quantity in the derivatives of a statement."""
-
-    def renamed(name):
-        parts = split_derivative(name)
-        return name if parts is None else partial_name(*(new if part == old else part for part in parts))
-
-    if statement.name is not None:
-        statement.name = renamed(statement.name)
-    for part in statement.parts:
-        part.name = None if part.name is None else renamed(part.name)
-        if part.has_names:
-            part.formula = with_names(part.formula, renamed)
-
-
 def aligned(formula, arithmetic) -> list[tuple] | None:
     """(name, the Number in its place) for every name, where both have the same tree; else None."""
     if isinstance(formula, Name):
@@ -587,28 +405,6 @@ def _distance(reading, model, printed):
     pairs = list(zip(entries(value), entries(printed)))
     scale = max(abs(float(entry.value)) for _, entry in pairs) or 1.0
     return max(abs(float(one - other.value)) for one, other in pairs) / scale
-
-
-def _defines_again(before, statement):
-    """Whether a statement is a definition of the next pass and not a second claim about this one."""
-    if not (before.formulas or before.arithmetic):
-        return False
-    if not statement.formulas and not statement.numbers and not statement.arithmetic:
-        return False
-    number, earlier = statement.number, before.number
-    if number is None or earlier is None:
-        return bool(statement.formulas) and bool(before.formulas)
-    return texts(number.printed) != texts(earlier.printed)
-
-
-def texts(printed):
-    """A Printed as its text, an Array of them as an Array of texts."""
-    return printed.map(lambda entry: entry.text) if isinstance(printed, Array) else printed.text
-
-
-def _derivatives_in(statement):
-    names = [part.name for part in statement.parts if part.name is not None]
-    return [name for name in names if split_derivative(name) is not None]
 
 
 def _split(name):

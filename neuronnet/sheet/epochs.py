@@ -1,0 +1,217 @@
+"""The passes of a sheet: which statements are updates, and where the next pass or sample begins."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from neuronnet.derivation.digits import Printed
+from neuronnet.formulas.arrays import Array
+from neuronnet.formulas.expressions import Negative, Number, Sum
+from neuronnet.formulas.notation import gradient_of, split_derivative, updated
+from neuronnet.formulas.rewriting import with_names
+from neuronnet.names import after, partial_name
+from neuronnet.sheet.statements import Statement
+
+
+class Epochs:
+    """Puts the statements of one sheet into their passes."""
+
+    def __init__(self, statements: list[Statement], known):
+        self._learnt: set | None = None
+        self.statements, self.known = statements, known
+        assign_once(statements)
+        self._defined = {
+            each.name
+            for each in statements
+            if each.name is not None
+            and any(part.name is None and each.name not in part.used for part in each.formulas)
+        }
+        self._numbers: dict[str, Printed | Array] = {}
+        for each in statements:
+            number = each.number
+            if (
+                each.name is not None
+                and number is not None
+                and number.printed is not None
+                and len(each.parts) == 2
+            ):
+                self._numbers.setdefault(each.name, number.printed)
+
+    def _steps(self):
+        """The pass of each statement: a definition that is repeated after an update begins the next."""
+        steps, step = [], 0
+        defined, updates = {}, False
+        self._mark_new_values(self.statements)
+        self._mark_new_values(self.statements[::-1])
+        for position, statement in enumerate(self.statements):
+            name = statement.name
+            if name is not None and self._is_plain(name) and not self._is_update(statement):
+                earlier = defined.get(name)
+                begins = earlier is not None and (
+                    _defines_again(earlier, statement)
+                    or self._opens_again(position, earlier, defined)
+                    or self._is_new_sample(statement, updates)
+                )
+                if updates and begins:
+                    step, updates, defined = step + 1, False, {}
+                if earlier is None or not earlier.formulas:
+                    defined[name] = statement
+            steps.append(step)
+            updates = updates or self._is_update(statement)
+        return steps
+
+    def _opens_again(self, position, earlier, defined):
+        """Whether a number alone is followed by a formula that is written again: the next pass begins."""
+        if not earlier.formulas or position + 1 == len(self.statements):
+            return False
+        following = self.statements[position + 1]
+        before = defined.get(following.name)
+        return before is not None and bool(before.formulas) and bool(following.formulas)
+
+    def _mark_new_values(self, statements):
+        """Mark numbers alone beside an update as others: `w2 = 0.49` after `w1 = w1 - …` is a new value."""
+        for before, statement in zip(statements, statements[1:]):
+            given = self._numbers.get(statement.name)
+            if given is None or len(statement.parts) > 2 or statement.number is None:
+                continue
+            if self._is_update(before) or (before.name or "").startswith("Δ"):
+                if self._is_learnt(statement.name) and texts(statement.number.printed) != texts(given):
+                    statement.assigns = True
+
+    def _is_learnt(self, name):
+        """Whether a given number is a parameter: a gradient by it or an update of it stands in the sheet."""
+        if self._learnt is None:
+            self._learnt = set()
+            for each in self.statements:
+                for inside in derivatives_in(each):
+                    self._learnt.add(split_derivative(inside)[1])
+                by = gradient_of(each.name, self.known) if each.name is not None else None
+                uses_itself = any(each.name in part.used for part in each.formulas)
+                self._learnt |= {by, each.name if uses_itself else by, self._base(each.name or "")}
+        return name in self._learnt
+
+    def _is_new_sample(self, statement, updates):
+        """Whether a given number that is not learnt gets another value after an update."""
+        given = self._numbers.get(statement.name)
+        if given is None or not updates or len(statement.parts) > 2 or statement.number is None:
+            return False
+        if statement.assigns or self._is_learnt(statement.name):
+            return False
+        return texts(statement.number.printed) != texts(given)
+
+    def _is_plain(self, name):
+        return (
+            split_derivative(name) is None
+            and gradient_of(name, self.known) is None
+            and not name.startswith("Δ")
+            and self._base(name) is None
+        )
+
+    def _base(self, name):
+        """What a name is the next value of: w1 of w1_new, w1', w1^+ or w1@1; None for another name."""
+        base, _, count = name.partition("@")
+        if count:
+            return base
+        base = updated(name)
+        return base if base is not None and base in self.known.names and name != base else None
+
+    def _is_update(self, statement):
+        """Whether a statement gives a parameter its next value."""
+        name = statement.name
+        if name is None:
+            return False
+        base = self._base(name)
+        if base is not None:
+            return base not in self._defined
+        if any(name in part.formula.names() for part in statement.formulas):
+            return name not in self._defined
+        if statement.assigns and name in self._numbers and statement.number is not None:
+            return statement.number.printed is not self._numbers[name]
+        return any(self._starts_from(part.formula, name) for part in statement.arithmetic)
+
+    def _starts_from(self, arithmetic, name):
+        """Whether arithmetic is the number given for a name, plus or minus a step: 0.4 - 0.1*(-0.027)."""
+        given = self._numbers.get(name)
+        if not isinstance(arithmetic, Sum) or len(arithmetic.terms) < 2 or not isinstance(given, Printed):
+            return False
+        first = arithmetic.terms[0][1]
+        literal = first.inner if isinstance(first, Negative) else first
+        return isinstance(literal, Number) and first.evaluator(Decimal)({}) == given.value
+
+    def _unmark(self, statement, step):
+        """Put names in their pass in the place of those with a mark: w' and w_new are w@1."""
+
+        def unmarked(name):
+            base = self._base(name) if "@" not in name else None
+            return name if base is None else after(base, step + 1)
+
+        for part in statement.parts[1 if statement.name is not None else 0 :]:
+            if part.has_names:
+                part.formula = with_names(part.formula, unmarked)
+
+
+def assign_once(statements):
+    """Give what code assigns again, as `a = tanh(a)`, a name of its own before that: `a~1`."""
+    latest: dict[str, Statement] = {}
+    given = {each.name for each in statements if each.number is not None and len(each.parts) == 2}
+    for position, statement in enumerate(statements):
+        name = statement.name
+        uses_itself = any(name in part.formula.names() for part in statement.formulas)
+        if uses_itself and name not in given and name in latest and latest[name].formulas:
+            count = sum(each.name is not None and each.name.startswith(f"{name}~") for each in statements) + 1
+            old = f"{name}~{count}"
+            for each in statements[:position]:
+                _rename(each, name, old)
+            for part in statement.formulas:
+                part.formula = with_names(
+                    part.formula, lambda each, name=name, old=old: old if each == name else each
+                )
+        if name is not None:
+            latest[name] = statement
+
+
+def _rename(statement, name, new):
+    if statement.name == name:
+        statement.name = new
+    for part in statement.parts:
+        if part.name == name:
+            part.name = new
+        if part.has_names:
+            part.formula = with_names(part.formula, lambda each: new if each == name else each)
+
+
+def rename_inside(statement, old, new):
+    """Rename a quantity in the derivatives of a statement."""
+
+    def renamed(name):
+        parts = split_derivative(name)
+        return name if parts is None else partial_name(*(new if part == old else part for part in parts))
+
+    if statement.name is not None:
+        statement.name = renamed(statement.name)
+    for part in statement.parts:
+        part.name = None if part.name is None else renamed(part.name)
+        if part.has_names:
+            part.formula = with_names(part.formula, renamed)
+
+
+def _defines_again(before, statement):
+    """Whether a statement is a definition of the next pass and not a second claim about this one."""
+    if not (before.formulas or before.arithmetic):
+        return False
+    if not statement.formulas and not statement.numbers and not statement.arithmetic:
+        return False
+    number, earlier = statement.number, before.number
+    if number is None or earlier is None:
+        return bool(statement.formulas) and bool(before.formulas)
+    return texts(number.printed) != texts(earlier.printed)
+
+
+def texts(printed):
+    """A Printed as its text, an Array of them as an Array of texts."""
+    return printed.map(lambda entry: entry.text) if isinstance(printed, Array) else printed.text
+
+
+def derivatives_in(statement):
+    names = [part.name for part in statement.parts if part.name is not None]
+    return [name for name in names if split_derivative(name) is not None]

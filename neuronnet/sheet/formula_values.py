@@ -1,0 +1,198 @@
+"""Values to try the formulas of a sheet with: at its own numbers, and at others near them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import isclose
+from random import Random
+from typing import NamedTuple
+
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas import arrays
+from neuronnet.formulas.arrays import Array, as_vector_shape
+from neuronnet.formulas.expressions import Expression, Name
+from neuronnet.formulas.rewriting import with_names
+from neuronnet.names import after as after_update
+from neuronnet.names import partial_name
+from neuronnet.sheet.roles import CHANGE, HELPER, Roles
+
+SAME = 1e-9  # relative: two floats of one value, computed in another order
+NOTHING = 1e-13
+DRAWS = 2
+
+SAME = 1e-9  # relative: two floats of one value, computed in another order
+NOTHING = 1e-13
+DRAWS = 2
+
+
+class Meaning(NamedTuple):
+    """A derivative: `factor` times dL/d`target`; `because` says how that was found out."""
+
+    target: str
+    factor: Fraction | float
+    because: str
+
+
+class FormulaValues:
+    """The formulas of one sheet, and what they are worth at every draw."""
+
+    def __init__(self, roles: Roles, assignment, statements: list, known):
+        self.roles, self.assignment, self.statements, self.known = roles, assignment, statements, known
+        self.model = roles.model
+        self.settled: dict[str, Meaning] = {}
+        self.notes: list[str] = []
+        self.undecided: dict[str, str] = {}
+        self.rate: Expression | None = None
+        self._draws: list = []
+        self._parameter_factor = Fraction(1)
+        self._reached: set[str] = set()
+        self._loss_now: str | None = None
+        self._states: dict[str, str] = {}
+        self._counts: set[int] = set()
+
+    def _drawn(self, seed):
+        """The values of the model in floats, at the sheet's numbers and at others near them."""
+        if seed == 0:
+            return self.model.values(float)
+        random, reached = Random(seed), self.model.uses(self.roles.loss)
+        late = self.model.formulas[self.roles.loss].names()
+        given = {
+            name: _near(value, random)
+            for name, value in self.model.given.items()
+            if name in reached and not _is_pinned(value, name in late)
+        }
+        return self.model.values(float, given=given)
+
+    def _worth(self, formula: Expression, extra: dict) -> list | None:
+        """The entries of a formula at every draw, the names in `extra` replaced; None where it has none."""
+        found: list = []
+        for draw in self._draws:
+            values = _Overlay(draw, {name: each[len(found)] for name, each in extra.items()})
+            try:
+                value = formula.evaluator(float)(values)
+            except (NeuronnetError, ArithmeticError, ValueError, TypeError):
+                return None
+            found.append(value)
+        return found
+
+    def _derivative(self, target):
+        """dL/dtarget at every draw, or None."""
+        return self._worth(Name(partial_name(self._loss_of(target), target)), {})
+
+    def _loss_of(self, target):
+        base, _, count = target.partition("@")
+        own = f"{self.roles.loss}@{count}" if count else self.roles.loss
+        return own if own in self.model else self.roles.loss
+
+    def _positions(self, name):
+        return [position for position, role in self.roles.of.items() if role.name == name]
+
+    def _own_formulas(self, name, step=0):
+        return [
+            self.in_pass(part.formula, step)
+            for position in self._positions(name)
+            for part in self.statements[position].formulas
+        ]
+
+    def in_pass(self, formula, step):
+        """A formula of the sheet in the names of its pass, those of helpers included."""
+        if not step:
+            return formula
+        helpers = {role.name for role in self.roles.of.values() if role.kind in (HELPER, CHANGE)}
+
+        def renamed(name):
+            later = after_update(name, step)
+            return later if later in helpers else self.assignment.latest(name, step)
+
+        return with_names(formula, renamed)
+
+    def _define(self, name, formula):
+        try:
+            self.model.define(name, formula)
+        except NeuronnetError as error:
+            self.undecided[name] = str(error)
+
+
+class _Overlay(dict):
+    """Values with some names replaced."""
+
+    def __init__(self, values, extra):
+        super().__init__(extra)
+        self._values = values
+
+    def __missing__(self, name):
+        return self._values[name]
+
+
+def _near(value, random):
+    def moved(entry):
+        number = float(entry)
+        return number * (1 + random.uniform(0.02, 0.08)) if number else 0.0
+
+    return value.map(moved) if isinstance(value, Array) else moved(value)
+
+
+def _is_pinned(value, is_late):
+    """Whether a given value stays: targets in the loss, zeros and ones, counts."""
+    if not isinstance(value, Array):
+        return float(value) == int(float(value)) != 0 and abs(float(value)) > 1
+    return is_late or all(float(entry) in (0.0, 1.0) for entry in value.entries)
+
+
+def minus(left, right):
+    return (
+        arrays.paired(lambda one, other: one - other, left, right)
+        if isinstance(left, Array)
+        else left - right
+    )
+
+
+def are_zero(values):
+    """Whether some values are all 0, as the derivatives by dead units are."""
+    return values is not None and not any(any(map(abs, arrays.entries(value))) for value in values)
+
+
+def constant_factor(values, others):
+    """The constant that some values are of others, over all draws and entries; None where there is none."""
+    if values is None or others is None:
+        return None
+    for value, other in zip(values, others):
+        if as_vector_shape(arrays.shape(value)) != as_vector_shape(arrays.shape(other)):
+            return None
+    ratio = constant_ratio(values, others)
+    return None if ratio is None else as_fraction(ratio)
+
+
+def constant_ratio(values, others):
+    """The number that some values are of others in every draw and entry; None where there is none."""
+    if values is None or others is None:
+        return None
+    pairs = [
+        pair
+        for value, other in zip(values, others)
+        for pair in zip(arrays.entries(value), arrays.entries(other))
+        if arrays.size(value) == arrays.size(other)
+    ]
+    if not pairs or max(abs(other) for _, other in pairs) < NOTHING:
+        return None
+    scale = max(abs(other) for _, other in pairs)
+    biggest = max(pairs, key=lambda pair: abs(pair[1]))
+    ratio = biggest[0] / biggest[1]
+    near = all(
+        isclose(value, ratio * other, rel_tol=SAME, abs_tol=SAME * scale * abs(ratio))
+        for value, other in pairs
+    )
+    return ratio if near and ratio else None
+
+
+def rough_ratio(step, slope):
+    """A step divided by a slope, in the entry with the largest slope."""
+    pairs = list(zip(arrays.entries(step), arrays.entries(slope)))
+    value, other = max(pairs, key=lambda pair: abs(pair[1]))
+    return value / other if other else None
+
+
+def as_fraction(ratio):
+    """A ratio as a small fraction, where it is one; None for any other number."""
+    fraction = Fraction(ratio).limit_denominator(1000)
+    return fraction if ratio and isclose(fraction, ratio, rel_tol=1e-7) else None

@@ -1,0 +1,143 @@
+"""Updates of a sheet: the next value of a parameter, by its author's own rule if that steps downhill."""
+
+from __future__ import annotations
+
+from math import isclose
+
+from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
+from neuronnet.formulas.rewriting import leaves_of, with_names
+from neuronnet.names import partial_name
+from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio, minus, rough_ratio
+from neuronnet.sheet.roles import MODEL
+
+RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "epsilon", "gamma", "step", "lambda")
+
+
+class Updates(FormulaValues):
+    """Settles what the updates of a sheet are: steps down a gradient, velocities, changes."""
+
+    def _update(self, role, statement, only_if_right):
+        """Define the next value of a parameter: by the author's formula if it steps down the gradient."""
+        old, name = role.target, role.name
+        if old in self.model.given and old not in self._reached and statement.formulas:
+            self._keep_state(role, statement)
+            return
+        slope = self._derivative(old) if old in self.model else None
+        if slope is None:
+            self.undecided[name] = f"no line of this sheet connects {old} with {self.roles.loss}"
+            return
+        before = self._worth(Name(old), {})
+        for part in statement.formulas:
+            part.formula = self._with_states(part.formula, old)
+            formula = self.in_pass(part.formula, role.step)
+            after = self._worth(formula, {})
+            steps = None if after is None else [minus(new, value) for new, value in zip(after, before)]
+            rate = constant_ratio(steps, slope)
+            if (rate is not None and rate < 0) or self._has_a_rule_of_its_own(formula, old):
+                self._define(name, formula)
+                if rate is not None:
+                    self.rate = self.rate or self._rate_in(formula) or _literal_rate(formula, rate)
+                return
+            if not only_if_right:
+                self.rate = self.rate or self._rate_in(formula)
+        if only_if_right:
+            return
+        rate = self._rate(statement, old)
+        if rate is None:
+            self.undecided[name] = "the learning rate is not known; write eta = 0.5, say"
+            return
+        factor = Number(int(self._parameter_factor))  # of gradients of the sum, which updates use
+        slope_by = Name(partial_name(self._loss_of(old), old))
+        step = rate * slope_by if self._parameter_factor <= 1 else rate * (factor * slope_by)
+        self._define(name, Sum([(1, Name(old)), (-1, step)]))
+
+    def _keep_state(self, role, statement):
+        """A velocity or moment: given, but not learnt. Its own formula defines it; later lines use it."""
+        formula = self._with_states(self.in_pass(statement.formulas[0].formula, role.step), role.target)
+        self._define(role.name, formula)
+        self._states[role.target] = role.name
+        for position in self._positions(role.name):
+            self.roles.of[position].kind = MODEL
+            self.roles.definitions[role.name] = formula
+
+    def _with_states(self, formula, old):
+        return with_names(formula, lambda name: self._states.get(name, name) if name != old else name)
+
+    def _has_a_rule_of_its_own(self, formula, old):
+        """Whether an update uses more than the parameter, its gradient and numbers: momentum, Adam."""
+        given = [name for name in formula.names() if name in self.model.given and name != old]
+        if len(set(given) - self._reached) > 1:  # a rate, and what weighs another term
+            return True
+        beside = [name for name in formula.names() if name in self.roles.definitions]
+        return any(name not in self.model.uses(self._loss_of(old)) and name != old for name in beside)
+
+    def _rate_in(self, formula):
+        """The learning rate in the formula of an update: a given number that the loss does not use."""
+        reached = self.model.uses(self.roles.loss)
+        given = [name for name in formula.names() if name in self.model.given and name not in reached]
+        return Name(given[0]) if given else None
+
+    def _rate(self, statement, old):
+        if self.rate is not None:
+            return self.rate
+        reached = self.model.uses(self.roles.loss)
+        known = [name for name in RATES if name in self.model.given and name not in reached]
+        if known:
+            return Name(known[0])
+        return self._rate_among_literals(statement, old)
+
+    def _rate_among_literals(self, statement, old):
+        """The literal in the numbers of an update that is about the step divided by the gradient."""
+        (value, *_), (slope, *_) = self._worth(Name(old), {}), self._derivative(old)
+        for part in [*statement.arithmetic, *statement.formulas]:
+            worth = self._worth(part.formula, {})
+            ratio = None if worth is None else rough_ratio(minus(worth[0], value), slope)
+            literals = [leaf for leaf in leaves_of(part.formula) if isinstance(leaf, Number)]
+            near = [
+                each for each in literals if ratio and isclose(float(each.value), abs(ratio), rel_tol=0.2)
+            ]
+            near = near or _leading(part.formula)
+            if near:
+                self.notes.append(f"the learning rate is {near[0]} (line {statement.line})")
+                self.rate = Number(near[0].value)
+                return self.rate
+        return None
+
+    def _rate_known(self):
+        reached = self.model.uses(self.roles.loss)
+        known = [name for name in RATES if name in self.model.given and name not in reached]
+        return self.rate or (Name(known[0]) if known else None)
+
+    def _change(self, role):
+        """Δw is what an update adds to w."""
+        old = self.assignment.latest(role.target, role.step)
+        base, _, count = old.partition("@")
+        later = f"{base}@{int(count or 0) + 1}"
+        difference = Sum([(1, Name(later)), (-1, Name(old))]) if later in self.model else None
+        step = None
+        if old in self.model and self._rate_known() is not None:
+            slope = Name(partial_name(self._loss_of(old), old))
+            step = Negative(self._rate_known() * slope)
+        if step is not None and (difference is None or self._are_equal(step, difference)):
+            self._define(role.name, step)
+        elif difference is not None:
+            self._define(role.name, difference)
+        else:
+            self.undecided[role.name] = "the learning rate is not known; write eta = 0.5, say"
+
+    def _are_equal(self, one, other):
+        ratio = constant_ratio(self._worth(one, {}), self._worth(other, {}))
+        return ratio is not None and isclose(ratio, 1, rel_tol=SAME)
+
+
+def _leading(formula):
+    """The number that the step of an update begins with: 0.1 of w - 0.1*(...)."""
+    terms = formula.terms[1:] if isinstance(formula, Sum) else []
+    products = [term for _, term in terms if isinstance(term, Product)]
+    return [each.factors[0][1] for each in products if isinstance(each.factors[0][1], Number)]
+
+
+def _literal_rate(formula, rate):
+    """The number in the formula of an update that is its learning rate, or None."""
+    literals = [leaf for leaf in leaves_of(formula) if isinstance(leaf, Number)]
+    return next((Number(each.value) for each in literals if isclose(float(each.value), -rate)), None)
