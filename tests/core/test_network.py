@@ -4,7 +4,7 @@ import math
 from decimal import Decimal, localcontext
 
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import assume, given
 from profiles import examples
 

@@ -1,7 +1,7 @@
 """The short cut delta = out - target (for a softmax: out*(sum of targets) - target) against the long way."""
 
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import given
 from profiles import examples
 

@@ -1,7 +1,7 @@
 """The objects and the derivation rows are two ways to every number; here they must agree to the last bit."""
 
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import given
 from profiles import examples
 from rows import trained_by_rows

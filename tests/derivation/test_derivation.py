@@ -5,7 +5,7 @@ import re
 from decimal import Decimal, localcontext
 
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from profiles import examples

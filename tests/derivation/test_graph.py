@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import given
 
 from gradcheck.numeric.dual import Dual

@@ -5,7 +5,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from drawn_formulas import drawn_model, product
+from drawn.array_models import drawn_model, product
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawn_formulas import product
+from drawn.array_models import product
 
 from neuronnet.derivation.model import Model
 from neuronnet.description.values import Literal

@@ -5,7 +5,7 @@ import math
 from decimal import Decimal, localcontext
 
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import given
 from hypothesis import strategies as st
 from printed import agrees

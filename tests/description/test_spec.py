@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from drawn_numpy import ACTIVATIONS, LOSSES, drawn
+from drawn.backward_passes import ACTIVATIONS, LOSSES, drawn
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from profiles import examples, share

@@ -4,7 +4,7 @@ from functools import cache
 from math import isfinite
 
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from mistaken import MISTAKES

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import mistaken
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import given
 from hypothesis import strategies as st
 from printed import agrees

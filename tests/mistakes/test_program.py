@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal, localcontext
 
 import pytest
-from drawn import HIDDEN, descriptions
+from drawn.networks import HIDDEN, descriptions
 from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples

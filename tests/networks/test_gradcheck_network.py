@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from profiles import examples, for_the_night

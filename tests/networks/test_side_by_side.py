@@ -5,7 +5,7 @@ named.
 import json
 
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from drawn_derivations import right_sheet, wrong_sheet
-from drawn_mistakes import IN_FORMULAS, KINDS
-from drawn_trees import as_complex, forward, gradients
+from drawn.derivations import right_sheet, wrong_sheet
+from drawn.mistakes import IN_FORMULAS, KINDS
+from drawn.trees import as_complex, forward, gradients
 
 SEEDS = range(120)
 RIGHT = [right_sheet(seed) for seed in SEEDS]

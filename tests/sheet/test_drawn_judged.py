@@ -4,7 +4,7 @@ from collections import Counter
 from functools import cache
 
 import pytest
-from drawn_derivations import right_sheet, wrong_sheet
+from drawn.derivations import right_sheet, wrong_sheet
 from profiles import is_thorough
 
 from neuronnet import check_sheet

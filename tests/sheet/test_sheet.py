@@ -4,7 +4,7 @@ import json
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import example, given
 from hypothesis import strategies as st
 from profiles import examples, is_thorough

@@ -5,7 +5,7 @@ for.
 import math
 
 import pytest
-from drawn import descriptions
+from drawn.networks import descriptions
 from hypothesis import assume, given
 from profiles import examples
 

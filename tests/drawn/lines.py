@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from drawn_latex import LatexStyle
-from drawn_matrices import matrix_model
-from drawn_notation import Digits, Style
-from drawn_scalars import scalar_model
-from drawn_trees import Tree, in_decimals, name, names_in, nodes, tree
+
+from drawn.latex import LatexStyle
+from drawn.matrices import matrix_model
+from drawn.notation import Digits, Style
+from drawn.scalars import scalar_model
+from drawn.trees import Tree, in_decimals, name, names_in, nodes, tree
 
 MARGIN = Decimal("0.02")  # nothing that has a kink, a logarithm or a quotient is closer to its edge
 

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 import numpy as np
-from drawn_scalars import Model, drawn_number, half_of
-from drawn_slopes import slope_of
-from drawn_trees import call, name, tagged, tree
+
+from drawn.scalars import Model, drawn_number, half_of
+from drawn.slopes import slope_of
+from drawn.trees import call, name, tagged, tree
 
 HIDDEN = ("tanh", "logistic", "relu", "tanh", "softplus")
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
-from drawn_slopes import sweep
-from drawn_trees import call, name, tree
+
+from drawn.slopes import sweep
+from drawn.trees import call, name, tree
 
 HIDDEN = ("tanh", "logistic", "logistic", "relu", "softplus")
 

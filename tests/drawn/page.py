@@ -1,7 +1,7 @@
 """A drawn derivation as text: every line with the parts that its author writes, and which line is what."""
 
-from drawn_notation import formula_text, literal
-from drawn_trees import Tree, tree
+from drawn.notation import formula_text, literal
+from drawn.trees import Tree, tree
 
 HEADINGS = {"model": ("Forward pass", "Forward:"), "claim": ("Backward pass", "Backward:")}
 

@@ -2,7 +2,7 @@
 
 import re
 
-from drawn_notation import Style
+from drawn.notation import Style
 
 GREEK = {"η": r"\eta", "α": r"\alpha", "eta": r"\eta", "lr": r"\alpha"}
 

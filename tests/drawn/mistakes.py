@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 import numpy as np
-from drawn_trees import Tree, call, in_decimals, name, names_in, nodes, replaced, tree
+
+from drawn.trees import Tree, call, in_decimals, name, names_in, nodes, replaced, tree
 
 IN_FORMULAS = ("shape", "transpose", "missing slope", "missing path", "sign", "factor", "mean for sum")
 BY_NUMBER = ("stale number", "digits swapped", "wrong arithmetic", "wrong forward number")

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 
 import numpy as np
-from drawn_lines import Plan, Redraw
-from drawn_mistakes import KINDS, candidates, slipped
-from drawn_page import Page
-from drawn_scalars import Model
-from drawn_trees import in_decimals, names_in
+
+from drawn.lines import Plan, Redraw
+from drawn.mistakes import KINDS, candidates, slipped
+from drawn.page import Page
+from drawn.scalars import Model
+from drawn.trees import in_decimals, names_in
 
 # With exact numbers, with the printed ones, rounding every intermediate result, or only products and
 # functions, exact in some lines and printed in others, with the last result as the calculator still has it.

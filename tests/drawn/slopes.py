@@ -1,6 +1,6 @@
 """The derivatives of a drawn scalar model: a sweep backwards, as an author writes it."""
 
-from drawn_trees import Tree, call, name, names_in, tagged, tree
+from drawn.trees import Tree, call, name, names_in, tagged, tree
 
 
 def sweep(draw, model, style, short):
