@@ -10,6 +10,7 @@ class NeuronLayer:
 
     def __init__(self, neurons: list[Neuron], own_bias: bool = False) -> None:
         self.neurons, self.own_bias = neurons, own_bias  # of a single neuron: described as a list of one
+        self.numbered = list(enumerate(neurons))  # made once: in a small layer, a zip costs a neuron's time
         self.activation = neurons[0].activation
         self.biases = list(dict.fromkeys(neuron.bias for neuron in neurons if neuron.bias is not None))
         for before, neuron in zip([None, *neurons], neurons):
@@ -22,8 +23,8 @@ class NeuronLayer:
 
     def backpropagate(self, slope_of: Callable, targets: list, share: int) -> None:
         """The backward pass of an output layer: dE_total/dout is slope_of(target, out), over `share`."""
-        for neuron, target in zip(self.neurons, targets):
-            dE_dout = slope_of(target, neuron.out)
+        for j, neuron in self.numbered:
+            dE_dout = slope_of(targets[j], neuron.out)
             neuron.backpropagate(dE_dout if share == 1 else dE_dout / share)
 
     def backpropagate_cancelled(self, targets: list, share: int) -> None:
@@ -57,7 +58,7 @@ class SoftmaxLayer(NeuronLayer):
         """Set net and out of every neuron; the outs sum to 1."""
         super().feed_forward()
         nets = [neuron.net for neuron in self.neurons]
-        for j, neuron in enumerate(self.neurons):
+        for j, neuron in self.numbered:
             neuron.out = self.activation.share(nets, j)
 
     def backpropagate_cancelled(self, targets: list, share: int) -> None:
@@ -66,20 +67,20 @@ class SoftmaxLayer(NeuronLayer):
         for target in targets[1:]:
             total += target
         outs = [neuron.out for neuron in self.neurons]
-        for j, (neuron, target) in enumerate(zip(self.neurons, targets)):
-            delta = neuron.out * total - target
-            if target == total == 1:
+        for j, neuron in self.numbered:
+            delta = neuron.out * total - targets[j]
+            if targets[j] == total == 1:
                 delta = -self.activation.rest(None, outs, j)
             neuron.backpropagate(None, delta if share == 1 else delta / share)
 
     def backpropagate(self, slope_of: Callable, targets: list, share: int) -> None:
         """delta_j sums dE/dout_k * dout_k/dnet_j over k; `dout_dnet` of neuron j is the list over k."""
         outs = [neuron.out for neuron in self.neurons]
-        for neuron, target in zip(self.neurons, targets):
-            neuron.dE_dout = slope_of(target, neuron.out) / share
-        for j, neuron in enumerate(self.neurons):
+        for k, neuron in self.numbered:
+            neuron.dE_dout = slope_of(targets[k], neuron.out) / share
+        for j, neuron in self.numbered:
             dout_dnets, delta = [], 0
-            for k, other in enumerate(self.neurons):
+            for k, other in self.numbered:
                 dout_dnet = self.activation.jacobian(outs, k, j)
                 dout_dnets.append(dout_dnet)
                 delta += other.dE_dout * dout_dnet

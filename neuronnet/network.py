@@ -60,6 +60,7 @@ class NeuralNetwork:
         self.weights = [weight for neuron in self.neurons for weight in neuron.weights]
         self.biases = [bias for layer in layers for bias in layer.biases]
         self.parameters = self.weights + self.biases
+        self._numbered_inputs = list(enumerate(self.inputs))
         self._by_name = {part.name: part for part in self.parameters + self.neurons + self.inputs}
         self._hidden_layers_backwards = layers[-2::-1]
         self._slopes_cancel = cancels(layers[-1].activation, self.loss)
@@ -78,8 +79,9 @@ class NeuralNetwork:
         return [neuron.out for neuron in self.layers[-1]]
 
     def _run_forward(self, inputs):
-        for neuron, value in zip(self.inputs, require_numbers(inputs, "inputs", len(self.inputs))):
-            neuron.out = value
+        require_numbers(inputs, "inputs", len(self.inputs))
+        for place, neuron in self._numbered_inputs:
+            neuron.out = inputs[place]
         for layer in self.layers:
             layer.feed_forward()
 
@@ -212,12 +214,11 @@ class NeuralNetwork:
         return f"NeuralNetwork {sizes}: {self.title}, {self.loss.name}, {self._update_count} updates"
 
     def _checked_targets(self, targets):
-        outputs = self.layers[-1].neurons
-        if outputs[-1].out is None:
+        if self.neurons[-1].out is None:
             raise PassOrderError("what follows from the targets", "a forward pass")
         if not self.loss.takes_targets:
-            return [0] * len(outputs)
-        return require_numbers(targets, "targets", len(outputs))
+            return [0] * len(self.layers[-1])
+        return require_numbers(targets, "targets", len(self.layers[-1].neurons))
 
 
 load = NeuralNetwork.from_dict

@@ -57,7 +57,7 @@ class Neuron:
         self.dE_dout, self.dout_dnet, self.delta = dE_dout, dout_dnet, delta
         for weight in self.weights:
             dnet_dw = weight.source.out
-            weight.gradient = delta * dnet_dw
+            weight.gradient = dnet_dw * delta
         bias = self.bias
         if bias is not None:
             bias.gradient = bias.gradient + delta if self.adds_to_bias else delta
