@@ -370,7 +370,9 @@ def gradient_of(name: str, known) -> str | None:
     for prefix in ("grad_", "d_", "d"):
         if name.startswith(prefix) and known.has(name[len(prefix) :]):
             return name[len(prefix) :]
-    return None
+    mark, _, below = name.removeprefix("grad^").partition("_")  # grad_W^(1) is read as grad^(1)_W
+    own = f"{below}^{mark}"
+    return own if name.startswith("grad^") and known.has(own) else None
 
 
 def updated(name: str) -> str | None:

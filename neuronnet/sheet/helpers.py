@@ -1,0 +1,339 @@
+"""What one helper of a sheet is: of all that it may be, what the fewest of its lines speak against.
+
+`δ2 = ŷ - y` is c·∂L/∂z2 for one constant c. Its lines are the one that defines it and those that use it.
+A factor left out is taken for a slip of the line that uses it, a sign or a slope for one of the helper's.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import isclose
+from typing import NamedTuple
+
+from neuronnet.formulas import arrays
+from neuronnet.formulas.arrays import Array, as_vector_shape
+from neuronnet.formulas.expressions import Expression, Name, Product, Sum
+from neuronnet.formulas.notation import split_derivative
+from neuronnet.sheet.formula_values import (
+    SAME,
+    FormulaValues,
+    Meaning,
+    are_zero,
+    constant_factor,
+    constant_ratio,
+    minus,
+)
+from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, UPDATE, Role, is_delta
+from neuronnet.sheet.updates import RATES
+
+NEAR = 0.05  # relative: so near is a printed number to another that it rounds
+# How much a line speaks against a meaning that it contradicts.
+EXPLICIT, OWN, FACTOR, OTHER = 1.5, 1.0, 0.8, 1.2
+# How much less likely a meaning is than another that the lines allow as well.
+OF_SAMPLES, UNUSUAL, PARAMETER, INDEX, FAMILY = 0.05, 0.6, 0.3, 0.1, 0.4
+
+
+class Use(NamedTuple):
+    """A formula with a helper in it, of a line with a Role."""
+
+    role: Role
+    formula: Expression
+
+
+class Helpers:
+    """The helpers of one pass, as far as they are known: their Meanings are in `chosen`."""
+
+    def __init__(self, values: FormulaValues, step: int, targets: dict[str, str | None]):
+        """`targets` has for every helper what its name says that it is the derivative by, or None."""
+        self.of, self.step, self.targets = values, step, targets
+        self.chosen: dict[str, Meaning | None] = {}
+        self.worth: dict[str, list] = {}
+        self.own = {name: values._own_formulas(name, step) for name in targets}
+        self.numbers = {name: self._number(name) for name in targets}
+        self.uses: dict[str, list[Use]] = {name: [] for name in targets}
+        for position, role in values.roles.of.items():
+            if role.step == step and role.kind in (GRADIENT, HELPER, UPDATE, CHANGE):
+                for part in values.statements[position].formulas:
+                    formula = values.in_pass(part.formula, step)
+                    for name in set(formula.names()).intersection(targets) - {role.name}:
+                        self.uses[name].append(Use(role, formula))
+        loss = values._loss_now if values._loss_now in values.model else values.roles.loss
+        reached = values.model.uses(loss) - {loss}
+        names = [*values.model.formulas][::-1] + [*values.model.given]
+        self.quantities = [name for name in names if name in reached]
+
+    def choose(self) -> None:
+        """Choose the meaning of every helper, again with those of the others until nothing changes."""
+        for _ in range(3):
+            before = dict(self.chosen)
+            for name in self.targets:
+                self.chosen[name] = self._likeliest(name)
+                self.worth.pop(name, None)
+                worth = self._worth_of(name)
+                if worth is not None:
+                    self.worth[name] = worth
+            if self.chosen == before:
+                return
+
+    def _number(self, name):
+        """The number printed for a helper without a formula."""
+        if self.own[name]:
+            return None
+        statements = [self.of.statements[position] for position in self.of._positions(name)]
+        return next((each.number.printed for each in statements if each.number is not None), None)
+
+    def _worth_of(self, name):
+        meaning = self.chosen[name]
+        if meaning is not None:
+            return times(meaning.factor, self.of._derivative(meaning.target))
+        return self.of._worth(self.own[name][0], self.worth) if self.own[name] else None
+
+    def _likeliest(self, name):
+        target = self.targets[name]
+        if target is not None and self.of._is_parameter(target):
+            return Meaning(target, self.of._parameter_factor, "its name")
+        found = list(dict.fromkeys(self._candidates(name)))
+        weighed = [(self._against(name, each), each) for each in found]
+        weighed = [(against, each) for against, each in weighed if against is not None]
+        return min(weighed, key=lambda each: each[0])[1] if weighed else None
+
+    # What it may be
+
+    def _candidates(self, name):
+        target = self.targets[name]
+        size = self._size(name)
+        fitting = [each for each in self.quantities if size in (None, self._size_of(each))]
+        targets = [target] if target is not None else fitting or self.quantities
+        for formula in self.own[name]:
+            worth = self.of._worth(formula, self.worth)
+            for each in targets if worth is not None else ():
+                slope = self.of._derivative(each)
+                both = are_zero(worth) and are_zero(slope)
+                factor = Fraction(1) if both else constant_factor(worth, slope)
+                if factor is not None:
+                    yield Meaning(each, factor, "")
+        for use in self.uses[name]:
+            if not (target is None and not is_delta(name) and use.role.kind in (UPDATE, CHANGE)):
+                for each in targets:
+                    yield from (Meaning(each, factor, "") for factor in self._wanted(use, name, each))
+        yield from self._by_number(name, targets)
+        if target is not None:
+            yield Meaning(target, self._family() or Fraction(1), "")
+        elif self.own[name] and is_delta(name):
+            yield from self._by_sibling(name)
+
+    def _size(self, name):
+        worths = [self.of._worth(formula, self.worth) for formula in self.own[name]]
+        values = [worth[0] for worth in worths if worth is not None] or [self.numbers[name]]
+        return None if values[0] is None else arrays.size(values[0])
+
+    def _size_of(self, quantity):
+        count = 1
+        for length in self.of.model.shape(quantity):
+            count *= length
+        return count
+
+    def _wanted(self, use, name, target):
+        """The factors c for which c·∂L/∂target makes a line exact that uses a helper."""
+        slope, truth = self.of._derivative(target), self._truth(use.role)
+        others = self._others(use.formula, name)
+        if slope is None or truth is None or others is None:
+            return
+        one, two = (
+            self._in(use, name, times(factor, slope), {each: times(factor, it) for each, it in others})
+            for factor in (1, 2)
+        )
+        along = None if one is None or two is None else _difference(two, one)
+        if along is None or are_zero(along):
+            return
+        if use.role.kind in (UPDATE, CHANGE):
+            yield from (Fraction(1), Fraction(-1))
+            return
+        ratio = constant_factor(_difference(truth, _difference(one, along)), along)
+        if ratio is not None:
+            yield ratio
+
+    def _others(self, formula, name):
+        """(helper, what it is most likely worth) of those in a formula that are not chosen yet."""
+        names = [each for each in formula.names() if each != name and self._is_open(each)]
+        guessed = [(each, self._guessed(each)) for each in dict.fromkeys(names)]
+        return None if any(worth is None for _, worth in guessed) else guessed
+
+    def _is_open(self, name):
+        return name in self.targets and name not in self.worth
+
+    def _guessed(self, name):
+        """What a helper is worth if it is the derivative by the quantity of its index."""
+        same = [each for each in self.quantities if alike(name, each)]
+        firsts = [each for each in same if isinstance(self.of.model.formulas.get(each), (Sum, Product))]
+        found = self.targets[name] or next(iter(firsts or same), None)
+        if found is None:
+            near = [each.target for each in self._by_number(name, self.quantities)]
+            found = near[0] if len(near) == 1 else None
+        return None if found is None else self.of._derivative(found)
+
+    def _by_number(self, name, targets):
+        """The meanings of a bare number that are plain from its size."""
+        printed = self.numbers[name]
+        if printed is None:
+            return []
+        factors = [Fraction(sign * count) for count in (1, *self.of._counts) for sign in (1, -1)]
+        found = [
+            Meaning(each, factor, "")
+            for each in targets
+            for factor in factors
+            if is_near(printed, times(factor, self.of._derivative(each)), exactly=not self.uses[name])
+        ]
+        if self.uses[name] or self.targets[name] is not None:
+            return found
+        found = [each for each in found if alike(name, each.target)] or found
+        return found if len({each.target for each in found}) == 1 else []
+
+    def _by_sibling(self, name):
+        """δ1 is by z1 if δ2 is by z2."""
+        for other, meaning in self.chosen.items():
+            if other != name and meaning is not None and alike(other, meaning.target):
+                stem = meaning.target[: len(meaning.target) - len(_index(meaning.target))]
+                if stem + _index(name) in self.quantities:
+                    yield Meaning(stem + _index(name), meaning.factor, "")
+
+    # What speaks against it
+
+    def _against(self, name, meaning):
+        """How much the lines of a helper and its looks speak against a meaning; None if it cannot be."""
+        value = times(meaning.factor, self.of._derivative(meaning.target))
+        if value is None:
+            return None
+        found = sum(self._against_own(name, formula, value) for formula in self.own[name])
+        if self.numbers[name] is not None and not is_near(self.numbers[name], value):
+            found += OWN
+        against = [(use, self._against_use(use, name, value, meaning.factor)) for use in self.uses[name]]
+        found += sum(each for _, each in against if each is not None)
+        exact = [use for use, each in against if each == 0 and use.role.kind in (GRADIENT, HELPER)]
+        size, family = abs(meaning.factor), self._family(name)
+        if size in self.of._counts or size == abs(family or 1):
+            found += OF_SAMPLES * (size != 1)
+        elif exact or self._is_step(meaning, against):
+            found += UNUSUAL
+        else:
+            return None
+        if self.targets[name] is None:
+            found += PARAMETER * self.of._is_parameter(meaning.target)
+            found += INDEX * (not alike(name, meaning.target))
+        return found + FAMILY * (family not in (None, meaning.factor))
+
+    def _against_own(self, name, formula, value):
+        worth = self.of._worth(formula, self.worth)
+        if worth is None or (are_zero(worth) and are_zero(value)):
+            return 0
+        ratio = constant_factor(worth, value)
+        is_explicit = isinstance(formula, Name) and split_derivative(formula.name) is not None
+        return 0 if ratio == 1 else EXPLICIT if is_explicit else OWN
+
+    def _against_use(self, use, name, value, factor):
+        """How much a line that uses a helper speaks against its value; None where it says nothing."""
+        truth, others = self._truth(use.role), self._others(use.formula, name)
+        if truth is None or others is None or are_zero(truth):
+            return None
+        extra = {each: times(factor, worth) for each, worth in others}
+        if not all(
+            each in self.of.model or each in self.worth or each in extra or each == name
+            for each in use.formula.names()
+        ):
+            return None
+        worth = self._in(use, name, value, extra)
+        if worth is None:
+            return OTHER
+        if self._in(use, name, times(2, value), extra) == worth:
+            return None
+        return self._judged(use, worth, truth)
+
+    def _judged(self, use, worth, truth):
+        kind = use.role.kind
+        fits = all(map(_same_shape, worth, truth))
+        ratio = constant_ratio(worth, truth) if fits else None
+        if kind in (UPDATE, CHANGE):
+            if ratio is None:
+                return None if self.of._has_a_rule_of_its_own(use.formula, use.role.target) else OTHER
+            return 0 if ratio < 0 else FACTOR if kind == UPDATE else FACTOR / 2
+        if ratio is None:
+            return OTHER if kind == GRADIENT or use.role.target is not None else OWN
+        return 0 if isclose(ratio, 1, rel_tol=SAME * 100) else FACTOR if ratio > 0 else OTHER
+
+    def _truth(self, role):
+        """What the formula of a line should be worth; of an update, what its step goes against."""
+        if role.truth is not None and role.kind == GRADIENT:
+            return self.of._worth(role.truth, {})
+        if role.kind == GRADIENT:
+            return self.of._worth(Name(role.name), {}) if role.name in self.of.model else None
+        if role.kind == HELPER:
+            target = self.targets.get(role.name)
+            if target is not None and self.of._is_parameter(target):
+                return times(self.of._parameter_factor, self.of._derivative(target))
+            return self.worth.get(role.name) if self.chosen.get(role.name) is not None else None
+        old = self.of.assignment.latest(role.target, role.step) if role.kind == CHANGE else role.target
+        return self.of._derivative(old) if old in self.of.model else None
+
+    def _in(self, use, name, value, extra):
+        """What a line that uses a helper is worth with a value for it; of an update, its step."""
+        worth = self.of._worth(use.formula, {**self.worth, **extra, name: value})
+        if worth is None or use.role.kind != UPDATE:
+            return worth
+        return _difference(worth, self.of._worth(Name(use.role.target), {}))
+
+    def _is_step(self, meaning, against):
+        """Whether a helper is a whole step, -eta times a derivative, as its update wants it."""
+        given = self.of.model.given
+        rates = [given[name] for name in RATES if name in given and not isinstance(given[name], Array)]
+        is_rate = any(isclose(float(rate), abs(meaning.factor), rel_tol=SAME) for rate in rates)
+        return is_rate and any(each == 0 and use.role.kind == UPDATE for use, each in against)
+
+    def _family(self, name=None):
+        """The factor that all the other helpers have, those of parameters left out; or None."""
+        others = {**self.of.settled, **self.chosen, name: None}.values()
+        known = [each for each in others if each is not None and not self.of._is_parameter(each.target)]
+        factors = {each.factor for each in known}
+        return next(iter(factors)) if len(factors) == 1 else None
+
+
+def times(factor, values):
+    """Some values times a number."""
+    if values is None or factor == 1:
+        return values
+    return [arrays.mapped(lambda entry: float(factor) * entry, each) for each in values]
+
+
+def _difference(values, others):
+    if values is None or others is None or not all(map(_same_shape, values, others)):
+        return None
+    return [minus(one, other) for one, other in zip(values, others)]
+
+
+def _same_shape(one, other):
+    return as_vector_shape(arrays.shape(one)) == as_vector_shape(arrays.shape(other))
+
+
+def is_near(printed, values, exactly=False):
+    """Whether a printed number or array is about a value; `exactly`: to the digits that are printed."""
+    if values is None or not _same_shape(printed, values[0]):
+        return False
+    pairs = list(zip(arrays.entries(printed), arrays.entries(values[0])))
+    if exactly:
+        digits = min(len(entry.value.as_tuple().digits) for entry, _ in pairs)
+        return digits >= 3 and all(
+            abs(float(entry.value) - value) <= float(entry.half_unit) * (1 + SAME) for entry, value in pairs
+        )
+    scale = max(abs(value) for _, value in pairs)
+    return all(abs(float(entry.value) - value) <= NEAR * scale for entry, value in pairs)
+
+
+def alike(name, target):
+    """Whether a helper and a quantity have the same index, as δ2 and z2."""
+    return _index(name) != "" and _index(name) == _index(target)
+
+
+def _index(name):
+    """What stands behind the letters of a name: 2 of delta2, _o1 of delta_o1, ^(1) of z^(1)."""
+    base = name.partition("@")[0]
+    cut = next((place for place, each in enumerate(base) if not each.isalpha()), len(base))
+    return base[cut:]
