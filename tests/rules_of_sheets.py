@@ -185,6 +185,34 @@ w6 = 0.45
 w7 = 0.5
 w8 = 0.55
 """
+RECURRENT = """
+x1 = 0.5
+x2 = 0.4
+w = -0.7
+u = 0.6
+v = 0.4
+s0 = {s0}
+d = -0.4
+z1 = w*x1 + u*s0
+s1 = tanh(z1)
+z2 = w*x2 + u*s1
+s2 = tanh(z2)
+p = v*s2
+J = 1/2*(p - d)^2
+δ_y = {error}
+δ2 = δ_y*v*(1 - s2^2)
+"""
+TWO_SAMPLES = """
+x1 = 0.5
+x2 = 1.5
+w = 0.8
+b = -0.1
+p1 = w*x1 + b
+p2 = w*x2 + b
+L = 1/2*(p1 - 0.2)^2 + 1/2*(p2 - 0.7)^2
+delta1 = p1 - 0.2
+delta2 = p2 - 0.7
+"""
 MATRIX = "W = [[0.4, 0.45], [0.5, 0.55]]\n"
 
 MOONS = """
@@ -288,6 +316,47 @@ RULES = [
         TANH_LAYER,
         ("δ1 = ∂L/∂z1 = W2ᵀ δ2 ⊙ (1 - a1²)", "right"),
         ("∂L/∂W1 = (δ1 ⊙ (1 - a1²)) xᵀ", "wrong formula"),
+    ),
+    rule(
+        "one line against the others that use a delta",
+        TWO_SAMPLES,
+        ("dL/dw = delta1*x1 + delta2*x2", "right"),
+        ("dL/db = delta1", "wrong formula", "delta2"),
+    ),
+    rule(
+        "slope missing in a recurrence, deltas of the other sign",
+        RECURRENT.format(s0=0.3, error="d - p"),
+        ("δ1 = δ2*u", "wrong formula"),
+        ("dJ/dw = -(δ1*x1 + δ2*x2)", "right"),
+        ("dJ/du = -(δ1*s0 + δ2*s1)", "right"),
+    ),
+    rule(
+        "a delta that a start of nought multiplies",
+        RECURRENT.format(s0=0, error="d - p"),
+        ("δ1 = δ2*u*(1 - s1^2)", "right"),
+        ("dJ/dw = -(δ1*x1 + δ2*x2)", "right"),
+        ("dJ/du = -(δ1*s0 + δ2*s1)", "right"),
+    ),
+    rule(
+        "a sign turned in the first of many deltas",
+        RECURRENT.format(s0=0.3, error="p - d").partition("δ")[0],
+        ("δ_y = p - d", "wrong formula"),
+        ("δ2 = δ_y*v*(1 - s2^2)", "right"),
+        ("δ1 = δ2*u*(1 - s1^2)", "right"),
+        ("dJ/dw = -(δ1*x1 + δ2*x2)", "right"),
+        ("dJ/du = -(δ1*s0 + δ2*s1)", "right"),
+        ("dJ/dv = -δ_y*s2", "right"),
+    ),
+    rule(
+        "gradients of the sum, in numbers alone",
+        BATCH,
+        ("dZ = [[-0.4875], [0.6570], [0.4354], [-0.3682]]", "right", "4 ∂J/∂Z"),
+        ("dW = [[-0.4301], [-0.9799]]", "rounding", "of the sum over the samples"),
+    ),
+    rule(
+        "a gradient is by what its name says",
+        TANH_LAYER,
+        ("grad_b1 = W2ᵀ δ2", "wrong formula", "∂L/∂b1"),
     ),
     # Deltas of the other sign, undone by the update.
     rule(

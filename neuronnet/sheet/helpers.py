@@ -28,9 +28,9 @@ from neuronnet.sheet.updates import RATES
 
 NEAR = 0.05  # relative: so near is a printed number to another that it rounds
 # How much a line speaks against a meaning that it contradicts.
-EXPLICIT, OWN, FACTOR, OTHER = 1.5, 1.0, 0.8, 1.2
+EXPLICIT, OWN, FACTOR, OTHER, UNKNOWN = 1.5, 1.0, 0.8, 1.2, 10
 # How much less likely a meaning is than another that the lines allow as well.
-OF_SAMPLES, UNUSUAL, PARAMETER, INDEX, FAMILY = 0.05, 0.6, 0.3, 0.1, 0.4
+OF_SAMPLES, UNUSUAL, PARAMETER, INDEX, FAMILY = 0.05, 0.9, 0.3, 0.1, 0.4
 
 
 class Use(NamedTuple):
@@ -57,13 +57,22 @@ class Helpers:
                     formula = values.in_pass(part.formula, step)
                     for name in set(formula.names()).intersection(targets) - {role.name}:
                         self.uses[name].append(Use(role, formula))
-        loss = values._loss_now if values._loss_now in values.model else values.roles.loss
+        loss = values._loss_now or ""
+        loss = loss if loss in values.model else values.roles.loss or ""
         reached = values.model.uses(loss) - {loss}
         names = [*values.model.formulas][::-1] + [*values.model.given]
         self.quantities = [name for name in names if name in reached]
 
     def choose(self) -> None:
-        """Choose the meaning of every helper, again with those of the others until nothing changes."""
+        """Choose the meaning of every helper; where lines contradict that, try both signs for all."""
+        best = self._chosen(None)
+        if best[0]:
+            best = min([best, self._chosen(1), self._chosen(-1)], key=lambda each: each[0])
+        self.chosen = best[1]
+
+    def _chosen(self, sign):
+        """(how much the lines contradict it, {name: Meaning}), chosen again until nothing changes."""
+        self.sign, self.chosen, self.worth = sign, {}, {}
         for _ in range(3):
             before = dict(self.chosen)
             for name in self.targets:
@@ -73,7 +82,20 @@ class Helpers:
                 if worth is not None:
                     self.worth[name] = worth
             if self.chosen == before:
-                return
+                break
+        return self._contradicted(), self.chosen
+
+    def _contradicted(self):
+        """How much all lines together contradict what is chosen."""
+        found, uses = 0, {}
+        for name, meaning in self.chosen.items():
+            if meaning is None:
+                found += UNKNOWN * (self.targets[name] is not None or is_delta(name))
+            else:
+                found += self._against_definition(name, self.worth[name])
+                uses |= {id(use.formula): (name, use) for use in self.uses[name] if use.role.kind != HELPER}
+        against = [self._against_use(use, name, self.worth[name], 1) for name, use in uses.values()]
+        return found + sum(each for each in against if each is not None)
 
     def _number(self, name):
         """The number printed for a helper without a formula."""
@@ -81,6 +103,9 @@ class Helpers:
             return None
         statements = [self.of.statements[position] for position in self.of._positions(name)]
         return next((each.number.printed for each in statements if each.number is not None), None)
+
+    def _roles(self, name):
+        return [use.role for use in self.uses[name]]
 
     def _worth_of(self, name):
         meaning = self.chosen[name]
@@ -90,11 +115,13 @@ class Helpers:
 
     def _likeliest(self, name):
         target = self.targets[name]
-        if target is not None and self.of._is_parameter(target):
+        if self._is_of_parameter(name):
             return Meaning(target, self.of._parameter_factor, "its name")
         found = list(dict.fromkeys(self._candidates(name)))
         weighed = [(self._against(name, each), each) for each in found]
         weighed = [(against, each) for against, each in weighed if against is not None]
+        if target is None and not is_delta(name) and not any(map(self._is_gradient, self._roles(name))):
+            return None  # a value beside
         return min(weighed, key=lambda each: each[0])[1] if weighed else None
 
     # What it may be
@@ -113,9 +140,8 @@ class Helpers:
                 if factor is not None:
                     yield Meaning(each, factor, "")
         for use in self.uses[name]:
-            if not (target is None and not is_delta(name) and use.role.kind in (UPDATE, CHANGE)):
-                for each in targets:
-                    yield from (Meaning(each, factor, "") for factor in self._wanted(use, name, each))
+            for each in targets:
+                yield from (Meaning(each, factor, "") for factor in self._wanted(use, name, each))
         yield from self._by_number(name, targets)
         if target is not None:
             yield Meaning(target, self._family() or Fraction(1), "")
@@ -204,12 +230,12 @@ class Helpers:
         value = times(meaning.factor, self.of._derivative(meaning.target))
         if value is None:
             return None
-        found = sum(self._against_own(name, formula, value) for formula in self.own[name])
-        if self.numbers[name] is not None and not is_near(self.numbers[name], value):
-            found += OWN
+        if self.sign is not None and meaning.factor * self.sign < 0:
+            return None
+        found = self._against_definition(name, value)
         against = [(use, self._against_use(use, name, value, meaning.factor)) for use in self.uses[name]]
         found += sum(each for _, each in against if each is not None)
-        exact = [use for use, each in against if each == 0 and use.role.kind in (GRADIENT, HELPER)]
+        exact = [use for use, each in against if each == 0 and self._is_gradient(use.role)]
         size, family = abs(meaning.factor), self._family(name)
         if size in self.of._counts or size == abs(family or 1):
             found += OF_SAMPLES * (size != 1)
@@ -221,6 +247,18 @@ class Helpers:
             found += PARAMETER * self.of._is_parameter(meaning.target)
             found += INDEX * (not alike(name, meaning.target))
         return found + FAMILY * (family not in (None, meaning.factor))
+
+    def _is_gradient(self, role):
+        """Whether a line must be exact: a derivative, or a gradient by a parameter."""
+        return role.kind == GRADIENT or (role.kind == HELPER and self._is_of_parameter(role.name))
+
+    def _is_of_parameter(self, name):
+        target = self.targets.get(name)
+        return target is not None and self.of._is_parameter(target)
+
+    def _against_definition(self, name, value):
+        found = sum(self._against_own(name, formula, value) for formula in self.own[name])
+        return found + OWN * (self.numbers[name] is not None and not is_near(self.numbers[name], value))
 
     def _against_own(self, name, formula, value):
         worth = self.of._worth(formula, self.worth)
@@ -267,9 +305,8 @@ class Helpers:
         if role.kind == GRADIENT:
             return self.of._worth(Name(role.name), {}) if role.name in self.of.model else None
         if role.kind == HELPER:
-            target = self.targets.get(role.name)
-            if target is not None and self.of._is_parameter(target):
-                return times(self.of._parameter_factor, self.of._derivative(target))
+            if self._is_of_parameter(role.name):
+                return times(self.of._parameter_factor, self.of._derivative(self.targets[role.name]))
             return self.worth.get(role.name) if self.chosen.get(role.name) is not None else None
         old = self.of.assignment.latest(role.target, role.step) if role.kind == CHANGE else role.target
         return self.of._derivative(old) if old in self.of.model else None
