@@ -350,7 +350,7 @@ RULES = [
     rule(
         "gradients of the sum, in numbers alone",
         BATCH,
-        ("dZ = [[-0.4875], [0.6570], [0.4354], [-0.3682]]", "right", "4 ∂J/∂Z"),
+        ("dZ = [[-0.4875], [0.6570], [0.4354], [-0.3682]]", "right", "4 dJ/dZ"),
         ("dW = [[-0.4301], [-0.9799]]", "rounding", "of the sum over the samples"),
     ),
     rule(
