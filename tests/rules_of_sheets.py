@@ -356,7 +356,7 @@ RULES = [
     rule(
         "a gradient is by what its name says",
         TANH_LAYER,
-        ("grad_b1 = W2ᵀ δ2", "wrong formula", "∂L/∂b1"),
+        ("grad_b1 = W2ᵀ δ2", "wrong formula"),
     ),
     # Deltas of the other sign, undone by the update.
     rule(
