@@ -38,9 +38,9 @@ class Logistic(Activation):
         """1 - out_j in every digit: 1/(1 + exp(net_j))."""
         return logistic(-nets[j])
 
-    def surprise(self, nets, j):
-        """-ln(out_j) = ln(1 + exp(-net_j))."""
-        return logsumexp(0, -nets[j])
+    def surprises(self, nets, j):
+        """-ln(out_j) = ln(1 + exp(-net_j)) and -ln(1 - out_j) = ln(1 + exp(net_j))."""
+        return logsumexp(0, -nets[j]), logsumexp(0, nets[j])
 
 
 class Tanh(Activation):
@@ -104,10 +104,10 @@ class Softmax(Identity):
         """1 - out_j in every digit: the sum of the other outs."""
         return sum((out for k, out in enumerate(outs) if k != j), 0 * outs[j])
 
-    def surprise(self, nets, j):
-        """-ln(out_j), the logsumexp of all the net_k - net_j."""
-        return logsumexp(*[net - nets[j] for net in nets])
+    def surprises(self, nets, j):
+        """-ln(out_j) and -ln(1 - out_j), by logsumexps of the net_k - net_j."""
+        others = [net - nets[j] for net in nets[:j] + nets[j + 1 :]]
+        return logsumexp(*others[:j], 0, *others[j:]), logsumexp(0, -logsumexp(*others))
 
 
 ACTIVATIONS = {each.name: each for each in (Logistic(), Tanh(), Relu(), Identity(), Softmax())}
-SAME_ACTIVATION = {"sigmoid": "logistic", "linear": "identity"}

@@ -1,6 +1,7 @@
 """A layer of neurons: the place for what neurons do one after another or, in a softmax, all together."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 from neuronnet.neuron import Neuron
 
@@ -21,10 +22,10 @@ class NeuronLayer:
         for neuron in self.neurons:
             neuron.feed_forward()
 
-    def backpropagate(self, slope_of: Callable, targets: list, share: int) -> None:
-        """The backward pass of an output layer: dE_total/dout is slope_of(target, out), over `share`."""
+    def backpropagate(self, loss: Any, targets: list, share: int) -> None:
+        """The backward pass of an output layer: dE_total/dout is the slope of the loss, over `share`."""
         for j, neuron in self.numbered:
-            dE_dout = slope_of(targets[j], neuron.out)
+            dE_dout = loss.derivative(targets[j], neuron.out)
             neuron.backpropagate(dE_dout if share == 1 else dE_dout / share)
 
     def backpropagate_cancelled(self, targets: list, share: int) -> None:
@@ -73,11 +74,12 @@ class SoftmaxLayer(NeuronLayer):
                 delta = -self.activation.rest(None, outs, j)
             neuron.backpropagate(None, delta if share == 1 else delta / share)
 
-    def backpropagate(self, slope_of: Callable, targets: list, share: int) -> None:
+    def backpropagate(self, loss: Any, targets: list, share: int) -> None:
         """delta_j sums dE/dout_k * dout_k/dnet_j over k; `dout_dnet` of neuron j is the list over k."""
         outs = [neuron.out for neuron in self.neurons]
         for k, neuron in self.numbered:
-            neuron.dE_dout = slope_of(targets[k], neuron.out) / share
+            rest = self.activation.rest(None, outs, k)
+            neuron.dE_dout = loss.slope(targets[k], neuron.out, rest) / share
         for j, neuron in self.numbered:
             dout_dnets, delta = [], 0
             for k, other in self.numbered:

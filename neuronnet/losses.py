@@ -5,14 +5,18 @@ outputs and samples. The cross-entropies take their logarithms from the nets whe
 the logarithm of a probability that was rounded to 1 is lost.
 """
 
-from neuronnet.elementary import ln, logsumexp
-from neuronnet.errors import NeuronnetError
+from neuronnet.elementary import ln, real_part
+from neuronnet.errors import NeuronnetError, shown
 
 
 class Loss:
     """What losses have in common: a `name`, and whether they take targets."""
 
     takes_targets = True
+
+    def slope(self, target, out, rest):
+        """dE_o/dout_o from an output layer that knows `rest`, 1 - out, in more digits than out has."""
+        return self.derivative(target, out)
 
     def __repr__(self):
         return f"Loss {self.name}"
@@ -44,42 +48,37 @@ class SquaredError(Loss):
         return 2 * (out - target)
 
 
-class BinaryCrossEntropy(Loss):
-    """E_o = -(target*ln(out) + (1 - target)*ln(1 - out)), in nats, each output a yes or no of its own."""
+class CrossEntropy(Loss):
+    """E_o = -(target*ln(out) + no*ln(1 - out)), in nats; a logarithm whose weight is 0 counts 0.
 
-    name = "binary cross-entropy"
+    In the binary one each output is a yes or no of its own, and no = 1 - target; in the categorical one the
+    outputs are the probabilities of classes, and no = 0.
+    """
 
-    def value(self, target, out):
-        """From the output alone, for output layers other than logistic; terms with weight 0 count 0."""
-        error = -target * ln(out) if target != 0 else 0
-        return error - (1 - target) * ln(1 - out) if target != 1 else error
-
-    def derivative(self, target, out):
-        """dE_o/dout_o = (1 - target)/(1 - out) - target/out; a term with weight 0 counts 0."""
-        slope = _slope(1 - target, 1 - out) if target != 1 else 0
-        return slope - _slope(target, out) if target != 0 else slope
-
-    def value_from_nets(self, target, nets, j, activation):
-        """The same from a logistic neuron's net, where -ln(1 - out) = ln(1 + exp(net))."""
-        return target * activation.surprise(nets, j) + (1 - target) * logsumexp(0, nets[j])
-
-
-class CategoricalCrossEntropy(Loss):
-    """E_o = -target*ln(out), in nats, the outputs being the probabilities of classes."""
-
-    name = "categorical cross-entropy"
+    def __init__(self, kind):
+        self.kind, self.name = kind, f"{kind} cross-entropy"
 
     def value(self, target, out):
-        """From the output alone, for other output layers than softmax and logistic; a target 0 counts 0."""
-        return -target * ln(out) if target != 0 else 0 * out
-
-    def derivative(self, target, out):
-        """dE_o/dout_o = -target/out."""
-        return -_slope(target, out) if target != 0 else 0 * out
+        """From the output alone, for the layers that `reads_nets` leaves."""
+        no, error = self.no(target), -target * ln(out) if target != 0 else 0 * out
+        return error - no * ln(1 - out) if no != 0 else error
 
     def value_from_nets(self, target, nets, j, activation):
         """The same from the nets of a softmax or logistic layer."""
-        return target * activation.surprise(nets, j)
+        surprise, surprise_of_rest = activation.surprises(nets, j)
+        return target * surprise + self.no(target) * surprise_of_rest
+
+    def derivative(self, target, out):
+        """dE_o/dout_o = no/(1 - out) - target/out."""
+        return self.slope(target, out, 1 - out)
+
+    def slope(self, target, out, rest):
+        no = self.no(target)
+        slope = _slope(no, rest) if no != 0 else 0 * out
+        return slope - _slope(target, out) if target != 0 else slope
+
+    def no(self, target):
+        return 1 - target if self.kind == "binary" else 0
 
 
 class Output(Loss):
@@ -95,8 +94,8 @@ class Output(Loss):
         return type(out)(1)
 
 
-_KINDS = (HalfSquaredError, SquaredError, BinaryCrossEntropy, CategoricalCrossEntropy, Output)
-LOSSES = {kind.name: kind() for kind in _KINDS}
+_CROSS_ENTROPIES = CrossEntropy("binary"), CrossEntropy("categorical")
+LOSSES = {each.name: each for each in (HalfSquaredError(), SquaredError(), *_CROSS_ENTROPIES, Output())}
 
 # Where the slopes of output activation and loss cancel (Bishop 2006, section 5.2), delta = out - target for a
 # logistic output and out*(sum of the targets) - target for a softmax.
@@ -108,13 +107,14 @@ def cancels(activation, loss):
     return (activation.name, loss.name) in _CANCELLING
 
 
-def reads_nets(activation, loss):
-    """Whether this loss takes its logarithms from the nets of this output layer."""
-    return loss.name.endswith("cross-entropy") and activation.name in ("logistic", "softmax")
+def reads_nets(activation, loss, outputs):
+    """Whether this loss takes its logarithms from the nets; a softmax of one output is 1 at any net."""
+    takes_them = activation.name == "logistic" or (activation.name == "softmax" and outputs > 1)
+    return takes_them and isinstance(loss, CrossEntropy)
 
 
 def _slope(weight, probability):
     """weight/probability, the slope of weight*ln(probability)."""
-    if probability == 0:
-        raise NeuronnetError("a cross-entropy has no finite slope where an output is exactly 0 or 1")
+    if not real_part(probability) > 0:
+        raise NeuronnetError(f"a cross-entropy has no slope where out or 1 - out is {shown(probability)}")
     return weight / probability

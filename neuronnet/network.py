@@ -64,7 +64,7 @@ class NeuralNetwork:
         self._by_name = {part.name: part for part in self.parameters + self.neurons + self.inputs}
         self._hidden_layers_backwards = layers[-2::-1]
         self._slopes_cancel = cancels(layers[-1].activation, self.loss)
-        self._error_reads_nets = reads_nets(layers[-1].activation, self.loss)
+        self._error_reads_nets = reads_nets(layers[-1].activation, self.loss, len(layers[-1]))
         self._batches: Any = None
         self._update_count, self._gradients_of_one_sample = 0, False
         connect(self)
@@ -110,7 +110,7 @@ class NeuralNetwork:
         if self._slopes_cancel:
             output_layer.backpropagate_cancelled(targets, share)
         else:
-            output_layer.backpropagate(self.loss.derivative, targets, share)
+            output_layer.backpropagate(self.loss, targets, share)
         for layer in self._hidden_layers_backwards:
             layer.backpropagate_hidden()
         if with_l2 and self.l2 != 0:

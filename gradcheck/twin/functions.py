@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck.errors import named
+from gradcheck.errors import GradcheckError, named
 
 
 @dataclass(frozen=True)
@@ -154,11 +154,19 @@ def categorical_cross_entropy_slope(out, target):
 
 
 def _times_log(factor, x):
-    return factor * np.log(np.where(factor == 0.0, 1.0, x))
+    return factor * np.log(_no_less_than_0(factor, x))
 
 
 def _quotient(a, b):
-    return np.divide(a, b, out=np.zeros(a.shape), where=a != 0.0)
+    return np.divide(a, _no_less_than_0(a, b), out=np.zeros(a.shape), where=a != 0.0)
+
+
+def _no_less_than_0(factor, x):
+    """`x`, of which a logarithm is taken wherever the factor is not 0; there 1."""
+    x = np.where(factor == 0.0, 1.0, x)
+    if np.min(x.real, initial=0.0) < 0.0:
+        raise GradcheckError(f"a cross-entropy takes the logarithm of out and 1 - out, one is {x.real.min()}")
+    return x
 
 
 LOSSES = {

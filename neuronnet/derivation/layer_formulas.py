@@ -90,7 +90,7 @@ def error_formula(loss, from_nets, target, target_value, nets, outs, j):
     """
     goal, out, net = Name(target), Name(outs[j]), Name(nets[j])
     if from_nets:
-        return FROM_NETS[loss, from_nets](goal, net, nets, j)
+        return FROM_NETS[loss](goal, *SURPRISES[from_nets](net, nets, j))
     return ERRORS[loss](goal, target_value, out)
 
 
@@ -108,15 +108,22 @@ ERRORS = {
     ),
     "output": lambda goal, value, out: out,
 }
-FROM_NETS = {
-    ("binary cross-entropy", "logistic"): lambda goal, net, nets, j: (
-        goal * Call("logsumexp", [0, -net]) + (1 - goal) * Call("logsumexp", [0, net])
-    ),
-    ("categorical cross-entropy", "logistic"): lambda goal, net, nets, j: goal * Call("logsumexp", [0, -net]),
-    ("categorical cross-entropy", "softmax"): lambda goal, net, nets, j: (
-        goal * Call("logsumexp", [0 if k == j else Name(each) - net for k, each in enumerate(nets)])
+# -ln(out) and -ln(1 - out) of an output, from the nets of its layer.
+SURPRISES = {
+    "logistic": lambda net, nets, j: (_softplus(-net), _softplus(net)),
+    "softmax": lambda net, nets, j: (
+        Call("logsumexp", [0 if k == j else Name(each) - net for k, each in enumerate(nets)]),
+        _softplus(-Call("logsumexp", [Name(each) - net for k, each in enumerate(nets) if k != j])),
     ),
 }
+FROM_NETS = {
+    "binary cross-entropy": lambda goal, own, rest: goal * own + (1 - goal) * rest,
+    "categorical cross-entropy": lambda goal, own, rest: goal * own,
+}
+
+
+def _softplus(x):
+    return Call("logsumexp", [0, x])
 
 
 def error_partial(loss, target, target_value, out):

@@ -35,8 +35,9 @@ class Pass:
         self.samples = [None] if count == 1 else list(range(1, count + 1))
         self.loss = description.loss
         self.last = self.layers[-1].activation
-        self.cancels = cancels(ACTIVATIONS[self.last], LOSSES[self.loss])
-        self.from_nets = self.last if reads_nets(ACTIVATIONS[self.last], LOSSES[self.loss]) else None
+        last, loss = ACTIVATIONS[self.last], LOSSES[self.loss]
+        self.cancels = cancels(last, loss)
+        self.from_nets = self.last if reads_nets(last, loss, self.layers[-1].neurons) else None
         self.output_count = self.layers[-1].neurons if description.outputs == "mean" else 1
         self.has_l2 = description.l2 != 0
         # Outputs whose errors add up have a path of their own to each neuron of the layer before.

@@ -1,11 +1,12 @@
 """The layers of a description: activation, weights written out or drawn, and biases."""
 
-from neuronnet.activations import ACTIVATIONS, SAME_ACTIVATION
+from neuronnet.activations import ACTIVATIONS
 from neuronnet.description.description import LayerDescription
 from neuronnet.description.initial import BIASES, MOST_DRAWN, InitialWeights
 from neuronnet.description.samples import input_count
 from neuronnet.errors import counted, did_you_mean, nearest, shortened
 
+SAME_ACTIVATION = {"sigmoid": "logistic", "linear": "identity"}
 MOST_WEIGHTS = 5_000_000
 LAYER_KEYS = set("activation weights bias train_bias inputs neurons init input_dim output_dim".split())
 DIMENSIONS_INIT = {"kind": "normal", "scale": 0.1}  # of a layer with input_dim and output_dim

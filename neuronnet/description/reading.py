@@ -208,9 +208,6 @@ class _Network(Checks):
         if last in SAME_CROSS_ENTROPY:
             aliases["cross-entropy"] = SAME_CROSS_ENTROPY[last]
         loss = self.choice(word, "loss", LOSSES, "half squared error", aliases)
-        if loss == "binary cross-entropy" and last == "softmax":
-            needed = "with a softmax layer, use categorical cross-entropy or a squared error"
-            self.refuse("loss", repr(loss), needed)
         mean = "mean" if folded(word) in map(folded, MEANS) else "sum"
         for key in ("outputs", "samples_combine"):
             if mean == "mean" and given.get(key, mean) != mean:

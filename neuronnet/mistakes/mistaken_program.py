@@ -24,7 +24,7 @@ class Program(Steps):
         self.softmax = self.activations[-1].whole_layer
         self.loss = LOSSES[description.loss]
         self.cancels = cancels(self.activations[-1], self.loss)
-        self.from_nets = reads_nets(self.activations[-1], self.loss)
+        self.from_nets = reads_nets(self.activations[-1], self.loss, self.sizes[-1])
         self.weights = [[_numbers(row, number) for row in layer.weights] for layer in layers]
         self.biases = [_numbers(layer.biases, number) or None for layer in layers]
         self.shared_bias = [layer.bias_kind == "shared" for layer in layers]

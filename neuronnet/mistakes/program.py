@@ -59,7 +59,9 @@ class Steps:
     # Backward
 
     def dE_dout(self, layer, j):
-        return self.shared(self.loss.derivative(self.targets[j], self.outs[layer][j]))
+        out, outs = self.outs[layer][j], self.outs[layer]
+        rest = self.activations[layer].rest(None, outs, j) if self.softmax else 1 - out
+        return self.shared(self.loss.slope(self.targets[j], out, rest))
 
     def shared(self, slope):
         """The slope of one output's error as part of the slope of E_total."""

@@ -21,7 +21,7 @@ def long_way(network, targets):
     share = len(targets) if network.outputs == "mean" else 1
     for bias in network.biases:
         bias.gradient = 0.0
-    network.layers[-1].backpropagate(network.loss.derivative, targets, share)
+    network.layers[-1].backpropagate(network.loss, targets, share)
     return deltas(network)
 
 

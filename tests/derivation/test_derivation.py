@@ -153,6 +153,8 @@ def test_any_derivative_is_that_of_dual_numbers_through_the_forward_rows(descrip
 def reads_nets(description):
     return (description["loss"], description["layer"][-1]["activation"]) in (
         ("binary cross-entropy", "logistic"),
+        ("binary cross-entropy", "softmax"),
+        ("categorical cross-entropy", "logistic"),
         ("categorical cross-entropy", "softmax"),
     )
 

@@ -119,6 +119,27 @@ def test_softmax_its_slopes_and_its_cross_entropy(nets, hot):
         assert close(both(squared, name, neuron.dout_dnet[j]), slope, roundings)
 
 
+@given(softmax_nets, st.lists(st.sampled_from([0.0, 0.25, 1.0]), min_size=4, max_size=4))
+@example([40.0, 0.0], [1.0, 0.0, 0.0, 0.0])
+@example([0.0, 40.0], [1.0, 0.0, 0.0, 0.0])
+def test_the_binary_cross_entropy_of_a_softmax_and_its_slopes(nets, targets):
+    roundings = 16 + 2 * len(nets) + int(2 * (max(nets) - min(nets)))
+    targets, outs = targets[: len(nets)], true_softmax(nets)
+    rests = [sum(outs[:j] + outs[j + 1 :]) for j in range(len(nets))]
+    description = one_layer("softmax", "binary cross-entropy", nets, targets)
+    network = load(description)
+    network.gradients()
+    terms = [
+        -Decimal(t) * out.ln() - (1 - Decimal(t)) * rest.ln() for t, out, rest in zip(targets, outs, rests)
+    ]
+    assert close(both(description, "E_total", network.error(targets)), sum(terms), roundings)
+    for neuron, t, out, rest in zip(network.layers[-1], map(Decimal, targets), outs, rests):
+        slope = both(description, f"dE_total/dout_{neuron.name}", neuron.dE_dout)
+        scale = (1 - t) / rest + t / out  # a difference of the two, unless the target is 0 or 1
+        assert abs(Decimal(slope) - ((1 - t) / rest - t / out)) <= roundings * ROUNDING * scale
+        assert both(description, f"delta_{neuron.name}", neuron.delta) == neuron.delta
+
+
 @pytest.mark.parametrize(
     "nets", [(709.8, 0.0), (0.0, 730.0, 1.0), (-400.0, 350.0), (800.0, 0.0), (700.0, 0.0)]
 )

@@ -348,10 +348,6 @@ REFUSED = [
         changed("half squared error", "binary cross-entropy").replace("0.9", "-1e-9"),
         ["sample 1, targets", "found -1e-09"],
     ),
-    (
-        changed("half squared error", "binary cross-entropy").replace("logistic", "softmax"),
-        ["loss", "'binary cross-entropy'", "categorical cross-entropy"],
-    ),
     (changed("half squared error", "output"), ["sample 1, targets", "found 1 number", "'output' takes 0"]),
     (TOML + "[names]\nw1 = 3", ["names", "{'w1': 3}", "a table such as"]),
     (TOML + "[names]\nnet_h9 = 'a'", ["names, 'net_h9'", "no such name", "did you mean net_h"]),

@@ -8,7 +8,7 @@ LAST_LAYER = {
     "half squared error": HIDDEN + ("softmax",),
     "squared error": HIDDEN + ("softmax",),
     "output": HIDDEN + ("softmax",),
-    "binary cross-entropy": ("logistic",),
+    "binary cross-entropy": ("logistic", "softmax"),
     "categorical cross-entropy": ("softmax", "logistic"),
 }
 
@@ -40,6 +40,8 @@ def descriptions(
         last = number == layer_count - 1
         inputs, neurons = sizes[number], sizes[number + 1]
         activation = draw(st.sampled_from(LAST_LAYER[loss] if last else hidden))
+        if loss == "binary cross-entropy" and neurons == 1 and last:
+            activation = "logistic"  # the softmax of one output is 1, and 1 - out has no logarithm
         layer = {
             "activation": activation,
             "weights": draw(

@@ -17,8 +17,11 @@ from profiles import examples, for_the_night
 import gradcheck
 from gradcheck import check_network
 from gradcheck.cli import main
-from neuronnet import NeuralNetwork, load
+from gradcheck.errors import GradcheckError
+from neuronnet import Derivation, NeuralNetwork, NeuronnetError, load, losses
+from neuronnet.activations import ACTIVATIONS, Softmax
 from neuronnet.description.reading import example_names
+from neuronnet.losses import LOSSES
 from neuronnet.neuron import Neuron
 
 ROOT = Path(__file__).parent.parent.parent
@@ -34,6 +37,59 @@ ROOT = Path(__file__).parent.parent.parent
 )
 def test_every_example_is_right(name):
     assert check_network(name).verdict == "right"
+
+
+def pair(activation, loss, targets=(0.25, 1.0)):
+    """A 2-2-2 network that ends in this activation and loss; its outputs lie between 0 and 1."""
+    return {
+        "loss": loss,
+        "layer": [
+            {"activation": "tanh", "weights": [[0.4, -0.3], [0.2, 0.5]], "bias": 0.1},
+            {"activation": activation, "weights": [[0.3, 0.6], [0.7, 0.2]], "bias": [0.2, 0.1]},
+        ],
+        "sample": [{"inputs": [0.9, 0.4], "targets": [] if loss == "output" else list(targets)}],
+    }
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_pair_of_output_activation_and_loss_is_right_in_all_five_ways(activation, loss):
+    description = pair(activation, loss)
+    report, derivation = check_network(description), Derivation(description)
+    assert report.verdict == "right"
+    for row in report.rows:
+        assert row.objects == derivation[f"dE_total/d{row.name}"].value
+        if (activation, loss) != ("softmax", "output"):  # the sum of its outputs is 1, whatever the weights
+            assert abs(row.objects) > 1e-3 and row.reason == "within the error bar"
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_softmax_that_passes_back_its_diagonal_alone_is_wrong(monkeypatch, loss):
+    def diagonal(self, outs, k, j):
+        return outs[j] * (1 - outs[j]) if k == j else 0.0
+
+    monkeypatch.setattr(Softmax, "jacobian", diagonal)
+    monkeypatch.setattr(losses, "_CANCELLING", set())
+    assert check_network(pair("softmax", loss)).verdict == "wrong"
+
+
+@pytest.mark.parametrize("loss", ["binary cross-entropy", "categorical cross-entropy"])
+@pytest.mark.parametrize(
+    "activation, weight, message",
+    [("tanh", -0.5, "-0.46211"), ("relu", -0.5, "is 0"), ("identity", -0.25, "-0.25")],
+)
+def test_an_output_without_a_logarithm_is_refused_where_it_stands(activation, weight, message, loss):
+    description = {
+        "loss": loss,
+        "layer": [{"activation": activation, "weights": [[weight]]}],
+        "sample": [{"inputs": [1.0], "targets": [0.5]}],
+    }
+    with pytest.raises(NeuronnetError, match=message):
+        load(description).gradients()
+    with pytest.raises(NeuronnetError):
+        Derivation(description)
+    with pytest.raises((NeuronnetError, GradcheckError), match="ln|inf"):
+        check_network(description)
 
 
 @examples(80)
