@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 from neuronnet.derivation.model import Model, Values
 from neuronnet.description.values import as_number
-from neuronnet.formulas.array_expressions import Compare
 from neuronnet.formulas.arrays import Array, entries
-from neuronnet.formulas.expressions import Expression, Name, Number, Product
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.expressions import Call, Compare, Expression, Name, Number, Product
 from neuronnet.formulas.rewriting import nodes
 
 DIGITS, MORE_DIGITS = 50, 110
@@ -32,7 +31,7 @@ class Draw(Values):
 
     def of(self, formula: Expression, name=None):
         """The value of a formula. Raises NeuronnetError or ArithmeticError where it has none."""
-        return self.evaluated(formula.evaluator(Decimal))
+        return self.evaluated(evaluator(formula, Decimal))
 
     def evaluated(self, evaluate):
         with localcontext(context_of(self.digits)):

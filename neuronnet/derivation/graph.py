@@ -6,15 +6,17 @@
     graph["dE/dw"].formula             'dE/dy * dy/dw'
 
 The chain rule goes from row to row. What it multiplies, the derivative of a row by a name in its formula, is
-`Expression.derivative`, or the form that the author of the row hands in, such as out*(1 - out).
+`sweep.derivative`, or the form that the author of the row hands in, such as out*(1 - out).
 """
 
 from decimal import Decimal
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import DIGITS, agree_in_print, fifty_digits
+from neuronnet.derivation.sweep import derivative
 from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, NumberError, UnknownName, is_finite, shortened
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name, Number, Sum, total
 from neuronnet.formulas.notation import Known, parse, read_name, updated
 from neuronnet.formulas.rewriting import nodes, replaced, with_names
@@ -179,7 +181,7 @@ class Graph:
     def _direct(self, name, by):
         """The derivative of a row by a name in its formula."""
         partials = self._partials[name]
-        return self._by_name[name].expression.derivative(by) if partials is None else partials[by]
+        return derivative(self._by_name[name].expression, by) if partials is None else partials[by]
 
     def _on_the_way(self, numerator, denominator):
         """The rows that depend on B and that A depends on, A among them, in order; none where A is B."""
@@ -221,7 +223,7 @@ class Graph:
             for needed in computed.names()
         }
         try:
-            value = computed.evaluator(self.number)(values)
+            value = evaluator(computed, self.number)(values)
         except ZeroDivisionError:
             raise NeuronnetError(
                 f"{name} = {expression.format()}: division by zero, there is no finite value"
@@ -273,7 +275,7 @@ class Graph:
             values = {each: self._exact[each, digits] for each in computed.names()}
             with fifty_digits() as context:
                 context.prec = digits
-                found = computed.evaluator(Decimal)(values)
+                found = evaluator(computed, Decimal)(values)
             if not found and digits < ENOUGH_DIGITS and _has_a_sum(computed):
                 found = self.exact(name, ENOUGH_DIGITS)
             self._exact[name, digits] = found

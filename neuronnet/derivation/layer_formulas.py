@@ -3,9 +3,7 @@
 They are written apart from `activations.py`, `losses.py` and `updates.py`, which compute the same numbers.
 """
 
-from neuronnet.elementary import share
-from neuronnet.formulas.expressions import Name, Number, Sum, total
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.expressions import Call, Name, Number, Sum, total
 from neuronnet.names import after
 
 OUT = {
@@ -53,7 +51,7 @@ def keeping_digits(activation, nets, outs, j):
     if activation == "tanh":
         forms.append((1 - out**2, Call("tanh'", [net])))
     if activation == "softmax":
-        own = Share("softmax", [net] + [Name(each) for k, each in enumerate(nets) if k != j])
+        own = Call("share", [net] + [Name(each) for k, each in enumerate(nets) if k != j])
         forms.append((out_formula(activation, nets, j), own))
     if activation in REST:
         forms.append((1 - out, REST[activation](nets, outs, j)))
@@ -70,17 +68,6 @@ REST = {
     "logistic": lambda nets, outs, j: Call("logistic", [-Name(nets[j])]),
     "softmax": _other_outs,
 }
-
-
-class Share(Call):
-    """The softmax output of its first argument, in floats without overflow."""
-
-    def rebuilt(self, parts):
-        return Share(self.function, parts)
-
-    def evaluator(self, number):
-        arguments = [argument.evaluator(number) for argument in self.arguments]
-        return lambda values: share(*[argument(values) for argument in arguments])
 
 
 def error_formula(loss, from_nets, target, target_value, nets, outs, j):

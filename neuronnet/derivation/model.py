@@ -15,16 +15,16 @@ import math
 from collections.abc import Iterable
 from decimal import Decimal
 
-from neuronnet.derivation.compiling import compiled
 from neuronnet.derivation.digits import fifty_digits
-from neuronnet.derivation.shapes import Shapes, resolved, shape_of, work_of
+from neuronnet.derivation.readings import resolved
 from neuronnet.derivation.sweep import added, contributions
 from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, is_finite, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
+from neuronnet.formulas.evaluating import Shapes, evaluator, shape_of, shared_evaluator, work_of
 from neuronnet.formulas.expressions import Expression, Name, Number
-from neuronnet.formulas.functions import with_logistics
+from neuronnet.formulas.rewriting import with_logistics
 from neuronnet.names import partial_name, split_partial
 
 MOST_IN_ALL = 1_000_000  # entries of all arrays of a model
@@ -277,10 +277,10 @@ class Values(dict):
     def _compiled(self, formula, name):
         """How a formula is evaluated; of one in the model, worked out once for all values."""
         if name is None:
-            return formula.evaluator(self._number)
+            return evaluator(formula, self._number)
         known, key = self._model._compiled, (name, self._number)
         if key not in known:
-            known[key] = compiled(formula, self._number)
+            known[key] = shared_evaluator(formula, self._number)
         return known[key]
 
 

@@ -14,6 +14,7 @@ from neuronnet.derivation.layer_formulas import starting_state
 from neuronnet.derivation.passes import Pass
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, shortened
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.names import after, in_sample, partial_name, split_index, update_of
 from neuronnet.render import text
 
@@ -244,7 +245,7 @@ class Exact:
 
     def _value(self, expression, of):
         values = {name: of(name) for name in expression.names()}
-        return finite(lambda: expression.evaluator(Decimal)(values), expression)
+        return finite(lambda: evaluator(expression, Decimal)(values), expression)
 
     def _in_binary64(self, name):
         """The value of one quantity in a run in binary64, as a Decimal."""

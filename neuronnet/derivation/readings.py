@@ -6,13 +6,10 @@ entry or the second. Each reading is the formula with all of that settled.
 
 from itertools import islice, product
 
-from neuronnet.derivation.shapes import PRODUCTS, shape_of
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas import arrays
-from neuronnet.formulas.array_expressions import Entry
-from neuronnet.formulas.arrays import ShapeError, shape_text
-from neuronnet.formulas.expressions import Expression, Name, Product, Sum
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.arrays import ShapeError, as_vector_shape, shape_text
+from neuronnet.formulas.evaluating import Shapes, product_meant, shape_of, shape_of_product
+from neuronnet.formulas.expressions import Call, Entry, Expression, Name, Product, Sum
 
 MOST = 24
 _MOST_COMBINED = 500
@@ -25,6 +22,23 @@ _AXES = {
     "mean": (None, 0, 1),
     "amax": (None, 1, 0),
 }
+
+
+def resolved(formula: Expression, shapes: Shapes) -> Expression:
+    """The formula with every product said to be elementwise or a matrix product, by the shapes."""
+    parts = [resolved(part, shapes) for part in formula.parts()]
+    if not parts:
+        return formula
+    copy = formula.rebuilt(parts)
+    if isinstance(copy, Product):
+        factors, own = copy.factors[:1], shape_of(copy.factors[0][1], shapes)
+        for mark, factor in copy.factors[1:]:
+            other = shape_of(factor, shapes)
+            factors.append((product_meant(mark, own, other), factor))
+            own = shape_of_product(factors[-1][0], own, other)
+        copy = Product(factors)
+    copy.column = formula.column
+    return copy
 
 
 def readings(formula: Expression, model) -> list[Expression]:
@@ -88,7 +102,7 @@ def _meanings(node, sizes):
 
 
 def _is_open(node, sizes):
-    return node.options.get("axis") is None and len(arrays.as_vector_shape(sizes[0])) == 2
+    return node.options.get("axis") is None and len(as_vector_shape(sizes[0])) == 2
 
 
 def _sums(node, sizes):
@@ -121,12 +135,12 @@ def _of_product(node, model):
 def _products(operator, factors, left, factor, right):
     """(how unlikely, (factors, shape)) for what a factor more may mean. Raises ShapeError where none fits."""
     kinds = {"*": ("⊙", "@"), "·": ("@", "⊙")}.get(operator, (operator,))
-    if len(kinds) == 2 and not (arrays.as_vector_shape(left) and arrays.as_vector_shape(right)):
+    if len(kinds) == 2 and not (as_vector_shape(left) and as_vector_shape(right)):
         kinds = ("*",)
     found, refusal = [], None
     for kind in kinds:
         try:
-            dimensions = PRODUCTS[kind](left, right)
+            dimensions = shape_of_product(kind, left, right)
         except ShapeError as error:
             refusal = refusal or error
             continue
@@ -145,6 +159,5 @@ def _products(operator, factors, left, factor, right):
 def _misfit(operator, factors, left, factor, right):
     whole = factors[0][1] if len(factors) == 1 else Product(factors)
     how = "as a product" if operator in ("@", "·", "*") else "entry by entry"
-    texts = shape_text(left), shape_text(right)
-    sides = f"{whole} is {texts[0]} and {factor} is {texts[1]}"
-    return ShapeError(f"{sides}, which do not fit {how}", *texts)
+    sides = f"{whole} is {shape_text(left)} and {factor} is {shape_text(right)}"
+    return ShapeError(f"{sides}, which do not fit {how}")

@@ -6,8 +6,7 @@ weights that merely happen to be 0 or 1 are not counted among them.
 
 from neuronnet.derivation.model import Model
 from neuronnet.formulas.arrays import Array, entries, size
-from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Product, Sum
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Power, Product, Sum
 from neuronnet.formulas.rewriting import nodes
 
 

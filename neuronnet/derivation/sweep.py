@@ -9,13 +9,36 @@ On the way a gradient may be smaller than what it is by, where it is the same al
 that of `sum(x)` by x is a number until somebody needs it as an array (`full`).
 """
 
-from neuronnet.derivation.shapes import Shapes, shape_of
-from neuronnet.derivation.tidying import elementwise, is_number, negative
+from decimal import Decimal
+from fractions import Fraction
+from math import prod
+
+from neuronnet.description.values import Literal
 from neuronnet.formulas import arrays
-from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Placed, Transpose
 from neuronnet.formulas.arrays import as_vector_shape
-from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Product, Sum, signed_sum
-from neuronnet.formulas.functions import FUNCTIONS, Call
+from neuronnet.formulas.evaluating import Shapes, shape_of
+from neuronnet.formulas.expressions import (
+    ArrayOf,
+    Call,
+    Compare,
+    Entry,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    Placed,
+    Power,
+    Product,
+    Sum,
+    Transpose,
+    is_number,
+    product_of,
+    signed_sum,
+    without_minus,
+)
+from neuronnet.formulas.functions import FUNCTIONS
+
+MOST_DIGITS = 14  # of a decimal that two decimals are multiplied into
 
 
 def contributions(
@@ -51,13 +74,40 @@ def added(shares: list[Expression], own: tuple, shapes: Shapes) -> Expression:
     return total if same else full(total, own, shapes)
 
 
+def derivative(formula: Expression, name: str) -> Expression:
+    """The derivative of a formula of numbers by a name, every other name held fixed.
+
+    `i1` for `w1*i1 + b1` by w1. At the kink of max(0, x) it is the slope to the left, 0.
+    """
+    shapes = Shapes(dict.fromkeys(formula.names(), ()))
+    shares = [share for each, share in contributions(formula, Number(1), shapes) if each == name]
+    return added(shares, (), shapes)
+
+
+def slope_of(parameters: list[str], body: Expression) -> Expression | None:
+    """The derivative of an author's function of one number; None where it is not of numbers alone."""
+
+    def is_plain(part):
+        whole = isinstance(part, Call) and FUNCTIONS[part.function].shape
+        return (
+            not whole
+            and not isinstance(part, (ArrayOf, Entry, Transpose))
+            and all(map(is_plain, part.parts()))
+        )
+
+    return derivative(body, parameters[0]) if len(parameters) == 1 and is_plain(body) else None
+
+
 def _inwards(node, gradient, shapes, shown):
     """(part, the derivative by it) for the parts of a formula."""
-    if isinstance(node, Call) and node.function == "softmax":
+    if not isinstance(node, Call):
+        return _RULES[type(node)](node, gradient, shapes)
+    if node.function == "softmax":
         return _of_softmax(node, gradient, shapes, shown)
-    if isinstance(node, Call) and node.function in _WHOLE:
-        return _WHOLE[node.function](node, gradient, shapes)
-    return _RULES[type(node)](node, gradient, shapes)
+    function = FUNCTIONS[node.function]
+    if function.slopes is None:
+        return _WHOLE.get(node.function, _nothing)(node, gradient, shapes)
+    return (_reduction if function.shape else _entry_by_entry)(node, gradient, shapes, function.slopes)
 
 
 def full(gradient: Expression, own: tuple, shapes: Shapes) -> Expression:
@@ -97,15 +147,15 @@ def _fitted(gradient, own, wanted, shapes):
 
 def _matrix_product(left, right):
     if isinstance(left, Negative):
-        return negative(_matrix_product(left.inner, right))
+        return without_minus(_matrix_product(left.inner, right))
     if isinstance(right, Negative):
-        return negative(_matrix_product(left, right.inner))
+        return without_minus(_matrix_product(left, right.inner))
     return Product([("*", left), ("@", right)])
 
 
 def _transposed(formula, shapes):
     if isinstance(formula, Negative):
-        return negative(_transposed(formula.inner, shapes))
+        return without_minus(_transposed(formula.inner, shapes))
     if isinstance(formula, Product) and [operator for operator, _ in formula.factors[1:]] == ["@"]:
         left, right = (factor for _, factor in formula.factors)
         if len(shape_of(left, shapes)) == 2 and all(
@@ -123,7 +173,7 @@ def _sum(node, gradient, shapes):
     for place in range(len(sums) - 1, -1, -1):
         sign, term = node.terms[place]
         share = _fitted(gradient, sums[place], shape_of(term, shapes), shapes)
-        yield term, share if sign > 0 else negative(share)
+        yield term, share if sign > 0 else without_minus(share)
         gradient = _fitted(gradient, sums[place], sums[place - 1], shapes) if place else gradient
 
 
@@ -136,7 +186,7 @@ def _product(node, gradient, shapes):
         yield first, _fitted(share, own, sizes[0], shapes)
         if last.names():
             slope = elementwise(first, Product([("*", Number(1)), ("/", last**2)]), shapes)
-            yield last, _fitted(negative(_scaled(gradient, slope, own, shapes)), own, sizes[1], shapes)
+            yield last, _fitted(without_minus(_scaled(gradient, slope, own, shapes)), own, sizes[1], shapes)
     elif operator in ("@", "⊗") and all(map(as_vector_shape, sizes)):
         yield from _products(operator, first, last, gradient, own, shapes)
     else:
@@ -168,12 +218,24 @@ def _power(node, gradient, shapes):
     yield node.base, elementwise(gradient, elementwise(Number(n), rest, shapes), shapes)
 
 
-def _call(node, gradient, shapes):
+def _entry_by_entry(node, gradient, shapes, slopes):
     own = shape_of(node, shapes)
-    for argument, slope in zip(node.arguments, FUNCTIONS[node.function][2](*node.arguments)):
+    for argument, slope in zip(node.arguments, slopes(*node.arguments)):
         if argument.names() and not is_number(slope, 0):
             share = _scaled(gradient, slope, own, shapes)
             yield argument, _fitted(share, own, shape_of(argument, shapes), shapes)
+
+
+def _reduction(node, gradient, shapes, slope):
+    """Of a sum, mean or maximum: the gradient, repeated along the axis that went, times a slope."""
+    (value,) = node.arguments
+    axis, inner = node.options.get("axis"), shape_of(value, shapes)
+    whole = axis is None or len(inner) < 2
+    if not whole and as_vector_shape(shape_of(gradient, shapes)):
+        gradient = full(gradient, (1, inner[1]) if axis % 2 == 0 else (inner[0], 1), shapes)
+    count = prod(inner) if whole else inner[axis % 2]
+    own = slope(value, {} if axis is None else {"axis": axis}, count)
+    yield value, _scaled(gradient, own, inner, shapes)
 
 
 def _transpose(node, gradient, shapes):
@@ -206,30 +268,6 @@ def _array_of(node, gradient, shapes):
     for place, part in enumerate(node.parts()):
         indices = [place // own[1] + 1, place % own[1] + 1] if len(own) == 2 else [place + 1]
         yield part, Entry(gradient, indices, False)
-
-
-def _reduction(slope):
-    """The rule of a sum, mean or maximum: the gradient, repeated along the axis that went, times a slope.
-
-    `slope(value, axis options, how many entries went into one)` is a formula.
-    """
-
-    def rule(node, gradient, shapes):
-        (value,) = node.arguments
-        axis, inner = node.options.get("axis"), shape_of(value, shapes)
-        whole = axis is None or len(inner) < 2
-        if not whole and as_vector_shape(shape_of(gradient, shapes)):
-            wanted = (1, inner[1]) if axis % 2 == 0 else (inner[0], 1)
-            gradient = full(gradient, wanted, shapes)
-        count = 1
-        for each in inner if whole else (inner[axis % 2],):
-            count *= each
-        yield (
-            value,
-            _scaled(gradient, slope(value, {} if axis is None else {"axis": axis}, count), inner, shapes),
-        )
-
-    return rule
 
 
 def _of_softmax(node, gradient, shapes, shown):
@@ -266,30 +304,95 @@ _RULES = {
     Sum: _sum,
     Product: _product,
     Power: _power,
-    Negative: lambda node, gradient, shapes: [(node.inner, negative(gradient))],
+    Negative: lambda node, gradient, shapes: [(node.inner, without_minus(gradient))],
     Transpose: _transpose,
-    Call: _call,
     Entry: _entry,
     Placed: _placed,
     ArrayOf: _array_of,
     Compare: _nothing,
 }
+# The functions of whole arrays with slopes are sums of some kind; those that are not here have no derivative.
 _WHOLE = {
-    "sum": _reduction(lambda value, axis, count: Number(1)),
-    "mean": _reduction(lambda value, axis, count: Product([("*", Number(1)), ("/", Number(count))])),
-    "amax": _reduction(lambda value, axis, count: Call("is_greatest", [value], axis)),
-    "lse": _reduction(lambda value, axis, count: Call("softmax", [value], axis)),
     "outer": _of_outer,
     "row": _of_reshaped,
     "column": _of_reshaped,
     "plain": _of_reshaped,
     "reshape": _of_reshaped,
     "diag": _of_diagonal,
-    "constant": _nothing,
-    "ones_like": _nothing,
-    "zeros_like": _nothing,
-    "is_greatest": _nothing,
-    "ones": _nothing,
-    "zeros": _nothing,
-    "eye": _nothing,
 }
+
+
+# Products as short as one writes them: no factor 1, one minus sign, numbers first
+
+
+def elementwise(left: Expression, right: Expression, shapes: Shapes) -> Expression:
+    """The product entry by entry: `*` beside a number, ⊙ between arrays."""
+    if is_number(left, 1):
+        return right
+    if is_number(right, 1):
+        return left
+    if isinstance(left, Negative):
+        return without_minus(elementwise(left.inner, right, shapes))
+    if isinstance(right, Negative):
+        return without_minus(elementwise(left, right.inner, shapes))
+    factors = _gathered([*_factors(left, shapes), *_factors(right, shapes)])
+    arrays = [bool(as_vector_shape(shape_of(factor, shapes))) for _, factor in factors]
+    kinds = [(operator != "/", is_array) for (operator, _), is_array in zip(factors, arrays)]
+    if kinds.count((True, True)) > 1:
+        factors = _numbers_first(factors, kinds)
+        arrays = [bool(as_vector_shape(shape_of(factor, shapes))) for _, factor in factors]
+    for place, (operator, factor) in enumerate(factors):
+        if operator != "/":
+            factors[place] = ("⊙" if arrays[place] and any(arrays[:place]) else "*", factor)
+    return product_of(factors)
+
+
+def _numbers_first(factors, kinds):
+    """Two or more arrays among factors, numbers and divisions by numbers before them: `2*a/3 ⊙ b`."""
+    groups = {(True, False): [], (True, True): [], (False, False): [], (False, True): []}
+    for factor, kind in zip(factors, kinds):
+        groups[kind].append(factor)
+    numbers, arrays, divisors, divided = groups.values()
+    return [*numbers, *arrays[:1], *divisors, *arrays[1:], *divided]
+
+
+def _factors(formula, shapes):
+    """The factors of an elementwise product whose arrays all have its shape; any other formula as one."""
+    if isinstance(formula, Product) and all(operator in "⊙*/" for operator, _ in formula.factors):
+        own = shape_of(formula, shapes)
+        sizes = [shape_of(factor, shapes) for _, factor in formula.factors]
+        if all(size == own or not as_vector_shape(size) for size in sizes):
+            return formula.factors
+    return [("*", formula)]
+
+
+def _gathered(factors):
+    """The factors with their numbers gathered: 1/2*2*x is x, x*2/4 is x/2, 0.5*3*x is 1.5*x."""
+    places = [place for place, (_, factor) in enumerate(factors) if _as_fraction(factor)]
+    if not places or (len(places) == 1 and isinstance(factors[places[0]][1].value, float)):
+        return list(factors)
+    number, literal = Fraction(1), False
+    for operator, factor in (factors[place] for place in places):
+        fraction = _as_fraction(factor)
+        number = number / fraction if operator == "/" else number * fraction
+        literal = literal or isinstance(factor.value, float)
+    rest = [each for place, each in enumerate(factors) if place not in places]
+    if literal and number.denominator != 1:
+        text = format(Decimal(number.numerator) / number.denominator, "f")
+        if Fraction(text) != number or len(text) > MOST_DIGITS:
+            return list(factors)
+        return [("*", Number(Literal(text))), *rest]
+    if rest and rest[0][0] == "/":  # y/x and not 1/x*y
+        rest.sort(key=lambda each: each[0] == "/")
+    if number.numerator != 1 or not rest or rest[0][0] == "/":
+        rest = [("*", Number(number.numerator)), *rest]
+    if number.denominator != 1:
+        rest.append(("/", Number(number.denominator)))
+    return rest
+
+
+def _as_fraction(factor):
+    """What a number is exactly; None for 0 and for a formula."""
+    if not isinstance(factor, Number) or not factor.value:
+        return None
+    return Fraction(getattr(factor.value, "text", None) or factor.value)

@@ -25,6 +25,7 @@ from neuronnet.derivation.readings import readings_with_shapes
 from neuronnet.derivation.structure import Structure
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import ShapeError, as_vector_shape, entries, is_vector, shape, shape_text
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name, Number
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import split_partial
@@ -129,7 +130,7 @@ class _Claim:
 
     def __init__(self, reading, truth, trials):
         self.reading, self.truth, self.trials = reading, truth, trials
-        self._sides = [reading.evaluator(Decimal), truth.evaluator(Decimal)]
+        self._sides = [evaluator(reading, Decimal), evaluator(truth, Decimal)]
         known = {kink.side.format() for kink in trials.draws.kinks}
         self._kinks = [kink for kink in kinks(reading) if kink.side.format() not in known]
         self._names = [*reading.names(), *truth.names()]

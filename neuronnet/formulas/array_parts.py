@@ -1,4 +1,4 @@
-"""Entries and parts of arrays: the places that indices pick, counted from 0 or from 1.
+"""Arrays put together of parts, and the parts that indices pick, counted from 0 or from 1.
 
 taken(M, [2, None])         the second row of M
 taken(M, [(0, 2)], 0)       M[0:2] of code, its first two rows
@@ -6,7 +6,16 @@ taken(M, [(0, 2)], 0)       M[0:2] of code, its first two rows
 
 import math
 
-from neuronnet.formulas.arrays import Array, ShapeError, entries, require_few, shape, shape_text
+from neuronnet.formulas.arrays import (
+    Array,
+    ShapeError,
+    entries,
+    is_vector,
+    require_few,
+    shape,
+    shape_text,
+    size,
+)
 
 
 def taken(value, indices: list, first: int = 1):
@@ -27,6 +36,36 @@ def picked(dimensions: tuple, indices: list, first: int = 1) -> tuple[list[int],
 
 def picked_shape(dimensions: tuple, indices: list, first: int = 1) -> tuple:
     return _lines(dimensions, indices, first)[3]
+
+
+def placed(value, like, indices: list, first: int = 1):
+    """Zeros in the shape of `like`, with a value where `taken` picks; what is picked twice adds up."""
+    if not isinstance(like, Array):
+        return value
+    found = [like.entries[0] * 0] * size(like)
+    for place, entry in zip(picked(like.shape, indices, first)[0], entries(value)):
+        found[place] = found[place] + entry
+    return Array(found, like.shape)
+
+
+def stacked(form: tuple, parts: list):
+    """The Array written in the shape `form` with these parts: numbers, or vectors as the rows of a matrix."""
+    result = stacked_shape(form, [shape(part) for part in parts])
+    return Array([entry for part in parts for entry in entries(part)], result)
+
+
+def stacked_shape(form: tuple, parts: list[tuple]) -> tuple:
+    """The shape that `stacked` gives for parts of these shapes.
+
+    Raises ShapeError for rows of different lengths, and for rows in a matrix.
+    """
+    lengths = {max(part, default=1) for part in parts}
+    if lengths == {1}:
+        return form
+    if len(form) == 2 or len(lengths) > 1 or not all(is_vector(part) for part in parts):
+        raise ShapeError("the entries of an array have different shapes")
+    require_few(form[0] * max(lengths))
+    return form[0], lengths.pop()
 
 
 def _lines(dimensions, indices, first):

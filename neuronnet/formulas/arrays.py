@@ -7,6 +7,8 @@ A plain vector, of shape (n,), is a column in products; its transpose is the row
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import reduce
+from math import prod
 from operator import add, mul, sub, truediv
 
 from neuronnet.errors import NeuronnetError
@@ -16,11 +18,7 @@ MOST_PRODUCTS = 2_000_000  # numbers multiplied in one matrix product
 
 
 class ShapeError(NeuronnetError):
-    """Shapes that do not fit. Carries `left` and `right`, the two shapes, as text."""
-
-    def __init__(self, reason, left=None, right=None):
-        self.left, self.right = left, right
-        super().__init__(reason)
+    """Shapes that do not fit."""
 
 
 class Array:
@@ -65,7 +63,7 @@ class Array:
     @property
     def T(self) -> Array:
         """The transpose; of a plain vector, the row."""
-        rows, columns = _as_column(self.shape)
+        rows, columns = (*self.shape, 1)[:2]
         entries = (self.entries[i * columns + j] for j in range(columns) for i in range(rows))
         return Array(entries, (columns, rows))
 
@@ -83,7 +81,10 @@ class Array:
 
     def __mul__(self, other):
         """Elementwise; where that does not fit, the matrix product."""
-        return star(self, other)
+        try:
+            return paired(mul, self, other)
+        except ShapeError:
+            return matmul(self, other)
 
     def __rmul__(self, other):
         return paired(mul, other, self)
@@ -166,8 +167,7 @@ def common_shape(left: tuple, right: tuple) -> tuple:
         return left
     elif is_vector(left) and runs_along(left, right) is not None:
         return right
-    texts = shape_text(left), shape_text(right)
-    raise ShapeError(f"{texts[0]} and {texts[1]} do not fit entry by entry", *texts)
+    raise ShapeError(f"{shape_text(left)} and {shape_text(right)} do not fit entry by entry")
 
 
 def shared_shape(dimensions: list[tuple]) -> tuple:
@@ -205,14 +205,6 @@ def as_vector_shape(dimensions: tuple) -> tuple:
     return tuple(each for each in dimensions if each != 1) if dimensions else ()
 
 
-def star(left, right):
-    """What `*` means: elementwise; where that does not fit, the matrix product."""
-    try:
-        return hadamard(left, right)
-    except ShapeError:
-        return matmul(left, right)
-
-
 def hadamard(left, right):
     """What ⊙ means: elementwise, and nothing else."""
     return paired(mul, left, right) if isinstance(left, Array) or isinstance(right, Array) else left * right
@@ -243,13 +235,13 @@ def matmul(left, right):
     rows, inner, columns, result = _product_shape(left.shape, right.shape)
     row_starts = [left.entries[i * inner : (i + 1) * inner] for i in range(rows)]
     column_entries = [right.entries[j::columns] for j in range(columns)]
-    found = [_summed(map(mul, row, column)) for row in row_starts for column in column_entries]
+    found = [reduce(add, map(mul, row, column)) for row in row_starts for column in column_entries]
     return found[0] if result == () else Array(found, result)
 
 
 def _product_shape(left, right):
     """(rows, inner, columns, the shape of the result) of a matrix product."""
-    texts = shape_text(left), shape_text(right)
+    sides = f"({shape_text(left)})({shape_text(right)})"
     if len(left) == 1 and len(right) == 1:
         options = [(1, left[0], 1, ())] if left == right else []
     elif len(left) == 1:
@@ -260,11 +252,11 @@ def _product_shape(left, right):
     else:
         options = [(left[0], left[1], right[1], (left[0], right[1]))] if left[1] == right[0] else []
     if not options:
-        raise ShapeError(f"({texts[0]})({texts[1]}) does not fit as a product", *texts)
+        raise ShapeError(f"{sides} does not fit as a product")
     rows, inner, columns, result = options[0]
     require_few(rows * columns)
     if rows * inner * columns > MOST_PRODUCTS:
-        raise ShapeError(f"({texts[0]})({texts[1]}) takes more than {MOST_PRODUCTS} multiplications", *texts)
+        raise ShapeError(f"{sides} takes more than {MOST_PRODUCTS} multiplications")
     return rows, inner, columns, () if rows * columns == 1 else result
 
 
@@ -278,7 +270,7 @@ def product_shape(left: tuple, right: tuple) -> tuple:
 def multiplications(left: tuple, right: tuple) -> int:
     """How many numbers a matrix product of values of these shapes multiplies."""
     if _is_one(left) or _is_one(right):
-        return _product(left) * _product(right)
+        return prod(left) * prod(right)
     rows, inner, columns, _ = _product_shape(left, right)
     return rows * inner * columns
 
@@ -292,10 +284,10 @@ def outer(left, right):
 def outer_shape(left: tuple, right: tuple) -> tuple:
     """The shape of an outer product of two vectors or numbers. Raises ShapeError for matrices."""
     if not all(is_vector(each) for each in (left, right) if each):
-        texts = shape_text(left), shape_text(right)
-        raise ShapeError(f"an outer product is of two vectors, not of {texts[0]} and {texts[1]}", *texts)
-    require_few(_product(left) * _product(right))
-    return _product(left), _product(right)
+        sides = f"{shape_text(left)} and {shape_text(right)}"
+        raise ShapeError(f"an outer product is of two vectors, not of {sides}")
+    require_few(prod(left) * prod(right))
+    return prod(left), prod(right)
 
 
 def require_few(count: int) -> None:
@@ -346,17 +338,16 @@ def reshaped(value, dimensions: tuple):
     """The entries of a value, row by row, in another shape of the same size; () gives a number."""
     if shape(value) == dimensions:
         return value
-    if size(value) != _product(dimensions):
-        texts = shape_text(shape(value)), shape_text(dimensions)
-        raise ShapeError(f"{texts[0]} does not become {texts[1]}", *texts)
+    if size(value) != prod(dimensions):
+        raise ShapeError(f"{shape_text(shape(value))} does not become {shape_text(dimensions)}")
     return Array(entries(value), dimensions) if dimensions else entries(value)[0]
 
 
 def _stretched(value, common):
     """The entries of a value repeated so that they fill a shape."""
     if size(value) == 1:
-        return entries(value) * _product(common)
-    if len(value.entries) == _product(common):
+        return entries(value) * prod(common)
+    if len(value.entries) == prod(common):
         return value.entries
     rows, columns = common
     if runs_along(value.shape, common) == "rows":
@@ -364,23 +355,5 @@ def _stretched(value, common):
     return tuple(entry for entry in value.entries for _ in range(columns))
 
 
-def _as_column(dimensions):
-    return (dimensions[0], 1) if len(dimensions) == 1 else dimensions
-
-
 def _is_one(dimensions):
-    return _product(dimensions) == 1
-
-
-def _product(dimensions):
-    count = 1
-    for each in dimensions:
-        count *= each
-    return count
-
-
-def _summed(terms):
-    found = None
-    for term in terms:
-        found = term if found is None else found + term
-    return found
+    return prod(dimensions) == 1

@@ -1,18 +1,11 @@
-"""Formulas over named quantities: built by arithmetic, printed, differentiated and evaluated.
+"""Formulas over named quantities: trees of a few kinds of parts, built by arithmetic and printed as text.
 
-Evaluation goes from left to right, as the formula is written, so that a value has the same last bit as that
-of a program which computes in the same order.
+`evaluating.py` has the value and the shape of each kind, `derivation/sweep.py` its derivatives.
 """
-
-from collections.abc import Callable
-from operator import add, mul, sub, truediv
-
-from neuronnet.description.values import as_number
-from neuronnet.formulas.arrays import dot, hadamard, matmul, outer
 
 
 class Expression:
-    """A formula. `format()` is its text, `evaluator(number)` computes it, `derivative(name)` is its slope.
+    """A formula. `format()` is its text, `names()` what stands in it, `parts()` the formulas it is made of.
 
     Arithmetic on expressions builds larger ones: `Name("w1")*Name("i1") + Name("b1")`. `column` is where a
     number, a name or a call begins in the text it was read from, counted from 1; else None.
@@ -20,6 +13,7 @@ class Expression:
 
     binds = 4
     column = _names = None
+    _inside: tuple[str, ...] = ()  # the attributes that are parts
 
     def __add__(self, other):
         return Sum(self._terms() + [(1, wrap(other))])
@@ -54,35 +48,25 @@ class Expression:
     def __str__(self) -> str:
         return self.format()
 
-    def evaluator(self, number: type) -> Callable:
-        """A function from {name: value} to the value of the formula, both of the type `number`.
-
-        It raises KeyError for a name without a value, and what the arithmetic of the type raises.
-        """
-        raise NotImplementedError
-
-    def derivative(self, name: str) -> "Expression":
-        """The derivative by `name`, an Expression, every other name held fixed: `i1` for `w1*i1 + b1` by w1.
-
-        At the kink of max(0, x) it is the slope to the left, 0.
-        """
-        return self._derivative(name) if name in self.names() else Number(0)
-
     def names(self) -> list[str]:
         """The names in the formula, each once, in the order of their first appearance."""
         if self._names is None:
-            inside = [name for part in self.parts() for name in part.names()]
-            self._names = list(dict.fromkeys(inside or self._all_names()))
+            self._names = list(dict.fromkeys(name for part in self.parts() for name in part.names()))
         return self._names
 
-    def parts(self):
-        return []
+    def parts(self) -> list["Expression"]:
+        """The formulas that this one is made of, from left to right; none for a number or a name."""
+        return [getattr(self, each) for each in self._inside]
 
-    def rebuilt(self, parts):
-        return self
-
-    def _all_names(self):
-        return [name for part in self.parts() for name in part._all_names()]
+    def rebuilt(self, parts) -> "Expression":
+        """The same kind of formula with other parts."""
+        if not parts:
+            return self
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        new.__dict__.update(zip(self._inside, parts))
+        new.column = new._names = None
+        return new
 
     def format(self, leaf=None) -> str:
         """The formula as text; `leaf(name)` gives what to write for a name, for instance its value."""
@@ -90,9 +74,6 @@ class Expression:
 
     def _text(self, leaf):
         raise NotImplementedError
-
-    def _derivative(self, name):
-        return Number(0)
 
     def _terms(self):
         return [(1, self)]
@@ -116,10 +97,6 @@ class Number(Expression):
     def _text(self, leaf):
         return getattr(self.value, "text", None) or repr(self.value)
 
-    def evaluator(self, number):
-        value = as_number(self.value, number)
-        return lambda values: value
-
 
 class Name(Expression):
     """A quantity by its `name`."""
@@ -127,18 +104,11 @@ class Name(Expression):
     def __init__(self, name):
         self.name = name
 
-    def _text(self, leaf):
-        return leaf(self.name)
-
-    def _all_names(self):
+    def names(self):
         return [self.name]
 
-    def _derivative(self, name):
-        return Number(1)
-
-    def evaluator(self, number):
-        name = self.name
-        return lambda values: values[name]
+    def _text(self, leaf):
+        return leaf(self.name)
 
 
 class Sum(Expression):
@@ -163,12 +133,6 @@ class Sum(Expression):
 
     def rebuilt(self, parts):
         return Sum([(sign, part) for (sign, _), part in zip(self.terms, parts)])
-
-    def _derivative(self, name):
-        return signed_sum((sign, term.derivative(name)) for sign, term in self.terms)
-
-    def evaluator(self, number):
-        return _from_left(self.terms, {1: add, -1: sub}, number)
 
 
 class Product(Expression):
@@ -204,24 +168,12 @@ class Product(Expression):
     def rebuilt(self, parts):
         return Product([(operator, part) for (operator, _), part in zip(self.factors, parts)])
 
-    def _derivative(self, name):
-        terms = []
-        for place, (operator, factor) in enumerate(self.factors):
-            slope = [("*", factor.derivative(name))]
-            if operator == "/":  # (1/v)' = -v'/v^2
-                slope.append(("/", factor**2))
-            product = simple_product([*self.factors[:place], *slope, *self.factors[place + 1 :]])
-            terms.append((1 if operator == "*" else -1, product))
-        return signed_sum(terms)
-
-    def evaluator(self, number):
-        return _from_left(self.factors, OPERATIONS, number)
-
 
 class Power(Expression):
     """A `base` to a whole power, `exponent`, computed by repeated multiplication."""
 
     binds = 3
+    _inside = ("base",)
 
     def __init__(self, base, exponent):
         self.base, self.exponent = base, exponent
@@ -229,35 +181,12 @@ class Power(Expression):
     def _text(self, leaf):
         return f"{self.base._bracketed(leaf, 4, first=False)}^{self.exponent}"
 
-    def parts(self):
-        return [self.base]
-
-    def rebuilt(self, parts):
-        return Power(*parts, self.exponent)
-
-    def _derivative(self, name):
-        n = self.exponent
-        rest = Number(1) if n == 1 else self.base if n == 2 else self.base ** (n - 1)
-        return simple_product([("*", Number(n)), ("*", rest), ("*", self.base.derivative(name))])
-
-    def evaluator(self, number):
-        base, exponent = self.base.evaluator(number), abs(self.exponent)
-        inverted, one = self.exponent < 0, as_number(1, number)
-
-        def evaluate(values):
-            factor = base(values)
-            total = one
-            for _ in range(exponent):
-                total = total * factor
-            return one / total if inverted else total
-
-        return evaluate
-
 
 class Negative(Expression):
     """The negative of an expression, `inner`."""
 
     binds = 2
+    _inside = ("inner",)
 
     def __init__(self, inner):
         self.inner = inner
@@ -265,23 +194,114 @@ class Negative(Expression):
     def _text(self, leaf):
         return "-" + self.inner._bracketed(leaf, 3, first=False)
 
+
+class Call(Expression):
+    """A `function` of functions.FUNCTIONS, by its name, applied to `arguments`.
+
+    `options` are `axis` and `keepdims`, for functions of whole arrays.
+    """
+
+    def __init__(self, function, arguments, options=None):
+        self.function, self.arguments = function, [wrap(argument) for argument in arguments]
+        self.options = options or {}
+
+    def _text(self, leaf):
+        options = [f"{name}={value}" for name, value in self.options.items()]
+        return f"{self.function}({', '.join([each._text(leaf) for each in self.arguments] + options)})"
+
     def parts(self):
-        return [self.inner]
+        return self.arguments
 
     def rebuilt(self, parts):
-        return Negative(*parts)
-
-    def _derivative(self, name):
-        return signed_sum([(-1, self.inner.derivative(name))])
-
-    def evaluator(self, number):
-        inner = self.inner.evaluator(number)
-        return lambda values: -inner(values)
+        return Call(self.function, parts, self.options)
 
 
-# What stands between two factors. Of numbers all but / are the same; `*` is elementwise before it is a matrix
-# product, · the other way round.
-OPERATIONS = {"*": mul, "·": dot, "@": matmul, "⊙": hadamard, "⊗": outer, "/": truediv}
+class Transpose(Expression):
+    """The transpose of `inner`: `Wᵀ`."""
+
+    _inside = ("inner",)
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def _text(self, leaf):
+        return self.inner._bracketed(leaf, 4, first=False) + "ᵀ"
+
+
+class ArrayOf(Expression):
+    """A vector, `rows` of Expressions, or a matrix, rows of rows."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    @property
+    def is_matrix(self) -> bool:
+        return isinstance(self.rows[0], list)
+
+    @property
+    def form(self) -> tuple[int, ...]:
+        """How many rows, and in a matrix how many columns, are written out."""
+        return (len(self.rows), len(self.rows[0])) if self.is_matrix else (len(self.rows),)
+
+    def _text(self, leaf):
+        rows = self.rows if self.is_matrix else [self.rows]
+        texts = [f"[{', '.join(entry._text(leaf) for entry in row)}]" for row in rows]
+        return f"[{', '.join(texts)}]" if self.is_matrix else texts[0]
+
+    def parts(self):
+        return [entry for row in self.rows for entry in row] if self.is_matrix else list(self.rows)
+
+    def rebuilt(self, parts):
+        if not self.is_matrix:
+            return ArrayOf(list(parts))
+        columns = len(self.rows[0])
+        return ArrayOf([list(parts[i : i + columns]) for i in range(0, len(parts), columns)])
+
+
+class Entry(Expression):
+    """`base[indices]`: each index a number, a (start, stop) slice, a list of numbers, or None for all.
+
+    `from_zero` says where counting begins: True as in code, False as in mathematics, None where the text does
+    not show it; then it counts from 1.
+    """
+
+    _inside = ("base",)
+
+    def __init__(self, base, indices, from_zero=None):
+        self.base, self.indices, self.from_zero = base, list(indices), from_zero
+
+    @property
+    def first(self) -> int:
+        """The index of the first entry."""
+        return 0 if self.from_zero else 1
+
+    def _text(self, leaf):
+        return f"{self.base._bracketed(leaf, 4, first=False)}{_indices_text(self.indices)}"
+
+
+class Placed(Expression):
+    """Zeros in the shape of `like`, with `inner` added where an Entry of `like` under `indices` picks."""
+
+    _inside = ("inner", "like")
+
+    def __init__(self, inner, like, indices, first):
+        self.inner, self.like, self.indices, self.first = inner, like, indices, first
+
+    def _text(self, leaf):
+        return f"placed({self.inner._text(leaf)}, {self.like._text(leaf)}{_indices_text(self.indices)})"
+
+
+class Compare(Expression):
+    """`left sign right`, entry by entry: 1 where it holds, else 0."""
+
+    binds = 0
+    _inside = ("left", "right")
+
+    def __init__(self, left, sign, right):
+        self.left, self.sign, self.right = left, sign, right
+
+    def _text(self, leaf):
+        return f"{self.left._bracketed(leaf, 1)} {self.sign} {self.right._bracketed(leaf, 1, first=False)}"
 
 
 def wrap(value):
@@ -302,6 +322,13 @@ def sum_of(terms):
     return first if len(terms) == 1 else Sum([(1, first), *terms[1:]])
 
 
+def signed_sum(terms):
+    """The sum of (sign, expression) without the terms that are 0."""
+    terms = [(sign, term) for sign, term in terms if not is_number(term, 0)]
+    terms = [(-sign, term.inner) if isinstance(term, Negative) else (sign, term) for sign, term in terms]
+    return sum_of(terms) if terms else Number(0)
+
+
 def without_minus(term):
     """The negative of a term, two minus signs cancelled."""
     return term.inner if isinstance(term, Negative) else -term
@@ -314,39 +341,13 @@ def product_of(factors):
     return factors[0][1] if len(factors) == 1 else Product(factors)
 
 
-def signed_sum(terms):
-    """The sum of (sign, expression) without the terms that are 0."""
-    terms = [(sign, term) for sign, term in terms if not _is(term, 0)]
-    terms = [(-sign, term.inner) if isinstance(term, Negative) else (sign, term) for sign, term in terms]
-    return sum_of(terms) if terms else Number(0)
+def is_number(formula, value) -> bool:
+    """Whether a formula is this number and nothing else."""
+    return isinstance(formula, Number) and formula.value == value
 
 
-def simple_product(factors):
-    """The product of ("*" or "/", expression) without its ones, a sign in front; 0 if a factor is."""
-    if any(_is(factor, 0) for operator, factor in factors if operator == "*"):
-        return Number(0)
-    negative, kept = False, []
-    for operator, factor in factors:
-        if isinstance(factor, Negative):
-            negative, factor = not negative, factor.inner
-        kept += factor.factors if isinstance(factor, Product) and operator == "*" else [(operator, factor)]
-    product = product_of([each for each in kept if not _is(each[1], 1)] or [("*", Number(1))])
-    return -product if negative else product
-
-
-def _is(expression, value):
-    return isinstance(expression, Number) and expression.value == value
-
-
-def _from_left(parts, operations, number):
-    """The evaluator of (mark, expression) from left to right; `operations` says what each mark does."""
-    first = parts[0][1].evaluator(number)
-    rest = [(operations[mark], part.evaluator(number)) for mark, part in parts[1:]]
-
-    def evaluate(values):
-        result = first(values)
-        for operate, part in rest:
-            result = operate(result, part(values))
-        return result
-
-    return evaluate
+def _indices_text(indices):
+    ends = [
+        (None, None) if each is None else each if isinstance(each, tuple) else (each,) for each in indices
+    ]
+    return f"[{', '.join(':'.join('' if end is None else str(end) for end in each) for each in ends)}]"

@@ -1,104 +1,41 @@
-"""Functions in formulas: one table for those of numbers, one for those of whole arrays.
+"""The functions in formulas, one row each: value, derivatives, how many arguments, and the shape.
 
-A row of FUNCTIONS has the function, how many arguments it takes (None: any number) and its derivative by each
-argument as a formula. `OTHERS` are written with those: relu, softplus, var. Each holds for arrays entry by
-entry.
+Most are functions of numbers and hold for arrays entry by entry. A function of whole arrays (`sum`,
+`softmax`, `ones`) has its shape in its row. `calls.py` has what is written with these: relu, var, clip.
 """
 
 from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
+from functools import reduce
+from math import prod
+from operator import add
+from typing import NamedTuple
 
 from neuronnet import elementary
 from neuronnet.description.values import Literal, as_number
-from neuronnet.errors import counted
-from neuronnet.formulas import special
-from neuronnet.formulas.array_expressions import Compare, Transpose
-from neuronnet.formulas.arrays import Array, mapped
-from neuronnet.formulas.expressions import (
-    Expression,
-    Negative,
-    Number,
-    Product,
-    Sum,
-    signed_sum,
-    simple_product,
-    total,
-    without_minus,
-    wrap,
-)
-from neuronnet.formulas.whole_functions import WHOLE
+from neuronnet.formulas import arrays, special
+from neuronnet.formulas.arrays import Array, ShapeError, mapped
+from neuronnet.formulas.expressions import Call, Number, is_number, total
 
 
-class Call(Expression):
-    """A `function` of FUNCTIONS or of WHOLE, by its name, applied to `arguments`.
+class Function(NamedTuple):
+    """What a function is.
 
-    `options` are `axis` and `keepdims`, for functions of whole arrays.
+    `value` takes numbers or, if it has a `shape`, whole arrays. `slopes` gives the derivatives by the
+    arguments as formulas, from the arguments; of a function that combines the entries of an array, the one by
+    an entry, from the array, its axis as options, and how many it combines. `arguments` is how many it
+    takes, None for any number. `shape` makes the shape of the value of the shapes of the arguments, of
+    `numbers(start)`, which are the numbers that the arguments from a place on name, and of the options.
     """
 
-    def __init__(self, function, arguments, options=None):
-        self.function, self.arguments = function, [wrap(argument) for argument in arguments]
-        self.options = options or {}
-
-    def _text(self, leaf):
-        options = [f"{name}={value}" for name, value in self.options.items()]
-        inside = [argument._text(leaf) for argument in self.arguments] + options
-        return f"{self.function}({', '.join(inside)})"
-
-    def parts(self):
-        return self.arguments
-
-    def rebuilt(self, parts):
-        return Call(self.function, parts, self.options)
-
-    def _derivative(self, name):
-        pairs = zip(FUNCTIONS[self.function][2](*self.arguments), self.arguments)
-        return signed_sum(
-            (1, simple_product([("*", slope), ("*", each.derivative(name))])) for slope, each in pairs
-        )
-
-    def evaluator(self, number):
-        arguments = [argument.evaluator(number) for argument in self.arguments]
-        if self.function in WHOLE:
-            function = partial(WHOLE[self.function], **self.options)
-            return lambda values: function(*[argument(values) for argument in arguments])
-        function = FUNCTIONS[self.function][0]
-        if len(arguments) == 1:
-            only = arguments[0]
-
-            def evaluate(values):
-                value = only(values)
-                return value.map(function) if type(value) is Array else function(value)
-
-            return evaluate
-        return lambda values: mapped(function, *[argument(values) for argument in arguments])
+    value: Callable
+    slopes: Callable | None = None
+    arguments: int | None = 1
+    shape: Callable[..., tuple] | None = None
+    options: tuple[str, ...] = ()
 
 
-def call(function: str, arguments: list, options: dict | None = None) -> Expression:
-    """A function that a formula may use, from FUNCTIONS, WHOLE or OTHERS, applied to arguments.
-
-    Raises KeyError for an unknown function and TypeError for the wrong number of arguments.
-    """
-    if function in OTHERS:
-        return OTHERS[function](*map(wrap, arguments), **(options or {}))
-    if function in FUNCTIONS:
-        count = FUNCTIONS[function][1]
-        if (count is not None and count != len(arguments)) or options:
-            raise TypeError(f"{function} takes {counted(count, 'argument')} and no options")
-    else:
-        count = _COUNTS.get(function, 1) if function in WHOLE else _unknown(function)
-        if (count and count != len(arguments)) or set(options or ()) - _OPTIONS.get(function, set()):
-            raise TypeError(f"{function} takes {counted(count or 1, 'argument')}, and no such option")
-    return Call(function, arguments, options)
-
-
-def names() -> list[str]:
-    """The names of all functions, each once."""
-    return list(dict.fromkeys([*FUNCTIONS, *WHOLE, *OTHERS]))
-
-
-def _unknown(function):
-    raise KeyError(function)
+# Slopes
 
 
 def _shares(*terms):
@@ -109,215 +46,242 @@ def _shares(*terms):
     ]
 
 
+def _share_slopes(*terms):
+    own = Call("share", terms)
+    others = [[each, *terms[:k], *terms[k + 1 :]] for k, each in enumerate(terms)][1:]
+    return [own * (1 - own), *(-own * Call("share", each) for each in others)]
+
+
 def _largest_slopes(one, other):
     """Of max(a, b) by a and by b; where they are equal, the slope of a counts, but that of 0 beside a 0."""
-    if _is(other, 0):
+    if is_number(other, 0):
         return _largest_slopes(other, one)[::-1]
-    other_is_larger = Call("step", [other if _is(one, 0) else other - one])
+    other_is_larger = Call("step", [other if is_number(one, 0) else other - one])
     return [1 - other_is_larger, other_is_larger]
 
 
-def _is(expression, value):
-    return isinstance(expression, Number) and expression.value == value
+def _power_slopes(x, n):
+    """The exponent less one is a number at once: `x^-0.5` and not `x^(0.5 - 1)`."""
+    known = isinstance(n, Number)
+    less = Number(Literal(str(as_number(n.value, Decimal) - 1))) if known else n - 1
+    return [n * Call("power", [x, less]), Call("ln", [x]) * Call("power", [x, n])]
 
 
-def _positive(x):
-    return elementary.real_part(x) > 0
-
-
-def _leaky(x, slope):
-    return x if _positive(x) else slope * x
-
-
-def _elu(x, alpha):
-    return x if _positive(x) else alpha * (elementary.exp(x) - 1)
-
-
-def _elu_slope(x, alpha):
-    return x * 0 + 1 if _positive(x) else alpha * elementary.exp(x)
+def _where_slopes(condition, yes, no):
+    return [Number(0), Call("where", [condition, 1, 0]), Call("where", [condition, 0, 1])]
 
 
 def _below_zero(x, value=1):
     return Call("where", [Call("step", [x]), 0, value])
 
 
-def _less_one(exponent):
-    """exponent - 1, of a number at once: `x^-0.5` and not `x^(0.5 - 1)`."""
-    if isinstance(exponent, Number):
-        return Number(Literal(str(as_number(exponent.value, Decimal) - 1)))
-    return exponent - 1
+def _of_one(derivative):
+    return lambda x: [derivative(x)]
 
 
-# Name -> (function, how many arguments, None for any; the derivatives by each argument, from the arguments).
-FUNCTIONS = {
-    "exp": (elementary.exp, 1, lambda x: [Call("exp", [x])]),
-    "ln": (elementary.ln, 1, lambda x: [1 / x]),
-    "tanh": (elementary.tanh, 1, lambda x: [Call("tanh'", [x])]),
-    "sqrt": (elementary.sqrt, 1, lambda x: [1 / (2 * Call("sqrt", [x]))]),
-    "step": (elementary.step, 1, lambda x: [Number(0)]),
-    "max": (elementary.larger, 2, _largest_slopes),
-    "logsumexp": (elementary.logsumexp, None, _shares),
-    "logistic": (elementary.logistic, 1, lambda x: [Call("logistic'", [x])]),
-    "logistic'": (
-        elementary.logistic_slope,
-        1,
-        lambda x: [Call("logistic'", [x]) * (1 - 2 * Call("logistic", [x]))],
-    ),
-    "tanh'": (elementary.tanh_slope, 1, lambda x: [-2 * Call("tanh", [x]) * Call("tanh'", [x])]),
-    "softplus": (lambda x: elementary.logsumexp(x * 0, x), 1, lambda x: [Call("logistic", [x])]),
-    "leaky_relu": (_leaky, 2, lambda x, a: [Call("leaky_relu'", [x, a]), _below_zero(x, x)]),
-    "leaky_relu'": (
-        lambda x, a: x * 0 + (1 if _positive(x) else a),
-        2,
-        lambda x, a: [Number(0), _below_zero(x)],
-    ),
-    "elu": (_elu, 2, lambda x, a: [Call("elu'", [x, a]), _below_zero(x, Call("exp", [x]) - 1)]),
-    "elu'": (
-        _elu_slope,
-        2,
-        lambda x, a: [a * _below_zero(x, Call("exp", [x])), _below_zero(x, Call("exp", [x]))],
-    ),
-    "gelu": (special.gelu, 1, lambda x: [Call("gelu'", [x])]),
-    "gelu'": (
-        special.gelu_slope,
-        1,
-        lambda x: [(2 - x**2) * Call("erf'", [x / Call("sqrt", [2])]) / Call("sqrt", [8])],
-    ),
-    "erf": (special.erf, 1, lambda x: [Call("erf'", [x])]),
-    "erf'": (special.erf_slope, 1, lambda x: [-2 * x * Call("erf'", [x])]),
-    "sin": (special.sin, 1, lambda x: [Call("cos", [x])]),
-    "cos": (special.cos, 1, lambda x: [-Call("sin", [x])]),
-    "abs": (elementary.size, 1, lambda x: [Call("sign", [x])]),
-    "sign": (elementary.sign, 1, lambda x: [Number(0)]),
-    "where": (
-        lambda condition, yes, no: yes if elementary.real_part(condition) != 0 else no,
-        3,
-        lambda condition, yes, no: [
-            Number(0),
-            Call("where", [condition, 1, 0]),
-            Call("where", [condition, 0, 1]),
-        ],
-    ),
-    "power": (
-        elementary.power,
-        2,
-        lambda x, n: [n * Call("power", [x, _less_one(n)]), Call("ln", [x]) * Call("power", [x, n])],
-    ),
-}
+# Values
 
 
-_COUNTS = {"outer": 2, "ones": None, "zeros": None, "reshape": None}  # of arguments, where it is not one
-_AXIS = {"axis", "keepdims"}
-_OPTIONS = {
-    "sum": _AXIS,
-    "mean": _AXIS,
-    "amax": _AXIS,
-    "lse": _AXIS,
-    "softmax": {"axis"},
-    "is_greatest": {"axis"},
-}
+def _positive(x):
+    return elementary.real_part(x) > 0
 
 
-def _centred(x, options):
-    kept = {"axis": options["axis"], "keepdims": True} if options.get("axis") is not None else {}
-    return x - Call("mean", [x], kept)
+def _piecewise(below):
+    """x itself above 0, else what `below` makes of it and of a second argument."""
+    return lambda x, a: x if _positive(x) else below(x, a)
 
 
-def _variance(x, ddof=0, **options):
-    """The mean of the squares around the mean; with `ddof`, their sum divided by n - ddof."""
-    squares = _centred(x, options) ** 2
-    if not ddof:
-        return Call("mean", [squares], options)
-    count = Call("sum", [Call("ones_like", [x])], options)
-    return Call("sum", [squares], options) / (count - ddof)
+def _piecewise_slope(below):
+    return lambda x, a: x * 0 + (1 if _positive(x) else below(x, a))
 
 
-def _largest(*terms, **options):
-    """max of several terms from left to right; of a single one, its greatest entry."""
-    if len(terms) == 1:
-        return Call("amax", terms, options)
-    found = terms[0]
-    for term in terms[1:]:
-        found = Call("max", [found, term], _no(options))
+def _total(values):
+    return reduce(add, values)
+
+
+def _greatest(values):
+    return max(values, key=elementary.real_part)
+
+
+def _softmax(values):
+    greatest = _greatest(values)
+    powers = [elementary.exp(value - greatest) for value in values]
+    total = _total(powers)
+    return [power / total for power in powers]
+
+
+def _is_greatest(values):
+    """1 for the first of the greatest entries, 0 for the others."""
+    greatest = values.index(_greatest(values))
+    return [value * 0 + (1 if place == greatest else 0) for place, value in enumerate(values)]
+
+
+def _diagonal(value):
+    result, own = _diagonal_shape([arrays.shape(value)]), arrays.entries(value)
+    if len(result) == 1:
+        return Array(own[:: result[0] + 1], result)
+    places = range(result[0])
+    return Array([own[i] if i == j else own[0] * 0 for i in places for j in places], result)
+
+
+def _filled(entry):
+    """An array of one number, in the shape that its arguments or entries name: ones(3), ones(2, 3)."""
+
+    def make(*values):
+        found = lengths(values)
+        return Array([arrays.entries(values[0])[0] * 0 + entry] * prod(found), found)
+
+    return make
+
+
+# Shapes, and the lengths that numbers name
+
+
+def lengths(values) -> tuple[int, ...]:
+    """The shape that numbers name: (2, 3) for ones(2, 3). Raises ShapeError where they name none."""
+    counts = [elementary.real_part(length) for each in values for length in arrays.entries(each)]
+    if not 1 <= len(counts) <= 2 or any(not 1 <= count <= arrays.MOST_ENTRIES for count in counts):
+        raise ShapeError(f"an array has one or two lengths, from 1 to {arrays.MOST_ENTRIES}")
+    found = tuple(map(int, counts))
+    if any(whole != count for whole, count in zip(found, counts)):
+        raise ShapeError("the lengths of an array are whole numbers")
+    arrays.require_few(prod(found))
     return found
 
 
-def _no(options):
-    if options:
-        raise TypeError("an axis is that of a single array")
+def _square(values):
+    (length,) = lengths(values)
+    arrays.require_few(length * length)
+    return length, length
 
 
-def _clipped(x, low, high):
-    return Call("where", [Compare(x, "<", low), low, Call("where", [Compare(x, ">", high), high, x])])
+def _full_lengths(count, values):
+    """The lengths in reshape(x, 2, -1) for `count` entries, that of -1 worked out."""
+    values = [entry for each in values for entry in arrays.entries(each)]
+    known = [value for value in values if value != -1]
+    if len(known) + 1 == len(values):
+        rest = count // (lengths(known)[0] if known else 1)
+        values = [rest if value == -1 else value for value in values]
+    found = lengths(values)
+    if prod(found) != count:
+        raise ShapeError(f"{count} entries do not become {arrays.shape_text(found)}")
+    return found
 
 
-def _power(x, exponent):
-    """x^3 where the exponent is a whole number, which a sheet may write with 0 to 64."""
-    value = exponent.value if isinstance(exponent, Number) else None
-    whole = isinstance(value, int) and 0 < value <= 64
-    return x**value if whole else Call("power", [x, exponent])
+def _diagonal_shape(sizes, numbers=None):
+    """The shape of diag: of a vector a square matrix, of a square matrix a vector."""
+    (inner,) = sizes
+    if not inner or arrays.is_vector(inner):
+        return _square([max(inner, default=1)])
+    if inner[0] != inner[1]:
+        raise ShapeError(f"diag takes a vector or a square matrix, not {arrays.shape_text(inner)}")
+    return inner[:1]
 
 
-def _total_of(*terms, **options):
-    return Call("sum", terms, options) if len(terms) == 1 else _no(options) or total(terms)
+def _same_shape(sizes, numbers, axis=None):
+    arrays.reduced_shape(sizes[0], axis)
+    return sizes[0]
 
 
-def _log_sum_of(*terms, **options):
-    return Call("lse", terms, options) if len(terms) == 1 else Call("logsumexp", terms, _no(options))
+def _reduced_shape(sizes, numbers, axis=None, keepdims=False):
+    return arrays.reduced_shape(sizes[0], axis, keepdims)
 
 
-LEAK = Literal("0.01")  # the slope of leaky_relu where none is given
+def _reduction(combine, slope):
+    def reduced(value, axis=None, keepdims=False):
+        return arrays.reduced(combine, value, axis, bool(keepdims))
 
-# Name -> how it is written with the functions above.
-OTHERS: dict[str, Callable[..., Expression]] = {
-    "relu": lambda x: Call("max", [0, x]),
-    "relu'": lambda x: Call("step", [x]),
-    "leaky_relu": lambda x, slope=LEAK: Call("leaky_relu", [x, slope]),
-    "leaky_relu'": lambda x, slope=LEAK: Call("leaky_relu'", [x, slope]),
-    "elu": lambda x, alpha=1: Call("elu", [x, alpha]),
-    "elu'": lambda x, alpha=1: Call("elu'", [x, alpha]),
-    "swish": lambda x: x * Call("logistic", [x]),
-    "log2": lambda x: Call("ln", [x]) / Call("ln", [2]),
-    "log10": lambda x: Call("ln", [x]) / Call("ln", [10]),
-    "max": _largest,
-    "maximum": _largest,
-    "min": lambda *terms, **options: -_largest(*map(without_minus, terms), **options),
-    "minimum": lambda *terms, **options: -_largest(*map(without_minus, terms), **options),
-    "amin": lambda x, **options: -Call("amax", [-x], options),
-    "clip": _clipped,
-    "logsumexp": _log_sum_of,
-    "sum": _total_of,
-    "pow": _power,
-    "square": lambda x: x**2,
-    "norm": lambda x, **options: Call("sqrt", [Call("sum", [x**2], options)]),
-    "var": _variance,
-    "std": lambda x, **options: Call("sqrt", [_variance(x, **options)]),
-    "dot": lambda x, y: Product([("*", x), ("@", y)]),
-    "matmul": lambda x, y: Product([("*", x), ("@", y)]),
-    "multiply": lambda x, y: Product([("*", x), ("⊙", y)]),
-    "transpose": Transpose,
-    "trace": lambda x: Call("sum", [Call("diag", [x])]),
-    "flatten": lambda x: Call("plain", [x]),
+    return Function(reduced, slope, 1, _reduced_shape, ("axis", "keepdims"))
+
+
+def _by_lines(change):
+    return Function(
+        lambda value, axis=None: arrays.by_lines(change, value, axis), None, 1, _same_shape, ("axis",)
+    )
+
+
+def _in_form(form):
+    """An array with the same entries in another shape, `form(how many)`."""
+
+    def turned(value):
+        return Array(value.entries, form(arrays.size(value))) if isinstance(value, Array) else value
+
+    return Function(turned, None, 1, lambda sizes, numbers: form(prod(sizes[0])) if sizes[0] else ())
+
+
+# Name -> its row. Below the line are those of whole arrays, of which derivation/sweep.py knows further
+# derivatives.
+FUNCTIONS = {
+    "exp": Function(elementary.exp, _of_one(lambda x: Call("exp", [x]))),
+    "ln": Function(elementary.ln, _of_one(lambda x: 1 / x)),
+    "tanh": Function(elementary.tanh, _of_one(lambda x: Call("tanh'", [x]))),
+    "tanh'": Function(elementary.tanh_slope, _of_one(lambda x: -2 * Call("tanh", [x]) * Call("tanh'", [x]))),
+    "sqrt": Function(elementary.sqrt, _of_one(lambda x: 1 / (2 * Call("sqrt", [x])))),
+    "step": Function(elementary.step, _of_one(lambda x: Number(0))),
+    "max": Function(elementary.larger, _largest_slopes, 2),
+    "logsumexp": Function(elementary.logsumexp, _shares, None),
+    "share": Function(elementary.share, _share_slopes, None),  # the first term of a softmax
+    "logistic": Function(elementary.logistic, _of_one(lambda x: Call("logistic'", [x]))),
+    "logistic'": Function(
+        elementary.logistic_slope, _of_one(lambda x: Call("logistic'", [x]) * (1 - 2 * Call("logistic", [x])))
+    ),
+    "softplus": Function(lambda x: elementary.logsumexp(x * 0, x), _of_one(lambda x: Call("logistic", [x]))),
+    "leaky_relu": Function(
+        _piecewise(lambda x, a: a * x), lambda x, a: [Call("leaky_relu'", [x, a]), _below_zero(x, x)], 2
+    ),
+    "leaky_relu'": Function(_piecewise_slope(lambda x, a: a), lambda x, a: [Number(0), _below_zero(x)], 2),
+    "elu": Function(
+        _piecewise(lambda x, a: a * (elementary.exp(x) - 1)),
+        lambda x, a: [Call("elu'", [x, a]), _below_zero(x, Call("exp", [x]) - 1)],
+        2,
+    ),
+    "elu'": Function(
+        _piecewise_slope(lambda x, a: a * elementary.exp(x)),
+        lambda x, a: [a * _below_zero(x, Call("exp", [x])), _below_zero(x, Call("exp", [x]))],
+        2,
+    ),
+    "gelu": Function(special.gelu, _of_one(lambda x: Call("gelu'", [x]))),
+    "gelu'": Function(
+        special.gelu_slope,
+        _of_one(lambda x: (2 - x**2) * Call("erf'", [x / Call("sqrt", [2])]) / Call("sqrt", [8])),
+    ),
+    "erf": Function(special.erf, _of_one(lambda x: Call("erf'", [x]))),
+    "erf'": Function(special.erf_slope, _of_one(lambda x: -2 * x * Call("erf'", [x]))),
+    "sin": Function(special.sin, _of_one(lambda x: Call("cos", [x]))),
+    "cos": Function(special.cos, _of_one(lambda x: -Call("sin", [x]))),
+    "abs": Function(elementary.size, _of_one(lambda x: Call("sign", [x]))),
+    "sign": Function(elementary.sign, _of_one(lambda x: Number(0))),
+    "where": Function(lambda c, yes, no: yes if elementary.real_part(c) != 0 else no, _where_slopes, 3),
+    "power": Function(elementary.power, _power_slopes, 2),
+    # ---
+    "sum": _reduction(_total, lambda value, axis, count: Number(1)),
+    "mean": _reduction(
+        lambda values: _total(values) / len(values), lambda value, axis, count: 1 / Number(count)
+    ),
+    "amax": _reduction(_greatest, lambda value, axis, count: Call("is_greatest", [value], axis)),
+    "lse": _reduction(
+        lambda values: elementary.logsumexp(*values),
+        lambda value, axis, count: Call("softmax", [value], axis),
+    ),
+    "softmax": _by_lines(_softmax),
+    "is_greatest": _by_lines(_is_greatest),
+    "constant": Function(lambda value: value, None, 1, _same_shape),  # with a derivative of zero
+    "ones_like": Function(lambda value: mapped(lambda entry: entry * 0 + 1, value), None, 1, _same_shape),
+    "zeros_like": Function(lambda value: mapped(lambda entry: entry * 0, value), None, 1, _same_shape),
+    "ones": Function(_filled(1), None, None, lambda sizes, numbers: lengths(numbers(0))),
+    "zeros": Function(_filled(0), None, None, lambda sizes, numbers: lengths(numbers(0))),
+    "eye": Function(
+        lambda length: _diagonal(_filled(1)(length)), None, 1, lambda sizes, numbers: _square(numbers(0))
+    ),
+    "diag": Function(_diagonal, None, 1, _diagonal_shape),
+    "reshape": Function(
+        lambda value, *values: arrays.reshaped(value, _full_lengths(arrays.size(value), values)),
+        None,
+        None,
+        lambda sizes, numbers: _full_lengths(prod(sizes[0]), numbers(1)),
+    ),
+    "outer": Function(arrays.outer, None, 2, lambda sizes, numbers: arrays.outer_shape(*sizes)),
+    "row": _in_form(lambda length: (1, length)),
+    "column": _in_form(lambda length: (length, 1)),
+    "plain": _in_form(lambda length: (length,)),
 }
-
-
-def with_logistics(formula: Expression) -> Expression:
-    """The formula with logistic(z) for every 1/(1 + exp(-z)), which keeps the digits of a saturated unit."""
-    argument = logistic_argument(formula)
-    if argument is not None:
-        return Call("logistic", [with_logistics(argument)])
-    parts = formula.parts()
-    copies = [with_logistics(part) for part in parts]
-    changed = any(copy is not part for copy, part in zip(copies, parts))
-    return formula.rebuilt(copies) if changed else formula
-
-
-def logistic_argument(formula: Expression) -> Expression | None:
-    """z of a formula 1/(1 + exp(-z)), None of any other."""
-    match formula:
-        case Product(factors=[(_, Number(value=1)), ("/", Sum(terms=[(1, one), (1, other)]))]):
-            power = other if isinstance(one, Number) else one
-            if isinstance(power, Call) and power.function == "exp":
-                inner = power.arguments[0]
-                return inner.inner if isinstance(inner, Negative) else -inner
-    return None

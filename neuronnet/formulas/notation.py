@@ -7,20 +7,30 @@ quantities and `wx` is none, `e^-x` is exp(-x) where e is none, `A^T` a transpos
 import re
 
 from neuronnet.errors import ExpressionError
-from neuronnet.formulas.array_expressions import Compare, Transpose
-from neuronnet.formulas.bracketed import Bracketed
-from neuronnet.formulas.expressions import Expression, Negative, Number, Product, Sum
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.brackets import Brackets
+from neuronnet.formulas.calls import HIGHEST_POWER, SPELLED, Calls, called, raised
+from neuronnet.formulas.expressions import (
+    Call,
+    Compare,
+    Expression,
+    Negative,
+    Number,
+    Product,
+    Sum,
+    Transpose,
+)
+from neuronnet.formulas.rewriting import whole_number
 from neuronnet.formulas.tokens import (
     DEEPEST_NESTING,
     LONGEST_TEXT,
     MOST_WORK,
     RAISED,
+    WORD_HERE,
+    matched_brackets,
     parse_array,
     parse_number,
 )
-from neuronnet.formulas.words import RESERVED, WORD_HERE
-from neuronnet.formulas.written_functions import SPELLED, called, raised, whole_number
+from neuronnet.formulas.words import Words
 from neuronnet.formulas.written_names import (
     gradient_of,
     read_function_head,
@@ -41,7 +51,7 @@ __all__ = [
     "split_derivative",
     "updated",
 ]
-HIGHEST_POWER = 64
+RESERVED = {"if", "else", "for", "in", "otherwise", "and", "or", "while", "return"}
 HIGHEST_TOWER = HIGHEST_POWER**2  # of a power of a power: the product of the exponents
 
 _PRODUCT = re.compile(r"\*(?!\*)|·|@|⊗|//?")
@@ -96,15 +106,19 @@ def parse(
     column_of = (lambda column: column) if isinstance(text, str) else text.column_of
     if len(spelled) > LONGEST_TEXT:
         raise ExpressionError(spelled[:40], column_of(LONGEST_TEXT), f"longer than {LONGEST_TEXT} characters")
-    parser = _Parser(spelled, known, column_of, log, euler)
-    parser.tight_division = tight_division
-    return parser.whole()
+    return _Parser(spelled, known, column_of, tight_division, log, euler).whole()
 
 
-class _Parser(Bracketed):
+class _Parser(Words, Brackets, Calls):
     """Recursive descent over the text: comparison > sum > ⊙ > product > signed > power > atom."""
 
-    tight_division, tower = False, 1
+    def __init__(self, text, known, column_of, tight_division, log, euler):
+        super().__init__(text, column_of)
+        self.known, self.tight_division, self.log, self.euler = known, tight_division, log, euler
+        self.work = self.bars = self.inside = self.trials = 0
+        self.tower, self.as_whole = 1, False
+        self.indices, self.splits, self.norms = {}, {}, {}
+        self.closing = matched_brackets(self.text)
 
     def whole(self):
         expression = self.formula()

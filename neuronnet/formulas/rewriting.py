@@ -2,7 +2,8 @@
 
 import operator
 
-from neuronnet.formulas.expressions import Name, Product, Sum
+from neuronnet.description.values import Literal
+from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Product, Sum
 
 
 def mapped(expression, leaf):
@@ -62,3 +63,45 @@ def replaced(expression, others):
         return found
     copies = [replaced(part, others) for part in parts]
     return expression if all(map(operator.is_, copies, parts)) else expression.rebuilt(copies)
+
+
+def with_logistics(formula: Expression) -> Expression:
+    """The formula with logistic(z) for every 1/(1 + exp(-z)), which keeps the digits of a saturated unit."""
+    argument = logistic_argument(formula)
+    if argument is not None:
+        return Call("logistic", [with_logistics(argument)])
+    parts = formula.parts()
+    copies = [with_logistics(part) for part in parts]
+    changed = any(copy is not part for copy, part in zip(copies, parts))
+    return formula.rebuilt(copies) if changed else formula
+
+
+def logistic_argument(formula: Expression) -> Expression | None:
+    """z of a formula 1/(1 + exp(-z)), None of any other."""
+    match formula:
+        case Product(factors=[(_, Number(value=1)), ("/", Sum(terms=[(1, one), (1, other)]))]):
+            power = other if isinstance(one, Number) else one
+            if isinstance(power, Call) and power.function == "exp":
+                inner = power.arguments[0]
+                return inner.inner if isinstance(inner, Negative) else -inner
+    return None
+
+
+def whole_number(expression):
+    """The whole number that an expression of whole numbers, added or subtracted, stands for; else None."""
+    parts = expression.parts()
+    if not parts:
+        value = getattr(expression, "value", None)
+        return value if type(value) is int else None
+    signs = [sign for sign, _ in expression.terms] if isinstance(expression, Sum) else None
+    if isinstance(expression, Negative):
+        signs = [-1]
+    values = [whole_number(part) for part in parts] if signs else [None]
+    return None if None in values else sum(sign * value for sign, value in zip(signs, values))
+
+
+def printed(text: str) -> Expression:
+    """A printed number, a minus sign in front or not."""
+    number = text.removeprefix("-")
+    value = Number(int(number) if number.isdigit() and len(number) < 16 else Literal(number))
+    return Negative(value) if text.startswith("-") else value

@@ -9,8 +9,6 @@ import math
 from decimal import Decimal, localcontext
 from functools import cache
 
-from neuronnet.elementary import exp
-
 
 def sin(x):
     return _circular(x, "sin")
@@ -42,7 +40,8 @@ def erf_slope(x):
     """2/√π exp(-x²)."""
     if isinstance(x, Decimal):
         return 2 * (-x * x).exp() / _pi().sqrt()
-    return exp(-x * x) * (2 / math.sqrt(math.pi))
+    plain = {complex: cmath.exp, float: math.exp, int: math.exp}.get(type(x))
+    return (plain(-x * x) if plain else (-x * x).exp()) * (2 / math.sqrt(math.pi))
 
 
 def gelu(x):

@@ -21,6 +21,11 @@ _ONES = re.compile("(?<![\U0001d7ce-\U0001d7ff.,\\d])[\U0001d7cf\U0001d7d9](?![\
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᵗᵀ", "0123456789+-()ntT")
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-aehijklmnoprstuvx")
 
+ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot"}
+CHARACTER = rf"[^\W_⁰¹²³⁴-⁹ⁿⁱᵀᵗ][{''.join(ACCENTS)}]*"  # of a name
+WORD_HERE = re.compile(rf"(?![0-9₀-₉])(?:Δ\s+(?=[^\W\d]))?{CHARACTER}(?:_?{CHARACTER})*")
+BRACKETS = {"(": ")", "[": "]", "{": "}"}
+
 DIGITS = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 _SIGNED = re.compile(rf"[-+]? *{DIGITS}(?:[eE][-+]?[0-9]{{1,4}})?")
 _PRINTED = re.compile(
@@ -248,3 +253,14 @@ def _entries(inside, single=True):
 def _without_raised(text):
     """Raised digits as a power: `10⁻⁵` becomes `10^-5`."""
     return re.sub("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^" + match.group().translate(RAISED), text)
+
+
+def matched_brackets(text):
+    """{position of an opening bracket: position of the one that closes it}."""
+    found, open_ = {}, []
+    for position, sign in enumerate(text):
+        if sign in BRACKETS:
+            open_.append(position)
+        elif sign in ")]}" and open_ and BRACKETS[text[open_[-1]]] == sign:
+            found[open_.pop()] = position
+    return found

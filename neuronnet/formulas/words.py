@@ -1,53 +1,25 @@
-"""Words in a formula: quantities, entries of arrays, derivatives, calls of functions."""
+"""Words in a formula: quantities, entries of arrays, derivatives, gradients."""
 
 import re
 
 from neuronnet.description.values import Literal
-from neuronnet.errors import UnknownName, did_you_mean, nearest, shortened
-from neuronnet.formulas.array_expressions import Entry, Transpose
-from neuronnet.formulas.expressions import Name, Number
-from neuronnet.formulas.functions import Call
-from neuronnet.formulas.tokens import LOWERED, MOST_WORK, RAISED, Scanner
-from neuronnet.formulas.written_functions import (
-    BARE,
-    MODULE,
-    SPELLED,
-    called,
-    printed,
-    put_in,
-    slope_of,
-)
-from neuronnet.formulas.written_names import (
-    WORD,
-    gradient_of,
-    known_form,
-    read_name,
-    spelled_like,
-    written_at,
-)
+from neuronnet.errors import UnknownName
+from neuronnet.formulas.expressions import Call, Entry, Name, Number, Transpose
+from neuronnet.formulas.tokens import MOST_WORK, WORD_HERE, Scanner
+from neuronnet.formulas.written_names import gradient_of, known_form, read_name, spelled_like, written_at
 
-WORD_HERE = re.compile(WORD)
-RESERVED = {"if", "else", "for", "in", "otherwise", "and", "or", "while", "return"}
-BRACKETS = {"(": ")", "[": "]", "{": "}"}
-_KEYWORD = re.compile(r"(axis|dim|keepdims?|dtype|alpha|negative_slope|ddof)\s*=\s*([-\w.]+)")
 _KEY = re.compile(r"[A-Za-z_]\w{0,30}\[\s*[\"']([^\"'\[\]]{1,60})[\"']\s*\]|self\.(?=[A-Za-z])")
+MODULE = re.compile(
+    r"(?:np|numpy|jnp|torch|tf|F|nn|math|scipy|sp|special|K|linalg|functional|activations|keras)\.(?=[A-Za-z])"
+)
 _OVER, _OVER_D = re.compile(r"\s*/\s*∂\s*"), re.compile(r"\s*/\s*d")
-_BASED = re.compile(r"log_(?:\{(?:2|10)\}|(?:2|10)(?!\d)|e\b)|log₂|log₁₀")
-_OPENED = re.compile(r"'?(?:\^\{?-?\d\}?|[²³])?\s*[(\[{]")
-_PRIME, _ABOVE = re.compile("'"), re.compile(r"\^\{?(-?\d)\}?(?![\d.])|([²³])")
 _BY = re.compile(r"∇_(?:\{([^{}]{1,60})\}|(?=\w))|∇\s*")
 _SAMPLE = re.compile(r"\[[0-9,]{1,20}\](?:@[0-9]{1,9})?")
 _PI = "3.14159265358979323846264338327950288419716939937510582097494"
 
 
 class Words(Scanner):
-    """The part of a parser that knows words, with what a subclass knows of formulas and powers."""
-
-    def __init__(self, text, known, column_of, log, euler):
-        super().__init__(text, column_of)
-        self.known, self.log, self.euler = known, log, euler
-        self.work = self.bars = self.inside = self.trials = 0
-        self.indices, self.splits = {}, {}
+    """The part of a parser that knows words."""
 
     def word_or_call(self):
         start = self.at
@@ -67,101 +39,6 @@ class Words(Scanner):
             self.at = word.end()
             return self.placed(Number(Literal(_PI)) if word[0] == "pi" else Call("exp", [Number(1)]), start)
         return self.function(start, is_code) or self.quantity(start)
-
-    def function(self, start, is_code):
-        """The call that begins here; None where the word is no function, or is a quantity of the sheet."""
-        ends = (each for each in self.function_ends() if self.calls(self.text[self.at : each], each))
-        end = next(ends, None)
-        if end is None:
-            return None
-        word = self.text[self.at : end]
-        name = read_name(word) or word
-        if not is_code and self.known.has(name) and not (word == "e" and self.euler):
-            return None
-        self.at = end
-        if word == "e" and name not in self.known.functions:
-            self.at = self.text.index("^", end) + 1 if self.next() == "^" else self.at + 2
-            return self.placed(Call("exp", [self.exponent()]), start)
-        function = name if name in self.known.functions and not is_code else self.spelled(word)
-        return self.call(function + ("'" if self.glued(_PRIME) else ""), word, start, is_code)
-
-    def spelled(self, word):
-        return self.log if word == "log" else SPELLED[word.translate(LOWERED)]
-
-    def function_ends(self):
-        """Where the word at hand may end as a function: with an index as in log_2, or before one."""
-        word = WORD_HERE.match(self.text, self.at)
-        based = _BASED.match(self.text, self.at)
-        return [each.end() for each in (based, word) if each]
-
-    def calls(self, word, end):
-        after = self.text[end:].lstrip()
-        if word == "e":
-            return after[:1] == "^" or after[:2] == "**"
-        plain = word.translate(LOWERED)
-        if plain in SPELLED or (self.known.functions and read_name(word) in self.known.functions):
-            opened = _OPENED.match(self.text, end)
-            return bool(opened) or (plain in BARE and after[:1] not in ("", *")]},;=+*/<>|·⊙@'"))
-        return False
-
-    def call(self, function, word, start, is_code, arguments=()):
-        """The call of a function whose name was read: a power above it, then arguments or the next factor."""
-        power = self.glued(_ABOVE)
-        options, arguments = {}, list(arguments)
-        if self.next() in BRACKETS:
-            arguments += self.arguments(BRACKETS[self.next()], options)
-        else:
-            arguments.append(self.exponent())
-        expression = self.applied(function, word, arguments, options, is_code, start)
-        if power:
-            if power[1] == "-1":
-                self.fail(f"{word}^-1 may be an inverse function: write 1/{word}(…)", start)
-            expression = self.raised(expression, Number(int(power[1] or power[2].translate(RAISED))), start)
-        return expression
-
-    def arguments(self, closing, options):
-        self.at += 1
-        self.inside += 1
-        found = []
-        while self.next() != closing:
-            keyword = self.match(_KEYWORD)
-            if keyword and keyword[1] in ("alpha", "negative_slope"):
-                found.append(printed(keyword[2]))
-            elif keyword and keyword[1] != "dtype":
-                name = {"dim": "axis", "keepdim": "keepdims"}.get(keyword[1], keyword[1])
-                value = {"True": True, "False": False, "None": None}.get(keyword[2], keyword[2])
-                if name == "ddof" and value in ("0", "1"):
-                    options[name] = int(value)
-                elif not isinstance(value, str):
-                    options |= {name: value} if value else {}
-                elif value in ("0", "1", "-1", "-2"):
-                    options[name] = int(value)
-                else:
-                    self.fail(f"{keyword[1]} is 0, 1 or -1", keyword.start())
-            elif not keyword:
-                found.append(self.formula())
-            if self.next() in (",", ";"):
-                self.take()
-            elif self.next() != closing:
-                self.fail_here(f"expected {closing!r}")
-        self.inside -= 1
-        self.at += 1
-        return found
-
-    def applied(self, function, word, arguments, options, is_code, start):
-        own = self.known.functions.get(function.removesuffix("'"))
-        try:
-            if own and not is_code:
-                parameters, body = own
-                body = slope_of(parameters, body) if function.endswith("'") else body
-                if body is None:
-                    raise TypeError(f"the slope of {word} is not read: write it out")
-                if len(arguments) != len(parameters):
-                    raise TypeError(f"{word} takes {len(parameters)} arguments, found {len(arguments)}")
-                return put_in(body, dict(zip(parameters, arguments)), self.column_of(start + 1))
-            return self.placed(called(function, arguments, options, is_code), start)
-        except TypeError as error:
-            self.fail(str(error), start)
 
     def quantity(self, start, text=None):
         """The name at hand, an entry of an array whose name it begins with, or the first of several names."""
@@ -240,15 +117,14 @@ class Words(Scanner):
             self.work += 1
             word = self.text[start:cut]
             whole = [each for each in written_at(word, 0) if each.end == len(word)]
-            if whole and (known_form(whole[0].name, self.known) or word in BARE):
+            if whole and (known_form(whole[0].name, self.known) or self.is_bare(word)):
                 rest = self.split(cut)
                 if rest:
                     yield 1 + rest[0], cut
 
     def unknown(self, name, start, end):
         if self.text[end:].lstrip()[:1] == "(" and not self.known.has(name):
-            near = did_you_mean(nearest(name, [*SPELLED, *self.known.functions]))
-            self.fail(f"unknown function {shortened(name)}{near}", start)
+            self.unknown_function(name, start)
         if self.work > MOST_WORK:
             self.fail("too many words that are no names")
         error = UnknownName(name, () if self.trials else sorted(self.known.names | self.known.arrays))

@@ -12,7 +12,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from neuronnet.formulas.tokens import LOWERED, RAISED, unified
+from neuronnet.formulas.tokens import ACCENTS, CHARACTER, LOWERED, RAISED, WORD_HERE, unified
 
 LONGEST_NAME = 100
 _GREEK = (
@@ -22,15 +22,10 @@ _GREEK = (
 ).split()
 GREEK = dict(zip(_GREEK[::2], _GREEK[1::2]))
 _GREEK_WORDS = set(GREEK.values())
-ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot"}
 _MARKS = {"new": "_new", "neu": "_new", "old": "_old", "*": "_star", "star": "_star", "+": "^+", "'": "'"}
 
-_ACCENT = "".join(ACCENTS)
-_CHARACTER = rf"[^\W_⁰¹²³⁴-⁹ⁿⁱᵀᵗ][{_ACCENT}]*"
-WORD = rf"(?![0-9₀-₉])(?:Δ\s+(?=[^\W\d]))?{_CHARACTER}(?:_?{_CHARACTER})*"
-_WORD = re.compile(WORD)
 _BRACED = r"[^{}]{0,60}(?:\{[^{}]{0,40}\}[^{}]{0,40}){0,3}"
-_BELOW = re.compile(rf"_\{{({_BRACED})\}}|_((?:_?{_CHARACTER})+)")
+_BELOW = re.compile(rf"_\{{({_BRACED})\}}|_((?:_?{CHARACTER})+)")
 _ABOVE = re.compile(
     r"\^\{\s*([^{}]{1,40})\}|\^(\([\w+\-]{1,20}\)|\[[\w+\-]{1,20}\]|<[\w+\-]{1,20}>|⟨[\w+\-]{1,20}⟩"
     r"|(?:new|neu|old|T)(?![^\W_]|\()|[*+']+(?![^\W_]|[(*])|⊤|[0-9]{1,3}(?![0-9.]))|([⁺⁽⁰¹²³⁴-⁹ᵀ][⁰¹²³⁴-⁹⁺⁻⁽⁾ⁿᵗᵀ]*)"
@@ -67,7 +62,7 @@ def written_at(text: str, start: int, indices: dict | None = None) -> list[Writt
     They differ where `x^2` or `x^(2)` may be a power as well. `indices` has the values of indices of sums, ""
     for one that is left out; under "" stands a set, which gets the indices left out of each name.
     """
-    match = _WORD.match(text, start)
+    match = WORD_HERE.match(text, start)
     if match is None:
         return []
     if text[match.end() : match.end() + 1] not in _GOES_ON and not indices:

@@ -10,6 +10,7 @@ from math import log, log10
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import BINARY64_ROUNDING
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Name
 from neuronnet.mistakes.mistaken_program import Mistake
 from neuronnet.names import split_index, update_of
@@ -32,7 +33,7 @@ class PrintedNumber:
         if isinstance(expression, Name):
             start = exact.derivation.given.get(split_index(expression.name)[0], start)
         self.name, self.expression, self.key = name, expression, expression.format()
-        self.evaluate = expression.evaluator(float)
+        self.evaluate = evaluator(expression, float)
         self.printed, self.exact, self.as_printed = float(printed.value), float(value), printed
         self.off = float(printed.value - value)
         self.is_right = printed.agrees(value) or abs(printed.value - value) <= exact.rounding(expression)

@@ -10,6 +10,7 @@ from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed, fifty_digits
 from neuronnet.derivation.quantities import Exact
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, NumberError, shortened
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.mistakes.catalogue import CATALOGUE, replay, variation
 from neuronnet.mistakes.mistaken_program import NotHere
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
@@ -80,7 +81,7 @@ class _Rounding:
         if mistakes not in self._replayed:
             self._replayed[mistakes] = self._replay(mistakes)
         try:
-            error = getattr(expression.evaluator(self.bounded)(self._replayed[mistakes]), "error", 0.0)
+            error = getattr(evaluator(expression, self.bounded)(self._replayed[mistakes]), "error", 0.0)
         except (ArithmeticError, KeyError, ValueError):
             return 0.0
         return 2 * error if isfinite(error) else 0.0

@@ -4,6 +4,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from neuronnet.formulas.expressions import (
+    Call,
     Expression,
     Name,
     Negative,
@@ -15,7 +16,6 @@ from neuronnet.formulas.expressions import (
     sum_of,
     without_minus,
 )
-from neuronnet.formulas.functions import Call
 from neuronnet.formulas.rewriting import with_part
 
 NEW_BRACKETS_AMONG = 8  # terms or factors; nobody forgets brackets around more

@@ -7,19 +7,20 @@ Every generator here yields Changes.
 from collections import Counter
 from itertools import combinations
 
-from neuronnet.formulas.array_expressions import Compare, Transpose
 from neuronnet.formulas.expressions import (
+    Call,
+    Compare,
     Expression,
     Name,
     Negative,
     Number,
     Product,
     Sum,
+    Transpose,
     product_of,
     signed_sum,
     without_minus,
 )
-from neuronnet.formulas.functions import Call
 from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.names import split_partial
 from neuronnet.repairs.changes import change, changes

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from neuronnet.derivation.trials import Trials, same_shape
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas import arrays
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name, Number, Product, Sum, product_of
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.repairs.changes import Change, change
@@ -211,7 +212,7 @@ class _Bench:
 
     def test(self, rebuild):
         """A function from what is put in one place to how many times the target the whole is, None if not."""
-        evaluate = rebuild(Name(HOLE)).evaluator(float)
+        evaluate = evaluator(rebuild(Name(HOLE)), float)
 
         def ratio(replacement):
             value = self.values.worth(replacement)
@@ -257,6 +258,6 @@ class _Floats(dict):
     def worth(self, formula):
         """The value of a formula, None where it has none."""
         try:
-            return formula.evaluator(float)(self)
+            return evaluator(formula, float)(self)
         except (ArithmeticError, NeuronnetError, ValueError, TypeError):
             return None

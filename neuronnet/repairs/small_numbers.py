@@ -11,6 +11,7 @@ from neuronnet.derivation.draws import DIGITS, Draw, context_of, kinks, same_sid
 from neuronnet.derivation.trials import Trials
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, entries, shape
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression
 from neuronnet.repairs.surroundings import Surroundings
 
@@ -50,9 +51,9 @@ def _sides(values, formula, true, trials):
     with localcontext(context_of(DIGITS)):
         try:
             for kink in [*kinks(formula), *kinks(true)]:
-                if not same_side(kink.side.evaluator(Decimal)(values), own.of(kink.side)):
+                if not same_side(evaluator(kink.side, Decimal)(values), own.of(kink.side)):
                     return None
-            right, left = (each.evaluator(Decimal)(values) for each in (formula, true))
+            right, left = (evaluator(each, Decimal)(values) for each in (formula, true))
         except (ArithmeticError, NeuronnetError):
             return None
         pairs = zip(entries(left), entries(right))
@@ -79,7 +80,7 @@ class _Chosen(dict):
             self[name] = Array(found, own.shape) if isinstance(own, Array) else found[0]
 
     def __missing__(self, name):
-        self[name] = self._model.formula(name).evaluator(Decimal)(self)
+        self[name] = evaluator(self._model.formula(name), Decimal)(self)
         return self[name]
 
 

@@ -4,10 +4,9 @@ from difflib import SequenceMatcher
 
 from neuronnet.derivation.trials import made_of
 from neuronnet.formulas import arrays
-from neuronnet.formulas.array_expressions import Compare
-from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Product, Sum
-from neuronnet.formulas.functions import FUNCTIONS, Call, logistic_argument
-from neuronnet.formulas.rewriting import mapped, nodes, replaced
+from neuronnet.formulas.expressions import Call, Compare, Expression, Name, Negative, Number, Product, Sum
+from neuronnet.formulas.functions import FUNCTIONS
+from neuronnet.formulas.rewriting import logistic_argument, mapped, nodes, replaced
 from neuronnet.names import split_partial
 
 MOST_NAMES = 120
@@ -98,7 +97,7 @@ class Surroundings:
         for name in reversed(self.model.formulas):
             whole = self.model.formulas[name]
             for node, _, _ in nodes(whole) if name in needed else ():
-                if isinstance(node, Call) and node.function in FUNCTIONS and node.names():
+                if isinstance(node, Call) and not FUNCTIONS[node.function].shape and node.names():
                     out = Name(name) if node is whole else node
                     said, argument = _said(node), node.arguments[-1]
                     if said == "exp" and logistic_argument(whole) is not None:
@@ -168,4 +167,4 @@ def _slope(node, said, argument, out, operator):
         return Call("logistic", [argument])
     if said == "exp":
         return out
-    return FUNCTIONS[node.function][2](argument)[0]
+    return FUNCTIONS[node.function].slopes(argument)[0]

@@ -9,8 +9,7 @@ from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
-from neuronnet.formulas.array_expressions import ArrayOf
-from neuronnet.formulas.expressions import Name
+from neuronnet.formulas.expressions import ArrayOf, Name
 from neuronnet.formulas.notation import updated
 from neuronnet.mistakes.printed_numbers import PrintedNumber
 from neuronnet.mistakes.search import explanations

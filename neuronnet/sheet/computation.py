@@ -11,6 +11,7 @@ from typing import NamedTuple
 from neuronnet.derivation.digits import Printed
 from neuronnet.errors import NeuronnetError, NumberError
 from neuronnet.formulas.arrays import Array, entries
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name, Number
 from neuronnet.formulas.rewriting import mapped
 from neuronnet.sheet.on_paper import intermediate_results, written_down
@@ -84,8 +85,8 @@ class Computation:
         used = dict.fromkeys(name for _, each in [*self.steps, ("", formula)] for name in each.names())
         self.inputs = {name: inputs[name] for name in used if name in inputs}
         self.start = {name: each.start for name, each in self.inputs.items() if name not in computed}
-        self._before = [(name, each.evaluator(Decimal)) for name, each in self.steps]
-        self._evaluate = formula.evaluator(Decimal)
+        self._before = [(name, evaluator(each, Decimal)) for name, each in self.steps]
+        self._evaluate = evaluator(formula, Decimal)
         self.base = self.value(self.start)
 
     def value(self, values: dict) -> tuple | None:

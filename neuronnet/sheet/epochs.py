@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from neuronnet.derivation.digits import Printed
 from neuronnet.formulas.arrays import Array
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Negative, Number, Sum
 from neuronnet.formulas.notation import gradient_of, split_derivative, updated
 from neuronnet.formulas.rewriting import with_names
@@ -136,7 +137,7 @@ class Epochs:
             return False
         first = arithmetic.terms[0][1]
         literal = first.inner if isinstance(first, Negative) else first
-        return isinstance(literal, Number) and first.evaluator(Decimal)({}) == given.value
+        return isinstance(literal, Number) and evaluator(first, Decimal)({}) == given.value
 
     def _unmark(self, statement, step):
         """Put names in their pass in the place of those with a mark: w' and w_new are w@1."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, as_vector_shape
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after as after_update
@@ -69,7 +70,7 @@ class FormulaValues:
         for draw in self._draws:
             values = _Overlay(draw, {name: each[len(found)] for name, each in extra.items()})
             try:
-                value = formula.evaluator(float)(values)
+                value = evaluator(formula, float)(values)
             except (NeuronnetError, ArithmeticError, ValueError, TypeError):
                 return None
             found.append(value)

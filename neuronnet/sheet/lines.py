@@ -11,8 +11,8 @@ from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, nearest, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Expression, Name, Number
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.expressions import Call, Expression, Name, Number
 from neuronnet.formulas.notation import split_derivative
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, replaced
 from neuronnet.sheet import report
@@ -375,7 +375,7 @@ class Lines:
         if shown.verdict not in (report.RIGHT, report.ROUNDING) or isinstance(printed, Array):
             return
         try:
-            value = arithmetic.evaluator(Decimal)({})
+            value = evaluator(arithmetic, Decimal)({})
         except (NeuronnetError, ArithmeticError, ValueError):
             return
         if isinstance(value, Array) or gives(value, printed):
@@ -425,7 +425,7 @@ class Lines:
         values = {name: each.printed if each.is_wrong else each.start for name, each in inputs.items()}
         if not any(inputs[name].is_wrong for name in formula.names() if name in inputs):
             return False
-        compute = formula.evaluator(Decimal)
+        compute = evaluator(formula, Decimal)
         try:
             middle = arrays.entries(compute(values))
             reach = [entry.half_unit for entry in arrays.entries(printed)]
@@ -471,7 +471,7 @@ class Lines:
         """Arithmetic without a number behind it: what it gives is the number."""
         shown = line.parts[-1]
         try:
-            value = arithmetic.evaluator(Decimal)({})
+            value = evaluator(arithmetic, Decimal)({})
             entries = [_as_printed(entry, arithmetic) for entry in arrays.entries(value)]
         except (NeuronnetError, ArithmeticError, ValueError):
             shown.verdict, shown.note, shown.column = report.UNREADABLE, "it has no finite value", shown.start
@@ -497,7 +497,7 @@ class Lines:
                 each: self.carried[each][0] if each in self.carried else self.model[each]
                 for each in formula.names()
             }
-            value = formula.evaluator(Decimal)(values)
+            value = evaluator(formula, Decimal)(values)
         except (NeuronnetError, ArithmeticError, ValueError):
             return
         self.carried.setdefault(name, (value, line))

@@ -12,8 +12,7 @@ from math import prod
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, as_vector_shape
-from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Product
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Product
 from neuronnet.formulas.notation import gradient_of, split_derivative
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import partial_name

@@ -16,9 +16,9 @@ from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.description.values import as_number
 from neuronnet.errors import ExpressionError, NeuronnetError
-from neuronnet.formulas.array_expressions import ArrayOf, Entry
 from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape
-from neuronnet.formulas.expressions import Expression, Name, Negative, Sum
+from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.expressions import ArrayOf, Entry, Expression, Name, Negative, Sum
 from neuronnet.formulas.notation import Known, gradient_of, parse, split_derivative, updated
 from neuronnet.formulas.rewriting import leaves_of
 from neuronnet.names import after, partial_name, spelled_out
@@ -278,13 +278,13 @@ class NetworkAssignment:
     def _match_formula(self, statement):
         formula = self.in_network(statement.formulas[0].formula)
         try:
-            worth = [formula.evaluator(float)(draw) for draw in self._draws]
+            worth = [evaluator(formula, float)(draw) for draw in self._draws]
         except (NeuronnetError, ArithmeticError, ValueError, KeyError):
             return
         dimensions = as_vector_shape(shape(worth[0]))
         candidates = [Name(name) for name in self._kinds["quantities"]] if not dimensions else self._arrays()
         for each in candidates:
-            values = [each.evaluator(float)(draw) for draw in self._draws]
+            values = [evaluator(each, float)(draw) for draw in self._draws]
             if all(map(_same, worth, values)):
                 self._match(statement.name, each)
                 return
@@ -349,7 +349,7 @@ class NetworkAssignment:
         given = as_number(self.model.given[own], Decimal)
         starts = [each.terms[0][1] for each in steps]
         return (statement.assigns and number.printed.value != given) or any(
-            not start.names() and start.evaluator(Decimal)({}) == given for start in starts
+            not start.names() and evaluator(start, Decimal)({}) == given for start in starts
         )
 
 

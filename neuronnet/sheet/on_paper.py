@@ -6,10 +6,21 @@ from itertools import product
 from operator import add, sub
 
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Placed, Transpose
 from neuronnet.formulas.arrays import Array, by_lines, entries
-from neuronnet.formulas.expressions import OPERATIONS, Expression, Name, Negative, Product, Sum
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.evaluating import OPERATIONS, evaluator
+from neuronnet.formulas.expressions import (
+    ArrayOf,
+    Call,
+    Compare,
+    Entry,
+    Expression,
+    Name,
+    Negative,
+    Placed,
+    Product,
+    Sum,
+    Transpose,
+)
 
 # Functions that have steps of their own, and parts of formulas that only put numbers together.
 WITH_STEPS = ("logistic", "logistic'", "softmax", "sum", "mean")
@@ -140,7 +151,7 @@ def _compiled(expression, pad):
     """A function from {name: value} to the value, one node of the formula after the other."""
     parts = [_compiled(part, pad) for part in expression.parts()]
     if not parts:
-        return expression.evaluator(Decimal)
+        return evaluator(expression, Decimal)
     if isinstance(expression, Sum):
         steps = [add if sign > 0 else sub for sign, _ in expression.terms[1:]]
         return _from_left(parts, steps, pad, pad.of_sum)
@@ -148,7 +159,7 @@ def _compiled(expression, pad):
         steps = [OPERATIONS[mark] for mark, _ in expression.factors[1:]]
         return _from_left(parts, steps, pad, pad.of_product)
     names = [str(place) for place in range(len(parts))]
-    evaluate = expression.rebuilt([Name(name) for name in names]).evaluator(Decimal)
+    evaluate = evaluator(expression.rebuilt([Name(name) for name in names]), Decimal)
     if isinstance(expression, Call) and expression.function in WITH_STEPS:
         return _with_steps(expression, parts[0], evaluate, pad)
     is_written = not isinstance(expression, NOTHING_TO_WRITE)

@@ -12,10 +12,9 @@ from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import as_vector_shape, entries, shape
-from neuronnet.formulas.expressions import Expression, Name, Number, Power
-from neuronnet.formulas.functions import Call, with_logistics
+from neuronnet.formulas.expressions import Call, Expression, Name, Number, Power
 from neuronnet.formulas.notation import gradient_of, split_derivative
-from neuronnet.formulas.rewriting import nodes, with_names
+from neuronnet.formulas.rewriting import nodes, with_logistics, with_names
 from neuronnet.names import after, partial_name
 from neuronnet.sheet.epochs import Epochs, derivatives_in, rename_inside, texts
 from neuronnet.sheet.statements import Statement

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from neuronnet.derivation.digits import Printed
+from neuronnet.derivation.sweep import slope_of
 from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName
-from neuronnet.formulas.array_expressions import Entry
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Expression, Name
+from neuronnet.formulas.expressions import Entry, Expression, Name
 from neuronnet.formulas.notation import (
     Known,
     gradient_of,
@@ -177,6 +177,9 @@ def _keep_function(claim, known):
         return
     if set(formula.names()) <= {*parameters, *known.names}:
         known.functions[name] = (parameters, formula)
+        slope = slope_of(parameters, formula)
+        if slope is not None:
+            known.functions[name + "'"] = (parameters, slope)
 
 
 def _kept(claim, known):

@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.array_expressions import Transpose
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Expression, Product
+from neuronnet.formulas.expressions import Expression, Product, Transpose
 from neuronnet.formulas.notation import gradient_of, read_name, updated
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.formulas.written_names import GREEK

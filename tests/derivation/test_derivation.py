@@ -22,6 +22,7 @@ from neuronnet.derivation.layer_formulas import (
 )
 from neuronnet.derivation.passes import Pass
 from neuronnet.errors import UnknownName
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Name
 
 ULP = 2.0**-53
@@ -135,7 +136,7 @@ def test_any_derivative_is_that_of_dual_numbers_through_the_forward_rows(descrip
     if independent in values:
         values[independent] = Dual(values[independent], 1.0)
     for name, expression, _ in forward:
-        values[name] = expression.evaluator(float)(values)
+        values[name] = evaluator(expression, float)(values)
         if name == independent:
             values[name] = Dual(values[name], 1.0)
     expected = values[dependent].derivative if isinstance(values[dependent], Dual) else 0.0

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gradcheck.numeric.dual import Dual
 from neuronnet import Derivation, load
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.notation import Known, parse
 
 ROUNDING = Decimal(2) ** -53
@@ -70,7 +71,7 @@ def test_the_slope_of_the_logistic(net):
     assert close(both(description, "dout_o1/dnet_o1", network["o1"].dout_dnet), true)
     assert close(both(description, "out_o1", network["o1"].out), true_logistic(net))
     assert close((1 / (1 + (-Dual(net, 1.0)).exp())).derivative, true)
-    assert close(parse("logistic'(x)", Known("x")).evaluator(float)({"x": net}), true)
+    assert close(evaluator(parse("logistic'(x)", Known("x")), float)({"x": net}), true)
 
 
 def test_at_40_the_slope_is_no_0():
@@ -92,7 +93,7 @@ def test_the_slope_of_tanh(net):
     true = 4 * power / ((1 + power) * (1 + power))
     assert close(both(description, "dout_o1/dnet_o1", network["o1"].dout_dnet), true)
     assert close(Dual(net, 1.0).tanh().derivative, true)
-    assert close(parse("tanh'(x)", Known("x")).evaluator(float)({"x": net}), true)
+    assert close(evaluator(parse("tanh'(x)", Known("x")), float)({"x": net}), true)
 
 
 @given(softmax_nets, st.integers(0, 1))

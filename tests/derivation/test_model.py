@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.model import MOST_IN_ALL, MOST_WORK, Model
+from neuronnet.derivation.sweep import derivative
 from neuronnet.description.values import Literal
 from neuronnet.errors import NeuronnetError, UnknownName
-from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Transpose
 from neuronnet.formulas.arrays import Array, ShapeError, entries, shape, size
-from neuronnet.formulas.expressions import Name, Number
-from neuronnet.formulas.functions import FUNCTIONS, Call, call
+from neuronnet.formulas.calls import call
+from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.expressions import ArrayOf, Call, Compare, Entry, Name, Number, Transpose
+from neuronnet.formulas.functions import FUNCTIONS
 from neuronnet.formulas.notation import Known, parse
 
 STEP = 1e-30
@@ -61,17 +63,17 @@ def test_derivatives_of_drawn_models_are_those_of_a_complex_step(seed):
 x, y = Name("x"), Name("y")
 
 
-@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+@pytest.mark.parametrize("function", [name for name, row in FUNCTIONS.items() if not row.shape])
 def test_a_row_of_the_table_has_the_derivative_of_its_function(function):
-    count = FUNCTIONS[function][1] or 2
+    count = FUNCTIONS[function].arguments or 2
     point = {"x": 0.7, "y": 0.4, "z": 0.3}
     for signs in ((1, 1, 1), (-1, 1, 1)) if function not in ("ln", "sqrt", "power") else ((1, 1, 1),):
         values = {name: sign * value for (name, value), sign in zip(point.items(), signs)}
         formula = Call(function, [Name(name) for name in "xyz"[:count]])
         for name in "xyz"[:count]:
             stepped = {each: complex(value, STEP if each == name else 0) for each, value in values.items()}
-            expected = formula.evaluator(complex)(stepped).imag / STEP
-            found = formula.derivative(name).evaluator(float)(values)
+            expected = evaluator(formula, complex)(stepped).imag / STEP
+            found = evaluator(derivative(formula, name), float)(values)
             assert abs(found - expected) <= 1e-12 * (1 + abs(expected)), (name, values)
 
 

@@ -6,10 +6,9 @@ from drawn.array_models import product
 
 from neuronnet.derivation.model import Model
 from neuronnet.description.values import Literal
-from neuronnet.formulas.array_expressions import Entry, Transpose
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Name, Number
-from neuronnet.formulas.functions import call
+from neuronnet.formulas.calls import call
+from neuronnet.formulas.expressions import Entry, Name, Number, Transpose
 
 
 def names(words):

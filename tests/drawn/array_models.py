@@ -2,10 +2,21 @@
 
 from neuronnet.derivation.model import Model
 from neuronnet.description.values import Literal
-from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Transpose
 from neuronnet.formulas.arrays import Array, ShapeError
-from neuronnet.formulas.expressions import Name, Negative, Number, Power, Product, Sum, total
-from neuronnet.formulas.functions import call
+from neuronnet.formulas.calls import call
+from neuronnet.formulas.expressions import (
+    ArrayOf,
+    Compare,
+    Entry,
+    Name,
+    Negative,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Transpose,
+    total,
+)
 
 SMOOTH = (
     "exp tanh logistic relu leaky_relu elu softplus gelu abs sin cos square swish erf softmax flatten".split()

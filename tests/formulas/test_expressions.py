@@ -12,17 +12,8 @@ from profiles import examples
 from gradcheck.numeric.dual import Dual
 from neuronnet.description.values import Literal
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.expressions import (
-    Name,
-    Negative,
-    Number,
-    Power,
-    Product,
-    Sum,
-    total,
-    wrap,
-)
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.expressions import Call, Name, Negative, Number, Power, Product, Sum, total, wrap
 from neuronnet.formulas.notation import Known, parse
 
 a, b, c, slope = Name("a"), Name("b"), Name("c"), Name("da/db")
@@ -133,7 +124,7 @@ def test_arithmetic_leaves_its_operands_as_they_were():
 
 
 def value(expression, number=float, values=VALUES):
-    return expression.evaluator(number)({name: number(each) for name, each in values.items()})
+    return evaluator(expression, number)({name: number(each) for name, each in values.items()})
 
 
 @pytest.mark.parametrize(
@@ -212,9 +203,9 @@ def test_float_sums_and_products_go_from_left_to_right_to_the_last_bit():
     ],
 )
 def test_whole_numbers_in_a_formula_have_its_type_of_number(text, number):
-    found = parse(text, KNOWN).evaluator(number)({"x": number(3)})
+    found = evaluator(parse(text, KNOWN), number)({"x": number(3)})
     assert type(found) is number
-    expected = parse(text, KNOWN).evaluator(Fraction)({"x": Fraction(3)})
+    expected = evaluator(parse(text, KNOWN), Fraction)({"x": Fraction(3)})
     if number is Dual:
         found = found.value
     # One rounding per operation, three at most.
@@ -224,8 +215,8 @@ def test_whole_numbers_in_a_formula_have_its_type_of_number(text, number):
 def test_decimal_literals_are_not_rounded_to_a_float_first():
     with localcontext() as context:
         context.prec = 50
-        assert parse("0.1", KNOWN).evaluator(Decimal)({}) == Decimal("0.1") != Decimal(0.1)
-        assert parse("1/3", KNOWN).evaluator(Decimal)({}) == Decimal(1) / 3
+        assert evaluator(parse("0.1", KNOWN), Decimal)({}) == Decimal("0.1") != Decimal(0.1)
+        assert evaluator(parse("1/3", KNOWN), Decimal)({}) == Decimal(1) / 3
 
 
 @pytest.mark.parametrize(
@@ -354,7 +345,7 @@ def test_printing_a_formula_that_was_read_changes_nothing_more(expression):
 @pytest.mark.parametrize("x", [-1000, -40, -1, 0, 1, 40, 1000])
 def test_the_logistic_and_the_slopes_are_safe_in_every_type_of_number(number, x):
     def found(text):
-        value = parse(text, KNOWN).evaluator(number)({"x": number(x)})
+        value = evaluator(parse(text, KNOWN), number)({"x": number(x)})
         assert type(value) is number
         return Decimal(value.value if number is Dual else value.real if number is complex else value)
 
@@ -371,15 +362,15 @@ def test_the_logistic_and_the_slopes_are_safe_in_every_type_of_number(number, x)
 
 def test_slopes_are_those_of_dual_numbers():
     for function in ("logistic", "tanh"):
-        slope = parse(f"{function}'(x)", KNOWN).evaluator(float)
+        slope = evaluator(parse(f"{function}'(x)", KNOWN), float)
         for x in (-3.0, -0.1, 0.0, 0.7, 5.0):
-            dual = parse(f"{function}(x)", KNOWN).evaluator(Dual)({"x": Dual(x, 1.0)})
+            dual = evaluator(parse(f"{function}(x)", KNOWN), Dual)({"x": Dual(x, 1.0)})
             assert abs(dual.derivative - slope({"x": x})) < 1e-15
 
 
 @pytest.mark.parametrize("text, expected", [("a^64", 2.0**64), ("a^-64", 2.0**-64), ("(a^8)^8", 2.0**64)])
 def test_the_highest_power_is_computed(text, expected):
-    assert parse(text, KNOWN).evaluator(float)({"a": 2.0}) == expected
+    assert evaluator(parse(text, KNOWN), float)({"a": 2.0}) == expected
 
 
 def test_a_logarithm_of_a_negative_number_is_an_error_for_the_reader():

@@ -8,9 +8,20 @@ from hypothesis import strategies as st
 from profiles import examples
 
 from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName
-from neuronnet.formulas.array_expressions import ArrayOf, Compare, Entry, Transpose
-from neuronnet.formulas.expressions import Name, Negative, Number, Power, Product, Sum
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.expressions import (
+    ArrayOf,
+    Call,
+    Compare,
+    Entry,
+    Name,
+    Negative,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Transpose,
+)
 from neuronnet.formulas.notation import (
     Known,
     gradient_of,
@@ -222,7 +233,10 @@ def test_log_has_the_base_that_is_said():
 def test_an_authors_function_is_put_in_where_it_is_called():
     square = (["v"], parse("v^2 + v", known("v")))
     assert parse("2f(a + b)", known("a b", f=square)).format() == "2 · ((a + b)^2 + (a + b))"
-    assert parse("f'(a)", known("a", f=square)).format() == "2*a + 1"
+    slope = {"f'": (["v"], parse("2*v + 1", known("v")))}
+    assert parse("f'(a)", known("a", f=square, **slope)).format() == "2*a + 1"
+    with pytest.raises(ExpressionError, match="the slope of f is not read: write it out"):
+        parse("f'(a)", known("a", f=square))
     assert parse("f(a)", known("a f", f=square)).format() == "f · a"
     assert parse("f(a)", known("a", f=square)).column == 1
 
@@ -584,6 +598,6 @@ SIGNED = st.sampled_from(
 def test_arithmetic_binds_as_in_python(first, rest):
     text = first + "".join(sign + factor for sign, factor in rest)
     values = {"a": 1.5, "b": -0.75}
-    assert parse(text, known("a b")).evaluator(float)(values) == pytest.approx(
+    assert evaluator(parse(text, known("a b")), float)(values) == pytest.approx(
         eval(text, {}, values), rel=1e-12
     )

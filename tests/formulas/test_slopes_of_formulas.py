@@ -1,4 +1,4 @@
-"""Expression.derivative: readable for what one writes by hand, and true by dual numbers for any formula."""
+"""The derivative of a formula: readable for what one writes by hand, true by dual numbers for any."""
 
 import math
 
@@ -7,8 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gradcheck.numeric.dual import Dual
-from neuronnet.formulas.expressions import Name, Number, Power
-from neuronnet.formulas.functions import Call
+from neuronnet.derivation.sweep import derivative
+from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.expressions import Call, Name, Number, Power
 from neuronnet.formulas.notation import Known, parse
 
 KNOWN = Known("w x v y b a z t".split())
@@ -39,7 +40,7 @@ ULP = 2.0**-53
     ],
 )
 def test_a_derivative_reads_as_one_writes_it(formula, slope):
-    assert str(parse(formula, KNOWN).derivative("x")) == slope
+    assert str(derivative(parse(formula, KNOWN), "x")) == slope
 
 
 # Arguments at which every function is defined and smooth.
@@ -65,8 +66,8 @@ formulas = st.recursive(
 
 @given(formulas, smooth, smooth)
 def test_a_derivative_is_that_of_dual_numbers(formula, x, y):
-    dual = formula.evaluator(Dual)({"x": Dual(x, 1.0), "y": Dual(y)})
-    slope = formula.derivative("x").evaluator(float)({"x": x, "y": y})
+    dual = evaluator(formula, Dual)({"x": Dual(x, 1.0), "y": Dual(y)})
+    slope = evaluator(derivative(formula, "x"), float)({"x": x, "y": y})
     assume(math.isfinite(dual.derivative) and abs(dual.value) < 1e6 and abs(dual.derivative) < 1e6)
     # At most a hundred roundings, of terms that are not a million times larger than 1.
     assert abs(dual.derivative - slope) <= 100 * ULP * 1e6
@@ -74,5 +75,5 @@ def test_a_derivative_is_that_of_dual_numbers(formula, x, y):
 
 def test_a_wrong_derivative_would_be_seen():
     x = 0.7
-    dual = parse("tanh(x)", KNOWN).evaluator(Dual)({"x": Dual(x, 1.0)})
+    dual = evaluator(parse("tanh(x)", KNOWN), Dual)({"x": Dual(x, 1.0)})
     assert abs(dual.derivative - (1 - math.tanh(x))) > 0.1

@@ -12,8 +12,8 @@ from written import formula, model
 
 from neuronnet.derivation.trials import Trials
 from neuronnet.errors import UnknownName
-from neuronnet.formulas.array_expressions import Transpose
-from neuronnet.formulas.expressions import Name, Negative, Product, Sum
+from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.expressions import Name, Negative, Product, Sum, Transpose
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
@@ -311,7 +311,7 @@ def test_the_numbers_of_a_counterexample_fit_together(name, claim, quantity):
     said = re.search(r"is (.+), the formula gives (.+)$", text)
     assert said[1] != said[2]
     if not any(isinstance(each, list) for each in values.values()):
-        value = formula(claim, TRIALS[name].model).evaluator(float)(values)
+        value = evaluator(formula(claim, TRIALS[name].model), float)(values)
         assert value == pytest.approx(float(said[2]), rel=5e-3)
 
 

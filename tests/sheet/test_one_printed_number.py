@@ -12,8 +12,8 @@ from profiles import examples
 
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Name, Power, Product, Sum
-from neuronnet.formulas.functions import Call
+from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.expressions import Call, Name, Power, Product, Sum
 from neuronnet.formulas.notation import Known, parse
 from neuronnet.sheet.rounding import Input, Verdict, judged, literals_honest
 
@@ -27,7 +27,7 @@ def formula(text):
 def value(text, **values):
     """The value of a formula in fifty digits."""
     with fifty_digits():
-        return formula(text).evaluator(Decimal)({name: Decimal(each) for name, each in values.items()})
+        return evaluator(formula(text), Decimal)({name: Decimal(each) for name, each in values.items()})
 
 
 def number(text):
@@ -325,7 +325,7 @@ ARRAYS = [
 
 @pytest.mark.parametrize("printed, x, is_wrong, expected", ARRAYS)
 def test_an_array_is_as_right_as_its_worst_entry(printed, x, is_wrong, expected):
-    exact = WX.evaluator(Decimal)({"W": W, "x": X})
+    exact = evaluator(WX, Decimal)({"W": W, "x": X})
     found = judged([*map(Printed, printed)], exact, [WX], array_inputs(x, is_wrong))
     if not isinstance(expected, Verdict):
         found = (found.verdict, found.follows_from, found.entry)
@@ -372,7 +372,7 @@ SOFTMAX = [
 def test_softmax_may_be_computed_from_powers_that_are_written_down(printed, word):
     z, way = vector("-3", "-3.8"), Call("softmax", [Name("z")])
     with fifty_digits():
-        exact = way.evaluator(Decimal)({"z": z})
+        exact = evaluator(way, Decimal)({"z": z})
     assert judged([*map(Printed, printed)], exact, [way], {"z": Input(z)}).verdict == word
 
 

@@ -13,6 +13,7 @@ from neuronnet import NeuronnetError, check_sheet
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.quantities import Derivation
 from neuronnet.description.reading import EXAMPLES, example_names, find, read
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.sheet.report import VERDICTS
 
 
@@ -531,7 +532,7 @@ def test_rounded_numbers_carried_on_are_never_called_wrong(description, places, 
         derivation = Derivation(description, Decimal)
         values, lines = dict(derivation.given), []
         for row in derivation.quantities:
-            value = row.expression.evaluator(Decimal)(
+            value = evaluator(row.expression, Decimal)(
                 {name: values.get(name, Decimal(0)) for name in row.expression.names()}
             )
             values[row.name] = value.quantize(Decimal(1).scaleb(-places), rounding)

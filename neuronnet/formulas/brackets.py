@@ -4,12 +4,9 @@ import re
 
 from neuronnet.description.values import Literal
 from neuronnet.errors import UnknownName
-from neuronnet.formulas.array_expressions import ArrayOf, Entry, Transpose
-from neuronnet.formulas.expressions import Number, Power, total
-from neuronnet.formulas.functions import Call
-from neuronnet.formulas.tokens import parse_array
-from neuronnet.formulas.words import BRACKETS, Words
-from neuronnet.formulas.written_functions import printed
+from neuronnet.formulas.expressions import ArrayOf, Call, Entry, Number, Power, Transpose, total
+from neuronnet.formulas.rewriting import printed
+from neuronnet.formulas.tokens import BRACKETS, Scanner, parse_array
 
 MOST_TERMS = 100  # of a sum over an index
 NO_INDEX = "97"  # a number that no written-out name has, but that every array may have
@@ -28,12 +25,8 @@ _LETTERS = re.compile(r"\s*([a-z])\s*,?\s*([a-z])\s*")
 _SIZES = re.compile(r"(?:_\{?[2F]\}?|₂)")
 
 
-class Bracketed(Words):
+class Brackets(Scanner):
     """The part of a parser that knows brackets and sums."""
-
-    def __init__(self, text, known, column_of, log, euler):
-        super().__init__(text, known, column_of, log, euler)
-        self.closing, self.norms, self.as_whole = _matched(self.text), {}, False
 
     def number(self):
         start, match = self.at, _NUMBER.match(self.text, self.at)
@@ -260,14 +253,3 @@ class Bracketed(Words):
             if value and "" in outer:
                 outer[""].clear()
                 outer[""].update(left_out)
-
-
-def _matched(text):
-    """{position of an opening bracket: position of the one that closes it}."""
-    found, open_ = {}, []
-    for position, sign in enumerate(text):
-        if sign in BRACKETS:
-            open_.append(position)
-        elif sign in ")]}" and open_ and BRACKETS[text[open_[-1]]] == sign:
-            found[open_.pop()] = position
-    return found
