@@ -4,49 +4,18 @@ Sizes stay, and so does the side of every relu, max, abs and comparison: a unit 
 numbers that count something (m = 4 samples) keep their value.
 """
 
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
+from decimal import Decimal
 from random import Random
 from typing import NamedTuple
 
-from neuronnet.derivation.model import Model, Values
 from neuronnet.description.values import as_number
 from neuronnet.formulas.arrays import Array, entries
-from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Call, Compare, Expression, Name, Number, Product
 from neuronnet.formulas.rewriting import nodes
 
-DIGITS, MORE_DIGITS = 50, 110
 FAR = Decimal("0.4")  # relative to the model's own numbers
 HALVINGS = 10  # the nearest draws are a few thousandths away
 PARTS = 1000
-
-
-class Draw(Values):
-    """The values of a model for drawn given numbers, in `digits` digits, each computed when asked for."""
-
-    def __init__(self, model: Model, given: dict, digits: int = DIGITS):
-        super().__init__(model, Decimal, given)
-        self.drawn, self.digits = given, digits
-        self._finer: Draw | None = None
-
-    def of(self, formula: Expression, name=None):
-        """The value of a formula. Raises NeuronnetError or ArithmeticError where it has none."""
-        return self.evaluated(evaluator(formula, Decimal))
-
-    def evaluated(self, evaluate):
-        with localcontext(context_of(self.digits)):
-            return evaluate(self)
-
-    def finer(self) -> "Draw":
-        """The same numbers with sixty digits more."""
-        if self._finer is None:
-            self._finer = Draw(self._model, self.drawn, MORE_DIGITS)
-        return self._finer
-
-
-def context_of(digits: int) -> Context:
-    """Decimal arithmetic in so many digits, in which nothing is infinite."""
-    return Context(digits, Emax=999_999, Emin=-999_999, traps=[DivisionByZero, InvalidOperation, Overflow])
 
 
 class Kink(NamedTuple):
@@ -107,9 +76,9 @@ _KINKS = {
 class Draws:
     """Draws of one model. `own` are the author's numbers."""
 
-    def __init__(self, model: Model):
+    def __init__(self, model):
         self.model = model
-        self.own = Draw(model, {})
+        self.own = model.values()
         self.given = {name: _decimals(value) for name, value in model.given.items()}
         self.kinks_in = {name: kinks(formula) for name, formula in model.formulas.items()}
         self.kinks = _each_once(kink for found in self.kinks_in.values() for kink in found)
@@ -120,7 +89,7 @@ class Draws:
         self._drawn: dict = {}
         self._crossed: dict = {}
 
-    def draw(self, number: int, kept=frozenset(), lines=(), crossing=False) -> Draw:
+    def draw(self, number: int, kept=frozenset(), lines=(), crossing=False):
         """The draw of a number, always the same one.
 
         `kept` are (name, place) of entries that keep their value, `lines` are (name, places) of entries whose
@@ -149,7 +118,7 @@ class Draws:
             moved = {
                 name: self._moved(name, random, distance, kept, lines, crossing) for name in self._free()
             }
-            draw = Draw(self.model, moved)
+            draw = self.model.values(given=moved)
             if self._stands(draw, crossing):
                 return draw
             distance /= 2
@@ -162,11 +131,11 @@ class Draws:
             distance = FAR / 4
             for _ in range(4):
                 tried = {**moved, name: self._moved(name, random, distance, kept, lines, False)}
-                if self._stands(Draw(self.model, tried), False):
+                if self._stands(self.model.values(given=tried), False):
                     moved = tried
                     break
                 distance /= 16
-        return Draw(self.model, moved)
+        return self.model.values(given=moved)
 
     def _free(self):
         return [name for name in self.given if name not in self.counts and name not in self.model.kept]
@@ -223,11 +192,11 @@ def _decimals(value):
     return as_number(value, Decimal)
 
 
-def value_in(draw: Draw, formula: Expression):
+def value_in(draw, formula: Expression):
     """The value of a formula in a draw, None where it has none."""
     try:
         return draw[formula.name] if isinstance(formula, Name) else draw.of(formula)
-    except (ArithmeticError, ValueError):
+    except ValueError:
         return None
 
 

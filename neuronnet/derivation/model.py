@@ -12,10 +12,10 @@ It knows no network and no sheet: both write formulas into one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from neuronnet.derivation.digits import fifty_digits
+from neuronnet.derivation.digits import DIGITS, fifty_digits
 from neuronnet.derivation.readings import resolved
 from neuronnet.derivation.sweep import added, contributions
 from neuronnet.description.values import as_number
@@ -29,6 +29,7 @@ from neuronnet.names import partial_name, split_partial
 
 MOST_IN_ALL = 1_000_000  # entries of all arrays of a model
 MOST_WORK = 4_000_000  # multiplications, or what takes as long, of all its formulas
+MORE_DIGITS = 110  # where fifty leave a doubt
 SHOWN_IN_NUMBERS = 24  # entries of an array that `in_numbers` writes out
 
 
@@ -53,7 +54,7 @@ class Model:
         self._shares: dict[tuple[str, str], list[tuple[str, Expression]]] = {}
         self._compiled: dict = {}
         self._entries = self._work = 0
-        self._exact = Values(self, Decimal)
+        self._exact = self.values()
         for name, value in (given or {}).items():
             self.give(name, value)
 
@@ -226,12 +227,25 @@ class Model:
 
 
 class Values(dict):
-    """The values of a model in one type of number: names to values, each computed when it is asked for."""
+    """The values of a model in one type of number: names to values, each computed when it is asked for.
 
-    def __init__(self, model: Model, number: type, given: dict | None = None, taps: dict | None = None):
+    `given` are the given values that are not those of the model; Decimals have so many `digits`.
+    """
+
+    def __init__(
+        self, model: Model, number: type, given: dict | None, taps: dict | None, digits: int = DIGITS
+    ):
         super().__init__()
-        self._model, self._number, self._given, self._taps = model, number, given or {}, taps or {}
+        self._model, self._number, self.given, self._taps = model, number, given or {}, taps or {}
+        self.digits = digits
         self.parts: dict[int, object] = {}  # what shared parts of formulas came to
+        self._finer: Values | None = None
+
+    def finer(self) -> Values:
+        """The same values with sixty digits more."""
+        if self._finer is None:
+            self._finer = Values(self._model, self._number, self.given, self._taps, MORE_DIGITS)
+        return self._finer
 
     def __missing__(self, name):
         waiting = [name]
@@ -253,7 +267,7 @@ class Values(dict):
             value = self.of(formula, name)
             derived = name in self._model._derivatives
             return arrays.reshaped(value, self._model.shapes[name]) if derived else value
-        value = self._given.get(name, self._model.given[name])
+        value = self.given.get(name, self._model.given[name])
         if isinstance(value, Array):
             return value.map(lambda entry: as_number(entry, self._number))
         return as_number(value, self._number)
@@ -262,17 +276,22 @@ class Values(dict):
         """The value of a formula over the names of the model. Raises NeuronnetError where there is none."""
         self._model._know(formula.names())
         try:
-            with fifty_digits():
-                value = self._compiled(formula, name)(self)
+            value = self.evaluated(self._compiled(formula, name))
         except ZeroDivisionError:
             raise NeuronnetError(f"{_what(formula, name)} divides by zero") from None
         except (ArithmeticError, ValueError) as error:
             if isinstance(error, NeuronnetError):
                 raise
             raise NeuronnetError(f"{_what(formula, name)} has no finite value") from None
-        if not all(map(is_finite, arrays.entries(value))):
+        if self._number is not Decimal and not all(map(is_finite, arrays.entries(value))):
             raise NeuronnetError(f"{_what(formula, name)} has no finite value")
         return value
+
+    def evaluated(self, evaluate: Callable):
+        """What an evaluator makes of these values, in their digits. Raises what its arithmetic raises."""
+        with fifty_digits() as context:
+            context.prec = self.digits
+            return evaluate(self)
 
     def _compiled(self, formula, name):
         """How a formula is evaluated; of one in the model, worked out once for all values."""

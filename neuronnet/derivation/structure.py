@@ -4,7 +4,6 @@ Targets and masks are so by their nature, and formulas may rely on it (`P - Y` f
 weights that merely happen to be 0 or 1 are not counted among them.
 """
 
-from neuronnet.derivation.model import Model
 from neuronnet.formulas.arrays import Array, entries, size
 from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Power, Product, Sum
 from neuronnet.formulas.rewriting import nodes
@@ -13,7 +12,7 @@ from neuronnet.formulas.rewriting import nodes
 class Structure:
     """What the given data of a model have in common with all data of their kind."""
 
-    def __init__(self, model: Model, given: dict):
+    def __init__(self, model, given: dict):
         """`given` are the given numbers as Decimals."""
         self._model, self._given = model, given
         self._late: dict[str, bool] = {}

@@ -7,20 +7,12 @@ Nothing is proved symbolically. Numbers are drawn near the model's own (`draws.p
 only with more of these kept, the note says with what.
 """
 
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import NamedTuple
 
-from neuronnet.derivation.draws import (
-    DIGITS,
-    MORE_DIGITS,
-    Draw,
-    Draws,
-    context_of,
-    kinks,
-    same_side,
-    value_in,
-)
-from neuronnet.derivation.model import Model
+from neuronnet.derivation.digits import DIGITS, fifty_digits
+from neuronnet.derivation.draws import Draws, kinks, same_side, value_in
+from neuronnet.derivation.model import MORE_DIGITS, Model, Values
 from neuronnet.derivation.readings import readings_with_shapes
 from neuronnet.derivation.structure import Structure
 from neuronnet.errors import NeuronnetError
@@ -48,7 +40,7 @@ class Outcome(NamedTuple):
     kind: str
     note: str | None = None
     reading: Expression | None = None
-    draw: Draw | None = None
+    draw: Values | None = None
 
     @property
     def holds(self) -> bool:
@@ -164,7 +156,8 @@ class _Claim:
             left, right = (entries(draw.evaluated(side)) for side in self._sides)
         except (ArithmeticError, NeuronnetError):
             return None
-        with localcontext(context_of(MORE_DIGITS)):
+        with fifty_digits() as context:
+            context.prec = MORE_DIGITS
             unclear = [pair for pair in zip(left, right) if not _is_close(*pair)]
             if not unclear:
                 return True

@@ -21,7 +21,7 @@ from neuronnet.formulas.expressions import (
     signed_sum,
     without_minus,
 )
-from neuronnet.formulas.rewriting import nodes, with_names
+from neuronnet.formulas.rewriting import leaves_of, nodes, with_names
 from neuronnet.names import split_partial
 from neuronnet.repairs.changes import change, changes
 from neuronnet.repairs.surroundings import Surroundings
@@ -188,7 +188,7 @@ def _names(node, parent, around):
         for name in around.names:
             yield change("name for a number", node, Name(name), f"{name}, not {node}")
     if parent is None:
-        for name, count in Counter(node._all_names()).items():
+        for name, count in Counter(leaf.name for leaf in leaves_of(node) if isinstance(leaf, Name)).items():
             for other in around.alike(name) if count > 1 else ():
                 renamed = with_names(
                     node, lambda each, name=name, other=other: other if each == name else each

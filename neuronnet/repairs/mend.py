@@ -203,7 +203,7 @@ class _Bench:
     def __init__(self, formula, truth, trials):
         kept, lines = trials.strictest(formula, truth)
         draw = trials.draws.draw(0, kept, lines)
-        self.values = _Floats(trials.model, draw.drawn)
+        self.values = _Floats(trials.model, draw.given)
         self.target = self.values.worth(truth)
         self.is_zero = self.target is not None and not any(arrays.entries(self.target))
 

@@ -4,10 +4,11 @@ Numbers are chosen for the names in the two formulas where these can have any va
 that follows from others is computed from its formula.
 """
 
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from random import Random
 
-from neuronnet.derivation.draws import DIGITS, Draw, context_of, kinks, same_side
+from neuronnet.derivation.digits import fifty_digits
+from neuronnet.derivation.draws import kinks, same_side
 from neuronnet.derivation.trials import Trials
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, entries, shape
@@ -48,7 +49,7 @@ def counterexample(formula: Expression, truth: Expression, trials: Trials) -> st
 def _sides(values, formula, true, trials):
     """(truth, what the formula gives), if both have a value on the author's sides and differ clearly."""
     own = trials.draws.own
-    with localcontext(context_of(DIGITS)):
+    with fifty_digits():
         try:
             for kink in [*kinks(formula), *kinks(true)]:
                 if not same_side(evaluator(kink.side, Decimal)(values), own.of(kink.side)):
@@ -115,14 +116,14 @@ class _Responses:
         random = Random(2)
         self._own, self._draws = trials.draws.own, []
         self._fixed = set(filter(trials.is_fixed, trials.draws.given))
-        with localcontext(context_of(DIGITS)):
+        with fifty_digits():
             for _ in range(MOST_ENTRIES + 2):
                 moved = {}
                 for name, value in trials.draws.given.items():
                     if name not in self._fixed:
                         found = [each + STEP * random.randint(-1000, 1000) / 1000 for each in entries(value)]
                         moved[name] = Array(found, value.shape) if isinstance(value, Array) else found[0]
-                self._draws.append(Draw(trials.model, moved))
+                self._draws.append(trials.model.values(given=moved))
 
     def determined_by_the_others(self, names):
         """The last name that follows from those before it; None where all are free."""
@@ -142,7 +143,7 @@ class _Responses:
 
     def _of(self, name, place):
         start = entries(self._own[name])[place]
-        with localcontext(context_of(DIGITS)):
+        with fifty_digits():
             changes = [float((entries(draw[name])[place] - start) / STEP) for draw in self._draws]
         length = sum(each * each for each in changes) ** 0.5
         return [each / length for each in changes] if length > 0 else changes
