@@ -86,5 +86,5 @@ if __name__ == "__main__":
         10_000,
         small,
     )
-    compare("300 updates of a 32-32-8 network, in slices of 3", wide_network, 300, wide)
+    compare("900 updates of a 32-32-8 network, in slices of 9", wide_network, 900, wide)
     memory(lambda: load("worked-example"), 1_000, 10_000)
