@@ -176,9 +176,9 @@ def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:
                     others = other.judge.judged_until(first)
                 except NeuronnetError:  # so read, parts of it do not fit
                     continue
-                if others is not None and _wrong(others) < _wrong(lines):
+                if others is not None and _open_or_wrong(others) < _open_or_wrong(lines):
                     best, lines = other, others
-                    if not _wrong(lines):
+                    if not any(line.is_wrong for line in lines):
                         break
     spellings = best.spellings
     for part in (part for line in lines for part in line.parts):
@@ -243,8 +243,8 @@ def _say_what_it_gives(number, formula, model):
         number.note = f"{entry}{colon}{GIVEN_BESIDE}"
 
 
-def _wrong(lines):
-    return sum(line.is_wrong for line in lines)
+def _open_or_wrong(lines):
+    return sum(line.is_wrong or line.verdict == UNDECIDED for line in lines)
 
 
 def _choices(roles):
