@@ -118,7 +118,7 @@ class Meanings(Updates):
             return
 
     def _seeded(self, role):
-        if role.kind == GRADIENT:
+        if role.kind == GRADIENT and role.name is not None:
             numerator, denominator = split_derivative(role.name)
             return denominator if numerator not in self.model else None
         if role.kind == HELPER and role.target is not None and role.target not in self.model.given:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import islice, product
 from typing import Any, NamedTuple
@@ -167,9 +168,9 @@ def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:
         best = read_as(claims, {}, sheet.declared)
         lines = best.judge.judged()
         if any(line.is_wrong for line in lines):
-            for choices in islice(_choices(best.roles), 1, None):
+            for choices, declared in _other_ways(best, sheet.declared):
                 try:
-                    other = read_as(claims, choices, sheet.declared)
+                    other = read_as(claims, choices, declared)
                     if _are_the_same(best, other):
                         continue
                     first = [line.is_wrong for line in lines].index(True)
@@ -247,11 +248,14 @@ def _open_or_wrong(lines):
     return sum(line.is_wrong or line.verdict == UNDECIDED for line in lines)
 
 
-def _choices(roles):
-    """Ways to read what a sheet leaves open: one choice for each formula, the likeliest first.
+def _other_ways(best, declared):
+    """Other ways to read what a sheet leaves open: a choice for each formula, and where indices begin.
 
     The loss is a single number, and a later pass is read as the first.
     """
-    counts = {name: count for name, count in roles.open.items() if "@" not in name and name != roles.loss}
-    for chosen in islice(product(*map(range, counts.values())), MOST_READINGS):
-        yield dict(zip(counts, chosen))
+    open_ = best.roles.open.items()
+    counts = {name: count for name, count in open_ if "@" not in name and name != best.roles.loss}
+    for chosen in islice(product(*map(range, counts.values())), 1, MOST_READINGS):
+        yield dict(zip(counts, chosen)), declared
+    if best.known.from_zero is False and declared.from_zero is None:
+        yield {}, replace(declared, from_zero=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.array_expressions import Entry
 from neuronnet.formulas.arrays import as_vector_shape, entries, shape
 from neuronnet.formulas.expressions import Call, Expression, Name, Number, Power
 from neuronnet.formulas.notation import gradient_of, split_derivative
@@ -133,6 +134,8 @@ class Assignment(Epochs):
             if role.kind == GRADIENT and role.name is not None:
                 role.name = self.latest(role.name, role.step)
                 role.target = (split_derivative(role.name) or (None, None))[1]
+            elif role.kind == GRADIENT:
+                role.truth = self._renamed(role.truth, role.step)
             elif role.kind == HELPER and role.target is not None:
                 role.target = self.latest(role.target, role.step)
         return found
@@ -210,6 +213,11 @@ class Assignment(Epochs):
     def _role(self, position, statement, step, first):
         name = statement.name
         if name is None:
+            first = statement.parts[0].formula
+            if isinstance(first, Entry) and isinstance(first.base, Name):
+                by = (split_derivative(first.base.name) or (None, None))[1]
+                if by is not None:  # ∂L/∂w_1, an entry of ∂L/∂w
+                    return Role(GRADIENT, None, step, by, first)
             return Role(VALUE, None, step)
         parts = split_derivative(name)
         if parts is not None:

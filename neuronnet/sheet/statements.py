@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ from neuronnet.formulas.notation import (
 )
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.formulas.tokens import TextWithColumns
+from neuronnet.formulas.written_names import WORD, written_at
 from neuronnet.sheet.declarations import Declarations
 
 MOST_NEW_NAMES = 6  # in one statement that no other line knows
@@ -103,8 +105,10 @@ def read_statements(
     claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
     functions = [claim for claim in claims if _defines_function(claim, known)]
     heads = [None if claim in functions else read_name(claim.parts[0].text) for claim in claims]
-    known.names.update(_plain_names(heads))
+    known.names.update(head for head in heads if head is not None and split_derivative(head) is None)
     _find_arrays(claims, heads, known)
+    heads = [None if _is_by_entry(head, known) else head for head in heads]
+    known.names.update(_plain_names(heads))
     for claim in functions:
         _keep_function(claim, known)
     free: set[str] = set()
@@ -113,19 +117,17 @@ def read_statements(
         for claim, head in zip(claims, heads)
         if claim not in functions or not _kept(claim, known)
     ]
-    if known.from_zero is None and any(map(_counts_from_zero, _formulas(found))):
-        for statement in found:  # one entry shows where all indices begin
-            for part in statement.parts:
-                part.formula = None if part.formula is None else _counted(part.formula, True)
+    _settle_indices([part for each in found for part in each.parts if part.formula is not None], known)
     return found, free
 
 
-def _formulas(statements):
-    return [part.formula for each in statements for part in each.parts if part.formula is not None]
-
-
-def _counts_from_zero(formula):
-    return any(isinstance(node, Entry) and node.from_zero for node, *_ in nodes(formula))
+def _settle_indices(parts, known):
+    """Let all indices begin where one of them shows it, else with 1."""
+    found = [node.from_zero for part in parts for node, *_ in nodes(part.formula) if isinstance(node, Entry)]
+    if found and known.from_zero is None:
+        known.from_zero = any(found)
+        for part in parts:
+            part.formula = _counted(part.formula, known.from_zero)
 
 
 def _spelled(claim, spelled):
@@ -155,9 +157,37 @@ def _plain_names(heads):
 
 
 def _find_arrays(claims, heads, known):
+    """Keep which names have an array beside them, or the name of an array."""
+    waiting = []
     for claim, head in zip(claims, heads):
         if head is not None and any(parse_array(part.text) is not None for part in claim.parts[1:]):
             known.arrays.add(head)
+        elif head is not None and split_derivative(head) is None:
+            waiting.append((head, claim))
+    while known.arrays and waiting:
+        found = {head for head, claim in waiting if any(map(known.arrays.intersection, _words(claim)))}
+        known.arrays |= found
+        left = [each for each in waiting if each[0] not in found]
+        if len(left) == len(waiting):
+            break
+        waiting = left
+
+
+def _words(claim):
+    for part in claim.parts[1:]:
+        for word in re.finditer(WORD, part.text):
+            yield {each.name for each in written_at(part.text, word.start())}
+
+
+def _is_by_entry(head, known):
+    """Whether a derivative is by an entry of an array, as ∂L/∂w_1 of w = [0.1, 0.2]."""
+    below = None if head is None else (split_derivative(head) or (None, None))[1]
+    if below is None or known.has(below):
+        return False
+    try:
+        return isinstance(parse(below, known), Entry)
+    except NeuronnetError:
+        return False
 
 
 # Functions of the author's own: f(v) = 1/(1 + e^-v)
