@@ -25,7 +25,7 @@ from neuronnet.formulas.expressions import (
 from neuronnet.formulas.functions import FUNCTIONS
 from neuronnet.formulas.rewriting import printed, whole_number
 from neuronnet.formulas.tokens import BRACKETS, LOWERED, RAISED, WORD_HERE, Scanner
-from neuronnet.formulas.written_names import read_name
+from neuronnet.formulas.written_names import read_name, written_at
 
 HIGHEST_POWER = 64
 MOST_EXPANDED, MOST_HEIGHT = 5_000, 100  # names and numbers, and levels, of an author's functions put in
@@ -50,7 +50,8 @@ class Calls(Scanner):
             return None
         word = self.text[self.at : end]
         name = read_name(word) or word
-        if not is_code and self.known.has(name) and not (word == "e" and self.euler):
+        ways = {name, *(each.name for each in written_at(self.text, self.at, self.indices))}
+        if not is_code and any(map(self.known.has, ways)) and not (word == "e" and self.euler):
             return None
         self.at = end
         if word == "e" and name not in self.known.functions:
@@ -72,7 +73,8 @@ class Calls(Scanner):
             return after[:1] == "^" or after[:2] == "**"
         plain = word.translate(LOWERED)
         if plain in SPELLED or (self.known.functions and read_name(word) in self.known.functions):
-            opened = _OPENED.match(self.text, end)
+            opened, power = _OPENED.match(self.text, end), _ABOVE.match(self.text, end)
+            after = self.text[power.end() if power else end :].lstrip()
             return bool(opened) or (plain in _BARE and after[:1] not in ("", *")]},;=+*/<>|·⊙@'"))
         return False
 

@@ -158,7 +158,7 @@ class Lines:
     def _truth(self, position, statement, role: Role) -> Expression:
         """The exact Expression of what a line is about. Raises NeuronnetError, with what would help."""
         if role.truth is not None:
-            for each in role.truth.names():
+            for each in () if self.roles.is_network else role.truth.names():
                 self._connected(each)
             return role.truth
         name = role.name

@@ -81,6 +81,8 @@ def judged(
         texts, dimensions = _zeros_like_the_others(entries(numbers)), shape(numbers)
         if exact is None:
             return _worst(_arithmetic_alone(texts, inputs, arithmetic), dimensions)
+        if not dimensions and not any(entries(exact)) and not entries(numbers)[0].value:
+            return Verdict(RIGHT, EXACT)  # 0 for zeros in any shape
         if as_vector_shape(dimensions) != as_vector_shape(shape(exact)):
             how = f"its shape is {shape_text(dimensions)}, not {shape_text(shape(exact))}"
             return Verdict(WRONG_NUMBER, how)
