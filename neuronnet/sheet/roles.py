@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.array_expressions import Entry
 from neuronnet.formulas.arrays import as_vector_shape, entries, shape
-from neuronnet.formulas.expressions import Call, Expression, Name, Number, Power
+from neuronnet.formulas.expressions import Call, Entry, Expression, Name, Number, Power
 from neuronnet.formulas.notation import gradient_of, split_derivative
 from neuronnet.formulas.rewriting import nodes, with_logistics, with_names
 from neuronnet.names import after, partial_name
