@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -23,8 +22,8 @@ from neuronnet.formulas.notation import (
     updated,
 )
 from neuronnet.formulas.rewriting import nodes
-from neuronnet.formulas.tokens import TextWithColumns
-from neuronnet.formulas.written_names import WORD, written_at
+from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
+from neuronnet.formulas.written_names import written_at
 from neuronnet.sheet.declarations import Declarations
 
 MOST_NEW_NAMES = 6  # in one statement that no other line knows
@@ -175,7 +174,7 @@ def _find_arrays(claims, heads, known):
 
 def _words(claim):
     for part in claim.parts[1:]:
-        for word in re.finditer(WORD, part.text):
+        for word in WORD_HERE.finditer(part.text):
             yield {each.name for each in written_at(part.text, word.start())}
 
 
