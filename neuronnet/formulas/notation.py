@@ -68,6 +68,7 @@ _METHOD = re.compile(
 )
 _NO_OP = re.compile(r"\.(?:item|copy|detach|clone|numpy|squeeze)\(\)")
 _SHAPE = re.compile(r"\.(?:shape\[([01])\]|size(?!\w))")
+_NUMBER_BEFORE = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)\s*\Z|\)\s*\Z")
 _TIMES = re.compile(r"[xX](?=\s*[-\d.(])")
 _SUM = re.compile(r"[Ss]um_(?:\{|[a-z](?!\w))|\\sum")
 _HALVES = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4)}
@@ -206,7 +207,9 @@ class _Parser(Words, Brackets, Calls):
 
     def times(self):
         """An x between numbers or brackets, where it is no quantity."""
-        if self.next() not in ("x", "X") or self.text[: self.at].rstrip()[-1:] not in tuple("0123456789.)"):
+        if self.next() not in ("x", "X") or not _NUMBER_BEFORE.search(
+            self.text, max(0, self.at - 40), self.at
+        ):
             return None
         if any(self.known.has(each.name) for each in written_at(self.text, self.at)):
             return None

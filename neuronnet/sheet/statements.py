@@ -204,7 +204,7 @@ def _keep_function(claim, known):
         formula = parse(claim.parts[1], inside)
     except NeuronnetError:
         return
-    if set(formula.names()) <= {*parameters, *known.names}:
+    if set(formula.names()) <= {*parameters, *known.names} and {*parameters} & {*formula.names()}:
         known.functions[name] = (parameters, formula)
         slope = slope_of(parameters, formula)
         if slope is not None:

@@ -351,7 +351,7 @@ def test_a_row_of_markdown_that_is_none_is_kept():
                 "$a = 1$\nthe number here = 0.5 in all\nthis and that a=1\nb = 2\nif this = that\n```\nc = "
                 "1\n```"
             ),
-            [2, 7],
+            [2, 5],
         ),
     ],
 )
@@ -403,6 +403,7 @@ def test_in_a_document_with_formulas_these_are_the_claims():
         (16, ["net_h1", "0.3775"]),
         (20, ["net_h2", "0.39"]),
         (21, ["net_o1", "1.1"]),
+        (24, ["c", "d"]),
         (26, ["( a + b)", "c"]),
         (27, ["w2", "2"]),
     ]

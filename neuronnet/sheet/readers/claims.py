@@ -1,4 +1,4 @@
-"""What a sheet is made of: statements joined from its lines, and in them network, definitions, claims."""
+"""What a sheet is made of: statements, and in them its network, definitions, claims, and what is none."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,11 +6,17 @@ from typing import NamedTuple
 
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.notation import read_name, split_derivative
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
-from neuronnet.names import WORD
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array, parse_number
 from neuronnet.sheet.declarations import DECLARED, Declarations
-from neuronnet.sheet.readers.latex import NAMED, in_plain_notation
-from neuronnet.sheet.readers.spelling import EQUALITY, with_equals, without_entities
+from neuronnet.sheet.readers.latex import in_plain_notation
+from neuronnet.sheet.readers.latex_words import NAMED
+from neuronnet.sheet.readers.spelling import (
+    in_english,
+    with_equals,
+    with_points,
+    without_entities,
+)
+from neuronnet.sheet.readers.words import CONDITIONS, Vocabulary, heading, is_index_range, printed_below
 
 MOST_STATEMENTS = 20_000
 MOST_PARTS = 100
@@ -21,33 +27,22 @@ _MARKUP = re.compile(
     r"\\(?:begin|end)\s*\{[A-Za-z]{1,20}\*?\}|\\\\|\$+|(?<!\\)&|\\[()\[\]]|\\(?:nonumber|notag|q?quad)\b"
 )
 _IS_LATEX = re.compile(r"[\\$&]|_\{")
-_ENTRY = rf"{WORD}(?:_\{{\w{{1,20}}\}})?(?:\[[\d,\s]{{1,20}}\])?(?:@\d{{1,9}}|\^?\+|⁺|\^\{{\+\}})?"
-_QUANTITY = rf"(?:[d∂]\s?{_ENTRY}\s?/\s?[d∂]\s?{_ENTRY}|{_ENTRY})\s*(?::=|~|{EQUALITY})|\\[dt]?frac\b|\$"
-_QUANTITY_FIRST = re.compile(_QUANTITY)
-_LEAD = re.compile(
-    rf"\s*(?:(?:hence|so|thus|then|therefore|also|we get|with)[,:]?\s+){{1,3}}(?={_QUANTITY})", re.IGNORECASE
-)
-_LABEL = re.compile(r"\s*[^\W\d_][^\W_]*(?:\s+[^\W_]+){0,3}:\s+(?=\S+\s*=(?!=))")
-_WORDS = re.compile(r"(?<![\w\\{_^])[^\W\d_]{3,}(?![\w(\[{])(?=\s+[^\W\d_]|\s*[,;:])")
 _SEPARATOR = re.compile(
     r"[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
 )
-_ASSIGNS = re.compile(r":=|←|<-(?!>)|\\(?:gets|leftarrow|coloneqq)\b|[-+]=")
+_ASSIGNS = re.compile(r":=|←|<-(?!>)|\\(?:gets|leftarrow|coloneqq)\b|[-+*/]=")
 _CONCLUDES = re.compile(r"⇒|⟹|=>|\\(?:Rightarrow|implies|Longrightarrow)\b")
+_BECOMES = re.compile(r"→|->|\\(?:to|rightarrow|longrightarrow)\b")
+_NUMBERS_BEFORE, _NUMBER_AFTER = (
+    re.compile(r"[-−]?\d+(?:[.,]\d+)?\s*\Z"),
+    re.compile(r"\s*[-−]?\d+(?:[.,]\d+)?\s*[.;]?\s*\Z"),
+)
 _IN_PLACE = re.compile(r"([^=]*?)(?<!\^)\s*([-+])\Z")
 _NAMES_OF_NUMBERS = NAMED | {"eta", "delta"}
-_OPERATORS = "=≈≅≃≡≐→←*·×⋅∗/÷+"
-_BEGINS = re.compile(
-    r"(?:\s|&|\{\}|\\q?quad\b|\\[,;: ])*"
-    rf"(?:[{_OPERATORS})\]}}]|:=|~(?!~)|<-(?!>)"
-    r"|\\(?:approx|simeq|cong|equiv|doteq|gets|leftarrow|cdot|times|right)\b)"
-)
 _LOOKS_LIKE_A_CLAIM = re.compile(r"[+*/^()\[\]<>]|[0-9.]\s*-\s*[0-9.]|[^\W\d]\d*\s-\s")
-_ITS_OWN = re.compile(r"(?:let\s|network\s*:)", re.IGNORECASE)
-_ENDS = re.compile(rf"(?:[{_OPERATORS}\-−–]|\\(?:approx|simeq|doteq|cdot|times)|(?<!\\)\\)\Z")
-_UPDATED = re.compile(r"[\w'\]]\+\Z")
-_EQUALS = re.compile(rf"{EQUALITY}|\s~\s")
-_MARK = re.compile(r"\s*(?P<sign>[-+*•]|\d{1,3}[.)]|[A-Za-z]\)|\(\d{1,3}\))\s+")
+_EQUATION_NUMBER = re.compile(r"(?:\s{2,}|\t)\(\d{1,3}(?:\.\d{1,3})?[a-z]?\)\s*\Z")
+_NO_CLAIM = re.compile(r"https?://|[∈∀∃]|\\(?:in|forall|exists)\b")
+_INEQUALITY = re.compile(r"[<>≤≥≠]|!=")
 
 
 class Let(NamedTuple):
@@ -112,8 +107,9 @@ class Sheet:
     """A sheet that was read. `kind` is "text", "markdown", "latex", "csv" or "json".
 
     `network` is None, ("name", what stands after `network:`, line) or ("toml", the text of a block, its first
-    line). `own` are the words that it defines. `ignored` are the lines that hold formulas but are no
-    claims, by their place.
+    line). `defined` are the words that it defines. `ignored` are the lines that hold formulas but are no
+    claims, by their place; `headings` (line, "pass" or "sample", number or None) say where one begins.
+    `vocabulary` tells names from words.
     """
 
     kind: str
@@ -124,6 +120,10 @@ class Sheet:
     defined: set = field(default_factory=set)
     ignored: list = field(default_factory=list)
     prose: list = field(default_factory=list)
+    headings: list = field(default_factory=list)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    decimal_commas: bool = False
+    printed_is_taken: bool = False
     declared: Declarations = field(default_factory=Declarations)
 
     def take(self, statement, latex=False):
@@ -136,28 +136,94 @@ class Sheet:
         network = _NETWORK.fullmatch(text)
         if network:
             return self.use(("name", network[1].strip("`\"'"), statement.place(1)[0]), text)
-        conclusion = _CONCLUDES.search(text)
-        if conclusion and has_equals(text[: conclusion.start()]) and has_equals(text[conclusion.end() :]):
-            self.take(statement.part(0, conclusion.start()), latex)
-            return self.take(statement.part(conclusion.end()), latex)
-        lead = _LEAD.match(text) or (None if _ITS_OWN.match(text) else _LABEL.match(text))
+        if not latex and (found := heading(text)):
+            self.headings.append((statement.place(1)[0], *found))
+        if is_index_range(text) or _NO_CLAIM.search(text):
+            return self._is_prose(statement)
+        parts = self._concluded(statement)
+        if parts:
+            for part in parts:
+                self.take(part, latex)
+            return None
+        printed = None if latex else printed_below(text)
+        if printed:
+            return self._take_printed(statement, *printed)
         try:
-            written = self.spelled(TextWithColumns(text)[lead.end() if lead else 0 :], latex)
+            written = self.spelled(TextWithColumns(text), latex)
         except ExpressionError as error:
             return self._refuse(statement, error.column, error.reason)
         let = _LET.match(written.text)
-        if let:
+        if let and len(list(_pieces(written))) == 1:
             return self._define(statement, _ended(written[let.end() :]))
         start = 0
         for end, piece in _pieces(written):
             if self.is_full(statement.place(start + 1)[0]):
                 return None
-            self._take_claim(statement, text[start:end], _without_remark(_ended(piece), self.defined))
+            bare = _without_remark(_ended(piece), self.defined)
+            bare = bare if latex else _without_remark(_ended(self._without_words(bare)), self.defined)
+            if not latex and self._is_of_prose(bare.text):
+                self._take_from_prose(statement, piece)
+            else:
+                self._take_claim(statement, text[start:end], bare, latex)
             start = 0 if end is None else end + 1
+
+    def _concluded(self, statement):
+        """The Statements on both sides of an arrow between claims; one that no claim stands before is left out."""
+        text = statement.text
+        for arrow in _CONCLUDES.finditer(text):
+            before, after = text[: arrow.start()], text[arrow.end() :]
+            if "=" in after and "=" in before:
+                return [statement.part(0, arrow.start()), statement.part(arrow.end())]
+            if "=" in after:
+                return [statement.part(arrow.end())]
+        for arrow in _BECOMES.finditer(text):
+            before, after = text[: arrow.start()], text[arrow.end() :]
+            if "=" in after and "=" in before:
+                return [statement.part(0, arrow.start()), statement.part(arrow.end())]
+            if "=" in before and _NUMBERS_BEFORE.search(before) and _NUMBER_AFTER.fullmatch(after):
+                self._refuse(
+                    statement, arrow.start() + 1, "does this arrow mean equals or becomes? write = or :="
+                )
+                return [statement.part(0, 0)]
+        return []
+
+    def _take_printed(self, statement, end, start):
+        written = self.spelled(TextWithColumns(statement.text)[:end]).strip()
+        value = TextWithColumns(statement.text)[start:].strip()
+        text = f"{statement.text[:end].strip()} = {value.text}"
+        lines = [statement.place(1)[0], statement.place(start + 1)[0]]
+        self.add(text, [statement.placed(written), statement.placed(value)], lines)
+
+    def _without_words(self, written):
+        """A piece without the words that lead to its claim or follow it."""
+        number = _EQUATION_NUMBER.search(written.text)
+        written = written[: number.start()] if number else written
+        head, equals, _ = written.text.partition("=")
+        if not equals:
+            return written
+        lead = self.vocabulary.lead(head)
+        if lead and self.vocabulary.is_rare_word(head[lead:].strip()):
+            return written
+        last = written.text.rpartition("=")[2]
+        tail = self.vocabulary.tail(last)
+        return written[lead:] if tail is None else written[lead : len(written) - len(last) + tail]
+
+    def _is_prose(self, statement):
+        self.prose.append((statement.place(1)[0], shown(statement.text)))
+
+    def _take_from_prose(self, statement, written):
+        """Take from prose what it states of names that are used elsewhere; note the line if nothing is."""
+        found = list(self.vocabulary.stated(written.text))
+        for start, end in found:
+            parts = [statement.placed(part) for part in written[start:end].split("=")]
+            line = statement.place(written.column_of(start + 1))[0]
+            self.add(written.text[start:end], parts, [line] * len(parts))
+        if not found:
+            self.ignored.append(statement.place(1)[0])
 
     def spelled(self, spelled, latex=False):
         """A TextWithColumns in the notation of formulas, from LaTeX too. Raises ExpressionError."""
-        spelled = without_entities(spelled)
+        spelled = in_english(without_entities(spelled))
         if latex or _IS_LATEX.search(spelled.text):
             spelled = in_plain_notation(spelled)
         return with_equals(spelled)
@@ -191,15 +257,13 @@ class Sheet:
         except ExpressionError as error:
             self._refuse(statement, error.column, error.reason)
 
-    def _take_claim(self, statement, text, written):
+    def _take_claim(self, statement, text, written, latex):
         parts = _sides(written)
         signs = len(parts) - 1
-        if signs and len(_WORDS.findall(parts[0].text)) > 2:
-            self.ignored.append(statement.place(1)[0])
-            return None
-        if not signs and not _LOOKS_LIKE_A_CLAIM.search(written.text):
-            self.prose.append((statement.place(1)[0], text))
-            return None
+        if not signs and _INEQUALITY.search(written.text):
+            return self.ignored.append(statement.place(1)[0])
+        if not signs and (not _LOOKS_LIKE_A_CLAIM.search(written.text) or self.vocabulary.is_prose(text)):
+            return self.prose.append((statement.place(1)[0], shown(text)))
         if not signs:
             reason = "there is no equals sign; a claim is written name = formula = number"
             return self._refuse(statement, written.column_of(1), reason, text)
@@ -212,10 +276,25 @@ class Sheet:
                 where = {0: "before the first equals sign", signs: "after the last equals sign"}
                 reason = f"nothing stands {where.get(number, 'between two equals signs')}"
                 return self._refuse(statement, position, reason, text)
+        if any(_is_inequality(part.text, latex) for part in parts):
+            reason = "an inequality is not read: write the equality alone"
+            return self._refuse(statement, written.column_of(1), reason, text)
         if _IN_PLACE.fullmatch(parts[0].text) and signs < 3:
             parts[:2] = _written_out(parts[0], parts[1])
         lines = [statement.place(part.columns[0])[0] for part in parts]
+        if self.decimal_commas:
+            parts = [
+                part if parse_number(part.text) or parse_array(part.text) else with_points(part)
+                for part in parts
+            ]
         self.add(text, [statement.placed(part) for part in parts], lines)
+
+    def _is_of_prose(self, text):
+        """Whether words of prose stand on a side of a claim, or it is conditional."""
+        first = re.match(r"\s*([^\W\d_]+)\s", text)
+        if first and first[1].lower() in CONDITIONS and first[1] not in self.vocabulary.names:
+            return True
+        return "=" in text and any(map(self.vocabulary.is_prose, text.split("=")))
 
     def _define(self, statement, written):
         parts = written.split("=")
@@ -253,12 +332,24 @@ def _sides(written):
     depth, cuts = 0, []
     for place, each in enumerate(written.text):
         depth += (each in "([{") - (each in ")]}")
-        if each == "=" and depth == 0:
+        if each == "=" and depth == 0 and written.text[place - 1 : place] not in tuple("<>!"):
             cuts.append(place)
-    if depth or not cuts:
+    if depth:
         return written.split("=")
     starts, ends = [0, *(cut + 1 for cut in cuts)], [*cuts, len(written.text)]
     return [written[start:end].strip() for start, end in zip(starts, ends)]
+
+
+def _is_inequality(text, latex):
+    """Whether a side says that a formula is more or less than a number, which is no part of an equality."""
+    found = re.fullmatch(r"(.*[^<>=!\s])\s*[<>≤≥≠]=?\s*[-−]?[\d.]+\s*", text, re.DOTALL)
+    if (
+        found is None
+        or found[1].count("(") != found[1].count(")")
+        or found[1].count("[") != found[1].count("]")
+    ):
+        return False
+    return latex or re.search(r"[-+*/·⋅^)]", found[1]) is not None
 
 
 def _written_out(head, step):
@@ -301,89 +392,3 @@ def _pieces(written):
 
 def _ended(written):
     return written[: len(written.text.rstrip(" \t\n.,;…"))].strip()
-
-
-# Lines joined where a statement goes on in the next
-
-
-def has_equals(text):
-    """Whether there is a sign of equality, in plain text or in LaTeX."""
-    return _EQUALS.search(text) is not None
-
-
-def joined(lines, marked=False):
-    """The Statements in lines of (number, TextWithColumns, soft).
-
-    A line goes on after an operator, a comma, a backslash or inside brackets, and before a line that begins
-    with a sign of equality or an operator other than minus; before a soft one, in LaTeX, also where one of
-    the two has no sign of equality yet. A blank line ends a statement. Of one that is too long, enough is
-    kept to see that it is. Where lines may be `marked`, the sign or number that makes a claim one of a list
-    is taken from it.
-    """
-    parts, size, depth = [], 0, 0
-    for number, spelled, soft in lines:
-        text = spelled.text.strip()
-        demanded = bool(parts) and _demands(parts[-1][1], text, depth)
-        mark = _MARK.match(spelled.text) if marked and not demanded else None
-        if mark and _marks(mark, spelled.text[mark.end() :], bool(parts)):
-            spelled = spelled[mark.end() :]
-            text, follows = spelled.text.strip(), False
-        else:
-            follows = demanded or (bool(parts) and _follows(parts, text, soft))
-        if parts and not (text and follows):
-            yield _together(parts)
-            parts, size, depth = [], 0, 0
-        if text:
-            if size <= LONGEST_TEXT:
-                parts.append((number, spelled))
-            size += len(spelled)
-            depth = max(0, depth + _depth(text))
-    if parts:
-        yield _together(parts)
-
-
-def _demands(before, text, depth):
-    """Whether a statement that ends in `before`, with `depth` brackets open, must go on with `text`."""
-    if _ITS_OWN.match(text):
-        return False
-    ending = before.text.rstrip()[-20:]
-    equals = _EQUALS.search(text)
-    if _ENDS.search(ending):
-        return not (equals and _UPDATED.search(ending))
-    return depth > 0 and (equals is None or depth + _depth(text[: equals.start()]) <= 0)
-
-
-def _follows(parts, text, soft):
-    """Whether a line goes on with a statement that could end before it."""
-    if _BEGINS.match(text):
-        return True
-    if _ITS_OWN.match(text):
-        return False
-    if not has_equals(text):
-        return soft or parts[-1][1].text.rstrip().endswith(",")
-    return soft and not any(has_equals(part.text) for _, part in parts)
-
-
-def _marks(mark, rest, may_be_operator):
-    """Whether a mark makes the `rest` of its line one of a list; * and + may be operators instead."""
-    if _ITS_OWN.match(rest):
-        return True
-    is_operator = mark["sign"] in "*+" and may_be_operator and not _QUANTITY_FIRST.match(rest)
-    return has_equals(rest) and not is_operator
-
-
-def _depth(text):
-    return sum(map(text.count, "([{")) - sum(map(text.count, ")]}"))
-
-
-def _together(parts):
-    if len(parts) == 1:
-        return Statement.of(*parts[0])
-    texts, columns, lines = [], [], []
-    for number, spelled in parts:
-        text = re.sub(r"(?<!\\)\\\Z", "", spelled.text.rstrip()).rstrip()
-        start = len(text) - len(text.lstrip()) if texts else 0
-        texts.append(text[start:])
-        columns += [*spelled.columns[start : len(text)], spelled.column_of(len(text) + 1)]
-        lines += [number] * (len(text) - start + 1)
-    return Statement(" ".join(texts), columns[:-1], lines[:-1])

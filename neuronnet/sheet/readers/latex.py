@@ -10,54 +10,20 @@ import re
 from neuronnet.errors import ExpressionError, shortened
 from neuronnet.formulas.tokens import DEEPEST_NESTING, LONGEST_TEXT, TextWithColumns
 from neuronnet.formulas.written_names import above_a_name, read_name
+from neuronnet.sheet.readers.latex_words import (
+    ACCENTS,
+    BOLD,
+    FONTS,
+    FRACTIONS,
+    FUNCTIONS,
+    NAMED,
+    SPACED,
+    SPACES,
+    WRITTEN,
+    WRITTEN_OUT,
+    tokens,
+)
 
-_TOKEN = re.compile(
-    r"\\(?P<command>[A-Za-z]+)\*?|\\(?P<sign>\\(?:\[[0-9.]{1,9} ?[a-z]{2}\])?|.)"
-    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)"
-    r"|(?P<word>[^\W\d_]+\d*)|(?P<space>&|[\s~$]+|%[^\n]*)|(?P<other>.)",
-    re.DOTALL,
-)
-_ENVIRONMENT = re.compile(r"\s*\{([A-Za-z]{1,20})\*?\}(?:\{[\w|]{1,20}\})?")
-_BRACED = re.compile(r"\s*\{(?:[^{}]|\{[^{}]{0,200}\}){0,400}\}")
-_ROWS = set("vmatrix matrix bmatrix pmatrix Bmatrix smallmatrix array cases dcases rcases".split())
-
-WRITTEN = (
-    dict.fromkeys("cdot times".split(), "·")
-    | dict.fromkeys("approx simeq cong equiv doteq coloneqq to rightarrow gets leftarrow".split(), "=")
-    | dict.fromkeys("Rightarrow implies Longrightarrow iff therefore".split(), ";")
-    | dict(
-        zip(
-            "div prime colon partial Delta delta eta sigma ast star ell nabla sum top intercal".split(),
-            "/':∂Δδησ**l∇Σ⊤⊤",
-        )
-    )
-    | dict(zip("odot circ otimes le leq ge geq ne neq lt gt".split(), "⊙⊙⊗≤≤≥≥≠≠<>"))
-    | dict(zip("lbrace rbrace lbrack rbrack lparen rparen langle rangle".split(), "{}[]()<>"))
-    | dict(zip("lvert rvert vert mid lVert rVert Vert".split(), "||||‖‖‖"))
-)
-NAMED = set(
-    "alpha beta gamma epsilon varepsilon zeta theta vartheta iota kappa lambda mu nu xi pi rho tau".split()
-)
-NAMED |= set("upsilon phi varphi chi psi omega Gamma Theta Lambda Xi Pi Phi Psi Omega Sigma".split())
-FUNCTIONS = {"exp", "ln", "log", "tanh", "max", "min", "sinh", "cosh", "sin", "cos", "tan", "arg"}
-FRACTIONS = {"frac", "dfrac", "tfrac", "cfrac"}
-FONTS = set("text mathrm operatorname mathit mathbf mathsf mathtt textrm textit textbf texttt".split())
-FONTS |= set(
-    "mathop boxed boldsymbol bm mathcal mathscr mathbb mathfrak vec overrightarrow pmb symbf".split()
-)
-FONTS |= set("underline cancel underbrace overbrace mathstrut".split())
-ACCENTS = {"hat": "_hat", "widehat": "_hat", "bar": "_bar", "overline": "_bar", "tilde": "_tilde"}
-ACCENTS |= {"widetilde": "_tilde", "dot": "_dot"}
-SPACES = set("big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr left right middle".split())
-SPACES |= set(
-    "quad qquad thinspace displaystyle textstyle limits nolimits nonumber notag bf rm it cal".split()
-)
-_DROPPED = dict.fromkeys(("begin", "end"), _ENVIRONMENT)
-_DROPPED |= dict.fromkeys(
-    ("tag", "label", "intertext", "hspace", "color", "textcolor", "overset", "underset", "stackrel"), _BRACED
-)
-WRITTEN_OUT = {"prod", "ldots", "dots", "cdots", "vdots", "ddots"}
-_BOLD = {"mathbf", "boldsymbol", "bm", "mathbb", "pmb", "textbf"}
 _BARE = set("+-*/=,(·⊙<>|;")  # what has no index and no power
 _OF_A_SUM = re.compile(r"[\w=,.:+\-]{1,30}")
 _INDEX = re.compile(r"[\w'*+\-]{1,40}(?:,[\w'*+\-]{1,40}){0,3}")
@@ -72,6 +38,8 @@ def in_plain_notation(source):
     if len(source) > LONGEST_TEXT:
         reason = f"longer than {LONGEST_TEXT} characters"
         raise ExpressionError(source.text[:40], source.column_of(LONGEST_TEXT), reason)
+    if SPACED.search(source.text):
+        source = source.replace(SPACED, lambda match: "".join(match[0].split()))
     try:
         pieces = _Translator(source.text).run()
     except ExpressionError as error:
@@ -112,6 +80,10 @@ class _Translator:
                 self.position += kind is not None
                 self.depth -= 1
                 return pieces
+            if (kind, value) == ("command", "over") and pieces:
+                self.take()
+                self.depth -= 1
+                return self.ratio(_stripped(pieces), _stripped(self.run(opening, cell)), column)
             new = self.scripted()
             border = pieces[-1][0][-1:] + new[0][0][:1] if pieces and new else ""
             is_split = re.fullmatch(r"[\w'][\w∂]", border) and "_" not in border
@@ -140,6 +112,8 @@ class _Translator:
         if base == "𝟏":
             return [("(", column), *pieces, (")", column)]
         if base == "Σ" and _OF_A_SUM.fullmatch(index):
+            return [("_{" + index + "}", column)]
+        if base == "∇" and read_name(index):
             return [("_{" + index + "}", column)]
         if not _INDEX.fullmatch(index):
             self.fail(f"an index is a word or a number, found {shortened(index)}", column)
@@ -178,7 +152,8 @@ class _Translator:
         if kind == "end":
             self.fail(f"\\end{{{value}}} ends nothing", column)
         if (kind, value) == ("other", "{"):
-            return self.run(column)
+            pieces = self.run(column)
+            return _stripped(pieces) if self.following("_^") else pieces
         if value in ("_", "^"):
             self.fail(f"nothing stands before this {value}", column)
         return self.piece(" " if kind == "space" else value, column)
@@ -208,7 +183,7 @@ class _Translator:
             if name.endswith("brace") and self.following("_^"):
                 self.take()
                 self.argument()
-            if _joined(pieces) == "1" and name in _BOLD:
+            if _joined(pieces) == "1" and name in BOLD:
                 return self.piece("𝟏", column)
             if _joined(pieces) != "d":
                 return pieces
@@ -273,13 +248,16 @@ class _Translator:
         self.last = "("
         lower = _stripped(self.argument())
         self.last = ")"
-        if _is_derived(_joined(upper)) and _is_derived(_joined(lower)):
-            pieces = [*_with_sign(upper), ("/", column), *_with_sign(lower)]
-        elif _joined(lower).startswith("∂"):
-            self.fail("a derivative has what is derived in its numerator", column)
-        else:
-            pieces = [("(", column), *upper, (")/(", column), *lower, (")", column)]
+        pieces = self.ratio(upper, lower, column)
         return [("(", column), *pieces, (")", column)] if divisor else pieces
+
+    def ratio(self, upper, lower, column):
+        """A fraction in pieces: a derivative as ∂E/∂w, the others in brackets."""
+        if _is_derived(_joined(upper)) and _is_derived(_joined(lower)):
+            return [*_with_sign(upper), ("/", column), *_with_sign(lower)]
+        if _joined(lower).startswith("∂"):
+            self.fail("a derivative has what is derived in its numerator", column)
+        return [("(", column), *upper, (")/(", column), *lower, (")", column)]
 
     def function(self, name, column):
         if self.following("_^"):
@@ -390,22 +368,3 @@ def _stripped(pieces):
     while pieces and not pieces[-1][0].strip():
         pieces = pieces[:-1]
     return pieces
-
-
-def tokens(text):
-    """(kind, text, column) of each token; the end's kind is None."""
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        kind, start, position = match.lastgroup, position, match.end()
-        dropped = _DROPPED.get(match["command"])
-        if dropped is not None:
-            skipped = dropped.match(text, position)
-            if skipped is None:
-                raise ExpressionError(text, start + 1, f"\\{match['command']} without its argument in braces")
-            position = skipped.end()
-            if dropped is _ENVIRONMENT and skipped[1] in _ROWS:
-                yield match["command"], skipped[1], start + 1
-        else:
-            yield kind, match[kind], start + 1
-    yield None, "", len(text) + 1

@@ -7,17 +7,78 @@ import re
 from html import unescape
 
 from neuronnet.errors import ExpressionError, counted
-from neuronnet.formulas.tokens import LOWERED
+from neuronnet.formulas.tokens import LOWERED, TextWithColumns
 from neuronnet.names import WORD
 
+ENTRY = rf"{WORD}(?:_\{{\w{{1,20}}\}})?(?:\[[\d,\s]{{1,20}}\])?(?:@\d{{1,9}}|\^?\+|⁺|\^\{{\+\}})?"
 EQUALITY = r"[=≈≅≃≡≐→←]|<-(?!>)|\\(?:approx|simeq|cong|equiv|doteq|to|rightarrow|gets|leftarrow)\b"
+EQUALS = re.compile(rf"{EQUALITY}|\s~\s")
 _EQUALITY = re.compile(":=|==|~=|<-(?!>)|[≈≅≃≡≐→←~]")
+_PLAIN = str.maketrans("：，；（）＝＋－％⁄∕…", ":,;()=+-%//…", "")
+_UNSEEN = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
+_MARKUP = re.compile(
+    r"(?<![\w*)\]])\*\*(?=[^\s*])(?P<bold>[^*]{1,200}?)(?<=[^\s*])\*\*(?![\w*(])|`(?P<code>[^`]{1,400})`|\A\s{0,3}>\s+"
+    r"|</?(?:b|i|em|strong|u|var|code|tt|span|font|p|small|big|center)(?:\s[^<>]{0,200})?>|<br\s?/?>"
+    r"|<su(?P<level>[bp])>(?P<script>[^<>]{1,40})</su[bp]>"
+)
+_IN_ENGLISH = {
+    "sigmoid": r"sigmoide|sigmoïde|sigmoidal|sigmóide|сигмоида|logistique|logística",
+    "sin": r"sen",
+    "tanh": r"tgh|tanhip",
+    "new": r"(?<=[_{(^])(?:nuev[oa]|nov[oa]|nouveau|nouvelle|neue?[rs]?|actualizad[oa]|atualizad[oa]|updated|nov|нов(?:ый|ое|ая))",
+    "old": r"(?<=[_{(^])(?:alte?[rs]?|viej[oa]|anterior|ancien|velho|antigo)",
+}
+_FOREIGN = re.compile(
+    "|".join(rf"(?P<{to}>(?<![^\W_]){words}(?![^\W_]))" for to, words in _IN_ENGLISH.items())
+)
+_PERCENT = re.compile(r"(?<![\w.,])(?P<whole>\d{1,15})(?:[.,](?P<part>\d{1,15}))?\s?\\?%(?!\s*[\w(])")
+_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
+_STATED_WITH_COMMA = re.compile(r"[=≈]\s*[-−]?[0-9]{1,15},[0-9]{1,15}\s*(?=[;=≈|(\n]|,?\s|\.?\Z|[.,;]\s)")
+_POINT = re.compile(r"[0-9]\.[0-9]")
+_TEX_SIGNS = {
+    "partial": "∂",
+    "cdot": "⋅",
+    "times": "×",
+    "delta": "δ",
+    "eta": "η",
+    "sigma": "σ",
+    "approx": "≈",
+}
+_TEX_SIGNS |= {
+    "alpha": "α",
+    "theta": "θ",
+    "leftarrow": "←",
+    "odot": "⊙",
+    "top": "⊤",
+    "sum": "∑",
+    "Delta": "Δ",
+}
+_TEX_SIGNS |= {
+    "lambda": "λ",
+    "beta": "β",
+    "prime": "′",
+    "hat": "^",
+    "le": "≤",
+    "ge": "≥",
+    "quad": "",
+    "frac": "",
+}
+_TEX_SIGNS |= dict.fromkeys(
+    "dfrac tfrac left right text mathrm mathbf big Big operatorname boldsymbol".split(), ""
+)
+_TEX_OR_SIGN = re.compile(r"\\(?P<command>[A-Za-z]+)|\\(?P<sign>.)|(?P<dropped>[\s{}_^\u200b])|.")
+_SAME_SIGN = str.maketrans("−·∙*", "-⋅⋅∗")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,6}|[A-Za-z]{2,10});")
 _UPDATED = re.compile(
     rf"(?<![\w'.])({WORD}(?:_\{{\w{{1,20}}\}})?)(\[[\d,\s]{{1,20}}\])?"
     r"(?:⁺|\^(?:\+|\{\+\}|\(\+\))(?![\w(])|\+(?=\s*(?:[=*/),\]}]|$)|\s+[-+]\s))"
 )
 _MATRIX_ENTRY = re.compile(r"(?<![\w'])([d∂]?)W_?(\d{1,4}|[₀-₉]{1,4})\[\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\]")
+
+
+def has_equals(text):
+    """Whether there is a sign of equality, in plain text or in LaTeX."""
+    return EQUALS.search(text) is not None
 
 
 def with_equals(spelled):
@@ -31,6 +92,77 @@ def with_equals(spelled):
 def without_entities(spelled):
     """A TextWithColumns with the signs that entities of HTML stand for, `×` for `&times;`."""
     return spelled.replace(_ENTITY, lambda match: unescape(match.group())) if "&" in spelled.text else spelled
+
+
+def without_markup(line):
+    """A line without bold letters, marks of code and quotation and inline tags, `<sub>` as an index."""
+    text = line.text.translate(_PLAIN)
+    line = TextWithColumns(text, line.columns)
+    if _UNSEEN.search(text):
+        line = _said_once(line).replace(_UNSEEN, "")
+    if not ("*" in text or "`" in text or ">" in text):
+        return line
+
+    def plain(match):
+        if match["script"]:
+            return ("_{" if match["level"] == "b" else "^{") + match["script"] + "}"
+        return match["bold"] or match["code"] or (" " if match[0].startswith("<br") else "")
+
+    return line.replace(_MARKUP, plain)
+
+
+def in_english(spelled):
+    """A TextWithColumns with English words for functions and marks, and percent as a fraction."""
+    if _FOREIGN.search(spelled.text):
+        spelled = spelled.replace(_FOREIGN, lambda match: match.lastgroup)
+    return spelled.replace(_PERCENT, _hundredth) if "%" in spelled.text else spelled
+
+
+def has_decimal_commas(text):
+    """Whether all broken numbers of a text have commas, and one of them is what something is equal to."""
+    return _STATED_WITH_COMMA.search(text) is not None and _POINT.search(text) is None
+
+
+def with_points(spelled):
+    """A TextWithColumns with points for decimal commas, outside of square brackets and indices."""
+    depth, places = 0, set()
+    for place, sign in enumerate(spelled.text):
+        depth += (sign in "[{") - (sign in "]}")
+        if sign == "," and depth == 0:
+            places.add(place)
+    text = "".join(
+        "." if place in places and _COMMA.match(spelled.text, place) else sign
+        for place, sign in enumerate(spelled.text)
+    )
+    return TextWithColumns(text, spelled.columns)
+
+
+def _hundredth(match):
+    digits = match["whole"].zfill(3)
+    return f"{digits[:-2].lstrip('0') or '0'}.{digits[-2:]}{match['part'] or ''}"
+
+
+def _said_once(line):
+    """A line that was copied with a formula three times over, as text, TeX and text, with the TeX alone."""
+    signs = []
+    for match in _TEX_OR_SIGN.finditer(line.text):
+        new = (
+            _TEX_SIGNS.get(match["command"], match["command"])
+            if match["command"]
+            else match["sign"] or match[0]
+        )
+        if not match["dropped"]:
+            signs += [(sign.translate(_SAME_SIGN), *match.span()) for sign in new.strip()]
+    third, rest = divmod(len(signs), 3)
+    if rest or not third or third > 1000:
+        return line
+    one, two, three = (
+        "".join(sign for sign, *_ in signs[start : start + third]) for start in range(0, 3 * third, third)
+    )
+    if one != two or sorted(one) != sorted(three):
+        return line
+    start = signs[third - 1][2]
+    return TextWithColumns(line.text[start:], line.columns[start:])[: signs[2 * third - 1][2] - start]
 
 
 def with_weights(spelled, names):

@@ -1,79 +1,90 @@
-"""Tables of names and printed numbers: CSV, the tables of Markdown, and JSON.
+"""Tables of names and printed numbers: CSV, cells between tabs, the tables of Markdown and of pages.
 
-Two columns are a name and a number, three have a formula between; a table of a training has a row for every
-update. A JSON object may have gradients and matrices nested in it.
+What a table holds is told by its headings: values, gradients, changes and new values of what stands in the
+first column; a row for every update, neuron or sample; a matrix. Without headings two columns are a name and a
+number, three have a formula between.
 """
 
 import csv
-import json
 import re
-from bisect import bisect_right
 
 from neuronnet.errors import ExpressionError
+from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
 from neuronnet.sheet.readers.claims import Sheet, Statement
+from neuronnet.sheet.readers.spelling import has_equals
+from neuronnet.sheet.readers.words import PASSES
 
 _NETWORK = re.compile(r"\s*network\s*:", re.IGNORECASE)
 _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,9}")
 _DECIMAL_COMMA = re.compile(r"\s*[-+−]?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]{1,4})?\s*")
-_UPDATES = {"epoch", "update", "iteration", "step", "n"}
+_ABOUT = re.compile(r"\s*(?:≈|~|ca\.|=)\s*")
 _ROW = "a row of this table is a name and a number with a decimal point, or a name, a formula and a number"
 _COLUMN_ROW = "a row of this table is a name and a number under every heading"
+_UPDATED_ROW = "a row of this table is the number of an update and a number for each name above"
 # What the heading of a column says that its numbers are, in the languages of those who write them.
 _HEADINGS = [
     (mark, re.compile(words, re.IGNORECASE))
     for mark, words in (
-        ("Δ", r"\b(?:delta|change|step|schritt|änderung|cambio|variation)\b|^\W*[ΔΔ]"),
-        ("d", r"grad|deriv|ableitung|dérivée|slope|∂|∇|\bd[EJLC]?/d"),
+        ("Δ", r"\b(?:delta|change|step|schritt|änderung|cambio|variation|mudança|изменение|变化)\b|^\W*[ΔΔ]"),
+        ("d", r"grad|deriv|ableitung|dérivée|slope|∂|∇|\bd[EJLC]?/d|градиент|производн|梯度|导数"),
         ("@1", r"new|neu|nuev|nouv|nov[oa]|updated|after|nach|après|después|depois|нов|新|\w'|\+\W*$"),
-        ("", r"old|alt\b|alte|viej|ancien|velh|antig|value|wert|valor|valeur|before|initial|current|стар|旧"),
+        (
+            "",
+            r"old|alt\b|alte|viej|ancien|velh|antig|anterior|value|wert|valor|valeur|before|vor|avant|initial|current",
+        ),
+        ("", r"старое|значение|旧|值"),
     )
 ]
-_UPDATED_ROW = "a row of this table is the number of an update and a number for each name above"
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=float)
-_SPACE = re.compile(r"[ \t\r\n]*")
-_GRADIENTS = {"grad", "grads", "gradient", "gradients"}
-_MATRIX = re.compile(r"(d?)W[0-9]{1,4}")
+_UPDATES = set(f"update step n schritt étape paso passo {PASSES}".split())
+_NEURONS = set(
+    "neuron neurone neurona neurônio neuronio unit node einheit knoten unité nodo unidad нейрон 神经元".split()
+)
+_SAMPLES = set(
+    "# sample example i no nr beispiel muster exemple échantillon ejemplo muestra exemplo amostra пример 样本".split()
+)
+_MATRIX = re.compile(r"(?:d|∂)?[A-Z](?:_?\d{1,3}|_[a-z]{1,3}|\^?\{?\[\d\]\}?|_\{\w{1,4}\})?")
 
 
 def separator(lines):
-    """What separates the cells in most of the (number, text) lines; None where they are no such table."""
-    if any("=" in text for _, text in lines):
+    """What separates the cells in most lines of (number, TextWithColumns); None where they are no such table."""
+    if any("=" in line.text for _, line in lines):
         return None
-    fitting = {each: _fitting([_cells(text, each) for _, text in lines], each != ",") for each in ";\t,"}
+    fitting = {each: _fitting([_cells(line, each) for _, line in lines], each != ",") for each in ";\t,"}
     best = max(fitting, key=fitting.get)
     return best if 2 * fitting[best] >= len(lines) > 0 and fitting[best] else None
 
 
 def read_csv(lines, between):
-    """The Sheet of lines of cells, (number, text), with a header or without."""
+    """The Sheet of lines of cells, (number, TextWithColumns), with a header or without."""
     sheet = Sheet("csv")
-    _take_table(sheet, [(line, text, _cells(text, between)) for line, text in lines], between != ",")
+    take_separated(sheet, lines, between)
     return sheet
 
 
-def is_row(text):
-    text = text.strip()
-    return len(text) > 2 and text[0] == text[-1] == "|"
+def take_separated(sheet, lines, between):
+    """Add the rows of a table whose cells have a sign between them."""
+    _take_table(sheet, [(number, line, _cells(line, between)) for number, line in lines], between != ",")
 
 
 def is_table(lines):
-    """Whether most rows of Markdown, (number, text), are names with numbers, and none is a claim."""
-    rows = [_bar_cells(text) for _, text in lines if not _RULE.fullmatch(text)]
-    if _headings([(0, "", row) for row in rows[:1]]) is not None:
+    """Whether most rows of Markdown, (number, TextWithColumns), are names with numbers, and none is a claim."""
+    rows = [_bar_cells(line) for _, line in lines if not _RULE.fullmatch(line.text)]
+    if _kind(rows) is not None:
         return True
-    return not any("=" in text for _, text in lines) and 2 * _fitting(rows, False) >= len(rows) > 0
+    return not any("=" in line.text for _, line in lines) and 2 * _fitting(rows, False) >= len(rows) > 0
 
 
 def take_table(sheet, lines):
-    """Add the rows of a table of Markdown, lines of (number, text)."""
-    rows = [(line, text, _bar_cells(text)) for line, text in lines if not _RULE.fullmatch(text)]
-    has_rule = len(rows) < len(lines) and len(lines) > 1 and _RULE.fullmatch(lines[1][1]) is not None
+    """Add the rows of a table of Markdown, lines of (number, TextWithColumns)."""
+    rows = [(number, line, _bar_cells(line)) for number, line in lines if not _RULE.fullmatch(line.text)]
+    has_rule = len(rows) < len(lines) and len(lines) > 1 and _RULE.fullmatch(lines[1][1].text) is not None
     _take_table(sheet, rows, False, has_rule)
 
 
-def _cells(text, between):
+def _cells(line, between):
+    text = line.text
     if len(text) > LONGEST_TEXT or between not in text:
         return []
     try:
@@ -82,249 +93,218 @@ def _cells(text, between):
         return []
     cells, position = [], 0
     for field in fields:
-        start = max(text.find(field, position), position)
-        cells.append(TextWithColumns(field, start + 1).strip())
+        start = text.find(field, position)
+        if start < 0:  # quotes in quotes
+            start = position
+            cells.append(TextWithColumns(field, [line.column_of(start + 1)] * len(field)).strip())
+        else:
+            cells.append(line[start : start + len(field)].strip())
         position = start + len(field)
     return cells
 
 
-def _bar_cells(text):
-    start = text.index("|") + 1
-    cells = TextWithColumns(text)[start : text.rindex("|")].split(r"(?<!\\)\|")
+def _bar_cells(line):
+    start = line.text.index("|") + 1
+    cells = line[start : line.text.rindex("|")].split(r"(?<!\\)\|")
     return [cell[1:-1].strip() if re.fullmatch("`.*`", cell.text) else cell for cell in cells]
 
 
+# What a table holds
+
+
+def _kind(rows):
+    """(function that takes its rows, what that needs) of a table with headings, by these; None for others."""
+    first, rest = (rows[0], rows[1:]) if rows else ([], [])
+    texts = [cell.text.strip("$ ").lower() for cell in first]
+    if len(first) < 2 or any(parse_number(text) is not None for text in texts):
+        return None
+    if texts[0] in _UPDATES and all(texts):
+        return _take_trainings, first
+    if texts[0] in _NEURONS and all(map(_is_name, first[1:])):
+        return _take_neurons, first
+    counted = [row[0].text for row in rest if row] == [str(number) for number in range(1, len(rest) + 1)]
+    if texts[0] in _SAMPLES and len(rest) > 1 and counted and all(map(_is_name, first[1:])):
+        return _take_samples, first
+    numbers = [cell for row in rest for cell in row[1:]]
+    if (
+        _MATRIX.fullmatch(first[0].text.strip("$"))
+        and len(rest) > 1
+        and all(_value(cell) is not None for cell in numbers)
+    ):
+        return _take_matrix, first
+    found = [next((mark for mark, words in _HEADINGS if words.search(text)), None) for text in texts[1:]]
+    return (_take_columns, found) if None not in found and (any(found) or len(found) > 1) else None
+
+
+def _is_name(cell):
+    return read_name(cell.text.strip("$ ").replace("\\", "")) is not None
+
+
 def _fitting(rows, comma):
-    """How many rows fit into one kind of table: a training, or names with numbers."""
-    if _is_training(rows):
-        width = len(rows[0])
-        return 1 + sum(len(row) == width and _WHOLE.fullmatch(row[0].text) is not None for row in rows[1:])
+    """How many rows fit into one kind of table: one with headings, or names with numbers."""
+    if _kind(rows) is not None:
+        return 1 + sum(len(row) == len(rows[0]) for row in rows[1:]) if len(rows) > 1 else 0
     return sum(_is_pair(row, comma) for row in rows)
-
-
-def _is_training(rows):
-    first = rows[0] if rows else []
-    has_updates = len(first) > 1 and first[0].text.lower() in _UPDATES
-    return has_updates and all(cell.text and parse_number(cell.text) is None for cell in first)
 
 
 def _is_pair(row, comma):
     """Whether a row is a name, perhaps a formula, and a number; 0,3775 between commas is no number."""
     if not 2 <= len(row) <= 3 or not row[0].text or parse_number(_number(row[-1], comma).text) is None:
         return False
-    return len(row) == 2 or _WHOLE.fullmatch(row[1].text) is None
+    return len(row) == 2 or (_WHOLE.fullmatch(row[1].text) is None and parse_number(row[1].text) is None)
 
 
 def _number(cell, comma):
-    """A cell with its decimal comma as a point, where there may be one."""
+    """A cell without a sign of about, and with its decimal comma as a point, where there may be one."""
     if cell.text.startswith("$") and cell.text.endswith("$"):
         cell = cell[1:-1]
+    about = _ABOUT.match(cell.text)
+    cell = cell[about.end() :] if about else cell
     return cell.replace(",", ".") if comma and _DECIMAL_COMMA.fullmatch(cell.text) else cell
+
+
+def _value(cell, comma=True):
+    return parse_number(_number(cell, comma).text)
 
 
 def _take_table(sheet, rows, comma, has_header=False):
     """Add the rows of a table, (line, text, cells) each; a header is none of them."""
-    headings = _headings(rows)
-    if headings is not None:
-        return _take_columns(sheet, rows[1:], headings, comma)
-    training = _is_training([cells for _, _, cells in rows])
-    for place, (line, text, cells) in enumerate(rows):
-        if sheet.is_full(line):
+    kind = _kind([cells for _, _, cells in rows])
+    if kind is not None:
+        take, needed = kind
+        return take(sheet, rows[1:], needed, comma)
+    has_pairs = any(_is_pair(cells, comma) for _, _, cells in rows)
+    for place, (number, line, cells) in enumerate(rows):
+        if sheet.is_full(number):
             break
-        counts = bool(cells) and _WHOLE.fullmatch(cells[0].text) and int(cells[0].text) >= 0
-        if training and place == 0:
-            names = cells
-        elif training and counts and len(cells) == len(names):
-            _take_update(sheet, line, text, names, cells, comma)
-        elif not training and _is_pair(cells, comma):
-            _take_pair(sheet, line, text, cells, comma)
-        elif _NETWORK.match(text):
-            sheet.take(Statement.of(line, text))
-        elif place > 0 or not (has_header or (cells and not any(each.isdigit() for each in text))):
-            sheet.refuse(line, text, 1, _UPDATED_ROW if training else _ROW)
+        claims = [cell for cell in cells if has_equals(cell.text)]
+        if _is_pair(cells, comma):
+            _take_pair(sheet, number, cells, comma)
+        elif _NETWORK.match(line.text):
+            sheet.take(Statement.of(number, line))
+        elif claims:
+            for cell in claims:
+                sheet.take(Statement.of(number, cell))
+        elif place == 0 and (has_header or (cells and not any(each.isdigit() for each in line.text))):
+            continue
+        elif has_pairs or not has_header:
+            sheet.refuse(number, line.text, line.column_of(1), _ROW)
+        else:
+            sheet.prose.append((number, line.text))
 
 
-def _headings(rows):
-    """What the columns after the first hold, by their headings: "", "d", a gradient, "Δ" or "@1"; or None."""
-    cells = rows[0][2] if rows else []
-    if len(cells) < 2 or any(parse_number(cell.text) is not None for cell in cells):
-        return None
-    found = [next((mark for mark, words in _HEADINGS if words.search(cell.text)), None) for cell in cells[1:]]
-    return found if None not in found and any(found) else None
+def _take_pair(sheet, number, cells, comma):
+    shown = " = ".join(cell.text for cell in cells if cell.text)
+    parts = []
+    for cell in filter(lambda cell: cell.text, cells[:-1]):
+        written = _spelled(sheet, number, shown, cell)
+        if written is None:
+            return
+        parts += written.split("=") if parts else [written]
+    if not parts or not all(part.text for part in parts):
+        return sheet.refuse(number, shown, cells[0].column_of(1), _ROW)
+    sheet.add(shown, [*parts, _number(cells[-1], comma)], [number] * (len(parts) + 1))
 
 
 def _take_columns(sheet, rows, headings, comma):
     """Add a claim for every number in the rows of a table: its name, its gradient, its next value."""
-    for line, text, cells in rows:
-        numbers = [_number(cell, comma) for cell in cells[1:]]
-        fits = len(cells) == len(headings) + 1 and bool(cells[0].text)
-        if not fits or any(cell.text and parse_number(cell.text) is None for cell in numbers):
-            sheet.refuse(line, text, 1, _COLUMN_ROW)
+    for number, line, cells, name, values in _named(sheet, rows, len(headings) + 1, comma):
+        for mark, value in zip(headings, values):
+            base, bracket, index = name.text.partition("[")
+            after = ("_new" if bracket else "@1") if mark == "@1" else ""
+            _add(sheet, number, line, f"{'' if after else mark}{base}{after}{bracket}{index}", name, value)
+
+
+def _take_neurons(sheet, rows, first, comma):
+    """Add `net_h1` for the number in the row h1 under the heading net."""
+    for number, line, cells, name, values in _named(sheet, rows, len(first), comma):
+        for cell, value in zip(first[1:], values):
+            heading = sheet.spelled(cell[:]).strip().text
+            _add(
+                sheet,
+                number,
+                line,
+                f"{heading}_{name.text}" if not name.text.isdigit() else f"{heading}{name.text}",
+                name,
+                value,
+            )
+
+
+def _named(sheet, rows, width, comma):
+    """(line, text, cells, name, numbers) of each row that is a name and numbers; the others are refused."""
+    for number, line, cells in rows:
+        values = [_number(cell, comma) for cell in cells[1:]]
+        fits = len(cells) == width and bool(cells[0].text)
+        if not fits or any(cell.text.strip("-–— ") and parse_number(cell.text) is None for cell in values):
+            sheet.refuse(number, line.text, line.column_of(1), _COLUMN_ROW)
             continue
-        try:
-            name = sheet.spelled(cells[0]).strip()
-        except ExpressionError as error:
-            sheet.refuse(line, text, error.column, error.reason)
+        name = _spelled(sheet, number, line.text, cells[0])
+        if name is not None:
+            yield number, line, cells, name, values
+
+
+def _take_trainings(sheet, rows, names, comma):
+    """Add `w5@2` for the number under w5 in the row of update 2."""
+    for number, line, cells in rows:
+        counts = bool(cells) and _WHOLE.fullmatch(cells[0].text) and int(cells[0].text) >= 0
+        if not counts or len(cells) != len(names):
+            sheet.refuse(number, line.text, line.column_of(1), _UPDATED_ROW)
             continue
-        for mark, number in zip(headings, numbers):
-            if number.text and not sheet.is_full(line):
-                base, bracket, index = name.text.partition("[")
-                after = ("_new" if bracket else "@1") if mark == "@1" else ""
-                whole = f"{'' if after else mark}{base}{after}{bracket}{index}"
-                there = TextWithColumns(whole, [name.column_of(1)] * len(whole))
-                sheet.add(text, [there, number], [line, line])
+        count = int(cells[0].text)
+        for name, cell in zip(names[1:], cells[1:]):
+            value = _number(cell, comma)
+            if parse_number(value.text) is None:
+                sheet.refuse(number, line.text, cell.column_of(1), _UPDATED_ROW)
+                continue
+            written = _spelled(sheet, number, line.text, name, cell)
+            if written is not None:
+                _add(sheet, number, None, written.text + (f"@{count}" if count else ""), cell, value)
 
 
-def _take_pair(sheet, line, text, cells, comma):
-    shown = " = ".join(cell.text for cell in cells if cell.text)
-    try:
-        parts = [sheet.spelled(cell).strip() for cell in cells[:-1] if cell.text]
-    except ExpressionError as error:
-        return sheet.refuse(line, text, error.column, error.reason)
-    if not all(part.text for part in parts):
-        return sheet.refuse(line, text, 1, _ROW)
-    sheet.add(shown, [*parts, _number(cells[-1], comma)], [line] * (len(parts) + 1))
+def _take_samples(sheet, rows, names, comma):
+    """Add an array for every column: one entry a sample."""
+    for place, name in enumerate(names[1:], 1):
+        cells = [_number(cells[place], comma) for _, _, cells in rows if len(cells) == len(names)]
+        _take_array(sheet, rows, name, [cells], len(rows), comma)
 
 
-def _take_update(sheet, line, text, names, cells, comma):
-    count = int(cells[0].text)
-    for name, cell in zip(names[1:], cells[1:]):
-        number = _number(cell, comma)
-        if sheet.is_full(line):
-            break
-        if parse_number(number.text) is None:
-            sheet.refuse(line, text, cell.column_of(1), _UPDATED_ROW)
-            continue
-        try:
-            later = sheet.spelled(TextWithColumns(name.text)).strip().text + (f"@{count}" if count else "")
-        except ExpressionError as error:
-            sheet.refuse(line, text, cell.column_of(1), error.reason)
-        else:
-            name_there = TextWithColumns(later, [cell.column_of(1)] * len(later))
-            sheet.add(f"{later} = {cell.text}", [name_there, number], [line, line])
+def _take_matrix(sheet, rows, names, comma):
+    """Add the matrix that stands between the headings of a table's rows and columns."""
+    _take_array(
+        sheet, rows, names[0], [[_number(cell, comma) for cell in row[1:]] for *_, row in rows], None, comma
+    )
 
 
-# JSON; each number keeps its line and column
-
-
-def is_json(text):
-    """Whether a text sets out to be a JSON object."""
-    return re.match(r"\s*\{\s*[\"}]", text) is not None
-
-
-def read_json(text):
-    """The Sheet of a JSON object, name -> number; what else stands in it is unread, "network" apart.
-
-    Below "gradients", the derivatives of E_total stand by the names of parameters; below "W1" or "dW1", the
-    entries of a matrix, row by row. A name may stand there twice.
-    """
-    sheet = Sheet("json")
-    ends = [match.start() for match in re.finditer("\n", text)]
-
-    def place(position):
-        line = bisect_right(ends, position - 1)
-        return line + 1, position - (ends[line - 1] if line else -1)
-
-    try:
-        for at_name, name, at_value, value in _pairs(text):
-            line, column = place(at_name)
-            if sheet.is_full(line):
-                return sheet
-            _take_member(sheet, line, TextWithColumns(name, column + 1), value, *place(at_value))
-    except json.JSONDecodeError as error:
-        line, column = place(error.pos)
-        reason = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
-        sheet.refuse(line, text[error.pos : error.pos + 60], column, reason)
-    return sheet
-
-
-def _pairs(text):
-    """(position, name, position, value) of each pair of name and value, gradients and matrices included."""
-    for at_name, name, at_value, value in _members(text, text.index("{"), True):
-        if isinstance(value, dict) and name.lower() in _GRADIENTS:
-            for at_inner, inner, at_number, number in _members(text, at_value):
-                derived = inner if "/" in inner or _MATRIX.fullmatch(inner) else f"dE_total/d{inner}"
-                derived = f"d{inner}" if inner.startswith("W") else derived
-                yield from _entries(text, at_inner, derived, at_number, number)
-        else:
-            yield from _entries(text, at_name, name, at_value, value)
-
-
-def _entries(text, at_name, name, at_value, value):
-    matrix = _MATRIX.fullmatch(name)
-    are_rows = isinstance(value, list) and value and all(isinstance(row, list) and row for row in value)
-    if matrix is None or not are_rows:
-        yield at_name, name, at_value, value
+def _take_array(sheet, rows, name, numbers, length, comma):
+    number, line, _ = rows[0]
+    fits = all(parse_number(cell.text) is not None for row in numbers for cell in row)
+    if not fits or len({len(row) for row in numbers}) > 1 or (length and len(numbers[0]) != length):
+        return sheet.refuse(number, line.text, line.column_of(1), _COLUMN_ROW)
+    written = _spelled(sheet, number, line.text, name)
+    if written is None:
         return
-    whole = f"dE_total/{name}" if matrix[1] else name
-    for row, (at_row, _) in enumerate(_elements(text, at_value), 1):
-        for column, (at_entry, entry) in enumerate(_elements(text, at_row), 1):
-            yield at_name, f"{whole}[{row},{column}]", at_entry, entry
+    texts = [", ".join(parse_number(cell.text) for cell in row) for row in numbers]
+    text = f"[{texts[0]}]" if length else f"[{', '.join(f'[{each}]' for each in texts)}]"
+    _add(
+        sheet,
+        number,
+        None,
+        written.text,
+        numbers[0][0],
+        TextWithColumns(text, [numbers[0][0].column_of(1)] * len(text)),
+    )
 
 
-def _members(text, position, alone=False):
-    """(position, name, position, value) of each member of the object there; every number is a str."""
-    position = _space(text, position + 1)
-    if text[position : position + 1] == "}":
-        position += 1
-    else:
-        separated = True
-        while separated:
-            at_name = _space(text, position)
-            if text[at_name : at_name + 1] != '"':
-                raise json.JSONDecodeError("expected a name in double quotes", text, at_name)
-            name, position = _DECODER.raw_decode(text, at_name)
-            position = _expected(text, position, ":")
-            at_value = _space(text, position)
-            try:
-                value, position = _DECODER.raw_decode(text, at_value)
-            except RecursionError:
-                raise json.JSONDecodeError("nested too deeply", text, at_value) from None
-            yield at_name, name, at_value, value
-            position = _expected(text, position, ",}")
-            separated = text[position - 1] == ","
-    position = _space(text, position)
-    if alone and position < len(text):
-        raise json.JSONDecodeError("nothing may follow the object", text, position)
+def _spelled(sheet, number, text, cell, place=None):
+    """A cell in the notation of formulas; None where it cannot be read, which is then noted."""
+    try:
+        return sheet.spelled(TextWithColumns(cell.text, cell.columns)).strip()
+    except ExpressionError as error:
+        sheet.refuse(number, text, (place or cell).column_of(1) if place else error.column, error.reason)
+    return None
 
 
-def _elements(text, position):
-    """(position, value) of each element of the list there, which is known to be JSON."""
-    position = _space(text, position + 1)
-    while text[position] != "]":
-        value, end = _DECODER.raw_decode(text, position)
-        yield position, value
-        position = _space(text, end)
-        if text[position] == ",":
-            position = _space(text, position + 1)
-
-
-def _expected(text, position, signs):
-    position = _space(text, position)
-    if text[position : position + 1] == "" or text[position] not in signs:
-        raise json.JSONDecodeError(f"expected {' or '.join(signs)}", text, position)
-    return position + 1
-
-
-def _space(text, position):
-    return _SPACE.match(text, position).end()
-
-
-def _take_member(sheet, line, name, value, line_of_value, column):
-    number = parse_number(value) if isinstance(value, str) else None
-    if name.text == "network" and number is None and isinstance(value, str):
-        sheet.use(("name", value, line), f"network: {value}")
-    elif isinstance(value, (dict, list)):
-        sheet.refuse(line, f"{name.text[:60]} = ...", column, "only name: number is read here")
-    elif number is None or len(name) > LONGEST_TEXT:
-        found = value[:60] if isinstance(value, str) else json.dumps(value)
-        sheet.refuse(line, f"{name.text[:60]} = {found}", column, "a name and one number are expected here")
-    else:
-        printed = TextWithColumns(value, column)
-        try:
-            written = sheet.spelled(name).strip()
-        except ExpressionError as error:
-            return sheet.refuse(line, name.text, error.column, error.reason)
-        if not written.text:
-            return sheet.refuse(line, f" = {value}", column, "a name and one number are expected here")
-        sheet.add(f"{name.text} = {value}", [written, printed], [line, line_of_value])
+def _add(sheet, number, line, name, place, value):
+    if value.text.strip("-–— ") and not sheet.is_full(number):
+        there = TextWithColumns(name, [place.column_of(1)] * len(name))
+        sheet.add(f"{name} = {value.text}" if line is None else line.text, [there, value], [number, number])

@@ -1,0 +1,83 @@
+r"""The commands of LaTeX and what each becomes in plain notation, and the tokens of a formula."""
+
+import re
+
+from neuronnet.errors import ExpressionError
+
+_TOKEN = re.compile(
+    r"\\(?P<command>[A-Za-z]+)\*?|\\(?P<sign>\\(?:\[[0-9.]{1,9} ?[a-z]{2}\])?|.)"
+    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)"
+    r"|(?P<word>[^\W\d_]+\d*)|(?P<space>&|[\s~$]+|%[^\n]*)|(?P<other>.)",
+    re.DOTALL,
+)
+ENVIRONMENT = re.compile(r"\s*\{([A-Za-z]{1,20})\*?\}(?:\{[\w|]{1,20}\})?")
+BRACED = re.compile(r"\s*(?:\[[^\[\]]{0,40}\]\s*)?\{(?:[^{}]|\{[^{}]{0,200}\}){0,400}\}")
+ROWS = set("vmatrix matrix bmatrix pmatrix Bmatrix smallmatrix array cases dcases rcases".split())
+
+WRITTEN = (
+    dict.fromkeys("cdot times".split(), "·")
+    | dict.fromkeys("approx simeq cong equiv doteq coloneqq to rightarrow gets leftarrow".split(), "=")
+    | dict.fromkeys("Rightarrow implies Longrightarrow iff therefore".split(), ";")
+    | dict(
+        zip(
+            "div prime colon partial Delta delta eta sigma ast star ell nabla sum top intercal".split(),
+            "/':∂Δδησ**l∇Σ⊤⊤",
+        )
+    )
+    | dict(zip("odot circ otimes le leq ge geq ne neq lt gt".split(), "⊙⊙⊗≤≤≥≥≠≠<>"))
+    | dict(zip("lbrace rbrace lbrack rbrack lparen rparen langle rangle".split(), "{}[]()<>"))
+    | dict(zip("lvert rvert vert mid lVert rVert Vert".split(), "||||‖‖‖"))
+)
+NAMED = set(
+    "alpha beta gamma epsilon varepsilon zeta theta vartheta iota kappa lambda mu nu xi pi rho tau".split()
+)
+NAMED |= set("upsilon phi varphi chi psi omega Gamma Theta Lambda Xi Pi Phi Psi Omega Sigma".split())
+FUNCTIONS = {"exp", "ln", "log", "tanh", "max", "min", "sinh", "cosh", "sin", "cos", "tan", "arg"}
+FRACTIONS = {"frac", "dfrac", "tfrac", "cfrac"}
+FONTS = set("text mathrm operatorname mathit mathbf mathsf mathtt textrm textit textbf texttt".split())
+FONTS |= set(
+    "mathop boxed boldsymbol bm mathcal mathscr mathbb mathfrak vec overrightarrow pmb symbf".split()
+)
+FONTS |= set("underline cancel bcancel underbrace overbrace mathstrut mbox hbox textnormal".split())
+ACCENTS = {"hat": "_hat", "widehat": "_hat", "bar": "_bar", "overline": "_bar", "tilde": "_tilde"}
+ACCENTS |= {"widetilde": "_tilde", "dot": "_dot"}
+SPACES = set("big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr left right middle".split())
+SPACES |= set(
+    "quad qquad thinspace displaystyle textstyle limits nolimits nonumber notag bf rm it cal".split()
+)
+DROPPED = dict.fromkeys(("begin", "end"), ENVIRONMENT)
+DROPPED |= dict.fromkeys(
+    "tag label intertext hspace vspace color textcolor overset underset stackrel colorbox bbox class style "
+    "cssId phantom hphantom vphantom require".split(),
+    BRACED,
+)
+WRITTEN_OUT = {"prod", "ldots", "dots", "cdots", "vdots", "ddots"}
+BOLD = {"mathbf", "boldsymbol", "bm", "mathbb", "pmb", "textbf"}
+# Words whose letters pages set apart, as in `n e t_{h 1}`.
+_SPACED = "net out target total output input error loss tanh sigmoid softmax relu exp log max min new old in cost bias"
+SPACED = re.compile(
+    "|".join(
+        rf"(?<![A-Za-z\\]){' '.join(word)}(?![A-Za-z])".replace(" ", r"\s{1,3}")
+        for word in _SPACED.split()
+        if len(word) > 2
+    )
+)
+
+
+def tokens(text):
+    """(kind, text, column) of each token; the end's kind is None."""
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        kind, start, position = match.lastgroup, position, match.end()
+        dropped = DROPPED.get(match["command"])
+        if dropped is not None:
+            skipped = dropped.match(text, position)
+            if skipped is None:
+                raise ExpressionError(text, start + 1, f"\\{match['command']} without its argument in braces")
+            position = skipped.end()
+            if dropped is ENVIRONMENT and skipped[1] in ROWS:
+                yield match["command"], skipped[1], start + 1
+        else:
+            yield kind, match[kind], start + 1
+    yield None, "", len(text) + 1

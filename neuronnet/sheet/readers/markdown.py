@@ -1,0 +1,184 @@
+"""Markdown and LaTeX taken apart: fenced blocks, formulas set off from their text, the lines around these."""
+
+import re
+from typing import NamedTuple
+
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
+
+MOST_LINES = 20_000
+MOST_CHARACTERS = 2_000_000
+LATEX_COMMENT = re.compile(r"(?<!\\)%.*")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*(.*)")
+_ENVIRONMENT = (
+    r"(?:(?:fl)?align|align(?:ed|at)|equation|gather(?:ed)?|eqnarray|multline|split|(?:display)?math)\*?"
+)
+_ARRAY = r"(?:[bBpv]?matrix|smallmatrix|array|[dr]?cases)"
+_DELIMITER = re.compile(
+    rf"(?P<row>\\\\(?:\[[0-9.]{{1,9}} ?[a-z]{{2}}\])?)|\\\$|\$\$|\$|\\[\[\]()]"
+    rf"|\\begin\{{(?P<begin>{_ENVIRONMENT})\}}|\\end\{{{_ENVIRONMENT}\}}"
+    rf"|\\(?P<array>begin|end)\{{{_ARRAY}\}}"
+)
+_LAYOUT = re.compile(
+    rf"\s*(?:\\(?:begin|end|label)\{{(?!{_ARRAY}\}})[^{{}}]{{1,80}}\}}(?:\{{\d{{1,2}}\}})?\s*)*"
+)
+_CLOSED_BY = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
+_ASIDE = re.compile(r"\\(?:intertext|tag|label|hspace|vspace)\*?\s?\{[^{}]{0,200}\}|\\(?:nonumber|notag)\b")
+_COLUMNED = re.compile(
+    r"(?:\\left\s*(?:\\\{|[.\[(]))?\s*\\begin\{array\}\s?\{[^{}]{0,40}\}|\\end\{array\}(?:\s*\\right\s*(?:\\\}|[.\])]))?"
+    r"|\\(?:begin|end)\{(?:[bBpv]?matrix|smallmatrix|[dr]?cases)\}"
+)
+
+
+class FencedBlock(NamedTuple):
+    """A fenced block: the first word after its fence, and its lines; None and the lines for the text outside."""
+
+    kind: str | None
+    lines: list
+
+
+class Formula(NamedTuple):
+    """A formula set off as LaTeX: where it opens, its lines (number, text, soft), whether it is closed."""
+
+    line: int
+    column: int
+    lines: list
+    closed: bool
+
+
+class Around(NamedTuple):
+    """A line outside formulas: its number, its whole text, and the text without the formulas in it."""
+
+    line: int
+    text: TextWithColumns
+    rest: str
+
+
+def cut(text):
+    """(lines as (number, TextWithColumns), what is too long as (number, text, reason))."""
+    lines, refused, characters = [], [], 0
+    pieces = text.replace("\r\n", "\n").replace("\r", "\n").split("\n", MOST_LINES)
+    for number, line in enumerate(pieces, 1):
+        if number > MOST_LINES or characters > MOST_CHARACTERS:
+            if line.strip() or number < len(pieces):
+                most = f"{MOST_LINES} lines or {MOST_CHARACTERS} characters"
+                refused.append((number, line, f"a sheet of more than {most}: nothing is read from here on"))
+            break
+        if len(line) > LONGEST_TEXT:
+            refused.append((number, line, f"longer than {LONGEST_TEXT} characters"))
+            line = ""
+        characters += len(line)
+        lines.append((number, TextWithColumns(line)))
+    return lines, refused
+
+
+def is_row(text):
+    """Whether a line is a row of a table of Markdown."""
+    text = text.strip()
+    return len(text) > 2 and text[0] == text[-1] == "|"
+
+
+def blocks(lines):
+    """The FencedBlocks of some lines in their order; a ```math block is a formula between $$ in the text."""
+    found, fence = [FencedBlock(None, [])], None
+    for number, line in lines:
+        match = _FENCE.fullmatch(line.text)
+        if fence is None and match and not (match[1][0] == "`" and "`" in match[2]):
+            fence, kind = match[1], match[2].split(maxsplit=1)[0].lower() if match[2].strip() else ""
+            kind = kind.strip("{}.")
+            if kind == "math":
+                found[-1].lines.append((number, TextWithColumns("$$")))
+            else:
+                found += [FencedBlock(kind, [])]
+        elif fence is not None and match and match[1].startswith(fence) and not match[2].strip():
+            if found[-1].kind is None:
+                found[-1].lines.append((number, TextWithColumns("$$")))
+            else:
+                found.append(FencedBlock(None, []))
+            fence = None
+        else:
+            found[-1].lines.append((number, line))
+    return [each for each in found if each.kind is not None or each.lines]
+
+
+def without_layout(lines):
+    """Lines of LaTeX with blanks for the arrays that only lay lines of equalities out."""
+    if not any(r"\begin{array}" in line.text for _, line in lines):
+        return lines
+    open_arrays, blanked = [], []
+    for place, (_, line) in enumerate(lines):
+        for match in _COLUMNED.finditer(line.text):
+            if "begin" in match[0]:
+                open_arrays.append((place, match, "array" in match[0]))
+            elif open_arrays:
+                first, opening, is_array = open_arrays.pop()
+                inside = [
+                    lines[first][1].text[opening.end() :],
+                    *(each.text for _, each in lines[first + 1 : place]),
+                ]
+                inside.append(line.text[: match.start()])
+                if first == place:
+                    inside = [line.text[opening.end() : match.start()]]
+                if (
+                    is_array
+                    and any("=" in each for each in inside)
+                    and not any(each[2] is False for each in open_arrays)
+                ):
+                    blanked += [(first, opening.span()), (place, match.span())]
+    kept = list(lines)
+    for place, (start, end) in blanked:
+        number, line = kept[place]
+        text = line.text[:start] + " " * (end - start) + line.text[end:]
+        kept[place] = number, TextWithColumns(text, line.columns)
+    return kept
+
+
+def formulas(lines):
+    r"""Each Formula, and each line Around them, of lines outside fences, in their order.
+
+    The rows of a formula, which `\\` ends outside of matrices, are told apart from its other lines by not
+    being soft. One dollar sign opens a formula only where another in the same line closes it.
+    """
+    closing, arrays = None, 0
+    for number, line in without_layout(lines):
+        text, rest, position = line.text, [], 0
+        if closing is None and (text.lstrip().startswith("%") or is_row(text)):
+            yield Around(number, line, text)
+            continue
+        for match in _DELIMITER.finditer(text):
+            sign = match.group()
+            if match["array"]:
+                arrays = max(0, arrays + (1 if match["array"] == "begin" else -1)) if closing else 0
+            elif match["row"] and arrays:
+                pass
+            elif closing is None:
+                closing = "\\end" + sign.removeprefix("\\begin") if match["begin"] else _CLOSED_BY.get(sign)
+                if closing is not None:
+                    rest.append(text[position : match.start()])
+                    opened, pieces = (number, line.column_of(match.start() + 1)), []
+                    soft, position, start = False, match.end(), match.start()
+            elif match["row"] or sign == closing:
+                _add(pieces, number, line[position : match.start()], soft)
+                soft, position = False, match.end()
+                if sign == closing:
+                    yield Formula(*opened, pieces, True)
+                    closing, arrays = None, 0
+        if closing == "$":
+            rest.append(text[start:])
+            closing = None
+        elif closing is None:
+            rest.append(text[position:])
+        else:
+            _add(pieces, number, line[position:], soft)
+            soft = True
+        if closing is None:
+            yield Around(number, line, "".join(rest))
+    if closing is not None:
+        yield Formula(*opened, pieces, False)
+
+
+def _add(pieces, number, line, soft):
+    comment = LATEX_COMMENT.search(line.text)
+    line = line[: comment.start()] if comment else line
+    text = _ASIDE.sub(lambda match: " " * len(match.group()), line.text)
+    if not _LAYOUT.fullmatch(text):
+        pieces.append((number, TextWithColumns(text, line.columns), soft))

@@ -1,0 +1,419 @@
+"""Code in Python as claims: assignments, steps in place, functions of one line, and what was printed.
+
+The code is parsed by `ast`, never run. What is not among the few kinds of nodes below is refused by its line.
+"""
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array, parse_number
+from neuronnet.formulas.written_functions import SPELLED
+
+MOST_LOOPS = 3  # one in another
+_EXPRESSIONS = (
+    *(ast.BinOp, ast.UnaryOp, ast.Call, ast.Attribute, ast.Subscript, ast.Compare, ast.IfExp, ast.Constant),
+    *(ast.Name, ast.List, ast.Tuple, ast.keyword, ast.Load, ast.Add, ast.Sub, ast.Mult, ast.Div),
+    *(ast.MatMult, ast.Pow, ast.USub, ast.UAdd, ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Eq, ast.NotEq),
+)
+_REFUSED = {
+    ast.ListComp: "a comprehension is not read: write the entries out",
+    ast.GeneratorExp: "a comprehension is not read: write the terms out",
+    ast.Slice: "slices are not read: give the part a name and its numbers",
+    ast.JoinedStr: "a string is no quantity",
+    ast.FloorDiv: "whole division is not read",
+    ast.Mod: "a remainder is not read",
+}
+_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
+_MODULES = set(
+    "np numpy jnp torch tf F nn math scipy sp special K linalg functional keras activations".split()
+)
+_ATTRIBUTES = set("T shape size grad data real ndim".split()) | _MODULES
+_METHODS = set(
+    "sum mean max min dot matmul mm exp log sqrt tanh sigmoid relu abs square pow var std reshape softmax flatten "
+    "ravel item copy detach clone numpy squeeze transpose t astype float backward zero_".split()
+)
+_MADE = set("zeros ones zeros_like ones_like full eye outer where maximum minimum power".split())
+_MARKED = (
+    ast.Import,
+    ast.ImportFrom,
+    ast.FunctionDef,
+    ast.ClassDef,
+    ast.For,
+    ast.While,
+    ast.AugAssign,
+    ast.With,
+)
+_PROMPT = re.compile(r"\s*(?:>>> ?|\.\.\. ?|In \[\d*\]:[ ]?|   \.\.\.: ?)")
+_RESULT = re.compile(r"Out\[\d*\]:\s*")
+_MAGIC = re.compile(r"\s*[%!?]")
+_OPENS = re.compile(r"(?:(?:async )?def|class|for|while|if|with|try|import|from)\b.*(?::|import\b.*)\s*\Z")
+
+
+def is_code(lines):
+    """Whether lines of (number, TextWithColumns) are a program, and not formulas that could be one."""
+    tree = _parsed(_source(lines))
+    if tree is None:
+        return False
+    return any(isinstance(node, _MARKED) or _is_of_a_program(node) for node in ast.walk(tree))
+
+
+def is_console(lines):
+    """Whether a console session or the numbered cells of one stand in some lines."""
+    return any(re.match(r"\s*(?:>>> |In \[\d+\]: )", line.text) for _, line in lines)
+
+
+def opens_block(line):
+    """Whether a line opens a function, a loop or another block of code."""
+    return _OPENS.match(line.text) is not None
+
+
+def take_code(sheet, lines, printed=(), again=None):
+    """Add the claims of a program's lines to a sheet, and those of what it `printed`, lines as well.
+
+    Where the lines are none of Python, `again` is called with them; it reads them as text.
+    """
+    lines = [(number, line) for number, line in lines if not _MAGIC.match(line.text)]
+    text = _source(lines)
+    tree = _parsed(text)
+    if tree is None:
+        again(lines)
+    else:
+        _Program(sheet, text, lines).read(tree, printed, again)
+
+
+def take_console(sheet, lines, again):
+    """Add the claims of a console session: what stands after prompts, and what the console answers."""
+    code, printed = [], []
+    for number, line in lines:
+        prompt = _PROMPT.match(line.text)
+        if prompt and ("..." not in prompt[0]) and printed:
+            take_code(sheet, code, printed, again)
+            code, printed = [], []
+        if prompt:
+            code.append((number, line[prompt.end() :]))
+        elif code or line.text.strip():
+            result = _RESULT.match(line.text)
+            printed.append((number, line[result.end() :] if result else line))
+    take_code(sheet, code, printed, again)
+
+
+def _is_of_a_program(node):
+    """Whether a node is what a hand derivation does not have: a lambda, `np.exp`, a call of print."""
+    if isinstance(node, ast.Lambda):
+        return True
+    called = node.func if isinstance(node, ast.Call) else None
+    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+        return called.value.id in _MODULES
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+        return isinstance(node.value, ast.Tuple)
+    return isinstance(called, ast.Name) and called.id in ("print", "open", "eval", "exec", "__import__")
+
+
+def _source(lines):
+    """The text of some lines, with blanks for its comments."""
+    text = "\n".join(line.text for _, line in lines)
+    if "#" not in text:
+        return text
+    rows = text.split("\n")
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                rows[row - 1] = (
+                    rows[row - 1][:column] + " " * len(token.string) + rows[row - 1][token.end[1] :]
+                )
+    except (tokenize.TokenError, SyntaxError, ValueError, IndexError):
+        return text
+    return "\n".join(rows)
+
+
+def _parsed(text):
+    if not text.strip() or "\0" in text or len(text) > 50 * LONGEST_TEXT:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+class _Refused(Exception):
+    """A node that is not read, and why."""
+
+    def __init__(self, node, reason):
+        super().__init__(reason)
+        self.node, self.reason = node, reason
+
+
+class _Program:
+    """The statements of one program, each added to a sheet as what it is."""
+
+    def __init__(self, sheet, text, places):
+        self.sheet, self.places, self.rows = sheet, places, text.split("\n")
+        self.functions, self.loops = set(), 0
+
+    def read(self, tree, printed, again):
+        """Add the claims of a module; then those of what it printed."""
+        shown = []
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef):
+                self.functions.add(node.name)
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+                self.functions.update(each.id for each in node.targets if isinstance(each, ast.Name))
+        for node in tree.body:
+            shown += self.statement(node)
+        self.printed(shown, list(printed), again)
+
+    def statement(self, node):
+        """Add one statement; what it shows, as (nodes of the printed expressions)."""
+        if self.sheet.is_full(self.line(node)):
+            return []
+        try:
+            return self.known(node)
+        except _Refused as refused:
+            first = self.text_of(node, first_line=True)
+            column = (
+                self.text_of(refused.node).column_of(1) if refused.node is not node else first.column_of(1)
+            )
+            self.sheet.refuse(self.line(refused.node), first.text, column, refused.reason)
+        return []
+
+    def known(self, node):
+        if isinstance(node, ast.Expr):
+            return self.expression_shown(node.value)
+        if isinstance(node, ast.Assign):
+            self.assigned(node.targets, node.value)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            self.assigned([node.target], node.value)
+        elif isinstance(node, ast.AugAssign):
+            self.stepped(node)
+        elif isinstance(node, ast.FunctionDef):
+            self.function(node.name, node.args, self.returned(node), node)
+        elif isinstance(node, (ast.For, ast.While)):
+            self.loop(node)
+        elif isinstance(node, ast.With) or (isinstance(node, ast.If) and _is_main(node.test)):
+            for each in node.body:
+                self.statement(each)
+        elif isinstance(node, ast.If):
+            if any(isinstance(each, (ast.Assign, ast.AugAssign)) for each in ast.walk(node)):
+                raise _Refused(node, "a branch is not read: write what happens, or where(condition, a, b)")
+        elif isinstance(node, ast.ClassDef):
+            raise _Refused(node, "a class is not read: paste the lines of its methods with numbers")
+        elif isinstance(node, (ast.Try, ast.AsyncFunctionDef, ast.Match)):
+            raise _Refused(node, "only assignments, functions of one line and loops are read")
+        return []
+
+    def assigned(self, targets, value):
+        if all(isinstance(each, ast.Tuple) for each in targets) and len(targets) == 1:
+            names = targets[0].elts
+            values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
+            if len(names) != len(values):
+                raise _Refused(value, "as many values as names are needed")
+            for name, each in zip(names, values):
+                self.assigned([name], each)
+            return
+        for target in targets:
+            if isinstance(target, ast.Subscript):
+                raise _Refused(target, "an entry changed in place is not read: write the whole array")
+            if not isinstance(target, ast.Name) and not _is_of_self(target):
+                raise _Refused(target, "only a name can get a value")
+        if isinstance(value, ast.Lambda):
+            return self.function(targets[0].id, value.args, value.body, value)
+        self.check(value)
+        self.add([*targets, value], targets[0])
+
+    def stepped(self, node):
+        sign = _OPERATORS.get(type(node.op))
+        if sign is None or not isinstance(node.target, ast.Name):
+            raise _Refused(node, "a step in place is name += step, or with -, *, /")
+        self.check(node.value)
+        name, step = self.text_of(node.target), self.text_of(node.value)
+        written = f"{name.text} {sign} ({step.text})"
+        columns = [step.column_of(1)] * (len(written) - len(step) - 1) + list(step.columns)
+        after = TextWithColumns(written, [*columns, step.column_of(len(step))])
+        text = f"{name.text} {sign}= {step.text}"
+        self.sheet.add(text, [name, after], [self.line(node.target), self.line(node.value)])
+
+    def function(self, name, arguments, body, node):
+        """Add `f(v) = …` for a function that is a single formula."""
+        others = [*arguments.posonlyargs, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        if body is None or any(others) or arguments.defaults or not arguments.args:
+            raise _Refused(node, "a function is read if it is one return, of a formula in its arguments")
+        self.check(body)
+        head = TextWithColumns(f"{name}({', '.join(each.arg for each in arguments.args)})")
+        column = self.text_of(node, first_line=True).column_of(1)
+        head = TextWithColumns(head.text, [column] * len(head))
+        lines = [self.line(node), self.line(body)]
+        self.sheet.add(f"{head.text} = {self.text_of(body).text}", [head, self.text_of(body)], lines)
+
+    def returned(self, node):
+        body = [each for each in node.body if not _is_text(each)]
+        is_return = len(body) == 1 and isinstance(body[0], ast.Return) and not node.decorator_list
+        return body[0].value if is_return else None
+
+    def loop(self, node):
+        """Read the body of a loop once, if it does the same each time; say that it is one in any case."""
+        counted = (
+            {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)}
+            if _is_for(node)
+            else set()
+        )
+        steps = [
+            each
+            for each in node.body
+            if isinstance(each, (ast.Assign, ast.AugAssign, ast.For, ast.While, ast.With))
+        ]
+        used = {each.id for step in steps for each in ast.walk(step) if isinstance(each, ast.Name)}
+        if counted & used or not steps or self.loops >= MOST_LOOPS:
+            reason = "a loop is not read: write what it does out, or with arrays" if steps else None
+            if reason is not None:
+                raise _Refused(node, reason)
+            return
+        text = self.text_of(node, first_line=True)
+        self.sheet.refuse(
+            self.line(node), text.text, text.column_of(1), "a loop: what stands in it was read once"
+        )
+        self.loops += 1
+        for each in node.body:
+            self.statement(each)
+        self.loops -= 1
+
+    def expression_shown(self, value):
+        """What an expression that stands alone shows: itself, or the arguments of print."""
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "print":
+            return (
+                [each for each in value.args if not isinstance(each, ast.Constant)][:1]
+                if len(value.args) == 1
+                else []
+            )
+        return [] if isinstance(value, ast.Constant) else [value]
+
+    def printed(self, shown, lines, again):
+        """Add what was printed: lines with names of their own, or as many values as expressions are shown."""
+        if not any(line.text.strip() for _, line in lines):
+            return
+        values = values_in(lines)
+        if values is None:
+            return again(lines)
+        if len(values) > len(shown):
+            self.sheet.ignored += [number for number, _ in values]
+            return
+        for node, (number, value) in zip(shown[len(shown) - len(values) :], values):
+            try:
+                self.check(node)
+            except _Refused:
+                self.sheet.ignored.append(number)
+                continue
+            text = self.text_of(node)
+            self.sheet.add(f"{text.text} = {value.text}", [text, value], [self.line(node), number])
+
+    def check(self, expression):
+        """Raise _Refused for an expression with anything in it that is not read."""
+        for node in ast.walk(expression):
+            for kind, reason in _REFUSED.items():
+                if isinstance(node, kind):
+                    raise _Refused(node if hasattr(node, "lineno") else expression, reason)
+            if not isinstance(node, _EXPRESSIONS):
+                raise _Refused(expression, f"{type(node).__name__} is not read here")
+            if isinstance(node, ast.Attribute) and not self.is_attribute(node):
+                raise _Refused(node, f"no attribute called {node.attr[:40]} is read")
+            if isinstance(node, ast.Call):
+                self.check_call(node)
+            if isinstance(node, ast.Constant) and (isinstance(node.value, (str, bytes)) or node.value is ...):
+                raise _Refused(node, "a text is no quantity")
+            if isinstance(node, ast.Subscript) and any(
+                isinstance(each, ast.Constant) for each in ast.walk(node.slice)
+            ):
+                self.counts_from_zero(node)
+
+    def is_attribute(self, node):
+        return node.attr in _ATTRIBUTES | _METHODS | SPELLED.keys() | _MADE or _is_of_self(node)
+
+    def check_call(self, node):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
+        is_method = isinstance(node.func, ast.Attribute) and name in _METHODS
+        if not (is_method or name in SPELLED or name in _MADE or name in self.functions):
+            shown = "a function" if name is None else name[:40]
+            raise _Refused(node, f"{shown} is no function that is read here")
+
+    def counts_from_zero(self, node):
+        is_shape = isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
+        if self.sheet.declared.from_zero is None and not is_shape:
+            self.sheet.declared.from_zero = True
+
+    def add(self, nodes, first):
+        parts = [self.text_of(node) for node in nodes]
+        text = " = ".join(part.text for part in parts)
+        if len(text) > LONGEST_TEXT:
+            raise _Refused(first, f"longer than {LONGEST_TEXT} characters")
+        self.sheet.add(text, parts, [self.line(node) for node in nodes])
+
+    # Places
+
+    def line(self, node):
+        return self.places[node.lineno - 1][0]
+
+    def text_of(self, node, first_line=False):
+        """The author's text of a node in one line, brackets around it included, with its columns."""
+        pieces, columns = [], []
+        end = node.lineno if first_line else node.end_lineno
+        for row in range(node.lineno, end + 1):
+            text, line = self.rows[row - 1], self.places[row - 1][1]
+            start = (
+                _characters(text, node.col_offset) if row == node.lineno else len(text) - len(text.lstrip())
+            )
+            stop = _characters(text, node.end_col_offset) if row == node.end_lineno else len(text)
+            stop = max(start, len(text[:stop].rstrip(" \t\\")))
+            if pieces and start < stop:
+                pieces.append(" ")
+                columns.append(line.column_of(start + 1))
+            pieces.append(text[start:stop])
+            columns += line.columns[start:stop]
+        return TextWithColumns("".join(pieces), columns)
+
+
+def values_in(lines):
+    """(line, TextWithColumns) of each printed number or array, where lines hold nothing else; else None."""
+    found, parts = [], []
+    for number, line in lines:
+        if not line.text.strip() and not parts:
+            continue
+        parts.append((number, line.strip()))
+        text = " ".join(part.text for _, part in parts)
+        if text.count("[") + text.count("(") > text.count("]") + text.count(")"):
+            continue
+        if parse_number(text) is None and parse_array(text) is None:
+            return None
+        columns = [column for _, part in parts for column in [*part.columns, part.column_of(len(part) + 1)]]
+        found.append((parts[0][0], TextWithColumns(text, columns[: len(text)])))
+        parts = []
+    return None if parts else found
+
+
+def _characters(text, offset):
+    """How many characters the first `offset` bytes of a text are."""
+    return (
+        offset
+        if text.isascii()
+        else len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore"))
+    )
+
+
+def _is_of_self(node):
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+
+
+def _is_for(node):
+    return isinstance(node, ast.For)
+
+
+def _is_text(node):
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_main(test):
+    return isinstance(test, ast.Compare) and getattr(test.left, "id", "") == "__name__"

@@ -1,0 +1,253 @@
+"""Pages of HTML as lines of Markdown: paragraphs, lists, tables, code, and their mathematics as TeX.
+
+What a page says twice, for those who see it and for programs, is taken once.
+"""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+from neuronnet.formulas.tokens import TextWithColumns
+from neuronnet.sheet.readers.mathml import in_tex
+
+_TAGS = "html|body|head|p|div|span|table|tr|td|th|sub|sup|br|ul|ol|li|dl|dd|h[1-6]|math|pre|code|em|strong|script|i|b|font"
+_TAG = re.compile(rf"<(?:!doctype html|/?(?:{_TAGS})(?:\s[^<>]*)?/?)>", re.IGNORECASE)
+_BLOCKS = set(
+    "p div ul ol li dl dt dd h1 h2 h3 h4 h5 h6 section article blockquote body table tbody thead header footer main "
+    "figure form hr center".split()
+)
+_SKIPPED = set(
+    "script style head title svg template noscript textarea select button mjx-math iframe object".split()
+)
+_TWICE = re.compile(
+    r"\b(?:katex-html|MathJax_Preview|MathJax_Display|MathJax_SVG|MathJax_CHTML|mwe-math-fallback)"
+)
+_CALLED_MATHJAX = re.compile(r"(?:^|\s)MathJax(?:\s|$)")
+_PYTHON = re.compile(r"python|\bpy\b|ipython|highlight-source", re.IGNORECASE)
+_VOID = set("br img hr input meta link wbr col area base source".split())
+FENCE = "~" * 12
+
+
+def is_page(text):
+    """Whether a text is HTML: two tags that pages have, and none of the fences of Markdown."""
+    return len(_TAG.findall(text, 0, 200_000)) > 1 and "```" not in text
+
+
+def lines_of_page(text):
+    """(lines of (number, TextWithColumns) in Markdown, what was skipped to the end as (number, text, reason))."""
+    page = _Page()
+    page.feed(text)
+    page.close()
+    page.end_line()
+    refused = []
+    if page.skipping is not None:
+        tag, number = page.skipping[0], page.skipping[2]
+        refused.append((number, f"<{tag}>", "this is not closed; what follows in it is not read"))
+    return page.lines, refused
+
+
+class _Page(HTMLParser):
+    """Collects the lines of a page; each character keeps its line and column."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=False)
+        self.lines = []
+        self.line = []  # (character, number of its line, column)
+        self.skipping = None  # tag, how many are open, line
+        self.math = None  # the MathML elements that are open
+        self.raised, self.cells, self.code, self.tex = [], None, 0, None
+
+    # What the parser calls
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        if self.skipping is not None:
+            if tag == self.skipping[0] and tag not in _VOID:
+                self.skipping[1] += 1
+        elif self.math is not None:
+            self.math.append((tag, found, []))
+        elif tag == "math":
+            self.math = [(tag, found, [])]
+        elif tag == "script" and str(found.get("type", "")).startswith("math/tex"):
+            self.tex = "display" if "display" in found["type"] else "inline"
+            self.put("$$" if self.tex == "display" else "$", own_line=self.tex == "display")
+        elif tag in _SKIPPED or (tag not in _VOID and self.is_said_twice(tag, found)):
+            self.skipping = [tag, 1, self.getpos()[0]]
+        else:
+            self.open(tag, found)
+
+    def handle_startendtag(self, tag, attributes):
+        if self.skipping is None and self.math is None:
+            self.open(tag, dict(attributes))
+        elif self.math is not None and self.skipping is None:
+            self.math[-1][2].append((tag, dict(attributes), []))
+
+    def handle_endtag(self, tag):
+        if self.skipping is not None:
+            self.skipping[1] -= tag == self.skipping[0]
+            if not self.skipping[1]:
+                self.skipping = None
+        elif self.math is not None:
+            self.close_math(tag)
+        elif self.tex is not None and tag == "script":
+            self.put("$$" if self.tex == "display" else "$", own_line=self.tex == "display")
+            self.tex = None
+        else:
+            self.shut(tag)
+
+    def handle_data(self, data):
+        if self.skipping is None:
+            number, offset = self.getpos()
+            for part in re.split(r"(\n)", data):
+                if part == "\n":
+                    self.character(part, number, offset + 1)
+                    number, offset = number + 1, 0
+                else:
+                    for sign in part:
+                        offset += 1
+                        self.character(sign, number, offset)
+
+    def handle_entityref(self, name):
+        self.entity(f"&{name};")
+
+    def handle_charref(self, name):
+        self.entity(f"&#{name};")
+
+    def entity(self, text):
+        if self.skipping is None:
+            number, offset = self.getpos()
+            for sign in unescape(text):
+                self.character(sign, number, offset + 1)
+
+    # Lines
+
+    def character(self, sign, number, column):
+        if self.math is not None:
+            self.math[-1][2].append((sign, number, column))
+        elif sign == "\n" and (self.code or self.tex == "display"):
+            self.end_line(number)
+        else:
+            self.line.append((" " if sign in "\n\r\t" and not self.code else sign, number, column))
+
+    def put(self, text, own_line=False):
+        number, offset = self.getpos()
+        if own_line:
+            self.end_line()
+        self.line += [(sign, number, offset + 1) for sign in text]
+        if own_line:
+            self.end_line()
+
+    def end_line(self, number=None):
+        """End the line that is being collected; in code, one that is empty as well."""
+        signs = self.line if self.code else _trimmed(self.line)
+        if signs or self.code:
+            at = signs[0][1] if signs else number or self.getpos()[0]
+            self.lines.append(
+                (at, TextWithColumns("".join(each[0] for each in signs), [each[2] for each in signs]))
+            )
+        self.line = []
+
+    def open(self, tag, found):
+        if tag in ("sub", "sup"):
+            while self.line and self.line[-1][0] == " ":
+                self.line.pop()
+            self.raised.append(tag)
+            self.put("_{" if tag == "sub" else "^{")
+        elif tag == "pre":
+            self.end_line()
+            self.put(FENCE + ("python" if _PYTHON.search(_classes(found)) else ""), own_line=True)
+            self.code += 1
+        elif tag == "code" and self.code and _PYTHON.search(_classes(found)) and not self.line:
+            number, line = self.lines[-1]
+            self.lines[-1] = (
+                number,
+                line if line.text.endswith("python") else TextWithColumns(FENCE + "python"),
+            )
+        elif tag == "tr":
+            self.end_line()
+            self.cells = 0
+        elif tag in ("td", "th") and self.cells is not None:
+            self.cells += 1
+            self.put("| " if self.cells == 1 else " | ")
+        elif (tag in _BLOCKS or tag in ("br", "td", "th")) and not self.code:
+            if self.cells:
+                self.put(" ")
+            else:
+                self.end_line()
+                if tag not in ("br", "li", "dd", "div"):
+                    self.blank()
+        elif tag == "br":
+            self.end_line()
+
+    def shut(self, tag):
+        if tag in ("sub", "sup") and self.raised:
+            self.raised.pop()
+            self.put("}")
+        elif tag == "pre" and self.code:
+            if self.line:
+                self.end_line()
+            self.code -= 1
+            self.put(FENCE, own_line=True)
+        elif tag in ("tr", "table") and self.cells is not None:
+            if self.cells == 1:
+                self.line = [each for each in self.line if each[0] != "|"]
+            elif self.cells:
+                self.put(" |")
+            self.cells = None
+            self.end_line()
+            if tag == "table":
+                self.blank()
+        elif tag in _BLOCKS and not self.cells and not self.code:
+            self.end_line()
+            if tag not in ("li", "dd", "div"):
+                self.blank()
+
+    def blank(self):
+        self.lines.append((self.getpos()[0], TextWithColumns("")))
+
+    # What stands twice
+
+    def is_said_twice(self, tag, found):
+        classes = _classes(found)
+        hidden = found.get("aria-hidden") == "true" and "katex" in classes
+        return (
+            hidden
+            or bool(_TWICE.search(classes))
+            or (tag != "mjx-container" and bool(_CALLED_MATHJAX.search(classes)))
+        )
+
+    def close_math(self, tag):
+        """Close a MathML element; the outermost becomes TeX between dollar signs."""
+        while len(self.math) > 1 and self.math[-1][0] != tag and any(each[0] == tag for each in self.math):
+            self.math[-2][2].append(self.math.pop())
+        if self.math[-1][0] != tag:
+            return
+        element = self.math.pop()
+        if self.math:
+            self.math[-1][2].append(element)
+            return
+        self.math = None
+        display = element[1].get("display") == "block"
+        signs = in_tex(element, self.getpos())
+        if display and not self.cells:
+            self.end_line()
+        self.put("$")
+        self.line += [(" " if sign in "\n\r\t" else sign, number, column) for sign, number, column in signs]
+        self.put("$")
+        if display and not self.cells:
+            self.end_line()
+
+
+def _classes(found):
+    return str(found.get("class") or "") + " " + str(found.get("data-lang") or found.get("lang") or "")
+
+
+def _trimmed(signs):
+    """Without blanks at both ends, and with one for many in between."""
+    kept = []
+    for each in signs:
+        if not each[0].isspace() or (kept and not kept[-1][0].isspace()):
+            kept.append(each)
+    while kept and kept[-1][0].isspace():
+        kept.pop()
+    return kept
