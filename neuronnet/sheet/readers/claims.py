@@ -16,7 +16,7 @@ from neuronnet.sheet.readers.spelling import (
     with_points,
     without_entities,
 )
-from neuronnet.sheet.readers.words import CONDITIONS, Vocabulary, heading, is_index_range, printed_below
+from neuronnet.sheet.readers.words import CONDITIONS, JOINING, Vocabulary, heading, is_index_range, printed_below
 
 MOST_STATEMENTS = 20_000
 MOST_PARTS = 100
@@ -27,9 +27,14 @@ _MARKUP = re.compile(
     r"\\(?:begin|end)\s*\{[A-Za-z]{1,20}\*?\}|\\\\|\$+|(?<!\\)&|\\[()\[\]]|\\(?:nonumber|notag|q?quad)\b"
 )
 _IS_LATEX = re.compile(r"[\\$&]|_\{")
+_NEXT = r"(?=(?:[^\W\d_]+\s+){0,4}[^\s=]{1,40}\s*:?=(?!=))"
 _SEPARATOR = re.compile(
-    r"[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
+    rf"(?<=[\w)\]}}'%])[,;]?\s+(?P<word>{'|'.join(JOINING)})\s+{_NEXT}"
+    rf"|(?<=[\w)\]}}%])[,;]?\s+(?=(?P<condition>{'|'.join(CONDITIONS - set(JOINING))})\s+{_NEXT})"
+    r"|[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
+    r"|(?<=[\w)\]}'%])\.\s+(?=[^\W\d_]{2,}[\s,])"
 )
+_OLD = re.compile(r"(?<=[\w}\]])(?:[_^](?:old|\{old\}|\(old\)))(?!\w)")
 _ASSIGNS = re.compile(r":=|←|<-(?!>)|\\(?:gets|leftarrow|coloneqq)\b|[-+*/]=")
 _CONCLUDES = re.compile(r"⇒|⟹|=>|\\(?:Rightarrow|implies|Longrightarrow)\b")
 _BECOMES = re.compile(r"→|->|\\(?:to|rightarrow|longrightarrow)\b")
@@ -153,10 +158,10 @@ class Sheet:
         except ExpressionError as error:
             return self._refuse(statement, error.column, error.reason)
         let = _LET.match(written.text)
-        if let and len(list(_pieces(written))) == 1:
+        if let and len(list(_pieces(written, ()))) == 1:
             return self._define(statement, _ended(written[let.end() :]))
         start = 0
-        for end, piece in _pieces(written):
+        for end, following, piece in _pieces(written, self.vocabulary.names):
             if self.is_full(statement.place(start + 1)[0]):
                 return None
             bare = _without_remark(_ended(piece), self.defined)
@@ -165,7 +170,7 @@ class Sheet:
                 self._take_from_prose(statement, piece)
             else:
                 self._take_claim(statement, text[start:end], bare, latex)
-            start = 0 if end is None else end + 1
+            start = following
 
     def _concluded(self, statement):
         """The Statements on both sides of an arrow between claims; one that no claim stands before is left out."""
@@ -226,6 +231,8 @@ class Sheet:
         spelled = in_english(without_entities(spelled))
         if latex or _IS_LATEX.search(spelled.text):
             spelled = in_plain_notation(spelled)
+        if _OLD.search(spelled.text) and not any(name.endswith("old") for name in self.vocabulary.names):
+            spelled = spelled.replace(_OLD, "")
         return with_equals(spelled)
 
     def add(self, text, parts, lines):
@@ -369,25 +376,27 @@ def shown(text, limit=LONGEST_TEXT):
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
-def _pieces(written):
-    """(where it ends, TextWithColumns) of each claim between commas and semicolons, outside brackets."""
+def _pieces(written, names):
+    """(where it ends, where the next begins, TextWithColumns) of each claim between commas, semicolons, sentences
+    and words such as `and` that are none of the `names`, outside brackets.
+    """
     text, depth, cuts = written.text, 0, []
     for match in _SEPARATOR.finditer(text):
         if match.group() in "([{":
             depth += 1
         elif match.group() in ")]}":
             depth -= 1
-        elif depth <= 0:
-            cuts.append(match.start())
+        elif depth <= 0 and match["word"] not in names and match["condition"] not in names:
+            cuts.append((match.start(), match.end() if match["word"] else match.start() + 1))
     start = before = 0
     claimed = False
-    for cut, following in zip(cuts, [*cuts[1:], len(text)]):
+    for (cut, end), (following, _) in zip(cuts, [*cuts[1:], (len(text), 0)]):
         claimed = claimed or "=" in text[before:cut]
         before = cut
         if claimed and "=" in text[cut:following]:
-            yield written.column_of(cut + 1) - 1, written[start:cut]
-            start, claimed = cut + 1, False
-    yield None, written[start:]
+            yield written.column_of(cut + 1) - 1, written.column_of(end + 1) - 1, written[start:cut]
+            start, claimed = end, False
+    yield None, 0, written[start:]
 
 
 def _ended(written):

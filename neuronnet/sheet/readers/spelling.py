@@ -31,6 +31,7 @@ _IN_ENGLISH = {
 _FOREIGN = re.compile(
     "|".join(rf"(?P<{to}>(?<![^\W_]){words}(?![^\W_]))" for to, words in _IN_ENGLISH.items())
 )
+_IN_BRACKETS = re.compile(r"(?<=[\w}\]])\s?\((new|old)\)")
 _PERCENT = re.compile(r"(?<![\w.,])(?P<whole>\d{1,15})(?:[.,](?P<part>\d{1,15}))?\s?\\?%(?!\s*[\w(])")
 _COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _STATED_WITH_COMMA = re.compile(r"[=≈]\s*[-−]?[0-9]{1,15},[0-9]{1,15}\s*(?=[;=≈|(\n]|,?\s|\.?\Z|[.,;]\s)")
@@ -115,6 +116,8 @@ def in_english(spelled):
     """A TextWithColumns with English words for functions and marks, and percent as a fraction."""
     if _FOREIGN.search(spelled.text):
         spelled = spelled.replace(_FOREIGN, lambda match: match.lastgroup)
+    if _IN_BRACKETS.search(spelled.text):
+        spelled = spelled.replace(_IN_BRACKETS, lambda match: f"_{match[1]}")
     return spelled.replace(_PERCENT, _hundredth) if "%" in spelled.text else spelled
 
 
