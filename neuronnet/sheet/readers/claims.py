@@ -16,7 +16,14 @@ from neuronnet.sheet.readers.spelling import (
     with_points,
     without_entities,
 )
-from neuronnet.sheet.readers.words import CONDITIONS, JOINING, Vocabulary, heading, is_index_range, printed_below
+from neuronnet.sheet.readers.words import (
+    CONDITIONS,
+    JOINING,
+    Vocabulary,
+    heading,
+    is_index_range,
+    printed_below,
+)
 
 MOST_STATEMENTS = 20_000
 MOST_PARTS = 100
@@ -32,10 +39,11 @@ _SEPARATOR = re.compile(
     rf"(?<=[\w)\]}}'%])[,;]?\s+(?P<word>{'|'.join(JOINING)})\s+{_NEXT}"
     rf"|(?<=[\w)\]}}%])[,;]?\s+(?=(?P<condition>{'|'.join(CONDITIONS - set(JOINING))})\s+{_NEXT})"
     r"|[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
-    r"|(?<=[\w)\]}'%])\.\s+(?=[^\W\d_]{2,}[\s,])"
+    rf"|(?<=[\d)\]])\s?:\s+{_NEXT}|(?<=[\w)\]}}'%])\.\s+(?:(?=[^\W\d_]{{2,}}[\s,])|{_NEXT})"
 )
 _OLD = re.compile(r"(?<=[\w}\]])(?:[_^](?:old|\{old\}|\(old\)))(?!\w)")
 _ASSIGNS = re.compile(r":=|←|<-(?!>)|\\(?:gets|leftarrow|coloneqq)\b|[-+*/]=")
+_ASIDE = re.compile(r"\s*[^\W\d_][^()=:]{2,40}\(([^()=]{1,40}=[^()=]{1,40})\)\s*:\s(?=.*=)")
 _CONCLUDES = re.compile(r"⇒|⟹|=>|\\(?:Rightarrow|implies|Longrightarrow)\b")
 _BECOMES = re.compile(r"→|->|\\(?:to|rightarrow|longrightarrow)\b")
 _NUMBERS_BEFORE, _NUMBER_AFTER = (
@@ -45,6 +53,7 @@ _NUMBERS_BEFORE, _NUMBER_AFTER = (
 _IN_PLACE = re.compile(r"([^=]*?)(?<!\^)\s*([-+])\Z")
 _NAMES_OF_NUMBERS = NAMED | {"eta", "delta"}
 _LOOKS_LIKE_A_CLAIM = re.compile(r"[+*/^()\[\]<>]|[0-9.]\s*-\s*[0-9.]|[^\W\d]\d*\s-\s")
+_MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")
 _EQUATION_NUMBER = re.compile(r"(?:\s{2,}|\t)\(\d{1,3}(?:\.\d{1,3})?[a-z]?\)\s*\Z")
 _NO_CLAIM = re.compile(r"https?://|[∈∀∃]|\\(?:in|forall|exists)\b")
 _INEQUALITY = re.compile(r"[<>≤≥≠]|!=")
@@ -173,8 +182,11 @@ class Sheet:
             start = following
 
     def _concluded(self, statement):
-        """The Statements on both sides of an arrow between claims; one that no claim stands before is left out."""
+        """The Statements on both sides of an arrow, or in the brackets of a label and behind it."""
         text = statement.text
+        aside = _ASIDE.match(text)
+        if aside:
+            return [statement.part(*aside.span(1)), statement.part(aside.end())]
         for arrow in _CONCLUDES.finditer(text):
             before, after = text[: arrow.start()], text[arrow.end() :]
             if "=" in after and "=" in before:
@@ -269,7 +281,8 @@ class Sheet:
         signs = len(parts) - 1
         if not signs and _INEQUALITY.search(written.text):
             return self.ignored.append(statement.place(1)[0])
-        if not signs and (not _LOOKS_LIKE_A_CLAIM.search(written.text) or self.vocabulary.is_prose(text)):
+        bare = _MARK.sub("", written.text)
+        if not signs and (not _LOOKS_LIKE_A_CLAIM.search(bare) or self.vocabulary.is_prose(text)):
             return self.prose.append((statement.place(1)[0], shown(text)))
         if not signs:
             reason = "there is no equals sign; a claim is written name = formula = number"
@@ -377,8 +390,8 @@ def shown(text, limit=LONGEST_TEXT):
 
 
 def _pieces(written, names):
-    """(where it ends, where the next begins, TextWithColumns) of each claim between commas, semicolons, sentences
-    and words such as `and` that are none of the `names`, outside brackets.
+    """(where it ends, where the next begins, TextWithColumns) of each claim outside brackets, between
+    commas, semicolons, sentences and words such as `and` that are none of the `names`.
     """
     text, depth, cuts = written.text, 0, []
     for match in _SEPARATOR.finditer(text):
@@ -387,7 +400,7 @@ def _pieces(written, names):
         elif match.group() in ")]}":
             depth -= 1
         elif depth <= 0 and match["word"] not in names and match["condition"] not in names:
-            cuts.append((match.start(), match.end() if match["word"] else match.start() + 1))
+            cuts.append(match.span())
     start = before = 0
     claimed = False
     for (cut, end), (following, _) in zip(cuts, [*cuts[1:], (len(text), 0)]):

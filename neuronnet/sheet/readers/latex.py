@@ -136,7 +136,7 @@ class _Translator:
             return [("^" + packed, column)]
         if packed == "⊤":
             return [("ᵀ", column)]
-        if items and not packed.isalpha():
+        if items and not packed.isalpha() and not re.search(r"\d[-+]\d", packed):
             return [("^{" + packed + "}", column)]
         return [("^(" + sign, column), *raised, (")", column)]
 

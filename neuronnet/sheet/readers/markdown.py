@@ -30,7 +30,7 @@ _COLUMNED = re.compile(
 
 
 class FencedBlock(NamedTuple):
-    """A fenced block: the first word after its fence, and its lines; None and the lines for the text outside."""
+    """A fenced block: the first word after its fence, None for the text outside, and its lines."""
 
     kind: str | None
     lines: list

@@ -21,7 +21,7 @@ def is_notebook(text):
 def lines_of_notebook(text):
     """(lines of (number, TextWithColumns), what is not read as (number, text, reason)).
 
-    A cell of code stands between fences marked `python`, what it printed behind it in fences marked `printed`.
+    A cell of code stands between fences marked `python`, what it printed in fences marked `printed`.
     """
     place, lines, refused = place_in(text), [], []
     try:

@@ -9,8 +9,9 @@ import re
 import tokenize
 import warnings
 
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array, parse_number
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 from neuronnet.formulas.written_functions import SPELLED
+from neuronnet.sheet.readers.program_output import matched, shown_by
 
 MOST_LOOPS = 3  # one in another
 _EXPRESSIONS = (
@@ -35,6 +36,7 @@ _METHODS = set(
     "sum mean max min dot matmul mm exp log sqrt tanh sigmoid relu abs square pow var std reshape softmax flatten "
     "ravel item copy detach clone numpy squeeze transpose t astype float backward zero_".split()
 )
+_WRAPPERS = set("array asarray tensor Tensor float32 float64 Parameter Variable constant".split())
 _MADE = set("zeros ones zeros_like ones_like full eye outer where maximum minimum power".split())
 _MARKED = (
     ast.Import,
@@ -158,33 +160,29 @@ class _Program:
 
     def read(self, tree, printed, again):
         """Add the claims of a module; then those of what it printed."""
-        shown = []
         for node in tree.body:
             if isinstance(node, ast.FunctionDef):
                 self.functions.add(node.name)
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
                 self.functions.update(each.id for each in node.targets if isinstance(each, ast.Name))
         for node in tree.body:
-            shown += self.statement(node)
-        self.printed(shown, list(printed), again)
+            self.statement(node)
+        self.printed(shown_by(tree) if printed else [], list(printed), again)
 
     def statement(self, node):
-        """Add one statement; what it shows, as (nodes of the printed expressions)."""
+        """Add one statement."""
         if self.sheet.is_full(self.line(node)):
-            return []
+            return
         try:
-            return self.known(node)
+            self.known(node)
         except _Refused as refused:
             first = self.text_of(node, first_line=True)
             column = (
                 self.text_of(refused.node).column_of(1) if refused.node is not node else first.column_of(1)
             )
             self.sheet.refuse(self.line(refused.node), first.text, column, refused.reason)
-        return []
 
     def known(self, node):
-        if isinstance(node, ast.Expr):
-            return self.expression_shown(node.value)
         if isinstance(node, ast.Assign):
             self.assigned(node.targets, node.value)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
@@ -205,7 +203,6 @@ class _Program:
             raise _Refused(node, "a class is not read: paste the lines of its methods with numbers")
         elif isinstance(node, (ast.Try, ast.AsyncFunctionDef, ast.Match)):
             raise _Refused(node, "only assignments, functions of one line and loops are read")
-        return []
 
     def assigned(self, targets, value):
         if all(isinstance(each, ast.Tuple) for each in targets) and len(targets) == 1:
@@ -224,7 +221,8 @@ class _Program:
         if isinstance(value, ast.Lambda):
             return self.function(targets[0].id, value.args, value.body, value)
         self.check(value)
-        self.add([*targets, value], targets[0])
+        is_made = isinstance(value, ast.Call) and value.keywords and value.args and _name(value) in _WRAPPERS
+        self.add([*targets, value.args[0] if is_made else value], targets[0])
 
     def stepped(self, node):
         sign = _OPERATORS.get(type(node.op))
@@ -282,27 +280,10 @@ class _Program:
             self.statement(each)
         self.loops -= 1
 
-    def expression_shown(self, value):
-        """What an expression that stands alone shows: itself, or the arguments of print."""
-        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "print":
-            return (
-                [each for each in value.args if not isinstance(each, ast.Constant)][:1]
-                if len(value.args) == 1
-                else []
-            )
-        return [] if isinstance(value, ast.Constant) else [value]
-
     def printed(self, shown, lines, again):
-        """Add what was printed: lines with names of their own, or as many values as expressions are shown."""
-        if not any(line.text.strip() for _, line in lines):
-            return
-        values = values_in(lines)
-        if values is None:
-            return again(lines)
-        if len(values) > len(shown):
-            self.sheet.ignored += [number for number, _ in values]
-            return
-        for node, (number, value) in zip(shown[len(shown) - len(values) :], values):
+        """Add what was printed; what is none of the expressions shown is read as text."""
+        found, others = matched(shown, lines)
+        for node, number, value in found:
             try:
                 self.check(node)
             except _Refused:
@@ -310,6 +291,8 @@ class _Program:
                 continue
             text = self.text_of(node)
             self.sheet.add(f"{text.text} = {value.text}", [text, value], [self.line(node), number])
+        if others:
+            again(others)
 
     def check(self, expression):
         """Raise _Refused for an expression with anything in it that is not read."""
@@ -334,7 +317,7 @@ class _Program:
         return node.attr in _ATTRIBUTES | _METHODS | SPELLED.keys() | _MADE or _is_of_self(node)
 
     def check_call(self, node):
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
+        name = _name(node)
         is_method = isinstance(node.func, ast.Attribute) and name in _METHODS
         if not (is_method or name in SPELLED or name in _MADE or name in self.functions):
             shown = "a function" if name is None else name[:40]
@@ -376,24 +359,6 @@ class _Program:
         return TextWithColumns("".join(pieces), columns)
 
 
-def values_in(lines):
-    """(line, TextWithColumns) of each printed number or array, where lines hold nothing else; else None."""
-    found, parts = [], []
-    for number, line in lines:
-        if not line.text.strip() and not parts:
-            continue
-        parts.append((number, line.strip()))
-        text = " ".join(part.text for _, part in parts)
-        if text.count("[") + text.count("(") > text.count("]") + text.count(")"):
-            continue
-        if parse_number(text) is None and parse_array(text) is None:
-            return None
-        columns = [column for _, part in parts for column in [*part.columns, part.column_of(len(part) + 1)]]
-        found.append((parts[0][0], TextWithColumns(text, columns[: len(text)])))
-        parts = []
-    return None if parts else found
-
-
 def _characters(text, offset):
     """How many characters the first `offset` bytes of a text are."""
     return (
@@ -401,6 +366,10 @@ def _characters(text, offset):
         if text.isascii()
         else len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore"))
     )
+
+
+def _name(call):
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
 
 
 def _is_of_self(node):

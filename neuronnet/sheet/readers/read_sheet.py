@@ -1,7 +1,7 @@
-"""Reads a sheet, somebody's hand derivation, into claims: text, Markdown, LaTeX, pages, notebooks, code, tables.
+"""Reads a sheet, somebody's hand derivation, into claims.
 
-Whatever was pasted becomes lines of Markdown that remember their places; these are blocks of text with formulas,
-of code and of what it printed; and each of these has a reader of its own.
+Text, Markdown, LaTeX, pages and notebooks become lines of Markdown that remember their places; these are blocks
+of text with formulas, of code and of what it printed; and each of these has a reader of its own.
 """
 
 import re
@@ -26,6 +26,7 @@ from neuronnet.sheet.readers.words import Vocabulary, heading
 
 __all__ = ["MOST_LINES", "Sheet", "read_sheet"]
 _COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|%(?=\s*[^\W\d])).*")
+_FRAMED = re.compile(r"\s*([=*_-])\1{2,}\s*(?P<title>.*?)\s*\1*\s*")
 _TITLE = re.compile(r"#{1,6}\s+(?=\S)")
 _TEXTUAL = {"", "text", "txt", "plain", "math", "latex", "tex"}
 _PRINTED = {"printed", "output", "console", "out"}
@@ -140,7 +141,7 @@ def _take_text(sheet, lines, is_latex):
 
 
 def _take_around(sheet, around, waiting, is_latex):
-    """Keep a line outside of formulas for `_statements`; in a text with formulas only one that claims something."""
+    """Keep a line outside of formulas for `_statements`; beside formulas only one that claims something."""
     text = around.text.text
     header = _HEADER.fullmatch(text)
     claims = has_equals(around.rest) and not text.startswith(("%", "#")) and not _PROSE.search(around.rest)
@@ -196,7 +197,7 @@ def _statements(sheet, lines):
             rows.append((number, bare))
         elif _is_tabbed(bare.text):
             tabbed.append((number, bare))
-        elif bare.text.strip() or not line.text.strip():
+        elif bare.text.strip() or not line.text.strip() or _FRAMED.fullmatch(line.text):
             kept.append((number, bare, False))
         place += 1
     tables.take_table(sheet, rows)
@@ -235,6 +236,9 @@ def _take_joined(sheet, kept):
 
 
 def _without_comment(line):
+    framed = _FRAMED.fullmatch(line.text)
+    if framed:
+        return line[framed.start("title") : framed.end("title")]
     title = _TITLE.match(line.text)
     bare = _without(_COMMENT, line)
     if title and heading(line.text):

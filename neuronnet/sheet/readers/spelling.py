@@ -69,6 +69,7 @@ _TEX_SIGNS |= dict.fromkeys(
 )
 _TEX_OR_SIGN = re.compile(r"\\(?P<command>[A-Za-z]+)|\\(?P<sign>.)|(?P<dropped>[\s{}_^\u200b])|.")
 _SAME_SIGN = str.maketrans("−·∙*", "-⋅⋅∗")
+_BEFORE_A_COPY = " \t\xa0([:,;\"'"
 _ENTITY = re.compile(r"&(?:#[0-9]{1,6}|[A-Za-z]{2,10});")
 _UPDATED = re.compile(
     rf"(?<![\w'.])({WORD}(?:_\{{\w{{1,20}}\}})?)(\[[\d,\s]{{1,20}}\])?"
@@ -99,8 +100,10 @@ def without_markup(line):
     """A line without bold letters, marks of code and quotation and inline tags, `<sub>` as an index."""
     text = line.text.translate(_PLAIN)
     line = TextWithColumns(text, line.columns)
+    if len(text) < 4000 and text.count("=") > 2:
+        line = _said_once(line)
     if _UNSEEN.search(text):
-        line = _said_once(line).replace(_UNSEEN, "")
+        line = line.replace(_UNSEEN, "")
     if not ("*" in text or "`" in text or ">" in text):
         return line
 
@@ -146,7 +149,7 @@ def _hundredth(match):
 
 
 def _said_once(line):
-    """A line that was copied with a formula three times over, as text, TeX and text, with the TeX alone."""
+    """A line in which formulas were copied three times over, as text, TeX and text, with their TeX alone."""
     signs = []
     for match in _TEX_OR_SIGN.finditer(line.text):
         new = (
@@ -156,16 +159,39 @@ def _said_once(line):
         )
         if not match["dropped"]:
             signs += [(sign.translate(_SAME_SIGN), *match.span()) for sign in new.strip()]
-    third, rest = divmod(len(signs), 3)
-    if rest or not third or third > 1000:
-        return line
-    one, two, three = (
-        "".join(sign for sign, *_ in signs[start : start + third]) for start in range(0, 3 * third, third)
-    )
-    if one != two or sorted(one) != sorted(three):
-        return line
-    start = signs[third - 1][2]
-    return TextWithColumns(line.text[start:], line.columns[start:])[: signs[2 * third - 1][2] - start]
+    text, cuts, start = "".join(sign for sign, *_ in signs), [], 0
+    while start < len(text) - 8:
+        place = signs[start][1]
+        third = _third(text, start) if place == 0 or line.text[place - 1] in _BEFORE_A_COPY else 0
+        if third:
+            cuts.append(
+                (
+                    place,
+                    signs[start + third - 1][2],
+                    signs[start + 2 * third - 1][2],
+                    signs[start + 3 * third - 1][2],
+                )
+            )
+        start += 3 * third or 1
+    columns = list(line.columns)
+    for first, begins, ends, last in reversed(cuts):
+        kept, places = line.text[begins:ends], columns[begins:ends]
+        if "\\" in kept and first:
+            kept, places = f"${kept}$", [places[0], *places, places[-1]]
+        columns[first:last] = places
+        line = TextWithColumns(line.text[:first] + kept + line.text[last:], columns)
+    return line
+
+
+def _third(text, start):
+    """How long a formula is that stands three times from a place on, the last time in another order; or 0."""
+    for length in range(min((len(text) - start) // 3, 400), 2, -1):
+        if text[start] == text[start + length] != "=" != text[start + length - 1]:
+            one = text[start : start + length]
+            if "=" in one and text.startswith(one, start + length):
+                if sorted(one) == sorted(text[start + 2 * length : start + 3 * length]):
+                    return length
+    return 0
 
 
 def with_weights(spelled, names):

@@ -1,8 +1,8 @@
 """Tables of names and printed numbers: CSV, cells between tabs, the tables of Markdown and of pages.
 
-What a table holds is told by its headings: values, gradients, changes and new values of what stands in the
-first column; a row for every update, neuron or sample; a matrix. Without headings two columns are a name and a
-number, three have a formula between.
+What a table holds is told by its headings: values, gradients, changes and new values of what stands in
+the first column; a row for every update, neuron or sample; a matrix. Without headings two columns are a
+name and a number, three have a formula between.
 """
 
 import csv
@@ -27,6 +27,7 @@ _UPDATED_ROW = "a row of this table is the number of an update and a number for 
 _HEADINGS = [
     (mark, re.compile(words, re.IGNORECASE))
     for mark, words in (
+        ("@1", r"[-−–]\s*(?:η|α|lr\b|eta|alpha|γ|μ)"),
         ("Δ", r"\b(?:delta|change|step|schritt|änderung|cambio|variation|mudança|изменение|变化)\b|^\W*[ΔΔ]"),
         ("d", r"grad|deriv|ableitung|dérivée|slope|∂|∇|\bd[EJLC]?/d|градиент|производн|梯度|导数"),
         ("@1", r"new|neu|nuev|nouv|nov[oa]|updated|after|nach|après|después|depois|нов|新|\w'|\+\W*$"),
@@ -48,7 +49,7 @@ _MATRIX = re.compile(r"(?:d|∂)?[A-Z](?:_?\d{1,3}|_[a-z]{1,3}|\^?\{?\[\d\]\}?|_
 
 
 def separator(lines):
-    """What separates the cells in most lines of (number, TextWithColumns); None where they are no such table."""
+    """What separates the cells in most lines of (number, TextWithColumns); None where nothing does."""
     if any("=" in line.text for _, line in lines):
         return None
     fitting = {each: _fitting([_cells(line, each) for _, line in lines], each != ",") for each in ";\t,"}
@@ -69,7 +70,7 @@ def take_separated(sheet, lines, between):
 
 
 def is_table(lines):
-    """Whether most rows of Markdown, (number, TextWithColumns), are names with numbers, and none is a claim."""
+    """Whether most rows of Markdown, (number, TextWithColumns), are names with numbers, none a claim."""
     rows = [_bar_cells(line) for _, line in lines if not _RULE.fullmatch(line.text)]
     if _kind(rows) is not None:
         return True
@@ -133,7 +134,8 @@ def _kind(rows):
     ):
         return _take_matrix, first
     found = [next((mark for mark, words in _HEADINGS if words.search(text)), None) for text in texts[1:]]
-    return (_take_columns, found) if None not in found and (any(found) or len(found) > 1) else None
+    is_clear = None not in found and len(set(found)) == len(found)
+    return (_take_columns, found) if is_clear and (any(found) or len(found) > 1) else None
 
 
 def _is_name(cell):
@@ -208,7 +210,7 @@ def _take_pair(sheet, number, cells, comma):
 
 def _take_columns(sheet, rows, headings, comma):
     """Add a claim for every number in the rows of a table: its name, its gradient, its next value."""
-    for number, line, cells, name, values in _named(sheet, rows, len(headings) + 1, comma):
+    for number, line, name, values in _named(sheet, rows, len(headings) + 1, comma):
         for mark, value in zip(headings, values):
             base, bracket, index = name.text.partition("[")
             after = ("_new" if bracket else "@1") if mark == "@1" else ""
@@ -217,7 +219,7 @@ def _take_columns(sheet, rows, headings, comma):
 
 def _take_neurons(sheet, rows, first, comma):
     """Add `net_h1` for the number in the row h1 under the heading net."""
-    for number, line, cells, name, values in _named(sheet, rows, len(first), comma):
+    for number, line, name, values in _named(sheet, rows, len(first), comma):
         for cell, value in zip(first[1:], values):
             heading = sheet.spelled(cell[:]).strip().text
             _add(
@@ -231,7 +233,7 @@ def _take_neurons(sheet, rows, first, comma):
 
 
 def _named(sheet, rows, width, comma):
-    """(line, text, cells, name, numbers) of each row that is a name and numbers; the others are refused."""
+    """(line, text, name, numbers) of each row that is a name and numbers; the others are refused."""
     for number, line, cells in rows:
         values = [_number(cell, comma) for cell in cells[1:]]
         fits = len(cells) == width and bool(cells[0].text)
@@ -240,7 +242,7 @@ def _named(sheet, rows, width, comma):
             continue
         name = _spelled(sheet, number, line.text, cells[0])
         if name is not None:
-            yield number, line, cells, name, values
+            yield number, line, name, values
 
 
 def _take_trainings(sheet, rows, names, comma):

@@ -34,7 +34,7 @@ def is_page(text):
 
 
 def lines_of_page(text):
-    """(lines of (number, TextWithColumns) in Markdown, what was skipped to the end as (number, text, reason))."""
+    """(lines of (number, TextWithColumns) in Markdown, what was skipped to the end: number, text, reason)."""
     page = _Page()
     page.feed(text)
     page.close()

@@ -15,7 +15,9 @@ _SHORT = set(
     "os as um uma e é da em na no ao à и в с на по то 是 得 令 设 有 则".split()
 )
 CONDITIONS = set("if when where wenn falls sobald si cuando sinon se quando если for für pour para".split())
-JOINING = "and with where so thus hence und mit wobei sowie et avec où donc y con donde e com onde и где".split()
+JOINING = (
+    "and with where so thus hence und mit wobei sowie et avec où donc y con donde e com onde и где".split()
+)
 _OF_FORMULAS = set("if else otherwise for and or mod in otherwise sonst sinon sino senão".split())
 _QUANTITIES = set("net out eta lr".split()) | set(GREEK.values())  # never a word before a name
 _TYPES = set("int float double str bool list tuple dict string number tensor ndarray any".split())
