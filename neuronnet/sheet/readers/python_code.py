@@ -10,7 +10,7 @@ import tokenize
 import warnings
 
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
-from neuronnet.formulas.written_functions import SPELLED
+from neuronnet.formulas.calls import SPELLED
 from neuronnet.sheet.readers.program_output import matched, shown_by
 
 MOST_LOOPS = 3  # one in another

@@ -5,7 +5,7 @@ what is a remark, what is prose, and what says where a pass or a sample begins.
 import re
 from collections import Counter
 
-from neuronnet.formulas.written_functions import SPELLED
+from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.written_names import GREEK
 
 # Short words; longer ones need no table.
