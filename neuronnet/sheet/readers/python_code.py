@@ -9,8 +9,8 @@ import re
 import tokenize
 import warnings
 
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 from neuronnet.formulas.calls import SPELLED
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 from neuronnet.sheet.readers.program_output import matched, shown_by
 
 MOST_LOOPS = 3  # one in another
