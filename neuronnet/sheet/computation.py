@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
 from itertools import product
@@ -72,6 +72,17 @@ def unit_of(value: Decimal) -> Decimal:
     return Decimal(1).scaleb(int(value.as_tuple().exponent))
 
 
+def rounded_to(value: Decimal) -> list[Decimal]:
+    """How much farther from 0, at most and at least, a number is that is rounded to a value."""
+    unit = unit_of(value)
+    return [unit / 2, -unit / 2]
+
+
+def cut_to(value: Decimal) -> list[Decimal]:
+    """The same of a number that is cut off after the last digit of a value."""
+    return [unit_of(value), Decimal(0)]
+
+
 class Computation:
     """A formula over `inputs`, {name: Input}; `base` is what it gives from exact ones, a tuple of Decimals.
 
@@ -120,14 +131,13 @@ class Computation:
         """The names of the inputs that are known only as they are printed."""
         return [name for name, each in self.inputs.items() if each.exact is None]
 
-    def moved(self, wrong_too: bool) -> list[str]:
-        """The names of the inputs whose printed number is not the exact one."""
-        return [
-            name for name, each in self.inputs.items() if each.is_moved and (wrong_too or not each.is_wrong)
-        ]
+    def moved(self) -> list[str]:
+        """The names of the right inputs whose printed number is not the exact one."""
+        return [name for name, each in self.inputs.items() if each.is_moved and not each.is_wrong]
 
-    def wrong_among(self, names: list[str]) -> list[str]:
-        return [name for name in names if self.inputs[name].is_wrong]
+    def wrong(self) -> list[str]:
+        """The names of the wrong inputs."""
+        return [name for name, each in self.inputs.items() if each.is_moved and each.is_wrong]
 
     def at(self, names: list[str]) -> tuple | None:
         """What the formula gives where these inputs are as they are printed."""
@@ -136,14 +146,12 @@ class Computation:
     def values_at(self, names):
         return self.start | {name: self.inputs[name].printed for name in names}
 
-    def corners(self, from_wrong: bool) -> Iterator[tuple]:
-        """(names, values) for every choice of inputs that are as they are printed, some wrong one among them
-        or none."""
-        names = self.moved(from_wrong)
+    def corners(self) -> Iterator[tuple | None]:
+        """The values for every choice of right inputs that are as they are printed."""
+        names = self.moved()
         for chosen in product((True, False), repeat=len(names)):
-            used = [name for name, is_used in zip(names, chosen) if is_used]
-            if used and bool(self.wrong_among(used)) == from_wrong:
-                yield used, self.at(used)
+            if any(chosen):
+                yield self.at([name for name, is_used in zip(names, chosen) if is_used])
 
     @cached_property
     def _written_down(self):
@@ -173,20 +181,33 @@ class Computation:
             return []
         return [entry for value in values.values() for entry in entries(value)] + found
 
-    def shifted(self, name: str, by) -> list:
-        """The values where one entry of an input is moved up or down by `by(entry)`."""
-        value = self.start[name]
+    def shifted(self, name: str, steps, values: dict | None = None) -> list:
+        """The results where one entry of an input is `steps(entry)` further from 0 than in `values`."""
+        values = self.start if values is None else values
+        value = values[name]
         found, numbers = [], entries(value)
         for place, number in enumerate(numbers):
-            for step in (by(number), -by(number)):
-                moved = (*numbers[:place], number + step, *numbers[place + 1 :])
+            for step in steps(number):
+                further = number - step if number < 0 else number + step
+                moved = (*numbers[:place], further, *numbers[place + 1 :])
                 changed = Array(moved, value.shape) if isinstance(value, Array) else moved[0]
-                found.append(self.value(self.start | {name: changed}))
+                found.append(self.value(values | {name: changed}))
         return found
 
-    def box(self, alternatives: Iterable[list]) -> tuple[list, list]:
+    def meant(self, names: list[str], values: dict, shortened: Callable) -> list[list]:
+        """The results where an entry of an input is the most, or the least, that is `shortened` to it.
+
+        A number of one digit, such as 0.5, stands for itself.
+        """
+
+        def steps(value):
+            return shortened(value) if digits_of(value) > 1 or unit_of(value) < Decimal("0.1") else []
+
+        return [self.shifted(name, steps, values) for name in names]
+
+    def box(self, alternatives: Iterable[list], middle: tuple | None = None) -> tuple[list, list]:
         """The lowest and highest values, where every input has alternatives on its own, to first order."""
-        base = list(self.base or ())
+        base = list(middle or self.base or ())
         low, high = [*base], [*base]
         for found in alternatives:
             for place, middle in enumerate(base):
@@ -232,15 +253,16 @@ def ways_of(formulas: Sequence[Expression], inputs: dict[str, Input], values: tu
 def ways_from_memory(
     formulas: Sequence[Expression], inputs: dict[str, Input], values: tuple, depth: int
 ) -> list[Computation]:
-    """Computations that use numbers as they came out of what was printed some lines before."""
+    """Computations that use numbers as they came out of what was printed before: one, or all of a depth."""
     ways = []
     for formula in formulas:
         also = set(formula.names())
         for _ in range(depth - 1):
             known = [inputs[name].formula for name in also if name in inputs]
             also.update(name for each in known if each is not None for name in each.names())
-        steps = steps_before(formula, inputs, also)
-        ways += [Computation(formula, inputs, steps)] if steps else []
+        for names in [[name] for name in formula.names() if depth == 1] + [also]:
+            steps = steps_before(formula, inputs, names)
+            ways += [Computation(formula, inputs, steps)] if steps else []
     return [way for way in ways if way.is_of(values)]
 
 
@@ -264,7 +286,11 @@ class Literals(Computation):
 
     def unsure(self) -> list[str]:
         """The names of the numbers that may stand for what they round."""
-        return [name for name, each in self.literals.items() if abs(each.value) not in self._given]
+        return [
+            name
+            for name, each in self.literals.items()
+            if abs(each.value) not in self._given or any(self._printed_as(abs(each.value)))
+        ]
 
     def _opened(self, leaf):
         if not isinstance(leaf, Number) or isinstance(leaf.value, int):
@@ -290,20 +316,36 @@ class Literals(Computation):
             wrong += [each for _, each in values if each is not None]
         return self.box(right), self.box(both), wrong
 
+    def meant(self, names: list[str], values: dict, shortened: Callable) -> list[list]:
+        """The same; a number that is printed for a quantity may stand for the exact value as well."""
+        found = super().meant(names, values, shortened)
+        for name, results in zip(names, found):
+            stand_ins = [exact for exact, wrong in self._printed_as(abs(values[name])) if wrong is None]
+            results += [self.value(values | {name: exact.copy_sign(values[name])}) for exact in stand_ins]
+        return found
+
+    def _printed_as(self, size):
+        """(exact value, the wrong Input behind it or None) of every quantity that is printed of this size.
+
+        0.900 is the printed one, where 0.9 is given.
+        """
+        for each in self.known.values():
+            for exact, shown in each.pairs() if each.is_moved else ():
+                is_given = size in self._given and not size.same_quantum(shown)
+                if abs(shown) == size and (each.is_wrong or not is_given):
+                    yield exact, each if each.is_wrong else None
+
     def _meant(self, printed):
         """(exact value, the wrong Input behind it or None) of all that a literal may stand for."""
         size = abs(printed.value)
-        for each in self.known.values():
-            if each.is_moved and (each.is_wrong or size not in self._given):
-                blamed = each if each.is_wrong else None
-                yield from ((exact, blamed) for exact, shown in each.pairs() if abs(shown) == size)
+        yield from self._printed_as(size)
         if size in self._given or digits_of(size) < 2:
             return
         shown_as = Printed(str(size))
         for way in self.ways:
             exact = way.results([])
-            for names in ([], way.moved(False), way.moved(True)):
-                wrong = way.wrong_among(names)
-                blamed = way.inputs[wrong[0]] if wrong else None
+            wrong = way.wrong()
+            for names in ([], way.moved(), way.moved() + wrong):
+                blamed = way.inputs[wrong[0]] if wrong and wrong[0] in names else None
                 pairs = zip(exact, way.results(names) if names else exact)
                 yield from ((value, blamed) for value, seen in pairs if gives(abs(seen), shown_as))

@@ -71,12 +71,14 @@ class Epochs:
 
     def _mark_new_values(self, statements):
         """Mark numbers alone beside an update as others: `w2 = 0.49` after `w1 = w1 - …` is a new value."""
-        for before, statement in zip(statements, statements[1:]):
+        for before, statement, behind in zip(statements, statements[1:], [*statements[2:], None]):
             given = self._numbers.get(statement.name)
             if given is None or len(statement.parts) > 2 or statement.number is None:
                 continue
             if self._is_update(before) or (before.name or "").startswith("Δ"):
-                if self._is_learnt(statement.name) and texts(statement.number.printed) != texts(given):
+                is_between = behind is not None and self._is_update(behind)
+                is_learnt = is_between or self._is_learnt(statement.name)
+                if is_learnt and texts(statement.number.printed) != texts(given):
                     statement.assigns = True
 
     def _is_learnt(self, name):
@@ -88,7 +90,8 @@ class Epochs:
                     self._learnt.add(split_derivative(inside)[1])
                 by = gradient_of(each.name, self.known) if each.name is not None else None
                 uses_itself = any(each.name in part.used for part in each.formulas)
-                self._learnt |= {by, each.name if uses_itself else by, self._base(each.name or "")}
+                changed = each.name[1:] if (each.name or "").startswith("Δ") else by
+                self._learnt |= {by, each.name if uses_itself else by, self._base(each.name or ""), changed}
         return name in self._learnt
 
     def _is_new_sample(self, statement, updates):

@@ -21,10 +21,6 @@ SAME = 1e-9  # relative: two floats of one value, computed in another order
 NOTHING = 1e-13
 DRAWS = 2
 
-SAME = 1e-9  # relative: two floats of one value, computed in another order
-NOTHING = 1e-13
-DRAWS = 2
-
 
 class Meaning(NamedTuple):
     """A derivative: `factor` times dL/d`target`; `because` says how that was found out."""

@@ -12,11 +12,11 @@ from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, nearest,
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import Call, Expression, Name, Number
-from neuronnet.formulas.notation import split_derivative
-from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, replaced
+from neuronnet.formulas.expressions import Expression, Name, Number
+from neuronnet.formulas.rewriting import leaves_of, nodes
 from neuronnet.sheet import report
-from neuronnet.sheet.computation import Input, digits_of, gives, unit_of
+from neuronnet.sheet.carried import Carried
+from neuronnet.sheet.computation import digits_of, gives
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.numbers_for_names import NumbersForNames
 from neuronnet.sheet.roles import (
@@ -33,12 +33,10 @@ from neuronnet.sheet.roles import (
     aligned,
     is_delta,
 )
-from neuronnet.sheet.rounding import NOT_IT, judged, literals_honest
+from neuronnet.sheet.rounding import NOT_IT, false_step, judged
 from neuronnet.sheet.statements import Statement
 
-SLOPES = {"logistic'": lambda out: out * (1 - out), "tanh'": lambda out: 1 - out**2}
 PROOF = 4  # digits of a number that prove a formula wrong
-MOST_INPUTS = 60  # quantities that a number may be computed from, the nearest first
 
 
 class Lines:
@@ -47,12 +45,8 @@ class Lines:
     def __init__(self, statements: list[Statement], roles: Roles, meanings: Meanings):
         self.statements, self.roles, self.meanings, self.model = statements, roles, meanings, roles.model
         self.trials, self.numbers = Trials(self.model), NumbersForNames(self.model, roles.loss)
-        self.printed: dict[str, tuple] = {}  # name -> (value as printed, line, is_wrong)
-        self._known_outs: dict = {}
-        self._of_outs: dict[tuple, str] = {}
-        self._steps_before: list[Expression] = []  # of the arithmetic on a line, all but the last
+        self.carried = Carried(self.model, roles.unplaced)
         self.unclear: set[str] = set()  # parameters with a second value that may be the new one
-        self.carried: dict[str, tuple] = {}  # name -> (what its author's wrong formula gives, line)
         self.wrong: list[tuple] = []  # (report.Part, wrong formula, what it should be)
 
     def judged(self) -> list[report.Line]:
@@ -136,7 +130,8 @@ class Lines:
 
     def _given(self, line, statement, role):
         line.kind = "given"
-        self._remember(role.name, statement.number, statement.line, False)
+        if statement.number is not None:
+            self.carried.remember(role.name, statement.number.printed, statement.line, False)
         return line
 
     def _excuse(self, line, role):
@@ -209,27 +204,26 @@ class Lines:
         exact = self._exact(truth)
         formulas = cache(lambda: self._ways(truth, statement, own))
         is_update = role.kind == UPDATE or "@" in (role.name or "")
-        arithmetic = beside = None
+        arithmetic, beside = [], None  # the last step on the line first
         for part, shown in zip(statement.parts, line.parts):
             if part.printed is not None:
                 self._number(shown, part.printed, exact, formulas, arithmetic, is_update)
                 if own is not None and shown.verdict == report.WRONG_NUMBER and shown.follows_from is None:
                     self._another_formula(line, shown, part.printed, own)
-                if arithmetic is not None and exact is not None:
-                    self._step(beside, shown, part.printed, exact, formulas(), arithmetic)
+                if arithmetic and exact is not None:
+                    self._step(beside, shown, part.printed, formulas(), arithmetic[0])
                 judged_parts += 1
             elif part.formula is None or part.formula is statement.parts[0].formula:
                 continue
             elif part.is_arithmetic:
-                self._steps_before = [] if arithmetic is None else [*self._steps_before, arithmetic]
-                arithmetic, beside = part.formula, shown
+                arithmetic, beside = [part.formula, *arithmetic], shown
             elif own is not None and part is statement.formulas[0]:
                 continue  # it defines the quantity
             else:
                 self._formula(shown, part.formula, truth)
                 judged_parts += 1
-        if arithmetic is not None and not statement.numbers:
-            self._value(line, statement, exact, formulas, arithmetic)
+        if arithmetic and not statement.numbers:
+            self._value(line, exact, formulas, arithmetic)
             judged_parts += 1
         if role.kind == SEED:
             line.kind = "seed"
@@ -278,87 +272,16 @@ class Lines:
             return None
 
     def _ways(self, truth, statement, own):
-        """The formulas by which an author may have computed a number: his own, then one step of the model."""
-        found = [own] if own is not None else []
-        for part in statement.formulas:
-            try:
-                found.append(self.model.resolved(part.formula))
-            except NeuronnetError:
-                continue
-        if isinstance(truth, Name):
-            step = self.model.formula(truth.name)
-            found += [step] if step is not None else []
-        found += [each for each in map(self._by_outputs, found) if each is not None]
-        if not self.model.shape_of(truth):
-            found += [each for each in map(self._one_step_back, found) if each is not None]
-        return list({each.format(): each for each in found}.values())
-
-    def _one_step_back(self, formula):
-        """A formula with those of its derivatives that are not printed written out, as (a)(b)(c) is."""
-        others = {
-            name: self._computed(name)
-            for name in formula.names()
-            if name not in self.printed and split_derivative(name) is not None
-        }
-        others = {name: each for name, each in others.items() if each is not None}
-        return mapped(formula, lambda leaf: others.get(getattr(leaf, "name", None), leaf)) if others else None
-
-    def _computed(self, name):
-        """The formula that a quantity is computed with, slopes by the outputs."""
-        try:
-            formula = self.model.formula(name)
-        except NeuronnetError:
-            return None
-        return formula if formula is None else self._by_outputs(formula) or formula
-
-    def _by_outputs(self, formula):
-        """A formula with out*(1 - out) for the slope of a logistic; None where there is none."""
-        slopes = [node for node, *_ in nodes(formula) if isinstance(node, Call) and node.function in SLOPES]
-        others = {}
-        for slope in slopes:
-            out = self._outs().get((slope.function[:-1], slope.arguments[0].format()))
-            if out is not None:
-                others[slope.format()] = SLOPES[slope.function](Name(out))
-        return replaced(formula, others) if others else None
-
-    def _outs(self):
-        """(function, its argument) -> the quantity that it gives."""
-        if len(self._known_outs) != len(self.model.formulas):
-            for name, formula in self.model.formulas.items():
-                self._known_outs.setdefault(name, None)
-                if isinstance(formula, Call) and formula.arguments:
-                    self._of_outs.setdefault((formula.function, formula.arguments[0].format()), name)
-        return self._of_outs
-
-    def _inputs(self, formulas):
-        """The Input of every name that the formulas need, those included that only their formulas use."""
-        found: dict[str, Input] = {}
-        waiting = [name for formula in formulas for name in formula.names()]
-        while waiting and len(found) < MOST_INPUTS:
-            name = waiting.pop(0)
-            if name in found:
-                continue
-            printed, line, is_wrong = self.printed.get(name, (None, None, False))
-            try:
-                exact = self.model[name] if name not in self.roles.unplaced else None
-            except NeuronnetError:
-                exact = None
-            formula = self._computed(name)
-            found[name] = Input(exact, printed, line, is_wrong, None if is_wrong else formula)
-            waiting += [] if formula is None else formula.names()
-        return found
+        """The formulas by which an author may have computed a number, his own first."""
+        own = [own] if own is not None else []
+        return self.carried.ways(truth, own + [part.formula for part in statement.formulas])
 
     def _number(self, shown, printed, exact, ways, arithmetic, is_update=False):
-        verdict = None if arithmetic is not None or exact is None else judged(_nested(printed), exact, [], {})
+        verdict = None if arithmetic or exact is None else judged(_nested(printed), exact, [], {})
         if verdict is None or verdict.verdict != report.RIGHT or is_update:
             formulas = ways()
-            inputs = self._inputs(formulas)
-            verdict = judged(_nested(printed), exact, formulas, inputs, arithmetic)
-            for before in self._steps_before if arithmetic is not None else ():
-                if verdict.verdict == report.WRONG_NUMBER and verdict.follows_from is None:
-                    verdict = judged(_nested(printed), exact, formulas, inputs, before)
-            if verdict.verdict == report.WRONG_NUMBER and verdict.follows_from is None:
-                verdict = self._followed(printed, exact, formulas, inputs, verdict)
+            inputs = self.carried.inputs(formulas)
+            verdict = judged(_nested(printed), exact, formulas, inputs, *arithmetic)
         shown.verdict = verdict.verdict
         shown.follows_from = verdict.follows_from
         place = () if verdict.entry is None else verdict.entry
@@ -372,22 +295,15 @@ class Lines:
         if verdict.verdict != report.RIGHT and (place or verdict.how != NOT_IT):
             shown.note = where + verdict.how
 
-    def _step(self, beside, shown, printed, exact, formulas, arithmetic):
+    def _step(self, beside, shown, printed, formulas, arithmetic):
         """Accuse arithmetic that does not give the right number behind it, by any honest reading."""
-        if shown.verdict not in (report.RIGHT, report.ROUNDING) or isinstance(printed, Array):
-            return
-        try:
-            value = evaluator(arithmetic, Decimal)({})
-        except (NeuronnetError, ArithmeticError, ValueError):
-            return
-        if isinstance(value, Array) or gives(value, printed):
-            return
-        verdict = literals_honest(_nested(printed), exact, formulas, self._inputs(formulas), arithmetic)
-        if verdict.verdict == report.WRONG_NUMBER and verdict.follows_from is None:
-            beside.verdict = report.WRONG_NUMBER
-            beside.note = f"the step is false, it gives {value:.6g}; the result is right"
-            for formula in formulas:
-                self._say_which(beside, formula, arithmetic)
+        if shown.verdict in (report.RIGHT, report.ROUNDING) and not isinstance(printed, Array):
+            value = false_step(printed, arithmetic, self.carried.inputs(formulas))
+            if value is not None:
+                beside.verdict = report.WRONG_NUMBER
+                beside.note = f"the step is false, it gives {value:.6g}; the result is right"
+                for formula in formulas:
+                    self._say_which(beside, formula, arithmetic)
 
     def _say_which(self, beside, formula, arithmetic):
         """Name the one number that is another than the given one in whose place it stands."""
@@ -403,45 +319,6 @@ class Lines:
             name, leaf = others[0]
             beside.note = f"{leaf} stands for {name}, which is {self.model.given[name]}"
             beside.column = leaf.column
-
-    def _followed(self, printed, exact, formulas, inputs, verdict):
-        """The Verdict where the author went on with more digits of his wrong values than he printed."""
-        carried = {
-            name: each._replace(printed=self.carried[name][0], line=self.carried[name][1], is_wrong=True)
-            if name in self.carried
-            else each
-            for name, each in inputs.items()
-        }
-        if not any(each.is_wrong for each in carried.values()):
-            return verdict
-        again = judged(_nested(printed), exact, formulas, carried)
-        if again.follows_from is not None:
-            return again
-        lines = [each.line for each in inputs.values() if each.is_wrong and each.line is not None]
-        if lines and any(self._is_within(printed, formula, inputs) for formula in formulas):
-            return verdict._replace(follows_from=min(lines))
-        return verdict
-
-    def _is_within(self, printed, formula, inputs):
-        """Whether wrong inputs give a printed value, each of them anything that is printed as it is."""
-        values = {name: each.printed if each.is_wrong else each.start for name, each in inputs.items()}
-        if not any(inputs[name].is_wrong for name in formula.names() if name in inputs):
-            return False
-        compute = evaluator(formula, Decimal)
-        try:
-            middle = arrays.entries(compute(values))
-            reach = [entry.half_unit for entry in arrays.entries(printed)]
-            for name, each in inputs.items():
-                if each.is_wrong and each.printed is not None:
-                    moved = arrays.mapped(lambda entry: entry + unit_of(entry) / 2, each.printed)
-                    ends = arrays.entries(compute(values | {name: moved}))
-                    reach = [far + abs(end - at) for far, end, at in zip(reach, ends, middle)]
-        except (NeuronnetError, ArithmeticError, ValueError, KeyError, TypeError):
-            return False
-        entries = arrays.entries(printed)
-        return len(entries) == len(middle) and all(
-            abs(entry.value - at) <= far for entry, at, far in zip(entries, middle, reach)
-        )
 
     def _formula(self, shown, formula, truth):
         try:
@@ -469,12 +346,12 @@ class Lines:
         """Whether a formula holds with names in the place of its numbers: `-0.18 h1` for `dL/dy h1`."""
         return any(self.trials.same(each, truth).kind == "same" for each in self.numbers.named(formula))
 
-    def _value(self, line, statement, exact, formulas, arithmetic):
+    def _value(self, line, exact, formulas, arithmetic):
         """Arithmetic without a number behind it: what it gives is the number."""
         shown = line.parts[-1]
         try:
-            value = evaluator(arithmetic, Decimal)({})
-            entries = [_as_printed(entry, arithmetic) for entry in arrays.entries(value)]
+            value = evaluator(arithmetic[0], Decimal)({})
+            entries = [_as_printed(entry, arithmetic[0]) for entry in arrays.entries(value)]
         except (NeuronnetError, ArithmeticError, ValueError):
             shown.verdict, shown.note, shown.column = report.UNREADABLE, "it has no finite value", shown.start
             return
@@ -487,28 +364,13 @@ class Lines:
         if role.name is None:
             return
         verdicts = {part.verdict for part in line.parts}
-        self._remember(role.name, statement.number, statement.line, report.WRONG_NUMBER in verdicts)
-        if verdicts & {report.WRONG_NUMBER, report.WRONG_FORMULA} and statement.formulas:
-            self._carry(role.name, statement.formulas[0].formula, statement.line)
-
-    def _carry(self, name, formula, line):
-        """Keep what a wrong line gives with the values that its author has, to all digits."""
-        try:
-            formula = self.model.resolved(formula)
-            values = {
-                each: self.carried[each][0] if each in self.carried else self.model[each]
-                for each in formula.names()
-            }
-            value = evaluator(formula, Decimal)(values)
-        except (NeuronnetError, ArithmeticError, ValueError):
-            return
-        self.carried.setdefault(name, (value, line))
-
-    def _remember(self, name, part, line, is_wrong):
-        if part is not None and (name not in self.printed or not self.printed[name][2]):
-            printed = part.printed
-            value = printed.map(lambda entry: entry.value) if isinstance(printed, Array) else printed.value
-            self.printed[name] = (value, line, is_wrong)
+        if statement.number is not None:
+            is_wrong = report.WRONG_NUMBER in verdicts
+            self.carried.remember(role.name, statement.number.printed, statement.line, is_wrong)
+        if not line.is_wrong:
+            self.carried.write(role.name, statement.formulas[0].formula if statement.formulas else None)
+        if line.is_wrong and statement.number is None and statement.formulas:
+            self.carried.go_on(role.name, statement.formulas[0].formula, statement.line)
 
 
 def _text(number):

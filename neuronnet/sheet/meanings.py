@@ -12,7 +12,7 @@ from math import prod
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, as_vector_shape
-from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Product
+from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Power, Product
 from neuronnet.formulas.notation import gradient_of, split_derivative
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import partial_name
@@ -191,9 +191,10 @@ class Meanings(Updates):
     def _samples(self):
         """The numbers that the loss is divided by, as a mean over samples is; a half is none."""
         formula, found = self.model.formulas[self.roles.loss], set()
+        has_more_twos = _has_more_twos_than_squares(formula)
         for node, _, _ in nodes(formula):
             if isinstance(node, Number) and node.value == int(node.value) > 1:
-                if node.value > 2 or self._divides_by_two():
+                if node.value > 2 or self._divides_by_two() or has_more_twos:
                     found.add(int(node.value))
             elif isinstance(node, Name) and node.name in self.model.given:
                 value = self.model.given[node.name]
@@ -255,3 +256,10 @@ class Meanings(Updates):
             divided = [] if factor.denominator == 1 else [("/", Number(factor.denominator))]
             slope = Product([("*", Number(factor.numerator)), ("*", slope), *divided])
         self.model.define(name, slope)
+
+
+def _has_more_twos_than_squares(formula):
+    """Whether a loss has a 2 that is not the half of a square, and so counts samples."""
+    found = [node for node, *_ in nodes(formula)]
+    squares = sum(isinstance(node, Power) and node.exponent == 2 for node in found)
+    return sum(isinstance(node, Number) and node.value == 2 for node in found) > squares

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
+from itertools import product
 from struct import pack, unpack
 from typing import NamedTuple
 
@@ -20,9 +22,11 @@ from neuronnet.sheet.computation import (
     NOTHING,
     Input,
     Literals,
+    cut_to,
     digits_of,
     gives,
     is_whole_zero,
+    rounded_to,
     unit_of,
     ways_from_memory,
     ways_of,
@@ -40,6 +44,7 @@ WITHIN, UNKNOWN = "within the rounding of your numbers", "no line computes it"
 INHERITED, OTHER_NUMBERS = "computed from a wrong number", "the numbers on the line do not give the quantity"
 NOT_ZERO, NOT_IT = "it is not 0", "no rounding explains it"
 
+SHORTENED = (rounded_to, cut_to)  # what an author does to all his numbers
 FAR, FAR_PART = 100, 5  # units of the last digit, and the part of the value: both together are no rounding
 MEMORY = (1, 2, 5)  # so many lines back unrounded numbers are carried on from
 MOST_CORNERS = 10  # inputs of which every combination is tried
@@ -67,35 +72,34 @@ def judged(
     exact: Decimal | Array | None,
     formulas: Sequence[Expression],
     inputs: dict[str, Input],
-    arithmetic: Expression | None = None,
+    *arithmetic: Expression,
 ) -> Verdict:
     """The Verdict on a Printed, or on a nested list of them: that of its worst entry.
 
     `formulas` are those of the quantity over names of `inputs`, the author's own first; one that does not
     give the exact value explains nothing. `arithmetic` has the numbers that stand on the line before this
-    one; they explain it where `literals_honest` finds nothing wrong with them. An `exact` of None means that
-    no line computes the quantity: then its arithmetic alone is judged.
+    one, the last first; they explain it where they stand for numbers that give the exact value. An `exact` of
+    None means that no line computes the quantity: then its arithmetic alone is judged.
     """
     with fifty_digits():
         numbers = Array.of(printed)
         texts, dimensions = _zeros_like_the_others(entries(numbers)), shape(numbers)
         if exact is None:
-            return _worst(_arithmetic_alone(texts, inputs, arithmetic), dimensions)
+            return _worst(_arithmetic_alone(texts, inputs, *arithmetic[:1]), dimensions)
         if not dimensions and not any(entries(exact)) and not entries(numbers)[0].value:
             return Verdict(RIGHT, EXACT)  # 0 for zeros in any shape
         if as_vector_shape(dimensions) != as_vector_shape(shape(exact)):
             how = f"its shape is {shape_text(dimensions)}, not {shape_text(shape(exact))}"
             return Verdict(WRONG_NUMBER, how)
         values = entries(exact)
-        unchanged = None if arithmetic is not None else _unchanged(texts, values, formulas, inputs)
+        unchanged = None if arithmetic else _unchanged(texts, values, formulas, inputs)
         if unchanged is not None:
             return _worst([Verdict(WRONG_NUMBER, f"it is {unchanged}, unchanged")] * len(texts), dimensions)
         verdicts = [_by_itself(text, value) for text, value in zip(texts, values)]
         if None in verdicts:
             ways = ways_of(formulas, inputs, values)
-            literals = None if arithmetic is None else Literals(arithmetic, ways, inputs)
             explanation = _Explanation(texts, values, verdicts)
-            explanation.try_all(ways, literals)
+            explanation.try_all(ways, [Literals(each, ways, inputs) for each in arithmetic])
             for depth in MEMORY:
                 if None in verdicts and not explanation.is_far():
                     explanation.try_all(ways_from_memory(formulas, inputs, values, depth))
@@ -103,36 +107,28 @@ def judged(
         return _worst(verdicts, dimensions)
 
 
-def literals_honest(
-    printed: Printed | Sequence,
-    exact: Decimal | Array,
-    formulas: Sequence[Expression],
-    inputs: dict[str, Input],
-    arithmetic: Expression,
-) -> Verdict:
-    """Whether the numbers in the arithmetic stand for numbers that give the exact value.
+def false_step(printed: Printed, arithmetic: Expression, inputs: dict[str, Input]) -> Decimal | None:
+    """What arithmetic gives, where no rounding of its numbers or steps gives the number behind it; else None.
 
-    The parameters are those of `judged`. A number has no slack if it is whole, or equal to an input; else it
-    may stand for an input that was printed so, and for an intermediate result of a formula that it rounds. So
-    `0.751*(1 - 0.751)` is rounding for out*(1 - out), and `1/(1 + e^0.43)` wrong for out = 0.56026.
+    A number has no slack if it is whole, or equal to one of the `inputs`: `0.751*(1 - 0.751)` may stand
+    before 0.18682, and `1/(1 + e^0.43)` not before 0.56026.
     """
     with fifty_digits():
-        numbers, values = Array.of(printed), entries(exact)
         literals = Literals(arithmetic, [], inputs)
-        if not literals.has(len(values)):
-            return Verdict(WRONG_NUMBER, OTHER_NUMBERS)
-        texts = entries(numbers)
-        if any(
-            abs(base - value) > text.half_unit
-            for base, value, text in zip(literals.base or (), values, texts)
-        ):
-            literals.ways = ways_of(formulas, inputs, values)
-        pairs = enumerate(zip(texts, values))
-        verdicts = [_honest(literals, place, text, value) for place, (text, value) in pairs]
-        return _worst(verdicts, shape(numbers))
+        base = literals.base
+        if base is None or len(base) != 1 or gives(base[0], printed):
+            return None
+        steps = literals.by_steps([], -printed.value.as_tuple().exponent, digits_of(printed.value))
+        if any(gives(found[0], printed) for found in steps):
+            return None
+        for shortened in SHORTENED:
+            box = literals.box(literals.meant(literals.unsure(), literals.start, shortened))
+            if _reaches(box, 0, printed, shortened):
+                return None
+        return base[0]
 
 
-def _arithmetic_alone(texts, inputs, arithmetic):
+def _arithmetic_alone(texts, inputs, arithmetic=None):
     """The Verdicts on numbers of which only the arithmetic is known."""
     literals = None if arithmetic is None else Literals(arithmetic, [], inputs)
     if literals is None or not literals.has(len(texts)):
@@ -234,18 +230,16 @@ class _Explanation:
         self.significant = max(digits_of(text.value) for text in texts)
         self.coarsest = Decimal(0)
 
-    def try_all(self, ways, literals=None):
+    def try_all(self, ways, on_the_line=()):
         """Try one way after the other until every number is explained."""
         self._note_coarsest(ways)
-        self._each(ways, self._carried, False)
+        self._each(ways, self._carried)
         self._each(ways, self._binary)
-        if literals is not None and literals.has(len(self.texts)):
-            self._on_the_line(literals)
-        self._each(ways, self._carried, True)
+        self._each([each for each in on_the_line if each.has(len(self.texts))], self._on_the_line)
+        self._each(ways, self._from_wrong)
         if not self.is_far():
-            self._each(ways, self._by_steps, False)
+            self._each(ways, self._by_steps)
         self._each(ways, self._within)
-        self._each(ways, self._by_steps, True)
 
     def is_far(self) -> bool:
         """Whether a number that is not explained is farther off than any rounding of steps takes it."""
@@ -271,32 +265,40 @@ class _Explanation:
     def _open(self):
         return [place for place, verdict in enumerate(self.verdicts) if verdict is None]
 
-    def _each(self, ways, attempt, *arguments):
+    def _each(self, ways, attempt):
         for way in ways:
             if self._open():
-                attempt(way, *arguments)
+                attempt(way)
 
-    def _carried(self, way, from_wrong):
-        names = way.moved(from_wrong)
+    def _carried(self, way):
+        names = way.moved()
         if len(names) > MOST_CORNERS:
-            if bool(way.wrong_among(names)) == from_wrong:
-                self._settle_within(way.box([[way.at([name])] for name in names]), _from(way, names, CARRIED))
+            box = way.box([[way.at([name])] for name in names])
+            self._settle_within(box, Verdict(ROUNDING, CARRIED))
             return
-        for used, found in way.corners(from_wrong):
-            self._settle(found, _from(way, used, CARRIED))
+        for found in way.corners():
+            self._settle(found, Verdict(ROUNDING, CARRIED))
             if not self._open():
                 return
 
-    def _by_steps(self, way, from_wrong):
-        printed = way.moved(from_wrong)
-        wrong = way.wrong_among(printed)
-        for used in [printed, wrong] if printed != wrong else [printed]:
-            if bool(wrong) == from_wrong:
-                decimals = max(self.decimals, way.decimals())
-                if decimals == 0 and any(map(is_whole_zero, self.texts)):  # everything small is 0 then
-                    return
-                for found in way.by_steps(used, decimals, max(self.significant, way.digits())):
-                    self._settle(found, _from(way, used, STEP_BY_STEP))
+    def _by_steps(self, way):
+        decimals = max(self.decimals, way.decimals())
+        if decimals == 0 and any(map(is_whole_zero, self.texts)):  # everything small is 0 then
+            return
+        for found in way.by_steps(way.moved(), decimals, max(self.significant, way.digits())):
+            self._settle(found, Verdict(ROUNDING, STEP_BY_STEP))
+
+    def _from_wrong(self, way):
+        """Explain what wrong numbers give, as they are printed, or as anything that is printed so."""
+        wrong = way.wrong()
+        choices = [wrong, *([name] for name in wrong if len(wrong) > 1)] if wrong else []
+        for used, shortened in product(choices, (None, *SHORTENED)):
+            middle = way.at(used)
+            if middle is not None and len(middle) == len(self.texts):
+                moved = [[way.at([*used, name])] for name in way.moved()]
+                moved += way.meant(used, way.values_at(used), shortened) if shortened else []
+                verdict = _inherited([way.inputs[name] for name in used])
+                self._settle_within(way.box(moved, middle), verdict, shortened or rounded_to)
 
     def _settle(self, found, verdict):
         """Give the verdict to every number that one of the values found is printed as."""
@@ -311,17 +313,17 @@ class _Explanation:
         for place in self._open():
             binary, rounding = _binary(self.texts[place])
             if binary is not None:
-                box = way.box([way.shifted(name, rounding.__mul__) for name in way.start])
-                self._settle_within(box, Verdict(ROUNDING, f"computed in {binary}"), [place])
+                box = way.box([way.shifted(name, partial(_both_ways, rounding)) for name in way.start])
+                self._settle_within(box, Verdict(ROUNDING, f"computed in {binary}"), places=[place])
 
     def _within(self, way):
-        unsure = [way.shifted(name, lambda entry: unit_of(entry) / 2) for name in way.unsure()]
-        if unsure:
-            self._settle_within(way.box(unsure), Verdict(UNDECIDED, WITHIN))
+        for shortened in SHORTENED if way.unsure() else ():
+            box = way.box(way.meant(way.unsure(), way.start, shortened))
+            self._settle_within(box, Verdict(UNDECIDED, WITHIN), shortened)
 
-    def _settle_within(self, box, verdict, places=None):
+    def _settle_within(self, box, verdict, shortened=rounded_to, places=None):
         for place in self._open() if places is None else places:
-            if _is_within(box, place, self.texts[place], self.texts[place].value):
+            if _reaches(box, place, self.texts[place], shortened):
                 self.verdicts[place] = verdict
 
     def _on_the_line(self, literals):
@@ -339,15 +341,19 @@ class _Explanation:
                 self.verdicts[place] = honest
 
 
-def _from(way, names, how):
-    """The Verdict on a number that a formula gives from these inputs as they are printed."""
-    wrong = [way.inputs[name] for name in way.wrong_among(names)]
-    return _inherited(wrong) if wrong else Verdict(ROUNDING, how)
-
-
 def _inherited(wrong):
     lines = [each.line for each in wrong if each.line is not None]
     return Verdict(WRONG_NUMBER, INHERITED, min(lines, default=None))
+
+
+def _both_ways(part, value):
+    return [part * abs(value), -part * abs(value)]
+
+
+def _reaches(box, place, text, shortened):
+    """Whether a number in a box is printed so by one who shortens numbers in that way."""
+    ends = sorted((abs(text.value) + step).copy_sign(text.value) for step in shortened(text.value))
+    return box[0][place] <= ends[1] and ends[0] <= box[1][place]
 
 
 def _is_within(box, place, text, value):
