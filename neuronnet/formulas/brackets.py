@@ -171,7 +171,7 @@ class Brackets(Scanner):
     def summed(self):
         """`Σ_k w_k x_k`: written out where the bounds or the names show the index, else of whole arrays."""
         start, match = self.at, self.match(_SUMMED)
-        below = match["below"] or match["letter"] or match["range"]
+        below = match["below"] or match["letter"] or match["range"] or self.index_left_out()
         if below is None:
             return self.placed(Call("sum", [self.elementwise()]), start)
         bounds, letters = _RANGE.fullmatch(below), _LETTERS.fullmatch(below)
@@ -191,6 +191,21 @@ class Brackets(Scanner):
         self.indices, self.splits = outer, {}
         self.depth -= 1
         return total(terms)
+
+    def index_left_out(self):
+        """The index of `Σ (y_i - ŷ_i)²`: a letter below a name that is unknown with it."""
+        if self.trials:
+            return None  # within another trial each level would double the work
+        before = self.at, self.depth, self.inside, self.bars, self.tower
+        self.trials += 1
+        try:
+            self.elementwise()
+        except UnknownName as error:
+            letter = error.name.rpartition("_")[2]
+            return letter if len(letter) == 1 and letter.isalpha() else None
+        finally:
+            self.trials -= 1
+            self.at, self.depth, self.inside, self.bars, self.tower = before
 
     def terms(self, letter, values, start):
         if not 1 <= len(values) <= MOST_TERMS:

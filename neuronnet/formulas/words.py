@@ -123,7 +123,7 @@ class Words(Scanner):
                     yield 1 + rest[0], cut
 
     def unknown(self, name, start, end):
-        if self.text[end:].lstrip()[:1] == "(" and not self.known.has(name):
+        if self.text[end:].lstrip()[:1] == "(" and not self.trials and not self.known.has(name):
             self.unknown_function(name, start)
         if self.work > MOST_WORK:
             self.fail("too many words that are no names")
