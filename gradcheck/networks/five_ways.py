@@ -21,8 +21,8 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError
 from gradcheck.numeric.derivatives import Estimate, gradient
-from gradcheck.numeric.dual import Dual
-from gradcheck.numeric.rounding import Bounded, U
+from gradcheck.numeric.dual import Bounded, Dual
+from gradcheck.numeric.rounding import U
 from gradcheck.report.report import plain
 from gradcheck.twin.twin import Twin
 from gradcheck.verdict import WELL_BEYOND, judge, worst_of

@@ -1,80 +1,36 @@
-"""Dual numbers a + b*eps with eps**2 = 0: arithmetic that carries one derivative forward.
+"""Numbers with a second part that arithmetic carries along.
 
-f(Dual(x, 1.0)) is Dual(f(x), f'(x)) for every f made of the operations below (W. K. Clifford 1873; as a way
-to differentiate programs: R. E. Wengert, "A simple automatic derivative evaluation program", CACM 7, 1964).
-There is no `float(dual)`: it would lose the derivative in silence. Read `.value` and `.derivative` instead.
+`Dual`: a + b*eps with eps**2 = 0, which carries one derivative forward. f(Dual(x, 1.0)) is Dual(f(x), f'(x))
+for every f made of the operations below (W. K. Clifford 1873; as a way to differentiate programs: R. E.
+Wengert, "A simple automatic derivative evaluation program", CACM 7, 1964). `Bounded` carries a bound on its
+own rounding error (running error analysis: N. J. Higham, "Accuracy and Stability of Numerical Algorithms",
+section 3.3). There is no `float(number)`: it would lose the second part in silence. Read the attributes.
 """
 
 import math
 
+from gradcheck.numeric.rounding import U
 
-class Dual:
-    """A number with its derivative; mixes with int and float, whose derivative is zero.
 
-    Comparisons look at the value alone, so that branches go the way they go for floats.
-    """
+class _Carrying:
+    """Comparisons look at the value alone, so that branches go the way they go for floats."""
 
-    __slots__ = ("value", "derivative")
-    __array_ufunc__ = None  # np.float64 then hands + - * / over to the methods below
-    __hash__ = None  # type: ignore[assignment]  # values can be equal and derivatives not
+    __slots__ = ()
+    __array_ufunc__ = None  # np.float64 then hands + - * / over to these methods
 
-    def __init__(self, value, derivative=0.0):
-        self.value = value
-        self.derivative = derivative
-
-    def __repr__(self):
-        return f"Dual: value={self.value!r} derivative={self.derivative!r}"
-
-    # (u + v)' = u' + v'
-    def __add__(self, other):
-        v, dv = _parts(other)
-        return Dual(self.value + v, self.derivative + dv)
-
-    __radd__ = __add__
-
-    def __neg__(self):
-        return Dual(-self.value, -self.derivative)
-
-    def __pos__(self):
-        return self
-
-    def __sub__(self, other):
-        v, dv = _parts(other)
-        return Dual(self.value - v, self.derivative - dv)
+    def __radd__(self, other):
+        return self + other
 
     def __rsub__(self, other):
         return -self + other
 
-    # (u v)' = u' v + u v'
-    def __mul__(self, other):
-        v, dv = _parts(other)
-        return Dual(self.value * v, self.derivative * v + self.value * dv)
-
-    __rmul__ = __mul__
-
-    # (u / v)' = (u' - (u / v) v') / v
-    def __truediv__(self, other):
-        v, dv = _parts(other)
-        quotient = self.value / v
-        return Dual(quotient, (self.derivative - quotient * dv) / v)
+    def __rmul__(self, other):
+        return self * other
 
     def __rtruediv__(self, other):
-        return Dual(other) / self
+        return type(self)(other) / self
 
-    # (u ** n)' = n u ** (n - 1) u', for whole n
-    def __pow__(self, exponent):
-        if isinstance(exponent, bool) or not isinstance(exponent, int):
-            raise TypeError(f"Dual ** {exponent!r}: only whole powers; write (a.ln() * p).exp() for others")
-        if exponent == 0:
-            return Dual(self.value**0, 0.0)
-        return Dual(self.value**exponent, exponent * self.value ** (exponent - 1) * self.derivative)
-
-    # |u|' = sign(u) u', and 0 at the kink
-    def __abs__(self):
-        sign = (self.value > 0) - (self.value < 0)
-        return Dual(abs(self.value), sign * self.derivative)
-
-    def __eq__(self, other):
+    def __eq__(self, other):  # and so without a hash: values can be equal and second parts not
         return self.value == _parts(other)[0]
 
     def __lt__(self, other):
@@ -88,6 +44,58 @@ class Dual:
 
     def __ge__(self, other):
         return self.value >= _parts(other)[0]
+
+
+class Dual(_Carrying):
+    """A number with its derivative; mixes with int and float, whose derivative is zero."""
+
+    __slots__ = ("value", "derivative")
+
+    def __init__(self, value, derivative=0.0):
+        self.value = value
+        self.derivative = derivative
+
+    def __repr__(self):
+        return f"Dual: value={self.value!r} derivative={self.derivative!r}"
+
+    # (u + v)' = u' + v'
+    def __add__(self, other):
+        v, dv = _parts(other)
+        return Dual(self.value + v, self.derivative + dv)
+
+    def __neg__(self):
+        return Dual(-self.value, -self.derivative)
+
+    def __pos__(self):
+        return self
+
+    def __sub__(self, other):
+        v, dv = _parts(other)
+        return Dual(self.value - v, self.derivative - dv)
+
+    # (u v)' = u' v + u v'
+    def __mul__(self, other):
+        v, dv = _parts(other)
+        return Dual(self.value * v, self.derivative * v + self.value * dv)
+
+    # (u / v)' = (u' - (u / v) v') / v
+    def __truediv__(self, other):
+        v, dv = _parts(other)
+        quotient = self.value / v
+        return Dual(quotient, (self.derivative - quotient * dv) / v)
+
+    # (u ** n)' = n u ** (n - 1) u', for whole n
+    def __pow__(self, exponent):
+        if isinstance(exponent, bool) or not isinstance(exponent, int):
+            raise TypeError(f"Dual ** {exponent!r}: only whole powers; write (a.ln() * p).exp() for others")
+        if exponent == 0:
+            return Dual(self.value**0, 0.0)
+        return Dual(self.value**exponent, exponent * self.value ** (exponent - 1) * self.derivative)
+
+    # |u|' = sign(u) u', and 0 at the kink
+    def __abs__(self):
+        sign = (self.value > 0) - (self.value < 0)
+        return Dual(abs(self.value), sign * self.derivative)
 
     def exp(self) -> "Dual":
         """e**u. Beyond the largest float Dual(inf, 0.0): 1/(1 + exp(-x)) at x = -1000 is 0 with slope 0."""
@@ -117,8 +125,82 @@ class Dual:
         return Dual(root, self.derivative / (2.0 * root))
 
 
+class Bounded(_Carrying):
+    """A `value` computed in floats, within `error` of what exact arithmetic on the given numbers gives.
+
+    Has the arithmetic and the functions that the objects of a network use.
+    """
+
+    __slots__ = ("value", "error")
+
+    def __init__(self, value, error=0.0):
+        self.value = value
+        self.error = error
+
+    def __repr__(self):
+        return f"Bounded: {self.value!r} ± {self.error:.1e}"
+
+    def __add__(self, other):
+        value, error = _parts(other)
+        return _rounded(self.value + value, self.error + error)
+
+    def __neg__(self):
+        return Bounded(-self.value, self.error)
+
+    def __sub__(self, other):
+        value, error = _parts(other)
+        return _rounded(self.value - value, self.error + error)
+
+    def __mul__(self, other):
+        value, error = _parts(other)
+        carried = abs(self.value) * error + self.error * abs(value) + self.error * error
+        return _rounded(self.value * value, carried)
+
+    def __truediv__(self, other):
+        value, error = _parts(other)
+        quotient = self.value / value
+        room = (
+            abs(value) - error
+        )  # the smallest the divisor can be; none left: nothing is known of the quotient
+        return _rounded(quotient, (self.error + abs(quotient) * error) / room if room > 0 else math.inf)
+
+    def __abs__(self):
+        return Bounded(abs(self.value), self.error)
+
+    def exp(self):
+        """exp, its slope at most exp(value + error) over the interval."""
+        try:
+            value = math.exp(self.value)
+            return _rounded(value, value * math.expm1(self.error), operations=2)
+        except OverflowError:
+            return Bounded(math.inf)
+
+    def ln(self):
+        """The natural logarithm."""
+        return _rounded(math.log(self.value), self._spread(self.value), operations=2)
+
+    def log1p(self):
+        """ln(1 + value)."""
+        return _rounded(math.log1p(self.value), self._spread(1.0 + self.value), operations=2)
+
+    def tanh(self):
+        """tanh, its slope at most 1."""
+        return _rounded(math.tanh(self.value), self.error, operations=2)
+
+    def _spread(self, value):
+        """What the error makes of the logarithm of the value."""
+        return self.error / (value - self.error) if value > self.error else math.inf
+
+
 def _parts(number):
-    """(value, derivative) of a Dual or of a plain number, which does not vary."""
+    """(value, second part) of a number; that of a plain number is zero."""
     if isinstance(number, Dual):
         return number.value, number.derivative
+    if isinstance(number, Bounded):
+        return number.value, number.error
     return number, 0.0
+
+
+def _rounded(value, error, operations=1):
+    """A fresh Bounded: what came in, and the rounding of the operation; an overflow is taken as it is."""
+    return Bounded(value, error + operations * U * abs(value)) if math.isfinite(value) else Bounded(value)

@@ -1,13 +1,9 @@
-"""How far one evaluation of a function is off: measured on its values, or carried along by a number.
+"""How far one evaluation of a function is off, measured on its values: its noise floor (J. J. Moré and
+S. M. Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33, 2011), here with divided differences
+over uneven nodes: over even ones a staircase whose treads divide the spacing looks like a straight line.
 
-`floor_of` measures the noise floor (J. J. Moré and S. M. Wild, "Estimating computational noise", SIAM J. Sci.
-Comput. 33, 2011), here with divided differences over uneven nodes: over even ones a staircase whose treads
-divide the spacing looks like a straight line. Legend: a *level* is a standard deviation of the noise, a
-*tread* the distance between two neighbouring numbers of a lower precision, over which a function computed in
-it stands still.
-
-`Bounded` is a number that carries a bound on its own rounding error (running error analysis: N. J. Higham,
-"Accuracy and Stability of Numerical Algorithms", section 3.3).
+Legend: a *level* is a standard deviation of the noise, a *tread* the distance between two neighbouring
+numbers of a lower precision, over which a function computed in it stands still.
 """
 
 import math
@@ -92,103 +88,6 @@ def floor_of(f, x, centre):
     )
     single = deviation > 0.0 and stands_still and treads / AGREEMENT**4 <= deviation <= treads
     return Floor(DEVIATIONS * deviation, bool(single))
-
-
-class Bounded:
-    """A `value` computed in floats, within `error` of what exact arithmetic on the given numbers gives.
-
-    Has the arithmetic and the functions that the objects of a network use. Comparisons look at the value.
-    """
-
-    __slots__ = ("value", "error")
-    __hash__ = None  # type: ignore[assignment]
-
-    def __init__(self, value, error=0.0):
-        self.value = value
-        self.error = error
-
-    def __repr__(self):
-        return f"Bounded: {self.value!r} ± {self.error:.1e}"
-
-    def __add__(self, other):
-        value, error = _parts(other)
-        return _rounded(self.value + value, self.error + error)
-
-    __radd__ = __add__
-
-    def __neg__(self):
-        return Bounded(-self.value, self.error)
-
-    def __sub__(self, other):
-        value, error = _parts(other)
-        return _rounded(self.value - value, self.error + error)
-
-    def __rsub__(self, other):
-        return -self + other
-
-    def __mul__(self, other):
-        value, error = _parts(other)
-        return _rounded(
-            self.value * value, abs(self.value) * error + self.error * abs(value) + self.error * error
-        )
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other):
-        value, error = _parts(other)
-        quotient = self.value / value
-        room = (
-            abs(value) - error
-        )  # the smallest the divisor can be; none left: nothing is known of the quotient
-        return _rounded(quotient, (self.error + abs(quotient) * error) / room if room > 0 else math.inf)
-
-    def __rtruediv__(self, other):
-        return Bounded(*_parts(other)) / self
-
-    def __lt__(self, other):
-        return self.value < _parts(other)[0]
-
-    def __gt__(self, other):
-        return self.value > _parts(other)[0]
-
-    def __eq__(self, other):
-        return self.value == _parts(other)[0]
-
-    def __abs__(self):
-        return Bounded(abs(self.value), self.error)
-
-    def exp(self):
-        """exp, its slope at most exp(value + error) over the interval."""
-        try:
-            value = math.exp(self.value)
-            return _rounded(value, value * math.expm1(self.error), operations=2)
-        except OverflowError:
-            return Bounded(math.inf)
-
-    def ln(self):
-        """The natural logarithm."""
-        room = self.value - self.error
-        spread = self.error / room if room > 0 else math.inf
-        return _rounded(math.log(self.value), spread, operations=2)
-
-    def log1p(self):
-        """ln(1 + value)."""
-        room = 1.0 + self.value - self.error
-        spread = self.error / room if room > 0 else math.inf
-        return _rounded(math.log1p(self.value), spread, operations=2)
-
-    def tanh(self):
-        """tanh, its slope at most 1."""
-        return _rounded(math.tanh(self.value), self.error, operations=2)
-
-
-def _parts(number):
-    return (number.value, number.error) if isinstance(number, Bounded) else (number, 0.0)
-
-
-def _rounded(value, error, operations=1):
-    """A fresh result: what came in, and the rounding of the operation; an overflow is taken as it is."""
-    return Bounded(value, error + operations * U * abs(value)) if math.isfinite(value) else Bounded(value)
 
 
 # The noise floor: grids, spacings, samples

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError, NotFinite, ShapeMismatch, StructureMismatch, UnknownName
 from gradcheck.inputs.point import Point
-from gradcheck.numeric.rounding import Bounded
+from gradcheck.numeric.dual import Bounded
 from neuronnet import NeuronnetError, diagnose
 from neuronnet.description.reading import read
 from neuronnet.names import partial_name, spelled_out, split_partial

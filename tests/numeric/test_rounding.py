@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from profiles import examples
 
-from gradcheck.numeric.rounding import Bounded, U
+from gradcheck.numeric.dual import Bounded
+from gradcheck.numeric.rounding import U
 from neuronnet import load
 
 NUMBERS = st.floats(-50, 50, allow_subnormal=False).filter(lambda x: x == 0 or abs(x) > 1e-100)

@@ -11,7 +11,7 @@ from profiles import examples
 
 from gradcheck import Twin
 from gradcheck.networks.five_ways import SMALLEST_NORMAL, rounding_bounds, twin_gradients
-from gradcheck.numeric.rounding import Bounded
+from gradcheck.numeric.dual import Bounded
 from gradcheck.verdict import WELL_BEYOND
 from neuronnet import load
 from neuronnet.description.reading import example_names, find, read
