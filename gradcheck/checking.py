@@ -188,22 +188,15 @@ def _causes(judged, constants):
 
 def _gradient_block(judged, block):
     """A block of JudgedEntries as `causes` takes it."""
-    here = slice(block.start, block.stop)
-    wrong = np.array([judged.judgements.get(i) == "wrong" for i in range(block.start, block.stop)], bool)
-    columns = (judged.analytic[here], judged.numeric[here], judged.bar[here], judged.vector[here], wrong)
-    analytic, numeric, bar, parameter, wrong = (each.reshape(block.shape) for each in columns)
+    own = [judged.judgements.get(i) for i in block.positions]  # None where judged together
     together = {group.verdict for group in judged.groups_of(block)}
-    own = {str(judged.judgements[i]) for i in range(block.start, block.stop) if i in judged.judgements}
     return GradientBlock(
         block.name,
-        analytic,
-        numeric,
-        bar,
-        parameter,
+        *map(block.of, (judged.analytic, judged.numeric, judged.bar, judged.vector)),
         known_wrong="wrong" in together,
-        known_right=len(together) > 0 and together | own == {"right"},
+        known_right=len(together) > 0 and {*together, *own} <= {"right", None},
         confidence=judged.confidence,
-        judged_wrong=wrong,
+        judged_wrong=np.reshape([each == "wrong" for each in own], block.shape).astype(bool),
     )
 
 

@@ -45,6 +45,15 @@ class Block:
     start: int
     stop: int
 
+    @property
+    def positions(self):
+        """The places of its entries in the flat vector, a range."""
+        return range(self.start, self.stop)
+
+    def of(self, vector):
+        """Its part of a flat vector, in its own shape; a view."""
+        return vector[self.start : self.stop].reshape(self.shape)
+
     def entry(self, position):
         """Name of the entry at `position` of the flat vector (start <= position < stop)."""
         return entry_name(self.name, self.index(position))
@@ -92,7 +101,7 @@ class Point:
     @property
     def names(self) -> list[str]:
         """The names of all entries, in the order of the vector."""
-        return [block.entry(position) for block in self.blocks for position in range(block.start, block.stop)]
+        return [block.entry(position) for block in self.blocks for position in block.positions]
 
     def restore(self, vector: np.ndarray) -> object:
         """The caller's structure filled from a copy of `vector`; plain numbers stay plain numbers.
@@ -119,7 +128,7 @@ class Point:
         pairs = self._matched(gradients, "gradients")
         types = [real_array(block.name, leaf).dtype for block, leaf in pairs]
         units = [float(np.finfo(each if each.kind == "f" else np.float64).eps) / 2.0 for each in types]
-        return np.repeat(units, [block.stop - block.start for block in self.blocks])
+        return np.repeat(units, [len(block.positions) for block in self.blocks])
 
     def selected(self, globs: str | list[str] | None) -> list[Block]:
         """The blocks whose names match a glob (`*` and `?`), or one of several; all blocks for None.
@@ -251,12 +260,9 @@ def _filler(template, blocks):
         fillers = [_filler(child, blocks) for child in template.parts]
         return lambda vector: kind([part(vector) for part in fillers])
     block = next(blocks)
-    start, stop, shape = block.start, block.stop, block.shape
     if kind is None:
-        return lambda vector: vector[start:stop].reshape(shape)
-    if kind is float:
-        return lambda vector: vector[start].item()
-    return lambda vector: kind(vector[start:stop].tolist())
+        return block.of
+    return lambda vector: kind(block.of(vector).tolist())
 
 
 def _made(kind, values):

@@ -129,8 +129,7 @@ class _Calls:
         """Adds a row of FINDINGS. `differing`: the names of blocks, or a mask over all entries."""
         blocks = differing
         if not isinstance(differing, tuple):
-            parts = ((block.name, differing[block.start : block.stop]) for block in self._point.blocks)
-            blocks = tuple(name for name, part in parts if np.any(part))
+            blocks = tuple(block.name for block in self._point.blocks if np.any(block.of(differing)))
         where = f" ({', '.join(blocks)})" if len(blocks) > 0 else ""
         usual, sentence = FINDINGS[id]
         id, sentence = id.format(who=who), sentence.format(who=FUNCTIONS[who], where=where, **words)

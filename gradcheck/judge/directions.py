@@ -54,11 +54,10 @@ def judge_along(functions, vector, analytic, rounding, direction, confidence, fl
     estimate = replace(estimate, error=estimate.error + rounded)
     judgement = judge(float(np.sum(terms)), estimate, rounding=0.0, confidence=confidence)
     bar, largest = estimate.error / np.min(np.abs(direction[moving])), np.max(np.abs(analytic[moving]))
-    if judgement == "right" and visible_from(bar, confidence) > WORST_VISIBLE * largest > 0.0:
-        judgement = Judgement(
-            "undecided",
-            f"an error of {visible_from(bar, confidence) / largest:.1e} of the largest entry would pass",
-        )
+    visible = visible_from(bar, confidence)
+    if judgement == "right" and visible > WORST_VISIBLE * largest > 0.0:
+        would_pass = f"an error of {visible / largest:.1e} of the largest entry would pass"
+        judgement = Judgement("undecided", would_pass)
     return judgement, float(bar)
 
 
@@ -97,16 +96,14 @@ def locate(block, positions, along, look, draw):
         rest = np.setdiff1d(positions, sample)
         if DENSE * look(sample) >= len(sample) or len(block.shape) < 2:
             return [Group(rest, "wrong", whole.bar)]
-        by_column = block.start + np.arange(block.stop - block.start).reshape(block.shape).ravel(order="F")
+        by_column = np.reshape(block.positions, block.shape).ravel(order="F")
         groups = [Group(by_column[np.isin(by_column, rest)], "wrong", whole.bar)]
     if whole.verdict == "wrong":
         groups = _halved(groups, along, MOST_PARTS)
-    small, large = [
-        [part for part in _wrong(groups) if (len(part.positions) <= ALONE) is each] for each in (True, False)
-    ]
-    found = [part.positions for part in small] + [
-        _one_of(part.positions, along) for part in large[:MOST_EXAMPLES]
-    ]
+    small = [part for part in _wrong(groups) if len(part.positions) <= ALONE]
+    large = [part for part in _wrong(groups) if len(part.positions) > ALONE]
+    found = [part.positions for part in small]
+    found += [_one_of(part.positions, along) for part in large[:MOST_EXAMPLES]]
     if len(found) > 0:
         look(np.sort(np.concatenate(found)))
     rest = [Group(np.setdiff1d(part.positions, np.concatenate(found)), "wrong", part.bar) for part in large]
@@ -141,24 +138,22 @@ def _halved(groups, along, most):
         open_ones = [group for group in groups if group.verdict != "right" and len(group.positions) > ALONE]
         if len(open_ones) == 0 or sum(group.verdict != "right" for group in groups) > most:
             return groups
-        groups = [
-            half for group in groups for half in (_halves(group, along) if group in open_ones else [group])
-        ]
+        halved = [_halves(group, along) if group in open_ones else [group] for group in groups]
+        groups = [part for parts in halved for part in parts]
 
 
 def _halves(group, along):
-    middle = len(group.positions) // 2
-    first, second = group.positions[:middle], group.positions[middle:]
-    first = _along(along, first)
-    if first.verdict == "right" and group.verdict == "wrong":
-        return [first, Group(second, "wrong", group.bar)]
-    return [first, _along(along, second)]
+    first, second = np.split(group.positions, [len(group.positions) // 2])
+    judged = _along(along, first)
+    if judged.verdict == "right" and group.verdict == "wrong":
+        return [judged, Group(second, "wrong", group.bar)]
+    return [judged, _along(along, second)]
 
 
 def _one_of(part, along):
     """A few neighbouring positions, of a wrong part, among which is a wrong one."""
     while len(part) > ALONE:
-        first, second = part[: len(part) // 2], part[len(part) // 2 :]
+        first, second = np.split(part, [len(part) // 2])
         part = second if _along(along, first).verdict == "right" else first
     return part
 
@@ -166,7 +161,7 @@ def _one_of(part, along):
 def _sample(block, positions, draw):
     """Some of the positions: of a matrix those in a few rows and columns, the same ones if it is square."""
     rows = block.shape[0] if len(block.shape) > 1 else 1
-    columns = math.prod(block.shape[1:]) if len(block.shape) > 1 else block.stop - block.start
+    columns = len(block.positions) // rows
     if rows == 1 or columns == 1:
         return np.sort(draw.choice(positions, min(LINES**2, len(positions)), replace=False))
     chosen = draw.choice(rows, min(LINES, rows), replace=False)

@@ -30,17 +30,7 @@ class JudgedEntries:
     """
 
     def __init__(
-        self,
-        functions,
-        blocks,
-        vector,
-        analytic,
-        rounding,
-        confidence,
-        *,
-        chosen=None,
-        doubt=None,
-        one_by_one=ONE_BY_ONE,
+        self, functions, blocks, vector, analytic, rounding, confidence, one_by_one, chosen=None, doubt=None
     ):
         self._functions, self.point, self.blocks = functions, functions.point, blocks
         self.vector, self.analytic, self._rounding = vector, analytic, rounding
@@ -48,7 +38,7 @@ class JudgedEntries:
         self.numeric, self.bar = np.full_like(vector, np.nan), np.full_like(vector, np.inf)
         self._scale, self._floor = np.zeros_like(vector), None
         self.judgements, self.groups, self.single_precision = {}, [], False
-        positions = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
+        positions = np.concatenate([np.array(block.positions) for block in blocks])
         positions = positions if chosen is None else positions[chosen[positions]]
         if doubt is not None:
             self.judgements = {i: self._judged(i, UNMEASURED, 0.0) for i in positions.tolist()}
@@ -64,31 +54,24 @@ class JudgedEntries:
         """
         found = []
         for block in self.blocks:
-            groups = self.groups_of(block)
-            entries = tuple(
-                self._entry(block, i) for i in range(block.start, block.stop) if i in self.judgements
-            )
-            verdicts = [entry.verdict for entry in entries] + [group.verdict for group in groups]
-            if len(verdicts) == 0 and block.stop > block.start:
+            own, groups = [i for i in block.positions if i in self.judgements], self.groups_of(block)
+            verdicts = [self.judgements[i] for i in own] + [group.verdict for group in groups]
+            if len(verdicts) == 0 and len(block.positions) > 0:
                 continue
-            verdicts.append((effects or {}).get(block.name, "right"))
+            verdict = worst_of([*verdicts, (effects or {}).get(block.name, "right")])
+            entries = tuple(self._entry(block, i) for i in own)
+            cause = None if causes is None else causes[block.name]
+            together = sum(len(group.positions) for group in groups)
+            inside = tuple(replace(group, positions=group.positions - block.start) for group in groups)
+            visible = self._visible(own, groups)
             found.append(
-                BlockReport(
-                    block.name,
-                    block.shape,
-                    worst_of(verdicts),
-                    entries,
-                    self._visible(block, groups),
-                    None if causes is None else causes[block.name],
-                    sum(len(group.positions) for group in groups),
-                    tuple(replace(group, positions=group.positions - block.start) for group in groups),
-                )
+                BlockReport(block.name, block.shape, verdict, entries, visible, cause, together, inside)
             )
         return tuple(found)
 
     def groups_of(self, block):
         """The Groups of entries of a block that were judged together."""
-        return [group for group in self.groups if block.start <= group.positions[0] < block.stop]
+        return [group for group in self.groups if group.positions[0] in block.positions]
 
     def _judge_together(self, positions):
         draw = np.random.default_rng([self._functions.seed, 2])
@@ -127,12 +110,12 @@ class JudgedEntries:
         self.bar[positions] = numeric.error + of_analytic
         self.single_precision |= any(each.reason == "single precision" for each in numeric.estimates)
         self._scale[positions] = numeric.scale
+        estimates = dict(zip(positions.tolist(), numeric.estimates))
         for block in self.blocks:
-            largest = float(np.max(self._scale[block.start : block.stop], initial=0.0))
-            for i in np.flatnonzero((block.start <= positions) & (positions < block.stop)).tolist():
-                position = int(positions[i])
-                self.judgements[position] = self._judged(position, numeric.estimates[i], largest)
-        return sum(self.judgements[position] == "wrong" for position in positions.tolist())
+            largest = float(np.max(block.of(self._scale), initial=0.0))
+            for i in (i for i in estimates if i in block.positions):
+                self.judgements[i] = self._judged(i, estimates[i], largest)
+        return sum(self.judgements[i] == "wrong" for i in estimates)
 
     def _judged(self, position, estimate, scale):
         analytic = float(self.analytic[position])
@@ -149,9 +132,8 @@ class JudgedEntries:
         name, bar = entry_name(block.name, index), float(self.bar[position])
         return Entry(name, index, a, n, bar, ratio, str(judgement), judgement.reason)
 
-    def _visible(self, block, groups):
+    def _visible(self, own, groups):
         """The smallest error certain to be called wrong in any entry, as a part of the largest one."""
-        own = [i for i in range(block.start, block.stop) if i in self.judgements]
         plain = [i for i in own if "kink" not in self.judgements[i].reason]
         bars = [float(self.bar[i]) for i in plain] + [group.bar for group in groups]
         sizes = [abs(float(self.numeric[i])) for i in plain if math.isfinite(self.numeric[i])]
@@ -181,8 +163,8 @@ def rounding_of_gradients(functions, vector, analytic, units):
     """
     largest = np.zeros_like(analytic)
     for block in functions.point.blocks:
-        part = analytic[block.start : block.stop]
-        largest[block.start : block.stop] = np.max(np.abs(part[np.isfinite(part)]), initial=0.0)
+        part = block.of(analytic)
+        block.of(largest)[...] = np.max(np.abs(part[np.isfinite(part)]), initial=0.0)
     overall = np.max(largest, initial=0.0)
     found = [SUMMED * units * largest, _unit_of_numbers_near_one(analytic)]
     if functions.is_callable:

@@ -15,11 +15,7 @@ from gradcheck.verdict import WELL_BEYOND, visible_from
 
 SMALL_REST = 2.0**-7  # of the gradient, beside a multiple of the parameter: what an L2 term this large hides
 MOST_LINES_NAMED = 4
-SPREADS = (
-    0.125,
-    1.0,
-    8.0,
-)  # relative: how far parameters are moved; the first with the fewest zeros is taken
+SPREADS = (0.125, 1.0, 8.0)  # relative moves of the parameters; the first with the fewest zeros is taken
 SHRUNK = 2.0**-10  # a parameter behind whose L2 term the data term hides is made this much smaller
 MOST_POINTS = 3  # points that are tried before the verdict is left undecided
 SENTENCES = {
@@ -57,21 +53,19 @@ def notes(point, blocks, vector, analytic, numeric, bar, confidence=WELL_BEYOND)
     found = {id: [] for id in SENTENCES}
     zero = (analytic == 0.0) & (np.abs(numeric) <= bar)
     for block in blocks:
-        if block.start == block.stop:
+        if len(block.positions) == 0:
             continue
-        here = slice(block.start, block.stop)
-        parameter, dead = vector[here].reshape(block.shape), zero[here].reshape(block.shape)
-        whole = np.full(block.shape, True)
+        parameter, slopes, dead, whole = *map(block.of, (vector, numeric, zero)), np.full(block.shape, True)
         if np.all(dead):
             found["zero gradient"].append((block, block.name, whole))
         elif np.any(where := _dead_lines(dead)):
             found["dead units"].append((block, f"{block.name} ({_lines(where)})", where))
-        unseen = visible_from(np.min(bar[here]), confidence) >= np.max(np.abs(numeric[here])) > 0.0
+        unseen = visible_from(np.min(block.of(bar)), confidence) >= np.max(np.abs(slopes)) > 0.0
         if unseen and not np.all(dead):
             found["nothing visible"].append((block, block.name, whole))
         if np.all(parameter == 0.0) and np.any(vector != 0.0) and not np.all(dead):
             found["zero parameters"].append((block, block.name, whole))
-        factor = _multiple(parameter, numeric[here].reshape(block.shape))
+        factor = _multiple(parameter, slopes)
         if factor is not None and len(point.blocks) > 1:
             found["large regulariser"].append((block, f"{block.name} ({factor:.4g} times itself)", whole))
     return [_note(id, some, point) for id, some in found.items() if len(some) > 0]
@@ -104,7 +98,7 @@ def check_nearby(functions, weak, confidence, one_by_one):
 def _note(id, some, point):
     chosen = np.zeros(point.vector.size, dtype=bool)
     for block, _, where in some:
-        chosen[block.start : block.stop] = where.ravel()
+        block.of(chosen)[...] = where
     sentence = SENTENCES[id].format(", ".join(words for _, words, _ in some))
     return Note(id, sentence, tuple(block.name for block, _, _ in some), chosen)
 
@@ -166,9 +160,7 @@ def _judged_at(functions, found, chosen, names, draw, confidence, one_by_one):
         return NearbyCheck("undecided", sentence), None
     if together != "wrong":
         return None, None
-    judged = JudgedEntries(
-        functions, functions.point.blocks, *found, confidence, chosen=chosen, one_by_one=one_by_one
-    )
+    judged = JudgedEntries(functions, functions.point.blocks, *found, confidence, one_by_one, chosen)
     blocks = judged.reports()
     verdicts = {block.verdict for block in blocks}
     if "wrong" in verdicts:

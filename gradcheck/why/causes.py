@@ -58,12 +58,8 @@ def blocks_of(point, analytic, numeric, bar) -> list[GradientBlock]:
     """The GradientBlocks of a Point, from flat vectors as long as its own. `bar`: numerical error and
     analytic rounding.
     """
-    found = []
-    for part in point.blocks:
-        columns = (np.asarray(each, np.float64) for each in (analytic, numeric, bar, point.vector))
-        a, n, b, p = (each[part.start : part.stop].reshape(part.shape) for each in columns)
-        found.append(GradientBlock(part.name, a, n, b, p))
-    return found
+    columns = [np.asarray(each, np.float64) for each in (analytic, numeric, bar, point.vector)]
+    return [GradientBlock(block.name, *map(block.of, columns)) for block in point.blocks]
 
 
 # One block
