@@ -10,15 +10,20 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.inputs.functions import MOST_CALLS, CallersFunctions, random_states_kept
-from gradcheck.inputs.intermediates import functions_of_intermediates
+from gradcheck.inputs.functions import (
+    MOST_CALLS,
+    CallersFunctions,
+    functions_of_intermediates,
+    random_states_kept,
+)
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import audit
 from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries, rounding_of_gradients
 from gradcheck.judge.weak_passes import check_nearby, weak_passes
 from gradcheck.report.report import Note, Report
 from gradcheck.verdict import WELL_BEYOND, worst_of
-from gradcheck.why.cause import Cause, GradientBlock, listing
+from gradcheck.why.blocks import GradientBlock
+from gradcheck.why.cause import Cause, listing
 from gradcheck.why.causes import causes
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
@@ -48,7 +53,7 @@ def check(
     of sum(u * loss).
 
     `select`: a glob on names, or a list. `confidence`: how many error bars away is wrong. `bounds`:
-    (low, high), never left. `intermediates`: see `gradcheck.inputs.intermediates`. `network`, `samples` and
+    (low, high), never left. `intermediates`: see `gradcheck.inputs.functions`. `network`, `samples` and
     `learning_rate` help to find the mistake. More entries than `one_by_one` are judged along random
     directions. `most_calls`: a limit on calls of the loss, some 12 for each entry; beyond it GradcheckError
     is raised, as for shapes that differ and numbers that are not real or finite.

@@ -2,10 +2,21 @@
 
 A loss that returns an array is made one number by a random upstream u, normal and of zero mean: f = sum(u *
 loss). Its gradients then take u as their second argument, as the backward pass of a layer does.
+
+The intermediates of a backward pass become parameters of their own. The loss takes a second argument, a dict
+of arrays, and adds each, at zero, to the quantity of its name; its derivative by intermediates["dz1"] is then
+that by z1 itself:
+
+    def loss(p, intermediates={}):
+        z1 = x @ p["W1"] + intermediates.get("dz1", 0.0)
+        z2 = np.tanh(z1) @ p["W2"] + intermediates.get("dz2", 0.0)
+        return 0.5 * np.sum((z2 - target) ** 2)
 """
 
 import inspect
 import random
+from collections import UserDict
+from collections.abc import Mapping
 from contextlib import contextmanager
 from numbers import Real
 
@@ -20,12 +31,13 @@ from gradcheck.errors import (
     passing_with_note,
     real_number,
 )
-from gradcheck.inputs.point import Point
+from gradcheck.inputs.point import Point, real_array
 from gradcheck.numeric.derivatives import require_inside
 from gradcheck.numeric.rounding import U
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 MOST_CALLS = 1_000_000  # of the loss in one check
+SAME_LOSS = 2.0**-6  # relative: float64 zeros added to float16 quantities change less, another shape far more
 
 
 class CallersFunctions:
@@ -223,3 +235,84 @@ def _takes_two(function):
     except (TypeError, ValueError) as error:
         return isinstance(error, ValueError)  # a built-in function shows no signature
     return True
+
+
+# Intermediates
+
+
+def functions_of_intermediates(functions, intermediates):
+    """The CallersFunctions whose parameters are the intermediates, all zero; its gradients are ready numbers.
+
+    `intermediates`: a dict of names to the loss's derivatives by them, in forward order, or a function of the
+    parameters that returns it. Raises GradcheckError for one that the loss never asks for, that changes the
+    loss though it is zero, or that has the name of a parameter, and what CallersFunctions raises; what the
+    caller's functions raise passes with a note.
+    """
+    point = functions.point
+
+    def here():
+        return point.restore(point.vector)
+
+    if callable(intermediates):
+        with passing_with_note("raised while gradcheck called intermediates(parameters)"):
+            intermediates = intermediates(here())
+    found = _arrays(intermediates, {block.name for block in point.blocks})
+    at_zero = {name: np.zeros(each.shape) if each.shape else 0.0 for name, each in found.items()}
+    shapes = ", ".join(f"{name} {each.shape}" for name, each in found.items())
+    note = (
+        "raised while gradcheck called loss(parameters, intermediates): the loss takes a dict of arrays as "
+        "its second argument and adds each to the quantity of its name, which must have its shape; the "
+        f"shapes are {shapes}"
+    )
+    asked = set()
+
+    def loss(values):
+        with passing_with_note(note):
+            return functions.loss(here(), _NotingDict(values, asked))
+
+    with np.errstate(all="ignore"):
+        with_zeros = loss(dict(at_zero))
+        without, repeated = functions.loss(here()), functions.loss(here())
+    as_parameters = CallersFunctions(loss, found, at_zero, functions.seed)
+    for name in found:
+        if name not in asked:
+            how = f"add intermediates[{name!r}], its second argument, to that quantity in the forward pass"
+            raise GradcheckError(f"intermediates: the loss never asks for {name!r}; {how}")
+    if without == repeated and abs(with_zeros - without) > SAME_LOSS * abs(without):
+        raise GradcheckError(
+            f"intermediates: the loss is {without:.9g} without them and {with_zeros:.9g} with intermediates "
+            "that are all zero; add them to the quantities and do nothing else with them, and give each the "
+            f"shape of its quantity; the shapes are {shapes}"
+        )
+    return as_parameters
+
+
+def _arrays(intermediates, taken):
+    """Name -> array of real numbers. `taken`: the names that the parameters have."""
+    if not isinstance(intermediates, Mapping) or len(intermediates) == 0:
+        found = f'found {type(intermediates).__name__}; e.g. {{"dz1": dz1, "dz2": dz2}}'
+        raise GradcheckError(f"intermediates: expected a dict of names to arrays, in forward order, {found}")
+    for name, each in intermediates.items():
+        if each is None or isinstance(each, Mapping):
+            raise GradcheckError(
+                f"intermediates: {name} is {'None' if each is None else 'a dict'}; expected an array, the "
+                "derivative of the loss by that quantity; leave out what the backward pass does not compute"
+            )
+        if str(name) in taken:
+            raise GradcheckError(
+                f"intermediates: {name} is the name of a parameter, too, and report[{str(name)!r}] would be "
+                f"that; give the intermediate a name of its own, such as {f'd{name}'!r}"
+            )
+    return {name: real_array(str(name), each) for name, each in intermediates.items()}
+
+
+class _NotingDict(UserDict):
+    """A dict that notes which of its names are asked for."""
+
+    def __init__(self, items, asked):
+        super().__init__(items)
+        self.asked = asked
+
+    def __getitem__(self, name):
+        self.asked.add(name)
+        return super().__getitem__(name)

@@ -16,7 +16,6 @@ class _Carrying:
     """Comparisons look at the value alone, so that branches go the way they go for floats."""
 
     __slots__ = ()
-    __array_ufunc__ = None  # np.float64 then hands + - * / over to these methods
 
     def __radd__(self, other):
         return self + other
@@ -50,6 +49,7 @@ class Dual(_Carrying):
     """A number with its derivative; mixes with int and float, whose derivative is zero."""
 
     __slots__ = ("value", "derivative")
+    __array_ufunc__ = None  # np.float64 then hands + - * / over to the methods of a Dual
 
     def __init__(self, value, derivative=0.0):
         self.value = value

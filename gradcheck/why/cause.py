@@ -1,21 +1,20 @@
-"""What goes in and what comes out: the GradientBlock that was judged, the Cause of what is wrong in some, the
-Causes of all, and how a sentence writes names and numbers.
+"""What comes out: the Cause of what is wrong in some blocks, the Causes of all; how a sentence writes names,
+numbers and factors.
 """
 
 import math
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
 from gradcheck.errors import entry_name
-from gradcheck.numeric.rounding import U
-from gradcheck.verdict import WELL_BEYOND, is_narrow
 
 MOST_LISTED = 6
 SHARP = 1e-3  # relative. Forty or so factors have names, so one that is known to 1e-3 hits one by chance in
 # 5 % of all cases at most, factors being spread over two powers of ten
-DEPENDENT = 1e-8  # squared sine of the angle below which two columns are one: half the digits are lost there
+NEAR = 0.01  # relative: a named factor is tried if it is this near to the one that fits best
+MOST_SAMPLES = 1e9  # a larger factor is not taken for a number of samples
 
 
 @dataclass(frozen=True)
@@ -75,155 +74,7 @@ class Causes:
         }
 
 
-@dataclass(frozen=True)
-class GradientBlock:
-    """One array of a gradient: `analytic` as handed in, `numeric` as measured within `bar`, at `parameter`.
-
-    All four arrays have one shape. `bar` is the error of the numerical derivative plus the rounding of the
-    analytic one; infinite for an entry that was not measured by itself. `known_wrong`, `known_right`: the
-    verdict on such entries together. `confidence`: how many bars away is wrong. `judged_wrong`: a mask of the
-    entries that a check calls wrong; where it is None the bars decide. `causes` fills in `role` ("weights",
-    "bias" or None) and `layer` (its number or None).
-    """
-
-    name: str
-    analytic: np.ndarray
-    numeric: np.ndarray
-    bar: np.ndarray
-    parameter: np.ndarray
-    known_wrong: bool = False
-    known_right: bool = False
-    confidence: float = WELL_BEYOND
-    judged_wrong: np.ndarray | None = None
-    role: str | None = None
-    layer: int | None = None
-
-    @cached_property
-    def least_bar(self):
-        """The bars, none below the rounding of the numbers themselves."""
-        return np.maximum(self.bar, U * (np.abs(self.analytic) + np.abs(self.numeric)))
-
-    @cached_property
-    def visible(self):
-        """Where the analytic gradient is wrong: more than `confidence` bars away, or judged so."""
-        beyond = ~(np.abs(self.analytic - self.numeric) <= self.confidence * self.least_bar)
-        wrong = beyond if self.judged_wrong is None else self.judged_wrong
-        return wrong | ~np.isfinite(self.analytic)
-
-    @cached_property
-    def known(self):
-        """Where the numerical derivative of the entry itself is known."""
-        return np.isfinite(self.bar)
-
-    @cached_property
-    def still(self):
-        """Where the numerical derivative is zero within its bar: the loss is not seen to move."""
-        return self.known & (np.abs(self.numeric) <= self.confidence * self.bar)
-
-    @cached_property
-    def is_zero(self):
-        """Where both gradients are zero within the bar, which is neither right nor wrong."""
-        return self.still & (np.abs(self.analytic) <= self.confidence * self.bar)
-
-    @property
-    def is_finite(self):
-        """Whether every analytic entry is a finite number."""
-        return bool(np.all(np.isfinite(self.analytic)))
-
-    @property
-    def is_wrong(self):
-        """Whether something in it is visibly wrong, or known to be."""
-        return self.known_wrong or bool(np.any(self.visible))
-
-    @property
-    def is_right(self):
-        """Whether it proves to be right: all within its bars, and not all zero."""
-        if self.is_wrong:
-            return False
-        if not np.all(self.known):
-            return self.known_right and bool(np.any(self.analytic != 0.0))
-        within = np.abs(self.analytic - self.numeric) <= self.least_bar
-        largest = np.max(np.abs(self.numeric), initial=0.0)
-        return bool(
-            np.all(within & (~self.still | is_narrow(self.bar, largest, self.confidence)))
-            and not np.all(self.still)
-        )
-
-    @property
-    def is_multiple(self):
-        """Whether the numerical gradient is a multiple of the parameter, as that of an L2 term alone is."""
-        k = replace(self, analytic=self.numeric).fit([self.parameter])
-        return k is not None and bool(
-            np.all(np.abs(self.numeric - k[0] * self.parameter) <= self.confidence * self.least_bar)
-        )
-
-    @property
-    def proves_nothing(self):
-        """Whether this block proves nothing about the delta: it is zero, or could be an L2 term alone."""
-        if self.is_right and self.role != "bias" and np.all(self.known):
-            return self.is_multiple
-        return bool(np.all(self.is_zero))
-
-    @property
-    def proves_the_delta(self):
-        """Whether it is right, and must have been made of a right delta."""
-        return self.is_right and not self.proves_nothing
-
-    @property
-    def apart(self):
-        """The largest difference relative to the largest entry; infinite where that is not known."""
-        largest = np.max(np.abs(self.numeric[self.known]), initial=0.0)
-        if largest == 0.0 or not self.is_finite:
-            return np.inf
-        return float(np.max(np.abs(self.analytic - self.numeric)[self.known]) / largest)
-
-    @property
-    def resolution(self):
-        """The least error that would be visible in every entry, relative to the largest; 0 if they were
-        judged together.
-        """
-        largest = np.max(np.abs(self.numeric), initial=0.0)
-        if not np.all(self.known):
-            return 0.0
-        return self.confidence * float(np.max(self.bar)) / float(largest) if largest > 0.0 else np.inf
-
-    def at(self, chosen):
-        """The GradientBlock of the entries chosen by a mask or an index."""
-        arrays = {key: getattr(self, key)[chosen] for key in ("analytic", "numeric", "bar", "parameter")}
-        judged = None if self.judged_wrong is None else self.judged_wrong[chosen]
-        return replace(self, **arrays, judged_wrong=judged)
-
-    def fit(self, columns, offset=0.0):
-        """The constants with which the columns add up to analytic - offset, weighted by the bars; None where
-        the entries do not determine them.
-        """
-        bar = self._floored.ravel()
-        weight = np.min(bar) / bar if np.isfinite(np.min(bar, initial=np.inf)) else np.zeros_like(bar)
-        weighted = [column.ravel() * weight for column in columns]
-        sizes = [float(np.max(np.abs(column), initial=0.0)) for column in weighted]
-        if min(sizes) == 0.0:
-            return None
-        matrix = np.stack([column / size for column, size in zip(weighted, sizes)])
-        products = matrix @ matrix.T
-        if len(columns) == 2 and np.linalg.det(products) <= DEPENDENT * products[0, 0] * products[1, 1]:
-            return None
-        found = np.linalg.solve(products, matrix @ ((self.analytic - offset).ravel() * weight))
-        return [float(each) / size for each, size in zip(found, sizes)]
-
-    def uncertainty(self, column):
-        """How well `fit` knows the constant of a single column: `confidence` standard errors."""
-        size = np.max(np.abs(column) / self._floored)
-        if size == 0.0:
-            return np.inf
-        return self.confidence / float(size * np.sqrt(np.sum((column / self._floored / size) ** 2)))
-
-    @cached_property
-    def _floored(self):
-        largest = [np.max(np.abs(each), initial=0.0) for each in (self.analytic, self.numeric)]
-        return np.maximum(self.bar, U * max(largest))
-
-
-# How a sentence writes names and numbers
+# Names and numbers
 
 
 def listing(names, most=MOST_LISTED):
@@ -250,12 +101,6 @@ def named_lines(name, axis, chosen):
     return listing(f"{name}[{i},:]" if axis == 0 else f"{name}[:,{i}]" for i in np.flatnonzero(chosen))
 
 
-def lines(array):
-    """(word, axis) of the directions in which a matrix is cut into lines; none for other arrays."""
-    is_cut = array.ndim == 2 and min(array.shape) > 1
-    return [("row", 0), ("column", 1)] if is_cut else []
-
-
 def number(value, error=0.0):
     """A constant, to six digits, or to those that are known within `error`; what is not 1 is not written as 1
     but as `1 + 1e-09`.
@@ -273,3 +118,85 @@ def number(value, error=0.0):
 def plus(value, error=0.0):
     """`plus 0.1`, or `minus 0.1`."""
     return f"{'plus' if value > 0.0 else 'minus'} {number(abs(value), error)}"
+
+
+# Factors: what a constant that multiplies a gradient may be of the task, such as 1 over the number of samples
+
+
+@dataclass(frozen=True)
+class Task:
+    """The constants that may turn up as a factor; None where they are not known."""
+
+    learning_rate: float | None = None
+    samples: int | None = None
+    outputs: int | None = None
+    l2: float | None = None
+
+
+def named_factors(task):
+    """value -> (id, words) of every factor that has a name; the words tell all names of that value that are
+    as simple.
+    """
+    return _named(task.samples, task.outputs, task.learning_rate)
+
+
+@lru_cache
+def _named(N, K, rate):
+    found = {-1.0: ("sign", "-1")}
+    listed = list(_names(N, K, rate))
+    for value in dict.fromkeys(each[0] for each in listed if each[0] != 1.0):
+        rank = min(rank for each, _, _, rank in listed if each == value)
+        names = [(id, words) for each, id, words, own in listed if each == value and own <= max(rank, 1)]
+        for sign, minus, also in ((1.0, "", ""), (-1.0, "-", "minus ")):
+            said = " or ".join(dict.fromkeys(also + words for _, words in names if words is not None))
+            perhaps = ", perhaps " if rank == 0 or N is None else ", "
+            named = number(sign * value) + (perhaps + said if said else "")
+            found[sign * value] = f"factor {minus}{names[0][0]}", named
+    return found
+
+
+def _names(N, K, rate):
+    """(value, id, words, rank): rank 0 for a bare 2, 1 for a constant of the task, 2 for a product with it.
+
+    Twice and half of each, for half the squared error and the squared error, their sums and their means.
+    """
+    yield from ((2.0, "2", None, 0), (0.5, "1/2", None, 0))
+    for base, id, words, rank in (
+        (N, "N", "the number of samples", 1),
+        (K, "outputs", "the number of outputs", 1),
+        (N * K if N and K else None, "N outputs", "the number of samples times outputs", 2),
+    ):
+        if not base or base == 1:
+            continue
+        under = f"({id})" if " " in id else id
+        yield from (
+            (float(base), id, words, rank),
+            (1.0 / base, f"1/{under}", f"1 over {words}", rank),
+            (2.0 * base, f"2 {id}", f"twice {words}", 2),
+            (0.5 * base, f"{id}/2", f"half of {words}", 2),
+            (2.0 / base, f"2/{under}", f"2 over {words}", 2),
+            (1.0 / (2.0 * base), f"1/(2 {id})", f"1 over twice {words}", 2),
+        )
+    if rate:
+        yield float(rate), "learning rate", "the learning rate", 1
+        yield 1.0 / rate, "1/learning rate", "1 over the learning rate", 1
+
+
+def factor_words(value, error, task):
+    """A fitted factor, known within `error`, and what it may be of the task."""
+    words = number(value, error)
+    for each, (_, said) in named_factors(task).items() if error <= NEAR * abs(value) else ():
+        if abs(each - value) <= error and ", " in said:
+            return f"{words}, perhaps {said.split(', ', 1)[1].removeprefix('perhaps ')}"
+    return words + (_of_samples(value, error) if task.samples is None else "")
+
+
+def _of_samples(value, error):
+    """The question whether a whole number, or one over it, is that of the samples."""
+    if not 1.0 / MOST_SAMPLES <= abs(value) <= MOST_SAMPLES:
+        return ""
+    for each, known, one in ((value, error, ""), (1.0 / value, error / value / value, "1 over ")):
+        whole = round(each) if np.isfinite(each) else 0
+        if whole > 2 and abs(each - whole) <= known <= SHARP * whole:
+            return f", {one}the number of samples? samples={whole} would name it"
+    return ""

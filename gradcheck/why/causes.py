@@ -10,10 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.errors import GradcheckError, ShapeMismatch
-from gradcheck.why.cause import SHARP, Cause, Causes, GradientBlock, listing
-from gradcheck.why.factors import Task
+from gradcheck.why.blocks import GradientBlock, layers_of
+from gradcheck.why.cause import SHARP, Cause, Causes, Task, listing
 from gradcheck.why.fitting import ErrorShape, Explained, best
-from gradcheck.why.layers import layers_of
 from gradcheck.why.shapes import entry_by_entry, shapes
 from gradcheck.why.where_it_broke import FAR_BELOW, where_it_broke
 

@@ -11,8 +11,7 @@ from math import lgamma
 
 import numpy as np
 
-from gradcheck.why.cause import lines, named_entries, named_lines, number, plus
-from gradcheck.why.factors import NEAR, factor_words, named_factors
+from gradcheck.why.cause import NEAR, factor_words, named_entries, named_factors, named_lines, number, plus
 from gradcheck.why.fitting import ErrorShape
 
 NAMED, FITTED = "named", "fitted"  # a c or k that is one of the `named_factors`, or whatever fits best
@@ -161,17 +160,23 @@ def _where(block, wrong):
     if np.all(block.known):
         if np.sum(wrong) == 1:
             return "one entry", named_entries(block.name, wrong)
-        for word, axis in lines(wrong):
+        for word, axis in _lines(wrong):
             hit = np.any(wrong, axis=1 - axis)
             whole = np.all(wrong | block.is_zero, axis=1 - axis)
             if np.sum(hit) == 1 or np.all(whole[hit]):
                 those = f"one {word}" if np.sum(hit) == 1 else f"some {word}s"
                 return those, named_lines(block.name, axis, hit)
-    for _, axis in lines(wrong):
+    for _, axis in _lines(wrong):
         hit = np.any(wrong, axis=1 - axis)
         if np.all(wrong[hit] if axis == 0 else wrong[:, hit]):
             return "some entries", named_lines(block.name, axis, hit)
     return "some entries", named_entries(block.name, wrong)
+
+
+def _lines(array):
+    """(word, axis) of the directions in which a matrix is cut into lines; none for other arrays."""
+    is_cut = array.ndim == 2 and min(array.shape) > 1
+    return [("row", 0), ("column", 1)] if is_cut else []
 
 
 # Right numbers in the wrong place
@@ -180,9 +185,9 @@ def _where(block, wrong):
 def arrangements(block):
     """The block's own numbers transposed, reshaped, reversed, permuted or summed."""
     g = block.numeric
-    if lines(g) and g.shape[0] == g.shape[1]:
+    if _lines(g) and g.shape[0] == g.shape[1]:
         yield _moved("transposed", "g transposed", block, np.transpose)
-    elif lines(g):
+    elif _lines(g):
         mixed = "g transposed and then reshaped, which mixes its entries"
         yield _moved("reshaped", mixed, block, lambda array: array.T.reshape(array.shape))
         order = "g read row by row and laid out column by column, or order C taken for F"
@@ -200,7 +205,7 @@ def arrangements(block):
 
 def _permuted(block):
     """The wrong rows, columns or entries in each other's places, found by a weighted sum of each."""
-    for word, axis in lines(block.numeric) or [("entry", 0)] * (block.numeric.ndim == 1):
+    for word, axis in _lines(block.numeric) or [("entry", 0)] * (block.numeric.ndim == 1):
         wrong = np.flatnonzero(np.any(block.visible, axis=1 - axis) if word != "entry" else block.visible)
         if len(wrong) < 2:
             continue

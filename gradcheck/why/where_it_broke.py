@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gradcheck.why.blocks import Layers
 from gradcheck.why.cause import listing, named_entries, named_lines
-from gradcheck.why.layers import Layers
 
 UNLESS = "deltas are wrong where nothing is handed on"
 FAR_BELOW = 0.01  # what is so small beside an error does not hide it: two of its digits would still be seen

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from gradcheck.why.cause import listing, named_entries, number
+from gradcheck.why.cause import Task, listing, named_entries, named_factors, number
 from gradcheck.why.causes import GradientBlock, causes
-from gradcheck.why.factors import Task, named_factors
 
 
 @pytest.mark.parametrize(
