@@ -1,11 +1,149 @@
-"""Wrong programs that people published, re-created in a few lines each, and the judge's verdicts."""
+"""Wrong programs that people published, re-created in a few lines each, and the judge's verdicts on them.
 
-from gradcheck.gallery import extra_column, one_three_one
-from gradcheck.gallery.program import CandidateCause, GalleryProgram, JudgedProgram, text
+Nobody writes a cause down beforehand. Either one of the known shapes of error leaves nothing over, or a
+CandidateCause says: if this mistake was made, then *these* gradients are the right ones of *this* error; and
+the judge decides that by its error bars.
+"""
 
-__all__ = ["CandidateCause", "GalleryProgram", "JudgedProgram", "programs", "text"]
+from collections.abc import Callable
+from dataclasses import dataclass
+from textwrap import fill
+
+from gradcheck import check
+from gradcheck.report.report import Report
+
+WIDTH = 110
+
+
+@dataclass(frozen=True)
+class CandidateCause:
+    """A mistake (`id`, `sentence`) that was made if `gradients` are found to be right as those of `loss`."""
+
+    id: str
+    sentence: str
+    loss: Callable
+    gradients: Callable
+
+
+@dataclass(frozen=True)
+class GalleryProgram:
+    """A program and its one mistake.
+
+    `title`: the mistake as a noun phrase; `source`: it in a sentence. `loss` and `gradients` of `parameters`,
+    a seeded point: E, and what the program takes for its derivative. `expected`: the verdict on the gradient.
+    `written`, `meant`: the code of the program and of `fixed`, the same program put right (None, with empty
+    strings, for a program that is right). `candidates`: what is tried as its cause besides the known shapes
+    of error. `shows`: None, or a function that measures what no check of a gradient can see, in a sentence.
+    """
+
+    id: str
+    section: str
+    title: str
+    source: str
+    program: type
+    loss: Callable
+    gradients: Callable
+    parameters: dict
+    expected: str
+    written: str = ""
+    meant: str = ""
+    fixed: type | None = None
+    candidates: tuple = ()
+    shows: Callable | None = None
+
+    def judge(self, seed: int = 0) -> "JudgedProgram":
+        """Check the gradient, look for the cause of a wrong one, and measure what the program shows."""
+        report = check(self.loss, self.gradients, self.parameters, seed=seed)
+        shown = None if self.shows is None else self.shows()
+        return JudgedProgram(self, report, _cause(self, report), shown)
 
 
 def programs() -> list[GalleryProgram]:
     """All programs of the gallery, section by section, the right program of each last."""
+    from gradcheck.gallery import extra_column, one_three_one
+
     return [*one_three_one.programs(), *extra_column.programs()]
+
+
+@dataclass(frozen=True)
+class JudgedProgram:
+    """A `program`, its `report`, the `cause` as (id, sentence) or None, and `shown`, a sentence or None."""
+
+    program: GalleryProgram
+    report: Report
+    cause: tuple | None
+    shown: str | None
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on the gradient: "right", "wrong" or "undecided"."""
+        return self.report.verdict
+
+    @property
+    def worst(self):
+        """The entry of the gradient whose two derivatives are the most error bars apart."""
+        return max((block.worst for block in self.report.blocks), key=lambda entry: entry.badness)
+
+    def to_dict(self) -> dict:
+        """Plain dict, ready for JSON."""
+        keys = ("id", "section", "title", "source", "written", "meant", "expected")
+        of_the_worst = ("name", "analytic", "numeric", "error_bar")
+        return {key: getattr(self.program, key) for key in keys} | {
+            "verdict": self.verdict,
+            "worst": {key: getattr(self.worst, key) for key in of_the_worst},
+            "cause": None if self.cause is None else dict(zip(("id", "sentence"), self.cause, strict=True)),
+            "shows": self.shown,
+        }
+
+
+def text(judged) -> str:
+    """A line that sums up, and a paragraph for each JudgedProgram, under the headings of their sections."""
+    verdicts = [each.verdict for each in judged]
+    counts = [f"{verdicts.count(each)} {each}" for each in dict.fromkeys(["wrong", "right", *verdicts])]
+    beyond = sum(each.verdict == "right" and each.program.fixed is not None for each in judged)
+    found = f"gallery: the gradients of {len(judged)} programs, {' and '.join(counts)}"
+    parts, section = [f"{found}; {beyond} of the right ones have another mistake"], None
+    for each in judged:
+        if each.program.section != section:
+            section = each.program.section
+            parts.append(f"{section}\n{'-' * len(section)}")
+        parts.append(_paragraph(each))
+    return "\n\n".join(parts)
+
+
+def _paragraph(judged):
+    program, worst = judged.program, judged.worst
+    lines = [f"{program.id}: {judged.verdict}; {program.title}", _indented(program.source)]
+    if program.fixed is not None:
+        lines += [f"  written: {program.written}", f"  meant:   {program.meant}"]
+    numbers = f"analytic {worst.analytic:.9g}, numeric {worst.numeric:.9g} ± {worst.error_bar:.1e}"
+    said = f"The gradient is {judged.verdict} (worst entry {worst.name}: {numbers})"
+    if judged.verdict == "right" and program.fixed is not None:
+        said += f"; what is wrong is {program.title}"
+    lines.append(_indented(f"{said}."))
+    if judged.cause is not None:
+        lines.append(_indented(f"Cause, measured: {judged.cause[0]}; {judged.cause[1]}."))
+    elif judged.verdict == "wrong":
+        lines.append(_indented("Cause: none of those tried, or more than one, fits."))
+    if judged.shown is not None:
+        lines.append(_indented(f"Measured: {judged.shown}"))
+    return "\n".join(lines)
+
+
+def _indented(sentence):
+    kept_whole = {"break_long_words": False, "break_on_hyphens": False}
+    return fill(sentence, WIDTH, initial_indent="  ", subsequent_indent="  ", **kept_whole)
+
+
+def _cause(program, report):
+    """(id, sentence) of the one cause that leaves nothing over; None if none or several do, or if the
+    gradient is not wrong.
+    """
+    if report.verdict != "wrong":
+        return None
+    shape = report.cause
+    fitting = [(shape.id, shape.sentence)] if shape is not None and shape.kind == "shape" else []
+    for each in program.candidates:
+        if check(each.loss, each.gradients, program.parameters, seed=report.seed).verdict == "right":
+            fitting.append((each.id, each.sentence))
+    return fitting[0] if len(fitting) == 1 else None

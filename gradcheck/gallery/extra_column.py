@@ -7,7 +7,7 @@ out)**2 / 2.
 
 import numpy as np
 
-from gradcheck.gallery.program import CandidateCause, GalleryProgram
+from gradcheck.gallery import CandidateCause, GalleryProgram
 
 
 def logistic(net):

@@ -7,7 +7,7 @@ targets, out_o (1,), out_h (3,); E of one sample, over its one output.
 import numpy as np
 
 from gradcheck import check
-from gradcheck.gallery.program import CandidateCause, GalleryProgram
+from gradcheck.gallery import CandidateCause, GalleryProgram
 
 
 class OneThreeOne:

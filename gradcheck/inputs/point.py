@@ -262,6 +262,8 @@ def _filler(template, blocks):
     block = next(blocks)
     if kind is None:
         return block.of
+    if kind is float:
+        return lambda vector: block.of(vector).item()
     return lambda vector: kind(block.of(vector).tolist())
 
 

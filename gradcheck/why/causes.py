@@ -53,14 +53,6 @@ def causes(
     return Causes(overall, dict.fromkeys(names) | own, tuple(found))
 
 
-def blocks_of(point, analytic, numeric, bar) -> list[GradientBlock]:
-    """The GradientBlocks of a Point, from flat vectors as long as its own. `bar`: numerical error and
-    analytic rounding.
-    """
-    columns = [np.asarray(each, np.float64) for each in (analytic, numeric, bar, point.vector)]
-    return [GradientBlock(block.name, *map(block.of, columns)) for block in point.blocks]
-
-
 # One block
 
 
