@@ -19,7 +19,7 @@ _HOME = {
     "known_mistakes": "why.known_mistakes",
     "causes": "why.causes",
     "assert_gradients": "testing",
-    "check_grad": "scipy_like",
+    "check_grad": "testing",
 }
 __all__ = list(_HOME)
 

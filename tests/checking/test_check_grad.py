@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples
 
-from gradcheck.scipy_like import CheckGradWarning, check_grad
+from gradcheck.testing import CheckGradWarning, check_grad
 
 F32 = np.float32
 

@@ -46,7 +46,6 @@ ORDER = {
         "why",
         "checking",
         "__init__",
-        "scipy_like",
         "testing",
         "plugin",
         "twin",
