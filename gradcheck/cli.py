@@ -56,7 +56,37 @@ def _parser():
     parser.set_defaults(command=_check, network="worked-example", format="text", output=None, seed=0)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    _add_check(commands)
+    check = _add(
+        commands,
+        "check",
+        _check,
+        "check every gradient of a network five ways, or the gradients of a program of your own",
+        "check model.py:loss_and_gradients --parameters point.npz",
+        ("text", "json", "markdown"),
+        metavar="WHAT",
+        help=f"NETWORK or FILE.py:FUNCTION. A network is {NETWORK_HELP}. A function, also written "
+        "package.module:FUNCTION, takes the parameters and returns the loss and its gradients",
+    )
+    _add_seed(check, "N")
+    program = check.add_argument_group("for FILE.py:FUNCTION only (and --format markdown)")
+    program.add_argument(
+        "--parameters",
+        metavar="POINT",
+        help="the parameters at which a program is checked: a .npz or .npy file, a .json file of names and "
+        "nested lists, or FILE.py:NAME or package.module:NAME of a dict or a function that returns one",
+    )
+    program.add_argument(
+        "--gradients",
+        metavar="FUNCTION",
+        help="FILE.py:FUNCTION that returns the gradients, where the first returns the loss alone",
+    )
+    program.add_argument(
+        "--select",
+        action="append",
+        metavar="GLOB",
+        help="check only the arrays whose names match, such as 'W*'; may be given again",
+    )
+    _add_plot(program)
 
     twin = _add(
         commands,
@@ -78,64 +108,25 @@ def _parser():
     _add_training(stable)
     stable.add_argument("--first", type=count, metavar="F", help="the first row after update 0 (default: K)")
     stable.add_argument("--runs", type=count, metavar="R", help="how many runs to compare (default 29)")
-    stable.add_argument(
-        "--seed", type=count, default=0, metavar="S", help="seed of the random choices (default 0)"
-    )
+    _add_seed(stable, "S")
 
-    shown = commands.add_parser(
-        "gallery",
-        help="show programs with a wrong backward pass that people wrote, and what the check finds",
-        epilog="example: python -m gradcheck gallery",
-    )
-    add_output_options(shown)
-    shown.set_defaults(command=_gallery)
+    purpose = "show programs with a wrong backward pass that people wrote, and what the check finds"
+    _add(commands, "gallery", _gallery, purpose, "gallery", metavar=None)
     return parser
 
 
-def _add(commands, name, command, purpose, example):
+def _add(commands, name, command, purpose, example, *formats, metavar="NETWORK", help=NETWORK_HELP):
     parser = commands.add_parser(name, help=purpose, epilog=f"example: python -m gradcheck {example}")
-    parser.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
-    add_output_options(parser)
+    if metavar is not None:
+        parser.add_argument("network", metavar=metavar, help=help)
+    add_output_options(parser, *formats)
     parser.set_defaults(command=command)
     return parser
 
 
-def _add_check(commands):
-    check = commands.add_parser(
-        "check",
-        help="check every gradient of a network five ways, or the gradients of a program of your own",
-        epilog="example: python -m gradcheck check model.py:loss_and_gradients --parameters point.npz",
-    )
-    check.add_argument(
-        "network",
-        metavar="WHAT",
-        help=f"NETWORK or FILE.py:FUNCTION. A network is {NETWORK_HELP}. A function, also written "
-        "package.module:FUNCTION, takes the parameters and returns the loss and its gradients",
-    )
-    add_output_options(check, ("text", "json", "markdown"))
-    check.add_argument(
-        "--seed", type=count, default=0, metavar="N", help="seed of the random choices (default 0)"
-    )
-    program = check.add_argument_group("for FILE.py:FUNCTION only (and --format markdown)")
-    program.add_argument(
-        "--parameters",
-        metavar="POINT",
-        help="the parameters at which a program is checked: a .npz or .npy file, a .json file of names and "
-        "nested lists, or FILE.py:NAME or package.module:NAME of a dict or a function that returns one",
-    )
-    program.add_argument(
-        "--gradients",
-        metavar="FUNCTION",
-        help="FILE.py:FUNCTION that returns the gradients, where the first returns the loss alone",
-    )
-    program.add_argument(
-        "--select",
-        action="append",
-        metavar="GLOB",
-        help="check only the arrays whose names match, such as 'W*'; may be given again",
-    )
-    _add_plot(program)
-    check.set_defaults(command=_check)
+def _add_seed(parser, metavar):
+    about = "seed of the random choices (default 0)"
+    parser.add_argument("--seed", type=count, default=0, metavar=metavar, help=about)
 
 
 def _add_training(parser):
@@ -159,32 +150,29 @@ def _command(arguments):
 def _check(arguments):
     if is_program(arguments.network) and not os.path.exists(arguments.network):
         return _check_program(arguments)
-    if arguments.network.endswith(".py"):
-        raise NeuronnetError(
-            f"{arguments.network}: which function of it? write {arguments.network}:FUNCTION, such as "
-            f"{arguments.network}:loss_and_gradients"
-        )
+    given = arguments.network
+    if given.endswith(".py"):
+        such = f"{given}:FUNCTION, such as {given}:loss_and_gradients"
+        raise NeuronnetError(f"{given}: which function of it? write {such}")
     for option in ("parameters", "gradients", "select", "plot"):
         if getattr(arguments, option, None) is not None:
             raise NeuronnetError(
-                f"--{option} is for a program, FILE.py:FUNCTION; {arguments.network} is read as a network"
+                f"--{option} is for a program, FILE.py:FUNCTION; {given} is read as a network"
             )
     if arguments.format == "markdown":
-        raise NeuronnetError(
-            "--format markdown is for a program, FILE.py:FUNCTION; a network has text and json"
-        )
-    description, place = source(arguments.network)
+        why = "is for a program, FILE.py:FUNCTION; a network has text and json"
+        raise NeuronnetError(f"--format markdown {why}")
+    description, place = source(given)
     report = check_network(NeuralNetwork.from_dict(description), seed=arguments.seed)
-    _print(arguments, report.to_dict(), str(report), [place])
+    _print(arguments, report, [place])
     return STATUS[report.verdict]
 
 
 def _check_program(arguments):
     if arguments.parameters is None:
-        raise NeuronnetError(
-            f"--parameters is needed with {arguments.network}: the numbers at which to check it, as "
-            "FILE.npz, FILE.npy, FILE.json or FILE.py:NAME"
-        )
+        allowed = "FILE.npz, FILE.npy, FILE.json or FILE.py:NAME"
+        needed = f"--parameters is needed with {arguments.network}: the numbers at which to check it"
+        raise NeuronnetError(f"{needed}, as {allowed}")
     programs = Programs()
     loss = programs.function(arguments.network, ("parameters",))
     gradients = None
@@ -197,10 +185,8 @@ def _check_program(arguments):
         report = check(watched, gradients, parameters, select=arguments.select, seed=arguments.seed)
         figure = None if arguments.plot is None else plots.report_figure(report, loss, gradients, parameters)
     report = replace(report, call=_command_line(arguments))
-    if arguments.format == "markdown":
-        write(report.markdown().rstrip("\n"), arguments.output, programs.paths)
-    else:
-        _print(arguments, report.to_dict(), str(report), programs.paths)
+    as_text = report.markdown().rstrip("\n") if arguments.format == "markdown" else str(report)
+    _print(arguments, report, programs.paths, as_text)
     if figure is not None:
         figures.save(figure, arguments.plot, programs.paths)
     return STATUS[report.verdict]
@@ -246,11 +232,11 @@ def _twin(arguments):
         rows = [row | {"held_out_accuracy": row.get("held_out_accuracy")} for row in rows]
         rows, diverges = text.until_it_diverges(rows)
         as_dict = {"rows": rows} | ({} if diverges is None else {"diverges": diverges})
-        _print(arguments, as_dict, text.training(description, rows), [place])
+        _print(arguments, as_dict, [place], text.training(description, rows))
         _plot(arguments, lambda: figures.training(description, rows, twin.forward), place)
         return 0 if diverges is None else UNUSABLE
     report = side_by_side(description, arguments.updates, every, progress)
-    _print(arguments, report.to_dict(), str(report), [place])
+    _print(arguments, report, [place])
     _plot(arguments, lambda: side_by_side_figure(report), place)
     return STATUS[report.verdict]
 
@@ -258,25 +244,17 @@ def _twin(arguments):
 def _stability(arguments):
     description, place = _trainable(arguments)
     progress = progress_line(0, "runs")
-    settings = {
-        name: getattr(arguments, name) for name in ("runs", "first") if getattr(arguments, name) is not None
-    }
-    report = stability(
-        description,
-        arguments.updates,
-        _rows_every(arguments),
-        seed=arguments.seed,
-        progress=progress,
-        **settings,
-    )
-    _print(arguments, report.to_dict(), str(report), [place])
+    settings = {name: getattr(arguments, name) for name in ("seed", "runs", "first")}
+    settings = {name: value for name, value in settings.items() if value is not None}
+    report = stability(description, arguments.updates, _rows_every(arguments), progress=progress, **settings)
+    _print(arguments, report, [place])
     _plot(arguments, lambda: stability_figure(description.title, report), place)
     return 0
 
 
 def _gallery(arguments):
     judged = [program.judge() for program in gallery.programs()]
-    _print(arguments, [each.to_dict() for each in judged], gallery.text(judged), [])
+    _print(arguments, judged, [], gallery.text(judged))
     return 0
 
 
@@ -294,12 +272,10 @@ def _rows_every(arguments):
     return max(1, arguments.updates // 10) if arguments.every is None else arguments.every
 
 
-def _print(arguments, as_dict, as_text, places):
-    write(
-        json.dumps(plain(as_dict), indent=1) if arguments.format == "json" else as_text,
-        arguments.output,
-        places,
-    )
+def _print(arguments, report, places, as_text=None):
+    as_text = str(report) if as_text is None else as_text
+    as_json = arguments.format == "json"
+    write(json.dumps(plain(report), indent=1) if as_json else as_text, arguments.output, places)
 
 
 def _plot(arguments, draw, place):

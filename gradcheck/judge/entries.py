@@ -38,7 +38,7 @@ class JudgedEntries:
         self.numeric, self.bar = np.full_like(vector, np.nan), np.full_like(vector, np.inf)
         self._scale, self._floor = np.zeros_like(vector), None
         self.judgements, self.groups, self.single_precision = {}, [], False
-        positions = np.concatenate([np.array(block.positions) for block in blocks])
+        positions = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
         positions = positions if chosen is None else positions[chosen[positions]]
         if doubt is not None:
             self.judgements = {i: self._judged(i, UNMEASURED, 0.0) for i in positions.tolist()}

@@ -94,25 +94,26 @@ class Report:
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON; without the seconds, so that the same check gives the same dict."""
-        return plain(
-            {
-                "verdict": self.verdict,
-                "subject": self.subject,
-                "evaluations": self.evaluations,
-                "seed": self.seed,
-                "confidence": self.confidence,
-                "cause": None if self.cause is None else self.cause.to_dict(),
-                "audit": [finding.to_dict() for finding in self.audit],
-                "notes": [note.to_dict() for note in self.notes],
-                "nearby": None if self.nearby is None else self.nearby.to_dict(),
-                "first_wrong_intermediate": self.first_wrong_intermediate,
-                "intermediates": [block.to_dict() for block in self.intermediates],
-                "known_mistakes": [each.to_dict() for each in self.known_mistakes],
-                "conventions": list(self.conventions),
-                "call": self.call,
-                "blocks": [block.to_dict() for block in self.blocks],
-            }
+        about = (
+            "verdict",
+            "subject",
+            "evaluations",
+            "seed",
+            "confidence",
+            "cause",
+            "audit",
+            "notes",
+            "nearby",
         )
+        parts = (
+            "first_wrong_intermediate",
+            "intermediates",
+            "known_mistakes",
+            "conventions",
+            "call",
+            "blocks",
+        )
+        return plain({key: getattr(self, key) for key in (*about, *parts)})
 
 
 @dataclass(frozen=True)
@@ -166,20 +167,9 @@ class BlockReport:
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
-        return plain(
-            {
-                "name": self.name,
-                "shape": list(self.shape),
-                "verdict": self.verdict,
-                "smallest_visible": self.smallest_visible,
-                "by_directions": self.by_directions,
-                "groups": [
-                    {"verdict": group.verdict, "ranges": ranges(group.positions)} for group in self.groups
-                ],
-                "cause": None if self.cause is None else self.cause.to_dict(),
-                "entries": [entry.to_dict() for entry in self.entries],
-            }
-        )
+        keys = ("name", "shape", "verdict", "smallest_visible", "by_directions", "groups", "cause", "entries")
+        groups = [{"verdict": group.verdict, "ranges": ranges(group.positions)} for group in self.groups]
+        return plain({key: getattr(self, key) for key in keys} | {"groups": groups})
 
 
 @dataclass(frozen=True)
@@ -219,7 +209,7 @@ class Entry:
 
     def to_dict(self) -> dict:
         """Plain dict; a number that is not finite is None."""
-        return plain({**self.__dict__, "index": list(self.index)})
+        return plain(self.__dict__)
 
 
 @dataclass(frozen=True)
@@ -233,12 +223,7 @@ class NearbyCheck:
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
-        return {
-            "verdict": self.verdict,
-            "sentence": self.sentence,
-            "blocks": [block.to_dict() for block in self.blocks],
-            "cause": None if self.cause is None else self.cause.to_dict(),
-        }
+        return plain(self.__dict__)
 
 
 @dataclass(frozen=True)
@@ -266,7 +251,9 @@ def ranges(positions):
 
 
 def plain(value):
-    """The value, ready for JSON: None for every float that is not finite, arrays as lists."""
+    """The value, ready for JSON: None for a float that is not finite, lists for arrays, dicts for objects."""
+    if hasattr(value, "to_dict"):
+        return plain(value.to_dict())
     if isinstance(value, dict):
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):

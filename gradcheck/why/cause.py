@@ -40,11 +40,9 @@ class Cause:
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
         keys = ("id", "sentence", "kind", "free")
-        return {key: getattr(self, key) for key in keys} | {
-            "blocks": list(self.blocks),
-            "constants": dict(self.constants),
-            "runners_up": [each.to_dict() for each in self.runners_up],
-        }
+        found = {key: getattr(self, key) for key in keys} | {"blocks": list(self.blocks)}
+        runners_up = [each.to_dict() for each in self.runners_up]
+        return found | {"constants": dict(self.constants), "runners_up": runners_up}
 
 
 @dataclass(frozen=True)
@@ -67,11 +65,9 @@ class Causes:
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
-        return {
-            "overall": None if self.overall is None else self.overall.to_dict(),
-            "blocks": {name: None if each is None else each.to_dict() for name, each in self.blocks.items()},
-            "wrong": list(self.wrong),
-        }
+        overall = None if self.overall is None else self.overall.to_dict()
+        blocks = {name: None if each is None else each.to_dict() for name, each in self.blocks.items()}
+        return {"overall": overall, "blocks": blocks, "wrong": list(self.wrong)}
 
 
 # Names and numbers
