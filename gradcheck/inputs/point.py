@@ -10,6 +10,7 @@ array match a list by its places. None stands for "no parameter here".
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from numbers import Number
 from types import SimpleNamespace
 
@@ -45,7 +46,7 @@ class Block:
     start: int
     stop: int
 
-    @property
+    @cached_property
     def positions(self):
         """The places of its entries in the flat vector, a range."""
         return range(self.start, self.stop)

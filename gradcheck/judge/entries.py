@@ -161,11 +161,9 @@ def rounding_of_gradients(functions, vector, analytic, units):
     (its relative rounding), or by so little that fourth differences are rounding: that of `out - target` for
     an `out` near 1 shows only there.
     """
-    largest = np.zeros_like(analytic)
-    for block in functions.point.blocks:
-        part = block.of(analytic)
-        block.of(largest)[...] = np.max(np.abs(part[np.isfinite(part)]), initial=0.0)
-    overall = np.max(largest, initial=0.0)
+    sizes, blocks = np.where(np.isfinite(analytic), np.abs(analytic), 0.0), functions.point.blocks
+    largest = [np.max(block.of(sizes), initial=0.0) for block in blocks]
+    largest, overall = np.repeat(largest, [len(block.positions) for block in blocks]), max(largest)
     found = [SUMMED * units * largest, _unit_of_numbers_near_one(analytic)]
     if functions.is_callable:
         for sign in (-1.0, 1.0):

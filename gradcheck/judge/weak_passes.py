@@ -55,7 +55,8 @@ def notes(point, blocks, vector, analytic, numeric, bar, confidence=WELL_BEYOND)
     for block in blocks:
         if len(block.positions) == 0:
             continue
-        parameter, slopes, dead, whole = *map(block.of, (vector, numeric, zero)), np.full(block.shape, True)
+        parameter, slopes, dead = map(block.of, (vector, numeric, zero))
+        whole = np.full(block.shape, True)
         if np.all(dead):
             found["zero gradient"].append((block, block.name, whole))
         elif np.any(where := _dead_lines(dead)):
