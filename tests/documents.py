@@ -30,15 +30,18 @@ import sys
 import tempfile
 import tokenize
 import traceback
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from doctest import DocTestParser
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 from printed import agrees
 
 import neuronnet
+from gradcheck.__main__ import main as gradcheck_main
+from neuronnet.__main__ import main as neuronnet_main
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.derivation.quantities import Exact
@@ -52,6 +55,7 @@ from neuronnet.sheet.readers.read_sheet import read_sheet
 
 ROOT = Path(__file__).parent.parent
 PROMPT = "(Pdb) "
+SURROUNDINGS = {"NO_COLOR": "1", "COLUMNS": "120"}
 
 NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _WORD = r"[^\W\d]\w*(?:\[\d+(?:,\d+)?\])?(?:@\d+)?"
@@ -157,7 +161,7 @@ def check_claim(claim):
     if not (sheet.claims or sheet.unread):
         return [f"{claim!r} claims nothing: it has no equals sign"]
     with fifty_digits():
-        lines = judged_beside(sheet, NetworkModel(read("worked-example"), exact_values()))
+        lines = judged_beside(sheet, _model())
     wrong = [line for line in lines if line.verdict != "right"]
     found = [f"{claim!r}: {line.verdict}: {'; '.join(remarks(line))}" for line in wrong]
     sides = claim.split(" = ")
@@ -165,9 +169,9 @@ def check_claim(claim):
 
 
 @cache
-def exact_values():
-    """The exact values of the worked example, those after ten thousand updates computed once."""
-    return Exact(read("worked-example"))
+def _model():
+    """The worked example with its exact values, computed once."""
+    return NetworkModel(read("worked-example"), Exact(read("worked-example")))
 
 
 def _out_of_place(formula, arithmetic):
@@ -194,16 +198,16 @@ def _without_exponents(formula):
 @cache
 def worked_example():
     """The worked example in fifty digits."""
-    with localcontext() as context:
-        context.prec = 50
-        return neuronnet.Derivation("worked-example", number=Decimal)
+    with fifty_digits():
+        derivation = _model().exact.derivation
+        derivation["E_total@9999"]  # before E_total@10000, which one update more gives
+        return derivation
 
 
 @cache
 def exactly(formula):
     """The value of a formula in names, or in numbers as they are printed, to fifty digits."""
-    with localcontext() as context:
-        context.prec = 50
+    with fifty_digits():
         return Decimal(worked_example().value_of(formula))
 
 
@@ -301,10 +305,7 @@ def _erratum(quantity, cells, namespace):
 
 
 def _really(source, namespace):
-    try:
-        return exactly(source)
-    except neuronnet.NeuronnetError:
-        return eval(source, dict(namespace))
+    return exactly(source) if _is_readable(source) else eval(source, dict(namespace))
 
 
 @cache
@@ -404,7 +405,8 @@ def _command(command, expected, scripts):
     if words[0] not in ("python", "python3") or words[1:3] == ["-m", "pip"]:
         return [f"{command!r} is not run here: only python is, and not to install"]
     needed = tuple((name, source) for name, source in scripts.items() if name in command)
-    output, errors, status = run_command(tuple(words[1:]), needed)
+    run = run_main if words[1:3] in (["-m", "neuronnet"], ["-m", "gradcheck"]) else run_command
+    output, errors, status = run(tuple(words[1:]), needed)
     if status not in (0, 1, 3) or "Traceback" in errors:
         return [f"{command!r} ends with status {status}: {errors.strip()}"]
     return _compare(command, expected, output)
@@ -437,18 +439,11 @@ def run_command(words, scripts, given=""):
     """(stdout, stderr, exit status) of a Python command, run in the root of the repository, or beside its
     scripts.
     """
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "NO_COLOR": "1",
-        "COLUMNS": "120",
-        "PYTHONIOENCODING": "utf-8",
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        for name, source in scripts:
-            Path(folder, name).write_text(source, encoding="utf-8")
+    environment = os.environ | SURROUNDINGS | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    with _folder_of(scripts) as folder:
         done = subprocess.run(
             [sys.executable, *words],
-            cwd=folder if scripts else ROOT,
+            cwd=folder,
             env=environment,
             input=given,
             capture_output=True,
@@ -456,6 +451,30 @@ def run_command(words, scripts, given=""):
             timeout=120,
         )
     return done.stdout, done.stderr, done.returncode
+
+
+@cache
+def run_main(words, scripts):
+    """What `run_command` gives for `-m neuronnet ...` and `-m gradcheck ...`, without another process."""
+    main = {"neuronnet": neuronnet_main, "gradcheck": gradcheck_main}[words[1]]
+    with (
+        _folder_of(scripts) as folder,
+        contextlib.chdir(folder),
+        patch.dict(os.environ, SURROUNDINGS),
+        contextlib.redirect_stdout(io.StringIO()) as output,
+        contextlib.redirect_stderr(io.StringIO()) as errors,
+    ):
+        status = main(list(words[2:]))
+    return output.getvalue(), errors.getvalue(), status
+
+
+@contextlib.contextmanager
+def _folder_of(scripts):
+    """The root of the repository, or a folder with the scripts."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, source in scripts:
+            Path(folder, name).write_text(source, encoding="utf-8")
+        yield folder if scripts else ROOT
 
 
 def _compare(command, expected, output):
@@ -473,26 +492,28 @@ def _compare(command, expected, output):
 
 
 def spoiled_copies(text):
-    """(line number, number, copy): the document with the last digit of one number changed, for each number in
-    turn.
+    """(places, copy): the document with the last digit of one number in each of its blocks changed, until
+    every number has had its turn. A place is (line of the block, line, number).
 
     Left out are commands, code, descriptions of networks, addresses, and the digits in names.
     """
-    lines = text.splitlines()
-    for block in blocks_of(without_made_parts(text)):
-        for offset, line in enumerate(block.lines):
-            if _is_command(block, line):
-                continue
+    blocks = [list(_numbers_of(block)) for block in blocks_of(without_made_parts(text))]
+    for turn in range(max(map(len, blocks))):
+        lines, places = text.splitlines(), []
+        for block in blocks:
+            for start, line, match in block[turn : turn + 1]:
+                places.append((start, line, match[0]))
+                old, last = lines[line - 1], match.end() - 1
+                lines[line - 1] = f"{old[:last]}{(int(old[last]) + 1) % 10}{old[last + 1 :]}"
+        yield places, "\n".join(lines) + "\n"
+
+
+def _numbers_of(block):
+    for number, line in enumerate(block.lines, block.line):
+        if not _is_command(block, line):
             without_links = re.sub(r"\]\([^)]*\)", lambda link: "_" * len(link[0]), line)
             for match in re.finditer(rf"(?<![\w.@\[]){NUMBER}", without_links):
-                spoiled = match[0][:-1] + str((int(match[0][-1]) + 1) % 10)
-                index = block.line - 1 + offset
-                copy = (
-                    lines[:index]
-                    + [line[: match.start()] + spoiled + line[match.end() :]]
-                    + lines[index + 1 :]
-                )
-                yield index + 1, match[0], "\n".join(copy) + "\n"
+                yield block.line, number, match
 
 
 def _is_command(block, line):

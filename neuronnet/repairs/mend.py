@@ -101,7 +101,8 @@ def mended(formula: Expression, truth: Expression, trials: Trials, names=None) -
 
 def _candidates(formula, around, bench):
     """The edits that make a formula true in one draw, some of them up to a number."""
-    yield from _scaled(change("count", formula, formula, ""), formula, bench.ratio(formula), around)
+    numbers = list(_numbers(around))
+    yield from _scaled(change("count", formula, formula, ""), formula, bench.ratio(formula), numbers)
     left = MOST_EDITS
     for node, rebuild, parent in nodes(formula):
         ratio = bench.test(rebuild)
@@ -113,14 +114,14 @@ def _candidates(formula, around, bench):
             if found == 1:
                 yield Candidate(slip, rebuild(slip.replacement), 0)
             elif found is not None and slip.kind in _WITH_A_NUMBER:
-                yield from _scaled(slip, rebuild(slip.replacement), found, around)
+                yield from _scaled(slip, rebuild(slip.replacement), found, numbers)
 
 
-def _scaled(slip, formula, ratio, around):
+def _scaled(slip, formula, ratio, numbers):
     """The Candidates that multiply a formula by a number besides, if it is one that people forget."""
     if ratio is None:
         return
-    for value, factor, said in _numbers(around):
+    for value, factor, said in numbers:
         for sign in (1, -1):
             if abs(ratio * sign - value) > CLOSE * abs(value):
                 continue
@@ -129,13 +130,13 @@ def _scaled(slip, formula, ratio, around):
                 said = f"the factor 1/{said.split()[2]} is too much"
             whole = whole if sign > 0 else -whole
             parts = [slip.sentence, said, "the sign is turned around" if sign < 0 else ""]
-            numbers = (factor is not None) + (sign < 0)
+            times = (factor is not None) + (sign < 0)
             if not slip.sentence:
                 kind = "whole sign" if factor is None else "count"
-                slip, numbers = slip._replace(kind=kind, instead=whole.format()), numbers - 1
+                slip, times = slip._replace(kind=kind, instead=whole.format()), times - 1
             sentence = " and ".join(part for part in parts if part)
             if sentence:
-                yield Candidate(slip._replace(sentence=sentence), whole, numbers)
+                yield Candidate(slip._replace(sentence=sentence), whole, times)
 
 
 def _numbers(around):

@@ -3,11 +3,13 @@
 import json
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import pytest
 from mistaken import MISTAKES, transposed, updated_weights, without_biases
 from printed import agrees
+from profiles import for_the_night
 
 from gradcheck.numeric.dual import Dual
 from neuronnet import Derivation, load
@@ -33,8 +35,24 @@ def exact():
         yield derivation
 
 
+@cache
+def in_floats():
+    """The derivation in floats, made once for all that comes after many updates."""
+    return Derivation("worked-example")
+
+
+def is_far(name):
+    """Whether a quantity stands after more than ten thousand updates, which take seconds in fifty digits."""
+    return int(name.partition("@")[2] or 0) > 10_000
+
+
+def far(names):
+    """The names, what is far left to the night."""
+    return [pytest.param(name, marks=for_the_night()) if is_far(name) else name for name in names]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", DATA["values"])
+@pytest.mark.parametrize("name", far(DATA["values"]))
 def test_fifty_digits_give_every_true_digit(name, exact):
     assert agrees(DATA["values"][name], exact("worked-example")[name].value)
 
@@ -46,9 +64,9 @@ def test_floats_give_the_correct_nine_decimals(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", AFTER_MANY)
+@pytest.mark.parametrize("name", far(AFTER_MANY))
 def test_floats_give_the_correct_nine_decimals_after_thousands_of_updates(name):
-    assert f"{Derivation('worked-example')[name].value:.9f}" == f"{Decimal(DATA['values'][name]):.9f}"
+    assert f"{in_floats()[name].value:.9f}" == f"{Decimal(DATA['values'][name]):.9f}"
 
 
 @pytest.mark.parametrize("name", DATA["mistakes"])
@@ -78,9 +96,9 @@ def test_every_mistake_is_visible_in_what_it_leaves():
 
 
 def published(verdicts):
-    """(example, position) of every published number with one of the verdicts."""
+    """(example, position) of every published number with one of the verdicts; the far ones for the night."""
     return [
-        (name, position)
+        pytest.param(name, position, marks=[for_the_night()] if is_far(each.quantity) else [])
         for name in example_names()
         for position, each in enumerate(read(find(name)).published)
         if each.verdict in verdicts

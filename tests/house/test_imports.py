@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -72,10 +73,14 @@ FILES = sorted(
 )
 
 
+@cache
+def parsed(file):
+    return ast.parse((ROOT / file).read_text(encoding="utf-8"))
+
+
 def imported(file, at_the_top=False):
     """The absolute names of what a file imports, anywhere or only at its top."""
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    for node in tree.body if at_the_top else ast.walk(tree):
+    for node in parsed(file).body if at_the_top else ast.walk(parsed(file)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -89,23 +94,23 @@ def place(order, name):
     return order.index(part if part in order else "__init__")
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_a_folder_imports_only_folders_above_it(file):
-    package, own = Path(file).with_suffix("").parts[:2]
-    order = ORDER[package]
-    assert own in order, f"{file} has no place in the list of {package}"
-    for name in imported(file):
-        if name.partition(".")[0] == package:
-            assert place(order, name) <= order.index(own), f"{file} imports {name}, which stands below it"
+def test_a_folder_imports_only_folders_above_it():
+    for file in FILES:
+        package, own = Path(file).with_suffix("").parts[:2]
+        order = ORDER[package]
+        assert own in order, f"{file} has no place in the list of {package}"
+        for name in imported(file):
+            if name.partition(".")[0] == package:
+                assert place(order, name) <= order.index(own), f"{file} imports {name}, which stands below it"
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_neuronnet_needs_python_alone_and_gradcheck_numpy(file):
-    package = file.partition("/")[0]
-    allowed = {package, *(["numpy"] if package == "gradcheck" else []), *NEEDS.get(file, ())}
-    for name in imported(file):
-        top = name.partition(".")[0]
-        assert top in allowed or top in sys.stdlib_module_names, f"{file} imports {name}"
+def test_neuronnet_needs_python_alone_and_gradcheck_numpy():
+    for file in FILES:
+        package = file.partition("/")[0]
+        allowed = {package, *(["numpy"] if package == "gradcheck" else []), *NEEDS.get(file, ())}
+        for name in imported(file):
+            top = name.partition(".")[0]
+            assert top in allowed or top in sys.stdlib_module_names, f"{file} imports {name}"
 
 
 def test_the_files_of_a_folder_import_each_other_in_one_direction():
@@ -142,7 +147,7 @@ def test_importing_neuronnet_loads_nothing_from_elsewhere():
 
 @pytest.mark.parametrize("file", ["neuronnet/render/figures.py", "gradcheck/report/figures.py"])
 def test_matplotlib_is_imported_in_one_function_alone(file):
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    tree = parsed(file)
 
     def of(node):
         return [

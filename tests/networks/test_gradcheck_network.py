@@ -31,7 +31,7 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=for_the_night()) if name == "sine-classes" else name
+        pytest.param(name, marks=for_the_night()) if name in ("moons-relu", "sine-classes") else name
         for name in example_names()
     ],
 )

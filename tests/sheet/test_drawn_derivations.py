@@ -1,6 +1,7 @@
 """The drawn derivations themselves: right numbers, and mistakes that show."""
 
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 import pytest
@@ -9,7 +10,11 @@ from drawn.mistakes import IN_FORMULAS, KINDS
 from drawn.trees import as_complex, forward, gradients
 
 SEEDS = range(120)
-RIGHT = [right_sheet(seed) for seed in SEEDS]
+
+
+@cache
+def right(seed):
+    return right_sheet(seed)
 
 
 def as_floats(value):
@@ -19,7 +24,7 @@ def as_floats(value):
 @pytest.mark.parametrize("start", SEEDS[::20])
 def test_every_derivative_agrees_with_a_complex_step(start):
     for seed in range(start, start + 20):
-        sheet = RIGHT[seed]
+        sheet = right(seed)
         slopes = gradients(sheet.model.definitions, sheet.model.givens, sheet.model.loss)
         for key, value, factor in sheet.derivatives:
             true = factor * slopes[key[2:]].astype(float)
@@ -28,7 +33,7 @@ def test_every_derivative_agrees_with_a_complex_step(start):
 
 def test_every_forward_value_agrees_with_complex_numbers():
     for seed in SEEDS:
-        sheet = RIGHT[seed]
+        sheet = right(seed)
         true = forward(sheet.model.definitions, as_complex(sheet.model.givens))
         for key, _, value in sheet.numbers.values():
             if key in true:
@@ -38,7 +43,7 @@ def test_every_forward_value_agrees_with_complex_numbers():
 def test_updates_and_second_passes_follow_from_the_slopes():
     passes = 0
     for seed in SEEDS:
-        sheet = RIGHT[seed]
+        sheet = right(seed)
         model = sheet.model
         slopes = gradients(model.definitions, model.givens, model.loss)
         second = as_complex(model.givens)
@@ -55,7 +60,7 @@ def test_updates_and_second_passes_follow_from_the_slopes():
 
 def test_an_author_who_carries_exact_numbers_prints_them_within_one_unit():
     for seed in SEEDS:
-        sheet = RIGHT[seed]
+        sheet = right(seed)
         if sheet.way == "exact":
             for _, printed, exact in sheet.numbers.values():
                 for one, true in zip(printed.ravel(), exact.ravel()):
@@ -64,7 +69,7 @@ def test_an_author_who_carries_exact_numbers_prints_them_within_one_unit():
 
 def test_a_number_carried_as_printed_stays_near():
     for seed in SEEDS:
-        for _, printed, exact in RIGHT[seed].numbers.values():
+        for _, printed, exact in right(seed).numbers.values():
             np.testing.assert_allclose(as_floats(printed), as_floats(exact), rtol=0.1, atol=0.02)
 
 
@@ -100,7 +105,7 @@ def test_a_seed_draws_the_same_sheet_twice():
 
 def test_every_kind_of_line_is_told():
     for seed in SEEDS[:20]:
-        sheet = RIGHT[seed]
+        sheet = right(seed)
         assert sorted(sheet.lines) == list(range(1, sheet.text.count("\n") + 1))
         assert (
             {"given", "model", "claim"} <= set(sheet.lines.values()) <= {"given", "model", "claim", "prose"}
@@ -108,12 +113,12 @@ def test_every_kind_of_line_is_told():
 
 
 def test_every_family_of_models_is_drawn():
-    families = {sheet.model.family for sheet in RIGHT}
+    families = {sheet.model.family for sheet in map(right, SEEDS)}
     assert families == {"dense", "recurrent", "shared", "regression", "columns", "rows", "attention"}
 
 
 def test_what_is_written_as_a_derivative_is_one():
-    for sheet in RIGHT:
+    for sheet in map(right, SEEDS):
         for key, _, factor in sheet.derivatives:
             assert (
                 factor == 1

@@ -15,7 +15,7 @@ from gradcheck.errors import GradcheckError, ShapeMismatch
 from gradcheck.inputs.point import Point
 from gradcheck.why.causes import GradientBlock, causes
 
-NETWORKS = share(22, least=32)  # 66 in the thorough profile
+NETWORKS = share(22, least=24)  # 66 in the thorough profile
 EVERY = 4  # each mistake is planted in every fourth network
 ACTIVATIONS = {
     "tanh": (np.tanh, lambda out: 1.0 - out**2),
@@ -274,8 +274,8 @@ def test_a_right_gradient_has_no_cause():
     ],
 )
 def test_with_its_strength_known_an_l2_term_is_told_apart(times_in, id):
-    named = []
-    for network, numeric in drawn()[:15]:
+    named, networks = [], drawn()[: share(5, least=8)]
+    for network, numeric in networks:
         factor = 1.0 / network.samples if times_in is None else times_in
         wrong = l2_in_weights(lambda n: factor - 1.0)(network, network.gradients())
         overall = network.causes(wrong, numeric, l2=network.l2).overall
@@ -283,7 +283,7 @@ def test_with_its_strength_known_an_l2_term_is_told_apart(times_in, id):
             overall.id == id
             and overall.constants["l2"] == pytest.approx((factor - 1.0) * network.l2, rel=1e-6)
         )
-    assert sum(named) >= 14
+    assert sum(named) >= len(networks) - 1
 
 
 # Blocks with numbers of their own
