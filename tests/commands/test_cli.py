@@ -663,7 +663,7 @@ def test_closed_standard_streams_are_errors_not_tracebacks():
         ("xor >&-", b"standard output is closed"),
         ("- <&-", b"standard input is closed"),
     ):
-        finished = subprocess.run(["sh", "-c", f"{command} {arguments}"], capture_output=True, timeout=2)
+        finished = subprocess.run(["sh", "-c", f"{command} {arguments}"], capture_output=True, timeout=60)
         assert finished.returncode == 2 and line in finished.stderr and finished.stderr.count(b"\n") == 1
 
 
@@ -699,7 +699,7 @@ def test_a_terminal_that_knows_no_greek_is_written_to(folder):
     finished = subprocess.run(
         [sys.executable, "-m", "neuronnet", "derive", "greek.toml"],
         capture_output=True,
-        timeout=2,
+        timeout=60,
         env=os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)},
     )
     assert finished.returncode == 0 and finished.stdout.startswith(b"\\u2202E/\\u2202w\n")

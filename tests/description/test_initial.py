@@ -310,10 +310,10 @@ REFUSED = [
 
 @pytest.mark.parametrize("description, parts", REFUSED, ids=[" / ".join(parts)[:60] for _, parts in REFUSED])
 def test_unusable_starts_are_refused_at_once(description, parts):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(SpecError) as caught:
         plain(description)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     message, position = str(caught.value), 0
     for part in parts:
         assert part in message[position:], f"{part!r} is missing, or stands too early, in: {message}"

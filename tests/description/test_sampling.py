@@ -33,10 +33,10 @@ def samples_of(pairs):
 
 
 def refused(description, parts):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(SpecError) as caught:
         plain(description)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     message, position = str(caught.value), 0
     assert "\n" not in message
     for part in parts:
