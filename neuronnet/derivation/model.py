@@ -155,6 +155,17 @@ class Model:
         bits = bin(self._reached[name])[:1:-1]
         return {each for each, bit in zip(self._place, bits) if bit == "1"}
 
+    def made_of(self, formulas: list[Expression]) -> set[str]:
+        """Everything that formulas are computed from, and what the derivatives in them are of and by."""
+        found, waiting = set(), [name for formula in formulas for name in formula.names()]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                formula = self.formulas.get(name)
+                waiting += split_partial(name) or (formula.names() if formula is not None else ())
+        return found
+
     def in_numbers(self, name: str, digits: int = 4) -> str | None:
         """The formula of a quantity or derivative as text, with values of some digits in place of names.
 

@@ -78,7 +78,7 @@ class Trials:
     def _conditions(self, formula, truth):
         """(note, entries that are kept, lines that are kept), the fewest first."""
         yield None, frozenset(), ()
-        needed = made_of([formula, truth], self.model)
+        needed = self.model.made_of([formula, truth])
         literals = _literals([formula, truth, *(self.model.formulas.get(name) for name in needed)])
         pinned = self.draws.of_size(literals)
         if pinned:
@@ -108,7 +108,7 @@ class Trials:
 
     def _coincidence(self, claim):
         """What of the author's numbers makes a claim hold: zeros and ones of one input, or all of them."""
-        needed = made_of([claim.reading, claim.truth], self.model)
+        needed = self.model.made_of([claim.reading, claim.truth])
         for name, value in self.draws.given.items():
             kept = frozenset((name, at) for at, entry in enumerate(entries(value)) if entry in (0, 1, -1))
             if kept and name in needed:
@@ -170,7 +170,7 @@ class _Claim:
     def side(self):
         """On which side of its kinks a claim holds that does not hold on the other: "where z1 > 0"."""
         draws = self.trials.draws
-        needed = made_of([self.truth, self.reading], self.trials.model)
+        needed = self.trials.model.made_of([self.truth, self.reading])
         found = {kink.side.format(): kink for name in needed for kink in draws.kinks_in.get(name, ())}
         if not found:
             return None
@@ -190,18 +190,6 @@ class _Claim:
         guilty = (common - held) or common or set.union(*failed)
         said = [found[text].said(value_in(draws.own, found[text].side)) for text in found if text in guilty]
         return f"where {' and '.join(said)}"
-
-
-def made_of(formulas: list[Expression], model: Model) -> set[str]:
-    """The names of everything that formulas are computed from, and of what they are derivatives of and by."""
-    found, waiting = set(), [name for formula in formulas for name in formula.names()]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            formula = model.formulas.get(name)
-            waiting += split_partial(name) or (formula.names() if formula is not None else ())
-    return found
 
 
 def same_shape(own: tuple, wanted: tuple) -> bool:

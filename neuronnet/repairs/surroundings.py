@@ -2,7 +2,6 @@
 
 from difflib import SequenceMatcher
 
-from neuronnet.derivation.trials import made_of
 from neuronnet.formulas import arrays
 from neuronnet.formulas.expressions import Call, Compare, Expression, Name, Negative, Number, Product, Sum
 from neuronnet.formulas.functions import FUNCTIONS
@@ -29,7 +28,7 @@ class Surroundings:
             named = model.formula(named.name) or named
         self.aliases = {each: helper for each, helper in _helpers(model) if self.own not in helper.names()}
         true = self._unfolded(truth if named is None else named)
-        needed = made_of([formula, truth], model)
+        needed = model.made_of([formula, truth])
         near = {*true.names(), *formula.names()}
         slopes = sorted(
             self._slopes(needed), key=lambda each: near.isdisjoint(each[2].names() + each[1].names())

@@ -11,6 +11,7 @@ from neuronnet.formulas.expressions import Negative, Number, Sum
 from neuronnet.formulas.notation import gradient_of, split_derivative, updated
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name
+from neuronnet.sheet.roles import texts
 from neuronnet.sheet.statements import Statement
 
 
@@ -209,11 +210,6 @@ def _defines_again(before, statement):
     if number is None or earlier is None:
         return bool(statement.formulas) and bool(before.formulas)
     return texts(number.printed) != texts(earlier.printed)
-
-
-def texts(printed):
-    """A Printed as its text, an Array of them as an Array of texts."""
-    return printed.map(lambda entry: entry.text) if isinstance(printed, Array) else printed.text
 
 
 def derivatives_in(statement):

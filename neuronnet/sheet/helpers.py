@@ -23,8 +23,7 @@ from neuronnet.sheet.formula_values import (
     constant_ratio,
     minus,
 )
-from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, UPDATE, Role, is_delta
-from neuronnet.sheet.updates import RATES
+from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, RATES, UPDATE, Role, is_delta
 
 NEAR = 0.05  # relative: so near is a printed number to another that it rounds
 # How much a line speaks against a meaning that it contradicts.

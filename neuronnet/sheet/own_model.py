@@ -15,13 +15,14 @@ from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.names import partial_name, split_partial
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
+from neuronnet.sheet.assignment import Assignment
 from neuronnet.sheet.declarations import Declarations
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.readers.claims import Claim, Sheet
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.report import UNDECIDED, UNKNOWN_NAME, UNREADABLE, WRONG_NUMBER, Line
-from neuronnet.sheet.roles import Assignment, Roles
+from neuronnet.sheet.roles import Roles
 from neuronnet.sheet.statements import Statement, read_statements
 from neuronnet.sheet.understood import Spellings, Understood, understood
 

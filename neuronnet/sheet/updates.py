@@ -8,9 +8,7 @@ from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
 from neuronnet.formulas.rewriting import leaves_of, with_names
 from neuronnet.names import partial_name
 from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio, minus, rough_ratio
-from neuronnet.sheet.roles import MODEL
-
-RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "epsilon", "gamma", "step", "lambda")
+from neuronnet.sheet.roles import MODEL, RATES
 
 
 class Updates(FormulaValues):

@@ -6,7 +6,6 @@ from bisect import bisect_right
 
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
-from neuronnet.sheet.readers.claims import Sheet
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=float)
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -19,13 +18,12 @@ def is_json(text):
     return re.match(r"\s*\{\s*[\"}]", text) is not None
 
 
-def read_json(text):
-    """The Sheet of a JSON object, name -> number; what else stands in it is unread, "network" apart.
+def read_json(text, sheet):
+    """A Sheet with what a JSON object has, name -> number; the rest is unread, "network" apart.
 
     Below "gradients", the derivatives of E_total stand by the names of parameters; below "W1" or "dW1", the
     entries of a matrix, row by row. A name may stand there twice.
     """
-    sheet = Sheet("json")
     place = place_in(text)
     try:
         for at_name, name, at_value, value in _pairs(text):

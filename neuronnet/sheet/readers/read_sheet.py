@@ -42,7 +42,7 @@ def read_sheet(text):
     text = text.removeprefix("\ufeff")
     if json_numbers.is_json(text):
         if not notebooks.is_notebook(text):
-            return json_numbers.read_json(text)
+            return json_numbers.read_json(text, Sheet("json"))
         lines, refused = notebooks.lines_of_notebook(text[:MOST_CHARACTERS])
     elif web_pages.is_page(text):
         lines, refused = web_pages.lines_of_page(text[:MOST_CHARACTERS])

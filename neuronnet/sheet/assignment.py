@@ -1,0 +1,379 @@
+"""What each line of a sheet is for: given, model line, derivative, helper, update, in which pass.
+
+The forward lines of a sheet are its model. Which lines these are follows from the loss: everything that it is
+computed from. What else has a name is somebody's word for a derivative, an update, or a value beside.
+"""
+
+from __future__ import annotations
+
+from neuronnet.derivation.model import Model
+from neuronnet.derivation.readings import readings
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.arrays import as_vector_shape, entries, shape
+from neuronnet.formulas.expressions import Call, Entry, Name, Power
+from neuronnet.formulas.notation import gradient_of, split_derivative
+from neuronnet.formulas.rewriting import nodes, with_logistics, with_names
+from neuronnet.names import after, partial_name
+from neuronnet.sheet.epochs import Epochs, derivatives_in, rename_inside
+from neuronnet.sheet.roles import (
+    CHANGE,
+    GIVEN,
+    GRADIENT,
+    HELPER,
+    MODEL,
+    UPDATE,
+    VALUE,
+    Role,
+    Roles,
+    aligned_value,
+    is_delta,
+    texts,
+)
+from neuronnet.sheet.statements import Statement
+
+ACTIVATIONS = ("logistic", "tanh", "max", "softplus", "elu", "leaky_relu", "gelu")
+MEASURES = ("ln", "lse", "logsumexp", "abs", "max", "mean", "sum")
+TIED = 1e-9  # relative: so near are two readings of one value
+LOSSES = "L J E E_total Loss loss C cost Cost l MSE mse BCE SSE H S".split()
+
+
+class Assignment(Epochs):
+    """Finds the Roles of the statements of one sheet."""
+
+    def __init__(
+        self,
+        statements: list[Statement],
+        known,
+        choices: dict[str, int] | None = None,
+        loss: str | None = None,
+    ):
+        """`choices` says which reading of an open formula to take, by its name; the likeliest otherwise.
+
+        `loss` is the name of the loss, where the author declares it.
+        """
+        super().__init__(statements, known)
+        self._choices, self._declared_loss = choices or {}, loss
+
+    def roles(self) -> Roles:
+        """The Roles, with nothing placed in the model yet."""
+        steps = self._steps()
+        for statement, step in zip(self.statements, steps):
+            self._unmark(statement, step)
+        self._name_net_inputs()
+        found = Roles(Model())
+        self._first: dict[tuple, int] = {}  # (name, pass) -> the statement that defines it
+        for position, statement in enumerate(self.statements):
+            found.of[position] = self._role(position, statement, steps[position], self._first)
+        self._formulas = {
+            key: self.statements[position].formulas[0].formula
+            for key, position in self._first.items()
+            if self.statements[position].formulas
+        }
+        self._formulas = dict(self._with_net_inputs())
+        opening = {name: formula for (name, step), formula in self._formulas.items() if step == 0}
+        self._losses: list[str] = []
+        found.loss = self._loss(found, opening)
+        if found.loss is not None:
+            found.forward = set().union(*(_reach(name, opening) for name in {found.loss, *self._losses}))
+        self._renewed = self._renewed_names(found, opening)
+        found.steps = max((_split(name)[1] for name in self._renewed), default=0)
+        for role in found.of.values():
+            if role.kind == GRADIENT and role.name is not None:
+                role.name = self.latest(role.name, role.step)
+                role.target = (split_derivative(role.name) or (None, None))[1]
+            elif role.kind == GRADIENT:
+                role.truth = self._renamed(role.truth, role.step)
+            elif role.kind == HELPER and role.target is not None:
+                role.target = self.latest(role.target, role.step)
+        return found
+
+    def _name_net_inputs(self):
+        """Let a name that stands in derivatives alone, as z of ∂L/∂z, be what goes into the activation."""
+        heads = {each.name for each in self.statements}
+        insides = {
+            each.name: self._net_input(each.name, with_logistics(each.formulas[0].formula))
+            for each in self.statements
+            if each.name in self._defined and each.formulas
+        }
+        insides = {name: inner for name, inner in insides.items() if inner is not None}
+        for statement in self.statements:
+            for derivative in derivatives_in(statement):
+                above, below = split_derivative(derivative)
+                if below in heads or below in self._defined:
+                    continue
+                inner = insides.get(above) or (next(iter(insides.values())) if len(insides) == 1 else None)
+                if inner is not None:
+                    for each in self.statements:
+                        rename_inside(each, below, inner)
+
+    def _net_input(self, name, formula):
+        """The name of what an activation is taken of: `net_h` for `h = tanh(w x + b)`; None for a name."""
+        is_activation = isinstance(formula, Call) and formula.function in ACTIVATIONS and not formula.options
+        inner = formula.arguments[-1] if is_activation else None
+        heads = {each.name for each in self.statements}
+        if (
+            inner is None
+            or isinstance(inner, Name)
+            or not inner.names()
+            or not heads.issuperset(inner.names())
+        ):
+            return None
+        return None if self.known.has(f"net_{name}") else f"net_{name}"
+
+    def _with_net_inputs(self):
+        """The formulas of all passes, those inside of an activation under a name of their own."""
+        for (name, step), written in self._formulas.items():
+            formula = with_logistics(written)
+            inner = self._net_input(name, formula)
+            if inner is None:
+                yield (name, step), written
+            else:
+                yield (inner, step), formula.arguments[-1]
+                yield (name, step), formula.rebuilt([*formula.arguments[:-1], Name(inner)])
+
+    def place(self, found: Roles, step: int) -> None:
+        """Give and define what the loss of one pass is computed from; the rest are helpers.
+
+        What cannot be placed, such as a formula whose parts do not fit, is in `found.errors`.
+        """
+        for (name, each), position in self._first.items():
+            if each == step and (name, each) not in self._formulas:
+                if is_delta(name) and found.loss is not None and not self._is_used(name, found):
+                    found.of[position].kind = HELPER
+                    continue
+                self._give(found, after(name, step), self.statements[position], position)
+        definitions = self._definitions(found, step)
+        for name in _in_order(definitions):
+            place = self._first.get(_split(name))
+            is_forward = self._is_forward(found, name, definitions[name])
+            if is_forward:
+                self._define(found, name, definitions[name], place)
+            elif place is not None:
+                found.of[place].kind = HELPER
+
+    def _is_used(self, name, found):
+        """Whether a forward line uses a name, as the δ of a Huber loss."""
+        return any(
+            name in self._formulas[each, 0].names() for each in found.forward if (each, 0) in self._formulas
+        )
+
+    def _role(self, position, statement, step, first):
+        name = statement.name
+        if name is None:
+            first = statement.parts[0].formula
+            if isinstance(first, Entry) and isinstance(first.base, Name):
+                by = (split_derivative(first.base.name) or (None, None))[1]
+                if by is not None:  # ∂L/∂w_1, an entry of ∂L/∂w
+                    return Role(GRADIENT, None, step, by, first)
+            return Role(VALUE, None, step)
+        parts = split_derivative(name)
+        if parts is not None:
+            return Role(GRADIENT, name, step, parts[1])
+        base = self._base(name)
+        if base in self._defined:
+            count = name.partition("@")[2]
+            return Role(VALUE, after(base, int(count) if count.isdigit() else step + 1), step)
+        if base is None and self._is_update(statement):
+            base = name
+        if base is not None:
+            count = name.partition("@")[2]
+            next_step = int(count) if count.isdigit() else step + 1
+            return Role(UPDATE, after(base, next_step), step, after(base, next_step - 1))
+        if name.startswith("Δ"):
+            return Role(CHANGE, after(name, step), step, name[1:])
+        target = gradient_of(name, self.known)
+        if target is not None and target in self.known.names:
+            return Role(HELPER, after(name, step), step, target)
+        key = (name, step)
+        if step and not statement.formulas and name in self._defined:
+            return Role(VALUE, after(name, step), step)
+        if key not in first:
+            kind = MODEL if statement.formulas or statement.arithmetic else GIVEN
+            first[key] = position
+            return Role(kind, after(name, step), step)
+        earlier = self.statements[first[key]]
+        if statement.formulas and not earlier.formulas:
+            # the number came first: the formula defines, the number is a claim about it
+            first[key] = position
+            return Role(MODEL, after(name, step), step)
+        return Role(VALUE, after(name, step), step)
+
+    def _definitions(self, found, step):
+        """{name in its pass: formula}: those of the sheet, and in later passes what must be computed anew."""
+        own = {
+            after(name, step): self._renamed(formula, step)
+            for (name, each), formula in self._formulas.items()
+            if each == step
+        }
+        if step:
+            for name in found.forward or ():
+                later = after(name, step)
+                if later in self._renewed and later not in own and (name, step) not in self._first:
+                    own[later] = self._renamed(self._formulas[name, 0], step)
+        return own
+
+    def _is_forward(self, found, name, formula):
+        if found.forward is not None:
+            return _split(name)[0] in found.forward
+        return all(self._is_plain(each) for each in [_split(name)[0], *formula.names()]) and not is_delta(
+            name
+        )
+
+    def _renamed(self, formula, step):
+        """A formula with its names in a pass; what is never given anew keeps its name of the first."""
+        return with_names(formula, lambda name: self.latest(name, step)) if step else formula
+
+    def latest(self, name: str, step: int) -> str:
+        """A name in a pass: `w1@1` in the second if w1 was updated, else `w1`."""
+        parts = split_derivative(name)
+        if parts is not None:
+            return partial_name(*(self.latest(part, step) for part in parts))
+        later = (after(name, each) for each in range(step, 0, -1))
+        return next((each for each in later if each in self._renewed), name)
+
+    def _renewed_names(self, found, opening):
+        """All names with a pass: updated, defined again, or computed from such."""
+        renewed = {role.name for role in found.of.values() if role.kind == UPDATE}
+        renewed |= {after(name, step) for name, step in self._first if step}
+        for step in range(1, 1 + max((_split(name)[1] for name in renewed), default=0)):
+            for name in _in_order(opening):
+                if any(after(each, step) in renewed for each in opening[name].names()):
+                    renewed.add(after(name, step))
+        return renewed
+
+    def _loss(self, found, definitions):
+        """The scalar that is differentiated: the numerator that nothing among them uses, or the last one."""
+        if self._declared_loss in definitions:
+            return self._declared_loss
+        numerators = []
+        for statement in self.statements:
+            for name in derivatives_in(statement):
+                numerator = split_derivative(name)[0]
+                if numerator in definitions and numerator not in numerators:
+                    numerators.append(numerator)
+        if numerators:
+            self._losses = numerators
+            reach = {name: _reach(name, definitions) for name in numerators}
+            return max(numerators, key=lambda name: (len(reach[name] & set(numerators)), len(reach[name])))
+        used = {each for formula in definitions.values() for each in formula.names()}
+        ends = [name for name in definitions if name not in used and "@" not in name]
+        ends = [name for name in ends if not is_delta(name) and _measures(definitions[name])]
+        named = [name for name in LOSSES if name in definitions]
+        if named:
+            return named[0]
+        targets = {role.target for role in found.of.values() if role.kind in (HELPER, UPDATE) and role.target}
+        fitting = [name for name in ends if targets and targets <= self._made_of(name, definitions)]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _made_of(self, name, definitions):
+        """All that a name is computed from, given numbers included."""
+        reached = _reach(name, definitions)
+        return reached.union(*(definitions[each].names() for each in reached))
+
+    def _give(self, found, name, statement, position):
+        number, arithmetic = statement.number, statement.arithmetic
+        try:
+            if arithmetic:
+                found.model.define(name, arithmetic[0].formula)
+                found.of[position].kind = VALUE
+            elif number is not None:
+                found.model.give(name, texts(number.printed))
+        except NeuronnetError as error:
+            found.errors[position] = error
+
+    def _define(self, found, name, formula, position):
+        for each in formula.names():
+            if each not in found.model and position is not None:
+                self._align(found, each, position)
+        try:
+            number = None if position is None else self.statements[position].number
+            meanings = readings(formula, found.model)
+            if number is None and len(meanings) > 1:
+                found.open[name] = len(meanings)
+            if name == found.loss:  # the loss is a single number
+                single = [each for each in meanings if not as_vector_shape(found.model.shape_of(each))]
+                meanings = single or meanings
+            reading = meanings[min(self._choices.get(name, 0), len(meanings) - 1)]
+            earlier = found.definitions.get(_split(name)[0])
+            if number is None and earlier is not None:  # what it means in the first pass
+                text = self._renamed(earlier, _split(name)[1]).format()
+                reading = next((each for each in meanings if each.format() == text), reading)
+            if number is not None and len(meanings) > 1:
+                distances = [_distance(each, found.model, number.printed) for each in meanings]
+                meanings = [each for each, far in zip(meanings, distances) if far <= min(distances) + TIED]
+                found.open[name] = len(meanings)
+                reading = meanings[min(self._choices.get(name, 0), len(meanings) - 1)]
+            found.definitions[name] = found.model.define(name, reading)
+        except NeuronnetError as error:
+            if position is not None:
+                found.errors[position] = error
+
+    def _align(self, found, missing, position):
+        """Give a name without a value the number that stands for it in the part in numbers."""
+        statement = self.statements[position]
+        value = None
+        for formula in statement.formulas:
+            for arithmetic in statement.arithmetic:
+                value = value or aligned_value(formula.formula, arithmetic.formula, missing)
+        if value is not None:
+            found.model.give(missing, value)
+        else:
+            found.unplaced.add(missing)
+
+
+def _measures(formula):
+    """Whether a formula measures an error: it has a square, a logarithm, a size or a maximum in it."""
+    return any(
+        isinstance(node, Power) or (isinstance(node, Call) and node.function in MEASURES)
+        for node, *_ in nodes(formula)
+    )
+
+
+def _distance(reading, model, printed):
+    """How far a formula is from a printed number, in its larger digits; infinite for another shape."""
+    try:
+        value = model.value(reading)
+    except NeuronnetError:
+        return float("inf")
+    if as_vector_shape(shape(value)) != as_vector_shape(shape(printed)):
+        return float("inf")
+    pairs = list(zip(entries(value), entries(printed)))
+    scale = max(abs(float(entry.value)) for _, entry in pairs) or 1.0
+    return max(abs(float(one - other.value)) for one, other in pairs) / scale
+
+
+def _split(name):
+    base, _, count = name.partition("@")
+    return base, int(count or 0)
+
+
+def _reach(name, definitions):
+    """The definitions that a name is computed from, itself included."""
+    found, waiting = set(), [name]
+    while waiting:
+        each = waiting.pop()
+        if each in definitions and each not in found:
+            found.add(each)
+            waiting.extend(_needed(definitions[each]))
+    return found
+
+
+def _needed(formula):
+    """The names in a formula, and those inside of the derivatives in it."""
+    return [part for name in formula.names() for part in split_derivative(name) or (name,)]
+
+
+def _in_order(definitions):
+    """The definitions, each after those that it needs; a circle is cut where the text comes to it first."""
+    order, seen = {}, set()
+    for first in definitions:
+        waiting = [first]
+        while waiting:
+            name = waiting[-1]
+            seen.add(name)
+            needed = [each for each in _needed(definitions[name]) if each in definitions and each not in seen]
+            if needed:
+                waiting += needed[::-1]
+            else:
+                order.setdefault(waiting.pop())
+    return list(order)
