@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.sweep import slope_of
 from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array
+from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.expressions import Entry, Expression, Name
 from neuronnet.formulas.notation import (
     Known,
@@ -26,6 +28,7 @@ from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
 from neuronnet.sheet.declarations import Declarations
 
+_CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 MOST_NEW_NAMES = 6  # in one statement that no other line knows
 
 
@@ -102,6 +105,7 @@ def read_statements(
     known.log, known.from_zero = declared.log, declared.from_zero
     claims = [_spelled(claim, spelled) for claim in claims if claim.line not in declared.skipped]
     claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
+    claims = _without_arguments(claims)
     functions = [claim for claim in claims if _defines_function(claim, known)]
     heads = [None if claim in functions else read_name(claim.parts[0].text) for claim in claims]
     known.names.update(head for head in heads if head is not None and split_derivative(head) is None)
@@ -190,6 +194,31 @@ def _is_by_entry(head, known):
 
 
 # Functions of the author's own: f(v) = 1/(1 + e^-v)
+
+
+def _without_arguments(claims):
+    """Claims with J for J(θ) where θ has a value and J no other argument, and ∇_θ J for its gradient."""
+    heads = [claim.parts[0].text for claim in claims if len(claim.parts) > 1]
+    plain = set(map(read_name, heads))
+    for match in filter(None, map(_CALLED.fullmatch, heads)):
+        called, inside = match.groups()
+        word, arguments = rf"(?<!\w){re.escape(called)}", rf"\s*\({re.escape(inside)}\)"
+        names = set(map(read_name, inside.split(",")))
+        others = re.compile(rf"{word}'*\s*\((?!{re.escape(inside)}\))")
+        if called in SPELLED or not names <= plain or any(others.search(each) for each in _texts(claims)):
+            continue
+        claims = [_replaced(claim, word + arguments, called) for claim in claims]
+        if len(names) == 1:
+            claims = [_replaced(claim, rf"∇\s*{word[7:]}(?!\w)", f"∇_{{{inside}}} {called}") for claim in claims]
+    return claims
+
+
+def _texts(claims):
+    return (part.text for claim in claims for part in claim.parts)
+
+
+def _replaced(claim, pattern, replacement):
+    return claim._replace(parts=[part.replace(pattern, lambda _: replacement) for part in claim.parts])
 
 
 def _defines_function(claim, known):
