@@ -237,7 +237,99 @@ FOUR = "[[0.7475, 0.2525], [0.7432, 0.2568], [0.3419, 0.6581], [0.4753, 0.5247]]
 MEAN = MOONS.format(N=ROWS, probabilities=FOUR, L="-1/N sum(y ⊙ ln(ŷ))")
 TOTAL = MOONS.format(N=ROWS, probabilities=FOUR, L="-sum(y ⊙ ln(ŷ))")
 
+CODE_OF_THE_WEB = """
+X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+y = np.array([[0], [1], [1], [0]])
+W1 = np.array([[0.5, -0.3, 0.2], [0.1, 0.4, -0.6]])
+W2 = np.array([[0.7], [-0.2], [0.3]])
+hidden = sigmoid(X @ W1)
+out = sigmoid(hidden @ W2)
+loss = np.mean((y - out) ** 2)
+{out} = 2 * (out - y) / 4 * out * (1 - out)
+dW2 = hidden.T @ {out}
+"""
+FILTER = """
+x = [0.5, -1.2, 0.3]
+k = [0.4, -0.3]
+v = [0.2, 0.7]
+z_1 = k_1 x_1 + k_2 x_2
+z_2 = k_1 x_2 + k_2 x_3
+a = tanh([z_1, z_2])
+L = 1/2 (v_1 a_1 + v_2 a_2 - 0.1)^2
+"""
+REGRESSION = """
+X = [[1, 0.5], [1, -1.2], [1, 2.0]]
+y = [1, 0, 1]
+θ = [0.2, -0.4]
+h = σ(X θ)
+J(θ) = -1/3 Σ [y ln h + (1 - y) ln(1 - h)]
+"""
+HEADS = """
+X = [[0.5, -0.3, 0.2], [0.1, 0.9, -0.4]]
+W = [[0.7, -0.8], [0.4, 0.2], [0.1, -0.6]]
+A = [[0.3, 0.7], [0.4, 0.6]]
+T = [[0.1, 0.2], [0.4, -0.2]]
+V = X W
+O = A V
+L = 1/2 sum((O - T)^2)
+"""
+
 RULES = [
+    # A helper is by the quantity of its name, or by what that is the activation of.
+    rule(
+        "code that calls the slope by its output",
+        CODE_OF_THE_WEB.format(out="d_out"),
+        ("d_hidden = d_out @ W2.T * hidden * (1 - hidden)", "right"),
+        ("dW1 = X.T @ d_hidden", "right"),
+        status=0,
+    ),
+    rule(
+        "the same with the slope of the hidden layer missing",
+        CODE_OF_THE_WEB.format(out="d_out"),
+        ("d_hidden = d_out @ W2.T", "wrong formula", "slope of logistic"),
+        ("dW1 = X.T @ d_hidden", "right"),
+    ),
+    rule(
+        "the same with deltas called last",
+        CODE_OF_THE_WEB.format(out="out_delta"),
+        ("hidden_error = out_delta @ W2.T", "right"),
+        ("hidden_delta = hidden_error * hidden * (1 - hidden)", "right"),
+        ("dW1 = X.T @ hidden_delta", "right"),
+    ),
+    rule(
+        "a sign turned in the first helper",
+        HEADS,
+        ("dO = T - O", "wrong formula"),
+        ("dV = Aᵀ dO", "right"),
+        ("dW = Xᵀ dV", "right"),
+    ),
+    # Entries of arrays.
+    rule(
+        "a filter by its entries",
+        FILTER,
+        ("δ_1 = (v_1 a_1 + v_2 a_2 - 0.1) v_1 (1 - a_1²)", "right"),
+        ("δ_2 = (v_1 a_1 + v_2 a_2 - 0.1) v_2", "wrong formula"),
+        ("∂L/∂k_1 = δ_1 x_1 + δ_2 x_2", "right"),
+        ("∂L/∂k_2 = δ_1 x_2 + δ_2 x_2", "wrong formula"),
+        ("∂L/∂x_2 = δ_1 k_2 + δ_2 k_1", "right"),
+    ),
+    # A loss with its arguments.
+    rule(
+        "a loss of its parameters",
+        REGRESSION,
+        ("∂J(θ)/∂θ = 1/3 Xᵀ (h - y)", "right"),
+        ("∇J(θ) = 1/3 Xᵀ (h - y)", "right"),
+        ("∇J = Xᵀ (h - y)", "wrong formula"),
+        ("θ := θ + 0.1 ∇J(θ)", "wrong formula"),
+    ),
+    rule(
+        "a variance and the logistic have one letter",
+        "X = [[0.5, -1.2], [1.5, 0.3], [-0.7, 0.8]]\nμ = mean(X, axis=0)\nσ² = mean((X - μ)², axis=0)\n"
+        "Y = (X - μ)/sqrt(σ² + 0.01)\nL = sum(Y³)",
+        ("dY = 3 Y²", "right"),
+        ("dX = (dY - mean(dY, axis=0) - Y ⊙ mean(dY ⊙ Y, axis=0))/sqrt(σ² + 0.01)", "right"),
+        ("dX = (dY - mean(dY, axis=0) - Y ⊙ mean(dY, axis=0))/sqrt(σ² + 0.01)", "wrong formula"),
+    ),
     # P - Y is the slope of softmax with cross-entropy if the targets of a sample sum to 1.
     rule("softmax one-hot", ONE_HOT, ("dZ = P - Y", "right", "sum to 1")),
     rule("softmax, targets that sum to one", DISTRIBUTION, ("dZ = P - Y", "right", "sum to 1")),

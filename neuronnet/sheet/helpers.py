@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, as_vector_shape
-from neuronnet.formulas.expressions import Expression, Name, Product, Sum
+from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Product, Sum
 from neuronnet.formulas.notation import split_derivative
 from neuronnet.sheet.formula_values import (
     SAME,
@@ -29,7 +29,7 @@ NEAR = 0.05  # relative: so near is a printed number to another that it rounds
 # How much a line speaks against a meaning that it contradicts.
 EXPLICIT, OWN, FACTOR, OTHER, UNKNOWN = 1.5, 1.0, 0.8, 1.2, 10
 # How much less likely a meaning is than another that the lines allow as well.
-OF_SAMPLES, UNUSUAL, PARAMETER, INDEX, FAMILY = 0.05, 0.9, 0.3, 0.1, 0.4
+OF_SAMPLES, UNUSUAL, PARAMETER, INDEX, FAMILY, NAMED = 0.05, 0.9, 0.3, 0.1, 0.4, 0.3
 
 
 class Use(NamedTuple):
@@ -66,7 +66,7 @@ class Helpers:
         """Choose the meaning of every helper; where lines contradict that, try both signs for all."""
         best = self._chosen(None)
         if best[0]:
-            best = min([best, self._chosen(1), self._chosen(-1)], key=lambda each: each[0])
+            best = min([self._chosen(1), best, self._chosen(-1)], key=lambda each: each[0])
         self.chosen = best[1]
 
     def _chosen(self, sign):
@@ -129,7 +129,7 @@ class Helpers:
         target = self.targets[name]
         size = self._size(name)
         fitting = [each for each in self.quantities if size in (None, self._size_of(each))]
-        targets = [target] if target is not None else fitting or self.quantities
+        targets = fitting or self.quantities if target is None else [target, *self._inside(name)]
         for formula in self.own[name]:
             worth = self.of._worth(formula, self.worth)
             for each in targets if worth is not None else ():
@@ -146,6 +146,13 @@ class Helpers:
             yield Meaning(target, self._family() or Fraction(1), "")
         elif self.own[name] and is_delta(name):
             yield from self._by_sibling(name)
+
+    def _inside(self, name):
+        """What the quantity in the name of a helper is the activation of, if no other helper is by that."""
+        formula = self.of.model.formulas.get(self.targets[name])
+        inner = formula.arguments[-1] if isinstance(formula, Call) and formula.arguments else None
+        is_free = isinstance(inner, Name) and inner.name not in self.targets.values()
+        return [inner.name] if is_free and inner.name in self.quantities else []
 
     def _size(self, name):
         worths = [self.of._worth(formula, self.worth) for formula in self.own[name]]
@@ -242,6 +249,9 @@ class Helpers:
             found += UNUSUAL
         else:
             return None
+        if self.targets[name] not in (None, meaning.target):
+            others = [(self.targets[each], it) for each, it in self.chosen.items() if it and each != name]
+            found += NAMED * all(named in (None, it.target) for named, it in others)
         if self.targets[name] is None:
             found += PARAMETER * self.of._is_parameter(meaning.target)
             found += INDEX * (not alike(name, meaning.target))
@@ -264,7 +274,8 @@ class Helpers:
         if worth is None or (are_zero(worth) and are_zero(value)):
             return 0
         ratio = constant_factor(worth, value)
-        is_explicit = isinstance(formula, Name) and split_derivative(formula.name) is not None
+        plain = formula.inner if isinstance(formula, Negative) else formula
+        is_explicit = isinstance(plain, Name) and split_derivative(plain.name) is not None
         return 0 if ratio == 1 else EXPLICIT if is_explicit else OWN
 
     def _against_use(self, use, name, value, factor):

@@ -52,7 +52,10 @@ class Roles:
 
 def is_delta(name: str) -> bool:
     """Whether a name is one that people give to a derivative: delta2, grad_h, err."""
-    return name == "g" or name.lower().startswith(("delta", "grad", "err"))
+    low = name.lower()
+    return (
+        low == "g" or low.startswith(("delta", "grad", "err")) or low.endswith(("_delta", "_error", "_err"))
+    )
 
 
 def aligned(formula, arithmetic) -> list[tuple] | None:

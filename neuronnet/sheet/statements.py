@@ -28,6 +28,7 @@ from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
 from neuronnet.sheet.declarations import Declarations
 
+_ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
 _CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 MOST_NEW_NAMES = 6  # in one statement that no other line knows
 
@@ -161,25 +162,18 @@ def _plain_names(heads):
 
 def _find_arrays(claims, heads, known):
     """Keep which names have an array beside them, or the name of an array."""
-    waiting = []
+    words: dict[str, set] = {}  # a name -> the names in its formulas
     for claim, head in zip(claims, heads):
-        if head is not None and any(parse_array(part.text) is not None for part in claim.parts[1:]):
+        texts = [] if head is None else [part.text for part in claim.parts[1:]]
+        if any(map(_ARRAY.search, texts)):
             known.arrays.add(head)
-        elif head is not None and split_derivative(head) is None:
-            waiting.append((head, claim))
-    while known.arrays and waiting:
-        found = {head for head, claim in waiting if any(map(known.arrays.intersection, _words(claim)))}
+        elif texts and split_derivative(head) is None:
+            ways = [written_at(text, word.start()) for text in texts for word in WORD_HERE.finditer(text)]
+            words.setdefault(head, set()).update(each.name for way in ways for each in way)
+    found = known.arrays
+    while found:
+        found = {head for head, inside in words.items() if inside & known.arrays} - known.arrays
         known.arrays |= found
-        left = [each for each in waiting if each[0] not in found]
-        if len(left) == len(waiting):
-            break
-        waiting = left
-
-
-def _words(claim):
-    for part in claim.parts[1:]:
-        for word in WORD_HERE.finditer(part.text):
-            yield {each.name for each in written_at(part.text, word.start())}
 
 
 def _is_by_entry(head, known):
@@ -209,7 +203,9 @@ def _without_arguments(claims):
             continue
         claims = [_replaced(claim, word + arguments, called) for claim in claims]
         if len(names) == 1:
-            claims = [_replaced(claim, rf"∇\s*{word[7:]}(?!\w)", f"∇_{{{inside}}} {called}") for claim in claims]
+            claims = [
+                _replaced(claim, rf"∇\s*{word[7:]}(?!\w)", f"∇_{{{inside}}} {called}") for claim in claims
+            ]
     return claims
 
 
