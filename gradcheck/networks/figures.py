@@ -1,6 +1,7 @@
 """Draws a stability report, and objects and twin side by side, with matplotlib (the extra `plot`)."""
 
 import statistics
+from itertools import groupby
 
 from neuronnet.render.figures import (
     BLACK,
@@ -94,10 +95,6 @@ def _enlarge(axes, rows):
 
 def _reproducible(report):
     """(first, last) update of each unbroken run of rows that have the digits asked for."""
-    runs, start, last = [], None, None
-    for row in report.rows:
-        if row["digits"] >= report.asked:
-            start, last = row["update"] if start is None else start, row["update"]
-        elif start is not None:
-            runs, start = runs + [(start, last)], None
-    return runs if start is None else runs + [(start, last)]
+    runs = groupby(report.rows, lambda row: row["digits"] >= report.asked)
+    kept = [[row["update"] for row in rows] for has_them, rows in runs if has_them]
+    return [(updates[0], updates[-1]) for updates in kept]

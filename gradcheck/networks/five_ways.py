@@ -28,6 +28,7 @@ from gradcheck.twin.twin import Twin
 from gradcheck.verdict import WELL_BEYOND, judge, worst_of
 from neuronnet import NeuralNetwork
 from neuronnet.description.reading import read
+from neuronnet.errors import counted
 from neuronnet.render.text import conventions, table
 
 STEP = 1e-100  # its square underflows beside any slope, so the complex step has no truncation
@@ -117,11 +118,6 @@ class NetworkReport:
         lines += [f"{row.name}: {row.reason}" for row in self.rows if row.verdict != "right"]
         lines += [f"all gradients, objects against twin: {self.whole}"] if self.whole else []
         return "\n".join(lines)
-
-
-def counted(number, noun):
-    """A number with its noun: 1 sample, 2 samples."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _choice(network, samples, seed):

@@ -17,9 +17,9 @@ from statistics import NormalDist
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.networks.five_ways import counted
 from gradcheck.report.report import plain
 from gradcheck.twin.twin import Twin
+from neuronnet.errors import counted
 from neuronnet.render.text import table
 
 CONFIDENCE = 0.95  # the customary one, and that of Sohier et al.

@@ -51,11 +51,12 @@ class Run:
     """One call of train(): the buffers, and the loop.
 
     `inputs` (N, m) and `targets` (N, K) are all samples; `new_pass(state, samples)` gives a Pass over so many
-    of them.
+    of them; `progress(made)`, or None, is called at most ten times a second.
     """
 
-    def __init__(self, course, layers, inputs, targets, learning_rate, new_pass):
-        self.course = course
+    def __init__(self, course, layers, inputs, targets, learning_rate, new_pass, progress):
+        self.course, self.progress = course, progress
+        self.report_at = perf_counter() + SECONDS_BETWEEN_REPORTS
         self.state = State(layers, course.vector, RULES[course.update["rule"]].memory_rows)
         if course.memory is not None:
             np.copyto(self.state.kept[1:], course.memory)
@@ -68,21 +69,34 @@ class Run:
         self.inputs, self.targets = np.ascontiguousarray(inputs.T), np.ascontiguousarray(targets.T)
         self.new_pass, self.passes, self.whole = new_pass, {}, None
 
-    def advance(self, count):
-        """Make `count` updates. Whatever stops it early, all is left as after the last finished update.
+    def go_to(self, last):
+        """Update until `last` updates are made."""
+        while self.course.made < last:
+            self._advance(last)
+            if self._report_is_due():
+                self.report_at = perf_counter() + SECONDS_BETWEEN_REPORTS
+                self.progress(self.course.made)
+
+    def _report_is_due(self):
+        return self.progress is not None and perf_counter() >= self.report_at
+
+    def _advance(self, last):
+        """Update until `last` updates are made, or a report is due. Whatever stops it, all is left as after
+        the last finished update.
 
         What an update changes is copied, to one of two places in turn, before the update counts as finished.
         """
-        kept, saved, move = self.state.kept, self.saved, self.rule.move
-        made, last = self.course.made, self.course.made + count
+        kept, saved, move, made = self.state.kept, self.saved, self.rule.move, self.course.made
         np.copyto(saved[made % 2], kept)
         try:
-            for update in range(made + 1, last + 1):
+            while made < last:
                 for step in self._loaded_pass().steps:
                     step()
-                move(update)
-                np.positive(kept, saved[update % 2])
-                made = update
+                move(made + 1)
+                np.positive(kept, saved[(made + 1) % 2])
+                made += 1
+                if self._report_is_due():
+                    last = made
         finally:
             try:
                 self._go_back(made, last)
@@ -111,38 +125,6 @@ class Run:
         if in_turn and len(chosen) == self.course.samples:
             self.whole = loaded
         return loaded
-
-
-class Pace:
-    """Calls progress(made, updates) at most ten times a second, and reads the clock every `stride` updates.
-
-    The stride is doubled until it takes about a twentieth of a second.
-    """
-
-    def __init__(self, progress, updates):
-        self.progress, self.updates = progress, updates
-        self.stride = updates if progress is None else 1
-        self.looked_at, self.looked = 0, perf_counter()
-        self.reported = self.looked
-
-    def left(self, made):
-        """How many updates may follow before the next call of `see`."""
-        return self.looked_at + self.stride - made
-
-    def see(self, made):
-        """Take note that `made` updates are made; look at the clock if a stride is over."""
-        if self.progress is None or self.left(made) > 0:
-            return
-        now = perf_counter()
-        seconds = now - self.looked
-        if seconds < SECONDS_BETWEEN_REPORTS / 2:
-            self.stride *= 2
-        elif seconds > SECONDS_BETWEEN_REPORTS:
-            self.stride = max(1, self.stride // 2)
-        self.looked_at, self.looked = made, now
-        if now - self.reported >= SECONDS_BETWEEN_REPORTS:
-            self.reported = now
-            self.progress(made, self.updates)
 
 
 # One pass

@@ -14,7 +14,6 @@ from twins import EPS, UPDATES, complex_step_gradient, moons, networks, rounding
 
 from gradcheck.errors import GradcheckError
 from gradcheck.twin import functions, training, updates
-from gradcheck.twin.training import Pace
 from gradcheck.twin.twin import Twin
 
 # Update by update
@@ -258,29 +257,20 @@ class Clock:
         return self.now
 
 
-@pytest.mark.parametrize("seconds", [1e-6, 1e-4, 0.01, 0.3])
-def test_progress_comes_about_ten_times_a_second(seconds, monkeypatch):
-    """At `seconds` per update, in pieces as `every` cuts them: never within a tenth of a second, always
-    within three.
-    """
+@pytest.mark.parametrize("seconds, every", [(0.003, None), (0.009, 7), (0.04, 1), (0.3, 2)])
+def test_progress_comes_about_ten_times_a_second(seconds, every, monkeypatch):
+    """At `seconds` per update, in pieces as `every` cuts them: never within a tenth of a second."""
     clock, calls = Clock(), []
     monkeypatch.setattr(training, "perf_counter", clock)
-    updates_wanted = int(5.0 / seconds)
-    pace = Pace(lambda made, wanted: calls.append((clock.now, made, wanted)), updates_wanted)
-    made = 0
-    while made < updates_wanted:
-        count = max(1, min(pace.left(made), 999, updates_wanted - made))
-        made += count
-        clock.now += count * seconds
-        pace.see(made)
-    times = np.array([0.0] + [time for time, _, _ in calls])
-    apart = np.diff(times)
-    assert apart.min() >= 0.1
-    assert apart.max() <= max(0.3, seconds) * 1.001
-    assert clock.looks <= 5.0 / min(0.05, max(0.025, seconds)) + 30
-    assert all(
-        time == pytest.approx(made * seconds) and wanted == updates_wanted for time, made, wanted in calls
+    monkeypatch.setattr(updates.GradientDescent, "move", slowed(updates.GradientDescent.move, clock, seconds))
+    wanted = int(2.0 / seconds)
+    Twin(worked_example()).train(
+        wanted, every=every, progress=lambda made, all_of_them: calls.append((clock.now, made, all_of_them))
     )
+    apart = np.diff([0.0] + [time for time, _, _ in calls])
+    assert 0.1 <= apart.min() and apart.max() < 0.1 + seconds * 1.001
+    assert len(calls) >= int(2.0 / max(0.12, seconds))
+    assert all(time == pytest.approx(made * seconds) and end == wanted for time, made, end in calls)
 
 
 def test_a_short_training_reports_nothing_and_a_long_one_its_updates(monkeypatch):
