@@ -8,6 +8,7 @@ computed from net: at net = 40 the slope is 4.2e-18, not 0.0.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -133,24 +134,14 @@ def squared_error(out, target):
     return (target - out) ** 2
 
 
-def binary_cross_entropy(out, target):
-    """E = -(target ln out + (1 - target) ln(1 - out)), where 0 ln 0 = 0."""
-    return -(_times_log(target, out) + _times_log(1.0 - target, 1.0 - out))
+def cross_entropy(no, out, target):
+    """E = -(target ln out + no ln(1 - out)), where 0 ln 0 = 0."""
+    return -(_times_log(target, out) + _times_log(no(target), 1.0 - out))
 
 
-def binary_cross_entropy_slope(out, target):
-    """dE/dout = (1 - target)/(1 - out) - target/out, where 0/0 = 0."""
-    return _quotient(1.0 - target, 1.0 - out) - _quotient(target, out)
-
-
-def categorical_cross_entropy(out, target):
-    """E = -target ln out, where 0 ln 0 = 0."""
-    return -_times_log(target, out)
-
-
-def categorical_cross_entropy_slope(out, target):
-    """dE/dout = -target/out, where 0/0 = 0."""
-    return -_quotient(target, out)
+def cross_entropy_slope(no, out, target):
+    """dE/dout = no/(1 - out) - target/out, where 0/0 = 0."""
+    return _quotient(no(target), 1.0 - out) - _quotient(target, out)
 
 
 def _times_log(factor, x):
@@ -169,11 +160,12 @@ def _no_less_than_0(factor, x):
     return x
 
 
+# The weight of ln(1 - out).
+NO = {"binary cross-entropy": lambda target: 1.0 - target, "categorical cross-entropy": np.zeros_like}
 LOSSES = {
     "half squared error": Loss(half_squared_error, lambda out, target: out - target),
     "squared error": Loss(squared_error, lambda out, target: 2.0 * (out - target)),
-    "binary cross-entropy": Loss(binary_cross_entropy, binary_cross_entropy_slope),
-    "categorical cross-entropy": Loss(categorical_cross_entropy, categorical_cross_entropy_slope),
+    **{name: Loss(partial(cross_entropy, no), partial(cross_entropy_slope, no)) for name, no in NO.items()},
     "output": Loss(lambda out, target: out, lambda out, target: np.ones(out.shape)),
 }
 
@@ -218,11 +210,12 @@ LOG_REST = {"logistic": lambda net: log_logistic(-net), "softmax": log_rest_of_s
 
 def errors(activation, loss, net, out, target):
     """The error of each output, shape (N, K)."""
-    if activation in LOG_OUT and loss == "categorical cross-entropy":
-        return -_product(target, LOG_OUT[activation](net))
-    if activation in LOG_OUT and loss == "binary cross-entropy":
-        return -_product(target, LOG_OUT[activation](net)) - _product(1.0 - target, LOG_REST[activation](net))
-    return named("loss", LOSSES, loss).error(out, target)
+    if activation not in LOG_OUT or loss not in NO:
+        return named("loss", LOSSES, loss).error(out, target)
+    error = -_product(target, LOG_OUT[activation](net))
+    if loss == "binary cross-entropy":
+        error -= _product(1.0 - target, LOG_REST[activation](net))
+    return error
 
 
 def _product(factor, log):
@@ -233,14 +226,9 @@ def _product(factor, log):
 # The delta of the last layer, for any targets
 
 
-def logistic_binary_delta(net, out, target, into=None):
-    """(1 - target) out - target (1 - out), which is out - target."""
-    return np.subtract((1.0 - target) * out, target * logistic(-net), into)
-
-
-def logistic_categorical_delta(net, out, target, into=None):
-    """-target (1 - out)."""
-    return np.multiply(-target, logistic(-net), into)
+def logistic_cross_entropy_delta(no, net, out, target, into=None):
+    """no out - target (1 - out): out - target where no = 1 - target."""
+    return np.subtract(no(target) * out, target * logistic(-net), into)
 
 
 def softmax_categorical_delta(net, out, target, into=None):
@@ -269,8 +257,7 @@ def others(array):
 
 
 DELTAS = {
-    ("logistic", "binary cross-entropy"): logistic_binary_delta,
-    ("logistic", "categorical cross-entropy"): logistic_categorical_delta,
+    **{("logistic", name): partial(logistic_cross_entropy_delta, no) for name, no in NO.items()},
     ("softmax", "categorical cross-entropy"): softmax_categorical_delta,
     ("softmax", "binary cross-entropy"): softmax_binary_delta,
 }
