@@ -152,13 +152,8 @@ def describe_layer(layer):
 
 def describe_names(network):
     """Every name that differs from the standard one, standard -> own, those of quantities included."""
-    standard = Names([describe_layer(layer) for layer in network.layers], {})
-    pairs = list(zip(standard.inputs, [neuron.name for neuron in network.inputs]))
-    for index, layer in enumerate(network.layers):
-        pairs += zip(standard.layers[index], [neuron.name for neuron in layer])
-        pairs += zip(
-            [name for row in standard.weights[index] for name in row],
-            [weight.name for neuron in layer for weight in neuron.weights],
-        )
-        pairs += zip(dict.fromkeys(standard.biases[index] or ()), [bias.name for bias in layer.biases])
-    return network.names | {name: own for name, own in pairs if name != own}
+    names = Names([describe_layer(layer) for layer in network.layers], {})
+    standard = list(names.inputs) + [name for layer in names.layers for name in layer]
+    standard += [name for name, _, _ in names.parameters()]
+    own = [part.name for part in network.inputs + network.neurons + network.parameters]
+    return network.names | {name: new for name, new in zip(standard, own) if name != new}

@@ -69,6 +69,13 @@ class Names:
         """The name of a neuron's quantity: of("net", "h1") is "net_h1", or what the author calls it."""
         return self._quantities[kind, neuron]
 
+    def parameters(self):
+        """(name, layer, is_bias) of every parameter, weights first, a shared bias once."""
+        for layer, rows in enumerate(self.weights):
+            yield from ((name, layer, False) for row in rows for name in row)
+        for layer, biases in enumerate(self.biases):
+            yield from ((name, layer, True) for name in dict.fromkeys(biases or ()))
+
     def standard(self, text):
         """`text` in this network's own names, from any accepted spelling and from the standard names.
 

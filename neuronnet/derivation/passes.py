@@ -67,13 +67,6 @@ class Pass:
         """E_total of one sample; of a single sample, that is E_total itself."""
         return after(in_sample(self.names.error, sample), update)
 
-    def parameters(self):
-        """(name, layer, is_bias) of every parameter, weights first, a shared bias once."""
-        for layer, rows in enumerate(self.names.weights):
-            yield from ((name, layer, False) for row in rows for name in row)
-        for layer, biases in enumerate(self.names.biases):
-            yield from ((name, layer, True) for name in dict.fromkeys(biases or []))
-
     # Forward
 
     def forward(self, update=0, part=None):
@@ -121,7 +114,7 @@ class Pass:
 
     def _total_error(self, name, combined, update, part, with_l2):
         if with_l2:
-            weights = [name for name, _, is_bias in self.parameters() if not is_bias]
+            weights = [name for name, _, is_bias in self.names.parameters() if not is_bias]
             term = Name(self.names.l2) * total(Name(after(weight, update)) ** 2 for weight in weights) / 2
             error_l2 = after(self.names.error_l2, update)
             yield error_l2, self.description.l2_share(term, len(self.samples)), part
@@ -147,7 +140,7 @@ class Pass:
                     layer, sample, where + ("output layer" if layer == self.top else hidden)
                 )
         if len(self.samples) > 1 and len(batch) == len(self.samples):
-            for name, _, is_bias in self.parameters():
+            for name, _, is_bias in self.names.parameters():
                 yield partial_name(self.names.error, name), self._gradient(name, is_bias, batch), "gradients"
 
     def _gradient(self, name, is_bias, batch):
@@ -238,7 +231,7 @@ class Pass:
         rule = self.description.update.rule
         for power, factor in update_powers(rule):
             yield after(power, 1), Name(power) * Name(factor), "update"
-        for name, layer, is_bias in self.parameters():
+        for name, layer, is_bias in self.names.parameters():
             if not is_bias or self.layers[layer].train_bias:
                 gradient = _slope(self.names.error, name) if whole else self._gradient(name, is_bias, batch)
                 for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
@@ -263,7 +256,7 @@ class Pass:
         if self.has_l2:
             slopes[self.names.error_l2] = {
                 name: self.description.l2_share(Name(self.names.l2) * Name(name), len(self.samples))
-                for name, _, is_bias in self.parameters()
+                for name, _, is_bias in self.names.parameters()
                 if not is_bias
             }
         return slopes

@@ -44,14 +44,15 @@ class Derivation(Graph):
         self.description = read(description)
         self.names = self.description.names
         self._refuse_unsuitable(updates)
+        layers = self.description.layers
+        self._frozen = {
+            name
+            for name, layer, is_bias in self.names.parameters()
+            if is_bias and not layers[layer].train_bias
+        }
         super().__init__(self._given_numbers(), number)
         self._pass = Pass(self.description, self.given)
         self._deltas = self._names_of_deltas()
-        self._frozen = {
-            name
-            for name, layer, is_bias in self._pass.parameters()
-            if is_bias and not self.description.layers[layer].train_bias
-        }
         self._trained = None  # the NeuralNetwork of a long training, and how many updates it has made
         self._made = 0
         textbook = self._pass.textbook_slopes()
@@ -161,11 +162,7 @@ class Derivation(Graph):
         if description.learning_rate is not None:
             given[names.rate] = description.learning_rate
         given[names.l2] = description.l2
-        trained = [
-            name
-            for layer, rows, biases in zip(description.layers, names.weights, names.biases)
-            for name in [each for row in rows for each in row] + [*(biases or ())] * layer.train_bias
-        ]
+        trained = [name for name, _, _ in names.parameters() if name not in self._frozen]
         given.update(starting_state(description.update.rule, trained), **description.update.settings)
         return given
 
