@@ -60,18 +60,29 @@ def _parser():
         _check,
         "a verdict for every line of a derivation, the first wrong line, and the mistake in it",
         "check published-derivation",
-        ("text", "markdown", "json"),
+        ("text", "markdown", "json", "csv"),
     )
     check.add_argument(
-        "sheet",
+        "sheets",
+        nargs="+",
         metavar="SHEET",
-        help="a file of text, Markdown, LaTeX, CSV or JSON, the name of an example "
-        "such as published-derivation, or - for standard input",
+        help="a file of text, Markdown, LaTeX, HTML, Python, CSV or JSON, a notebook, a folder, the name of "
+        "an example such as published-derivation, or - for standard input; of several, a table",
     )
     check.add_argument(
         "--network",
         metavar="NETWORK",
         help="the network of the sheet, if the sheet does not name it: a TOML or JSON file, or an example",
+    )
+    check.add_argument(
+        "--same-task",
+        metavar="MODEL",
+        help="hold all sheets against the model of one sheet, or against one network",
+    )
+    check.add_argument(
+        "--show-reading",
+        action="store_true",
+        help="print the sheet as it is understood, in plain notation, itself a sheet",
     )
 
     train = _add(
@@ -197,17 +208,54 @@ def _with_one_sample(description, number):
 
 
 def _check(arguments):
-    from neuronnet.sheet.check_sheet import check_sheet
+    from neuronnet.sheet import many_sheets
 
-    needed = "a sheet of text, Markdown, LaTeX, CSV or JSON"
-    sheet, place = output.text_source(_sheet_file(arguments.sheet), needed)
-    given = arguments.network is not None
-    network, network_place = output.source(arguments.network) if given else (None, None)
-    folder = None if arguments.sheet == "-" else place.parent
-    report = check_sheet(sheet, network, folder, output.progress_line(1, "trainings with a mistake"))
-    places = [each for each in (place, network_place, report.place) if each is not None]
+    found = [[each] if each == "-" else many_sheets.files_in(_sheet_file(each)) for each in arguments.sheets]
+    sheets = [place for places in found for place in places]
+    if not sheets:
+        raise NeuronnetError(f"{', '.join(arguments.sheets)}: there is no sheet in there")
+    if arguments.show_reading:
+        return _show_reading(arguments, sheets)
+    judge, judged_by = _judge(arguments, many_sheets)
+    if len(sheets) > 1 or arguments.format == "csv":
+        rows = many_sheets.rows_of(sheets, judge, output.progress_line(len(sheets), "sheets"))
+        _write(arguments, [*sheets, *judged_by], **many_sheets.written(rows))
+        return many_sheets.status(rows)
+    sheet, place = output.text_source(sheets[0], many_sheets.NEEDED)
+    report = judge(sheet, None if sheets[0] == "-" else place.parent)
+    places = [place, *judged_by, *([] if report.place is None else [report.place])]
     _write(arguments, places, text=report.__str__, markdown=report.markdown, json=report.to_dict)
     return report.status
+
+
+def _judge(arguments, many_sheets):
+    """(a function from the text and the folder of a sheet to its report, the files that it compares with)."""
+    from neuronnet.sheet.check_sheet import check_sheet
+
+    task, progress = arguments.same_task, output.progress_line(1, "trainings with a mistake")
+    if task is not None and arguments.network is not None:
+        raise NeuronnetError("--same-task and --network both say what sheets are compared with; give one")
+    sheet, place = (None, None) if task is None else _sheet_of_its_own(task)
+    if sheet is not None and not _is_network(sheet):
+        whole = many_sheets.Task(sheet)
+        return (lambda text, folder: whole.report(text)), [place]
+    given = task or arguments.network
+    network, place = (None, None) if given is None else output.source(given)
+    return (lambda text, folder: check_sheet(text, network, folder, progress)), [] if given is None else [
+        place
+    ]
+
+
+def _show_reading(arguments, sheets):
+    from neuronnet.sheet.as_read import as_read
+
+    if len(sheets) > 1 or arguments.format == "csv":
+        raise NeuronnetError("--show-reading shows a single sheet, as text")
+    sheet, place = output.text_source(sheets[0], "a sheet")
+    shown = as_read(sheet).rstrip()
+    return _write(
+        arguments, [place], text=lambda: shown, markdown=lambda: shown, json=lambda: {"sheet": shown}
+    )
 
 
 def _sheet_file(argument):

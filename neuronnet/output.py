@@ -20,7 +20,7 @@ from neuronnet.errors import NeuronnetError, shortened
 UNUSABLE = 2
 INTERRUPTED = 130
 STANDARD_INPUT = 0
-SUFFIXES = {"text": ".txt", "json": ".json", "markdown": ".md"}
+SUFFIXES = {"text": ".txt", "json": ".json", "markdown": ".md", "csv": ".csv"}
 NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard input"
 
 

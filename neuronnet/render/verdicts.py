@@ -94,14 +94,14 @@ def verdict(found):
 def _accusation(line):
     worst, first = line.worst, line.parts[0]
     claim = worst.text if worst is first else f"{first.text} = {worst.text}"
-    why = next(iter(_causes(line)), "")
+    why = next(iter(causes(line)), "")
     said = f"Line {line.line} is wrong: {_shown(claim, SHORT)}"
     if why[:1].isupper():
         return f"{said}. {why}."
     return f"{said}: {why}".removesuffix(": ") + ("" if why.endswith("?") else ".")
 
 
-def _causes(line):
+def causes(line):
     """What there is to say of a wrong line, the most telling first."""
     worst = line.worst
     if worst.repair is not None:

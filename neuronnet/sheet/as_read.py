@@ -20,7 +20,9 @@ def as_read(text: str) -> str:
     if [line for _, line in again] != [line for _, line in claims]:
         claims = _written(sheet, {line for _, line in again})
     lines = [(each.line, f"# not read: {each.text} ({each.reason})") for each in sheet.unread]
-    lines += [(number, f"# line {number}: a formula outside of what is read as claims") for number in sheet.ignored]
+    lines += [
+        (number, f"# line {number}: a formula outside of what is read as claims") for number in sheet.ignored
+    ]
     lines = sorted(lines + claims, key=lambda each: each[0])
     return "\n".join([*_beginning(sheet), *(line for _, line in lines), *_end(sheet)]) + "\n"
 
@@ -63,9 +65,10 @@ def _as_typed(statement):
 
 
 def _part(part: Part) -> str:
+    if isinstance(part.printed, Array):
+        return str(part.printed.map(lambda each: each.text).nested()).replace("'", "")
     if part.printed is not None:
-        is_array = isinstance(part.printed, Array)
-        return str(part.printed.map(lambda each: each.text).nested()).replace("'", "") if is_array else part.printed.text
+        return part.printed.text
     if part.error is not None or part.formula is None:
         return part.spelled.text.replace("\n", " ")
     return part.formula.format()

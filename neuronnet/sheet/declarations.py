@@ -55,7 +55,9 @@ class Declarations:
 
 
 def declarations(declared: Declarations) -> list[str]:
-    """The lines that declare how to read a sheet whose skipped lines are gone and whose new ones are marked."""
+    """The lines that declare it, for a sheet whose skipped lines are gone and whose new ones are marked."""
     lines = [f"read loss as {declared.loss}"] * (declared.loss is not None)
     lines += [f"read log as base {declared.log.removeprefix('log')}"] * (declared.log != "ln")
-    return lines + [f"read indices from {0 if declared.from_zero else 1}"] * (declared.from_zero is not None)
+    if declared.from_zero is not None:
+        lines.append(f"read indices from {0 if declared.from_zero else 1}")
+    return lines
