@@ -199,7 +199,11 @@ def _without_arguments(claims):
         word, arguments = rf"(?<!\w){re.escape(called)}", rf"\s*\({re.escape(inside)}\)"
         names = set(map(read_name, inside.split(",")))
         others = re.compile(rf"{word}'*\s*\((?!{re.escape(inside)}\))")
-        if called in SPELLED or not names <= plain or any(others.search(each) for each in _texts(claims)):
+        if (
+            called.rpartition(".")[2] in SPELLED
+            or not names <= plain
+            or any(others.search(each) for each in _texts(claims))
+        ):
             continue
         claims = [_replaced(claim, word + arguments, called) for claim in claims]
         if len(names) == 1:

@@ -33,13 +33,15 @@ _LET = re.compile(r"\s*let\s", re.IGNORECASE)
 _MARKUP = re.compile(
     r"\\(?:begin|end)\s*\{[A-Za-z]{1,20}\*?\}|\\\\|\$+|(?<!\\)&|\\[()\[\]]|\\(?:nonumber|notag|q?quad)\b"
 )
+_DOLLARS = re.compile(r"\$+|\\[()\[\]]|\\(?:nonumber|notag|q?quad)\b")
+_MATRIX = re.compile(r"\\begin\s*\{(?:[bpvB]?matrix|smallmatrix|array|[dr]?cases)")
 _IS_LATEX = re.compile(r"[\\$&]|_\{")
 _NEXT = r"(?=(?:[^\W\d_]+\s+){0,4}[^\s=]{1,40}\s*:?=(?!=))"
 _SEPARATOR = re.compile(
     rf"(?<=[\w)\]}}'%])[,;]?\s+(?P<word>{'|'.join(JOINING)})\s+{_NEXT}"
     rf"|(?<=[\w)\]}}%])[,;]?\s+(?=(?P<condition>{'|'.join(CONDITIONS - set(JOINING))})\s+{_NEXT})"
     r"|[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
-    rf"|(?<=[\d)\]])\s?:\s+{_NEXT}|(?<=[\w)\]}}'%])\.\s+(?:(?=[^\W\d_]{{2,}}[\s,])|{_NEXT})"
+    rf"|(?<=[\d)\]])\s?:\s+{_NEXT}|(?<=[\w)\]}}'%])\.\s+(?:(?=[^\W\d_]{{2,}}[\s,:])|{_NEXT})"
 )
 _OLD = re.compile(r"(?<=[\w}\]])(?:[_^](?:old|\{old\}|\(old\)))(?!\w)")
 _ASSIGNS = re.compile(r":=|←|<-(?!>)|\\(?:gets|leftarrow|coloneqq)\b|[-+*/]=")
@@ -219,8 +221,8 @@ class Sheet:
         if not equals:
             return written
         lead = self.vocabulary.lead(head)
-        if lead and self.vocabulary.is_rare_word(head[lead:].strip()):
-            return written
+        if lead and self.vocabulary.ends_a_phrase(head[lead:].strip()):
+            return written[len(head) + 1 :] if "=" in written.text[len(head) + 1 :] else written
         last = written.text.rpartition("=")[2]
         tail = self.vocabulary.tail(last)
         return written[lead:] if tail is None else written[lead : len(written) - len(last) + tail]
@@ -385,7 +387,8 @@ def shown(text, limit=LONGEST_TEXT):
     """The author's text on one printable line, without signs that only lay it out, cut where it is long."""
     if len(text) > limit:
         text = f"{text[: limit - 4]} ..."
-    text = " ".join(_MARKUP.sub(" ", text).split())
+    markup = _DOLLARS if _MATRIX.search(text) else _MARKUP
+    text = " ".join(markup.sub(" ", text).split())
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 

@@ -37,6 +37,9 @@ _HEAD = re.compile(r"[^\W\d_]|[∂∇Δ√\\$(|‖\[]")
 _NAME = re.compile(
     r"(?<![\w.\\^{])((?:∂\s?)?[^\W\d][\w']*(?:_\{[^{}]{1,20}\}|\^[({\[<][^\s]{1,9}[)}\]>])*)\s*(?::=|[-+*/]?=(?!=)|≈|←)"
 )
+_OPERAND = re.compile(
+    r"[-+*/^·×⋅∙(@]\s*([^\W\d]\w*)(?!\w)|(?<![\w ])([^\W\d]\w*)\s*(?:[-+*/^·×⋅∙@]|\)|[:+-]?=)"
+)
 _NUMBER = r"[-+−]?\s?(?:\d+(?:[.,]\d+)?|\.\d+)(?:\s?%|e[-+]?\d+)?|\[[-+−\d.,;\s]*\]"
 _STATED = re.compile(
     rf"(?P<before>{_LETTERS}+|[,:;(])\s*(?P<claim>(?<![\w.])(?:∂\s?)?{_LETTERS}[\w']*(?:_\{{\w{{1,20}}\}})?\s*[=≈]\s*(?:{_NUMBER}))"
@@ -70,11 +73,12 @@ _CHINESE = re.compile(r"\W*第(?P<number>\d{1,4}|[一二三四])(?:(?P<pass>轮|
 
 
 class Vocabulary:
-    """Which words of a sheet are names: `names` stand before a sign of equality, `count` says how often."""
+    """Which words of a sheet are names: `names` stand before a sign of equality, `operands` beside others."""
 
     def __init__(self, text="", names=()):
         self.names = {match[1].removeprefix("∂").strip() for match in _NAME.finditer(text)} | set(names)
         self.count = Counter(re.findall(r"[^\W\d]\w*", text))
+        self.operands = {one or other for one, other in _OPERAND.findall(text)}
 
     def is_word(self, text):
         """Whether a word is one of prose: no name of the sheet, no function, no Greek letter in words."""
@@ -117,9 +121,9 @@ class Vocabulary:
             ends.pop()
         return at + ends[-1]
 
-    def is_rare_word(self, name):
-        """Whether what should be a name is a word of prose that stands nowhere else."""
-        return name.isalpha() and len(name) > 3 and name not in _QUANTITIES and self.count[name] < 2
+    def ends_a_phrase(self, name):
+        """Whether what should be a name behind words is one of them: no operator stands beside it anywhere."""
+        return name.isalpha() and len(name) > 3 and name not in _QUANTITIES | self.operands
 
     def tail(self, last):
         """Where the words begin that follow the number at the end of a claim; None where none do."""
