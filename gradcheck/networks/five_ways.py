@@ -17,8 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from gradcheck.errors import GradcheckError
 from gradcheck.numeric.derivatives import Estimate, gradient
 from gradcheck.numeric.dual import Bounded, Dual
@@ -211,17 +209,15 @@ def values_at(parameters, values):
 def twin_gradients(network, samples):
     """The twin's gradients under the objects' names."""
     plain = [{"inputs": list(inputs), "targets": list(targets)} for inputs, targets in samples]
-    return twin_by_name(network, Twin(network.to_dict() | {"sample": plain}).gradients())
+    gradients = Twin(network.to_dict() | {"sample": plain}).gradient_vector().tolist()
+    return {parameter.name: value for parameter, value in zip(in_twin_order(network), gradients)}
 
 
-def twin_by_name(network, by_layer):
-    """What the twin gives by layer, its gradients or its parameters, under the names of the objects."""
-    found = {}
-    for layer, arrays in zip(network.layers, by_layer):
-        pairs = [zip(neuron.weights, row) for neuron, row in zip(layer, arrays["weights"])]
-        pairs += [zip(layer.biases, np.atleast_1d(arrays["bias"]))] if layer.biases else []
-        found.update((each.name, float(value)) for pair in pairs for each, value in pair)
-    return found
+def in_twin_order(network):
+    """The objects' parameters in the order of Twin.vector."""
+    for layer in network.layers:
+        yield from (weight for neuron in layer for weight in neuron.weights)
+        yield from layer.biases
 
 
 def _whole_verdict(network, samples):

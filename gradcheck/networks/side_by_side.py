@@ -16,8 +16,8 @@ import numpy as np
 from gradcheck.errors import GradcheckError
 from gradcheck.networks.five_ways import (
     SMALLEST_NORMAL,
+    in_twin_order,
     rounding_bounds,
-    twin_by_name,
     twin_gradients,
     values_at,
 )
@@ -143,7 +143,8 @@ class _Judge:
             return
         self._keep_largest()
         self.twin.train(1)
-        values, gradients = twin_by_name(network, self.twin.parameters), None
+        own, gradients = list(in_twin_order(network)), None
+        values = {parameter.name: value for parameter, value in zip(own, self.twin.vector.tolist())}
         for parameter, start in zip(network.parameters, before):
             now, value = parameter.value, values[parameter.name]
             if now == value:
@@ -158,11 +159,7 @@ class _Judge:
                 name = f"{parameter.name}@{update}"
                 self.parting = Parting(name, now, value, ulps(now, value), by_rounding)
         self.judging = self.judging and (self.parting is None or self.parting.by_rounding)
-        self.twin.vector = [
-            parameter.value
-            for layer in network.layers
-            for parameter in [*(weight for neuron in layer for weight in neuron.weights), *layer.biases]
-        ]
+        self.twin.vector = [parameter.value for parameter in own]
 
     def _is_rounding(self, parameter, start, value, gradients, rule):
         """Whether the gradients differ by rounding only, and the values by what the rule makes of that."""

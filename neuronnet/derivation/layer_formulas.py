@@ -153,21 +153,24 @@ def starting_state(rule, parameters):
 
 def update_formulas(rule, parameter, gradient, rate, is_bias):
     """(name, formula) of the rows that move one parameter, by the names of what is moved."""
-    return UPDATES[rule](parameter, gradient, Name(rate), is_bias)
+    w, eta = Name(parameter), Name(rate)
+    if rule == "adamw" and not is_bias:
+        w = w - eta * Name("weight_decay") * w
+    return UPDATES[rule](parameter, w, gradient, eta)
 
 
-def _gradient_descent(parameter, gradient, eta, is_bias):
-    return [(parameter, Name(parameter) - eta * gradient)]
+def _gradient_descent(parameter, w, gradient, eta):
+    return [(parameter, w - eta * gradient)]
 
 
-def _momentum(parameter, gradient, eta, is_bias):
+def _momentum(parameter, w, gradient, eta):
     velocity, next_v = _velocity(parameter, gradient)
-    return [velocity, (parameter, Name(parameter) - eta * next_v)]
+    return [velocity, (parameter, w - eta * next_v)]
 
 
-def _nesterov(parameter, gradient, eta, is_bias):
+def _nesterov(parameter, w, gradient, eta):
     velocity, next_v = _velocity(parameter, gradient)
-    return [velocity, (parameter, Name(parameter) - eta * (gradient + Name("momentum") * next_v))]
+    return [velocity, (parameter, w - eta * (gradient + Name("momentum") * next_v))]
 
 
 def _velocity(parameter, gradient):
@@ -176,13 +179,13 @@ def _velocity(parameter, gradient):
     return (v, Name("momentum") * Name(v) + gradient), Name(after(v, 1))
 
 
-def _rmsprop(parameter, gradient, eta, is_bias):
+def _rmsprop(parameter, w, gradient, eta):
     v = f"v_{parameter}"
     step = eta * gradient / (Call("sqrt", [Name(after(v, 1))]) + Name("epsilon"))
-    return [(v, _mean(v, "beta", gradient**2)), (parameter, Name(parameter) - step)]
+    return [(v, _mean(v, "beta", gradient**2)), (parameter, w - step)]
 
 
-def _adam(parameter, gradient, eta, is_bias, kept=None):
+def _adam(parameter, w, gradient, eta):
     m, v, mhat, vhat = (f"{kind}_{parameter}" for kind in ("m", "v", "mhat", "vhat"))
     step = eta * Name(after(mhat, 1)) / (Call("sqrt", [Name(after(vhat, 1))]) + Name("epsilon"))
     return [
@@ -190,14 +193,8 @@ def _adam(parameter, gradient, eta, is_bias, kept=None):
         (v, _mean(v, "beta2", gradient**2)),
         (mhat, Name(after(m, 1)) / (1 - Name(after("beta1_t", 1)))),
         (vhat, Name(after(v, 1)) / (1 - Name(after("beta2_t", 1)))),
-        (parameter, (Name(parameter) if kept is None else kept) - step),
+        (parameter, w - step),
     ]
-
-
-def _adamw(parameter, gradient, eta, is_bias):
-    w = Name(parameter)
-    kept = w if is_bias else w - eta * Name("weight_decay") * w
-    return _adam(parameter, gradient, eta, is_bias, kept)
 
 
 def _mean(name, beta, new):
@@ -211,5 +208,5 @@ UPDATES = {
     "nesterov": _nesterov,
     "rmsprop": _rmsprop,
     "adam": _adam,
-    "adamw": _adamw,
+    "adamw": _adam,
 }
