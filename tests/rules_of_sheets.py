@@ -323,6 +323,18 @@ RULES = [
         ("θ := θ + 0.1 ∇J(θ)", "wrong formula"),
     ),
     rule(
+        "a count of samples that no line gives",
+        REGRESSION.rpartition("J(")[0] + "L = mean(-y ln h - (1 - y) ln(1 - h))",
+        ("dθ = 1/m Xᵀ (h - y)", "right", "m = 3, the number of samples"),
+        ("dθ = Xᵀ (h - y)/(2m)", "wrong formula"),
+    ),
+    rule(
+        "a count that is not evident",
+        "x = [1, 0.5]\nt = [1, 0, 1]\nw = [[0.2, -0.4], [0.1, 0.2], [0.3, 0.4]]\np = w x",
+        ("L = 1/n Σ (p - t)²", "unknown name"),
+        ("∂L/∂p = 2/n (p - t)", "undecided"),
+    ),
+    rule(
         "a variance and the logistic have one letter",
         "X = [[0.5, -1.2], [1.5, 0.3], [-0.7, 0.8]]\nμ = mean(X, axis=0)\nσ² = mean((X - μ)², axis=0)\n"
         "Y = (X - μ)/sqrt(σ² + 0.01)\nL = sum(Y³)",

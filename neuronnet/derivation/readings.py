@@ -54,16 +54,16 @@ def readings_with_shapes(formula, model) -> list[tuple[Expression, tuple]]:
     return [(node, dimensions) for _, node, dimensions in _read(formula, model)]
 
 
-def _read(node, model):
-    """(how unlikely, reading, shape) for every meaning of a part."""
+def _read(node, model, within=False):
+    """(how unlikely, reading, shape) for every meaning of a part; `within` a sum or mean of entries."""
     if isinstance(node, Name):
         return [(0, node, model.shape(node.name))]
     if not node.parts():
         return [(0, node, ())]
     if isinstance(node, Product):
-        found, refusal = _of_product(node, model)
+        found, refusal = _of_product(node, model, within)
     else:
-        found, refusal = _of_others(node, model)
+        found, refusal = _of_others(node, model, within)
     if not found:
         raise refusal
     found = sorted(found, key=lambda each: each[0])[:MOST]
@@ -73,9 +73,10 @@ def _read(node, model):
     return found
 
 
-def _of_others(node, model):
+def _of_others(node, model, within):
     found, refusal = [], None
-    for parts in islice(product(*(_read(part, model) for part in node.parts())), _MOST_COMBINED):
+    within = within or (isinstance(node, Call) and node.function in ("sum", "mean"))
+    for parts in islice(product(*(_read(part, model, within) for part in node.parts())), _MOST_COMBINED):
         cost = sum(each for each, _, _ in parts)
         sizes = [dimensions for _, _, dimensions in parts]
         for extra, meaning in _meanings(node.rebuilt([part for _, part, _ in parts]), sizes):
@@ -116,15 +117,15 @@ def _sums(node, sizes):
         yield sum(turned), Sum(terms)
 
 
-def _of_product(node, model):
+def _of_product(node, model, within):
     first, refusal = node.factors[0][1], None
-    states = [(cost, [("*", each)], dimensions) for cost, each, dimensions in _read(first, model)]
+    states = [(cost, [("*", each)], dimensions) for cost, each, dimensions in _read(first, model, within)]
     for operator, factor in node.factors[1:]:
-        options = _read(factor, model)
+        options = _read(factor, model, within)
         found = []
         for (cost, factors, left), (extra, each, right) in product(states, options):
             try:
-                for more, result in _products(operator, factors, left, each, right):
+                for more, result in _products(operator, factors, left, each, right, within):
                     found.append((cost + extra + more, *result))
             except ShapeError as error:
                 refusal = refusal or error
@@ -132,9 +133,11 @@ def _of_product(node, model):
     return [(cost, Product(factors), dimensions) for cost, factors, dimensions in states], refusal
 
 
-def _products(operator, factors, left, factor, right):
+def _products(operator, factors, left, factor, right, within):
     """(how unlikely, (factors, shape)) for what a factor more may mean. Raises ShapeError where none fits."""
     kinds = {"*": ("⊙", "@"), "·": ("@", "⊙")}.get(operator, (operator,))
+    if within and operator == "·" and len(left) == len(right) == 1:  # mean(y ln p)
+        kinds = ("⊙", "@")
     if len(kinds) == 2 and not (as_vector_shape(left) and as_vector_shape(right)):
         kinds = ("*",)
     found, refusal = [], None

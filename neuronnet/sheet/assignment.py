@@ -33,6 +33,7 @@ from neuronnet.sheet.statements import Statement
 
 ACTIVATIONS = ("logistic", "tanh", "max", "softplus", "elu", "leaky_relu", "gelu")
 MEASURES = ("ln", "lse", "logsumexp", "abs", "max", "mean", "sum")
+COUNTS = {"m", "n", "N", "M", "B"}
 TIED = 1e-9  # relative: so near are two readings of one value
 LOSSES = "L J E E_total Loss loss C cost Cost l MSE mse BCE SSE H S".split()
 
@@ -142,6 +143,8 @@ class Assignment(Epochs):
                     found.of[position].kind = HELPER
                     continue
                 self._give(found, after(name, step), self.statements[position], position)
+        if step == 0:
+            self._count_samples(found)
         definitions = self._definitions(found, step)
         for name in _in_order(definitions):
             place = self._first.get(_split(name))
@@ -280,6 +283,20 @@ class Assignment(Epochs):
                 found.model.give(name, texts(number.printed))
         except NeuronnetError as error:
             found.errors[position] = error
+
+    def _count_samples(self, found):
+        """Give m, where no line does, the length that all data have along one axis."""
+        heads = {each.name for each in self.statements}
+        used = {name for each in self.statements for part in each.formulas for name in part.used}
+        learnt = {role.target for role in found.of.values() if role.kind in (GRADIENT, HELPER, UPDATE)}
+        reach = {each for name in found.forward or () for each in self._formulas[name, 0].names()}
+        sizes = [found.model.shape(name) for name in found.model.given if name in reach - learnt]
+        data = [each * 2 if len(each) == 1 else each for each in sizes if each]
+        along = set.intersection(*(set(enumerate(each)) for each in data)) if len(data) > 1 else set()
+        lengths = {length for _, length in along if length > 1}
+        for name in COUNTS & used - heads - set(found.model.given):
+            if len(lengths) == 1:
+                found.model.give(name, str(*lengths))
 
     def _define(self, found, name, formula, position):
         for each in formula.names():

@@ -183,11 +183,11 @@ def _meanings(roles, meanings, spellings):
 
 
 def _place(name, statements):
-    """` from line 83`, where the numbers of a formula stand that has no value for one of its names."""
+    """` from line 83`, where numbers stand for the names of a formula; else it is a count that no line gives."""
     for statement in statements:
         if statement.arithmetic and any(name in part.formula.names() for part in statement.formulas):
             return f" from line {statement.line}"
-    return ""
+    return ", the number of samples"
 
 
 def _samples(roles):
