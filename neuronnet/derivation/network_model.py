@@ -8,7 +8,6 @@ from __future__ import annotations
 from copy import copy
 
 from neuronnet.derivation.model import Model
-from neuronnet.derivation.quantities import Exact
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.expressions import Name, Number, Sum
 from neuronnet.formulas.rewriting import with_names
@@ -23,15 +22,10 @@ class NetworkModel(Model):
     `exact` is the Exact of the network. Quantities after many updates are given numbers, from its training.
     """
 
-    def __init__(self, description, exact: Exact | None = None):
-        """`description` is a checked Description with a sample, `exact` its Exact, if that is there already.
-
-        Raises NeuronnetError for a description without a sample.
-        """
+    def __init__(self, exact):
         super().__init__()
-        self.exact = Exact(description) if exact is None else exact
-        self.description = description
-        derivation = self.exact.derivation
+        self.exact, derivation = exact, exact.derivation
+        self.description = derivation.description
         self.names_of_network, self._pass = derivation.names, copy(derivation._pass)
         self._pass.from_nets = False  # an error that is computed from nets has no derivative by its out
         self._pass.given = {}  # formulas hold for all targets, not for zeros alone

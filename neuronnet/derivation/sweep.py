@@ -9,11 +9,8 @@ On the way a gradient may be smaller than what it is by, where it is the same al
 that of `sum(x)` by x is a number until somebody needs it as an array (`full`).
 """
 
-from decimal import Decimal
-from fractions import Fraction
 from math import prod
 
-from neuronnet.description.values import Literal
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.evaluating import Shapes, shape_of
@@ -32,13 +29,11 @@ from neuronnet.formulas.expressions import (
     Sum,
     Transpose,
     is_number,
-    product_of,
     signed_sum,
     without_minus,
 )
 from neuronnet.formulas.functions import FUNCTIONS
-
-MOST_DIGITS = 14  # of a decimal that two decimals are multiplied into
+from neuronnet.formulas.rewriting import elementwise
 
 
 def contributions(
@@ -119,7 +114,7 @@ def full(gradient: Expression, own: tuple, shapes: Shapes) -> Expression:
         if len(own) == 2 and actual == own[::-1]:
             return _transposed(gradient, shapes)
         return Call("plain" if len(own) == 1 else "row" if own[0] == 1 else "column", [gradient])
-    return elementwise(gradient, Call("ones", list(own)), shapes)
+    return _times(gradient, Call("ones", list(own)), shapes)
 
 
 def _scaled(gradient, slope, own, shapes):
@@ -128,7 +123,7 @@ def _scaled(gradient, slope, own, shapes):
     if len(as_vector_shape(own)) == 2 and own not in sizes and sizes[0] != sizes[1]:
         if all(map(as_vector_shape, sizes)):
             gradient = full(gradient, own, shapes)
-    return elementwise(gradient, slope, shapes)
+    return _times(gradient, slope, shapes)
 
 
 def _fitted(gradient, own, wanted, shapes):
@@ -143,6 +138,10 @@ def _fitted(gradient, own, wanted, shapes):
         return Call("sum", [gradient])
     axis = {"axis": 0 if arrays.runs_along(wanted, own) == "rows" else 1}
     return Call("sum", [gradient], axis if len(wanted) == 1 else {**axis, "keepdims": True})
+
+
+def _times(left, right, shapes):
+    return elementwise(left, right, lambda formula: shape_of(formula, shapes))
 
 
 def _matrix_product(left, right):
@@ -185,7 +184,7 @@ def _product(node, gradient, shapes):
         share = _scaled(gradient, Product([("*", Number(1)), ("/", last)]), own, shapes)
         yield first, _fitted(share, own, sizes[0], shapes)
         if last.names():
-            slope = elementwise(first, Product([("*", Number(1)), ("/", last**2)]), shapes)
+            slope = _times(first, Product([("*", Number(1)), ("/", last**2)]), shapes)
             yield last, _fitted(without_minus(_scaled(gradient, slope, own, shapes)), own, sizes[1], shapes)
     elif operator in ("@", "⊗") and all(map(as_vector_shape, sizes)):
         yield from _products(operator, first, last, gradient, own, shapes)
@@ -198,7 +197,7 @@ def _products(operator, first, last, gradient, own, shapes):
     left, right = shape_of(first, shapes), shape_of(last, shapes)
     if own == ():  # a row times a column
         turned = [_transposed(part, shapes) if len(left) == 2 else part for part in (last, first)]
-        yield from ((part, elementwise(gradient, each, shapes)) for part, each in zip((first, last), turned))
+        yield from ((part, _times(gradient, each, shapes)) for part, each in zip((first, last), turned))
         return
     gradient = full(gradient, own, shapes)
     if operator == "⊗" or (len(left) == 1 and len(right) == 2 and right[0] == 1):
@@ -215,7 +214,7 @@ def _products(operator, first, last, gradient, own, shapes):
 def _power(node, gradient, shapes):
     n = node.exponent
     rest = Number(1) if n == 1 else node.base if n == 2 else node.base ** (n - 1)
-    yield node.base, elementwise(gradient, elementwise(Number(n), rest, shapes), shapes)
+    yield node.base, _times(gradient, _times(Number(n), rest, shapes), shapes)
 
 
 def _entry_by_entry(node, gradient, shapes, slopes):
@@ -276,8 +275,8 @@ def _of_softmax(node, gradient, shapes, shown):
     if as_vector_shape(shape_of(gradient, shapes)):
         gradient = full(gradient, inner, shapes)
     kept = {} if axis is None or len(inner) < 2 else {"axis": axis, "keepdims": True}
-    weighted = Call("sum", [elementwise(gradient, shown, shapes)], kept)
-    yield value, elementwise(shown, gradient - weighted, shapes)
+    weighted = Call("sum", [_times(gradient, shown, shapes)], kept)
+    yield value, _times(shown, gradient - weighted, shapes)
 
 
 def _of_outer(node, gradient, shapes):
@@ -320,79 +319,3 @@ _WHOLE = {
     "reshape": _of_reshaped,
     "diag": _of_diagonal,
 }
-
-
-# Products as short as one writes them: no factor 1, one minus sign, numbers first
-
-
-def elementwise(left: Expression, right: Expression, shapes: Shapes) -> Expression:
-    """The product entry by entry: `*` beside a number, ⊙ between arrays."""
-    if is_number(left, 1):
-        return right
-    if is_number(right, 1):
-        return left
-    if isinstance(left, Negative):
-        return without_minus(elementwise(left.inner, right, shapes))
-    if isinstance(right, Negative):
-        return without_minus(elementwise(left, right.inner, shapes))
-    factors = _gathered([*_factors(left, shapes), *_factors(right, shapes)])
-    arrays = [bool(as_vector_shape(shape_of(factor, shapes))) for _, factor in factors]
-    kinds = [(operator != "/", is_array) for (operator, _), is_array in zip(factors, arrays)]
-    if kinds.count((True, True)) > 1:
-        factors = _numbers_first(factors, kinds)
-        arrays = [bool(as_vector_shape(shape_of(factor, shapes))) for _, factor in factors]
-    for place, (operator, factor) in enumerate(factors):
-        if operator != "/":
-            factors[place] = ("⊙" if arrays[place] and any(arrays[:place]) else "*", factor)
-    return product_of(factors)
-
-
-def _numbers_first(factors, kinds):
-    """Two or more arrays among factors, numbers and divisions by numbers before them: `2*a/3 ⊙ b`."""
-    groups = {(True, False): [], (True, True): [], (False, False): [], (False, True): []}
-    for factor, kind in zip(factors, kinds):
-        groups[kind].append(factor)
-    numbers, arrays, divisors, divided = groups.values()
-    return [*numbers, *arrays[:1], *divisors, *arrays[1:], *divided]
-
-
-def _factors(formula, shapes):
-    """The factors of an elementwise product whose arrays all have its shape; any other formula as one."""
-    if isinstance(formula, Product) and all(operator in "⊙*/" for operator, _ in formula.factors):
-        own = shape_of(formula, shapes)
-        sizes = [shape_of(factor, shapes) for _, factor in formula.factors]
-        if all(size == own or not as_vector_shape(size) for size in sizes):
-            return formula.factors
-    return [("*", formula)]
-
-
-def _gathered(factors):
-    """The factors with their numbers gathered: 1/2*2*x is x, x*2/4 is x/2, 0.5*3*x is 1.5*x."""
-    places = [place for place, (_, factor) in enumerate(factors) if _as_fraction(factor)]
-    if not places or (len(places) == 1 and isinstance(factors[places[0]][1].value, float)):
-        return list(factors)
-    number, literal = Fraction(1), False
-    for operator, factor in (factors[place] for place in places):
-        fraction = _as_fraction(factor)
-        number = number / fraction if operator == "/" else number * fraction
-        literal = literal or isinstance(factor.value, float)
-    rest = [each for place, each in enumerate(factors) if place not in places]
-    if literal and number.denominator != 1:
-        text = format(Decimal(number.numerator) / number.denominator, "f")
-        if Fraction(text) != number or len(text) > MOST_DIGITS:
-            return list(factors)
-        return [("*", Number(Literal(text))), *rest]
-    if rest and rest[0][0] == "/":  # y/x and not 1/x*y
-        rest.sort(key=lambda each: each[0] == "/")
-    if number.numerator != 1 or not rest or rest[0][0] == "/":
-        rest = [("*", Number(number.numerator)), *rest]
-    if number.denominator != 1:
-        rest.append(("/", Number(number.denominator)))
-    return rest
-
-
-def _as_fraction(factor):
-    """What a number is exactly; None for 0 and for a formula."""
-    if not isinstance(factor, Number) or not factor.value:
-        return None
-    return Fraction(getattr(factor.value, "text", None) or factor.value)

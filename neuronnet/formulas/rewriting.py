@@ -1,9 +1,26 @@
 """Formulas with other names, numbers or parts; what is copied keeps the column where it was written."""
 
-import operator
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from operator import is_
 
 from neuronnet.description.values import Literal
-from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Product, Sum
+from neuronnet.formulas.arrays import as_vector_shape
+from neuronnet.formulas.expressions import (
+    Call,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    Product,
+    Sum,
+    is_number,
+    product_of,
+    without_minus,
+)
+
+MOST_DIGITS = 14  # of a decimal that two decimals are multiplied into
 
 
 def mapped(expression, leaf):
@@ -62,7 +79,7 @@ def replaced(expression, others):
     if found is not None:
         return found
     copies = [replaced(part, others) for part in parts]
-    return expression if all(map(operator.is_, copies, parts)) else expression.rebuilt(copies)
+    return expression if all(map(is_, copies, parts)) else expression.rebuilt(copies)
 
 
 def with_logistics(formula: Expression) -> Expression:
@@ -72,8 +89,7 @@ def with_logistics(formula: Expression) -> Expression:
         return Call("logistic", [with_logistics(argument)])
     parts = formula.parts()
     copies = [with_logistics(part) for part in parts]
-    changed = any(copy is not part for copy, part in zip(copies, parts))
-    return formula.rebuilt(copies) if changed else formula
+    return formula if all(map(is_, copies, parts)) else formula.rebuilt(copies)
 
 
 def logistic_argument(formula: Expression) -> Expression | None:
@@ -105,3 +121,79 @@ def printed(text: str) -> Expression:
     number = text.removeprefix("-")
     value = Number(int(number) if number.isdigit() and len(number) < 16 else Literal(number))
     return Negative(value) if text.startswith("-") else value
+
+
+# Products as short as one writes them: no factor 1, one minus sign, numbers first
+
+
+def elementwise(left: Expression, right: Expression, shape: Callable) -> Expression:
+    """The product entry by entry, `*` beside a number, ⊙ between arrays; `shape(formula)` tells which it is."""
+    if is_number(left, 1):
+        return right
+    if is_number(right, 1):
+        return left
+    if isinstance(left, Negative):
+        return without_minus(elementwise(left.inner, right, shape))
+    if isinstance(right, Negative):
+        return without_minus(elementwise(left, right.inner, shape))
+    factors = _gathered([*_factors(left, shape), *_factors(right, shape)])
+    arrays = [bool(as_vector_shape(shape(factor))) for _, factor in factors]
+    kinds = [(operator != "/", is_array) for (operator, _), is_array in zip(factors, arrays)]
+    if kinds.count((True, True)) > 1:
+        factors = _numbers_first(factors, kinds)
+        arrays = [bool(as_vector_shape(shape(factor))) for _, factor in factors]
+    for place, (operator, factor) in enumerate(factors):
+        if operator != "/":
+            factors[place] = ("⊙" if arrays[place] and any(arrays[:place]) else "*", factor)
+    return product_of(factors)
+
+
+def _numbers_first(factors, kinds):
+    """Two or more arrays among factors, numbers and divisions by numbers before them: `2*a/3 ⊙ b`."""
+    groups = {(True, False): [], (True, True): [], (False, False): [], (False, True): []}
+    for factor, kind in zip(factors, kinds):
+        groups[kind].append(factor)
+    numbers, arrays, divisors, divided = groups.values()
+    return [*numbers, *arrays[:1], *divisors, *arrays[1:], *divided]
+
+
+def _factors(formula, shape):
+    """The factors of an elementwise product whose arrays all have its shape; any other formula as one."""
+    if isinstance(formula, Product) and all(operator in "⊙*/" for operator, _ in formula.factors):
+        own = shape(formula)
+        sizes = [shape(factor) for _, factor in formula.factors]
+        if all(size == own or not as_vector_shape(size) for size in sizes):
+            return formula.factors
+    return [("*", formula)]
+
+
+def _gathered(factors):
+    """The factors with their numbers gathered: 1/2*2*x is x, x*2/4 is x/2, 0.5*3*x is 1.5*x."""
+    places = [place for place, (_, factor) in enumerate(factors) if _as_fraction(factor)]
+    if not places or (len(places) == 1 and isinstance(factors[places[0]][1].value, float)):
+        return list(factors)
+    number, literal = Fraction(1), False
+    for operator, factor in (factors[place] for place in places):
+        fraction = _as_fraction(factor)
+        number = number / fraction if operator == "/" else number * fraction
+        literal = literal or isinstance(factor.value, float)
+    rest = [each for place, each in enumerate(factors) if place not in places]
+    if literal and number.denominator != 1:
+        text = format(Decimal(number.numerator) / number.denominator, "f")
+        if Fraction(text) != number or len(text) > MOST_DIGITS:
+            return list(factors)
+        return [("*", Number(Literal(text))), *rest]
+    if rest and rest[0][0] == "/":  # y/x and not 1/x*y
+        rest.sort(key=lambda each: each[0] == "/")
+    if number.numerator != 1 or not rest or rest[0][0] == "/":
+        rest = [("*", Number(number.numerator)), *rest]
+    if number.denominator != 1:
+        rest.append(("/", Number(number.denominator)))
+    return rest
+
+
+def _as_fraction(factor):
+    """What a number is exactly; None for 0 and for a formula."""
+    if not isinstance(factor, Number) or not factor.value:
+        return None
+    return Fraction(getattr(factor.value, "text", None) or factor.value)

@@ -7,6 +7,7 @@ from typing import Any
 
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.network_model import NetworkModel
+from neuronnet.derivation.quantities import Exact
 from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas.expressions import ArrayOf, Name
@@ -50,7 +51,7 @@ def check_sheet(
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError(NO_CLAIM)
     with fifty_digits():
-        model = NetworkModel(description)
+        model = NetworkModel(Exact(description))
         lines = judged_beside(sheet, model)
         mistakes = _explained(lines, model.exact, description, progress)
         _remark_on_published(lines, model.exact.derivation, description)
