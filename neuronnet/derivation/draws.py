@@ -219,9 +219,6 @@ def _only_divides(name, formula):
     return all(_only_divides(name, part) for part in formula.parts())
 
 
-# Structure of the data
-
-
 class Structure:
     """What the given data of a model have in common with all data of their kind."""
 

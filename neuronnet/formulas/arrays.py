@@ -242,21 +242,15 @@ def matmul(left, right):
 def _product_shape(left, right):
     """(rows, inner, columns, the shape of the result) of a matrix product."""
     sides = f"({shape_text(left)})({shape_text(right)})"
-    if len(left) == 1 and len(right) == 1:
-        options = [(1, left[0], 1, ())] if left == right else []
-    elif len(left) == 1:
-        options = [(1, left[0], right[1], right[1:])] if left[0] == right[0] else []
-        options += [(left[0], 1, right[1], (left[0], right[1]))] if right[0] == 1 else []
-    elif len(right) == 1:
-        options = [(left[0], left[1], 1, left[:1])] if left[1] == right[0] else []
-    else:
-        options = [(left[0], left[1], right[1], (left[0], right[1]))] if left[1] == right[0] else []
-    if not options:
+    as_column = len(left) == 1 != left[0] and len(right) == 2 and right[0] == 1
+    rows, inner = left if len(left) == 2 else (left[0], 1) if as_column else (1, left[0])
+    height, columns = right if len(right) == 2 else (right[0], 1)
+    if inner != height:
         raise ShapeError(f"{sides} does not fit as a product")
-    rows, inner, columns, result = options[0]
     require_few(rows * columns)
     if rows * inner * columns > MOST_PRODUCTS:
         raise ShapeError(f"{sides} takes more than {MOST_PRODUCTS} multiplications")
+    result = (rows,) * (len(left) == 2 or as_column) + (columns,) * (len(right) == 2)
     return rows, inner, columns, () if rows * columns == 1 else result
 
 
@@ -294,10 +288,6 @@ def require_few(count: int) -> None:
     """Raises ShapeError for more entries than an array may have."""
     if count > MOST_ENTRIES:
         raise ShapeError(f"an array of more than {MOST_ENTRIES} entries")
-
-
-def transposed(value):
-    return value.T if isinstance(value, Array) else value
 
 
 def reduced(combine: Callable, value, axis: int | None = None, keepdims: bool = False):

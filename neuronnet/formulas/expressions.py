@@ -1,7 +1,4 @@
-"""Formulas over named quantities: trees of a few kinds of parts, built by arithmetic and printed as text.
-
-`evaluating.py` has the value and the shape of each kind, `derivation/sweep.py` its derivatives.
-"""
+"""Formulas over named quantities: trees of a few kinds of parts, built by arithmetic and printed as text."""
 
 
 class Expression:
@@ -311,8 +308,7 @@ def wrap(value):
 
 def total(terms):
     """The sum of several expressions; of one, that one itself."""
-    terms = list(terms)
-    return terms[0] if len(terms) == 1 else Sum([(1, term) for term in terms])
+    return sum_of([(1, term) for term in terms])
 
 
 def sum_of(terms):

@@ -30,15 +30,8 @@ from neuronnet.formulas.tokens import (
     parse_array,
     parse_number,
 )
-from neuronnet.formulas.words import Words
-from neuronnet.formulas.written_names import (
-    gradient_of,
-    read_function_head,
-    read_name,
-    split_derivative,
-    updated,
-    written_at,
-)
+from neuronnet.formulas.words import Words, read_function_head, split_derivative, updated
+from neuronnet.formulas.written_names import gradient_of, read_name, written_at
 
 __all__ = [
     "Known",

@@ -5,7 +5,7 @@ import re
 from neuronnet.description.values import Literal
 from neuronnet.errors import UnknownName
 from neuronnet.formulas.expressions import Call, Entry, Name, Number, Transpose
-from neuronnet.formulas.tokens import MOST_WORK, WORD_HERE, Scanner
+from neuronnet.formulas.tokens import MOST_WORK, WORD_HERE, Scanner, unified
 from neuronnet.formulas.written_names import gradient_of, known_form, read_name, spelled_like, written_at
 
 _KEY = re.compile(r"[A-Za-z_]\w{0,30}\[\s*[\"']([^\"'\[\]]{1,60})[\"']\s*\]|self\.(?=[A-Za-z])")
@@ -15,6 +15,7 @@ MODULE = re.compile(
 _OVER, _OVER_D = re.compile(r"\s*/\s*∂\s*"), re.compile(r"\s*/\s*d")
 _BY = re.compile(r"∇_(?:\{([^{}]{1,60})\}|(?=\w))|∇\s*")
 _SAMPLE = re.compile(r"\[[0-9,]{1,20}\](?:@[0-9]{1,9})?")
+_DERIVATIVE = re.compile(r"d(?P<above>.+?)/d(?P<below>.+)", re.DOTALL)
 _PI = "3.14159265358979323846264338327950288419716939937510582097494"
 
 
@@ -197,3 +198,29 @@ class Words(Scanner):
             self.unknown(name, start, end)
         self.at = end
         return self.placed(Name("grad_" + name), start)
+
+
+def read_function_head(text: str) -> tuple[str, list[str]] | None:
+    """("f", ["v"]) for "f(v)", also for "def f(u, v):"; None for anything else."""
+    if not isinstance(text, str):
+        text = text.text
+    match = re.fullmatch(r"\s*(?:def\s+)?([^()]{1,60}?)\s*\(([^()]{1,200})\)\s*:?\s*", unified(text))
+    name = None if match is None else read_name(match[1])
+    if match is None or name is None:
+        return None
+    parameters = [each for each in map(read_name, match[2].split(",")) if each is not None]
+    return (name, parameters) if len(parameters) == match[2].count(",") + 1 else None
+
+
+def split_derivative(name: str) -> tuple[str, str] | None:
+    """(A, B) of the canonical name `dA/dB`; None for any other name."""
+    match = _DERIVATIVE.fullmatch(name)
+    return (match["above"], match["below"]) if match else None
+
+
+def updated(name: str) -> str | None:
+    """What `w1_new`, `w1'`, `w1^+` is the new value of: `w1`; None for a name without such a mark."""
+    for mark in ("_new", "^+", "'"):
+        if name.endswith(mark) and len(name) > len(mark):
+            return name[: -len(mark)]
+    return None

@@ -38,7 +38,6 @@ _PRIMES = re.compile(r"'{1,3}")
 _UPDATES = re.compile(r"@[0-9]{1,9}(?![\w.(])")
 _GRADIENT_SUFFIX = re.compile(r"\.grad(?![\w])|_grad\Z")
 _PLUS = re.compile(r"\+(?=\s*(?:[=*/),\]}]|$)|\s+[-+]\s)")
-_DERIVATIVE = re.compile(r"d(?P<above>.+?)/d(?P<below>.+)", re.DOTALL)
 _PAIR = re.compile(r"(?P<sign>[∂d])\s*(?P<above>[^\s/(][^/]*?)\s*/\s*[∂d]\s*(?P<below>[^\s/][^/]*)")
 _NABLA = re.compile(r"∇_(?:\{(?P<below>[^{}]+)\}|(?P<word>\w+))\s*(?P<above>.+)")
 _LOSS = "(?:L|J|E|C|l|Loss|loss|Cost|cost|E_?total)"
@@ -337,27 +336,7 @@ def _glued_derivative(name, known):
 
 def spelled_like(name, known):
     """The known name that differs from this one at most in low lines; else None."""
-    if known.has(name):
-        return name
-    return known.without_low_lines().get(name.replace("_", ""))
-
-
-def read_function_head(text: str) -> tuple[str, list[str]] | None:
-    """("f", ["v"]) for "f(v)", also for "def f(u, v):"; None for anything else."""
-    if not isinstance(text, str):
-        text = text.text
-    match = re.fullmatch(r"\s*(?:def\s+)?([^()]{1,60}?)\s*\(([^()]{1,200})\)\s*:?\s*", unified(text))
-    name = None if match is None else read_name(match[1])
-    if match is None or name is None:
-        return None
-    parameters = [each for each in map(read_name, match[2].split(",")) if each is not None]
-    return (name, parameters) if len(parameters) == match[2].count(",") + 1 else None
-
-
-def split_derivative(name: str) -> tuple[str, str] | None:
-    """(A, B) of the canonical name `dA/dB`; None for any other name."""
-    match = _DERIVATIVE.fullmatch(name)
-    return (match["above"], match["below"]) if match else None
+    return name if known.has(name) else known.without_low_lines().get(name.replace("_", ""))
 
 
 def gradient_of(name: str, known) -> str | None:
@@ -368,11 +347,3 @@ def gradient_of(name: str, known) -> str | None:
     mark, _, below = name.removeprefix("grad^").partition("_")  # grad_W^(1) is read as grad^(1)_W
     own = f"{below}^{mark}"
     return own if name.startswith("grad^") and known.has(own) else None
-
-
-def updated(name: str) -> str | None:
-    """What `w1_new`, `w1'`, `w1^+` is the new value of: `w1`; None for a name without such a mark."""
-    for mark in ("_new", "^+", "'"):
-        if name.endswith(mark) and len(name) > len(mark):
-            return name[: -len(mark)]
-    return None
