@@ -59,6 +59,7 @@ def test_formulas_are_those_of_a_hand_derivation():
     assert derivation["w5@1"].formula == "w5 - eta * dE_total/dw5"
 
 
+@pytest.mark.slow
 @examples(40)
 @given(descriptions())
 def test_every_formula_evaluates_to_its_value_after_being_printed_and_parsed(description):
