@@ -38,13 +38,17 @@ class Carried:
             value = printed.map(lambda entry: entry.value) if isinstance(printed, Array) else printed.value
             self.printed[name] = (value, line, is_wrong)
 
-    def write(self, name: str, formula: Expression | None) -> None:
+    def write(self, name: str, formula: Expression | None, is_wrong: bool) -> None:
         """Keep the formula of a right line, and the name as its author's word for a derivative."""
         derivative, factor = self._word(name)
         if derivative is not None:
             self._words.setdefault(derivative, (name, factor))
         try:
-            if formula is not None and (derivative is not None or name not in self.model.formulas):
+            if (
+                formula is not None
+                and not is_wrong
+                and (derivative is not None or name not in self.model.formulas)
+            ):
                 self._written.setdefault(name, self.model.resolved(formula))
         except NeuronnetError:
             return

@@ -181,29 +181,31 @@ class Computation:
             return []
         return [entry for value in values.values() for entry in entries(value)] + found
 
-    def shifted(self, name: str, steps, values: dict | None = None) -> list:
-        """The results where one entry of an input is `steps(entry)` further from 0 than in `values`."""
-        values = self.start if values is None else values
-        value = values[name]
-        found, numbers = [], entries(value)
-        for place, number in enumerate(numbers):
-            for step in steps(number):
-                further = number - step if number < 0 else number + step
-                moved = (*numbers[:place], further, *numbers[place + 1 :])
-                changed = Array(moved, value.shape) if isinstance(value, Array) else moved[0]
-                found.append(self.value(values | {name: changed}))
+    def shifted(self, names: Iterable[str], steps: Callable, values: dict) -> list[list]:
+        """For every entry of some inputs, the results where it is `steps(entry)` farther from 0."""
+        found = []
+        for name in names:
+            value, numbers = values[name], entries(values[name])
+            for place, number in enumerate(numbers):
+                moved = [(abs(number) + step).copy_sign(number) for step in steps(number)]
+                changed = [(*numbers[:place], each, *numbers[place + 1 :]) for each in moved]
+                arrays = [
+                    Array(each, value.shape) if isinstance(value, Array) else each[0] for each in changed
+                ]
+                found.append([self.value(values | {name: each}) for each in arrays])
         return found
 
-    def meant(self, names: list[str], values: dict, shortened: Callable) -> list[list]:
-        """The results where an entry of an input is the most, or the least, that is `shortened` to it.
+    def meant(self, shortened: Callable, used: list[str] | None = None) -> list[list]:
+        """The results where an input is the most, or the least, that is `shortened` to what is printed.
 
-        A number of one digit, such as 0.5, stands for itself.
+        The inputs are those `used` as they are printed, else the unsure ones. A number of one digit, such as
+        0.5, stands for itself.
         """
 
         def steps(value):
             return shortened(value) if digits_of(value) > 1 or unit_of(value) < Decimal("0.1") else []
 
-        return [self.shifted(name, steps, values) for name in names]
+        return self.shifted(self.unsure() if used is None else used, steps, self.values_at(used or []))
 
     def box(self, alternatives: Iterable[list], middle: tuple | None = None) -> tuple[list, list]:
         """The lowest and highest values, where every input has alternatives on its own, to first order."""
@@ -316,12 +318,13 @@ class Literals(Computation):
             wrong += [each for _, each in values if each is not None]
         return self.box(right), self.box(both), wrong
 
-    def meant(self, names: list[str], values: dict, shortened: Callable) -> list[list]:
+    def meant(self, shortened: Callable, used: list[str] | None = None) -> list[list]:
         """The same; a number that is printed for a quantity may stand for the exact value as well."""
-        found = super().meant(names, values, shortened)
-        for name, results in zip(names, found):
-            stand_ins = [exact for exact, wrong in self._printed_as(abs(values[name])) if wrong is None]
-            results += [self.value(values | {name: exact.copy_sign(values[name])}) for exact in stand_ins]
+        found = super().meant(shortened, used)
+        for name, results in zip(self.unsure(), found):
+            literal = self.literals[name].value
+            stand_ins = [exact for exact, wrong in self._printed_as(abs(literal)) if wrong is None]
+            results += [self.value(self.start | {name: exact.copy_sign(literal)}) for exact in stand_ins]
         return found
 
     def _printed_as(self, size):

@@ -367,8 +367,8 @@ class Lines:
         if statement.number is not None:
             is_wrong = report.WRONG_NUMBER in verdicts
             self.carried.remember(role.name, statement.number.printed, statement.line, is_wrong)
-        if not line.is_wrong:
-            self.carried.write(role.name, statement.formulas[0].formula if statement.formulas else None)
+        formula = statement.formulas[0].formula if statement.formulas else None
+        self.carried.write(role.name, formula, line.is_wrong)
         if line.is_wrong and statement.number is None and statement.formulas:
             self.carried.go_on(role.name, statement.formulas[0].formula, statement.line)
 

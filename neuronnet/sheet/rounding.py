@@ -122,7 +122,7 @@ def false_step(printed: Printed, arithmetic: Expression, inputs: dict[str, Input
         if any(gives(found[0], printed) for found in steps):
             return None
         for shortened in SHORTENED:
-            box = literals.box(literals.meant(literals.unsure(), literals.start, shortened))
+            box = literals.box(literals.meant(shortened))
             if _reaches(box, 0, printed, shortened):
                 return None
         return base[0]
@@ -292,11 +292,11 @@ class _Explanation:
         """Explain what wrong numbers give, as they are printed, or as anything that is printed so."""
         wrong = way.wrong()
         choices = [wrong, *([name] for name in wrong if len(wrong) > 1)] if wrong else []
-        for used, shortened in product(choices, (None, *SHORTENED)):
+        for shortened, used in product((None, *SHORTENED), choices):
             middle = way.at(used)
             if middle is not None and len(middle) == len(self.texts):
                 moved = [[way.at([*used, name])] for name in way.moved()]
-                moved += way.meant(used, way.values_at(used), shortened) if shortened else []
+                moved += way.meant(shortened, used) if shortened else []
                 verdict = _inherited([way.inputs[name] for name in used])
                 self._settle_within(way.box(moved, middle), verdict, shortened or rounded_to)
 
@@ -313,12 +313,12 @@ class _Explanation:
         for place in self._open():
             binary, rounding = _binary(self.texts[place])
             if binary is not None:
-                box = way.box([way.shifted(name, partial(_both_ways, rounding)) for name in way.start])
+                box = way.box(way.shifted(way.start, partial(_both_ways, rounding), way.start))
                 self._settle_within(box, Verdict(ROUNDING, f"computed in {binary}"), places=[place])
 
     def _within(self, way):
         for shortened in SHORTENED if way.unsure() else ():
-            box = way.box(way.meant(way.unsure(), way.start, shortened))
+            box = way.box(way.meant(shortened))
             self._settle_within(box, Verdict(UNDECIDED, WITHIN), shortened)
 
     def _settle_within(self, box, verdict, shortened=rounded_to, places=None):
