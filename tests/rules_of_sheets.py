@@ -585,7 +585,7 @@ RULES = [
     rule(
         "a false step before a right result",
         STEP,
-        ("a = σ(z) = 1/(1+e^{0.43}) = 0.56026", "false step"),
+        ("a = σ(z) = 1/(1+e^{0.43}) = 0.56026", "false step", "the result is right"),
         ("L = (a - t)^2 = 0.12978",),
         ("dL/da = 2 (a - t) = 0.72051", "right"),
     ),

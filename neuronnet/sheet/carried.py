@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -21,11 +22,13 @@ MOST_INPUTS = 60  # quantities that a number may be computed from, the nearest f
 class Carried:
     """The printed numbers and the written formulas of one sheet, line after line.
 
-    `printed` is {name: (value, line, whether it is wrong)}, `unplaced` the names that have no value.
+    `printed` is {name: (value, line, whether it is wrong)}, `unplaced` the names that have no value. Among
+    the given numbers those with a slope in the `formulas` of the sheet are outputs of units, and rounded.
     """
 
-    def __init__(self, model: Model, unplaced: set[str]):
+    def __init__(self, model: Model, unplaced: set[str], formulas: Iterable[Expression] = ()):
         self.model, self.unplaced = model, unplaced
+        self.rounded = {name for each in formulas for name in _with_slopes(each) if name in model.given}
         self.printed: dict[str, tuple] = {}
         self._written: dict[str, Expression] = {}
         self._words: dict[str, tuple] = {}  # derivative -> (its author's name for it, how many times it)
@@ -95,7 +98,8 @@ class Carried:
                 continue
             printed, line, is_wrong = self.printed.get(name, (None, None, False))
             try:
-                exact = self.model[name] if name not in self.unplaced else None
+                is_known = name not in self.unplaced and name not in self.rounded
+                exact = self.model[name] if is_known else None
             except NeuronnetError:
                 exact = None
             formula = None if is_wrong else self._computed(name)
@@ -181,6 +185,15 @@ class Carried:
                 self._outs.setdefault((formula.function, formula.arguments[0].format()), name)
         self._known_outs = len(self.model.formulas)
         return self._outs.get((function, argument.format()))
+
+
+def _with_slopes(formula):
+    """The names of outputs whose slopes stand in a formula as they do for a logistic: a of a*(1 - a)."""
+    for node, *_ in nodes(formula):
+        if isinstance(node, Product):
+            factors = {factor.format() for _, factor in node.factors}
+            names = [factor.name for _, factor in node.factors if isinstance(factor, Name)]
+            yield from (name for name in names if (1 - Name(name)).format() in factors)
 
 
 def _is_linear(formula, words):

@@ -36,6 +36,7 @@ from neuronnet.sheet.roles import (
 from neuronnet.sheet.rounding import NOT_IT, false_step, judged
 from neuronnet.sheet.statements import Statement
 
+NO_VALUE = "it has no finite value"
 PROOF = 4  # digits of a number that prove a formula wrong
 
 
@@ -45,7 +46,8 @@ class Lines:
     def __init__(self, statements: list[Statement], roles: Roles, meanings: Meanings):
         self.statements, self.roles, self.meanings, self.model = statements, roles, meanings, roles.model
         self.trials, self.numbers = Trials(self.model), NumbersForNames(self.model, roles.loss)
-        self.carried = Carried(self.model, roles.unplaced)
+        formulas = [part.formula for each in statements for part in each.formulas]
+        self.carried = Carried(self.model, roles.unplaced, formulas)
         self.unclear: set[str] = set()  # parameters with a second value that may be the new one
         self.wrong: list[tuple] = []  # (report.Part, wrong formula, what it should be)
 
@@ -217,8 +219,10 @@ class Lines:
                 continue
             elif part.is_arithmetic:
                 arithmetic, beside = [part.formula, *arithmetic], shown
-            elif own is not None and part is statement.formulas[0]:
-                continue  # it defines the quantity
+            elif own is not None and part is statement.formulas[0]:  # it defines the quantity
+                if exact is None and all(self._exact(Name(name)) is not None for name in own.names()):
+                    shown.verdict, shown.note = report.UNREADABLE, NO_VALUE
+                    judged_parts += 1
             else:
                 self._formula(shown, part.formula, truth)
                 judged_parts += 1
@@ -353,7 +357,7 @@ class Lines:
             value = evaluator(arithmetic[0], Decimal)({})
             entries = [_as_printed(entry, arithmetic[0]) for entry in arrays.entries(value)]
         except (NeuronnetError, ArithmeticError, ValueError):
-            shown.verdict, shown.note, shown.column = report.UNREADABLE, "it has no finite value", shown.start
+            shown.verdict, shown.note, shown.column = report.UNREADABLE, NO_VALUE, shown.start
             return
         printed = Array(entries, value.shape) if isinstance(value, Array) else entries[0]
         self._number(shown, printed, exact, formulas, arithmetic)

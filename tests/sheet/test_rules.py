@@ -8,12 +8,10 @@ from neuronnet.render.verdicts import remarks
 
 ACCUSED = {"wrong number", "wrong formula"}
 NOT_JUDGED = {"given", "model", "undecided"}
+WORDS = {"not judged": NOT_JUDGED, "not read": {"unreadable"}, "false step": {"wrong number"}}
 
 # Rules that do not come out yet. One that does has to leave this set.
 OPEN = {
-    "Euler beside e, without a number",
-    "a given number, rounded on the line",
-    "a false step before a right result",
     "a wrong index, its siblings against it",
 }
 
@@ -27,8 +25,13 @@ def disagreements(rule):
             lines[line.line] = line
     for number, due in rule.verdicts.items():
         verdict = lines[number].verdict
-        if verdict not in (NOT_JUDGED if due == "not judged" else {due}):
+        if verdict not in WORDS.get(due, {due}):
             yield number, due, verdict
+        if due == "false step" and (lines[number].parts[-1].verdict, lines[number].follows_from) != (
+            "right",
+            None,
+        ):
+            yield number, due, lines[number].parts[-1].verdict
     for number, line in lines.items():
         if number not in rule.verdicts and line.verdict in ACCUSED:
             yield number, "no accusation", line.verdict
