@@ -13,6 +13,7 @@ from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Product, Sum, Transpose
 from neuronnet.formulas.notation import split_derivative
 from neuronnet.formulas.rewriting import mapped, nodes, replaced
+from neuronnet.names import after
 from neuronnet.sheet.computation import Input
 
 SLOPES = {"logistic'": lambda out: out * (1 - out), "tanh'": lambda out: 1 - out**2}
@@ -31,6 +32,7 @@ class Carried:
         self.rounded = {name for each in formulas for name in _with_slopes(each) if name in model.given}
         self.printed: dict[str, tuple] = {}
         self._written: dict[str, Expression] = {}
+        self._mistaken: dict[str, Expression] = {}
         self._words: dict[str, tuple] = {}  # derivative -> (its author's name for it, how many times it)
         self._outs: dict[tuple, str] = {}
         self._known_outs = 0
@@ -63,6 +65,7 @@ class Carried:
             wrong = {each: value for each, (value, _, is_wrong) in self.printed.items() if is_wrong}
             values = {each: wrong[each] if each in wrong else self.model[each] for each in formula.names()}
             self.printed[name] = (evaluator(formula, Decimal)(values), line, True)
+            self._mistaken[name] = formula
         except (NeuronnetError, ArithmeticError, ValueError):
             return
 
@@ -75,6 +78,8 @@ class Carried:
             except NeuronnetError:
                 continue
         ways = [(each, Fraction(1)) for each in found]
+        if isinstance(truth, Name):
+            ways += [(each, Fraction(1)) for each in self._by_change(truth.name)]
         step, factor = self._step(truth.name) if isinstance(truth, Name) else (None, Fraction(1))
         if step is not None:
             arrays, numbers = self._apart(step)
@@ -87,6 +92,13 @@ class Carried:
         if not self.model.shape_of(truth):
             found += [self._written_out(each) for each in found]
         return list({each.format(): each for each in found}.values())
+
+    def _by_change(self, name):
+        """The old value and its change, where its author has computed that: w + Δw."""
+        base, _, count = name.partition("@")
+        old = after(base, int(count or 1) - 1)
+        change = after(f"Δ{base}", int(count or 1) - 1)
+        return [Sum([(1, Name(old)), (1, Name(change))])] if count and change in self.printed else []
 
     def inputs(self, formulas: list[Expression]) -> dict[str, Input]:
         """The Input of every name that the formulas need, those included that only their formulas use."""
@@ -102,9 +114,9 @@ class Carried:
                 exact = self.model[name] if is_known else None
             except NeuronnetError:
                 exact = None
-            formula = None if is_wrong else self._computed(name)
-            found[name] = Input(exact, printed, line, is_wrong, formula)
-            waiting += [] if formula is None else formula.names()
+            formula, mistaken = self._computed(name), self._mistaken.get(name)
+            found[name] = Input(exact, printed, line, is_wrong, formula, mistaken)
+            waiting += [before for each in (formula, mistaken) if each is not None for before in each.names()]
         return found
 
     def _computed(self, name):

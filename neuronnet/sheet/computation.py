@@ -26,7 +26,7 @@ class Input(NamedTuple):
 
     `exact` is its value, None where no line computes it; `printed` what its author printed for it, of the
     same shape, or None; `line` where that stands, or the line that it follows from; `is_wrong` whether it is.
-    What is not printed was computed by its `formula` from what was, if it has one.
+    What is not printed was computed by its `formula` from what was, or by the `mistaken` one, if it has one.
     """
 
     exact: Decimal | Array | None
@@ -34,6 +34,7 @@ class Input(NamedTuple):
     line: int | None = None
     is_wrong: bool = False
     formula: Expression | None = None
+    mistaken: Expression | None = None
 
     @property
     def start(self) -> Decimal | Array | None:
@@ -222,12 +223,12 @@ class Computation:
 def steps_before(formula: Expression, inputs: dict[str, Input], also: Container[str] = ()) -> list:
     """The inputs that were computed on the way, each with its formula, in order.
 
-    These are the ones that were not printed, and those in `also` that are right.
+    These are the ones that were not printed, and those in `also`.
     """
     steps = {
         name: each.formula
         for name, each in inputs.items()
-        if each.formula is not None and not each.is_wrong and (each.printed is None or name in also)
+        if each.formula is not None and (each.printed is None or name in also)
     }
     found: dict[str, Expression] = {}
     entered: set[str] = set()
@@ -250,6 +251,22 @@ def ways_of(formulas: Sequence[Expression], inputs: dict[str, Input], values: tu
     ways = [Computation(formula, inputs) for formula in formulas]
     ways += [Computation(formula, inputs, each) for formula, each in zip(formulas, steps) if each]
     return [way for way in ways if way.is_of(values)]
+
+
+def ways_with_mistakes(
+    formulas: Sequence[Expression], inputs: dict[str, Input], values: tuple
+) -> list[Computation]:
+    """Computations of the values that go through mistaken formulas, and so give others."""
+    mistaken = {name for name, each in inputs.items() if each.mistaken is not None}
+    inside = inputs | {
+        name: inputs[name]._replace(printed=None, formula=inputs[name].mistaken) for name in mistaken
+    }
+    ways = []
+    for formula in formulas if mistaken else ():
+        steps = steps_before(formula, inside)
+        if mistaken.intersection(name for name, _ in steps) and Computation(formula, inputs).is_of(values):
+            ways.append(Computation(formula, inside, steps))
+    return ways
 
 
 def ways_from_memory(

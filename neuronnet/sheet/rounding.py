@@ -30,6 +30,7 @@ from neuronnet.sheet.computation import (
     unit_of,
     ways_from_memory,
     ways_of,
+    ways_with_mistakes,
 )
 from neuronnet.sheet.report import RIGHT, ROUNDING, WRONG_NUMBER
 
@@ -65,6 +66,9 @@ class Verdict(NamedTuple):
     how: str
     follows_from: int | None = None
     entry: tuple[int, ...] | None = None
+
+
+_CARRIED, _STEP_BY_STEP = Verdict(ROUNDING, CARRIED), Verdict(ROUNDING, STEP_BY_STEP)
 
 
 def judged(
@@ -103,6 +107,8 @@ def judged(
             for depth in MEMORY:
                 if None in verdicts and not explanation.is_far():
                     explanation.try_all(ways_from_memory(formulas, inputs, values, depth))
+            if None in verdicts:
+                explanation.try_mistakes(ways_with_mistakes(formulas, inputs, values))
             explanation.give_up()
         return _worst(verdicts, dimensions)
 
@@ -241,6 +247,14 @@ class _Explanation:
             self._each(ways, self._by_steps)
         self._each(ways, self._within)
 
+    def try_mistakes(self, ways):
+        """Try what follows from mistaken formulas, carried in all the same ways."""
+        for way in ways:
+            verdict = _inherited([way.inputs[name] for name, _ in way.steps if way.inputs[name].mistaken])
+            self._settle(way.base, verdict)
+            self._carried(way, verdict)
+            self._by_steps(way, verdict)
+
     def is_far(self) -> bool:
         """Whether a number that is not explained is farther off than any rounding of steps takes it."""
         largest = max(map(abs, self.values))
@@ -270,23 +284,22 @@ class _Explanation:
             if self._open():
                 attempt(way)
 
-    def _carried(self, way):
+    def _carried(self, way, verdict=_CARRIED):
         names = way.moved()
         if len(names) > MOST_CORNERS:
-            box = way.box([[way.at([name])] for name in names])
-            self._settle_within(box, Verdict(ROUNDING, CARRIED))
+            self._settle_within(way.box([[way.at([name])] for name in names]), verdict)
             return
         for found in way.corners():
-            self._settle(found, Verdict(ROUNDING, CARRIED))
+            self._settle(found, verdict)
             if not self._open():
                 return
 
-    def _by_steps(self, way):
+    def _by_steps(self, way, verdict=_STEP_BY_STEP):
         decimals = max(self.decimals, way.decimals())
         if decimals == 0 and any(map(is_whole_zero, self.texts)):  # everything small is 0 then
             return
         for found in way.by_steps(way.moved(), decimals, max(self.significant, way.digits())):
-            self._settle(found, Verdict(ROUNDING, STEP_BY_STEP))
+            self._settle(found, verdict)
 
     def _from_wrong(self, way):
         """Explain what wrong numbers give, as they are printed, or as anything that is printed so."""
