@@ -339,9 +339,11 @@ class Literals(Computation):
         """The same; a number that is printed for a quantity may stand for the exact value as well."""
         found = super().meant(shortened, used)
         for name, results in zip(self.unsure(), found):
-            literal = self.literals[name].value
-            stand_ins = [exact for exact, wrong in self._printed_as(abs(literal)) if wrong is None]
-            results += [self.value(self.start | {name: exact.copy_sign(literal)}) for exact in stand_ins]
+            literal = self.literals[name]
+            stand_ins = [exact for exact, wrong in self._meant(literal) if wrong is None]
+            results += [
+                self.value(self.start | {name: exact.copy_sign(literal.value)}) for exact in stand_ins
+            ]
         return found
 
     def _printed_as(self, size):

@@ -46,7 +46,7 @@ class Lines:
     def __init__(self, statements: list[Statement], roles: Roles, meanings: Meanings):
         self.statements, self.roles, self.meanings, self.model = statements, roles, meanings, roles.model
         self.trials, self.numbers = Trials(self.model), NumbersForNames(self.model, roles.loss)
-        formulas = [part.formula for each in statements for part in each.formulas]
+        formulas = [part.formula for each in statements for part in each.formulas if part.formula is not None]
         self.carried = Carried(self.model, roles.unplaced, formulas)
         self.unclear: set[str] = set()  # parameters with a second value that may be the new one
         self.wrong: list[tuple] = []  # (report.Part, wrong formula, what it should be)
@@ -213,7 +213,7 @@ class Lines:
                 if own is not None and shown.verdict == report.WRONG_NUMBER and shown.follows_from is None:
                     self._another_formula(line, shown, part.printed, own)
                 if arithmetic and exact is not None:
-                    self._step(beside, shown, part.printed, formulas(), arithmetic[0])
+                    self._step(beside, shown, part.printed, exact, formulas(), arithmetic[0])
                 judged_parts += 1
             elif part.formula is None or part.formula is statement.parts[0].formula:
                 continue
@@ -299,10 +299,10 @@ class Lines:
         if verdict.verdict != report.RIGHT and (place or verdict.how != NOT_IT):
             shown.note = where + verdict.how
 
-    def _step(self, beside, shown, printed, formulas, arithmetic):
+    def _step(self, beside, shown, printed, exact, formulas, arithmetic):
         """Accuse arithmetic that does not give the right number behind it, by any honest reading."""
         if shown.verdict in (report.RIGHT, report.ROUNDING) and not isinstance(printed, Array):
-            value = false_step(printed, arithmetic, self.carried.inputs(formulas))
+            value = false_step(printed, arithmetic, self.carried.inputs(formulas), formulas, exact)
             if value is not None:
                 beside.verdict = report.WRONG_NUMBER
                 beside.note = f"the step is false, it gives {value:.6g}; the result is right"

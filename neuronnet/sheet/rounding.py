@@ -113,14 +113,22 @@ def judged(
         return _worst(verdicts, dimensions)
 
 
-def false_step(printed: Printed, arithmetic: Expression, inputs: dict[str, Input]) -> Decimal | None:
+def false_step(
+    printed: Printed,
+    arithmetic: Expression,
+    inputs: dict[str, Input],
+    formulas: Sequence[Expression] = (),
+    exact: Decimal | None = None,
+) -> Decimal | None:
     """What arithmetic gives, where no rounding of its numbers or steps gives the number behind it; else None.
 
-    A number has no slack if it is whole, or equal to one of the `inputs`: `0.751*(1 - 0.751)` may stand
-    before 0.18682, and `1/(1 + e^0.43)` not before 0.56026.
+    They may stand for what the `formulas` of the `exact` value give on the way. A number has no slack if it
+    is whole, or equal to one of the `inputs`: `0.751*(1 - 0.751)` may stand before 0.18682, and
+    `1/(1 + e^0.43)` not before 0.56026.
     """
     with fifty_digits():
-        literals = Literals(arithmetic, [], inputs)
+        ways = [] if exact is None else ways_of(formulas, inputs, (exact,))
+        literals = Literals(arithmetic, ways, inputs)
         base = literals.base
         if base is None or len(base) != 1 or gives(base[0], printed):
             return None
@@ -294,11 +302,11 @@ class _Explanation:
             if not self._open():
                 return
 
-    def _by_steps(self, way, verdict=_STEP_BY_STEP):
+    def _by_steps(self, way, verdict=_STEP_BY_STEP, wrong=()):
         decimals = max(self.decimals, way.decimals())
         if decimals == 0 and any(map(is_whole_zero, self.texts)):  # everything small is 0 then
             return
-        for found in way.by_steps(way.moved(), decimals, max(self.significant, way.digits())):
+        for found in way.by_steps([*way.moved(), *wrong], decimals, max(self.significant, way.digits())):
             self._settle(found, verdict)
 
     def _from_wrong(self, way):
@@ -312,6 +320,8 @@ class _Explanation:
                 moved += way.meant(shortened, used) if shortened else []
                 verdict = _inherited([way.inputs[name] for name in used])
                 self._settle_within(way.box(moved, middle), verdict, shortened or rounded_to)
+        if wrong:
+            self._by_steps(way, _inherited([way.inputs[name] for name in wrong]), wrong)
 
     def _settle(self, found, verdict):
         """Give the verdict to every number that one of the values found is printed as."""
