@@ -32,29 +32,53 @@ def written_down(steps: list[tuple[str, Expression]], formula: Expression) -> Ca
 
     `steps` are names in it that are computed before, with their formulas. Every result, or only those of
     products and functions, is rounded or cut off, to so many decimals or significant digits or to one more. A
-    matrix product, a sum over an array, softmax are one step or many.
+    matrix product, a sum over an array, softmax are one step or many; the slope of a logistic is computed in
+    its place, or first.
     """
     pad = _Pad()
-    before = [(name, _compiled(step, pad)) for name, step in steps]
-    compute = _compiled(formula, pad)
+    written = [*steps, ("", formula)]
+    grouped = [(name, _slopes_first(step)) for name, step in written]
+    orders = [written] if all(map(_is_same, written, grouped)) else [written, grouped]
+    compiled = [[(name, _compiled(step, pad)) for name, step in order] for order in orders]
 
     def results(values: dict, decimals: int, significant: int) -> Iterator[tuple]:
         kinds = product(((_to_decimals, decimals), (_to_digits, significant)), (ROUND_HALF_UP, ROUND_DOWN))
         for (rounding, count), mode in kinds:
             printed, longer = rounding(count, mode), rounding(count + 1, mode)
-            pairs = [(printed, printed), (longer, longer), *([(longer, printed)] if before else [])]
-            for (pad.rounded, name_rounded), pad.sums_too, pad.goes_inside in product(
-                pairs, (True, False), (False, True)
+            pairs = [(printed, printed), (longer, longer), *([(longer, printed)] if steps else [])]
+            for (pad.rounded, name_rounded), pad.sums_too, pad.goes_inside, order in product(
+                pairs, (True, False), (False, True), compiled
             ):
                 known = dict(values)
                 try:
-                    for name, step in before:
+                    for name, step in order[:-1]:
                         known[name] = _mapped(name_rounded, step(known))
-                    yield entries(compute(known))
+                    yield entries(order[-1][1](known))
                 except (ArithmeticError, ValueError, NeuronnetError):
                     continue
 
     return results
+
+
+def _is_same(one, other):
+    return one[1].format() == other[1].format()
+
+
+def _slopes_first(formula):
+    """A formula with brackets around the slopes of a logistic: d*(a*(1 - a)) for d*a*(1 - a)."""
+    parts = [_slopes_first(part) for part in formula.parts()]
+    formula = formula.rebuilt(parts) if parts else formula
+    if not isinstance(formula, Product):
+        return formula
+    factors = formula.factors[:1]
+    for mark, factor in formula.factors[1:]:
+        before_mark, before = factors[-1]
+        is_slope = isinstance(before, Name) and factor.format() == (1 - before).format()
+        if is_slope and mark != "/" and before_mark != "/" and len(factors) > 1:
+            factors[-1] = (before_mark, Product([("*", before), (mark, factor)]))
+        else:
+            factors.append((mark, factor))
+    return Product(factors)
 
 
 def intermediate_results(formula: Expression, values: dict) -> list[Decimal]:
