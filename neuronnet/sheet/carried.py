@@ -96,9 +96,9 @@ class Carried:
     def _by_change(self, name):
         """The old value and its change, where its author has computed that: w + Δw."""
         base, _, count = name.partition("@")
-        old = after(base, int(count or 1) - 1)
-        change = after(f"Δ{base}", int(count or 1) - 1)
-        return [Sum([(1, Name(old)), (1, Name(change))])] if count and change in self.printed else []
+        before = int(count) - 1 if count.isdigit() else 0
+        change = after(f"Δ{base}", before)
+        return [Sum([(1, Name(after(base, before))), (1, Name(change))])] if change in self.printed else []
 
     def inputs(self, formulas: list[Expression]) -> dict[str, Input]:
         """The Input of every name that the formulas need, those included that only their formulas use."""
