@@ -19,13 +19,11 @@ from neuronnet.sheet import report
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.network_roles import KnownBesideNetwork, NetworkAssignment
-from neuronnet.sheet.own_model import best_reading, mend
+from neuronnet.sheet.own_model import NO_CLAIM, mend, own_report
 from neuronnet.sheet.readers.read_sheet import Sheet, read_sheet
 from neuronnet.sheet.readers.spelling import with_weights
 from neuronnet.sheet.statements import read_statements
 from neuronnet.sheet.understood import Spellings
-
-NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"
 
 
 def check_sheet(
@@ -46,7 +44,7 @@ def check_sheet(
         raise NeuronnetError(f"a sheet is a text, found {shortened(text)}")
     sheet = read_sheet(text)
     if network is None and sheet.network is None:
-        return own_model(sheet)
+        return own_report(sheet)
     description, place = _description(sheet, network, Path() if folder is None else Path(folder))
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError(NO_CLAIM)
@@ -58,21 +56,9 @@ def check_sheet(
     return report.SheetReport(lines, mistakes, description, place, sheet.ignored)
 
 
-def own_model(sheet: Sheet) -> report.SheetReport:
-    """The SheetReport on a sheet that brings its own model: its given numbers and its forward lines."""
-    if not (sheet.claims or sheet.unread):
-        raise NeuronnetError(NO_CLAIM)
-    reading, judged = best_reading(sheet)
-    with fifty_digits():
-        mend(reading.judge, reading.spellings, judged)
-    lines = [_unread(each.line, each.text, each.column, each.reason) for each in sheet.unread]
-    lines = sorted(lines + judged, key=lambda line: line.line)
-    return report.SheetReport(lines, [], None, None, sheet.ignored, reading.understood)
-
-
 def judged_beside(sheet: Sheet, model: NetworkModel) -> list[report.Line]:
     """The lines of a sheet that is held against a network, judged, without the mistakes behind them."""
-    lines = [_unread(each.line, each.text, each.column, each.reason) for each in sheet.unread]
+    lines = [report.unread_line(each.line, each.text, each.column, each.reason) for each in sheet.unread]
     known = KnownBesideNetwork(model)
     assignment = NetworkAssignment([], known, model, [])
     for let in sheet.lets:
@@ -117,17 +103,13 @@ def _say_what_is_frozen(lines, assignment, model):
             line.remark = f"{base} is frozen in this network (train_bias = false), it stays {value}"
 
 
-def _unread(line, text, column, reason, verdict=report.UNREADABLE):
-    return report.Line(line, text, [report.Part(text, 1, column, verdict=verdict, note=reason)])
-
-
 def _unusable(let, error):
     """The Line of a let that defines nothing."""
     text, column = f"let {let.name} = {let.text.text.strip()}", getattr(error, "column", None) or 1
     if isinstance(error, UnknownName):
         note = f"nothing is called {shortened(error.name)}{did_you_mean(error.nearest)}"
-        return _unread(let.line, text, column, note, report.UNKNOWN_NAME)
-    return _unread(let.line, text, column, getattr(error, "reason", str(error)))
+        return report.unread_line(let.line, text, column, note, report.UNKNOWN_NAME)
+    return report.unread_line(let.line, text, column, getattr(error, "reason", str(error)))
 
 
 def _explained(lines, exact, description, progress):

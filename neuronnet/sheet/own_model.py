@@ -21,11 +21,20 @@ from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.readers.claims import Claim, Sheet
 from neuronnet.sheet.readers.read_sheet import read_sheet
-from neuronnet.sheet.report import UNDECIDED, UNKNOWN_NAME, UNREADABLE, WRONG_NUMBER, Line
+from neuronnet.sheet.report import (
+    UNDECIDED,
+    UNKNOWN_NAME,
+    UNREADABLE,
+    WRONG_NUMBER,
+    Line,
+    SheetReport,
+    unread_line,
+)
 from neuronnet.sheet.roles import Roles
 from neuronnet.sheet.statements import Statement, read_statements
 from neuronnet.sheet.understood import Spellings, Understood, understood
 
+NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"
 MOST_READINGS = 8
 NOT_USABLE = (UNREADABLE, UNKNOWN_NAME, UNDECIDED)
 IN_NAMES = ("found", "instead", "formula", "sentence")
@@ -160,6 +169,18 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations | None
                 if part.has_names:
                     part.formula = meanings.in_pass(part.formula, role.step)
     return Reading(statements, roles, meanings, Lines(statements, roles, meanings), known)
+
+
+def own_report(sheet: Sheet) -> SheetReport:
+    """The SheetReport on a sheet that brings its own model: its given numbers and its forward lines."""
+    if not (sheet.claims or sheet.unread):
+        raise NeuronnetError(NO_CLAIM)
+    reading, judged = best_reading(sheet)
+    with fifty_digits():
+        mend(reading.judge, reading.spellings, judged)
+    lines = [unread_line(each.line, each.text, each.column, each.reason) for each in sheet.unread]
+    lines = sorted(lines + judged, key=lambda line: line.line)
+    return SheetReport(lines, [], None, None, sheet.ignored, reading.understood)
 
 
 def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:

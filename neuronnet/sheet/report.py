@@ -136,6 +136,11 @@ class Line:
         }
 
 
+def unread_line(number: int, text: str, column: int, reason: str, verdict: str = UNREADABLE) -> Line:
+    """The Line of a claim that is not judged, and why."""
+    return Line(number, text, [Part(text, 1, column, verdict=verdict, note=reason)])
+
+
 @dataclass
 class SheetReport:
     """The verdicts on a sheet; `print(report)` shows them.
