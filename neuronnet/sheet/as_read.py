@@ -55,7 +55,7 @@ def _written(sheet: Sheet, kept: set[str] | None = None) -> list[tuple[int, str]
 
 
 def _plain(statement: Statement) -> str:
-    first, *rest = (_part(each) for each in statement.parts)
+    first, *rest = (plain_part(each) for each in statement.parts)
     return first + (" := " if statement.assigns else " = ") + " = ".join(rest)
 
 
@@ -64,7 +64,7 @@ def _as_typed(statement):
     return first + (" := " if statement.assigns else " = ") + " = ".join(rest)
 
 
-def _part(part: Part) -> str:
+def plain_part(part: Part) -> str:
     if isinstance(part.printed, Array):
         return str(part.printed.map(lambda each: each.text).nested()).replace("'", "")
     if part.printed is not None:

@@ -125,7 +125,8 @@ class Sheet:
     `network` is None, ("name", what stands after `network:`, line) or ("toml", the text of a block, its first
     line). `defined` are the words that it defines. `ignored` are the lines that hold formulas but are no
     claims, by their place; `headings` (line, "pass" or "sample", number or None) say where one begins.
-    `vocabulary` tells names from words.
+    `vocabulary` tells names from words. Of a program, `assigned` has the claim that gave each name its value
+    last, `looped` whether a loop was read.
     """
 
     kind: str
@@ -140,6 +141,8 @@ class Sheet:
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     decimal_commas: bool = False
     printed_is_taken: bool = False
+    assigned: dict = field(default_factory=dict)
+    looped: bool = False
     declared: Declarations = field(default_factory=Declarations)
 
     def take(self, statement, latex=False):
@@ -252,6 +255,19 @@ class Sheet:
     def add(self, text, parts, lines):
         """Add a claim with these parts, each a TextWithColumns, that begin in these lines."""
         self.claims.append(Claim(lines[0], shown(text), parts, lines, _ASSIGNS.search(text) is not None))
+
+    def go_on(self, place, value, line):
+        """Add a part, the value in this line, to the claim in this place, unless it has one already."""
+        claim = self.claims[place]
+        if len(claim.parts) > 2 or parse_number(claim.parts[-1].text) or parse_array(claim.parts[-1].text):
+            return self.add(
+                f"{claim.parts[0].text} = {value.text}", [claim.parts[0], value], [claim.line, line]
+            )
+        self.claims[place] = claim._replace(
+            text=shown(f"{claim.text} = {value.text}"),
+            parts=[*claim.parts, value],
+            lines=[*claim.lines, line],
+        )
 
     def use(self, network, text):
         """Take a network; a second one is refused, as is one without a name."""

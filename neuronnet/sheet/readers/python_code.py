@@ -157,6 +157,7 @@ class _Program:
     def __init__(self, sheet, text, places):
         self.sheet, self.places, self.rows = sheet, places, text.split("\n")
         self.functions, self.loops = set(), 0
+        self.before, self.places_of = dict(sheet.assigned), []
 
     def read(self, tree, printed, again):
         """Add the claims of a module; then those of what it printed."""
@@ -235,6 +236,7 @@ class _Program:
         after = TextWithColumns(written, [*columns, step.column_of(len(step))])
         text = f"{name.text} {sign}= {step.text}"
         self.sheet.add(text, [name, after], [self.line(node.target), self.line(node.value)])
+        self.keep_place(name.text, node)
 
     def function(self, name, arguments, body, node):
         """Add `f(v) = …` for a function that is a single formula."""
@@ -276,23 +278,40 @@ class _Program:
             self.line(node), text.text, text.column_of(1), "a loop: what stands in it was read once"
         )
         self.loops += 1
+        self.sheet.looped = True
         for each in node.body:
             self.statement(each)
         self.loops -= 1
 
     def printed(self, shown, lines, again):
-        """Add what was printed; what is none of the expressions shown is read as text."""
+        """Add what was printed to the line that computes it; what is none of the expressions is read as text."""
         found, others = matched(shown, lines)
         for node, number, value in found:
-            try:
-                self.check(node)
-            except _Refused:
-                self.sheet.ignored.append(number)
-                continue
-            text = self.text_of(node)
-            self.sheet.add(f"{text.text} = {value.text}", [text, value], [self.line(node), number])
+            text, reason = self.text_of(node), None
+            if self.sheet.looped:
+                reason = "printed after a loop, whose passes are not written out"
+            else:
+                try:
+                    self.check(node)
+                except _Refused as refused:
+                    reason = str(refused)
+            if reason is not None:
+                self.sheet.refuse(number, f"{text.text} = {value.text}", value.column_of(1), reason)
+            elif (place := self.place_of(text.text, node)) is not None:
+                self.sheet.go_on(place, value, number)
+            else:
+                self.sheet.add(f"{text.text} = {value.text}", [text, value], [self.line(node), number])
         if others:
             again(others)
+
+    def keep_place(self, name, node):
+        self.places_of.append((node.lineno, name, len(self.sheet.claims) - 1))
+        self.sheet.assigned[name] = len(self.sheet.claims) - 1
+
+    def place_of(self, name, node):
+        """The claim that gave a name its value last before a node."""
+        here = [place for line, each, place in self.places_of if each == name and line < node.lineno]
+        return here[-1] if here else self.before.get(name)
 
     def check(self, expression):
         """Raise _Refused for an expression with anything in it that is not read."""
@@ -334,6 +353,8 @@ class _Program:
         if len(text) > LONGEST_TEXT:
             raise _Refused(first, f"longer than {LONGEST_TEXT} characters")
         self.sheet.add(text, parts, [self.line(node) for node in nodes])
+        for part, node in zip(parts[:-1], nodes):
+            self.keep_place(part.text, node)
 
     # Places
 
