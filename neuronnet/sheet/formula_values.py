@@ -11,8 +11,8 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, as_vector_shape
 from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import Expression, Name
-from neuronnet.formulas.rewriting import with_names
+from neuronnet.formulas.expressions import Expression, Name, Number
+from neuronnet.formulas.rewriting import leaves_of, with_names
 from neuronnet.names import after as after_update
 from neuronnet.names import partial_name
 from neuronnet.sheet.roles import CHANGE, HELPER, Roles
@@ -53,10 +53,14 @@ class FormulaValues:
             return self.model.values(float)
         random, reached = Random(seed), self.model.uses(self.roles.loss)
         late = self.model.formulas[self.roles.loss].names()
+        formulas = [part.formula for each in self.statements for part in each.formulas]
+        literals = {leaf.value for formula in formulas for leaf in leaves_of(formula) if type(leaf) is Number}
+        written = {float(value) for value in literals} - {0.0, 0.5, 1.0, 2.0}
         given = {
             name: _near(value, random)
             for name, value in self.model.given.items()
             if name in reached and not _is_pinned(value, name in late)
+            if isinstance(value, Array) or float(value) not in written
         }
         return self.model.values(float, given=given)
 

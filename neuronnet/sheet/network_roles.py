@@ -47,6 +47,8 @@ class NetworkAssignment:
         self.statements, self.known, self.model = statements, known, model
         self.meaning: dict[str, Expression] = {}
         self.matched: dict[str, str] = {}  # the author's names -> the network's, where these differ
+        self._defined: set[str] = set()
+        self._open: set[str] = set()  # names with formulas that are not matched yet
         self._has_arrays = False
         self._scalars: set[str] = set()
         self._kinds, self._parts = parts_of(model)
@@ -104,9 +106,7 @@ class NetworkAssignment:
         elif isinstance(formula, Name):
             self._match(let.name, formula)
         else:
-            own = self._own(let.name)
-            self.model.define(own, formula)
-            self.meaning[let.name] = Name(own)
+            self._define(let.name, formula)
 
     # Names
 
@@ -135,8 +135,10 @@ class NetworkAssignment:
             if isinstance(above, Name) and isinstance(below, Name):
                 return Name(self.model.own_name(partial_name(above.name, below.name)))
             return None if above is None or below is None else _derivative(above, below)
-        if self._has_arrays and name in self._parts and name not in self._scalars:
-            return self._parts[name]
+        part = None if name in self._open else self._parts.get(name)
+        part = None if name in self._scalars and isinstance(part, ArrayOf) else part
+        if self._has_arrays and part is not None:
+            return part
         own = self.model.own_name(name)
         if own in self.model and name.partition("@")[0] not in self.meaning:
             return Name(own)
@@ -148,7 +150,15 @@ class NetworkAssignment:
             before = self._expression(base)
             later = self.model.own_name(after(before.name, int(count))) if isinstance(before, Name) else None
             return Name(later) if later is not None and later in self.model else None
-        return self._parts.get(name)
+        return part or (None if name in self._open else self._entry_by_name(name))
+
+    def _entry_by_name(self, name):
+        """The input x_1 or target t_1; None for other names."""
+        base = name.rstrip("0123456789")
+        rows = self._parts.get(base)
+        number = name[len(base) :]
+        is_entry = number and isinstance(rows, ArrayOf) and not rows.is_matrix and 0 < int(number) <= len(rows.rows)
+        return rows.rows[int(number) - 1] if is_entry else None
 
     def _entry(self, entry):
         """`net_h1[2]`, a quantity in a sample, `W1[2,1]`, a weight, its gradient or next value; or None."""
@@ -255,6 +265,7 @@ class NetworkAssignment:
 
     def _match_formulas(self):
         """Match definitions with the network's quantities that have the same value on drawn numbers."""
+        self._open = {each.name for each in self.statements if self._is_defined(each.name)}
         waiting = [each for each in self.statements if self._is_open(each)]
         while waiting:
             ready = [each for each in waiting if self._known_in(each.formulas[0].formula)]
@@ -264,6 +275,8 @@ class NetworkAssignment:
                 waiting.remove(statement)
                 if self._is_open(statement):
                     self._match_formula(statement)
+                self._open.discard(statement.name)
+        self._open = set()
 
     def _is_open(self, statement):
         name = statement.name
@@ -288,12 +301,19 @@ class NetworkAssignment:
             if all(map(_same, worth, values)):
                 self._match(statement.name, each)
                 return
-        if not is_delta(statement.name):
-            self.model.define(self._own(statement.name), formula)
-            self.meaning[statement.name] = Name(self._own(statement.name))
+        part = self._parts.get(statement.name)
+        by_name = part is not None and isinstance(part, ArrayOf) == bool(dimensions)
+        if not dimensions:
+            self._scalars.add(statement.name)
+        if not by_name and not is_delta(statement.name):
+            self._define(statement.name, formula)
 
-    def _own(self, name):
-        return name if name not in self.model else f"{name}~"
+    def _define(self, name, formula):
+        """Keep what the network has not; where its name is taken there, under `name~`."""
+        own = name if name not in self.model else f"{name}~"
+        self.model.define(own, formula)
+        self.meaning[name] = Name(own)
+        self._defined.add(own)
 
     def _arrays(self):
         return [each for each in self._each_part() if isinstance(each, ArrayOf)]
@@ -324,8 +344,7 @@ class NetworkAssignment:
                 return Role(GRADIENT, None, 0, None, truth)
             return Role(HELPER, name)
         if isinstance(meaning, Name):
-            is_own = meaning.name == self._own(name) and meaning.name in self.model.formulas
-            kind = MODEL if is_own and name not in self.matched and name in self.meaning else VALUE
+            kind = MODEL if meaning.name in self._defined else VALUE
             return Role(kind, meaning.name, 0, None, meaning)
         return Role(VALUE, None, 0, None, meaning)
 

@@ -339,7 +339,7 @@ def test_a_textbooks_names_are_understood():
     [
         ("foo = 3", "unknown name", 1, "foo"),
         ("net_h3 = 2", "unknown name", 1, "net_h2"),
-        ("net_h1 = w1*x1", "unknown name", 13, "x1"),
+        ("net_h1 = w1*q1", "unknown name", 13, "q1"),
         ("net_h1 = w1*i1) = 3", "unreadable", 15, "unexpected"),
         ("net_h1 = = 3", "unreadable", None, ""),
         ("net_h1 = 1/0", "unreadable", None, ""),
