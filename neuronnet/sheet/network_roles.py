@@ -18,10 +18,11 @@ from neuronnet.description.values import as_number
 from neuronnet.errors import ExpressionError, NeuronnetError
 from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape
 from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import ArrayOf, Entry, Expression, Name, Negative, Sum
+from neuronnet.formulas.expressions import ArrayOf, Call, Entry, Expression, Name, Negative, Sum
 from neuronnet.formulas.notation import Known, gradient_of, parse, split_derivative, updated
 from neuronnet.formulas.rewriting import leaves_of
 from neuronnet.names import after, partial_name, spelled_out
+from neuronnet.sheet.assignment import LOSSES
 from neuronnet.sheet.readers.spelling import with_weights
 from neuronnet.sheet.roles import GRADIENT, HELPER, MODEL, UPDATE, VALUE, Role, Roles, aligned_value, is_delta
 
@@ -157,7 +158,9 @@ class NetworkAssignment:
         base = name.rstrip("0123456789")
         rows = self._parts.get(base)
         number = name[len(base) :]
-        is_entry = number and isinstance(rows, ArrayOf) and not rows.is_matrix and 0 < int(number) <= len(rows.rows)
+        is_entry = (
+            number and isinstance(rows, ArrayOf) and not rows.is_matrix and 0 < int(number) <= len(rows.rows)
+        )
         return rows.rows[int(number) - 1] if is_entry else None
 
     def _entry(self, entry):
@@ -306,7 +309,25 @@ class NetworkAssignment:
         if not dimensions:
             self._scalars.add(statement.name)
         if not by_name and not is_delta(statement.name):
+            near = None if dimensions else self._nearest(statement.name, formula)
+            if near is not None:
+                self._match(statement.name, Name(near))
+                return
             self._define(statement.name, formula)
+
+    def _nearest(self, name, formula):
+        """The quantity that a wrong formula must be: the loss by its name, else the one with most of its terms."""
+        if name in LOSSES:
+            return self.model.loss
+        taken = {each.name for each in self.meaning.values() if isinstance(each, Name)}
+        shared = {
+            own: len(_terms(formula, self.model) & _terms(each, self.model))
+            for own, each in self.model.formulas.items()
+            if own not in taken and "@" not in own and type(each) is type(formula)
+        }
+        most = max(shared.values(), default=0)
+        found = [own for own, count in shared.items() if count == most > 0]
+        return found[0] if len(found) == 1 else None
 
     def _define(self, name, formula):
         """Keep what the network has not; where its name is taken there, under `name~`."""
@@ -345,6 +366,7 @@ class NetworkAssignment:
             return Role(HELPER, name)
         if isinstance(meaning, Name):
             kind = MODEL if meaning.name in self._defined else VALUE
+            kind = GRADIENT if split_derivative(meaning.name) is not None else kind
             return Role(kind, meaning.name, 0, None, meaning)
         return Role(VALUE, None, 0, None, meaning)
 
@@ -444,6 +466,15 @@ def _copied(expression):
 def _inside(formula, name):
     """Whether a name stands in a formula only under an index, which gives it a meaning."""
     return not any(isinstance(leaf, Name) and leaf.name == name for leaf in leaves_of(formula))
+
+
+def _terms(formula, model):
+    """What a sum adds up, or one inside of a function, each as the names in it."""
+    if isinstance(formula, Call):
+        inner = formula.arguments[-1]
+        own = model.formulas.get(inner.name) if isinstance(inner, Name) else inner
+        return {frozenset(inner.names()), *_terms(own, model)}
+    return {frozenset(term.names()) for _, term in formula.terms} if isinstance(formula, Sum) else set()
 
 
 def _digits(name):
