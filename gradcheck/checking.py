@@ -135,10 +135,8 @@ def check_hessian(
     """
     for name, function in (("gradients", gradients), ("hvp", hvp)):
         if not callable(function) and (name == "hvp" or function is not None):
-            raise GradcheckError(
-                f"{name}: expected a function, found {type(function).__name__}; a Hessian is checked by how "
-                "the gradients change"
-            )
+            found = f"{name}: expected a function, found {type(function).__name__}"
+            raise GradcheckError(f"{found}; a Hessian is checked by how the gradients change")
     options: dict[str, Any] = {"select": select, "seed": seed, "confidence": confidence, "bounds": bounds}
     first = check(loss, gradients, parameters, **options)
     if first.verdict != "right":

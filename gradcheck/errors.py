@@ -26,9 +26,11 @@ class StructureMismatch(GradcheckError):
 class ShapeMismatch(GradcheckError):
     """A block has another shape than it must have: `name`, `expected`, `found` (shapes as tuples)."""
 
+    sentence = "expected shape {expected}, found {found}"
+
     def __init__(self, name: str, expected: Iterable[int], found: Iterable[int]):
         self.name, self.expected, self.found = name, tuple(expected), tuple(found)
-        super().__init__(f"{name}: expected shape {self.expected}, found {self.found}; {self.hint}")
+        super().__init__(f"{name}: {self.sentence.format_map(vars(self))}; {self.hint}")
 
     @property
     def hint(self) -> str:
@@ -41,17 +43,12 @@ class GradientShapeMismatch(ShapeMismatch):
     message asks for the missing sum.
     """
 
-    def __init__(self, name: str, expected: Iterable[int], found: Iterable[int]):
-        super().__init__(name, expected, found)
-        self.args = (
-            f"{name}: the gradient has shape {self.found}, the parameter {self.expected}; {self.hint}",
-        )
+    sentence = "the gradient has shape {found}, the parameter {expected}"
 
     @property
     def hint(self) -> str:
         """What to try."""
-        axes = range(len(self.found))
-        for axis in axes:
+        for axis in range(len(self.found)):
             if self.found[:axis] + self.found[axis + 1 :] == self.expected:
                 over = "the samples" if axis == 0 else f"axis {axis}"
                 return f"is the sum over {over}, .sum(axis={axis}), missing?"
@@ -84,10 +81,8 @@ class DuplicateName(GradcheckError):
 
     def __init__(self, name: str):
         self.name = name
-        super().__init__(
-            f"{name}: found two parameters of this name; give each a name of its own, a nested one counts "
-            "with its whole path"
-        )
+        hint = "give each a name of its own, a nested one counts with its whole path"
+        super().__init__(f"{name}: found two parameters of this name; {hint}")
 
 
 class GradcheckWarning(UserWarning):

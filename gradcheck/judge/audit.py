@@ -109,11 +109,12 @@ def audit(loss, gradients, point, seed=0):
     gradients of another structure.
     """
     calls = _Calls(loss, gradients, point)
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=point.vector.shape)
-    away = point.vector + AWAY * signs * np.maximum(np.abs(point.vector), 1.0)
-    steady = _repeat(calls, point.vector)
+    vector = point.vector
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=vector.shape)
+    away = vector + AWAY * signs * np.maximum(np.abs(vector), 1.0)
+    steady = _repeat(calls, vector)
     if steady is not None:
-        _order_of_calls(calls, point.vector, away, steady)
+        _order_of_calls(calls, vector, away, steady)
     return list(calls.findings.values())
 
 
@@ -122,6 +123,7 @@ class _Calls:
 
     def __init__(self, loss, gradients, point):
         self._loss, self._gradients, self._point = loss, gradients, point
+        self.numbers = point.flatten_like  # of returned gradients, a flat vector of their own
         self.has_gradients = gradients is None or callable(gradients)
         self.findings = {}
 
@@ -146,10 +148,6 @@ class _Calls:
         if self._gradients is None:
             return value_and_gradients(self._watched("loss", self._loss, vector))[1]
         return self._watched("gradients", self._gradients, vector)
-
-    def numbers(self, gradients):
-        """Returned gradients as a flat vector of its own."""
-        return self._point.flatten_like(gradients)
 
     def _watched(self, who, function, vector):
         given = self._point.restore(vector)
@@ -177,10 +175,8 @@ def _repeat(calls, vector):
         other = next(value for value in later if not _same(first, value))
         later += [calls.loss(vector) for _ in range(BEFORE_BLAME)] if calls.has_gradients else []
         by_gradients = calls.has_gradients and _same(other, later)
-        id, who = (
-            ("gradients change the loss", "gradients") if by_gradients else ("loss not deterministic", "loss")
-        )
-        calls.found(id, who, first=first, other=other)
+        id = "gradients change the loss" if by_gradients else "loss not deterministic"
+        calls.found(id, id.split()[0], first=first, other=other)
     if gradients is None:
         return None
     second = calls.numbers(calls.gradients(vector))
@@ -208,10 +204,9 @@ def _order_of_calls(calls, vector, away, here):
     returned = calls.gradients(vector)
     kept = calls.numbers(returned)
     if not _same(here, kept):
-        if _is_stale(calls, vector, away, here, kept):
-            calls.found("stale forward pass", "gradients", ~_close(here, kept))
-        else:
-            calls.found("gradients not deterministic", "gradients", ~_close(here, kept), "undecided")
+        is_stale = _is_stale(calls, vector, away, here, kept)
+        id = "stale forward pass" if is_stale else "gradients not deterministic"
+        calls.found(id, "gradients", ~_close(here, kept), "undecided")
     try:
         calls.gradients(away)
     except (ArithmeticError, ValueError):

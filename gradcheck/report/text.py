@@ -1,6 +1,8 @@
 """Prints a report as text, Markdown or HTML: the verdict, the cause, a line per block, the wrong entries."""
 
 import math
+import re
+from collections import Counter
 from html import escape
 
 from gradcheck.verdict import worst_of
@@ -20,10 +22,8 @@ def text(report):
             lines.append(f"  the first wrong one is {report.first_wrong_intermediate}")
     listed, more = listed_entries(report)
     if len(listed) > 0:
-        lines += [f"{listed[0].verdict}{where_listed(report)}:"] + [
-            f"  {line}" for line in entry_lines(listed)
-        ]
-        lines += [f"  and {more} more"] if more > 0 else []
+        lines.append(f"{listed[0].verdict}{where_listed(report)}:")
+        lines += [f"  {line}" for line in entry_lines(listed)] + [f"  and {more} more"] * (more > 0)
     lines += [f"{heading}: {sentence}" for heading, sentence in remarks(report)]
     return "\n".join([*lines, summary(report), f"repeat: {report.call}"])
 
@@ -31,10 +31,8 @@ def text(report):
 def title(report):
     """The first line: "gradients: right, but the loss changes its parameters"."""
     beside = dict.fromkeys(finding.short for finding in report.audit if finding.effect == "right")
-    found = f"{report.subject}: {report.verdict}"
-    return (
-        f"{found}, {'but' if report.verdict == 'right' else 'and'} {', '.join(beside)}" if beside else found
-    )
+    joint = "but" if report.verdict == "right" else "and"
+    return f"{report.subject}: {report.verdict}" + (f", {joint} {', '.join(beside)}" if beside else "")
 
 
 # Blocks
@@ -42,25 +40,17 @@ def title(report):
 
 def block_lines(report):
     """A line per block, and the cause of a block where it is not that of the whole."""
+    whole = None if report.cause is None else report.cause.id.split(" + ")
     for block in report.blocks:
-        line = block_line(block)
-        if (
-            block.cause is not None
-            and report.cause is not None
-            and block.cause.id not in report.cause.id.split(" + ")
-        ):
-            line += f"; {block.cause.sentence}"
-        yield line
+        is_own = whole is not None and block.cause is not None and block.cause.id not in whole
+        yield block_line(block) + (f"; {block.cause.sentence}" if is_own else "")
 
 
 def block_line(block):
     """One BlockReport: its verdict, how many entries are wrong and where, what error would have shown."""
     parts = [f"{block.name}: {block.verdict}, {_count(block.size, 'entry', 'entries')}"]
-    found = [
-        (indices, said)
-        for indices, said in ((block.wrong, "wrong"), (block.undecided, "undecided"))
-        if len(indices) > 0
-    ]
+    both = (block.wrong, "wrong"), (block.undecided, "undecided")
+    found = [(indices, said) for indices, said in both if len(indices) > 0]
     if block.by_directions == 0:
         parts += [f"{len(indices)} {said}{_where(indices, block.shape)}" for indices, said in found]
     elif len(found) > 0:
@@ -69,13 +59,10 @@ def block_line(block):
     if len(block.at_kink) > 0:
         parts.append(f"{len(block.at_kink)} at a kink")
     if block.by_directions > 0:
-        parts.append(
-            f"{block.by_directions} judged together along random directions{_verdicts_together(block)}"
-        )
-    if math.isfinite(visible_error(block)):
-        seen = f"errors above {visible_error(block):.1e} of the largest entry would have been seen"
-        return f"{', '.join(parts)}; {seen}"
-    return ", ".join(parts)
+        together = f"{block.by_directions} judged together along random directions"
+        parts.append(together + _verdicts_together(block))
+    seen = f"; errors above {visible_error(block):.1e} of the largest entry would have been seen"
+    return ", ".join(parts) + (seen if math.isfinite(visible_error(block)) else "")
 
 
 def visible_error(block):
@@ -85,29 +72,24 @@ def visible_error(block):
 
 def _verdicts_together(block):
     """How many of the entries judged together are in groups of each verdict; empty where all are right."""
-    sizes = {}
-    for group in block.groups:
-        sizes[group.verdict] = sizes.get(group.verdict, 0) + len(group.positions)
+    sizes = Counter(verdict for group in block.groups for verdict in [group.verdict] * len(group.positions))
     if set(sizes) <= {"right"}:
         return ""
     said = {"right": "right", "undecided": "undecided", "wrong": "in groups with something wrong"}
-    return ": " + " and ".join(
-        f"{sizes[verdict]} {words}" for verdict, words in said.items() if verdict in sizes
-    )
+    return ": " + " and ".join(f"{sizes[each]} {words}" for each, words in said.items() if each in sizes)
 
 
 def _where(indices, shape):
     """Where in a block the entries are, if that can be said in a few words."""
     if len(indices) == math.prod(shape):
         return " (all)" if len(indices) > 1 else ""
-    for axis, noun in enumerate(("row", "column")) if len(shape) == 2 else ():
-        lines = sorted({index[axis] for index in indices})
-        if len(lines) == 1 and len(indices) > 1:
-            return f", all in {noun} {lines[0]}"
-    for axis, noun in enumerate(("row", "column")) if len(shape) == 2 else ():
-        lines = sorted({index[axis] for index in indices})
-        if len(lines) <= 4 and len(lines) < shape[axis] and len(indices) == len(lines) * shape[1 - axis]:
-            return f", all of {noun}s {', '.join(map(str, lines))}"
+    lines = [sorted(set(axis)) for axis in zip(*indices)] if len(shape) == 2 else []
+    for noun, hit in zip(("row", "column"), lines):
+        if len(hit) == 1 and len(indices) > 1:
+            return f", all in {noun} {hit[0]}"
+    for noun, hit, along, across in zip(("row", "column"), lines, shape, shape[::-1]):
+        if len(hit) <= 4 and len(hit) < along and len(indices) == len(hit) * across:
+            return f", all of {noun}s {', '.join(map(str, hit))}"
     return ""
 
 
@@ -119,17 +101,12 @@ def listed_entries(report):
 
     First comes the worst of every block, then the others, block by block.
     """
-    blocks = [
-        *report.blocks,
-        *(report.nearby.blocks if report.nearby is not None else ()),
-        *reversed(report.intermediates),
-    ]
+    nearby = () if report.nearby is None else report.nearby.blocks
+    blocks = [*report.blocks, *nearby, *reversed(report.intermediates)]
     kind = worst_of(block.verdict for block in blocks)
-    found = (
-        [[entry for entry in block.entries if entry.verdict == kind] for block in blocks]
-        if kind != "right"
-        else []
-    )
+    if kind == "right":
+        return [], 0
+    found = [[entry for entry in block.entries if entry.verdict == kind] for block in blocks]
     worst = [max(entries, key=lambda entry: entry.badness) for entries in found if len(entries) > 0]
     others = [entry for entries in found for entry in entries if not any(entry is each for each in worst)]
     return (worst + others)[:LISTED], max(len(worst + others) - LISTED, 0)
@@ -157,13 +134,10 @@ def entry_text(entry):
 
 def numbers(entry):
     """(analytic, numeric, error bar, ratio) as texts; with digits enough to show what is wrong."""
-    digits = max(10, _telling_digits(entry))
-    return (
-        f"{entry.analytic:.{digits}g}",
-        f"{entry.numeric:.{digits}g}",
-        f"{entry.error_bar:.1e}",
-        ratio_text(entry),
+    analytic, numeric = (
+        f"{each:.{max(10, _telling_digits(entry))}g}" for each in (entry.analytic, entry.numeric)
     )
+    return analytic, numeric, f"{entry.error_bar:.1e}", ratio_text(entry)
 
 
 def ratio_text(entry):
@@ -216,10 +190,8 @@ def remarks(report):
 def summary(report):
     """Conventions, evaluations and seconds, one line."""
     wrong = f"wrong means more than {report.confidence:g} error bars away"
-    return (
-        f"{'; '.join((*report.conventions, wrong, f'seed {report.seed}'))}; "
-        f"{_count(report.evaluations, 'evaluation', 'evaluations')} in {report.seconds:.3g} s"
-    )
+    calls = f"{_count(report.evaluations, 'evaluation', 'evaluations')} in {report.seconds:.3g} s"
+    return "; ".join((*report.conventions, wrong, f"seed {report.seed}", calls))
 
 
 def _count(number, one, many):
@@ -251,17 +223,11 @@ def html(report):
 
 
 def _tables(report):
-    rows = [
-        (
-            block.name,
-            block.verdict,
-            str(block.size),
-            str(len(block.wrong)),
-            str(len(block.undecided)),
-            f"{visible_error(block):.1e}" if math.isfinite(visible_error(block)) else "",
-        )
-        for block in (*report.blocks, *reversed(report.intermediates))
-    ]
+    rows = []
+    for block in (*report.blocks, *reversed(report.intermediates)):
+        counts = map(str, (block.size, len(block.wrong), len(block.undecided)))
+        visible = f"{visible_error(block):.1e}" if math.isfinite(visible_error(block)) else ""
+        rows.append((block.name, block.verdict, *counts, visible))
     yield BLOCKS, rows
     listed, more = listed_entries(report)
     if len(listed) > 0:
@@ -275,13 +241,7 @@ def _markdown_table(head, rows):
 
 
 def _cell(words):
-    return (
-        words.replace("\\", "\\\\")
-        .replace("|", "\\|")
-        .replace("*", "\\*")
-        .replace("_", "\\_")
-        .replace("\n", " ")
-    )
+    return re.sub(r"[\\|*_]", r"\\\g<0>", words).replace("\n", " ")
 
 
 def _html_list(sentences):
