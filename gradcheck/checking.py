@@ -64,7 +64,9 @@ def check(
     started = perf_counter()
     options: dict[str, Any] = {"select": select, "seed": seed, "confidence": confidence, "samples": samples}
     options |= {"learning_rate": learning_rate, "one_by_one": one_by_one, "most_calls": most_calls}
-    _require(**options)
+    for name, (holds, allowed) in OPTIONS.items():
+        if not (name in MAY_BE_NONE and options[name] is None) and not holds(options[name]):
+            raise GradcheckError(f"{name}: found {options[name]!r}; it is {allowed}")
     constants = _constants(network, samples, learning_rate)
     with random_states_kept(), np.errstate(all="ignore"):
         functions = CallersFunctions(loss, gradients, parameters, seed, bounds, most_calls)
@@ -206,9 +208,9 @@ def _gradient_block(judged, block):
 def _constants(network, samples, learning_rate):
     """What a check knows of the task, as `causes` takes it. Raises GradcheckError for unsuitable samples."""
     if network is None:
-        if not isinstance(samples, (Integral, type(None))):
-            found = type(samples).__name__
-            raise GradcheckError(f"samples: found a {found}; without a network give their number")
+        if samples is not None and not isinstance(samples, Integral):
+            found = f"found a {type(samples).__name__}"
+            raise GradcheckError(f"samples: {found}; without a network give their number")
         return {"learning_rate": learning_rate, "samples": samples}
     from gradcheck.why.known_mistakes import described
 
@@ -229,11 +231,9 @@ def _known_mistakes(network, samples, judged):
 
 def _seen_in(intermediates, cause):
     """The Cause in the light of the intermediates' reports: they show where the chain broke."""
-    wrong = [block for block in intermediates if block.verdict == "wrong"]
     if len(intermediates) == 0 or cause is not None and cause.kind != "place":
         return cause
-    if len(wrong) > 0:
-        first = wrong[-1]
+    for first in (block for block in reversed(intermediates) if block.verdict == "wrong"):
         why = "" if first.cause is None else f": {first.cause.sentence}"
         sentence = f"{first.name} is the first wrong intermediate, from the loss backwards{why}"
         return Cause("intermediate", sentence, (first.name,), "place")
@@ -249,42 +249,38 @@ def _overall(causes):
 
 # The options, and what a report says of how it was made
 
-ALLOWED_OPTIONS = {
-    "select": "a glob on the names of the arrays, such as 'W*', or a list of some",
-    "seed": "a whole number from 0 on",
-    "confidence": "how many error bars make a difference wrong, at least 1 (default 4)",
-    "learning_rate": "a number that is not zero, or None",
-    "samples": "their number, or (inputs, targets) pairs beside a network",
-    "one_by_one": "a number of entries, from 0 on",
-    "most_calls": "a number of calls of the loss, from 1 on",
+
+def _whole(least):
+    return lambda value: isinstance(value, Integral) and not isinstance(value, bool) and value >= least
+
+
+def _real(value):
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _globs(value):
+    several = isinstance(value, (list, tuple, set)) and len(value) > 0
+    return all(isinstance(each, str) for each in (value if several else [value]))
+
+
+OPTIONS = {  # name: (whether it holds for a value, what the value is)
+    "select": (_globs, "a glob on the names of the arrays, such as 'W*', or a list of some"),
+    "seed": (_whole(0), "a whole number from 0 on"),
+    "confidence": (
+        lambda value: _real(value) and value >= 1.0,
+        "how many error bars make a difference wrong, at least 1 (default 4)",
+    ),
+    "learning_rate": (lambda value: _real(value) and value != 0.0, "a number that is not zero, or None"),
+    "samples": (
+        lambda value: _whole(1)(value) or not isinstance(value, (str, Real)),
+        "their number, or (inputs, targets) pairs beside a network",
+    ),
+    "one_by_one": (_whole(0), "a number of entries, from 0 on"),
+    "most_calls": (_whole(1), "a number of calls of the loss, from 1 on"),
 }
+MAY_BE_NONE = ("select", "samples", "learning_rate")
 USUAL = {"select": None, "confidence": WELL_BEYOND, "one_by_one": ONE_BY_ONE, "most_calls": MOST_CALLS}
 SPELLED_OUT = 40  # characters of an option in the line that makes a check again
-
-
-def _require(**options):
-    """Raises GradcheckError for an option that means nothing."""
-
-    def whole(value, least):
-        return isinstance(value, Integral) and not isinstance(value, bool) and value >= least
-
-    def real(value):
-        return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-
-    select, samples, rate = (options[name] for name in ("select", "samples", "learning_rate"))
-    several = isinstance(select, (list, tuple, set)) and len(select) > 0
-    holds = {
-        "select": select is None or all(isinstance(each, str) for each in (select if several else [select])),
-        "seed": whole(options["seed"], 0),
-        "confidence": real(options["confidence"]) and options["confidence"] >= 1.0,
-        "learning_rate": rate is None or real(rate) and rate != 0.0,
-        "samples": samples is None or whole(samples, 1) or not isinstance(samples, (str, Real)),
-        "one_by_one": whole(options["one_by_one"], 0),
-        "most_calls": whole(options["most_calls"], 1),
-    }
-    for name, held in holds.items():
-        if not held:
-            raise GradcheckError(f"{name}: found {options[name]!r}; it is {ALLOWED_OPTIONS[name]}")
 
 
 def _conventions(functions, judged):
@@ -295,9 +291,8 @@ def _conventions(functions, judged):
     if functions.low_precision is not None:
         said.append(f"{functions.low_precision} gradients, allowed the rounding of {functions.low_precision}")
     if judged.single_precision:
-        said.append(
-            "the loss seems to be computed in float32, and the error bars are as wide as that makes them"
-        )
+        wide = "the error bars are as wide as that makes them"
+        said.append(f"the loss seems to be computed in float32, and {wide}")
     if functions.upstream is not None:
         said.append("a loss of several numbers, through a random upstream")
     return tuple(said)

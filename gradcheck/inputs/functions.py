@@ -179,9 +179,8 @@ class CallersFunctions:
         return self._loss(parameters, *intermediates)
 
     def _through(self, value):
-        value = np.asarray(value)
-        if value.shape != self.upstream.shape:
-            raise ShapeMismatch("loss", self.upstream.shape, value.shape)
+        if np.shape(value) != self.upstream.shape:
+            raise ShapeMismatch("loss", self.upstream.shape, np.shape(value))
         return np.sum(self.upstream * value)
 
 
@@ -212,7 +211,7 @@ def bounds_of(point, bounds):
         expected = "(low, high), each a number, None, or in the structure of the parameters"
         raise GradcheckError(f"bounds: expected {expected}, found {bounds!r}")
     low, high = _bound(point, "low", bounds[0], -np.inf), _bound(point, "high", bounds[1], np.inf)
-    for i in np.flatnonzero(~(low <= high))[:1]:
+    for i in np.flatnonzero(~(low <= high)):
         found = f"low is {low[i]} and high {high[i]} for {point.names[i]}"
         raise GradcheckError(f"bounds: {found}; low must not exceed high")
     require_inside(low, high, point.vector, point.names)
@@ -274,10 +273,9 @@ def functions_of_intermediates(functions, intermediates):
         with_zeros = loss(dict(at_zero))
         without, repeated = functions.loss(here()), functions.loss(here())
     as_parameters = CallersFunctions(loss, found, at_zero, functions.seed)
-    for name in found:
-        if name not in asked:
-            how = f"add intermediates[{name!r}], its second argument, to that quantity in the forward pass"
-            raise GradcheckError(f"intermediates: the loss never asks for {name!r}; {how}")
+    for name in (name for name in found if name not in asked):
+        how = f"add intermediates[{name!r}], its second argument, to that quantity in the forward pass"
+        raise GradcheckError(f"intermediates: the loss never asks for {name!r}; {how}")
     if without == repeated and abs(with_zeros - without) > SAME_LOSS * abs(without):
         raise GradcheckError(
             f"intermediates: the loss is {without:.9g} without them and {with_zeros:.9g} with intermediates "

@@ -74,8 +74,9 @@ class Point:
     """
 
     def __init__(self, parameters: object):
-        self.blocks, self.single_precision, parts, start, names = [], [], [], 0, set()
-        for name, leaf in _leaves(parameters):
+        self.blocks, self.single_precision, parts, start, names, leaves = [], [], [], 0, set(), []
+        self._template = _template_of(parameters, leaves)
+        for name, leaf in leaves:
             if name in names:
                 raise DuplicateName(name)
             names.add(name)
@@ -90,7 +91,6 @@ class Point:
         if start == 0:
             kind = type(parameters).__name__
             raise GradcheckError(f"parameters: found no number in this {kind}; give at least one float")
-        self._template = _template_of(parameters)
         self._fill = _filler(self._template, iter(self.blocks))
         self._vector = np.concatenate(parts)
 
@@ -211,37 +211,29 @@ class _Template:
     parts: dict | tuple | None = None
 
 
-def _template_of(node):
-    """The _Template, so that later changes by the caller do not matter; None for None."""
-    names, places = _children_by_name(node), _children_by_place(node)
-    if names is not None:
-        kind = dict if isinstance(node, Mapping) else type(node)
-        return _Template(kind, {name: _template_of(child) for name, child in names.items()})
-    if places is not None:
-        return _Template(type(node), tuple(_template_of(child) for child in places))
-    if node is None:
-        return None
-    return _Template(type(node) if isinstance(node, (list, tuple)) else float if _is_number(node) else None)
+def _template_of(node, leaves, path="", above=()):
+    """The _Template, so that later changes by the caller do not matter; None for None, which is no leaf.
 
-
-def _leaves(node, path="", above=()):
-    """(path, leaf) for every leaf, in the order in which it is met; None is no leaf.
-
-    Raises GradcheckError for a container that holds itself and for more than 64 within each other. `above`:
-    the containers around this one.
+    Adds (path, leaf) for every leaf to `leaves`, in the order in which it is met. Raises GradcheckError for a
+    container that holds itself and for more than 64 within each other. `above`: the containers around it.
     """
     names, places = _children_by_name(node), _children_by_place(node)
     if names is None and places is None:
-        if node is not None:
-            yield path or ROOT, node
-        return
+        if node is None:
+            return None
+        leaves.append((path or ROOT, node))
+        kind = type(node) if isinstance(node, (list, tuple)) else float if _is_number(node) else None
+        return _Template(kind)
     if any(each is node for each in above):
         within = f"this {type(node).__name__} is one of those that it lies in, so it has no end"
         raise GradcheckError(f"{short(path)}: {within}; put arrays and numbers there")
     if len(above) == DEEPEST:
         raise GradcheckError(f"{short(path)}: more than {DEEPEST} containers within each other; use an array")
-    for child_path, child in _with_paths(path, places if names is None else names):
-        yield from _leaves(child, child_path, (*above, node))
+    below = _with_paths(path, places if names is None else names)
+    parts = [_template_of(child, leaves, child_path, (*above, node)) for child_path, child in below]
+    if names is None:
+        return _Template(type(node), tuple(parts))
+    return _Template(dict if isinstance(node, Mapping) else type(node), dict(zip(names, parts)))
 
 
 def _filler(template, blocks):
@@ -284,12 +276,8 @@ def _matched(template, node, root, path=""):
             raise StructureMismatch(path or root, "None (no parameter here)", type(node).__name__)
     elif node is None and path == "":
         raise StructureMismatch(root, "the structure of the parameters", "None", "is a `return` missing?")
-    elif isinstance(template.parts, dict):
-        found = _by_name(template, node, path or root)
-        for (child_path, part), name in zip(_with_paths(path, template.parts), template.parts):
-            yield from _matched(part, found[name], root, child_path)
-    elif isinstance(template.parts, tuple):
-        children = _in_order(node, path or root, len(template.parts))
+    elif template.parts is not None:
+        children = _children_like(template, node, path or root)
         for (child_path, part), child in zip(_with_paths(path, template.parts), children):
             yield from _matched(part, child, root, child_path)
     elif node is None or (_children_by_name(node) is not None and not isinstance(node, tuple)):
@@ -298,8 +286,10 @@ def _matched(template, node, root, path=""):
         yield node
 
 
-def _by_name(template, node, name):
-    """Name -> child of a container that must have the names of the template."""
+def _children_like(template, node, name):
+    """The children of a container, which must have the names of the template, or as many, in its order."""
+    if isinstance(template.parts, tuple):
+        return _in_order(node, name, len(template.parts))
     names, found = sorted(template.parts, key=str), _children_by_name(node)
     if found is None and issubclass(template.kind, tuple):
         found = dict(zip(template.parts, _in_order(node, name, len(names), f", {', '.join(names)}")))
@@ -309,7 +299,7 @@ def _by_name(template, node, name):
         what = "keys" if template.kind is dict else "fields"
         given = f"{sorted(found, key=str)}"
         raise StructureMismatch(name, f"the {what} {names}", given, _renaming(names, found))
-    return found
+    return [found[each] for each in template.parts]
 
 
 def _in_order(node, name, count, named=""):
