@@ -97,14 +97,10 @@ class JudgedEntries:
         """Measure and judge the entries at the positions; returns how many of them are wrong."""
         if len(positions) == 0:
             return 0
-        bounds = self._functions.bounds
-        numeric = gradient(
-            with_entries(self._functions.value, self.vector, positions),
-            self.vector[positions],
-            bounds=None if bounds is None else tuple(each[positions] for each in bounds),
-            seed=self._functions.seed,
-            floor=self._floor,
-        )
+        f, bounds, seed = self._functions.value, self._functions.bounds, self._functions.seed
+        bounds = None if bounds is None else tuple(each[positions] for each in bounds)
+        f_of_entries, there = with_entries(f, self.vector, positions), self.vector[positions]
+        numeric = gradient(f_of_entries, there, bounds=bounds, seed=seed, floor=self._floor)
         self.numeric[positions] = numeric.value
         of_analytic = np.where(self.analytic[positions] == 0.0, 0.0, self._rounding[positions])
         self.bar[positions] = numeric.error + of_analytic

@@ -12,9 +12,7 @@ from gradcheck.numeric.rounding import AGREEMENT, U
 ARITHMETIC = 4.0 * U  # two subtractions, a division and the extrapolation, relative to the value
 SUM_OF_HALVES = 2.0  # 1 + 1/2 + 1/4 + ...
 PLAIN = 0.01  # steps that agree by chance to 1/100 are one in a hundred
-STAYS = (
-    0.25  # slopes whose difference falls slower than h**0.25 are of a kink; those of |x|**1.5 fall as h**0.5
-)
+STAYS = 0.25  # slopes of a kink differ by what falls slower than h**0.25; those of |x|**1.5 fall as h**0.5
 GROWS = 0.8  # slopes growing faster than h**-0.8 are of a jump; those of x**(1/3) grow as h**-0.67
 
 
@@ -61,12 +59,9 @@ def best_estimate(steps, sides):
     one = [found for side in ("left", "right") for found in _of_one_side(sides[side], side)]
     if both is NOTHING:
         return min(one, key=lambda found: found.best.bar, default=NOTHING)
-    agreeing = [
-        found._replace(position=-1, side=None)
-        for found in one
-        if abs(found.best.value - both.best.value) <= both.best.bar
-    ]
-    return min([both, *agreeing], key=lambda found: found.best.bar)
+    agreeing = [found for found in one if abs(found.best.value - both.best.value) <= both.best.bar]
+    best = min([both, *agreeing], key=lambda found: found.best.bar)
+    return best if best is both else best._replace(position=-1, side=None)
 
 
 def _of_both_sides(steps):
@@ -165,10 +160,8 @@ def _limit_of_three(steps, slopes):
         1.0 / (1.0 - n) * (m / (m - n)),
     )
     noises = [2.0 * each.noise / each.step + ARITHMETIC * abs(slope) for each, slope in zip(steps, slopes)]
-    return (
-        math.fsum(weight * slope for weight, slope in zip(weights, slopes)),
-        math.fsum(abs(weight) * noise for weight, noise in zip(weights, noises)),
-    )
+    limit = math.fsum(weight * slope for weight, slope in zip(weights, slopes))
+    return limit, math.fsum(abs(weight) * noise for weight, noise in zip(weights, noises))
 
 
 # Kinks and jumps
@@ -180,10 +173,8 @@ def _kink_of(a, b, c):
     fine, rounding = _limit_of_two(b, c, second, third, 1, evaluations=4.0)
     coarse, _ = _limit_of_two(a, b, first, second, 1, evaluations=4.0)
     bar = abs(fine - coarse) + rounding + ARITHMETIC * (abs(c.left) + abs(c.right))
-    stays = (
-        abs(third) > AGREEMENT * 4.0 * c.noise / c.step
-        and abs(third) >= abs(second) * (c.step / b.step) ** STAYS
-    )
+    is_seen = abs(third) > AGREEMENT * 4.0 * c.noise / c.step
+    stays = is_seen and abs(third) >= abs(second) * (c.step / b.step) ** STAYS
     return (max(abs(fine), abs(third)) if abs(fine) > bar or stays else 0.0), bar
 
 

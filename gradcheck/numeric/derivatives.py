@@ -119,9 +119,8 @@ def gradient(
         evaluations += direction.evaluations
     noise, start, estimates = floor.noise(abs(centre)), FIRST_STEP, []
     for i, x in enumerate(vector.tolist()):
-        search = StepSearch(
-            CountedCalls(with_entries(f, vector, i), low[i], high[i]), x, centre, noise, start
-        )
+        f_of_entry = CountedCalls(with_entries(f, vector, i), low[i], high[i])
+        search = StepSearch(f_of_entry, x, centre, noise, start)
         estimates.append(_estimate(search.run(), search, floor, centre, noise))
         start = search.start_for_next()
     evaluations += sum(each.evaluations for each in estimates)
@@ -138,9 +137,8 @@ def floor_along(f: Callable[[np.ndarray], float], vector: np.ndarray, seed: int 
 def require_inside(low, high, vector, names):
     """Raises GradcheckError for the first entry outside its bounds; `names`: those of the entries."""
     for i in np.flatnonzero(~((low <= vector) & (vector <= high))):
-        raise GradcheckError(
-            f"{names[i]}: found {vector[i]}, outside its bounds {low[i]} to {high[i]}; start inside them"
-        )
+        outside = f"found {vector[i]}, outside its bounds {low[i]} to {high[i]}"
+        raise GradcheckError(f"{names[i]}: {outside}; start inside them")
 
 
 def with_entries(f, vector, positions):
@@ -183,14 +181,11 @@ def _bounds(bounds, vector):
     """(low, high) as vectors; raises GradcheckError where the point is outside."""
     try:
         low, high = (None, None) if bounds is None else bounds
-        low, high = (
-            np.broadcast_to(np.asarray(infinite if each is None else each, dtype=np.float64), vector.shape)
-            for each, infinite in ((low, -np.inf), (high, np.inf))
-        )
+        low = np.full(vector.shape, -np.inf if low is None else low, dtype=np.float64)
+        high = np.full(vector.shape, np.inf if high is None else high, dtype=np.float64)
     except (TypeError, ValueError):
-        raise GradcheckError(
-            f"bounds: found {bounds!r}; they are (low, high), each a number, None, or one for each entry"
-        ) from None
+        allowed = "they are (low, high), each a number, None, or one for each entry"
+        raise GradcheckError(f"bounds: found {bounds!r}; {allowed}") from None
     require_inside(low, high, vector, [f"x[{i}]" for i in range(len(vector))])
     return low, high
 
@@ -198,10 +193,8 @@ def _bounds(bounds, vector):
 def _real_vector(vector):
     found = np.asarray(vector)
     if found.ndim != 1 or found.dtype.kind not in "fiu":
-        raise GradcheckError(
-            f"vector: found shape {found.shape} of {found.dtype}; it is one axis of real numbers, and f a "
-            "function of it; `check` takes other structures"
-        )
+        what = "it is one axis of real numbers, and f a function of it; `check` takes other structures"
+        raise GradcheckError(f"vector: found shape {found.shape} of {found.dtype}; {what}")
     return found.astype(np.float64)
 
 

@@ -78,16 +78,14 @@ def floor_of(f, x, centre):
     quantum = _quantum(moves[np.isfinite(moves)], abs(centre))
     if quantum is not None:
         unit = 2.0 * SINGLE * abs(centre)
-        return Floor(
-            max(DEVIATIONS * deviation, 0.5 * quantum), unit / AGREEMENT <= quantum <= AGREEMENT * unit
-        )
+        is_single = unit / AGREEMENT <= quantum <= AGREEMENT * unit
+        return Floor(max(DEVIATIONS * deviation, 0.5 * quantum), is_single)
     if not np.any(moves > 0.0):
         return Floor(0.0, unmoved=True)
     treads = AGREEMENT**2 * SINGLE_LEVEL * abs(centre)
-    stands_still = (
-        finest.stands_still or finest.level is not None and finest.level <= AGREEMENT * U * abs(centre)
-    )
-    single = deviation > 0.0 and stands_still and treads / AGREEMENT**4 <= deviation <= treads
+    level = math.inf if finest.level is None else finest.level
+    still = finest.stands_still or level <= AGREEMENT * U * abs(centre)
+    single = deviation > 0.0 and still and treads / AGREEMENT**4 <= deviation <= treads
     return Floor(DEVIATIONS * deviation, bool(single))
 
 
@@ -109,12 +107,8 @@ def _quantum(moves, size):
     single = SINGLE * 2.0 ** math.floor(math.log2(size)) if size > 0.0 else 0.0
     known = [(unit, 1) for unit in (U, single) if 0.5 * unit < moves[0] <= MOST_QUANTA * unit]
     for unit, fewest in [*known, (least, FEWEST_ON_GRID)]:
-        multiples = moves / unit
-        if (
-            len(moves) >= fewest
-            and unit > FEW_UNITS * U * (size + moves[-1])
-            and np.all(np.abs(multiples - np.round(multiples)) <= ON_GRID)
-        ):
+        on_grid = np.all(np.abs(moves / unit - np.round(moves / unit)) <= ON_GRID)
+        if len(moves) >= fewest and unit > FEW_UNITS * U * (size + moves[-1]) and on_grid:
             return max(unit, min(least, FEW_UNITS * unit))
     return None
 
@@ -130,9 +124,8 @@ def _deviation(sample_at, finest, size, scale):
                 return max(sample.level, finest.level)
             if sample is STILL:
                 return _deviation_at_wide_spacings(sample_at, scale)
-            agreed = next(
-                (max(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)), None
-            )
+            alike = [max(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)]
+            agreed = alike[0] if alike else None
         elif sample.stands_still or AGREEMENT * sample.foretold < agreed:
             break
         elif sample.level is None:
@@ -144,8 +137,7 @@ def _deviation(sample_at, finest, size, scale):
         if agreed is not None and agreed <= unavoidable:
             break
         seen.append(sample)
-    levels_left = [level for level in (agreed, finest.level) if level is not None]
-    return levels_left[0] if len(levels_left) > 0 else 0.0
+    return next((level for level in (agreed, finest.level) if level is not None), 0.0)
 
 
 def _deviation_at_wide_spacings(sample_at, scale):

@@ -60,18 +60,15 @@ class StepSearch:
             far, estimate = self._far_shorter(estimate)
             if far is None:
                 return estimate
-            quotients, found = (
-                (far, True) if far.is_straight() else self._probe(self._halfway(far), Quotients.is_straight)
-            )
+            quotients, found = far, True
+            if not far.is_straight():
+                quotients, found = self._probe(self._halfway(far), Quotients.is_straight)
         return self._polish()
 
     def natural_slope(self):
         """The largest slope at the longest step over which f moved: the natural size of slopes of f."""
-        slopes = [
-            next((abs(getattr(each, side)) for each in steps if getattr(each, side) != 0.0), 0.0)
-            for side, steps in self.sides.items()
-        ]
-        return max(slopes)
+        slopes = ([getattr(each, side) for each in steps] for side, steps in self.sides.items())
+        return max(next((abs(slope) for slope in some if slope != 0.0), 0.0) for some in slopes)
 
     def travel(self):
         """The largest move of f seen over one step."""
@@ -196,11 +193,8 @@ class StepSearch:
         if len(cleared) > 0:
             return cleared[0], True
         difference = max(abs(suspect.left), abs(suspect.right)) if jump else suspect.difference
-        return self._probe(
-            self._halfway(self.steps[-1], difference),
-            lambda quotients, wider: quotients.clears(first, jump),
-            difference,
-        )
+        h = self._halfway(self.steps[-1], difference)
+        return self._probe(h, lambda quotients, wider: quotients.clears(first, jump), difference)
 
     def _far_shorter(self, estimate):
         """(quotients at a far shorter step, the BestEstimate with them).
