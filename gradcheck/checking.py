@@ -151,12 +151,9 @@ def check_hessian(
         return math.fsum(point.flatten_like(found) * direction)
 
     report = check(slope, lambda at: hvp(at, point.restore(direction)), parameters, **options)
-    return replace(
-        report,
-        subject="Hessian times a vector",
-        evaluations=first.evaluations + report.evaluations,
-        call=_repeating_call(loss, gradients, options, "check_hessian", f", {_name_of(hvp, 'hvp')}"),
-    )
+    evaluations = first.evaluations + report.evaluations
+    call = _repeating_call(loss, gradients, options, "check_hessian", f", {_name_of(hvp, 'hvp')}")
+    return replace(report, subject="Hessian times a vector", evaluations=evaluations, call=call)
 
 
 def _judged(functions, blocks, **how):

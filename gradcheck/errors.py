@@ -39,9 +39,7 @@ class ShapeMismatch(GradcheckError):
 
 
 class GradientShapeMismatch(ShapeMismatch):
-    """A gradient has another shape than its parameter: as ShapeMismatch; where one axis is too many, the
-    message asks for the missing sum.
-    """
+    """A gradient has another shape than its parameter; the message asks for a sum over an axis too many."""
 
     sentence = "the gradient has shape {found}, the parameter {expected}"
 

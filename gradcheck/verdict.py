@@ -117,10 +117,8 @@ def _judge_kink(analytic, estimate, rounding, confidence):
 def _too_wide(bar, analytic, reason):
     sentence = f"the error bar {bar:.1e} is too wide to tell {analytic:.3g} from zero"
     if reason == "single precision":
-        return (
-            f"{sentence}: the function seems to be computed in float32, constant over tiny steps, jumping by "
-            "about 2**-24*|f| over larger ones"
-        )
+        jumping = "constant over tiny steps, jumping by about 2**-24*|f| over larger ones"
+        return f"{sentence}: the function seems to be computed in float32, {jumping}"
     if reason is None:
         return f"{sentence}: noise, a hidden float32, or a point too close to the edge of the domain"
     return f"{reason}: {sentence}"

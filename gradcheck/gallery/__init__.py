@@ -136,9 +136,7 @@ def _indented(sentence):
 
 
 def _cause(program, report):
-    """(id, sentence) of the one cause that leaves nothing over; None if none or several do, or if the
-    gradient is not wrong.
-    """
+    """(id, sentence) of the one cause of a wrong gradient that fits; None if none or several do."""
     if report.verdict != "wrong":
         return None
     shape = report.cause

@@ -96,13 +96,7 @@ TARGETS = np.where(INPUTS.sum(axis=1, keepdims=True) > 0.0, 1.0, 0.0)
 
 def loss_of(program, inputs=INPUTS, targets=TARGETS):
     """parameters -> E of the samples."""
-
-    def loss(parameters):
-        network = program(parameters.values())
-        network.feed_forward(inputs)
-        return network.error(targets)
-
-    return loss
+    return lambda parameters: _error(program(parameters.values()), inputs, targets)
 
 
 def gradients_of(program, inputs=INPUTS, targets=TARGETS):
@@ -179,8 +173,12 @@ def error_after(program, rounds):
     """E of the samples after so many rounds of the program's own training at 0.1."""
     network = program(PARAMETERS.values())
     network.train(INPUTS, TARGETS, rounds)
-    network.feed_forward(INPUTS)
-    return network.error(TARGETS)
+    return _error(network, INPUTS, TARGETS)
+
+
+def _error(network, inputs, targets):
+    network.feed_forward(inputs)
+    return network.error(targets)
 
 
 def programs():
@@ -193,8 +191,7 @@ def programs():
             "the way, one for W2, two, which is right again, for W1.",
             NegativeDerivative,
             "wrong",
-            "y * (y - 1.0)",
-            "y * (1.0 - y)",
+            ("y * (y - 1.0)", "y * (1.0 - y)"),
         ),
         _program(
             "logistic-twice",
@@ -203,8 +200,7 @@ def programs():
             "applied twice.",
             LogisticTwice,
             "wrong",
-            "logistic(y) * (1.0 - logistic(y))",
-            "y * (1.0 - y)",
+            ("logistic(y) * (1.0 - logistic(y))", "y * (1.0 - y)"),
         ),
         _program(
             "update-adds",
@@ -213,8 +209,7 @@ def programs():
             "layer, so the error falls, but not in the hidden layer.",
             UpdateAdds,
             "wrong",
-            "W + learning_rate * dE_dW",
-            "W - learning_rate * dE_dW",
+            ("W + learning_rate * dE_dW", "W - learning_rate * dE_dW"),
             shows=shows_update_adds,
         ),
         _program(
@@ -223,8 +218,7 @@ def programs():
             "A list made in the body of the class is one list, and every instance fills the same one.",
             SharedWeights,
             "right",
-            "self.weights[:] = weights",
-            "self.weights = list(weights)",
+            ("self.weights[:] = weights", "self.weights = list(weights)"),
             shows=shows_shared_weights,
         ),
         _program(
@@ -233,8 +227,10 @@ def programs():
             "The gradient is computed in every round and thrown away in all but one of 100,000.",
             RareUpdate,
             "right",
-            "if completed % 100_000 == 0:",
-            "self.update(self.backpropagate(inputs, targets), learning_rate)",
+            (
+                "if completed % 100_000 == 0:",
+                "self.update(self.backpropagate(inputs, targets), learning_rate)",
+            ),
             shows=shows_rare_update,
         ),
         _program(
@@ -248,8 +244,7 @@ def programs():
     ]
 
 
-def _program(id, title, source, program, expected, written="", meant="", shows=None):
-    fixed = ExtraColumn if written else None
+def _program(id, title, source, program, expected, code=("", ""), shows=None):
     judged = loss_of(program), gradients_of(program), PARAMETERS, expected
-    told = written, meant, fixed, candidates(program), shows
+    told = *code, ExtraColumn if any(code) else None, candidates(program), shows
     return GalleryProgram(id, SECTION, title, source, program, *judged, *told)

@@ -127,14 +127,7 @@ BIASES = {"b1": RNG.normal(size=3), "b2": RNG.normal(size=1)}
 
 def loss_of(program):
     """parameters -> E of the sample, in a network that has seen the earlier sample."""
-
-    def loss(weights):
-        network = program(weights)
-        network.feed_forward(EARLIER)
-        network.feed_forward(INPUTS)
-        return network.error(TARGETS)
-
-    return loss
+    return lambda weights: _error_after(program(weights), EARLIER, INPUTS)
 
 
 def gradients_of(program):
@@ -149,21 +142,16 @@ def gradients_of(program):
 
 
 def candidates(program, network, weights):
-    """What is tried as the cause of wrong gradients of `program`, judged by the error of `network` at
-    `weights`.
-    """
+    """What is tried as the cause of wrong gradients of a program, judged by the error of `network`."""
 
     def of_the_earlier_input(moved):
-        earlier = network(moved)
-        earlier.feed_forward(EARLIER)
-        return earlier.error(TARGETS)
+        return _error_after(network(moved), EARLIER)
 
     def with_the_earlier_pass_held(moved):
         held = network(weights)
         held.feed_forward(EARLIER)
         held.weights = moved
-        held.feed_forward(INPUTS)
-        return held.error(TARGETS)
+        return _error_after(held, INPUTS)
 
     right = "these are the right gradients"
     apart = f"{right} if every hidden neuron had an output, and an error, of its own"
@@ -174,6 +162,12 @@ def candidates(program, network, weights):
         ("separate outputs", apart, _error_of_separate_outputs),
     )
     return tuple(CandidateCause(*each, gradients_of(program)) for each in tried)
+
+
+def _error_after(network, *passes):
+    for inputs in passes:
+        network.feed_forward(inputs)
+    return network.error(TARGETS)
 
 
 def _error_of_separate_outputs(weights):
@@ -244,8 +238,7 @@ def programs():
             "all three. Judged by the error of the network as drawn, which has one output.",
             Elementwise,
             "wrong",
-            'self.weights["W2"] * out_h',
-            'self.weights["W2"] @ out_h',
+            ('self.weights["W2"] * out_h', 'self.weights["W2"] @ out_h'),
             network=OneThreeOne,
             shows=shows_elementwise,
         ),
@@ -255,8 +248,10 @@ def programs():
             "The target is a class, 0 or 1, and the error that fits a logistic output is the cross-entropy.",
             OneThreeOne,
             "right",
-            "0.5 * np.sum((targets - self.out_o) ** 2)",
-            "-np.sum(targets * np.log(self.out_o) + (1.0 - targets) * np.log(1.0 - self.out_o))",
+            (
+                "0.5 * np.sum((targets - self.out_o) ** 2)",
+                "-np.sum(targets * np.log(self.out_o) + (1.0 - targets) * np.log(1.0 - self.out_o))",
+            ),
             fixed=CrossEntropy,
             shows=shows_squared_error,
         ),
@@ -267,8 +262,7 @@ def programs():
             "passes, and the backward pass knows of one.",
             AccumulatedNet,
             "wrong",
-            'self.sum_h = self.sum_h + self.weights["W1"] @ inputs',
-            'return self.weights["W1"] @ inputs',
+            ('self.sum_h = self.sum_h + self.weights["W1"] @ inputs', 'return self.weights["W1"] @ inputs'),
         ),
         _program(
             "exp-plus",
@@ -277,8 +271,7 @@ def programs():
             "once on the way to W2 and twice, which is right again, on the way to W1.",
             ExpPlus,
             "wrong",
-            "np.exp(+net)",
-            "np.exp(-net)",
+            ("np.exp(+net)", "np.exp(-net)"),
         ),
         _program(
             "no-bias",
@@ -287,8 +280,7 @@ def programs():
             "learned.",
             OneThreeOne,
             "right",
-            'self.weights["W1"] @ inputs',
-            'self.weights["W1"] @ inputs + self.weights["b1"]',
+            ('self.weights["W1"] @ inputs', 'self.weights["W1"] @ inputs + self.weights["b1"]'),
             fixed=WithBias,
             shows=shows_no_bias,
         ),
@@ -299,8 +291,10 @@ def programs():
             "pass left.",
             NoFeedForward,
             "wrong",
-            "return self.gradients(targets)",
-            "self.feed_forward(inputs), then return self.gradients(targets)",
+            (
+                "return self.gradients(targets)",
+                "self.feed_forward(inputs), then return self.gradients(targets)",
+            ),
         ),
         _program(
             "1-3-1-put-right",
@@ -314,10 +308,10 @@ def programs():
 
 
 def _program(
-    id, title, source, program, expected, written="", meant="", fixed=OneThreeOne, network=None, shows=None
+    id, title, source, program, expected, code=("", ""), fixed=OneThreeOne, network=None, shows=None
 ):
     network = program if network is None else network
     weights = WEIGHTS | BIASES if issubclass(program, WithBias) else WEIGHTS
     judged = loss_of(network), gradients_of(program), weights, expected
-    told = written, meant, fixed if written else None, candidates(program, network, weights), shows
+    told = *code, fixed if any(code) else None, candidates(program, network, weights), shows
     return GalleryProgram(id, SECTION, title, source, program, *judged, *told)

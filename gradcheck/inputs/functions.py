@@ -258,11 +258,9 @@ def functions_of_intermediates(functions, intermediates):
     found = _arrays(intermediates, {block.name for block in point.blocks})
     at_zero = {name: np.zeros(each.shape) if each.shape else 0.0 for name, each in found.items()}
     shapes = ", ".join(f"{name} {each.shape}" for name, each in found.items())
-    note = (
-        "raised while gradcheck called loss(parameters, intermediates): the loss takes a dict of arrays as "
-        "its second argument and adds each to the quantity of its name, which must have its shape; the "
-        f"shapes are {shapes}"
-    )
+    takes = "the loss takes a dict of arrays as its second argument and adds each to the quantity of its name"
+    called = f"raised while gradcheck called loss(parameters, intermediates): {takes}"
+    note = f"{called}, which must have its shape; the shapes are {shapes}"
     asked = set()
 
     def loss(values):
@@ -277,11 +275,10 @@ def functions_of_intermediates(functions, intermediates):
         how = f"add intermediates[{name!r}], its second argument, to that quantity in the forward pass"
         raise GradcheckError(f"intermediates: the loss never asks for {name!r}; {how}")
     if without == repeated and abs(with_zeros - without) > SAME_LOSS * abs(without):
-        raise GradcheckError(
-            f"intermediates: the loss is {without:.9g} without them and {with_zeros:.9g} with intermediates "
-            "that are all zero; add them to the quantities and do nothing else with them, and give each the "
-            f"shape of its quantity; the shapes are {shapes}"
-        )
+        found = f"{without:.9g} without them and {with_zeros:.9g} with intermediates that are all zero"
+        hint = "add them to the quantities and do nothing else with them"
+        shaped = f"give each the shape of its quantity; the shapes are {shapes}"
+        raise GradcheckError(f"intermediates: the loss is {found}; {hint}, and {shaped}")
     return as_parameters
 
 
@@ -292,15 +289,14 @@ def _arrays(intermediates, taken):
         raise GradcheckError(f"intermediates: expected a dict of names to arrays, in forward order, {found}")
     for name, each in intermediates.items():
         if each is None or isinstance(each, Mapping):
-            raise GradcheckError(
-                f"intermediates: {name} is {'None' if each is None else 'a dict'}; expected an array, the "
-                "derivative of the loss by that quantity; leave out what the backward pass does not compute"
-            )
+            expected = "an array, the derivative of the loss by that quantity"
+            found = f"{name} is {'None' if each is None else 'a dict'}; expected {expected}"
+            hint = "leave out what the backward pass does not compute"
+            raise GradcheckError(f"intermediates: {found}; {hint}")
         if str(name) in taken:
-            raise GradcheckError(
-                f"intermediates: {name} is the name of a parameter, too, and report[{str(name)!r}] would be "
-                f"that; give the intermediate a name of its own, such as {f'd{name}'!r}"
-            )
+            found = f"{name} is the name of a parameter, too, and report[{str(name)!r}] would be that"
+            hint = f"give the intermediate a name of its own, such as {f'd{name}'!r}"
+            raise GradcheckError(f"intermediates: {found}; {hint}")
     return {name: real_array(str(name), each) for name, each in intermediates.items()}
 
 

@@ -88,7 +88,11 @@ class Programs:
         return value
 
     def parameters(self, argument):
-        """The point that an argument names: a file, or a name in a program, called if it is a function."""
+        """The point that an argument names: a name in a program, called if it is a function, or a file.
+
+        Of a file nothing is executed. .npz: its arrays by name. .npy: one array. .json: an object of names to
+        numbers, nested lists of numbers or further objects; all numbers become floats. Raises GradcheckError.
+        """
         if is_program(argument):
             value = self.value(argument, _is_point)
             if not callable(value):
@@ -96,11 +100,17 @@ class Programs:
             self._require_call(argument, value, [()])
             with self.running(argument):
                 return value()
-        if Path(argument).suffix.lower() not in READERS:
+        suffix = Path(argument).suffix.lower()
+        if suffix not in READERS:
             expected = f"a file that ends in {', '.join(READERS)}, or FILE.py:NAME, or package.module:NAME"
             raise GradcheckError(f"{argument}: expected {expected}")
         self.paths.append(Path(argument))
-        return read_point(argument)
+        try:
+            return READERS[suffix](argument)
+        except OSError as error:
+            why = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror or error
+            needed = "the parameters are needed there, as a .npz, .npy or .json file, or give FILE.py:NAME"
+            raise GradcheckError(f"{argument}: {why}; {needed}") from None
 
     @contextlib.contextmanager
     def running(self, argument):
@@ -230,20 +240,6 @@ def _shown(filename):
 
 
 # The file of a point
-
-
-def read_point(path):
-    """The parameters in a file, of which nothing is executed.
-
-    .npz: its arrays by name. .npy: one array. .json: an object of names to numbers, nested lists of numbers
-    or further objects; all numbers become floats. Raises GradcheckError, one line that names the file.
-    """
-    try:
-        return READERS[Path(path).suffix.lower()](path)
-    except OSError as error:
-        why = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror or error
-        needed = "the parameters are needed there, as a .npz, .npy or .json file, or give FILE.py:NAME"
-        raise GradcheckError(f"{path}: {why}; {needed}") from None
 
 
 def _arrays(path):

@@ -19,22 +19,15 @@ SPREADS = (0.125, 1.0, 8.0)  # relative moves of the parameters; the first with 
 SHRUNK = 2.0**-10  # a parameter behind whose L2 term the data term hides is made this much smaller
 MOST_POINTS = 3  # points that are tried before the verdict is left undecided
 SENTENCES = {
-    "zero gradient": (
-        "the gradient is zero everywhere in {}, so this pass tests little: a wrong sign, factor or term "
-        "would not show"
-    ),
-    "nothing visible": (
-        "an error as large as the gradient itself would not show in {}, so this pass tests little: its error "
-        "bars are as wide"
-    ),
-    "dead units": (
-        "some entries are zero because units are off, or rows not used, so this pass tests little of {}"
-    ),
+    "zero gradient": "the gradient is zero everywhere in {}, so this pass tests little: a wrong sign, factor "
+    "or term would not show",
+    "nothing visible": "an error as large as the gradient itself would not show in {}, so this pass tests "
+    "little: its error bars are as wide",
+    "dead units": "some entries are zero because units are off, or rows not used, so this pass tests little "
+    "of {}",
     "zero parameters": "{} is zero at this point, so this pass says nothing about an L2 term there",
-    "large regulariser": (
-        "the gradient of {} is a multiple of the parameter, to within 1 %, so this pass tests little: "
-        "a regulariser far larger than the data term hides it"
-    ),
+    "large regulariser": "the gradient of {} is a multiple of the parameter, to within 1 %, so this pass "
+    "tests little: a regulariser far larger than the data term hides it",
 }
 
 
@@ -150,25 +143,23 @@ def _judged_at(functions, found, chosen, names, draw, confidence, one_by_one):
     if np.all(np.isfinite(slopes[chosen])):
         direction = random_direction(vector, np.flatnonzero(chosen), draw)
         together, _ = judge_along(functions, *found, direction, confidence)
-    where = names
     if together == "right":
-        spent = functions.evaluations - before
-        sentence = f"right ({where}, along a random direction, {spent} evaluations)"
-        return NearbyCheck("right", sentence), None
+        how = f"along a random direction, {functions.evaluations - before} evaluations"
+        return NearbyCheck("right", f"right ({names}, {how})"), None
     here, _ = functions.first_gradients()
     if np.array_equal(slopes, here) and np.any(here != 0.0):
-        sentence = f"undecided ({names}: the gradients function returns the same numbers at another point)"
-        return NearbyCheck("undecided", sentence), None
+        why = "the gradients function returns the same numbers at another point"
+        return NearbyCheck("undecided", f"undecided ({names}: {why})"), None
     if together != "wrong":
         return None, None
     judged = JudgedEntries(functions, functions.point.blocks, *found, confidence, one_by_one, chosen)
     blocks = judged.reports()
     verdicts = {block.verdict for block in blocks}
     if "wrong" in verdicts:
-        sentence = f"wrong ({where}), where a pass at the point itself says nothing"
+        sentence = f"wrong ({names}), where a pass at the point itself says nothing"
         return NearbyCheck("wrong", sentence, blocks), judged
     if verdicts == {"right"}:
-        return NearbyCheck("right", f"right ({where}, entry by entry)", blocks), judged
+        return NearbyCheck("right", f"right ({names}, entry by entry)", blocks), judged
     return None, None
 
 

@@ -45,9 +45,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Gradient:
-    """The Estimates of all entries, the calls of f in all (an Estimate counts those of its entry alone), and
-    the noise Floor of f.
-    """
+    """The Estimates of all entries, each with its own calls of f; all calls, and the noise Floor of f."""
 
     estimates: tuple[Estimate, ...]
     evaluations: int

@@ -64,10 +64,9 @@ class Report:
         from gradcheck.report.figures import report_figure
 
         if self.source is None:
-            raise GradcheckError(
-                "plot: this report no longer has its functions (it was copied, unpickled, or made by hand); "
-                "gradcheck.report.figures.report_figure(report, loss, gradients, parameters) takes them"
-            )
+            lost = "this report no longer has its functions (it was copied, unpickled, or made by hand)"
+            takes = "gradcheck.report.figures.report_figure(report, loss, gradients, parameters) takes them"
+            raise GradcheckError(f"plot: {lost}; {takes}")
         return report_figure(self, *self.source)
 
     def __getstate__(self):
@@ -94,26 +93,11 @@ class Report:
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON; without the seconds, so that the same check gives the same dict."""
-        about = (
-            "verdict",
-            "subject",
-            "evaluations",
-            "seed",
-            "confidence",
-            "cause",
-            "audit",
-            "notes",
-            "nearby",
+        first = (
+            "verdict subject evaluations seed confidence cause audit notes nearby first_wrong_intermediate"
         )
-        parts = (
-            "first_wrong_intermediate",
-            "intermediates",
-            "known_mistakes",
-            "conventions",
-            "call",
-            "blocks",
-        )
-        return plain({key: getattr(self, key) for key in (*about, *parts)})
+        keys = f"{first} intermediates known_mistakes conventions call blocks".split()
+        return plain({key: getattr(self, key) for key in keys})
 
 
 @dataclass(frozen=True)

@@ -123,9 +123,7 @@ class GradientBlock:
 
     @property
     def resolution(self):
-        """The least error that would be visible in every entry, relative to the largest; 0 if they were
-        judged together.
-        """
+        """The least error visible in every entry, as a part of the largest; 0 if judged together."""
         largest = np.max(np.abs(self.numeric), initial=0.0)
         if not np.all(self.known):
             return 0.0
@@ -138,9 +136,7 @@ class GradientBlock:
         return replace(self, **arrays, judged_wrong=judged)
 
     def fit(self, columns, offset=0.0):
-        """The constants with which the columns add up to analytic - offset, weighted by the bars; None where
-        the entries do not determine them.
-        """
+        """The constants of the columns that best make up analytic - offset; None where not determined."""
         bar = self._floored.ravel()
         weight = np.min(bar) / bar if np.isfinite(np.min(bar, initial=np.inf)) else np.zeros_like(bar)
         weighted = [column.ravel() * weight for column in columns]

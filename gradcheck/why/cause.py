@@ -86,10 +86,8 @@ def named_entries(name, chosen):
     if chosen.ndim != 1:
         return listing(entry_name(name, index) for index in np.argwhere(chosen).tolist())
     edges = np.flatnonzero(np.diff([False, *chosen, False])).tolist()
-    return listing(
-        f"{name}[{start}]" if stop == start + 1 else f"{name}[{start}:{stop}]"
-        for start, stop in zip(edges[::2], edges[1::2])
-    )
+    runs = zip(edges[::2], edges[1::2])
+    return listing(f"{name}[{a}]" if b == a + 1 else f"{name}[{a}:{b}]" for a, b in runs)
 
 
 def named_lines(name, axis, chosen):
@@ -98,9 +96,7 @@ def named_lines(name, axis, chosen):
 
 
 def number(value, error=0.0):
-    """A constant, to six digits, or to those that are known within `error`; what is not 1 is not written as 1
-    but as `1 + 1e-09`.
-    """
+    """A constant, to six digits or those known within `error`; what is not 1 is written as `1 + 1e-09`."""
     digits = 6
     if 0.0 < error < abs(value) < math.inf:
         digits = min(6, max(2, math.ceil(math.log10(abs(value)) - math.log10(error))))
@@ -130,9 +126,7 @@ class Task:
 
 
 def named_factors(task):
-    """value -> (id, words) of every factor that has a name; the words tell all names of that value that are
-    as simple.
-    """
+    """value -> (id, words) of every factor that has a name; the words tell all that are as simple."""
     return _named(task.samples, task.outputs, task.learning_rate)
 
 

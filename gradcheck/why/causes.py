@@ -41,11 +41,9 @@ def causes(
         blocks = [replace(by_name[name], role=role, layer=i) for name, (role, i) in layers.roles.items()]
     task = Task(learning_rate, samples, outputs, l2)
     with np.errstate(all="ignore"):
-        found = {
-            block.name: _explained(block, [other for other in blocks if other is not block], task)
-            for block in blocks
-            if block.is_wrong
-        }
+        wrong = [block for block in blocks if block.is_wrong]
+        others = ([other for other in blocks if other is not block] for block in wrong)
+        found = {block.name: _explained(block, other, task) for block, other in zip(wrong, others)}
         parts = _parts(blocks, found, layers, task)
         overall = _joined(parts, [block.name for block in blocks if block.is_right]) if parts else None
     shown = [overall] if len(parts) == 1 else parts
@@ -87,9 +85,7 @@ def _said(id, block, sentence):
 
 
 def _own_or_common(own, name, parts):
-    """The Cause of a block: the one in common with others, if that says more than its own, or with fewer
-    constants.
-    """
+    """The Cause of a block: the common one, if that says more than its own, or with fewer constants."""
     common = next((part for part in parts if name in part.blocks and part.kind == "shape"), None)
     is_a_place = own is None or own.kind == "place" or own.id.endswith("one entry")
     return common if common is not None and (is_a_place or own.free > common.free) else own
@@ -189,11 +185,8 @@ def _left_over(wrong, blocks, found, layers, parts, samples):
     error = min(block.apart for block in left)
     seeing = [block for block in blocks if block.resolution <= FAR_BELOW * error]
     right = {block.name for block in seeing if block.proves_the_delta}
-    but_for = {
-        block.name
-        for block in seeing
-        if block.name in named and found[block.name].shape.made_of_delta and not np.all(block.still)
-    }
+    explained = [block for block in seeing if block.name in named and not np.all(block.still)]
+    but_for = {block.name for block in explained if found[block.name].shape.made_of_delta}
     there = where_it_broke(blocks, layers, names, right, samples)
     there = there or where_it_broke(blocks, layers, names, right | but_for, samples)
     if there is None:
@@ -223,14 +216,11 @@ def _joined(parts, right):
     also = f"; that of {listing(right)} is right" if right and not is_said else ""
     if len(parts) == 1:
         return replace(parts[0], sentence=parts[0].sentence + also)
-    return Cause(
-        " + ".join(dict.fromkeys(each.id for each in parts)),
-        "; ".join(each.sentence for each in parts) + also,
-        tuple(dict.fromkeys(name for each in parts for name in each.blocks)),
-        "place" if placed else "shape",
-        {name: each.constants for each in parts for name in each.blocks},
-        free=sum(each.free for each in parts),
-    )
+    id = " + ".join(dict.fromkeys(each.id for each in parts))
+    sentence = "; ".join(each.sentence for each in parts) + also
+    constants = {name: each.constants for each in parts for name in each.blocks}
+    free, kind = sum(each.free for each in parts), "place" if placed else "shape"
+    return Cause(id, sentence, tuple(constants), kind, constants, free=free)
 
 
 def _checked(block):
@@ -239,10 +229,9 @@ def _checked(block):
     for array in arrays.values():
         if array.shape != arrays["parameter"].shape:
             raise ShapeMismatch(block.name, arrays["parameter"].shape, array.shape)
-    if np.any(np.isnan(arrays["bar"])) or np.any(arrays["bar"] < 0.0):
-        raise GradcheckError(
-            f"{block.name}: an error bar is a number from 0 to infinity, found {block.bar!r}"
-        )
+    if not np.all(arrays["bar"] >= 0.0):
+        allowed = "an error bar is a number from 0 to infinity"
+        raise GradcheckError(f"{block.name}: {allowed}, found {block.bar!r}")
     unknown = ~np.isfinite(arrays["numeric"])
     arrays["numeric"] = np.where(unknown, 0.0, arrays["numeric"])
     arrays["bar"] = np.where(unknown, np.inf, arrays["bar"])

@@ -232,9 +232,7 @@ def _moved(id, clause, block, move, family=None):
 
 
 def _without_input(block, others):
-    """Every row or column is the gradient of the bias of the layer: the delta was not multiplied by its
-    input.
-    """
+    """Every row or column is the gradient of the bias of the layer: the delta without its input."""
     biases = [other for other in others if other.role == "bias" and other.layer == block.layer]
     if block.role != "weights" or block.numeric.ndim != 2 or not biases or np.all(biases[0].is_zero):
         return

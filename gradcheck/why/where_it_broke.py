@@ -95,9 +95,7 @@ class _Pass:
         return "every block", f"{where}: look at the output delta, or each array by itself"
 
     def along_the_chain(self):
-        """The right block nearest to the input divides the layers of a wrong delta from those of a right
-        one.
-        """
+        """The right block nearest to the input divides layers of a wrong delta from those of a right one."""
         names = self.layers.names
         lowest = next((i for i, group in enumerate(names) if self.right & set(group)), len(names))
         broken = [i for i, group in enumerate(names) if self.wrong & set(group)]
@@ -211,9 +209,7 @@ def _zero_input_moved(weights, axis):
 
 
 def _other_neurons(weights, bias, axis):
-    """Neurons whose bias is right and whose weights are not, in words. (The reverse is no evidence: inputs
-    may be zero.)
-    """
+    """Neurons whose bias is right and whose weights are not, in words; the reverse may be inputs of zero."""
     if weights.is_multiple:
         return None
     numeric, difference = (
@@ -231,9 +227,7 @@ def _other_neurons(weights, bias, axis):
 
 
 def _outer_product_kept(weights, bias, axis):
-    """Whether the weights are the outer product of the bias and an input as handed in; None where they are
-    not in truth.
-    """
+    """Whether the weights handed in are the outer product of bias and input; None where the true are not."""
     true, given = bias.numeric.ravel(), bias.analytic.ravel()
     if np.sum(~bias.still) < 2 or not bias.is_wrong:
         return None
