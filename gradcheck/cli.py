@@ -56,17 +56,16 @@ def _parser():
     parser.set_defaults(command=_check, network="worked-example", format="text", output=None, seed=0)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    check = _add(
-        commands,
-        "check",
-        _check,
-        "check every gradient of a network five ways, or the gradients of a program of your own",
+    purpose = "check every gradient of a network five ways, or the gradients of a program of your own"
+    what = (
+        f"NETWORK or FILE.py:FUNCTION. A network is {NETWORK_HELP}. A function, also written "
+        "package.module:FUNCTION, takes the parameters and returns the loss and its gradients"
+    )
+    example, formats = (
         "check model.py:loss_and_gradients --parameters point.npz",
         ("text", "json", "markdown"),
-        metavar="WHAT",
-        help=f"NETWORK or FILE.py:FUNCTION. A network is {NETWORK_HELP}. A function, also written "
-        "package.module:FUNCTION, takes the parameters and returns the loss and its gradients",
     )
+    check = _add(commands, "check", _check, purpose, example, formats, metavar="WHAT", help=what)
     _add_seed(check, "N")
     program = check.add_argument_group("for FILE.py:FUNCTION only (and --format markdown)")
     program.add_argument(
@@ -75,36 +74,20 @@ def _parser():
         help="the parameters at which a program is checked: a .npz or .npy file, a .json file of names and "
         "nested lists, or FILE.py:NAME or package.module:NAME of a dict or a function that returns one",
     )
-    program.add_argument(
-        "--gradients",
-        metavar="FUNCTION",
-        help="FILE.py:FUNCTION that returns the gradients, where the first returns the loss alone",
-    )
-    program.add_argument(
-        "--select",
-        action="append",
-        metavar="GLOB",
-        help="check only the arrays whose names match, such as 'W*'; may be given again",
-    )
+    returns = "FILE.py:FUNCTION that returns the gradients, where the first returns the loss alone"
+    program.add_argument("--gradients", metavar="FUNCTION", help=returns)
+    only = "check only the arrays whose names match, such as 'W*'; may be given again"
+    program.add_argument("--select", action="append", metavar="GLOB", help=only)
     _add_plot(program)
 
-    twin = _add(
-        commands,
-        "twin",
-        _twin,
-        "train objects and the vectorised twin side by side: which number differs first, and why?",
-        "twin worked-example --updates 1000",
-    )
+    purpose = "train objects and the vectorised twin side by side: which number differs first, and why?"
+    twin = _add(commands, "twin", _twin, purpose, "twin worked-example --updates 1000")
     _add_training(twin)
     twin.add_argument("--twin-only", action="store_true", help="train the twin alone, for long runs")
 
-    stable = _add(
-        commands,
-        "stability",
-        _stability,
-        "how many digits of a training are reproducible? runs that differ in their last digit, compared",
-        "stability worked-example --updates 1000 --every 500",
-    )
+    purpose = "how many digits of a training are reproducible? runs that differ in their last digit, compared"
+    example = "stability worked-example --updates 1000 --every 500"
+    stable = _add(commands, "stability", _stability, purpose, example)
     _add_training(stable)
     stable.add_argument("--first", type=count, metavar="F", help="the first row after update 0 (default: K)")
     stable.add_argument("--runs", type=count, metavar="R", help="how many runs to compare (default 29)")
@@ -136,9 +119,8 @@ def _add_training(parser):
 
 
 def _add_plot(parser):
-    parser.add_argument(
-        "--plot", metavar="FILE", help="draw the result into FILE, .png or .svg (needs the extra `plot`)"
-    )
+    about = "draw the result into FILE, .png or .svg (needs the extra `plot`)"
+    parser.add_argument("--plot", metavar="FILE", help=about)
 
 
 def _command(arguments):

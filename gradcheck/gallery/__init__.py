@@ -87,13 +87,10 @@ class JudgedProgram:
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
         keys = ("id", "section", "title", "source", "written", "meant", "expected")
-        of_the_worst = ("name", "analytic", "numeric", "error_bar")
-        return {key: getattr(self.program, key) for key in keys} | {
-            "verdict": self.verdict,
-            "worst": {key: getattr(self.worst, key) for key in of_the_worst},
-            "cause": None if self.cause is None else dict(zip(("id", "sentence"), self.cause, strict=True)),
-            "shows": self.shown,
-        }
+        told = {key: getattr(self.program, key) for key in keys} | {"verdict": self.verdict}
+        worst = {key: getattr(self.worst, key) for key in ("name", "analytic", "numeric", "error_bar")}
+        cause = None if self.cause is None else dict(zip(("id", "sentence"), self.cause, strict=True))
+        return told | {"worst": worst, "cause": cause, "shows": self.shown}
 
 
 def text(judged) -> str:

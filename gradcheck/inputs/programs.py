@@ -171,9 +171,13 @@ class Programs:
                 signature = inspect.signature(function)
             except (TypeError, ValueError):  # some built-in functions show none
                 return
-            misfits = [_misfit(signature, names) for names in calls]
-            if None in misfits:
-                return
+            misfits = []
+            for names in calls:
+                try:
+                    signature.bind(*names)
+                    return
+                except TypeError as error:
+                    misfits.append(str(error))
             name, (first, *_) = argument.rpartition(":")[2], calls
             wanted = f"of one argument, the {first[0]}" if first else "without arguments, or a dict"
             if "self" in signature.parameters:
@@ -213,15 +217,6 @@ def _usable_names(value, is_usable):
 
 def _is_point(value):
     return isinstance(value, (dict, list, tuple, float, np.ndarray)) or inspect.isroutine(value)
-
-
-def _misfit(signature, names):
-    """Why a function cannot be called with so many arguments; None where it can."""
-    try:
-        signature.bind(*names)
-    except TypeError as error:
-        return str(error)
-    return None
 
 
 def _one_line(error):

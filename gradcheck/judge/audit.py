@@ -20,16 +20,18 @@ REPEATS = 3  # further calls of the loss: a dropout of half of the time shows in
 CONFIRMED = 3  # times that a stale forward pass must show again, for rare draws look like one
 BEFORE_BLAME = 8  # and before the gradients are blamed for a loss that differs
 
-FINDINGS = {  # id: (the verdict on the gradients that it demands at least, what it says)
+FINDINGS = {  # id: (the verdict on the gradients that it demands at least, what it says, `short` of Finding)
     "random state": (
         "right",
         "{who} draws from {which} global random state, or seeds it: two calls need not agree, and the rest "
         "of the program sees other numbers; use a generator of its own",
+        "{who} uses a global random state",
     ),
     "{who} changes its argument": (
         "right",
         "{who} changes the parameters that it is given{where}: an assignment in place, such as W -= step, "
         "where W = W - step is meant",
+        "{who} changes its parameters",
     ),
     "loss not deterministic": (
         "undecided",
@@ -56,16 +58,10 @@ FINDINGS = {  # id: (the verdict on the gradients that it demands at least, what
         "right",
         "the gradients returned by one call change when another is made{where}: they are views of a "
         "buffer; return copies",
+        "{who} returns views of a buffer",
     ),
 }
-
 FUNCTIONS = {"loss": "the loss", "gradients": "the gradients function"}
-BESIDE = {  # id of a finding that leaves the verdict right: what the first line of a report says
-    "random state": "{} uses a global random state",
-    "loss changes its argument": "{} changes its parameters",
-    "gradients changes its argument": "{} changes its parameters",
-    "shared buffer": "{} returns views of a buffer",
-}
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ class Finding:
     """One thing that is wrong: its `id`, a `sentence`, `who` does it ("loss" or "gradients").
 
     `blocks`: the names of those that it is about, none where it is the whole function. `effect`: the verdict
-    on the gradients that it demands at least.
+    on the gradients that it demands at least; `short`: the sentence in a few words, where that is "right".
     """
 
     id: str
@@ -81,16 +77,12 @@ class Finding:
     who: str
     blocks: tuple = ()
     effect: str = "right"
+    short: str = ""
 
     @property
     def where(self):
         """The names of the blocks, joined, or who does it."""
         return ", ".join(self.blocks) or self.who
-
-    @property
-    def short(self):
-        """The sentence in a few words: "the loss changes its parameters"."""
-        return BESIDE[self.id].format(FUNCTIONS[self.who]) if self.id in BESIDE else self.sentence
 
     def __str__(self):
         return self.sentence
@@ -133,10 +125,10 @@ class _Calls:
         if not isinstance(differing, tuple):
             blocks = tuple(block.name for block in self._point.blocks if np.any(block.of(differing)))
         where = f" ({', '.join(blocks)})" if len(blocks) > 0 else ""
-        usual, sentence = FINDINGS[id]
-        id, sentence = id.format(who=who), sentence.format(who=FUNCTIONS[who], where=where, **words)
-        found = Finding(id, sentence, who, blocks, usual if effect is None else effect)
-        self.findings.setdefault((id, who, blocks), found)
+        usual, *said = FINDINGS[id]
+        sentence, *short = (each.format(who=FUNCTIONS[who], where=where, **words) for each in said)
+        id, effect = id.format(who=who), usual if effect is None else effect
+        self.findings.setdefault((id, who, blocks), Finding(id, sentence, who, blocks, effect, *short))
 
     def loss(self, vector):
         """The value of the loss at a vector."""

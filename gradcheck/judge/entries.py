@@ -116,10 +116,9 @@ class JudgedEntries:
     def _judged(self, position, estimate, scale):
         analytic = float(self.analytic[position])
         rounding = self._rounding[position] / abs(analytic) if analytic != 0.0 else 0.0
-        judgement = judge(analytic, estimate, scale, rounding, self.confidence)
         if self.doubt is not None and math.isfinite(analytic):
             return Judgement("undecided", self.doubt)
-        return judgement
+        return judge(analytic, estimate, scale, rounding, self.confidence)
 
     def _entry(self, block, position):
         index, judgement = block.index(position), self.judgements[position]

@@ -5,6 +5,7 @@ and K. Ito, "Color Universal Design" (2008); marks and hatches say the same as t
 """
 
 import math
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -67,8 +68,7 @@ def report_figure(report, loss, gradients, parameters):
     if entry is None:
         return verdicts(report)
     lines = _lines(report)
-    with _style():
-        figure = _figure(f"{report.subject}: {report.verdict}", 9, 5.0 + 2.2 * lines)
+    with _drawn_in_style(f"{report.subject}: {report.verdict}", 9, 5.0 + 2.2 * lines) as figure:
         above, below = figure.subfigures(2, 1, height_ratios=(4.6, 0.4 + 2.2 * lines))
         _draw_v_curve(above.subplots(), _curve(loss, gradients, parameters, entry, report.seed), entry)
         _draw_verdicts(below, report)
@@ -76,8 +76,7 @@ def report_figure(report, loss, gradients, parameters):
 
 
 def v_curve(report, loss, gradients, parameters, name):
-    """Error against step for the worst entry of the block `name` of a Report: the V of truncation and
-    rounding.
+    """Error against step for the worst entry of a block of a Report: the V of truncation and rounding.
 
     The error of a central difference is its distance from the value that the check settled on, for 107 steps.
     Also there: the step chosen, the error bar, and how far the analytic value is away.
@@ -85,16 +84,15 @@ def v_curve(report, loss, gradients, parameters, name):
     entry = report[name].worst
     if entry is None:
         raise GradcheckError(f"{name}: no entry of it was checked one by one; choose another block")
-    with _style():
-        figure = _figure(f"{entry.name}: {entry.verdict}", 8, 4.6)
+    with _drawn_in_style(f"{entry.name}: {entry.verdict}", 8, 4.6) as figure:
         _draw_v_curve(figure.subplots(), _curve(loss, gradients, parameters, entry, report.seed), entry)
     return figure
 
 
 def verdicts(report):
     """A heat map of the verdicts for each block of a Report: rows and columns are those of the parameters."""
-    with _style():
-        figure = _figure(f"{report.subject}: {report.verdict}", 9, 1.0 + 2.2 * _lines(report))
+    height = 1.0 + 2.2 * _lines(report)
+    with _drawn_in_style(f"{report.subject}: {report.verdict}", 9, height) as figure:
         _draw_verdicts(figure, report)
     return figure
 
@@ -226,13 +224,12 @@ def _grid(block):
     return grid.reshape(1, -1) if grid.ndim < 2 else grid.reshape(grid.shape[0], -1)
 
 
-def _style():
-    return _matplotlib().style.context(["default", STYLE])
-
-
-def _figure(title, width, height):
+@contextmanager
+def _drawn_in_style(title, width, height):
+    """A new figure, for as long as it is drawn into."""
     matplotlib = _matplotlib()
-    figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
-    matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
-    figure.suptitle(title, parse_math=False)
-    return figure
+    with matplotlib.style.context(["default", STYLE]):
+        figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
+        matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
+        figure.suptitle(title, parse_math=False)
+        yield figure

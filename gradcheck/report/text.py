@@ -22,7 +22,9 @@ def text(report):
             lines.append(f"  the first wrong one is {report.first_wrong_intermediate}")
     listed, more = listed_entries(report)
     if len(listed) > 0:
-        lines.append(f"{listed[0].verdict}{where_listed(report)}:")
+        here = any(block.verdict == report.verdict for block in (*report.blocks, *report.intermediates))
+        where = "" if here or report.nearby is None else ", at the nearby point"
+        lines.append(f"{listed[0].verdict}{where}:")
         lines += [f"  {line}" for line in entry_lines(listed)] + [f"  and {more} more"] * (more > 0)
     lines += [f"{heading}: {sentence}" for heading, sentence in remarks(report)]
     return "\n".join([*lines, summary(report), f"repeat: {report.call}"])
@@ -159,12 +161,6 @@ def _telling_digits(entry):
 
 
 # The rest
-
-
-def where_listed(report):
-    """Where the listed entries were judged, if not at the point itself."""
-    here = any(block.verdict == report.verdict for block in (*report.blocks, *report.intermediates))
-    return "" if here or report.nearby is None else ", at the nearby point"
 
 
 def reasons(report):

@@ -88,18 +88,17 @@ class GradientBlock:
             return self.known_right and bool(np.any(self.analytic != 0.0))
         within = np.abs(self.analytic - self.numeric) <= self.least_bar
         largest = np.max(np.abs(self.numeric), initial=0.0)
-        return bool(
-            np.all(within & (~self.still | is_narrow(self.bar, largest, self.confidence)))
-            and not np.all(self.still)
-        )
+        is_seen = ~self.still | is_narrow(self.bar, largest, self.confidence)
+        return bool(np.all(within & is_seen) and not np.all(self.still))
 
     @property
     def is_multiple(self):
         """Whether the numerical gradient is a multiple of the parameter, as that of an L2 term alone is."""
         k = replace(self, analytic=self.numeric).fit([self.parameter])
-        return k is not None and bool(
-            np.all(np.abs(self.numeric - k[0] * self.parameter) <= self.confidence * self.least_bar)
-        )
+        if k is None:
+            return False
+        rest = np.abs(self.numeric - k[0] * self.parameter)
+        return bool(np.all(rest <= self.confidence * self.least_bar))
 
     @property
     def proves_nothing(self):
