@@ -88,7 +88,7 @@ def check(
         nearby, judged_nearby = check_nearby(functions, weak, confidence, one_by_one)
         if judged_nearby is not None:
             there = _causes(judged_nearby, constants)
-            nearby = replace(nearby, blocks=judged_nearby.reports(there), cause=_overall(there))
+            nearby = replace(nearby, blocks=judged_nearby.reports(there), cause=there and there.overall)
         # intermediates: where, from the loss backwards, does it first go wrong?
         links = ()
         if intermediates is not None:
@@ -97,7 +97,7 @@ def check(
             links = judged_links.reports(_causes(judged_links, constants))
         functions.value(point.vector)  # what the caller's functions keep of their last call is of the point
     # report
-    cause = nearby.cause if here is None and nearby is not None else _overall(here)
+    cause = nearby.cause if here is None and nearby is not None else here and here.overall
     options |= {"bounds": bounds, "intermediates": intermediates, "network": network}
     return Report(
         blocks,
@@ -238,10 +238,6 @@ def _seen_in(intermediates, cause):
         sentence = f"the intermediates are right; what is made of them for {listing(cause.blocks)} is not"
         return replace(cause, id="after the intermediates", sentence=sentence)
     return cause
-
-
-def _overall(causes):
-    return None if causes is None else causes.overall
 
 
 # The options, and what a report says of how it was made

@@ -136,14 +136,12 @@ def _check(arguments):
     if given.endswith(".py"):
         such = f"{given}:FUNCTION, such as {given}:loss_and_gradients"
         raise NeuronnetError(f"{given}: which function of it? write {such}")
+    is_for_programs = "is for a program, FILE.py:FUNCTION"
     for option in ("parameters", "gradients", "select", "plot"):
         if getattr(arguments, option, None) is not None:
-            raise NeuronnetError(
-                f"--{option} is for a program, FILE.py:FUNCTION; {given} is read as a network"
-            )
+            raise NeuronnetError(f"--{option} {is_for_programs}; {given} is read as a network")
     if arguments.format == "markdown":
-        why = "is for a program, FILE.py:FUNCTION; a network has text and json"
-        raise NeuronnetError(f"--format markdown {why}")
+        raise NeuronnetError(f"--format markdown {is_for_programs}; a network has text and json")
     description, place = source(given)
     report = check_network(NeuralNetwork.from_dict(description), seed=arguments.seed)
     _print(arguments, report, [place])

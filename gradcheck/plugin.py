@@ -7,7 +7,6 @@ class Gradcheck:
     """What a test gets under the name `gradcheck`: `assert_gradients` when called, else the module."""
 
     def __call__(self, loss, gradients, parameters, **options):
-        """`assert_gradients(loss, gradients, parameters, **options)`."""
         from gradcheck.testing import assert_gradients
 
         __tracebackhide__ = True

@@ -143,11 +143,9 @@ def _misleading(f, x, stated, names, value):
     outputs, again = np.atleast_1d(f(x.copy())), np.atleast_1d(f(x.copy()))
     jacobian = (x.size,) if outputs.size == 1 else (outputs.size, x.size)
     if stated.shape != jacobian and not (stated.shape == () and jacobian == (1,)):
-        broadcast = (
-            f"the difference was broadcast, and {value:.3g} compares numbers that do not belong together"
-        )
-        found = f"grad gives shape {stated.shape} where {jacobian} is needed"
-        return [CheckGradWarning("shape", f"{found}: {broadcast}")]
+        found = f"grad gives shape {stated.shape} where {jacobian} is needed: the difference was broadcast"
+        apart = f"{value:.3g} compares numbers that do not belong together"
+        return [CheckGradWarning("shape", f"{found}, and {apart}")]
     rows = stated.reshape(outputs.size, x.size)
     for i, j in np.argwhere(~np.isfinite(rows))[:1]:
         return [CheckGradWarning("not finite", f"grad gives {rows[i, j]} at {names[j]}")]

@@ -74,7 +74,8 @@ class Point:
     """
 
     def __init__(self, parameters: object):
-        self.blocks, self.single_precision, parts, start, names, leaves = [], [], [], 0, set(), []
+        self.blocks, self.single_precision, parts, start, names = [], [], [], 0, set()
+        leaves: list = []
         self._template = _template_of(parameters, leaves)
         for name, leaf in leaves:
             if name in names:

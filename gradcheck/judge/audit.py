@@ -19,7 +19,6 @@ SAME_SUM = 64.0 * U  # relative: what a sum in another order, by several threads
 REPEATS = 3  # further calls of the loss: a dropout of half of the time shows in 31 of 32
 CONFIRMED = 3  # times that a stale forward pass must show again, for rare draws look like one
 BEFORE_BLAME = 8  # and before the gradients are blamed for a loss that differs
-
 FINDINGS = {  # id: (the verdict on the gradients that it demands at least, what it says, `short` of Finding)
     "random state": (
         "right",
@@ -131,12 +130,10 @@ class _Calls:
         self.findings.setdefault((id, who, blocks), Finding(id, sentence, who, blocks, effect, *short))
 
     def loss(self, vector):
-        """The value of the loss at a vector."""
         value = self._watched("loss", self._loss, vector)
         return real_number("loss", value_and_gradients(value)[0] if self._gradients is None else value)
 
     def gradients(self, vector):
-        """What the gradients function returns at a vector, itself."""
         if self._gradients is None:
             return value_and_gradients(self._watched("loss", self._loss, vector))[1]
         return self._watched("gradients", self._gradients, vector)

@@ -64,9 +64,8 @@ class JudgedEntries:
             together = sum(len(group.positions) for group in groups)
             inside = tuple(replace(group, positions=group.positions - block.start) for group in groups)
             visible = self._visible(own, groups)
-            found.append(
-                BlockReport(block.name, block.shape, verdict, entries, visible, cause, together, inside)
-            )
+            judged = verdict, entries, visible, cause, together, inside
+            found.append(BlockReport(block.name, block.shape, *judged))
         return tuple(found)
 
     def groups_of(self, block):

@@ -127,8 +127,7 @@ def gradient(
 
 def floor_along(f: Callable[[np.ndarray], float], vector: np.ndarray, seed: int = 0) -> Floor:
     """The noise Floor of f: vector -> float, along a direction of random signs, in at most 55 calls."""
-    everywhere = np.full_like(vector, np.inf)
-    direction = _along_random_signs(f, vector, -everywhere, everywhere, seed)
+    direction = _along_random_signs(f, vector, -np.inf, np.inf, seed)
     return floor_of(direction, 0.0, float(f(vector.copy())))
 
 
@@ -152,15 +151,13 @@ def with_entries(f, vector, positions):
 
 def _estimate(found, search, floor, centre, noise):
     """The Estimate that a BestEstimate supports, with what is special about it."""
-    best, left, right = found.best, None, None
+    best, (left, right) = found.best, found.slopes or (None, None)
     scale = search.natural_slope() if search.travel() > AGREEMENT * noise else 0.0
     value, error = best.value, best.bar
     if found.jump:
         value, error, reason = np.nan, np.inf, "jump"
-        left, right = found.slopes
     elif found.kink:
         reason = "kink"
-        left, right = found.slopes
     elif found.side is not None or not np.isfinite(error):
         reason = "edge of the domain"
         if error >= max(abs(value), scale):  # the slopes of one side go on growing: no derivative

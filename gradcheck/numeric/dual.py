@@ -159,9 +159,7 @@ class Bounded(_Carrying):
     def __truediv__(self, other):
         value, error = _parts(other)
         quotient = self.value / value
-        room = (
-            abs(value) - error
-        )  # the smallest the divisor can be; none left: nothing is known of the quotient
+        room = abs(value) - error  # the smallest the divisor can be; if none is left, nothing is known
         return _rounded(quotient, (self.error + abs(quotient) * error) / room if room > 0 else math.inf)
 
     def __abs__(self):

@@ -197,10 +197,7 @@ class StepSearch:
         return self._probe(h, lambda quotients, wider: quotients.clears(first, jump), difference)
 
     def _far_shorter(self, estimate):
-        """(quotients at a far shorter step, the BestEstimate with them).
-
-        The quotients are None where they do not contradict the settled BestEstimate.
-        """
+        """(quotients at a far shorter step, None if they contradict nothing; the BestEstimate with them)."""
         small, shortest = HALF_THE_DIGITS * self.natural_slope(), self.steps[-1].step
         h = max(self.noise / small, KNOWN_STEP * self.shortest_step) if small > 0.0 else math.inf
         far = None if estimate.side is not None or h * RATIO > shortest else self._take(h)

@@ -93,10 +93,10 @@ class Report:
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON; without the seconds, so that the same check gives the same dict."""
-        first = (
-            "verdict subject evaluations seed confidence cause audit notes nearby first_wrong_intermediate"
+        first = "verdict subject evaluations seed confidence cause audit notes nearby"
+        keys = (
+            f"{first} first_wrong_intermediate intermediates known_mistakes conventions call blocks".split()
         )
-        keys = f"{first} intermediates known_mistakes conventions call blocks".split()
         return plain({key: getattr(self, key) for key in keys})
 
 

@@ -136,9 +136,8 @@ def entry_text(entry):
 
 def numbers(entry):
     """(analytic, numeric, error bar, ratio) as texts; with digits enough to show what is wrong."""
-    analytic, numeric = (
-        f"{each:.{max(10, _telling_digits(entry))}g}" for each in (entry.analytic, entry.numeric)
-    )
+    digits = max(10, _telling_digits(entry))
+    analytic, numeric = (f"{each:.{digits}g}" for each in (entry.analytic, entry.numeric))
     return analytic, numeric, f"{entry.error_bar:.1e}", ratio_text(entry)
 
 

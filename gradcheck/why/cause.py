@@ -1,6 +1,4 @@
-"""What comes out: the Cause of what is wrong in some blocks, the Causes of all; how a sentence writes names,
-numbers and factors.
-"""
+"""What comes out: Cause and Causes, and how their sentences write names, numbers and factors."""
 
 import math
 from dataclasses import dataclass, field
@@ -47,8 +45,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Causes:
-    """`overall`: the Cause of all that is wrong, or None. `blocks`: name -> Cause or None. `wrong`: names, in
-    order.
+    """`overall`: the Cause of all that is wrong, or None. `blocks`: name -> Cause or None. `wrong`: names.
 
     Where one Cause explains several blocks better than each its own, it is the Cause of each of them.
     """

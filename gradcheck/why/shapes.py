@@ -305,10 +305,9 @@ def _words(block, column, task, c, k, name):
         return number(value, error * abs(value / k) if k != 0 else 0.0)
 
     by_N, halved = abs(k) / (N - 1) if N > 1 else 0.0, number(abs(k) / 2.0, error)
-    or_N = f", or one of {number(by_N, error)} times {N}, the number of samples" if N > 2 else ""
-    or_by_N = (
-        f", or one of {number(by_N * N, error)} is divided by {N}, the number of samples" if N > 1 else ""
-    )
+    samples = f"{N}, the number of samples"
+    or_N = f", or one of {number(by_N, error)} times {samples}" if N > 2 else ""
+    or_by_N = f", or one of {number(by_N * N, error)} is divided by {samples}" if N > 1 else ""
     words = {
         "factor_id": factor_id,
         "factor": factor,

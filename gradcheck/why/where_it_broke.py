@@ -128,16 +128,12 @@ class _Pass:
         """Wrong blocks, none of them nearer to the input than a right one."""
         names, here = self.layers.names, broken[0]
         if len(broken) > 1 or self.right & set(names[here]):
-            said = (
-                f"right in {self._right_in(lowest)}: what is handed on to there is right, what is made of it"
-            )
-            return "each by itself", f"{self.where}, {said} is not, or {UNLESS}"
+            said = f"right in {self._right_in(lowest)}: what is handed on to there is right"
+            return "each by itself", f"{self.where}, {said}, what is made of it is not, or {UNLESS}"
         last = max(i for i in range(lowest, here) if self.right & set(names[i]))
-        said = (
-            f"right in {self._right_in(last)} before: the delta handed on is right, what is made of it is not"
-        )
-        shown = last == here - 1 and names[here][0] in self.wrong
-        return "one layer", f"{self.where}, {said}{'' if shown else f', or {UNLESS}'}"
+        unless = "" if last == here - 1 and names[here][0] in self.wrong else f", or {UNLESS}"
+        said = f"right in {self._right_in(last)} before: the delta handed on is right"
+        return "one layer", f"{self.where}, {said}, what is made of it is not{unless}"
 
     def _right_in(self, layer):
         return listing(name for name in self.layers.names[layer] if name in self.right)
@@ -212,10 +208,8 @@ def _other_neurons(weights, bias, axis):
     """Neurons whose bias is right and whose weights are not, in words; the reverse may be inputs of zero."""
     if weights.is_multiple:
         return None
-    numeric, difference = (
-        np.moveaxis(each, axis, 0) for each in (weights.numeric, weights.analytic - weights.numeric)
-    )
-    apart = np.max(np.abs(difference), axis=1) / np.max(np.abs(numeric), axis=1)
+    difference, across = np.abs(weights.analytic - weights.numeric), 1 - axis
+    apart = np.max(difference, axis=across) / np.max(np.abs(weights.numeric), axis=across)
     b, bar = bias.numeric.ravel(), bias.least_bar.ravel()
     right = np.abs(bias.analytic.ravel() - b) <= bar
     sees = bias.confidence * bar / np.abs(b) < FAR_BELOW * apart
