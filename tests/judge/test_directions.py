@@ -4,7 +4,6 @@ what.
 
 import numpy as np
 import pytest
-from profiles import is_thorough
 
 from gradcheck import check
 from gradcheck.inputs.point import Block
@@ -207,18 +206,17 @@ def test_of_thousands_of_entries_that_nothing_shows_nothing_is_told(name, loss, 
 
 @pytest.mark.slow
 def test_the_error_that_would_show_does_show_among_thousands_of_kinks():
-    """A relu network of 784-100-10 at night, of half that by day: the right gradient keeps its promise."""
-    inputs, hidden, samples = (784, 100, 128) if is_thorough() else (392, 50, 64)
+    """A relu network of 784-100-10, 128 samples: the report of the right gradient keeps its promise."""
     draw = np.random.default_rng(0)
-    x, t = draw.random((samples, inputs)), np.eye(10)[draw.integers(0, 10, samples)]
-    point = {"W1": draw.normal(size=(inputs, hidden)) * 0.05, "W2": draw.normal(size=(hidden, 10)) * 0.1}
+    x, t = draw.random((128, 784)), np.eye(10)[draw.integers(0, 10, 128)]
+    point = {"W1": draw.normal(size=(784, 100)) * 0.05, "W2": draw.normal(size=(100, 10)) * 0.1}
 
     def both(p):
         net = x @ p["W1"]
         out = np.maximum(net, 0.0)
         y = np.exp(out @ p["W2"])
         y /= y.sum(axis=1, keepdims=True)
-        delta = (y - t) / samples
+        delta = (y - t) / 128
         return -np.mean(np.log((y * t).sum(axis=1))), {
             "W1": x.T @ (delta @ p["W2"].T * (net > 0.0)),
             "W2": out.T @ delta,

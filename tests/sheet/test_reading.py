@@ -619,8 +619,8 @@ def test_every_line_of_text_ends_in_some_statement(lines):
     assert found == len(lines)
 
 
-# More than is read of a sheet; the thorough profile takes twenty times as much.
-MANY = 10**6 if is_thorough() else 5 * 10**4
+# More than is read of a sheet; the thorough profile takes forty times as much.
+MANY = 10**6 if is_thorough() else 25_000
 
 
 @pytest.mark.slow
