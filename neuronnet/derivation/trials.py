@@ -146,7 +146,7 @@ class _Claim:
         return all(same_side(value_in(draw, kink.side), value_in(own, kink.side)) for kink in self._kinks)
 
     def _agrees(self, draw):
-        """Whether both sides have the same value in a draw; None where one has none."""
+        """Whether both sides have the same value in a draw; None where one has no finite value."""
         found = self._compared(draw)
         return self._compared(draw.finer()) if found == "lost" else found
 
@@ -154,6 +154,8 @@ class _Claim:
         try:
             left, right = (entries(draw.evaluated(side)) for side in self._sides)
         except (ArithmeticError, NeuronnetError):
+            return None
+        if not all(each.is_finite() for each in (*left, *right)):
             return None
         with fifty_digits() as context:
             context.prec = MORE_DIGITS

@@ -244,3 +244,10 @@ def test_sixty_claims_over_matrices_take_less_than_a_second():
         for claim, truth in zip(claims, truths):
             assert trials.same(formula(claim, big), Name(truth)).kind == "same"
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize("claim, kind", [("-ln(y) - ln(1 - y)", "same"), ("ln(y) - ln(1 - y)", "different")])
+def test_numbers_without_a_finite_value_decide_nothing(claim, kind):
+    """Where the relu is 0, both sides are infinite."""
+    trials = Trials(model({"x": 0.5, "w": 0.3}, z="w*x", y="relu(z)", L="-(ln(y) + ln(1 - y))"))
+    assert trials.same(formula(claim, trials.model), Name("L")).kind == kind
