@@ -208,15 +208,21 @@ def _is_count(name, value, sizes, model):
     """Whether a number is a count: whole, the size of something here, and only divided by."""
     if isinstance(value, Array) or value != int(value) or value < 2:
         return False
-    return int(value) in sizes and all(_only_divides(name, each) for each in model.formulas.values())
+    return int(value) in sizes and all(
+        _stands_only(name, formula, lambda product, operator, factor: operator == "/")
+        for formula in model.formulas.values()
+    )
 
 
-def _only_divides(name, formula):
+def _stands_only(name, formula, may_stand):
+    """Whether a name stands in a formula only where `may_stand(product, operator, factor)` of a factor."""
     if isinstance(formula, Name):
         return formula.name != name
     if isinstance(formula, Product):
-        return all(operator == "/" or _only_divides(name, factor) for operator, factor in formula.factors)
-    return all(_only_divides(name, part) for part in formula.parts())
+        return all(
+            may_stand(formula, *each) or _stands_only(name, each[1], may_stand) for each in formula.factors
+        )
+    return all(_stands_only(name, part, may_stand) for part in formula.parts())
 
 
 class Structure:
@@ -267,7 +273,7 @@ class Structure:
             return is_mask
         return all(
             (self._is_late(each) and self._stands_alone(name, formulas[each]))
-            or (is_mask and _masks(name, formulas[each]))
+            or (is_mask and _stands_only(name, formulas[each], _is_factor))
             for each in users
         )
 
@@ -309,13 +315,9 @@ def _has_difference(formula):
     return any(sign < 0 for part in sums for sign, _ in part.terms)
 
 
-def _masks(name, formula):
-    """Whether a name is only a factor in elementwise products of a formula."""
-    if isinstance(formula, Name):
-        return formula.name != name
-    if isinstance(formula, Product) and all(operator in ("*", "⊙", "/") for operator, _ in formula.factors):
-        return all(isinstance(part, Name) or _masks(name, part) for part in formula.parts())
-    return all(_masks(name, part) for part in formula.parts())
+def _is_factor(product, _, factor):
+    """Whether a factor is a name, in an elementwise product."""
+    return isinstance(factor, Name) and all(operator in "*⊙/" for operator, _ in product.factors)
 
 
 def _lines_of_one(name, value):

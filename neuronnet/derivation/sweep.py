@@ -33,7 +33,7 @@ from neuronnet.formulas.expressions import (
     without_minus,
 )
 from neuronnet.formulas.functions import FUNCTIONS
-from neuronnet.formulas.rewriting import elementwise
+from neuronnet.formulas.rewriting import elementwise, nodes
 
 
 def contributions(
@@ -81,16 +81,11 @@ def derivative(formula: Expression, name: str) -> Expression:
 
 def slope_of(parameters: list[str], body: Expression) -> Expression | None:
     """The derivative of an author's function of one number; None where it is not of numbers alone."""
-
-    def is_plain(part):
+    for part, *_ in nodes(body):
         whole = isinstance(part, Call) and FUNCTIONS[part.function].shape
-        return (
-            not whole
-            and not isinstance(part, (ArrayOf, Entry, Transpose))
-            and all(map(is_plain, part.parts()))
-        )
-
-    return derivative(body, parameters[0]) if len(parameters) == 1 and is_plain(body) else None
+        if whole or isinstance(part, (ArrayOf, Entry, Transpose)):
+            return None
+    return derivative(body, parameters[0]) if len(parameters) == 1 else None
 
 
 def _inwards(node, gradient, shapes, shown):

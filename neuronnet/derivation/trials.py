@@ -210,14 +210,8 @@ def _misfit(own, wanted, truth):
 
 def _literals(formulas):
     """The sizes of the numbers written in formulas, without 0, 1 and 2."""
-    found = set()
-    for formula in formulas:
-        if formula is not None:
-            for node, _, _ in nodes(formula):
-                if isinstance(node, Number):
-                    value = Decimal(getattr(node.value, "text", None) or str(node.value))
-                    found.add(abs(value))
-    return found - {0, 1, 2}
+    parts = [node for formula in formulas if formula is not None for node, *_ in nodes(formula)]
+    return {abs(Decimal(node.format())) for node in parts if isinstance(node, Number)} - {0, 1, 2}
 
 
 def _entries_text(name, value, places):

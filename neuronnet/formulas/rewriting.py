@@ -196,4 +196,4 @@ def _as_fraction(factor):
     """What a number is exactly; None for 0 and for a formula."""
     if not isinstance(factor, Number) or not factor.value:
         return None
-    return Fraction(getattr(factor.value, "text", None) or factor.value)
+    return Fraction(factor.format())

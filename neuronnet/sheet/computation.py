@@ -315,7 +315,7 @@ class Literals(Computation):
         if not isinstance(leaf, Number) or isinstance(leaf.value, int):
             return leaf
         try:
-            printed = Printed(getattr(leaf.value, "text", None) or repr(leaf.value))
+            printed = Printed(leaf.format())
         except NumberError:
             return leaf
         if printed.is_whole:

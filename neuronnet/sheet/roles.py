@@ -73,7 +73,7 @@ def aligned_value(formula, arithmetic, name):
     """The literal that stands in `arithmetic` where `formula`, of the same tree, has a name; or None."""
     for each, number in aligned(formula, arithmetic) or ():
         if each == name:
-            return getattr(number.value, "text", None) or str(number.value)
+            return number.format()
     return None
 
 
