@@ -161,7 +161,7 @@ def check_claim(claim):
     if not (sheet.claims or sheet.unread):
         return [f"{claim!r} claims nothing: it has no equals sign"]
     with fifty_digits():
-        lines = judged_beside(sheet, _model())
+        lines, _ = judged_beside(sheet, _model())
     wrong = [line for line in lines if line.verdict != "right"]
     found = [f"{claim!r}: {line.verdict}: {'; '.join(remarks(line))}" for line in wrong]
     sides = claim.split(" = ")

@@ -23,7 +23,7 @@ from neuronnet.sheet.own_model import NO_CLAIM, mend, own_report
 from neuronnet.sheet.readers.read_sheet import Sheet, read_sheet
 from neuronnet.sheet.readers.spelling import with_weights
 from neuronnet.sheet.statements import read_statements
-from neuronnet.sheet.understood import Spellings
+from neuronnet.sheet.understood import Spellings, Understood, understood_beside
 
 
 def check_sheet(
@@ -50,14 +50,14 @@ def check_sheet(
         raise NeuronnetError(NO_CLAIM)
     with fifty_digits():
         model = NetworkModel(Exact(description))
-        lines = judged_beside(sheet, model)
+        lines, reading = judged_beside(sheet, model)
         mistakes = _explained(lines, model.exact, description, progress)
         _remark_on_published(lines, model.exact.derivation, description)
-    return report.SheetReport(lines, mistakes, description, place, sheet.ignored)
+    return report.SheetReport(lines, mistakes, description, place, sheet.ignored, reading)
 
 
-def judged_beside(sheet: Sheet, model: NetworkModel) -> list[report.Line]:
-    """The lines of a sheet that is held against a network, judged, without the mistakes behind them."""
+def judged_beside(sheet: Sheet, model: NetworkModel) -> tuple[list[report.Line], Understood | None]:
+    """(judged lines, how they were read) of a sheet beside a network, without the mistakes behind them."""
     lines = [report.unread_line(each.line, each.text, each.column, each.reason) for each in sheet.unread]
     known = KnownBesideNetwork(model)
     assignment = NetworkAssignment([], known, model, [])
@@ -74,9 +74,11 @@ def judged_beside(sheet: Sheet, model: NetworkModel) -> list[report.Line]:
     meanings.settle()
     judge = Lines(assignment.statements, roles, meanings)
     judged = judge.judged()
-    mend(judge, Spellings(assignment.statements, roles), judged)
+    spellings = Spellings(assignment.statements, roles)
+    mend(judge, spellings, judged)
     _say_what_is_frozen(judged, assignment, model)
-    return sorted(lines + judged, key=lambda line: line.line)
+    reading = understood_beside(roles, meanings, spellings, assignment.notes(spellings.of))
+    return sorted(lines + judged, key=lambda line: line.line), reading
 
 
 def _description(sheet, network, folder):

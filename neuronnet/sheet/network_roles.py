@@ -8,6 +8,8 @@ where the author has no meaning for them.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from math import isclose
 from random import Random
@@ -21,12 +23,13 @@ from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import ArrayOf, Call, Entry, Expression, Name, Negative, Sum
 from neuronnet.formulas.notation import Known, gradient_of, parse, split_derivative, updated
 from neuronnet.formulas.rewriting import leaves_of
-from neuronnet.names import after, partial_name, spelled_out
+from neuronnet.names import after, partial_name, spelled_out, split_index
 from neuronnet.sheet.assignment import LOSSES
 from neuronnet.sheet.readers.spelling import with_weights
 from neuronnet.sheet.roles import GRADIENT, HELPER, MODEL, UPDATE, VALUE, Role, Roles, aligned_value, is_delta
 
 SAME = 1e-9
+MOST_SAMPLES = 100  # that a number without an index is looked for in
 KINDS = {"inputs": "ix", "targets": "tydT", "weights": "wvuWVU", "biases": "bc"}
 
 
@@ -50,6 +53,7 @@ class NetworkAssignment:
         self.matched: dict[str, str] = {}  # the author's names -> the network's, where these differ
         self._defined: set[str] = set()
         self._open: set[str] = set()  # names with formulas that are not matched yet
+        self._sample, self._is_of_each = 0, False  # which one names without an index are of; if there are any
         self._has_arrays = False
         self._scalars: set[str] = set()
         self._kinds, self._parts = parts_of(model)
@@ -59,6 +63,17 @@ class NetworkAssignment:
         for let in lets:
             self.define_let(let)
 
+    def notes(self, spelled: Callable) -> list[str]:
+        """What the author's names are in the network, and of which samples those without an index are."""
+        pairs = [
+            f"{spelled(name)} is {own}" for name, own in self.matched.items() if split_index(own)[0] != name
+        ]
+        found = [f"in the network {', '.join(pairs)}"] if pairs else []
+        if self._is_of_each:
+            which = f"sample {self._sample}, as the numbers show" if self._sample > 1 else "each sample"
+            found.append(f"names without an index are of {which}")
+        return found
+
     def roles(self) -> Roles:
         """The Roles; names that stand for nothing here stay unknown."""
         found = Roles(self.model, self.model.loss, is_network=True)
@@ -66,6 +81,7 @@ class NetworkAssignment:
         self._has_arrays = any(isinstance(each, Array) for _, each in printed)
         self._scalars = {name for name, each in printed if not isinstance(each, Array)}
         self._match_numbers()
+        self._sample = self._likeliest_sample()
         self._match_formulas()
         for statement in self.statements:
             for part in statement.parts[1 if statement.name is not None else 0 :]:
@@ -141,6 +157,9 @@ class NetworkAssignment:
         if self._has_arrays and part is not None:
             return part
         own = self.model.own_name(name)
+        of_sample = f"{name}[{self._sample}]"
+        if self._sample and name.isidentifier() and own not in self.model and of_sample in self.model:
+            own, self._is_of_each = of_sample, True
         if own in self.model and name.partition("@")[0] not in self.meaning:
             return Name(own)
         if name.startswith("Δ"):
@@ -192,6 +211,16 @@ class NetworkAssignment:
         return None if old is None or new is None else new - old
 
     # Matching
+
+    def _likeliest_sample(self):
+        """The sample that most numbers of names without an index are of; the first where they are of none."""
+        votes: Counter = Counter()
+        for statement in self.statements:
+            number = statement.number and statement.number.printed
+            if isinstance(number, Printed) and f"{statement.name}[1]" in self.model:
+                for sample in range(1, 1 + min(len(self.model.description.samples), MOST_SAMPLES)):
+                    votes[sample] += number.agrees(self.model[f"{statement.name}[{sample}]"])
+        return max(votes, key=votes.__getitem__, default=1)
 
     def _match_numbers(self):
         """Match what is merely given a number: by the network's name, else by value and letter."""
@@ -316,7 +345,7 @@ class NetworkAssignment:
             self._define(statement.name, formula)
 
     def _nearest(self, name, formula):
-        """The quantity that a wrong formula must be: the loss by its name, else the one with most of its terms."""
+        """What a wrong formula must be: the loss by its name, else the quantity with most of its terms."""
         if name in LOSSES:
             return self.model.loss
         taken = {each.name for each in self.meaning.values() if isinstance(each, Name)}

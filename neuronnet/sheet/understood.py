@@ -160,6 +160,12 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
     )
 
 
+def understood_beside(roles, meanings, spellings: Spellings, notes: list[str]) -> Understood | None:
+    """The Understood of a sheet beside a network; None where its names are the network's."""
+    found = tuple(_meanings(roles, meanings, spellings))
+    return Understood((), (), roles.loss, found, tuple(notes), ()) if found or notes else None
+
+
 def _meanings(roles, meanings, spellings):
     """What each helper is; of those that are what their names say, the first one alone."""
     plain = []
@@ -183,7 +189,7 @@ def _meanings(roles, meanings, spellings):
 
 
 def _place(name, statements):
-    """` from line 83`, where numbers stand for the names of a formula; else it is a count that no line gives."""
+    """` from line 83`, where numbers stand for names; else it is a count that no line gives."""
     for statement in statements:
         if statement.arithmetic and any(name in part.formula.names() for part in statement.formulas):
             return f" from line {statement.line}"
