@@ -171,7 +171,7 @@ def check_claim(claim):
 @cache
 def _model():
     """The worked example with its exact values, computed once."""
-    return NetworkModel(read("worked-example"), Exact(read("worked-example")))
+    return NetworkModel(Exact(read("worked-example")))
 
 
 def _out_of_place(formula, arithmetic):
