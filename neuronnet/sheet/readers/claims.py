@@ -52,7 +52,7 @@ _NUMBERS_BEFORE, _NUMBER_AFTER = (
     re.compile(r"[-−]?\d+(?:[.,]\d+)?\s*\Z"),
     re.compile(r"\s*[-−]?\d+(?:[.,]\d+)?\s*[.;]?\s*\Z"),
 )
-_IN_PLACE = re.compile(r"([^=]*?)(?<!\^)\s*([-+])\Z")
+_IN_PLACE = re.compile(r"([^=]+?)(?<!\^)\s*([-+])\Z")
 _NAMES_OF_NUMBERS = NAMED | {"eta", "delta"}
 _LOOKS_LIKE_A_CLAIM = re.compile(r"[+*/^()\[\]<>]|[0-9.]\s*-\s*[0-9.]|[^\W\d]\d*\s-\s")
 _MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")

@@ -133,14 +133,24 @@ def _source(lines):
 
 
 def _parsed(text):
+    """The module of a program, None for what is none.
+
+    It is parsed as one statement: of a whole file, Python looks for the lines with errors on the disk.
+    """
     if not text.strip() or "\0" in text or len(text) > 50 * LONGEST_TEXT:
         return None
+    indented = "".join(f" {row}\n" for row in text.split("\n"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            (whole,) = ast.parse(f"if 1:\n{indented}", mode="single").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    for node in ast.walk(whole):
+        if isinstance(node, (ast.stmt, ast.expr, ast.arg, ast.keyword)):
+            node.lineno, node.end_lineno = node.lineno - 1, node.end_lineno - 1
+            node.col_offset, node.end_col_offset = node.col_offset - 1, node.end_col_offset - 1
+    return ast.Module(whole.body, [])
 
 
 class _Refused(Exception):

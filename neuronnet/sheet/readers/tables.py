@@ -221,15 +221,10 @@ def _take_neurons(sheet, rows, first, comma):
     """Add `net_h1` for the number in the row h1 under the heading net."""
     for number, line, name, values in _named(sheet, rows, len(first), comma):
         for cell, value in zip(first[1:], values):
-            heading = sheet.spelled(cell[:]).strip().text
-            _add(
-                sheet,
-                number,
-                line,
-                f"{heading}_{name.text}" if not name.text.isdigit() else f"{heading}{name.text}",
-                name,
-                value,
-            )
+            heading = _spelled(sheet, number, line.text, cell)
+            if heading is not None:
+                low = "" if name.text.isdigit() else "_"
+                _add(sheet, number, line, f"{heading.text}{low}{name.text}", name, value)
 
 
 def _named(sheet, rows, width, comma):
