@@ -31,6 +31,7 @@ from neuronnet.sheet.report import (
     unread_line,
 )
 from neuronnet.sheet.roles import Roles
+from neuronnet.sheet.samples import samples_apart
 from neuronnet.sheet.statements import Statement, read_statements
 from neuronnet.sheet.understood import Spellings, Understood, understood
 
@@ -175,12 +176,16 @@ def own_report(sheet: Sheet) -> SheetReport:
     """The SheetReport on a sheet that brings its own model: its given numbers and its forward lines."""
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError(NO_CLAIM)
-    reading, judged = best_reading(sheet)
-    with fifty_digits():
-        mend(reading.judge, reading.spellings, judged)
-    lines = [unread_line(each.line, each.text, each.column, each.reason) for each in sheet.unread]
-    lines = sorted(lines + judged, key=lambda line: line.line)
-    return SheetReport(lines, [], None, None, sheet.ignored, reading.understood)
+    lines, understood_first = [], None
+    for sample, own in samples_apart(sheet):
+        reading, judged = best_reading(sample)
+        with fifty_digits():
+            mend(reading.judge, reading.spellings, judged)
+        lines += [unread_line(each.line, each.text, each.column, each.reason) for each in sample.unread]
+        lines += [line for line in judged if line.line in own]
+        understood_first = understood_first or reading.understood
+    lines.sort(key=lambda line: line.line)
+    return SheetReport(lines, [], None, None, sheet.ignored, understood_first)
 
 
 def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:

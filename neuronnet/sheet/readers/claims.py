@@ -36,10 +36,13 @@ _MARKUP = re.compile(
 _DOLLARS = re.compile(r"\$+|\\[()\[\]]|\\(?:nonumber|notag|q?quad)\b")
 _MATRIX = re.compile(r"\\begin\s*\{(?:[bpvB]?matrix|smallmatrix|array|[dr]?cases)")
 _IS_LATEX = re.compile(r"[\\$&]|_\{")
+_CONDITIONS = CONDITIONS - set(JOINING)
+_JOINING = re.compile(rf"\s*({'|'.join(JOINING)})\s+(?=[^\s\d=][^\s=]{{0,40}}\s*:?=(?!=))")
+_JOINED = re.compile(rf"\s*[,;]\s+(?:{'|'.join(JOINING)})\s*\Z")
 _NEXT = r"(?=(?:[^\W\d_]+\s+){0,4}[^\s=]{1,40}\s*:?=(?!=))"
 _SEPARATOR = re.compile(
     rf"(?<=[\w)\]}}'%])[,;]?\s+(?P<word>{'|'.join(JOINING)})\s+{_NEXT}"
-    rf"|(?<=[\w)\]}}%])[,;]?\s+(?=(?P<condition>{'|'.join(CONDITIONS - set(JOINING))})\s+{_NEXT})"
+    rf"|(?<=[\w)\]}}%])[,;]?\s+(?=(?P<condition>{'|'.join(_CONDITIONS)})\s+{_NEXT})"
     r"|[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
     rf"|(?<=[\d)\]])\s?:\s+{_NEXT}|(?<=[\w)\]}}'%])\.\s+(?:(?=[^\W\d_]{{2,}}[\s,:])|{_NEXT})"
 )
@@ -55,6 +58,7 @@ _NUMBERS_BEFORE, _NUMBER_AFTER = (
 _IN_PLACE = re.compile(r"([^=]+?)(?<!\^)\s*([-+])\Z")
 _NAMES_OF_NUMBERS = NAMED | {"eta", "delta"}
 _LOOKS_LIKE_A_CLAIM = re.compile(r"[+*/^()\[\]<>]|[0-9.]\s*-\s*[0-9.]|[^\W\d]\d*\s-\s")
+_REMARK = re.compile(r"(?<=[\d\])])\s+\(([^\W\d_]{2,})\s.*\)\s*\Z")
 _MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")
 _EQUATION_NUMBER = re.compile(r"(?:\s{2,}|\t)\(\d{1,3}(?:\.\d{1,3})?[a-z]?\)\s*\Z")
 _NO_CLAIM = re.compile(r"https?://|[∈∀∃]|\\(?:in|forall|exists)\b")
@@ -220,12 +224,17 @@ class Sheet:
         """A piece without the words that lead to its claim or follow it."""
         number = _EQUATION_NUMBER.search(written.text)
         written = written[: number.start()] if number else written
+        joining = _JOINING.match(written.text)
+        written = written[joining.end() :] if joining and joining[1] not in self.vocabulary.names else written
         head, equals, _ = written.text.partition("=")
         if not equals:
             return written
         lead = self.vocabulary.lead(head)
         if lead and self.vocabulary.ends_a_phrase(head[lead:].strip()):
             return written[len(head) + 1 :] if "=" in written.text[len(head) + 1 :] else written
+        remark = _REMARK.search(written.text)
+        if remark and self.vocabulary.is_word(remark[1]):
+            written = written[: remark.start()]
         last = written.text.rpartition("=")[2]
         tail = self.vocabulary.tail(last)
         return written[lead:] if tail is None else written[lead : len(written) - len(last) + tail]
@@ -330,7 +339,7 @@ class Sheet:
     def _is_of_prose(self, text):
         """Whether words of prose stand on a side of a claim, or it is conditional."""
         first = re.match(r"\s*([^\W\d_]+)\s", text)
-        if first and first[1].lower() in CONDITIONS and first[1] not in self.vocabulary.names:
+        if first and first[1].lower() in _CONDITIONS and first[1] not in self.vocabulary.names:
             return True
         return "=" in text and any(map(self.vocabulary.is_prose, text.split("=")))
 
@@ -432,4 +441,5 @@ def _pieces(written, names):
 
 
 def _ended(written):
-    return written[: len(written.text.rstrip(" \t\n.,;…"))].strip()
+    joining = _JOINED.search(written.text)
+    return written[: joining.start() if joining else len(written.text.rstrip(" \t\n.,;…"))].strip()

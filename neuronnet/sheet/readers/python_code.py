@@ -233,7 +233,7 @@ class _Program:
             return self.function(targets[0].id, value.args, value.body, value)
         self.check(value)
         is_made = isinstance(value, ast.Call) and value.keywords and value.args and _name(value) in _WRAPPERS
-        self.add([*targets, value.args[0] if is_made else value], targets[0])
+        self.add([*targets, value.args[0] if is_made else value], targets[0], _filled(value))
 
     def stepped(self, node):
         sign = _OPERATORS.get(type(node.op))
@@ -357,9 +357,12 @@ class _Program:
         if self.sheet.declared.from_zero is None and not is_shape:
             self.sheet.declared.from_zero = True
 
-    def add(self, nodes, first):
+    def add(self, nodes, first, value=None):
+        """Add the claim that some nodes are equal; `value` is the text for the last one, if not its own."""
         parts = [self.text_of(node) for node in nodes]
         text = " = ".join(part.text for part in parts)
+        if value is not None:
+            parts[-1] = TextWithColumns(value, [parts[-1].column_of(1)] * len(value))
         if len(text) > LONGEST_TEXT:
             raise _Refused(first, f"longer than {LONGEST_TEXT} characters")
         self.sheet.add(text, parts, [self.line(node) for node in nodes])
@@ -401,6 +404,22 @@ def _characters(text, offset):
 
 def _name(call):
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
+
+
+def _filled(value):
+    """`[[0], [0]]` for `np.zeros((2, 1))`, likewise for ones; None for anything else and for large arrays."""
+    name = _name(value) if isinstance(value, ast.Call) and len(value.args) == 1 else None
+    if name not in ("zeros", "ones"):
+        return None
+    try:
+        sizes = ast.literal_eval(value.args[0])
+    except ValueError:
+        return None
+    sizes = sizes if isinstance(sizes, tuple) else (sizes,)
+    if not all(type(each) is int and 0 < each < 20 for each in sizes) or not 0 < len(sizes) < 3:
+        return None
+    row = "[" + ", ".join(["01"[name == "ones"]] * sizes[-1]) + "]"
+    return row if len(sizes) == 1 else "[" + ", ".join([row] * sizes[0]) + "]"
 
 
 def _is_of_self(node):

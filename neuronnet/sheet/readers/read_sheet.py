@@ -27,6 +27,7 @@ from neuronnet.sheet.readers.words import Vocabulary, heading
 __all__ = ["MOST_LINES", "Sheet", "read_sheet"]
 _COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|%(?=\s*[^\W\d])).*")
 _FRAMED = re.compile(r"\s*([=*_-])\1{2,}\s*(?P<title>.*?)\s*\1*\s*")
+_TEX_COMMENT = re.compile(r"(?<=\S)(?<![\\\d])\s+%(?=\s).*")
 _TITLE = re.compile(r"#{1,6}\s+(?=\S)")
 _TEXTUAL = {"", "text", "txt", "plain", "math", "latex", "tex"}
 _PRINTED = {"printed", "output", "console", "out"}
@@ -123,6 +124,8 @@ def _take_text(sheet, lines, is_latex):
     if not is_latex and python_code.is_code(lines):
         return _take_code(sheet, lines, ())
     waiting = []
+    if is_latex:
+        lines = [(number, _without(_TEX_COMMENT, line)) for number, line in lines]
     for each in formulas([(number, without_markup(line)) for number, line in lines]):
         if sheet.is_full(each.line):
             break

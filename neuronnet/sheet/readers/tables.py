@@ -45,6 +45,7 @@ _NEURONS = set(
 _SAMPLES = set(
     "# sample example i no nr beispiel muster exemple échantillon ejemplo muestra exemplo amostra пример 样本".split()
 )
+_NAME_IN = re.compile(r"[^$()]*\$(?P<formula>[^$]+)\$\s*|[^()]*\s\((?P<brackets>[^()\s]{1,20})\)\s*")
 _MATRIX = re.compile(r"(?:d|∂)?[A-Z](?:_?\d{1,3}|_[a-z]{1,3}|\^?\{?\[\d\]\}?|_\{\w{1,4}\})?")
 
 
@@ -139,7 +140,13 @@ def _kind(rows):
 
 
 def _is_name(cell):
-    return read_name(cell.text.strip("$ ").replace("\\", "")) is not None
+    return read_name(_name_in(cell).text.replace("\\", "")) is not None
+
+
+def _name_in(cell):
+    """The formula or what stands in brackets at the end of a heading, as in `Output $a$` and `output (a)`."""
+    found = _NAME_IN.fullmatch(cell.text)
+    return cell[found.start(found.lastgroup) : found.end(found.lastgroup)] if found else cell
 
 
 def _fitting(rows, comma):
@@ -189,7 +196,11 @@ def _take_table(sheet, rows, comma, has_header=False):
                 sheet.take(Statement.of(number, cell))
         elif place == 0 and (has_header or (cells and not any(each.isdigit() for each in line.text))):
             continue
-        elif has_pairs or not has_header:
+        elif (
+            has_pairs
+            or not has_header
+            or any(_value(cell) is not None and "." in cell.text for cell in cells)
+        ):
             sheet.refuse(number, line.text, line.column_of(1), _ROW)
         else:
             sheet.prose.append((number, line.text))
@@ -221,7 +232,7 @@ def _take_neurons(sheet, rows, first, comma):
     """Add `net_h1` for the number in the row h1 under the heading net."""
     for number, line, name, values in _named(sheet, rows, len(first), comma):
         for cell, value in zip(first[1:], values):
-            heading = _spelled(sheet, number, line.text, cell)
+            heading = _spelled(sheet, number, line.text, _name_in(cell))
             if heading is not None:
                 low = "" if name.text.isdigit() else "_"
                 _add(sheet, number, line, f"{heading.text}{low}{name.text}", name, value)
