@@ -21,7 +21,8 @@ def samples_apart(sheet: Sheet) -> list[tuple[Sheet, set[int]]]:
     A sheet with updates is one, for its passes are told apart by these.
     """
     starts = sorted({line for line, kind, _ in sheet.headings if kind == "sample"})
-    whole = [(sheet, {claim.line for claim in sheet.claims})]
+    lets = {each.line for each in sheet.lets}
+    whole = [(sheet, lets.union(claim.line for claim in sheet.claims))]
     if not starts or any(map(_is_update, sheet.claims)):
         return whole
     sections: list[list[Claim]] = [[] for _ in range(len(starts) + 1)]
@@ -40,7 +41,7 @@ def samples_apart(sheet: Sheet) -> list[tuple[Sheet, set[int]]]:
     found = []
     for number, own in enumerate(samples):
         kept, unread = _until_said_again(own)
-        lines = {claim.line for claim in kept} | ({claim.line for claim in common} if number == 0 else set())
+        lines = {claim.line for claim in (kept if number else common + kept)} | (set() if number else lets)
         borrowed = list(_formulas(samples[0], kept)) if number else []
         claims = [*common, *(each for each in shared if each not in kept), *borrowed, *kept]
         found.append((replace(sheet, claims=claims, unread=sheet.unread * (number == 0) + unread), lines))
