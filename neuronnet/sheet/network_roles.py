@@ -217,7 +217,8 @@ class NetworkAssignment:
         votes: Counter = Counter()
         for statement in self.statements:
             number = statement.number and statement.number.printed
-            if isinstance(number, Printed) and f"{statement.name}[1]" in self.model:
+            is_name = isinstance(number, Printed) and (statement.name or "").isidentifier()
+            if is_name and f"{statement.name}[1]" in self.model:
                 for sample in range(1, 1 + min(len(self.model.description.samples), MOST_SAMPLES)):
                     votes[sample] += number.agrees(self.model[f"{statement.name}[{sample}]"])
         return max(votes, key=votes.__getitem__, default=1)
