@@ -273,6 +273,30 @@ V = X W
 O = A V
 L = 1/2 sum((O - T)^2)
 """
+# The worked example in another's names: weights counted from the inputs, deltas of the other sign.
+BESIDE = """
+network: worked-example
+x_1 = 0.05
+x_2 = 0.10
+w_{11} = 0.15
+w_{12} = 0.25
+w_{21} = 0.20
+w_{22} = 0.30
+b = 0.35
+c = 0.6
+v_{11} = 0.40
+v_{21} = 0.45
+v_{12} = 0.50
+v_{22} = 0.55
+"""
+FORWARD_BESIDE = """
+a_1 = w_{11} x_1 + w_{21} x_2 + b = 0.3775
+a_2 = w_{12} x_1 + w_{22} x_2 + b = 0.3925
+z_1 = σ(a_1) = 0.593270
+z_2 = σ(a_2) = 0.596884
+y_1 = σ(v_{11} z_1 + v_{21} z_2 + c) = 0.751365
+y_2 = σ(v_{12} z_1 + v_{22} z_2 + c) = 0.772928
+"""
 
 RULES = [
     # A helper is by the quantity of its name, or by what that is the activation of.
@@ -302,6 +326,56 @@ RULES = [
         ("dO = T - O", "wrong formula"),
         ("dV = Aᵀ dO", "right"),
         ("dW = Xᵀ dV", "right"),
+    ),
+    # Beside a network, names are what they compute, and a wrong line is of what it is most like.
+    rule(
+        "another's names beside a network",
+        BESIDE + FORWARD_BESIDE.lstrip(),
+        ("δ_1 = (0.01 - y_1) y_1 (1 - y_1) = -0.138499", "right", "δ_1 is -∂E_total/∂net_o1"),
+        ("δ_2 = (0.99 - y_2) y_2 (1 - y_2) = 0.038098", "right", "w_{12} is w3, w_{21} is w2"),
+        ("γ_1 = (v_{11} δ_1 + v_{12} δ_2) z_1 (1 - z_1) = -0.008771", "right"),
+        ("∂E/∂v_{11} = -δ_1 z_1 = 0.082167", "right"),
+        ("Δv_{11} = 0.5 δ_1 z_1 = -0.041084", "right"),
+        ("v_{11}' = v_{11} + Δv_{11} = 0.358916", "right"),
+        ("∂E/∂w_{11} = -γ_1 x_1 = 0.000439", "right"),
+        status=0,
+    ),
+    rule(
+        "another's names beside a network, with mistakes",
+        BESIDE,
+        ("a_1 = w_{11} x_1 + w_{12} x_2 + b = 0.3825", "wrong formula"),
+        ("a_2 = w_{12} x_1 + w_{22} x_2 + b = 0.3925", "right"),
+        ("z_1 = σ(a_1) = 0.593270", "right"),
+        ("z_2 = tanh(a_2) = 0.373495", "wrong formula"),
+        ("y_1 = σ(v_{11} z_1 + v_{12} z_2 + c) = 0.756904", "wrong formula"),
+        ("y_2 = σ(v_{12} z_1 + v_{22} z_2 + c) = 0.772928", "right"),
+        ("E = (0.01 - y_1)^2 + 1/2 (0.99 - y_2)^2 = 0.573181", "wrong formula"),
+        ("δ_1 = (0.01 - y_1) (1 - y_1) = -0.184328", "wrong formula"),
+        ("∂E/∂v_{11} = -δ_1 z_1 = 0.082167", "right"),
+        ("∂E/∂v_{21} = -δ_1 z_2", "right"),
+        status=1,
+    ),
+    rule(
+        "slope of a hidden neuron with one path, beside a network",
+        BESIDE + FORWARD_BESIDE.lstrip(),
+        ("δ_1 = (0.01 - y_1) y_1 (1 - y_1) = -0.138499", "right"),
+        ("γ_1 = v_{11} δ_1 z_1 (1 - z_1) = -0.013367", "wrong formula"),
+        ("∂E/∂w_{11} = -γ_1 x_1 = 0.000439", "right"),
+    ),
+    rule(
+        "several samples and no index",
+        "network: xor",
+        ("net_h1 = w1*i1 + w2*i2 + b1", "right", "of each sample"),
+        ("δ_o1 = (out_o1 - target_o1) out_o1 (1 - out_o1)", "right"),
+        ("∂E_o1/∂w11 = δ_o1 out_h1", "right"),
+        ("∂E_o1/∂w11 = δ_o1 out_h2", "wrong formula"),
+        ("∂E/∂w11 = δ_o1 out_h1", "wrong formula"),
+    ),
+    rule(
+        "several samples, no index, the number of one",
+        "network: xor",
+        ("net_h1 = 1.6661", "right", "sample 2, as the numbers show"),
+        ("net_h1 = 1.6616", "wrong number"),
     ),
     # Entries of arrays.
     rule(

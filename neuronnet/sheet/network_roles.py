@@ -221,6 +221,7 @@ class NetworkAssignment:
             if is_name and f"{statement.name}[1]" in self.model:
                 for sample in range(1, 1 + min(len(self.model.description.samples), MOST_SAMPLES)):
                     votes[sample] += number.agrees(self.model[f"{statement.name}[{sample}]"])
+        self._is_of_each = bool(votes)
         return max(votes, key=votes.__getitem__, default=1)
 
     def _match_numbers(self):
