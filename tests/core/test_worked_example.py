@@ -46,13 +46,10 @@ def is_far(name):
     return int(name.partition("@")[2] or 0) > 10_000
 
 
-def far(names):
-    """The names, what is far left to the night."""
-    return [pytest.param(name, marks=for_the_night()) if is_far(name) else name for name in names]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", far(DATA["values"]))
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[for_the_night()] * is_far(name)) for name in DATA["values"]]
+)
 def test_fifty_digits_give_every_true_digit(name, exact):
     assert agrees(DATA["values"][name], exact("worked-example")[name].value)
 
@@ -64,7 +61,7 @@ def test_floats_give_the_correct_nine_decimals(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", far(AFTER_MANY))
+@pytest.mark.parametrize("name", AFTER_MANY)
 def test_floats_give_the_correct_nine_decimals_after_thousands_of_updates(name):
     assert f"{in_floats()[name].value:.9f}" == f"{Decimal(DATA['values'][name]):.9f}"
 
@@ -98,7 +95,7 @@ def test_every_mistake_is_visible_in_what_it_leaves():
 def published(verdicts):
     """(example, position) of every published number with one of the verdicts; the far ones for the night."""
     return [
-        pytest.param(name, position, marks=[for_the_night()] if is_far(each.quantity) else [])
+        pytest.param(name, position, marks=[for_the_night()] * is_far(each.quantity))
         for name in example_names()
         for position, each in enumerate(read(find(name)).published)
         if each.verdict in verdicts
