@@ -18,7 +18,7 @@ from gradcheck.inputs.functions import (
 )
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import audit
-from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries, rounding_of_gradients
+from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries, gradient_at
 from gradcheck.judge.weak_passes import check_nearby, weak_passes
 from gradcheck.report.report import Note, Report
 from gradcheck.verdict import WELL_BEYOND, worst_of
@@ -158,9 +158,8 @@ def check_hessian(
 
 def _judged(functions, blocks, **how):
     """The JudgedEntries of some blocks at the point itself."""
-    vector, (analytic, units) = functions.point.vector, functions.first_gradients()
-    rounding = rounding_of_gradients(functions, vector, analytic, units)
-    return JudgedEntries(functions, blocks, vector, analytic, rounding, **how)
+    at = gradient_at(functions, functions.point.vector, *functions.first_gradients())
+    return JudgedEntries(functions, blocks, at, **how)
 
 
 def _doubt(findings):

@@ -223,10 +223,10 @@ def _twin(arguments):
 
 def _stability(arguments):
     description, place = _trainable(arguments)
-    progress = progress_line(0, "runs")
-    settings = {name: getattr(arguments, name) for name in ("seed", "runs", "first")}
-    settings = {name: value for name, value in settings.items() if value is not None}
-    report = stability(description, arguments.updates, _rows_every(arguments), progress=progress, **settings)
+    given = {name: getattr(arguments, name) for name in ("seed", "runs", "first")}
+    given = {name: value for name, value in given.items() if value is not None}
+    given |= {"every": _rows_every(arguments), "progress": progress_line(0, "runs")}
+    report = stability(description, arguments.updates, **given)
     _print(arguments, report, [place])
     _plot(arguments, lambda: stability_figure(description.title, report), place)
     return 0

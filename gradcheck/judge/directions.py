@@ -34,14 +34,15 @@ def random_direction(vector, positions, draw):
     return direction
 
 
-def judge_along(functions, vector, analytic, rounding, direction, confidence, floor=None):
-    """(Judgement, bar) of analytic . direction, held against the slope of the loss along the direction.
+def judge_along(functions, at, direction, confidence, floor=None):
+    """(Judgement, bar) of gradient . direction, held against the slope of the loss along the direction.
 
-    The bar is that of one entry: what an error in it alone must exceed to leave the bar of the slope. Where
-    it is too wide to show a thousandth of the largest entry, the verdict is undecided. `floor`: the noise
-    Floor of the loss where it is known.
+    `at`: a GradientAt. The bar is that of one entry: what an error in it alone must exceed to leave the bar
+    of the slope. Where it is too wide to show a thousandth of the largest entry, the verdict is undecided.
+    `floor`: the noise Floor of the loss where it is known.
     """
-    moving, there = direction != 0.0, np.empty_like(vector)
+    (vector, analytic, rounding), moving = at, direction != 0.0
+    there = np.empty_like(vector)
 
     def along(t):
         np.multiply(direction, t, out=there)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,26 +18,31 @@ UNMEASURED = Estimate(math.nan, math.inf, math.nan, 0)
 MOST_NOT_FINITE = 8  # entries of a block that are no finite numbers, named one by one
 
 
-class JudgedEntries:
-    """Verdicts on the gradient `analytic` of CallersFunctions at a vector, for some `blocks` of its Point.
+class GradientAt(NamedTuple):
+    """The gradient that the caller's functions give at a vector; what rounding may do to each entry of it."""
 
-    `rounding`: what rounding alone may do to each analytic entry. `chosen`: a mask of the entries to judge,
-    or None for all of the blocks. `doubt`: why the loss has no derivative at all, or None. With more than
-    `one_by_one` entries, and without bounds, they are judged together along random directions, as far as
-    these come out right. `numeric`, `bar`: vectors, NaN and infinite where an entry was not judged by
-    itself; a bar is the error of the numerical derivative plus the rounding of the analytic one.
-    `judgements`: position -> Judgement; `groups`: what was judged together. `single_precision`: whether the
-    loss hides a float32.
+    vector: np.ndarray
+    analytic: np.ndarray
+    rounding: np.ndarray
+
+
+class JudgedEntries:
+    """Verdicts on a GradientAt of CallersFunctions, for some `blocks` of their Point.
+
+    `chosen`: a mask of the entries to judge, or None for all of the blocks. `doubt`: why the loss has no
+    derivative at all, or None. With more than `one_by_one` entries, and without bounds, they are judged
+    together along random directions, as far as these come out right. `numeric`, `bar`: vectors, NaN and
+    infinite where an entry was not judged by itself; a bar is the error of the numerical derivative plus the
+    rounding of the analytic one. `judgements`: position -> Judgement; `groups`: what was judged together.
+    `single_precision`: whether the loss hides a float32.
     """
 
-    def __init__(
-        self, functions, blocks, vector, analytic, rounding, confidence, one_by_one, chosen=None, doubt=None
-    ):
-        self._functions, self.point, self.blocks = functions, functions.point, blocks
-        self.vector, self.analytic, self._rounding = vector, analytic, rounding
+    def __init__(self, functions, blocks, at, confidence, one_by_one, chosen=None, doubt=None):
+        self._functions, self.point, self.blocks, self._at = functions, functions.point, blocks, at
+        self.vector, self.analytic, self._rounding = at
         self.confidence, self.doubt = confidence, doubt
-        self.numeric, self.bar = np.full_like(vector, np.nan), np.full_like(vector, np.inf)
-        self._scale, self._floor = np.zeros_like(vector), None
+        self.numeric, self.bar = np.full_like(at.vector, np.nan), np.full_like(at.vector, np.inf)
+        self._scale, self._floor = np.zeros_like(at.vector), None
         self.judgements, self.groups, self.single_precision = {}, [], False
         positions = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
         positions = positions if chosen is None else positions[chosen[positions]]
@@ -77,8 +83,7 @@ class JudgedEntries:
 
         def along(some):
             direction = random_direction(self.vector, some, draw)
-            known = (self._functions, self.vector, self.analytic, self._rounding)
-            judgement, bar = judge_along(*known, direction, self.confidence, self._floor)
+            judgement, bar = judge_along(self._functions, self._at, direction, self.confidence, self._floor)
             return judgement, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
 
         self._floor = floor_along(self._functions.value, self.vector, self._functions.seed)
@@ -148,8 +153,8 @@ NO_KINK_BELOW = 2.0**-10  # of the largest gradient: larger fourth differences a
 FAR_BELOW_ONE = 2.0**-20  # a difference of numbers near 1 that is smaller has lost the digits of a million
 
 
-def rounding_of_gradients(functions, vector, analytic, units):
-    """The absolute rounding of every entry of the analytic gradients at a vector, seen in six further calls.
+def gradient_at(functions, vector, analytic, units):
+    """The GradientAt a vector, the absolute rounding of every entry being seen in six further calls.
 
     It is that of sums of 256 terms, and what an entry scatters by when the parameters move by a few `units`
     (its relative rounding), or by so little that fourth differences are rounding: that of `out - target` for
@@ -168,7 +173,7 @@ def rounding_of_gradients(functions, vector, analytic, units):
         fourth = line[0] + line[3] - 4.0 * (line[1] + line[2]) + 6.0 * analytic
         scatter = np.abs(fourth) / math.sqrt(70.0)
         found.append(np.where(scatter <= NO_KINK_BELOW * overall, DEVIATIONS * scatter, 0.0))
-    return np.max(found, axis=0)
+    return GradientAt(vector, analytic, np.max(found, axis=0))
 
 
 def _gradients_moved(functions, vector, relative):

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from gradcheck.judge.directions import judge_along, random_direction
-from gradcheck.judge.entries import JudgedEntries, rounding_of_gradients
+from gradcheck.judge.entries import JudgedEntries, gradient_at
 from gradcheck.report.report import NearbyCheck, Note
 from gradcheck.verdict import WELL_BEYOND, visible_from
 
@@ -77,12 +77,12 @@ def check_nearby(functions, weak, confidence, one_by_one):
     names = ", ".join(dict.fromkeys(name for note in weak for name in note.blocks))
     draw, why = np.random.default_rng([functions.seed, 1]), None
     for _ in range(MOST_POINTS):
-        found = _generic_point(functions, weak, chosen, draw)
-        if found is None:
+        at = _generic_point(functions, weak, chosen, draw)
+        if at is None:
             why = "none was found at which the loss is finite"
             continue
-        nearby, judged = _judged_at(functions, found, chosen, names, draw, confidence, one_by_one)
-        is_zero = not np.any(found[1][chosen])
+        nearby, judged = _judged_at(functions, at, chosen, names, draw, confidence, one_by_one)
+        is_zero = not np.any(at.analytic[chosen])
         if nearby is not None and not (is_zero and nearby.verdict == "right"):
             return nearby, judged
         why = "the gradient is zero there, too" if is_zero else "undecided there, too"
@@ -136,35 +136,34 @@ def _multiple(parameter, gradient):
     return factor if rest <= SMALL_REST * np.max(np.abs(gradient)) else None
 
 
-def _judged_at(functions, found, chosen, names, draw, confidence, one_by_one):
+def _judged_at(functions, at, chosen, names, draw, confidence, one_by_one):
     """(NearbyCheck, JudgedEntries or None) for one point, (None, None) where it is undecided there."""
-    before, (vector, slopes, _) = functions.evaluations, found
-    together = "wrong"
-    if np.all(np.isfinite(slopes[chosen])):
-        direction = random_direction(vector, np.flatnonzero(chosen), draw)
-        together, _ = judge_along(functions, *found, direction, confidence)
+    before, together = functions.evaluations, "wrong"
+    if np.all(np.isfinite(at.analytic[chosen])):
+        direction = random_direction(at.vector, np.flatnonzero(chosen), draw)
+        together, _ = judge_along(functions, at, direction, confidence)
     if together == "right":
         how = f"along a random direction, {functions.evaluations - before} evaluations"
         return NearbyCheck("right", f"right ({names}, {how})"), None
     here, _ = functions.first_gradients()
-    if np.array_equal(slopes, here) and np.any(here != 0.0):
+    if np.array_equal(at.analytic, here) and np.any(here != 0.0):
         why = "the gradients function returns the same numbers at another point"
         return NearbyCheck("undecided", f"undecided ({names}: {why})"), None
     if together != "wrong":
         return None, None
-    judged = JudgedEntries(functions, functions.point.blocks, *found, confidence, one_by_one, chosen)
+    judged = JudgedEntries(functions, functions.point.blocks, at, confidence, one_by_one, chosen)
     blocks = judged.reports()
     verdicts = {block.verdict for block in blocks}
     if "wrong" in verdicts:
-        sentence = f"wrong ({names}), where a pass at the point itself says nothing"
-        return NearbyCheck("wrong", sentence, blocks), judged
+        why = "where a pass at the point itself says nothing"
+        return NearbyCheck("wrong", f"wrong ({names}), {why}", blocks), judged
     if verdicts == {"right"}:
         return NearbyCheck("right", f"right ({names}, entry by entry)", blocks), judged
     return None, None
 
 
 def _generic_point(functions, weak, chosen, draw):
-    """(vector, analytic, rounding) at the nearest spread with the fewest zero gradients, or None."""
+    """The GradientAt the nearest spread with the fewest zero gradients, or None."""
     vector = functions.point.vector
     shrunk = np.ones_like(vector)
     for note in weak:
@@ -183,4 +182,4 @@ def _generic_point(functions, weak, chosen, draw):
         zeros = np.sum(analytic[chosen] == 0.0)
         if finite and zeros < fewest:
             best, fewest = (there, analytic, units), zeros
-    return None if best is None else (*best[:2], rounding_of_gradients(functions, *best))
+    return None if best is None else gradient_at(functions, *best)

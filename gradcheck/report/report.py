@@ -20,11 +20,10 @@ class Report:
     `verdict`: "right", "wrong" or "undecided". `blocks`: BlockReports in order. `cause`: None, or what
     explains everything that is wrong. `audit`: Findings about the functions themselves. `notes`: where a pass
     means little, and `nearby`: the second check that this led to, or None. `intermediates`: BlockReports of
-    the intermediates, in forward order.
-    `known_mistakes`: the known mistakes that give exactly these gradients, where a network was described.
-    `evaluations` of the loss, `seconds`, `seed`, `confidence`; `conventions`: sentences; `call`: a line that
-    does it again. `source`: (loss, gradients, parameters) for `plot`, or None; a copy and a pickle of the
-    report are without it, as functions can seldom be pickled.
+    the intermediates, in forward order. `known_mistakes`: those that give exactly these gradients, where a
+    network was described. `evaluations` of the loss, `seconds`, `seed`, `confidence`; `conventions`:
+    sentences; `call`: a line that does it again. `source`: (loss, gradients, parameters) for `plot`, or None;
+    a copy and a pickle of the report are without it, as functions can seldom be pickled.
     """
 
     blocks: tuple
@@ -106,10 +105,9 @@ class BlockReport:
 
     `smallest_visible`: an error of this size, relative to the largest entry of the block, would have been
     called wrong in whichever entry it was (those at a kink left out); infinite where there is none. `cause`:
-    None, or what explains the block, with `id` and `sentence`. `by_directions`: how many entries
-    were judged together, along random directions, and not one by one; they are not among `entries`, so that a
-    block can be wrong of which no single entry is known to be. `groups`: what was judged together, each with
-    `positions` (an array, in the flat order of the block) and `verdict`.
+    None, or what explains the block. `by_directions`: how many entries were judged together, along random
+    directions; they are not among `entries`, so that a block can be wrong of which no single entry is known
+    to be. `groups`: what was judged together, each with `positions` (in flat order) and `verdict`.
     """
 
     name: str

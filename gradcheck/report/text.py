@@ -50,7 +50,7 @@ def block_lines(report):
 
 def block_line(block):
     """One BlockReport: its verdict, how many entries are wrong and where, what error would have shown."""
-    parts = [f"{block.name}: {block.verdict}, {_count(block.size, 'entry', 'entries')}"]
+    parts = [f"{block.name}: {block.verdict}, {block.size} {'entry' if block.size == 1 else 'entries'}"]
     both = (block.wrong, "wrong"), (block.undecided, "undecided")
     found = [(indices, said) for indices, said in both if len(indices) > 0]
     if block.by_directions == 0:
@@ -185,12 +185,8 @@ def remarks(report):
 def summary(report):
     """Conventions, evaluations and seconds, one line."""
     wrong = f"wrong means more than {report.confidence:g} error bars away"
-    calls = f"{_count(report.evaluations, 'evaluation', 'evaluations')} in {report.seconds:.3g} s"
+    calls = f"{report.evaluations} evaluation{'s' * (report.evaluations != 1)} in {report.seconds:.3g} s"
     return "; ".join((*report.conventions, wrong, f"seed {report.seed}", calls))
-
-
-def _count(number, one, many):
-    return f"{number} {one if number == 1 else many}"
 
 
 # Markdown and HTML
