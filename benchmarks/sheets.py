@@ -15,7 +15,8 @@ from interleaved import interleaved, report
 
 from neuronnet import Derivation, check_sheet, diagnose
 from neuronnet.description.reading import read
-from neuronnet.mistakes.catalogue import CATALOGUE, replay
+from neuronnet.mistakes.catalogue import numbers_of
+from neuronnet.mistakes.networks import Network
 
 try:
     from sympy.parsing.sympy_parser import parse_expr
@@ -58,8 +59,13 @@ def parsed_by_sympy(claims):
 
 def spoiled(description, ids):
     """The numbers of a pass with these mistakes, printed with six decimals."""
-    numbers = replay(description, tuple(CATALOGUE[id] for id in ids))
-    return {name: f"{value:.6f}" for name, value in numbers.items()}
+    network = Network(description)
+    first, *others = (network.variations[id] for id in ids)
+    for each in others:
+        first = first.with_other(each)
+    return {
+        name: f"{value:.6f}" for name, value in numbers_of(network.replay(first), network.known_names).items()
+    }
 
 
 if __name__ == "__main__":

@@ -267,21 +267,22 @@ def _sheet_file(argument):
 
 
 def _mistakes(arguments):
-    from neuronnet.mistakes.catalogue import CATALOGUE, replay, signatures
+    from neuronnet.mistakes.catalogue import numbers_of, signatures
+    from neuronnet.mistakes.networks import Network
     from neuronnet.render import verdicts
 
     description, place = output.source(arguments.network)
-    table = signatures(description)
+    network = Network(description)
+    table = signatures(network, network.known_names)
 
     def rows():
         for each in table:
-            sentence, numbers = CATALOGUE[each.id].sentence, each.numbers.items()
-            finite = {name: value if math.isfinite(value) else None for name, value in numbers}
-            yield {"id": each.id, "sentence": sentence, "same": each.same, "numbers": finite}
+            finite = {name: value if math.isfinite(value) else None for name, value in each.numbers.items()}
+            yield {"id": each.id, "sentence": each.sentence, "same": each.same, "numbers": finite}
 
     def rendered(render):
         def result():
-            right = replay(description)
+            right = numbers_of(network.replay(), network.known_names)
             names = _telling_names(Derivation(description), right)
             return render(description, table, {name: right.get(name) for name in names})
 

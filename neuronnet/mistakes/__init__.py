@@ -1,1 +1,1 @@
-"""What people get wrong in backpropagation, and the search for the mistake behind a number."""
+"""Mistakes on anybody's model: variations of its graph, and the search among them."""

@@ -1,311 +1,312 @@
-"""Mistakes on the way back: slopes of activations, paths into hidden neurons, factors of a delta."""
+"""Mistakes on the way back: slopes of activations, paths that meet, the factors of a product, factors of all.
 
-from neuronnet.activations import ACTIVATIONS
-from neuronnet.mistakes.mistaken_program import HIDDEN, is_square, mistake
+A row says what is done at an edge of the graph; it holds for every model, at one edge or at all of a kind.
+"""
 
-# dout/dnet, the slope of the activation: missing, taken twice, at the wrong place, or of another function.
+from collections.abc import Callable, Iterator
 
-_PLACES = {
-    "output": ("of the output layer", lambda program, layer: layer == program.last),
-    "hidden": ("of the hidden layers", lambda program, layer: layer < program.last),
-    "everywhere": ("of every layer", lambda program, layer: True),
-    "first hidden": ("of the first hidden layer", lambda program, layer: layer == 0 < program.last),
-    "last hidden": ("of the last hidden layer", lambda program, layer: layer == program.last - 1),
-}
-_TWO_HIDDEN = (lambda program: program.depth > 2, "it takes two hidden layers")
-_CANCEL = "the slopes of the loss and the output layer cancel"
+from neuronnet.description.values import Literal
+from neuronnet.formulas.arrays import as_vector_shape
+from neuronnet.formulas.expressions import Call, Name, Number, Transpose, total
+from neuronnet.mistakes.graph import (
+    Graph,
+    factors_of,
+    named,
+    slopes_in,
+    times,
+    turned,
+    with_parts,
+    without_factor,
+)
+from neuronnet.mistakes.passes import Variation
+from neuronnet.mistakes.words import known
+from neuronnet.names import after, partial_name, split_partial
 
-
-def _slope(id, place, sentence, wrong, activations, jacobian=None):
-    """`wrong(activation, net, out, right slope)` at a place; `jacobian(k, j)`: dout_k/dnet_j of a softmax."""
-    where, chosen = _PLACES[place]
-
-    def concerned(program, layer):
-        return chosen(program, layer) and program.activations[layer].name in activations
-
-    def concerns_the_output(program):
-        return concerned(program, program.last)
-
-    def concerns_a_hidden_layer(program):
-        return any(concerned(program, layer) for layer in range(program.last))
-
-    def slope(program, right, layer, j):
-        if not concerned(program, layer):
-            return right(layer, j)
-        net, out = program.nets[layer][j], program.outs[layer][j]
-        return wrong(program.activations[layer], net, out, right(layer, j))
-
-    def softmax_jacobian(program, right, k, j):
-        return jacobian(k, j) if concerned(program, program.last) else right(k, j)
-
-    def is_taken(program):
-        return not (program.cancels and concerns_the_output(program))
-
-    needs = {"hidden": [HIDDEN], "first hidden": [_TWO_HIDDEN], "last hidden": [_TWO_HIDDEN]}.get(place, [])
-    if place in ("output", "everywhere"):
-        needs.append((concerns_the_output, "it does not concern the output layer's activation"))
-    if place != "output":
-        needs.append((concerns_a_hidden_layer, "it does not concern the hidden layers' activation"))
-    needs.append((is_taken, _CANCEL))
-    steps = {"slope": slope} | ({} if jacobian is None else {"jacobian": softmax_jacobian})
-    return mistake(id, sentence.format(where=where), needs=needs, **steps)
+SIGMOID, TANH, RELU, LINEAR = "logistic'", "tanh'", "step", "identity"
+CURVED = (SIGMOID, TANH, RELU, "leaky_relu'", "elu'", "gelu'")
+CANCELLED = "derivative multiplied in although it cancels"
+RAW = "hidden delta from the raw output error"
 
 
-def _slopes(ids, sentence, wrong, activations=("logistic", "tanh", "relu", "identity"), jacobian=None):
-    """One mistake at each of the places, in their order, for which there is an id."""
-    return tuple(_slope(id, place, sentence, wrong, activations, jacobian) for place, id in zip(_PLACES, ids))
+def backward(graph: Graph) -> Iterator[Variation]:
+    """Every Variation of the sweep backwards over a model."""
+    yield from _slopes(graph)
+    yield from _paths(graph)
+    yield from _products(graph)
+    yield from _factors(graph)
 
 
-def _ids(name, everywhere="both", by_layer=False):
-    ids = [f"{name}: {place}" for place in ("output", "hidden", everywhere)]
-    return ids + [f"{name}: first hidden layer", f"{name}: last hidden layer"] if by_layer else ids
+# The slope of an activation: (id with its place, functions, the other slope).
 
 
-def _plain_everywhere(name):
-    ids = _ids(name, by_layer=True)
-    return [*ids[:2], name, *ids[3:]]
+def _at_out(slope, net, out):
+    return Call(slope.function, [out, *slope.arguments[1:]])
 
 
-def _of_another(name, sentence, wrong, activations):
-    sentence = f"The derivative {{where}} was taken as {sentence}"
-    return _slopes(_plain_everywhere(name), sentence, wrong, activations)
+def _of_logistic(slope, net, out):
+    return out * (1 - out)
 
 
-_BY_OUT = {"logistic": lambda out: out * (1 - out), "tanh": lambda out: 1 - out * out}
+def _of_tanh(slope, net, out):
+    return 1 - out**2
 
 
-def _derivative_of(name):
-    if name in _BY_OUT:
-        return lambda activation, net, out, right: _BY_OUT[name](out)
-    return lambda activation, net, out, right: ACTIVATIONS[name].derivative(net, out)
-
-
-def _at_out(activation, net, out, right):
-    return activation.derivative(out, activation.value(out))
-
-
-_MISSING_AT = ["at the output", "at the hidden layer", "everywhere"]
-_MISSING_AT += ["at the first hidden layer", "at the last hidden layer"]
-SLOPES = (
-    *_slopes(
-        [f"activation derivative missing {place}" for place in _MISSING_AT],
-        "The activation's derivative dout/dnet {where} is missing in delta = dE/dout * dout/dnet.",
-        lambda activation, net, out, right: right - right + 1,
-        tuple(ACTIVATIONS),
-        lambda k, j: int(k == j),
+SLOPES: tuple[tuple[str, tuple[str, ...], Callable], ...] = (
+    ("activation derivative missing {at}", CURVED, lambda slope, net, out: Number(1)),
+    ("relu's derivative left out{suffix}", (RELU,), lambda slope, net, out: Number(1)),
+    ("activation derivative used twice: {colon}", CURVED, lambda slope, net, out: slope**2),
+    ("logistic applied twice in its derivative: {colon}", (SIGMOID,), _at_out),
+    ("tanh applied twice in its derivative: {colon}", (TANH,), _at_out),
+    (
+        "derivative written for out, given net: {colon}",
+        (SIGMOID, TANH),
+        lambda slope, net, out: net * (1 - net) if slope.function == SIGMOID else 1 - net**2,
     ),
-    *_slopes(
-        _ids("activation derivative used twice", "everywhere", by_layer=True),
-        "The activation's derivative dout/dnet {where} is multiplied in twice; "
-        "delta = dE/dout * dout/dnet has it once.",
-        lambda activation, net, out, right: right * right,
+    ("sign slip in the derivative: {colon}", (SIGMOID, TANH), lambda slope, net, out: -slope),
+    ("the logistic's derivative for tanh{suffix}", (TANH,), _of_logistic),
+    ("the logistic's derivative for relu or no activation{suffix}", (RELU, LINEAR), _of_logistic),
+    ("tanh's derivative for the logistic{suffix}", (SIGMOID,), _of_tanh),
+    ("tanh's derivative for relu or no activation{suffix}", (RELU, LINEAR), _of_tanh),
+    (
+        "relu's derivative for another activation{suffix}",
+        (SIGMOID, TANH, LINEAR),
+        lambda slope, net, out: Call("step", [net]),
     ),
-    *_slopes(
-        _ids("logistic applied twice in its derivative", by_layer=True),
-        "The derivative {where} applies the logistic to out once more; with out at hand it is out*(1 - out).",
-        _at_out,
-        ("logistic",),
+    (
+        "leaky relu's derivative for relu{suffix}",
+        (RELU,),
+        lambda slope, net, out: Call("leaky_relu'", [net, Number(Literal("0.01"))]),
     ),
-    *_slopes(
-        _ids("tanh applied twice in its derivative", by_layer=True),
-        "The derivative {where} applies tanh to out once more; with out at hand it is 1 - out^2.",
-        _at_out,
-        ("tanh",),
-    ),
-    *_slopes(
-        _ids("derivative written for out, given net"),
-        "The derivative {where} is written with the output, as out*(1 - out) or 1 - out^2, "
-        "and was given net in place of out.",
-        lambda activation, net, out, right: _BY_OUT[activation.name](net),
-        ("logistic", "tanh"),
-    ),
-    *_slopes(
-        _ids("sign slip in the derivative", "everywhere"),
-        "The derivative {where} has the wrong sign, as in out*(out - 1); "
-        "the logistic's is out*(1 - out), tanh's 1 - out^2.",
-        lambda activation, net, out, right: -right,
-        ("logistic", "tanh"),
-    ),
-    *_of_another(
-        "the logistic's derivative for tanh",
-        "out*(1 - out), the logistic's; tanh's is 1 - out^2.",
-        _derivative_of("logistic"),
-        ("tanh",),
-    ),
-    *_of_another(
-        "the logistic's derivative for relu or no activation",
-        "out*(1 - out), the logistic's; relu's is 1 or 0, the identity's 1.",
-        _derivative_of("logistic"),
-        ("relu", "identity"),
-    ),
-    *_of_another(
-        "tanh's derivative for the logistic",
-        "1 - out^2, tanh's; the logistic's is out*(1 - out).",
-        _derivative_of("tanh"),
-        ("logistic",),
-    ),
-    *_of_another(
-        "tanh's derivative for relu or no activation",
-        "1 - out^2, tanh's; relu's is 1 or 0, the identity's 1.",
-        _derivative_of("tanh"),
-        ("relu", "identity"),
-    ),
-    *_of_another(
-        "relu's derivative for another activation",
-        "1 where net is positive and 0 elsewhere, relu's; the layer is none of relu.",
-        _derivative_of("relu"),
-        ("logistic", "tanh", "identity"),
-    ),
-    *_of_another(
-        "leaky relu's derivative for relu",
-        "0.01 where net is not positive, a leaky relu's; relu's is 0 there.",
-        lambda activation, net, out, right: right if right else (net - net + 1) / 100,
-        ("relu",),
-    ),
-    *_of_another(
-        "only 1 - out of the logistic's derivative",
-        "1 - out; the logistic's has the factor out.",
-        lambda activation, net, out, right: 1 - out,
-        ("logistic",),
-    ),
-    *_slopes(
-        _plain_everywhere("relu's derivative left out"),
-        "The derivative of relu {where} was taken as 1; it is 0 where the net input is not positive.",
-        lambda activation, net, out, right: 1,
-        ("relu",),
-    ),
+    ("only 1 - out of the derivative{suffix}", (SIGMOID, TANH), lambda slope, net, out: 1 - out),
+    ("the output in place of its derivative{suffix}", (SIGMOID, TANH), lambda slope, net, out: out),
 )
 
 
-# Which paths lead to a hidden neuron, and what they carry.
-
-_SEVERAL_PATHS = (HIDDEN, (lambda program: max(program.sizes[1:]) > 1, "there is one path only"))
-
-
-_SQUARE_BEHIND = (
-    lambda program: any(map(is_square, program.weights[1:])),
-    "it takes a square matrix after a hidden layer",
-)
-
-
-def _none_narrows(program):
-    return all(one <= other for one, other in zip(program.sizes, program.sizes[1:]))
+def _slopes(graph):
+    for place in graph.slope_places():
+        for id, functions, other in SLOPES:
+            edges = [edge for edge in place.edges if graph.function_at(edge) in functions]
+            if edges:
+                cancels = id == "activation derivative used twice: {colon}" and graph.cancels_at(edges)
+                shares = {edge: _with_slope(graph, edge, other) for edge in edges}
+                yield known(CANCELLED if cancels else id, place._asdict(), place.plainness, shares=shares)
 
 
-def _raw(program, right, layer, k):
-    return right(layer, k) if program.dE_douts[layer] is None else program.dE_douts[layer][k]
+def _with_slope(graph, edge, other):
+    """The change of a share to another slope of the activation, or of every one in it."""
+    user, name = edge
+
+    def change(share, upstream):
+        slopes = slopes_in(share)
+        if not slopes:
+            return times(share, other(Call("identity", [Name(name)]), Name(name), Name(user)), graph.shapes)
+        others = {each.format(): other(each, each.arguments[0], graph.out_of(user, each)) for each in slopes}
+        return with_parts(share, others)
+
+    return change
 
 
-def _transposed_back(program, right, layer, k, j):
-    return right(layer, j, k) if is_square(program.weights[layer]) else right(layer, k, j)
+# Where paths meet: the ids at inner quantities and at parameters, the shares that count, of all shares.
 
 
-def _one(program, right, *place):
-    value = right(*place)
-    return value - value + 1
+def _averaged(graph):
+    return lambda shares, numerator: [times(each, 1 / Number(len(shares)), graph.shapes) for each in shares]
 
 
 PATHS = (
-    mistake(
-        "hidden delta from the raw output error",
-        "What is sent back is the next layer's dE/dout; it is its delta, dE/dout * dout/dnet.",
-        needs=[HIDDEN],
-        upstream=_raw,
-    ),
-    mistake(
-        "hidden delta from the raw output error, at the output only",
-        "The outputs send back their dE/dout and the hidden layers their deltas; "
-        "every layer sends back its delta.",
-        needs=[HIDDEN, _TWO_HIDDEN, (lambda program: not program.cancels, _CANCEL)],
-        upstream=lambda program, right, layer, k: (
-            _raw(program, right, layer, k) if layer == program.last else right(layer, k)
-        ),
-    ),
-    mistake(
+    (
         "only o1's path into h1 (no sum over outputs)",
-        "Only the path through the first neuron of the next layer is counted; "
-        "dE/dout is the sum over all paths.",
-        needs=_SEVERAL_PATHS,
-        paths=lambda program, right, layer, j: right(layer, j)[:1],
+        "first use only: {name}",
+        lambda graph: lambda shares, numerator: shares[:1],
     ),
-    mistake(
+    (
         "only the last path into a hidden neuron",
-        "Each path's share replaces the one before (= in place of +=); dE/dout is the sum over all paths.",
-        needs=_SEVERAL_PATHS,
-        paths=lambda program, right, layer, j: right(layer, j)[-1:],
+        "last use only: {name}",
+        lambda graph: lambda shares, numerator: shares[-1:],
     ),
-    mistake(
-        "only the path to the neuron of the same number",
-        "A hidden neuron hears of the neuron of its own number alone; dE/dout is the sum over all paths.",
-        needs=[*_SEVERAL_PATHS, (_none_narrows, "some neuron has no such path")],
-        paths=lambda program, right, layer, j: right(layer, j)[j : j + 1],
-    ),
-    mistake(
-        "paths averaged instead of summed",
-        "The paths into a hidden neuron are averaged; dE/dout is their sum.",
-        needs=_SEVERAL_PATHS,
-        passed_back=lambda program, right, layer, j: right(layer, j) / program.sizes[layer + 1],
-    ),
-    mistake(
-        "output weights transposed in the backward pass",
-        "The backward pass goes through the matrix of the next layer's weights the wrong way round; "
-        "neuron j hears delta_k times the weight from j to k.",
-        needs=[HIDDEN, _SQUARE_BEHIND],
-        weight_back=_transposed_back,
-    ),
-    mistake(
-        "deltas summed without their weights",
-        "The deltas of the next layer are added up as they are; "
-        "each belongs multiplied by the weight on its path.",
-        needs=[HIDDEN],
-        weight_back=_one,
-    ),
+    ("paths averaged instead of summed", "uses averaged: {name}", _averaged),
 )
 
 
-# What a delta is multiplied by: dE/dw = delta * dnet/dw, where dnet/dw is the weight's input.
+def _paths(graph):
+    forked = [name for name in graph.inner if len(graph.users[name]) > 1]
+    tied = [name for name in graph.parameters if len(graph.users.get(name, ())) > 1 and graph.network is None]
+    groups = ([tied] if len(tied) > 1 else []) + [[name] for name in tied]
+    for id, of_parameters, change in PATHS:
+        if forked:
+            yield known(id, sums={name: change(graph) for name in forked})
+        for names in groups:
+            words = {"name": named([(name, name) for name in names]).colon}
+            yield known(of_parameters, words, sums={name: change(graph) for name in names})
+    for name in graph.singles(forked) + tied:
+        for user in graph.users[name]:
+            places, shares = {"user": user, "name": name}, {(user, name): lambda share, upstream: None}
+            yield known("path through {user} missing in the derivative by {name}", places, 1, shares=shares)
 
 
-def _transposed_gradient(program, right, layer, j, i):
-    if not is_square(program.weights[layer]):
-        return right(layer, j, i)
-    return program.deltas[layer][i] * program.dnet_dw(layer, i, j)
+# The two factors of a product: what goes back to an inner quantity, what goes to a parameter.
 
 
-_TRANSPOSED = mistake(
-    "gradient matrix transposed",
-    "The matrix of the weight gradients is transposed before it is used; row j belongs to neuron j.",
-    needs=[(lambda program: any(map(is_square, program.weights)), "it takes a square matrix")],
-    weight_gradient=_transposed_gradient,
+def raw(graph: Graph, edge: tuple[str, str]) -> Callable | None:
+    """The derivative by the output of the next activation in place of that by its net input."""
+    network, net = graph.network, edge[0]
+    if network is not None and network.cancels and net in network.nets[-1]:
+        return None
+    after_it = [out for out in graph.users.get(net, ()) if slopes_in(graph.edges[out, net])]
+    after_it = after_it if network is None else [network.out_of[net]]
+
+    def change(share, upstream):
+        if not isinstance(upstream, Name):
+            return share
+        by_out = partial_name(split_partial(upstream.name)[0], after_it[0])
+        graph.model.shape(by_out)
+        return with_parts(share, {upstream.name: Name(by_out)})
+
+    return change if after_it else None
+
+
+def _other_factor(graph, edge):
+    """The factor of a share that is a quantity, or its transpose."""
+    plain = [each.inner if isinstance(each, Transpose) else each for each in factors_of(graph.edges[edge])]
+    return next((each for each in plain if isinstance(each, Name)), None)
+
+
+def _replaced(graph, edge, name):
+    """A change of the other factor of a share into another quantity; None where that does not fit."""
+    factor = _other_factor(graph, edge)
+    if factor is None or name is None or factor.name == name:
+        return None
+    return _fitting(graph, edge, lambda share: with_parts(share, {factor.name: Name(name)}))
+
+
+def _left_out(graph, edge):
+    factor = _other_factor(graph, edge)
+    if factor is None:
+        return None
+    texts = (factor.format(), Transpose(factor).format())
+    return _fitting(graph, edge, lambda share: without_factor(share, lambda each: each.format() in texts))
+
+
+def _itself(graph, edge):
+    return _replaced(graph, edge, edge[1])
+
+
+def _net_for_out(graph, edge):
+    factor = _other_factor(graph, edge)
+    return None if factor is None else _replaced(graph, edge, graph.nets.get(factor.name))
+
+
+def _after_update(graph, edge):
+    """The other factor after its update, unless its gradient needs what is computed here."""
+    factor = _other_factor(graph, edge)
+    later = None if factor is None else after(factor.name, 1)
+    if later not in graph.updates or graph.is_before(edge[1], factor.name):
+        return None
+    return lambda share, upstream: with_parts(share, {factor.name: Name(later)})
+
+
+def _turned_back(graph, edge):
+    """Wᵀ for W and W for Wᵀ, where that fits."""
+    factor = _other_factor(graph, edge)
+    if factor is None or graph.network is not None:
+        return None if factor is None else _replaced(graph, edge, graph.network.mirrored.get(factor.name))
+    forms = {Transpose(factor).format(): factor}
+    if not any(each.format() in forms for each in factors_of(graph.edges[edge])):
+        forms = {factor.format(): turned(factor)}
+    if as_vector_shape(graph.model.shape(factor.name)) == ():
+        return None
+    return _fitting(graph, edge, lambda share: with_parts(share, forms))
+
+
+def _fitting(graph, edge, other):
+    """A change of a share, None where the other one has no right shape."""
+    found = other(graph.edges[edge])
+    if found is None or not graph.fits(found, edge[1]) or found.format() == graph.edges[edge].format():
+        return None
+    return lambda share, upstream: other(share)
+
+
+BACK = (
+    (RAW, raw),
+    ("updated output weights used backwards", _after_update),
+    ("output weights transposed in the backward pass", _turned_back),
+    ("deltas summed without their weights", _left_out),
+    ("weight gradients passed back", _itself),
 )
 GRADIENTS = (
-    mistake(
-        "input not multiplied into the gradient",
-        "Every weight of a neuron moves by its delta; dE/dw is the delta times what the weight multiplies.",
-        dnet_dw=_one,
-    ),
-    mistake(
-        "the weight in place of its input in the gradient",
-        "The delta is multiplied by the weight itself; dE/dw is the delta times what the weight multiplies.",
-        dnet_dw=lambda program, right, layer, j, i: program.weights[layer][j][i],
-    ),
-    mistake(
-        "net in place of out in the gradient",
-        "The delta is multiplied by the net input of the neuron before; dnet/dw is that neuron's output.",
-        needs=[HIDDEN],
-        dnet_dw=lambda program, right, layer, j, i: (
-            program.nets[layer - 1][i] if layer else right(layer, j, i)
-        ),
-    ),
-    _TRANSPOSED,
-    mistake(
-        "gradient matrix transposed, its L2 term as well",
-        "The matrix of the weight gradients is transposed when l2*w is in it already; "
-        "row j belongs to neuron j.",
-        of=[_TRANSPOSED],
-        needs=[(lambda program: program.l2 != 0, "there is no L2 term")],
-        decayed=lambda program, right, layer, j, i: (
-            right(layer, i, j) if is_square(program.weights[layer]) else right(layer, j, i)
-        ),
-    ),
+    ("input not multiplied into the gradient", _left_out),
+    ("the weight in place of its input in the gradient", _itself),
+    ("net in place of out in the gradient", _net_for_out),
+    ("a matrix not transposed in the gradient", _turned_back),
 )
+
+
+def _products(graph):
+    for rows, edges in ((BACK, graph.back), (GRADIENTS, graph.gradients)):
+        for id, change in rows:
+            shares = {edge: change(graph, edge) for edge in edges}
+            shares = {edge: each for edge, each in shares.items() if each is not None}
+            if shares and (graph.network is None or id != "a matrix not transposed in the gradient"):
+                yield known(id, shares=shares)
+            for edge, each in shares.items() if len(shares) > 1 and graph.network is None else ():
+                found = known(id, plainness=1, shares={edge: each})
+                found.id += f": {edge[1]} in {edge[0]}"
+                yield found
+    yield from _single_factors(graph) if graph.network is None else graph.network.more_of_backward(graph)
+
+
+def _single_factors(graph):
+    """In the shares of one edge of a sheet: a factor left out, or with the wrong sign."""
+    for edge, share in graph.edges.items():
+        user, name = edge
+        if name not in graph.differentiated:
+            continue
+        places = {"name": name, "user": user}
+        for factor in [*factors_of(share), *slopes_in(share)]:
+            text = factor.format()
+            change = _fitting(
+                graph, edge, lambda each, text=text: without_factor(each, lambda f: f.format() == text)
+            )
+            if change is not None:
+                places["factor"] = text
+                yield known("{factor} missing: {name} in {user}", places, 1, shares={edge: change})
+        shares = {edge: lambda each, upstream: -each}
+        yield known("sign slip: {name} in {user}", places, 1, shares=shares)
+
+
+# Factors of everything that comes from the loss, or goes to the parameters.
+
+
+def _factors(graph):
+    network, outputs = graph.network, graph.outputs
+    errors = [edge for edge in graph.edges if edge[0] in graph.errors and edge[1] in graph.model.formulas]
+    sums_outputs = network is not None and network.description.outputs == "sum"
+    for id, factor, suits in (
+        ("target - out taken for out - target", Number(-1), graph.has_targets),
+        ("half dropped in the gradient (or rate 1)", Number(2), graph.has_half),
+        ("an extra half", 1 / Number(2), True),
+        ("gradient multiplied by the number of outputs", Number(outputs), outputs > 1),
+        ("outputs averaged in the gradient only", 1 / Number(outputs), outputs > 1 and sums_outputs),
+    ):
+        if suits and errors:
+            yield known(id, shares=dict.fromkeys(errors, _multiplied(graph, factor)))
+    ends = network.nets[-1] if network is not None and network.cancels else [name for _, name in errors]
+    absolute = dict.fromkeys(ends, lambda shares, numerator: [Call("abs", [total(shares)])])
+    yield known("absolute value instead of sign", sums=absolute)
+    rows = [("backward pass run twice, gradients doubled", Number(2), graph.parameters, None)]
+    for count, names in graph.averaged:
+        words = {"names": ", ".join(names), "count": count}
+        rows.append(("mean for sum in the gradient of {names}", 1 / Number(count), names, words))
+        rows.append(("sum for mean in the gradient of {names}", Number(count), names, words))
+    for id, factor, names, words in rows:
+
+        def scaled(shares, numerator, factor=factor):
+            is_loss = numerator in graph.losses
+            return [times(each, factor, graph.shapes) for each in shares] if is_loss else shares
+
+        if names:
+            yield known(id, words, sums=dict.fromkeys(names, scaled))
+
+
+def _multiplied(graph, factor):
+    return lambda share, upstream: times(share, factor, graph.shapes)

@@ -1,76 +1,77 @@
-"""The catalogue of mistakes, a network's passes replayed with some of them, and what each does to it."""
+"""All variations of a model by their ids, and what each of them does to its numbers."""
 
-from functools import lru_cache
+from collections.abc import Iterable
 from math import isclose
 from typing import NamedTuple
 
-from neuronnet.mistakes import backward, biases, forward, updates
-from neuronnet.mistakes.mistaken_program import NotHere, Program
-
-NONE = "none"
-ALL = updates.UPDATE_ORDER + biases.BIASES + backward.SLOPES + backward.PATHS + backward.GRADIENTS
-ALL += updates.SIGNS + updates.FACTORS + updates.SAMPLES + forward.ERRORS + biases.L2_TERMS
-ALL += forward.LOADING + forward.ACTIVATIONS + updates.STEPS
-CATALOGUE = {mistake.id: mistake for mistake in ALL}
-
-
-@lru_cache(maxsize=8192)
-def variation(mistakes):
-    """The program with these mistakes, a tuple. Raises NotHere where one contains the other."""
-    if not mistakes:
-        return Program
-    id = " and ".join(each.id for each in mistakes)
-    try:
-        return type("Variation", (*mistakes, Program), {"id": id})
-    except TypeError:
-        raise NotHere(id, "one contains the other") from None
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.arrays import entries
+from neuronnet.mistakes.backward import backward
+from neuronnet.mistakes.forward import forward
+from neuronnet.mistakes.graph import Graph
+from neuronnet.mistakes.passes import RIGHT, Variation
+from neuronnet.mistakes.updates import updates
 
 
-def replay(description, mistakes=(), counts=(1,), keep=None, number=float):
-    """Name -> value of all that the network's program leaves when it makes these mistakes, a tuple.
-
-    `description` is a checked one; `counts` and the names are those of `Program.numbers`. `keep(name, value)`
-    may replace a named number by what the computation goes on with. Where the arithmetic fails, what was
-    computed before is returned. Raises NotHere when the mistakes make no sense for this network.
-    """
-    program_class, program = variation(tuple(mistakes)), None
-    try:
-        program = program_class(description, number)
-        if keep is not None:
-            program.keep = keep
-        program.numbers(counts)
-    except NotHere:
-        raise
-    except (ArithmeticError, ValueError):
-        pass
-    return {} if program is None else program.found
+def variations(graph: Graph) -> dict[str, Variation]:
+    """Every Variation that makes sense for a model, by its id, the plainest first."""
+    found: dict[str, Variation] = {}
+    for each in (*updates(graph), *backward(graph), *forward(graph)):
+        found.setdefault(each.id, each)
+    return dict(sorted(found.items(), key=lambda item: item[1].plainness))
 
 
 class Signature(NamedTuple):
-    """A mistake's `id`, its `numbers`, and `same`, the ids that leave the same ("none": no mistake)."""
+    """A mistake's `id`, its `sentence`, its `numbers`, and `same`, the ids that leave the same numbers.
+
+    "none" among these stands for the right ones.
+    """
 
     id: str
+    sentence: str
     numbers: dict
     same: list
 
 
-def signatures(description, counts=(1, 2)):
-    """The Signatures of all catalogue entries that make sense for a network, in the catalogue's order."""
-    found = {NONE: replay(description, (), counts)}
-    for id, mistake in CATALOGUE.items():
+def numbers_of(values, names: Iterable[str]) -> dict:
+    """The numbers and arrays that a varied pass has under some names."""
+    found = {}
+    for name in names:
         try:
-            found[id] = replay(description, (mistake,), counts)
-        except NotHere:
+            found[name] = values[name]
+        except (NeuronnetError, ArithmeticError, KeyError):
             pass
+    return found
+
+
+def signatures(subject, names: list[str]) -> list[Signature]:
+    """What every Variation of a Network or a sheet's model does to some of its numbers."""
+    table = {"none": numbers_of(subject.replay(RIGHT), names)}
+    table |= {id: numbers_of(subject.replay(each), names) for id, each in subject.variations.items()}
+    flat = {id: _flat(numbers) for id, numbers in table.items()}
     return [
-        Signature(id, numbers, [each for each in found if each != id and alike(numbers, found[each])])
-        for id, numbers in found.items()
-        if id != NONE
+        Signature(
+            id,
+            subject.variations[id].sentence,
+            numbers,
+            [each for each in table if each != id and _near(flat[id], flat[each])],
+        )
+        for id, numbers in table.items()
+        if id != "none"
     ]
 
 
-def alike(numbers, others):
+def alike(numbers: dict, others: dict) -> bool:
     """Whether two replays have the same names and, to 1e-12 relative, the same numbers."""
-    return numbers.keys() == others.keys() and all(
-        isclose(value, others[name], rel_tol=1e-12, abs_tol=1e-300) for name, value in numbers.items()
+    return _near(_flat(numbers), _flat(others))
+
+
+def _flat(numbers):
+    return [*numbers], [entry for value in numbers.values() for entry in entries(value)]
+
+
+def _near(one, other):
+    return one[0] == other[0] and all(
+        left == right or isclose(left, right, rel_tol=1e-12, abs_tol=1e-300)
+        for left, right in zip(one[1], other[1])
     )

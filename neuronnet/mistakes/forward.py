@@ -1,310 +1,399 @@
-"""Mistakes and conventions in the forward pass: the error, softmax, activations, numbers misplaced."""
+"""Mistakes and conventions in the forward pass: the error, activations, numbers misplaced, terms left out."""
 
-from dataclasses import replace
+import math
+from collections.abc import Callable, Iterator
+from itertools import combinations
 
-from neuronnet.elementary import ln
-from neuronnet.mistakes.mistaken_program import in_layers, is_square, mistake, other_convention
+from neuronnet.formulas.expressions import Call, Expression, Name, Number, Power, Sum, total
+from neuronnet.formulas.rewriting import mapped, nodes
+from neuronnet.mistakes.graph import Graph, with_parts
+from neuronnet.mistakes.passes import Variation
+from neuronnet.mistakes.words import known
+from neuronnet.names import in_sample
 
-# The error and its slope, softmax included.
-
-_LOGARITHMIC = ("binary cross-entropy", "categorical cross-entropy")
-_SQUARED = ("half squared error", "squared error")
-
-
-def _has(key, *values, several=None):
-    """A condition: an entry is one of these values, and there are several outputs or samples."""
-
-    def has(description):
-        outputs, samples = description.layers[-1].neurons, len(description.samples)
-        value = getattr(description, key)
-        return value in values and {None: 2, "outputs": outputs, "samples": samples}[several] > 1
-
-    return has
+MOST_SWAPS = 60
+BOTH, ERROR, GRADIENT = ("values", "slopes"), ("values",), ("slopes",)
 
 
-def _ends_in(activation):
-    """A condition: outputs of this activation, a squared error, and targets that are probabilities."""
-    return lambda description: (
-        description.layers[-1].activation == activation
-        and description.loss in _SQUARED
-        and all(0 <= target <= 1 for sample in description.samples for target in sample.targets)
+def forward(graph: Graph) -> Iterator[Variation]:
+    """Every Variation of the forward lines of a model."""
+    yield from _activations(graph)
+    yield from _logarithms(graph)
+    if graph.network is None:
+        yield from _lines(graph)
+        yield from _exchanged(graph)
+    else:
+        yield from _biases_left_out(graph)
+        yield from _errors(graph)
+        yield from _misplaced(graph)
+        yield from _l2(graph)
+
+
+def changed(id: str, names, change: Callable, what=BOTH, places: dict | None = None) -> Variation:
+    """A Variation of the formulas of some names, of their values, of their slopes or of both."""
+    plainness = 0 if places is None else 1
+    return known(id, places, plainness, **{each: dict.fromkeys(names, change) for each in what})
+
+
+def scaled(factor: Expression, names: set | None = None) -> Callable:
+    """The change of a formula that multiplies it, or only some names in it."""
+    if names is None:
+        return lambda formula: formula * factor
+    return lambda formula: mapped(
+        formula, lambda leaf: leaf * factor if getattr(leaf, "name", None) in names else leaf
     )
-
-
-_SOFTMAX = (
-    lambda program: program.softmax and program.sizes[-1] > 1,
-    "it takes a softmax of several outputs",
-)
-_CROSS_ENTROPY = (lambda program: program.loss.name in _LOGARITHMIC, "it takes a cross-entropy")
-_YES_OR_NO = (
-    lambda program: program.loss.name == "binary cross-entropy" and program.cancels,
-    "it takes logistic outputs and their cross-entropy",
-)
-
-
-def _from_outs(program):
-    program.from_nets = False
-
-
-def _logarithm(id, base, unit):
-    def error(program, right, j):
-        natural = right(j)
-        return natural / ln(type(natural)(base))
-
-    return mistake(
-        id,
-        f"The cross-entropy is taken with logarithms to base {base}{unit}; its logarithm is the natural one.",
-        needs=[_CROSS_ENTROPY],
-        error=error,
-    )
-
-
-def _yes_or_no(id, sentence, error, slope):
-    return mistake(
-        id,
-        sentence,
-        needs=[_YES_OR_NO],
-        change=_from_outs,
-        error=lambda program, right, j: error(program.targets[j], program.outs[-1][j]),
-        cancelled=lambda program, right, j: slope(program.targets[j], program.outs[-1][j]),
-    )
-
-
-def _combined(what, key):
-    ways = ("averaged", "mean"), ("summed", "sum")
-    for (done, combine), (said, other) in (ways, ways[::-1]):
-        yield other_convention(
-            f"{what} {done}",
-            f"The errors of the {what} are {done}; the network says that they are {said}.",
-            f"the {combine} over the {what}",
-            _has(key, other, several=what),
-            **{key: combine},
-        )
-
-
-ERRORS = (
-    other_convention(
-        "the loss without its half",
-        "E is (target - out)^2; the network says that it has the half.",
-        "the loss without ½",
-        _has("loss", "half squared error"),
-        loss="squared error",
-    ),
-    other_convention(
-        "the loss with a half",
-        "E is 1/2 (target - out)^2; the network says that it has no half.",
-        "the loss with ½",
-        _has("loss", "squared error"),
-        loss="half squared error",
-    ),
-    other_convention(
-        "mean squared error",
-        "E is the outputs' mean (target - out)^2; the network says otherwise.",
-        "the mean squared error over the outputs, without ½",
-        lambda description: (
-            description.loss == "half squared error"
-            and _has("outputs", "sum", several="outputs")(description)
-        ),
-        loss="squared error",
-        outputs="mean",
-    ),
-    *_combined("outputs", "outputs"),
-    *_combined("samples", "samples_combine"),
-    other_convention(
-        "squared error in place of the cross-entropy",
-        "E is 1/2 (target - out)^2; the network's loss is a cross-entropy.",
-        "the half squared error as the loss",
-        _has("loss", *_LOGARITHMIC),
-        loss="half squared error",
-    ),
-    other_convention(
-        "cross-entropy in place of the squared error",
-        "E is the cross-entropy of a yes or no; the network's loss is a squared error.",
-        "the binary cross-entropy as the loss",
-        _ends_in("logistic"),
-        loss="binary cross-entropy",
-    ),
-    other_convention(
-        "cross-entropy of classes in place of the squared error",
-        "E is the cross-entropy of the classes; the network's loss is a squared error.",
-        "the categorical cross-entropy as the loss",
-        _ends_in("softmax"),
-        loss="categorical cross-entropy",
-    ),
-    mistake(
-        "softmax derivative on the diagonal only",
-        "Only dout_j/dnet_j of the softmax is used; every output depends on every net input.",
-        needs=[_SOFTMAX],
-        change=lambda program: setattr(program, "cancels", False),
-        jacobian=lambda program, right, k, j: right(k, j) if k == j else 0 * right(k, j),
-    ),
-    mistake(
-        "softmax without exponentials",
-        "The outputs are the shares of the net inputs; a softmax takes the shares of their exponentials.",
-        needs=[_SOFTMAX],
-        change=_from_outs,
-        out=lambda program, right, layer, j: (
-            program.nets[layer][j] / sum(program.nets[layer]) if layer == program.last else right(layer, j)
-        ),
-    ),
-    _logarithm("log10 for ln", 10, ""),
-    _logarithm("log2 for ln", 2, ", in bits"),
-    mistake(
-        "derivative multiplied in although it cancels",
-        "The factor out*(1 - out) is in delta; with this cross-entropy it cancels, "
-        "and delta is out - target.",
-        needs=[_CROSS_ENTROPY, (lambda program: program.cancels, "nothing cancels here")],
-        cancelled=lambda program, right, j: right(j) * (program.outs[-1][j] * (1 - program.outs[-1][j])),
-    ),
-    _yes_or_no(
-        "sign slip in the cross-entropy",
-        "E is -target*ln(out) + (1 - target)*ln(1 - out); both terms are subtracted.",
-        lambda target, out: (1 - target) * ln(1 - out) - target * ln(out),
-        lambda target, out: -(1 - target) * out - target * (1 - out),
-    ),
-    _yes_or_no(
-        "only the first term of the cross-entropy",
-        "E is -target*ln(out); for a yes or no the term -(1 - target)*ln(1 - out) belongs to it.",
-        lambda target, out: -target * ln(out),
-        lambda target, out: -target * (1 - out),
-    ),
-)
-
-
-# Numbers of the network that were read into the wrong places.
-
-
-def _transposed(which, all_of, is_chosen):
-    suits, described = in_layers(
-        lambda layer, number, last: is_chosen(number, last) and is_square(layer.weights),
-        lambda layer: replace(layer, weights=tuple(zip(*layer.weights))),
-        "it takes a square matrix of weights",
-    )
-    return mistake(
-        f"{which} loaded transposed",
-        f"{all_of} of weights was loaded transposed; a row has the weights of one neuron.",
-        where=[suits],
-        described=described,
-    )
-
-
-def _reversed(key, sentence):
-    def described(description):
-        samples = (sample._replace(**{key: getattr(sample, key)[::-1]}) for sample in description.samples)
-        return replace(description, samples=tuple(samples))
-
-    def has_several(description):
-        return any(len(getattr(sample, key)) > 1 for sample in description.samples)
-
-    reason = f"there are no {key} to exchange"
-    return mistake(f"{key} in reverse order", sentence, where=[(has_several, reason)], described=described)
-
-
-def _biases_swapped(description):
-    layers = description.layers
-    swapped = (replace(layer, bias=other.bias) for layer, other in zip(layers, layers[::-1]))
-    return replace(description, layers=tuple(swapped))
-
-
-_ALL_SHARED = (
-    lambda description: (
-        len(description.layers) > 1 and all(layer.bias_kind == "shared" for layer in description.layers)
-    ),
-    "it takes several layers with a shared bias each",
-)
-
-
-LOADING = (
-    _transposed("both weight matrices", "Every square matrix", lambda number, last: True),
-    _transposed("first weight matrix", "The first matrix", lambda number, last: number == 0 < last),
-    _transposed("last weight matrix", "The last matrix", lambda number, last: number == last > 0),
-    mistake(
-        "biases of the layers swapped",
-        "The layers' biases were read in reverse order, the output layer's into the first layer.",
-        where=[_ALL_SHARED],
-        described=_biases_swapped,
-    ),
-    _reversed("inputs", "The inputs were read in reverse order, the last one into i1."),
-    _reversed("targets", "The targets were read in reverse order, the last one for o1."),
-)
 
 
 # Activations: another function, none, or a sign in its exponent.
 
 
-def _activation(id, sentence, convention, instead, is_chosen):
-    suits, described = in_layers(
-        lambda layer, number, last: (
-            layer.activation != instead and is_chosen(layer.activation, number == last)
+def _logistic(net):
+    return Call("logistic", [net])
+
+
+ACTIVATIONS: tuple[tuple[str, str, Callable], ...] = (
+    ("tanh in place of the logistic", "logistic", lambda net: Call("tanh", [net])),
+    ("the logistic in place of tanh", "tanh", _logistic),
+)
+
+
+def _activations(graph):
+    calls = {out: graph.model.formulas[out] for edges in graph.layers for out, _ in edges}
+    calls = {out: each for out, each in calls.items() if isinstance(each, Call)}
+    calls = {out: each for out, each in calls.items() if each.function in ("logistic", "tanh", "max")}
+
+    def other(function):
+        return lambda formula: function(formula.arguments[-1]) if isinstance(formula, Call) else formula
+
+    for id, function, other_function in ACTIVATIONS:
+        names = [name for name in calls if calls[name].function == function]
+        if names:
+            yield changed(id, names, other(other_function))
+        for name in names if len(names) > 1 and graph.network is None else ():
+            found = changed(id, [name], other(other_function))
+            found.id, found.plainness = f"{id}: {name}", 1
+            yield found
+    logistic = {name for name in calls if calls[name].function == "logistic"}
+    if logistic:
+        found = changed("exp(net) for exp(-net)", logistic, other(lambda net: _logistic(-net)), ERROR)
+        nets = {(out, net) for edges in graph.layers for out, net in edges if out in logistic}
+        found.shares = {edge: _by_outs(*edge, own=True) for edge in nets}
+        yield found
+    if graph.network is None:
+        for name in calls:
+            yield changed("no activation: {name}", [name], other(lambda net: net), BOTH, {"name": name})
+        return
+    *hidden, output = graph.layers
+    for id, edges in (
+        ("no activation at the output", [] if graph.network.cancels else output),
+        ("no activation in the hidden layers", [edge for each in hidden for edge in each]),
+    ):
+        names = [out for out, _ in edges if out in calls]
+        if names:
+            yield changed(id, names, other(lambda net: net))
+    if graph.network.rows.last == "softmax":
+        yield from _softmax_of_network(graph.network)
+
+
+def _softmax_of_network(network):
+    for id, other in (
+        ("softmax without exponentials", lambda net, nets: net / total(map(Name, nets))),
+        ("the logistic in place of softmax", lambda net, nets: _logistic(net)),
+        ("no activation at the output", lambda net, nets: net),
+    ):
+        found = known(id)
+        for sample in network.samples:
+            nets, outs = network.rows.nets_and_outs(network.top, sample)
+            for net, out in zip(nets, outs):
+                found.values[out] = lambda formula, net=net, nets=nets, other=other: other(Name(net), nets)
+                if id == "softmax without exponentials":
+                    found.shares |= {
+                        (out, each): _by_outs(out, network.out_of[each], each == net) for each in nets
+                    }
+        found.slopes = {} if found.shares else dict(found.values)
+        if len(nets) > 1:
+            yield found
+
+
+def _by_outs(out, other, own):
+    """The dout/dnet of a softmax, and of the logistic, by the outputs, whatever these are."""
+    slope = Name(out) * (1 - Name(out)) if own else -Name(out) * Name(other)
+    return lambda share, upstream: upstream * slope
+
+
+def _biases_left_out(graph):
+    network = graph.network
+    for place, layers in (("hidden", network.nets[:-1]), ("output", network.nets[-1:])):
+        nets = [net for nets in layers for net in nets]
+        biased = [net for net in nets if set(graph.model.formulas[net].names()) & set(network.all_biases)]
+        if biased and len(graph.layers) > 1:
+            id = f"bias missing in the {place} net input"
+            yield changed(id, biased, _without_its_last_term, ERROR)
+
+
+def _without_its_last_term(formula):
+    return Sum(formula.terms[:-1]) if isinstance(formula, Sum) and len(formula.terms) > 1 else formula
+
+
+def _logarithms(graph):
+    names = [
+        name
+        for name in graph.errors
+        if any(_is_call(node, "ln", "logsumexp", "lse") for node, *_ in nodes(graph.model.formulas[name]))
+    ]
+    for base in (10, 2) if names else ():
+        yield changed(f"log{base} for ln", names, scaled(1 / Call("ln", [Number(base)])), ERROR)
+
+
+# Lines of a sheet: terms and factors forgotten or too many, quantities exchanged.
+
+
+def _lines(graph):
+    for name in graph.forward:
+        formula, places = graph.model.formulas[name], {"name": name}
+        for id, factor in (
+            ("{name} twice what it is", Number(2)),
+            ("{name} half of what it is", 1 / Number(2)),
+            ("{name} with the wrong sign", Number(-1)),
+        ):
+            yield changed(id, [name], scaled(factor), ERROR, places)
+        for term, change in _without_a_term(graph, name, formula):
+            places = {"name": name, "term": term}
+            yield changed("{term} missing in {name}", [name], change, BOTH, places)
+        for id, is_chosen, other, what in _PARTS:
+            for node, *_ in nodes(formula):
+                if is_chosen(node):
+                    places = {"name": name, "part": node.format()}
+                    change = _with_part(node.format(), other)
+                    yield changed(id, [name], change, what, places)
+
+
+def _without_a_term(graph, name, formula):
+    """(text of a term, the change that leaves it out) of every term of a sum."""
+    terms = formula.terms if isinstance(formula, Sum) else ()
+    for place, (_, term) in enumerate(terms):
+        if not term.names() or graph.steps.shapes[name] != graph.model.shape_of(term):
+            continue
+
+        def without(whole, place=place):
+            (sign, first), *rest = [*whole.terms[:place], *whole.terms[place + 1 :]]
+            return Sum([(1, first if sign > 0 else -first), *rest]) if rest else first
+
+        yield term.format(), without
+
+
+def _is_call(node, *functions):
+    return isinstance(node, Call) and node.function in functions
+
+
+def _with_part(text, other):
+    def change(formula):
+        for node, rebuild, _ in nodes(formula):
+            if node.format() == text:
+                return rebuild(other(node))
+        return formula
+
+    return change
+
+
+_PARTS = (
+    (
+        "square forgotten in {name}: {part}",
+        lambda node: isinstance(node, Power) and node.exponent == 2,
+        lambda node: node.base,
+        ERROR,
+    ),
+    (
+        "mean for sum in {name}: {part}",
+        lambda node: _is_call(node, "sum"),
+        lambda node: Call("mean", node.arguments, node.options),
+        BOTH,
+    ),
+    (
+        "sum for mean in {name}: {part}",
+        lambda node: _is_call(node, "mean"),
+        lambda node: Call("sum", node.arguments, node.options),
+        BOTH,
+    ),
+    (
+        "degrees for radians in {name}: {part}",
+        lambda node: _is_call(node, "sin", "cos"),
+        lambda node: Call(node.function, [node.arguments[0] * Number(math.pi / 180)]),
+        ERROR,
+    ),
+)
+
+
+def _exchanged(graph):
+    names = [name for name in graph.model.given if name in graph.users]
+    pairs = [pair for pair in combinations(names, 2) if len({graph.model.shape(name) for name in pair}) == 1]
+    for one, other in pairs[:MOST_SWAPS]:
+        given = {one: other, other: one}
+        yield known("{one} and {other} exchanged", {"one": one, "other": other}, 1, given=given)
+    for name in names:
+        size = graph.model.shape(name)
+        if len(size) == 2 and size[0] == size[1] > 1:
+            yield known("{name} transposed", {"name": name}, 1, given={name: f"{name}ᵀ"})
+
+
+# The error of a network: which it is, and what is averaged.
+
+
+def _errors(graph):
+    network, description = graph.network, graph.network.description
+    outputs, samples, loss = graph.outputs, len(network.samples), description.loss
+    halved = loss == "half squared error"
+    if halved:
+        yield changed("the loss without its half", graph.errors, scaled(Number(2)))
+    if loss == "squared error":
+        yield changed("the loss with a half", graph.errors, scaled(1 / Number(2)))
+    if halved and description.outputs == "sum" and outputs > 1:
+        found = changed("mean squared error", graph.errors, scaled(Number(2)))
+        yield found.with_other(_combined(network.output_edges, _divided, BOTH)).named_as(found)
+    for what, edges, count, way in (
+        ("outputs", network.output_edges, outputs, description.outputs),
+        ("samples", network.sample_edges, samples, description.samples_combine),
+    ):
+        if count < 2:
+            continue
+        factor = Number if way == "mean" else _divided
+        yield _combined(edges, factor, BOTH, f"{what} {'summed' if way == 'mean' else 'averaged'}")
+        where = (ERROR, GRADIENT) if way == "mean" else (GRADIENT, ERROR)
+        for which, places in zip(("gradient", "error"), where):
+            yield _combined(edges, factor, places, f"{what} averaged in the {which} only")
+    if samples > 1 and description.samples_combine == "mean":
+        id = "gradient divided by the number of samples twice"
+        yield _combined(network.sample_edges, _divided, GRADIENT, id)
+    yield from _other_losses(graph, loss)
+
+
+def _combined(edges, factor, what, id=None):
+    """A factor, `factor(count)`, at the edges of a sum of so many: in its value, in its slope or in both."""
+    below: dict[str, set] = {}
+    for user, name in edges:
+        below.setdefault(user, set()).add(name)
+    changes = {user: scaled(factor(len(names)), names) for user, names in below.items()}
+    found = Variation("", "") if id is None else known(id)
+    for each in what:
+        setattr(found, each, dict(changes))
+    return found
+
+
+def _divided(count):
+    return 1 / Number(count)
+
+
+def _other_losses(graph, loss):
+    network, squared = graph.network, loss.endswith("squared error")
+    targets = [target for sample in network.description.samples for target in sample.targets]
+    may_be_cross = squared and all(0 <= target <= 1 for target in targets)
+
+    def yes(target, out):
+        return -target * Call("ln", [out])
+
+    def no(target, out):
+        return (1 - target) * Call("ln", [1 - out])
+
+    for id, formula, suits in (
+        (
+            "squared error in place of the cross-entropy",
+            lambda target, out: (target - out) ** 2 / 2,
+            "cross-entropy" in loss,
         ),
-        lambda layer: replace(layer, activation=instead),
-        "no layer has such an activation",
-    )
+        (
+            "cross-entropy in place of the squared error",
+            lambda target, out: yes(target, out) - no(target, out),
+            may_be_cross and network.rows.last == "logistic",
+        ),
+        (
+            "cross-entropy of classes in place of the squared error",
+            yes,
+            may_be_cross and network.rows.last == "softmax",
+        ),
+        (
+            "sign slip in the cross-entropy",
+            lambda target, out: yes(target, out) + no(target, out),
+            loss == "binary cross-entropy",
+        ),
+        ("only the first term of the cross-entropy", yes, loss == "binary cross-entropy"),
+    ):
+        if suits:
+            changes = {
+                error: lambda old, pair=pair, formula=formula: formula(*map(Name, pair))
+                for error, pair in network.ends
+            }
+            yield known(id, values=changes, slopes=dict(changes))
 
-    def suits_the_loss(description):
-        last = description.layers[-1].activation
-        stays = last == instead or not is_chosen(last, True)
-        return stays or instead == "logistic" or description.loss not in _LOGARITHMIC
 
-    return mistake(
-        id,
-        sentence,
-        convention=convention,
-        where=[suits, (suits_the_loss, "the loss takes probabilities")],
-        described=described,
-    )
+# Numbers of a network that were read into the wrong places.
 
 
-def _exponent_sign(program, right, layer, j):
-    activation = program.activations[layer]
-    return activation.value(-program.nets[layer][j]) if activation.name == "logistic" else right(layer, j)
+def _misplaced(graph):
+    network = graph.network
+    layers = [[weight for row in rows for weight in row] for rows in network.names.weights]
+    for which, chosen in (
+        ("both weight matrices", layers),
+        ("first weight matrix", layers[:1] if len(layers) > 1 else []),
+        ("last weight matrix", layers[-1:] if len(layers) > 1 else []),
+    ):
+        weights = [name for names in chosen for name in names if name in network.mirrored]
+        if weights:
+            given = {name: network.mirrored[name] for name in weights}
+            yield known(f"{which} loaded transposed", given=given)
+    biases = [layer[0] for layer in network.biases if len(layer) == 1]
+    if len(biases) > 1 and all(layer.bias_kind == "shared" for layer in network.description.layers):
+        yield known("biases of the layers swapped", given=dict(zip(biases, biases[::-1])))
+        found = known("the first layer's bias used everywhere")
+        for bias, nets in zip(biases[1:], network.nets[1:]):
+            change = {bias: Name(biases[0])}
+            found.values |= dict.fromkeys(nets, lambda formula, change=change: with_parts(formula, change))
+        yield found
+    targets = [network.names.of("target", neuron) for neuron in network.names.layers[-1]]
+    for what, names in (("inputs", network.names.inputs), ("targets", targets)):
+        given = {
+            in_sample(name, sample): in_sample(other, sample)
+            for sample in network.samples
+            for name, other in zip(names, names[::-1])
+        }
+        if len(names) > 1:
+            yield known(f"{what} in reverse order", given=given)
 
 
-_IS_LOGISTIC = (
-    lambda program: any(each.name == "logistic" for each in program.activations),
-    "no layer is logistic",
+# The L2 term, l2/2 times the sum of the squared weights.
+
+L2_TERMS = (
+    ("L2 term missing", 0, BOTH),
+    ("L2 term missing in the gradient", 0, GRADIENT),
+    ("L2 term missing in the error", 0, ERROR),
+    ("L2 term without its half", 2, BOTH),
+    ("L2 gradient doubled", 2, GRADIENT),
+    ("L2 term without its half in the error only", 2, ERROR),
+    ("L2 gradient of the wrong sign", -1, GRADIENT),
 )
-ACTIVATIONS = (
-    _activation(
-        "tanh in place of the logistic",
-        "Outputs are tanh(net); the network's activation is the logistic.",
-        "tanh in place of the logistic",
-        "tanh",
-        lambda activation, is_last: activation == "logistic",
-    ),
-    _activation(
-        "the logistic in place of tanh",
-        "Outputs are 1/(1 + exp(-net)); the network's activation is tanh.",
-        "the logistic in place of tanh",
-        "logistic",
-        lambda activation, is_last: activation == "tanh",
-    ),
-    _activation(
-        "the logistic in place of softmax",
-        "Every output is 1/(1 + exp(-net)) for itself; the network's is a softmax.",
-        "logistic outputs",
-        "logistic",
-        lambda activation, is_last: activation == "softmax",
-    ),
-    _activation(
-        "no activation at the output",
-        "The outputs are the net inputs; the network has an activation there.",
-        "an output layer without activation",
-        "identity",
-        lambda activation, is_last: is_last,
-    ),
-    _activation(
-        "no activation in the hidden layers",
-        "Hidden outputs are the net inputs; the network has an activation there.",
-        "hidden layers without activation",
-        "identity",
-        lambda activation, is_last: not is_last,
-    ),
-    mistake(
-        "exp(net) for exp(-net)",
-        "The logistic is computed as 1/(1 + exp(net)); its exponent is -net.",
-        needs=[_IS_LOGISTIC],
-        change=_from_outs,
-        out=_exponent_sign,
-    ),
-)
+
+
+def _l2(graph):
+    network = graph.network
+    description, counts = network.description, network.l2_terms
+    for id, factor, what in L2_TERMS if counts else ():
+        yield changed(id, counts, scaled(Number(factor)), what)
+    if counts and network.all_biases:
+        squares = total(Name(bias) ** 2 for bias in network.all_biases)
+        term = Name(network.names.l2) * squares / 2
+        yield _each_of_l2(
+            "L2 term on the biases as well",
+            counts,
+            lambda formula, count: formula + description.l2_share(term, count),
+        )
+    if counts and len(network.samples) > 1:
+        per_sample = description.l2_scale == "per sample"
+        yield _each_of_l2(
+            f"L2 term {'not ' * per_sample}divided by the number of samples",
+            counts,
+            lambda formula, count: formula * (Number(count) if per_sample else _divided(count)),
+        )
+
+
+def _each_of_l2(id, counts, change):
+    changes = {name: lambda formula, count=count: change(formula, count) for name, count in counts.items()}
+    return known(id, values=changes, slopes=dict(changes))

@@ -9,11 +9,13 @@ from decimal import Decimal
 from math import log, log10
 from typing import NamedTuple
 
-from neuronnet.derivation.digits import BINARY64_ROUNDING
+from neuronnet.derivation.digits import BINARY64_ROUNDING, Printed
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import Name
-from neuronnet.mistakes.mistaken_program import Mistake
-from neuronnet.names import split_index, update_of
+from neuronnet.formulas.expressions import Expression
+from neuronnet.mistakes.passes import Variation
+from neuronnet.names import split_partial, update_of
 
 MOST_SHORT = 20  # updates that are no long training yet
 _ROUNDING = float(BINARY64_ROUNDING)
@@ -27,21 +29,29 @@ class PrintedNumber:
     step. `digits`: 10^-digits is the probability of giving the printed digits by chance.
     """
 
-    def __init__(self, name, expression, printed, exact):
-        """`printed` is a Printed, `exact` an Exact, over whose names the expression is."""
-        value, start = exact.value(expression), Decimal(0)
-        if isinstance(expression, Name):
-            start = exact.derivation.given.get(split_index(expression.name)[0], start)
-        self.name, self.expression, self.key = name, expression, expression.format()
+    def __init__(
+        self,
+        name,
+        expression: Expression,
+        printed: Printed,
+        exact: Decimal,
+        start: Decimal = Decimal(0),
+        room: Decimal = Decimal(0),
+        entry: int | None = None,
+    ):
+        """`start`: what an update starts from; `room`: what rounding may change; `entry` of an array."""
+        self.name, self.expression, self.entry = name, expression, entry
+        self.key = (expression.format(), entry)
         self.evaluate = evaluator(expression, float)
-        self.printed, self.exact, self.as_printed = float(printed.value), float(value), printed
-        self.off = float(printed.value - value)
-        self.is_right = printed.agrees(value) or abs(printed.value - value) <= exact.rounding(expression)
-        self.step = float(value - start)
+        self.printed, self.exact, self.as_printed = float(printed.value), float(exact), printed
+        self.off, self.value_exact = float(printed.value - exact), exact
+        self.is_right = printed.agrees(exact) or abs(printed.value - exact) <= room
+        self.step = float(exact - start)
         self.factor = float(printed.value - start) / self.step if self.step else None
-        self.updates = max(map(update_of, expression.names()), default=0)
+        counts = (update_of((split_partial(each) or (each,))[0]) for each in expression.names())
+        self.updates = max(counts, default=0)
         self.is_long = self.updates > MOST_SHORT
-        self.units, self.unit = printed.units_from(value), float(printed.unit)
+        self.units, self.unit = printed.units_from(exact), float(printed.unit)
         self.allow(0)
 
     def allow(self, room):
@@ -52,12 +62,14 @@ class PrintedNumber:
         self.digits = max(0.0, log10(max(abs(self.units), 0.5) * log(100)))
 
     def value(self, values):
-        """What a replayed pass has here; None where it has nothing."""
+        """What a varied pass has here; None where it has nothing."""
         try:
             value = self.evaluate(values)
-        except (ArithmeticError, KeyError, ValueError):
+            if isinstance(value, Array):
+                value = entries(value)[self.entry or 0]
+            return value if value - value == 0 else None
+        except (ArithmeticError, KeyError, ValueError, IndexError, NeuronnetError):
             return None
-        return value if value - value == 0 else None
 
     def is_given_by(self, value):
         room = self.unit / 2 + _ROUNDING * abs(self.printed)
@@ -77,14 +89,14 @@ class PrintedNumber:
 class Diagnosis(NamedTuple):
     """An explanation of wrong numbers by one or two known mistakes.
 
-    `mistakes` are their classes; `explains` has the names of the wrong numbers whose digits they reproduce,
-    `contradicts` those of right numbers that they would have made wrong. `digits` is how many digits of
-    disagreement they get right, `chance` how many of the `tried` explanations would do so by coincidence;
-    `same_as` has the ids of others that give the same digits. `carried` says that the numbers are computed
-    from the printed ones before.
+    `mistakes` are their Variations; `explains` has the names of the wrong numbers whose digits they
+    reproduce, `contradicts` those of right numbers that they would have made wrong. `digits` is how many
+    digits of disagreement they get right, `chance` how many of the `tried` explanations would do so by
+    coincidence; `same_as` has the ids of others that give the same digits. `carried` says that the numbers
+    are computed from the printed ones before. `instead` is (name, formula used, right formula) of the step.
     """
 
-    mistakes: tuple[type[Mistake], ...]
+    mistakes: tuple[Variation, ...]
     explains: tuple[str | int, ...]
     contradicts: tuple[str | int, ...]
     digits: float
@@ -92,6 +104,7 @@ class Diagnosis(NamedTuple):
     tried: int
     same_as: tuple[str, ...] = ()
     carried: bool = False
+    instead: tuple[str, str, str] | None = None
 
     def __repr__(self) -> str:
         return f"{self.id}: {self.sentence}"
@@ -106,6 +119,14 @@ class Diagnosis(NamedTuple):
         """What was done and what is right, in a sentence for each mistake."""
         carried = ["The printed, rounded numbers were carried on."] if self.carried else []
         return " ".join([each.sentence for each in self.mistakes] + carried)
+
+    @property
+    def formula(self) -> str | None:
+        """The step as it was done: "you used dL/dz = dL/da in place of dL/da * tanh'(z)", or None."""
+        if self.instead is None:
+            return None
+        name, used, right = self.instead
+        return f"you used {name} = {used} in place of {right}"
 
     @property
     def convention(self) -> str | None:
@@ -123,6 +144,7 @@ class Diagnosis(NamedTuple):
         return {
             "id": self.id,
             "sentence": self.sentence,
+            "formula": self.formula,
             "convention": self.convention,
             "explains": list(self.explains),
             "contradicts": list(self.contradicts),

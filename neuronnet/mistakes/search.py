@@ -1,4 +1,9 @@
-"""The search for the mistakes behind wrong numbers: the catalogue replayed, and the odds of chance."""
+"""The search for the mistakes behind wrong numbers: the passes varied, and the odds of chance.
+
+It starts from the first number that is wrong: what does not give that one is not looked at any further.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -11,17 +16,21 @@ from neuronnet.derivation.quantities import Exact
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, NumberError, shortened
 from neuronnet.formulas.evaluating import evaluator
-from neuronnet.mistakes.catalogue import CATALOGUE, replay, variation
-from neuronnet.mistakes.mistaken_program import NotHere
+from neuronnet.formulas.expressions import Name
+from neuronnet.mistakes.by_hand import slips
+from neuronnet.mistakes.networks import Network
+from neuronnet.mistakes.passes import RIGHT, Variation
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
-from neuronnet.names import update_of
+from neuronnet.names import split_index
 
 MOST_CHANCE = 0.05
 MOST_ROUNDED = 1e-9  # of the largest number: rounding takes no number farther off; this saves replays
-MOST_LONG = 8  # counts of updates of long trainings for which mistakes are searched
-MOST_PAIRED_WORK = 60  # weights times samples times updates up to which pairs are
-MOST_CARRIED_WORK = 1_000  # and single ones with carried rounding
-MOST_WORK = 600_000  # the same, times the number of mistakes, up to which single ones are: a few seconds
+MOST_PAIRED_WORK = 60  # of a pass, up to which all pairs are searched
+MOST_PAIRS = 3_000
+FEWEST_PAIRED_DIGITS = 6  # of the numbers that are left: fewer are hit by one pair or another
+MOST_FIRST = 6  # variations that give the first wrong number, each tried with all others
+MOST_CARRIED_WORK = 1_000  # up to which single ones with carried rounding are searched
+MOST_WORK = 600_000  # the same, times the number of variations, up to which single ones are
 CLAIMED_BY_A_FLOAT = 9
 
 
@@ -47,50 +56,56 @@ def diagnose(
         raise NeuronnetError(f"numbers: found {shortened(numbers)}; {needed}")
     with fifty_digits():
         exact = Exact(description)
-        found = [_printed(name, number, exact) for name, number in numbers.items()]
+        found = [of_network(name, *_printed(name, number, exact), exact) for name, number in numbers.items()]
+        subject = Network(description)
         if bounded is None:
-            return explanations(description, found, progress)
-        rounding = _Rounding(description, found, bounded)
+            return explanations(subject, found, progress)
+        rounding = _Rounding(subject, bounded)
         for each in found:
-            room = rounding.room((), each.expression)
+            room = rounding.room(RIGHT, each)
             each.is_right = each.is_right or abs(each.off) <= room
             each.allow(room)
-        return explanations(description, found, progress, rounding.room)
+        return explanations(subject, found, progress, rounding.room)
 
 
-def explanations(description, numbers, progress=None, rounding=None):
+def explanations(subject, numbers: list[PrintedNumber], progress=None, rounding=None) -> list[Diagnosis]:
     """Diagnoses of the wrong ones among PrintedNumbers, best first, each of what those before it leave over.
 
-    `rounding`: None, or for numbers that one program computed, a function (mistakes, expression) that says by
-    how much one may miss the value in a replay and still be that value, rounded in another way.
+    `subject` has `variations`, by id, `replay(variation, number, keep)` and `work`: a Network, or the model
+    of a sheet. `rounding`: None, or for numbers that one program computed, a function (variation, number)
+    that says by how much one may miss the value in a replay and still be that value, rounded in another way.
     """
     if all(each.is_right for each in numbers):
         return []
-    return _Search(description, numbers, progress, rounding).explanations()
+    return _Search(subject, numbers, progress, rounding).explanations()
+
+
+def of_network(name, expression, printed: Printed, exact: Exact) -> PrintedNumber:
+    """A number printed for an expression over the names of a network."""
+    start = Decimal(0)
+    if isinstance(expression, Name):
+        start = exact.derivation.given.get(split_index(expression.name)[0], start)
+    return PrintedNumber(
+        name, expression, printed, exact.value(expression), start, exact.rounding(expression)
+    )
 
 
 class _Rounding:
     """By how much two computations of a number in binary64 may differ: by the bounds of both."""
 
-    def __init__(self, description, numbers, bounded):
-        self.description, self.bounded, self._replayed = description, bounded, {}
-        self.counts = {update_of(name) for each in numbers for name in each.expression.names()}
+    def __init__(self, network, bounded):
+        self.network, self.bounded, self._replayed = network, bounded, {}
 
-    def room(self, mistakes, expression):
+    def room(self, variation, number):
         """Twice the bound that a replay carries, which is one for each computation; 0 where none is known."""
-        if mistakes not in self._replayed:
-            self._replayed[mistakes] = self._replay(mistakes)
+        if variation.id not in self._replayed:
+            self._replayed[variation.id] = self.network.replay(variation, number=self.bounded)
         try:
-            error = getattr(evaluator(expression, self.bounded)(self._replayed[mistakes]), "error", 0.0)
-        except (ArithmeticError, KeyError, ValueError):
-            return 0.0
+            evaluate = evaluator(number.expression, self.bounded)
+            error = getattr(evaluate(self._replayed[variation.id]), "error", 0.0)
+        except (ArithmeticError, KeyError, ValueError, TypeError, NeuronnetError):
+            return 0.0  # TypeError: a function that the bounded numbers lack, as adam's square root
         return 2 * error if isfinite(error) else 0.0
-
-    def _replay(self, mistakes):
-        try:
-            return replay(self.description, mistakes, self.counts, number=self.bounded)
-        except TypeError:  # a function that the bounded numbers lack, as adam's square root
-            return {}
 
 
 def _printed(name, number, exact):
@@ -105,141 +120,103 @@ def _printed(name, number, exact):
         value = exact.value(expression) if number == 0 else 0
         if value:  # a float that is 0 claims the digits of what it should be
             text = f"0e{value.adjusted() - CLAIMED_BY_A_FLOAT + 1}"
-    return PrintedNumber(name, expression, Printed(text), exact)
+    return expression, Printed(text)
 
 
 class _Search:
-    """The numbers still to be explained, the right ones, and the passes replayed so far."""
+    """The numbers still to be explained, the right ones, and the passes varied so far."""
 
-    def __init__(self, description, numbers, progress, rounding):
-        self.description, self.progress, self.one_program = description, progress, rounding is not None
-        self.rounding = rounding or (lambda mistakes, expression: 0.0)
+    def __init__(self, subject, numbers, progress, rounding):
+        self.subject, self.progress, self.one_program = subject, progress, rounding is not None
+        self.rounding = rounding or (lambda variation, number: 0.0)
         sizes = [abs(size) for each in numbers for size in (each.printed, each.exact)]
         self.most_rounded = MOST_ROUNDED * max(sizes)
-        self.printed = {each.key: each for each in numbers}
-        self.short = sorted({each.updates for each in numbers if not each.is_long} | {1})
-        wrong_after = dict.fromkeys(each.updates for each in numbers if each.is_long and not each.is_right)
-        self.long = [*wrong_after][:MOST_LONG]
-        searched = [each for each in numbers if not each.is_long or each.updates in self.long]
-        self.wrong = [each for each in searched if not each.is_right]
-        self.right = [each for each in searched if each.is_right]
-        self.later = [each for each in numbers if each.is_long and each.updates not in self.long]
-        self._replayed = {}
-        self.singles = self._affordable(self.short)
-        self.tried = 0
+        self.printed = {each.key[0]: each for each in numbers if each.entry is None}
+        self._values: dict[str, Any] = {}
+        self._found: dict[tuple, float | None] = {}
+        self.plain = subject.replay(RIGHT)
+        self.order = {each.name: place for place, each in enumerate(numbers)}
+        for each in numbers:
+            each.value(self.plain) if not each.is_long else None
+        wrong = [each for each in numbers if not each.is_right]
+        self.wrong = sorted(wrong, key=lambda each: (each.updates, subject.place(each.expression)))
+        self.right = sorted((each for each in numbers if each.is_right), key=lambda each: each.updates)
+        self.singles = list(subject.variations.values())
+        self.tried = len(self.singles)
         self.following = self._following()
 
     def explanations(self):
-        """Single mistakes, then pairs for what these leave over, then single ones with carried rounding."""
-        found = self._one_after_another([], self.singles, self._first_values)
-        if any(each.is_long for each in self._left(found)):
-            found = self._one_after_another(found, self._affordable(self.long), self._long_values)
-        work = self._work(self.short)
-        if work <= MOST_PAIRED_WORK and self._leaves_short_ones(found):
-            found = self._more(found, list(self._pairs()), self._short_values)
-        if work <= MOST_CARRIED_WORK and self._leaves_short_ones(found):
-            found = self._more(found, self.singles, self._carried_values, carried=True)
-        return [self._with_later(each) for each in found] if self.later else found
-
-    def _leaves_short_ones(self, found):
-        return not all(each.is_long for each in self._left(found))
-
-    def _with_later(self, found):
-        values = self._replay(found.mistakes, sorted({each.updates for each in self.later}))
-        wrong = [each for each in self.later if not each.is_right]
-        later = tuple(each.name for each in wrong if each.is_given_by(each.value(values)))
-        return found._replace(explains=found.explains + later)
-
-    def _affordable(self, counts):
-        singles = [(each,) for each in CATALOGUE.values() if self._makes_sense(each)]
-        return singles[: max(2, MOST_WORK // max(1, self._work(counts)))]
-
-    def _makes_sense(self, mistake):
-        try:
-            variation((mistake,))(self.description)
-        except NotHere:
-            return False
-        except (ArithmeticError, ValueError):
-            pass
-        return True
-
-    def _following(self):
-        """The keys of wrong numbers that follow from wrong ones before: no evidence of their own."""
-        wrong = {each.key: each.printed for each in self.wrong}
-        computed = self._replay_with((), lambda name, value: wrong.get(name, value))
-        return {each.key for each in self.wrong if each.is_given_by(each.value(computed))}
+        """Single mistakes, then pairs for what these leave over, then carried rounding, then slips."""
+        found = self._one_after_another([], self._single_values)
+        left = [each for each in self._left(found) if not each.is_long]
+        if left and sum(each.digits for each in self._telling(left)) >= FEWEST_PAIRED_DIGITS:
+            pairs = self._pairs(found)
+            found = self._more(found, pairs)
+        if self.subject.work <= MOST_CARRIED_WORK and any(not each.is_long for each in self._left(found)):
+            found = self._one_after_another(found, self._carried_values, carried=True)
+        return found + [each for number in self._left(found) for each in self._by_hand(number)]
 
     def _left(self, found):
         explained = {name for each in found for name in each.explains}
         return [each for each in self.wrong if each.name not in explained]
 
-    def _one_after_another(self, found, candidates, values_of, carried=False):
-        found = list(found)
-        while left := self._left(found):
-            best = self._best(left, set(), candidates, values_of, carried)
-            if best is None:
-                break
-            found.append(best)
+    # Candidates
+
+    def _one_after_another(self, found, values_of, carried=False):
+        """A Diagnosis for the first number that is left, until none is found for any."""
+        found, given_up = list(found), set()
+        while left := [each for each in self._left(found) if each.key not in given_up]:
+            candidates = [(each, values_of(each, left[0])) for each in self.singles]
+            candidates = [(each, values) for each, values in candidates if values is not None]
+            best = self._best(left[0], self._left(found), candidates, carried)
+            given_up.add(left[0].key)
+            found += [] if best is None else [best]
         return found
 
-    def _more(self, found, candidates, values_of, carried=False):
-        """A Diagnosis that explains more than all those found; else they and further ones."""
-        before = {each.name for each in self.wrong} - {each.name for each in self._left(found)}
-        best = self._best(self.wrong, before, candidates, values_of, carried)
-        if best is not None or not found:
-            return [best] if best is not None else []
-        return self._one_after_another(found, candidates, values_of, carried)
-
-    def _best(self, wrong, before, candidates, values_of, carried):
-        """Of the candidates that explain `before` and more, the one that gets the most digits right."""
-        replayed, distinct = [], {each.key: each for each in wrong}.values()
-        for mistakes in candidates:
-            values = values_of(mistakes)
-            if values is not None:
-                found = {each.key: each.value(values) for each in distinct}
-                replayed.append((mistakes, [found[each.key] for each in wrong], values))
-        self.tried = max(self.tried, len(replayed))
-        best, key = None, (0.0,)
-        for mistakes, found, values in replayed:
-            matched = [each for each, value in zip(wrong, found) if self._is_given(each, value, mistakes)]
-            if not matched or not before < {each.name for each in matched}:
+    def _best(self, first, left, candidates, carried=False):
+        """The Diagnosis of the candidates that give a number, by the one that gets the most digits right."""
+        values = {id(each): first.value(found) for each, found in candidates}
+        best, key, same = None, (0.0,), []
+        for variation, found in candidates:
+            if not self._is_given(first, values[id(variation)], variation):
                 continue
-            against = () if all(each.is_miscount for each in mistakes) else self._made_wrong(values, mistakes)
+            matched = [each for each in left if self._is_given(each, each.value(found), variation)]
+            against = () if variation.later else self._made_wrong(variation, found)
             if self.one_program and len(against) > len(matched):
                 continue
-            own = (sum(each.digits for each in matched), -len(against))
+            own = (sum(each.digits for each in {each.key: each for each in matched}.values()), -len(against))
             if own > key:
-                best, key, same = (mistakes, matched, against), own, []
+                best, key, same = (variation, matched, against), own, []
             elif own == key and matched == best[1]:
-                same.append(" + ".join(each.id for each in mistakes))
+                same.append(variation.id)
         if best is None:
             return None
-        mistakes, matched, against = best
-        chance = self._chance([each for each in matched if each.name not in before], wrong, replayed)
+        variation, matched, against = best
+        telling = self._telling(matched)
+        near = sum(first.is_as_far_off(value) for value in values.values())
+        chance = max(near, 1) * 10 ** -sum(each.digits for each in telling)
         if chance > MOST_CHANCE:
             return None
-        digits = sum(each.digits for each in self._telling(matched))
-        names = tuple(each.name for each in matched)
-        return Diagnosis(mistakes, names, against, digits, chance, self.tried, tuple(same), carried)
+        digits, names = (
+            sum(each.digits for each in telling),
+            tuple(sorted((each.name for each in matched), key=self.order.get)),
+        )
+        parts = variation.parts or (variation,)
+        instead = self.subject.instead(variation, first.expression) if len(parts) == 1 else None
+        tried = max(self.tried, len(candidates))
+        return Diagnosis(parts, names, against, digits, chance, tried, tuple(same), carried, instead)
 
-    def _is_given(self, number, value, mistakes):
+    def _is_given(self, number, value, variation):
         """Whether a value has the printed digits, or misses them by no more than rounding in its pass."""
         if value is None or number.is_given_by(value):
             return value is not None
         missed = abs(value - number.printed)
-        return missed <= self.most_rounded and missed <= self.rounding(mistakes, number.expression)
+        return missed <= self.most_rounded and missed <= self.rounding(variation, number)
 
-    def _made_wrong(self, values, mistakes):
+    def _made_wrong(self, variation, values):
         found = [(each, each.value(values)) for each in self.right]
         found = [(each, value) for each, value in found if value is not None]
-        return tuple(each.name for each, value in found if not self._is_given(each, value, mistakes))
-
-    def _chance(self, matched, wrong, replayed):
-        """How many of the replayed passes would give these digits by coincidence."""
-        telling = self._telling(matched)
-        position = wrong.index(telling[0])
-        near = sum(telling[0].is_as_far_off(found[position]) for _, found, _ in replayed)
-        return max(near, 1) * 10 ** -sum(each.digits for each in telling)
+        return tuple(each.name for each, value in found if not self._is_given(each, value, variation))
 
     def _telling(self, matched):
         """Numbers that tell something of their own, farthest off first; of several in proportion, one."""
@@ -250,73 +227,99 @@ class _Search:
                 telling.append(each)
         return telling
 
-    # Replaying
+    def _following(self):
+        """The keys of wrong numbers that follow from wrong ones before: no evidence of their own."""
+        wrong = {each.key[0]: each.printed for each in self.wrong if each.entry is None and not each.is_long}
+        computed = {}
 
-    def _pairs(self):
-        numbers = self.wrong + self.right
-        right = self._short_values(())
-        kinds = {tuple(each.value(right) for each in numbers)}
+        def kept(name, value):
+            computed[name] = value
+            return wrong.get(name, value)
+
+        replay, found = self.subject.replay(RIGHT, keep=kept), set()
+        for each in self.wrong:
+            if not each.is_long and each.value(replay) is not None:
+                own = computed.get(each.key[0], each.value(replay))
+                found |= {each.key} if each.is_given_by(own) else set()
+        return found
+
+    # Pairs
+
+    def _pairs(self, found):
+        """Each variation that gives the first wrong number with each other; all pairs of a small pass."""
+        first = next(each for each in self.wrong if not each.is_long)
+        given = [each for each in self.singles if self._is_given(first, first.value(self._of(each)), each)]
+        different = self._different()
+        pairs = [(one, other) for one in given[:MOST_FIRST] for other in different if one is not other]
+        if not given and self.subject.work <= MOST_PAIRED_WORK:
+            pairs += list(combinations(different, 2))
+        return [one.with_other(other) for one, other in pairs[:MOST_PAIRS]]
+
+    def _different(self):
+        """The variations that change some number, one of those that change them alike."""
+        numbers = [each for each in self.wrong + self.right if not each.is_long]
+        kinds = {tuple(each.value(self.plain) for each in numbers)}
         different = []
-        for (mistake,) in self.singles:
-            values = self._short_values((mistake,))
-            kind = None if values is None else tuple(each.value(values) for each in numbers)
-            if kind is not None and kind not in kinds:
+        for each in self.singles:
+            kind = tuple(number.value(self._of(each)) for number in numbers)
+            if kind not in kinds:
                 kinds.add(kind)
-                different.append(mistake)
-        return combinations(different, 2)
+                different.append(each)
+        return different
 
-    def _short_values(self, mistakes):
-        return self._remembered(mistakes, tuple(self.short))
+    def _more(self, found, pairs):
+        """A Diagnosis by a pair in the place of those found where it explains more; else both."""
+        before = {each.name for each in self.wrong} - {each.name for each in self._left(found)}
+        short = [each for each in self.wrong if not each.is_long]
+        candidates = [(pair, self.subject.replay(pair)) for pair in pairs]
+        best = self._best(short[0], self.wrong, candidates)
+        if best is not None and before < set(best.explains):
+            return [best]
+        left = [each for each in self._left(found) if not each.is_long]
+        if found and left:
+            best = self._best(left[0], left, candidates)
+            return found + ([] if best is None else [best])
+        return found
 
-    def _first_values(self, mistakes):
-        """After a long training, replay only what is off by one or explains a number after few updates."""
-        values = self._short_values(mistakes)
-        if values is None or not self.long:
-            return values
-        likely = mistakes[0].is_miscount or any(each.is_given_by(each.value(values)) for each in self.wrong)
-        return self._long_values(mistakes) if likely else values
+    # Slips by hand
 
-    def _long_values(self, mistakes):
-        if self._short_values(mistakes) is None:
+    def _by_hand(self, number):
+        others = {each.as_printed.text: each.name for each in self.right}
+        for id, sentence, chance in slips(number.as_printed, number.value_exact, others):
+            if chance <= MOST_CHANCE:
+                yield Diagnosis(
+                    (Variation(id, sentence),), (number.name,), (), number.digits, chance, self.tried
+                )
+                return
+
+    # Values
+
+    def _of(self, variation):
+        if variation.id not in self._values:
+            self._values[variation.id] = self.subject.replay(variation)
+        return self._values[variation.id]
+
+    def _single_values(self, variation, number):
+        """After a long training, only what is off by one, or explains a number after few updates."""
+        if number.is_long and not self._is_likely(variation) and not self._is_affordable(variation, number):
             return None
-        values = self._remembered(mistakes, (*self.short, *self.long))
-        if self.progress is not None:
-            replayed = sum(len(counts) > len(self.short) for _, counts in self._replayed)
-            self.progress(replayed, len(self.singles))
-        return values
+        return self._of(variation)
 
-    def _carried_values(self, mistakes):
+    def _is_likely(self, variation):
+        short = [each for each in self.wrong if not each.is_long]
+        return variation.later or any(each.is_given_by(each.value(self._of(variation))) for each in short)
+
+    def _is_affordable(self, variation, number):
+        most = max(2, MOST_WORK // max(1, self.subject.work * number.updates))
+        return variation.id in [each.id for each in self.singles[:most]]
+
+    def _carried_values(self, variation, number):
         """The pass computed from the printed numbers wherever these are near its own."""
 
         def kept(name, value):
-            number = self.printed.get(name)
-            if number is None or abs(number.printed - value) > 2 * float(number.as_printed.unit):
+            known = self.printed.get(name)
+            if known is None or abs(known.printed - value) > 2 * float(known.as_printed.unit):
                 return value
-            return number.printed
+            return known.printed
 
-        return self._replay_with(mistakes, kept)
-
-    def _replay_with(self, mistakes, kept):
-        """What a pass computes that goes on with `kept(name, value)` in place of its own values."""
-        computed = {}
-
-        def keep(name, value):
-            computed[name] = value
-            return kept(name, value)
-
-        return None if self._replay(mistakes, self.short, keep) is None else computed
-
-    def _remembered(self, mistakes, counts):
-        if (mistakes, counts) not in self._replayed:
-            self._replayed[mistakes, counts] = self._replay(mistakes, counts)
-        return self._replayed[mistakes, counts]
-
-    def _replay(self, mistakes, counts, keep=None):
-        try:
-            return replay(self.description, mistakes, counts, keep=keep)
-        except NotHere:
-            return None
-
-    def _work(self, counts):
-        description = self.description
-        return description.weight_count * len(description.samples) * max(counts, default=1)
+        return None if number.is_long else self.subject.replay(variation, keep=kept)

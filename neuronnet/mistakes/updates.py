@@ -1,309 +1,270 @@
-"""Mistakes in signs and factors, and in updates: their order, their number, and the samples they rest on."""
+"""Mistakes and conventions of updates, biases and samples: order, rate, what moves, and how often."""
 
-from neuronnet.mistakes.mistaken_program import (
-    AVERAGED_SAMPLES,
-    HIDDEN,
-    RATE,
-    SEVERAL_SAMPLES,
-    mistake,
-    other_convention,
-)
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 
-# The order of things: parameters that move before the backward pass is over, or do not move at all.
+from neuronnet.formulas.expressions import Name, Number
+from neuronnet.formulas.rewriting import mapped
+from neuronnet.mistakes.graph import Graph, with_parts
+from neuronnet.mistakes.passes import Variation
+from neuronnet.mistakes.words import known
+from neuronnet.names import after, partial_name, split_partial
 
-
-def _move_at_once(program, right, layer, batch):
-    right(layer, batch)
-    program.update_layer(layer)
+UPDATED = "updated output weights used backwards"
 
 
-def _pass_again(program, right, layer, batch):
-    """Move the layer, then repeat the forward pass and the later layers' deltas, without names."""
-    _move_at_once(program, right, layer, batch)
-    named, program.rows = program.rows, program.names.rows(None)
-    program.feed_forward(batch)
-    for later in reversed(range(layer, program.depth)):
-        for position in batch:
-            program.enter(position)
-            program.delta_layer(later)
-    program.rows = named
+def updates(graph: Graph) -> Iterator[Variation]:
+    """Every Variation of the updates of a model."""
+    yield from _steps(graph)
+    if graph.network is not None:
+        yield from _other_biases(graph)
+        yield from _bias_gradients(graph)
+        yield from _samples(graph)
+        yield from _counts(graph)
 
 
-def _moved_already(program, right):
-    """Every layer has moved when its gradients were known."""
-
-
-def _only_moved(is_chosen):
-    return lambda program, right, place, value, gradient: (
-        right(place, value, gradient) if is_chosen(place[0], program.last) else value
-    )
-
-
-UPDATED_WEIGHTS_BACKWARDS = mistake(
-    "updated output weights used backwards",
-    "The hidden deltas use the weights of the layer after them when these are already updated; "
-    "all gradients belong before the first update.",
-    needs=[HIDDEN, RATE],
-    finished=_move_at_once,
-    update=_moved_already,
-)
-UPDATE_ORDER = (
-    UPDATED_WEIGHTS_BACKWARDS,
-    mistake(
-        "forward pass repeated between the updates of the layers",
-        "The pass is repeated with the updated later layers before a hidden layer's gradients are taken; "
-        "one forward pass serves all gradients of an update.",
-        needs=[HIDDEN, RATE],
-        finished=_pass_again,
-        update=_moved_already,
-    ),
-    mistake(
-        "only the output layer updated",
-        "Only the output layer's parameters were changed; the hidden layers learn as well.",
-        needs=[HIDDEN],
-        moved=_only_moved(lambda layer, last: layer == last),
-    ),
-    mistake(
-        "only the hidden layers updated",
-        "The output layer's parameters were left as they were; they learn as well.",
-        needs=[HIDDEN],
-        moved=_only_moved(lambda layer, last: layer < last),
-    ),
-)
-
-
-# Signs, and the convention that turns two of them around at once. A weight's place is (layer, j, i).
-
-_TARGETS = (lambda program: program.loss.takes_targets, "the loss takes no targets")
-
-
-def _weight_turned(program, right, place, value, gradient):
-    moved = right(place, value, gradient)
-    return moved - value - value if len(place) == 3 else moved
-
-
-SIGNS = (
-    mistake(
-        "sign flipped",
-        "The parameters move along the gradient and not against it; the update is w - eta * dE/dw.",
-        moved=lambda program, right, place, value, gradient: value + value - right(place, value, gradient),
-    ),
-    mistake(
-        "target - out taken for out - target",
-        "The slope of the error has the wrong sign (target - out); dE/dout is out - target.",
-        needs=[_TARGETS],
-        shared=lambda program, right, slope: -right(slope),
-    ),
-    mistake(
-        "deltas of the opposite sign, added in the update",
-        "The deltas start from target - out and the update adds; "
-        "the derivatives themselves have the other sign.",
-        convention="deltas that start from target - out, and an update that adds",
-        needs=[_TARGETS],
-        shared=lambda program, right, slope: -right(slope),
-        l2_gradient=lambda program, right, weight, count: -right(weight, count),
-        moved=lambda program, right, place, value, gradient: right(place, value, -gradient),
-    ),
-    mistake(
-        "absolute value instead of sign",
-        "The slope of the error is taken without its sign (|out - target|); dE/dout is out - target.",
-        shared=lambda program, right, slope: abs(right(slope)),
-    ),
-    mistake(
-        "the weight's own sign turned in the update",
-        "The update is written -w - eta * dE/dw; it is w - eta * dE/dw.",
-        moved=_weight_turned,
-    ),
-)
-
-
-# Factors: halves, numbers of outputs and samples, gradients that add up.
-
-_HALF = (lambda program: program.loss.name == "half squared error", "the loss has no half")
-_SEVERAL_OUTPUTS = (lambda program: program.sizes[-1] > 1, "there is one output only")
-
-
-def _setting(**attributes):
-    """A change of the program: these attributes, "outputs" standing for the number of outputs."""
-
-    def change(program):
-        for name, value in attributes.items():
-            setattr(program, name, program.sizes[-1] if value == "outputs" else value)
-
-    return change
-
-
-def _added_up(program, right, place, value, gradient):
-    program.earlier[place] = program.earlier.get(place, 0) + gradient
-    return right(place, value, program.earlier[place])
-
-
-def _other_rate(id, sentence, rate):
-    def change(program):
-        program.rate = rate(program.rate)
-
-    return mistake(id, sentence, needs=[RATE], change=change)
-
-
-FACTORS = (
-    mistake(
-        "half dropped in the gradient (or rate 1)",
-        "The slope dE/dout is 2*(out - target), as if E had no 1/2; with the half it is out - target.",
-        needs=[_HALF],
-        shared=lambda program, right, slope: 2 * right(slope),
-    ),
-    mistake(
-        "an extra half",
-        "The slope dE/dout is halved, which nothing in the error does.",
-        shared=lambda program, right, slope: right(slope) / 2,
-    ),
-    mistake(
-        "outputs averaged in the gradient only",
-        "The gradient is divided by the number of outputs and the error is not; both follow from one error.",
-        needs=[_SEVERAL_OUTPUTS],
-        change=_setting(error_outputs=1, gradient_outputs="outputs"),
-    ),
-    mistake(
-        "outputs averaged in the error only",
-        "The error is divided by the number of outputs and the gradient is not; both follow from one error.",
-        needs=[_SEVERAL_OUTPUTS],
-        change=_setting(error_outputs="outputs", gradient_outputs=1),
-    ),
-    mistake(
-        "gradient multiplied by the number of outputs",
-        "The gradient is multiplied by the number of outputs, which nothing in the error does.",
-        needs=[_SEVERAL_OUTPUTS],
-        shared=lambda program, right, slope: program.sizes[-1] * right(slope),
-    ),
-    mistake(
-        "samples averaged in the gradient only",
-        "The gradient is averaged over the samples and the error is summed; both follow from one error.",
-        needs=[SEVERAL_SAMPLES],
-        change=_setting(error_averaged=False, gradient_averaged=True),
-    ),
-    mistake(
-        "samples averaged in the error only",
-        "The error is averaged over the samples and the gradient is summed; both follow from one error.",
-        needs=[SEVERAL_SAMPLES],
-        change=_setting(error_averaged=True, gradient_averaged=False),
-    ),
-    mistake(
-        "gradient divided by the number of samples twice",
-        "The gradient is divided by the number of samples twice; a mean divides once.",
-        needs=[SEVERAL_SAMPLES, AVERAGED_SAMPLES],
-        combined=lambda program, right, terms: right(terms) / len(terms),
-    ),
-    _other_rate(
-        "learning rate missing",
-        "The step is the gradient itself; it is the learning rate times the gradient.",
-        lambda rate: type(rate)(1),
-    ),
-    _other_rate(
-        "learning rate multiplied in twice",
-        "The learning rate is multiplied in twice; the step has it once.",
-        lambda rate: rate * rate,
-    ),
-    _other_rate(
-        "learning rate doubled",
-        "The step is twice the learning rate times the gradient; it is once.",
-        lambda rate: rate + rate,
-    ),
-    _other_rate(
-        "learning rate halved",
-        "The step is half the learning rate times the gradient; it is the whole.",
-        lambda rate: rate / 2,
-    ),
-    mistake(
-        "gradients added up from update to update",
-        "The gradients of earlier updates are never set back to 0 and add up; every update uses its own.",
-        change=lambda program: setattr(program, "earlier", {}),
-        moved=_added_up,
-    ),
-    mistake(
-        "backward pass run twice, gradients doubled",
-        "The gradients of two backward passes are added, so that each is doubled; a backward pass sets them.",
-        total_weight_gradient=lambda program, right, *arguments: 2 * right(*arguments),
-        total_bias_gradient=lambda program, right, *arguments: 2 * right(*arguments),
-    ),
-)
-
-
-# The step itself, and the count of steps.
+# The step of every parameter: the next value from its formula and the old one, or the rate from the rate.
 
 STEPS = (
-    mistake(
-        "weight assigned instead of changed",
-        "The new weight is -eta * dE/dw, without the old one; the update is w - eta * dE/dw.",
-        moved=lambda program, right, place, value, gradient: right(place, value, gradient) - value,
-    ),
-    mistake(
-        "one update too few",
-        "The numbers are those of one update before.",
-        needs=[RATE],
-        updates_for=lambda program, right, count: right(count) - 1,
-    ),
-    mistake(
-        "one update too many",
-        "The numbers are those of one update later.",
-        needs=[RATE],
-        updates_for=lambda program, right, count: right(count) + 1,
-    ),
+    ("sign flipped", lambda formula, old: old + old - formula),
+    ("weight assigned instead of changed", lambda formula, old: formula - old),
+    ("the weight's own sign turned in the update", lambda formula, old: formula - old - old),
 )
+RATES = (
+    ("learning rate missing", lambda rate: Number(1)),
+    ("learning rate multiplied in twice", lambda rate: rate * rate),
+    ("learning rate doubled", lambda rate: rate * 2),
+    ("learning rate halved", lambda rate: rate / 2),
+)
+
+
+def _steps(graph):
+    network, moved = graph.network, graph.updates
+    if not moved:
+        return
+    for id, change in STEPS:
+        of_weights = network is not None and id == "the weight's own sign turned in the update"
+        names = [later for later, old in moved.items() if not of_weights or old in network.weights]
+        yield known(id, values={later: _of_old(change, moved[later]) for later in names})
+    for id, change in RATES if graph.rate is not None else ():
+        rate = {graph.rate: change(Name(graph.rate))}
+        yield known(id, values=dict.fromkeys(moved, lambda formula, rate=rate: with_parts(formula, rate)))
+    if network is None:
+        for later, old in moved.items() if len(moved) > 1 else ():
+            yield known("{name} not updated", {"name": old}, 1, values={later: _of_old(_left, old)})
+        return
+    if graph.has_targets:
+        errors = [edge for edge in graph.edges if edge[0] in graph.errors and edge[1] in graph.model.formulas]
+        yield known(
+            "deltas of the opposite sign, added in the update",
+            shares=dict.fromkeys(errors + network.l2_edges, lambda share, upstream: -share),
+            values={later: _of_old(STEPS[0][1], old) for later, old in moved.items()},
+        )
+    yield _added_up(graph)
+
+
+def _left(formula, old):
+    return old
+
+
+def _of_old(change, old):
+    return lambda formula: change(formula, Name(old))
+
+
+def _added_up(graph):
+    """The gradients kept from update to update, and added up."""
+    found = known("gradients added up from update to update")
+    for row, formula in graph.steps.updates.items():
+        for old in graph.updates.values():
+            if any(_is_by(name, old) for name in formula.names()):
+                kept = f"sum_of_{old}"
+                found.start[kept] = 0
+                found.values[row] = lambda formula, kept=kept: mapped(
+                    formula,
+                    lambda leaf: Name(after(kept, 1)) if split_partial(getattr(leaf, "name", "")) else leaf,
+                )
+                found.values[after(kept, 1)] = lambda updates, kept=kept, old=old, row=row: (
+                    Name(kept) + next(Name(name) for name in updates[row].names() if _is_by(name, old))
+                )
+    return found
+
+
+def _is_by(name, old):
+    return (split_partial(name) or (None, None))[1] == old
+
+
+# Biases: how many there are and whether they learn, and mistakes in their gradients and steps.
+
+
+def _with_biases(change):
+    """Changes every layer; other numbers of biases do away with the author's names for them."""
+
+    def described(description):
+        other = replace(description, layers=tuple(map(change, description.layers)))
+        counts = [[len(layer.biases) for layer in each.layers] for each in (other, description)]
+        if counts[0] == counts[1]:
+            return other
+        renames = description.renames.items()
+        return replace(
+            other, renames={name: own for name, own in renames if not re.fullmatch("b[0-9]+", name)}
+        )
+
+    return described
+
+
+def _own(layer):
+    return layer if layer.bias is None else replace(layer, bias=layer.neuron_biases, train_bias=True)
+
+
+def _frozen(layer):
+    return replace(layer, train_bias=False)
+
+
+def _train_shared(layer):
+    return replace(layer, train_bias=layer.bias is not None)
+
+
+def _without(layer):
+    return replace(layer, bias=None, train_bias=False)
+
+
+def _other_biases(graph):
+    network = graph.network
+    layers = network.description.layers
+    last = layers[-1]
+    biased = [each for each in layers if each.bias is not None]
+    few = any(each.bias_kind == "shared" or not each.train_bias for each in biased)
+    shares = any(each.bias_kind == "shared" for each in layers)
+    for id, change, then, suits in (
+        ("bias per neuron, trained", _own, None, few),
+        ("shared bias trained: summed", _train_shared, None, shares),
+        ("shared bias trained: averaged", _train_shared, "shared bias averaged", shares),
+        ("shared bias trained: first neuron only", _train_shared, "shared bias of the first neuron", shares),
+        (
+            "only output biases trained (per neuron)",
+            lambda layer: _own(layer) if layer is last else _frozen(layer),
+            None,
+            len(layers) > 1 and last.bias is not None,
+        ),
+        (
+            "only hidden biases trained (per neuron)",
+            lambda layer: _frozen(layer) if layer is last else _own(layer),
+            None,
+            any(each is not last for each in biased),
+        ),
+        ("updated weights and bias per neuron", _own, UPDATED, few),
+        ("no biases", _without, None, biased),
+        ("biases never updated", _frozen, None, any(each.train_bias for each in layers)),
+    ):
+        if suits and (network.learns or id == "no biases" or not then):
+            yield known(id, described=_with_biases(change), then=then)
+
+
+def _bias_gradients(graph):
+    network, samples = graph.network, len(graph.network.samples)
+    layers = list(zip(network.biases, network.nets, network.names.weights))
+    counts = network.batch_errors
+
+    def averaged(shares, numerator):
+        return [share / counts.get(numerator, 1) for share in shares]
+
+    rows = {
+        "bias gradient averaged over the samples": dict.fromkeys(
+            network.all_biases * (samples > 1), averaged
+        ),
+        "one bias gradient for all neurons of a layer": {
+            bias: _sum_of(nets) for biases, nets, _ in layers if len(biases) > 1 for bias in biases
+        },
+        "bias gradient from the weight gradients": {
+            bias: _sum_of(row if len(biases) > 1 else [each for row in rows for each in row])
+            for biases, _, rows in layers
+            for bias, row in zip(biases, rows)
+        },
+    }
+    shared = {
+        biases[0]: len(nets) // samples
+        for (biases, nets, _), layer in zip(layers, network.description.layers)
+        if layer.bias_kind == "shared" and len(nets) > samples and network.learns
+    }
+    rows["shared bias averaged"] = {bias: _shared_by(count) for bias, count in shared.items()}
+    rows["shared bias of the first neuron"] = {bias: _every(count) for bias, count in shared.items()}
+    yield from (known(id, sums=sums) for id, sums in rows.items() if sums)
+    found, first = known("bias moved once per weight"), known("bias step taken from the first weight")
+    for bias, row in ((bias, row) for biases, _, rows in layers for bias, row in zip(biases, rows)):
+        if after(bias, 1) in graph.updates:
+            found.values[after(bias, 1)] = _times_the_step(bias, len(row))
+            first.values[after(bias, 1)] = _from(row[0], bias)
+    yield from (found, first) if found.values else ()
+
+
+def _times_the_step(bias, count):
+    return lambda formula: Name(bias) + count * (formula - Name(bias))
+
+
+def _from(weight, bias):
+    return lambda formula: formula - Name(bias) + Name(weight)
+
+
+def _sum_of(names):
+    return lambda shares, numerator: [Name(partial_name(numerator, name)) for name in names]
+
+
+def _shared_by(count):
+    return lambda shares, numerator: [share / count for share in shares]
+
+
+def _every(count):
+    return lambda shares, numerator: shares[::count]
 
 
 # Several samples: some left out, or an update after each where the network waits for all.
 
-_COMBINED_SAMPLES = (
-    lambda program: len(program.samples) > 1 and program.description.batch != "online",
-    "every update rests on one sample",
-)
+
+def _samples(graph):
+    network = graph.network
+    count, batch = len(network.samples), network.description.batch
+    averaged = network.description.samples_combine == "mean"
+    if count < 2:
+        return
+    by_error: dict[str, list] = {}
+    for user, name in network.sample_edges:
+        by_error.setdefault(user, []).append(name)
+    for id, kept, undivided, suits in (
+        ("gradient of the first sample only", 0, averaged, True),
+        ("gradient of the last sample only", -1, False, True),
+        ("gradient of the first sample only, divided by their number", 0, False, averaged),
+        ("gradient of the last sample only, not divided", -1, True, averaged),
+    ):
+        if suits and batch != "online":
+            found = known(id)
+            for user, names in by_error.items():
+                for name in names:
+                    if name != names[kept]:
+                        found.shares[user, name] = lambda share, upstream: None
+                    elif undivided:
+                        found.shares[user, name] = _times(len(names))
+            yield found
+    for id, other in (("updates sample by sample", "online"), ("updates from all samples together", "full")):
+        if batch != other:
+            yield known(id, described=lambda description, other=other: replace(description, batch=other))
 
 
-def _other_batch(id, sentence, batch):
-    return other_convention(
-        id,
-        sentence,
-        "updates after every sample" if batch == "online" else id,
-        lambda description: len(description.samples) > 1 and description.batch != batch,
-        batch=batch,
-    )
+def _times(count):
+    return lambda share, upstream: share * count
 
 
-SAMPLES = (
-    mistake(
-        "gradient of the first sample only",
-        "The update uses the gradient of the first sample alone; it combines those of all samples.",
-        needs=[_COMBINED_SAMPLES],
-        combined=lambda program, right, terms: right(terms[:1]),
-    ),
-    mistake(
-        "gradient of the last sample only",
-        "Each sample's gradient replaces the one before (= in place of +=); they add up.",
-        needs=[_COMBINED_SAMPLES],
-        combined=lambda program, right, terms: right([0 * term for term in terms[:-1]] + terms[-1:]),
-    ),
-    mistake(
-        "gradient of the first sample only, divided by their number",
-        "The update uses the gradient of the first sample alone, divided by the number of samples; "
-        "it is the mean of all.",
-        needs=[_COMBINED_SAMPLES, AVERAGED_SAMPLES],
-        combined=lambda program, right, terms: right(terms[:1] + [0 * term for term in terms[1:]]),
-    ),
-    mistake(
-        "gradient of the last sample only, not divided",
-        "Each sample's gradient replaces the one before (= in place of +=) and is not divided; "
-        "it is the mean of all.",
-        needs=[_COMBINED_SAMPLES, AVERAGED_SAMPLES],
-        combined=lambda program, right, terms: right(terms[-1:]),
-    ),
-    _other_batch(
-        "updates sample by sample",
-        "The parameters move after every sample; the network says that a batch is combined first.",
-        "online",
-    ),
-    _other_batch(
-        "updates from all samples together",
-        "The parameters move once for all samples; the network says that they move in smaller batches.",
-        "full",
-    ),
-)
+def _counts(graph):
+    network = graph.network
+    if not network.learns:
+        return
+    yield known("one update too few", later=-1)
+    yield known("one update too many", later=1)
+    last = {name for row in network.names.weights[-1] for name in row} | set(network.biases[-1])
+    for id, is_left in (
+        ("only the output layer updated", lambda old: old not in last),
+        ("only the hidden layers updated", lambda old: old in last),
+    ):
+        kept = {later: _of_old(_left, old) for later, old in graph.updates.items() if is_left(old)}
+        if kept and len(network.nets) > 1:
+            yield known(id, values=kept)

@@ -12,8 +12,8 @@ from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas.expressions import ArrayOf, Name
 from neuronnet.formulas.notation import updated
-from neuronnet.mistakes.printed_numbers import PrintedNumber
-from neuronnet.mistakes.search import explanations
+from neuronnet.mistakes.networks import Network
+from neuronnet.mistakes.search import explanations, of_network
 from neuronnet.names import after
 from neuronnet.sheet import report
 from neuronnet.sheet.lines import Lines
@@ -122,13 +122,13 @@ def _explained(lines, exact, description, progress):
     if not any(line.number is not None and line.number.verdict == report.WRONG_NUMBER for line in lines):
         return []
     numbers = [
-        PrintedNumber(place, line.quantity, Printed(line.number.printed), exact)
+        of_network(place, line.quantity, Printed(line.number.printed), exact)
         for place, line in enumerate(lines)
         if line.quantity is not None and line.number is not None and line.number.verdict != report.ROUNDING
         if _is_of_network(line.quantity, exact)
     ]
     follow, found = _follow_a_wrong_formula(lines), []
-    for each in explanations(description, numbers, progress):
+    for each in explanations(Network(description), numbers, progress):
         if not follow.issuperset(each.explains) or (len(each.explains) > 1 and not each.contradicts):
             explains, contradicts = (
                 tuple(dict.fromkeys(lines[place].line for place in places))

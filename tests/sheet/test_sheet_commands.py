@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from neuronnet.cli import main
-from neuronnet.mistakes.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parent.parent.parent
 RIGHT = "network: worked-example\nnet_h1 = w1*i1 + w2*i2 + b1 = 0.3775\n"
@@ -207,7 +206,7 @@ def test_the_table_of_mistakes(network, form, capsys):
     out = capsys.readouterr().out
     if form == "json":
         table = json.loads(out)
-        assert {each["id"] for each in table} <= set(CATALOGUE) and len(table) > 50
+        assert len({each["id"] for each in table}) == len(table) > 50
         assert all(each["numbers"] and each["sentence"].endswith(".") for each in table)
     else:
         assert "sign flipped" in out and ("|" in out) == (form == "markdown")

@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from backward import Backward, drawn, logistic
 from profiles import is_thorough
+from replays import Numbers, network_of
 
 from gradcheck.errors import GradcheckError, NotFinite, ShapeMismatch, StructureMismatch, UnknownName
 from gradcheck.why.known_mistakes import known_mistakes
 from neuronnet import load
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError
-from neuronnet.mistakes.catalogue import CATALOGUE, replay
-from neuronnet.mistakes.mistaken_program import NotHere
 
 WORKED = load("worked-example")
 SAMPLES = [([0.3, -0.2], [0.1, 0.9]), ([0.05, 0.1], [0.01, 0.99]), ([-0.7, 0.4], [0.8, 0.3])]
@@ -44,23 +43,16 @@ def matrices(gradients, biases=True):
 
 
 def mistaken(id):
-    values = replay(read("worked-example"), (CATALOGUE[id],))
-    return {
-        name: float(values[f"dE_total/d{name}"])
-        for name in WORKED.gradients()
-        if f"dE_total/d{name}" in values
-    }
+    values = Numbers("worked-example", id)
+    names = {name: f"dE_total/d{name}" for name in WORKED.gradients()}
+    return {name: float(values[own]) for name, own in names.items() if own in values}
 
 
 def visible():
-    """The mistakes of the catalogue that show in the gradients of the worked example."""
+    """The mistakes that show in the gradients of the worked example."""
     right = WORKED.gradients()
-    for id in CATALOGUE:
-        try:
-            wrong = mistaken(id)
-        except NotHere:
-            continue
-        if any(abs(value - right[name]) > 1e-7 * abs(right[name]) for name, value in wrong.items()):
+    for id in network_of("worked-example").variations:
+        if any(abs(value - right[name]) > 1e-7 * abs(right[name]) for name, value in mistaken(id).items()):
             yield id
 
 
@@ -183,7 +175,7 @@ def test_unsuitable_samples_are_refused():
 
 def test_a_gradient_for_each_neuron_is_summed_for_a_shared_bias():
     network = load("worked-example")
-    numbers = replay(read("worked-example"), (CATALOGUE["output weights transposed in the backward pass"],))
+    numbers = Numbers("worked-example", "output weights transposed in the backward pass")
     delta = {name: numbers[f"delta_{name}"] for name in ("h1", "h2", "o1", "o2")}
     weights = {
         f"W{layer}": np.array(

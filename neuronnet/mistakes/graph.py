@@ -1,0 +1,248 @@
+"""What there is to vary in a model: slopes by layer, products, paths, errors, parameters and their updates.
+
+An edge (u, v) is a use of v in the formula of u. What it adds to a derivative by v is a formula over the
+derivative by u, its upstream; `edges` has it with `UPSTREAM` for that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from neuronnet.derivation.sweep import contributions
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.arrays import as_vector_shape
+from neuronnet.formulas.evaluating import shape_of
+from neuronnet.formulas.expressions import (
+    Call,
+    Expression,
+    Name,
+    Number,
+    Product,
+    Transpose,
+    product_of,
+    wrap,
+)
+from neuronnet.formulas.rewriting import elementwise, mapped, nodes, replaced
+from neuronnet.mistakes.passes import Pass
+from neuronnet.names import partial_name, split_partial
+
+UPSTREAM = "upstream of "
+VALUES: dict[str, Callable[..., Expression]] = {
+    "step": lambda net: Call("max", [0, net]),
+    **{
+        f"{function}'": lambda *arguments, function=function: Call(function, list(arguments))
+        for function in ("logistic", "tanh", "leaky_relu", "elu", "gelu")
+    },
+}
+SLOPES = tuple(VALUES)
+
+
+class Place(NamedTuple):
+    """Edges that are varied together: how they are called after "at", ":" or nothing, and in a sentence."""
+
+    at: str
+    colon: str
+    suffix: str
+    where: str
+    edges: list
+    plainness: int = 0
+
+
+class Graph:
+    """The places of a model where steps can be varied.
+
+    `layers` holds the edges (out, net) with a slope, from the first layer to the last. `errors` are the
+    formulas that measure, `summed` the edges that add them up. `inner` quantities send derivatives further
+    back, `parameters` learn; `back` and `gradients` are the edges of products to them. `updates` maps the
+    next value of each parameter to it. `network` is the Network of a described one, else None.
+    """
+
+    def __init__(self, steps: Pass, loss: str, parameters: Iterable[str], updates: dict[str, str], rate=None):
+        self.steps, self.model, self.loss, self.updates = steps, steps.model, loss, updates
+        self.shapes, self.network = steps.shapes, None
+        self.parameters, self.rate = list(parameters), rate
+        reached = self.model.uses(loss)
+        self.forward = [name for name in self.model.formulas if name in reached]
+        self.edges: dict[tuple[str, str], Expression] = {}
+        for user in self.forward:
+            upstream = UPSTREAM + user
+            self.shapes[upstream] = self.model.shape(user)
+            for name, share in contributions(self.model.formulas[user], Name(upstream), self.shapes, user):
+                self.edges.setdefault((user, name), share)
+        self.users: dict[str, list[str]] = defaultdict(list)
+        for user, name in self.edges:
+            self.users[name].append(user)
+        self.losses = {loss}  # what is differentiated by parameters
+        self.errors, self.summed = self._errors()
+        self.layers = self._layers()
+        self.nets = {out: net for edges in self.layers for out, net in edges}
+        measured = {*self.errors, *(user for user, _ in self.summed)}
+        self.inner = [name for name in self.forward if name not in measured]
+        self.outputs, self.has_half, self.has_targets = self._entries(), True, True
+
+    def settle(self) -> None:
+        """Find the products, when it is settled what is inner."""
+        inner, parameters = set(self.inner), set(self.parameters)
+        products = [
+            edge for edge, share in self.edges.items() if factors_of(share) and edge[0] not in self.errors
+        ]
+        self.back = [edge for edge in products if edge[1] in inner]
+        self.gradients = [edge for edge in products if edge[1] in parameters]
+        self.differentiated = inner | parameters
+
+    def _entries(self):
+        """How many numbers a loss is made of."""
+        ends = [name for user, name in self.edges if user in self.errors and name in self.model.formulas]
+        return max((math.prod(self.model.shape(name)) for name in ends), default=1)
+
+    # What the parts of a sheet's own model are; a network knows its layers.
+
+    def _errors(self):
+        """(the formulas nearest to the loss that are more than a sum of names, the edges above them)."""
+        errors, summed, waiting = [], [], [self.loss]
+        while waiting:
+            user = waiting.pop(0)
+            below = [name for name in self._below(user) if name in self.model.formulas]
+            linear = below and all(self._is_constant(self.edges[user, name]) for name in below)
+            if linear and len(below) == len(self._below(user)):
+                summed += [(user, name) for name in below]
+                waiting += [name for name in below if name not in waiting and name not in errors]
+            elif user not in errors:
+                errors.append(user)
+        return errors, summed
+
+    def _below(self, user):
+        return [name for each, name in self.edges if each == user]
+
+    def _is_constant(self, share):
+        return all(name.startswith(UPSTREAM) for name in share.names())
+
+    def _layers(self):
+        sloped = [edge for edge, share in self.edges.items() if slopes_in(share)]
+        depth: dict[str, int] = {}
+        for user in reversed(self.forward):
+            above = [
+                depth.get(each, 0) + bool(slopes_in(self.edges[each, user]))
+                for each in self.users.get(user, ())
+            ]
+            depth[user] = max(above, default=0)
+        levels: dict[int, list] = {}
+        for user, name in sloped:
+            levels.setdefault(depth[user], []).append((user, name))
+        return [levels[each] for each in sorted(levels, reverse=True)]
+
+    # Places
+
+    def slope_places(self) -> list[Place]:
+        """The edges with slopes: by layer, all of them, each alone."""
+        if self.network is not None:
+            return self.network.slope_places(self.layers)
+        found = [named(edges) for edges in self.layers if len(self.layers) > 1]
+        found += [everywhere([edge for edges in self.layers for edge in edges], len(self.layers))]
+        every = [edge for edges in self.layers for edge in edges]
+        return found + [named([edge], 1) for edge in every if [edge] not in self.layers]
+
+    # Reading
+
+    def function_at(self, edge: tuple[str, str]) -> str:
+        """The slope of an edge of a layer, by its name; "identity" where there is none."""
+        slopes = slopes_in(self.edges[edge])
+        return slopes[0].function if slopes else "identity"
+
+    def out_of(self, user: str, slope: Call) -> Expression:
+        """The value of the activation that has a slope: the user of it, or a call."""
+        value = VALUES[slope.function](*slope.arguments)
+        formula = self.model.formulas[user]
+        return Name(user) if formula.format() == value.format() else value
+
+    def cancels_at(self, edges: list) -> bool:
+        """Whether the slope of the loss divides by that of these edges."""
+        return self.network is not None and self.network.cancels and set(edges) == set(self.layers[-1])
+
+    def is_before(self, name: str, parameter: str) -> bool:
+        """Whether the gradient of a parameter needs the derivative by a quantity."""
+        gradient, derivative = (partial_name(self.loss, each) for each in (parameter, name))
+        return derivative in self.model.uses(gradient)
+
+    def singles(self, names: Iterable[str]) -> list[str]:
+        """The names that are looked at one by one: none where samples are many."""
+        return [] if self.network is not None and len(self.network.samples) > 1 else list(names)
+
+    @property
+    def averaged(self) -> list[tuple[int, list[str]]]:
+        """(a count that somebody may divide by, the parameters): of a sheet, the lengths of its arrays."""
+        if self.network is not None:
+            return []
+        counts = {length for name in self.forward for length in self.model.shape(name) if length > 1}
+        groups = [[name] for name in self.parameters] + [self.parameters] * (len(self.parameters) > 1)
+        return [(count, names) for count in sorted(counts) for names in groups]
+
+    def fits(self, share: Expression, name: str) -> bool:
+        """Whether a share has the shape of what it is a derivative by."""
+        try:
+            found = as_vector_shape(shape_of(share, self.shapes))
+        except (NeuronnetError, KeyError):
+            return False
+        return found in ((), as_vector_shape(self.model.shape(name)))
+
+
+def everywhere(edges, layers):
+    both = "both" if layers == 2 else "everywhere"
+    return Place("everywhere", both, "", "of every layer", edges)
+
+
+def named(edges: list, plainness: int = 0) -> Place:
+    """Some edges by the names that use the others: "at h1"."""
+    names = list(dict.fromkeys(user for user, _ in edges))
+    text = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    return Place(f"at {text}", text, f": {text}", f"of {text}", edges, plainness)
+
+
+def slopes_in(share: Expression) -> list[Call]:
+    """The slopes of activations in a share."""
+    return [node for node, *_ in nodes(share) if isinstance(node, Call) and node.function in SLOPES]
+
+
+# Edits of shares: functions of (share, upstream)
+
+
+def without_factor(share: Expression, is_chosen: Callable) -> Expression | None:
+    """The share without its first factor that is chosen; None where there is none."""
+    if is_chosen(share):
+        return Number(1)
+    for node, rebuild, _ in nodes(share):
+        for place, (_, factor) in enumerate(node.factors if isinstance(node, Product) else ()):
+            if is_chosen(factor):
+                rest = [*node.factors[:place], *node.factors[place + 1 :]]
+                if rest and place == 0 and rest[0][0] != "/":
+                    rest[0] = ("*", rest[0][1])
+                return rebuild(product_of(rest))
+    return None
+
+
+def factors_of(share: Expression) -> list[Expression]:
+    """The factors of a share that are no upstream: names, transposes of names, divisors."""
+    found = []
+    for node, *_ in nodes(share):
+        for _, factor in node.factors if isinstance(node, Product) else ():
+            names = factor.names()
+            if not any(split_partial(each) or each.startswith(UPSTREAM) for each in names):
+                found.append(factor)
+    return found
+
+
+def turned(formula: Expression) -> Expression:
+    return formula.inner if isinstance(formula, Transpose) else Transpose(formula)
+
+
+def with_parts(share: Expression, others: dict[str, Expression]) -> Expression:
+    """A share in which every name or larger part whose text `others` has is another formula."""
+    return mapped(replaced(share, others), lambda leaf: others.get(getattr(leaf, "name", None), leaf))
+
+
+def times(share: Expression, factor, shapes) -> Expression:
+    """A share times a number or a formula entry by entry."""
+    return elementwise(share, wrap(factor), lambda formula: shape_of(formula, shapes))

@@ -1,0 +1,343 @@
+"""A described network as a graph to vary, and its training replayed with a Variation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from types import SimpleNamespace
+
+from neuronnet.derivation.layer_formulas import update_formulas, update_powers
+from neuronnet.derivation.network_model import NetworkModel
+from neuronnet.derivation.quantities import Derivation
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.expressions import Expression, Name, total
+from neuronnet.mistakes.backward import CANCELLED, RAW, raw
+from neuronnet.mistakes.catalogue import variations
+from neuronnet.mistakes.graph import Graph, Place, everywhere, named, with_parts
+from neuronnet.mistakes.passes import RIGHT, Pass, Values, Variation, changed_step
+from neuronnet.mistakes.words import known
+from neuronnet.names import after, partial_name, split_index, split_partial, update_of
+
+REMEMBERED = ("m_", "v_", "mhat_", "vhat_", "beta")
+
+
+class Network:
+    """The Model of a description, the steps of its updates, and its `graph`.
+
+    `nets[l]`, `outs[l]` hold the names of a layer in every sample, sample by sample; `errors` those of the
+    outputs, `totals` the edges from the error of an update to those of its samples.
+    """
+
+    def __init__(self, description):
+        """Raises NeuronnetError for a description without samples."""
+        if not description.samples:
+            raise NeuronnetError("a pass needs at least one [[sample]] in the network's description")
+        self.description, self.names = description, description.names
+        plain = SimpleNamespace(derivation=Derivation(description, float, 0))
+        self.model = _PlainModel(plain)
+        self.rows = rows = self.model._pass
+        self.samples = rows.samples
+        self.cancels, self.top = rows.cancels, rows.top
+        of = rows.names_of
+        layers = range(len(rows.layers))
+        self.nets, self.outs = (
+            [[name for sample in self.samples for name in of(kind, layer, sample)] for layer in layers]
+            for kind in ("net", "out")
+        )
+        self.output_edges = [
+            (rows.error_of(sample), error) for sample in self.samples for error in of("E", self.top, sample)
+        ]
+        goals = [name for sample in self.samples for name in of("target", self.top, sample)]
+        self.errors = [name for sample in self.samples for name in of("E", self.top, sample)]
+        self.out_of = {net: out for nets, outs in zip(self.nets, self.outs) for net, out in zip(nets, outs)}
+        self.ends = list(zip(self.errors, zip(goals, self.outs[-1])))
+        self.weights = [name for layer in self.names.weights for row in layer for name in row]
+        self.biases = [list(dict.fromkeys(layer or ())) for layer in self.names.biases]
+        self.mirrored = self._mirrored()
+        self.trained = [layer.train_bias for layer in description.layers]
+        self._others: dict = {}
+        self._passes: dict[tuple, Pass] = {}
+        self._batches: list[tuple] = []
+        self._order = description.batches()
+        self.all_biases = [name for layer in self.biases for name in layer]
+        self.batch_errors: dict[str, int] = {}  # what updates go down, and of how many samples
+        self.sample_edges: list[tuple[str, str]] = []
+        self.l2_edges = [(self.names.error, self.names.error_l2)] if rows.has_l2 else []
+        self.l2_terms = {self.names.error_l2: len(self.samples)} if rows.has_l2 else {}
+        for count in range(len(self.samples) if self.learns else 1):
+            self.steps_of(count)
+        if len(self.samples) > 1 and self.names.error not in self.batch_errors:
+            self.sample_edges += [(self.names.error, rows.error_of(sample)) for sample in self.samples]
+        self.graph = self._graph()
+
+    @property
+    def learns(self) -> bool:
+        return self.description.learning_rate is not None
+
+    # Updates
+
+    def batch(self, count: int) -> tuple:
+        """The positions of the samples of the update after `count` updates."""
+        while len(self._batches) <= count:
+            self._batches.append(tuple(next(self._order)))
+        return self._batches[count]
+
+    def steps_of(self, count: int) -> Pass:
+        """The Pass and the update made after `count` updates."""
+        batch = self.batch(count)
+        if batch not in self._passes:
+            error = self._error_of(batch)
+            updates = dict(self._updates(error)) if self.learns else {}
+            self._passes[batch] = Pass(self.model, updates)
+        return self._passes[batch]
+
+    def _error_of(self, batch):
+        """The name of the error that an update goes down, defined if it is that of some samples only."""
+        rows = self.rows
+        if len(batch) == len(self.samples):
+            name = self.names.error
+        else:
+            name = f"{self.names.error}[{'+'.join(str(position + 1) for position in batch)}]update"
+            combined = rows._combined([Name(rows.error_of(self.samples[each])) for each in batch])
+            if rows.has_l2:
+                squares = total(Name(weight) ** 2 for weight in self.weights)
+                term = self.description.l2_share(Name(self.names.l2) * squares / 2, len(batch))
+                self.model.define(f"{name}_l2", term)
+                self.l2_terms[f"{name}_l2"] = len(batch)
+                self.l2_edges.append((name, f"{name}_l2"))
+                combined = combined + Name(f"{name}_l2")
+            self.model.define(name, combined)
+        self.batch_errors[name] = len(batch)
+        if len(self.samples) > 1:
+            self.sample_edges += [(name, rows.error_of(self.samples[each])) for each in batch]
+        return name
+
+    def _updates(self, error) -> Iterator[tuple[str, Expression]]:
+        rule = self.description.update.rule
+        for power, factor in update_powers(rule):
+            yield after(power, 1), Name(power) * Name(factor)
+        for name, layer, is_bias in self.names.parameters():
+            if not is_bias or self.trained[layer]:
+                gradient = Name(partial_name(error, name))
+                for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
+                    yield after(row, 1), formula
+
+    def _graph(self):
+        steps = self.steps_of(0)
+        biases = [name for layer in self.biases for name in layer]
+        moved = {after(name, 1): name for name in [*self.weights, *biases] if after(name, 1) in steps.updates}
+        rate = self.names.rate if self.learns else None
+        graph = Graph(steps, self.names.error, [*self.weights, *biases], moved, rate)
+        graph.network = self
+        graph.errors = self.errors
+        graph.layers = [
+            [edge for edge in zip(outs, nets) if edge in graph.edges]
+            for outs, nets in zip(self.outs, self.nets)
+        ]
+        if self.rows.last == "softmax":
+            graph.layers[-1] = []
+        graph.inner = [name for layer in self.outs[:-1] for name in layer]
+        graph.nets = {out: net for edges in graph.layers for out, net in edges}
+        graph.outputs = self.description.layers[-1].neurons
+        graph.has_half = self.description.loss == "half squared error"
+        graph.has_targets = self.description.loss != "output"
+        graph.losses = {*self.batch_errors, self.names.error}
+        graph.settle()
+        graph.gradients = [edge for edge in graph.gradients if edge[0] not in self.l2_terms]
+        return graph
+
+    # Places
+
+    def slope_places(self, layers) -> list[Place]:
+        *hidden, output = layers
+        places = [Place("at the output", "output", ": output", "of the output layer", output)]
+        if hidden:
+            inside = [edge for edges in hidden for edge in edges]
+            places.append(Place("at the hidden layer", "hidden", ": hidden", "of the hidden layers", inside))
+            places += [everywhere(inside + output, len(layers))] if output else []
+        if len(hidden) > 1:
+            for which, edges in (("first", hidden[0]), ("last", hidden[-1])):
+                where = f"{which} hidden layer"
+                places.append(Place(f"at the {where}", where, f": {where}", f"of the {where}", edges))
+            places += [named(edges, 1) for edges in hidden[1:-1]]
+        if len(self.samples) == 1:
+            singles = [edge for edges in layers if len(edges) > 1 for edge in edges]
+            places += [named([edge], 1) for edge in singles]
+        return [each for each in places if each.edges]
+
+    def _mirrored(self):
+        """The weight from j to k for that from k to j, in every square matrix."""
+        found = {}
+        for rows in self.names.weights:
+            if len(rows) == len(rows[0]) > 1:
+                found.update(zip((w for row in rows for w in row), (w for row in zip(*rows) for w in row)))
+        return found
+
+    def more_of_backward(self, graph: Graph) -> Iterator[Variation]:
+        """What takes the rows and columns of a layer: matrices turned, a softmax by its diagonal."""
+        if self.rows.last == "softmax":
+            yield from self._of_softmax(graph)
+        elif not self.cancels and self.top > 1:
+            shares = {edge: raw(graph, edge) for edge in graph.back if edge[0] in self.nets[-1]}
+            yield known(f"{RAW}, at the output only", shares=shares)
+        turned = dict(self._turned_gradients())
+        if turned:
+            yield known("gradient matrix transposed", shares=turned)
+        if turned and self.l2_terms:
+            both = turned | {
+                (term, weight): lambda share, upstream, w=weight, o=other: with_parts(share, {w: Name(o)})
+                for term in self.l2_terms
+                for weight, other in self.mirrored.items()
+            }
+            yield known("gradient matrix transposed, its L2 term as well", shares=both)
+
+    def _of_softmax(self, graph):
+        size, outs, nets = graph.outputs, self.outs[-1], self.nets[-1]
+        pairs = [(k, j) for k in range(len(outs)) for j in range(len(nets)) if k // size == j // size]
+        others = {(outs[k], nets[j]): lambda share, upstream: None for k, j in pairs if k != j}
+        if size > 1:
+            yield known("softmax derivative on the diagonal only", shares=others)
+        if not self.cancels:
+            own = {(out, net): lambda share, upstream: upstream for out, net in zip(outs, nets)}
+            places = {"at": "at the output", "where": "of the output layer"}
+            yield known("activation derivative missing {at}", places, shares=others | own)
+        else:
+            yield known(CANCELLED, sums={net: _with_slope_of(out) for net, out in zip(nets, outs)})
+
+    def _turned_gradients(self):
+        """The change of each use of a weight that gives it the gradient of that across the diagonal."""
+        for layer, rows in enumerate(self.names.weights):
+            for sample in self.samples if len(rows) == len(rows[0]) > 1 else ():
+                nets, inputs = self.rows.names_of("net", layer, sample), self.rows.inputs_of(layer, sample)
+                for j, row in enumerate(rows):
+                    for i, weight in enumerate(row):
+                        yield (nets[j], weight), _turned_to(nets[i], inputs[j])
+
+    # Training
+
+    @cached_property
+    def variations(self) -> dict[str, Variation]:
+        """Every Variation of this network by its id."""
+        return variations(self.graph)
+
+    @property
+    def known_names(self) -> list[str]:
+        """The names of all numbers before the third update, what update rules remember left out."""
+        updates = 2 if self.learns else 0
+        names = [each.name for each in Derivation(self.description, float, updates).quantities]
+        return [name for name in names if not name.startswith(REMEMBERED)]
+
+    @property
+    def work(self) -> int:
+        """About how much there is to compute in an update."""
+        return self.description.weight_count * len(self.samples)
+
+    def replay(self, variation: Variation = RIGHT, number: type = float, keep=None):
+        """A Replay, of another network if the variation is one; {} where that does not have it."""
+        if variation.described is None:
+            return Replay(self, variation, number, keep)
+        if variation.described not in self._others:
+            try:
+                self._others[variation.described] = Network(variation.described(self.description))
+            except NeuronnetError:
+                return {}
+        other = self._others[variation.described]
+        then = RIGHT if variation.then is None else other.variations.get(variation.then)
+        return {} if then is None else other.replay(then, number, keep)
+
+    def place(self, expression: Expression) -> int:
+        """Where a quantity comes in the order of computation."""
+        known = self.steps_of(0).place
+        return max((known.get(_without_count(name), 0) for name in expression.names()), default=0)
+
+    def instead(self, variation: Variation, expression: Expression) -> tuple[str, str, str] | None:
+        """(name, formula used, right formula) of the first step on the way to a number that is another."""
+        if variation.described is not None:
+            return None
+        return changed_step(self.steps_of(0), variation, map(_without_count, expression.names()))
+
+
+def _with_slope_of(out):
+    return lambda shares, numerator: [total(shares) * (Name(out) * (1 - Name(out)))]
+
+
+def _turned_to(net, value):
+    def change(share, upstream):
+        of = split_partial(getattr(upstream, "name", ""))
+        return Name(value) if of is None else Name(partial_name(of[0], net)) * Name(value)
+
+    return change
+
+
+class _PlainModel(NetworkModel):
+    """A network's model in which every target is a number of its own."""
+
+    def _last_shares(self, derivation):
+        return {}
+
+
+class Replay:
+    """What a training leaves with a Variation: `replay[name]` for a name with its count of updates."""
+
+    def __init__(self, network: Network, variation: Variation, number: type = float, keep=None):
+        self.network, self.variation, self.number, self.keep = network, variation, number, keep
+        self._varied: dict[int, Pass] = {}
+        self._plans: dict[int, Callable] = {}
+        self._states: dict[int, dict | None] = {0: dict(variation.start) or None}
+        self._values: dict[int, Values] = {}
+
+    def __getitem__(self, name: str):
+        count = update_of((split_partial(name) or (name,))[0])
+        later = max(0, count + self.variation.later) if count else 0
+        return self._values_after(later, count)[_without_count(name)]
+
+    def _steps(self, count):
+        steps = self.network.steps_of(count)
+        if id(steps) not in self._varied:
+            is_right = self.variation is RIGHT
+            self._varied[id(steps)] = steps if is_right else steps.varied(self.variation)
+        return self._varied[id(steps)]
+
+    def _values_after(self, made, count):
+        if made not in self._values:
+            keep = self.keep
+            named_as = None if keep is None else lambda name, value: keep(_with_count(name, count), value)
+            state = self._state(made)
+            self._values[made] = self._steps(made).values(state, self.number, named_as)
+        return self._values[made]
+
+    def _state(self, made):
+        """The parameters and the memory of the update rule after so many updates."""
+        reached = max(each for each in self._states if each <= made)
+        state = self._states[reached]
+        while reached < made:
+            steps = self._steps(reached)
+            if id(steps) not in self._plans:
+                values = self._values_after(reached, reached)
+                names = [*steps.updates, *(after(name, 1) for name in self.variation.start)]
+                for name in names:
+                    values[name]
+                if made - reached > 3 and self.keep is None:
+                    self._plans[id(steps)] = values.plan(state or (), names)
+                state = {split_index(name)[0]: values[name] for name in names}
+            else:
+                state = self._plans[id(steps)](state)
+            if self.keep is not None:
+                state = {name: self.keep(after(name, reached + 1), value) for name, value in state.items()}
+            reached += 1
+        self._states[reached] = state
+        return state
+
+
+def _without_count(name):
+    parts = split_partial(name)
+    if parts is not None:
+        return partial_name(*map(_without_count, parts))
+    return name.partition("@")[0]
+
+
+def _with_count(name, count):
+    parts = split_partial(name)
+    if parts is not None:
+        return partial_name(*(_with_count(each, count) for each in parts))
+    return name if "@" in name else after(name, count)
