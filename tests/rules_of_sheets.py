@@ -86,6 +86,15 @@ y = σ(net) = 0.5449
 E = 1/2 (t - y)^2 = 0.1036
 """
 
+ADAM = """
+x = 1.2
+t = 0.3
+w = 0.5
+η = 0.01
+y = w x
+L = (y - t)^2
+"""
+
 LINE = """
 x = {x}
 t = 0.5
@@ -582,6 +591,24 @@ RULES = [
         ("dL/dw = δ x", "right"),
         ("dL/db = δ", "right"),
         status=0,
+    ),
+    rule("an update without the rate", LOGISTIC_UNIT, ("w' = w - (y - t) y (1 - y) h", "wrong formula")),
+    rule(
+        "the first step of Adam",
+        ADAM,
+        ("g = 2 (y - t) x", "right"),
+        ("m = (1 - 0.9) g",),
+        ("v = (1 - 0.99) g²",),
+        ("w_new = w - η m/(1 - 0.9)/(sqrt(v/(1 - 0.99)) + 0.001)", "right"),
+        status=0,
+    ),
+    rule(
+        "a step of Adam uphill, of half the gradient",
+        ADAM,
+        ("g = (y - t) x", "wrong formula"),
+        ("m = (1 - 0.9) g",),
+        ("v = (1 - 0.99) g²",),
+        ("w_new = w + η m/(1 - 0.9)/(sqrt(v/(1 - 0.99)) + 0.001)", "wrong formula"),
     ),
     # Relu on its branch.
     rule("slope of an active relu left out", ACTIVE, ("dL/dw1 = dL/dy w2 x", "right", "z > 0")),

@@ -121,7 +121,11 @@ class Helpers:
         weighed = [(against, each) for against, each in weighed if against is not None]
         if target is None and not is_delta(name) and not any(map(self._is_gradient, self._roles(name))):
             return None  # a value beside
-        return min(weighed, key=lambda each: each[0])[1] if weighed else None
+        if weighed:
+            return min(weighed, key=lambda each: each[0])[1]
+        multiples = {each.target for each in found if each.factor > 0}  # a gradient has its own size
+        is_gradient = name.startswith(("grad", "g@")) or name == "g"
+        return Meaning(*multiples, Fraction(1), "") if is_gradient and len(multiples) == 1 else None
 
     # What it may be
 

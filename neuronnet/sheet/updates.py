@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import isclose
 
+from neuronnet.formulas.arrays import entries
 from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
-from neuronnet.formulas.rewriting import leaves_of, with_names
+from neuronnet.formulas.rewriting import leaves_of, mapped, with_names
 from neuronnet.names import partial_name
 from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio, minus, rough_ratio
 from neuronnet.sheet.roles import MODEL, RATES
@@ -31,7 +32,11 @@ class Updates(FormulaValues):
             after = self._worth(formula, {})
             steps = None if after is None else [minus(new, value) for new, value in zip(after, before)]
             rate = constant_ratio(steps, slope)
-            if (rate is not None and rate < 0) or self._has_a_rule_of_its_own(formula, old):
+            own_rule = self._has_a_rule_of_its_own(formula, old)
+            if own_rule and rate is None and self._steps_uphill(formula, old, slope):
+                self._define(name, Sum([(2, Name(old)), (-1, formula)]))
+                return
+            if (rate is not None and rate < 0 and not self._lacks_the_rate(formula, rate)) or own_rule:
                 self._define(name, formula)
                 if rate is not None:
                     self.rate = self.rate or self._rate_in(formula) or _literal_rate(formula, rate)
@@ -48,6 +53,36 @@ class Updates(FormulaValues):
         slope_by = Name(partial_name(self._loss_of(old), old))
         step = rate * slope_by if self._parameter_factor <= 1 else rate * (factor * slope_by)
         self._define(name, Sum([(1, Name(old)), (-1, step)]))
+
+    def _lacks_the_rate(self, formula, rate):
+        """Whether a step is the gradient itself, where a learning rate is given."""
+        known = [float(self.model.given[each]) for each in RATES[:5] if each in self.model.given]
+        return bool(known) and isclose(rate, -1, rel_tol=SAME) and not any(each == 1 for each in known)
+
+    def _steps_uphill(self, formula, old, slope):
+        """Whether an update of its author's own rule, as Adam's, goes up where the gradient turns around."""
+        by = partial_name(self._loss_of(old), old)
+        whole = self._written_out(formula)
+        turned = mapped(whole, lambda leaf: Negative(leaf) if getattr(leaf, "name", None) == by else leaf)
+        one, other = self._worth(whole, {}), self._worth(turned, {})
+        if one is None or other is None:
+            return False
+        pairs = [
+            (new - turned, along)
+            for each in zip(one, other, slope)
+            for new, turned, along in zip(*map(entries, each))
+        ]
+        return all(change * along >= 0 for change, along in pairs) and any(change for change, _ in pairs)
+
+    def _written_out(self, formula, depth=0):
+        """A formula with the values beside in it, as the moments of Adam, written out."""
+
+        def instead(leaf):
+            own = self.model.formulas.get(getattr(leaf, "name", None))
+            is_beside = own is not None and leaf.name not in self._reached and depth < 20
+            return self._written_out(own, depth + 1) if is_beside else leaf
+
+        return mapped(formula, instead)
 
     def _keep_state(self, role, statement):
         """A velocity or moment: given, but not learnt. Its own formula defines it; later lines use it."""
