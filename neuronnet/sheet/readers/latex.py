@@ -21,6 +21,9 @@ from neuronnet.sheet.readers.latex_words import (
     SPACES,
     WRITTEN,
     WRITTEN_OUT,
+    bare,
+    joined,
+    stripped,
     tokens,
 )
 
@@ -83,7 +86,7 @@ class _Translator:
             if (kind, value) == ("command", "over") and pieces:
                 self.take()
                 self.depth -= 1
-                return self.ratio(_stripped(pieces), _stripped(self.run(opening, cell)), column)
+                return self.ratio(stripped(pieces), stripped(self.run(opening, cell)), column)
             new = self.scripted()
             border = pieces[-1][0][-1:] + new[0][0][:1] if pieces and new else ""
             is_split = re.fullmatch(r"[\w'][\w∂]", border) and "_" not in border
@@ -94,7 +97,7 @@ class _Translator:
     def scripted(self):
         """An atom with its indices and powers, in whichever order they stand."""
         pieces = self.atom()
-        base, powers = _joined(pieces), []
+        base, powers = joined(pieces), []
         while base.strip() and base not in _BARE and self.following("_^"):
             _, sign, column = self.take()
             if sign == "_":
@@ -108,7 +111,7 @@ class _Translator:
     def lowered(self, base, column):
         """An index: glued to the letters whose indices are numbers, set off by a low line elsewhere."""
         pieces = self.argument(whole=True)
-        index = "".join(_joined(pieces).split()).replace("{", "").replace("}", "")
+        index = "".join(joined(pieces).split()).replace("{", "").replace("}", "")
         if base == "𝟏":
             return [("(", column), *pieces, (")", column)]
         if base == "Σ" and _OF_A_SUM.fullmatch(index):
@@ -125,7 +128,7 @@ class _Translator:
         """What stands above a base: a power, a prime, T, a layer, or the mark of a value after an update."""
         sign = self.take()[1] if self.following("+-") else ""
         raised = [] if sign == "+" else self.argument(whole=True, letter="T")
-        text = sign + _joined(raised).strip()
+        text = sign + joined(raised).strip()
         if text and not text.strip("'"):
             return [(text, column)]
         if base == "Σ":
@@ -153,7 +156,7 @@ class _Translator:
             self.fail(f"\\end{{{value}}} ends nothing", column)
         if (kind, value) == ("other", "{"):
             pieces = self.run(column)
-            return _stripped(pieces) if self.following("_^") else pieces
+            return stripped(pieces) if self.following("_^") else pieces
         if value in ("_", "^"):
             self.fail(f"nothing stands before this {value}", column)
         return self.piece(" " if kind == "space" else value, column)
@@ -177,15 +180,15 @@ class _Translator:
                 self.fail("only the square root is read")
             return [("sqrt(", column), *self.argument(), (")", column)]
         if name in ACCENTS:
-            return [*_stripped(self.argument()), (ACCENTS[name], column)]
+            return [*stripped(self.argument()), (ACCENTS[name], column)]
         if name in FONTS:
-            pieces = _stripped(self.argument())
+            pieces = stripped(self.argument())
             if name.endswith("brace") and self.following("_^"):
                 self.take()
                 self.argument()
-            if _joined(pieces) == "1" and name in BOLD:
+            if joined(pieces) == "1" and name in BOLD:
                 return self.piece("𝟏", column)
-            if _joined(pieces) != "d":
+            if joined(pieces) != "d":
                 return pieces
             name = "partial"
         if name in SPACES:
@@ -205,20 +208,20 @@ class _Translator:
         if name == "vmatrix":
             self.fail("a determinant is not read", column)
         inside = self.last in "[(" and name in ("array", "matrix", "smallmatrix")
-        rows = [row for row in self.rows(name, column) if any(_joined(cell).strip() for cell in row)]
+        rows = [row for row in self.rows(name, column) if any(joined(cell).strip() for cell in row)]
         pieces = []
         for row in rows:
             pieces.append((", [" if pieces else "[", column))
             for number, cell in enumerate(row):
-                pieces += ([(", ", column)] if number else []) + _stripped(cell)
+                pieces += ([(", ", column)] if number else []) + stripped(cell)
             pieces.append(("]", column))
         self.last = "]"
         return pieces if inside else [("[", column), *pieces, ("]", column)]
 
     def cases(self, column):
         """`where(z > 0, z, 0)` for the values and conditions of cases; the last one stands for all else."""
-        rows = [row for row in self.rows("cases", column) if any(_joined(cell).strip() for cell in row)]
-        pairs = [(_bare(row[0]), _bare([piece for cell in row[1:] for piece in cell])) for row in rows]
+        rows = [row for row in self.rows("cases", column) if any(joined(cell).strip() for cell in row)]
+        pairs = [(bare(row[0]), bare([piece for cell in row[1:] for piece in cell])) for row in rows]
         if len(pairs) < 2 or not all(condition for _, condition in pairs[:-1]):
             self.fail("cases are written value & condition, two rows or more", column)
         pieces = []
@@ -244,25 +247,25 @@ class _Translator:
     def fraction(self, column):
         divisor = self.last == "/"
         self.last = "("
-        upper = _stripped(self.argument())
+        upper = stripped(self.argument())
         self.last = "("
-        lower = _stripped(self.argument())
+        lower = stripped(self.argument())
         self.last = ")"
         pieces = self.ratio(upper, lower, column)
         return [("(", column), *pieces, (")", column)] if divisor else pieces
 
     def ratio(self, upper, lower, column):
         """A fraction in pieces: a derivative as ∂E/∂w, the others in brackets."""
-        if _is_derived(_joined(upper)) and _is_derived(_joined(lower)):
+        if _is_derived(joined(upper)) and _is_derived(joined(lower)):
             return [*_with_sign(upper), ("/", column), *_with_sign(lower)]
-        if _joined(lower).startswith("∂"):
+        if joined(lower).startswith("∂"):
             self.fail("a derivative has what is derived in its numerator", column)
         return [("(", column), *upper, (")/(", column), *lower, (")", column)]
 
     def function(self, name, column):
         if self.following("_^"):
             sign = self.take()[1]
-            above = _joined(self.argument(whole=True)).strip()
+            above = joined(self.argument(whole=True)).strip()
             if not re.fullmatch(r"\d{1,2}", above) or (sign == "_" and name != "log"):
                 self.fail(f"{name} with this index or power is not read: a power stands after the argument")
             name += sign + above
@@ -272,7 +275,7 @@ class _Translator:
         if has_bracket or self.following("'") or not self.begins_an_argument():
             return self.piece(name, column)
         self.deeper()
-        argument = _stripped(self.scripted())
+        argument = stripped(self.scripted())
         self.depth -= 1
         return [(name + "(", column), *argument, (")", column)]
 
@@ -346,25 +349,3 @@ def _with_sign(pieces):
 
 def _is_derived(text):
     return text[:1] in ("∂", "d") and read_name(text[1:]) is not None
-
-
-def _bare(pieces):
-    """A cell of cases without the words and commas around it; nothing for `otherwise`."""
-    signs = [(sign, column) for piece, column in pieces for sign in piece]
-    text = _joined(signs)
-    start = re.match(
-        r"[\s,]*(?:(?:if|for|when|falls|wenn|si|otherwise|else|sonst)(?![\w])[\s,:]*)*", text
-    ).end()
-    return signs[start : max(start, len(text.rstrip(" ,;.\n")))]
-
-
-def _joined(pieces):
-    return "".join(piece for piece, _ in pieces)
-
-
-def _stripped(pieces):
-    while pieces and not pieces[0][0].strip():
-        pieces = pieces[1:]
-    while pieces and not pieces[-1][0].strip():
-        pieces = pieces[:-1]
-    return pieces

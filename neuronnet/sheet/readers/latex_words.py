@@ -81,3 +81,28 @@ def tokens(text):
         else:
             yield kind, match[kind], start + 1
     yield None, "", len(text) + 1
+
+
+# Pieces of a translation: a list of (text, column)
+
+
+def bare(pieces):
+    """A cell of cases without the words and commas around it; nothing for `otherwise`."""
+    signs = [(sign, column) for piece, column in pieces for sign in piece]
+    text = joined(signs)
+    start = re.match(
+        r"[\s,]*(?:(?:if|for|when|falls|wenn|si|otherwise|else|sonst)(?![\w])[\s,:]*)*", text
+    ).end()
+    return signs[start : max(start, len(text.rstrip(" ,;.\n")))]
+
+
+def joined(pieces):
+    return "".join(piece for piece, _ in pieces)
+
+
+def stripped(pieces):
+    while pieces and not pieces[0][0].strip():
+        pieces = pieces[1:]
+    while pieces and not pieces[-1][0].strip():
+        pieces = pieces[:-1]
+    return pieces

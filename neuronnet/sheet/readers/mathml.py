@@ -3,26 +3,11 @@ r"""MathML as TeX: the annotation that most pages carry, or the elements, `<msub
 An element is (tag, attributes, children); a child is an element or (character, line, column).
 """
 
-_ACCENTS = {
-    "^": "hat",
-    "ˆ": "hat",
-    "\u0302": "hat",
-    "¯": "bar",
-    "‾": "bar",
-    "_": "bar",
-    "\u0305": "bar",
-    "~": "tilde",
-}
-_ACCENTS |= {"˜": "tilde", "→": "vec", "⃗": "vec", ".": "dot", "˙": "dot"}
+_ACCENTS = dict.fromkeys("^ˆ\u0302", "hat") | dict.fromkeys("¯‾_\u0305", "bar") | dict.fromkeys("~˜", "tilde")
+_ACCENTS |= {"→": "vec", "⃗": "vec", ".": "dot", "˙": "dot"}
 _INVISIBLE = {"\u2061": "", "\u2062": " ", "\u2063": ",", "\u2064": " ", "\u200b": ""}
-_GROUPS = {
-    "msub": ("", "_"),
-    "msup": ("", "^"),
-    "msubsup": ("", "_", "^"),
-    "munder": ("", "_"),
-    "munderover": ("", "_", "^"),
-    "mmultiscripts": ("", "_", "^"),
-}
+_GROUPS = {"msub": ("", "_"), "msup": ("", "^"), "munder": ("", "_")}
+_GROUPS |= dict.fromkeys(("msubsup", "munderover", "mmultiscripts"), ("", "_", "^"))
 _SPACED = {"mtext", "mspace"}
 
 

@@ -36,36 +36,15 @@ _PERCENT = re.compile(r"(?<![\w.,])(?P<whole>\d{1,15})(?:[.,](?P<part>\d{1,15}))
 _COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _STATED_WITH_COMMA = re.compile(r"[=≈]\s*[-−]?[0-9]{1,15},[0-9]{1,15}\s*(?=[;=≈|(\n]|,?\s|\.?\Z|[.,;]\s)")
 _POINT = re.compile(r"[0-9]\.[0-9]")
-_TEX_SIGNS = {
-    "partial": "∂",
-    "cdot": "⋅",
-    "times": "×",
-    "delta": "δ",
-    "eta": "η",
-    "sigma": "σ",
-    "approx": "≈",
-}
-_TEX_SIGNS |= {
-    "alpha": "α",
-    "theta": "θ",
-    "leftarrow": "←",
-    "odot": "⊙",
-    "top": "⊤",
-    "sum": "∑",
-    "Delta": "Δ",
-}
-_TEX_SIGNS |= {
-    "lambda": "λ",
-    "beta": "β",
-    "prime": "′",
-    "hat": "^",
-    "le": "≤",
-    "ge": "≥",
-    "quad": "",
-    "frac": "",
-}
+_TEX_SIGNS = dict(
+    zip(
+        "partial cdot times delta eta sigma approx alpha theta leftarrow odot "
+        "top sum Delta lambda beta prime hat le ge".split(),
+        "∂⋅×δησ≈αθ←⊙⊤∑Δλβ′^≤≥",
+    )
+)
 _TEX_SIGNS |= dict.fromkeys(
-    "dfrac tfrac left right text mathrm mathbf big Big operatorname boldsymbol".split(), ""
+    "quad frac dfrac tfrac left right text mathrm mathbf big Big operatorname boldsymbol".split(), ""
 )
 _TEX_OR_SIGN = re.compile(r"\\(?P<command>[A-Za-z]+)|\\(?P<sign>.)|(?P<dropped>[\s{}_^\u200b])|.")
 _SAME_SIGN = str.maketrans("−·∙*", "-⋅⋅∗")

@@ -70,14 +70,6 @@ def take_separated(sheet, lines, between):
     _take_table(sheet, [(number, line, _cells(line, between)) for number, line in lines], between != ",")
 
 
-def is_table(lines):
-    """Whether most rows of Markdown, (number, TextWithColumns), are names with numbers, none a claim."""
-    rows = [_bar_cells(line) for _, line in lines if not _RULE.fullmatch(line.text)]
-    if _kind(rows) is not None:
-        return True
-    return not any("=" in line.text for _, line in lines) and 2 * _fitting(rows, False) >= len(rows) > 0
-
-
 def take_table(sheet, lines):
     """Add the rows of a table of Markdown, lines of (number, TextWithColumns)."""
     rows = [(number, line, _bar_cells(line)) for number, line in lines if not _RULE.fullmatch(line.text)]
