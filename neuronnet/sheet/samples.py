@@ -15,9 +15,9 @@ AGAIN = "after the lines of a sample its name has another number: of which sampl
 
 
 def samples_apart(sheet: Sheet) -> list[tuple[Sheet, set[int]]]:
-    """(a sheet for each sample, the lines that are its own), where headings begin samples with other numbers.
+    """(a sheet for each sample, its own lines), where headings begin samples with other numbers.
 
-    A sample has what is given in no sample or in one alone, and the formulas of the first where it writes none.
+    A sample has what is given in none or one alone, and the formulas of the first where it writes none.
     A sheet with updates is one, for its passes are told apart by these.
     """
     starts = sorted({line for line, kind, _ in sheet.headings if kind == "sample"})
@@ -84,7 +84,7 @@ def _unread(claim):
 
 
 def _formulas(first: list[Claim], own: list[Claim]) -> Iterator[Claim]:
-    """The formulas of the first sample, without numbers, for the names that another sample has no formula for."""
+    """The formulas of the first sample, without numbers, for the names that another has no formula for."""
     names = {claim.parts[0].text for claim in first + own}
     written = {_name(claim) for claim in own if any(_uses(part, names) for part in claim.parts[1:])}
     for claim in first:

@@ -8,8 +8,18 @@ from neuronnet.errors import ExpressionError
 from neuronnet.formulas.notation import read_name, split_derivative
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array, parse_number
 from neuronnet.sheet.declarations import DECLARED, Declarations
+from neuronnet.sheet.readers.cutting import (
+    HYPOTHESES,
+    IN_PLACE,
+    ended,
+    is_inequality,
+    pieces,
+    shown,
+    sides,
+    without_remark,
+    written_out,
+)
 from neuronnet.sheet.readers.latex import in_plain_notation
-from neuronnet.sheet.readers.latex_words import NAMED
 from neuronnet.sheet.readers.spelling import (
     in_english,
     with_equals,
@@ -17,7 +27,6 @@ from neuronnet.sheet.readers.spelling import (
     without_entities,
 )
 from neuronnet.sheet.readers.words import (
-    CONDITIONS,
     JOINING,
     Vocabulary,
     heading,
@@ -30,22 +39,8 @@ MOST_PARTS = 100
 
 _NETWORK = re.compile(r"\s*network\s*:\s*(.*?)\s*", re.IGNORECASE)
 _LET = re.compile(r"\s*let\s", re.IGNORECASE)
-_MARKUP = re.compile(
-    r"\\(?:begin|end)\s*\{[A-Za-z]{1,20}\*?\}|\\\\|\$+|(?<!\\)&|\\[()\[\]]|\\(?:nonumber|notag|q?quad)\b"
-)
-_DOLLARS = re.compile(r"\$+|\\[()\[\]]|\\(?:nonumber|notag|q?quad)\b")
-_MATRIX = re.compile(r"\\begin\s*\{(?:[bpvB]?matrix|smallmatrix|array|[dr]?cases)")
 _IS_LATEX = re.compile(r"[\\$&]|_\{")
-_CONDITIONS = CONDITIONS - set(JOINING)
 _JOINING = re.compile(rf"\s*({'|'.join(JOINING)})\s+(?=[^\s\d=][^\s=]{{0,40}}\s*:?=(?!=))")
-_JOINED = re.compile(rf"\s*[,;]\s+(?:{'|'.join(JOINING)})\s*\Z")
-_NEXT = r"(?=(?:[^\W\d_]+\s+){0,4}[^\s=]{1,40}\s*:?=(?!=))"
-_SEPARATOR = re.compile(
-    rf"(?<=[\w)\]}}'%])[,;]?\s+(?P<word>{'|'.join(JOINING)})\s+{_NEXT}"
-    rf"|(?<=[\w)\]}}%])[,;]?\s+(?=(?P<condition>{'|'.join(_CONDITIONS)})\s+{_NEXT})"
-    r"|[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
-    rf"|(?<=[\d)\]])\s?:\s+{_NEXT}|(?<=[\w)\]}}'%])\.\s+(?:(?=[^\W\d_]{{2,}}[\s,:])|{_NEXT})"
-)
 _OLD = re.compile(r"(?<=[\w}\]])(?:[_^](?:old|\{old\}|\(old\)))(?!\w)")
 _ASSIGNS = re.compile(r":=|←|<-(?!>)|\\(?:gets|leftarrow|coloneqq)\b|[-+*/]=")
 _ASIDE = re.compile(r"\s*[^\W\d_][^()=:]{2,40}\(([^()=]{1,40}=[^()=]{1,40})\)\s*:\s(?=.*=)")
@@ -55,8 +50,6 @@ _NUMBERS_BEFORE, _NUMBER_AFTER = (
     re.compile(r"[-−]?\d+(?:[.,]\d+)?\s*\Z"),
     re.compile(r"\s*[-−]?\d+(?:[.,]\d+)?\s*[.;]?\s*\Z"),
 )
-_IN_PLACE = re.compile(r"([^=]+?)(?<!\^)\s*([-+])\Z")
-_NAMES_OF_NUMBERS = NAMED | {"eta", "delta"}
 _LOOKS_LIKE_A_CLAIM = re.compile(r"[+*/^()\[\]<>]|[0-9.]\s*-\s*[0-9.]|[^\W\d]\d*\s-\s")
 _REMARK = re.compile(r"(?<=[\d\])])\s+\(([^\W\d_]{2,})\s.*\)\s*\Z")
 _MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")
@@ -176,14 +169,14 @@ class Sheet:
         except ExpressionError as error:
             return self._refuse(statement, error.column, error.reason)
         let = _LET.match(written.text)
-        if let and len(list(_pieces(written, ()))) == 1:
-            return self._define(statement, _ended(written[let.end() :]))
+        if let and len(list(pieces(written, ()))) == 1:
+            return self._define(statement, ended(written[let.end() :]))
         start = 0
-        for end, following, piece in _pieces(written, self.vocabulary.names):
+        for end, following, piece in pieces(written, self.vocabulary.names):
             if self.is_full(statement.place(start + 1)[0]):
                 return None
-            bare = _without_remark(_ended(piece), self.defined)
-            bare = bare if latex else _without_remark(_ended(self._without_words(bare)), self.defined)
+            bare = without_remark(ended(piece), self.defined)
+            bare = bare if latex else without_remark(ended(self._without_words(bare)), self.defined)
             if not latex and self._is_of_prose(bare.text):
                 self._take_from_prose(statement, piece)
             else:
@@ -304,7 +297,7 @@ class Sheet:
             self._refuse(statement, error.column, error.reason)
 
     def _take_claim(self, statement, text, written, latex):
-        parts = _sides(written)
+        parts = sides(written)
         signs = len(parts) - 1
         if not signs and _INEQUALITY.search(written.text):
             return self.ignored.append(statement.place(1)[0])
@@ -323,11 +316,11 @@ class Sheet:
                 where = {0: "before the first equals sign", signs: "after the last equals sign"}
                 reason = f"nothing stands {where.get(number, 'between two equals signs')}"
                 return self._refuse(statement, position, reason, text)
-        if any(_is_inequality(part.text, latex) for part in parts):
+        if any(is_inequality(part.text, latex) for part in parts):
             reason = "an inequality is not read: write the equality alone"
             return self._refuse(statement, written.column_of(1), reason, text)
-        if _IN_PLACE.fullmatch(parts[0].text) and signs < 3:
-            parts[:2] = _written_out(parts[0], parts[1])
+        if IN_PLACE.fullmatch(parts[0].text) and signs < 3:
+            parts[:2] = written_out(parts[0], parts[1])
         lines = [statement.place(part.columns[0])[0] for part in parts]
         if self.decimal_commas:
             parts = [
@@ -339,7 +332,7 @@ class Sheet:
     def _is_of_prose(self, text):
         """Whether words of prose stand on a side of a claim, or it is conditional."""
         first = re.match(r"\s*([^\W\d_]+)\s", text)
-        if first and first[1].lower() in _CONDITIONS and first[1] not in self.vocabulary.names:
+        if first and first[1].lower() in HYPOTHESES and first[1] not in self.vocabulary.names:
             return True
         return "=" in text and any(map(self.vocabulary.is_prose, text.split("=")))
 
@@ -357,89 +350,3 @@ class Sheet:
     def _refuse(self, statement, position, reason, text=None):
         line, column = statement.place(position)
         self.refuse(line, statement.text if text is None else text, column, reason)
-
-
-def _without_remark(written, names):
-    """Without plain words, none of `names`, in brackets after a number, as in `= 0.5933 (rounded)`."""
-    start = written.text.rfind("(")
-    before = written.text[: max(start, 0)]
-    if not written.text.endswith(")") or not re.search(r"[0-9.]\s", before[-2:]):
-        return written
-    words = re.findall(r"[^\s.,-]+", written.text[start + 1 : -1])
-    are_words = all(word.isalpha() or word.isdigit() for word in words) and words and words[0].isalpha()
-    is_plain = are_words and any(
-        word.isalpha() and len(word) > 3 and word not in _NAMES_OF_NUMBERS and word not in names
-        for word in words
-    )
-    return written[:start].strip() if is_plain else written
-
-
-def _sides(written):
-    """What stands between the equals signs that no bracket encloses; between all, where brackets are odd."""
-    depth, cuts = 0, []
-    for place, each in enumerate(written.text):
-        depth += (each in "([{") - (each in ")]}")
-        if each == "=" and depth == 0 and written.text[place - 1 : place] not in tuple("<>!"):
-            cuts.append(place)
-    if depth:
-        return written.split("=")
-    starts, ends = [0, *(cut + 1 for cut in cuts)], [*cuts, len(written.text)]
-    return [written[start:end].strip() for start, end in zip(starts, ends)]
-
-
-def _is_inequality(text, latex):
-    """Whether a side says that a formula is more or less than a number, which is no part of an equality."""
-    found = re.fullmatch(r"(.*[^<>=!\s])\s*[<>≤≥≠]=?\s*[-−]?[\d.]+\s*", text, re.DOTALL)
-    if (
-        found is None
-        or found[1].count("(") != found[1].count(")")
-        or found[1].count("[") != found[1].count("]")
-    ):
-        return False
-    return latex or re.search(r"[-+*/·⋅^)]", found[1]) is not None
-
-
-def _written_out(head, step):
-    """`w -= s` as w and w - (s)."""
-    name, sign = _IN_PLACE.fullmatch(head.text).groups()
-    column, last = step.column_of(1), step.column_of(len(step))
-    before = f"{name} {sign} ("
-    columns = [column] * len(before) + list(step.columns) + [last]
-    return head[: len(name)], TextWithColumns(f"{before}{step.text})", columns)
-
-
-def shown(text, limit=LONGEST_TEXT):
-    """The author's text on one printable line, without signs that only lay it out, cut where it is long."""
-    if len(text) > limit:
-        text = f"{text[: limit - 4]} ..."
-    markup = _DOLLARS if _MATRIX.search(text) else _MARKUP
-    text = " ".join(markup.sub(" ", text).split())
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
-
-
-def _pieces(written, names):
-    """(where it ends, where the next begins, TextWithColumns) of each claim outside brackets, between
-    commas, semicolons, sentences and words such as `and` that are none of the `names`.
-    """
-    text, depth, cuts = written.text, 0, []
-    for match in _SEPARATOR.finditer(text):
-        if match.group() in "([{":
-            depth += 1
-        elif match.group() in ")]}":
-            depth -= 1
-        elif depth <= 0 and match["word"] not in names and match["condition"] not in names:
-            cuts.append(match.span())
-    start = before = 0
-    claimed = False
-    for (cut, end), (following, _) in zip(cuts, [*cuts[1:], (len(text), 0)]):
-        claimed = claimed or "=" in text[before:cut]
-        before = cut
-        if claimed and "=" in text[cut:following]:
-            yield written.column_of(cut + 1) - 1, written.column_of(end + 1) - 1, written[start:cut]
-            start, claimed = end, False
-    yield None, 0, written[start:]
-
-
-def _ended(written):
-    joining = _JOINED.search(written.text)
-    return written[: joining.start() if joining else len(written.text.rstrip(" \t\n.,;…"))].strip()

@@ -54,7 +54,9 @@ DROPPED |= dict.fromkeys(
 WRITTEN_OUT = {"prod", "ldots", "dots", "cdots", "vdots", "ddots"}
 BOLD = {"mathbf", "boldsymbol", "bm", "mathbb", "pmb", "textbf"}
 # Words whose letters pages set apart, as in `n e t_{h 1}`.
-_SPACED = "net out target total output input error loss tanh sigmoid softmax relu exp log max min new old in cost bias"
+_SPACED = (
+    "net out target total output input error loss tanh sigmoid softmax relu exp log max min new old cost bias"
+)
 SPACED = re.compile(
     "|".join(
         rf"(?<![A-Za-z\\]){' '.join(word)}(?![A-Za-z])".replace(" ", r"\s{1,3}")

@@ -38,7 +38,7 @@ def shown_by(tree):
 
 
 def matched(shown, lines):
-    """(the Printed values, the lines that hold none) of lines, (number, TextWithColumns), that were printed."""
+    """(the Printed values, the lines without) of lines, (number, TextWithColumns), that were printed."""
     text = "\n".join(line.text for _, line in lines)
     places = [
         (number, column)
@@ -49,7 +49,8 @@ def matched(shown, lines):
     for pieces in shown:
         nodes = [each for each in pieces if not isinstance(each, str)]
         match = _pattern(pieces).search(text, position) if nodes else None
-        if match is None or (len(nodes) == len(pieces) and text[position : match.start()].strip()):
+        is_bare = len(nodes) == len(pieces)
+        if match is None or (is_bare and text[position : match.start()].strip()):
             continue
         for number, node in enumerate(nodes, 1):
             start, end = match.span(number)

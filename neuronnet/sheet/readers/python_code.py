@@ -9,35 +9,21 @@ import re
 import tokenize
 import warnings
 
-from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
+from neuronnet.sheet.readers.allowed_python import (
+    MODULES,
+    Refused,
+    called_name,
+    check,
+    filled,
+    has_counted_entries,
+    is_of_self,
+)
 from neuronnet.sheet.readers.program_output import matched, shown_by
 
 MOST_LOOPS = 3  # one in another
-_EXPRESSIONS = (
-    *(ast.BinOp, ast.UnaryOp, ast.Call, ast.Attribute, ast.Subscript, ast.Compare, ast.IfExp, ast.Constant),
-    *(ast.Name, ast.List, ast.Tuple, ast.keyword, ast.Load, ast.Add, ast.Sub, ast.Mult, ast.Div),
-    *(ast.MatMult, ast.Pow, ast.USub, ast.UAdd, ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Eq, ast.NotEq),
-)
-_REFUSED = {
-    ast.ListComp: "a comprehension is not read: write the entries out",
-    ast.GeneratorExp: "a comprehension is not read: write the terms out",
-    ast.Slice: "slices are not read: give the part a name and its numbers",
-    ast.JoinedStr: "a string is no quantity",
-    ast.FloorDiv: "whole division is not read",
-    ast.Mod: "a remainder is not read",
-}
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
-_MODULES = set(
-    "np numpy jnp torch tf F nn math scipy sp special K linalg functional keras activations".split()
-)
-_ATTRIBUTES = set("T shape size grad data real ndim".split()) | _MODULES
-_METHODS = set(
-    "sum mean max min dot matmul mm exp log sqrt tanh sigmoid relu abs square pow var std reshape softmax flatten "
-    "ravel item copy detach clone numpy squeeze transpose t astype float backward zero_".split()
-)
 _WRAPPERS = set("array asarray tensor Tensor float32 float64 Parameter Variable constant".split())
-_MADE = set("zeros ones zeros_like ones_like full eye outer where maximum minimum power".split())
 _MARKED = (
     ast.Import,
     ast.ImportFrom,
@@ -108,7 +94,7 @@ def _is_of_a_program(node):
         return True
     called = node.func if isinstance(node, ast.Call) else None
     if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
-        return called.value.id in _MODULES
+        return called.value.id in MODULES
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
         return isinstance(node.value, ast.Tuple)
     return isinstance(called, ast.Name) and called.id in ("print", "open", "eval", "exec", "__import__")
@@ -153,14 +139,6 @@ def _parsed(text):
     return ast.Module(whole.body, [])
 
 
-class _Refused(Exception):
-    """A node that is not read, and why."""
-
-    def __init__(self, node, reason):
-        super().__init__(reason)
-        self.node, self.reason = node, reason
-
-
 class _Program:
     """The statements of one program, each added to a sheet as what it is."""
 
@@ -186,7 +164,7 @@ class _Program:
             return
         try:
             self.known(node)
-        except _Refused as refused:
+        except Refused as refused:
             first = self.text_of(node, first_line=True)
             column = (
                 self.text_of(refused.node).column_of(1) if refused.node is not node else first.column_of(1)
@@ -209,36 +187,38 @@ class _Program:
                 self.statement(each)
         elif isinstance(node, ast.If):
             if any(isinstance(each, (ast.Assign, ast.AugAssign)) for each in ast.walk(node)):
-                raise _Refused(node, "a branch is not read: write what happens, or where(condition, a, b)")
+                raise Refused(node, "a branch is not read: write what happens, or where(condition, a, b)")
         elif isinstance(node, ast.ClassDef):
-            raise _Refused(node, "a class is not read: paste the lines of its methods with numbers")
+            raise Refused(node, "a class is not read: paste the lines of its methods with numbers")
         elif isinstance(node, (ast.Try, ast.AsyncFunctionDef, ast.Match)):
-            raise _Refused(node, "only assignments, functions of one line and loops are read")
+            raise Refused(node, "only assignments, functions of one line and loops are read")
 
     def assigned(self, targets, value):
         if all(isinstance(each, ast.Tuple) for each in targets) and len(targets) == 1:
             names = targets[0].elts
             values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
             if len(names) != len(values):
-                raise _Refused(value, "as many values as names are needed")
+                raise Refused(value, "as many values as names are needed")
             for name, each in zip(names, values):
                 self.assigned([name], each)
             return
         for target in targets:
             if isinstance(target, ast.Subscript):
-                raise _Refused(target, "an entry changed in place is not read: write the whole array")
-            if not isinstance(target, ast.Name) and not _is_of_self(target):
-                raise _Refused(target, "only a name can get a value")
+                raise Refused(target, "an entry changed in place is not read: write the whole array")
+            if not isinstance(target, ast.Name) and not is_of_self(target):
+                raise Refused(target, "only a name can get a value")
         if isinstance(value, ast.Lambda):
             return self.function(targets[0].id, value.args, value.body, value)
         self.check(value)
-        is_made = isinstance(value, ast.Call) and value.keywords and value.args and _name(value) in _WRAPPERS
-        self.add([*targets, value.args[0] if is_made else value], targets[0], _filled(value))
+        is_made = (
+            isinstance(value, ast.Call) and value.keywords and value.args and called_name(value) in _WRAPPERS
+        )
+        self.add([*targets, value.args[0] if is_made else value], targets[0], filled(value))
 
     def stepped(self, node):
         sign = _OPERATORS.get(type(node.op))
         if sign is None or not isinstance(node.target, ast.Name):
-            raise _Refused(node, "a step in place is name += step, or with -, *, /")
+            raise Refused(node, "a step in place is name += step, or with -, *, /")
         self.check(node.value)
         name, step = self.text_of(node.target), self.text_of(node.value)
         written = f"{name.text} {sign} ({step.text})"
@@ -252,7 +232,7 @@ class _Program:
         """Add `f(v) = …` for a function that is a single formula."""
         others = [*arguments.posonlyargs, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
         if body is None or any(others) or arguments.defaults or not arguments.args:
-            raise _Refused(node, "a function is read if it is one return, of a formula in its arguments")
+            raise Refused(node, "a function is read if it is one return, of a formula in its arguments")
         self.check(body)
         head = TextWithColumns(f"{name}({', '.join(each.arg for each in arguments.args)})")
         column = self.text_of(node, first_line=True).column_of(1)
@@ -281,7 +261,7 @@ class _Program:
         if counted & used or not steps or self.loops >= MOST_LOOPS:
             reason = "a loop is not read: write what it does out, or with arrays" if steps else None
             if reason is not None:
-                raise _Refused(node, reason)
+                raise Refused(node, reason)
             return
         text = self.text_of(node, first_line=True)
         self.sheet.refuse(
@@ -294,7 +274,7 @@ class _Program:
         self.loops -= 1
 
     def printed(self, shown, lines, again):
-        """Add what was printed to the line that computes it; what is none of the expressions is read as text."""
+        """Add what was printed to the line that computes it; what is no value is read as text."""
         found, others = matched(shown, lines)
         for node, number, value in found:
             text, reason = self.text_of(node), None
@@ -303,7 +283,7 @@ class _Program:
             else:
                 try:
                     self.check(node)
-                except _Refused as refused:
+                except Refused as refused:
                     reason = str(refused)
             if reason is not None:
                 self.sheet.refuse(number, f"{text.text} = {value.text}", value.column_of(1), reason)
@@ -324,37 +304,9 @@ class _Program:
         return here[-1] if here else self.before.get(name)
 
     def check(self, expression):
-        """Raise _Refused for an expression with anything in it that is not read."""
-        for node in ast.walk(expression):
-            for kind, reason in _REFUSED.items():
-                if isinstance(node, kind):
-                    raise _Refused(node if hasattr(node, "lineno") else expression, reason)
-            if not isinstance(node, _EXPRESSIONS):
-                raise _Refused(expression, f"{type(node).__name__} is not read here")
-            if isinstance(node, ast.Attribute) and not self.is_attribute(node):
-                raise _Refused(node, f"no attribute called {node.attr[:40]} is read")
-            if isinstance(node, ast.Call):
-                self.check_call(node)
-            if isinstance(node, ast.Constant) and (isinstance(node.value, (str, bytes)) or node.value is ...):
-                raise _Refused(node, "a text is no quantity")
-            if isinstance(node, ast.Subscript) and any(
-                isinstance(each, ast.Constant) for each in ast.walk(node.slice)
-            ):
-                self.counts_from_zero(node)
-
-    def is_attribute(self, node):
-        return node.attr in _ATTRIBUTES | _METHODS | SPELLED.keys() | _MADE or _is_of_self(node)
-
-    def check_call(self, node):
-        name = _name(node)
-        is_method = isinstance(node.func, ast.Attribute) and name in _METHODS
-        if not (is_method or name in SPELLED or name in _MADE or name in self.functions):
-            shown = "a function" if name is None else name[:40]
-            raise _Refused(node, f"{shown} is no function that is read here")
-
-    def counts_from_zero(self, node):
-        is_shape = isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
-        if self.sheet.declared.from_zero is None and not is_shape:
+        """Raise Refused for an expression with anything in it that is not read."""
+        check(expression, self.functions)
+        if self.sheet.declared.from_zero is None and has_counted_entries(expression):
             self.sheet.declared.from_zero = True
 
     def add(self, nodes, first, value=None):
@@ -364,7 +316,7 @@ class _Program:
         if value is not None:
             parts[-1] = TextWithColumns(value, [parts[-1].column_of(1)] * len(value))
         if len(text) > LONGEST_TEXT:
-            raise _Refused(first, f"longer than {LONGEST_TEXT} characters")
+            raise Refused(first, f"longer than {LONGEST_TEXT} characters")
         self.sheet.add(text, parts, [self.line(node) for node in nodes])
         for part, node in zip(parts[:-1], nodes):
             self.keep_place(part.text, node)
@@ -400,30 +352,6 @@ def _characters(text, offset):
         if text.isascii()
         else len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore"))
     )
-
-
-def _name(call):
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
-
-
-def _filled(value):
-    """`[[0], [0]]` for `np.zeros((2, 1))`, likewise for ones; None for anything else and for large arrays."""
-    name = _name(value) if isinstance(value, ast.Call) and len(value.args) == 1 else None
-    if name not in ("zeros", "ones"):
-        return None
-    try:
-        sizes = ast.literal_eval(value.args[0])
-    except ValueError:
-        return None
-    sizes = sizes if isinstance(sizes, tuple) else (sizes,)
-    if not all(type(each) is int and 0 < each < 20 for each in sizes) or not 0 < len(sizes) < 3:
-        return None
-    row = "[" + ", ".join(["01"[name == "ones"]] * sizes[-1]) + "]"
-    return row if len(sizes) == 1 else "[" + ", ".join([row] * sizes[0]) + "]"
-
-
-def _is_of_self(node):
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
 
 
 def _is_for(node):

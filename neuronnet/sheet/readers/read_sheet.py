@@ -1,7 +1,7 @@
 """Reads a sheet, somebody's hand derivation, into claims.
 
-Text, Markdown, LaTeX, pages and notebooks become lines of Markdown that remember their places; these are blocks
-of text with formulas, of code and of what it printed; and each of these has a reader of its own.
+Text, Markdown, LaTeX, pages and notebooks become lines of Markdown that remember their places; these are
+blocks of text with formulas, of code and of what it printed; each of these has a reader of its own.
 """
 
 import re

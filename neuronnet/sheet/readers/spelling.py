@@ -25,7 +25,7 @@ _IN_ENGLISH = {
     "sigmoid": r"sigmoide|sigmoïde|sigmoidal|sigmóide|сигмоида|logistique|logística",
     "sin": r"sen",
     "tanh": r"tgh|tanhip",
-    "new": r"(?<=[_{(^])(?:nuev[oa]|nov[oa]|nouveau|nouvelle|neue?[rs]?|actualizad[oa]|atualizad[oa]|updated|nov|нов(?:ый|ое|ая))",
+    "new": r"(?<=[_{(^])(?:nuev[oa]|nov[oa]?|nouve(?:au|lle)|neue?[rs]?|a[ct]ualizad[oa]|updated|нов\w{2})",
     "old": r"(?<=[_{(^])(?:alte?[rs]?|viej[oa]|anterior|ancien|velho|antigo)",
 }
 _FOREIGN = re.compile(

@@ -39,11 +39,9 @@ _HEADINGS = [
     )
 ]
 _UPDATES = set(f"update step n schritt étape paso passo {PASSES}".split())
-_NEURONS = set(
-    "neuron neurone neurona neurônio neuronio unit node einheit knoten unité nodo unidad нейрон 神经元".split()
-)
+_NEURONS = set("neuron neurone neurona neurônio unit node einheit knoten unité nodo unidad нейрон".split())
 _SAMPLES = set(
-    "# sample example i no nr beispiel muster exemple échantillon ejemplo muestra exemplo amostra пример 样本".split()
+    "# sample example i no nr beispiel muster exemple ejemplo muestra exemplo amostra пример 样本".split()
 )
 _NAME_IN = re.compile(r"[^$()]*\$(?P<formula>[^$]+)\$\s*|[^()]*\s\((?P<brackets>[^()\s]{1,20})\)\s*")
 _MATRIX = re.compile(r"(?:d|∂)?[A-Z](?:_?\d{1,3}|_[a-z]{1,3}|\^?\{?\[\d\]\}?|_\{\w{1,4}\})?")

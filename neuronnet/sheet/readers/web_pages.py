@@ -10,11 +10,13 @@ from html.parser import HTMLParser
 from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.sheet.readers.mathml import in_tex
 
-_TAGS = "html|body|head|p|div|span|table|tr|td|th|sub|sup|br|ul|ol|li|dl|dd|h[1-6]|math|pre|code|em|strong|script|i|b|font"
+_TAGS = (
+    "html|body|head|p|div|span|table|tr|t[dh]|su[bp]|br|[uod]l|li|dd|h[1-6]|math|pre|code|em|strong|script"
+)
 _TAG = re.compile(rf"<(?:!doctype html|/?(?:{_TAGS})(?:\s[^<>]*)?/?)>", re.IGNORECASE)
 _BLOCKS = set(
-    "p div ul ol li dl dt dd h1 h2 h3 h4 h5 h6 section article blockquote body table tbody thead header footer main "
-    "figure form hr center".split()
+    "p div ul ol li dl dt dd h1 h2 h3 h4 h5 h6 section article blockquote body table tbody thead header "
+    "footer main figure form hr center".split()
 )
 _SKIPPED = set(
     "script style head title svg template noscript textarea select button mjx-math iframe object".split()

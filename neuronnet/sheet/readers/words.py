@@ -53,9 +53,13 @@ _PRINTED = re.compile(
 )
 
 # A heading that says which pass, sample or part follows.
-PASSES = "epoch epoche époque época epoca эпоха iteration iteración iteração itération итерация durchgang pass 轮 迭代"
+PASSES = (
+    "epoch epoche époque época эпоха iteration iteración iteração itération итерация durchgang pass 轮 迭代"
+)
 _PASSES = rf"(?:{'|'.join(PASSES.split())}|update|schritt der aktualisierung)s?n?"
-_SAMPLES = r"(?:sample|example|beispiel|datenpunkt|muster|exemple|échantillon|ejemplo|muestra|exemplo|amostra|пример|样本)"
+_SAMPLES = (
+    r"(?:sample|example|beispiel|muster|exemple|échantillon|ejemplo|muestra|exemplo|amostra|пример|样本)"
+)
 _ORDINALS = (
     "first 1st erste ersten erster premier première primera primer primeira primeiro первая первый",
     "second 2nd zweite zweiten zweiter deuxième seconde segunda segundo вторая второй",
@@ -122,7 +126,7 @@ class Vocabulary:
         return at + ends[-1]
 
     def ends_a_phrase(self, name):
-        """Whether what should be a name behind words is one of them: no operator stands beside it anywhere."""
+        """Whether what should be a name behind words is one of them: it stands beside no operator."""
         return name.isalpha() and len(name) > 3 and name not in _QUANTITIES | self.operands
 
     def tail(self, last):
