@@ -114,6 +114,12 @@ class Carried:
                 exact = self.model[name] if is_known else None
             except NeuronnetError:
                 exact = None
+            if (
+                isinstance(exact, Array)
+                and isinstance(printed, Array)
+                and len(exact.entries) == len(printed.entries)
+            ):
+                printed = Array(printed.entries, exact.shape)  # a row for a column
             formula, mistaken = self._computed(name), self._mistaken.get(name)
             found[name] = Input(exact, printed, line, is_wrong, formula, mistaken)
             waiting += [before for each in (formula, mistaken) if each is not None for before in each.names()]

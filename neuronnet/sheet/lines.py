@@ -369,7 +369,7 @@ class Lines:
             return
         verdicts = {part.verdict for part in line.parts}
         if statement.number is not None:
-            is_wrong = report.WRONG_NUMBER in verdicts
+            is_wrong = report.WRONG_NUMBER in verdicts or (line.is_wrong and role.kind == MODEL)
             self.carried.remember(role.name, statement.number.printed, statement.line, is_wrong)
         formula = statement.formulas[0].formula if statement.formulas else None
         self.carried.write(role.name, formula, line.is_wrong)
