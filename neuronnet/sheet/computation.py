@@ -9,16 +9,14 @@ from itertools import product
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import Printed
-from neuronnet.errors import NeuronnetError, NumberError
+from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import Expression, Name, Number
-from neuronnet.formulas.rewriting import mapped
+from neuronnet.formulas.expressions import Expression
 from neuronnet.sheet.on_paper import intermediate_results, written_down
 
 NOTHING = Decimal("1e-40")  # what fifty digits leave of a difference that is 0
 MATCH = Decimal("1e-12")  # relative: so near to the exact value is the formula of it
-CONSTANTS = {Decimal("0.5"), Decimal("0.25")}  # decimals that stand for themselves
 
 
 class Input(NamedTuple):
@@ -285,89 +283,7 @@ def ways_from_memory(
     return [way for way in ways if way.is_of(values)]
 
 
-class Literals(Computation):
-    """The arithmetic on a line: every number in it that is not whole is an input of its own.
-
-    `ways` are Computations of the quantity; their intermediate results may stand there as numbers, and so may
-    what `inputs` were printed as.
-    """
-
-    def __init__(self, arithmetic: Expression, ways: list[Computation], inputs: dict[str, Input]):
-        self.literals: dict[str, Printed] = {}
-        self.ways, self.known = ways, inputs
-        opened = mapped(arithmetic, self._opened)
-        super().__init__(opened, inputs | {name: Input(each.value) for name, each in self.literals.items()})
-
-    @cached_property
-    def _given(self):
-        known = [each.exact for each in self.known.values() if each.exact is not None]
-        return CONSTANTS.union(abs(exact) for value in known for exact in entries(value))
-
-    def unsure(self) -> list[str]:
-        """The names of the numbers that may stand for what they round."""
-        return [
-            name
-            for name, each in self.literals.items()
-            if abs(each.value) not in self._given or any(self._printed_as(abs(each.value)))
-        ]
-
-    def _opened(self, leaf):
-        if not isinstance(leaf, Number) or isinstance(leaf.value, int):
-            return leaf
-        try:
-            printed = Printed(leaf.format())
-        except NumberError:
-            return leaf
-        if printed.is_whole:
-            return leaf
-        name = f"number {len(self.literals)}"
-        self.literals[name] = printed
-        return Name(name)
-
-    def boxes(self) -> tuple:
-        """The box of what right numbers may stand for, that of wrong ones too, and the wrong Inputs."""
-        right, both, wrong = [], [], []
-        for name, printed in self.literals.items():
-            stand_ins = [(exact.copy_sign(printed.value), each) for exact, each in self._meant(printed)]
-            values = [(self.value(self.start | {name: exact}), each) for exact, each in stand_ins]
-            right.append([value for value, each in values if each is None])
-            both.append([value for value, _ in values])
-            wrong += [each for _, each in values if each is not None]
-        return self.box(right), self.box(both), wrong
-
-    def meant(self, shortened: Callable, used: list[str] | None = None) -> list[list]:
-        """The same; a number that is printed for a quantity may stand for the exact value as well."""
-        found = super().meant(shortened, used)
-        for name, results in zip(self.unsure(), found):
-            literal = self.literals[name]
-            stand_ins = [exact for exact, wrong in self._meant(literal) if wrong is None]
-            results += [
-                self.value(self.start | {name: exact.copy_sign(literal.value)}) for exact in stand_ins
-            ]
-        return found
-
-    def _printed_as(self, size):
-        """(exact value, the wrong Input behind it or None) of every quantity that is printed of this size.
-
-        0.900 is the printed one, where 0.9 is given.
-        """
-        for each in self.known.values():
-            for exact, shown in each.pairs() if each.is_moved else ():
-                is_given = size in self._given and not size.same_quantum(shown)
-                if abs(shown) == size and (each.is_wrong or not is_given):
-                    yield exact, each if each.is_wrong else None
-
-    def _meant(self, printed):
-        """(exact value, the wrong Input behind it or None) of all that a literal may stand for."""
-        size = abs(printed.value)
-        yield from self._printed_as(size)
-        if size in self._given or digits_of(size) < 2:
-            return
-        shown_as = Printed(str(size))
-        for way in self.ways:
-            exact = way.results([])
-            wrong = way.wrong()
-            for names in ([], way.moved(), way.moved() + wrong):
-                blamed = way.inputs[wrong[0]] if wrong and wrong[0] in names else None
-                pairs = zip(exact, way.results(names) if names else exact)
-                yield from ((value, blamed) for value, seen in pairs if gives(abs(seen), shown_as))
+def reaches(box: tuple, place: int, printed: Printed, shortened: Callable) -> bool:
+    """Whether a number in a box is printed so by one who has all his numbers `shortened` in that way."""
+    ends = sorted((abs(printed.value) + step).copy_sign(printed.value) for step in shortened(printed.value))
+    return box[0][place] <= ends[1] and ends[0] <= box[1][place]

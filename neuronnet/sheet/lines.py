@@ -8,15 +8,15 @@ from functools import cache
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.trials import Trials
 from neuronnet.description.values import as_number
-from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, nearest, shortened
+from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name, Number
-from neuronnet.formulas.rewriting import leaves_of, nodes
+from neuronnet.formulas.rewriting import leaves_of
 from neuronnet.sheet import report
 from neuronnet.sheet.carried import Carried
-from neuronnet.sheet.computation import digits_of, gives
+from neuronnet.sheet.literals import false_step
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.numbers_for_names import NumbersForNames
 from neuronnet.sheet.roles import (
@@ -30,14 +30,12 @@ from neuronnet.sheet.roles import (
     VALUE,
     Role,
     Roles,
-    aligned,
     is_delta,
 )
-from neuronnet.sheet.rounding import NOT_IT, false_step, judged
+from neuronnet.sheet.rounding import NOT_IT, judged
 from neuronnet.sheet.statements import Statement
 
 NO_VALUE = "it has no finite value"
-PROOF = 4  # digits of a number that prove a formula wrong
 
 
 class Lines:
@@ -236,35 +234,12 @@ class Lines:
 
     def _another_formula(self, line, shown, printed, own):
         """Accuse a forward formula where another name in it gives the number that its author has."""
-        if isinstance(printed, Array) or digits_of(printed.value) < PROOF:
-            return
-        names = [
-            each for each in self.model.names() if not self.model.shape(each) and each not in own.names()
-        ]
-        found = [
-            (name, other)
-            for name in own.names()
-            for other in names + [each for each in own.names() if each != name]
-            if self._gives(own, name, other, printed)
-        ]
+        found = self.numbers.exchanged(own, printed)
         if len(found) == 1:
             name, other = found[0]
-            shown.verdict = report.RIGHT
-            formula = line.parts[1]
+            shown.verdict, formula = report.RIGHT, line.parts[1]
             formula.verdict = report.WRONG_FORMULA
             formula.note = f"{other}, not {name}: the number is that of {other}"
-
-    def _gives(self, own, name, other, printed):
-        """Whether a formula with one of its names exchanged, in one place, gives a printed number."""
-        for node, rebuild, _ in nodes(own):
-            if isinstance(node, Name) and node.name == name:
-                try:
-                    value = self.model.value(rebuild(Name(other)))
-                except NeuronnetError:
-                    continue
-                if not isinstance(value, Array) and gives(value, printed):
-                    return True
-        return False
 
     def _exact(self, truth):
         names = [name for name in truth.names() if name in self.roles.unplaced]
@@ -306,23 +281,10 @@ class Lines:
             if value is not None:
                 beside.verdict = report.WRONG_NUMBER
                 beside.note = f"the step is false, it gives {value:.6g}; the result is right"
-                for formula in formulas:
-                    self._say_which(beside, formula, arithmetic)
-
-    def _say_which(self, beside, formula, arithmetic):
-        """Name the one number that is another than the given one in whose place it stands."""
-        pairs = aligned(formula, arithmetic)
-        others = [
-            (name, leaf)
-            for name, leaf in pairs or ()
-            if name in self.model.given
-            and not isinstance(self.model.given[name], Array)
-            and as_number(self.model.given[name], Decimal) != as_number(leaf.value, Decimal)
-        ]
-        if len(others) == 1:
-            name, leaf = others[0]
-            beside.note = f"{leaf} stands for {name}, which is {self.model.given[name]}"
-            beside.column = leaf.column
+                others = [self.numbers.in_place_of_given(each, arithmetic) for each in formulas]
+                for name, leaf in (each[0] for each in others if len(each) == 1):
+                    beside.note = f"{leaf} stands for {name}, which is {self.model.given[name]}"
+                    beside.column = leaf.column
 
     def _formula(self, shown, formula, truth):
         try:
@@ -398,7 +360,3 @@ def _as_printed(value, arithmetic):
     digits = [len(Decimal(text).as_tuple().digits) for text in texts if "." in text]
     count = max(2, min(digits, default=12))
     return Printed(f"{value:.{count}g}") if value else Printed("0")
-
-
-def unknown(name, names):
-    return UnknownName(name, nearest(name, names))

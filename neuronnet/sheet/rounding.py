@@ -21,17 +21,17 @@ from neuronnet.formulas.expressions import Expression, Name, Sum
 from neuronnet.sheet.computation import (
     NOTHING,
     Input,
-    Literals,
-    cut_to,
     digits_of,
     gives,
     is_whole_zero,
+    reaches,
     rounded_to,
     unit_of,
     ways_from_memory,
     ways_of,
     ways_with_mistakes,
 )
+from neuronnet.sheet.literals import SHORTENED, Literals
 from neuronnet.sheet.report import RIGHT, ROUNDING, WRONG_NUMBER
 
 UNDECIDED = "undecided"
@@ -42,10 +42,9 @@ CUT_OFF, NOTHING_LEFT = "cut off", "no significant digit is left"
 CARRIED, STEP_BY_STEP = "computed from rounded numbers", "every step is rounded"
 ON_THE_LINE, ARITHMETIC = "computed from the numbers on the line", "the arithmetic is right"
 WITHIN, UNKNOWN = "within the rounding of your numbers", "no line computes it"
-INHERITED, OTHER_NUMBERS = "computed from a wrong number", "the numbers on the line do not give the quantity"
+INHERITED = "computed from a wrong number"
 NOT_ZERO, NOT_IT = "it is not 0", "no rounding explains it"
 
-SHORTENED = (rounded_to, cut_to)  # what an author does to all his numbers
 FAR, FAR_PART = 100, 5  # units of the last digit, and the part of the value: both together are no rounding
 MEMORY = (1, 2, 5)  # so many lines back unrounded numbers are carried on from
 MOST_CORNERS = 10  # inputs of which every combination is tried
@@ -111,35 +110,6 @@ def judged(
                 explanation.try_mistakes(ways_with_mistakes(formulas, inputs, values))
             explanation.give_up()
         return _worst(verdicts, dimensions)
-
-
-def false_step(
-    printed: Printed,
-    arithmetic: Expression,
-    inputs: dict[str, Input],
-    formulas: Sequence[Expression] = (),
-    exact: Decimal | None = None,
-) -> Decimal | None:
-    """What arithmetic gives, where no rounding of its numbers or steps gives the number behind it; else None.
-
-    They may stand for what the `formulas` of the `exact` value give on the way. A number has no slack if it
-    is whole, or equal to one of the `inputs`: `0.751*(1 - 0.751)` may stand before 0.18682, and
-    `1/(1 + e^0.43)` not before 0.56026.
-    """
-    with fifty_digits():
-        ways = [] if exact is None else ways_of(formulas, inputs, (exact,))
-        literals = Literals(arithmetic, ways, inputs)
-        base = literals.base
-        if base is None or len(base) != 1 or gives(base[0], printed):
-            return None
-        steps = literals.by_steps([], -printed.value.as_tuple().exponent, digits_of(printed.value))
-        if any(gives(found[0], printed) for found in steps):
-            return None
-        for shortened in SHORTENED:
-            box = literals.box(literals.meant(shortened))
-            if _reaches(box, 0, printed, shortened):
-                return None
-        return base[0]
 
 
 def _arithmetic_alone(texts, inputs, arithmetic=None):
@@ -346,7 +316,7 @@ class _Explanation:
 
     def _settle_within(self, box, verdict, shortened=rounded_to, places=None):
         for place in self._open() if places is None else places:
-            if _reaches(box, place, self.texts[place], shortened):
+            if reaches(box, place, self.texts[place], shortened):
                 self.verdicts[place] = verdict
 
     def _on_the_line(self, literals):
@@ -357,11 +327,9 @@ class _Explanation:
             for found in literals.by_steps([], self.decimals, self.significant):
                 given |= {place for place in places if gives(found[place], self.texts[place])}
         for place in given:
-            honest = _honest(literals, place, self.texts[place], self.values[place])
-            if honest.verdict != WRONG_NUMBER:
-                self.verdicts[place] = Verdict(ROUNDING, ON_THE_LINE)
-            elif honest.follows_from is not None:
-                self.verdicts[place] = honest
+            blamed = literals.blamed(place, self.texts[place], self.values[place])
+            if blamed is not None:
+                self.verdicts[place] = _inherited(blamed) if blamed else Verdict(ROUNDING, ON_THE_LINE)
 
 
 def _inherited(wrong):
@@ -371,25 +339,3 @@ def _inherited(wrong):
 
 def _both_ways(part, value):
     return [part * abs(value), -part * abs(value)]
-
-
-def _reaches(box, place, text, shortened):
-    """Whether a number in a box is printed so by one who shortens numbers in that way."""
-    ends = sorted((abs(text.value) + step).copy_sign(text.value) for step in shortened(text.value))
-    return box[0][place] <= ends[1] and ends[0] <= box[1][place]
-
-
-def _is_within(box, place, text, value):
-    return box[0][place] - text.half_unit <= value <= box[1][place] + text.half_unit
-
-
-def _honest(literals, place, text, exact):
-    """The Verdict on what the numbers on a line give, beside the exact value of one entry."""
-    if abs(literals.base[place] - exact) <= text.half_unit:
-        return Verdict(RIGHT, EXACT if literals.base[place] == exact else ROUNDED)
-    right, both, wrong = literals.boxes()
-    if _is_within(right, place, text, exact):
-        return Verdict(ROUNDING, CARRIED)
-    if wrong and _is_within(both, place, text, exact):
-        return _inherited(wrong)
-    return Verdict(WRONG_NUMBER, OTHER_NUMBERS)

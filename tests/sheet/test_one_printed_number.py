@@ -15,7 +15,8 @@ from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Call, Name, Power, Product, Sum
 from neuronnet.formulas.notation import Known, parse
-from neuronnet.sheet.rounding import Input, Verdict, false_step, judged
+from neuronnet.sheet.literals import false_step
+from neuronnet.sheet.rounding import Input, Verdict, judged
 
 NOT_WRONG = ("right", "rounding")
 

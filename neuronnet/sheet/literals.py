@@ -1,0 +1,160 @@
+"""The arithmetic on a line: what its numbers may stand for, and whether it gives what stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from functools import cached_property
+
+from neuronnet.derivation.digits import Printed, fifty_digits
+from neuronnet.errors import NumberError
+from neuronnet.formulas.arrays import entries
+from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Sum
+from neuronnet.formulas.rewriting import mapped, nodes
+from neuronnet.sheet.computation import (
+    Computation,
+    Input,
+    cut_to,
+    digits_of,
+    gives,
+    reaches,
+    rounded_to,
+    ways_of,
+)
+
+SHORTENED = (rounded_to, cut_to)  # what an author does to all his numbers
+CONSTANTS = {Decimal("0.5"), Decimal("0.25")}  # decimals that stand for themselves
+
+
+def false_step(
+    printed: Printed,
+    arithmetic: Expression,
+    inputs: dict[str, Input],
+    formulas: Sequence[Expression] = (),
+    exact: Decimal | None = None,
+) -> Decimal | None:
+    """What arithmetic gives, where no rounding of its numbers or steps gives the number behind it; else None.
+
+    They may stand for what the `formulas` of the `exact` value give on the way. A number has no slack if it
+    is whole, or equal to one of the `inputs`: `0.751*(1 - 0.751)` may stand before 0.18682, and
+    `1/(1 + e^0.43)` not before 0.56026.
+    """
+    with fifty_digits():
+        ways = [] if exact is None else ways_of(formulas, inputs, (exact,))
+        literals = Literals(arithmetic, ways, inputs)
+        base = literals.base
+        if base is None or len(base) != 1 or gives(base[0], printed):
+            return None
+        steps = literals.by_steps([], -printed.value.as_tuple().exponent, digits_of(printed.value))
+        if any(gives(found[0], printed) for found in steps):
+            return None
+        for shortened in SHORTENED:
+            box = literals.box(literals.meant(shortened))
+            if reaches(box, 0, printed, shortened):
+                return None
+        return base[0]
+
+
+class Literals(Computation):
+    """The arithmetic on a line: every number in it that is not whole is an input of its own.
+
+    `ways` are Computations of the quantity; their intermediate results may stand there as numbers, and so may
+    what `inputs` were printed as.
+    """
+
+    def __init__(self, arithmetic: Expression, ways: list[Computation], inputs: dict[str, Input]):
+        self.literals: dict[str, Printed] = {}
+        self.ways, self.known = ways, inputs
+        opened = mapped(arithmetic, self._opened)
+        super().__init__(opened, inputs | {name: Input(each.value) for name, each in self.literals.items()})
+
+    @cached_property
+    def _given(self):
+        known = [each.exact for each in self.known.values() if each.exact is not None]
+        return CONSTANTS.union(abs(exact) for value in known for exact in entries(value))
+
+    def unsure(self) -> list[str]:
+        """The names of the numbers that may stand for what they round."""
+        return [
+            name
+            for name, each in self.literals.items()
+            if abs(each.value) not in self._given or any(self._printed_as(abs(each.value)))
+        ]
+
+    def _opened(self, leaf):
+        if not isinstance(leaf, Number) or isinstance(leaf.value, int):
+            return leaf
+        try:
+            printed = Printed(leaf.format())
+        except NumberError:
+            return leaf
+        if printed.is_whole:
+            return leaf
+        name = f"number {len(self.literals)}"
+        self.literals[name] = printed
+        return Name(name)
+
+    def by_steps(self, names: list[str], decimals: int, significant: int) -> Iterator[tuple]:
+        """The same; sums of written numbers have no steps that are rounded."""
+        kinds = (Sum, Negative, Name, Number)
+        if not all(isinstance(node, kinds) for node, *_ in nodes(self.formula)):
+            yield from super().by_steps(names, decimals, significant)
+
+    def blamed(self, place: int, printed: Printed, exact: Decimal) -> list[Input] | None:
+        """The wrong Inputs because of which the line does not give the exact value; None for no reason.
+
+        [] where its numbers may stand for ones that give it.
+        """
+        if self.base is not None and abs(self.base[place] - exact) <= printed.half_unit:
+            return []
+        right, both, wrong = [], [], []
+        for name, literal in self.literals.items():
+            stand_ins = [(meant.copy_sign(literal.value), each) for meant, each in self._meant(literal)]
+            values = [(self.value(self.start | {name: meant}), each) for meant, each in stand_ins]
+            right.append([value for value, each in values if each is None])
+            both.append([value for value, _ in values])
+            wrong += [each for _, each in values if each is not None]
+        if self._reaches(right, place, printed, exact):
+            return []
+        return wrong if wrong and self._reaches(both, place, printed, exact) else None
+
+    def _reaches(self, alternatives, place, printed, exact):
+        low, high = self.box(alternatives)
+        return low[place] - printed.half_unit <= exact <= high[place] + printed.half_unit
+
+    def meant(self, shortened: Callable, used: list[str] | None = None) -> list[list]:
+        """The same; a number that is printed for a quantity may stand for the exact value as well."""
+        found = super().meant(shortened, used)
+        for name, results in zip(self.unsure(), found):
+            literal = self.literals[name]
+            stand_ins = [exact for exact, wrong in self._meant(literal) if wrong is None]
+            results += [
+                self.value(self.start | {name: exact.copy_sign(literal.value)}) for exact in stand_ins
+            ]
+        return found
+
+    def _printed_as(self, size):
+        """(exact value, the wrong Input behind it or None) of every quantity that is printed of this size.
+
+        0.900 is the printed one, where 0.9 is given.
+        """
+        for each in self.known.values():
+            for exact, shown in each.pairs() if each.is_moved else ():
+                is_given = size in self._given and not size.same_quantum(shown)
+                if abs(shown) == size and (each.is_wrong or not is_given):
+                    yield exact, each if each.is_wrong else None
+
+    def _meant(self, printed):
+        """(exact value, the wrong Input behind it or None) of all that a literal may stand for."""
+        size = abs(printed.value)
+        yield from self._printed_as(size)
+        if size in self._given or digits_of(size) < 2:
+            return
+        shown_as = Printed(str(size))
+        for way in self.ways:
+            exact = way.results([])
+            wrong = way.wrong()
+            for names in ([], way.moved(), way.moved() + wrong):
+                blamed = way.inputs[wrong[0]] if wrong and wrong[0] in names else None
+                pairs = zip(exact, way.results(names) if names else exact)
+                yield from ((value, blamed) for value, seen in pairs if gives(abs(seen), shown_as))
