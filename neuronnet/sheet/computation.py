@@ -15,6 +15,7 @@ from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression
 from neuronnet.sheet.on_paper import intermediate_results, written_down
 
+HALF = Decimal("0.5")
 NOTHING = Decimal("1e-40")  # what fifty digits leave of a difference that is 0
 MATCH = Decimal("1e-12")  # relative: so near to the exact value is the formula of it
 
@@ -158,7 +159,17 @@ class Computation:
 
     def by_steps(self, names: list[str], decimals: int, significant: int) -> Iterator[tuple]:
         """What it gives from there where every step is rounded."""
-        return self._written_down(self.values_at(names), decimals, significant)
+        return self._written_down(self.values_at(names), decimals, significant, self._may_cut)
+
+    @cached_property
+    def _may_cut(self):
+        """Whether its author may cut numbers off: no more of the inputs are rounded up than are cut off."""
+        found = 0
+        for each in self.inputs.values():
+            for exact, shown in each.pairs() if each.is_moved and not each.is_wrong else ():
+                off = (abs(shown) - abs(exact)) / unit_of(shown)
+                found += (0 < off <= HALF) - (-1 < off < -HALF)
+        return found <= 0
 
     def decimals(self) -> int:
         """The most decimals that a rounded input is printed with."""

@@ -5,18 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import cache
 
-from neuronnet.derivation.digits import Printed, fifty_digits
+from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.trials import Trials
 from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name, Number
 from neuronnet.formulas.rewriting import leaves_of
 from neuronnet.sheet import report
 from neuronnet.sheet.carried import Carried
-from neuronnet.sheet.literals import false_step
+from neuronnet.sheet.literals import false_step, what_it_gives
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.numbers_for_names import NumbersForNames
 from neuronnet.sheet.roles import (
@@ -315,13 +314,10 @@ class Lines:
     def _value(self, line, exact, formulas, arithmetic):
         """Arithmetic without a number behind it: what it gives is the number."""
         shown = line.parts[-1]
-        try:
-            value = evaluator(arithmetic[0], Decimal)({})
-            entries = [_as_printed(entry, arithmetic[0]) for entry in arrays.entries(value)]
-        except (NeuronnetError, ArithmeticError, ValueError):
+        printed = what_it_gives(arithmetic[0])
+        if printed is None:
             shown.verdict, shown.note, shown.column = report.UNREADABLE, NO_VALUE, shown.start
             return
-        printed = Array(entries, value.shape) if isinstance(value, Array) else entries[0]
         self._number(shown, printed, exact, formulas, arithmetic)
 
     # What was printed
@@ -339,10 +335,6 @@ class Lines:
             self.carried.go_on(role.name, statement.formulas[0].formula, statement.line)
 
 
-def _text(number):
-    return str(getattr(number.value, "text", number.value))
-
-
 def _nested(printed):
     return printed.nested() if isinstance(printed, Array) else printed
 
@@ -352,11 +344,3 @@ def _flat(place, dimensions):
     if not place:
         return 0
     return place[0] - 1 if len(place) == 1 else (place[0] - 1) * dimensions[1] + place[1] - 1
-
-
-def _as_printed(value, arithmetic):
-    """A value as a number with as many digits as the shortest decimal in the arithmetic, at least two."""
-    texts = [_text(leaf) for leaf in leaves_of(arithmetic)]
-    digits = [len(Decimal(text).as_tuple().digits) for text in texts if "." in text]
-    count = max(2, min(digits, default=12))
-    return Printed(f"{value:.{count}g}") if value else Printed("0")

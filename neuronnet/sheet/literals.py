@@ -7,10 +7,12 @@ from decimal import Decimal
 from functools import cached_property
 
 from neuronnet.derivation.digits import Printed, fifty_digits
-from neuronnet.errors import NumberError
-from neuronnet.formulas.arrays import entries
+from neuronnet.errors import NeuronnetError, NumberError
+from neuronnet.formulas import arrays
+from neuronnet.formulas.arrays import Array, entries
+from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Sum
-from neuronnet.formulas.rewriting import mapped, nodes
+from neuronnet.formulas.rewriting import leaves_of, mapped, nodes
 from neuronnet.sheet.computation import (
     Computation,
     Input,
@@ -158,3 +160,15 @@ class Literals(Computation):
                 blamed = way.inputs[wrong[0]] if wrong and wrong[0] in names else None
                 pairs = zip(exact, way.results(names) if names else exact)
                 yield from ((value, blamed) for value, seen in pairs if gives(abs(seen), shown_as))
+
+
+def what_it_gives(arithmetic: Expression) -> Printed | Array | None:
+    """The value of arithmetic with the digits of the shortest decimal in it, at least two; or None."""
+    try:
+        value = evaluator(arithmetic, Decimal)({})
+        texts = [str(getattr(leaf.value, "text", leaf.value)) for leaf in leaves_of(arithmetic)]
+        digits = [digits_of(Decimal(text)) for text in texts if "." in text]
+        count = max(2, min(digits, default=12))
+        return arrays.mapped(lambda each: Printed(f"{each:.{count}g}") if each else Printed("0"), value)
+    except (NeuronnetError, ArithmeticError, ValueError):
+        return None

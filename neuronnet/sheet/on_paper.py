@@ -28,7 +28,7 @@ NOTHING_TO_WRITE = (ArrayOf, Compare, Entry, Negative, Placed, Transpose)
 
 
 def written_down(steps: list[tuple[str, Expression]], formula: Expression) -> Callable:
-    """A function of ({name: value}, decimals, significant digits) that yields what the formula may give.
+    """A function of ({name: value}, decimals, significant digits, whether cut) that yields what it may give.
 
     `steps` are names in it that are computed before, with their formulas. Every result, or only those of
     products and functions, is rounded or cut off, to so many decimals or significant digits or to one more. A
@@ -41,8 +41,9 @@ def written_down(steps: list[tuple[str, Expression]], formula: Expression) -> Ca
     orders = [written] if all(map(_is_same, written, grouped)) else [written, grouped]
     compiled = [[(name, _compiled(step, pad)) for name, step in order] for order in orders]
 
-    def results(values: dict, decimals: int, significant: int) -> Iterator[tuple]:
-        kinds = product(((_to_decimals, decimals), (_to_digits, significant)), (ROUND_HALF_UP, ROUND_DOWN))
+    def results(values: dict, decimals: int, significant: int, may_cut: bool) -> Iterator[tuple]:
+        modes = (ROUND_HALF_UP, ROUND_DOWN) if may_cut else (ROUND_HALF_UP,)
+        kinds = product(((_to_decimals, decimals), (_to_digits, significant)), modes)
         for (rounding, count), mode in kinds:
             printed, longer = rounding(count, mode), rounding(count + 1, mode)
             pairs = [(printed, printed), (longer, longer), *([(longer, printed)] if steps else [])]
