@@ -11,8 +11,7 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError, ShapeMismatch
 from gradcheck.why.blocks import GradientBlock, layers_of
-from gradcheck.why.cause import SHARP, Cause, Causes, Task, listing
-from gradcheck.why.fitting import ErrorShape, Explained, best
+from gradcheck.why.cause import SHARP, Cause, Causes, ErrorShape, Explained, Task, best, listing
 from gradcheck.why.shapes import entry_by_entry, shapes
 from gradcheck.why.where_it_broke import FAR_BELOW, where_it_broke
 

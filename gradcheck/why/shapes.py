@@ -11,8 +11,16 @@ from math import lgamma
 
 import numpy as np
 
-from gradcheck.why.cause import NEAR, factor_words, named_entries, named_factors, named_lines, number, plus
-from gradcheck.why.fitting import ErrorShape
+from gradcheck.why.cause import (
+    NEAR,
+    ErrorShape,
+    factor_words,
+    named_entries,
+    named_factors,
+    named_lines,
+    number,
+    plus,
+)
 
 NAMED, FITTED = "named", "fitted"  # a c or k that is one of the `named_factors`, or whatever fits best
 ONE = "one"  # in place of p: the constant is added to every entry
