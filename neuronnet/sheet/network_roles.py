@@ -170,17 +170,29 @@ class NetworkAssignment:
             before = self._expression(base)
             later = self.model.own_name(after(before.name, int(count))) if isinstance(before, Name) else None
             return Name(later) if later is not None and later in self.model else None
-        return part or (None if name in self._open else self._entry_by_name(name))
+        return part or (self._by_convention(name) if self._sample and name not in self._open else None)
 
-    def _entry_by_name(self, name):
-        """The input x_1 or target t_1; None for other names."""
-        base = name.rstrip("0123456789")
-        rows = self._parts.get(base)
-        number = name[len(base) :]
-        is_entry = (
-            number and isinstance(rows, ArrayOf) and not rows.is_matrix and 0 < int(number) <= len(rows.rows)
-        )
-        return rows.rows[int(number) - 1] if is_entry else None
+    def _by_convention(self, name):
+        """x_1, t_1, the only b, w_21 and v_2 as people call them; None for other names."""
+        letters = name.rstrip("0123456789")
+        places = [int(each) for each in name[len(letters) :]]
+        rows, weights = self._parts.get(letters), self.model.names_of_network.weights
+        if isinstance(rows, ArrayOf) and not rows.is_matrix:
+            found = {(place,): each for place, each in enumerate(rows.rows, 1)}
+        elif letters in ("b", "c"):
+            biases = [
+                [each for each in dict.fromkeys(row or ()) if each]
+                for row in self.model.names_of_network.biases
+            ]
+            of_layer = biases[-1] if letters == "c" and len(biases) == 2 else sum(biases, [])
+            found = {(): Name(each) for each in of_layer if len(of_layer) == 1}
+        elif (letters == "w" and len(places) == 2) or (letters in ("v", "u") and len(weights) == 2):
+            layer = weights[0 if letters == "w" else -1]
+            found = {(j, k): Name(each) for j, row in enumerate(layer, 1) for k, each in enumerate(row, 1)}
+            places = [1, *places] if len(layer) == 1 and len(places) == 1 else places
+        else:
+            return None
+        return found.get(tuple(places))
 
     def _entry(self, entry):
         """`net_h1[2]`, a quantity in a sample, `W1[2,1]`, a weight, its gradient or next value; or None."""
@@ -300,6 +312,13 @@ class NetworkAssignment:
     def _match_formulas(self):
         """Match definitions with the network's quantities that have the same value on drawn numbers."""
         self._open = {each.name for each in self.statements if self._is_defined(each.name)}
+        self._in_gradients = {
+            name
+            for each in self.statements
+            if gradient_of(each.name or "", self.known) or split_derivative(each.name or "")
+            for part in each.formulas
+            for name in part.used
+        }
         waiting = [each for each in self.statements if self._is_open(each)]
         while waiting:
             ready = [each for each in waiting if self._known_in(each.formulas[0].formula)]
@@ -339,11 +358,10 @@ class NetworkAssignment:
         by_name = part is not None and isinstance(part, ArrayOf) == bool(dimensions)
         if not dimensions:
             self._scalars.add(statement.name)
-        if not by_name and not is_delta(statement.name):
-            near = None if dimensions else self._nearest(statement.name, formula)
-            if near is not None:
-                self._match(statement.name, Name(near))
-                return
+        near = None if dimensions or is_delta(statement.name) else self._nearest(statement.name, formula)
+        if near is not None:
+            self._match(statement.name, Name(near))
+        elif not by_name and not is_delta(statement.name) and statement.name not in self._in_gradients:
             self._define(statement.name, formula)
 
     def _nearest(self, name, formula):
