@@ -18,7 +18,8 @@ from neuronnet.names import after
 from neuronnet.sheet import report
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
-from neuronnet.sheet.network_roles import KnownBesideNetwork, NetworkAssignment
+from neuronnet.sheet.network_names import KnownBesideNetwork
+from neuronnet.sheet.network_roles import NetworkAssignment
 from neuronnet.sheet.own_model import NO_CLAIM, mend, own_report
 from neuronnet.sheet.readers.read_sheet import Sheet, read_sheet
 from neuronnet.sheet.readers.spelling import with_weights
