@@ -52,6 +52,7 @@ _NUMBERS_BEFORE, _NUMBER_AFTER = (
 )
 _LOOKS_LIKE_A_CLAIM = re.compile(r"[+*/^()\[\]<>]|[0-9.]\s*-\s*[0-9.]|[^\W\d]\d*\s-\s")
 _REMARK = re.compile(r"(?<=[\d\])])\s+\(([^\W\d_]{2,})\s.*\)\s*\Z")
+_PAIR = re.compile(r"\(\s*[-−]?\d+(?:\.\d+)?,[-−]?\d+(?:\.\d+)?\s*\)(?:\^T|ᵀ|\^⊤)?")
 _MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")
 _EQUATION_NUMBER = re.compile(r"(?:\s{2,}|\t)\(\d{1,3}(?:\.\d{1,3})?[a-z]?\)\s*\Z")
 _NO_CLAIM = re.compile(r"https?://|[∈∀∃]|\\(?:in|forall|exists)\b")
@@ -322,7 +323,9 @@ class Sheet:
         if IN_PLACE.fullmatch(parts[0].text) and signs < 3:
             parts[:2] = written_out(parts[0], parts[1])
         lines = [statement.place(part.columns[0])[0] for part in parts]
-        if self.decimal_commas:
+        if not self.decimal_commas:
+            parts = [part.replace(",", ", ") if _PAIR.fullmatch(part.text) else part for part in parts]
+        else:
             parts = [
                 part if parse_number(part.text) or parse_array(part.text) else with_points(part)
                 for part in parts

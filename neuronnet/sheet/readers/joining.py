@@ -18,7 +18,9 @@ _UPDATED = re.compile(r"[\w'\]]\+\Z")
 _QUANTITY_FIRST = re.compile(
     rf"(?:[d∂]\s?{ENTRY}\s?/\s?[d∂]\s?{ENTRY}|{ENTRY})\s*(?::=|~|{EQUALITY})|\\[dt]?frac\b|\$"
 )
-_MARK = re.compile(r"\s*(?P<sign>[-+*•–‣▪]|\d{1,3}(?:\.\d{1,2})?[.)]|[A-Za-z]\)|\(\d{1,3}\)|\([a-z]\))\s+")
+_MARK = re.compile(
+    r"\s*(?P<sign>[-+*•–‣▪]|\d{1,3}(?:\.\d{1,2})?[.)]|[A-Za-z]\)|\(\d{1,3}\)|\([a-z]\)|\(?[ivx]{1,4}\))\s+"
+)
 _NAMED_ARRAY = re.compile(r"\s*[^\W\d][\w.']*\s*:\s*\Z")
 
 

@@ -28,6 +28,7 @@ from neuronnet.sheet.readers.latex_words import (
 )
 
 _BARE = set("+-*/=,(·⊙<>|;")  # what has no index and no power
+_DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)(?!(?<![\d.]0\{,\})\d{3}(?!\d))")
 _OF_A_SUM = re.compile(r"[\w=,.:+\-]{1,30}")
 _INDEX = re.compile(r"[\w'*+\-]{1,40}(?:,[\w'*+\-]{1,40}){0,3}")
 
@@ -41,6 +42,8 @@ def in_plain_notation(source):
     if len(source) > LONGEST_TEXT:
         reason = f"longer than {LONGEST_TEXT} characters"
         raise ExpressionError(source.text[:40], source.column_of(LONGEST_TEXT), reason)
+    if "{,}" in source.text:
+        source = source.replace(_DECIMAL_COMMA, ".")
     if SPACED.search(source.text):
         source = source.replace(SPACED, lambda match: "".join(match[0].split()))
     try:

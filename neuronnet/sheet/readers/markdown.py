@@ -23,6 +23,7 @@ _LAYOUT = re.compile(
 )
 _CLOSED_BY = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
 _ASIDE = re.compile(r"\\(?:intertext|tag|label|hspace|vspace)\*?\s?\{[^{}]{0,200}\}|\\(?:nonumber|notag)\b")
+_IN_BRACKETS = re.compile(r"(?<![\w)\]}])\(\s((?:[^()]|\([^()]{0,80}\)){1,200}?)\s\)")
 _COLUMNED = re.compile(
     r"(?:\\left\s*(?:\\\{|[.\[(]))?\s*\\begin\{array\}\s?\{[^{}]{0,40}\}|\\end\{array\}(?:\s*\\right\s*(?:\\\}|[.\])]))?"
     r"|\\(?:begin|end)\{(?:[bBpv]?matrix|smallmatrix|[dr]?cases)\}"
@@ -69,6 +70,23 @@ def cut(text):
         characters += len(line)
         lines.append((number, TextWithColumns(line)))
     return lines, refused
+
+
+def with_lost_backslashes(lines):
+    r"""Lines in which a copy has left `[` … `]` on lines of their own for `\[` … `\]`, and `( … )` for `\( … \)`."""
+    restored, opened = list(lines), None
+    for place, (number, line) in enumerate(lines):
+        text = line.text.strip()
+        if text == "[":
+            opened = place
+        elif opened is not None and re.fullmatch(r"\][.,;]?", text) and place - opened < 20:
+            if any("=" in each.text for _, each in lines[opened + 1 : place]):
+                restored[opened] = lines[opened][0], TextWithColumns(r"\[")
+                restored[place] = number, TextWithColumns(r"\]")
+            opened = None
+    if all(one is other for one, other in zip(restored, lines)):
+        return lines
+    return [(number, line.replace(_IN_BRACKETS, r"$\1$")) for number, line in restored]
 
 
 def is_row(text):

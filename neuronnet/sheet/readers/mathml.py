@@ -6,7 +6,7 @@ An element is (tag, attributes, children); a child is an element or (character, 
 _ACCENTS = dict.fromkeys("^ˆ\u0302", "hat") | dict.fromkeys("¯‾_\u0305", "bar") | dict.fromkeys("~˜", "tilde")
 _ACCENTS |= {"→": "vec", "⃗": "vec", ".": "dot", "˙": "dot"}
 _INVISIBLE = {"\u2061": "", "\u2062": " ", "\u2063": ",", "\u2064": " ", "\u200b": ""}
-_GROUPS = {"msub": ("", "_"), "msup": ("", "^"), "munder": ("", "_")}
+_GROUPS: dict[str, tuple[str, ...]] = {"msub": ("", "_"), "msup": ("", "^"), "munder": ("", "_")}
 _GROUPS |= dict.fromkeys(("msubsup", "munderover", "mmultiscripts"), ("", "_", "^"))
 _SPACED = {"mtext", "mspace"}
 

@@ -20,6 +20,7 @@ from neuronnet.sheet.readers.markdown import (
     cut,
     formulas,
     is_row,
+    with_lost_backslashes,
 )
 from neuronnet.sheet.readers.spelling import has_decimal_commas, has_equals, without_markup
 from neuronnet.sheet.readers.words import Vocabulary, heading
@@ -28,6 +29,7 @@ __all__ = ["MOST_LINES", "Sheet", "read_sheet"]
 _COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|%(?=\s*[^\W\d])).*")
 _FRAMED = re.compile(r"\s*([=*_-])\1{2,}\s*(?P<title>.*?)\s*\1*\s*")
 _TEX_COMMENT = re.compile(r"(?<=\S)(?<![\\\d])\s+%(?=\s).*")
+_LAYER = re.compile(r"([^\W\d_]+)\[\d\]")
 _TITLE = re.compile(r"#{1,6}\s+(?=\S)")
 _TEXTUAL = {"", "text", "txt", "plain", "math", "latex", "tex"}
 _PRINTED = {"printed", "output", "console", "out"}
@@ -65,6 +67,7 @@ def read_sheet(text):
 
 
 def _read(lines):
+    lines = with_lost_backslashes(lines)
     parts = blocks(lines)
     network = next((part for part in parts if part.kind == "toml" and "layer" in _content(part)), None)
     if any(part.kind == "derivation" for part in parts):
@@ -90,6 +93,18 @@ def _read(lines):
             _take_code(sheet, part.lines, printed)
         elif part.kind in _TEXTUAL | _PRINTED and not (part.kind == "printed" and sheet.printed_is_taken):
             _take_text(sheet, part.lines, False)
+    return _with_layers(sheet)
+
+
+def _with_layers(sheet):
+    """A sheet with `W^[1]` for every `W[1]`, where each `W[k]` has a line of its own and W has none."""
+    heads = [claim.parts[0].text for claim in sheet.claims]
+    found = {match[1] for match in map(_LAYER.fullmatch, heads) if match} - set(heads)
+    if not found or not sheet.kind == "text" or sheet.declared.from_zero is not None:
+        return sheet
+    words = re.compile(rf"(?<![\w^])([d∂]?(?:{'|'.join(map(re.escape, sorted(found)))}))\[(\d)\]")
+    for place, claim in enumerate(sheet.claims):
+        sheet.claims[place] = claim._replace(parts=[part.replace(words, r"\1^[\2]") for part in claim.parts])
     return sheet
 
 
