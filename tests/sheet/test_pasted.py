@@ -1,4 +1,4 @@
-"""What people paste: of the claims in a corpus of snippets nearly all are read, and none as something else."""
+"""What people paste: of the claims in a corpus of snippets nearly all are read, none as something else."""
 
 import pytest
 from pasted import compared, snippets

@@ -73,7 +73,7 @@ def cut(text):
 
 
 def with_lost_backslashes(lines):
-    r"""Lines in which a copy has left `[` … `]` on lines of their own for `\[` … `\]`, and `( … )` for `\( … \)`."""
+    r"""Lines with `\[` and `\]` for the brackets that a copy left alone in their lines, and dollars for `( … )`."""
     restored, opened = list(lines), None
     for place, (number, line) in enumerate(lines):
         text = line.text.strip()
