@@ -38,6 +38,7 @@ MOST_STATEMENTS = 20_000
 MOST_PARTS = 100
 
 _NETWORK = re.compile(r"\s*network\s*:\s*(.*?)\s*", re.IGNORECASE)
+_NO_NETWORK = re.compile(r"→|->|=|,|\A\d+(?:\s?[-–x×]\s?\d+)+|\A[^\W\d]+\s+[^\W\d]+(?!.*\.\w{3,4}\Z)")
 _LET = re.compile(r"\s*let\s", re.IGNORECASE)
 _IS_LATEX = re.compile(r"[\\$&]|_\{")
 _JOINING = re.compile(rf"\s*({'|'.join(JOINING)})\s+(?=[^\s\d=][^\s=]{{0,40}}\s*:?=(?!=))")
@@ -151,7 +152,7 @@ class Sheet:
         if DECLARED.match(text):
             return self._declare(statement)
         network = _NETWORK.fullmatch(text)
-        if network:
+        if network and _NO_NETWORK.search(network[1]) is None:
             return self.use(("name", network[1].strip("`\"'"), statement.place(1)[0]), text)
         if not latex and (found := heading(text)):
             self.headings.append((statement.place(1)[0], *found))

@@ -91,6 +91,8 @@ class _Translator:
                 self.depth -= 1
                 return self.ratio(stripped(pieces), stripped(self.run(opening, cell)), column)
             new = self.scripted()
+            if new and new[0][0] == "𝟏" and re.search(r"[\w)\]]\s*\Z", joined(pieces)):
+                pieces.append(("·", column))
             border = pieces[-1][0][-1:] + new[0][0][:1] if pieces and new else ""
             is_split = re.fullmatch(r"[\w'][\w∂]", border) and "_" not in border
             if is_split or (pieces and pieces[-1][0] == "^+" and re.match(r"[\w(]", border[1:])):

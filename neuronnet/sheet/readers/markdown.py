@@ -22,8 +22,11 @@ _LAYOUT = re.compile(
     rf"\s*(?:\\(?:begin|end|label)\{{(?!{_ARRAY}\}})[^{{}}]{{1,80}}\}}(?:\{{\d{{1,2}}\}})?\s*)*"
 )
 _CLOSED_BY = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
-_ASIDE = re.compile(r"\\(?:intertext|tag|label|hspace|vspace)\*?\s?\{[^{}]{0,200}\}|\\(?:nonumber|notag)\b")
+_ASIDE = re.compile(
+    r"\\(?:(?:re)?newcommand|setlength)\*?\s?\{[^{}]{0,40}\}\{[^{}]{0,80}\}|\\(?:intertext|tag|label|hspace|vspace)\*?\s?\{[^{}]{0,200}\}|\\(?:nonumber|notag)\b"
+)
 _IN_BRACKETS = re.compile(r"(?<![\w)\]}])\(\s((?:[^()]|\([^()]{0,80}\)){1,200}?)\s\)")
+_LEFT = re.compile(r"\s*\\left\s*(?:\\\{|[.\[(])\s*")
 _COLUMNED = re.compile(
     r"(?:\\left\s*(?:\\\{|[.\[(]))?\s*\\begin\{array\}\s?\{[^{}]{0,40}\}|\\end\{array\}(?:\s*\\right\s*(?:\\\}|[.\])]))?"
     r"|\\(?:begin|end)\{(?:[bBpv]?matrix|smallmatrix|[dr]?cases)\}"
@@ -73,7 +76,7 @@ def cut(text):
 
 
 def with_lost_backslashes(lines):
-    r"""Lines with `\[` and `\]` for the brackets that a copy left alone in their lines, and dollars for `( … )`."""
+    r"""Lines with `\[` and `\]` for the brackets that a copy left alone in them, and dollars for `( … )`."""
     restored, opened = list(lines), None
     for place, (number, line) in enumerate(lines):
         text = line.text.strip()
@@ -143,6 +146,12 @@ def without_layout(lines):
                 ):
                     blanked += [(first, opening.span()), (place, match.span())]
     kept = list(lines)
+    for place, (start, _) in list(blanked):  # \left\{ may stand in the line before
+        alone = (
+            place and not lines[place][1].text[:start].strip() and _LEFT.fullmatch(lines[place - 1][1].text)
+        )
+        if alone:
+            blanked.append((place - 1, alone.span()))
     for place, (start, end) in blanked:
         number, line = kept[place]
         text = line.text[:start] + " " * (end - start) + line.text[end:]

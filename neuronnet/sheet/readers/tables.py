@@ -51,7 +51,8 @@ def separator(lines):
     """What separates the cells in most lines of (number, TextWithColumns); None where nothing does."""
     if any("=" in line.text for _, line in lines):
         return None
-    fitting = {each: _fitting([_cells(line, each) for _, line in lines], each != ",") for each in ";\t,"}
+    tables = {each: _without_counts([_cells(line, each) for _, line in lines]) for each in ";\t,"}
+    fitting = {each: _fitting(rows, each != ",") for each, rows in tables.items()}
     best = max(fitting, key=fitting.get)
     return best if 2 * fitting[best] >= len(lines) > 0 and fitting[best] else None
 
@@ -129,6 +130,15 @@ def _kind(rows):
     return (_take_columns, found) if is_clear and (any(found) or len(found) > 1) else None
 
 
+def _without_counts(rows):
+    """Rows without a first column of layers or counts, where names stand in the second."""
+    are_counts = len(rows) > 1 and all(
+        len(row) > 2 and row[0].text.isdigit() and parse_number(row[1].text) is None and _is_name(row[1])
+        for row in rows[1:]
+    )
+    return [row[1:] for row in rows] if are_counts and len(rows[0]) == len(rows[1]) else rows
+
+
 def _is_name(cell):
     return read_name(_name_in(cell).text.replace("\\", "")) is not None
 
@@ -168,7 +178,9 @@ def _value(cell, comma=True):
 
 def _take_table(sheet, rows, comma, has_header=False):
     """Add the rows of a table, (line, text, cells) each; a header is none of them."""
-    kind = _kind([cells for _, _, cells in rows])
+    bare = _without_counts([cells for _, _, cells in rows])
+    rows = [(number, line, cells) for (number, line, _), cells in zip(rows, bare)]
+    kind = _kind(bare)
     if kind is not None:
         take, needed = kind
         return take(sheet, rows[1:], needed, comma)

@@ -45,7 +45,9 @@ _STATED = re.compile(
     rf"(?P<before>{_LETTERS}+|[,:;(])\s*(?P<claim>(?<![\w.])(?:∂\s?)?{_LETTERS}[\w']*(?:_\{{\w{{1,20}}\}})?\s*[=≈]\s*(?:{_NUMBER}))"
     rf"(?=\s*[,;:)]|\s*\.?\s+{_LETTERS}{{2}}|\s*\.?\s*\Z)"
 )
-_AFTER_NUMBER = re.compile(rf"(?<=[\d\])}}])\s*(?:,|–|-|—|\.)?\s+(?={_LETTERS}{{2,}}(?![\w(\[{{^]))")
+_AFTER_NUMBER = re.compile(
+    rf"(?:(?<=[\d\])}}ᵀ])|(?<=\^T))\s*(?:,|–|-|—|\.)?\s+(?={_LETTERS}{{2,}}(?![\w(\[{{^]))"
+)
 _INDEX_RANGE = re.compile(r"\s*[a-zA-Z]\s*=\s*\d+\s*,?\s*(?:\d+\s*,\s*)?(?:…|\.\.\.?|\\[lc]?dots|,\\ldots).*")
 _PRINTED = re.compile(
     r"\s*(?P<name>[^\W\d][\w.']{0,30}(?:\[\d[\d,\s]{0,9}\])?)\s*:\s*(?P<value>\[.*\]|[-+−]?\d+[.,]\d+(?:e[-+]?\d+)?)\s*",
@@ -111,10 +113,14 @@ class Vocabulary:
         ends, words = [0], []
         while token := _TOKEN.match(text, ends[-1]):
             word = token[1]
-            short = len(word) == 1 and (not words or word in self.names or word.lower() not in _SHORT)
+            short = (
+                len(word) == 1
+                and word not in {"I"} - self.names
+                and (not words or word in self.names or word.lower() not in _SHORT)
+            )
             if (
                 short
-                or not (self.is_word(word) or word in _QUANTITIES)
+                or not (self.is_word(word) or word in _QUANTITIES or word == "I")
                 or not _HEAD.match(text[token.end() :])
             ):
                 break
