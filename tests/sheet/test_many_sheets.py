@@ -5,7 +5,7 @@ import io
 import json
 
 import pytest
-from pasted import claims_in, snippets
+from pasted import UNREADABLE, claims_in, snippets
 
 from neuronnet import check_sheet
 from neuronnet.cli import main
@@ -117,9 +117,13 @@ def test_a_sheet_is_shown_as_it_is_understood(tmp_path, capsys):
 def test_what_is_shown_is_read_as_the_same_and_judged_the_same(name):
     text = snippets()[name]["text"]
     again = as_read(text)
-    assert sorted(claims_in(again)) == sorted(claims_in(text))
-    if claims_in(text):
+    assert read_in(again) == read_in(text)
+    if read_in(text):
         assert verdicts(again) == verdicts(text)
+
+
+def read_in(text):
+    return sorted(claim for claim in claims_in(text) if UNREADABLE not in claim)
 
 
 def verdicts(text):
