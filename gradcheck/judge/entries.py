@@ -113,7 +113,7 @@ class JudgedEntries:
         estimates = dict(zip(positions.tolist(), numeric.estimates))
         for block in self.blocks:
             largest = float(np.max(block.of(self._scale), initial=0.0))
-            for i in (i for i in estimates if i in block.positions):
+            for i in positions[(block.start <= positions) & (positions < block.stop)].tolist():
                 self.judgements[i] = self._judged(i, estimates[i], largest)
         return sum(self.judgements[i] == "wrong" for i in estimates)
 
