@@ -163,13 +163,11 @@ class Computation:
 
     @cached_property
     def _may_cut(self):
-        """Whether its author may cut numbers off: no more of the inputs are rounded up than are cut off."""
-        found = 0
-        for each in self.inputs.values():
-            for exact, shown in each.pairs() if each.is_moved and not each.is_wrong else ():
-                off = (abs(shown) - abs(exact)) / unit_of(shown)
-                found += (0 < off <= HALF) - (-1 < off < -HALF)
-        return found <= 0
+        """Whether its author may cut numbers off: not where all inputs are rounded, and one of them up."""
+        inputs = [each for each in self.inputs.values() if each.is_moved and not each.is_wrong]
+        pairs = [pair for each in inputs for pair in each.pairs()]
+        off = [(abs(shown) - abs(exact)) / unit_of(shown) for exact, shown in pairs]
+        return max(off, default=0) <= 0 or max(map(abs, off)) > HALF
 
     def decimals(self) -> int:
         """The most decimals that a rounded input is printed with."""

@@ -20,6 +20,7 @@ from neuronnet.sheet.roles import CHANGE, HELPER, Roles
 SAME = 1e-9  # relative: two floats of one value, computed in another order
 NOTHING = 1e-13
 DRAWS = 2
+NEAR = 0.05  # relative: so near is a printed number to another that it rounds
 
 
 class Meaning(NamedTuple):
@@ -197,3 +198,48 @@ def as_fraction(ratio):
     """A ratio as a small fraction, where it is one; None for any other number."""
     fraction = Fraction(ratio).limit_denominator(1000)
     return fraction if ratio and isclose(fraction, ratio, rel_tol=1e-7) else None
+
+
+def times(factor, values):
+    """Some values times a number."""
+    if values is None or factor == 1:
+        return values
+    return [arrays.mapped(lambda entry: float(factor) * entry, each) for each in values]
+
+
+def difference(values, others):
+    """Some values less others, or None."""
+    if values is None or others is None or not all(map(have_one_shape, values, others)):
+        return None
+    return [minus(one, other) for one, other in zip(values, others)]
+
+
+def have_one_shape(one, other):
+    """Whether two arrays have the same shape, a row and a column that of a vector."""
+    return as_vector_shape(arrays.shape(one)) == as_vector_shape(arrays.shape(other))
+
+
+def is_near(printed, values, exactly=False):
+    """Whether a printed number or array is about a value; `exactly`: to the digits that are printed."""
+    if values is None or not have_one_shape(printed, values[0]):
+        return False
+    pairs = list(zip(arrays.entries(printed), arrays.entries(values[0])))
+    if exactly:
+        digits = min(len(entry.value.as_tuple().digits) for entry, _ in pairs)
+        return digits >= 3 and all(
+            abs(float(entry.value) - value) <= float(entry.half_unit) * (1 + SAME) for entry, value in pairs
+        )
+    scale = max(abs(value) for _, value in pairs)
+    return all(abs(float(entry.value) - value) <= NEAR * scale for entry, value in pairs)
+
+
+def alike(name, target):
+    """Whether a helper and a quantity have the same index, as δ2 and z2."""
+    return index_of(name) != "" and index_of(name) == index_of(target)
+
+
+def index_of(name):
+    """What stands behind the letters of a name: 2 of delta2, _o1 of delta_o1, ^(1) of z^(1)."""
+    base = name.partition("@")[0]
+    cut = next((place for place, each in enumerate(base) if not each.isalpha()), len(base))
+    return base[cut:]

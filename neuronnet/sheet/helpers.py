@@ -11,21 +11,25 @@ from math import isclose
 from typing import NamedTuple
 
 from neuronnet.formulas import arrays
-from neuronnet.formulas.arrays import Array, as_vector_shape
+from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Product, Sum
 from neuronnet.formulas.notation import split_derivative
 from neuronnet.sheet.formula_values import (
     SAME,
     FormulaValues,
     Meaning,
+    alike,
     are_zero,
     constant_factor,
     constant_ratio,
-    minus,
+    difference,
+    have_one_shape,
+    index_of,
+    is_near,
+    times,
 )
 from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, RATES, UPDATE, Role, is_delta
 
-NEAR = 0.05  # relative: so near is a printed number to another that it rounds
 # How much a line speaks against a meaning that it contradicts.
 EXPLICIT, OWN, FACTOR, OTHER, UNKNOWN = 1.5, 1.0, 0.8, 1.2, 10
 # How much less likely a meaning is than another that the lines allow as well.
@@ -179,13 +183,13 @@ class Helpers:
             self._in(use, name, times(factor, slope), {each: times(factor, it) for each, it in others})
             for factor in (1, 2)
         )
-        along = None if one is None or two is None else _difference(two, one)
+        along = None if one is None or two is None else difference(two, one)
         if along is None or are_zero(along):
             return
         if use.role.kind in (UPDATE, CHANGE):
             yield from (Fraction(1), Fraction(-1))
             return
-        ratio = constant_factor(_difference(truth, _difference(one, along)), along)
+        ratio = constant_factor(difference(truth, difference(one, along)), along)
         if ratio is not None:
             yield ratio
 
@@ -229,9 +233,9 @@ class Helpers:
         """δ1 is by z1 if δ2 is by z2."""
         for other, meaning in self.chosen.items():
             if other != name and meaning is not None and alike(other, meaning.target):
-                stem = meaning.target[: len(meaning.target) - len(_index(meaning.target))]
-                if stem + _index(name) in self.quantities:
-                    yield Meaning(stem + _index(name), meaning.factor, "")
+                stem = meaning.target[: len(meaning.target) - len(index_of(meaning.target))]
+                if stem + index_of(name) in self.quantities:
+                    yield Meaning(stem + index_of(name), meaning.factor, "")
 
     # What speaks against it
 
@@ -302,7 +306,7 @@ class Helpers:
 
     def _judged(self, use, worth, truth):
         kind = use.role.kind
-        fits = all(map(_same_shape, worth, truth))
+        fits = all(map(have_one_shape, worth, truth))
         ratio = constant_ratio(worth, truth) if fits else None
         if kind in (UPDATE, CHANGE):
             if ratio is None:
@@ -330,7 +334,7 @@ class Helpers:
         worth = self.of._worth(use.formula, {**self.worth, **extra, name: value})
         if worth is None or use.role.kind != UPDATE:
             return worth
-        return _difference(worth, self.of._worth(Name(use.role.target), {}))
+        return difference(worth, self.of._worth(Name(use.role.target), {}))
 
     def _is_step(self, meaning, against):
         """Whether a helper is a whole step, -eta times a derivative, as its update wants it."""
@@ -345,46 +349,3 @@ class Helpers:
         known = [each for each in others if each is not None and not self.of._is_parameter(each.target)]
         factors = {each.factor for each in known}
         return next(iter(factors)) if len(factors) == 1 else None
-
-
-def times(factor, values):
-    """Some values times a number."""
-    if values is None or factor == 1:
-        return values
-    return [arrays.mapped(lambda entry: float(factor) * entry, each) for each in values]
-
-
-def _difference(values, others):
-    if values is None or others is None or not all(map(_same_shape, values, others)):
-        return None
-    return [minus(one, other) for one, other in zip(values, others)]
-
-
-def _same_shape(one, other):
-    return as_vector_shape(arrays.shape(one)) == as_vector_shape(arrays.shape(other))
-
-
-def is_near(printed, values, exactly=False):
-    """Whether a printed number or array is about a value; `exactly`: to the digits that are printed."""
-    if values is None or not _same_shape(printed, values[0]):
-        return False
-    pairs = list(zip(arrays.entries(printed), arrays.entries(values[0])))
-    if exactly:
-        digits = min(len(entry.value.as_tuple().digits) for entry, _ in pairs)
-        return digits >= 3 and all(
-            abs(float(entry.value) - value) <= float(entry.half_unit) * (1 + SAME) for entry, value in pairs
-        )
-    scale = max(abs(value) for _, value in pairs)
-    return all(abs(float(entry.value) - value) <= NEAR * scale for entry, value in pairs)
-
-
-def alike(name, target):
-    """Whether a helper and a quantity have the same index, as δ2 and z2."""
-    return _index(name) != "" and _index(name) == _index(target)
-
-
-def _index(name):
-    """What stands behind the letters of a name: 2 of delta2, _o1 of delta_o1, ^(1) of z^(1)."""
-    base = name.partition("@")[0]
-    cut = next((place for place, each in enumerate(base) if not each.isalpha()), len(base))
-    return base[cut:]

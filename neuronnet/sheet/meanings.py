@@ -16,8 +16,8 @@ from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Num
 from neuronnet.formulas.notation import gradient_of, split_derivative
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import partial_name
-from neuronnet.sheet.formula_values import DRAWS, Meaning, constant_factor
-from neuronnet.sheet.helpers import Helpers, alike, is_near, times
+from neuronnet.sheet.formula_values import DRAWS, Meaning, alike, constant_factor, is_near, times
+from neuronnet.sheet.helpers import Helpers
 from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, MODEL, SEED, UPDATE, is_delta, texts
 from neuronnet.sheet.updates import Updates
 

@@ -281,6 +281,9 @@ STEPS = [
     ("-0.1295", "1.7054*(-0.0762)*0.9987*0.9987", {}, None),
     ("0.849", "(0.375^2 + 0.626^2 + 0.408^2 + 0.999^2)/2", {}, None),
     ("0.1870", "ln(0 - 0.751)", {"o": ("0.751365",)}, None),
+    ("0.00503351", "-0.00870275 + (-0.07025220) + 0.08398851", {}, "0.00503356"),
+    ("1.31285", "(0.72 + 0.900)^2/2", {"a": ("0.9004", "0.900", 8), "t": ("0.9",), "u": ("0.72",)}, None),
+    ("1.31285", "(0.72 + 0.9)^2/2", {"a": ("0.9004", "0.900", 8), "t": ("0.9",), "u": ("0.72",)}, "1.3122"),
 ]
 
 
@@ -288,6 +291,15 @@ STEPS = [
 def test_a_step_is_false_if_no_rounding_of_its_numbers_gives_the_result(printed, arithmetic, rows, gives):
     found = false_step(Printed(printed), formula(arithmetic), inputs(**rows))
     assert found is None if gives is None else Printed(gives).agrees(found)
+
+
+@pytest.mark.parametrize(
+    "printed, line", [("0.10063", 4), ("0.10069", 4), ("0.10072", None), ("0.10080", None)]
+)
+def test_what_follows_from_a_mistaken_formula_is_carried_like_any_other_number(printed, line):
+    rows = {"d": ("0.12", "0.25157484", 4, True, None, formula("g*h")), "x": ("0.4",)}
+    found = verdict(printed, "0.048", ["d*x"], **rows, g=("0.6666", "0.667", 2), h=("0.3774",))
+    assert (found.verdict, found.follows_from) == ("wrong number", line)
 
 
 # Arrays
