@@ -466,6 +466,14 @@ RULES = [
         ("db = sum(dZ)", "right"),
     ),
     rule(
+        "steps of gradients of the sum",
+        BATCH + "η = 0.1",
+        ("dZ = A - Y", "right"),
+        ("dW = X.T @ dZ", "right"),
+        ("ΔW = -η dW", "right"),
+        ("ΔW = -2 η dW", "wrong formula"),
+    ),
+    rule(
         "gradients of the sum, called derivatives of the mean",
         BATCH,
         ("dZ = A - Y", "right"),

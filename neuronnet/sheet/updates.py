@@ -151,6 +151,10 @@ class Updates(FormulaValues):
         if old in self.model and self._rate_known() is not None:
             slope = Name(partial_name(self._loss_of(old), old))
             step = Negative(self._rate_known() * slope)
+            summed = Negative(self._rate_known() * (Number(int(self._parameter_factor)) * slope))
+            own = self._own_formulas(role.name, role.step)
+            if self._parameter_factor > 1 and (not own or any(self._are_equal(each, summed) for each in own)):
+                step = summed  # with gradients of the sum over the samples
         if step is not None and (difference is None or self._are_equal(step, difference)):
             self._define(role.name, step)
         elif difference is not None:
