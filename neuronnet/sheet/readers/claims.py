@@ -44,7 +44,7 @@ _IS_LATEX = re.compile(r"[\\$&]|_\{")
 _JOINING = re.compile(rf"\s*({'|'.join(JOINING)})\s+(?=[^\s\d=][^\s=]{{0,40}}\s*:?=(?!=))")
 _OLD = re.compile(r"(?<=[\w}\]])(?:[_^](?:old|\{old\}|\(old\)))(?!\w)")
 _ASSIGNS = re.compile(r":=|←|<-(?!>)|\\(?:gets|leftarrow|coloneqq)\b|[-+*/]=")
-_ASIDE = re.compile(r"\s*[^\W\d_][^()=:]{2,40}\(([^()=]{1,40}=[^()=]{1,40})\)\s*:\s(?=.*=)")
+_ASIDE = re.compile(r"\s*[^\W\d_][^()=:]{2,40}\(([^()=]{1,40}=[^()=]{1,40})\)\s*:(?:\s(?=.*=)|\s*\Z)")
 _CONCLUDES = re.compile(r"⇒|⟹|=>|\\(?:Rightarrow|implies|Longrightarrow)\b")
 _BECOMES = re.compile(r"→|->|\\(?:to|rightarrow|longrightarrow)\b")
 _NUMBERS_BEFORE, _NUMBER_AFTER = (

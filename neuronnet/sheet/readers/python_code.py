@@ -34,7 +34,7 @@ _MARKED = (
     ast.AugAssign,
     ast.With,
 )
-_PROMPT = re.compile(r"\s*(?:>>> ?|\.\.\. ?|In \[\d*\]:[ ]?|   \.\.\.: ?)")
+_PROMPT = re.compile(r"\s*(?:>>> ?|\.\.\.: ?|\.\.\. ?|In \[\d*\]:[ ]?)")
 _RESULT = re.compile(r"Out\[\d*\]:\s*")
 _MAGIC = re.compile(r"\s*[%!?]")
 _OPENS = re.compile(r"(?:(?:async )?def|class|for|while|if|with|try|import|from)\b.*(?::|import\b.*)\s*\Z")

@@ -26,7 +26,9 @@ from neuronnet.sheet.readers.spelling import has_decimal_commas, has_equals, wit
 from neuronnet.sheet.readers.words import Vocabulary, heading
 
 __all__ = ["MOST_LINES", "Sheet", "read_sheet"]
-_COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|%(?=\s*[^\W\d])).*")
+_COMMENT = re.compile(
+    r"(?<=\S)\s{2,}(?:←|<-|⟵)\s+[^\W\d_]{2}[^=*/^+·×\d]*$|(?:^|(?<=\s))(?:#|//|%(?=\s*[^\W\d])).*"
+)
 _FRAMED = re.compile(r"\s*([=*_-])\1{2,}\s*(?P<title>.*?)\s*\1*\s*")
 _TEX_COMMENT = re.compile(r"(?<=\S)(?<![\\\d])\s+%(?=\s).*")
 _LAYER = re.compile(r"([^\W\d_]+)\[\d\]")

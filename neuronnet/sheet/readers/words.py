@@ -120,7 +120,7 @@ class Vocabulary:
             )
             if (
                 short
-                or not (self.is_word(word) or word in _QUANTITIES or word == "I")
+                or not (self.is_word(word) or word in _QUANTITIES or word == "I" or (words and word == "in"))
                 or not _HEAD.match(text[token.end() :])
             ):
                 break
