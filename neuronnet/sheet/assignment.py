@@ -25,7 +25,7 @@ from neuronnet.sheet.roles import (
     VALUE,
     Role,
     Roles,
-    aligned_value,
+    aligned,
     is_delta,
     texts,
 )
@@ -145,6 +145,7 @@ class Assignment(Epochs):
                 self._give(found, after(name, step), self.statements[position], position)
         if step == 0:
             self._count_samples(found)
+            self._align(found)
         definitions = self._definitions(found, step)
         for name in _in_order(definitions):
             place = self._first.get(_split(name))
@@ -299,9 +300,8 @@ class Assignment(Epochs):
                 found.model.give(name, str(*lengths))
 
     def _define(self, found, name, formula, position):
-        for each in formula.names():
-            if each not in found.model and position is not None:
-                self._align(found, each, position)
+        if position is not None:
+            found.unplaced.update(each for each in formula.names() if each not in found.model)
         try:
             number = None if position is None else self.statements[position].number
             meanings = readings(formula, found.model)
@@ -325,17 +325,18 @@ class Assignment(Epochs):
             if position is not None:
                 found.errors[position] = error
 
-    def _align(self, found, missing, position):
-        """Give a name without a value the number that stands for it in the part in numbers."""
-        statement = self.statements[position]
-        value = None
-        for formula in statement.formulas:
-            for arithmetic in statement.arithmetic:
-                value = value or aligned_value(formula.formula, arithmetic.formula, missing)
-        if value is not None:
-            found.model.give(missing, value)
-        else:
-            found.unplaced.add(missing)
+    def _align(self, found):
+        """Give names that no line has the number that stands for them wherever a line has both."""
+        heads, bound = {each.name for each in self.statements}, {}
+        for statement in self.statements:
+            for formula in statement.formulas:
+                for arithmetic in statement.arithmetic:
+                    for name, number in aligned(formula.formula, arithmetic.formula) or ():
+                        if name not in heads | set(found.model.given) and split_derivative(name) is None:
+                            bound.setdefault(name, set()).add(number.format())
+        for name, numbers in bound.items():
+            if len(numbers) == 1:
+                found.model.give(name, *numbers)
 
 
 def _measures(formula):

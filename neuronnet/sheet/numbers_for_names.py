@@ -60,7 +60,11 @@ class NumbersForNames:
     def in_place_of_given(self, formula: Expression, arithmetic: Expression) -> list[tuple]:
         """(name, number) where a given number stands in a formula, and another one in its arithmetic."""
         given = {name: each for name, each in self.model.given.items() if not isinstance(each, Array)}
-        pairs = [pair for pair in aligned(formula, arithmetic) or () if pair[0] in given]
+        pairs = [
+            pair
+            for pair in aligned(formula, arithmetic) or ()
+            if pair[0] in given and isinstance(pair[1], Number)
+        ]
         return [(name, leaf) for name, leaf in pairs if not _is(given[name], as_number(leaf.value, Decimal))]
 
     def _names(self, number):

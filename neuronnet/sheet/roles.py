@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Expression, Name, Number
+from neuronnet.formulas.expressions import Expression, Name, Negative, Number
 
 if TYPE_CHECKING:
     from neuronnet.derivation.model import Model
@@ -59,9 +59,10 @@ def is_delta(name: str) -> bool:
 
 
 def aligned(formula, arithmetic) -> list[tuple] | None:
-    """(name, the Number in its place) for every name, where both have the same tree; else None."""
+    """(name, the Number in its place, or its negative) for every name, where both have the same tree; else None."""
     if isinstance(formula, Name):
-        return [(formula.name, arithmetic)] if isinstance(arithmetic, Number) else None
+        number = arithmetic.inner if isinstance(arithmetic, Negative) else arithmetic
+        return [(formula.name, arithmetic)] if isinstance(number, Number) else None
     parts, others = formula.parts(), arithmetic.parts()
     if type(formula) is not type(arithmetic) or len(parts) != len(others):
         return None

@@ -153,6 +153,14 @@ def test_what_would_decide_a_line_is_said_in_its_authors_names(lines, note):
     assert (line.verdict, line.worst.note) == ("undecided", note)
 
 
+@pytest.mark.parametrize("number, verdict", [("0.35", "right"), ("0.45", "wrong number")])
+def test_a_rate_that_no_line_gives_is_the_number_that_stands_for_it(number, verdict):
+    text = f"x = 1\nw = 0.4\ny = w x = 0.4\nL = (y - 0.15)²\nw⁺ = w - η ∂L/∂w = 0.4 - 0.1 * 0.5 = {number}\n"
+    report = check_sheet(text)
+    assert report.lines[-1].verdict == verdict
+    assert "eta = 0.1 from line 5" in str(report)
+
+
 def test_a_repair_speaks_of_names_as_their_author_does():
     text = "x_1 = 0.5\nθ = 0.4\nŷ = θ x_1\nL = (ŷ - 1)²\nδ_ŷ = ∂L/∂ŷ = 2 (ŷ - 1)\n∂L/∂θ = δ_ŷ\n"
     line = check_sheet(text).lines[-1]
