@@ -60,11 +60,10 @@ class Helpers:
                     formula = values.in_pass(part.formula, step)
                     for name in set(formula.names()).intersection(targets) - {role.name}:
                         self.uses[name].append(Use(role, formula))
-        loss = values._loss_now or ""
-        loss = loss if loss in values.model else values.roles.loss or ""
-        reached = values.model.uses(loss) - {loss}
-        names = [*values.model.formulas][::-1] + [*values.model.given]
-        self.quantities = [name for name in names if name in reached]
+        model, loss = values.model, values._loss_now or ""
+        loss = loss if loss in model else values.roles.loss or ""
+        reached = model.uses(loss) - {loss}
+        self.quantities = [name for name in [*model.formulas][::-1] + [*model.given] if name in reached]
 
     def choose(self) -> None:
         """Choose the meaning of every helper; where lines contradict that, try both signs for all."""
