@@ -127,7 +127,7 @@ def printed(text: str) -> Expression:
 
 
 def elementwise(left: Expression, right: Expression, shape: Callable) -> Expression:
-    """The product entry by entry, `*` beside a number, ⊙ between arrays; `shape(formula)` tells which it is."""
+    """The product entry by entry: `*` beside a number, ⊙ between arrays, by the shape of each."""
     if is_number(left, 1):
         return right
     if is_number(right, 1):
