@@ -123,7 +123,9 @@ def _counts(found):
     if follow:
         them = "it" if len(found.own_mistakes) == 1 else "them"
         parts.append(f"{counted(follow, 'line')} only follow{'s' if follow == 1 else ''} from {them}")
-    return f"{counted(len(judged), 'line')} judged" + (f": {', '.join(parts)}" if parts else "")
+    unread = sum(line.verdict in ("unreadable", "unknown name") for line in found.lines)
+    said = f"{counted(len(judged), 'line')} judged" + (f": {', '.join(parts)}" if parts else "")
+    return said + (f"; {unread} not read" if unread else "")
 
 
 def _not_judged(found):

@@ -76,7 +76,7 @@ def first_sentences(text):
         (
             "x = 2\nw = 3\ny = w x\nL = (y - 1)^2\nfoo bar ( = 1\ndL/dw = 2 (y - 1) x = 20\n",
             [
-                "1 line judged: 1 right.",
+                "1 line judged: 1 right; 1 not read.",
                 "Not read: line 5 (unreadable).",
                 "Not judged: 2 given, 2 model lines (y, L).",
             ],
