@@ -20,7 +20,7 @@ def samples_apart(sheet: Sheet) -> list[tuple[Sheet, set[int]]]:
     A sample has what is given in none or one alone, and the formulas of the first where it writes none.
     A sheet with updates is one, for its passes are told apart by these.
     """
-    starts = sorted({line for line, kind, _ in sheet.headings if kind == "sample"})
+    starts = sorted({line for line, kind in sheet.headings if kind == "sample"})
     lets = {each.line for each in sheet.lets}
     whole = [(sheet, lets.union(claim.line for claim in sheet.claims))]
     if not starts or any(map(_is_update, sheet.claims)):

@@ -123,7 +123,7 @@ class Sheet:
 
     `network` is None, ("name", what stands after `network:`, line) or ("toml", the text of a block, its first
     line). `defined` are the words that it defines. `ignored` are the lines that hold formulas but are no
-    claims, by their place; `headings` (line, "pass" or "sample", number or None) say where one begins.
+    claims, by their place; `headings` (line, "pass" or "sample") say where one begins.
     `vocabulary` tells names from words. Of a program, `assigned` has the claim that gave each name its value
     last, `looped` whether a loop was read.
     """
@@ -155,7 +155,7 @@ class Sheet:
         if network and _NO_NETWORK.search(network[1]) is None:
             return self.use(("name", network[1].strip("`\"'"), statement.place(1)[0]), text)
         if not latex and (found := heading(text)):
-            self.headings.append((statement.place(1)[0], *found))
+            self.headings.append((statement.place(1)[0], found))
         if is_index_range(text) or _NO_CLAIM.search(text):
             return self._is_prose(statement)
         parts = self._concluded(statement)

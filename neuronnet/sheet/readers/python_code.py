@@ -247,22 +247,18 @@ class _Program:
 
     def loop(self, node):
         """Read the body of a loop once, if it does the same each time; say that it is one in any case."""
-        counted = (
-            {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)}
-            if _is_for(node)
-            else set()
-        )
+        target = node.target if isinstance(node, ast.For) else ast.Tuple([])
         steps = [
-            each
-            for each in node.body
-            if isinstance(each, (ast.Assign, ast.AugAssign, ast.For, ast.While, ast.With))
+            each for each in node.body if isinstance(each, (ast.Assign, ast.AugAssign, ast.For, ast.While))
         ]
-        used = {each.id for step in steps for each in ast.walk(step) if isinstance(each, ast.Name)}
-        if counted & used or not steps or self.loops >= MOST_LOOPS:
-            reason = "a loop is not read: write what it does out, or with arrays" if steps else None
-            if reason is not None:
-                raise Refused(node, reason)
+        counted, used = (
+            {each.id for part in parts for each in ast.walk(part) if isinstance(each, ast.Name)}
+            for parts in ([target], steps)
+        )
+        if not steps:
             return
+        if counted & used or self.loops >= MOST_LOOPS:
+            raise Refused(node, "a loop is not read: write what it does out, or with arrays")
         text = self.text_of(node, first_line=True)
         self.sheet.refuse(
             self.line(node), text.text, text.column_of(1), "a loop: what stands in it was read once"
@@ -352,10 +348,6 @@ def _characters(text, offset):
         if text.isascii()
         else len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore"))
     )
-
-
-def _is_for(node):
-    return isinstance(node, ast.For)
 
 
 def _is_text(node):

@@ -175,7 +175,7 @@ def _take_around(sheet, around, waiting, is_latex):
     else:
         found = heading(text)
         if found:
-            sheet.headings.append((around.line, *found))
+            sheet.headings.append((around.line, found))
         if has_equals(around.rest) and re.search(r"\s[=≈]\s.*[0-9]", around.rest):
             sheet.ignored.append(around.line)
         waiting.append((around.line, TextWithColumns("")))

@@ -63,19 +63,15 @@ _SAMPLES = (
     r"(?:sample|example|beispiel|muster|exemple|échantillon|ejemplo|muestra|exemplo|amostra|пример|样本)"
 )
 _ORDINALS = (
-    "first 1st erste ersten erster premier première primera primer primeira primeiro первая первый",
-    "second 2nd zweite zweiten zweiter deuxième seconde segunda segundo вторая второй",
-    "third 3rd dritte dritten dritter troisième tercera tercer terceira terceiro третья третий",
-    "fourth 4th vierte vierten vierter quatrième cuarta cuarto quarta quarto четвёртая четвертая",
+    "first 1st erste[nr]? premi[eè]re? primera? primeir[ao] перв(?:ая|ый) second 2nd zweite[nr]? deuxième seconde "
+    "segund[ao] вторая второй third 3rd dritte[nr]? troisième tercera? terceir[ao] третья третий fourth 4th"
 )
-_ORDINAL = {word: number for number, words in enumerate(_ORDINALS, 1) for word in words.split()}
 _HEADING = re.compile(
-    rf"[\W_]*(?:(?:the|die|der|das|la|le|el|a|o)\s+)?(?:(?P<ordinal>{'|'.join(_ORDINAL)})\s+)?"
-    rf"(?:(?P<pass>{_PASSES})|(?P<sample>{_SAMPLES}))(?:\s*(?:n[o°º.]*|#|nr\.?|t\s*=)?\s*(?P<number>\d{{1,6}}))?"
-    r"(?:\s*[-–—(:,].{0,80}|\s*)[\W_]*",
+    rf"[\W_]*(?:(?:the|die|der|das|la|le|el|a|o)\s+)?(?:(?:{'|'.join(_ORDINALS.split())})\s+)?"
+    rf"(?:(?P<pass>{_PASSES})|(?P<sample>{_SAMPLES}))(?:\s*(?:n[o°º.]*|#|nr\.?|t\s*=)?\s*\d{{1,6}})?"
+    r"(?:\s*[-–—(:,].{0,80}|\s*)[\W_]*|\W*第[\d一二三四]{1,4}(?:(?P<round>轮|次迭代)|(?P<one>个样本)).*",
     re.IGNORECASE,
 )
-_CHINESE = re.compile(r"\W*第(?P<number>\d{1,4}|[一二三四])(?:(?P<pass>轮|次迭代)|(?P<sample>个样本)).*")
 
 
 class Vocabulary:
@@ -167,12 +163,8 @@ def printed_below(text):
 
 
 def heading(text):
-    """("pass" or "sample", number or None) of a heading such as `Zweite Iteration`; else None."""
-    match = _HEADING.fullmatch(text) or _CHINESE.fullmatch(text)
+    """ "pass" or "sample" for a heading such as `Zweite Iteration`, which says that one begins; else None."""
+    match = _HEADING.fullmatch(text)
     if match is None:
         return None
-    found = match.groupdict()
-    number = found.get("number") or _ORDINAL.get((found.get("ordinal") or "").lower())
-    if isinstance(number, str) and number in "一二三四":
-        number = "一二三四".index(number) + 1
-    return ("pass" if found.get("pass") else "sample"), None if number is None else int(number)
+    return "pass" if match["pass"] or match["round"] else "sample"
