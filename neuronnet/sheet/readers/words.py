@@ -63,7 +63,7 @@ _SAMPLES = (
     r"(?:sample|example|beispiel|muster|exemple|échantillon|ejemplo|muestra|exemplo|amostra|пример|样本)"
 )
 _ORDINALS = (
-    "first 1st erste[nr]? premi[eè]re? primera? primeir[ao] перв(?:ая|ый) second 2nd zweite[nr]? deuxième seconde "
+    "first 1st erste[nr]? premi[eè]re? primera? primeir[ao] перв.. second 2nd zweite[nr]? deuxième seconde "
     "segund[ao] вторая второй third 3rd dritte[nr]? troisième tercera? terceir[ao] третья третий fourth 4th"
 )
 _HEADING = re.compile(
