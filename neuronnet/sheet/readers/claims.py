@@ -39,6 +39,7 @@ MOST_PARTS = 100
 
 _NETWORK = re.compile(r"\s*network\s*:\s*(.*?)\s*", re.IGNORECASE)
 _NO_NETWORK = re.compile(r"→|->|=|,|\A\d+(?:\s?[-–x×]\s?\d+)+|\A[^\W\d]+\s+[^\W\d]+(?!.*\.\w{3,4}\Z)")
+_GENERAL = "a general formula: write it with the names of this sheet"
 _LET = re.compile(r"\s*let\s", re.IGNORECASE)
 _IS_LATEX = re.compile(r"[\\$&]|_\{")
 _JOINING = re.compile(rf"\s*({'|'.join(JOINING)})\s+(?=[^\s\d=][^\s=]{{0,40}}\s*:?=(?!=))")
@@ -318,6 +319,8 @@ class Sheet:
                 where = {0: "before the first equals sign", signs: "after the last equals sign"}
                 reason = f"nothing stands {where.get(number, 'between two equals signs')}"
                 return self._refuse(statement, position, reason, text)
+        if any(self._is_general(part.text) for part in parts):
+            return self._refuse(statement, written.column_of(1), _GENERAL, text)
         if any(is_inequality(part.text, latex) for part in parts):
             reason = "an inequality is not read: write the equality alone"
             return self._refuse(statement, written.column_of(1), reason, text)
@@ -332,6 +335,11 @@ class Sheet:
                 for part in parts
             ]
         self.add(text, [statement.placed(part) for part in parts], lines)
+
+    def _is_general(self, text):
+        """Whether a sum is over words that are no names: the formula of a book, not of this sheet."""
+        words = re.findall(r"(?<![\w^])[^\W\d_]{4,}(?![\w(])", text) if "Σ" in text else ()
+        return any(map(self.vocabulary.is_word, words))
 
     def _is_of_prose(self, text):
         """Whether words of prose stand on a side of a claim, or it is conditional."""

@@ -28,6 +28,13 @@ from neuronnet.sheet.readers.latex_words import (
 )
 
 _BARE = set("+-*/=,(·⊙<>|;")  # what has no index and no power
+# What sets two claims in one line apart: blanks wider than those inside of a formula, and columns.
+_APART = re.compile(r"\\hspace\*?\s?\{[^{}]{0,20}\}|(?:(?:\\[;: ]|~)\s*){2,}")
+_NEXT_COLUMN = re.compile(
+    r"(?<!\\)&+\s*(?=[A-Za-z\\])"
+    r"(?!\\(?:approx|simeq|equiv|to|leq?|geq?|ne|neq|gets|coloneqq|[;:, ])(?![A-Za-z]))"
+)
+_CELLS = re.compile(r"\\begin\s*\{(?:[bpvB]?matrix|smallmatrix|array|[dr]?cases)")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)(?!(?<![\d.]0\{,\})\d{3}(?!\d))")
 _OF_A_SUM = re.compile(r"[\w=,.:+\-]{1,30}")
 _INDEX = re.compile(r"[\w'*+\-]{1,40}(?:,[\w'*+\-]{1,40}){0,3}")
@@ -44,6 +51,9 @@ def in_plain_notation(source):
         raise ExpressionError(source.text[:40], source.column_of(LONGEST_TEXT), reason)
     if "{,}" in source.text:
         source = source.replace(_DECIMAL_COMMA, ".")
+    source = source.replace(_APART, r"\\quad ")
+    if not _CELLS.search(source.text):
+        source = source.replace(_NEXT_COLUMN, r"\\quad ")
     if SPACED.search(source.text):
         source = source.replace(SPACED, lambda match: "".join(match[0].split()))
     try:
@@ -52,7 +62,8 @@ def in_plain_notation(source):
         raise ExpressionError(source.text, source.column_of(error.column), error.reason) from None
     text = "".join(piece for piece, _ in pieces)
     columns = [source.column_of(column) for piece, column in pieces for _ in piece]
-    return TextWithColumns(text, columns).replace(r"[^\S\n]+", " ").strip()
+    spelled = TextWithColumns(text, columns).replace(r"[^\S\n\u2003]+", " ")
+    return spelled.replace(r" ?(?:\u2003 ?)+", "  ").strip()
 
 
 class _Translator:
@@ -199,7 +210,8 @@ class _Translator:
         if name in SPACES:
             if name in ("left", "right") and self.following("."):
                 self.take()
-            return [(" ", column)] if name in ("quad", "qquad", "thinspace") else []
+            apart = {"quad": "\u2003", "qquad": "\u2003", "thinspace": " "}.get(name)
+            return [(apart, column)] if apart else []
         if name in WRITTEN_OUT:
             self.fail(f"\\{name} is not read: write the terms out", column)
         if name == "partial" and self.token()[0] == "space":

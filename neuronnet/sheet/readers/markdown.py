@@ -23,7 +23,7 @@ _LAYOUT = re.compile(
 )
 _CLOSED_BY = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
 _ASIDE = re.compile(
-    r"\\(?:(?:re)?newcommand|setlength)\*?\s?\{[^{}]{0,40}\}\{[^{}]{0,80}\}|\\(?:intertext|tag|label|hspace|vspace)\*?\s?\{[^{}]{0,200}\}|\\(?:nonumber|notag)\b"
+    r"\\(?:(?:re)?newcommand|setlength)\*?\s?\{[^{}]{0,40}\}\{[^{}]{0,80}\}|\\(?:intertext|tag|label|vspace)\*?\s?\{[^{}]{0,200}\}|\\(?:nonumber|notag)\b"
 )
 _IN_BRACKETS = re.compile(r"(?<![\w)\]}])\(\s((?:[^()]|\([^()]{0,80}\)){1,200}?)\s\)")
 _LEFT = re.compile(r"\s*\\left\s*(?:\\\{|[.\[(])\s*")
