@@ -176,6 +176,8 @@ def _without_a_term(graph, name, formula):
             continue
 
         def without(whole, place=place):
+            if not isinstance(whole, Sum) or len(whole.terms) <= place:  # another mistake came first
+                return whole
             (sign, first), *rest = [*whole.terms[:place], *whole.terms[place + 1 :]]
             return Sum([(1, first if sign > 0 else -first), *rest]) if rest else first
 

@@ -239,7 +239,8 @@ class _Search:
         replay, found = self.subject.replay(RIGHT, keep=kept), set()
         for each in self.wrong:
             if not each.is_long and each.value(replay) is not None:
-                own = computed.get(each.key[0], each.value(replay))
+                own = each.value(replay)
+                own = own if each.entry is not None else computed.get(each.key[0], own)
                 found |= {each.key} if each.is_given_by(own) else set()
         return found
 

@@ -5,17 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from neuronnet.derivation.digits import Printed, fifty_digits
+from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.derivation.quantities import Exact
 from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
-from neuronnet.formulas.expressions import ArrayOf, Name
+from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.notation import updated
-from neuronnet.mistakes.networks import Network
-from neuronnet.mistakes.search import explanations, of_network
 from neuronnet.names import after
-from neuronnet.sheet import report
+from neuronnet.sheet import causes, report
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.network_names import KnownBesideNetwork
@@ -52,7 +50,7 @@ def check_sheet(
     with fifty_digits():
         model = NetworkModel(Exact(description))
         lines, reading = judged_beside(sheet, model)
-        mistakes = _explained(lines, model.exact, description, progress)
+        mistakes = causes.beside_network(lines, model.exact, description, progress)
         _remark_on_published(lines, model.exact.derivation, description)
     return report.SheetReport(lines, mistakes, description, place, sheet.ignored, reading)
 
@@ -113,52 +111,6 @@ def _unusable(let, error):
         note = f"nothing is called {shortened(error.name)}{did_you_mean(error.nearest)}"
         return report.unread_line(let.line, text, column, note, report.UNKNOWN_NAME)
     return report.unread_line(let.line, text, column, getattr(error, "reason", str(error)))
-
-
-def _explained(lines, exact, description, progress):
-    """Diagnoses of all the wrong numbers together; a line gets the first one that explains it.
-
-    What a wrong formula explains needs no mistake that explains one number alone, or makes right ones wrong.
-    """
-    if not any(line.number is not None and line.number.verdict == report.WRONG_NUMBER for line in lines):
-        return []
-    numbers = [
-        of_network(place, line.quantity, Printed(line.number.printed), exact)
-        for place, line in enumerate(lines)
-        if line.quantity is not None and line.number is not None and line.number.verdict != report.ROUNDING
-        if _is_of_network(line.quantity, exact)
-    ]
-    follow, found = _follow_a_wrong_formula(lines), []
-    for each in explanations(Network(description), numbers, progress):
-        if not follow.issuperset(each.explains) or (len(each.explains) > 1 and not each.contradicts):
-            explains, contradicts = (
-                tuple(dict.fromkeys(lines[place].line for place in places))
-                for places in (each.explains, each.contradicts)
-            )
-            found.append(each._replace(explains=explains, contradicts=contradicts))
-            for place in each.explains:
-                lines[place].mistake = lines[place].mistake or found[-1]
-    return found
-
-
-def _is_of_network(quantity, exact):
-    """Whether a quantity is a number made of what a known mistake can change."""
-    if isinstance(quantity, ArrayOf) or any("@" in name and "/" in name for name in quantity.names()):
-        return False
-    try:
-        exact.value(quantity)
-    except NeuronnetError:
-        return False
-    return True
-
-
-def _follow_a_wrong_formula(lines):
-    follow, numbers = set(), set()
-    for place, line in enumerate(lines):
-        if line.verdict == report.WRONG_FORMULA or line.follows_from in numbers:
-            follow.add(place)
-            numbers.add(line.line)
-    return follow
 
 
 def _remark_on_published(lines, derivation, description):

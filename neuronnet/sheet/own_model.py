@@ -16,6 +16,7 @@ from neuronnet.names import partial_name, split_partial
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet.assignment import Assignment
+from neuronnet.sheet.causes import of_own_model
 from neuronnet.sheet.declarations import Declarations
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
@@ -176,16 +177,19 @@ def own_report(sheet: Sheet) -> SheetReport:
     """The SheetReport on a sheet that brings its own model: its given numbers and its forward lines."""
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError(NO_CLAIM)
-    lines, understood_first = [], None
+    lines, mistakes, understood_first = [], [], None
     for sample, own in samples_apart(sheet):
         reading, judged = best_reading(sample)
         with fifty_digits():
             mend(reading.judge, reading.spellings, judged)
+            statements = reading.statements[len(sample.lets) :]
+            named = judged[len(judged) - len(statements) :]
+            mistakes += of_own_model(named, statements, reading.roles, reading.spellings)
         lines += [unread_line(each.line, each.text, each.column, each.reason) for each in sample.unread]
         lines += [line for line in judged if line.line in own]
         understood_first = understood_first or reading.understood
     lines.sort(key=lambda line: line.line)
-    return SheetReport(lines, [], None, None, sheet.ignored, understood_first)
+    return SheetReport(lines, mistakes, None, None, sheet.ignored, understood_first)
 
 
 def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:

@@ -1,0 +1,59 @@
+"""The model that a sheet brings, as a graph to vary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from neuronnet.derivation.model import Model
+from neuronnet.formulas.arrays import entries
+from neuronnet.formulas.expressions import Expression
+from neuronnet.mistakes.catalogue import variations
+from neuronnet.mistakes.graph import Graph
+from neuronnet.mistakes.passes import RIGHT, Pass, Values, Variation, changed_step
+from neuronnet.names import update_of
+
+RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "step")
+
+
+class OwnModel:
+    """What the search asks of a Network, of any Model: its `variations` and their replays."""
+
+    def __init__(self, model: Model, loss: str, parameters: Iterable[str]):
+        """`parameters` are the names that the sheet differentiates by, and those that it updates."""
+        self.steps = Pass(model, {})
+        moved = {name: name.partition("@")[0] for name in model.constants if update_of(name) == 1}
+        moved = {later: old for later, old in moved.items() if old in model.given}
+        learned = [name for name in dict.fromkeys([*parameters, *moved.values()]) if name in model.given]
+        rate = next((name for name in RATES if name in model.given), None)
+        self.graph = Graph(self.steps, loss, learned, moved, rate)
+        self.graph.settle()
+
+    @cached_property
+    def variations(self) -> dict[str, Variation]:
+        """Every Variation of this model by its id."""
+        return variations(self.graph)
+
+    @property
+    def known_names(self) -> list[str]:
+        """The names of all quantities that are computed, and of the derivatives of the loss by them."""
+        model, loss = self.steps.model, self.graph.loss
+        return [*model.formulas, *(f"d{loss}/d{name}" for name in model.uses(loss) - {loss})]
+
+    @property
+    def work(self) -> int:
+        """About how much there is to compute in a pass."""
+        return sum(len(entries(value)) for value in self.steps.model.given.values())
+
+    def replay(self, variation: Variation = RIGHT, number: type = float, keep=None) -> Values:
+        """The values of a pass with a Variation."""
+        steps = self.steps if variation is RIGHT else self.steps.varied(variation)
+        return steps.values(None, number, keep)
+
+    def place(self, expression: Expression) -> int:
+        """Where a quantity comes in the order of computation."""
+        return max((self.steps.place.get(name, 0) for name in expression.names()), default=0)
+
+    def instead(self, variation: Variation, expression: Expression) -> tuple[str, str, str] | None:
+        """(name, formula used, right formula) of the first step on the way to a number that is another."""
+        return changed_step(self.steps, variation, expression.names())

@@ -1,0 +1,115 @@
+"""The mistakes behind the wrong numbers of a judged sheet, beside a network or on the sheet's own model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from neuronnet.derivation.digits import Printed
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.arrays import Array, entries
+from neuronnet.formulas.expressions import ArrayOf
+from neuronnet.mistakes.networks import Network
+from neuronnet.mistakes.own_models import OwnModel
+from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
+from neuronnet.mistakes.search import explanations, of_network
+from neuronnet.sheet import report
+from neuronnet.sheet.roles import GRADIENT
+from neuronnet.sheet.statements import Statement
+from neuronnet.sheet.understood import Spellings
+
+
+def beside_network(lines: list, exact, description, progress) -> list[Diagnosis]:
+    """Diagnoses of all the wrong numbers together; a line gets the first one that explains it."""
+    if not _has_wrong_numbers(lines):
+        return []
+    numbers = [
+        of_network((place, None), line.quantity, Printed(line.number.printed), exact)
+        for place, line in enumerate(lines)
+        if _may_be_explained(line) and _is_of_network(line.quantity, exact)
+    ]
+    return _explained(lines, explanations(Network(description), numbers, progress))
+
+
+def of_own_model(lines: list, statements: list[Statement], roles, spellings: Spellings) -> list[Diagnosis]:
+    """The same for a sheet that brings its own model; `lines` and `statements` belong together."""
+    if roles.loss is None or not _has_wrong_numbers(lines):
+        return []
+    numbers = [
+        each
+        for place, (line, statement) in enumerate(zip(lines, statements))
+        if _may_be_explained(line) and statement.number is not None
+        for each in _entries(place, line, statement.number.printed, roles.model)
+    ]
+    gradients = [role for role in roles.of.values() if role.kind == GRADIENT]
+    targets = [role.target or role.name.rpartition("/d")[2] for role in gradients]
+    found = explanations(OwnModel(roles.model, roles.loss, targets), numbers)
+    return _explained(lines, [_in_names(each, spellings) for each in found])
+
+
+def _has_wrong_numbers(lines):
+    return any(line.number is not None and line.number.verdict == report.WRONG_NUMBER for line in lines)
+
+
+def _may_be_explained(line):
+    return line.quantity is not None and line.number is not None and line.number.verdict != report.ROUNDING
+
+
+def _entries(place, line, printed, model):
+    """A PrintedNumber for every entry of what a line says."""
+    try:
+        exact = model.value(line.quantity)
+    except NeuronnetError:
+        return
+    texts = entries(printed)
+    if len(texts) == len(entries(exact)):
+        for entry, (each, value) in enumerate(zip(texts, entries(exact))):
+            own = entry if isinstance(exact, Array) else None
+            yield PrintedNumber((place, own), line.quantity, each, value, entry=own)
+
+
+def _in_names(diagnosis, spellings):
+    """A Diagnosis in the author's names."""
+    mistakes = tuple(
+        replace(each, id=spellings.text(each.id), sentence=spellings.text(each.sentence))
+        for each in diagnosis.mistakes
+    )
+    instead = diagnosis.instead and tuple(map(spellings.text, diagnosis.instead))
+    same = tuple(map(spellings.text, diagnosis.same_as))
+    return diagnosis._replace(mistakes=mistakes, instead=instead, same_as=same)
+
+
+def _explained(lines, diagnoses):
+    """The Diagnoses that say which lines they explain.
+
+    What a wrong formula explains needs no mistake that explains one number alone, or makes right ones wrong.
+    """
+    follow, found = _follow_a_wrong_formula(lines), []
+    for each in diagnoses:
+        places = list(dict.fromkeys(place for place, _ in each.explains))
+        if not follow.issuperset(places) or (len(places) > 1 and not each.contradicts):
+            explains = tuple(dict.fromkeys(lines[place].line for place in places))
+            contradicts = tuple(dict.fromkeys(lines[place].line for place, _ in each.contradicts))
+            found.append(each._replace(explains=explains, contradicts=contradicts))
+            for place in places:
+                lines[place].mistake = lines[place].mistake or found[-1]
+    return found
+
+
+def _is_of_network(quantity, exact):
+    """Whether a quantity is a number made of what a known mistake can change."""
+    if isinstance(quantity, ArrayOf) or any("@" in name and "/" in name for name in quantity.names()):
+        return False
+    try:
+        exact.value(quantity)
+    except NeuronnetError:
+        return False
+    return True
+
+
+def _follow_a_wrong_formula(lines):
+    follow, numbers = set(), set()
+    for place, line in enumerate(lines):
+        if line.verdict == report.WRONG_FORMULA or line.follows_from in numbers:
+            follow.add(place)
+            numbers.add(line.line)
+    return follow
