@@ -9,6 +9,7 @@ from neuronnet.description.values import Literal
 from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.expressions import Call, Name, Number, Transpose, total
 from neuronnet.mistakes.graph import (
+    UPSTREAM,
     Graph,
     factors_of,
     named,
@@ -272,6 +273,23 @@ def _single_factors(graph):
                 yield known("{factor} missing: {name} in {user}", places, 1, shares={edge: change})
         shares = {edge: lambda each, upstream: -each}
         yield known("sign slip: {name} in {user}", places, 1, shares=shares)
+        upstream = Name(UPSTREAM + user)
+        change = _turned_upstream(graph, edge, upstream)
+        if change is not None:
+            yield known("derivative by {user} not transposed: {name}", places, 1, shares={edge: change})
+
+
+def _turned_upstream(graph, edge, own):
+    """The derivative by the user of a matrix as it is where its transpose belongs, or the other way round."""
+
+    def other(share, upstream):
+        turned_back = with_parts(share, {Transpose(upstream).format(): upstream})
+        is_other = turned_back.format() != share.format()
+        return turned_back if is_other else with_parts(share, {upstream.format(): Transpose(upstream)})
+
+    found = other(graph.edges[edge], own)
+    is_new = len(graph.model.shape(edge[0])) == 2 and found.format() != graph.edges[edge].format()
+    return other if is_new and graph.fits(found, edge[1]) else None
 
 
 # Factors of everything that comes from the loss, or goes to the parameters.
@@ -296,8 +314,8 @@ def _factors(graph):
     rows = [("backward pass run twice, gradients doubled", Number(2), graph.parameters, None)]
     for count, names in graph.averaged:
         words = {"names": ", ".join(names), "count": count}
-        rows.append(("mean for sum in the gradient of {names}", 1 / Number(count), names, words))
-        rows.append(("sum for mean in the gradient of {names}", Number(count), names, words))
+        rows.append(("gradient of {names} divided by {count}", 1 / Number(count), names, words))
+        rows.append(("gradient of {names} {count} times what it is", Number(count), names, words))
     for id, factor, names, words in rows:
 
         def scaled(shares, numerator, factor=factor):

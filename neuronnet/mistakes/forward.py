@@ -149,7 +149,7 @@ def _logarithms(graph):
 
 
 def _lines(graph):
-    for name in graph.forward:
+    for name in graph.lines:
         formula, places = graph.model.formulas[name], {"name": name}
         for id, factor in (
             ("{name} twice what it is", Number(2)),

@@ -27,7 +27,7 @@ from neuronnet.formulas.expressions import (
 )
 from neuronnet.formulas.rewriting import elementwise, mapped, nodes, replaced
 from neuronnet.mistakes.passes import Pass
-from neuronnet.names import partial_name, split_partial
+from neuronnet.names import partial_name, split_partial, update_of
 
 UPSTREAM = "upstream of "
 VALUES: dict[str, Callable[..., Expression]] = {
@@ -66,6 +66,7 @@ class Graph:
         self.parameters, self.rate = list(parameters), rate
         reached = self.model.uses(loss)
         self.forward = [name for name in self.model.formulas if name in reached]
+        self.lines = [name for name in self.model.formulas if not update_of(name)]
         self.edges: dict[tuple[str, str], Expression] = {}
         for user in self.forward:
             upstream = UPSTREAM + user
@@ -176,7 +177,7 @@ class Graph:
         """(a count that somebody may divide by, the parameters): of a sheet, the lengths of its arrays."""
         if self.network is not None:
             return []
-        counts = {length for name in self.forward for length in self.model.shape(name) if length > 1}
+        counts = {2, *(length for name in self.forward for length in self.model.shape(name) if length > 1)}
         groups = [[name] for name in self.parameters] + [self.parameters] * (len(self.parameters) > 1)
         return [(count, names) for count in sorted(counts) for names in groups]
 

@@ -47,7 +47,7 @@ def of_own_model(lines: list, statements: list[Statement], roles, spellings: Spe
 
 
 def _has_wrong_numbers(lines):
-    return any(line.number is not None and line.number.verdict == report.WRONG_NUMBER for line in lines)
+    return any(line.is_wrong and line.number is not None for line in lines)
 
 
 def _may_be_explained(line):
