@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 from neuronnet.description.values import Literal
 from neuronnet.formulas.arrays import as_vector_shape
-from neuronnet.formulas.expressions import Call, Name, Number, Transpose, total
+from neuronnet.formulas.expressions import Call, Entry, Name, Number, Placed, Transpose, total
+from neuronnet.formulas.rewriting import nodes
 from neuronnet.mistakes.graph import (
     UPSTREAM,
     Graph,
@@ -273,13 +274,15 @@ def _single_factors(graph):
                 yield known("{factor} missing: {name} in {user}", places, 1, shares={edge: change})
         shares = {edge: lambda each, upstream: -each}
         yield known("sign slip: {name} in {user}", places, 1, shares=shares)
-        upstream = Name(UPSTREAM + user)
-        change = _turned_upstream(graph, edge, upstream)
-        if change is not None:
-            yield known("derivative by {user} not transposed: {name}", places, 1, shares={edge: change})
+        for id, change in (
+            ("derivative by {user} not transposed: {name}", _turned_upstream(graph, edge)),
+            ("a repeated index assigned: {name}", _repeated(graph, edge)),
+        ):
+            if change is not None:
+                yield known(id, places, 0, shares={edge: change})
 
 
-def _turned_upstream(graph, edge, own):
+def _turned_upstream(graph, edge):
     """The derivative by the user of a matrix as it is where its transpose belongs, or the other way round."""
 
     def other(share, upstream):
@@ -287,9 +290,21 @@ def _turned_upstream(graph, edge, own):
         is_other = turned_back.format() != share.format()
         return turned_back if is_other else with_parts(share, {upstream.format(): Transpose(upstream)})
 
-    found = other(graph.edges[edge], own)
+    found = other(graph.edges[edge], Name(UPSTREAM + edge[0]))
     is_new = len(graph.model.shape(edge[0])) == 2 and found.format() != graph.edges[edge].format()
     return other if is_new and graph.fits(found, edge[1]) else None
+
+
+def _repeated(graph, edge):
+    """A share that is placed at repeated indices, in which the last of each goes in the place of their sum."""
+    for node, *_ in nodes(graph.edges[edge]):
+        index = node.indices[0] if isinstance(node, Placed) else None
+        if isinstance(index, list) and len(set(index)) < len(index):
+            last = {each: place for place, each in enumerate(index, 1)}
+            kept = Entry(node.inner, [list(last.values()), *[None] * (len(node.indices) - 1)], False)
+            other = Placed(kept, node.like, [list(last), *node.indices[1:]], node.first)
+            return lambda share, upstream: with_parts(share, {node.format(): other})
+    return None
 
 
 # Factors of everything that comes from the loss, or goes to the parameters.

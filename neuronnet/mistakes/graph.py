@@ -66,7 +66,11 @@ class Graph:
         self.parameters, self.rate = list(parameters), rate
         reached = self.model.uses(loss)
         self.forward = [name for name in self.model.formulas if name in reached]
-        self.lines = [name for name in self.model.formulas if not update_of(name)]
+        self.lines = [
+            name
+            for name, formula in self.model.formulas.items()
+            if not update_of(name) and not any(map(split_partial, formula.names()))
+        ]
         self.edges: dict[tuple[str, str], Expression] = {}
         for user in self.forward:
             upstream = UPSTREAM + user

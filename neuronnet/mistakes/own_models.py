@@ -11,7 +11,7 @@ from neuronnet.formulas.expressions import Expression
 from neuronnet.mistakes.catalogue import variations
 from neuronnet.mistakes.graph import Graph
 from neuronnet.mistakes.passes import RIGHT, Pass, Values, Variation, changed_step
-from neuronnet.names import update_of
+from neuronnet.names import split_partial, update_of
 
 RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "step")
 
@@ -19,12 +19,14 @@ RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "step")
 class OwnModel:
     """What the search asks of a Network, of any Model: its `variations` and their replays."""
 
-    def __init__(self, model: Model, loss: str, parameters: Iterable[str]):
-        """`parameters` are the names that the sheet differentiates by, and those that it updates."""
+    def __init__(self, model: Model, loss: str, asked: Iterable[Expression]):
+        """`asked` are the quantities of the sheet: what they differentiate by is learned."""
         self.steps = Pass(model, {})
         moved = {name: name.partition("@")[0] for name in model.constants if update_of(name) == 1}
         moved = {later: old for later, old in moved.items() if old in model.given}
-        learned = [name for name in dict.fromkeys([*parameters, *moved.values()]) if name in model.given]
+        names = [name for each in (*model.formulas.values(), *asked) for name in each.names()]
+        partials = [split_partial(name)[1] for name in names if split_partial(name)]
+        learned = [name for name in dict.fromkeys([*partials, *moved.values()]) if name in model.given]
         rate = next((name for name in RATES if name in model.given), None)
         self.graph = Graph(self.steps, loss, learned, moved, rate)
         self.graph.settle()

@@ -13,7 +13,6 @@ from neuronnet.mistakes.own_models import OwnModel
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
 from neuronnet.mistakes.search import explanations, of_network
 from neuronnet.sheet import report
-from neuronnet.sheet.roles import GRADIENT
 from neuronnet.sheet.statements import Statement
 from neuronnet.sheet.understood import Spellings
 
@@ -40,9 +39,7 @@ def of_own_model(lines: list, statements: list[Statement], roles, spellings: Spe
         if _may_be_explained(line) and statement.number is not None
         for each in _entries(place, line, statement.number.printed, roles.model)
     ]
-    gradients = [role for role in roles.of.values() if role.kind == GRADIENT]
-    targets = [role.target or role.name.rpartition("/d")[2] for role in gradients]
-    found = explanations(OwnModel(roles.model, roles.loss, targets), numbers)
+    found = explanations(OwnModel(roles.model, roles.loss, [each.expression for each in numbers]), numbers)
     return _explained(lines, [_in_names(each, spellings) for each in found])
 
 
@@ -109,7 +106,8 @@ def _is_of_network(quantity, exact):
 def _follow_a_wrong_formula(lines):
     follow, numbers = set(), set()
     for place, line in enumerate(lines):
-        if line.verdict == report.WRONG_FORMULA or line.follows_from in numbers:
+        is_mended = line.verdict == report.WRONG_FORMULA and line.worst.repair is not None
+        if is_mended or line.follows_from in numbers:
             follow.add(place)
             numbers.add(line.line)
     return follow
