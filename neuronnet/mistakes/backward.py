@@ -89,6 +89,8 @@ def _slopes(graph):
         for id, functions, other in SLOPES:
             edges = [edge for edge in place.edges if graph.function_at(edge) in functions]
             if edges:
+                if graph.network is None and len(edges) < len(place.edges):
+                    place = named(edges, place.plainness)
                 cancels = id == "activation derivative used twice: {colon}" and graph.cancels_at(edges)
                 shares = {edge: _with_slope(graph, edge, other) for edge in edges}
                 yield known(CANCELLED if cancels else id, place._asdict(), place.plainness, shares=shares)
@@ -297,14 +299,18 @@ def _turned_upstream(graph, edge):
 
 def _repeated(graph, edge):
     """A share that is placed at repeated indices, in which the last of each goes in the place of their sum."""
-    for node, *_ in nodes(graph.edges[edge]):
-        index = node.indices[0] if isinstance(node, Placed) else None
-        if isinstance(index, list) and len(set(index)) < len(index):
-            last = {each: place for place, each in enumerate(index, 1)}
-            kept = Entry(node.inner, [list(last.values()), *[None] * (len(node.indices) - 1)], False)
-            other = Placed(kept, node.like, [list(last), *node.indices[1:]], node.first)
-            return lambda share, upstream: with_parts(share, {node.format(): other})
-    return None
+
+    def other(share, upstream):
+        for node, rebuild, _ in nodes(share):
+            index = node.indices[0] if isinstance(node, Placed) else None
+            if isinstance(index, list) and len(set(index)) < len(index):
+                last = {each: place for place, each in enumerate(index, 1)}
+                rest = node.indices[1:]
+                kept = Entry(node.inner, [list(last.values()), *[None] * len(rest)], False)
+                return rebuild(Placed(kept, node.like, [list(last), *rest], node.first))
+        return None
+
+    return other if other(graph.edges[edge], None) is not None else None
 
 
 # Factors of everything that comes from the loss, or goes to the parameters.

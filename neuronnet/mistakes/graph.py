@@ -145,8 +145,9 @@ class Graph:
         """The edges with slopes: by layer, all of them, each alone."""
         if self.network is not None:
             return self.network.slope_places(self.layers)
-        found = [named(edges) for edges in self.layers if len(self.layers) > 1]
-        found += [everywhere([edge for edges in self.layers for edge in edges], len(self.layers))]
+        found = [named(edges) for edges in self.layers]
+        if len(found) > 1:
+            found.append(everywhere([edge for edges in self.layers for edge in edges], len(found)))
         every = [edge for edges in self.layers for edge in edges]
         return found + [named([edge], 1) for edge in every if [edge] not in self.layers]
 

@@ -18,6 +18,7 @@ from neuronnet.mistakes.passes import Variation
 from neuronnet.names import split_partial, update_of
 
 MOST_SHORT = 20  # updates that are no long training yet
+MOST_CARRIED = 5  # units of the last digit
 _ROUNDING = float(BINARY64_ROUNDING)
 
 
@@ -74,6 +75,10 @@ class PrintedNumber:
     def is_given_by(self, value):
         room = self.unit / 2 + _ROUNDING * abs(self.printed)
         return value is not None and abs(value - self.printed) <= room
+
+    def is_far_from(self, value):
+        """Whether no rounding of the numbers before would print a value so."""
+        return value is None or abs(value - self.printed) > MOST_CARRIED * self.unit
 
     def is_as_far_off(self, value):
         """Whether a value is off to the same side, and as far to within a factor of ten."""

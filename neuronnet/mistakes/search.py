@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import combinations
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed, fifty_digits
@@ -68,16 +68,19 @@ def diagnose(
         return explanations(subject, found, progress, rounding.room)
 
 
-def explanations(subject, numbers: list[PrintedNumber], progress=None, rounding=None) -> list[Diagnosis]:
+def explanations(
+    subject, numbers: list[PrintedNumber], progress=None, rounding=None, may_contradict=True
+) -> list[Diagnosis]:
     """Diagnoses of the wrong ones among PrintedNumbers, best first, each of what those before it leave over.
 
     `subject` has `variations`, by id, `replay(variation, number, keep)` and `work`: a Network, or the model
     of a sheet. `rounding`: None, or for numbers that one program computed, a function (variation, number)
     that says by how much one may miss the value in a replay and still be that value, rounded in another way.
+    `may_contradict`: whether a mistake may be named that would have made right numbers wrong.
     """
     if all(each.is_right for each in numbers):
         return []
-    return _Search(subject, numbers, progress, rounding).explanations()
+    return _Search(subject, numbers, progress, rounding, may_contradict).explanations()
 
 
 def of_network(name, expression, printed: Printed, exact: Exact) -> PrintedNumber:
@@ -126,7 +129,8 @@ def _printed(name, number, exact):
 class _Search:
     """The numbers still to be explained, the right ones, and the passes varied so far."""
 
-    def __init__(self, subject, numbers, progress, rounding):
+    def __init__(self, subject, numbers, progress, rounding, may_contradict):
+        self.may_contradict = may_contradict
         self.subject, self.progress, self.one_program = subject, progress, rounding is not None
         self.rounding = rounding or (lambda variation, number: 0.0)
         sizes = [abs(size) for each in numbers for size in (each.printed, each.exact)]
@@ -158,7 +162,8 @@ class _Search:
 
     def _left(self, found):
         explained = {name for each in found for name in each.explains}
-        return [each for each in self.wrong if each.name not in explained]
+        formulas = {each.key[0] for each in self.wrong if each.name in explained}
+        return [each for each in self.wrong if each.key[0] not in formulas]
 
     # Candidates
 
@@ -181,8 +186,11 @@ class _Search:
             if not self._is_given(first, values[id(variation)], variation):
                 continue
             matched = [each for each in left if self._is_given(each, each.value(found), variation)]
+            beside = [each for each in left if each.entry is not None and each.key[0] == first.key[0]]
+            if any(each.is_far_from(each.value(found)) for each in beside):
+                continue
             against = () if variation.later else self._made_wrong(variation, found)
-            if self.one_program and len(against) > len(matched):
+            if len(against) > (0 if not self.may_contradict else len(matched) if self.one_program else inf):
                 continue
             own = (sum(each.digits for each in {each.key: each for each in matched}.values()), -len(against))
             if own > key:

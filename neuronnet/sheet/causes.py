@@ -39,7 +39,8 @@ def of_own_model(lines: list, statements: list[Statement], roles, spellings: Spe
         if _may_be_explained(line) and statement.number is not None
         for each in _entries(place, line, statement.number.printed, roles.model)
     ]
-    found = explanations(OwnModel(roles.model, roles.loss, [each.expression for each in numbers]), numbers)
+    own = OwnModel(roles.model, roles.loss, [each.expression for each in numbers])
+    found = explanations(own, numbers, may_contradict=False)
     return _explained(lines, [_in_names(each, spellings) for each in found])
 
 
