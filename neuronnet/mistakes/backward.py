@@ -276,6 +276,12 @@ def _single_factors(graph):
                 yield known("{factor} missing: {name} in {user}", places, 1, shares={edge: change})
         shares = {edge: lambda each, upstream: -each}
         yield known("sign slip: {name} in {user}", places, 1, shares=shares)
+        for factor in factors_of(share):
+            for other in _shifted(factor, graph):
+                words = places | {"factor": factor.format(), "other": other.format()}
+                change = _fitting(graph, edge, _with(factor, other))
+                if change is not None:
+                    yield known("{other} for {factor}: {name}", words, 1, shares={edge: change})
         for id, change in (
             ("derivative by {user} not transposed: {name}", _turned_upstream(graph, edge)),
             ("a repeated index assigned: {name}", _repeated(graph, edge)),
@@ -295,6 +301,21 @@ def _turned_upstream(graph, edge):
     found = other(graph.edges[edge], Name(UPSTREAM + edge[0]))
     is_new = len(graph.model.shape(edge[0])) == 2 and found.format() != graph.edges[edge].format()
     return other if is_new and graph.fits(found, edge[1]) else None
+
+
+def _with(factor, other):
+    return lambda share: with_parts(share, {factor.format(): other})
+
+
+def _shifted(factor, graph):
+    """A part of an array, moved by one row or column."""
+    for place, index in enumerate(factor.indices if isinstance(factor, Entry) else ()):
+        for step in (-1, 1) if isinstance(index, tuple) and None not in index else ():
+            start, stop = (each + step for each in index)
+            length = (*graph.model.shape_of(factor.base), 1)[place]
+            if factor.first <= start and stop < length + factor.first + (factor.first == 0):
+                indices = [*factor.indices[:place], (start, stop), *factor.indices[place + 1 :]]
+                yield Entry(factor.base, indices, factor.from_zero)
 
 
 def _repeated(graph, edge):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from math import prod
 
 from neuronnet.derivation.model import Model
-from neuronnet.formulas.arrays import entries
 from neuronnet.formulas.expressions import Expression
 from neuronnet.mistakes.catalogue import variations
 from neuronnet.mistakes.graph import Graph
@@ -45,7 +45,8 @@ class OwnModel:
     @property
     def work(self) -> int:
         """About how much there is to compute in a pass."""
-        return sum(len(entries(value)) for value in self.steps.model.given.values())
+        model = self.steps.model
+        return sum(prod(model.shape(name)) for name in model.names())
 
     def replay(self, variation: Variation = RIGHT, number: type = float, keep=None) -> Values:
         """The values of a pass with a Variation."""

@@ -26,7 +26,7 @@ from neuronnet.names import split_index
 MOST_CHANCE = 0.05
 MOST_ROUNDED = 1e-9  # of the largest number: rounding takes no number farther off; this saves replays
 MOST_PAIRED_WORK = 60  # of a pass, up to which all pairs are searched
-MOST_PAIRS = 3_000
+MOST_PAIRS, MOST_PAIRED = 3_000, 80_000  # pairs; the work of all of them
 FEWEST_PAIRED_DIGITS = 6  # of the numbers that are left: fewer are hit by one pair or another
 MOST_FIRST = 6  # variations that give the first wrong number, each tried with all others
 MOST_CARRIED_WORK = 1_000  # up to which single ones with carried rounding are searched
@@ -262,7 +262,8 @@ class _Search:
         pairs = [(one, other) for one in given[:MOST_FIRST] for other in different if one is not other]
         if not given and self.subject.work <= MOST_PAIRED_WORK:
             pairs += list(combinations(different, 2))
-        return [one.with_other(other) for one, other in pairs[:MOST_PAIRS]]
+        most = min(MOST_PAIRS, MOST_PAIRED // max(1, self.subject.work))
+        return [one.with_other(other) for one, other in pairs[:most]]
 
     def _different(self):
         """The variations that change some number, one of those that change them alike."""
@@ -293,7 +294,7 @@ class _Search:
     # Slips by hand
 
     def _by_hand(self, number):
-        others = {each.as_printed.text: each.name for each in self.right}
+        others = {each.as_printed.text: each.expression.format() for each in self.right}
         for id, sentence, chance in slips(number.as_printed, number.value_exact, others):
             if chance <= MOST_CHANCE:
                 yield Diagnosis(
