@@ -1,0 +1,86 @@
+"""Mistakes on models that sheets bring along: recurrent, attention, normalisations and others."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import neuronnet
+from neuronnet import check_sheet
+from neuronnet.derivation.digits import Printed, fifty_digits
+from neuronnet.formulas.arrays import Array, entries
+from neuronnet.mistakes.catalogue import numbers_of
+from neuronnet.mistakes.own_models import OwnModel
+from neuronnet.mistakes.printed_numbers import PrintedNumber
+from neuronnet.mistakes.search import explanations
+from neuronnet.sheet.own_model import best_reading
+from neuronnet.sheet.readers.read_sheet import read_sheet
+
+SHEETS = Path(neuronnet.__file__).parent / "examples" / "sheets"
+
+
+@pytest.mark.parametrize(
+    "name, id, lines",
+    [
+        ("adam-two-steps", "square forgotten in mhat_2: beta1^2", (26, 28)),
+        ("attention-head", "derivative by S not transposed: K", (23, 27)),
+        ("batch-norm", "gradient of gamma divided by 4", (18, 24)),
+        ("convolution", "X[0:3, 2:5] for X[1:4, 2:5]: K", (34, 35)),
+        ("embedding", "a repeated index assigned: E", (24, 25, 26)),
+        ("gru-step", "sign slip: z in h", (20, 26, 27, 28, 32)),
+        ("linear-regression", "gradient of w divided by 2", (17, 21, 23)),
+        ("logistic-regression", "activation derivative used twice: A", (15, 16, 17, 20, 21)),
+        ("lstm-step", "the logistic's derivative for tanh: g", (33, 36, 37)),
+        ("recurrent-two-steps", "last use only: W_h", (30, 33)),
+        ("softmax-one-row", "activation derivative missing at a1", (16, 19, 20)),
+    ],
+)
+def test_the_mistakes_of_the_examples_are_named(name, id, lines):
+    found = check_sheet((SHEETS / f"{name}-mistake.txt").read_text(encoding="utf-8")).mistakes
+    assert [(each.id, each.explains, each.contradicts) for each in found] == [(id, lines, ())]
+
+
+@cache
+def model_of(name):
+    """(the OwnModel of an example, the quantities that it derives)."""
+    reading, lines = best_reading(read_sheet((SHEETS / f"{name}.txt").read_text(encoding="utf-8")))
+    quantities = {line.quantity.format(): line.quantity for line in lines if line.quantity is not None}
+    return OwnModel(reading.roles.model, reading.roles.loss, quantities.values()), quantities
+
+
+def printed(own, quantities, values, digits=6):
+    """PrintedNumbers with so many digits for everything that a varied pass has."""
+    found = []
+    for name, value in values.items():
+        exact = own.steps.model.value(quantities[name])
+        for entry, (number, right) in enumerate(zip(entries(value), entries(exact))):
+            own_entry = entry if isinstance(exact, Array) else None
+            text = Printed(f"{number:.{digits - 1}e}" if number else "0")
+            found.append(PrintedNumber((name, own_entry), quantities[name], text, right, entry=own_entry))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["batch-norm", "lstm-step", "recurrent-two-steps", "attention-head"])
+def test_variations_are_recognised_as_themselves(name, every=20):
+    own, quantities = model_of(name)
+    with fifty_digits():
+        for id, variation in list(own.variations.items())[::every]:
+            wrong = printed(own, quantities, numbers_of(own.replay(variation), quantities))
+            if not all(each.is_right for each in wrong):
+                found = explanations(own, wrong, may_contradict=False)[0]
+                again = numbers_of(own.replay(found.mistakes[0]), quantities)
+                same = [each.printed for each in printed(own, quantities, again)]
+                assert id in (found.id, *found.same_as) or same == [each.printed for each in wrong]
+                assert found.chance < 0.05 and not found.contradicts
+
+
+@pytest.mark.parametrize("name", ["batch-norm", "lstm-step", "embedding"])
+def test_right_numbers_have_no_cause_and_a_random_one_none(name):
+    own, quantities = model_of(name)
+    with fifty_digits():
+        numbers = numbers_of(own.replay(), quantities)
+        assert explanations(own, printed(own, quantities, numbers)) == []
+        last = list(numbers)[-1]
+        numbers[last] = numbers[last] * 1.0371946
+        assert explanations(own, printed(own, quantities, numbers), may_contradict=False) == []
