@@ -105,7 +105,7 @@ def _parser():
     mistakes = _add(
         commands,
         _mistakes,
-        "the known mistakes, and what each does to a network's numbers",
+        "the known mistakes, and what each does to the numbers of a network or of a sheet's model",
         "mistakes han-kamber",
         ("text", "markdown", "json"),
     )
@@ -114,7 +114,7 @@ def _parser():
         metavar="NETWORK",
         nargs="?",
         default=WORKED_EXAMPLE,
-        help=f"{output.NETWORK_HELP} (default {WORKED_EXAMPLE})",
+        help=f"{output.NETWORK_HELP}, or a sheet that brings its own model (default {WORKED_EXAMPLE})",
     )
 
     examples = _add(
@@ -142,13 +142,9 @@ def _worked_example(arguments):
 
 
 def _derive(arguments):
-    sheet, place = _sheet_of_its_own(arguments.network)
-    if sheet is not None and not _is_network(sheet):
-        return _derive_sheet(arguments, sheet, place)
+    description, sheet, place = _network_or_sheet(arguments.network)
     if sheet is not None:
-        description = checked(*parsed(sheet, "standard input" if arguments.network == "-" else str(place)))
-    else:
-        description, place = output.source(arguments.network)
+        return _derive_sheet(arguments, sheet, place)
     if arguments.sample is not None:
         description = _with_one_sample(description, arguments.sample)
     updates = 1 if arguments.updates is None else arguments.updates
@@ -176,6 +172,17 @@ def _sheet_of_its_own(argument):
     except (OSError, ValueError):
         is_sheet = False
     return output.text_source(str(file), "a network or a sheet") if is_sheet else (None, None)
+
+
+def _network_or_sheet(argument):
+    """(description, None, place) of a network, (None, text, place) of a sheet that brings its own model."""
+    sheet, place = _sheet_of_its_own(argument)
+    if sheet is None:
+        description, place = output.source(argument)
+        return description, None, place
+    if not _is_network(sheet):
+        return None, sheet, place
+    return checked(*parsed(sheet, "standard input" if argument == "-" else str(place))), None, place
 
 
 def _is_network(text):
@@ -271,9 +278,14 @@ def _mistakes(arguments):
     from neuronnet.mistakes.networks import Network
     from neuronnet.render import verdicts
 
-    description, place = output.source(arguments.network)
-    network = Network(description)
-    table = signatures(network, network.known_names)
+    description, sheet, place = _network_or_sheet(arguments.network)
+    if sheet is None:
+        network = Network(description)
+        table = signatures(network, network.known_names)
+    else:
+        from neuronnet.sheet.own_model import Model
+
+        right, table = Model.from_text(sheet).mistakes()
 
     def rows():
         for each in table:
@@ -282,9 +294,11 @@ def _mistakes(arguments):
 
     def rendered(render):
         def result():
-            right = numbers_of(network.replay(), network.known_names)
-            names = _telling_names(Derivation(description), right)
-            return render(description, table, {name: right.get(name) for name in names})
+            if sheet is not None:
+                return render(None, table, right)
+            known = numbers_of(network.replay(), network.known_names)
+            names = _telling_names(Derivation(description), known)
+            return render(description, table, {name: known.get(name) for name in names})
 
         return result
 

@@ -228,9 +228,10 @@ def _markdown_heading(description):
 def mistakes_text(description, signatures, right):
     """A row for each mistake, a column for each name in `right`, the right numbers; then which look alike.
 
-    A dot stands for a number that is right all the same.
+    A dot stands for a number that is right all the same. `description` is None for the model of a sheet.
     """
-    lines = [*text.heading(description), "", *text.table(_effects(signatures, right))]
+    heading = [] if description is None else [*text.heading(description), ""]
+    lines = [*heading, *text.table(_effects(signatures, right))]
     for title, entries in _alike(signatures):
         lines += ["", title, *text.indented(entries)]
     return "\n".join(lines)
@@ -238,7 +239,8 @@ def mistakes_text(description, signatures, right):
 
 def mistakes_markdown(description, signatures, right):
     header, *rows = _effects(signatures, right)
-    lines = [*_markdown_heading(description), "", *text.markdown_table(header, rows)]
+    heading = [] if description is None else [*_markdown_heading(description), ""]
+    lines = [*heading, *text.markdown_table(header, rows)]
     for title, entries in _alike(signatures):
         lines += ["", title, ""] + [f"- {each}" for each in entries]
     return "\n".join(lines)
@@ -257,7 +259,7 @@ def _effects(signatures, right):
 
 
 def _alike(signatures):
-    """(title, entries): the mistakes that this network cannot tell apart, and those that do nothing to it."""
+    """(title, entries): the mistakes that a model cannot tell apart, and those that do nothing to it."""
     silent = [each.id for each in signatures if "none" in each.same]
     groups, seen = [], set(silent)
     for each in signatures:

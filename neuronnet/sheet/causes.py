@@ -8,6 +8,7 @@ from neuronnet.derivation.digits import Printed
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.expressions import ArrayOf
+from neuronnet.mistakes.catalogue import Signature, numbers_of, signatures
 from neuronnet.mistakes.networks import Network
 from neuronnet.mistakes.own_models import OwnModel
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
@@ -42,6 +43,27 @@ def of_own_model(lines: list, statements: list[Statement], roles, spellings: Spe
     own = OwnModel(roles.model, roles.loss, [each.expression for each in numbers])
     found = explanations(own, numbers, may_contradict=False)
     return _explained(lines, [_in_names(each, spellings) for each in found])
+
+
+def signatures_of(roles, spellings: Spellings) -> tuple[dict[str, float], list[Signature]]:
+    """(the numbers of a sheet's own model by the author's names, what each mistake makes of them)."""
+    own = OwnModel(roles.model, roles.loss, [])
+    names = [*own.graph.updates, roles.loss]
+    names += [f"d{roles.loss}/d{name}" for name in own.graph.parameters or own.graph.inner]
+
+    def shown(numbers):
+        return {spellings.of(name): float(entries(value)[0]) for name, value in numbers.items()}
+
+    table = [
+        Signature(
+            spellings.text(each.id),
+            spellings.text(each.sentence),
+            shown(each.numbers),
+            [spellings.text(id) for id in each.same],
+        )
+        for each in signatures(own, names)
+    ]
+    return shown(numbers_of(own.replay(), names)), table
 
 
 def _has_wrong_numbers(lines):

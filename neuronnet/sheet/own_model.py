@@ -16,7 +16,7 @@ from neuronnet.names import partial_name, split_partial
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet.assignment import Assignment
-from neuronnet.sheet.causes import of_own_model
+from neuronnet.sheet.causes import of_own_model, signatures_of
 from neuronnet.sheet.declarations import Declarations
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
@@ -98,6 +98,15 @@ class Model:
         """The names in the formula of a quantity or derivative."""
         found = self._model.formula(self._canonical(name))
         return [] if found is None else [self._spellings.of(each) for each in found.names()]
+
+    def mistakes(self) -> tuple[dict[str, float], list]:
+        """(the loss, the gradients and the new values by name, a Signature for each mistake in these).
+
+        Of an array it is the first entry. Raises NeuronnetError where the sheet has no loss.
+        """
+        if self._roles.loss is None:
+            raise NeuronnetError("a mistake shows in a loss and its derivatives; no line is a loss")
+        return signatures_of(self._roles, self._spellings)
 
     def groups(self) -> list[tuple[str, list[str]]]:
         """(title, names): what is given, the forward lines, the derivatives, and what is made from these."""
