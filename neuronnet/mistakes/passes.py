@@ -74,7 +74,8 @@ def _one_after_the_other(changes, others):
     for place in changes.keys() & others.keys():
 
         def change(what, *more, first=changes[place], then=others[place]):
-            return then(first(what, *more), *more)
+            changed = first(what, *more)
+            return None if changed is None else then(changed, *more)
 
         both[place] = change
     return both

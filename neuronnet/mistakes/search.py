@@ -162,8 +162,8 @@ class _Search:
 
     def _left(self, found):
         explained = {name for each in found for name in each.explains}
-        formulas = {each.key[0] for each in self.wrong if each.name in explained}
-        return [each for each in self.wrong if each.key[0] not in formulas]
+        arrays = {each.key[0] for each in self.wrong if each.name in explained and each.entry is not None}
+        return [each for each in self.wrong if each.name not in explained and each.key[0] not in arrays]
 
     # Candidates
 

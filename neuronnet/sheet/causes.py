@@ -67,7 +67,10 @@ def signatures_of(roles, spellings: Spellings) -> tuple[dict[str, float], list[S
 
 
 def _has_wrong_numbers(lines):
-    return any(line.is_wrong and line.number is not None for line in lines)
+    follow = _follow_a_wrong_formula(lines)
+    return any(
+        line.is_wrong and line.number is not None and place not in follow for place, line in enumerate(lines)
+    )
 
 
 def _may_be_explained(line):
@@ -101,12 +104,12 @@ def _in_names(diagnosis, spellings):
 def _explained(lines, diagnoses):
     """The Diagnoses that say which lines they explain.
 
-    What a wrong formula explains needs no mistake that explains one number alone, or makes right ones wrong.
+    A wrong formula that is mended by its repair needs no cause beside it, nor what follows from it.
     """
     follow, found = _follow_a_wrong_formula(lines), []
     for each in diagnoses:
         places = list(dict.fromkeys(place for place, _ in each.explains))
-        if not follow.issuperset(places) or (len(places) > 1 and not each.contradicts):
+        if not follow.issuperset(places):
             explains = tuple(dict.fromkeys(lines[place].line for place in places))
             contradicts = tuple(dict.fromkeys(lines[place].line for place, _ in each.contradicts))
             found.append(each._replace(explains=explains, contradicts=contradicts))
