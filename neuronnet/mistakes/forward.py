@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
-from neuronnet.formulas.expressions import Call, Expression, Name, Number, Power, Sum, total
+from neuronnet.formulas.expressions import Call, Expression, Name, Number, Power, Sum, sum_of, total
 from neuronnet.formulas.rewriting import mapped, nodes
 from neuronnet.mistakes.graph import Graph, with_parts
 from neuronnet.mistakes.passes import Variation
@@ -176,10 +176,9 @@ def _without_a_term(graph, name, formula):
             continue
 
         def without(whole, place=place):
-            if not isinstance(whole, Sum) or len(whole.terms) <= place:  # another mistake came first
+            if not isinstance(whole, Sum) or len(whole.terms) <= max(place, 1):  # another mistake came first
                 return whole
-            (sign, first), *rest = [*whole.terms[:place], *whole.terms[place + 1 :]]
-            return Sum([(1, first if sign > 0 else -first), *rest]) if rest else first
+            return sum_of([*whole.terms[:place], *whole.terms[place + 1 :]])
 
         yield term.format(), without
 

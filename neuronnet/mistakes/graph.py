@@ -246,7 +246,7 @@ def turned(formula: Expression) -> Expression:
 
 def with_parts(share: Expression, others: dict[str, Expression]) -> Expression:
     """A share in which every name or larger part whose text `others` has is another formula."""
-    return mapped(replaced(share, others), lambda leaf: others.get(getattr(leaf, "name", None), leaf))
+    return mapped(replaced(share, others), lambda leaf: others.get(getattr(leaf, "name", ""), leaf))
 
 
 def times(share: Expression, factor, shapes) -> Expression:

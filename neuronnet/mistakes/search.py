@@ -56,7 +56,8 @@ def diagnose(
         raise NeuronnetError(f"numbers: found {shortened(numbers)}; {needed}")
     with fifty_digits():
         exact = Exact(description)
-        found = [of_network(name, *_printed(name, number, exact), exact) for name, number in numbers.items()]
+        read_numbers = [(name, *_printed(name, number, exact)) for name, number in numbers.items()]
+        found = [of_network(name, expression, text, exact) for name, expression, text in read_numbers]
         subject = Network(description)
         if bounded is None:
             return explanations(subject, found, progress)
