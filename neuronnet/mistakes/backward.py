@@ -319,7 +319,7 @@ def _shifted(factor, graph):
 
 
 def _repeated(graph, edge):
-    """A share that is placed at repeated indices, in which the last of each goes in the place of their sum."""
+    """A share that is placed at repeated indices, in which the last of each replaces their sum."""
 
     def other(share, upstream):
         for node, rebuild, _ in nodes(share):
