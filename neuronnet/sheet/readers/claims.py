@@ -40,6 +40,7 @@ MOST_PARTS = 100
 _NETWORK = re.compile(r"\s*network\s*:\s*(.*?)\s*", re.IGNORECASE)
 _NO_NETWORK = re.compile(r"→|->|=|,|\A\d+(?:\s?[-–x×]\s?\d+)+|\A[^\W\d]+\s+[^\W\d]+(?!.*\.\w{3,4}\Z)")
 _GENERAL = "a general formula: write it with the names of this sheet"
+_STEP = re.compile(r"\A\s*[^\W\d_]{3,}\s\d{1,3}[:.]\s")
 _LET = re.compile(r"\s*let\s", re.IGNORECASE)
 _IS_LATEX = re.compile(r"[\\$&]|_\{")
 _JOINING = re.compile(rf"\s*({'|'.join(JOINING)})\s+(?=[^\s\d=][^\s=]{{0,40}}\s*:?=(?!=))")
@@ -305,6 +306,8 @@ class Sheet:
         if not signs and _INEQUALITY.search(written.text):
             return self.ignored.append(statement.place(1)[0])
         bare = _MARK.sub("", written.text)
+        if not re.search(r"[\d=+*/^<>\[\]_\\-]", _STEP.sub("", bare)) and all(map(_is_long, bare.split())):
+            bare = ""
         if not signs and (not _LOOKS_LIKE_A_CLAIM.search(bare) or self.vocabulary.is_prose(text)):
             return self.prose.append((statement.place(1)[0], shown(text)))
         if not signs:
@@ -362,3 +365,9 @@ class Sheet:
     def _refuse(self, statement, position, reason, text=None):
         line, column = statement.place(position)
         self.refuse(line, statement.text if text is None else text, column, reason)
+
+
+def _is_long(word):
+    """Whether a word is too long for a name, or has no letters."""
+    letters = sum(map(str.isalpha, word))
+    return not letters or letters > 3

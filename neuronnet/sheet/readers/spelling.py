@@ -110,10 +110,13 @@ def has_decimal_commas(text):
 
 def with_points(spelled):
     """A TextWithColumns with points for decimal commas, outside of square brackets and indices."""
-    depth, places = 0, set()
+    closing, places = [], set()
     for place, sign in enumerate(spelled.text):
-        depth += (sign in "[{") - (sign in "]}")
-        if sign == "," and depth == 0:
+        if sign in "[{":
+            closing.append(sign == "[" or spelled.text[place - 1 : place] == "_")
+        elif sign in "]}" and closing:
+            closing.pop()
+        elif sign == "," and not any(closing):
             places.add(place)
     text = "".join(
         "." if place in places and _COMMA.match(spelled.text, place) else sign
