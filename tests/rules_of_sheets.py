@@ -307,7 +307,33 @@ y_1 = σ(v_{11} z_1 + v_{21} z_2 + c) = 0.751365
 y_2 = σ(v_{12} z_1 + v_{22} z_2 + c) = 0.772928
 """
 
+# A bias beside a square matrix: along the last axis in NumPy, in text as the samples stand.
+SQUARE = """
+X = {a}[[0.5, -1.2], [1.5, 0.3]]{z}
+t = {a}[[1.0, 0.2], [0.5, -0.3]]{z}
+W = {a}[[0.2, -0.4], [0.5, 0.3]]{z}
+b = {a}[0.1, -0.2]{z}
+z = {product} + b
+L = 0.5*sum((z - t)**2)
+dz = z - t
+"""
+SQUARE_CODE = "import numpy as np" + SQUARE.format(a="np.array(", z=")", product="X @ W")
+
 RULES = [
+    rule(
+        "a bias beside a square matrix in NumPy",
+        SQUARE_CODE,
+        ("dW = X.T @ dz", "right"),
+        ("db = dz.sum(axis=1)", "wrong formula"),
+        ("db = dz.sum(axis=0)", "right"),
+    ),
+    rule(
+        "a bias beside a square matrix, samples as columns",
+        SQUARE.format(a="", z="", product="W X"),
+        ("dW = dz Xᵀ", "right"),
+        ("db = sum(dz, axis=0)", "wrong formula"),
+        ("db = sum(dz, axis=1)", "right"),
+    ),
     # A helper is by the quantity of its name, or by what that is the activation of.
     rule(
         "code that calls the slope by its output",

@@ -79,7 +79,7 @@ def _of_others(node, model, within):
     for parts in islice(product(*(_read(part, model, within) for part in node.parts())), _MOST_COMBINED):
         cost = sum(each for each, _, _ in parts)
         sizes = [dimensions for _, _, dimensions in parts]
-        for extra, meaning in _meanings(node.rebuilt([part for _, part, _ in parts]), sizes):
+        for extra, meaning in _meanings(node.rebuilt([part for _, part, _ in parts]), sizes, model):
             try:
                 found.append((cost + extra, meaning, shape_of(meaning, model.shapes)))
             except NeuronnetError as error:
@@ -87,7 +87,7 @@ def _of_others(node, model, within):
     return found, refusal
 
 
-def _meanings(node, sizes):
+def _meanings(node, sizes, model):
     """(how unlikely, meaning) for what a part leaves open, its own parts being settled."""
     if isinstance(node, Entry) and node.from_zero is None:
         yield 0, Entry(node.base, node.indices, False)
@@ -97,7 +97,7 @@ def _meanings(node, sizes):
             options = node.options if axis is None else {**node.options, "axis": axis}
             yield cost, Call(node.function, node.arguments, options)
     elif isinstance(node, Sum):
-        yield from _sums(node, sizes)
+        yield from _sums(node, sizes, model)
     else:
         yield 0, node
 
@@ -106,15 +106,24 @@ def _is_open(node, sizes):
     return node.options.get("axis") is None and len(as_vector_shape(sizes[0])) == 2
 
 
-def _sums(node, sizes):
+def _sums(node, sizes, model):
     """A vector beside a square matrix is added to its rows, or to its columns."""
     lengths = {each[0] for each in sizes if len(each) == 2 and each[0] == each[1] > 1}
-    choices = [(0, 1) if len(each) == 1 and each[0] in lengths else (0,) for each in sizes]
+    choices = [
+        _turns(term, model) if len(each) == 1 and each[0] in lengths else (0,)
+        for (_, term), each in zip(node.terms, sizes)
+    ]
     for turned in product(*choices):
         terms = [
             (sign, Call("column", [term]) if turn else term) for (sign, term), turn in zip(node.terms, turned)
         ]
         yield sum(turned), Sum(terms)
+
+
+def _turns(vector, model):
+    """Whether a vector is to stand for a column: 0, 1, or either, as the model says."""
+    name = vector.name if isinstance(vector, Name) else None
+    return (model.turned[name],) if name in model.turned else (0, 1) if model.turns_vectors else (0,)
 
 
 def _of_product(node, model, within):
@@ -125,7 +134,7 @@ def _of_product(node, model, within):
         found = []
         for (cost, factors, left), (extra, each, right) in product(states, options):
             try:
-                for more, result in _products(operator, factors, left, each, right, within):
+                for more, result in _products(operator, factors, left, each, right, model, within):
                     found.append((cost + extra + more, *result))
             except ShapeError as error:
                 refusal = refusal or error
@@ -133,7 +142,7 @@ def _of_product(node, model, within):
     return [(cost, Product(factors), dimensions) for cost, factors, dimensions in states], refusal
 
 
-def _products(operator, factors, left, factor, right, within):
+def _products(operator, factors, left, factor, right, model, within):
     """(how unlikely, (factors, shape)) for what a factor more may mean. Raises ShapeError where none fits."""
     kinds = {"*": ("⊙", "@"), "·": ("@", "⊙")}.get(operator, (operator,))
     if within and operator == "·" and len(left) == len(right) == 1:  # mean(y ln p)
@@ -148,7 +157,7 @@ def _products(operator, factors, left, factor, right, within):
             refusal = refusal or error
             continue
         found.append(([*factors, (kind, factor)], dimensions))
-        if kind in ("⊙", "/") and dimensions[:1] * 2 == dimensions:
+        if kind in ("⊙", "/") and dimensions[:1] * 2 == dimensions and model.turns_vectors:
             if len(right) == 1:
                 found.append(([*factors, (kind, Call("column", [factor]))], dimensions))
             elif len(left) == 1:

@@ -10,7 +10,7 @@ from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import as_vector_shape, entries, shape
-from neuronnet.formulas.expressions import Call, Entry, Name, Power
+from neuronnet.formulas.expressions import Call, Entry, Name, Power, Product, Sum
 from neuronnet.formulas.notation import gradient_of, split_derivative
 from neuronnet.formulas.rewriting import nodes, with_logistics, with_names
 from neuronnet.names import after, partial_name
@@ -289,9 +289,8 @@ class Assignment(Epochs):
         """Give m, where no line does, the length that all data have along one axis."""
         heads = {each.name for each in self.statements}
         used = {name for each in self.statements for part in each.formulas for name in part.used}
-        learnt = {role.target for role in found.of.values() if role.kind in (GRADIENT, HELPER, UPDATE)}
         reach = {each for name in found.forward or () for each in self._formulas[name, 0].names()}
-        sizes = [found.model.shape(name) for name in found.model.given if name in reach - learnt]
+        sizes = [found.model.shape(name) for name in found.model.given if name in reach - _learnt(found)]
         data = [each * 2 if len(each) == 1 else each for each in sizes if each]
         along = set.intersection(*(set(enumerate(each)) for each in data)) if len(data) > 1 else set()
         lengths = {length for _, length in along if length > 1}
@@ -304,6 +303,8 @@ class Assignment(Epochs):
             found.unplaced.update(each for each in formula.names() if each not in found.model)
         try:
             number = None if position is None else self.statements[position].number
+            if number is None:
+                self._turn_vectors(found, formula)
             meanings = readings(formula, found.model)
             if number is None and len(meanings) > 1:
                 found.open[name] = len(meanings)
@@ -325,6 +326,17 @@ class Assignment(Epochs):
             if position is not None:
                 found.errors[position] = error
 
+    def _turn_vectors(self, found, formula):
+        """A learnt vector is added to the rows of `X W`, to the columns of `W X`, where W alone is learnt."""
+        learnt = _learnt(found) & set(found.model.given)
+        for node, *_ in nodes(formula):
+            terms = [term for _, term in node.terms] if isinstance(node, Sum) else ()
+            products = [term.factors for term in terms if isinstance(term, Product)]
+            sides = [[not learnt.isdisjoint(end.names()) for _, end in (each[0], each[-1])] for each in products]
+            for vector in terms if [True, False] in sides or [False, True] in sides else ():
+                if isinstance(vector, Name) and vector.name in learnt:
+                    found.model.turned.setdefault(vector.name, int([True, False] in sides))
+
     def _align(self, found):
         """Give names that no line has the number that stands for them wherever a line has both."""
         heads, bound = {each.name for each in self.statements}, {}
@@ -337,6 +349,10 @@ class Assignment(Epochs):
         for name, numbers in bound.items():
             if len(numbers) == 1:
                 found.model.give(name, *numbers)
+
+
+def _learnt(found):
+    return {role.target for role in found.of.values() if role.kind in (GRADIENT, HELPER, UPDATE)}
 
 
 def _measures(formula):

@@ -164,14 +164,14 @@ class Reading(NamedTuple):
         return understood(self.statements, self.roles, self.meanings, self.spellings, self.prose)
 
 
-def read_as(claims: list, choices: dict[str, int], declared: Declarations | None = None) -> Reading:
+def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_code: bool) -> Reading:
     """The Reading of some claims; `choices` says how to take the formulas that are open."""
     known = Known()
-    declared = declared or Declarations()
     statements, _ = read_statements(claims, known, declared=declared)
     loss = None if declared.loss is None else read_name(declared.loss)
     assignment = Assignment(statements, known, choices, loss)
     roles = assignment.roles()
+    roles.model.turns_vectors = not is_code
     meanings = Meanings(roles, assignment, statements, known)
     meanings.settle()
     for position, role in roles.of.items():
@@ -203,14 +203,14 @@ def own_report(sheet: Sheet) -> SheetReport:
 
 def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:
     """(the Reading that contradicts the fewest claims of a sheet, its judged lines)."""
-    claims = [*map(_as_claim, sheet.lets), *sheet.claims]
+    claims, is_code = [*map(_as_claim, sheet.lets), *sheet.claims], bool(sheet.assigned)
     with fifty_digits():
-        best = read_as(claims, {}, sheet.declared)
+        best = read_as(claims, {}, sheet.declared, is_code)
         lines = best.judge.judged()
         if any(line.is_wrong for line in lines):
             for choices, declared in _other_ways(best, sheet.declared):
                 try:
-                    other = read_as(claims, choices, declared)
+                    other = read_as(claims, choices, declared, is_code)
                     if _are_the_same(best, other):
                         continue
                     first = [line.is_wrong for line in lines].index(True)
