@@ -398,6 +398,21 @@ RULES = [
         ("∂E/∂w_{11} = -γ_1 x_1 = 0.000439", "right"),
     ),
     rule(
+        "a slope missing in an array of deltas of the other sign, beside a network",
+        "network: worked-example",
+        ("δ2 = (t - a2) ⊙ a2 ⊙ (1 - a2)", "right"),
+        ("δ1 = W2ᵀ δ2 = [-0.036350, -0.041370]", "wrong formula"),
+        ("dW1 = -δ1 xᵀ = [[0.001818, 0.003635], [0.002069, 0.004137]]", "wrong number", 3),
+    ),
+    rule(
+        "a slope that stands where an array of deltas is used, beside a network",
+        "network: worked-example",
+        ("dZ2 = (a2 - t) ⊙ a2 ⊙ (1 - a2)", "right"),
+        ("δ1 = W2ᵀ dZ2", "right"),
+        ("dW1 = (δ1 ⊙ a1 ⊙ (1 - a1)) xᵀ", "right"),
+        status=0,
+    ),
+    rule(
         "several samples and no index",
         "network: xor",
         ("net_h1 = w1*i1 + w2*i2 + b1", "right", "of each sample"),

@@ -46,7 +46,9 @@ class Model:
         self.kept: set[str] = set()  # given numbers that are the same in every model of this kind
         self.formulas: dict[str, Expression] = {}
         self.constants: set[str] = set()  # formulas through which nothing is differentiated, such as updates
-        self.turns_vectors = True  # whether a vector beside a square matrix may be a column, as never in NumPy
+        self.turns_vectors = (
+            True  # whether a vector beside a square matrix may be a column, as never in NumPy
+        )
         self.turned: dict[str, int] = {}  # of which vectors that is known: 1, or 0
         self.shapes = Shapes()
         self._derivatives: dict[str, Expression] = {}

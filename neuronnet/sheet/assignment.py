@@ -332,7 +332,9 @@ class Assignment(Epochs):
         for node, *_ in nodes(formula):
             terms = [term for _, term in node.terms] if isinstance(node, Sum) else ()
             products = [term.factors for term in terms if isinstance(term, Product)]
-            sides = [[not learnt.isdisjoint(end.names()) for _, end in (each[0], each[-1])] for each in products]
+            sides = [
+                [not learnt.isdisjoint(end.names()) for _, end in (each[0], each[-1])] for each in products
+            ]
             for vector in terms if [True, False] in sides or [False, True] in sides else ():
                 if isinstance(vector, Name) and vector.name in learnt:
                     found.model.turned.setdefault(vector.name, int([True, False] in sides))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
+from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.model import Model
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
@@ -42,6 +43,14 @@ class Carried:
         if name not in self.printed or not self.printed[name][2]:
             value = printed.map(lambda entry: entry.value) if isinstance(printed, Array) else printed.value
             self.printed[name] = (value, line, is_wrong)
+
+    def remember_entries(self, quantity: Expression, printed, line: int, is_wrong: bool) -> None:
+        """Keep a printed array entry by entry, where the entries of the quantity are names or minus one."""
+        for leaf, entry in zip(quantity.parts(), printed.entries if isinstance(printed, Array) else ()):
+            if isinstance(leaf, Name):
+                self.remember(leaf.name, entry, line, is_wrong)
+            elif isinstance(leaf, Negative) and isinstance(leaf.inner, Name):
+                self.remember(leaf.inner.name, Printed(str(-entry.value)), line, is_wrong)
 
     def write(self, name: str, formula: Expression | None, is_wrong: bool) -> None:
         """Keep the formula of a right line, and the name as its author's word for a derivative."""

@@ -11,7 +11,7 @@ from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Expression, Name, Number
+from neuronnet.formulas.expressions import ArrayOf, Expression, Name, Number
 from neuronnet.formulas.rewriting import leaves_of
 from neuronnet.sheet import report
 from neuronnet.sheet.carried import Carried
@@ -324,6 +324,10 @@ class Lines:
 
     def _keep(self, line, statement, role):
         if role.name is None:
+            if statement.number is not None and isinstance(role.truth, ArrayOf):
+                self.carried.remember_entries(
+                    role.truth, statement.number.printed, statement.line, line.is_wrong
+                )
             return
         verdicts = {part.verdict for part in line.parts}
         if statement.number is not None:

@@ -95,7 +95,16 @@ class NetworkNames:
             before = self._expression(base)
             later = self.model.own_name(after(before.name, int(count))) if isinstance(before, Name) else None
             return Name(later) if later is not None and later in self.model else None
-        return part or (self._by_convention(name) if self._sample and name not in self._open else None)
+        found = part or (self._by_convention(name) if self._sample and name not in self._open else None)
+        return found or self._slope_called(name)
+
+    def _slope_called(self, name) -> Expression | None:
+        """The derivative that a name says it is, as dE/dW1, dW1 or grad_W1."""
+        if split_derivative(name) is not None:
+            return self._expression(name)
+        target = gradient_of(name, self.known)
+        below = None if target is None else self._expression(target)
+        return None if below is None else self._slope(below)
 
     def _by_convention(self, name):
         """x_1, t_1, the only b, w_21 and v_2 as people call them; None for other names."""
@@ -139,6 +148,15 @@ class NetworkNames:
 
     def _slope(self, quantity):
         return derivative_of(Name(self.model.loss), quantity)
+
+    def _arrays(self):
+        return [each for each in self._each_part() if isinstance(each, ArrayOf)]
+
+    def _each_part(self):
+        """The parts of the network, and the gradients by them, each once."""
+        parts = list({id(each): each for each in self._parts.values()}.values())
+        slopes = [derivative_of(Name(self.model.loss), each) for each in parts]
+        return [*parts, *(each for each in slopes if each is not None)]
 
     def _change(self, name):
         old, new = self._expression(name), self._expression(after(name, 1))
@@ -234,6 +252,11 @@ def derivative_of(above, below):
     if isinstance(above, Name) and isinstance(below, Name):
         return Name(partial_name(above.name, below.name))
     return None
+
+
+def negative(array):
+    """An array of names with a minus before each."""
+    return array.rebuilt([negative(part) for part in array.parts()]) if array.parts() else Negative(array)
 
 
 def _placed(copy, formula):

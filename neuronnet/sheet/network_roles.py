@@ -15,6 +15,7 @@ from random import Random
 
 from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.network_model import NetworkModel
+from neuronnet.derivation.readings import readings
 from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape
@@ -24,7 +25,7 @@ from neuronnet.formulas.notation import gradient_of, split_derivative
 from neuronnet.formulas.rewriting import leaves_of
 from neuronnet.names import after
 from neuronnet.sheet.assignment import LOSSES
-from neuronnet.sheet.network_names import NetworkNames, derivative_of
+from neuronnet.sheet.network_names import NetworkNames, derivative_of, negative
 from neuronnet.sheet.roles import GRADIENT, HELPER, MODEL, UPDATE, VALUE, Role, Roles, aligned_value, is_delta
 
 SAME = 1e-9
@@ -182,17 +183,17 @@ class NetworkAssignment(NetworkNames):
 
     def _match_formula(self, statement):
         formula = self.in_network(statement.formulas[0].formula)
-        try:
-            worth = [evaluator(formula, float)(draw) for draw in self._draws]
-        except (NeuronnetError, ArithmeticError, ValueError, KeyError):
+        worths = self._worths(formula)
+        if not worths:
             return
-        dimensions = as_vector_shape(shape(worth[0]))
+        dimensions = as_vector_shape(shape(worths[0][0]))
+        if dimensions and is_delta(statement.name) and self._match_delta(statement.name, worths):
+            return
         candidates = [Name(name) for name in self._kinds["quantities"]] if not dimensions else self._arrays()
-        for each in candidates:
-            values = [evaluator(each, float)(draw) for draw in self._draws]
-            if all(map(_same, worth, values)):
-                self._match(statement.name, each)
-                return
+        fitting = next((each for each in candidates if self._is_worth(each, worths)), None)
+        if fitting is not None:
+            self._match(statement.name, fitting)
+            return
         part = self._parts.get(statement.name)
         by_name = part is not None and isinstance(part, ArrayOf) == bool(dimensions)
         if not dimensions:
@@ -202,6 +203,40 @@ class NetworkAssignment(NetworkNames):
             self._match(statement.name, Name(near))
         elif not by_name and not is_delta(statement.name) and statement.name not in self._in_gradients:
             self._define(statement.name, formula)
+
+    def _match_delta(self, name, worths):
+        """Match an array of derivatives, of either sign: what its uses want, else what its formula gives."""
+        users = [
+            (part.formula, truth)
+            for each in self.statements
+            for part in each.formulas
+            if name in part.used and (truth := self._slope_called(each.name or "")) is not None
+        ]
+        best, found = (0, False), None
+        for option in [turned for each in self._arrays() for turned in (each, negative(each))]:
+            self.meaning[name] = option
+            wanted = sum(self._is_worth(truth, self._worths(self.in_network(use))) for use, truth in users)
+            fitness = (wanted, self._is_worth(option, worths))
+            best, found = (fitness, option) if fitness > best else (best, found)
+        del self.meaning[name]
+        if found is not None:
+            self._match(name, found)
+        return found is not None
+
+    def _worths(self, formula):
+        """What a formula over the network is worth in all draws, in each of its readings."""
+        found = []
+        try:
+            for each in readings(formula, self.model):
+                found.append([evaluator(each, float)(draw) for draw in self._draws])
+        except (NeuronnetError, ArithmeticError, ValueError):
+            return found
+        return found
+
+    def _is_worth(self, quantity, worths):
+        """Whether a formula has the values of a quantity in one of its readings."""
+        values = [evaluator(quantity, float)(draw) for draw in self._draws]
+        return any(all(map(_same, each, values)) for each in worths)
 
     def _nearest(self, name, formula):
         """What a wrong formula must be: the loss by its name, else the quantity with most of its terms."""
@@ -217,15 +252,6 @@ class NetworkAssignment(NetworkNames):
         found = [own for own, count in shared.items() if count == most > 0]
         return found[0] if len(found) == 1 else None
 
-    def _arrays(self):
-        return [each for each in self._each_part() if isinstance(each, ArrayOf)]
-
-    def _each_part(self):
-        """The parts of the network, and the gradients by them, each once."""
-        parts = list({id(each): each for each in self._parts.values()}.values())
-        slopes = [derivative_of(Name(self.model.loss), each) for each in parts]
-        return [*parts, *(each for each in slopes if each is not None)]
-
     # Roles
 
     def _role(self, statement):
@@ -239,17 +265,12 @@ class NetworkAssignment(NetworkNames):
             return Role(UPDATE, later, 0, self.meaning_name(name), Name(later))
         meaning = self._expression(name)
         if meaning is None:
-            target = gradient_of(name, self.known)
-            below = None if target is None else self._expression(target)
-            if below is not None:
-                truth = derivative_of(Name(self.model.loss), below)
-                return Role(GRADIENT, None, 0, None, truth)
             return Role(HELPER, name)
         if isinstance(meaning, Name):
             kind = MODEL if meaning.name in self._defined else VALUE
             kind = GRADIENT if split_derivative(meaning.name) is not None else kind
             return Role(kind, meaning.name, 0, None, meaning)
-        return Role(VALUE, None, 0, None, meaning)
+        return Role(VALUE if self._slope_called(name) is None else GRADIENT, None, 0, None, meaning)
 
     def meaning_name(self, name):
         """The network's name of a quantity that an author calls so."""
