@@ -1,7 +1,7 @@
 """What the names of a sheet stand for in a network: by what was matched, by its names, by convention.
 
-`W1` is the matrix of the first layer, `z1` the net inputs of its neurons, `x_1` the first input, and `w1'`
-what an update makes of a weight.
+`W1` is the matrix of the first layer, `z1` the net inputs of its neurons, `x_1` the first input, `w1'` what
+an update makes of a weight.
 """
 
 from __future__ import annotations

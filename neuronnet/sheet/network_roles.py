@@ -25,7 +25,7 @@ from neuronnet.formulas.notation import gradient_of, split_derivative
 from neuronnet.formulas.rewriting import leaves_of
 from neuronnet.names import after
 from neuronnet.sheet.assignment import LOSSES
-from neuronnet.sheet.network_names import NetworkNames, derivative_of, negative
+from neuronnet.sheet.network_names import NetworkNames, negative
 from neuronnet.sheet.roles import GRADIENT, HELPER, MODEL, UPDATE, VALUE, Role, Roles, aligned_value, is_delta
 
 SAME = 1e-9

@@ -59,7 +59,7 @@ def is_delta(name: str) -> bool:
 
 
 def aligned(formula, arithmetic) -> list[tuple] | None:
-    """(name, the number in its place or its negative) for every name of two like trees; else None."""
+    """(name, the Number in its place, or its negative) for every name, of the same tree; else None."""
     if isinstance(formula, Name):
         number = arithmetic.inner if isinstance(arithmetic, Negative) else arithmetic
         return [(formula.name, arithmetic)] if isinstance(number, Number) else None
