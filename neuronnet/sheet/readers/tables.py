@@ -111,7 +111,8 @@ def _kind(rows):
     texts = [cell.text.strip("$ ").lower() for cell in first]
     if len(first) < 2 or any(parse_number(text) is not None for text in texts):
         return None
-    if texts[0] in _UPDATES and all(texts):
+    has_counts = any(row and _WHOLE.fullmatch(row[0].text) for row in rest)
+    if texts[0] in _UPDATES and all(texts) and (has_counts or not rest):
         return _take_trainings, first
     if texts[0] in _NEURONS and all(map(_is_name, first[1:])):
         return _take_neurons, first

@@ -38,6 +38,7 @@ def is_page(text):
 def lines_of_page(text):
     """(lines of (number, TextWithColumns) in Markdown, what was skipped to the end: number, text, reason)."""
     page = _Page()
+    page.has_pictures = "<math" not in text  # else a picture repeats what stands beside it
     page.feed(text)
     page.close()
     page.end_line()
@@ -56,6 +57,7 @@ class _Page(HTMLParser):
         self.lines = []
         self.line = []  # (character, number of its line, column)
         self.skipping = None  # tag, how many are open, line
+        self.has_pictures = True  # of formulas, told in words of TeX
         self.math = None  # the MathML elements that are open
         self.raised, self.cells, self.code, self.tex = [], None, 0, None
 
@@ -180,6 +182,8 @@ class _Page(HTMLParser):
                     self.blank()
         elif tag == "br":
             self.end_line()
+        elif tag == "img" and self.has_pictures and "=" in str(found.get("alt", "")):
+            self.put(f"${found['alt']}$")
 
     def shut(self, tag):
         if tag in ("sub", "sup") and self.raised:
