@@ -1,345 +1,211 @@
-"""Rows of named formulas with their values, and the derivative of any row by any name before it.
+"""Formulas over given values, each under a name: the derivative of any by any other, and their values.
 
-    graph = Graph({"x": "0.5", "w": 2})
-    graph.add("y", "tanh(w*x)")
-    graph.add("E", "(1 - y)^2/2")
-    graph["dE/dw"].formula             'dE/dy * dy/dw'
-
-The chain rule goes from row to row. What it multiplies, the derivative of a row by a name in its formula, is
-`sweep.derivative`, or the form that the author of the row hands in, such as out*(1 - out).
+A derivation's own lines (`model.py`) and a network's pass (`rows.py`) are two authors of such a graph. What
+they say themselves is the share that one formula has in a derivative.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import NamedTuple
 
-from neuronnet.derivation.digits import DIGITS, agree_in_print, fifty_digits
-from neuronnet.derivation.sweep import derivative
+from neuronnet.derivation.digits import DIGITS, fifty_digits
 from neuronnet.description.values import as_number
-from neuronnet.errors import NeuronnetError, NumberError, UnknownName, is_finite, shortened
-from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import Expression, Name, Number, Sum, total
-from neuronnet.formulas.notation import Known, parse, read_name, updated
-from neuronnet.formulas.rewriting import nodes, replaced, with_names
-from neuronnet.names import after, partial_name, spelled_out, split_partial
-from neuronnet.render.text import is_tiny
+from neuronnet.errors import NeuronnetError, UnknownName, is_finite, shortened
+from neuronnet.formulas import arrays
+from neuronnet.formulas.arrays import Array
+from neuronnet.formulas.evaluating import Shapes, evaluator
+from neuronnet.formulas.expressions import Expression, Name, Number
+from neuronnet.names import partial_name, split_partial
 
-SMALLEST_FLOAT = Decimal(2) ** -1022  # below it floats lose digits
-ENOUGH_DIGITS = 400  # for a difference from 1 that is as small as the smallest float
-
-
-class Quantity(NamedTuple):
-    """One row: its name, its formula (None for a given number), its value, and what it is part of."""
-
-    name: str
-    expression: Expression | None
-    value: object
-    part: str
-
-    @property
-    def formula(self) -> str | None:
-        """The formula in names, as text, or None."""
-        return None if self.expression is None else self.expression.format()
+MORE_DIGITS = 110  # where fifty leave a doubt
 
 
 class Graph:
-    """Formulas over given numbers, each with a name that later formulas may use.
+    """`given` has the values as they were written, `formulas` the Expressions by name, in order.
 
-    `graph["y"]` is the Quantity of that name, `graph["dE/dw"]` that of a derivative; both raise UnknownName.
-    `quantities` are the rows in order, `given` the numbers by name, in the type `number`.
+    `derivatives` has the formulas of the derivatives `dA/dB` that were needed so far.
     """
 
     keeps_infinite = False  # whether an infinite value is a value to show, as in a network's derivation
 
-    def __init__(self, given: dict, number: type = float):
-        """`given` maps names to numbers or to their decimal text. Raises NumberError for anything else."""
-        self.number = number
-        self.given = {name: _given_number(name, value, number) for name, value in given.items()}
-        self.quantities: list[Quantity] = []
-        self._as_given = given
-        self._values = dict(self.given)
-        self._by_name: dict[str, Quantity] = {}
-        self._partials: dict[str, dict | None] = {}  # row -> {name: derivative by it}, if its author has one
-        self._independent: set[str] = set()
-        self._exact: dict[tuple, Decimal] = {}
-        self._evaluated_as: dict[str, dict] = {}
+    def __init__(self):
+        self.given: dict[str, object] = {}
+        self.formulas: dict[str, Expression] = {}
+        self.derivatives: dict[str, Expression] = {}
+        self.constants: set[str] = set()  # formulas through which nothing is differentiated, such as updates
+        self.shapes = Shapes()
+        self._place: dict[str, int] = {}  # of every name that something is derived by or of, in order
+        self._reached: dict[str, int] = {}  # bit k is set if a name is computed from that in place k
+        self._users: dict[str, list[str]] = {}
 
-    def add(self, name: str, formula: Expression | str, part: str = "", partials=None) -> Quantity:
-        """Add a row and return its Quantity; `formula` is an Expression or its text.
+    def _refuse_taken(self, name):
+        if name in self.given or name in self.formulas:
+            raise NeuronnetError(f"{shortened(name)} stands already; every quantity has a name of its own")
 
-        `partials` maps names to the derivative by each, where its author has a form to show. Raises
-        ExpressionError and UnknownName, and NeuronnetError where the formula has no finite value or the name
-        is taken, by a row, a given number or a derivative.
-        """
-        expression = self.read(formula) if isinstance(formula, str) else formula
-        self._refuse_name(name)
-        quantity = self.record(name, expression, part)
-        self._partials[name] = partials
-        self._independent.update([name], expression.names() if partials is None else partials)
-        return quantity
+    def _place_after(self, name, parents):
+        """Give a name its place, and keep what it is computed from."""
+        reached = 1 << len(self._place)
+        for each in parents:
+            reached |= self._reached[each]
+            self._users.setdefault(each, []).append(name)
+        self._reached[name] = reached
+        self._place[name] = len(self._place)
 
-    def _refuse_name(self, name):
-        if not isinstance(name, str) or not name.strip():
-            raise NeuronnetError(f"a row needs a name, found {shortened(name)}")
-        if name in self._by_name or name in self.given:
-            raise NeuronnetError(f"{shortened(name)} stands already; every row has a name of its own")
-        parts = split_partial(name)
-        if parts is not None and all(part in self for part in parts):
-            raise NeuronnetError(f"{shortened(name)} is the name of a derivative, which needs no row")
-
-    def record(self, name, expression, part, listed=True):
-        """Evaluate and keep a row that is not differentiated, such as a derivative; return its Quantity."""
-        return self._keep(Quantity(name, expression, self.evaluated(expression, name), part), listed)
-
-    def _keep(self, quantity, listed):
-        self._values[quantity.name], self._by_name[quantity.name] = quantity.value, quantity
-        if listed:
-            self.quantities.append(quantity)
-        return quantity
-
-    def evaluate_as(self, formula, other):
-        """Let a formula be evaluated as another that is equal and loses no digits, wherever it stands.
-
-        Where out is close to 1, `1 - out` is 0 in floats; evaluated as `logistic(-net)` it is not.
-        """
-        text = formula.format()
-        for name in formula.names():
-            self._evaluated_as.setdefault(name, {})[text] = other
-
-    def __getitem__(self, name: str) -> Quantity:
-        own = self.own_name(name)
-        if own in self._by_name:
-            return self._by_name[own]
-        if own in self.given:
-            return Quantity(own, None, self.given[own], "given")
-        if not self._is_partial(own):
-            raise UnknownName(name, self.all_names())
-        return self.derivative(*split_partial(own))
+    # Reading
 
     def __contains__(self, name: str) -> bool:
-        own = self.own_name(name)
-        return own in self._by_name or own in self.given or self._is_partial(own)
+        return name in self.given or name in self.formulas or self._is_derivative(name)
 
-    def own_name(self, name: str) -> str:
-        """The name under which a quantity is kept, for an accepted way to write it."""
-        if name in self._by_name or name in self.given:
-            return name
-        parts = split_partial(name) or split_partial(name.replace("∂", "d"))
-        if parts is not None:
-            return partial_name(*map(self.own_name, parts))
-        return next((each for each in self.all_names() if spelled_out(each) == spelled_out(name)), name)
+    def names(self) -> list[str]:
+        """The names of everything given and defined."""
+        return [*self.given, *self.formulas]
 
-    def all_names(self) -> list[str]:
-        """The names of all rows and of all given numbers."""
-        return [*self._by_name, *self.given]
+    def formula(self, name: str) -> Expression | None:
+        """The formula of a quantity or derivative, None for what is given. Raises UnknownName."""
+        self._know([name])
+        return self.formulas.get(name) or self.derivatives.get(name)
 
-    # The chain rule
+    def evaluated_formula(self, name: str) -> Expression | None:
+        """The formula by which a quantity is evaluated, None for what is given."""
+        return self.formula(name)
 
-    def derivative(self, numerator: str, denominator: str) -> Quantity:
-        """The derivative of one row by another or by a given number, which then counts as independent.
+    def evaluator(self, formula: Expression, number: type, name: str | None = None) -> Callable:
+        """What evaluates a formula, that of a quantity if it has a name."""
+        return evaluator(formula, number)
 
-        Raises UnknownName for a name that is neither, NeuronnetError where a formula on the way has a
-        derivative in it.
+    def values(self, number: type = Decimal, given: dict | None = None, taps: dict | None = None) -> Values:
+        """All values in another type of number, or from other given values.
+
+        `taps` maps names to what is added to them, whatever their formulas give: the way to differentiate by
+        a quantity with complex or dual numbers.
         """
-        numerator, denominator = self.own_name(numerator), self.own_name(denominator)
-        for name in (numerator, denominator):
-            if name not in self._partials and name not in self.given:
-                raise UnknownName(name, [*self._partials, *self.given])
-        for name in self._ancestors(numerator):
-            if name not in self._partials and name not in self.given:
-                raise NeuronnetError(f"{numerator} depends on {name}; derivatives are not derived again")
-        own = self.own_name(partial_name(numerator, denominator))
-        if own not in self._by_name:
-            # The rows nearest to the numerator come first: each needs only those before it.
-            for between in reversed(self._on_the_way(numerator, denominator)):
-                if between != numerator:
-                    self._differentiate(numerator, between)
-            self._differentiate(numerator, denominator)
-        return self._by_name[own]
+        return Values(self, number, given, taps)
 
-    def _differentiate(self, numerator, denominator):
-        """dA/dB, the sum of dA/dC * dC/dB over the rows C on the way that have B in their formula.
+    def uses(self, name: str) -> set[str]:
+        """Everything that a quantity is computed from, itself included."""
+        self._know([name])
+        bits = bin(self._reached[name])[:1:-1]
+        return {each for each, bit in zip(self._place, bits) if bit == "1"}
 
-        Where C depends on B by further rows, the derivative of its formula by B alone stands for dC/dB.
-        """
-        own = self.own_name(partial_name(numerator, denominator))
-        if own in self._by_name:
-            return
-        on_the_way, terms = self._on_the_way(numerator, denominator), []
-        for between in on_the_way:
-            if denominator not in self._depends_on(between):
-                continue
-            direct = self._direct(between, denominator)
-            if between == numerator:
-                terms.append(direct)
-                continue
-            if set(on_the_way).isdisjoint(self._depends_on(between)):
-                direct = Name(self.own_name(partial_name(between, denominator)))
-            terms.append(Name(self.own_name(partial_name(numerator, between))) * direct)
-        formula = total(terms) if terms else Number(int(numerator == denominator))
-        self.record(own, formula, "by the chain rule", listed=False)
+    # Derivatives
 
-    def _direct(self, name, by):
-        """The derivative of a row by a name in its formula."""
-        partials = self._partials[name]
-        return derivative(self._by_name[name].expression, by) if partials is None else partials[by]
-
-    def _on_the_way(self, numerator, denominator):
-        """The rows that depend on B and that A depends on, A among them, in order; none where A is B."""
-        ancestors, reached = self._ancestors(numerator), {denominator}
-        if numerator == denominator:
-            return []
-        for name in self._partials:
-            if name in ancestors and name != denominator and not reached.isdisjoint(self._depends_on(name)):
-                reached.add(name)
-        return [name for name in self._partials if name in reached and name != denominator]
-
-    def _ancestors(self, name):
-        """`name` and everything it depends on, directly or not."""
-        found, waiting = set(), [name]
-        while waiting:
-            each = waiting.pop()
-            if each not in found:
-                found.add(each)
-                waiting.extend(self._depends_on(each))
-        return found
-
-    def _depends_on(self, name):
-        if name not in self._partials:
-            return ()
-        partials = self._partials[name]
-        return self._by_name[name].expression.names() if partials is None else partials
-
-    def _is_partial(self, name):
+    def _is_derivative(self, name):
         parts = split_partial(name)
-        return parts is not None and parts[0] in self._partials and parts[1] in self._independent
+        return parts is not None and all(part in self.given or part in self.formulas for part in parts)
 
-    # Values
+    def _know(self, names: Iterable[str]):
+        """Derive the derivatives among some names. Raises UnknownName for what is neither."""
+        for name in names:
+            if name in self.given or name in self.formulas or name in self.derivatives:
+                continue
+            if not self._is_derivative(name):
+                raise UnknownName(name, self.names())
+            self._derive(*split_partial(name))
 
-    def evaluated(self, expression: Expression, name: str = "the formula"):
-        """The value of an Expression over the names here. Raises NeuronnetError where there is none."""
-        computed = self._as_evaluated(expression)
-        values = {
-            needed: self._values[needed] if needed in self._values else self[needed].value
-            for needed in computed.names()
-        }
-        try:
-            value = evaluator(computed, self.number)(values)
-        except ZeroDivisionError:
-            raise NeuronnetError(
-                f"{name} = {expression.format()}: division by zero, there is no finite value"
-            ) from None
-        except (ArithmeticError, ValueError) as error:
-            if isinstance(error, NeuronnetError):
-                raise
-            raise NeuronnetError(f"{name} = {shortened(expression.format())} has no finite value") from None
-        if not self.keeps_infinite and _is_infinite(value):
-            raise NeuronnetError(f"{name} = {shortened(expression.format())} has no finite value")
-        return value
+    def _partial(self, numerator, denominator):
+        """The name of a derivative here."""
+        return partial_name(numerator, denominator)
 
-    def value_of(self, formula: str):
-        """The value of the text of a formula, such as `-delta_o1`. Raises ExpressionError, UnknownName."""
-        return self.evaluated(self.read(formula), formula)
+    def _derive(self, numerator, denominator):
+        """dA/dB: over the formulas that use B, from A backwards, their shares added up."""
+        reached = self._reached[numerator]
+        waiting = [denominator]
+        while waiting:  # the nearest to A first: each then finds the derivatives by what uses it
+            name, own = waiting[-1], self._partial(numerator, waiting[-1])
+            users = [each for each in self._users.get(name, []) if reached >> self._place[each] & 1]
+            users = [each for each in users if each == numerator or each not in self.constants]
+            missing = [each for each in users if self._partial(numerator, each) not in self.derivatives]
+            missing = [each for each in missing if each != numerator]
+            if missing and own not in self.derivatives:
+                waiting += missing
+                continue
+            waiting.pop()
+            if own not in self.derivatives:
+                shares = [share for user in users for share in self._shares_of(numerator, user, name)]
+                self._keep_derivative(own, name, [Number(1)] if name == numerator else shares)
 
-    def read(self, text: str) -> Expression:
-        """The Expression that a text writes over the names here. Raises ExpressionError, UnknownName."""
-        if text in self:
-            return Name(self.own_name(text))
-        known = _Names(self)
-        return with_names(parse(text, known), known.own_name)
+    def _shares_of(self, numerator, user, name) -> list[Expression]:
+        """What one formula adds to the derivative by a name."""
+        raise NotImplementedError
 
-    def factors_of(self, quantity: Quantity) -> list[Quantity]:
-        """The quantities that a formula names, in its order."""
-        return [] if quantity.expression is None else [self[name] for name in quantity.expression.names()]
+    def _keep_derivative(self, own, denominator, shares):
+        """Keep a derivative, the sum of its shares, in `derivatives`."""
+        raise NotImplementedError
 
-    def exact(self, name: str, digits: int = DIGITS) -> Decimal:
-        """The value of a quantity as a Decimal of so many digits, from the given numbers as written."""
+    def _above(self, numerator, user):
+        """The derivative by a formula, which its shares are multiplied by."""
+        return Number(1) if user == numerator else Name(self._partial(numerator, user))
+
+
+class Values(dict):
+    """The values of a graph in one type of number: names to values, each computed when it is asked for.
+
+    `given` are the given values that are not those of the graph; Decimals have so many `digits`.
+    """
+
+    def __init__(
+        self, graph: Graph, number: type, given: dict | None, taps: dict | None = None, digits: int = DIGITS
+    ):
+        super().__init__()
+        self.graph, self._number, self.given, self._taps = graph, number, given or {}, taps or {}
+        self.digits = digits
+        self.parts: dict[int, object] = {}  # what shared parts of formulas came to
+        self._finer: Values | None = None
+
+    def finer(self) -> Values:
+        """The same values with sixty digits more."""
+        if self._finer is None:
+            self._finer = Values(self.graph, self._number, self.given, self._taps, MORE_DIGITS)
+        return self._finer
+
+    def __missing__(self, name):
         waiting = [name]
         while waiting:
             each = waiting[-1]
-            missing = [] if (each, digits) in self._exact else self._evaluate_exactly(each, digits)
+            formula = self.graph.evaluated_formula(each)
+            missing = [needed for needed in formula.names() if needed not in self] if formula else []
             if missing:
                 waiting += missing
-            else:
-                waiting.pop()
-        return self._exact[name, digits]
+                continue
+            waiting.pop()
+            if each not in self:
+                value = self._compute(each, formula)
+                self[each] = value + self._taps[each] if each in self._taps else value
+        return self[name]
 
-    def _evaluate_exactly(self, name, digits):
-        """Keep the exact value of a quantity; or else return the names whose exact values it needs first."""
-        quantity = self[name]
-        if quantity.expression is None:
-            self._exact[name, digits] = as_number(self._as_given.get(quantity.name, quantity.value), Decimal)
-            return []
-        computed = self._as_evaluated(quantity.expression)
-        missing = [each for each in computed.names() if (each, digits) not in self._exact]
-        if not missing:
-            values = {each: self._exact[each, digits] for each in computed.names()}
-            with fifty_digits() as context:
-                context.prec = digits
-                found = evaluator(computed, Decimal)(values)
-            if not found and digits < ENOUGH_DIGITS and _has_a_sum(computed):
-                found = self.exact(name, ENOUGH_DIGITS)
-            self._exact[name, digits] = found
-        return missing
+    def _compute(self, name, formula):
+        if formula is not None:
+            value = self.of(formula, name)
+            derived = name in self.graph.derivatives and name in self.graph.shapes
+            return arrays.reshaped(value, self.graph.shapes[name]) if derived else value
+        value = self.given[name] if name in self.given else self.graph.given[name]
+        if isinstance(value, Array):
+            return value.map(lambda entry: as_number(entry, self._number))
+        return as_number(value, self._number)
 
-    def printed_value(self, quantity):
-        """The value to print: where cancellation spoiled a float below a millionth, that of fifty digits.
-
-        `out - target` is 0.0 in floats for an out of 1 - 4e-18 and a target of 1; printed is -4e-18. It is a
-        Decimal where a float underflows.
-        """
-        value = quantity.value
-        if type(value) is not float or not is_tiny(value) or quantity.expression is None:
-            return value
+    def of(self, formula: Expression, name: str | None = None):
+        """The value of a formula over the names of the graph. Raises NeuronnetError where there is none."""
         try:
-            if agree_in_print(Decimal(value), self.exact(quantity.name)):
-                return value
-            exact, finer = (self.exact(quantity.name, ENOUGH_DIGITS + more) for more in (0, 30))
-        except (ArithmeticError, ValueError, NeuronnetError):
-            return value
-        if not agree_in_print(exact, finer):  # what is left of a 0 differs with the number of digits
-            return 0.0
-        return exact if 0 < abs(exact) < SMALLEST_FLOAT else float(exact)
+            value = self.evaluated(self.graph.evaluator(formula, self._number, name))
+        except ZeroDivisionError:
+            what = self._what(formula, name)
+            raise NeuronnetError(f"{what}: division by zero, there is no finite value") from None
+        except (ArithmeticError, ValueError) as error:
+            if isinstance(error, NeuronnetError):
+                raise
+            raise NeuronnetError(f"{self._what(formula, name)} has no finite value") from None
+        may_be_infinite = self._number is Decimal or self.graph.keeps_infinite
+        if not may_be_infinite and not all(map(is_finite, arrays.entries(value))):
+            raise NeuronnetError(f"{self._what(formula, name)} has no finite value")
+        return value
 
-    def _as_evaluated(self, expression):
-        others = {}
-        for name in expression.names():
-            others |= self._evaluated_as.get(name, {})
-        return replaced(expression, others) if others else expression
+    def evaluated(self, evaluate: Callable):
+        """What an evaluator makes of these values, in their digits. Raises what its arithmetic raises."""
+        with fifty_digits() as context:
+            context.prec = self.digits
+            return evaluate(self)
 
-
-class _Names(Known):
-    """What a Graph has, in the names that the notation gives them."""
-
-    def __init__(self, graph):
-        super().__init__(graph.all_names())
-        self._graph, self._own = graph, {read_name(name): name for name in graph.all_names()}
-
-    def has(self, name):
-        return self.own_name(name) in self._graph
-
-    def own_name(self, name):
-        if name in self._graph:
-            return self._graph.own_name(name)
-        parts, before = split_partial(name), updated(name)
-        if parts is not None:
-            return partial_name(*map(self.own_name, parts))
-        return self._own.get(name, name) if before is None else after(self.own_name(before), 1)
-
-
-def _given_number(name, value, number):
-    try:
-        found = as_number(value, number)
-    except (TypeError, ValueError, ArithmeticError):
-        raise NumberError(name, value) from None
-    if _is_infinite(found):
-        raise NumberError(name, value)
-    return found
-
-
-def _is_infinite(value):
-    """Whether a number is infinite or NaN; of other types than these three, none is."""
-    return isinstance(value, (float, complex, Decimal)) and not is_finite(value)
-
-
-def _has_a_sum(expression):
-    return any(isinstance(part, Sum) for part, *_ in nodes(expression))
+    def _what(self, formula, name):
+        text = shortened((formula if name is None else self.graph.formula(name)).format())
+        return text if name is None else f"{name} = {text}"

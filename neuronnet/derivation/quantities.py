@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from neuronnet.derivation.digits import finite
-from neuronnet.derivation.graph import Graph, Quantity
 from neuronnet.derivation.layer_formulas import starting_state
 from neuronnet.derivation.passes import Pass
+from neuronnet.derivation.rows import Quantity, Rows
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.formulas.evaluating import evaluator
@@ -25,7 +25,7 @@ ROUNDINGS = 8
 _COUNT = re.compile("[1-9][0-9]{0,8}")
 
 
-class Derivation(Graph):
+class Derivation(Rows):
     """The quantities of a network's pass, of the update it leads to, and of the state after that.
 
     `quantities` are the rows in order; `given` the numbers they start from, by name; all in the type
@@ -111,7 +111,7 @@ class Derivation(Graph):
         base, _, count = name.partition("@")
         if self.description.learning_rate is None or not _COUNT.fullmatch(count) or int(count) > MOST_UPDATES:
             return False
-        return base in self._partials or (name in self._updated if count == "1" else base in self._moved)
+        return base in self.formulas or (name in self._updated if count == "1" else base in self._moved)
 
     # Rows
 
@@ -140,7 +140,9 @@ class Derivation(Graph):
             parameter.name: parameter.value for parameter in self._trained.trainable
         }
         for base in self._moved:
-            self._keep(Quantity(after(base, updates), None, values[base], _after(updates)), listed)
+            name = after(base, updates)
+            self._values[name] = self._as_given[name] = values[base]
+            self._keep(name, None, _after(updates), listed)
 
     # What a derivation starts from
 
