@@ -310,7 +310,7 @@ def _telling_names(derivation, right):
     """The deltas of the first and last neuron, for the first sample of the update; the first and last weight
     after it, and the errors.
     """
-    names, error = derivation.names, derivation.names.error
+    names, error = derivation.description.names, derivation.description.names.error
     neurons = [names.of("delta", neuron) for neuron in (names.layers[0][0], names.layers[-1][-1])]
     numbers = [None, *range(1, len(derivation.description.samples) + 1)]
     sample = next(number for number in numbers if in_sample(neurons[0], number) in right)

@@ -66,10 +66,6 @@ class Graph:
         self._know([name])
         return self.formulas.get(name) or self.derivatives.get(name)
 
-    def evaluated_formula(self, name: str) -> Expression | None:
-        """The formula by which a quantity is evaluated, None for what is given."""
-        return self.formula(name)
-
     def evaluator(self, formula: Expression, number: type, name: str | None = None) -> Callable:
         """What evaluates a formula, that of a quantity if it has a name."""
         return evaluator(formula, number)
@@ -95,13 +91,15 @@ class Graph:
         return parts is not None and all(part in self.given or part in self.formulas for part in parts)
 
     def _know(self, names: Iterable[str]):
-        """Derive the derivatives among some names. Raises UnknownName for what is neither."""
         for name in names:
-            if name in self.given or name in self.formulas or name in self.derivatives:
-                continue
-            if not self._is_derivative(name):
-                raise UnknownName(name, self.names())
-            self._derive(*split_partial(name))
+            if name not in self.given and name not in self.formulas and name not in self.derivatives:
+                self._find(name)
+
+    def _find(self, name):
+        """Derive what is needed for the first time. Raises UnknownName for what is no derivative."""
+        if not self._is_derivative(name):
+            raise UnknownName(name, self.names())
+        self._derive(*split_partial(name))
 
     def _partial(self, numerator, denominator):
         """The name of a derivative here."""
@@ -163,7 +161,7 @@ class Values(dict):
         waiting = [name]
         while waiting:
             each = waiting[-1]
-            formula = self.graph.evaluated_formula(each)
+            formula = self.graph.formula(each)
             missing = [needed for needed in formula.names() if needed not in self] if formula else []
             if missing:
                 waiting += missing
@@ -189,15 +187,15 @@ class Values(dict):
         try:
             value = self.evaluated(self.graph.evaluator(formula, self._number, name))
         except ZeroDivisionError:
-            what = self._what(formula, name)
-            raise NeuronnetError(f"{what}: division by zero, there is no finite value") from None
+            text = f"{_what(formula, name)}: division by zero, there is no finite value"
+            raise NeuronnetError(text) from None
         except (ArithmeticError, ValueError) as error:
             if isinstance(error, NeuronnetError):
                 raise
-            raise NeuronnetError(f"{self._what(formula, name)} has no finite value") from None
+            raise NeuronnetError(f"{_what(formula, name)} has no finite value") from None
         may_be_infinite = self._number is Decimal or self.graph.keeps_infinite
         if not may_be_infinite and not all(map(is_finite, arrays.entries(value))):
-            raise NeuronnetError(f"{self._what(formula, name)} has no finite value")
+            raise NeuronnetError(f"{_what(formula, name)} has no finite value")
         return value
 
     def evaluated(self, evaluate: Callable):
@@ -206,6 +204,7 @@ class Values(dict):
             context.prec = self.digits
             return evaluate(self)
 
-    def _what(self, formula, name):
-        text = shortened((formula if name is None else self.graph.formula(name)).format())
-        return text if name is None else f"{name} = {text}"
+
+def _what(formula, name):
+    text = shortened(formula.format())
+    return text if name is None else f"{name} = {text}"

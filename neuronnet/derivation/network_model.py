@@ -26,10 +26,10 @@ class NetworkModel(Model):
         super().__init__()
         self.exact, derivation = exact, exact.derivation
         self.description = derivation.description
-        self.names_of_network, self._pass = derivation.names, copy(derivation._pass)
+        self.names_of_network, self._pass = self.description.names, copy(derivation._pass)
         self._pass.from_nets = False  # an error that is computed from nets has no derivative by its out
         self._pass.given = {}  # formulas hold for all targets, not for zeros alone
-        self.loss = derivation.names.error
+        self.loss = self.description.names.error
         self._frozen, self._updates = derivation._frozen, 0
         shares = self._last_shares(derivation)
         for name, value in derivation.given.items():

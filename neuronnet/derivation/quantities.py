@@ -42,12 +42,11 @@ class Derivation(Rows):
         Raises SpecError for a bad description, NeuronnetError if it has no sample or too many quantities.
         """
         self.description = read(description)
-        self.names = self.description.names
         self._refuse_unsuitable(updates)
         layers = self.description.layers
         self._frozen = {
             name
-            for name, layer, is_bias in self.names.parameters()
+            for name, layer, is_bias in self.description.names.parameters()
             if is_bias and not layers[layer].train_bias
         }
         super().__init__(self._given_numbers(), number)
@@ -90,7 +89,7 @@ class Derivation(Rows):
         """`name` as the rows have it: delta_x for dE_total/dnet_x, a frozen bias without its update."""
         if name in self._by_name or name in self.given:
             return name
-        own = self.names.standard(name)
+        own = self.description.names.standard(name)
         base, index = split_index(own)
         if index.startswith("@") and base in self._frozen:
             return base
@@ -148,7 +147,7 @@ class Derivation(Rows):
 
     def _given_numbers(self):
         """Every number that a pass starts from, by name, as the description has it."""
-        description, names = self.description, self.names
+        description, names = self.description, self.description.names
         given = {}
         for layer, rows, biases in zip(description.layers, names.weights, names.biases):
             for row, row_names in zip(layer.weights, rows):

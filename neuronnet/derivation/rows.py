@@ -97,11 +97,11 @@ class Rows(Graph):
         for name in formula.names():
             self._evaluated_as.setdefault(name, {})[text] = other
 
-    def _as_evaluated(self, formula):
+    def evaluator(self, formula, number, name=None):
         others = {}
-        for name in formula.names():
-            others |= self._evaluated_as.get(name, {})
-        return replaced(formula, others) if others else formula
+        for each in formula.names():
+            others |= self._evaluated_as.get(each, {})
+        return super().evaluator(replaced(formula, others) if others else formula, number)
 
     # Reading
 
@@ -109,8 +109,8 @@ class Rows(Graph):
         own = self.own_name(name)
         if own not in self._by_name and own not in self.given:
             if not self._is_derivative(own):
-                raise UnknownName(name, self.all_names())
-            self._derive(*map(self.own_name, split_partial(own)))
+                raise UnknownName(name, self.names())
+            self._derive(*split_partial(own))
         return self._by_name[own] if own in self._by_name else Quantity(own, None, self.given[own], "given")
 
     def __contains__(self, name: str) -> bool:
@@ -124,18 +124,13 @@ class Rows(Graph):
         parts = split_partial(name) or split_partial(name.replace("∂", "d"))
         if parts is not None:
             return partial_name(*map(self.own_name, parts))
-        return next((each for each in self.all_names() if spelled_out(each) == spelled_out(name)), name)
+        return next((each for each in self.names() if spelled_out(each) == spelled_out(name)), name)
 
-    def all_names(self) -> list[str]:
-        """The names of all rows and of all given numbers."""
+    def names(self) -> list[str]:
         return [*self._by_name, *self.given]
 
-    def formula(self, name: str) -> Expression | None:
-        return self.formulas.get(name) or self.derivatives.get(name) or self[name].expression
-
-    def evaluated_formula(self, name: str) -> Expression | None:
-        formula = self.formula(name)
-        return None if formula is None else self._as_evaluated(formula)
+    def _find(self, name):
+        return self[name]
 
     def read(self, text: str) -> Expression:
         """The Expression that a text writes over the names here. Raises ExpressionError, UnknownName."""
@@ -146,7 +141,7 @@ class Rows(Graph):
 
     def value_of(self, formula: str):
         """The value of the text of a formula, such as `-delta_o1`. Raises ExpressionError, UnknownName."""
-        return self._values.of(self._as_evaluated(self.read(formula)))
+        return self._values.of(self.read(formula))
 
     def factors_of(self, quantity: Quantity) -> list[Quantity]:
         """The quantities that a formula names, in its order."""
@@ -209,7 +204,7 @@ class _Exact(Values):
 
     def _compute(self, name, formula):
         value = super()._compute(name, formula)
-        if not value and self.digits < ENOUGH_DIGITS and formula is not None and _has_a_sum(formula):
+        if not value and self.digits < ENOUGH_DIGITS and formula and _has_a_sum(formula):
             return self.graph.exact(name, ENOUGH_DIGITS)
         return value
 
@@ -218,8 +213,8 @@ class _Names(Known):
     """What Rows have, in the names that the notation gives them."""
 
     def __init__(self, rows):
-        super().__init__(rows.all_names())
-        self._rows, self._own = rows, {read_name(name): name for name in rows.all_names()}
+        super().__init__(rows.names())
+        self._rows, self._own = rows, {read_name(name): name for name in rows.names()}
 
     def has(self, name):
         return self.own_name(name) in self._rows

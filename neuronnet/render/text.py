@@ -167,7 +167,7 @@ def _given(finished, per_line=6):
     pairs = [
         f"{name} = {as_given(value)}"
         for name, value in finished.given.items()
-        if not (name == finished.names.l2 and value == 0)
+        if not (name == finished.description.names.l2 and value == 0)
     ]
     return ["   ".join(pairs[start : start + per_line]) for start in range(0, len(pairs), per_line)]
 

@@ -164,7 +164,7 @@ def reads_nets(description):
 def slope_of_the_loss(derivation):
     """The largest slope of the loss at its outputs: a cross-entropy's error grows with it."""
     slopes = [1.0]
-    for name in derivation.all_names():
+    for name in derivation.names():
         if re.fullmatch(r"E_o\d+(\[\d+\])?", name):
             out = name.replace("E_o", "out_o", 1)
             slopes.append(abs(derivation[f"d{name}/d{out}"].value))
