@@ -210,7 +210,8 @@ class Assignment(Epochs):
             if each == step
         }
         if step:
-            for name in found.forward or ():
+            forward = found.forward or ()
+            for name in [name for name, each in self._formulas if not each and name in forward]:
                 later = after(name, step)
                 if later in self._renewed and later not in own and (name, step) not in self._first:
                     own[later] = self._renamed(self._formulas[name, 0], step)
