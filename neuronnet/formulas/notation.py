@@ -30,7 +30,7 @@ from neuronnet.formulas.tokens import (
     parse_array,
     parse_number,
 )
-from neuronnet.formulas.words import Words, read_function_head, split_derivative, updated
+from neuronnet.formulas.words import Words, read_function_head, updated
 from neuronnet.formulas.written_names import gradient_of, read_name, written_at
 
 __all__ = [
@@ -41,7 +41,6 @@ __all__ = [
     "parse_number",
     "read_function_head",
     "read_name",
-    "split_derivative",
     "updated",
 ]
 RESERVED = {"if", "else", "for", "in", "otherwise", "and", "or", "while", "return"}

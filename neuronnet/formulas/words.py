@@ -15,7 +15,6 @@ MODULE = re.compile(
 _OVER, _OVER_D = re.compile(r"\s*/\s*∂\s*"), re.compile(r"\s*/\s*d")
 _BY = re.compile(r"∇_(?:\{([^{}]{1,60})\}|(?=\w))|∇\s*")
 _SAMPLE = re.compile(r"\[[0-9,]{1,20}\](?:@[0-9]{1,9})?")
-_DERIVATIVE = re.compile(r"d(?P<above>.+?)/d(?P<below>.+)", re.DOTALL)
 _PI = "3.14159265358979323846264338327950288419716939937510582097494"
 
 
@@ -210,12 +209,6 @@ def read_function_head(text: str) -> tuple[str, list[str]] | None:
         return None
     parameters = [each for each in map(read_name, match[2].split(",")) if each is not None]
     return (name, parameters) if len(parameters) == match[2].count(",") + 1 else None
-
-
-def split_derivative(name: str) -> tuple[str, str] | None:
-    """(A, B) of the canonical name `dA/dB`; None for any other name."""
-    match = _DERIVATIVE.fullmatch(name)
-    return (match["above"], match["below"]) if match else None
 
 
 def updated(name: str) -> str | None:

@@ -11,9 +11,9 @@ from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import as_vector_shape, entries, shape
 from neuronnet.formulas.expressions import Call, Entry, Name, Power, Product, Sum
-from neuronnet.formulas.notation import gradient_of, split_derivative
+from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import nodes, with_logistics, with_names
-from neuronnet.names import after, partial_name
+from neuronnet.names import after, partial_name, split_partial
 from neuronnet.sheet.epochs import Epochs, derivatives_in, rename_inside
 from neuronnet.sheet.roles import (
     CHANGE,
@@ -81,7 +81,7 @@ class Assignment(Epochs):
         for role in found.of.values():
             if role.kind == GRADIENT and role.name is not None:
                 role.name = self.latest(role.name, role.step)
-                role.target = (split_derivative(role.name) or (None, None))[1]
+                role.target = (split_partial(role.name) or (None, None))[1]
             elif role.kind == GRADIENT:
                 role.truth = self._renamed(role.truth, role.step)
             elif role.kind == HELPER and role.target is not None:
@@ -99,7 +99,7 @@ class Assignment(Epochs):
         insides = {name: inner for name, inner in insides.items() if inner is not None}
         for statement in self.statements:
             for derivative in derivatives_in(statement):
-                above, below = split_derivative(derivative)
+                above, below = split_partial(derivative)
                 if below in heads or below in self._defined:
                     continue
                 inner = insides.get(above) or (next(iter(insides.values())) if len(insides) == 1 else None)
@@ -166,11 +166,11 @@ class Assignment(Epochs):
         if name is None:
             first = statement.parts[0].formula
             if isinstance(first, Entry) and isinstance(first.base, Name):
-                by = (split_derivative(first.base.name) or (None, None))[1]
+                by = (split_partial(first.base.name) or (None, None))[1]
                 if by is not None:  # ∂L/∂w_1, an entry of ∂L/∂w
                     return Role(GRADIENT, None, step, by, first)
             return Role(VALUE, None, step)
-        parts = split_derivative(name)
+        parts = split_partial(name)
         if parts is not None:
             return Role(GRADIENT, name, step, parts[1])
         base = self._base(name)
@@ -230,7 +230,7 @@ class Assignment(Epochs):
 
     def latest(self, name: str, step: int) -> str:
         """A name in a pass: `w1@1` in the second if w1 was updated, else `w1`."""
-        parts = split_derivative(name)
+        parts = split_partial(name)
         if parts is not None:
             return partial_name(*(self.latest(part, step) for part in parts))
         later = (after(name, each) for each in range(step, 0, -1))
@@ -253,7 +253,7 @@ class Assignment(Epochs):
         numerators = []
         for statement in self.statements:
             for name in derivatives_in(statement):
-                numerator = split_derivative(name)[0]
+                numerator = split_partial(name)[0]
                 if numerator in definitions and numerator not in numerators:
                     numerators.append(numerator)
         if numerators:
@@ -347,7 +347,7 @@ class Assignment(Epochs):
             for formula in statement.formulas:
                 for arithmetic in statement.arithmetic:
                     for name, number in aligned(formula.formula, arithmetic.formula) or ():
-                        if name not in heads | set(found.model.given) and split_derivative(name) is None:
+                        if name not in heads | set(found.model.given) and split_partial(name) is None:
                             bound.setdefault(name, set()).add(number.format())
         for name, numbers in bound.items():
             if len(numbers) == 1:
@@ -397,7 +397,7 @@ def _reach(name, definitions):
 
 def _needed(formula):
     """The names in a formula, and those inside of the derivatives in it."""
-    return [part for name in formula.names() for part in split_derivative(name) or (name,)]
+    return [part for name in formula.names() for part in split_partial(name) or (name,)]
 
 
 def _in_order(definitions):

@@ -12,9 +12,8 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Product, Sum, Transpose
-from neuronnet.formulas.notation import split_derivative
 from neuronnet.formulas.rewriting import mapped, nodes, replaced
-from neuronnet.names import after
+from neuronnet.names import after, split_partial
 from neuronnet.sheet.computation import Input
 
 SLOPES = {"logistic'": lambda out: out * (1 - out), "tanh'": lambda out: 1 - out**2}
@@ -154,13 +153,13 @@ class Carried:
         formula = self.model.formulas.get(name)
         kinds = {type(node) for node, *_ in nodes(formula)} if formula is not None else set()
         inside = formula.names() if kinds and kinds <= {Name, Number, Negative, Product} else []
-        if len(inside) != 1 or split_derivative(inside[0]) is None:
+        if len(inside) != 1 or split_partial(inside[0]) is None:
             return None, Fraction(1)
         return inside[0], evaluator(formula, Fraction)({inside[0]: Fraction(1)})
 
     def _written_out(self, formula):
         """A formula with what its unprinted derivatives are computed with, as (a)(b)(c) is."""
-        names = [each for each in formula.names() if each not in self.printed and split_derivative(each)]
+        names = [each for each in formula.names() if each not in self.printed and split_partial(each)]
         steps = {name: self._computed(name) for name in names}
         return mapped(formula, lambda leaf: steps.get(getattr(leaf, "name", None)) or leaf)
 

@@ -8,9 +8,9 @@ from neuronnet.derivation.digits import Printed
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Negative, Number, Sum
-from neuronnet.formulas.notation import gradient_of, split_derivative, updated
+from neuronnet.formulas.notation import gradient_of, updated
 from neuronnet.formulas.rewriting import with_names
-from neuronnet.names import after, partial_name
+from neuronnet.names import after, partial_name, split_partial
 from neuronnet.sheet.roles import texts
 from neuronnet.sheet.statements import Statement
 
@@ -88,7 +88,7 @@ class Epochs:
             self._learnt = set()
             for each in self.statements:
                 for inside in derivatives_in(each):
-                    self._learnt.add(split_derivative(inside)[1])
+                    self._learnt.add(split_partial(inside)[1])
                 by = gradient_of(each.name, self.known) if each.name is not None else None
                 uses_itself = any(each.name in part.used for part in each.formulas)
                 changed = each.name[1:] if (each.name or "").startswith("Δ") else by
@@ -106,7 +106,7 @@ class Epochs:
 
     def _is_plain(self, name):
         return (
-            split_derivative(name) is None
+            split_partial(name) is None
             and gradient_of(name, self.known) is None
             and not name.startswith("Δ")
             and self._base(name) is None
@@ -189,7 +189,7 @@ def rename_inside(statement, old, new):
     """Rename a quantity in the derivatives of a statement."""
 
     def renamed(name):
-        parts = split_derivative(name)
+        parts = split_partial(name)
         return name if parts is None else partial_name(*(new if part == old else part for part in parts))
 
     if statement.name is not None:
@@ -214,4 +214,4 @@ def _defines_again(before, statement):
 
 def derivatives_in(statement):
     names = [part.name for part in statement.parts if part.name is not None]
-    return [name for name in names if split_derivative(name) is not None]
+    return [name for name in names if split_partial(name) is not None]

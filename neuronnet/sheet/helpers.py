@@ -13,7 +13,7 @@ from typing import NamedTuple
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Product, Sum
-from neuronnet.formulas.notation import split_derivative
+from neuronnet.names import split_partial
 from neuronnet.sheet.formula_values import (
     SAME,
     FormulaValues,
@@ -282,7 +282,7 @@ class Helpers:
             return 0
         ratio = constant_factor(worth, value)
         plain = formula.inner if isinstance(formula, Negative) else formula
-        is_explicit = isinstance(plain, Name) and split_derivative(plain.name) is not None
+        is_explicit = isinstance(plain, Name) and split_partial(plain.name) is not None
         return 0 if ratio == 1 else EXPLICIT if is_explicit else OWN
 
     def _against_use(self, use, name, value, factor):

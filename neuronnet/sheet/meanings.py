@@ -13,9 +13,9 @@ from math import prod
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, as_vector_shape
 from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Power, Product
-from neuronnet.formulas.notation import gradient_of, split_derivative
+from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import nodes
-from neuronnet.names import partial_name
+from neuronnet.names import partial_name, split_partial
 from neuronnet.sheet.formula_values import DRAWS, Meaning, alike, constant_factor, is_near, times
 from neuronnet.sheet.helpers import Helpers
 from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, MODEL, SEED, UPDATE, is_delta, texts
@@ -107,19 +107,19 @@ class Meanings(Updates):
                     self.model.give("seed", texts(statement.number.printed))
                 else:
                     continue
-                loss = (split_derivative(role.name) or ("loss",))[0] if role.kind == GRADIENT else "loss"
+                loss = (split_partial(role.name) or ("loss",))[0] if role.kind == GRADIENT else "loss"
                 total = Product([("*", Call("constant", [Name("seed")])), ("⊙", Name(target))])
                 self.model.define(loss, Call("sum", [total]))
             except NeuronnetError:
                 continue
             self.roles.loss, role.kind = loss, SEED
-            if split_derivative(role.name) is None:
+            if split_partial(role.name) is None:
                 self._keep(role.name, Meaning(target, Fraction(1), "the seed"))
             return
 
     def _seeded(self, role):
         if role.kind == GRADIENT and role.name is not None:
-            numerator, denominator = split_derivative(role.name)
+            numerator, denominator = split_partial(role.name)
             return denominator if numerator not in self.model else None
         if role.kind == HELPER and role.target is not None and role.target not in self.model.given:
             return role.target

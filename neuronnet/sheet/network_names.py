@@ -11,8 +11,8 @@ from collections.abc import Callable
 from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.errors import ExpressionError, NeuronnetError
 from neuronnet.formulas.expressions import ArrayOf, Entry, Expression, Name, Negative
-from neuronnet.formulas.notation import Known, gradient_of, parse, split_derivative, updated
-from neuronnet.names import after, partial_name, spelled_out, split_index
+from neuronnet.formulas.notation import Known, gradient_of, parse, updated
+from neuronnet.names import after, partial_name, spelled_out, split_index, split_partial
 from neuronnet.sheet.readers.spelling import with_weights
 
 
@@ -71,7 +71,7 @@ class NetworkNames:
         """What a name stands for, or None."""
         if name in self.meaning:
             return self.meaning[name]
-        parts = split_derivative(name)
+        parts = split_partial(name)
         if parts is not None:
             above, below = map(self._expression, parts)
             if isinstance(above, Name) and isinstance(below, Name):

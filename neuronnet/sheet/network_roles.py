@@ -21,9 +21,9 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import ArrayOf, Call, Name, Sum
-from neuronnet.formulas.notation import gradient_of, split_derivative
+from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import leaves_of
-from neuronnet.names import after
+from neuronnet.names import after, split_partial
 from neuronnet.sheet.assignment import LOSSES
 from neuronnet.sheet.network_names import NetworkNames, negative
 from neuronnet.sheet.roles import GRADIENT, HELPER, MODEL, UPDATE, VALUE, Role, Roles, aligned_value, is_delta
@@ -155,7 +155,7 @@ class NetworkAssignment(NetworkNames):
         self._in_gradients = {
             name
             for each in self.statements
-            if gradient_of(each.name or "", self.known) or split_derivative(each.name or "")
+            if gradient_of(each.name or "", self.known) or split_partial(each.name or "")
             for part in each.formulas
             for name in part.used
         }
@@ -173,7 +173,7 @@ class NetworkAssignment(NetworkNames):
 
     def _is_open(self, statement):
         name = statement.name
-        if name is None or not statement.formulas or split_derivative(name) is not None:
+        if name is None or not statement.formulas or split_partial(name) is not None:
             return False
         return self._expression(name) is None and gradient_of(name, self.known) is None
 
@@ -268,7 +268,7 @@ class NetworkAssignment(NetworkNames):
             return Role(HELPER, name)
         if isinstance(meaning, Name):
             kind = MODEL if meaning.name in self._defined else VALUE
-            kind = GRADIENT if split_derivative(meaning.name) is not None else kind
+            kind = GRADIENT if split_partial(meaning.name) is not None else kind
             return Role(kind, meaning.name, 0, None, meaning)
         return Role(VALUE if self._slope_called(name) is None else GRADIENT, None, 0, None, meaning)
 

@@ -20,12 +20,12 @@ from neuronnet.formulas.notation import (
     parse_number,
     read_function_head,
     read_name,
-    split_derivative,
     updated,
 )
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
+from neuronnet.names import split_partial
 from neuronnet.sheet.declarations import Declarations
 
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
@@ -109,7 +109,7 @@ def read_statements(
     claims = _without_arguments(claims)
     functions = [claim for claim in claims if _defines_function(claim, known)]
     heads = [None if claim in functions else read_name(claim.parts[0].text) for claim in claims]
-    known.names.update(head for head in heads if head is not None and split_derivative(head) is None)
+    known.names.update(head for head in heads if head is not None and split_partial(head) is None)
     _find_arrays(claims, heads, known)
     heads = [None if _is_by_entry(head, known) else head for head in heads]
     known.names.update(_plain_names(heads))
@@ -150,7 +150,7 @@ def _plain_names(heads):
     for head in heads:
         if head is None:
             continue
-        parts = split_derivative(head)
+        parts = split_partial(head)
         if parts is not None:
             yield from parts
         else:
@@ -167,7 +167,7 @@ def _find_arrays(claims, heads, known):
         texts = [] if head is None else [part.text for part in claim.parts[1:]]
         if any(map(_ARRAY.search, texts)):
             known.arrays.add(head)
-        elif texts and split_derivative(head) is None:
+        elif texts and split_partial(head) is None:
             ways = [written_at(text, word.start()) for text in texts for word in WORD_HERE.finditer(text)]
             words.setdefault(head, set()).update(each.name for way in ways for each in way)
     found = known.arrays
@@ -178,7 +178,7 @@ def _find_arrays(claims, heads, known):
 
 def _is_by_entry(head, known):
     """Whether a derivative is by an entry of an array, as ∂L/∂w_1 of w = [0.1, 0.2]."""
-    below = None if head is None else (split_derivative(head) or (None, None))[1]
+    below = None if head is None else (split_partial(head) or (None, None))[1]
     if below is None or known.has(below):
         return False
     try:
@@ -312,7 +312,7 @@ def _counted(formula, from_zero):
 
 def _may_be_a_name(word):
     """Whether a word looks like a quantity, not like prose: w1, x_2, eta, alpha, lr."""
-    parts = split_derivative(word)
+    parts = split_partial(word)
     if parts is not None:
         return all(map(_may_be_a_name, parts))
     letters = sum(each.isalpha() for each in word)

@@ -30,10 +30,10 @@ from neuronnet.formulas.notation import (
     parse_number,
     read_function_head,
     read_name,
-    split_derivative,
     updated,
 )
 from neuronnet.formulas.tokens import TextWithColumns
+from neuronnet.names import split_partial
 
 
 def known(names="", arrays="", **functions):
@@ -377,9 +377,9 @@ def test_a_name_may_depend_on_what_is_known(text, names, name):
 
 
 def test_names_are_taken_apart():
-    assert split_derivative("dL/dW1") == ("L", "W1")
-    assert split_derivative("dE_total@1/dw5") == ("E_total@1", "w5")
-    assert split_derivative("dW1") is None
+    assert split_partial("dL/dW1") == ("L", "W1")
+    assert split_partial("dE_total@1/dw5") == ("E_total@1", "w5")
+    assert split_partial("dW1") is None
     among = known("w5", "W1")
     pairs = {"dW1": "W1", "d_w5": "w5", "grad_W1": "W1", "dw6": None, "W1": None}
     assert {name: gradient_of(name, among) for name in pairs} == pairs

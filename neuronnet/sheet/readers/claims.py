@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from neuronnet.errors import ExpressionError
-from neuronnet.formulas.notation import read_name, split_derivative
+from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array, parse_number
+from neuronnet.names import split_partial
 from neuronnet.sheet.declarations import DECLARED, Declarations
 from neuronnet.sheet.readers.cutting import (
     HYPOTHESES,
@@ -356,7 +357,7 @@ class Sheet:
         if len(parts) != 2 or not parts[1].text:
             return self._refuse(statement, written.column_of(1), "a definition is written let name = formula")
         name = read_name(parts[0].text)
-        if name is None or "@" in name or split_derivative(name):
+        if name is None or "@" in name or split_partial(name):
             reason = "what let defines is a single word, such as z1"
             return self._refuse(statement, written.strip().column_of(1), reason)
         self.defined.add(name)
