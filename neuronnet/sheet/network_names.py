@@ -100,7 +100,7 @@ class NetworkNames:
 
     def _slope_called(self, name) -> Expression | None:
         """The derivative that a name says it is, as dE/dW1, dW1 or grad_W1."""
-        if split_derivative(name) is not None:
+        if split_partial(name) is not None:
             return self._expression(name)
         target = gradient_of(name, self.known)
         below = None if target is None else self._expression(target)
