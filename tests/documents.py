@@ -254,7 +254,7 @@ def _has_digit(code):
 
 @cache
 def _is_known(name):
-    neurons = [neuron for layer in worked_example().names.layers for neuron in layer]
+    neurons = [neuron for layer in worked_example().description.names.layers for neuron in layer]
     return name in neurons or spelled_out(name) in worked_example()
 
 
