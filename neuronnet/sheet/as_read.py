@@ -23,6 +23,8 @@ def as_read(text: str) -> str:
     lines += [
         (number, f"# line {number}: a formula outside of what is read as claims") for number in sheet.ignored
     ]
+    samples = [line for line, kind in sheet.headings if kind == "sample"]
+    lines += [(line, f"Sample {number}") for number, line in enumerate(samples, 1)]
     lines = sorted(lines + claims, key=lambda each: each[0])
     return "\n".join([*_beginning(sheet), *(line for _, line in lines), *_end(sheet)]) + "\n"
 

@@ -165,7 +165,7 @@ def _find_arrays(claims, heads, known):
     words: dict[str, set] = {}  # a name -> the names in its formulas
     for claim, head in zip(claims, heads):
         texts = [] if head is None else [part.text for part in claim.parts[1:]]
-        if any(map(_ARRAY.search, texts)):
+        if any(_ARRAY.search(text) or (parse_number(text) is None and parse_array(text)) for text in texts):
             known.arrays.add(head)
         elif texts and split_partial(head) is None:
             ways = [written_at(text, word.start()) for text in texts for word in WORD_HERE.finditer(text)]

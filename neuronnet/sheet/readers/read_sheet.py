@@ -95,6 +95,7 @@ def _read(lines):
             _take_code(sheet, part.lines, printed)
         elif part.kind in _TEXTUAL | _PRINTED and not (part.kind == "printed" and sheet.printed_is_taken):
             _take_text(sheet, part.lines, False)
+    sheet.claims.sort(key=lambda claim: claim.line)  # a value printed later belongs to its line
     return _with_layers(sheet)
 
 
