@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from itertools import islice, product
 from typing import Any, NamedTuple
 
@@ -18,6 +20,7 @@ from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet.assignment import Assignment
 from neuronnet.sheet.causes import of_own_model, signatures_of
 from neuronnet.sheet.declarations import Declarations
+from neuronnet.sheet.doubts import with_doubts
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.readers.claims import Claim, Sheet
@@ -164,10 +167,11 @@ class Reading(NamedTuple):
         return understood(self.statements, self.roles, self.meanings, self.spellings, self.prose)
 
 
-def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_code: bool) -> Reading:
+def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_code, change) -> Reading:
     """The Reading of some claims; `choices` says how to take the formulas that are open."""
     known = Known()
     statements, _ = read_statements(claims, known, declared=declared)
+    change(statements)
     loss = None if declared.loss is None else read_name(declared.loss)
     assignment = Assignment(statements, known, choices, loss)
     roles = assignment.roles()
@@ -189,6 +193,9 @@ def own_report(sheet: Sheet) -> SheetReport:
     lines, mistakes, understood_first = [], [], None
     for sample, own in samples_apart(sheet):
         reading, judged = best_reading(sample)
+        of_claims = judged[len(judged) - len(reading.statements) + len(sample.lets) :]
+        doubted = with_doubts(reading, of_claims, partial(best_reading, sample))
+        reading, judged = doubted or (reading, judged)
         with fifty_digits():
             mend(reading.judge, reading.spellings, judged)
             statements = reading.statements[len(sample.lets) :]
@@ -201,16 +208,19 @@ def own_report(sheet: Sheet) -> SheetReport:
     return SheetReport(lines, mistakes, None, None, sheet.ignored, understood_first)
 
 
-def best_reading(sheet: Sheet) -> tuple[Reading, list[Line]]:
-    """(the Reading that contradicts the fewest claims of a sheet, its judged lines)."""
+def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Reading, list[Line]]:
+    """(the Reading that contradicts the fewest claims of a sheet, its judged lines).
+
+    `change(statements)` may write a statement anew before it is judged.
+    """
     claims, is_code = [*map(_as_claim, sheet.lets), *sheet.claims], bool(sheet.assigned)
     with fifty_digits():
-        best = read_as(claims, {}, sheet.declared, is_code)
+        best = read_as(claims, {}, sheet.declared, is_code, change)
         lines = best.judge.judged()
         if any(line.is_wrong for line in lines):
             for choices, declared in _other_ways(best, sheet.declared):
                 try:
-                    other = read_as(claims, choices, declared, is_code)
+                    other = read_as(claims, choices, declared, is_code, change)
                     if _are_the_same(best, other):
                         continue
                     first = [line.is_wrong for line in lines].index(True)
