@@ -15,6 +15,7 @@ from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed, fifty_digits
 from neuronnet.derivation.quantities import Exact
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, NumberError, shortened
+from neuronnet.formulas.arrays import entries
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Name
 from neuronnet.mistakes.by_hand import slips
@@ -242,7 +243,7 @@ class _Search:
         computed = {}
 
         def kept(name, value):
-            computed[name] = value
+            computed[name] = entries(value)[0]
             return wrong.get(name, value)
 
         replay, found = self.subject.replay(RIGHT, keep=kept), set()
