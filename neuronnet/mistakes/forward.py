@@ -21,8 +21,12 @@ def forward(graph: Graph) -> Iterator[Variation]:
     yield from _logarithms(graph)
     if graph.network is None:
         yield from _lines(graph)
-        yield from _exchanged(graph)
+        yield from _exchanged(graph, [[name for name in graph.model.given if name in graph.users]])
+        yield from _transposed(graph)
     else:
+        yield from _exchanged(
+            graph, [[each for row in rows for each in row] for rows in graph.network.names.weights]
+        )
         yield from _biases_left_out(graph)
         yield from _errors(graph)
         yield from _misplaced(graph)
@@ -225,15 +229,19 @@ _PARTS = (
 )
 
 
-def _exchanged(graph):
-    names = [name for name in graph.model.given if name in graph.users]
-    pairs = [pair for pair in combinations(names, 2) if len({graph.model.shape(name) for name in pair}) == 1]
-    for one, other in pairs[:MOST_SWAPS]:
+def _exchanged(graph, groups):
+    """Two quantities of one kind in the place of each other; in a large network there are too many."""
+    pairs = [pair for names in groups for pair in combinations(names, 2)]
+    pairs = [pair for pair in pairs if len({graph.model.shape(name) for name in pair}) == 1]
+    for one, other in pairs[:MOST_SWAPS] if graph.network is None or len(pairs) <= MOST_SWAPS else ():
         given = {one: other, other: one}
         yield known("{one} and {other} exchanged", {"one": one, "other": other}, 1, given=given)
-    for name in names:
+
+
+def _transposed(graph):
+    for name in graph.model.given:
         size = graph.model.shape(name)
-        if len(size) == 2 and size[0] == size[1] > 1:
+        if name in graph.users and len(size) == 2 and size[0] == size[1] > 1:
             yield known("{name} transposed", {"name": name}, 1, given={name: f"{name}ᵀ"})
 
 
@@ -244,6 +252,8 @@ def _errors(graph):
     network, description = graph.network, graph.network.description
     outputs, samples, loss = graph.outputs, len(network.samples), description.loss
     halved = loss == "half squared error"
+    if loss.endswith("squared error"):
+        yield changed("square forgotten in the error", graph.errors, _without_square, ERROR)
     if halved:
         yield changed("the loss without its half", graph.errors, scaled(Number(2)))
     if loss == "squared error":
@@ -266,6 +276,11 @@ def _errors(graph):
         id = "gradient divided by the number of samples twice"
         yield _combined(network.sample_edges, _divided, GRADIENT, id)
     yield from _other_losses(graph, loss)
+
+
+def _without_square(formula):
+    squares = [each for each in nodes(formula) if isinstance(each[0], Power)]
+    return squares[0][1](squares[0][0].base) if squares else formula
 
 
 def _combined(edges, factor, what, id=None):

@@ -18,11 +18,12 @@ from neuronnet.errors import NeuronnetError, NumberError, shortened
 from neuronnet.formulas.arrays import entries
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Name
-from neuronnet.mistakes.by_hand import slips
+from neuronnet.mistakes.by_hand import FEWEST, slips
 from neuronnet.mistakes.networks import Network
 from neuronnet.mistakes.passes import RIGHT, Variation
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
-from neuronnet.names import split_index
+from neuronnet.mistakes.words import known
+from neuronnet.names import after, split_index, split_partial
 
 MOST_CHANCE = 0.05
 MOST_ROUNDED = 1e-9  # of the largest number: rounding takes no number farther off; this saves replays
@@ -295,7 +296,20 @@ class _Search:
 
     # Slips by hand
 
+    def _is_new_value(self, number):
+        """Whether what is printed as a gradient is the parameter after its update."""
+        parts = split_partial(number.key[0])
+        later = after(parts[1], 1) if parts else None
+        if later not in self.subject.graph.updates or len(number.as_printed.value.as_tuple().digits) < FEWEST:
+            return False
+        return number.is_given_by(entries(self.plain[later])[number.entry or 0])
+
     def _by_hand(self, number):
+        if self._is_new_value(number):
+            found = known("new value in the place of the gradient")
+            chance = 10.0 ** (1 - len(number.as_printed.value.as_tuple().digits))
+            yield Diagnosis((found,), (number.name,), (), number.digits, chance, self.tried)
+            return
         others = {each.as_printed.text: each.expression.format() for each in self.right}
         for id, sentence, chance in slips(number.as_printed, number.value_exact, others):
             if chance <= MOST_CHANCE:
