@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import combinations
-from math import inf, isfinite
+from math import isfinite
 from typing import Any
 
 from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed, fifty_digits
@@ -134,7 +134,7 @@ class _Search:
 
     def __init__(self, subject, numbers, progress, rounding, may_contradict):
         self.may_contradict = may_contradict
-        self.subject, self.progress, self.one_program = subject, progress, rounding is not None
+        self.subject, self.progress = subject, progress
         self.rounding = rounding or (lambda variation, number: 0.0)
         sizes = [abs(size) for each in numbers for size in (each.printed, each.exact)]
         self.most_rounded = MOST_ROUNDED * max(sizes)
@@ -153,15 +153,19 @@ class _Search:
         self.following = self._following()
 
     def explanations(self):
-        """Single mistakes, then pairs for what these leave over, then carried rounding, then slips."""
+        """Single mistakes, then pairs for what these leave over, then carried rounding, then slips.
+
+        One number that is left alone is a slip of the pen before it is two mistakes.
+        """
         found = self._one_after_another([], self._single_values)
+        found += self._slips(found) if len(self._left(found)) == 1 else []
         left = [each for each in self._left(found) if not each.is_long]
         if left and sum(each.digits for each in self._telling(left)) >= FEWEST_PAIRED_DIGITS:
             pairs = self._pairs(found)
             found = self._more(found, pairs)
         if self.subject.work <= MOST_CARRIED_WORK and any(not each.is_long for each in self._left(found)):
             found = self._one_after_another(found, self._carried_values, carried=True)
-        return found + [each for number in self._left(found) for each in self._by_hand(number)]
+        return found + self._slips(found)
 
     def _left(self, found):
         explained = {name for each in found for name in each.explains}
@@ -174,7 +178,12 @@ class _Search:
         """A Diagnosis for the first number that is left, until none is found for any."""
         found, given_up = list(found), set()
         while left := [each for each in self._left(found) if each.key not in given_up]:
-            candidates = [(each, values_of(each, left[0])) for each in self.singles]
+            candidates = []
+            for done, each in enumerate(self.singles, 1):
+                candidates.append((each, values_of(each, left[0])))
+                if left[0].is_long and self.progress is not None:
+                    candidates[-1] = each, self._trained(*candidates[-1], left[0])
+                    self.progress(done, len(self.singles))
             candidates = [(each, values) for each, values in candidates if values is not None]
             best = self._best(left[0], self._left(found), candidates, carried)
             given_up.add(left[0].key)
@@ -193,7 +202,7 @@ class _Search:
             if any(each.is_far_from(each.value(found)) for each in beside):
                 continue
             against = () if variation.later else self._made_wrong(variation, found)
-            if len(against) > (0 if not self.may_contradict else len(matched) if self.one_program else inf):
+            if len(against) > (len(matched) if self.may_contradict else 0):
                 continue
             own = (sum(each.digits for each in {each.key: each for each in matched}.values()), -len(against))
             if own > key:
@@ -296,6 +305,9 @@ class _Search:
 
     # Slips by hand
 
+    def _slips(self, found):
+        return [each for number in self._left(found) for each in self._by_hand(number)]
+
     def _is_new_value(self, number):
         """Whether what is printed as a gradient is the parameter after its update."""
         parts = split_partial(number.key[0])
@@ -330,6 +342,11 @@ class _Search:
         if number.is_long and not self._is_likely(variation) and not self._is_affordable(variation, number):
             return None
         return self._of(variation)
+
+    def _trained(self, variation, values, number):
+        """The values of a variation, those of a long training computed."""
+        number.value({} if values is None else values)
+        return values
 
     def _is_likely(self, variation):
         short = [each for each in self.wrong if not each.is_long]
