@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isclose
 
 from neuronnet.derivation.digits import Printed
 from neuronnet.errors import NeuronnetError
@@ -17,17 +18,51 @@ from neuronnet.sheet import report
 from neuronnet.sheet.statements import Statement
 from neuronnet.sheet.understood import Spellings
 
+TELLING, MOST_CHANCE = 5, 0.001  # digits, and odds, at which a mistake goes before a rounding
+
 
 def beside_network(lines: list, exact, description, progress) -> list[Diagnosis]:
     """Diagnoses of all the wrong numbers together; a line gets the first one that explains it."""
+    rounded = [place for place, line in enumerate(lines) if _is_rounded_alone(line)]
+    if not _has_wrong_numbers(lines) and not rounded:
+        return []
+    subject = Network(description)
+    numbers = {
+        place: of_network((place, None), line.quantity, Printed(line.number.printed), exact)
+        for place, line in enumerate(lines)
+        if (_may_be_explained(line) or place in rounded) and _is_of_network(line.quantity, exact)
+    }
+    _accuse_rounded(lines, rounded, numbers, subject)
     if not _has_wrong_numbers(lines):
         return []
-    numbers = [
-        of_network((place, None), line.quantity, Printed(line.number.printed), exact)
-        for place, line in enumerate(lines)
-        if _may_be_explained(line) and _is_of_network(line.quantity, exact)
-    ]
-    return _explained(lines, explanations(Network(description), numbers, progress))
+    told = [each for place, each in numbers.items() if _may_be_explained(lines[place])]
+    return _explained(lines, explanations(subject, told, progress))
+
+
+def _is_rounded_alone(line):
+    """Whether a number of five or more digits counts as rounded, and no arithmetic on its line says so."""
+    if line.number is None or line.number.verdict != report.ROUNDING or len(line.parts) > 2:
+        return False
+    return line.quantity is not None and len(Printed(line.number.printed).value.as_tuple().digits) >= TELLING
+
+
+def _accuse_rounded(lines, rounded, numbers, subject):
+    """A mistake that gives the very digits goes before a rounding that merely could, at odds of 1000 to 1."""
+    for place in rounded if any(place in numbers for place in rounded) else ():
+        others = [each for other, each in numbers.items() if other == place or each.is_right]
+        for each in explanations(subject, others, may_contradict=False) if place in numbers else ():
+            if len(each.mistakes) > 1 or each.carried:
+                continue
+            if each.chance <= MOST_CHANCE or _leaves_what_is_unmoved(each.mistakes[0], others, subject):
+                lines[place].number.verdict = report.WRONG_NUMBER
+
+
+def _leaves_what_is_unmoved(mistake, numbers, subject):
+    """Whether a parameter that learns is printed as it was before its update, as a mistake leaves it."""
+    replayed = subject.replay(mistake)
+    starts = [(each, each.exact - each.step) for each in numbers if each.updates == 1 and each.step]
+    unmoved = [(each, start) for each, start in starts if isclose(each.printed, start)]
+    return any(isclose(each.value(replayed) or 0, start) for each, start in unmoved)
 
 
 def of_own_model(lines: list, statements: list[Statement], roles, spellings: Spellings) -> list[Diagnosis]:
