@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import combinations
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed, fifty_digits
@@ -44,18 +44,21 @@ def diagnose(
 ) -> list[Diagnosis]:
     """Explanations of numbers that are wrong for a network, best first: `[]` where none is known.
 
-    `network` is a NeuralNetwork or what `neuronnet.load` takes. `numbers` maps names, such as "dE_total/dw5",
-    or formulas over them to numbers; a string claims the digits it has, a float nine significant ones. Every
+    `network` is a NeuralNetwork, what `neuronnet.load` takes, or the Model of a sheet. `numbers` maps names,
+    such as "dE_total/dw5", or formulas over them (of a Model, names alone, also of arrays) to numbers; a
+    string claims the digits it has, a float nine significant ones. Every
     further Diagnosis explains what those before it leave over. `progress(done, total)` is called while long
     trainings are replayed. `bounded` is for numbers that one program computed in binary64: a type of number
     with a bound on its own rounding as `error`. A number may then miss what it is by what rounding does, and
     no mistake is named that contradicts more of the numbers than it explains. Raises UnknownName,
     ExpressionError and NumberError for a bad name or number.
     """
-    description = read(network)
     if not isinstance(numbers, Mapping) or not all(isinstance(name, str) for name in numbers):
         needed = "a mapping of names such as 'dE_total/dw5' to numbers is needed"
         raise NeuronnetError(f"numbers: found {shortened(numbers)}; {needed}")
+    if hasattr(network, "diagnosed"):
+        return network.diagnosed(numbers)
+    description = read(network)
     with fifty_digits():
         exact = Exact(description)
         read_numbers = [(name, *_printed(name, number, exact)) for name, number in numbers.items()]
@@ -115,18 +118,22 @@ class _Rounding:
 
 
 def _printed(name, number, exact):
+    expression = exact.derivation.read(name)
+    return expression, claimed(name, number, lambda: exact.value(expression))
+
+
+def claimed(name: str, number, exact: Callable) -> Printed:
+    """The digits that a number claims; of a float that is 0 those of what it should be, `exact()`."""
     if isinstance(number, bool) or not isinstance(number, (str, int, float, Decimal)):
         raise NumberError(f"the number for {name!r}", number)
-    expression = exact.derivation.read(name)
     if isinstance(number, int) and abs(number) >= 10**LARGEST_EXPONENT:
         raise NumberError(f"the number for {name!r}", number)
     text = str(number)
     if isinstance(number, float):
+        value = exact() if number == 0 else 0
         text = f"{number:.{CLAIMED_BY_A_FLOAT - 1}e}"
-        value = exact.value(expression) if number == 0 else 0
-        if value:  # a float that is 0 claims the digits of what it should be
-            text = f"0e{value.adjusted() - CLAIMED_BY_A_FLOAT + 1}"
-    return expression, Printed(text)
+        text = f"0e{value.adjusted() - CLAIMED_BY_A_FLOAT + 1}" if value else text
+    return Printed(text)
 
 
 class _Search:
@@ -134,7 +141,7 @@ class _Search:
 
     def __init__(self, subject, numbers, progress, rounding, may_contradict):
         self.may_contradict = may_contradict
-        self.subject, self.progress = subject, progress
+        self.subject, self.progress, self.one_program = subject, progress, rounding is not None
         self.rounding = rounding or (lambda variation, number: 0.0)
         sizes = [abs(size) for each in numbers for size in (each.printed, each.exact)]
         self.most_rounded = MOST_ROUNDED * max(sizes)
@@ -159,6 +166,8 @@ class _Search:
         """
         found = self._one_after_another([], self._single_values)
         found += self._slips(found) if len(self._left(found)) == 1 else []
+        if len(self.wrong) == 1 and found and len(found[0].contradicts) > 1:
+            found = self._slips([]) or found
         left = [each for each in self._left(found) if not each.is_long]
         if left and sum(each.digits for each in self._telling(left)) >= FEWEST_PAIRED_DIGITS:
             pairs = self._pairs(found)
@@ -202,7 +211,7 @@ class _Search:
             if any(each.is_far_from(each.value(found)) for each in beside):
                 continue
             against = () if variation.later else self._made_wrong(variation, found)
-            if len(against) > (len(matched) if self.may_contradict else 0):
+            if len(against) > (0 if not self.may_contradict else len(matched) if self.one_program else inf):
                 continue
             own = (sum(each.digits for each in {each.key: each for each in matched}.values()), -len(against))
             if own > key:

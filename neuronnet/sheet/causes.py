@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import isclose
 
-from neuronnet.derivation.digits import Printed
+from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.expressions import ArrayOf
@@ -13,8 +13,9 @@ from neuronnet.mistakes.catalogue import Signature, numbers_of, signatures
 from neuronnet.mistakes.networks import Network
 from neuronnet.mistakes.own_models import OwnModel
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
-from neuronnet.mistakes.search import explanations, of_network
+from neuronnet.mistakes.search import claimed, explanations, of_network
 from neuronnet.sheet import report
+from neuronnet.sheet.rounding import CARRIED
 from neuronnet.sheet.statements import Statement
 from neuronnet.sheet.understood import Spellings
 
@@ -40,10 +41,14 @@ def beside_network(lines: list, exact, description, progress) -> list[Diagnosis]
 
 
 def _is_rounded_alone(line):
-    """Whether a number of five or more digits counts as rounded, and no arithmetic on its line says so."""
-    if line.number is None or line.number.verdict != report.ROUNDING or len(line.parts) > 2:
+    """Whether five or more digits count as computed from rounded numbers, and nothing on the line says so."""
+    if line.number is None or line.number.verdict != report.ROUNDING or line.number.note != CARRIED:
         return False
-    return line.quantity is not None and len(Printed(line.number.printed).value.as_tuple().digits) >= TELLING
+    return (
+        len(line.parts) == 2
+        and line.quantity is not None
+        and len(Printed(line.number.printed).value.as_tuple().digits) >= TELLING
+    )
 
 
 def _accuse_rounded(lines, rounded, numbers, subject):
@@ -51,7 +56,7 @@ def _accuse_rounded(lines, rounded, numbers, subject):
     for place in rounded if any(place in numbers for place in rounded) else ():
         others = [each for other, each in numbers.items() if other == place or each.is_right]
         for each in explanations(subject, others, may_contradict=False) if place in numbers else ():
-            if len(each.mistakes) > 1 or each.carried:
+            if len(each.mistakes) > 1 or each.carried or each.mistakes[0].later:
                 continue
             if each.chance <= MOST_CHANCE or _leaves_what_is_unmoved(each.mistakes[0], others, subject):
                 lines[place].number.verdict = report.WRONG_NUMBER
@@ -78,6 +83,26 @@ def of_own_model(lines: list, statements: list[Statement], roles, spellings: Spe
     own = OwnModel(roles.model, roles.loss, [each.expression for each in numbers])
     found = explanations(own, numbers, may_contradict=False)
     return _explained(lines, [_in_names(each, spellings) for each in found])
+
+
+def of_numbers(by_name: dict, roles, spellings: Spellings) -> list[Diagnosis]:
+    """Diagnoses of numbers and arrays, {name: (quantity, numbers)}, of a sheet's own model."""
+    with fifty_digits():
+        found = []
+        for name, (quantity, number) in by_name.items():
+            exact = roles.model.value(quantity)
+            given = Array.of(number.tolist() if hasattr(number, "tolist") else number)
+            if len(entries(given)) != len(entries(exact)):
+                raise NeuronnetError(f"{name}: {len(entries(exact))} numbers are needed")
+            for entry, (each, value) in enumerate(zip(entries(given), entries(exact))):
+                text, own = claimed(name, each, lambda value=value: value), isinstance(exact, Array)
+                found.append(PrintedNumber(name, quantity, text, value, entry=entry if own else None))
+        own_model = OwnModel(roles.model, roles.loss, [quantity for quantity, _ in by_name.values()])
+        diagnoses = explanations(own_model, found, may_contradict=False)
+        return [
+            _in_names(each._replace(explains=tuple(dict.fromkeys(each.explains))), spellings)
+            for each in diagnoses
+        ]
 
 
 def signatures_of(roles, spellings: Spellings) -> tuple[dict[str, float], list[Signature]]:

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array, entries, shape
+from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.notation import Known, gradient_of, read_name
 from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.names import partial_name, split_partial
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet.assignment import Assignment
-from neuronnet.sheet.causes import of_own_model, signatures_of
+from neuronnet.sheet.causes import of_numbers, of_own_model, signatures_of
 from neuronnet.sheet.declarations import Declarations
 from neuronnet.sheet.doubts import with_doubts
 from neuronnet.sheet.lines import Lines
@@ -101,6 +102,11 @@ class Model:
         """The names in the formula of a quantity or derivative."""
         found = self._model.formula(self._canonical(name))
         return [] if found is None else [self._spellings.of(each) for each in found.names()]
+
+    def diagnosed(self, numbers: dict) -> list:
+        """What `neuronnet.diagnose` finds for numbers of this model: arrays are nested lists or of NumPy."""
+        by_name = {name: (Name(self._canonical(name)), number) for name, number in numbers.items()}
+        return of_numbers(by_name, self._roles, self._spellings)
 
     def mistakes(self) -> tuple[dict[str, float], list]:
         """(the loss, the gradients and the new values by name, a Signature for each mistake in these).

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import neuronnet
-from neuronnet import check_sheet
+from neuronnet import Model, check_sheet, diagnose
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.mistakes.catalogue import numbers_of
@@ -55,6 +55,19 @@ def test_a_mistake_below_a_right_formula_is_named():
 def test_a_wrong_formula_that_is_mended_needs_no_cause_beside_it(name):
     report = check_sheet((SHEETS / f"{name}-mistake.txt").read_text(encoding="utf-8"))
     assert report.own_mistakes[0].worst.repair is not None and report.mistakes == []
+
+
+def test_the_numbers_of_a_program_are_diagnosed_on_the_model_of_a_sheet():
+    model = Model.from_text((SHEETS / "lstm-step.txt").read_text(encoding="utf-8"))
+    numbers = {name: model[name] for name in ("L", "dL/dz_g", "dL/dz_o")}
+    assert diagnose(model, numbers) == []
+    (found,) = diagnose(model, {"dL/dz_o": model["dL/dz_o"], "dL/dz_g": slope_of_another(model)})
+    assert (found.id, found.explains) == ("the logistic's derivative for tanh: g", ("dL/dz_g",))
+
+
+def slope_of_another(model):
+    """dL/dz_g with the slope of the logistic."""
+    return [dL_dg * g * (1 - g) for dL_dg, g in zip(model["dL/dg"], model["g"])]
 
 
 @cache
