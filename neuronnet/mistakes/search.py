@@ -130,7 +130,7 @@ def claimed(name: str, number, exact: Callable) -> Printed:
         raise NumberError(f"the number for {name!r}", number)
     text = str(number)
     if isinstance(number, float):
-        value = exact() if number == 0 else 0
+        value = exact() if number == 0 else Decimal(0)
         text = f"{number:.{CLAIMED_BY_A_FLOAT - 1}e}"
         text = f"0e{value.adjusted() - CLAIMED_BY_A_FLOAT + 1}" if value else text
     return Printed(text)
