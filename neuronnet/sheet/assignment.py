@@ -61,6 +61,7 @@ class Assignment(Epochs):
         for statement, step in zip(self.statements, steps):
             self._unmark(statement, step)
         self._name_net_inputs()
+        self._restated = set(self._restated_later(steps))
         found = Roles(Model())
         self._first: dict[tuple, int] = {}  # (name, pass) -> the statement that defines it
         for position, statement in enumerate(self.statements):
@@ -191,6 +192,8 @@ class Assignment(Epochs):
         key = (name, step)
         if step and not statement.formulas and name in self._defined:
             return Role(VALUE, after(name, step), step)
+        if position in self._restated:
+            return Role(VALUE, after(name, step), step)
         if key not in first:
             kind = MODEL if statement.formulas or statement.arithmetic else GIVEN
             first[key] = position
@@ -201,6 +204,20 @@ class Assignment(Epochs):
             first[key] = position
             return Role(MODEL, after(name, step), step)
         return Role(VALUE, after(name, step), step)
+
+    def _restated_later(self, steps):
+        """The lines such as `f = (x + y) z` that a later one, `f = q z`, says anew by what lines compute."""
+        computed, plain = {each.name for each in self.statements if each.formulas}, {}
+        for position, (statement, step) in enumerate(zip(self.statements, steps)):
+            if statement.formulas and statement.name is not None:
+                used, key = (
+                    computed.intersection(statement.formulas[0].formula.names()),
+                    (statement.name, step),
+                )
+                if not used:
+                    plain.setdefault(key, []).append(position)
+                elif statement.name not in used:
+                    yield from plain.pop(key, ())
 
     def _definitions(self, found, step):
         """{name in its pass: formula}: those of the sheet, and in later passes what must be computed anew."""

@@ -99,8 +99,8 @@ class Lines:
             return line
         line.quantity = truth
         self._compare(line, statement, role, truth)
-        if line.is_wrong and self.unclear:
-            self._excuse(line, role)
+        if line.is_wrong:
+            self._excuse(line, statement, role)
         self._keep(line, statement, role)
         return line
 
@@ -124,8 +124,10 @@ class Lines:
 
     def _undecided(self, line, note):
         line.kind = "undecided"
-        part = line.parts[-1]
-        part.verdict, part.note = report.UNDECIDED, note
+        wrong = [part for part in line.parts if part.verdict in (report.WRONG_NUMBER, report.WRONG_FORMULA)]
+        for part in wrong or line.parts[-1:]:
+            part.verdict, part.note, part.column = report.UNDECIDED, note, None
+            part.follows_from = part.repair = part.counterexample = part.exact = part.units = None
 
     def _given(self, line, statement, role):
         line.kind = "given"
@@ -133,8 +135,13 @@ class Lines:
             self.carried.remember(role.name, statement.number.printed, statement.line, False)
         return line
 
-    def _excuse(self, line, role):
-        """Undecide what is wrong with the old value of a parameter of which a new one may be meant."""
+    def _excuse(self, line, statement, role):
+        """Undecide what may be wrong by a derivative without a path alone, or by an old value for a new one."""
+        try:
+            for name in {each for part in statement.formulas for each in part.formula.names()}:
+                self._connected(name)
+        except NeuronnetError as unconnected:
+            self._undecided(line, str(unconnected))
         used = self.model.uses(role.name) if role.name is not None and role.name in self.model else ()
         names = sorted(self.unclear.intersection(used))
         if names:

@@ -275,7 +275,7 @@ def mend(judge: Lines, spellings: Spellings, lines: list[Line]) -> None:
     """Give the wrong formulas of judged lines their repair and counterexample, in the author's names."""
     lines_of = {id(part): line for line in lines for part in line.parts}
     for part, formula, truth in judge.wrong[:MOST_MENDED]:
-        if id(part) not in lines_of:  # of a let
+        if id(part) not in lines_of or lines_of[id(part)].kind == "undecided":  # of a let, or excused
             continue
         _say_what_it_gives(lines_of[id(part)].number, formula, judge.model)
         names = [name for name in judge.model.names() if name not in truth.names()]

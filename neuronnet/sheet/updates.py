@@ -18,7 +18,9 @@ class Updates(FormulaValues):
     def _update(self, role, statement, only_if_right):
         """Define the next value of a parameter: by the author's formula if it steps down the gradient."""
         old, name = role.target, role.name
-        if old in self.model.given and old not in self._reached and statement.formulas:
+        used = statement.formulas[0].formula.names() if statement.formulas else ()
+        is_state = used and partial_name(self.roles.loss or "", old) not in used
+        if old in self.model.given and old not in self._reached and is_state:
             self._keep_state(role, statement)
             return
         slope = self._derivative(old) if old in self.model else None

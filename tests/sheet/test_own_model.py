@@ -161,6 +161,23 @@ def test_a_rate_that_no_line_gives_is_the_number_that_stands_for_it(number, verd
     assert "eta = 0.1 from line 5" in str(report)
 
 
+GENERAL = "x = -2\ny = 5\nz = -4\nf(x, y, z) = (x + y) z\nq = x + y = 3\n"
+
+
+@pytest.mark.parametrize(
+    "lines, verdicts",
+    [
+        ("f = q z = -12\n∂f/∂q = z = -4\n∂f/∂x = ∂f/∂q ∂q/∂x = -4\n", ["right", "right", "right"]),
+        ("f = q z = -12\n∂f/∂q = q = 3\n∂f/∂x = ∂f/∂q ∂q/∂x = -4\n", ["right", "wrong formula", "right"]),
+        ("∂f/∂x = ∂f/∂q ∂q/∂x = -4\n", ["undecided"]),
+        ("v = 0.4\nv⁺ = v - 0.5 ∂f/∂v = 0.35\n", ["given", "undecided"]),
+    ],
+)
+def test_no_derivative_is_zero_because_no_line_has_its_path(lines, verdicts):
+    report = check_sheet(GENERAL + lines)
+    assert [line.verdict for line in report.lines[5:]] == verdicts
+
+
 def test_a_repair_speaks_of_names_as_their_author_does():
     text = "x_1 = 0.5\nθ = 0.4\nŷ = θ x_1\nL = (ŷ - 1)²\nδ_ŷ = ∂L/∂ŷ = 2 (ŷ - 1)\n∂L/∂θ = δ_ŷ\n"
     line = check_sheet(text).lines[-1]
