@@ -136,7 +136,7 @@ class Lines:
         return line
 
     def _excuse(self, line, statement, role):
-        """Undecide what may be wrong by a derivative without a path alone, or by an old value for a new one."""
+        """Undecide what may be wrong by a derivative without a path alone, or by an old value."""
         try:
             for name in {each for part in statement.formulas for each in part.formula.names()}:
                 self._connected(name)
