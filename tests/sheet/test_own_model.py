@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -377,6 +378,12 @@ def test_derive_shows_every_quantity_in_its_authors_names(sheet, capsys):
     assert "  a = tanh(z) = tanh(0.2) = 0.19737532\n" in groups["Forward"]
     assert "  dL/dz = dL/da * tanh'(z) = 0.5511 * tanh'(0.2) = 0.529587652\n" in groups["Derivatives of L"]
     assert groups["Made from these"] == "  δ = dL/dz = 0.5296 = 0.529587652"
+
+
+def test_a_later_pass_is_derived_in_the_order_of_its_lines(capsys):
+    assert main(["derive", "convolution"]) == 0
+    found = re.findall(r"^ +(\w+)@1 = ", capsys.readouterr().out, re.MULTILINE)
+    assert found == "c11 c12 c13 c14 c21 c22 c23 c24 p1 p2 y L".split()
 
 
 def test_derive_shows_one_quantity_with_its_factors(sheet, capsys):
