@@ -803,6 +803,36 @@ RULES = [
         ("dL/dw6 = (y1 - 0.2) h2", "right"),
         status=0,
     ),
+    # Several losses, steps from elsewhere, names and numbers in pairs.
+    rule(
+        "an update by two losses that nothing adds up",
+        "x = 0.5\nw = 0.8\nη = 0.1\nh = tanh(w x)\nA = (h - 0.2)^2\nB = (h^2 - 0.4)^2",
+        ("dA/dw = 2 (h - 0.2) (1 - h^2) x", "right"),
+        ("dB/dw = 4 (h^2 - 0.4) h (1 - h^2) x", "right"),
+        ("w' = w - η (dA/dw + dB/dw)", "right"),
+        ("w' = w - η (dA/dw - dB/dw)", "wrong formula"),
+    ),
+    rule(
+        "Nesterov's gradient is of a place that the loss is not computed at",
+        ADAM + "v = 0.2\nμ = 0.9\nahead = w + μ v\np = ahead x",
+        ("g = 2 (p - t) x", "undecided", "not computed from p"),
+        ("v_new = μ v - η g", "undecided"),
+        ("w_new = w + v_new", "undecided"),
+        status=3,
+    ),
+    rule(
+        "samples in brackets, derivatives with bars",
+        "(x, t) = (1.5, 2)\nw = 0.5\ny = w x\nerror = (y - t)^2",
+        ("d_error/d_w = 2 (y - t) x", "right"),
+        ("d_error/d_w = d_error/d_y * t", "wrong formula"),
+    ),
+    rule(
+        "a name without a value in the loss",
+        ADAM.rpartition("L =")[0],
+        ("L = (y - t)^2 + c w^2", "unknown name", "add a line such as c = 1"),
+        ("dL/dw = 2 (y - t) x + 2 c w", "undecided", "computes L"),
+        status=2,
+    ),
     # What a sheet does not connect is neither right nor zero.
     rule("numbers without a model", "z1 = [0.1 0.3]", ("dW2 = [-0.2 -0.2]", "not judged"), status=3),
     rule(

@@ -370,7 +370,7 @@ class _Search:
 
         def kept(name, value):
             known = self.printed.get(name)
-            if known is None or abs(known.printed - value) > 2 * float(known.as_printed.unit):
+            if known is None or abs(known.printed - entries(value)[0]) > 2 * float(known.as_printed.unit):
                 return value
             return known.printed
 

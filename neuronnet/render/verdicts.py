@@ -78,8 +78,15 @@ def verdict(found):
     yield from (_accusation(line) for line in found.own_mistakes[:MOST_TOLD])
     if len(found.own_mistakes) > MOST_TOLD:
         yield f"Wrong too: {text.line_numbers(line.line for line in found.own_mistakes[MOST_TOLD:])}."
-    undecided = [line for line in found.lines if line.verdict == "undecided"]
-    yield from (f"Line {line.line} is undecided: {line.worst.note}." for line in undecided[:MOST_TOLD])
+    for line in [line for line in found.lines if line.is_needed][:MOST_TOLD]:
+        yield f"Line {line.line} cannot be used: {line.worst.note}."
+    undecided = {}
+    for line in found.lines:
+        if line.verdict == "undecided":
+            undecided.setdefault(line.worst.note, []).append(line.line)
+    for why, numbers in [*undecided.items()][:MOST_TOLD]:
+        which = text.line_numbers(numbers)
+        yield f"{which[0].upper()}{which[1:]} {'are' if len(numbers) > 1 else 'is'} undecided: {why}."
     yield from _not_judged(found)
     if found.other_convention is not None:
         yield f"All numbers are right for {found.other_convention}."

@@ -10,7 +10,7 @@ from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import as_vector_shape, entries, shape
-from neuronnet.formulas.expressions import Call, Entry, Name, Power, Product, Sum
+from neuronnet.formulas.expressions import Call, Entry, Name, Product, Sum
 from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import nodes, with_logistics, with_names
 from neuronnet.names import after, partial_name, split_partial
@@ -29,13 +29,12 @@ from neuronnet.sheet.roles import (
     is_delta,
     texts,
 )
+from neuronnet.sheet.sheet_loss import in_order, loss_of, reach
 from neuronnet.sheet.statements import Statement
 
 ACTIVATIONS = ("logistic", "tanh", "max", "softplus", "elu", "leaky_relu", "gelu")
-MEASURES = ("ln", "lse", "logsumexp", "abs", "max", "mean", "sum")
 COUNTS = {"m", "n", "N", "M", "B"}
 TIED = 1e-9  # relative: so near are two readings of one value
-LOSSES = "L J E E_total Loss loss C cost Cost l MSE mse BCE SSE H S".split()
 
 
 class Assignment(Epochs):
@@ -73,10 +72,9 @@ class Assignment(Epochs):
         }
         self._formulas = dict(self._with_net_inputs())
         opening = {name: formula for (name, step), formula in self._formulas.items() if step == 0}
-        self._losses: list[str] = []
-        found.loss = self._loss(found, opening)
+        found.loss, others = loss_of(self.statements, found, opening, self._declared_loss)
         if found.loss is not None:
-            found.forward = set().union(*(_reach(name, opening) for name in {found.loss, *self._losses}))
+            found.forward = set().union(*(reach(name, opening) for name in {found.loss, *others}))
         self._renewed = self._renewed_names(found, opening)
         found.steps = max((_split(name)[1] for name in self._renewed), default=0)
         for role in found.of.values():
@@ -148,7 +146,7 @@ class Assignment(Epochs):
             self._count_samples(found)
             self._align(found)
         definitions = self._definitions(found, step)
-        for name in _in_order(definitions):
+        for name in in_order(definitions):
             place = self._first.get(_split(name))
             is_forward = self._is_forward(found, name, definitions[name])
             if is_forward:
@@ -258,39 +256,10 @@ class Assignment(Epochs):
         renewed = {role.name for role in found.of.values() if role.kind == UPDATE}
         renewed |= {after(name, step) for name, step in self._first if step}
         for step in range(1, 1 + max((_split(name)[1] for name in renewed), default=0)):
-            for name in _in_order(opening):
+            for name in in_order(opening):
                 if any(after(each, step) in renewed for each in opening[name].names()):
                     renewed.add(after(name, step))
         return renewed
-
-    def _loss(self, found, definitions):
-        """The scalar that is differentiated: the numerator that nothing among them uses, or the last one."""
-        if self._declared_loss in definitions:
-            return self._declared_loss
-        numerators = []
-        for statement in self.statements:
-            for name in derivatives_in(statement):
-                numerator = split_partial(name)[0]
-                if numerator in definitions and numerator not in numerators:
-                    numerators.append(numerator)
-        if numerators:
-            self._losses = numerators
-            reach = {name: _reach(name, definitions) for name in numerators}
-            return max(numerators, key=lambda name: (len(reach[name] & set(numerators)), len(reach[name])))
-        used = {each for formula in definitions.values() for each in formula.names()}
-        ends = [name for name in definitions if name not in used and "@" not in name]
-        ends = [name for name in ends if not is_delta(name) and _measures(definitions[name])]
-        named = [name for name in LOSSES if name in definitions]
-        if named:
-            return named[0]
-        targets = {role.target for role in found.of.values() if role.kind in (HELPER, UPDATE) and role.target}
-        fitting = [name for name in ends if targets and targets <= self._made_of(name, definitions)]
-        return fitting[0] if len(fitting) == 1 else None
-
-    def _made_of(self, name, definitions):
-        """All that a name is computed from, given numbers included."""
-        reached = _reach(name, definitions)
-        return reached.union(*(definitions[each].names() for each in reached))
 
     def _give(self, found, name, statement, position):
         number, arithmetic = statement.number, statement.arithmetic
@@ -375,14 +344,6 @@ def _learnt(found):
     return {role.target for role in found.of.values() if role.kind in (GRADIENT, HELPER, UPDATE)}
 
 
-def _measures(formula):
-    """Whether a formula measures an error: it has a square, a logarithm, a size or a maximum in it."""
-    return any(
-        isinstance(node, Power) or (isinstance(node, Call) and node.function in MEASURES)
-        for node, *_ in nodes(formula)
-    )
-
-
 def _distance(reading, model, printed):
     """How far a formula is from a printed number, in its larger digits; infinite for another shape."""
     try:
@@ -399,35 +360,3 @@ def _distance(reading, model, printed):
 def _split(name):
     base, _, count = name.partition("@")
     return base, int(count or 0)
-
-
-def _reach(name, definitions):
-    """The definitions that a name is computed from, itself included."""
-    found, waiting = set(), [name]
-    while waiting:
-        each = waiting.pop()
-        if each in definitions and each not in found:
-            found.add(each)
-            waiting.extend(_needed(definitions[each]))
-    return found
-
-
-def _needed(formula):
-    """The names in a formula, and those inside of the derivatives in it."""
-    return [part for name in formula.names() for part in split_partial(name) or (name,)]
-
-
-def _in_order(definitions):
-    """The definitions, each after those that it needs; a circle is cut where the text comes to it first."""
-    order, seen = {}, set()
-    for first in definitions:
-        waiting = [first]
-        while waiting:
-            name = waiting[-1]
-            seen.add(name)
-            needed = [each for each in _needed(definitions[name]) if each in definitions and each not in seen]
-            if needed:
-                waiting += needed[::-1]
-            else:
-                order.setdefault(waiting.pop())
-    return list(order)

@@ -7,7 +7,7 @@ from math import isclose
 from random import Random
 from typing import NamedTuple
 
-from neuronnet.errors import NeuronnetError
+from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, as_vector_shape
 from neuronnet.formulas.evaluating import evaluator
@@ -111,6 +111,8 @@ class FormulaValues:
     def _define(self, name, formula):
         try:
             self.model.define(name, formula)
+        except UnknownName as error:
+            self.undecided[name] = self.undecided.get(error.name, str(error))
         except NeuronnetError as error:
             self.undecided[name] = str(error)
 

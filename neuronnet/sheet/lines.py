@@ -69,13 +69,13 @@ class Lines:
         role = self.roles.of[position]
         line = report.Line(statement.line, statement.text)
         for part in statement.parts:
-            text = part.spelled.text.strip()
             start = part.spelled.columns[0] if part.spelled.columns else 1
-            shown = report.Part(text, start, line=None if part.line == statement.line else part.line)
+            shown = report.Part(
+                part.spelled.text.strip(), start, line=None if part.line == statement.line else part.line
+            )
             if part.error is not None:
                 self._unread(shown, part.error)
             line.parts.append(shown)
-        line.kind = "judged"
         if statement.read_errors:
             return line
         error = self.roles.errors.get(position)
@@ -83,7 +83,10 @@ class Lines:
             self._refuse(line, error)
             return line
         if role.kind == GIVEN:
-            return self._given(line, statement, role)
+            line.kind = "given"
+            if statement.number is not None:
+                self.carried.remember(role.name, statement.number.printed, statement.line, False)
+            return line
         if role.kind == VALUE and role.truth is None and self._is_another(statement, role):
             note = f"{role.name} has two values; mark the new one: read line {statement.line} as new"
             self._undecided(line, note)
@@ -116,11 +119,15 @@ class Lines:
             part.verdict, part.note = report.UNREADABLE, getattr(error, "reason", str(error))
 
     def _refuse(self, line, error):
-        """A model line whose parts do not fit, or that needs itself."""
-        part = line.parts[1] if len(line.parts) > 1 else line.parts[0]
+        """A model line whose parts do not fit, or that needs a name without a value, or itself."""
+        part = line.parts[min(1, len(line.parts) - 1)]
         part.verdict, part.note = report.WRONG_FORMULA, str(error)
-        if isinstance(error, UnknownName):
+        if isinstance(error, UnknownName) and any(each.name == error.name for each in self.statements):
+            self._undecided(line, f"the line that computes {error.name} could not be used")
+        elif isinstance(error, UnknownName):
             self._unread(part, error)
+            part.note += f"; add a line such as {error.name} = 1"
+            line.is_needed = True
 
     def _undecided(self, line, note):
         line.kind = "undecided"
@@ -128,12 +135,6 @@ class Lines:
         for part in wrong or line.parts[-1:]:
             part.verdict, part.note, part.column = report.UNDECIDED, note, None
             part.follows_from = part.repair = part.counterexample = part.exact = part.units = None
-
-    def _given(self, line, statement, role):
-        line.kind = "given"
-        if statement.number is not None:
-            self.carried.remember(role.name, statement.number.printed, statement.line, False)
-        return line
 
     def _excuse(self, line, statement, role):
         """Undecide what may be wrong by a derivative without a path alone, or by an old value."""
@@ -295,11 +296,11 @@ class Lines:
     def _formula(self, shown, formula, truth):
         try:
             outcome = self.trials.same(formula, truth)
-        except UnknownName as error:
-            self._unread(shown, error, formula)
-            return
         except NeuronnetError as error:
-            shown.verdict, shown.note = report.UNDECIDED, str(error)
+            reason = self.meanings.undecided.get(getattr(error, "name", ""))
+            shown.verdict, shown.note = report.UNDECIDED, reason or str(error)
+            if isinstance(error, UnknownName) and reason is None:
+                self._unread(shown, error, formula)
             return
         if outcome.kind == "same":
             shown.note = outcome.note
@@ -332,9 +333,8 @@ class Lines:
     def _keep(self, line, statement, role):
         if role.name is None:
             if statement.number is not None and isinstance(role.truth, ArrayOf):
-                self.carried.remember_entries(
-                    role.truth, statement.number.printed, statement.line, line.is_wrong
-                )
+                printed = statement.number.printed
+                self.carried.remember_entries(role.truth, printed, statement.line, line.is_wrong)
             return
         verdicts = {part.verdict for part in line.parts}
         if statement.number is not None:

@@ -75,13 +75,24 @@ class Meanings(Updates):
         for name in targets:
             meaning = found.chosen[name]
             formulas = found.own[name]
-            if meaning is not None:
+            elsewhere = next(filter(None, map(self._elsewhere, formulas)), None)
+            if targets[name] is None and elsewhere is not None and is_delta(name):
+                self.undecided[name] = (
+                    f"{self.roles.loss} is not computed from {elsewhere}, which {name} uses"
+                )
+            elif meaning is not None:
                 self._keep(name, meaning)
             elif is_delta(name) or targets[name] is not None or not formulas:
                 reason = f"which derivative {name} is does not follow from this sheet"
                 self.undecided[name] = f"{reason}; write let {name} = ∂L/∂z"
             else:
                 self._keep_value(name, formulas[0])
+
+    def _elsewhere(self, formula):
+        """What a formula uses that is not made of what the loss is, as Nesterov's weight ahead."""
+        known = [name for name in formula.names() if name in self.model.formulas]
+        made_of = {name: self.model.uses(name).intersection(self.model.given) for name in known}
+        return next((name for name in known if not made_of[name] <= self._reached), None)
 
     def _keep_value(self, name, formula):
         """Define a value beside by its own formula, as a moment of Adam or an accuracy."""

@@ -75,6 +75,7 @@ class Line:
     mistake: Diagnosis | None = None
     remark: str | None = None
     kind: str = JUDGED
+    is_needed: bool = False  # a line of the model that could not be used
 
     @property
     def worst(self) -> Part:

@@ -30,6 +30,8 @@ from neuronnet.sheet.declarations import Declarations
 
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
 _CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
+_TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
+_WITH_BARS = r"(?<!\w)d_(\w+)\s*/\s*d_(?=\w)"  # d_error/d_output
 MOST_NEW_NAMES = 6  # in one statement that no other line knows
 
 
@@ -104,7 +106,8 @@ def read_statements(
     """
     declared = declared or Declarations()
     known.log, known.from_zero = declared.log, declared.from_zero
-    claims = [_spelled(claim, spelled) for claim in claims if claim.line not in declared.skipped]
+    claims = [each for claim in claims if claim.line not in declared.skipped for each in _one_by_one(claim)]
+    claims = [_spelled(claim, spelled) for claim in claims]
     claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
     claims = _without_arguments(claims)
     functions = [claim for claim in claims if _defines_function(claim, known)]
@@ -125,6 +128,19 @@ def read_statements(
     return found, free
 
 
+def _one_by_one(claim):
+    """`(x1, y1) = (1, 2)` as two claims, any other as itself."""
+    sides = [
+        [part[found.start() : found.end()] for found in _IN_TUPLE.finditer(part.text)] for part in claim.parts
+    ]
+    is_tuple = all(_TUPLE.fullmatch(part.text) for part in claim.parts) and len(claim.parts) == 2
+    if not is_tuple or len(sides[0]) != len(sides[1]) or None in [read_name(each.text) for each in sides[0]]:
+        return [claim]
+    return [
+        claim._replace(text=f"{one.text} = {other.text}", parts=[one, other]) for one, other in zip(*sides)
+    ]
+
+
 def _settle_indices(parts, known):
     """Let all indices begin where one of them shows it, else with 1."""
     found = [node.from_zero for part in parts for node, *_ in nodes(part.formula) if isinstance(node, Entry)]
@@ -138,7 +154,7 @@ def _spelled(claim, spelled):
     parts = []
     for part in claim.parts:
         try:
-            parts.append(spelled(part))
+            parts.append(spelled(part.replace(_WITH_BARS, lambda found: f"d{found[1]}/d")))
         except ExpressionError as error:
             part.error = error
             parts.append(part)

@@ -7,7 +7,7 @@ from math import isclose
 from neuronnet.formulas.arrays import entries
 from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
 from neuronnet.formulas.rewriting import leaves_of, mapped, with_names
-from neuronnet.names import partial_name
+from neuronnet.names import partial_name, split_partial
 from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio, minus, rough_ratio
 from neuronnet.sheet.roles import MODEL, RATES
 
@@ -23,7 +23,8 @@ class Updates(FormulaValues):
         if old in self.model.given and old not in self._reached and is_state:
             self._keep_state(role, statement)
             return
-        slope = self._derivative(old) if old in self.model else None
+        slope_by = self._slope_by(statement, old)
+        slope = self._worth(slope_by, {}) if old in self.model else None
         if slope is None:
             self.undecided[name] = f"no line of this sheet connects {old} with {self.roles.loss}"
             return
@@ -52,9 +53,16 @@ class Updates(FormulaValues):
             self.undecided[name] = "the learning rate is not known; write eta = 0.5, say"
             return
         factor = Number(int(self._parameter_factor))  # of gradients of the sum, which updates use
-        slope_by = Name(partial_name(self._loss_of(old), old))
         step = rate * slope_by if self._parameter_factor <= 1 else rate * (factor * slope_by)
         self._define(name, Sum([(1, Name(old)), (-1, step)]))
+
+    def _slope_by(self, statement, old):
+        """The derivative that an update goes against: of the loss, or of all that it names."""
+        used = [split_partial(name) for part in statement.formulas for name in part.used]
+        losses = dict.fromkeys(each[0] for each in used if each is not None and each[1] == old)
+        others = {each for each in losses if each in self.model} - self.model.uses(self.roles.loss)
+        slopes = [Name(partial_name(each, old)) for each in (losses if others else [self._loss_of(old)])]
+        return slopes[0] if len(slopes) == 1 else Sum([(1, each) for each in slopes])
 
     def _lacks_the_rate(self, formula, rate):
         """Whether a step is the gradient itself, where a learning rate is given."""
@@ -91,7 +99,7 @@ class Updates(FormulaValues):
         formula = self._with_states(self.in_pass(statement.formulas[0].formula, role.step), role.target)
         self._define(role.name, formula)
         self._states[role.target] = role.name
-        for position in self._positions(role.name):
+        for position in self._positions(role.name) if role.name in self.model else ():
             self.roles.of[position].kind = MODEL
             self.roles.definitions[role.name] = formula
 

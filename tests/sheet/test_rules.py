@@ -54,3 +54,11 @@ def test_no_two_rules_have_one_name():
 @pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 def test_a_rule_comes_out(rule):
     assert list(disagreements(rule)) == []
+
+
+def test_what_cannot_be_used_is_told_before_what_waits_for_it():
+    _, first, then, *_ = str(
+        check_sheet("y = 0.5\nL = (y - t)^2\ndL/dy = 2 (y - t)\ndL/dt = 2 (t - y)")
+    ).splitlines()
+    assert first == "Line 2 cannot be used: nothing is called 't'; add a line such as t = 1."
+    assert then == "Lines 3 and 4 are undecided: the line that computes L could not be used."
