@@ -803,6 +803,13 @@ RULES = [
         ("dL/dw6 = (y1 - 0.2) h2", "right"),
         status=0,
     ),
+    rule(
+        "a delta behind an output that no line computes",
+        LOGISTIC_UNIT.replace("y = σ(net) = 0.5449", "y = 0.5449"),
+        ("dy = (t - y) y (1 - y) = 0.1129", "undecided", "add the line that computes it"),
+        ("w = w + η dy h = 0.4395", "undecided"),
+        status=3,
+    ),
     # Several losses, steps from elsewhere, names and numbers in pairs.
     rule(
         "an update by two losses that nothing adds up",

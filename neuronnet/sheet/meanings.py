@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import prod
 
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.arrays import Array, as_vector_shape
+from neuronnet.formulas.arrays import Array, as_vector_shape, hadamard
 from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Power, Product
 from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import nodes
@@ -76,7 +76,12 @@ class Meanings(Updates):
             meaning = found.chosen[name]
             formulas = found.own[name]
             elsewhere = next(filter(None, map(self._elsewhere, formulas)), None)
-            if targets[name] is None and elsewhere is not None and is_delta(name):
+            if any(self._is_behind(formula, targets[name]) for formula in formulas):
+                by = targets[name]
+                self.undecided[name] = (
+                    f"{by} is a number alone; add the line that computes it, as {by} = σ(z)"
+                )
+            elif targets[name] is None and elsewhere is not None and is_delta(name):
                 self.undecided[name] = (
                     f"{self.roles.loss} is not computed from {elsewhere}, which {name} uses"
                 )
@@ -88,6 +93,17 @@ class Meanings(Updates):
             else:
                 self._keep_value(name, formulas[0])
 
+    def _is_behind(self, formula, target):
+        """Whether a formula is, but for its sign, the derivative by what a given number may be the output of."""
+        if target not in self.model.given:
+            return False
+        own, slope, worth = Name(target), self._derivative(target), self._worth(formula, {})
+        return any(
+            constant_factor(worth, [hadamard(*pair) for pair in zip(slope, factors)]) in (1, -1)
+            for factors in (self._worth(own * (1 - own), {}), self._worth(1 - own * own, {}))
+            if slope is not None and factors is not None
+        )
+
     def _elsewhere(self, formula):
         """What a formula uses that is not made of what the loss is, as Nesterov's weight ahead."""
         known = [name for name in formula.names() if name in self.model.formulas]
@@ -96,12 +112,11 @@ class Meanings(Updates):
 
     def _keep_value(self, name, formula):
         """Define a value beside by its own formula, as a moment of Adam or an accuracy."""
-        try:
-            self.roles.definitions[name] = self.model.define(name, formula)
-        except NeuronnetError as error:
-            self.undecided[name] = str(error)
-        for position in self._positions(name)[:1]:
-            self.roles.of[position].kind = MODEL
+        self._define(name, formula)
+        if name in self.model:
+            self.roles.definitions[name] = self.model.formulas[name]
+            for position in self._positions(name)[:1]:
+                self.roles.of[position].kind = MODEL
 
     def _seed(self):
         """Take the first derivative of a sheet without a loss as given: the loss is then Σ seed·quantity."""
