@@ -10,9 +10,9 @@ from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import as_vector_shape, entries, shape
-from neuronnet.formulas.expressions import Call, Entry, Name, Product, Sum
+from neuronnet.formulas.expressions import Call, Entry, Name
 from neuronnet.formulas.notation import gradient_of
-from neuronnet.formulas.rewriting import nodes, with_logistics, with_names
+from neuronnet.formulas.rewriting import with_logistics, with_names
 from neuronnet.names import after, partial_name, split_partial
 from neuronnet.sheet.epochs import Epochs, derivatives_in, rename_inside
 from neuronnet.sheet.roles import (
@@ -29,11 +29,11 @@ from neuronnet.sheet.roles import (
     is_delta,
     texts,
 )
+from neuronnet.sheet.sample_axis import count_samples, turn_vectors
 from neuronnet.sheet.sheet_loss import in_order, loss_of, reach
 from neuronnet.sheet.statements import Statement
 
 ACTIVATIONS = ("logistic", "tanh", "max", "softplus", "elu", "leaky_relu", "gelu")
-COUNTS = {"m", "n", "N", "M", "B"}
 TIED = 1e-9  # relative: so near are two readings of one value
 
 
@@ -143,7 +143,7 @@ class Assignment(Epochs):
                     continue
                 self._give(found, after(name, step), self.statements[position], position)
         if step == 0:
-            self._count_samples(found)
+            count_samples(found, self.statements, self._formulas)
             self._align(found)
         definitions = self._definitions(found, step)
         for name in in_order(definitions):
@@ -272,26 +272,13 @@ class Assignment(Epochs):
         except NeuronnetError as error:
             found.errors[position] = error
 
-    def _count_samples(self, found):
-        """Give m, where no line does, the length that all data have along one axis."""
-        heads = {each.name for each in self.statements}
-        used = {name for each in self.statements for part in each.formulas for name in part.used}
-        reach = {each for name in found.forward or () for each in self._formulas[name, 0].names()}
-        sizes = [found.model.shape(name) for name in found.model.given if name in reach - _learnt(found)]
-        data = [each * 2 if len(each) == 1 else each for each in sizes if each]
-        along = set.intersection(*(set(enumerate(each)) for each in data)) if len(data) > 1 else set()
-        lengths = {length for _, length in along if length > 1}
-        for name in COUNTS & used - heads - set(found.model.given):
-            if len(lengths) == 1:
-                found.model.give(name, str(*lengths))
-
     def _define(self, found, name, formula, position):
         if position is not None:
             found.unplaced.update(each for each in formula.names() if each not in found.model)
         try:
             number = None if position is None else self.statements[position].number
             if number is None:
-                self._turn_vectors(found, formula)
+                turn_vectors(found, formula)
             meanings = readings(formula, found.model)
             if number is None and len(meanings) > 1:
                 found.open[name] = len(meanings)
@@ -313,19 +300,6 @@ class Assignment(Epochs):
             if position is not None:
                 found.errors[position] = error
 
-    def _turn_vectors(self, found, formula):
-        """A learnt vector is added to the rows of `X W`, to the columns of `W X`, where W alone is learnt."""
-        learnt = _learnt(found) & set(found.model.given)
-        for node, *_ in nodes(formula):
-            terms = [term for _, term in node.terms] if isinstance(node, Sum) else ()
-            products = [term.factors for term in terms if isinstance(term, Product)]
-            sides = [
-                [not learnt.isdisjoint(end.names()) for _, end in (each[0], each[-1])] for each in products
-            ]
-            for vector in terms if [True, False] in sides or [False, True] in sides else ():
-                if isinstance(vector, Name) and vector.name in learnt:
-                    found.model.turned.setdefault(vector.name, int([True, False] in sides))
-
     def _align(self, found):
         """Give names that no line has the number that stands for them wherever a line has both."""
         heads, bound = {each.name for each in self.statements}, {}
@@ -338,10 +312,6 @@ class Assignment(Epochs):
         for name, numbers in bound.items():
             if len(numbers) == 1:
                 found.model.give(name, *numbers)
-
-
-def _learnt(found):
-    return {role.target for role in found.of.values() if role.kind in (GRADIENT, HELPER, UPDATE)}
 
 
 def _distance(reading, model, printed):

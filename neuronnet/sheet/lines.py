@@ -70,9 +70,8 @@ class Lines:
         line = report.Line(statement.line, statement.text)
         for part in statement.parts:
             start = part.spelled.columns[0] if part.spelled.columns else 1
-            shown = report.Part(
-                part.spelled.text.strip(), start, line=None if part.line == statement.line else part.line
-            )
+            shown = report.Part(part.spelled.text.strip(), start)
+            shown.line = None if part.line == statement.line else part.line
             if part.error is not None:
                 self._unread(shown, part.error)
             line.parts.append(shown)

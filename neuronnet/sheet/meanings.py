@@ -78,9 +78,7 @@ class Meanings(Updates):
             elsewhere = next(filter(None, map(self._elsewhere, formulas)), None)
             if any(self._is_behind(formula, targets[name]) for formula in formulas):
                 by = targets[name]
-                self.undecided[name] = (
-                    f"{by} is a number alone; add the line that computes it, as {by} = σ(z)"
-                )
+                self.undecided[name] = f"{by} is a number alone; add the line that computes it: {by} = σ(z)"
             elif targets[name] is None and elsewhere is not None and is_delta(name):
                 self.undecided[name] = (
                     f"{self.roles.loss} is not computed from {elsewhere}, which {name} uses"
@@ -94,7 +92,7 @@ class Meanings(Updates):
                 self._keep_value(name, formulas[0])
 
     def _is_behind(self, formula, target):
-        """Whether a formula is, but for its sign, the derivative by what a given number may be the output of."""
+        """Whether a formula is the derivative by what a given number may be the output of."""
         if target not in self.model.given:
             return False
         own, slope, worth = Name(target), self._derivative(target), self._worth(formula, {})

@@ -9,13 +9,13 @@ from fractions import Fraction
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Expression, Product, Transpose
+from neuronnet.formulas.expressions import Expression
 from neuronnet.formulas.notation import gradient_of, read_name, updated
-from neuronnet.formulas.rewriting import nodes
 from neuronnet.formulas.written_names import GREEK
 from neuronnet.names import partial_name, split_partial
 from neuronnet.render.text import line_numbers
-from neuronnet.sheet.roles import GIVEN, GRADIENT, HELPER, MODEL, SEED, UPDATE
+from neuronnet.sheet.roles import GIVEN, MODEL, SEED, UPDATE
+from neuronnet.sheet.sample_axis import which_are_samples
 
 _LETTERS = {word: letter for letter, word in GREEK.items()}
 _LETTER = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_LETTERS)})(?![^\W\d_])")
@@ -154,7 +154,7 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
         model_lines=tuple(sorted(lines)),
         loss=None if seeds or roles.loss is None else spellings.of(roles.loss),
         meanings=tuple(_meanings(roles, meanings, spellings)),
-        notes=(*seeds, *map(spellings.text, meanings.notes), *_samples(roles), *aligned),
+        notes=(*seeds, *map(spellings.text, meanings.notes), *which_are_samples(roles), *aligned),
         without_value=tuple(spellings.of(name) for name in sorted(roles.unplaced)),
         prose=prose,
     )
@@ -194,33 +194,3 @@ def _place(name, statements):
         if statement.arithmetic and any(name in part.formula.names() for part in statement.formulas):
             return f" from line {statement.line}"
     return ", the number of samples"
-
-
-def _samples(roles):
-    """Whether rows or columns are samples: by the side of the data on which what is learnt stands."""
-    learnt = {
-        role.target.partition("@")[0]
-        for role in roles.of.values()
-        if role.kind in (GRADIENT, HELPER, UPDATE) and role.target is not None
-    }
-    for formula in roles.model.formulas.values():
-        for node, _, _ in nodes(formula):
-            if isinstance(node, Product) and [operator for operator, _ in node.factors[1:2]] == ["@"]:
-                which = _which_are_samples(*(factor for _, factor in node.factors[:2]), learnt, roles.model)
-                if which is not None:
-                    return [f"{which} are samples"]
-    return []
-
-
-def _which_are_samples(left, right, learnt, model):
-    names = [left.names(), right.names()]
-    if any(len(each) != 1 for each in names):
-        return None
-    (one,), (other,) = names
-    if any(name not in model.given or len(model.shape(name)) != 2 for name in (one, other)):
-        return None
-    if (one in learnt) == (other in learnt):
-        return None
-    data, dimensions = (left, model.shape(one)) if other in learnt else (right, model.shape(other))
-    along = int((data is right) != isinstance(data, Transpose))
-    return ("rows", "columns")[along] if dimensions[along] > 1 else None
