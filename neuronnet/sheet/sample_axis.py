@@ -41,7 +41,8 @@ def which_are_samples(roles: Roles) -> list[str]:
     for formula in roles.model.formulas.values():
         for node, _, _ in nodes(formula):
             if isinstance(node, Product) and [operator for operator, _ in node.factors[1:2]] == ["@"]:
-                which = _samples_of(*(factor for _, factor in node.factors[:2]), learnt, roles.model)
+                (_, left), (_, right) = node.factors[:2]
+                which = _samples_of(left, right, learnt, roles.model)
                 if which is not None:
                     return [f"{which} are samples"]
     return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuronnet.formulas.expressions import Call, Expression, Power
+from neuronnet.formulas.expressions import Call, Power
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import split_partial
 from neuronnet.sheet.epochs import derivatives_in
@@ -13,7 +13,7 @@ LOSSES = "L J E E_total Loss loss C cost Cost l MSE mse BCE SSE H S".split()
 
 
 def loss_of(
-    statements: list, found: Roles, definitions: dict[str, Expression], declared: str | None
+    statements: list, found: Roles, definitions: dict, declared: str | None
 ) -> tuple[str | None, list[str]]:
     """(the scalar that is differentiated or None, all numerators of the sheet's derivatives).
 
@@ -43,9 +43,10 @@ def loss_of(
     return (fitting[0] if len(fitting) == 1 else None), []
 
 
-def in_order(definitions: dict[str, Expression]) -> list[str]:
+def in_order(definitions: dict) -> list[str]:
     """The definitions, each after those that it needs; a circle is cut where the text comes to it first."""
-    order, seen = {}, set()
+    order: dict[str, None] = {}
+    seen: set[str] = set()
     for first in definitions:
         waiting = [first]
         while waiting:
@@ -59,7 +60,7 @@ def in_order(definitions: dict[str, Expression]) -> list[str]:
     return list(order)
 
 
-def reach(name: str, definitions: dict[str, Expression]) -> set[str]:
+def reach(name: str, definitions: dict) -> set[str]:
     """The definitions that a name is computed from, itself included."""
     found, waiting = set(), [name]
     while waiting:
