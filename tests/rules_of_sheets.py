@@ -434,7 +434,7 @@ RULES = [
         ("δ_1 = (v_1 a_1 + v_2 a_2 - 0.1) v_1 (1 - a_1²)", "right"),
         ("δ_2 = (v_1 a_1 + v_2 a_2 - 0.1) v_2", "wrong formula"),
         ("∂L/∂k_1 = δ_1 x_1 + δ_2 x_2", "right"),
-        ("∂L/∂k_2 = δ_1 x_2 + δ_2 x_2", "wrong formula"),
+        ("∂L/∂k_2 = δ_1 x_2 + δ_2 x_2", "wrong formula", "x[3], not x[2]"),
         ("∂L/∂x_2 = δ_1 k_2 + δ_2 k_1", "right"),
     ),
     # A loss with its arguments.

@@ -10,6 +10,7 @@ from itertools import combinations
 from neuronnet.formulas.expressions import (
     Call,
     Compare,
+    Entry,
     Expression,
     Name,
     Negative,
@@ -26,7 +27,7 @@ from neuronnet.names import split_partial
 from neuronnet.repairs.changes import change, changes
 from neuronnet.repairs.surroundings import Surroundings
 
-MOST_TERMS = 5
+MOST_TERMS, MOST_ENTRIES = 5, 8
 _AXES = {0: "over the rows", 1: "over the columns"}
 _ACTIVATIONS = ("tanh", "logistic", "relu")
 _PRODUCTS = {"⊙": "entry by entry", "@": "the matrix product", "⊗": "the outer product"}
@@ -34,7 +35,7 @@ _PRODUCTS = {"⊙": "entry by entry", "@": "the matrix product", "⊗": "the out
 
 def edits(node: Expression, parent, around: Surroundings):
     """The Changes of one part of a formula, not of parts within."""
-    for each in (_transposes, _products, _slopes, _sums, _names, _factors, _terms):
+    for each in (_transposes, _products, _slopes, _sums, _names, _entries, _factors, _terms):
         yield from each(node, parent, around)
     yield from changes(node, parent)
 
@@ -195,6 +196,17 @@ def _names(node, parent, around):
                 )
                 at = next(part for part, _, _ in nodes(node) if isinstance(part, Name) and part.name == name)
                 yield change("name", at, renamed, f"{other}, not {name}, everywhere", name, other)
+
+
+def _entries(node, parent, around):
+    if isinstance(node, Entry) and all(isinstance(index, int) for index in node.indices):
+        first = 0 if node.from_zero else 1
+        for place, length in enumerate(around.shape(node.base)[: len(node.indices)]):
+            for index in range(first, first + min(length, MOST_ENTRIES)):
+                if index != node.indices[place]:
+                    indices = [*node.indices[:place], index, *node.indices[place + 1 :]]
+                    other = Entry(node.base, indices, node.from_zero)
+                    yield change("name", node, other, f"{other}, not {node}")
 
 
 def _factors(node, parent, around):
