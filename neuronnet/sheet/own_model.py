@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -206,7 +207,8 @@ def own_report(sheet: Sheet) -> SheetReport:
             mend(reading.judge, reading.spellings, judged)
             statements = reading.statements[len(sample.lets) :]
             named = judged[len(judged) - len(statements) :]
-            mistakes += of_own_model(named, statements, reading.roles, reading.spellings)
+            with suppress(NeuronnetError):  # a loss that could not be placed explains nothing
+                mistakes += of_own_model(named, statements, reading.roles, reading.spellings)
         lines += [unread_line(each.line, each.text, each.column, each.reason) for each in sample.unread]
         lines += [line for line in judged if line.line in own]
         understood_first = understood_first or reading.understood

@@ -174,10 +174,10 @@ class Sheet:
         except ExpressionError as error:
             return self._refuse(statement, error.column, error.reason)
         let = _LET.match(written.text)
-        if let and len(list(pieces(written, ()))) == 1:
+        if let and len(list(pieces(written, set()))) == 1:
             return self._define(statement, ended(written[let.end() :]))
         start = 0
-        for end, following, piece in pieces(written, self.vocabulary.names):
+        for end, following, piece in pieces(written, self.vocabulary.names, self.vocabulary.joining):
             if self.is_full(statement.place(start + 1)[0]):
                 return None
             bare = without_remark(ended(piece), self.defined)

@@ -20,13 +20,15 @@ _SEPARATOR = re.compile(
     r"|[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
     rf"|(?<=[\d)\]])\s?:\s+{_NEXT}|(?<=[\w)\]}}'%])\.\s+(?:(?=[^\W\d_]{{2,}}[\s,:])|{_NEXT})"
 )
+_ENDS_WITH_NUMBER = re.compile(r"[=≈]\s*[-−]?[\d.,]+%?\s?\Z")
 _NAMES_OF_NUMBERS = NAMED | {"eta", "delta"}
 IN_PLACE = re.compile(r"([^=]+?)(?<!\^)\s*([-+])\Z")
 
 
-def pieces(written, names):
+def pieces(written, names, joining=()):
     """(where it ends, where the next begins, TextWithColumns) of each claim outside brackets, between
-    commas, semicolons, sentences and words such as `and` that are none of the `names`.
+    commas, semicolons, sentences and words such as `and` that are none of the `names`; those in `joining`
+    are words behind a number.
     """
     text, depth, cuts = written.text, 0, []
     for match in _SEPARATOR.finditer(text):
@@ -34,7 +36,10 @@ def pieces(written, names):
             depth += 1
         elif match.group() in ")]}":
             depth -= 1
-        elif depth <= 0 and match["word"] not in names and match["condition"] not in names:
+        elif depth <= 0 and (
+            not {match["word"], match["condition"]} & names
+            or (match["word"] in joining and _ENDS_WITH_NUMBER.search(text[: match.start() + 1]))
+        ):
             cuts.append(match.span())
     start = before = 0
     claimed = False

@@ -14,7 +14,7 @@ ENTRY = rf"{WORD}(?:_\{{\w{{1,20}}\}})?(?:\[[\d,\s]{{1,20}}\])?(?:@\d{{1,9}}|\^?
 EQUALITY = r"[=≈≅≃≡≐→←]|<-(?!>)|\\(?:approx|simeq|cong|equiv|doteq|to|rightarrow|gets|leftarrow)\b"
 EQUALS = re.compile(rf"{EQUALITY}|\s~\s")
 _EQUALITY = re.compile(":=|==|~=|<-(?!>)|[≈≅≃≡≐→←~]")
-_PLAIN = str.maketrans("：，；（）＝＋－％⁄∕…", ":,;()=+-%//…", "")
+_PLAIN = str.maketrans("：，；（）＝＋－％⁄∕。、", ":,;()=+-%//;,")
 _UNSEEN = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
 _MARKUP = re.compile(
     r"(?<![\w*)\]])\*\*(?=[^\s*])(?P<bold>[^*]{1,200}?)(?<=[^\s*])\*\*(?![\w*(])|`(?P<code>[^`]{1,400})`|\A\s{0,3}>\s+"

@@ -45,6 +45,7 @@ _STATED = re.compile(
     rf"(?P<before>{_LETTERS}+|[,:;(])\s*(?P<claim>(?<![\w.])(?:∂\s?)?{_LETTERS}[\w']*(?:_\{{\w{{1,20}}\}})?\s*[=≈]\s*(?:{_NUMBER}))"
     rf"(?=\s*[,;:)]|\s*\.?\s+{_LETTERS}{{2}}|\s*\.?\s*\Z)"
 )
+_JOINS = re.compile(rf"[=≈]\s*(?:{_NUMBER})[,;]?\s+({'|'.join(JOINING)})[ \t]+(?:{_LETTERS}+[ \t]+){{0,4}}\Z")
 _AFTER_NUMBER = re.compile(
     rf"(?:(?<=[\d\])}}ᵀ])|(?<=\^T))\s*(?:,|–|-|—|\.)?\s+(?={_LETTERS}{{2,}}(?![\w(\[{{^]))"
 )
@@ -75,10 +76,18 @@ _HEADING = re.compile(
 
 
 class Vocabulary:
-    """Which words of a sheet are names: `names` stand before a sign of equality, `operands` beside others."""
+    """Which words of a sheet are names: `names` stand before a sign of equality, `operands` beside others.
+
+    `joining` are the words, some of them names as well, that lead from a number to a claim of a new name.
+    """
 
     def __init__(self, text="", names=()):
-        self.names = {match[1].removeprefix("∂").strip() for match in _NAME.finditer(text)} | set(names)
+        found = {}
+        for match in _NAME.finditer(text):
+            found.setdefault(match[1].removeprefix("∂").strip(), match.start())
+        self.names = found.keys() | set(names)
+        before = (_JOINS.search(text[max(0, place - 100) : place]) for place in found.values())
+        self.joining = {match[1] for match in before if match}
         self.count = Counter(re.findall(r"[^\W\d]\w*", text))
         self.operands = {one or other for one, other in _OPERAND.findall(text)}
 
@@ -112,7 +121,7 @@ class Vocabulary:
             short = (
                 len(word) == 1
                 and word not in {"I"} - self.names
-                and (not words or word in self.names or word.lower() not in _SHORT)
+                and (word in self.names or word.lower() not in _SHORT)
             )
             if (
                 short
@@ -122,7 +131,7 @@ class Vocabulary:
                 break
             ends.append(token.end())
             words.append(word)
-        while words and words[-1] in _QUANTITIES:
+        while words and (words[-1] in _QUANTITIES or (len(words) == 1 == len(words[0]) and words[0] != "I")):
             words.pop()
             ends.pop()
         return at + ends[-1]
