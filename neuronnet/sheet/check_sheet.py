@@ -65,9 +65,10 @@ def judged_beside(sheet: Sheet, model: NetworkModel) -> tuple[list[report.Line],
             assignment.define_let(let)
         except NeuronnetError as error:
             lines.append(_unusable(let, error))
-    assignment.statements, _ = read_statements(
+    assignment.statements, general = read_statements(
         sheet.claims, known, lambda text: with_weights(text, model.names_of_network)
     )
+    sheet.ignored = sorted({*sheet.ignored, *general})
     roles = assignment.roles()
     meanings = Meanings(roles, assignment, assignment.statements, known)
     meanings.settle()

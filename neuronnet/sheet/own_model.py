@@ -177,7 +177,7 @@ class Reading(NamedTuple):
 def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_code, change) -> Reading:
     """The Reading of some claims; `choices` says how to take the formulas that are open."""
     known = Known()
-    statements, _ = read_statements(claims, known, declared=declared)
+    statements, general = read_statements(claims, known, declared=declared)
     change(statements)
     loss = None if declared.loss is None else read_name(declared.loss)
     assignment = Assignment(statements, known, choices, loss)
@@ -190,7 +190,8 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_co
             for part in statements[position].parts[1:]:
                 if part.has_names:
                     part.formula = meanings.in_pass(part.formula, role.step)
-    return Reading(statements, roles, meanings, Lines(statements, roles, meanings), known)
+    judge = Lines(statements, roles, meanings)
+    return Reading(statements, roles, meanings, judge, known, tuple(general))
 
 
 def own_report(sheet: Sheet) -> SheetReport:
@@ -243,7 +244,7 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
     for part in (part for line in lines for part in line.parts):
         part.note = None if part.note is None else spellings.text(part.note)
     unusable = [line for line in lines[: len(sheet.lets)] if line.verdict in NOT_USABLE]
-    best = best._replace(prose=tuple(sorted({line for line, _ in sheet.prose})))
+    best = best._replace(prose=tuple(sorted({*best.prose, *(line for line, _ in sheet.prose)})))
     return best, unusable + lines[len(sheet.lets) :]
 
 

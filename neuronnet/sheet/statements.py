@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import prod
 
 from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.sweep import slope_of
@@ -32,6 +33,10 @@ _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
 _CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 _TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
 _WITH_BARS = r"(?<!\w)d_(\w+)\s*/\s*d_(?=\w)"  # d_error/d_output
+_COUNTED = re.compile(
+    r"\s*(?:(?:float|int)\s*\()?\s*(?:len\(\s*(?P<measured>\w+)\s*\)"
+    r"|(?P<array>\w+)\.(?:shape\[(?P<axis>[01])\]|(?P<size>size)))\s*\)?\s*"
+)
 MOST_NEW_NAMES = 6  # in one statement that no other line knows
 
 
@@ -98,8 +103,10 @@ class Statement:
 
 def read_statements(
     claims: list, known: Known, spelled: Callable = lambda text: text, declared: Declarations | None = None
-) -> tuple[list[Statement], set[str]]:
-    """(the Statements of some claims, the names that they use and nobody defines).
+) -> tuple[list[Statement], list[int]]:
+    """(the Statements of some claims, the lines of those left out as general).
+
+    A formula of names that nobody defines is general if a later line says it with names of the sheet.
 
     `known` gets the names that the claims define, and those that they merely use. `spelled` is applied to
     every side, a TextWithColumns, before it is read; it may raise ExpressionError.
@@ -124,8 +131,43 @@ def read_statements(
         for claim, head in zip(claims, heads)
         if claim not in functions or not _kept(claim, known)
     ]
+    _count_entries(found)
+    general = _general(found, free)
+    found = [each for each in found if not any(each is one for one in general)]
     _settle_indices([part for each in found for part in each.parts if part.formula is not None], known)
-    return found, free
+    return found, [each.line for each in general]
+
+
+def _general(statements, free):
+    found, usable = [], set()
+    for statement in reversed(statements):
+        errors = statement.read_errors
+        is_open = any(isinstance(each, UnknownName) for each in errors) or any(
+            not free.isdisjoint(part.used) for part in statement.formulas
+        )
+        if not is_open and statement.formulas and not errors:
+            usable.add(statement.name)
+        elif is_open and statement.name in usable and not statement.numbers and not _is_let(statement):
+            found.append(statement)
+    return found
+
+
+def _is_let(statement):
+    return statement.text.startswith("let ")
+
+
+def _count_entries(statements):
+    """Let `m = len(y)` and `m = X.shape[0]` be a number, where the array stands in numbers before them."""
+    sizes = {}
+    for statement in statements:
+        counted = _COUNTED.fullmatch(statement.parts[-1].spelled.text) if len(statement.parts) == 2 else None
+        shape = sizes.get(counted["array"] or counted["measured"]) if counted else None
+        if shape is not None and int(counted["axis"] or 0) < len(shape):
+            part, axis = statement.parts[-1], counted["axis"]
+            count = prod(shape) if counted["size"] else shape[int(axis or 0)]
+            part.printed, part.formula, part.name = Printed(str(count)), None, None
+        printed = statement.number and statement.number.printed
+        sizes[statement.name] = printed.shape if isinstance(printed, Array) else None
 
 
 def _one_by_one(claim):
