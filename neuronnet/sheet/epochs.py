@@ -29,8 +29,11 @@ class Epochs:
             and any(part.name is None and each.name not in part.used for part in each.formulas)
         }
         self._numbers: dict[str, Printed | Array] = {}
+        self._values: dict[str, set] = {}
         for each in statements:
             number = each.number
+            if number is not None and isinstance(number.printed, Printed):
+                self._values.setdefault(each.name, set()).add(number.printed.value)
             if (
                 each.name is not None
                 and number is not None
@@ -42,25 +45,39 @@ class Epochs:
     def _steps(self):
         """The pass of each statement: a definition that is repeated after an update begins the next."""
         steps, step = [], 0
-        defined, updates = {}, False
+        defined: dict[str, Statement] = {}
+        changed: set[str] = set()
         self._mark_new_values(self.statements)
         self._mark_new_values(self.statements[::-1])
         for position, statement in enumerate(self.statements):
             name = statement.name
-            if name is not None and self._is_plain(name) and not self._is_update(statement):
-                earlier = defined.get(name)
-                begins = earlier is not None and (
-                    _defines_again(earlier, statement)
-                    or self._opens_again(position, earlier, defined)
-                    or self._is_new_sample(statement, updates)
-                )
-                if updates and begins:
-                    step, updates, defined = step + 1, False, {}
-                if earlier is None or not earlier.formulas:
+            if self._is_update(statement):
+                changed.add(self._base(name) or name)
+            elif name is not None and (self._is_plain(name) or self._by(name) is not None):
+                if name in defined and changed and self._begins_a_pass(position, defined, changed):
+                    step, changed, defined = step + 1, set(), {}
+                if name not in defined or not defined[name].formulas:
                     defined[name] = statement
             steps.append(step)
-            updates = updates or self._is_update(statement)
         return steps
+
+    def _begins_a_pass(self, position, defined, changed):
+        """Whether what is defined already gets its next value, now that some names are changed."""
+        statement = self.statements[position]
+        earlier, by = defined[statement.name], self._by(statement.name)
+        if by is not None:
+            is_computed = statement.formulas or statement.arithmetic
+            return by in changed and bool(is_computed) and _defines_again(earlier, statement)
+        return (
+            _defines_again(earlier, statement)
+            or self._opens_again(position, earlier, defined)
+            or self._is_new_sample(statement)
+        )
+
+    def _by(self, name):
+        """What a name is a derivative by, or None."""
+        parts = split_partial(name)
+        return gradient_of(name, self.known) if parts is None else parts[1]
 
     def _opens_again(self, position, earlier, defined):
         """Whether a number alone is followed by a formula that is written again: the next pass begins."""
@@ -95,22 +112,17 @@ class Epochs:
                 self._learnt |= {by, each.name if uses_itself else by, self._base(each.name or ""), changed}
         return name in self._learnt
 
-    def _is_new_sample(self, statement, updates):
-        """Whether a given number that is not learnt gets another value after an update."""
+    def _is_new_sample(self, statement):
+        """Whether a given number that is not learnt gets another value."""
         given = self._numbers.get(statement.name)
-        if given is None or not updates or len(statement.parts) > 2 or statement.number is None:
+        if given is None or len(statement.parts) > 2 or statement.number is None:
             return False
         if statement.assigns or self._is_learnt(statement.name):
             return False
         return texts(statement.number.printed) != texts(given)
 
     def _is_plain(self, name):
-        return (
-            split_partial(name) is None
-            and gradient_of(name, self.known) is None
-            and not name.startswith("Δ")
-            and self._base(name) is None
-        )
+        return self._by(name) is None and not name.startswith("Δ") and self._base(name) is None
 
     def _base(self, name):
         """What a name is the next value of: w1 of w1_new, w1', w1^+ or w1@1; None for another name."""
@@ -135,13 +147,12 @@ class Epochs:
         return any(self._starts_from(part.formula, name) for part in statement.arithmetic)
 
     def _starts_from(self, arithmetic, name):
-        """Whether arithmetic is the number given for a name, plus or minus a step: 0.4 - 0.1*(-0.027)."""
-        given = self._numbers.get(name)
-        if not isinstance(arithmetic, Sum) or len(arithmetic.terms) < 2 or not isinstance(given, Printed):
+        """Whether arithmetic is a number that a name has had, plus or minus a step: 0.4 - 0.1*(-0.027)."""
+        if not isinstance(arithmetic, Sum) or len(arithmetic.terms) < 2 or name not in self._numbers:
             return False
         first = arithmetic.terms[0][1]
         literal = first.inner if isinstance(first, Negative) else first
-        return isinstance(literal, Number) and evaluator(first, Decimal)({}) == given.value
+        return isinstance(literal, Number) and evaluator(first, Decimal)({}) in self._values.get(name, ())
 
     def _unmark(self, statement, step):
         """Put names in their pass in the place of those with a mark: w' and w_new are w@1."""
