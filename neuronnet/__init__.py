@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from neuronnet.description.reading import read
     from neuronnet.errors import NeuronnetError
     from neuronnet.layer import NeuronLayer, SoftmaxLayer
-    from neuronnet.mistakes.search import diagnose
     from neuronnet.network import NeuralNetwork, load
     from neuronnet.neuron import Neuron
     from neuronnet.parameter import Parameter
@@ -47,7 +46,7 @@ _MODULES = {
     "Parameter": "parameter",
     "SoftmaxLayer": "layer",
     "check_sheet": "sheet.check_sheet",
-    "diagnose": "mistakes.search",
+    "diagnose": "sheet.causes",
     "explain": "derivation.quantities",
     "load": "network",
     "read": "description.reading",

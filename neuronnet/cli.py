@@ -283,9 +283,10 @@ def _mistakes(arguments):
         network = Network(description)
         table = signatures(network, network.known_names)
     else:
+        from neuronnet.sheet.causes import signatures_of
         from neuronnet.sheet.own_model import Model
 
-        right, table = Model.from_text(sheet).mistakes()
+        right, table = signatures_of(Model.from_text(sheet))
 
     def rows():
         for each in table:

@@ -4,7 +4,7 @@ from neuronnet import Derivation
 from neuronnet.description.reading import read
 from neuronnet.mistakes.catalogue import numbers_of
 from neuronnet.mistakes.networks import REMEMBERED, Network
-from neuronnet.mistakes.passes import RIGHT
+from neuronnet.mistakes.variation import RIGHT
 
 _NETWORKS = {}
 

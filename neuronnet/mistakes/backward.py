@@ -3,16 +3,20 @@
 A row says what is done at an edge of the graph; it holds for every model, at one edge or at all of a kind.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from neuronnet.description.values import Literal
 from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.expressions import Call, Entry, Name, Number, Placed, Transpose, total
 from neuronnet.formulas.rewriting import nodes
-from neuronnet.mistakes.graph import (
+from neuronnet.mistakes.variation import (
     UPSTREAM,
-    Graph,
+    Variation,
     factors_of,
+    known,
     named,
     slopes_in,
     times,
@@ -20,9 +24,10 @@ from neuronnet.mistakes.graph import (
     with_parts,
     without_factor,
 )
-from neuronnet.mistakes.passes import Variation
-from neuronnet.mistakes.words import known
 from neuronnet.names import after, partial_name, split_partial
+
+if TYPE_CHECKING:
+    from neuronnet.mistakes.graph import Graph
 
 SIGMOID, TANH, RELU, LINEAR = "logistic'", "tanh'", "step", "identity"
 CURVED = (SIGMOID, TANH, RELU, "leaky_relu'", "elu'", "gelu'")

@@ -1,16 +1,20 @@
 """All variations of a model by their ids, and what each of them does to its numbers."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from math import isclose
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import entries
 from neuronnet.mistakes.backward import backward
 from neuronnet.mistakes.forward import forward
-from neuronnet.mistakes.graph import Graph
-from neuronnet.mistakes.passes import RIGHT, Variation
 from neuronnet.mistakes.updates import updates
+from neuronnet.mistakes.variation import RIGHT, Variation
+
+if TYPE_CHECKING:
+    from neuronnet.mistakes.graph import Graph
 
 
 def variations(graph: Graph) -> dict[str, Variation]:

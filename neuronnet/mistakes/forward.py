@@ -1,15 +1,19 @@
 """Mistakes and conventions in the forward pass: the error, activations, numbers misplaced, terms left out."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from neuronnet.formulas.expressions import Call, Expression, Name, Number, Power, Sum, sum_of, total
 from neuronnet.formulas.rewriting import mapped, nodes
-from neuronnet.mistakes.graph import Graph, with_parts
-from neuronnet.mistakes.passes import Variation
-from neuronnet.mistakes.words import known
+from neuronnet.mistakes.variation import Variation, known, with_parts
 from neuronnet.names import in_sample
+
+if TYPE_CHECKING:
+    from neuronnet.mistakes.graph import Graph
 
 MOST_SWAPS = 60
 BOTH, ERROR, GRADIENT = ("values", "slopes"), ("values",), ("slopes",)

@@ -8,47 +8,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from neuronnet.derivation.sweep import contributions
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.evaluating import shape_of
-from neuronnet.formulas.expressions import (
-    Call,
-    Expression,
-    Name,
-    Number,
-    Product,
-    Transpose,
-    product_of,
-    wrap,
-)
-from neuronnet.formulas.rewriting import elementwise, mapped, nodes, replaced
-from neuronnet.mistakes.passes import Pass
+from neuronnet.formulas.expressions import Call, Expression, Name
+from neuronnet.mistakes.variation import UPSTREAM, VALUES, Place, everywhere, factors_of, named, slopes_in
 from neuronnet.names import partial_name, split_partial, update_of
 
-UPSTREAM = "upstream of "
-VALUES: dict[str, Callable[..., Expression]] = {
-    "step": lambda net: Call("max", [0, net]),
-    **{
-        f"{function}'": lambda *arguments, function=function: Call(function, list(arguments))
-        for function in ("logistic", "tanh", "leaky_relu", "elu", "gelu")
-    },
-}
-SLOPES = tuple(VALUES)
-
-
-class Place(NamedTuple):
-    """Edges that are varied together: how they are called after "at", ":" or nothing, and in a sentence."""
-
-    at: str
-    colon: str
-    suffix: str
-    where: str
-    edges: list
-    plainness: int = 0
+if TYPE_CHECKING:
+    from neuronnet.mistakes.passes import Pass
 
 
 class Graph:
@@ -193,62 +165,3 @@ class Graph:
         except (NeuronnetError, KeyError):
             return False
         return found in ((), as_vector_shape(self.model.shape(name)))
-
-
-def everywhere(edges, layers):
-    both = "both" if layers == 2 else "everywhere"
-    return Place("everywhere", both, "", "of every layer", edges)
-
-
-def named(edges: list, plainness: int = 0) -> Place:
-    """Some edges by the names that use the others: "at h1"."""
-    names = list(dict.fromkeys(user for user, _ in edges))
-    text = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-    return Place(f"at {text}", text, f": {text}", f"of {text}", edges, plainness)
-
-
-def slopes_in(share: Expression) -> list[Call]:
-    """The slopes of activations in a share."""
-    return [node for node, *_ in nodes(share) if isinstance(node, Call) and node.function in SLOPES]
-
-
-# Edits of shares: functions of (share, upstream)
-
-
-def without_factor(share: Expression, is_chosen: Callable) -> Expression | None:
-    """The share without its first factor that is chosen; None where there is none."""
-    if is_chosen(share):
-        return Number(1)
-    for node, rebuild, _ in nodes(share):
-        for place, (_, factor) in enumerate(node.factors if isinstance(node, Product) else ()):
-            if is_chosen(factor):
-                rest = [*node.factors[:place], *node.factors[place + 1 :]]
-                if rest and place == 0 and rest[0][0] != "/":
-                    rest[0] = ("*", rest[0][1])
-                return rebuild(product_of(rest))
-    return None
-
-
-def factors_of(share: Expression) -> list[Expression]:
-    """The factors of a share that are no upstream: names, transposes of names, divisors."""
-    found = []
-    for node, *_ in nodes(share):
-        for _, factor in node.factors if isinstance(node, Product) else ():
-            names = factor.names()
-            if not any(split_partial(each) or each.startswith(UPSTREAM) for each in names):
-                found.append(factor)
-    return found
-
-
-def turned(formula: Expression) -> Expression:
-    return formula.inner if isinstance(formula, Transpose) else Transpose(formula)
-
-
-def with_parts(share: Expression, others: dict[str, Expression]) -> Expression:
-    """A share in which every name or larger part whose text `others` has is another formula."""
-    return mapped(replaced(share, others), lambda leaf: others.get(getattr(leaf, "name", ""), leaf))
-
-
-def times(share: Expression, factor, shapes) -> Expression:
-    """A share times a number or a formula entry by entry."""
-    return elementwise(share, wrap(factor), lambda formula: shape_of(formula, shapes))

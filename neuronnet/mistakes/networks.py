@@ -13,9 +13,9 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.expressions import Expression, Name, total
 from neuronnet.mistakes.backward import CANCELLED, RAW, raw
 from neuronnet.mistakes.catalogue import variations
-from neuronnet.mistakes.graph import Graph, Place, everywhere, named, with_parts
-from neuronnet.mistakes.passes import RIGHT, Pass, Values, Variation, changed_step
-from neuronnet.mistakes.words import known
+from neuronnet.mistakes.graph import Graph
+from neuronnet.mistakes.passes import Pass, Values, changed_step
+from neuronnet.mistakes.variation import RIGHT, Place, Variation, everywhere, known, named, with_parts
 from neuronnet.names import after, partial_name, split_index, split_partial, update_of
 
 REMEMBERED = ("m_", "v_", "mhat_", "vhat_", "beta")

@@ -10,7 +10,8 @@ from neuronnet.derivation.model import Model
 from neuronnet.formulas.expressions import Expression
 from neuronnet.mistakes.catalogue import variations
 from neuronnet.mistakes.graph import Graph
-from neuronnet.mistakes.passes import RIGHT, Pass, Values, Variation, changed_step
+from neuronnet.mistakes.passes import Pass, Values, changed_step
+from neuronnet.mistakes.variation import RIGHT, Variation
 from neuronnet.names import split_partial, update_of
 
 RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "step")

@@ -7,7 +7,6 @@ as, what one use of a quantity adds to its derivative, or how these shares are p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 
 from neuronnet.derivation.model import Model
 from neuronnet.derivation.sweep import added, contributions
@@ -16,69 +15,8 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import Shapes, shared_evaluator
 from neuronnet.formulas.expressions import Expression, Name, Number
+from neuronnet.mistakes.variation import RIGHT, Variation
 from neuronnet.names import partial_name, split_index, split_partial
-
-
-@dataclass
-class Variation:
-    """One mistake or convention on one model: its `id`, a `sentence`, and what it changes, by place.
-
-    `values` maps names to a function of the formula that the number is computed with, `slopes` to one of the
-    formula that is differentiated. `shares` maps (user, name) to a function of (share, derivative by the
-    user), `sums` maps names to one of (list of shares, numerator). `given` says which given number is read in
-    the place of which, `start` what else an update remembers, `later` how many updates too many are counted.
-    """
-
-    id: str
-    sentence: str
-    convention: str | None = None
-    values: dict[str, Callable] = field(default_factory=dict)
-    slopes: dict[str, Callable] = field(default_factory=dict)
-    shares: dict[tuple[str, str], Callable] = field(default_factory=dict)
-    sums: dict[str, Callable] = field(default_factory=dict)
-    given: dict[str, str] = field(default_factory=dict)
-    start: dict[str, int] = field(default_factory=dict)
-    later: int = 0
-    described: Callable | None = None  # the description of another network, of which this is a plain pass,
-    then: str | None = None  # or the Variation with this id
-    plainness: int = 0  # of equals the plainer is told first
-    parts: tuple[Variation, ...] = ()  # those that are combined here
-
-    @property
-    def kind(self) -> str:
-        """ "mistake", or "convention" for another choice that is as legitimate."""
-        return "mistake" if self.convention is None else "convention"
-
-    def with_other(self, other: Variation) -> Variation:
-        """Both at once, this one first."""
-        both = Variation(f"{self.id} + {other.id}", f"{self.sentence} {other.sentence}")
-        for each in ("values", "slopes", "shares", "sums"):
-            setattr(both, each, _one_after_the_other(getattr(self, each), getattr(other, each)))
-        both.given, both.start = self.given | other.given, self.start | other.start
-        both.later, both.parts = self.later + other.later, (self, other)
-        if self.described is not None or other.described is not None:
-            both.described = self.described or other.described
-            both.then = other.id if self.described is not None else self.id
-        return both
-
-    def named_as(self, other: Variation) -> Variation:
-        """These changes under the words of another."""
-        return replace(self, id=other.id, sentence=other.sentence, convention=other.convention)
-
-
-RIGHT = Variation("none", "")
-
-
-def _one_after_the_other(changes, others):
-    both = changes | others
-    for place in changes.keys() & others.keys():
-
-        def change(what, *more, first=changes[place], then=others[place]):
-            changed = first(what, *more)
-            return None if changed is None else then(changed, *more)
-
-        both[place] = change
-    return both
 
 
 class Pass:

@@ -14,7 +14,7 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression
-from neuronnet.mistakes.passes import Variation
+from neuronnet.mistakes.variation import Variation
 from neuronnet.names import split_partial, update_of
 
 MOST_SHORT = 20  # updates that are no long training yet

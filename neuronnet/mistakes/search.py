@@ -5,25 +5,18 @@ It starts from the first number that is wrong: what does not give that one is no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import combinations
-from math import inf, isfinite
+from math import inf
 from typing import Any
 
-from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed, fifty_digits
-from neuronnet.derivation.quantities import Exact
-from neuronnet.description.reading import read
-from neuronnet.errors import NeuronnetError, NumberError, shortened
+from neuronnet.derivation.digits import Printed
+from neuronnet.errors import NumberError
 from neuronnet.formulas.arrays import entries
-from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import Name
-from neuronnet.mistakes.by_hand import FEWEST, slips
-from neuronnet.mistakes.networks import Network
-from neuronnet.mistakes.passes import RIGHT, Variation
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
-from neuronnet.mistakes.words import known
-from neuronnet.names import after, split_index, split_partial
+from neuronnet.mistakes.variation import RIGHT, Variation, known
+from neuronnet.names import after, split_partial
 
 MOST_CHANCE = 0.05
 MOST_ROUNDED = 1e-9  # of the largest number: rounding takes no number farther off; this saves replays
@@ -33,45 +26,7 @@ FEWEST_PAIRED_DIGITS = 6  # of the numbers that are left: fewer are hit by one p
 MOST_FIRST = 6  # variations that give the first wrong number, each tried with all others
 MOST_CARRIED_WORK = 1_000  # up to which single ones with carried rounding are searched
 MOST_WORK = 600_000  # the same, times the number of variations, up to which single ones are
-CLAIMED_BY_A_FLOAT = 9
-
-
-def diagnose(
-    network: Any,
-    numbers: Mapping[str, str | int | float | Decimal],
-    progress: Callable[[int, int], None] | None = None,
-    bounded: type | None = None,
-) -> list[Diagnosis]:
-    """Explanations of numbers that are wrong for a network, best first: `[]` where none is known.
-
-    `network` is a NeuralNetwork, what `neuronnet.load` takes, or the Model of a sheet. `numbers` maps names,
-    such as "dE_total/dw5", or formulas over them (of a Model, names alone, also of arrays) to numbers; a
-    string claims the digits it has, a float nine significant ones. Every
-    further Diagnosis explains what those before it leave over. `progress(done, total)` is called while long
-    trainings are replayed. `bounded` is for numbers that one program computed in binary64: a type of number
-    with a bound on its own rounding as `error`. A number may then miss what it is by what rounding does, and
-    no mistake is named that contradicts more of the numbers than it explains. Raises UnknownName,
-    ExpressionError and NumberError for a bad name or number.
-    """
-    if not isinstance(numbers, Mapping) or not all(isinstance(name, str) for name in numbers):
-        needed = "a mapping of names such as 'dE_total/dw5' to numbers is needed"
-        raise NeuronnetError(f"numbers: found {shortened(numbers)}; {needed}")
-    if hasattr(network, "diagnosed"):
-        return network.diagnosed(numbers)
-    description = read(network)
-    with fifty_digits():
-        exact = Exact(description)
-        read_numbers = [(name, *_printed(name, number, exact)) for name, number in numbers.items()]
-        found = [of_network(name, expression, text, exact) for name, expression, text in read_numbers]
-        subject = Network(description)
-        if bounded is None:
-            return explanations(subject, found, progress)
-        rounding = _Rounding(subject, bounded)
-        for each in found:
-            room = rounding.room(RIGHT, each)
-            each.is_right = each.is_right or abs(each.off) <= room
-            each.allow(room)
-        return explanations(subject, found, progress, rounding.room)
+FEWEST = 5  # digits from which a slip is told from chance
 
 
 def explanations(
@@ -87,53 +42,6 @@ def explanations(
     if all(each.is_right for each in numbers):
         return []
     return _Search(subject, numbers, progress, rounding, may_contradict).explanations()
-
-
-def of_network(name, expression, printed: Printed, exact: Exact) -> PrintedNumber:
-    """A number printed for an expression over the names of a network."""
-    start = Decimal(0)
-    if isinstance(expression, Name):
-        start = exact.derivation.given.get(split_index(expression.name)[0], start)
-    return PrintedNumber(
-        name, expression, printed, exact.value(expression), start, exact.rounding(expression)
-    )
-
-
-class _Rounding:
-    """By how much two computations of a number in binary64 may differ: by the bounds of both."""
-
-    def __init__(self, network, bounded):
-        self.network, self.bounded, self._replayed = network, bounded, {}
-
-    def room(self, variation, number):
-        """Twice the bound that a replay carries, which is one for each computation; 0 where none is known."""
-        if variation.id not in self._replayed:
-            self._replayed[variation.id] = self.network.replay(variation, number=self.bounded)
-        try:
-            evaluate = evaluator(number.expression, self.bounded)
-            error = getattr(evaluate(self._replayed[variation.id]), "error", 0.0)
-        except (ArithmeticError, KeyError, ValueError, TypeError, NeuronnetError):
-            return 0.0  # TypeError: a function that the bounded numbers lack, as adam's square root
-        return 2 * error if isfinite(error) else 0.0
-
-
-def _printed(name, number, exact):
-    expression = exact.derivation.read(name)
-    return expression, claimed(name, number, lambda: exact.value(expression))
-
-
-def claimed(name: str, number, exact: Callable) -> Printed:
-    """The digits that a number claims; of a float that is 0 those of what it should be, `exact()`."""
-    if isinstance(number, bool) or not isinstance(number, (str, int, float, Decimal)):
-        raise NumberError(f"the number for {name!r}", number)
-    if isinstance(number, int) and abs(number) >= 10**LARGEST_EXPONENT:
-        raise NumberError(f"the number for {name!r}", number)
-    text = str(number)
-    if isinstance(number, float):
-        value = exact() if number == 0 else Decimal(0)
-        text = f"{number:.{CLAIMED_BY_A_FLOAT - 1}e}"
-        text = f"0e{value.adjusted() - CLAIMED_BY_A_FLOAT + 1}" if value else text
-    return Printed(text)
 
 
 class _Search:
@@ -375,3 +283,54 @@ class _Search:
             return known.printed
 
         return None if number.is_long else self.subject.replay(variation, keep=kept)
+
+
+# Slips of the pen: digits exchanged, lost or written twice, a sign or a point misplaced, a number copied.
+
+
+def slips(printed: Printed, exact: Decimal, others: dict[str, object]) -> Iterator[tuple[str, str, float]]:
+    """(id, sentence, how often chance would do it) of every slip that makes a right number this one.
+
+    `others` has the texts of other right numbers, and whose they are.
+    """
+    digits = len(printed.value.as_tuple().digits)
+    text = printed.text
+    if printed.value and printed.text.lstrip("-+") == text.lstrip("-+"):
+        if _agrees(_with_sign(text), exact) and digits >= FEWEST - 2:
+            yield "sign lost", f"{text} has the wrong sign.", 10.0 ** (1 - digits)
+    if digits >= FEWEST and text in others:
+        yield "copied from another line", f"{text} is the number of {others[text]}.", 10.0 ** (2 - digits)
+    places = [place for place, character in enumerate(text) if character.isdigit()]
+    for one, other in zip(places, places[1:]):
+        if text[one] != text[other] and digits >= FEWEST:
+            changed = list(text)
+            changed[one], changed[other] = text[other], text[one]
+            if _agrees("".join(changed), exact):
+                pair = f"{text[one]} and {text[other]}"
+                yield (
+                    "two digits exchanged",
+                    f"The digits {pair} of {text} are exchanged.",
+                    10.0 ** (2 - digits),
+                )
+    for place in places if digits >= FEWEST else ():
+        if any(_agrees(text[:place] + digit + text[place:], exact) for digit in "0123456789"):
+            yield "a digit lost", f"A digit is missing in {text}.", 10.0 ** (3 - digits)
+            break
+    for power in (-2, -1, 1, 2):
+        if digits >= FEWEST - 1 and _moved(printed, power).agrees(exact):
+            yield "the point misplaced", f"The decimal point of {text} is misplaced.", 10.0 ** (1 - digits)
+
+
+def _agrees(text, exact):
+    try:
+        return Printed(text).agrees(exact)
+    except NumberError:
+        return False
+
+
+def _with_sign(text):
+    return text[1:] if text.startswith("-") else f"-{text.lstrip('+')}"
+
+
+def _moved(printed, power):
+    return Printed(str(printed.value.scaleb(power)))

@@ -1,15 +1,19 @@
 """Mistakes and conventions of updates, biases and samples: order, rate, what moves, and how often."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from neuronnet.formulas.expressions import Name, Number
 from neuronnet.formulas.rewriting import mapped
-from neuronnet.mistakes.graph import Graph, with_parts
-from neuronnet.mistakes.passes import Variation
-from neuronnet.mistakes.words import known
+from neuronnet.mistakes.variation import Variation, known, with_parts
 from neuronnet.names import after, partial_name, split_partial
+
+if TYPE_CHECKING:
+    from neuronnet.mistakes.graph import Graph
 
 UPDATED = "updated output weights used backwards"
 

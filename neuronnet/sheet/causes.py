@@ -1,25 +1,72 @@
-"""The mistakes behind the wrong numbers of a judged sheet, beside a network or on the sheet's own model."""
+"""The mistakes behind wrong numbers: those handed in, and those of a sheet, with its network or model."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from math import isclose
+from decimal import Decimal
+from math import isclose, isfinite
+from typing import Any
 
-from neuronnet.derivation.digits import Printed, fifty_digits
-from neuronnet.errors import NeuronnetError
+from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed, fifty_digits
+from neuronnet.derivation.quantities import Exact
+from neuronnet.description.reading import read
+from neuronnet.errors import NeuronnetError, NumberError, shortened
 from neuronnet.formulas.arrays import Array, entries
-from neuronnet.formulas.expressions import ArrayOf
+from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.expressions import ArrayOf, Name
 from neuronnet.mistakes.catalogue import Signature, numbers_of, signatures
 from neuronnet.mistakes.networks import Network
 from neuronnet.mistakes.own_models import OwnModel
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
-from neuronnet.mistakes.search import claimed, explanations, of_network
+from neuronnet.mistakes.search import explanations
+from neuronnet.mistakes.variation import RIGHT
+from neuronnet.names import split_index
 from neuronnet.sheet import report
 from neuronnet.sheet.rounding import CARRIED
 from neuronnet.sheet.statements import Statement
 from neuronnet.sheet.understood import Spellings
 
+CLAIMED_BY_A_FLOAT = 9  # digits
 TELLING, MOST_CHANCE = 5, 0.001  # digits, and odds, at which a mistake goes before a rounding
+
+
+def diagnose(
+    network: Any,
+    numbers: Mapping[str, str | int | float | Decimal],
+    progress: Callable[[int, int], None] | None = None,
+    bounded: type | None = None,
+) -> list[Diagnosis]:
+    """Explanations of numbers that are wrong for a network, best first: `[]` where none is known.
+
+    `network` is a NeuralNetwork, what `neuronnet.load` takes, or the Model of a sheet. `numbers` maps names,
+    such as "dE_total/dw5", or formulas over them (of a Model, names alone, also of arrays) to numbers; a
+    string claims the digits it has, a float nine significant ones. Every
+    further Diagnosis explains what those before it leave over. `progress(done, total)` is called while long
+    trainings are replayed. `bounded` is for numbers that one program computed in binary64: a type of number
+    with a bound on its own rounding as `error`. A number may then miss what it is by what rounding does, and
+    no mistake is named that contradicts more of the numbers than it explains. Raises UnknownName,
+    ExpressionError and NumberError for a bad name or number.
+    """
+    if not isinstance(numbers, Mapping) or not all(isinstance(name, str) for name in numbers):
+        needed = "a mapping of names such as 'dE_total/dw5' to numbers is needed"
+        raise NeuronnetError(f"numbers: found {shortened(numbers)}; {needed}")
+    if hasattr(network, "canonical"):
+        return _of_own_numbers(network, numbers)
+    description = read(network)
+    with fifty_digits():
+        exact = Exact(description)
+        read_numbers = [(name, *_read(name, number, exact)) for name, number in numbers.items()]
+        found = [_of_network(name, expression, text, exact) for name, expression, text in read_numbers]
+        subject = Network(description)
+        if bounded is None:
+            return explanations(subject, found, progress)
+        rounding = _Rounding(subject, bounded)
+        for each in found:
+            room = rounding.room(RIGHT, each)
+            each.is_right = each.is_right or abs(each.off) <= room
+            each.allow(room)
+        return explanations(subject, found, progress, rounding.room)
 
 
 def beside_network(lines: list, exact, description, progress) -> list[Diagnosis]:
@@ -29,7 +76,7 @@ def beside_network(lines: list, exact, description, progress) -> list[Diagnosis]
         return []
     subject = Network(description)
     numbers = {
-        place: of_network((place, None), line.quantity, Printed(line.number.printed), exact)
+        place: _of_network((place, None), line.quantity, Printed(line.number.printed), exact)
         for place, line in enumerate(lines)
         if (_may_be_explained(line) or place in rounded) and _is_of_network(line.quantity, exact)
     }
@@ -85,28 +132,14 @@ def of_own_model(lines: list, statements: list[Statement], roles, spellings: Spe
     return _explained(lines, [_in_names(each, spellings) for each in found])
 
 
-def of_numbers(by_name: dict, roles, spellings: Spellings) -> list[Diagnosis]:
-    """Diagnoses of numbers and arrays, {name: (quantity, numbers)}, of a sheet's own model."""
-    with fifty_digits():
-        found = []
-        for name, (quantity, number) in by_name.items():
-            exact = roles.model.value(quantity)
-            given = Array.of(number.tolist() if hasattr(number, "tolist") else number)
-            if len(entries(given)) != len(entries(exact)):
-                raise NeuronnetError(f"{name}: {len(entries(exact))} numbers are needed")
-            for entry, (each, value) in enumerate(zip(entries(given), entries(exact))):
-                text, own = claimed(name, each, lambda value=value: value), isinstance(exact, Array)
-                found.append(PrintedNumber(name, quantity, text, value, entry=entry if own else None))
-        own_model = OwnModel(roles.model, roles.loss, [quantity for quantity, _ in by_name.values()])
-        diagnoses = explanations(own_model, found, may_contradict=False)
-        return [
-            _in_names(each._replace(explains=tuple(dict.fromkeys(each.explains))), spellings)
-            for each in diagnoses
-        ]
+def signatures_of(own_model) -> tuple[dict[str, float], list[Signature]]:
+    """(the loss, the gradients and the new values of a Model by name, a Signature for each mistake in these).
 
-
-def signatures_of(roles, spellings: Spellings) -> tuple[dict[str, float], list[Signature]]:
-    """(the numbers of a sheet's own model by the author's names, what each mistake makes of them)."""
+    Of an array it is the first entry. Raises NeuronnetError where the sheet has no loss.
+    """
+    roles, spellings = own_model.roles, own_model.spellings
+    if roles.loss is None:
+        raise NeuronnetError("a mistake shows in a loss and its derivatives; no line is a loss")
     own = OwnModel(roles.model, roles.loss, [])
     names = [*own.graph.updates, roles.loss]
     names += [f"d{roles.loss}/d{name}" for name in own.graph.parameters or own.graph.inner]
@@ -124,6 +157,76 @@ def signatures_of(roles, spellings: Spellings) -> tuple[dict[str, float], list[S
         for each in signatures(own, names)
     ]
     return shown(numbers_of(own.replay(), names)), table
+
+
+def _of_own_numbers(own, numbers):
+    """Diagnoses of numbers and arrays of the Model of a sheet: arrays are nested lists or of NumPy."""
+    roles, spellings = own.roles, own.spellings
+    with fifty_digits():
+        found = []
+        for name, number in numbers.items():
+            quantity = Name(own.canonical(name))
+            exact = roles.model.value(quantity)
+            given = Array.of(number.tolist() if hasattr(number, "tolist") else number)
+            if len(entries(given)) != len(entries(exact)):
+                raise NeuronnetError(f"{name}: {len(entries(exact))} numbers are needed")
+            for entry, (each, value) in enumerate(zip(entries(given), entries(exact))):
+                text = _claimed(name, each, lambda value=value: value)
+                own_entry = entry if isinstance(exact, Array) else None
+                found.append(PrintedNumber(name, quantity, text, value, entry=own_entry))
+        model = OwnModel(roles.model, roles.loss, [each.expression for each in found])
+        diagnoses = explanations(model, found, may_contradict=False)
+        return [
+            _in_names(each._replace(explains=tuple(dict.fromkeys(each.explains))), spellings)
+            for each in diagnoses
+        ]
+
+
+def _read(name, number, exact):
+    expression = exact.derivation.read(name)
+    return expression, _claimed(name, number, lambda: exact.value(expression))
+
+
+def _claimed(name, number, exact):
+    """The digits that a number claims; of a float that is 0 those of what it should be, `exact()`."""
+    if isinstance(number, bool) or not isinstance(number, (str, int, float, Decimal)):
+        raise NumberError(f"the number for {name!r}", number)
+    if isinstance(number, int) and abs(number) >= 10**LARGEST_EXPONENT:
+        raise NumberError(f"the number for {name!r}", number)
+    text = str(number)
+    if isinstance(number, float):
+        value = exact() if number == 0 else Decimal(0)
+        text = f"{number:.{CLAIMED_BY_A_FLOAT - 1}e}"
+        text = f"0e{value.adjusted() - CLAIMED_BY_A_FLOAT + 1}" if value else text
+    return Printed(text)
+
+
+def _of_network(name, expression, printed, exact):
+    """A number printed for an expression over the names of a network."""
+    start = Decimal(0)
+    if isinstance(expression, Name):
+        start = exact.derivation.given.get(split_index(expression.name)[0], start)
+    return PrintedNumber(
+        name, expression, printed, exact.value(expression), start, exact.rounding(expression)
+    )
+
+
+class _Rounding:
+    """By how much two computations of a number in binary64 may differ: by the bounds of both."""
+
+    def __init__(self, network, bounded):
+        self.network, self.bounded, self._replayed = network, bounded, {}
+
+    def room(self, variation, number):
+        """Twice the bound that a replay carries, which is one for each computation; 0 where none is known."""
+        if variation.id not in self._replayed:
+            self._replayed[variation.id] = self.network.replay(variation, number=self.bounded)
+        try:
+            evaluate = evaluator(number.expression, self.bounded)
+            error = getattr(evaluate(self._replayed[variation.id]), "error", 0.0)
+        except (ArithmeticError, KeyError, ValueError, TypeError, NeuronnetError):
+            return 0.0  # TypeError: a function that the bounded numbers lack, as adam's square root
+        return 2 * error if isfinite(error) else 0.0
 
 
 def _has_wrong_numbers(lines):

@@ -43,7 +43,7 @@ def check_sheet(
         raise NeuronnetError(f"a sheet is a text, found {shortened(text)}")
     sheet = read_sheet(text)
     if network is None and sheet.network is None:
-        return own_report(sheet)
+        return own_report(sheet, causes.of_own_model)
     description, place = _description(sheet, network, Path() if folder is None else Path(folder))
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError(NO_CLAIM)

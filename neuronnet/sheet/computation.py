@@ -83,6 +83,9 @@ def cut_to(value: Decimal) -> list[Decimal]:
     return [unit_of(value), Decimal(0)]
 
 
+SHORTENED = (rounded_to, cut_to)  # what an author does to all his numbers
+
+
 class Computation:
     """A formula over `inputs`, {name: Input}; `base` is what it gives from exact ones, a tuple of Decimals.
 

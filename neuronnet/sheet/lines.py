@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.trials import Trials
@@ -15,7 +15,7 @@ from neuronnet.formulas.expressions import ArrayOf, Expression, Name, Number
 from neuronnet.formulas.rewriting import leaves_of
 from neuronnet.sheet import report
 from neuronnet.sheet.carried import Carried
-from neuronnet.sheet.literals import false_step, what_it_gives
+from neuronnet.sheet.literals import Literals, false_step, what_it_gives
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.numbers_for_names import NumbersForNames
 from neuronnet.sheet.roles import (
@@ -266,7 +266,8 @@ class Lines:
         if verdict is None or verdict.verdict != report.RIGHT or is_update:
             formulas = ways()
             inputs = self.carried.inputs(formulas)
-            verdict = judged(_nested(printed), exact, formulas, inputs, *arithmetic)
+            on_line = [partial(Literals, each, inputs=inputs) for each in arithmetic]
+            verdict = judged(_nested(printed), exact, formulas, inputs, *on_line)
         shown.verdict = verdict.verdict
         shown.follows_from = verdict.follows_from
         place = () if verdict.entry is None else verdict.entry

@@ -14,17 +14,15 @@ from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Sum
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes
 from neuronnet.sheet.computation import (
+    SHORTENED,
     Computation,
     Input,
-    cut_to,
     digits_of,
     gives,
     reaches,
-    rounded_to,
     ways_of,
 )
 
-SHORTENED = (rounded_to, cut_to)  # what an author does to all his numbers
 CONSTANTS = {Decimal("0.5"), Decimal("0.25")}  # decimals that stand for themselves
 
 

@@ -13,14 +13,12 @@ from typing import Any, NamedTuple
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array, entries, shape
-from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.notation import Known, gradient_of, read_name
 from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.names import partial_name, split_partial
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet.assignment import Assignment
-from neuronnet.sheet.causes import of_numbers, of_own_model, signatures_of
 from neuronnet.sheet.declarations import Declarations
 from neuronnet.sheet.doubts import with_doubts
 from neuronnet.sheet.lines import Lines
@@ -61,10 +59,10 @@ class Model:
     """
 
     def __init__(self, reading: Reading):
-        self._roles, self._model, self._known = reading.roles, reading.roles.model, reading.known
-        self._spellings = reading.spellings
-        self.loss = None if self._roles.loss is None else self._spellings.of(self._roles.loss)
-        self._typed = {self._spellings.of(name): name for _, names in self._groups() for name in names}
+        self.roles, self._model, self._known = reading.roles, reading.roles.model, reading.known
+        self.spellings = reading.spellings
+        self.loss = None if self.roles.loss is None else self.spellings.of(self.roles.loss)
+        self._typed = {self.spellings.of(name): name for _, names in self._groups() for name in names}
 
     @classmethod
     def from_text(cls, text: str) -> Model:
@@ -86,44 +84,30 @@ class Model:
 
     def __getitem__(self, name: str) -> float | list:
         """The value of a quantity or derivative: a float, a list, or a list of rows. Raises UnknownName."""
-        value = self._model[self._canonical(name)]
+        value = self._model[self.canonical(name)]
         return value.map(float).nested() if isinstance(value, Array) else float(value)
 
     def formula(self, name: str) -> str | None:
         """The formula of a quantity or derivative, in the author's names; None for what is given."""
-        found = self._model.formula(self._canonical(name))
-        return None if found is None else self._spellings.formula(found)
+        found = self._model.formula(self.canonical(name))
+        return None if found is None else self.spellings.formula(found)
 
     def in_numbers(self, name: str) -> str | None:
         """The formula with numbers of four digits in place of its names."""
-        found = self._model.in_numbers(self._canonical(name))
-        return None if found is None else self._spellings.text(found)
+        found = self._model.in_numbers(self.canonical(name))
+        return None if found is None else self.spellings.text(found)
 
     def factors(self, name: str) -> list[str]:
         """The names in the formula of a quantity or derivative."""
-        found = self._model.formula(self._canonical(name))
-        return [] if found is None else [self._spellings.of(each) for each in found.names()]
-
-    def diagnosed(self, numbers: dict) -> list:
-        """What `neuronnet.diagnose` finds for numbers of this model: arrays are nested lists or of NumPy."""
-        by_name = {name: (Name(self._canonical(name)), number) for name, number in numbers.items()}
-        return of_numbers(by_name, self._roles, self._spellings)
-
-    def mistakes(self) -> tuple[dict[str, float], list]:
-        """(the loss, the gradients and the new values by name, a Signature for each mistake in these).
-
-        Of an array it is the first entry. Raises NeuronnetError where the sheet has no loss.
-        """
-        if self._roles.loss is None:
-            raise NeuronnetError("a mistake shows in a loss and its derivatives; no line is a loss")
-        return signatures_of(self._roles, self._spellings)
+        found = self._model.formula(self.canonical(name))
+        return [] if found is None else [self.spellings.of(each) for each in found.names()]
 
     def groups(self) -> list[tuple[str, list[str]]]:
         """(title, names): what is given, the forward lines, the derivatives, and what is made from these."""
-        return [(title, list(map(self._spellings.of, names))) for title, names in self._groups() if names]
+        return [(title, list(map(self.spellings.of, names))) for title, names in self._groups() if names]
 
     def _groups(self):
-        formulas, loss = self._model.formulas, self._roles.loss
+        formulas, loss = self._model.formulas, self.roles.loss
         forward = [name for name in formulas if not any(map(split_partial, self._model.uses(name)))]
         return [
             ("Given", list(self._model.given)),
@@ -138,11 +122,11 @@ class Model:
         names = [*self._model.formulas][::-1] + [*self._model.given]
         return [partial_name(loss, name) for name in names if name in reached]
 
-    def _canonical(self, name):
+    def canonical(self, name: str) -> str:
         """A name of the model for what a user typed: dW1 and grad_W1 are derivatives of the loss, too."""
         read = read_name(name)
         by = None if read is None else gradient_of(read, self._known)
-        derivative = None if by is None else partial_name(self._roles.loss, by)
+        derivative = None if by is None else partial_name(self.roles.loss, by)
         for each in (self._typed.get(name), read, derivative):
             if each is not None and each in self._model:
                 return self._connected(each)
@@ -151,7 +135,7 @@ class Model:
     def _connected(self, name):
         of, by = split_partial(name) or (name, name)
         if by not in self._model.uses(of):
-            raise NeuronnetError(f"{self._spellings.of(of)} is not computed from {self._spellings.of(by)}")
+            raise NeuronnetError(f"{self.spellings.of(of)} is not computed from {self.spellings.of(by)}")
         return name
 
 
@@ -194,8 +178,11 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_co
     return Reading(statements, roles, meanings, judge, known, tuple(general))
 
 
-def own_report(sheet: Sheet) -> SheetReport:
-    """The SheetReport on a sheet that brings its own model: its given numbers and its forward lines."""
+def own_report(sheet: Sheet, explained: Callable) -> SheetReport:
+    """The SheetReport on a sheet that brings its own model: its given numbers and its forward lines.
+
+    `explained(lines, statements, roles, spellings)` has the mistakes behind wrong numbers.
+    """
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError(NO_CLAIM)
     lines, mistakes, understood_first = [], [], None
@@ -209,7 +196,7 @@ def own_report(sheet: Sheet) -> SheetReport:
             statements = reading.statements[len(sample.lets) :]
             named = judged[len(judged) - len(statements) :]
             with suppress(NeuronnetError):  # a loss that could not be placed explains nothing
-                mistakes += of_own_model(named, statements, reading.roles, reading.spellings)
+                mistakes += explained(named, statements, reading.roles, reading.spellings)
         lines += [unread_line(each.line, each.text, each.column, each.reason) for each in sample.unread]
         lines += [line for line in judged if line.line in own]
         understood_first = understood_first or reading.understood

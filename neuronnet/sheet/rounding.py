@@ -8,7 +8,7 @@ known, the deviation of a printed number counts, never half a unit around it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from itertools import product
@@ -20,6 +20,7 @@ from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape, sh
 from neuronnet.formulas.expressions import Expression, Name, Sum
 from neuronnet.sheet.computation import (
     NOTHING,
+    SHORTENED,
     Input,
     digits_of,
     gives,
@@ -31,7 +32,6 @@ from neuronnet.sheet.computation import (
     ways_of,
     ways_with_mistakes,
 )
-from neuronnet.sheet.literals import SHORTENED, Literals
 from neuronnet.sheet.report import RIGHT, ROUNDING, WRONG_NUMBER
 
 UNDECIDED = "undecided"
@@ -75,20 +75,20 @@ def judged(
     exact: Decimal | Array | None,
     formulas: Sequence[Expression],
     inputs: dict[str, Input],
-    *arithmetic: Expression,
+    *arithmetic: Callable,
 ) -> Verdict:
     """The Verdict on a Printed, or on a nested list of them: that of its worst entry.
 
     `formulas` are those of the quantity over names of `inputs`, the author's own first; one that does not
-    give the exact value explains nothing. `arithmetic` has the numbers that stand on the line before this
-    one, the last first; they explain it where they stand for numbers that give the exact value. An `exact` of
-    None means that no line computes the quantity: then its arithmetic alone is judged.
+    give the exact value explains nothing. `arithmetic` makes Literals, of ways, from what stands on the line
+    before this number, the last first; they explain it where they stand for numbers that give the exact
+    value. An `exact` of None means that no line computes the quantity: then its arithmetic alone is judged.
     """
     with fifty_digits():
         numbers = Array.of(printed)
         texts, dimensions = _zeros_like_the_others(entries(numbers)), shape(numbers)
         if exact is None:
-            return _worst(_arithmetic_alone(texts, inputs, *arithmetic[:1]), dimensions)
+            return _worst(_arithmetic_alone(texts, *arithmetic[:1]), dimensions)
         if not dimensions and not any(entries(exact)) and not entries(numbers)[0].value:
             return Verdict(RIGHT, EXACT)  # 0 for zeros in any shape
         if as_vector_shape(dimensions) != as_vector_shape(shape(exact)):
@@ -102,7 +102,7 @@ def judged(
         if None in verdicts:
             ways = ways_of(formulas, inputs, values)
             explanation = _Explanation(texts, values, verdicts)
-            explanation.try_all(ways, [Literals(each, ways, inputs) for each in arithmetic])
+            explanation.try_all(ways, [each(ways) for each in arithmetic])
             for depth in MEMORY:
                 if None in verdicts and not explanation.is_far():
                     explanation.try_all(ways_from_memory(formulas, inputs, values, depth))
@@ -112,9 +112,9 @@ def judged(
         return _worst(verdicts, dimensions)
 
 
-def _arithmetic_alone(texts, inputs, arithmetic=None):
+def _arithmetic_alone(texts, arithmetic=None):
     """The Verdicts on numbers of which only the arithmetic is known."""
-    literals = None if arithmetic is None else Literals(arithmetic, [], inputs)
+    literals = None if arithmetic is None else arithmetic([])
     if literals is None or not literals.has(len(texts)):
         return [Verdict(UNDECIDED, UNKNOWN)] * len(texts)
     verdicts = [_by_itself(text, value) for text, value in zip(texts, literals.base)]

@@ -22,7 +22,7 @@ from neuronnet import NeuronnetError, load
 from neuronnet.description.reading import example_names, find, read
 from neuronnet.mistakes.catalogue import alike, signatures
 from neuronnet.mistakes.networks import Network
-from neuronnet.mistakes.words import CONVENTIONS, WORDS
+from neuronnet.mistakes.variation import CONVENTIONS, WORDS
 
 TABLE = json.loads(
     (Path(__file__).parent.parent / "data" / "worked_example.json").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from functools import partial
 from itertools import product
 from struct import pack, unpack
 
@@ -15,7 +16,7 @@ from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Call, Name, Power, Product, Sum
 from neuronnet.formulas.notation import Known, parse
-from neuronnet.sheet.literals import false_step
+from neuronnet.sheet.literals import Literals, false_step
 from neuronnet.sheet.rounding import Input, Verdict, judged
 
 NOT_WRONG = ("right", "rounding")
@@ -41,8 +42,9 @@ def inputs(**rows):
 
 
 def verdict(printed, exact, formulas=(), arithmetic=None, **rows):
-    steps = [] if arithmetic is None else [formula(arithmetic)]
-    return judged(Printed(printed), number(exact), [*map(formula, formulas)], inputs(**rows), *steps)
+    found = inputs(**rows)
+    steps = [] if arithmetic is None else [partial(Literals, formula(arithmetic), inputs=found)]
+    return judged(Printed(printed), number(exact), [*map(formula, formulas)], found, *steps)
 
 
 # A number beside its exact value

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from neuronnet.errors import ExpressionError
+from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array, parse_number
 from neuronnet.names import split_partial
@@ -140,7 +142,7 @@ class Sheet:
     ignored: list = field(default_factory=list)
     prose: list = field(default_factory=list)
     headings: list = field(default_factory=list)
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    vocabulary: Vocabulary = field(default_factory=partial(Vocabulary, "", SPELLED))
     decimal_commas: bool = False
     printed_is_taken: bool = False
     assigned: dict = field(default_factory=dict)

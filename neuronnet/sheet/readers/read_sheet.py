@@ -6,6 +6,7 @@ blocks of text with formulas, of code and of what it printed; each of these has 
 
 import re
 
+from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 from neuronnet.sheet.readers import json_numbers, notebooks, python_code, tables, web_pages
 from neuronnet.sheet.readers.claims import Sheet
@@ -113,7 +114,7 @@ def _with_layers(sheet):
 
 def _know(sheet, lines):
     text = "\n".join(line.text for _, line in lines)
-    sheet.vocabulary, sheet.decimal_commas = Vocabulary(text), has_decimal_commas(text)
+    sheet.vocabulary, sheet.decimal_commas = Vocabulary(text, SPELLED), has_decimal_commas(text)
 
 
 def _markdown(sheet, parts, network):

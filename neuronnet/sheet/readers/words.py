@@ -5,7 +5,6 @@ what is a remark, what is prose, and what says where a pass or a sample begins.
 import re
 from collections import Counter
 
-from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.written_names import GREEK
 
 # Short words; longer ones need no table.
@@ -78,14 +77,15 @@ _HEADING = re.compile(
 class Vocabulary:
     """Which words of a sheet are names: `names` stand before a sign of equality, `operands` beside others.
 
-    `joining` are the words, some of them names as well, that lead from a number to a claim of a new name.
+    `joining` are the words, some of them names as well, that lead from a number to a claim of a new name;
+    `functions` are no words of prose either.
     """
 
-    def __init__(self, text="", names=()):
+    def __init__(self, text="", functions=()):
         found = {}
         for match in _NAME.finditer(text):
             found.setdefault(match[1].removeprefix("∂").strip(), match.start())
-        self.names = found.keys() | set(names)
+        self.names, self.functions = set(found), functions
         before = (_JOINS.search(text[max(0, place - 100) : place]) for place in found.values())
         self.joining = {match[1] for match in before if match}
         self.count = Counter(re.findall(r"[^\W\d]\w*", text))
@@ -93,7 +93,7 @@ class Vocabulary:
 
     def is_word(self, text):
         """Whether a word is one of prose: no name of the sheet, no function, no Greek letter in words."""
-        if text in self.names or text in SPELLED or text in _QUANTITIES:
+        if text in self.names or text in self.functions or text in _QUANTITIES:
             return False
         return (len(text) > 2 or text.lower() in _SHORT) and text not in _OF_FORMULAS or ord(text[0]) > 0x2FFF
 

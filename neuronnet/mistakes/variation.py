@@ -1,0 +1,175 @@
+"""A mistake on a model: a sentence of what was done and what is right, and the edits of formulas for it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from neuronnet.formulas.evaluating import shape_of
+from neuronnet.formulas.expressions import (
+    Call,
+    Expression,
+    Number,
+    Product,
+    Transpose,
+    product_of,
+    wrap,
+)
+from neuronnet.formulas.rewriting import elementwise, mapped, nodes, replaced
+from neuronnet.names import split_partial
+
+WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+CONVENTIONS = WORDS.pop("conventions")
+UPSTREAM = "upstream of "
+VALUES: dict[str, Callable[..., Expression]] = {
+    "step": lambda net: Call("max", [0, net]),
+    **{
+        f"{function}'": lambda *arguments, function=function: Call(function, list(arguments))
+        for function in ("logistic", "tanh", "leaky_relu", "elu", "gelu")
+    },
+}
+SLOPES = tuple(VALUES)
+
+
+@dataclass
+class Variation:
+    """One mistake or convention on one model: its `id`, a `sentence`, and what it changes, by place.
+
+    `values` maps names to a function of the formula that the number is computed with, `slopes` to one of the
+    formula that is differentiated. `shares` maps (user, name) to a function of (share, derivative by the
+    user), `sums` maps names to one of (list of shares, numerator). `given` says which given number is read in
+    the place of which, `start` what else an update remembers, `later` how many updates too many are counted.
+    """
+
+    id: str
+    sentence: str
+    convention: str | None = None
+    values: dict[str, Callable] = field(default_factory=dict, compare=False)
+    slopes: dict[str, Callable] = field(default_factory=dict, compare=False)
+    shares: dict[tuple[str, str], Callable] = field(default_factory=dict, compare=False)
+    sums: dict[str, Callable] = field(default_factory=dict, compare=False)
+    given: dict[str, str] = field(default_factory=dict)
+    start: dict[str, int] = field(default_factory=dict)
+    later: int = 0
+    # the description of another network, of which this is a plain pass, or the Variation with the id `then`
+    described: Callable | None = field(default=None, compare=False)
+    then: str | None = None
+    plainness: int = 0  # of equals the plainer is told first
+    parts: tuple[Variation, ...] = ()  # those that are combined here
+
+    @property
+    def kind(self) -> str:
+        """ "mistake", or "convention" for another choice that is as legitimate."""
+        return "mistake" if self.convention is None else "convention"
+
+    def with_other(self, other: Variation) -> Variation:
+        """Both at once, this one first."""
+        both = Variation(f"{self.id} + {other.id}", f"{self.sentence} {other.sentence}")
+        for each in ("values", "slopes", "shares", "sums"):
+            setattr(both, each, _one_after_the_other(getattr(self, each), getattr(other, each)))
+        both.given, both.start = self.given | other.given, self.start | other.start
+        both.later, both.parts = self.later + other.later, (self, other)
+        if self.described is not None or other.described is not None:
+            both.described = self.described or other.described
+            both.then = other.id if self.described is not None else self.id
+        return both
+
+    def named_as(self, other: Variation) -> Variation:
+        """These changes under the words of another."""
+        return replace(self, id=other.id, sentence=other.sentence, convention=other.convention)
+
+
+def known(id: str, places: dict | None = None, plainness: int = 0, **changes) -> Variation:
+    """The Variation called `id` in words.toml, with `places` for the names in braces."""
+    sentence, convention = WORDS[id], CONVENTIONS.get(id)
+    if places:
+        id, sentence = id.format(**places), sentence.format(**places)
+    return Variation(id, sentence, convention, plainness=plainness, **changes)
+
+
+RIGHT = Variation("none", "")
+
+
+def _one_after_the_other(changes, others):
+    both = changes | others
+    for place in changes.keys() & others.keys():
+
+        def change(what, *more, first=changes[place], then=others[place]):
+            changed = first(what, *more)
+            return None if changed is None else then(changed, *more)
+
+        both[place] = change
+    return both
+
+
+class Place(NamedTuple):
+    """Edges that are varied together: how they are called after "at", ":" or nothing, and in a sentence."""
+
+    at: str
+    colon: str
+    suffix: str
+    where: str
+    edges: list
+    plainness: int = 0
+
+
+def everywhere(edges, layers):
+    both = "both" if layers == 2 else "everywhere"
+    return Place("everywhere", both, "", "of every layer", edges)
+
+
+def named(edges: list, plainness: int = 0) -> Place:
+    """Some edges by the names that use the others: "at h1"."""
+    names = list(dict.fromkeys(user for user, _ in edges))
+    text = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    return Place(f"at {text}", text, f": {text}", f"of {text}", edges, plainness)
+
+
+def slopes_in(share: Expression) -> list[Call]:
+    """The slopes of activations in a share."""
+    return [node for node, *_ in nodes(share) if isinstance(node, Call) and node.function in SLOPES]
+
+
+# Edits of shares: functions of (share, upstream)
+
+
+def without_factor(share: Expression, is_chosen: Callable) -> Expression | None:
+    """The share without its first factor that is chosen; None where there is none."""
+    if is_chosen(share):
+        return Number(1)
+    for node, rebuild, _ in nodes(share):
+        for place, (_, factor) in enumerate(node.factors if isinstance(node, Product) else ()):
+            if is_chosen(factor):
+                rest = [*node.factors[:place], *node.factors[place + 1 :]]
+                if rest and place == 0 and rest[0][0] != "/":
+                    rest[0] = ("*", rest[0][1])
+                return rebuild(product_of(rest))
+    return None
+
+
+def factors_of(share: Expression) -> list[Expression]:
+    """The factors of a share that are no upstream: names, transposes of names, divisors."""
+    found = []
+    for node, *_ in nodes(share):
+        for _, factor in node.factors if isinstance(node, Product) else ():
+            names = factor.names()
+            if not any(split_partial(each) or each.startswith(UPSTREAM) for each in names):
+                found.append(factor)
+    return found
+
+
+def turned(formula: Expression) -> Expression:
+    return formula.inner if isinstance(formula, Transpose) else Transpose(formula)
+
+
+def with_parts(share: Expression, others: dict[str, Expression]) -> Expression:
+    """A share in which every name or larger part whose text `others` has is another formula."""
+    return mapped(replaced(share, others), lambda leaf: others.get(getattr(leaf, "name", ""), leaf))
+
+
+def times(share: Expression, factor, shapes) -> Expression:
+    """A share times a number or a formula entry by entry."""
+    return elementwise(share, wrap(factor), lambda formula: shape_of(formula, shapes))
