@@ -14,7 +14,7 @@ from neuronnet.formulas.expressions import Call, Entry, Name
 from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import with_logistics, with_names
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.epochs import Epochs, derivatives_in, rename_inside
+from neuronnet.sheet.epochs import Epochs, rename_inside
 from neuronnet.sheet.roles import (
     CHANGE,
     GIVEN,
@@ -30,7 +30,7 @@ from neuronnet.sheet.roles import (
     texts,
 )
 from neuronnet.sheet.sample_axis import count_samples, turn_vectors
-from neuronnet.sheet.sheet_loss import in_order, loss_of, reach
+from neuronnet.sheet.sheet_loss import derivatives_in, in_order, loss_of, reach
 from neuronnet.sheet.statements import Statement
 
 ACTIVATIONS = ("logistic", "tanh", "max", "softplus", "elu", "leaky_relu", "gelu")

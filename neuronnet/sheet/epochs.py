@@ -12,6 +12,7 @@ from neuronnet.formulas.notation import gradient_of, updated
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name, split_partial
 from neuronnet.sheet.roles import texts
+from neuronnet.sheet.sheet_loss import derivatives_in
 from neuronnet.sheet.statements import Statement
 
 
@@ -221,8 +222,3 @@ def _defines_again(before, statement):
     if number is None or earlier is None:
         return bool(statement.formulas) and bool(before.formulas)
     return texts(number.printed) != texts(earlier.printed)
-
-
-def derivatives_in(statement):
-    names = [part.name for part in statement.parts if part.name is not None]
-    return [name for name in names if split_partial(name) is not None]

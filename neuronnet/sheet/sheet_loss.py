@@ -5,7 +5,6 @@ from __future__ import annotations
 from neuronnet.formulas.expressions import Call, Power
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import split_partial
-from neuronnet.sheet.epochs import derivatives_in
 from neuronnet.sheet.roles import HELPER, UPDATE, Roles, is_delta
 
 MEASURES = ("ln", "lse", "logsumexp", "abs", "max", "mean", "sum")
@@ -69,6 +68,11 @@ def reach(name: str, definitions: dict) -> set[str]:
             found.add(each)
             waiting.extend(_needed(definitions[each]))
     return found
+
+
+def derivatives_in(statement):
+    names = [part.name for part in statement.parts if part.name is not None]
+    return [name for name in names if split_partial(name) is not None]
 
 
 def _made_of(name, definitions):
