@@ -252,9 +252,16 @@ class Network:
 
     def instead(self, variation: Variation, expression: Expression) -> tuple[str, str, str] | None:
         """(name, formula used, right formula) of the first step on the way to a number that is another."""
-        if variation.described is not None:
+        steps, names = self.steps_of(0), [_without_count(name) for name in expression.names()]
+        if any("@" in name for name in expression.names()):
+            names += steps.updates
+        if variation.described is None:
+            return changed_step(steps, steps.varied(variation), names)
+        other = self._others.get(variation.described)
+        if other is None:
             return None
-        return changed_step(self.steps_of(0), variation, map(_without_count, expression.names()))
+        then = RIGHT if variation.then is None else other.variations[variation.then]
+        return changed_step(steps, other.steps_of(0).varied(then), names)
 
 
 def _with_slope_of(out):

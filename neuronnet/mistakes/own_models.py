@@ -60,4 +60,4 @@ class OwnModel:
 
     def instead(self, variation: Variation, expression: Expression) -> tuple[str, str, str] | None:
         """(name, formula used, right formula) of the first step on the way to a number that is another."""
-        return changed_step(self.steps, variation, expression.names())
+        return changed_step(self.steps, self.steps.varied(variation), expression.names())

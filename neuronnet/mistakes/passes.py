@@ -14,8 +14,8 @@ from neuronnet.description.values import as_number
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import Shapes, shared_evaluator
-from neuronnet.formulas.expressions import Expression, Name, Number
-from neuronnet.mistakes.variation import RIGHT, Variation
+from neuronnet.formulas.expressions import Expression, Name, Number, Transpose
+from neuronnet.mistakes.variation import RIGHT, Variation, with_parts
 from neuronnet.names import partial_name, split_index, split_partial
 
 
@@ -219,17 +219,28 @@ class _Plain(dict):
         self.parts = {}
 
 
-def changed_step(steps: Pass, variation: Variation, names: Iterable[str]) -> tuple[str, str, str] | None:
+def changed_step(steps: Pass, varied: Pass, names: Iterable[str]) -> tuple[str, str, str] | None:
     """(name, formula used, right formula) of the first step on the way to some names that is another one."""
-    varied, reach = steps.varied(variation), 0
+    reach = 0
     for name in names:
         reach |= steps.reach.get(name, 0)
+    read = {name: _read_as(other) for name, other in varied.variation.given.items()}
     for name, place in steps.place.items():
-        if reach >> place & 1 and varied.changes(name):
+        if not reach >> place & 1 or not (read or varied.plain is not steps or varied.changes(name)):
+            continue
+        try:
             used, right = varied.formula(name), steps.formula(name)
-            if used is not None and right is not None and used.format() != right.format():
+        except NeuronnetError:  # another network lacks it
+            continue
+        if used is not None and right is not None:
+            used = with_parts(used, read)
+            if used.format() != right.format():
                 return name, used.format(), right.format()
     return None
+
+
+def _read_as(name):
+    return Transpose(Name(name[:-1])) if name.endswith("ᵀ") else Name(name)
 
 
 class _ShapesOf(Shapes):

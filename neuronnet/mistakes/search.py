@@ -139,7 +139,7 @@ class _Search:
             tuple(sorted((each.name for each in matched), key=self.order.get)),
         )
         parts = variation.parts or (variation,)
-        instead = self.subject.instead(variation, first.expression) if len(parts) == 1 else None
+        instead = self.subject.instead(variation, first.expression)
         tried = max(self.tried, len(candidates))
         return Diagnosis(parts, names, against, digits, chance, tried, tuple(same), carried, instead)
 

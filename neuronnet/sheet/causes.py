@@ -100,9 +100,14 @@ def _is_rounded_alone(line):
 
 def _accuse_rounded(lines, rounded, numbers, subject):
     """A mistake that gives the very digits goes before a rounding that merely could, at odds of 1000 to 1."""
-    for place in rounded if any(place in numbers for place in rounded) else ():
+    rounded = [place for place in rounded if place in numbers]
+    replays = [subject.replay(each) for each in subject.variations.values()] if rounded else []
+    for place in rounded:
+        number = numbers[place]
+        if not any(number.is_given_by(number.value(replay)) for replay in replays):
+            continue
         others = [each for other, each in numbers.items() if other == place or each.is_right]
-        for each in explanations(subject, others, may_contradict=False) if place in numbers else ():
+        for each in explanations(subject, others, may_contradict=False):
             if len(each.mistakes) > 1 or each.carried or each.mistakes[0].later:
                 continue
             if each.chance <= MOST_CHANCE or _leaves_what_is_unmoved(each.mistakes[0], others, subject):

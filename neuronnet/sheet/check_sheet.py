@@ -50,7 +50,9 @@ def check_sheet(
     with fifty_digits():
         model = NetworkModel(Exact(description))
         lines, reading = judged_beside(sheet, model)
-        mistakes = causes.beside_network(lines, model.exact, description, progress)
+        mistakes = []
+        if any(line.verdict != report.RIGHT for line in lines):
+            mistakes = causes.beside_network(lines, model.exact, description, progress)
         _remark_on_published(lines, model.exact.derivation, description)
     return report.SheetReport(lines, mistakes, description, place, sheet.ignored, reading)
 
@@ -75,7 +77,8 @@ def judged_beside(sheet: Sheet, model: NetworkModel) -> tuple[list[report.Line],
     judge = Lines(assignment.statements, roles, meanings)
     judged = judge.judged()
     spellings = Spellings(assignment.statements, roles)
-    mend(judge, spellings, judged)
+    if judge.wrong:
+        mend(judge, spellings, judged)
     _say_what_is_frozen(judged, assignment, model)
     reading = understood_beside(roles, meanings, spellings, assignment.notes(spellings.of))
     return sorted(lines + judged, key=lambda line: line.line), reading

@@ -70,6 +70,8 @@ class Meanings(Updates):
             if target is not None and target not in self.model.uses(self._loss_of(target)):
                 del targets[name]
                 self.undecided[name] = f"no line of this sheet connects {target} with {self.roles.loss}"
+        if not targets:
+            return
         found = Helpers(self, step, targets)
         found.choose()
         for name in targets:
