@@ -44,7 +44,8 @@ def compared(text, expected):
     known = Known()
     wanted, got = (Counter(claims_in(each, known)) for each in (expected, text))
     found, missed, others = (sorted(each.elements()) for each in (wanted & got, wanted - got, got - wanted))
-    unread = [f"{each.text}: {each.reason}" for each in read_sheet(text).unread]
+    sheet = read_sheet(text)
+    unread = [f"{each.text}: {each.reason}" for each in sheet.unread] + sheet.notes
     told = [each for each in others if UNREADABLE in each]
     return Compared(found, missed, [each for each in others if UNREADABLE not in each], unread + told)
 

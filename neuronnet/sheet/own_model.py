@@ -199,7 +199,8 @@ def own_report(sheet: Sheet, explained: Callable) -> SheetReport:
                 mistakes += explained(named, statements, reading.roles, reading.spellings)
         lines += [unread_line(each.line, each.text, each.column, each.reason) for each in sample.unread]
         lines += [line for line in judged if line.line in own]
-        understood_first = understood_first or reading.understood
+        own_notes = (*reading.understood.notes, *sheet.notes)
+        understood_first = understood_first or replace(reading.understood, notes=own_notes)
     lines.sort(key=lambda line: line.line)
     return SheetReport(lines, mistakes, None, None, sheet.ignored, understood_first)
 

@@ -121,6 +121,7 @@ def read_statements(
     heads = [None if claim in functions else read_name(claim.parts[0].text) for claim in claims]
     known.names.update(head for head in heads if head is not None and split_partial(head) is None)
     _find_arrays(claims, heads, known)
+    claims = _transposed(claims, known.arrays - {updated(head) for head in heads if head is not None})
     heads = [None if _is_by_entry(head, known) else head for head in heads]
     known.names.update(_plain_names(heads))
     for claim in functions:
@@ -201,6 +202,17 @@ def _spelled(claim, spelled):
             part.error = error
             parts.append(part)
     return claim._replace(parts=parts)
+
+
+def _transposed(claims, arrays):
+    """Claims with X^T for X' where X is one of some arrays, none of which gets a new value X'."""
+    if not arrays:
+        return claims
+    primed = re.compile(rf"(?<![\w^])({'|'.join(map(re.escape, arrays))})'(?![\w'(])")
+    return [
+        claim._replace(parts=[claim.parts[0], *(each.replace(primed, r"\1^T") for each in claim.parts[1:])])
+        for claim in claims
+    ]
 
 
 def _plain_names(heads):

@@ -58,6 +58,7 @@ _NUMBERS_BEFORE, _NUMBER_AFTER = (
 )
 _LOOKS_LIKE_A_CLAIM = re.compile(r"[+*/^()\[\]<>]|[0-9.]\s*-\s*[0-9.]|[^\W\d]\d*\s-\s")
 _REMARK = re.compile(r"(?<=[\d\])])\s+\(([^\W\d_]{2,})\s.*\)\s*\Z")
+_STATES = re.compile(r"(?<=[\d\])])\s+(\([^()]*[^\W\d_]{3}[^()]*=[^()]*\))\Z")
 _PAIR = re.compile(r"\(\s*[-−]?\d+(?:\.\d+)?,[-−]?\d+(?:\.\d+)?\s*\)(?:\^T|ᵀ|\^⊤)?")
 _MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")
 _EQUATION_NUMBER = re.compile(r"(?:\s{2,}|\t)\(\d{1,3}(?:\.\d{1,3})?[a-z]?\)\s*\Z")
@@ -130,7 +131,7 @@ class Sheet:
     line). `defined` are the words that it defines. `ignored` are the lines that hold formulas but are no
     claims, by their place; `headings` (line, "pass" or "sample") say where one begins.
     `vocabulary` tells names from words. Of a program, `assigned` has the claim that gave each name its value
-    last, `looped` whether a loop was read.
+    last, `looped` whether a loop was read; `notes` say how.
     """
 
     kind: str
@@ -144,9 +145,9 @@ class Sheet:
     headings: list = field(default_factory=list)
     vocabulary: Vocabulary = field(default_factory=partial(Vocabulary, "", SPELLED))
     decimal_commas: bool = False
-    printed_is_taken: bool = False
     assigned: dict = field(default_factory=dict)
     looped: bool = False
+    notes: list = field(default_factory=list)
     declared: Declarations = field(default_factory=Declarations)
 
     def take(self, statement, latex=False):
@@ -184,6 +185,10 @@ class Sheet:
                 return None
             bare = without_remark(ended(piece), self.defined)
             bare = bare if latex else without_remark(ended(self._without_words(bare)), self.defined)
+            aside = None if latex else _STATES.search(bare.text)
+            if aside and self.vocabulary.stated(aside[1]):
+                self._take_from_prose(statement, bare[aside.start(1) :])
+                bare = bare[: aside.start()]
             if not latex and self._is_of_prose(bare.text):
                 self._take_from_prose(statement, piece)
             else:
@@ -244,7 +249,7 @@ class Sheet:
 
     def _take_from_prose(self, statement, written):
         """Take from prose what it states of names that are used elsewhere; note the line if nothing is."""
-        found = list(self.vocabulary.stated(written.text))
+        found = self.vocabulary.stated(written.text)
         for start, end in found:
             parts = [statement.placed(part) for part in written[start:end].split("=")]
             line = statement.place(written.column_of(start + 1))[0]

@@ -11,6 +11,8 @@ _ARRAY = (
     r"\[(?:[^\[\]A-DF-Za-df-z]|\[(?:[^\[\]A-DF-Za-df-z]|\[[^\[\]A-DF-Za-df-z]{0,2000}\]){0,2000}\]){0,2000}\]"
 )
 _VALUE = rf"(?:[A-Za-z][\w.]{{0,20}}\(\s*)?({_ARRAY}|{_NUMBER})(?:,[^()\n]{{0,60}}(?:\([^()]{{0,40}}\))?)?\)?"
+_LEADS = re.compile(r"#+\s?(?:\s*(?:->|=>|→|>>>|=|≈|(?:prints?|outputs?|gives|out)\b:?)\s*)?", re.IGNORECASE)
+_CONSTANTS = {"np", "numpy", "torch", "math", "jnp"}
 _FORMAT = re.compile(r"%[-+#0 ]*\d*(?:\.\d+)?[a-zA-Z]|\{[^{}]{0,20}\}")
 
 
@@ -35,6 +37,49 @@ def shown_by(tree):
         elif value is not None and node is tree.body[-1] and not isinstance(value, ast.Constant):
             shown.append((node.lineno, [value]))
     return [pieces for _, pieces in sorted(shown, key=lambda each: each[0])]
+
+
+def in_comments(tree, comments):
+    """The Printed values in comments behind and below what prints them, and behind assignments.
+
+    `comments` has (line, TextWithColumns, whether it stands alone) by row.
+    """
+    found, waiting, last = [], [], None
+    for node in tree.body:
+        behind = [comments[node.end_lineno]] if node.end_lineno in comments else []
+        if isinstance(node, ast.Assign) and behind and isinstance(node.targets[0], ast.Name):
+            value = _said(behind)[0][1].text
+            is_computed = any(isinstance(each, (ast.BinOp, ast.Call)) for each in ast.walk(node.value))
+            if is_computed and "." in value and not _CONSTANTS.issuperset(_names(node.value)):
+                target = ast.copy_location(ast.Name(node.targets[0].id, ast.Load()), node.targets[0])
+                found += matched([[target]], _said(behind))[0]
+        shown = shown_by(ast.Module([node], [])) if _is_print(node) else []
+        if not shown:
+            continue
+        waiting = [*waiting, *shown] if last == node.lineno - 1 and not behind else shown
+        last = row = node.end_lineno
+        while (row := row + 1) in comments and comments[row][2]:
+            behind.append(comments[row])
+        if behind:
+            values = matched(waiting, _said(behind))[0]
+            if len(values) < sum(not isinstance(each, str) for pieces in waiting for each in pieces):
+                values = matched(waiting[-1:], _said(behind))[0]
+            found, waiting, last = found + values, [], None
+    return found
+
+
+def _names(node):
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def _is_print(node):
+    value = getattr(node, "value", None) if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Call) and getattr(value.func, "id", "") == "print"
+
+
+def _said(comments):
+    """(line, TextWithColumns) of comments, without the signs that lead to what was printed."""
+    return [(number, text[_LEADS.match(text.text).end() :]) for number, text, _ in comments]
 
 
 def matched(shown, lines):

@@ -19,7 +19,7 @@ from neuronnet.sheet.readers.allowed_python import (
     has_counted_entries,
     is_of_self,
 )
-from neuronnet.sheet.readers.program_output import matched, shown_by
+from neuronnet.sheet.readers.program_output import in_comments, matched, shown_by
 
 MOST_LOOPS = 3  # one in another
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
@@ -36,6 +36,7 @@ _MARKED = (
 )
 _PROMPT = re.compile(r"\s*(?:>>> ?|\.\.\.: ?|\.\.\. ?|In \[\d*\]:[ ]?)")
 _RESULT = re.compile(r"Out\[\d*\]:\s*")
+_PRINTS = re.compile(r"\s*print\s*\(")
 _MAGIC = re.compile(r"\s*[%!?]")
 _OPENS = re.compile(r"(?:(?:async )?def|class|for|while|if|with|try|import|from)\b.*(?::|import\b.*)\s*\Z")
 
@@ -70,6 +71,23 @@ def take_code(sheet, lines, printed=(), again=None):
         again(lines)
     else:
         _Program(sheet, text, lines).read(tree, printed, again)
+
+
+def code_before(lines):
+    """How many lines, before the first that is none of Python, are a program that prints something."""
+    if not any(_PRINTS.match(line.text) for _, line in lines):
+        return 0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(_as_one_statement(_source(lines)), mode="single")
+    except SyntaxError as error:
+        end = max(min((error.lineno or 0) - 2, len(lines)), 0)
+        prints = any(_PRINTS.match(line.text) for _, line in lines[:end])
+        return end if prints and is_code(lines[:end]) else 0
+    except (ValueError, RecursionError, MemoryError):
+        return 0
+    return 0
 
 
 def take_console(sheet, lines, again):
@@ -125,11 +143,10 @@ def _parsed(text):
     """
     if not text.strip() or "\0" in text or len(text) > 50 * LONGEST_TEXT:
         return None
-    indented = "".join(f" {row}\n" for row in text.split("\n"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            (whole,) = ast.parse(f"if 1:\n{indented}", mode="single").body
+            (whole,) = ast.parse(_as_one_statement(text), mode="single").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     for node in ast.walk(whole):
@@ -137,6 +154,10 @@ def _parsed(text):
             node.lineno, node.end_lineno = node.lineno - 1, node.end_lineno - 1
             node.col_offset, node.end_col_offset = node.col_offset - 1, node.end_col_offset - 1
     return ast.Module(whole.body, [])
+
+
+def _as_one_statement(text):
+    return "if 1:\n" + "".join(f" {row}\n" for row in text.split("\n"))
 
 
 class _Program:
@@ -156,7 +177,20 @@ class _Program:
                 self.functions.update(each.id for each in node.targets if isinstance(each, ast.Name))
         for node in tree.body:
             self.statement(node)
-        self.printed(shown_by(tree) if printed else [], list(printed), again)
+        found, others = matched(shown_by(tree) if printed else [], list(printed))
+        self.printed([*in_comments(tree, self.comments()), *found])
+        if others:
+            again(others)
+
+    def comments(self):
+        """The comments by their rows: (number, text, whether nothing else stands there)."""
+        found = {}
+        for row, (text, (number, line)) in enumerate(zip(self.rows, self.places), 1):
+            start = len(text.rstrip())
+            comment = line[start:].strip()
+            if comment.text.startswith("#"):
+                found[row] = number, comment, start == 0
+        return found
 
     def statement(self, node):
         """Add one statement."""
@@ -259,19 +293,16 @@ class _Program:
             return
         if counted & used or self.loops >= MOST_LOOPS:
             raise Refused(node, "a loop is not read: write what it does out, or with arrays")
-        text = self.text_of(node, first_line=True)
-        self.sheet.refuse(
-            self.line(node), text.text, text.column_of(1), "a loop: what stands in it was read once"
-        )
         self.loops += 1
-        self.sheet.looped = True
+        if not _runs_once(node):
+            self.sheet.looped = True
+            self.sheet.notes.append(f"of the loop in line {self.line(node)} one pass was read")
         for each in node.body:
             self.statement(each)
         self.loops -= 1
 
-    def printed(self, shown, lines, again):
-        """Add what was printed to the line that computes it; what is no value is read as text."""
-        found, others = matched(shown, lines)
+    def printed(self, found):
+        """Add what was printed to the line that computes it."""
         for node, number, value in found:
             text, reason = self.text_of(node), None
             if self.sheet.looped:
@@ -287,8 +318,6 @@ class _Program:
                 self.sheet.go_on(place, value, number)
             else:
                 self.sheet.add(f"{text.text} = {value.text}", [text, value], [self.line(node), number])
-        if others:
-            again(others)
 
     def keep_place(self, name, node):
         self.places_of.append((node.lineno, name, len(self.sheet.claims) - 1))
@@ -296,7 +325,7 @@ class _Program:
 
     def place_of(self, name, node):
         """The claim that gave a name its value last before a node."""
-        here = [place for line, each, place in self.places_of if each == name and line < node.lineno]
+        here = [place for line, each, place in self.places_of if each == name and line <= node.lineno]
         return here[-1] if here else self.before.get(name)
 
     def check(self, expression):
@@ -352,6 +381,12 @@ def _characters(text, offset):
 
 def _is_text(node):
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _runs_once(loop):
+    counted = getattr(loop, "iter", None)
+    is_range = isinstance(counted, ast.Call) and called_name(counted) == "range" and len(counted.args) == 1
+    return is_range and getattr(counted.args[0], "value", None) == 1
 
 
 def _is_main(test):

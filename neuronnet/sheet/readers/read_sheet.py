@@ -88,16 +88,28 @@ def _read(lines):
     sheet = Sheet("latex" if is_latex else "text")
     _know(sheet, lines)
     _use_block(sheet, network)
-    for part, following in zip(parts, [*parts[1:], None]):
+    taken = None
+    for place, part in enumerate(parts):
         if part.kind is None:
             _take_text(sheet, part.lines, is_latex)
         elif part.kind in _PYTHON:
-            printed = following.lines if following is not None and following.kind == "printed" else ()
-            _take_code(sheet, part.lines, printed)
-        elif part.kind in _TEXTUAL | _PRINTED and not (part.kind == "printed" and sheet.printed_is_taken):
+            taken = _output_of(parts, place)
+            _take_code(sheet, part.lines, taken.lines if taken else ())
+        elif part.kind in _TEXTUAL | _PRINTED and part is not taken:
             _take_text(sheet, part.lines, False)
     sheet.claims.sort(key=lambda claim: claim.line)  # a value printed later belongs to its line
     return _with_layers(sheet)
+
+
+def _output_of(parts, place):
+    """The block that a block of code printed, below it or below a sentence without a claim; or None."""
+    following = parts[place + 1 : place + 3]
+    if following and following[0].kind is None and not has_equals(_content(following[0])):
+        following = following[1:]
+    for block in following[:1]:
+        if block.kind in _PRINTED or (block.kind in ("", "text") and "print(" in _content(parts[place])):
+            return block
+    return None
 
 
 def _with_layers(sheet):
@@ -142,6 +154,9 @@ def _take_text(sheet, lines, is_latex):
         return python_code.take_console(sheet, lines, lambda again: _statements(sheet, again))
     if not is_latex and python_code.is_code(lines):
         return _take_code(sheet, lines, ())
+    end = 0 if is_latex else python_code.code_before(lines)
+    if end:
+        return _take_code(sheet, lines[:end], lines[end:])
     waiting = []
     if is_latex:
         lines = [(number, _without(_TEX_COMMENT, line)) for number, line in lines]
@@ -193,7 +208,6 @@ def _take_code(sheet, lines, printed):
         python_code.take_console(sheet, lines, lambda again: _statements(sheet, again))
     else:
         python_code.take_code(sheet, lines, printed, lambda again: _statements(sheet, again))
-    sheet.printed_is_taken = bool(printed)
 
 
 def _statements(sheet, lines):

@@ -125,7 +125,13 @@ class Vocabulary:
             )
             if (
                 short
-                or not (self.is_word(word) or word in _QUANTITIES or word == "I" or (words and word == "in"))
+                or not (
+                    self.is_word(word)
+                    or word in _QUANTITIES
+                    or word == "I"
+                    or (words and word == "in")
+                    or (word in self.functions and "," in token.group())
+                )
                 or not _HEAD.match(text[token.end() :])
             ):
                 break
@@ -152,10 +158,12 @@ class Vocabulary:
 
     def stated(self, text):
         """(start, end) of each `name = number` inside of prose whose name is used elsewhere in the sheet."""
+        found = []
         for match in _STATED.finditer(text):
             name = re.match(r"[^\W\d]\w*", match["claim"].lstrip("∂ "))
             if match["before"].lower() not in CONDITIONS and name and self.count[name[0]] > 1:
-                yield match.span("claim")
+                found.append(match.span("claim"))
+        return found
 
 
 def is_index_range(text):
