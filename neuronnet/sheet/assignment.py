@@ -65,16 +65,12 @@ class Assignment(Epochs):
         self._first: dict[tuple, int] = {}  # (name, pass) -> the statement that defines it
         for position, statement in enumerate(self.statements):
             found.of[position] = self._role(position, statement, steps[position], self._first)
-        self._formulas = {
-            key: self.statements[position].formulas[0].formula
-            for key, position in self._first.items()
-            if self.statements[position].formulas
-        }
         self._formulas = dict(self._with_net_inputs())
         opening = {name: formula for (name, step), formula in self._formulas.items() if step == 0}
         found.loss, others = loss_of(self.statements, found, opening, self._declared_loss)
         if found.loss is not None:
             found.forward = set().union(*(reach(name, opening) for name in {found.loss, *others}))
+            self._name_states(found, opening)
         self._renewed = self._renewed_names(found, opening)
         found.steps = max((_split(name)[1] for name in self._renewed), default=0)
         for role in found.of.values():
@@ -86,6 +82,21 @@ class Assignment(Epochs):
             elif role.kind == HELPER and role.target is not None:
                 role.target = self.latest(role.target, role.step)
         return found
+
+    def _name_states(self, found, opening):
+        """Note what is updated before each line; a velocity or moment has its newest value from there on."""
+        forward = found.forward.union(*(opening[each].names() for each in found.forward & opening.keys()))
+        newest, step = {}, 0
+        for position, role in found.of.items():
+            newest, step = (newest if role.step == step else {}), role.step
+            states = {_split(old)[0]: new for old, new in newest.items() if _split(old)[0] not in forward}
+            role.newest = dict(newest)
+            for part in self.statements[position].parts[1:] if states else ():
+                if part.has_names:
+                    part.formula = with_names(part.formula, lambda name, new=states: new.get(name, name))
+            if role.kind == UPDATE and self.statements[position].name == _split(role.name)[0]:
+                newest[role.target] = role.name
+        self._formulas = dict(self._with_net_inputs())
 
     def _name_net_inputs(self):
         """Let a name that stands in derivatives alone, as z of ∂L/∂z, be what goes into the activation."""
@@ -122,7 +133,10 @@ class Assignment(Epochs):
 
     def _with_net_inputs(self):
         """The formulas of all passes, those inside of an activation under a name of their own."""
-        for (name, step), written in self._formulas.items():
+        for (name, step), position in self._first.items():
+            if not self.statements[position].formulas:
+                continue
+            written = self.statements[position].formulas[0].formula
             formula = with_logistics(written)
             inner = self._net_input(name, formula)
             if inner is None:

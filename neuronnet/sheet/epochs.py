@@ -33,7 +33,7 @@ class Epochs:
         self._values: dict[str, set] = {}
         for each in statements:
             number = each.number
-            if number is not None and isinstance(number.printed, Printed):
+            if each.name is not None and number is not None and isinstance(number.printed, Printed):
                 self._values.setdefault(each.name, set()).add(number.printed.value)
             if (
                 each.name is not None
@@ -53,7 +53,11 @@ class Epochs:
         for position, statement in enumerate(self.statements):
             name = statement.name
             if self._is_update(statement):
-                changed.add(self._base(name) or name)
+                base = self._base(name) or name
+                if base in changed and _is_the_same_rule(defined.get(base), statement):
+                    step, changed, defined = step + 1, set(), {}
+                changed.add(base)
+                defined[base] = statement
             elif name is not None and (self._is_plain(name) or self._by(name) is not None):
                 if name in defined and changed and self._begins_a_pass(position, defined, changed):
                     step, changed, defined = step + 1, set(), {}
@@ -222,3 +226,11 @@ def _defines_again(before, statement):
     if number is None or earlier is None:
         return bool(statement.formulas) and bool(before.formulas)
     return texts(number.printed) != texts(earlier.printed)
+
+
+def _is_the_same_rule(before, statement):
+    """Whether an update is written with the same formula as before, and another number."""
+    if before is None or not before.formulas or not statement.formulas:
+        return False
+    rules = [each.formulas[0].formula.format() for each in (before, statement)]
+    return rules[0] == rules[1] and _defines_again(before, statement)

@@ -45,7 +45,6 @@ class FormulaValues:
         self._parameter_factor = Fraction(1)
         self._reached: set[str] = set()
         self._loss_now: str | None = None
-        self._states: dict[str, str] = {}
         self._counts: set[int] = set()
 
     def _drawn(self, seed):

@@ -43,7 +43,7 @@ class Meanings(Updates):
             self._reached = self.model.uses(self.roles.loss)
             if step == 0:
                 self._parameter_factor = self._factor_of_gradients()
-            self._settle_helpers(step)
+            self._settle_helpers_and_states(step)
             changes = [role for role in self.roles.of.values() if role.kind == CHANGE and role.step == step]
             for role in changes:
                 if str(role.name) not in self.model and self._rate_known() is not None:
@@ -62,9 +62,29 @@ class Meanings(Updates):
                 if str(role.name) not in self.model:
                     self._change(role)
 
-    def _settle_helpers(self, step):
-        """Find what the helpers of a pass are, all together, and define them."""
-        names = self._helper_names(step)
+    def _settle_helpers_and_states(self, step):
+        """Settle a pass; what is computed from the new velocities and moments, after these."""
+        roles = [(position, role) for position, role in self.roles.of.items() if role.step == step]
+        states = {
+            role.name: self.statements[position]
+            for position, role in roles
+            if role.kind == UPDATE and self._is_state(role, self.statements[position])
+        }
+        names, late = self._helper_names(step), set(states)
+        for name in names:
+            if any(late.intersection(formula.names()) for formula in self._own_formulas(name, step)):
+                late.add(name)
+        self._settle_helpers(step, [name for name in names if name not in late])
+        for _, role in roles:
+            if role.name in late and role.name not in self.model:
+                if role.name in states:
+                    self.model.constants.add(role.name)
+                    self._keep_state(role, states[role.name])
+                else:
+                    self._settle_helpers(step, [role.name])
+
+    def _settle_helpers(self, step, names):
+        """Find what helpers of a pass are, all together, and define them."""
         targets = {name: self._named_target(name, step) for name in names}
         for name, target in list(targets.items()):
             if target is not None and target not in self.model.uses(self._loss_of(target)):
@@ -108,7 +128,8 @@ class Meanings(Updates):
         """What a formula uses that is not made of what the loss is, as Nesterov's weight ahead."""
         known = [name for name in formula.names() if name in self.model.formulas]
         made_of = {name: self.model.uses(name).intersection(self.model.given) for name in known}
-        return next((name for name in known if not made_of[name] <= self._reached), None)
+        now = self._loss_now if self._loss_now in self.model else self.roles.loss
+        return next((name for name in known if not made_of[name] <= self.model.uses(now)), None)
 
     def _keep_value(self, name, formula):
         """Define a value beside by its own formula, as a moment of Adam or an accuracy."""

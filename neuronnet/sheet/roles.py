@@ -27,6 +27,7 @@ class Role:
     step: int = 0
     target: str | None = None  # of a gradient or update, what it is the gradient or next value of
     truth: Expression | None = None  # what it is, where that is more than its name
+    newest: dict[str, str] = field(default_factory=dict)  # names updated before in its pass: their new ones
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Roles:
 
 def is_delta(name: str) -> bool:
     """Whether a name is one that people give to a derivative: delta2, grad_h, err."""
-    low = name.lower()
+    low = name.lower().partition("@")[0]
     return (
         low == "g" or low.startswith(("delta", "grad", "err")) or low.endswith(("_delta", "_error", "_err"))
     )

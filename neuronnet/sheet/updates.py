@@ -6,10 +6,10 @@ from math import isclose
 
 from neuronnet.formulas.arrays import entries
 from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
-from neuronnet.formulas.rewriting import leaves_of, mapped, with_names
+from neuronnet.formulas.rewriting import leaves_of, mapped
 from neuronnet.names import partial_name, split_partial
 from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio, minus, rough_ratio
-from neuronnet.sheet.roles import MODEL, RATES
+from neuronnet.sheet.roles import MODEL, RATES, UPDATE
 
 
 class Updates(FormulaValues):
@@ -18,11 +18,6 @@ class Updates(FormulaValues):
     def _update(self, role, statement, only_if_right):
         """Define the next value of a parameter: by the author's formula if it steps down the gradient."""
         old, name = role.target, role.name
-        used = statement.formulas[0].formula.names() if statement.formulas else ()
-        is_state = used and partial_name(self.roles.loss or "", old) not in used
-        if old in self.model.given and old not in self._reached and is_state:
-            self._keep_state(role, statement)
-            return
         slope_by = self._slope_by(statement, old)
         slope = self._worth(slope_by, {}) if old in self.model else None
         if slope is None:
@@ -30,13 +25,12 @@ class Updates(FormulaValues):
             return
         before = self._worth(Name(old), {})
         for part in statement.formulas:
-            part.formula = self._with_states(part.formula, old)
             formula = self.in_pass(part.formula, role.step)
             after = self._worth(formula, {})
             steps = None if after is None else [minus(new, value) for new, value in zip(after, before)]
             rate = constant_ratio(steps, slope)
             own_rule = self._has_a_rule_of_its_own(formula, old)
-            if own_rule and rate is None and self._steps_uphill(formula, old, slope):
+            if own_rule and (self._steps_uphill(formula, old, slope) if rate is None else rate > 0):
                 self._define(name, Sum([(2, Name(old)), (-1, formula)]))
                 return
             if (rate is not None and rate < 0 and not self._lacks_the_rate(formula, rate)) or own_rule:
@@ -84,6 +78,24 @@ class Updates(FormulaValues):
         ]
         return all(change * along >= 0 for change, along in pairs) and any(change for change, _ in pairs)
 
+    def _is_added_uphill(self, role, formula):
+        """Whether a velocity goes up along the gradient, and an update of its pass just adds it: w = w + v."""
+        for position, other in self.roles.of.items():
+            if other.kind == UPDATE and other.step == role.step and other.target in self.model:
+                old, slope = other.target, self._derivative(other.target)
+                sums = [(1, Name(old)), (1, Name(role.name))]
+                added = [self.in_pass(part.formula, role.step) for part in self.statements[position].formulas]
+                if slope is not None and any(each.format() == Sum(sums).format() for each in added):
+                    return self._steps_uphill(Name(old) + formula, old, slope)
+        return False
+
+    def _turned(self, formula):
+        """A formula with the opposite of every derivative in it."""
+        whole = self._written_out(formula)
+        return mapped(
+            whole, lambda leaf: Negative(leaf) if split_partial(getattr(leaf, "name", "")) else leaf
+        )
+
     def _written_out(self, formula, depth=0):
         """A formula with the values beside in it, as the moments of Adam, written out."""
 
@@ -94,17 +106,23 @@ class Updates(FormulaValues):
 
         return mapped(formula, instead)
 
+    def _is_state(self, role, statement):
+        """Whether an update is that of a velocity or moment: given, but no part of the loss."""
+        base = role.target.partition("@")[0]
+        used = statement.formulas[0].formula.names() if statement.formulas else ()
+        is_own = bool(used) and partial_name(self.roles.loss or "", base) not in used
+        return is_own and base in self.model.given and base not in self._reached
+
     def _keep_state(self, role, statement):
         """A velocity or moment: given, but not learnt. Its own formula defines it; later lines use it."""
-        formula = self._with_states(self.in_pass(statement.formulas[0].formula, role.step), role.target)
+        formula = self.in_pass(statement.formulas[0].formula, role.step)
+        if self._is_added_uphill(role, formula):
+            self._define(role.name, self._turned(formula))
+            return
         self._define(role.name, formula)
-        self._states[role.target] = role.name
         for position in self._positions(role.name) if role.name in self.model else ():
             self.roles.of[position].kind = MODEL
             self.roles.definitions[role.name] = formula
-
-    def _with_states(self, formula, old):
-        return with_names(formula, lambda name: self._states.get(name, name) if name != old else name)
 
     def _has_a_rule_of_its_own(self, formula, old):
         """Whether an update uses more than the parameter, its gradient and numbers: momentum, Adam."""

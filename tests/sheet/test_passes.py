@@ -44,3 +44,51 @@ def test_updates_in_numbers_start_from_the_newest_value():
     text = ONE + passes(IN_FULL).replace("w = w - lr g = 1.46", "w = 1.3 - 0.1*(-1.6) = 1.46")
     assert wrong_lines(text) == []
     assert wrong_lines(text.replace("1.46\n", "1.64\n"))[0] == "w = 1.3 - 0.1*(-1.6) = 1.64"
+
+
+STATE = "x = 2   t = 3   mu = 0.9   eta = 0.05   w = 0.5   v = 0\nL = 1/2 (w x - t)^2 = 2"
+STEP = "\nStep {}\n"
+RULES = {
+    "velocity": ("v = mu v - eta g = {1}", "w = w + v = {2}", ("0.2", "0.34")),
+    "arrows": ("v := mu v - eta g = {1}", "w := w + v = {2}", ("0.2", "0.34")),
+    "sum of gradients": ("v = mu v + g = {1}", "w = w - eta v = {2}", ("-4", "-6.8")),
+}
+ADAM = """x = 1.5   t = 1   w = 0.2   m = 0   v = 0   a = 0.1   b1 = 0.9   b2 = 0.999   eps = 1e-8
+L = (w x - t)^2 = 0.4900
+g = 2 (w x - t) x = -2.1000
+m = b1 m + (1 - b1) g = -0.2100
+v = b2 v + (1 - b2) g^2 = 0.004410
+mh = m / (1 - b1^1) = -2.1000
+vh = v / (1 - b2^1) = 4.4100
+w = w - a mh / (sqrt(vh) + eps) = 0.3000
+g = 2 (w x - t) x = -1.6500
+m = b1 m + (1 - b1) g = -0.3540
+v = b2 v + (1 - b2) g^2 = 0.007128
+mh = m / (1 - b1^2) = -1.8632
+vh = v / (1 - b2^2) = 3.5658
+w = w - a mh / (sqrt(vh) + eps) = 0.3987"""
+
+
+def momentum(rule, update, numbers, gradient="g = (w x - t) x"):
+    rows = zip(("-4", "-3.2"), numbers, ("0.7", "1.04"))
+    texts = [f"{gradient} = {{0}}\n{rule}\n{update}".format(*row) for row in rows]
+    return STATE + "".join(STEP.format(place) + text for place, text in enumerate(texts, 1))
+
+
+@pytest.mark.parametrize("gradient", ["g = (w x - t) x", "g = dL/dw = (w x - t) x"])
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_velocity_goes_on_from_its_newest_value(rule, gradient):
+    text = momentum(*rule, gradient)
+    assert wrong_lines(text) == []
+    assert wrong_lines(text.replace("1.04", "0.9"))[0].endswith("= 0.9")
+
+
+def test_a_velocity_uphill_is_told_where_it_is_computed():
+    text = momentum("v = mu v + eta g = {1}", "w = w + v = {2}", ("-0.2", "-0.34"))
+    assert wrong_lines(text)[0] == "v = mu v + eta g = -0.2"
+
+
+def test_moments_have_their_newest_values_in_the_lines_after_them():
+    assert wrong_lines(ADAM) == []
+    assert wrong_lines(ADAM.replace("-1.8632", "-1.3684"))[0].startswith("mh = m / (1 - b1^2)")
+    assert wrong_lines(ADAM.replace("(1 - b1^1) = -2.1", "(1 - b1^1) = -1.2"))[0].startswith("mh")
