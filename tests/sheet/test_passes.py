@@ -80,7 +80,7 @@ def momentum(rule, update, numbers, gradient="g = (w x - t) x"):
 def test_a_velocity_goes_on_from_its_newest_value(rule, gradient):
     text = momentum(*rule, gradient)
     assert wrong_lines(text) == []
-    assert wrong_lines(text.replace("1.04", "0.9"))[0].endswith("= 0.9")
+    assert wrong_lines(text.replace("1.04", "1.14"))[0].endswith("= 1.14")
 
 
 def test_a_velocity_uphill_is_told_where_it_is_computed():
