@@ -79,7 +79,7 @@ class Updates(FormulaValues):
         return all(change * along >= 0 for change, along in pairs) and any(change for change, _ in pairs)
 
     def _is_added_uphill(self, role, formula):
-        """Whether a velocity goes up along the gradient, and an update of its pass just adds it: w = w + v."""
+        """Whether a velocity goes up along the gradient, and an update of its pass adds it: w = w + v."""
         for position, other in self.roles.of.items():
             if other.kind == UPDATE and other.step == role.step and other.target in self.model:
                 old, slope = other.target, self._derivative(other.target)
