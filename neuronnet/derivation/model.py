@@ -46,6 +46,7 @@ class Model(Graph):
         self.turns_vectors = (
             True  # whether a vector beside a square matrix may be a column, as never in NumPy
         )
+        self.listed: dict[str, Expression] = {}  # derivatives as a table has them, beside those of the sweep
         self.turned: dict[str, int] = {}  # of which vectors that is known: 1, or 0
         self._shares: dict[tuple[str, str], list[tuple[str, Expression]]] = {}
         self._evaluators: dict = {}

@@ -29,7 +29,7 @@ class NetworkModel(Model):
         self.names_of_network, self._pass = self.description.names, copy(derivation._pass)
         self._pass.from_nets = False  # an error that is computed from nets has no derivative by its out
         self._pass.given = {}  # formulas hold for all targets, not for zeros alone
-        self.loss = self.description.names.error
+        self.loss, self.listed = self.description.names.error, derivation.derivatives
         self._frozen, self._updates = derivation._frozen, 0
         shares = self._last_shares(derivation)
         for name, value in derivation.given.items():

@@ -87,7 +87,8 @@ class Carried:
                 continue
         ways = [(each, Fraction(1)) for each in found]
         if isinstance(truth, Name):
-            ways += [(each, Fraction(1)) for each in self._by_change(truth.name)]
+            listed = [self.model.listed[truth.name]] if truth.name in self.model.listed else []
+            ways += [(each, Fraction(1)) for each in self._by_change(truth.name) + listed]
         step, factor = self._step(truth.name) if isinstance(truth, Name) else (None, Fraction(1))
         if step is not None:
             arrays, numbers = self._apart(step)

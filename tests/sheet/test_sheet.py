@@ -514,12 +514,24 @@ def test_a_right_sheet_is_right_in_every_line(description, places):
     assert report.status == 0 and report.mistakes == []
 
 
+TWO_OF_SOFTMAX = {
+    "loss": "binary cross-entropy",
+    "layer": [
+        {"activation": "logistic", "weights": [[-0.98]]},
+        {"activation": "identity", "weights": [[-0.57]]},
+        {"activation": "softmax", "weights": [[0.76], [1.37]]},
+    ],
+    "sample": [{"inputs": [0.61], "targets": [0.25, 0.75]}],
+}
+
+
 @examples(40)
 @given(
     descriptions(most_layers=3, most_neurons=2, most_samples=1).filter(without_relu),
     st.integers(3, 6),
     st.sampled_from((ROUND_HALF_EVEN, ROUND_DOWN)),
 )
+@example(TWO_OF_SOFTMAX, 3, ROUND_DOWN)  # dout_o2/dnet_o1 is -out_o2*out_o1, as well as -out_o1*(1 - out_o1)
 def test_rounded_numbers_carried_on_are_never_called_wrong(description, places, rounding):
     """Every row computed from the printed numbers of the rows before, then rounded, or cut off.
 
