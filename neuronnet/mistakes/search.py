@@ -13,7 +13,7 @@ from typing import Any
 
 from neuronnet.derivation.digits import Printed
 from neuronnet.errors import NumberError
-from neuronnet.formulas.arrays import entries
+from neuronnet.formulas.arrays import Array, entries
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
 from neuronnet.mistakes.variation import RIGHT, Variation, known
 from neuronnet.names import after, split_partial
@@ -278,9 +278,9 @@ class _Search:
 
         def kept(name, value):
             known = self.printed.get(name)
-            if known is None or abs(known.printed - entries(value)[0]) > 2 * float(known.as_printed.unit):
+            if known is None or isinstance(value, Array):  # a mistake may make an array of a number
                 return value
-            return known.printed
+            return known.printed if abs(known.printed - value) <= 2 * float(known.as_printed.unit) else value
 
         return None if number.is_long else self.subject.replay(variation, keep=kept)
 

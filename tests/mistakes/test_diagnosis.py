@@ -14,7 +14,7 @@ from replays import Numbers, network_of
 from neuronnet import check_sheet, diagnose, load
 from neuronnet.description.reading import read
 from neuronnet.errors import ExpressionError, NumberError, UnknownName
-from neuronnet.mistakes.catalogue import alike
+from neuronnet.mistakes.catalogue import alike, numbers_of
 
 DEEP = {
     "loss": "half squared error",
@@ -267,3 +267,29 @@ def test_a_forgotten_update_of_the_biases_is_no_rounding(biases, status):
     report = check_sheet("\n".join(lines), description)
     assert report.status == status
     assert [each.id for each in report.mistakes] == [biases] * status
+
+
+@pytest.mark.parametrize(
+    "id, formula",
+    [
+        (
+            "w1 and w2 exchanged",
+            "you used net_h1 = w2*i1 + w1*i2 + b1 in place of w1*i1 + w2*i2 + b1",
+        ),
+        (
+            "learning rate missing",
+            "you used w1@1 = w1 - 1 * dE_total/dw1 in place of w1 - eta * dE_total/dw1",
+        ),
+        ("no biases", "you used net_h1 = w1*i1 + w2*i2 in place of w1*i1 + w2*i2 + b1"),
+        ("one update too many", None),
+    ],
+)
+def test_the_step_is_shown_as_it_was_done_and_as_it_is_right(id, formula):
+    network = network_of(read("worked-example"))
+    names = [name for name in network.known_names if "@2" not in name]
+    numbers = {
+        name: float(value)
+        for name, value in numbers_of(network.replay(network.variations[id]), names).items()
+    }
+    first, *_ = diagnose("worked-example", numbers)
+    assert (first.id, first.formula) == (id, formula)
