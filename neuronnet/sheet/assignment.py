@@ -86,14 +86,18 @@ class Assignment(Epochs):
     def _name_states(self, found, opening):
         """Note what is updated before each line; a velocity or moment has its newest value from there on."""
         forward = found.forward.union(*(opening[each].names() for each in found.forward & opening.keys()))
-        newest, step = {}, 0
+        newest, step, used = {}, 0, set()
         for position, role in found.of.items():
             newest, step = (newest if role.step == step else {}), role.step
             states = {_split(old)[0]: new for old, new in newest.items() if _split(old)[0] not in forward}
-            role.newest = dict(newest)
+            role.newest = {old: new for old, new in newest.items() if old in used or role.step}
             for part in self.statements[position].parts[1:] if states else ():
                 if part.has_names:
                     part.formula = with_names(part.formula, lambda name, new=states: new.get(name, name))
+            names = {name for part in self.statements[position].formulas for name in part.used}
+            if role.kind == MODEL and not is_delta(role.name):  # a forward line; after updates, of the next
+                newest = {old: new for old, new in newest.items() if _split(old)[0] not in names}
+                used |= names
             if role.kind == UPDATE and self.statements[position].name == _split(role.name)[0]:
                 newest[role.target] = role.name
         self._formulas = dict(self._with_net_inputs())

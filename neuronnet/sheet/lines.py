@@ -12,7 +12,7 @@ from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortene
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import ArrayOf, Expression, Name, Number
-from neuronnet.formulas.rewriting import leaves_of
+from neuronnet.formulas.rewriting import leaves_of, with_names
 from neuronnet.sheet import report
 from neuronnet.sheet.carried import Carried
 from neuronnet.sheet.literals import Literals, false_step, what_it_gives
@@ -229,6 +229,8 @@ class Lines:
                     judged_parts += 1
             else:
                 self._formula(shown, part.formula, truth)
+                if role.kind in (GRADIENT, HELPER, UPDATE, CHANGE) and shown.verdict == report.RIGHT:
+                    self._in_order(shown, statement, role, part.formula, truth)
                 judged_parts += 1
         if arithmetic and not statement.numbers:
             self._value(line, exact, formulas, arithmetic)
@@ -314,6 +316,18 @@ class Lines:
         else:
             shown.verdict, shown.note = report.WRONG_FORMULA, outcome.note
             self.wrong.append((shown, formula, truth))
+
+    def _in_order(self, shown, statement, role, formula, truth):
+        """Accuse code of a value that is updated too early; say of a text which value is meant."""
+        changed = [old for old in role.newest if old in formula.names()]
+        if not changed:
+            return
+        names = " and ".join(old.partition("@")[0] for old in changed)
+        newest = with_names(formula, lambda name: role.newest.get(name, name))
+        if self.roles.is_code and self.trials.same(newest, truth).kind in ("different", "here only"):
+            shown.verdict, shown.note = report.WRONG_FORMULA, f"{names} has its new value here already"
+        elif not (self.roles.is_code or statement.numbers or statement.arithmetic):
+            shown.note = shown.note or f"with {names} as before the update"
 
     def _holds_in_names(self, formula, truth):
         """Whether a formula holds with names in the place of its numbers: `-0.18 h1` for `dL/dy h1`."""

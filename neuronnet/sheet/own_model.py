@@ -166,7 +166,7 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_co
     loss = None if declared.loss is None else read_name(declared.loss)
     assignment = Assignment(statements, known, choices, loss)
     roles = assignment.roles()
-    roles.model.turns_vectors = not is_code
+    roles.model.turns_vectors, roles.is_code = not is_code, is_code
     meanings = Meanings(roles, assignment, statements, known)
     meanings.settle()
     for position, role in roles.of.items():

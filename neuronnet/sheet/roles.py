@@ -44,6 +44,7 @@ class Roles:
     definitions: dict[str, Expression] = field(default_factory=dict)
     forward: set[str] | None = None
     steps: int = 0
+    is_code: bool = False  # whether its lines have their order, and a name is what was assigned last
     is_network: bool = False  # whether the model is a network's, and not the sheet's own
     helpers: dict[str, list[int]] = field(default_factory=dict)
     unplaced: set[str] = field(default_factory=set)

@@ -92,3 +92,47 @@ def test_moments_have_their_newest_values_in_the_lines_after_them():
     assert wrong_lines(ADAM) == []
     assert wrong_lines(ADAM.replace("-1.8632", "-1.3684"))[0].startswith("mh = m / (1 - b1^2)")
     assert wrong_lines(ADAM.replace("(1 - b1^1) = -2.1", "(1 - b1^1) = -1.2"))[0].startswith("mh")
+
+
+CODE = """import numpy as np
+X = np.array([[0.5, -1.0], [1.5, 0.2], [-0.3, 0.8]])
+Y = np.array([[1.0], [0.0], [1.0]])
+W1 = np.array([[0.2, -0.4], [0.5, 0.3]])
+W2 = np.array([[0.7], [-0.5]])
+H = np.tanh(X @ W1)
+O = H @ W2
+L = 0.5 * np.sum((O - Y)**2)
+dO = O - Y
+dW2 = H.T @ dO
+{}
+dZ = dH * (1 - H**2)
+dW1 = X.T @ dZ
+W1 = W1 - 0.1 * dW1
+"""
+BACK, OLD_BACK, UPDATE = "dH = dO @ W2.T", "dH = dO @ old.T", "W2 = W2 - 0.1 * dW2"
+
+
+@pytest.mark.parametrize(
+    "lines, wrong",
+    [
+        ([BACK, UPDATE], []),
+        ([UPDATE, BACK], [BACK]),
+        (["W2 -= 0.1 * dW2", BACK], [BACK]),
+        (["old = W2", UPDATE, OLD_BACK], []),
+    ],
+)
+def test_in_code_a_weight_is_what_was_assigned_last(lines, wrong):
+    assert wrong_lines(CODE.format("\n".join(lines))) == wrong
+
+
+def test_a_text_that_updates_early_is_told_which_value_is_meant():
+    text = """x = 0.5  t = 0.8  w1 = 0.4  w2 = -0.6  eta = 0.1
+z = w1 x
+a = tanh(z)
+y = w2 a
+L = 1/2 (y - t)^2
+dL/dw2 = (y - t) a
+w2 = w2 - eta dL/dw2
+dL/da = (y - t) w2"""
+    last = neuronnet.check_sheet(text).lines[-1]
+    assert (last.verdict, last.parts[-1].note) == ("right", "with w2 as before the update")
