@@ -100,7 +100,8 @@ def verdict(found):
 
 def _accusation(line):
     worst, first = line.worst, line.parts[0]
-    claim = worst.text if worst is first else f"{first.text} = {worst.text}"
+    name = first.text if first.text in line.text else re.split(r"\s*:?=", line.text)[0]
+    claim = worst.text if worst is first else f"{name} = {worst.text}"
     why = next(iter(causes(line)), "")
     said = f"Line {line.line} is wrong: {_shown(claim, SHORT)}"
     if why[:1].isupper():
@@ -132,7 +133,9 @@ def _counts(found):
         parts.append(f"{counted(follow, 'line')} only follow{'s' if follow == 1 else ''} from {them}")
     unread = sum(line.verdict in ("unreadable", "unknown name") for line in found.lines)
     said = f"{counted(len(judged), 'line')} judged" + (f": {', '.join(parts)}" if parts else "")
-    return said + (f"; {unread} not read" if unread else "")
+    is_taken = any(line.kind == "seed" and len(line.parts) > 2 for line in found.lines)
+    lost = "; no line was read as the loss" if is_taken and found.reading and not found.reading.loss else ""
+    return said + (f"; {unread} not read" if unread else "") + lost
 
 
 def _not_judged(found):

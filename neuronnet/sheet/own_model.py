@@ -230,7 +230,7 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
                         break
     spellings = best.spellings
     for part in (part for line in lines for part in line.parts):
-        part.note = None if part.note is None else spellings.text(part.note)
+        part.note = None if part.note is None else spellings.note(part.note)
     unusable = [line for line in lines[: len(sheet.lets)] if line.verdict in NOT_USABLE]
     best = best._replace(prose=tuple(sorted({*best.prose, *(line for line, _ in sheet.prose)})))
     return best, unusable + lines[len(sheet.lets) :]
@@ -272,7 +272,7 @@ def mend(judge: Lines, spellings: Spellings, lines: list[Line]) -> None:
         names = [name for name in judge.model.names() if name not in truth.names()]
         try:
             repair = mended(formula, truth, judge.trials, names)
-            part.counterexample = spellings.text(counterexample(formula, truth, judge.trials) or "") or None
+            part.counterexample = spellings.note(counterexample(formula, truth, judge.trials) or "") or None
         except NeuronnetError:
             continue
         if repair is not None:

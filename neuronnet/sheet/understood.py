@@ -21,6 +21,9 @@ _LETTERS = {word: letter for letter, word in GREEK.items()}
 _LETTER = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_LETTERS)})(?![^\W\d_])")
 _DERIVATIVE = re.compile(r"[d∂](\S+)/[d∂](\S+)")
 _LOGISTIC = re.compile(r"σ|\\sigma|sigmoid|logistic")
+_LATER = re.compile(r"(?<![\w/@])([^\W\d][\w^\[\]{}]*)@(\d{1,4})(?! =)")
+_EARLIER = re.compile(r"(?<=\w)~\d+")
+_NET_INPUT = re.compile(r"(?<![\w/'])'?(net_([^\W_]\w*))'?(?!\w)")
 THE_SEED = "the seed"
 _EQUALS = re.compile(r"\s*(?::=|[-+*/]?=|[≈≅≃≡←→])")
 
@@ -64,6 +67,7 @@ class Spellings:
     def __init__(self, statements: Iterable, roles):
         self._own: dict[str, str] = {}
         self._sign, self._logistic = "d", "logistic"
+        self._has_marks = any(re.search(r"\w@\d", statement.text) for statement in statements)
         for position, statement in sorted(enumerate(statements), key=lambda each: _is_let(each[1])):
             if any("∂" in part.spelled.text for part in statement.parts):
                 self._sign = "∂"
@@ -95,6 +99,10 @@ class Spellings:
             return f"{self.of(base)}@{count}"
         return self.of(base.partition("~")[0]) if "~" in base else name
 
+    def has(self, name: str) -> bool:
+        """Whether a line of the sheet begins with a name."""
+        return name in self._own
+
     def formula(self, formula: Expression) -> str:
         """A formula with its names in their author's spelling."""
         return self._with_logistic(formula.format(self.of))
@@ -104,6 +112,21 @@ class Spellings:
         if self._differing is not None:
             sentence = self._differing.sub(lambda found: found[1] + self._own[found[2]], sentence)
         return self._with_logistic(sentence)
+
+    def note(self, sentence: str) -> str:
+        """The same, with words for what has no name in the sheet: `the new w` for w@1."""
+        sentence = self.text(sentence)
+        if not self._has_marks:
+            sentence = _LATER.sub(
+                lambda found: (
+                    "the new " * (found[2] == "1") + found[1] + f" of pass {found[2]}" * (found[2] > "1")
+                ),
+                sentence,
+            )
+        return _EARLIER.sub("", _NET_INPUT.sub(self._inside, sentence))
+
+    def _inside(self, found):
+        return found[0] if found[1] in self._own else f"what goes into {found[2]}"
 
     def _with_logistic(self, text):
         return re.sub(r"\blogistic(?='?\()", self._logistic, text)
@@ -155,7 +178,11 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
         loss=None if seeds or roles.loss is None else spellings.of(roles.loss),
         meanings=tuple(_meanings(roles, meanings, spellings)),
         notes=(*seeds, *map(spellings.text, meanings.notes), *which_are_samples(roles), *aligned),
-        without_value=tuple(spellings.of(name) for name in sorted(roles.unplaced)),
+        without_value=tuple(
+            spellings.of(name)
+            for name in sorted(roles.unplaced)
+            if spellings.has(name) or not name.startswith("net_")
+        ),
         prose=prose,
     )
 
@@ -173,6 +200,9 @@ def _meanings(roles, meanings, spellings):
         if "@" in name:
             continue
         by = spellings.of(partial_name(roles.loss, meaning.target))
+        if meaning.target.startswith("net_") and not spellings.has(meaning.target):
+            inside = roles.model.formula(meaning.target)
+            by = by.removesuffix(meaning.target) + f"({spellings.formula(inside)})" if inside else by
         factor = Fraction(meaning.factor).limit_denominator(10**6)
         times = {1: "", -1: "-"}.get(factor, f"{factor} ")
         found = f"{spellings.of(name)} is {times}{by}"

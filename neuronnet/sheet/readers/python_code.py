@@ -37,6 +37,7 @@ _MARKED = (
 _PROMPT = re.compile(r"\s*(?:>>> ?|\.\.\.: ?|\.\.\. ?|In \[\d*\]:[ ]?)")
 _RESULT = re.compile(r"Out\[\d*\]:\s*")
 _PRINTS = re.compile(r"\s*print\s*\(")
+_ZERO = re.compile(r"0(?:\.0*)?|[\w.]*zeros(?:_like)?\(.*\)|[\[\]0., ]+")
 _MAGIC = re.compile(r"\s*[%!?]")
 _OPENS = re.compile(r"(?:(?:async )?def|class|for|while|if|with|try|import|from)\b.*(?::|import\b.*)\s*\Z")
 
@@ -344,7 +345,28 @@ class _Program:
             raise Refused(first, f"longer than {LONGEST_TEXT} characters")
         self.sheet.add(text, parts, [self.line(node) for node in nodes])
         for part, node in zip(parts[:-1], nodes):
+            self.skip_unused_zero(part.text)
             self.keep_place(part.text, node)
+            if self.steps_from_another(part.text, nodes[-1]):  # else it would define what was given
+                claim = self.sheet.claims[-1]
+                marked = TextWithColumns(f"{part.text}_new", [*part.columns, *[part.columns[-1]] * 4])
+                self.sheet.claims[-1] = claim._replace(parts=[marked, *claim.parts[1:]], assigns=True)
+
+    def skip_unused_zero(self, name):
+        """Skip `dw = 0` where the name gets another value before anything uses it."""
+        place = next((place for _, each, place in self.places_of[::-1] if each == name), None)
+        if place is not None and _ZERO.fullmatch(self.sheet.claims[place].parts[-1].text):
+            word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+            later = [part for claim in self.sheet.claims[place + 1 :] for part in claim.parts[1:]]
+            if not any(word.search(part.text) for part in later):
+                self.sheet.declared.skipped.add(self.sheet.claims[place].line)
+
+    def steps_from_another(self, name, value):
+        """Whether `W1 = W2 - lr*dW1` gives W1 a new value, for it moves by what is called after it."""
+        words = {each.id for each in ast.walk(value) if isinstance(each, ast.Name)}
+        is_step = isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub))
+        is_said = name in self.before or sum(each == name for _, each, _ in self.places_of) > 1
+        return is_step and is_said and name not in words and any(each.endswith(name) for each in words)
 
     # Places
 
