@@ -10,6 +10,8 @@ RIGHT = ("right", "rounding")
 COUNTED = ("right", "rounding", "right by coincidence", "undecided")  # the others are mistakes
 LONGEST_SHOWN, SHORT = 300, 120
 WIDTH = 110
+ACCENTS = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
+_ACCENTED = re.compile(rf"(?<![^\W_d])([^\W\d_])_({'|'.join(ACCENTS)})(?![^\W_])")
 MOST_TOLD, MOST_NAMED = 3, 4  # mistakes at the top, names of model lines
 
 
@@ -34,7 +36,7 @@ def report(found):
         lines += ["", "As I read it", *text.indented(_folded(found.reading.sentences()))]
     if found.description is not None:
         lines += ["", f"The network: {found.description.title}", *text.indented(_that_matter(found))]
-    return "\n".join(lines)
+    return _accented(found, "\n".join(lines))
 
 
 def markdown(found):
@@ -59,7 +61,15 @@ def markdown(found):
     if found.description is not None:
         lines += ["", text.cell(f"The network: {found.description.title}"), ""]
         lines += [f"- {each}" for each in _that_matter(found)]
-    return "\n".join(lines)
+    return _accented(found, "\n".join(lines))
+
+
+def _accented(found, report):
+    """A report with ŷ for y_hat, unless the author writes it so."""
+    is_own = any(_ACCENTED.search(line.text) for line in found.lines)
+    if is_own or found.description is not None:
+        return report
+    return _ACCENTED.sub(lambda match: match[1] + ACCENTS[match[2]], report)
 
 
 def _that_matter(found):
@@ -100,7 +110,8 @@ def verdict(found):
 
 def _accusation(line):
     worst, first = line.worst, line.parts[0]
-    name = first.text if first.text in line.text else re.split(r"\s*:?=", line.text)[0]
+    is_own = first.text in line.text or "\\" in line.text
+    name = first.text if is_own else re.split(r"\s*:?=", line.text)[0]
     claim = worst.text if worst is first else f"{name} = {worst.text}"
     why = next(iter(causes(line)), "")
     said = f"Line {line.line} is wrong: {_shown(claim, SHORT)}"
