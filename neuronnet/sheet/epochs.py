@@ -47,6 +47,7 @@ class Epochs:
         """The pass of each statement: a definition that is repeated after an update begins the next."""
         steps, step = [], 0
         defined: dict[str, Statement] = {}
+        latest: dict[str, Statement] = {}
         changed: set[str] = set()
         self._mark_new_values(self.statements)
         self._mark_new_values(self.statements[::-1])
@@ -59,8 +60,12 @@ class Epochs:
                 changed.add(base)
                 defined[base] = statement
             elif name is not None and (self._is_plain(name) or self._by(name) is not None):
-                if name in defined and changed and self._begins_a_pass(position, defined, changed):
+                if changed and (
+                    self._begins_a_pass(position, defined, changed)
+                    or self._is_new_sample(statement, latest.get(name))
+                ):
                     step, changed, defined = step + 1, set(), {}
+                latest[name] = statement
                 if name not in defined or not defined[name].formulas:
                     defined[name] = statement
             steps.append(step)
@@ -69,15 +74,13 @@ class Epochs:
     def _begins_a_pass(self, position, defined, changed):
         """Whether what is defined already gets its next value, now that some names are changed."""
         statement = self.statements[position]
-        earlier, by = defined[statement.name], self._by(statement.name)
+        earlier, by = defined.get(statement.name), self._by(statement.name)
+        if earlier is None:
+            return False
         if by is not None:
             is_computed = statement.formulas or statement.arithmetic
             return by in changed and bool(is_computed) and _defines_again(earlier, statement)
-        return (
-            _defines_again(earlier, statement)
-            or self._opens_again(position, earlier, defined)
-            or self._is_new_sample(statement)
-        )
+        return _defines_again(earlier, statement) or self._opens_again(position, earlier, defined)
 
     def _by(self, name):
         """What a name is a derivative by, or None."""
@@ -117,14 +120,17 @@ class Epochs:
                 self._learnt |= {by, each.name if uses_itself else by, self._base(each.name or ""), changed}
         return name in self._learnt
 
-    def _is_new_sample(self, statement):
-        """Whether a given number that is not learnt gets another value."""
-        given = self._numbers.get(statement.name)
-        if given is None or len(statement.parts) > 2 or statement.number is None:
+    def _is_new_sample(self, statement, before):
+        """Whether a given number that is not learnt gets another value than it had last."""
+        if statement.name not in self._numbers or not self._is_plain(statement.name):
+            return False
+        if before is None or before.number is None:
+            return False
+        if len(statement.parts) > 2 or statement.number is None:
             return False
         if statement.assigns or self._is_learnt(statement.name):
             return False
-        return texts(statement.number.printed) != texts(given)
+        return texts(statement.number.printed) != texts(before.number.printed)
 
     def _is_plain(self, name):
         return self._by(name) is None and not name.startswith("Δ") and self._base(name) is None

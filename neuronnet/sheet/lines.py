@@ -87,7 +87,7 @@ class Lines:
                 self.carried.remember(role.name, statement.number.printed, statement.line, False)
             return line
         if role.kind == VALUE and role.truth is None and self._is_another(statement, role):
-            note = f"{role.name} has two values; mark the new one: read line {statement.line} as new"
+            note = f"{role.name.partition('@')[0]} has two values; mark the new one: read line {statement.line} as new"
             self._undecided(line, note)
             self.unclear.add(role.name)
             return line

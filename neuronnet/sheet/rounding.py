@@ -42,6 +42,7 @@ CUT_OFF, NOTHING_LEFT = "cut off", "no significant digit is left"
 CARRIED, STEP_BY_STEP = "computed from rounded numbers", "every step is rounded"
 ON_THE_LINE, ARITHMETIC = "computed from the numbers on the line", "the arithmetic is right"
 WITHIN, UNKNOWN = "within the rounding of your numbers", "no line computes it"
+FAR_OFF = "computed from printed numbers that are far from the exact ones"
 INHERITED = "computed from a wrong number"
 NOT_ZERO, NOT_IT = "it is not 0", "no rounding explains it"
 
@@ -235,12 +236,12 @@ class _Explanation:
 
     def is_far(self) -> bool:
         """Whether a number that is not explained is farther off than any rounding of steps takes it."""
-        largest = max(map(abs, self.values))
-        return any(
-            abs(self.texts[place].value - self.values[place])
-            > max(FAR * self.texts[place].unit, FAR * self.coarsest, largest / FAR_PART)
-            for place in self._open()
-        )
+        return any(map(self._is_far_in, self._open()))
+
+    def _is_far_in(self, place):
+        text, largest = self.texts[place], max(map(abs, self.values))
+        most = max(FAR * text.unit, FAR * self.coarsest, largest / FAR_PART)
+        return abs(text.value - self.values[place]) > most
 
     def _note_coarsest(self, ways):
         """Keep the largest unit of a last digit among the numbers that this one is computed from."""
@@ -299,7 +300,8 @@ class _Explanation:
             return
         for place in self._open():
             if gives(found[place], self.texts[place]):
-                self.verdicts[place] = verdict
+                is_no_rounding = verdict.verdict == ROUNDING and self._is_far_in(place)
+                self.verdicts[place] = Verdict(UNDECIDED, FAR_OFF) if is_no_rounding else verdict
 
     def _binary(self, way):
         """What rounding every input in binary does to the value; at a cancellation that is much."""

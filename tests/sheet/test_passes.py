@@ -136,3 +136,21 @@ w2 = w2 - eta dL/dw2
 dL/da = (y - t) w2"""
     last = neuronnet.check_sheet(text).lines[-1]
     assert (last.verdict, last.parts[-1].note) == ("right", "with w2 as before the update")
+
+
+SGD = """y = tanh(w x)   L = 1/2 (y - t)^2   eta = 0.2   w = 0.3
+x = 1   t = 0.5
+dL/dw = (y - t)(1 - y^2) x = -0.1910
+w = w - eta dL/dw = 0.3382
+x = -2   t = 1
+dL/dw = (y - t)(1 - y^2) x = 2.0751
+w = w - eta dL/dw = -0.0768
+x = 1   t = 0.5
+dL/dw = (y - t)(1 - y^2) x = -0.5733
+w = w - eta dL/dw = 0.0378"""
+
+
+def test_a_sample_comes_again_in_the_second_epoch():
+    report = neuronnet.check_sheet(SGD)
+    assert {each.verdict for each in report.lines if each.kind == "judged"} == {"right"}
+    assert wrong_lines(SGD.replace("0.0378", "-0.1915")) == ["w = w - eta dL/dw = -0.1915"]
