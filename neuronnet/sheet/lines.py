@@ -87,8 +87,8 @@ class Lines:
                 self.carried.remember(role.name, statement.number.printed, statement.line, False)
             return line
         if role.kind == VALUE and role.truth is None and self._is_another(statement, role):
-            note = f"{role.name.partition('@')[0]} has two values; mark the new one: read line {statement.line} as new"
-            self._undecided(line, note)
+            two = f"{role.name.partition('@')[0]} has two values"
+            self._undecided(line, f"{two}; mark the new one: read line {statement.line} as new")
             self.unclear.add(role.name)
             return line
         try:
