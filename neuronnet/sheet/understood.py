@@ -24,6 +24,9 @@ _LOGISTIC = re.compile(r"σ|\\sigma|sigmoid|logistic")
 _LATER = re.compile(r"(?<![\w/@])([^\W\d][\w^\[\]{}]*)@(\d{1,4})(?! =)")
 _EARLIER = re.compile(r"(?<=\w)~\d+")
 _NET_INPUT = re.compile(r"(?<![\w/'])'?(net_([^\W_]\w*))'?(?!\w)")
+_COUNTED = re.compile(r"\w@\d")
+_NAMED = re.compile(r"(?<!\w)([^\W\d][\w^{}()\[\].']*?)(@(\d+))?(?![\w@])")
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 THE_SEED = "the seed"
 _EQUALS = re.compile(r"\s*(?::=|[-+*/]?=|[≈≅≃≡←→])")
 
@@ -67,6 +70,7 @@ class Spellings:
     def __init__(self, statements: Iterable, roles):
         self._own: dict[str, str] = {}
         self._sign, self._logistic = "d", "logistic"
+        self._counts_itself = roles.is_network or any(_COUNTED.search(each.text) for each in statements)
         self._has_marks = any(re.search(r"\w@\d", statement.text) for statement in statements)
         for position, statement in sorted(enumerate(statements), key=lambda each: _is_let(each[1])):
             if any("∂" in part.spelled.text for part in statement.parts):
@@ -111,7 +115,7 @@ class Spellings:
         """A sentence about names, with these in their author's spelling."""
         if self._differing is not None:
             sentence = self._differing.sub(lambda found: found[1] + self._own[found[2]], sentence)
-        return self._with_logistic(sentence)
+        return self._with_logistic(sentence if self._counts_itself else _in_passes(sentence))
 
     def note(self, sentence: str) -> str:
         """The same, with words for what has no name in the sheet: `the new w` for w@1."""
@@ -130,6 +134,22 @@ class Spellings:
 
     def _with_logistic(self, text):
         return re.sub(r"\blogistic(?='?\()", self._logistic, text)
+
+
+def _in_passes(sentence):
+    """A sentence without our marks of passes: `w@1` is w, beside another w "w after the first update"."""
+    counts: dict[str, set] = {}
+    for word, _, count in _NAMED.findall(sentence):
+        counts.setdefault(word, set()).add(count)
+
+    def named(found):
+        word, _, count = found.groups()
+        if count is None or len(counts[word]) == 1:
+            return word
+        which = _ORDINALS[int(count) - 1] if int(count) <= len(_ORDINALS) else f"{count}th"
+        return f"{word} after the {which} update"
+
+    return _NAMED.sub(named, sentence)
 
 
 def _is_let(statement):
@@ -173,7 +193,7 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
         if role.kind == SEED
     ]
     return Understood(
-        given=tuple(spellings.of(name) for name in model.given if name in own),
+        given=tuple(spellings.of(name) for name in model.given if name in own and "@" not in name),
         model_lines=tuple(sorted(lines)),
         loss=None if seeds or roles.loss is None else spellings.of(roles.loss),
         meanings=tuple(_meanings(roles, meanings, spellings)),

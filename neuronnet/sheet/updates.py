@@ -67,8 +67,7 @@ class Updates(FormulaValues):
         """Whether an update of its author's own rule, as Adam's, goes up where the gradient turns around."""
         by = partial_name(self._loss_of(old), old)
         whole = self._written_out(formula)
-        turned = mapped(whole, lambda leaf: Negative(leaf) if getattr(leaf, "name", None) == by else leaf)
-        one, other = self._worth(whole, {}), self._worth(turned, {})
+        one, other = self._worth(whole, {}), self._worth(_turned(whole, by), {})
         if one is None or other is None:
             return False
         pairs = [
@@ -78,23 +77,17 @@ class Updates(FormulaValues):
         ]
         return all(change * along >= 0 for change, along in pairs) and any(change for change, _ in pairs)
 
-    def _is_added_uphill(self, role, formula):
-        """Whether a velocity goes up along the gradient, and an update of its pass adds it: w = w + v."""
+    def _added_uphill(self, role, formula):
+        """The derivative that a velocity goes up along, if an update of its pass adds it: w = w + v."""
         for position, other in self.roles.of.items():
             if other.kind == UPDATE and other.step == role.step and other.target in self.model:
                 old, slope = other.target, self._derivative(other.target)
                 sums = [(1, Name(old)), (1, Name(role.name))]
                 added = [self.in_pass(part.formula, role.step) for part in self.statements[position].formulas]
-                if slope is not None and any(each.format() == Sum(sums).format() for each in added):
-                    return self._steps_uphill(Name(old) + formula, old, slope)
-        return False
-
-    def _turned(self, formula):
-        """A formula with the opposite of every derivative in it."""
-        whole = self._written_out(formula)
-        return mapped(
-            whole, lambda leaf: Negative(leaf) if split_partial(getattr(leaf, "name", "")) else leaf
-        )
+                is_added = any(each.format() == Sum(sums).format() for each in added)
+                if slope is not None and is_added and self._steps_uphill(Name(old) + formula, old, slope):
+                    return partial_name(self._loss_of(old), old)
+        return None
 
     def _written_out(self, formula, depth=0):
         """A formula with the values beside in it, as the moments of Adam, written out."""
@@ -116,8 +109,10 @@ class Updates(FormulaValues):
     def _keep_state(self, role, statement):
         """A velocity or moment: given, but not learnt. Its own formula defines it; later lines use it."""
         formula = self.in_pass(statement.formulas[0].formula, role.step)
-        if self._is_added_uphill(role, formula):
-            self._define(role.name, self._turned(formula))
+        by = self._added_uphill(role, formula)
+        if by is not None:
+            self.roles.definitions[role.name] = _turned(self._written_out(formula), by)
+            self._define(role.name, self.roles.definitions[role.name])
             return
         self._define(role.name, formula)
         for position in self._positions(role.name) if role.name in self.model else ():
@@ -193,6 +188,11 @@ class Updates(FormulaValues):
     def _are_equal(self, one, other):
         ratio = constant_ratio(self._worth(one, {}), self._worth(other, {}))
         return ratio is not None and isclose(ratio, 1, rel_tol=SAME)
+
+
+def _turned(formula, derivative):
+    """A formula with the opposite of a derivative."""
+    return mapped(formula, lambda leaf: Negative(leaf) if getattr(leaf, "name", None) == derivative else leaf)
 
 
 def _leading(formula):

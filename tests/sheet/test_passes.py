@@ -154,3 +154,11 @@ def test_a_sample_comes_again_in_the_second_epoch():
     report = neuronnet.check_sheet(SGD)
     assert {each.verdict for each in report.lines if each.kind == "judged"} == {"right"}
     assert wrong_lines(SGD.replace("0.0378", "-0.1915")) == ["w = w - eta dL/dw = -0.1915"]
+
+
+def test_no_message_shows_our_marks_of_passes():
+    text = momentum("v = mu v + eta g = {1}", "w = w + v = {2}", ("0.2", "-0.34"))
+    for each in (text, SGD.replace("(1 - y^2) x = -0.57", "(1 - y) x = -0.57"), ADAM.replace("3.56", "3.65")):
+        report = neuronnet.check_sheet(each)
+        assert any(line.is_wrong for line in report.lines)
+        assert "@" not in str(report)
