@@ -205,14 +205,21 @@ def _spelled(claim, spelled):
 
 
 def _transposed(claims, arrays):
-    """Claims with X^T for X' where X is one of some arrays, none of which gets a new value X'."""
+    """Claims with X^T for X' where X is one of some arrays, none of which gets a new value X'.
+
+    `X' * v` and `X' * (h - y)` are products of matrices.
+    """
     if not arrays:
         return claims
-    primed = re.compile(rf"(?<![\w^])({'|'.join(map(re.escape, arrays))})'(?![\w'(])")
-    return [
-        claim._replace(parts=[claim.parts[0], *(each.replace(primed, r"\1^T") for each in claim.parts[1:])])
-        for claim in claims
-    ]
+    name = f"({'|'.join(map(re.escape, sorted(arrays, key=len, reverse=True)))})"
+    word = rf"(?<![\w^]){name}(?![\w'])"
+    product = re.compile(rf"(?<![\w^]){name}(?:'|\^T)\s*\*(?=\s*(?:\([^()]*)?{word})")
+    primed = re.compile(rf"(?<![\w^]){name}'(?![\w'(])")
+
+    def spelled(part):
+        return part.replace(product, r"\1^T @").replace(primed, r"\1^T")
+
+    return [claim._replace(parts=[claim.parts[0], *map(spelled, claim.parts[1:])]) for claim in claims]
 
 
 def _plain_names(heads):

@@ -504,3 +504,36 @@ def test_the_next_sample_brings_its_own_numbers():
     first, second = epoch.format(0.245, -0.7, 0.65), epoch.format(0.845, 2.6, -0.65)
     report = check_sheet(f"w = 0.3, eta = 0.5\nx = 1, t = 1\n{first}x = 2, t = 0\n{second}")
     assert report.status == 0 and [line.verdict for line in report.lines].count("right") == 6
+
+
+LAYERS = "x = [0.5, -1]\nt = 0.3\nW1 = [[0.1, -0.2], [0.3, 0.4]]\nW2 = [[0.7, -0.8], [0.2, 0.5]]\n"
+OCTAVE = "X = [1 2; 3 4]\ny = [1; 0]\nw = [0.1; -0.2]\nm = 2\nh = X*w\nJ = 1/(2 m)*sum((h - y).^2)\n"
+PASSES = "import numpy as np\nh = np.tanh(W1 @ x)\ny = W2 @ h\nL = 0.5*np.sum((y - t)**2)\ndy = y - t\n"
+SWEEP = "dW2 = np.outer(dy, h)\ndh = W2.T @ dy\ndz = dh*(1 - h**2)\ndW1 = np.outer(dz, x)\n"
+
+
+@pytest.mark.parametrize(
+    "sheet, status, said",
+    [
+        (f"{LAYERS}{PASSES}{SWEEP}W1 = W2 - 0.1*dW1", 1, "W1 = W2 - 0.1*dW1. W1, not W2"),
+        (f"dW1 = 0\n{LAYERS}{PASSES}{SWEEP}W1 = W1 - 0.1*dW1", 0, "dz is dL/d(W1 @ x)"),
+        (f"{LAYERS}{PASSES}print(L)  # 0.9999", 1, "printed 0.9999"),
+        ("x = 0.8, w = 0.4\nh = tanh(w x)\ndL/dh = h - x = -0.4905", 3, "; no line was read as the loss"),
+        (
+            "Adam, loss J = (v x - 2)^2\nx = 1, w = 3\nJ = (w x - 2)^2 = 1\ndJ/dw = 2 (w x - 2) x = 3",
+            1,
+            "exact is 2",
+        ),
+        (
+            "x = 1,5 y además t = 2\nL = 1/2 (y − t)^2 = 0,98\nw = 0,4 − 0,1·(-2,1) = 0,61",
+            2,
+            "nothing is called 'y'",
+        ),
+        (f"{OCTAVE}dJ/dw = X' * (h - y)/m", 0, "1 line judged: 1 right"),
+        (f"{OCTAVE}dJ/dw = X * (h - y)/m", 1, "wrong formula"),
+    ],
+)
+def test_what_is_not_as_it_should_be_is_told_in_the_words_of_the_sheet(sheet, status, said):
+    report = check_sheet(sheet)
+    assert said in str(report) and report.status == status
+    assert not any(each in str(report) for each in ("net_h", "@1 ", "_new", "w~"))

@@ -32,7 +32,7 @@ _FOREIGN = re.compile(
     "|".join(rf"(?P<{to}>(?<![^\W_]){words}(?![^\W_]))" for to, words in _IN_ENGLISH.items())
 )
 _IN_BRACKETS = re.compile(r"(?<=[\w}\]])\s?\((new|old)\)")
-_POINTED = re.compile(r"(?<!\d)\.([*/^])(?!\*)")
+_POINTED = re.compile(r"((?<![\w.])\d+)?\.([*/^])(?!\*)")
 _PERCENT = re.compile(r"(?<![\w.,])(?P<whole>\d{1,15})(?:[.,](?P<part>\d{1,15}))?\s?\\?%(?!\s*[\w(])")
 _COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _STATED_WITH_COMMA = re.compile(r"[=≈]\s*[-−]?[0-9]{1,15},[0-9]{1,15}\s*(?=[;=≈|(\n]|,?\s|\.?\Z|[.,;]\s)")
@@ -67,10 +67,15 @@ def with_equals(spelled):
     """A TextWithColumns with "=" for every sign of equality, and with one mark of a value after an update."""
     spelled = spelled.replace(_EQUALITY, "=")
     if "." in spelled.text:
-        spelled = spelled.replace(_POINTED, lambda match: "⊙" if match[1] == "*" else match[1])
+        spelled = spelled.replace(_POINTED, _without_point)
     if "+" in spelled.text or "⁺" in spelled.text:
         spelled = spelled.replace(_UPDATED, lambda match: match[1] + (f"{match[2]}@1" if match[2] else "^+"))
     return spelled
+
+
+def _without_point(match):
+    """`⊙` for the `.*` of Octave, `2*` for `2.*`."""
+    return (match[1] or "") + ("⊙" if match[2] == "*" and not match[1] else match[2])
 
 
 def without_entities(spelled):
