@@ -232,6 +232,12 @@ class Lines:
                 if role.kind in (GRADIENT, HELPER, UPDATE, CHANGE) and shown.verdict == report.RIGHT:
                     self._in_order(shown, statement, role, part.formula, truth)
                 judged_parts += 1
+        if (
+            role.kind == UPDATE
+            and line.number is not None
+            and line.number.verdict in (report.RIGHT, report.ROUNDING)
+        ):
+            self._excuse_numbers(line, statement, role)
         if arithmetic and not statement.numbers:
             self._value(line, exact, formulas, arithmetic)
             judged_parts += 1
@@ -239,6 +245,16 @@ class Lines:
             line.kind = "seed"
         elif not judged_parts:
             line.kind = "model" if role.kind == MODEL else "undecided"
+
+    def _excuse_numbers(self, line, statement, role):
+        """Do not accuse `w - 0.1*(-1.3162)`, an update with its step in numbers, if that gives its result."""
+        printed = statement.number.printed
+        for part, shown in zip(statement.parts, line.parts):
+            is_accused = shown.verdict in (report.WRONG_FORMULA, report.COINCIDENCE)
+            if is_accused and part.formula.names() == [role.target] and not isinstance(printed, Array):
+                if abs(self.model.value(part.formula) - printed.value) <= 10 * printed.half_unit:
+                    shown.verdict, shown.note = report.RIGHT, None
+                    self.wrong = [each for each in self.wrong if each[0] is not shown]
 
     def _another_formula(self, line, shown, printed, own):
         """Accuse a forward formula where another name in it gives the number that its author has."""

@@ -21,7 +21,6 @@ _LETTERS = {word: letter for letter, word in GREEK.items()}
 _LETTER = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_LETTERS)})(?![^\W\d_])")
 _DERIVATIVE = re.compile(r"[d∂](\S+)/[d∂](\S+)")
 _LOGISTIC = re.compile(r"σ|\\sigma|sigmoid|logistic")
-_LATER = re.compile(r"(?<![\w/@])([^\W\d][\w^\[\]{}]*)@(\d{1,4})(?! =)")
 _EARLIER = re.compile(r"(?<=\w)~\d+")
 _NET_INPUT = re.compile(r"(?<![\w/'])'?(net_([^\W_]\w*))'?(?!\w)")
 _COUNTED = re.compile(r"\w@\d")
@@ -71,7 +70,6 @@ class Spellings:
         self._own: dict[str, str] = {}
         self._sign, self._logistic = "d", "logistic"
         self._counts_itself = roles.is_network or any(_COUNTED.search(each.text) for each in statements)
-        self._has_marks = any(re.search(r"\w@\d", statement.text) for statement in statements)
         for position, statement in sorted(enumerate(statements), key=lambda each: _is_let(each[1])):
             if any("∂" in part.spelled.text for part in statement.parts):
                 self._sign = "∂"
@@ -118,16 +116,8 @@ class Spellings:
         return self._with_logistic(sentence if self._counts_itself else _in_passes(sentence))
 
     def note(self, sentence: str) -> str:
-        """The same, with words for what has no name in the sheet: `the new w` for w@1."""
-        sentence = self.text(sentence)
-        if not self._has_marks:
-            sentence = _LATER.sub(
-                lambda found: (
-                    "the new " * (found[2] == "1") + found[1] + f" of pass {found[2]}" * (found[2] > "1")
-                ),
-                sentence,
-            )
-        return _EARLIER.sub("", _NET_INPUT.sub(self._inside, sentence))
+        """The same, with words for what has no name in the sheet, as what goes into an activation."""
+        return _EARLIER.sub("", _NET_INPUT.sub(self._inside, self.text(sentence)))
 
     def _inside(self, found):
         return found[0] if found[1] in self._own else f"what goes into {found[2]}"
@@ -220,7 +210,8 @@ def _meanings(roles, meanings, spellings):
         if "@" in name:
             continue
         by = spellings.of(partial_name(roles.loss, meaning.target))
-        if meaning.target.startswith("net_") and not spellings.has(meaning.target):
+        is_ours = not roles.is_network and not spellings.has(meaning.target)
+        if meaning.target.startswith("net_") and is_ours:
             inside = roles.model.formula(meaning.target)
             by = by.removesuffix(meaning.target) + f"({spellings.formula(inside)})" if inside else by
         factor = Fraction(meaning.factor).limit_denominator(10**6)

@@ -162,3 +162,9 @@ def test_no_message_shows_our_marks_of_passes():
         report = neuronnet.check_sheet(each)
         assert any(line.is_wrong for line in report.lines)
         assert "@" not in str(report)
+
+
+@pytest.mark.parametrize("step, wrong", [("w - 0.2·(-0.5733)", []), ("w + 0.2·(-0.5733)", ["w"])])
+def test_an_update_may_have_its_step_in_numbers(step, wrong):
+    text = SGD.replace("w - eta dL/dw = 0.0378", f"{step} = 0.0378")
+    assert [each[0] for each in wrong_lines(text)] == wrong
