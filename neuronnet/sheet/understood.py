@@ -24,7 +24,7 @@ _LOGISTIC = re.compile(r"σ|\\sigma|sigmoid|logistic")
 _EARLIER = re.compile(r"(?<=\w)~\d+")
 _NET_INPUT = re.compile(r"(?<![\w/'])'?(net_([^\W_]\w*))'?(?!\w)")
 _COUNTED = re.compile(r"\w@\d")
-_NAMED = re.compile(r"(?<!\w)([^\W\d][\w^{}()\[\].']*?)(@(\d+))?(?![\w@])")
+_NAMED = re.compile(r"(?<!\w)([^\W\d][\w^{}()\[\].']*?)(@(\d+))?(?![\w@]|'+@)")
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 THE_SEED = "the seed"
 _EQUALS = re.compile(r"\s*(?::=|[-+*/]?=|[≈≅≃≡←→])")
