@@ -104,7 +104,9 @@ class Computation:
         self.base = self.value(self.start)
 
     def value(self, values: dict) -> tuple | None:
-        """What the formula gives, a tuple of Decimals; None where it has no value."""
+        """What the formula gives, a tuple of Decimals; None where it or one of the values has none."""
+        if any(each is None for each in values.values()):
+            return None
         try:
             return tuple(map(Decimal, entries(self._evaluate(self._with_steps(values)))))
         except (ArithmeticError, ValueError, KeyError, NeuronnetError):
