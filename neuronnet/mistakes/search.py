@@ -21,7 +21,7 @@ from neuronnet.names import after, split_partial
 MOST_CHANCE = 0.05
 MOST_ROUNDED = 1e-9  # of the largest number: rounding takes no number farther off; this saves replays
 MOST_PAIRED_WORK = 60  # of a pass, up to which all pairs are searched
-MOST_PAIRS, MOST_PAIRED = 3_000, 80_000  # pairs; the work of all of them
+MOST_PAIRS, MOST_PAIRED = 1_000, 80_000  # pairs; the work of all of them
 FEWEST_PAIRED_DIGITS = 6  # of the numbers that are left: fewer are hit by one pair or another
 MOST_FIRST = 6  # variations that give the first wrong number, each tried with all others
 MOST_CARRIED_WORK = 1_000  # up to which single ones with carried rounding are searched

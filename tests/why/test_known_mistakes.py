@@ -58,8 +58,9 @@ def visible():
 
 @pytest.mark.slow
 def test_the_mistakes_of_the_catalogue_that_show_are_named():
-    found = {id: known_mistakes(WORKED, None, mistaken(id)) for id in visible()}
-    assert len(found) > 50
+    asked = list(visible())[:: 1 if is_thorough() else 3]
+    found = {id: known_mistakes(WORKED, None, mistaken(id)) for id in asked}
+    assert len(found) > 17
     assert [id for id, diagnoses in found.items() if id not in named(diagnoses[:1])] == []
     assert all(first.sentence and "digits reproduced" in first.odds for first, *_ in found.values())
 
@@ -296,7 +297,7 @@ def planted(seed, concerned, mistake):
 @pytest.mark.slow
 def test_mistakes_planted_in_another_backward_pass_are_named_in_95_of_100_networks():
     missed = []
-    for first, (id, (concerned, mistake)) in enumerate(PLANTED.items()):
+    for first, (id, (concerned, mistake)) in list(enumerate(PLANTED.items()))[:: 1 if is_thorough() else 2]:
         for seed in range(first, first + NETWORKS):
             network, wrong = planted(seed, concerned, mistake)
             found = known_mistakes(network.description(), (network.inputs, network.targets), wrong)
