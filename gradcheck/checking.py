@@ -10,12 +10,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.inputs.functions import (
-    MOST_CALLS,
-    CallersFunctions,
-    functions_of_intermediates,
-    random_states_kept,
-)
+from gradcheck.inputs.functions import MOST_CALLS, CallersFunctions, random_states_kept
+from gradcheck.inputs.intermediates import functions_of_intermediates
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import audit
 from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries, gradient_at
@@ -44,16 +40,17 @@ def check(
     learning_rate: float | None = None,
     one_by_one: int = ONE_BY_ONE,
     most_calls: int = MOST_CALLS,
+    args: tuple = (),
 ) -> Report:
     """Judge a gradient, entry by entry. Returns a Report.
 
     loss: parameters -> one real number, or (number, gradients) when `gradients` is None. gradients: a
     function of the parameters, or ready numbers, in their structure: arrays and floats, in nested dicts,
-    lists, tuples. Both get fresh float64 copies. A loss that returns an array needs gradients (parameters, u)
-    of sum(u * loss).
+    lists, tuples; dW1 counts as W1. Both get fresh float64 copies, then `args`. Where the loss returns arrays,
+    gradients takes (parameters, u) and gives those of sum(u * loss), or gives the Jacobian.
 
     `select`: a glob on names, or a list. `confidence`: how many error bars away is wrong. `bounds`:
-    (low, high), never left. `intermediates`: see `gradcheck.inputs.functions`. `network`, `samples` and
+    (low, high), never left. `intermediates`: see `gradcheck.inputs.intermediates`. `network`, `samples` and
     `learning_rate` help to find the mistake. More entries than `one_by_one` are judged along random
     directions. `most_calls`: a limit on calls of the loss, some 12 for each entry; beyond it GradcheckError
     is raised, as for shapes that differ and numbers that are not real or finite.
@@ -69,7 +66,7 @@ def check(
             raise GradcheckError(f"{name}: found {options[name]!r}; it is {allowed}")
     constants = _constants(network, samples, learning_rate)
     with random_states_kept(), np.errstate(all="ignore"):
-        functions = CallersFunctions(loss, gradients, parameters, seed, bounds, most_calls)
+        functions = CallersFunctions(loss, gradients, parameters, seed, bounds, most_calls, args)
         point = functions.point
         # audit: are these functions of their arguments, and of nothing else?
         audited_loss, audited_gradients = functions.audited()
@@ -98,7 +95,7 @@ def check(
         functions.value(point.vector)  # what the caller's functions keep of their last call is of the point
     # report
     cause = nearby.cause if here is None and nearby is not None else here and here.overall
-    options |= {"bounds": bounds, "intermediates": intermediates, "network": network}
+    options |= {"bounds": bounds, "intermediates": intermediates, "network": network, "args": args or None}
     return Report(
         blocks,
         functions.evaluations,
@@ -106,14 +103,14 @@ def check(
         confidence,
         cause=_seen_in(links, cause),
         audit=findings,
-        notes=(*weak, *unknown),
+        notes=(*weak, *unknown, *_of_other_gradients(functions)),
         nearby=nearby,
         intermediates=links,
         known_mistakes=known,
         seconds=perf_counter() - started,
         conventions=_conventions(functions, judged),
         call=_repeating_call(loss, gradients, options),
-        source=(loss, gradients, point.restore(point.vector)),
+        source=functions.source,
     )
 
 
@@ -277,17 +274,20 @@ SPELLED_OUT = 40  # characters of an option in the line that makes a check again
 
 def _conventions(functions, judged):
     """Sentences on the precision and the form of what was checked, a tuple."""
-    said, single = ["float64"], ", ".join(functions.point.single_precision)
-    if single:
-        said.append(f"float32 parameters ({single}) handed over as float64")
+    said = ["float64", *functions.remarks]
     if functions.low_precision is not None:
         said.append(f"{functions.low_precision} gradients, allowed the rounding of {functions.low_precision}")
     if judged.single_precision:
         wide = "the error bars are as wide as that makes them"
         said.append(f"the loss seems to be computed in float32, and {wide}")
-    if functions.upstream is not None:
-        said.append("a loss of several numbers, through a random upstream")
     return tuple(said)
+
+
+def _of_other_gradients(functions):
+    """A Note on gradients that came along and belong to no parameter, in a list."""
+    names = ", ".join(functions.other_gradients)
+    how = "give them as intermediates={...}, from the first to the last, and the first wrong one is told"
+    return [Note("other gradients", f"{names}: no parameters, and not checked; {how}", ())] if names else []
 
 
 def _repeating_call(loss, gradients, options, function="check", more=""):

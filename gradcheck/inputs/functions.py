@@ -1,22 +1,10 @@
 """A loss and its gradients as functions of one flat vector, each call on copies of its own, and counted.
 
-A loss that returns an array is made one number by a random upstream u, normal and of zero mean: f = sum(u *
-loss). Its gradients then take u as their second argument, as the backward pass of a layer does.
-
-The intermediates of a backward pass become parameters of their own. The loss takes a second argument, a dict
-of arrays, and adds each, at zero, to the quantity of its name; its derivative by intermediates["dz1"] is then
-that by z1 itself:
-
-    def loss(p, intermediates={}):
-        z1 = x @ p["W1"] + intermediates.get("dz1", 0.0)
-        z2 = np.tanh(z1) @ p["W2"] + intermediates.get("dz2", 0.0)
-        return 0.5 * np.sum((z2 - target) ** 2)
+A loss that returns an array, or several, is made one number by a random upstream u, normal and of zero mean:
+f = sum(u * loss). Its gradients then take u as their second argument, or they give the Jacobian.
 """
 
-import inspect
 import random
-from collections import UserDict
-from collections.abc import Mapping
 from contextlib import contextmanager
 from numbers import Real
 
@@ -26,39 +14,54 @@ from gradcheck.errors import (
     GradcheckError,
     NotFinite,
     NotRealNumbers,
-    ShapeMismatch,
     add_note,
     passing_with_note,
     real_number,
 )
-from gradcheck.inputs.point import Point, real_array
-from gradcheck.numeric.derivatives import require_inside
+from gradcheck.inputs.outputs import Jacobian, Upstream, is_container, is_jacobian, output_array
+from gradcheck.inputs.point import Point
+from gradcheck.inputs.signatures import require_functions_of, require_no_layer, takes
+from gradcheck.inputs.tensors import as_numpy, in_double_precision, library_of
+from gradcheck.numeric.derivatives import derivative, require_inside
 from gradcheck.numeric.rounding import U
+from gradcheck.verdict import judge
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 MOST_CALLS = 1_000_000  # of the loss in one check
-SAME_LOSS = 2.0**-6  # relative: float64 zeros added to float16 quantities change less, another shape far more
+READINGS = {  # (factor, whether conjugate): the conventions of a gradient by complex numbers z
+    (1.0, False): "dL/dRe z + i dL/dIm z",
+    (1.0, True): "dL/dRe z - i dL/dIm z, the conjugate of what descends, as jax.grad gives it",
+    (2.0, False): "half of dL/dRe z + i dL/dIm z, the derivative by the conjugate of z (Wirtinger)",
+    (2.0, True): "half of dL/dRe z - i dL/dIm z, the derivative by z (Wirtinger)",
+}
 
 
 class CallersFunctions:
     """The caller's functions and `point`, a Point. `evaluations`: calls of the loss so far.
 
     `bounds`: (low, high) outside which the functions are not called, each None, a number, or in the structure
-    of the parameters; as an attribute both are vectors, or it is None. `upstream`: None or an array. Raises
-    GradcheckError for bounds that exclude the point, for a loss that gives no number or no finite one, and
-    for more than `most_calls` of the loss.
+    of the parameters; as an attribute both are vectors, or it is None. `args`: what both functions get
+    behind the rest. `upstream`: an Upstream, or None. `remarks`: sentences on how both are called and read.
+    Raises GradcheckError for bounds that exclude the point, for functions of other arguments, for a loss that
+    gives no number or no finite one, and for more than `most_calls` of the loss.
     """
 
-    def __init__(self, loss, gradients, parameters, seed=0, bounds=None, most_calls=MOST_CALLS):
+    def __init__(self, loss, gradients, parameters, seed=0, bounds=None, most_calls=MOST_CALLS, args=()):
         if not callable(loss):
             raise GradcheckError(f"loss: expected a function of the parameters, found {type(loss).__name__}")
-        self.point = Point(parameters)
-        self._loss, self._gradients, self.seed, self._most_calls = loss, gradients, seed, most_calls
-        self.evaluations, self.upstream, self._first = 0, None, None
+        self.point = self._given = Point(parameters)
+        self._loss, self._gradients, self._of_caller = loss, gradients, gradients
+        self.seed, self._most_calls = seed, most_calls
+        self.args = args if isinstance(args, tuple) else (args,)
+        self.library = next((maker.library for maker in self.point.makers), None)
+        self.evaluations, self.upstream, self._first, self._jacobian = 0, None, None, None
         self.bounds = bounds_of(self.point, bounds)
         self.is_callable = gradients is None or callable(gradients)
+        require_functions_of(loss, gradients, len(self.args))
         with random_states_kept():  # so that the audit still sees what a first call does to them
             self._look_at_value()
+            if any(len(blocks) == 2 for blocks in self.point.leaves):
+                self._settle_reading()
 
     @property
     def low_precision(self):
@@ -66,34 +69,66 @@ class CallersFunctions:
         unit = float(np.max(self.first_gradients()[1]))
         return None if unit <= U else "float32" if unit <= 2.0**-24 else "float16"
 
+    @property
+    def remarks(self):
+        """Sentences on how the functions were called, and how what they gave was read."""
+        said, single = [], ", ".join(self._given.single_precision)
+        doubled = all(maker.in_double for maker in self._given.makers)
+        if single:
+            more = f"as they are, beside others of {self.library}: make all float64 to see smaller errors"
+            said.append(f"float32 parameters ({single}) handed over {'as float64' if doubled else more}")
+        if self.library is not None and doubled:
+            said.append(f"{self.library} asked for double precision")
+        if self.upstream is not None:
+            said.append("a loss of several numbers, through a random upstream")
+        if self._jacobian is not None:
+            said.append(f"a loss of shape {self._jacobian.shape}, its Jacobian entry by entry")
+        renamed = {key: name for key, name in self._given.noted.items() if name not in (None, key)}
+        if renamed:
+            said.append(f"{', '.join(renamed)} read as the gradients by {', '.join(renamed.values())}")
+        if any(len(blocks) == 2 for blocks in self._given.leaves):
+            said.append(f"a complex gradient read as {READINGS[self._given.reading]}")
+        return said
+
+    @property
+    def other_gradients(self):
+        """The names of gradients that came along but belong to no parameter."""
+        return [key for key, name in self._given.noted.items() if name is None]
+
+    @property
+    def source(self):
+        """(loss, gradients, parameters) of which the same check needs no `args`."""
+        if self._jacobian is not None:
+            return self._jacobian.loss, self._jacobian.gradients, self._jacobian.parameters
+        loss, gradients, args = self._loss, self._gradients, self.args
+        if len(args) > 0:
+            loss = _with_arguments(loss, args)
+            gradients = _with_arguments(gradients, args) if callable(gradients) else gradients
+        return loss, gradients, self.point.restore(self.point.vector)
+
     def value(self, vector):
         """The loss at a vector, one number."""
         return self.loss(self.point.restore(vector))
 
     def loss(self, parameters, *intermediates):
         """The loss as one number, of parameters in the caller's structure."""
+        if self._jacobian is not None:
+            return self._jacobian.loss(parameters)
         value = self._called(parameters, *intermediates)
         value = value_and_gradients(value)[0] if self._gradients is None else value
-        return value if self.upstream is None else self._through(value)
+        return as_numpy(value) if self.upstream is None else self.upstream.through(value)
 
     def gradients(self, parameters):
         """What the gradients function returns; the first result is kept, as a copy, for `first_gradients`."""
         if self._gradients is None:
             return self.pair(parameters)[1]
-        upstream = () if self.upstream is None else (self.upstream.copy(),)
-        try:
-            found = self._gradients(parameters, *upstream)
-        except Exception as error:
-            called = "raised by gradients(parameters), which gradcheck calls with the parameters in their "
-            also = "structure and u, an array of the shape of the loss" if upstream else "structure alone"
-            add_note(error, called + also)
-            raise
-        return self._kept(found)
+        is_whole = self._jacobian is not None
+        return self._kept(self._gradients(parameters) if is_whole else self._gradients_called(parameters))
 
     def pair(self, parameters):
         """(value, gradients) of a loss that returns both."""
         value, found = value_and_gradients(self._called(parameters))
-        return value, self._kept(found)
+        return as_numpy(value), self._kept(found)
 
     def audited(self):
         """(loss, gradients) as the audit takes them."""
@@ -117,41 +152,103 @@ class CallersFunctions:
         return self.point.flatten_like(found), self.point.rounding_like(found)
 
     def _look_at_value(self):
-        parameters = self.point.restore(self.point.vector)
-        called = "which gradcheck calls with one argument, in the structure of the parameters"
-        with passing_with_note(f"raised by loss(parameters), {called}"):
-            value = self.pair(parameters)[0] if self._gradients is None else self._called(parameters)
-        shape = self._shape_of(value)
-        if shape != ():
-            how = "with .item()" if all(each == 1 for each in shape) else "its sum say"
-            one = f"return one real number, {how}"
-            wanted = "(parameters, u) and return those of sum(u * loss)"
-            if not callable(self._gradients):
-                hint = f"{one}, or give the gradients as a function of {wanted}"
-                raise NotRealNumbers("loss", f"an array of shape {shape}", hint)
-            if not _takes_two(self._gradients):
-                hint = f"{one}, or let the gradients take {wanted}"
-                raise GradcheckError(f"loss: found an array of shape {shape}; {hint}")
-            self.upstream = np.random.default_rng(self.seed).standard_normal(shape)
-            value = self._through(value)
-        value = real_number("loss", value)
+        """Finds out what the loss returns, and how the gradients are to be called."""
+        value = self._first_value()
+        several, shape = is_container(value), ()
+        if several and not takes(self._gradients, 2, len(self.args), of_need=True):
+            hint = "return the loss alone; one that returns (value, gradients) is checked with gradients=None"
+            hint += ", several arrays with gradients (parameters, u) of the sum of u times each"
+            raise NotRealNumbers("loss", f"a {type(value).__name__} of {len(value)}", hint)
+        if not several:
+            shape = output_array("loss", value).shape
+        if shape != () and not takes(self._gradients, 2, len(self.args), of_need=True):
+            if self._is_jacobian(shape):
+                return self._take_jacobian(shape)
+            self._require_upstream(shape)
+        if several or shape != ():
+            require_no_layer(self._loss, self._gradients, len(self.args))
+            self.upstream = Upstream(value, self.seed)
+            value = self.upstream.through(value)
+        value = real_number("loss", as_numpy(value))
         if not np.isfinite(value):
             raise NotFinite("loss", (), value)
 
-    def _shape_of(self, value):
-        """The shape of what the loss returned. Raises NotRealNumbers for anything but real numbers."""
-        if isinstance(value, (tuple, list)) and self._gradients is not None:
-            hint = "return the loss alone; one that returns (value, gradients) is checked with gradients=None"
-            raise NotRealNumbers("loss", f"a {type(value).__name__} of {len(value)}", hint)
-        try:
-            array = np.asarray(value)
-        except ValueError:
-            array = np.array(None)
-        if array.dtype.kind not in "fiu":
-            found = type(value).__name__ if array.dtype.kind == "O" else f"{array.dtype} numbers"
-            hint = "return one real number, e.g. the sum over samples and outputs"
-            raise NotRealNumbers("loss", found, hint)
-        return array.shape
+    def _first_value(self):
+        parameters = self.point.restore(self.point.vector)
+        called = "which gradcheck calls with one argument, in the structure of the parameters"
+        with passing_with_note(f"raised by loss(parameters), {called}"):
+            try:
+                value = self._called(parameters)
+            except RuntimeError as error:
+                if self.library != "PyTorch" or "dtype" not in str(error):
+                    raise
+                for maker in self.point.makers:  # PyTorch multiplies no float32 by a float64
+                    maker.in_double = False
+                value = self._called(self.point.restore(self.point.vector))
+            if self.library is None and (library := library_of(self._alone(value))) is not None:
+                self.library = library
+                value = self._called(self.point.restore(self.point.vector))
+        return self._alone(value)
+
+    def _alone(self, value):
+        """What the loss returned without the gradients that it may give as well."""
+        return value_and_gradients(value)[0] if self._gradients is None else value
+
+    def _is_jacobian(self, shape):
+        found = self._gradients
+        if callable(found):
+            if not takes(found, 1, len(self.args)):
+                return False
+            try:
+                found = self._gradients_called(self.point.restore(self.point.vector))
+            except Exception:
+                if takes(self._gradients, 2, len(self.args)):
+                    return False
+                raise
+        return found is not None and is_jacobian(found, self.point, shape)
+
+    def _take_jacobian(self, shape):
+        gradients = self._gradients_called if self.is_callable else self._of_caller
+        self._jacobian = Jacobian(self._called, gradients, self.point, shape)
+        self._gradients = self._jacobian.gradients
+        if self.bounds is not None:
+            tiled = self._jacobian.tiled
+            self.bounds = tuple(
+                np.concatenate([tiled(block, each).ravel() for block in self.point.blocks])
+                for each in self.bounds
+            )
+        self.point = Point(self._jacobian.parameters)
+
+    def _require_upstream(self, shape):
+        if takes(self._gradients, 2, len(self.args)):
+            return
+        one = (
+            f"return one real number, {'with .item()' if all(each == 1 for each in shape) else 'its sum say'}"
+        )
+        wanted = "(parameters, u) and return those of sum(u * loss)"
+        jacobian = f"or the Jacobian, of shape {shape} before that of the parameters"
+        if not callable(self._gradients):
+            hint = f"{one}, or give the gradients as a function of {wanted}, {jacobian}"
+            raise NotRealNumbers("loss", f"an array of shape {shape}", hint)
+        hint = f"{one}, or let the gradients take {wanted}, {jacobian}"
+        raise GradcheckError(f"loss: found an array of shape {shape}; {hint}")
+
+    def _settle_reading(self):
+        """Finds the convention of complex gradients: the first that gives the slope along a random line."""
+        point, here = self.point, self.point.vector
+        along, draw = np.zeros_like(here), np.random.default_rng([self.seed, 4])
+        for block in (block for blocks in point.leaves if len(blocks) == 2 for block in blocks):
+            block.of(along)[...] = draw.standard_normal(block.shape)
+        found = self._of_caller
+        if self.is_callable:
+            first = point.restore(here)
+            found = self.pair(first)[1] if found is None else self._gradients_called(first)
+        slope = derivative(lambda t: self.value(here + t * along), 0.0)
+        for reading in READINGS:
+            point.reading, self._first = reading, None
+            if judge(float(np.sum(along * point.flatten_like(found))), slope) == "right":
+                return
+        point.reading = next(iter(READINGS))
 
     def _inside(self, function):
         """The function, which raises a ValueError outside the bounds instead of being called."""
@@ -176,12 +273,19 @@ class CallersFunctions:
             hint = "raise most_calls, or check fewer entries with select or one_by_one=0"
             raise GradcheckError(f"loss: {found}; {hint}")
         self.evaluations += 1
-        return self._loss(parameters, *intermediates)
+        with in_double_precision(self.library):
+            return self._loss(parameters, *self.args, *intermediates)
 
-    def _through(self, value):
-        if np.shape(value) != self.upstream.shape:
-            raise ShapeMismatch("loss", self.upstream.shape, np.shape(value))
-        return np.sum(self.upstream * value)
+    def _gradients_called(self, parameters):
+        upstream = () if self.upstream is None else (self.upstream.handed_over(),)
+        try:
+            with in_double_precision(self.library):
+                return self._of_caller(parameters, *upstream, *self.args)
+        except Exception as error:
+            called = "raised by gradients(parameters), which gradcheck calls with the parameters in their "
+            also = "structure and u, an array of the shape of the loss" if upstream else "structure alone"
+            add_note(error, called + also)
+            raise
 
 
 def value_and_gradients(returned):
@@ -228,85 +332,5 @@ def _bound(point, which, given, default):
         raise GradcheckError(f"bounds: {which} is {why}") from None
 
 
-def _takes_two(function):
-    try:
-        inspect.signature(function).bind(None, None)
-    except (TypeError, ValueError) as error:
-        return isinstance(error, ValueError)  # a built-in function shows no signature
-    return True
-
-
-# Intermediates
-
-
-def functions_of_intermediates(functions, intermediates):
-    """The CallersFunctions whose parameters are the intermediates, all zero; its gradients are ready numbers.
-
-    `intermediates`: a dict of names to the loss's derivatives by them, in forward order, or a function of the
-    parameters that returns it. Raises GradcheckError for one that the loss never asks for, that changes the
-    loss though it is zero, or that has the name of a parameter, and what CallersFunctions raises; what the
-    caller's functions raise passes with a note.
-    """
-    point = functions.point
-
-    def here():
-        return point.restore(point.vector)
-
-    if callable(intermediates):
-        with passing_with_note("raised while gradcheck called intermediates(parameters)"):
-            intermediates = intermediates(here())
-    found = _arrays(intermediates, {block.name for block in point.blocks})
-    at_zero = {name: np.zeros(each.shape) if each.shape else 0.0 for name, each in found.items()}
-    shapes = ", ".join(f"{name} {each.shape}" for name, each in found.items())
-    takes = "the loss takes a dict of arrays as its second argument and adds each to the quantity of its name"
-    called = f"raised while gradcheck called loss(parameters, intermediates): {takes}"
-    note = f"{called}, which must have its shape; the shapes are {shapes}"
-    asked = set()
-
-    def loss(values):
-        with passing_with_note(note):
-            return functions.loss(here(), _NotingDict(values, asked))
-
-    with np.errstate(all="ignore"):
-        with_zeros = loss(dict(at_zero))
-        without, repeated = functions.loss(here()), functions.loss(here())
-    as_parameters = CallersFunctions(loss, found, at_zero, functions.seed)
-    for name in (name for name in found if name not in asked):
-        how = f"add intermediates[{name!r}], its second argument, to that quantity in the forward pass"
-        raise GradcheckError(f"intermediates: the loss never asks for {name!r}; {how}")
-    if without == repeated and abs(with_zeros - without) > SAME_LOSS * abs(without):
-        found = f"{without:.9g} without them and {with_zeros:.9g} with intermediates that are all zero"
-        hint = "add them to the quantities and do nothing else with them"
-        shaped = f"give each the shape of its quantity; the shapes are {shapes}"
-        raise GradcheckError(f"intermediates: the loss is {found}; {hint}, and {shaped}")
-    return as_parameters
-
-
-def _arrays(intermediates, taken):
-    """Name -> array of real numbers. `taken`: the names that the parameters have."""
-    if not isinstance(intermediates, Mapping) or len(intermediates) == 0:
-        found = f'found {type(intermediates).__name__}; e.g. {{"dz1": dz1, "dz2": dz2}}'
-        raise GradcheckError(f"intermediates: expected a dict of names to arrays, in forward order, {found}")
-    for name, each in intermediates.items():
-        if each is None or isinstance(each, Mapping):
-            expected = "an array, the derivative of the loss by that quantity"
-            found = f"{name} is {'None' if each is None else 'a dict'}; expected {expected}"
-            hint = "leave out what the backward pass does not compute"
-            raise GradcheckError(f"intermediates: {found}; {hint}")
-        if str(name) in taken:
-            found = f"{name} is the name of a parameter, too, and report[{str(name)!r}] would be that"
-            hint = f"give the intermediate a name of its own, such as {f'd{name}'!r}"
-            raise GradcheckError(f"intermediates: {found}; {hint}")
-    return {name: real_array(str(name), each) for name, each in intermediates.items()}
-
-
-class _NotingDict(UserDict):
-    """A dict that notes which of its names are asked for."""
-
-    def __init__(self, items, asked):
-        super().__init__(items)
-        self.asked = asked
-
-    def __getitem__(self, name):
-        self.asked.add(name)
-        return super().__getitem__(name)
+def _with_arguments(function, args):
+    return lambda *given: function(*given, *args)

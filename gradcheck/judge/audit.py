@@ -140,13 +140,13 @@ class _Calls:
 
     def _watched(self, who, function, vector):
         given = self._point.restore(vector)
-        before = _random_states()
+        before, states = self._point.flatten_like(given, "parameters"), _random_states()
         value = function(given)
-        for which, state, now in zip(("Python's", "NumPy's"), before, _random_states()):
+        for which, state, now in zip(("Python's", "NumPy's"), states, _random_states()):
             if state != now:
                 self.found("random state", who, which=which)
         try:
-            changed = self._point.flatten_like(given, "parameters") != vector
+            changed = self._point.flatten_like(given, "parameters") != before
         except (StructureMismatch, ShapeMismatch, NotRealNumbers) as error:
             changed = (error.name,)
         if isinstance(changed, tuple) or np.any(changed):

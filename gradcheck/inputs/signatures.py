@@ -1,0 +1,108 @@
+"""Which arguments the caller's functions take, and which door is meant where `check` gives others.
+
+A name is read as people give it: `dout`, `dZ`, `grad_output` for a gradient that comes from above, `cache` or
+`ctx` for what the forward pass keeps.
+"""
+
+import inspect
+import re
+
+from gradcheck.errors import GradcheckError
+
+FROM_ABOVE = re.compile(
+    r"d[A-Z_]\w*|d[a-z]\d*|d(out|next|prev|loss|logit|score|pred|prob|hidden|state|act|top|val)\w*|∂\w*"
+    r"|u|g|gy|gout\w*|grad\w*|upstream\w*|delta\w*|nabla\w*"
+)
+KEPT = re.compile(r".*(cache|ctx|context|saved|memory|tape|stored|residuals?).*", re.IGNORECASE)
+MOST_NAMED = 6
+
+
+def parameters_of(function):
+    """The inspect.Parameters of a function by name, None where it shows none."""
+    try:
+        return dict(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return None
+
+
+def takes(function, count, more=0, of_need=False):
+    """Whether a function can be called with `count` arguments and `more` behind; `of_need`: not with fewer.
+
+    True for a built-in function that shows no signature.
+    """
+    if not callable(function):
+        return False
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return True
+    return _binds(signature, count + more) and not (of_need and _binds(signature, count - 1 + more))
+
+
+def needed_names(function):
+    """The names of the arguments that a function needs, in order; [] where it shows none."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    found = parameters_of(function) or {}
+    return [name for name, each in found.items() if each.kind in kinds and each.default is each.empty]
+
+
+def is_from_above(name):
+    """Whether an argument of this name is the gradient that a layer gets from the one above."""
+    return FROM_ABOVE.fullmatch(name) is not None
+
+
+def is_kept(name):
+    """Whether an argument of this name is what the forward pass of a layer keeps."""
+    return KEPT.fullmatch(name) is not None
+
+
+def require_functions_of(loss, gradients, more):
+    """Raises GradcheckError for functions that do not take one argument, and `more` behind."""
+    if not takes(loss, 1, more):
+        names = needed_names(loss)
+        raise GradcheckError(f"loss: {_called(loss, more)}; {_other_doors(loss, gradients, names)}")
+    if callable(gradients) and not takes(gradients, 1, more) and not takes(gradients, 2, more):
+        names = needed_names(loss)
+        raise GradcheckError(f"gradients: {_called(gradients, more)}; {_other_doors(loss, gradients, names)}")
+
+
+def require_no_layer(loss, gradients, more):
+    """Raises GradcheckError for gradients that are the backward pass of a layer, such as (dout, cache)."""
+    names = needed_names(gradients)[: 2 + more]
+    if len(names) >= 2 and (is_kept(names[1]) or is_from_above(names[0]) and not is_from_above(names[1])):
+        called = f"{_name(gradients)}({', '.join(names)}) is the backward pass of a layer"
+        also = "check calls it with the parameters and u, the gradient from above"
+        raise GradcheckError(f"gradients: {called}; {also}: {_layer(loss, gradients, needed_names(loss))}")
+
+
+def _called(function, more):
+    names = needed_names(function)
+    text = f"{_name(function)}({', '.join(names[:MOST_NAMED])}{', ...' if len(names) > MOST_NAMED else ''})"
+    behind = f" and the {more} of args behind them" if more > 0 else ""
+    return f"{text} is called with one argument, the parameters in their structure{behind}"
+
+
+def _other_doors(loss, gradients, names):
+    if len(names) < 2:
+        return "give a function of the parameters"
+    return f"{_layer(loss, gradients, names)}; for settings behind the parameters give args=(...)"
+
+
+def _layer(loss, gradients, names):
+    given = ", ".join(f"{name}={name}" for name in names[:MOST_NAMED])
+    given += ", ..." if len(names) > MOST_NAMED else ""
+    backward = _name(gradients) if callable(gradients) else "backward"
+    return f"for a layer write gradcheck.check_layer({_name(loss)}, {backward}, {given or 'x=x'})"
+
+
+def _binds(signature, count):
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
+
+
+def _name(function):
+    name = getattr(function, "__name__", "")
+    return name if name.isidentifier() else "forward"
