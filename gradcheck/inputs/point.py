@@ -70,10 +70,13 @@ class Point:
     """
 
     def __init__(self, parameters: object):
-        self.blocks, self.single_precision, self.leaves, names = [], [], [], set()
+        self.single_precision, self.leaves, names = [], [], set()
+        self.blocks: list[Block] = []
         self.noted: dict = {}
         self.reading = (1.0, False)
-        vectors, leaves, kinds = [], [], []
+        vectors: list = []
+        leaves: list = []
+        kinds: list = []
         self._template = template_of(
             parameters, leaves, kind_of=lambda leaf: _added(kinds, kind_of_leaf(leaf))
         )
@@ -83,7 +86,8 @@ class Point:
             values = numbers_in(name, leaf, otherwise, kinds="fiubc")
             if values.dtype in (np.float32, np.complex64):
                 self.single_precision.append(name)
-            is_complex, blocks = values.dtype.kind == "c", []
+            is_complex = values.dtype.kind == "c"
+            blocks: list[Block] = []
             for part in ("real", "imag") if is_complex else ("real",):
                 block = f"{name}.{part}" if is_complex else name
                 numbers = _floats(block, getattr(values, part), otherwise)
@@ -138,7 +142,7 @@ class Point:
                 vectors[-1:] = factor * vectors[-1], factor * (-imaginary if conjugate else imaginary)
         return np.concatenate(vectors)
 
-    def leaves_like(self, gradients):
+    def leaves_like(self, gradients: object) -> list:
         """(first Block, what `gradients` have in its place, of any shape) for every array."""
         return [(blocks[0], leaf) for blocks, leaf in self._matched(gradients, "gradients")]
 

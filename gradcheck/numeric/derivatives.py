@@ -160,7 +160,9 @@ def _estimate(found, search, floor, centre, noise):
         reason = "kink"
     elif found.side is not None or not np.isfinite(error):
         reason = "edge of the domain"
-        if error >= max(abs(value), scale):  # the slopes of one side go on growing: no derivative
+        if (
+            error >= max(abs(value), scale) and scale > 0.0
+        ):  # the slopes of one side go on growing: no derivative
             value, error = np.nan, np.inf
     elif AGREEMENT * noise >= max(abs(centre), search.travel()) > 0.0:
         value, error, reason = np.nan, np.inf, "noise"  # as large as f and all that it moves by
