@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import SimpleNamespace
 
 from neuronnet.derivation.layer_formulas import update_formulas, update_powers
@@ -16,8 +16,9 @@ from neuronnet.mistakes.catalogue import variations
 from neuronnet.mistakes.graph import Graph
 from neuronnet.mistakes.passes import Pass, Values, changed_step
 from neuronnet.mistakes.variation import RIGHT, Place, Variation, everywhere, known, named, with_parts
-from neuronnet.names import after, partial_name, split_index, split_partial, update_of
+from neuronnet.names import after, partial_name, split_partial, update_of
 
+FEW = 3  # updates, each of whose values is computed only when it is asked for
 REMEMBERED = ("m_", "v_", "mhat_", "vhat_", "beta")
 
 
@@ -288,52 +289,41 @@ class Replay:
 
     def __init__(self, network: Network, variation: Variation, number: type = float, keep=None):
         self.network, self.variation, self.number, self.keep = network, variation, number, keep
-        self._varied: dict[int, Pass] = {}
-        self._plans: dict[int, Callable] = {}
-        self._states: dict[int, dict | None] = {0: dict(variation.start) or None}
         self._values: dict[int, Values] = {}
+        self._states: dict[int, dict] = {}  # what long trainings are at
+        self._plans: dict[int, Callable] = {}
 
     def __getitem__(self, name: str):
-        count = update_of((split_partial(name) or (name,))[0])
-        later = max(0, count + self.variation.later) if count else 0
-        return self._values_after(later, count)[_without_count(name)]
+        count, own = _counted(name)
+        return self._after(max(0, count + self.variation.later) if count else 0)[own]
 
-    def _steps(self, count):
-        steps = self.network.steps_of(count)
-        if id(steps) not in self._varied:
-            is_right = self.variation is RIGHT
-            self._varied[id(steps)] = steps if is_right else steps.varied(self.variation)
-        return self._varied[id(steps)]
-
-    def _values_after(self, made, count):
+    def _after(self, made):
+        """The values after so many updates, the first ones each from those before."""
         if made not in self._values:
-            keep = self.keep
-            named_as = None if keep is None else lambda name, value: keep(_with_count(name, count), value)
-            state = self._state(made)
-            self._values[made] = self._steps(made).values(state, self.number, named_as)
+            steps = self.network.steps_of(made).varied(self.variation)
+            before = None if not made else self._after(made - 1) if made <= FEW else self._state(made)
+            self._values[made] = steps.values(self.number, self.keep, before, made)
         return self._values[made]
 
     def _state(self, made):
-        """The parameters and the memory of the update rule after so many updates."""
-        reached = max(each for each in self._states if each <= made)
-        state = self._states[reached]
+        """The next values after so many updates, by plans that were made once for each batch."""
+        reached = max([FEW, *(each for each in self._states if each <= made)])
+        state = self._states.get(reached, self._after(FEW - 1))
         while reached < made:
-            steps = self._steps(reached)
+            steps = self.network.steps_of(reached)
             if id(steps) not in self._plans:
-                values = self._values_after(reached, reached)
                 names = [*steps.updates, *(after(name, 1) for name in self.variation.start)]
-                for name in names:
-                    values[name]
-                if made - reached > 3 and self.keep is None:
-                    self._plans[id(steps)] = values.plan(state or (), names)
-                state = {split_index(name)[0]: values[name] for name in names}
-            else:
-                state = self._plans[id(steps)](state)
-            if self.keep is not None:
-                state = {name: self.keep(after(name, reached + 1), value) for name, value in state.items()}
+                self._plans[id(steps)] = steps.varied(self.variation).values(self.number).plan(names)
+            state = self._plans[id(steps)](state)
             reached += 1
-        self._states[reached] = state
+        self._states[made] = state
         return state
+
+
+@lru_cache(maxsize=10_000)
+def _counted(name):
+    """(how many updates a name is after, the name of the same before any)."""
+    return update_of((split_partial(name) or (name,))[0]), _without_count(name)
 
 
 def _without_count(name):
@@ -341,10 +331,3 @@ def _without_count(name):
     if parts is not None:
         return partial_name(*map(_without_count, parts))
     return name.partition("@")[0]
-
-
-def _with_count(name, count):
-    parts = split_partial(name)
-    if parts is not None:
-        return partial_name(*(_with_count(each, count) for each in parts))
-    return name if "@" in name else after(name, count)

@@ -51,8 +51,7 @@ class OwnModel:
 
     def replay(self, variation: Variation = RIGHT, number: type = float, keep=None) -> Values:
         """The values of a pass with a Variation."""
-        steps = self.steps if variation is RIGHT else self.steps.varied(variation)
-        return steps.values(None, number, keep)
+        return self.steps.varied(variation).values(number, keep)
 
     def place(self, expression: Expression) -> int:
         """Where a quantity comes in the order of computation."""

@@ -1,11 +1,13 @@
 """A pass over a model with some of its steps changed: forward lines, the sweep backwards, updates.
 
 A step is changed where it stands in the graph: what a quantity is computed with, what it is differentiated
-as, what one use of a quantity adds to its derivative, or how these shares are put together.
+as, what one use of a quantity adds to its derivative, or how these shares are put together. What no change
+reaches has the values of the plain pass, so that a variation costs what lies between it and what is asked.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from neuronnet.derivation.model import Model
@@ -16,7 +18,7 @@ from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import Shapes, shared_evaluator
 from neuronnet.formulas.expressions import Expression, Name, Number, Transpose
 from neuronnet.mistakes.variation import RIGHT, Variation, with_parts
-from neuronnet.names import partial_name, split_index, split_partial
+from neuronnet.names import after, partial_name, split_index, split_partial
 
 
 class Pass:
@@ -25,32 +27,47 @@ class Pass:
     def __init__(self, model: Model, updates: dict[str, Expression]):
         self.model, self.updates, self.variation, self.plain = model, updates, RIGHT, self
         self.shapes = _ShapesOf(self)
+        self.place: dict[str, int] = {}  # where a name comes in the order of computation
         self.reach: dict[str, int] = {}  # bit k of what is computed from the name in place k
-        self.place: dict[str, int] = {}
+        self.derivatives: dict[str, int] = defaultdict(int)  # the bits of all derivatives by a name
+        self.parts: list[Pass] = []
         self._rows: dict[tuple, tuple] = {}
         self._touched: set[str] = set()
         self._redone: dict[str, Expression] = {}
         self._mask = (-1, 0)
         self._reached: dict[str, set] = {}
-        self._own = Values(self)
+        self._uses = _uses(model.formulas)
+        self._contributions: dict[tuple, list] = {}
+        self._values: dict[tuple, Values] = {}
+        self._varied: dict[int, Pass] = {}
 
     def varied(self, variation: Variation) -> Pass:
         """The same pass with a Variation."""
+        if variation is RIGHT:
+            return self
+        if id(variation) in self._varied:
+            return self._varied[id(variation)]
         other = Pass.__new__(Pass)
-        other.__dict__.update(self.__dict__, variation=variation, plain=self, _rows={}, _redone={})
+        other.__dict__.update(self.__dict__, variation=variation, plain=self, _rows={}, _mask=(-1, 0))
         other._touched = {name for _, name in variation.shares} | set(variation.sums)
-        other._mask, other.shapes = (-1, 0), _ShapesOf(self)
-        for user, change in variation.slopes.items():
-            formula = self.model.formulas[user]
-            other._redone[user] = changed = change(formula)
-            other._touched.update(formula.names(), changed.names())
+        other._redone = {user: change(self.model.formulas[user]) for user, change in variation.slopes.items()}
+        if other._redone:
+            other._uses, other._contributions = _uses({**self.model.formulas, **other._redone}), {}
+            for user, formula in other._redone.items():
+                other._touched.update(self.model.formulas[user].names(), formula.names())
+        other.shapes, other.parts = _ShapesOf(self), [self.varied(part) for part in variation.parts]
+        if not other.parts:
+            self._varied[id(variation)] = other
         return other
 
-    def values(self, start: dict | None = None, number: type = float, keep=None) -> Values:
-        """All values; `start` has given numbers, `keep(name, value)` is what a computation goes on with."""
-        if start is not None or number is not float or keep is not None:
-            return Values(self, start, number, keep)
-        return self._own if self.plain is self else Values(self)
+    def values(self, number: type = float, keep=None, before: Values | None = None, count: int = 0) -> Values:
+        """All values as `number`; `keep(name, value)` is what a computation goes on with.
+
+        `before` are the values of the pass and update before, `count` how many updates these names are after.
+        """
+        if before is not None or self.plain is not self:
+            return Values(self, number, keep, before, count)
+        return self._values.setdefault((number, keep), Values(self, number, keep))
 
     # Steps
 
@@ -72,53 +89,84 @@ class Pass:
         model.shape(own)
         if numerator == denominator:
             return Number(1)
+        if numerator not in self._reached:
+            self._reached[numerator] = model.uses(numerator)
         shares = []
-        for user, formula in self._users(numerator, denominator):
-            above = Number(1) if user == numerator else Name(partial_name(numerator, user))
-            if user != numerator:
-                model.shape(above.name)
-            change = self.variation.shares.get((user, denominator))
-            for name, share in contributions(formula, above, self.shapes, user):
-                if name == denominator:
-                    share = share if change is None else change(share, above)
-                    shares += [] if share is None else [share]
+        for user in self._uses.get(denominator, ()):
+            if user in self._reached[numerator] and (user not in model.constants or user == numerator):
+                above, found = self._shares_from(numerator, user)
+                change = self.variation.shares.get((user, denominator))
+                found = [share for name, share in found if name == denominator]
+                found = found if change is None else [change(share, above) for share in found]
+                shares += [share for share in found if share is not None]
         change = self.variation.sums.get(denominator)
         shares = shares if change is None else change(shares, numerator)
         return added(shares, model.shape(denominator), self.shapes)
 
-    def _users(self, numerator, denominator):
-        """(name, formula) of all that a quantity is used in, on the way to the numerator."""
-        model = self.model
-        if numerator not in self._reached:
-            self._reached[numerator] = model.uses(numerator)
-        for user, formula in model.formulas.items():
-            if user in self._reached[numerator] and (user not in model.constants or user == numerator):
-                formula = self._redone.get(user, formula)
-                if denominator in formula.names():
-                    yield user, formula
+    def _shares_from(self, numerator, user):
+        """(dA/du, what the formula of u adds to the derivatives by the names in it)."""
+        if (numerator, user) not in self._contributions:
+            above = Number(1) if user == numerator else Name(partial_name(numerator, user))
+            if user != numerator:
+                self.model.shape(above.name)
+            formula = self._redone.get(user, self.model.formulas[user])
+            found = contributions(formula, above, self.shapes, user)
+            self._contributions[numerator, user] = above, found
+        return self._contributions[numerator, user]
 
     def row(self, name: str, number: type) -> tuple:
         """(how a name is evaluated, the names that it takes); (None, ()) for what is given."""
         if (name, number) not in self._rows:
             if self.plain is not self and not self.changes(name):
                 return self.plain.row(name, number)
-            formula = self.formula(name)
-            needs = () if formula is None else tuple(formula.names())
-            self._rows[name, number] = (None if formula is None else shared_evaluator(formula, number), needs)
+            own = [part for part in self.parts if part.changes(name)]
+            if len(own) == 1:
+                self._rows[name, number] = own[0].row(name, number)
+            else:
+                formula = self.formula(name)
+                needs = () if formula is None else tuple(formula.names())
+                evaluate = None if formula is None else shared_evaluator(formula, number)
+                self._rows[name, number] = evaluate, needs
         return self._rows[name, number]
 
-    def changes(self, name):
+    def changes(self, name: str) -> bool:
         """Whether the step of a name itself is another one."""
-        parts = split_partial(name)
-        return name in self.variation.values or (parts is not None and parts[1] in self._touched)
+        if name in self.variation.values or name in self.variation.start:
+            return True
+        parts = split_partial(name) if self._touched else None
+        return parts is not None and parts[1] in self._touched
 
     def leaves(self, name: str) -> bool:
         """Whether the value of a name is that without the variation, as far as is known."""
         plain = self.plain
         if self._mask[0] != len(plain.place):
-            changed = [each for each in plain.place if self.changes(each) or each in self.variation.given]
-            self._mask = len(plain.place), sum(1 << plain.place[each] for each in changed)
-        return name in plain.place and not plain.reach[name] & self._mask[1]
+            bits = 0
+            for each in (*self.variation.values, *self.variation.given):
+                bits |= 1 << plain.place[each] if each in plain.place else 0
+            for each in self._touched:
+                bits |= plain.derivatives[each]
+            self._mask = len(plain.place), bits
+        return name in plain.reach and not plain.reach[name] & self._mask[1]
+
+    def enter(self, name: str, needs: Iterable[str]) -> None:
+        """Keep where a name of the plain pass comes, and what it is computed from."""
+        place = self.place[name] = len(self.place)
+        bits = 1 << place
+        parts = split_partial(name)
+        if parts is not None:
+            self.derivatives[parts[1]] |= bits
+        for each in needs:
+            bits |= self.reach[each]
+        self.reach[name] = bits
+
+
+def _uses(formulas):
+    """name -> the names whose formulas it stands in."""
+    found: dict[str, list[str]] = {}
+    for user, formula in formulas.items():
+        for name in formula.names():
+            found.setdefault(name, []).append(user)
+    return found
 
 
 class Values(dict):
@@ -127,88 +175,100 @@ class Values(dict):
     Raises NeuronnetError where there is none: for unknown names, no finite value, a step that needs itself.
     """
 
-    def __init__(self, steps: Pass, start: dict | None = None, number: type = float, keep=None):
+    def __init__(self, steps: Pass, number: type, keep=None, before: Values | None = None, count: int = 0):
         super().__init__()
-        self._steps, self._start, self._number, self._keep = steps, start or {}, number, keep
-        self._is_shared = start is None and number is float and keep is None
-        self._is_plain = self._is_shared and steps.plain is steps
+        self._steps, self._number, self._keep, self._before, self._count = steps, number, keep, before, count
+        is_first = before is None and not count
+        self._plain = steps.plain.values(number, keep) if is_first and steps.plain is not steps else None
+        self._is_first = is_first and steps.plain is steps
         self.parts: dict[int, object] = {}  # what shared parts of formulas came to
 
     def __missing__(self, name):
-        steps, waiting, begun = self._steps, [name], set()
-        share = None if self._is_plain or not self._is_shared else steps.plain._own
+        waiting, begun, steps = [name], set(), self._steps
         while waiting:
             each = waiting[-1]
-            if each in self:
+            if each in self or self._is_shared(each):
                 waiting.pop()
-            elif share is not None and each in share and steps.leaves(each):
-                self[each] = share[each]
-            else:
-                evaluate, needs = (None, ()) if each in self._start else steps.row(each, self._number)
-                missing = [other for other in needs if other not in self]
-                if missing and each in begun:
-                    raise NeuronnetError(f"{each} is computed from itself")
-                begun.add(each)
-                waiting += missing
-                if not missing:
-                    self._enter(each, evaluate, needs)
+                continue
+            evaluate, needs = steps.row(each, self._number)
+            missing = [other for other in needs if other not in self and not self._is_shared(other)]
+            if not missing:
+                self._enter(each, evaluate, needs)
+                waiting.pop()
+            elif each in begun:
+                raise NeuronnetError(f"{each} is computed from itself")
+            begun.add(each)
+            waiting += missing
         return self[name]
 
-    def plan(self, state, names) -> Callable:
-        """A function that computes the next state, under `names`, from a state, as these values were."""
-        steps, number = self._steps, self._number
-        rows, fixed, waiting, seen = [], {}, list(names), set()
-        needed = []
+    def _is_shared(self, name):
+        """Whether the plain pass has the very value, which is then entered here."""
+        if self._plain is None:
+            return False
+        try:
+            value = self._plain[name]
+        except NeuronnetError:
+            return False
+        if self._steps.leaves(name):
+            self[name] = value
+        return name in self
+
+    def _enter(self, name, evaluate, needs):
+        try:
+            value = evaluate(self) if evaluate else None
+        except (ArithmeticError, ValueError):
+            raise NeuronnetError(f"{name} has no finite value") from None
+        value = self._given(name) if evaluate is None else value
+        self[name] = value if self._keep is None else self._keep(with_count(name, self._count), value)
+        if self._is_first and name not in self._steps.place:
+            self._steps.enter(name, needs)
+
+    def _given(self, name):
+        moved = after(name, 1)
+        variation, model = self._steps.variation, self._steps.model
+        if self._before is not None and (moved in self._steps.updates or name in variation.start):
+            return self._before[moved]
+        read = variation.given.get(name, name)
+        value = next(
+            each[read.rstrip("ᵀ")] for each in (variation.start, model.given) if read.rstrip("ᵀ") in each
+        )
+        if isinstance(value, Array):
+            value = value.map(lambda entry: as_number(entry, self._number))
+            return value.T if read.endswith("ᵀ") else value
+        return as_number(value, self._number)
+
+    def plan(self, names: Iterable[str]) -> Callable:
+        """A function from the next values before an update, by `names`, to those after it.
+
+        It computes what was computed here for them, row by row.
+        """
+        moving, rows, fixed, waiting, seen = {}, [], {}, list(names), set()
+        moving = {split_index(name)[0]: name for name in names}
         while waiting:
             each = waiting[-1]
-            evaluate, needs = (None, ()) if each in state else steps.row(each, number)
+            evaluate, needs = (None, ()) if each in moving else self._steps.row(each, self._number)
             missing = [other for other in needs if other not in seen]
             if missing:
                 waiting += missing
                 continue
             waiting.pop()
-            if each not in seen:
-                seen.add(each)
-                needed.append((each, evaluate))
-        moving = {split_index(name)[0] for name in names}
-        fixed = {name: self[name] for name, evaluate in needed if evaluate is None and name not in moving}
-        rows = [(name, evaluate) for name, evaluate in needed if evaluate is not None]
-        pairs = [(name, split_index(name)[0]) for name in names]
+            if each not in seen and evaluate is not None:
+                rows.append((each, evaluate))
+            elif each not in seen and each not in moving:
+                fixed[each] = self[each]
+            seen.add(each)
 
         def following(state):
             values = _Plain(fixed)
-            values.update(state)
+            values.update((base, state[name]) for base, name in moving.items())
             try:
                 for name, evaluate in rows:
                     values[name] = evaluate(values)
             except (ArithmeticError, ValueError):
                 raise NeuronnetError("no finite value") from None
-            return {base: values[name] for name, base in pairs}
+            return {name: values[name] for name in names}
 
         return following
-
-    def _enter(self, name, evaluate, needs):
-        try:
-            value = self._given(name) if evaluate is None else evaluate(self)
-        except (ArithmeticError, ValueError):
-            raise NeuronnetError(f"{name} has no finite value") from None
-        self[name] = value if self._keep is None else self._keep(name, value)
-        if self._is_plain:
-            place = self._steps.place[name] = len(self._steps.place)
-            self._steps.reach[name] = 1 << place
-            for each in needs:
-                self._steps.reach[name] |= self._steps.reach[each]
-
-    def _given(self, name):
-        if name in self._start:
-            return self._start[name]
-        read = self._steps.variation.given.get(name, name)
-        known = self._steps.variation.start, self._steps.model.given
-        value = next(each[read.rstrip("ᵀ")] for each in known if read.rstrip("ᵀ") in each)
-        if isinstance(value, Array):
-            value = value.map(lambda entry: as_number(entry, self._number))
-            return value.T if read.endswith("ᵀ") else value
-        return as_number(value, self._number)
 
 
 class _Plain(dict):
@@ -217,6 +277,15 @@ class _Plain(dict):
     def __init__(self, values):
         super().__init__(values)
         self.parts = {}
+
+
+def with_count(name: str, count: int) -> str:
+    """A name, or a derivative of names, after so many updates more."""
+    parts = split_partial(name) if count else None
+    if parts is not None:
+        return partial_name(*(with_count(each, count) for each in parts))
+    base, _, own = name.partition("@")
+    return after(base, int(own or 0) + count)
 
 
 def changed_step(steps: Pass, varied: Pass, names: Iterable[str]) -> tuple[str, str, str] | None:

@@ -184,27 +184,33 @@ class _Search:
     # Pairs
 
     def _pairs(self, found):
-        """Each variation that gives the first wrong number with each other; all pairs of a small pass."""
+        """Each variation that gives the first wrong number with each other; all pairs in a small pass.
+
+        Neither mistake of such a pair leaves the number as it is.
+        """
         first = next(each for each in self.wrong if not each.is_long)
         given = [each for each in self.singles if self._is_given(first, first.value(self._of(each)), each)]
-        different = self._different()
-        pairs = [(one, other) for one in given[:MOST_FIRST] for other in different if one is not other]
-        if not given and self.subject.work <= MOST_PAIRED_WORK:
-            pairs += list(combinations(different, 2))
+        if given:
+            left = self._left(found) or self.wrong
+            different = self._different([each for each in left if not each.is_long])
+            pairs = [(one, other) for one in given[:MOST_FIRST] for other in different if one is not other]
+        elif self.subject.work <= MOST_PAIRED_WORK:
+            pairs = list(combinations(self._different([first]), 2))
+        else:
+            pairs = []
         most = min(MOST_PAIRS, MOST_PAIRED // max(1, self.subject.work))
         return [one.with_other(other) for one, other in pairs[:most]]
 
-    def _different(self):
-        """The variations that change some number, one of those that change them alike."""
+    def _different(self, moved):
+        """The variations that change one of some numbers, one of those that change all numbers alike."""
+        plain = [each.value(self.plain) for each in moved]
         numbers = [each for each in self.wrong + self.right if not each.is_long]
-        kinds = {tuple(each.value(self.plain) for each in numbers)}
-        different = []
+        found = {}
         for each in self.singles:
-            kind = tuple(number.value(self._of(each)) for number in numbers)
-            if kind not in kinds:
-                kinds.add(kind)
-                different.append(each)
-        return different
+            values = self._of(each)
+            if any(number.value(values) != right for number, right in zip(moved, plain)):
+                found.setdefault(tuple(number.value(values) for number in numbers), each)
+        return list(found.values())
 
     def _more(self, found, pairs):
         """A Diagnosis by a pair in the place of those found where it explains more; else both."""
@@ -275,14 +281,13 @@ class _Search:
 
     def _carried_values(self, variation, number):
         """The pass computed from the printed numbers wherever these are near its own."""
+        return None if number.is_long else self.subject.replay(variation, keep=self._kept)
 
-        def kept(name, value):
-            known = self.printed.get(name)
-            if known is None or isinstance(value, Array):  # a mistake may make an array of a number
-                return value
-            return known.printed if abs(known.printed - value) <= 2 * float(known.as_printed.unit) else value
-
-        return None if number.is_long else self.subject.replay(variation, keep=kept)
+    def _kept(self, name, value):
+        known = self.printed.get(name)
+        if known is None or isinstance(value, Array):  # a mistake may make an array of a number
+            return value
+        return known.printed if abs(known.printed - value) <= 2 * float(known.as_printed.unit) else value
 
 
 # Slips of the pen: digits exchanged, lost or written twice, a sign or a point misplaced, a number copied.

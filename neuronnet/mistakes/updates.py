@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from neuronnet.formulas.expressions import Name, Number
@@ -101,36 +102,50 @@ def _is_by(name, old):
 # Biases: how many there are and whether they learn, and mistakes in their gradients and steps.
 
 
+@cache
 def _with_biases(change):
     """Changes every layer; other numbers of biases do away with the author's names for them."""
 
     def described(description):
-        other = replace(description, layers=tuple(map(change, description.layers)))
+        layers = description.layers
+        other = replace(description, layers=tuple(change(each, each is layers[-1]) for each in layers))
         counts = [[len(layer.biases) for layer in each.layers] for each in (other, description)]
-        if counts[0] == counts[1]:
-            return other
-        renames = description.renames.items()
-        return replace(
-            other, renames={name: own for name, own in renames if not re.fullmatch("b[0-9]+", name)}
-        )
+        names = description.renames.items()
+        kept = {
+            name: own for name, own in names if counts[0] == counts[1] or not re.fullmatch("b[0-9]+", name)
+        }
+        return replace(other, renames=kept)
 
     return described
 
 
-def _own(layer):
+def _own(layer, is_last=False):
     return layer if layer.bias is None else replace(layer, bias=layer.neuron_biases, train_bias=True)
 
 
-def _frozen(layer):
+def _frozen(layer, is_last=False):
     return replace(layer, train_bias=False)
 
 
-def _train_shared(layer):
+def _own_in_the_last(layer, is_last):
+    return _own(layer) if is_last else _frozen(layer)
+
+
+def _own_in_the_hidden(layer, is_last):
+    return _frozen(layer) if is_last else _own(layer)
+
+
+def _train_shared(layer, is_last):
     return replace(layer, train_bias=layer.bias is not None)
 
 
-def _without(layer):
+def _without(layer, is_last):
     return replace(layer, bias=None, train_bias=False)
+
+
+@cache
+def _in_batches(batch):
+    return lambda description: replace(description, batch=batch)
 
 
 def _other_biases(graph):
@@ -147,13 +162,13 @@ def _other_biases(graph):
         ("shared bias trained: first neuron only", _train_shared, "shared bias of the first neuron", shares),
         (
             "only output biases trained (per neuron)",
-            lambda layer: _own(layer) if layer is last else _frozen(layer),
+            _own_in_the_last,
             None,
             len(layers) > 1 and last.bias is not None,
         ),
         (
             "only hidden biases trained (per neuron)",
-            lambda layer: _frozen(layer) if layer is last else _own(layer),
+            _own_in_the_hidden,
             None,
             any(each is not last for each in biased),
         ),
@@ -251,7 +266,7 @@ def _samples(graph):
             yield found
     for id, other in (("updates sample by sample", "online"), ("updates from all samples together", "full")):
         if batch != other:
-            yield known(id, described=lambda description, other=other: replace(description, batch=other))
+            yield known(id, described=_in_batches(other))
 
 
 def _times(count):
