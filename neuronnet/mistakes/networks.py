@@ -34,8 +34,7 @@ class Network:
         if not description.samples:
             raise NeuronnetError("a pass needs at least one [[sample]] in the network's description")
         self.description, self.names = description, description.names
-        plain = SimpleNamespace(derivation=Derivation(description, float, 0))
-        self.model = _PlainModel(plain)
+        self.model = _PlainModel(SimpleNamespace(derivation=_Steps(description, float, 0)))
         self.rows = rows = self.model._pass
         self.samples = rows.samples
         self.cancels, self.top = rows.cancels, rows.top
@@ -65,11 +64,6 @@ class Network:
         self.sample_edges: list[tuple[str, str]] = []
         self.l2_edges = [(self.names.error, self.names.error_l2)] if rows.has_l2 else []
         self.l2_terms = {self.names.error_l2: len(self.samples)} if rows.has_l2 else {}
-        for count in range(len(self.samples) if self.learns else 1):
-            self.steps_of(count)
-        if len(self.samples) > 1 and self.names.error not in self.batch_errors:
-            self.sample_edges += [(self.names.error, rows.error_of(sample)) for sample in self.samples]
-        self.graph = self._graph()
 
     @property
     def learns(self) -> bool:
@@ -123,7 +117,14 @@ class Network:
                 for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
                     yield after(row, 1), formula
 
-    def _graph(self):
+    @cached_property
+    def graph(self) -> Graph:
+        """The Graph of the pass, with the errors of all batches."""
+        for count in range(len(self.samples) if self.learns else 1):
+            self.steps_of(count)
+        if len(self.samples) > 1 and self.names.error not in self.batch_errors:
+            errors = map(self.rows.error_of, self.samples)
+            self.sample_edges += [(self.names.error, error) for error in errors]
         steps = self.steps_of(0)
         biases = [name for layer in self.biases for name in layer]
         moved = {after(name, 1): name for name in [*self.weights, *biases] if after(name, 1) in steps.updates}
@@ -248,8 +249,8 @@ class Network:
 
     def place(self, expression: Expression) -> int:
         """Where a quantity comes in the order of computation."""
-        known = self.steps_of(0).place
-        return max((known.get(_without_count(name), 0) for name in expression.names()), default=0)
+        names = map(_without_count, expression.names())
+        return max(map(self.steps_of(0).size, names), default=0)
 
     def instead(self, variation: Variation, expression: Expression) -> tuple[str, str, str] | None:
         """(name, formula used, right formula) of the first step on the way to a number that is another."""
@@ -277,11 +278,24 @@ def _turned_to(net, value):
     return change
 
 
+class _Steps(Derivation):
+    """The formulas of a derivation without their values."""
+
+    def _keep(self, name, formula, part, listed=True):
+        return None
+
+
 class _PlainModel(NetworkModel):
     """A network's model in which every target is a number of its own."""
 
     def _last_shares(self, derivation):
         return {}
+
+
+@lru_cache(maxsize=4)
+def network_of(description) -> Network:
+    """The Network of a description: the same one, with all that it knows, when it is asked for again."""
+    return Network(description)
 
 
 class Replay:

@@ -38,7 +38,7 @@ class Pass:
         self._reached: dict[str, set] = {}
         self._uses = _uses(model.formulas)
         self._contributions: dict[tuple, list] = {}
-        self._values: dict[tuple, Values] = {}
+        self._values: dict[tuple, tuple] = {}
         self._varied: dict[int, Pass] = {}
 
     def varied(self, variation: Variation) -> Pass:
@@ -67,7 +67,10 @@ class Pass:
         """
         if before is not None or self.plain is not self:
             return Values(self, number, keep, before, count)
-        return self._values.setdefault((number, keep), Values(self, number, keep))
+        known = self._values.get((number, keep is None), (None, None))  # of every `keep` the latest one
+        if known[0] is None or known[1] != keep:
+            known = self._values[number, keep is None] = Values(self, number, keep), keep
+        return known[0]
 
     # Steps
 
@@ -147,6 +150,10 @@ class Pass:
                 bits |= plain.derivatives[each]
             self._mask = len(plain.place), bits
         return name in plain.reach and not plain.reach[name] & self._mask[1]
+
+    def size(self, name: str) -> int:
+        """How many steps there are up to a name, itself included: more than up to any that it takes."""
+        return bin(self.reach.get(name, 0)).count("1")
 
     def enter(self, name: str, needs: Iterable[str]) -> None:
         """Keep where a name of the plain pass comes, and what it is computed from."""
@@ -294,8 +301,9 @@ def changed_step(steps: Pass, varied: Pass, names: Iterable[str]) -> tuple[str, 
     for name in names:
         reach |= steps.reach.get(name, 0)
     read = {name: _read_as(other) for name, other in varied.variation.given.items()}
-    for name, place in steps.place.items():
-        if not reach >> place & 1 or not (read or varied.plain is not steps or varied.changes(name)):
+    reached = [name for name, place in steps.place.items() if reach >> place & 1]
+    for name in sorted(reached, key=lambda name: (steps.size(name), len(name), name)):
+        if not (read or varied.plain is not steps or varied.changes(name)):
             continue
         try:
             used, right = varied.formula(name), steps.formula(name)

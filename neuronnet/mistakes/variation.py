@@ -79,7 +79,7 @@ class Variation:
 
     def named_as(self, other: Variation) -> Variation:
         """These changes under the words of another."""
-        return replace(self, id=other.id, sentence=other.sentence, convention=other.convention)
+        return replace(self, id=other.id, sentence=other.sentence, convention=other.convention, parts=())
 
 
 def known(id: str, places: dict | None = None, plainness: int = 0, **changes) -> Variation:

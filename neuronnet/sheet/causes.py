@@ -16,7 +16,7 @@ from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import ArrayOf, Name
 from neuronnet.mistakes.catalogue import Signature, numbers_of, signatures
-from neuronnet.mistakes.networks import Network
+from neuronnet.mistakes.networks import network_of
 from neuronnet.mistakes.own_models import OwnModel
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
 from neuronnet.mistakes.search import explanations
@@ -58,7 +58,7 @@ def diagnose(
         exact = Exact(description)
         read_numbers = [(name, *_read(name, number, exact)) for name, number in numbers.items()]
         found = [_of_network(name, expression, text, exact) for name, expression, text in read_numbers]
-        subject = Network(description)
+        subject = network_of(description)
         if bounded is None:
             return explanations(subject, found, progress)
         rounding = _Rounding(subject, bounded)
@@ -74,7 +74,7 @@ def beside_network(lines: list, exact, description, progress) -> list[Diagnosis]
     rounded = [place for place, line in enumerate(lines) if _is_rounded_alone(line)]
     if not _has_wrong_numbers(lines) and not rounded:
         return []
-    subject = Network(description)
+    subject = network_of(description)
     numbers = {
         place: _of_network((place, None), line.quantity, Printed(line.number.printed), exact)
         for place, line in enumerate(lines)

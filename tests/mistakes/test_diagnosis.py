@@ -278,7 +278,7 @@ def test_a_forgotten_update_of_the_biases_is_no_rounding(biases, status):
         ),
         (
             "learning rate missing",
-            "you used w1@1 = w1 - 1 * dE_total/dw1 in place of w1 - eta * dE_total/dw1",
+            "you used w5@1 = w5 - 1 * dE_total/dw5 in place of w5 - eta * dE_total/dw5",
         ),
         ("no biases", "you used net_h1 = w1*i1 + w2*i2 in place of w1*i1 + w2*i2 + b1"),
         ("one update too many", None),
