@@ -15,7 +15,8 @@ from gradcheck.inputs.intermediates import functions_of_intermediates
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import audit
 from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries, gradient_at
-from gradcheck.judge.weak_passes import check_nearby, weak_passes
+from gradcheck.judge.nearby import check_nearby
+from gradcheck.judge.weak_passes import weak_passes
 from gradcheck.report.report import Note, Report
 from gradcheck.verdict import WELL_BEYOND, worst_of
 from gradcheck.why.blocks import GradientBlock

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gradcheck.errors import GradcheckError
 from gradcheck.numeric.derivatives import derivative
 from gradcheck.numeric.rounding import U
 from gradcheck.verdict import Judgement, judge, visible_from
@@ -35,11 +36,11 @@ def random_direction(vector, positions, draw):
 
 
 def judge_along(functions, at, direction, confidence, floor=None):
-    """(Judgement, bar) of gradient . direction, held against the slope of the loss along the direction.
+    """(Judgement, bar, Estimate) of gradient . direction, held against the slope of the loss along it.
 
     `at`: a GradientAt. The bar is that of one entry: what an error in it alone must exceed to leave the bar
     of the slope. Where it is too wide to show a thousandth of the largest entry, the verdict is undecided.
-    `floor`: the noise Floor of the loss where it is known.
+    `floor`: the noise Floor of the loss where it is known. The Estimate is of the slope.
     """
     (vector, analytic, rounding), moving = at, direction != 0.0
     there = np.empty_like(vector)
@@ -49,7 +50,8 @@ def judge_along(functions, at, direction, confidence, floor=None):
         np.add(there, vector, out=there)
         return functions.value(there)
 
-    estimate = derivative(along, 0.0, seed=functions.seed, floor=floor)
+    bounds = None if functions.bounds is None else _room(vector, direction, *functions.bounds)
+    estimate = derivative(along, 0.0, bounds=bounds, seed=functions.seed, floor=floor)
     terms = analytic[moving] * direction[moving]
     rounded = _norm(rounding[moving] * direction[moving]) + U * float(np.sum(np.abs(terms)))
     estimate = replace(estimate, error=estimate.error + rounded)
@@ -59,7 +61,27 @@ def judge_along(functions, at, direction, confidence, floor=None):
     if judgement == "right" and visible > WORST_VISIBLE * largest > 0.0:
         would_pass = f"an error of {visible / largest:.1e} of the largest entry would pass"
         judgement = Judgement("undecided", would_pass)
-    return judgement, float(bar)
+    return judgement, float(bar), estimate
+
+
+def value_or_nan(functions, vector):
+    """The loss of CallersFunctions at a vector; NaN outside the bounds and where it raises something."""
+    bounds = functions.bounds
+    if bounds is not None and not np.all((bounds[0] <= vector) & (vector <= bounds[1])):
+        return math.nan
+    try:
+        return functions.value(vector)
+    except GradcheckError:
+        raise
+    except Exception:  # whatever it is: the loss need not be made for this vector
+        return math.nan
+
+
+def _room(vector, direction, low, high):
+    """(least, greatest) t with vector + t * direction within the bounds."""
+    moving = direction != 0.0
+    ends = [(bound[moving] - vector[moving]) / direction[moving] for bound in (low, high)]
+    return float(np.max(np.minimum(*ends))), float(np.min(np.maximum(*ends)))
 
 
 def _norm(vector):

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck.errors import entry_name
 from gradcheck.judge.directions import Group, judge_along, locate, random_direction
+from gradcheck.judge.kinks import Kinks
 from gradcheck.numeric.derivatives import Estimate, floor_along, gradient, with_entries
 from gradcheck.numeric.rounding import DEVIATIONS, U
 from gradcheck.report.report import BlockReport, Entry
@@ -33,7 +34,8 @@ class JudgedEntries:
     derivative at all, or None. With more than `one_by_one` entries, and without bounds, they are judged
     together along random directions, as far as these come out right. `numeric`, `bar`: vectors, NaN and
     infinite where an entry was not judged by itself; a bar is the error of the numerical derivative plus the
-    rounding of the analytic one. `judgements`: position -> Judgement; `groups`: what was judged together.
+    rounding of the analytic one. `at_kink`: a mask of the entries along which the slope jumps. `judgements`:
+    position -> Judgement; `groups`: what was judged together.
     `single_precision`: whether the loss hides a float32.
     """
 
@@ -44,6 +46,7 @@ class JudgedEntries:
         self.numeric, self.bar = np.full_like(at.vector, np.nan), np.full_like(at.vector, np.inf)
         self._scale, self._floor = np.zeros_like(at.vector), None
         self.judgements, self.groups, self.single_precision = {}, [], False
+        self.at_kink = np.zeros(at.vector.shape, dtype=bool)
         positions = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
         positions = positions if chosen is None else positions[chosen[positions]]
         if doubt is not None:
@@ -83,7 +86,9 @@ class JudgedEntries:
 
         def along(some):
             direction = random_direction(self.vector, some, draw)
-            judgement, bar = judge_along(self._functions, self._at, direction, self.confidence, self._floor)
+            judgement, bar, _ = judge_along(
+                self._functions, self._at, direction, self.confidence, self._floor
+            )
             return judgement, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
 
         self._floor = floor_along(self._functions.value, self.vector, self._functions.seed)
@@ -110,11 +115,19 @@ class JudgedEntries:
         self.bar[positions] = numeric.error + of_analytic
         self.single_precision |= any(each.reason == "single precision" for each in numeric.estimates)
         self._scale[positions] = numeric.scale
+        self.at_kink[positions] = [each.kink for each in numeric.estimates]
         estimates = dict(zip(positions.tolist(), numeric.estimates))
         for block in self.blocks:
             largest = float(np.max(block.of(self._scale), initial=0.0))
             for i in positions[(block.start <= positions) & (positions < block.stop)].tolist():
                 self.judgements[i] = self._judged(i, estimates[i], largest)
+        kinks = [i for i, each in estimates.items() if each.kink]
+        if len(kinks) > 0 and self.doubt is None:
+            slopes = [(estimates[i].left, estimates[i].right) for i in kinks]
+            together = Kinks(
+                self._functions, self._at, np.array(kinks), slopes, self.confidence, numeric.floor
+            )
+            self.judgements |= together.judged(self.judgements)
         return sum(self.judgements[i] == "wrong" for i in estimates)
 
     def _judged(self, position, estimate, scale):

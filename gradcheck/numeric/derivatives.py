@@ -14,6 +14,7 @@ from gradcheck.errors import GradcheckError, NotFinite, real_number
 from gradcheck.numeric.rounding import AGREEMENT, HALF_THE_DIGITS, Floor, U, floor_of
 from gradcheck.numeric.steps import FIRST_STEP, StepSearch
 
+OF_ONES = 2.0**10 * U  # no more than numbers near 1 leave where they cancel: f stands still
 NOISY = 16.0  # noise this many times above u |f| is more than the rounding of a few sums
 
 
@@ -112,23 +113,21 @@ def gradient(
     if not math.isfinite(centre):
         raise NotFinite("f(vector)", (), centre)
     if floor is None:
-        direction = _along_random_signs(f, vector, low, high, seed)
-        floor = floor_of(direction, 0.0, centre)
-        evaluations += direction.evaluations
+        floor, calls = _floor_within(f, vector, low, high, seed, centre)
+        evaluations += calls
     noise, start, estimates = floor.noise(abs(centre)), FIRST_STEP, []
     for i, x in enumerate(vector.tolist()):
         f_of_entry = CountedCalls(with_entries(f, vector, i), low[i], high[i])
         search = StepSearch(f_of_entry, x, centre, noise, start)
         estimates.append(_estimate(search.run(), search, floor, centre, noise))
-        start = search.start_for_next()
+        start = FIRST_STEP if estimates[-1].kink else search.start_for_next()
     evaluations += sum(each.evaluations for each in estimates)
     return Gradient(tuple(estimates), evaluations, floor)
 
 
 def floor_along(f: Callable[[np.ndarray], float], vector: np.ndarray, seed: int = 0) -> Floor:
-    """The noise Floor of f: vector -> float, along a direction of random signs, in at most 55 calls."""
-    direction = _along_random_signs(f, vector, -np.inf, np.inf, seed)
-    return floor_of(direction, 0.0, float(f(vector.copy())))
+    """The noise Floor of f: vector -> float, along directions of random signs, in at most 109 calls."""
+    return _floor_within(f, vector, -np.inf, np.inf, seed, float(f(vector.copy())))[0]
 
 
 def require_inside(low, high, vector, names):
@@ -166,6 +165,8 @@ def _estimate(found, search, floor, centre, noise):
             value, error = np.nan, np.inf
     elif AGREEMENT * noise >= max(abs(centre), search.travel()) > 0.0:
         value, error, reason = np.nan, np.inf, "noise"  # as large as f and all that it moves by
+        if noise <= OF_ONES:
+            value, error = 0.0, (AGREEMENT * noise + search.travel()) / search.longest()
     elif floor.single_precision:
         reason = "single precision"
     else:
@@ -195,12 +196,28 @@ def _real_vector(vector):
     return found.astype(np.float64)
 
 
-def _along_random_signs(f, vector, low, high, seed):
+def _floor_within(f, vector, low, high, seed, centre):
+    """(the noise Floor of f, calls taken): along even moves, and where f stands still along uneven ones.
+
+    So does a function of differences, when all entries move alike.
+    """
+    directions = []
+    for is_uneven in (False, True) if len(vector) > 1 else (False,):
+        directions.append(_along_random_signs(f, vector, low, high, seed, is_uneven))
+        floor = floor_of(directions[-1], 0.0, centre)
+        if not floor.unmoved:
+            break
+    return floor, sum(each.evaluations for each in directions)
+
+
+def _along_random_signs(f, vector, low, high, seed, is_uneven):
     """f along a direction of random signs, max(|x|, 1) long in each entry where the bounds leave room."""
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=vector.shape)
+    draw = np.random.default_rng(seed)
+    signs = draw.choice([-1.0, 1.0], size=vector.shape)
     signs = np.where(high - vector <= 0.0, -1.0, np.where(vector - low <= 0.0, 1.0, signs))
     room = np.maximum(high - vector, vector - low)
-    direction = signs * np.minimum(np.maximum(np.abs(vector), 1.0), room)
+    lengths = np.maximum(np.abs(vector), 1.0) * (draw.uniform(0.5, 1.0, vector.shape) if is_uneven else 1.0)
+    direction = signs * np.minimum(lengths, room)
 
     def along_it(t):
         moved = vector + t * direction
@@ -228,6 +245,6 @@ class CountedCalls:
             value = value if isinstance(value, float) else real_number("f", value)
         except GradcheckError:
             raise
-        except (ArithmeticError, ValueError):
+        except (ArithmeticError, ValueError, IndexError, AssertionError):
             return math.nan
         return float(value) if math.isfinite(value) else math.nan

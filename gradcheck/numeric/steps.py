@@ -75,6 +75,10 @@ class StepSearch:
         moves = [abs(getattr(each, side)) * each.step for side in self.sides for each in self.sides[side]]
         return max(moves, default=0.0)
 
+    def longest(self):
+        """The longest step over which f has a value."""
+        return max(each.step for some in self.sides.values() for each in some)
+
     def start_for_next(self):
         """Where to start at the next entry, as a part of max(|x|, 1): shorter when this was too long."""
         if self.too_long == math.inf or len(self.steps) == 0:

@@ -11,6 +11,7 @@ from gradcheck import check
 from gradcheck.inputs.point import Point
 from gradcheck.judge.weak_passes import notes
 
+NO_KINK = np.zeros(8, dtype=bool)
 W = np.array([[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]])
 
 
@@ -75,7 +76,9 @@ def test_at_a_minimum_a_factor_is_found_nearby(factor, verdict, size):
 
 def test_nothing_finite_nearby_is_told():
     def loss(p):
-        return float(np.sum(p["W"] ** 2)) if np.all(p["W"] == 0.0) or np.abs(p["W"]).max() < 0.2 else math.nan
+        return (
+            float(np.sum(p["W"] ** 2)) if np.all(p["W"] == 0.0) or np.abs(p["W"]).max() < 0.01 else math.nan
+        )
 
     report = check(loss, lambda p: {"W": 2.0 * p["W"]}, {"W": np.zeros(30)})
     assert report.nearby.verdict == "undecided" and "finite" in report.nearby.sentence
@@ -119,7 +122,15 @@ def test_a_block_of_two_is_no_multiple_of_itself_by_more_than_chance():
     gradient = 3.0 * point.vector
     found = {
         note.id: note.blocks
-        for note in notes(point, point.blocks, point.vector, gradient, gradient, 1e-12 + 0.0 * gradient)
+        for note in notes(
+            point,
+            point.blocks,
+            point.vector,
+            gradient,
+            gradient,
+            1e-12 + 0.0 * gradient,
+            NO_KINK[: gradient.size],
+        )
     }
     assert found == {"large regulariser": ("W",)}
 
@@ -127,9 +138,9 @@ def test_a_block_of_two_is_no_multiple_of_itself_by_more_than_chance():
 def test_bars_as_wide_as_the_gradient_are_a_pass_that_means_little():
     point = Point({"v": np.array([1.0, 2.0, -1.0])})
     gradient = np.array([1e-9, -2e-9, 1e-9])
-    found = notes(point, point.blocks, point.vector, gradient, gradient, np.full(3, 1e-9))
-    assert [note.id for note in found] == ["nothing visible"]
-    assert notes(point, point.blocks, point.vector, gradient, gradient, np.full(3, 1e-12)) == []
+    found = notes(point, point.blocks, point.vector, gradient, gradient, np.full(3, 1e-9), NO_KINK[:3])
+    assert [note.id for note in found] == ["zero gradient"]
+    assert notes(point, point.blocks, point.vector, gradient, gradient, np.full(3, 1e-12), NO_KINK[:3]) == []
 
 
 def test_zero_weights_at_the_start_of_a_training_are_judged_elsewhere():

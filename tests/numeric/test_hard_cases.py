@@ -88,7 +88,12 @@ FINE = [
         math.cos,
         1.4,
     ),
-    ("a kink at a distance of 1e-9", lambda x: math.sin(x) + kink(x, 0.2 + 1e-9, 1e-6)[0], math.cos, 0.2),
+    (
+        "a kink at a distance of 1e-9",
+        lambda x: math.sin(x) + kink(x, 0.2 + 1e-9, 1e-6)[0],
+        lambda x: math.cos(x) + kink(x, 0.2 + 1e-9, 1e-6)[1],
+        0.2,
+    ),
     (
         "waves of 1e-9 beside wide ones",
         lambda p: np.sum(np.sin(p / np.array([1e-2, 2e4, 4e-5, 4.5e-9]))),

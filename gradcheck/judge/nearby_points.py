@@ -1,0 +1,105 @@
+"""Points nearby that keep what can be seen to hold at the given one: HELD, the order of arrays, the bounds.
+
+A loss may be made for such points alone: `np.clip` for limits in their order, a divergence for rows that sum
+to one, the slope of a determinant for symmetric matrices.
+"""
+
+import math
+from itertools import permutations
+
+import numpy as np
+
+SPREADS = (2.0**-5, 0.125, 1.0, 8.0)  # relative moves of the parameters
+SUMS_TO_ONE = 1e-9  # how far a sum may be from one
+FEWEST = 3  # numbers: two may sum to one by chance, as 0.5 and 0.5 do
+INSIDE = 0.75  # of the way to a bound, and no further
+
+
+def may_change_sign(point):
+    """Whether something at a Point is positive, which it could stay or not."""
+    return any(_is_positive(block.of(point.vector)) for block in point.blocks)
+
+
+def nearby_point(functions, spread, is_kept, draw):
+    """A vector drawn around the point; `is_kept`: whether what is positive stays so."""
+    vector, blocks = functions.point.vector, functions.point.blocks
+    size = math.sqrt(float(np.mean(vector * vector))) or 1.0
+    there = vector + spread * draw.standard_normal(vector.shape) * np.maximum(np.abs(vector), size)
+    for block in blocks:
+        values, moved = block.of(vector), block.of(there)
+        for name, (holds, keep) in HELD.items():
+            if holds(values) and (is_kept or name != "positive"):
+                moved[...] = keep(moved, values)
+                break
+    for one, other in permutations(blocks, 2):
+        _keep_order(*(each.of(whole) for whole in (vector, there) for each in (one, other)))
+    return there if functions.bounds is None else _between(vector, there, *functions.bounds)
+
+
+def _is_symmetric(values):
+    square = values.ndim == 2 and values.shape[0] == values.shape[1] > 1
+    return square and np.any(values) and np.array_equal(values, values.T)
+
+
+def _symmetric(moved, values):
+    """Also positive definite where the given values are."""
+    if np.all(np.linalg.eigvalsh(values) > 0.0):
+        return moved @ np.linalg.solve(values, moved.T)
+    return 0.5 * (moved + moved.T)
+
+
+def _distribution_axis(values):
+    """The axis along which the values, none negative, sum to one; None for all of them; else False."""
+    if values.ndim == 0 or np.any(values < 0.0):
+        return False
+    axes = [*range(values.ndim - 1, -1, -1), None]
+    sums = (np.max(np.abs(np.sum(values, axis=axis) - 1.0), initial=0.0) for axis in axes)
+    sizes = [values.size if axis is None else values.shape[axis] for axis in axes]
+    found = (axis for axis, size, away in zip(axes, sizes, sums) if size >= FEWEST and away <= SUMS_TO_ONE)
+    return next(found, False)
+
+
+def _distribution(moved, values):
+    moved = np.abs(moved)
+    return moved / np.sum(moved, axis=_distribution_axis(values), keepdims=True)
+
+
+def _has_unit_rows(values):
+    several = values.ndim > 0 and values.shape[-1] > 1
+    return several and bool(np.all(np.abs(np.linalg.norm(values, axis=-1) - 1.0) <= SUMS_TO_ONE))
+
+
+def _is_positive(values):
+    return values.size > 0 and bool(np.all(values > 0.0))
+
+
+HELD = {  # name: (whether it holds for the values of a block, the moved values made to keep it)
+    "symmetric": (_is_symmetric, _symmetric),
+    "distributions": (lambda values: _distribution_axis(values) is not False, _distribution),
+    "unit rows": (_has_unit_rows, lambda moved, _: moved / np.linalg.norm(moved, axis=-1, keepdims=True)),
+    "rising": (
+        lambda values: values.ndim == 1 and values.size > 2 and np.all(np.diff(values) > 0.0),
+        lambda moved, _: np.sort(moved),
+    ),
+    "positive": (_is_positive, lambda moved, _: np.abs(moved)),
+}
+
+
+def _keep_order(low, high, low_there, high_there):
+    """Where one block is below another everywhere, as limits are, it is so after the move (in place)."""
+    if low.shape != high.shape and 1 not in (low.size, high.size):
+        return
+    if low.size == 0 or high.size == 0 or not np.all(low <= high) or np.all(low == high):
+        return
+    if low.shape == high.shape:
+        low_there[...], high_there[...] = np.minimum(low_there, high_there), np.maximum(low_there, high_there)
+    elif low.size == 1:
+        low_there[...] = np.min(high_there) - np.abs(np.min(high_there) - low_there)
+    else:
+        high_there[...] = np.max(low_there) + np.abs(high_there - np.max(low_there))
+
+
+def _between(vector, there, low, high):
+    """`there` within the bounds: turned back where a bound is in the way, and never further than to it."""
+    there = np.where((there < low) | (there > high), 2.0 * vector - there, there)
+    return np.clip(there, vector - INSIDE * (vector - low), vector + INSIDE * (high - vector))

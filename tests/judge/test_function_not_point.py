@@ -1,0 +1,393 @@
+"""A check is of a function, not of one point: wrong gradients that one point excuses, right ones in strange
+clothes; at minima, at kinks, within constraints, where the loss stands still, among kinks too close to tell.
+"""
+
+import numpy as np
+import pytest
+from profiles import is_thorough
+
+from gradcheck import check
+
+DRAW = np.random.default_rng(11)
+INPUTS, TARGETS = DRAW.normal(size=(6, 3)), DRAW.normal(size=(6, 2))
+FIT = np.linalg.lstsq(INPUTS, TARGETS, rcond=None)[0]
+SOFT = np.array([0.2, 0.5, 0.3])
+SEEDS = range(20) if is_thorough() else range(2)
+
+
+def logistic(x):
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def softmax(x):
+    powers = np.exp(x - np.max(x, axis=-1, keepdims=True))
+    return powers / np.sum(powers, axis=-1, keepdims=True)
+
+
+def cross_entropy(x):
+    return -float(np.sum(SOFT * np.log(softmax(x))))
+
+
+def gaussian_divergence(covariance):
+    """KL of N(0, covariance) from N(0, 1)."""
+    return 0.5 * (np.trace(covariance) - np.linalg.slogdet(covariance)[1] - len(covariance))
+
+
+def huber(x):
+    return float(np.sum(np.where(np.abs(x) < 1.0, 0.5 * x * x, np.abs(x) - 0.5)))
+
+
+# Minima, saddles, flat losses: (loss, gradient, a point where every multiple of the gradient is zero)
+STATIONARY = {
+    "squares": (lambda p: np.sum((p - 1) ** 2), lambda p: 2 * (p - 1), np.ones(3)),
+    "fourth powers": (lambda p: np.sum((p - 1) ** 4), lambda p: 4 * (p - 1) ** 3, np.ones(3)),
+    "least squares": (
+        lambda p: np.sum((INPUTS @ p - TARGETS) ** 2),
+        lambda p: 2 * INPUTS.T @ (INPUTS @ p - TARGETS),
+        FIT,
+    ),
+    "soft labels": (
+        lambda x: float(np.sum(np.logaddexp(0.0, x) - SOFT * x)),
+        lambda x: logistic(x) - SOFT,
+        np.log(SOFT / (1 - SOFT)),
+    ),
+    "cross entropy": (cross_entropy, lambda x: softmax(x) - SOFT, np.log(SOFT)),
+    "huber": (lambda x: huber(x - 2.0), lambda x: np.clip(x - 2.0, -1.0, 1.0), 2.0 * np.ones(4)),
+    "log cosh": (lambda x: float(np.sum(np.log(np.cosh(x)))), np.tanh, np.zeros(2)),
+    "divergence of measures": (
+        lambda q: float(np.sum(SOFT * np.log(SOFT / q) + q - SOFT)),
+        lambda q: 1.0 - SOFT / q,
+        SOFT,
+    ),
+    "divergence of Gaussians": (
+        gaussian_divergence,
+        lambda c: 0.5 * (np.eye(3) - np.linalg.inv(c)),
+        np.eye(3),
+    ),
+    "valley": (
+        lambda p: (1 - p["x"]) ** 2 + 100 * (p["y"] - p["x"] ** 2) ** 2,
+        lambda p: {
+            "x": -2 * (1 - p["x"]) - 400 * p["x"] * (p["y"] - p["x"] ** 2),
+            "y": 200 * (p["y"] - p["x"] ** 2),
+        },
+        {"x": 1.0, "y": 1.0},
+    ),
+    "saddle": (lambda x: x[0] * x[1], lambda x: x[::-1], np.zeros(2)),
+    "cosine of a difference": (
+        lambda p: float(np.sum(np.cos(p["x"] - p["y"]))),
+        lambda p: {"x": -np.sin(p["x"] - p["y"]), "y": np.sin(p["x"] - p["y"])},
+        {"x": np.ones(3), "y": np.ones(3)},
+    ),
+    "two layers of zeros": (
+        lambda p: np.sum((np.tanh(INPUTS @ p["V"]) @ p["W"] - TARGETS) ** 2),
+        lambda p: two_layers(p),
+        {"V": np.zeros((3, 4)), "W": np.zeros((4, 2))},
+    ),
+    "dead relu": (
+        lambda w: np.sum(np.maximum(w - 1.0, 0.0) ** 2),
+        lambda w: 2 * np.maximum(w - 1.0, 0.0),
+        np.array([0.5, -3.0, 0.2]),
+    ),
+    "far from the hinge": (
+        lambda w: np.sum(np.maximum(1.0 - w, 0.0) ** 2),
+        lambda w: -2 * np.maximum(1.0 - w, 0.0),
+        np.array([4.0, 6.0]),
+    ),
+}
+
+
+def two_layers(p):
+    out = np.tanh(INPUTS @ p["V"])
+    delta = 2 * (out @ p["W"] - TARGETS)
+    return {"V": INPUTS.T @ (delta @ p["W"].T * (1 - out**2)), "W": out.T @ delta}
+
+
+def scaled(gradient, factor):
+    def times(p):
+        found = gradient(p)
+        if isinstance(found, dict):
+            return {name: factor * each for name, each in found.items()}
+        return factor * found
+
+    return times
+
+
+STATIONARY_ROWS = [
+    (f"{name} times {factor:g}", "right" if factor == 1.0 else "wrong", loss, scaled(gradient, factor), at)
+    for name, (loss, gradient, at) in STATIONARY.items()
+    for factor in (1.0, 0.0, -1.0, 2.0)
+]
+
+ONE_BLOCK = {"x": 0.3, "b": 0.0}
+ENTRY_ROWS = [
+    (
+        f"one block, {factor:g} times",
+        "right" if factor == 1.0 else "wrong",
+        lambda p: np.tanh(p["x"]) + 0.5 * p["b"] ** 2,
+        lambda p, factor=factor: {"x": 1 - np.tanh(p["x"]) ** 2, "b": factor * p["b"]},
+        ONE_BLOCK,
+    )
+    for factor in (1.0, 0.0, -1.0, 2.0)
+]
+ENTRY_ROWS += [
+    (
+        f"one entry of a {shape}, {factor:g} times",
+        "right" if factor == 1.0 else "wrong",
+        lambda x: np.sum(x**2),
+        lambda x, factor=factor: np.where(np.arange(x.size).reshape(x.shape) == 1, factor, 1.0) * 2 * x,
+        at,
+    )
+    for shape, at in {
+        "vector": np.array([1.0, 0.0, 2.0]),
+        "matrix": np.array([[1.0, 0.0], [2.0, 3.0]]),
+    }.items()
+    for factor in (1.0, 0.0, -1.0, 2.0)
+]
+
+
+# Kinks: (verdict, loss, gradient, point)
+
+
+def at_largest(x, share=False):
+    found = (x == np.max(x)) * 1.0
+    return found / np.sum(found) if share else found
+
+
+def first_largest(x):
+    return np.eye(x.size)[np.argmax(x)].reshape(x.shape)
+
+
+def pooled(x):
+    return float(np.sum(np.max(x, axis=1)))
+
+
+def along_rows(of):
+    return lambda x: np.stack([of(row) for row in x])
+
+
+def unit(x, at_zero):
+    size = np.linalg.norm(x)
+    return x / size if size > 0.0 else at_zero
+
+
+def lasso(w):
+    return np.sum((w - 1) ** 2) + 0.5 * np.sum(np.abs(w))
+
+
+def margin(p):
+    return np.maximum(0.0, 1.0 - p["a"] + p["b"])
+
+
+TIES = np.array([1.0, 1.0, 0.0])
+POOL = np.array([[1.0, 1.0, 0.0], [2.0, 0.5, 2.0], [0.3, 0.1, -1.0]])
+WEIGHTS = np.array([1.0, -5.0, 2.0, 0.5, 3.0, -1.0])
+WAVY = np.array([1.0, -1.0])
+KINKS = [
+    ("difference, both up", "wrong", lambda x: abs(x[0] - x[1]), lambda x: np.ones(2), np.ones(2)),
+    (
+        "difference, sign",
+        "right",
+        lambda x: abs(x[0] - x[1]),
+        lambda x: np.sign(x[0] - x[1]) * WAVY,
+        np.ones(2),
+    ),
+    (
+        "difference, one side",
+        "right",
+        lambda x: abs(x[0] - x[1]),
+        lambda x: (1.0 if x[0] >= x[1] else -1.0) * WAVY,
+        np.ones(2),
+    ),
+    ("difference, ready numbers", "wrong", lambda x: abs(x[0] - x[1]), np.ones(2), np.ones(2)),
+    ("difference, ready and right", "right", lambda x: abs(x[0] - x[1]), 0.4 * WAVY, np.ones(2)),
+    ("largest, all ties", "wrong", np.max, at_largest, TIES),
+    ("largest, shared", "right", np.max, lambda x: at_largest(x, True), TIES),
+    ("largest, first", "right", np.max, first_largest, TIES),
+    ("largest, nothing", "wrong", np.max, lambda x: 0 * x, TIES),
+    ("smallest, all ties", "wrong", np.min, lambda x: at_largest(-x), -TIES),
+    ("smallest, shared", "right", np.min, lambda x: at_largest(-x, True), -TIES),
+    ("pools, all ties", "wrong", pooled, along_rows(at_largest), POOL),
+    ("pools, shared", "right", pooled, along_rows(lambda x: at_largest(x, True)), POOL),
+    ("pools, first", "right", pooled, along_rows(first_largest), POOL),
+    ("norm, ones", "wrong", np.linalg.norm, lambda x: unit(x, np.ones(2)), np.zeros(2)),
+    ("norm, zero", "right", np.linalg.norm, lambda x: unit(x, np.zeros(2)), np.zeros(2)),
+    ("norm, inside", "right", np.linalg.norm, lambda x: unit(x, np.array([0.6, -0.6])), np.zeros(2)),
+    ("norm, on the circle", "right", np.linalg.norm, lambda x: unit(x, np.array([0.6, 0.8])), np.zeros(2)),
+    ("lasso, sign turned", "wrong", lasso, lambda w: 2 * (w - 1) - 0.5 * np.sign(w), np.zeros(3)),
+    ("lasso", "right", lasso, lambda w: 2 * (w - 1) + 0.5 * np.sign(w), np.zeros(3)),
+    ("lasso, no penalty", "wrong", lasso, lambda w: 2 * (w - 1), np.zeros(3)),
+    (
+        "absolute values up and down",
+        "right",
+        lambda x: abs(x[0]) - abs(x[1]),
+        lambda x: (
+            1.0 - 2.0 * (x < 0) - np.array([0.0, 2.0]) * (x >= 0) + 2.0 * np.array([0.0, 1.0]) * (x < 0)
+        ),
+        np.zeros(2),
+    ),
+    (
+        "repeated value, range",
+        "right",
+        lambda x: np.max(x) - np.min(x),
+        lambda x: first_largest(x) - first_largest(-x),
+        np.ones(3),
+    ),
+    (
+        "repeated value, range, all ties",
+        "wrong",
+        lambda x: np.max(x) - np.min(x),
+        lambda x: at_largest(x) - 0.5 * at_largest(-x),
+        np.ones(3),
+    ),
+    (
+        "hinge on its edge",
+        "right",
+        margin,
+        lambda p: {"a": -1.0 * (margin(p) > 0), "b": 1.0 * (margin(p) > 0)},
+        {"a": 1.5, "b": 0.5},
+    ),
+    (
+        "hinge on its edge, signs",
+        "wrong",
+        margin,
+        lambda p: {"a": -1.0 * (margin(p) >= 0), "b": -1.0 * (margin(p) > 0)},
+        {"a": 1.5, "b": 0.5},
+    ),
+    (
+        "hinge, half of it",
+        "wrong",
+        margin,
+        lambda p: (
+            {"a": -1.0, "b": 0.0}
+            if p["a"] - p["b"] == 1.0
+            else {"a": -1.0 * (margin(p) > 0), "b": 1.0 * (margin(p) > 0)}
+        ),
+        {"a": 1.5, "b": 0.5},
+    ),
+    (
+        "sorted with weights",
+        "right",
+        lambda x: np.sort(x) @ np.array([1.0, -5.0, 2.0]),
+        lambda x: np.array([1.0, -5.0, 2.0])[np.argsort(np.argsort(x, kind="stable"))],
+        np.ones(3),
+    ),
+    (
+        "sorted with weights, in the order given",
+        "wrong",
+        lambda x: np.sort(x) @ WEIGHTS,
+        lambda x: WEIGHTS[np.argsort(x, kind="stable")],
+        np.ones(6),
+    ),
+    (
+        "total variation",
+        "right",
+        lambda x: np.sum(np.abs(np.diff(x))),
+        lambda x: np.concatenate([[0.0], np.sign(np.diff(x))]) - np.concatenate([np.sign(np.diff(x)), [0.0]]),
+        np.array([1.0, 1.0, 2.0, 2.0, 0.5]),
+    ),
+    (
+        "total variation without a minus",
+        "wrong",
+        lambda x: np.sum(np.abs(np.diff(x))),
+        lambda x: np.concatenate([[0.0], np.sign(np.diff(x))]) + np.concatenate([np.sign(np.diff(x)), [0.0]]),
+        np.ones(4),
+    ),
+]
+
+
+# Constraints that the given point keeps, all right
+
+
+def clipped(p, u):
+    return {
+        "x": u * ((p["x"] > p["low"]) & (p["x"] < p["high"])),
+        "low": u * (p["x"] < p["low"]),
+        "high": u * (p["x"] > p["high"]),
+    }
+
+
+def entropy_gap(p):
+    """Of distributions in rows, from the uniform one."""
+    shares = p / np.sum(p, axis=1, keepdims=True)
+    return float(np.sum(shares * np.log(shares * p.shape[1])))
+
+
+def entropy_slope(p):
+    """Where the rows sum to one."""
+    inner = np.log(p * p.shape[1])
+    return inner - np.sum(p * inner, axis=1, keepdims=True)
+
+
+def looked_up(p):
+    table = np.array([0.5, 1.5, 2.5])
+    place = round(p["place"])
+    if place < 0:
+        raise AssertionError("a place is not negative")
+    return table[place] * p["x"]
+
+
+UPPER = np.array([[2.0, 0.3, 0.1], [0.3, 1.0, 0.2], [0.1, 0.2, 1.5]])
+CLIP = {"x": np.array([0.1, 0.5, -2.0, 3.0]), "low": -np.ones(4), "high": np.ones(4)}
+CONSTRAINTS = [
+    ("limits", lambda p: np.clip(p["x"], p["low"], p["high"]), clipped, CLIP),
+    (
+        "limits, all inside",
+        lambda p: np.clip(p["x"], p["low"], p["high"]),
+        clipped,
+        {"x": np.array([0.1, -0.5]), "low": -np.ones(2), "high": np.ones(2)},
+    ),
+    ("rows that sum to one", entropy_gap, entropy_slope, np.full((2, 4), 0.25)),
+    (
+        "symmetric",
+        lambda c: 0.5 * (np.sum(c * np.linalg.inv(UPPER)) - np.linalg.slogdet(c)[1]),
+        lambda c: 0.5 * (np.linalg.inv(UPPER) - np.linalg.inv(c)),
+        UPPER,
+    ),
+    (
+        "positive",
+        lambda x: np.sum(np.log(x) ** 2) if np.all(x > 0) else np.nan,
+        lambda x: 2 * np.log(x) / x,
+        np.ones(3),
+    ),
+    (
+        "negative, whatever the loss is beyond",
+        lambda x: np.sum((np.sqrt(-x) - 1) ** 2),
+        lambda x: -(np.sqrt(-x) - 1) / np.sqrt(-x),
+        -np.ones(2),
+    ),
+    (
+        "a place in a table",
+        looked_up,
+        lambda p: {"place": 0.0, "x": np.array([0.5, 1.5, 2.5])[round(p["place"])]},
+        {"place": 1.0, "x": 2.0},
+    ),
+    (
+        "a probability",
+        lambda p: -(0.3 * np.log(p) + 0.7 * np.log1p(-p)),
+        lambda p: -0.3 / p + 0.7 / (1 - p),
+        0.3,
+    ),
+    (
+        "an angle",
+        lambda x: float(np.sum(np.arccos(x) ** 2)) if np.all(np.abs(x) <= 1.0) else np.nan,
+        lambda x: -2 * np.arccos(x) / np.sqrt(1 - x * x),
+        np.array([0.2, -0.3]),
+    ),
+]
+
+
+ROWS = {
+    "stationary": STATIONARY_ROWS,
+    "entries": ENTRY_ROWS,
+    "kinks": KINKS,
+    "constraints": [(name, "right", *row) for name, *row in CONSTRAINTS],
+}
+
+
+@pytest.mark.parametrize(
+    "verdict, loss, gradient, point",
+    [pytest.param(*row, id=f"{kind}: {name}") for kind, rows in ROWS.items() for name, *row in rows],
+)
+def test_the_verdict_is_of_the_functions_whatever_the_point_and_the_seed(verdict, loss, gradient, point):
+    found = [check(loss, gradient, point, seed=seed).verdict for seed in SEEDS]
+    assert found == [verdict] * len(found)
