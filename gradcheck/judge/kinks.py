@@ -15,7 +15,7 @@ from gradcheck.verdict import Judgement
 
 BESIDE = 2.0**-14  # of max(|x|, 1): how far away pieces of the loss are looked for
 STEP = 2.0**-8  # of that: the step over which their slope is taken
-CLEARLY = 2.0**-7  # of the slopes: by how much that of another piece must differ
+CLEARLY = 2.0**-10  # of the slopes: by how much that of another piece must differ
 PIECES = 48  # points beside that are drawn before an entry or a direction is called wrong
 HEAVY = 3.0  # some of their moves are far larger than others, so that one may decide alone
 DRAWN = 3  # random directions
@@ -84,8 +84,10 @@ class Kinks:
         judgement, _, slope = judge_along(self.functions, self.at, direction, self.confidence, self.floor)
         if judgement != "wrong" or not np.isfinite(slope.error):
             return False
-        sides = (slope.left, slope.right) if slope.kink else (slope.value, slope.value)
-        return not self._is_met(direction, float(np.sum(self.at.analytic * direction)), *sorted(sides))
+        low, high = sorted((slope.left, slope.right) if slope.kink else (slope.value, slope.value))
+        target = float(np.sum(self.at.analytic * direction))
+        is_clear = max(low - target, target - high) > 2.0 * CLEARLY * max(abs(low), abs(high), abs(target))
+        return is_clear and not self._is_met(direction, target, low, high)
 
     def _is_met(self, direction, target, low, high):
         """Whether a piece of the loss beside the point is as steep along the direction as the target."""
