@@ -1,22 +1,6 @@
-"""The command line: `python -m neuronnet [COMMAND]`.
+"""The command line, `python -m neuronnet [COMMAND]`: the commands and their options."""
 
-A command imports what it alone needs when it runs, so that `--help` and `derive` load no part of the checker.
-"""
-
-import json
-import math
-import re
-from dataclasses import replace
-from pathlib import Path
-
-from neuronnet import __version__, output
-from neuronnet.derivation.quantities import Derivation, Explanation, is_small
-from neuronnet.description.reading import EXAMPLES, checked, example_names, find, parsed, read
-from neuronnet.errors import NeuronnetError, counted
-from neuronnet.names import after, in_sample, partial_name
-from neuronnet.render import text
-
-WORKED_EXAMPLE = "worked-example"
+from neuronnet import __version__, commands, output
 
 
 def main(argv=None):
@@ -32,376 +16,91 @@ def _parser():
         epilog="example: python -m neuronnet derive worked-example --only dE_total/dw5",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    parser.set_defaults(command=_worked_example)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    parser.set_defaults(command=commands.worked_example)
+    group = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command, purpose, example, formats, options in _commands():
+        name = example.split()[0]
+        one = group.add_parser(name, help=purpose, epilog=f"example: python -m neuronnet {example}")
+        one.set_defaults(command=command)
+        output.add_output_options(one, formats)
+        for option, settings in options.items():
+            one.add_argument(option, **settings)
+    return parser
 
-    derive = _add(
-        commands,
-        _derive,
+
+def _commands():
+    """(function, purpose, example, formats, option -> what `add_argument` takes) of each command."""
+    yield (
+        commands.derive,
         "every number of a forward and a backward pass, with its formula",
         "derive worked-example --only dE_total/dw5",
+        ("text", "json"),
+        {
+            "network": _option(
+                "NETWORK", f"{output.NETWORK_HELP}; or a sheet that brings its own model, such as lstm-step"
+            ),
+            "--updates": _count("N", "also the numbers after N updates (default 1)"),
+            "--sample": _count("S", "only sample S, counted from 1"),
+            "--only": _option("NAME", "one number and its factors, such as dE_total/dw5"),
+        },
     )
-    derive.add_argument(
-        "network",
-        metavar="NETWORK",
-        help=f"{output.NETWORK_HELP}; or a sheet that brings its own model, such as lstm-step",
-    )
-    derive.add_argument(
-        "--updates",
-        type=output.count,
-        metavar="N",
-        help="also the numbers after N updates (default 1)",
-    )
-    derive.add_argument("--sample", type=output.count, metavar="S", help="only sample S, counted from 1")
-    derive.add_argument("--only", metavar="NAME", help="one number and its factors, such as dE_total/dw5")
-
-    check = _add(
-        commands,
-        _check,
+    yield (
+        commands.check,
         "a verdict for every line of a derivation, the first wrong line, and the mistake in it",
         "check published-derivation",
         ("text", "markdown", "json", "csv"),
+        {
+            "sheets": _option(
+                "SHEET",
+                "a file of text, Markdown, LaTeX, HTML, Python, CSV or JSON, a notebook, a folder, the name "
+                "of an example such as published-derivation, or - for standard input; of several, a table",
+                nargs="+",
+            ),
+            "--network": _option(
+                "NETWORK",
+                "the network of the sheet, if the sheet does not name it: a TOML or JSON file, or an example",
+            ),
+            "--same-task": _option(
+                "MODEL", "hold all sheets against the model of one sheet, or against one network"
+            ),
+            "--show-reading": {
+                "action": "store_true",
+                "help": "print the sheet as it is understood, in plain notation, itself a sheet",
+            },
+        },
     )
-    check.add_argument(
-        "sheets",
-        nargs="+",
-        metavar="SHEET",
-        help="a file of text, Markdown, LaTeX, HTML, Python, CSV or JSON, a notebook, a folder, the name of "
-        "an example such as published-derivation, or - for standard input; of several, a table",
-    )
-    check.add_argument(
-        "--network",
-        metavar="NETWORK",
-        help="the network of the sheet, if the sheet does not name it: a TOML or JSON file, or an example",
-    )
-    check.add_argument(
-        "--same-task",
-        metavar="MODEL",
-        help="hold all sheets against the model of one sheet, or against one network",
-    )
-    check.add_argument(
-        "--show-reading",
-        action="store_true",
-        help="print the sheet as it is understood, in plain notation, itself a sheet",
-    )
-
-    train = _add(
-        commands,
-        _train,
+    yield (
+        commands.train,
         "train a network: a table of error and accuracy",
         "train xor --updates 1000 --every 100",
+        ("text", "json"),
+        {
+            "network": _option("NETWORK", output.NETWORK_HELP),
+            "--updates": _count("N", "how many updates to make", required=True),
+            "--every": _count("K", "a row every K updates (default: ten rows)"),
+            "--plot": _option("FILE", "draw the training into FILE, .png or .svg (needs the extra `plot`)"),
+        },
     )
-    train.add_argument("network", metavar="NETWORK", help=output.NETWORK_HELP)
-    train.add_argument(
-        "--updates", type=output.count, required=True, metavar="N", help="how many updates to make"
-    )
-    train.add_argument(
-        "--every", type=output.count, metavar="K", help="a row every K updates (default: ten rows)"
-    )
-    train.add_argument(
-        "--plot", metavar="FILE", help="draw the training into FILE, .png or .svg (needs the extra `plot`)"
-    )
-
-    mistakes = _add(
-        commands,
-        _mistakes,
+    model = f"{output.NETWORK_HELP}, or a sheet that brings its own model (default {commands.WORKED_EXAMPLE})"
+    yield (
+        commands.mistakes,
         "the known mistakes, and what each does to the numbers of a network or of a sheet's model",
         "mistakes han-kamber",
         ("text", "markdown", "json"),
+        {"network": _option("NETWORK", model, nargs="?", default=commands.WORKED_EXAMPLE)},
     )
-    mistakes.add_argument(
-        "network",
-        metavar="NETWORK",
-        nargs="?",
-        default=WORKED_EXAMPLE,
-        help=f"{output.NETWORK_HELP}, or a sheet that brings its own model (default {WORKED_EXAMPLE})",
-    )
-
-    examples = _add(
-        commands, _examples, "the examples, or one of them with its published numbers", "examples han-kamber"
-    )
-    examples.add_argument("name", metavar="NAME", nargs="?", help="the example to show")
-    return parser
-
-
-def _add(commands, command, purpose, example, formats=("text", "json")):
-    parser = commands.add_parser(
-        example.split()[0], help=purpose, epilog=f"example: python -m neuronnet {example}"
-    )
-    parser.set_defaults(command=command)
-    output.add_output_options(parser, formats)
-    return parser
-
-
-def _worked_example(arguments):
-    derivation = Derivation(WORKED_EXAMPLE)
-    lines = [text.derivation(derivation, leave_out=("after one update",)), "", "Error"]
-    lines += [f"  {text.name_and_value(derivation[f'E_total@{updates}'])}" for updates in (1, 10_000, 20_000)]
-    output.write("\n".join(lines))
-    return 0
-
-
-def _derive(arguments):
-    description, sheet, place = _network_or_sheet(arguments.network)
-    if sheet is not None:
-        return _derive_sheet(arguments, sheet, place)
-    if arguments.sample is not None:
-        description = _with_one_sample(description, arguments.sample)
-    updates = 1 if arguments.updates is None else arguments.updates
-    derivation = Derivation(description, updates=updates if arguments.only is None else 0)
-    explained = None if arguments.only is None else Explanation(derivation, arguments.only)
-
-    def numbers():
-        quantities = derivation.quantities if explained is None else [explained.quantity, *explained.factors]
-        values = ((each, _finite(each.name, derivation.printed_value(each))) for each in quantities)
-        rows = [{"name": each.name, "formula": each.formula, "value": value} for each, value in values]
-        network = replace(derivation.description, published=(), errata=())
-        return {"network": network.to_dict(), "quantities": rows}
-
-    shown = (lambda: text.derivation(derivation)) if explained is None else explained.__str__
-    return _write(arguments, [place], text=shown, json=numbers)
-
-
-def _sheet_of_its_own(argument):
-    """(text, place) of what may be a sheet, (None, None) where the argument can only mean a network."""
-    if argument == "-":
-        return output.text_source(argument, "a network")
-    try:
-        file = Path(_sheet_file(argument))
-        is_sheet = file.suffix not in (".toml", ".json") and file.is_file()
-    except (OSError, ValueError):
-        is_sheet = False
-    return output.text_source(str(file), "a network or a sheet") if is_sheet else (None, None)
-
-
-def _network_or_sheet(argument):
-    """(description, None, place) of a network, (None, text, place) of a sheet that brings its own model."""
-    sheet, place = _sheet_of_its_own(argument)
-    if sheet is None:
-        description, place = output.source(argument)
-        return description, None, place
-    if not _is_network(sheet):
-        return None, sheet, place
-    return checked(*parsed(sheet, "standard input" if argument == "-" else str(place))), None, place
-
-
-def _is_network(text):
-    return re.search(r"^\s*(?:\{|\[\[\s*(?:layer|sample)\b|layers?\s*=)", text, re.MULTILINE) is not None
-
-
-def _derive_sheet(arguments, sheet, place):
-    from neuronnet.sheet.own_model import Model
-
-    for option in ("updates", "sample"):
-        if getattr(arguments, option) is not None:
-            raise NeuronnetError(f"--{option}: a sheet has the updates and samples that stand in it")
-    model, only = Model.from_text(sheet), arguments.only
-
-    def numbers():
-        names = model.names() if only is None else [only, *model.factors(only)]
-        rows = [{"name": name, "formula": model.formula(name), "value": model[name]} for name in names]
-        return {"loss": model.loss, "quantities": rows}
-
-    return _write(arguments, [place], text=lambda: text.model(model, only), json=numbers)
-
-
-def _with_one_sample(description, number):
-    samples = description.samples
-    if not 1 <= number <= len(samples):
-        raise NeuronnetError(
-            f"--sample {number}: the network has {counted(len(samples), 'sample')}, counted from 1"
-        )
-    return replace(description, samples=(samples[number - 1],))
-
-
-def _check(arguments):
-    from neuronnet.sheet import many_sheets
-
-    found = [[each] if each == "-" else many_sheets.files_in(_sheet_file(each)) for each in arguments.sheets]
-    sheets = [place for places in found for place in places]
-    if not sheets:
-        raise NeuronnetError(f"{', '.join(arguments.sheets)}: there is no sheet in there")
-    if arguments.show_reading:
-        return _show_reading(arguments, sheets)
-    judge, judged_by = _judge(arguments, many_sheets)
-    if len(sheets) > 1 or arguments.format == "csv":
-        rows = many_sheets.rows_of(sheets, judge, output.progress_line(len(sheets), "sheets"))
-        _write(arguments, [*sheets, *judged_by], **many_sheets.written(rows))
-        return many_sheets.status(rows)
-    sheet, place = output.text_source(sheets[0], many_sheets.NEEDED)
-    report = judge(sheet, None if sheets[0] == "-" else place.parent)
-    places = [place, *judged_by, *([] if report.place is None else [report.place])]
-    _write(arguments, places, text=report.__str__, markdown=report.markdown, json=report.to_dict)
-    return report.status
-
-
-def _judge(arguments, many_sheets):
-    """(a function from the text and the folder of a sheet to its report, the files that it compares with)."""
-    from neuronnet.sheet.check_sheet import check_sheet
-
-    task, progress = arguments.same_task, output.progress_line(1, "trainings with a mistake")
-    if task is not None and arguments.network is not None:
-        raise NeuronnetError("--same-task and --network both say what sheets are compared with; give one")
-    sheet, place = (None, None) if task is None else _sheet_of_its_own(task)
-    if sheet is not None and not _is_network(sheet):
-        whole = many_sheets.Task(sheet)
-        return (lambda text, folder: whole.report(text)), [place]
-    given = task or arguments.network
-    network, place = (None, None) if given is None else output.source(given)
-    return (lambda text, folder: check_sheet(text, network, folder, progress)), [] if given is None else [
-        place
-    ]
-
-
-def _show_reading(arguments, sheets):
-    from neuronnet.sheet.as_read import as_read
-
-    if len(sheets) > 1 or arguments.format == "csv":
-        raise NeuronnetError("--show-reading shows a single sheet, as text")
-    sheet, place = output.text_source(sheets[0], "a sheet")
-    shown = as_read(sheet).rstrip()
-    return _write(
-        arguments, [place], text=lambda: shown, markdown=lambda: shown, json=lambda: {"sheet": shown}
+    yield (
+        commands.examples,
+        "the examples, or one of them with its published numbers",
+        "examples han-kamber",
+        ("text", "json"),
+        {"name": _option("NAME", "the example to show", nargs="?")},
     )
 
 
-def _sheet_file(argument):
-    path = Path(argument)
-    if path.name != argument or path.exists():
-        return argument
-    examples = (folder / f"{argument}.txt" for folder in (EXAMPLES, EXAMPLES / "sheets"))
-    return next((example for example in examples if example.is_file()), argument)
+def _option(metavar, purpose, **settings):
+    return {"metavar": metavar, "help": purpose, **settings}
 
 
-def _mistakes(arguments):
-    from neuronnet.mistakes.catalogue import numbers_of, signatures
-    from neuronnet.mistakes.networks import Network
-    from neuronnet.render import verdicts
-
-    description, sheet, place = _network_or_sheet(arguments.network)
-    if sheet is None:
-        network = Network(description)
-        table = signatures(network, network.known_names)
-    else:
-        from neuronnet.sheet.causes import signatures_of
-        from neuronnet.sheet.own_model import Model
-
-        right, table = signatures_of(Model.from_text(sheet))
-
-    def rows():
-        for each in table:
-            finite = {name: value if math.isfinite(value) else None for name, value in each.numbers.items()}
-            yield {"id": each.id, "sentence": each.sentence, "same": each.same, "numbers": finite}
-
-    def rendered(render):
-        def result():
-            if sheet is not None:
-                return render(None, table, right)
-            known = numbers_of(network.replay(), network.known_names)
-            names = _telling_names(Derivation(description), known)
-            return render(description, table, {name: known.get(name) for name in names})
-
-        return result
-
-    tables = {"text": rendered(verdicts.mistakes_text), "markdown": rendered(verdicts.mistakes_markdown)}
-    return _write(arguments, [place], **tables, json=lambda: list(rows()))
-
-
-def _telling_names(derivation, right):
-    """The deltas of the first and last neuron, for the first sample of the update; the first and last weight
-    after it, and the errors.
-    """
-    names, error = derivation.description.names, derivation.description.names.error
-    neurons = [names.of("delta", neuron) for neuron in (names.layers[0][0], names.layers[-1][-1])]
-    numbers = [None, *range(1, len(derivation.description.samples) + 1)]
-    sample = next(number for number in numbers if in_sample(neurons[0], number) in right)
-    deltas = dict.fromkeys(in_sample(delta, sample) for delta in neurons)
-    weights = [names.weights[0][0][0], names.weights[-1][-1][-1]]
-    if derivation.description.learning_rate is None:
-        return [*deltas, *(partial_name(error, weight) for weight in weights), error]
-    return [*deltas, *(after(weight, 1) for weight in weights), error, after(error, 1)]
-
-
-def _train(arguments):
-    from neuronnet.network import NeuralNetwork
-    from neuronnet.render import figures
-    from neuronnet.training import history
-
-    description, place = output.source(arguments.network)
-    if arguments.every == 0:
-        raise NeuronnetError("--every 0: at least 1 is needed")
-    if arguments.plot is not None:
-        figures.require(arguments.plot, arguments.output)
-    network, progress = NeuralNetwork.from_dict(description), output.progress_line(arguments.updates)
-    rows = list(history(network, arguments.updates, arguments.every, progress))
-    rows, diverges = text.until_it_diverges(rows)
-
-    def as_json():
-        finite = rows if diverges is None else rows[:-1]
-        found = [row | {"E_total": _finite(f"E_total@{row['update']}", row["E_total"])} for row in finite]
-        return {"rows": found} | ({} if diverges is None else {"diverges": diverges})
-
-    _write(arguments, [place], text=lambda: text.training(description, rows), json=as_json)
-    if arguments.plot is not None:
-        figure = figures.training(description, rows, lambda points: list(map(network.feed_forward, points)))
-        figures.save(figure, arguments.plot, [place])
-    return 0 if diverges is None else output.UNUSABLE
-
-
-def _examples(arguments):
-    if arguments.name is None:
-        return _list_examples(arguments)
-    if arguments.name in sheet_names():
-        sheet, place = _sheet_of_its_own(arguments.name)
-        shown = {"name": arguments.name, "sheet": sheet}
-        return _write(arguments, [place], text=lambda: sheet.rstrip(), json=lambda: shown)
-    description, place = output.source(arguments.name)
-
-    def shown():
-        return text.example(description, Derivation(description) if is_small(description) else None)
-
-    return _write(arguments, [place], text=shown, json=description.to_dict)
-
-
-def _list_examples(arguments):
-    networks = {name: read(find(name)) for name in example_names()}
-    sheets = {name: _first_comment(name) for name in sheet_names()}
-
-    def rows():
-        for name, each in networks.items():
-            yield {"name": name, "kind": "network", "title": each.title, "source": each.source}
-        for name, title in sheets.items():
-            yield {"name": name, "kind": "sheet", "title": title, "source": None}
-
-    titles = {name: each.title for name, each in networks.items()}
-    right = {name: title for name, title in sheets.items() if f"{name}-mistake" in sheets}
-    return _write(arguments, [], text=lambda: text.example_list(titles, right), json=lambda: list(rows()))
-
-
-def sheet_names():
-    """The names of the example sheets that bring their own model."""
-    return sorted(path.stem for path in (EXAMPLES / "sheets").glob("*.txt"))
-
-
-def _first_comment(name):
-    """The first sentence of an example sheet, or what stands before its colon."""
-    first = (EXAMPLES / "sheets" / f"{name}.txt").read_text(encoding="utf-8").partition("\n")[0]
-    return re.split(r"[.;:](?:\s|$)", first.removeprefix("# "))[0]
-
-
-def _write(arguments, places, **made):
-    """Write what the function of the chosen format makes, never over one of the `places` read."""
-    result = made[arguments.format]()
-    if arguments.format == "json":
-        result = json.dumps(result, indent=1, default=output.plain)
-    output.write(result, arguments.output, places)
-    return 0
-
-
-def _finite(name, value):
-    """A value that JSON can hold; infinity, and what its readers would take for 0, are refused."""
-    if not math.isfinite(value):
-        raise NeuronnetError(f"{name} is {value}, which JSON cannot hold; --format text shows it")
-    if value != 0 and float(value) == 0:
-        raise NeuronnetError(f"{name} is {value:.3e}, too small for readers of JSON; --format text shows it")
-    return value
+def _count(metavar, purpose, **settings):
+    return _option(metavar, purpose, type=output.count, **settings)

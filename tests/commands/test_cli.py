@@ -17,7 +17,8 @@ from profiles import examples, is_thorough
 
 import neuronnet
 from neuronnet import Derivation, cli
-from neuronnet.cli import main, sheet_names
+from neuronnet.cli import main
+from neuronnet.commands import sheet_names
 from neuronnet.description.reading import EXAMPLES, example_names, find, read
 
 ROOT = Path(__file__).parent.parent.parent

@@ -34,6 +34,7 @@ ORDER = {
         "repairs",
         "sheet",
         "__init__",
+        "commands",
         "cli",
         "__main__",
     ],
