@@ -1,4 +1,4 @@
-"""`check`, the story of one check: audit, judge, why, nearby, intermediates, report."""
+"""`check`, the story of one check: audit, judge, nearby, why, intermediates, report."""
 
 import math
 from collections.abc import Callable
@@ -61,9 +61,7 @@ def check(
     started = perf_counter()
     options: dict[str, Any] = {"select": select, "seed": seed, "confidence": confidence, "samples": samples}
     options |= {"learning_rate": learning_rate, "one_by_one": one_by_one, "most_calls": most_calls}
-    for name, (holds, allowed) in OPTIONS.items():
-        if not (name in MAY_BE_NONE and options[name] is None) and not holds(options[name]):
-            raise GradcheckError(f"{name}: found {options[name]!r}; it is {allowed}")
+    _require_allowed(options)
     constants = _constants(network, samples, learning_rate)
     with random_states_kept(), np.errstate(all="ignore"):
         functions = CallersFunctions(loss, gradients, parameters, seed, bounds, most_calls, args)
@@ -74,30 +72,21 @@ def check(
         how = {"confidence": confidence, "one_by_one": one_by_one, "doubt": _doubt(findings)}
         # judge: every entry by the error bar of its numerical derivative
         judged = _judged(functions, point.selected(select), **how)
+        # nearby: where this point proves little, the same functions at others
+        effects = _effects(point, findings)
+        weak = weak_passes(judged, effects)
+        nearby, judged_nearby = check_nearby(functions, judged, weak)
         # why: which mistake explains what is wrong?
-        here = _causes(judged, constants)
-        known, unknown = (), ()
-        if network is not None and here is not None:
-            known, unknown = _known_mistakes(network, samples, judged)
-        blocks = judged.reports(here, _effects(point, findings))
-        # nearby: where a pass proves little, the same at another point
-        weak = weak_passes(judged, blocks)
-        nearby, judged_nearby = check_nearby(functions, weak, confidence, one_by_one)
-        if judged_nearby is not None:
-            there = _causes(judged_nearby, constants)
-            nearby = replace(nearby, blocks=judged_nearby.reports(there), cause=there and there.overall)
+        here, nearby = _causes(judged, constants), _explained(nearby, judged_nearby, constants)
+        known, unknown = _known_mistakes(network, samples, judged, here)
         # intermediates: where, from the loss backwards, does it first go wrong?
-        links = ()
-        if intermediates is not None:
-            of_links = functions_of_intermediates(functions, intermediates)
-            judged_links = _judged(of_links, of_links.point.blocks, **how)
-            links = judged_links.reports(_causes(judged_links, constants))
+        links = _intermediates(functions, intermediates, constants, how)
         functions.value(point.vector)  # what the caller's functions keep of their last call is of the point
     # report
     cause = nearby.cause if here is None and nearby is not None else here and here.overall
     options |= {"bounds": bounds, "intermediates": intermediates, "network": network, "args": args or None}
     return Report(
-        blocks,
+        judged.reports(here, effects),
         functions.evaluations,
         seed,
         confidence,
@@ -159,6 +148,23 @@ def _judged(functions, blocks, **how):
     return JudgedEntries(functions, blocks, at, **how)
 
 
+def _explained(nearby, judged_nearby, constants):
+    """The NearbyCheck with its blocks, and with what explains what is wrong in them."""
+    if judged_nearby is None:
+        return nearby
+    there = _causes(judged_nearby, constants)
+    return replace(nearby, blocks=judged_nearby.reports(there), cause=there and there.overall)
+
+
+def _intermediates(functions, intermediates, constants, how):
+    """The BlockReports of the intermediates, in forward order; () for None."""
+    if intermediates is None:
+        return ()
+    of_links = functions_of_intermediates(functions, intermediates)
+    judged = _judged(of_links, of_links.point.blocks, **how)
+    return judged.reports(_causes(judged, constants))
+
+
 def _doubt(findings):
     """Why no derivative of the loss means anything, from what the audit found; None when some do."""
     whole = (each for each in findings if each.effect == "undecided" and len(each.blocks) == 0)
@@ -214,8 +220,10 @@ def _constants(network, samples, learning_rate):
     return {"learning_rate": learning_rate, "samples": number, "outputs": outputs, "l2": l2 or None}
 
 
-def _known_mistakes(network, samples, judged):
+def _known_mistakes(network, samples, judged, causes):
     """(the known mistakes that give exactly these gradients, Notes on why none were tried)."""
+    if network is None or causes is None:
+        return (), ()
     from gradcheck.why.known_mistakes import known_mistakes_at
 
     found, why_not = known_mistakes_at(network, samples, judged.point, judged.analytic)
@@ -237,6 +245,13 @@ def _seen_in(intermediates, cause):
 
 
 # The options, and what a report says of how it was made
+
+
+def _require_allowed(options):
+    """Raises GradcheckError for the first option that is not as OPTIONS says."""
+    for name, (holds, allowed) in OPTIONS.items():
+        if not (name in MAY_BE_NONE and options[name] is None) and not holds(options[name]):
+            raise GradcheckError(f"{name}: found {options[name]!r}; it is {allowed}")
 
 
 def _whole(least):

@@ -42,7 +42,7 @@ class JudgedEntries:
     def __init__(self, functions, blocks, at, confidence, one_by_one, chosen=None, doubt=None):
         self._functions, self.point, self.blocks, self._at = functions, functions.point, blocks, at
         self.vector, self.analytic, self._rounding = at
-        self.confidence, self.doubt = confidence, doubt
+        self.confidence, self.doubt, self.one_by_one = confidence, doubt, one_by_one
         self.numeric, self.bar = np.full_like(at.vector, np.nan), np.full_like(at.vector, np.inf)
         self._scale, self._floor = np.zeros_like(at.vector), None
         self.judgements, self.groups, self.single_precision = {}, [], False
@@ -76,6 +76,41 @@ class JudgedEntries:
             judged = verdict, entries, visible, cause, together, inside
             found.append(BlockReport(block.name, block.shape, *judged))
         return tuple(found)
+
+    def verdict_on(self, block):
+        """The worst verdict on what was judged of a block."""
+        own = [self.judgements[i] for i in block.positions if i in self.judgements]
+        return worst_of([*own, *(group.verdict for group in self.groups_of(block))])
+
+    def positions_of(self, verdict):
+        """The positions of all entries, judged alone or together, with this verdict."""
+        alone = [i for i, each in self.judgements.items() if each == verdict]
+        return np.concatenate(
+            [alone, *(each.positions for each in self.groups if each.verdict == verdict)]
+        ).astype(int)
+
+    def open_entries(self):
+        """A mask of the undecided entries that another point may settle: the loss has a slope along them."""
+        found = np.zeros(self.vector.shape, dtype=bool)
+        if self.doubt is None and not self.single_precision:
+            alone = [i for i, each in self.judgements.items() if each == "undecided"]
+            found[[i for i in alone if math.isfinite(self.bar[i])]] = True
+            for group in self.groups:
+                found[group.positions] |= group.verdict == "undecided"
+        return found
+
+    def settle(self, chosen, where):
+        """Makes undecided entries in the mask `chosen` right, for they are at another point, `where`."""
+        for i in np.flatnonzero(chosen).tolist():
+            if self.judgements.get(i) == "undecided":
+                here = self.judgements[i].reason
+                self.judgements[i] = Judgement("right", f"right at a point nearby{where}; here {here}")
+        is_right = [
+            each.verdict == "undecided" and bool(np.all(chosen[each.positions])) for each in self.groups
+        ]
+        self.groups = [
+            replace(each, verdict="right") if it else each for each, it in zip(self.groups, is_right)
+        ]
 
     def groups_of(self, block):
         """The Groups of entries of a block that were judged together."""

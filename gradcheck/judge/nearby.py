@@ -9,91 +9,124 @@ import numpy as np
 from gradcheck.errors import GradcheckError
 from gradcheck.judge.directions import judge_along, random_direction, value_or_nan
 from gradcheck.judge.entries import JudgedEntries, gradient_at
-from gradcheck.judge.nearby_points import SPREADS, may_change_sign, nearby_point
+from gradcheck.judge.nearby_points import nearby_point, rounds_of_places
+from gradcheck.numeric.derivatives import OF_ONES
 from gradcheck.numeric.rounding import U
 from gradcheck.report.report import NearbyCheck
-from gradcheck.verdict import visible_from, worst_of
+from gradcheck.verdict import visible_from
 
 SHRUNK = 2.0**-10  # a parameter behind whose L2 term the data term hides is made this much smaller
 SAME_NUMBERS = "the gradients function returns the same numbers at another point"
+CONSTANT = "the loss is the same there: if outputs are summed, weight them, as in sum(u * outputs)"
+LIKE_ZERO = 2.0**20 * U  # a slope with a smaller bar, of a loss that does not move, is rounding
 PROBE = 2.0**-6  # relative: how far a loss is followed that seems to be still
 STILL = 8.0 * U  # of the loss: a smaller move is rounding
+MOST_ONE_BY_ONE = 3  # points at which undecided entries are judged one by one
 SECOND_POINTS = 8  # that are drawn until the loss moves at one, as it does at the first
 
 
-def check_nearby(functions, weak, confidence, one_by_one):
+def check_nearby(functions, judged, weak):
     """(NearbyCheck, JudgedEntries or None) for what the Notes `weak` flag, at points nearby.
 
-    The JudgedEntries are those in question, where they were judged one by one. The NearbyCheck is None where
-    nothing is flagged or the gradients are ready numbers.
+    `judged`: the JudgedEntries at the point; what is undecided there and right nearby becomes right in them.
+    Those that are returned are the entries in question, where they were judged one by one. The NearbyCheck is
+    None where nothing is flagged or the gradients are ready numbers.
     """
     if not functions.is_callable or len(weak) == 0:
         return None, None
-    chosen = np.any([note.chosen for note in weak], axis=0)
     names = ", ".join(dict.fromkeys(name for note in weak for name in note.blocks))
-    shrunk = np.ones_like(functions.point.vector)
-    for note in weak:
-        if note.id == "large regulariser":
-            shrunk[note.chosen] = SHRUNK
-    nearby = _PointsNearby(functions, chosen, shrunk, {"confidence": confidence, "one_by_one": one_by_one})
-    why, judged = "none was found at which the loss is finite", None
+    nearby = _PointsNearby(functions, judged, weak)
     for place, at in nearby.fewest_zeros_first():
+        before = functions.evaluations
         try:
-            verdict, why, judged = nearby.compared(place, at)
+            verdict, there = nearby.compare(place, at)
         except GradcheckError:
             raise
         except Exception as error:  # whatever it is: the functions need not be made for this point
-            verdict, why, judged = "undecided", f"{type(error).__name__} is raised there", None
-        if verdict != "undecided":
-            sentence = f"right ({names}, {why})" if verdict == "right" else f"wrong ({names}), {why}"
-            return NearbyCheck(verdict, sentence), judged
-        if why == SAME_NUMBERS:
+            verdict, nearby.why = "undecided", f"{type(error).__name__} is raised there"
+        if verdict == "right":
+            how = f"along a random direction, {functions.evaluations - before} evaluations"
+            how = "entry by entry" if there is not None else how
+            return NearbyCheck("right", f"right ({names}, {how}{place})"), there
+        if verdict == "wrong":
+            return NearbyCheck(
+                "wrong", f"wrong ({names}), where a pass at the point itself says nothing"
+            ), there
+        if nearby.why == SAME_NUMBERS:
             break
-    return NearbyCheck("undecided", f"undecided ({names}: {why})"), None
+    if nearby.is_constant():
+        nearby.settle_zeros()
+    return NearbyCheck("undecided", f"undecided ({names}: {nearby.why})"), None
 
 
 class _PointsNearby:
-    """Points near that of CallersFunctions, for the `chosen` entries; `shrunk`: factors of the parameters.
+    """Points near that of CallersFunctions for the entries that the Notes `weak` flag.
 
-    `how`: the confidence, and from how many entries on they are judged together, as JudgedEntries takes them.
+    `chosen`: a mask of those that are not proved yet. `why`: what the last point could not show.
     """
 
-    def __init__(self, functions, chosen, shrunk, how):
-        self.functions, self.chosen, self.shrunk, self.how = functions, chosen, shrunk, how
+    def __init__(self, functions, judged, weak):
+        self.functions, self.judged = functions, judged
         self.draw = np.random.default_rng([functions.seed, 1])
+        self.chosen = np.any([note.chosen for note in weak], axis=0)
+        self.why, self.tried = "none was found at which the loss is finite", 0
+        self.values, self.never_wrong = [], True
+        self.is_open = any(note.id == "undecided" for note in weak)
+        self.shrunk = np.ones_like(functions.point.vector)
+        for note in weak:
+            if note.id == "large regulariser":
+                self.shrunk[note.chosen] = SHRUNK
 
-    def compared(self, place, at):
-        """(verdict, why, JudgedEntries or None) at a point; undecided where nothing moves (None for `at`)."""
-        before = self.functions.evaluations
+    def compare(self, place, at):
+        """(verdict, JudgedEntries or None) at a point; undecided where nothing moves (None for `at`)."""
         verdict, moves = ("right", False) if at is None else self._along(at, self.chosen)
         if verdict == "right" and moves:
-            calls = self.functions.evaluations - before
-            return verdict, f"along a random direction, {calls} evaluations", None
+            self.judged.settle(self.chosen, place)
+            return verdict, None
         if verdict == "right":
-            return "undecided", "the gradient is zero there, too", None
+            self.why = CONSTANT if self.is_constant() else "the gradient is zero there, too"
+            return "undecided", None
+        self.why = "undecided there, too"
         here, _ = self.functions.first_gradients()
         if np.array_equal(at.analytic, here) and np.any(here != 0.0):
-            return "undecided", SAME_NUMBERS, None
-        if verdict == "undecided":
-            return verdict, "undecided there, too", None
-        blocks = self.functions.point.blocks
-        judged = JudgedEntries(self.functions, blocks, at, chosen=self.chosen, **self.how)
-        verdict = worst_of(block.verdict for block in judged.reports())
-        if verdict == "wrong":
-            if self._is_wrong_again(place, judged):
-                return verdict, "where a pass at the point itself says nothing", judged
-            return "undecided", "wrong at one point there, right at another", None
-        return verdict, "entry by entry" if verdict == "right" else "undecided there, too", judged
+            self.why = SAME_NUMBERS
+            return "undecided", None
+        are_few = self.tried < MOST_ONE_BY_ONE and np.sum(self.chosen) <= self.judged.one_by_one
+        if verdict == "undecided" and not (self.is_open and are_few):
+            return verdict, None
+        self.tried += 1
+        parts = (
+            self.functions,
+            self.functions.point.blocks,
+            at,
+            self.judged.confidence,
+            self.judged.one_by_one,
+        )
+        there = JudgedEntries(*parts, chosen=self.chosen)
+        if len(there.positions_of("wrong")) > 0:
+            self.why, self.never_wrong = "wrong at one point there, right at another", False
+            return ("wrong" if self._is_wrong_again(place, there) else "undecided"), there
+        proved = np.zeros_like(self.chosen)
+        proved[there.positions_of("right")] = True
+        self.judged.settle(proved, place)
+        self.chosen &= ~proved
+        return ("undecided" if np.any(self.chosen) else "right"), there
+
+    def settle_zeros(self):
+        """What is zero but for rounding is right where the loss stands still at all points."""
+        self.judged.settle(self.chosen & (self.judged.bar <= LIKE_ZERO), ", where the loss stands still, too")
+
+    def is_constant(self):
+        """Whether the loss has one value at all points, but for rounding, and no slope there was wrong."""
+        known = self.never_wrong and len(self.values) > 1
+        return known and np.ptp(self.values) <= OF_ONES + STILL * abs(self.values[0])
 
     def fewest_zeros_first(self):
-        """((spread, is_kept), GradientAt) of points; of every round first those with the fewest zeros.
+        """(Place, GradientAt) of points; of every round first those with the fewest zeros.
 
         In place of the GradientAt stands None where gradient and loss are both still in all chosen entries.
-        Points at which signs change come last.
         """
-        last = not may_change_sign(self.functions.point)
-        for is_kept in (True, True, last, last):
-            places = [(spread, is_kept) for spread in SPREADS]
+        for places in rounds_of_places(self.functions.point, self.is_open):
             found = [(place, *drawn) for place in places if (drawn := self._drawn(place)) is not None]
             for place, vector, (analytic, units) in sorted(found, key=lambda each: self._zeros(each[2][0])):
                 is_still = self._zeros(analytic) == np.sum(self.chosen) and not self._moves(vector)
@@ -104,15 +137,15 @@ class _PointsNearby:
         if not np.all(np.isfinite(at.analytic[chosen])):
             return "wrong", True
         direction = random_direction(at.vector, np.flatnonzero(chosen), self.draw)
-        judgement, _, slope = judge_along(self.functions, at, direction, self.how["confidence"])
-        return str(judgement), abs(slope.value) > visible_from(slope.error, self.how["confidence"])
+        judgement, _, slope = judge_along(self.functions, at, direction, self.judged.confidence)
+        if slope.scale == 0.0 and abs(np.sum(at.analytic * direction)) <= slope.error <= LIKE_ZERO:
+            return "right", False
+        return str(judgement), abs(slope.value) > visible_from(slope.error, self.judged.confidence)
 
-    def _is_wrong_again(self, place, judged):
+    def _is_wrong_again(self, place, there):
         """Whether what is wrong in JudgedEntries is so at the first second point at which the loss moves."""
-        wrong = np.zeros(judged.vector.shape, dtype=bool)
-        wrong[[i for i, each in judged.judgements.items() if each == "wrong"]] = True
-        for group in judged.groups:
-            wrong[group.positions] |= group.verdict == "wrong"
+        wrong = np.zeros(there.vector.shape, dtype=bool)
+        wrong[there.positions_of("wrong")] = True
         for _ in range(SECOND_POINTS):
             drawn = self._drawn(place)
             if drawn is not None:
@@ -127,10 +160,12 @@ class _PointsNearby:
 
     def _drawn(self, place):
         """(vector, what gradients_at gives there); None where the loss is not finite or something raises."""
-        vector = nearby_point(self.functions, *place, self.draw) * self.shrunk
+        vector = nearby_point(self.functions, place, self.draw) * self.shrunk
         try:
             with np.errstate(all="ignore"):
-                if np.isfinite(self.functions.value(vector)):
+                value = self.functions.value(vector)
+                if np.isfinite(value):
+                    self.values.append(value)
                     return vector, self.functions.gradients_at(vector)
         except GradcheckError:
             raise

@@ -6,34 +6,66 @@ to one, the slope of a determinant for symmetric matrices.
 
 import math
 from itertools import permutations
+from typing import NamedTuple
 
 import numpy as np
 
 SPREADS = (2.0**-5, 0.125, 1.0, 8.0)  # relative moves of the parameters
+SIZES = (0.125, 1.0)  # to which small parameters are scaled up, where the kinks of the loss lie too close
 SUMS_TO_ONE = 1e-9  # how far a sum may be from one
 FEWEST = 3  # numbers: two may sum to one by chance, as 0.5 and 0.5 do
 INSIDE = 0.75  # of the way to a bound, and no further
 
 
-def may_change_sign(point):
-    """Whether something at a Point is positive, which it could stay or not."""
-    return any(_is_positive(block.of(point.vector)) for block in point.blocks)
+class Place(NamedTuple):
+    """Where a point is drawn: `spread`, whether what is positive stays so, the size it is scaled up to."""
+
+    spread: float
+    is_kept: bool = True
+    size: float | None = None
+
+    def __str__(self):
+        return "" if self.size is None else ", scaled up"
 
 
-def nearby_point(functions, spread, is_kept, draw):
-    """A vector drawn around the point; `is_kept`: whether what is positive stays so."""
-    vector, blocks = functions.point.vector, functions.point.blocks
-    size = math.sqrt(float(np.mean(vector * vector))) or 1.0
-    there = vector + spread * draw.standard_normal(vector.shape) * np.maximum(np.abs(vector), size)
+def rounds_of_places(point, is_scaled):
+    """Lists of Places, tried in turn: scaled up if that is asked for, nearby, at last where signs change."""
+    may_change = any(_is_positive(block.of(point.vector)) for block in point.blocks)
+    if is_scaled:
+        yield [Place(SPREADS[0], size=size) for size in SIZES]
+    for is_kept in (True, True, not may_change, not may_change):
+        yield [Place(spread, is_kept) for spread in SPREADS]
+
+
+def nearby_point(functions, place, draw):
+    """A vector drawn around the point, at a Place."""
+    point, bounds = functions.point, functions.bounds
+    vector = point.vector if place.size is None else _scaled_up(point, place.size)
+    blocks, size = point.blocks, _root_mean_square(vector) or 1.0
+    there = vector + place.spread * draw.standard_normal(vector.shape) * np.maximum(np.abs(vector), size)
     for block in blocks:
         values, moved = block.of(vector), block.of(there)
         for name, (holds, keep) in HELD.items():
-            if holds(values) and (is_kept or name != "positive"):
+            if holds(values) and (place.is_kept or name != "positive"):
                 moved[...] = keep(moved, values)
                 break
     for one, other in permutations(blocks, 2):
         _keep_order(*(each.of(whole) for whole in (vector, there) for each in (one, other)))
-    return there if functions.bounds is None else _between(vector, there, *functions.bounds)
+    return there if bounds is None else _between(point.vector, there, *bounds)
+
+
+def _scaled_up(point, size):
+    """The vector of a Point with each block that is far smaller than `size`, but not zero, made as large."""
+    vector = point.vector
+    for block in point.blocks:
+        values = block.of(vector)
+        if 0.0 < _root_mean_square(values) < 0.5 * size:
+            values *= size / _root_mean_square(values)
+    return vector
+
+
+def _root_mean_square(values):
+    return math.sqrt(float(np.mean(values * values))) if values.size > 0 else 0.0
 
 
 def _is_symmetric(values):

@@ -14,21 +14,33 @@ SENTENCES = {
     "of {}",
     "kink": "{} lies at a kink, where every slope between the one-sided ones is right, so this pass tests "
     "little",
+    "undecided": "{} cannot be told at this point",
     "zero parameters": "{} is zero at this point, so this pass says nothing about an L2 term there",
     "large regulariser": "the gradient of {} is a multiple of the parameter, to within 1 %, so this pass "
     "tests little: a regulariser far larger than the data term hides it",
 }
 
 
-def weak_passes(judged, reports):
-    """The Notes about blocks that pass, from JudgedEntries and the reports of its blocks."""
-    passed = {report.name for report in reports if report.verdict == "right"}
-    blocks = [block for block in judged.blocks if block.name in passed]
+def weak_passes(judged, effects):
+    """The Notes about blocks that pass or cannot be told, from JudgedEntries.
+
+    `effects`: name of a block -> the verdict that the audit demands at least; of those not right nothing is
+    said.
+    """
+    blocks = [block for block in judged.blocks if effects.get(block.name, "right") == "right"]
+    verdicts = {block.name: judged.verdict_on(block) for block in blocks}
     numeric, bar = judged.numeric.copy(), judged.bar.copy()
     for group in judged.groups:  # what was judged together is as it was handed in
         numeric[group.positions], bar[group.positions] = judged.analytic[group.positions], 0.0
+    passed = [block for block in blocks if verdicts[block.name] == "right"]
     parts = judged.vector, judged.analytic, numeric, bar, judged.at_kink
-    return notes(judged.point, blocks, *parts, confidence=judged.confidence)
+    found = notes(judged.point, passed, *parts, confidence=judged.confidence)
+    open_ones = judged.open_entries()
+    some = [(block, block.of(open_ones)) for block in blocks if np.any(block.of(open_ones))]
+    if len(some) > 0:
+        some = [(block, f"{block.name} ({_lines(where)})", where) for block, where in some]
+        found.append(_note("undecided", some, judged.point))
+    return found
 
 
 def notes(point, blocks, vector, analytic, numeric, bar, at_kink, confidence=WELL_BEYOND):
@@ -36,7 +48,7 @@ def notes(point, blocks, vector, analytic, numeric, bar, at_kink, confidence=WEL
 
     An entry is still where an error as large as its slope would not show.
     """
-    found = {id: [] for id in SENTENCES}
+    found: dict = {id: [] for id in SENTENCES}
     visible = visible_from(bar, confidence)
     still = (np.abs(numeric) <= visible) & ~at_kink
     for block in blocks:

@@ -73,7 +73,7 @@ def _loss_does_not_move(block, others):
     if block.numeric.size == 0 or not np.all(block.still) or not narrow:
         return []
     at_all = "at all" if np.all(block.numeric == 0.0) else "beyond the error bars"
-    asked = "does it use the parameters that it is given?"
+    asked = "does it use the parameters that it is given? Outputs that always sum to the same want weights"
     if any(other.is_right for other in others):
         asked = "not used, or connected with units that are off at this point?"
     return [_said("loss does not depend", block, f"the loss does not move with {{}} {at_all}: {asked}")]

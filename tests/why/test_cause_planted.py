@@ -49,7 +49,7 @@ def test_a_loss_that_ignores_its_parameters_is_told_before_all_else():
     assert (cause.id, cause.kind) == ("loss does not depend", "shape")
     assert cause.sentence == (
         "the loss does not move with W1, b1, W2, b2, W3 and b3 at all: does it use the parameters that "
-        "it is given?"
+        "it is given? Outputs that always sum to the same want weights"
     )
 
 
