@@ -20,6 +20,9 @@ _HOME = {
     "causes": "why.causes",
     "assert_gradients": "testing",
     "check_grad": "testing",
+    "check_layer": "doors.check_layer",
+    "check_model": "doors.check_model",
+    "check_torch": "doors.check_torch",
 }
 __all__ = list(_HOME)
 

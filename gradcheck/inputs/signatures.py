@@ -4,8 +4,10 @@ A name is read as people give it: `dout`, `dZ`, `grad_output` for a gradient tha
 `ctx` for what the forward pass keeps.
 """
 
+import ast
 import inspect
 import re
+import textwrap
 
 from gradcheck.errors import GradcheckError
 
@@ -70,14 +72,14 @@ def require_no_layer(loss, gradients, more):
     """Raises GradcheckError for gradients that are the backward pass of a layer, such as (dout, cache)."""
     names = needed_names(gradients)[: 2 + more]
     if len(names) >= 2 and (is_kept(names[1]) or is_from_above(names[0]) and not is_from_above(names[1])):
-        called = f"{_name(gradients)}({', '.join(names)}) is the backward pass of a layer"
+        called = f"{called_name(gradients, 'backward')}({', '.join(names)}) is the backward pass of a layer"
         also = "check calls it with the parameters and u, the gradient from above"
         raise GradcheckError(f"gradients: {called}; {also}: {_layer(loss, gradients, needed_names(loss))}")
 
 
 def _called(function, more):
     names = needed_names(function)
-    text = f"{_name(function)}({', '.join(names[:MOST_NAMED])}{', ...' if len(names) > MOST_NAMED else ''})"
+    text = f"{called_name(function)}({', '.join(names[:MOST_NAMED])}{', ...' if len(names) > MOST_NAMED else ''})"
     behind = f" and the {more} of args behind them" if more > 0 else ""
     return f"{text} is called with one argument, the parameters in their structure{behind}"
 
@@ -91,8 +93,8 @@ def _other_doors(loss, gradients, names):
 def _layer(loss, gradients, names):
     given = ", ".join(f"{name}={name}" for name in names[:MOST_NAMED])
     given += ", ..." if len(names) > MOST_NAMED else ""
-    backward = _name(gradients) if callable(gradients) else "backward"
-    return f"for a layer write gradcheck.check_layer({_name(loss)}, {backward}, {given or 'x=x'})"
+    backward = called_name(gradients, "backward") if callable(gradients) else "backward"
+    return f"for a layer write gradcheck.check_layer({called_name(loss)}, {backward}, {given or 'x=x'})"
 
 
 def _binds(signature, count):
@@ -103,6 +105,18 @@ def _binds(signature, count):
     return True
 
 
-def _name(function):
-    name = getattr(function, "__name__", "")
-    return name if name.isidentifier() else "forward"
+def called_name(function, otherwise="forward"):
+    """The name of a function or object in a sentence, another for one that has none."""
+    name = getattr(function, "__name__", type(function).__name__)
+    return name if name.isidentifier() else otherwise
+
+
+def returned_names(function):
+    """The names in the last `return dx, dw, db` of a function, [] where it is written in another way."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return []
+    values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
+    items = values[-1].elts if len(values) > 0 and isinstance(values[-1], ast.Tuple) else values[-1:]
+    return [each.id for each in items] if all(isinstance(each, ast.Name) for each in items) else []

@@ -131,6 +131,15 @@ def matching_names(names, found):
     return {name: f"{before}{name}{behind}" for name in names}
 
 
+def longest_match(names, found):
+    """{name: the key of its gradient} of the spelling, "" or one of AFFIXES, that fits most of the names."""
+    ways = []
+    for before, behind in [("", ""), *sorted(AFFIXES)]:
+        keys = {name: f"{before}{name}{behind}" for name in names}
+        ways.append({name: key for name, key in keys.items() if found.get(key) is not None})
+    return max(reversed(ways), key=len)
+
+
 def short(path):
     """A path that may be very long, cut to 40 characters."""
     return path if len(path) <= 40 else f"{path[:40]}..."

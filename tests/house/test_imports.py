@@ -47,6 +47,7 @@ ORDER = {
         "judge",
         "why",
         "checking",
+        "doors",
         "__init__",
         "testing",
         "plugin",
