@@ -19,7 +19,7 @@ from gradcheck.report.report import Report
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 OPTIONS = ("select", "seed", "confidence", "bounds", "one_by_one", "most_calls")
-OUTPUT = re.compile(r"[aAhHoOsSyYpPzZ]\d*|out\w*|probs?|y_?hat|y_?pred|result|activations?|scores|logits")
+OUTPUT = re.compile(r"[aAyY]\d*|out\w*|probs?|y_?hat|y_?pred|result|activations?")
 
 
 def check_layer(forward: Any, backward: Any, /, *inputs: Any, **named: Any) -> Report:

@@ -44,17 +44,18 @@ def check_model(
 ) -> Report:
     """Judge the gradients of a model by all its parameters, where they stand. Returns a Report.
 
-    `net`: an object with `params` and `grads` (dicts or lists), with pairs of attributes such as W1 and dW1, or
-    with layers that have these, at any depth; or a list of layers. It has `loss(X, y)`, or `forward(X)`, and
-    `backward` or `gradient`, by these or other common names; what they take is read from the names of their
-    arguments. The gradients may be returned. Without a loss the output gets a drawn gradient from above.
-    `loss`, `backward`: a method by name, or a function of (net, X, y); a loss may be one of (output, y) that
-    returns (value, its gradient by the output). `options` are those of `check`. Nothing of the object is
-    changed afterwards. Raises GradcheckError where a part is missing.
+    `net`: an object with `params` and `grads` (dicts or lists), with pairs of attributes such as W1 and dW1,
+    or with layers that have these, at any depth; or a list of layers. It has `loss(X, y)`, or `forward(X)`,
+    and `backward` or `gradient`, by these or other common names; what they take is read from the names of
+    their arguments. The gradients may be returned. Without a loss the output gets a drawn gradient from
+    above. `loss`, `backward`: a method by name, or a function of (net, X, y); a loss may be one of (output,
+    y) that returns (value, its gradient by the output). `options` are those of `check`. Nothing of the object
+    is changed afterwards. Raises GradcheckError where a part is missing.
     """
     net = _Chain(net) if isinstance(net, (list, tuple)) else net
     with objects_kept([net, X, y, loss, backward]):
-        model = _Model(net, X, y, loss, backward)
+        with objects_kept([net, X, y, loss, backward]):
+            model = _Model(net, X, y, loss, backward)
         report = check(model.loss, model.gradients, model.parameters, **options)
     return as_called(report, f"check_model(net, X{'' if y is None else ', y'}", model.said)
 
@@ -97,13 +98,19 @@ class _Model:
                 f"check_model: {type(net).__name__} has no loss(X, y) and no forward(X); {hint}"
             )
         value, found = self._run(X, backwards=True)
-        self._places, left, others = places_of(net, found)
+        places, left, others = places_of(net, found)
+        self._places = [place for place in places if place.array is not X and place.array is not y]
         self._drop_intermediates()
         if left:
             self.said.append(f"no gradient by {', '.join(left)}, and none checked")
         if others:
             self.said.append(f"{', '.join(others)}: of no parameter, and not checked")
         self.parameters = {place.name: place.value for place in self._places}
+        single = [place.name for place in self._places if getattr(place.array, "dtype", None) == np.float32]
+        if single:
+            self.said.append(
+                f"float32 parameters ({', '.join(single)}): made float64 they show smaller errors"
+            )
         is_by_input = self._loss is None and isinstance(found, np.ndarray) and found.shape == np.shape(X)
         self._input = (
             "X" if is_by_input and np.asarray(X).dtype.kind == "f" and "X" not in self.parameters else None
@@ -163,6 +170,7 @@ class _Model:
             return number, from_loss
         if self._backward is not None:
             found = _called(self._backward, values | {"above": upstream}, self._backward_takes)
+            found = _kept_or(found, self._net, BY_INPUT) if self._loss is None else found
             names = returned_names(self._backward) if isinstance(found, tuple) else []
             return number, dict(zip(names, found)) if len(names) > 1 else found
         if hasattr(value, "backward"):
@@ -196,7 +204,7 @@ class _Model:
 
 
 def _loss_of(net, given):
-    """(the loss, the method of a loss object that gives its gradient or None, what the loss takes by place)."""
+    """(the loss, the method of a loss object that gives its gradient or None, what the loss takes)."""
     if callable(given) and not hasattr(given, "backward"):
         names = [name for name, each in (parameters_of(given) or {}).items() if each.default is each.empty]
         return given, None, ("net", "X", "y") if len(names) == 3 else ("out", "y")

@@ -7,20 +7,21 @@ from gradcheck.checking import check
 from gradcheck.doors.check_layer import OPTIONS, has_floats
 from gradcheck.doors.objects import as_called
 from gradcheck.errors import GradcheckError
+from gradcheck.inputs.point import Point
 from gradcheck.inputs.signatures import called_name, parameters_of
 from gradcheck.inputs.structure import template_of
-from gradcheck.inputs.tensors import library_of
+from gradcheck.inputs.tensors import in_double_precision, library_of
 from gradcheck.report.report import Report
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 
 
 def check_torch(function: Any, /, *inputs: Any, **named: Any) -> Report:
-    """Judge the gradients that PyTorch's autograd gives for a torch.autograd.Function, a module or a function.
+    """Judge what PyTorch's autograd gives for a torch.autograd.Function, a module or a function.
 
     The inputs are those of its forward pass. Those that require a gradient are varied, or all of floats where
-    none does, and the parameters of a module; in double precision where the function takes it. The blocks have
-    the names of the inputs and parameters. Every call starts from the same seed of PyTorch's random numbers,
+    none does, and the parameters of a module; in double precision where the function takes it. The blocks
+    have the names of inputs and parameters. Every call starts from the same seed of PyTorch's random numbers,
     and nothing of the module changes. Options as for `check_layer`. Returns a Report; raises GradcheckError
     where no output has a gradient.
     """
@@ -80,8 +81,18 @@ def check_torch(function: Any, /, *inputs: Any, **named: Any) -> Report:
     def alone(p):
         return backward(p, torch.ones_like(outputs(p)[0]))
 
-    first = outputs({name: each.detach().clone() for name, each in parameters.items()})
+    first = _tried(outputs, parameters)
     is_number = len(first) == 1 and first[0].shape == ()
     report = check(loss, alone if is_number else backward, parameters, **options)
     given = ", ".join(arguments)
     return as_called(report, f"check_torch({called_name(function)}, {given}", [])
+
+
+def _tried(outputs, parameters):
+    """The outputs at the parameters, in double precision where that is possible."""
+    try:
+        with in_double_precision("PyTorch"):
+            point = Point(parameters)
+            return outputs(point.restore(point.vector))
+    except RuntimeError:
+        return outputs({name: each.detach().clone() for name, each in parameters.items()})

@@ -1,4 +1,4 @@
-"""Parameters and gradients that stand in objects: where they are, how they are set, all put back at the end."""
+"""Parameters and gradients that stand in objects: where, how they are set, and all put back at the end."""
 
 import random
 import types
@@ -145,7 +145,7 @@ def _places_in(node, path, seen):
                 yield from here
                 used |= {mine, slope}
     for mine, slope in OWN:
-        if is_array(found.get(mine)) and np.shape(found.get(slope)) == np.shape(found[mine]):
+        if is_array(found.get(mine)) and found.get(slope) is not None and mine not in used:
             yield Place(path or mine, node, mine, partial(_attribute, node, slope))
             used |= {mine, slope}
     for mine in [name for name in found if name not in used]:
@@ -218,7 +218,7 @@ def objects_kept(objects):
 
 
 def _restorers(waiting):
-    """Functions that restore the contents of all objects within reach: containers, arrays, random generators."""
+    """Functions that restore all that is within reach: containers, arrays, attributes, random generators."""
     seen: dict = {}
     while waiting:
         node = waiting.pop()

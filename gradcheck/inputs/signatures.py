@@ -79,7 +79,8 @@ def require_no_layer(loss, gradients, more):
 
 def _called(function, more):
     names = needed_names(function)
-    text = f"{called_name(function)}({', '.join(names[:MOST_NAMED])}{', ...' if len(names) > MOST_NAMED else ''})"
+    shown = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
+    text = f"{called_name(function)}({shown})"
     behind = f" and the {more} of args behind them" if more > 0 else ""
     return f"{text} is called with one argument, the parameters in their structure{behind}"
 

@@ -1,0 +1,226 @@
+"""`check_layer`: forward and backward passes as people write them, right ones and wrong ones."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from gradcheck import check_layer
+from gradcheck.errors import GradcheckError, GradientShapeMismatch
+
+r = np.random.default_rng(0)
+X, W, B = r.normal(size=(4, 3)), r.normal(size=(3, 2)), r.normal(size=2)
+INPUTS = {"x": X, "w": W, "b": B}
+OTHER = {"H": r.normal(size=(4, 3)), "C": r.normal(size=(4, 3))}
+
+
+def affine(x, w, b):
+    return x @ w + b, (x, w, b)
+
+
+def affine_backward(dout, cache):
+    x, w, _ = cache
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+
+def names_of(report):
+    return {block.name: block.verdict for block in report.blocks}
+
+
+RIGHT = {"x": "right", "w": "right", "b": "right"}
+
+
+@pytest.mark.parametrize(
+    "backward, verdicts",
+    [
+        (affine_backward, RIGHT),
+        (lambda dout, cache: [2 * dout @ cache[1].T, *affine_backward(dout, cache)[1:]],
+         RIGHT | {"x": "wrong"}),
+        (lambda dout, cache: dict(zip(("db", "dw", "dx"), affine_backward(dout, cache)[::-1])), RIGHT),
+        (lambda dout, cache: dict(zip(("grad_b", "grad_w"), affine_backward(dout, cache)[:0:-1])),
+         {"w": "right", "b": "right"}),
+        (lambda dout, cache: (None, *affine_backward(dout, cache)[1:]), {"w": "right", "b": "right"}),
+        (lambda dout, cache: affine_backward(dout, cache)[1:], {"w": "right", "b": "right"}),
+        (lambda dout, cache: dout @ cache[1].T, {"x": "right"}),
+        (lambda dout, cache: dout @ cache[1].T * 1.001, {"x": "wrong"}),
+        (lambda grad_output, x, w, b: affine_backward(grad_output, (x, w, b)), RIGHT),
+        (lambda w, x, dout, b: affine_backward(dout, (x, w, b)), RIGHT),
+        (lambda dout, cache, scale=1.0: affine_backward(scale * dout, cache), RIGHT),
+    ],
+)  # fmt: skip
+def test_the_blocks_are_the_inputs_whatever_form_the_gradients_have(backward, verdicts):
+    report = check_layer(affine, backward, x=X, w=W, b=B)
+    assert names_of(report) == verdicts
+    missing = [name for name in ("x", "w", "b") if name not in verdicts]
+    assert (f"no gradient by {', '.join(missing)}, and none checked" in report.conventions) == (missing != [])
+
+
+def test_gradients_in_another_order_are_told_by_the_names_that_are_returned():
+    def backward(dout, cache):
+        dx, dw, db = affine_backward(dout, cache)
+        return db, dw, dx
+
+    assert names_of(check_layer(affine, backward, X, W, B)) == RIGHT
+
+
+def test_the_line_that_does_it_again_is_that_of_the_layer():
+    report = check_layer(affine, affine_backward, X, b=B, w=W, seed=3)
+    assert report.call == "gradcheck.check_layer(affine, affine_backward, x=x, w=w, b=b, seed=3)"
+
+
+@pytest.mark.parametrize(
+    "forward, backward",
+    [
+        (lambda x: np.tanh(x), lambda dout, x: dout * (1 - np.tanh(x) ** 2)),
+        (lambda x: np.tanh(x), lambda dout, out: dout * (1 - out**2)),
+        (np.tanh, lambda dout, out: dout * (1 - out**2)),
+        (lambda x: (np.tanh(x), x), lambda dA, cache: dA * (1 - np.tanh(cache) ** 2)),
+        (lambda x: [np.tanh(x), x], lambda dA, saved: {"dx": dA * (1 - np.tanh(saved) ** 2), "dZ": dA}),
+    ],
+)
+def test_a_layer_may_keep_nothing(forward, backward):
+    assert names_of(check_layer(forward, backward, X)) == {"x": "right"}
+    half = functools.wraps(backward)(lambda *given: backward(0.5 * given[0], *given[1:]))
+    assert names_of(check_layer(forward, half, X)) == {"x": "wrong"}
+
+
+def test_settings_go_through_unchanged_and_as_they_were_in_every_call():
+    def forward(x, w, conv_param, mode):
+        assert conv_param == {"stride": 2} and mode == "train"
+        conv_param["used"] = True
+        return x[:: conv_param["stride"]] @ w, (x, w, 2)
+
+    def backward(dout, cache):
+        x, w, stride = cache
+        dx = np.zeros_like(x)
+        dx[::stride] = dout @ w.T
+        return dx, x[::stride].T @ dout
+
+    settings = {"stride": 2}
+    report = check_layer(forward, backward, x=X, w=W, conv_param=settings, mode="train")
+    assert names_of(report) == {"x": "right", "w": "right"} and settings == {"stride": 2}
+
+
+def test_whole_numbers_are_not_varied():
+    def forward(places, table):
+        return table[places], (places, table.shape)
+
+    def adding(dout, cache):
+        found = np.zeros(cache[1])
+        np.add.at(found, cache[0], dout)
+        return found
+
+    def assigning(dout, cache):
+        found = np.zeros(cache[1])
+        found[cache[0]] = dout
+        return found
+
+    places = np.array([0, 1, 1, 2])
+    assert names_of(check_layer(forward, adding, places, W)) == {"table": "right"}
+    assert names_of(check_layer(forward, adding, places, table=W)) == {"table": "right"}
+    assert names_of(check_layer(forward, assigning, places, W)) == {"table": "wrong"}
+
+
+def test_a_dict_of_parameters_and_an_output_without_a_gradient():
+    def cell(x, before, parameters):
+        a = np.tanh(x @ parameters["Wx"] + before @ parameters["Wa"])
+        return a, a @ parameters["Wy"], (a, x, before, parameters)
+
+    def cell_backward(da, cache):
+        a, x, before, parameters = cache
+        dz = da * (1 - a**2)
+        return {
+            "dx": dz @ parameters["Wx"].T,
+            "dbefore": dz @ parameters["Wa"].T,
+            "dWx": x.T @ dz,
+            "dWa": before.T @ dz,
+        }
+
+    parameters = {"Wx": r.normal(size=(3, 2)), "Wa": r.normal(size=(2, 2)), "Wy": r.normal(size=(2, 5))}
+    report = check_layer(cell, cell_backward, x=X, before=X[:, :2], parameters=parameters)
+    assert names_of(report) == dict.fromkeys(["x", "before", "parameters.Wx", "parameters.Wa"], "right")
+
+
+def lstm(x, H, C):
+    return np.tanh(x + H * C), C * H, (x, H, C)
+
+
+def lstm_backward(dh, dc, cache):
+    x, H, C = cache
+    d = dh * (1 - np.tanh(x + H * C) ** 2)
+    return d, d * C + dc * C, d * H + dc * H
+
+
+@pytest.mark.parametrize("backward", [lstm_backward, lambda above, cache: lstm_backward(*above, cache)])
+def test_several_outputs_have_a_gradient_from_above_each(backward):
+    assert check_layer(lstm, backward, x=X, **OTHER).verdict == "right"
+    report = check_layer(lstm, lambda dh, dc, cache: lstm_backward(dh, 0 * dc, cache), x=X, **OTHER)
+    assert names_of(report) == {"x": "right", "H": "wrong", "C": "wrong"}
+
+
+def test_a_loss_takes_no_gradient_from_above():
+    def loss(scores, labels):
+        p = np.exp(scores)
+        p /= p.sum(axis=1, keepdims=True)
+        return -np.log(p[np.arange(len(labels)), labels]).mean(), (p, labels)
+
+    def backward(cache):
+        p, labels = cache
+        return (p - np.eye(3)[labels]) / len(labels)
+
+    labels = np.array([0, 1, 2, 1])
+    assert names_of(check_layer(loss, backward, X, labels)) == {"scores": "right"}
+    assert names_of(check_layer(loss, lambda cache: 4 * backward(cache), X, labels)) == {"scores": "wrong"}
+
+
+class Sigmoid:
+    def forward(self, x):
+        self.out = 1 / (1 + np.exp(-x))
+        return self.out
+
+    def backward(self, dout):
+        return dout * self.out * (1 - self.out)
+
+
+def test_methods_of_an_object_leave_it_as_it_was():
+    layer = Sigmoid()
+    assert check_layer(layer.forward, layer.backward, X).verdict == "right" and vars(layer) == {}
+
+
+@pytest.mark.parametrize(
+    "forward, backward, inputs, words",
+    [
+        (affine, affine_backward, {"x": X, "v": W, "b": B}, r"^forward: it is affine\(x, w, b\).*'w'"),
+        (np.tanh, lambda dout, z: dout, {"x": X}, "^backward: .*z is no input of tanh, .*; name it"),
+        (affine, lambda dout, cache: None, INPUTS, "returned None; is a `return` missing"),
+        (affine, lambda dout, cache: dout, INPUTS, "1 gradients, and the inputs are x, w, b"),
+        (affine, lambda dout, cache: {"u": 1.0}, INPUTS, "returned u, .* are x, w, b; call"),
+        (lambda x: 2 * x, lambda x: 2.0, {"x": X}, "^backward: .* takes no gradient from above"),
+    ],
+)  # fmt: skip
+def test_functions_that_do_not_fit_together_are_told_how(forward, backward, inputs, words):
+    with pytest.raises(GradcheckError, match=words):
+        if forward is np.tanh:
+            check_layer(forward, backward, *inputs.values())
+        else:
+            check_layer(forward, backward, **inputs)
+
+
+def test_a_gradient_of_another_shape_is_named_after_the_input():
+    with pytest.raises(GradientShapeMismatch, match="^w: .*is it transposed"):
+        check_layer(
+            affine,
+            lambda dout, cache: (affine_backward(dout, cache)[0], dout.T @ cache[0], dout.sum(axis=0)),
+            X,
+            W,
+            B,
+        )
+
+
+def test_what_a_layer_raises_passes_with_the_name_of_the_function():
+    def broken_backward(dout, cache):
+        raise KeyError("stride")
+
+    with pytest.raises(KeyError) as caught:
+        check_layer(affine, broken_backward, X, W, B)
+    assert caught.value.__notes__[0] == "raised by broken_backward(dout, cache)"
