@@ -247,7 +247,7 @@ def _restorers(waiting):
         elif isinstance(node, types.MethodType):
             waiting += [node.__self__, node.__func__]
         elif isinstance(node, types.FunctionType):
-            waiting += [cell.cell_contents for cell in node.__closure__ or () if _is_filled(cell)]
+            waiting += [cell.cell_contents for cell in node.__closure__ or () if cell != types.CellType()]
             waiting += list(node.__defaults__ or ())
         else:
             own = getattr(node, "__dict__", None)
@@ -270,11 +270,3 @@ def _put_into_list(items, values):
 def _put_into_dict(items, values):
     items.clear()
     items.update(values)
-
-
-def _is_filled(cell):
-    try:
-        cell.cell_contents
-    except ValueError:
-        return False
-    return True
