@@ -37,6 +37,16 @@ def with_names(expression, renamed):
     return mapped(expression, lambda leaf: Name(renamed(leaf.name)) if isinstance(leaf, Name) else leaf)
 
 
+def with_dots(expression):
+    """A copy of an expression with `·` for every `*`."""
+    parts = [with_dots(part) for part in expression.parts()]
+    copy = expression.rebuilt(parts) if parts else expression
+    if isinstance(copy, Product):
+        copy = Product([("·" if sign == "*" else sign, factor) for sign, factor in copy.factors])
+    copy.column = expression.column
+    return copy
+
+
 def leaves_of(expression):
     """The Names and Numbers of an expression, from left to right."""
     parts = expression.parts()

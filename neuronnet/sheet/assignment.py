@@ -46,13 +46,14 @@ class Assignment(Epochs):
         known,
         choices: dict[str, int] | None = None,
         loss: str | None = None,
+        is_code: bool = False,
     ):
         """`choices` says which reading of an open formula to take, by its name; the likeliest otherwise.
 
         `loss` is the name of the loss, where the author declares it.
         """
         super().__init__(statements, known)
-        self._choices, self._declared_loss = choices or {}, loss
+        self._choices, self._declared_loss, self._is_code = choices or {}, loss, is_code
 
     def roles(self) -> Roles:
         """The Roles, with nothing placed in the model yet."""
@@ -61,7 +62,8 @@ class Assignment(Epochs):
             self._unmark(statement, step)
         self._name_net_inputs()
         self._restated = set(self._restated_later(steps))
-        found = Roles(Model())
+        found = Roles(Model(), is_code=self._is_code)
+        found.model.turns_vectors = not self._is_code
         self._first: dict[tuple, int] = {}  # (name, pass) -> the statement that defines it
         for position, statement in enumerate(self.statements):
             found.of[position] = self._role(position, statement, steps[position], self._first)
@@ -70,6 +72,7 @@ class Assignment(Epochs):
         found.loss, others = loss_of(self.statements, found, opening, self._declared_loss)
         if found.loss is not None:
             found.forward = set().union(*(reach(name, opening) for name in {found.loss, *others}))
+            self._chain_updates(found)
             self._name_states(found, opening)
         self._renewed = self._renewed_names(found, opening)
         found.steps = max((_split(name)[1] for name in self._renewed), default=0)
@@ -99,8 +102,22 @@ class Assignment(Epochs):
                 newest = {old: new for old, new in newest.items() if _split(old)[0] not in names}
                 used |= names
             if role.kind == UPDATE and self.statements[position].name == _split(role.name)[0]:
-                newest[role.target] = role.name
+                newest[after(self.statements[position].name, role.step)] = role.name
         self._formulas = dict(self._with_net_inputs())
+
+    def _chain_updates(self, found):
+        """Let code that changes a name twice in a pass go on from its first new value, `w~3@1` for w."""
+        latest: dict[str | None, Role] = {}
+        for position, role in found.of.items() if self._is_code else ():
+            statement, old = self.statements[position], role.target
+            if role.kind == UPDATE and statement.name == _split(role.name)[0]:
+                before = latest.get(old)
+                if before is not None:
+                    before.name = role.target = after(f"{statement.name}~{position}", role.step + 1)
+                    new = {statement.name: role.target}
+                    for part in statement.formulas:
+                        part.formula = with_names(part.formula, lambda name, new=new: new.get(name, name))
+                latest[old] = role
 
     def _name_net_inputs(self):
         """Let a name that stands in derivatives alone, as z of ∂L/∂z, be what goes into the activation."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 
 from neuronnet.derivation.digits import Printed
-from neuronnet.formulas.arrays import Array
+from neuronnet.derivation.model import Model
+from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.arrays import Array, mapped
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Negative, Number, Sum
 from neuronnet.formulas.notation import gradient_of, updated
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.roles import texts
+from neuronnet.sheet.roles import is_delta, texts
 from neuronnet.sheet.sheet_loss import derivatives_in
 from neuronnet.sheet.statements import Statement
 
@@ -23,6 +27,7 @@ class Epochs:
         self._learnt: set | None = None
         self.statements, self.known = statements, known
         assign_once(statements)
+        prepare_given(statements, known)
         self._defined = {
             each.name
             for each in statements
@@ -195,6 +200,31 @@ def assign_once(statements):
                 )
         if name is not None:
             latest[name] = statement
+
+
+def prepare_given(statements, known):
+    """Let `w = 0.1*w` give w its number, where w was a number and no line has used it yet."""
+    given: dict[str, object] = {}
+    used: set[str] = set()
+    for position, statement in enumerate(statements):
+        name, formulas = statement.name, statement.formulas
+        names = {each for part in formulas for each in part.used}
+        is_prepared = len(statement.parts) == 2 and name in names and name not in used and names <= given.keys()
+        if is_prepared and not any(is_delta(each) or gradient_of(each, known) for each in names):
+            with suppress(NeuronnetError):
+                model = Model({each: given[each] for each in names})
+                value = model.value(model.resolved(formulas[0].formula))
+                part = replace(statement.parts[1], printed=mapped(_as_printed, value), formula=None)
+                for each in statements[:position]:
+                    _rename(each, name, f"{name}~{position}")
+                statement.parts[1], names = part, set()
+        used |= names
+        if len(statement.parts) == 2 and statement.number is not None and name not in used:
+            given[name] = texts(statement.number.printed)
+
+
+def _as_printed(number):
+    return Printed(str(number))
 
 
 def _rename(statement, name, new):

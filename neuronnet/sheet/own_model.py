@@ -15,6 +15,7 @@ from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array, entries, shape
 from neuronnet.formulas.notation import Known, gradient_of, read_name
 from neuronnet.formulas.tokens import TextWithColumns
+from neuronnet.formulas.rewriting import with_dots
 from neuronnet.names import partial_name, split_partial
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
@@ -159,14 +160,18 @@ class Reading(NamedTuple):
 
 
 def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_code, change) -> Reading:
-    """The Reading of some claims; `choices` says how to take the formulas that are open."""
+    """The Reading of some claims; `choices` says how to take the formulas that are open.
+
+    With a choice for "*", that is a product of matrices wherever it can be one.
+    """
     known = Known()
     statements, general = read_statements(claims, known, declared=declared)
+    for part in (each for statement in statements for each in statement.parts if "*" in choices):
+        part.formula = part.formula and with_dots(part.formula)
     change(statements)
     loss = None if declared.loss is None else read_name(declared.loss)
-    assignment = Assignment(statements, known, choices, loss)
+    assignment = Assignment(statements, known, choices, loss, is_code)
     roles = assignment.roles()
-    roles.model.turns_vectors, roles.is_code = not is_code, is_code
     meanings = Meanings(roles, assignment, statements, known)
     meanings.settle()
     for position, role in roles.of.items():
@@ -214,19 +219,19 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
     with fifty_digits():
         best = read_as(claims, {}, sheet.declared, is_code, change)
         lines = best.judge.judged()
-        if any(line.is_wrong for line in lines):
+        if _open_or_wrong(lines):
             for choices, declared in _other_ways(best, sheet.declared):
                 try:
                     other = read_as(claims, choices, declared, is_code, change)
                     if _are_the_same(best, other):
                         continue
-                    first = [line.is_wrong for line in lines].index(True)
+                    first = next((at for at, each in enumerate(lines) if each.is_wrong), len(lines))
                     others = other.judge.judged_until(first)
                 except NeuronnetError:  # so read, parts of it do not fit
                     continue
                 if others is not None and _open_or_wrong(others) < _open_or_wrong(lines):
                     best, lines = other, others
-                    if not any(line.is_wrong for line in lines):
+                    if not _open_or_wrong(lines):
                         break
     spellings = best.spellings
     for part in (part for line in lines for part in line.parts):
@@ -303,6 +308,8 @@ def _other_ways(best, declared):
     The loss is a single number, and a later pass is read as the first.
     """
     open_ = best.roles.open.items()
+    if open_ and not best.roles.is_code:
+        yield {"*": 1}, declared
     counts = {name: count for name, count in open_ if "@" not in name and name != best.roles.loss}
     for chosen in islice(product(*map(range, counts.values())), 1, MOST_READINGS):
         yield dict(zip(counts, chosen)), declared

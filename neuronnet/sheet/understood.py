@@ -111,13 +111,14 @@ class Spellings:
 
     def text(self, sentence: str) -> str:
         """A sentence about names, with these in their author's spelling."""
+        sentence = _EARLIER.sub("", sentence)
         if self._differing is not None:
             sentence = self._differing.sub(lambda found: found[1] + self._own[found[2]], sentence)
         return self._with_logistic(sentence if self._counts_itself else _in_passes(sentence))
 
     def note(self, sentence: str) -> str:
         """The same, with words for what has no name in the sheet, as what goes into an activation."""
-        return _EARLIER.sub("", _NET_INPUT.sub(self._inside, self.text(sentence)))
+        return _NET_INPUT.sub(self._inside, self.text(sentence))
 
     def _inside(self, found):
         return found[0] if found[1] in self._own else f"what goes into {found[2]}"

@@ -7,7 +7,7 @@ from math import isclose
 from neuronnet.formulas.arrays import entries
 from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
 from neuronnet.formulas.rewriting import leaves_of, mapped
-from neuronnet.names import partial_name, split_partial
+from neuronnet.names import after, partial_name, split_partial
 from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio, minus, rough_ratio
 from neuronnet.sheet.roles import MODEL, RATES, UPDATE
 
@@ -18,19 +18,24 @@ class Updates(FormulaValues):
     def _update(self, role, statement, only_if_right):
         """Define the next value of a parameter: by the author's formula if it steps down the gradient."""
         old, name = role.target, role.name
-        slope_by = self._slope_by(statement, old)
-        slope = self._worth(slope_by, {}) if old in self.model else None
+        if self._is_beside(role, statement):
+            self._keep_beside(role, self.in_pass(statement.formulas[0].formula, role.step))
+            return
+        base, is_chained, _ = old.partition("~")
+        by = after(base, role.step) if is_chained else old
+        slope_by = self._slope_by(statement, by)
+        slope = self._worth(slope_by, {}) if old in self.model and by in self.model else None
         if slope is None:
-            self.undecided[name] = f"no line of this sheet connects {old} with {self.roles.loss}"
+            self.undecided[name] = f"no line of this sheet connects {by} with {self.roles.loss}"
             return
         before = self._worth(Name(old), {})
         for part in statement.formulas:
             formula = self.in_pass(part.formula, role.step)
-            after = self._worth(formula, {})
-            steps = None if after is None else [minus(new, value) for new, value in zip(after, before)]
+            later = self._worth(formula, {})
+            steps = None if later is None else [minus(new, value) for new, value in zip(later, before)]
             rate = constant_ratio(steps, slope)
             own_rule = self._has_a_rule_of_its_own(formula, old)
-            if own_rule and (self._steps_uphill(formula, old, slope) if rate is None else rate > 0):
+            if own_rule and (self._steps_uphill(formula, by, slope) if rate is None else rate > 0):
                 self._define(name, Sum([(2, Name(old)), (-1, formula)]))
                 return
             if (rate is not None and rate < 0 and not self._lacks_the_rate(formula, rate)) or own_rule:
@@ -114,10 +119,19 @@ class Updates(FormulaValues):
             self.roles.definitions[role.name] = _turned(self._written_out(formula), by)
             self._define(role.name, self.roles.definitions[role.name])
             return
+        self._keep_beside(role, formula)
+
+    def _keep_beside(self, role, formula):
+        """Define a new value by its own formula, which is not judged."""
         self._define(role.name, formula)
-        for position in self._positions(role.name) if role.name in self.model else ():
-            self.roles.of[position].kind = MODEL
-            self.roles.definitions[role.name] = formula
+        if role.name in self.model:
+            role.kind, self.roles.definitions[role.name] = MODEL, formula
+
+    def _is_beside(self, role, statement):
+        """Whether a line of code changes a weight by no gradient, as a decay, that another changes as well."""
+        names = {name for part in statement.formulas for name in part.used} - {role.target}
+        others = [each for each in self.roles.of.values() if "~" in f"{each.name}{each.target}"]
+        return role in others and names <= self.model.given.keys() - self._reached
 
     def _has_a_rule_of_its_own(self, formula, old):
         """Whether an update uses more than the parameter, its gradient and numbers: momentum, Adam."""
