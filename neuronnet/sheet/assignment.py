@@ -254,11 +254,13 @@ class Assignment(Epochs):
 
     def _definitions(self, found, step):
         """{name in its pass: formula}: those of the sheet, and in later passes what must be computed anew."""
-        own = {
-            after(name, step): self._renamed(formula, step)
-            for (name, each), formula in self._formulas.items()
-            if each == step
-        }
+        own = {}
+        for (name, each), formula in self._formulas.items():
+            if each == step:
+                newest = with_names(formula, lambda inside: inside.removesuffix("@0"))
+                if newest.format() != formula.format() and (name, step) in self._first:
+                    found.of[self._first[name, step]].kind = VALUE  # with the weight of the first pass
+                own[after(name, step)] = self._renamed(newest, step)
         if step:
             forward = found.forward or ()
             for name in [name for name, each in self._formulas if not each and name in forward]:
@@ -279,7 +281,9 @@ class Assignment(Epochs):
         return with_names(formula, lambda name: self.latest(name, step)) if step else formula
 
     def latest(self, name: str, step: int) -> str:
-        """A name in a pass: `w1@1` in the second if w1 was updated, else `w1`."""
+        """A name in a pass: `w1@1` in the second if w1 was updated, else `w1`, as for `w1@0`."""
+        if name.endswith("@0"):
+            return name[:-2]
         parts = split_partial(name)
         if parts is not None:
             return partial_name(*(self.latest(part, step) for part in parts))

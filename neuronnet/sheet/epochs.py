@@ -209,7 +209,9 @@ def prepare_given(statements, known):
     for position, statement in enumerate(statements):
         name, formulas = statement.name, statement.formulas
         names = {each for part in formulas for each in part.used}
-        is_prepared = len(statement.parts) == 2 and name in names and name not in used and names <= given.keys()
+        is_prepared = (
+            len(statement.parts) == 2 and name in names and name not in used and names <= given.keys()
+        )
         if is_prepared and not any(is_delta(each) or gradient_of(each, known) for each in names):
             with suppress(NeuronnetError):
                 model = Model({each: given[each] for each in names})

@@ -18,7 +18,7 @@ from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import partial_name, split_partial
 from neuronnet.sheet.formula_values import DRAWS, Meaning, alike, constant_factor, is_near, times
 from neuronnet.sheet.helpers import Helpers
-from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, MODEL, SEED, UPDATE, is_delta, texts
+from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, SEED, UPDATE, is_delta, texts
 from neuronnet.sheet.updates import Updates
 
 
@@ -111,14 +111,14 @@ class Meanings(Updates):
                 reason = f"which derivative {name} is does not follow from this sheet"
                 self.undecided[name] = f"{reason}; write let {name} = ∂L/∂z"
             else:
-                self._keep_value(name, formulas[0])
+                self._keep_own(name, step, formulas[0])
 
     def _is_behind(self, formula, target):
         """Whether a formula is the derivative by what a given number may be the output of."""
         if target not in self.model.given:
             return False
         own, slope, worth = Name(target), self._derivative(target), self._worth(formula, {})
-        return any(
+        return constant_factor(worth, slope) is None and any(
             constant_factor(worth, [hadamard(*pair) for pair in zip(slope, factors)]) in (1, -1)
             for factors in (self._worth(own * (1 - own), {}), self._worth(1 - own * own, {}))
             if slope is not None and factors is not None
@@ -130,14 +130,6 @@ class Meanings(Updates):
         made_of = {name: self.model.uses(name).intersection(self.model.given) for name in known}
         now = self._loss_now if self._loss_now in self.model else self.roles.loss
         return next((name for name in known if not made_of[name] <= self.model.uses(now)), None)
-
-    def _keep_value(self, name, formula):
-        """Define a value beside by its own formula, as a moment of Adam or an accuracy."""
-        self._define(name, formula)
-        if name in self.model:
-            self.roles.definitions[name] = self.model.formulas[name]
-            for position in self._positions(name)[:1]:
-                self.roles.of[position].kind = MODEL
 
     def _seed(self):
         """Take the first derivative of a sheet without a loss as given: the loss is then Σ seed·quantity."""

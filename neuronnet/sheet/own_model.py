@@ -14,8 +14,8 @@ from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array, entries, shape
 from neuronnet.formulas.notation import Known, gradient_of, read_name
-from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.formulas.rewriting import with_dots
+from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.names import partial_name, split_partial
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
@@ -38,6 +38,7 @@ from neuronnet.sheet.report import (
 from neuronnet.sheet.roles import Roles
 from neuronnet.sheet.samples import samples_apart
 from neuronnet.sheet.statements import Statement, read_statements
+from neuronnet.sheet.step_indices import count_steps
 from neuronnet.sheet.understood import Spellings, Understood, understood
 
 NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"
@@ -168,6 +169,8 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_co
     statements, general = read_statements(claims, known, declared=declared)
     for part in (each for statement in statements for each in statement.parts if "*" in choices):
         part.formula = part.formula and with_dots(part.formula)
+    if not is_code:
+        count_steps(statements, known)
     change(statements)
     loss = None if declared.loss is None else read_name(declared.loss)
     assignment = Assignment(statements, known, choices, loss, is_code)

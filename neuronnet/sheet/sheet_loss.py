@@ -36,8 +36,9 @@ def loss_of(
         return named[0], []
     used = {each for formula in definitions.values() for each in formula.names()}
     ends = [name for name in definitions if name not in used and "@" not in name]
-    ends = [name for name in ends if not is_delta(name) and _measures(definitions[name])]
-    targets = {role.target for role in found.of.values() if role.kind in (HELPER, UPDATE) and role.target}
+    ends = [name for name in ends if not is_delta(name) and measures(definitions[name])]
+    changed = [role.target for role in found.of.values() if role.kind in (HELPER, UPDATE) and role.target]
+    targets = {target.partition("@")[0] for target in changed}
     fitting = [name for name in ends if targets and targets <= _made_of(name, definitions)]
     return (fitting[0] if len(fitting) == 1 else None), []
 
@@ -86,7 +87,7 @@ def _needed(formula):
     return [part for name in formula.names() for part in split_partial(name) or (name,)]
 
 
-def _measures(formula):
+def measures(formula):
     """Whether a formula measures an error: it has a square, a logarithm, a size or a maximum in it."""
     return any(
         isinstance(node, Power) or (isinstance(node, Call) and node.function in MEASURES)

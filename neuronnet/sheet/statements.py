@@ -271,6 +271,7 @@ def _without_arguments(claims):
     """Claims with J for J(θ) where θ has a value and J no other argument, and ∇_θ J for its gradient."""
     heads = [claim.parts[0].text for claim in claims if len(claim.parts) > 1]
     plain = set(map(read_name, heads))
+    plain |= {stem.rstrip("0") for stem in map(str, plain) if stem.endswith("0")}  # w of w_0
     for match in filter(None, map(_CALLED.fullmatch, heads)):
         called, inside = match.groups()
         word, arguments = rf"(?<!\w){re.escape(called)}", rf"\s*\({re.escape(inside)}\)"

@@ -83,7 +83,7 @@ class Spellings:
             parts, typed = split_partial(statement.name), _DERIVATIVE.fullmatch(spelled)
             if parts is not None and typed is not None:
                 self._own = dict(zip(parts, typed.groups())) | self._own
-            if role.kind == UPDATE and statement.name != role.target:
+            if role.kind == UPDATE and statement.name != role.target or spelled != self._own[statement.name]:
                 self._own.setdefault(role.name, spelled)
         differing = [name for name, spelled in self._own.items() if spelled != name and len(name) > 1]
         words = "|".join(map(re.escape, sorted(differing, key=len, reverse=True)))

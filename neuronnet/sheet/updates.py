@@ -8,18 +8,19 @@ from neuronnet.formulas.arrays import entries
 from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
 from neuronnet.formulas.rewriting import leaves_of, mapped
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio, minus, rough_ratio
-from neuronnet.sheet.roles import MODEL, RATES, UPDATE
+from neuronnet.sheet.formula_values import SAME, constant_ratio, minus, rough_ratio
+from neuronnet.sheet.own_rules import OwnRules
+from neuronnet.sheet.roles import RATES, UPDATE
 
 
-class Updates(FormulaValues):
+class Updates(OwnRules):
     """Settles what the updates of a sheet are: steps down a gradient, velocities, changes."""
 
     def _update(self, role, statement, only_if_right):
         """Define the next value of a parameter: by the author's formula if it steps down the gradient."""
         old, name = role.target, role.name
         if self._is_beside(role, statement):
-            self._keep_beside(role, self.in_pass(statement.formulas[0].formula, role.step))
+            self._keep_own(name, role.step, statement.formulas[0].formula)
             return
         base, is_chained, _ = old.partition("~")
         by = after(base, role.step) if is_chained else old
@@ -39,7 +40,7 @@ class Updates(FormulaValues):
                 self._define(name, Sum([(2, Name(old)), (-1, formula)]))
                 return
             if (rate is not None and rate < 0 and not self._lacks_the_rate(formula, rate)) or own_rule:
-                self._define(name, formula)
+                self._define(name, self._ruled(name, role.step, part.formula))
                 if rate is not None:
                     self.rate = self.rate or self._rate_in(formula) or _literal_rate(formula, rate)
                 return
@@ -113,22 +114,17 @@ class Updates(FormulaValues):
 
     def _keep_state(self, role, statement):
         """A velocity or moment: given, but not learnt. Its own formula defines it; later lines use it."""
-        formula = self.in_pass(statement.formulas[0].formula, role.step)
+        written = statement.formulas[0].formula
+        formula = self.in_pass(written, role.step)
         by = self._added_uphill(role, formula)
         if by is not None:
             self.roles.definitions[role.name] = _turned(self._written_out(formula), by)
             self._define(role.name, self.roles.definitions[role.name])
-            return
-        self._keep_beside(role, formula)
-
-    def _keep_beside(self, role, formula):
-        """Define a new value by its own formula, which is not judged."""
-        self._define(role.name, formula)
-        if role.name in self.model:
-            role.kind, self.roles.definitions[role.name] = MODEL, formula
+        else:
+            self._keep_own(role.name, role.step, written)
 
     def _is_beside(self, role, statement):
-        """Whether a line of code changes a weight by no gradient, as a decay, that another changes as well."""
+        """Whether code changes a weight by no gradient, as a decay, that another line changes as well."""
         names = {name for part in statement.formulas for name in part.used} - {role.target}
         others = [each for each in self.roles.of.values() if "~" in f"{each.name}{each.target}"]
         return role in others and names <= self.model.given.keys() - self._reached

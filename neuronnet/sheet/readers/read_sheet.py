@@ -5,9 +5,10 @@ blocks of text with formulas, of code and of what it printed; each of these has 
 """
 
 import re
+from collections import Counter
 
 from neuronnet.formulas.calls import SPELLED
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
 from neuronnet.sheet.readers import json_numbers, notebooks, python_code, tables, web_pages
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.joining import BEGINS, joined
@@ -98,6 +99,7 @@ def _read(lines):
         elif part.kind in _TEXTUAL | _PRINTED and part is not taken:
             _take_text(sheet, part.lines, False)
     sheet.claims.sort(key=lambda claim: claim.line)  # a value printed later belongs to its line
+    _head_steps(sheet)
     return _with_layers(sheet)
 
 
@@ -110,6 +112,27 @@ def _output_of(parts, place):
         if block.kind in _PRINTED or (block.kind in ("", "text") and "print(" in _content(parts[place])):
             return block
     return None
+
+
+def _head_steps(sheet):
+    """Take `t = 1` and `t = 2`, alone in their lines, for headings where t is something else, or nothing."""
+    alone = Counter(claim.line for claim in sheet.claims)
+    numbers: dict[str, list] = {}
+    for claim in sheet.claims:
+        if len(claim.parts) == 2 and parse_number(claim.parts[1].text) is not None:
+            numbers.setdefault(claim.parts[0].text, []).append(claim)
+    for name, found in numbers.items():
+        heads = [each for each in found if alone[each.line] == 1 and each.parts[1].text.isdigit()]
+        counts = [int(each.parts[1].text) for each in heads]
+        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        is_used = any(word.search(part.text) for claim in sheet.claims for part in claim.parts[1:])
+        if (
+            counts == [*range(1, len(counts) + 1)]
+            and len(counts) > 1
+            and (len(found) > len(heads) or not is_used)
+        ):
+            sheet.claims = [each for each in sheet.claims if not any(each is head for head in heads)]
+            sheet.headings += [(each.line, "pass") for each in heads]
 
 
 def _with_layers(sheet):

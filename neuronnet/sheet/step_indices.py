@@ -1,0 +1,129 @@
+"""Indices that count steps: `w_1 = w_0 - eta g_1` gives w its value after one update, and g_2 is g again.
+
+w_0, w_1, w_2 become w, w@1, w@2, and so does a velocity; what is computed once a step, as g_1 and g_2, has
+its plain name in its own step. A name of another step says of which it is: `g@0` is g of the first.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import NamedTuple
+
+from neuronnet.formulas.expressions import Name, Sum
+from neuronnet.formulas.notation import Known
+from neuronnet.formulas.rewriting import with_names
+from neuronnet.names import after, partial_name, split_partial
+from neuronnet.sheet.sheet_loss import measures
+from neuronnet.sheet.statements import Statement
+
+_INDEXED = re.compile(r"(.*?[^\W\d].*?)(?:(\d)|\^[(\[<](\d)[)\]>])")
+
+
+class Family(NamedTuple):
+    """The names of one quantity in all steps: `stem` is what they have in common, `first` the lowest index.
+
+    A weight, velocity or moment `goes_on` from its value of the step before.
+    """
+
+    stem: str
+    first: int
+    goes_on: bool
+
+
+def count_steps(statements: list[Statement], known: Known) -> None:
+    """Give what has a value for every step, in statements that update something so, one name and a step."""
+    families, step = _families(statements), 0
+    for statement in statements if families else ():
+        is_made = False
+        for stem, index in _parts(statement.name):
+            if stem in families:
+                family = families[stem]
+                is_made = family.goes_on and split_partial(statement.name) is None
+                step = step if is_made and not index else index - family.first - is_made
+        new = partial(_in_step, families=families, step=step)
+        if is_made:
+            statement.name = after(stem, index) if index else stem
+        elif statement.name is not None:
+            statement.name = new(statement.name)
+        for part in statement.parts:
+            part.name = part.name and new(part.name)
+            part.formula = part.formula and with_names(part.formula, new)
+        if statement.name is not None:
+            statement.parts[0].name, statement.parts[0].formula = statement.name, Name(statement.name)
+    known.names |= families.keys()
+
+
+def _in_step(name, families, step):
+    parts = split_partial(name)
+    if parts is not None:
+        return partial_name(*(_in_step(part, families, step) for part in parts))
+    for stem, index in _parts(name):
+        if stem in families:
+            own = index - families[stem].first
+            return stem if own == step else f"{stem}@{own}"
+    return name
+
+
+def _families(statements):
+    """{stem: Family} of a sheet that has weights with an index for the step, else nothing."""
+    formulas = {
+        each.name: each.formulas[0].formula
+        for each in statements
+        if each.name is not None and each.formulas and split_partial(each.name) is None
+    }
+    given = {each.name for each in statements if each.name and each.number is not None and not each.formulas}
+    members: dict[str, dict[int, str]] = {}
+    for name in [*formulas, *(each for each in given - formulas.keys() if split_partial(each) is None)]:
+        for stem, index in _parts(name):
+            members.setdefault(stem, {})[index] = name
+    made_of = {name: _made_of(name, formulas) for name in formulas}
+    chains = {
+        stem: names
+        for stem, names in members.items()
+        if names.keys() == set(range(len(names))) > {0} and names[0] in given - formulas.keys()
+        if stem not in given and names[1] in formulas and names[0] in formulas[names[1]].names()
+    }
+    steps = {stem: names for stem, names in chains.items() if _is_stepped(formulas[names[1]], names[0])}
+    behind = set().union(*(made_of[names[1]] for names in steps.values()))
+    losses = [made_of[name] for name in formulas if measures(formulas[name]) and name not in behind]
+    opening = [each for each in losses if not any(names[1] in each for names in steps.values())]
+    used = set().union(*opening)
+    weights = {stem for stem, names in steps.items() if {stem, names[0]} & used}
+    families = {
+        stem: Family(stem, 0, True) for stem in chains if stem in weights or chains[stem][0] not in used
+    }
+    for stem, names in members.items() if weights else ():
+        first = min(names)
+        is_computed = (
+            stem not in {*chains, *given}
+            and first < 2
+            and names.keys() == set(range(first, first + len(names)))
+        )
+        if is_computed and all(each in formulas for each in names.values()):
+            if any(part[0] in families for each in made_of[names[first]] for part in _parts(each)):
+                families[stem] = Family(stem, first, False)
+    return families if weights else {}
+
+
+def _is_stepped(formula, before):
+    """Whether a formula is a weight plus or minus a step."""
+    terms = formula.terms if isinstance(formula, Sum) else ()
+    return any(sign == 1 and isinstance(each, Name) and each.name == before for sign, each in terms)
+
+
+def _made_of(name, formulas):
+    """All names that a name is computed from, itself included, those in derivatives apart."""
+    found, waiting = set(), [name]
+    while waiting:
+        each = waiting.pop()
+        if each not in found:
+            found.add(each)
+            waiting += formulas[each].names() if each in formulas else ()
+    return found
+
+
+def _parts(name):
+    """(stem, index) of a name with an index, or of both parts of a derivative."""
+    found = [_INDEXED.fullmatch(each) for each in split_partial(name or "") or (name or "",)]
+    return [(each[1], int(each[2] or each[3])) for each in found if each is not None]
