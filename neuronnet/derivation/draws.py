@@ -131,7 +131,7 @@ class Draws:
                 name: self._moved(name, random, distance, kept, lines, crossing) for name in self._free()
             }
             draw = self.model.values(given=moved)
-            if self._stands(draw, crossing):
+            if self.stands(draw, crossing):
                 return draw
             distance /= 2
         return self._one_by_one(random, kept, lines)
@@ -143,7 +143,7 @@ class Draws:
             distance = FAR / 4
             for _ in range(4):
                 tried = {**moved, name: self._moved(name, random, distance, kept, lines, False)}
-                if self._stands(self.model.values(given=tried), False):
+                if self.stands(self.model.values(given=tried)):
                     moved = tried
                     break
                 distance /= 16
@@ -152,7 +152,7 @@ class Draws:
     def _free(self):
         return [name for name in self.given if name not in self.counts and name not in self.model.kept]
 
-    def _stands(self, draw, crossing):
+    def stands(self, draw, crossing=False):
         """Whether a draw has all the values that the author's numbers have, on the same sides."""
         if not crossing:
             for kink, own in zip(self.kinks, self._own_sides):
@@ -258,7 +258,7 @@ class Structure:
 
     def _of(self, name):
         value = self._given[name]
-        what, lines = _lines_of_one(name, value)
+        what, lines = lines_of_one(name, value)
         if lines:
             yield f"as {what} to 1", frozenset(), lines
         kept = frozenset((name, at) for at, entry in enumerate(entries(value)) if entry in (0, 1, -1))
@@ -320,7 +320,7 @@ def _is_factor(product, _, factor):
     return isinstance(factor, Name) and all(operator in "*⊙/" for operator, _ in product.factors)
 
 
-def _lines_of_one(name, value):
+def lines_of_one(name, value):
     """(what sums, the places of each sum) where all rows, all columns or all entries of a value sum to 1."""
     if not isinstance(value, Array) or size(value) < 2:
         return None, ()

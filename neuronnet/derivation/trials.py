@@ -11,12 +11,20 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import DIGITS, fifty_digits
-from neuronnet.derivation.draws import Draws, Structure, kinks, same_side, value_in
+from neuronnet.derivation.draws import Draws, Structure, kinks, lines_of_one, same_side, value_in
 from neuronnet.derivation.graph import MORE_DIGITS, Values
 from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings_with_shapes
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.arrays import ShapeError, as_vector_shape, entries, is_vector, shape, shape_text
+from neuronnet.formulas.arrays import (
+    ShapeError,
+    as_vector_shape,
+    entries,
+    is_vector,
+    mapped,
+    shape,
+    shape_text,
+)
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name, Number
 from neuronnet.formulas.rewriting import nodes
@@ -69,6 +77,8 @@ class Trials:
         for note, kept, lines in self._conditions(formula, truth):
             for claim in fitting:
                 if claim.holds([self.draws.draw(number, kept, lines) for number in range(COUNT)]):
+                    if not lines and self._is_hidden(claim, formula, kept):
+                        return Outcome("here only", f"{note}, which hides a difference", claim.reading)
                     return Outcome("same", note or claim.side(), claim.reading)
         for claim in fitting:
             if claim.holds([self.draws.own]):
@@ -85,6 +95,16 @@ class Trials:
             yield self._values_text("with", pinned, needed), pinned, ()
         for note, kept, lines in self._structure.conditions(needed):
             yield note, kept | pinned, lines
+
+    def _is_hidden(self, claim, formula, kept):
+        """Whether a formula of targets, 1 or 0, does not hold with 0 for 1, as for `(1 - t)/(1 - y)`."""
+        names = {name for name, _ in kept}.intersection(formula.names())
+        turned = {name: _turned_around(self.draws.given[name]) for name in names}
+        if not turned or None in turned.values():
+            return False
+        drawn = (self.draws.draw(number, kept).given for number in range(COUNT))
+        draws = [self.model.values(given={**given, **turned}) for given in drawn]
+        return any(self.draws.stands(each) and claim.differs(each) for each in draws)
 
     def is_fixed(self, name: str) -> bool:
         """Whether a given has no value but its own: a count, or targets that are 0 and 1 or sum to 1."""
@@ -132,12 +152,16 @@ class _Claim:
         found = [self._agrees(draw) for draw in draws if self._stands(draw)]
         return False not in found and True in found
 
+    def differs(self, draw):
+        """Whether both sides have values in a draw that are not the same."""
+        return self._agrees(draw) is False
+
     def difference(self):
         draws = [self.trials.draws.draw(number) for number in range(COUNT)] + [self.trials.draws.own]
         for draw in draws:
-            if self._stands(draw) and self._agrees(draw) is False:
+            if self._stands(draw) and self.differs(draw):
                 return Outcome("different", None, self.reading, draw)
-        if any(self._agrees(draw) is False for draw in draws):
+        if any(map(self.differs, draws)):
             return Outcome("different", None, self.reading, self.trials.draws.own)
         return Outcome("no value", "it has no finite value with numbers near yours", self.reading)
 
@@ -182,7 +206,7 @@ class _Claim:
                 break
             crossed = found.keys() & draws.crossed(number)
             seen |= crossed
-            if self._agrees(draws.draw(number, crossing=True)) is False:
+            if self.differs(draws.draw(number, crossing=True)):
                 failed.append(crossed)
             else:
                 held |= crossed
@@ -192,6 +216,14 @@ class _Claim:
         guilty = (common - held) or common or set.union(*failed)
         said = [found[text].said(value_in(draws.own, found[text].side)) for text in found if text in guilty]
         return f"where {' and '.join(said)}"
+
+
+def _turned_around(value):
+    """Zeros for ones and ones for zeros, or minus a value of ±1; None for others and for what sums to 1."""
+    found = set(entries(value))
+    if lines_of_one("", value)[1] or not found <= {0, 1, -1} or {0, -1} <= found:
+        return None
+    return mapped(lambda entry: -entry if -1 in found else 1 - entry, value)
 
 
 def same_shape(own: tuple, wanted: tuple) -> bool:
