@@ -13,6 +13,7 @@ from typing import NamedTuple
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Product, Sum
+from neuronnet.formulas.rewriting import leaves_of
 from neuronnet.names import split_partial
 from neuronnet.sheet.formula_values import (
     SAME,
@@ -127,8 +128,19 @@ class Helpers:
         if weighed:
             return min(weighed, key=lambda each: each[0])[1]
         multiples = {each.target for each in found if each.factor > 0}  # a gradient has its own size
-        is_gradient = name.startswith(("grad", "g@")) or name == "g"
-        return Meaning(*multiples, Fraction(1), "") if is_gradient and len(multiples) == 1 else None
+        whole = _is_whole_gradient(name) and len(multiples) == 1
+        return Meaning(*multiples, Fraction(1), "") if whole else None
+
+    def _is_undone(self, name, value):
+        """Whether an update goes by its learning rate, though a gradient in it is of the sum."""
+        for use in self.uses[name]:
+            if use.role.kind == UPDATE:
+                rate = constant_ratio(self._in(use, name, value, {}), self._truth(use.role))
+                leaves = [self.of._worth(leaf, {}) for leaf in leaves_of(use.formula)]
+                numbers = [leaf[0] for leaf in leaves if leaf and not isinstance(leaf[0], Array)]
+                if any(isclose(each, -(rate or 0), rel_tol=SAME) for each in numbers):
+                    return True
+        return False
 
     # What it may be
 
@@ -250,6 +262,8 @@ class Helpers:
         found += sum(each for _, each in against if each is not None)
         exact = [use for use, each in against if each == 0 and self._is_gradient(use.role)]
         size, family = abs(meaning.factor), self._family(name)
+        if size != 1 and _is_whole_gradient(name) and not self._is_undone(name, value):
+            return None
         if size in self.of._counts or size == abs(family or 1):
             found += OF_SAMPLES * (size != 1)
         elif exact or self._is_step(meaning, against):
@@ -348,3 +362,8 @@ class Helpers:
         known = [each for each in others if each is not None and not self.of._is_parameter(each.target)]
         factors = {each.factor for each in known}
         return next(iter(factors)) if len(factors) == 1 else None
+
+
+def _is_whole_gradient(name):
+    """Whether a helper is called the gradient itself, as `grad = X^T (h - y)/m`, which has one size."""
+    return name.partition("@")[0] in ("g", "grad", "gradient")

@@ -85,7 +85,7 @@ def _families(statements):
         if stem not in given and names[1] in formulas and names[0] in formulas[names[1]].names()
     }
     steps = {stem: names for stem, names in chains.items() if _is_stepped(formulas[names[1]], names[0])}
-    behind = set().union(*(made_of[names[1]] for names in steps.values()))
+    behind = set().union(*(made_of.get(each, ()) for names in steps.values() for each in names.values()))
     losses = [made_of[name] for name in formulas if measures(formulas[name]) and name not in behind]
     opening = [each for each in losses if not any(names[1] in each for names in steps.values())]
     used = set().union(*opening)
