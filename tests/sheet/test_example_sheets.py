@@ -196,7 +196,7 @@ def test_the_model_of_a_sheet_has_the_values_and_derivatives_of_numpy(name):
     assert len(names) >= len(get.given) and model.loss in names
     derived = {each.replace("∂", "d") for each in model.names()}
     slopes = [each for each in names if f"d{model.loss}/d{each}" in derived]
-    assert len(slopes) >= 6
+    assert len(slopes) >= 3
     for each in names:
         assert_close(model[each], get.forward[each].real)
     for each in slopes:

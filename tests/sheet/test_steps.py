@@ -21,8 +21,8 @@ dw_1 = delta_1 x
 db_1 = delta_1
 w_2 = w_1 - eta dw_1
 b_2 = b_1 - eta db_1"""
-ADAM = r"""Model $\hat y = w x$, loss $L = (\hat y - t)^2$, $x = 1.5$, $t = 1$, $w_0 = 0.2$, $m_0 = 0$, $v_0 = 0$,
-$\beta_1 = 0.9$, $\beta_2 = 0.999$, $\epsilon = 0.01$, $\alpha = 0.1$
+ADAM = r"""Model $\hat y = w x$, loss $L = (\hat y - t)^2$, $x = 1.5$, $t = 1$, $w_0 = 0.2$, $m_0 = 0$,
+$v_0 = 0$, $\beta_1 = 0.9$, $\beta_2 = 0.999$, $\epsilon = 0.01$, $\alpha = 0.1$
 
 **t = 1**
 
