@@ -1,11 +1,21 @@
 """`check_torch`: a torch.autograd.Function, modules and functions, where PyTorch is installed."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from gradcheck import check_torch
 from gradcheck.errors import GradcheckError
 
 torch = pytest.importorskip("torch")
+PAGE = Path(__file__).parent.parent.parent / "docs" / "gradients.md"
+
+
+def run_example(name):
+    """Runs the block of the page that opens with this name."""
+    source = re.search(rf"```python\n# {name}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
+    exec(compile(source, name, "exec"), {})
 
 
 class Scaled(torch.autograd.Function):
@@ -100,3 +110,17 @@ def test_a_module_around_a_wrong_function_is_wrong():
 def test_what_has_no_gradient_is_refused(function, inputs, words):
     with pytest.raises(GradcheckError, match=f"^check_torch: {words}"):
         check_torch(function, *inputs)
+
+
+def test_the_example_of_the_documentation_finds_the_wrong_factor(capsys):
+    run_example("with_torch.py")
+    assert capsys.readouterr().out.splitlines() == [
+        "the gradient of x is the numerical one times 1/2",
+        "right",
+    ]
+
+
+def test_the_example_of_jax_finds_the_same(capsys):
+    pytest.importorskip("jax")
+    run_example("with_jax.py")
+    assert capsys.readouterr().out.strip() == "the gradient of x is the numerical one times 1/2"
