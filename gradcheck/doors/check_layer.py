@@ -9,10 +9,18 @@ from typing import Any
 import numpy as np
 
 from gradcheck.checking import check
-from gradcheck.doors.objects import as_called, objects_kept
+from gradcheck.doors.objects import as_called, is_random, objects_kept, places_of
 from gradcheck.errors import GradcheckError, passing_with_note
+from gradcheck.inputs.functions import random_states_kept
 from gradcheck.inputs.outputs import Upstream
-from gradcheck.inputs.signatures import called_name, is_kept, needed_names, parameters_of, returned_names
+from gradcheck.inputs.signatures import (
+    TARGETS,
+    called_name,
+    is_kept,
+    needed_names,
+    parameters_of,
+    returned_names,
+)
 from gradcheck.inputs.structure import longest_match, template_of
 from gradcheck.inputs.tensors import as_numpy, library_of
 from gradcheck.report.report import Report
@@ -37,7 +45,10 @@ def check_layer(forward: Any, backward: Any, /, *inputs: Any, **named: Any) -> R
     """
     known = parameters_of(forward) or {}
     options = {name: named.pop(name) for name in OPTIONS if name in named and name not in known}
-    with objects_kept([getattr(each, "__self__", None) for each in (forward, backward)]):
+    with (
+        random_states_kept(),
+        objects_kept([getattr(each, "__self__", None) for each in (forward, backward)]),
+    ):
         layer = _Layer(forward, backward, inputs, named)
         report = check(layer.loss, layer.gradients, layer.parameters, **options)
     words = [called_name(forward), layer.called, *(f"{name}={name}" for name in layer.arguments)]
@@ -51,7 +62,7 @@ class _Layer:
     """
 
     def __init__(self, forward, backward, inputs, named):
-        self._forward, self._backward = forward, backward
+        self._forward, self._backward, self._random = forward, backward, np.random.get_state()
         self.called, self.said = called_name(backward, "backward"), []
         self._positional, self._named, self.arguments, self._defaults = _arguments(forward, inputs, named)
         outputs = self._find_roles(self._forward_called({}))
@@ -66,13 +77,17 @@ class _Layer:
                 self.parameters.setdefault(name, {})[child] = value[child]
         floats = [name for name, value in self.arguments.items() if has_floats(value)]
         left = [name for name in floats if name not in self.parameters]
-        others = (
-            [str(key) for key in found if key not in self._keys.values()] if isinstance(found, dict) else []
-        )
+        others = set(found) - set(self._keys.values()) if isinstance(found, dict) else ()
+        owner = getattr(backward, "__self__", None)
+        inside = [place.name for place in places_of(owner, None)[0]]
+        if is_random(self._random):
+            self.said.append("every call draws the same random numbers")
+        if inside:
+            self.said.append(f"{', '.join(inside)}: in the object, and not checked; check_model does that")
         if left:
             self.said.append(f"no gradient by {', '.join(left)}, and none checked")
         if others:
-            self.said.append(f"{', '.join(others)}: by no input, and not checked")
+            self.said.append(f"{', '.join(sorted(map(str, others)))}: by no input, and not checked")
         is_number = len(outputs) == 1 and np.shape(as_numpy(outputs[0])) == ()
         self.gradients = (
             (lambda p: self._through(p, 1.0)) if is_number else (lambda p, u: self._through(p, u))
@@ -98,6 +113,7 @@ class _Layer:
     def _forward_called(self, p):
         given = self._filled(p)
         with passing_with_note(f"raised by {called_name(self._forward)}({', '.join(given)})"):
+            np.random.set_state(self._random)  # dropout leaves out the same units in every call
             positional = [given[name] for name in self._positional]
             return self._forward(*positional, **{name: given[name] for name in self._named})
 
@@ -132,6 +148,11 @@ class _Layer:
         self._count, self._joined = max(len(open_), 1), False
         outputs, _ = self._split(returned)
         text = f"{self.called}({', '.join(needed)})"
+        targets = [name for name in open_ if TARGETS.fullmatch(name)]
+        if targets and len(needed) > 1:
+            found = f"{text}: {targets[0]} is no input of {called_name(self._forward)}"
+            hint = "let that return the loss, or write check(lambda p: loss, lambda p: gradients, parameters)"
+            raise GradcheckError(f"backward: {found}, and no gradient from above; {hint}")
         if len(open_) > len(outputs):
             extra = open_[len(outputs) :]
             found = f"{', '.join(extra)} is no input of {called_name(self._forward)}, and it returns no cache"

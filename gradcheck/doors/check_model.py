@@ -6,10 +6,18 @@ from typing import Any
 import numpy as np
 
 from gradcheck.checking import check
-from gradcheck.doors.objects import as_called, attributes_of, objects_kept, places_of
+from gradcheck.doors.objects import as_called, attributes_of, is_random, objects_kept, places_of
 from gradcheck.errors import GradcheckError, passing_with_note
+from gradcheck.inputs.functions import random_states_kept
 from gradcheck.inputs.outputs import Upstream
-from gradcheck.inputs.signatures import called_name, is_from_above, is_kept, parameters_of, returned_names
+from gradcheck.inputs.signatures import (
+    TARGETS,
+    called_name,
+    is_from_above,
+    is_kept,
+    parameters_of,
+    returned_names,
+)
 from gradcheck.report.report import Report
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
@@ -29,9 +37,7 @@ ZERO = ["zero_grad", "zero_grads", "zero_gradients"]
 ROLES = {  # of an argument, by its name
     "net": re.compile(r"net|network|model|mlp|nn|self"),
     "out": re.compile(r"[yt]_?(hat|pred|out)\w*|pred\w*|out\w*|a[l\d]|probs?|logits|scores", re.IGNORECASE),
-    "y": re.compile(
-        r"(y|t|ys)(_?(true|train|batch|data|real))?|targets?|labels?|expected|desired|truth", re.IGNORECASE
-    ),
+    "y": TARGETS,
     "X": re.compile(
         r"xs?(_?(train|batch|data|in))?|inputs?|data|features|images?|samples?|batch", re.IGNORECASE
     ),
@@ -53,7 +59,7 @@ def check_model(
     is changed afterwards. Raises GradcheckError where a part is missing.
     """
     net = _Chain(net) if isinstance(net, (list, tuple)) else net
-    with objects_kept([net, X, y, loss, backward]):
+    with random_states_kept(), objects_kept([net, X, y, loss, backward]):
         with objects_kept([net, X, y, loss, backward]):
             model = _Model(net, X, y, loss, backward)
         report = check(model.loss, model.gradients, model.parameters, **options)
@@ -82,6 +88,7 @@ class _Model:
 
     def __init__(self, net, X, y, loss, backward):
         self._net, self._X, self._y, self.said = net, X, y, []
+        self._random = np.random.get_state()
         self._forward, self._zero = _method(net, FORWARD), _method(net, ZERO)
         self._loss, self._of_loss, self._loss_takes = _loss_of(net, loss)
         self._backward = _method(net, [backward] if isinstance(backward, str) else BACKWARD)
@@ -101,6 +108,10 @@ class _Model:
         places, left, others = places_of(net, found)
         self._places = [place for place in places if place.array is not X and place.array is not y]
         self._drop_intermediates()
+        if is_random(self._random):
+            self.said.append("every call draws the same random numbers")
+        if self._loss is None and y is not None and "y" not in of_backward | _roles(self._forward, ("X",)):
+            self.said.append("y was not used, for no loss was found: loss= takes a function of (output, y)")
         if left:
             self.said.append(f"no gradient by {', '.join(left)}, and none checked")
         if others:
@@ -139,6 +150,7 @@ class _Model:
 
     def _run(self, X, backwards=False, upstream=None):
         """(the loss, or the output where there is none; what the backward pass returned)."""
+        np.random.set_state(self._random)  # dropout leaves out the same units in every call
         if backwards and self._zero is not None:
             self._zero()
         values, from_loss = {"net": self._net, "X": X, "y": self._y}, None
@@ -233,7 +245,7 @@ def _kept_or(returned, node, names):
 
 
 def _roles(function, places):
-    return {role for role, _ in _arguments(function, places, {})}
+    return {role for role, _ in _arguments(function, places, dict.fromkeys([*ROLES, "kept", "above"]))}
 
 
 def _arguments(function, places, values):
@@ -245,7 +257,7 @@ def _arguments(function, places, values):
     if shown is None:
         return [(role, None) for role in places if values.get(role) is not None]
     plain = [each for each in shown.values() if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
-    read = {each.name: _role(each.name) for each in plain}
+    read = {each.name: role if (role := _role(each.name)) in values else None for each in plain}
     needed = [each.name for each in plain if each.default is each.empty]
     unread = sum(read[name] is None for name in needed)
     spare = [role for role in places if role not in read.values()][-unread:]

@@ -200,6 +200,11 @@ def _joined(path, name):
     return f"{path}.{name}" if path else str(name)
 
 
+def is_random(state):
+    """Whether NumPy's global random state has changed since it was `state`."""
+    return any(not np.array_equal(one, other) for one, other in zip(state, np.random.get_state()))
+
+
 def as_called(report, call, said):
     """The Report with the line that makes it again through another door, and what is to be said of that."""
     more = report.call.partition("parameters")[2]

@@ -15,6 +15,9 @@ FROM_ABOVE = re.compile(
     r"d[A-Z_]\w*|d[a-z]\d*|d(out|next|prev|loss|logit|score|pred|prob|hidden|state|act|top|val)\w*|∂\w*"
     r"|u|g|gy|gout\w*|grad\w*|upstream\w*|delta\w*|nabla\w*"
 )
+TARGETS = re.compile(
+    r"(y|t|ys)(_?(true|train|batch|data))?|targets?|labels?|expected|desired|truth", re.IGNORECASE
+)
 KEPT = re.compile(r".*(cache|ctx|context|saved|memory|tape|stored|residuals?).*", re.IGNORECASE)
 MOST_NAMED = 6
 

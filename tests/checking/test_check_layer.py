@@ -187,6 +187,36 @@ def test_methods_of_an_object_leave_it_as_it_was():
     assert check_layer(layer.forward, layer.backward, X).verdict == "right" and vars(layer) == {}
 
 
+def test_parameters_that_the_object_keeps_are_told():
+    class Scale(Sigmoid):
+        def __init__(self):
+            self.w = np.ones(3)
+
+        def forward(self, x):
+            self.x = x
+            return x * self.w
+
+        def backward(self, dout):
+            self.dw = np.sum(dout * self.x, axis=0)
+            return dout * self.w
+
+    layer = Scale()
+    report = check_layer(layer.forward, layer.backward, X)
+    assert "w: in the object, and not checked; check_model does that" in report.conventions
+
+
+def test_every_call_of_a_dropout_leaves_out_the_same():
+    def dropout(x, p):
+        mask = (np.random.rand(*x.shape) < p) / p
+        return x * mask, mask
+
+    before = np.random.get_state()[1].copy()
+    report = check_layer(dropout, lambda dout, mask: dout * mask, x=X, p=0.5)
+    assert report.verdict == "right" and "every call draws the same random numbers" in report.conventions
+    assert np.array_equal(np.random.get_state()[1], before)
+    assert check_layer(dropout, lambda dout, mask: dout * mask / 2, x=X, p=0.5).verdict == "wrong"
+
+
 @pytest.mark.parametrize(
     "forward, backward, inputs, words",
     [
@@ -195,6 +225,7 @@ def test_methods_of_an_object_leave_it_as_it_was():
         (affine, lambda dout, cache: None, INPUTS, "returned None; is a `return` missing"),
         (affine, lambda dout, cache: dout, INPUTS, "1 gradients, and the inputs are x, w, b"),
         (affine, lambda dout, cache: {"u": 1.0}, INPUTS, "returned u, .* are x, w, b; call"),
+        (lambda x: (x, x), lambda cache, Y: Y, {"x": X}, "^backward: .*: Y is no input of .*check"),
         (lambda x: 2 * x, lambda x: 2.0, {"x": X}, "^backward: .* takes no gradient from above"),
     ],
 )  # fmt: skip

@@ -257,6 +257,11 @@ def test_gradients_that_add_up_are_found():
     assert report["b"].verdict == "right"
 
 
+def test_targets_that_no_loss_uses_are_told():
+    report = check_model([Dense(weights(3, 3), weights(3))], X, TARGETS)
+    assert any(each.startswith("y was not used, for no loss was found") for each in report.conventions)
+
+
 def test_a_gradient_that_is_missing_is_told():
     net = Params()
     net.params["gamma"] = weights(2)
