@@ -7,6 +7,7 @@ ones as they were written.
 import math
 from collections import Counter
 from collections.abc import Iterable
+from itertools import groupby
 
 from neuronnet.errors import counted
 
@@ -51,6 +52,10 @@ def indented(lines):
     return [f"  {line}" for line in lines]
 
 
+def bullets(lines):
+    return [f"- {line}" for line in lines]
+
+
 def is_tiny(value):
     """Whether a number is below a millionth, so that nine decimals would not show it."""
     return abs(value) < 1e-6
@@ -80,39 +85,29 @@ def conventions(description):
         "categorical cross-entropy": "E_o = -target ln out",
         "output": "E_o = out_o, the output itself",
     }[description.loss]
-    sentences = [
-        f"loss: {description.loss}, {loss}",
-        f"outputs: E_total is the {description.outputs} over the outputs",
-    ]
+    sentences = [f"loss: {description.loss}, {loss}"]
+    sentences.append(f"outputs: E_total is the {description.outputs} over the outputs")
     if len(description.samples) > 1:
-        size = {"online": "one sample", "full": "all samples"}.get(
-            description.batch, counted(description.batch, "sample")
-        )
-        kind, seed = description.order.kind, description.order.seed
-        order = "in turn" if kind == "in turn" else f"at random with seed {seed}"
-        order = "" if description.batch == "full" else f", {order}"
-        sentences.append(
-            f"samples: {len(description.samples)}, combined by {description.samples_combine}; "
-            f"each update rests on {size}{order}"
-        )
+        batch, (kind, seed) = description.batch, description.order
+        size = {"online": "one sample", "full": "all samples"}.get(batch, counted(batch, "sample"))
+        order = kind if kind == "in turn" else f"at random with seed {seed}"
+        combined = f"samples: {len(description.samples)}, combined by {description.samples_combine}"
+        rests = f"{size}{'' if batch == 'full' else f', {order}'}"
+        sentences.append(f"{combined}; each update rests on {rests}")
     if description.l2 != 0:
         scale = ", divided by the number of samples" if description.l2_scale == "per sample" else ""
-        sentences.append(
-            f"L2: adds {as_given(description.l2)}/2 times the sum of all squared weights{scale}, "
-            "biases left out"
-        )
+        squares = f"{as_given(description.l2)}/2 times the sum of all squared weights{scale}"
+        sentences.append(f"L2: adds {squares}, biases left out")
     for number, layer in enumerate(description.layers, 1):
-        sentences.append(
-            f"layer {number}: {counted(layer.neurons, 'neuron')}, {layer.activation}; bias: {_bias(layer)}"
-        )
+        neurons = counted(layer.neurons, "neuron")
+        sentences.append(f"layer {number}: {neurons}, {layer.activation}; bias: {_bias(layer)}")
     if description.learning_rate is not None:
-        update = description.update
-        settings = "".join(f", {name} {as_given(value)}" for name, value in update.settings.items())
-        rule = "" if update.rule == "gradient descent" else f"{update.rule}{settings}; "
-        sentences.append(
-            f"update: {rule}simultaneous (all gradients first, with the old weights), "
-            f"learning rate eta = {as_given(description.learning_rate)}"
-        )
+        rule, settings = description.update
+        settings = "".join(f", {name} {as_given(value)}" for name, value in settings.items())
+        rule = "" if rule == "gradient descent" else f"{rule}{settings}; "
+        order = "simultaneous (all gradients first, with the old weights)"
+        rate = as_given(description.learning_rate)
+        sentences.append(f"update: {rule}{order}, learning rate eta = {rate}")
     return sentences
 
 
@@ -130,9 +125,7 @@ def row(quantity, derivation):
         return f"{quantity.name} = {as_given(quantity.value) if quantity.part == 'given' else value}"
     numbers = quantity.expression.format(lambda name: _number_of(name, derivation))
     parts = [quantity.name, quantity.formula, numbers, value]
-    return " = ".join(
-        part for position, part in enumerate(parts) if position == 0 or part != parts[position - 1]
-    )
+    return " = ".join([parts[0], *(part for before, part in zip(parts, parts[1:]) if part != before)])
 
 
 def _number_of(name, derivation):
@@ -152,23 +145,16 @@ def name_and_value(quantity):
 def derivation(finished, leave_out=()):
     """A whole derivation: conventions, given numbers, then every quantity under the heading of its part."""
     lines = [*heading(finished.description), "", "Given", *indented(_given(finished))]
-    part = None
-    for quantity in finished.quantities:
-        if quantity.part in leave_out:
-            continue
-        if quantity.part != part:
-            part = quantity.part
-            lines += ["", part[0].upper() + part[1:]]
-        lines.append(f"  {row(quantity, finished)}")
+    for part, quantities in groupby(finished.quantities, key=lambda quantity: quantity.part):
+        if part not in leave_out:
+            lines += ["", part[0].upper() + part[1:], *(f"  {row(each, finished)}" for each in quantities)]
     return "\n".join(lines)
 
 
 def _given(finished, per_line=6):
-    pairs = [
-        f"{name} = {as_given(value)}"
-        for name, value in finished.given.items()
-        if not (name == finished.description.names.l2 and value == 0)
-    ]
+    l2 = finished.description.names.l2
+    given = [(name, value) for name, value in finished.given.items() if name != l2 or value != 0]
+    pairs = [f"{name} = {as_given(value)}" for name, value in given]
     return ["   ".join(pairs[start : start + per_line]) for start in range(0, len(pairs), per_line)]
 
 
@@ -197,9 +183,8 @@ def training(description, rows):
     diverges.
     """
     rows, diverges = until_it_diverges(rows)
-    keys = [
-        key for key in rows[0] if key in ("update", "E_total") or any(row[key] is not None for row in rows)
-    ]
+    kept = ("update", "E_total")
+    keys = [key for key in rows[0] if key in kept or any(row[key] is not None for row in rows)]
     cells = [[key if key == "E_total" else key.replace("_", " ") for key in keys]]
     for each in rows:
         shares = ("" if each[key] is None else f"{each[key]:.4f}" for key in keys[2:])
@@ -211,14 +196,8 @@ def training(description, rows):
 def example_list(networks, sheets):
     """The names and titles of networks, then of sheets, each of which stands there with a mistake, too."""
     rows = table([*networks.items(), *sheets.items()], left=2)
-    return "\n".join(
-        [
-            *rows[: len(networks)],
-            "",
-            "Sheets that bring their own model; NAME-mistake is the same with one mistake",
-            *rows[len(networks) :],
-        ]
-    )
+    title = "Sheets that bring their own model; NAME-mistake is the same with one mistake"
+    return "\n".join([*rows[: len(networks)], "", title, *rows[len(networks) :]])
 
 
 def example(description, finished):
@@ -232,22 +211,20 @@ def example(description, finished):
     if finished is not None and len(finished.given) <= MOST_SHOWN:
         lines += ["", "Given", *indented(_given(finished))]
     if description.published and finished is not None:
-        rows = [
-            (each.quantity, each.printed, f"{finished.value_of(each.quantity):.12g}", each.verdict)
-            for each in description.published
-        ]
+        rows = []
+        for each in description.published:
+            rows.append(
+                (each.quantity, each.printed, f"{finished.value_of(each.quantity):.12g}", each.verdict)
+            )
         header = ("quantity", "printed", "computed", "verdict")
         lines += ["", "Published numbers", *_with_reasons(description.published, rows, header)]
     if description.run:
         rows = [(each.quantity, each.printed, each.verdict) for each in description.run]
         lines += ["", "Published numbers of a long run (`train` computes it)"]
         lines += _with_reasons(description.run, rows)
-    for erratum in description.errata:
-        lines += [
-            "",
-            f"Erratum: {erratum.quantity} is printed as {erratum.printed}; it should be "
-            f"{erratum.should_be}. {erratum.reason}",
-        ]
+    for each in description.errata:
+        printed = f"{each.quantity} is printed as {each.printed}"
+        lines += ["", f"Erratum: {printed}; it should be {each.should_be}. {each.reason}"]
     return "\n".join(lines)
 
 
@@ -269,15 +246,17 @@ def _with_reasons(published, rows, *header):
 
 def model(found, only=None):
     """A Model as text: every quantity with its formula in names and in numbers; or one and its factors."""
-    if only is None:
-        groups = [(title, [_quantity(found, name) for name in names]) for title, names in found.groups()]
-        return "\n\n".join(
-            "\n".join([title, *indented("\n".join(rows).split("\n"))]) for title, rows in groups
-        )
-    lines, factors = [_quantity(found, only)], found.factors(only)
-    if factors:
-        lines += ["where", *indented("\n".join(_quantity(found, name) for name in factors).split("\n"))]
-    return "\n".join(lines)
+    if only is not None:
+        factors = found.factors(only)
+        where = ["where", *indented(_quantities(found, factors))] if factors else []
+        return "\n".join([*_quantities(found, [only]), *where])
+    groups = ([title, *indented(_quantities(found, names))] for title, names in found.groups())
+    return "\n\n".join(map("\n".join, groups))
+
+
+def _quantities(found, names):
+    """The lines of several quantities."""
+    return "\n".join(_quantity(found, name) for name in names).split("\n")
 
 
 def _quantity(found, name):
@@ -301,10 +280,8 @@ def line_numbers(numbers: Iterable[int]) -> str:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    texts = [
-        text
-        for first, last in runs
-        for text in ([f"{first} to {last}"] if last > first + 1 else map(str, sorted({first, last})))
-    ]
+    texts: list[str] = []
+    for first, last in runs:
+        texts += [f"{first} to {last}"] if last > first + 1 else map(str, sorted({first, last}))
     joined = " and ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
-    return f"line{'s' if len(runs) > 1 or runs[0][0] != runs[0][1] else ''} {joined}"
+    return f"line{'' if joined == str(runs[0][0]) else 's'} {joined}"

@@ -8,6 +8,7 @@ from neuronnet.render import text
 
 RIGHT = ("right", "rounding")
 COUNTED = ("right", "rounding", "right by coincidence", "undecided")  # the others are mistakes
+UNREAD = ("unreadable", "unknown name")
 LONGEST_SHOWN, SHORT = 300, 120
 WIDTH = 110
 ACCENTS = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
@@ -32,51 +33,46 @@ def report(found):
         lines += ["", "Mistakes"]
         for each in found.mistakes:
             lines += [f"  {each.id}: {each.sentence}", f"      {_reach(each)}"]
-    if found.reading is not None:
-        lines += ["", "As I read it", *text.indented(_folded(found.reading.sentences()))]
-    if found.description is not None:
-        lines += ["", f"The network: {found.description.title}", *text.indented(_that_matter(found))]
+    for title, sentences in _understood(found):
+        lines += ["", title, *text.indented(_folded(sentences))]
     return _accented(found, "\n".join(lines))
 
 
 def markdown(found):
     """A SheetReport as Markdown: the verdict, a row for every line, mistakes, what was understood."""
-    rows = [
-        (
-            str(line.line),
-            f"**{line.verdict}**" if line.kind == "judged" and line.verdict not in RIGHT else line.verdict,
-            text.code(_shown(line.text)),
-            "; ".join(map(text.cell, remarks(line))),
+    rows = []
+    for line in found.lines:
+        said = f"**{line.verdict}**" if line.kind == "judged" and line.verdict not in RIGHT else line.verdict
+        rows.append(
+            (str(line.line), said, text.code(_shown(line.text)), "; ".join(map(text.cell, remarks(line))))
         )
-        for line in found.lines
-    ]
     lines = []
     for sentence in verdict(found):
         lines += [text.cell(sentence), ""]
     lines += text.markdown_table(("line", "verdict", "claim", "why"), rows)
     for each in found.mistakes:
         lines += ["", f"**{text.cell(each.id)}**: {text.cell(each.sentence)} ({_reach(each)})"]
-    if found.reading is not None:
-        lines += ["", "As I read it", "", *(f"- {text.cell(each)}" for each in found.reading.sentences())]
-    if found.description is not None:
-        lines += ["", text.cell(f"The network: {found.description.title}"), ""]
-        lines += [f"- {each}" for each in _that_matter(found)]
+    for title, sentences in _understood(found):
+        lines += ["", text.cell(title), "", *text.bullets(map(text.cell, sentences))]
     return _accented(found, "\n".join(lines))
+
+
+def _understood(found):
+    """(title, sentences): how the sheet was read, and the conventions that a claim in it depends on."""
+    if found.reading is not None:
+        yield "As I read it", found.reading.sentences()
+    if found.description is not None:
+        updated = any(line.quantity is not None and "@" in line.quantity.format() for line in found.lines)
+        sentences = text.conventions(found.description)
+        matter = [each for each in sentences if updated or not each.startswith("update:")]
+        yield f"The network: {found.description.title}", matter
 
 
 def _accented(found, report):
     """A report with ŷ for y_hat, unless the author writes it so."""
-    is_own = any(_ACCENTED.search(line.text) for line in found.lines)
-    if is_own or found.description is not None:
+    if found.description is not None or any(_ACCENTED.search(line.text) for line in found.lines):
         return report
     return _ACCENTED.sub(lambda match: match[1] + ACCENTS[match[2]], report)
-
-
-def _that_matter(found):
-    """The conventions that a claim depends on: those of the update only where a line is about one."""
-    updated = any(line.quantity is not None and "@" in line.quantity.format() for line in found.lines)
-    sentences = text.conventions(found.description)
-    return [each for each in sentences if updated or not each.startswith("update:")]
 
 
 # The verdict
@@ -137,12 +133,12 @@ def _counts(found):
     judged = [line for line in found.lines if line.is_judged]
     follow = len(found.followers)
     parts = [f"{count} {each}" for each, count in found.counts().items() if each in COUNTED]
-    if found.own_mistakes:
-        parts.append(counted(len(found.own_mistakes), "mistake"))
+    own = len(found.own_mistakes)
+    parts += [counted(own, "mistake")] if own else []
     if follow:
-        them = "it" if len(found.own_mistakes) == 1 else "them"
+        them = "it" if own == 1 else "them"
         parts.append(f"{counted(follow, 'line')} only follow{'s' if follow == 1 else ''} from {them}")
-    unread = sum(line.verdict in ("unreadable", "unknown name") for line in found.lines)
+    unread = sum(line.verdict in UNREAD for line in found.lines)
     said = f"{counted(len(judged), 'line')} judged" + (f": {', '.join(parts)}" if parts else "")
     is_taken = any(line.kind == "seed" and len(line.parts) > 2 for line in found.lines)
     lost = "; no line was read as the loss" if is_taken and found.reading and not found.reading.loss else ""
@@ -150,13 +146,10 @@ def _counts(found):
 
 
 def _not_judged(found):
-    unread = [
-        f"{text.line_numbers(lines)} ({kind})"
-        for kind in ("unreadable", "unknown name")
-        if (lines := [line.line for line in found.lines if line.verdict == kind])
-    ]
-    if unread:
-        yield f"Not read: {', '.join(unread)}."
+    unread = {kind: [line.line for line in found.lines if line.verdict == kind] for kind in UNREAD}
+    named = [f"{text.line_numbers(lines)} ({kind})" for kind, lines in unread.items() if lines]
+    if named:
+        yield f"Not read: {', '.join(named)}."
     parts = []
     for kind, noun in (("given", "given"), ("model", "model line"), ("seed", "seed")):
         lines = [line for line in found.lines if line.kind == kind]
@@ -168,8 +161,7 @@ def _not_judged(found):
     if found.reading is not None and found.reading.prose:
         parts.append(f"prose in {text.line_numbers(found.reading.prose)}")
     if found.ignored:
-        where = text.line_numbers(found.ignored)
-        parts.append(f"{where}, with formulas outside of what is read as claims")
+        parts.append(f"{text.line_numbers(found.ignored)}, with formulas outside of what is read as claims")
     if parts:
         yield f"Not judged: {', '.join(parts)}."
 
@@ -239,10 +231,6 @@ def _lines(names):
     return (kind if isinstance(names[0], int) else "") + ", ".join(map(str, names))
 
 
-def _markdown_heading(description):
-    return [f"# {description.title}", "", *(f"- {each}" for each in text.conventions(description))]
-
-
 # What each known mistake does to a network's numbers
 
 
@@ -251,19 +239,22 @@ def mistakes_text(description, signatures, right):
 
     A dot stands for a number that is right all the same. `description` is None for the model of a sheet.
     """
-    heading = [] if description is None else [*text.heading(description), ""]
-    lines = [*heading, *text.table(_effects(signatures, right))]
+    lines = [] if description is None else [*text.heading(description), ""]
+    lines += text.table(_effects(signatures, right))
     for title, entries in _alike(signatures):
         lines += ["", title, *text.indented(entries)]
     return "\n".join(lines)
 
 
 def mistakes_markdown(description, signatures, right):
+    """The same in Markdown."""
+    lines = []
+    if description is not None:
+        lines = [f"# {description.title}", "", *text.bullets(text.conventions(description)), ""]
     header, *rows = _effects(signatures, right)
-    heading = [] if description is None else [*_markdown_heading(description), ""]
-    lines = [*heading, *text.markdown_table(header, rows)]
+    lines += text.markdown_table(header, rows)
     for title, entries in _alike(signatures):
-        lines += ["", title, ""] + [f"- {each}" for each in entries]
+        lines += ["", title, "", *text.bullets(entries)]
     return "\n".join(lines)
 
 
@@ -273,9 +264,8 @@ def _effects(signatures, right):
     for each in signatures:
         if "none" not in each.same:
             cells = [text.nine_decimals(each.numbers[name]) if name in each.numbers else "" for name in right]
-            rows.append(
-                [each.id, *("." if one == other != "" else one for one, other in zip(cells, right.values()))]
-            )
+            same = [cell == known != "" for cell, known in zip(cells, right.values())]
+            rows.append([each.id, *("." if is_same else cell for cell, is_same in zip(cells, same))])
     return rows
 
 
