@@ -197,7 +197,8 @@ class _Claim:
         """On which side of its kinks a claim holds that does not hold on the other: "where z1 > 0"."""
         draws = self.trials.draws
         needed = self.trials.model.made_of([self.truth, self.reading])
-        found = {kink.side.format(): kink for name in needed for kink in draws.kinks_in.get(name, ())}
+        kinks = [kink for name, inside in draws.kinks_in.items() if name in needed for kink in inside]
+        found = {kink.side.format(): kink for kink in kinks}
         if not found:
             return None
         held, failed, seen = set(), [], set()
