@@ -1,22 +1,22 @@
-"""Mistakes and conventions in the forward pass: the error, activations, numbers misplaced, terms left out."""
+"""Mistakes and conventions in the forward pass: activations, terms left out, numbers misplaced."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from neuronnet.formulas.expressions import Call, Expression, Name, Number, Power, Sum, sum_of, total
-from neuronnet.formulas.rewriting import mapped, nodes
-from neuronnet.mistakes.variation import Variation, known, with_parts
+from neuronnet.formulas.expressions import Call, Name, Number, Power, Sum, sum_of, total
+from neuronnet.formulas.rewriting import nodes
+from neuronnet.mistakes.errors import errors
+from neuronnet.mistakes.variation import BOTH, ERROR, Variation, changed, known, scaled, with_parts
 from neuronnet.names import in_sample
 
 if TYPE_CHECKING:
     from neuronnet.mistakes.graph import Graph
 
 MOST_SWAPS = 60
-BOTH, ERROR, GRADIENT = ("values", "slopes"), ("values",), ("slopes",)
 
 
 def forward(graph: Graph) -> Iterator[Variation]:
@@ -27,29 +27,12 @@ def forward(graph: Graph) -> Iterator[Variation]:
         yield from _lines(graph)
         yield from _exchanged(graph, [[name for name in graph.model.given if name in graph.users]])
         yield from _transposed(graph)
-    else:
-        yield from _exchanged(
-            graph, [[each for row in rows for each in row] for rows in graph.network.names.weights]
-        )
-        yield from _biases_left_out(graph)
-        yield from _errors(graph)
-        yield from _misplaced(graph)
-        yield from _l2(graph)
-
-
-def changed(id: str, names, change: Callable, what=BOTH, places: dict | None = None) -> Variation:
-    """A Variation of the formulas of some names, of their values, of their slopes or of both."""
-    plainness = 0 if places is None else 1
-    return known(id, places, plainness, **{each: dict.fromkeys(names, change) for each in what})
-
-
-def scaled(factor: Expression, names: set | None = None) -> Callable:
-    """The change of a formula that multiplies it, or only some names in it."""
-    if names is None:
-        return lambda formula: formula * factor
-    return lambda formula: mapped(
-        formula, lambda leaf: leaf * factor if getattr(leaf, "name", None) in names else leaf
-    )
+        return
+    weights = [[each for row in rows for each in row] for rows in graph.network.names.weights]
+    yield from _exchanged(graph, weights)
+    yield from _of_network(graph)
+    yield from errors(graph)
+    yield from _misplaced(graph, weights)
 
 
 # Activations: another function, none, or a sign in its exponent.
@@ -59,48 +42,72 @@ def _logistic(net):
     return Call("logistic", [net])
 
 
-ACTIVATIONS: tuple[tuple[str, str, Callable], ...] = (
-    ("tanh in place of the logistic", "logistic", lambda net: Call("tanh", [net])),
-    ("the logistic in place of tanh", "tanh", _logistic),
-)
+def _tanh(net):
+    return Call("tanh", [net])
+
+
+def _applied(function):
+    """The change of the call of an activation into another function of its argument."""
+    return lambda formula: function(formula.arguments[-1]) if isinstance(formula, Call) else formula
+
+
+_none = _applied(lambda net: net)
 
 
 def _activations(graph):
     calls = {out: graph.model.formulas[out] for edges in graph.layers for out, _ in edges}
-    calls = {out: each for out, each in calls.items() if isinstance(each, Call)}
-    calls = {out: each for out, each in calls.items() if each.function in ("logistic", "tanh", "max")}
-
-    def other(function):
-        return lambda formula: function(formula.arguments[-1]) if isinstance(formula, Call) else formula
-
-    for id, function, other_function in ACTIVATIONS:
-        names = [name for name in calls if calls[name].function == function]
+    calls = {out: each.function for out, each in calls.items() if isinstance(each, Call)}
+    own = graph.network is None
+    for id, function, other in (
+        ("tanh in place of the logistic", "logistic", _applied(_tanh)),
+        ("the logistic in place of tanh", "tanh", _applied(_logistic)),
+    ):
+        names = [name for name in calls if calls[name] == function]
         if names:
-            yield changed(id, names, other(other_function))
-        for name in names if len(names) > 1 and graph.network is None else ():
-            found = changed(id, [name], other(other_function))
+            yield changed(id, names, other)
+        for name in names if len(names) > 1 and own else ():
+            found = changed(id, [name], other)
             found.id, found.plainness = f"{id}: {name}", 1
             yield found
-    logistic = {name for name in calls if calls[name].function == "logistic"}
+    logistic = {name for name in calls if calls[name] == "logistic"}
     if logistic:
-        found = changed("exp(net) for exp(-net)", logistic, other(lambda net: _logistic(-net)), ERROR)
+        found = changed("exp(net) for exp(-net)", logistic, _applied(lambda net: _logistic(-net)), ERROR)
         nets = {(out, net) for edges in graph.layers for out, net in edges if out in logistic}
         found.shares = {edge: _by_outs(*edge, own=True) for edge in nets}
         yield found
-    if graph.network is None:
-        for name in calls:
-            yield changed("no activation: {name}", [name], other(lambda net: net), BOTH, {"name": name})
-        return
-    *hidden, output = graph.layers
-    for id, edges in (
-        ("no activation at the output", [] if graph.network.cancels else output),
-        ("no activation in the hidden layers", [edge for each in hidden for edge in each]),
+    for name in calls if own else ():
+        if calls[name] in ("logistic", "tanh", "max"):
+            yield changed("no activation: {name}", [name], _none, BOTH, {"name": name})
+
+
+def _of_network(graph):
+    network, (*hidden, output) = graph.network, graph.layers
+    hidden = [out for edges in hidden for out, _ in edges if graph.model.formulas[out].names()]
+    *inner, last = network.nets
+    nets = {"hidden": [net for layer in inner for net in layer], "output": last if inner else []}
+    for id, names, change, what in (
+        ("no activation at the output", [out for out, _ in output] * (not network.cancels), _none, BOTH),
+        ("no activation in the hidden layers", hidden, _none, BOTH),
+        ("bias missing in the hidden net input", nets["hidden"], _without_bias(network), ERROR),
+        ("bias missing in the output net input", nets["output"], _without_bias(network), ERROR),
     ):
-        names = [out for out, _ in edges if out in calls]
+        names = [
+            name for name in names if change(graph.model.formulas[name]) is not graph.model.formulas[name]
+        ]
         if names:
-            yield changed(id, names, other(lambda net: net))
-    if graph.network.rows.last == "softmax":
-        yield from _softmax_of_network(graph.network)
+            yield changed(id, names, change, what)
+    if network.rows.last == "softmax":
+        yield from _softmax_of_network(network)
+
+
+def _without_bias(network):
+    biases = set(network.all_biases)
+
+    def without(formula):
+        has_bias = isinstance(formula, Sum) and len(formula.terms) > 1 and biases & set(formula.names())
+        return Sum(formula.terms[:-1]) if has_bias else formula
+
+    return without
 
 
 def _softmax_of_network(network):
@@ -129,20 +136,6 @@ def _by_outs(out, other, own):
     return lambda share, upstream: upstream * slope
 
 
-def _biases_left_out(graph):
-    network = graph.network
-    for place, layers in (("hidden", network.nets[:-1]), ("output", network.nets[-1:])):
-        nets = [net for nets in layers for net in nets]
-        biased = [net for net in nets if set(graph.model.formulas[net].names()) & set(network.all_biases)]
-        if biased and len(graph.layers) > 1:
-            id = f"bias missing in the {place} net input"
-            yield changed(id, biased, _without_its_last_term, ERROR)
-
-
-def _without_its_last_term(formula):
-    return Sum(formula.terms[:-1]) if isinstance(formula, Sum) and len(formula.terms) > 1 else formula
-
-
 def _logarithms(graph):
     names = [
         name
@@ -156,30 +149,57 @@ def _logarithms(graph):
 # Lines of a sheet: terms and factors forgotten or too many, quantities exchanged.
 
 
+def _is_call(node, *functions):
+    return isinstance(node, Call) and node.function in functions
+
+
+def _in_place_of(function):
+    return lambda node: Call(function, node.arguments, node.options)
+
+
+def _in_degrees(node):
+    return Call(node.function, [node.arguments[0] * Number(math.pi / 180)])
+
+
+WHOLE = (
+    ("{name} twice what it is", Number(2)),
+    ("{name} half of what it is", 1 / Number(2)),
+    ("{name} with the wrong sign", Number(-1)),
+)
+PARTS = (
+    (
+        "square forgotten in {name}: {part}",
+        lambda node: isinstance(node, Power) and node.exponent == 2,
+        lambda node: node.base,
+        ERROR,
+    ),
+    ("mean for sum in {name}: {part}", lambda node: _is_call(node, "sum"), _in_place_of("mean"), BOTH),
+    ("sum for mean in {name}: {part}", lambda node: _is_call(node, "mean"), _in_place_of("sum"), BOTH),
+    ("degrees for radians in {name}: {part}", lambda node: _is_call(node, "sin", "cos"), _in_degrees, ERROR),
+)
+
+
 def _lines(graph):
     for name in graph.lines:
-        formula, places = graph.model.formulas[name], {"name": name}
-        for id, factor in (
-            ("{name} twice what it is", Number(2)),
-            ("{name} half of what it is", 1 / Number(2)),
-            ("{name} with the wrong sign", Number(-1)),
-        ):
-            yield changed(id, [name], scaled(factor), ERROR, places)
+        formula = graph.model.formulas[name]
+        for id, factor in WHOLE:
+            yield changed(id, [name], scaled(factor), ERROR, {"name": name})
         for term, change in _without_a_term(graph, name, formula):
-            places = {"name": name, "term": term}
-            yield changed("{term} missing in {name}", [name], change, BOTH, places)
-        for id, is_chosen, other, what in _PARTS:
+            yield changed("{term} missing in {name}", [name], change, BOTH, {"name": name, "term": term})
+        for id, is_chosen, other, what in PARTS:
             for node, *_ in nodes(formula):
                 if is_chosen(node):
-                    places = {"name": name, "part": node.format()}
-                    change = _with_part(node.format(), other)
-                    yield changed(id, [name], change, what, places)
+                    text = node.format()
+                    yield changed(id, [name], _with(text, other(node)), what, {"name": name, "part": text})
+
+
+def _with(text, part):
+    return lambda whole: with_parts(whole, {text: part})
 
 
 def _without_a_term(graph, name, formula):
     """(text of a term, the change that leaves it out) of every term of a sum."""
-    terms = formula.terms if isinstance(formula, Sum) else ()
-    for place, (_, term) in enumerate(terms):
+    for place, (_, term) in enumerate(formula.terms if isinstance(formula, Sum) else ()):
         if not term.names() or graph.steps.shapes[name] != graph.model.shape_of(term):
             continue
 
@@ -189,48 +209,6 @@ def _without_a_term(graph, name, formula):
             return sum_of([*whole.terms[:place], *whole.terms[place + 1 :]])
 
         yield term.format(), without
-
-
-def _is_call(node, *functions):
-    return isinstance(node, Call) and node.function in functions
-
-
-def _with_part(text, other):
-    def change(formula):
-        for node, rebuild, _ in nodes(formula):
-            if node.format() == text:
-                return rebuild(other(node))
-        return formula
-
-    return change
-
-
-_PARTS = (
-    (
-        "square forgotten in {name}: {part}",
-        lambda node: isinstance(node, Power) and node.exponent == 2,
-        lambda node: node.base,
-        ERROR,
-    ),
-    (
-        "mean for sum in {name}: {part}",
-        lambda node: _is_call(node, "sum"),
-        lambda node: Call("mean", node.arguments, node.options),
-        BOTH,
-    ),
-    (
-        "sum for mean in {name}: {part}",
-        lambda node: _is_call(node, "mean"),
-        lambda node: Call("sum", node.arguments, node.options),
-        BOTH,
-    ),
-    (
-        "degrees for radians in {name}: {part}",
-        lambda node: _is_call(node, "sin", "cos"),
-        lambda node: Call(node.function, [node.arguments[0] * Number(math.pi / 180)]),
-        ERROR,
-    ),
-)
 
 
 def _exchanged(graph, groups):
@@ -249,112 +227,15 @@ def _transposed(graph):
             yield known("{name} transposed", {"name": name}, 1, given={name: f"{name}ᵀ"})
 
 
-# The error of a network: which it is, and what is averaged.
-
-
-def _errors(graph):
-    network, description = graph.network, graph.network.description
-    outputs, samples, loss = graph.outputs, len(network.samples), description.loss
-    halved = loss == "half squared error"
-    if loss.endswith("squared error"):
-        yield changed("square forgotten in the error", graph.errors, _without_square, ERROR)
-    if halved:
-        yield changed("the loss without its half", graph.errors, scaled(Number(2)))
-    if loss == "squared error":
-        yield changed("the loss with a half", graph.errors, scaled(1 / Number(2)))
-    if halved and description.outputs == "sum" and outputs > 1:
-        found = changed("mean squared error", graph.errors, scaled(Number(2)))
-        yield found.with_other(_combined(network.output_edges, _divided, BOTH)).named_as(found)
-    for what, edges, count, way in (
-        ("outputs", network.output_edges, outputs, description.outputs),
-        ("samples", network.sample_edges, samples, description.samples_combine),
-    ):
-        if count < 2:
-            continue
-        factor = Number if way == "mean" else _divided
-        yield _combined(edges, factor, BOTH, f"{what} {'summed' if way == 'mean' else 'averaged'}")
-        where = (ERROR, GRADIENT) if way == "mean" else (GRADIENT, ERROR)
-        for which, places in zip(("gradient", "error"), where):
-            yield _combined(edges, factor, places, f"{what} averaged in the {which} only")
-    if samples > 1 and description.samples_combine == "mean":
-        id = "gradient divided by the number of samples twice"
-        yield _combined(network.sample_edges, _divided, GRADIENT, id)
-    yield from _other_losses(graph, loss)
-
-
-def _without_square(formula):
-    squares = [each for each in nodes(formula) if isinstance(each[0], Power)]
-    return squares[0][1](squares[0][0].base) if squares else formula
-
-
-def _combined(edges, factor, what, id=None):
-    """A factor, `factor(count)`, at the edges of a sum of so many: in its value, in its slope or in both."""
-    below: dict[str, set] = {}
-    for user, name in edges:
-        below.setdefault(user, set()).add(name)
-    changes = {user: scaled(factor(len(names)), names) for user, names in below.items()}
-    found = Variation("", "") if id is None else known(id)
-    for each in what:
-        setattr(found, each, dict(changes))
-    return found
-
-
-def _divided(count):
-    return 1 / Number(count)
-
-
-def _other_losses(graph, loss):
-    network, squared = graph.network, loss.endswith("squared error")
-    targets = [target for sample in network.description.samples for target in sample.targets]
-    may_be_cross = squared and all(0 <= target <= 1 for target in targets)
-
-    def yes(target, out):
-        return -target * Call("ln", [out])
-
-    def no(target, out):
-        return (1 - target) * Call("ln", [1 - out])
-
-    for id, formula, suits in (
-        (
-            "squared error in place of the cross-entropy",
-            lambda target, out: (target - out) ** 2 / 2,
-            "cross-entropy" in loss,
-        ),
-        (
-            "cross-entropy in place of the squared error",
-            lambda target, out: yes(target, out) - no(target, out),
-            may_be_cross and network.rows.last == "logistic",
-        ),
-        (
-            "cross-entropy of classes in place of the squared error",
-            yes,
-            may_be_cross and network.rows.last == "softmax",
-        ),
-        (
-            "sign slip in the cross-entropy",
-            lambda target, out: yes(target, out) + no(target, out),
-            loss == "binary cross-entropy",
-        ),
-        ("only the first term of the cross-entropy", yes, loss == "binary cross-entropy"),
-    ):
-        if suits:
-            changes = {
-                error: lambda old, pair=pair, formula=formula: formula(*map(Name, pair))
-                for error, pair in network.ends
-            }
-            yield known(id, values=changes, slopes=dict(changes))
-
-
 # Numbers of a network that were read into the wrong places.
 
 
-def _misplaced(graph):
+def _misplaced(graph, layers):
     network = graph.network
-    layers = [[weight for row in rows for weight in row] for rows in network.names.weights]
     for which, chosen in (
         ("both weight matrices", layers),
-        ("first weight matrix", layers[:1] if len(layers) > 1 else []),
-        ("last weight matrix", layers[-1:] if len(layers) > 1 else []),
+        ("first weight matrix", layers[:1] * (len(layers) > 1)),
+        ("last weight matrix", layers[-1:] * (len(layers) > 1)),
     ):
         weights = [name for names in chosen for name in names if name in network.mirrored]
         if weights:
@@ -377,43 +258,3 @@ def _misplaced(graph):
         }
         if len(names) > 1:
             yield known(f"{what} in reverse order", given=given)
-
-
-# The L2 term, l2/2 times the sum of the squared weights.
-
-L2_TERMS = (
-    ("L2 term missing", 0, BOTH),
-    ("L2 term missing in the gradient", 0, GRADIENT),
-    ("L2 term missing in the error", 0, ERROR),
-    ("L2 term without its half", 2, BOTH),
-    ("L2 gradient doubled", 2, GRADIENT),
-    ("L2 term without its half in the error only", 2, ERROR),
-    ("L2 gradient of the wrong sign", -1, GRADIENT),
-)
-
-
-def _l2(graph):
-    network = graph.network
-    description, counts = network.description, network.l2_terms
-    for id, factor, what in L2_TERMS if counts else ():
-        yield changed(id, counts, scaled(Number(factor)), what)
-    if counts and network.all_biases:
-        squares = total(Name(bias) ** 2 for bias in network.all_biases)
-        term = Name(network.names.l2) * squares / 2
-        yield _each_of_l2(
-            "L2 term on the biases as well",
-            counts,
-            lambda formula, count: formula + description.l2_share(term, count),
-        )
-    if counts and len(network.samples) > 1:
-        per_sample = description.l2_scale == "per sample"
-        yield _each_of_l2(
-            f"L2 term {'not ' * per_sample}divided by the number of samples",
-            counts,
-            lambda formula, count: formula * (Number(count) if per_sample else _divided(count)),
-        )
-
-
-def _each_of_l2(id, counts, change):
-    changes = {name: lambda formula, count=count: change(formula, count) for name, count in counts.items()}
-    return known(id, values=changes, slopes=dict(changes))

@@ -24,6 +24,7 @@ from neuronnet.names import split_partial
 WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 CONVENTIONS = WORDS.pop("conventions")
 UPSTREAM = "upstream of "
+BOTH, ERROR, GRADIENT = ("values", "slopes"), ("values",), ("slopes",)
 VALUES: dict[str, Callable[..., Expression]] = {
     "step": lambda net: Call("max", [0, net]),
     **{
@@ -88,6 +89,21 @@ def known(id: str, places: dict | None = None, plainness: int = 0, **changes) ->
     if places:
         id, sentence = id.format(**places), sentence.format(**places)
     return Variation(id, sentence, convention, plainness=plainness, **changes)
+
+
+def changed(id: str, names, change: Callable, what=BOTH, places: dict | None = None) -> Variation:
+    """A Variation of the formulas of some names, of their values, of their slopes or of both."""
+    plainness = 0 if places is None else 1
+    return known(id, places, plainness, **{each: dict.fromkeys(names, change) for each in what})
+
+
+def scaled(factor, names: set | None = None) -> Callable:
+    """The change of a formula that multiplies it, or only some names in it."""
+    if names is None:
+        return lambda formula: formula * factor
+    return lambda formula: mapped(
+        formula, lambda leaf: leaf * factor if getattr(leaf, "name", None) in names else leaf
+    )
 
 
 RIGHT = Variation("none", "")

@@ -35,9 +35,8 @@ _PRODUCTS = {"⊙": "entry by entry", "@": "the matrix product", "⊗": "the out
 
 def edits(node: Expression, parent, around: Surroundings):
     """The Changes of one part of a formula, not of parts within."""
-    for each in (_transposes, _products, _slopes, _sums, _names, _entries, _factors, _terms):
+    for each in (_transposes, _products, _slopes, _sums, _names, _entries, _factors, _terms, changes):
         yield from each(node, parent, around)
-    yield from changes(node, parent)
 
 
 def _transposes(node, parent, around):
@@ -75,10 +74,6 @@ def _products(node, parent, around):
         if operator == "/":
             meant = Product([("*", last), ("/", first)])
             yield change("turned", first, Product([*meant.factors, *after]), f"turned over: {meant}")
-    for place in range(1, len(node.factors) - 1):
-        rest = Product([("*", node.factors[place][1]), *node.factors[place + 1 :]])
-        whole = Product([*node.factors[:place], (node.factors[place][0], rest)])
-        yield change("brackets", node, whole, f"brackets are missing: {whole}")
 
 
 def _slopes(node, parent, around):
@@ -103,18 +98,18 @@ def _slopes(node, parent, around):
             yield change("other slope", run, whole, sentence, run.format(), slope.format())
     for out, options in around.softmaxes:
         said = f"the slope of softmax mixes the entries of {out}"
-        if multiplies:
-            whole = _through_softmax(node, out, options)
-            yield change("slope", node, whole, f"{said}: {whole}", "", whole.format())
+        mended = [("slope", node, node, "")] * multiplies  # and what the gradient is there
         for place, (_, factor) in enumerate(node.factors if isinstance(node, Product) else ()):
             if isinstance(factor, Name) and factor.name == out.name:
-                rest = product_of(node.factors[:place] + node.factors[place + 1 :])
-                whole = _through_softmax(rest, out, options)
-                yield change("slope", node, whole, f"{said}: {whole}", "", whole.format())
+                mended.append(
+                    ("slope", node, product_of(node.factors[:place] + node.factors[place + 1 :]), "")
+                )
         for start, end, run in _runs(node):
             rest = product_of([*node.factors[:start], *node.factors[end:]])
-            whole = _through_softmax(rest, out, options)
-            yield change("other slope", run, whole, f"{said}: {whole}", run.format(), whole.format())
+            mended.append(("other slope", run, rest, run.format()))
+        for kind, at, gradient, found in mended:
+            whole = _through_softmax(gradient, out, options)
+            yield change(kind, at, whole, f"{said}: {whole}", found, whole.format())
 
 
 def _through_softmax(gradient, out, options):
@@ -185,9 +180,6 @@ def _names(node, parent, around):
             alike = (split_partial(other) is None) == (split_partial(node.name) is None)
             kind = "name" if alike and parent is not None else "other name"
             yield change(kind, node, Name(other), f"{other}, not {node.name}")
-    elif isinstance(node, Number):
-        for name in around.names:
-            yield change("name for a number", node, Name(name), f"{name}, not {node}")
     if parent is None:
         for name, count in Counter(leaf.name for leaf in leaves_of(node) if isinstance(leaf, Name)).items():
             for other in around.alike(name) if count > 1 else ():

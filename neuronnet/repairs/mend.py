@@ -24,7 +24,7 @@ HOLE = "?"
 
 # From the smallest and most natural change to the largest.
 _ORDER = (
-    "transpose, sign, whole sign, name, slope, turned, sum, extra factor, number, count, name for a number, "
+    "transpose, sign, whole sign, name, slope, turned, sum, extra factor, number, count, "
     "factor, matrix factor, extra factors, other slope, product, missing factor, term, extra term, brackets, "
     "other name, operation, function"
 ).split(", ")
@@ -35,13 +35,12 @@ _WITH_A_NUMBER = {
     "turned",
     "sum",
     "name",
-    "name for a number",
     "matrix factor",
     "factor",
 }
 
 
-_KINDS = {"whole sign": "sign", "other name": "name", "name for a number": "name", "other slope": "slope"}
+_KINDS = {"whole sign": "sign", "other name": "name", "other slope": "slope"}
 
 
 class Repair(NamedTuple):
