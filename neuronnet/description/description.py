@@ -145,9 +145,8 @@ class Description:
         return Names(self.layers, self.renames)
 
     def __repr__(self) -> str:
-        sizes = "-".join(
-            str(count) for count in [self.layers[0].inputs, *(each.neurons for each in self.layers)]
-        )
+        counts = [self.layers[0].inputs, *(each.neurons for each in self.layers)]
+        sizes = "-".join(map(str, counts))
         return f"Description {sizes}: {self.title}, {self.loss}, {counted(len(self.samples), 'sample')}"
 
     @property

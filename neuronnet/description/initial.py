@@ -60,14 +60,11 @@ class InitialWeights:
         given = check.table(given, where, {"kind", "scale", "seed", "order"}, EXAMPLE)
         kind = check.choice(given.get("kind"), f"{where}, kind", KINDS)
         order = check.choice(given.get("order"), f"{where}, order", ORDERS, "by neuron")
-        if "scale" not in given:
-            check.refuse(where, "no scale", f'a number is needed, or "{SCALED_BY_INPUTS}"')
-        scale = given["scale"]
-        if isinstance(scale, str):
-            if scale != SCALED_BY_INPUTS:
-                allowed = f'allowed are a number and "{SCALED_BY_INPUTS}"'
-                check.refuse(f"{where}, scale", shortened(scale), allowed)
-        else:
+        scale = check.required(given, "scale", where, f'a number is needed, or "{SCALED_BY_INPUTS}"')
+        if isinstance(scale, str) and scale != SCALED_BY_INPUTS:
+            needed = f'allowed are a number and "{SCALED_BY_INPUTS}"'
+            check.refuse(f"{where}, scale", shortened(scale), needed)
+        if not isinstance(scale, str):
             number = check.number if kind == "constant" else check.not_negative
             scale = number(scale, f"{where}, scale")
         return kind, order, scale, check.seed(given["seed"], f"{where}, seed") if "seed" in given else None

@@ -38,12 +38,10 @@ class LayerReader:
         """One layer; `before` is how many inputs it has, None if that is open, and a clause that says why."""
         where = f"layer {number}"
         given = self.check.table(given, where, LAYER_KEYS)
-        activation = given.get("activation")
-        activation = self.check.choice(
-            activation, f"{where}, activation", ACTIVATIONS, aliases=SAME_ACTIVATION
-        )
+        word, of_it = given.get("activation"), f"{where}, activation"
+        activation = self.check.choice(word, of_it, ACTIVATIONS, aliases=SAME_ACTIVATION)
         if ACTIVATIONS[activation].whole_layer and number < count:
-            self.check.refuse(f"{where}, activation", "softmax", "softmax is allowed in the last layer only")
+            self.check.refuse(of_it, "softmax", "softmax is allowed in the last layer only")
         if "weights" in given:
             weights, bias = self.written(given, where, before), given.get("bias")
         else:
@@ -59,9 +57,8 @@ class LayerReader:
     def written(self, given, where, before):
         for key in ("neurons", "init", "input_dim", "output_dim"):
             if key in given:
-                self.check.refuse(
-                    where, f"weights and {key}", "weights are given as numbers, or drawn, not both"
-                )
+                needed = "weights are given as numbers, or drawn, not both"
+                self.check.refuse(where, f"weights and {key}", needed)
         weights = self.weights(given["weights"], f"{where}, weights")
         inputs, (expected, who) = len(weights[0]), before
         if expected is not None and inputs != expected:
@@ -80,12 +77,11 @@ class LayerReader:
             if init is None:
                 init = DIMENSIONS_INIT | ({} if initial.stream else {"seed": DIMENSIONS_SEED})
         elif init is None:
+            found, needed = "no init", 'init = {kind = "normal", scale = 0.1} says how they are drawn'
             if "neurons" not in given:
+                found = "no weights"
                 needed = "a layer needs weights = [[...], ...], a row per neuron, or neurons and init"
-                self.check.refuse(where, "no weights", needed)
-            self.check.refuse(
-                where, "no init", 'init = {kind = "normal", scale = 0.1} says how they are drawn'
-            )
+            self.check.refuse(where, found, needed)
         neurons = self.size(given, where, neurons_key)
         inputs, who = before
         if inputs_key in given:
@@ -100,9 +96,8 @@ class LayerReader:
         return weights, bias if biases is None else biases
 
     def size(self, given, where, key):
-        if key not in given:
-            self.check.refuse(where, f"no {key}", "a whole number is needed")
-        return self.check.whole(given[key], f"{where}, {key}", 1, MOST_DRAWN)
+        size = self.check.required(given, key, where, "a whole number is needed")
+        return self.check.whole(size, f"{where}, {key}", 1, MOST_DRAWN)
 
     def bias(self, given, weights, where):
         if isinstance(given, (list, tuple)):
@@ -114,9 +109,8 @@ class LayerReader:
             return bias
         if isinstance(given, str):
             words = f"one of {', '.join(BIASES)}{did_you_mean(nearest(given, BIASES))}"
-            self.check.refuse(
-                where, shortened(given), f"a number is needed, a list of them, or with init {words}"
-            )
+            needed = f"a number is needed, a list of them, or with init {words}"
+            self.check.refuse(where, shortened(given), needed)
         return None if given is None else self.check.number(given, where)
 
     def weights(self, given, where):
@@ -129,7 +123,6 @@ class LayerReader:
                 needed = f"every row has one number per input, and row 1 has {len(rows[0])}"
                 self.check.refuse(f"{where}, row {number}", counted(len(row), "number"), needed)
         if len(rows) * len(rows[0]) > MOST_WEIGHTS:
-            self.check.refuse(
-                where, f"{len(rows) * len(rows[0])} weights", f"at most {MOST_WEIGHTS} in a layer"
-            )
+            found = f"{len(rows) * len(rows[0])} weights"
+            self.check.refuse(where, found, f"at most {MOST_WEIGHTS} in a layer")
         return rows

@@ -9,7 +9,7 @@ import re
 import tomllib
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from neuronnet.description.description import Description, FrozenMapping, Order, PublishedNumber, Update
 from neuronnet.description.layers import LayerReader
@@ -47,14 +47,6 @@ _RECORDS: dict[str, tuple[str, ...]] = dict.fromkeys(("published", "run"), ("qua
 _RECORDS |= {"errata": ("quantity", "printed", "should_be", "reason")}
 
 
-class Document(NamedTuple):
-    """A description as it is written: `checked(*document)` is the Description that `read` returns."""
-
-    content: object
-    place: str
-    folder: Path
-
-
 def read(source: Any) -> Description:
     """The Description of a network.
 
@@ -65,11 +57,11 @@ def read(source: Any) -> Description:
 
 
 def document(source):
-    """The Document of what `read` takes. Raises SpecError where it is not found or has an error of syntax."""
+    """What `read` takes, as `checked` takes it. Raises SpecError for no file, or an error of syntax."""
     if hasattr(source, "to_dict"):
         source = source.to_dict()
     if isinstance(source, (dict, list)):
-        return Document(source, "network", Path())
+        return source, "network", Path()
     if not isinstance(source, (str, Path)):
         allowed = "allowed are a dict, a file, or the name of an example"
         raise SpecError("network", f"a {type(source).__name__}", allowed)
@@ -85,7 +77,7 @@ def find(name):
     try:
         if path.is_file():
             return path
-        if (EXAMPLES / f"{name}.toml").is_file() and path.name == str(name):
+        if path.name == str(name) and (EXAMPLES / f"{name}.toml").is_file():
             return EXAMPLES / f"{name}.toml"
         if path.exists():
             found = "a folder" if path.is_dir() else "something that is not a regular file"
@@ -107,7 +99,7 @@ def example_names():
 
 
 def parsed(text, where, folder=Path()):
-    """The Document of a text in TOML or JSON; `where` is the place that errors name."""
+    """A text in TOML or JSON, as `checked` takes it; `where` is the place that errors name."""
     is_json = where.lower().endswith(".json") or _JSON_START.match(text) is not None
     language = "JSON" if is_json else "TOML"
     endless = re.search(rf"(?<![0-9_.])[0-9_.]{{{MOST_DIGITS + 1}}}", text)
@@ -121,15 +113,16 @@ def parsed(text, where, folder=Path()):
         else:
             content = tomllib.loads(text, parse_float=Literal)
     except RecursionError:
-        allowed = "weights are lists of lists of numbers"
-        raise SpecError(where, "brackets nested too deeply", allowed) from None
+        needed = "weights are lists of lists of numbers"
+        raise SpecError(where, "brackets nested too deeply", needed) from None
     except _DuplicateKey as error:
-        found = f"the key {shortened(error.args[0])} twice in one object"
-        raise SpecError(where, found, "every key stands once") from None
+        raise SpecError(
+            where, f"the key {shortened(error.args[0])} twice in one object", "every key stands once"
+        ) from None
     except ValueError as error:
         needed = f"valid {language} is needed" if is_json else _toml_remedy(text, str(error))
         raise SpecError(where, f"a {language} syntax error: {error}", needed) from None
-    return Document(content, where, folder)
+    return content, where, folder
 
 
 def _toml_remedy(text, error):
@@ -204,10 +197,8 @@ class _Network(Checks):
         if folded(word) == folded("cross-entropy") and last not in SAME_CROSS_ENTROPY:
             choices = "allowed there are binary cross-entropy and categorical cross-entropy"
             self.refuse("loss", f"'cross-entropy' after {last} outputs", choices)
-        aliases = dict(SAME_LOSS)
-        if last in SAME_CROSS_ENTROPY:
-            aliases["cross-entropy"] = SAME_CROSS_ENTROPY[last]
-        loss = self.choice(word, "loss", LOSSES, "half squared error", aliases)
+        known = {"cross-entropy": SAME_CROSS_ENTROPY[last]} if last in SAME_CROSS_ENTROPY else {}
+        loss = self.choice(word, "loss", LOSSES, "half squared error", SAME_LOSS | known)
         mean = "mean" if folded(word) in map(folded, MEANS) else "sum"
         for key in ("outputs", "samples_combine"):
             if mean == "mean" and given.get(key, mean) != mean:
@@ -270,11 +261,10 @@ class _Network(Checks):
         for number, record in enumerate(records, 1):
             where = f"{key} {number}"
             self.table(record, where, [field.name for field in fields(PublishedNumber)])
-            for name, value in record.items():
-                if not isinstance(value, str):
+            for name in record:
+                if not isinstance(record[name], str):
                     kept = "a string is needed, so that its digits survive"
-                    self.refuse(f"{where}, {name}", shortened(value), kept)
+                    self.refuse(f"{where}, {name}", shortened(record[name]), kept)
             for name in needed:
-                if name not in record:
-                    self.refuse(where, f"no {name}", f"needed are {', '.join(needed)}")
+                self.required(record, name, where, f"needed are {', '.join(needed)}")
         return tuple(PublishedNumber(**record) for record in records)

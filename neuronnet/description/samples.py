@@ -107,9 +107,8 @@ class SampleReader:
         for number, sample in enumerate(check.entries(given, key), 1):
             where = f"{key} {number}"
             sample = check.table(sample, where, {"inputs", "targets"})
-            if "inputs" not in sample:
-                check.refuse(where, "no inputs", "a sample needs inputs = [...]")
-            inputs = check.numbers(sample["inputs"], f"{where}, inputs")
+            inputs = check.required(sample, "inputs", where, "a sample needs inputs = [...]")
+            inputs = check.numbers(inputs, f"{where}, inputs")
             targets = check.numbers(sample.get("targets", []), f"{where}, targets")
             samples.append(self.sample(inputs, targets, where))
         return tuple(samples)
@@ -143,9 +142,8 @@ class SampleReader:
             settings["noise"] = float(check.not_negative(settings["noise"], "data, noise"))
             check.seed(settings["seed"], "data, seed")
         if self.outputs not in found.outputs:
-            takes = (
-                f"the last layer has {self.outputs} neurons" if self.outputs else "the loss takes no targets"
-            )
+            has = f"the last layer has {self.outputs} neurons"
+            takes = has if self.outputs else "the loss takes no targets"
             suits = " or ".join(map(str, found.outputs))
             check.refuse("data, kind", repr(kind), f"{takes}; this data is for {suits}")
         for number, (inputs, targets) in enumerate(found.samples(outputs=self.outputs, **settings), 1):
@@ -166,9 +164,9 @@ class SampleReader:
         """The samples without those held out, and these, as scikit-learn's `train_test_split` draws them."""
         check, count = self.check, len(samples)
         given = check.table(given, "held_out", {"fraction", "seed"})
-        if "fraction" not in given:
-            check.refuse("held_out", "no fraction", "fraction = 0.1 holds out a tenth of the samples")
-        fraction = float(check.number(given["fraction"], "held_out, fraction"))
+        needed = "fraction = 0.1 holds out a tenth of the samples"
+        fraction = check.required(given, "fraction", "held_out", needed)
+        fraction = float(check.number(fraction, "held_out, fraction"))
         held = ceil(fraction * count) if 0 < fraction < 1 else 0
         if not 0 < held < count:
             needed = f"above 0 and below 1, which leaves some of the {count} samples on either side"
@@ -225,10 +223,8 @@ def _kind(check, given):
 
 
 def _csv_inputs(check, given):
-    if "inputs" not in given:
-        needed = "inputs = ... says how many leading columns are inputs; the others are targets"
-        check.refuse("data", "no inputs", needed)
-    return check.whole(given["inputs"], "data, inputs", 1, MOST_ROWS)
+    needed = "inputs = ... says how many leading columns are inputs; the others are targets"
+    return check.whole(check.required(given, "inputs", "data", needed), "data, inputs", 1, MOST_ROWS)
 
 
 def _is_number(cell):

@@ -95,6 +95,12 @@ class Checks:
             self.refuse(key, shortened(given[key]), "a string is needed")
         return given.get(key, default)
 
+    def required(self, given, key, where, needed):
+        """The value of a key that must be there; `needed` says why."""
+        if key not in given:
+            self.refuse(where, f"no {key}", needed)
+        return given[key]
+
     def choice(self, value, where, allowed, default=None, aliases=None):
         """One of the words `allowed`: `value`, what `aliases` say that it means, or for None the default.
 
@@ -143,10 +149,9 @@ class Checks:
     def entries(self, given, key):
         entries = given.get(key, [])
         if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, dict) for entry in entries):
-            noun = key if key in ("layer", "sample") else "entry"
-            self.refuse(
-                key, shortened(entries), f"write [[{key}]], with double brackets, once for each {noun}"
-            )
+            each = key if key in ("layer", "sample") else "entry"
+            needed = f"write [[{key}]], with double brackets, once for each {each}"
+            self.refuse(key, shortened(entries), needed)
         return list(entries)
 
     def table(self, given, where, allowed=None, example=None, aliases=None, alike=None):
