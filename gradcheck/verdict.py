@@ -2,22 +2,23 @@
 
 For one entry, with bar = error of the numerical derivative + rounding of the analytic value itself:
 
-    right      |analytic - numeric| <= bar, and the bar is narrow enough to mean something (below)
     wrong      |analytic - numeric| > confidence * bar
-    undecided  in between; or the bar is infinite; or it is too wide
+    right      |analytic - numeric| <= bar, and a zero in its place would have been called wrong; or, for a
+               derivative too small for that, |analytic - numeric| <= confidence * bar, and an error that is
+               small beside the slopes of f in its block would have been
+    undecided  anything else, and where the bar is infinite
 
 The confidence is 4 unless another is asked for: the factor within which Moré and Wild (2011) vouch for a
-measured noise, from which the bar is made. A bar is narrow enough when it resolves the derivative, that is
-when a zero in its place would have been called wrong; or, for a derivative too small for that, when an error
-of a millionth of the slopes of f in its block would have been. Where f does not move beyond its noise only
-zero is right, or what is no more than its own rounding. At a kink every slope between the one-sided ones is a
+measured noise, from which the bar is made. How small an error must not pass unseen depends on the precision
+of the function and of the gradient, SMALL_ERRORS: a millionth of the largest slope in double precision. Where
+f does not move beyond its noise only zero is right, or what is no more than its own rounding. At a kink every slope between the one-sided ones is a
 derivative of f (F. H. Clarke 1975). The bar is then that of these two slopes: what the error of the estimate
 has beyond its distance to the further one, plus the rounding.
 
     right      between the slopes, or at most one bar outside
     wrong      more than confidence * bar outside
     undecided  in between; or not wrong, and the bar is wider than a quarter of the difference of the slopes,
-               for noise would pass for a kink
+               for noise would pass for a kink; unless all of this is small beside the slopes in its block
 """
 
 import math
@@ -28,7 +29,11 @@ from gradcheck.numeric.rounding import U
 
 WELL_BEYOND = 4.0
 MOST_COUNTED = 1000.0  # error bars; how many more than that is of no interest
-SMALL_ERROR = 1e-6  # of the largest slope in the block: what must not pass unseen beside it
+SMALL_ERRORS = {  # of the largest slope in the block: what must not pass unseen beside it
+    "float64": 1e-6,
+    "float32": 0.1,
+    "float16": 0.5,
+}
 RESOLVED_KINK = 0.25
 
 
@@ -49,11 +54,13 @@ def judge(
     scale: float | None = None,
     rounding: float = U,
     confidence: float = WELL_BEYOND,
+    small: float = SMALL_ERRORS["float64"],
 ) -> Judgement:
     """The Judgement of one analytic derivative by an Estimate, by the rule at the top of this file.
 
     `scale`: size of the slopes of f with which the derivative is compared, by default that of the estimate.
-    `rounding`: relative rounding of the analytic value. Raises NotRealNumbers.
+    `rounding`: relative rounding of the analytic value. `small`: the SMALL_ERRORS of its precision. Raises
+    NotRealNumbers.
     """
     analytic = real_number("analytic", analytic)
     scale = estimate.scale if scale is None else scale
@@ -67,7 +74,7 @@ def judge(
         return Judgement("undecided", noise if estimate.reason == "noise" else edge)
     bar = estimate.error + rounding * abs(analytic)
     if estimate.kink:
-        return _judge_kink(analytic, estimate, rounding * abs(analytic), confidence)
+        return _judge_kink(analytic, estimate, rounding * abs(analytic), confidence, small * scale)
     difference = abs(analytic - estimate.value)
     if difference > bar:
         away = "far outside the error bar"
@@ -75,8 +82,10 @@ def judge(
             away = f"{difference / bar:.3g} error bars away from the numerical derivative"
         if difference > confidence * bar:
             return Judgement("wrong", away)
+        if is_narrow(bar, scale, confidence, small):
+            return Judgement("right", f"{away}, which is little beside the largest slope")
         return Judgement("undecided", f"{away}: more than 1, at most {confidence:g}")
-    if abs(estimate.value) > confidence * bar or is_narrow(bar, scale, confidence):
+    if abs(estimate.value) > confidence * bar or is_narrow(bar, scale, confidence, small):
         return Judgement("right", "within the error bar")
     if scale == 0.0:
         if analytic == 0.0 or rounding >= 1.0:
@@ -91,9 +100,9 @@ def visible_from(bar, confidence=WELL_BEYOND):
     return (confidence + 1.0) * bar
 
 
-def is_narrow(bar, scale, confidence=WELL_BEYOND):
-    """Whether an error of a millionth of the scale would have been called wrong."""
-    return visible_from(bar, confidence) <= SMALL_ERROR * scale
+def is_narrow(bar, scale, confidence=WELL_BEYOND, small=SMALL_ERRORS["float64"]):
+    """Whether an error that is small beside the scale would have been called wrong."""
+    return visible_from(bar, confidence) <= small * scale
 
 
 def worst_of(verdicts: Iterable[str]) -> str:
@@ -102,7 +111,7 @@ def worst_of(verdicts: Iterable[str]) -> str:
     return next((each for each in ("wrong", "undecided") if each in verdicts), "right")
 
 
-def _judge_kink(analytic, estimate, rounding, confidence):
+def _judge_kink(analytic, estimate, rounding, confidence, small):
     low, high = sorted((estimate.left, estimate.right))
     bar = max(estimate.error - max(abs(estimate.value - low), abs(estimate.value - high)), 0.0) + rounding
     outside = max(low - analytic, analytic - high, 0.0)
@@ -110,6 +119,8 @@ def _judge_kink(analytic, estimate, rounding, confidence):
     if outside > confidence * bar:
         return Judgement("wrong", f"at a kink, and outside {slopes}")
     if bar > RESOLVED_KINK * (high - low) or outside > bar:
+        if outside + high - low + bar <= small:
+            return Judgement("right", f"kink unresolved, but {slopes} are close beside the largest slope")
         return Judgement("undecided", f"kink unresolved: {slopes} are known to {bar:.1e} only")
     return Judgement("right", f"at a kink, between {slopes}: any slope between them is a derivative")
 

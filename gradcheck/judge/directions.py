@@ -42,7 +42,7 @@ def judge_along(functions, at, direction, confidence, floor=None):
     of the slope. Where it is too wide to show a thousandth of the largest entry, the verdict is undecided.
     `floor`: the noise Floor of the loss where it is known. The Estimate is of the slope.
     """
-    (vector, analytic, rounding), moving = at, direction != 0.0
+    (vector, analytic, rounding, _), moving = at, direction != 0.0
     there = np.empty_like(vector)
 
     def along(t):

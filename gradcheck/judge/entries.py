@@ -11,20 +11,27 @@ from gradcheck.judge.directions import Group, judge_along, locate, random_direct
 from gradcheck.judge.kinks import Kinks
 from gradcheck.numeric.derivatives import Estimate, floor_along, gradient, with_entries
 from gradcheck.numeric.rounding import DEVIATIONS, U
+from gradcheck.numeric.steps import FIRST_STEP
 from gradcheck.report.report import BlockReport, Entry
-from gradcheck.verdict import Judgement, is_narrow, judge, visible_from, worst_of
+from gradcheck.verdict import SMALL_ERRORS, Judgement, is_narrow, judge, visible_from, worst_of
 
 ONE_BY_ONE = 4096  # entries; with more, blocks are judged along random directions first
 UNMEASURED = Estimate(math.nan, math.inf, math.nan, 0)
+MARGINAL = 16.0  # error bars: what is wrong by no more is measured again in float32
+OTHER_STEPS = (0.3 * FIRST_STEP, 4.0 * FIRST_STEP)  # to start from where float32 left an entry open
 MOST_NOT_FINITE = 8  # entries of a block that are no finite numbers, named one by one
 
 
 class GradientAt(NamedTuple):
-    """The gradient that the caller's functions give at a vector; what rounding may do to each entry of it."""
+    """The gradient that the caller's functions give at a vector; what rounding may do to each entry of it.
+
+    `terms`: the size of the terms of which each entry is a sum, which may cancel.
+    """
 
     vector: np.ndarray
     analytic: np.ndarray
     rounding: np.ndarray
+    terms: np.ndarray
 
 
 class JudgedEntries:
@@ -35,13 +42,13 @@ class JudgedEntries:
     together along random directions, as far as these come out right. `numeric`, `bar`: vectors, NaN and
     infinite where an entry was not judged by itself; a bar is the error of the numerical derivative plus the
     rounding of the analytic one. `at_kink`: a mask of the entries along which the slope jumps. `judgements`:
-    position -> Judgement; `groups`: what was judged together.
-    `single_precision`: whether the loss hides a float32.
+    position -> Judgement; `groups`: what was judged together. `single_precision`: whether the loss hides a
+    float32; `precision`: the lower one of the loss and of the gradients, "float64", "float32" or "float16".
     """
 
     def __init__(self, functions, blocks, at, confidence, one_by_one, chosen=None, doubt=None):
         self._functions, self.point, self.blocks, self._at = functions, functions.point, blocks, at
-        self.vector, self.analytic, self._rounding = at
+        self.vector, self.analytic, self._rounding, _ = at
         self.confidence, self.doubt, self.one_by_one = confidence, doubt, one_by_one
         self.numeric, self.bar = np.full_like(at.vector, np.nan), np.full_like(at.vector, np.inf)
         self._scale, self._floor = np.zeros_like(at.vector), None
@@ -55,6 +62,11 @@ class JudgedEntries:
             self._judge_together(positions)
         else:
             self._judge_one_by_one(positions)
+
+    @property
+    def precision(self):
+        low = self._functions.low_precision
+        return low or ("float32" if self.single_precision else "float64")
 
     def reports(self, causes=None, effects=None):
         """A BlockReport per block in which something was judged.
@@ -141,36 +153,57 @@ class JudgedEntries:
         """Measure and judge the entries at the positions; returns how many of them are wrong."""
         if len(positions) == 0:
             return 0
+        estimates = self._measured(positions)
+        self._judge(positions, estimates)
+        for first_step in OTHER_STEPS if self.single_precision else ():
+            again = [i for i in estimates if self._is_open(i)]
+            for i, estimate in self._measured(np.array(again, dtype=int), first_step).items():
+                is_wrong = self.judgements[i] == "wrong"
+                estimates[i] = _better(estimates[i], estimate, is_wrong)
+            self._judge(positions, estimates)
+        return sum(self.judgements[i] == "wrong" for i in estimates)
+
+    def _is_open(self, position):
+        """Whether other steps could change the verdict on an entry: thousands of kinks may narrow a bar."""
+        apart = abs(self.analytic[position] - self.numeric[position])
+        verdict = self.judgements[position]
+        return verdict == "undecided" or verdict == "wrong" and apart <= MARGINAL * self.bar[position]
+
+    def _measured(self, positions, first_step=FIRST_STEP):
+        """Position -> Estimate."""
         f, bounds, seed = self._functions.value, self._functions.bounds, self._functions.seed
         bounds = None if bounds is None else tuple(each[positions] for each in bounds)
         f_of_entries, there = with_entries(f, self.vector, positions), self.vector[positions]
-        numeric = gradient(f_of_entries, there, bounds=bounds, seed=seed, floor=self._floor)
-        self.numeric[positions] = numeric.value
-        of_analytic = np.where(self.analytic[positions] == 0.0, 0.0, self._rounding[positions])
-        self.bar[positions] = numeric.error + of_analytic
-        self.single_precision |= any(each.reason == "single precision" for each in numeric.estimates)
-        self._scale[positions] = numeric.scale
-        self.at_kink[positions] = [each.kink for each in numeric.estimates]
-        estimates = dict(zip(positions.tolist(), numeric.estimates))
+        found = gradient(
+            f_of_entries, there, bounds=bounds, seed=seed, floor=self._floor, first_step=first_step
+        )
+        self._floor, self.single_precision = found.floor, found.floor.single_precision
+        return dict(zip(positions.tolist(), found.estimates))
+
+    def _judge(self, positions, estimates):
+        """Judges the entries at the positions by their Estimates, each beside the slopes of its block."""
+        of_analytic = np.where(self.analytic == 0.0, 0.0, self._rounding)
+        for i, estimate in estimates.items():
+            self.numeric[i], self._scale[i], self.at_kink[i] = estimate.value, estimate.scale, estimate.kink
+            self.bar[i] = estimate.error + of_analytic[i]
         for block in self.blocks:
             largest = float(np.max(block.of(self._scale), initial=0.0))
+            if largest > 0.0:  # else f stands still, and the terms prove nothing
+                largest = max(largest, float(np.max(block.of(self._at.terms))))
             for i in positions[(block.start <= positions) & (positions < block.stop)].tolist():
                 self.judgements[i] = self._judged(i, estimates[i], largest)
         kinks = [i for i, each in estimates.items() if each.kink]
         if len(kinks) > 0 and self.doubt is None:
             slopes = [(estimates[i].left, estimates[i].right) for i in kinks]
-            together = Kinks(
-                self._functions, self._at, np.array(kinks), slopes, self.confidence, numeric.floor
-            )
+            together = Kinks(self._functions, self._at, np.array(kinks), slopes, self.confidence, self._floor)
             self.judgements |= together.judged(self.judgements)
-        return sum(self.judgements[i] == "wrong" for i in estimates)
 
     def _judged(self, position, estimate, scale):
         analytic = float(self.analytic[position])
         rounding = self._rounding[position] / abs(analytic) if analytic != 0.0 else 0.0
         if self.doubt is not None and math.isfinite(analytic):
             return Judgement("undecided", self.doubt)
-        return judge(analytic, estimate, scale, rounding, self.confidence)
+        return judge(analytic, estimate, scale, rounding, self.confidence, SMALL_ERRORS[self.precision])
 
     def _entry(self, block, position):
         index, judgement = block.index(position), self.judgements[position]
@@ -191,6 +224,20 @@ class JudgedEntries:
         return visible_from(max(bars), self.confidence) / largest
 
 
+def _better(one, other, is_wrong):
+    """Of two Estimates that with the smaller bar, widened where they contradict each other.
+
+    That with the larger one where the first alone would call the entry wrong.
+    """
+    best, wide = sorted((one, other), key=lambda estimate: estimate.error)
+    if not math.isfinite(wide.error):
+        return best
+    apart = abs(best.value - wide.value)
+    if apart > best.error + wide.error:
+        return replace(best, error=apart + wide.error)
+    return wide if is_wrong else best
+
+
 # What rounding alone may do to the gradients that the caller computes
 
 SUMMED = 16.0  # the rounding of 256 terms adds up as a random walk does, to sqrt(256) units of the largest
@@ -206,22 +253,31 @@ def gradient_at(functions, vector, analytic, units):
 
     It is that of sums of 256 terms, and what an entry scatters by when the parameters move by a few `units`
     (its relative rounding), or by so little that fourth differences are rounding: that of `out - target` for
-    an `out` near 1 shows only there.
+    an `out` near 1 shows only there. Entries of one block are sums of terms of one size, so that what cancels
+    in one entry is seen in the others: it counts for all of the block.
     """
-    sizes, blocks = np.where(np.isfinite(analytic), np.abs(analytic), 0.0), functions.point.blocks
-    largest = [np.max(block.of(sizes), initial=0.0) for block in blocks]
-    largest, overall = np.repeat(largest, [len(block.positions) for block in blocks]), max(largest)
-    found = [SUMMED * units * largest, _unit_of_numbers_near_one(analytic)]
+    blocks = functions.point.blocks
+    sizes = np.where(np.isfinite(analytic), np.abs(analytic), 0.0)
+    overall = np.max(sizes)
+    summed, scattered = SUMMED * units * _largest_of_block(blocks, sizes), np.zeros_like(vector)
     if functions.is_callable:
         for sign in (-1.0, 1.0):
             scatter = np.abs(_gradients_moved(functions, vector, sign * NEARBY * units) - analytic)
             if np.all(scatter <= CONTINUOUS * units * overall):
-                found.append(DEVIATIONS * scatter)
+                scattered = np.maximum(scattered, DEVIATIONS * _largest_of_block(blocks, scatter))
         line = [_gradients_moved(functions, vector, k * SPACING) for k in (-2.0, -1.0, 1.0, 2.0)]
         fourth = line[0] + line[3] - 4.0 * (line[1] + line[2]) + 6.0 * analytic
         scatter = np.abs(fourth) / math.sqrt(70.0)
-        found.append(np.where(scatter <= NO_KINK_BELOW * overall, DEVIATIONS * scatter, 0.0))
-    return GradientAt(vector, analytic, np.max(found, axis=0))
+        scattered = np.fmax(scattered, np.where(scatter <= NO_KINK_BELOW * overall, DEVIATIONS * scatter, 0.0))
+    rounding = np.maximum(summed, scattered)
+    terms = np.where(scattered <= CONTINUOUS * units * overall, rounding / (SUMMED * units), 0.0)
+    return GradientAt(vector, analytic, np.maximum(rounding, _unit_of_numbers_near_one(analytic)), terms)
+
+
+def _largest_of_block(blocks, values):
+    """For every entry the largest value of its block."""
+    largest = [np.max(block.of(values), initial=0.0) for block in blocks]
+    return np.repeat(largest, [len(block.positions) for block in blocks])
 
 
 def _gradients_moved(functions, vector, relative):

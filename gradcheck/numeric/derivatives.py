@@ -99,6 +99,7 @@ def gradient(
     bounds: tuple | None = None,
     seed: int = 0,
     floor: Floor | None = None,
+    first_step: float = FIRST_STEP,
 ) -> Gradient:
     """The derivatives of f by every entry of `vector`, shape (n,), as a Gradient.
 
@@ -115,7 +116,7 @@ def gradient(
     if floor is None:
         floor, calls = _floor_within(f, vector, low, high, seed, centre)
         evaluations += calls
-    noise, start, estimates = floor.noise(abs(centre)), FIRST_STEP, []
+    noise, start, estimates = floor.noise(abs(centre)), first_step, []
     for i, x in enumerate(vector.tolist()):
         f_of_entry = CountedCalls(with_entries(f, vector, i), low[i], high[i])
         search = StepSearch(f_of_entry, x, centre, noise, start)

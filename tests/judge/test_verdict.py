@@ -192,17 +192,21 @@ def test_wrong_outweighs_undecided():
     assert report.verdict == "wrong"
 
 
-def test_hidden_single_precision_leaves_small_entries_open():
-    """An entry of 1e-6 beside one of 1: below the noise of float32 over any step, so neither right nor
-    wrong.
-    """
+@pytest.mark.parametrize(
+    "mistake, verdict", [(0.0, "right"), (-2e-6, "right"), (0.01, "wrong"), (-0.5, "wrong")]
+)
+def test_in_single_precision_what_is_small_beside_the_largest_slope_is_right_and_the_report_says_how_small(
+    mistake, verdict
+):
+    """An entry of 1e-6 beside one of 0.5: below the noise of float32 over any step."""
 
     def f(v):
         return float(np.float32(math.sin(v[0]) + 1e-6 * v[1]))
 
-    report = check(f, lambda v: np.array([math.cos(v[0]), 1e-6]), np.array([1.0, 1.0]))
-    assert report.verdict == "undecided"
-    assert report["x"].undecided == [(1,)]
+    report = check(f, lambda v: np.array([math.cos(v[0]), 1e-6 + mistake]), np.array([1.0, 1.0]))
+    assert report.verdict == verdict
+    assert (report["x"].wrong == [(1,)]) == (verdict == "wrong")
+    assert 1e-6 < report["x"].smallest_visible < 0.01
 
 
 BAR = Estimate(value=1.0, error=0.01, step=1e-3, evaluations=9, scale=1.0)
@@ -224,7 +228,10 @@ BAR = Estimate(value=1.0, error=0.01, step=1e-3, evaluations=9, scale=1.0)
         (0.0, Estimate(0.0, 1e-12, 1e-3, 9, scale=1.0), "right"),
         (0.0, Estimate(0.0, 1e-3, 1e-3, 9, scale=1.0), "undecided"),
         (0.0, Estimate(0.0, 1e-3, 1e-3, 9), "right"),
+        (1.0 + 2.0**-52, Estimate(1.0, 0.0, 1e-3, 9, scale=1.0), "right"),
         (1.0 + 2.0**-52, Estimate(1.0, 0.0, 1e-3, 9), "undecided"),
+        (1.0 + 3e-8, Estimate(1.0, 1e-8, 1e-3, 9, scale=1.0), "right"),
+        (1.0 + 3e-6, Estimate(1.0, 1e-6, 1e-3, 9, scale=1.0), "undecided"),
         (np.float64(1.0), Estimate(1.0, 0.0, 1e-3, 9), "right"),
     ],
 )
