@@ -13,9 +13,10 @@ import numpy as np
 from gradcheck.errors import GradcheckError
 from gradcheck.numeric.derivatives import derivative
 from gradcheck.numeric.rounding import U
-from gradcheck.verdict import Judgement, judge, visible_from
+from gradcheck.verdict import SMALL_ERRORS, Judgement, judge, visible_from
 
 WORST_VISIBLE = 1e-3  # of the largest entry: with wider bars, of thousands of kinks say, a pass means nothing
+PART_OF_LENGTH = 0.1  # of the gradient: the same in single precision
 AGREEING = 2  # directions: along a single one two errors may cancel
 MOST_DIRECTIONS = 4  # that are tried until so many agree
 FEW = 2  # entries: to look at them takes no more calls than a direction
@@ -35,7 +36,7 @@ def random_direction(vector, positions, draw):
     return direction
 
 
-def judge_along(functions, at, direction, confidence, floor=None):
+def judge_along(functions, at, direction, confidence, floor=None, small=SMALL_ERRORS["float64"]):
     """(Judgement, bar, Estimate) of gradient . direction, held against the slope of the loss along it.
 
     `at`: a GradientAt. The bar is that of one entry: what an error in it alone must exceed to leave the bar
@@ -55,10 +56,14 @@ def judge_along(functions, at, direction, confidence, floor=None):
     terms = analytic[moving] * direction[moving]
     rounded = _norm(rounding[moving] * direction[moving]) + U * float(np.sum(np.abs(terms)))
     estimate = replace(estimate, error=estimate.error + rounded)
-    judgement = judge(float(np.sum(terms)), estimate, rounding=0.0, confidence=confidence)
+    scale = max(estimate.scale, _norm(terms)) if estimate.scale > 0.0 else 0.0
+    judgement = judge(float(np.sum(terms)), estimate, scale, 0.0, confidence, small)
     bar, largest = estimate.error / np.min(np.abs(direction[moving])), np.max(np.abs(analytic[moving]))
     visible = visible_from(bar, confidence)
-    if judgement == "right" and visible > WORST_VISIBLE * largest > 0.0:
+    is_seen = visible <= WORST_VISIBLE * largest or largest == 0.0
+    if small > WORST_VISIBLE:
+        is_seen |= visible_from(estimate.error, confidence) <= PART_OF_LENGTH * _norm(terms)
+    if judgement == "right" and not is_seen:
         would_pass = f"an error of {visible / largest:.1e} of the largest entry would pass"
         judgement = Judgement("undecided", would_pass)
     return judgement, float(bar), estimate

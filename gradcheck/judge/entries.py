@@ -19,6 +19,7 @@ ONE_BY_ONE = 4096  # entries; with more, blocks are judged along random directio
 UNMEASURED = Estimate(math.nan, math.inf, math.nan, 0)
 MARGINAL = 16.0  # error bars: what is wrong by no more is measured again in float32
 OTHER_STEPS = (0.3 * FIRST_STEP, 4.0 * FIRST_STEP)  # to start from where float32 left an entry open
+CONFIRMED = 2  # directions along which entries must be wrong in float32
 MOST_NOT_FINITE = 8  # entries of a block that are no finite numbers, named one by one
 
 
@@ -132,13 +133,17 @@ class JudgedEntries:
         draw = np.random.default_rng([self._functions.seed, 2])
 
         def along(some):
-            direction = random_direction(self.vector, some, draw)
-            judgement, bar, _ = judge_along(
-                self._functions, self._at, direction, self.confidence, self._floor
-            )
+            small = SMALL_ERRORS[self.precision]
+            for _ in range(CONFIRMED if self.single_precision else 1):
+                direction = random_direction(self.vector, some, draw)
+                how = self.confidence, self._floor, small
+                judgement, bar, _ = judge_along(self._functions, self._at, direction, *how)
+                if judgement != "wrong":
+                    break
             return judgement, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
 
         self._floor = floor_along(self._functions.value, self.vector, self._functions.seed)
+        self.single_precision = self._floor.single_precision
         for block in self.blocks:
             here = positions[(block.start <= positions) & (positions < block.stop)]
             finite = np.isfinite(self.analytic[here])
@@ -268,7 +273,9 @@ def gradient_at(functions, vector, analytic, units):
         line = [_gradients_moved(functions, vector, k * SPACING) for k in (-2.0, -1.0, 1.0, 2.0)]
         fourth = line[0] + line[3] - 4.0 * (line[1] + line[2]) + 6.0 * analytic
         scatter = np.abs(fourth) / math.sqrt(70.0)
-        scattered = np.fmax(scattered, np.where(scatter <= NO_KINK_BELOW * overall, DEVIATIONS * scatter, 0.0))
+        scattered = np.fmax(
+            scattered, np.where(scatter <= NO_KINK_BELOW * overall, DEVIATIONS * scatter, 0.0)
+        )
     rounding = np.maximum(summed, scattered)
     terms = np.where(scattered <= CONTINUOUS * units * overall, rounding / (SUMMED * units), 0.0)
     return GradientAt(vector, analytic, np.maximum(rounding, _unit_of_numbers_near_one(analytic)), terms)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradcheck.report.report import Note
-from gradcheck.verdict import SMALL_ERROR, WELL_BEYOND, visible_from
+from gradcheck.verdict import SMALL_ERRORS, WELL_BEYOND, visible_from
 
 SMALL_REST = 2.0**-7  # of the gradient, beside a multiple of the parameter: what an L2 term this large hides
 MOST_LINES_NAMED = 4
@@ -56,7 +56,7 @@ def notes(point, blocks, vector, analytic, numeric, bar, at_kink, confidence=WEL
             continue
         parameter, slopes, dead, kinks = map(block.of, (vector, numeric, still, at_kink))
         is_zero, whole = bool(np.all(dead)), np.full(block.shape, True)
-        is_resolved = block.of(visible) <= SMALL_ERROR * np.max(np.abs(slopes))
+        is_resolved = block.of(visible) <= SMALL_ERRORS["float64"] * np.max(np.abs(slopes))
         dead = dead & ((block.of(analytic) == 0.0) | is_resolved)
         if is_zero:
             found["zero gradient"].append((block, block.name, whole))
