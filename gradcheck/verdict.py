@@ -11,9 +11,9 @@ For one entry, with bar = error of the numerical derivative + rounding of the an
 The confidence is 4 unless another is asked for: the factor within which Moré and Wild (2011) vouch for a
 measured noise, from which the bar is made. How small an error must not pass unseen depends on the precision
 of the function and of the gradient, SMALL_ERRORS: a millionth of the largest slope in double precision. Where
-f does not move beyond its noise only zero is right, or what is no more than its own rounding. At a kink every slope between the one-sided ones is a
-derivative of f (F. H. Clarke 1975). The bar is then that of these two slopes: what the error of the estimate
-has beyond its distance to the further one, plus the rounding.
+f does not move beyond its noise only zero is right, or what is no more than its own rounding. At a kink every
+slope between the one-sided ones is a derivative of f (F. H. Clarke 1975). The bar is then that of these two
+slopes: what the error of the estimate has beyond its distance to the further one, plus the rounding.
 
     right      between the slopes, or at most one bar outside
     wrong      more than confidence * bar outside
@@ -120,7 +120,7 @@ def _judge_kink(analytic, estimate, rounding, confidence, small):
         return Judgement("wrong", f"at a kink, and outside {slopes}")
     if bar > RESOLVED_KINK * (high - low) or outside > bar:
         if outside + high - low + bar <= small:
-            return Judgement("right", f"kink unresolved, but {slopes} are close beside the largest slope")
+            return Judgement("right", f"near {slopes}, which differ by little beside the largest slope")
         return Judgement("undecided", f"kink unresolved: {slopes} are known to {bar:.1e} only")
     return Judgement("right", f"at a kink, between {slopes}: any slope between them is a derivative")
 
