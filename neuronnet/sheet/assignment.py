@@ -6,6 +6,8 @@ computed from. What else has a name is somebody's word for a derivative, an upda
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
@@ -47,12 +49,13 @@ class Assignment(Epochs):
         choices: dict[str, int] | None = None,
         loss: str | None = None,
         is_code: bool = False,
+        passes: Iterable[int] = (),
     ):
         """`choices` says which reading of an open formula to take, by its name; the likeliest otherwise.
 
-        `loss` is the name of the loss, where the author declares it.
+        `loss` is the name of the loss, where the author declares it; `passes` are the lines of headings.
         """
-        super().__init__(statements, known)
+        super().__init__(statements, known, passes)
         self._choices, self._declared_loss, self._is_code = choices or {}, loss, is_code
 
     def roles(self) -> Roles:

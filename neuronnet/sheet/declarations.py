@@ -28,10 +28,14 @@ _INDICES = re.compile(r"read\s+ind(?:ices|exes)\s+(?:as\s+)?from\s+([01])")
 
 @dataclass
 class Declarations:
-    """What is declared: `skipped` and `new` lines, the `loss`, the `log`, and where indices begin."""
+    """What is declared: `skipped` and `new` lines, the `loss`, the `log`, and where indices begin.
+
+    `passes` are the lines of the headings of later passes.
+    """
 
     skipped: set[int] = field(default_factory=set)
     new: set[int] = field(default_factory=set)
+    passes: set[int] = field(default_factory=set)
     loss: str | None = None
     log: str = "ln"
     from_zero: bool | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -23,8 +24,10 @@ from neuronnet.sheet.statements import Statement
 class Epochs:
     """Puts the statements of one sheet into their passes."""
 
-    def __init__(self, statements: list[Statement], known):
+    def __init__(self, statements: list[Statement], known, passes: Iterable[int] = ()):
+        """`passes` are the lines of headings under which a later pass begins."""
         self._learnt: set | None = None
+        self._passes = passes
         self.statements, self.known = statements, known
         assign_once(statements)
         prepare_given(statements, known)
@@ -56,8 +59,12 @@ class Epochs:
         changed: set[str] = set()
         self._mark_new_values(self.statements)
         self._mark_new_values(self.statements[::-1])
+        line = 0
         for position, statement in enumerate(self.statements):
             name = statement.name
+            if changed and self._is_headed(line, statement.line):
+                step, changed, defined = step + 1, set(), {}
+            line = statement.line
             if self._is_update(statement):
                 base = self._base(name) or name
                 if base in changed and _is_the_same_rule(defined.get(base), statement):
@@ -75,6 +82,10 @@ class Epochs:
                     defined[name] = statement
             steps.append(step)
         return steps
+
+    def _is_headed(self, line, following):
+        """Whether the heading of a pass stands between two lines."""
+        return any(line < each <= following for each in self._passes)
 
     def _begins_a_pass(self, position, defined, changed):
         """Whether what is defined already gets its next value, now that some names are changed."""
@@ -106,7 +117,9 @@ class Epochs:
             given = self._numbers.get(statement.name)
             if given is None or len(statement.parts) > 2 or statement.number is None:
                 continue
-            if self._is_update(before) or (before.name or "").startswith("Δ"):
+            end = max(self._passes, default=-1) if behind is None else behind.line
+            is_last = self._is_headed(statement.line, end) or (behind is None and statement.line > end > 0)
+            if is_last or self._is_update(before) or (before.name or "").startswith("Δ"):
                 is_between = behind is not None and self._is_update(behind)
                 is_learnt = is_between or self._is_learnt(statement.name)
                 if is_learnt and texts(statement.number.printed) != texts(given):

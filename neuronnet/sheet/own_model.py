@@ -173,7 +173,7 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_co
         count_steps(statements, known)
     change(statements)
     loss = None if declared.loss is None else read_name(declared.loss)
-    assignment = Assignment(statements, known, choices, loss, is_code)
+    assignment = Assignment(statements, known, choices, loss, is_code, declared.passes)
     roles = assignment.roles()
     meanings = Meanings(roles, assignment, statements, known)
     meanings.settle()

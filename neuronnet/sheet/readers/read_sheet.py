@@ -100,6 +100,7 @@ def _read(lines):
             _take_text(sheet, part.lines, False)
     sheet.claims.sort(key=lambda claim: claim.line)  # a value printed later belongs to its line
     _head_steps(sheet)
+    sheet.declared.passes = {line for line, kind in sheet.headings if kind == "pass"}
     return _with_layers(sheet)
 
 
@@ -132,7 +133,7 @@ def _head_steps(sheet):
             and (len(found) > len(heads) or not is_used)
         ):
             sheet.claims = [each for each in sheet.claims if not any(each is head for head in heads)]
-            sheet.headings += [(each.line, "pass") for each in heads]
+            sheet.headings += [(each.line, "pass") for each in heads[1:]]
 
 
 def _with_layers(sheet):

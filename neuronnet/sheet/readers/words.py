@@ -62,13 +62,14 @@ _PASSES = rf"(?:{'|'.join(PASSES.split())}|update|schritt der aktualisierung)s?n
 _SAMPLES = (
     r"(?:sample|example|beispiel|muster|exemple|échantillon|ejemplo|muestra|exemplo|amostra|пример|样本)"
 )
-_ORDINALS = (
-    "first 1st erste[nr]? premi[eè]re? primera? primeir[ao] перв.. second 2nd zweite[nr]? deuxième seconde "
+_FIRST = "first 1st erste[nr]? premi[eè]re? primera? primeir[ao] перв.."
+_LATER = (
+    "second 2nd zweite[nr]? deuxième seconde "
     "segund[ao] вторая второй third 3rd dritte[nr]? troisième tercera? terceir[ao] третья третий fourth 4th"
 )
 _HEADING = re.compile(
-    rf"[\W_]*(?:(?:the|die|der|das|la|le|el|a|o)\s+)?(?:(?:{'|'.join(_ORDINALS.split())})\s+)?"
-    rf"(?:(?P<pass>{_PASSES})|(?P<sample>{_SAMPLES}))(?:\s*(?:n[o°º.]*|#|nr\.?|t\s*=)?\s*\d{{1,6}})?"
+    rf"[\W_]*(?:(?:the|die|der|das|la|le|el|a|o)\s+)?(?:(?:{'|'.join(_FIRST.split())}|(?P<later>{'|'.join(_LATER.split())}))\s+)?"
+    rf"(?:(?P<pass>{_PASSES})|(?P<sample>{_SAMPLES}))(?:\s*(?:n[o°º.]*|#|nr\.?|t\s*=)?\s*(?P<count>\d{{1,6}}))?"
     r"(?:\s*[-–—(:,].{0,80}|\s*)[\W_]*|\W*第[\d一二三四]{1,4}(?:(?P<round>轮|次迭代)|(?P<one>个样本)).*",
     re.IGNORECASE,
 )
@@ -180,8 +181,10 @@ def printed_below(text):
 
 
 def heading(text):
-    """ "pass" or "sample" for a heading such as `Zweite Iteration`, which says that one begins; else None."""
+    """What begins under a heading such as `Zweite Iteration`: "pass", "part" for the first or one without a
+    number, "sample"; None for what is no heading.
+    """
     match = _HEADING.fullmatch(text)
-    if match is None:
-        return None
-    return "pass" if match["pass"] or match["round"] else "sample"
+    if match is None or not (match["pass"] or match["round"]):
+        return None if match is None else "sample"
+    return "pass" if match["later"] or match["round"] or int(match["count"] or 0) > 1 else "part"
