@@ -24,7 +24,7 @@ from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import shape_of, shared_evaluator, work_of
 from neuronnet.formulas.expressions import Expression
-from neuronnet.formulas.rewriting import with_logistics
+from neuronnet.formulas.rewriting import nodes, with_logistics
 from neuronnet.names import split_partial
 
 MOST_IN_ALL = 1_000_000  # entries of all arrays of a model
@@ -74,6 +74,10 @@ class Model(Graph):
         formula = with_logistics(self.resolved(formula))
         self._enter(name, shape_of(formula, self.shapes), formula)
         self.formulas[name] = formula
+        labels = [
+            node.arguments[0] for node, *_ in nodes(formula) if getattr(node, "function", "") == "one_hot"
+        ]
+        self.kept.update(name for each in labels for name in each.names())
         return formula
 
     def resolved(self, formula: Expression) -> Expression:

@@ -116,6 +116,17 @@ def _is_greatest(values):
     return [value * 0 + (1 if place == greatest else 0) for place, value in enumerate(values)]
 
 
+def _one_hot(labels, like):
+    """Rows of zeros with a 1 in the column, from 0, that each label names; as many columns as `like` has."""
+    rows, columns = _one_hot_shape([arrays.shape(labels), arrays.shape(like)])
+    places = [elementary.real_part(label) for label in arrays.entries(labels)]
+    return Array([int(place == column) for place in places for column in range(columns)], (rows, columns))
+
+
+def _one_hot_shape(sizes, numbers=None):
+    return prod(sizes[0]), prod(sizes[1][-1:])
+
+
 def _diagonal(value):
     result, own = _diagonal_shape([arrays.shape(value)]), arrays.entries(value)
     if len(result) == 1:
@@ -265,6 +276,7 @@ FUNCTIONS = {
     ),
     "softmax": _by_lines(_softmax),
     "is_greatest": _by_lines(_is_greatest),
+    "one_hot": Function(_one_hot, None, 2, _one_hot_shape),
     "constant": Function(lambda value: value, None, 1, _same_shape),  # with a derivative of zero
     "ones_like": Function(lambda value: mapped(lambda entry: entry * 0 + 1, value), None, 1, _same_shape),
     "zeros_like": Function(lambda value: mapped(lambda entry: entry * 0, value), None, 1, _same_shape),

@@ -105,7 +105,8 @@ def _renamings(statements, roles: Roles) -> Iterator[Renaming]:
                 wanted = set(_by_siblings(statement.name, place, leaf.name, siblings))
                 if leaf.name in twice:
                     wanted |= set(_never(leaf.name, place, leaves[position], siblings, used, roles.model))
-                for instead in sorted(wanted - {leaf.name}):
+                stem = leaf.name.partition("~")[0]
+                for instead in sorted(each for each in wanted if each.partition("~")[0] != stem):
                     yield Renaming(position, leaf, place, instead)
 
 

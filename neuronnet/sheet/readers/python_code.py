@@ -38,6 +38,10 @@ _PROMPT = re.compile(r"\s*(?:>>> ?|\.\.\.: ?|\.\.\. ?|In \[\d*\]:[ ]?)")
 _RESULT = re.compile(r"Out\[\d*\]:\s*")
 _PRINTS = re.compile(r"\s*print\s*\(")
 _ZERO = re.compile(r"0(?:\.0*)?|[\w.]*zeros(?:_like)?\(.*\)|[\[\]0., ]+")
+_EACH_ROW = r"(\w+)\[\s*(?:range|\w+\.arange)\((?:[^()]|\([^()]*\))*\)\s*,\s*(\w+)\s*\]"
+_PICKED = re.compile(_EACH_ROW)
+_PICKED_STEP = re.compile(rf"^(\s*){_EACH_ROW}\s*([-+])=\s*([\w.]+)\s*$")
+_EYE = re.compile(r"(\w+\.eye\(\w+\))\[(\w+)\]")
 _MAGIC = re.compile(r"\s*[%!?]")
 _OPENS = re.compile(r"(?:(?:async )?def|class|for|while|if|with|try|import|from)\b.*(?::|import\b.*)\s*\Z")
 
@@ -65,13 +69,21 @@ def take_code(sheet, lines, printed=(), again=None):
 
     Where the lines are none of Python, `again` is called with them; it reads them as text.
     """
-    lines = [(number, line) for number, line in lines if not _MAGIC.match(line.text)]
+    lines = [(number, _in_arrays(line)) for number, line in lines if not _MAGIC.match(line.text)]
     text = _source(lines)
     tree = _parsed(text)
     if tree is None:
         again(lines)
     else:
         _Program(sheet, text, lines).read(tree, printed, again)
+
+
+def _in_arrays(line):
+    """A line with `one_hot(y, p)` for what picks the entry of each row: `p[range(n), y]`."""
+    if not _PICKED.search(line.text) and "eye(" not in line.text:
+        return line
+    line = line.replace(_PICKED_STEP, r"\1\2 = \2 \4 \5*one_hot(\3, \2)").replace(r"(?<= )1\*(?=one_hot)", "")
+    return line.replace(_PICKED, r"np.sum(\1 * one_hot(\2, \1), axis=1)").replace(_EYE, r"one_hot(\2, \1)")
 
 
 def code_before(lines):
