@@ -33,25 +33,39 @@ class Family(NamedTuple):
 
 def count_steps(statements: list[Statement], known: Known) -> None:
     """Give what has a value for every step, in statements that update something so, one name and a step."""
+    if any((each.name or "").endswith("''") for each in statements):  # w'' is w after two updates
+        primed = {each.name.rstrip("'") for each in statements if (each.name or "").endswith("'")}
+        for statement in statements:
+            _rename(statement, partial(_counted, stems=primed))
     families, step = _families(statements), 0
     for statement in statements if families else ():
-        is_made = False
+        made = None
         for stem, index in _parts(statement.name):
             if stem in families:
-                family = families[stem]
-                is_made = family.goes_on and split_partial(statement.name) is None
-                step = step if is_made and not index else index - family.first - is_made
-        new = partial(_in_step, families=families, step=step)
-        if is_made:
-            statement.name = after(stem, index) if index else stem
-        elif statement.name is not None:
-            statement.name = new(statement.name)
-        for part in statement.parts:
-            part.name = part.name and new(part.name)
-            part.formula = part.formula and with_names(part.formula, new)
-        if statement.name is not None:
-            statement.parts[0].name, statement.parts[0].formula = statement.name, Name(statement.name)
+                is_made = families[stem].goes_on and split_partial(statement.name) is None
+                made = after(stem, index) if is_made else None
+                step = step if is_made and not index else index - families[stem].first - is_made
+        _rename(statement, partial(_in_step, families=families, step=step), made)
     known.names |= families.keys()
+
+
+def _rename(statement, new, head=None):
+    """Give the names in a statement new ones, the one that it makes that of `head`, if there is one."""
+    for part in statement.parts:
+        part.name = part.name and new(part.name)
+        part.formula = part.formula and with_names(part.formula, new)
+    if statement.name is not None:
+        statement.name = head or new(statement.name)
+        statement.parts[0].name, statement.parts[0].formula = statement.name, Name(statement.name)
+
+
+def _counted(name, stems):
+    """w^(2) for w'', w^(0) for w."""
+    stem = name.rstrip("'")
+    parts = split_partial(name)
+    if parts is not None:
+        return partial_name(*(_counted(part, stems) for part in parts))
+    return f"{stem}^({len(name) - len(stem)})" if stem in stems else name
 
 
 def _in_step(name, families, step):

@@ -191,7 +191,7 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
         notes=(*seeds, *map(spellings.text, meanings.notes), *which_are_samples(roles), *aligned),
         without_value=tuple(
             spellings.of(name)
-            for name in sorted(roles.unplaced)
+            for name in sorted(roles.unplaced - {each.name for each in statements if each.formulas})
             if spellings.has(name) or not name.startswith("net_")
         ),
         prose=prose,

@@ -260,7 +260,7 @@ def test_a_delta_that_a_forward_line_uses_is_given():
         (COLUMNS + "dW = X @ (2 E / 3)\n", "columns are samples"),
         (SUM, "the gradients dW are of the sum over the samples, 3 times ∂J/∂W"),
         (FORWARD.replace("w1 x", "w1 x = 0.4*0.5") + "dL/dz = 0.5296\n", "x = 0.5 from line 1"),
-        ("y = w x = 0.2\nL = (y - 1)^2\ndL/dy = 2 (y - 1)\n", "no line gives a value to w, x, y"),
+        ("y = w x = 0.2\nL = (y - 1)^2\ndL/dy = 2 (y - 1)\n", "no line gives a value to w, x"),
         ("x = 0.5\nw = 0.4\ny = w x\n", "model: line 3; no loss was found"),
         (LATEX, "given: x_1, θ, t"),
         (LATEX, "δ_1 is dE/dz^{(1)}"),

@@ -12,6 +12,7 @@ from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_numbe
 from neuronnet.sheet.readers import json_numbers, notebooks, python_code, tables, web_pages
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.joining import BEGINS, joined
+from neuronnet.sheet.readers.macros import with_macros
 from neuronnet.sheet.readers.markdown import (
     LATEX_COMMENT,
     MOST_CHARACTERS,
@@ -71,7 +72,7 @@ def read_sheet(text):
 
 
 def _read(lines):
-    lines = with_lost_backslashes(lines)
+    lines = with_macros(with_lost_backslashes(lines))
     parts = blocks(lines)
     network = next((part for part in parts if part.kind == "toml" and "layer" in _content(part)), None)
     if any(part.kind == "derivation" for part in parts):

@@ -118,7 +118,7 @@ def _kind(rows):
         return _take_neurons, first
     counted = [row[0].text for row in rest if row] == [str(number) for number in range(1, len(rest) + 1)]
     if texts[0] in _SAMPLES and len(rest) > 1 and counted and all(map(_is_name, first[1:])):
-        return _take_samples, first
+        return _take_samples, [None, *first[1:]]
     numbers = [cell for row in rest for cell in row[1:]]
     if (
         _MATRIX.fullmatch(first[0].text.strip("$"))
@@ -126,6 +126,9 @@ def _kind(rows):
         and all(_value(cell) is not None for cell in numbers)
     ):
         return _take_matrix, first
+    if rest and all(map(_is_name_or_formula, first)) and {len(row) for row in rows} == {len(first)}:
+        if all(_value(cell) is not None for row in rest for cell in row):
+            return _take_samples, first
     found = [next((mark for mark, words in _HEADINGS if words.search(text)), None) for text in texts[1:]]
     is_clear = None not in found and len(set(found)) == len(found)
     return (_take_columns, found) if is_clear and (any(found) or len(found) > 1) else None
@@ -142,6 +145,11 @@ def _without_counts(rows):
 
 def _is_name(cell):
     return read_name(_name_in(cell).text.replace("\\", "")) is not None
+
+
+def _is_name_or_formula(cell):
+    """Whether a heading is a name that has a letter, perhaps with its formula: `ŷ = w x`."""
+    return _is_name(cell.split("=")[0].strip())
 
 
 def _name_in(cell):
@@ -273,10 +281,13 @@ def _take_trainings(sheet, rows, names, comma):
 
 
 def _take_samples(sheet, rows, names, comma):
-    """Add an array for every column: one entry a sample."""
-    for place, name in enumerate(names[1:], 1):
+    """Add an array for every column that has a name, one entry a sample; of one row alone, numbers."""
+    for place, name in enumerate(names):
         cells = [_number(cells[place], comma) for _, _, cells in rows if len(cells) == len(names)]
-        _take_array(sheet, rows, name, [cells], len(rows), comma)
+        if name is not None and len(rows) > 1:
+            _take_array(sheet, rows, name, [cells], len(rows), comma)
+        elif name is not None and (written := _spelled(sheet, rows[0][0], name.text, name)) is not None:
+            _add(sheet, rows[0][0], None, written.text, cells[0], cells[0])
 
 
 def _take_matrix(sheet, rows, names, comma):
@@ -317,5 +328,5 @@ def _spelled(sheet, number, text, cell, place=None):
 
 def _add(sheet, number, line, name, place, value):
     if value.text.strip("-–— ") and not sheet.is_full(number):
-        there = TextWithColumns(name, [place.column_of(1)] * len(name))
-        sheet.add(f"{name} = {value.text}" if line is None else line.text, [there, value], [number, number])
+        parts = [*TextWithColumns(name, [place.column_of(1)] * len(name)).split("="), value]
+        sheet.add(f"{name} = {value.text}" if line is None else line.text, parts, [number] * len(parts))

@@ -1,0 +1,101 @@
+"""What people write for short: macros, tables of samples, the entry of a label, targets, headings of passes."""
+
+import pytest
+
+import neuronnet
+
+MACROS = r"""\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}}
+\newcommand{\loss}{\mathcal{L}}\def\tg#1{t}
+\begin{align}
+x &= 2,\quad t = 1,\quad w = 0.3 \\
+y &= w x \\
+\loss &= \frac12 (y - \tg{0})^2 \\
+\pd{\loss}{y} &= y - t = -0.4 \\
+\pd{\loss}{w} &= \pd{\loss}{y} x = -0.8
+\end{align}"""
+ROWS = """w = 0.5, b = 0.1
+
+| x | y | ŷ = wx + b |
+|---|---|---|
+| 1 | 2 | 0.6 |
+| 2 | 3 | 1.1 |
+| 3 | 5 | 1.6 |
+
+L = 1/3 sum((ŷ - y)^2) = 5.71
+dL/dw = 2/3 sum((ŷ - y) x) = -10.27"""
+PICKED = """import numpy as np
+X = np.array([[1.0, 2.0], [0.5, -1.0], [0.3, 0.8]])
+y = np.array([0, 2, 1])
+W = np.array([[0.1, 0.2, -0.3], [0.4, -0.5, 0.6]])
+e = np.exp(X @ W)
+probs = e / np.sum(e, axis=1, keepdims=True)
+loss = -np.sum(np.log(probs[range(3), y])) / 3
+dscores = probs.copy()
+dscores[np.arange(len(y)), y] -= 1
+dscores /= 3
+dW = X.T @ dscores
+"""
+OCTAVE = """X = [1 0.5 1.2; 1 -0.7 0.3; 1 2 -1; 1 0.1 0.4]
+y = [1; 0; 0; 1], theta = [0.1; -0.2; 0.4], alpha = 0.5, m = 4
+h = sigmoid(X * theta);
+J = -(1/m) * sum(y .* log(h) + (1 - y) .* log(1 - h));
+grad = X' * (h - y);
+theta = theta - alpha/m * grad;"""
+HEADED = """x = 2, t = 3, lr = 0.1, w = 0.5
+y = w x
+L = (y - t)^2
+Epoch 1
+y = 1
+dL/dw = 2 (y - t) x = -8
+w = 1.3
+Epoch 2
+y = 1.3 * 2 = 2.6
+dL/dw = 2 (2.6 - 3) 2 = -1.6
+w = 1.46"""
+PRIMED = """x = 2, t = 3, lr = 0.1, w = 0.5
+y = w x
+L = (y - t)^2
+dL/dw = 2 (y - t) x
+w' = w - lr dL/dw
+y' = w' x
+L' = (y' - t)^2
+dL'/dw' = 2 (y' - t) x
+w'' = w' - lr dL'/dw'"""
+
+
+@pytest.mark.parametrize(
+    "text, right, wrong",
+    [
+        (MACROS, r"\pd{\loss}{y} x = -0.8", r"\pd{\loss}{y} t = -0.4"),
+        (ROWS, "| 3 | 5 | 1.6 |", "| 3 | 5 | 1.7 |"),
+        (ROWS, "sum((ŷ - y) x) = -10.27", "sum(ŷ - y) = -4.4667"),
+        (PICKED, "X.T @ dscores", "X @ dscores.T"),
+        (PICKED, "y] -= 1", "y] += 1"),
+        (OCTAVE, "alpha/m * grad;", "alpha * grad;"),
+        (HEADED, "w = 1.46", "w = 1.64"),
+        (HEADED, "1.3 * 2 = 2.6", "0.5 * 2 = 1.0"),
+        (PRIMED, "w'' = w' - lr", "w'' = w' + lr"),
+        (PRIMED, "dL'/dw' = 2 (y' - t)", "dL'/dw' = 2 (y - t)"),
+    ],
+)
+def test_what_is_said_for_short_is_read_and_judged(text, right, wrong):
+    report = neuronnet.check_sheet(text)
+    assert report.status == 0 and text.count(right) == 1
+    assert neuronnet.check_sheet(text.replace(right, wrong)).status == 1
+
+
+BINARY = "x = 1.5, w = 0.4, t = {}\nz = w x\ny = sigmoid(z)\nL = -t ln y - (1 - t) ln(1 - y)\n"
+
+
+@pytest.mark.parametrize(
+    "target, line, verdict",
+    [
+        ("1", "dL/dy = -t/y - (1 - t)/(1 - y)", "right by coincidence"),
+        ("1", "dL/dy = -t/y + (1 - t)/(1 - y)", "right"),
+        ("1", "dL/dz = -(1 - y)", "right"),
+        ("1", "dL/dz = y - t^2", "right"),
+        ("0.7", "dL/dy = -t/y - (1 - t)/(1 - y)", "wrong formula"),
+    ],
+)
+def test_a_target_that_hides_a_difference_is_no_proof(target, line, verdict):
+    assert neuronnet.check_sheet(BINARY.format(target) + line).lines[-1].verdict == verdict
