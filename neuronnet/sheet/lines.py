@@ -45,7 +45,7 @@ class Lines:
         self.trials, self.numbers = Trials(self.model), NumbersForNames(self.model, roles.loss)
         formulas = [part.formula for each in statements for part in each.formulas if part.formula is not None]
         self.carried = Carried(self.model, roles.unplaced, formulas)
-        self.unclear: set[str] = set()  # parameters with a second value that may be the new one
+        self.unclear: dict[str, str] = {}  # what has no certain value -> what is said of it
         self.wrong: list[tuple] = []  # (report.Part, wrong formula, what it should be)
 
     def judged(self) -> list[report.Line]:
@@ -89,7 +89,7 @@ class Lines:
         if role.kind == VALUE and role.truth is None and self._is_another(statement, role):
             two = f"{role.name.partition('@')[0]} has two values"
             self._undecided(line, f"{two}; mark the new one: read line {statement.line} as new")
-            self.unclear.add(role.name)
+            self.unclear[role.name] = f"which value of {role.name} is meant is not said"
             return line
         try:
             truth = self._truth(position, statement, role)
@@ -143,9 +143,9 @@ class Lines:
         except NeuronnetError as unconnected:
             self._undecided(line, str(unconnected))
         used = self.model.uses(role.name) if role.name is not None and role.name in self.model else ()
-        names = sorted(self.unclear.intersection(used))
+        names = sorted(self.unclear.keys() & used - {role.name})
         if names:
-            self._undecided(line, f"which value of {names[0]} is meant is not said")
+            self._undecided(line, self.unclear[names[0]])
 
     def _is_another(self, statement, role):
         number, given = statement.number, self.model.given.get(role.name)
@@ -368,6 +368,8 @@ class Lines:
             return
         verdicts = {part.verdict for part in line.parts}
         if statement.number is not None:
+            if line.number is not None and line.number.verdict == report.UNDECIDED:
+                self.unclear[role.name] = f"computed from {role.name}, which is undecided"
             is_wrong = report.WRONG_NUMBER in verdicts or (line.is_wrong and role.kind == MODEL)
             self.carried.remember(role.name, statement.number.printed, statement.line, is_wrong)
         formula = statement.formulas[0].formula if statement.formulas else None
