@@ -143,7 +143,7 @@ class Lines:
         except NeuronnetError as unconnected:
             self._undecided(line, str(unconnected))
         used = self.model.uses(role.name) if role.name is not None and role.name in self.model else ()
-        names = sorted(self.unclear.keys() & used - {role.name})
+        names = sorted(self.unclear.keys() & set(used) - {role.name})
         if names:
             self._undecided(line, self.unclear[names[0]])
 

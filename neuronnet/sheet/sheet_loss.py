@@ -39,7 +39,9 @@ def loss_of(
     ends = [name for name in ends if not is_delta(name) and measures(definitions[name])]
     changed = [role.target for role in found.of.values() if role.kind in (HELPER, UPDATE) and role.target]
     targets = {target.partition("@")[0] for target in changed}
-    fitting = [name for name in ends if targets and targets <= _made_of(name, definitions)]
+    made_of = {name: targets & _made_of(name, definitions) for name in ends}
+    fitting = [name for name in ends if targets and made_of[name] == targets]
+    fitting = fitting or [name for name in ends if made_of[name]]  # beside velocities and moments
     return (fitting[0] if len(fitting) == 1 else None), []
 
 

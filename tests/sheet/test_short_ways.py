@@ -1,4 +1,4 @@
-"""What people write for short: macros, tables of samples, the entry of a label, targets, headings of passes."""
+"""What people write for short: macros, tables of samples, the entry of a label, headings of passes."""
 
 import pytest
 
