@@ -80,7 +80,7 @@ def check(
         here, nearby = _causes(judged, constants), _explained(nearby, judged_nearby, constants)
         known, unknown = _known_mistakes(network, samples, judged, here)
         # intermediates: where, from the loss backwards, does it first go wrong?
-        links = _intermediates(functions, intermediates, constants, how)
+        links = _intermediates(functions, intermediates, constants, how, judged)
         functions.value(point.vector)  # what the caller's functions keep of their last call is of the point
     # report
     cause = nearby.cause if here is None and nearby is not None else here and here.overall
@@ -156,11 +156,12 @@ def _explained(nearby, judged_nearby, constants):
     return replace(nearby, blocks=judged_nearby.reports(there), cause=there and there.overall)
 
 
-def _intermediates(functions, intermediates, constants, how):
-    """The BlockReports of the intermediates, in forward order; () for None."""
-    if intermediates is None:
+def _intermediates(functions, intermediates, constants, how, judged_at_point):
+    """The BlockReports of the intermediates in forward order; () for None, or locals of right gradients."""
+    verdicts = {block.verdict for block in judged_at_point.reports()}
+    if intermediates is None or isinstance(intermediates, str) and "wrong" not in verdicts:
         return ()
-    of_links = functions_of_intermediates(functions, intermediates)
+    of_links = functions_of_intermediates(functions, intermediates, "right" in verdicts)
     judged = _judged(of_links, of_links.point.blocks, **how)
     return judged.reports(_causes(judged, constants))
 

@@ -26,7 +26,7 @@ from gradcheck.inputs.tensors import as_numpy, library_of
 from gradcheck.report.report import Report
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
-OPTIONS = ("select", "seed", "confidence", "bounds", "one_by_one", "most_calls")
+OPTIONS = ("select", "seed", "confidence", "bounds", "one_by_one", "most_calls", "intermediates")
 OUTPUT = re.compile(r"[aAyY]\d*|out\w*|probs?|y_?hat|y_?pred|result|activations?")
 
 
@@ -36,9 +36,9 @@ def check_layer(forward: Any, backward: Any, /, *inputs: Any, **named: Any) -> R
     The inputs are those of `forward`, by its names or in its order; the blocks are called after them. dout is
     drawn. `forward` may return the output alone or several, `backward` take several gradients from above, or
     inputs of `forward` by their names, and return a dict, one array, fewer gradients, or None for an input
-    that has none. Arrays of floats are varied, all else is handed through unchanged. Options of `check`:
-    `seed`, `select`, `confidence`, `bounds`, `one_by_one`, `most_calls`. Raises GradcheckError for functions
-    that do not fit together.
+    that has none. Arrays of floats are varied, all else is handed through unchanged. Options: those of
+    `check` without `network`, `samples`, `learning_rate`. Raises GradcheckError for functions that do not fit
+    together.
 
     >>> check_layer(lambda x, w: (x * w, (x, w)), lambda dout, c: (dout * c[1], dout), x=0.5, w=2.0).verdict
     'wrong'

@@ -17,24 +17,31 @@ import numpy as np
 from gradcheck.errors import GradcheckError, passing_with_note
 from gradcheck.inputs.functions import CallersFunctions
 from gradcheck.inputs.point import numbers_in
+from gradcheck.inputs.taps import LOCALS, Taps
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 SAME_LOSS = 2.0**-6  # relative: float64 zeros added to float16 quantities change less, another shape far more
 
 
-def functions_of_intermediates(functions, intermediates):
+def functions_of_intermediates(functions, intermediates, is_partly_right=False):
     """The CallersFunctions whose parameters are the intermediates, all zero; its gradients are ready numbers.
 
-    `intermediates`: a dict of names to the loss's derivatives by them, in forward order, or a function of the
-    parameters that returns it. Raises GradcheckError for one that the loss never asks for, that changes the
-    loss though it is zero, or that has the name of a parameter, and what CallersFunctions raises; what the
-    caller's functions raise passes with a note.
+    `intermediates`: a dict of names to the loss's derivatives by them, in forward order, a function of the
+    parameters that returns it, or "locals": those of the backward pass (`taps`), which may all have the same
+    factor where the gradients are partly right. Raises GradcheckError for one that the loss never asks for,
+    that changes the loss though it is zero, or that has the name of a parameter, and what CallersFunctions
+    raises; what the caller's functions raise passes with a note.
     """
     point = functions.point
 
     def here():
         return point.restore(point.vector)
 
+    if isinstance(intermediates, str) and intermediates == LOCALS:
+        taps = Taps(functions)
+        found = taps.scaled(taps.gradients) if is_partly_right else taps.gradients
+        at_zero = {name: np.zeros(each.shape) if each.shape else 0.0 for name, each in found.items()}
+        return CallersFunctions(taps.loss, found, at_zero, functions.seed)
     if callable(intermediates):
         with passing_with_note("raised while gradcheck called intermediates(parameters)"):
             intermediates = intermediates(here())

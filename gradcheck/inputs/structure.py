@@ -131,10 +131,10 @@ def matching_names(names, found):
     return {name: f"{before}{name}{behind}" for name in names}
 
 
-def longest_match(names, found):
-    """{name: the key of its gradient} of the spelling, "" or one of AFFIXES, that fits most of the names."""
-    ways = []
-    for before, behind in [("", ""), *sorted(AFFIXES)]:
+def longest_match(names, found, or_itself=True):
+    """{name: the key of its gradient} of the spelling, one of AFFIXES, that fits most names; or as it is."""
+    ways: list = []
+    for before, behind in [("", "")] * or_itself + sorted(AFFIXES):
         keys = {name: f"{before}{name}{behind}" for name in names}
         ways.append({name: key for name, key in keys.items() if found.get(key) is not None})
     return max(reversed(ways), key=len)
