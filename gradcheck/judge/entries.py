@@ -166,6 +166,12 @@ class JudgedEntries:
                 is_wrong = self.judgements[i] == "wrong"
                 estimates[i] = _better(estimates[i], estimate, is_wrong)
             self._judge(positions, estimates)
+        slopes = {
+            i: each.slopes for i, each in estimates.items() if each.kink or self.judgements[i] == "wrong"
+        }
+        if len(slopes) > 0 and self.doubt is None:
+            kinks = Kinks(self._functions, self._at, slopes, self.confidence, self._floor)
+            self.judgements |= kinks.judged(self.judgements)
         return sum(self.judgements[i] == "wrong" for i in estimates)
 
     def _is_open(self, position):
@@ -197,11 +203,6 @@ class JudgedEntries:
                 largest = max(largest, float(np.max(block.of(self._at.terms))))
             for i in positions[(block.start <= positions) & (positions < block.stop)].tolist():
                 self.judgements[i] = self._judged(i, estimates[i], largest)
-        kinks = [i for i, each in estimates.items() if each.kink]
-        if len(kinks) > 0 and self.doubt is None:
-            slopes = [(estimates[i].left, estimates[i].right) for i in kinks]
-            together = Kinks(self._functions, self._at, np.array(kinks), slopes, self.confidence, self._floor)
-            self.judgements |= together.judged(self.judgements)
 
     def _judged(self, position, estimate, scale):
         analytic = float(self.analytic[position])

@@ -10,60 +10,89 @@ beside it, at points drawn very near. So -5 is right for any of three equal numb
 import numpy as np
 
 from gradcheck.judge.directions import judge_along, random_direction, value_or_nan
-from gradcheck.numeric.rounding import U
 from gradcheck.verdict import Judgement
 
-BESIDE = 2.0**-14  # of max(|x|, 1): how far away pieces of the loss are looked for
-STEP = 2.0**-8  # of that: the step over which their slope is taken
+BESIDE = 2.0**-22  # of max(|x|, 1): how far away pieces of the loss are looked for
+STEP = 2.0**-6  # of that: the step over which their slope is taken
+CLOSER = 2.0**-4  # of that: where a piece still is as steep, and a mere curvature is not
 CLEARLY = 2.0**-10  # of the slopes: by how much that of another piece must differ
-PIECES = 48  # points beside that are drawn before an entry or a direction is called wrong
-HEAVY = 3.0  # some of their moves are far larger than others, so that one may decide alone
+STARTS = 12  # points beside that are drawn
+MOVES = 12  # moves that are tried for each entry at a kink, before the gradient is called wrong
+MOST_MOVES = 768
+DOMINANT = 256.0  # moves of one entry go up to this, so that it may decide alone
 DRAWN = 3  # random directions
-TOLD = 8  # wrong entries, for which no piece was found, before the rest is left wrong
+PAIRS = 64  # of points between which a loss that is convex has to be so
+TOLD = 3  # wrong entries, for which no piece was found, before the rest is left wrong
 MOST_BISECTED = 64  # entries; more are blamed as whole blocks
 
 
 class Kinks:
-    """The entries at kinks of a GradientAt of CallersFunctions: `slopes`, (n, 2), left and right of each."""
+    """Pieces of the loss of CallersFunctions that meet at a GradientAt.
 
-    def __init__(self, functions, at, positions, slopes, confidence, floor):
+    `slopes`: position -> (left, right) of every entry at a kink or wrong.
+    """
+
+    def __init__(self, functions, at, slopes, confidence, floor):
         self.functions, self.at, self.confidence, self.floor = functions, at, confidence, floor
-        self.positions, self.slopes = positions, dict(zip(positions.tolist(), slopes))
+        self.slopes, self.positions = slopes, np.array(list(slopes))
         self.draw = np.random.default_rng([functions.seed, 4])
         self.bend = np.zeros_like(at.vector)
-        self.bend[positions] = np.sign([right - left for left, right in slopes])
+        self.bend[self.positions] = np.sign([right - left for left, right in slopes.values()])
 
     def judged(self, judgements):
         """Position -> Judgement where it is another than in `judgements`, those of single entries."""
-        wrong = [i for i in self.positions.tolist() if judgements[i] == "wrong"]
+        wrong = [i for i in self.slopes if judgements[i] == "wrong"]
         found = self._met_beside(wrong)
-        others = np.array([i for i in self.positions.tolist() if i in found or i not in wrong], dtype=int)
-        return found | (self._not_together(others) if len(others) > 1 else {})
+        others = [i for i in self.slopes if (i in found or i not in wrong) and self.bend[i] != 0.0]
+        return found | (self._not_together(np.array(others)) if len(others) > 1 else {})
 
     def _met_beside(self, wrong):
-        """The entries outside their one-sided slopes that are slopes of a piece beside the point."""
-        found, missed = {}, 0
+        """The entries outside their slopes at the point that are slopes of a piece beside it."""
+        found, missed, self.is_any_in_sight = {}, 0, True
         for i in wrong:
             direction = np.zeros_like(self.at.vector)
             direction[i] = 1.0
             target = float(self.at.analytic[i])
             if np.isfinite(target) and self._is_met(direction, target, *sorted(self.slopes[i])):
-                found[i] = Judgement("right", "at a kink, and the slope of the loss right beside it")
+                found[i] = Judgement("right", "at a kink: the slope of the loss right beside it")
             else:
                 missed += 1
-            if missed == TOLD:
+            if missed == TOLD or not self.is_any_in_sight:
                 break
         return found
 
     def _not_together(self, positions):
-        """The entries that are no subgradient together: some direction shows it."""
-        for direction in self._directions(positions):
-            if self._is_outside(direction):
-                moving = positions[direction[positions] != 0.0]
-                guilty = np.concatenate(self._smallest(direction, self._by_block(moving)))
-                words = "at a kink: alone each slope lies between the one-sided ones, together they do not"
-                return dict.fromkeys(guilty.tolist(), Judgement("wrong", words))
-        return {}
+        """The entries that are no subgradient together, as some direction shows.
+
+        Those at which the loss bends upwards, and the others, each by themselves: the slopes along a line are
+        the steepest that meet at the point where the loss is convex or concave, and only there.
+        """
+        words = "at a kink: alone each slope lies between the one-sided ones, together they do not"
+        found = {}
+        for bend in (-1.0, 1.0):
+            some = positions[self.bend[positions] == bend]
+            for direction in self._directions(some) if len(some) > 1 else ():
+                if self._is_outside(direction):
+                    if self._bends_everywhere(some, bend):
+                        moving = some[direction[some] != 0.0]
+                        guilty = np.concatenate(self._smallest(direction, self._by_block(moving)))
+                        found |= dict.fromkeys(guilty.tolist(), Judgement("wrong", words))
+                    break
+        return found
+
+    def _bends_everywhere(self, positions, bend):
+        """Whether the loss beside the point is convex (bend 1), or concave (-1), between all points drawn."""
+        vector, f = self.at.vector, self.functions
+        reach = BESIDE * np.maximum(np.abs(vector), 1.0)
+        here = f.value(vector)
+        for _ in range(PAIRS):
+            ends = np.zeros((2, vector.size))
+            ends[:, positions] = self.draw.standard_normal((2, len(positions)))
+            moves = [value_or_nan(f, vector + reach * each) - here for each in (*ends, np.mean(ends, axis=0))]
+            bent = bend * (moves[0] + moves[1] - 2.0 * moves[2])
+            if not bent >= -CLEARLY * np.sum(np.abs(moves)):
+                return False
+        return True
 
     def _directions(self, positions):
         """Away from the middle of the one-sided slopes, along the gradient, between ties, and drawn."""
@@ -84,37 +113,59 @@ class Kinks:
         judgement, _, slope = judge_along(self.functions, self.at, direction, self.confidence, self.floor)
         if judgement != "wrong" or not np.isfinite(slope.error):
             return False
-        low, high = sorted((slope.left, slope.right) if slope.kink else (slope.value, slope.value))
+        low, high = sorted(slope.slopes)
         target = float(np.sum(self.at.analytic * direction))
         is_clear = max(low - target, target - high) > 2.0 * CLEARLY * max(abs(low), abs(high), abs(target))
         return is_clear and not self._is_met(direction, target, low, high)
 
     def _is_met(self, direction, target, low, high):
-        """Whether a piece of the loss beside the point is as steep along the direction as the target."""
-        vector, above = self.at.vector, target > high
-        reach = BESIDE * np.maximum(np.abs(vector), 1.0)
-        for move in self._moves(direction if above else -direction):
-            beside, step = vector + reach * move / np.max(np.abs(move)), STEP * BESIDE
-            forth, back = (
-                value_or_nan(self.functions, beside + sign * step * direction) for sign in (1.0, -1.0)
-            )
-            slope = (forth - back) / (2.0 * step)
-            margin = CLEARLY * max(abs(low), abs(high), abs(target)) + 8.0 * U * abs(forth) / step
-            if (
-                slope >= max(target - margin, high + margin)
-                if above
-                else slope <= min(target + margin, low - margin)
-            ):
-                return True
-        return False
+        """Whether a piece of the loss beside the point is as steep along the direction as the target.
 
-    def _moves(self, direction):
-        """Where kinks bend upwards along the direction, where they bend down against it; then drawn moves."""
-        steepest = np.where(self.bend == 0.0, 1.0, self.bend) * direction
-        yield steepest
-        for _ in range(PIECES):
-            sizes = np.exp(HEAVY * self.draw.standard_normal(direction.shape))
-            yield sizes * self.draw.choice([-1.0, 1.0], direction.shape)
+        The steepest piece is climbed to, one entry after another being moved far. For unless one entry
+        decides, every unit of a network has to be off or on by itself. False where noise hides the pieces.
+        """
+        sign = 1.0 if target > high else -1.0
+        far_out = max(abs(low), abs(high), abs(target))
+        wanted = max(sign * target - CLEARLY * far_out, max(sign * low, sign * high) + CLEARLY * far_out)
+        steepest = np.where(self.bend == 0.0, 1.0, self.bend) * sign * direction
+        if (
+            self.floor.noise(abs(self.functions.value(self.at.vector)))
+            > CLEARLY * far_out * STEP * BESIDE * CLOSER
+        ):
+            return False
+        starts = [steepest, *(self.draw.standard_normal(direction.shape) for _ in range(STARTS))]
+        slopes = [self._slope(each, direction, sign) for each in starts]
+        best, move = max(slopes), starts[int(np.argmax(slopes))]
+        self.is_any_in_sight = bool(np.any(self.bend)) or np.ptp(slopes) > CLEARLY * far_out
+        if not self.is_any_in_sight:
+            return False
+        for k in range(min(MOST_MOVES, MOVES * len(self.positions))):
+            if best >= wanted:
+                break
+            other = self._moved(move, k)
+            slope = self._slope(other, direction, sign)
+            if slope >= best:
+                best, move = slope, other
+        return bool(best >= wanted and self._slope(move, direction, sign, CLOSER) >= wanted)
+
+    def _moved(self, move, k):
+        """The move with one entry moved far to either side, or anew, or with all of them anew."""
+        if k % 6 == 5:
+            return self.draw.standard_normal(move.shape)
+        other, size = move.copy(), np.max(np.abs(move)) if k % 6 == 4 else 1.0
+        i = self.positions[self.draw.integers(len(self.positions))]
+        far = DOMINANT ** self.draw.uniform(0.3, 1.0)
+        other[i] = far * (-1.0) ** k if k % 6 < 4 else size * self.draw.standard_normal()
+        return other
+
+    def _slope(self, move, direction, sign, closer=1.0):
+        """sign * the slope along a direction of the piece where the parameters have moved; -inf for none."""
+        vector, reach = self.at.vector, BESIDE * closer
+        step = STEP * reach
+        beside = vector + reach * np.maximum(np.abs(vector), 1.0) * move / np.max(np.abs(move))
+        forth, back = (value_or_nan(self.functions, beside + k * step * direction) for k in (1.0, -1.0))
+        slope = sign * (forth - back) / (2.0 * step)
+        return slope if np.isfinite(slope) else -np.inf
 
     def _by_block(self, positions):
         parts = (

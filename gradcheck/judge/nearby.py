@@ -19,6 +19,7 @@ SHRUNK = 2.0**-10  # a parameter behind whose L2 term the data term hides is mad
 SAME_NUMBERS = "the gradients function returns the same numbers at another point"
 CONSTANT = "the loss is the same there: if outputs are summed, weight them, as in sum(u * outputs)"
 LIKE_ZERO = 2.0**20 * U  # a slope with a smaller bar, of a loss that does not move, is rounding
+PIECES = 4  # points that have to agree beside a kink: on some pieces of the loss what is wrong is right
 PROBE = 2.0**-6  # relative: how far a loss is followed that seems to be still
 STILL = 8.0 * U  # of the loss: a smaller move is rounding
 MOST_ONE_BY_ONE = 3  # points at which undecided entries are judged one by one
@@ -70,7 +71,8 @@ class _PointsNearby:
         self.draw = np.random.default_rng([functions.seed, 1])
         self.chosen = np.any([note.chosen for note in weak], axis=0)
         self.why, self.tried = "none was found at which the loss is finite", 0
-        self.values, self.never_wrong = [], True
+        self.values, self.never_wrong, self.agreeing = [], True, 0
+        self.needed = PIECES if any(note.id == "kink" for note in weak) else 1
         self.is_open = any(note.id == "undecided" for note in weak)
         self.shrunk = np.ones_like(functions.point.vector)
         for note in weak:
@@ -81,6 +83,9 @@ class _PointsNearby:
         """(verdict, JudgedEntries or None) at a point; undecided where nothing moves (None for `at`)."""
         verdict, moves = ("right", False) if at is None else self._along(at, self.chosen)
         if verdict == "right" and moves:
+            self.agreeing += 1
+            if self.agreeing < self.needed or not self.never_wrong:
+                return "undecided", None
             self.judged.settle(self.chosen, place)
             return verdict, None
         if verdict == "right":
@@ -143,15 +148,17 @@ class _PointsNearby:
         return str(judgement), abs(slope.value) > visible_from(slope.error, self.judged.confidence)
 
     def _is_wrong_again(self, place, there):
-        """Whether what is wrong in JudgedEntries is so at the first second point at which the loss moves."""
+        """Whether what is wrong in JudgedEntries is so at a second point, too."""
         wrong = np.zeros(there.vector.shape, dtype=bool)
         wrong[there.positions_of("wrong")] = True
+        right = 0
         for _ in range(SECOND_POINTS):
             drawn = self._drawn(place)
             if drawn is not None:
                 at = gradient_at(self.functions, drawn[0], *drawn[1])
                 verdict, moves = self._along(at, wrong)
-                if verdict == "wrong" or verdict == "right" and moves:
+                right += verdict == "right" and moves
+                if verdict == "wrong" or right == self.needed:
                     return verdict == "wrong"
         return False
 

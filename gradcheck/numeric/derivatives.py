@@ -43,6 +43,11 @@ class Estimate:
         """Whether the one-sided slopes differ at the smallest steps; the bar then covers both."""
         return self.reason == "kink"
 
+    @property
+    def slopes(self) -> tuple[float, float]:
+        """The slopes on the left and on the right: at a kink two, else one and the same."""
+        return (self.left, self.right) if self.kink else (self.value, self.value)
+
 
 @dataclass(frozen=True)
 class Gradient:
