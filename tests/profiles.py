@@ -24,6 +24,11 @@ def share(count, least=5):
     return max(least, count * settings().max_examples // 100)
 
 
+def by_day(items, step):
+    """Every `step`-th of the items, and with the thorough profile all of them."""
+    return list(items)[:: 1 if is_thorough() else step]
+
+
 def is_thorough():
     """Whether the tests are to take the time that they need, as in a nightly run."""
     return settings().max_examples >= 300
