@@ -9,7 +9,7 @@ import pytest
 from backward import drawn
 from hypothesis import given
 from hypothesis import strategies as st
-from profiles import examples
+from profiles import by_day, examples
 
 from gradcheck.errors import GradcheckError
 from gradcheck.inputs.point import Point
@@ -96,7 +96,7 @@ def test_gradients_are_found_in_every_layout(network, layout):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", by_day(LAYOUTS, 4))
 def test_a_mistake_is_named_in_every_layout_and_never_taken_for_a_transposed_gradient(layout):
     lay, samples = LAYOUTS[layout], (SQUARE.inputs, SQUARE.targets)
     assert (
@@ -244,6 +244,7 @@ def test_more_samples_than_a_derivation_has_room_for_are_said_to_be_why():
     assert found == [] and "5000 samples" in why
 
 
+@pytest.mark.slow
 def test_known_mistakes_are_those_of_explain():
     point, wrong = Point(parameters(SQUARE)), doubled(SQUARE.gradients())
     found, why = known_mistakes_at(
