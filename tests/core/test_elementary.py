@@ -214,9 +214,9 @@ def test_softplus_of_a_decimal(x):
 @pytest.mark.parametrize("function", [log1p, tanh])
 @pytest.mark.parametrize("x", ["0", "1e-999", "-1e-999999", "1e-999999"])
 def test_a_tiny_decimal_is_its_own_log1p_and_tanh_and_takes_no_time(function, x):
-    start = time.perf_counter()
+    start = time.process_time()
     assert function(Decimal(x)) == Decimal(x)
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 @pytest.mark.parametrize("x, expected", [("1e9", 1), ("-1e9", -1), ("1e99999", 1)])

@@ -120,6 +120,7 @@ def test_softmax_its_slopes_and_its_cross_entropy(nets, hot):
         assert close(both(squared, name, neuron.dout_dnet[j]), slope, roundings)
 
 
+@pytest.mark.slow
 @given(softmax_nets, st.lists(st.sampled_from([0.0, 0.25, 1.0]), min_size=4, max_size=4))
 @example([40.0, 0.0], [1.0, 0.0, 0.0, 0.0])
 @example([0.0, 40.0], [1.0, 0.0, 0.0, 0.0])

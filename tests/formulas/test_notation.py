@@ -505,10 +505,10 @@ def test_a_printed_array_keeps_its_digits(text, array):
 )
 def test_a_hostile_text_ends_soon(text):
     twice = (["v"], parse("v + v", known("v")))
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(NeuronnetError):
         parse(text, known("a d " + " ".join(f"name{n}" for n in range(300)), f=twice))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("text", ["+".join(["a*b"] * 5_000), "-" * 19_999 + "a", "d" * 40 + " " + "d" * 40])

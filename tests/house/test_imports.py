@@ -96,6 +96,7 @@ def place(order, name):
     return order.index(part if part in order else "__init__")
 
 
+@pytest.mark.slow
 def test_a_folder_imports_only_folders_above_it():
     for file in FILES:
         package, own = Path(file).with_suffix("").parts[:2]

@@ -228,6 +228,7 @@ def test_a_network_may_be_an_object():
 # Slips of the pen, and a forgotten update that looks like rounding
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name, number, id",
     [
@@ -243,6 +244,7 @@ def test_slips_of_the_pen_are_named_beside_right_numbers(name, number, id):
     assert [each.id for each in diagnose("worked-example", numbers | {name: number})] == [id]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("biases, status", [("biases never updated", 1), ("none", 0)])
 def test_a_forgotten_update_of_the_biases_is_no_rounding(biases, status):
     """The old biases agree with the new ones to the two digits printed; the error after it has six."""
@@ -257,6 +259,7 @@ def test_a_forgotten_update_of_the_biases_is_no_rounding(biases, status):
     assert [each.id for each in report.mistakes] == [biases] * status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "id, formula",
     [

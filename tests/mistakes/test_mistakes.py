@@ -185,6 +185,7 @@ def two_layers(draw):
     }
 
 
+@pytest.mark.slow
 @examples(60)
 @given(two_layers(), st.sampled_from(list(mistaken.MISTAKES)))
 def test_the_objects_agree_on_drawn_networks(description, id):
@@ -258,6 +259,7 @@ def test_what_makes_no_sense_for_a_network_is_refused(id, name):
     assert id not in Network(description).variations
 
 
+@pytest.mark.slow
 @examples(60)
 @given(descriptions(), st.lists(st.integers(0, 1000), min_size=1, max_size=2, unique=True))
 def test_no_mistake_fails_on_any_network(description, places):
@@ -378,6 +380,7 @@ def test_gradients_that_are_added_up_show_in_the_second_update():
 OWN = NETWORKS["own biases, tanh, L2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "id, name, wrong",
     [
@@ -491,6 +494,7 @@ def test_an_authors_names_of_biases_that_are_no_longer_there_do_no_harm(id):
 # Pairs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pair",
     list(

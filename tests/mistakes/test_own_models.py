@@ -19,6 +19,7 @@ from neuronnet.sheet.readers.read_sheet import read_sheet
 SHEETS = Path(neuronnet.__file__).parent / "examples" / "sheets"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name, id, lines",
     [
@@ -51,6 +52,7 @@ def test_a_mistake_below_a_right_formula_is_named():
     assert found.formula.startswith("you used mhat_2 = m_2/(1 - β1) in place of m_2/(1 - ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gru-step", "lstm-step"])
 def test_a_wrong_formula_that_is_mended_needs_no_cause_beside_it(name):
     report = check_sheet((SHEETS / f"{name}-mistake.txt").read_text(encoding="utf-8"))
@@ -105,6 +107,7 @@ def test_variations_are_recognised_as_themselves(name, every=20):
                 assert found.chance < 0.05 and not found.contradicts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["batch-norm", "lstm-step", "embedding"])
 def test_right_numbers_have_no_cause_and_a_random_one_none(name):
     own, quantities = model_of(name)

@@ -21,6 +21,7 @@ def as_floats(value):
     return np.vectorize(float, otypes=[float])(value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", SEEDS[::20])
 def test_every_derivative_agrees_with_a_complex_step(start):
     for seed in range(start, start + 20):
@@ -40,6 +41,7 @@ def test_every_forward_value_agrees_with_complex_numbers():
                 np.testing.assert_allclose(as_floats(value), true[key].real.astype(float), atol=1e-13)
 
 
+@pytest.mark.slow
 def test_updates_and_second_passes_follow_from_the_slopes():
     passes = 0
     for seed in SEEDS:
@@ -73,6 +75,7 @@ def test_a_number_carried_as_printed_stays_near():
             np.testing.assert_allclose(as_floats(printed), as_floats(exact), rtol=0.1, atol=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_planted_mistake_shows(kind):
     for seed in SEEDS[:20]:

@@ -181,6 +181,7 @@ def test_every_judged_line_of_a_right_sheet_is_right(name):
     assert judged <= {"right", "rounding"} and report.status == 0
 
 
+@pytest.mark.slow
 @each_example
 def test_the_planted_mistake_is_the_first_one(name):
     report = check_sheet(sheet(f"{name}-mistake"))
@@ -188,6 +189,7 @@ def test_the_planted_mistake_is_the_first_one(name):
     assert report.own_mistakes[0].line == MISTAKES[name].line
 
 
+@pytest.mark.slow
 @each_example
 def test_the_model_of_a_sheet_has_the_values_and_derivatives_of_numpy(name):
     text, example = sheet(name), EXAMPLES_OF_SHEETS[name]

@@ -27,6 +27,7 @@ def judged(case, form):
     return [verdict if numbers else None for verdict, numbers in zip(found, places)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case, form", PAIRS, ids=lambda each: getattr(each, "name", each))
 def test_a_derivation_is_judged_the_same_in_every_form(case, form):
     plain, found = judged(case, "in_lines"), judged(case, form)
@@ -35,6 +36,7 @@ def test_a_derivation_is_judged_the_same_in_every_form(case, form):
     assert sayable or form == "in_python"
 
 
+@pytest.mark.slow
 def test_a_wrong_claim_is_wrong_in_every_form():
     case = next(each for each in CASES if each.name == "three_factor_bce")
     for form in FORMS:

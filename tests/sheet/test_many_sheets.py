@@ -113,6 +113,7 @@ def test_a_sheet_is_shown_as_it_is_understood(tmp_path, capsys):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for number, name in enumerate(snippets()) if number % 3 == 0])
 def test_what_is_shown_is_read_as_the_same_and_judged_the_same(name):
     text = snippets()[name]["text"]

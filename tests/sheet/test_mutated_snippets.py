@@ -95,6 +95,7 @@ def read(text):
     read_statements(sheet.claims, Known(), declared=sheet.declared)
 
 
+@pytest.mark.slow
 def test_damage_makes_no_error_takes_no_time_and_runs_nothing():
     for text in ("x = 1", *(each["text"] for each in snippets().values())):
         read(text)  # what the readers import, they have imported

@@ -15,6 +15,7 @@ def test_the_corpus_has_snippets_of_every_kind_and_of_five_languages():
     assert len({each.get("language", "en") for each in snippets().values()}) >= 5
 
 
+@pytest.mark.slow
 def test_nearly_all_claims_are_read(results):
     found, missed = (sum(len(each[place]) for each in results.values()) for place in (0, 1))
     assert found > 300 and missed < 0.05 * (found + missed)

@@ -620,7 +620,7 @@ def test_every_line_of_text_ends_in_some_statement(lines):
 
 
 # More than is read of a sheet; the thorough profile takes forty times as much.
-MANY = 10**6 if is_thorough() else 25_000
+MANY, LONG_LINES = (10**6, 500) if is_thorough() else (21_000, 3)
 
 
 @pytest.mark.slow
@@ -641,20 +641,20 @@ MANY = 10**6 if is_thorough() else 25_000
         "\\[\n" * MANY,
         "```derivation\n" * (MANY // 10),
         pytest.param("$a=b$ " * MANY, marks=for_the_night()),
-        pytest.param(("a=b+" * 4900 + "\n") * (MANY // 2000), marks=for_the_night()),
-        pytest.param(("\\frac{a}{b}=" * 1600 + "\n") * (MANY // 2000), marks=for_the_night()),
-        (" " * 19000 + "=\n") * (MANY // 2000),
+        pytest.param(("a=b+" * 4900 + "\n") * (LONG_LINES), marks=for_the_night()),
+        pytest.param(("\\frac{a}{b}=" * 1600 + "\n") * (LONG_LINES), marks=for_the_night()),
+        (" " * 19000 + "=\n") * (LONG_LINES),
         "{\n" * MANY,
         pytest.param("| a | 1 |\n" * MANY, marks=for_the_night()),
         "a = 1, " * MANY,
-        pytest.param(("a=1," * 4900 + "\n") * (MANY // 2000), marks=for_the_night()),
-        (",;" * 9000 + "=\n") * (MANY // 2000),
+        pytest.param(("a=1," * 4900 + "\n") * (LONG_LINES), marks=for_the_night()),
+        (",;" * 9000 + "=\n") * (LONG_LINES),
         pytest.param("- a\n" * MANY, marks=for_the_night()),
         '{"W1":[[' + "1," * MANY + "1]]}",
         "n,a\n" + "1,2\n" * MANY,
-        ("(a " * 6000 + ")\n") * (MANY // 2000),
-        pytest.param(("w_5" * 6000 + "\n") * (MANY // 2000), marks=for_the_night()),
-        (r"\label{" * 2800 + "$\n") * (MANY // 2000),
+        ("(a " * 6000 + ")\n") * (LONG_LINES),
+        pytest.param(("w_5" * 6000 + "\n") * (LONG_LINES), marks=for_the_night()),
+        (r"\label{" * 2800 + "$\n") * (LONG_LINES),
     ],
     ids=lambda text: repr(text[:12]),
 )
@@ -670,12 +670,14 @@ def test_the_other_lines_of_a_sheet_with_an_endless_line_are_read():
     assert reasons(text) == [(2, "longer than 20000 characters")]
 
 
+@pytest.mark.slow
 def test_a_claim_over_too_many_lines_is_refused_as_one():
     text = "a = b\n" + "+ c\n" * 6000 + "\nd = 1"
     assert claims(text) == [(6003, ["d", "1"])]
     assert reasons(text) == [(1, "longer than 20000 characters")]
 
 
+@pytest.mark.slow
 def test_the_last_line_that_is_read_is_told():
     ((line, reason),) = reasons("# c\n" * MOST_LINES + "a = 1")
     assert line == MOST_LINES + 1 and "nothing is read from here on" in reason

@@ -51,6 +51,7 @@ def test_no_two_rules_have_one_name():
     assert len(names) == len(set(names))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 def test_a_rule_comes_out(rule):
     assert list(disagreements(rule)) == []

@@ -75,6 +75,7 @@ def test_a_number_is_judged_by_its_digits(claim, verdict, note):
     assert (line.verdict, line.worst.note) == (verdict, note)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "claim, printed, exact, units",
     [
@@ -262,6 +263,7 @@ def test_whole_inputs_and_targets_may_stand_in_a_formula(claim):
     assert checked(claim, network="han-kamber").counts() == {"right": 1}
 
 
+@pytest.mark.slow
 def test_a_bias_that_is_frozen_is_said_to_be():
     report = checked("b1+ = 0.340637195", "E_total@1 = 0.285750887")
     assert "b1 is frozen in this network" in report.lines[0].remark
@@ -283,6 +285,7 @@ def test_numbers_of_a_program_in_binary32_are_rounding():
 # What follows from what
 
 
+@pytest.mark.slow
 def test_a_line_that_goes_on_with_a_wrong_number_says_from_where():
     report = checked(
         "net_h1 = 0.3825",
@@ -378,6 +381,7 @@ def test_a_sheet_without_a_network_or_a_claim_is_refused(text, network, complain
 # Conventions and causes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "lines, convention",
     [
@@ -525,6 +529,7 @@ TWO_OF_SOFTMAX = {
 }
 
 
+@pytest.mark.slow
 @examples(40)
 @given(
     descriptions(most_layers=3, most_neurons=2, most_samples=1).filter(without_relu),

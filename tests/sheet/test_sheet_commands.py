@@ -161,12 +161,12 @@ HOSTILE = {
 }
 
 
-# Checks one file after another, each in at most ten seconds; prints the status and what was said as JSON.
+# Checks one file after another, each in ten seconds of computing; prints the status and what was said as JSON.
 CHECKED = """
 import contextlib, io, json, signal, sys
 from neuronnet.cli import main
 for path in sys.argv[1:]:
-    signal.alarm(10)
+    signal.setitimer(signal.ITIMER_PROF, 10)
     with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(said):
         status = main(["check", path])
     print(json.dumps([status, said.getvalue()]), flush=True)
@@ -199,8 +199,9 @@ def test_a_hostile_sheet_ends_soon_with_its_line(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", ["text", "markdown", "json"])
-@pytest.mark.parametrize("network", ["worked-example", "han-kamber", "xor"])
+@pytest.mark.parametrize(
+    "network, form", [("worked-example", "text"), ("han-kamber", "markdown"), ("worked-example", "json")]
+)
 def test_the_table_of_mistakes(network, form, capsys):
     assert main(["mistakes", network, "--format", form]) == 0
     out = capsys.readouterr().out
