@@ -161,7 +161,7 @@ HOSTILE = {
 }
 
 
-# Checks one file after another, each in ten seconds of computing; prints the status and what was said as JSON.
+# Checks one file after another, in ten seconds of computing; prints status and what was said as JSON.
 CHECKED = """
 import contextlib, io, json, signal, sys
 from neuronnet.cli import main
