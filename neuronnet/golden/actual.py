@@ -1,0 +1,323 @@
+"""Another implementation's numbers, from the files that such programs write: name -> number or nested lists.
+
+JSON, CSV, NumPy's npy and npz, safetensors, and PyTorch's state dicts. Nothing in a file is executed: pickled objects
+are refused, and of PyTorch's files only tensors are rebuilt, by functions of this module.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+import json
+import math
+import pickle
+import struct
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import NamedTuple
+
+from neuronnet.errors import NeuronnetError, shortened
+from neuronnet.golden.rounding import float32
+
+MOST_BYTES = 200_000_000  # of a file, and of what an archive unpacks to
+TYPES = {  # NumPy's and safetensors' words for what is read: (code of struct, bytes)
+    **dict.fromkeys(("f8", "F64"), ("d", 8)),
+    **dict.fromkeys(("f4", "F32"), ("f", 4)),
+    **dict.fromkeys(("f2", "F16"), ("e", 2)),
+    **dict.fromkeys(("i8", "I64"), ("q", 8)),
+    **dict.fromkeys(("i4", "I32"), ("i", 4)),
+    **dict.fromkeys(("i2", "I16"), ("h", 2)),
+    **dict.fromkeys(("i1", "I8"), ("b", 1)),
+    **dict.fromkeys(("u1", "U8"), ("B", 1)),
+    **dict.fromkeys(("b1", "BOOL"), ("?", 1)),
+}
+STORAGES = {"DoubleStorage": "F64", "FloatStorage": "F32", "HalfStorage": "F16", "LongStorage": "I64"}
+STORAGES |= {
+    "IntStorage": "I32",
+    "ShortStorage": "I16",
+    "CharStorage": "I8",
+    "ByteStorage": "U8",
+    "BoolStorage": "BOOL",
+}
+FLOATS = {"d": "float64", "f": "float32", "e": "float16"}
+PRINTED = 8  # significant digits up to which numbers in a text are taken as printed ones
+
+
+class Actual(NamedTuple):
+    """Numbers by name, each a float or nested lists; the `dtype` they have; `digits` where they are printed."""
+
+    values: dict
+    dtype: str
+    digits: int | None = None
+
+
+def read_actual(path: str | Path) -> Actual:
+    """The numbers of a file, by its suffix. Raises NeuronnetError for what cannot be read."""
+    path = Path(path)
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise NeuronnetError(
+            f"{path}: the suffix {path.suffix or '(none)'} is not read; read are {', '.join(READERS)}"
+        )
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise NeuronnetError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > MOST_BYTES:
+        raise NeuronnetError(f"{path}: more than {MOST_BYTES} bytes; a file has at most {MOST_BYTES}")
+    try:
+        return reader(data)
+    except NeuronnetError as error:
+        raise NeuronnetError(f"{path}: {error}") from None
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        struct.error,
+        zipfile.BadZipFile,
+        RecursionError,
+        EOFError,
+    ) as error:
+        kind = path.suffix.lower().lstrip(".")
+        raise NeuronnetError(
+            f"{path}: not a {kind} file that can be read ({shortened(str(error))})"
+        ) from None
+
+
+def of_values(values) -> Actual:
+    """The same from a mapping in Python: numbers, lists, arrays and tensors by name, in nested mappings."""
+    kinds, found = set(), {}
+    for name, value in _flat(values):
+        kinds.add(str(getattr(value, "dtype", "")).removeprefix("torch."))
+        value = value.detach().cpu() if hasattr(value, "detach") else value
+        found[name] = _floats(value.tolist() if hasattr(value, "tolist") else value, name)
+    kinds &= set(FLOATS.values())
+    return Actual(found, min(kinds) if kinds else _dtype_of(list(_leaves(found))))
+
+
+def _from_json(data):
+    texts = []
+
+    def number(text):
+        texts.append(text)
+        return float(text)
+
+    document = json.loads(data.decode("utf-8-sig"), parse_float=number, parse_int=number)
+    if not isinstance(document, dict):
+        raise NeuronnetError("a JSON object of names and numbers is needed")
+    if "quantities" in document and isinstance(document["quantities"], dict):
+        quantities = document["quantities"]
+        values = {name: float(each["value"]) for name, each in quantities.items()}
+        return Actual(values, document.get("dtype") or _dtype_of(values.values()))
+    values = {name: _floats(value, name) for name, value in _flat(document)}
+    return _with_digits(values, texts)
+
+
+def _from_csv(data):
+    rows = [row for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))) if any(row)]
+    columns = (0, 1)
+    if rows and "value" in (head := [each.strip().lower() for each in rows[0]]):
+        columns, rows = (head.index("name") if "name" in head else 0, head.index("value")), rows[1:]
+    values, texts = {}, []
+    for row in rows:
+        name, text = (row[each].strip() for each in columns)
+        values[name] = float(text)
+        texts.append(text)
+    return _with_digits(values, texts)
+
+
+def _with_digits(values, texts):
+    """The numbers of a text: floats of a dtype in their shortest form, or printed with fewer digits."""
+    dtype = _dtype_of(list(_leaves(values)))
+    most = max((_significant(text) for text in texts), default=0)
+    if most <= PRINTED and dtype == "float64" and most:
+        return Actual(values, "float32" if most > 6 else "float64", most)
+    return Actual(values, dtype)
+
+
+def _significant(text):
+    digits = text.lower().partition("e")[0].lstrip("+-").replace(".", "").lstrip("0")
+    return len(digits)
+
+
+def _dtype_of(numbers):
+    """float32 where every number is one exactly, or is the shortest text of one."""
+    numbers = [each for each in numbers if each != round(each, 2)] if numbers else []
+    single = all(
+        math.isfinite(each) and (float32(each) == each or _is_short_single(each)) for each in numbers
+    )
+    return "float32" if numbers and single else "float64"
+
+
+def _is_short_single(value):
+    return len(repr(abs(value)).replace(".", "").partition("e")[0].strip("0")) <= 9 and any(
+        float(f"{float32(value):.{digits}g}") == value for digits in (7, 8, 9)
+    )
+
+
+def _from_npy(data):
+    return _typed({"array": data}, _npy)
+
+
+def _from_npz(data):
+    with _archive(data) as archive:
+        members = {each.removesuffix(".npy"): archive.read(each) for each in archive.namelist()}
+    if {"name", "value"} <= set(members):  # a golden file
+        names, (values, dtype) = _names(members["name"]), _npy(members["value"])
+        return Actual(dict(zip(names, values)), dtype)
+    return _typed(members, _npy)
+
+
+def _from_safetensors(data):
+    (length,) = struct.unpack("<Q", data[:8])
+    header, body = json.loads(data[8 : 8 + length]), data[8 + length :]
+    header.pop("__metadata__", None)
+
+    def tensor(described):
+        start, end = described["data_offsets"]
+        return _array(described["dtype"], described["shape"], body[start:end])
+
+    return _typed(header, tensor)
+
+
+def _from_torch(data):
+    with _archive(data) as archive:
+        names = archive.namelist()
+        main = next((each for each in names if each.endswith("data.pkl")), None)
+        if main is None:
+            raise NeuronnetError("no state dict in it; save one with torch.save(model.state_dict(), path)")
+        folder = main.removesuffix("data.pkl")
+        found = _Tensors(
+            io.BytesIO(archive.read(main)), lambda key: archive.read(f"{folder}data/{key}")
+        ).load()
+    return _typed(dict(_flat(found)), lambda tensor: tensor)
+
+
+class _Tensors(pickle.Unpickler):
+    """Reads the tensors of a state dict: every name but those below is refused, and these are functions of ours."""
+
+    def __init__(self, file, storage):
+        super().__init__(file)
+        self._storage = storage
+
+    def find_class(self, module, name):
+        if (module, name) == ("collections", "OrderedDict"):
+            return OrderedDict
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return _strided
+        if (module, name) == ("torch._utils", "_rebuild_parameter"):
+            return lambda tensor, *_: tensor
+        if module == "torch" and name in STORAGES:
+            return STORAGES[name]
+        raise NeuronnetError(f"it holds {module}.{name}, which is not read; save a state dict of tensors")
+
+    def persistent_load(self, key):
+        return key[1], self._storage(key[2])
+
+
+def _strided(storage, offset, size, stride, *_):
+    kind, data = storage
+    code, width = TYPES[kind]
+    numbers = struct.unpack(f"<{len(data) // width}{code}", data)
+    if math.prod(size) > len(numbers):
+        raise NeuronnetError("a tensor that is larger than its data")
+
+    def nested(depth, start):
+        if depth == len(size):
+            return float(numbers[start])
+        return [nested(depth + 1, start + each * stride[depth]) for each in range(size[depth])]
+
+    return nested(0, offset), FLOATS.get(code)
+
+
+def _archive(data):
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    if sum(each.file_size for each in archive.infolist()) > MOST_BYTES:
+        raise NeuronnetError(f"it unpacks to more than {MOST_BYTES} bytes")
+    return archive
+
+
+def _header(data):
+    if data[:6] != b"\x93NUMPY":
+        raise NeuronnetError("not an array in NumPy's format")
+    start, length = (
+        (10, struct.unpack("<H", data[8:10])[0]) if data[6] == 1 else (12, struct.unpack("<I", data[8:12])[0])
+    )
+    return ast.literal_eval(data[start : start + length].decode("latin-1")), data[start + length :]
+
+
+def _npy(data):
+    header, body = _header(data)
+    if header["descr"][0] not in "<|":
+        raise NeuronnetError(f"an array of {header['descr']}; little-endian numbers are read")
+    return _array(header["descr"][1:], header["shape"], body, header["fortran_order"])
+
+
+def _names(data):
+    header, body = _header(data)
+    width = int(header["descr"][2:]) * 4
+    return [body[k : k + width].decode("utf-32-le").rstrip("\0") for k in range(0, len(body), width)]
+
+
+def _array(kind, shape, data, is_fortran=False):
+    """(nested lists, dtype) of an array."""
+    if kind not in TYPES:
+        raise NeuronnetError(f"an array of {kind}, which is not read; numbers are")
+    code, width = TYPES[kind]
+    count = math.prod(shape)
+    numbers = list(map(float, struct.unpack(f"<{count}{code}", data[: count * width])))
+    sizes = shape[::-1] if is_fortran else shape
+    for size in list(sizes)[:0:-1]:
+        numbers = [numbers[k : k + size] for k in range(0, len(numbers), size)]
+    numbers = numbers if len(shape) else numbers[0]
+    return (_turned(numbers) if is_fortran and len(shape) == 2 else numbers), FLOATS.get(code)
+
+
+def _turned(rows):
+    return [list(row) for row in zip(*rows)]
+
+
+def _typed(members, read):
+    """An Actual of named arrays, each read to (numbers, dtype)."""
+    found = {name: read(each) for name, each in members.items()}
+    kinds = {dtype for _, dtype in found.values() if dtype}
+    return Actual({name: numbers for name, (numbers, _) in found.items()}, min(kinds, default="float64"))
+
+
+def _flat(values, prefix=""):
+    """(name, value) of nested mappings, the names joined by points."""
+    for name, value in values.items():
+        if hasattr(value, "items"):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _floats(value, name):
+    if isinstance(value, (list, tuple)):
+        return [_floats(each, name) for each in value]
+    if isinstance(value, (bool, str)) or not hasattr(value, "__float__"):
+        raise NeuronnetError(f"{name}: found {shortened(value)}; numbers are needed")
+    return float(value)
+
+
+def _leaves(value):
+    for each in value.values() if isinstance(value, dict) else value:
+        if isinstance(each, list):
+            yield from _leaves(each)
+        else:
+            yield each
+
+
+READERS = {
+    ".json": _from_json,
+    ".csv": _from_csv,
+    ".npz": _from_npz,
+    ".npy": _from_npy,
+    ".safetensors": _from_safetensors,
+    **dict.fromkeys((".pt", ".pth", ".bin"), _from_torch),
+}

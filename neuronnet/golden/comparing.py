@@ -1,0 +1,219 @@
+"""Another implementation's numbers held against golden values: the first that parts company, and why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from neuronnet.errors import NeuronnetError, counted
+from neuronnet.golden.actual import Actual
+from neuronnet.golden.golden import REPRODUCIBLE, Golden, GoldenValue
+from neuronnet.golden.matching import matched
+from neuronnet.golden.rounding import ULPS, ulp_of
+from neuronnet.names import update_of
+
+MOST_SHOWN = 8  # differences in a report
+MOST_DIAGNOSED = 60  # values that the search for a mistake looks at
+LATEST_DIAGNOSED = 20  # updates that it replays
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A value outside its tolerance, with the tolerance that was applied."""
+
+    name: str
+    expected: float
+    actual: float
+    tolerance: float
+
+    @property
+    def off(self) -> float:
+        """By how many tolerances the value is off; infinite where it is no number."""
+        distance = abs(self.actual - self.expected)
+        if not math.isfinite(distance):
+            return math.inf
+        return distance / self.tolerance if self.tolerance else math.inf
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.actual:.9g}, expected {self.expected:.9g} ± {self.tolerance:.1e}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found: how many values were compared, and the differences in order of computation.
+
+    `undecided` names values that rounding in the dtype of the numbers leaves with fewer than two digits.
+    """
+
+    golden: Golden
+    dtype: str
+    compared: int
+    differences: tuple[Difference, ...]
+    undecided: tuple[str, ...]
+    unknown: tuple[str, ...]
+    said: tuple[str, ...]
+    values: dict
+
+    @property
+    def verdict(self) -> str:
+        """ "right", "wrong", or "undecided" where no value could be compared."""
+        if self.differences:
+            return "wrong"
+        return "right" if self.compared else "undecided"
+
+    @property
+    def first(self) -> Difference | None:
+        """The first difference in order of computation."""
+        return self.differences[0] if self.differences else None
+
+    @cached_property
+    def mistakes(self) -> list:
+        """The known mistakes that give the different numbers, best first, as `neuronnet.diagnose` finds them."""
+        if not self.differences:
+            return []
+        from neuronnet.sheet.causes import diagnose
+
+        near = {}
+        for name in self.golden.values:
+            if name in self.values and update_of(name) <= LATEST_DIAGNOSED and len(near) < MOST_DIAGNOSED:
+                if math.isfinite(self.values[name]) and self.golden.values[name].kind != "optimiser":
+                    near[name] = self._printed(name)
+        try:
+            return diagnose(self.golden.description, near)
+        except NeuronnetError:
+            return []
+
+    def _printed(self, name):
+        """A value with the digits that its tolerance leaves, as text."""
+        value, room = self.values[name], self._tolerance(self.golden.values[name])
+        digits = max(1, min(9, math.floor(-math.log10(max(room / abs(value), 1e-16))))) if value else 1
+        return f"{value:.{digits - 1}e}"
+
+    def _tolerance(self, each):
+        return tolerance_in(each, self.golden.dtype, self.dtype)
+
+    def to_dict(self) -> dict:
+        rows = [
+            vars(each) | {"off": each.off if math.isfinite(each.off) else None} for each in self.differences
+        ]
+        for row in rows:
+            row["actual"] = row["actual"] if math.isfinite(row["actual"]) else str(row["actual"])
+        return {
+            "verdict": self.verdict,
+            "dtype": self.dtype,
+            "compared": self.compared,
+            "within_tolerance": self.compared - len(rows),
+            "first": self.first and self.first.name,
+            "mistakes": [each.to_dict() for each in self.mistakes],
+            "differences": rows,
+            "undecided": list(self.undecided),
+            "unknown": list(self.unknown),
+            "found_out": list(self.said),
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> list[str]:
+        values = counted(self.compared, "value")
+        if self.verdict == "undecided":
+            return [f"undecided: none of the values could be compared{self._why()}", *self._remarks()]
+        if self.first is None:
+            return [f"right: {values} compared ({self.dtype}), all within tolerance", *self._remarks()]
+        lines = [
+            f"wrong: of {values} compared ({self.dtype}) {self.compared - len(self.differences)} are within tolerance",
+            f"first difference, in order of computation: {self.first}",
+        ]
+        lines += [f"mistake: {each.sentence}" for each in self.mistakes[:1]]
+        lines += [f"  {each.odds}" for each in self.mistakes[:1]]
+        rest = self.differences[1:]
+        if rest:
+            lines.append(f"{counted(len(rest), 'later value')} differ, which may merely follow from it:")
+            lines += [f"  {each}" for each in rest[:MOST_SHOWN]]
+            lines += [f"  and {len(rest) - MOST_SHOWN} more"] if len(rest) > MOST_SHOWN else []
+        return lines + self._remarks()
+
+    def _why(self):
+        return f": {', '.join(self.unknown[:4])} are no quantities of this network" if self.unknown else ""
+
+    def _remarks(self):
+        lines = list(self.said)
+        if self.undecided:
+            what = f"{counted(len(self.undecided), 'value')} not judged"
+            lines.append(
+                f"{what}: rounding in {self.dtype} decides their digits ({', '.join(self.undecided[:4])})"
+            )
+        if self.unknown and self.compared:
+            lines.append(f"not compared, no quantity of this network: {', '.join(self.unknown[:8])}")
+        return lines
+
+    def to_junit(self) -> str:
+        """The comparison as a JUnit test suite of one test case."""
+        case = f'<testcase classname="neuronnet.golden" name={quoteattr(self.golden.description["title"])}'
+        if self.verdict == "right":
+            body = f"{case}/>"
+        else:
+            body = f"{case}><failure message={quoteattr(self._lines()[0])}>{escape(str(self))}</failure></testcase>"
+        failures = int(self.verdict != "right")
+        return f'<testsuite name="neuronnet golden" tests="1" failures="{failures}">{body}</testsuite>'
+
+
+def compared(golden: Golden, actual: Actual, **override: Any) -> Comparison:
+    """The Comparison of numbers with golden values.
+
+    `override`: `dtype` of the numbers; `rtol`, `atol`, `ulps` or `digits` in place of the derived tolerances.
+    """
+    dtype = override.pop("dtype", None) or actual.dtype
+    if dtype not in ULPS:
+        raise NeuronnetError(f"numbers of {dtype}; compared are {' and '.join(ULPS)}")
+    found = matched(golden, actual.values)
+    differences, undecided, count = [], [name for name in found.values if name in golden.refused], 0
+    for name, each in golden.values.items():
+        if name not in found.values:
+            continue
+        number = found.values[name]
+        tolerance = _room(each, golden.dtype, dtype, number, actual.digits, **override)
+        expected = float(each.digits) if each.digits else each.value
+        if tolerance is None:
+            undecided.append(name)
+            continue
+        count += 1
+        if not abs(number - expected) <= tolerance:
+            differences.append(Difference(name, expected, number, tolerance))
+    return Comparison(
+        golden,
+        dtype,
+        count,
+        tuple(differences),
+        tuple(undecided),
+        tuple(found.unknown),
+        tuple(found.said),
+        found.values,
+    )
+
+
+def tolerance_in(each: GoldenValue, of: str, dtype: str) -> float:
+    """The tolerance of a golden value of one dtype for numbers of another: rounding scales with the ulp."""
+    return each.tolerance * ULPS[dtype] / ULPS[of]
+
+
+def _room(each, of, dtype, number, printed, rtol=None, atol=None, ulps=None, digits=None):
+    """What is allowed: the derived tolerance, or what overrides it; None where rounding decides the digits."""
+    size = abs(each.value)
+    if (rtol, atol, ulps, digits) != (None,) * 4:
+        rooms = [(rtol or 0.0) * size + (atol or 0.0), (ulps or 0.0) * ulp_of(each.value, dtype)]
+        return max(*rooms, _half_a_unit(each.value, digits))
+    tolerance = tolerance_in(each, of, dtype)
+    if tolerance > REPRODUCIBLE * size and tolerance > 0.0:
+        return None
+    return tolerance + _half_a_unit(number, printed)
+
+
+def _half_a_unit(value, digits):
+    """Half a unit of the last of some significant digits."""
+    if digits is None or value == 0.0 or not math.isfinite(value):
+        return 0.0
+    return 0.5 * 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)

@@ -1,0 +1,203 @@
+"""Which quantity each number of another implementation is: by name, or by the shape of a matrix of them.
+
+A matrix is told by its name (`W1 b1 z1 a1 dW1`, `fc1.weight`, `0.bias.grad`, `coefs_0`) and by its shape; where both
+layouts of a kernel fit, by the numbers. What was found out is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import NamedTuple
+
+from neuronnet.description.reading import read
+from neuronnet.golden.golden import Golden
+from neuronnet.names import after, in_sample, partial_name, split_index, spelled_out
+
+_UPDATE = re.compile(
+    r"(?:^|\.)(?:update|step|iteration|epoch|after)?[_ ]?(?P<count>[0-9]+)\.|@(?P<at>[0-9]+)$", re.I
+)
+_WORDS = {  # what a matrix is called: the kind of its entries
+    "W": r"(?:w|weights?|kernels?|coefs?|theta)",
+    "b": r"(?:b|bias(?:es)?|intercepts?)",
+    "net": r"(?:z|nets?|pre_?activations?|logits)",
+    "out": r"(?:a|h|outs?|outputs?|activations?|hidden)",
+    "delta": r"(?:deltas?|dz|dnets?|grad_z)",
+}
+_GRADIENT = re.compile(r"^(?:d(?=[WwbB])|d_|grads?(?:ients?)?[._]|g_(?=[wb]))|[._]grad(?:ient)?s?$", re.I)
+_MOMENT = re.compile(r"^(?P<moment>[mv])_(?=[WbB])|[._](?P<torch>exp_avg_sq|exp_avg)$")
+
+
+class Matched(NamedTuple):
+    """`values`: quantity -> number; `said`: what was found out, in sentences; `unknown`: names of no quantity."""
+
+    values: dict[str, float]
+    said: list[str]
+    unknown: list[str]
+
+
+def matched(golden: Golden, given: dict) -> Matched:
+    """The numbers of a mapping, name -> number or nested lists, under the names of the golden quantities."""
+    tables, values, said, unknown = _Tables(golden), {}, [], []
+    arrays = defaultdict(list)
+    for key, value in given.items():
+        name = tables.own_name(key)
+        if name is not None and not isinstance(value, list):
+            values[name] = value
+        elif (kind := _kind_of(key)) is not None:
+            arrays[kind].append((key, value))
+        else:
+            unknown.append(key)
+    for (kind, update), some in arrays.items():
+        updates = [update] if update is not None else golden.at
+        found = [_placed(tables, golden, kind, each, some) for each in updates]
+        best = max(found, key=lambda each: (each.agree, len(each.values)))
+        if len(best.values) == 0:
+            unknown += [key for key, _ in some]
+            continue
+        values |= best.values
+        said += best.said
+        if update is None and len(golden.at) > 1:
+            keys = some[0][0] if len(some) == 1 else f"{some[0][0]} to {some[-1][0]}"
+            said.append(f"{keys}: taken as those after {updates[found.index(best)]} updates")
+    return Matched(values, list(dict.fromkeys(said)), unknown)
+
+
+class _Tables:
+    """The names of a golden file as matrices: a row for each neuron, or for each sample of the batch."""
+
+    def __init__(self, golden):
+        self.golden, description = golden, read(golden.description)
+        self.names, self.several = description.names, len(description.samples) > 1
+        self._known = {name: name for name in golden.values} | {name: name for name in golden.refused}
+
+    def own_name(self, key):
+        """The golden name that a key spells; None where it is none."""
+        if key in self._known:
+            return key
+        key = key.replace(" ", "")
+        base, index = split_index(self.names.standard(spelled_out(key)))
+        for each in (base + index, base + index.replace("@0", "")):
+            if each in self._known:
+                return each
+        return None
+
+    def matrices(self, kind, update):
+        """The matrices of a kind in order of layers, each a list of rows of names."""
+        names, (role, of) = self.names, kind
+        if role == "b":
+            rows = [[list(each)] for each in names.biases if each is not None]
+        elif role == "W":
+            rows = [[list(row) for row in layer] for layer in names.weights]
+        else:
+            batch = self.golden.batches[update % len(self.golden.batches)]
+            samples = batch if self.several else (None,)
+            rows = [
+                [
+                    [after(in_sample(names.of(role, each), sample), update) for each in layer]
+                    for sample in samples
+                ]
+                for layer in names.layers
+            ]
+        if role not in "Wb":
+            return rows
+        make = {"": str, "gradient": lambda name: partial_name(names.error, name)}.get(
+            of, lambda name: f"{of}_{name}"
+        )
+        return [[[after(make(name), update) for name in row] for row in each] for each in rows]
+
+
+class _Placed(NamedTuple):
+    values: dict
+    said: list
+    agree: int
+
+
+def _kind_of(key):
+    """((role, of), update) of the name of a matrix, (("W", "gradient"), 10) for `update 10.dW1`; None for others."""
+    update = None
+    stated = _UPDATE.search(key)
+    if stated is not None:
+        digits = stated["at"] or stated["count"]
+        is_layer = (
+            stated["at"] is None
+            and not re.search(r"[._]?(weight|bias)", key[: stated.end()], re.I)
+            and re.fullmatch(r"[0-9]+\.(weight|bias)(\.grad)?", key[stated.start() :].lstrip("."), re.I)
+        )
+        if not is_layer:
+            update, key = int(digits), key[: stated.start()] + key[stated.end() :]
+    moment, of = _MOMENT.search(key), ""
+    if moment is not None:
+        of = moment["moment"] or ("v" if moment["torch"] == "exp_avg_sq" else "m")
+        key = _MOMENT.sub("", key)
+    for role in ("delta", "W", "b", "net", "out"):
+        if role == "W" and _GRADIENT.search(key):
+            of, key = "gradient", _GRADIENT.sub("", key)
+        if re.search(rf"(?:^|[._]){_WORDS[role]}[_.\[(]?(?:[lL]?[0-9]+)?[\])]?_?$", key, re.I):
+            return (role, of), update
+    return None
+
+
+def _placed(tables, golden, kind, update, some):
+    """The numbers of matrices of one kind at one update, laid out as fits them best."""
+    matrices, values, said = tables.matrices(kind, update), {}, []
+    agree = 0
+    order = _in_order(some, len(matrices))
+    for (key, value), place in zip(some, order):
+        rows = _rows(value)
+        if place is None or rows is None:
+            continue
+        names = matrices[place]
+        layouts = [each for each in (_fitted(names, rows), _fitted(names, _turned(rows))) if each is not None]
+        if not layouts:
+            continue
+        scores = [sum(_agrees(golden, name, number) for name, number in each.items()) for each in layouts]
+        chosen = max(range(len(layouts)), key=scores.__getitem__)
+        is_turned = _fitted(names, rows) is None or chosen == 1
+        if is_turned and len(rows) > 1 and len(rows[0]) > 1:
+            what = "a row for each input" if kind[0] == "W" else "a column for each sample"
+            said.append(f"{key}: {what}")
+        agree += scores[chosen]
+        values |= layouts[chosen]
+    return _Placed(values, said, agree)
+
+
+def _in_order(some, count):
+    """For each matrix the place of its layer: by the number in its name, from 0 or from 1, or by its rank."""
+    numbers = [re.findall(r"[0-9]+", key) for key, _ in some]
+    found = [int(each[-1]) if each else None for each in numbers]
+    if len(some) == count or None in found:
+        ranked = sorted(range(len(some)), key=lambda k: (found[k] is None, found[k] or 0, k))
+        places = [0] * len(some)
+        for rank, k in enumerate(ranked):
+            places[k] = rank
+        return [place if place < count else None for place in places]
+    least = 0 if 0 in found or max(found) < 1 else 1
+    return [each - least if 0 <= each - least < count else None for each in found]
+
+
+def _rows(value):
+    if not isinstance(value, list):
+        return [[value]]
+    if value and all(isinstance(row, list) and row and not isinstance(row[0], list) for row in value):
+        return value if len({len(row) for row in value}) == 1 else None
+    return None if any(isinstance(each, list) for each in value) or not value else [value]
+
+
+def _turned(rows):
+    return [list(row) for row in zip(*rows)]
+
+
+def _fitted(names, rows):
+    """{name: number} where the shapes are the same; a bias that a layer shares may come once or for each neuron."""
+    if len(rows) == len(names) and len(rows[0]) == len(names[0]):
+        return {name: number for row, numbers in zip(names, rows) for name, number in zip(row, numbers)}
+    flat = [name for row in names for name in row]
+    if len(set(flat)) == 1 and len(rows) == len(rows[0]) == 1:
+        return {flat[0]: rows[0][0]}
+    return None
+
+
+def _agrees(golden, name, number):
+    each = golden.values.get(name)
+    return each is not None and abs(number - each.value) <= max(each.tolerance, 1e-5 * abs(each.value))
