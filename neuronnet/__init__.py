@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from neuronnet.description.description import Description
     from neuronnet.description.reading import read
     from neuronnet.errors import NeuronnetError
+    from neuronnet.golden.golden import Golden
     from neuronnet.layer import NeuronLayer, SoftmaxLayer
     from neuronnet.network import NeuralNetwork, load
     from neuronnet.neuron import Neuron
@@ -22,6 +23,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Derivation",
     "Description",
+    "Golden",
     "Model",
     "NeuralNetwork",
     "Neuron",
@@ -38,6 +40,7 @@ __all__ = [
 _MODULES = {
     "Derivation": "derivation.quantities",
     "Description": "description.description",
+    "Golden": "golden.golden",
     "Model": "sheet.own_model",
     "NeuralNetwork": "network",
     "Neuron": "neuron",

@@ -70,6 +70,38 @@ def _commands():
         },
     )
     yield (
+        commands.golden,
+        "golden values: every number with certified digits and a derived tolerance, for tests in any language",
+        "golden worked-example --at 0,1,10 --dtype float32 -o golden.json",
+        ("json", "csv", "npz", "c", "rust", "javascript", "python"),
+        {
+            "network": _option("NETWORK", f"{output.NETWORK_HELP}; or a sheet that brings its own model"),
+            "--updates": _count("N", "how many updates to train (default 1)"),
+            "--at": _option("LIST", "the updates to record, as 0,1,10 (default: the first and the last)"),
+            "--dtype": _option("TYPE", "float64 (default) or float32", choices=("float64", "float32")),
+            "--all": {"action": "store_true", "help": "keep values with fewer than two reproducible digits"},
+            "--reason": _option("TEXT", "replace a file that is there; kept in its history"),
+        },
+    )
+    yield (
+        commands.compare,
+        "hold another implementation's numbers against golden values: the first difference and the mistake",
+        "compare golden.json actual.json",
+        ("text", "json", "junit"),
+        {
+            "golden": _option("GOLDEN", "a JSON file that `neuronnet golden` made"),
+            "actual": _option(
+                "ACTUAL",
+                "the other numbers: .json, .csv, .npy, .npz, .safetensors, or a state dict of PyTorch (.pt)",
+            ),
+            "--dtype": _option("TYPE", "of ACTUAL (default: seen from it)", choices=("float64", "float32")),
+            "--rtol": _option("X", "a relative tolerance in place of the derived ones", type=output.size),
+            "--atol": _option("X", "an absolute one", type=output.size),
+            "--ulps": _option("X", "a tolerance in units of the last place", type=output.size),
+            "--digits": _count("N", "how many significant digits have to agree"),
+        },
+    )
+    yield (
         commands.train,
         "train a network: a table of error and accuracy",
         "train xor --updates 1000 --every 100",

@@ -91,6 +91,45 @@ def _derive_sheet(arguments, sheet, place):
     return _write(arguments, [place], text=lambda: text.model(model, only), json=numbers)
 
 
+def golden(arguments):
+    from neuronnet.golden.formats import WRITERS
+    from neuronnet.golden.golden import Golden
+
+    subject, sheet, place = _network_or_sheet(arguments.network)
+    if sheet is not None:
+        from neuronnet.sheet.own_model import Model
+
+        subject = Model.from_text(sheet)
+    at = None if arguments.at is None else _counts("--at", arguments.at)
+    made = Golden.of(subject, arguments.updates, at, arguments.dtype or "float64", arguments.all)
+    if arguments.output is not None:
+        made.write(arguments.output, arguments.reason, arguments.format, [place])
+    elif arguments.format == "npz":
+        raise NeuronnetError("npz is for files; name one with -o FILE")
+    else:
+        output.write(WRITERS[arguments.format](made))
+    return 0
+
+
+def _counts(option, argument):
+    try:
+        return [output.count(each.strip()) for each in argument.split(",")]
+    except output.ArgumentTypeError as error:
+        raise NeuronnetError(f"{option} {argument}: {error}; a list is needed, such as 0,1,10") from None
+
+
+def compare(arguments):
+    from neuronnet.golden.actual import read_actual
+    from neuronnet.golden.comparing import compared
+    from neuronnet.golden.golden import Golden
+
+    override = {key: getattr(arguments, key) for key in ("rtol", "atol", "ulps", "digits", "dtype")}
+    found = compared(Golden.load(arguments.golden), read_actual(arguments.actual), **override)
+    places = [arguments.golden, arguments.actual]
+    _write(arguments, places, text=found.__str__, json=found.to_dict, junit=found.to_junit)
+    return {"right": 0, "wrong": 1, "undecided": 3}[found.verdict]
+
+
 def _with_one_sample(description, number):
     samples = description.samples
     if not 1 <= number <= len(samples):

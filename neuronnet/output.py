@@ -9,6 +9,7 @@ import stat
 import sys
 import tempfile
 import time
+from argparse import ArgumentTypeError
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +21,8 @@ from neuronnet.errors import NeuronnetError, shortened
 UNUSABLE = 2
 INTERRUPTED = 130
 STANDARD_INPUT = 0
-SUFFIXES = {"text": ".txt", "json": ".json", "markdown": ".md", "csv": ".csv"}
+SUFFIXES = {"text": ".txt", "json": ".json", "markdown": ".md", "csv": ".csv", "junit": ".xml", "npz": ".npz"}
+SUFFIXES |= {"c": ".h", "rust": ".rs", "javascript": ".js", "python": ".py"}
 NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard input"
 
 
@@ -31,7 +33,7 @@ class ArgumentParser(argparse.ArgumentParser):
         """The arguments, the format from `--format`, or else from the suffix of `-o FILE`, or the first."""
         found = super().parse_args(*arguments, **settings)
         if getattr(found, "formats", None) and found.format is None:
-            found.format = _format_of(found.output, found.formats)
+            found.format = format_of(found.output, found.formats)
         return found
 
     def error(self, message):
@@ -42,10 +44,19 @@ class ArgumentParser(argparse.ArgumentParser):
 def count(argument):
     """A whole number from the command line, for `add_argument(type=count)`."""
     if not argument.isascii() or not argument.isdigit() or len(argument) > 9:
-        raise argparse.ArgumentTypeError(
-            f"expected a whole number from 0 to 999999999, found {argument[:40]!r}"
-        )
+        raise ArgumentTypeError(f"expected a whole number from 0 to 999999999, found {argument[:40]!r}")
     return int(argument)
+
+
+def size(argument):
+    """A number from 0 on from the command line, for `add_argument(type=size)`."""
+    try:
+        value = float(argument)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < float("inf"):
+        raise ArgumentTypeError(f"expected a number from 0 on, found {argument[:40]!r}")
+    return value
 
 
 def add_output_options(parser, formats=("text", "json")):
@@ -63,7 +74,8 @@ def add_output_options(parser, formats=("text", "json")):
     parser.set_defaults(formats=formats)
 
 
-def _format_of(path, formats):
+def format_of(path, formats):
+    """The one of some formats that a path's suffix means, the first without a path or suffix."""
     suffix = Path(path or "").suffix.lower()
     if not suffix:
         return formats[0]

@@ -76,15 +76,18 @@ class Comparison:
             return []
         from neuronnet.sheet.causes import diagnose
 
-        near = {}
-        for name in self.golden.values:
-            if name in self.values and update_of(name) <= LATEST_DIAGNOSED and len(near) < MOST_DIAGNOSED:
-                if math.isfinite(self.values[name]) and self.golden.values[name].kind != "optimiser":
-                    near[name] = self._printed(name)
+        told = [name for name in self.golden.values if name in self.values and self._is_told(name)]
+        near = {name: self._printed(name) for name in told[:MOST_DIAGNOSED]}
         try:
             return diagnose(self.golden.description, near)
         except NeuronnetError:
             return []
+
+    def _is_told(self, name):
+        """Whether the search knows a quantity: of passes after the first, only what goes forward."""
+        each, update = self.golden.values[name], update_of(name)
+        is_forward = each.kind in ("parameters", "forward", "errors") and update <= LATEST_DIAGNOSED
+        return math.isfinite(self.values[name]) and (is_forward or not update and each.kind != "optimiser")
 
     def _printed(self, name):
         """A value with the digits that its tolerance leaves, as text."""

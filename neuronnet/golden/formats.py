@@ -96,12 +96,12 @@ def _npy(descr, count, data):
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + data
 
 
-WRITERS = {  # suffix: what makes the text or the bytes
-    ".json": as_json,
-    ".csv": as_csv,
-    ".npz": as_npz,
-    ".h": as_c,
-    ".rs": as_rust,
-    ".js": as_javascript,
-    ".py": as_python,
+WRITERS = {  # format: what makes the text or the bytes
+    "json": as_json,
+    "csv": as_csv,
+    "npz": as_npz,
+    "c": as_c,
+    "rust": as_rust,
+    "javascript": as_javascript,
+    "python": as_python,
 }

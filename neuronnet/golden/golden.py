@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import random
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,10 +17,10 @@ from neuronnet.description.reading import read
 from neuronnet.description.values import text_of
 from neuronnet.errors import NeuronnetError, did_you_mean, nearest, shortened
 from neuronnet.golden.formats import WRITERS
-from neuronnet.golden.recording import batches_of, recorded, require_trainable
-from neuronnet.golden.rounding import ULPS, disturbed, rounded_to, shortest, ulp_of
+from neuronnet.golden.recording import Recorded, batches_of, recorded, require_trainable
+from neuronnet.golden.rounding import ULPS, disturbed, disturbed_number, rounded_to, shortest, ulp_of
 from neuronnet.network import NeuralNetwork
-from neuronnet.output import plain, write_bytes
+from neuronnet.output import format_of, plain, write_bytes
 from neuronnet.render.text import conventions
 
 FORMAT, VERSION = "neuronnet golden", 1
@@ -68,39 +70,41 @@ class Golden:
 
     @classmethod
     def of(
-        cls, network: Any, updates: int = 1, at: Any = None, dtype: str = "float64", all_values: bool = False
+        cls,
+        network: Any,
+        updates: int | None = None,
+        at: Iterable[int] | None = None,
+        dtype: str = "float64",
+        all_values: bool = False,
     ) -> Golden:
-        """The Golden of a network: a file, an example's name, a dict, a Description or a NeuralNetwork.
+        """The Golden of a network (a file, an example's name, a dict, a NeuralNetwork) or of a Model.
 
-        `at`: the updates to record, by default before the first and after the last. `all_values` keeps those
-        with fewer than two reproducible digits, too. Raises NeuronnetError.
+        `at`: the updates to record, by default before the first and after the last of `updates` (1); a Model
+        has those that stand in its text. `all_values` keeps those with fewer than two reproducible digits,
+        too. Raises NeuronnetError.
         """
         if dtype not in ULPS:
             near = did_you_mean(nearest(str(dtype), ULPS))
             raise NeuronnetError(f"dtype: found {shortened(dtype)}; allowed are {', '.join(ULPS)}{near}")
-        description = read(network.to_dict() if isinstance(network, NeuralNetwork) else network)
-        at = tuple(sorted({0, updates} if at is None else set(at)))
-        if not at or at[0] < 0:
-            raise NeuronnetError(f"at: found {list(at)}; it is a list of numbers of updates, from 0 on")
-        require_trainable(description, at[-1])
-        with fifty_digits():
-            exact = dict(recorded(NeuralNetwork.from_dict(description, Decimal), description, at))
-        runs = [dict(disturbed(description, at, dtype, seed)) for seed in range(RUNS)]
+        if hasattr(network, "values_in"):
+            if updates is not None or at is not None:
+                raise NeuronnetError("updates: a sheet has the updates that stand in it")
+            exact, runs, about = _of_model(network, dtype)
+        else:
+            last = 1 if updates is None else updates
+            at = tuple(sorted({0, last} if at is None else set(at) | ({updates} - {None})))
+            if not at or at[0] < 0:
+                raise NeuronnetError(f"at: found {list(at)}; it is a list of numbers of updates, from 0 on")
+            exact, runs, about = _of_network(network, at, dtype)
         values, refused = {}, []
-        for update in at:
-            for name, kind, value in exact[update]:
-                deviation = _deviation(value, [run[update].get(name, math.nan) for run in runs])
-                made = _value(name, kind, value, deviation, dtype)
-                if made is None and not all_values:
-                    refused.append(name)
-                else:
-                    values[name] = made or GoldenValue(
-                        name, kind, shortest(value, dtype), "", float(abs(value))
-                    )
-        numbers = tuple(tuple(each + 1 for each in batch) for batch in batches_of(description, at[-1]))
-        known = tuple(conventions(description))
-        plain_dict = json.loads(json.dumps(description.to_dict(), default=plain))
-        return cls(plain_dict, dtype, at, numbers, values, tuple(refused), known)
+        for name, kind, value in exact:
+            deviation = _deviation(value, [run.get(name, math.nan) for run in runs])
+            made = _value(name, kind, value, deviation, dtype)
+            if made is None and not all_values:
+                refused.append(name)
+            else:
+                values[name] = made or GoldenValue(name, kind, shortest(value, dtype), "", float(abs(value)))
+        return cls(dtype=dtype, values=values, refused=tuple(refused), **about)
 
     @classmethod
     def load(cls, path: Any) -> Golden:
@@ -124,34 +128,27 @@ class Golden:
             raise NeuronnetError(f"{path}: its description was changed by hand; make the file again")
         return golden
 
-    def write(self, path: Any, reason: str | None = None) -> None:
-        """Write the file, whole or not at all, in the format of its suffix: see `formats.WRITERS`.
+    def write(
+        self, path: Any, reason: str | None = None, form: str | None = None, inputs: Iterable = ()
+    ) -> None:
+        """Write the file, whole or not at all, in a format of WRITERS, by default that of its suffix.
 
         A file that is there is replaced only for a `reason`, which a JSON file keeps in its history with the
-        digest of what it replaces. Raises NeuronnetError.
+        digest of what it replaces; none of the `inputs` is replaced. Raises NeuronnetError.
         """
-        path = Path(path)
-        writer = WRITERS.get(path.suffix.lower())
-        if writer is None:
-            known = ", ".join(WRITERS)
-            raise NeuronnetError(
-                f"{path}: the suffix {path.suffix or '(none)'} means no format; known are {known}"
-            )
-        golden = self
+        path, golden = Path(path), self
+        form = format_of(path, tuple(WRITERS)) if form is None else form
         if path.exists():
             if not reason:
                 raise NeuronnetError(f"{path} is there; --reason TEXT replaces it, and is kept in the file")
-            before = Golden.load(path) if path.suffix.lower() == ".json" else None
-            if before is not None:
-                entry = {
-                    "reason": reason,
-                    "replaced": before.digest,
-                    "dtype": before.dtype,
-                    "at": list(before.at),
-                }
-                golden = replace(self, history=(*before.history, entry))
-        made = writer(golden)
-        write_bytes(made if isinstance(made, bytes) else f"{made}\n".encode(), path)
+            golden = self.replacing(Golden.load(path), reason) if form == "json" else self
+        made = WRITERS[form](golden)
+        write_bytes(made if isinstance(made, bytes) else f"{made}\n".encode(), path, inputs)
+
+    def replacing(self, before: Golden, reason: str) -> Golden:
+        """The same with the reason for which it replaces another in its history."""
+        entry = {"reason": reason, "replaced": before.digest, "dtype": before.dtype, "at": list(before.at)}
+        return replace(self, history=(*before.history, entry))
 
     @property
     def digest(self) -> str:
@@ -161,6 +158,8 @@ class Golden:
 
     def initial(self) -> dict[str, float]:
         """The parameters before the first update, by name."""
+        if "layer" not in self.description:
+            return {name: each.value for name, each in self.values.items() if each.kind == "parameters"}
         layers, names = self.description["layer"], read(self.description).names
         given = [value for layer in layers for row in layer["weights"] for value in row]
         for layer in layers:
@@ -196,6 +195,47 @@ class Golden:
             "history": list(self.history),
             "description": self.description,
         }
+
+
+def _of_network(network, at, dtype):
+    """(exact Recorded quantities, {name: value} of each disturbed run, fields of the Golden) of a training."""
+    description = read(network.to_dict() if isinstance(network, NeuralNetwork) else network)
+    require_trainable(description, at[-1])
+    with fifty_digits():
+        passes = recorded(NeuralNetwork.from_dict(description, Decimal), description, at)
+        exact = [each for _, rows in passes for each in rows]
+    runs = []
+    for seed in range(RUNS):
+        passes = disturbed(description, at, dtype, seed)
+        runs.append({name: value for _, values in passes for name, value in values.items()})
+    return (
+        exact,
+        runs,
+        {
+            "description": json.loads(json.dumps(description.to_dict(), default=plain)),
+            "at": at,
+            "batches": tuple(tuple(each + 1 for each in batch) for batch in batches_of(description, at[-1])),
+            "conventions": tuple(conventions(description)),
+        },
+    )
+
+
+def _of_model(model, dtype):
+    """The same of a Model; each entry of an array is a quantity of its own, as W1[2,1]."""
+    kinds = dict(zip(("Given", "Forward"), ("parameters", "forward")))
+    kind_of = {name: kinds.get(title, "gradients") for title, names in model.groups() for name in names}
+    with fifty_digits():
+        exact = [
+            Recorded(entry, kind_of[name], value)
+            for name, values in model.values_in(Decimal)
+            for entry, value in values
+        ]
+    runs = []
+    for seed in range(RUNS):
+        values = model.values_in(disturbed_number(ULPS[dtype], random.Random(seed)))
+        runs.append({entry: float(value) for _, entries in values for entry, value in entries})
+    about = {"description": {"title": "a sheet", "sheet": model.text}, "at": (0,), "batches": ()}
+    return exact, runs, about
 
 
 def _deviation(exact, values):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from neuronnet.description.reading import read
 from neuronnet.golden.golden import Golden
-from neuronnet.names import after, in_sample, partial_name, split_index, spelled_out
+from neuronnet.names import after, in_sample, partial_name, spelled_out, split_index
 
 _UPDATE = re.compile(
     r"(?:^|\.)(?:update|step|iteration|epoch|after)?[_ ]?(?P<count>[0-9]+)\.|@(?P<at>[0-9]+)$", re.I
@@ -44,7 +44,9 @@ def matched(golden: Golden, given: dict) -> Matched:
         name = tables.own_name(key)
         if name is not None and not isinstance(value, list):
             values[name] = value
-        elif (kind := _kind_of(key)) is not None:
+        elif isinstance(value, list) and f"{key}[{','.join('1' * _depth(value))}]" in tables:
+            values |= _entries(key, value)
+        elif tables.names is not None and (kind := _kind_of(key)) is not None:
             arrays[kind].append((key, value))
         else:
             unknown.append(key)
@@ -57,7 +59,7 @@ def matched(golden: Golden, given: dict) -> Matched:
             continue
         values |= best.values
         said += best.said
-        if update is None and len(golden.at) > 1:
+        if update is None and len(golden.at) > 1 and not any("@" in key for key in given):
             keys = some[0][0] if len(some) == 1 else f"{some[0][0]} to {some[-1][0]}"
             said.append(f"{keys}: taken as those after {updates[found.index(best)]} updates")
     return Matched(values, list(dict.fromkeys(said)), unknown)
@@ -67,15 +69,22 @@ class _Tables:
     """The names of a golden file as matrices: a row for each neuron, or for each sample of the batch."""
 
     def __init__(self, golden):
-        self.golden, description = golden, read(golden.description)
-        self.names, self.several = description.names, len(description.samples) > 1
+        self.golden, self.names = golden, None
+        if "sheet" not in golden.description:
+            description = read(golden.description)
+            self.names, self.several = description.names, len(description.samples) > 1
         self._known = {name: name for name in golden.values} | {name: name for name in golden.refused}
+
+    def __contains__(self, name):
+        return name in self._known
 
     def own_name(self, key):
         """The golden name that a key spells; None where it is none."""
         if key in self._known:
             return key
         key = key.replace(" ", "")
+        if self.names is None:
+            return None
         base, index = split_index(self.names.standard(spelled_out(key)))
         for each in (base + index, base + index.replace("@0", "")):
             if each in self._known:
@@ -174,6 +183,20 @@ def _in_order(some, count):
         return [place if place < count else None for place in places]
     least = 0 if 0 in found or max(found) < 1 else 1
     return [each - least if 0 <= each - least < count else None for each in found]
+
+
+def _depth(value):
+    return 1 + _depth(value[0]) if isinstance(value, list) and value else 0
+
+
+def _entries(key, value, place=()):
+    """{name[i,j]: number} of the entries of nested lists."""
+    if not isinstance(value, list):
+        return {f"{key}[{','.join(map(str, place))}]": value}
+    found = {}
+    for number, each in enumerate(value, 1):
+        found |= _entries(key, each, (*place, number))
+    return found
 
 
 def _rows(value):

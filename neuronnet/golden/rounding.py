@@ -10,6 +10,7 @@ import math
 import random
 import struct
 from itertools import islice
+from numbers import Real
 
 from neuronnet.golden.recording import pass_of, state_of
 from neuronnet.network import NeuralNetwork
@@ -49,11 +50,13 @@ def disturbed(description, at, dtype, seed):
     draw, ulp = random.Random(seed), ULPS[dtype]
     number = disturbed_number(ulp, draw)
     network, in_passes = NeuralNetwork.from_dict(description), NeuralNetwork.from_dict(description, number)
+    _in_plain_formulas(in_passes)
     _round_givens(network, in_passes, ulp, draw)
     looked_at = {*at, *(2**k for k in range(max(at).bit_length()))}
     share = {
         parameter.name: 0.0 for parameter in network.parameters
     }  # rounding of a gradient, of the largest
+    lasting = {name: draw.gauss(0.0, 1.0) for name in share}  # near a minimum the same roundings come again
     for update, batch in enumerate(islice(description.batches(), max(at) + 1)):
         samples = [network.samples[position] for position in batch]
         gradients = network.gradients(samples)
@@ -70,7 +73,8 @@ def disturbed(description, at, dtype, seed):
                 rounding = abs(float(parameter.gradient) - gradients[parameter.name]) / largest
                 share[parameter.name] = max(share[parameter.name], rounding)
         for parameter in network.parameters:
-            parameter.gradient += draw.gauss(0.0, share[parameter.name] * largest)
+            off = draw.gauss(lasting[parameter.name], 1.0)
+            parameter.gradient += off * share[parameter.name] * largest
         if update < max(at):
             network.update()
             for parameter in network.trainable:
@@ -78,6 +82,29 @@ def disturbed(description, at, dtype, seed):
             state = network.update_rule.state
             for name in state:
                 state[name] *= 1.0 + draw.uniform(-ulp, ulp)
+
+
+class _PlainFormulas:
+    """An activation whose slopes are those of a textbook, 1 - out*out and out*(1 - out), as most programs have."""
+
+    def derivative(self, net, out):
+        plain = {"logistic": lambda: out * (1 - out), "tanh": lambda: 1 - out * out}.get(self.name)
+        return super().derivative(net, out) if plain is None else plain()
+
+    def rest(self, nets, outs, j):
+        return 1 - (self.value(nets[j]) if outs is None else outs[j])
+
+    def surprises(self, nets, j):
+        out = self.share(nets, j) if self.whole_layer else self.value(nets[j])
+        return -out.ln(), -(1 - out).ln()
+
+
+def _in_plain_formulas(network):
+    for layer in network.layers:
+        kind = type(layer.activation)
+        layer.activation = type(kind.__name__, (_PlainFormulas, kind), {})()
+        for neuron in layer:
+            neuron.activation = layer.activation
 
 
 def _round_givens(network, in_passes, ulp, draw):
@@ -100,6 +127,9 @@ def disturbed_number(ulp, draw):
     def off(value):
         return Disturbed(value + value * ulp * (2.0 * uniform() - 1.0))
 
+    def is_one(other):
+        return type(other) is Disturbed or isinstance(other, Real)
+
     class Disturbed:
         """A float in disturbed arithmetic."""
 
@@ -118,22 +148,25 @@ def disturbed_number(ulp, draw):
             return self.value
 
         def __add__(self, other):
-            return off(self.value + float(other))
+            return off(self.value + float(other)) if is_one(other) else NotImplemented
 
         def __sub__(self, other):
-            return off(self.value - float(other))
+            return off(self.value - float(other)) if is_one(other) else NotImplemented
 
         def __rsub__(self, other):
-            return off(other - self.value)
+            return off(float(other) - self.value)
 
         def __mul__(self, other):
-            return off(self.value * float(other))
+            return off(self.value * float(other)) if is_one(other) else NotImplemented
 
         def __truediv__(self, other):
-            return off(self.value / float(other))
+            return off(self.value / float(other)) if is_one(other) else NotImplemented
 
         def __rtruediv__(self, other):
-            return off(other / self.value)
+            return off(float(other) / self.value)
+
+        def __int__(self):
+            return int(self.value)
 
         def __neg__(self):
             return Disturbed(-self.value)
@@ -162,7 +195,7 @@ def disturbed_number(ulp, draw):
             return off(math.exp(self.value) if self.value < 709.0 else math.inf)
 
         def ln(self):
-            return off(math.log(self.value))
+            return off(math.log(self.value) if self.value > 0.0 else -math.inf)
 
         def log1p(self):
             return off(math.log1p(self.value))

@@ -60,7 +60,8 @@ class Model:
     Names are the author's, `∂L/∂W1` and `dL/dW1` alike. `loss` is the name of the loss, or None.
     """
 
-    def __init__(self, reading: Reading):
+    def __init__(self, reading: Reading, text: str = ""):
+        self.text = text
         self.roles, self._model, self._known = reading.roles, reading.roles.model, reading.known
         self.spellings = reading.spellings
         self.loss = None if self.roles.loss is None else self.spellings.of(self.roles.loss)
@@ -78,7 +79,7 @@ class Model:
             raise NeuronnetError(f"line {reading.statements[position].line}: {error}")
         if not reading.roles.model.formulas:
             raise NeuronnetError("no formula found; a model has lines such as z = w x + b")
-        return cls(reading)
+        return cls(reading, text)
 
     def names(self) -> list[str]:
         """Everything given and defined, then the derivatives of the loss, from the loss backwards."""
@@ -88,6 +89,17 @@ class Model:
         """The value of a quantity or derivative: a float, a list, or a list of rows. Raises UnknownName."""
         value = self._model[self.canonical(name)]
         return value.map(float).nested() if isinstance(value, Array) else float(value)
+
+    def values_in(self, number: type) -> list[tuple[str, list[tuple[str, Any]]]]:
+        """(name, [(name of an entry, such as `W1[2,1]`, its value)]) of everything, in a type of number."""
+        values = self._model.values(number)
+        return [(name, self._entries(name, values[own])) for name, own in self._typed.items()]
+
+    def _entries(self, name, value):
+        if not isinstance(value, Array):
+            return [(name, value)]
+        places = product(*(range(1, size + 1) for size in shape(value)))
+        return [(f"{name}[{','.join(map(str, place))}]", each) for place, each in zip(places, entries(value))]
 
     def formula(self, name: str) -> str | None:
         """The formula of a quantity or derivative, in the author's names; None for what is given."""

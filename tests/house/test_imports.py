@@ -33,6 +33,7 @@ ORDER = {
         "mistakes",
         "repairs",
         "sheet",
+        "golden",
         "__init__",
         "commands",
         "cli",
