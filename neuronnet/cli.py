@@ -71,7 +71,7 @@ def _commands():
     )
     yield (
         commands.golden,
-        "golden values: every number with certified digits and a derived tolerance, for tests in any language",
+        "golden values: every number with certified digits and a derived tolerance, for any language",
         "golden worked-example --at 0,1,10 --dtype float32 -o golden.json",
         ("json", "csv", "npz", "c", "rust", "javascript", "python"),
         {

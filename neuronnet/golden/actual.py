@@ -1,7 +1,7 @@
 """Another implementation's numbers, from the files that such programs write: name -> number or nested lists.
 
-JSON, CSV, NumPy's npy and npz, safetensors, and PyTorch's state dicts. Nothing in a file is executed: pickled objects
-are refused, and of PyTorch's files only tensors are rebuilt, by functions of this module.
+JSON, CSV, NumPy's npy and npz, safetensors, and PyTorch's state dicts. Nothing in a file is executed: pickled
+objects are refused, and of PyTorch's files only tensors are rebuilt, by functions of this module.
 """
 
 from __future__ import annotations
@@ -42,15 +42,19 @@ STORAGES |= {
     "BoolStorage": "BOOL",
 }
 FLOATS = {"d": "float64", "f": "float32", "e": "float16"}
-PRINTED = 8  # significant digits up to which numbers in a text are taken as printed ones
+PRINTED = 15  # digits from which the numbers of a text are taken to be whole floats
 
 
 class Actual(NamedTuple):
-    """Numbers by name, each a float or nested lists; the `dtype` they have; `digits` where they are printed."""
+    """Numbers by name, floats or nested lists, and the `dtype` they have.
+
+    What is printed has so many significant `digits`, or so many `decimals`.
+    """
 
     values: dict
     dtype: str
     digits: int | None = None
+    decimals: int | None = None
 
 
 def read_actual(path: str | Path) -> Actual:
@@ -96,7 +100,7 @@ def of_values(values) -> Actual:
         value = value.detach().cpu() if hasattr(value, "detach") else value
         found[name] = _floats(value.tolist() if hasattr(value, "tolist") else value, name)
     kinds &= set(FLOATS.values())
-    return Actual(found, min(kinds) if kinds else _dtype_of(list(_leaves(found))))
+    return Actual(found, min(kinds) if kinds else _dtype_of(list(_leaves(found)), are_texts=False))
 
 
 def _from_json(data):
@@ -134,9 +138,10 @@ def _with_digits(values, texts):
     """The numbers of a text: floats of a dtype in their shortest form, or printed with fewer digits."""
     dtype = _dtype_of(list(_leaves(values)))
     most = max((_significant(text) for text in texts), default=0)
-    if most <= PRINTED and dtype == "float64" and most:
-        return Actual(values, "float32" if most > 6 else "float64", most)
-    return Actual(values, dtype)
+    decimals = {len(text.partition(".")[2]) for text in texts if "." in text and "e" not in text.lower()}
+    if len(decimals) == 1 and len(texts) > 1 and min(decimals) < PRINTED:
+        return Actual(values, dtype, None, min(decimals))
+    return Actual(values, dtype, most if 0 < most < PRINTED else None)
 
 
 def _significant(text):
@@ -144,13 +149,11 @@ def _significant(text):
     return len(digits)
 
 
-def _dtype_of(numbers):
-    """float32 where every number is one exactly, or is the shortest text of one."""
-    numbers = [each for each in numbers if each != round(each, 2)] if numbers else []
-    single = all(
-        math.isfinite(each) and (float32(each) == each or _is_short_single(each)) for each in numbers
-    )
-    return "float32" if numbers and single else "float64"
+def _dtype_of(numbers, are_texts=True):
+    """float32 where most numbers are one exactly, or, of a text, the shortest text of one."""
+    numbers = [each for each in numbers if math.isfinite(each) and each != round(each, 2)]
+    single = [float32(each) == each or (are_texts and _is_short_single(each)) for each in numbers]
+    return "float32" if sum(single) > len(single) / 2 else "float64"
 
 
 def _is_short_single(value):
@@ -198,7 +201,7 @@ def _from_torch(data):
 
 
 class _Tensors(pickle.Unpickler):
-    """Reads the tensors of a state dict: every name but those below is refused, and these are functions of ours."""
+    """Reads the tensors of a state dict: every name but those below is refused, and these are ours."""
 
     def __init__(self, file, storage):
         super().__init__(file)

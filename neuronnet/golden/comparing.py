@@ -71,7 +71,7 @@ class Comparison:
 
     @cached_property
     def mistakes(self) -> list:
-        """The known mistakes that give the different numbers, best first, as `neuronnet.diagnose` finds them."""
+        """The known mistakes that give the different numbers, best first: see `neuronnet.diagnose`."""
         if not self.differences:
             return []
         from neuronnet.sheet.causes import diagnose
@@ -126,8 +126,9 @@ class Comparison:
             return [f"undecided: none of the values could be compared{self._why()}", *self._remarks()]
         if self.first is None:
             return [f"right: {values} compared ({self.dtype}), all within tolerance", *self._remarks()]
+        within = self.compared - len(self.differences)
         lines = [
-            f"wrong: of {values} compared ({self.dtype}) {self.compared - len(self.differences)} are within tolerance",
+            f"wrong: of {values} compared ({self.dtype}) {within} are within tolerance",
             f"first difference, in order of computation: {self.first}",
         ]
         lines += [f"mistake: {each.sentence}" for each in self.mistakes[:1]]
@@ -159,7 +160,8 @@ class Comparison:
         if self.verdict == "right":
             body = f"{case}/>"
         else:
-            body = f"{case}><failure message={quoteattr(self._lines()[0])}>{escape(str(self))}</failure></testcase>"
+            message = quoteattr(self._lines()[0])
+            body = f"{case}><failure message={message}>{escape(str(self))}</failure></testcase>"
         failures = int(self.verdict != "right")
         return f'<testsuite name="neuronnet golden" tests="1" failures="{failures}">{body}</testsuite>'
 
@@ -178,7 +180,7 @@ def compared(golden: Golden, actual: Actual, **override: Any) -> Comparison:
         if name not in found.values:
             continue
         number = found.values[name]
-        tolerance = _room(each, golden.dtype, dtype, number, actual.digits, **override)
+        tolerance = _room(each, golden.dtype, dtype, number, actual, **override)
         expected = float(each.digits) if each.digits else each.value
         if tolerance is None:
             undecided.append(name)
@@ -204,7 +206,7 @@ def tolerance_in(each: GoldenValue, of: str, dtype: str) -> float:
 
 
 def _room(each, of, dtype, number, printed, rtol=None, atol=None, ulps=None, digits=None):
-    """What is allowed: the derived tolerance, or what overrides it; None where rounding decides the digits."""
+    """The derived tolerance, or what overrides it; None where rounding decides the digits."""
     size = abs(each.value)
     if (rtol, atol, ulps, digits) != (None,) * 4:
         rooms = [(rtol or 0.0) * size + (atol or 0.0), (ulps or 0.0) * ulp_of(each.value, dtype)]
@@ -212,11 +214,13 @@ def _room(each, of, dtype, number, printed, rtol=None, atol=None, ulps=None, dig
     tolerance = tolerance_in(each, of, dtype)
     if tolerance > REPRODUCIBLE * size and tolerance > 0.0:
         return None
-    return tolerance + _half_a_unit(number, printed)
+    return tolerance + _half_a_unit(number, printed.digits, printed.decimals)
 
 
-def _half_a_unit(value, digits):
-    """Half a unit of the last of some significant digits."""
+def _half_a_unit(value, digits, decimals=None):
+    """Half a unit of the last of some significant digits, or of some decimals."""
+    if decimals is not None:
+        return 0.5 * 10.0**-decimals
     if digits is None or value == 0.0 or not math.isfinite(value):
         return 0.0
     return 0.5 * 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)

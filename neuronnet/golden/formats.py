@@ -1,4 +1,4 @@
-"""Golden values as files: JSON, CSV, NumPy's npz, and tables of constants for C, Rust, JavaScript and Python."""
+"""Golden values as files: JSON, CSV, NumPy's npz, and constants for C, Rust, JavaScript and Python."""
 
 import csv
 import io

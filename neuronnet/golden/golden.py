@@ -92,7 +92,8 @@ class Golden:
             exact, runs, about = _of_model(network, dtype)
         else:
             last = 1 if updates is None else updates
-            at = tuple(sorted({0, last} if at is None else set(at) | ({updates} - {None})))
+            recorded_at = {0, last} if at is None else {*at, *([] if updates is None else [updates])}
+            at = tuple(sorted(recorded_at))
             if not at or at[0] < 0:
                 raise NeuronnetError(f"at: found {list(at)}; it is a list of numbers of updates, from 0 on")
             exact, runs, about = _of_network(network, at, dtype)
@@ -153,8 +154,25 @@ class Golden:
     @property
     def digest(self) -> str:
         """The SHA-256 of the description, its numbers as floats."""
-        text = json.dumps(self.description, sort_keys=True, default=plain, separators=(",", ":"))
+        return self.digest_of(self.description)
+
+    @staticmethod
+    def digest_of(description: dict) -> str:
+        """The SHA-256 of a description as a dict, its numbers as floats."""
+        text = json.dumps(description, sort_keys=True, default=plain, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+    def compare(self, values: Any, **override: Any) -> Any:
+        """The Comparison of another implementation's numbers, a mapping or a file, with these.
+
+        `override`: the `dtype` of the numbers; `rtol`, `atol`, `ulps` or `digits` for the derived tolerances.
+        """
+        from neuronnet.golden.actual import of_values, read_actual
+        from neuronnet.golden.comparing import compared
+
+        return compared(
+            self, of_values(values) if hasattr(values, "items") else read_actual(values), **override
+        )
 
     def initial(self) -> dict[str, float]:
         """The parameters before the first update, by name."""
@@ -198,7 +216,7 @@ class Golden:
 
 
 def _of_network(network, at, dtype):
-    """(exact Recorded quantities, {name: value} of each disturbed run, fields of the Golden) of a training."""
+    """(exact Recorded quantities, {name: value} of each disturbed run, fields of the Golden)."""
     description = read(network.to_dict() if isinstance(network, NeuralNetwork) else network)
     require_trainable(description, at[-1])
     with fifty_digits():

@@ -1,7 +1,7 @@
 """Which quantity each number of another implementation is: by name, or by the shape of a matrix of them.
 
-A matrix is told by its name (`W1 b1 z1 a1 dW1`, `fc1.weight`, `0.bias.grad`, `coefs_0`) and by its shape; where both
-layouts of a kernel fit, by the numbers. What was found out is said.
+A matrix is told by its name (`W1 b1 z1 a1 dW1`, `fc1.weight`, `0.bias.grad`) and by its shape; where
+both layouts of a kernel fit, by the numbers. What was found out is said.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOMENT = re.compile(r"^(?P<moment>[mv])_(?=[WbB])|[._](?P<torch>exp_avg_sq|exp_
 
 
 class Matched(NamedTuple):
-    """`values`: quantity -> number; `said`: what was found out, in sentences; `unknown`: names of no quantity."""
+    """`values`: quantity -> number; `said`: what was found out; `unknown`: names of no quantity."""
 
     values: dict[str, float]
     said: list[str]
@@ -47,7 +47,8 @@ def matched(golden: Golden, given: dict) -> Matched:
         elif isinstance(value, list) and f"{key}[{','.join('1' * _depth(value))}]" in tables:
             values |= _entries(key, value)
         elif tables.names is not None and (kind := _kind_of(key)) is not None:
-            arrays[kind].append((key, value))
+            *kind, plain = kind
+            arrays[tuple(kind)].append((key, plain, value))
         else:
             unknown.append(key)
     for (kind, update), some in arrays.items():
@@ -55,7 +56,7 @@ def matched(golden: Golden, given: dict) -> Matched:
         found = [_placed(tables, golden, kind, each, some) for each in updates]
         best = max(found, key=lambda each: (each.agree, len(each.values)))
         if len(best.values) == 0:
-            unknown += [key for key, _ in some]
+            unknown += [key for key, *_ in some]
             continue
         values |= best.values
         said += best.said
@@ -123,7 +124,7 @@ class _Placed(NamedTuple):
 
 
 def _kind_of(key):
-    """((role, of), update) of the name of a matrix, (("W", "gradient"), 10) for `update 10.dW1`; None for others."""
+    """((role, of), update, plain name) of a matrix, (("W", "gradient"), 10, "W1") for `10.dW1`, or None."""
     update = None
     stated = _UPDATE.search(key)
     if stated is not None:
@@ -143,7 +144,7 @@ def _kind_of(key):
         if role == "W" and _GRADIENT.search(key):
             of, key = "gradient", _GRADIENT.sub("", key)
         if re.search(rf"(?:^|[._]){_WORDS[role]}[_.\[(]?(?:[lL]?[0-9]+)?[\])]?_?$", key, re.I):
-            return (role, of), update
+            return (role, of), update, key
     return None
 
 
@@ -152,7 +153,7 @@ def _placed(tables, golden, kind, update, some):
     matrices, values, said = tables.matrices(kind, update), {}, []
     agree = 0
     order = _in_order(some, len(matrices))
-    for (key, value), place in zip(some, order):
+    for (key, _, value), place in zip(some, order):
         rows = _rows(value)
         if place is None or rows is None:
             continue
@@ -173,7 +174,7 @@ def _placed(tables, golden, kind, update, some):
 
 def _in_order(some, count):
     """For each matrix the place of its layer: by the number in its name, from 0 or from 1, or by its rank."""
-    numbers = [re.findall(r"[0-9]+", key) for key, _ in some]
+    numbers = [re.findall(r"[0-9]+", plain) for _, plain, _ in some]
     found = [int(each[-1]) if each else None for each in numbers]
     if len(some) == count or None in found:
         ranked = sorted(range(len(some)), key=lambda k: (found[k] is None, found[k] or 0, k))
@@ -212,7 +213,7 @@ def _turned(rows):
 
 
 def _fitted(names, rows):
-    """{name: number} where the shapes are the same; a bias that a layer shares may come once or for each neuron."""
+    """{name: number} where the shapes are the same; a bias that a layer shares comes once."""
     if len(rows) == len(names) and len(rows[0]) == len(names[0]):
         return {name: number for row, numbers in zip(names, rows) for name, number in zip(row, numbers)}
     flat = [name for row in names for name in row]

@@ -1,7 +1,7 @@
 """How far rounding alone moves each quantity: the network's own objects, every operation off by a rounding.
 
-The givens are rounded at random once, as another implementation rounds them; between the passes that are looked at, a
-training is disturbed at every update by what such a pass was seen to round.
+The givens are rounded at random once, as another implementation rounds them; between the passes that are
+looked at, a training is disturbed at every update by what such a pass was seen to round.
 
 Source: D. S. Parker, "Monte Carlo arithmetic", UCLA CSD-970002 (1997).
 """
@@ -46,7 +46,7 @@ def ulp_of(value, dtype):
 
 
 def disturbed(description, at, dtype, seed):
-    """(update, {name: value}) for each update in `at`: a training in which every operation is off by a rounding."""
+    """(update, {name: value}) for each update in `at`: a training with every operation off by a rounding."""
     draw, ulp = random.Random(seed), ULPS[dtype]
     number = disturbed_number(ulp, draw)
     network, in_passes = NeuralNetwork.from_dict(description), NeuralNetwork.from_dict(description, number)
@@ -85,7 +85,7 @@ def disturbed(description, at, dtype, seed):
 
 
 class _PlainFormulas:
-    """An activation whose slopes are those of a textbook, 1 - out*out and out*(1 - out), as most programs have."""
+    """An activation with the slopes of a textbook, 1 - out*out and out*(1 - out), as most programs have."""
 
     def derivative(self, net, out):
         plain = {"logistic": lambda: out * (1 - out), "tanh": lambda: 1 - out * out}.get(self.name)

@@ -35,6 +35,8 @@ ORDER = {
         "sheet",
         "golden",
         "__init__",
+        "testing",
+        "plugin",
         "commands",
         "cli",
         "__main__",
@@ -64,6 +66,7 @@ NEEDS = {
     "neuronnet/render/figures.py": {"matplotlib"},
     "gradcheck/report/figures.py": {"matplotlib"},
     "gradcheck/plugin.py": {"pytest"},
+    "neuronnet/plugin.py": {"pytest"},
     "gradcheck/why/known_mistakes.py": {"neuronnet"},
     **{
         f"gradcheck/networks/{path.name}": {"neuronnet"}

@@ -1,0 +1,261 @@
+"""Another implementation's numbers: right ports pass, mistakes are told where they are made, and named."""
+
+import io
+import json
+import pickle
+import struct
+import sys
+import types
+import zipfile
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ports import MISTAKES, drawn_description, port
+from profiles import examples
+
+from neuronnet import Golden, NeuronnetError
+from neuronnet.description.reading import read
+from neuronnet.golden.formats import WRITERS
+
+AT = (0, 1, 30)
+
+
+@given(
+    st.integers(0, 10_000), st.sampled_from(["float32", "float64"]), st.sampled_from([np.float32, np.float64])
+)
+@examples(100)
+def test_a_right_port_in_either_precision_is_right(seed, dtype, of_port):
+    description = drawn_description(seed)
+    found = Golden.of(description, at=AT, dtype=dtype).compare(port(read(description), AT, of_port))
+    assert found.verdict == "right", str(found)
+    assert found.unknown == ()
+    assert found.dtype == np.dtype(of_port).name
+
+
+@given(st.integers(0, 10_000), st.sampled_from(MISTAKES))
+@examples(100)
+def test_a_mistake_in_a_port_is_wrong_from_where_it_is_made(seed, mistake):
+    description = read(drawn_description(seed))
+    right, wrong = (port(description, AT, np.float32, each) for each in (None, mistake))
+    worst = max(
+        np.max(np.abs(right[name] - wrong[name]) / (np.max(np.abs(right[name])) + 1e-6)) for name in right
+    )
+    if worst < 1e-3:
+        return  # no such step in this network
+    found = Golden.of(description, at=AT, dtype="float32").compare(wrong)
+    assert found.verdict == "wrong"
+    kind, update = found.first.name, found.first.name.partition("@")[2]
+    if mistake in ("slope left out", "updated weights"):
+        assert kind.startswith(("delta_h", "dE")) and not update
+    elif mistake == "biases not trained":
+        assert kind.startswith("b") and update == "1"
+
+
+NAMED = {
+    "slope left out": "derivative dout/dnet of the hidden layers is missing",
+    "updated weights": "already updated",
+    "biases not trained": "bias",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mistake", NAMED)
+def test_the_mistake_is_named(mistake):
+    layers = [
+        {
+            "activation": "logistic",
+            "weights": [[0.15, 0.2], [0.25, 0.3]],
+            "bias": [0.35, 0.3],
+            "train_bias": True,
+        },
+        {
+            "activation": "logistic",
+            "weights": [[0.4, 0.45], [0.5, 0.55]],
+            "bias": [0.6, 0.2],
+            "train_bias": True,
+        },
+    ]
+    samples = [{"inputs": [0.05, 0.1], "targets": [0.01, 0.99]}]
+    description = {"loss": "half squared error", "learning_rate": 0.5, "layer": layers, "sample": samples}
+    found = Golden.of(description, dtype="float32").compare(
+        port(read(description), (0, 1), np.float32, mistake)
+    )
+    assert NAMED[mistake] in found.mistakes[0].sentence
+    assert f"mistake: {found.mistakes[0].sentence}" in str(found)
+
+
+# Files
+
+
+def as_lists(values):
+    return {name: np.asarray(each).tolist() for name, each in values.items()}
+
+
+def safetensors(values):
+    header, data = {}, b""
+    for name, each in values.items():
+        raw = np.ascontiguousarray(each).tobytes()
+        kind = {4: "F32", 8: "F64"}[each.dtype.itemsize]
+        header[name] = {
+            "dtype": kind,
+            "shape": list(each.shape),
+            "data_offsets": [len(data), len(data) + len(raw)],
+        }
+        data += raw
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def state_dict(values, name="_rebuild_tensor_v2", module="torch._utils"):
+    """The bytes that torch.save writes for a state dict of tensors."""
+    fake = types.ModuleType(module)
+    rebuild = types.FunctionType((lambda *_: None).__code__, {}, name)
+    rebuild.__module__, rebuild.__qualname__ = module, name
+    storage = type("FloatStorage", (), {"__module__": "torch"})
+    torch = types.ModuleType("torch")
+    setattr(fake, name, rebuild)
+    torch.FloatStorage = storage
+
+    class Tensor:
+        def __init__(self, key, array):
+            self.key, self.array = key, array
+
+        def __reduce__(self):
+            strides = tuple(each // 4 for each in self.array.strides)
+            stored = Stored(self.key, self.array.size)
+            return rebuild, (stored, 0, self.array.shape, strides, False, OrderedDict())
+
+    class Stored:
+        def __init__(self, key, size):
+            self.id = ("storage", storage, key, "cpu", size)
+
+    class Writer(pickle.Pickler):
+        def persistent_id(self, each):
+            return each.id if isinstance(each, Stored) else None
+
+    file, text, before = (
+        io.BytesIO(),
+        io.BytesIO(),
+        {each: sys.modules.get(each) for each in (module, "torch")},
+    )
+    sys.modules |= {module: fake, "torch": torch}
+    try:
+        Writer(text, 2).dump(OrderedDict((k, Tensor(str(n), v)) for n, (k, v) in enumerate(values.items())))
+    finally:
+        for each, was in before.items():
+            sys.modules.pop(each) if was is None else sys.modules.__setitem__(each, was)
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("model/data.pkl", text.getvalue())
+        for n, each in enumerate(values.values()):
+            archive.writestr(f"model/data/{n}", each.astype(np.float32).tobytes())
+    return file.getvalue()
+
+
+def npz(values):
+    file = io.BytesIO()
+    np.savez(file, **values)
+    return file.getvalue()
+
+
+def flat_csv(golden):
+    return "name,value\n" + "\n".join(f"{name},{each.value!r}" for name, each in golden.values.items())
+
+
+@pytest.fixture(scope="module")
+def task():
+    description = read(drawn_description(3))
+    values = port(description, (0, 1), np.float32)
+    return Golden.of(description, dtype="float32"), {
+        name: each for name, each in values.items() if name[0] in "Wb"
+    }
+
+
+FILES = {
+    "nested.json": lambda golden, values: json.dumps(as_lists(values)),
+    "by_update.json": lambda golden, values: json.dumps(
+        {"0": as_lists({k[:-2]: v for k, v in values.items() if k.endswith("@0")})}
+    ),
+    "turned.json": lambda golden, values: json.dumps(as_lists({k: v.T for k, v in values.items()})),
+    "flat.csv": lambda golden, values: flat_csv(golden),
+    "numpy.npz": lambda golden, values: npz(values),
+    "tensors.safetensors": lambda golden, values: safetensors(values),
+    "model.pt": lambda golden, values: state_dict(
+        {
+            f"{2 * int(k[1]) - 2}.{'weight' if k[0] == 'W' else 'bias'}": v
+            for k, v in values.items()
+            if "@0" in k
+        }
+    ),
+    "golden.npz": lambda golden, values: WRITERS["npz"](golden),
+    "golden.csv": lambda golden, values: WRITERS["csv"](golden),
+    "golden.json": lambda golden, values: WRITERS["json"](golden),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_right_numbers_is_right_and_one_changed_number_is_told(task, tmp_path, name):
+    golden, values = task
+    for is_wrong in (False, True):
+        if is_wrong:
+            values = {
+                key: each * np.float32(1.001) if key == "W1@0" else each for key, each in values.items()
+            }
+            if name.startswith(("golden", "flat")):
+                continue
+        made, path = FILES[name](golden, values), tmp_path / name
+        path.write_bytes(made if isinstance(made, bytes) else made.encode())
+        found = golden.compare(path)
+        assert found.verdict == ("wrong" if is_wrong else "right"), str(found)
+        assert found.dtype == "float32"
+        assert found.unknown == ()
+        assert found.first is None or found.first.name == "w1"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("x.txt", b"", "the suffix .txt is not read; read are .json"),
+        ("x.json", b"[1]", "a JSON object of names and numbers is needed"),
+        ("x.json", b'{"W1": ["a"]}', "W1: found 'a'; numbers are needed"),
+        ("x.json", b"{", "not a json file"),
+        ("x.csv", b"W1\n", "not a csv file"),
+        ("x.npz", b"PK", "not a npz file"),
+        ("x.safetensors", b"\xff" * 20, "not a safetensors file"),
+        ("x.pt", state_dict({"a": np.ones(1)}, "system", "os"), "os.system, which is not read"),
+        ("missing.json", None, "No such file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_with_what_is(tmp_path, name, data, message):
+    path = tmp_path / name
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(NeuronnetError, match=message):
+        Golden.of("worked-example").compare(path)
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ({"E_total": "0.2984"}, "right"),
+        ({"E_total": "0.2985"}, "wrong"),
+        ({"E_total": "0.298371109", "out_o1": "0.751365070"}, "right"),
+        ({"E_total": "0.298371119"}, "wrong"),
+        ({"E": "0.29837110876000272"}, "right"),
+        ({"nonsense": "1"}, "undecided"),
+        ({"out_o1": "NaN"}, "wrong"),
+    ],
+)
+def test_printed_digits_are_compared_as_printed(tmp_path, values, verdict):
+    path = tmp_path / "printed.json"
+    path.write_text("{" + ", ".join(f'"{name}": {text}' for name, text in values.items()) + "}")
+    assert Golden.of("worked-example").compare(path).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("override", "verdict"), [({"rtol": 1e-2}, "right"), ({"digits": 2}, "right"), ({"ulps": 4}, "wrong")]
+)
+def test_an_override_takes_the_place_of_the_tolerances(override, verdict):
+    assert Golden.of("worked-example").compare({"E_total": 0.2984}, **override).verdict == verdict

@@ -1,0 +1,154 @@
+"""Golden values: their digits are true, their tolerances fit ports that are right, and no file is lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from drawn.networks import descriptions
+from hypothesis import given
+from ports import drawn_description
+from profiles import examples, for_the_night
+
+from neuronnet import Golden, Model, NeuronnetError
+from neuronnet.derivation.quantities import Derivation
+from neuronnet.description.reading import EXAMPLES, read
+from neuronnet.golden.recording import batches_of
+from neuronnet.golden.rounding import float32, shortest
+
+SHEETS = sorted(each for each in (EXAMPLES / "sheets").glob("*.txt") if "mistake" not in each.name)
+
+
+@given(descriptions(batches=("full",)))
+@examples(100)
+def test_certified_digits_are_those_of_the_formulas_in_more_digits(description):
+    try:
+        golden, derivation = Golden.of(description), Derivation(read(description))
+        exact = {name: derivation.exact(name, 60) for name in derivation.names() if name in golden.values}
+    except NeuronnetError:
+        return  # a loss without a finite value
+    assert len(exact) > 3
+    for name, value in exact.items():
+        digits = Decimal(golden.values[name].digits)
+        unit = Decimal(1).scaleb(digits.as_tuple().exponent)
+        assert abs(digits - value) <= unit, name
+
+
+@pytest.mark.parametrize("updates", [1, pytest.param(10_000, marks=for_the_night())])
+def test_the_published_digits_of_the_worked_example(updates):
+    golden = Golden.of("worked-example", updates)
+    published = {"E_total": "0.298371109", "dE_total/dw5": "0.082167041"}
+    at_the_end = {
+        1: {"w5@1": "0.358916480", "E_total@1": "0.291027774"},
+        10_000: {"E_total@10000": "0.0000351019"},
+    }
+    for name, printed in (published | at_the_end[updates]).items():
+        assert f"{Decimal(golden.values[name].digits):.{len(printed) - 2}f}" == printed
+    assert all(len(each.digits) > 30 for each in golden.values.values() if each.value)
+
+
+def test_values_of_single_precision_are_the_nearest_and_their_text_the_shortest():
+    for each in Golden.of("worked-example", dtype="float32").values.values():
+        assert np.float32(each.value) == np.float32(float(each.digits))
+        assert float(str(np.float32(each.value))) == each.value
+        assert float.fromhex(each.hex("float32")) == float32(each.value) == np.float32(each.value)
+    assert shortest(Decimal("0.15"), "float32") == 0.15
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_batches_are_those_that_the_updates_rest_on(seed):
+    description = read(drawn_description(seed))
+    kept, endless = batches_of(description, 7), description.batches()
+    assert [kept[update % len(kept)] for update in range(8)] == [next(endless) for _ in range(8)]
+
+
+def test_a_value_that_rounding_decides_is_refused_unless_asked_for():
+    layer = {"activation": "identity", "weights": [[0.1, 0.2]]}
+    network = {"loss": "half squared error", "learning_rate": 0.1, "layer": [layer]}
+    network["sample"] = [{"inputs": [1.0, 1.0], "targets": [0.3]}]  # net is 0.3 but for rounding
+    assert "delta_o1" in Golden.of(network).refused
+    assert "delta_o1" in Golden.of(network, all_values=True).values
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.stem)
+def test_golden_values_of_a_sheet_are_its_values(sheet):
+    model = Model.from_text(sheet.read_text(encoding="utf-8"))
+    golden = Golden.of(model, dtype="float32")
+    assert len(golden.refused) < 0.1 * len(golden.values)
+    for name in model.names():
+        for entry, value in zip(_entries(name, model[name]), np.ravel(model[name])):
+            if entry in golden.values:
+                assert golden.values[entry].value == pytest.approx(value, rel=1e-6, abs=1e-12)
+
+
+def _entries(name, value):
+    shape = np.shape(value)
+    return (
+        [f"{name}[{','.join(str(i + 1) for i in index)}]" for index in np.ndindex(*shape)]
+        if shape
+        else [name]
+    )
+
+
+def test_a_file_is_replaced_only_for_a_reason_which_it_keeps(tmp_path):
+    path, first = tmp_path / "golden.json", Golden.of("worked-example")
+    first.write(path)
+    with pytest.raises(NeuronnetError, match="is there; --reason TEXT replaces it"):
+        Golden.of("xor").write(path)
+    assert Golden.load(path) == first
+    Golden.of("xor").write(path, reason="another network")
+    assert Golden.load(path).history == (
+        {"reason": "another network", "replaced": first.digest, "dtype": "float64", "at": [0, 1]},
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda found: found | {"version": 2}, "version 2"),
+        (lambda found: {}, "no golden file"),
+        (lambda found: found | {"quantities": [1]}, "no golden file"),
+        (lambda found: found | {"description": found["description"] | {"loss": "squared error"}}, "by hand"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(tmp_path, change, message):
+    path = tmp_path / "golden.json"
+    path.write_text(json.dumps(change(Golden.of("worked-example").to_dict()), default=float))
+    with pytest.raises(NeuronnetError, match=message):
+        Golden.load(path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"dtype": "float16"}, "dtype: found 'float16'; allowed are float64, float32"),
+        ({"at": []}, "at: found"),
+        ({"at": [-1, 3]}, "at: found"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused(arguments, message):
+    with pytest.raises(NeuronnetError, match=message):
+        Golden.of("worked-example", **arguments)
+
+
+@pytest.mark.slow
+def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path):
+    path, program = tmp_path / "golden.json", tmp_path / "write.py"
+    Golden.of("worked-example").write(path)
+    before = path.read_bytes()
+    program.write_text(
+        "import os, sys\nfrom neuronnet import Golden, output\n"
+        "made, replaced = Golden.load(sys.argv[1]), os.replace\n"
+        "stop = lambda: (print('here', flush=True), sys.stdin.read(1))\n"
+        "output.os.replace = lambda *paths: (stop(), replaced(*paths))\n"
+        "made.write(sys.argv[1], reason='again')\n"
+    )
+    command, environment = [sys.executable, str(program), str(path)], os.environ | {"PYTHONPATH": os.getcwd()}
+    with subprocess.Popen(command, stdin=-1, stdout=-1, env=environment) as process:
+        assert process.stdout.readline() == b"here\n"
+        process.send_signal(signal.SIGKILL)
+    assert path.read_bytes() == before
