@@ -69,6 +69,8 @@ class NotFinite(GradcheckError):
     def __init__(self, name: str, index: Iterable[int], value: float):
         self.name, self.index, self.value = name, tuple(index), value
         hint = "move the point away from where the function is not defined"
+        if name.startswith("loss") and not math.isnan(value):
+            hint = f"it has no derivative where it is infinite, as a log of 0 is: {hint}"
         if not math.isnan(value) and abs(value) != math.inf:
             hint = "a float holds no number of that size: rescale it"
         super().__init__(f"{entry_name(name, self.index)}: expected a finite number, found {value!s}; {hint}")

@@ -35,6 +35,7 @@ SMALL_ERRORS = {  # of the largest slope in the block: what must not pass unseen
     "float16": 0.5,
 }
 RESOLVED_KINK = 0.25
+GROWN = 2.0  # times the slope at the longest step: more than a kink of straight pieces shows
 
 
 class Judgement(str):
@@ -64,6 +65,8 @@ def judge(
     """
     analytic = real_number("analytic", analytic)
     scale = estimate.scale if scale is None else scale
+    if math.isinf(analytic) and _grows(estimate, scale):
+        return Judgement("undecided", f"{analytic:.3g}, and the slopes of the function grow without end here")
     if not math.isfinite(analytic):
         return Judgement("wrong", f"a derivative cannot be {analytic}")
     if estimate.reason == "jump":
@@ -109,6 +112,15 @@ def worst_of(verdicts: Iterable[str]) -> str:
     """Wrong if any is, else undecided if any is, else right."""
     verdicts = set(verdicts)
     return next((each for each in ("wrong", "undecided") if each in verdicts), "right")
+
+
+def _grows(estimate, scale):
+    """Whether the slopes grow the smaller the steps are: as those of sqrt or x log x at 0."""
+    if estimate.kink:
+        return max(abs(estimate.left), abs(estimate.right)) > GROWN * scale
+    if not math.isfinite(estimate.error):
+        return estimate.reason == "edge of the domain"
+    return estimate.error >= max(abs(estimate.value), scale) > 0.0
 
 
 def _judge_kink(analytic, estimate, rounding, confidence, small):

@@ -160,5 +160,27 @@ def test_complex_outputs_have_a_complex_upstream():
 
 @pytest.mark.parametrize("loss", [lambda p: np.log(p), lambda p: (np.log(p), p)])
 def test_an_output_that_is_not_finite_is_named(loss):
-    with pytest.raises(NotFinite, match=r"^loss(\[0\]){1,2}: expected a finite number, found -inf"):
+    said = r"^loss(\[0\]){1,2}: expected a finite number, found -inf; it has no derivative .*as a log of 0 is"
+    with pytest.raises(NotFinite, match=said):
         check(loss, lambda p, u: p, np.array([0.0, 1.0]))
+
+
+def entropy(p):
+    return np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0))
+
+
+@pytest.mark.parametrize(
+    "loss, gradients, verdict",
+    [
+        (lambda p: np.sum(np.sqrt(p)), lambda p: 0.5 / np.sqrt(p), "undecided"),
+        (lambda p: np.sum(np.sqrt(p)), lambda p: 0.4 / np.sqrt(p), "wrong"),
+        (entropy, lambda p: np.log(p) + 1, "right"),
+        (entropy, lambda p: 2 * np.log(p) + 1, "wrong"),
+        (lambda p: np.sum(np.sin(p)), lambda p: np.cos(p) / p, "wrong"),
+        (lambda p: np.sum(np.cos(p)), lambda p: np.sin(p) / p**2, "wrong"),
+        (lambda p: np.sum(abs(p)), lambda p: 1 / p, "wrong"),
+        (lambda p: p[1] ** 2, lambda p: np.array([np.inf, 2 * p[1]]), "wrong"),
+    ],
+)
+def test_an_infinite_gradient_is_not_wrong_where_the_slopes_grow_without_end(loss, gradients, verdict):
+    assert check(loss, gradients, np.array([0.0, 1.0])).verdict == verdict
