@@ -302,7 +302,7 @@ def _conventions(functions, judged):
 def _of_other_gradients(functions):
     """A Note on gradients that came along and belong to no parameter, in a list."""
     names = ", ".join(functions.other_gradients)
-    how = "give them as intermediates={...}, from the first to the last, and the first wrong one is told"
+    how = "intermediates= takes such, from the first to the last"
     return [Note("other gradients", f"{names}: no parameters, and not checked; {how}", ())] if names else []
 
 

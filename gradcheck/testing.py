@@ -57,7 +57,8 @@ def check_grad(
     func: Callable[..., Any],
     grad: Callable[..., Any],
     x0: Any,
-    *args: Any,
+    *more: Any,
+    args: Any = (),
     epsilon: Any = EPSILON,
     direction: str = "all",
     seed: Any = None,
@@ -66,12 +67,14 @@ def check_grad(
     """The 2-norm of grad(x0, *args) less the forward difference of func at x0, as SciPy computes it.
 
     func(x, *args) gives one number or a vector of them, grad(x, *args) its gradient or Jacobian, x0 a number
-    or a vector. `epsilon`: the step, or one for each entry. `direction`: "all", or "random" for one random
-    direction, drawn with `seed` or `rng` (the older and the newer name in SciPy). Warns with CheckGradWarning
-    where that number misleads: shapes that were broadcast, single precision, noise, a kink, a scale that
-    makes it large for a right gradient or small for a wrong one. Raises ValueError for x0 of two dimensions
-    or an unknown direction, TypeError for both seeds.
+    or a vector; the args follow x0, or are given by name, as to `scipy.optimize.minimize`. `epsilon`: the
+    step, or one for each entry. `direction`: "all", or "random" for one random direction, drawn with `seed`
+    or `rng` (the older and the newer name in SciPy). Warns with CheckGradWarning where that number misleads:
+    shapes that were broadcast, single precision, noise, a kink, a scale that makes it large for a right
+    gradient or small for a wrong one. Raises ValueError for x0 of two dimensions or an unknown direction,
+    TypeError for both seeds.
     """
+    args = (*more, *(args if isinstance(args, tuple) else (args,)))
     x0 = np.asarray(x0)
     x = np.atleast_1d(x0).astype(float)
     if x.ndim > 1:

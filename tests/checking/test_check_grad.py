@@ -193,3 +193,14 @@ def test_the_number_is_that_of_scipy(x0, functions, options):
     if "direction" in options and func in (np.sin, COMPARED[-1][0]):
         options = {}
     assert asked(func, grad, x0, **options)[0] == theirs(func, grad, x0, **options)
+
+
+def test_arguments_follow_the_start_or_are_given_by_name():
+    def func(x, a, b):
+        return np.sum(a * x**b)
+
+    def grad(x, a, b):
+        return a * b * x ** (b - 1)
+
+    values = [asked(func, grad, [1.0, 2.0], 3.0, 2)[0], asked(func, grad, [1.0, 2.0], args=(3.0, 2))[0]]
+    assert values[0] == values[1] == asked(func, grad, [1.0, 2.0], 3.0, args=2)[0] < 1e-6
