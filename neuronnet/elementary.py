@@ -2,12 +2,14 @@
 itself.
 
 A number of another type is asked for a method of the same name, as `Decimal` has `exp` and `ln`; that is how
-dual numbers come in. A float takes the first branch and pays nothing for the others.
+dual numbers come in. Real numbers without one, as NumPy's float32, are rounded from floats. A float takes the
+first branch and pays nothing for the others.
 """
 
 import cmath
 import math
 from decimal import Decimal, localcontext
+from numbers import Rational, Real
 
 from neuronnet.errors import NeuronnetError
 
@@ -192,9 +194,14 @@ def _lost_digits(x):
 
 
 def _method(x, name):
-    try:
-        return getattr(x, name)
-    except AttributeError:
+    method = getattr(x, name, None)
+    if method is None and isinstance(x, Real) and not isinstance(x, Rational):
+        return lambda: type(x)(_OF_FLOATS[name](float(x)))  # such as a float32, rounded from a float
+    if method is None:
         raise TypeError(
             f"{type(x).__name__} has no {name}: use another type of number, or an activation without it"
-        ) from None
+        )
+    return method
+
+
+_OF_FLOATS = {"exp": exp, "ln": ln, "log1p": log1p, "sqrt": sqrt, "tanh": tanh}

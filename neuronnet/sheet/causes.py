@@ -41,7 +41,7 @@ def diagnose(
 
     `network` is a NeuralNetwork, what `neuronnet.load` takes, or the Model of a sheet. `numbers` maps names,
     such as "dE_total/dw5", or formulas over them (of a Model, names alone, also of arrays) to numbers; a
-    string claims the digits it has, a float nine significant ones. Every
+    string claims the digits it has, a float nine significant ones, a float32 of NumPy's seven. Every
     further Diagnosis explains what those before it leave over. `progress(done, total)` is called while long
     trainings are replayed. `bounded` is for numbers that one program computed in binary64: a type of number
     with a bound on its own rounding as `error`. A number may then miss what it is by what rounding does, and
@@ -51,6 +51,7 @@ def diagnose(
     if not isinstance(numbers, Mapping) or not all(isinstance(name, str) for name in numbers):
         needed = "a mapping of names such as 'dE_total/dw5' to numbers is needed"
         raise NeuronnetError(f"numbers: found {shortened(numbers)}; {needed}")
+    numbers = {name: _without_numpy(number) for name, number in numbers.items()}
     if hasattr(network, "canonical"):
         return _of_own_numbers(network, numbers)
     description = read(network)
@@ -190,6 +191,13 @@ def _of_own_numbers(own, numbers):
 def _read(name, number, exact):
     expression = exact.derivation.read(name)
     return expression, _claimed(name, number, lambda: exact.value(expression))
+
+
+def _without_numpy(number):
+    """A number of NumPy's or an array as Python's own; one of single precision claims seven digits."""
+    if getattr(number, "dtype", None) == "float32" and number.size == 1:
+        return f"{float(number):.6e}"
+    return number.tolist() if hasattr(number, "tolist") else number
 
 
 def _claimed(name, number, exact):
