@@ -17,7 +17,7 @@ from gradcheck.verdict import SMALL_ERRORS, Judgement, is_narrow, judge, visible
 
 ONE_BY_ONE = 4096  # entries; with more, blocks are judged along random directions first
 UNMEASURED = Estimate(math.nan, math.inf, math.nan, 0)
-MARGINAL = 16.0  # error bars: what is wrong by no more is measured again in float32
+MARGINAL = 256.0  # error bars: what is wrong by no more is measured again in float32
 OTHER_STEPS = (0.3 * FIRST_STEP, 4.0 * FIRST_STEP)  # to start from where float32 left an entry open
 CONFIRMED = 2  # directions along which entries must be wrong in float32
 MOST_NOT_FINITE = 8  # entries of a block that are no finite numbers, named one by one
@@ -233,15 +233,15 @@ class JudgedEntries:
 def _better(one, other, is_wrong):
     """Of two Estimates that with the smaller bar, widened where they contradict each other.
 
-    That with the larger one where the first alone would call the entry wrong.
+    That with the larger one, widened by their distance, where the first alone would call the entry wrong.
     """
     best, wide = sorted((one, other), key=lambda estimate: estimate.error)
     if not math.isfinite(wide.error):
         return best
     apart = abs(best.value - wide.value)
-    if apart > best.error + wide.error:
-        return replace(best, error=apart + wide.error)
-    return wide if is_wrong else best
+    if is_wrong or apart > best.error + wide.error:
+        return replace(wide if is_wrong else best, error=apart + wide.error)
+    return best
 
 
 # What rounding alone may do to the gradients that the caller computes

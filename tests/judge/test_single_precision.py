@@ -1,0 +1,103 @@
+"""Single precision, in the loss or in the numbers handed over: nothing right is accused or left open,
+nothing wrong passes, for any batch.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from drawn.gradient_models import drawn
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from profiles import examples
+
+from gradcheck import check
+
+KINDS = (
+    "softmax regression,tanh, squared,sigmoid, binary,relu, softmax,leaky relu, huber,relu, five layers,"
+    "convolution, max,batch norm,layer norm,attention,causal attention,recurrent,LSTM,GRU"
+)
+KINDS = KINDS.replace(", ", "; ").split(",")
+SINGLE = {  # what is in float32: (the loss, the gradients, the parameters)
+    "whole function": (np.float32, np.float32, np.float64),
+    "all numbers": (np.float32, np.float32, np.float32),
+    "gradients": (np.float64, np.float32, np.float64),
+    "parameters": (np.float64, np.float64, np.float32),
+}
+VISIBLE = 0.1  # of the largest entry of a block
+MOST_UNDECIDED = 0.05
+
+
+@st.composite
+def models(draw):
+    """(kind, loss, model of the gradients) with everything in the precision that SINGLE says."""
+    kind = draw(st.sampled_from(KINDS)).replace("; ", ", ")
+    samples = draw(st.sampled_from([1, 2, 8, 32] if "attention" in kind else [1, 4, 32, 300, 1000]))
+    of_loss, of_gradients, of_parameters = SINGLE[draw(st.sampled_from(sorted(SINGLE)))]
+    model = drawn(kind, draw(st.integers(0, 2**32 - 1)), samples=samples)
+    parameters = {name: each.astype(of_parameters) for name, each in model.parameters.items()}
+    model = replace(model, parameters=parameters)
+    return replace(model, inner=of_loss).loss, replace(model, inner=of_gradients)
+
+
+@pytest.mark.slow
+def test_right_gradients_are_never_accused_and_hardly_ever_undecided():
+    verdicts = []
+
+    @given(models())
+    @examples(40)
+    def run(drawn_model):
+        loss, model = drawn_model
+        report = check(loss, model.gradients, model.parameters)
+        assert report.verdict != "wrong", f"{model.kind}: {report}"
+        verdicts.append(report.verdict)
+
+    run()
+    assert verdicts.count("undecided") <= max(1, MOST_UNDECIDED * len(verdicts))
+
+
+@pytest.mark.slow
+@given(models(), st.integers(0, 2**32 - 1))
+@examples(40)
+def test_a_mistake_of_visible_size_never_passes(drawn_model, choice):
+    loss, model = drawn_model
+    possible, draw = model.mistakes(), np.random.default_rng(choice)
+    wrong = replace(model, mistake=possible[draw.integers(len(possible))])
+    good, bad = (replace(each, inner=np.float64).gradients(model.parameters) for each in (model, wrong))
+    largest = {name: np.max(np.abs(each)) for name, each in good.items()}
+    shown = [name for name in good if np.max(np.abs(good[name] - bad[name])) > VISIBLE * largest[name]]
+    assume(any(largest[name] > 1e-3 * max(largest.values()) for name in shown))
+    assert check(loss, wrong.gradients, model.parameters).verdict == "wrong"
+
+
+DRAW = np.random.default_rng(3)
+INPUTS, WEIGHTS = (DRAW.normal(size=size).astype(np.float32) for size in ((8, 40), (40, 30)))
+
+
+@pytest.mark.parametrize("one_by_one", [4096, 100])
+@pytest.mark.parametrize(
+    "factor, verdict", [(1.0, "right"), (1.02, "wrong"), (2.0, "wrong"), (-1.0, "wrong")]
+)
+def test_a_linear_layer_of_a_thousand_entries(one_by_one, factor, verdict):
+    """In float32 one entry or another is always below the noise: beside the largest slope it is small."""
+    x, start = INPUTS, {"W": 0.2 * WEIGHTS, "b": WEIGHTS[0]}
+
+    def loss(p):
+        return np.sum(np.tanh(x @ p["W"].astype(np.float32) + p["b"].astype(np.float32)), dtype=np.float32)
+
+    def gradients(p):
+        slope = 1.0 - np.tanh(x @ p["W"].astype(np.float32) + p["b"].astype(np.float32)) ** 2
+        return {"W": np.float32(factor) * (x.T @ slope), "b": slope.sum(axis=0)}
+
+    report = check(loss, gradients, start, one_by_one=one_by_one)
+    assert report.verdict == report["W"].verdict == verdict and report["b"].verdict == "right"
+
+
+def test_a_bias_before_batch_normalisation_is_zero_up_to_the_rounding_of_its_terms():
+    """Handed over in float32 against a loss in double: the true slope is zero, the terms are near 1."""
+    model = drawn("batch norm", 5, samples=100)
+    report = check(model.loss, replace(model, inner=np.float32).gradients, model.parameters)
+    given_bias = replace(model, inner=np.float32).gradients(model.parameters)["b"]
+    assert np.any(given_bias != 0.0) and report["b"].verdict == report.verdict == "right"
+    wrong = model.gradients(model.parameters) | {"b": given_bias + np.float32(1e-4)}
+    assert check(model.loss, wrong, model.parameters)["b"].verdict == "wrong"
