@@ -86,7 +86,7 @@ class JudgedEntries:
             together = sum(len(group.positions) for group in groups)
             inside = tuple(replace(group, positions=group.positions - block.start) for group in groups)
             visible = self._visible(own, groups)
-            judged = verdict, entries, visible, cause, together, inside
+            judged = verdict, entries, visible, cause, together, inside, self.precision
             found.append(BlockReport(block.name, block.shape, *judged))
         return tuple(found)
 

@@ -108,6 +108,7 @@ class BlockReport:
     None, or what explains the block. `by_directions`: how many entries were judged together, along random
     directions; they are not among `entries`, so that a block can be wrong of which no single entry is known
     to be. `groups`: what was judged together, each with `positions` (in flat order) and `verdict`.
+    `precision`: the lower one of the loss and of the gradients.
     """
 
     name: str
@@ -118,6 +119,7 @@ class BlockReport:
     cause: Any = None
     by_directions: int = 0
     groups: tuple = field(default=(), repr=False, compare=False)
+    precision: str = "float64"
 
     @property
     def size(self) -> int:
@@ -149,7 +151,7 @@ class BlockReport:
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
-        keys = ("name", "shape", "verdict", "smallest_visible", "by_directions", "groups", "cause", "entries")
+        keys = "name shape verdict precision smallest_visible by_directions groups cause entries".split()
         groups = [{"verdict": group.verdict, "ranges": ranges(group.positions)} for group in self.groups]
         return plain({key: getattr(self, key) for key in keys} | {"groups": groups})
 

@@ -8,6 +8,8 @@ from html import escape
 from gradcheck.verdict import worst_of
 
 LISTED = 10  # entries
+OF_EACH_BLOCK = 3  # of them
+NONE = "none"  # in the place of a numerical derivative without a finite error bar
 DIGITS = 17  # as many as a float has
 
 
@@ -27,6 +29,7 @@ def text(report):
         lines.append(f"{listed[0].verdict}{where}:")
         lines += [f"  {line}" for line in entry_lines(listed)] + [f"  and {more} more"] * (more > 0)
     lines += [f"{heading}: {sentence}" for heading, sentence in remarks(report)]
+    lines += [f"next: {step}" for step in [next_step(report)] if step != ""]
     return "\n".join([*lines, summary(report), f"repeat: {report.call}"])
 
 
@@ -63,8 +66,9 @@ def block_line(block):
     if block.by_directions > 0:
         together = f"{block.by_directions} judged together along random directions"
         parts.append(together + _verdicts_together(block))
-    seen = f"; errors above {visible_error(block):.1e} of the largest entry would have been seen"
-    return ", ".join(parts) + (seen if math.isfinite(visible_error(block)) else "")
+    single = "" if block.precision == "float64" else f", {block.precision}"
+    to = f"; right to {visible_error(block):.1e} of the largest slope{single}"
+    return ", ".join(parts) + (to if math.isfinite(visible_error(block)) else "")
 
 
 def visible_error(block):
@@ -101,7 +105,7 @@ def _where(indices, shape):
 def listed_entries(report):
     """(the entries to show, at most ten; how many more there are): the wrong ones, else the undecided ones.
 
-    First comes the worst of every block, then the others, block by block.
+    First comes the worst of every block, then the next two of each.
     """
     nearby = () if report.nearby is None else report.nearby.blocks
     blocks = [*report.blocks, *nearby, *reversed(report.intermediates)]
@@ -109,9 +113,10 @@ def listed_entries(report):
     if kind == "right":
         return [], 0
     found = [[entry for entry in block.entries if entry.verdict == kind] for block in blocks]
-    worst = [max(entries, key=lambda entry: entry.badness) for entries in found if len(entries) > 0]
-    others = [entry for entries in found for entry in entries if not any(entry is each for each in worst)]
-    return (worst + others)[:LISTED], max(len(worst + others) - LISTED, 0)
+    found = [sorted(entries, key=lambda entry: entry.badness, reverse=True) for entries in found]
+    worst = [entries[0] for entries in found if len(entries) > 0]
+    listed = (worst + [entry for entries in found for entry in entries[1:OF_EACH_BLOCK]])[:LISTED]
+    return listed, sum(map(len, found)) - len(listed)
 
 
 def entry_lines(entries):
@@ -128,7 +133,7 @@ def entry_lines(entries):
 def entry_text(entry):
     """One Entry without its reason."""
     analytic, numeric, bar, ratio = numbers(entry)
-    if math.isnan(entry.numeric):
+    if numeric == NONE:
         return f"{entry.name}: analytic {analytic}, no numerical derivative"
     ratio = f", ratio {ratio}" if math.isfinite(entry.ratio) else ""
     return f"{entry.name}: analytic {analytic}, numeric {numeric} ± {bar}{ratio}"
@@ -138,6 +143,8 @@ def numbers(entry):
     """(analytic, numeric, error bar, ratio) as texts; with digits enough to show what is wrong."""
     digits = max(10, _telling_digits(entry))
     analytic, numeric = (f"{each:.{digits}g}" for each in (entry.analytic, entry.numeric))
+    if not (math.isfinite(entry.numeric) and math.isfinite(entry.error_bar)):
+        return analytic, NONE, NONE, ""
     return analytic, numeric, f"{entry.error_bar:.1e}", ratio_text(entry)
 
 
@@ -182,6 +189,35 @@ def remarks(report):
         yield "checked again nearby", report.nearby.sentence
 
 
+def next_step(report):
+    """What to do now, one sentence; empty for a pass that needs nothing."""
+    wrong = [block.name for block in report.blocks if block.verdict == "wrong"]
+    whole = next((finding for finding in report.audit if finding.effect == report.verdict != "right"), None)
+    if whole is not None:
+        return f"mend the {whole.who} first, then check again"
+    if report.first_wrong_intermediate is not None:
+        return f"mend {report.first_wrong_intermediate} first; what is computed from it may be right then"
+    if report.cause is not None and report.cause.kind != "place":
+        return "mend what the cause says, then check again"
+    if len(wrong) > 0:
+        hint = "" if report.intermediates else "; intermediates=... shows the first wrong step backwards"
+        return f"compare the line that computes {wrong[-1]} with its formula{hint}"
+    reasons = [
+        entry.reason for block in report.blocks for entry in block.entries if block.verdict == "undecided"
+    ]
+    return next((step for word, step in STEPS if any(word in reason for reason in reasons)), "")
+
+
+STEPS = (  # (word in the reason of an undecided entry, what to do)
+    ("jump", "check at a point at which the loss does not jump"),
+    ("edge of its domain", "check at a point inside the domain, or give bounds"),
+    ("noise", "make the loss the same in every call, and compute it in float64"),
+    ("too wide", "compute the loss in float64, or check at a point with larger slopes"),
+    ("kink", "check at another point, away from the kink"),
+    ("error bars away", "check again with another seed or at another point"),
+)
+
+
 def summary(report):
     """Conventions, evaluations and seconds, one line."""
     wrong = f"wrong means more than {report.confidence:g} error bars away"
@@ -192,7 +228,7 @@ def summary(report):
 # Markdown and HTML
 
 
-BLOCKS = ("array", "verdict", "entries", "wrong", "undecided", "sees errors above, of the largest entry")
+BLOCKS = ("array", "verdict", "entries", "wrong", "undecided", "right to, of the largest slope")
 ENTRIES = ("entry", "analytic", "numeric", "error bar", "ratio", "why")
 
 
