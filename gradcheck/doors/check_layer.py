@@ -16,6 +16,7 @@ from gradcheck.inputs.outputs import Upstream
 from gradcheck.inputs.signatures import (
     TARGETS,
     called_name,
+    is_from_above,
     is_kept,
     needed_names,
     parameters_of,
@@ -63,7 +64,7 @@ class _Layer:
 
     def __init__(self, forward, backward, inputs, named):
         self._forward, self._backward, self._random = forward, backward, np.random.get_state()
-        self.called, self.said = called_name(backward, "backward"), []
+        self.called, self.said, self._order = called_name(backward, "backward"), [], None
         self._positional, self._named, self.arguments, self._defaults = _arguments(forward, inputs, named)
         outputs = self._find_roles(self._forward_called({}))
         found = self._find_joined(outputs)
@@ -143,9 +144,16 @@ class _Layer:
             for name in [name for name in open_[1:] if OUTPUT.fullmatch(name)]:
                 self._roles[name] = "output"
                 open_.remove(name)
-        elif len(open_) > 1 and "kept" not in self._roles.values():
+        elif len(open_) > 1 and "kept" not in self._roles.values() and not is_from_above(open_[-1]):
             self._roles[open_.pop()] = "kept"
         self._count, self._joined = max(len(open_), 1), False
+        names = returned_names(self._forward)  # dA is the gradient of the A in `return Z, A`
+        names = names if several and len(names) == len(returned) else []
+        by_gradient = {
+            key: name for name, key in longest_match(names, dict.fromkeys(open_, 1.0), False).items()
+        }
+        if len(by_gradient) == len(open_) > 0:
+            self._order = [names.index(by_gradient[name]) for name in open_]
         outputs, _ = self._split(returned)
         text = f"{self.called}({', '.join(needed)})"
         targets = [name for name in open_ if TARGETS.fullmatch(name)]
@@ -183,6 +191,8 @@ class _Layer:
         if not isinstance(returned, (tuple, list)):
             return [returned], None
         outputs = list(returned[:-1] if "kept" in self._roles.values() else returned)
+        if self._order is not None and not self._joined:
+            return [returned[i] for i in self._order], returned[-1]
         return outputs[: self._count], returned[-1]
 
     def _backward_called(self, p, returned, upstream):

@@ -107,7 +107,7 @@ class _Model:
         value, found = self._run(X, backwards=True)
         places, left, others = places_of(net, found)
         self._places = [place for place in places if place.array is not X and place.array is not y]
-        self._drop_intermediates()
+        self._drop_intermediates(found)
         if is_random(self._random):
             self.said.append("every call draws the same random numbers")
         if self._loss is None and y is not None and "y" not in of_backward | _roles(self._forward, ("X",)):
@@ -190,20 +190,26 @@ class _Model:
         hint = "give it backward() or gradient(X, y), or let the loss return (value, gradients)"
         raise GradcheckError(f"check_model: {type(self._net).__name__} has no backward pass; {hint}")
 
-    def _drop_intermediates(self):
+    def _drop_intermediates(self, found):
         """Leaves out what the forward pass sets: no gradient by a parameter stands beside it."""
-        written = []
+        written, slopes = [], [place.slope(found) for place in self._places]
         for place in self._places:
             place.write(place.value + NUDGE * np.maximum(np.abs(place.value), 1.0))
             written.append(np.array(place.read()))
-        self._run(self._X, backwards=True)
+        _, again = self._run(self._X, backwards=True)
         stays = [np.array_equal(place.read(), each) for place, each in zip(self._places, written)]
+        constant = [
+            isinstance(old, float) and place.slope(again) is old for place, old in zip(self._places, slopes)
+        ]
         for place in self._places:
             place.write(place.value)
         left = [place.name for place, each in zip(self._places, stays) if not each]
         if left:
             self.said.append(f"{', '.join(left)}: set by the forward pass, no parameters, and not checked")
-        self._places = [place for place, each in zip(self._places, stays) if each]
+        kept = zip(
+            self._places, stays, constant
+        )  # a float that no backward pass sets, as dt beside t, is none
+        self._places = [place for place, each, is_constant in kept if each and not is_constant]
 
     def _refuse(self):
         found = f"found no parameter beside its gradient in {', '.join(attributes_of(self._net)) or 'it'}"

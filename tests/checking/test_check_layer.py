@@ -158,6 +158,31 @@ def test_several_outputs_have_a_gradient_from_above_each(backward):
     assert names_of(report) == {"x": "right", "H": "wrong", "C": "wrong"}
 
 
+def test_the_output_is_found_by_the_name_of_its_gradient():
+    def activation(z):
+        A = np.tanh(z)
+        return z, A
+
+    def activation_backward(dA, z):
+        return dA * (1 - np.tanh(z) ** 2)
+
+    assert names_of(check_layer(activation, activation_backward, X)) == {"z": "right"}
+    assert names_of(check_layer(activation, lambda dA, z: dA * z, X)) == {"z": "wrong"}
+
+
+def test_an_object_keeps_what_two_gradients_from_above_need():
+    class Cell:
+        def forward(self, x, H):
+            self.x, self.H = x, H
+            return np.tanh(x), x * H
+
+        def backward(self, dh, dc):
+            return dh * (1 - np.tanh(self.x) ** 2) + dc * self.H, dc * self.x
+
+    cell = Cell()
+    assert names_of(check_layer(cell.forward, cell.backward, X, OTHER["H"])) == {"x": "right", "H": "right"}
+
+
 def test_a_loss_takes_no_gradient_from_above():
     def loss(scores, labels):
         p = np.exp(scores)

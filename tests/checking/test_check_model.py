@@ -262,6 +262,12 @@ def test_targets_that_no_loss_uses_are_told():
     assert any(each.startswith("y was not used, for no loss was found") for each in report.conventions)
 
 
+def test_a_step_in_time_is_no_gradient_by_the_time():
+    net = Dense(weights(3, 3), weights(3))
+    net.t, net.dt = 0.0, 0.1
+    assert [block.name for block in check_model(net, X).blocks] == ["W", "b", "X"]
+
+
 def test_a_gradient_that_is_missing_is_told():
     net = Params()
     net.params["gamma"] = weights(2)
