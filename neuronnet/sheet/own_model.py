@@ -24,7 +24,8 @@ from neuronnet.sheet.declarations import Declarations
 from neuronnet.sheet.doubts import with_doubts
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
-from neuronnet.sheet.readers.claims import Claim, Sheet
+from neuronnet.sheet.readers.claims import Sheet
+from neuronnet.sheet.readers.placed import Claim
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.report import (
     UNDECIDED,

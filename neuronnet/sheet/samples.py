@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from neuronnet.formulas.notation import read_name, updated
 from neuronnet.formulas.tokens import parse_array, parse_number
-from neuronnet.sheet.readers.claims import Claim, Sheet, Unread
+from neuronnet.sheet.readers.claims import Sheet
+from neuronnet.sheet.readers.placed import Claim, Unread
 
 AGAIN = "after the lines of a sample its name has another number: of which sample or of which mean?"
 

@@ -11,7 +11,6 @@ from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.sweep import slope_of
 from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.expressions import Entry, Expression, Name
 from neuronnet.formulas.notation import (
     Known,
@@ -27,12 +26,10 @@ from neuronnet.formulas.rewriting import nodes
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial
+from neuronnet.sheet.claims_anew import one_by_one, spelled_anew, transposed, without_arguments
 from neuronnet.sheet.declarations import Declarations
 
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
-_CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
-_TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
-_WITH_BARS = r"(?<!\w)d_(\w+)\s*/\s*d_(?=\w)"  # d_error/d_output
 _COUNTED = re.compile(
     r"\s*(?:(?:float|int)\s*\()?\s*(?:len\(\s*(?P<measured>\w+)\s*\)"
     r"|(?P<array>\w+)\.(?:shape\[(?P<axis>[01])\]|(?P<size>size)))\s*\)?\s*"
@@ -113,15 +110,15 @@ def read_statements(
     """
     declared = declared or Declarations()
     known.log, known.from_zero = declared.log, declared.from_zero
-    claims = [each for claim in claims if claim.line not in declared.skipped for each in _one_by_one(claim)]
-    claims = [_spelled(claim, spelled) for claim in claims]
+    claims = [each for claim in claims if claim.line not in declared.skipped for each in one_by_one(claim)]
+    claims = [spelled_anew(claim, spelled) for claim in claims]
     claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
-    claims = _without_arguments(claims)
+    claims = without_arguments(claims)
     functions = [claim for claim in claims if _defines_function(claim, known)]
     heads = [None if claim in functions else read_name(claim.parts[0].text) for claim in claims]
     known.names.update(head for head in heads if head is not None and split_partial(head) is None)
     _find_arrays(claims, heads, known)
-    claims = _transposed(claims, known.arrays - {updated(head) for head in heads if head is not None})
+    claims = transposed(claims, known.arrays - {updated(head) for head in heads if head is not None})
     heads = [None if _is_by_entry(head, known) else head for head in heads]
     known.names.update(_plain_names(heads))
     for claim in functions:
@@ -171,19 +168,6 @@ def _count_entries(statements):
         sizes[statement.name] = printed.shape if isinstance(printed, Array) else None
 
 
-def _one_by_one(claim):
-    """`(x1, y1) = (1, 2)` as two claims, any other as itself."""
-    sides = [
-        [part[found.start() : found.end()] for found in _IN_TUPLE.finditer(part.text)] for part in claim.parts
-    ]
-    is_tuple = all(_TUPLE.fullmatch(part.text) for part in claim.parts) and len(claim.parts) == 2
-    if not is_tuple or len(sides[0]) != len(sides[1]) or None in [read_name(each.text) for each in sides[0]]:
-        return [claim]
-    return [
-        claim._replace(text=f"{one.text} = {other.text}", parts=[one, other]) for one, other in zip(*sides)
-    ]
-
-
 def _settle_indices(parts, known):
     """Let all indices begin where one of them shows it, else with 1."""
     found = [node.from_zero for part in parts for node, *_ in nodes(part.formula) if isinstance(node, Entry)]
@@ -191,35 +175,6 @@ def _settle_indices(parts, known):
         known.from_zero = any(found)
         for part in parts:
             part.formula = _counted(part.formula, known.from_zero)
-
-
-def _spelled(claim, spelled):
-    parts = []
-    for part in claim.parts:
-        try:
-            parts.append(spelled(part.replace(_WITH_BARS, lambda found: f"d{found[1]}/d")))
-        except ExpressionError as error:
-            part.error = error
-            parts.append(part)
-    return claim._replace(parts=parts)
-
-
-def _transposed(claims, arrays):
-    """Claims with X^T for X' where X is one of some arrays, none of which gets a new value X'.
-
-    `X' * v` and `X' * (h - y)` are products of matrices.
-    """
-    if not arrays:
-        return claims
-    name = f"({'|'.join(map(re.escape, sorted(arrays, key=len, reverse=True)))})"
-    word = rf"(?<![\w^]){name}(?![\w'])"
-    product = re.compile(rf"(?<![\w^]){name}(?:'|\^T)\s*\*(?=\s*(?:\([^()]*)?{word})")
-    primed = re.compile(rf"(?<![\w^]){name}'(?![\w'(])")
-
-    def spelled(part):
-        return part.replace(product, r"\1^T @").replace(primed, r"\1^T")
-
-    return [claim._replace(parts=[claim.parts[0], *map(spelled, claim.parts[1:])]) for claim in claims]
 
 
 def _plain_names(heads):
@@ -265,38 +220,6 @@ def _is_by_entry(head, known):
 
 
 # Functions of the author's own: f(v) = 1/(1 + e^-v)
-
-
-def _without_arguments(claims):
-    """Claims with J for J(θ) where θ has a value and J no other argument, and ∇_θ J for its gradient."""
-    heads = [claim.parts[0].text for claim in claims if len(claim.parts) > 1]
-    plain = set(map(read_name, heads))
-    plain |= {stem.rstrip("0") for stem in map(str, plain) if stem.endswith("0")}  # w of w_0
-    for match in filter(None, map(_CALLED.fullmatch, heads)):
-        called, inside = match.groups()
-        word, arguments = rf"(?<!\w){re.escape(called)}", rf"\s*\({re.escape(inside)}\)"
-        names = set(map(read_name, inside.split(",")))
-        others = re.compile(rf"{word}'*\s*\((?!{re.escape(inside)}\))")
-        if (
-            called.rpartition(".")[2] in SPELLED
-            or not names <= plain
-            or any(others.search(each) for each in _texts(claims))
-        ):
-            continue
-        claims = [_replaced(claim, word + arguments, called) for claim in claims]
-        if len(names) == 1:
-            claims = [
-                _replaced(claim, rf"∇\s*{word[7:]}(?!\w)", f"∇_{{{inside}}} {called}") for claim in claims
-            ]
-    return claims
-
-
-def _texts(claims):
-    return (part.text for claim in claims for part in claim.parts)
-
-
-def _replaced(claim, pattern, replacement):
-    return claim._replace(parts=[part.replace(pattern, lambda _: replacement) for part in claim.parts])
 
 
 def _defines_function(claim, known):

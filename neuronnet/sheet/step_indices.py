@@ -33,8 +33,9 @@ class Family(NamedTuple):
 
 def count_steps(statements: list[Statement], known: Known) -> None:
     """Give what has a value for every step, in statements that update something so, one name and a step."""
-    if any((each.name or "").endswith("''") for each in statements):  # w'' is w after two updates
-        primed = {each.name.rstrip("'") for each in statements if (each.name or "").endswith("'")}
+    heads = [each.name for each in statements if each.name is not None and each.name.endswith("'")]
+    if any(name.endswith("''") for name in heads):  # w'' is w after two updates
+        primed = {name.rstrip("'") for name in heads}
         for statement in statements:
             _rename(statement, partial(_counted, stems=primed))
     families, step = _families(statements), 0

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
 
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.calls import SPELLED
@@ -23,6 +22,7 @@ from neuronnet.sheet.readers.cutting import (
     written_out,
 )
 from neuronnet.sheet.readers.latex import in_plain_notation
+from neuronnet.sheet.readers.placed import Claim, Let, Unread
 from neuronnet.sheet.readers.spelling import (
     in_english,
     with_equals,
@@ -64,63 +64,6 @@ _MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")
 _EQUATION_NUMBER = re.compile(r"(?:\s{2,}|\t)\(\d{1,3}(?:\.\d{1,3})?[a-z]?\)\s*\Z")
 _NO_CLAIM = re.compile(r"https?://|[∈∀∃]|\\(?:in|forall|exists)\b")
 _INEQUALITY = re.compile(r"[<>≤≥≠]|!=")
-
-
-class Let(NamedTuple):
-    """`let name = formula`: a name of the author's own."""
-
-    line: int
-    name: str
-    text: TextWithColumns
-
-
-class Claim(NamedTuple):
-    """`A = B = C`: its first line, its text, and its parts with the `lines` in which they begin.
-
-    `assigns` says that its sign gives a new value, as := and ← do.
-    """
-
-    line: int
-    text: str
-    parts: list
-    lines: list
-    assigns: bool = False
-
-
-class Unread(NamedTuple):
-    """What cannot be read, and why."""
-
-    line: int
-    text: str
-    column: int
-    reason: str
-
-
-class Statement(NamedTuple):
-    """A statement as it stands in a sheet: its text, and the column and the line of each character."""
-
-    text: str
-    columns: list
-    lines: list
-
-    @classmethod
-    def of(cls, line, text):
-        """A statement, a TextWithColumns or a str, that stands in one line."""
-        spelled = text if isinstance(text, TextWithColumns) else TextWithColumns(text)
-        return cls(spelled.text, spelled.columns, (line,) * len(spelled))
-
-    def part(self, start, end=None):
-        return Statement(self.text[start:end], self.columns[start:end], self.lines[start:end])
-
-    def place(self, position):
-        """(line, column) of a position from 1, which may be the one after the end."""
-        if position <= len(self.text):
-            return self.lines[position - 1], self.columns[position - 1]
-        return (self.lines[-1], self.columns[-1] + 1) if self.text else (1, 1)
-
-    def placed(self, spelled):
-        """A TextWithColumns over positions in this text, with the author's columns instead."""
-        return TextWithColumns(spelled.text, [self.columns[position - 1] for position in spelled.columns])
 
 
 @dataclass

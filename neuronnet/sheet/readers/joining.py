@@ -3,7 +3,7 @@
 import re
 
 from neuronnet.formulas.tokens import LONGEST_TEXT
-from neuronnet.sheet.readers.claims import Statement
+from neuronnet.sheet.readers.placed import Statement
 from neuronnet.sheet.readers.spelling import ENTRY, EQUALITY, EQUALS, has_equals
 
 _OPERATORS = "=≈≅≃≡≐→←*·×⋅∗/÷+"

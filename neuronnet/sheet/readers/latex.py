@@ -8,7 +8,7 @@ brackets and spaces; refuses everything else by name.
 import re
 
 from neuronnet.errors import ExpressionError, shortened
-from neuronnet.formulas.tokens import DEEPEST_NESTING, LONGEST_TEXT, TextWithColumns
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 from neuronnet.formulas.written_names import above_a_name, read_name
 from neuronnet.sheet.readers.latex_words import (
     ACCENTS,
@@ -21,6 +21,7 @@ from neuronnet.sheet.readers.latex_words import (
     SPACES,
     WRITTEN,
     WRITTEN_OUT,
+    Cursor,
     bare,
     joined,
     stripped,
@@ -66,13 +67,11 @@ def in_plain_notation(source):
     return spelled.replace(r" ?(?:\u2003 ?)+", "  ").strip()
 
 
-class _Translator:
+class _Translator(Cursor):
     """Recursive descent over the tokens of one text; what it gives back is a list of (text, column)."""
 
     def __init__(self, text):
-        self.text = text
-        self.tokens = list(tokens(text))
-        self.position = self.depth = 0
+        super().__init__(text)
         self.last = ""
 
     def run(self, opening=None, cell=False):
@@ -330,32 +329,6 @@ class _Translator:
     def piece(self, text, column):
         self.last = text.strip()[-1:] or self.last
         return [(text, column)]
-
-    def token(self):
-        return self.tokens[self.position]
-
-    def take(self):
-        self.position += 1
-        return self.tokens[self.position - 1]
-
-    def following(self, signs):
-        """Whether one of these signs stands next, white space apart, which is then taken."""
-        ahead = self.position
-        while self.tokens[ahead][0] == "space":
-            ahead += 1
-        kind, value, _ = self.tokens[ahead]
-        if kind == "other" and value in signs:
-            self.position = ahead
-            return True
-        return False
-
-    def deeper(self):
-        self.depth += 1
-        if self.depth > DEEPEST_NESTING:
-            self.fail(f"nested deeper than {DEEPEST_NESTING}")
-
-    def fail(self, reason, column=None):
-        raise ExpressionError(self.text, self.token()[2] if column is None else column, reason)
 
 
 def _with_sign(pieces):

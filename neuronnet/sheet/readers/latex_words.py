@@ -3,6 +3,7 @@ r"""The commands of LaTeX and what each becomes in plain notation, and the token
 import re
 
 from neuronnet.errors import ExpressionError
+from neuronnet.formulas.tokens import DEEPEST_NESTING
 
 _TOKEN = re.compile(
     r"\\(?P<command>[A-Za-z]+)\*?|\\(?P<sign>\\(?:\[[0-9.]{1,9} ?[a-z]{2}\])?|.)"
@@ -108,3 +109,37 @@ def stripped(pieces):
     while pieces and not pieces[-1][0].strip():
         pieces = pieces[:-1]
     return pieces
+
+
+class Cursor:
+    """A place among the tokens of a text, for a reader that goes down into what is nested."""
+
+    def __init__(self, text):
+        self.text, self.tokens = text, list(tokens(text))
+        self.position = self.depth = 0
+
+    def token(self):
+        return self.tokens[self.position]
+
+    def take(self):
+        self.position += 1
+        return self.tokens[self.position - 1]
+
+    def following(self, signs):
+        """Whether one of these signs stands next, white space apart, which is then taken."""
+        ahead = self.position
+        while self.tokens[ahead][0] == "space":
+            ahead += 1
+        kind, value, _ = self.tokens[ahead]
+        if kind == "other" and value in signs:
+            self.position = ahead
+            return True
+        return False
+
+    def deeper(self):
+        self.depth += 1
+        if self.depth > DEEPEST_NESTING:
+            self.fail(f"nested deeper than {DEEPEST_NESTING}")
+
+    def fail(self, reason, column=None):
+        raise ExpressionError(self.text, self.token()[2] if column is None else column, reason)

@@ -4,14 +4,11 @@ The code is parsed by `ast`, never run. What is not among the few kinds of nodes
 """
 
 import ast
-import io
 import re
-import tokenize
 import warnings
 
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 from neuronnet.sheet.readers.allowed_python import (
-    MODULES,
     Refused,
     called_name,
     check,
@@ -20,38 +17,17 @@ from neuronnet.sheet.readers.allowed_python import (
     is_of_self,
 )
 from neuronnet.sheet.readers.program_output import in_comments, matched, shown_by
+from neuronnet.sheet.readers.program_text import as_one_statement, in_arrays, is_code, parsed, source_of
 
 MOST_LOOPS = 3  # one in another
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
 _WRAPPERS = set("array asarray tensor Tensor float32 float64 Parameter Variable constant".split())
-_MARKED = (
-    ast.Import,
-    ast.ImportFrom,
-    ast.FunctionDef,
-    ast.ClassDef,
-    ast.For,
-    ast.While,
-    ast.AugAssign,
-    ast.With,
-)
 _PROMPT = re.compile(r"\s*(?:>>> ?|\.\.\.: ?|\.\.\. ?|In \[\d*\]:[ ]?)")
 _RESULT = re.compile(r"Out\[\d*\]:\s*")
 _PRINTS = re.compile(r"\s*print\s*\(")
 _ZERO = re.compile(r"0(?:\.0*)?|[\w.]*zeros(?:_like)?\(.*\)|[\[\]0., ]+")
-_EACH_ROW = r"(\w+)\[\s*(?:range|\w+\.arange)\((?:[^()]|\([^()]*\))*\)\s*,\s*(\w+)\s*\]"
-_PICKED = re.compile(_EACH_ROW)
-_PICKED_STEP = re.compile(rf"^(\s*){_EACH_ROW}\s*([-+])=\s*([\w.]+)\s*$")
-_EYE = re.compile(r"(\w+\.eye\(\w+\))\[(\w+)\]")
 _MAGIC = re.compile(r"\s*[%!?]")
 _OPENS = re.compile(r"(?:(?:async )?def|class|for|while|if|with|try|import|from)\b.*(?::|import\b.*)\s*\Z")
-
-
-def is_code(lines):
-    """Whether lines of (number, TextWithColumns) are a program, and not formulas that could be one."""
-    tree = _parsed(_source(lines))
-    if tree is None:
-        return False
-    return any(isinstance(node, _MARKED) or _is_of_a_program(node) for node in ast.walk(tree))
 
 
 def is_console(lines):
@@ -69,21 +45,13 @@ def take_code(sheet, lines, printed=(), again=None):
 
     Where the lines are none of Python, `again` is called with them; it reads them as text.
     """
-    lines = [(number, _in_arrays(line)) for number, line in lines if not _MAGIC.match(line.text)]
-    text = _source(lines)
-    tree = _parsed(text)
+    lines = [(number, in_arrays(line)) for number, line in lines if not _MAGIC.match(line.text)]
+    text = source_of(lines)
+    tree = parsed(text)
     if tree is None:
         again(lines)
     else:
         _Program(sheet, text, lines).read(tree, printed, again)
-
-
-def _in_arrays(line):
-    """A line with `one_hot(y, p)` for what picks the entry of each row: `p[range(n), y]`."""
-    if not _PICKED.search(line.text) and "eye(" not in line.text:
-        return line
-    line = line.replace(_PICKED_STEP, r"\1\2 = \2 \4 \5*one_hot(\3, \2)").replace(r"(?<= )1\*(?=one_hot)", "")
-    return line.replace(_PICKED, r"np.sum(\1 * one_hot(\2, \1), axis=1)").replace(_EYE, r"one_hot(\2, \1)")
 
 
 def code_before(lines):
@@ -93,7 +61,7 @@ def code_before(lines):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(_as_one_statement(_source(lines)), mode="single")
+            ast.parse(as_one_statement(source_of(lines)), mode="single")
     except SyntaxError as error:
         end = max(min((error.lineno or 0) - 2, len(lines)), 0)
         prints = any(_PRINTS.match(line.text) for _, line in lines[:end])
@@ -117,60 +85,6 @@ def take_console(sheet, lines, again):
             result = _RESULT.match(line.text)
             printed.append((number, line[result.end() :] if result else line))
     take_code(sheet, code, printed, again)
-
-
-def _is_of_a_program(node):
-    """Whether a node is what a hand derivation does not have: a lambda, `np.exp`, a call of print."""
-    if isinstance(node, ast.Lambda):
-        return True
-    called = node.func if isinstance(node, ast.Call) else None
-    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
-        return called.value.id in MODULES
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
-        return isinstance(node.value, ast.Tuple)
-    return isinstance(called, ast.Name) and called.id in ("print", "open", "eval", "exec", "__import__")
-
-
-def _source(lines):
-    """The text of some lines, with blanks for its comments."""
-    text = "\n".join(line.text for _, line in lines)
-    if "#" not in text:
-        return text
-    rows = text.split("\n")
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.COMMENT:
-                row, column = token.start
-                rows[row - 1] = (
-                    rows[row - 1][:column] + " " * len(token.string) + rows[row - 1][token.end[1] :]
-                )
-    except (tokenize.TokenError, SyntaxError, ValueError, IndexError):
-        return text
-    return "\n".join(rows)
-
-
-def _parsed(text):
-    """The module of a program, None for what is none.
-
-    It is parsed as one statement: of a whole file, Python looks for the lines with errors on the disk.
-    """
-    if not text.strip() or "\0" in text or len(text) > 50 * LONGEST_TEXT:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            (whole,) = ast.parse(_as_one_statement(text), mode="single").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    for node in ast.walk(whole):
-        if isinstance(node, (ast.stmt, ast.expr, ast.arg, ast.keyword)):
-            node.lineno, node.end_lineno = node.lineno - 1, node.end_lineno - 1
-            node.col_offset, node.end_col_offset = node.col_offset - 1, node.end_col_offset - 1
-    return ast.Module(whole.body, [])
-
-
-def _as_one_statement(text):
-    return "if 1:\n" + "".join(f" {row}\n" for row in text.split("\n"))
 
 
 class _Program:

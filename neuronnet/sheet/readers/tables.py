@@ -11,7 +11,8 @@ import re
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
-from neuronnet.sheet.readers.claims import Sheet, Statement
+from neuronnet.sheet.readers.claims import Sheet
+from neuronnet.sheet.readers.placed import Statement
 from neuronnet.sheet.readers.spelling import has_equals
 from neuronnet.sheet.readers.words import PASSES
 

@@ -1,0 +1,85 @@
+"""Claims written anew before they are read: pairs one by one, J for J(θ), X^T for the X' of an array."""
+
+import re
+
+from neuronnet.errors import ExpressionError
+from neuronnet.formulas.calls import SPELLED
+from neuronnet.formulas.notation import read_name
+
+_CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
+_TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
+_WITH_BARS = r"(?<!\w)d_(\w+)\s*/\s*d_(?=\w)"  # d_error/d_output
+
+
+def one_by_one(claim):
+    """`(x1, y1) = (1, 2)` as two claims, any other as itself."""
+    sides = [
+        [part[found.start() : found.end()] for found in _IN_TUPLE.finditer(part.text)] for part in claim.parts
+    ]
+    is_tuple = all(_TUPLE.fullmatch(part.text) for part in claim.parts) and len(claim.parts) == 2
+    if not is_tuple or len(sides[0]) != len(sides[1]) or None in [read_name(each.text) for each in sides[0]]:
+        return [claim]
+    return [
+        claim._replace(text=f"{one.text} = {other.text}", parts=[one, other]) for one, other in zip(*sides)
+    ]
+
+
+def spelled_anew(claim, spelled):
+    parts = []
+    for part in claim.parts:
+        try:
+            parts.append(spelled(part.replace(_WITH_BARS, lambda found: f"d{found[1]}/d")))
+        except ExpressionError as error:
+            part.error = error
+            parts.append(part)
+    return claim._replace(parts=parts)
+
+
+def transposed(claims, arrays):
+    """Claims with X^T for X' where X is one of some arrays, none of which gets a new value X'.
+
+    `X' * v` and `X' * (h - y)` are products of matrices.
+    """
+    if not arrays:
+        return claims
+    name = f"({'|'.join(map(re.escape, sorted(arrays, key=len, reverse=True)))})"
+    word = rf"(?<![\w^]){name}(?![\w'])"
+    product = re.compile(rf"(?<![\w^]){name}(?:'|\^T)\s*\*(?=\s*(?:\([^()]*)?{word})")
+    primed = re.compile(rf"(?<![\w^]){name}'(?![\w'(])")
+
+    def spelled(part):
+        return part.replace(product, r"\1^T @").replace(primed, r"\1^T")
+
+    return [claim._replace(parts=[claim.parts[0], *map(spelled, claim.parts[1:])]) for claim in claims]
+
+
+def without_arguments(claims):
+    """Claims with J for J(θ) where θ has a value and J no other argument, and ∇_θ J for its gradient."""
+    heads = [claim.parts[0].text for claim in claims if len(claim.parts) > 1]
+    plain = set(map(read_name, heads))
+    plain |= {stem.rstrip("0") for stem in map(str, plain) if stem.endswith("0")}  # w of w_0
+    for match in filter(None, map(_CALLED.fullmatch, heads)):
+        called, inside = match.groups()
+        word, arguments = rf"(?<!\w){re.escape(called)}", rf"\s*\({re.escape(inside)}\)"
+        names = set(map(read_name, inside.split(",")))
+        others = re.compile(rf"{word}'*\s*\((?!{re.escape(inside)}\))")
+        if (
+            called.rpartition(".")[2] in SPELLED
+            or not names <= plain
+            or any(others.search(each) for each in _texts(claims))
+        ):
+            continue
+        claims = [_replaced(claim, word + arguments, called) for claim in claims]
+        if len(names) == 1:
+            claims = [
+                _replaced(claim, rf"∇\s*{word[7:]}(?!\w)", f"∇_{{{inside}}} {called}") for claim in claims
+            ]
+    return claims
+
+
+def _texts(claims):
+    return (part.text for claim in claims for part in claim.parts)
+
+
+def _replaced(claim, pattern, replacement):
+    return claim._replace(parts=[part.replace(pattern, lambda _: replacement) for part in claim.parts])
