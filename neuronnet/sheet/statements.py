@@ -28,6 +28,7 @@ from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial
 from neuronnet.sheet.claims_anew import one_by_one, spelled_anew, transposed, without_arguments
 from neuronnet.sheet.declarations import Declarations
+from neuronnet.sheet.general_formulas import general_formulas
 
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
 _COUNTED = re.compile(
@@ -103,8 +104,6 @@ def read_statements(
 ) -> tuple[list[Statement], list[int]]:
     """(the Statements of some claims, the lines of those left out as general).
 
-    A formula of names that nobody defines is general if a later line says it with names of the sheet.
-
     `known` gets the names that the claims define, and those that they merely use. `spelled` is applied to
     every side, a TextWithColumns, before it is read; it may raise ExpressionError.
     """
@@ -130,28 +129,10 @@ def read_statements(
         if claim not in functions or not _kept(claim, known)
     ]
     _count_entries(found)
-    general = _general(found, free)
+    general = general_formulas(found, free)
     found = [each for each in found if not any(each is one for one in general)]
     _settle_indices([part for each in found for part in each.parts if part.formula is not None], known)
     return found, [each.line for each in general]
-
-
-def _general(statements, free):
-    found, usable = [], set()
-    for statement in reversed(statements):
-        errors = statement.read_errors
-        is_open = any(isinstance(each, UnknownName) for each in errors) or any(
-            not free.isdisjoint(part.used) for part in statement.formulas
-        )
-        if not is_open and statement.formulas and not errors:
-            usable.add(statement.name)
-        elif is_open and statement.name in usable and not statement.numbers and not _is_let(statement):
-            found.append(statement)
-    return found
-
-
-def _is_let(statement):
-    return statement.text.startswith("let ")
 
 
 def _count_entries(statements):

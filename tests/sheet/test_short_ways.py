@@ -62,6 +62,18 @@ L' = (y' - t)^2
 dL'/dw' = 2 (y' - t) x
 w'' = w' - lr dL'/dw'"""
 
+GENERAL = """x1 = 1, t1 = 2
+x2 = 3, t2 = 5
+w = 0.5
+y = w x
+E = (y - t)^2
+y1 = 0.5
+y2 = 1.5
+E1 = 2.25
+E2 = 12.25
+E = E1 + E2 = 14.5
+dE/dw = 2 (y1 - t1) x1 + 2 (y2 - t2) x2"""
+
 
 @pytest.mark.parametrize(
     "text, right, wrong",
@@ -74,6 +86,8 @@ w'' = w' - lr dL'/dw'"""
         (OCTAVE, "alpha/m * grad;", "alpha * grad;"),
         (HEADED, "w = 1.46", "w = 1.64"),
         (HEADED, "1.3 * 2 = 2.6", "0.5 * 2 = 1.0"),
+        (GENERAL, "E2 = 12.25", "E2 = 3.5"),
+        (GENERAL, "(y2 - t2) x2", "(y2 - t2) x1"),
         (PRIMED, "w'' = w' - lr", "w'' = w' + lr"),
         (PRIMED, "dL'/dw' = 2 (y' - t)", "dL'/dw' = 2 (y - t)"),
     ],
