@@ -8,7 +8,7 @@ import re
 from collections import Counter
 
 from neuronnet.formulas.calls import SPELLED
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 from neuronnet.sheet.readers import json_numbers, notebooks, python_code, tables, web_pages
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.joining import BEGINS, joined
@@ -35,6 +35,7 @@ _COMMENT = re.compile(
 _FRAMED = re.compile(r"\s*([=*_-])\1{2,}\s*(?P<title>.*?)\s*\1*\s*")
 _TEX_COMMENT = re.compile(r"(?<=\S)(?<![\\\d])\s+%(?=\s).*")
 _LAYER = re.compile(r"([^\W\d_]+)\[\d\]")
+_MARKED = re.compile(r"\s*[*#_].*|.*:\s*")
 _TITLE = re.compile(r"#{1,6}\s+(?=\S)")
 _TEXTUAL = {"", "text", "txt", "plain", "math", "latex", "tex"}
 _PRINTED = {"printed", "output", "console", "out"}
@@ -100,7 +101,7 @@ def _read(lines):
         elif part.kind in _TEXTUAL | _PRINTED and part is not taken:
             _take_text(sheet, part.lines, False)
     sheet.claims.sort(key=lambda claim: claim.line)  # a value printed later belongs to its line
-    _head_steps(sheet)
+    _head_steps(sheet, lines)
     sheet.declared.passes = {line for line, kind in sheet.headings if kind == "pass"}
     return _with_layers(sheet)
 
@@ -116,24 +117,24 @@ def _output_of(parts, place):
     return None
 
 
-def _head_steps(sheet):
-    """Take `t = 1` and `t = 2`, alone in their lines, for headings where t is something else, or nothing."""
+def _head_steps(sheet, lines):
+    """Take `**t = 1**` and `**t = 2**` for headings where t is something else, or nothing."""
     alone = Counter(claim.line for claim in sheet.claims)
+    marked = {number for number, line in lines if _MARKED.fullmatch(line.text)}
     numbers: dict[str, list] = {}
     for claim in sheet.claims:
-        if len(claim.parts) == 2 and parse_number(claim.parts[1].text) is not None:
+        if len(claim.parts) == 2 and claim.parts[1].text.isdigit() and alone[claim.line] == 1:
             numbers.setdefault(claim.parts[0].text, []).append(claim)
-    for name, found in numbers.items():
-        heads = [each for each in found if alone[each.line] == 1 and each.parts[1].text.isdigit()]
-        counts = [int(each.parts[1].text) for each in heads]
+    for name, heads in numbers.items():
         word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-        is_used = any(word.search(part.text) for claim in sheet.claims for part in claim.parts[1:])
-        if (
-            counts == [*range(1, len(counts) + 1)]
-            and len(counts) > 1
-            and (len(found) > len(heads) or not is_used)
-        ):
-            sheet.claims = [each for each in sheet.claims if not any(each is head for head in heads)]
+        others = [each for each in sheet.claims if not any(each is head for head in heads)]
+        is_else = any(each.parts[0].text == name for each in others) and all(
+            each.line in marked for each in heads
+        )
+        is_used = any(word.search(part.text) for each in others for part in each.parts)
+        counts = [int(each.parts[1].text) for each in heads]
+        if counts == [*range(1, len(counts) + 1)] and len(counts) > 1 and (is_else or not is_used):
+            sheet.claims = others
             sheet.headings += [(each.line, "pass") for each in heads[1:]]
 
 
