@@ -41,7 +41,10 @@ class Lines(Truths):
 
     def __init__(self, statements: list[Statement], roles: Roles, meanings: Meanings):
         self.statements, self.roles, self.meanings, self.model = statements, roles, meanings, roles.model
-        self.trials, self.numbers = Trials(self.model), NumbersForNames(self.model, roles.loss)
+        self.trials, self.numbers = (
+            Trials(self.model, not roles.is_network),
+            NumbersForNames(self.model, roles.loss),
+        )
         formulas = [part.formula for each in statements for part in each.formulas if part.formula is not None]
         self.carried = Carried(self.model, roles.unplaced, formulas)
         self.unclear: dict[str, str] = {}  # what has no certain value -> what is said of it

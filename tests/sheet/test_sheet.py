@@ -498,11 +498,20 @@ def without_relu(description):
     return all(layer["activation"] != "relu" for layer in description["layer"])
 
 
+NO_TARGET = {
+    "loss": "categorical cross-entropy",
+    "layer": [{"activation": "softmax", "weights": [[0.5]]}],
+    "sample": [{"inputs": [0.3], "targets": [0.0]}],
+    "learning_rate": 0.5,
+}
+
+
 @pytest.mark.slow
 @examples(60)
 @given(descriptions(most_layers=3, most_neurons=2, most_samples=2), st.integers(3, 14))
 @example(LOST_BESIDE_ONE, 3)
 @example(LOST_BESIDE_ONE | {"sample": [{"inputs": [0.0], "targets": [7e-201, 1.0]}]}, 14)
+@example(NO_TARGET, 3)
 def test_a_right_sheet_is_right_in_every_line(description, places):
     description = read(description)
     with fifty_digits():
