@@ -53,14 +53,17 @@ def block_lines(report):
 
 def block_line(block):
     """One BlockReport: its verdict, how many entries are wrong and where, what error would have shown."""
-    parts = [f"{block.name}: {block.verdict}, {block.size} {'entry' if block.size == 1 else 'entries'}"]
+    entries = f"{block.size} {'entry' if block.size == 1 else 'entries'}"
     both = (block.wrong, "wrong"), (block.undecided, "undecided")
     found = [(indices, said) for indices, said in both if len(indices) > 0]
-    if block.by_directions == 0:
-        parts += [f"{len(indices)} {said}{_where(indices, block.shape)}" for indices, said in found]
-    elif len(found) > 0:
+    parts = []
+    if block.by_directions > 0 and len(found) > 0:
         counts = " and ".join(f"{len(indices)} {said}" for indices, said in found)
         parts.append(f"{counts} of {len(block.entries)} checked one by one")
+    elif len(found) > 0 and found[0][1] == block.verdict:
+        entries = _counted(block, found[0][0], entries)
+        parts += [f"{len(indices)} {said}" for indices, said in found[1:]]
+    parts = [f"{block.name}: {block.verdict}, {entries}", *parts]
     if len(block.at_kink) > 0:
         parts.append(f"{len(block.at_kink)} at a kink")
     if block.by_directions > 0:
@@ -85,18 +88,21 @@ def _verdicts_together(block):
     return ": " + " and ".join(f"{sizes[each]} {words}" for each, words in said.items() if each in sizes)
 
 
-def _where(indices, shape):
-    """Where in a block the entries are, if that can be said in a few words."""
-    if len(indices) == math.prod(shape):
-        return " (all)" if len(indices) > 1 else ""
-    lines = [sorted(set(axis)) for axis in zip(*indices)] if len(shape) == 2 else []
+def _counted(block, indices, entries):
+    """How many of the `entries` these are, and where, in a few words: "3 of 60 entries, all in row 2"."""
+    if len(indices) == block.size:
+        return f"all {entries}" if block.size > 1 else entries
+    count = f"{len(indices)} of {entries}"
+    lines = [sorted(set(axis)) for axis in zip(*indices)] if len(block.shape) == 2 else []
     for noun, hit in zip(("row", "column"), lines):
         if len(hit) == 1 and len(indices) > 1:
-            return f", all in {noun} {hit[0]}"
-    for noun, hit, along, across in zip(("row", "column"), lines, shape, shape[::-1]):
+            return f"{count}, all in {noun} {hit[0]}"
+    for noun, hit, along, across in zip(("row", "column"), lines, block.shape, block.shape[::-1]):
         if len(hit) <= 4 and len(hit) < along and len(indices) == len(hit) * across:
-            return f", all of {noun}s {', '.join(map(str, hit))}"
-    return ""
+            return f"{count}, all of {noun}s {', '.join(map(str, hit))}"
+    off = {each.name: abs(each.analytic - each.numeric) for each in block.entries if each.index in indices}
+    largest = max(off, key=lambda name: off[name] if math.isfinite(off[name]) else -1.0)
+    return f"{count}, the largest error in {largest}" if block.verdict == "wrong" else count
 
 
 # Entries
@@ -110,8 +116,9 @@ def listed_entries(report):
     nearby = () if report.nearby is None else report.nearby.blocks
     blocks = [*report.blocks, *nearby, *reversed(report.intermediates)]
     kind = worst_of(block.verdict for block in blocks)
-    if kind == "right":
-        return [], 0
+    told = [finding.sentence for finding in report.audit if finding.effect == kind]
+    if kind == "right" or kind == "undecided" and len(told) > 0:
+        return [], 0  # one reason for all of them, which is told above
     found = [[entry for entry in block.entries if entry.verdict == kind] for block in blocks]
     found = [sorted(entries, key=lambda entry: entry.badness, reverse=True) for entries in found]
     worst = [entries[0] for entries in found if len(entries) > 0]
