@@ -20,6 +20,7 @@ UNMEASURED = Estimate(math.nan, math.inf, math.nan, 0)
 MARGINAL = 256.0  # error bars: what is wrong by no more is measured again in float32
 OTHER_STEPS = (0.3 * FIRST_STEP, 4.0 * FIRST_STEP)  # to start from where float32 left an entry open
 CONFIRMED = 2  # directions along which entries must be wrong in float32
+STATIONARY = 64.0  # roundings: a gradient that is no larger is zero but for them
 MOST_NOT_FINITE = 8  # entries of a block that are no finite numbers, named one by one
 
 
@@ -50,6 +51,8 @@ class JudgedEntries:
     def __init__(self, functions, blocks, at, confidence, one_by_one, chosen=None, doubt=None):
         self._functions, self.point, self.blocks, self._at = functions, functions.point, blocks, at
         self.vector, self.analytic, self._rounding, _ = at
+        is_stationary = np.max(np.abs(at.analytic)) <= STATIONARY * np.max(at.rounding)
+        self._rounding_of_zeros = at.rounding if is_stationary else np.zeros_like(at.rounding)
         self.confidence, self.doubt, self.one_by_one = confidence, doubt, one_by_one
         self.numeric, self.bar = np.full_like(at.vector, np.nan), np.full_like(at.vector, np.inf)
         self._scale, self._floor = np.zeros_like(at.vector), None
@@ -193,7 +196,7 @@ class JudgedEntries:
 
     def _judge(self, positions, estimates):
         """Judges the entries at the positions by their Estimates, each beside the slopes of its block."""
-        of_analytic = np.where(self.analytic == 0.0, 0.0, self._rounding)
+        of_analytic = np.where(self.analytic == 0.0, self._rounding_of_zeros, self._rounding)
         for i, estimate in estimates.items():
             self.numeric[i], self._scale[i], self.at_kink[i] = estimate.value, estimate.scale, estimate.kink
             self.bar[i] = estimate.error + of_analytic[i]
@@ -207,6 +210,8 @@ class JudgedEntries:
     def _judged(self, position, estimate, scale):
         analytic = float(self.analytic[position])
         rounding = self._rounding[position] / abs(analytic) if analytic != 0.0 else 0.0
+        if analytic == 0.0:
+            estimate = replace(estimate, error=estimate.error + float(self._rounding_of_zeros[position]))
         if self.doubt is not None and math.isfinite(analytic):
             return Judgement("undecided", self.doubt)
         return judge(analytic, estimate, scale, rounding, self.confidence, SMALL_ERRORS[self.precision])
@@ -267,11 +272,13 @@ def gradient_at(functions, vector, analytic, units):
     overall = np.max(sizes)
     summed, scattered = SUMMED * units * _largest_of_block(blocks, sizes), np.zeros_like(vector)
     if functions.is_callable:
+        line = [_gradients_moved(functions, vector, k * SPACING) for k in (-2.0, -1.0, 1.0, 2.0)]
+        changes = [np.max(np.abs(moved - analytic)) / SPACING for moved in line[1:3]]
+        usual = np.fmax(overall, min(changes))  # at a minimum all of the gradient is what cancelled
         for sign in (-1.0, 1.0):
             scatter = np.abs(_gradients_moved(functions, vector, sign * NEARBY * units) - analytic)
-            if np.all(scatter <= CONTINUOUS * units * overall):
+            if np.all(scatter <= CONTINUOUS * units * usual):
                 scattered = np.maximum(scattered, DEVIATIONS * _largest_of_block(blocks, scatter))
-        line = [_gradients_moved(functions, vector, k * SPACING) for k in (-2.0, -1.0, 1.0, 2.0)]
         fourth = line[0] + line[3] - 4.0 * (line[1] + line[2]) + 6.0 * analytic
         scatter = np.abs(fourth) / math.sqrt(70.0)
         scattered = np.fmax(

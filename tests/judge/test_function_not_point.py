@@ -11,6 +11,8 @@ from gradcheck import check
 DRAW = np.random.default_rng(11)
 INPUTS, TARGETS = DRAW.normal(size=(6, 3)), DRAW.normal(size=(6, 2))
 FIT = np.linalg.lstsq(INPUTS, TARGETS, rcond=None)[0]
+STUDENT = {"V": DRAW.normal(size=(3, 4)), "W": DRAW.normal(size=(4, 2))}
+FITTED = np.tanh(INPUTS @ STUDENT["V"]) @ STUDENT["W"]
 SOFT = np.array([0.2, 0.5, 0.3])
 SEEDS = range(20) if is_thorough() else [0]
 
@@ -83,6 +85,11 @@ STATIONARY = {
         lambda p: two_layers(p),
         {"V": np.zeros((3, 4)), "W": np.zeros((4, 2))},
     ),
+    "a network that fits": (
+        lambda p: np.sum((np.tanh(INPUTS @ p["V"]) @ p["W"] - FITTED) ** 2),
+        lambda p: two_layers(p, FITTED),
+        STUDENT,
+    ),
     "dead relu": (
         lambda w: np.sum(np.maximum(w - 1.0, 0.0) ** 2),
         lambda w: 2 * np.maximum(w - 1.0, 0.0),
@@ -96,9 +103,9 @@ STATIONARY = {
 }
 
 
-def two_layers(p):
+def two_layers(p, targets=TARGETS):
     out = np.tanh(INPUTS @ p["V"])
-    delta = 2 * (out @ p["W"] - TARGETS)
+    delta = 2 * (out @ p["W"] - targets)
     return {"V": INPUTS.T @ (delta @ p["W"].T * (1 - out**2)), "W": out.T @ delta}
 
 
