@@ -274,7 +274,9 @@ def gradient_at(functions, vector, analytic, units):
     if functions.is_callable:
         line = [_gradients_moved(functions, vector, k * SPACING) for k in (-2.0, -1.0, 1.0, 2.0)]
         changes = [np.max(np.abs(moved - analytic)) / SPACING for moved in line[1:3]]
-        usual = np.fmax(overall, min(changes))  # at a minimum all of the gradient is what cancelled
+        usual = overall
+        if np.all(np.isfinite(changes)):  # at a minimum all of the gradient is what cancelled
+            usual = max(overall, min(changes))
         for sign in (-1.0, 1.0):
             scatter = np.abs(_gradients_moved(functions, vector, sign * NEARBY * units) - analytic)
             if np.all(scatter <= CONTINUOUS * units * usual):
