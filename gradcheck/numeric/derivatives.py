@@ -46,7 +46,9 @@ class Estimate:
     @property
     def slopes(self) -> tuple[float, float]:
         """The slopes on the left and on the right: at a kink two, else one and the same."""
-        return (self.left, self.right) if self.kink else (self.value, self.value)
+        if self.left is None or self.right is None or not self.kink:
+            return self.value, self.value
+        return self.left, self.right
 
 
 @dataclass(frozen=True)
