@@ -80,6 +80,10 @@ def _commands():
             "--at": _option("LIST", "the updates to record, as 0,1,10 (default: the first and the last)"),
             "--dtype": _option("TYPE", "float64 (default) or float32", choices=("float64", "float32")),
             "--all": {"action": "store_true", "help": "keep values with fewer than two reproducible digits"},
+            "--proved": {
+                "action": "store_true",
+                "help": "digits proved by arithmetic in balls (needs the extra `certified`)",
+            },
             "--reason": _option("TEXT", "replace a file that is there; kept in its history"),
         },
     )

@@ -101,7 +101,9 @@ def golden(arguments):
 
         subject = Model.from_text(sheet)
     at = None if arguments.at is None else _counts("--at", arguments.at)
-    made = Golden.of(subject, arguments.updates, at, arguments.dtype or "float64", arguments.all)
+    made = Golden.of(
+        subject, arguments.updates, at, arguments.dtype or "float64", arguments.all, arguments.proved
+    )
     if arguments.output is not None:
         made.write(arguments.output, arguments.reason, arguments.format, [place])
     elif arguments.format == "npz":

@@ -16,10 +16,12 @@ from neuronnet.derivation.digits import DIGITS, fifty_digits
 from neuronnet.description.reading import read
 from neuronnet.description.values import text_of
 from neuronnet.errors import NeuronnetError, did_you_mean, nearest, shortened
+from neuronnet.golden.balls import ball_type
 from neuronnet.golden.formats import WRITERS
 from neuronnet.golden.recording import Recorded, batches_of, recorded, require_trainable
 from neuronnet.golden.rounding import ULPS, disturbed, disturbed_number, rounded_to, shortest, ulp_of
 from neuronnet.network import NeuralNetwork
+from neuronnet.names import update_of
 from neuronnet.output import format_of, plain, write_bytes
 from neuronnet.render.text import conventions
 
@@ -65,6 +67,7 @@ class Golden:
     batches: tuple[tuple[int, ...], ...]
     values: dict[str, GoldenValue]
     refused: tuple[str, ...] = ()
+    certified: str = "fifty digits"
     conventions: tuple[str, ...] = ()
     history: tuple[dict, ...] = ()
 
@@ -76,27 +79,30 @@ class Golden:
         at: Iterable[int] | None = None,
         dtype: str = "float64",
         all_values: bool = False,
+        proved: bool = False,
     ) -> Golden:
         """The Golden of a network (a file, an example's name, a dict, a NeuralNetwork) or of a Model.
 
         `at`: the updates to record, by default before the first and after the last of `updates` (1); a Model
         has those that stand in its text. `all_values` keeps those with fewer than two reproducible digits,
-        too. Raises NeuronnetError.
+        too. `proved`: the digits come from arithmetic in balls (the extra `certified`), not from fifty
+        digits less what rounding was seen to take. Raises NeuronnetError.
         """
         if dtype not in ULPS:
             near = did_you_mean(nearest(str(dtype), ULPS))
             raise NeuronnetError(f"dtype: found {shortened(dtype)}; allowed are {', '.join(ULPS)}{near}")
+        number = ball_type() if proved else Decimal
         if hasattr(network, "values_in"):
             if updates is not None or at is not None:
                 raise NeuronnetError("updates: a sheet has the updates that stand in it")
-            exact, runs, about = _of_model(network, dtype)
+            exact, runs, about = _of_model(network, dtype, number)
         else:
             last = 1 if updates is None else updates
             recorded_at = {0, last} if at is None else {*at, *([] if updates is None else [updates])}
             at = tuple(sorted(recorded_at))
             if not at or at[0] < 0:
                 raise NeuronnetError(f"at: found {list(at)}; it is a list of numbers of updates, from 0 on")
-            exact, runs, about = _of_network(network, at, dtype)
+            exact, runs, about = _of_network(network, at, dtype, number)
         values, refused = {}, []
         for name, kind, value in exact:
             deviation = _deviation(value, [run.get(name, math.nan) for run in runs])
@@ -105,6 +111,7 @@ class Golden:
                 refused.append(name)
             else:
                 values[name] = made or GoldenValue(name, kind, shortest(value, dtype), "", float(abs(value)))
+        about["certified"] = "balls" if proved else "fifty digits"
         return cls(dtype=dtype, values=values, refused=tuple(refused), **about)
 
     @classmethod
@@ -118,9 +125,17 @@ class Golden:
                 name: GoldenValue(name, each["kind"], each["value"], each["digits"], each["tolerance"])
                 for name, each in found["quantities"].items()
             }
+            certified = found["certified"]
             lists = {key: tuple(found[key]) for key in ("at", "refused", "conventions", "history")}
             batches = tuple(map(tuple, found["batches"]))
-            golden = cls(found["description"], found["dtype"], values=values, batches=batches, **lists)
+            golden = cls(
+                found["description"],
+                found["dtype"],
+                values=values,
+                batches=batches,
+                certified=certified,
+                **lists,
+            )
             digest = golden.digest
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             needed = f"a JSON file of `neuronnet golden`, version {VERSION}, is needed"
@@ -174,6 +189,12 @@ class Golden:
             self, of_values(values) if hasattr(values, "items") else read_actual(values), **override
         )
 
+    @property
+    def certified_until(self) -> int:
+        """The last recorded update up to which rounding leaves every parameter two digits and more; or -1."""
+        lost = [update_of(name) for name in self.refused if name.partition("@")[0] in self.initial()]
+        return max((each for each in self.at if each < min(lost, default=math.inf)), default=-1)
+
     def initial(self) -> dict[str, float]:
         """The parameters before the first update, by name."""
         if "layer" not in self.description:
@@ -207,6 +228,8 @@ class Golden:
             "at": list(self.at),
             "batches": [list(each) for each in self.batches],
             "initial": self.initial(),
+            "certified": self.certified,
+            "certified_until": self.certified_until,
             "order": list(self.values),
             "quantities": quantities,
             "refused": list(self.refused),
@@ -215,12 +238,12 @@ class Golden:
         }
 
 
-def _of_network(network, at, dtype):
+def _of_network(network, at, dtype, number):
     """(exact Recorded quantities, {name: value} of each disturbed run, fields of the Golden)."""
     description = read(network.to_dict() if isinstance(network, NeuralNetwork) else network)
     require_trainable(description, at[-1])
     with fifty_digits():
-        passes = recorded(NeuralNetwork.from_dict(description, Decimal), description, at)
+        passes = recorded(NeuralNetwork.from_dict(description, number), description, at)
         exact = [each for _, rows in passes for each in rows]
     runs = []
     for seed in range(RUNS):
@@ -238,14 +261,14 @@ def _of_network(network, at, dtype):
     )
 
 
-def _of_model(model, dtype):
+def _of_model(model, dtype, number):
     """The same of a Model; each entry of an array is a quantity of its own, as W1[2,1]."""
     kinds = dict(zip(("Given", "Forward"), ("parameters", "forward")))
     kind_of = {name: kinds.get(title, "gradients") for title, names in model.groups() for name in names}
     with fifty_digits():
         exact = [
             Recorded(entry, kind_of[name], value)
-            for name, values in model.values_in(Decimal)
+            for name, values in model.values_in(number)
             for entry, value in values
         ]
     runs = []
@@ -271,6 +294,13 @@ def _value(name, kind, exact, deviation, dtype):
     tolerance = FACTOR * deviation + ULPS[dtype] * size
     if tolerance > REPRODUCIBLE * size and deviation > 0.0:
         return None
-    lost = math.log10(max(1.0, deviation / (size * ULPS[dtype]))) if size else 0.0
-    certified = min(MOST_CERTIFIED, math.floor(DIGITS - SPARE - lost))
-    return GoldenValue(name, kind, value, f"{exact:.{certified - 1}e}" if size else "0", tolerance)
+    digits = exact.digits() if hasattr(exact, "digits") else _certified(exact, deviation / ULPS[dtype])
+    return GoldenValue(name, kind, value, digits, tolerance) if digits else None
+
+
+def _certified(exact, amplified):
+    """The digits of a Decimal of fifty that rounding, `amplified` so many times, has left."""
+    if not exact:
+        return "0"
+    lost = max(0.0, math.log10(amplified / abs(float(exact)))) if amplified and float(exact) else 0.0
+    return f"{exact:.{min(MOST_CERTIFIED, math.floor(DIGITS - SPARE - lost)) - 1}e}"

@@ -152,3 +152,33 @@ def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path):
         assert process.stdout.readline() == b"here\n"
         process.send_signal(signal.SIGKILL)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("network", ["worked-example", "xor", "lstm-step"])
+def test_digits_proved_by_balls_are_those_of_fifty_digits(network):
+    pytest.importorskip("flint", reason="python-flint, the extra `certified`, is not installed")
+    sheet = EXAMPLES / "sheets" / f"{network}.txt"
+    subject = Model.from_text(sheet.read_text(encoding="utf-8")) if sheet.exists() else network
+    some, proved = (Golden.of(subject, proved=each) for each in (False, True))
+    assert (some.certified, proved.certified) == ("fifty digits", "balls")
+    assert list(some.values) == list(proved.values)
+    for name, each in proved.values.items():
+        digits, other = Decimal(each.digits), Decimal(some.values[name].digits)
+        assert abs(digits - other) <= 2 * Decimal(1).scaleb(
+            max(digits.as_tuple().exponent, other.as_tuple().exponent)
+        )
+
+
+def test_without_the_library_proved_digits_are_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "flint", None)
+    with pytest.raises(NeuronnetError, match=r"pip install 'gradcheck\[certified\]'"):
+        Golden.of("worked-example", proved=True)
+
+
+def test_a_training_says_until_which_update_its_values_are_certified():
+    layer = {"activation": "identity", "weights": [[0.3]]}
+    network = {"loss": "half squared error", "learning_rate": 3.0, "layer": [layer]}
+    network["sample"] = [{"inputs": [1.0], "targets": [0.0]}]  # w is multiplied by -2: its digits stay
+    assert Golden.of(network, at=[0, 10, 60]).certified_until == 60
+    network["sample"] = [{"inputs": [1.0], "targets": [0.3]}]  # at the minimum: what is left is rounding
+    assert Golden.of(network, at=[0, 60]).certified_until == 0

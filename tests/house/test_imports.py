@@ -67,6 +67,7 @@ NEEDS = {
     "gradcheck/report/figures.py": {"matplotlib"},
     "gradcheck/plugin.py": {"pytest"},
     "neuronnet/plugin.py": {"pytest"},
+    "neuronnet/golden/balls.py": {"flint"},
     "gradcheck/why/known_mistakes.py": {"neuronnet"},
     **{
         f"gradcheck/networks/{path.name}": {"neuronnet"}
