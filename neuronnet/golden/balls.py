@@ -1,4 +1,4 @@
-"""Numbers with a proved radius: arithmetic in balls, by the library Arb (python-flint, the extra `certified`).
+"""Numbers with a proved radius: arithmetic in balls, by Arb (python-flint, the extra `certified`).
 
 Source: F. Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval arithmetic",
 IEEE Transactions on Computers 66 (2017).
