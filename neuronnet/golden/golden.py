@@ -20,8 +20,8 @@ from neuronnet.golden.balls import ball_type
 from neuronnet.golden.formats import WRITERS
 from neuronnet.golden.recording import Recorded, batches_of, recorded, require_trainable
 from neuronnet.golden.rounding import ULPS, disturbed, disturbed_number, rounded_to, shortest, ulp_of
-from neuronnet.network import NeuralNetwork
 from neuronnet.names import update_of
+from neuronnet.network import NeuralNetwork
 from neuronnet.output import format_of, plain, write_bytes
 from neuronnet.render.text import conventions
 
