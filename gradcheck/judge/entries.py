@@ -301,7 +301,7 @@ def _gradients_moved(functions, vector, relative):
     """The gradients where every parameter has moved by a part of itself; NaN where they are not defined."""
     try:
         return functions.gradients_at(vector * (1.0 + relative))[0]
-    except (ArithmeticError, ValueError):
+    except (ArithmeticError, ValueError, IndexError, AssertionError):
         return np.full_like(vector, np.nan)
 
 

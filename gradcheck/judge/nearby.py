@@ -21,6 +21,7 @@ CONSTANT = "the loss is the same there: if outputs are summed, weight them, as i
 LIKE_ZERO = 2.0**20 * U  # a slope with a smaller bar, of a loss that does not move, is rounding
 PIECES = 4  # points that have to agree beside a kink: on some pieces of the loss what is wrong is right
 PROBE = 2.0**-6  # relative: how far a loss is followed that seems to be still
+NEAR = 2.0**-6  # of that, where the loss has no value so far away
 STILL = 8.0 * U  # of the loss: a smaller move is rounding
 MOST_ONE_BY_ONE = 3  # points at which undecided entries are judged one by one
 SECOND_POINTS = 8  # that are drawn until the loss moves at one, as it does at the first
@@ -184,5 +185,5 @@ class _PointsNearby:
         """Whether the loss at a vector is another, not far away in the chosen entries."""
         direction = random_direction(vector, np.flatnonzero(self.chosen), self.draw)
         step = PROBE * np.maximum(np.abs(vector), 1.0) * direction
-        here, back, forth = (value_or_nan(self.functions, vector + k * step) for k in (0.0, -1.0, 1.0))
-        return max(abs(back - here), abs(forth - here)) > STILL * abs(here)
+        here, *others = (value_or_nan(self.functions, vector + k * step) for k in (0.0, -1.0, 1.0, NEAR))
+        return any(abs(each - here) > STILL * abs(here) for each in others)

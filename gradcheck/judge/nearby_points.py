@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 SPREADS = (2.0**-5, 0.125, 1.0, 8.0)  # relative moves of the parameters
+NARROW = 2.0**-10  # where the loss has no value further away
 SIZES = (0.125, 1.0)  # to which small parameters are scaled up, where the kinks of the loss lie too close
 SUMS_TO_ONE = 1e-9  # how far a sum may be from one
 FEWEST = 3  # numbers: two may sum to one by chance, as 0.5 and 0.5 do
@@ -35,6 +36,7 @@ def rounds_of_places(point, is_scaled):
         yield [Place(SPREADS[0], size=size) for size in SIZES]
     for is_kept in (True, True, not may_change, not may_change):
         yield [Place(spread, is_kept) for spread in SPREADS]
+    yield [Place(NARROW)]
 
 
 def nearby_point(functions, place, draw):

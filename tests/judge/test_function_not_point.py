@@ -35,6 +35,11 @@ def gaussian_divergence(covariance):
     return 0.5 * (np.trace(covariance) - np.linalg.slogdet(covariance)[1] - len(covariance))
 
 
+def near_one(x):
+    assert np.all(np.abs(x - 1.0) < 0.01)
+    return np.sum((x - 1.0) ** 2)
+
+
 def huber(x):
     return float(np.sum(np.where(np.abs(x) < 1.0, 0.5 * x * x, np.abs(x) - 0.5)))
 
@@ -74,6 +79,7 @@ STATIONARY = {
         },
         {"x": 1.0, "y": 1.0},
     ),
+    "squares where they are small": (near_one, lambda p: 2 * (p - 1), np.ones(3)),
     "saddle": (lambda x: x[0] * x[1], lambda x: x[::-1], np.zeros(2)),
     "cosine of a difference": (
         lambda p: float(np.sum(np.cos(p["x"] - p["y"]))),
