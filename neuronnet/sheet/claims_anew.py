@@ -69,6 +69,9 @@ def without_arguments(claims):
             or any(others.search(each) for each in _texts(claims))
         ):
             continue
+        if len(names) == 1:
+            slope = f"d{called}/d{inside}"
+            claims = [_replaced(claim, rf"{word}'{arguments}", slope) for claim in claims]
         claims = [_replaced(claim, word + arguments, called) for claim in claims]
         if len(names) == 1:
             claims = [

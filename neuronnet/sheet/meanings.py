@@ -12,7 +12,7 @@ from math import prod
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, as_vector_shape, hadamard
-from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Power, Product
+from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Power, Product, Sum
 from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import partial_name, split_partial
@@ -231,11 +231,11 @@ class Meanings(Updates):
         """The numbers that the loss is divided by, as a mean over samples is; a half is none."""
         formula, found = self.model.formulas[self.roles.loss], set()
         has_more_twos = _has_more_twos_than_squares(formula)
-        for node, _, _ in nodes(formula):
+        for node, _, around in nodes(formula):
             if isinstance(node, Number) and node.value == int(node.value) > 1:
                 if node.value > 2 or self._divides_by_two() or has_more_twos:
                     found.add(int(node.value))
-            elif isinstance(node, Name) and node.name in self.model.given:
+            elif isinstance(node, Name) and node.name in self.model.given and not isinstance(around, Sum):
                 value = self.model.given[node.name]
                 if not isinstance(value, Array) and float(value) == int(float(value)) > 1:
                     found.add(int(float(value)))

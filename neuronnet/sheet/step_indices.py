@@ -14,6 +14,7 @@ from neuronnet.formulas.expressions import Name, Sum
 from neuronnet.formulas.notation import Known
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name, split_partial
+from neuronnet.sheet.roles import is_delta
 from neuronnet.sheet.sheet_loss import measures
 from neuronnet.sheet.statements import Statement
 
@@ -38,7 +39,8 @@ def count_steps(statements: list[Statement], known: Known) -> None:
         primed = {name.rstrip("'") for name in heads}
         for statement in statements:
             _rename(statement, partial(_counted, stems=primed))
-    families, step = _families(statements), 0
+    unread = any(each.read_errors and _parts(each.name) for each in statements)
+    families, step = {} if unread else _families(statements), 0
     for statement in statements if families else ():
         made = None
         for stem, index in _parts(statement.name):
@@ -108,17 +110,18 @@ def _families(statements):
     families = {
         stem: Family(stem, 0, True) for stem in chains if stem in weights or chains[stem][0] not in used
     }
-    for stem, names in members.items() if weights else ():
-        first = min(names)
-        is_computed = (
-            stem not in {*chains, *given}
-            and first < 2
-            and names.keys() == set(range(first, first + len(names)))
-        )
-        if is_computed and all(each in formulas for each in names.values()):
-            if any(part[0] in families for each in made_of[names[first]] for part in _parts(each)):
-                families[stem] = Family(stem, first, False)
-    return families if weights else {}
+    made_in = {  # the steps of the weights and states that a name is made of
+        name: {index for each in made_of[name] for stem, index in _parts(each) if stem in families}
+        for name in formulas
+    }
+    for stem, names in members.items():
+        first, made = min(names), [each for each in names.values() if each in formulas]
+        if stem not in families and any(made_in[each] for each in made):
+            is_computed = len(made) == len(names) and stem not in given and first < 2
+            if not is_computed or any(at - first not in made_in[each] for at, each in names.items()):
+                return {}  # an index that counts something else
+            families[stem] = Family(stem, first, False)
+    return families if weights and not any(map(is_delta, chains)) else {}
 
 
 def _is_stepped(formula, before):
