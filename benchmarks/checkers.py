@@ -77,9 +77,117 @@ VERY_MANY = np.random.default_rng(2).normal(size=200_000)
 SINGLE = np.float32
 
 
+def clipped(x):
+    """The sum of tanh of two numbers clipped to limits that are parameters, too: x = (a, b, low, high)."""
+    return np.tanh(np.clip(x[:2], x[2], x[3])).sum()
+
+
+def of_clipped(x):
+    slopes = 1.0 - np.tanh(np.clip(x[:2], x[2], x[3])) ** 2
+    below, above = x[:2] < x[2], x[:2] > x[3]
+    return np.array([*(slopes * ~(below | above)), slopes[below].sum(), slopes[above].sum()])
+
+
+INPUTS = np.random.default_rng(5).normal(size=(100, 3)).astype(SINGLE)
+
+
+def layer(x, slope=False):
+    """The mean of tanh of a linear layer in single precision, or its gradient."""
+    out = np.tanh(INPUTS @ x.astype(SINGLE).reshape(3, 4))
+    return out.mean() if not slope else (INPUTS.T @ (1 - out**2)).ravel() / SINGLE(out.size)
+
+
+def normalised(x):
+    """A batch moved by a bias x, normalised and weighted."""
+    net = INPUTS[:, :2].astype(float) + x
+    centred = net - net.mean(axis=0)
+    return centred / centred.std(axis=0) * np.linspace(-1.0, 2.0, 100)[:, None]
+
+
+def of_normalised(x):
+    """The gradient of half its mean square, in single precision: terms that cancel to zero, and rounding."""
+    net = INPUTS[:, :2] + x.astype(SINGLE)
+    centred, weights = net - net.mean(axis=0), np.linspace(-1.0, 2.0, 100).astype(SINGLE)[:, None]
+    scale = centred.std(axis=0)
+    ready = centred / scale
+    slopes = weights**2 * ready / SINGLE(100.0)
+    return ((slopes - slopes.mean(axis=0) - ready * (slopes * ready).mean(axis=0)) / scale).sum(axis=0)
+
+
+def shifted(factor):
+    """factor * (x - 1), the gradient of sum((x - 1)**2) for 2."""
+    return lambda x: factor * (x - 1.0)
+
+
 def cases():
     """The Cases, fresh ones: some count their calls."""
     return [
+        Case(
+            "(x - 1)² at 1, sign flipped", "wrong", lambda x: np.sum((x - 1) ** 2), shifted(-2.0), (1.0, 1.0)
+        ),
+        Case(
+            "(x - 1)² at 1, twice as large", "wrong", lambda x: np.sum((x - 1) ** 2), shifted(4.0), (1.0, 1.0)
+        ),
+        Case("(x - 1)² at 1, zero", "wrong", lambda x: np.sum((x - 1) ** 2), shifted(0.0), (1.0, 1.0)),
+        Case(
+            "tanh x + y²/2 at y = 0, zero for y",
+            "wrong",
+            lambda x: np.tanh(x[0]) + 0.5 * x[1] ** 2,
+            lambda x: np.array([1.0 - np.tanh(x[0]) ** 2, 0.0]),
+            (0.3, 0.0),
+        ),
+        Case(
+            "\\|x - y\\| at x = y, slopes (1, 1)",
+            "wrong",
+            lambda x: abs(x[0] - x[1]),
+            np.ones_like,
+            (1.0, 1.0),
+        ),
+        Case("max(x) at a tie, slopes 0", "wrong", lambda x: x.max(), lambda x: 0.0 * x, (1.0, 1.0, 0.0)),
+        Case(
+            "max(x) at a tie, slope 1 for the first",
+            "right",
+            lambda x: x.max(),
+            lambda x: 1.0 * (np.arange(3) == x.argmax()),
+            (1.0, 1.0, 0.0),
+        ),
+        Case(
+            "norm of x at 0, slopes (1, 1)",
+            "wrong",
+            lambda x: np.sqrt(np.sum(x**2)),
+            np.ones_like,
+            (0.0, 0.0),
+        ),
+        Case(
+            "lasso at 0, sign of its term flipped",
+            "wrong",
+            lambda x: np.sum((x - 1) ** 2) + 0.5 * np.sum(np.abs(x)),
+            lambda x: 2.0 * (x - 1) - 0.5 * np.sign(x),
+            (0.0, 0.0, 0.0),
+        ),
+        Case("clipping, limits as parameters", "right", clipped, of_clipped, (0.4, 2.0, -1.0, 1.0)),
+        Case("floor", "right", lambda x: np.floor(x).sum(), lambda x: 0.0 * x, (0.3, -1.6)),
+        Case(
+            "a layer in single precision",
+            "right",
+            lambda x: float(layer(x)),
+            lambda x: layer(x, slope=True).astype(float),
+            0.5 * np.random.default_rng(6).normal(size=12),
+        ),
+        Case(
+            "the same, the gradient twice as large",
+            "wrong",
+            lambda x: float(layer(x)),
+            lambda x: 2.0 * layer(x, slope=True).astype(float),
+            0.5 * np.random.default_rng(6).normal(size=12),
+        ),
+        Case(
+            "a bias before batch norm, gradient in single precision",
+            "right",
+            lambda x: 0.5 * np.mean(np.sum(normalised(x) ** 2, axis=1)),
+            of_normalised,
+            (0.3, -0.2),
+        ),
         Case(
             "1e-6 x², sign flipped", "wrong", lambda x: np.sum(1e-6 * x**2), lambda x: -2e-6 * x, (1.0, 2.0)
         ),
