@@ -13,6 +13,7 @@ ARITHMETIC = 4.0 * U  # two subtractions, a division and the extrapolation, rela
 SUM_OF_HALVES = 2.0  # 1 + 1/2 + 1/4 + ...
 PLAIN = 0.01  # steps that agree by chance to 1/100 are one in a hundred
 STAYS = 0.25  # slopes of a kink differ by what falls slower than h**0.25; those of |x|**1.5 fall as h**0.5
+FALLS = 0.5  # the change of the quotients from step to step at least, where f is smooth or a kink is at x itself
 GROWS = 0.8  # slopes growing faster than h**-0.8 are of a jump; those of x**(1/3) grow as h**-0.67
 
 
@@ -54,14 +55,10 @@ def best_estimate(steps, sides):
     It is NOTHING where fewer than three steps of two sides and four of one side are known.
     """
     both = _of_both_sides(steps)
-    if both.kink or both.jump or both.best.truncation <= both.best.rounding:
-        return both  # one side alone has more rounding, and no less than that is left
+    if both is not NOTHING:
+        return both
     one = [found for side in ("left", "right") for found in _of_one_side(sides[side], side)]
-    if both is NOTHING:
-        return min(one, key=lambda found: found.best.bar, default=NOTHING)
-    agreeing = [found for found in one if abs(found.best.value - both.best.value) <= both.best.bar]
-    best = min([both, *agreeing], key=lambda found: found.best.bar)
-    return best if best is both else best._replace(position=-1, side=None)
+    return min(one, key=lambda found: found.best.bar, default=NOTHING)
 
 
 def _of_both_sides(steps):
@@ -109,6 +106,8 @@ def _with_kink(a, b, c):
     """The Candidate of three steps; its bar covers both one-sided slopes where they differ."""
     candidate = _central(a, b, c)
     difference, bar = _kink_of(a, b, c)
+    if not _converges((a, b, c), ("left", "right")):
+        candidate = _unknown(candidate, (a, b, c))
     if difference == 0.0:
         return candidate
     slopes = (c.left, c.right, *_slopes_at_kink(b, c))
@@ -125,6 +124,8 @@ def _central(a, b, c):
     """
     fine, rounding = _limit_of_two(b, c, b.central, c.central, 2, evaluations=1.0)
     coarse, _ = _limit_of_two(a, b, a.central, b.central, 2, evaluations=1.0)
+    if _is_straight((a, b, c)):
+        return Candidate(a.central, 0.0, abs(a.central - b.central) + a.noise / a.step, c.step)
     slope = max(abs(fine), abs(c.left), abs(c.right))
     chance = abs(b.central - fine) * (abs(c.central - fine) / slope) if slope > 0.0 else 0.0
     return Candidate(fine, SUM_OF_HALVES * abs(fine - coarse) + chance, rounding, c.step)
@@ -135,7 +136,36 @@ def _one_sided(steps, side):
     slopes = [getattr(each, side) for each in steps]
     fine, rounding = _limit_of_three(steps[1:], slopes[1:])
     coarse, _ = _limit_of_three(steps[:-1], slopes[:-1])
-    return Candidate(fine, SUM_OF_HALVES * abs(fine - coarse), rounding, steps[-1].step)
+    candidate = Candidate(fine, SUM_OF_HALVES * abs(fine - coarse), rounding, steps[-1].step)
+    return candidate if _converges(steps, (side,)) else _unknown(candidate, steps)
+
+
+def _is_straight(steps):
+    """Whether f is a straight line over all of the steps, but for noise."""
+    slopes = [(slope, 2.0 * each.noise / each.step + ARITHMETIC * abs(slope)) for each in steps for slope in (each.left, each.right)]
+    low, high = max(slope - noise for slope, noise in slopes), min(slope + noise for slope, noise in slopes)
+    return low <= high
+
+
+def _converges(steps, names):
+    """Whether the quotients of these names change by ever less, but for noise, as the steps fall.
+
+    Beyond a kink beside x they change by ever more, as 1/h: f is a straight line there that misses f(x).
+    """
+    for name in names:
+        slopes = [getattr(each, name) for each in steps]
+        noises = [2.0 * each.noise / each.step + ARITHMETIC * abs(getattr(each, name)) for each in steps]
+        for i in range(len(steps) - 2):
+            before, after = abs(slopes[i] - slopes[i + 1]), abs(slopes[i + 1] - slopes[i + 2])
+            if after > FALLS * before + noises[i + 1] + noises[i + 2]:
+                return False
+    return True
+
+
+def _unknown(candidate, steps):
+    """The Candidate with a bar as large as the slopes that were seen: a kink may lie at any shorter distance."""
+    known = [abs(slope) for each in steps for slope in (each.left, each.right) if math.isfinite(slope)]
+    return candidate._replace(truncation=max(candidate.truncation, *known))
 
 
 def _limit_of_two(a, b, of_a, of_b, power, evaluations):
@@ -175,7 +205,7 @@ def _kink_of(a, b, c):
     bar = abs(fine - coarse) + rounding + ARITHMETIC * (abs(c.left) + abs(c.right))
     is_seen = abs(third) > AGREEMENT * 4.0 * c.noise / c.step
     stays = is_seen and abs(third) >= abs(second) * (c.step / b.step) ** STAYS
-    return (max(abs(fine), abs(third)) if abs(fine) > bar or stays else 0.0), bar
+    return (max(abs(fine), abs(third)) if is_seen and abs(fine) > bar or stays else 0.0), bar
 
 
 def _slopes_at_kink(b, c):

@@ -123,7 +123,8 @@ def _deviation(sample_at, finest, size, scale):
             if _agree(sample, finest, AGREEMENT):
                 return max(sample.level, finest.level)
             if sample is STILL:
-                return _deviation_at_wide_spacings(sample_at, scale)
+                fine = [each.level for each in seen if each.level is not None and each.level <= unavoidable]
+                return fine[-1] if fine else _deviation_at_wide_spacings(sample_at, scale)
             alike = [max(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)]
             agreed = alike[0] if alike else None
         elif sample.stands_still or AGREEMENT * sample.foretold < agreed:
@@ -133,6 +134,8 @@ def _deviation(sample_at, finest, size, scale):
         elif sample.level <= unavoidable or _agree(sample, finest, AGREEMENT):
             if sample.is_straight:
                 break
+            agreed = None
+        elif NO_KINK * sample.level < agreed:
             agreed = None
         if agreed is not None and agreed <= unavoidable:
             break
@@ -196,6 +199,8 @@ def _noise_sample(f, x, centre, spacing):
     halves /= travel
     differences = [contrasts @ halves for contrasts in _contrasts(first)]
     levels = [2.0 * travel * math.sqrt(np.mean(each**2)) for each in differences]
+    if levels[1] > AGREEMENT * U * abs(centre) and np.sort(np.abs(differences[1]))[1] < levels[1] / 2.0 / travel / 64.0:
+        return _Noise(None, math.inf, stands_still)
     foretold = max(levels[1] * SPACING_RATIO**2, levels[2] * SPACING_RATIO**3)
     for k in range(len(levels) - 2):
         window = levels[k : k + 3]

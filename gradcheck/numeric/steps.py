@@ -129,6 +129,8 @@ class StepSearch:
         step, slope = quotients.step, abs(quotients.central)
         if quotients.left == quotients.right == 0.0 and math.isfinite(self.too_long):
             return math.sqrt(step * self.too_long)  # f stands still, perhaps up to the step that was too long
+        if math.isfinite(self.too_long) and quotients.difference <= 8.0 * quotients.noise / step:
+            return step / RATIO  # of the piece between kinks no more is known
         curved = max(quotients.difference, 8.0 * quotients.noise / step)
         length = max(min(step * slope / curved if curved > 0.0 else math.inf, self.scale), step)
         best = length * (11.25 * (quotients.noise / slope / length)) ** 0.2 if slope > 0.0 else step
