@@ -11,9 +11,8 @@ from gradcheck.numeric.rounding import AGREEMENT, U
 
 ARITHMETIC = 4.0 * U  # two subtractions, a division and the extrapolation, relative to the value
 SUM_OF_HALVES = 2.0  # 1 + 1/2 + 1/4 + ...
-PLAIN = 0.01  # steps that agree by chance to 1/100 are one in a hundred
 STAYS = 0.25  # slopes of a kink differ by what falls slower than h**0.25; those of |x|**1.5 fall as h**0.5
-FALLS = 0.5  # the change of the quotients from step to step at least, where f is smooth or a kink is at x itself
+STEEPEST = 1.125  # slopes change at most so many times as fast as with h**0.5, as those of |x|**1.5 do
 GROWS = 0.8  # slopes growing faster than h**-0.8 are of a jump; those of x**(1/3) grow as h**-0.67
 
 
@@ -83,16 +82,13 @@ def _of_one_side(steps, side):
 def _held_against_others(candidates):
     """The candidates, steps falling, each widened by what others say beyond both bars.
 
-    By a shorter one always: truncation falls with the step, and what a shorter step changes by more than its
-    rounding is fine structure of f that longer ones passed over. By a longer one that three steps agreed on
-    to 1/100 of it: that happens to the stairs of a hidden single precision, on one tread of which f seems
-    smooth.
+    By a shorter one: truncation falls with the step, and what a shorter step changes by more than its
+    rounding is fine structure of f that longer ones passed over.
     """
     held = []
     for i, one in enumerate(candidates):
         bar = one.bar
         beyond = [(each, each.rounding) for each in candidates[i + 1 :]]
-        beyond += [(each, each.bar) for each in candidates[:i] if each.bar <= PLAIN * abs(each.value)]
         gaps = [(abs(one.value - each.value), width) for each, width in beyond]
         widest = max((gap + width for gap, width in gaps if gap > bar + width), default=0.0)
         held.append(one._replace(truncation=max(one.truncation, widest - one.rounding - one.jump)))
@@ -128,7 +124,8 @@ def _central(a, b, c):
         return Candidate(a.central, 0.0, abs(a.central - b.central) + a.noise / a.step, c.step)
     slope = max(abs(fine), abs(c.left), abs(c.right))
     chance = abs(b.central - fine) * (abs(c.central - fine) / slope) if slope > 0.0 else 0.0
-    return Candidate(fine, SUM_OF_HALVES * abs(fine - coarse) + chance, rounding, c.step)
+    by_chance = 0.0 if _is_smooth(b, c) else max(b.difference, c.difference)
+    return Candidate(fine, SUM_OF_HALVES * abs(fine - coarse) + chance + by_chance, rounding, c.step)
 
 
 def _one_sided(steps, side):
@@ -142,9 +139,19 @@ def _one_sided(steps, side):
 
 def _is_straight(steps):
     """Whether f is a straight line over all of the steps, but for noise."""
-    slopes = [(slope, 2.0 * each.noise / each.step + ARITHMETIC * abs(slope)) for each in steps for slope in (each.left, each.right)]
+    slopes = [
+        (slope, 2.0 * each.noise / each.step + ARITHMETIC * abs(slope))
+        for each in steps
+        for slope in (each.left, each.right)
+    ]
     low, high = max(slope - noise for slope, noise in slopes), min(slope + noise for slope, noise in slopes)
     return low <= high
+
+
+def _is_smooth(b, c):
+    """Whether the slopes of both sides differ in proportion to the step, as one curvature makes them."""
+    expected, noise = b.difference * c.step / b.step, 4.0 * (b.noise / b.step + c.noise / c.step)
+    return 0.5 * expected - noise <= c.difference <= 2.5 * expected + noise
 
 
 def _converges(steps, names):
@@ -157,13 +164,14 @@ def _converges(steps, names):
         noises = [2.0 * each.noise / each.step + ARITHMETIC * abs(getattr(each, name)) for each in steps]
         for i in range(len(steps) - 2):
             before, after = abs(slopes[i] - slopes[i + 1]), abs(slopes[i + 1] - slopes[i + 2])
-            if after > FALLS * before + noises[i + 1] + noises[i + 2]:
+            a, b, c = (each.step**0.5 for each in steps[i : i + 3])
+            if after > STEEPEST * before * (b - c) / (a - b) + noises[i + 1] + noises[i + 2]:
                 return False
     return True
 
 
 def _unknown(candidate, steps):
-    """The Candidate with a bar as large as the slopes that were seen: a kink may lie at any shorter distance."""
+    """The Candidate with a bar as large as the slopes that were seen: a kink may lie at any distance."""
     known = [abs(slope) for each in steps for slope in (each.left, each.right) if math.isfinite(slope)]
     return candidate._replace(truncation=max(candidate.truncation, *known))
 

@@ -74,6 +74,10 @@ def floor_of(f, x, centre):
     sample_at = partial(_noise_sample, recorded, x, centre)
     finest = sample_at(scale * SPACINGS[-1])
     deviation = _deviation(sample_at, finest, abs(centre), scale)
+    if deviation > AGREEMENT * max(U * abs(centre), finest.level or 0.0) and not _jumps(
+        f, x, centre, scale, deviation
+    ):
+        deviation = finest.level or 0.0
     moves = np.abs(np.array(values) - centre)
     quantum = _quantum(moves[np.isfinite(moves)], abs(centre))
     if quantum is not None:
@@ -89,7 +93,37 @@ def floor_of(f, x, centre):
     return Floor(DEVIATIONS * deviation, bool(single))
 
 
-# The noise floor: grids, spacings, samples
+# The noise floor: jumps, grids, spacings, samples
+
+
+def _jumps(f, x, centre, scale, deviation):
+    """Whether noise of this deviation is in f: halving an interval leaves a move as large as that.
+
+    Of kinks no such move is left.
+    """
+    tiny, high = scale * SPACINGS[-1] * NODES[6], x + scale * SPACINGS[0]
+    if abs(f(high) - centre) < deviation:
+        high = x + scale * WIDE_SPACINGS[-1]
+    slopes = (f(x + tiny) - f(x - tiny)) / (2.0 * tiny), (f(high) - centre) / (high - x)
+    ends, least = ((x, centre), (high, f(high))), SPACING_RATIO * SPACINGS[-1] * scale
+    return any(_jumps_between(f, *ends, deviation, slope, least) for slope in slopes)
+
+
+def _jumps_between(f, low, high, deviation, slope, least):
+    """The same between two points (x, f(x)), in that half whose move is further from one of this slope."""
+    left = []
+    while high[0] - low[0] > least:
+        middle = 0.5 * (low[0] + high[0])
+        middle = middle, f(middle)
+        halves = (low, middle), (middle, high)
+        moves = [abs(b[1] - a[1] - slope * (b[0] - a[0])) for a, b in halves]
+        left.append(max(moves))
+        if not math.isfinite(sum(moves)):
+            return True
+        if len(left) >= 4 and max(left[-4:]) <= deviation / 16.0:
+            return False
+        low, high = halves[moves[1] > moves[0]]
+    return True
 
 
 def _quantum(moves, size):
@@ -123,8 +157,7 @@ def _deviation(sample_at, finest, size, scale):
             if _agree(sample, finest, AGREEMENT):
                 return max(sample.level, finest.level)
             if sample is STILL:
-                fine = [each.level for each in seen if each.level is not None and each.level <= unavoidable]
-                return fine[-1] if fine else _deviation_at_wide_spacings(sample_at, scale)
+                return _deviation_at_wide_spacings(sample_at, scale)
             alike = [max(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)]
             agreed = alike[0] if alike else None
         elif sample.stands_still or AGREEMENT * sample.foretold < agreed:
@@ -134,8 +167,6 @@ def _deviation(sample_at, finest, size, scale):
         elif sample.level <= unavoidable or _agree(sample, finest, AGREEMENT):
             if sample.is_straight:
                 break
-            agreed = None
-        elif NO_KINK * sample.level < agreed:
             agreed = None
         if agreed is not None and agreed <= unavoidable:
             break
@@ -199,8 +230,6 @@ def _noise_sample(f, x, centre, spacing):
     halves /= travel
     differences = [contrasts @ halves for contrasts in _contrasts(first)]
     levels = [2.0 * travel * math.sqrt(np.mean(each**2)) for each in differences]
-    if levels[1] > AGREEMENT * U * abs(centre) and np.sort(np.abs(differences[1]))[1] < levels[1] / 2.0 / travel / 64.0:
-        return _Noise(None, math.inf, stands_still)
     foretold = max(levels[1] * SPACING_RATIO**2, levels[2] * SPACING_RATIO**3)
     for k in range(len(levels) - 2):
         window = levels[k : k + 3]

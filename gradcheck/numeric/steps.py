@@ -11,6 +11,7 @@ passed over: the many small kinks of a relu network, a ripple.
 
 import math
 from bisect import insort
+from itertools import pairwise
 from typing import NamedTuple
 
 from gradcheck.numeric.best_estimate import best_estimate
@@ -25,6 +26,7 @@ RESOLVED = 64.0  # noise/h this many times below a slope: both sides of a kink a
 KNOWN_STEP = 64.0  # units in the last place of x: a step of so many is known to 1/64 of itself
 MOST_MOVED = 0.5  # of the slopes: an extrapolation that moves further stands on steps as long as f's waves
 SMALL_PART = 0.1  # of the slopes: a bar that is no larger is not made by waves, either
+SMALL_GAP = 1e-4  # of the slopes: by more a shorter step has to differ to be followed
 WORTH = 1.5  # a further step pays when it makes the bar smaller by this factor
 TOO_CLOSE = 1.5  # steps in a smaller ratio add noise to an extrapolation and no agreement
 MOST_OUTSIDE = 4  # probes that leave the domain before one side alone is used
@@ -129,8 +131,6 @@ class StepSearch:
         step, slope = quotients.step, abs(quotients.central)
         if quotients.left == quotients.right == 0.0 and math.isfinite(self.too_long):
             return math.sqrt(step * self.too_long)  # f stands still, perhaps up to the step that was too long
-        if math.isfinite(self.too_long) and quotients.difference <= 8.0 * quotients.noise / step:
-            return step / RATIO  # of the piece between kinks no more is known
         curved = max(quotients.difference, 8.0 * quotients.noise / step)
         length = max(min(step * slope / curved if curved > 0.0 else math.inf, self.scale), step)
         best = length * (11.25 * (quotients.noise / slope / length)) ** 0.2 if slope > 0.0 else step
@@ -148,7 +148,7 @@ class StepSearch:
         estimate = best_estimate(self.steps, self.sides)
         while (h := self._paying_step(estimate)) is not None and self._take(h) is not None:
             bar, estimate = estimate.best.bar, best_estimate(self.steps, self.sides)
-            if estimate.best.bar * WORTH > bar and math.isfinite(bar):
+            if estimate.best.bar * WORTH > bar and math.isfinite(bar) and not self._has_gap(estimate):
                 break
         return estimate
 
@@ -159,6 +159,8 @@ class StepSearch:
             return None
         i, best = estimate.position, estimate.best
         longest, shortest = self.steps[i - 2], self.steps[i]
+        if self._has_gap(estimate):
+            return self.steps[i - 1].step * RATIO
         if best.truncation > best.rounding:
             h = shortest.step / RATIO
             taken = i + 1 < len(self.steps) and self.steps[i + 1].step * math.sqrt(RATIO) > h
@@ -169,6 +171,13 @@ class StepSearch:
         taken = i > 2 and self.steps[i - 3].step < h * math.sqrt(RATIO)
         return None if taken or h >= min(self.too_long, LONGEST_STEP * self.scale) else h
 
+    def _has_gap(self, estimate):
+        """Whether the longest of the three steps is far from the others, which may be made longer."""
+        if len(self.steps) < 3 or estimate.side is not None:
+            return False
+        longest, middle = self.steps[estimate.position - 2].step, self.steps[estimate.position - 1].step
+        return RATIO**2 * middle < min(longest, self.too_long * math.sqrt(RATIO))
+
     def _is_settled(self, estimate):
         """Whether no kink is suspected, and the bar is a small part of the slopes, or made by rounding."""
         best = estimate.best
@@ -178,9 +187,16 @@ class StepSearch:
             return True
         shortest = self.steps[estimate.position]
         slopes = max(abs(shortest.left), abs(shortest.right))
+        if any(self._contradicts(each, best) for each in self.steps[estimate.position + 1 :]):
+            return False
         if abs(shortest.central - best.value) > MOST_MOVED * slopes:
             return False
         return best.truncation <= best.rounding or best.bar <= SMALL_PART * slopes
+
+    def _contradicts(self, shorter, best):
+        """Whether a shorter step shows another slope than the best Candidate, and by far."""
+        gap = abs(shorter.central - best.value) - best.rounding - 4.0 * shorter.noise / shorter.step
+        return gap > SMALL_GAP * max(abs(shorter.left), abs(shorter.right), abs(best.value))
 
     def _shorter(self, estimate):
         """(quotients, found) at shorter steps: one that clears the kink, or over which f is straight."""
@@ -191,6 +207,10 @@ class StepSearch:
                 self.too_long = min(self.too_long, self.steps[estimate.position - 1].step)
                 return suspect, self.too_long > RATIO * suspect.step
             self.too_long = min(self.too_long, suspect.step)
+            for longer, each in reversed(list(pairwise(self.steps[estimate.position :]))):
+                if self._contradicts(each, estimate.best) and each.is_straight():
+                    self.too_long = min(self.too_long, longer.step)
+                    return each, True
             return self._probe(self._halfway(self.steps[-1]), Quotients.is_straight)
         first, later = suspect, self.steps[estimate.position + 1 :]
         cleared = [each for each in later if each.clears(first, jump)]

@@ -1,0 +1,84 @@
+"""Kinks at 1e-9 to 1e-1 from the point, in functions as flat as 1e-9 beside constants: the bars hold wherever
+rounding lets the kinks be seen.
+"""
+
+import numpy as np
+import pytest
+from profiles import share
+
+from gradcheck import check
+from gradcheck.numeric.derivatives import derivative
+from gradcheck.numeric.rounding import U
+
+SEEN = 40.0  # roundings of f that a kink moves it by at least, at a distance of its own
+
+
+@pytest.mark.parametrize(
+    "f, true",
+    [
+        (lambda t: 1.4 + 1e-5 * (t + 5.7 * max(-6.9e-6 - t, 0.0) + 0.8 * max(t - 7.7e-6, 0.0)), 1e-5),
+        (lambda t: 1.4 + 1e-9 * (t + 0.7 * max(t - 4e-6, 0.0) - 0.7 * max(-t - 5e-6, 0.0)), 1e-9),
+        (lambda t: np.tanh(1e8 * t), 1e8),
+    ],
+)
+def test_what_longer_steps_pass_over_is_found(f, true):
+    estimate = derivative(f, 0.0)
+    assert abs(estimate.value - true) <= estimate.error <= 0.1 * true
+
+
+def piecewise_linear(seed):
+    """(f, x, its slope at x): a line with up to eight kinks beside x."""
+    draw = np.random.default_rng(seed)
+    scale, constant = 10.0 ** draw.uniform(-9.0, 0.0), draw.choice([0.0, 1.4, draw.normal()])
+    x, slope, number = draw.choice([0.0, draw.normal()]), draw.normal(), int(draw.integers(1, 9))
+    places = x + 10.0 ** draw.uniform(-9.0, -1.0, number) * draw.choice([-1.0, 1.0], number)
+    bends, sides = 2.0 * draw.normal(size=number), np.sign(places - x)
+    noise = U * max(abs(constant) + scale * abs(x * slope), scale * abs(x))
+    bends[np.abs((places - x) * bends) * scale < SEEN * noise] = 0.0
+
+    def f(t):
+        beyond = np.maximum(sides * (t - places), 0.0)
+        return float(constant + scale * (slope * (t - x) + np.sum(bends * beyond)))
+
+    return f, float(x), scale * slope
+
+
+def test_drawn_piecewise_linear_functions_stay_within_their_bars():
+    count, beyond = share(3000), []
+    for seed in range(count):
+        f, x, true = piecewise_linear(seed)
+        estimate = derivative(f, x)
+        if abs(estimate.value - true) > 4.0 * estimate.error + 8.0 * U * abs(true):
+            beyond.append(seed)
+    assert len(beyond) <= count // 4000, beyond
+
+
+@pytest.mark.parametrize("sizes, scale, seed", [((10, 12, 12, 12, 12, 4), 1e-2, 0), ((8, 10, 4), 1e-4, 1)])
+@pytest.mark.parametrize("factor, verdict", [(1.0, "right"), (1.01, "wrong")])
+def test_relu_layers_of_small_weights_without_biases(sizes, scale, seed, factor, verdict):
+    draw, last = np.random.default_rng(seed), len(sizes) - 1
+    x, target = draw.normal(size=(16, sizes[0])), draw.normal(size=(16, sizes[-1]))
+    point = {}
+    for i, shape in enumerate(zip(sizes, sizes[1:]), 1):
+        point[f"W{i}"], point[f"b{i}"] = scale * draw.normal(size=shape), np.zeros(shape[1])
+
+    def forward(p):
+        outs = [x]
+        for i in range(1, last + 1):
+            net = outs[-1] @ p[f"W{i}"] + p[f"b{i}"]
+            outs.append(np.maximum(net, 0.0) if i < last else net)
+        return outs
+
+    def loss(p):
+        return 0.5 * np.mean(np.sum((forward(p)[-1] - target) ** 2, axis=1))
+
+    def gradients(p):
+        outs, found = forward(p), {}
+        delta = (outs[-1] - target) / len(x)
+        for i in range(last, 0, -1):
+            found[f"W{i}"], found[f"b{i}"] = outs[i - 1].T @ delta, delta.sum(axis=0)
+            delta = (delta @ p[f"W{i}"].T) * (outs[i - 1] > 0.0)
+        found["W1"] = factor * found["W1"]
+        return found
+
+    assert check(loss, gradients, point).verdict == verdict
