@@ -120,7 +120,7 @@ def _jumps_between(f, low, high, deviation, slope, least):
         left.append(max(moves))
         if not math.isfinite(sum(moves)):
             return True
-        if len(left) >= 4 and max(left[-4:]) <= deviation / 16.0:
+        if len(left) >= 4 and max(left[-4:]) <= max(deviation / 16.0, 2.0 * U * abs(low[1])):
             return False
         low, high = halves[moves[1] > moves[0]]
     return True
