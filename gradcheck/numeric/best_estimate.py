@@ -105,7 +105,8 @@ def _with_kink(a, b, c):
     if not _converges((a, b, c), ("left", "right")):
         candidate = _unknown(candidate, (a, b, c))
     if difference == 0.0:
-        return candidate
+        by_chance = 0.0 if _is_smooth(b, c) else max(b.difference, c.difference)
+        return candidate._replace(truncation=candidate.truncation + by_chance)
     slopes = (c.left, c.right, *_slopes_at_kink(b, c))
     return candidate._replace(jump=max(abs(candidate.value - slope) for slope in slopes) + bar)
 
@@ -124,8 +125,7 @@ def _central(a, b, c):
         return Candidate(a.central, 0.0, abs(a.central - b.central) + a.noise / a.step, c.step)
     slope = max(abs(fine), abs(c.left), abs(c.right))
     chance = abs(b.central - fine) * (abs(c.central - fine) / slope) if slope > 0.0 else 0.0
-    by_chance = 0.0 if _is_smooth(b, c) else max(b.difference, c.difference)
-    return Candidate(fine, SUM_OF_HALVES * abs(fine - coarse) + chance + by_chance, rounding, c.step)
+    return Candidate(fine, SUM_OF_HALVES * abs(fine - coarse) + chance, rounding, c.step)
 
 
 def _one_sided(steps, side):
