@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
 from neuronnet.errors import NeuronnetError, counted
 from neuronnet.golden.actual import Actual
-from neuronnet.golden.golden import REPRODUCIBLE, Golden, GoldenValue
 from neuronnet.golden.matching import matched
-from neuronnet.golden.rounding import ULPS, ulp_of
+from neuronnet.golden.rounding import REPRODUCIBLE, ULPS, ulp_of
 from neuronnet.names import update_of
+
+if TYPE_CHECKING:
+    from neuronnet.golden.golden import Golden, GoldenValue
 
 MOST_SHOWN = 8  # differences in a report
 MOST_DIAGNOSED = 60  # values that the search for a mistake looks at

@@ -19,7 +19,15 @@ from neuronnet.errors import NeuronnetError, did_you_mean, nearest, shortened
 from neuronnet.golden.balls import ball_type
 from neuronnet.golden.formats import WRITERS
 from neuronnet.golden.recording import Recorded, batches_of, recorded, require_trainable
-from neuronnet.golden.rounding import ULPS, disturbed, disturbed_number, rounded_to, shortest, ulp_of
+from neuronnet.golden.rounding import (
+    REPRODUCIBLE,
+    ULPS,
+    disturbed,
+    disturbed_number,
+    rounded_to,
+    shortest,
+    ulp_of,
+)
 from neuronnet.names import update_of
 from neuronnet.network import NeuralNetwork
 from neuronnet.output import format_of, plain, write_bytes
@@ -28,7 +36,6 @@ from neuronnet.render.text import conventions
 FORMAT, VERSION = "neuronnet golden", 1
 RUNS = 8  # disturbed trainings beside the exact one
 FACTOR = 10.0  # times the root mean square of their deviations: Student's t has 8 in a million beyond that
-REPRODUCIBLE = 0.005  # of a value: a tolerance beyond this leaves fewer than two digits
 SPARE = 3  # digits fewer than fifty, less those that the measured amplification takes
 MOST_CERTIFIED = 30
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from neuronnet.description.reading import read
-from neuronnet.golden.golden import Golden
 from neuronnet.names import after, in_sample, partial_name, spelled_out, split_index
+
+if TYPE_CHECKING:
+    from neuronnet.golden.golden import Golden
 
 _UPDATE = re.compile(
     r"(?:^|\.)(?:update|step|iteration|epoch|after)?[_ ]?(?P<count>[0-9]+)\.|@(?P<at>[0-9]+)$", re.I

@@ -1,12 +1,16 @@
 """Every quantity of a training in the order in which it is computed, from the network's own objects."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.names import after, in_sample, partial_name
-from neuronnet.network import NeuralNetwork
+
+if TYPE_CHECKING:
+    from neuronnet.network import NeuralNetwork
 
 KINDS = ("parameters", "optimiser", "forward", "errors", "deltas", "gradients")
 

@@ -16,6 +16,7 @@ from neuronnet.golden.recording import pass_of, state_of
 from neuronnet.network import NeuralNetwork
 
 ULPS = {"float64": 2.0**-52, "float32": 2.0**-23}  # at 1: twice the largest relative error of a rounding
+REPRODUCIBLE = 0.005  # of a value: a tolerance beyond this leaves fewer than two digits
 
 
 def float32(value):
