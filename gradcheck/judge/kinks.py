@@ -12,7 +12,7 @@ import numpy as np
 from gradcheck.judge.directions import judge_along, random_direction, value_or_nan
 from gradcheck.verdict import Judgement
 
-BESIDE = 2.0**-22  # of max(|x|, 1): how far away pieces of the loss are looked for
+BESIDE = 2.0**-20  # of max(|x|, 1): how far away pieces of the loss are looked for
 STEP = 2.0**-6  # of that: the step over which their slope is taken
 CLOSER = 2.0**-4  # of that: where a piece still is as steep, and a mere curvature is not
 CLEARLY = 2.0**-10  # of the slopes: by how much that of another piece must differ
