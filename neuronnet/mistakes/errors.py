@@ -18,13 +18,13 @@ def errors(graph: Graph) -> Iterator[Variation]:
     network, description = graph.network, graph.network.description
     outputs, samples, loss = graph.outputs, len(network.samples), description.loss
     halved, doubled = loss == "half squared error", scaled(Number(2))
-    for id, change, what, suits in (
+    for id, change, places_of, suits in (
         ("square forgotten in the error", _without_square, ERROR, loss.endswith("squared error")),
         ("the loss without its half", doubled, BOTH, halved),
         ("the loss with a half", scaled(1 / Number(2)), BOTH, loss == "squared error"),
     ):
         if suits:
-            yield changed(id, graph.errors, change, what)
+            yield changed(id, graph.errors, change, places_of)
     if halved and description.outputs == "sum" and outputs > 1:
         found = changed("mean squared error", graph.errors, doubled)
         yield found.with_other(_combined(network.output_edges, _divided, BOTH)).named_as(found)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neuronnet.derivation.sweep import contributions
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.evaluating import shape_of
 from neuronnet.formulas.expressions import Call, Expression, Name
+from neuronnet.formulas.rewriting import with_names
 from neuronnet.mistakes.variation import UPSTREAM, VALUES, Place, everywhere, factors_of, named, slopes_in
 from neuronnet.names import partial_name, split_partial, update_of
 
@@ -34,14 +35,15 @@ class Graph:
 
     def __init__(self, steps: Pass, loss: str, parameters: Iterable[str], updates: dict[str, str], rate=None):
         self.steps, self.model, self.loss, self.updates = steps, steps.model, loss, updates
-        self.shapes, self.network = steps.shapes, None
+        self.shapes = steps.shapes
+        self.network: Any = None
         self.parameters, self.rate = list(parameters), rate
         reached = self.model.uses(loss)
         self.forward = [name for name in self.model.formulas if name in reached]
         self.lines = [
             name
             for name, formula in self.model.formulas.items()
-            if not update_of(name) and not any(map(split_partial, formula.names()))
+            if self._is_new(name, formula) and not any(map(split_partial, formula.names()))
         ]
         self.edges: dict[tuple[str, str], Expression] = {}
         for user in self.forward:
@@ -59,6 +61,14 @@ class Graph:
         measured = {*self.errors, *(user for user, _ in self.summed)}
         self.inner = [name for name in self.forward if name not in measured]
         self.outputs, self.has_half, self.has_targets = self._entries(), True, True
+
+    def _is_new(self, name, formula):
+        """Whether a line is of the first pass, or of another that computes it otherwise: 1 - beta^2."""
+        first = self.model.formulas.get(name.partition("@")[0])
+        if not update_of(name) or first is None:
+            return not update_of(name)
+        plain = [with_names(each, lambda one: one.partition("@")[0]).format() for each in (first, formula)]
+        return plain[0] != plain[1]
 
     def settle(self) -> None:
         """Find the products, when it is settled what is inner."""
