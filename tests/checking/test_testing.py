@@ -99,7 +99,7 @@ def test_bad({fixture}):
 def test_pytest_shows_the_report_and_no_frame_of_ours(tmp_path):
     printed, status = run(tmp_path, BAD.format(fixture="", call="assert_gradients"))
     assert status == 1 and "E       AssertionError: gradients: wrong" in printed
-    assert "E         x: wrong, 2 entries" in printed
+    assert "E         x: wrong, all 2 entries" in printed
     assert "testing.py" not in printed and "test_it.py:5: AssertionError" in printed
 
 
