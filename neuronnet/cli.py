@@ -72,7 +72,7 @@ def _commands():
     yield (
         commands.golden,
         "golden values: every number with certified digits and a derived tolerance, for any language",
-        "golden worked-example --at 0,1,10 --dtype float32 -o golden.json",
+        "golden worked-example --at 0,1,10 --dtype float32",
         ("json", "csv", "npz", "c", "rust", "javascript", "python"),
         {
             "network": _option("NETWORK", f"{output.NETWORK_HELP}; or a sheet that brings its own model"),

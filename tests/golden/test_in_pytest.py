@@ -20,8 +20,10 @@ def test_port(golden):
 
 
 @pytest.fixture
-def project(pytester):
+def project(pytester, monkeypatch):
     """A project with a network, the numbers of a right port, and one test."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     description = drawn_description(3)
     values = port(read(description), (0, 2), np.float32)
     pytester.makefile(".json", net=json.dumps(description))
@@ -31,8 +33,7 @@ def project(pytester):
 
 
 def run(project, *options):
-    plugin = ("-p", "neuronnet.plugin", "-p", "no:xdist", "-p", "no:gradcheck", "-p", "no:randomly")
-    return project.runpytest_inprocess(*plugin, *options)
+    return project.runpytest_inprocess("-p", "neuronnet.plugin", *options)
 
 
 @pytest.mark.slow
