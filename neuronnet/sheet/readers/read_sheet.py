@@ -126,14 +126,16 @@ def _head_steps(sheet, lines):
         if len(claim.parts) == 2 and claim.parts[1].text.isdigit() and alone[claim.line] == 1:
             numbers.setdefault(claim.parts[0].text, []).append(claim)
     for name, heads in numbers.items():
+        counts = [int(each.parts[1].text) for each in heads]
+        if len(counts) < 2 or counts != [*range(1, len(counts) + 1)]:
+            continue
         word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
         others = [each for each in sheet.claims if not any(each is head for head in heads)]
         is_else = any(each.parts[0].text == name for each in others) and all(
             each.line in marked for each in heads
         )
         is_used = any(word.search(part.text) for each in others for part in each.parts)
-        counts = [int(each.parts[1].text) for each in heads]
-        if counts == [*range(1, len(counts) + 1)] and len(counts) > 1 and (is_else or not is_used):
+        if is_else or not is_used:
             sheet.claims = others
             sheet.headings += [(each.line, "pass") for each in heads[1:]]
 
