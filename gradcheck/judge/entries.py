@@ -173,7 +173,8 @@ class JudgedEntries:
             i: each.slopes for i, each in estimates.items() if each.kink or self.judgements[i] == "wrong"
         }
         if len(slopes) > 0 and self.doubt is None:
-            kinks = Kinks(self._functions, self._at, slopes, self.confidence, self._floor)
+            among_kinks = bool(np.any(self.at_kink)) and not self.single_precision
+            kinks = Kinks(self._functions, self._at, slopes, among_kinks, self.confidence, self._floor)
             self.judgements |= kinks.judged(self.judgements)
         return sum(self.judgements[i] == "wrong" for i in estimates)
 

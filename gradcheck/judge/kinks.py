@@ -29,12 +29,14 @@ MOST_BISECTED = 64  # entries; more are blamed as whole blocks
 class Kinks:
     """Pieces of the loss of CallersFunctions that meet at a GradientAt.
 
-    `slopes`: position -> (left, right) of every entry at a kink or wrong.
+    `slopes`: position -> (left, right) of every entry at a kink or wrong; `is_among_kinks`: whether there are
+    any of the former, which noise may hide.
     """
 
-    def __init__(self, functions, at, slopes, confidence, floor):
+    def __init__(self, functions, at, slopes, is_among_kinks, confidence, floor):
         self.functions, self.at, self.confidence, self.floor = functions, at, confidence, floor
         self.slopes, self.positions = slopes, np.array(list(slopes))
+        self._is_among_kinks = is_among_kinks
         self.draw = np.random.default_rng([functions.seed, 4])
         self.bend = np.zeros_like(at.vector)
         self.bend[self.positions] = np.sign([right - left for left, right in slopes.values()])
@@ -52,8 +54,13 @@ class Kinks:
         for i in wrong:
             direction = np.zeros_like(self.at.vector)
             direction[i] = 1.0
-            target = float(self.at.analytic[i])
-            if np.isfinite(target) and self._is_met(direction, target, *sorted(self.slopes[i])):
+            target, slopes = float(self.at.analytic[i]), sorted(self.slopes[i])
+            is_hidden = not np.isfinite(target) or self._is_hidden(target, *slopes)
+            if is_hidden and np.isfinite(target) and self._is_among_kinks:
+                found[i] = Judgement(
+                    "undecided", "at a kink, and noise hides the pieces of the loss beside it"
+                )
+            elif not is_hidden and self._is_met(direction, target, *slopes):
                 found[i] = Judgement("right", "at a kink: the slope of the loss right beside it")
             else:
                 missed += 1
@@ -81,14 +88,21 @@ class Kinks:
         return found
 
     def _bends_everywhere(self, positions, bend):
-        """Whether the loss beside the point is convex (bend 1), or concave (-1), between all points drawn."""
+        """Whether the loss is convex (bend 1) or concave (-1) in these entries, between all points drawn.
+
+        All other entries at kinks are moved, too, for on other pieces it may bend the other way; and now many
+        entries are moved and now few, for the bend of one unit is lost in that of many.
+        """
         vector, f = self.at.vector, self.functions
         reach = BESIDE * np.maximum(np.abs(vector), 1.0)
-        here = f.value(vector)
         for _ in range(PAIRS):
-            ends = np.zeros((2, vector.size))
-            ends[:, positions] = self.draw.standard_normal((2, len(positions)))
-            moves = [value_or_nan(f, vector + reach * each) - here for each in (*ends, np.mean(ends, axis=0))]
+            start = np.zeros_like(vector)
+            start[self.positions] = self.draw.standard_normal(len(self.positions))
+            ends = np.stack([start, start])
+            some = positions[self.draw.random(len(positions)) <= self.draw.random()]
+            ends[:, some] = self.draw.standard_normal((2, len(some)))
+            here, *values = (value_or_nan(f, vector + reach * each) for each in (start, *ends, ends.mean(0)))
+            moves = [value - here for value in values]
             bent = bend * (moves[0] + moves[1] - 2.0 * moves[2])
             if not bent >= -CLEARLY * np.sum(np.abs(moves)):
                 return False
@@ -116,23 +130,25 @@ class Kinks:
         low, high = sorted(slope.slopes)
         target = float(np.sum(self.at.analytic * direction))
         is_clear = max(low - target, target - high) > 2.0 * CLEARLY * max(abs(low), abs(high), abs(target))
-        return is_clear and not self._is_met(direction, target, low, high)
+        if not is_clear or self._is_hidden(target, low, high):
+            return False
+        return not self._is_met(direction, target, low, high)
+
+    def _is_hidden(self, *slopes):
+        """Whether noise hides pieces of the loss whose slopes are as far apart as these may be."""
+        noise = self.floor.noise(abs(self.functions.value(self.at.vector)))
+        return noise > CLEARLY * max(map(abs, slopes)) * STEP * BESIDE * CLOSER
 
     def _is_met(self, direction, target, low, high):
         """Whether a piece of the loss beside the point is as steep along the direction as the target.
 
         The steepest piece is climbed to, one entry after another being moved far. For unless one entry
-        decides, every unit of a network has to be off or on by itself. False where noise hides the pieces.
+        decides, every unit of a network has to be off or on by itself.
         """
         sign = 1.0 if target > high else -1.0
         far_out = max(abs(low), abs(high), abs(target))
         wanted = max(sign * target - CLEARLY * far_out, max(sign * low, sign * high) + CLEARLY * far_out)
         steepest = np.where(self.bend == 0.0, 1.0, self.bend) * sign * direction
-        if (
-            self.floor.noise(abs(self.functions.value(self.at.vector)))
-            > CLEARLY * far_out * STEP * BESIDE * CLOSER
-        ):
-            return False
         starts = [steepest, *(self.draw.standard_normal(direction.shape) for _ in range(STARTS))]
         slopes = [self._slope(each, direction, sign) for each in starts]
         best, move = max(slopes), starts[int(np.argmax(slopes))]

@@ -2,6 +2,8 @@
 clothes; at minima, at kinks, within constraints, where the loss stands still, among kinks too close to tell.
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
 from profiles import is_thorough
@@ -510,18 +512,19 @@ def small_relu(scale, layers, seed):
 
 
 CLOSE = []
-for scale, layers, seed in ((1e-3, 3, 0), (1e-4, 2, 2)):
+for scale, layers, seed, zero in (
+    (1e-3, 3, 0, ()),
+    (1e-4, 2, 2, ()),
+    (1e-2, 5, 0, ()),
+    (1.0, 2, 2, ("W0", "b0")),
+    (1.0, 2, 4, ("W0", "b0")),
+):
     both, point = small_relu(scale, layers, seed)
-    CLOSE.append((f"relu, {layers} layers of {scale:g}", "right", both, None, point))
-    CLOSE.append(
-        (
-            f"relu, {layers} layers of {scale:g}, no factor",
-            "wrong",
-            lambda p, both=both: both(p, -1.0),
-            None,
-            point,
-        )
-    )
+    point |= {name: 0.0 * point[name] for name in zero}
+    name = f"relu, {layers} layers of {scale:g}, seed {seed}{', a layer of zeros' * len(zero[:1])}"
+    CLOSE.append((name, "right", both, None, point))
+    back = partial(both, slope=-1.0)
+    CLOSE.append((f"{name}, the slope of the wrong sign", "wrong", back, None, point))
 
 
 ROWS = {
