@@ -43,18 +43,21 @@ STORAGES |= {
 }
 FLOATS = {"d": "float64", "f": "float32", "e": "float16"}
 PRINTED = 15  # digits from which the numbers of a text are taken to be whole floats
+TELLING = 8  # digits from which a text tells the dtype
 
 
 class Actual(NamedTuple):
     """Numbers by name, floats or nested lists, and the `dtype` they have.
 
-    What is printed has so many significant `digits`, or so many `decimals`.
+    What is printed has so many significant `digits`, or so many `decimals`; `is_guess`: too few to tell the
+    dtype.
     """
 
     values: dict
     dtype: str
     digits: int | None = None
     decimals: int | None = None
+    is_guess: bool = False
 
 
 def read_actual(path: str | Path) -> Actual:
@@ -100,7 +103,7 @@ def of_values(values) -> Actual:
         value = value.detach().cpu() if hasattr(value, "detach") else value
         found[name] = _floats(value.tolist() if hasattr(value, "tolist") else value, name)
     kinds &= set(FLOATS.values())
-    return Actual(found, min(kinds) if kinds else _dtype_of(list(_leaves(found)), are_texts=False))
+    return Actual(found, min(kinds) if kinds else _dtype_of(_leaves(found)))
 
 
 def _from_json(data):
@@ -135,13 +138,19 @@ def _from_csv(data):
 
 
 def _with_digits(values, texts):
-    """The numbers of a text: floats of a dtype in their shortest form, or printed with fewer digits."""
-    dtype = _dtype_of(list(_leaves(values)))
-    most = max((_significant(text) for text in texts), default=0)
+    """The numbers of a text: floats in their shortest form, or printed with fewer digits or fixed decimals.
+
+    A float64 printed with TELLING digits looks like a float32 once in ten times, with more digits less often;
+    where no text has so many, either may have been printed.
+    """
+    telling = [text for text in texts if _significant(text) >= TELLING]
+    single = sum(map(_prints_single, telling)) >= len(telling) / 2
+    dtype = "float32" if single else "float64"
+    most = max(map(_significant, texts), default=0)
     decimals = {len(text.partition(".")[2]) for text in texts if "." in text and "e" not in text.lower()}
     if len(decimals) == 1 and len(texts) > 1 and min(decimals) < PRINTED:
-        return Actual(values, dtype, None, min(decimals))
-    return Actual(values, dtype, most if 0 < most < PRINTED else None)
+        return Actual(values, dtype, None, min(decimals), is_guess=not telling)
+    return Actual(values, dtype, most if 0 < most < PRINTED else None, is_guess=not telling)
 
 
 def _significant(text):
@@ -149,17 +158,17 @@ def _significant(text):
     return len(digits)
 
 
-def _dtype_of(numbers, are_texts=True):
-    """float32 where most numbers are one exactly, or, of a text, the shortest text of one."""
+def _prints_single(text):
+    """Whether a text is that of a float32, in its shortest form or with more digits."""
+    value, digits = float(text), _significant(text)
+    return any(float(f"{float32(value):.{each}g}") == value for each in (digits, 9))
+
+
+def _dtype_of(numbers):
+    """float32 where most numbers are one exactly; numbers as short as 0.25 tell nothing."""
     numbers = [each for each in numbers if math.isfinite(each) and each != round(each, 2)]
-    single = [float32(each) == each or (are_texts and _is_short_single(each)) for each in numbers]
-    return "float32" if sum(single) > len(single) / 2 else "float64"
-
-
-def _is_short_single(value):
-    return len(repr(abs(value)).replace(".", "").partition("e")[0].strip("0")) <= 9 and any(
-        float(f"{float32(value):.{digits}g}") == value for digits in (7, 8, 9)
-    )
+    single = sum(float32(each) == each for each in numbers)
+    return "float32" if single > len(numbers) / 2 else "float64"
 
 
 def _from_npy(data):

@@ -173,7 +173,8 @@ def compared(golden: Golden, actual: Actual, **override: Any) -> Comparison:
 
     `override`: `dtype` of the numbers; `rtol`, `atol`, `ulps` or `digits` in place of the derived tolerances.
     """
-    dtype = override.pop("dtype", None) or actual.dtype
+    told = override.pop("dtype", None)
+    dtype = told or actual.dtype
     if dtype not in ULPS:
         raise NeuronnetError(f"numbers of {dtype}; compared are {' and '.join(ULPS)}")
     found = matched(golden, actual.values)
@@ -190,6 +191,12 @@ def compared(golden: Golden, actual: Actual, **override: Any) -> Comparison:
         count += 1
         if not abs(number - expected) <= tolerance:
             differences.append(Difference(name, expected, number, tolerance))
+    said = found.said
+    if actual.is_guess and told is None:
+        said = [
+            *said,
+            f"printed with too few digits to tell, so compared as {dtype}: --dtype says what they are",
+        ]
     return Comparison(
         golden,
         dtype,
@@ -197,7 +204,7 @@ def compared(golden: Golden, actual: Actual, **override: Any) -> Comparison:
         tuple(differences),
         tuple(undecided),
         tuple(found.unknown),
-        tuple(found.said),
+        tuple(said),
         found.values,
     )
 
