@@ -34,44 +34,75 @@ def as_csv(golden):
 
 
 def as_c(golden):
-    rows = [f'    {{"{each.name}", {each.value!r}, {each.tolerance!r}}},' for each in golden.values.values()]
-    head = [
+    """A header: GOLDEN, and the sample numbers of each batch, one batch after another, with their sizes."""
+    sizes = [len(each) for each in golden.batches] or [0]
+    numbers = [number for each in golden.batches for number in each] or [0]
+    lines = [
         f"/* {GENERATED}",
-        f"   {golden.digest}, {golden.dtype} */",
+        f"   {_about(golden)} */",
         "#ifndef NEURONNET_GOLDEN_H",
         "#define NEURONNET_GOLDEN_H",
+        "static const struct { const char *name; double value, tolerance; } GOLDEN[] = {",
+        *_rows(golden, '    {{"{}", {!r}, {!r}}},'),
+        "};",
+        f"enum {{ GOLDEN_COUNT = {len(golden.values)}, GOLDEN_BATCH_COUNT = {len(golden.batches)} }};",
+        f"static const int GOLDEN_BATCH_SIZES[] = {{{', '.join(map(str, sizes))}}};",
+        f"static const int GOLDEN_BATCHES[] = {{{', '.join(map(str, numbers))}}};",
+        "#endif",
     ]
-    kind = "static const struct { const char *name; double value, tolerance; } GOLDEN[] = {"
-    end = ["};", f"enum {{ GOLDEN_COUNT = {len(rows)} }};", "#endif"]
-    return "\n".join([*head, kind, *rows, *end])
+    return "\n".join(lines)
 
 
 def as_rust(golden):
-    rows = [f'    ("{each.name}", {each.value!r}, {each.tolerance!r}),' for each in golden.values.values()]
-    head = [f"// {GENERATED}", f"// {golden.digest}, {golden.dtype}: (name, value, tolerance)"]
-    return "\n".join([*head, f"pub const GOLDEN: [(&str, f64, f64); {len(rows)}] = [", *rows, "];"])
+    batches = ", ".join(f"&{list(each)}" for each in golden.batches)
+    lines = [
+        f"// {GENERATED}",
+        f"// {_about(golden)}",
+        f"pub const GOLDEN: [(&str, f64, f64); {len(golden.values)}] = [",
+        *_rows(golden, '    ("{}", {!r}, {!r}),'),
+        "];",
+        f"pub const GOLDEN_BATCHES: [&[usize]; {len(golden.batches)}] = [{batches}];",
+    ]
+    return "\n".join(lines)
 
 
 def as_javascript(golden):
-    rows = [f'  "{each.name}": [{each.value!r}, {each.tolerance!r}],' for each in golden.values.values()]
-    head = [f"// {GENERATED}", f"// {golden.digest}, {golden.dtype}: name: [value, tolerance]"]
-    end = ["};", 'if (typeof module !== "undefined") module.exports = GOLDEN;']
-    return "\n".join([*head, "const GOLDEN = {", *rows, *end])
+    lines = [
+        f"// {GENERATED}",
+        f"// {_about(golden)}",
+        "const GOLDEN = {",
+        *_rows(golden, '  "{}": [{!r}, {!r}],'),
+        "};",
+        f"const GOLDEN_BATCHES = {json.dumps(golden.batches)};",
+        'if (typeof module !== "undefined") module.exports = { GOLDEN, GOLDEN_BATCHES };',
+    ]
+    return "\n".join(lines)
 
 
 def as_python(golden):
-    rows = [f'    "{each.name}": ({each.value!r}, {each.tolerance!r}),' for each in golden.values.values()]
-    head = [f'"""{GENERATED}', "", f"{golden.digest}, {golden.dtype}: name: (value, tolerance)", '"""', ""]
-    return "\n".join([*head, "GOLDEN = {", *rows, "}"])
+    head = [f'"""{GENERATED}', "", _about(golden), '"""', "", "GOLDEN = {"]
+    return "\n".join(
+        [*head, *_rows(golden, '    "{}": ({!r}, {!r}),'), "}", f"GOLDEN_BATCHES = {golden.batches}"]
+    )
+
+
+def _about(golden):
+    return f"{golden.digest}, {golden.dtype}: name, value, tolerance; the samples of each batch, from 1 on"
+
+
+def _rows(golden, row):
+    return [row.format(each.name, each.value, each.tolerance) for each in golden.values.values()]
 
 
 def as_npz(golden):
-    """The bytes of an archive with the arrays name, kind, value (of the dtype), tolerance and digits."""
+    """The bytes of an archive: name, kind, value (of the dtype), tolerance, digits, batch_sizes, batches."""
     values = list(golden.values.values())
     code = "f" if golden.dtype == "float32" else "d"
     arrays = {key: _texts([getattr(each, key) for each in values]) for key in ("name", "kind", "digits")}
-    arrays["value"] = _floats([each.value for each in values], code)
-    arrays["tolerance"] = _floats([each.tolerance for each in values], "d")
+    arrays["value"] = _numbers([each.value for each in values], code)
+    arrays["tolerance"] = _numbers([each.tolerance for each in values], "d")
+    arrays["batch_sizes"] = _numbers([len(each) for each in golden.batches], "q")
+    arrays["batches"] = _numbers([number for each in golden.batches for number in each], "q")
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for key, array in arrays.items():
@@ -85,8 +116,9 @@ def _texts(texts):
     return _npy(f"<U{width}", len(texts), data)
 
 
-def _floats(values, code):
-    return _npy("<f4" if code == "f" else "<f8", len(values), struct.pack(f"<{len(values)}{code}", *values))
+def _numbers(values, code):
+    kind = {"f": "<f4", "d": "<f8", "q": "<i8"}[code]
+    return _npy(kind, len(values), struct.pack(f"<{len(values)}{code}", *values))
 
 
 def _npy(descr, count, data):

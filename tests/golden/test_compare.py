@@ -19,6 +19,7 @@ from profiles import examples
 from neuronnet import Golden, NeuronnetError
 from neuronnet.description.reading import read
 from neuronnet.golden.formats import WRITERS
+from neuronnet.golden.matching import matched
 
 AT = (0, 1, 30)
 
@@ -259,3 +260,21 @@ def test_printed_digits_are_compared_as_printed(tmp_path, values, verdict):
 )
 def test_an_override_takes_the_place_of_the_tolerances(override, verdict):
     assert Golden.of("worked-example").compare({"E_total": 0.2984}, **override).verdict == verdict
+
+
+@pytest.mark.parametrize("of_port", [np.float32, np.float64])
+@pytest.mark.parametrize("form", ["%.6f", "%.6g", "%.7g", "%.9g", "%.12g", "%.17g"])
+def test_a_right_port_is_right_in_whatever_format_it_prints(tmp_path, form, of_port):
+    path, description = tmp_path / "printed.csv", read(drawn_description(3))
+    golden, rows = Golden.of(description, at=AT), []
+    for key, array in port(description, AT, of_port).items():
+        rows += [
+            f"{name},{form % value}" for name, value in matched(golden, {key: array.tolist()}).values.items()
+        ]
+    path.write_text("\n".join(["name,value", *rows]))
+    found = golden.compare(path)
+    assert (found.verdict, found.compared > 100) == ("right", True), str(found)
+    if form in ("%.9g", "%.12g", "%.17g"):
+        assert found.dtype == np.dtype(of_port).name
+    else:
+        assert "too few digits to tell" in str(found)
