@@ -177,7 +177,8 @@ def _other_biases(graph):
         ("biases never updated", _frozen, None, any(each.train_bias for each in layers)),
     ):
         if suits and (network.learns or id == "no biases" or not then):
-            yield known(id, described=_with_biases(change), then=then)
+            plainness = 0 if then is None else 1  # of two mistakes at once, each alone is plainer
+            yield known(id, None, plainness, described=_with_biases(change), then=then)
 
 
 def _bias_gradients(graph):
