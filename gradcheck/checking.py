@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.inputs.functions import MOST_CALLS, CallersFunctions, random_states_kept
+from gradcheck.inputs.functions import MOST_CALLS, READINGS, CallersFunctions, random_states_kept
 from gradcheck.inputs.intermediates import functions_of_intermediates
 from gradcheck.inputs.point import Point
-from gradcheck.judge.audit import audit
+from gradcheck.judge.audit import Finding, audit
 from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries, gradient_at
 from gradcheck.judge.nearby import check_nearby
 from gradcheck.judge.weak_passes import weak_passes
@@ -68,7 +68,7 @@ def check(
         point = functions.point
         # audit: are these functions of their arguments, and of nothing else?
         audited_loss, audited_gradients = functions.audited()
-        findings = tuple(audit(audited_loss, audited_gradients, point, seed))
+        findings = (*audit(audited_loss, audited_gradients, point, seed), *_halved(functions))
         how = {"confidence": confidence, "one_by_one": one_by_one, "doubt": _doubt(findings)}
         # judge: every entry by the error bar of its numerical derivative
         judged = _judged(functions, point.selected(select), **how)
@@ -170,6 +170,16 @@ def _doubt(findings):
     """Why no derivative of the loss means anything, from what the audit found; None when some do."""
     whole = (each for each in findings if each.effect == "undecided" and len(each.blocks) == 0)
     return next((f"noise: {finding.sentence}" for finding in whole), None)
+
+
+def _halved(functions):
+    """A Finding, in a list, on complex gradients that are half of the slopes: Wirtinger's, or wrong."""
+    if functions.point.reading[0] == 1.0:
+        return []
+    names = tuple(block.name for blocks in functions.point.leaves if len(blocks) == 2 for block in blocks)
+    what = f"the complex gradient is {READINGS[functions.point.reading]}"
+    sentence = f"{what}; if those are not meant, a factor of 2 is missing: twice it can be judged"
+    return [Finding("half", sentence, "gradients", names, "undecided", "half of the slopes")]
 
 
 def _effects(point, findings):

@@ -75,20 +75,6 @@ def report_figure(report, loss, gradients, parameters):
     return figure
 
 
-def v_curve(report, loss, gradients, parameters, name):
-    """Error against step for the worst entry of a block of a Report: the V of truncation and rounding.
-
-    The error of a central difference is its distance from the value that the check settled on, for 107 steps.
-    Also there: the step chosen, the error bar, and how far the analytic value is away.
-    """
-    entry = report[name].worst
-    if entry is None:
-        raise GradcheckError(f"{name}: no entry of it was checked one by one; choose another block")
-    with _drawn_in_style(f"{entry.name}: {entry.verdict}", 8, 4.6) as figure:
-        _draw_v_curve(figure.subplots(), _curve(loss, gradients, parameters, entry, report.seed), entry)
-    return figure
-
-
 def verdicts(report):
     """A heat map of the verdicts for each block of a Report: rows and columns are those of the parameters."""
     height = 1.0 + 2.2 * _lines(report)

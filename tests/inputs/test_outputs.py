@@ -120,17 +120,21 @@ def ascent(z):
 
 
 @pytest.mark.parametrize(
-    "gradient, said",
+    "gradient, verdict, said",
     [
-        (ascent, "read as dL/dRe z + i dL/dIm z"),
-        (lambda z: np.conj(ascent(z)), "the conjugate of what descends"),
-        (lambda z: 0.5 * ascent(z), "the derivative by the conjugate of z"),
-        (lambda z: 0.5 * np.conj(ascent(z)), "half of dL/dRe z - i dL/dIm z, the derivative by z"),
+        (ascent, "right", "read as dL/dRe z + i dL/dIm z"),
+        (lambda z: np.conj(ascent(z)), "right", "the conjugate of what descends"),
+        (lambda z: 0.5 * ascent(z), "undecided", "if those are not meant, a factor of 2 is missing"),
+        (
+            lambda z: 0.5 * np.conj(ascent(z)),
+            "undecided",
+            "half of dL/dRe z - i dL/dIm z, the derivative by z",
+        ),
     ],
 )
-def test_the_convention_of_a_complex_gradient_is_found_and_said(gradient, said):
+def test_the_convention_of_a_complex_gradient_is_found_and_said(gradient, verdict, said):
     report = check(energy, gradient, Z)
-    assert report.verdict == "right" and said in str(report)
+    assert report.verdict == verdict and said in str(report)
     assert [block.name for block in report.blocks] == ["x.real", "x.imag"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from gradcheck import check
 from gradcheck.cli import main
 from gradcheck.errors import GradcheckError
-from gradcheck.report.figures import HATCHES, report_figure, v_curve, verdicts
+from gradcheck.report.figures import HATCHES, report_figure, verdicts
 from gradcheck.report.report import BlockReport, Entry
 
 POINT = {
@@ -132,8 +132,13 @@ def test_the_legend_names_the_verdicts_that_occur(report):
     assert legends(verdicts(report)) == ["right", "undecided (?)", "wrong (×)"]
 
 
+def curve_of(report):
+    """The axes of the curve above the verdicts."""
+    return report_figure(report, loss, gradients, POINT).axes[0]
+
+
 def test_the_curve_falls_to_the_left_as_truncation_does_and_rises_with_rounding(report):
-    (axes,) = v_curve(report, loss, gradients, POINT, "c").axes
+    axes = curve_of(check(loss, gradients, POINT, select="c"))
     curve = max(axes.get_lines(), key=lambda line: len(line.get_xdata()))
     steps, errors = np.asarray(curve.get_xdata()), np.asarray(curve.get_ydata())
     truncation = (steps > 1e-3) & (steps < 1e-1)
@@ -146,11 +151,10 @@ def test_the_curve_falls_to_the_left_as_truncation_does_and_rises_with_rounding(
 
 
 def test_the_curve_shows_bar_step_and_how_far_the_analytic_value_is(report):
-    figure = v_curve(report, loss, gradients, POINT, "W")
-    worst = report["W"].worst
-    levels = {line.get_ydata()[0] for line in figure.axes[0].get_lines() if len(line.get_ydata()) == 2}
+    axes, worst = curve_of(report), report["W"].worst
+    levels = {line.get_ydata()[0] for line in axes.get_lines() if len(line.get_ydata()) == 2}
     assert {worst.error_bar, abs(worst.analytic - worst.numeric)} <= levels
-    assert worst.name in figure.axes[0].get_title() and len(legends(figure)) == 4
+    assert worst.name in axes.get_title() and len(axes.get_legend_handles_labels()[1]) == 4
 
 
 def test_the_whole_figure_is_about_the_worst_entry(report):
@@ -166,15 +170,9 @@ def test_the_curve_has_gaps_where_the_loss_has_no_value():
         return float(np.sum(np.sqrt(x)))
 
     point = np.array([1e-3])
-    figure = v_curve(
-        check(root, lambda x: 0.5 / np.sqrt(x), point), root, lambda x: 0.5 / np.sqrt(x), point, "x"
-    )
+    report = check(root, lambda x: 0.5 / np.sqrt(x), point)
+    figure = report_figure(report, root, lambda x: 0.5 / np.sqrt(x), point)
     assert max(figure.axes[0].get_lines()[0].get_xdata()) <= 1e-3
-
-
-def test_a_block_without_entries_judged_one_by_one_has_no_curve(report):
-    with pytest.raises(GradcheckError, match="empty: no entry"):
-        v_curve(report, loss, gradients, POINT, "empty")
 
 
 MODEL = """import numpy as np
