@@ -20,6 +20,7 @@ WORKED_EXAMPLE = "worked-example"
 
 
 def worked_example(arguments):
+    """The worked example to nine decimals, and its error after three numbers of updates."""
     derivation = Derivation(WORKED_EXAMPLE)
     lines = [text.derivation(derivation, leave_out=("after one update",)), "", "Error"]
     lines += [f"  {text.name_and_value(derivation[f'E_total@{updates}'])}" for updates in (1, 10_000, 20_000)]
@@ -28,6 +29,7 @@ def worked_example(arguments):
 
 
 def derive(arguments):
+    """Every quantity of a network or of a sheet's own model, or one with its factors."""
     description, sheet, place = _network_or_sheet(arguments.network)
     if sheet is not None:
         return _derive_sheet(arguments, sheet, place)
@@ -92,6 +94,7 @@ def _derive_sheet(arguments, sheet, place):
 
 
 def golden(arguments):
+    """Golden values of a network or of a sheet's own model."""
     from neuronnet.golden.formats import WRITERS
     from neuronnet.golden.golden import Golden
 
@@ -121,6 +124,7 @@ def _counts(option, argument):
 
 
 def compare(arguments):
+    """Another program's numbers held against golden values."""
     from neuronnet.golden.actual import read_actual
     from neuronnet.golden.comparing import compared
     from neuronnet.golden.golden import Golden
@@ -142,6 +146,7 @@ def _with_one_sample(description, number):
 
 
 def check(arguments):
+    """One sheet judged line by line, or a table of several."""
     from neuronnet.sheet import many_sheets
 
     found = [[each] if each == "-" else many_sheets.files_in(_sheet_file(each)) for each in arguments.sheets]
@@ -201,6 +206,7 @@ def _sheet_file(argument):
 
 
 def mistakes(arguments):
+    """What each known mistake does to the numbers of a network or of a sheet's model."""
     from neuronnet.mistakes.catalogue import numbers_of, signatures
     from neuronnet.mistakes.networks import Network
     from neuronnet.render import verdicts
@@ -250,6 +256,7 @@ def _telling_names(derivation, right):
 
 
 def train(arguments):
+    """Error and accuracy over a training; status 2 where it diverges."""
     from neuronnet.network import NeuralNetwork
     from neuronnet.render import figures
     from neuronnet.training import history
@@ -276,6 +283,7 @@ def train(arguments):
 
 
 def examples(arguments):
+    """The list of examples, or one of them."""
     if arguments.name is None:
         return _list_examples(arguments)
     if arguments.name in sheet_names():

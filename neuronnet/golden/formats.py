@@ -12,10 +12,12 @@ GENERATED = "Golden values made by neuronnet; make them again, do not edit them.
 
 
 def as_json(golden):
+    """The whole file, which `Golden.load` reads again."""
     return json.dumps(golden.to_dict(), indent=1, default=plain)
 
 
 def as_csv(golden):
+    """A row for each value."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("name", "kind", "value", "hex", "digits", "tolerance"))
@@ -54,6 +56,7 @@ def as_c(golden):
 
 
 def as_rust(golden):
+    """GOLDEN and GOLDEN_BATCHES, for `include!`."""
     batches = ", ".join(f"&{list(each)}" for each in golden.batches)
     lines = [
         f"// {GENERATED}",
@@ -67,6 +70,7 @@ def as_rust(golden):
 
 
 def as_javascript(golden):
+    """GOLDEN and GOLDEN_BATCHES, for `require` or a script of a page."""
     lines = [
         f"// {GENERATED}",
         f"// {_about(golden)}",
@@ -80,6 +84,7 @@ def as_javascript(golden):
 
 
 def as_python(golden):
+    """GOLDEN and GOLDEN_BATCHES, a module."""
     head = [f'"""{GENERATED}', "", _about(golden), '"""', "", "GOLDEN = {"]
     return "\n".join(
         [*head, *_rows(golden, '    "{}": ({!r}, {!r}),'), "}", f"GOLDEN_BATCHES = {golden.batches}"]
