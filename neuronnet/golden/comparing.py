@@ -143,7 +143,7 @@ class Comparison:
         return lines + self._remarks()
 
     def _why(self):
-        return f": {', '.join(self.unknown[:4])} are no quantities of this network" if self.unknown else ""
+        return f": {', '.join(self.unknown[:4])}" if self.unknown else ""
 
     def _remarks(self):
         lines = list(self.said)
@@ -153,7 +153,8 @@ class Comparison:
                 f"{what}: rounding in {self.dtype} decides their digits ({', '.join(self.undecided[:4])})"
             )
         if self.unknown and self.compared:
-            lines.append(f"not compared, no quantity of this network: {', '.join(self.unknown[:8])}")
+            more = ["..."] * (len(self.unknown) > MOST_SHOWN)
+            lines.append(f"not compared: {', '.join([*self.unknown[:MOST_SHOWN], *more])}")
         return lines
 
     def to_junit(self) -> str:

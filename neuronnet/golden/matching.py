@@ -31,7 +31,7 @@ _MOMENT = re.compile(r"^(?P<moment>[mv])_(?=[WbB])|[._](?P<torch>exp_avg_sq|exp_
 
 
 class Matched(NamedTuple):
-    """`values`: quantity -> number; `said`: what was found out; `unknown`: names of no quantity."""
+    """`values`: quantity -> number; `said`: what was found out; `unknown`: names, and why not."""
 
     values: dict[str, float]
     said: list[str]
@@ -52,17 +52,15 @@ def matched(golden: Golden, given: dict) -> Matched:
             *kind, plain = kind
             arrays[tuple(kind)].append((key, plain, value))
         else:
-            unknown.append(key)
+            unknown.append(f"{key} (no quantity here)")
     for (kind, update), some in arrays.items():
         updates = [update] if update is not None else golden.at
         found = [_placed(tables, golden, kind, each, some) for each in updates]
         best = max(found, key=lambda each: (each.agree, len(each.values)))
-        if len(best.values) == 0:
-            unknown += [key for key, *_ in some]
-            continue
         values |= best.values
+        unknown += best.left
         said += best.said
-        if update is None and len(golden.at) > 1 and not any("@" in key for key in given):
+        if best.values and update is None and len(golden.at) > 1 and not any("@" in key for key in given):
             keys = some[0][0] if len(some) == 1 else f"{some[0][0]} to {some[-1][0]}"
             said.append(f"{keys}: taken as those after {updates[found.index(best)]} updates")
     return Matched(values, list(dict.fromkeys(said)), unknown)
@@ -122,6 +120,7 @@ class _Tables:
 class _Placed(NamedTuple):
     values: dict
     said: list
+    left: list
     agree: int
 
 
@@ -152,16 +151,18 @@ def _kind_of(key):
 
 def _placed(tables, golden, kind, update, some):
     """The numbers of matrices of one kind at one update, laid out as fits them best."""
-    matrices, values, said = tables.matrices(kind, update), {}, []
-    agree = 0
+    matrices, values, said, left, agree = tables.matrices(kind, update), {}, [], [], 0
     order = _in_order(some, len(matrices))
     for (key, _, value), place in zip(some, order):
         rows = _rows(value)
-        if place is None or rows is None:
-            continue
-        names = matrices[place]
-        layouts = [each for each in (_fitted(names, rows), _fitted(names, _turned(rows))) if each is not None]
+        names = [] if place is None else matrices[place]
+        ways = [] if rows is None or place is None else [rows, _turned(rows)]
+        layouts = [each for each in (_fitted(names, way) for way in ways) if each is not None]
         if not layouts:
+            left.append(f"{key} ({_why_not(names, rows, len(matrices))})")
+            continue
+        if not any(name in tables for name in layouts[0]):
+            left.append(f"{key} (not recorded after {update} updates)")
             continue
         scores = [sum(_agrees(golden, name, number) for name, number in each.items()) for each in layouts]
         chosen = max(range(len(layouts)), key=scores.__getitem__)
@@ -171,7 +172,14 @@ def _placed(tables, golden, kind, update, some):
             said.append(f"{key}: {what}")
         agree += scores[chosen]
         values |= layouts[chosen]
-    return _Placed(values, said, agree)
+    return _Placed(values, said, left, agree)
+
+
+def _why_not(names, rows, count):
+    if not names:
+        return f"there are {count} of its kind here"
+    shape = "rows of different lengths" if rows is None else f"of shape {len(rows)}×{len(rows[0])}"
+    return f"{shape}, here {len(names)}×{len(names[0])}"
 
 
 def _in_order(some, count):

@@ -278,3 +278,21 @@ def test_a_right_port_is_right_in_whatever_format_it_prints(tmp_path, form, of_p
         assert found.dtype == np.dtype(of_port).name
     else:
         assert "too few digits to tell" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"W1": [[1, 2], [3]]}, "W1 (rows of different lengths, here 2×2)"),
+        ({"W1": [[1, 2, 3], [3, 4, 5]]}, "W1 (of shape 2×3, here 2×2)"),
+        (
+            {"W3": [[1, 2], [3, 4]], "W1": [[1, 2], [3, 4]], "W2": [[1, 2], [3, 4]]},
+            "W3 (there are 2 of its kind here)",
+        ),
+        ({"W1@7": [[1, 2], [3, 4]]}, "W1@7 (not recorded after 7 updates)"),
+        ({"momentum": 1.0, "E_total": 0.3}, "momentum (no quantity here)"),
+    ],
+)
+def test_what_is_not_compared_is_told_with_the_reason(values, said):
+    found = Golden.of("worked-example").compare(values)
+    assert said in found.unknown and said in str(found)
