@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from hypothesis import given
 from ports import drawn_description
 from profiles import examples, for_the_night
 
-from neuronnet import Golden, Model, NeuronnetError
+from neuronnet import Golden, Model, NeuralNetwork, NeuronnetError
 from neuronnet.derivation.quantities import Derivation
 from neuronnet.description.reading import EXAMPLES, read
 from neuronnet.golden.recording import batches_of
@@ -59,11 +60,18 @@ def test_values_of_single_precision_are_the_nearest_and_their_text_the_shortest(
     assert shortest(Decimal("0.15"), "float32") == 0.15
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_the_batches_are_those_that_the_updates_rest_on(seed):
-    description = read(drawn_description(seed))
-    kept, endless = batches_of(description, 7), description.batches()
+@pytest.mark.parametrize("order", [{"kind": "in turn"}, {"kind": "random", "seed": 4}])
+@pytest.mark.parametrize("batch", ["full", "online", 2, 3, 9])
+@pytest.mark.parametrize("samples", [1, 2, 5])
+def test_the_batches_are_those_that_the_updates_rest_on(samples, batch, order):
+    drawn = drawn_description(1) | {"batch": batch, "order": order}
+    drawn["sample"] = drawn["sample"][:samples]
+    kept, endless = batches_of(read(drawn), 7), read(drawn).batches()
     assert [kept[update % len(kept)] for update in range(8)] == [next(endless) for _ in range(8)]
+    named = {
+        int(each[1]) for each in re.findall(r"(net_o1)\[(\d)\]@7", " ".join(Golden.of(drawn, at=[7]).values))
+    }
+    assert named == ({position + 1 for position in kept[7 % len(kept)]} if samples > 1 else set())
 
 
 def test_a_value_that_rounding_decides_is_refused_unless_asked_for():
@@ -182,3 +190,17 @@ def test_a_training_says_until_which_update_its_values_are_certified():
     assert Golden.of(network, at=[0, 10, 60]).certified_until == 60
     network["sample"] = [{"inputs": [1.0], "targets": [0.3]}]  # at the minimum: what is left is rounding
     assert Golden.of(network, at=[0, 60]).certified_until == 0
+
+
+def test_the_parameters_at_the_start_stand_by_themselves_and_sums_are_of_all_samples():
+    golden = Golden.of("xor", at=[3], dtype="float32")
+    network = NeuralNetwork.from_dict("xor")
+    assert golden.initial() == {each.name: shortest(each.value, "float32") for each in network.parameters}
+    assert "w1" not in golden.values
+    network.fit(3)
+    assert golden.values["E_total@3"].value == pytest.approx(network.total_error(), rel=1e-6)
+    (position,) = [each for each in golden.values if each.startswith("E_total[")]
+    sample = network.samples[int(position[len("E_total[")]) - 1]
+    assert golden.values[position].value == pytest.approx(network.total_error([sample]), rel=1e-6)
+    sheet = Golden.of(Model.from_text("x = 0.5\nw = 0.4\ny = w x\nL = 1/2 (y - 0.3)^2"))
+    assert sheet.initial() == {"x": 0.5, "w": 0.4}
