@@ -126,8 +126,13 @@ def gradient(
     noise, start, estimates = floor.noise(abs(centre)), first_step, []
     for i, x in enumerate(vector.tolist()):
         f_of_entry = CountedCalls(with_entries(f, vector, i), low[i], high[i])
-        search = StepSearch(f_of_entry, x, centre, noise, start)
-        estimates.append(_estimate(search.run(), search, floor, centre, noise))
+        search, floor_here = StepSearch(f_of_entry, x, centre, noise, start), floor
+        found = search.run()
+        if (tread := search.jump_beside_stillness(found)) > noise:
+            floor_here = Floor(tread, single_precision=True)
+            search = StepSearch(f_of_entry, x, centre, tread)
+            found = search.run()
+        estimates.append(_estimate(found, search, floor_here, centre, search.noise))
         start = FIRST_STEP if estimates[-1].kink else search.start_for_next()
     evaluations += sum(each.evaluations for each in estimates)
     return Gradient(tuple(estimates), evaluations, floor)

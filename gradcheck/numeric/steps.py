@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from gradcheck.numeric.best_estimate import best_estimate
-from gradcheck.numeric.rounding import GOLDEN, HALF_THE_DIGITS, U
+from gradcheck.numeric.rounding import FEW_UNITS, GOLDEN, HALF_THE_DIGITS, U
 
 RATIO = math.e**1.5  # between neighbouring steps; no power of it is rational: no period divides two
 SIDE_RATIO = math.e**2  # the same on one side, where a step is one call
@@ -29,6 +29,8 @@ SMALL_PART = 0.1  # of the slopes: a bar that is no larger is not made by waves,
 SMALL_GAP = 1e-4  # of the slopes: by more a shorter step has to differ to be followed
 WORTH = 1.5  # a further step pays when it makes the bar smaller by this factor
 TOO_CLOSE = 1.5  # steps in a smaller ratio add noise to an extrapolation and no agreement
+WIDEST_TREAD = 2.0**-20  # of max(|x|, 1): 16 units of float32; an argument rounded to it stands still for one
+HIGHEST_TREAD = 2.0**-20  # of |f|: 16 units of float32; a term rounded to it jumps by one
 MOST_OUTSIDE = 4  # probes that leave the domain before one side alone is used
 
 
@@ -80,6 +82,33 @@ class StepSearch:
     def longest(self):
         """The longest step over which f has a value."""
         return max(each.step for some in self.sides.values() for each in some)
+
+    def jump_beside_stillness(self, found):
+        """By how much f jumps at the edge of the tread on which it stands still around x; 0.0 for none.
+
+        Where one of many terms is rounded to float32, the noise of the sum may not show it: the shortest
+        steps see one tread of its stairs, and a slope of 0. Halving the step at which f first moves tells
+        such a jump from a kink, where f sets out from nothing.
+        """
+        if found.best.value != 0.0 or len(self.steps) == 0:
+            return 0.0
+        moving = [each for each in self.steps if each.change > 0.0]
+        if len(moving) in (0, len(self.steps)):
+            return 0.0
+        still, moved = self.steps[len(moving)].step, moving[-1].step
+        is_wide = moved > WIDEST_TREAD * self.scale
+        if is_wide and moving[-1].change > HIGHEST_TREAD * abs(self.centre):
+            return 0.0
+        sign = 1.0 if moving[-1].right != 0.0 else -1.0
+        jump = first = abs(self.f(self.x + sign * moved) - self.centre)
+        while moved - still > HALF_THE_DIGITS * moved and jump * FEW_UNITS > first:
+            middle = 0.5 * (still + moved)
+            change = abs(self.f(self.x + sign * middle) - self.centre)
+            if change > 0.0:
+                moved, jump = middle, change
+            else:
+                still = middle
+        return jump if jump * FEW_UNITS > first else 0.0
 
     def start_for_next(self):
         """Where to start at the next entry, as a part of max(|x|, 1): shorter when this was too long."""
