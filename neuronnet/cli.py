@@ -106,6 +106,22 @@ def _commands():
         },
     )
     yield (
+        commands.draw,
+        "a picture of a network: its neurons, its weights with their sign and size, the numbers of a pass",
+        "draw worked-example --at 3 --show values,gradients",
+        ("text", "svg", "png"),
+        {
+            "network": _option("NETWORK", output.NETWORK_HELP),
+            "--at": _count("N", "after N updates (default 0)", default=0),
+            "--sample": _count("S", "the pass of sample S, counted from 1 (default 1)"),
+            "--show": _option(
+                "LIST",
+                "what to draw beside weights and biases, of values (default), gradients, deltas, or nothing",
+                default="values",
+            ),
+        },
+    )
+    yield (
         commands.train,
         "train a network: a table of error and accuracy",
         "train xor --updates 1000 --every 100",

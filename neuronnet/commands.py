@@ -255,6 +255,39 @@ def _telling_names(derivation, right):
     return [*deltas, *(after(weight, 1) for weight in weights), error, after(error, 1)]
 
 
+def draw(arguments):
+    """A picture of a network, after some updates and a pass of one sample where it has any."""
+    from neuronnet.network import NeuralNetwork
+    from neuronnet.render import characters, drawing, figures
+    from neuronnet.render.picture import picture
+
+    if arguments.format == "png":
+        if arguments.output is None:
+            raise NeuronnetError("png is for files; name one with -o FILE")
+        figures.require(arguments.output)
+    description, place = output.source(arguments.network)
+    show = tuple(each.strip() for each in arguments.show.split(",") if each.strip() not in ("", "nothing"))
+    network, targets, said = NeuralNetwork.from_dict(description), None, None
+    progress = output.progress_line(arguments.at)
+    for update in range(1, arguments.at + 1):
+        network.fit(1)
+        if progress is not None:
+            progress(update)
+    if network.samples or arguments.sample is not None:
+        number = 1 if arguments.sample is None else arguments.sample
+        _with_one_sample(description, number)
+        inputs, targets = network.samples[number - 1]
+        network.feed_forward(inputs)
+        network.error(targets)
+        network.backpropagate(targets)
+        said = f"sample {number} of {len(network.samples)}" if len(network.samples) > 1 else None
+    found = picture(network, show, targets, said)
+    if arguments.format == "png":
+        figures.save(figures.drawing(drawing.shapes(found)), arguments.output, [place])
+        return 0
+    return _write(arguments, [place], text=lambda: characters.text(found), svg=lambda: drawing.svg(found))
+
+
 def train(arguments):
     """Error and accuracy over a training; status 2 where it diverges."""
     from neuronnet.network import NeuralNetwork

@@ -22,7 +22,7 @@ UNUSABLE = 2
 INTERRUPTED = 130
 STANDARD_INPUT = 0
 SUFFIXES = {"text": ".txt", "json": ".json", "markdown": ".md", "csv": ".csv", "junit": ".xml", "npz": ".npz"}
-SUFFIXES |= {"c": ".h", "rust": ".rs", "javascript": ".js", "python": ".py"}
+SUFFIXES |= {"svg": ".svg", "png": ".png", "c": ".h", "rust": ".rs", "javascript": ".js", "python": ".py"}
 NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard input"
 
 

@@ -458,7 +458,7 @@ def run_main(words, scripts):
     """What `run_command` gives for `-m neuronnet ...` and `-m gradcheck ...`, without another process."""
     main = {"neuronnet": neuronnet_main, "gradcheck": gradcheck_main}[words[1]]
     with (
-        _folder_of(scripts) as folder,
+        _folder_of(scripts, "-o" in words or "--plot" in words) as folder,
         contextlib.chdir(folder),
         patch.dict(os.environ, SURROUNDINGS),
         contextlib.redirect_stdout(io.StringIO()) as output,
@@ -469,12 +469,12 @@ def run_main(words, scripts):
 
 
 @contextlib.contextmanager
-def _folder_of(scripts):
-    """The root of the repository, or a folder with the scripts."""
+def _folder_of(scripts, writes=False):
+    """The root of the repository, or a folder with the scripts, in which a command may also write."""
     with tempfile.TemporaryDirectory() as folder:
         for name, source in scripts:
             Path(folder, name).write_text(source, encoding="utf-8")
-        yield folder if scripts else ROOT
+        yield folder if scripts or writes else ROOT
 
 
 def _compare(command, expected, output):

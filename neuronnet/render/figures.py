@@ -13,6 +13,7 @@ from pathlib import Path
 
 from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.output import write_bytes
+from neuronnet.render.drawing import COLOURS, DASHES, SIZE, Line, Rectangle
 from neuronnet.training import is_class
 
 STYLE = {
@@ -47,6 +48,7 @@ def _matplotlib():
     try:
         import matplotlib.backends.backend_agg
         import matplotlib.figure
+        import matplotlib.patches
         import matplotlib.style
     except ImportError:
         raise NeuronnetError("drawing needs matplotlib: python -m pip install matplotlib") from None
@@ -137,6 +139,35 @@ def training(description, rows, forward):
         share.set_ylim(top=1.02)
         legend(share)
     update_axis(share if shares else error)
+    return figure
+
+
+@styled
+def drawing(shapes):
+    """The Shapes of a drawn network, in its colours for light paper."""
+    matplotlib = _matplotlib()
+    figure = matplotlib.figure.Figure(figsize=(shapes.width / 72, shapes.height / 72))
+    matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, shapes.width), ylim=(shapes.height, 0))
+    axes.set_axis_off()
+    light = {look: both[0] for look, both in COLOURS.items()}
+    for place, shape in enumerate(shapes.shapes):
+        if isinstance(shape, Rectangle):
+            corner, size = (shape.x, shape.y), (shape.width, shape.height)
+            look = {"facecolor": light[shape.look], "zorder": place}
+            look["edgecolor"] = light["frame" if shape.look == "card" else "paper"]
+            axes.add_patch(matplotlib.patches.Rectangle(corner, *size, linewidth=1, **look))
+        elif isinstance(shape, Line):
+            dash = [float(part) for part in DASHES.get(shape.look, "").split()]
+            look = {"color": light[shape.look], "linewidth": shape.width, "zorder": place}
+            (line,) = axes.plot((shape.x1, shape.x2), (shape.y1, shape.y2), solid_capstyle="butt", **look)
+            if dash:
+                line.set_dashes([part / shape.width for part in dash])
+        else:
+            look = {"family": "DejaVu Sans Mono", "fontsize": SIZE, "color": light[shape.look]}
+            look |= {"weight": "bold" if shape.bold else "normal", "zorder": place, "parse_math": False}
+            anchor = {"start": "left", "middle": "center", "end": "right"}[shape.anchor]
+            axes.text(shape.x, shape.y, shape.text, ha=anchor, va="center_baseline", **look)
     return figure
 
 

@@ -1,0 +1,182 @@
+"""What a drawing of a network shows: a card for every neuron, an edge for every weight, and sentences.
+
+It reads what the objects hold and computes nothing; large networks are folded, and say so.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any, NamedTuple
+
+from neuronnet.errors import NeuronnetError, counted, shown
+
+SHOWN = ("values", "gradients", "deltas")
+MOST_WEIGHTS = 200  # of a network that is drawn whole
+MOST_NEURONS, FIRST, LAST = 12, 3, 1  # of a layer drawn whole; of a folded one, those that are drawn
+WIDEST = 16  # of the letters of a name or number
+MOST_COLUMNS, OUTER = 12, 3  # of a network drawn whole; of a folded one, those at either end
+
+
+class Row(NamedTuple):
+    """A number on a card: what it is called there, in full, and its value."""
+
+    label: str
+    name: str
+    value: Any
+
+
+class Card(NamedTuple):
+    """A neuron, or in a folded layer what stands for those left out, which has no rows and no `neuron`."""
+
+    name: str
+    rows: tuple[Row, ...] = ()
+    neuron: Any = None
+
+
+class Column(NamedTuple):
+    """A layer under its heading; without cards it stands for the layers left out."""
+
+    heading: tuple[str, ...]
+    cards: tuple[Card, ...] = ()
+
+
+class Edge(NamedTuple):
+    """A weight between cards of one column and the next; `gradient` is None where it is not shown."""
+
+    column: int
+    source: int
+    target: int
+    name: str
+    value: Any
+    gradient: Any
+
+
+class Picture(NamedTuple):
+    title: str
+    sentences: tuple[str, ...]
+    columns: tuple[Column, ...]
+    edges: tuple[Edge, ...]
+
+
+def picture(
+    network: Any, show: tuple[str, ...] = ("values",), targets: list | None = None, said: str | None = None
+) -> Picture:
+    """The Picture of a NeuralNetwork as it stands.
+
+    `show` names what is drawn beside weights and biases, some of "values", "gradients" and "deltas". The
+    `targets` are those of the pass that the neurons keep, `said` is a sentence about it.
+    """
+    unknown = [each for each in show if each not in SHOWN]
+    if unknown:
+        raise NeuronnetError(f"show: found {unknown[0]!r}; allowed are {', '.join(SHOWN)}")
+    folded = len(network.weights) > MOST_WEIGHTS
+    layers = [network.inputs, *(layer.neurons for layer in network.layers)]
+    columns = []
+    for number, neurons in enumerate(layers):
+        cards = [Card(each.name, tuple(_rows(each, show)), each) for each in neurons]
+        if number == len(layers) - 1 and targets is not None and "values" in show:
+            cards = [_with_target(card, target) for card, target in zip(cards, targets)]
+        columns.append(Column(_heading(network, number), _few(cards, folded)))
+    columns = _few_columns(columns)
+    weights, cards = len(network.weights), sum(len(each) for each in layers)
+    drawn = sum(card.neuron is not None for column in columns for card in column.cards)
+    sentences = [*([] if said is None else [said]), *_sentences(network, show)]
+    if drawn < cards:
+        sentences.append(f"folded: {counted(weights, 'weight')}, {drawn} of {cards} inputs and neurons drawn")
+    return Picture(network.title, tuple(sentences), tuple(columns), tuple(_edges(columns, show)))
+
+
+def _rows(neuron, show):
+    name = neuron.name
+    if not neuron.weights:
+        if "values" in show and neuron.out is not None:
+            yield Row("", name, neuron.out)
+        return
+    bias = neuron.bias
+    if bias is not None:
+        yield Row(bias.name, bias.name, bias.value)
+        if "gradients" in show and bias.gradient is not None:
+            yield Row("gradient", f"the gradient of {bias.name}", bias.gradient)
+    kinds = [kind for kind in ("net", "out", "E") if "values" in show]
+    for kind in [*kinds, *(["delta"] if "deltas" in show else [])]:
+        if getattr(neuron, kind) is not None:
+            yield Row(kind, f"{kind}_{name}", getattr(neuron, kind))
+
+
+def _with_target(card, target):
+    place = next((at for at, row in enumerate(card.rows) if row.label == "E"), len(card.rows))
+    row = Row("target", f"target_{card.name}", target)
+    return card._replace(rows=(*card.rows[:place], row, *card.rows[place:]))
+
+
+def _heading(network, number):
+    if number == 0:
+        return ("inputs" if len(network.inputs) > 1 else "input",)
+    count, activation = len(network.layers), network.layers[number - 1].activation.name
+    hidden = "hidden layer" if count == 2 else f"hidden layer {number}"
+    return ("output layer" if number == count else hidden, activation)
+
+
+def _few(cards, folded):
+    if len(cards) <= (FIRST + LAST if folded else MOST_NEURONS):
+        return tuple(cards)
+    return (*cards[:FIRST], Card(f"{len(cards) - FIRST - LAST} more"), *cards[len(cards) - LAST :])
+
+
+def _few_columns(columns):
+    if len(columns) <= MOST_COLUMNS:
+        return columns
+    return [*columns[:OUTER], Column((f"{len(columns) - 2 * OUTER} more", "layers")), *columns[-OUTER:]]
+
+
+def _edges(columns, show):
+    for number, (column, following) in enumerate(zip(columns, columns[1:])):
+        place = {id(card.neuron): at for at, card in enumerate(column.cards) if card.neuron is not None}
+        for target, card in enumerate(following.cards):
+            for weight in [] if card.neuron is None else card.neuron.weights:
+                if id(weight.source) in place:
+                    gradient = weight.gradient if "gradients" in show else None
+                    yield Edge(number, place[id(weight.source)], target, weight.name, weight.value, gradient)
+
+
+def _sentences(network, show):
+    if network._update_count:
+        yield f"after {counted(network._update_count, 'update')}"
+    if network.neurons[-1].out is None:
+        yield "before a forward pass: weights and biases alone"
+    elif "values" in show and any(_has_moved(neuron) for neuron in network.neurons):
+        yield "the values are those of the pass before the last change of the weights"
+    asked = [each for each in ("gradients", "deltas") if each in show]
+    if asked and network.neurons[-1].delta is None:
+        yield f"before a backward pass: no {' or '.join(asked)} yet"
+
+
+def _has_moved(neuron):
+    """Whether a neuron would have another net now, from the outs that its sources keep."""
+    again = copy(neuron)
+    again.feed_forward()
+    return again.net != neuron.net and again.net == again.net
+
+
+# Numbers and names in a drawing
+
+
+def short(value: Any) -> str:
+    """A number in four significant digits; its full value belongs into a title."""
+    try:
+        return format(value, ".4g") if value else "0"
+    except (TypeError, ValueError):
+        return shortened(shown(value))
+
+
+def shortened(text: str, most: int = WIDEST) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def size_of(value: Any) -> float | None:
+    """How large a weight is, None for what has no size."""
+    try:
+        size = abs(complex(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return size if size < float("inf") else None
