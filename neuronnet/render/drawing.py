@@ -182,7 +182,8 @@ def shapes(drawn: Picture) -> Shapes:
     for edge in drawn.edges:
         start = lefts[edge.column] + widths[edge.column], middles[edge.column][edge.source]
         end = lefts[edge.column + 1], middles[edge.column + 1][edge.target]
-        back.append(Line(*start, *end, *_look(edge.value, largest), _title(edge)))
+        thickness, look = _look(edge.value, largest)
+        back.append(Line(*start, *end, thickness, look, _title(edge)))
     for edge, line in zip(drawn.edges, tuple(back)):
         if edge in labelled[edge.column]:
             share = shares[edge.column]

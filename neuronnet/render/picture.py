@@ -78,11 +78,11 @@ def picture(
             cards = [_with_target(card, target) for card, target in zip(cards, targets)]
         columns.append(Column(_heading(network, number), _few(cards, folded)))
     columns = _few_columns(columns)
-    weights, cards = len(network.weights), sum(len(each) for each in layers)
+    weights, count = len(network.weights), sum(len(each) for each in layers)
     drawn = sum(card.neuron is not None for column in columns for card in column.cards)
     sentences = [*([] if said is None else [said]), *_sentences(network, show)]
-    if drawn < cards:
-        sentences.append(f"folded: {counted(weights, 'weight')}, {drawn} of {cards} inputs and neurons drawn")
+    if drawn < count:
+        sentences.append(f"folded: {counted(weights, 'weight')}, {drawn} of {count} inputs and neurons drawn")
     return Picture(network.title, tuple(sentences), tuple(columns), tuple(_edges(columns, show)))
 
 
