@@ -16,6 +16,9 @@ def main(argv=None) -> int:
             raise
         print("gradcheck: NumPy is missing; install it with: python -m pip install numpy", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("gradcheck: interrupted", file=sys.stderr)
+        return 130
     return run(argv)
 
 

@@ -153,6 +153,8 @@ def _check_program(arguments):
         allowed = "FILE.npz, FILE.npy, FILE.json or FILE.py:NAME"
         needed = f"--parameters is needed with {arguments.network}: the numbers at which to check it"
         raise NeuronnetError(f"{needed}, as {allowed}")
+    arguments.output = _absolute(arguments.output)  # the program may change the directory
+    arguments.plot = _absolute(arguments.plot)
     programs = Programs()
     loss = programs.function(arguments.network, ("parameters",))
     gradients = None
@@ -170,6 +172,10 @@ def _check_program(arguments):
     if figure is not None:
         figures.save(figure, arguments.plot, programs.paths)
     return STATUS[report.verdict]
+
+
+def _absolute(path):
+    return None if path is None else os.path.abspath(path)
 
 
 @contextmanager

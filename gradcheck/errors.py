@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 
 import numpy as np
@@ -138,6 +138,8 @@ def passing_with_note(note: str):
 
 
 def add_note(error: Exception, note: str) -> None:
-    """Adds a sentence to an exception that is not ours, once (PEP 678)."""
-    if not isinstance(error, GradcheckError) and note not in getattr(error, "__notes__", ()):
-        error.add_note(note)
+    """Adds a sentence to an exception that is not ours and takes it, once (PEP 678)."""
+    if not isinstance(error, GradcheckError):
+        with suppress(Exception):
+            if note not in getattr(error, "__notes__", ()):
+                error.add_note(note)

@@ -9,8 +9,11 @@ def main(argv=None) -> int:
         found = ".".join(map(str, sys.version_info[:3]))
         print("neuronnet: Python 3.11 or newer is needed, this is " + found, file=sys.stderr)
         return 2
-    from neuronnet.cli import main as run
-
+    try:
+        from neuronnet.cli import main as run
+    except KeyboardInterrupt:
+        print("neuronnet: interrupted", file=sys.stderr)
+        return 130
     return run(argv)
 
 

@@ -1,25 +1,29 @@
 """What both command lines share: reading an argument or standard input, writing a result, the exit status.
 
-Exit status: 0 agrees, 1 disagrees, 2 unusable input, 3 undecided. `run` gives 2, and 130 for an interruption.
+Exit status: 0 agrees, 1 disagrees, 2 unusable input, 3 undecided. `run` gives 2, 130 for an interruption, and
+70 for a fault of the program itself, which is no verdict.
 """
 
 import argparse
 import os
-import stat
 import sys
-import tempfile
 import time
+import traceback
 from argparse import ArgumentTypeError
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
 from neuronnet.description.reading import checked, document, find, parsed
 from neuronnet.description.values import MOST_BYTES, decoded, text_of
-from neuronnet.errors import NeuronnetError, shortened
+from neuronnet.errors import NeuronnetError
+from neuronnet.files import require_writable, write_bytes
 
 UNUSABLE = 2
+FAULTY = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130
+TRACEBACK = "NEURONNET_TRACEBACK"  # the environment variable that asks for it
 STANDARD_INPUT = 0
 SUFFIXES = {"text": ".txt", "json": ".json", "markdown": ".md", "csv": ".csv", "junit": ".xml", "npz": ".npz"}
 SUFFIXES |= {"svg": ".svg", "png": ".png", "c": ".h", "rust": ".rs", "javascript": ".js", "python": ".py"}
@@ -34,11 +38,22 @@ class ArgumentParser(argparse.ArgumentParser):
         found = super().parse_args(*arguments, **settings)
         if getattr(found, "formats", None) and found.format is None:
             found.format = format_of(found.output, found.formats)
+        _try_files(vars(found))
         return found
 
     def error(self, message):
         """Raise the message as a NeuronnetError."""
         raise NeuronnetError(f"{message}; see {self.prog} --help")
+
+
+def _try_files(given):
+    """Raise NeuronnetError, before the work, for `-o` or `--plot` where nothing can be written."""
+    written = [given[name] for name in ("output", "plot") if given.get(name) is not None]
+    read = [value for name, value in given.items() if name not in ("output", "plot")]
+    read = [each for value in read for each in (value if isinstance(value, list) else [value])]
+    inputs = [STANDARD_INPUT if each == "-" else each for each in read if isinstance(each, str)]
+    for path in written:
+        require_writable(path, inputs)
 
 
 def count(argument):
@@ -89,42 +104,81 @@ def format_of(path, formats):
 
 
 def run(command, program, errors=NeuronnetError):
-    """The exit status of `command()`; errors meant for the reader become one line on stderr and status 2."""
+    """The exit status of `command()`; whatever stops it becomes one line on stderr.
+
+    `errors` are meant for the reader, and end with 2. What nobody expected is a fault of the program, never a
+    verdict, and ends with 70.
+    """
     try:
         return _status(command)
     except errors as error:
         _complain(program, error)
-        return UNUSABLE
     except BrokenPipeError:
         _discard_output()
         return 0
     except OSError as error:
-        _discard_output()
-        _complain(program, f"standard output: {error.strerror}")
-        return UNUSABLE
+        _complain(program, _of_the_system(error))
+    except MemoryError:
+        _complain(program, "the memory does not suffice for this; describe less at a time")
     except KeyboardInterrupt:
         _complain(program, "interrupted")
         return INTERRUPTED
+    except Exception as error:
+        return _fault(program, error)
+    return UNUSABLE
 
 
 def _status(command):
+    try:
+        os.getcwd()
+    except OSError:
+        raise NeuronnetError("the working directory has been deleted; change to another one") from None
     try:
         status = command()
     except SystemExit as stop:
         status = stop.code
     if sys.stdout is not None:
-        sys.stdout.flush()
+        with _full_disk_said():
+            sys.stdout.flush()
     return status
+
+
+@contextmanager
+def _full_disk_said():
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _discard_output()
+        raise NeuronnetError(f"standard output: {error.strerror}") from None
+
+
+def _of_the_system(error):
+    """What an OSError says that nobody expected, in one line."""
+    where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+    return f"{where}{error.strerror or error}"
+
+
+def _fault(program, error):
+    if os.environ.get(TRACEBACK):
+        traceback.print_exception(error)
+    said = f"a fault of {program}, not of the input ({type(error).__name__}: {error})"
+    how = f"set {TRACEBACK}=1 to see where, and report it"
+    _complain(program, f"{said}; it says nothing about what was checked; {how}")
+    return FAULTY
 
 
 def _complain(program, message):
     line = "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(message))
-    print(f"{program}: {line}", file=sys.stderr)
+    with suppress(OSError, ValueError):  # standard error is closed
+        print(f"{program}: {line}", file=sys.stderr)
 
 
 def _discard_output():
     """Send what Python still writes at its end nowhere: the reader has gone, or the disk is full."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def progress_line(total, noun="updates"):
@@ -175,58 +229,12 @@ def write(text, path=None, inputs=()):
         write_bytes((text + "\n").encode("utf-8", "backslashreplace"), path, inputs)
 
 
-def write_bytes(data, path, inputs=()):
-    """Write `data` to the file `path` whole or not at all; never over one of the `inputs`."""
-    if any(_same_file(each, path) for each in inputs):
-        raise NeuronnetError(
-            f"cannot write {shortened(path)}: it would overwrite the input; choose another file"
-        )
-    try:
-        _write_file(data, Path(path))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise NeuronnetError(
-            f"cannot write {shortened(path)}: {reason}; choose a place that can be written to"
-        ) from None
-
-
 def _print(text):
-    if sys.stdout is None:
+    if sys.stdout is None or sys.stdout.closed:
         raise NeuronnetError("standard output is closed; -o FILE writes to a file")
     encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
-
-
-def _same_file(one, other):
-    try:
-        return os.path.samestat(os.stat(one), os.stat(other))
-    except (OSError, ValueError):
-        return False
-
-
-def _write_file(data, path):
-    """A file is replaced at once and keeps its permissions; a device or a pipe is simply written to."""
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-        return
-    target = Path(os.path.realpath(path))
-    if target.exists() and not os.access(target, os.W_OK):
-        raise PermissionError("it is read-only")
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".neuronnet.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask():
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask
+    with _full_disk_said():
+        print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def plain(value):

@@ -1,9 +1,11 @@
 """A reader's own program, as `FILE.py:NAME` or `package.module:NAME`, and the file of a point.
 
 An error in the program becomes one line that names the line of the program where it happened. What the
-program prints goes to standard error, so that it never mixes with a report.
+program prints goes to standard error, so that it never mixes with a report. Its files, and those beside it,
+are compiled as they stand: Python's cache takes an edit of the same size within a second for none.
 """
 
+import atexit
 import contextlib
 import importlib
 import importlib.util
@@ -14,6 +16,13 @@ import re
 import sys
 import sysconfig
 import traceback
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+)
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +33,7 @@ from gradcheck.inputs.structure import DEEPEST, short
 PROGRAM = re.compile(r"(?P<place>.+\.py|[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 OURS = str(Path(__file__).parent.parent)
 STANDARD = sysconfig.get_path("stdlib")
+STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 LONGEST_MESSAGE = 300  # characters of what an exception says
 MOST_AXES = 32  # of an array, in every version of NumPy
 A_FUNCTION = "FILE.py:FUNCTION or package.module:FUNCTION"
@@ -36,7 +46,9 @@ class ProgramError(GradcheckError):
 
     def __init__(self, place, error, caller=None):
         self.place, self.error = place, error
-        said = "; ".join(part for part in (_one_line(error), *getattr(error, "__notes__", ())) if part)
+        notes = getattr(error, "__notes__", ())
+        notes = map(_one_line, notes if isinstance(notes, (list, tuple)) else [notes])
+        said = "; ".join(part for part in (_one_line(error), *notes) if part)
         said = said if len(said) <= LONGEST_MESSAGE else f"{said[:LONGEST_MESSAGE]}..."
         where = "" if caller is None else f" (in {caller})"
         super().__init__(f"{place}: {type(error).__name__}{': ' if said else ''}{said}{where}")
@@ -51,7 +63,8 @@ class Programs:
     """The files and modules that one command names, each run once; `paths`: the files."""
 
     def __init__(self):
-        self.paths, self._modules, self._directories = [], {}, [str(Path.cwd())]
+        self.paths, self._modules, self._here = [], {}, Path.cwd()
+        self._directories = [str(self._here)]
 
     def value(self, argument, is_usable=inspect.isroutine):
         """What `FILE.py:NAME` or `package.module:NAME` names; an error lists the names that are usable.
@@ -104,7 +117,7 @@ class Programs:
         if suffix not in READERS:
             expected = f"a file that ends in {', '.join(READERS)}, or FILE.py:NAME, or package.module:NAME"
             raise GradcheckError(f"{argument}: expected {expected}")
-        self.paths.append(Path(argument))
+        self.paths.append(self._here / argument)
         try:
             return READERS[suffix](argument)
         except OSError as error:
@@ -122,7 +135,7 @@ class Programs:
         added = [each for each in self._directories if each not in sys.path]
         sys.path[:0] = added
         try:
-            with contextlib.redirect_stdout(sys.stderr):
+            with _standard_output_kept(), self._compiled_as_they_stand():
                 yield
         except (GradcheckError, KeyboardInterrupt):
             raise
@@ -133,20 +146,51 @@ class Programs:
                 if each in sys.path:
                     sys.path.remove(each)
 
+    @contextlib.contextmanager
+    def _compiled_as_they_stand(self):
+        """Meanwhile what lies beside the program, and is no library, is imported by AsItStands."""
+
+        def finder(folder):
+            if not self._holds(folder):
+                raise ImportError
+            return FileFinder(
+                folder, (ExtensionFileLoader, EXTENSION_SUFFIXES), (AsItStands, SOURCE_SUFFIXES)
+            )
+
+        def forget_finders():
+            for folder in filter(self._holds, list(sys.path_importer_cache)):
+                del sys.path_importer_cache[folder]
+
+        sys.path_hooks.insert(0, finder)
+        forget_finders()
+        try:
+            yield
+        finally:
+            if finder in sys.path_hooks:
+                sys.path_hooks.remove(finder)
+            forget_finders()
+
+    def _holds(self, folder):
+        """Whether a folder on the path is one of the program's, or below one."""
+        path = Path(folder)
+        return not _is_library(f"{folder}{os.sep}") and any(map(path.is_relative_to, self._directories))
+
     def _file(self, path):
         if not os.path.isfile(path):
             raise GradcheckError(f"{path}: there is no such file; give {A_FUNCTION}")
+        path = self._here / path
         self.paths.append(path)
         self._directories.insert(0, str(path.resolve().parent))
         name = f"{path.stem} (checked)"  # no import statement can name it, so it hides no other module
-        specification = importlib.util.spec_from_file_location(name, path)
+        loader = AsItStands(name, str(path))
+        specification = importlib.util.spec_from_file_location(name, path, loader=loader)
         module = sys.modules[name] = importlib.util.module_from_spec(specification)
-        with self.running(path):
+        with self.running(self._shown(path)):
             try:
-                code = specification.loader.get_code(name)
+                code = loader.get_code(name)
             except (MemoryError, RecursionError):
                 why = "Python cannot read it: an expression in it is nested too deeply"
-                raise GradcheckError(f"{path}: {why}") from None
+                raise GradcheckError(f"{self._shown(path)}: {why}") from None
             exec(code, vars(module))
         return module
 
@@ -155,7 +199,7 @@ class Programs:
             with self.running(name):
                 module = importlib.import_module(name)
                 if getattr(module, "__file__", None) is not None:
-                    self.paths.append(Path(module.__file__))
+                    self.paths.append(self._here / module.__file__)
             return module
         except ProgramError as error:
             missing = getattr(error.error, "name", None)
@@ -189,24 +233,94 @@ class Programs:
 
     def _program_error(self, argument, error):
         if isinstance(error, SyntaxError) and os.path.isfile(error.filename or ""):
-            return ProgramError(f"{_shown(error.filename)}:{error.lineno}", SyntaxError(error.msg))
+            return ProgramError(f"{self._shown(error.filename)}:{error.lineno}", SyntaxError(error.msg))
         frames = traceback.extract_tb(error.__traceback__)
         for frame in reversed(frames):
             if self._is_own(frame.filename):
-                return ProgramError(f"{_shown(frame.filename)}:{frame.lineno}", error)
+                return ProgramError(f"{self._shown(frame.filename)}:{frame.lineno}", error)
         last, caller = frames[-1], None
         if last.filename.startswith(OURS) and last.filename != __file__:
             caller = f"{Path(OURS).name}/{Path(last.filename).name}:{last.lineno}"
         return ProgramError(argument, error, caller)
+
+    def _shown(self, filename):
+        """The name of a file as the reader would type it: relative to here when it is below."""
+        try:
+            return str(Path(filename).resolve().relative_to(self._here))
+        except (ValueError, OSError, TypeError):
+            return str(filename)
 
     def _is_own(self, filename):
         """Whether a file belongs to the program: it lies beside one that was named, or in no library."""
         if filename.startswith((OURS, contextlib.__file__)) or not os.path.isfile(filename):
             return False
         beside = [path.resolve().parent for path in self.paths if path.suffix == ".py"]
-        installed = any(folder in filename for folder in ("site-packages", "dist-packages"))
-        in_library = filename.startswith(STANDARD) or installed
-        return Path(filename).resolve().parent in beside or not in_library
+        return Path(filename).resolve().parent in beside or not _is_library(filename)
+
+
+@contextlib.contextmanager
+def _standard_output_kept():
+    """Meanwhile all that is written to standard output, by subprocesses too, goes to standard error.
+
+    So does what the program's handlers write when Python ends.
+    """
+    try:
+        kept = os.dup(STANDARD_OUTPUT)
+    except OSError:  # it is closed
+        kept = None
+    _flush(sys.stdout, sys.__stdout__)
+    _to_standard_error()
+    try:
+        with contextlib.redirect_stdout(_Kept(sys.stderr)):
+            yield
+    finally:
+        _flush(sys.__stdout__)
+        if kept is not None:
+            os.dup2(kept, STANDARD_OUTPUT)
+            os.close(kept)
+        atexit.unregister(_end)
+        atexit.register(_end)  # the last to be registered is the first to be called
+
+
+class _Kept:
+    """A stream that its user cannot close."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def close(self):
+        """Leave it open."""
+
+
+def _end():
+    _flush(sys.stdout, sys.__stdout__)
+    _to_standard_error()
+
+
+def _to_standard_error():
+    with contextlib.suppress(OSError):
+        os.dup2(STANDARD_ERROR, STANDARD_OUTPUT)
+
+
+def _flush(*streams):
+    for each in streams:
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # closed, or none
+            each.flush()
+
+
+class AsItStands(SourceFileLoader):
+    """Compiles the source each time, and neither reads nor writes what Python keeps in `__pycache__`."""
+
+    def get_code(self, fullname):
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+def _is_library(filename):
+    installed = any(folder in filename for folder in ("site-packages", "dist-packages"))
+    return filename.startswith((OURS, STANDARD)) or installed
 
 
 def _usable_names(value, is_usable):
@@ -224,14 +338,6 @@ def _one_line(error):
         return " ".join(str(error).split())
     except Exception:
         return "(it cannot say what)"
-
-
-def _shown(filename):
-    """The name of a file as the reader would type it: relative to here when it is below."""
-    try:
-        return str(Path(filename).resolve().relative_to(Path.cwd()))
-    except (ValueError, OSError, TypeError):
-        return str(filename)
 
 
 # The file of a point

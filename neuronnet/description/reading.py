@@ -31,6 +31,7 @@ SAME_LOSS = {"mse": "squared error", "mean squared error": "squared error", "sse
 SAME_LOSS |= {"bce": "binary cross-entropy", "cce": "categorical cross-entropy"}
 SAME_CROSS_ENTROPY = {"logistic": "binary cross-entropy", "softmax": "categorical cross-entropy"}
 COMBINED = ("sum", "mean")
+MOST_IN_A_BATCH = 10**9
 MEANS = ("mse", "mean squared error")  # over outputs and samples
 SAME_RULE = {"sgd": "gradient descent", "gd": "gradient descent"}
 LIKE_SETTING = {"rho": "beta", "alpha": "beta"}  # what other libraries call it
@@ -209,9 +210,10 @@ class _Network(Checks):
     def batch(self, given):
         if folded(given) in ("online", "full"):
             return folded(given)
-        if type(given) is int and given > 0:
+        if type(given) is int and 0 < given <= MOST_IN_A_BATCH:
             return given
-        self.refuse("batch", shortened(given), 'allowed are "online", "full" and a number of samples')
+        numbers = f"a number of samples up to {MOST_IN_A_BATCH}"
+        self.refuse("batch", shortened(given), f'allowed are "online", "full" and {numbers}')
 
     def order(self, given):
         given = self.table(given, "order", example='{kind = "random", seed = 0}')

@@ -16,6 +16,7 @@ from neuronnet.derivation.digits import DIGITS, fifty_digits
 from neuronnet.description.reading import read
 from neuronnet.description.values import text_of
 from neuronnet.errors import NeuronnetError, did_you_mean, nearest, shortened
+from neuronnet.files import write_bytes
 from neuronnet.golden.balls import ball_type
 from neuronnet.golden.formats import WRITERS
 from neuronnet.golden.recording import Recorded, batches_of, recorded, require_trainable
@@ -30,7 +31,7 @@ from neuronnet.golden.rounding import (
 )
 from neuronnet.names import update_of
 from neuronnet.network import NeuralNetwork
-from neuronnet.output import format_of, plain, write_bytes
+from neuronnet.output import format_of, plain
 from neuronnet.render.text import conventions
 
 FORMAT, VERSION = "neuronnet golden", 1

@@ -12,7 +12,7 @@ from functools import wraps
 from pathlib import Path
 
 from neuronnet.errors import NeuronnetError, shortened
-from neuronnet.output import write_bytes
+from neuronnet.files import write_bytes
 from neuronnet.render.drawing import COLOURS, DASHES, SIZE, Line, Rectangle
 from neuronnet.training import is_class
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import isclose
+from math import isclose, isfinite
 from random import Random
 from typing import NamedTuple
 
@@ -197,8 +197,10 @@ def rough_ratio(step, slope):
 
 def as_fraction(ratio):
     """A ratio as a small fraction, where it is one; None for any other number."""
+    if not ratio or not isfinite(ratio):
+        return None
     fraction = Fraction(ratio).limit_denominator(1000)
-    return fraction if ratio and isclose(fraction, ratio, rel_tol=1e-7) else None
+    return fraction if isclose(fraction, ratio, rel_tol=1e-7) else None
 
 
 def times(factor, values):

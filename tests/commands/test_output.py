@@ -55,11 +55,6 @@ def test_the_exit_status_and_the_line_on_stderr(capsys, command, status, line):
     assert capsys.readouterr() == ("", line)
 
 
-def test_a_mistake_of_the_program_itself_is_not_hidden():
-    with pytest.raises(KeyError):
-        run(raising(KeyError("bug")), "test")
-
-
 def test_wrong_arguments_are_refused_in_one_line(capsys):
     parser = ArgumentParser(prog="test")
     parser.add_argument("--count", type=int)
