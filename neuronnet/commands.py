@@ -186,7 +186,7 @@ def _judge(arguments, many_sheets):
 
 
 def _show_reading(arguments, sheets):
-    from neuronnet.sheet.as_read import as_read
+    from neuronnet.sheet.understood import as_read
 
     if len(sheets) > 1 or arguments.format == "csv":
         raise NeuronnetError("--show-reading shows a single sheet, as text")

@@ -5,9 +5,9 @@ from html import escape
 
 from neuronnet.formulas.notation import Known
 from neuronnet.names import split_partial
-from neuronnet.sheet.as_read import plain_part
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.statements import read_statements
+from neuronnet.sheet.understood import plain_part
 
 _NAME = re.compile(
     r"d[A-Za-z][\w@]*/d[A-Za-z]\w*(?:\^\(\w\))?|[^\W\d][\w']*(?:\^[\[(]\w[\])])?(?:_\w+)?(?:@\d)?"

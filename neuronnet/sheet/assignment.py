@@ -28,11 +28,14 @@ from neuronnet.sheet.roles import (
     Role,
     Roles,
     aligned,
+    count_samples,
+    in_order,
     is_delta,
+    loss_of,
+    reach,
     texts,
+    turn_vectors,
 )
-from neuronnet.sheet.sample_axis import count_samples, turn_vectors
-from neuronnet.sheet.sheet_loss import in_order, loss_of, reach
 from neuronnet.sheet.statements import Statement
 
 TIED = 1e-9  # relative: so near are two readings of one value

@@ -15,9 +15,8 @@ from neuronnet.errors import NeuronnetError, NumberError, shortened
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import ArrayOf, Name
-from neuronnet.mistakes.catalogue import Signature, numbers_of, signatures
+from neuronnet.mistakes.catalogue import OwnModel, Signature, numbers_of, signatures
 from neuronnet.mistakes.networks import network_of
-from neuronnet.mistakes.own_models import OwnModel
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
 from neuronnet.mistakes.search import explanations
 from neuronnet.mistakes.variation import RIGHT

@@ -16,8 +16,7 @@ from neuronnet.formulas.expressions import Negative, Number, Sum
 from neuronnet.formulas.notation import gradient_of, updated
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.roles import is_delta, texts
-from neuronnet.sheet.sheet_loss import derivatives_in
+from neuronnet.sheet.roles import derivatives_in, is_delta, texts
 from neuronnet.sheet.statements import Statement
 
 

@@ -15,9 +15,8 @@ from neuronnet.formulas.expressions import ArrayOf, Name
 from neuronnet.formulas.rewriting import leaves_of, with_names
 from neuronnet.sheet import report
 from neuronnet.sheet.carried import Carried
-from neuronnet.sheet.literals import Literals, false_step, what_it_gives
+from neuronnet.sheet.literals import Literals, NumbersForNames, false_step, what_it_gives
 from neuronnet.sheet.meanings import Meanings
-from neuronnet.sheet.numbers_for_names import NumbersForNames
 from neuronnet.sheet.roles import (
     CHANGE,
     GIVEN,

@@ -6,7 +6,7 @@ from neuronnet.formulas.expressions import Call, Name
 from neuronnet.formulas.rewriting import with_logistics
 from neuronnet.names import split_partial
 from neuronnet.sheet.epochs import Epochs, rename_inside
-from neuronnet.sheet.sheet_loss import derivatives_in
+from neuronnet.sheet.roles import derivatives_in
 
 ACTIVATIONS = ("logistic", "tanh", "max", "softplus", "elu", "leaky_relu", "gelu")
 

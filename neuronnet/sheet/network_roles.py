@@ -25,8 +25,18 @@ from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import leaves_of
 from neuronnet.names import after, split_partial
 from neuronnet.sheet.network_names import NetworkNames, negative
-from neuronnet.sheet.roles import GRADIENT, HELPER, MODEL, UPDATE, VALUE, Role, Roles, aligned_value, is_delta
-from neuronnet.sheet.sheet_loss import LOSSES
+from neuronnet.sheet.roles import (
+    GRADIENT,
+    HELPER,
+    LOSSES,
+    MODEL,
+    UPDATE,
+    VALUE,
+    Role,
+    Roles,
+    aligned_value,
+    is_delta,
+)
 
 SAME = 1e-9
 MOST_SAMPLES = 100  # that a number without an index is looked for in

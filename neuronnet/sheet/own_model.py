@@ -20,12 +20,11 @@ from neuronnet.names import partial_name, split_partial
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet.assignment import Assignment
-from neuronnet.sheet.declarations import Declarations
 from neuronnet.sheet.doubts import with_doubts
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.readers.claims import Sheet
-from neuronnet.sheet.readers.placed import Claim
+from neuronnet.sheet.readers.placed import Claim, Declarations
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.report import (
     UNDECIDED,
@@ -37,9 +36,8 @@ from neuronnet.sheet.report import (
     unread_line,
 )
 from neuronnet.sheet.roles import Roles
-from neuronnet.sheet.samples import samples_apart
 from neuronnet.sheet.statements import Statement, read_statements
-from neuronnet.sheet.step_indices import count_steps
+from neuronnet.sheet.steps_and_samples import count_steps, samples_apart
 from neuronnet.sheet.understood import Spellings, Understood, understood
 
 NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"

@@ -1,4 +1,6 @@
-"""What a line of a sheet may be for, and what is known of each line once that is found."""
+"""What a line of a sheet may be for, what is known of each line once that is found, which quantity is
+the loss, and along which axis of its arrays a sheet has its samples.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,19 @@ from typing import TYPE_CHECKING
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Expression, Name, Negative, Number
+from neuronnet.formulas.expressions import (
+    Call,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Transpose,
+)
+from neuronnet.formulas.rewriting import nodes
+from neuronnet.names import split_partial
 
 if TYPE_CHECKING:
     from neuronnet.derivation.model import Model
@@ -83,3 +97,154 @@ def aligned_value(formula, arithmetic, name):
 def texts(printed):
     """A Printed as its text, an Array of them as an Array of texts."""
     return printed.map(lambda entry: entry.text) if isinstance(printed, Array) else printed.text
+
+
+MEASURES = ("ln", "lse", "logsumexp", "abs", "max", "mean", "sum")
+LOSSES = "L J E E_total Loss loss C cost Cost l MSE mse BCE SSE H S".split()
+
+
+def loss_of(
+    statements: list, found: Roles, definitions: dict, declared: str | None
+) -> tuple[str | None, list[str]]:
+    """(the scalar that is differentiated or None, all numerators of the sheet's derivatives).
+
+    It is what is `declared`, else the numerator of most steps, else the one end of the forward lines that
+    measures an error.
+    """
+    if declared in definitions:
+        return declared, []
+    numerators = []
+    for statement in statements:
+        for name in derivatives_in(statement):
+            numerator = split_partial(name)[0]
+            if numerator in definitions and numerator not in numerators:
+                numerators.append(numerator)
+    if numerators:
+        reached = {name: reach(name, definitions) for name in numerators}
+        most = max(numerators, key=lambda name: (len(reached[name] & set(numerators)), len(reached[name])))
+        return most, numerators
+    named = [name for name in LOSSES if name in definitions]
+    if named:
+        return named[0], []
+    used = {each for formula in definitions.values() for each in formula.names()}
+    ends = [name for name in definitions if name not in used and "@" not in name]
+    ends = [name for name in ends if not is_delta(name) and measures(definitions[name])]
+    changed = [role.target for role in found.of.values() if role.kind in (HELPER, UPDATE) and role.target]
+    targets = {target.partition("@")[0] for target in changed}
+    made_of = {name: targets & _made_of(name, definitions) for name in ends}
+    fitting = [name for name in ends if targets and made_of[name] == targets]
+    fitting = fitting or [name for name in ends if made_of[name]]  # beside velocities and moments
+    return (fitting[0] if len(fitting) == 1 else None), []
+
+
+def in_order(definitions: dict) -> list[str]:
+    """The definitions, each after those that it needs; a circle is cut where the text comes to it first."""
+    order: dict[str, None] = {}
+    seen: set[str] = set()
+    for first in definitions:
+        waiting = [first]
+        while waiting:
+            name = waiting[-1]
+            seen.add(name)
+            needed = [each for each in _needed(definitions[name]) if each in definitions and each not in seen]
+            if needed:
+                waiting += needed[::-1]
+            else:
+                order.setdefault(waiting.pop())
+    return list(order)
+
+
+def reach(name: str, definitions: dict) -> set[str]:
+    """The definitions that a name is computed from, itself included."""
+    found, waiting = set(), [name]
+    while waiting:
+        each = waiting.pop()
+        if each in definitions and each not in found:
+            found.add(each)
+            waiting.extend(_needed(definitions[each]))
+    return found
+
+
+def derivatives_in(statement):
+    names = [part.name for part in statement.parts if part.name is not None]
+    return [name for name in names if split_partial(name) is not None]
+
+
+def _made_of(name, definitions):
+    """All that a name is computed from, given numbers included."""
+    reached = reach(name, definitions)
+    return reached.union(*(definitions[each].names() for each in reached))
+
+
+def _needed(formula):
+    """The names in a formula, and those inside of the derivatives in it."""
+    return [part for name in formula.names() for part in split_partial(name) or (name,)]
+
+
+def measures(formula):
+    """Whether a formula measures an error: it has a square, a logarithm, a size or a maximum in it."""
+    return any(
+        isinstance(node, Power) or (isinstance(node, Call) and node.function in MEASURES)
+        for node, *_ in nodes(formula)
+    )
+
+
+COUNTS = {"m", "n", "N", "M", "B"}
+
+
+def count_samples(found: Roles, statements: list, formulas: dict) -> None:
+    """Give m, where no line does, the length that all data have along one axis."""
+    heads = {each.name for each in statements}
+    used = {name for each in statements for part in each.formulas for name in part.used}
+    reach = {each for name in found.forward or () for each in formulas[name, 0].names()}
+    sizes = [found.model.shape(name) for name in found.model.given if name in reach - _learnt(found)]
+    data = [each * 2 if len(each) == 1 else each for each in sizes if each]
+    along = set.intersection(*(set(enumerate(each)) for each in data)) if len(data) > 1 else set()
+    lengths = {length for _, length in along if length > 1}
+    for name in COUNTS & used - heads - set(found.model.given):
+        if len(lengths) == 1:
+            found.model.give(name, str(*lengths))
+
+
+def turn_vectors(found: Roles, formula: Expression) -> None:
+    """A learnt vector is added to the rows of `X W`, to the columns of `W X`, where W alone is learnt."""
+    learnt = _learnt(found) & set(found.model.given)
+    for node, *_ in nodes(formula):
+        terms = [term for _, term in node.terms] if isinstance(node, Sum) else ()
+        products = [term.factors for term in terms if isinstance(term, Product)]
+        sides = [[not learnt.isdisjoint(end.names()) for _, end in (each[0], each[-1])] for each in products]
+        for vector in terms if [True, False] in sides or [False, True] in sides else ():
+            if isinstance(vector, Name) and vector.name in learnt:
+                found.model.turned.setdefault(vector.name, int([True, False] in sides))
+
+
+def which_are_samples(roles: Roles) -> list[str]:
+    """Whether rows or columns are samples: by the side of the data on which what is learnt stands."""
+    learnt = {name.partition("@")[0] for name in _learnt(roles)}
+    for formula in roles.model.formulas.values():
+        for node, _, _ in nodes(formula):
+            if isinstance(node, Product) and [operator for operator, _ in node.factors[1:2]] == ["@"]:
+                (_, left), (_, right) = node.factors[:2]
+                which = _samples_of(left, right, learnt, roles.model)
+                if which is not None:
+                    return [f"{which} are samples"]
+    return []
+
+
+def _samples_of(left, right, learnt, model):
+    names = [left.names(), right.names()]
+    if any(len(each) != 1 for each in names):
+        return None
+    (one,), (other,) = names
+    if any(name not in model.given or len(model.shape(name)) != 2 for name in (one, other)):
+        return None
+    if (one in learnt) == (other in learnt):
+        return None
+    data, dimensions = (left, model.shape(one)) if other in learnt else (right, model.shape(other))
+    along = int((data is right) != isinstance(data, Transpose))
+    return ("rows", "columns")[along] if dimensions[along] > 1 else None
+
+
+def _learnt(roles):
+    kinds = (GRADIENT, HELPER, UPDATE)
+    return {role.target for role in roles.of.values() if role.kind in kinds and role.target is not None}

@@ -26,9 +26,14 @@ from neuronnet.formulas.rewriting import nodes
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial
-from neuronnet.sheet.claims_anew import one_by_one, spelled_anew, transposed, without_arguments
-from neuronnet.sheet.declarations import Declarations
-from neuronnet.sheet.general_formulas import general_formulas
+from neuronnet.sheet.claims_anew import (
+    general_formulas,
+    one_by_one,
+    spelled_anew,
+    transposed,
+    without_arguments,
+)
+from neuronnet.sheet.readers.placed import Declarations
 
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
 _COUNTED = re.compile(

@@ -1,19 +1,23 @@
-"""Updates of a sheet: the next value of a parameter, by its author's own rule if that steps downhill."""
+"""Updates of a sheet: the next value of a parameter, by its author's own rule if that steps downhill.
+
+A rule is the same in every pass: `w_2 = w_1 - eta g_2/sqrt(s_1)` is wrong beside
+`w_1 = w_0 - eta g_1/sqrt(s_1)`. A moment that begins with 0 is divided by `1 - beta^t` in step t.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from math import isclose
 
 from neuronnet.formulas.arrays import entries
-from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
-from neuronnet.formulas.rewriting import leaves_of, mapped
+from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Product, Sum
+from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.formula_values import SAME, constant_ratio, minus, rough_ratio
-from neuronnet.sheet.own_rules import OwnRules
-from neuronnet.sheet.roles import RATES, UPDATE
+from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio, minus, rough_ratio
+from neuronnet.sheet.roles import MODEL, RATES, UPDATE
 
 
-class Updates(OwnRules):
+class Updates(FormulaValues):
     """Settles what the updates of a sheet are: steps down a gradient, velocities, changes."""
 
     def _update(self, role, statement, only_if_right):
@@ -199,6 +203,66 @@ class Updates(OwnRules):
         ratio = constant_ratio(self._worth(one, {}), self._worth(other, {}))
         return ratio is not None and isclose(ratio, 1, rel_tol=SAME)
 
+    # Rules of an author's own, as RMSprop's and Adam's
+
+    def _keep_own(self, name: str, step: int, formula: Expression) -> None:
+        """Define a value beside, as a moment, by its own formula, which is judged if it is wrong."""
+        ruled = self._ruled(name, step, formula)
+        self._define(name, ruled)
+        if name in self.model and ruled.format() == self.in_pass(formula, step).format():
+            self.roles.definitions[name] = self.model.formulas[name]
+            for position in self._positions(name):
+                self.roles.of[position].kind = MODEL
+
+    def _ruled(self, name: str, step: int, formula: Expression) -> Expression:
+        """A formula of the sheet for a new value, as the other passes and its moments want it."""
+        return self._corrected(self.in_pass(self._as_in_other_passes(name, step, formula), step))
+
+    def _as_in_other_passes(self, name, step, formula):
+        """A formula with each name as new as in most of the same rules, or as in the newest."""
+        base, rules = name.partition("@")[0], []
+        for position, role in self.roles.of.items():
+            if (role.name or "").partition("@")[0] == base:
+                rules += [(each.formula, role.step) for each in self.statements[position].formulas]
+        ages = [_ages(each, at) for each, at in rules if _plain(each) == _plain(formula)]
+        wanted = [max(Counter(each).items(), key=lambda pair: pair[::-1])[0] for each in zip(*ages)]
+        if wanted == _ages(formula, step):
+            return formula
+        newest = iter(wanted)
+
+        def renewed(each):
+            plain, count = each.partition("@")[0], next(newest)
+            return f"{plain}@{step + count}" if count else plain
+
+        return with_names(formula, renewed)
+
+    def _corrected(self, formula):
+        """A formula with 1 - beta^t under every moment of step t, of which a new one keeps beta."""
+        for part, rebuild, _ in nodes(formula):
+            (_, moment), (sign, divisor) = part.factors if _is_fraction(part) else ((None, None),) * 2
+            kept = self._kept_by(moment) if sign == "/" and isinstance(divisor, Sum) else None
+            if kept is not None:
+                wanted = Sum([(1, Number(1)), (-1, Power(kept, int(moment.name.partition("@")[2])))])
+                own, exact = self._worth(divisor, {}), self._worth(wanted, {})
+                if own is not None and not all(map(_are_close, own, exact)):
+                    return self._corrected(rebuild(Product([("*", moment), ("/", wanted)])))
+        return formula
+
+    def _kept_by(self, moment):
+        """beta of `m = beta m + (1 - beta) g`, where m is a moment that began with 0; else None."""
+        base, _, count = getattr(moment, "name", "").partition("@")
+        start = self.model.given.get(base)
+        if not count.isdigit() or start is None or any(float(each) for each in entries(start)):
+            return None
+        formula = self.model.formulas.get(moment.name)
+        old = base if count == "1" else f"{base}@{int(count) - 1}"
+        for _, term in formula.terms if isinstance(formula, Sum) else ():
+            factors = [factor for _, factor in term.factors] if isinstance(term, Product) else []
+            others = [each for each in factors if getattr(each, "name", None) != old]
+            if len(factors) == 2 and len(others) == 1:
+                return others[0]
+        return None
+
 
 def _turned(formula, derivative):
     """A formula with the opposite of a derivative."""
@@ -216,3 +280,21 @@ def _literal_rate(formula, rate):
     """The number in the formula of an update that is its learning rate, or None."""
     literals = [leaf for leaf in leaves_of(formula) if isinstance(leaf, Number)]
     return next((Number(each.value) for each in literals if isclose(float(each.value), -rate)), None)
+
+
+def _ages(formula, step):
+    """How many updates newer than its pass each name in a formula is."""
+    names = [leaf.name for leaf in leaves_of(formula) if isinstance(leaf, Name)]
+    return [int(name.partition("@")[2]) - step if "@" in name else 0 for name in names]
+
+
+def _plain(formula):
+    return with_names(formula, lambda name: name.partition("@")[0]).format()
+
+
+def _is_fraction(part):
+    return isinstance(part, Product) and len(part.factors) == 2 and isinstance(part.factors[0][1], Name)
+
+
+def _are_close(own, exact):
+    return isclose(own, exact, rel_tol=SAME)

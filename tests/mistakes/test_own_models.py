@@ -9,8 +9,7 @@ import neuronnet
 from neuronnet import Model, check_sheet, diagnose
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.formulas.arrays import Array, entries
-from neuronnet.mistakes.catalogue import numbers_of
-from neuronnet.mistakes.own_models import OwnModel
+from neuronnet.mistakes.catalogue import OwnModel, numbers_of
 from neuronnet.mistakes.printed_numbers import PrintedNumber
 from neuronnet.mistakes.search import explanations
 from neuronnet.sheet.own_model import best_reading

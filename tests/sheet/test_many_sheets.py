@@ -9,7 +9,7 @@ from pasted import UNREADABLE, claims_in, snippets
 
 from neuronnet import check_sheet
 from neuronnet.cli import main
-from neuronnet.sheet.as_read import as_read
+from neuronnet.sheet.understood import as_read
 
 TASK = (
     "x = 0.5  w = 0.4  b = 0.1  t = 0.8  η = 0.5\nz = w x + b = 0.3\ny = σ(z)\nL = 1/2 (y - t)²\n∂L/∂w = 7\n"

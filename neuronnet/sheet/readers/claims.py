@@ -9,7 +9,6 @@ from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array, parse_number
 from neuronnet.names import split_partial
-from neuronnet.sheet.declarations import DECLARED, Declarations
 from neuronnet.sheet.readers.cutting import (
     HYPOTHESES,
     IN_PLACE,
@@ -22,7 +21,7 @@ from neuronnet.sheet.readers.cutting import (
     written_out,
 )
 from neuronnet.sheet.readers.latex import in_plain_notation
-from neuronnet.sheet.readers.placed import Claim, Let, Unread
+from neuronnet.sheet.readers.placed import DECLARED, Claim, Declarations, Let, Unread
 from neuronnet.sheet.readers.spelling import (
     in_english,
     with_equals,

@@ -1,4 +1,6 @@
-"""Lines that are a program in Python: whether they are, and the tree of statements, which are never run."""
+"""Lines that are a program in Python: whether they are, the tree of statements, which are never run, and the
+expressions, functions and methods that have formulas.
+"""
 
 import ast
 import io
@@ -6,8 +8,8 @@ import re
 import tokenize
 import warnings
 
+from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.tokens import LONGEST_TEXT
-from neuronnet.sheet.readers.allowed_python import MODULES
 
 _MARKED = (
     ast.Import,
@@ -93,3 +95,97 @@ def parsed(text):
 
 def as_one_statement(text):
     return "if 1:\n" + "".join(f" {row}\n" for row in text.split("\n"))
+
+
+_EXPRESSIONS = (
+    *(ast.BinOp, ast.UnaryOp, ast.Call, ast.Attribute, ast.Subscript, ast.Compare, ast.IfExp, ast.Constant),
+    *(ast.Name, ast.List, ast.Tuple, ast.keyword, ast.Load, ast.Add, ast.Sub, ast.Mult, ast.Div),
+    *(ast.MatMult, ast.Pow, ast.USub, ast.UAdd, ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Eq, ast.NotEq),
+)
+_REFUSED = {
+    ast.ListComp: "a comprehension is not read: write the entries out",
+    ast.GeneratorExp: "a comprehension is not read: write the terms out",
+    ast.Slice: "slices are not read: give the part a name and its numbers",
+    ast.JoinedStr: "a string is no quantity",
+    ast.FloorDiv: "whole division is not read",
+    ast.Mod: "a remainder is not read",
+}
+_METHODS = set(
+    "sum mean max min dot matmul mm exp log sqrt tanh sigmoid relu abs square pow var std reshape softmax "
+    "flatten ravel item copy detach clone numpy squeeze transpose t astype float backward zero_".split()
+)
+_MADE = set("zeros ones zeros_like ones_like full eye outer where maximum minimum power".split())
+MODULES = set(
+    "np numpy jnp torch tf F nn math scipy sp special K linalg functional keras activations".split()
+)
+_ATTRIBUTES = set("T shape size grad data real ndim".split()) | MODULES
+
+
+class Refused(Exception):
+    """A node that is not read, and why."""
+
+    def __init__(self, node, reason):
+        super().__init__(reason)
+        self.node, self.reason = node, reason
+
+
+def check(expression, functions):
+    """Raise Refused for an expression that is not read; `functions` are the author's own."""
+    for node in ast.walk(expression):
+        for kind, reason in _REFUSED.items():
+            if isinstance(node, kind):
+                raise Refused(node if hasattr(node, "lineno") else expression, reason)
+        if not isinstance(node, _EXPRESSIONS):
+            raise Refused(expression, f"{type(node).__name__} is not read here")
+        if isinstance(node, ast.Attribute) and not _is_attribute(node):
+            raise Refused(node, f"no attribute called {node.attr[:40]} is read")
+        if isinstance(node, ast.Call):
+            _check_call(node, functions)
+        if isinstance(node, ast.Constant) and (isinstance(node.value, (str, bytes)) or node.value is ...):
+            raise Refused(node, "a text is no quantity")
+
+
+def has_counted_entries(expression):
+    """Whether an entry of an array is called by its number in an expression, the sizes of a shape apart."""
+    entries = [node for node in ast.walk(expression) if isinstance(node, ast.Subscript)]
+    return any(
+        getattr(node.value, "attr", "") != "shape"
+        and any(isinstance(each, ast.Constant) for each in ast.walk(node.slice))
+        for node in entries
+    )
+
+
+def _is_attribute(node):
+    return node.attr in _ATTRIBUTES | _METHODS | SPELLED.keys() | _MADE or is_of_self(node)
+
+
+def _check_call(node, functions):
+    name = called_name(node)
+    is_method = isinstance(node.func, ast.Attribute) and name in _METHODS
+    if not (is_method or name in SPELLED or name in _MADE or name in functions):
+        shown = "a function" if name is None else name[:40]
+        raise Refused(node, f"{shown} is no function that is read here")
+
+
+def called_name(call):
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
+
+
+def is_of_self(node):
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+
+
+def filled(value):
+    """`[[0], [0]]` for `np.zeros((2, 1))`, likewise for ones; None for anything else and for large arrays."""
+    name = called_name(value) if isinstance(value, ast.Call) and len(value.args) == 1 else None
+    if name not in ("zeros", "ones"):
+        return None
+    try:
+        sizes = ast.literal_eval(value.args[0])
+    except ValueError:
+        return None
+    sizes = sizes if isinstance(sizes, tuple) else (sizes,)
+    if not all(type(each) is int and 0 < each < 20 for each in sizes) or not 0 < len(sizes) < 3:
+        return None
+    row = "[" + ", ".join(["01"[name == "ones"]] * sizes[-1]) + "]"
+    return row if len(sizes) == 1 else "[" + ", ".join([row] * sizes[0]) + "]"

@@ -8,16 +8,20 @@ import re
 import warnings
 
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
-from neuronnet.sheet.readers.allowed_python import (
+from neuronnet.sheet.readers.program_output import in_comments, matched, shown_by
+from neuronnet.sheet.readers.program_text import (
     Refused,
+    as_one_statement,
     called_name,
     check,
     filled,
     has_counted_entries,
+    in_arrays,
+    is_code,
     is_of_self,
+    parsed,
+    source_of,
 )
-from neuronnet.sheet.readers.program_output import in_comments, matched, shown_by
-from neuronnet.sheet.readers.program_text import as_one_statement, in_arrays, is_code, parsed, source_of
 
 MOST_LOOPS = 3  # one in another
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}

@@ -1,5 +1,7 @@
-"""Indices that count steps: `w_1 = w_0 - eta g_1` gives w its value after one update, and g_2 is g again.
+"""Steps and samples that a sheet tells apart: indices that count steps, headings as
+`Sample 2: x = -1, y = 0`.
 
+In `w_1 = w_0 - eta g_1` index 1 gives w its value after one update, and g_2 is g again.
 w_0, w_1, w_2 become w, w@1, w@2, and so does a velocity; what is computed once a step, as g_1 and g_2, has
 its plain name in its own step. A name of another step says of which it is: `g@0` is g of the first.
 """
@@ -7,15 +9,20 @@ its plain name in its own step. A name of another step says of which it is: `g@0
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from neuronnet.formulas.expressions import Name, Sum
-from neuronnet.formulas.notation import Known
+from neuronnet.formulas.notation import Known, read_name, updated
 from neuronnet.formulas.rewriting import with_names
+from neuronnet.formulas.tokens import parse_array, parse_number
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.roles import is_delta
-from neuronnet.sheet.sheet_loss import measures
+from neuronnet.sheet.readers.claims import Sheet
+from neuronnet.sheet.readers.placed import Claim, Unread
+from neuronnet.sheet.roles import is_delta, measures
 from neuronnet.sheet.statements import Statement
 
 _INDEXED = re.compile(r"(.*?[^\W\d].*?)(?:(\d)|\^[(\[<](\d)[)\]>])")
@@ -145,3 +152,92 @@ def _parts(name):
     """(stem, index) of a name with an index, or of both parts of a derivative."""
     found = [_INDEXED.fullmatch(each) for each in split_partial(name or "") or (name or "",)]
     return [(each[1], int(each[2] or each[3])) for each in found if each is not None]
+
+
+AGAIN = "after the lines of a sample its name has another number: of which sample or of which mean?"
+
+
+def samples_apart(sheet: Sheet) -> list[tuple[Sheet, set[int]]]:
+    """(a sheet for each sample, its own lines), where headings begin samples with other numbers.
+
+    A sample has what is given in none or one alone, and the formulas of the first where it writes none.
+    A sheet with updates is one, for its passes are told apart by these.
+    """
+    starts = sorted({line for line, kind in sheet.headings if kind == "sample"})
+    lets = {each.line for each in sheet.lets}
+    whole = [(sheet, lets.union(claim.line for claim in sheet.claims))]
+    if not starts or any(map(_is_update, sheet.claims)):
+        return whole
+    sections: list[list[Claim]] = [[] for _ in range(len(starts) + 1)]
+    for claim in sheet.claims:
+        sections[bisect_right(starts, claim.line)].append(claim)
+    numbers: dict[str, set[str]] = {}
+    computed = {_name(claim) for claim in sheet.claims if not _is_value(claim.parts[1])}
+    for claim in sheet.claims:
+        if _is_given(claim) and _name(claim) not in computed:
+            numbers.setdefault(_name(claim), set()).add(claim.parts[1].text)
+    if all(len(each) == 1 for each in numbers.values()):
+        return whole
+    common, *samples = sections if len(starts) > 1 else [[], *sections]
+    alone = {name for name, each in numbers.items() if len(each) == 1}
+    shared = [claim for part in samples for claim in part if _is_given(claim) and _name(claim) in alone]
+    found = []
+    for number, own in enumerate(samples):
+        kept, unread = _until_said_again(own)
+        lines = {claim.line for claim in (kept if number else common + kept)} | (set() if number else lets)
+        borrowed = list(_formulas(samples[0], kept)) if number else []
+        claims = [*common, *(each for each in shared if each not in kept), *borrowed, *kept]
+        found.append((replace(sheet, claims=claims, unread=sheet.unread * (number == 0) + unread), lines))
+    return found
+
+
+def _name(claim):
+    return read_name(claim.parts[0].text)
+
+
+def _is_value(part):
+    return parse_number(part.text) is not None or parse_array(part.text) is not None
+
+
+def _is_given(claim):
+    return len(claim.parts) == 2 and _is_value(claim.parts[1]) and _name(claim) is not None
+
+
+def _is_update(claim):
+    name, own = _name(claim), claim.parts[0].text
+    if name is None or claim.assigns:
+        return claim.assigns
+    uses_itself = any(re.match(rf"\s*{re.escape(own)}\s*[-+−]", part.text) for part in claim.parts[1:])
+    return uses_itself or "@" in name or updated(name) is not None
+
+
+def _until_said_again(claims):
+    """(the claims up to the first that gives a name another number, the others as unread)."""
+    numbers: dict[str, str] = {}
+    for place, claim in enumerate(claims):
+        if _is_value(claim.parts[-1]):
+            text = claim.parts[-1].text
+            if numbers.setdefault(claim.parts[0].text, text) != text:
+                return claims[:place], [_unread(each) for each in claims[place:]]
+    return claims, []
+
+
+def _unread(claim):
+    return Unread(claim.line, claim.text, claim.parts[0].column_of(1), AGAIN)
+
+
+def _formulas(first: list[Claim], own: list[Claim]) -> Iterator[Claim]:
+    """The formulas of the first sample, without numbers, for the names that another has no formula for."""
+    names = {claim.parts[0].text for claim in first + own}
+    written = {_name(claim) for claim in own if any(_uses(part, names) for part in claim.parts[1:])}
+    for claim in first:
+        name, formulas = _name(claim), [part for part in claim.parts[1:] if _uses(part, names)]
+        if name is not None and formulas and name not in written:
+            yield claim._replace(parts=[claim.parts[0], formulas[0]])
+
+
+def _uses(part, names):
+    """Whether a part has a name in it that is no function's, as `sigmoid(0.3)` has none."""
+    return any(word in part.text for word in names if len(word) > 1) or any(
+        word in names for word in re.findall(r"[^\W\d]\w*|[^\W\d]", part.text)
+    )
