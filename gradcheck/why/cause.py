@@ -14,6 +14,7 @@ import numpy as np
 
 from gradcheck.errors import entry_name
 from gradcheck.numeric.rounding import U
+from gradcheck.why.elementwise import Law
 
 MOST_LISTED = 6
 SHARP = 1e-3  # relative. Forty or so factors have names, so one that is known to 1e-3 hits one by chance in
@@ -87,7 +88,8 @@ class ErrorShape:
     `named`: the factor is one of a list, so it must be known well. `ways`: the logarithm of how many orders
     were tried. `kind`: "place" where the shape copies the wrong entries and only says which they are.
     `family`: what the shapes of one mistake have in common. `plain`: whether it is worth telling beside
-    others. `made_of_delta`: whether it contains, and so proves, the right delta.
+    others. `made_of_delta`: whether it contains, and so proves, the right delta. `law`: the Law of an error
+    that is made entry by entry, or None.
     """
 
     id: str
@@ -103,6 +105,7 @@ class ErrorShape:
     plain: bool = True
     made_of_delta: bool = True
     sentence: str | None = None
+    law: Law | None = None
 
     @property
     def kin(self):

@@ -4,12 +4,14 @@ layer where the backward pass first goes wrong.
 A cause is named only where it leaves nothing over. Where the bars are too wide to see what is wrong, none is.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from gradcheck.errors import GradcheckError, ShapeMismatch
+from gradcheck.why.along_lines import ignored
 from gradcheck.why.blocks import GradientBlock, layers_of
 from gradcheck.why.cause import SHARP, Cause, Causes, ErrorShape, Explained, Task, best, listing
 from gradcheck.why.shapes import entry_by_entry, shapes
@@ -187,12 +189,25 @@ def _left_over(wrong, blocks, found, layers, parts, samples):
     explained = [block for block in seeing if block.name in named and not np.all(block.still)]
     but_for = {block.name for block in explained if found[block.name].shape.made_of_delta}
     there = where_it_broke(blocks, layers, names, right, samples)
-    there = there or where_it_broke(blocks, layers, names, right | but_for, samples)
-    if there is None:
+    if there is None and but_for:
+        there = where_it_broke(blocks, layers, names, right | but_for, samples)
+        there = there and (there[0], re.sub(r"\b(are|is) right\b", r"\1 right but for that", there[1]))
+    known = [*_ignored(left), *([] if there is None else [there])]
+    if len(known) == 0:
         return _grouped(left, found) if len(left) == 1 and found[left[0].name].shape is not None else []
-    id, sentence = there
+    sentence = "; ".join(said for _, said in known)
     sentence = f"apart from that {sentence}" if parts else sentence
-    return [Cause(id, sentence, tuple(block.name for block in left), "place")]
+    return [Cause(known[0][0], sentence, tuple(block.name for block in left), "place")]
+
+
+def _ignored(left):
+    """[(id, sentence)] of what the loss ignores in some blocks and their gradients do not."""
+    groups = {}
+    for block in left:
+        lost = ignored(block) if block.is_finite else None
+        if lost is not None:
+            groups.setdefault(lost, []).append(block.name)
+    return [(id, sentence.format(listing(names))) for (id, sentence), names in groups.items()][:1]
 
 
 def _of_biases(cause, blocks, task):

@@ -5,12 +5,20 @@ right numbers in the wrong place. `shapes` tries both on a block, on its wrong e
 """
 
 from dataclasses import replace
-from functools import partial
 from itertools import groupby
-from math import lgamma
 
 import numpy as np
 
+from gradcheck.why.along_lines import left_out
+from gradcheck.why.arrangements import (
+    arrangements,
+    beside_another_block,
+    lines,
+    of_another_block,
+    permuted,
+    spelled_out,
+    without_input,
+)
 from gradcheck.why.cause import (
     NEAR,
     ErrorShape,
@@ -21,10 +29,16 @@ from gradcheck.why.cause import (
     number,
     plus,
 )
+from gradcheck.why.elementwise import Law, ratios
 
 NAMED, FITTED = "named", "fitted"  # a c or k that is one of the `named_factors`, or whatever fits best
-ONE = "one"  # in place of p: the constant is added to every entry
-LONGEST_ORDER = 12  # lines of which the order is written out
+ONE, SIGN, UNSIGNED, OVER = (
+    "one",
+    "sign",
+    "unsigned",
+    "over",
+)  # in place of p: what a fitted constant stands before
+OF_COLUMN = {ONE: "added", SIGN: "l1", OVER: "epsilon"}
 
 
 def _l2(times):
@@ -73,6 +87,15 @@ TABLE = (
     (1, FITTED, "bias", "L2 missing", "g {kp}, as if an L2 term of that size were missing"),
     (1, FITTED, "added", "L2 doubled", "g {kp}: an L2 term of {size} twice, or one not in the loss{or_N}"),
     (1, FITTED, "", "L2 missing", "g {kp}: an L2 term of {size} is missing{or_others}"),
+    (
+        1,
+        SIGN,
+        "added",
+        "L1 doubled",
+        "g {k} times the sign of the parameter: an L1 term twice, or not in the loss",
+    ),
+    (1, SIGN, "", "L1 missing", "g {k} times the sign of the parameter: an L1 term of {size} is missing"),
+    (1, OVER, "", "epsilon", "g times 1 {k} over the parameter: an epsilon beside it, here or in the loss"),
     (0, FITTED, "alone", "data term missing", "{only_kp}: an L2 term alone, the rest is zero"),
     (0, FITTED, "", "the parameter times", "{only_kp}"),
     *((NAMED, FITTED, fact, "{factor_id} and L2", clause) for fact, clause in BESIDE_A_FACTOR),
@@ -86,8 +109,10 @@ def shapes(block, others, task):
     yield from (shape for shape in rows if shape.free == 0)
     if np.all(block.known):
         yield from arrangements(block)
-        yield from _without_input(block, others)
-        yield from _of_another_block(block, others)
+        yield from left_out(block)
+        yield from without_input(block, others)
+        yield from of_another_block(block, others)
+        yield from beside_another_block(block, others)
     yield from (shape for shape in rows if shape.free > 0)
     yield from _in_some_entries(block, task)
     yield from _times_a_factor(block, task)
@@ -97,25 +122,41 @@ def entry_by_entry(block, task):
     """The ErrorShapes of the table: what any entries, of one block or several, can have in common."""
     for (c_asked, k_asked), rows in groupby(TABLE, lambda row: row[:2]):
         rows = list(rows)
-        for c, k, name in _solutions(c_asked, k_asked, block, task):
-            column = np.ones_like(block.numeric) if k_asked == ONE else block.parameter
-            words, facts = _words(block, column, task, c, k, name)
+        for law, name in _solutions(c_asked, k_asked, block, task):
+            words, facts = _words(block, task, law, name)
             id, clause = next(row[3:] for row in rows if row[2] in facts)
-            constants = {"factor": c} if c_asked in (NAMED, FITTED) else {}
+            constants = {"factor": law.c} if c_asked in (NAMED, FITTED) else {}
             if k_asked not in (0, 1):
-                constants |= {"added" if k_asked == ONE else "l2": k}
-            yield ErrorShape(
+                constants |= {OF_COLUMN.get(k_asked, "l2"): law.k}
+            yield _of_law(
+                block,
                 id.format_map(words),
-                _spelled_out(clause.format_map(words)),
-                c * block.numeric + k * column,
-                (c_asked == FITTED) + (k_asked in (FITTED, ONE)),
-                constants,
-                abs(c) * block.bar,
-                named=c_asked == NAMED and c != -1,
-                family="L2" if "L2" in id and c == 1 else None,
+                clause.format_map(words),
+                law,
+                free=(c_asked == FITTED) + (k_asked in (FITTED, *OF_COLUMN)),
+                constants=constants,
+                named=c_asked == NAMED and law.c != -1,
+                family="L2" if "L2" in id and law.c == 1 else None,
                 plain=(c_asked, k_asked) != (NAMED, FITTED),
-                made_of_delta=c != 0,
+                made_of_delta=law.c != 0,
             )
+    for id, ratio, clause in ratios():
+        yield _of_law(block, id, f"g {clause}", Law(ratio=ratio), family="slope")
+    yield from _clipped(block)
+
+
+def _of_law(block, id, clause, law, **more):
+    bar = np.abs(law.weight(block.parameter)) * block.bar
+    predicted = law(block.numeric, block.parameter)
+    return ErrorShape(id, spelled_out(clause), predicted, bar=bar, law=law, **more)
+
+
+def _clipped(block):
+    """All that is larger is cut off at the largest that was handed in."""
+    limit = float(np.max(np.abs(block.analytic), initial=0.0))
+    clause = f"g clipped to at most {number(limit)}"
+    clipped = np.clip(block.numeric, -limit, limit)
+    yield ErrorShape("clipped", spelled_out(clause), clipped, 1, {"limit": limit})
 
 
 def _times_a_factor(block, task):
@@ -143,7 +184,7 @@ def _in_some_entries(block, task):
         return
     those, where = _where(block, wrong)
     inner = block.at(wrong)
-    for shape in (*entry_by_entry(inner, task), *_permuted(inner)):
+    for shape in (*entry_by_entry(inner, task), *permuted(inner)):
         predicted, bar = block.numeric.copy(), block.bar.copy()
         predicted[wrong], bar[wrong] = shape.predicted, shape.bar
         short = {"zero": "set to zero", "permuted entries": "in each other's places"}
@@ -168,144 +209,48 @@ def _where(block, wrong):
     if np.all(block.known):
         if np.sum(wrong) == 1:
             return "one entry", named_entries(block.name, wrong)
-        for word, axis in _lines(wrong):
+        for word, axis in lines(wrong):
             hit = np.any(wrong, axis=1 - axis)
             whole = np.all(wrong | block.is_zero, axis=1 - axis)
             if np.sum(hit) == 1 or np.all(whole[hit]):
                 those = f"one {word}" if np.sum(hit) == 1 else f"some {word}s"
                 return those, named_lines(block.name, axis, hit)
-    for _, axis in _lines(wrong):
+    for _, axis in lines(wrong):
         hit = np.any(wrong, axis=1 - axis)
         if np.all(wrong[hit] if axis == 0 else wrong[:, hit]):
             return "some entries", named_lines(block.name, axis, hit)
     return "some entries", named_entries(block.name, wrong)
 
 
-def _lines(array):
-    """(word, axis) of the directions in which a matrix is cut into lines; none for other arrays."""
-    is_cut = array.ndim == 2 and min(array.shape) > 1
-    return [("row", 0), ("column", 1)] if is_cut else []
-
-
-# Right numbers in the wrong place
-
-
-def arrangements(block):
-    """The block's own numbers transposed, reshaped, reversed, permuted or summed."""
-    g = block.numeric
-    if _lines(g) and g.shape[0] == g.shape[1]:
-        yield _moved("transposed", "g transposed", block, np.transpose)
-    elif _lines(g):
-        mixed = "g transposed and then reshaped, which mixes its entries"
-        yield _moved("reshaped", mixed, block, lambda array: array.T.reshape(array.shape))
-        order = "g read row by row and laid out column by column, or order C taken for F"
-        yield _moved("reshaped", order, block, lambda array: array.reshape(array.shape[::-1]).T)
-    for axis in range(g.ndim):
-        if g.shape[axis] > 1:
-            word = "entries" if g.size == g.shape[axis] else "rows" if axis == 0 else "columns"
-            clause = f"g with its {word} in reverse order"
-            yield _moved("reversed", clause, block, partial(np.flip, axis=axis), word)
-    yield from _permuted(block)
-    if block.role == "bias" and g.size > 1:
-        clause = "the sum of all its entries in each of them"
-        yield _moved("summed", clause, block, lambda array: np.full_like(array, np.sum(array)))
-
-
-def _permuted(block):
-    """The wrong rows, columns or entries in each other's places, found by a weighted sum of each."""
-    for word, axis in _lines(block.numeric) or [("entry", 0)] * (block.numeric.ndim == 1):
-        wrong = np.flatnonzero(np.any(block.visible, axis=1 - axis) if word != "entry" else block.visible)
-        if len(wrong) < 2:
-            continue
-        order = np.arange(block.numeric.shape[axis])
-        given, true = (_sums(array, axis)[wrong] for array in (block.analytic, block.numeric))
-        order[wrong[np.argsort(given)]] = wrong[np.argsort(true)]
-        words = "entries" if word == "entry" else f"{word}s"
-        listed = ", ".join(map(str, order[:LONGEST_ORDER])) + ", ..." * (len(order) > LONGEST_ORDER)
-        clause = f"g with its {words} in the order {listed}"
-        take = partial(np.take, indices=order, axis=axis)
-        shape = _moved(f"permuted {words}", clause, block, take, words)
-        yield replace(shape, ways=lgamma(len(wrong) + 1))
-
-
-def _sums(array, axis):
-    """A number for each line, which only equal lines share but by chance."""
-    flat = np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1)
-    return flat @ np.cos(np.arange(flat.shape[1]))
-
-
-def _moved(id, clause, block, move, family=None):
-    bar, family = np.maximum(block.bar, np.abs(move(block.bar))), family and f"order of {family}"
-    return ErrorShape(id, _spelled_out(clause), move(block.numeric), bar=bar, family=family)
-
-
-def _without_input(block, others):
-    """Every row or column is the gradient of the bias of the layer: the delta without its input."""
-    biases = [other for other in others if other.role == "bias" and other.layer == block.layer]
-    if block.role != "weights" or block.numeric.ndim != 2 or not biases or np.all(biases[0].is_zero):
-        return
-    bias = biases[0]
-    for word, axis in (("column", 0), ("row", 1)):
-        if bias.numeric.size != block.numeric.shape[axis]:
-            continue
-        for whose, array in (("the numerical gradient of", bias.numeric), ("that given for", bias.analytic)):
-            clause = f"made without its input: every {word} is {whose} {bias.name}, the delta alone"
-            delta, bar = (
-                np.broadcast_to(np.expand_dims(each.ravel(), 1 - axis), block.numeric.shape)
-                for each in (array, bias.bar)
-            )
-            bar, constants = np.maximum(bar, block.bar), {"block": bias.name}
-            shape = ErrorShape("without input", clause, delta, 0, constants, bar, family="another")
-            yield shape
-            k = block.fit([block.parameter], delta)
-            if k is not None:
-                added = f", {plus(k[0], block.uncertainty(block.parameter))} times the parameter"
-                predicted, constants = delta + k[0] * block.parameter, constants | {"l2": k[0]}
-                yield replace(shape, clause=clause + added, predicted=predicted, free=1, constants=constants)
-
-
-def _of_another_block(block, others):
-    """The gradient of another block, as it should be or as it was handed in."""
-    shape = block.numeric.shape
-    alike = [other for other in others if other.numeric.size == block.numeric.size]
-    for words, given in (("the numerical one of", False), ("the one given for", True)):
-        for other in alike:
-            if np.all(other.is_zero):
-                continue
-            whose = other.name if other.numeric.shape == shape else f"{other.name}, reshaped"
-            array = (other.analytic if given else other.numeric).reshape(shape)
-            bar = np.maximum(other.bar.reshape(shape), block.bar)
-            constants = {"block": other.name, "given": given}
-            clause = f"{words} {whose}"
-            yield ErrorShape("another block", clause, array, 0, constants, bar, made_of_delta=False)
-
-
 # Constants, and what is said of them
 
 
 def _solutions(c, k, block, task):
-    """(c, k, (id, words) of c or None) with which c*g + k*p is nearest to the analytic gradient."""
+    """(the Law of c*g + k*p that is nearest to the analytic gradient, (id, words) of c or None)."""
     c, k = (each(task) if callable(each) else each for each in (c, k))
     if c is None or k is None:
         return
-    g, column = block.numeric, np.ones_like(block.numeric) if k == ONE else block.parameter
-    c_is_free, k_is_free = c in (NAMED, FITTED), k in (FITTED, ONE)
-    offset = (0.0 if c_is_free else c * g) + (0.0 if k_is_free else k * column)
-    found = block.fit([g] * c_is_free + [column] * k_is_free, offset) if c_is_free or k_is_free else []
+    column = k if k in OF_COLUMN else "parameter"
+    c_is_free, k_is_free = c in (NAMED, FITTED), k in (FITTED, *OF_COLUMN)
+    unit = Law(0.0, 1.0, column)(block.numeric, block.parameter)
+    g = block.numeric
+    offset = (0.0 if c_is_free else c * g) + (0.0 if k_is_free else k * unit)
+    found = block.fit([g] * c_is_free + [unit] * k_is_free, offset) if c_is_free or k_is_free else []
     if found is None:
         return
     if c != NAMED:
-        yield found[0] if c_is_free else c, found[-1] if k_is_free else k, None
+        yield Law(found[0] if c_is_free else c, found[-1] if k_is_free else k, column), None
         return
     for value, name in named_factors(task).items():
         if abs(value - found[0]) <= NEAR * abs(value):
-            yield value, block.fit([column], value * g)[0] if k_is_free else k, name
+            yield Law(value, block.fit([unit], value * g)[0] if k_is_free else k, column), name
 
 
-def _words(block, column, task, c, k, name):
+def _words(block, task, law, name):
     """(the words in braces of the table, the facts that its rows need)."""
-    N, l2, is_bias = task.samples or 0, task.l2, block.role == "bias"
-    error = block.uncertainty(column) if k != 0 else 0.0
+    N, l2, is_bias, c, k = task.samples or 0, task.l2, block.role == "bias", law.c, law.k
+    unit = replace(law, c=0.0, k=1.0)(block.numeric, block.parameter)
+    error = block.uncertainty(unit) if k != 0 else 0.0
     kept, lost = k / (1.0 - c) if c != 1 else 0.0, -k / c if c != 0 else 0.0
     factor_id, factor = name or ("factor", factor_words(c, block.uncertainty(block.numeric), task))
 
@@ -347,7 +292,3 @@ def _words(block, column, task, c, k, name):
         "L2 lost": l2 and abs(k + c * l2) <= error,
     }
     return words, {fact for fact, holds in facts.items() if holds}
-
-
-def _spelled_out(clause):
-    return f"the numerical one {clause[2:]}" if clause.startswith("g ") else clause

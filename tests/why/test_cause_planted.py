@@ -95,15 +95,15 @@ def test_what_all_have_in_common_is_told_though_the_loss_moves_with_none_of_them
 # A zero block says nothing
 
 
-def test_behind_dead_neurons_the_bias_alone_is_not_blamed():
+def test_behind_dead_neurons_the_bias_is_all_that_the_slope_is_taken_of():
     class SlopeMissing(Dead):
         def slope(self, layer, net, out):
             return np.ones_like(out) if layer == 2 else super().slope(layer, net, out)
 
     cause = cause_of(SlopeMissing)
-    assert set(cause.blocks) == {"b2"} and cause.id == "every block"
+    assert set(cause.blocks) == {"b2"} and cause.id == "slope left out"
     assert cause.sentence.startswith(
-        "wrong in every array that is not zero: look at the output delta, or each array by itself"
+        "the gradient of b2 is the numerical one without the slope of the logistic function at the parameter"
     )
 
 
@@ -124,7 +124,7 @@ def test_weights_that_are_their_l2_term_alone_say_nothing_of_their_delta():
         l2 = 0.1
 
         def slope(self, layer, net, out):
-            return np.ones_like(out) if layer == 2 else super().slope(layer, net, out)
+            return np.exp(net) if layer == 2 else super().slope(layer, net, out)
 
     assert "every array that is not zero or an L2 term alone" in cause_of(SlopeMissing).sentence
 
