@@ -5,6 +5,8 @@ from importlib import import_module
 _HOME = {
     "check": "checking",
     "check_hessian": "checking",
+    "hunt": "hunting",
+    "HuntReport": "hunting",
     "Report": "report.report",
     "derivative": "numeric.derivatives",
     "gradient": "numeric.derivatives",

@@ -98,7 +98,7 @@ def check(
         known_mistakes=known,
         seconds=perf_counter() - started,
         conventions=_conventions(functions, judged),
-        call=_repeating_call(loss, gradients, options),
+        call=repeating_call(loss, gradients, options),
         source=functions.source,
     )
 
@@ -138,7 +138,7 @@ def check_hessian(
 
     report = check(slope, lambda at: hvp(at, point.restore(direction)), parameters, **options)
     evaluations = first.evaluations + report.evaluations
-    call = _repeating_call(loss, gradients, options, "check_hessian", f", {_name_of(hvp, 'hvp')}")
+    call = repeating_call(loss, gradients, options, "check_hessian", f"parameters, {_name_of(hvp, 'hvp')}")
     return replace(report, subject="Hessian times a vector", evaluations=evaluations, call=call)
 
 
@@ -316,9 +316,9 @@ def _of_other_gradients(functions):
     return [Note("other gradients", f"{names}: no parameters, and not checked; {how}", ())] if names else []
 
 
-def _repeating_call(loss, gradients, options, function="check", more=""):
+def repeating_call(loss, gradients, options, function="check", parameters="parameters"):
     """The line that makes a check again: short options are spelled out, others stand for themselves."""
-    words = [_name_of(loss, "loss"), _name_of(gradients, "gradients"), f"parameters{more}"]
+    words = [_name_of(loss, "loss"), _name_of(gradients, "gradients"), parameters]
     for name, value in options.items():
         said = repr(value)
         if value is not None and said != repr(USUAL.get(name)):

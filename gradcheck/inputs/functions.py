@@ -64,6 +64,11 @@ class CallersFunctions:
                 self._settle_reading()
 
     @property
+    def is_jacobian(self):
+        """Whether the gradients are a Jacobian, which is judged entry by entry."""
+        return self._jacobian is not None
+
+    @property
     def low_precision(self):
         """The type of the least precise gradients, "float32" or "float16"; None where all are float64."""
         unit = float(np.max(self.first_gradients()[1]))

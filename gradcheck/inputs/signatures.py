@@ -51,6 +51,11 @@ def needed_names(function):
     return [name for name, each in found.items() if each.kind in kinds and each.default is each.empty]
 
 
+def most_positional(function):
+    """How many arguments a function needs that are given by place, at least one."""
+    return max(1, len(needed_names(function)))
+
+
 def is_from_above(name):
     """Whether an argument of this name is the gradient that a layer gets from the one above."""
     return FROM_ABOVE.fullmatch(name) is not None

@@ -88,6 +88,14 @@ def filler(template, readers):
     return read if kind is None else lambda vector: kind(read(vector))
 
 
+def mapped(function, node):
+    """The structure with function(leaf) in the place of every leaf, rows included."""
+    leaves: list = []
+    template = template_of(node, leaves, kind_of=lambda leaf: None)
+    changed = iter([function(leaf) for _, leaf in leaves])
+    return filler(template, ((lambda _, leaf=leaf: leaf) for leaf in changed))(None)
+
+
 def matched(template, node, root, path="", noted=None):
     """The leaves of `node` in the order of a template. Raises StructureMismatch where the two differ.
 

@@ -80,33 +80,14 @@ class Kinks:
             some = positions[self.bend[positions] == bend]
             for direction in self._directions(some) if len(some) > 1 else ():
                 if self._is_outside(direction):
-                    if self._bends_everywhere(some, bend):
+                    if bends_everywhere(
+                        self.functions, self.at.vector, some, bend, self.positions, self.draw
+                    ):
                         moving = some[direction[some] != 0.0]
                         guilty = np.concatenate(self._smallest(direction, self._by_block(moving)))
                         found |= dict.fromkeys(guilty.tolist(), Judgement("wrong", words))
                     break
         return found
-
-    def _bends_everywhere(self, positions, bend):
-        """Whether the loss is convex (bend 1) or concave (-1) in these entries, between all points drawn.
-
-        All other entries at kinks are moved, too, for on other pieces it may bend the other way; and now many
-        entries are moved and now few, for the bend of one unit is lost in that of many.
-        """
-        vector, f = self.at.vector, self.functions
-        reach = BESIDE * np.maximum(np.abs(vector), 1.0)
-        for _ in range(PAIRS):
-            start = np.zeros_like(vector)
-            start[self.positions] = self.draw.standard_normal(len(self.positions))
-            ends = np.stack([start, start])
-            some = positions[self.draw.random(len(positions)) <= self.draw.random()]
-            ends[:, some] = self.draw.standard_normal((2, len(some)))
-            here, *values = (value_or_nan(f, vector + reach * each) for each in (start, *ends, ends.mean(0)))
-            moves = [value - here for value in values]
-            bent = bend * (moves[0] + moves[1] - 2.0 * moves[2])
-            if not bent >= -CLEARLY * np.sum(np.abs(moves)):
-                return False
-        return True
 
     def _directions(self, positions):
         """Away from the middle of the one-sided slopes, along the gradient, between ties, and drawn."""
@@ -206,6 +187,30 @@ class Kinks:
             halves = np.array_split(part, 2) if 2 < len(part) <= MOST_BISECTED else [part]
             found += self._smallest(direction, halves) if len(halves) > 1 else [part]
         return found
+
+
+def bends_everywhere(functions, vector, positions, bend, others, draw=None):
+    """Whether the loss is convex (bend 1) or concave (-1) in the entries at `positions`, between points.
+
+    All `others` at kinks are moved, too, for on other pieces it may bend the other way; and now many entries
+    are moved and now few, for the bend of one unit is lost in that of many.
+    """
+    draw = np.random.default_rng([functions.seed, 8]) if draw is None else draw
+    reach = BESIDE * np.maximum(np.abs(vector), 1.0)
+    for _ in range(PAIRS):
+        start = np.zeros_like(vector)
+        start[others] = draw.standard_normal(len(others))
+        ends = np.stack([start, start])
+        some = positions[draw.random(len(positions)) <= draw.random()]
+        ends[:, some] = draw.standard_normal((2, len(some)))
+        here, *values = (
+            value_or_nan(functions, vector + reach * each) for each in (start, *ends, ends.mean(0))
+        )
+        moves = [value - here for value in values]
+        bent = bend * (moves[0] + moves[1] - 2.0 * moves[2])
+        if not bent >= -CLEARLY * np.sum(np.abs(moves)):
+            return False
+    return True
 
 
 def _differences(values):

@@ -119,11 +119,16 @@ HELD = {  # name: (whether it holds for the values of a block, the moved values 
 }
 
 
+def is_in_order(low, high):
+    """Whether one array is below another everywhere, as limits are."""
+    if low.shape != high.shape and 1 not in (low.size, high.size):
+        return False
+    return low.size > 0 and high.size > 0 and bool(np.all(low <= high)) and not np.all(low == high)
+
+
 def _keep_order(low, high, low_there, high_there):
     """Where one block is below another everywhere, as limits are, it is so after the move (in place)."""
-    if low.shape != high.shape and 1 not in (low.size, high.size):
-        return
-    if low.size == 0 or high.size == 0 or not np.all(low <= high) or np.all(low == high):
+    if not is_in_order(low, high):
         return
     if low.shape == high.shape:
         low_there[...], high_there[...] = np.minimum(low_there, high_there), np.maximum(low_there, high_there)
