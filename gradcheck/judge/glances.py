@@ -1,7 +1,7 @@
 """The same functions at many points: a glance at each, and a closer look where the glance finds a difference.
 
 A glance compares the gradient with the one-sided slopes over one small step along a few directions, and
-only excuses. What it suspects is judged by error bars as anywhere, twice, and with other draws the second time.
+only excuses. What it suspects is judged by error bars as anywhere, and again with other draws.
 """
 
 import copy
