@@ -14,6 +14,7 @@ from neuronnet.building import build, connect, describe, require_suitable
 from neuronnet.description.description import IN_TURN, Order, batches, l2_share
 from neuronnet.description.reading import read
 from neuronnet.errors import A_RATE, PassOrderError, UnknownName, named, require_numbers, require_samples
+from neuronnet.inspecting import Inspected
 from neuronnet.layer import NeuronLayer
 from neuronnet.losses import LOSSES, Loss, cancels, reads_nets
 from neuronnet.neuron import Neuron
@@ -21,7 +22,7 @@ from neuronnet.parameter import Parameter
 from neuronnet.training import GradientDescent, UpdateRule
 
 
-class NeuralNetwork:
+class NeuralNetwork(Inspected):
     """Layers of neurons, and the conventions that turn their outputs into one error, E_total.
 
     E_total of one sample is the sum (`outputs="mean"`: the mean) of the outputs' errors; of several samples
@@ -194,11 +195,10 @@ class NeuralNetwork:
 
     def __getitem__(self, name: str) -> Parameter | Neuron:
         """The parameter or neuron of that name: network["w5"], network["h1"]."""
-        if name not in self._by_name:
-            name = describe(self).names.standard(name)
-        if name not in self._by_name:
-            raise UnknownName(name, self._by_name)
-        return self._by_name[name]
+        own = name if name in self._by_name else describe(self).names.standard(name)
+        if own not in self._by_name:
+            raise UnknownName(own, self._by_name)
+        return self._by_name[own]
 
     @classmethod
     def from_dict(cls, source: Any, number: type = float) -> "NeuralNetwork":

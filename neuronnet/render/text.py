@@ -124,8 +124,13 @@ def row(quantity, derivation):
     if quantity.expression is None:
         return f"{quantity.name} = {as_given(quantity.value) if quantity.part == 'given' else value}"
     numbers = quantity.expression.format(lambda name: _number_of(name, derivation))
-    parts = [quantity.name, quantity.formula, numbers, value]
-    return " = ".join([parts[0], *(part for before, part in zip(parts, parts[1:]) if part != before)])
+    return equation(quantity.name, quantity.formula, numbers, value)
+
+
+def equation(*sides):
+    """Sides with equals signs between them, without those that are None or say the same as the one before."""
+    sides = [side for side in sides if side is not None]
+    return " = ".join([sides[0], *(side for before, side in zip(sides, sides[1:]) if side != before)])
 
 
 def _number_of(name, derivation):

@@ -1,0 +1,335 @@
+"""Events: a training told quantity by quantity, each with its formula, as the objects compute it.
+
+    for event in network.trace():
+        print(event)              net_h1 = w1*i1 + w2*i2 + b1 = 0.15*0.05 + 0.2*0.1 + 0.35 = 0.377500000
+
+A Narrator listens to an observed network. The formulas are the rows of a derivation; the values are those
+that the objects keep, and a quantity that no object keeps is evaluated from its formula.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import tee
+from typing import Any
+
+from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.expressions import Expression
+from neuronnet.formulas.rewriting import with_names
+from neuronnet.names import after, partial_name, split_index
+from neuronnet.observing import observed
+from neuronnet.places import Places
+from neuronnet.render.text import as_given, equation, nine_decimals
+
+# The methods of a network in which something is computed.
+METHODS = (
+    "gradients",
+    "total_error",
+    "_run_forward",
+    "error",
+    "_backpropagate_sample",
+    "_add_l2_gradients",
+    "_move",
+)
+BY_HAND = "by hand"  # the phase of what is set outside of them
+OF_A_PASS = ("net", "out", "E", "dE_dout", "dout_dnet", "delta")
+
+
+@dataclass(frozen=True)
+class Event:
+    """A quantity that was just computed; `str` of it is name = formula = the same in numbers = value.
+
+    `name` and `formula` are in the network's names, `net_h1[2]` in sample 2; `factors` holds the value of
+    each name in the formula. `phase` is "forward", "error", "backward" or "update", or "by hand" for what is
+    set outside of a pass, which has no formula. `update` counts updates, so that `full_name` is the name in a
+    derivation: `w5@3` is set by the third update, and `dE_total/dw5@3` belongs to the pass after it. `neuron`
+    and `weight` (also a bias) name what the quantity is about, or are None.
+    """
+
+    name: str
+    value: Any
+    old: Any
+    phase: str
+    update: int
+    sample: int | None = None
+    neuron: str | None = None
+    weight: str | None = None
+    expression: Expression | None = field(default=None, repr=False)
+    factors: dict[str, Any] = field(default_factory=dict, repr=False)
+    written: frozenset = field(default=frozenset(), repr=False)
+
+    @property
+    def full_name(self) -> str:
+        """The name of the value in the derivation of a whole training, such as `w5@3`."""
+        return after(self.name, self.update)
+
+    @property
+    def formula(self) -> str | None:
+        """The formula in names, as text."""
+        return None if self.expression is None else self.expression.format()
+
+    @property
+    def numbers(self) -> str | None:
+        """The formula in numbers: given ones as they were written, others with nine decimals."""
+        return None if self.expression is None else self.expression.format(self._number)
+
+    def _number(self, name):
+        return (as_given if name in self.written else nine_decimals)(self.factors[name])
+
+    def __str__(self) -> str:
+        return equation(self.name, self.formula, self.numbers, nine_decimals(self.value))
+
+
+class Narrator:
+    """Makes Events of what an observed network reports, and hands each to `tell`.
+
+    `wanted(name)` says which quantities are told. `seen` is called with every attribute that is set.
+    `with_errors` has each backward pass compute its error first, which a training itself does not need.
+    """
+
+    def __init__(self, network, tell, wanted=lambda name: True, with_errors=True, seen=None):
+        self.network, self.places = network, Places(network)
+        self._tell, self._wanted, self._with_errors, self._seen = tell, wanted, with_errors, seen
+        self._number = type(network.weights[0].value)
+        self._running: list[str] = []  # methods, the innermost last
+        self._times: dict[tuple, int] = {}  # how often a place was set since a method began or ended
+        self._batch, self._turn = self.places.own_batch, 0
+        self._sample = self.places.single
+        self._eta, self._state = network.learning_rate, {}
+        self._of_samples: dict[str, Any] = {}  # errors and gradients of single samples, for their totals
+        self._last: dict[str, Any] = {name: each.value for name, each in self.places.parameters.items()}
+
+    # What the network reports
+
+    def entered(self, method, arguments):
+        network, first = self.network, arguments[0] if arguments else None
+        self._running.append(method)
+        self._times.clear()
+        if method in ("gradients", "total_error"):
+            self._of_samples.clear()
+            self._batch, self._turn = self.places.batch(network.samples if first is None else list(first)), 0
+        elif method == "_run_forward":
+            together = "gradients" in self._running or "total_error" in self._running
+            number = self._batch.numbers[self._turn] if together else None
+            self._sample = self.places.sample(self._batch.count, number) if together else self.places.single
+            self._turn += together
+        elif method in ("error", "_backpropagate_sample"):
+            targets = first if network.loss.takes_targets else None
+            self._sample = self.places.sample(self._sample.count, self._sample.number, targets)
+            if method == "_backpropagate_sample" and self._with_errors:
+                network.error(first)
+        elif method == "_move":
+            self._eta = network.learning_rate if first is None else first
+            self._state = dict(network.update_rule.state)
+            if network._gradients_of_one_sample:
+                self._batch = self.places.single_batch
+
+    def left(self, method):
+        self._running.pop()
+        self._times.clear()
+        sample, batch = self._sample, self._batch
+        if sample.number is None:
+            return
+        if method == "_backpropagate_sample":
+            for parameter in self.network.parameters:
+                self._of_samples[partial_name(sample.error, parameter.name)] = parameter.gradient
+        elif method == "error":
+            self._of_samples[sample.error] = self._values()[sample.error]
+            if self._turn == len(batch.numbers) and batch.is_whole and self._wanted(self.places.error):
+                self._tell_all(batch.total_error_rows(), self._values())
+
+    def changed(self, thing, attribute, old, new):
+        if self._seen is not None:
+            self._seen(thing, attribute, old, new)
+        place, method = (thing, attribute), self._running[-1] if self._running else None
+        if new is None or self.places.name_of(place) is None:
+            return
+        self._times[place] = self._times.get(place, 0) + 1
+        if method is None:
+            self._tell_by_hand(place, old, new)
+        elif self._times[place] == self.places.times(place, method):
+            rows = self._rows_of(place, method)
+            if any(self._wanted(split_index(row.name)[0] if method == "_move" else row.name) for row in rows):
+                own = {f"{thing.name}@1": new, thing.name: old} if method == "_move" else {}
+                self._tell_all(rows, self._values(own))
+
+    def _rows_of(self, place, method):
+        """The rows that are told when a method sets a place; a gradient is told by whoever sets it last."""
+        thing, attribute = place
+        if attribute != "gradient":
+            return (self._batch.updates if method == "_move" else self._sample.rows).get(place, ())
+        one, with_l2 = self._sample.number is None, self.places.has_l2 and thing.neuron is not None
+        last = {
+            "_backpropagate_sample": not (one and with_l2),
+            "gradients": not (one or with_l2),
+            "_add_l2_gradients": True,
+        }.get(method, False)
+        if not last:
+            return ()
+        of_sample = one or method == "_backpropagate_sample"
+        return (self._sample.rows if of_sample else self._batch.gradients).get(place, ())
+
+    # Telling
+
+    def _tell_all(self, rows, values):
+        for row in rows:
+            value = values.of(row)
+            name = split_index(row.name)[0] if row.phase == "update" else row.name
+            if self._wanted(name):
+                self._tell(self._event(name, row, values))
+                self._last[name] = value
+
+    def _event(self, name, row, values):
+        made = self.network._update_count
+        update = made + (row.phase == "update")
+        formula = row.formula
+        factors = {each: values[each] for each in formula.names()}
+        written = frozenset(each for each in factors if self._is_written(each, made))
+        if row.phase == "update" and any(each.endswith("@1") for each in factors):
+            formula = with_names(formula, lambda each: _later(each, update))
+            factors = {_later(each, update): value for each, value in factors.items()}
+        return Event(
+            name,
+            values[row.name],
+            self._last.get(name),
+            row.phase,
+            update,
+            self._sample.number if f"[{self._sample.number}]" in name else None,
+            *self.places.about(name),
+            formula,
+            factors,
+            written,
+        )
+
+    def _tell_by_hand(self, place, old, new):
+        name = self.places.name_of(place)
+        if name is not None and self._wanted(name):
+            about = self.places.about(name)
+            self._tell(Event(name, new, old, BY_HAND, self.network._update_count, None, *about))
+            self._last[name] = new
+
+    def _values(self, own=()):
+        return _Values(self, own)
+
+    def _is_written(self, name, made):
+        """Whether a value is a given number, to be shown as it was written."""
+        parameter = self.places.parameters.get(name)
+        if parameter is not None:
+            return made == 0 or not parameter.trainable
+        return name in self._given() or name in self._sample.inputs
+
+    def _given(self):
+        """What is neither computed nor an input, by name."""
+        names, network = self.places.names, self.network
+        rates = {names.rate: self._eta, names.l2: network.l2}
+        return self._sample.formulas.given | rates | network.update_rule.settings
+
+
+def _later(name, update):
+    return after(split_index(name)[0], update) if name.endswith("@1") else name
+
+
+class _Values(dict):
+    """The values at one moment, name -> value, each found when it is asked for; `own` are known before."""
+
+    def __init__(self, narrator, own):
+        super().__init__(own)
+        self._narrator = narrator
+
+    def __missing__(self, name):
+        found, sample, network = self._narrator, self._narrator._sample, self._narrator.network
+        place = sample.places.get(name) or found.places.gradients.get(name)
+        rule, (base, index) = network.update_rule, split_index(name)
+        if name in found._of_samples:
+            value = found._of_samples[name]
+        elif place is not None:
+            value = getattr(*place)
+        elif name in found.places.parameters:
+            value = found.places.parameters[name].value
+        elif name in sample.inputs:
+            value = sample.inputs[name].out
+        elif index == "@1" and base in rule.state:
+            value = rule.state[base]
+        elif name in sample.by_name:
+            value = self.of(sample.by_name[name])
+        elif name in (given := found._given()):
+            value = given[name]
+        else:
+            value = found._state.get(name, found.places.start[name])
+        self[name] = value
+        return value
+
+    def of(self, row):
+        """The value of a row, as an object keeps it or from its formula."""
+        if row.name in self:
+            return self[row.name]
+        narrator = self._narrator
+        base, index = split_index(row.name)
+        kept = row.name in narrator._sample.places or (index and base in narrator.network.update_rule.state)
+        if not kept:
+            self[row.name] = evaluator(row.evaluated, narrator._number)(self)
+        return self[row.name]
+
+
+# A training told
+
+
+def trace(network, inputs, targets, updates, keep) -> Iterator[Event]:
+    """See `NeuralNetwork.trace`."""
+    told: list = []  # of one update: Events, and what was set as (object, attribute, old, new)
+    narrator = Narrator(network, told.append, seen=lambda *change: told.append(change))
+    before, is_over = _state(network), False
+    try:
+        for _ in range(updates):
+            failure = _update_once(network, inputs, targets, narrator, told)
+            for thing, attribute, old, _ in (each for each in reversed(told) if isinstance(each, tuple)):
+                setattr(thing, attribute, old)
+            for each in told:
+                if isinstance(each, Event):
+                    yield each
+                else:
+                    thing, attribute, _, new = each
+                    setattr(thing, attribute, new)
+            told.clear()
+            if failure is not None:
+                raise failure
+        is_over = True
+    finally:
+        if not (is_over or keep):
+            for thing, attribute, value in before:
+                setattr(thing, attribute, value)
+
+
+def _update_once(network, inputs, targets, narrator, told):
+    """Make one update while the narrator listens; return the exception that ended it, or None."""
+    rule, state = network.update_rule, dict(network.update_rule.state)
+    objects = [network, *network.inputs, *network.neurons, *network.parameters]
+    try:
+        with observed(objects, narrator, METHODS):
+            if inputs is None:
+                network.gradients(network.next_batch())
+            else:
+                network.feed_forward(inputs)
+                network.backpropagate(targets)
+            if network.learning_rate is not None:
+                network._move(None)
+    except Exception as raised:
+        return raised
+    finally:
+        told.append((rule, "state", state, dict(rule.state)))
+    return None
+
+
+def _state(network):
+    """Everything that a training changes, as (object, attribute, value)."""
+    batches = network._batches
+    if batches is not None:
+        network._batches, batches = tee(batches)
+    kept = [(network, "_batches", batches), (network.update_rule, "state", dict(network.update_rule.state))]
+    kept += [
+        (network, each, getattr(network, each)) for each in ("_update_count", "_gradients_of_one_sample")
+    ]
+    kept += [(each, "out", each.out) for each in network.inputs]
+    kept += [(each, name, getattr(each, name)) for each in network.neurons for name in OF_A_PASS]
+    return kept + [
+        (each, name, getattr(each, name)) for each in network.parameters for name in ("value", "gradient")
+    ]

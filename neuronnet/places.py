@@ -1,0 +1,231 @@
+"""Where the objects of a network keep the quantities of a derivation, and the rows that come with each.
+
+A place is (object, attribute): `delta_o1` is kept in (neuron o1, "delta"). The rows are those of
+`derivation/passes.py`; a row that no object keeps, such as `dnet_o1/dw5`, comes just before the next that one
+keeps. The names are those of a pass, without `@`.
+"""
+
+from copy import copy
+from dataclasses import replace
+from functools import cached_property
+from typing import NamedTuple
+
+from neuronnet.building import describe
+from neuronnet.derivation.layer_formulas import starting_state
+from neuronnet.derivation.passes import Pass
+from neuronnet.formulas.expressions import Expression
+from neuronnet.formulas.rewriting import replaced
+from neuronnet.names import in_sample, partial_name, split_index, split_partial
+
+MOST_KEPT = 1000  # batches, and samples with their rows
+
+
+class Row(NamedTuple):
+    """A quantity: its name, its formula, and the formula that it is evaluated by, which loses no digits."""
+
+    name: str
+    formula: Expression
+    evaluated: Expression
+    phase: str
+
+
+class Places:
+    """The passes of one network: `single` is a sample by itself, `own_batch` the samples of its own."""
+
+    def __init__(self, network):
+        self.network, self.description = network, describe(network)
+        self.names = self.description.names
+        self.error, self.has_l2 = self.names.error, self.description.l2 != 0
+        self.parameters = {each.name: each for each in network.parameters}
+        self.gradients = {
+            partial_name(self.error, each.name): (each, "gradient") for each in network.parameters
+        }
+        self._batches, self._samples = {}, {}
+        self.single_batch, self.single = self._batch(1, [0]), self.sample(1, None)
+        count = max(1, len(network.samples))
+        self.own_batch = self._batch(count, list(range(count)))
+        rule = network.update_rule.name
+        self.start = starting_state(rule, self.parameters)  # of what the update rule remembers
+
+    def batch(self, samples):
+        """The Batch of samples: the network's own keep their numbers, others are counted as they come."""
+        own = self._positions
+        if samples and all(id(each) in own for each in samples):
+            return self._batch(len(self.network.samples), [own[id(each)] for each in samples])
+        return self._batch(len(samples), list(range(len(samples))))
+
+    @cached_property
+    def _positions(self):
+        return {id(sample): position for position, sample in reversed(list(enumerate(self.network.samples)))}
+
+    def _batch(self, count, positions):
+        return _kept(self._batches, (count, *positions), lambda: Batch(self, count, positions))
+
+    def sample(self, count, number, targets=None):
+        """The SampleRows of one of so many samples; what depends on its targets, once these are known."""
+        key = (count, number)
+        found = _kept(self._samples, key, lambda: SampleRows(self, count, number, targets))
+        if targets is not None and list(targets) != found.targets:
+            found = self._samples[key] = SampleRows(self, count, number, targets)
+        return found
+
+    def formulas(self, count):
+        """The Pass over so many samples."""
+        return Pass(replace(self.description, samples=(None,) * count), {})
+
+    def name_of(self, place):
+        """The name of what is kept in a place, None if it has none."""
+        thing, attribute = place
+        return thing.name if attribute == "value" else self._names.get(place)
+
+    @cached_property
+    def _names(self):
+        return {place: name for name, place in self.single.places.items()}
+
+    def times(self, place, method):
+        """How often a method sets what is kept in a place until it is final."""
+        thing, attribute = place
+        if attribute == "out" and method == "_run_forward" and thing.activation.whole_layer:
+            return 2  # first the net, then its share
+        if attribute == "gradient" and method == "_backpropagate_sample" and thing.neuron is None:
+            return sum(neuron.bias is thing for neuron in self.network.neurons)
+        return 1
+
+    def about(self, name):
+        """(neuron, weight) that a quantity is about, each by its name or None."""
+        parts = split_partial(name)
+        base = split_index(parts[1] if parts else name)[0]
+        if base not in self.parameters and base.partition("_")[0] in ("m", "v", "mhat", "vhat"):
+            base = base.partition("_")[2]
+        if base in self.parameters:
+            neuron = self.parameters[base].neuron
+            return None if neuron is None else neuron.name, base
+        place = self.single.places.get(base)
+        return None if place is None else place[0].name, None
+
+
+class Batch:
+    """The samples, by position among `count`, that gradients are taken of together."""
+
+    def __init__(self, places, count, positions):
+        self.places, self.count, self.positions = places, count, positions
+        self.is_whole = len(positions) == count
+        self.formulas = places.formulas(count)
+        self.numbers = [self.formulas.samples[each] for each in positions]
+
+    def total_error_rows(self):
+        """The rows of the error of all samples together, from the errors of each."""
+        names = (self.places.error, self.places.names.error_l2)
+        formulas = copy(self.formulas)
+        formulas.given = _Unknown()
+        return [
+            Row(name, formula, formula, "error") for name, formula, _ in formulas.forward() if name in names
+        ]
+
+    @cached_property
+    def gradients(self):
+        """{place of a parameter's gradient: the row of it, from the gradients of each sample}."""
+        found = {}
+        for name, _, is_bias in self.places.names.parameters():
+            formula = self.formulas._gradient(name, is_bias, self.positions)
+            row = Row(partial_name(self.places.error, name), formula, formula, "backward")
+            found[self.places.parameters[name], "gradient"] = [row]
+        return found
+
+    @cached_property
+    def updates(self):
+        """{place of a parameter's value: the rows that move it}, under their names after one update."""
+        rows = [
+            Row(name, formula, formula, "update") for name, formula, _ in self.formulas.update(self.positions)
+        ]
+        kept = {f"{name}@1": (each, "value") for name, each in self.places.parameters.items()}
+        return grouped(rows, kept)
+
+
+class SampleRows:
+    """The rows of one sample's passes; its `number` among `count` is None where it stands alone."""
+
+    def __init__(self, places, count, number, targets=None):
+        self.network, self.count, self.number = places.network, count, number
+        formulas = self.formulas = places.formulas(count)
+        formulas.samples = [number]
+        self.targets = [0] * len(self.network.layers[-1]) if targets is None else list(targets)
+        formulas.given = dict(zip(formulas.names_of("target", formulas.top, number), self.targets))
+        self.error = formulas.error_of(number)
+
+    @cached_property
+    def inputs(self):
+        """{name: the input} of the sample."""
+        return {in_sample(each.name, self.number): each for each in self.network.inputs}
+
+    @cached_property
+    def places(self):
+        """{name: (object, attribute)} of every quantity of the pass that an object keeps."""
+        found = {}
+        of, error = self.formulas.name_of, self.error
+        for place, layer in enumerate(self.network.layers):
+            for j, neuron in enumerate(layer):
+                net, out, delta = (of(kind, place, j, self.number) for kind in ("net", "out", "delta"))
+                found |= {net: (neuron, "net"), out: (neuron, "out"), delta: (neuron, "delta")}
+                found[partial_name(error, out)] = neuron, "dE_dout"
+                if not layer.activation.whole_layer:
+                    found[partial_name(out, net)] = neuron, "dout_dnet"
+                if place == self.formulas.top:
+                    found[of("E", place, j, self.number)] = neuron, "E"
+        for parameter in self.network.parameters:
+            found[partial_name(error, parameter.name)] = parameter, "gradient"
+        return found
+
+    @cached_property
+    def in_order(self):
+        """All rows of the sample."""
+        others = {formula.format(): other for formula, other in self.formulas.without_cancellation()}
+        rows = []
+        for name, formula, part in self.formulas.forward():
+            rows.append((name, formula, "error" if "errors" in part else "forward"))
+        rows += [(name, formula, "backward") for name, formula, _ in self.formulas.backward([0])]
+        return [
+            Row(name, formula, formula if name in self.places else replaced(formula, others), phase)
+            for name, formula, phase in rows
+        ]
+
+    @cached_property
+    def rows(self):
+        """{place: the rows that come with what is set there}."""
+        return grouped(self.in_order, self.places)
+
+    @cached_property
+    def by_name(self):
+        return {row.name: row for row in self.in_order}
+
+
+class _Unknown(dict):
+    """Targets of which nothing is known: none is 0 or 1."""
+
+    def __missing__(self, name):
+        return None
+
+
+def grouped(rows, kept):
+    """{place: its row after those that no object keeps}; those after the last place of a phase go with it."""
+    found, waiting, last = {}, [], None
+    for row in rows:
+        if last is not None and waiting and row.phase != last.phase:
+            found[kept[last.name]] += waiting
+            waiting = []
+        waiting.append(row)
+        if row.name in kept:
+            found.setdefault(kept[row.name], []).extend(waiting)
+            waiting, last = [], row
+    if last is not None:
+        found[kept[last.name]] += waiting
+    return found
+
+
+def _kept(cache, key, make):
+    """What a cache has under a key, made where it has nothing; a full one starts anew."""
+    if key not in cache:
+        if len(cache) >= MOST_KEPT:
+            cache.clear()
+        cache[key] = make()
+    return cache[key]
