@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from neuronnet.derivation.quantities import Derivation, explain
+    from neuronnet.derivation.explaining import explain
+    from neuronnet.derivation.quantities import Derivation
     from neuronnet.description.description import Description
     from neuronnet.description.reading import read
     from neuronnet.errors import NeuronnetError
@@ -50,7 +51,7 @@ _MODULES = {
     "SoftmaxLayer": "layer",
     "check_sheet": "sheet.check_sheet",
     "diagnose": "sheet.causes",
-    "explain": "derivation.quantities",
+    "explain": "derivation.explaining",
     "load": "network",
     "read": "description.reading",
 }

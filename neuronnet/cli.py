@@ -40,6 +40,7 @@ def _commands():
                 "NETWORK", f"{output.NETWORK_HELP}; or a sheet that brings its own model, such as lstm-step"
             ),
             "--updates": _count("N", "also the numbers after N updates (default 1)"),
+            "--at": _count("K", "the pass after K updates, in place of the first"),
             "--sample": _count("S", "only sample S, counted from 1"),
             "--only": _option("NAME", "one number and its factors, such as dE_total/dw5"),
         },

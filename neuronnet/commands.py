@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from neuronnet import output
-from neuronnet.derivation.quantities import Derivation, Explanation, is_small
+from neuronnet.derivation.explaining import Explanation
+from neuronnet.derivation.quantities import Derivation, is_small
 from neuronnet.description.reading import EXAMPLES, checked, example_names, find, parsed, read
 from neuronnet.errors import NeuronnetError, counted
 from neuronnet.names import after, in_sample, partial_name
@@ -35,9 +36,12 @@ def derive(arguments):
         return _derive_sheet(arguments, sheet, place)
     if arguments.sample is not None:
         description = _with_one_sample(description, arguments.sample)
-    updates = 1 if arguments.updates is None else arguments.updates
-    derivation = Derivation(description, updates=updates if arguments.only is None else 0)
-    explained = None if arguments.only is None else Explanation(derivation, arguments.only)
+    if arguments.at is not None and arguments.updates is not None:
+        raise NeuronnetError("--at is the pass to derive, --updates adds the state after so many; give one")
+    only, at = arguments.only, arguments.at or 0
+    updates = 0 if only is not None else 1 if arguments.updates is None else arguments.updates
+    derivation = Derivation(description, updates=updates, at=at if only is None else 0)
+    explained = None if only is None else Explanation(derivation, only, at)
 
     def numbers():
         quantities = derivation.quantities if explained is None else [explained.quantity, *explained.factors]
@@ -80,7 +84,7 @@ def _is_network(text):
 def _derive_sheet(arguments, sheet, place):
     from neuronnet.sheet.own_model import Model
 
-    for option in ("updates", "sample"):
+    for option in ("updates", "at", "sample"):
         if getattr(arguments, option) is not None:
             raise NeuronnetError(f"--{option}: a sheet has the updates and samples that stand in it")
     model, only = Model.from_text(sheet), arguments.only

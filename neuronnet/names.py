@@ -8,6 +8,7 @@
     net_h1 out_h1 target_o1 E_o1 E_total delta_o1     quantities; delta_x is dE_total/dnet_x
     net_h1[2]       the same in sample 2
     dE_total/dw5    a derivative                w5@1     a value after one update
+    dE_total/dw5@3  a derivative in the pass after three updates
 
 A network may rename any of them (`names`); then the new names are built, and both are understood.
 """
@@ -19,6 +20,7 @@ from neuronnet.errors import SpecError, did_you_mean, nearest
 WORD = r"[^\W\d][\w']*"  # what an author may choose as a name, as a regular expression
 
 _PARTIAL = re.compile(r"d(?P<numerator>[^/\s]+)/d(?P<denominator>[^/\s]+)")
+_LATER = re.compile(r"([^@]+)@([1-9][0-9]{0,8})")
 _UNICODE = {"∂": "d", "δ": "delta", "η": "eta", "′": "'"}
 _KINDS = ("net", "out", "target", "E", "delta")
 
@@ -149,8 +151,28 @@ def split_index(name):
     return name[:cut], re.sub(r"(?<=[\[@])0+(?=[0-9])", "", name[cut:])
 
 
+def split_update(name):
+    """("net_h1[2]", 3) of "net_h1[2]@3"; (name, 0) where it says no number of updates."""
+    found = _LATER.fullmatch(name)
+    return (name, 0) if found is None else (found[1], int(found[2]))
+
+
+def of_one_pass(numerator, denominator):
+    """`dA/dB@3`, the derivative in the pass after 3 updates, wherever in `dA@3/dB@3` the number stands.
+
+    A and B of two passes keep their numbers.
+    """
+    (above, one), (below, other) = split_update(numerator), split_update(denominator)
+    if one and other and one != other:
+        return partial_name(numerator, denominator)
+    return after(partial_name(above, below), one or other)
+
+
 def update_of(name):
-    """After how many updates a name's value is taken: 10000 for "E_total@10000", 0 before the first."""
+    """After how many updates a name's value is taken: 3 for "E_total@3" and "dE_total/dw5@3", or 0."""
+    parts = split_partial(name)
+    if parts is not None:
+        return max(map(update_of, parts))
     return int(split_index(name)[1].partition("@")[2] or 0)
 
 

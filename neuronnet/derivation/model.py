@@ -140,6 +140,10 @@ class Model(Graph):
                 waiting += split_partial(name) or (formula.names() if formula is not None else ())
         return found
 
+    def is_from_training(self, name: str) -> bool:
+        """Whether a quantity is one of a long training, which a program computes and nobody on paper."""
+        return False
+
     def in_numbers(self, name: str, digits: int = 4) -> str | None:
         """The formula of a quantity or derivative as text, with values of some digits in place of names.
 

@@ -13,13 +13,14 @@ from neuronnet.formulas.expressions import Name, Number, Sum
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name, split_index, split_partial, update_of
 
-LATEST = 3  # updates that are written as formulas; the state after more is known by its numbers
+LATEST = 3  # updates up to which every pass is written as formulas of the given numbers
 
 
 class NetworkModel(Model):
     """A Model that a network wrote; `own_name(text)` is the name under which it keeps a quantity.
 
-    `exact` is the Exact of the network. Quantities after many updates are given numbers, from its training.
+    `exact` is the Exact of the network. A pass after many updates starts from numbers, those of its training
+    one update before.
     """
 
     def __init__(self, exact):
@@ -30,7 +31,7 @@ class NetworkModel(Model):
         self._pass.from_nets = False  # an error that is computed from nets has no derivative by its out
         self._pass.given = {}  # formulas hold for all targets, not for zeros alone
         self.loss, self.listed = self.description.names.error, derivation.derivatives
-        self._frozen, self._updates = derivation._frozen, 0
+        self._written = {0}  # the passes that stand here as formulas
         shares = self._last_shares(derivation)
         for name, value in derivation.given.items():
             if name not in shares:
@@ -63,10 +64,12 @@ class NetworkModel(Model):
         own = self.exact.derivation.own_name(text)
         parts = split_partial(own)
         if parts is not None:
-            count = update_of(parts[0])
-            below = parts[1] if "@" in parts[1] or not count else self._at(parts[1], count)
-            return partial_name(parts[0], below)
+            count = update_of(own)
+            return partial_name(*(each if "@" in each else self._at(each, count) for each in parts))
         return own
+
+    def is_from_training(self, name: str) -> bool:
+        return update_of(name) > LATEST
 
     def _at(self, name, count):
         later = after(name, count)
@@ -78,37 +81,38 @@ class NetworkModel(Model):
         if parts is not None:
             return all(part in self for part in parts) and super().__contains__(name)
         count = update_of(name)
-        if not count or not (self._is_known(name) or self._is_known(after(self.loss, count))):
+        if not count or name not in self.exact.derivation:
             return False
-        if count <= (LATEST if self._is_whole() else 1):
-            for update in range(self._updates + 1, count + 1):
-                self._update(update)
-                self._forward(update)
-                self._updates = update
-        elif self._is_known(name):
-            try:
-                self.give(name, self.exact.of(name))
-            except NeuronnetError:
-                return False
+        try:
+            self._write(count)
+        except NeuronnetError:  # the training has no finite value there
+            return False
         return super().__contains__(name)
 
-    def _is_known(self, name):
-        return name in self.exact.derivation
-
-    def _is_whole(self):
-        """Whether every update is made from all samples."""
-        batches = self.description.batches()
-        return len(next(batches)) == len(self.description.samples)
+    def _write(self, count):
+        """The formulas of the pass after so many updates, and of what it comes from."""
+        if count in self._written:
+            return
+        if count <= LATEST:
+            self._write(count - 1)
+        elif count - 1 not in self._written:
+            names = [after(base, count - 1) for base in self.exact.derivation.moved]
+            for name, value in [(name, self.exact.of(name)) for name in names]:
+                self.give(name, value)
+            self._forward(count - 1)
+        self._update(count)
+        self._forward(count)
 
     def _forward(self, update):
-        for name, formula, _ in self._pass.forward(update):
-            self.define(name, formula)
+        self._written.add(update)
+        for name, formula, _ in self._pass.forward():
+            self.define(after(name, update), with_names(formula, lambda each: self._later(each, update)))
         for partial, delta in self.exact.derivation._deltas.items():
             self.define(after(delta, update), Name(self._later(partial, update)))
 
     def _update(self, update):
         before = update - 1
-        for name, formula, _ in self._pass.update(next(self.description.batches())):
+        for name, formula, _ in self._pass.update(self.exact.derivation.batch(before)):
             base = split_index(name)[0]
             self.define(after(base, update), with_names(formula, lambda each: self._later(each, before)))
 

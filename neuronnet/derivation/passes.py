@@ -45,47 +45,47 @@ class Pass:
 
     # Names
 
-    def name_of(self, kind, layer, j, sample, update=0):
+    def name_of(self, kind, layer, j, sample):
         """The name of one neuron's net, out, E, target or delta."""
-        return after(in_sample(self.names.of(kind, self.names.layers[layer][j]), sample), update)
+        return in_sample(self.names.of(kind, self.names.layers[layer][j]), sample)
 
-    def names_of(self, kind, layer, sample, update=0):
+    def names_of(self, kind, layer, sample):
         """The same for all neurons of a layer."""
-        return [self.name_of(kind, layer, j, sample, update) for j in range(self.layers[layer].neurons)]
+        return [self.name_of(kind, layer, j, sample) for j in range(self.layers[layer].neurons)]
 
-    def nets_and_outs(self, layer, sample, update=0):
+    def nets_and_outs(self, layer, sample):
         """The names of all net inputs and of all outputs of a layer."""
-        return [self.names_of(kind, layer, sample, update) for kind in ("net", "out")]
+        return [self.names_of(kind, layer, sample) for kind in ("net", "out")]
 
-    def inputs_of(self, layer, sample, update=0):
+    def inputs_of(self, layer, sample):
         """What a layer receives: the inputs, or the outputs of the layer before."""
         if layer == 0:
             return [in_sample(name, sample) for name in self.names.inputs]
-        return self.names_of("out", layer - 1, sample, update)
+        return self.names_of("out", layer - 1, sample)
 
-    def error_of(self, sample, update=0):
+    def error_of(self, sample):
         """E_total of one sample; of a single sample, that is E_total itself."""
-        return after(in_sample(self.names.error, sample), update)
+        return in_sample(self.names.error, sample)
 
     # Forward
 
-    def forward(self, update=0, part=None):
-        """Rows of the forward pass and the errors of all samples, after some updates."""
+    def forward(self):
+        """Rows of the forward pass and the errors of all samples."""
         for sample in self.samples:
             where = "" if sample is None else f"sample {sample}: "
             for layer in range(len(self.layers)):
-                yield from self._layer_forward(layer, sample, update, part or f"{where}forward pass")
-            yield from self._errors(sample, update, part or f"{where}errors")
+                yield from self._layer_forward(layer, sample, f"{where}forward pass")
+            yield from self._errors(sample, f"{where}errors")
         if len(self.samples) > 1:
-            combined = self._combined([Name(self.error_of(sample, update)) for sample in self.samples])
-            yield from self._total_error(self.names.error, combined, update, part or "errors", self.has_l2)
+            combined = self._combined([Name(self.error_of(sample)) for sample in self.samples])
+            yield from self._total_error(self.names.error, combined, "errors", self.has_l2)
 
-    def _layer_forward(self, layer, sample, update, part):
+    def _layer_forward(self, layer, sample, part):
         activation = self.layers[layer].activation
-        nets, outs = self.nets_and_outs(layer, sample, update)
+        nets, outs = self.nets_and_outs(layer, sample)
         late = []
         for j, net in enumerate(nets):
-            yield net, self._net_formula(layer, j, sample, update), part
+            yield net, self._net_formula(layer, j, sample), part
             row = outs[j], out_formula(activation, nets, j), part
             if ACTIVATIONS[activation].whole_layer:
                 late.append(row)
@@ -93,33 +93,30 @@ class Pass:
                 yield row
         yield from late
 
-    def _net_formula(self, layer, j, sample, update):
-        """w1*i1 + w2*i2 + b1, the bias only where there is one; a frozen bias keeps its first name."""
-        pairs = zip(self.names.weights[layer][j], self.inputs_of(layer, sample, update))
-        terms = [Name(after(weight, update)) * Name(value) for weight, value in pairs]
+    def _net_formula(self, layer, j, sample):
+        """w1*i1 + w2*i2 + b1, the bias only where there is one."""
+        pairs = zip(self.names.weights[layer][j], self.inputs_of(layer, sample))
+        terms = [Name(weight) * Name(value) for weight, value in pairs]
         if self.names.biases[layer] is not None:
-            bias = self.names.biases[layer][j]
-            terms.append(Name(after(bias, update) if self.layers[layer].train_bias else bias))
+            terms.append(Name(self.names.biases[layer][j]))
         return total(terms)
 
-    def _errors(self, sample, update, part):
-        nets, outs = self.nets_and_outs(self.top, sample, update)
-        errors = self.names_of("E", self.top, sample, update)
+    def _errors(self, sample, part):
+        nets, outs = self.nets_and_outs(self.top, sample)
+        errors = self.names_of("E", self.top, sample)
         for j, target in enumerate(self.names_of("target", self.top, sample)):
             value = self.given.get(target)
             yield errors[j], error_formula(self.loss, self.from_nets, target, value, nets, outs, j), part
         combined = self._shared(total(Name(error) for error in errors))
-        with_l2 = sample is None and self.has_l2
-        yield from self._total_error(in_sample(self.names.error, sample), combined, update, part, with_l2)
+        yield from self._total_error(self.error_of(sample), combined, part, sample is None and self.has_l2)
 
-    def _total_error(self, name, combined, update, part, with_l2):
+    def _total_error(self, name, combined, part, with_l2):
         if with_l2:
             weights = [name for name, _, is_bias in self.names.parameters() if not is_bias]
-            term = Name(self.names.l2) * total(Name(after(weight, update)) ** 2 for weight in weights) / 2
-            error_l2 = after(self.names.error_l2, update)
-            yield error_l2, self.description.l2_share(term, len(self.samples)), part
-            combined = combined + Name(error_l2)
-        yield after(name, update), combined, part
+            term = Name(self.names.l2) * total(Name(weight) ** 2 for weight in weights) / 2
+            yield self.names.error_l2, self.description.l2_share(term, len(self.samples)), part
+            combined = combined + Name(self.names.error_l2)
+        yield name, combined, part
 
     def _combined(self, terms):
         return total(terms) / len(terms) if self.description.samples_combine == "mean" else total(terms)
@@ -261,19 +258,19 @@ class Pass:
             }
         return slopes
 
-    def without_cancellation(self, update=0):
+    def without_cancellation(self):
         """(formula, an equal one that keeps all digits) for every formula where 1 - out would lose them."""
         for sample in self.samples:
             for layer, described in enumerate(self.layers):
-                nets, outs = self.nets_and_outs(layer, sample, update)
+                nets, outs = self.nets_and_outs(layer, sample)
                 for j in range(len(outs)):
                     yield from keeping_digits(described.activation, nets, outs, j)
             if self.cancels:
-                yield from self._deltas_keeping_digits(sample, update)
+                yield from self._deltas_keeping_digits(sample)
 
-    def _deltas_keeping_digits(self, sample, update):
+    def _deltas_keeping_digits(self, sample):
         """out - target as minus the rest of out, for every output whose target is 1."""
-        nets, outs = self.nets_and_outs(self.top, sample, update)
+        nets, outs = self.nets_and_outs(self.top, sample)
         for j, target in enumerate(self.names_of("target", self.top, sample)):
             if self.given[target] == 1:
                 yield Name(outs[j]) - Name(target), -REST[self.last](nets, outs, j)

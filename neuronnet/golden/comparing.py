@@ -86,10 +86,9 @@ class Comparison:
             return []
 
     def _is_told(self, name):
-        """Whether the search knows a quantity: of passes after the first, only what goes forward."""
-        each, update = self.golden.values[name], update_of(name)
-        is_forward = each.kind in ("parameters", "forward", "errors") and update <= LATEST_DIAGNOSED
-        return math.isfinite(self.values[name]) and (is_forward or not update and each.kind != "optimiser")
+        """Whether the search knows a quantity: everything but what an update rule remembers."""
+        is_known = self.golden.values[name].kind != "optimiser" and update_of(name) <= LATEST_DIAGNOSED
+        return is_known and math.isfinite(self.values[name])
 
     def _printed(self, name):
         """A value with the digits that its tolerance leaves, as text."""

@@ -337,7 +337,7 @@ class Replay:
 @lru_cache(maxsize=10_000)
 def _counted(name):
     """(how many updates a name is after, the name of the same before any)."""
-    return update_of((split_partial(name) or (name,))[0]), _without_count(name)
+    return update_of(name), _without_count(name)
 
 
 def _without_count(name):

@@ -158,8 +158,9 @@ def derivation(finished, leave_out=()):
 
 def _given(finished, per_line=6):
     l2 = finished.description.names.l2
-    given = [(name, value) for name, value in finished.given.items() if name != l2 or value != 0]
-    pairs = [f"{name} = {as_given(value)}" for name, value in given]
+    given = [(name, value) for name, value in finished.starts_from.items() if name != l2 or value != 0]
+    shown = ((name, (as_given if name in finished.given else nine_decimals)(value)) for name, value in given)
+    pairs = [f"{name} = {value}" for name, value in shown]
     return ["   ".join(pairs[start : start + per_line]) for start in range(0, len(pairs), per_line)]
 
 

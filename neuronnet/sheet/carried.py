@@ -145,9 +145,15 @@ class Carried:
         return formula if formula is None else self._in_words(self._by_outputs(formula), factor)
 
     def _step(self, name):
-        """(formula, factor) of the model for a quantity: a word for a derivative is so many times that."""
+        """(formula, factor) of the model for a quantity: a word for a derivative is so many times that.
+
+        None for one of a long training, unless a number that it is computed from is printed.
+        """
         derivative, factor = self._word(name)
-        return self.model.formula(name if derivative is None else derivative), factor
+        formula = self.model.formula(name if derivative is None else derivative)
+        if formula is not None and self.model.is_from_training(name):
+            return (formula if any(each in self.printed for each in formula.names()) else None), factor
+        return formula, factor
 
     def _word(self, name):
         """(derivative, factor) of an author's word for so many times a derivative; (None, 1) for others."""

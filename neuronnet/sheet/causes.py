@@ -295,7 +295,7 @@ def _explained(lines, diagnoses):
 
 def _is_of_network(quantity, exact):
     """Whether a quantity is a number made of what a known mistake can change."""
-    if isinstance(quantity, ArrayOf) or any("@" in name and "/" in name for name in quantity.names()):
+    if isinstance(quantity, ArrayOf):
         return False
     try:
         exact.value(quantity)

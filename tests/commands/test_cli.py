@@ -161,6 +161,19 @@ def test_the_state_after_some_updates_comes_last(said, updates, last):
     assert rows[-1]["name"] == last
 
 
+def test_any_pass_is_derived_whole_or_in_one_number(said):
+    whole = said("derive", "worked-example", "--at", "3").splitlines()
+    one = said("derive", "worked-example", "--at", "3", "--only", "dE_total/dw5").splitlines()
+    formula = "dE_total/dw5@3 = dE_total/dout_o1@3 * dout_o1/dnet_o1@3 * dnet_o1/dw5@3"
+    value = f"{Derivation('worked-example')['dE_total/dw5@3'].value:.9f}"
+    assert one[0] == formula and one[2].split() == ["=", value]
+    assert [line for line in whole if line.startswith(f"  {formula} = ") and line.endswith(f" = {value}")]
+    assert one == said("derive", "worked-example", "--only", "dE_total/dw5@3").splitlines()
+    assert any(line.startswith("  w1@3 = 0.149437455 ") for line in whole)
+    rows = json.loads(said("derive", "worked-example", "--at", "3", "--format", "json"))["quantities"]
+    assert [each["name"] for each in rows][:2] == ["net_h1@3", "out_h1@3"]
+
+
 @pytest.mark.parametrize("only", ["E_total@7", "E_total@007", "w5@7", "w5@1", "net_h1@3"])
 def test_any_number_of_updates_may_be_asked_for(said, only):
     name, _, count = only.partition("@")
@@ -333,6 +346,9 @@ REFUSED = [
         )
     ],
     (["derive", "net.toml", "--only", "w9"], ["'w9'", "known are net_o1, out_o1"]),
+    (["derive", "net.toml", "--at", "2", "--updates", "3"], ["--at", "--updates", "give one"]),
+    (["derive", "net.toml", "--at", "2", "--only", "w1@3"], ["'w1@3'", "3 updates", "give 'w1'"]),
+    (["derive", "lstm-step", "--at", "2"], ["--at", "a sheet has the updates"]),
     (["derive", "net.toml", "--only", "net_h1"], ["'net_h1'", "did you mean net_o1"]),
     *[
         (["derive", "net.toml", "--only", name], ["unknown name", repr(name)])

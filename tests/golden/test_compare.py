@@ -62,30 +62,35 @@ NAMED = {
 }
 
 
+NAMING = {
+    "loss": "half squared error",
+    "learning_rate": 0.5,
+    "layer": [
+        {"activation": "logistic", "weights": weights, "bias": bias, "train_bias": True}
+        for weights, bias in (
+            ([[0.15, 0.2], [0.25, 0.3]], [0.35, 0.3]),
+            ([[0.4, 0.45], [0.5, 0.55]], [0.6, 0.2]),
+        )
+    ],
+    "sample": [{"inputs": [0.05, 0.1], "targets": [0.01, 0.99]}],
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mistake", NAMED)
 def test_the_mistake_is_named(mistake):
-    layers = [
-        {
-            "activation": "logistic",
-            "weights": [[0.15, 0.2], [0.25, 0.3]],
-            "bias": [0.35, 0.3],
-            "train_bias": True,
-        },
-        {
-            "activation": "logistic",
-            "weights": [[0.4, 0.45], [0.5, 0.55]],
-            "bias": [0.6, 0.2],
-            "train_bias": True,
-        },
-    ]
-    samples = [{"inputs": [0.05, 0.1], "targets": [0.01, 0.99]}]
-    description = {"loss": "half squared error", "learning_rate": 0.5, "layer": layers, "sample": samples}
-    found = Golden.of(description, dtype="float32").compare(
-        port(read(description), (0, 1), np.float32, mistake)
-    )
+    found = Golden.of(NAMING, dtype="float32").compare(port(read(NAMING), (0, 1), np.float32, mistake))
     assert NAMED[mistake] in found.mistakes[0].sentence
     assert f"mistake: {found.mistakes[0].sentence}" in str(found)
+
+
+def test_the_mistake_is_named_by_the_backward_pass_of_a_later_update_alone():
+    for mistake in ("slope left out", "updated weights"):
+        values = port(read(NAMING), (3,), np.float64, mistake)
+        backward = {name: value for name, value in values.items() if name.startswith("d")}
+        found = Golden.of(NAMING, at=(3,)).compare(backward)
+        assert found.first.name.startswith("delta_o1@3")
+        assert NAMED[mistake] in found.mistakes[0].sentence
 
 
 # Files

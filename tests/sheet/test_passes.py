@@ -168,3 +168,52 @@ def test_no_message_shows_our_marks_of_passes():
 def test_an_update_may_have_its_step_in_numbers(step, wrong):
     text = SGD.replace("w - eta dL/dw = 0.0378", f"{step} = 0.0378")
     assert [each[0] for each in wrong_lines(text)] == wrong
+
+
+# Passes of a network, by the number of updates before them
+
+
+def of_network(*lines, network="worked-example"):
+    return [line.verdict for line in neuronnet.check_sheet("\n".join(lines), network).lines]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", [3, 30])
+def test_derivatives_of_a_later_pass_of_a_network(at):
+    derivation = neuronnet.Derivation("worked-example")
+    names = ("delta_o1", "dE_total/dw5", "dout_h1/dnet_h1")
+    right = (f"{name}@{at} = {derivation[f'{name}@{at}'].value:.9g}" for name in names)
+    of_the_first_pass = (f"{name}@{at} = {derivation[name].value:.9g}" for name in names)
+    assert of_network(*right) == ["right"] * 3
+    assert of_network(*of_the_first_pass) == ["wrong number"] * 3
+
+
+RIGHT = """dE_total/dw5@{0} = delta_o1@{0} * out_h1@{0}
+delta_o1@{0} = (out_o1@{0} - target_o1) out_o1@{0} (1 - out_o1@{0})
+w5@{0} = w5@{1} - eta dE_total/dw5@{1}
+out_h1@{0} = 1/(1 + exp(-net_h1@{0}))"""
+WRONG = """dE_total/dw5@{0} = delta_o1@{0} * out_h2@{0}
+delta_o2@{0} = (out_o2@{0} - target_o2) (1 - out_o2@{0})
+w5@{0} = w5@{1} + eta dE_total/dw5@{1}
+w6@{0} = w6@{1} - eta dE_total/dw6@{0}
+net_h1@{0} = w1@{1} i1 + w2@{1} i2 + b1"""
+
+
+@pytest.mark.parametrize("at", [2, 40])
+def test_formulas_of_a_later_pass_of_a_network(at):
+    assert of_network(RIGHT.format(at, at - 1)) == ["right"] * 4
+    assert of_network(WRONG.format(at, at - 1)) == ["wrong formula"] * 5
+
+
+def test_each_update_of_an_online_training_rests_on_its_own_sample():
+    description = neuronnet.load("xor").to_dict() | {"batch": "online", "order": {"kind": "in turn"}}
+    line, at = "w1@{0} = w1@{1} - eta dE_total[{2}]/dw1@{1}", (1, 2, 5)
+    right = [line.format(each + 1, each, each % 4 + 1) for each in at]
+    wrong = [line.format(each + 1, each, each % 4 + 2) for each in at]
+    assert of_network(*right, network=description) == ["right"] * 3
+    assert of_network(*wrong, network=description) == ["wrong formula"] * 3
+
+
+def test_the_error_of_a_long_training_is_not_computed_on_paper():
+    """Rounding every step of the last pass alone gives this number; nobody does so after thirty updates."""
+    assert of_network("E_total@30 = 0.0990") == ["wrong number"]
