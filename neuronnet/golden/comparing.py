@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from neuronnet.golden.golden import Golden, GoldenValue
 
 MOST_SHOWN = 8  # differences in a report
-MOST_DIAGNOSED = 60  # values that the search for a mistake looks at
+MOST_DIAGNOSED = 60  # values that the search for a mistake looks at, half of them before the first difference
 LATEST_DIAGNOSED = 20  # updates that it replays
 
 
@@ -79,7 +79,10 @@ class Comparison:
         from neuronnet.sheet.causes import diagnose
 
         told = [name for name in self.golden.values if name in self.values and self._is_told(name)]
-        near = {name: self._printed(name) for name in told[:MOST_DIAGNOSED]}
+        wrong = {each.name for each in self.differences}
+        first = next((place for place, name in enumerate(told) if name in wrong), 0)
+        start = max(0, first - MOST_DIAGNOSED // 2)
+        near = {name: self._printed(name) for name in told[start : start + MOST_DIAGNOSED]}
         try:
             return diagnose(self.golden.description, near)
         except NeuronnetError:
@@ -136,7 +139,8 @@ class Comparison:
         lines += [f"  {each.odds}" for each in self.mistakes[:1]]
         rest = self.differences[1:]
         if rest:
-            lines.append(f"{counted(len(rest), 'later value')} differ, which may merely follow from it:")
+            differ = "differs" if len(rest) == 1 else "differ"
+            lines.append(f"{counted(len(rest), 'later value')} {differ}, which may merely follow from it:")
             lines += [f"  {each}" for each in rest[:MOST_SHOWN]]
             lines += [f"  and {len(rest) - MOST_SHOWN} more"] if len(rest) > MOST_SHOWN else []
         return lines + self._remarks()

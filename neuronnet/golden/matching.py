@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuronnet.description.reading import read
-from neuronnet.names import after, in_sample, partial_name, spelled_out, split_index
+from neuronnet.names import after, in_sample, partial_name, spelled_out, split_index, update_of
 
 if TYPE_CHECKING:
     from neuronnet.golden.golden import Golden
@@ -48,6 +48,8 @@ def matched(golden: Golden, given: dict) -> Matched:
             values[name] = value
         elif isinstance(value, list) and f"{key}[{','.join('1' * _depth(value))}]" in tables:
             values |= _entries(key, value)
+        elif not isinstance(value, list) and (update := tables.not_recorded(key)) is not None:
+            unknown.append(f"{key} (not recorded after {update} updates)")
         elif tables.names is not None and (kind := _kind_of(key)) is not None:
             *kind, plain = kind
             arrays[tuple(kind)].append((key, plain, value))
@@ -75,6 +77,7 @@ class _Tables:
             description = read(golden.description)
             self.names, self.several = description.names, len(description.samples) > 1
         self._known = {name: name for name in golden.values} | {name: name for name in golden.refused}
+        self._bases = {split_index(name)[0] for name in self._known}
 
     def __contains__(self, name):
         return name in self._known
@@ -91,6 +94,13 @@ class _Tables:
             if each in self._known:
                 return each
         return None
+
+    def not_recorded(self, key):
+        """The update of a key that spells a quantity of other updates; None where it spells none."""
+        if self.names is None:
+            return None
+        base, index = split_index(self.names.standard(spelled_out(key.replace(" ", ""))))
+        return update_of(base + index) if base in self._bases else None
 
     def matrices(self, kind, update):
         """The matrices of a kind in order of layers, each a list of rows of names."""
