@@ -1,4 +1,4 @@
-"""Mistakes on the way back: slopes of activations, paths that meet, the factors of a product, factors of all.
+"""Mistakes on the way back: paths that meet, the factors of a product, factors of all; and `slopes`.
 
 A row says what is done at an edge of the graph; it holds for every model, at one edge or at all of a kind.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from neuronnet.description.values import Literal
 from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.expressions import Call, Entry, Name, Number, Placed, Transpose, total
 from neuronnet.formulas.rewriting import nodes
+from neuronnet.mistakes.slopes import of_slopes
 from neuronnet.mistakes.variation import (
     UPSTREAM,
     Variation,
@@ -29,90 +29,15 @@ from neuronnet.names import after, partial_name, split_partial
 if TYPE_CHECKING:
     from neuronnet.mistakes.graph import Graph
 
-SIGMOID, TANH, RELU, LINEAR = "logistic'", "tanh'", "step", "identity"
-CURVED = (SIGMOID, TANH, RELU, "leaky_relu'", "elu'", "gelu'")
-CANCELLED = "derivative multiplied in although it cancels"
 RAW = "hidden delta from the raw output error"
 
 
 def backward(graph: Graph) -> Iterator[Variation]:
     """Every Variation of the sweep backwards over a model."""
-    yield from _slopes(graph)
+    yield from of_slopes(graph)
     yield from _paths(graph)
     yield from _products(graph)
     yield from _factors(graph)
-
-
-# The slope of an activation: (id with its place, functions, the other slope).
-
-
-def _at_out(slope, net, out):
-    return Call(slope.function, [out, *slope.arguments[1:]])
-
-
-def _of_logistic(slope, net, out):
-    return out * (1 - out)
-
-
-def _of_tanh(slope, net, out):
-    return 1 - out**2
-
-
-SLOPES: tuple[tuple[str, tuple[str, ...], Callable], ...] = (
-    ("activation derivative missing {at}", CURVED, lambda slope, net, out: Number(1)),
-    ("relu's derivative left out{suffix}", (RELU,), lambda slope, net, out: Number(1)),
-    ("activation derivative used twice: {colon}", CURVED, lambda slope, net, out: slope**2),
-    ("logistic applied twice in its derivative: {colon}", (SIGMOID,), _at_out),
-    ("tanh applied twice in its derivative: {colon}", (TANH,), _at_out),
-    (
-        "derivative written for out, given net: {colon}",
-        (SIGMOID, TANH),
-        lambda slope, net, out: net * (1 - net) if slope.function == SIGMOID else 1 - net**2,
-    ),
-    ("sign slip in the derivative: {colon}", (SIGMOID, TANH), lambda slope, net, out: -slope),
-    ("the logistic's derivative for tanh{suffix}", (TANH,), _of_logistic),
-    ("the logistic's derivative for relu or no activation{suffix}", (RELU, LINEAR), _of_logistic),
-    ("tanh's derivative for the logistic{suffix}", (SIGMOID,), _of_tanh),
-    ("tanh's derivative for relu or no activation{suffix}", (RELU, LINEAR), _of_tanh),
-    (
-        "relu's derivative for another activation{suffix}",
-        (SIGMOID, TANH, LINEAR),
-        lambda slope, net, out: Call("step", [net]),
-    ),
-    (
-        "leaky relu's derivative for relu{suffix}",
-        (RELU,),
-        lambda slope, net, out: Call("leaky_relu'", [net, Number(Literal("0.01"))]),
-    ),
-    ("only 1 - out of the derivative{suffix}", (SIGMOID, TANH), lambda slope, net, out: 1 - out),
-    ("the output in place of its derivative{suffix}", (SIGMOID, TANH), lambda slope, net, out: out),
-)
-
-
-def _slopes(graph):
-    for place in graph.slope_places():
-        for id, functions, other in SLOPES:
-            edges = [edge for edge in place.edges if graph.function_at(edge) in functions]
-            if edges:
-                if graph.network is None and len(edges) < len(place.edges):
-                    place = named(edges, place.plainness)
-                cancels = id == "activation derivative used twice: {colon}" and graph.cancels_at(edges)
-                shares = {edge: _with_slope(graph, edge, other) for edge in edges}
-                yield known(CANCELLED if cancels else id, place._asdict(), place.plainness, shares=shares)
-
-
-def _with_slope(graph, edge, other):
-    """The change of a share to another slope of the activation, or of every one in it."""
-    user, name = edge
-
-    def change(share, upstream):
-        slopes = slopes_in(share)
-        if not slopes:
-            return times(share, other(Call("identity", [Name(name)]), Name(name), Name(user)), graph.shapes)
-        others = {each.format(): other(each, each.arguments[0], graph.out_of(user, each)) for each in slopes}
-        return with_parts(share, others)
-
-    return change
 
 
 # Where paths meet: the ids at inner quantities and at parameters, the shares that count, of all shares.
@@ -227,12 +152,18 @@ def _turned_back(graph, edge):
     return _fitting(graph, edge, lambda share: with_parts(share, forms))
 
 
-def _fitting(graph, edge, other):
-    """A change of a share, None where the other one has no right shape."""
-    found = other(graph.edges[edge])
-    if found is None or not graph.fits(found, edge[1]) or found.format() == graph.edges[edge].format():
+def _fitting(graph, edge, other, share=None):
+    """A change of a share, by default the first of an edge; None where the other has no right shape."""
+    share = graph.edges[edge] if share is None else share
+    found = other(share)
+    if found is None or not graph.fits(found, edge[1]) or found.format() == share.format():
         return None
-    return lambda share, upstream: other(share)
+
+    def change(each, upstream):
+        changed = other(each)
+        return each if changed is None else changed
+
+    return change
 
 
 BACK = (
@@ -247,7 +178,9 @@ GRADIENTS = (
     ("the weight in place of its input in the gradient", _itself),
     ("net in place of out in the gradient", _net_for_out),
     ("a matrix not transposed in the gradient", _turned_back),
+    ("the derivative by out in the gradient in place of that by net", raw),
 )
+OF_MATRICES = {id for id, _ in GRADIENTS[-2:]}  # of sheets that bring their own model
 
 
 def _products(graph):
@@ -255,7 +188,7 @@ def _products(graph):
         for id, change in rows:
             shares = {edge: change(graph, edge) for edge in edges}
             shares = {edge: each for edge, each in shares.items() if each is not None}
-            if shares and (graph.network is None or id != "a matrix not transposed in the gradient"):
+            if shares and (graph.network is None or id not in OF_MATRICES):
                 yield known(id, shares=shares)
             for edge, each in shares.items() if len(shares) > 1 and graph.network is None else ():
                 found = known(id, plainness=1, shares={edge: each})
@@ -266,15 +199,18 @@ def _products(graph):
 
 def _single_factors(graph):
     """In the shares of one edge of a sheet: a factor left out, or with the wrong sign."""
-    for edge, share in graph.edges.items():
-        user, name = edge
+    for edge, share in graph.single_uses():
+        user, name, *place = edge
         if name not in graph.differentiated:
             continue
         places = {"name": name, "user": user}
+        if place:
+            words = places | {"share": share.format().replace(UPSTREAM, f"d{graph.loss}/d")}
+            yield known("{share} missing in the derivative by {name}", words, 1, shares={edge: _dropped})
         for factor in [*factors_of(share), *slopes_in(share)]:
             text = factor.format()
             change = _fitting(
-                graph, edge, lambda each, text=text: without_factor(each, lambda f: f.format() == text)
+                graph, edge, lambda each, text=text: without_factor(each, lambda f: f.format() == text), share
             )
             if change is not None:
                 places["factor"] = text
@@ -284,18 +220,22 @@ def _single_factors(graph):
         for factor in factors_of(share):
             for other in _shifted(factor, graph):
                 words = places | {"factor": factor.format(), "other": other.format()}
-                change = _fitting(graph, edge, _with(factor, other))
+                change = _fitting(graph, edge, _with(factor, other), share)
                 if change is not None:
                     yield known("{other} for {factor}: {name}", words, 1, shares={edge: change})
         for id, change in (
-            ("derivative by {user} not transposed: {name}", _turned_upstream(graph, edge)),
-            ("a repeated index assigned: {name}", _repeated(graph, edge)),
+            ("derivative by {user} not transposed: {name}", _turned_upstream(graph, edge, share)),
+            ("a repeated index assigned: {name}", _repeated(share)),
         ):
             if change is not None:
                 yield known(id, places, 0, shares={edge: change})
 
 
-def _turned_upstream(graph, edge):
+def _dropped(share, upstream):
+    return None
+
+
+def _turned_upstream(graph, edge, share):
     """The derivative by the user of a matrix as it is where its transpose belongs, or the other way round."""
 
     def other(share, upstream):
@@ -303,8 +243,8 @@ def _turned_upstream(graph, edge):
         is_other = turned_back.format() != share.format()
         return turned_back if is_other else with_parts(share, {upstream.format(): Transpose(upstream)})
 
-    found = other(graph.edges[edge], Name(UPSTREAM + edge[0]))
-    is_new = len(graph.model.shape(edge[0])) == 2 and found.format() != graph.edges[edge].format()
+    found = other(share, Name(UPSTREAM + edge[0]))
+    is_new = len(graph.model.shape(edge[0])) == 2 and found.format() != share.format()
     return other if is_new and graph.fits(found, edge[1]) else None
 
 
@@ -323,7 +263,7 @@ def _shifted(factor, graph):
                 yield Entry(factor.base, indices, factor.from_zero)
 
 
-def _repeated(graph, edge):
+def _repeated(share):
     """A share that is placed at repeated indices, in which the last of each replaces their sum."""
 
     def other(share, upstream):
@@ -336,7 +276,7 @@ def _repeated(graph, edge):
                 return rebuild(Placed(kept, node.like, [list(last), *rest], node.first))
         return None
 
-    return other if other(graph.edges[edge], None) is not None else None
+    return other if other(share, None) is not None else None
 
 
 # Factors of everything that comes from the loss, or goes to the parameters.

@@ -1,7 +1,8 @@
 """What there is to vary in a model: slopes by layer, products, paths, errors, parameters and their updates.
 
-An edge (u, v) is a use of v in the formula of u. What it adds to a derivative by v is a formula over the
-derivative by u, its upstream; `edges` has it with `UPSTREAM` for that.
+An edge (u, v) says that v stands in the formula of u. What each of its uses there adds to a derivative by v
+is a formula over the derivative by u, its upstream; `uses` has them with `UPSTREAM` for that, and `edges`
+the first. Of several uses, as of z in `z*logistic(z)`, the edge (u, v, k) is one alone.
 """
 
 from __future__ import annotations
@@ -45,12 +46,13 @@ class Graph:
             for name, formula in self.model.formulas.items()
             if self._is_new(name, formula) and not any(map(split_partial, formula.names()))
         ]
-        self.edges: dict[tuple[str, str], Expression] = {}
+        self.uses: dict[tuple[str, str], list[Expression]] = defaultdict(list)
         for user in self.forward:
             upstream = UPSTREAM + user
             self.shapes[upstream] = self.model.shape(user)
             for name, share in contributions(self.model.formulas[user], Name(upstream), self.shapes, user):
-                self.edges.setdefault((user, name), share)
+                self.uses[user, name].append(share)
+        self.edges = {edge: shares[0] for edge, shares in self.uses.items()}
         self.users: dict[str, list[str]] = defaultdict(list)
         for user, name in self.edges:
             self.users[name].append(user)
@@ -108,12 +110,11 @@ class Graph:
         return all(name.startswith(UPSTREAM) for name in share.names())
 
     def _layers(self):
-        sloped = [edge for edge, share in self.edges.items() if slopes_in(share)]
+        sloped = [edge for edge in self.edges if self.slopes_at(edge)]
         depth: dict[str, int] = {}
         for user in reversed(self.forward):
             above = [
-                depth.get(each, 0) + bool(slopes_in(self.edges[each, user]))
-                for each in self.users.get(user, ())
+                depth.get(each, 0) + bool(self.slopes_at((each, user))) for each in self.users.get(user, ())
             ]
             depth[user] = max(above, default=0)
         levels: dict[int, list] = {}
@@ -137,8 +138,18 @@ class Graph:
 
     def function_at(self, edge: tuple[str, str]) -> str:
         """The slope of an edge of a layer, by its name; "identity" where there is none."""
-        slopes = slopes_in(self.edges[edge])
+        slopes = self.slopes_at(edge)
         return slopes[0].function if slopes else "identity"
+
+    def slopes_at(self, edge: tuple[str, str]) -> list[Call]:
+        """The slopes of activations in what the uses of an edge add."""
+        return [slope for share in self.uses[edge] for slope in slopes_in(share)]
+
+    def single_uses(self) -> Iterable[tuple[tuple, Expression]]:
+        """(edge, what it adds) for every use of a quantity: (u, v), or (u, v, k) for one of several."""
+        for edge, shares in self.uses.items():
+            for place, share in enumerate(shares):
+                yield ((*edge, place) if len(shares) > 1 else edge), share
 
     def out_of(self, user: str, slope: Call) -> Expression:
         """The value of the activation that has a slope: the user of it, or a call."""

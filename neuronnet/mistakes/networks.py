@@ -11,10 +11,11 @@ from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.derivation.quantities import Derivation
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.expressions import Expression, Name, total
-from neuronnet.mistakes.backward import CANCELLED, RAW, raw
+from neuronnet.mistakes.backward import RAW, raw
 from neuronnet.mistakes.catalogue import variations
 from neuronnet.mistakes.graph import Graph
 from neuronnet.mistakes.passes import Pass, Values, changed_step
+from neuronnet.mistakes.slopes import CANCELLED
 from neuronnet.mistakes.variation import RIGHT, Place, Variation, everywhere, known, named, with_parts
 from neuronnet.names import after, partial_name, split_partial, update_of
 

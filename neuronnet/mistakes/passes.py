@@ -49,7 +49,7 @@ class Pass:
             return self._varied[id(variation)]
         other = Pass.__new__(Pass)
         other.__dict__.update(self.__dict__, variation=variation, plain=self, _rows={}, _mask=(-1, 0))
-        other._touched = {name for _, name in variation.shares} | set(variation.sums)
+        other._touched = {name for _, name, *_ in variation.shares} | set(variation.sums)
         other._redone = {user: change(self.model.formulas[user]) for user, change in variation.slopes.items()}
         if other._redone:
             other._uses, other._contributions = _uses({**self.model.formulas, **other._redone}), {}
@@ -98,10 +98,12 @@ class Pass:
         for user in self._uses.get(denominator, ()):
             if user in self._reached[numerator] and (user not in model.constants or user == numerator):
                 above, found = self._shares_from(numerator, user)
-                change = self.variation.shares.get((user, denominator))
                 found = [share for name, share in found if name == denominator]
-                found = found if change is None else [change(share, above) for share in found]
-                shares += [share for share in found if share is not None]
+                for place, share in enumerate(found):
+                    for edge in ((user, denominator), (user, denominator, place)):
+                        change = self.variation.shares.get(edge)
+                        share = share if change is None or share is None else change(share, above)
+                    shares += [] if share is None else [share]
         change = self.variation.sums.get(denominator)
         shares = shares if change is None else change(shares, numerator)
         return added(shares, model.shape(denominator), self.shapes)

@@ -40,9 +40,10 @@ class Variation:
     """One mistake or convention on one model: its `id`, a `sentence`, and what it changes, by place.
 
     `values` maps names to a function of the formula that the number is computed with, `slopes` to one of the
-    formula that is differentiated. `shares` maps (user, name) to a function of (share, derivative by the
-    user), `sums` maps names to one of (list of shares, numerator). `given` says which given number is read in
-    the place of which, `start` what else an update remembers, `later` how many updates too many are counted.
+    formula that is differentiated. `shares` maps (user, name), or (user, name, k) for the k-th of several
+    uses in one formula, to a function of (share, derivative by the user), `sums` maps names to one of (list
+    of shares, numerator). `given` says which given number is read in the place of which, `start` what else an
+    update remembers, `later` how many updates too many are counted.
     """
 
     id: str
@@ -50,7 +51,7 @@ class Variation:
     convention: str | None = None
     values: dict[str, Callable] = field(default_factory=dict, compare=False)
     slopes: dict[str, Callable] = field(default_factory=dict, compare=False)
-    shares: dict[tuple[str, str], Callable] = field(default_factory=dict, compare=False)
+    shares: dict[tuple, Callable] = field(default_factory=dict, compare=False)
     sums: dict[str, Callable] = field(default_factory=dict, compare=False)
     given: dict[str, str] = field(default_factory=dict)
     start: dict[str, int] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Mistakes on models that sheets bring along: recurrent, attention, normalisations and others."""
 
+import math
 from functools import cache
 from pathlib import Path
 
@@ -116,3 +117,49 @@ def test_right_numbers_have_no_cause_and_a_random_one_none(name):
         last = list(numbers)[-1]
         numbers[last] = numbers[last] * 1.0371946
         assert explanations(own, printed(own, quantities, numbers), may_contradict=False) == []
+
+
+@pytest.mark.parametrize(
+    "name, id",
+    [
+        ("attention-head", "activation derivative missing at A"),
+        ("attention-head", "softmax derivative on the diagonal only: A"),
+        ("attention-head", "softmax derivative without its sum: A"),
+        ("attention-head", "softmax derivative summed along the other axis: A"),
+        ("softmax-batch", "activation derivative missing at P"),
+        ("softmax-batch", "softmax derivative on the diagonal only: P"),
+        ("softmax-one-row", "derivative multiplied in although it cancels"),
+        ("recurrent-two-steps", "the derivative by out in the gradient in place of that by net"),
+    ],
+)
+def test_a_wrong_slope_is_named_from_the_numbers_behind_it(name, id):
+    own, quantities = model_of(name)
+    with fifty_digits():
+        wrong = printed(own, quantities, numbers_of(own.replay(own.variations[id]), quantities))
+        assert not all(each.is_right for each in wrong)
+        found = explanations(own, wrong, may_contradict=False)[0]
+        assert id in (found.id, *found.same_as) and not found.contradicts
+
+
+SWISH = (
+    "w = 0.5\nx = 0.8\nt = 1.0\na = w*x*1.5\nh = a*logistic(a)\nL = (h - t)^2/2\ndL/dh = h - t = -0.6408\n"
+)
+
+
+@pytest.mark.parametrize(
+    "slope, id",
+    [
+        (lambda a, s: a * s * (1 - s), "dL/dh*logistic(a) missing in the derivative by a"),
+        (lambda a, s: s, "dL/dh*a*logistic'(a) missing in the derivative by a"),
+        (lambda a, s: s + a, "activation derivative missing at h"),
+        (lambda a, s: s + a * (1 - s * s), "tanh's derivative for the logistic: h"),
+        (lambda a, s: s - a * s * (1 - s), "sign slip in the derivative: h"),
+        (lambda a, s: s + a * s * (1 - s), None),
+    ],
+)
+def test_each_place_of_a_quantity_in_one_formula_adds_its_share(slope, id):
+    a = 0.5 * 0.8 * 1.5
+    s = 1 / (1 + math.exp(-a))
+    by_a = (a * s - 1) * slope(a, s)
+    sheet = SWISH.replace("-0.6408", f"{a * s - 1:.6f}") + f"dL/da = {by_a:.6f}\n"
+    assert [each.id for each in check_sheet(sheet).mistakes] == ([] if id is None else [id])
