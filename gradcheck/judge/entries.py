@@ -9,6 +9,7 @@ import numpy as np
 from gradcheck.errors import entry_name
 from gradcheck.judge.directions import Group, judge_along, locate, random_direction
 from gradcheck.judge.kinks import Kinks
+from gradcheck.judge.sharing import few_of, measured_alike
 from gradcheck.numeric.derivatives import Estimate, floor_along, gradient, with_entries
 from gradcheck.numeric.rounding import DEVIATIONS, U
 from gradcheck.numeric.steps import FIRST_STEP
@@ -161,14 +162,13 @@ class JudgedEntries:
         """Measure and judge the entries at the positions; returns how many of them are wrong."""
         if len(positions) == 0:
             return 0
-        estimates = self._measured(positions)
-        self._judge(positions, estimates)
+        estimates = self._measured_and_judged(positions)
         for first_step in OTHER_STEPS if self.single_precision else ():
             again = [i for i in estimates if self._is_open(i)]
             for i, estimate in self._measured(np.array(again, dtype=int), first_step).items():
                 is_wrong = self.judgements[i] == "wrong"
                 estimates[i] = _better(estimates[i], estimate, is_wrong)
-            self._judge(positions, estimates)
+            self._judge(estimates)
         slopes = {
             i: each.slopes for i, each in estimates.items() if each.kink or self.judgements[i] == "wrong"
         }
@@ -184,8 +184,32 @@ class JudgedEntries:
         verdict = self.judgements[position]
         return verdict == "undecided" or verdict == "wrong" and apart <= MARGINAL * self.bar[position]
 
+    def _is_within_its_bar(self, position):
+        apart = abs(self.analytic[position] - self.numeric[position])
+        return self.judgements[position] == "right" and apart <= self.bar[position]
+
+    def _measured_and_judged(self, positions):
+        """Position -> Estimate: in large blocks a few are searched, and those not proved right without."""
+        draw, alike = np.random.default_rng([self._functions.seed, 5]), {}
+        parts = [positions[(block.start <= positions) & (positions < block.stop)] for block in self.blocks]
+        few = [few_of(part, self.analytic, draw) for part in parts]
+        found = self._measured(np.concatenate(few))
+        for part, some in zip(parts, few) if not self.single_precision else ():
+            rest = np.setdiff1d(part, some)
+            if len(rest) > 0:
+                known = {i: found[i] for i in some.tolist()}
+                how = self._floor, self.confidence
+                alike |= measured_alike(self._functions, self.vector, rest, known, *how)
+        self._judge(found | alike)
+        found |= {i: each for i, each in alike.items() if self._is_within_its_bar(i)}
+        searched = self._measured(np.setdiff1d(positions, list(found)))
+        self._judge(searched)
+        return found | searched
+
     def _measured(self, positions, first_step=FIRST_STEP):
         """Position -> Estimate."""
+        if len(positions) == 0:
+            return {}
         f, bounds, seed = self._functions.value, self._functions.bounds, self._functions.seed
         bounds = None if bounds is None else tuple(each[positions] for each in bounds)
         f_of_entries, there = with_entries(f, self.vector, positions), self.vector[positions]
@@ -195,8 +219,9 @@ class JudgedEntries:
         self._floor, self.single_precision = found.floor, found.floor.single_precision
         return dict(zip(positions.tolist(), found.estimates))
 
-    def _judge(self, positions, estimates):
-        """Judges the entries at the positions by their Estimates, each beside the slopes of its block."""
+    def _judge(self, estimates):
+        """Judges the entries at some positions by their Estimates, each beside the slopes of its block."""
+        positions = np.array(list(estimates), dtype=int)
         of_analytic = np.where(self.analytic == 0.0, self._rounding_of_zeros, self._rounding)
         for i, estimate in estimates.items():
             self.numeric[i], self._scale[i], self.at_kink[i] = estimate.value, estimate.scale, estimate.kink
