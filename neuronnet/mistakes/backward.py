@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from neuronnet.formulas.arrays import as_vector_shape
-from neuronnet.formulas.expressions import Call, Entry, Name, Number, Placed, Transpose, total
+from neuronnet.formulas.expressions import Call, Entry, Name, Number, Placed, Sum, Transpose, is_number, total
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.mistakes.slopes import of_slopes
 from neuronnet.mistakes.variation import (
@@ -218,7 +218,7 @@ def _single_factors(graph):
         shares = {edge: lambda each, upstream: -each}
         yield known("sign slip: {name} in {user}", places, 1, shares=shares)
         for factor in factors_of(share):
-            for other in _shifted(factor, graph):
+            for other in (*_shifted(factor, graph), *_related(factor, graph)):
                 words = places | {"factor": factor.format(), "other": other.format()}
                 change = _fitting(graph, edge, _with(factor, other), share)
                 if change is not None:
@@ -261,6 +261,19 @@ def _shifted(factor, graph):
             if factor.first <= start and stop < length + factor.first + (factor.first == 0):
                 indices = [*factor.indices[:place], (start, stop), *factor.indices[place + 1 :]]
                 yield Entry(factor.base, indices, factor.from_zero)
+
+
+def _related(factor, graph):
+    """What is easily written for a factor: x for tanh(x), z for 1 - z, 1 - z for z, x for a y made of x."""
+    if isinstance(factor, Call) and len(factor.arguments) == 1 and not slopes_in(factor):
+        yield factor.arguments[0]
+    elif isinstance(factor, Sum) and len(factor.terms) == 2 and is_number(factor.terms[0][1], 1):
+        yield factor.terms[1][1]
+    elif isinstance(factor, Name) and factor.name in graph.model.formulas:
+        formula, shape = graph.model.formulas[factor.name], graph.model.shape(factor.name)
+        yield from (Name(each) for each in formula.names() if graph.model.shape(each) == shape)
+        if isinstance(formula, Call) and formula.function == "logistic":
+            yield 1 - factor
 
 
 def _repeated(share):

@@ -129,10 +129,13 @@ def test_right_numbers_have_no_cause_and_a_random_one_none(name):
         ("softmax-batch", "activation derivative missing at P"),
         ("softmax-batch", "softmax derivative on the diagonal only: P"),
         ("softmax-one-row", "derivative multiplied in although it cancels"),
+        ("gru-step", "z for 1 - z: n"),
+        ("lstm-step", "c for tanh(c): o"),
+        ("batch-norm", "X for X_hat: gamma"),
         ("recurrent-two-steps", "the derivative by out in the gradient in place of that by net"),
     ],
 )
-def test_a_wrong_slope_is_named_from_the_numbers_behind_it(name, id):
+def test_a_wrong_slope_or_factor_is_named_from_the_numbers_behind_it(name, id):
     own, quantities = model_of(name)
     with fifty_digits():
         wrong = printed(own, quantities, numbers_of(own.replay(own.variations[id]), quantities))
