@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.errors import GradcheckError
+from gradcheck.errors import GradcheckError, Interrupted
 from gradcheck.inputs.functions import MOST_CALLS, READINGS, CallersFunctions, random_states_kept
 from gradcheck.inputs.intermediates import functions_of_intermediates
 from gradcheck.inputs.point import Point
@@ -72,6 +72,8 @@ def check(
         how = {"confidence": confidence, "one_by_one": one_by_one, "doubt": _doubt(findings)}
         # judge: every entry by the error bar of its numerical derivative
         judged = _judged(functions, point.selected(select), **how)
+        if judged.is_interrupted:
+            raise _interrupted(functions, judged, seed, confidence, findings, started)
         # nearby: where this point proves little, the same functions at others
         effects = _effects(point, findings)
         weak = weak_passes(judged, effects)
@@ -146,6 +148,16 @@ def _judged(functions, blocks, **how):
     """The JudgedEntries of some blocks at the point itself."""
     at = gradient_at(functions, functions.point.vector, *functions.first_gradients())
     return JudgedEntries(functions, blocks, at, **how)
+
+
+def _interrupted(functions, judged, seed, confidence, findings, started):
+    """An Interrupted with the Report on the entries that are judged so far, without causes."""
+    blocks = judged.reports(None, _effects(functions.point, findings))
+    seconds = perf_counter() - started
+    report = Report(blocks, functions.evaluations, seed, confidence, audit=findings, seconds=seconds)
+    done = len(judged.judgements) + sum(len(group.positions) for group in judged.groups)
+    entries = sum(len(each.positions) for each in judged.blocks)
+    return Interrupted(report, f"after {done} of {entries} entries")
 
 
 def _explained(nearby, judged_nearby, constants):

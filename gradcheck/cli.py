@@ -29,7 +29,11 @@ from neuronnet.output import (
     UNUSABLE,
     ArgumentParser,
     add_output_options,
+    as_far_as_made,
     count,
+    ended,
+    listed,
+    marked,
     progress_line,
     run,
     source,
@@ -164,14 +168,17 @@ def _check_program(arguments):
     with programs.running(arguments.parameters):
         entries = Point(parameters).vector.size
     with programs.running(arguments.network), _shown_progress(loss, entries) as watched:
-        report = check(watched, gradients, parameters, select=arguments.select, seed=arguments.seed)
-        figure = None if arguments.plot is None else plots.report_figure(report, loss, gradients, parameters)
+        how = {"select": arguments.select, "seed": arguments.seed}
+        report, until = as_far_as_made(lambda: check(watched, gradients, parameters, **how))
+        figure = None
+        if arguments.plot is not None and until is None:
+            figure = plots.report_figure(report, loss, gradients, parameters)
     report = replace(report, call=_command_line(arguments))
     as_text = report.markdown().rstrip("\n") if arguments.format == "markdown" else str(report)
-    _print(arguments, report, programs.paths, as_text)
+    _print(arguments, report, programs.paths, as_text, until)
     if figure is not None:
         figures.save(figure, arguments.plot, programs.paths)
-    return STATUS[report.verdict]
+    return ended(STATUS[report.verdict], "gradcheck", until)
 
 
 def _absolute(path):
@@ -214,17 +221,27 @@ def _twin(arguments):
     if arguments.twin_only:
         twin = Twin(description)
         with np.errstate(all="ignore"):
-            rows = twin.train(arguments.updates, every=every, progress=progress)
-        rows = [row | {"held_out_accuracy": row.get("held_out_accuracy")} for row in rows]
+            training = _twin_rows(twin, arguments.updates, every, progress)
+            rows, until = as_far_as_made(lambda: listed(training))
         rows, diverges = text.until_it_diverges(rows)
         as_dict = {"rows": rows} | ({} if diverges is None else {"diverges": diverges})
-        _print(arguments, as_dict, [place], text.training(description, rows))
-        _plot(arguments, lambda: figures.training(description, rows, twin.forward), place)
-        return 0 if diverges is None else UNUSABLE
-    report = side_by_side(description, arguments.updates, every, progress)
-    _print(arguments, report, [place])
-    _plot(arguments, lambda: side_by_side_figure(report), place)
-    return STATUS[report.verdict]
+        _print(arguments, as_dict, [place], text.training(description, rows), until)
+        _plot(arguments, lambda: figures.training(description, rows, twin.forward), place, until)
+        return ended(0 if diverges is None else UNUSABLE, "gradcheck", until)
+    how = description, arguments.updates, every, progress
+    report, until = as_far_as_made(lambda: side_by_side(*how))
+    _print(arguments, report, [place], until=until)
+    _plot(arguments, lambda: side_by_side_figure(report), place, until)
+    return ended(STATUS[report.verdict], "gradcheck", until)
+
+
+def _twin_rows(twin, updates, every, progress):
+    """Yield the rows of a training of the twin alone, as `neuronnet.training.history` has them."""
+    stops = sorted({0, *range(every, updates, every), updates})
+    for begin, stop in zip([0, *stops], stops):
+        report = None if progress is None else lambda made, _, begin=begin: progress(begin + made)
+        row = twin.train(stop - begin, progress=report)[-1]
+        yield row | {"held_out_accuracy": row.get("held_out_accuracy")}
 
 
 def _stability(arguments):
@@ -232,10 +249,10 @@ def _stability(arguments):
     given = {name: getattr(arguments, name) for name in ("seed", "runs", "first")}
     given = {name: value for name, value in given.items() if value is not None}
     given |= {"every": _rows_every(arguments), "progress": progress_line(0, "runs")}
-    report = stability(description, arguments.updates, **given)
-    _print(arguments, report, [place])
-    _plot(arguments, lambda: stability_figure(description.title, report), place)
-    return 0
+    report, until = as_far_as_made(lambda: stability(description, arguments.updates, **given))
+    _print(arguments, report, [place], until=until)
+    _plot(arguments, lambda: stability_figure(description.title, report), place, until)
+    return ended(0, "gradcheck", until)
 
 
 def _gallery(arguments):
@@ -258,12 +275,14 @@ def _rows_every(arguments):
     return max(1, arguments.updates // 10) if arguments.every is None else arguments.every
 
 
-def _print(arguments, report, places, as_text=None):
-    as_text = str(report) if as_text is None else as_text
-    as_json = arguments.format == "json"
-    write(json.dumps(plain(report), indent=1) if as_json else as_text, arguments.output, places)
+def _print(arguments, report, places, as_text=None, until=None):
+    if arguments.format == "json":
+        result = json.dumps(marked(plain(report), until, "json"), indent=1)
+    else:
+        result = marked(str(report) if as_text is None else as_text, until, arguments.format)
+    write(result, arguments.output, places)
 
 
-def _plot(arguments, draw, place):
-    if arguments.plot is not None:
+def _plot(arguments, draw, place, until=None):
+    if arguments.plot is not None and until is None:
         figures.save(draw(), arguments.plot, [place])

@@ -89,6 +89,14 @@ class GradcheckWarning(UserWarning):
     """Right gradients of functions that do something else besides, such as changing their parameters."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C amid long work. Carries what was `made` so far, and `until`, how far that is."""
+
+    def __init__(self, made: object, until: str):
+        self.made, self.until = made, until
+        super().__init__(f"interrupted {until}")
+
+
 class UnknownName(GradcheckError):
     """A name that is not in a list of names: `kind` (what is named), `found`, `allowed`."""
 

@@ -108,16 +108,17 @@ def golden(arguments):
 
         subject = Model.from_text(sheet)
     at = None if arguments.at is None else _counts("--at", arguments.at)
-    made = Golden.of(
-        subject, arguments.updates, at, arguments.dtype or "float64", arguments.all, arguments.proved
-    )
     if arguments.output is not None:
-        made.write(arguments.output, arguments.reason, arguments.format, [place])
+        Golden.require_replaceable(arguments.output, arguments.reason)
     elif arguments.format == "npz":
         raise NeuronnetError("npz is for files; name one with -o FILE")
-    else:
+    how = subject, arguments.updates, at, arguments.dtype or "float64", arguments.all, arguments.proved
+    made, until = output.as_far_as_made(lambda: Golden.of(*how))
+    if arguments.output is None:
         output.write(WRITERS[arguments.format](made))
-    return 0
+    elif until is None or not Path(arguments.output).exists():
+        made.write(arguments.output, arguments.reason, arguments.format, [place])
+    return output.ended(0, "neuronnet", until)
 
 
 def _counts(option, argument):
@@ -161,14 +162,17 @@ def check(arguments):
         return _show_reading(arguments, sheets)
     judge, judged_by = _judge(arguments, many_sheets)
     if len(sheets) > 1 or arguments.format == "csv":
-        rows = many_sheets.rows_of(sheets, judge, output.progress_line(len(sheets), "sheets"))
-        _write(arguments, [*sheets, *judged_by], **many_sheets.written(rows))
-        return many_sheets.status(rows)
+        progress = output.progress_line(len(sheets), "sheets")
+        found = many_sheets.rows_of(sheets, judge, progress)
+        rows, until = output.as_far_as_made(lambda: output.listed(found, "sheet"))
+        _write(arguments, [*sheets, *judged_by], until, **many_sheets.written(rows))
+        return output.ended(many_sheets.status(rows), "neuronnet", until)
     sheet, place = output.text_source(sheets[0], many_sheets.NEEDED)
-    report = judge(sheet, None if sheets[0] == "-" else place.parent)
+    folder = None if sheets[0] == "-" else place.parent
+    report, until = output.as_far_as_made(lambda: judge(sheet, folder))
     places = [place, *judged_by, *([] if report.place is None else [report.place])]
-    _write(arguments, places, text=report.__str__, markdown=report.markdown, json=report.to_dict)
-    return report.status
+    _write(arguments, places, until, text=report.__str__, markdown=report.markdown, json=report.to_dict)
+    return output.ended(report.status, "neuronnet", until)
 
 
 def _judge(arguments, many_sheets):
@@ -304,7 +308,8 @@ def train(arguments):
     if arguments.plot is not None:
         figures.require(arguments.plot, arguments.output)
     network, progress = NeuralNetwork.from_dict(description), output.progress_line(arguments.updates)
-    rows = list(history(network, arguments.updates, arguments.every, progress))
+    training = history(network, arguments.updates, arguments.every, progress)
+    rows, until = output.as_far_as_made(lambda: output.listed(training))
     rows, diverges = text.until_it_diverges(rows)
 
     def as_json():
@@ -312,11 +317,11 @@ def train(arguments):
         found = [row | {"E_total": _finite(f"E_total@{row['update']}", row["E_total"])} for row in finite]
         return {"rows": found} | ({} if diverges is None else {"diverges": diverges})
 
-    _write(arguments, [place], text=lambda: text.training(description, rows), json=as_json)
-    if arguments.plot is not None:
+    _write(arguments, [place], until, text=lambda: text.training(description, rows), json=as_json)
+    if arguments.plot is not None and until is None:
         figure = figures.training(description, rows, lambda points: list(map(network.feed_forward, points)))
         figures.save(figure, arguments.plot, [place])
-    return 0 if diverges is None else output.UNUSABLE
+    return output.ended(0 if diverges is None else output.UNUSABLE, "neuronnet", until)
 
 
 def examples(arguments):
@@ -361,9 +366,12 @@ def _first_comment(name):
     return re.split(r"[.;:](?:\s|$)", first.removeprefix("# "))[0]
 
 
-def _write(arguments, places, **made):
-    """Write what the function of the chosen format makes, never over one of the `places` read."""
-    result = made[arguments.format]()
+def _write(arguments, places, until=None, **made):
+    """Write what the function of the chosen format makes, never over one of the `places` read.
+
+    `until` says how far it is where it is incomplete, and None where it is whole.
+    """
+    result = output.marked(made[arguments.format](), until, arguments.format)
     if arguments.format == "json":
         result = json.dumps(result, indent=1, default=output.plain)
     output.write(result, arguments.output, places)

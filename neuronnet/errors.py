@@ -68,6 +68,14 @@ class ExpressionError(NeuronnetError):
         super().__init__(f"column {column}: {reason}")
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C amid long work. Carries what was `made` so far, and `until`, how far that is."""
+
+    def __init__(self, made, until):
+        self.made, self.until = made, until
+        super().__init__(f"interrupted {until}")
+
+
 def require_numbers(values, what, expected):
     """`values`, if there are as many as expected and each is a finite number; otherwise SizeError or
     NumberError.

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from neuronnet.description.reading import checked, document, find, parsed
 from neuronnet.description.values import MOST_BYTES, decoded, text_of
-from neuronnet.errors import NeuronnetError
+from neuronnet.errors import Interrupted, NeuronnetError, counted
 from neuronnet.files import require_writable, write_bytes
 
 UNUSABLE = 2
@@ -179,6 +179,47 @@ def _discard_output():
     """Send what Python still writes at its end nowhere: the reader has gone, or the disk is full."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def as_far_as_made(make):
+    """(what `make()` gives, None), or where Ctrl-C ended it what was made until then, and how far that is."""
+    try:
+        return make(), None
+    except KeyboardInterrupt as stop:
+        if not hasattr(stop, "made"):
+            raise
+        return stop.made, stop.until
+
+
+def listed(items, noun="row"):
+    """The items in a list. Raises Interrupted with those so far."""
+    found = []
+    try:
+        for each in items:
+            found.append(each)
+    except KeyboardInterrupt:
+        if not found:
+            raise
+        raise Interrupted(found, f"after {counted(len(found), noun)}") from None
+    return found
+
+
+def marked(result, until, form):
+    """A result that says first that it is incomplete, if its format can; as it is where `until` is None."""
+    if until is None:
+        return result
+    said = f"interrupted {until}"
+    if form == "json":
+        return {"incomplete": said} | (result if isinstance(result, dict) else {"rows": result})
+    return f"incomplete: {said}\n\n{result}" if form in ("text", "markdown") else result
+
+
+def ended(status, program, until):
+    """The exit status of a command, with a line on stderr where Ctrl-C ended it."""
+    if until is None:
+        return status
+    _complain(program, f"interrupted {until}; what was made until then is incomplete")
+    return INTERRUPTED
 
 
 def progress_line(total, noun="updates"):

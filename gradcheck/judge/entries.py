@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradcheck.errors import entry_name
+from gradcheck.errors import Interrupted, entry_name
 from gradcheck.judge.directions import Group, judge_along, locate, random_direction
 from gradcheck.judge.kinks import Kinks
 from gradcheck.judge.sharing import few_of, measured_alike
@@ -47,6 +47,7 @@ class JudgedEntries:
     rounding of the analytic one. `at_kink`: a mask of the entries along which the slope jumps. `judgements`:
     position -> Judgement; `groups`: what was judged together. `single_precision`: whether the loss hides a
     float32; `precision`: the lower one of the loss and of the gradients, "float64", "float32" or "float16".
+    `is_interrupted`: whether Ctrl-C ended it, so that only some entries are judged.
     """
 
     def __init__(self, functions, blocks, at, confidence, one_by_one, chosen=None, doubt=None):
@@ -58,15 +59,20 @@ class JudgedEntries:
         self.numeric, self.bar = np.full_like(at.vector, np.nan), np.full_like(at.vector, np.inf)
         self._scale, self._floor = np.zeros_like(at.vector), None
         self.judgements, self.groups, self.single_precision = {}, [], False
+        self.is_interrupted = False
         self.at_kink = np.zeros(at.vector.shape, dtype=bool)
         positions = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
         positions = positions if chosen is None else positions[chosen[positions]]
         if doubt is not None:
             self.judgements = {i: self._judged(i, UNMEASURED, 0.0) for i in positions.tolist()}
-        elif len(positions) > one_by_one and functions.bounds is None:
-            self._judge_together(positions)
         else:
-            self._judge_one_by_one(positions)
+            together = len(positions) > one_by_one and functions.bounds is None
+            try:
+                (self._judge_together if together else self._judge_one_by_one)(positions)
+            except KeyboardInterrupt:
+                if not (self.judgements or self.groups):
+                    raise
+                self.is_interrupted = True
 
     @property
     def precision(self):
@@ -163,7 +169,7 @@ class JudgedEntries:
         if len(positions) == 0:
             return 0
         estimates = self._measured_and_judged(positions)
-        for first_step in OTHER_STEPS if self.single_precision else ():
+        for first_step in OTHER_STEPS if self.single_precision and not self.is_interrupted else ():
             again = [i for i in estimates if self._is_open(i)]
             for i, estimate in self._measured(np.array(again, dtype=int), first_step).items():
                 is_wrong = self.judgements[i] == "wrong"
@@ -176,6 +182,8 @@ class JudgedEntries:
             among_kinks = bool(np.any(self.at_kink)) and not self.single_precision
             kinks = Kinks(self._functions, self._at, slopes, among_kinks, self.confidence, self._floor)
             self.judgements |= kinks.judged(self.judgements)
+        if self.is_interrupted:
+            raise KeyboardInterrupt
         return sum(self.judgements[i] == "wrong" for i in estimates)
 
     def _is_open(self, position):
@@ -194,6 +202,9 @@ class JudgedEntries:
         parts = [positions[(block.start <= positions) & (positions < block.stop)] for block in self.blocks]
         few = [few_of(part, self.analytic, draw) for part in parts]
         found = self._measured(np.concatenate(few))
+        if self.is_interrupted:
+            self._judge(found)
+            return found
         for part, some in zip(parts, few) if not self.single_precision else ():
             rest = np.setdiff1d(part, some)
             if len(rest) > 0:
@@ -207,15 +218,19 @@ class JudgedEntries:
         return found | searched
 
     def _measured(self, positions, first_step=FIRST_STEP):
-        """Position -> Estimate."""
+        """Position -> Estimate, of the first positions alone where Ctrl-C ended it."""
         if len(positions) == 0:
             return {}
         f, bounds, seed = self._functions.value, self._functions.bounds, self._functions.seed
         bounds = None if bounds is None else tuple(each[positions] for each in bounds)
         f_of_entries, there = with_entries(f, self.vector, positions), self.vector[positions]
-        found = gradient(
-            f_of_entries, there, bounds=bounds, seed=seed, floor=self._floor, first_step=first_step
-        )
+        how = {"bounds": bounds, "seed": seed, "floor": self._floor, "first_step": first_step}
+        try:
+            found = gradient(f_of_entries, there, **how)
+        except Interrupted as stop:
+            if self.is_interrupted or not stop.made.estimates:
+                raise
+            found, self.is_interrupted = stop.made, True
         self._floor, self.single_precision = found.floor, found.floor.single_precision
         return dict(zip(positions.tolist(), found.estimates))
 

@@ -26,6 +26,7 @@ from gradcheck.twin.twin import Twin
 from neuronnet import NeuralNetwork
 from neuronnet.description.description import Description
 from neuronnet.description.reading import read
+from neuronnet.errors import Interrupted
 from neuronnet.render.text import conventions, nine_decimals, table
 
 # A parameter's update takes at most this many roundings once its gradient is known: those of an Adam step
@@ -94,14 +95,18 @@ def side_by_side(description, updates, every=None, progress=None):
     twin, judge = Twin(network.to_dict()), _Judge(network)
     every = max(1, updates // 10) if every is None else every
     rows = [_row(0, network, twin)]
-    with np.errstate(all="ignore"):
-        for update in range(1, updates + 1):
-            judge.see(update, network.next_batch())
-            twin.train(1)
-            if update % every == 0 or update == updates:
-                rows.append(_row(update, network, twin))
-            if progress is not None:
-                progress(update)
+    try:
+        with np.errstate(all="ignore"):
+            for update in range(1, updates + 1):
+                judge.see(update, network.next_batch())
+                twin.train(1)
+                if update % every == 0 or update == updates:
+                    rows.append(_row(update, network, twin))
+                if progress is not None:
+                    progress(update)
+    except KeyboardInterrupt:
+        report = SideBySideReport(read(description), update - 1, judge.parting, rows)
+        raise Interrupted(report, f"after update {update - 1} of {updates}") from None
     return SideBySideReport(read(network), updates, judge.parting, rows)
 
 

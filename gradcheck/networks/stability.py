@@ -19,7 +19,7 @@ import numpy as np
 from gradcheck.errors import GradcheckError
 from gradcheck.report.report import plain
 from gradcheck.twin.twin import Twin
-from neuronnet.errors import counted
+from neuronnet.errors import Interrupted, counted
 from neuronnet.render.text import table
 
 CONFIDENCE = 0.95  # the customary one, and that of Sohier et al.
@@ -28,6 +28,7 @@ MOST_DIGITS = 53 * math.log10(2.0)  # 15.95: a float has no more
 ASKED = 6  # digits, as tables of errors are usually printed
 SEPARATION = 10.0  # groups are told apart by gaps this much wider than any group, ...
 MEMBERS = 3  # ... of which there are at most n/3, ...
+FEWEST = 3  # runs, the training itself among them, that say anything
 COMPANY = 2  # ... two of them not alone: a test counts the false alarms of all three
 
 
@@ -59,11 +60,16 @@ def stability(
     samples, batch = len(network.get("sample", [])), network.get("batch", "full")
     permuted = batch == "full" or isinstance(batch, int) and batch >= samples
     run = partial(_run, network, recorded, permuted, seed)
-    found = []
-    for each in (map if executor is None else executor.map)(run, range(runs + 1)):
-        found.append(each)
-        if progress is not None:
-            progress(len(found), runs + 1)
+    found, until = [], None
+    try:
+        for each in (map if executor is None else executor.map)(run, range(runs + 1)):
+            found.append(each)
+            if progress is not None:
+                progress(len(found), runs + 1)
+    except KeyboardInterrupt:
+        if len(found) < FEWEST:
+            raise
+        runs, until = len(found) - 1, f"after {len(found) - 1} of {counted(runs, 'run')}"
     starts, values = zip(*found)
     disturbed = np.where(np.isfinite(values[1:]), values[1:], np.inf)
     probability = min(PROBABILITY, (1.0 - CONFIDENCE) ** (1.0 / runs))
@@ -71,7 +77,10 @@ def stability(
     diverged = int(np.sum(np.isinf(disturbed[:, -1])))
     groups = _ends(starts[1:], disturbed, rows)
     different = len(set(starts[1:]))
-    return StabilityReport(rows, digits, runs, different, seed, probability, permuted, diverged, groups)
+    report = StabilityReport(rows, digits, runs, different, seed, probability, permuted, diverged, groups)
+    if until is not None:
+        raise Interrupted(report, until)
+    return report
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck.errors import GradcheckError, NotFinite, real_number
+from gradcheck.errors import GradcheckError, Interrupted, NotFinite, real_number
 from gradcheck.numeric.rounding import AGREEMENT, HALF_THE_DIGITS, Floor, U, floor_of
 from gradcheck.numeric.steps import FIRST_STEP, StepSearch
 
@@ -113,7 +113,8 @@ def gradient(
     f: vector -> float; each call gets a fresh copy, some 12 calls for each entry. `bounds`: (low, high),
     numbers or arrays of shape (n,). The noise floor is measured once, along a direction of random signs drawn
     with `seed` (noise belongs to f at this point, not to one entry), unless `floor` gives it. Raises
-    NotFinite when f(vector) is not finite, GradcheckError for a vector outside its bounds.
+    NotFinite when f(vector) is not finite, GradcheckError for a vector outside its bounds; Interrupted, which
+    carries the Gradient by the entries so far.
     """
     vector = _real_vector(vector)
     low, high = _bounds(bounds, vector)
@@ -124,16 +125,20 @@ def gradient(
         floor, calls = _floor_within(f, vector, low, high, seed, centre)
         evaluations += calls
     noise, start, estimates = floor.noise(abs(centre)), first_step, []
-    for i, x in enumerate(vector.tolist()):
-        f_of_entry = CountedCalls(with_entries(f, vector, i), low[i], high[i])
-        search, floor_here = StepSearch(f_of_entry, x, centre, noise, start), floor
-        found = search.run()
-        if (tread := search.jump_beside_stillness(found)) > noise:
-            floor_here = Floor(tread, single_precision=True)
-            search = StepSearch(f_of_entry, x, centre, tread)
+    try:
+        for i, x in enumerate(vector.tolist()):
+            f_of_entry = CountedCalls(with_entries(f, vector, i), low[i], high[i])
+            search, floor_here = StepSearch(f_of_entry, x, centre, noise, start), floor
             found = search.run()
-        estimates.append(_estimate(found, search, floor_here, centre, search.noise))
-        start = FIRST_STEP if estimates[-1].kink else search.start_for_next()
+            if (tread := search.jump_beside_stillness(found)) > noise:
+                floor_here = Floor(tread, single_precision=True)
+                search = StepSearch(f_of_entry, x, centre, tread)
+                found = search.run()
+            estimates.append(_estimate(found, search, floor_here, centre, search.noise))
+            start = FIRST_STEP if estimates[-1].kink else search.start_for_next()
+    except KeyboardInterrupt:
+        until = f"after {len(estimates)} of {vector.size} entries"
+        raise Interrupted(Gradient(tuple(estimates), evaluations, floor), until) from None
     evaluations += sum(each.evaluations for each in estimates)
     return Gradient(tuple(estimates), evaluations, floor)
 

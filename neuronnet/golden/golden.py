@@ -15,7 +15,7 @@ from typing import Any
 from neuronnet.derivation.digits import DIGITS, fifty_digits
 from neuronnet.description.reading import read
 from neuronnet.description.values import text_of
-from neuronnet.errors import NeuronnetError, did_you_mean, nearest, shortened
+from neuronnet.errors import Interrupted, NeuronnetError, did_you_mean, nearest, shortened
 from neuronnet.files import write_bytes
 from neuronnet.golden.balls import ball_type
 from neuronnet.golden.formats import WRITERS
@@ -104,13 +104,14 @@ class Golden:
             if updates is not None or at is not None:
                 raise NeuronnetError("updates: a sheet has the updates that stand in it")
             exact, runs, about = _of_model(network, dtype, number)
+            until = None
         else:
             last = 1 if updates is None else updates
             recorded_at = {0, last} if at is None else {*at, *([] if updates is None else [updates])}
             at = tuple(sorted(recorded_at))
             if not at or at[0] < 0:
                 raise NeuronnetError(f"at: found {list(at)}; it is a list of numbers of updates, from 0 on")
-            exact, runs, about = _of_network(network, at, dtype, number)
+            exact, runs, about, until = _of_network(network, at, dtype, number)
         values, refused = {}, []
         for name, kind, value in exact:
             deviation = _deviation(value, [run.get(name, math.nan) for run in runs])
@@ -120,7 +121,10 @@ class Golden:
             else:
                 values[name] = made or GoldenValue(name, kind, shortest(value, dtype), "", float(abs(value)))
         about["certified"] = "balls" if proved else "fifty digits"
-        return cls(dtype=dtype, values=values, refused=tuple(refused), **about)
+        made = cls(dtype=dtype, values=values, refused=tuple(refused), **about)
+        if until is not None:
+            raise Interrupted(made, until)
+        return made
 
     @classmethod
     def load(cls, path: Any) -> Golden:
@@ -162,12 +166,17 @@ class Golden:
         """
         path, golden = Path(path), self
         form = format_of(path, tuple(WRITERS)) if form is None else form
+        self.require_replaceable(path, reason)
         if path.exists():
-            if not reason:
-                raise NeuronnetError(f"{path} is there; --reason TEXT replaces it, and is kept in the file")
-            golden = self.replacing(Golden.load(path), reason) if form == "json" else self
+            golden = self.replacing(Golden.load(path), str(reason)) if form == "json" else self
         made = WRITERS[form](golden)
         write_bytes(made if isinstance(made, bytes) else f"{made}\n".encode(), path, inputs)
+
+    @staticmethod
+    def require_replaceable(path: Any, reason: str | None) -> None:
+        """Raise NeuronnetError for a file that is there, where no reason is given to replace it."""
+        if Path(path).exists() and not reason:
+            raise NeuronnetError(f"{path} is there; --reason TEXT replaces it, and is kept in the file")
 
     def replacing(self, before: Golden, reason: str) -> Golden:
         """The same with the reason for which it replaces another in its history."""
@@ -250,23 +259,29 @@ def _of_network(network, at, dtype, number):
     """(exact Recorded quantities, {name: value} of each disturbed run, fields of the Golden)."""
     description = read(network.to_dict() if isinstance(network, NeuralNetwork) else network)
     require_trainable(description, at[-1])
-    with fifty_digits():
-        passes = recorded(NeuralNetwork.from_dict(description, number), description, at)
-        exact = [each for _, rows in passes for each in rows]
-    runs = []
-    for seed in range(RUNS):
-        passes = disturbed(description, at, dtype, seed)
-        runs.append({name: value for _, values in passes for name, value in values.items()})
-    return (
-        exact,
-        runs,
-        {
-            "description": json.loads(json.dumps(description.to_dict(), default=plain)),
-            "at": at,
-            "batches": tuple(tuple(each + 1 for each in batch) for batch in batches_of(description, at[-1])),
-            "conventions": tuple(conventions(description)),
-        },
-    )
+    passes = recorded(NeuralNetwork.from_dict(description, number), description, at)
+    others = [disturbed(description, at, dtype, seed) for seed in range(RUNS)]
+    exact, runs, made, until = [], [{} for _ in others], 0, None
+    try:
+        for _ in at:
+            with fifty_digits():
+                _, rows = next(passes)
+            values = [next(each)[1] for each in others]
+            exact += rows
+            for run, found in zip(runs, values):
+                run |= found
+            made += 1
+    except KeyboardInterrupt:
+        if made == 0:
+            raise
+        at, until = at[:made], f"after update {at[made - 1]}, which is the last that is recorded"
+    about = {
+        "description": json.loads(json.dumps(description.to_dict(), default=plain)),
+        "at": at,
+        "batches": tuple(tuple(each + 1 for each in batch) for batch in batches_of(description, at[-1])),
+        "conventions": tuple(conventions(description)),
+    }
+    return exact, runs, about, until
 
 
 def _of_model(model, dtype, number):

@@ -9,7 +9,7 @@ from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.derivation.quantities import Exact
 from neuronnet.description.reading import checked, document, find, parsed, read
-from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
+from neuronnet.errors import Interrupted, NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.notation import updated
 from neuronnet.names import after
@@ -50,11 +50,14 @@ def check_sheet(
     with fifty_digits():
         model = NetworkModel(Exact(description))
         lines, reading = judged_beside(sheet, model)
-        mistakes = []
-        if any(line.verdict != report.RIGHT for line in lines):
-            mistakes = causes.beside_network(lines, model.exact, description, progress)
-        _remark_on_published(lines, model.exact.derivation, description)
-    return report.SheetReport(lines, mistakes, description, place, sheet.ignored, reading)
+        found = report.SheetReport(lines, [], description, place, sheet.ignored, reading)
+        try:
+            if any(line.verdict != report.RIGHT for line in lines):
+                found.mistakes = causes.beside_network(lines, model.exact, description, progress)
+            _remark_on_published(lines, model.exact.derivation, description)
+        except KeyboardInterrupt:
+            raise Interrupted(found, "while mistakes were searched for") from None
+    return found
 
 
 def judged_beside(sheet: Sheet, model: NetworkModel) -> tuple[list[report.Line], Understood | None]:

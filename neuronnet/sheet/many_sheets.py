@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -68,21 +68,19 @@ def files_in(argument: str) -> list[Path]:
     return sorted(each for each in found if not any(part.startswith(".") for part in each.parts))
 
 
-def rows_of(places: list, judge: Callable, progress: Callable | None = None) -> list[Row]:
-    """The Row of each sheet, a path or - for standard input; `judge(text, folder)` gives its report.
+def rows_of(places: list, judge: Callable, progress: Callable | None = None) -> Iterator[Row]:
+    """Yield the Row of each sheet, a path or - for standard input; `judge(text, folder)` gives its report.
 
     A sheet that cannot be used has the reason for its mistake.
     """
-    rows = []
     for number, each in enumerate(places, 1):
         try:
             sheet, place = output.text_source(each, NEEDED)
-            rows.append(Row.of(str(each), judge(sheet, None if each == "-" else place.parent)))
+            yield Row.of(str(each), judge(sheet, None if each == "-" else place.parent))
         except NeuronnetError as error:
-            rows.append(Row(str(each), 0, 0, 0, 0, None, str(error), output.UNUSABLE))
+            yield Row(str(each), 0, 0, 0, 0, None, str(error), output.UNUSABLE)
         if progress is not None:
             progress(number)
-    return rows
 
 
 def status(rows: list[Row]) -> int:

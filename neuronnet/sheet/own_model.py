@@ -11,7 +11,7 @@ from itertools import islice, product
 from typing import Any, NamedTuple
 
 from neuronnet.derivation.digits import Printed, fifty_digits
-from neuronnet.errors import NeuronnetError, UnknownName
+from neuronnet.errors import Interrupted, NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array, entries, shape
 from neuronnet.formulas.notation import Known, gradient_of, read_name
 from neuronnet.formulas.rewriting import with_dots
@@ -204,24 +204,34 @@ def own_report(sheet: Sheet, explained: Callable) -> SheetReport:
     """
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError(NO_CLAIM)
-    lines, mistakes, understood_first = [], [], None
-    for sample, own in samples_apart(sheet):
-        reading, judged = best_reading(sample)
-        of_claims = judged[len(judged) - len(reading.statements) + len(sample.lets) :]
-        doubted = with_doubts(reading, of_claims, partial(best_reading, sample))
-        reading, judged = doubted or (reading, judged)
-        with fifty_digits():
-            mend(reading.judge, reading.spellings, judged)
-            statements = reading.statements[len(sample.lets) :]
-            named = judged[len(judged) - len(statements) :]
-            with suppress(NeuronnetError):  # a loss that could not be placed explains nothing
-                mistakes += explained(named, statements, reading.roles, reading.spellings)
-        lines += [unread_line(each.line, each.text, each.column, each.reason) for each in sample.unread]
-        lines += [line for line in judged if line.line in own]
-        own_notes = (*reading.understood.notes, *sheet.notes)
-        understood_first = understood_first or replace(reading.understood, notes=own_notes)
-    lines.sort(key=lambda line: line.line)
-    return SheetReport(lines, mistakes, None, None, sheet.ignored, understood_first)
+    found = SheetReport([], [], None, None, sheet.ignored, None)
+    try:
+        for sample, own in samples_apart(sheet):
+            _judge_sample(found, sample, own, sheet.notes, explained)
+    except KeyboardInterrupt:
+        if not found.lines:
+            raise
+        raise Interrupted(found, "while mistakes were searched for") from None
+    return found
+
+
+def _judge_sample(found, sample, own, notes, explained):
+    """Add to a SheetReport the lines `own` of a sample, and then what is wrong in them."""
+    reading, judged = best_reading(sample)
+    of_claims = judged[len(judged) - len(reading.statements) + len(sample.lets) :]
+    doubted = with_doubts(reading, of_claims, partial(best_reading, sample))
+    reading, judged = doubted or (reading, judged)
+    found.lines += [unread_line(each.line, each.text, each.column, each.reason) for each in sample.unread]
+    found.lines += [line for line in judged if line.line in own]
+    found.lines.sort(key=lambda line: line.line)
+    if found.reading is None:
+        found.reading = replace(reading.understood, notes=(*reading.understood.notes, *notes))
+    with fifty_digits():
+        mend(reading.judge, reading.spellings, judged)
+        statements = reading.statements[len(sample.lets) :]
+        named = judged[len(judged) - len(statements) :]
+        with suppress(NeuronnetError):  # a loss that could not be placed explains nothing
+            found.mistakes += explained(named, statements, reading.roles, reading.spellings)
 
 
 def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Reading, list[Line]]:

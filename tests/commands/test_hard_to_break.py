@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from gradcheck.cli import main as gradcheck_main
+from gradcheck.twin.twin import Twin
 from neuronnet.cli import main as neuronnet_main
 from neuronnet.files import write_bytes
+from neuronnet.golden import golden
 from neuronnet.output import TRACEBACK, run
+from neuronnet.sheet import causes
 
 ROOT = Path(__file__).parent.parent.parent
 MAINS = {"neuronnet": neuronnet_main, "gradcheck": gradcheck_main}
@@ -232,3 +235,86 @@ def test_what_a_killed_writer_left_is_cleared_away_and_what_another_writes_is_no
         fcntl.flock(writing, fcntl.LOCK_EX)
         write_bytes(b"whole", tmp_path / "out.txt")
     assert sorted(os.listdir(tmp_path)) == [".neuronnet.toml", ".neuronnet.writing0", "kept.txt", "out.txt"]
+
+
+# Ctrl-C
+
+
+def after(calls):
+    """A function that is interrupted by the keyboard in one of its calls."""
+    left = iter(range(calls))
+
+    def called(*_):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    return called
+
+
+INTERRUPTED_PROGRAM = """
+def many():
+    return {"W": np.linspace(1, 2, 40)}
+
+def slow(p, calls=[]):
+    calls.append(1)
+    if len(calls) == 300:
+        raise KeyboardInterrupt
+    return right(p)
+"""
+INTERRUPTED = [
+    ("neuronnet train xor --updates 100 --every 1", 7, "after 8 rows"),
+    ("gradcheck twin xor --updates 100 --every 10", 25, "after update 25 of 100"),
+    ("gradcheck twin xor --updates 100 --every 10 --twin-only", 2, "after 2 rows"),
+    ("gradcheck stability xor --updates 100 --every 10", 5, "after 5 of 29 runs"),
+    ("neuronnet check a.txt b.txt c.txt", 1, "after 2 sheets"),
+    ("neuronnet golden xor --at 0,1,2,3", 12, "after update 0"),
+    ("neuronnet check a.txt", 0, "while mistakes were searched for"),
+    ("neuronnet check net.txt", 0, "while mistakes were searched for"),
+    ("gradcheck check m.py:slow --parameters m.py:many", 300, " of 40 entries"),
+]
+
+
+@pytest.mark.parametrize("command, calls, until", INTERRUPTED, ids=[each[0] for each in INTERRUPTED])
+def test_what_was_made_until_ctrl_c_is_printed_and_marked_as_incomplete(
+    folder, capsys, monkeypatch, command, calls, until
+):
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (folder / name).write_text(SHEET + "dE_total/dw1 = 0.3\n", encoding="utf-8")
+    (folder / "net.txt").write_text("network: worked-example\nE_total = 0.5\n", encoding="utf-8")
+    (folder / "m.py").write_text(PROGRAM + INTERRUPTED_PROGRAM, encoding="utf-8")
+    interrupts = after(calls)
+    for where in ("neuronnet.output.progress_line", "gradcheck.cli.progress_line"):
+        if " m.py" not in command:
+            monkeypatch.setattr(where, lambda *_: interrupts)
+    rounded = golden.disturbed
+    monkeypatch.setattr(
+        golden, "disturbed", lambda *how: (each for each in rounded(*how) if not interrupts())
+    )
+    if "--twin-only" in command:
+        train = Twin.train
+        monkeypatch.setattr(Twin, "train", lambda *how, **more: interrupts() or train(*how, **more))
+    if command.count(".txt") == 1:
+        monkeypatch.setattr(causes, "of_own_model", lambda *_: interrupts())
+        monkeypatch.setattr(causes, "beside_network", lambda *_: interrupts())
+    program, *arguments = command.split()
+    assert MAINS[program]([*arguments, "--format", "json"]) == 130
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert until in said.err and said.err.startswith(f"{program}: interrupted ")
+    assert list(found)[0] == "incomplete" or program == "neuronnet" and found["at"] == [0]
+
+
+def test_an_incomplete_result_in_text_says_so_first(capsys, monkeypatch):
+    interrupts = after(7)
+    monkeypatch.setattr("neuronnet.output.progress_line", lambda *_: interrupts)
+    assert neuronnet_main(["train", "xor", "--updates", "100", "--every", "1"]) == 130
+    assert capsys.readouterr().out.startswith("incomplete: interrupted after 8 rows\n\nExclusive or\n")
+
+
+@pytest.mark.parametrize("program", MAINS)
+def test_ctrl_c_during_imports_is_quiet(program):
+    code = f"import signal, sys, time, {program}.__main__ as m\n"
+    code += f"class Finder:\n def find_spec(self, name, *_):\n  if name == '{program}.cli':\n"
+    code += "   signal.raise_signal(signal.SIGINT)\nsys.meta_path.insert(0, Finder())\nm.main()"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert (found.returncode, found.stderr) == (130, f"{program}: interrupted\n")
