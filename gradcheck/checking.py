@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral, Real
 from time import perf_counter
@@ -71,19 +72,18 @@ def check(
         findings = (*audit(audited_loss, audited_gradients, point, seed), *_halved(functions))
         how = {"confidence": confidence, "one_by_one": one_by_one, "doubt": _doubt(findings)}
         # judge: every entry by the error bar of its numerical derivative
-        judged = _judged(functions, point.selected(select), **how)
-        if judged.is_interrupted:
-            raise _interrupted(functions, judged, seed, confidence, findings, started)
-        # nearby: where this point proves little, the same functions at others
+        judged = _judged(functions, point.selected(select), until_interrupted=True, **how)
         effects = _effects(point, findings)
-        weak = weak_passes(judged, effects)
-        nearby, judged_nearby = check_nearby(functions, judged, weak)
-        # why: which mistake explains what is wrong?
-        here, nearby = _causes(judged, constants), _explained(nearby, judged_nearby, constants)
-        known, unknown = _known_mistakes(network, samples, judged, here)
-        # intermediates: where, from the loss backwards, does it first go wrong?
-        links = _intermediates(functions, intermediates, constants, how, judged)
-        functions.value(point.vector)  # what the caller's functions keep of their last call is of the point
+        with _kept_if_interrupted(functions, judged, effects, {"audit": findings, "seed": seed}, started):
+            # nearby: where this point proves little, the same functions at others
+            weak = weak_passes(judged, effects)
+            nearby, judged_nearby = check_nearby(functions, judged, weak)
+            # why: which mistake explains what is wrong?
+            here, nearby = _causes(judged, constants), _explained(nearby, judged_nearby, constants)
+            known, unknown = _known_mistakes(network, samples, judged, here)
+            # intermediates: where, from the loss backwards, does it first go wrong?
+            links = _intermediates(functions, intermediates, constants, how, judged)
+            functions.value(point.vector)  # what the functions keep of their last call is of the point
     # report
     cause = nearby.cause if here is None and nearby is not None else here and here.overall
     options |= {"bounds": bounds, "intermediates": intermediates, "network": network, "args": args or None}
@@ -150,14 +150,20 @@ def _judged(functions, blocks, **how):
     return JudgedEntries(functions, blocks, at, **how)
 
 
-def _interrupted(functions, judged, seed, confidence, findings, started):
-    """An Interrupted with the Report on the entries that are judged so far, without causes."""
-    blocks = judged.reports(None, _effects(functions.point, findings))
-    seconds = perf_counter() - started
-    report = Report(blocks, functions.evaluations, seed, confidence, audit=findings, seconds=seconds)
-    done = len(judged.judgements) + sum(len(group.positions) for group in judged.groups)
-    entries = sum(len(each.positions) for each in judged.blocks)
-    return Interrupted(report, f"after {done} of {entries} entries")
+@contextmanager
+def _kept_if_interrupted(functions, judged, effects, known, started):
+    """Ctrl-C, now or while JudgedEntries were made, raises an Interrupted with a Report on these alone."""
+    try:
+        if judged.is_interrupted:
+            raise KeyboardInterrupt
+        yield
+    except KeyboardInterrupt:
+        seconds, confidence = perf_counter() - started, judged.confidence
+        blocks, calls = judged.reports(None, effects), functions.evaluations
+        report = Report(blocks, calls, confidence=confidence, seconds=seconds, **known)
+        done = len(judged.judgements) + sum(len(group.positions) for group in judged.groups)
+        entries = sum(len(each.positions) for each in judged.blocks)
+        raise Interrupted(report, f"after {done} of {entries} entries") from None
 
 
 def _explained(nearby, judged_nearby, constants):

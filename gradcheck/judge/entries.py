@@ -47,10 +47,12 @@ class JudgedEntries:
     rounding of the analytic one. `at_kink`: a mask of the entries along which the slope jumps. `judgements`:
     position -> Judgement; `groups`: what was judged together. `single_precision`: whether the loss hides a
     float32; `precision`: the lower one of the loss and of the gradients, "float64", "float32" or "float16".
-    `is_interrupted`: whether Ctrl-C ended it, so that only some entries are judged.
+    `is_interrupted`: whether Ctrl-C ended it, with `until_interrupted`, so that only some entries are judged.
     """
 
-    def __init__(self, functions, blocks, at, confidence, one_by_one, chosen=None, doubt=None):
+    def __init__(
+        self, functions, blocks, at, confidence, one_by_one, chosen=None, doubt=None, until_interrupted=False
+    ):
         self._functions, self.point, self.blocks, self._at = functions, functions.point, blocks, at
         self.vector, self.analytic, self._rounding, _ = at
         is_stationary = np.max(np.abs(at.analytic)) <= STATIONARY * np.max(at.rounding)
@@ -70,7 +72,7 @@ class JudgedEntries:
             try:
                 (self._judge_together if together else self._judge_one_by_one)(positions)
             except KeyboardInterrupt:
-                if not (self.judgements or self.groups):
+                if not until_interrupted or not (self.judgements or self.groups):
                     raise
                 self.is_interrupted = True
 
