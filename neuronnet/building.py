@@ -2,7 +2,7 @@
 
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.description.description import Description, FrozenMapping, LayerDescription, Sample, Update
-from neuronnet.description.values import as_number
+from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError, SizeError, named
 from neuronnet.layer import NeuronLayer, SoftmaxLayer
 from neuronnet.names import Names

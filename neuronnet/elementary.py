@@ -3,12 +3,13 @@ itself.
 
 A number of another type is asked for a method of the same name, as `Decimal` has `exp` and `ln`; that is how
 dual numbers come in. Real numbers without one, as NumPy's float32, are rounded from floats. A float takes the
-first branch and pays nothing for the others.
+first branch and pays nothing for the others. `Literal` is a float that remembers how it was written.
 """
 
 import cmath
 import math
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from numbers import Rational, Real
 
 from neuronnet.errors import NeuronnetError
@@ -205,3 +206,34 @@ def _method(x, name):
 
 
 _OF_FLOATS = {"exp": exp, "ln": ln, "log1p": log1p, "sqrt": sqrt, "tanh": tanh}
+
+
+# Numbers as they are written
+
+
+class Literal(float):
+    """A float that remembers the text it was read from, as `text`; fifty digits start from that."""
+
+    def __new__(cls, text):
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    def __reduce__(self):
+        return Literal, (self.text,)
+
+
+def as_number(value, number=float):
+    """`value` in another type of number: the decimal text where that can hold it, else the nearest float.
+
+    A type with a method `as_written` makes its own number of the value.
+    """
+    if isinstance(value, str):
+        value = Literal(value)
+    if hasattr(number, "as_written"):
+        return number.as_written(value)
+    if number in (Decimal, Fraction):
+        if isinstance(value, (Decimal, Fraction, int)):
+            return number(value)
+        return number(getattr(value, "text", None) or repr(float(value)))
+    return number(value) if number is complex else number(float(value))

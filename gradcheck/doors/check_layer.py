@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.checking import check
-from gradcheck.doors.objects import as_called, is_random, objects_kept, places_of
+from gradcheck.doors.objects import OPTIONS, as_called, has_floats, is_random, objects_kept, places_of
 from gradcheck.errors import GradcheckError, passing_with_note
 from gradcheck.inputs.functions import random_states_kept
 from gradcheck.inputs.outputs import Upstream
@@ -23,11 +23,10 @@ from gradcheck.inputs.signatures import (
     returned_names,
 )
 from gradcheck.inputs.structure import longest_match, template_of
-from gradcheck.inputs.tensors import as_numpy, library_of
+from gradcheck.inputs.tensors import as_numpy
 from gradcheck.report.report import Report
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
-OPTIONS = ("select", "seed", "confidence", "bounds", "one_by_one", "most_calls", "intermediates")
 OUTPUT = re.compile(r"[aAyY]\d*|out\w*|probs?|y_?hat|y_?pred|result|activations?")
 
 
@@ -290,13 +289,6 @@ def _children(value):
     if isinstance(value, dict):
         return [key for key, each in value.items() if has_floats(each)]
     return [None] if has_floats(value) or isinstance(value, float) or _has_arrays(value) else []
-
-
-def has_floats(value):
-    """Whether a value is an array of real or complex numbers, of NumPy or another library."""
-    if library_of(value) is None and not isinstance(value, np.ndarray):
-        return False
-    return np.dtype(as_numpy(value).dtype).kind in "fc"
 
 
 def _has_arrays(value):

@@ -4,8 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from gradcheck.checking import check
-from gradcheck.doors.check_layer import OPTIONS, has_floats
-from gradcheck.doors.objects import as_called
+from gradcheck.doors.objects import OPTIONS, as_called, has_floats
 from gradcheck.errors import GradcheckError
 from gradcheck.inputs.point import Point
 from gradcheck.inputs.signatures import called_name, parameters_of

@@ -11,7 +11,9 @@ from numbers import Number
 import numpy as np
 
 from gradcheck.inputs.structure import AFFIXES, longest_match
-from gradcheck.inputs.tensors import library_of
+from gradcheck.inputs.tensors import as_numpy, library_of
+
+OPTIONS = ("select", "seed", "confidence", "bounds", "one_by_one", "most_calls", "intermediates")
 
 PARAMETERS = ("params", "parameters", "weights", "_params")
 GRADIENTS = ("grads", "gradients", "grad", "dparams", "_grads", "dweights")
@@ -275,3 +277,10 @@ def _put_into_list(items, values):
 def _put_into_dict(items, values):
     items.clear()
     items.update(values)
+
+
+def has_floats(value):
+    """Whether a value is an array of real or complex numbers, of NumPy or another library."""
+    if library_of(value) is None and not isinstance(value, np.ndarray):
+        return False
+    return np.dtype(as_numpy(value).dtype).kind in "fc"

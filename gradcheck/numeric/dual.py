@@ -9,7 +9,7 @@ section 3.3). There is no `float(number)`: it would lose the second part in sile
 
 import math
 
-U = 2.0**-53  # the relative rounding of one double operation
+from gradcheck.numeric.rounding import U
 
 
 class _Carrying:

@@ -12,8 +12,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from gradcheck.numeric.dual import U
-
+U = 2.0**-53  # the relative rounding of one double operation
 HALF_THE_DIGITS = U**0.5  # relative: what a one-sided difference can attain
 SMALLEST = 2.0**-1074  # absolute rounding where floats run out of exponents
 GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0  # keeps the low bits of x + h busy: rounding would not show at x = 1.0

@@ -10,7 +10,7 @@ from functools import partial
 from random import Random
 from typing import NamedTuple
 
-from neuronnet.description.values import as_number
+from neuronnet.elementary import as_number
 from neuronnet.formulas.arrays import Array, entries, mapped, size
 from neuronnet.formulas.expressions import (
     Call,

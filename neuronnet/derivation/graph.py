@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from neuronnet.derivation.digits import DIGITS, fifty_digits
-from neuronnet.description.values import as_number
+from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, is_finite, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array

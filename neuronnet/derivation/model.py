@@ -18,7 +18,7 @@ from decimal import Decimal
 from neuronnet.derivation.graph import Graph
 from neuronnet.derivation.readings import resolved
 from neuronnet.derivation.sweep import added, contributions
-from neuronnet.description.values import as_number
+from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from neuronnet.derivation.digits import DIGITS, agree_in_print
 from neuronnet.derivation.graph import Graph, Values
 from neuronnet.derivation.sweep import derivative
-from neuronnet.description.values import as_number
+from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas.expressions import Expression, Name, Number, Sum, total
 from neuronnet.formulas.notation import Known, parse, read_name, updated

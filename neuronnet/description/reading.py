@@ -14,7 +14,8 @@ from typing import Any
 from neuronnet.description.description import Description, FrozenMapping, Order, PublishedNumber, Update
 from neuronnet.description.layers import LayerReader
 from neuronnet.description.samples import SampleReader
-from neuronnet.description.values import MOST_DIGITS, Checks, Literal, folded, text_of
+from neuronnet.description.values import MOST_DIGITS, Checks, folded, text_of
+from neuronnet.elementary import Literal
 from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
 from neuronnet.losses import LOSSES
 from neuronnet.names import WORD, Names

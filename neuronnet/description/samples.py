@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from neuronnet.description.description import Sample
 from neuronnet.description.initial import LegacyRandom
-from neuronnet.description.values import MOST_DIGITS, Literal, fits_a_float, text_of
+from neuronnet.description.values import MOST_DIGITS, fits_a_float, text_of
+from neuronnet.elementary import Literal
 from neuronnet.errors import counted, shortened
 
 MOST_ROWS = 1_000_000

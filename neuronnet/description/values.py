@@ -5,38 +5,11 @@ from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
 
+from neuronnet.elementary import Literal
 from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
 
 MOST_BYTES = 20_000_000
 MOST_DIGITS = 1000  # of one number
-
-
-class Literal(float):
-    """A float that remembers the text it was read from, as `text`; fifty digits start from that."""
-
-    def __new__(cls, text):
-        number = super().__new__(cls, text)
-        number.text = text
-        return number
-
-    def __reduce__(self):
-        return Literal, (self.text,)
-
-
-def as_number(value, number=float):
-    """`value` in another type of number: the decimal text where that can hold it, else the nearest float.
-
-    A type with a method `as_written` makes its own number of the value.
-    """
-    if isinstance(value, str):
-        value = Literal(value)
-    if hasattr(number, "as_written"):
-        return number.as_written(value)
-    if number in (Decimal, Fraction):
-        if isinstance(value, (Decimal, Fraction, int)):
-            return number(value)
-        return number(getattr(value, "text", None) or repr(float(value)))
-    return number(value) if number is complex else number(float(value))
 
 
 def fits_a_float(value):

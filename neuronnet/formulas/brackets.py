@@ -2,7 +2,7 @@
 
 import re
 
-from neuronnet.description.values import Literal
+from neuronnet.elementary import Literal
 from neuronnet.errors import UnknownName
 from neuronnet.formulas.expressions import ArrayOf, Call, Entry, Number, Power, Transpose, total
 from neuronnet.formulas.rewriting import printed

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from copy import copy
 from functools import reduce
 
-from neuronnet.description.values import Literal
+from neuronnet.elementary import Literal
 from neuronnet.errors import counted, did_you_mean, nearest, shortened
 from neuronnet.formulas.expressions import (
     ArrayOf,

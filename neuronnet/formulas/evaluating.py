@@ -14,8 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from math import prod
 
-from neuronnet.description.values import as_number
-from neuronnet.elementary import real_part
+from neuronnet.elementary import as_number, real_part
 from neuronnet.formulas import array_parts, arrays
 from neuronnet.formulas.arrays import Array, ShapeError, as_vector_shape, common_shape, mapped
 from neuronnet.formulas.expressions import (

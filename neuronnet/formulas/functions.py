@@ -12,7 +12,7 @@ from operator import add
 from typing import NamedTuple
 
 from neuronnet import elementary
-from neuronnet.description.values import Literal, as_number
+from neuronnet.elementary import Literal, as_number
 from neuronnet.formulas import arrays, special
 from neuronnet.formulas.arrays import Array, ShapeError, mapped
 from neuronnet.formulas.expressions import Call, Number, is_number, total

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from operator import is_
 
-from neuronnet.description.values import Literal
+from neuronnet.elementary import Literal
 from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.expressions import (
     Call,

@@ -2,7 +2,7 @@
 
 import re
 
-from neuronnet.description.values import Literal
+from neuronnet.elementary import Literal
 from neuronnet.errors import UnknownName
 from neuronnet.formulas.expressions import Call, Entry, Name, Number, Transpose
 from neuronnet.formulas.tokens import MOST_WORK, WORD_HERE, Scanner, unified

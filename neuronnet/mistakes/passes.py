@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 from neuronnet.derivation.model import Model
 from neuronnet.derivation.sweep import added, contributions
-from neuronnet.description.values import as_number
+from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import Shapes, shared_evaluator

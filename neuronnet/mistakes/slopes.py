@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from neuronnet.description.values import Literal
+from neuronnet.elementary import Literal
 from neuronnet.formulas.expressions import Call, Name, Number, Product, Sum
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.mistakes.variation import Variation, known, named, slopes_in, times, with_parts

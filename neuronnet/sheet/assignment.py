@@ -16,7 +16,7 @@ from neuronnet.formulas.expressions import Entry, Name
 from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.net_inputs import NetInputs
+from neuronnet.sheet.epochs import NetInputs
 from neuronnet.sheet.roles import (
     CHANGE,
     GIVEN,

@@ -12,18 +12,6 @@ from neuronnet.formulas import arrays
 from neuronnet.formulas.expressions import Call, Name, Negative, Product, Sum
 from neuronnet.names import split_partial
 from neuronnet.sheet.formula_values import (
-    FormulaValues,
-    Meaning,
-    alike,
-    are_zero,
-    constant_factor,
-    difference,
-    index_of,
-    is_near,
-    times,
-)
-from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, UPDATE, is_delta
-from neuronnet.sheet.uses import (
     EXPLICIT,
     FAMILY,
     INDEX,
@@ -34,9 +22,19 @@ from neuronnet.sheet.uses import (
     PARAMETER,
     UNKNOWN,
     UNUSUAL,
+    FormulaValues,
+    Meaning,
     Use,
     Uses,
+    alike,
+    are_zero,
+    constant_factor,
+    difference,
+    index_of,
+    is_near,
+    times,
 )
+from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, UPDATE, is_delta
 
 
 class Helpers(Uses):

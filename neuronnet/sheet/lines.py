@@ -7,7 +7,7 @@ from functools import cache, partial
 
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.trials import Trials
-from neuronnet.description.values import as_number
+from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array

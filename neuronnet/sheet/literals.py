@@ -9,7 +9,7 @@ from itertools import islice, product
 
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.model import Model
-from neuronnet.description.values import as_number
+from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError, NumberError
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, entries

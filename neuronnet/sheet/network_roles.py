@@ -16,7 +16,7 @@ from random import Random
 from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.derivation.readings import readings
-from neuronnet.description.values import as_number
+from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape
 from neuronnet.formulas.evaluating import evaluator

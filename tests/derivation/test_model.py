@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.derivation.model import MOST_IN_ALL, MOST_WORK, Model
 from neuronnet.derivation.sweep import derivative
-from neuronnet.description.values import Literal
+from neuronnet.elementary import Literal
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array, ShapeError, entries, shape, size
 from neuronnet.formulas.calls import call

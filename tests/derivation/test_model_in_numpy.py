@@ -5,7 +5,7 @@ import pytest
 from drawn.array_models import product
 
 from neuronnet.derivation.model import Model
-from neuronnet.description.values import Literal
+from neuronnet.elementary import Literal
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.calls import call
 from neuronnet.formulas.expressions import Entry, Name, Number, Transpose

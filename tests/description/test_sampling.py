@@ -13,7 +13,8 @@ from profiles import examples
 from neuronnet import load
 from neuronnet.description.reading import read
 from neuronnet.description.samples import exclusive_or, sign, sine, sine_classes, two_moons
-from neuronnet.description.values import MOST_BYTES, as_number
+from neuronnet.description.values import MOST_BYTES
+from neuronnet.elementary import as_number
 from neuronnet.errors import SpecError
 
 

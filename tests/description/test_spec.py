@@ -21,7 +21,8 @@ from profiles import examples
 from neuronnet import NeuralNetwork, load
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.description.reading import example_names, find, read
-from neuronnet.description.values import MOST_BYTES, Literal, as_number
+from neuronnet.description.values import MOST_BYTES
+from neuronnet.elementary import Literal, as_number
 from neuronnet.errors import SpecError, shortened
 
 

@@ -1,7 +1,7 @@
 """Drawn models of arrays: given numbers, vectors and matrices, formulas of every kind, and a loss."""
 
 from neuronnet.derivation.model import Model
-from neuronnet.description.values import Literal
+from neuronnet.elementary import Literal
 from neuronnet.formulas.arrays import Array, ShapeError
 from neuronnet.formulas.calls import call
 from neuronnet.formulas.expressions import (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from profiles import examples
 
 from gradcheck.numeric.dual import Dual
-from neuronnet.description.values import Literal
+from neuronnet.elementary import Literal
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Call, Name, Negative, Number, Power, Product, Sum, total, wrap
