@@ -147,7 +147,13 @@ def _commands():
         "the examples, or one of them with its published numbers",
         "examples han-kamber",
         ("text", "json"),
-        {"name": _option("NAME", "the example to show", nargs="?")},
+        {
+            "name": _option("NAME", "the example to show", nargs="?"),
+            "--ledger": {
+                "action": "store_true",
+                "help": "what each published number belongs to, with the computation that proves it",
+            },
+        },
     )
 
 

@@ -326,6 +326,8 @@ def train(arguments):
 
 def examples(arguments):
     """The list of examples, or one of them."""
+    if arguments.ledger and (arguments.name is None or arguments.name in sheet_names()):
+        raise NeuronnetError("--ledger: of a network with published numbers, such as worked-example")
     if arguments.name is None:
         return _list_examples(arguments)
     if arguments.name in sheet_names():
@@ -333,11 +335,22 @@ def examples(arguments):
         shown = {"name": arguments.name, "sheet": sheet}
         return _write(arguments, [place], text=lambda: sheet.rstrip(), json=lambda: shown)
     description, place = output.source(arguments.name)
+    if arguments.ledger:
+        return _ledger(arguments, description, place)
 
     def shown():
         return text.example(description, Derivation(description) if is_small(description) else None)
 
     return _write(arguments, [place], text=shown, json=description.to_dict)
+
+
+def _ledger(arguments, description, place):
+    from neuronnet.mistakes.ledger import ledger
+
+    found = ledger(description)
+    rows = [each._asdict() for each in found]
+    _write(arguments, [place], text=lambda: text.ledger(description, found), json=lambda: rows)
+    return int(any(each.holds is False for each in found))
 
 
 def _list_examples(arguments):

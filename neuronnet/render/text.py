@@ -250,6 +250,37 @@ def _with_reasons(published, rows, *header):
             yield f"      {each.reason}"
 
 
+def ledger(description, entries):
+    """The entries of a ledger under what they belong to: the computation, its value, what it excludes."""
+    proved = sum(each.holds is True for each in entries)
+    lines = [
+        description.title,
+        f"{counted(len(entries), 'published number')}, errata included: {proved} proved",
+    ]
+    for belongs_to in dict.fromkeys(each.belongs_to for each in entries):
+        some = [each for each in entries if each.belongs_to == belongs_to]
+        lines += [
+            "",
+            belongs_to[0].upper() + belongs_to[1:],
+            *indented(table([_ledger_row(each) for each in some], left=5)),
+        ]
+    return "\n".join(lines)
+
+
+def _ledger_row(each):
+    own = f"as described {each.own:.12g}" if each.own not in (None, each.value) else ""
+    excludes = f"excludes {each.excluded} of {each.tried} mistakes" if each.tried else ""
+    value = "not computed here" if each.value is None else f"{each.value:.12g}"
+    proof = value if each.proof in (None, each.quantity) else f"{each.proof} = {value}"
+    return (
+        each.quantity,
+        each.printed,
+        proof if each.holds is not False else f"not proved: {proof}",
+        own,
+        excludes,
+    )
+
+
 def model(found, only=None):
     """A Model as text: every quantity with its formula in names and in numbers; or one and its factors."""
     if only is not None:
