@@ -1,6 +1,6 @@
 """The command line, `python -m neuronnet [COMMAND]`: the commands and their options."""
 
-from neuronnet import __version__, commands, output
+from neuronnet import __version__, commands, documents, output
 
 
 def main(argv=None):
@@ -34,7 +34,7 @@ def _commands():
         commands.derive,
         "every number of a forward and a backward pass, with its formula",
         "derive worked-example --only dE_total/dw5",
-        ("text", "json"),
+        ("text", "json", "markdown", "latex", "html", "csv"),
         {
             "network": _option(
                 "NETWORK", f"{output.NETWORK_HELP}; or a sheet that brings its own model, such as lstm-step"
@@ -107,7 +107,7 @@ def _commands():
         },
     )
     yield (
-        commands.draw,
+        documents.draw,
         "a picture of a network: its neurons, its weights with their sign and size, the numbers of a pass",
         "draw worked-example --at 3 --show values,gradients",
         ("text", "svg", "png"),

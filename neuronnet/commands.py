@@ -9,11 +9,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from neuronnet import output
+from neuronnet import documents, output
 from neuronnet.derivation.explaining import Explanation
 from neuronnet.derivation.quantities import Derivation, is_small
 from neuronnet.description.reading import EXAMPLES, checked, example_names, find, parsed, read
-from neuronnet.errors import NeuronnetError, counted
+from neuronnet.errors import NeuronnetError
 from neuronnet.names import after, in_sample, partial_name
 from neuronnet.render import text
 
@@ -35,7 +35,7 @@ def derive(arguments):
     if sheet is not None:
         return _derive_sheet(arguments, sheet, place)
     if arguments.sample is not None:
-        description = _with_one_sample(description, arguments.sample)
+        description = documents.with_one_sample(description, arguments.sample)
     if arguments.at is not None and arguments.updates is not None:
         raise NeuronnetError("--at is the pass to derive, --updates adds the state after so many; give one")
     only, at = arguments.only, arguments.at or 0
@@ -51,7 +51,8 @@ def derive(arguments):
         return {"network": network.to_dict(), "quantities": rows}
 
     shown = (lambda: text.derivation(derivation)) if explained is None else explained.__str__
-    return _write(arguments, [place], text=shown, json=numbers)
+    made = documents.of_derivation(derivation, explained and explained.name)
+    return _write(arguments, [place], text=shown, json=numbers, **made)
 
 
 def _sheet_of_its_own(argument):
@@ -94,7 +95,8 @@ def _derive_sheet(arguments, sheet, place):
         rows = [{"name": name, "formula": model.formula(name), "value": model[name]} for name in names]
         return {"loss": model.loss, "quantities": rows}
 
-    return _write(arguments, [place], text=lambda: text.model(model, only), json=numbers)
+    made = documents.of_model(model, only)
+    return _write(arguments, [place], text=lambda: text.model(model, only), json=numbers, **made)
 
 
 def golden(arguments):
@@ -139,15 +141,6 @@ def compare(arguments):
     places = [arguments.golden, arguments.actual]
     _write(arguments, places, text=found.__str__, json=found.to_dict, junit=found.to_junit)
     return {"right": 0, "wrong": 1, "undecided": 3}[found.verdict]
-
-
-def _with_one_sample(description, number):
-    samples = description.samples
-    if not 1 <= number <= len(samples):
-        raise NeuronnetError(
-            f"--sample {number}: the network has {counted(len(samples), 'sample')}, counted from 1"
-        )
-    return replace(description, samples=(samples[number - 1],))
 
 
 def check(arguments):
@@ -261,39 +254,6 @@ def _telling_names(derivation, right):
     if derivation.description.learning_rate is None:
         return [*deltas, *(partial_name(error, weight) for weight in weights), error]
     return [*deltas, *(after(weight, 1) for weight in weights), error, after(error, 1)]
-
-
-def draw(arguments):
-    """A picture of a network, after some updates and a pass of one sample where it has any."""
-    from neuronnet.network import NeuralNetwork
-    from neuronnet.render import characters, drawing, figures
-    from neuronnet.render.picture import picture
-
-    if arguments.format == "png":
-        if arguments.output is None:
-            raise NeuronnetError("png is for files; name one with -o FILE")
-        figures.require(arguments.output)
-    description, place = output.source(arguments.network)
-    show = tuple(each.strip() for each in arguments.show.split(",") if each.strip() not in ("", "nothing"))
-    network, targets, said = NeuralNetwork.from_dict(description), None, None
-    progress = output.progress_line(arguments.at)
-    for update in range(1, arguments.at + 1):
-        network.fit(1)
-        if progress is not None:
-            progress(update)
-    if network.samples or arguments.sample is not None:
-        number = 1 if arguments.sample is None else arguments.sample
-        _with_one_sample(description, number)
-        inputs, targets = network.samples[number - 1]
-        network.feed_forward(inputs)
-        network.error(targets)
-        network.backpropagate(targets)
-        said = f"sample {number} of {len(network.samples)}" if len(network.samples) > 1 else None
-    found = picture(network, show, targets, said)
-    if arguments.format == "png":
-        figures.save(figures.drawing(drawing.shapes(found)), arguments.output, [place])
-        return 0
-    return _write(arguments, [place], text=lambda: characters.text(found), svg=lambda: drawing.svg(found))
 
 
 def train(arguments):

@@ -123,7 +123,7 @@ def row(quantity, derivation):
     value = nine_decimals(derivation.printed_value(quantity))
     if quantity.expression is None:
         return f"{quantity.name} = {as_given(quantity.value) if quantity.part == 'given' else value}"
-    numbers = quantity.expression.format(lambda name: _number_of(name, derivation))
+    numbers = quantity.expression.format(lambda name: number_of(name, derivation))
     return equation(quantity.name, quantity.formula, numbers, value)
 
 
@@ -133,7 +133,7 @@ def equation(*sides):
     return " = ".join([sides[0], *(side for before, side in zip(sides, sides[1:]) if side != before)])
 
 
-def _number_of(name, derivation):
+def number_of(name, derivation):
     if name in derivation.given:
         return as_given(derivation.given[name])
     return nine_decimals(derivation.printed_value(derivation[name]))

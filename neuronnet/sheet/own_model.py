@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.errors import Interrupted, NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array, entries, shape
+from neuronnet.formulas.expressions import Expression
 from neuronnet.formulas.notation import Known, gradient_of, read_name
 from neuronnet.formulas.rewriting import with_dots
 from neuronnet.formulas.tokens import TextWithColumns
@@ -104,6 +105,10 @@ class Model:
         """The formula of a quantity or derivative, in the author's names; None for what is given."""
         found = self._model.formula(self.canonical(name))
         return None if found is None else self.spellings.formula(found)
+
+    def expression(self, name: str) -> Expression | None:
+        """The formula as an Expression, in the names that `spellings.of` spells; None for what is given."""
+        return self._model.formula(self.canonical(name))
 
     def in_numbers(self, name: str) -> str | None:
         """The formula with numbers of four digits in place of its names."""

@@ -394,7 +394,7 @@ REFUSED = [
         ["derive", "net.toml", "-o", "out.xyz"],
         ["-o out.xyz", "known are .txt (text), .json (json)", "--format"],
     ),
-    (["derive", "net.toml", "-o", "out.md"], ["the suffix .md", "known are .txt (text), .json (json)"]),
+    (["derive", "net.toml", "-o", "out.pdf"], ["the suffix .pdf", "known are .txt (text), .json (json)"]),
     (["mistakes", "net.toml", "-o", "out.xyz"], ["known are .txt (text), .md (markdown), .json (json)"]),
     (["derive", "net.toml", "-o", "./net.toml", "--format", "json"], ["overwrite the input"]),
     (["examples", "net.toml", "-o", "net.toml", "--format", "json"], ["overwrite the input"]),

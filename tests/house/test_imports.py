@@ -42,6 +42,7 @@ ORDER = {
         "__init__",
         "testing",
         "plugin",
+        "documents",
         "commands",
         "cli",
         "__main__",

@@ -1,0 +1,196 @@
+"""Derivations as documents: our own reader reads what is written, and judges it right line by line."""
+
+import csv
+import html.parser
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from neuronnet.cli import main
+from neuronnet.derivation.quantities import Derivation
+from neuronnet.description.reading import EXAMPLES, read
+from neuronnet.formulas.expressions import Name
+from neuronnet.formulas.notation import Known, parse
+from neuronnet.render import document, latex, tables, web_page
+from neuronnet.sheet.check_sheet import check_sheet
+from neuronnet.sheet.own_model import Model
+
+ENGINE = next(filter(None, map(shutil.which, ("tectonic", "pdflatex", "xelatex", "lualatex"))), None)
+HOSTILE = "\\input{/etc/passwd} $x_ & 50% #1 <script>alert('é')</script> ~^{| 中 \x00 ]]>"
+# name as it is kept -> as LaTeX
+NAMES = {
+    "w5": "w_{5}",
+    "net_h1": r"\mathrm{net}_{h1}",
+    "h2_1": r"h_{2\_1}",
+    "E_total": r"E_{\mathrm{total}}",
+    "delta_o1": r"\delta_{o1}",
+    "δ1": r"\delta_{1}",
+    "eta": r"\eta",
+    "dE_total/dw5": r"\frac{\partial E_{\mathrm{total}}}{\partial w_{5}}",
+    "∂L/∂W1": r"\frac{\partial L}{\partial W_{1}}",
+    "w5@1": "w_{5}^{+}",
+    "net_h1[2]@3": r"\mathrm{net}_{h1}[2]^{(3)}",
+    "ŷ": r"\hat{y}",
+    "y_hat1": r"\hat{y}_{1}",
+    "z²": "z^{2}",
+    "W^(1)": "W^{(1)}",
+    "b'": "b'",
+    "gewicht_ä": r"\text{gewicht\_ä}",
+    "x$y": r"\text{x\$y}",
+}
+# formula -> as LaTeX
+FORMULAS = {
+    "1/(1 + exp(-x))": r"\frac{1}{1 + \exp\left(-x\right)}",
+    "(t - y)^2/2": r"\frac{\left(t - y\right)^{2}}{2}",
+    "a*(b + c)": r"a \cdot \left(b + c\right)",
+    "a - (b - c)": r"a - \left(b - c\right)",
+    "-(a + b)": r"-\left(a + b\right)",
+    "a/b*c": r"\frac{a}{b} \cdot c",
+    "a/(b*c)": r"\frac{a}{b \cdot c}",
+    "-t*ln(y) - (1 - t)*ln(1 - y)": (
+        r"-t \cdot \ln\left(y\right) - \left(1 - t\right) \cdot \ln\left(1 - y\right)"
+    ),
+    "max(0, x)": r"\max\left(0, x\right)",
+    "sqrt(x) + 1e-8": r"\sqrt{x} + 1 \cdot 10^{-8}",
+    "(dL/dy)^2": r"\left(\frac{\partial L}{\partial y}\right)^{2}",
+}
+
+
+def of(name):
+    """The Document of an example."""
+    sheet = EXAMPLES / "sheets" / f"{name}.txt"
+    if sheet.exists():
+        return document.of_model(Model.from_text(sheet.read_text(encoding="utf-8")))
+    return document.of_derivation(Derivation(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_in_latex(name):
+    assert latex.name_in_latex(name) == NAMES[name]
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_a_formula_in_latex(formula):
+    assert latex.formula_in_latex(parse(formula, Known([*"abctxyL"]))) == FORMULAS[formula]
+
+
+def test_negative_numbers_stand_in_brackets():
+    values = {"a": "-2", "b": "-0.5"}
+    formula = Name("a") * Name("b") - Name("b") ** 2
+    written = latex.formula_in_latex(formula, lambda name: latex.number_in_latex(values[name]))
+    assert written == r"-2 \cdot \left(-0.5\right) - \left(-0.5\right)^{2}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("write", [latex.document, latex.markdown])
+@pytest.mark.parametrize("name, network", [("han-kamber", "han-kamber"), ("lstm-step", None)])
+def test_what_is_written_is_read_again_and_every_line_is_right(write, name, network):
+    found = of(name)
+    report = check_sheet(write(found), network)
+    formulas = sum(step.formula is not None for step in found.steps)
+    assert report.status == 0 and len(report.lines) >= formulas > 20
+    assert {line.verdict for line in report.lines} <= {"right", "rounding", "given"}
+
+
+def test_a_wrong_digit_in_a_handed_in_page_is_noticed():
+    text = latex.document(of("cs231n-neuron"))
+    assert text.count("0.73") > 0
+    wrong = re.sub(r"0\.73(\d)", lambda found: f"0.73{(int(found[1]) + 1) % 10}", text, count=1)
+    assert check_sheet(wrong, "cs231n-neuron").status == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(ENGINE is None, reason="no LaTeX engine is installed")
+def test_the_page_compiles_whatever_stands_in_it(tmp_path):
+    found = of("lstm-step")
+    strange = document.Step(HOSTILE, "1e-9", "1e-9")
+    found = found._replace(title=HOSTILE, sentences=(HOSTILE,), parts=(*found.parts, (HOSTILE, (strange,))))
+    (tmp_path / "page.tex").write_text(latex.document(found), encoding="utf-8")
+    words = [ENGINE] if "tectonic" in ENGINE else [ENGINE, "-interaction=nonstopmode", "-halt-on-error"]
+    done = subprocess.run([*words, "page.tex"], cwd=tmp_path, capture_output=True, timeout=110)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (tmp_path / "page.pdf").exists()
+
+
+class Page(html.parser.HTMLParser):
+    """What stands in a page: its tags, its ids, its links, and whether every tag is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.ids, self.links, self.open = set(), [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.tags.add(tag)
+        self.ids += [found["id"]] if "id" in found else []
+        self.links += [found["href"]] if "href" in found else []
+        self.open += [] if tag in ("meta", "rect") else [tag]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.add(tag)
+
+
+def test_a_page_links_every_name_to_the_line_that_defines_it(tmp_path):
+    assert main(["derive", "worked-example", "-o", str(tmp_path / "page.html")]) == 0
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert not page.open and "svg" in page.tags and not page.tags & {"script", "link", "img"}
+    assert len(set(page.ids)) == len(page.ids) == len(of("worked-example").steps)
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+    names = sum(len(step.leaves) for step in of("worked-example").steps)
+    assert len(page.links) >= names
+    line = re.search(r'<li id="(\w+)"><b title="0.4">w5</b>', text)
+    assert f'<a href="#{line[1]}" title="0.4">w5</a>*' in text
+
+
+@pytest.mark.parametrize("name", ["worked-example", "xor", "attention-head", "embedding"])
+def test_every_name_of_a_formula_is_a_link(name):
+    found = of(name)
+    known = {step.name for step in found.steps}
+    for (_, steps), part in zip(found.parts, web_page.fragment(found).split("<ol")[1:]):
+        lines = part.split("<li ")[1:]
+        for step, line in zip(steps, lines, strict=True):
+            named = {name for name, _ in step.leaves.values() if name in known}
+            assert set(re.findall(r"<a [^>]*>([^<]*)</a>", line)) == named, step.name
+
+
+def test_hostile_titles_stay_text():
+    description = replace(read("cs231n-neuron"), title=HOSTILE)
+    found = document.of_derivation(Derivation(description))
+    page = Page(web_page.page(found))
+    assert "script" not in page.tags and not page.open
+    assert r"\input" not in latex.document(found) and r"\textbackslash{}input" in latex.document(found)
+    assert "\n# \\\\input\\{" in "\n" + latex.markdown(found)
+
+
+def test_cells_that_look_like_formulas_are_escaped():
+    steps = [document.Step(f"{sign}1+cmd", "1", "1", f"{sign}x*y", "-2 + 1") for sign in "=+-@"]
+    steps.append(document.Step("w", "-0.5", "-0.5"))
+    written = tables.as_csv(document.Document("", (), (("Given", tuple(steps)),)))
+    rows = list(csv.DictReader(written.splitlines()))
+    assert written.startswith("name,part,formula,in numbers,value\n")
+    assert rows[-1]["value"] == "-0.5"
+    texts = [row[key] for row in rows[:-1] for key in ("name", "formula", "in numbers")]
+    assert texts and all(text.startswith("'") for text in texts)
+
+
+def test_one_quantity_is_a_document_of_its_own(capsys):
+    for options in (["--only", "dE_total/dw5"], ["--only", "dE_total/dw5", "--at", "3"]):
+        assert main(["derive", "worked-example", "--format", "csv", *options]) == 0
+        rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+        assert len(rows) == 4 and rows[0]["name"].startswith("dE_total/dw5")
+        assert main(["derive", "worked-example", "--format", "latex", *options]) == 0
+        assert capsys.readouterr().out.count("align*") == 4
+
+
+def test_the_pass_after_some_updates_starts_from_its_parameters(capsys):
+    assert main(["derive", "worked-example", "--at", "3", "--format", "markdown"]) == 0
+    shown = capsys.readouterr().out
+    assert "$w_{5}^{(3)} = " in shown and r"$\mathrm{net}_{h1}^{(3)} = w_{1}^{(3)} \cdot i_{1}" in shown
