@@ -22,7 +22,8 @@ def _parser():
         name = example.split()[0]
         one = group.add_parser(name, help=purpose, epilog=f"example: python -m neuronnet {example}")
         one.set_defaults(command=command)
-        output.add_output_options(one, formats)
+        if formats:
+            output.add_output_options(one, formats)
         for option, settings in options.items():
             one.add_argument(option, **settings)
     return parser
@@ -120,6 +121,25 @@ def _commands():
                 "what to draw beside weights and biases, of values (default), gradients, deltas, or nothing",
                 default="values",
             ),
+        },
+    )
+    yield (
+        commands.step,
+        "walk through a training or a sheet, one number at a time, back and forth; or start pdb at a number",
+        "step worked-example --update 3 --at w5",
+        (),
+        {
+            "network": _option(
+                "NETWORK",
+                "a TOML or JSON file or the name of an example; or a sheet that brings its own model",
+            ),
+            "--update": _count("U", "begin at update U, counted from 1"),
+            "--at": _option("NAME", "begin where NAME is computed, such as w5 or delta_h1"),
+            "--sample": _count("S", "train with sample S alone, counted from 1"),
+            "--pdb": {
+                "action": "store_true",
+                "help": "start pdb at the line of the objects that computes NAME",
+            },
         },
     )
     yield (

@@ -256,6 +256,18 @@ def _telling_names(derivation, right):
     return [*deltas, *(after(weight, 1) for weight in weights), error, after(error, 1)]
 
 
+def step(arguments):
+    """A walk through a training or a sheet, by commands from standard input; or pdb where a number arises."""
+    from neuronnet.stepping.stepper import start
+
+    if arguments.network == "-":
+        raise NeuronnetError("step reads its commands from standard input; name a file or an example")
+    description, sheet, place = _network_or_sheet(arguments.network)
+    if sheet is None and arguments.sample is not None:
+        description = documents.with_one_sample(description, arguments.sample)
+    return start(arguments, description, sheet, place)
+
+
 def train(arguments):
     """Error and accuracy over a training; status 2 where it diverges."""
     from neuronnet.network import NeuralNetwork

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from neuronnet.derivation.explaining import Explanation
     from neuronnet.events import Event
 
 
@@ -30,3 +31,17 @@ class Inspected:
         from neuronnet.events import trace
 
         return trace(self, inputs, targets, updates, keep)
+
+    def explain(self, name: str, at: int = 0) -> "Explanation":
+        """The Explanation of a quantity or derivative of a pass, its formula, value and factors.
+
+        `at` is how many updates are made before the pass, from the parameters as they are now and with an
+        update rule that starts afresh; the network stays as it is. Raises UnknownName, which carries the
+        nearest names.
+
+        >>> load("worked-example").explain("dE_total/dw5", at=3).value
+        0.08474214914265155
+        """
+        from neuronnet.derivation.explaining import explain
+
+        return explain(self, name, at)

@@ -7,8 +7,10 @@ What is understood, apart from prose:
     ```pycon ```python   console sessions (>>>), and code that is run, in one namespace per document; a block
                          that opens with `# name.py`, or of ```text with `# name.txt`, is a file for the
                          commands below
-    ```console           `$ python ...` and what it prints; a line of three dots stands for any lines
-    ```pdb               `$ python -m pdb name.py`, the commands behind (Pdb), and what the debugger prints
+    ```console           `$ python ...` and what it prints; a line of three dots stands for any lines; what
+                         stands behind (step) is what it reads
+    ```pdb               `$ python -m pdb name.py`, or a step with --pdb; the commands behind (Pdb), and what
+                         the debugger prints
     ```toml              the description of a network, which is loaded
     `net_h1 = 0.3775`    a claim in the prose
     `0.291027924`        a wrong number among those published of the worked example, which have their own test
@@ -54,7 +56,7 @@ from neuronnet.sheet.check_sheet import judged_beside
 from neuronnet.sheet.readers.read_sheet import read_sheet
 
 ROOT = Path(__file__).parent.parent
-PROMPT = "(Pdb) "
+PROMPT, STEP = "(Pdb) ", "(step) "
 SURROUNDINGS = {"NO_COLOR": "1", "COLUMNS": "120"}
 
 NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
@@ -406,7 +408,8 @@ def _command(command, expected, scripts):
         return [f"{command!r} is not run here: only python is, and not to install"]
     needed = tuple((name, source) for name, source in scripts.items() if name in command)
     run = run_main if words[1:3] in (["-m", "neuronnet"], ["-m", "gradcheck"]) else run_command
-    output, errors, status = run(tuple(words[1:]), needed)
+    given = "".join(f"{line.removeprefix(STEP)}\n" for line in expected if line.startswith(STEP.strip()))
+    output, errors, status = run(tuple(words[1:]), needed, given)
     if status not in (0, 1, 3) or "Traceback" in errors:
         return [f"{command!r} ends with status {status}: {errors.strip()}"]
     return _compare(command, expected, output)
@@ -415,12 +418,14 @@ def _command(command, expected, scripts):
 def _debugger_session(block, scripts):
     """Complaints about a pdb block: the commands go to the debugger, and the whole exchange is compared."""
     words = shlex.split(block.lines[0])
-    if words[:4] != ["$", "python", "-m", "pdb"] or words[4] not in scripts:
-        return ["opens with `$ python -m pdb`, and a file that an earlier block holds"]
+    is_step = words[:5] == ["$", "python", "-m", "neuronnet", "step"] and "--pdb" in words
+    if not is_step and (words[:4] != ["$", "python", "-m", "pdb"] or words[4] not in scripts):
+        return [
+            "opens with `$ python -m pdb`, and a file that an earlier block holds; or is a step with --pdb"
+        ]
     commands = tuple(line.removeprefix(PROMPT) for line in block.lines if line.startswith(PROMPT))
-    output, errors, _ = run_command(
-        tuple(words[2:]), ((words[4], scripts[words[4]]),), "\n".join(commands) + "\n"
-    )
+    files = () if is_step else ((words[4], scripts[words[4]]),)
+    output, errors, _ = run_command(tuple(words[2:]), files, "\n".join(commands) + "\n")
     first, *answers = output.split(PROMPT)
     exchange = first + "".join(f"{PROMPT}{command}\n{answer}" for command, answer in zip(commands, answers))
     return _compare(words[4], block.lines[1:], _as_shown(exchange) + errors)
@@ -454,13 +459,14 @@ def run_command(words, scripts, given=""):
 
 
 @cache
-def run_main(words, scripts):
+def run_main(words, scripts, given=""):
     """What `run_command` gives for `-m neuronnet ...` and `-m gradcheck ...`, without another process."""
     main = {"neuronnet": neuronnet_main, "gradcheck": gradcheck_main}[words[1]]
     with (
         _folder_of(scripts, "-o" in words or "--plot" in words) as folder,
         contextlib.chdir(folder),
         patch.dict(os.environ, SURROUNDINGS),
+        patch("sys.stdin", io.StringIO(given)),
         contextlib.redirect_stdout(io.StringIO()) as output,
         contextlib.redirect_stderr(io.StringIO()) as errors,
     ):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from copy import copy
 from decimal import Decimal
 
 from neuronnet.derivation.graph import Graph
@@ -67,6 +68,15 @@ class Model(Graph):
         self.given[name] = value
         if not self.shapes[name] and 1 <= numbers[0] <= arrays.MOST_ENTRIES and numbers[0] % 1 == 0:
             self.shapes.counts[name] = int(numbers[0])
+
+    def with_given(self, name: str, number: str) -> Model:
+        """The same model with another number for one that is given. Raises NeuronnetError."""
+        if name not in self.given or self.shapes[name]:
+            raise NeuronnetError(f"{name} is no given number")
+        other = copy(self)
+        other.given = {**self.given, name: number}
+        other._exact = other.values()
+        return other
 
     def define(self, name: str, formula: Expression) -> Expression:
         """Add a formula and return it with its products resolved. Raises ShapeError, UnknownName."""

@@ -293,10 +293,10 @@ def model(found, only=None):
 
 def _quantities(found, names):
     """The lines of several quantities."""
-    return "\n".join(_quantity(found, name) for name in names).split("\n")
+    return "\n".join(model_row(found, name) for name in names).split("\n")
 
 
-def _quantity(found, name):
+def model_row(found, name):
     """name = formula = in numbers = value, on lines of their own where they are long."""
     parts = [found.formula(name), found.in_numbers(name), nested(found[name])]
     parts = list(dict.fromkeys(part for part in parts if part is not None))

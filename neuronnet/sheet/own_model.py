@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -89,6 +90,12 @@ class Model:
         """The value of a quantity or derivative: a float, a list, or a list of rows. Raises UnknownName."""
         value = self._model[self.canonical(name)]
         return value.map(float).nested() if isinstance(value, Array) else float(value)
+
+    def with_value(self, name: str, number: str) -> Model:
+        """The same model with another given number. Raises NeuronnetError for what is no given number."""
+        other = copy(self)
+        other._model = self._model.with_given(self.canonical(name), number)
+        return other
 
     def values_in(self, number: type) -> list[tuple[str, list[tuple[str, Any]]]]:
         """(name, [(name of an entry, such as `W1[2,1]`, its value)]) of everything, in a type of number."""

@@ -39,6 +39,7 @@ ORDER = {
         "repairs",
         "sheet",
         "golden",
+        "stepping",
         "__init__",
         "testing",
         "plugin",

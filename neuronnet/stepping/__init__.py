@@ -1,0 +1,1 @@
+"""A training or a derivation, walked through one quantity at a time."""

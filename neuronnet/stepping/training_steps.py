@@ -1,0 +1,314 @@
+"""The steps of a network's training: the events of one update after another.
+
+An update is traced when it is come to. Going back traces an earlier one again, from the description and from
+what was set by hand since; numbers come from the objects alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from neuronnet.derivation.passes import Pass
+from neuronnet.derivation.quantities import MOST_UPDATES, is_small
+from neuronnet.errors import A_SAMPLE, NeuronnetError, PassOrderError, UnknownName, counted, shown
+from neuronnet.events import Event
+from neuronnet.names import in_sample, partial_name, split_index, split_update
+from neuronnet.network import NeuralNetwork
+from neuronnet.render import characters
+from neuronnet.render.picture import picture
+from neuronnet.render.text import as_given, equation, nine_decimals
+from neuronnet.stepping.steps import Step, Steps, compared, finite_number, whole_number
+
+PARTS = {"forward": "forward pass", "error": "errors", "backward": "backward pass", "update": "update"}
+KEPT = 4  # updates whose events are kept
+MOST_FACTORS = 40  # lines of them
+ROUNDS = 5  # in which a sample comes that is drawn at random
+
+
+class Traced(NamedTuple):
+    """An update: its events, the same as steps, and the numbers that it started from, by name."""
+
+    events: list[Event]
+    steps: list[Step]
+    given: dict[str, Any]
+
+
+class TrainingSteps(Steps):
+    """A walk through the training of a network. `update` counts the updates before the present one."""
+
+    def __init__(self, description: Any, progress: Callable | None = None):
+        """`progress(total)` makes the function that is called with how many updates are made, or None."""
+        super().__init__()
+        if not description.samples:
+            raise PassOrderError("a walk through a training", A_SAMPLE)
+        if not is_small(description):
+            raise NeuronnetError(
+                "an update of this network has too many steps to walk through; take one sample (--sample 1) "
+                "or a smaller network"
+            )
+        self.description, self.title, self._progress = description, description.title, progress
+        self.update = 0
+        self._set_by_hand: dict[int, dict[str, float]] = {}  # by the update before which it was set
+        self._traced: dict[int, Traced] = {}
+        self._network: NeuralNetwork | None = None  # after `_made` updates
+        self._made = 0
+        self._numbers = _Numbers(description)
+
+    # The training
+
+    def traced(self, update: int) -> Traced:
+        """An update, traced when it is first asked for."""
+        if update not in self._traced:
+            network = self._network_before(update)
+            given = self._numbers.of(network)
+            self._network = None  # should the trace be interrupted
+            events = list(network.trace())
+            self._network, self._made = network, update + 1
+            self._numbers.set(network, self._set_by_hand.get(update + 1, {}))
+            while len(self._traced) >= KEPT:
+                del self._traced[next(iter(self._traced))]
+            self._traced[update] = Traced(events, list(map(_step, events)), given)
+        return self._traced[update]
+
+    def _network_before(self, update):
+        """The network before an update; where the one at hand is further on, it is trained anew."""
+        network, made = self._network, self._made
+        if network is None or made > update:
+            network, made = self._start(), 0
+        self._network, start = None, made
+        show = self._progress(update - start) if self._progress is not None and update > start else None
+        try:
+            while made < update:
+                network.fit(1)
+                made += 1
+                self._numbers.set(network, self._set_by_hand.get(made, {}))
+                if show is not None:
+                    show(made - start)
+        finally:
+            if show is not None:
+                show(update - start)
+        return network
+
+    def _start(self):
+        network = NeuralNetwork.from_dict(self.description)
+        self._numbers.set(network, self._set_by_hand.get(0, {}))
+        return network
+
+    def standing(self) -> NeuralNetwork:
+        """A network of its own that stands at the present step."""
+        network = self._network_before(self.update)
+        trace = network.trace(keep=True)
+        for _ in range(self.index + 1):
+            next(trace)
+        trace.close()
+        return network
+
+    # The walk
+
+    def steps(self) -> list[Step]:
+        return self.traced(self.update).steps
+
+    def turn(self, by: int) -> bool:
+        other = self.update + by
+        if other < 0 or other >= MOST_UPDATES or (other and self.description.learning_rate is None):
+            return False
+        self.traced(other)
+        self.update, self.index = other, -1
+        return True
+
+    def lists_in_a_round(self) -> int:
+        batch, order = self.description.batch, self.description.order
+        in_turn = 1 if batch == "full" else len(self.description.samples)
+        return in_turn * (1 if order.kind == "in turn" else ROUNDS)
+
+    def own_name(self, name: str) -> str:
+        return self._numbers.own_name(name)
+
+    def names(self) -> list[str]:
+        return self._numbers.names
+
+    def goto(self, words: list[str]) -> None:
+        """Also `update 3`, to before its first step, and `w5@3`, what w5 is after three updates."""
+        name = " ".join(words)
+        plain, count = split_update(self.own_name(name))
+        if words[0] == "update":
+            self._goto_update(whole_number(" ".join(words[1:]), MOST_UPDATES, "goto update"))
+        elif count:
+            start = self.place()
+            self._goto_update(self._update_of(plain, count) + 1)
+            try:
+                super().goto([plain])
+            except UnknownName:
+                self.return_to(start)
+                raise
+        else:
+            super().goto(words)
+
+    def _goto_update(self, number):
+        if number > 1 and self.description.learning_rate is None:
+            raise NeuronnetError("there is one pass: the network's description has no learning_rate")
+        self.traced(number - 1)
+        self.update, self.index = number - 1, -1
+
+    def _update_of(self, plain, count):
+        """Which update computes `plain@count`: an update makes parameters, and begins with a pass."""
+        return count - (plain in self._numbers.made)
+
+    def place(self):
+        return self.update, self.index
+
+    def return_to(self, place) -> None:
+        self.update, self.index = place
+
+    # Telling
+
+    def heading(self) -> str:
+        return f"update {self.update + 1}"
+
+    def factors(self, name: str) -> list[str]:
+        """A quantity with its old and new value, its formula, and what that is made of, a line each."""
+        plain, count = split_update(self.require(name))
+        update = self._update_of(plain, count) if count else self.update
+        events, _, given = self.traced(update)
+        place = next((place for place, each in enumerate(events) if each.name == plain), None)
+        if place is None and plain in given:
+            return [f"{plain} = {as_given(given[plain])}", "given; no update changes it"]
+        if place is None:
+            raise NeuronnetError(
+                f"update {update + 1} does not compute {plain}; until {plain} goes to where it is"
+            )
+        found, ahead = events[place], place - self.index
+        said = f", {counted(ahead, 'step')} ahead" if update == self.update and ahead > 0 else ""
+        lines = [f"{plain} in update {update + 1}{said}"]
+        if found.phase == "update" and found.old is not None:
+            lines += [f"old {nine_decimals(found.old)}", f"new {nine_decimals(found.value)}"]
+        made_of = list(_made_of(events, place))
+        left = [f"  and {len(made_of) - MOST_FACTORS} more"] if len(made_of) > MOST_FACTORS else []
+        return [*lines, str(found), *made_of[:MOST_FACTORS], *left]
+
+    def value(self, name: str) -> str | None:
+        """The value of an own name at the present step, as text; None where it is not computed yet."""
+        events, _, given = self.traced(self.update)
+        for each in reversed(events[: self.index + 1]):
+            if each.name == name:
+                return nine_decimals(each.value)
+        return nine_decimals(given[name]) if name in given else None
+
+    def set(self, name: str, text: str) -> list[str]:
+        """Set what is given, before the present update; what follows in that update, before and after."""
+        own, value = self.require(name), finite_number(name, text)
+        given = self.traced(self.update).given
+        if own not in given:
+            self.refuse_computed(name, list(given))
+        before, old = self._values(), self._set_by_hand.get(self.update, {})
+        self._begin_anew({**old, own: value})
+        try:
+            after = self._values()
+        except (NeuronnetError, ArithmeticError):
+            self._begin_anew(old)
+            raise
+        said = f"{own} was {shown(given[own])} before update {self.update + 1}, and is {shown(value)}"
+        return [said, *compared(before, after)]
+
+    def _values(self):
+        return {each.name: nine_decimals(each.value) for each in self.traced(self.update).events}
+
+    def _begin_anew(self, set_by_hand):
+        """Let the training go on from the present update with other numbers."""
+        self._set_by_hand[self.update] = set_by_hand
+        self._network, self._traced = None, {}
+
+    def picture(self) -> str:
+        """The network as it stands, in characters."""
+        shown = ("values", "gradients", "deltas")
+        return characters.text(picture(self.standing(), shown, None, f"{self.heading()}, {self.where()}"))
+
+    def network_file(self) -> dict:
+        """The network as it stands, as a network file has it."""
+        return self.standing().to_dict()
+
+
+class _Numbers:
+    """What a training starts from, by name, and how each is found in a network: parameters, rate, samples."""
+
+    def __init__(self, description):
+        self.names_of_network, names = description.names, description.names
+        self.parameters = [name for name, _, _ in names.parameters()]
+        self.places, several = {}, len(description.samples) > 1
+        targets = [names.of("target", neuron) for neuron in names.layers[-1]]
+        for position, sample in enumerate(description.samples):
+            for kind, (parts, values) in enumerate(
+                [(names.inputs, sample.inputs), (targets, sample.targets)]
+            ):
+                for place, (part, _) in enumerate(zip(parts, values)):
+                    self.places[in_sample(part, position + 1 if several else None)] = position, kind, place
+        given = {
+            name: description.samples[position].targets[place]
+            for name, (position, kind, place) in self.places.items()
+            if kind
+        }
+        formulas = Pass(description, given)
+        whole = list(range(len(description.samples)))
+        learns = description.learning_rate is not None
+        self.made = {split_index(name)[0] for name, *_ in formulas.update(whole)} if learns else set()
+        rows = [name for name, *_ in [*formulas.forward(), *formulas.backward(whole)]]
+        gradients = [partial_name(names.error, name) for name in self.parameters]
+        rate = [names.rate] if learns else []
+        found = [*rows, *gradients, *self.made, *self.parameters, *self.places, *rate]
+        self.names = list(dict.fromkeys(found))
+        self._deltas = {}
+        for sample in formulas.samples:
+            for layer in range(len(formulas.layers)):
+                of = (formulas.names_of(kind, layer, sample) for kind in ("net", "delta"))
+                for net, delta in zip(*of):
+                    self._deltas[partial_name(formulas.error_of(sample), net)] = delta
+
+    def own_name(self, text):
+        plain, count = split_update(self.names_of_network.standard(text))
+        return self._deltas.get(plain, plain) + (f"@{count}" if count else "")
+
+    def of(self, network):
+        """All of them as a network has them."""
+        found = {name: network[name].value for name in self.parameters}
+        for name, (position, kind, place) in self.places.items():
+            found[name] = network.samples[position][kind][place]
+        if network.learning_rate is not None:
+            found[self.names_of_network.rate] = network.learning_rate
+        return found
+
+    def set(self, network, numbers):
+        """Set some of them in a network."""
+        for name, value in numbers.items():
+            if name in self.places:
+                position, kind, place = self.places[name]
+                pair = [list(each) for each in network.samples[position]]
+                pair[kind][place] = value
+                network.samples[position] = tuple(pair)
+            elif name in self.parameters:
+                network[name].value = value
+            else:
+                network.learning_rate = value
+
+
+def _step(event):
+    sample = "" if event.sample is None else f", sample {event.sample}"
+    return Step(
+        event.name, (event.full_name,), f"{PARTS[event.phase]}{sample}", lambda done: _told(event, done)
+    )
+
+
+def _told(event, done):
+    return str(event) if done else equation(event.name, event.formula)
+
+
+def _made_of(events, place, depth=1):
+    """A line for each factor of an event; one about the same weight is followed by its own factors."""
+    found = events[place]
+    for name, value in found.factors.items():
+        before = (at for at in range(place - 1, -1, -1) if name in (events[at].name, events[at].full_name))
+        at = next(before, None)
+        told = f"{name} = {as_given(value) if name in found.written else nine_decimals(value)}"
+        yield "  " * depth + (told if at is None else str(events[at]))
+        if at is not None and events[at].weight == found.weight is not None and len(events[at].factors) > 1:
+            yield from _made_of(events, at, depth + 1)
