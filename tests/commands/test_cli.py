@@ -1,5 +1,6 @@
 """`python -m neuronnet`: what it prints, and that nothing that a user types ends in a traceback."""
 
+import io
 import json
 import os
 import resource
@@ -287,6 +288,7 @@ def test_the_walk_finds_the_commands():
     "words, parser", COMMANDS, ids=[" ".join(words) or "neuronnet" for words, _ in COMMANDS]
 )
 def test_every_help_has_an_example_that_runs(said, words, parser, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())  # step reads commands
     monkeypatch.chdir(tmp_path)
     if words == ("compare",):  # the one that needs files
         for name in ("golden.json", "actual.json"):
