@@ -51,7 +51,7 @@ def debug(description: Any, name: str, update: int) -> int:
     network = NeuralNetwork.from_dict(description)
     stop = _stop_at(network, description, name, update)
     network.fit(update - 1)
-    file = getsourcefile(stop.method)
+    file = str(getsourcefile(stop.method))
     debugger = pdb.Pdb()
     refused = debugger.set_break(file, stop.line, temporary=True, cond=stop.condition)
     if refused:
@@ -59,7 +59,7 @@ def debug(description: Any, name: str, update: int) -> int:
     for each in debugger.get_breaks(file, stop.line):
         each.ignore = stop.times
     debugger.rcLines.append("continue")  # past the statement itself
-    place = f"{stop.method.__qualname__} of {Path(str(file)).name}"
+    place = f"{stop.method.__qualname__} of {Path(file).name}"
     print(f"update {update} computes {name} in {place}; next runs the line, up shows who calls it")
     try:
         debugger.runctx(stop.statement, {"network": network}, {})
@@ -147,7 +147,7 @@ def _of_a_pass(network: NeuralNetwork, names: Any, sample: int | None) -> Iterat
 
 def _of_an_update(network: NeuralNetwork, names: Any, several: bool) -> Iterator[tuple[str, Stop]]:
     """The error and gradients of all samples together, and what the update rule moves."""
-    kind = type(network.update_rule)
+    kind: Any = type(network.update_rule)
     if several:
         yield names.error, Stop(NeuralNetwork.total_error, "E_total +=", "True", "network.total_error()")
     for parameter in network.parameters:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.render import text
 from neuronnet.sheet.own_model import Model
@@ -21,7 +23,7 @@ class SheetSteps(Steps):
         self._given = dict(model.groups()).get("Given", [])
         self._own = {model.canonical(name): name for name in model.names()}
         self._steps = [
-            Step(name, (), title, lambda done, name=name: self._told(name, done))
+            Step(name, (), title, partial(self._told, name))
             for title, names in model.groups()
             for name in names
         ]

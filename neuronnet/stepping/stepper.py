@@ -111,14 +111,14 @@ class Stepper:
             self.follow(line)
         while True:
             try:
-                line = read()
-                if line is None:
+                typed = read()
+                if typed is None:
                     break
                 if interactive:
-                    self._transcript.append(f"{PROMPT}{line}")
+                    self._transcript.append(f"{PROMPT}{typed}")
                 else:
-                    self.say(f"{PROMPT}{line}".rstrip())
-                if not self.follow(line):
+                    self.say(f"{PROMPT}{typed}".rstrip())
+                if not self.follow(typed):
                     break
             except KeyboardInterrupt:
                 self.say("")

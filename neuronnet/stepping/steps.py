@@ -104,7 +104,8 @@ class Steps:
 
         Raises UnknownName where none comes; then it stays where it is.
         """
-        pattern, start, seen = self.own_name(name), self.place(), {}
+        pattern, start = self.own_name(name), self.place()
+        seen: dict[str, None] = {}
         first = self.index + 1
         for _ in range(self.lists_in_a_round() + 1):
             for index, step in enumerate(self.steps()[first:], first):
