@@ -45,3 +45,8 @@ class Inspected:
         from neuronnet.derivation.explaining import explain
 
         return explain(self, name, at)
+
+    def _repr_svg_(self) -> str:
+        from neuronnet.render import drawing, picture
+
+        return drawing.svg(picture.picture(self))

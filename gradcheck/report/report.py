@@ -90,6 +90,9 @@ class Report:
     def _repr_html_(self) -> str:
         return html(self)
 
+    def _repr_markdown_(self) -> str:
+        return markdown(self)
+
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON; without the seconds, so that the same check gives the same dict."""
         first = "verdict subject evaluations seed confidence cause audit notes nearby"

@@ -4,9 +4,10 @@ from typing import Any
 
 from neuronnet.derivation.quantities import Derivation
 from neuronnet.render import text
+from neuronnet.render.notebooks import InNotebooks
 
 
-class Explanation:
+class Explanation(InNotebooks):
     """A quantity of a derivation: `name`, `formula` (None for a given number), `value`, and its `factors`.
 
     The value is the one that is printed, in every digit: -4.248354255291589e-18 for `out - target` where out
@@ -23,6 +24,11 @@ class Explanation:
 
     def __str__(self) -> str:
         return text.explanation(self.quantity, self.factors, self.derivation)
+
+    def _document(self):
+        from neuronnet.render import document
+
+        return document.of_derivation(self.derivation, self.name)
 
     def __repr__(self) -> str:
         return f"Explanation {text.row(self.quantity, self.derivation)}"

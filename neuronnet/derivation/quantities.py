@@ -24,6 +24,7 @@ from neuronnet.names import (
     split_update,
     update_of,
 )
+from neuronnet.render.notebooks import InNotebooks
 
 MOST_ROWS = 20_000
 MOST_UPDATES = 10_000_000
@@ -31,7 +32,7 @@ MOST_EXACT_UPDATES = 20
 ROUNDINGS = 8
 
 
-class Derivation(Rows):
+class Derivation(InNotebooks, Rows):
     """The quantities of a network's pass, of the update it leads to, and of the state after that.
 
     `quantities` are the rows in order; `given` the numbers they start from, by name; all in the type
@@ -151,6 +152,11 @@ class Derivation(Rows):
         if plain in self._updated:
             return True
         return plain in self._by_name or plain in self._positions or self._is_derivative(plain)
+
+    def _document(self):
+        from neuronnet.render import document
+
+        return document.of_derivation(self)
 
     # Rows
 

@@ -21,6 +21,7 @@ from neuronnet.formulas.expressions import Expression, Name, Number, Sum, total
 from neuronnet.formulas.notation import Known, parse, read_name, updated
 from neuronnet.formulas.rewriting import nodes, replaced, with_names
 from neuronnet.names import after, partial_name, spelled_out, split_partial
+from neuronnet.render import text
 from neuronnet.render.text import is_tiny
 
 SMALLEST_FLOAT = Decimal(2) ** -1022  # below it floats lose digits
@@ -34,11 +35,20 @@ class Quantity(NamedTuple):
     expression: Expression | None
     value: object
     part: str
+    rows: object = None  # the Rows that it is one of
 
     @property
     def formula(self) -> str | None:
         """The formula in names, as text, or None."""
         return None if self.expression is None else self.expression.format()
+
+    def __repr__(self) -> str:
+        return f"Quantity {text.row(self, self.rows) if self.rows is not None else self.name}"
+
+    def _repr_latex_(self) -> str:
+        from neuronnet.render import document, latex
+
+        return f"${latex.equation(document.of_quantity(self, self.rows))}$"
 
 
 class Rows(Graph):
@@ -82,7 +92,7 @@ class Rows(Graph):
         return self._keep(name, formula, part, listed)
 
     def _keep(self, name, formula, part, listed=True):
-        quantity = Quantity(name, formula, self._values[name], part)
+        quantity = Quantity(name, formula, self._values[name], part, self)
         self._by_name[name] = quantity
         if listed:
             self.quantities.append(quantity)
@@ -111,7 +121,11 @@ class Rows(Graph):
             if not self._is_derivative(own):
                 raise UnknownName(name, self.names())
             self._derive(*split_partial(own))
-        return self._by_name[own] if own in self._by_name else Quantity(own, None, self.given[own], "given")
+        return (
+            self._by_name[own]
+            if own in self._by_name
+            else Quantity(own, None, self.given[own], "given", self)
+        )
 
     def __contains__(self, name: str) -> bool:
         own = self.own_name(name)

@@ -13,6 +13,7 @@ from neuronnet.golden.actual import Actual
 from neuronnet.golden.matching import matched
 from neuronnet.golden.rounding import REPRODUCIBLE, ULPS, ulp_of
 from neuronnet.names import update_of
+from neuronnet.render.notebooks import preformatted
 
 if TYPE_CHECKING:
     from neuronnet.golden.golden import Golden, GoldenValue
@@ -159,6 +160,9 @@ class Comparison:
             more = ["..."] * (len(self.unknown) > MOST_SHOWN)
             lines.append(f"not compared: {', '.join([*self.unknown[:MOST_SHOWN], *more])}")
         return lines
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
 
     def to_junit(self) -> str:
         """The comparison as a JUnit test suite of one test case."""

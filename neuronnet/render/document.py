@@ -48,6 +48,17 @@ class Document(NamedTuple):
     def steps(self) -> list[Step]:
         return [step for _, steps in self.parts for step in steps]
 
+    def shortened(self, most: int) -> Document:
+        """The first steps alone, with a sentence that says so; the Document itself where it has no more."""
+        if len(self.steps) <= most:
+            return self
+        parts, room = [], most
+        for heading, steps in self.parts:
+            parts += [(heading, steps[:room])] if room else []
+            room -= min(room, len(steps))
+        said = f"the first {most} of {len(self.steps)} steps"
+        return Document(self.title, (*self.sentences, said), tuple(parts))
+
 
 def of_derivation(finished: Any, only: str | None = None) -> Document:
     """The Document of a Derivation, or of one of its quantities and its factors."""
@@ -60,10 +71,11 @@ def of_derivation(finished: Any, only: str | None = None) -> Document:
         given = [finished[name] for name in finished.starts_from if name != finished.description.names.l2]
         parts = [("given", given)]
         parts += [(part, list(rows)) for part, rows in groupby(finished.quantities, key=lambda row: row.part)]
-    return Document(title, sentences, _filled(parts, lambda quantity: _of_quantity(quantity, finished)))
+    return Document(title, sentences, _filled(parts, lambda quantity: of_quantity(quantity, finished)))
 
 
-def _of_quantity(quantity, finished):
+def of_quantity(quantity: Any, finished: Any) -> Step:
+    """The Step of one Quantity of a Derivation."""
     value = finished.printed_value(quantity)
     shown = text.as_given(value) if quantity.part == "given" else text.nine_decimals(value)
     if quantity.expression is None:

@@ -244,6 +244,11 @@ def _folded(side):
     return " \\\\\n&\\quad".join([*lines, side[start:]])
 
 
+def displayed(found: Document) -> str:
+    """All steps of a Document as one displayed formula."""
+    return f"\\begin{{align*}}\n{aligned(found.steps)}\n\\end{{align*}}"
+
+
 def document(found: Document) -> str:
     """A Document as a standalone LaTeX file, which needs amsmath and geometry alone."""
     lines = [

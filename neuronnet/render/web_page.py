@@ -45,6 +45,12 @@ def page(found: Document, drawing: str | None = None) -> str:
     return "\n".join(lines)
 
 
+def cell(found: Document) -> str:
+    """The Document as the output of a cell in a notebook."""
+    rules = (line for line in STYLE.splitlines() if line.lstrip().startswith(".neuronnet-steps"))
+    return f"<style>{' '.join(rules)}</style>\n{fragment(found)}"
+
+
 def fragment(found: Document, drawing: str | None = None, heading: str = "h3") -> str:
     """The Document as a piece of HTML, for a page or a notebook."""
     smaller = f"h{int(heading[1]) + 1}"

@@ -19,6 +19,7 @@ from neuronnet.formulas.notation import Known, gradient_of, read_name
 from neuronnet.formulas.rewriting import with_dots
 from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.names import partial_name, split_partial
+from neuronnet.render.notebooks import InNotebooks
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet.assignment import Assignment
@@ -51,7 +52,7 @@ SAME = Decimal("1e-20")  # relative: values computed in another order
 MOST_MENDED = 20  # wrong formulas that get a repair and a counterexample
 
 
-class Model:
+class Model(InNotebooks):
     """The model of a text that brings its own: every quantity, and the derivative of the loss by each.
 
     model = Model.from_text("x = 0.5\\nw = 0.4\\ny = w x\\nL = 1/2 (y - 0.3)^2")
@@ -81,6 +82,11 @@ class Model:
         if not reading.roles.model.formulas:
             raise NeuronnetError("no formula found; a model has lines such as z = w x + b")
         return cls(reading, text)
+
+    def _document(self):
+        from neuronnet.render import document
+
+        return document.of_model(self)
 
     def names(self) -> list[str]:
         """Everything given and defined, then the derivatives of the loss, from the loss backwards."""

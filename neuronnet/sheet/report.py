@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuronnet.render import verdicts as rendered
+from neuronnet.render.notebooks import preformatted
 
 if TYPE_CHECKING:
     from neuronnet.description.description import Description
@@ -232,6 +233,12 @@ class SheetReport:
 
     def __str__(self) -> str:
         return rendered.report(self)
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
 
     def markdown(self) -> str:
         """The report as Markdown."""

@@ -145,7 +145,7 @@ def test_every_hand_written_derivative_is_that_of_its_formula(description):
             rows.add(name, from_outs(rows, derivation.description, name, expression), part)
         compared = [each for each in derivation.quantities if each.name in rows]
         assert any(each.name.startswith("dE_total") for each in compared)
-        for name, _, value, _ in compared:
+        for name, _, value, *_ in compared:
             # Fifty digits, less what the slope of a logarithm or the product of a few weights takes away.
             assert abs(rows[name].value - value) <= Decimal("1e-30") * max(1, abs(value)), name
 
