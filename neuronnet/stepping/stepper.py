@@ -299,14 +299,15 @@ class Stepper:
             import readline
         except ImportError:
             return
-        words = [each.name for each in COMMANDS] + self.steps.names()
+        words = [f"{each.name} " for each in COMMANDS] + self.steps.names()
 
         def complete(start, number):
             return next(iter([word for word in words if word.startswith(start)][number:]), None)
 
         readline.set_completer_delims(" ")
         readline.set_completer(complete)
-        readline.parse_and_bind("tab: complete")
+        is_editline = "libedit" in (readline.__doc__ or "")
+        readline.parse_and_bind("bind ^I rl_complete" if is_editline else "tab: complete")
 
 
 def _from_pipe():

@@ -119,7 +119,7 @@ class Steps:
         self.return_to(start)
         if pattern in seen:
             raise AtAnEnd(f"{name} does not come again; back goes back")
-        raise UnknownName(name, seen)
+        self._refuse(name, pattern, list(seen))
 
     def goto(self, words: list[str]) -> None:
         """Go to `step 12` or to the step of a name, here in the present list. Raises NeuronnetError."""
@@ -132,7 +132,13 @@ class Steps:
             if step.is_called(pattern):
                 self.index = index
                 return
-        raise UnknownName(" ".join(words), [step.name for step in steps])
+        self._refuse(" ".join(words), pattern, [step.name for step in steps])
+
+    def _refuse(self, name, own, known):
+        """Raise the NeuronnetError for a name that no step has."""
+        if own in self.names():
+            raise NeuronnetError(f"no step computes {name} here; factors {name} tells more")
+        raise UnknownName(name, known)
 
     def place(self):
         """Where this stands, for `return_to`."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from neuronnet.derivation.passes import Pass
 from neuronnet.derivation.quantities import MOST_UPDATES, is_small
-from neuronnet.errors import A_SAMPLE, NeuronnetError, PassOrderError, UnknownName, counted, shown
+from neuronnet.errors import A_SAMPLE, NeuronnetError, PassOrderError, counted, shown
 from neuronnet.events import Event
 from neuronnet.names import in_sample, partial_name, split_index, split_update
 from neuronnet.network import NeuralNetwork
@@ -139,7 +139,7 @@ class TrainingSteps(Steps):
             self._goto_update(self._update_of(plain, count) + 1)
             try:
                 super().goto([plain])
-            except UnknownName:
+            except NeuronnetError:
                 self.return_to(start)
                 raise
         else:

@@ -325,6 +325,8 @@ def test_what_a_sheet_computes_cannot_be_set(name, text):
         ("goto update 0", "a whole number from 1"),
         ("goto step 60", "a whole number from 1 to 59"),
         ("goto w9", "unknown name 'w9'"),
+        ("until b1", "no step computes b1 here; factors b1 tells more"),
+        ("goto b1", "no step computes b1 here"),
         ("goto nothing@3", "unknown name 'nothing'"),
         ("next many", "a whole number"),
         ("watch w5 w9", "unknown name 'w9'"),
