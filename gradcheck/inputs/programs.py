@@ -32,6 +32,7 @@ from gradcheck.inputs.structure import DEEPEST, short
 
 PROGRAM = re.compile(r"(?P<place>.+\.py|[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 OURS = str(Path(__file__).parent.parent)
+BESIDE_OURS = str(Path(OURS).with_name("neuronnet"))  # whose `output` runs a command
 STANDARD = sysconfig.get_path("stdlib")
 STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 LONGEST_MESSAGE = 300  # characters of what an exception says
@@ -252,7 +253,7 @@ class Programs:
 
     def _is_own(self, filename):
         """Whether a file belongs to the program: it lies beside one that was named, or in no library."""
-        if filename.startswith((OURS, contextlib.__file__)) or not os.path.isfile(filename):
+        if filename.startswith((OURS, BESIDE_OURS, contextlib.__file__)) or not os.path.isfile(filename):
             return False
         beside = [path.resolve().parent for path in self.paths if path.suffix == ".py"]
         return Path(filename).resolve().parent in beside or not _is_library(filename)

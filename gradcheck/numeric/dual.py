@@ -8,8 +8,7 @@ section 3.3). There is no `float(number)`: it would lose the second part in sile
 """
 
 import math
-
-from gradcheck.numeric.rounding import U
+from sys import float_info
 
 
 class _Carrying:
@@ -201,4 +200,5 @@ def _parts(number):
 
 def _rounded(value, error, operations=1):
     """A fresh Bounded: what came in, and the rounding of the operation; an overflow is taken as it is."""
-    return Bounded(value, error + operations * U * abs(value)) if math.isfinite(value) else Bounded(value)
+    rounding = operations * (float_info.epsilon / 2) * abs(value)
+    return Bounded(value, error + rounding) if math.isfinite(value) else Bounded(value)
