@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from neuronnet.parameter import Parameter
     from neuronnet.sheet.check_sheet import check_sheet
     from neuronnet.sheet.own_model import Model
+    from neuronnet.watching import watch
 
 __version__ = "0.1.0"
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "explain",
     "load",
     "read",
+    "watch",
 ]
 _MODULES = {
     "Derivation": "derivation.quantities",
@@ -54,6 +56,7 @@ _MODULES = {
     "explain": "derivation.explaining",
     "load": "network",
     "read": "description.reading",
+    "watch": "watching",
 }
 
 

@@ -148,7 +148,7 @@ class Narrator:
             self._tell_by_hand(place, old, new)
         elif self._times[place] == self.places.times(place, method):
             rows = self._rows_of(place, method)
-            if any(self._wanted(split_index(row.name)[0] if method == "_move" else row.name) for row in rows):
+            if [row for row in rows if self._wanted(row.base)]:
                 own = {f"{thing.name}@1": new, thing.name: old} if method == "_move" else {}
                 self._tell_all(rows, self._values(own))
 
@@ -173,14 +173,19 @@ class Narrator:
     def _tell_all(self, rows, values):
         for row in rows:
             value = values.of(row)
-            name = split_index(row.name)[0] if row.phase == "update" else row.name
+            name = row.base
             if self._wanted(name):
-                self._tell(self._event(name, row, values))
-                self._last[name] = value
+                old, self._last[name] = self._last.get(name), value
+                update = self.network._update_count + (row.phase == "update")
+                if self.counts(name, old, value, update):
+                    self._tell(self._event(name, row, values, old, update))
 
-    def _event(self, name, row, values):
+    def counts(self, name, old, new, update):
+        """Whether to make an Event of a quantity that is wanted."""
+        return True
+
+    def _event(self, name, row, values, old, update):
         made = self.network._update_count
-        update = made + (row.phase == "update")
         formula = row.formula
         factors = {each: values[each] for each in formula.names()}
         written = frozenset(each for each in factors if self._is_written(each, made))
@@ -190,7 +195,7 @@ class Narrator:
         return Event(
             name,
             values[row.name],
-            self._last.get(name),
+            old,
             row.phase,
             update,
             self._sample.number if f"[{self._sample.number}]" in name else None,
@@ -200,12 +205,23 @@ class Narrator:
             written,
         )
 
+    def factors_of_gradient(self, event):
+        """Of an update, the value of each factor of the gradient that it uses; else nothing."""
+        if event.phase != "update" or event.weight is None:
+            return {}
+        place = (self.places.parameters[event.weight], "gradient")
+        of_sample = self._sample.number is None
+        row = (self._sample.rows if of_sample else self._batch.gradients)[place][-1]
+        values = self._values()
+        return {name: values[name] for name in row.formula.names()}
+
     def _tell_by_hand(self, place, old, new):
         name = self.places.name_of(place)
-        if name is not None and self._wanted(name):
-            about = self.places.about(name)
-            self._tell(Event(name, new, old, BY_HAND, self.network._update_count, None, *about))
+        update = self.network._update_count
+        if self._wanted(name):
             self._last[name] = new
+            if self.counts(name, old, new, update):
+                self._tell(Event(name, new, old, BY_HAND, update, None, *self.places.about(name)))
 
     def _values(self, own=()):
         return _Values(self, own)

@@ -3,16 +3,26 @@
 Those files build on the network and on its derivation; a method imports its own when it is called.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from neuronnet.derivation.explaining import Explanation
     from neuronnet.events import Event
+    from neuronnet.recalling import History
 
 
 class Inspected:
     """The methods of a NeuralNetwork that show how its numbers come about."""
+
+    # What a network keeps. In slots, so that a class with the same can stand in for it while it is observed.
+    __slots__ = (
+        "inputs layers loss outputs samples_combine learning_rate l2 l2_scale update_rule samples held_out "
+        "batch order title names neurons weights biases parameters trainable _numbered_inputs _by_name "
+        "_hidden_layers_backwards _slopes_cancel _error_reads_nets _batches _update_count "
+        "_gradients_of_one_sample __weakref__"
+    ).split()
 
     def trace(
         self, inputs: list | None = None, targets: list | None = None, updates: int = 1, keep: bool = False
@@ -45,6 +55,40 @@ class Inspected:
         from neuronnet.derivation.explaining import explain
 
         return explain(self, name, at)
+
+    def stop_when(
+        self, *names: str, when: Callable | None = None, every: int = 1
+    ) -> AbstractContextManager[None]:
+        """Open the debugger, by `breakpoint()`, whenever a quantity changes inside of the `with`.
+
+        Names are those of a derivation, such as `w5`, `net_h1`, `delta_*` or `dE_total/dw5`, or of an
+        attribute, `w5.gradient`; `w5@3` stops in the third update alone. `when(old, new)` may say which
+        changes count (the first value of all stands for the missing old one, too), `every` that only every
+        n-th does. The debugger stops where name, old, new, why, network, update and factors are variables.
+        Raises UnknownName.
+
+        >>> network = load("worked-example")
+        >>> with network.stop_when("w5@3"):
+        ...     network.fit(5)
+        """
+        from neuronnet.stopping import stop_when
+
+        return stop_when(self, names, when, every)
+
+    def history(self, *names: str, every: int = 1) -> "History":
+        """Record quantities while the network trains: lists by name, one value for each `every`-th update.
+
+        The names are those of `stop_when`. `history["w5"][3]` is `w5@3` where the recording began before the
+        first update, and `history["E_total"]` the error of all samples. It records until the end of its
+        `with`, or until `stop()`; a training that nobody records pays nothing. Raises UnknownName.
+
+        >>> network = load("worked-example")
+        >>> with network.history("w5", "E_total") as history:
+        ...     network.fit(5)
+        """
+        from neuronnet.recalling import History
+
+        return History(self, names, every)
 
     def _repr_svg_(self) -> str:
         from neuronnet.render import drawing, picture

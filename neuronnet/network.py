@@ -30,6 +30,8 @@ class NeuralNetwork(Inspected):
     all weights, not biases (`l2_scale="per sample"`: divided by the number of samples).
     """
 
+    __slots__ = ()
+
     def __init__(
         self,
         layers: list[NeuronLayer],
@@ -107,11 +109,10 @@ class NeuralNetwork(Inspected):
     def _backpropagate_sample(self, targets, with_l2=True):
         targets = self._checked_targets(targets)
         share = len(targets) if self.outputs == "mean" else 1
-        output_layer = self.layers[-1]
         if self._slopes_cancel:
-            output_layer.backpropagate_cancelled(targets, share)
+            self.layers[-1].backpropagate_cancelled(targets, share)
         else:
-            output_layer.backpropagate(self.loss, targets, share)
+            self.layers[-1].backpropagate(self.loss, targets, share)
         for layer in self._hidden_layers_backwards:
             layer.backpropagate_hidden()
         if with_l2 and self.l2 != 0:
@@ -143,8 +144,7 @@ class NeuralNetwork(Inspected):
     def train(self, inputs: list, targets: list, learning_rate: Any = None) -> None:
         """One online update: forward pass, backward pass and update for a single sample."""
         self._run_forward(inputs)
-        self._backpropagate_sample(targets)
-        self._gradients_of_one_sample = True
+        self.backpropagate(targets)
         self._move(learning_rate)
 
     def fit(self, updates: int) -> None:

@@ -19,8 +19,9 @@ from contextlib import contextmanager
 def observed(objects, listener, methods=()):
     """Let every object report to a listener, and the calls of the `methods` that it has by name.
 
-    `changed(object, attribute, old, new)` follows each attribute that is set, `entered(method, arguments)`
-    and `left(method)` stand around each call. Observers may overlap and end in any order.
+    `changed(object, attribute, old, new)` follows each attribute that is set; what it returns, functions, is
+    called in the frame next to the one that set it. `entered(method, arguments)` and `left(method)` stand
+    around each call. Observers may overlap and end in any order.
     """
     made = {}
     try:
@@ -55,7 +56,8 @@ def _observing(base, listeners, methods):
         old = getattr(self, attribute, None)
         base.__setattr__(self, attribute, value)
         for listener in listeners:
-            listener.changed(self, attribute, old, value)
+            for function in listener.changed(self, attribute, old, value) or ():
+                function()
 
     def copied(self, protocol):
         _, _, *rest = base.__reduce_ex__(self, protocol)

@@ -21,9 +21,10 @@ MOST_KEPT = 1000  # batches, and samples with their rows
 
 
 class Row(NamedTuple):
-    """A quantity: its name, its formula, and the formula that it is evaluated by, which loses no digits."""
+    """A quantity: its name, `base` without `@1`, its formula, the one that loses no digits, its phase."""
 
     name: str
+    base: str
     formula: Expression
     evaluated: Expression
     phase: str
@@ -78,6 +79,32 @@ class Places:
         thing, attribute = place
         return thing.name if attribute == "value" else self._names.get(place)
 
+    def own_name(self, text):
+        """`text` as a pass has it: `dE_total/dw5` for `w5.gradient` and ∂E/∂w5; a pattern stays as it is."""
+        thing, _, attribute = text.rpartition(".")
+        found = self._things.get(self.names.standard(thing)) if thing else None
+        if found is not None and self.name_of((found, attribute)) is not None:
+            return self.name_of((found, attribute))
+        if thing and attribute == "gradient":  # of several: w*.gradient
+            return partial_name(self.error, thing)
+        own = self.names.standard(text)
+        place = self.single.places.get(own, self._deltas.get(own))
+        return own if place is None else self.name_of(place)
+
+    def attributes(self):
+        """Every name of the form `w5.gradient`."""
+        return [f"{thing.name}.{attribute}" for thing, attribute in self._names]
+
+    @cached_property
+    def _things(self):
+        return {each.name: each for each in self.network.neurons + self.network.parameters}
+
+    @cached_property
+    def _deltas(self):
+        """{dE_total/dnet_o1: the place of delta_o1}"""
+        kept = [each for each in self._names if each[1] == "delta"]
+        return {partial_name(self.error, self._names[thing, "net"]): (thing, each) for thing, each in kept}
+
     @cached_property
     def _names(self):
         return {place: name for name, place in self.single.places.items()}
@@ -119,7 +146,9 @@ class Batch:
         formulas = copy(self.formulas)
         formulas.given = _Unknown()
         return [
-            Row(name, formula, formula, "error") for name, formula, _ in formulas.forward() if name in names
+            Row(name, name, formula, formula, "error")
+            for name, formula, _ in formulas.forward()
+            if name in names
         ]
 
     @cached_property
@@ -128,7 +157,8 @@ class Batch:
         found = {}
         for name, _, is_bias in self.places.names.parameters():
             formula = self.formulas._gradient(name, is_bias, self.positions)
-            row = Row(partial_name(self.places.error, name), formula, formula, "backward")
+            gradient = partial_name(self.places.error, name)
+            row = Row(gradient, gradient, formula, formula, "backward")
             found[self.places.parameters[name], "gradient"] = [row]
         return found
 
@@ -136,7 +166,8 @@ class Batch:
     def updates(self):
         """{place of a parameter's value: the rows that move it}, under their names after one update."""
         rows = [
-            Row(name, formula, formula, "update") for name, formula, _ in self.formulas.update(self.positions)
+            Row(name, split_index(name)[0], formula, formula, "update")
+            for name, formula, _ in self.formulas.update(self.positions)
         ]
         kept = {f"{name}@1": (each, "value") for name, each in self.places.parameters.items()}
         return grouped(rows, kept)
@@ -185,7 +216,7 @@ class SampleRows:
             rows.append((name, formula, "error" if "errors" in part else "forward"))
         rows += [(name, formula, "backward") for name, formula, _ in self.formulas.backward([0])]
         return [
-            Row(name, formula, formula if name in self.places else replaced(formula, others), phase)
+            Row(name, name, formula, formula if name in self.places else replaced(formula, others), phase)
             for name, formula, phase in rows
         ]
 

@@ -9,8 +9,8 @@ What is understood, apart from prose:
                          commands below
     ```console           `$ python ...` and what it prints; a line of three dots stands for any lines; what
                          stands behind (step) is what it reads
-    ```pdb               `$ python -m pdb name.py`, or a step with --pdb; the commands behind (Pdb), and what
-                         the debugger prints
+    ```pdb               `$ python -m pdb name.py`, `$ python name.py` of a file that stops by itself, or a
+                         step with --pdb; the commands behind (Pdb), and what the debugger prints
     ```toml              the description of a network, which is loaded
     `net_h1 = 0.3775`    a claim in the prose
     `0.291027924`        a wrong number among those published of the worked example, which have their own test
@@ -419,16 +419,18 @@ def _debugger_session(block, scripts):
     """Complaints about a pdb block: the commands go to the debugger, and the whole exchange is compared."""
     words = shlex.split(block.lines[0])
     is_step = words[:5] == ["$", "python", "-m", "neuronnet", "step"] and "--pdb" in words
-    if not is_step and (words[:4] != ["$", "python", "-m", "pdb"] or words[4] not in scripts):
+    script = words[-1]
+    opens_file = words[:-1] in (["$", "python", "-m", "pdb"], ["$", "python"]) and script in scripts
+    if not is_step and not opens_file:
         return [
-            "opens with `$ python -m pdb`, and a file that an earlier block holds; or is a step with --pdb"
+            "opens with `$ python` or `$ python -m pdb` and a file of an earlier block, or a step with --pdb"
         ]
     commands = tuple(line.removeprefix(PROMPT) for line in block.lines if line.startswith(PROMPT))
-    files = () if is_step else ((words[4], scripts[words[4]]),)
+    files = () if is_step else ((script, scripts[script]),)
     output, errors, _ = run_command(tuple(words[2:]), files, "\n".join(commands) + "\n")
     first, *answers = output.split(PROMPT)
     exchange = first + "".join(f"{PROMPT}{command}\n{answer}" for command, answer in zip(commands, answers))
-    return _compare(words[4], block.lines[1:], _as_shown(exchange) + errors)
+    return _compare(script, block.lines[1:], _as_shown(exchange) + errors)
 
 
 def _as_shown(output):

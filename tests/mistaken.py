@@ -6,6 +6,7 @@ would.
 
 from neuronnet import load
 from neuronnet.activations import ACTIVATIONS
+from neuronnet.inspecting import Inspected
 
 MISTAKES = {}
 
@@ -85,7 +86,8 @@ def on_another_network(build, update):
     def run(network):
         other = build(network)
         update(other)
-        vars(network).update(vars(other))
+        for name in Inspected.__slots__[:-1]:  # all but its place for weak references
+            setattr(network, name, getattr(other, name))
 
     return run
 

@@ -1,0 +1,244 @@
+"""A watch on an element of an array: the debugger opens in your own frame after the line that changes it.
+
+    with watch(W, (0, 1)):
+        train(W)
+
+This file needs nothing but Python, 3.11 or newer, and may be copied. The array is anything with elements: a
+NumPy array, a tensor, a list, a dict. From Python 3.12 on, lines are followed through `sys.monitoring` (PEP
+669), before through a trace function. Lines of the standard library and of installed packages are passed
+over: what they change is found at your own next line.
+"""
+
+import copy
+import os
+import pdb
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+INSTALLED = f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}"
+STANDARD = tuple(os.path.realpath(sysconfig.get_path(each)) + os.sep for each in ("stdlib", "platstdlib"))
+
+
+@contextmanager
+def watch(array: Any, index: Any, when: Callable | None = None) -> Iterator[None]:
+    """Open the debugger whenever `array[index]` changes, inside of the `with`.
+
+    `when(old, new)` may say which changes count. The index may pick a row or a slice. It watches one array:
+    `W -= step` changes it, `W = W - step` binds the name to another; for that hand in a function, as in
+    `watch(lambda: model.W, (0, 1))`. PYTHONBREAKPOINT and `sys.breakpointhook` are honoured: pdb opens in
+    your own frame, another debugger in one that your own has called, so go up once.
+
+    Raises what `array[index]` raises.
+    """
+    frame = sys._getframe(2)
+    watcher = (_Monitored if sys.version_info >= (3, 12) else _Traced)(array, index, when, frame)
+    watcher.start(frame)
+    try:
+        yield
+    finally:
+        watcher.end()
+
+
+class _Watcher:
+    """What both ways to follow lines share: the element, and the way into the debugger."""
+
+    def __init__(self, array, index, when, frame):
+        self.read, self.when = _reader(array, index), when
+        names = [name for name, value in {**frame.f_globals, **frame.f_locals}.items() if value is array]
+        places = ", ".join(map(repr, index)) if isinstance(index, tuple) else repr(index)
+        self.name = f"{names[-1] if names else 'the element '}[{places}]"
+        self.last, self.line = self.read(), None  # the line that ran last, (file, number)
+        self.is_open = False
+
+    def look(self, frame, event, returned, new):
+        """Open the debugger in a frame if the new value is another and counts."""
+        old, self.last = self.last, new
+        is_new = new == new or old == old  # one NaN after another is no change
+        if not is_new or self.is_open or not (self.when is None or self.when(old, new)):
+            return
+        by = "" if self.line is None else f", by line {self.line[1]} of {os.path.basename(self.line[0])}"
+        message = f"{self.name} changed from {old!r} to {new!r}{by}"
+        self.is_open = True
+        try:
+            self.open(frame, event, returned, message)
+        finally:
+            self.is_open, self.last = False, self.read()
+
+    def open(self, frame, event, returned, message):
+        hook = os.environ.get("PYTHONBREAKPOINT") or "pdb.set_trace"
+        if sys.breakpointhook is not sys.__breakpointhook__ or hook != "pdb.set_trace":
+            if hook != "0":
+                print(message, file=sys.stderr)
+            breakpoint()
+            return
+        debugger = self.debugger()
+        debugger.reset()
+        for each in _frames(frame):
+            each.f_trace, debugger.botframe = debugger.trace_dispatch, each
+        debugger.set_step()
+        sys.settrace(debugger.trace_dispatch)
+        debugger.message(message)
+        if event == "return":
+            debugger.dispatch_return(frame, returned)
+        else:
+            debugger.dispatch_line(frame)
+
+    def debugger(self):
+        return pdb.Pdb(nosigint=True)
+
+
+class _Monitored(_Watcher):
+    """Follows lines through `sys.monitoring`."""
+
+    def start(self, frame):
+        tools = sys.monitoring
+        self.tool = next((each for each in (3, 4, 1, 5, 2) if tools.get_tool(each) is None), None)
+        if self.tool is None:
+            raise RuntimeError("all tools of sys.monitoring are in use, so that nothing more can be watched")
+        tools.use_tool_id(self.tool, "watch")
+        line, leave = self.callbacks()
+        events = tools.events
+        for event, callback in ((events.LINE, line), (events.PY_RETURN, leave), (events.PY_YIELD, leave)):
+            tools.register_callback(self.tool, event, callback)
+        tools.restart_events()
+        tools.set_events(self.tool, events.LINE | events.PY_RETURN | events.PY_YIELD)
+
+    def end(self):
+        tools = sys.monitoring
+        tools.set_events(self.tool, 0)
+        for event in (tools.events.LINE, tools.events.PY_RETURN, tools.events.PY_YIELD):
+            tools.register_callback(self.tool, event, None)
+        tools.free_tool_id(self.tool)
+
+    def callbacks(self):
+        """What is called before each line, and where a function returns or yields."""
+        own, disable, read, frame_of = _OwnFiles(), sys.monitoring.DISABLE, self.read, sys._getframe
+
+        def line(code, number):
+            if not own[code.co_filename]:
+                return disable
+            new = read()
+            if new != self.last:
+                self.look(frame_of(1), "line", None, new)
+            self.line = code.co_filename, number
+
+        def leave(code, offset, returned):
+            if not own[code.co_filename]:
+                return disable
+            new = read()
+            if new != self.last:
+                self.look(frame_of(1), "return", returned, new)
+
+        return line, leave
+
+
+class _Traced(_Watcher):
+    """Follows lines through a trace function; one that was set before waits until the end."""
+
+    together: list["_Traced"] = []  # all that watch at the moment; one trace function serves them
+    own: dict[str, bool]
+    before: tuple = ()  # the trace function that was set, and those of the frames
+
+    def start(self, frame):
+        if not self.together:
+            _Traced.own, _Traced.before = (
+                _OwnFiles(),
+                (sys.gettrace(), [(e, e.f_trace) for e in _frames(frame)]),
+            )
+            self.follow(frame)
+        self.together.append(self)
+
+    def end(self):
+        self.together.remove(self)
+        if not self.together:
+            trace, of_frames = self.before
+            sys.settrace(trace)
+            for frame, own_trace in of_frames:
+                frame.f_trace = own_trace
+
+    @classmethod
+    def follow(cls, frame):
+        """Have each event of the user's own frames come to `step`, those that run already included."""
+        for each in _frames(frame):
+            each.f_trace = cls.step if cls.own[each.f_code.co_filename] else None
+        sys.settrace(cls.call)
+
+    @classmethod
+    def call(cls, frame, event, _):
+        return cls.step if cls.own[frame.f_code.co_filename] else None
+
+    @classmethod
+    def step(cls, frame, event, returned):
+        cls.check(frame, event, returned)
+        return cls.step if sys.gettrace() in (cls.call, None) else frame.f_trace
+
+    @classmethod
+    def check(cls, frame, event, returned):
+        line = frame.f_code.co_filename, frame.f_lineno
+        for each in tuple(cls.together):
+            new = each.read()
+            if new != each.last:
+                each.look(frame, event, returned, new)
+                if sys.gettrace() is None:  # the debugger went on
+                    cls.follow(frame)
+            each.line = line
+
+    def debugger(self):
+        class Debugger(pdb.Pdb):
+            """Looks at the elements also while it steps."""
+
+            def trace_dispatch(self, frame, event, returned):
+                if event in ("line", "return") and _Traced.own[frame.f_code.co_filename]:
+                    _Traced.check(frame, event, returned)
+                trace = super().trace_dispatch(frame, event, returned)
+                if sys.gettrace() is None:  # it goes on
+                    _Traced.follow(frame)
+                    return _Traced.step
+                return trace
+
+        return Debugger(nosigint=True)
+
+
+class _OwnFiles(dict):
+    """Whether a file is the user's own, by its name: neither standard library nor an installed package."""
+
+    def __missing__(self, filename):
+        path = os.path.realpath(filename)
+        is_foreign = filename.startswith("<frozen") or path.startswith(STANDARD) or path == _THIS_FILE
+        self[filename] = own = not (is_foreign or any(each in path for each in INSTALLED))
+        return own
+
+
+_THIS_FILE = os.path.realpath(__file__)
+
+
+def _frames(frame):
+    """A frame and those that called it."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _reader(array, index):
+    """A function without arguments that gives the element as a number of Python, or a copy of it."""
+    if callable(array) and not hasattr(array, "__getitem__"):
+        return lambda: _reader(array(), index)()
+    array[index]  # raises where there is no such element
+    places = index if isinstance(index, tuple) else (index,)
+    whole = getattr(array, "ndim", None) == len(places)  # else `item` counts the elements of all rows
+    for ways in (
+        lambda: partial(array.item, *places) if whole else None,
+        lambda: lambda: array[index].item(),
+        lambda: lambda: array[index].tolist(),
+    ):
+        try:
+            read = ways()
+            read()
+        except (TypeError, ValueError, AttributeError, RuntimeError):
+            continue
+        return read
+    return lambda: copy.deepcopy(array[index])
