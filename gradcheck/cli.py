@@ -6,12 +6,12 @@ import os
 import shlex
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 
 import numpy as np
 
 from gradcheck import check, gallery
-from gradcheck.errors import GradcheckError
+from gradcheck.errors import GradcheckError, Interrupted
 from gradcheck.inputs.point import Point
 from gradcheck.inputs.programs import Programs, is_program
 from gradcheck.networks.figures import side_by_side_figure, stability_figure
@@ -23,6 +23,7 @@ from gradcheck.report.report import plain
 from gradcheck.twin.twin import Twin
 from neuronnet import __version__
 from neuronnet.errors import A_RATE, NeuronnetError, PassOrderError
+from neuronnet.limits import require
 from neuronnet.network import NeuralNetwork
 from neuronnet.output import (
     NETWORK_HELP,
@@ -159,7 +160,7 @@ def _check_program(arguments):
         raise NeuronnetError(f"{needed}, as {allowed}")
     arguments.output = _absolute(arguments.output)  # the program may change the directory
     arguments.plot = _absolute(arguments.plot)
-    programs = Programs()
+    programs = Programs(partial(require, "numbers"))
     loss = programs.function(arguments.network, ("parameters",))
     gradients = None
     if arguments.gradients is not None:
@@ -169,8 +170,11 @@ def _check_program(arguments):
         entries = Point(parameters).vector.size
     with programs.running(arguments.network), _shown_progress(loss, entries) as watched:
         how = {"select": arguments.select, "seed": arguments.seed}
-        report, until = as_far_as_made(lambda: check(watched, gradients, parameters, **how))
-        figure = None
+        figure, until = None, None
+        try:
+            report = check(watched, gradients, parameters, **how)
+        except Interrupted as stop:
+            report, until = stop.made, stop.until
         if arguments.plot is not None and until is None:
             figure = plots.report_figure(report, loss, gradients, parameters)
     report = replace(report, call=_command_line(arguments))

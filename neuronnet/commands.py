@@ -115,7 +115,8 @@ def golden(arguments):
     elif arguments.format == "npz":
         raise NeuronnetError("npz is for files; name one with -o FILE")
     how = subject, arguments.updates, at, arguments.dtype or "float64", arguments.all, arguments.proved
-    made, until = output.as_far_as_made(lambda: Golden.of(*how))
+    progress = output.progress_line(0)
+    made, until = output.as_far_as_made(lambda: Golden.of(*how, progress))
     if arguments.output is None:
         output.write(WRITERS[arguments.format](made))
     elif until is None or not Path(arguments.output).exists():

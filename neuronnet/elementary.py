@@ -214,6 +214,8 @@ _OF_FLOATS = {"exp": exp, "ln": ln, "log1p": log1p, "sqrt": sqrt, "tanh": tanh}
 class Literal(float):
     """A float that remembers the text it was read from, as `text`; fifty digits start from that."""
 
+    __slots__ = ("text",)
+
     def __new__(cls, text):
         number = super().__new__(cls, text)
         number.text = text

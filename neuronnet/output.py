@@ -16,9 +16,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from neuronnet.description.reading import checked, document, find, parsed
-from neuronnet.description.values import MOST_BYTES, decoded, text_of
+from neuronnet.description.values import decoded, text_of
 from neuronnet.errors import Interrupted, NeuronnetError, counted
 from neuronnet.files import require_writable, write_bytes
+from neuronnet.limits import most
 
 UNUSABLE = 2
 FAULTY = 70  # EX_SOFTWARE of sysexits.h
@@ -260,7 +261,7 @@ def text_source(argument, needed):
 def _standard_input(needed):
     if sys.stdin is None:
         raise NeuronnetError(f"standard input is closed; {needed} is needed there")
-    return decoded(sys.stdin.buffer.read(MOST_BYTES + 1), "standard input")
+    return decoded(sys.stdin.buffer.read(most("bytes") + 1), "standard input")
 
 
 def write(text, path=None, inputs=()):

@@ -16,6 +16,7 @@ import re
 import sys
 import sysconfig
 import traceback
+import zipfile
 from importlib.machinery import (
     EXTENSION_SUFFIXES,
     SOURCE_SUFFIXES,
@@ -36,6 +37,7 @@ BESIDE_OURS = str(Path(OURS).with_name("neuronnet"))  # whose `output` runs a co
 STANDARD = sysconfig.get_path("stdlib")
 STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 LONGEST_MESSAGE = 300  # characters of what an exception says
+BYTES_OF_A_NUMBER, MOST_CHARACTERS = 8, 25  # in a file of arrays, and as it is printed
 MOST_AXES = 32  # of an array, in every version of NumPy
 A_FUNCTION = "FILE.py:FUNCTION or package.module:FUNCTION"
 AN_OBJECT = 'an object of names, such as {"W": [[0.5, -1.0]]}'
@@ -61,10 +63,14 @@ def is_program(argument):
 
 
 class Programs:
-    """The files and modules that one command names, each run once; `paths`: the files."""
+    """The files and modules that one command names, each run once; `paths`: the files.
 
-    def __init__(self):
+    `require(numbers, where)` raises for more numbers in a file than are taken on.
+    """
+
+    def __init__(self, require=lambda numbers, where: None):
         self.paths, self._modules, self._here = [], {}, Path.cwd()
+        self._require = require
         self._directories = [str(self._here)]
 
     def value(self, argument, is_usable=inspect.isroutine):
@@ -120,7 +126,7 @@ class Programs:
             raise GradcheckError(f"{argument}: expected {expected}")
         self.paths.append(self._here / argument)
         try:
-            return READERS[suffix](argument)
+            return READERS[suffix](argument, self._require)
         except OSError as error:
             why = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror or error
             needed = "the parameters are needed there, as a .npz, .npy or .json file, or give FILE.py:NAME"
@@ -344,8 +350,9 @@ def _one_line(error):
 # The file of a point
 
 
-def _arrays(path):
+def _arrays(path, require):
     """The arrays of an untrusted file; any exception of NumPy becomes a GradcheckError about the file."""
+    require(_bytes_in(path) // BYTES_OF_A_NUMBER, path)
     with open(path, "rb") as file:
         if not file.read(len(ARRAY)).startswith((*ARCHIVES, ARRAY)):
             how = "write the parameters with numpy.savez(FILE, W1=W1, ...) or numpy.save"
@@ -353,7 +360,8 @@ def _arrays(path):
     try:
         with open(path, "rb") as file:
             loaded = np.load(file, allow_pickle=False)
-            return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+            is_array = isinstance(loaded, np.ndarray)
+            found = loaded if is_array else {name: loaded[name] for name in loaded.files}
     except MemoryError:
         why = "an array in it claims to be larger than the memory"
         raise GradcheckError(f"{path}: {why}; write it with numpy.savez") from None
@@ -363,9 +371,20 @@ def _arrays(path):
         objects = "an array of Python objects in it is not read"
         said = objects if "pickle" in str(error) else "its arrays cannot be read"
         raise GradcheckError(f"{path}: {said}; write it with numpy.savez or numpy.save") from None
+    require(sum(each.size for each in ([found] if is_array else found.values())), path)
+    return found
 
 
-def _json(path):
+def _bytes_in(path):
+    """How many bytes a file holds, those of an archive unpacked."""
+    if zipfile.is_zipfile(path):
+        with contextlib.suppress(Exception), zipfile.ZipFile(path) as archive:
+            return sum(each.file_size for each in archive.infolist())
+    return os.path.getsize(path)
+
+
+def _json(path, require):
+    require(os.path.getsize(path) // MOST_CHARACTERS, path)
     try:
         with open(path, encoding="utf-8") as file:
             found = json.load(file, object_pairs_hook=_object, parse_constant=_no_constant)
@@ -379,7 +398,20 @@ def _json(path):
         raise GradcheckError(f"{path}: it is no JSON file; {AN_OBJECT} is needed") from None
     if not isinstance(found, dict) or len(found) == 0:
         raise GradcheckError(f"{path}: expected {AN_OBJECT}")
+    require(_count(found), path)
     return {name: _numbers(path, name, value) for name, value in found.items()}
+
+
+def _count(value):
+    """How many values that are no lists and no objects are in one."""
+    waiting, count = [value], 0
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, (list, dict)):
+            waiting.extend(each.values() if isinstance(each, dict) else each)
+        else:
+            count += 1
+    return count
 
 
 READERS = {".npz": _arrays, ".npy": _arrays, ".json": _json}

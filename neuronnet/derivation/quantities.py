@@ -15,6 +15,7 @@ from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, counted, shortened
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.rewriting import with_names
+from neuronnet.limits import require
 from neuronnet.names import (
     after,
     in_sample,
@@ -198,9 +199,9 @@ class Derivation(InNotebooks, Rows):
         """Keep what an update makes: of the first by its formulas, later on as the neuron objects have it."""
         if updates in self._begun:
             return
+        values = {} if updates == 1 else self._trained_for(updates)  # which a limit may refuse
         self._begun.add(updates)
         self._keep_digits(updates)
-        values = {} if updates == 1 else self._trained_for(updates)
         for name, first, _ in self._pass.update(self.batch(updates - 1)):
             formula, base = self._in_pass(first, updates - 1), split_update(name)[0]
             own = self._later(base, updates)
@@ -223,6 +224,8 @@ class Derivation(InNotebooks, Rows):
 
     def _trained_for(self, updates):
         """The parameters and the state of the update rule, after so many updates of the neuron objects."""
+        work = updates * self.description.weight_count * len(self.batch(0))
+        require("multiplications", work, f"{counted(updates, 'update')} of this network")
         from neuronnet.network import NeuralNetwork  # objects are loaded for a long training alone
 
         if self._trained is None or self._made > updates:

@@ -16,7 +16,6 @@ from math import log, sqrt
 
 from neuronnet.errors import shortened
 
-MOST_DRAWN = 5_000_000
 KINDS = ("normal", "uniform", "constant")
 ORDERS = ("by neuron", "by input")
 BIASES = ("zero", "drawn")
@@ -33,15 +32,13 @@ class InitialWeights:
     def __init__(self, check):
         self.check = check
         self.stream = None
-        self.left = MOST_DRAWN
+        self.drawn = 0
 
     def layer(self, init, bias, inputs, neurons, where):
         """(weights, biases) of a layer; the biases are None unless `bias` is "zero" or "drawn"."""
         kind, order, scale, seed = self.settings(init, f"{where}, init")
-        self.left -= inputs * neurons
-        if self.left < 0:
-            found = f"{inputs} times {neurons} weights"
-            self.check.refuse(where, found, f"at most {MOST_DRAWN} are drawn for a network")
+        self.drawn += inputs * neurons
+        self.check.within("weights", self.drawn, where)
         if seed is not None or self.stream is None:
             self.stream = LegacyRandom(seed or 0)
         draw = self._draw(kind, scale, inputs)

@@ -2,12 +2,12 @@
 
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.description.description import LayerDescription
-from neuronnet.description.initial import BIASES, MOST_DRAWN, InitialWeights
+from neuronnet.description.initial import BIASES, InitialWeights
 from neuronnet.description.samples import input_count
 from neuronnet.errors import counted, did_you_mean, nearest, shortened
 
 SAME_ACTIVATION = {"sigmoid": "logistic", "linear": "identity"}
-MOST_WEIGHTS = 5_000_000
+LARGEST = 10**9  # of sizes that are written
 LAYER_KEYS = set("activation weights bias train_bias inputs neurons init input_dim output_dim".split())
 DIMENSIONS_INIT = {"kind": "normal", "scale": 0.1}  # of a layer with input_dim and output_dim
 DIMENSIONS_SEED = 99
@@ -97,7 +97,7 @@ class LayerReader:
 
     def size(self, given, where, key):
         size = self.check.required(given, key, where, "a whole number is needed")
-        return self.check.whole(size, f"{where}, {key}", 1, MOST_DRAWN)
+        return self.check.whole(size, f"{where}, {key}", 1, LARGEST)
 
     def bias(self, given, weights, where):
         if isinstance(given, (list, tuple)):
@@ -117,12 +117,10 @@ class LayerReader:
         if not isinstance(given, (list, tuple)) or not given:
             found = "an empty layer" if given == [] else shortened(given)
             self.check.refuse(where, found, "a row of numbers per neuron is needed")
+        self.check.within("weights", sum(len(row) for row in given if isinstance(row, (list, tuple))), where)
         rows = [self.check.numbers(row, f"{where}, row {number}") for number, row in enumerate(given, 1)]
         for number, row in enumerate(rows, 1):
             if len(row) != len(rows[0]) or not row:
                 needed = f"every row has one number per input, and row 1 has {len(rows[0])}"
                 self.check.refuse(f"{where}, row {number}", counted(len(row), "number"), needed)
-        if len(rows) * len(rows[0]) > MOST_WEIGHTS:
-            found = f"{len(rows) * len(rows[0])} weights"
-            self.check.refuse(where, found, f"at most {MOST_WEIGHTS} in a layer")
         return rows

@@ -17,6 +17,7 @@ from neuronnet.description.samples import SampleReader
 from neuronnet.description.values import MOST_DIGITS, Checks, folded, text_of
 from neuronnet.elementary import Literal
 from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
+from neuronnet.limits import allowed, most
 from neuronnet.losses import LOSSES
 from neuronnet.names import WORD, Names
 
@@ -109,6 +110,8 @@ def parsed(text, where, folder=Path()):
         line = text.count("\n", 0, endless.start()) + 1
         found = f"a number of more than {MOST_DIGITS} digits"
         raise SpecError(f"{where}: line {line}", found, "binary64 holds 17, a 50-digit run 50")
+    if len(text) > most("characters"):
+        raise SpecError(where, f"{len(text)} characters", allowed("characters"))
     try:
         if is_json:
             content = json.loads(text, parse_float=Literal, object_pairs_hook=_without_duplicates)

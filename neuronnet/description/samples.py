@@ -19,7 +19,7 @@ from neuronnet.description.values import MOST_DIGITS, fits_a_float, text_of
 from neuronnet.elementary import Literal
 from neuronnet.errors import counted, shortened
 
-MOST_ROWS = 1_000_000
+MOST_INPUTS = 1_000_000
 CLASSES = 21  # of the sine: -1.0, -0.9 ... 1.0
 EXAMPLE = '{kind = "two moons", samples = 200, noise = 0.2, seed = 0}'
 
@@ -104,8 +104,9 @@ class SampleReader:
         return samples, self.written(given, "held_out")
 
     def written(self, given, key):
-        check, samples = self.check, []
-        for number, sample in enumerate(check.entries(given, key), 1):
+        check, samples, entries = self.check, [], self.check.entries(given, key)
+        check.within("samples", len(entries), key)
+        for number, sample in enumerate(entries, 1):
             where = f"{key} {number}"
             sample = check.table(sample, where, {"inputs", "targets"})
             inputs = check.required(sample, "inputs", where, "a sample needs inputs = [...]")
@@ -138,7 +139,8 @@ class SampleReader:
         given = check.table(given, "data", {"kind", *found.settings})
         settings = {name: given.get(name, default) for name, default in found.settings.items()}
         if "samples" in settings:
-            check.whole(settings["samples"], "data, samples", 1, MOST_ROWS)
+            check.whole(settings["samples"], "data, samples", 1, 10**9)
+            check.within("samples", settings["samples"], "data, samples")
         if "noise" in settings:
             settings["noise"] = float(check.not_negative(settings["noise"], "data, noise"))
             check.seed(settings["seed"], "data, seed")
@@ -197,8 +199,8 @@ def table_of(check, path, where):
             is_header, first = first and not any(map(_is_number, cells)), False
             if not is_header:
                 rows.append((reader.line_num, _row(check, cells, f"{where}, line {reader.line_num}", rows)))
-            if len(rows) > MOST_ROWS:
-                check.refuse(where, f"more than {MOST_ROWS} lines", f"at most {MOST_ROWS} samples are read")
+            check.within("samples", len(rows), where)
+            check.within("numbers", len(rows) * len(cells), where)
     except csv.Error as error:
         needed = "numbers with commas between them are needed"
         check.refuse(f"{where}, line {reader.line_num}", f"a CSV error: {error}", needed)
@@ -225,7 +227,7 @@ def _kind(check, given):
 
 def _csv_inputs(check, given):
     needed = "inputs = ... says how many leading columns are inputs; the others are targets"
-    return check.whole(check.required(given, "inputs", "data", needed), "data, inputs", 1, MOST_ROWS)
+    return check.whole(check.required(given, "inputs", "data", needed), "data, inputs", 1, MOST_INPUTS)
 
 
 def _is_number(cell):

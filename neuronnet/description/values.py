@@ -7,8 +7,8 @@ from math import isfinite
 
 from neuronnet.elementary import Literal
 from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
+from neuronnet.limits import allowed, most
 
-MOST_BYTES = 20_000_000
 MOST_DIGITS = 1000  # of one number
 
 
@@ -22,9 +22,10 @@ def fits_a_float(value):
 
 def text_of(path, needed):
     """The text of a file, a Path. Raises SpecError, which ends with what is `needed`."""
+    most_bytes = most("bytes")
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(most_bytes + 1)
     except (OSError, ValueError) as error:
         plain = {FileNotFoundError: "no such file", IsADirectoryError: "a folder"}
         found = plain.get(type(error)) or getattr(error, "strerror", None) or "an unreadable file"
@@ -34,8 +35,8 @@ def text_of(path, needed):
 
 def decoded(data, where):
     """The text that bytes stand for: UTF-8, with or without a byte order mark, and of bounded length."""
-    if len(data) > MOST_BYTES:
-        raise SpecError(where, f"more than {MOST_BYTES} bytes", f"a file has at most {MOST_BYTES}")
+    if len(data) > most("bytes"):
+        raise SpecError(where, f"more than {most('bytes')} bytes", allowed("bytes"))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -145,6 +146,11 @@ class Checks:
                 self.refuse(where, f"{shortened(key)} beside another {own}", f"{own} stands once")
             found[own] = value
         return found
+
+    def within(self, name, count, where):
+        """Refuse a `count` beyond the limit of that name."""
+        if count > most(name):
+            self.refuse(where, f"{count} {name}", allowed(name))
 
     def refuse(self, where, found, allowed):
         """Raise the SpecError for what was `found` at `where`."""

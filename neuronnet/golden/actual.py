@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.golden.rounding import float32
+from neuronnet.limits import allowed, most, require
 
-MOST_BYTES = 200_000_000  # of a file, and of what an archive unpacks to
 TYPES = {  # NumPy's and safetensors' words for what is read: (code of struct, bytes)
     **dict.fromkeys(("f8", "F64"), ("d", 8)),
     **dict.fromkeys(("f4", "F32"), ("f", 4)),
@@ -68,13 +68,14 @@ def read_actual(path: str | Path) -> Actual:
         raise NeuronnetError(
             f"{path}: the suffix {path.suffix or '(none)'} is not read; read are {', '.join(READERS)}"
         )
+    most_bytes = _most_bytes()
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(most_bytes + 1)
     except (OSError, ValueError) as error:
         raise NeuronnetError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    if len(data) > MOST_BYTES:
-        raise NeuronnetError(f"{path}: more than {MOST_BYTES} bytes; a file has at most {MOST_BYTES}")
+    if len(data) > most_bytes:
+        raise NeuronnetError(f"{path}: more than {most_bytes} bytes; {allowed('numbers')}")
     try:
         return reader(data)
     except NeuronnetError as error:
@@ -107,10 +108,12 @@ def of_values(values) -> Actual:
 
 
 def _from_json(data):
-    texts = []
+    texts, most_numbers = [], most("numbers")
 
     def number(text):
         texts.append(text)
+        if len(texts) > most_numbers:
+            raise NeuronnetError(f"more than {most_numbers} numbers; {allowed('numbers')}")
         return float(text)
 
     document = json.loads(data.decode("utf-8-sig"), parse_float=number, parse_int=number)
@@ -234,6 +237,7 @@ class _Tensors(pickle.Unpickler):
 def _strided(storage, offset, size, stride, *_):
     kind, data = storage
     code, width = TYPES[kind]
+    require("numbers", len(data) // width, "a tensor")
     numbers = struct.unpack(f"<{len(data) // width}{code}", data)
     if math.prod(size) > len(numbers):
         raise NeuronnetError("a tensor that is larger than its data")
@@ -248,9 +252,14 @@ def _strided(storage, offset, size, stride, *_):
 
 def _archive(data):
     archive = zipfile.ZipFile(io.BytesIO(data))
-    if sum(each.file_size for each in archive.infolist()) > MOST_BYTES:
-        raise NeuronnetError(f"it unpacks to more than {MOST_BYTES} bytes")
+    if sum(each.file_size for each in archive.infolist()) > _most_bytes():
+        raise NeuronnetError(f"it unpacks to more than {_most_bytes()} bytes; {allowed('numbers')}")
     return archive
+
+
+def _most_bytes():
+    """Of a file, and of what an archive unpacks to: names and numbers of a text take as much."""
+    return 25 * most("numbers")
 
 
 def _header(data):
@@ -281,6 +290,7 @@ def _array(kind, shape, data, is_fortran=False):
         raise NeuronnetError(f"an array of {kind}, which is not read; numbers are")
     code, width = TYPES[kind]
     count = math.prod(shape)
+    require("numbers", count, "an array")
     numbers = list(map(float, struct.unpack(f"<{count}{code}", data[: count * width])))
     sizes = shape[::-1] if is_fortran else shape
     for size in list(sizes)[:0:-1]:

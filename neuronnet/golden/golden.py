@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -88,13 +88,15 @@ class Golden:
         dtype: str = "float64",
         all_values: bool = False,
         proved: bool = False,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Golden:
         """The Golden of a network (a file, an example's name, a dict, a NeuralNetwork) or of a Model.
 
         `at`: the updates to record, by default before the first and after the last of `updates` (1); a Model
         has those that stand in its text. `all_values` keeps those with fewer than two reproducible digits,
         too. `proved`: the digits come from arithmetic in balls (the extra `certified`), not from fifty
-        digits less what rounding was seen to take. Raises NeuronnetError.
+        digits less what rounding was seen to take. `progress(made, all)` hears of updates. Raises
+        NeuronnetError.
         """
         if dtype not in ULPS:
             near = did_you_mean(nearest(str(dtype), ULPS))
@@ -111,7 +113,7 @@ class Golden:
             at = tuple(sorted(recorded_at))
             if not at or at[0] < 0:
                 raise NeuronnetError(f"at: found {list(at)}; it is a list of numbers of updates, from 0 on")
-            exact, runs, about, until = _of_network(network, at, dtype, number)
+            exact, runs, about, until = _of_network(network, at, dtype, number, progress)
         values, refused = {}, []
         for name, kind, value in exact:
             deviation = _deviation(value, [run.get(name, math.nan) for run in runs])
@@ -255,11 +257,11 @@ class Golden:
         }
 
 
-def _of_network(network, at, dtype, number):
+def _of_network(network, at, dtype, number, progress):
     """(exact Recorded quantities, {name: value} of each disturbed run, fields of the Golden)."""
     description = read(network.to_dict() if isinstance(network, NeuralNetwork) else network)
     require_trainable(description, at[-1])
-    passes = recorded(NeuralNetwork.from_dict(description, number), description, at)
+    passes = recorded(NeuralNetwork.from_dict(description, number), description, at, progress)
     others = [disturbed(description, at, dtype, seed) for seed in range(RUNS)]
     exact, runs, made, until = [], [{} for _ in others], 0, None
     try:

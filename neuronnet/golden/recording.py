@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,11 +34,13 @@ def batches_of(description, updates: int) -> list[list[int]]:
     return found
 
 
-def recorded(network: NeuralNetwork, description, at) -> Iterator[tuple[int, list[Recorded]]]:
+def recorded(
+    network: NeuralNetwork, description, at, progress: Callable[[int, int], None] | None = None
+) -> Iterator[tuple[int, list[Recorded]]]:
     """(update, its Recorded quantities) for each update in `at`, in order, while the network trains.
 
     What is recorded after k updates is the state, and the pass that update k + 1 rests on: its samples, one
-    by one, then the error of all samples and the gradients.
+    by one, then the error of all samples and the gradients. `progress(made, all)` hears of each update.
     """
     for update, batch in enumerate(islice(description.batches(), max(at) + 1)):
         if update in at:
@@ -46,6 +48,8 @@ def recorded(network: NeuralNetwork, description, at) -> Iterator[tuple[int, lis
         if update < max(at):
             network.gradients([network.samples[position] for position in batch])
             network.update()
+        if progress is not None:
+            progress(update, max(at))
 
 
 def state_of(network, update):

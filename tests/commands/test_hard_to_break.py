@@ -5,8 +5,10 @@ import os
 import py_compile
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gradcheck.cli import main as gradcheck_main
@@ -133,6 +135,72 @@ def test_a_hostile_input_gets_a_verdict_or_is_refused(folder, capsys, files, com
     said = capsys.readouterr()
     assert (found, words in said.out + said.err) == (status, True), said
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+
+
+# Sizes
+
+SHORT = NETWORK.replace("[[sample]]\ninputs = [1, 2]\ntargets = [0.9]", "").replace("[[0.1, 0.2]]", "[[0.1]]")
+DATA = 'data = {kind = "sine", samples = 1001}\n'
+DRAWN = """
+[[layer]]
+activation = "tanh"
+inputs = 50
+neurons = 50
+init = {kind = "normal", scale = 0.1}
+"""
+TOO_LARGE = [
+    ({"net.toml": DATA + SHORT}, "neuronnet derive net.toml", "found 1001 samples", "samples"),
+    ({"net.toml": DRAWN}, "neuronnet derive net.toml", "found 2500 weights", "weights"),
+    ({"net.toml": "\n" * 3000 + NETWORK}, "neuronnet derive net.toml", "characters", "characters"),
+    (
+        {"p.json": '{"W": [' + "1," * 1500 + "1]}"},
+        "gradcheck check m.py:right --parameters p.json",
+        "",
+        "numbers",
+    ),
+    ({"a.json": '{"W": [' + "1," * 1500 + "1]}"}, "neuronnet compare golden.json a.json", "", "numbers"),
+    ({}, "gradcheck check m.py:right --parameters bomb.npz", "found 50016 numbers", "numbers"),
+    ({}, "neuronnet compare golden.json bomb.npz", "unpacks to more", "numbers"),
+]
+
+
+@pytest.mark.parametrize(
+    "files, command, words, limit", TOO_LARGE, ids=[" ".join(row[1:3]) for row in TOO_LARGE]
+)
+def test_what_is_too_large_is_refused_by_a_limit_that_can_be_raised(
+    folder, capsys, monkeypatch, files, command, words, limit
+):
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    if "bomb" in command:
+        with (
+            zipfile.ZipFile("bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive,
+            archive.open("W.npy", "w") as file,
+        ):
+            np.lib.format.write_array_header_1_0(
+                file, {"descr": "<f8", "fortran_order": False, "shape": (50000,)}
+            )
+            file.write(bytes(400_000))
+    if "golden" in command:
+        assert neuronnet_main(["golden", "xor", "-o", "golden.json"]) == 0
+    program, *arguments = command.split()
+    monkeypatch.setenv("NEURONNET_LIMITS", "samples=1000,weights=1000,characters=1000,numbers=1000")
+    assert MAINS[program](arguments) == 2
+    said = capsys.readouterr().err
+    assert words in said and f"NEURONNET_LIMITS={limit}=NUMBER" in said
+
+
+def test_a_limit_that_is_raised_holds_no_longer_and_a_bad_one_is_named(folder, capsys, monkeypatch):
+    (folder / "net.toml").write_text(DATA.replace("1001", "11") + SHORT, encoding="utf-8")
+    for value, status, words in (
+        ("samples=10", 2, "found 11 samples; at most 10"),
+        ("samples=11, numbers=50", 0, ""),
+        ("sample=3", 2, "did you mean samples?"),
+        ("samples=x", 2, "a whole number is needed"),
+    ):
+        monkeypatch.setenv("NEURONNET_LIMITS", value)
+        assert neuronnet_main(["train", "net.toml", "--updates", "1"]) == status
+        assert words in capsys.readouterr().err
 
 
 # A fault of the program is no verdict

@@ -14,8 +14,8 @@ import pytest
 
 from gradcheck.cli import main as gradcheck_main
 from neuronnet.description.reading import find, read
-from neuronnet.description.values import MOST_BYTES
 from neuronnet.errors import NeuronnetError, SpecError
+from neuronnet.limits import MOST
 from neuronnet.output import STANDARD_INPUT, ArgumentParser, plain, progress_line, run, source, write
 
 TOML = '[[layer]]\nactivation = "tanh"\nweights = [[0.5]]\n'
@@ -225,7 +225,7 @@ def test_a_dash_reads_standard_input(monkeypatch, data):
         (b"x = ", ["standard input", "TOML syntax error"]),
         (b"{", ["standard input", "JSON syntax error"]),
         (b"[]", ["standard input", "TOML syntax error"]),
-        (bytes(MOST_BYTES + 1), ["standard input", f"more than {MOST_BYTES} bytes"]),
+        (bytes(MOST["bytes"] + 1), ["standard input", f"more than {MOST['bytes']} bytes"]),
         (
             TOML.replace("0.5", "nan").encode(),
             ["standard input: layer 1, weights, row 1, number 1", "found 'nan'"],

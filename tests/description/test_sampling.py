@@ -13,9 +13,9 @@ from profiles import examples
 from neuronnet import load
 from neuronnet.description.reading import read
 from neuronnet.description.samples import exclusive_or, sign, sine, sine_classes, two_moons
-from neuronnet.description.values import MOST_BYTES
 from neuronnet.elementary import as_number
 from neuronnet.errors import SpecError
+from neuronnet.limits import MOST
 
 
 def plain(source):
@@ -84,10 +84,10 @@ REFUSED = [
     (network({"samples": 3}), ["data, kind", "found nothing"]),
     (network({"kind": "xor", "samples": 4}), ["data", "the key 'samples'", "allowed are kind"]),
     (network({"kind": "two moons", "sample": 4}), ["data", "the key 'sample'", "did you mean samples?"]),
-    (network({"kind": "two moons", "samples": 0}), ["data, samples", "found 0", "from 1 to 1000000"]),
+    (network({"kind": "two moons", "samples": 0}), ["data, samples", "found 0", "from 1 to 1000000000"]),
     (
         network({"kind": "two moons", "samples": 1_000_001}),
-        ["data, samples", "found 1000001", "from 1 to 1000000"],
+        ["data, samples", "found 1000001", "at most 100000 samples", "NEURONNET_LIMITS"],
     ),
     (network({"kind": "sine", "samples": 10.0}), ["data, samples", "found 10.0", "a whole number"]),
     (network({"kind": "sine", "samples": True}), ["data, samples", "found True"]),
@@ -236,13 +236,16 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 def test_a_gigantic_csv_file_is_refused(tmp_path):
     description = csv_network(tmp_path, "1,2,3\n")
     os.truncate(tmp_path / "points.csv", 500_000_000)
-    refused(description, ["points.csv", f"more than {MOST_BYTES} bytes"])
+    refused(description, ["points.csv", f"more than {MOST['bytes']} bytes"])
 
 
 def test_too_many_lines_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("neuronnet.description.samples.MOST_ROWS", 3)
+    monkeypatch.setenv("NEURONNET_LIMITS", "samples=3")
     assert len(plain(csv_network(tmp_path, "1,2,3\n" * 3))["sample"]) == 3
-    refused(csv_network(tmp_path, "1,2,3\n" * 4), ["more than 3 lines", "at most 3"])
+    refused(
+        csv_network(tmp_path, "1,2,3\n" * 4),
+        ["found 4 samples", "at most 3", "NEURONNET_LIMITS=samples=NUMBER"],
+    )
 
 
 # Held out

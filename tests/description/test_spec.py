@@ -21,9 +21,9 @@ from profiles import examples
 from neuronnet import NeuralNetwork, load
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.description.reading import example_names, find, read
-from neuronnet.description.values import MOST_BYTES
 from neuronnet.elementary import Literal, as_number
 from neuronnet.errors import SpecError, shortened
+from neuronnet.limits import MOST
 
 
 def plain(source):
@@ -589,7 +589,7 @@ def test_unusable_dicts_are_refused(description, parts):
 
 
 def test_too_many_weights_are_refused(monkeypatch):
-    monkeypatch.setattr("neuronnet.description.layers.MOST_WEIGHTS", 3)
+    monkeypatch.setenv("NEURONNET_LIMITS", "weights=3")
     assert plain({"layer": [{"activation": "tanh", "weights": [[1, 2, 3]]}]})
     assert_says(
         refusal({"layer": [{"activation": "tanh", "weights": [[1, 2], [3, 4]]}]}),
@@ -716,13 +716,13 @@ def test_a_gigantic_file_is_refused_before_it_is_read(tmp_path):
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert_says(message, [str(file), f"more than {MOST_BYTES} bytes"])
-    assert peak < 4 * MOST_BYTES
+    assert_says(message, [str(file), f"more than {MOST['bytes']} bytes"])
+    assert peak < 4 * MOST["bytes"]
 
 
 @pytest.mark.parametrize("start", ["l2 = 0.", "l2 = 1", '{"l2": 0.', '{"l2": -1'])
 def test_a_number_of_megabytes_is_refused(start):
-    text = "\n" + start + "1" * (MOST_BYTES - 100)
+    text = "\n" + start + "1" * (MOST["bytes"] - 100)
     assert_says(refusal(text), ["line 2", "more than 1000 digits"])
 
 

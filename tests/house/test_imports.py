@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 ORDER = {
     "neuronnet": [
         "errors",
+        "limits",
         "files",
         "elementary",
         "names",
