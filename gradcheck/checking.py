@@ -23,6 +23,7 @@ from gradcheck.verdict import WELL_BEYOND, worst_of
 from gradcheck.why.blocks import GradientBlock
 from gradcheck.why.cause import Cause, listing
 from gradcheck.why.causes import causes
+from gradcheck.why.elsewhere import Elsewhere
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 
@@ -79,7 +80,8 @@ def check(
             weak = weak_passes(judged, effects)
             nearby, judged_nearby = check_nearby(functions, judged, weak)
             # why: which mistake explains what is wrong?
-            here, nearby = _causes(judged, constants), _explained(nearby, judged_nearby, constants)
+            here = _causes(judged, constants, functions)
+            nearby = _explained(nearby, judged_nearby, constants)
             known, unknown = _known_mistakes(network, samples, judged, here)
             # intermediates: where, from the loss backwards, does it first go wrong?
             links = _intermediates(functions, intermediates, constants, how, judged)
@@ -211,12 +213,17 @@ def _effects(point, findings):
 # Why it is wrong
 
 
-def _causes(judged, constants):
-    """The Causes of what is wrong in JudgedEntries, None where nothing is."""
+def _causes(judged, constants, functions=None):
+    """The Causes of what is wrong in JudgedEntries, None where nothing is; `functions` confirm them."""
     verdicts = {*judged.judgements.values(), *(group.verdict for group in judged.groups)}
     if "wrong" not in verdicts:
         return None
-    return causes([_gradient_block(judged, block) for block in judged.blocks], **constants)
+    elsewhere = None
+    if functions is not None and functions.is_callable and judged.precision == "float64":
+        elsewhere = Elsewhere(functions, judged.confidence)
+    return causes(
+        [_gradient_block(judged, block) for block in judged.blocks], **constants, elsewhere=elsewhere
+    )
 
 
 def _gradient_block(judged, block):

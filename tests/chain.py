@@ -45,7 +45,7 @@ class Chain:
         return 0.5 * np.sum((self.forward(p)[1][-1] - self.t) ** 2) + penalty
 
     def gradients(self, p):
-        nets, outs = self.forward(p)
+        self.at, (nets, outs) = p, self.forward(p)
         delta, found = self.error(outs[-1]) * self.slope(self.layers[-1], nets[-1], outs[-1]), {}
         for layer in reversed(self.layers):
             W = p[f"W{layer}"]

@@ -51,7 +51,7 @@ class CallersFunctions:
             raise GradcheckError(f"loss: expected a function of the parameters, found {type(loss).__name__}")
         self.point = self._given = Point(parameters)
         self._loss, self._gradients, self._of_caller = loss, gradients, gradients
-        self.seed, self._most_calls = seed, most_calls
+        self.seed, self.most_calls = seed, most_calls
         self.args = args if isinstance(args, tuple) else (args,)
         self.library = next((maker.library for maker in self.point.makers), None)
         self.evaluations, self.upstream, self._first, self._jacobian = 0, None, None, None
@@ -273,8 +273,8 @@ class CallersFunctions:
         return found
 
     def _called(self, parameters, *intermediates):
-        if self.evaluations >= self._most_calls:
-            found = f"called {self.evaluations} times, and most_calls={self._most_calls} allows no more"
+        if self.evaluations >= self.most_calls:
+            found = f"called {self.evaluations} times, and most_calls={self.most_calls} allows no more"
             hint = "raise most_calls, or check fewer entries with select or one_by_one=0"
             raise GradcheckError(f"loss: {found}; {hint}")
         self.evaluations += 1

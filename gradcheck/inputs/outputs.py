@@ -1,6 +1,7 @@
 """A loss that returns more than one number: weighted by a random upstream, or its Jacobian as a gradient."""
 
 import math
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -53,6 +54,15 @@ class Upstream:
     def handed_over(self):
         """Fresh copies of the weights in the structure of what the loss returned."""
         return filler(self._template, (_giving(weights) for weights in self._weights))(None)
+
+    @contextmanager
+    def doubled(self):
+        """Makes the weights twice as large for a while."""
+        kept, self._weights = self._weights, [2.0 * weights for weights in self._weights]
+        try:
+            yield
+        finally:
+            self._weights = kept
 
     def through(self, value):
         """f of what the loss returned. Raises ShapeMismatch or StructureMismatch for other outputs."""

@@ -183,7 +183,8 @@ def reasons(report):
     if report.cause is not None:
         yield "cause", report.cause.sentence
     elif any(block.verdict == "wrong" and len(block.wrong) > 0 for block in report.blocks):
-        yield "cause", "none of the known ones explains it"
+        right = ", ".join(block.name for block in report.blocks if block.verdict == "right")
+        yield "cause", f"none of the known ones explains it{f'; that of {right} is right' if right else ''}"
     for diagnosis in report.known_mistakes:
         yield "known mistake", diagnosis.sentence
 
@@ -208,7 +209,10 @@ def next_step(report):
         return "mend what the cause says, then check again"
     if len(wrong) > 0:
         hint = "" if report.intermediates else "; intermediates=... shows the first wrong step backwards"
-        return f"compare the line that computes {wrong[-1]} with its formula{hint}"
+        smaller = (
+            "" if report.cause is not None else "; a smaller case, of one sample and few units, says more"
+        )
+        return f"compare the line that computes {wrong[-1]} with its formula{hint}{smaller}"
     reasons = [
         entry.reason for block in report.blocks for entry in block.entries if block.verdict == "undecided"
     ]

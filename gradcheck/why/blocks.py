@@ -41,6 +41,7 @@ class GradientBlock:
     judged_wrong: np.ndarray | None = None
     role: str | None = None
     layer: int | None = None
+    parts: tuple = ()
 
     @cached_property
     def least_bar(self):

@@ -89,7 +89,7 @@ class ErrorShape:
     were tried. `kind`: "place" where the shape copies the wrong entries and only says which they are.
     `family`: what the shapes of one mistake have in common. `plain`: whether it is worth telling beside
     others. `made_of_delta`: whether it contains, and so proves, the right delta. `law`: the Law of an error
-    that is made entry by entry, or None.
+    that is made entry by entry, or None; `mask`: of the entries that it is of, None for all.
     """
 
     id: str
@@ -106,6 +106,7 @@ class ErrorShape:
     made_of_delta: bool = True
     sentence: str | None = None
     law: Law | None = None
+    mask: np.ndarray | None = None
 
     @property
     def kin(self):
@@ -156,9 +157,14 @@ class Explained:
         return Cause(shape.id, said, tuple(names), shape.kind, dict(shape.constants), others, shape.free)
 
 
-def best(block, tried):
-    """The block Explained by the first ErrorShape that leaves nothing over, and its equals."""
+def best(block, tried, elsewhere=None):
+    """The block Explained by the first ErrorShape that leaves nothing over, and its equals.
+
+    `elsewhere`: None, or what tells by its method `holds` whether a shape is true at other points, too.
+    """
     fitting = [shape for shape in tried if leaves_nothing(block, shape)]
+    if elsewhere is not None:
+        fitting = [shape for shape in fitting if elsewhere.holds(block, shape)]
     if not fitting:
         return Explained(None)
     claimed, *others = fitting

@@ -14,6 +14,8 @@ from gradcheck.errors import GradcheckError, ShapeMismatch
 from gradcheck.why.along_lines import ignored
 from gradcheck.why.blocks import GradientBlock, layers_of
 from gradcheck.why.cause import SHARP, Cause, Causes, ErrorShape, Explained, Task, best, listing
+from gradcheck.why.elsewhere import Elsewhere
+from gradcheck.why.experiments import experiments
 from gradcheck.why.shapes import entry_by_entry, shapes
 from gradcheck.why.where_it_broke import FAR_BELOW, where_it_broke
 
@@ -25,12 +27,14 @@ def causes(
     outputs: int | None = None,
     *,
     l2: float | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Causes:
     """The Causes of what is visibly wrong in some GradientBlocks.
 
     `learning_rate`, the numbers of `samples` and `outputs`, and `l2`, the factor of the parameter in the
     gradient of the L2 term, are looked for as constants; the length of the last bias stands in for missing
-    `outputs`. Raises ShapeMismatch where the arrays of a block differ in shape, GradcheckError where an error
+    `outputs`. `elsewhere`: the functions, at whose other points causes are confirmed and looked for. Raises
+    ShapeMismatch where the arrays of a block differ in shape, GradcheckError where an error
     bar is negative or NaN.
     """
     blocks = [_checked(block) for block in blocks]
@@ -40,12 +44,14 @@ def causes(
         outputs = layers.outputs if outputs is None else outputs
         by_name = {block.name: block for block in blocks}
         blocks = [replace(by_name[name], role=role, layer=i) for name, (role, i) in layers.roles.items()]
+    if elsewhere is not None:
+        elsewhere.still = tuple(block.name for block in blocks if np.all(block.still))
     task = Task(learning_rate, samples, outputs, l2)
     with np.errstate(all="ignore"):
         wrong = [block for block in blocks if block.is_wrong]
         others = ([other for other in blocks if other is not block] for block in wrong)
-        found = {block.name: _explained(block, other, task) for block, other in zip(wrong, others)}
-        parts = _parts(blocks, found, layers, task)
+        found = {block.name: _explained(block, other, task, elsewhere) for block, other in zip(wrong, others)}
+        parts = _parts(blocks, found, layers, task, elsewhere)
         overall = _joined(parts, [block.name for block in blocks if block.is_right]) if parts else None
     shown = [overall] if len(parts) == 1 else parts
     own = {name: _own_or_common(each.cause([name]), name, shown) for name, each in found.items()}
@@ -55,7 +61,7 @@ def causes(
 # One block
 
 
-def _explained(block, others, task):
+def _explained(block, others, task, elsewhere):
     """What explains one wrong block."""
     if not block.is_finite:
         sentence = "the gradient of {} has entries that are not finite numbers"
@@ -65,7 +71,7 @@ def _explained(block, others, task):
         seen = best(block.at(block.known), list(entry_by_entry(block.at(block.known), task)))
         if seen.shape is not None:
             return replace(seen, measured=int(np.sum(block.known)))
-    return best(block, [*still, *shapes(block, others, task)])
+    return best(block, [*still, *shapes(block, others, task)], elsewhere)
 
 
 def _loss_does_not_move(block, others):
@@ -95,23 +101,23 @@ def _own_or_common(own, name, parts):
 # All blocks
 
 
-def _parts(blocks, found, layers, task):
+def _parts(blocks, found, layers, task, elsewhere):
     """The Causes of all that is wrong, each of some blocks."""
     wrong = [block for block in blocks if block.name in found]
     still = [block for block in wrong if _is_still(found[block.name])]
     moved = [block for block in wrong if not _is_still(found[block.name])]
     explained = [found[block.name].shape for block in moved]
-    together = _in_common(wrong, found, task)
+    together = _in_common(wrong, found, task, elsewhere)
     if together is not None:
         parts = [*(_grouped(still, found) if not moved else ()), together]
-    elif (together := _in_common(moved, found, task)) is not None:
+    elif (together := _in_common(moved, found, task, elsewhere)) is not None:
         parts = [*_grouped(still, found), together]
-    elif None not in explained and (len(moved) < 2 or all(shape.kind == "shape" for shape in explained)):
+    elif None not in explained and all(shape.kind == "shape" for shape in explained):
         parts = _grouped(still + moved, found)
     else:
         parts = _grouped(still, found)
         parts += _grouped([block for block in moved if found[block.name].is_own], found)
-        parts += _left_over(moved, blocks, found, layers, parts, task.samples)
+        parts += _left_over(moved, blocks, found, layers, parts, task.samples, elsewhere)
     named = {name for part in parts for name in part.blocks}
     missing = [block.name for block in wrong if block.name not in named]
     if parts and missing:
@@ -120,7 +126,7 @@ def _parts(blocks, found, layers, task):
     return [_of_biases(part, blocks, task) for part in parts]
 
 
-def _in_common(wrong, found, task):
+def _in_common(wrong, found, task, elsewhere):
     """The Cause of several blocks that have one shape with the same constants, or each other's gradients.
 
     An L2 term may be of the weights alone.
@@ -131,11 +137,13 @@ def _in_common(wrong, found, task):
     taken = [_as_one(wrong)]
     if len({block.role == "bias" for block in wrong}) == 2:
         factors = [0.0 if block.role == "bias" else 1.0 for block in wrong]
-        weights_only = [replace(b, parameter=f * b.parameter) for b, f in zip(wrong, factors)]
+        weights_only = [
+            replace(b, parameter=f * b.parameter, parts=((b.name, f),)) for b, f in zip(wrong, factors)
+        ]
         taken.append(_as_one(weights_only))
     entries = None if all(np.all(block.known) for block in wrong) else taken[0].numeric.size
     for block in taken:
-        claim = best(block, list(entry_by_entry(block, task)))
+        claim = best(block, list(entry_by_entry(block, task)), elsewhere)
         if claim.shape is not None:
             return replace(claim, measured=entries).cause(names)
     return _exchanged(found, names)
@@ -148,7 +156,8 @@ def _as_one(blocks):
     columns = {key: np.concatenate([getattr(block, key).ravel() for block in seen]) for key in keys}
     columns["judged_wrong"] = columns.pop("visible")
     role = "bias" if all(block.role == "bias" for block in blocks) else None
-    return GradientBlock("", **columns, confidence=blocks[0].confidence, role=role)
+    parts = tuple(part for block in blocks for part in block.parts)
+    return GradientBlock("", **columns, confidence=blocks[0].confidence, role=role, parts=parts)
 
 
 def _exchanged(found, names):
@@ -176,28 +185,49 @@ def _grouped(blocks, found):
     return [found[names[0]].cause(names) for names in groups.values()]
 
 
-def _left_over(wrong, blocks, found, layers, parts, samples):
+def _left_over(wrong, blocks, found, layers, parts, samples, elsewhere):
     """[the Cause that says where the blocks without a mistake of their own broke], or []."""
     named = {name for part in parts for name in part.blocks}
     left = [block for block in wrong if block.name not in named]
     if len(left) == 0:
         return []
-    names = {block.name for block in left}
-    error = min(block.apart for block in left)
-    seeing = [block for block in blocks if block.resolution <= FAR_BELOW * error]
-    right = {block.name for block in seeing if block.proves_the_delta}
-    explained = [block for block in seeing if block.name in named and not np.all(block.still)]
-    but_for = {block.name for block in explained if found[block.name].shape.made_of_delta}
-    there = where_it_broke(blocks, layers, names, right, samples)
-    if there is None and but_for:
-        there = where_it_broke(blocks, layers, names, right | but_for, samples)
-        there = there and (there[0], re.sub(r"\b(are|is) right\b", r"\1 right but for that", there[1]))
-    known = [*_ignored(left), *([] if there is None else [there])]
+    there, right = _there(left, named, blocks, found, layers, samples)
+    own = _grouped(left, found) if len(left) == 1 and found[left[0].name].shape is not None else []
+    own, lost = [(each.id, each.sentence) for each in own], _ignored(left)
+    known = own or [*lost, *there]
+    tried = None if elsewhere is None or lost else experiments(elsewhere, [b.name for b in left], right)
+    if tried is not None:
+        id, said, tells_a_mistake = tried
+        if id == "in the limit" and there and tells_a_mistake:
+            known = [(there[0][0], said), *there]
+        elif tells_a_mistake or not own and (not there or _contradicts(layers, elsewhere)):
+            known = [*own, (id, said)]
     if len(known) == 0:
-        return _grouped(left, found) if len(left) == 1 and found[left[0].name].shape is not None else []
+        return []
     sentence = "; ".join(said for _, said in known)
     sentence = f"apart from that {sentence}" if parts else sentence
     return [Cause(known[0][0], sentence, tuple(block.name for block in left), "place")]
+
+
+def _there(left, named, blocks, found, layers, samples):
+    """([(id, sentence) of where the chain broke], or [], the names of the blocks that prove their delta)."""
+    names, error = {block.name for block in left}, min(block.apart for block in left)
+    seeing = [block for block in blocks if block.resolution <= FAR_BELOW * error]
+    right = [block.name for block in seeing if block.proves_the_delta]
+    explained = [block for block in seeing if block.name in named and not np.all(block.still)]
+    but_for = {block.name for block in explained if found[block.name].shape.made_of_delta}
+    there = where_it_broke(blocks, layers, names, set(right), samples)
+    if there is None and but_for:
+        there = where_it_broke(blocks, layers, names, {*right, *but_for}, samples)
+        there = there and (there[0], re.sub(r"\b(are|is) right\b", r"\1 right but for that", there[1]))
+    return [] if there is None else [there], right
+
+
+def _contradicts(layers, elsewhere):
+    """Whether a gradient vanishes with an array of its own layer: these are no layers."""
+    there = {name: layer for name, (_, layer) in layers.roles.items()}
+    pairs = [(name, each) for name, gates in elsewhere.behind.items() for each in gates]
+    return any(there[name] == there[each] for name, each in pairs)
 
 
 def _ignored(left):
@@ -249,4 +279,4 @@ def _checked(block):
     unknown = ~np.isfinite(arrays["numeric"])
     arrays["numeric"] = np.where(unknown, 0.0, arrays["numeric"])
     arrays["bar"] = np.where(unknown, np.inf, arrays["bar"])
-    return replace(block, **arrays, role=None, layer=None)
+    return replace(block, **arrays, role=None, layer=None, parts=((block.name, 1.0),))

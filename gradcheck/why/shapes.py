@@ -174,7 +174,8 @@ def _times_a_factor(block, task):
         for shape in (*arrangements(scaled), *(_in_some_entries(scaled, task) if few else ())):
             clause = shape.clause.replace("the numerical one", f"{number(c)} times the numerical one", 1)
             constants = {"times": c} | shape.constants
-            yield replace(shape, clause=clause, constants=constants, named=c != -1, plain=False)
+            told = replace(shape, clause=clause, constants=constants, named=c != -1, plain=False)
+            yield replace(told, law=None)
 
 
 def _in_some_entries(block, task):
@@ -191,7 +192,7 @@ def _in_some_entries(block, task):
         what = short.get(shape.id, shape.clause.removeprefix("the numerical one "))
         clause = f"the numerical one except for {where}: {what}"
         moved = replace(shape, id=f"{shape.id} in {those}", clause=clause, predicted=predicted, bar=bar)
-        yield replace(moved, plain=False, made_of_delta=True)
+        yield replace(moved, mask=wrong, plain=False, made_of_delta=True)
     still = bool(np.all(block.still[wrong]))
     is_flat = block.numeric.ndim == 1 and block.role is None
     if those.startswith("one") or is_flat or still or not np.all(block.known):

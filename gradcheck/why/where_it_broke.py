@@ -83,7 +83,7 @@ class _Pass:
     def everywhere(self):
         """No block is right."""
         others = [block for name, block in self.blocks.items() if name not in self.wrong]
-        if len(self.layers.names) < 2 or not all(block.proves_nothing for block in others):
+        if not all(block.proves_nothing for block in others):
             return None
         l2 = " or an L2 term alone" if any(block.is_right for block in others) else ""
         where = f"wrong in every array{f' that is not zero{l2}' if others else ''}"

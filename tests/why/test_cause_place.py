@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from chain import IDENTITY, LOGISTIC, RELU, TANH, Chain, cause_of, report_of
+from chain import IDENTITY, LOGISTIC, RELU, TANH, Chain, cause_of
 
 from gradcheck import check
 from gradcheck.why.blocks import layers_of
@@ -252,11 +252,14 @@ def test_without_biases_the_hidden_delta_is_told_by_the_weights():
     )
 
 
-def test_of_one_layer_alone_nothing_is_placed():
+def test_of_one_layer_alone_the_delta_is_suspected():
     class OneLayer(Noisy):
         sizes, activations = (3, 2), (TANH,)
 
-    assert report_of(OneLayer).verdict == "wrong" and cause_of(OneLayer) is None
+    cause = cause_of(OneLayer)
+    assert cause.sentence.startswith(
+        "wrong in every array: look at the output delta, or each array by itself"
+    )
 
 
 def test_without_a_direction_no_delta_is_blamed():
@@ -276,7 +279,10 @@ def test_without_a_direction_no_delta_is_blamed():
         lambda p: {names[name]: value for name, value in network.gradients(old(p)).items()},
         parameters,
     )
-    assert report.verdict == "wrong" and report.cause is None
+    assert report.verdict == "wrong" and report.cause.id == "between"
+    assert report.cause.sentence == (
+        "the gradient of W and b vanishes where V is zero, and that of V is right: look between V and W and b"
+    )
 
 
 # What a wrong delta can do, and what it cannot
