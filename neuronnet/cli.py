@@ -35,12 +35,14 @@ def _commands():
         commands.derive,
         "every number of a forward and a backward pass, with its formula",
         "derive worked-example --only dE_total/dw5",
-        ("text", "json", "markdown", "latex", "html", "csv"),
+        ("text", "json", "markdown", "latex", "html", "csv", "xlsx"),
         {
             "network": _option(
                 "NETWORK", f"{output.NETWORK_HELP}; or a sheet that brings its own model, such as lstm-step"
             ),
-            "--updates": _count("N", "also the numbers after N updates (default 1)"),
+            "--updates": _count(
+                "N", "also the numbers after N updates (default 1); of .xlsx, its rows (100)"
+            ),
             "--at": _count("K", "the pass after K updates, in place of the first"),
             "--sample": _count("S", "only sample S, counted from 1"),
             "--only": _option("NAME", "one number and its factors, such as dE_total/dw5"),

@@ -38,6 +38,9 @@ def derive(arguments):
         description = documents.with_one_sample(description, arguments.sample)
     if arguments.at is not None and arguments.updates is not None:
         raise NeuronnetError("--at is the pass to derive, --updates adds the state after so many; give one")
+    if arguments.format == "xlsx":
+        made = lambda: documents.workbook(description, arguments.updates)  # noqa: E731
+        return documents.write_workbook(arguments, made, place)
     only, at = arguments.only, arguments.at or 0
     updates = 0 if only is not None else 1 if arguments.updates is None else arguments.updates
     derivation = Derivation(description, updates=updates, at=at if only is None else 0)
@@ -89,6 +92,8 @@ def _derive_sheet(arguments, sheet, place):
         if getattr(arguments, option) is not None:
             raise NeuronnetError(f"--{option}: a sheet has the updates and samples that stand in it")
     model, only = Model.from_text(sheet), arguments.only
+    if arguments.format == "xlsx":
+        return documents.write_workbook(arguments, lambda: documents.workbook_of_model(model), place)
 
     def numbers():
         names = model.names() if only is None else [only, *model.factors(only)]

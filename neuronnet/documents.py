@@ -10,6 +10,8 @@ from neuronnet.network import NeuralNetwork
 from neuronnet.render import characters, document, drawing, latex, tables, web_page
 from neuronnet.render.picture import Picture, picture
 
+ROWS = 100  # updates in a spreadsheet, where none are asked for
+
 
 def draw(arguments: Any) -> int:
     """The command: a picture of a network, after some updates and a pass of one sample where it has any."""
@@ -63,6 +65,40 @@ def with_one_sample(description: Any, number: int) -> Any:
             f"--sample {number}: the network has {counted(len(samples), 'sample')}, counted from 1"
         )
     return replace(description, samples=(samples[number - 1],))
+
+
+def workbook(description: Any, updates: int | None = None) -> bytes:
+    """A spreadsheet with a row for each of a network's first updates, its formulas live.
+
+    Without a number of updates it has a hundred of them, of a network without a learning rate none.
+    """
+    from neuronnet.derivation.quantities import Derivation
+    from neuronnet.derivation.training_rows import training_rows
+    from neuronnet.render import spreadsheet
+
+    if updates is None:
+        updates = 0 if description.learning_rate is None else ROWS
+    first_pass = document.of_derivation(Derivation(description))
+    return spreadsheet.workbook(training_rows(description, updates), first_pass)
+
+
+def workbook_of_model(model: Any) -> bytes:
+    """A spreadsheet of a sheet's own Model, its formulas live where they are of single numbers."""
+    from neuronnet.render import spreadsheet
+
+    return spreadsheet.workbook_of_steps(document.of_model(model))
+
+
+def write_workbook(arguments: Any, made: Callable, place: Any) -> int:
+    """Write the bytes of a spreadsheet that `made()` gives, of all quantities, to the file asked for."""
+    for option in ("only", "at"):
+        if getattr(arguments, option) is not None:
+            found = f"--{option}: a spreadsheet has a row for every update, each with all quantities"
+            raise NeuronnetError(f"{found}; --updates says how many")
+    if arguments.output is None:
+        raise NeuronnetError("xlsx is for files; name one with -o FILE")
+    output.write_bytes(made(), arguments.output, [place])
+    return 0
 
 
 def of_derivation(derivation: Any, only: str | None = None) -> dict[str, Callable]:
