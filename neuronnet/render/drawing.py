@@ -35,7 +35,7 @@ COLOURS = {  # class: in the light and in the dark
     "negative": ("#C14F00", "#F5A45D"),
     "none": ("#8A949E", "#77818B"),
 }
-SHARES = sorted((share / 100 for share in range(10, 91)), key=lambda share: abs(share - 0.501))
+SHARES = sorted((share / 100 for share in range(10, 91)), key=lambda share: abs(share - 0.7))
 DASHES = {"negative": "7 5", "none": "1 4"}
 
 
@@ -305,7 +305,7 @@ def _room(edges):
 
 
 def _share(drawn, edges, height):
-    """How far along their edges labels stand: next to the middle, where each has a line and some air."""
+    """How far along their edges labels stand: where lines have crossed, and each label has air around it."""
     if not edges:
         return 0.5
     spacings = {share: _spacing(drawn, edges, share) * height for share in SHARES}
