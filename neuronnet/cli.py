@@ -147,7 +147,7 @@ def _commands():
     yield (
         commands.train,
         "train a network: a table of error and accuracy",
-        "train xor --updates 1000 --every 100",
+        "train moons-tanh --updates 100",
         ("text", "json"),
         {
             "network": _option("NETWORK", output.NETWORK_HELP),

@@ -113,14 +113,15 @@ def training(description, rows, forward):
     """
     kinds = ("accuracy", "held_out_accuracy")
     shares = [key for key in kinds if any(row.get(key) is not None for row in rows)]
+    message = learnt(rows)
     if not shares:
-        figure = new_figure(description.title, 7, 4)
+        figure = new_figure(description.title, message, 7, 4)
         error = figure.subplots()
     elif not has_boundary(description):
-        figure = new_figure(description.title, 7, 6)
+        figure = new_figure(description.title, message, 7, 6)
         error, share = figure.subplots(2, sharex=True)
     else:
-        figure = new_figure(description.title, 12, 5.6)
+        figure = new_figure(description.title, message, 12, 5.8)
         left, right = figure.subfigures(1, 2, width_ratios=(1, 1.1))
         error, share = left.subplots(2, sharex=True)
         boundary = right.subplots()
@@ -135,7 +136,7 @@ def training(description, rows, forward):
         for key, color, line, marker in zip(shares, (BLUE, VERMILLION), ("-", "--"), ("o", "^")):
             name = "the samples trained on" if key == "accuracy" else "samples held out"
             curve(share, rows, key, label=name, color=color, linestyle=line, marker=marker)
-        share.set_ylabel("accuracy")
+        share.set_ylabel("share classified right")
         share.set_ylim(top=1.02)
         legend(share)
     update_axis(share if shares else error)
@@ -171,12 +172,28 @@ def drawing(shapes):
     return figure
 
 
-def new_figure(title, width, height):
+def learnt(rows):
+    """What a training came to, one sentence."""
+    first, last = rows[0], rows[-1]
+    updates = f"{last['update']:,} update{'' if last['update'] == 1 else 's'}"
+    if not math.isfinite(last["E_total"]):
+        return f"the training diverges within {updates}"
+    start, end = (f"{float(row['E_total']):.3g}" for row in (first, last))
+    moved = f"falls from {start} to" if last["E_total"] < first["E_total"] else f"rises from {start} to"
+    said = f"E_total {'stays at' if start == end else moved} {end} in {updates}"
+    if last.get("accuracy") is None or first.get("accuracy") is None:
+        return said
+    return f"{said}, and the accuracy goes from {first['accuracy']:.3g} to {last['accuracy']:.3g}"
+
+
+def new_figure(title, message, width, height):
+    """A figure under its title and, on a line of its own, what it shows."""
     matplotlib = _matplotlib()
     figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
     matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
     printable = "".join(each if each.isprintable() else " " for each in title)
     lines = textwrap.wrap(printable, int(9 * width), max_lines=2, placeholder=" ...")
+    lines += textwrap.wrap(message, int(9 * width))
     figure.suptitle("\n".join(lines), parse_math=False)
     return figure
 
@@ -199,7 +216,7 @@ def E_total_axis(axes, values):
     values = [float(value) for value in values if math.isfinite(value)]
     if values and 0 < min(values) and DECADES * min(values) < max(values):
         axes.set_yscale("log")
-    axes.set_ylabel("E_total")
+    axes.set_ylabel("error, E_total")
 
 
 def legend(axes):
@@ -207,7 +224,7 @@ def legend(axes):
 
 
 def update_axis(axes):
-    axes.set_xlabel("update")
+    axes.set_xlabel("number of updates")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.xaxis.set_major_formatter("{x:,.0f}")
 
@@ -240,7 +257,8 @@ def draw_boundary(axes, description, forward, held_out=()):
     _draw_samples(axes, samples)
     _draw_samples(axes, held_out, held_out=True)
     axes.grid(False)
-    axes.set(xlabel="i1", ylabel="i2", xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]))
+    one, other = (f"input {name}" for name in description.names.inputs)
+    axes.set(xlabel=one, ylabel=other, xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]))
     return filled
 
 

@@ -63,11 +63,11 @@ def test_a_training_shows_error_accuracies_and_the_boundary(trained):
     description, rows, twin = trained
     figure = figures.training(description, rows, twin.forward)
     error, share, boundary = panels(figure)
-    assert figure.get_suptitle() == description.title
+    assert figure.get_suptitle().startswith(f"{description.title}\nE_total stays at 0.694 in 20 updates")
     assert (labels(error)[1], labels(share), labels(boundary)) == (
-        "E_total",
-        ("update", "accuracy"),
-        ("i1", "i2"),
+        "error, E_total",
+        ("number of updates", "share classified right"),
+        ("input i1", "input i2"),
     )
     assert line(error, "E_total") == ([0, 5, 10, 15, 20], [row["E_total"] for row in rows])
     assert line(share, "samples held out")[1] == [row["held_out_accuracy"] for row in rows]
@@ -152,7 +152,11 @@ def test_many_classes_are_all_drawn(matplotlib):
 
 
 @pytest.mark.parametrize(
-    "name, axes", [("worked-example", ["E_total"]), ("one-three-one", ["E_total", "accuracy"])]
+    "name, axes",
+    [
+        ("worked-example", ["error, E_total"]),
+        ("one-three-one", ["error, E_total", "share classified right"]),
+    ],
 )
 def test_without_two_inputs_and_classes_there_is_no_boundary(matplotlib, name, axes):
     twin = Twin(read(name))
@@ -176,10 +180,27 @@ def test_the_error_is_logarithmic_above_two_decades(matplotlib, values, scale):
     assert figures.training(read("worked-example"), rows, None).axes[0].get_yscale() == scale
 
 
+@pytest.mark.parametrize(
+    "errors, accuracies, said",
+    [
+        ([0.5, 0.7, 0.25], [None] * 3, "E_total falls from 0.5 to 0.25 in 2 updates"),
+        ([0.25, 0.5], [0.5, 0.75], "E_total rises from 0.25 to 0.5 in 1 update, and the accuracy goes"),
+        ([0.25, 0.25], [None] * 2, "E_total stays at 0.25 in 1 update"),
+        ([0.25, float("inf")], [0.5, 0.75], "the training diverges within 1 update"),
+    ],
+)
+def test_the_title_says_what_was_learnt(errors, accuracies, said):
+    rows = [
+        {"update": update, "E_total": error, "accuracy": accuracy}
+        for update, (error, accuracy) in enumerate(zip(errors, accuracies))
+    ]
+    assert figures.learnt(rows).startswith(said)
+
+
 def test_a_title_is_taken_as_it_is_and_kept_short(matplotlib):
     description = replace(read("worked-example"), title="costs $5 and $\\frac$ \n\x00 " + "x " * 500)
     figure = figures.training(description, [{"update": 0, "E_total": 1.0}], None)
-    assert figure.get_suptitle().startswith("costs $5 and $\\frac$") and len(figure.get_suptitle()) < 140
+    assert figure.get_suptitle().startswith("costs $5 and $\\frac$") and len(figure.get_suptitle()) < 200
     figure.canvas.draw()
 
 
