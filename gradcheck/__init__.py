@@ -25,6 +25,8 @@ _HOME = {
     "check_layer": "doors.check_layer",
     "check_model": "doors.check_model",
     "check_torch": "doors.check_torch",
+    "trace_backward": "tracing.trace_backward",
+    "TraceReport": "tracing.trace_report",
 }
 __all__ = list(_HOME)
 

@@ -49,27 +49,27 @@ def check_layer(forward: Any, backward: Any, /, *inputs: Any, **named: Any) -> R
         random_states_kept(),
         objects_kept([getattr(each, "__self__", None) for each in (forward, backward)]),
     ):
-        layer = _Layer(forward, backward, inputs, named)
+        layer = Layer(forward, backward, inputs, named)
         report = check(layer.loss, layer.gradients, layer.parameters, **options)
     words = [called_name(forward), layer.called, *(f"{name}={name}" for name in layer.arguments)]
     return as_called(report, f"check_layer({', '.join(words)}", layer.said)
 
 
-class _Layer:
+class Layer:
     """A layer as a loss and its gradients by `parameters`, those of its inputs that have one.
 
     `arguments`: all inputs by name, in the order of `forward`. `said`: sentences on what is left out.
     """
 
     def __init__(self, forward, backward, inputs, named):
-        self._forward, self._backward, self._random = forward, backward, np.random.get_state()
+        self.forward, self.backward, self._random = forward, backward, np.random.get_state()
         self.called, self.said, self._order = called_name(backward, "backward"), [], None
         self._positional, self._named, self.arguments, self._defaults = _arguments(forward, inputs, named)
         outputs = self._find_roles(self._forward_called({}))
         found = self._find_joined(outputs)
-        self._keys = _places(found, self.arguments, backward)
+        self.keys = _places(found, self.arguments, backward)
         self.parameters = {}
-        for name, child in self._keys:
+        for name, child in self.keys:
             value = self.arguments[name]
             if child is None:
                 self.parameters[name] = value
@@ -77,7 +77,7 @@ class _Layer:
                 self.parameters.setdefault(name, {})[child] = value[child]
         floats = [name for name, value in self.arguments.items() if has_floats(value)]
         left = [name for name in floats if name not in self.parameters]
-        others = set(found) - set(self._keys.values()) if isinstance(found, dict) else ()
+        others = set(found) - set(self.keys.values()) if isinstance(found, dict) else ()
         owner = getattr(backward, "__self__", None)
         inside = [place.name for place in places_of(owner, None)[0]]
         if is_random(self._random):
@@ -103,7 +103,7 @@ class _Layer:
         found = self._backward_called(p, returned, [upstream] if self._count == 1 else list(upstream))
         items = _items(found)
         gradients: dict = {}
-        for (name, child), key in self._keys.items():
+        for (name, child), key in self.keys.items():
             if child is None:
                 gradients[name] = items[key]
             else:
@@ -112,10 +112,10 @@ class _Layer:
 
     def _forward_called(self, p):
         given = self._filled(p)
-        with passing_with_note(f"raised by {called_name(self._forward)}({', '.join(given)})"):
+        with passing_with_note(f"raised by {called_name(self.forward)}({', '.join(given)})"):
             np.random.set_state(self._random)  # dropout leaves out the same units in every call
             positional = [given[name] for name in self._positional]
-            return self._forward(*positional, **{name: given[name] for name in self._named})
+            return self.forward(*positional, **{name: given[name] for name in self._named})
 
     def _filled(self, p):
         """All inputs, those of `p` in the place of the caller's, copies of the others."""
@@ -127,9 +127,9 @@ class _Layer:
 
     def _find_roles(self, returned):
         """Finds what each argument of `backward` stands for; returns the outputs that have a gradient."""
-        shown = parameters_of(self._backward) or {"dout": None, "cache": None}
+        shown = parameters_of(self.backward) or {"dout": None, "cache": None}
         several = isinstance(returned, (tuple, list)) and len(returned) > 1
-        known, needed = self.arguments | self._defaults, needed_names(self._backward) or list(shown)
+        known, needed = self.arguments | self._defaults, needed_names(self.backward) or list(shown)
         self._roles, open_ = {}, []
         for name in needed:
             if name in known:
@@ -146,7 +146,7 @@ class _Layer:
         elif len(open_) > 1 and "kept" not in self._roles.values() and not is_from_above(open_[-1]):
             self._roles[open_.pop()] = "kept"
         self._count, self._joined = max(len(open_), 1), False
-        names = returned_names(self._forward)  # dA is the gradient of the A in `return Z, A`
+        names = returned_names(self.forward)  # dA is the gradient of the A in `return Z, A`
         names = names if several and len(names) == len(returned) else []
         by_gradient = {
             key: name for name, key in longest_match(names, dict.fromkeys(open_, 1.0), False).items()
@@ -157,12 +157,12 @@ class _Layer:
         text = f"{self.called}({', '.join(needed)})"
         targets = [name for name in open_ if TARGETS.fullmatch(name)]
         if targets and len(needed) > 1:
-            found = f"{text}: {targets[0]} is no input of {called_name(self._forward)}"
+            found = f"{text}: {targets[0]} is no input of {called_name(self.forward)}"
             hint = "let that return the loss, or write check(lambda p: loss, lambda p: gradients, parameters)"
             raise GradcheckError(f"backward: {found}, and no gradient from above; {hint}")
         if len(open_) > len(outputs):
             extra = open_[len(outputs) :]
-            found = f"{', '.join(extra)} is no input of {called_name(self._forward)}, and it returns no cache"
+            found = f"{', '.join(extra)} is no input of {called_name(self.forward)}, and it returns no cache"
             hint = "name it like the input, or let the forward pass return (out, cache)"
             raise GradcheckError(f"backward: {text}: {found}; {hint}")
         if len(open_) == 0 and np.shape(as_numpy(outputs[0])) != ():
@@ -198,16 +198,16 @@ class _Layer:
         outputs, kept = self._split(returned)
         given, above = self._defaults | self._filled(p), iter([tuple(upstream)] if self._joined else upstream)
         values = {"kept": lambda name: kept, "output": lambda name: outputs[0], "input": given.get}
-        shown = parameters_of(self._backward) or {}
+        shown = parameters_of(self.backward) or {}
         positional, rest = [], {}
-        for name in needed_names(self._backward) or ["dout", "cache"][: 1 + ("kept" in self._roles.values())]:
+        for name in needed_names(self.backward) or ["dout", "cache"][: 1 + ("kept" in self._roles.values())]:
             positional.append(values[self._roles[name]](name) if name in self._roles else next(above))
         for name, role in self._roles.items():
             if name in shown and shown[name].default is not inspect.Parameter.empty:
                 rest[name] = values[role](name)
-        text = f"{self.called}({', '.join([*needed_names(self._backward), *rest])})"
+        text = f"{self.called}({', '.join([*needed_names(self.backward), *rest])})"
         with passing_with_note(f"raised by {text}"):
-            return self._backward(*positional, **rest)
+            return self.backward(*positional, **rest)
 
 
 # The inputs of a layer, and what its backward pass returned

@@ -64,6 +64,7 @@ ORDER = {
         "hunting",
         "strategies",
         "doors",
+        "tracing",
         "__init__",
         "testing",
         "plugin",

@@ -1,0 +1,1 @@
+"""Which line of a backward function is wrong: `trace_backward`."""

@@ -1,0 +1,331 @@
+"""A copy of a function in which every local variable passes through a tap, where it is read or changed.
+
+`z = x @ w` becomes `z = x @ w; z = tap("z", z)`, and every `z` that is used `tap(z)`. The caller's function,
+its module and its file stay as they are.
+"""
+
+import ast
+import inspect
+import textwrap
+from collections import Counter
+from types import FunctionType
+from typing import NamedTuple
+
+import numpy as np
+
+from gradcheck.errors import GradcheckError
+
+TAP = "_gradcheck_tap"
+NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
+SCOPES = (*NESTED, ast.ListComp, ast.SetComp, ast.DictComp)
+
+
+class Place(NamedTuple):
+    """Where a value is tapped: a `name`, its `line` in the file, the `source` of that line, what is `read`.
+
+    `kind`: "assigned", "changed" (a part of it, or in place), "given" (an argument), "made" (an element of
+    what is returned, or of a dict) or "used".
+    """
+
+    kind: str
+    name: str
+    line: int
+    source: str
+    read: tuple = ()
+
+
+class Event(NamedTuple):
+    """A value at a Place (its number), the `turn`-th time; the values of the loops around it.
+
+    `value`: a copy; `read`: the numbers of the Events that last gave what the line reads.
+    """
+
+    place: int
+    turn: int
+    loops: tuple
+    value: object
+    read: tuple
+
+
+class Tap:
+    """What the taps of one rewritten function do with the values: nothing, note them, or change some.
+
+    `changes`: (place, count) -> function of the value. `events`: what was noted; `uses`: (place, count,
+    number of the Event that gave the value).
+    """
+
+    def __init__(self):
+        self.places, self.events, self.uses, self.changes = [], None, [], {}
+        self._counts, self._writers = Counter(), {}
+
+    def start(self, changes=None, is_noting=False):
+        """For the next call."""
+        self.events, self.uses, self.changes = [] if is_noting else None, [], changes or {}
+        self._counts, self._writers = Counter(), {}
+
+    def __call__(self, place, value, loops=None):
+        if self.events is None and not self.changes:
+            return value
+        count = self._counts[place]
+        self._counts[place] += 1
+        change = self.changes.get((place, count))
+        if change is not None:
+            value = change(value)
+        if self.events is not None and self.places[place].kind == "used":
+            self.uses += [(place, count, number) for number in self._writers.get(self.places[place].name, ())]
+        elif self.events is not None:
+            self._note(place, count, value, loops)
+        return value
+
+    def _note(self, place, count, value, loops):
+        at = self.places[place]
+        read = tuple(dict.fromkeys(event for name in at.read for event in self._writers.get(name, ())))
+        loops = tuple(
+            (name, each) for name, each in (loops or {}).items() if isinstance(each, (int, np.integer))
+        )
+        kept = value.copy() if isinstance(value, np.ndarray) else value
+        number = len(self.events)
+        self.events.append(Event(place, count, loops, kept, read))
+        container = at.name.split("[")[0] if "[" in at.name else None
+        if container is not None:  # grads["dW"], a part of grads
+            self._writers.setdefault(container, []).append(number)
+        if at.kind == "changed" and not container:
+            self._writers.setdefault(at.name, [])
+        self._writers[at.name] = [number]
+
+
+def rewritten(function, role):
+    """(the rewritten function, its Tap). Raises GradcheckError for one that cannot be read or rewritten."""
+    plain = getattr(function, "__func__", function)
+    name = getattr(function, "__name__", type(function).__name__)
+    node, start, lines = _read(plain, role, name)
+    tap = Tap()
+    node.decorator_list = []
+    _Rewriter(tap, plain.__code__, start, lines).rewrite(node)
+    free = plain.__code__.co_freevars
+    outer = ast.parse(f"def outer({', '.join([TAP, *free])}):\n    return {node.name}")
+    outer.body[0].body.insert(0, node)
+    ast.fix_missing_locations(outer)
+    ast.increment_lineno(outer, start - 1)
+    namespace: dict = {}
+    exec(compile(outer, plain.__code__.co_filename, "exec"), namespace)
+    code = namespace["outer"](tap, *[None] * len(free)).__code__
+    cells = dict(zip(free, plain.__closure__ or ()))
+    cells[TAP] = (lambda: tap).__closure__[0]
+    closure = tuple(cells[each] for each in code.co_freevars)
+    copy = FunctionType(code, plain.__globals__, plain.__name__, plain.__defaults__, closure)
+    copy.__kwdefaults__ = plain.__kwdefaults__
+    owner = getattr(function, "__self__", None)
+    return (copy if owner is None else copy.__get__(owner)), tap
+
+
+def _read(function, role, name):
+    """(the ast of a function, the number of its first line, its lines)."""
+    what = f"{role}: {name} cannot be read line by line"
+    if not isinstance(function, FunctionType):
+        kind = "a built-in or compiled function" if callable(function) else "no function"
+        hint = "write it as a plain function of Python"
+        raise GradcheckError(f"{what}: it is {kind} ({type(function).__name__}); {hint}")
+    if function.__name__ == "<lambda>":
+        raise GradcheckError(f"{what}: a lambda has no lines of its own; write it with def")
+    if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+        raise GradcheckError(f"{what}: it is a generator or coroutine; return the values, in place of yield")
+    try:
+        lines, start = inspect.getsourcelines(function.__code__)
+        node = ast.parse(textwrap.dedent("".join(lines))).body[0]
+    except (OSError, TypeError, SyntaxError):
+        hint = "define it in a file, or in a notebook"
+        raise GradcheckError(f"{what}: its source is not to be found; {hint}") from None
+    if not isinstance(node, ast.FunctionDef):
+        raise GradcheckError(f"{what}: its source is no def on lines of its own; write it so")
+    for each in ast.walk(node):
+        hidden = (
+            isinstance(each, ast.Attribute) and each.attr.startswith("__") and not each.attr.endswith("__")
+        )
+        if hidden or isinstance(each, (ast.Global, ast.Nonlocal)):
+            said = each.attr if hidden else ", ".join(each.names)
+            kind = (
+                "a name private to its class" if hidden else "a variable of another scope, which it changes"
+            )
+            raise GradcheckError(
+                f"{what}: line {start + each.lineno - 1} has {said}, {kind}; use plain locals"
+            )
+    return node, start, lines
+
+
+class _Rewriter:
+    """Puts taps into the body of a function, and notes their Places in the Tap."""
+
+    def __init__(self, tap, code, start, lines):
+        self.tap, self.start, self.lines = tap, start, lines
+        self.locals, self.loops = {*code.co_varnames, *code.co_cellvars}, []
+
+    def rewrite(self, node):
+        spec = node.args
+        given = [each.arg for each in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs) if each.arg != "self"]
+        first = [self._after(ast.Name(name, ast.Load()), name, node, "given") for name in given]
+        body = node.body
+        is_doc = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+        node.body = [*body[:is_doc], *first, *self._block(body[is_doc:])]
+
+    def _block(self, statements):
+        found = []
+        for statement in statements:
+            found += self._statement(statement)
+        return found or [ast.Pass()]
+
+    def _statement(self, node):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
+            return [node]
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and node.value is not None:
+            return self._assignment(node)
+        if isinstance(node, ast.Return) and node.value is not None:
+            read = _read_names(node.value)
+            self._elements(node.value, node, "") or self._use(node, "value")
+            if not isinstance(node.value, (ast.Tuple, ast.Dict)):
+                node.value = self._tapped(node.value, "return", node, "made", read)
+            return [node]
+        if isinstance(node, (ast.For, ast.While)):
+            self._use(node, "iter" if isinstance(node, ast.For) else "test")
+            names = _target_names(node.target) if isinstance(node, ast.For) else []
+            self.loops += names
+            node.body = self._block(node.body)
+            del self.loops[len(self.loops) - len(names) :]
+            node.orelse = self._block(node.orelse) if node.orelse else []
+            return [node]
+        for field in ("body", "orelse", "finalbody"):
+            if getattr(node, field, None):
+                setattr(node, field, self._block(getattr(node, field)))
+        for handler in getattr(node, "handlers", ()):
+            handler.body = self._block(handler.body)
+        for field in ("test", "value"):
+            if getattr(node, field, None) is not None:
+                self._use(node, field)
+        return [node]
+
+    def _assignment(self, node):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        targets = [leaf for target in targets for leaf in _leaves(target)]
+        is_changed = isinstance(node, ast.AugAssign)
+        read = _read_names(node.value)
+        containers = [target.id for target in targets if isinstance(target, ast.Name)]
+        if len(containers) == 1 and self._elements(node.value, node, containers[0]):
+            return [node]
+        self._use(node, "value")
+        after = []
+        for target in targets:
+            name, is_part = _name_of(target)
+            if name is None:
+                continue
+            there = ast.Name(name, ast.Load()) if is_part else _loaded(target)
+            also = (name,) if is_changed or is_part else ()
+            kind = "changed" if also else "assigned"
+            after.append(self._after(there, name, node, kind, (*read, *also, *_read_names_of_target(target))))
+        return [node, *after]
+
+    def _elements(self, value, node, container):
+        """Taps the elements of a tuple or dict where it stands; returns whether it is one."""
+        if isinstance(value, ast.Dict) and all(isinstance(key, ast.Constant) for key in value.keys):
+            names = [f"{container}[{key.value!r}]" for key in value.keys]
+            items = value.values
+        elif isinstance(value, ast.Tuple) and container == "":
+            names, items = [f"[{i}]" for i in range(len(value.elts))], value.elts
+        else:
+            return False
+        for i, (name, item) in enumerate(zip(names, items)):
+            read = _read_names(item)
+            items[i] = self._tapped(_Uses(self, item).visit(item), name, item, "made", read)
+        return True
+
+    def _use(self, node, field):
+        expression = getattr(node, field)
+        setattr(node, field, _Uses(self, expression).visit(expression))
+
+    def _after(self, there, name, node, kind, read=()):
+        """The statement `name = tap(name)`."""
+        store = ast.parse(ast.unparse(there)).body[0].value
+        store.ctx = ast.Store()
+        return ast.copy_location(ast.Assign([store], self._tapped(there, name, node, kind, read)), node)
+
+    def _tapped(self, expression, name, node, kind, read=()):
+        self.tap.places.append(Place(kind, name, *self._where(node), tuple(read)))
+        number = ast.Constant(len(self.tap.places) - 1)
+        arguments = [number, expression]
+        if self.loops and kind != "used":
+            keys = [ast.Constant(each) for each in self.loops]
+            arguments.append(ast.Dict(keys, [ast.Name(each, ast.Load()) for each in self.loops]))
+        return ast.copy_location(ast.Call(ast.Name(TAP, ast.Load()), arguments, []), node)
+
+    def _where(self, node):
+        line = node.lineno
+        return self.start + line - 1, self.lines[line - 1].strip()
+
+
+class _Uses(ast.NodeTransformer):
+    """Taps every local that an expression reads, outside of functions and comprehensions within it."""
+
+    def __init__(self, rewriter, expression):
+        self._rewriter = rewriter
+
+    def visit(self, node):
+        return node if isinstance(node, SCOPES) else super().visit(node)
+
+    def visit_Name(self, node):
+        if isinstance(node.ctx, ast.Load) and node.id in self._rewriter.locals and node.id != "self":
+            return self._rewriter._tapped(node, node.id, node, "used")
+        return node
+
+    def visit_Call(self, node):
+        if not isinstance(node.func, ast.Name):
+            node.func = self.visit(node.func)
+        node.args = [self.visit(each) for each in node.args]
+        for each in node.keywords:
+            each.value = self.visit(each.value)
+        return node
+
+
+def _leaves(target):
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return [leaf for each in target.elts for leaf in _leaves(each)]
+    return [target.value if isinstance(target, ast.Starred) else target]
+
+
+def _target_names(target):
+    return [leaf.id for leaf in _leaves(target) if isinstance(leaf, ast.Name)]
+
+
+def _name_of(target):
+    """(the name of what is assigned, whether only a part of it is)."""
+    if isinstance(target, ast.Name):
+        return target.id, False
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+        return f"{target.value.id}.{target.attr}", False
+    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+        key = target.slice
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            return f"{target.value.id}[{key.value!r}]", False
+        return target.value.id, True
+    return None, False
+
+
+def _loaded(target):
+    return ast.parse(ast.unparse(target)).body[0].value
+
+
+def _read_names(expression):
+    """The names that an expression reads, `grads['dW']` and `self.h` among them."""
+    found, inside = [], set()
+    for node in ast.walk(expression):
+        named = isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.value, ast.Name)
+        name, is_part = _name_of(node) if named else (None, True)
+        if name is not None and not is_part:
+            found.append(name)
+            if isinstance(node, ast.Subscript) or node.value.id == "self":
+                inside.add(id(node.value))
+        if isinstance(node, ast.Name) and id(node) not in inside:
+            found.append(node.id)
+    return tuple(dict.fromkeys(found))
+
+
+def _read_names_of_target(target):
+    return _read_names(target.slice) if isinstance(target, ast.Subscript) else ()

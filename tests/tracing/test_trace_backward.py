@@ -1,0 +1,288 @@
+"""`trace_backward`: one line of a right backward pass is edited, and this line, no other, is named."""
+
+import inspect
+import linecache
+
+import numpy as np
+import pytest
+
+from gradcheck import GradcheckError, trace_backward
+from gradcheck.tracing.rewritten import rewritten
+
+DRAW = np.random.default_rng(3).normal
+
+
+def dense(x, w1, b1, w2, b2):
+    z = x @ w1 + b1
+    h = np.tanh(z)
+    out = h @ w2 + b2
+    return out, (x, w1, w2, h)
+
+
+def dense_backward(dout, cache):
+    x, w1, w2, h = cache
+    dw2 = h.T @ dout
+    db2 = dout.sum(axis=0)
+    dh = dout @ w2.T
+    dz = dh * (1 - h**2)
+    dw1 = x.T @ dz
+    db1 = dz.sum(axis=0)
+    dx = dz @ w1.T
+    return dx, dw1, db1, dw2, db2
+
+
+def normalise(x, gamma, beta):
+    mu = x.mean(axis=0)
+    xmu = x - mu
+    var = (xmu**2).mean(axis=0)
+    std = np.sqrt(var + 1e-5)
+    xhat = xmu / std
+    out = gamma * xhat + beta
+    return out, (xhat, xmu, std, gamma)
+
+
+def normalise_backward(dout, cache):
+    xhat, xmu, std, gamma = cache
+    n = len(dout)
+    dbeta = dout.sum(axis=0)
+    dgamma = (dout * xhat).sum(axis=0)
+    dxhat = dout * gamma
+    dstd = -(dxhat * xmu).sum(axis=0) / std**2
+    dvar = dstd / (2 * std)
+    dxmu = dxhat / std
+    dxmu += 2 * xmu * dvar / n
+    dmu = -dxmu.sum(axis=0)
+    dx = dxmu + dmu / n
+    return {"x": dx, "gamma": dgamma, "beta": dbeta}
+
+
+def attend(x, wq, wk, wv):
+    q = x @ wq
+    k = x @ wk
+    v = x @ wv
+    s = q @ k.T
+    e = np.exp(s)
+    a = e / e.sum(axis=1, keepdims=True)
+    return a @ v, (x, wq, wk, wv, q, k, v, a)
+
+
+def attend_backward(dout, cache):
+    x, wq, wk, wv, q, k, v, a = cache
+    da = dout @ v.T
+    dv = a.T @ dout
+    ds = a * (da - np.sum(da * a, axis=1, keepdims=True))
+    dq = ds @ k
+    dk = ds.T @ q
+    dx = dq @ wq.T
+    dx += dk @ wk.T
+    dx += dv @ wv.T
+    return dx, x.T @ dq, x.T @ dk, x.T @ dv
+
+
+def recur(x, h0, wx, wh):
+    hs = [h0]
+    for t in range(len(x)):
+        z = x[t] @ wx + hs[t] @ wh
+        h = np.tanh(z)
+        hs.append(h)
+    return np.stack(hs[1:]), (x, wx, wh, hs)
+
+
+def recur_backward(dout, cache):
+    x, wx, wh, hs = cache
+    dx, dwx, dwh = np.zeros_like(x), np.zeros_like(wx), np.zeros_like(wh)
+    dnext = np.zeros_like(hs[0])
+    for t in reversed(range(len(x))):
+        dh = dout[t] + dnext
+        dz = dh * (1 - hs[t + 1] ** 2)
+        dx[t] = dz @ wx.T
+        dwx += x[t].T @ dz
+        dwh += hs[t].T @ dz
+        dnext = dz @ wh.T
+    return dx, dnext, dwx, dwh
+
+
+def course(X, Y, parameters):
+    m = X.shape[1]
+    Z1 = parameters["W1"] @ X + parameters["b1"]
+    A1 = np.maximum(Z1, 0)
+    Z2 = parameters["W2"] @ A1
+    A2 = 1 / (1 + np.exp(-Z2))
+    return -np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / m
+
+
+def course_backward(X, Y, parameters):
+    m = X.shape[1]
+    Z1 = parameters["W1"] @ X + parameters["b1"]
+    A1 = np.maximum(Z1, 0)
+    A2 = 1 / (1 + np.exp(-parameters["W2"] @ A1))
+    dZ2 = A2 - Y
+    dW2 = dZ2 @ A1.T / m
+    dA1 = parameters["W2"].T @ dZ2
+    dZ1 = np.array(dA1, copy=True)
+    dZ1[Z1 <= 0] = 0
+    grads = {
+        "W1": dZ1 @ X.T / m,
+        "b1": dZ1.sum(axis=1, keepdims=True) / m,
+        "W2": dW2,
+    }
+    return grads
+
+
+POINTS = {
+    dense: {"x": DRAW(size=(5, 3)), "w1": DRAW(size=(3, 4)), "b1": DRAW(size=4)}
+    | {"w2": DRAW(size=(4, 2)), "b2": DRAW(size=2)},
+    normalise: {"x": DRAW(size=(5, 3)), "gamma": DRAW(size=3), "beta": DRAW(size=3)},
+    attend: {
+        "x": DRAW(size=(4, 3)),
+        "wq": DRAW(size=(3, 2)),
+        "wk": DRAW(size=(3, 2)),
+        "wv": DRAW(size=(3, 2)),
+    },
+    recur: {
+        "x": DRAW(size=(3, 2, 2)),
+        "h0": DRAW(size=(2, 2)),
+        "wx": DRAW(size=(2, 2)),
+        "wh": DRAW(size=(2, 2)),
+    },
+    course: {"X": DRAW(size=(2, 6)), "Y": np.array([[0.0, 1.0, 1.0, 0.0, 1.0, 0.0]])}
+    | {"parameters": {"W1": DRAW(size=(3, 2)), "b1": DRAW(size=(3, 1)), "W2": DRAW(size=(1, 3))}},
+}
+BACKWARD = {
+    dense: dense_backward,
+    normalise: normalise_backward,
+    attend: attend_backward,
+    recur: recur_backward,
+    course: course_backward,
+}
+EDITS = [  # (forward, what stands in a line of its backward pass, what is written there, the id of the cause)
+    (dense, "dw2 = h.T", "dw2 = -h.T", "sign"),
+    (dense, "db2 = dout.sum(", "db2 = 2 * dout.sum(", "factor 2"),
+    (dense, "dout @ w2.T", "dout @ w2[::-1].T", "reversed"),
+    (dense, "(1 - h**2)", "(1 - h)", None),
+    (dense, "dx = dz @", "dx = dh @", None),
+    (normalise, "dxhat = dout * gamma", "dxhat = dout", None),
+    (normalise, "dstd = -", "dstd = ", "sign"),
+    (normalise, "dxmu = dxhat / std", "dxmu = dxhat", None),
+    (normalise, "dxmu += 2 * xmu * dvar / n", "dxmu += 2 * xmu * dvar", None),
+    (normalise, "dxmu + dmu / n", "dxmu", None),
+    (attend, "a * (da - np.sum(da * a, axis=1, keepdims=True))", "a * (1 - a) * da", None),
+    (attend, "dx = dq @ wq.T", "dx = dq @ wk.T", None),
+    (attend, "dx += dv", "dx = dv", None),
+    (attend, "dk = ds.T @ q", "dk = ds @ q", None),
+    (recur, "dout[t] + dnext", "dout[t]", None),
+    (recur, "dwx += x[t]", "dwx = x[t]", None),
+    (course, "dZ2 = A2 - Y", "dZ2 = Y - A2", "sign"),
+    (course, "dZ1[Z1 <= 0] = 0", "dZ1[Z1 > 0] = 0", None),
+    (course, '"b1": dZ1.sum(', '"b1": dZ1.mean(', None),
+    (course, "A1 = np.maximum(Z1, 0)", "A1 = np.tanh(Z1)", None),
+]
+
+
+def edited(function, old, new):
+    """(the function with one of its lines edited, the number of that line in its source)."""
+    source = inspect.getsource(function)
+    assert source.count(old) == 1, old
+    line = source[: source.index(old)].count("\n") + 1
+    source = source.replace(old, new)
+    file, scope = f"<{function.__name__}: {new}>", {"np": np}
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    exec(compile(source, file, "exec"), scope)
+    return scope[function.__name__], line
+
+
+@pytest.mark.parametrize(("forward", "old", "new", "cause"), EDITS)
+def test_the_edited_line_is_named(forward, old, new, cause):
+    backward, line = edited(BACKWARD[forward], old, new)
+    found = trace_backward(forward, backward, POINTS[forward])
+    assert found.verdict == "wrong" and found.line == line, found
+    assert new in found.source and f"wrong, first in line {line}: {found.source}" in str(found)
+    assert cause is None or found.cause.id.startswith(cause), found.cause
+
+
+@pytest.mark.parametrize("forward", BACKWARD)
+def test_no_line_of_a_right_backward_pass_is_named(forward):
+    found = trace_backward(forward, BACKWARD[forward], POINTS[forward])
+    assert found.verdict == "right" and found.line is None, found
+    assert not [each for each in found.locals if each.verdict == "wrong"]
+
+
+def test_what_the_line_rests_on_is_told_where_nothing_is_known_of_it():
+    old, new = "dz = dh * (1 - h**2)", "helper = 1 - h\n    dz = dh * helper"
+    backward, line = edited(dense_backward, old, new)
+    found = trace_backward(dense, backward, POINTS[dense])
+    assert found.line == line + 1 and found.others == ((line, "helper = 1 - h"),)
+    assert f"or in line {line}" in str(found)
+
+
+def test_what_is_carried_from_turn_to_turn_in_a_list_is_among_the_lines_that_are_told():
+    backward, line = edited(recur_backward, "dnext = dz @ wh.T", "dnext = dz @ wh")
+    found = trace_backward(recur, backward, POINTS[recur])
+    assert line in [found.line, *(other for other, _ in found.others)]
+
+
+def test_of_two_mistakes_one_is_named():
+    old, new = "dh = dout @ w2.T\n    dz = dh * (", "dh = -dout @ w2.T\n    dz = dh * h * ("
+    backward, line = edited(dense_backward, old, new)
+    found = trace_backward(dense, backward, POINTS[dense])
+    assert found.verdict == "wrong" and found.line in (line, line + 1), found
+
+
+def squares(x):
+    return np.sum(x**2)
+
+
+def as_generator(x):
+    yield 2 * x
+
+
+def with_a_global(x):
+    global DRAW
+    return 2 * x
+
+
+def twice(x):
+    return 2 * x
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "said"),
+    [
+        (squares, lambda x: 2 * x, "backward: <lambda> cannot be read line by line: a lambda"),
+        (squares, as_generator, "it is a generator"),
+        (np.sum, twice, "forward: sum cannot be read"),
+        (squares, with_a_global, "has DRAW, a variable of another scope"),
+        (squares, eval("__import__('types').FunctionType(compile('def f(x): return 2*x', '<n>', 'exec')"
+                       ".co_consts[0], {}, 'f')"), "its source is not to be found"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_with_a_clear_word(forward, backward, said):
+    with pytest.raises(GradcheckError, match=said):
+        trace_backward(forward, backward, {"x": np.ones(2)} if forward is squares else (np.ones(2),))
+
+
+def test_nothing_of_the_functions_is_changed():
+    before = dense.__code__, dense_backward.__code__, set(dense.__globals__)
+    trace_backward(dense, dense_backward, POINTS[dense])
+    assert (dense.__code__, dense_backward.__code__, set(dense.__globals__)) == before
+
+
+def test_a_rewritten_function_gives_the_same_and_notes_every_local():
+    factor = 3.0
+
+    def function(x, *more, power=2, **named):
+        total = 0.0
+        for i, each in enumerate((x, *more)):
+            total += factor * each**power
+            if i > 5:
+                break
+        else:
+            kept = {"x": x, "total": total}
+        return kept, [each + 1 for each in more], named
+
+    copy, tap = rewritten(function, "forward")
+    assert copy(2.0, 3.0, power=3, c=1) == function(2.0, 3.0, power=3, c=1)
+    tap.start(is_noting=True)
+    copy(2.0, 3.0)
+    noted = [(tap.places[event.place].name, event.value) for event in tap.events]
+    assert ("total", 12.0) in noted and ("total", 39.0) in noted and ("kept['total']", 39.0) in noted
