@@ -1,9 +1,9 @@
 """`trace_backward`: the first wrong line of a backward function, by what mends the gradients.
 
 Every local of the backward pass is held against the derivative of the loss by the local of the forward pass
-that its name belongs to, or by any other of its shape. A line is accused only where the gradients become right
-once its value is replaced by the measured one: a name that means something else, or a factor that a later line
-takes away, is no mistake.
+that its name belongs to, or by any other of its shape. A line is accused only where the gradients become
+right once its value is replaced by the measured one: a name that means something else, or a factor that a
+later line takes away, is no mistake.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from gradcheck.inputs.functions import random_states_kept
 from gradcheck.inputs.signatures import called_name, needed_names, parameters_of
 from gradcheck.tracing.passes import Noted, Passes, is_sum_of, same_value
 from gradcheck.tracing.rewritten import rewritten
-from gradcheck.tracing.trace_report import TracedLocal, TraceReport
+from gradcheck.tracing.trace_report import GIVEN, TracedLocal, TraceReport
 from gradcheck.why.blocks import GradientBlock
 from gradcheck.why.causes import causes
 
@@ -82,7 +82,7 @@ def _given(forward, inputs):
 
 
 class Way(NamedTuple):
-    """`values` in the place of others, by (place, turn); the last `noted` of them; `words` on what they are."""
+    """`values` in the place of others, by (place, turn); the last `noted` of them; `words`: what they are."""
 
     noted: Noted
     values: dict
@@ -96,6 +96,7 @@ class _Trace:
         self.passes, self.blocks = passes, passes.functions.point.blocks
         self.wrong = {block.name for block in report.blocks if block.verdict == "wrong"}
         self.known, self.words, self.factors, self._suspects, self._weak = {}, {}, {}, {}, set()
+        self._ratios: dict = {}
         self._continued = {
             number
             for noted in passes.backward
@@ -173,7 +174,7 @@ class _Trace:
             self.known[number] = noted.kind != "made"
             return
         if noted.kind == "given":
-            self._know(noted, "from above, or an input")
+            self._know(noted, GIVEN)
         elif any(same_value(value, each) for each in self.passes.namesakes(noted)):
             self._know(noted, "as in the forward pass")
         elif np.asarray(value).dtype.kind != "f":
@@ -207,7 +208,7 @@ class _Trace:
             if how == "scaled":
                 self.factors |= {round(each, 9): each for each in (ratio, abs(ratio))}
                 self.words[number] = f"{ratio:.6g} times the derivative by {quantity.words}"
-                self.known[number] = True
+                self.known[number], self._ratios[number] = True, round(ratio, 9)
             if how != "unknown":
                 self._suspects[number] = [[each] for each in own]
         if number in self._suspects:
@@ -375,14 +376,18 @@ class _Trace:
 
     def _is_sure(self, number):
         """Whether a value is known to be as it should; times a factor, if right ones are made of it."""
-        if number in self._suspects and self.known.get(number):
-            return any(
-                number in other.event.read
-                and self.known.get(other.number)
-                and other.number not in self._suspects
-                for other in self.passes.backward
-            )
+        if number in self._ratios:
+            return self._ratios[number] in {
+                ratio for i, ratio in self._ratios.items() if self._is_used_well(i)
+            }
         return bool(self.known.get(number)) and number not in self._weak
+
+    def _is_used_well(self, number):
+        """Whether something right is made of a value."""
+        return any(
+            number in other.event.read and self.known.get(other.number) and other.number not in self._suspects
+            for other in self.passes.backward
+        )
 
     def _open_behind(self, noted):
         """The numbers of the values of which nothing is known and on which a Noted rests."""

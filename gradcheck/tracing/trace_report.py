@@ -5,6 +5,8 @@ from typing import Any
 
 from gradcheck.report.report import Report, plain
 
+GIVEN = "from above, or an input"
+
 
 @dataclass(frozen=True)
 class TracedLocal:
@@ -34,8 +36,9 @@ class TraceReport:
     """The first wrong line of a backward function; print(report) shows all of its lines.
 
     `verdict`: that of the gradients. `line`: the number of the first wrong line in its file, `source` its
-    text and `name` what it computes; None where no line is known to be wrong. `words`: what stands in its place where wrong gradients become right. `others`: (line, source) of
-    lines that the value rests on and of which nothing is known: the mistake may stand in one of them, too.
+    text and `name` what it computes; None where no line is known to be wrong. `words`: what in its place
+    makes wrong gradients right. `others`: (line, source) of lines that the value rests on and of which nothing
+    is known: the mistake may stand in one of them, too.
     `cause`: what explains the difference, or None. `locals`: TracedLocals; `report`: that of `check_layer`.
     """
 
@@ -54,7 +57,8 @@ class TraceReport:
 
     def __str__(self) -> str:
         calls = f"{self.evaluations} evaluations in {self.seconds:.3g} s"
-        return "\n".join([*self._first_lines(), *(f"  {each}" for each in self.locals), calls])
+        rows = (f"  {each}" for each in self.locals if each.words != GIVEN)
+        return "\n".join([*self._first_lines(), *rows, calls])
 
     def _first_lines(self):
         if self.line is None:
