@@ -37,9 +37,9 @@ class TraceReport:
 
     `verdict`: that of the gradients. `line`: the number of the first wrong line in its file, `source` its
     text and `name` what it computes; None where no line is known to be wrong. `words`: what in its place
-    makes wrong gradients right. `others`: (line, source) of lines that the value rests on and of which nothing
-    is known: the mistake may stand in one of them, too.
-    `cause`: what explains the difference, or None. `locals`: TracedLocals; `report`: that of `check_layer`.
+    makes wrong gradients right. `others`: (line, source) of lines that the value rests on and of which
+    nothing is known: the mistake may stand in one of them, too. `cause`: what explains the difference, or
+    None. `locals`: TracedLocals; `report`: that of `check_layer`.
     """
 
     verdict: str
