@@ -20,9 +20,9 @@ def fits_a_float(value):
         return False
 
 
-def text_of(path, needed):
-    """The text of a file, a Path. Raises SpecError, which ends with what is `needed`."""
-    most_bytes = most("bytes")
+def text_of(path, needed, most_bytes=None):
+    """The text of a file of at most so many bytes. Raises SpecError, which ends with what is `needed`."""
+    most_bytes = most("bytes") if most_bytes is None else most_bytes
     try:
         with path.open("rb") as file:
             data = file.read(most_bytes + 1)
@@ -30,13 +30,14 @@ def text_of(path, needed):
         plain = {FileNotFoundError: "no such file", IsADirectoryError: "a folder"}
         found = plain.get(type(error)) or getattr(error, "strerror", None) or "an unreadable file"
         raise SpecError(str(path), found, f"{needed} is needed") from None
-    return decoded(data, str(path))
+    return decoded(data, str(path), most_bytes)
 
 
-def decoded(data, where):
+def decoded(data, where, most_bytes=None):
     """The text that bytes stand for: UTF-8, with or without a byte order mark, and of bounded length."""
-    if len(data) > most("bytes"):
-        raise SpecError(where, f"more than {most('bytes')} bytes", allowed("bytes"))
+    most_bytes = most("bytes") if most_bytes is None else most_bytes
+    if len(data) > most_bytes:
+        raise SpecError(where, f"more than {most_bytes} bytes", allowed("bytes"))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

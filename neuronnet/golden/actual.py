@@ -43,7 +43,7 @@ STORAGES |= {
 }
 FLOATS = {"d": "float64", "f": "float32", "e": "float16"}
 PRINTED = 15  # digits from which the numbers of a text are taken to be whole floats
-TELLING = 8  # digits from which a text tells the dtype
+TELLING, MOST_TELLING = 8, 1_000  # digits from which a text tells the dtype; so many texts are asked
 
 
 class Actual(NamedTuple):
@@ -146,10 +146,12 @@ def _with_digits(values, texts):
     A float64 printed with TELLING digits looks like a float32 once in ten times, with more digits less often;
     where no text has so many, either may have been printed.
     """
-    telling = [text for text in texts if _significant(text) >= TELLING]
+    digits = [_significant(text) for text in texts]
+    telling = [text for text, count in zip(texts, digits) if count >= TELLING]
+    telling = telling[:: 1 + len(telling) // MOST_TELLING]
     single = sum(map(_prints_single, telling)) >= len(telling) / 2
     dtype = "float32" if single else "float64"
-    most = max(map(_significant, texts), default=0)
+    most = max(digits, default=0)
     decimals = {len(text.partition(".")[2]) for text in texts if "." in text and "e" not in text.lower()}
     if len(decimals) == 1 and len(texts) > 1 and min(decimals) < PRINTED:
         return Actual(values, dtype, None, min(decimals), is_guess=not telling)

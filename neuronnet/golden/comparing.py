@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
+from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, counted
 from neuronnet.golden.actual import Actual
 from neuronnet.golden.matching import matched
+from neuronnet.golden.recording import over_samples
 from neuronnet.golden.rounding import REPRODUCIBLE, ULPS, ulp_of
 from neuronnet.names import update_of
 from neuronnet.render.notebooks import preformatted
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 8  # differences in a report
 MOST_DIAGNOSED = 60  # values that the search for a mistake looks at, half of them before the first difference
+MOST_OF_A_SHEET = 1_000  # the same, whose arrays are whole
 LATEST_DIAGNOSED = 20  # updates that it replays
 
 
@@ -79,20 +84,34 @@ class Comparison:
             return []
         from neuronnet.sheet.causes import diagnose
 
-        told = [name for name in self.golden.values if name in self.values and self._is_told(name)]
-        wrong = {each.name for each in self.differences}
-        first = next((place for place, name in enumerate(told) if name in wrong), 0)
-        start = max(0, first - MOST_DIAGNOSED // 2)
-        near = {name: self._printed(name) for name in told[start : start + MOST_DIAGNOSED]}
+        first = next((each.name for each in self.differences if self._is_told(each.name)), None)
+        if first is None:
+            return []
+        names = list(self.golden.values)
+        place = names.index(first)
+        before, then = reversed(names[:place]), iter(names[place:])
+        most = MOST_DIAGNOSED // 2 if "layer" in self.golden.description else MOST_OF_A_SHEET
+        half = [list(islice(filter(self._is_told, each), most)) for each in (before, then)]
+        near = {name: self._printed(name) for name in (*reversed(half[0]), *half[1])}
         try:
-            return diagnose(self.golden.description, near)
+            return diagnose(*self._as_asked(near))
         except NeuronnetError:
             return []
 
+    def _as_asked(self, texts):
+        """The network, or the model of a sheet, and texts of numbers under names that it knows."""
+        if "sheet" in self.golden.description:
+            from neuronnet.sheet.own_model import Model
+
+            return Model.from_text(self.golden.description["sheet"]), _whole_arrays(texts, self.golden.values)
+        description, batches = read(self.golden.description), self.golden.batches
+        asked = {over_samples(description, batches, name): text for name, text in texts.items()}
+        return description, {name: text for name, text in asked.items() if name is not None}
+
     def _is_told(self, name):
-        """Whether the search knows a quantity: everything but what an update rule remembers."""
-        is_known = self.golden.values[name].kind != "optimiser" and update_of(name) <= LATEST_DIAGNOSED
-        return is_known and math.isfinite(self.values[name])
+        """Whether the search looks at a number: all that are given, until some update."""
+        number = self.values.get(name, math.nan)
+        return update_of(name) <= LATEST_DIAGNOSED and math.isfinite(number)
 
     def _printed(self, name):
         """A value with the digits that its tolerance leaves, as text."""
@@ -176,6 +195,29 @@ class Comparison:
         return f'<testsuite name="neuronnet golden" tests="1" failures="{failures}">{body}</testsuite>'
 
 
+def _whole_arrays(texts, names):
+    """Entries such as `W[1,2]` as nested lists under the name of their array, where all of it is there."""
+    sizes, arrays = Counter(map(_array_of, names)), defaultdict(dict)
+    for name, text in texts.items():
+        index = name[len(_array_of(name)) :].strip("[]")
+        arrays[_array_of(name)][tuple(map(int, index.split(","))) if index else ()] = text
+    return {name: _nested(entries) for name, entries in arrays.items() if len(entries) == sizes[name]}
+
+
+def _array_of(name):
+    return name.partition("[")[0]
+
+
+def _nested(entries):
+    """Nested lists from the entries by their places, in order; the entry itself at the place ()."""
+    if () in entries:
+        return entries[()]
+    rows = defaultdict(dict)
+    for (row, *rest), entry in entries.items():
+        rows[row][tuple(rest)] = entry
+    return [_nested(each) for each in rows.values()]
+
+
 def compared(golden: Golden, actual: Actual, **override: Any) -> Comparison:
     """The Comparison of numbers with golden values.
 
@@ -187,13 +229,14 @@ def compared(golden: Golden, actual: Actual, **override: Any) -> Comparison:
         raise NeuronnetError(f"numbers of {dtype}; compared are {' and '.join(ULPS)}")
     found = matched(golden, actual.values)
     differences, undecided, count = [], [name for name in found.values if name in golden.refused], 0
+    lost = golden.lost if ULPS[dtype] < ULPS[golden.dtype] else ()  # where tolerances do not scale
     for name, each in golden.values.items():
         if name not in found.values:
             continue
         number = found.values[name]
         tolerance = _room(each, golden.dtype, dtype, number, actual, **override)
         expected = float(each.digits) if each.digits else each.value
-        if tolerance is None:
+        if tolerance is None or lost and update_of(name) in lost:
             undecided.append(name)
             continue
         count += 1

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -29,12 +30,14 @@ from neuronnet.golden.rounding import (
     shortest,
     ulp_of,
 )
+from neuronnet.limits import most
 from neuronnet.names import update_of
 from neuronnet.network import NeuralNetwork
 from neuronnet.output import format_of, plain
 from neuronnet.render.text import conventions
 
 FORMAT, VERSION = "neuronnet golden", 1
+BYTES = 400  # of a value in a file
 RUNS = 8  # disturbed trainings beside the exact one
 FACTOR = 10.0  # times the root mean square of their deviations: Student's t has 8 in a million beyond that
 SPARE = 3  # digits fewer than fifty, less those that the measured amplification takes
@@ -132,7 +135,7 @@ class Golden:
     def load(cls, path: Any) -> Golden:
         """The Golden of a JSON file that `write` made. Raises NeuronnetError for any other."""
         try:
-            found = json.loads(text_of(Path(path), "a golden file"))
+            found = json.loads(text_of(Path(path), "a golden file", BYTES * most("numbers")))
             if found.get("format") != FORMAT or found.get("version") != VERSION:
                 raise ValueError(f"its format is {found.get('format')!r}, version {found.get('version')!r}")
             values = {
@@ -209,10 +212,17 @@ class Golden:
         )
 
     @property
+    def lost(self) -> set[int]:
+        """The recorded updates after which rounding leaves most parameters fewer than two digits."""
+        parameters = self.initial()
+        refused = Counter(update_of(name) for name in self.refused if name.partition("@")[0] in parameters)
+        return {update for update, count in refused.items() if 2 * count > len(parameters)}
+
+    @property
     def certified_until(self) -> int:
-        """The last recorded update up to which rounding leaves every parameter two digits and more; or -1."""
-        lost = [update_of(name) for name in self.refused if name.partition("@")[0] in self.initial()]
-        return max((each for each in self.at if each < min(lost, default=math.inf)), default=-1)
+        """The last recorded update before the first that is `lost`; or -1."""
+        first = min(self.lost, default=math.inf)
+        return max((each for each in self.at if each < first), default=-1)
 
     def initial(self) -> dict[str, float]:
         """The parameters before the first update, by name."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuronnet.description.reading import read
+from neuronnet.golden.recording import error_of_batch
 from neuronnet.names import after, in_sample, partial_name, spelled_out, split_index, update_of
 
 if TYPE_CHECKING:
@@ -76,11 +78,23 @@ class _Tables:
         if "sheet" not in golden.description:
             description = read(golden.description)
             self.names, self.several = description.names, len(description.samples) > 1
+            self.error = error_of_batch(description, golden.batches[0])
+            self.is_mean = description.samples_combine == "mean"
         self._known = {name: name for name in golden.values} | {name: name for name in golden.refused}
-        self._bases = {split_index(name)[0] for name in self._known}
 
     def __contains__(self, name):
         return name in self._known
+
+    @cached_property
+    def _bases(self):
+        return {split_index(name)[0] for name in self._known}
+
+    def share(self, update):
+        """How many samples the mean is over that an update makes smaller; 1 where errors are summed."""
+        return len(self._batch(update)) if self.is_mean else 1
+
+    def _batch(self, update):
+        return self.golden.batches[update % len(self.golden.batches)]
 
     def own_name(self, key):
         """The golden name that a key spells; None where it is none."""
@@ -89,6 +103,7 @@ class _Tables:
         key = key.replace(" ", "")
         if self.names is None:
             return None
+        key = re.sub(r"^(loss|cost)(?=@|$)", self.error, key, flags=re.IGNORECASE)
         base, index = split_index(self.names.standard(spelled_out(key)))
         for each in (base + index, base + index.replace("@0", "")):
             if each in self._known:
@@ -110,8 +125,7 @@ class _Tables:
         elif role == "W":
             rows = [[list(row) for row in layer] for layer in names.weights]
         else:
-            batch = self.golden.batches[update % len(self.golden.batches)]
-            samples = batch if self.several else (None,)
+            samples = self._batch(update) if self.several else (None,)
             rows = [
                 [
                     [after(in_sample(names.of(role, each), sample), update) for each in layer]
@@ -121,7 +135,7 @@ class _Tables:
             ]
         if role not in "Wb":
             return rows
-        make = {"": str, "gradient": lambda name: partial_name(names.error, name)}.get(
+        make = {"": str, "gradient": lambda name: partial_name(self.error, name)}.get(
             of, lambda name: f"{of}_{name}"
         )
         return [[[after(make(name), update) for name in row] for row in each] for each in rows]
@@ -166,23 +180,41 @@ def _placed(tables, golden, kind, update, some):
     for (key, _, value), place in zip(some, order):
         rows = _rows(value)
         names = [] if place is None else matrices[place]
-        ways = [] if rows is None or place is None else [rows, _turned(rows)]
-        layouts = [each for each in (_fitted(names, way) for way in ways) if each is not None]
+        shares = {1, tables.share(update)} if kind[0] == "delta" else {1}
+        layouts = _layouts(names, rows, sorted(shares)) if rows is not None and names else []
         if not layouts:
             left.append(f"{key} ({_why_not(names, rows, len(matrices))})")
             continue
-        if not any(name in tables for name in layouts[0]):
+        if not any(name in tables for name in layouts[0].values):
             left.append(f"{key} (not recorded after {update} updates)")
             continue
-        scores = [sum(_agrees(golden, name, number) for name, number in each.items()) for each in layouts]
+        scores = [sum(_agrees(golden, *each) for each in layout.values.items()) for layout in layouts]
         chosen = max(range(len(layouts)), key=scores.__getitem__)
-        is_turned = _fitted(names, rows) is None or chosen == 1
-        if is_turned and len(rows) > 1 and len(rows[0]) > 1:
+        values |= layouts[chosen].values
+        if layouts[chosen].is_turned and len(rows) > 1 and len(rows[0]) > 1:
             what = "a row for each input" if kind[0] == "W" else "a column for each sample"
             said.append(f"{key}: {what}")
+        if layouts[chosen].share > 1:
+            said.append(f"{key}: of the mean over the batch, so times {layouts[chosen].share}")
         agree += scores[chosen]
-        values |= layouts[chosen]
     return _Placed(values, said, left, agree)
+
+
+class _Layout(NamedTuple):
+    values: dict
+    is_turned: bool
+    share: int
+
+
+def _layouts(names, rows, shares):
+    """The numbers of a matrix under their names: laid out in both ways, where these fit, times each share."""
+    ways = [(_fitted(names, way), is_turned) for way, is_turned in ((rows, False), (_turned(rows), True))]
+    return [
+        _Layout({name: number * share for name, number in found.items()}, is_turned, share)
+        for share in shares
+        for found, is_turned in ways
+        if found is not None
+    ]
 
 
 def _why_not(names, rows, count):

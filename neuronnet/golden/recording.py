@@ -7,12 +7,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from neuronnet.errors import NeuronnetError
-from neuronnet.names import after, in_sample, partial_name
+from neuronnet.names import after, in_sample, partial_name, split_index, split_partial, update_of
 
 if TYPE_CHECKING:
     from neuronnet.network import NeuralNetwork
 
 KINDS = ("parameters", "optimiser", "forward", "errors", "deltas", "gradients")
+BATCH_ERROR = "E_batch"
 
 
 class Recorded(NamedTuple):
@@ -34,13 +35,37 @@ def batches_of(description, updates: int) -> list[list[int]]:
     return found
 
 
+def error_of_batch(description, batch) -> str:
+    """What the error that an update makes smaller is called: E_total, or E_batch of some of the samples."""
+    return description.names.error if len(batch) == len(description.samples) else BATCH_ERROR
+
+
+def over_samples(description, batches, name: str) -> str | None:
+    """The formula of a quantity over those of single samples: of `dE_batch/dw1@3` over `dE_total[2]/dw1@3`.
+
+    The other quantities are their own formulas; None where a network with L2 has none.
+    """
+    base, update = split_index(name)[0], update_of(name)
+    error, parameter = split_partial(base) or (base, None)
+    if error != BATCH_ERROR:
+        return name
+    if description.l2 != 0:
+        return None
+    batch = batches[update % len(batches)]
+    errors = [in_sample(description.names.error, number) for number in batch]
+    terms = [after(each if parameter is None else partial_name(each, parameter), update) for each in errors]
+    divided = f"/{len(terms)}" if description.samples_combine == "mean" and len(terms) > 1 else ""
+    return f"({' + '.join(terms)}){divided}" if len(terms) > 1 else terms[0]
+
+
 def recorded(
     network: NeuralNetwork, description, at, progress: Callable[[int, int], None] | None = None
 ) -> Iterator[tuple[int, list[Recorded]]]:
     """(update, its Recorded quantities) for each update in `at`, in order, while the network trains.
 
     What is recorded after k updates is the state, and the pass that update k + 1 rests on: its samples, one
-    by one, then the error of all samples and the gradients. `progress(made, all)` hears of each update.
+    by one, then the error of all samples, that of the batch, and its gradients. `progress(made, all)` hears
+    of each update.
     """
     for update, batch in enumerate(islice(description.batches(), max(at) + 1)):
         if update in at:
@@ -83,10 +108,12 @@ def pass_of(network, description, batch, update):
     if network.l2 != 0:
         yield Recorded(after(names.error_l2, update), "errors", network.l2_error(len(network.samples)))
     yield Recorded(after(names.error, update), "errors", network.total_error())
+    error, samples = error_of_batch(description, batch), [network.samples[position] for position in batch]
+    if error == BATCH_ERROR:
+        yield Recorded(after(error, update), "errors", network.total_error(samples))
     yield from backward
-    gradients = network.gradients([network.samples[position] for position in batch])
-    for name, value in gradients.items():
-        yield Recorded(after(partial_name(names.error, name), update), "gradients", value)
+    for name, value in network.gradients(samples).items():
+        yield Recorded(after(partial_name(error, name), update), "gradients", value)
 
 
 def require_trainable(description, updates: int) -> None:

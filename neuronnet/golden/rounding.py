@@ -53,6 +53,10 @@ def disturbed(description, at, dtype, seed):
     network, in_passes = NeuralNetwork.from_dict(description), NeuralNetwork.from_dict(description, number)
     _in_plain_formulas(in_passes)
     _round_givens(network, in_passes, ulp, draw)
+    if seed % 2:  # some programs take 1 - beta from a beta that is rounded, some as a number of its own
+        settings = network.update_rule.settings
+        rounded = {name: rounded_to(settings[name], dtype) for name in settings if name.startswith("beta")}
+        network.update_rule.settings = {**settings, **rounded}
     looked_at = {*at, *(2**k for k in range(max(at).bit_length()))}
     share = {
         parameter.name: 0.0 for parameter in network.parameters

@@ -8,20 +8,22 @@ import sys
 import types
 import zipfile
 from collections import OrderedDict
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ports import MISTAKES, drawn_description, port
-from profiles import examples
+from profiles import examples, for_the_night
 
-from neuronnet import Golden, NeuronnetError
+from neuronnet import Golden, Model, NeuralNetwork, NeuronnetError
 from neuronnet.description.reading import read
 from neuronnet.golden.formats import WRITERS
 from neuronnet.golden.matching import matched
 
 AT = (0, 1, 30)
+MINI_BATCHES = str(Path(__file__).parent.parent.parent / "examples" / "ports" / "mini-batches.toml")
 
 
 @given(
@@ -301,3 +303,62 @@ def test_a_right_port_is_right_in_whatever_format_it_prints(tmp_path, form, of_p
 def test_what_is_not_compared_is_told_with_the_reason(values, said):
     found = Golden.of("worked-example").compare(values)
     assert said in found.unknown and said in str(found)
+
+
+# Batches, losses, and what engineers call them
+
+
+def test_gradients_of_some_samples_are_those_of_the_batch():
+    golden, whole = Golden.of("xor"), NeuralNetwork.from_dict("xor")
+    all_samples = whole.gradients()["w1"]
+    one = whole.gradients([whole.samples[golden.batches[0][0] - 1]])["w1"]
+    assert golden.values["dE_batch/dw1"].value == pytest.approx(one, rel=1e-14) != all_samples
+    assert golden.compare({"dE_total/dw1": all_samples}).unknown == ("dE_total/dw1 (no quantity here)",)
+    assert golden.compare({"loss": golden.values["E_total[4]"].value}).compared == 1
+    assert "dE_total/dw1" in Golden.of("worked-example").values
+
+
+def test_a_wrong_gradient_of_a_batch_is_named():
+    golden = Golden.of(MINI_BATCHES, at=[0, 1])
+    turned = {name: -each.value for name, each in golden.values.items() if each.kind == "gradients"}
+    found = golden.compare(turned | {"w1@1": 2 * golden.values["w1"].value - golden.values["w1@1"].value})
+    assert found.first.name == "dE_batch/dw1"
+    assert "derivatives themselves have the other sign" in found.mistakes[0].sentence
+
+
+def test_deltas_of_a_mean_over_the_batch_are_found_out_and_said():
+    description = read(MINI_BATCHES)
+    values = {name: each for name, each in port(description, (0,), np.float64).items() if "delta" in name}
+    for divided in (1, 2):
+        found = Golden.of(description).compare({name: each / divided for name, each in values.items()})
+        assert found.verdict == "right"
+        assert ("delta1@0: of the mean over the batch, so times 2" in found.said) == (divided == 2)
+
+
+def test_a_single_number_is_no_matrix_of_another_update():
+    description = drawn_description(2) | {"update": {"rule": "adam"}}
+    found = Golden.of(description, at=[0, 1]).compare({"w1": 0.0, "m_b1": 0.0, "m_b1@7": 1.0})
+    assert [each.name for each in found.differences] == ["w1"]
+    assert found.unknown == tuple(
+        f"m_b1{at} (not recorded after {k} updates)" for at, k in (("", 0), ("@7", 7))
+    )
+
+
+def test_a_mistake_in_the_numbers_of_a_sheet_is_named():
+    model = Model.from_text(
+        "x = [0.5, -0.3]\nW = [[0.2, 0.4], [-0.1, 0.3]]\na = tanh(W x)\nL = 1/2 sum((a - x)^2)"
+    )
+    golden, out = Golden.of(model), np.tanh(np.array([[0.2, 0.4], [-0.1, 0.3]]) @ [0.5, -0.3])
+    wrong = np.outer((out - [0.5, -0.3]) * (1 - out), [0.5, -0.3])
+    found = golden.compare({"a": out, "dL/dW": wrong})
+    assert (found.compared, found.first.name) == (6, "dL/dW[1,1]")
+    assert "tanh's 1 - out^2" in found.mistakes[0].sentence
+
+
+@pytest.mark.parametrize("seed", [pytest.param(15, marks=for_the_night())])
+def test_finer_numbers_are_undecided_where_single_precision_lost_the_training(seed):
+    description = drawn_description(seed)
+    golden = Golden.of(description, at=[0, 1000], dtype="float32")
+    found = golden.compare(port(read(description), (0, 1000), np.float64))
+    assert (golden.lost, golden.certified_until) == ({1000}, 0)
+    assert found.verdict == "right" and len(found.undecided) > 100

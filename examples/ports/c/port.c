@@ -7,12 +7,13 @@ typedef struct {
     int size[3], samples, own_biases; /* one of each neuron, trained; otherwise of each layer, frozen */
     int is_tanh, is_adam;                 /* otherwise logistic, by gradient descent */
     real rate, weights[9], biases[4], x[5][2], target[5][2];
+    const char *gradients[2]; /* the names of those of biases and weights */
 } Network;
 const Network WORKED_EXAMPLE = {{2, 2, 2}, 1, 0, 0, 0, .5f, {.15f, .2f, .25f, .3f, .4f, .45f, .5f, .55f},
-    {.35f, .6f}, {{.05f, .1f}}, {{.01f, .99f}}};
+    {.35f, .6f}, {{.05f, .1f}}, {{.01f, .99f}}, {"dE_total/db", "dE_total/dw"}};
 const Network MINI_BATCHES = {{2, 3, 1}, 5, 1, 1, 1, .03f, {.4f, -.3f, .2f, .6f, -.5f, .1f, .3f, -.7f, .5f},
     {.1f, -.2f, .05f, .15f}, {{.5f, -1}, {-.25f, .75f}, {1, .5f}, {-.75f, -.5f}, {.25f, 1.25f}},
-    {{.4f}, {-.6f}, {.2f}, {.7f}, {-.3f}}};
+    {{.4f}, {-.6f}, {.2f}, {.7f}, {-.3f}}, {"dE_batch/db", "dE_batch/dw"}};
 
 static const Network *n;
 static struct { real value, gradient, m, v; } p[16];
@@ -50,8 +51,7 @@ static void backward(int sample, int N, int update) {
 }
 
 void train(const Network *network, const int *batch_sizes, const int *batches, int count, int updates) {
-    n = network, memcpy(sizes, n->size, sizeof sizes);
-    weights = sizes[1] * (sizes[0] + sizes[2]);
+    n = network, memcpy(sizes, n->size, sizeof sizes), weights = sizes[1] * (sizes[0] + sizes[2]);
     int all = weights + (n->own_biases ? sizes[1] + sizes[2] : 2), trained = n->own_biases ? all : weights;
     for (int i = 0; i < all; i++) p[i].value = i < weights ? n->weights[i] : n->biases[i - weights];
     const int *batch = batches;
@@ -66,7 +66,7 @@ void train(const Network *network, const int *batch_sizes, const int *batches, i
         for (int i = 0; i < all; i++) {
             int is_weight = i < weights, number = 1 + (is_weight ? i : i - weights);
             record(is_weight ? "w" : "b", number, 0, update, p[i].value);
-            record(is_weight ? "dE_total/dw" : "dE_total/db", number, 0, update, p[i].gradient);
+            record(n->gradients[is_weight], number, 0, update, p[i].gradient);
             record(is_weight ? "m_w" : "m_b", number, 0, update, p[i].m);
             record(is_weight ? "v_w" : "v_b", number, 0, update, p[i].v);
         }

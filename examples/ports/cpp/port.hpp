@@ -66,7 +66,7 @@ Told train(const Network& n, const std::vector<std::vector<int>>& batches, int u
         for (int i = 0; i < (int)p.size(); i++) {
             auto name = i < weights ? "w" + std::to_string(i + 1) : "b" + std::to_string(i - weights + 1);
             told[name + at] = p[i];
-            told["dE_total/d" + name + at] = gradient[i];
+            told[(n.inputs.size() > 1 ? "dE_batch/d" : "dE_total/d") + name + at] = gradient[i];
             told["m_" + name + at] = m[i];
             told["v_" + name + at] = v[i];
             if (i >= weights && !n.own_biases) continue;

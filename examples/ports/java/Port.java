@@ -7,14 +7,14 @@ import java.util.TreeMap;
 
 // p: weights, then biases; ownBiases: one of each neuron, trained; otherwise one of each layer, frozen.
 record Port(int[] sizes, int weights, boolean ownBiases, boolean isTanh, boolean isAdam, double rate,
-        double[] p, double[][] inputs, double[][] targets) {
+        double[] p, double[][] inputs, double[][] targets, String error) {
     static final Port WORKED_EXAMPLE = new Port(new int[] {2, 2, 2}, 8, false, false, false, 0.5,
             new double[] {0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55, 0.35, 0.6},
-            new double[][] {{0.05, 0.1}}, new double[][] {{0.01, 0.99}});
+            new double[][] {{0.05, 0.1}}, new double[][] {{0.01, 0.99}}, "E_total");
     static final Port MINI_BATCHES = new Port(new int[] {2, 3, 1}, 9, true, true, true, 0.03,
             new double[] {0.4, -0.3, 0.2, 0.6, -0.5, 0.1, 0.3, -0.7, 0.5, 0.1, -0.2, 0.05, 0.15},
             new double[][] {{0.5, -1}, {-0.25, 0.75}, {1, 0.5}, {-0.75, -0.5}, {0.25, 1.25}},
-            new double[][] {{0.4}, {-0.6}, {0.2}, {0.7}, {-0.3}});
+            new double[][] {{0.4}, {-0.6}, {0.2}, {0.7}, {-0.3}}, "E_batch");
 
     int w(int l, int j, int i) { return (l - 1) * sizes[0] * sizes[1] + j * sizes[l - 1] + i; }
 
@@ -66,7 +66,7 @@ record Port(int[] sizes, int weights, boolean ownBiases, boolean isTanh, boolean
             for (int i = 0; i < p.length; i++) {
                 String name = (i < weights ? "w" + (i + 1) : "b" + (i - weights + 1)) + at;
                 told.put(name, p[i]);
-                told.put("dE_total/d" + name, gradient[i]);
+                told.put("d" + error + "/d" + name, gradient[i]);
                 told.putAll(Map.of("m_" + name, m[i], "v_" + name, v[i]));
                 if (i >= weights && !ownBiases) continue;
                 m[i] = 0.9 * m[i] + 0.1 * gradient[i];

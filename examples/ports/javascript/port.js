@@ -5,13 +5,13 @@
 const WORKED_EXAMPLE = {
   sizes: [2, 2, 2], ownBiases: false, isTanh: false, isAdam: false, rate: 0.5,
   weights: [0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55], biases: [0.35, 0.6],
-  inputs: [[0.05, 0.1]], targets: [[0.01, 0.99]],
+  inputs: [[0.05, 0.1]], targets: [[0.01, 0.99]], error: "E_total",
 };
 const MINI_BATCHES = {
   sizes: [2, 3, 1], ownBiases: true, isTanh: true, isAdam: true, rate: 0.03,
   weights: [0.4, -0.3, 0.2, 0.6, -0.5, 0.1, 0.3, -0.7, 0.5], biases: [0.1, -0.2, 0.05, 0.15],
   inputs: [[0.5, -1], [-0.25, 0.75], [1, 0.5], [-0.75, -0.5], [0.25, 1.25]],
-  targets: [[0.4], [-0.6], [0.2], [0.7], [-0.3]],
+  targets: [[0.4], [-0.6], [0.2], [0.7], [-0.3]], error: "E_batch",
 };
 
 function train(n, batches, updates) {
@@ -59,7 +59,7 @@ function train(n, batches, updates) {
     for (let i = 0; i < p.length; i++) {
       const isWeight = i < n.weights.length, name = isWeight ? `w${i + 1}` : `b${i - n.weights.length + 1}`;
       told[`${name}${at}`] = p[i];
-      told[`dE_total/d${name}${at}`] = gradient[i];
+      told[`d${n.error}/d${name}${at}`] = gradient[i];
       told[`m_${name}${at}`] = m[i];
       told[`v_${name}${at}`] = v[i];
       if (!isWeight && !n.ownBiases) continue;

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 pub struct Network { // own biases: one of each neuron, trained; otherwise one of each layer, frozen
     sizes: [usize; 3], own_biases: bool, is_tanh: bool, is_adam: bool, // otherwise logistic, gradient descent
     rate: f64, weights: &'static [f64], biases: &'static [f64],
-    samples: &'static [(&'static [f64], &'static [f64])], // inputs and targets
+    samples: &'static [(&'static [f64], &'static [f64])], gradient: &'static str, // inputs and targets
 }
 #[rustfmt::skip]
 pub const WORKED_EXAMPLE: Network = Network {
     sizes: [2, 2, 2], own_biases: false, is_tanh: false, is_adam: false, rate: 0.5,
     weights: &[0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55], biases: &[0.35, 0.6],
-    samples: &[(&[0.05, 0.1], &[0.01, 0.99])],
+    samples: &[(&[0.05, 0.1], &[0.01, 0.99])], gradient: "dE_total/d",
 };
 #[rustfmt::skip]
 pub const MINI_BATCHES: Network = Network {
     sizes: [2, 3, 1], own_biases: true, is_tanh: true, is_adam: true, rate: 0.03,
     weights: &[0.4, -0.3, 0.2, 0.6, -0.5, 0.1, 0.3, -0.7, 0.5], biases: &[0.1, -0.2, 0.05, 0.15],
     samples: &[(&[0.5, -1.0], &[0.4]), (&[-0.25, 0.75], &[-0.6]), (&[1.0, 0.5], &[0.2]),
-        (&[-0.75, -0.5], &[0.7]), (&[0.25, 1.25], &[-0.3])],
+        (&[-0.75, -0.5], &[0.7]), (&[0.25, 1.25], &[-0.3])], gradient: "dE_batch/d",
 };
 
 pub fn train(n: &Network, batches: &[&[usize]], updates: i32) -> BTreeMap<String, f64> {
@@ -65,7 +65,7 @@ pub fn train(n: &Network, batches: &[&[usize]], updates: i32) -> BTreeMap<String
         for i in 0..p.len() {
             let (weights, t) = (n.weights.len(), update + 1);
             let name = if i < weights { format!("w{}", i + 1) } else { format!("b{}", i - weights + 1) };
-            for (kind, value) in [("", p[i]), ("dE_total/d", gradient[i]), ("m_", m[i]), ("v_", v[i])] {
+            for (kind, value) in [("", p[i]), (n.gradient, gradient[i]), ("m_", m[i]), ("v_", v[i])] {
                 told.insert(format!("{kind}{name}{at}"), value);
             }
             if i < weights || n.own_biases {
