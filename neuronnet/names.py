@@ -168,6 +168,12 @@ def of_one_pass(numerator, denominator):
     return after(partial_name(above, below), one or other)
 
 
+def in_later_pass(numerator, denominator):
+    """(A@3, B@3) of `dA/dB@3`: the number of updates behind a derivative is that of both."""
+    count = split_update(denominator)[1]
+    return (after(numerator, count) if "@" not in numerator else numerator), denominator
+
+
 def update_of(name):
     """After how many updates a name's value is taken: 3 for "E_total@3" and "dE_total/dw5@3", or 0."""
     parts = split_partial(name)

@@ -112,7 +112,7 @@ class Graph:
         while waiting:  # the nearest to A first: each then finds the derivatives by what uses it
             name, own = waiting[-1], self._partial(numerator, waiting[-1])
             users = [each for each in self._users.get(name, []) if reached >> self._place[each] & 1]
-            users = [each for each in users if each == numerator or each not in self.constants]
+            users = [each for each in users if each == numerator or self._passes_on(each, numerator)]
             missing = [each for each in users if self._partial(numerator, each) not in self.derivatives]
             missing = [each for each in missing if each != numerator]
             if missing and own not in self.derivatives:
@@ -122,6 +122,10 @@ class Graph:
             if own not in self.derivatives:
                 shares = [share for user in users for share in self._shares_of(numerator, user, name)]
                 self._keep_derivative(own, name, [Number(1)] if name == numerator else shares)
+
+    def _passes_on(self, user, numerator):
+        """Whether the derivatives of a numerator go through a formula."""
+        return user not in self.constants
 
     def _shares_of(self, numerator, user, name) -> list[Expression]:
         """What one formula adds to the derivative by a name."""

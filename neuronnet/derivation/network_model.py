@@ -65,7 +65,9 @@ class NetworkModel(Model):
         parts = split_partial(own)
         if parts is not None:
             count = update_of(own)
-            return partial_name(*(each if "@" in each else self._at(each, count) for each in parts))
+            return partial_name(
+                *(self._at(each.partition("@")[0], update_of(each) or count) for each in parts)
+            )
         return own
 
     def is_from_training(self, name: str) -> bool:
@@ -102,6 +104,10 @@ class NetworkModel(Model):
             self._forward(count - 1)
         self._update(count)
         self._forward(count)
+
+    def _passes_on(self, user, numerator):
+        """Derivatives stay in their pass: b1 is one number for all, and moves that pass alone."""
+        return update_of(user) == update_of(numerator)
 
     def _forward(self, update):
         self._written.add(update)

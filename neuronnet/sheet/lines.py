@@ -315,9 +315,11 @@ class Lines(Truths):
 
     def _keep(self, line, statement, role):
         if role.name is None:
-            if statement.number is not None and isinstance(role.truth, ArrayOf):
-                printed = statement.number.printed
+            printed = statement.number and statement.number.printed
+            if printed is not None and isinstance(role.truth, ArrayOf):
                 self.carried.remember_entries(role.truth, printed, statement.line, line.is_wrong)
+            elif printed is not None and isinstance(role.truth, Name):  # such as net_h1[2]@1
+                self.carried.remember(role.truth.name, printed, statement.line, line.is_wrong)
             return
         verdicts = {part.verdict for part in line.parts}
         if statement.number is not None:

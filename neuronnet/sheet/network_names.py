@@ -12,7 +12,7 @@ from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.errors import ExpressionError, NeuronnetError
 from neuronnet.formulas.expressions import ArrayOf, Entry, Expression, Name, Negative
 from neuronnet.formulas.notation import Known, gradient_of, parse, updated
-from neuronnet.names import after, partial_name, spelled_out, split_index, split_partial
+from neuronnet.names import after, in_later_pass, partial_name, spelled_out, split_index, split_partial
 from neuronnet.sheet.readers.spelling import with_weights
 
 
@@ -73,7 +73,7 @@ class NetworkNames:
             return self.meaning[name]
         parts = split_partial(name)
         if parts is not None:
-            above, below = map(self._expression, parts)
+            above, below = map(self._expression, in_later_pass(*parts))
             if isinstance(above, Name) and isinstance(below, Name):
                 return Name(self.model.own_name(partial_name(above.name, below.name)))
             return None if above is None or below is None else derivative_of(above, below)

@@ -146,7 +146,7 @@ class Stepper:
         except NeuronnetError as error:
             self.refused = True
             self.say(" ".join(str(error).split()))
-        except ArithmeticError:
+        except (ArithmeticError, ValueError):  # a logarithm of 0 is the second
             self.refused = True
             self.say("there is no finite value further on; set eta to a smaller number, or go back")
         except KeyboardInterrupt:

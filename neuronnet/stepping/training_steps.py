@@ -205,7 +205,7 @@ class TrainingSteps(Steps):
         self._begin_anew({**old, own: value})
         try:
             after = self._values()
-        except (NeuronnetError, ArithmeticError):
+        except (ArithmeticError, ValueError):
             self._begin_anew(old)
             raise
         said = f"{own} was {shown(given[own])} before update {self.update + 1}, and is {shown(value)}"
