@@ -98,8 +98,10 @@ def _parser():
     stable.add_argument("--runs", type=count, metavar="R", help="how many runs to compare (default 29)")
     _add_seed(stable, "S")
 
-    purpose = "show programs with a wrong backward pass that people wrote, and what the check finds"
-    _add(commands, "gallery", _gallery, purpose, "gallery", metavar=None)
+    purpose = "wrong backward passes that people wrote, and false alarms: what the check finds, and the cause"
+    shown = _add(commands, "gallery", _gallery, purpose, "gallery softmax-diagonal", metavar=None)
+    named = "what to show as a short lesson; without it all names are listed, and as JSON all are judged"
+    shown.add_argument("name", nargs="?", metavar="NAME", help=named)
     return parser
 
 
@@ -260,8 +262,12 @@ def _stability(arguments):
 
 
 def _gallery(arguments):
-    judged = [program.judge() for program in gallery.programs()]
-    _print(arguments, judged, [], gallery.text(judged))
+    if arguments.name is None and arguments.format != "json":
+        _print(arguments, None, [], gallery.listing())
+        return 0
+    shown = gallery.everything() if arguments.name is None else [gallery.find(arguments.name)]
+    judged = [each.judge() for each in shown]
+    _print(arguments, judged, [], "\n\n".join(each.lesson() for each in judged))
     return 0
 
 

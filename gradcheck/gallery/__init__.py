@@ -1,4 +1,4 @@
-"""Wrong programs that people published, re-created in a few lines each, and the judge's verdicts on them.
+"""Wrong programs and backward passes that people published, re-made in a few lines each, and the verdicts.
 
 Nobody writes a cause down beforehand. Either one of the known shapes of error leaves nothing over, or a
 CandidateCause says: if this mistake was made, then *these* gradients are the right ones of *this* error; and
@@ -8,8 +8,10 @@ the judge decides that by its error bars.
 from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import fill
+from typing import Any
 
 from gradcheck import check
+from gradcheck.errors import UnknownName
 from gradcheck.report.report import Report
 
 WIDTH = 110
@@ -84,6 +86,10 @@ class JudgedProgram:
         """The entry of the gradient whose two derivatives are the most error bars apart."""
         return max((block.worst for block in self.report.blocks), key=lambda entry: entry.badness)
 
+    def lesson(self) -> str:
+        """The program as a short lesson, several lines."""
+        return _paragraph(self)
+
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
         keys = ("id", "section", "title", "source", "written", "meant", "expected")
@@ -93,19 +99,31 @@ class JudgedProgram:
         return told | {"worst": worst, "cause": cause, "shows": self.shown}
 
 
-def text(judged) -> str:
-    """A line that sums up, and a paragraph for each JudgedProgram, under the headings of their sections."""
-    verdicts = [each.verdict for each in judged]
-    counts = [f"{verdicts.count(each)} {each}" for each in dict.fromkeys(["wrong", "right", *verdicts])]
-    beyond = sum(each.verdict == "right" and each.program.fixed is not None for each in judged)
-    found = f"gallery: the gradients of {len(judged)} programs, {' and '.join(counts)}"
-    parts, section = [f"{found}; {beyond} of the right ones have another mistake"], None
-    for each in judged:
-        if each.program.section != section:
-            section = each.program.section
-            parts.append(f"{section}\n{'-' * len(section)}")
-        parts.append(_paragraph(each))
-    return "\n\n".join(parts)
+def everything() -> list:
+    """All that the gallery shows: programs, then the Exhibits of the museum."""
+    from gradcheck.gallery.museum import exhibits
+
+    return [*programs(), *exhibits()]
+
+
+def find(name: str) -> Any:
+    """The program or Exhibit of this name. Raises UnknownName."""
+    shown = {each.id: each for each in everything()}
+    if name not in shown:
+        raise UnknownName("gallery", name, list(shown))
+    return shown[name]
+
+
+def listing() -> str:
+    """A line for all that can be shown, by name and title, under the headings of their sections."""
+    shown, sections = everything(), {}
+    width = max(len(each.id) for each in shown)
+    for each in shown:
+        sections.setdefault(each.section, []).append(f"  {each.id:{width}}  {each.title}")
+    parts = ["\n".join([section, *lines]) for section, lines in sections.items()]
+    return "\n\n".join(
+        [*parts, "gradcheck gallery NAME shows one: what was wrong, the verdict, and the cause"]
+    )
 
 
 def _paragraph(judged):

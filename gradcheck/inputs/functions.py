@@ -115,6 +115,10 @@ class CallersFunctions:
         """The loss at a vector, one number."""
         return self.loss(self.point.restore(vector))
 
+    def weighted(self, vector):
+        """The outputs at a vector times the upstream, flat; None where they are no single array of reals."""
+        return self.upstream.times(self._called(self.point.restore(vector)))
+
     def loss(self, parameters, *intermediates):
         """The loss as one number, of parameters in the caller's structure."""
         if self._jacobian is not None:

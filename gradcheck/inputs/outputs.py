@@ -55,6 +55,12 @@ class Upstream:
         """Fresh copies of the weights in the structure of what the loss returned."""
         return filler(self._template, (_giving(weights) for weights in self._weights))(None)
 
+    def times(self, value):
+        """The weights times what the loss returned, flat; None where that is no single array of reals."""
+        if len(self._weights) != 1 or self._weights[0].dtype.kind == "c" or is_container(value):
+            return None
+        return (self._weights[0] * output_array(self._names[0], value)).ravel()
+
     @contextmanager
     def doubled(self):
         """Makes the weights twice as large for a while."""

@@ -6,7 +6,7 @@ line: the gradient is orthogonal to it. A gradient that leaves out the sum of so
 mean or that through the deviation loses just that.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -74,22 +74,30 @@ def left_out(block):
             ),
         ):
             if is_lost:
-                yield _fitted(block, cut, id, f"without the {path} of each {cut.word}", columns)
+                lost = f"but for the {path} of each {cut.word}, left out or miscounted"
+                yield _fitted(block, cut, id, lost, columns)
 
 
 def ignored(block):
-    """(id, sentence about {}) where the true gradient has no component along lines and the given one has."""
+    """(id, sentence about {}) where one gradient has no component along lines and the other has."""
     for cut in _cuts(block):
         over = f" along each {cut.word}" if block.numeric.ndim > 1 and cut.word != "array" else ""
-        if cut.lost(cut.ones):
-            path = "the sum of a softmax or the path through a mean"
-            said = f"sums to zero{over}, and that handed in does not"
-            return "shift ignored", f"the true gradient of {{}} {said}: {path} is left out or miscounted"
-        if cut.lost(cut.size):
-            path = "the path through a length or deviation"
-            said = f"is orthogonal to it{over}, and that handed in is not"
-            return "size ignored", f"the true gradient of {{}} {said}: {path} is left out or miscounted"
+        swapped = replace(cut, numeric=cut.analytic, analytic=cut.numeric)
+        for id, path, said, column in (
+            ("shift", "the sum of a softmax or the path through a mean", "sums to zero", cut.ones),
+            ("size", "the path through a length or deviation", "is orthogonal to it", cut.size),
+        ):
+            if cut.lost(column):
+                what = f"the true gradient of {{}} {said}{over}, and that handed in does not"
+                return f"{id} ignored", f"{_verb(what)}: {path} is left out or miscounted"
+            if swapped.lost(column):
+                what = f"the gradient of {{}} {said}{over} as handed in, and the true one does not"
+                return f"{id} not ignored", f"{_verb(what)}: {path} is there that the loss has not"
     return None
+
+
+def _verb(sentence):
+    return sentence.replace("does not", "is not") if " is orthogonal" in sentence else sentence
 
 
 def _cuts(block):

@@ -10,13 +10,14 @@ from gradcheck.judge.entries import gradient_at
 from gradcheck.judge.nearby_points import Place, nearby_point
 
 NEAR, FAR = (Place(0.125),) * 2, (Place(1.0), Place(3.0))  # where a cause must hold again
-LEAST_CALLS = 400  # of the loss, all experiments together; or as many as the check took
+LEAST_CALLS = 400  # of the loss, all experiments together; or twice as many as the check took
 SPARE = 8  # calls that are left to the check
 POINTS, TRIED = 2, 2  # that must agree; times that each is drawn until the functions have a value
 STEP = 2.0**-10  # of a parameter
 NOISE = 2.0**-50  # of the loss
 BEYOND = 4.0  # bars
 SEEN = 2.0**-13  # of a slope: the widest bar with which it counts as known
+MOST_ENTRIES = 64  # of a block whose shares are looked at
 CONSTANT = 2.0**-30  # relative: what differs by less is the same
 
 
@@ -44,8 +45,9 @@ class OutOfCalls(Exception):
 class Elsewhere:
     """CallersFunctions at other points than their own, judged with some `confidence`.
 
-    Of the loss no more calls are made than LEAST_CALLS, or as many as were made before. `still`: names of
-    blocks that are not moved. `behind`: name of a wrong block -> right ones with which its gradient vanishes.
+    Of the loss no more calls are made than LEAST_CALLS, or twice as many as were made before. `still`: names
+    of blocks that are not moved. `behind`: name of a wrong block -> right ones with which its gradient
+    vanishes.
     """
 
     still: tuple = ()
@@ -56,7 +58,7 @@ class Elsewhere:
         self.blocks = {block.name: block for block in functions.point.blocks}
         self._draw = np.random.default_rng([functions.seed, 5])
         self._last = min(
-            functions.evaluations + max(LEAST_CALLS, functions.evaluations), functions.most_calls - SPARE
+            functions.evaluations + max(LEAST_CALLS, 2 * functions.evaluations), functions.most_calls - SPARE
         )
         self.here = self._found_at(functions.point.vector, functions.first_gradients())
 
@@ -109,6 +111,22 @@ class Elsewhere:
         rounding = NOISE * max(abs(each) for each in ahead) / h + np.sum(np.abs(at.rounding * direction))
         value, bar = (4.0 * near - far) / 3.0, abs(near - far) + rounding
         return Slopes(float(np.sum(at.analytic * direction)), value, bar)
+
+    def shares(self, name):
+        """What each output, as weighted, adds to each entry of a block: a row for every entry.
+
+        None where the outputs are no single array, or the block has too many entries.
+        """
+        here, rows = self.functions.point.vector, []
+        for i in self.blocks[name].positions:
+            self._afford()
+            h = STEP * max(1.0, abs(here[i]))
+            low, high = (self.functions.weighted(here + k * h * (np.arange(here.size) == i)) for k in (-1, 1))
+            if low is None or len(self.blocks[name].positions) > MOST_ENTRIES:
+                return None
+            row = (high - low) / (2.0 * h)
+            rows.append(np.where(np.abs(row) > CONSTANT * np.max(np.abs(row)), row, 0.0))
+        return np.array(rows)
 
     def moved(self, vector, name, values, entry=None):
         """A copy of a vector with a block, or one entry of it, set to some values."""

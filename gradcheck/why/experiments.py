@@ -7,12 +7,14 @@ was measured at two points, or not at all.
 
 import numpy as np
 
-from gradcheck.why.cause import listing
+from gradcheck.why.cause import listing, named_entries
 from gradcheck.why.elsewhere import BEYOND, CONSTANT, POINTS, OutOfCalls
 
 VANISHED = 2.0**-20  # of a slope: what is left of it is zero
 SHRUNK = (2.0**-10, 2.0**-13)  # how small parameters are made
 MOST_ENTRIES = 8  # of a block whose entries are set to zero one by one
+MOST_LINES = 32  # of an array, looked at one by one
+ASSIGNED = 1e-5  # of the largest share: how near to it an entry is
 LIMIT = 2.0**-8  # relative: how near to its limit a ratio is there
 VERY_NEGATIVE = -30.0  # of a parameter: its exponential is nothing
 CHANGE = 0.01  # of the change of the slope: what differs by no more between points is the same
@@ -21,8 +23,8 @@ LIMITS = {
     "what is of a higher order in them",
     4.0: "4 times the true one in the limit of small parameters: the slope of the logistic function, 1/4 "
     "there, may be left out",
-    2.0: "twice the true one in the limit of small parameters: a slope that is 1/2 there may be left out, "
-    "as those of softplus and gelu, or the value of the logistic function stand for its slope",
+    2.0: "twice the true one in the limit of small parameters: what is largest there is counted twice, or a "
+    "slope of 1/2 is left out, as of softplus, or the value of the logistic function stands for its slope",
     0.0: "zero beside the true one in the limit of small parameters: the value of an activation may stand "
     "for its slope",
     -1.0: "the true one with its sign turned round in the limit of small parameters",
@@ -96,7 +98,7 @@ def _does_not_change(elsewhere, wrong, right):
         .replace("that of", "the gradient of", 1)
         .replace(" not with", " does not change with", 1)
     )
-    why = "a slope, or what comes from above, is not multiplied in"
+    why = "what depends on it, such as a slope or what comes from above, is left out"
     return "does not change", f"as handed in, {what}, and the true one does: {why}"
 
 
@@ -128,6 +130,8 @@ def _through(elsewhere, wrong, right):
         left = [name for name in wrong if not any(name in cured for cured in found.values())]
         for name, block in elsewhere.blocks.items() if left else ():
             size = len(block.positions)
+            if value != 0.0 and size > 1:
+                continue
             for entry in (None, *(range(size) if 1 < size <= MOST_ENTRIES else ())):
                 there = [elsewhere.moved(at.vector, name, value, entry) for at in elsewhere.near]
                 cured = _cured(elsewhere, left, there)
@@ -140,6 +144,60 @@ def _through(elsewhere, wrong, right):
     of_all = all(any(name in cured for cured in found.values()) for name in wrong)
     telling = found and (of_all or not elsewhere.behind)
     return ("through", f"{what}: what is wrong goes through there") if telling else None
+
+
+def _lines(elsewhere, wrong, right):
+    """The columns, or entries of a vector, that alone are wrong where another block is zero."""
+    best, where = {}, None
+    for zero in elsewhere.blocks:
+        at = elsewhere.at(elsewhere.moved(elsewhere.near[0].vector, zero, 0.0))
+        found = {name: _wrong_lines(elsewhere, name, at) for name in wrong if at is not None}
+        found = {name: lines for name, lines in found.items() if lines is not None}
+        best, where = (found, zero) if len(found) > len(best) else (best, where)
+    if where is not None:
+        at = elsewhere.at(elsewhere.moved(elsewhere.near[1].vector, where, 0.0))
+        again = {name: _wrong_lines(elsewhere, name, at) for name in best if at is not None}
+        best = {name: lines for name, lines in again.items() if np.array_equal(lines, best[name])}
+    said = [_named_lines(elsewhere.blocks[name], lines) for name, lines in best.items()]
+    what = f"where {where} is zero, of {listing(best)} nothing is wrong but {listing(said)}"
+    return ("some lines", what) if best else None
+
+
+def _wrong_lines(elsewhere, name, at):
+    """A mask of the lines along the last axis that are wrong, all others being right; None if not so."""
+    block, direction = elsewhere.blocks[name], elsewhere.direction([name])
+    count, slopes = block.shape[-1] if block.shape else 0, []
+    for line in range(count) if 1 < count <= MOST_LINES else ():
+        only = np.zeros_like(direction)
+        block.of(only)[..., line] = block.of(direction)[..., line]
+        slopes.append(elsewhere.along(at, only))
+    largest = max((abs(each.true) for each in slopes), default=0.0)
+    known = (each.differ or abs(each.given - each.true) <= each.bar <= LIMIT * largest for each in slopes)
+    wrong = np.array([each.differ for each in slopes])
+    return wrong if all(known) and 0 < np.sum(wrong) < count else None
+
+
+def _named_lines(block, lines):
+    return named_entries(block.name, lines).replace("[", "[:," if len(block.shape) == 2 else "[")
+
+
+def _assigned(elsewhere, wrong, right):
+    """Entries that hold the last of several shares, where all should be added: `=` for `+=`."""
+    found = []
+    for name in wrong if elsewhere.functions.upstream is not None else ():
+        shares = elsewhere.shares(name)
+        if shares is None:
+            continue
+        given, true = elsewhere.blocks[name].of(elsewhere.here.analytic).ravel(), shares.sum(axis=1)
+        last = np.array([each[np.flatnonzero(each)[-1]] if np.any(each) else 0.0 for each in shares])
+        near = ASSIGNED * np.max(np.abs(shares))
+        differs = np.abs(given - true) > near
+        if np.any(differs) and np.all(np.abs(given - np.where(differs, last, true)) <= near):
+            found.append(named_entries(name, differs.reshape(elsewhere.blocks[name].shape)))
+    if not found:
+        return None
+    what = "is the last of the shares that it should be the sum of: assigned, = for +="
+    return "assigned", f"the gradient at {listing(found)} {what}"
 
 
 def _right_in_the_limit(elsewhere, wrong, right):
@@ -230,5 +288,5 @@ def _grouped(lists):
     return [(keys, list(values)) for values, keys in groups.items()]
 
 
-TELLING = (_only_here, _upstream, _does_not_change, _off_by, _multiple_in_the_limit)
-PLACING = (_right_in_the_limit, _between, _through)  # the last that says something speaks
+TELLING = (_only_here, _upstream, _assigned, _does_not_change, _off_by, _multiple_in_the_limit)
+PLACING = (_right_in_the_limit, _between, _lines, _through)  # the last that says something speaks

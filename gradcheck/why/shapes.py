@@ -195,7 +195,8 @@ def _in_some_entries(block, task):
         yield replace(moved, mask=wrong, plain=False, made_of_delta=True)
     still = bool(np.all(block.still[wrong]))
     is_flat = block.numeric.ndim == 1 and block.role is None
-    if those.startswith("one") or is_flat or still or not np.all(block.known):
+    beside = those in ("some rows", "some columns") and bool(np.any(~wrong & ~block.still))
+    if those.startswith("one") or is_flat or beside or still or not np.all(block.known):
         also = ": not zero where the true gradient is" if still else ""
         copied = np.where(wrong, block.analytic, block.numeric)
         yield ErrorShape(those, f"the numerical one except for {where}{also}", copied, kind="place")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gradcheck import check
-from gradcheck.gallery import CandidateCause, extra_column, one_three_one, programs, text
+from gradcheck.gallery import CandidateCause, extra_column, one_three_one, programs
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import audit
 
@@ -152,7 +152,7 @@ def test_another_mistake_gets_no_cause(program):
     assert finding.verdict == "wrong"
     assert finding.cause is None
     assert finding.to_dict()["cause"] is None
-    assert "Cause: none of those tried" in text([finding])
+    assert "Cause: none of those tried" in finding.lesson()
 
 
 class Doubled(one_three_one.OneThreeOne):
@@ -317,10 +317,7 @@ def test_a_rare_update_moves_nothing_until_its_round():
 
 
 def test_the_text_says_plainly_what_is_right_and_what_is_wrong():
-    lines = text(findings().values())
-    assert lines.splitlines()[0] == (
-        "gallery: the gradients of 13 programs, 7 wrong and 6 right; 4 of the right ones have another mistake"
-    )
+    lines = "\n".join(["", *(finding.lesson() for finding in findings().values())])
     flat = " ".join(lines.split())
     for id, entry in ENTRIES.items():
         worst = findings()[id].worst
@@ -367,7 +364,7 @@ def test_an_undecided_gradient_is_called_so():
     finding = edge.judge()
     assert finding.verdict == "undecided"
     assert finding.cause is None
-    assert "The gradient is undecided" in text([finding])
+    assert "The gradient is undecided" in finding.lesson()
 
 
 @pytest.mark.slow
