@@ -116,7 +116,8 @@ def find(name: str) -> Any:
 
 def listing() -> str:
     """A line for all that can be shown, by name and title, under the headings of their sections."""
-    shown, sections = everything(), {}
+    sections: dict[str, list] = {}
+    shown = everything()
     width = max(len(each.id) for each in shown)
     for each in shown:
         sections.setdefault(each.section, []).append(f"  {each.id:{width}}  {each.title}")

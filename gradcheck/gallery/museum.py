@@ -23,7 +23,7 @@ class Exhibit:
     """A backward pass of the museum: `id`, `title`, `address` of the report, `what` was wrong, in sentences.
 
     `made`: the function that gives it. `is_special`: whether it is wrong at special points alone, where
-    `hunt` finds it.
+    `hunt` finds it. `also`: another function that a lesson shows, or None.
     """
 
     id: str
@@ -32,6 +32,7 @@ class Exhibit:
     what: str
     made: Callable
     is_special: bool = False
+    also: Callable | None = None
 
     @property
     def section(self) -> str:
@@ -80,7 +81,8 @@ class JudgedExhibit:
         """The exhibit as a short lesson, several lines."""
         shown = self.exhibit
         parts = [f"{shown.id}: {shown.title}\n  {shown.address}", _wrapped(shown.what)]
-        parts.append(indent(_source(shown.made), "    ").rstrip())
+        code = [_source(each) for each in (shown.also, shown.made) if each is not None]
+        parts.append(indent("\n\n".join(code), "    ").rstrip())
         entry = _worst(self.report)
         said = f"The judge: {self.report.verdict} at the given point"
         parts.append(_wrapped(said + ("." if entry is None else f"; {entry}.")))
@@ -100,11 +102,11 @@ class JudgedExhibit:
 REGISTERED: list[Exhibit] = []
 
 
-def exhibit(id, place, title, what, is_special=False):
+def exhibit(id, place, title, what, is_special=False, also=None):
     """Enters the function below it into the museum; `place`: its report on GitHub."""
 
     def entered(made):
-        REGISTERED.append(Exhibit(id, title, GITHUB + place, what, made, is_special))
+        REGISTERED.append(Exhibit(id, title, GITHUB + place, what, made, is_special, also))
         return made
 
     return entered

@@ -236,7 +236,7 @@ def lstm(p, inputs):
     h, c, steps = np.zeros(2), np.zeros(2), []
     for x in inputs:
         net = x @ p["W"] + h @ p["U"] + p["b"]
-        i, f, o, g = *(logistic(net[2 * k : 2 * k + 2]) for k in range(3)), np.tanh(net[6:])
+        (i, f, o), g = logistic(net[:6]).reshape(3, 2), np.tanh(net[6:])
         before, c = c, f * c + i * g
         steps.append((i, f, o, g, c, before, h))
         h = o * np.tanh(c)
@@ -272,6 +272,7 @@ def _of_lstm(backward):
     "CaptainE/RNN-LSTM-in-numpy/issues/1",
     "an LSTM with the value of its forget gate for the slope",
     "sigmoid(f, derivative=True) was meant and sigmoid(f) written, for one gate of four.",
+    also=lstm_backward,
 )
 def lstm_forget_gate(wrong):
     def slope(f):
@@ -285,6 +286,7 @@ def lstm_forget_gate(wrong):
     "apache/mxnet/issues/4057",
     "an LSTM whose cell gradient is assigned, not added to",
     "dc = ... where dc += ... is meant: what comes from the next cell through the forget gate is lost.",
+    also=lstm_backward,
 )
 def lstm_cell_assigned(wrong):
     def backward(p, inputs, u):

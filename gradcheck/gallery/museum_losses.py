@@ -202,6 +202,7 @@ def adam_multiplied(wrong):
     "eriklindernoren/ML-From-Scratch/issues/35",
     "Adam with the correction of its first step in all",
     "1 - beta where 1 - beta**t is meant: right in the first step, and too large in every other.",
+    also=adam_mean,
 )
 def adam_first_step(wrong):
     def correct(m, beta, t):

@@ -19,11 +19,7 @@ from gradcheck.why.experiments import experiments
 from gradcheck.why.shapes import entry_by_entry, shapes
 from gradcheck.why.where_it_broke import FAR_BELOW, where_it_broke
 
-OF_A_CHAIN = (
-    "hidden delta",
-    "hidden layers",
-    "relu left out",
-)  # places between a right delta and a wrong one
+OF_ONE_LAYER = ("weights", "biases")  # places that take the deltas of a layer for right
 
 
 def causes(
@@ -225,12 +221,9 @@ def _there(left, named, blocks, found, layers, samples):
     there = where_it_broke(blocks, layers, names, set(right), samples)
     if there is None and but_for:
         there = where_it_broke(blocks, layers, names, {*right, *but_for}, samples)
-        of_chain = there is not None and there[0] in OF_A_CHAIN
-        there = (
-            (there[0], re.sub(r"\b(are|is) right\b", r"\1 right but for that", there[1]))
-            if of_chain
-            else None
-        )
+        if there is not None:
+            but = re.sub(r"\b(are|is) right\b", r"\1 right but for that", there[1])
+            there = None if there[0] in OF_ONE_LAYER else (there[0], but)
     return [] if there is None else [there], right
 
 

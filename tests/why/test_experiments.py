@@ -130,7 +130,7 @@ ROWS = [  # id, loss, wrong gradients, point, words
         lambda p: np.sum(logistic(X @ p["a"]) * p["v"]),
         lambda p: {"a": X.T @ (logistic(X @ p["a"]) * p["v"]), "v": logistic(X @ p["a"])},
         {"a": DRAW.normal(size=3), "v": DRAW.normal(size=6)},
-        "twice the true one in the limit of small parameters: a slope that is 1/2 there may be left out",
+        "twice the true one in the limit of small parameters: what is largest there is counted twice",
     ),
 ]
 
