@@ -9,7 +9,6 @@ that the objects keep, and a quantity that no object keeps is evaluated from its
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import tee
 from typing import Any
 
@@ -22,8 +21,14 @@ from neuronnet.places import Places
 from neuronnet.render.text import as_given, equation, nine_decimals
 
 # The methods of a network in which something is computed.
-METHODS = tuple(
-    "gradients total_error _run_forward error _backpropagate_sample _add_l2_gradients _move".split()
+METHODS = (
+    "gradients",
+    "total_error",
+    "_run_forward",
+    "error",
+    "_backpropagate_sample",
+    "_add_l2_gradients",
+    "_move",
 )
 BY_HAND = "by hand"  # the phase of what is set outside of them
 OF_A_PASS = ("net", "out", "E", "dE_dout", "dout_dnet", "delta")
@@ -77,14 +82,13 @@ class Event:
 class Narrator:
     """Makes Events of what an observed network reports, and hands each to `tell`.
 
-    It tells every quantity, if not wanted otherwise. `seen` is called with every attribute that is set.
+    `wanted(name)` says which quantities are told. `seen` is called with every attribute that is set.
     `with_errors` has each backward pass compute its error first, which a training itself does not need.
     """
 
-    def __init__(self, network, tell, with_errors=True, seen=None):
+    def __init__(self, network, tell, wanted=lambda name: True, with_errors=True, seen=None):
         self.network, self.places = network, Places(network)
-        self._tell, self._with_errors, self._seen = tell, with_errors, seen
-        self._want(lambda name: True, self.places.all())
+        self._tell, self._wanted, self._with_errors, self._seen = tell, wanted, with_errors, seen
         self._number = type(network.weights[0].value)
         self._running: list[str] = []  # methods, the innermost last
         self._times: dict[tuple, int] = {}  # how often a place was set since a method began or ended
@@ -93,12 +97,6 @@ class Narrator:
         self._eta, self._state = network.learning_rate, {}
         self._of_samples: dict[str, Any] = {}  # errors and gradients of single samples, for their totals
         self._last: dict[str, Any] = {name: each.value for name, each in self.places.parameters.items()}
-
-    def _want(self, wanted, places):
-        """Tell what `wanted(name)` says, which comes with what is set in these places."""
-        self._wanted, self._at = wanted, frozenset(places)
-        things = {thing for thing, _ in self._at}
-        self._parameters = [each for each in self.network.parameters if each in things]
 
     # What the network reports
 
@@ -112,11 +110,11 @@ class Narrator:
         elif method == "_run_forward":
             together = "gradients" in self._running or "total_error" in self._running
             number = self._batch.numbers[self._turn] if together else None
-            self._sample = self.places.sample(number)
+            self._sample = self.places.sample(self._batch.count, number) if together else self.places.single
             self._turn += together
         elif method in ("error", "_backpropagate_sample"):
             targets = first if network.loss.takes_targets else None
-            self._sample = self.places.sample(self._sample.number, targets)
+            self._sample = self.places.sample(self._sample.count, self._sample.number, targets)
             if method == "_backpropagate_sample" and self._with_errors:
                 network.error(first)
         elif method == "_move":
@@ -132,18 +130,18 @@ class Narrator:
         if sample.number is None:
             return
         if method == "_backpropagate_sample":
-            for parameter in self._parameters:
+            for parameter in self.network.parameters:
                 self._of_samples[partial_name(sample.error, parameter.name)] = parameter.gradient
-        elif method == "error" and batch.is_whole and self._wanted(self.places.error):
+        elif method == "error":
             self._of_samples[sample.error] = self._values()[sample.error]
-            if self._turn == len(batch.numbers):
-                self._tell_all(batch.total_error_rows, self._values())
+            if self._turn == len(batch.numbers) and batch.is_whole and self._wanted(self.places.error):
+                self._tell_all(batch.total_error_rows(), self._values())
 
     def changed(self, thing, attribute, old, new):
         if self._seen is not None:
             self._seen(thing, attribute, old, new)
         place, method = (thing, attribute), self._running[-1] if self._running else None
-        if new is None or place not in self._at:
+        if new is None or self.places.name_of(place) is None:
             return
         self._times[place] = self._times.get(place, 0) + 1
         if method is None:
@@ -158,7 +156,7 @@ class Narrator:
         """The rows that are told when a method sets a place; a gradient is told by whoever sets it last."""
         thing, attribute = place
         if attribute != "gradient":
-            return (self._batch if method == "_move" else self._sample).rows_at(place)
+            return (self._batch.updates if method == "_move" else self._sample.rows).get(place, ())
         one, with_l2 = self._sample.number is None, self.places.has_l2 and thing.neuron is not None
         last = {
             "_backpropagate_sample": not (one and with_l2),
@@ -168,7 +166,7 @@ class Narrator:
         if not last:
             return ()
         of_sample = one or method == "_backpropagate_sample"
-        return (self._sample if of_sample else self._batch).rows_at(place)
+        return (self._sample.rows if of_sample else self._batch.gradients).get(place, ())
 
     # Telling
 
@@ -190,7 +188,7 @@ class Narrator:
         made = self.network._update_count
         formula = row.formula
         factors = {each: values[each] for each in formula.names()}
-        written = frozenset(each for each in factors if self._is_written(each, made, values))
+        written = frozenset(each for each in factors if self._is_written(each, made))
         if row.phase == "update" and any(each.endswith("@1") for each in factors):
             formula = with_names(formula, lambda each: _later(each, update))
             factors = {_later(each, update): value for each, value in factors.items()}
@@ -213,7 +211,7 @@ class Narrator:
             return {}
         place = (self.places.parameters[event.weight], "gradient")
         of_sample = self._sample.number is None
-        row = (self._sample if of_sample else self._batch).rows_at(place)[-1]
+        row = (self._sample.rows if of_sample else self._batch.gradients)[place][-1]
         values = self._values()
         return {name: values[name] for name in row.formula.names()}
 
@@ -228,12 +226,18 @@ class Narrator:
     def _values(self, own=()):
         return _Values(self, own)
 
-    def _is_written(self, name, made, values):
+    def _is_written(self, name, made):
         """Whether a value is a given number, to be shown as it was written."""
         parameter = self.places.parameters.get(name)
         if parameter is not None:
             return made == 0 or not parameter.trainable
-        return name in values.given or name in self._sample.inputs
+        return name in self._given() or name in self._sample.inputs
+
+    def _given(self):
+        """What is neither computed nor an input, by name."""
+        names, network = self.places.names, self.network
+        rates = {names.rate: self._eta, names.l2: network.l2}
+        return self._sample.formulas.given | rates | network.update_rule.settings
 
 
 def _later(name, update):
@@ -248,39 +252,36 @@ class _Values(dict):
         self._narrator = narrator
 
     def __missing__(self, name):
-        narrator, sample = self._narrator, self._narrator._sample
-        place = sample.place(name) or narrator.places.gradients.get(name)
-        if name in narrator._of_samples:
-            value = narrator._of_samples[name]
+        found, sample, network = self._narrator, self._narrator._sample, self._narrator.network
+        place = sample.places.get(name) or found.places.gradients.get(name)
+        rule, (base, index) = network.update_rule, split_index(name)
+        if name in found._of_samples:
+            value = found._of_samples[name]
         elif place is not None:
             value = getattr(*place)
-        elif name in narrator.places.parameters:
-            value = narrator.places.parameters[name].value
+        elif name in found.places.parameters:
+            value = found.places.parameters[name].value
         elif name in sample.inputs:
             value = sample.inputs[name].out
-        elif name in self.given:
-            value = self.given[name]
-        elif name.endswith("@1") and name[:-2] in narrator.network.update_rule.state:
-            value = narrator.network.update_rule.state[name[:-2]]
-        elif (row := sample.row(name)) is not None:
-            value = self.of(row)
+        elif index == "@1" and base in rule.state:
+            value = rule.state[base]
+        elif name in sample.by_name:
+            value = self.of(sample.by_name[name])
+        elif name in (given := found._given()):
+            value = given[name]
         else:
-            value = narrator._state.get(name, narrator.places.start[name])
+            value = found._state.get(name, found.places.start[name])
         self[name] = value
         return value
 
-    @cached_property
-    def given(self):
-        """What is neither computed nor an input: targets, rates and the settings of the update rule."""
-        narrator, names = self._narrator, self._narrator.places.names
-        rates = {names.rate: narrator._eta, names.l2: narrator.network.l2}
-        return narrator._sample.given | rates | narrator.network.update_rule.settings
-
     def of(self, row):
-        """The value of a row, as an object keeps it or else from its formula."""
+        """The value of a row, as an object keeps it or from its formula."""
+        if row.name in self:
+            return self[row.name]
         narrator = self._narrator
-        is_kept = row.name in self or narrator._sample.place(row.name) is not None
-        if not is_kept and not (row.phase == "update" and row.base in narrator.network.update_rule.state):
+        base, index = split_index(row.name)
+        kept = row.name in narrator._sample.places or (index and base in narrator.network.update_rule.state)
+        if not kept:
             self[row.name] = evaluator(row.evaluated, narrator._number)(self)
         return self[row.name]
 

@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from gradcheck.numeric.rounding import AGREEMENT, U
 
+CENTRAL = 1.2 * 0.5**0.5  # errors of f in two evaluations over 2 h: independent; 1.2 for a noise seen in few
 ARITHMETIC = 4.0 * U  # two subtractions, a division and the extrapolation, relative to the value
 SUM_OF_HALVES = 2.0  # 1 + 1/2 + 1/4 + ...
+NOT_SURE = 0.1  # of a difference between two steps: what the shorter one's bar may add to it
 STAYS = 0.25  # slopes of a kink differ by what falls slower than h**0.25; those of |x|**1.5 fall as h**0.5
 STEEPEST = 1.125  # slopes change at most so many times as fast as with h**0.5, as those of |x|**1.5 do
 GROWS = 0.8  # slopes growing faster than h**-0.8 are of a jump; those of x**(1/3) grow as h**-0.67
@@ -83,14 +85,16 @@ def _held_against_others(candidates):
     """The candidates, steps falling, each widened by what others say beyond both bars.
 
     By a shorter one: truncation falls with the step, and what a shorter step changes by more than its
-    rounding is fine structure of f that longer ones passed over.
+    rounding is fine structure of f that longer ones passed over. Up to a tenth more where the shorter one is
+    not sure itself.
     """
     held = []
     for i, one in enumerate(candidates):
-        bar = one.bar
-        beyond = [(each, each.rounding) for each in candidates[i + 1 :]]
-        gaps = [(abs(one.value - each.value), width) for each, width in beyond]
-        widest = max((gap + width for gap, width in gaps if gap > bar + width), default=0.0)
+        bar, widest = one.bar, 0.0
+        for each in candidates[i + 1 :]:
+            gap = abs(one.value - each.value)
+            if gap > bar + each.rounding:
+                widest = max(widest, gap + max(each.rounding, min(each.bar, NOT_SURE * gap)))
         held.append(one._replace(truncation=max(one.truncation, widest - one.rounding - one.jump)))
     return held
 
@@ -115,17 +119,28 @@ def _central(a, b, c):
     """The Candidate of three steps where f is smooth.
 
     Truncation: twice what the two Richardson pairs disagree by (were every further step to move the value by
-    half of the last move, all of them would move it by that), and the product of the relative corrections
-    that led there, which is of the order of the next term: it unmasks pairs that agree by chance over steps
-    as long as the waves of f.
+    half of the last move, all of them would move it by that), or less where f shows a single curvature, and
+    the product of the relative corrections that led there, which is of the order of the next term: it unmasks
+    pairs that agree by chance over steps as long as the waves of f.
     """
-    fine, rounding = _limit_of_two(b, c, b.central, c.central, 2, evaluations=1.0)
-    coarse, _ = _limit_of_two(a, b, a.central, b.central, 2, evaluations=1.0)
+    fine, rounding = _limit_of_two(b, c, b.central, c.central, 2, CENTRAL)
+    coarse, _ = _limit_of_two(a, b, a.central, b.central, 2, CENTRAL)
     if _is_straight((a, b, c)):
         return Candidate(a.central, 0.0, abs(a.central - b.central) + a.noise / a.step, c.step)
     slope = max(abs(fine), abs(c.left), abs(c.right))
     chance = abs(b.central - fine) * (abs(c.central - fine) / slope) if slope > 0.0 else 0.0
-    return Candidate(fine, SUM_OF_HALVES * abs(fine - coarse) + chance, rounding, c.step)
+    moves = c.step / (b.step - c.step) if _is_curved_once(a, b, c) else 1.0
+    return Candidate(fine, SUM_OF_HALVES * moves * abs(fine - coarse) + chance, rounding, c.step)
+
+
+def _is_curved_once(a, b, c):
+    """Whether one curvature, and one change of it, explain what is seen: the quotients move with h**2.
+
+    Truncation then falls at least as the step does: all further moves are c/b + (c/b)**2 + ... of the last.
+    """
+    expected = abs(a.central - b.central) * (b.step**2 - c.step**2) / (a.step**2 - b.step**2)
+    noise = b.noise / b.step + c.noise / c.step + ARITHMETIC * abs(c.central)
+    return _is_smooth(a, b) and _is_smooth(b, c) and abs(b.central - c.central) <= 2.0 * expected + noise
 
 
 def _one_sided(steps, side):
@@ -179,8 +194,8 @@ def _unknown(candidate, steps):
 def _limit_of_two(a, b, of_a, of_b, power, evaluations):
     """(value at h = 0, its rounding) of the line in h**power through two quotients.
 
-    `evaluations`: how many evaluations of f are in one quotient over one step: 1 for central (two over 2h), 2
-    for one side, 4 for the difference of the sides.
+    `evaluations`: how many errors of f are in one quotient over one step: CENTRAL, 2 for one side, 4 for the
+    difference of the sides.
     """
     node = (b.step / a.step) ** power
     weight_a, weight_b = node / (node - 1.0), 1.0 / (1.0 - node)

@@ -127,8 +127,9 @@ def gradient(
     noise, start, estimates = floor.noise(abs(centre)), first_step, []
     try:
         for i, x in enumerate(vector.tolist()):
+            rounded = 0.0 if floor.level > 0.0 else x
             f_of_entry = CountedCalls(with_entries(f, vector, i), low[i], high[i])
-            search, floor_here = StepSearch(f_of_entry, x, centre, noise, start), floor
+            search, floor_here = StepSearch(f_of_entry, x, centre, noise, start, rounded), floor
             found = search.run()
             if (tread := search.jump_beside_stillness(found)) > noise:
                 floor_here = Floor(tread, single_precision=True)
@@ -145,7 +146,8 @@ def gradient(
 
 def floor_along(f: Callable[[np.ndarray], float], vector: np.ndarray, seed: int = 0) -> Floor:
     """The noise Floor of f: vector -> float, along directions of random signs, in at most 109 calls."""
-    return _floor_within(f, vector, -np.inf, np.inf, seed, float(f(vector.copy())))[0]
+    ends = np.full_like(vector, -np.inf), np.full_like(vector, np.inf)
+    return _floor_within(f, vector, *ends, seed, float(f(vector.copy())))[0]
 
 
 def require_inside(low, high, vector, names):
@@ -219,8 +221,11 @@ def _floor_within(f, vector, low, high, seed, centre):
 
     So does a function of differences, when all entries move alike.
     """
+    if len(vector) == 1:  # where the argument is rounded is known, and makes no noise
+        f_of_entry = CountedCalls(with_entries(f, vector, 0), low[0], high[0])
+        return floor_of(f_of_entry, float(vector[0]), centre), f_of_entry.evaluations
     directions = []
-    for is_uneven in (False, True) if len(vector) > 1 else (False,):
+    for is_uneven in (False, True):
         directions.append(_along_random_signs(f, vector, low, high, seed, is_uneven))
         floor = floor_of(directions[-1], 0.0, centre)
         if not floor.unmoved:

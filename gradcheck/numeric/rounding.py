@@ -8,7 +8,7 @@ numbers of a lower precision, over which a function computed in it stands still.
 
 import math
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 
@@ -147,14 +147,19 @@ def _quantum(moves, size):
 
 
 def _deviation(sample_at, finest, size, scale):
-    """The level on which the finest spacing and a coarser one agree, or two of three coarser ones."""
+    """The level on which the finest spacing and a coarser one agree, or two of three coarser ones.
+
+    Where they agree a third joins them, for a level known from seven values may be half of the true one.
+    """
     unavoidable = AGREEMENT * U * size
     seen, agreed = [], None
     for spacing in SPACINGS[:-1]:
         sample = sample_at(scale * spacing)
         if agreed is None:
             if _agree(sample, finest, AGREEMENT):
-                return max(sample.level, finest.level)
+                third = sample_at(scale * SPACINGS[-2]) if spacing > SPACINGS[-2] else sample
+                levels = [each.level for each in (sample, finest, third) if _agree(each, finest, AGREEMENT)]
+                return math.hypot(*levels) / math.sqrt(len(levels))
             if sample is STILL:
                 return _deviation_at_wide_spacings(sample_at, scale)
             alike = [max(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)]
@@ -218,7 +223,7 @@ def _noise_sample(f, x, centre, spacing):
     found = _seven_values(f, x, centre, (x + spacing) - x)
     if found is None:
         return NOTHING_SEEN
-    first, values = found
+    nodes, values = found
     halves = values / 2.0 - centre / 2.0  # values near overflow differ by more than the largest number
     moves = np.abs(np.diff(halves))
     travel, stands_still = 2.0 * float(moves.max()), bool(moves.min() == 0.0)
@@ -227,7 +232,7 @@ def _noise_sample(f, x, centre, spacing):
     if moves.max() > ONE_JUMP * np.sort(moves)[-2] and travel > ONE_JUMP**2 * SINGLE_LEVEL * abs(centre):
         return _Noise(None, math.inf, stands_still)
     halves /= travel
-    differences = [contrasts @ halves for contrasts in _contrasts(first)]
+    differences = [contrasts @ halves for contrasts in _contrasts(nodes)]
     levels = [2.0 * travel * math.sqrt(np.mean(each**2)) for each in differences]
     foretold = max(levels[1] * SPACING_RATIO**2, levels[2] * SPACING_RATIO**3)
     for k in range(len(levels) - 2):
@@ -238,34 +243,45 @@ def _noise_sample(f, x, centre, spacing):
     return _Noise(None, foretold, stands_still)
 
 
-@cache
-def _contrasts(first):
+def _contrasts(nodes):
     """For k = 1 ... 6 a matrix, shape (7 - k, 7), from values at seven nodes to k-th differences.
 
     A row holds the weights 1/prod(t_j - t_i) of a divided difference, scaled to a sum of squares of 1.
     """
-    nodes, found = np.array([NODES[j] for j in range(first, first + 7)]), []
+    found = []
     for k in range(1, 7):
         contrasts = np.zeros((7 - k, 7))
         for i in range(7 - k):
             part = nodes[i : i + k + 1]
-            weights = np.array([1.0 / np.prod(t - np.delete(part, j)) for j, t in enumerate(part)])
-            contrasts[i, i : i + k + 1] = weights / math.sqrt(np.sum(weights**2))
+            weights = [1.0 / math.prod(t - other for other in part if other != t) for t in part]
+            size = math.hypot(*weights)
+            contrasts[i, i : i + k + 1] = [weight / size for weight in weights]
         found.append(contrasts)
     return found
 
 
 def _seven_values(f, x, centre, spacing):
-    """(first node, f at seven successive nodes among which is x), or None where f has too few."""
+    """(nodes, in units of the spacing, f there) of seven successive ones, or None where f has too few.
+
+    x is among them, and each node is where the rounded argument lies, so that this rounding makes no noise.
+    """
     below, above = [], []
-    for side, reach, sign in ((below, 3, -1), (above, 3, 1)):
-        while len(side) < reach and math.isfinite(value := f(x + NODES[sign * (len(side) + 1)] * spacing)):
-            side.append(value)
+
+    def take(side, sign):
+        at = x + NODES[sign * (len(side) + 1)] * spacing
+        value = f(at)
+        if math.isfinite(value):
+            side.append(((at - x) / spacing, value))
+        return math.isfinite(value)
+
+    for side, sign in ((below, -1), (above, 1)):
+        while len(side) < 3 and take(side, sign):
+            pass
     for side, sign, other in ((below, -1, above), (above, 1, below)):
         while len(other) < 3 and len(below) + len(above) < 6 and len(side) >= 3:
-            value = f(x + NODES[sign * (len(side) + 1)] * spacing)
-            if not math.isfinite(value):
+            if not take(side, sign):
                 return None
-            side.append(value)
-    values = np.array([*reversed(below), centre, *above])
-    return (-len(below), values) if len(values) == 7 else None
+    if len(below) + len(above) < 6:
+        return None
+    nodes, values = zip(*reversed(below), (0.0, centre), *above)
+    return (nodes, np.array(values)) if len(set(nodes)) == 7 else None

@@ -37,12 +37,14 @@ MOST_OUTSIDE = 4  # probes that leave the domain before one side alone is used
 class StepSearch:
     """Takes the steps for f at x. `f`: CountedCalls, NaN outside its domain; `centre` = f(x).
 
-    `noise`: of one evaluation. `start`: the first step, as a part of max(|x|, 1).
+    `noise`: of one evaluation. `start`: the first step, as a part of max(|x|, 1). `argument`: what is rounded
+    inside f for all that is known, x, or 0.0 where the noise was measured.
     """
 
-    def __init__(self, f, x, centre, noise, start=FIRST_STEP):
+    def __init__(self, f, x, centre, noise, start=FIRST_STEP, argument=0.0):
         self.f, self.x, self.centre, self.noise = f, x, centre, noise
         self.scale = max(abs(x), 1.0)
+        self.argument = argument
         self.start = max(start, SHORTEST_START) * self.scale
         self.steps, self.sides = [], {"left": [], "right": []}
         self.shortest_step = max(U * abs(x), U * U)
@@ -277,7 +279,7 @@ class StepSearch:
 
     def _take(self, h, sides=("left", "right")):
         """The Quotients at h, kept for what they are worth; None when h does not move x."""
-        quotients = quotients_at(self.f, self.x, h, self.centre, self.noise, sides)
+        quotients = quotients_at(self.f, self.x, h, self.centre, self.noise, sides, self.argument)
         if quotients is None:
             return None
         if quotients.has_both_sides:
@@ -338,10 +340,11 @@ class Quotients(NamedTuple):
         return self.difference <= 0.5 * suspect.difference + 4.0 * self.noise / self.step
 
 
-def quotients_at(f, x, h, centre, noise, sides=("left", "right")):
+def quotients_at(f, x, h, centre, noise, sides=("left", "right"), argument=0.0):
     """The Quotients at step h, or None where h is too short to move x; f is called on the `sides` alone.
 
-    Whatever was measured, no value is better than its own rounding u |f| and that of the argument, u |x f'|.
+    Whatever was measured, no value is better than its rounding u |f|, and that of the `argument`, which is
+    x where no noise was seen that would tell it, else 0.0.
     """
     above, below = x + h, x - h
     if not below < x < above:
@@ -351,5 +354,7 @@ def quotients_at(f, x, h, centre, noise, sides=("left", "right")):
     right = (f_above - centre) / (above - x)
     left = (centre - f_below) / (x - below)
     middle = (f_above - f_below) / (above - below)
-    known = [abs(each) for each in (f_above, f_below, x * left, x * right) if math.isfinite(each)]
+    known = [
+        abs(each) for each in (f_above, f_below, argument * left, argument * right) if math.isfinite(each)
+    ]
     return Quotients(0.5 * (above - below), left, right, middle, max(noise, U * max(known, default=0.0)))

@@ -85,11 +85,9 @@ def test_negative_numbers_stand_in_brackets():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name, network, write",
-    [("han-kamber", "han-kamber", latex.document), ("lstm-step", None, latex.markdown)],
-)
-def test_what_is_written_is_read_again_and_every_line_is_right(name, network, write):
+@pytest.mark.parametrize("write", [latex.document, latex.markdown])
+@pytest.mark.parametrize("name, network", [("han-kamber", "han-kamber"), ("lstm-step", None)])
+def test_what_is_written_is_read_again_and_every_line_is_right(write, name, network):
     found = of(name)
     report = check_sheet(write(found), network)
     formulas = sum(step.formula is not None for step in found.steps)
