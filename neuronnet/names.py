@@ -179,7 +179,7 @@ def update_of(name):
     parts = split_partial(name)
     if parts is not None:
         return max(map(update_of, parts))
-    return int(split_index(name)[1].partition("@")[2] or 0)
+    return split_update(name)[1]
 
 
 def spelled_out(text):

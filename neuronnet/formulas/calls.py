@@ -140,6 +140,8 @@ def called(function: str, arguments: list, options: dict, is_code: bool) -> Expr
 
     Raises TypeError, with the reason, for arguments that it does not take.
     """
+    if not arguments:
+        raise TypeError(f"{function} of nothing: an argument is missing")
     axis = whole_number(arguments[1]) if len(arguments) == 2 else None
     if is_code and function in _BY_AXIS and axis in (0, 1, -1):
         arguments, options = arguments[:1], {**options, "axis": axis}

@@ -233,7 +233,7 @@ class ArrayOf(Expression):
 
     @property
     def is_matrix(self) -> bool:
-        return isinstance(self.rows[0], list)
+        return len(self.rows) > 0 and isinstance(self.rows[0], list)
 
     @property
     def form(self) -> tuple[int, ...]:

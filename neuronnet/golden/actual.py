@@ -80,16 +80,7 @@ def read_actual(path: str | Path) -> Actual:
         return reader(data)
     except NeuronnetError as error:
         raise NeuronnetError(f"{path}: {error}") from None
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        IndexError,
-        struct.error,
-        zipfile.BadZipFile,
-        RecursionError,
-        EOFError,
-    ) as error:
+    except Exception as error:  # a foreign file can be wrong in any way
         kind = path.suffix.lower().lstrip(".")
         raise NeuronnetError(
             f"{path}: not a {kind} file that can be read ({shortened(str(error))})"

@@ -116,7 +116,8 @@ class Comparison:
     def _printed(self, name):
         """A value with the digits that its tolerance leaves, as text."""
         value, room = self.values[name], self._tolerance(self.golden.values[name])
-        digits = max(1, min(9, math.floor(-math.log10(max(room / abs(value), 1e-16))))) if value else 1
+        share = min(max(room / abs(value), 1e-16), 1.0) if value else 1.0
+        digits = max(1, min(9, math.floor(-math.log10(share))))
         return f"{value:.{digits - 1}e}"
 
     def _tolerance(self, each):

@@ -54,6 +54,14 @@ class GoldenValue:
     digits: str
     tolerance: float
 
+    @classmethod
+    def read(cls, name: str, found: dict) -> GoldenValue:
+        """The one that a file has under a name. Raises ValueError, KeyError or TypeError for what is none."""
+        numbers = [found["value"], found["tolerance"], float(found["digits"] or 0)]
+        if any(isinstance(each, bool) for each in numbers) or not all(map(math.isfinite, numbers)):
+            raise ValueError(f"{name}: finite numbers are needed")
+        return cls(name, str(found["kind"]), float(numbers[0]), found["digits"], float(numbers[1]))
+
     def hex(self, dtype: str) -> str:
         """The bits of the value in a dtype, as a hexadecimal float."""
         return rounded_to(self.value, dtype).hex()
@@ -138,10 +146,8 @@ class Golden:
             found = json.loads(text_of(Path(path), "a golden file", BYTES * most("numbers")))
             if found.get("format") != FORMAT or found.get("version") != VERSION:
                 raise ValueError(f"its format is {found.get('format')!r}, version {found.get('version')!r}")
-            values = {
-                name: GoldenValue(name, each["kind"], each["value"], each["digits"], each["tolerance"])
-                for name, each in found["quantities"].items()
-            }
+            values = {name: GoldenValue.read(name, each) for name, each in found["quantities"].items()}
+            _require_readable(found)
             certified = found["certified"]
             lists = {key: tuple(found[key]) for key in ("at", "refused", "conventions", "history")}
             batches = tuple(map(tuple, found["batches"]))
@@ -267,6 +273,21 @@ class Golden:
         }
 
 
+def _require_readable(found):
+    """Raise for the content of a golden file that could not be compared with."""
+    if found["dtype"] not in ULPS:
+        raise ValueError(f"dtype {shortened(found['dtype'])}")
+    whole = [*found["at"], *(number for batch in found["batches"] for number in batch)]
+    if not all(type(each) is int and each >= 0 for each in whole):
+        raise ValueError("at and batches hold whole numbers")
+    if not all(isinstance(each, str) for key in ("refused", "conventions") for each in found[key]):
+        raise ValueError("refused and conventions hold texts")
+    if "layer" in found["description"]:
+        read(found["description"])
+    elif not isinstance(found["description"]["sheet"], str):
+        raise ValueError("its sheet is no text")
+
+
 def _of_network(network, at, dtype, number, progress):
     """(exact Recorded quantities, {name: value} of each disturbed run, fields of the Golden)."""
     description = read(network.to_dict() if isinstance(network, NeuralNetwork) else network)
@@ -317,7 +338,7 @@ def _of_model(model, dtype, number):
 def _deviation(exact, values):
     """The root mean square by which disturbed values miss the exact one, infinite where one is not finite."""
     exact = float(exact)
-    squares = sum((value - exact) ** 2 for value in values)
+    squares = sum((value - exact) * (value - exact) for value in values)  # a power would raise beyond 1e308
     return math.sqrt(squares / len(values)) if math.isfinite(squares) else math.inf
 
 

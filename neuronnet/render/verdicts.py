@@ -19,7 +19,7 @@ MOST_TOLD, MOST_NAMED = 3, 4  # mistakes at the top, names of model lines
 def report(found):
     """A SheetReport as text: the verdict, a paragraph for every line, mistakes, what was understood."""
     lines = [*_folded(verdict(found)), ""]
-    width = max(len(str(line.line)) for line in found.lines)
+    width = max((len(str(line.line)) for line in found.lines), default=0)
     first_wrong = next((line for line in found.lines if line.is_wrong), None)
     for line in found.lines:
         mark = ">" if line is first_wrong else " "

@@ -45,7 +45,12 @@ def with_doubts(reading, lines: list[Line], again: Callable) -> tuple | None:
     """
     statements, spelled = reading.statements, reading.spellings.of
     tried: dict[int, tuple] = {}
-    for each in list(_renamings(statements, reading.roles))[:MOST]:
+    own = [
+        each
+        for each in _renamings(statements, reading.roles)
+        if each.position >= len(statements) - len(lines)
+    ]
+    for each in own[:MOST]:
         try:
             found = again(each.change)
         except NeuronnetError:

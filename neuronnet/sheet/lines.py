@@ -101,9 +101,13 @@ class Lines(Truths):
             self._undecided(line, str(unjudged))
             return line
         line.quantity = truth
-        self._compare(line, statement, role, truth)
-        if line.is_wrong:
-            self._excuse(line, statement, role)
+        try:
+            self._compare(line, statement, role, truth)
+            if line.is_wrong:
+                self._excuse(line, statement, role)
+        except ArithmeticError:
+            self._undecided(line, "a number in it is too large or too small to compute with")
+            return line
         self._keep(line, statement, role)
         return line
 

@@ -55,7 +55,7 @@ def written_down(steps: list[tuple[str, Expression]], formula: Expression) -> Ca
                     for name, step in order[:-1]:
                         known[name] = _mapped(name_rounded, step(known))
                     yield entries(order[-1][1](known))
-                except (ArithmeticError, ValueError, NeuronnetError):
+                except (ArithmeticError, KeyError, ValueError, NeuronnetError):
                     continue
 
     return results

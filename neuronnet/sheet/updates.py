@@ -209,7 +209,7 @@ class Updates(FormulaValues):
         """Define a value beside, as a moment, by its own formula, which is judged if it is wrong."""
         ruled = self._ruled(name, step, formula)
         self._define(name, ruled)
-        if name in self.model and ruled.format() == self.in_pass(formula, step).format():
+        if name in self.model.formulas and ruled.format() == self.in_pass(formula, step).format():
             self.roles.definitions[name] = self.model.formulas[name]
             for position in self._positions(name):
                 self.roles.of[position].kind = MODEL

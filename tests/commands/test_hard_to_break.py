@@ -16,6 +16,8 @@ from gradcheck.twin.twin import Twin
 from neuronnet.cli import main as neuronnet_main
 from neuronnet.files import write_bytes
 from neuronnet.golden import golden
+from neuronnet.golden.formats import as_json
+from neuronnet.golden.golden import Golden
 from neuronnet.output import TRACEBACK, run
 from neuronnet.sheet import causes
 
@@ -33,6 +35,8 @@ inputs = [1, 2]
 targets = [0.9]
 """
 SHEET = "x = 2   w1 = 0.3   t = 1\ny = w1 x\nE_total = (y-t)^2\n"
+WORKED = "network: worked-example\n"
+LARGE = NETWORK.replace("bias = 0.5", "bias = 1e308").replace("tanh", "identity")
 PROGRAM = """
 import os, subprocess, sys
 import numpy as np
@@ -90,6 +94,21 @@ ROWS = [
         ({"s.txt": f"{SHEET}net_h1 = {formula} = 0.3775\n"}, "neuronnet check s.txt", 1, "printed 0.3775")
         for formula in ("1e300*1e300*w1", "1e308*w1*1e300", "exp(w1*1e5)", "1e400*w1")
     ),
+    ({"s.txt": f"{SHEET}L = sum()\n"}, "neuronnet check s.txt", 2, "sum of nothing: an argument is missing"),
+    ({"s.txt": f"{WORKED}w9 = log2((w1)^1e9) = 0.3\n"}, "neuronnet check s.txt", 3, "too large or too small"),
+    (
+        {"net.toml": LARGE},
+        "neuronnet golden net.toml --dtype float32 --at 0,2",
+        2,
+        "no golden value can hold",
+    ),
+    ({"a.npy": b"\x93NUMPY\x01\x00\x02\x00[("}, "neuronnet compare golden.json a.npy", 2, "not a npy file"),
+    (
+        {"a.csv": "w5@3.5,1\nw5,0.4\nw5@1,0.4\n"},
+        "neuronnet compare golden.json a.csv",
+        0,
+        "not compared: w5@3.5",
+    ),
     ({}, "gradcheck twin micrograd-neuron --updates 2", 2, "learning_rate"),
     *(
         (
@@ -128,7 +147,9 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize("files, command, status, words", ROWS, ids=[" ".join(row[1:3:-1]) for row in ROWS])
 def test_a_hostile_input_gets_a_verdict_or_is_refused(folder, capsys, files, command, status, words):
     for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    if "golden.json" in command:
+        Golden.of("worked-example").write("golden.json")
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     program, *arguments = command.split()
     found = MAINS[program](arguments)
@@ -188,6 +209,29 @@ def test_what_is_too_large_is_refused_by_a_limit_that_can_be_raised(
     assert MAINS[program](arguments) == 2
     said = capsys.readouterr().err
     assert words in said and f"NEURONNET_LIMITS={limit}=NUMBER" in said
+
+
+CHANGED = [
+    (
+        {"quantities": {"w1": {"kind": "parameters", "value": 1, "digits": "float16", "tolerance": 0}}},
+        "float16",
+    ),
+    (
+        {"quantities": {"w1": {"kind": "parameters", "value": None, "digits": "1", "tolerance": 0}}},
+        "real number",
+    ),
+    ({"at": ["0"]}, "whole numbers"),
+    ({"dtype": "float16"}, "dtype 'float16'"),
+    ({"refused": [1]}, "hold texts"),
+]
+
+
+@pytest.mark.parametrize("change, words", CHANGED, ids=[words for _, words in CHANGED])
+def test_a_golden_file_that_was_changed_is_refused_where(folder, capsys, change, words):
+    found = json.loads(as_json(Golden.of("worked-example"))) | change
+    (folder / "golden.json").write_text(json.dumps(found), encoding="utf-8")
+    assert neuronnet_main(["compare", "golden.json", "golden.json"]) == 2
+    assert "no golden file" in (said := capsys.readouterr().err) and words in said
 
 
 def test_a_limit_that_is_raised_holds_no_longer_and_a_bad_one_is_named(folder, capsys, monkeypatch):
