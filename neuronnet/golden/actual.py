@@ -12,6 +12,7 @@ import io
 import json
 import math
 import pickle
+import re
 import struct
 import zipfile
 from collections import OrderedDict
@@ -202,7 +203,27 @@ def _from_torch(data):
         found = _Tensors(
             io.BytesIO(archive.read(main)), lambda key: archive.read(f"{folder}data/{key}")
         ).load()
-    return _typed(dict(_flat(found)), lambda tensor: tensor)
+    tensors = [] if not hasattr(found, "items") else _flat(found)
+    tensors = {
+        _of_parameter(name, each): each
+        for name, each in tensors
+        if isinstance(each, _Tensor) and not name.endswith(".step")  # how often an optimiser moved
+    }
+    if not tensors:
+        raise NeuronnetError("no tensors by name in it; save a state dict, or a dict of tensors")
+    return _typed(tensors, lambda tensor: tensor)
+
+
+class _Tensor(NamedTuple):
+    numbers: float | list
+    dtype: str | None
+
+
+def _of_parameter(name, tensor):
+    """An optimiser's `state.2.exp_avg` as `2.weight.exp_avg`, where that is a matrix; other names stay."""
+    is_matrix = isinstance(tensor.numbers, list) and any(isinstance(row, list) for row in tensor.numbers[:1])
+    kind = "weight" if is_matrix else "bias"
+    return re.sub(r"(^|\.)state\.([0-9]+)\.(exp_avg|exp_avg_sq|momentum_buffer)$", rf"\1\2.{kind}.\3", name)
 
 
 class _Tensors(pickle.Unpickler):
@@ -240,7 +261,7 @@ def _strided(storage, offset, size, stride, *_):
             return float(numbers[start])
         return [nested(depth + 1, start + each * stride[depth]) for each in range(size[depth])]
 
-    return nested(0, offset), FLOATS.get(code)
+    return _Tensor(nested(0, offset), FLOATS.get(code))
 
 
 def _archive(data):

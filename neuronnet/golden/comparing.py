@@ -173,9 +173,7 @@ class Comparison:
         lines = list(self.said)
         if self.undecided:
             what = f"{counted(len(self.undecided), 'value')} not judged"
-            lines.append(
-                f"{what}: rounding in {self.dtype} decides their digits ({', '.join(self.undecided[:4])})"
-            )
+            lines.append(f"{what}: rounding decides their digits ({', '.join(self.undecided[:4])})")
         if self.unknown and self.compared:
             more = ["..."] * (len(self.unknown) > MOST_SHOWN)
             lines.append(f"not compared: {', '.join([*self.unknown[:MOST_SHOWN], *more])}")

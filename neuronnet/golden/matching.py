@@ -18,9 +18,9 @@ from neuronnet.names import after, in_sample, partial_name, spelled_out, split_i
 if TYPE_CHECKING:
     from neuronnet.golden.golden import Golden
 
-_UPDATE = re.compile(
-    r"(?:^|\.)(?:update|step|iteration|epoch|after)?[_ ]?(?P<count>[0-9]+)\.|@(?P<at>[0-9]+)$", re.I
-)
+_AT = re.compile(r"@(?P<count>[0-9]+)$")
+_UPDATE = re.compile(r"(?:^|\.)(?:update|step|iteration|epoch|after)?[_ ]?(?P<count>[0-9]+)\.", re.I)
+_LAYER = re.compile(r"\.?[0-9]+\.(?:weight|bias)(?:\.grad|\.exp_avg|\.exp_avg_sq|\.momentum_buffer)?", re.I)
 _WORDS = {  # what a matrix is called: the kind of its entries
     "W": r"(?:w|weights?|kernels?|coefs?|theta)",
     "b": r"(?:b|bias(?:es)?|intercepts?)",
@@ -29,7 +29,7 @@ _WORDS = {  # what a matrix is called: the kind of its entries
     "delta": r"(?:deltas?|dz|dnets?|grad_z)",
 }
 _GRADIENT = re.compile(r"^(?:d(?=[WwbB])|d_|grads?(?:ients?)?[._]|g_(?=[wb]))|[._]grad(?:ient)?s?$", re.I)
-_MOMENT = re.compile(r"^(?P<moment>[mv])_(?=[WbB])|[._](?P<torch>exp_avg_sq|exp_avg)$")
+_MOMENT = re.compile(r"^(?P<moment>[mv])_(?=[WbB])|[._](?P<torch>exp_avg_sq|exp_avg|momentum_buffer)$")
 
 
 class Matched(NamedTuple):
@@ -150,20 +150,12 @@ class _Placed(NamedTuple):
 
 def _kind_of(key):
     """((role, of), update, plain name) of a matrix, (("W", "gradient"), 10, "W1") for `10.dW1`, or None."""
-    update = None
-    stated = _UPDATE.search(key)
-    if stated is not None:
-        digits = stated["at"] or stated["count"]
-        is_layer = (
-            stated["at"] is None
-            and not re.search(r"[._]?(weight|bias)", key[: stated.end()], re.I)
-            and re.fullmatch(r"[0-9]+\.(weight|bias)(\.grad)?", key[stated.start() :].lstrip("."), re.I)
-        )
-        if not is_layer:
-            update, key = int(digits), key[: stated.start()] + key[stated.end() :]
+    update, stated = None, _AT.search(key) or _UPDATE.search(key)
+    if stated is not None and _LAYER.fullmatch(key[stated.start() :]) is None:
+        update, key = int(stated["count"]), key[: stated.start()] + key[stated.end() :]
     moment, of = _MOMENT.search(key), ""
     if moment is not None:
-        of = moment["moment"] or ("v" if moment["torch"] == "exp_avg_sq" else "m")
+        of = moment["moment"] or ("m" if moment["torch"] == "exp_avg" else "v")
         key = _MOMENT.sub("", key)
     for role in ("delta", "W", "b", "net", "out"):
         if role == "W" and _GRADIENT.search(key):

@@ -362,3 +362,47 @@ def test_finer_numbers_are_undecided_where_single_precision_lost_the_training(se
     found = golden.compare(port(read(description), (0, 1000), np.float64))
     assert (golden.lost, golden.certified_until) == ({1000}, 0)
     assert found.verdict == "right" and len(found.undecided) > 100
+
+
+SPELLED = {  # the first layer's matrix of a kind, as others call it
+    "w{}@2": (
+        "W1@2",
+        "2.W1",
+        "0.weight@2",
+        "2.0.weight",
+        "update_2.fc1.weight",
+        "model.0.weight@2",
+        "coefs_0@2",
+    ),
+    "dE_batch/dw{}@1": ("dW1@1", "1.dW1", "0.weight.grad@1", "1.0.weight.grad", "grads.W1@1", "d_kernel1@1"),
+    "m_w{}@2": ("m_W1@2", "0.weight.exp_avg@2", "optimizer.0.weight.exp_avg@2", "2.m_W1"),
+    "v_w{}@2": ("v_W1@2", "0.weight.exp_avg_sq@2"),
+}
+
+
+@pytest.mark.parametrize(("own", "key"), [(own, key) for own, keys in SPELLED.items() for key in keys])
+def test_a_matrix_is_known_by_its_names_in_other_programs(mini_batches, own, key):
+    rows = [[mini_batches.values[own.format(2 * j + i)].value for i in (1, 2)] for j in range(3)]
+    for matrix, verdict in ((rows, "right"), ([[-each for each in row] for row in rows], "wrong")):
+        found = mini_batches.compare({key: matrix})
+        assert (found.verdict, found.compared, found.unknown) == (verdict, 6, ()), str(found)
+
+
+@pytest.fixture(scope="module")
+def mini_batches():
+    return Golden.of(MINI_BATCHES, at=[0, 1, 2])
+
+
+def test_a_checkpoint_of_pytorch_is_read_and_what_is_no_tensor_left_out(mini_batches, tmp_path):
+    arrays = {}
+    for kind, own in (("exp_avg", "m_w{}@2"), ("exp_avg_sq", "v_w{}@2")):
+        values = [mini_batches.values[own.format(1 + k)].value for k in range(9)]
+        arrays[f"state.0.{kind}"] = np.array(values[:6], np.float32).reshape(3, 2)
+        arrays[f"state.2.{kind}"] = np.array(values[6:], np.float32).reshape(1, 3)
+        arrays["state.0.step"] = np.ones(1, np.float32)
+    (tmp_path / "adam.pt").write_bytes(state_dict(arrays))
+    found = mini_batches.compare(tmp_path / "adam.pt")
+    assert (found.verdict, found.compared, found.unknown) == ("right", 18, ()), str(found)
+    (tmp_path / "none.pt").write_bytes(state_dict({}))
+    with pytest.raises(NeuronnetError, match="no tensors by name in it"):
+        mini_batches.compare(tmp_path / "none.pt")
