@@ -238,7 +238,8 @@ def _folded(side):
     lines, depth, start = [], 0, 0
     for sign in re.finditer(r"[{}()]| [+-] ", side):
         depth += {"{": 1, "(": 1, "}": -1, ")": -1}.get(sign[0], 0)
-        if depth == 0 and len(sign[0]) == 3 and sign.start() - start > LONGEST:
+        is_between = depth == 0 and len(sign[0]) == 3
+        if is_between and sign.start() - start > LONGEST and "=" not in side:
             lines.append(side[start : sign.start()])
             start = sign.start()
     return " \\\\\n&\\quad".join([*lines, side[start:]])

@@ -85,14 +85,29 @@ def test_negative_numbers_stand_in_brackets():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("write", [latex.document, latex.markdown])
-@pytest.mark.parametrize("name, network", [("han-kamber", "han-kamber"), ("lstm-step", None)])
-def test_what_is_written_is_read_again_and_every_line_is_right(write, name, network):
+@pytest.mark.parametrize(
+    "name, network, write",
+    [
+        ("han-kamber", "han-kamber", latex.document),
+        ("batch-norm", None, latex.document),
+        ("lstm-step", None, latex.markdown),
+    ],
+)
+def test_what_is_written_is_read_again_and_every_line_is_right(name, network, write):
     found = of(name)
     report = check_sheet(write(found), network)
     formulas = sum(step.formula is not None for step in found.steps)
     assert report.status == 0 and len(report.lines) >= formulas > 20
     assert {line.verdict for line in report.lines} <= {"right", "rounding", "given"}
+
+
+def test_a_derivative_in_one_sample_is_read_again():
+    derivation = Derivation("xor")
+    step = document.of_quantity(derivation["dE_total[2]/dw11"], derivation)
+    name = r"\frac{\partial E_{\mathrm{total}}[2]}{\partial w_{11}} = "
+    assert latex.equation(step).startswith(name)
+    for equation, status in ((latex.equation(step), 0), (f"{name}0.5", 1)):
+        assert check_sheet(f"$w_1 = 0.8444$\n\n${equation}$", "xor").status == status
 
 
 def test_a_wrong_digit_in_a_handed_in_page_is_noticed():

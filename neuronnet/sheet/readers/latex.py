@@ -37,6 +37,7 @@ _NEXT_COLUMN = re.compile(
 )
 _CELLS = re.compile(r"\\begin\s*\{(?:[bpvB]?matrix|smallmatrix|array|[dr]?cases)")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)(?!(?<![\d.]0\{,\})\d{3}(?!\d))")
+_IN_A_SAMPLE = re.compile(r"\[\d{1,9}\](?=$|@)")
 _OF_A_SUM = re.compile(r"[\w=,.:+\-]{1,30}")
 _INDEX = re.compile(r"[\w'*+\-]{1,40}(?:,[\w'*+\-]{1,40}){0,3}")
 
@@ -338,4 +339,5 @@ def _with_sign(pieces):
 
 
 def _is_derived(text):
-    return text[:1] in ("∂", "d") and read_name(text[1:]) is not None
+    """Whether a text is what is derived, or by what, perhaps in one sample: ∂E[2]."""
+    return text[:1] in ("∂", "d") and read_name(_IN_A_SAMPLE.sub("", text[1:])) is not None
