@@ -16,6 +16,7 @@ from gradcheck.inputs.intermediates import functions_of_intermediates
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import Finding, audit
 from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries, gradient_at
+from gradcheck.judge.glances import check_special
 from gradcheck.judge.nearby import check_nearby
 from gradcheck.judge.weak_passes import weak_passes
 from gradcheck.report.report import Note, Report
@@ -44,6 +45,7 @@ def check(
     one_by_one: int = ONE_BY_ONE,
     most_calls: int = MOST_CALLS,
     args: tuple = (),
+    special_points: bool = True,
 ) -> Report:
     """Judge a gradient, entry by entry. Returns a Report.
 
@@ -55,6 +57,7 @@ def check(
     `select`: a glob on names, or a list. `confidence`: how many error bars away is wrong. `bounds`:
     (low, high), never left. `intermediates`: see `gradcheck.inputs.intermediates`. `network`, `samples` and
     `learning_rate` help to find the mistake. More entries than `one_by_one` are judged along directions.
+    A loss of less than a millisecond is compared at a few `special_points`, too.
     Raises GradcheckError beyond `most_calls` of the loss, and for shapes and numbers that do not fit.
 
     >>> check(lambda p: p["w"] ** 3, lambda p: {"w": 3 * p["w"]}, {"w": 2.0}).verdict
@@ -63,6 +66,7 @@ def check(
     started = perf_counter()
     options: dict[str, Any] = {"select": select, "seed": seed, "confidence": confidence, "samples": samples}
     options |= {"learning_rate": learning_rate, "one_by_one": one_by_one, "most_calls": most_calls}
+    options["special_points"] = special_points
     _require_allowed(options)
     constants = _constants(network, samples, learning_rate)
     with random_states_kept(), np.errstate(all="ignore"):
@@ -79,6 +83,9 @@ def check(
             # nearby: where this point proves little, the same functions at others
             weak = weak_passes(judged, effects)
             nearby, judged_nearby = check_nearby(functions, judged, weak)
+            # special points: zeros, ties, equal rows, where backward passes break
+            is_wanted = special_points and select is None and _is_right(judged, findings, nearby)
+            special = check_special(functions, judged) if is_wanted else None
             # why: which mistake explains what is wrong?
             here = _causes(judged, constants, functions)
             nearby = _explained(nearby, judged_nearby, constants)
@@ -98,6 +105,7 @@ def check(
         audit=findings,
         notes=(*weak, *unknown, *_of_other_gradients(functions)),
         nearby=nearby,
+        special=special,
         intermediates=links,
         known_mistakes=known,
         seconds=perf_counter() - started,
@@ -140,7 +148,9 @@ def check_hessian(
         found = loss(at)[1] if gradients is None else gradients(at)
         return math.fsum(point.flatten_like(found) * direction)
 
+    options |= {"special_points": False}
     report = check(slope, lambda at: hvp(at, point.restore(direction)), parameters, **options)
+    del options["special_points"]
     evaluations = first.evaluations + report.evaluations
     call = repeating_call(loss, gradients, options, "check_hessian", f"parameters, {_name_of(hvp, 'hvp')}")
     return replace(report, subject="Hessian times a vector", evaluations=evaluations, call=call)
@@ -166,6 +176,12 @@ def _kept_if_interrupted(functions, judged, effects, known, started):
         done = len(judged.judgements) + sum(len(group.positions) for group in judged.groups)
         entries = sum(len(each.positions) for each in judged.blocks)
         raise Interrupted(report, f"after {done} of {entries} entries") from None
+
+
+def _is_right(judged, findings, nearby):
+    """Whether nothing speaks against the gradients so far."""
+    found = [finding.effect for finding in findings] + [judged.verdict_on(block) for block in judged.blocks]
+    return worst_of([*found, *([] if nearby is None else [nearby.verdict])]) == "right"
 
 
 def _explained(nearby, judged_nearby, constants):
@@ -317,9 +333,11 @@ OPTIONS = {  # name: (whether it holds for a value, what the value is)
     ),
     "one_by_one": (_whole(0), "a number of entries, from 0 on"),
     "most_calls": (_whole(1), "a number of calls of the loss, from 1 on"),
+    "special_points": (lambda value: isinstance(value, bool), "True or False"),
 }
 MAY_BE_NONE = ("select", "samples", "learning_rate")
 USUAL = {"select": None, "confidence": WELL_BEYOND, "one_by_one": ONE_BY_ONE, "most_calls": MOST_CALLS}
+USUAL |= {"special_points": True}
 SPELLED_OUT = 40  # characters of an option in the line that makes a check again
 
 

@@ -12,6 +12,7 @@ from gradcheck.checking import check, repeating_call
 from gradcheck.errors import GradcheckError
 from gradcheck.inputs.functions import CallersFunctions, random_states_kept
 from gradcheck.inputs.signatures import most_positional
+from gradcheck.inputs.written import literal
 from gradcheck.judge.compared import breakpoints
 from gradcheck.judge.glances import Hunt
 from gradcheck.judge.special_points import SpecialPoint, keeps_what_holds, special_points
@@ -21,7 +22,6 @@ from gradcheck.verdict import WELL_BEYOND
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 MOST_CALLS = 20_000  # of the loss
 MOST_TRIES = 80  # to make a failing point smaller
-LONGEST_LINE = 2_000  # characters
 SIZES = range(1, 8)  # of inputs that `shapes` makes
 MOST_SIZES = 24  # combinations of them
 SIMPLE = (0.0, 1.0)
@@ -88,7 +88,7 @@ def hunt(
         raise GradcheckError(f"gradients: expected a function of the parameters, {found}")
     started = perf_counter()
     options: dict[str, Any] = {"seed": seed, "confidence": confidence, "bounds": bounds, "args": args}
-    first = check(loss, gradients, parameters, **options)
+    first = check(loss, gradients, parameters, special_points=False, **options)
     search = _Search(loss, gradients, options, most_calls, first.evaluations)
     found = None
     with random_states_kept(), np.errstate(all="ignore"):
@@ -145,7 +145,7 @@ class _Search:
 
     def of_other_shape(self, parameters):
         """The same for parameters of another shape: at them, and at a few special points."""
-        report = check(self._loss, self._gradients, parameters, **self._options)
+        report = check(self._loss, self._gradients, parameters, special_points=False, **self._options)
         self.evaluations += report.evaluations
         self.points += 1
         if _is_wrong(report):
@@ -164,7 +164,7 @@ class _Search:
     def _confirmed(self, functions, point):
         """(what, parameters, Report) where `check` itself calls the gradients wrong there, else None."""
         parameters = functions.point.restore(point.vector)
-        report = check(self._loss, self._gradients, parameters, **self._options)
+        report = check(self._loss, self._gradients, parameters, special_points=False, **self._options)
         self.evaluations += report.evaluations
         return (point.what, parameters, report) if _is_wrong(report) else None
 
@@ -234,41 +234,3 @@ def _filled(node, draw):
     if isinstance(node, (list, tuple)) and not hasattr(node, "_fields"):
         return type(node)([_filled(each, draw) for each in node])
     return node
-
-
-def literal(node: Any) -> str | None:
-    """Python text, on one line, of parameters in dicts, lists, tuples; None for anything else or too long."""
-    try:
-        found = _literal(node)
-    except TypeError:
-        return None
-    return found if len(found) <= LONGEST_LINE else None
-
-
-def _literal(node):
-    if isinstance(node, dict):
-        return "{" + ", ".join(f"{name!r}: {_literal(each)}" for name, each in node.items()) + "}"
-    if type(node) in (list, tuple):
-        inside = ", ".join(map(_literal, node))
-        ends = "[]" if type(node) is list else "()"
-        return f"{ends[0]}{inside}{',' * (type(node) is tuple and len(node) == 1)}{ends[1]}"
-    if type(node) is np.ndarray:
-        return _array_literal(node)
-    if isinstance(node, (float, int)) and np.isfinite(node):
-        return repr(float(node))
-    raise TypeError(f"{type(node).__name__} cannot be written down")
-
-
-def _array_literal(array):
-    if array.dtype.kind == "c" or array.ndim == 0 or array.size <= 4:
-        return f"np.array({array.tolist()!r})" if 0 not in array.shape else f"np.zeros({array.shape})"
-    first = array.flat[0]
-    shape = array.shape if array.ndim > 1 else array.size
-    if np.all(array == first) and not np.any(np.signbit(array) != np.signbit(first)):
-        plain = {0.0: f"np.zeros({shape})", 1.0: f"np.ones({shape})"}
-        return (
-            plain.get(float(first))
-            if first in plain and not np.signbit(first)
-            else f"np.full({shape}, {first!s})"
-        )
-    return f"np.array({array.tolist()!r})"

@@ -14,6 +14,7 @@ from gradcheck.inputs.structure import AFFIXES, longest_match
 from gradcheck.inputs.tensors import as_numpy, library_of
 
 OPTIONS = ("select", "seed", "confidence", "bounds", "one_by_one", "most_calls", "intermediates")
+OPTIONS += ("special_points",)
 
 PARAMETERS = ("params", "parameters", "weights", "_params")
 GRADIENTS = ("grads", "gradients", "grad", "dparams", "_grads", "dweights")

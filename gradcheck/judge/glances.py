@@ -10,9 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.errors import GradcheckError
+from gradcheck.inputs.written import literal
+from gradcheck.judge.compared import breakpoints
 from gradcheck.judge.directions import random_direction, value_or_nan
 from gradcheck.judge.entries import JudgedEntries, gradient_at
 from gradcheck.judge.kinks import bends_everywhere
+from gradcheck.judge.special_points import special_points
+from gradcheck.report.report import NearbyCheck
 
 STEP = 2.0**-13  # of max(|x|, 1): how far a glance goes
 ROUGH = 2.0**-9  # of the slopes: a larger difference is suspected
@@ -23,7 +27,35 @@ JUDGED_TOGETHER = 512  # entries; with more they are judged along directions fir
 CONFIRMED_BY = 8  # wrong entries that are judged a second time
 WORTH = 2.0**-30  # of the largest entry: less may be the rounding of numbers near 1
 FAR_LARGER = 2.0**30  # than at the given point: a gradient so large has lost too many digits to be judged
-MOST_LOOKS = 40  # closer ones in one hunt
+MOST_LOOKS, MOST_LOOKS_OF_FEW = 40, 2  # closer ones in one hunt
+CHEAP = 1e-3  # seconds: a loss that is faster is called some hundred times more
+MOST_CALLS = 300  # of it, at the few special points of a check
+SHOWN = 200  # characters of a point in a sentence
+
+
+def check_special(functions, judged):
+    """The NearbyCheck of gradients that are right at the point, at a few special ones; or None.
+
+    None for a loss that is dear or computed in single precision, ready numbers, Jacobians, and where
+    `most_calls` leaves no room. `judged`: the JudgedEntries at the point.
+    """
+    is_cheap = functions.fastest < CHEAP and functions.evaluations + MOST_CALLS <= functions.most_calls
+    if not (is_cheap and functions.is_callable) or functions.is_jacobian or judged.precision != "float64":
+        return None
+    hunt = Hunt(functions, judged.confidence, MOST_CALLS, few=True)
+    draw = np.random.default_rng([functions.seed, 9])
+    points = [*special_points(functions, draw, few=True), *breakpoints(functions, draw, few=True)]
+    for point, _ in hunt.failures(points):
+        at = gradient_at(functions, point.vector, *functions.gradients_at(point.vector))
+        there = JudgedEntries(functions, functions.point.blocks, at, judged.confidence, JUDGED_TOGETHER)
+        written = literal(functions.point.restore(point.vector))
+        where = point.what if written is None or len(written) > SHOWN else f"{point.what}: {written}"
+        sentence = f"wrong where {where}; gradcheck.hunt makes that point as simple as it can"
+        return NearbyCheck("wrong", sentence, there.reports())
+    if hunt.glances == 0 or hunt.is_frozen:
+        return None
+    some = f"; no finite numbers where {hunt.not_finite[0].what}" if hunt.not_finite else ""
+    return NearbyCheck("right", f"right at {hunt.glances} with zeros, ties, equal rows{some}")
 
 
 class Failure(NamedTuple):
@@ -65,10 +97,17 @@ class Hunt:
             if self.glance(point):
                 suspected.append(point)
         for point in suspected:
-            if self.looks >= MOST_LOOKS or self.is_over or self.is_frozen:
+            if (
+                self.looks >= (MOST_LOOKS_OF_FEW if self.few else MOST_LOOKS)
+                or self.is_over
+                or self.is_frozen
+            ):
                 return
             self.looks += 1
-            wrong = self.wrong_at(point.vector)
+            some = point.moved if self.few and len(point.moved) > CONFIRMED_BY else None
+            if some is not None:
+                some = self._draw.choice(some, CONFIRMED_BY, replace=False)
+            wrong = self.wrong_at(point.vector, some)
             if len(wrong) > 0:
                 yield Failure(point, wrong)
 

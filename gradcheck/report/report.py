@@ -19,7 +19,8 @@ class Report:
 
     `verdict`: "right", "wrong" or "undecided". `blocks`: BlockReports in order. `cause`: None, or what
     explains everything that is wrong. `audit`: Findings about the functions themselves. `notes`: where a pass
-    means little, and `nearby`: the second check that this led to, or None. `intermediates`: BlockReports of
+    means little, and `nearby`: the second check that this led to, or None; `special`: that at special points,
+    or None. `intermediates`: BlockReports of
     the intermediates, in forward order. `known_mistakes`: those that give exactly these gradients, where a
     network was described. `evaluations` of the loss, `seconds`, `seed`, `confidence`; `conventions`:
     sentences; `call`: a line that does it again. `source`: (loss, gradients, parameters) for `plot`, or None;
@@ -35,6 +36,7 @@ class Report:
     audit: tuple = ()
     notes: tuple = ()
     nearby: "NearbyCheck | None" = None
+    special: "NearbyCheck | None" = None
     intermediates: tuple = ()
     known_mistakes: tuple = ()
     seconds: float = 0.0
@@ -45,7 +47,8 @@ class Report:
 
     def __post_init__(self):
         effects = [finding.effect for finding in self.audit]
-        nearby = [] if self.nearby is None or self.nearby.verdict == "undecided" else [self.nearby.verdict]
+        others = [each.verdict for each in (self.nearby, self.special) if each is not None]
+        nearby = [verdict for verdict in others if verdict != "undecided"]
         found = [block.verdict for block in (*self.blocks, *self.intermediates)]
         object.__setattr__(self, "verdict", worst_of([*found, *effects, *nearby]))
 
@@ -95,7 +98,7 @@ class Report:
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON; without the seconds, so that the same check gives the same dict."""
-        first = "verdict subject evaluations seed confidence cause audit notes nearby"
+        first = "verdict subject evaluations seed confidence cause audit notes nearby special"
         keys = (
             f"{first} first_wrong_intermediate intermediates known_mistakes conventions call blocks".split()
         )
@@ -201,7 +204,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class NearbyCheck:
-    """The second check, at a point nearby: `verdict`, `sentence`, the `blocks` that were checked, `cause`."""
+    """A check elsewhere, nearby or at special points: `verdict`, `sentence`, checked `blocks`, `cause`."""
 
     verdict: str
     sentence: str

@@ -25,7 +25,8 @@ def text(report):
     listed, more = listed_entries(report)
     if len(listed) > 0:
         here = any(block.verdict == report.verdict for block in (*report.blocks, *report.intermediates))
-        where = "" if here or report.nearby is None else ", at the nearby point"
+        nearby = report.nearby is not None and report.nearby.verdict == report.verdict
+        where = "" if here else ", at the nearby point" if nearby else ", at the special point"
         lines.append(f"{listed[0].verdict}{where}:")
         lines += [f"  {line}" for line in entry_lines(listed)] + [f"  and {more} more"] * (more > 0)
     lines += [f"{heading}: {sentence}" for heading, sentence in remarks(report)]
@@ -113,7 +114,8 @@ def listed_entries(report):
 
     First comes the worst of every block, then the next two of each.
     """
-    nearby = () if report.nearby is None else report.nearby.blocks
+    others = [each.blocks for each in (report.nearby, report.special) if each is not None]
+    nearby = [block for blocks in others for block in blocks]
     blocks = [*report.blocks, *nearby, *reversed(report.intermediates)]
     kind = worst_of(block.verdict for block in blocks)
     told = [finding.sentence for finding in report.audit if finding.effect == kind]
@@ -195,6 +197,8 @@ def remarks(report):
         yield "note", note.sentence
     if report.nearby is not None:
         yield "checked again nearby", report.nearby.sentence
+    if report.special is not None:
+        yield "at special points", report.special.sentence
 
 
 def next_step(report):

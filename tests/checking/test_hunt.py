@@ -280,3 +280,46 @@ def test_strategies_find_a_slope_that_is_wrong_at_ties():
 
     draw()
     assert "wrong" in seen
+
+
+def test_check_looks_at_special_points_itself_where_the_loss_is_cheap_and_the_rest_is_right():
+    loss, right, wrong, n = EIGHT["squares"]
+    x = np.random.default_rng(0).normal(size=n)
+    report = check(loss, right, x)
+    assert report.verdict == report.special.verdict == "right" and "at special points: right at " in str(
+        report
+    )
+    report = check(loss, wrong, x)
+    assert report.verdict == "wrong" and report["x"].verdict == "right"
+    assert "wrong, at the special point:\n  x[" in str(report) and "special points: wrong where" in str(
+        report
+    )
+    assert report.to_dict()["special"]["verdict"] == "wrong"
+    assert 0 < report.evaluations - check(loss, wrong, x, special_points=False).evaluations < 600
+
+
+@pytest.mark.parametrize("name", EIGHT)
+def test_check_calls_no_right_gradient_wrong_at_special_points(name):
+    loss, right, _, n = EIGHT[name]
+    report = check(loss, right, np.random.default_rng(1).normal(size=n))
+    assert report.verdict == "right", report
+
+
+@pytest.mark.parametrize(
+    ("what", "options"),
+    [
+        ("it is not wanted", {"special_points": False}),
+        ("only some entries are", {"select": "x"}),
+        ("no more calls are allowed", {"most_calls": 200}),
+    ],
+)
+def test_check_leaves_special_points_out_where(what, options):
+    loss, _, wrong, n = EIGHT["squares"]
+    report = check(loss, wrong, np.random.default_rng(0).normal(size=n), **options)
+    assert report.verdict == "right" and report.special is None
+
+
+def test_a_gradient_that_is_not_a_number_at_zero_is_told_and_not_accused():
+    loss, _, wrong, n = EIGHT["norm, not a number at zero"]
+    report = check(loss, wrong, np.random.default_rng(0).normal(size=n))
+    assert report.verdict == "right" and "no finite numbers where all zero" in str(report)

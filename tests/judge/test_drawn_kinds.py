@@ -95,7 +95,14 @@ def test_the_evaluations_are_counted_and_some_fourteen_for_each_entry():
     per_entry = []
     for kind in sorted(KINDS)[::9]:
         model, calls = drawn(kind, 2), []
-        report = check(lambda p: calls.append(0) or model.loss(p), model.gradients, model.parameters)
-        assert report.evaluations == len(calls)
+        counted = check(lambda p: calls.append(0) or model.loss(p), model.gradients, model.parameters)
+        assert counted.evaluations == len(calls)
+        calls.clear()
+        check(
+            lambda p: calls.append(0) or model.loss(p),
+            model.gradients,
+            model.parameters,
+            special_points=False,
+        )
         per_entry.append(len(calls) / sum(each.size for each in model.parameters.values()))
     assert np.median(per_entry) <= 15.0  # and some forty for the whole
