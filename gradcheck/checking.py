@@ -49,15 +49,15 @@ def check(
 ) -> Report:
     """Judge a gradient, entry by entry. Returns a Report.
 
-    loss: parameters -> one real number, or (number, gradients) when `gradients` is None. gradients: a
-    function of the parameters, or ready numbers, in their structure: arrays and floats, in nested dicts,
+    loss: parameters -> one number, or (number, gradients) when `gradients` is None. gradients: a function of
+    the parameters, or ready numbers, in their structure: arrays and floats, in nested dicts,
     lists, tuples; dW1 counts as W1. Both get fresh float64 copies, then `args`. Where the loss returns
     arrays, gradients takes (parameters, u) and gives those of sum(u * loss), or gives the Jacobian.
 
     `select`: a glob on names, or a list. `confidence`: how many error bars away is wrong. `bounds`:
     (low, high), never left. `intermediates`: see `gradcheck.inputs.intermediates`. `network`, `samples` and
-    `learning_rate` help to find the mistake. More entries than `one_by_one` are judged along directions.
-    A loss of less than a millisecond is compared at a few `special_points`, too.
+    `learning_rate` help to find the mistake. More than `one_by_one` entries are judged along directions. Cheap
+    losses are compared at `special_points`, too.
     Raises GradcheckError beyond `most_calls` of the loss, and for shapes and numbers that do not fit.
 
     >>> check(lambda p: p["w"] ** 3, lambda p: {"w": 3 * p["w"]}, {"w": 2.0}).verdict

@@ -13,8 +13,9 @@ import numpy as np
 from gradcheck.inputs.structure import AFFIXES, longest_match
 from gradcheck.inputs.tensors import as_numpy, library_of
 
-OPTIONS = ("select", "seed", "confidence", "bounds", "one_by_one", "most_calls", "intermediates")
-OPTIONS += ("special_points",)
+OPTIONS = (
+    "select seed confidence bounds one_by_one most_calls intermediates special_points".split()
+)  # of check
 
 PARAMETERS = ("params", "parameters", "weights", "_params")
 GRADIENTS = ("grads", "gradients", "grad", "dparams", "_grads", "dweights")
