@@ -54,11 +54,11 @@ def check(
     lists, tuples; dW1 counts as W1. Both get fresh float64 copies, then `args`. Where the loss returns
     arrays, gradients takes (parameters, u) and gives those of sum(u * loss), or gives the Jacobian.
 
-    `select`: a glob on names, or a list. `confidence`: how many error bars away is wrong. `bounds`:
-    (low, high), never left. `intermediates`: see `gradcheck.inputs.intermediates`. `network`, `samples` and
-    `learning_rate` help to find the mistake. More than `one_by_one` entries are judged along directions. Cheap
-    losses are compared at `special_points`, too.
-    Raises GradcheckError beyond `most_calls` of the loss, and for shapes and numbers that do not fit.
+    `select`: a glob on names, or a list. `confidence`: how many error bars away is wrong. `bounds`: (low,
+    high), never left. `intermediates`: see `gradcheck.inputs.intermediates`. `network`, `samples` and
+    `learning_rate` help to find the mistake. More than `one_by_one` entries are judged along directions.
+    Cheap losses are compared at `special_points`. Raises GradcheckError beyond `most_calls` of the loss,
+    and for shapes and numbers that do not fit.
 
     >>> check(lambda p: p["w"] ** 3, lambda p: {"w": 3 * p["w"]}, {"w": 2.0}).verdict
     'wrong'
