@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from neuronnet import output
+from neuronnet.description.reading import EXAMPLES
 from neuronnet.errors import NeuronnetError, counted
 from neuronnet.network import NeuralNetwork
-from neuronnet.render import characters, document, drawing, latex, tables, web_page
+from neuronnet.render import characters, document, drawing, latex, layout, tables, web_page
 from neuronnet.render.picture import Picture, picture
 
 ROWS = 100  # updates in a spreadsheet, where none are asked for
@@ -21,6 +22,9 @@ def draw(arguments: Any) -> int:
         if arguments.output is None:
             raise NeuronnetError("png is for files; name one with -o FILE")
         figures.require(arguments.output)
+    if (EXAMPLES / "sheets" / f"{arguments.network}.txt").is_file():
+        named = f"{arguments.network} is a sheet with its own model, which has no neurons to draw"
+        raise NeuronnetError(f"{named}; derive it, as text or with -o page.html")
     description, place = output.source(arguments.network)
     show = tuple(each.strip() for each in arguments.show.split(",") if each.strip() not in ("", "nothing"))
     if arguments.sample is not None:
@@ -28,7 +32,7 @@ def draw(arguments: Any) -> int:
     progress = output.progress_line(arguments.at)
     found = picture_of(description, show, arguments.at, arguments.sample or 1, progress)
     if arguments.format == "png":
-        figures.save(figures.drawing(drawing.shapes(found)), arguments.output, [place])
+        figures.save(figures.drawing(layout.shapes(found)), arguments.output, [place])
     else:
         drawn = characters.text(found) if arguments.format == "text" else drawing.svg(found)
         output.write(drawn, arguments.output, [place])

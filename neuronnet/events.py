@@ -9,6 +9,7 @@ that the objects keep, and a quantity that no object keeps is evaluated from its
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import tee
 from typing import Any
 
@@ -21,14 +22,8 @@ from neuronnet.places import Places
 from neuronnet.render.text import as_given, equation, nine_decimals
 
 # The methods of a network in which something is computed.
-METHODS = (
-    "gradients",
-    "total_error",
-    "_run_forward",
-    "error",
-    "_backpropagate_sample",
-    "_add_l2_gradients",
-    "_move",
+METHODS = tuple(
+    "gradients total_error _run_forward error _backpropagate_sample _add_l2_gradients _move".split()
 )
 BY_HAND = "by hand"  # the phase of what is set outside of them
 OF_A_PASS = ("net", "out", "E", "dE_dout", "dout_dnet", "delta")
@@ -82,13 +77,14 @@ class Event:
 class Narrator:
     """Makes Events of what an observed network reports, and hands each to `tell`.
 
-    `wanted(name)` says which quantities are told. `seen` is called with every attribute that is set.
+    It tells every quantity, if not wanted otherwise. `seen` is called with every attribute that is set.
     `with_errors` has each backward pass compute its error first, which a training itself does not need.
     """
 
-    def __init__(self, network, tell, wanted=lambda name: True, with_errors=True, seen=None):
+    def __init__(self, network, tell, with_errors=True, seen=None):
         self.network, self.places = network, Places(network)
-        self._tell, self._wanted, self._with_errors, self._seen = tell, wanted, with_errors, seen
+        self._tell, self._with_errors, self._seen = tell, with_errors, seen
+        self._want(lambda name: True, self.places.all())
         self._number = type(network.weights[0].value)
         self._running: list[str] = []  # methods, the innermost last
         self._times: dict[tuple, int] = {}  # how often a place was set since a method began or ended
@@ -97,6 +93,12 @@ class Narrator:
         self._eta, self._state = network.learning_rate, {}
         self._of_samples: dict[str, Any] = {}  # errors and gradients of single samples, for their totals
         self._last: dict[str, Any] = {name: each.value for name, each in self.places.parameters.items()}
+
+    def _want(self, wanted, places):
+        """Tell what `wanted(name)` says, which comes with what is set in these places."""
+        self._wanted, self._at = wanted, frozenset(places)
+        things = {thing for thing, _ in self._at}
+        self._parameters = [each for each in self.network.parameters if each in things]
 
     # What the network reports
 
@@ -110,11 +112,11 @@ class Narrator:
         elif method == "_run_forward":
             together = "gradients" in self._running or "total_error" in self._running
             number = self._batch.numbers[self._turn] if together else None
-            self._sample = self.places.sample(self._batch.count, number) if together else self.places.single
+            self._sample = self.places.sample(number)
             self._turn += together
         elif method in ("error", "_backpropagate_sample"):
             targets = first if network.loss.takes_targets else None
-            self._sample = self.places.sample(self._sample.count, self._sample.number, targets)
+            self._sample = self.places.sample(self._sample.number, targets)
             if method == "_backpropagate_sample" and self._with_errors:
                 network.error(first)
         elif method == "_move":
@@ -130,18 +132,18 @@ class Narrator:
         if sample.number is None:
             return
         if method == "_backpropagate_sample":
-            for parameter in self.network.parameters:
+            for parameter in self._parameters:
                 self._of_samples[partial_name(sample.error, parameter.name)] = parameter.gradient
-        elif method == "error":
+        elif method == "error" and batch.is_whole and self._wanted(self.places.error):
             self._of_samples[sample.error] = self._values()[sample.error]
-            if self._turn == len(batch.numbers) and batch.is_whole and self._wanted(self.places.error):
-                self._tell_all(batch.total_error_rows(), self._values())
+            if self._turn == len(batch.numbers):
+                self._tell_all(batch.total_error_rows, self._values())
 
     def changed(self, thing, attribute, old, new):
         if self._seen is not None:
             self._seen(thing, attribute, old, new)
         place, method = (thing, attribute), self._running[-1] if self._running else None
-        if new is None or self.places.name_of(place) is None:
+        if new is None or place not in self._at:
             return
         self._times[place] = self._times.get(place, 0) + 1
         if method is None:
@@ -156,7 +158,7 @@ class Narrator:
         """The rows that are told when a method sets a place; a gradient is told by whoever sets it last."""
         thing, attribute = place
         if attribute != "gradient":
-            return (self._batch.updates if method == "_move" else self._sample.rows).get(place, ())
+            return (self._batch if method == "_move" else self._sample).rows_at(place)
         one, with_l2 = self._sample.number is None, self.places.has_l2 and thing.neuron is not None
         last = {
             "_backpropagate_sample": not (one and with_l2),
@@ -166,7 +168,7 @@ class Narrator:
         if not last:
             return ()
         of_sample = one or method == "_backpropagate_sample"
-        return (self._sample.rows if of_sample else self._batch.gradients).get(place, ())
+        return (self._sample if of_sample else self._batch).rows_at(place)
 
     # Telling
 
@@ -188,7 +190,7 @@ class Narrator:
         made = self.network._update_count
         formula = row.formula
         factors = {each: values[each] for each in formula.names()}
-        written = frozenset(each for each in factors if self._is_written(each, made))
+        written = frozenset(each for each in factors if self._is_written(each, made, values))
         if row.phase == "update" and any(each.endswith("@1") for each in factors):
             formula = with_names(formula, lambda each: _later(each, update))
             factors = {_later(each, update): value for each, value in factors.items()}
@@ -211,7 +213,7 @@ class Narrator:
             return {}
         place = (self.places.parameters[event.weight], "gradient")
         of_sample = self._sample.number is None
-        row = (self._sample.rows if of_sample else self._batch.gradients)[place][-1]
+        row = (self._sample if of_sample else self._batch).rows_at(place)[-1]
         values = self._values()
         return {name: values[name] for name in row.formula.names()}
 
@@ -226,18 +228,12 @@ class Narrator:
     def _values(self, own=()):
         return _Values(self, own)
 
-    def _is_written(self, name, made):
+    def _is_written(self, name, made, values):
         """Whether a value is a given number, to be shown as it was written."""
         parameter = self.places.parameters.get(name)
         if parameter is not None:
             return made == 0 or not parameter.trainable
-        return name in self._given() or name in self._sample.inputs
-
-    def _given(self):
-        """What is neither computed nor an input, by name."""
-        names, network = self.places.names, self.network
-        rates = {names.rate: self._eta, names.l2: network.l2}
-        return self._sample.formulas.given | rates | network.update_rule.settings
+        return name in values.given or name in self._sample.inputs
 
 
 def _later(name, update):
@@ -252,36 +248,39 @@ class _Values(dict):
         self._narrator = narrator
 
     def __missing__(self, name):
-        found, sample, network = self._narrator, self._narrator._sample, self._narrator.network
-        place = sample.places.get(name) or found.places.gradients.get(name)
-        rule, (base, index) = network.update_rule, split_index(name)
-        if name in found._of_samples:
-            value = found._of_samples[name]
+        narrator, sample = self._narrator, self._narrator._sample
+        place = sample.place(name) or narrator.places.gradients.get(name)
+        if name in narrator._of_samples:
+            value = narrator._of_samples[name]
         elif place is not None:
             value = getattr(*place)
-        elif name in found.places.parameters:
-            value = found.places.parameters[name].value
+        elif name in narrator.places.parameters:
+            value = narrator.places.parameters[name].value
         elif name in sample.inputs:
             value = sample.inputs[name].out
-        elif index == "@1" and base in rule.state:
-            value = rule.state[base]
-        elif name in sample.by_name:
-            value = self.of(sample.by_name[name])
-        elif name in (given := found._given()):
-            value = given[name]
+        elif name in self.given:
+            value = self.given[name]
+        elif name.endswith("@1") and name[:-2] in narrator.network.update_rule.state:
+            value = narrator.network.update_rule.state[name[:-2]]
+        elif (row := sample.row(name)) is not None:
+            value = self.of(row)
         else:
-            value = found._state.get(name, found.places.start[name])
+            value = narrator._state.get(name, narrator.places.start[name])
         self[name] = value
         return value
 
+    @cached_property
+    def given(self):
+        """What is neither computed nor an input: targets, rates and the settings of the update rule."""
+        narrator, names = self._narrator, self._narrator.places.names
+        rates = {names.rate: narrator._eta, names.l2: narrator.network.l2}
+        return narrator._sample.given | rates | narrator.network.update_rule.settings
+
     def of(self, row):
-        """The value of a row, as an object keeps it or from its formula."""
-        if row.name in self:
-            return self[row.name]
+        """The value of a row, as an object keeps it or else from its formula."""
         narrator = self._narrator
-        base, index = split_index(row.name)
-        kept = row.name in narrator._sample.places or (index and base in narrator.network.update_rule.state)
-        if not kept:
+        is_kept = row.name in self or narrator._sample.place(row.name) is not None
+        if not is_kept and not (row.phase == "update" and row.base in narrator.network.update_rule.state):
             self[row.name] = evaluator(row.evaluated, narrator._number)(self)
         return self[row.name]
 

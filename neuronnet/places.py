@@ -5,17 +5,17 @@ A place is (object, attribute): `delta_o1` is kept in (neuron o1, "delta"). The 
 keeps. The names are those of a pass, without `@`.
 """
 
-from copy import copy
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from typing import NamedTuple
 
 from neuronnet.building import describe
 from neuronnet.derivation.layer_formulas import starting_state
 from neuronnet.derivation.passes import Pass
 from neuronnet.formulas.expressions import Expression
-from neuronnet.formulas.rewriting import replaced
-from neuronnet.names import in_sample, partial_name, split_index, split_partial
+from neuronnet.formulas.rewriting import replaced, with_names
+from neuronnet.names import after, in_sample, partial_name, split_index, split_partial
 
 MOST_KEPT = 1000  # batches, and samples with their rows
 
@@ -41,8 +41,9 @@ class Places:
         self.gradients = {
             partial_name(self.error, each.name): (each, "gradient") for each in network.parameters
         }
-        self._batches, self._samples = {}, {}
-        self.single_batch, self.single = self._batch(1, [0]), self.sample(1, None)
+        self._batches, self._samples, self._templates = {}, {}, {}
+        self.single_batch, self.single = self._batch(1, [0]), self.sample(None)
+        self.alone = self.single._template
         count = max(1, len(network.samples))
         self.own_batch = self._batch(count, list(range(count)))
         rule = network.update_rule.name
@@ -62,17 +63,25 @@ class Places:
     def _batch(self, count, positions):
         return _kept(self._batches, (count, *positions), lambda: Batch(self, count, positions))
 
-    def sample(self, count, number, targets=None):
-        """The SampleRows of one of so many samples; what depends on its targets, once these are known."""
-        key = (count, number)
-        found = _kept(self._samples, key, lambda: SampleRows(self, count, number, targets))
-        if targets is not None and list(targets) != found.targets:
-            found = self._samples[key] = SampleRows(self, count, number, targets)
+    def sample(self, number, targets=None):
+        """The SampleRows of a sample by its number; what depends on its targets, once these are known."""
+        found = self._samples.get(number)
+        if found is None or (targets is not None and list(targets) != found.targets):
+            targets = [0] * len(self.network.layers[-1]) if targets is None else list(targets)
+            kinds = tuple(each if each in (0, 1) else None for each in targets)  # formulas know no more
+            key = (number is None, kinds, reduce(add, targets) == 1)
+            template = _kept(self._templates, key, lambda: Template(self, number and 1, targets))
+            self._samples.pop(number, None)
+            found = _kept(self._samples, number, lambda: SampleRows(template, number, targets))
         return found
 
     def formulas(self, count):
         """The Pass over so many samples."""
         return Pass(replace(self.description, samples=(None,) * count), {})
+
+    def all(self):
+        """Every place."""
+        return [*self._names, *((each, "value") for each in self.network.parameters)]
 
     def name_of(self, place):
         """The name of what is kept in a place, None if it has none."""
@@ -88,7 +97,7 @@ class Places:
         if thing and attribute == "gradient":  # of several: w*.gradient
             return partial_name(self.error, thing)
         own = self.names.standard(text)
-        place = self.single.places.get(own, self._deltas.get(own))
+        place = self.alone.places.get(own, self._deltas.get(own))
         return own if place is None else self.name_of(place)
 
     def attributes(self):
@@ -107,7 +116,7 @@ class Places:
 
     @cached_property
     def _names(self):
-        return {place: name for name, place in self.single.places.items()}
+        return {place: name for name, place in self.alone.places.items()}
 
     def times(self, place, method):
         """How often a method sets what is kept in a place until it is final."""
@@ -127,7 +136,7 @@ class Places:
         if base in self.parameters:
             neuron = self.parameters[base].neuron
             return None if neuron is None else neuron.name, base
-        place = self.single.places.get(base)
+        place = self.alone.places.get(base)
         return None if place is None else place[0].name, None
 
 
@@ -139,61 +148,55 @@ class Batch:
         self.is_whole = len(positions) == count
         self.formulas = places.formulas(count)
         self.numbers = [self.formulas.samples[each] for each in positions]
+        self._rows = {}
 
+    @cached_property
     def total_error_rows(self):
-        """The rows of the error of all samples together, from the errors of each."""
-        names = (self.places.error, self.places.names.error_l2)
-        formulas = copy(self.formulas)
-        formulas.given = _Unknown()
+        """The rows of the error of all samples together."""
         return [
-            Row(name, name, formula, formula, "error")
-            for name, formula, _ in formulas.forward()
-            if name in names
+            Row(name, name, formula, formula, "error") for name, formula, _ in self.formulas.total_error()
         ]
 
-    @cached_property
-    def gradients(self):
-        """{place of a parameter's gradient: the row of it, from the gradients of each sample}."""
-        found = {}
-        for name, _, is_bias in self.places.names.parameters():
-            formula = self.formulas._gradient(name, is_bias, self.positions)
-            gradient = partial_name(self.places.error, name)
-            row = Row(gradient, gradient, formula, formula, "backward")
-            found[self.places.parameters[name], "gradient"] = [row]
-        return found
+    def rows_at(self, place):
+        """The rows of a parameter's gradient, from those of the samples, or those that move its value."""
+        if place not in self._rows:
+            parameter, attribute = place
+            self._rows[place] = (self._gradient if attribute == "gradient" else self._moves)(parameter)
+        return self._rows[place]
 
-    @cached_property
-    def updates(self):
-        """{place of a parameter's value: the rows that move it}, under their names after one update."""
-        rows = [
-            Row(name, split_index(name)[0], formula, formula, "update")
-            for name, formula, _ in self.formulas.update(self.positions)
-        ]
-        kept = {f"{name}@1": (each, "value") for name, each in self.places.parameters.items()}
-        return grouped(rows, kept)
+    def _gradient(self, parameter):
+        name = partial_name(self.places.error, parameter.name)
+        formula = self.formulas.gradient(parameter.name, parameter.neuron is None, self.positions)
+        return [Row(name, name, formula, formula, "backward")]
+
+    def _moves(self, parameter):
+        """Before those of the first parameter come the powers that the rule keeps."""
+        trainable = self.places.network.trainable
+        if not trainable or parameter is not trainable[0]:
+            rows = self.formulas.moves(parameter.name, parameter.neuron is None, self.positions)
+        else:
+            rows = []
+            for row in self.formulas.update(self.positions):
+                rows.append(row)
+                if row[0] == after(parameter.name, 1):
+                    break
+        return [Row(name, split_index(name)[0], formula, formula, "update") for name, formula, _ in rows]
 
 
-class SampleRows:
-    """The rows of one sample's passes; its `number` among `count` is None where it stands alone."""
+class Template:
+    """The rows of a pass of one sample: the first of several, `number` 1, or one alone, None."""
 
-    def __init__(self, places, count, number, targets=None):
-        self.network, self.count, self.number = places.network, count, number
-        formulas = self.formulas = places.formulas(count)
+    def __init__(self, places, number, targets):
+        self.network, self.number, self.error = places.network, number, places.error
+        formulas = self.formulas = places.formulas(1)
         formulas.samples = [number]
-        self.targets = [0] * len(self.network.layers[-1]) if targets is None else list(targets)
-        formulas.given = dict(zip(formulas.names_of("target", formulas.top, number), self.targets))
-        self.error = formulas.error_of(number)
-
-    @cached_property
-    def inputs(self):
-        """{name: the input} of the sample."""
-        return {in_sample(each.name, self.number): each for each in self.network.inputs}
+        formulas.given = dict(zip(formulas.names_of("target", formulas.top, number), targets))
 
     @cached_property
     def places(self):
         """{name: (object, attribute)} of every quantity of the pass that an object keeps."""
         found = {}
-        of, error = self.formulas.name_of, self.error
+        of, error = self.formulas.name_of, self.formulas.error_of(self.number)
         for place, layer in enumerate(self.network.layers):
             for j, neuron in enumerate(layer):
                 net, out, delta = (of(kind, place, j, self.number) for kind in ("net", "out", "delta"))
@@ -209,7 +212,7 @@ class SampleRows:
 
     @cached_property
     def in_order(self):
-        """All rows of the sample."""
+        """All rows."""
         others = {formula.format(): other for formula, other in self.formulas.without_cancellation()}
         rows = []
         for name, formula, part in self.formulas.forward():
@@ -230,11 +233,48 @@ class SampleRows:
         return {row.name: row for row in self.in_order}
 
 
-class _Unknown(dict):
-    """Targets of which nothing is known: none is 0 or 1."""
+class SampleRows:
+    """The rows of one sample's passes, those of a Template with the sample's own number in the names."""
 
-    def __missing__(self, name):
-        return None
+    def __init__(self, template, number, targets):
+        self.number, self.targets, self._template = number, targets, template
+        self.error = in_sample(template.error, number)
+        self.given = dict(zip(map(self._named, template.formulas.given), targets))
+        self.inputs = {in_sample(each.name, number): each for each in template.network.inputs}
+        self._rows = {}
+
+    def place(self, name):
+        """Where an object keeps a quantity of this sample, or None."""
+        return self._template.places.get(self._in_template(name))
+
+    def row(self, name):
+        """The row of a quantity of this sample, or None."""
+        row = self._template.by_name.get(self._in_template(name))
+        return None if row is None else self._with_number(row)
+
+    def rows_at(self, place):
+        """The rows that come with what is set in a place."""
+        if place not in self._rows:
+            self._rows[place] = [self._with_number(row) for row in self._template.rows.get(place, ())]
+        return self._rows[place]
+
+    def _in_template(self, name):
+        """A name as the template has it; None for that of another sample."""
+        if self.number in (None, 1):
+            return name
+        return name.replace(f"[{self.number}]", "[1]") if f"[{self.number}]" in name else None
+
+    def _named(self, name):
+        return name if self.number in (None, 1) else name.replace("[1]", f"[{self.number}]")
+
+    def _with_number(self, row):
+        if self.number in (None, 1):
+            return row
+        name = self._named(row.name)
+        formula = with_names(row.formula, self._named)
+        is_same = row.evaluated is row.formula
+        evaluated = formula if is_same else with_names(row.evaluated, self._named)
+        return Row(name, name, formula, evaluated, row.phase)
 
 
 def grouped(rows, kept):

@@ -51,7 +51,8 @@ class _Recorder(Narrator):
 
     def __init__(self, network, lists, names, every):
         super().__init__(network, self._note)
-        self.wanted = self._wanted = Wanted(self.places, names)
+        self.wanted = Wanted(self.places, names)
+        self._want(self.wanted, self.wanted.places)
         self._with_errors = bool(self.wanted.errors - {self.places.error})
         self._lists, self._every, self._start = lists, every, network._update_count
         self._measuring = False

@@ -34,7 +34,8 @@ class _Stops(Narrator):
 
     def __init__(self, network, names, when, every):
         super().__init__(network, self._note)
-        self.wanted = self._wanted = Wanted(self.places, names)
+        self.wanted = Wanted(self.places, names)
+        self._want(self.wanted, self.wanted.places)
         self._with_errors, self._when, self._every = bool(self.wanted.errors), when, every
         self._changes, self._waiting = {}, []
 
@@ -104,18 +105,19 @@ class Wanted:
 
     def __init__(self, places, names):
         """Raises UnknownName, which carries the nearest names, for what is no quantity of the network."""
-        self._places = places
+        self._names = places
         if not names:
             raise NeuronnetError("no name of a quantity, such as 'w5', 'w5.gradient', 'delta_*' or 'E_total'")
-        groups = [*places.single.rows.items(), *places.own_batch.updates.items()]
+        values = [(each, "value") for each in places.parameters.values()]
+        groups = [*places.alone.rows.items(), *((each, places.own_batch.rows_at(each)) for each in values)]
         of_places = [(place, {row.base for row in rows}) for place, rows in groups]
-        of_places += [((each, "value"), {name}) for name, each in places.parameters.items()]
         known = dict.fromkeys(name for _, found in of_places for name in sorted(found))
         self.patterns = [self._pattern(each, known) for each in names]
         self._has_updates = any(each.update is not None for each in self.patterns)
         wanted = {name for name in known if any(each.fits(name) for each in self.patterns)}
-        self.objects = list(dict.fromkeys(place[0] for place, found in of_places if found & wanted))
-        errors = {row.name for row in places.single.in_order if row.phase == "error"}
+        self.places = {place for place, found in of_places if found & wanted}
+        self.objects = list(dict.fromkeys(place[0] for place in self.places))
+        errors = {row.name for row in places.alone.in_order if row.phase == "error"}
         self.errors = errors & wanted
         self._totals = set()
         if len(places.own_batch.numbers) > 1:
@@ -151,9 +153,9 @@ class Wanted:
             )
         rest, update = re.fullmatch(r"(.*?)(?:@(\d{1,9}))?", text.strip(), re.DOTALL).groups()
         sample = "".join(dict.fromkeys(re.findall(r"\[\d+\]", rest)))
-        name = self._places.own_name(re.sub(r"\[\d+\]", "", rest))
+        name = self._names.own_name(re.sub(r"\[\d+\]", "", rest))
         pattern = Pattern(name, sample, int(update) if update else None)
-        samples = {f"[{number}]" for number in self._places.own_batch.numbers}
+        samples = {f"[{number}]" for number in self._names.own_batch.numbers}
         if not any(map(pattern.fits, known)) or sample not in {"", *samples}:
-            raise UnknownName(text, [*known, *self._places.attributes()])
+            raise UnknownName(text, [*known, *self._names.attributes()])
         return pattern

@@ -77,8 +77,12 @@ class Pass:
                 yield from self._layer_forward(layer, sample, f"{where}forward pass")
             yield from self._errors(sample, f"{where}errors")
         if len(self.samples) > 1:
-            combined = self._combined([Name(self.error_of(sample)) for sample in self.samples])
-            yield from self._total_error(self.names.error, combined, "errors", self.has_l2)
+            yield from self.total_error()
+
+    def total_error(self):
+        """Rows of the error of all samples together, from the error of each."""
+        combined = self._combined([Name(self.error_of(sample)) for sample in self.samples])
+        yield from self._total_error(self.names.error, combined, "errors", self.has_l2)
 
     def _layer_forward(self, layer, sample, part):
         activation = self.layers[layer].activation
@@ -138,9 +142,9 @@ class Pass:
                 )
         if len(self.samples) > 1 and len(batch) == len(self.samples):
             for name, _, is_bias in self.names.parameters():
-                yield partial_name(self.names.error, name), self._gradient(name, is_bias, batch), "gradients"
+                yield partial_name(self.names.error, name), self.gradient(name, is_bias, batch), "gradients"
 
-    def _gradient(self, name, is_bias, batch):
+    def gradient(self, name, is_bias, batch):
         """The gradient that an update from `batch` uses, from the gradients of its samples."""
         gradient = self._combined([_slope(self.error_of(self.samples[each]), name) for each in batch])
         return gradient if is_bias else self._with_l2(gradient, name, len(batch))
@@ -224,15 +228,19 @@ class Pass:
 
     def update(self, batch):
         """Rows of one simultaneous update from `batch` of all that is trainable."""
-        whole = len(batch) == len(self.samples)
-        rule = self.description.update.rule
-        for power, factor in update_powers(rule):
+        for power, factor in update_powers(self.description.update.rule):
             yield after(power, 1), Name(power) * Name(factor), "update"
         for name, layer, is_bias in self.names.parameters():
             if not is_bias or self.layers[layer].train_bias:
-                gradient = _slope(self.names.error, name) if whole else self._gradient(name, is_bias, batch)
-                for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
-                    yield after(row, 1), formula, "update"
+                yield from self.moves(name, is_bias, batch)
+
+    def moves(self, name, is_bias, batch):
+        """Rows that move one parameter in an update from `batch`."""
+        whole = len(batch) == len(self.samples)
+        gradient = _slope(self.names.error, name) if whole else self.gradient(name, is_bias, batch)
+        rule = self.description.update.rule
+        for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
+            yield after(row, 1), formula, "update"
 
     # What a graph needs to know beside the rows
 

@@ -10,8 +10,8 @@ import pytest
 from neuronnet.cli import main
 from neuronnet.description.reading import example_names
 from neuronnet.network import NeuralNetwork, load
-from neuronnet.render import characters, drawing, figures
-from neuronnet.render.drawing import Line, Rectangle, Text
+from neuronnet.render import characters, drawing, figures, layout
+from neuronnet.render.layout import Line, Rectangle, Text
 from neuronnet.render.picture import FIRST, LAST, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -72,11 +72,20 @@ def overlap(one, other):
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-@pytest.mark.parametrize("case", [*example_names(), *SIZES], ids=str)
+def renamed():
+    """A network whose names and title are long, and wide."""
+    network = drawn_network([2, 2, 1])
+    network.title = "网络 " * 40 + "x" * 300
+    for part in [*network.parameters, *network.neurons, *network.inputs]:
+        part.name = f"输入一_{part.name}_with_a_long_name"
+    return network
+
+
+@pytest.mark.parametrize("case", [*example_names(), *SIZES, renamed], ids=str)
 def test_no_text_overlaps_another_or_leaves_the_drawing(case):
-    network = load(case) if isinstance(case, str) else drawn_network(case)
+    network = load(case) if isinstance(case, str) else case() if callable(case) else drawn_network(case)
     for found in (picture(network, EVERYTHING), picture_of(network, ("values",)), picture_of(network)):
-        drawn = drawing.shapes(found)
+        drawn = layout.shapes(found)
         boxes = sorted((shape.box, shape.text) for shape in drawn.shapes if isinstance(shape, Text))
         for place, (one, text) in enumerate(boxes):
             for other, beside in takewhile(lambda each: each[0][0] < one[2], boxes[place + 1 :]):
@@ -90,7 +99,7 @@ def test_no_text_overlaps_another_or_leaves_the_drawing(case):
 
 
 def lines_of(network):
-    drawn = drawing.shapes(picture_of(network))
+    drawn = layout.shapes(picture_of(network))
     found = {}
     for shape in drawn.shapes:
         if isinstance(shape, Line):
@@ -102,7 +111,7 @@ def test_sign_and_size_of_a_weight_are_seen_without_colour():
     network = load("worked-example")
     network["w1"].value, network["w2"].value, network["w3"].value = -0.55, -0.05, 0
     svg, lines = lines_of(network)
-    assert lines["w8"].width == lines["w1"].width == drawing.THICKEST
+    assert lines["w8"].width == lines["w1"].width == layout.THICKEST
     assert lines["w7"].width > lines["w5"].width > lines["w2"].width > lines["w3"].width
     dashed = {
         each[0].text.split(" = ")[0]: each.get("stroke-dasharray")
@@ -139,7 +148,7 @@ def test_hostile_names_stay_text():
 
 def said(network, **settings):
     found = picture(network, settings.pop("show", EVERYTHING), **settings)
-    shown = [shape.text for shape in drawing.shapes(found).shapes if isinstance(shape, Text)]
+    shown = [shape.text for shape in layout.shapes(found).shapes if isinstance(shape, Text)]
     assert all(word in " ".join(shown) for sentence in found.sentences for word in sentence.split())
     assert all(sentence in characters.text(found) for sentence in found.sentences)
     return found.sentences
@@ -178,7 +187,7 @@ def test_a_large_network_is_folded_and_says_so():
     ]
     assert len(picture_of(drawn_network([14, 13])).edges) == 4 * 4
     assert len(picture_of(drawn_network([12, 12])).edges) == 144
-    assert drawing.LEFT_OUT.split()[-1] in drawing.svg(picture_of(drawn_network([12, 12])))
+    assert layout.LEFT_OUT.split()[-1] in drawing.svg(picture_of(drawn_network([12, 12])))
 
 
 def test_every_type_of_number_is_drawn():
@@ -187,6 +196,11 @@ def test_every_type_of_number_is_drawn():
         assert "w5 0.4" in drawing.svg(picture(network, EVERYTHING, targets))
     network["w5"].value = float("nan")
     assert "w5 nan" in drawing.svg(picture(network))
+
+
+def test_a_sheet_is_no_network(capsys):
+    assert main(["draw", "lstm-step"]) == 2
+    assert "a sheet with its own model, which has no neurons to draw" in capsys.readouterr().err
 
 
 def test_an_unknown_thing_to_show_is_refused(capsys):
@@ -224,7 +238,7 @@ def test_the_command_draws_the_pass_after_some_updates(capsys, tmp_path):
 
 def test_png_is_painted_from_the_same_shapes(tmp_path):
     pytest.importorskip("matplotlib")
-    drawn = drawing.shapes(picture_of(load("worked-example")))
+    drawn = layout.shapes(picture_of(load("worked-example")))
     (axes,) = figures.drawing(drawn).axes
     texts = [shape.text for shape in drawn.shapes if isinstance(shape, Text)]
     assert [each.get_text() for each in axes.texts] == texts

@@ -99,7 +99,7 @@ def test_every_formula_gives_the_value_beside_it(network, updates):
 
 @pytest.mark.parametrize("network", [*map(described, RULES), described(batch="online")], ids=range(6))
 def test_every_rule_and_layer_and_batches_in_turn(network):
-    evaluated = Evaluated(made(network, 3))
+    evaluated = Evaluated(made(network, 2))
     for place, (formula, value) in evaluated.rows.items():
         assert formula is None or close(evaluated.of(place), value), (place, formula)
 
