@@ -189,6 +189,7 @@ def adam_mean(g, correct, steps=3, beta=0.9):
     "Adam that multiplies by its bias correction",
     "After some steps with one gradient the corrected mean is that gradient. It was multiplied by 1 - "
     "beta**t instead of divided.",
+    also=adam_mean,
 )
 def adam_multiplied(wrong):
     def correct(m, beta, t):

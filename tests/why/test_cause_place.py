@@ -187,7 +187,7 @@ class HereAndThere(Chain):
         (
             OfOneSample,
             "biases",
-            "wrong in b1, b2 and b3 only; the weights, made of the same deltas, are right",
+            "wrong in b1, b2 and b3 only; the weights of the same layers are right, and so are their deltas",
             "b1 b2 b3",
         ),
         (
@@ -219,6 +219,21 @@ def test_where_no_shape_fits_the_wrong_blocks_say_where_the_chain_broke(mistake,
         if id in SUSPECTS
         else "Often" not in cause.sentence
     )
+
+
+def test_a_bias_with_a_slope_of_its_own_is_not_blamed_on_the_sum_alone():
+    class OfNet(Chain):
+        activations = (LOGISTIC, LOGISTIC, IDENTITY)
+
+        def of_bias(self, layer, delta):
+            if layer != 1:
+                return super().of_bias(layer, delta)
+            nets, outs = self.forward(self.at)
+            return np.sum(delta * nets[1] * (1 - nets[1]) / (outs[1] * (1 - outs[1])), axis=0)
+
+    cause = cause_of(OfNet)
+    assert cause.id == "biases" and set(cause.blocks) == {"b1"}
+    assert "a delta that the bias alone has" in cause.sentence and "another slope than" in cause.sentence
 
 
 @pytest.mark.slow
