@@ -23,8 +23,8 @@ SUSPECTS = {
     "transposed or already updated; the relu mask",
     "every block": "the derivative of the activation or of the loss; all of it rounded or clipped; another "
     "loss than the one differentiated",
-    "biases": "the sum over the samples along the wrong axis, of one sample, or as a mean; another slope than "
-    "in the gradient of the weights",
+    "biases": "the sum over the samples along the wrong axis, of one sample, or as a mean; another slope "
+    "than in the gradient of the weights",
     "weights": "the input of another layer, or before its activation; one sample in place of the sum; an L2 "
     "term",
     "one layer": "the input of another layer; one sample in place of the sum",
@@ -71,9 +71,9 @@ class _Pass:
             are = "is" if len(single) == 1 else "are"
             unless = f", unless {listing(single)} {are} an L2 term alone" if single else ""
             return "biases", (
-                f"{self.where}; the weights of the same layers are right{unless}, and so are their deltas: the "
-                "sum over the samples that makes the gradient of a bias, a delta that the bias alone has, or "
-                "deltas of samples whose inputs are all zero"
+                f"{self.where}; the weights of the same layers are right{unless}, and so are their deltas: "
+                "the sum over the samples that makes the gradient of a bias, a delta of its own, "
+                "or deltas of samples whose inputs are all zero"
             )
         if all(g[0] in self.wrong and len(g) == 2 and g[1] in self.right for g in broken):
             return "weights", (

@@ -233,7 +233,7 @@ def test_a_bias_with_a_slope_of_its_own_is_not_blamed_on_the_sum_alone():
 
     cause = cause_of(OfNet)
     assert cause.id == "biases" and set(cause.blocks) == {"b1"}
-    assert "a delta that the bias alone has" in cause.sentence and "another slope than" in cause.sentence
+    assert "a delta of its own" in cause.sentence and "another slope than" in cause.sentence
 
 
 @pytest.mark.slow
