@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import takewhile
 
 import pytest
+from documents import ROOT
 
 from neuronnet.cli import main
 from neuronnet.description.reading import example_names
@@ -234,6 +235,12 @@ def test_the_command_draws_the_pass_after_some_updates(capsys, tmp_path):
     assert (tmp_path / "net.svg").read_text(encoding="utf-8") == drawing.svg(found) + "\n"
     assert main(["draw", "xor", "--show", "nothing"]) == 0
     assert "sample 1 of 4" in (out := capsys.readouterr().out) and "net" not in out
+
+
+def test_the_picture_in_the_walkthrough_is_the_one_that_is_drawn(tmp_path):
+    assert main(["draw", "worked-example", "-o", str(tmp_path / "net.svg")]) == 0
+    kept = ROOT / "docs" / "worked_example.svg"
+    assert kept.read_text(encoding="utf-8") == (tmp_path / "net.svg").read_text(encoding="utf-8")
 
 
 def test_png_is_painted_from_the_same_shapes(tmp_path):
