@@ -10,7 +10,7 @@ from functools import partial, wraps
 
 import numpy as np
 
-from gradcheck import check, gallery
+from gradcheck import check, gallery, hunt
 from gradcheck.errors import GradcheckError, Interrupted
 from gradcheck.inputs.point import Point
 from gradcheck.inputs.programs import Programs, is_program
@@ -73,17 +73,17 @@ def _parser():
     check = _add(commands, "check", _check, purpose, example, formats, metavar="WHAT", help=what)
     _add_seed(check, "N")
     program = check.add_argument_group("for FILE.py:FUNCTION only (and --format markdown)")
-    program.add_argument(
-        "--parameters",
-        metavar="POINT",
-        help="the parameters at which a program is checked: a .npz or .npy file, a .json file of names and "
-        "nested lists, or FILE.py:NAME or package.module:NAME of a dict or a function that returns one",
-    )
-    returns = "FILE.py:FUNCTION that returns the gradients, where the first returns the loss alone"
-    program.add_argument("--gradients", metavar="FUNCTION", help=returns)
+    _add_program(program)
     only = "check only the arrays whose names match, such as 'W*'; may be given again"
     program.add_argument("--select", action="append", metavar="GLOB", help=only)
     _add_plot(program)
+
+    purpose = "compare the gradients of a program of your own at special points, where backward passes break"
+    example = "hunt model.py:loss_and_gradients --parameters point.npz"
+    what = "FILE.py:FUNCTION or package.module:FUNCTION that returns the loss and its gradients"
+    hunted = _add(commands, "hunt", _hunt, purpose, example, metavar="FUNCTION", help=what)
+    _add_seed(hunted, "N")
+    _add_program(hunted)
 
     purpose = "train objects and the vectorised twin side by side: which number differs first, and why?"
     twin = _add(commands, "twin", _twin, purpose, "twin worked-example --updates 1000")
@@ -112,6 +112,17 @@ def _add(commands, name, command, purpose, example, *formats, metavar="NETWORK",
     add_output_options(parser, *formats)
     parser.set_defaults(command=command)
     return parser
+
+
+def _add_program(parser):
+    parser.add_argument(
+        "--parameters",
+        metavar="POINT",
+        help="the parameters at which a program is checked: a .npz or .npy file, a .json file of names and "
+        "nested lists, or FILE.py:NAME or package.module:NAME of a dict or a function that returns one",
+    )
+    returns = "FILE.py:FUNCTION that returns the gradients, where the first returns the loss alone"
+    parser.add_argument("--gradients", metavar="FUNCTION", help=returns)
 
 
 def _add_seed(parser, metavar):
@@ -155,19 +166,35 @@ def _check(arguments):
     return STATUS[report.verdict]
 
 
-def _check_program(arguments):
+def _hunt(arguments):
+    if not is_program(arguments.network):
+        found = f"{arguments.network}: expected a function of a program"
+        raise NeuronnetError(f"{found}, FILE.py:FUNCTION or package.module:FUNCTION")
+    programs, loss, gradients, parameters = _program(arguments)
+    with programs.running(arguments.network):
+        report = hunt(loss, gradients, parameters, seed=arguments.seed)
+    _print(arguments, report, programs.paths)
+    return STATUS[report.verdict]
+
+
+def _program(arguments):
+    """(the Programs, loss, gradients or None, parameters) that a command names."""
     if arguments.parameters is None:
         allowed = "FILE.npz, FILE.npy, FILE.json or FILE.py:NAME"
         needed = f"--parameters is needed with {arguments.network}: the numbers at which to check it"
         raise NeuronnetError(f"{needed}, as {allowed}")
     arguments.output = _absolute(arguments.output)  # the program may change the directory
-    arguments.plot = _absolute(arguments.plot)
     programs = Programs(partial(require, "numbers"))
     loss = programs.function(arguments.network, ("parameters",))
     gradients = None
     if arguments.gradients is not None:
         gradients = programs.function(arguments.gradients, ("parameters",), ("parameters", "u"))
-    parameters = programs.parameters(arguments.parameters)
+    return programs, loss, gradients, programs.parameters(arguments.parameters)
+
+
+def _check_program(arguments):
+    arguments.plot = _absolute(arguments.plot)  # the program may change the directory
+    programs, loss, gradients, parameters = _program(arguments)
     with programs.running(arguments.parameters):
         entries = Point(parameters).vector.size
     with programs.running(arguments.network), _shown_progress(loss, entries) as watched:

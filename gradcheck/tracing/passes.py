@@ -16,6 +16,7 @@ DIRECTIONS = 3  # along which two arrays must agree
 CLOSE = 1e-9  # relative: rounding of a gradient that is summed in another order
 NARROW = 1e-4  # of the terms: with a wider bar nothing is known
 STEP = 2.0**-17  # of max(|x|, 1)
+SHORTER, SMOOTH = 2.0**-7, 1e-7  # of that; where two steps differ by more, as at the log of a small number
 MOST_REPEATED = 32  # times that a line runs, of which each is looked at by itself
 SAME = 1e-12  # relative: a value computed twice
 
@@ -84,7 +85,6 @@ class Quantity:
         """The derivative of the loss by every entry, an array."""
         found, size = np.zeros(self.shape), np.maximum(np.abs(self.value), 1.0)
         for index in np.ndindex(self.shape):
-            step = STEP * float(size[index])
 
             def moved(t, index=index):
                 def change(value):
@@ -94,8 +94,13 @@ class Quantity:
 
                 return self._loss_with(change)
 
-            one, two = ((moved(h) - moved(-h)) / (2.0 * h) for h in (step, 2.0 * step))
-            found[index] = (4.0 * one - two) / 3.0
+            tried = []
+            for step in (STEP * float(size[index]), SHORTER * STEP * float(size[index])):
+                one, two = ((moved(h) - moved(-h)) / (2.0 * h) for h in (step, 2.0 * step))
+                tried.append((abs(one - two), (4.0 * one - two) / 3.0))
+                if abs(one - two) <= SMOOTH * abs(one):
+                    break
+            found[index] = min(tried)[1]
         return found
 
     @staticmethod

@@ -422,3 +422,36 @@ def test_options_that_do_not_fit_are_refused(here, capsys, arguments, said):
 def test_a_network_is_checked_as_before(capsys):
     assert check("worked-example") == 0
     assert "gradients: right" in capsys.readouterr().out
+
+
+def test_hunt_finds_the_special_point_of_a_program_and_gives_a_line_for_a_test(here, capsys):
+    (here / "model_at_zero.py").write_text(
+        "import numpy as np\n\ndef both(p):\n    x = p['x']\n"
+        "    return float(np.sum(x**2)), {'x': np.where(x == 0, 1.0, 2 * x)}\n\n"
+        "start = {'x': np.array([0.5])}\n",
+        encoding="utf-8",
+    )
+    assert main(["hunt", "model_at_zero.py:both", "--parameters", "model_at_zero.py:start"]) == 1
+    out, _ = capsys.readouterr()
+    assert out.startswith("hunt: wrong where x[0] = 0")
+    assert "\ntest: gradcheck.assert_gradients(both, None, {'x': np.array([0.0])}, seed=0)\n" in out
+    arguments = [
+        "hunt",
+        "model_at_zero.py:both",
+        "--parameters",
+        "model_at_zero.py:start",
+        "--format",
+        "json",
+    ]
+    assert main(arguments) == 1 and json.loads(capsys.readouterr()[0])["verdict"] == "wrong"
+    assert main(["hunt", "model.py:both", "--parameters", "point.json"]) == 0
+    assert capsys.readouterr()[0].startswith("hunt: no special point found")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["xor"], "expected a function of a program"), (["model.py:both"], "--parameters is needed with")],
+)
+def test_hunt_wants_a_program_and_a_point(here, capsys, arguments, said):
+    assert main(["hunt", *arguments]) == 2
+    assert said in capsys.readouterr()[1]
