@@ -53,10 +53,6 @@ def disturbed(description, at, dtype, seed):
     network, in_passes = NeuralNetwork.from_dict(description), NeuralNetwork.from_dict(description, number)
     _in_plain_formulas(in_passes)
     _round_givens(network, in_passes, ulp, draw)
-    if seed % 2:  # some programs take 1 - beta from a beta that is rounded, some as a number of its own
-        settings = network.update_rule.settings
-        rounded = {name: rounded_to(settings[name], dtype) for name in settings if name.startswith("beta")}
-        network.update_rule.settings = {**settings, **rounded}
     looked_at = {*at, *(2**k for k in range(max(at).bit_length()))}
     share = {
         parameter.name: 0.0 for parameter in network.parameters
@@ -123,6 +119,9 @@ def _round_givens(network, in_passes, ulp, draw):
         for beta, power in (("beta1", 1.0), ("beta2", -0.5)):  # 1 - beta is a given, too
             if beta in settings:
                 network.learning_rate *= (1.0 + draw.uniform(-ulp, ulp) / (1.0 - settings[beta])) ** power
+    for beta in [name for name in settings if name.startswith("beta")]:  # or comes from a rounded beta
+        settings = {**settings, beta: settings[beta] * (1.0 + draw.uniform(-ulp, ulp) / 2)}
+    network.update_rule.settings = settings
 
 
 def disturbed_number(ulp, draw):
