@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 8  # differences in a report
 MOST_DIAGNOSED = 60  # values that the search for a mistake looks at, half of them before the first difference
+TOLD, MOST_DECIMALS = 9, 30  # digits of a number that the search is told; decimals of a nought
+BY_HAND = ("copied from another line", "two digits exchanged", "a digit lost", "the point misplaced")
 MOST_OF_A_SHEET = 1_000  # the same, whose arrays are whole
 LATEST_DIAGNOSED = 20  # updates that it replays
 
@@ -94,9 +96,10 @@ class Comparison:
         half = [list(islice(filter(self._is_told, each), most)) for each in (before, then)]
         near = {name: self._printed(name) for name in (*reversed(half[0]), *half[1])}
         try:
-            return diagnose(*self._as_asked(near))
+            found = diagnose(*self._as_asked(near))
         except NeuronnetError:
             return []
+        return [each for each in found if not each.carried and each.mistakes[0].id not in BY_HAND]
 
     def _as_asked(self, texts):
         """The network, or the model of a sheet, and texts of numbers under names that it knows."""
@@ -116,8 +119,10 @@ class Comparison:
     def _printed(self, name):
         """A value with the digits that its tolerance leaves, as text."""
         value, room = self.values[name], self._tolerance(self.golden.values[name])
-        share = min(max(room / abs(value), 1e-16), 1.0) if value else 1.0
-        digits = max(1, min(9, math.floor(-math.log10(share))))
+        if abs(value) <= room or not value:
+            decimals = math.floor(-math.log10(2 * room)) if room else TOLD
+            return f"{0:.{max(0, min(MOST_DECIMALS, decimals))}f}"
+        digits = max(1, min(TOLD, math.floor(-math.log10(max(room / abs(value), 1e-16)))))
         return f"{value:.{digits - 1}e}"
 
     def _tolerance(self, each):

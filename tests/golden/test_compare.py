@@ -21,6 +21,7 @@ from neuronnet import Golden, Model, NeuralNetwork, NeuronnetError
 from neuronnet.description.reading import read
 from neuronnet.golden.formats import WRITERS
 from neuronnet.golden.matching import matched
+from neuronnet.mistakes.networks import network_of
 
 AT = (0, 1, 30)
 MINI_BATCHES = str(Path(__file__).parent.parent.parent / "examples" / "ports" / "mini-batches.toml")
@@ -406,3 +407,15 @@ def test_a_checkpoint_of_pytorch_is_read_and_what_is_no_tensor_left_out(mini_bat
     (tmp_path / "none.pt").write_bytes(state_dict({}))
     with pytest.raises(NeuronnetError, match="no tensors by name in it"):
         mini_batches.compare(tmp_path / "none.pt")
+
+
+def test_a_mistake_that_leaves_noughts_is_named_and_slips_by_hand_are_not():
+    description = read(drawn_description(4))
+    subject, golden = network_of(description), Golden.of(description, dtype="float32")
+    replay = subject.replay(subject.variations["deltas summed without their weights"])
+    values = {name: replay[name] for name, each in golden.values.items() if each.kind == "deltas"}
+    found = golden.compare(values, dtype="float32")
+    assert found.first.actual == 0.0
+    assert found.mistakes[0].mistakes[0].id == "deltas summed without their weights"
+    exchanged = Golden.of("worked-example").compare({"dE_total/dw5": 0.08216074056})
+    assert (exchanged.verdict, exchanged.mistakes) == ("wrong", [])
