@@ -47,7 +47,8 @@ class Exhibit:
     def judge(self, seed: int = 0) -> "JudgedExhibit":
         """Check it, and hunt for the special point where it is wrong."""
         given = self.made() if self.is_alarm else self.made(True)
-        return JudgedExhibit(self, check(*given, seed=seed), hunt(*given) if self.is_special else None)
+        report = check(*given, seed=seed, special_points=not self.is_special)
+        return JudgedExhibit(self, report, hunt(*given) if self.is_special else None)
 
 
 @dataclass(frozen=True)

@@ -212,10 +212,13 @@ def next_step(report):
     if report.cause is not None and report.cause.kind != "place":
         return "mend what the cause says, then check again"
     if len(wrong) > 0:
-        hint = "" if report.intermediates else "; intermediates=... shows the first wrong step backwards"
-        smaller = (
-            "" if report.cause is not None else "; a smaller case, of one sample and few units, says more"
+        hint = (
+            ""
+            if report.intermediates
+            else "; trace_backward, or intermediates=..., shows the first wrong step"
         )
+        case = "; a smaller case, of one sample and few units, says more"
+        smaller = "" if report.cause is not None else case
         return f"compare the line that computes {wrong[-1]} with its formula{hint}{smaller}"
     reasons = [
         entry.reason for block in report.blocks for entry in block.entries if block.verdict == "undecided"

@@ -62,7 +62,7 @@ def test_a_report_reads_well():
         "next: mend what the cause says, then check again"
         if WRONG.cause.kind != "place"
         else "next: compare the line that computes W1 with its formula; "
-        "intermediates=... shows the first wrong step backwards"
+        "trace_backward, or intermediates=..., shows the first wrong step"
     )
     assert lines[-1] == "repeat: gradcheck.check(loss, gradients, parameters, seed=3)"
     assert repr(WRONG) == f"Report: wrong, 3 arrays, {WRONG.evaluations} evaluations"
