@@ -57,9 +57,9 @@ def workbook(training: Any, derivation: Document) -> bytes:
     """
     places = _Places(training)
     sheets = [
-        (GIVEN, _sheet(_given(training), drawn=True)),
-        (TRAINING, _sheet(_rows(training, places), frozen=True)),
-        (FORMULAS, _sheet(_formulas(derivation))),
+        (GIVEN, _sheet(_given(training), (24, 14), drawn=True)),
+        (TRAINING, _sheet(_rows(training, places), (10, 16), frozen=True)),
+        (FORMULAS, _sheet(_formulas(derivation), (24, 60, 70))),
     ]
     last = FIRST_ROW + len(training.rows) - 1
     updates, errors = f"{TRAINING}!$A${FIRST_ROW}:$A${last}", f"{TRAINING}!$B${FIRST_ROW}:$B${last}"
@@ -70,7 +70,7 @@ def workbook(training: Any, derivation: Document) -> bytes:
 
 def workbook_of_steps(derivation: Document) -> bytes:
     """The file of a Document: a row for every step, its formula live where it is of single numbers."""
-    return _file([(STEPS, _sheet(_steps(derivation)))], {})
+    return _file([(STEPS, _sheet(_steps(derivation), (24, 60, 20)))], {})
 
 
 def _file(sheets, drawn):
@@ -236,17 +236,19 @@ def _call(function, arguments):
 # Parts of the file
 
 
-def _sheet(rows, frozen=False, drawn=False):
+def _sheet(rows, widths, frozen=False, drawn=False):
+    """The part of a sheet; the last of the widths is that of all further columns."""
     lines = [f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}">']
     lines += ['<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'] * drawn
     if frozen:
         pane = '<pane xSplit="2" ySplit="2" topLeftCell="C3" activePane="bottomRight" state="frozen"/>'
         lines.append(f'<sheetViews><sheetView workbookViewId="0">{pane}</sheetView></sheetViews>')
-    width = 12 if frozen else 24
-    lines.append(
-        f'<sheetFormatPr defaultRowHeight="15"/><cols><col min="1" max="1" width="{width}" customWidth="1"/>'
+    ends = [*range(1, len(widths)), 16384]
+    columns = "".join(
+        f'<col min="{number}" max="{end}" width="{width}" customWidth="1"/>'
+        for number, (end, width) in enumerate(zip(ends, widths), 1)
     )
-    lines.append('<col min="2" max="16384" width="14" customWidth="1"/></cols><sheetData>')
+    lines.append(f'<sheetFormatPr defaultRowHeight="15"/><cols>{columns}</cols><sheetData>')
     for number, cells in enumerate(rows, 1):
         inside = "".join(_cell(f"{column(place)}{number}", cell) for place, cell in enumerate(cells))
         lines.append(f'<row r="{number}">{inside}</row>')
