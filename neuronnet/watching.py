@@ -14,6 +14,7 @@ import os
 import pdb
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -29,10 +30,10 @@ def watch(array: Any, index: Any, when: Callable | None = None) -> Iterator[None
 
     `when(old, new)` may say which changes count. The index may pick a row or a slice. It watches one array:
     `W -= step` changes it, `W = W - step` binds the name to another; for that hand in a function, as in
-    `watch(lambda: model.W, (0, 1))`. PYTHONBREAKPOINT and `sys.breakpointhook` are honoured: pdb opens in
-    your own frame, another debugger in one that your own has called, so go up once.
+    `watch(lambda: model.W, (0, 1))`. PYTHONBREAKPOINT and `sys.breakpointhook` are honoured: pdb and the
+    debugger of VS Code open in your own frame, any other in one that your own has called, so go up once.
 
-    Raises what `array[index]` raises.
+    Raises what `array[index]` raises, and RuntimeError in VS Code with Python 3.11.
     """
     frame = sys._getframe(2)
     watcher = (_Monitored if sys.version_info >= (3, 12) else _Traced)(array, index, when, frame)
@@ -69,7 +70,12 @@ class _Watcher:
             self.is_open, self.last = False, self.read()
 
     def open(self, frame, event, returned, message):
-        hook = os.environ.get("PYTHONBREAKPOINT") or "pdb.set_trace"
+        hook, attached = os.environ.get("PYTHONBREAKPOINT") or "pdb.set_trace", _pydevd()
+        if attached is not None:
+            print(message, file=sys.stderr)
+            attached.set_suspend(threading.current_thread(), _BREAKPOINT)
+            attached.do_wait_suspend(threading.current_thread(), frame, event, returned)
+            return
         if sys.breakpointhook is not sys.__breakpointhook__ or hook != "pdb.set_trace":
             if hook != "0":
                 print(message, file=sys.stderr)
@@ -144,6 +150,8 @@ class _Traced(_Watcher):
     before: tuple = ()  # the trace function that was set, and those of the frames
 
     def start(self, frame):
+        if _pydevd() is not None:
+            raise RuntimeError("a watch under this debugger needs Python 3.12; pdb has one in 3.11, too")
         if not self.together:
             _Traced.own, _Traced.before = (
                 _OwnFiles(),
@@ -211,6 +219,16 @@ class _OwnFiles(dict):
         is_foreign = filename.startswith("<frozen") or path.startswith(STANDARD) or path == _THIS_FILE
         self[filename] = own = not (is_foreign or any(each in path for each in INSTALLED))
         return own
+
+
+_BREAKPOINT = 111  # what pydevd calls the reason to stand still
+
+
+def _pydevd():
+    """The debugger of VS Code, where it is attached to this program; else None."""
+    constants = sys.modules.get("_pydevd_bundle.pydevd_constants")
+    find = getattr(constants, "get_global_debugger", None)
+    return None if find is None else find()
 
 
 _THIS_FILE = os.path.realpath(__file__)
