@@ -158,6 +158,7 @@ def _cause(program, report):
     shape = report.cause
     fitting = [(shape.id, shape.sentence)] if shape is not None and shape.kind == "shape" else []
     for each in program.candidates:
-        if check(each.loss, each.gradients, program.parameters, seed=report.seed).verdict == "right":
+        given = each.loss, each.gradients, program.parameters
+        if check(*given, seed=report.seed, special_points=False).verdict == "right":
             fitting.append((each.id, each.sentence))
     return fitting[0] if len(fitting) == 1 else None

@@ -380,7 +380,7 @@ class _Trace:
             return self._ratios[number] in {
                 ratio for i, ratio in self._ratios.items() if self._is_used_well(i)
             }
-        return bool(self.known.get(number)) and number not in self._weak and number not in self._suspects
+        return bool(self.known.get(number)) and number not in self._weak
 
     def _is_used_well(self, number):
         """Whether something right is made of a value."""
