@@ -52,7 +52,8 @@ def _refusals(path, inputs):
     try:
         yield
     except (OSError, ValueError) as error:
-        reason, remedy = getattr(error, "strerror", None) or error, "choose a place that can be written to"
+        remedy = "choose a place that can be written to"
+        reason = "a null byte in the name" if "\0" in str(path) else getattr(error, "strerror", None) or error
         if isinstance(error, FileNotFoundError):
             remedy = f"make the folder {shortened(str(Path(path).parent))} first, or choose another place"
         raise NeuronnetError(f"cannot write {shortened(path)}: {reason}; {remedy}") from None

@@ -67,5 +67,5 @@ def _line(value, largest):
     size = size_of(value)
     if not size:
         return ("?" if size is None else ".").ljust(LONGEST)
-    length = max(1, round(LONGEST * size / largest))
+    length = max(1, round(LONGEST * (size / largest)))
     return ("~" if complex(value).real < 0 else "-") * length + " " * (LONGEST - length)

@@ -243,9 +243,10 @@ def _add(found, spellings, array):
 
 
 def derivative_of(above, below):
-    """d above/d below, entry by entry where below is an array of names."""
+    """d above/d below, entry by entry where below is an array of names; None where one is no name."""
     if isinstance(below, ArrayOf):
-        return below.rebuilt([derivative_of(above, entry) for entry in below.parts()])
+        entries = [derivative_of(above, entry) for entry in below.parts()]
+        return None if None in entries else below.rebuilt(entries)
     if isinstance(above, Negative) and isinstance(above.inner, Name):
         inner = derivative_of(above.inner, below)
         return None if inner is None else Negative(inner)

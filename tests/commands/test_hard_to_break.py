@@ -37,6 +37,9 @@ targets = [0.9]
 SHEET = "x = 2   w1 = 0.3   t = 1\ny = w1 x\nE_total = (y-t)^2\n"
 WORKED = "network: worked-example\n"
 LARGE = NETWORK.replace("bias = 0.5", "bias = 1e308").replace("tanh", "identity")
+VECTOR = r"""\( L = (y - t)^0.1 \implies \frac{\partial L}{\partial y} = -1(y - t) \)
+Rightarrow \frac{\partial L}{\partial w} = 1(y-t)x \)
+"""
 PROGRAM = """
 import os, subprocess, sys
 import numpy as np
@@ -109,6 +112,8 @@ ROWS = [
         0,
         "not compared: w5@3.5",
     ),
+    ({"s.tex": VECTOR}, "neuronnet check s.tex --network worked-example", 0, ""),
+    ({"net.toml": NETWORK.replace("0.1", "1e308")}, "neuronnet draw net.toml", 0, "--"),
     ({}, "gradcheck twin micrograd-neuron --updates 2", 2, "learning_rate"),
     *(
         (
