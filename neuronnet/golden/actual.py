@@ -93,8 +93,7 @@ def of_values(values) -> Actual:
     kinds, found = set(), {}
     for name, value in _flat(values):
         kinds.add(str(getattr(value, "dtype", "")).removeprefix("torch."))
-        value = value.detach().cpu() if hasattr(value, "detach") else value
-        found[name] = _floats(value.tolist() if hasattr(value, "tolist") else value, name)
+        found[name] = _numbers(value, name)
     kinds &= set(FLOATS.values())
     return Actual(found, min(kinds) if kinds else _dtype_of(_leaves(found)))
 
@@ -115,18 +114,25 @@ def _from_json(data):
         quantities = document["quantities"]
         values = {name: float(each["value"]) for name, each in quantities.items()}
         return Actual(values, document.get("dtype") or _dtype_of(values.values()))
-    values = {name: _floats(value, name) for name, value in _flat(document)}
+    values = {name: _numbers(value, name) for name, value in _flat(document)}
     return _with_digits(values, texts)
 
 
 def _from_csv(data):
-    rows = [row for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))) if any(row)]
+    text = data.decode("utf-8-sig")
+    comma = next((each for each in "\t;" if each in text.partition("\n")[0]), ",")
+    rows = [row for row in csv.reader(io.StringIO(text), delimiter=comma) if any(row)]
     columns = (0, 1)
     if rows and "value" in (head := [each.strip().lower() for each in rows[0]]):
         columns, rows = (head.index("name") if "name" in head else 0, head.index("value")), rows[1:]
     values, texts = {}, []
     for row in rows:
+        if len(row) <= max(columns):
+            raise NeuronnetError(
+                f"found the row {shortened(comma.join(row))}; a name and a number are needed"
+            )
         name, text = (row[each].strip() for each in columns)
+        text = text.replace(",", ".") if comma == ";" else text
         values[name] = float(text)
         texts.append(text)
     return _with_digits(values, texts)
@@ -152,7 +158,7 @@ def _with_digits(values, texts):
 
 def _significant(text):
     digits = text.lower().partition("e")[0].lstrip("+-").replace(".", "").lstrip("0")
-    return len(digits)
+    return len(digits) if digits.isdigit() else 0
 
 
 def _prints_single(text):
@@ -333,10 +339,18 @@ def _flat(values, prefix=""):
             yield f"{prefix}{name}", value
 
 
-def _floats(value, name):
+def _numbers(value, name):
+    """Floats in nested lists, of numbers, arrays or tensors in lists; None for what is no number itself."""
+    if value is None or isinstance(value, (bool, str)):
+        return None
+    value = value.detach().cpu() if hasattr(value, "detach") else value
+    value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, (list, tuple)):
-        return [_floats(each, name) for each in value]
-    if isinstance(value, (bool, str)) or not hasattr(value, "__float__"):
+        found = [_numbers(each, name) for each in value]
+        if None in found:
+            raise NeuronnetError(f"{name}: found {shortened(value[found.index(None)])}; numbers are needed")
+        return found
+    if not hasattr(value, "__float__"):
         raise NeuronnetError(f"{name}: found {shortened(value)}; numbers are needed")
     return float(value)
 
@@ -345,7 +359,7 @@ def _leaves(value):
     for each in value.values() if isinstance(value, dict) else value:
         if isinstance(each, list):
             yield from _leaves(each)
-        else:
+        elif each is not None:
             yield each
 
 

@@ -187,7 +187,7 @@ class Golden:
     def require_replaceable(path: Any, reason: str | None) -> None:
         """Raise NeuronnetError for a file that is there, where no reason is given to replace it."""
         if Path(path).exists() and not reason:
-            raise NeuronnetError(f"{path} is there; --reason TEXT replaces it, and is kept in the file")
+            raise NeuronnetError(f"{path} is there; --reason TEXT replaces it; a JSON file keeps the reason")
 
     def replacing(self, before: Golden, reason: str) -> Golden:
         """The same with the reason for which it replaces another in its history."""

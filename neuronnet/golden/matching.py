@@ -44,9 +44,11 @@ def matched(golden: Golden, given: dict) -> Matched:
     """The numbers of a mapping, name -> number or nested lists, under the names of the golden quantities."""
     tables, values, said, unknown = _Tables(golden), {}, [], []
     arrays = defaultdict(list)
-    for key, value in given.items():
+    for key, value in _by_layers(given):
         name = tables.own_name(key)
-        if name is not None and not isinstance(value, list):
+        if value is None:
+            unknown.append(f"{key} (no number)")
+        elif name is not None and not isinstance(value, list):
             values[name] = value
         elif isinstance(value, list) and f"{key}[{','.join('1' * _depth(value))}]" in tables:
             values |= _entries(key, value)
@@ -68,6 +70,25 @@ def matched(golden: Golden, given: dict) -> Matched:
             keys = some[0][0] if len(some) == 1 else f"{some[0][0]} to {some[-1][0]}"
             said.append(f"{keys}: taken as those after {updates[found.index(best)]} updates")
     return Matched(values, list(dict.fromkeys(said)), unknown)
+
+
+def _by_layers(given):
+    """(key, value) of a mapping, a list of the matrices of all layers as one for each: coefs_1, coefs_2."""
+    for key, value in given.items():
+        kind = _kind_of(key) if isinstance(value, list) else None
+        if kind is None or not _is_of_layers(value, kind[0][0]):
+            yield key, value
+            continue
+        name, at, update = key.partition("@")
+        yield from ((f"{name.rstrip('_')}_{layer}{at}{update}", each) for layer, each in enumerate(value, 1))
+
+
+def _is_of_layers(value, role):
+    lists = [each for each in value if isinstance(each, list)]
+    if not value or len(lists) < len(value):
+        return False
+    is_ragged = len(set(map(len, lists))) > 1
+    return _depth(value) == 3 or (len(lists) > 1 if role == "b" else is_ragged and role != "W")
 
 
 class _Tables:
@@ -150,6 +171,7 @@ class _Placed(NamedTuple):
 
 def _kind_of(key):
     """((role, of), update, plain name) of a matrix, (("W", "gradient"), 10, "W1") for `10.dW1`, or None."""
+    key = re.sub(r":0$", "", key.replace("/", "."))
     update, stated = None, _AT.search(key) or _UPDATE.search(key)
     if stated is not None and _LAYER.fullmatch(key[stated.start() :]) is None:
         update, key = int(stated["count"]), key[: stated.start()] + key[stated.end() :]
@@ -217,9 +239,15 @@ def _why_not(names, rows, count):
 
 
 def _in_order(some, count):
-    """For each matrix the place of its layer: by the number in its name, from 0 or from 1, or by its rank."""
+    """For each matrix the place of its layer: by the number in its name, from 0 or from 1, or by its rank.
+
+    One without a number comes before those of the same name with one, as dense, dense_1, else after them.
+    """
     numbers = [re.findall(r"[0-9]+", plain) for _, plain, _ in some]
     found = [int(each[-1]) if each else None for each in numbers]
+    stems = [re.sub(r"_?[0-9]+", "", plain) for _, plain, _ in some]
+    numbered = {stem for stem, number in zip(stems, found) if number is not None}
+    found = [0 if number is None and stem in numbered else number for stem, number in zip(stems, found)]
     if len(some) == count or None in found:
         ranked = sorted(range(len(some)), key=lambda k: (found[k] is None, found[k] or 0, k))
         places = [0] * len(some)

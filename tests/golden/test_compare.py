@@ -230,7 +230,8 @@ def test_a_file_of_right_numbers_is_right_and_one_changed_number_is_told(task, t
         ("x.json", b"[1]", "a JSON object of names and numbers is needed"),
         ("x.json", b'{"W1": ["a"]}', "W1: found 'a'; numbers are needed"),
         ("x.json", b"{", "not a json file"),
-        ("x.csv", b"W1\n", "not a csv file"),
+        ("x.csv", b"W1\n", "x.csv: found the row 'W1'; a name and a number are needed"),
+        ("x.csv", b"w1,one\n", "not a csv file"),
         ("x.npz", b"PK", "not a npz file"),
         ("x.safetensors", b"\xff" * 20, "not a safetensors file"),
         ("x.pt", state_dict({"a": np.ones(1)}, "system", "os"), "os.system, which is not read"),
@@ -419,3 +420,32 @@ def test_a_mistake_that_leaves_noughts_is_named_and_slips_by_hand_are_not():
     assert found.mistakes[0].mistakes[0].id == "deltas summed without their weights"
     exchanged = Golden.of("worked-example").compare({"dE_total/dw5": 0.08216074056})
     assert (exchanged.verdict, exchanged.mistakes) == ("wrong", [])
+
+
+W1, W2, B1, B2 = [[0.4, -0.3], [0.2, 0.6], [-0.5, 0.1]], [[0.3, -0.7, 0.5]], [0.1, -0.2, 0.05], [0.15]
+
+
+@pytest.mark.parametrize(
+    ("values", "compared"),
+    [
+        ({"weights": [W1, W2], "biases": [B1, B2]}, 13),
+        ({"coefs_@0": [np.array(W1).T, np.array(W2).T]}, 9),
+        ({"dense/kernel:0": np.transpose(W1), "dense_1/kernel:0": np.transpose(W2)}, 9),
+        ({"params": {"Dense_1": {"bias": B2}, "Dense_0": {"bias": B1}}}, 4),
+        ({"hidden1.weight": W1, "last.weight": W2, "optimiser": "adam", "note": None}, 9),
+    ],
+)
+def test_layers_come_as_lists_and_as_frameworks_name_them(mini_batches, values, compared):
+    found = mini_batches.compare(values)
+    assert (found.verdict, found.compared) == ("right", compared), str(found)
+    assert set(found.unknown) == {f"{name} (no number)" for name in ("optimiser", "note") if name in values}
+
+
+@pytest.mark.parametrize(
+    "text", ["w1\t0.4\nb2\t-0.2\n", "name;value\nw1;0,4\nb2;-0,2\n", "w1, 0.4\n\nb2, -0.2"]
+)
+def test_columns_are_parted_by_commas_tabs_or_semicolons(mini_batches, tmp_path, text):
+    (tmp_path / "values.csv").write_text(text)
+    assert (mini_batches.compare(tmp_path / "values.csv").compared) == 2
+    (tmp_path / "values.csv").write_text(text.replace("4", "7"))
+    assert mini_batches.compare(tmp_path / "values.csv").first.name == "w1"
