@@ -83,7 +83,8 @@ def workbook(description: Any, updates: int | None = None) -> bytes:
     if updates is None:
         updates = 0 if description.learning_rate is None else ROWS
     first_pass = document.of_derivation(Derivation(description))
-    return spreadsheet.workbook(training_rows(description, updates), first_pass)
+    rows = training_rows(description, updates, output.progress_line(updates))
+    return spreadsheet.workbook(rows, first_pass)
 
 
 def workbook_of_model(model: Any) -> bytes:

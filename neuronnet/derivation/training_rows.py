@@ -6,6 +6,7 @@ The formulas are those of the derivation. A row's parameters come from the row b
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from neuronnet.derivation.quantities import Derivation
@@ -40,8 +41,8 @@ class TrainingRows(NamedTuple):
     error: str
 
 
-def training_rows(description: Any, updates: int) -> TrainingRows:
-    """The TrainingRows of a network's first updates.
+def training_rows(description: Any, updates: int, progress: Callable | None = None) -> TrainingRows:
+    """The TrainingRows of a network's first updates; `progress(done)` is called after each.
 
     Raises NeuronnetError where there are too many cells, and where the training diverges.
     """
@@ -56,6 +57,8 @@ def training_rows(description: Any, updates: int) -> TrainingRows:
             found = f"{len(walk.columns)} quantities in {counted(updates, 'update')}"
             raise NeuronnetError(f"{found}: too many for a spreadsheet; fewer updates or samples fit")
         rows.append(walk.next(update))
+        if progress is not None:
+            progress(update)
     names = description.names
     kept: dict[str, Any] = {
         name: value for name, value in derivation.given.items() if name not in derivation.moved

@@ -91,6 +91,7 @@ def test_negative_numbers_stand_in_brackets():
         ("han-kamber", "han-kamber", latex.document),
         ("batch-norm", None, latex.document),
         ("lstm-step", None, latex.markdown),
+        ("worked-example", "worked-example", web_page.page),
     ],
 )
 def test_what_is_written_is_read_again_and_every_line_is_right(name, network, write):
