@@ -15,7 +15,7 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError
 
-TAP = "_gradcheck_tap"
+TAP, COPY = "_gradcheck_tap", "_gradcheck_copy"
 NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
 SCOPES = (*NESTED, ast.ListComp, ast.SetComp, ast.DictComp)
 
@@ -100,7 +100,7 @@ def rewritten(function, role):
     name = getattr(function, "__name__", type(function).__name__)
     node, start, lines = _read(plain, role, name)
     tap = Tap()
-    node.decorator_list = []
+    _strip(node)
     _Rewriter(tap, plain.__code__, start, lines).rewrite(node)
     free = plain.__code__.co_freevars
     outer = ast.parse(f"def outer({', '.join([TAP, *free])}):\n    return {node.name}")
@@ -151,6 +151,17 @@ def _read(function, role, name):
                 f"{what}: line {start + each.lineno - 1} has {said}, {kind}; use plain locals"
             )
     return node, start, lines
+
+
+def _strip(node):
+    """Takes away what is evaluated where a function is defined, and its name, which hides the real one."""
+    node.decorator_list, node.returns, node.name = [], None, COPY
+    spec = node.args
+    spec.defaults = [ast.Constant(None) for _ in spec.defaults]
+    spec.kw_defaults = [None if each is None else ast.Constant(None) for each in spec.kw_defaults]
+    others = (each for each in (spec.vararg, spec.kwarg) if each is not None)
+    for each in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs, *others):
+        each.annotation = None
 
 
 class _Rewriter:

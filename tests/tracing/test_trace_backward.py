@@ -2,9 +2,11 @@
 
 import inspect
 import linecache
+import sys
 
 import numpy as np
 import pytest
+from profiles import by_day
 
 from gradcheck import GradcheckError, trace_backward
 from gradcheck.tracing.rewritten import rewritten
@@ -286,3 +288,19 @@ def test_a_rewritten_function_gives_the_same_and_notes_every_local():
     copy(2.0, 3.0)
     noted = [(tap.places[event.place].name, event.value) for event in tap.events]
     assert ("total", 12.0) in noted and ("total", 39.0) in noted and ("kept['total']", 39.0) in noted
+
+
+def functions_of_this_package():
+    modules = [each for name, each in sorted(sys.modules.items()) if name.startswith("gradcheck.")]
+    found = [each for module in modules for each in vars(module).values() if inspect.isfunction(each)]
+    return [each for each in found if each.__module__.startswith("gradcheck.") and "<" not in each.__name__]
+
+
+def test_functions_of_every_kind_are_rewritten():
+    functions = by_day(functions_of_this_package(), 12)
+    assert len(functions) > 15
+    for function in functions:
+        if not (inspect.isgeneratorfunction(function) or hasattr(function, "__wrapped__")):
+            copy, tap = rewritten(function, "forward")
+            assert inspect.signature(copy).parameters.keys() == inspect.signature(function).parameters.keys()
+            assert len(tap.places) > 0 or len(inspect.signature(function).parameters) == 0
