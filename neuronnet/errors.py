@@ -93,6 +93,13 @@ def require_numbers(values, what, expected):
     return values
 
 
+def require_count(value, what):
+    """`value`, if it is a whole number from 1; otherwise NeuronnetError."""
+    if not isinstance(value, int) or value < 1:
+        raise NeuronnetError(f"{what}: found {shortened(value)}; allowed are whole numbers from 1")
+    return value
+
+
 def require_samples(samples):
     """`samples` as a list, if there are any; otherwise PassOrderError."""
     samples = list(samples)

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import tee
 from typing import Any
 
+from neuronnet.errors import require_count
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression
 from neuronnet.formulas.rewriting import with_names
@@ -31,7 +32,7 @@ OF_A_PASS = ("net", "out", "E", "dE_dout", "dout_dnet", "delta")
 
 @dataclass(frozen=True)
 class Event:
-    """A quantity that was just computed; `str` of it is name = formula = the same in numbers = value.
+    """A quantity just computed; `str` of it is name = formula = the same in numbers = value.
 
     `name` and `formula` are in the network's names, `net_h1[2]` in sample 2; `factors` holds the value of
     each name in the formula. `phase` is "forward", "error", "backward" or "update", or "by hand" for what is
@@ -92,7 +93,7 @@ class Narrator:
         self._sample = self.places.single
         self._eta, self._state = network.learning_rate, {}
         self._of_samples: dict[str, Any] = {}  # errors and gradients of single samples, for their totals
-        self._last: dict[str, Any] = {name: each.value for name, each in self.places.parameters.items()}
+        self._last: dict[str, Any] = {}  # what was told before
 
     def _want(self, wanted, places):
         """Tell what `wanted(name)` says, which comes with what is set in these places."""
@@ -115,8 +116,7 @@ class Narrator:
             self._sample = self.places.sample(number)
             self._turn += together
         elif method in ("error", "_backpropagate_sample"):
-            targets = first if network.loss.takes_targets else None
-            self._sample = self.places.sample(self._sample.number, targets)
+            self._sample = self.places.sample(self._sample.number, network._checked_targets(first))
             if method == "_backpropagate_sample" and self._with_errors:
                 network.error(first)
         elif method == "_move":
@@ -146,6 +146,8 @@ class Narrator:
         if new is None or place not in self._at:
             return
         self._times[place] = self._times.get(place, 0) + 1
+        if attribute == "value":
+            self._last[thing.name] = old
         if method is None:
             self._tell_by_hand(place, old, new)
         elif self._times[place] == self.places.times(place, method):
@@ -194,18 +196,9 @@ class Narrator:
         if row.phase == "update" and any(each.endswith("@1") for each in factors):
             formula = with_names(formula, lambda each: _later(each, update))
             factors = {_later(each, update): value for each, value in factors.items()}
-        return Event(
-            name,
-            values[row.name],
-            old,
-            row.phase,
-            update,
-            self._sample.number if f"[{self._sample.number}]" in name else None,
-            *self.places.about(name),
-            formula,
-            factors,
-            written,
-        )
+        sample = self._sample.number if f"[{self._sample.number}]" in name else None
+        about, value = self.places.about(name), values[row.name]
+        return Event(name, value, old, row.phase, update, sample, *about, formula, factors, written)
 
     def factors_of_gradient(self, event):
         """Of an update, the value of each factor of the gradient that it uses; else nothing."""
@@ -290,6 +283,12 @@ class _Values(dict):
 
 def trace(network, inputs, targets, updates, keep) -> Iterator[Event]:
     """See `NeuralNetwork.trace`."""
+    if (inputs is None) != (targets is None):  # what is missing is refused, as too few numbers
+        inputs, targets = ([] if each is None else each for each in (inputs, targets))
+    return _told(network, inputs, targets, require_count(updates, "updates"), keep)
+
+
+def _told(network, inputs, targets, updates, keep):
     told: list = []  # of one update: Events, and what was set as (object, attribute, old, new)
     narrator = Narrator(network, told.append, seen=lambda *change: told.append(change))
     before, is_over = _state(network), False

@@ -12,6 +12,7 @@ An observed object has another class for that time, a subclass with the same slo
 reports. Every number comes from the same methods as ever, and an object that nobody observes pays nothing.
 """
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 
@@ -78,6 +79,7 @@ def _observing(base, listeners, methods):
 
 def _reporting(method, name, listeners):
     def call(self, *arguments, **options):
+        arguments = [list(each) if isinstance(each, Iterator) else each for each in arguments]  # read twice
         for listener in listeners:
             listener.entered(name, (*arguments, *options.values()))
         try:

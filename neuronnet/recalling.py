@@ -5,7 +5,7 @@ with network.history("w5", "E_total") as history:
 history["w5"]                 w5 before the first update, after it, ..., after the fifth
 """
 
-from neuronnet.errors import NeuronnetError, UnknownName, shortened
+from neuronnet.errors import UnknownName, require_count
 from neuronnet.events import METHODS, OF_A_PASS, Narrator
 from neuronnet.observing import observed
 from neuronnet.stopping import Wanted
@@ -21,9 +21,7 @@ class History(dict):
     def __init__(self, network, names, every):
         """Raises UnknownName, and PassOrderError for the E_total of a network without samples."""
         super().__init__()
-        if not isinstance(every, int) or every < 1:
-            raise NeuronnetError(f"every: found {shortened(every)}; allowed are whole numbers from 1")
-        self._recorder = _Recorder(network, self, names, every)
+        self._recorder = _Recorder(network, self, names, require_count(every, "every"))
         self._around = observed([network, *self._recorder.wanted.objects], self._recorder, METHODS)
         self._around.__enter__()
 

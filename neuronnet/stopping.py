@@ -9,24 +9,19 @@ line of the pass that set the value.
 
 import re
 import sys
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import NamedTuple
 
-from neuronnet.errors import NeuronnetError, UnknownName, shortened
+from neuronnet.errors import NeuronnetError, UnknownName, require_count, shortened
 from neuronnet.events import BY_HAND, METHODS, Narrator
 from neuronnet.observing import observed
 
 
-@contextmanager
 def stop_when(network, names, when, every):
     """See `NeuralNetwork.stop_when`."""
-    if not isinstance(every, int) or every < 1:
-        raise NeuronnetError(f"every: found {shortened(every)}; allowed are whole numbers from 1")
-    stops = _Stops(network, names, when, every)
-    with observed([network, *stops.wanted.objects], stops, METHODS):
-        yield
+    stops = _Stops(network, names, when, require_count(every, "every"))
+    return observed([network, *stops.wanted.objects], stops, METHODS)
 
 
 class _Stops(Narrator):

@@ -200,6 +200,8 @@ def test_samples_of_the_users_own_are_told_by_themselves():
         ([1], [1], "inputs: expected 2 numbers"),
         ([0, 1], [1, 1], "targets: expected 1 number"),
         ([0, None], [1], "finite"),
+        (None, [1], "inputs: expected 2 numbers, found 0"),
+        ([0, 1], None, "targets: expected 1 number, found 0"),
     ],
 )
 def test_what_was_computed_before_an_error_is_told_before_it(inputs, targets, message):
@@ -208,7 +210,7 @@ def test_what_was_computed_before_an_error_is_told_before_it(inputs, targets, me
     with pytest.raises(NeuronnetError, match=message):
         for event in network.trace(inputs, targets):
             told.append(event.name)
-    assert (told == []) is (message != "targets: expected 1 number")
+    assert (told == []) is not message.startswith("targets")
     assert state(network) == before
 
 
@@ -253,6 +255,12 @@ def test_what_raises_while_it_is_observed_is_restored():
     with pytest.raises(ZeroDivisionError), observed([parameter], _Listener()):
         parameter.value = 1 / 0
     assert type(parameter) is Parameter
+
+
+@pytest.mark.parametrize("updates", [0, -1, 1.5, None])
+def test_updates_are_a_whole_number_from_one(updates):
+    with pytest.raises(NeuronnetError, match="updates: found"):
+        load(XOR).trace(updates=updates)
 
 
 def test_fractions_are_traced_to_the_last_event():

@@ -18,6 +18,8 @@ XOR = {
     "sample": [{"inputs": [x, y], "targets": [int(x != y)]} for x in (0, 1) for y in (0, 1)],
 }
 
+XOR_SAMPLES = [(each["inputs"], each["targets"]) for each in XOR["sample"]]
+
 
 @pytest.fixture
 def stops(monkeypatch):
@@ -146,6 +148,28 @@ def test_what_does_not_change_does_not_stop(stops):
         for _ in range(3):
             network.feed_forward([0.05, 0.1])
     assert len(stops) == 1
+
+
+def test_a_name_is_refused_before_the_with(stops):
+    network = load("worked-example")
+    with pytest.raises(NeuronnetError, match="did you mean w5"):
+        network.stop_when("w55")
+    later = network.stop_when("w5")
+    network.fit(1)
+    assert stops == []
+    with later:
+        network.fit(1)
+    (stop,) = stops
+    assert (stop["old"], stop["update"]) == (Derivation("worked-example")["w5@1"].value, 2)
+
+
+def test_samples_from_a_generator_are_read_once(stops):
+    network, ordinary = load(XOR), load(XOR)
+    with network.stop_when("w5.gradient"):
+        found = network.gradients(sample for sample in XOR_SAMPLES[:3])
+    assert found == ordinary.gradients(XOR_SAMPLES[:3])
+    assert [stop["new"] for stop in stops] == [found["w5"]]
+    assert stops[0]["why"].startswith("dE_total/dw5 = dE_total[1]/dw5 + dE_total[2]/dw5 + dE_total[3]/dw5 = ")
 
 
 def test_what_is_set_by_hand_stops_too(stops):
