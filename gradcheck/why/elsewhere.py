@@ -13,10 +13,10 @@ NEAR, FAR = (Place(0.125),) * 2, (Place(1.0), Place(3.0))  # where a cause must 
 LEAST_CALLS = 400  # of the loss, all experiments together; or twice as many as the check took
 SPARE = 8  # calls that are left to the check
 POINTS, TRIED = 2, 2  # that must agree; times that each is drawn until the functions have a value
-STEP = 2.0**-10  # of a parameter
+STEP = 2.0**-12  # of a parameter
 NOISE = 2.0**-50  # of the loss
 BEYOND = 4.0  # bars
-SEEN = 2.0**-13  # of a slope: the widest bar with which it counts as known
+SEEN = 2.0**-17  # of a slope: the widest bar with which it counts as known
 MOST_ENTRIES = 64  # of a block whose shares are looked at
 CONSTANT = 2.0**-30  # relative: what differs by less is the same
 
@@ -117,12 +117,14 @@ class Elsewhere:
 
         None where the outputs are no single array, or the block has too many entries.
         """
-        here, rows = self.functions.point.vector, []
-        for i in self.blocks[name].positions:
+        here, rows, block = self.functions.point.vector, [], self.blocks[name]
+        if len(block.positions) > MOST_ENTRIES:
+            return None
+        for i in block.positions:
             self._afford()
             h = STEP * max(1.0, abs(here[i]))
             low, high = (self.functions.weighted(here + k * h * (np.arange(here.size) == i)) for k in (-1, 1))
-            if low is None or len(self.blocks[name].positions) > MOST_ENTRIES:
+            if low is None:
                 return None
             row = (high - low) / (2.0 * h)
             rows.append(np.where(np.abs(row) > CONSTANT * np.max(np.abs(row)), row, 0.0))

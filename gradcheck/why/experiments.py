@@ -133,7 +133,8 @@ def _through(elsewhere, wrong, right):
             if value != 0.0 and size > 1:
                 continue
             for entry in (None, *(range(size) if 1 < size <= MOST_ENTRIES else ())):
-                there = [elsewhere.moved(at.vector, name, value, entry) for at in elsewhere.near]
+                places = (*elsewhere.near, *elsewhere.far)
+                there = [elsewhere.moved(at.vector, name, value, entry) for at in places]
                 cured = _cured(elsewhere, left, there)
                 if cured:
                     said = name if entry is None else block.entry(block.start + entry)
@@ -155,7 +156,8 @@ def _lines(elsewhere, wrong, right):
         found = {name: lines for name, lines in found.items() if lines is not None}
         best, where = (found, zero) if len(found) > len(best) else (best, where)
     if where is not None:
-        at = elsewhere.at(elsewhere.moved(elsewhere.near[1].vector, where, 0.0))
+        other = (*elsewhere.far, elsewhere.near[1])[0]
+        at = elsewhere.at(elsewhere.moved(other.vector, where, 0.0))
         again = {name: _wrong_lines(elsewhere, name, at) for name in best if at is not None}
         best = {name: lines for name, lines in again.items() if np.array_equal(lines, best[name])}
     said = [_named_lines(elsewhere.blocks[name], lines) for name, lines in best.items()]
@@ -240,19 +242,17 @@ def _vanishes(elsewhere, before, moved, name):
 
 
 def _cured(elsewhere, wrong, vectors):
-    """The names of wrong blocks that are right at all of the vectors."""
-    first = elsewhere.at(vectors[0])
-    names = (
-        []
-        if first is None
-        else [name for name in wrong if elsewhere.along(first, elsewhere.direction([name])).agree]
-    )
-    for at in map(elsewhere.at, vectors[1:]) if names else ():
-        names = [
-            name
-            for name in names
-            if at is not None and elsewhere.along(at, elsewhere.direction([name])).agree
-        ]
+    """The names of wrong blocks right at vectors near the point, and not wrong at those farther away."""
+    names = list(wrong)
+    for i, vector in enumerate(vectors):
+        at, is_near = elsewhere.at(vector) if names else None, i < len(elsewhere.near)
+        if at is not None:
+            slopes = {name: elsewhere.along(at, elsewhere.direction([name])) for name in names}
+            names = [
+                name for name, found in slopes.items() if found.agree or not is_near and not found.differ
+            ]
+        elif is_near:
+            return []
     return names
 
 
