@@ -82,7 +82,9 @@ def renamed():
     return network
 
 
-@pytest.mark.parametrize("case", [*example_names(), *SIZES, renamed], ids=str)
+@pytest.mark.parametrize(
+    "case", [*example_names(), *SIZES, renamed], ids=lambda case: getattr(case, "__name__", str(case))
+)
 def test_no_text_overlaps_another_or_leaves_the_drawing(case):
     network = load(case) if isinstance(case, str) else case() if callable(case) else drawn_network(case)
     for found in (picture(network, EVERYTHING), picture_of(network, ("values",)), picture_of(network)):
