@@ -13,10 +13,12 @@ import numpy as np
 from gradcheck.errors import GradcheckError, Interrupted
 from gradcheck.inputs.functions import MOST_CALLS, READINGS, CallersFunctions, random_states_kept
 from gradcheck.inputs.intermediates import functions_of_intermediates
+from gradcheck.inputs.many_sets import ManySets
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import Finding, audit
-from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries, gradient_at
+from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries
 from gradcheck.judge.glances import check_special
+from gradcheck.judge.gradient_at import gradient_at
 from gradcheck.judge.nearby import check_nearby
 from gradcheck.judge.weak_passes import weak_passes
 from gradcheck.report.report import Note, Report
@@ -46,19 +48,20 @@ def check(
     most_calls: int = MOST_CALLS,
     args: tuple = (),
     special_points: bool = True,
+    vectorized: bool = False,
 ) -> Report:
     """Judge a gradient, entry by entry. Returns a Report.
 
     loss: parameters -> one number, or (number, gradients) when `gradients` is None. gradients: a function of
-    the parameters, or ready numbers, in their structure: arrays and floats, in nested dicts,
-    lists, tuples; dW1 counts as W1. Both get fresh float64 copies, then `args`. Where the loss returns
-    arrays, gradients takes (parameters, u) and gives those of sum(u * loss), or gives the Jacobian.
+    the parameters, or ready numbers, in their structure: nested dicts, lists, tuples of arrays and floats;
+    dW1 counts as W1. Both get float64 copies, then `args`. Where the loss returns arrays, gradients
+    takes (parameters, u) and gives those of sum(u * loss), or gives the Jacobian.
 
-    `select`: a glob on names, or a list. `confidence`: how many error bars away is wrong. `bounds`: (low,
-    high), never left. `intermediates`: see `gradcheck.inputs.intermediates`. `network`, `samples` and
-    `learning_rate` help to find the mistake. More than `one_by_one` entries are judged along directions.
-    Cheap losses are compared at `special_points`. Raises GradcheckError beyond `most_calls` of the loss,
-    and for shapes and numbers that do not fit.
+    `select`: a glob, or several. `confidence`: error bars that make wrong. `bounds`: (low, high), never left.
+    `intermediates`: see `gradcheck.inputs.intermediates`. `network`, `samples`, `learning_rate` help to find
+    mistakes. More than `one_by_one` entries are judged along directions. `vectorized`: the loss takes many
+    sets, an axis before each array. Cheap losses are compared at `special_points`. Raises GradcheckError
+    beyond `most_calls` of the loss, and for what does not fit.
 
     >>> check(lambda p: p["w"] ** 3, lambda p: {"w": 3 * p["w"]}, {"w": 2.0}).verdict
     'wrong'
@@ -66,11 +69,13 @@ def check(
     started = perf_counter()
     options: dict[str, Any] = {"select": select, "seed": seed, "confidence": confidence, "samples": samples}
     options |= {"learning_rate": learning_rate, "one_by_one": one_by_one, "most_calls": most_calls}
-    options["special_points"] = special_points
+    options |= {"special_points": special_points, "vectorized": vectorized}
     _require_allowed(options)
     constants = _constants(network, samples, learning_rate)
+    many_sets = ManySets(loss, parameters, args) if vectorized else None
     with random_states_kept(), np.errstate(all="ignore"):
-        functions = CallersFunctions(loss, gradients, parameters, seed, bounds, most_calls, args)
+        of_one = loss if many_sets is None else many_sets.alone
+        functions = CallersFunctions(of_one, gradients, parameters, seed, bounds, most_calls, args, many_sets)
         point = functions.point
         # audit: are these functions of their arguments, and of nothing else?
         audited_loss, audited_gradients = functions.audited()
@@ -332,12 +337,13 @@ OPTIONS = {  # name: (whether it holds for a value, what the value is)
         "their number, or (inputs, targets) pairs beside a network",
     ),
     "one_by_one": (_whole(0), "a number of entries, from 0 on"),
+    "vectorized": (lambda value: isinstance(value, (bool, np.bool_)), "True or False"),
     "most_calls": (_whole(1), "a number of calls of the loss, from 1 on"),
     "special_points": (lambda value: isinstance(value, bool), "True or False"),
 }
 MAY_BE_NONE = ("select", "samples", "learning_rate")
 USUAL = {"select": None, "confidence": WELL_BEYOND, "one_by_one": ONE_BY_ONE, "most_calls": MOST_CALLS}
-USUAL |= {"special_points": True}
+USUAL |= {"special_points": True, "vectorized": False}
 SPELLED_OUT = 40  # characters of an option in the line that makes a check again
 
 

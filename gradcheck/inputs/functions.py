@@ -7,7 +7,6 @@ f = sum(u * loss). Its gradients then take u as their second argument, or they g
 import math
 import random
 from contextlib import contextmanager
-from numbers import Real
 from time import perf_counter
 
 import numpy as np
@@ -21,10 +20,10 @@ from gradcheck.errors import (
     real_number,
 )
 from gradcheck.inputs.outputs import Jacobian, Upstream, is_container, is_jacobian, output_array
-from gradcheck.inputs.point import Point
+from gradcheck.inputs.point import Point, bounds_of
 from gradcheck.inputs.signatures import require_functions_of, require_no_layer, takes
 from gradcheck.inputs.tensors import as_numpy, in_double_precision, library_of
-from gradcheck.numeric.derivatives import derivative, require_inside
+from gradcheck.numeric.derivatives import derivative
 from gradcheck.numeric.rounding import U
 from gradcheck.verdict import judge
 
@@ -45,12 +44,15 @@ class CallersFunctions:
 
     `bounds`: (low, high) outside which the functions are not called, each None, a number, or in the structure
     of the parameters; as an attribute both are vectors, or it is None. `args`: what both functions get
-    behind the rest. `upstream`: an Upstream, or None. `remarks`: sentences on how both are called and read.
-    Raises GradcheckError for bounds that exclude the point, for functions of other arguments, for a loss that
-    gives no number or no finite one, and for more than `most_calls` of the loss.
+    behind the rest. `many_sets`: a ManySets of the loss, or None. `upstream`: an Upstream, or None.
+    `remarks`: sentences on how both are called and read. Raises GradcheckError for bounds that exclude the
+    point, for functions of other arguments, for a loss that gives no number or no finite one, and for more
+    than `most_calls` of the loss.
     """
 
-    def __init__(self, loss, gradients, parameters, seed=0, bounds=None, most_calls=MOST_CALLS, args=()):
+    def __init__(
+        self, loss, gradients, parameters, seed=0, bounds=None, most_calls=MOST_CALLS, args=(), many_sets=None
+    ):
         if not callable(loss):
             raise GradcheckError(f"loss: expected a function of the parameters, found {type(loss).__name__}")
         self.point = self._given = Point(parameters)
@@ -59,6 +61,7 @@ class CallersFunctions:
         self.args = args if isinstance(args, tuple) else (args,)
         self.library = next((maker.library for maker in self.point.makers), None)
         self.evaluations, self.upstream, self._first, self._jacobian = 0, None, None, None
+        self.many_sets = many_sets
         self.bounds = bounds_of(self.point, bounds)
         self.is_callable = gradients is None or callable(gradients)
         require_functions_of(loss, gradients, len(self.args))
@@ -122,6 +125,12 @@ class CallersFunctions:
     def weighted(self, vector):
         """The outputs at a vector times the upstream, flat; None where they are no single array of reals."""
         return self.upstream.times(self._called(self.point.restore(vector)))
+
+    def moved(self, vector, positions, h):
+        """The loss with each of the entries at the positions, all of one block, alone moved by h."""
+        self._count(len(positions))
+        with in_double_precision(self.library):
+            return self.many_sets.moved(vector, positions, h)
 
     def loss(self, parameters, *intermediates):
         """The loss as one number, of parameters in the caller's structure."""
@@ -280,12 +289,15 @@ class CallersFunctions:
             self._first = self.point.flatten_like(found), self.point.rounding_like(found)
         return found
 
-    def _called(self, parameters, *intermediates):
-        if self.evaluations >= self.most_calls:
+    def _count(self, calls=1):
+        if self.evaluations + calls > self.most_calls:
             found = f"called {self.evaluations} times, and most_calls={self.most_calls} allows no more"
             hint = "raise most_calls, or check fewer entries with select or one_by_one=0"
             raise GradcheckError(f"loss: {found}; {hint}")
-        self.evaluations += 1
+        self.evaluations += calls
+
+    def _called(self, parameters, *intermediates):
+        self._count()
         started = perf_counter()
         with in_double_precision(self.library):
             value = self._loss(parameters, *self.args, *intermediates)
@@ -321,31 +333,6 @@ def random_states_kept():
     finally:
         random.setstate(kept[0])
         np.random.set_state(kept[1])
-
-
-def bounds_of(point, bounds):
-    """(low, high) as vectors, or None. Raises GradcheckError where the point is outside."""
-    if bounds is None:
-        return None
-    if not isinstance(bounds, (tuple, list)) or len(bounds) != 2:
-        expected = "(low, high), each a number, None, or in the structure of the parameters"
-        raise GradcheckError(f"bounds: expected {expected}, found {bounds!r}")
-    low, high = _bound(point, "low", bounds[0], -np.inf), _bound(point, "high", bounds[1], np.inf)
-    for i in np.flatnonzero(~(low <= high)):
-        found = f"low is {low[i]} and high {high[i]} for {point.names[i]}"
-        raise GradcheckError(f"bounds: {found}; low must not exceed high")
-    require_inside(low, high, point.vector, point.names)
-    return low, high
-
-
-def _bound(point, which, given, default):
-    if given is None or isinstance(given, Real):
-        return np.full_like(point.vector, default if given is None else given)
-    try:
-        return point.flatten_like(given, which)
-    except GradcheckError as error:
-        why = f"neither a number, None, nor in the structure of the parameters ({str(error).split(';')[0]})"
-        raise GradcheckError(f"bounds: {which} is {why}") from None
 
 
 def _with_arguments(function, args):

@@ -8,6 +8,7 @@ Legend: the path to an array or number through the containers (`structure`) is t
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from gradcheck.errors import (
 )
 from gradcheck.inputs.structure import filler, kind_of_leaf, matched, template_of
 from gradcheck.inputs.tensors import Maker, as_numpy
+from gradcheck.numeric.derivatives import require_inside
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 CLOSURE = "the loss can read it from around it (a closure)"
@@ -195,6 +197,31 @@ def numbers_in(name, leaf, otherwise="", kinds="fiub"):
         what = repr(leaf[:20]) if isinstance(leaf, (str, bytes)) else values.dtype
         raise NotRealNumbers(name, f"{type(leaf).__name__} ({what})", plain)
     return values
+
+
+def bounds_of(point, bounds):
+    """(low, high) as vectors, or None. Raises GradcheckError where the point is outside."""
+    if bounds is None:
+        return None
+    if not isinstance(bounds, (tuple, list)) or len(bounds) != 2:
+        expected = "(low, high), each a number, None, or in the structure of the parameters"
+        raise GradcheckError(f"bounds: expected {expected}, found {bounds!r}")
+    low, high = _bound(point, "low", bounds[0], -np.inf), _bound(point, "high", bounds[1], np.inf)
+    for i in np.flatnonzero(~(low <= high)):
+        found = f"low is {low[i]} and high {high[i]} for {point.names[i]}"
+        raise GradcheckError(f"bounds: {found}; low must not exceed high")
+    require_inside(low, high, point.vector, point.names)
+    return low, high
+
+
+def _bound(point, which, given, default):
+    if given is None or isinstance(given, Real):
+        return np.full_like(point.vector, default if given is None else given)
+    try:
+        return point.flatten_like(given, which)
+    except GradcheckError as error:
+        why = f"neither a number, None, nor in the structure of the parameters ({str(error).split(';')[0]})"
+        raise GradcheckError(f"bounds: {which} is {why}") from None
 
 
 def _added(items, item):

@@ -13,7 +13,8 @@ from gradcheck.errors import GradcheckError
 from gradcheck.inputs.written import literal
 from gradcheck.judge.compared import breakpoints
 from gradcheck.judge.directions import random_direction, value_or_nan
-from gradcheck.judge.entries import JudgedEntries, gradient_at
+from gradcheck.judge.entries import JudgedEntries
+from gradcheck.judge.gradient_at import gradient_at
 from gradcheck.judge.kinks import bends_everywhere
 from gradcheck.judge.special_points import special_points
 from gradcheck.report.report import NearbyCheck

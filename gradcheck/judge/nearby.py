@@ -8,7 +8,8 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError
 from gradcheck.judge.directions import judge_along, random_direction, value_or_nan
-from gradcheck.judge.entries import JudgedEntries, gradient_at
+from gradcheck.judge.entries import JudgedEntries
+from gradcheck.judge.gradient_at import gradient_at
 from gradcheck.judge.nearby_points import nearby_point, rounds_of_places
 from gradcheck.numeric.derivatives import OF_ONES
 from gradcheck.numeric.rounding import U

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.judge.directions import judge_along, random_direction, value_or_nan
-from gradcheck.judge.entries import gradient_at
+from gradcheck.judge.gradient_at import gradient_at
 from gradcheck.judge.nearby_points import Place, nearby_point
 
 NEAR, FAR = (Place(0.125),) * 2, (Place(1.0), Place(3.0))  # where a cause must hold again

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck import check
+from gradcheck.errors import GradcheckError
 
 DRAW = np.random.default_rng(8)
 SLOPES = DRAW.normal(size=(8, 12))
@@ -93,3 +94,53 @@ ONE, PAIR = np.arange(100) == 50, np.arange(100) // 2 == 25
 )
 def test_kinks_in_some_of_many_entries_are_seen(loss, gradient, verdict):
     assert check(loss, gradient, TIES).verdict == verdict
+
+
+# Many sets at once: an axis before every array
+
+
+def of_sets(p):
+    return np.sum(np.tanh(INPUTS @ p["w"]) @ OUTWARDS, axis=(1, 2)) + p["b"] ** 2
+
+
+def of_one(p):
+    slopes = 1.0 - np.tanh(INPUTS @ p["w"]) ** 2
+    return {"w": INPUTS.T @ (slopes * np.sum(OUTWARDS, axis=1)), "b": 2.0 * p["b"]}
+
+
+SETS = {"w": POINT, "b": 0.5}
+
+
+@pytest.mark.parametrize("at", [None, (0, 0), (7, 11)])
+def test_a_loss_of_many_sets_is_called_with_many_and_judged_as_one_of_one(at):
+    shapes = []
+
+    def loss(p):
+        shapes.append((p["w"].shape, p["b"].shape))
+        return of_sets(p)
+
+    def gradients(p):
+        found = of_one(p)
+        if at is not None:
+            found["w"][at] += 1e-5
+        return found
+
+    report = check(loss, gradients, SETS, vectorized=True)
+    assert (
+        report.verdict == ("right" if at is None else "wrong") and report["w"].wrong == [at][: at is not None]
+    )
+    assert report.evaluations == sum(w[0] for w, _ in shapes) > 5 * len(shapes) / 4
+    assert all(w[1:] == (8, 12) and b == w[:1] for w, b in shapes) and max(w[0] for w, _ in shapes) > 8
+
+
+def test_sets_that_disturb_each_other_accuse_nobody():
+    def loss(p):
+        values = of_sets(p)
+        return values + 0.1 * (np.max(values) - values[0])
+
+    assert check(loss, of_one, SETS, vectorized=True).verdict == "right"
+
+
+def test_a_sum_over_the_sets_is_refused():
+    with pytest.raises(GradcheckError, match=r"found float64 of shape \(\) of 1 parameter set.*shape \(1,\)"):
+        check(lambda p: np.sum(of_sets(p)), of_one, SETS, vectorized=True)
