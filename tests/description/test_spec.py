@@ -550,10 +550,14 @@ REFUSED_DICTS = [
     *(
         ({"layer": [layer], **network}, [where, "a list too large to be shown", "allowed are"])
         for where, layer, network in [
-            ("loss", {"activation": "tanh", "weights": [[1]]}, {"loss": nested(5000)}),
-            ("l2_scale", {"activation": "tanh", "weights": [[1]]}, {"l2_scale": nested(5000)}),
-            ("update, rule", {"activation": "tanh", "weights": [[1]]}, {"optimizer": {"rule": nested(5000)}}),
-            ("layer 1, activation", {"activation": nested(5000), "weights": [[1]]}, {}),
+            ("loss", {"activation": "tanh", "weights": [[1]]}, {"loss": nested(100_000)}),
+            ("l2_scale", {"activation": "tanh", "weights": [[1]]}, {"l2_scale": nested(100_000)}),
+            (
+                "update, rule",
+                {"activation": "tanh", "weights": [[1]]},
+                {"optimizer": {"rule": nested(100_000)}},
+            ),
+            ("layer 1, activation", {"activation": nested(100_000), "weights": [[1]]}, {}),
         ]
     ),
     ({"layer": [{"activation": "tanh", "weights": [[float("nan")]]}]}, ["row 1, number 1", "found nan"]),

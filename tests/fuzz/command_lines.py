@@ -5,7 +5,7 @@ import sys
 from fuzzing import NUMBERS, ODD, run
 
 WORDS = """
-derive check golden compare train mistakes examples draw step twin stability gallery --help --version
+derive check golden compare train mistakes examples draw step twin stability gallery hunt --help --version
 --updates --every --only --sample --format -o --plot --seed --runs --first --twin-only --parameters
 --gradients --select --at --dtype --all --proved --reason --rtol --network --same-task --show-reading --
 - --show --digits --ulps --atol

@@ -77,6 +77,8 @@ neuronnet golden {} --dtype float32 --at 0,2
 neuronnet mistakes {}
 neuronnet examples {}
 neuronnet draw {}
+neuronnet step {}
+neuronnet step {} --at w1 --update 2
 gradcheck check {}
 gradcheck twin {} --updates 3
 gradcheck twin {} --updates 3 --twin-only

@@ -218,13 +218,12 @@ def make(draw):
     )
     notes = draw.choice(["[3]", "3", "None", "('a',)", "['x']"])
     source = PROGRAM % (notes, pick(POINTS), pick(BEFORE), value, pick(OUTSIDE))
-    words = [
-        "check",
-        *draw.choice(WAYS),
-        *draw.choice(
-            [[], [], ["--format", "json"], ["--format", "markdown"], ["--select", "W"], ["-o", "out.json"]]
-        ),
-    ]
+    options = draw.choice(
+        [[], [], ["--format", "json"], ["--format", "markdown"], ["--select", "W"], ["-o", "out.json"]]
+    )
+    words = ["check", *draw.choice(WAYS), *options]
+    if draw.random() < 0.1:
+        words = ["hunt", *draw.choice(WAYS), *draw.choice([[], ["--format", "json"]])]
     return {"m.py": source}, "gradcheck", words
 
 

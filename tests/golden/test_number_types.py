@@ -9,6 +9,8 @@ from neuronnet import Golden, Model, NeuralNetwork, diagnose
 @pytest.mark.parametrize("number", [np.float32, np.float64])
 @pytest.mark.parametrize("example", ["worked-example", "moons-tanh", "xor"])
 def test_objects_of_numpys_numbers_train_as_golden_values_say(example, number):
+    if number is np.float32 and np.lib.NumpyVersion(np.__version__) < "2.0.0":
+        pytest.skip("NumPy 1 makes a float64 of a float32 and a Python float")
     network = NeuralNetwork.from_dict(example, number)
     network.fit(5)
     values = {f"{parameter.name}@5": parameter.value for parameter in network.parameters}

@@ -20,8 +20,8 @@ class Asked(in_pdb.pdb.Pdb):
     """Stops as pdb does, and notes the line and what its right-hand side is about to give."""
 
     def interaction(self, frame, *rest):
-        if self.setup(frame, None):
-            self.forget()
+        if not Path(frame.f_code.co_filename).is_file():  # the statement itself
+            self.set_continue()
             return
         lines = Path(frame.f_code.co_filename).read_text(encoding="utf-8").splitlines()
         line = lines[frame.f_lineno - 1].strip()
