@@ -88,7 +88,7 @@ def workbook(description: Any, updates: int | None = None) -> bytes:
 
 
 def workbook_of_model(model: Any) -> bytes:
-    """A spreadsheet of a sheet's own Model, its formulas live where they are of single numbers."""
+    """A spreadsheet of a sheet's own Model, its formulas live."""
     from neuronnet.render import spreadsheet
 
     return spreadsheet.workbook_of_steps(document.of_model(model))

@@ -100,7 +100,7 @@ def _of_name(name, found):
     if expression is None:
         return Step(name, shown, full)
     spelled = {each: found.spellings.of(each) for each in expression.names()}
-    leaves = {each: (own, _few_entries(found[own])) for each, own in spelled.items()}
+    leaves = {each: (own, _few_entries(found.value_in(each))) for each, own in spelled.items()}
     return Step(name, shown, full, found.formula(name), found.in_numbers(name), expression, leaves)
 
 

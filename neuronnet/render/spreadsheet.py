@@ -7,6 +7,7 @@ it also shows where nothing is computed.
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from neuronnet.formulas.expressions import (
     Product,
     Sum,
 )
+from neuronnet.render.cell_arithmetic import Written, formulas_of, written
 from neuronnet.render.document import Document
 from neuronnet.render.drawing import clean
 from neuronnet.render.spreadsheet_parts import HEAD, MAIN, OFFICE, around, chart, drawing
@@ -69,7 +71,7 @@ def workbook(training: Any, derivation: Document) -> bytes:
 
 
 def workbook_of_steps(derivation: Document) -> bytes:
-    """The file of a Document: a row for every step, its formula live where it is of single numbers."""
+    """The file of a Document: every step, a row or as many as its matrix has, with live formulas."""
     return _file([(STEPS, _sheet(_steps(derivation), (24, 60, 20)))], {})
 
 
@@ -160,14 +162,38 @@ def _formulas(derivation):
 def _steps(derivation):
     yield [Cell(derivation.title, style=BOLD)]
     yield [Cell(each, style=BOLD) for each in ("name", "formula", "value")]
-    steps = derivation.steps
-    cells = {step.name: f"$C${row}" for row, step in enumerate(steps, 3) if isinstance(step.value, str)}
-    for step in steps:
-        formula = None
-        if step.expression is not None and step.name in cells:
-            formula = formula_in_cells(step.expression, lambda name: cells[step.leaves[name][0]])  # noqa: B023
-        value = float(step.full) if step.name in cells else step.full
-        yield [Cell(step.name), Cell(step.formula or ""), Cell(value, formula)]
+    cells, row = {}, 3
+    for step in derivation.steps:
+        values = json.loads(step.full) if isinstance(step.value, list) else float(step.full)
+        lines = [[values]] if isinstance(values, float) else values
+        lines = lines if isinstance(lines[0], list) else [lines]
+        places = [
+            [f"${column(place)}${number}" for place, _ in enumerate(line, 2)]
+            for number, line in enumerate(lines, row)
+        ]
+        formulas = iter(_formulas_of_entries(step, cells, sum(map(len, lines))))
+        texts = [[Cell(step.name), Cell(step.formula or "")], *([Cell(""), Cell("")] for _ in lines[1:])]
+        for text, line in zip(texts, lines):
+            yield [*text, *(Cell(value, next(formulas)) for value in line)]
+        if isinstance(values, float):
+            cells[step.name] = written(values, places[0][0])
+        else:
+            cells[step.name] = written(values, places if isinstance(values[0], list) else places[0])
+        row += len(lines)
+
+
+def _formulas_of_entries(step, cells, count):
+    """The formula of every entry of a step, None for each where it has none that lives."""
+    nothing = [None] * count
+    if step.expression is None or not all(name in cells for name, _ in step.leaves.values()):
+        return nothing
+    own = {name: cells[spelled] for name, (spelled, _) in step.leaves.items()}
+    if count == 1 and all(isinstance(each, Written) for each in own.values()):
+        return [formula_in_cells(step.expression, lambda name: own[name].text)]
+    found = formulas_of(step.expression, own)
+    if found is None or len(found) != count:
+        return nothing
+    return [each if len(each) <= LONGEST_FORMULA else None for each in found]
 
 
 # Formulas

@@ -94,7 +94,11 @@ class Model(InNotebooks):
 
     def __getitem__(self, name: str) -> float | list:
         """The value of a quantity or derivative: a float, a list, or a list of rows. Raises UnknownName."""
-        value = self._model[self.canonical(name)]
+        return self.value_in(self.canonical(name))
+
+    def value_in(self, name: str) -> float | list:
+        """The same by a name that stands in an `expression`."""
+        value = self._model[name]
         return value.map(float).nested() if isinstance(value, Array) else float(value)
 
     def with_value(self, name: str, number: str) -> Model:

@@ -16,12 +16,13 @@ from profiles import for_the_night
 from neuronnet.cli import main
 from neuronnet.derivation.quantities import Derivation
 from neuronnet.derivation.training_rows import training_rows
-from neuronnet.description.reading import EXAMPLES, read
+from neuronnet.description.reading import read
 from neuronnet.documents import workbook
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.notation import Known, parse
 from neuronnet.network import load
 from neuronnet.render import document, spreadsheet
+from neuronnet.render.cell_arithmetic import formulas_of, written
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 FUNCTIONS = {"EXP": math.exp, "LN": math.log, "TANH": math.tanh, "MAX": max, "SQRT": math.sqrt}
@@ -55,8 +56,8 @@ def cells_of(file, number):
 class Evaluated:
     """The cells of the sheets as Python evaluates their formulas; cached values are used for none."""
 
-    def __init__(self, file, changes=()):
-        self.given, self.rows = cells_of(file, 1), cells_of(file, 2)
+    def __init__(self, file, changes=(), number=2):
+        self.given, self.rows = cells_of(file, 1), cells_of(file, number)
         self.given |= {place: (None, value) for place, value in dict(changes).items()}
         self.of = cache(self.of)
 
@@ -64,6 +65,7 @@ class Evaluated:
         formula, value = self.rows[place]
         if formula is None:
             return value
+        formula = re.sub(r"(?<!!)\$([A-Z]+)\$(\d+)", r"\1\2", formula)
         code = re.sub(r"Network!\$B\$(\d+)", r"given(\1)", formula)
         code = re.sub(r"(?<![\w(])([A-Z]+\d+)\b|(?<=\()([A-Z]+\d+)\b", r"at('\1\2')", code)
         code = re.sub(r"IF\((.*?)>0,1,0\)", r"(\1>0)", code).replace("^", "**")
@@ -227,12 +229,36 @@ def test_libreoffice_computes_the_same_where_no_value_is_cached(tmp_path):
             assert formula is None or close(float(text), value)
 
 
-def test_the_examples_of_sheets_all_have_a_workbook(tmp_path):
-    for name in ("lstm-step", "embedding"):
-        assert (EXAMPLES / "sheets" / f"{name}.txt").exists()
-        assert main(["derive", name, "-o", str(tmp_path / "x.xlsx")]) == 0
-        cells = cells_of(zipfile.ZipFile(tmp_path / "x.xlsx"), 1)
-        assert any(formula is not None for formula, _ in cells.values()) or name == "lstm-step"
+@pytest.mark.parametrize("name", ["attention-head", "batch-norm", "softmax-one-row"])
+def test_every_entry_of_a_matrix_lives(name, tmp_path):
+    assert main(["derive", name, "-o", str(tmp_path / "x.xlsx")]) == 0
+    evaluated = Evaluated(zipfile.ZipFile(tmp_path / "x.xlsx"), number=1)
+    given = {row[1:] for row, (_, text) in evaluated.rows.items() if row[0] == "B"}
+    assert given
+    for place, (formula, value) in evaluated.rows.items():
+        if isinstance(value, float) and place[1:] in given:
+            assert formula is not None, place
+        assert formula is None or close(evaluated.of(place), value), (place, formula)
+
+
+@pytest.mark.parametrize(
+    "formula, text",
+    [
+        ("a - (b - c)", "$A$1-($B$1-$C$1)"),
+        ("a - b - c", "$A$1-$B$1-$C$1"),
+        ("a/(b*c)", "$A$1/($B$1*$C$1)"),
+        ("a*-b", "$A$1*(-$B$1)"),
+        ("(a + b)*c", "($A$1+$B$1)*$C$1"),
+        ("(-a)^2", "1.0*(-$A$1)*(-$A$1)"),
+        ("exp(-a)/(b - c)", "EXP(-$A$1)/($B$1-$C$1)"),
+        ("max(a, b)", None),
+        ("step(a)", None),
+    ],
+)
+def test_a_number_writes_down_how_it_is_computed(formula, text):
+    cells = {name: written(value, f"${name.upper()}$1") for name, value in zip("abc", (0.5, 2.0, 0.25))}
+    found = formulas_of(parse(formula, Known([*"abc"])), cells)
+    assert found == (None if text is None else [text])
 
 
 def test_the_formulas_stand_there_as_text():
