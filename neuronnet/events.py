@@ -169,8 +169,9 @@ class Narrator:
         }.get(method, False)
         if not last:
             return ()
-        of_sample = one or method == "_backpropagate_sample"
-        return (self._sample if of_sample else self._batch).rows_at(place)
+        if one or method == "_backpropagate_sample":
+            return self._sample.rows_at(place)
+        return self._batch.rows_at(place) if self._batch.is_whole else ()
 
     # Telling
 

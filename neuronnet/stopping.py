@@ -115,9 +115,8 @@ class Wanted:
         errors = {row.name for row in places.alone.in_order if row.phase == "error"}
         self.errors = errors & wanted
         self._totals = set()
-        if len(places.own_batch.numbers) > 1:
-            self._totals |= places.gradients.keys()
-            self._totals |= {places.error} if places.network.batch == "full" else set()
+        if len(places.own_batch.numbers) > 1 and places.network.batch == "full":
+            self._totals |= {places.error, *places.gradients}
         self._found = {}
 
     def __call__(self, name):

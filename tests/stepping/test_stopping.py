@@ -109,12 +109,24 @@ def test_a_quantity_of_several_samples_stops_in_each_a_total_once(asked, changed
         assert stop["new"] == derivation[stop["name"] + ("@1" if stop["update"] else "")].value
 
 
-def test_of_one_sample_after_another_the_error_of_each_stops(stops):
+@pytest.mark.parametrize(("asked", "name"), [("E_total", "E_total[{}]"), ("w5.gradient", "dE_total[{}]/dw5")])
+def test_of_one_sample_after_another_the_error_and_gradient_of_each_stops(asked, name, stops):
     network = load(XOR | {"batch": "online"})
-    with network.stop_when("E_total"):
+    with network.stop_when(asked):
         network.fit(2)
-    assert [stop["name"] for stop in stops] == ["E_total[1]", "E_total[2]"]
+    assert [stop["name"] for stop in stops] == [name.format(1), name.format(2)]
     assert [stop["update"] for stop in stops] == [0, 1]
+
+
+def test_the_update_from_a_part_of_the_samples_shows_the_gradient_of_each(stops):
+    network = load(XOR | {"batch": 3, "l2": 0.1})
+    with network.stop_when("w5"):
+        network.fit(1)
+    (stop,) = stops
+    gradients = [f"dE_total[{number}]/dw5" for number in (1, 2, 3)]
+    assert f"w5 = w5 - eta*({' + '.join(gradients)} + l2*w5) = " in stop["why"]
+    assert stop["new"] == Derivation(XOR | {"batch": 3, "l2": 0.1})["w5@1"].value
+    assert set(gradients) <= set(stop["factors"])
 
 
 @pytest.mark.parametrize(
