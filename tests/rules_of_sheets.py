@@ -50,6 +50,19 @@ P = softmax(Z) = [[0.6457, 0.3543]]
 L = -sum(Y*log(P))
 """
 
+SOFTMAX_OF_NUMBERS = """
+z1 = 2
+z2 = 1
+z3 = 0.1
+y1 = {}
+y2 = {}
+y3 = {}
+s = e^z1 + e^z2 + e^z3
+p1 = e^z1/s
+p2 = e^z2/s
+p3 = e^z3/s
+L = -(y1 ln p1 + y2 ln p2 + y3 ln p3)
+"""
 BATCH = """
 m = 4
 X = [[0.5, 1], [1.5, -0.5], [-1, 0.3], [2, 0.8]]
@@ -883,5 +896,17 @@ RULES = [
         ("∂L/∂b2 = 1/N sum(δ3, axis=0)", "right"),
         ("∂L/∂W1 = 1/N xᵀδ2", "right"),
         ("∂L/∂b1 = 1/N sum(δ2, axis=0)", "right"),
+    ),
+    # Targets as single numbers that sum to 1.
+    rule(
+        "numbers that sum to 1",
+        SOFTMAX_OF_NUMBERS.format(0, 1, 0),
+        ("∂L/∂z1 = p1 - y1 = 0.6590", "right", "y1, y2, y3 sum to 1"),
+        ("∂L/∂z2 = y2 - p2", "wrong formula"),
+    ),
+    rule(
+        "numbers that do not sum to 1",
+        SOFTMAX_OF_NUMBERS.format(0.5, 1, 0),
+        ("∂L/∂z1 = p1 - y1", "wrong formula"),
     ),
 ]

@@ -7,6 +7,7 @@ to 1, by their nature, and formulas may rely on it (`P - Y` for a softmax); inpu
 
 from decimal import Decimal
 from functools import partial
+from itertools import groupby
 from random import Random
 from typing import NamedTuple
 
@@ -104,8 +105,7 @@ class Draws:
     def draw(self, number: int, kept=frozenset(), lines=(), crossing=False):
         """The draw of a number, always the same one.
 
-        `kept` are (name, place) of entries that keep their value, `lines` are (name, places) of entries whose
-        sum stays. With `crossing`, signs change and kinks are crossed.
+        `kept` are (name, place) of entries that keep their value, `lines` are tuples of those whose sum stays. With `crossing`, signs change and kinks are crossed.
         """
         key = number, kept, lines, crossing
         if key not in self._drawn:
@@ -127,9 +127,8 @@ class Draws:
     def _new(self, number, kept, lines, crossing):
         random, distance = Random(number), FAR
         for _ in range(HALVINGS):
-            moved = {
-                name: self._moved(name, random, distance, kept, lines, crossing) for name in self._free()
-            }
+            moved = {name: self._moved(name, random, distance, kept, crossing) for name in self._free()}
+            self._keep_sums(moved, lines)
             draw = self.model.values(given=moved)
             if self.stands(draw, crossing):
                 return draw
@@ -142,7 +141,8 @@ class Draws:
         for name in self._free():
             distance = FAR / 4
             for _ in range(4):
-                tried = {**moved, name: self._moved(name, random, distance, kept, lines, False)}
+                tried = {**moved, name: self._moved(name, random, distance, kept, False)}
+                self._keep_sums(tried, lines)
                 if self.stands(self.model.values(given=tried)):
                     moved = tried
                     break
@@ -160,17 +160,25 @@ class Draws:
                     return False
         return all(value_in(draw, Name(name)) is not None for name in self._found)
 
-    def _moved(self, name, random, distance, kept, lines, crossing):
+    def _keep_sums(self, moved, lines):
+        """Give the largest entry of every line in moved values what makes the sum that it has as given."""
+        given = self.given
+        for line in lines:
+            if any(name in moved for name, _ in line):
+                name, at = max(line, key=lambda each: entries(given[each[0]])[each[1]])
+                now = {each: entries(moved.get(each[0], given[each[0]]))[each[1]] for each in line}
+                wanted = sum(entries(given[each])[place] for each, place in line)
+                value = moved.get(name, given[name])
+                found = list(entries(value))
+                found[at] += wanted - sum(now.values())
+                moved[name] = Array(found, value.shape) if isinstance(value, Array) else found[0]
+
+    def _moved(self, name, random, distance, kept, crossing):
         value = self.given[name]
         found = [
             own if (name, place) in kept else _moved(own, random, distance, crossing)
             for place, own in enumerate(entries(value))
         ]
-        for line_name, places in lines:
-            if line_name == name:
-                own = [entries(value)[place] for place in places]
-                largest = max(places, key=lambda place: entries(value)[place])
-                found[largest] = sum(own) - sum(found[place] for place in places if place != largest)
         return Array(found, value.shape) if isinstance(value, Array) else found[0]
 
     def of_size(self, values: set) -> frozenset:
@@ -237,17 +245,24 @@ class Structure:
             for name in formula.names():
                 self._users.setdefault(name, []).append(user)
         self._data = [name for name in given if self._is_of_the_data(name)]
+        self._summing = list(self._numbers_of_one())
 
     def has(self, name: str) -> bool:
         """Whether a given has such a structure."""
-        return name in self._data and any(True for _ in self._of(name))
+        is_one_of = any(name in names for names in self._summing)
+        return is_one_of or (name in self._data and any(True for _ in self._of(name)))
 
     def conditions(self, needed: set):
         """(note, entries that keep their value, lines that keep their sum), the weakest condition first.
 
         `needed` are the quantities in question.
         """
-        found = [each for name in self._data if name in needed for each in self._of(name)]
+        found = [
+            (f"as {', '.join(names)} sum to 1", frozenset(), (tuple((name, 0) for name in names),))
+            for names in self._summing
+            if needed.intersection(names)
+        ]
+        found += [each for name in self._data if name in needed for each in self._of(name)]
         yield from found
         if len(found) > 1:
             yield (
@@ -264,6 +279,13 @@ class Structure:
         kept = frozenset((name, at) for at, entry in enumerate(entries(value)) if entry in (0, 1, -1))
         if kept:
             yield _kept_text(name, value, kept), kept, ()
+
+    def _numbers_of_one(self):
+        """The names that differ in their last digits alone, as t1 and t2, of numbers that sum to 1."""
+        for _, names in groupby(sorted(self._data), key=lambda name: name.rstrip("0123456789")):
+            numbers = [name for name in names if not isinstance(self._given[name], Array)]
+            if len(numbers) > 1 and sum(self._given[name] for name in numbers) == 1:
+                yield numbers
 
     def _is_of_the_data(self, name):
         formulas = self._model.formulas
@@ -339,7 +361,7 @@ def lines_of_one(name, value):
 def _sums(name, found, lines):
     if any(sum(found[place] for place in line) != 1 for line in lines):
         return ()
-    return tuple((name, tuple(line)) for line in lines)
+    return tuple(tuple((name, place) for place in line) for line in lines)
 
 
 def _kept_text(name, value, kept):

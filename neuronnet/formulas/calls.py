@@ -275,6 +275,8 @@ OTHERS: dict[str, Callable[..., Expression]] = {
     "clip": _clipped,
     "logsumexp": _of_one_or_several("lse", lambda terms: Call("logsumexp", terms)),
     "sum": _of_one_or_several("sum", total),
+    "rowsum": lambda x: Call("sum", [x], {"axis": 1, "keepdims": True}),
+    "colsum": lambda x: Call("sum", [x], {"axis": 0, "keepdims": True}),
     "mean": _of_one_or_several("mean", lambda terms: Call("mean", [ArrayOf(list(terms))])),
     "softmax": lambda x, axis=None, keepdims=None: Call(
         "softmax", [x], {} if axis is None else {"axis": axis}
@@ -318,6 +320,8 @@ min: Min
 abs: fabs absolute Abs
 sign: sgn
 sum: Sum
+rowsum: row_sum rowSum rowSums rowsums
+colsum: col_sum colSum colSums colsums
 mean: avg average Mean
 logsumexp: LogSumExp
 step: heaviside Heaviside

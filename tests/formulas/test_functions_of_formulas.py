@@ -107,6 +107,8 @@ def test_a_function_of_positive_numbers(function):
         ("dot", [x, x], {}, ARRAY @ ARRAY),
         ("multiply", [x, x], {}, ARRAY**2),
         ("trace", [call("outer", [x, x])], {}, ARRAY @ ARRAY),
+        ("rowsum", [call("outer", [x, x])], {}, ARRAY * ARRAY.sum()),
+        ("colsum", [call("outer", [x, x * x])], {}, ARRAY.sum() * ARRAY**2),
     ],
 )
 def test_a_function_of_several_arguments_or_options(function, arguments, options, expected):
@@ -115,7 +117,7 @@ def test_a_function_of_several_arguments_or_options(function, arguments, options
 
 
 def test_this_file_has_a_value_of_every_function():
-    elsewhere = {"where", "matmul", "transpose", "power", "pow", "clip", "dot", "multiply", "trace"}
+    elsewhere = {"where", "matmul", "transpose", "power", "pow", "clip", "dot", "multiply", "trace", "rowsum", "colsum"}
     elsewhere |= {
         "share",
         "maximum",

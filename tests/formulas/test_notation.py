@@ -152,6 +152,7 @@ FORMULAS = [
     ("np.exp(-z) + math.exp(z) + torch.exp(z)", "z", "", "exp(-z) + exp(z) + exp(z)"),
     ("np.sum(X, axis=0, keepdims=True)", "", "X", "sum(X, axis=0, keepdims=True)"),
     ("torch.sum(X, dim=1) + X.sum(1)", "", "X", "sum(X, axis=1) + sum(X, axis=1)"),
+    ("X - rowsum(X)", "", "X", "X - sum(X, axis=1, keepdims=True)"),
     ("np.max(X, axis=1)", "", "X", "amax(X, axis=1)"),
     ("np.dot(A, B) + A.dot(B) + np.matmul(A, B)", "", "A B", "A @ B + A @ B + A @ B"),
     ("np.outer(a, b) + np.multiply(a, b)", "", "a b", "outer(a, b) + a ⊙ b"),

@@ -60,6 +60,7 @@ _REMARK = re.compile(r"(?<=[\d\])])\s+\(([^\W\d_]{2,})\s.*\)\s*\Z")
 _STATES = re.compile(r"(?<=[\d\])])\s+(\([^()]*[^\W\d_]{3}[^()]*=[^()]*\))\Z")
 _PAIR = re.compile(r"\(\s*[-−]?\d+(?:\.\d+)?,[-−]?\d+(?:\.\d+)?\s*\)(?:\^T|ᵀ|\^⊤)?")
 _MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")
+_SIZES = re.compile(r"\(?(?<!\w)\d+(?:[-–x×]\d+)+(?:[- ][^\W\d_]{2,})?\)?\s*\Z")  # of a network, in a title
 _EQUATION_NUMBER = re.compile(r"(?:\s{2,}|\t)\(\d{1,3}(?:\.\d{1,3})?[a-z]?\)\s*\Z")
 _NO_CLAIM = re.compile(r"https?://|[∈∀∃]|\\(?:in|forall|exists)\b")
 _INEQUALITY = re.compile(r"[<>≤≥≠]|!=")
@@ -180,7 +181,7 @@ class Sheet:
         if lead and self.vocabulary.ends_a_phrase(head[lead:].strip()):
             return written[len(head) + 1 :] if "=" in written.text[len(head) + 1 :] else written
         remark = _REMARK.search(written.text)
-        if remark and self.vocabulary.is_word(remark[1]):
+        if remark and (self.vocabulary.is_word(remark[1]) or self.vocabulary.is_prose(remark.group())):
             written = written[: remark.start()]
         last = written.text.rpartition("=")[2]
         tail = self.vocabulary.tail(last)
@@ -255,7 +256,7 @@ class Sheet:
         signs = len(parts) - 1
         if not signs and _INEQUALITY.search(written.text):
             return self.ignored.append(statement.place(1)[0])
-        bare = _MARK.sub("", written.text)
+        bare = _SIZES.sub("", _MARK.sub("", written.text))
         if not re.search(r"[\d=+*/^<>\[\]_\\-]", _STEP.sub("", bare)) and all(map(_is_long, bare.split())):
             bare = ""
         if not signs and (not _LOOKS_LIKE_A_CLAIM.search(bare) or self.vocabulary.is_prose(text)):

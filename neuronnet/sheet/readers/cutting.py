@@ -16,6 +16,7 @@ _MARKUP = re.compile(
 _DOLLARS = re.compile(r"\$+|\\[()\[\]]|\\(?:nonumber|notag|q?quad)\b")
 _MATRIX = re.compile(r"\\begin\s*\{(?:[bpvB]?matrix|smallmatrix|array|[dr]?cases)")
 HYPOTHESES = CONDITIONS - set(JOINING)
+_END = re.compile(r"(?:(?<=\d)\s*:)?[\s.,;…]*\Z")
 _JOINED = re.compile(rf"\s*[,;]\s+(?:{'|'.join(JOINING)})\s*\Z")
 _NEXT = r"(?=(?:[^\W\d_]+\s+){0,4}[^\s=]{1,40}\s*:?=(?!=))"
 _SEPARATOR = re.compile(
@@ -58,7 +59,7 @@ def pieces(written, names, joining=()):
 
 def ended(written):
     joining = _JOINED.search(written.text)
-    return written[: joining.start() if joining else len(written.text.rstrip(" \t\n.,;…"))].strip()
+    return written[: joining.start() if joining else _END.search(written.text).start()].strip()
 
 
 def sides(written):
@@ -78,7 +79,7 @@ def without_remark(written, names):
     """Without plain words, none of `names`, in brackets after a number, as in `= 0.5933 (rounded)`."""
     start = written.text.rfind("(")
     before = written.text[: max(start, 0)]
-    if not written.text.endswith(")") or not re.search(r"[0-9.]\s", before[-2:]):
+    if not written.text.endswith(")") or not re.search(r"[0-9.\])]\s+\Z", before):
         return written
     words = re.findall(r"[^\s.,-]+", written.text[start + 1 : -1])
     are_words = all(word.isalpha() or word.isdigit() for word in words) and words and words[0].isalpha()

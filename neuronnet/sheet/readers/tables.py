@@ -221,14 +221,15 @@ def _take_table(sheet, rows, comma, has_header=False):
 def _take_pair(sheet, number, cells, comma):
     shown = " = ".join(cell.text for cell in cells if cell.text)
     parts = []
-    for cell in filter(lambda cell: cell.text, cells[:-1]):
+    *before, value = (each[1:].strip() if each.text[:1] == "=" else each for each in cells if each.text)
+    for cell in before:
         written = _spelled(sheet, number, shown, cell)
         if written is None:
             return
-        parts += written.split("=") if parts else [written]
+        parts += written.split("=")
     if not parts or not all(part.text for part in parts):
         return sheet.refuse(number, shown, cells[0].column_of(1), _ROW)
-    sheet.add(shown, [*parts, _number(cells[-1], comma)], [number] * (len(parts) + 1))
+    sheet.add(shown, [*parts, _number(value, comma)], [number] * (len(parts) + 1))
 
 
 def _take_columns(sheet, rows, headings, comma):
