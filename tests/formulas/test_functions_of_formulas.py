@@ -117,7 +117,19 @@ def test_a_function_of_several_arguments_or_options(function, arguments, options
 
 
 def test_this_file_has_a_value_of_every_function():
-    elsewhere = {"where", "matmul", "transpose", "power", "pow", "clip", "dot", "multiply", "trace", "rowsum", "colsum"}
+    elsewhere = {
+        "where",
+        "matmul",
+        "transpose",
+        "power",
+        "pow",
+        "clip",
+        "dot",
+        "multiply",
+        "trace",
+        "rowsum",
+        "colsum",
+    }
     elsewhere |= {
         "share",
         "maximum",
