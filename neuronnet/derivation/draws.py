@@ -105,8 +105,8 @@ class Draws:
     def draw(self, number: int, kept=frozenset(), lines=(), crossing=False):
         """The draw of a number, always the same one.
 
-        `kept` are (name, place) of entries that keep their value, `lines` are tuples of those whose sum stays.
-        With `crossing`, signs change and kinks are crossed.
+        `kept` are (name, place) of entries that keep their value, `lines` are tuples of those
+        whose sum stays. With `crossing`, signs change and kinks are crossed.
         """
         key = number, kept, lines, crossing
         if key not in self._drawn:
