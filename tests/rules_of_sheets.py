@@ -63,6 +63,36 @@ p2 = e^z2/s
 p3 = e^z3/s
 L = -(y1 ln p1 + y2 ln p2 + y3 ln p3)
 """
+INDEXED_NUMBERS = """
+x_1 = 0.5
+x_2 = -1
+w_{11} = 0.2
+w_{12} = 0.4
+w_{21} = -0.3
+w_{22} = 0.1
+w_{31} = 0.6
+w_{32} = -0.5
+u_1 = 0.3
+u_2 = -0.7
+u_3 = 0.2
+t = 0.6
+z_j = Σ_i w_ji x_i
+a_j = tanh(z_j)
+y = Σ_{j=1}^{3} u_j a_j = 0.2169
+L = 1/2 (y - t)^2
+"""
+INDEXED_ARRAYS = """
+x = [1, 2, 4]
+t = [0, 0.5, 1]
+g = 1.5
+c = 0.2
+m = 3
+mu = 1/m Σ_{i=1}^m x_i
+s = sqrt(1/m Σ_{i=1}^m (x_i - mu)^2)
+x_hat_i = (x_i - mu)/s
+y_i = g x_hat_i + c
+L = 1/2 Σ_i (y_i - t_i)^2
+"""
 BATCH = """
 m = 4
 X = [[0.5, 1], [1.5, -0.5], [-1, 0.3], [2, 0.8]]
@@ -908,5 +938,37 @@ RULES = [
         "numbers that do not sum to 1",
         SOFTMAX_OF_NUMBERS.format(0.5, 1, 0),
         ("∂L/∂z1 = p1 - y1", "wrong formula"),
+    ),
+    # Formulas with a free index.
+    rule(
+        "free indices of numbers",
+        INDEXED_NUMBERS,
+        ("δ_j = ∂L/∂z_j = (y - t) u_j (1 - a_j^2)", "right"),
+        ("∂L/∂w_ji = δ_j x_i", "right"),
+        ("∂L/∂x_i = Σ_j δ_j w_ji", "right"),
+    ),
+    rule(
+        "a slope without its square, for every index",
+        INDEXED_NUMBERS,
+        ("δ_j = ∂L/∂z_j = (y - t) u_j (1 - a_j)", "wrong formula", "a square is missing"),
+        ("∂L/∂w_ji = δ_j x_i", "right"),
+    ),
+    rule(
+        "the other index",
+        INDEXED_NUMBERS,
+        ("∂L/∂u_j = (y - t) z_j", "wrong formula", "a_{"),
+    ),
+    rule(
+        "free indices of arrays",
+        INDEXED_ARRAYS,
+        ("∂L/∂y_i = y_i - t_i", "right"),
+        ("∂L/∂x_hat_i = ∂L/∂y_i g", "right"),
+        ("∂L/∂g = Σ_i ∂L/∂y_i x_hat_i = 3.2973", "right"),
+        ("∂L/∂y_i = t_i - y_i", "wrong formula", "sign"),
+    ),
+    rule(
+        "an index of a name as any other",
+        "x_i = 0.5\nw = 0.3\ny = w x_i = 0.15\nL = y^2\nx_1 = 2\nx_2 = 3",
+        ("∂L/∂x_i = 2 y w = 0.09", "right"),
     ),
 ]

@@ -33,6 +33,7 @@ from neuronnet.sheet.claims_anew import (
     transposed,
     without_arguments,
 )
+from neuronnet.sheet.free_indices import without_free_indices
 from neuronnet.sheet.readers.placed import Declarations
 
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
@@ -117,7 +118,7 @@ def read_statements(
     claims = [each for claim in claims if claim.line not in declared.skipped for each in one_by_one(claim)]
     claims = [spelled_anew(claim, spelled) for claim in claims]
     claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
-    claims = without_arguments(claims)
+    claims = without_free_indices(without_arguments(claims))
     functions = [claim for claim in claims if _defines_function(claim, known)]
     heads = [None if claim in functions else read_name(claim.parts[0].text) for claim in claims]
     known.names.update(head for head in heads if head is not None and split_partial(head) is None)
