@@ -258,7 +258,7 @@ class Structure:
 
         `needed` are the quantities in question.
         """
-        found = [
+        found: list[tuple] = [
             (f"as {', '.join(names)} sum to 1", frozenset(), (tuple((name, 0) for name in names),))
             for names in self._summing
             if needed.intersection(names)

@@ -27,7 +27,7 @@ def without_free_indices(claims: list) -> list:
     if not any(map(_free, claims)):
         return claims
     numbers, arrays = _indices(claims)
-    found = []
+    found: list = []
     for claim in claims:
         letters = _free(claim)
         used = _names(claim) if letters else []
