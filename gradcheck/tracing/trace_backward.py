@@ -81,8 +81,11 @@ def _given(forward, inputs):
     return (inputs,), {}
 
 
+OF_FORWARD = "a value of the forward pass"
+
+
 class Way(NamedTuple):
-    """`values` in the place of others, by (place, turn); the last `noted` of them; `words`: what they are."""
+    """`values` in the place of others, by (place, turn); the first of those, `noted`; `words` on them."""
 
     noted: Noted
     values: dict
@@ -184,6 +187,8 @@ class _Trace:
                 self.words[number] = f"another {noted.name} than in the forward pass"
         elif not np.any(value):
             self._know(noted, "zero")
+            if "zeros" not in noted.source:
+                self._weak.add(number)
         else:
             self._compare(noted)
 
@@ -199,7 +204,7 @@ class _Trace:
             if is_sum_of(value, quantities):
                 return self._know(noted, words)
         self.words[number] = self._as_another(noted, own)
-        self.known[number] = self.words[number] != ""
+        self.known[number] = self.words[number] not in ("", *([OF_FORWARD] if whole else []))
         if is_part and whole:
             self._suspects[number] = [*([each] for each in whole), *(some for _, some in self._paths(whole))]
             return
@@ -221,7 +226,7 @@ class _Trace:
         """Words for a value that is the derivative by something else, or of the forward pass; or ""."""
         value = noted.event.value
         if any(same_value(value, each) for each in self.passes.values):
-            return "a value of the forward pass"
+            return OF_FORWARD
         for each in (*self.passes.forward, *self.passes.blocks.values()):
             if each.shape == np.shape(value) and each.is_it(value):
                 is_new = not any(
@@ -277,13 +282,13 @@ class _Trace:
                 yield from self._way(way, factor)
         alike = [(each, self.passes.namesakes(each)) for each in some if self._has_namesake(each)]
         if len(alike) > 0:
-            yield Way(
-                last, {_key(each): values[-1] for each, values in alike}, f"{last.name} of the forward pass"
-            )
+            values = {_key(each): values[-1] for each, values in alike}
+            yield Way(alike[0][0], values, f"{last.name} of the forward pass")
 
     def _times_factors(self, some, line):
         """Ways to replace one value by a multiple of the derivative, which later lines divide by."""
-        sizes = {size for block in self.blocks for size in block.shape if size > 1}
+        given = [np.shape(each) for each in self.passes.layer.arguments.values() if hasattr(each, "shape")]
+        sizes = {size for shape in given for size in shape if size > 1}
         if len(line) == 1:
             own = [each for each in self._counterparts(line[0]) if each.is_like(line[0].event.value)]
             for quantity in own if line[0].kind != "made" else ():
@@ -321,8 +326,8 @@ class _Trace:
         if any(not _fits(quantities) for _, quantities in way):
             return []
         values = {_key(noted): _like(noted, factor * _total(each)) for noted, each in way}
-        words = " and ".join(each.words for each in way[-1][1])
-        return [Way(way[-1][0], values, f"the measured derivative by {words}")]
+        words = " and ".join(each.words for each in way[0][1])
+        return [Way(way[0][0], values, f"the measured derivative by {words}")]
 
     def _by_turns(self, some, own, shift):
         """[(Noted, Quantities)] that give every turn of a loop what is of that turn, or so many further."""
