@@ -166,7 +166,7 @@ def test_a_page_links_every_name_to_the_line_that_defines_it(tmp_path):
     assert f'<a href="#{line[1]}" title="0.4">w5</a>*' in text
 
 
-@pytest.mark.parametrize("name", ["worked-example", "xor", "attention-head", "embedding"])
+@pytest.mark.parametrize("name", ["worked-example", "xor", "attention-head", "adam-two-steps"])
 def test_every_name_of_a_formula_is_a_link(name):
     found = of(name)
     known = {step.name for step in found.steps}
