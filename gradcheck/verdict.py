@@ -144,4 +144,4 @@ def _too_wide(bar, analytic, reason):
         return f"{sentence}: the function seems to be computed in float32, {jumping}"
     if reason is None:
         return f"{sentence}: noise, a hidden float32, or a point too close to the edge of the domain"
-    return f"{reason}: {sentence}"
+    return f"{reason}{' here' if reason == 'kinks too close' else ''}: {sentence}"

@@ -20,6 +20,7 @@ MARGINAL = 256.0  # error bars: what is wrong by no more is measured again in fl
 OTHER_STEPS = (0.3 * FIRST_STEP, 4.0 * FIRST_STEP)  # to start from where float32 left an entry open
 CONFIRMED = 2  # directions along which entries must be wrong in float32
 STATIONARY = 64.0  # roundings: a gradient that is no larger is zero but for them
+AT_A_KINK = ("at a kink", "kink unresolved")  # in a reason, of an entry whose bar is no measure of errors
 MOST_NOT_FINITE = 8  # entries of a block that are no finite numbers, named one by one
 
 
@@ -261,7 +262,7 @@ class JudgedEntries:
 
     def _visible(self, own, groups):
         """The smallest error certain to be called wrong in any entry, as a part of the largest one."""
-        plain = [i for i in own if "kink" not in self.judgements[i].reason]
+        plain = [i for i in own if not any(words in self.judgements[i].reason for words in AT_A_KINK)]
         bars = [float(self.bar[i]) for i in plain] + [group.bar for group in groups]
         sizes = [abs(float(self.numeric[i])) for i in plain if math.isfinite(self.numeric[i])]
         sizes += [float(np.max(np.abs(self.analytic[group.positions]))) for group in groups]

@@ -15,6 +15,7 @@ from gradcheck.numeric.rounding import AGREEMENT, HALF_THE_DIGITS, Floor, U, flo
 from gradcheck.numeric.steps import FIRST_STEP, StepSearch
 
 OF_ONES = 2.0**10 * U  # no more than numbers near 1 leave where they cancel: f stands still
+WIDE = 1e-6  # of the slopes: a bar of f without noise that is wider is made by what f does over short steps
 NOISY = 16.0  # noise this many times above u |f| is more than the rounding of a few sums
 
 
@@ -24,9 +25,9 @@ class Estimate:
 
     `step`: the smallest step used. `evaluations`: calls of f. `scale`: the largest slope at the longest step,
     the natural size of slopes of f. `error` is inf, and `value` NaN, when no steps agree or f is not
-    finite at enough of them. `reason`: what is special about the bar: None, "noise", "kink", "jump", "edge of
-    the domain" or "single precision". `left`, `right`: the one-sided slopes at a kink or a jump (infinite on
-    the side of the jump), else None.
+    finite at enough of them. `reason`: what is special about the bar: None, "noise", "kink", "kinks too
+    close", "jump", "edge of the domain" or "single precision". `left`, `right`: the one-sided slopes at a
+    kink or a jump (infinite on the side of the jump), else None.
     """
 
     value: float
@@ -191,7 +192,10 @@ def _estimate(found, search, floor, centre, noise):
         reason = "single precision"
     else:
         noisy = floor.level > NOISY * U * max(abs(centre), abs(search.x * value))
-        reason = "noise" if noisy and error > HALF_THE_DIGITS * max(abs(value), scale) else None
+        size = max(abs(value), scale)
+        reason = "noise" if noisy and error > HALF_THE_DIGITS * size else None
+        if reason is None and search.was_short() and error > WIDE * size:
+            reason = "kinks too close"
     return Estimate(value, error, best.step, search.f.evaluations, scale, reason, left, right)
 
 

@@ -112,6 +112,10 @@ class StepSearch:
                 still = middle
         return jump if jump * FEW_UNITS > first else 0.0
 
+    def was_short(self):
+        """Whether only steps shorter than the usual first one were of use: f is not straight over that."""
+        return math.isfinite(self.too_long) or self.start < FIRST_STEP * self.scale
+
     def start_for_next(self):
         """Where to start at the next entry, as a part of max(|x|, 1): shorter when this was too long."""
         if self.too_long == math.inf or len(self.steps) == 0:

@@ -145,7 +145,9 @@ class BlockReport:
     @property
     def at_kink(self) -> list[tuple]:
         """Index tuples of the right entries at a kink: any slope between the one-sided ones is right."""
-        return [entry.index for entry in self.entries if entry.verdict == "right" and "kink" in entry.reason]
+        return [
+            entry.index for entry in self.entries if entry.verdict == "right" and "at a kink" in entry.reason
+        ]
 
     @property
     def worst(self) -> "Entry | None":

@@ -229,6 +229,10 @@ def next_step(report):
 STEPS = (  # (word in the reason of an undecided entry, what to do)
     ("jump", "check at a point at which the loss does not jump"),
     ("edge of its domain", "check at a point inside the domain, or give bounds"),
+    (
+        "kinks too close",
+        "give the gradients as a function, to be compared where the parameters are scaled up, too",
+    ),
     ("noise", "make the loss the same in every call, and compute it in float64"),
     ("too wide", "compute the loss in float64, or check at a point with larger slopes"),
     ("kink", "check at another point, away from the kink"),

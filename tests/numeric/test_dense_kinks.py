@@ -24,6 +24,7 @@ SEEN = 40.0  # roundings of f that a kink moves it by at least, at a distance of
 def test_what_longer_steps_pass_over_is_found(f, true):
     estimate = derivative(f, 0.0)
     assert abs(estimate.value - true) <= estimate.error <= 0.35 * true
+    assert (estimate.reason == "kinks too close") == (estimate.error > 1e-6 * true)
 
 
 def piecewise_linear(seed):
@@ -82,3 +83,23 @@ def test_relu_layers_of_small_weights_without_biases(sizes, scale, seed, factor,
         return found
 
     assert check(loss, gradients, point).verdict == verdict
+
+
+def test_what_ready_numbers_leave_undecided_among_kinks_is_told_as_that():
+    draw = np.random.default_rng(2)
+    x, shapes = draw.normal(size=(8, 4)), [(4, 6), (6, 6), (6, 2)]
+    point = {f"W{i}": 1e-3 * draw.normal(size=shape) for i, shape in enumerate(shapes, 1)}
+
+    def loss(p):
+        return np.sum((np.maximum(np.maximum(x @ p["W1"], 0.0) @ p["W2"], 0.0) @ p["W3"] - 1.0) ** 2)
+
+    def gradients(p):
+        one = np.maximum(x @ p["W1"], 0.0)
+        two = np.maximum(one @ p["W2"], 0.0)
+        three = 2.0 * (two @ p["W3"] - 1.0)
+        second = three @ p["W3"].T * (two > 0.0)
+        return {"W1": x.T @ (second @ p["W2"].T * (one > 0.0)), "W2": one.T @ second, "W3": two.T @ three}
+
+    report = check(loss, gradients(point), point)
+    assert report.verdict == "undecided" and "kinks too close here" in str(report)
+    assert "as a function" in str(report) and check(loss, gradients, point).verdict == "right"
