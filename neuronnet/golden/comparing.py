@@ -20,7 +20,8 @@ from neuronnet.names import update_of
 from neuronnet.render.notebooks import preformatted
 
 if TYPE_CHECKING:
-    from neuronnet.golden.golden import Golden, GoldenValue
+    from neuronnet.golden.golden import Golden
+    from neuronnet.golden.golden_value import GoldenValue
 
 MOST_SHOWN = 8  # differences in a report
 MOST_DIAGNOSED = 60  # values that the search for a mistake looks at, half of them before the first difference

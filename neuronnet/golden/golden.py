@@ -13,23 +13,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from neuronnet.derivation.digits import DIGITS, fifty_digits
+from neuronnet.derivation.digits import fifty_digits
 from neuronnet.description.reading import read
 from neuronnet.description.values import text_of
 from neuronnet.errors import Interrupted, NeuronnetError, did_you_mean, nearest, shortened
 from neuronnet.files import write_bytes
 from neuronnet.golden.balls import ball_type
 from neuronnet.golden.formats import WRITERS
+from neuronnet.golden.golden_value import GoldenValue
 from neuronnet.golden.recording import Recorded, batches_of, recorded, require_trainable
-from neuronnet.golden.rounding import (
-    REPRODUCIBLE,
-    ULPS,
-    disturbed,
-    disturbed_number,
-    rounded_to,
-    shortest,
-    ulp_of,
-)
+from neuronnet.golden.rounding import ULPS, disturbed, disturbed_number, shortest
 from neuronnet.limits import most
 from neuronnet.names import update_of
 from neuronnet.network import NeuralNetwork
@@ -39,36 +32,6 @@ from neuronnet.render.text import conventions
 FORMAT, VERSION = "neuronnet golden", 1
 BYTES = 400  # of a value in a file
 RUNS = 8  # disturbed trainings beside the exact one
-FACTOR = 10.0  # times the root mean square of their deviations: Student's t has 8 in a million beyond that
-SPARE = 3  # digits fewer than fifty, less those that the measured amplification takes
-MOST_CERTIFIED = 30
-
-
-@dataclass(frozen=True)
-class GoldenValue:
-    """A quantity: `value` rounded to the file's dtype, `digits` certified ones, `tolerance` absolute."""
-
-    name: str
-    kind: str
-    value: float
-    digits: str
-    tolerance: float
-
-    @classmethod
-    def read(cls, name: str, found: dict) -> GoldenValue:
-        """The one that a file has under a name. Raises ValueError, KeyError or TypeError for what is none."""
-        numbers = [found["value"], found["tolerance"], float(found["digits"] or 0)]
-        if any(isinstance(each, bool) for each in numbers) or not all(map(math.isfinite, numbers)):
-            raise ValueError(f"{name}: finite numbers are needed")
-        return cls(name, str(found["kind"]), float(numbers[0]), found["digits"], float(numbers[1]))
-
-    def hex(self, dtype: str) -> str:
-        """The bits of the value in a dtype, as a hexadecimal float."""
-        return rounded_to(self.value, dtype).hex()
-
-    def ulps(self, dtype: str) -> float:
-        """The tolerance in units of the last place of the value in a dtype."""
-        return self.tolerance / ulp_of(self.value, dtype)
 
 
 @dataclass(frozen=True)
@@ -127,8 +90,7 @@ class Golden:
             exact, runs, about, until = _of_network(network, at, dtype, number, progress)
         values, refused = {}, []
         for name, kind, value in exact:
-            deviation = _deviation(value, [run.get(name, math.nan) for run in runs])
-            made = _value(name, kind, value, deviation, dtype)
+            made = GoldenValue.of(name, kind, value, [run.get(name, math.nan) for run in runs], dtype)
             if made is None and not all_values:
                 refused.append(name)
             else:
@@ -333,30 +295,3 @@ def _of_model(model, dtype, number):
         runs.append({entry: float(value) for _, entries in values for entry, value in entries})
     about = {"description": {"title": "a sheet", "sheet": model.text}, "at": (0,), "batches": ()}
     return exact, runs, about
-
-
-def _deviation(exact, values):
-    """The root mean square by which disturbed values miss the exact one, infinite where one is not finite."""
-    exact = float(exact)
-    squares = sum((value - exact) * (value - exact) for value in values)  # a power would raise beyond 1e308
-    return math.sqrt(squares / len(values)) if math.isfinite(squares) else math.inf
-
-
-def _value(name, kind, exact, deviation, dtype):
-    """The GoldenValue of an exact number; None where fewer than two of its digits are reproducible."""
-    value, size = shortest(exact, dtype), abs(float(exact))
-    if not math.isfinite(value):
-        raise NeuronnetError(f"{name} is {value} in {dtype}; no golden value can hold that")
-    tolerance = FACTOR * deviation + ULPS[dtype] * size
-    if tolerance > REPRODUCIBLE * size and deviation > 0.0:
-        return None
-    digits = exact.digits() if hasattr(exact, "digits") else _certified(exact, deviation / ULPS[dtype])
-    return GoldenValue(name, kind, value, digits, tolerance) if digits else None
-
-
-def _certified(exact, amplified):
-    """The digits of a Decimal of fifty that rounding, `amplified` so many times, has left."""
-    if not exact:
-        return "0"
-    lost = max(0.0, math.log10(amplified / abs(float(exact)))) if amplified and float(exact) else 0.0
-    return f"{exact:.{min(MOST_CERTIFIED, math.floor(DIGITS - SPARE - lost)) - 1}e}"
