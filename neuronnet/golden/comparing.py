@@ -97,7 +97,8 @@ class Comparison:
         half = [list(islice(filter(self._is_told, each), most)) for each in (before, then)]
         near = {name: self._printed(name) for name in (*reversed(half[0]), *half[1])}
         try:
-            found = diagnose(*self._as_asked(near))
+            subject, asked = self._as_asked(near)
+            found = diagnose(subject, asked, one_program=True)
         except NeuronnetError:
             return []
         return [each for each in found if not each.carried and each.mistakes[0].id not in BY_HAND]

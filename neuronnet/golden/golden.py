@@ -96,10 +96,10 @@ class Golden:
             else:
                 values[name] = made or GoldenValue(name, kind, shortest(value, dtype), "", float(abs(value)))
         about["certified"] = "balls" if proved else "fifty digits"
-        made = cls(dtype=dtype, values=values, refused=tuple(refused), **about)
+        golden = cls(dtype=dtype, values=values, refused=tuple(refused), **about)
         if until is not None:
-            raise Interrupted(made, until)
-        return made
+            raise Interrupted(golden, until)
+        return golden
 
     @classmethod
     def load(cls, path: Any) -> Golden:

@@ -118,7 +118,8 @@ class _Search:
             beside = [each for each in left if each.entry is not None and each.key[0] == first.key[0]]
             if any(each.is_far_from(each.value(found)) for each in beside):
                 continue
-            against = () if variation.later else self._made_wrong(variation, found)
+            is_of_one = variation.later and not self.one_program  # a program is late with all its numbers
+            against = () if is_of_one else self._made_wrong(variation, found)
             if len(against) > (0 if not self.may_contradict else len(matched) if self.one_program else inf):
                 continue
             own = (sum(each.digits for each in {each.key: each for each in matched}.values()), -len(against))

@@ -35,6 +35,7 @@ def diagnose(
     numbers: Mapping[str, str | int | float | Decimal],
     progress: Callable[[int, int], None] | None = None,
     bounded: type | None = None,
+    one_program: bool = False,
 ) -> list[Diagnosis]:
     """Explanations of numbers that are wrong for a network, best first: `[]` where none is known.
 
@@ -42,9 +43,9 @@ def diagnose(
     such as "dE_total/dw5", or formulas over them (of a Model, names alone, also of arrays) to numbers; a
     string claims the digits it has, a float nine significant ones, a float32 of NumPy's seven. Every
     further Diagnosis explains what those before it leave over. `progress(done, total)` is called while long
-    trainings are replayed. `bounded` is for numbers that one program computed in binary64: a type of number
-    with a bound on its own rounding as `error`. A number may then miss what it is by what rounding does, and
-    no mistake is named that contradicts more of the numbers than it explains. Raises UnknownName,
+    trainings are replayed. `one_program`: one program computed the numbers, so no mistake is named that
+    contradicts more of them than it explains. `bounded` is for such numbers in binary64: a type of number
+    with a bound on its own rounding as `error`, by which a number may miss what it is. Raises UnknownName,
     ExpressionError and NumberError for a bad name or number.
     """
     if not isinstance(numbers, Mapping) or not all(isinstance(name, str) for name in numbers):
@@ -60,13 +61,17 @@ def diagnose(
         found = [_of_network(name, expression, text, exact) for name, expression, text in read_numbers]
         subject = network_of(description)
         if bounded is None:
-            return explanations(subject, found, progress)
+            return explanations(subject, found, progress, _no_rounding if one_program else None)
         rounding = _Rounding(subject, bounded)
         for each in found:
             room = rounding.room(RIGHT, each)
             each.is_right = each.is_right or abs(each.off) <= room
             each.allow(room)
         return explanations(subject, found, progress, rounding.room)
+
+
+def _no_rounding(variation, number):
+    return 0.0
 
 
 def beside_network(lines: list, exact, description, progress) -> list[Diagnosis]:
