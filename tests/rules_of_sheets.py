@@ -93,6 +93,18 @@ x_hat_i = (x_i - mu)/s
 y_i = g x_hat_i + c
 L = 1/2 Σ_i (y_i - t_i)^2
 """
+IN_NUMBERS = """
+t = 0
+x1 = 0.9
+x2 = 0.4
+w1 = 0.3
+w2 = 0.7
+v = -0.6
+z1 = 0.3*0.9 + 0.7*0.4 = 0.55
+h = sigmoid(z1) = 0.6341
+y = v h = -0.3805
+L = 1/2 (y - t)^2
+"""
 BATCH = """
 m = 4
 X = [[0.5, 1], [1.5, -0.5], [-1, 0.3], [2, 0.8]]
@@ -970,5 +982,52 @@ RULES = [
         "an index of a name as any other",
         "x_i = 0.5\nw = 0.3\ny = w x_i = 0.15\nL = y^2\nx_1 = 2\nx_2 = 3",
         ("∂L/∂x_i = 2 y w = 0.09", "right"),
+    ),
+    # Forward lines in numbers alone.
+    rule(
+        "numbers in place of names",
+        IN_NUMBERS,
+        ("dL/dz1 = (y - t) v h (1 - h) = 0.0530", "right"),
+        ("dL/dw1 = dL/dz1 x1", "right"),
+        ("dL/dw2 = dL/dz1 x1", "wrong formula", "x2"),
+    ),
+    rule(
+        "a number that two names have",
+        IN_NUMBERS.replace("v = -0.6", "v = 0.7").replace("= -0.3805", "= 0.4439"),
+        ("dL/dw1 = (y - t) v h (1 - h) x1", "undecided"),
+    ),
+    rule(
+        "a function of numbered arguments",
+        "θ_1 = 1\nθ_2 = -2\nη = 0.1\nf(θ) = θ_1^2 + 1/2 θ_2^2",
+        ("∂f/∂θ_1 = 2 θ_1 = 2", "right"),
+        ("∂f/∂θ_2 = 2 θ_2", "wrong formula"),
+        ("θ_1 ← θ_1 - η ∂f/∂θ_1 = 0.8", "right"),
+    ),
+    # The same rule in every pass.
+    rule(
+        "Adagrad without its root in the second step",
+        "x = 2\nt = 3\nw = 0.5\nlr = 0.1\nG = 0",
+        ("y = w x = 1",),
+        ("L = (y - t)^2/2 = 2",),
+        ("g = (y - t) x = -4", "right"),
+        ("G = G + g^2 = 16", "right"),
+        ("w = w - lr/sqrt(G) g = 0.6", "right"),
+        ("y = w x = 1.2", "right"),
+        ("g = (y - t) x = -3.6", "right"),
+        ("G = G + g^2 = 28.96", "right"),
+        ("w = w - lr/G g = 0.6124", "wrong formula"),
+    ),
+    rule(
+        "Adagrad, written otherwise in the second step",
+        "x = 2\nt = 3\nw = 0.5\nlr = 0.1\nG = 0",
+        ("y = w x = 1",),
+        ("L = (y - t)^2/2 = 2",),
+        ("g = (y - t) x = -4", "right"),
+        ("G = G + g^2 = 16", "right"),
+        ("w = w - lr/sqrt(G) g = 0.6", "right"),
+        ("y = w x = 1.2", "right"),
+        ("g = (y - t) x = -3.6", "right"),
+        ("G = G + g^2 = 28.96", "right"),
+        ("w = w - lr g/sqrt(G) = 0.6669", "right"),
     ),
 ]

@@ -1,5 +1,5 @@
-"""Claims written anew before they are read: pairs one by one, J for J(θ), X^T for the X' of an array, and
-formulas in general, as `y = w x` beside x1 and x2, with the names of the sheet.
+"""Claims written anew before they are read: pairs one by one, J for J(θ), X^T for the X' of an array; with
+the names of the sheet, formulas in general, as `y = w x` beside x1 and x2, or in numbers, as `z = 0.3*0.9`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,13 @@ import re
 from dataclasses import replace
 
 from neuronnet.errors import ExpressionError, UnknownName
+from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.calls import SPELLED
+from neuronnet.formulas.expressions import Name, Negative, Number
 from neuronnet.formulas.notation import read_name
-from neuronnet.formulas.rewriting import with_names
+from neuronnet.formulas.rewriting import leaves_of, mapped, with_names
+from neuronnet.names import split_partial
+from neuronnet.sheet.roles import is_delta
 
 _CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 _TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
@@ -60,10 +64,16 @@ def transposed(claims, arrays):
 
 
 def without_arguments(claims):
-    """Claims with J for J(θ) where θ has a value and J no other argument, and ∇_θ J for its gradient."""
+    """Claims with J for J(θ) where θ has a value and J no other argument, and ∇_θ J for its gradient.
+
+    θ has values also where only θ_1 and θ_2 have some and no formula has θ itself.
+    """
     heads = [claim.parts[0].text for claim in claims if len(claim.parts) > 1]
     plain = set(map(read_name, heads))
     plain |= {stem.rstrip("0") for stem in map(str, plain) if stem.endswith("0")}  # w of w_0
+    texts = " ".join(part.text for claim in claims for part in claim.parts[1:])
+    stems = {re.sub(r"_?\d+\Z", "", each) for each in map(str, plain)}
+    plain |= {each for each in stems if not re.search(rf"(?<!\w){re.escape(each)}(?!\w)", texts)}
     for match in filter(None, map(_CALLED.fullmatch, heads)):
         called, inside = match.groups()
         word, arguments = rf"(?<!\w){re.escape(called)}", rf"\s*\({re.escape(inside)}\)"
@@ -143,3 +153,47 @@ def _give_formula(statement, general, used, index):
     if not statement.formulas:
         own = with_names(general.formula, lambda name: f"{name}{index}" if name in used else name)
         statement.parts.insert(1, replace(general, formula=own, name=None))
+
+
+def name_the_numbers(statements: list) -> None:
+    """Give `z = 0.3*0.9` its formula `w x` where each number is that of one name before it.
+
+    Nothing is changed where every given number has its place in a formula, and behind the first derivative.
+    """
+    placed = {
+        name
+        for each in statements
+        if each.name is None or not split_partial(each.name)
+        for part in each.formulas
+        for name in part.used
+    }
+    values: dict[float, set] = {}
+    for statement in statements:
+        if statement.name and (split_partial(statement.name) or is_delta(statement.name)):
+            break
+        printed = statement.number and statement.number.printed
+        formula = _in_names(statement, values)
+        if formula is not None and not placed.issuperset(formula.names()):
+            part = statement.arithmetic[0]
+            statement.parts.insert(statement.parts.index(part), replace(part, formula=formula))
+        if printed is not None and not isinstance(printed, Array) and statement.name:
+            values.setdefault(float(printed.value), set()).add(statement.name)
+
+
+def _in_names(statement, values):
+    """The formula of a statement that computes its name from numbers alone, with names for all; or None."""
+    name, numbers = statement.name, statement.arithmetic
+    if name is None or statement.assigns or statement.formulas or len(numbers) != 1:
+        return None
+    formula = numbers[0].formula
+    leaves = [float(leaf.value) for leaf in leaves_of(formula) if isinstance(leaf, Number)]
+    found = {each: values.get(each) or values.get(-each) or () for each in leaves if each != 1}
+    if len(found) < 2 or any(len(names) != 1 for names in found.values()):
+        return None
+
+    def named(leaf):
+        number = float(leaf.value) if isinstance(leaf, Number) else 1
+        names = found.get(number, ())
+        return leaf if not names else Name(*names) if number in values else Negative(Name(*names))
+
+    return mapped(formula, named)

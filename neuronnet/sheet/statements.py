@@ -28,6 +28,7 @@ from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial
 from neuronnet.sheet.claims_anew import (
     general_formulas,
+    name_the_numbers,
     one_by_one,
     spelled_anew,
     transposed,
@@ -136,6 +137,7 @@ def read_statements(
     ]
     _count_entries(found)
     general = general_formulas(found, free)
+    name_the_numbers(found)
     found = [each for each in found if not any(each is one for one in general)]
     _settle_indices([part for each in found for part in each.parts if part.formula is not None], known)
     return found, [each.line for each in general]

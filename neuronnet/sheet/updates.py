@@ -219,11 +219,20 @@ class Updates(FormulaValues):
         return self._corrected(self.in_pass(self._as_in_other_passes(name, step, formula), step))
 
     def _as_in_other_passes(self, name, step, formula):
-        """A formula with each name as new as in most of the same rules, or as in the newest."""
-        base, rules = name.partition("@")[0], []
+        """A formula with each name as new as in most of the same rules, or as in the newest.
+
+        One that is made of the same as an earlier rule, which is right, gives way to that rule.
+        """
+        base, rules, right = name.partition("@")[0], [], []
         for position, role in self.roles.of.items():
             if (role.name or "").partition("@")[0] == base:
-                rules += [(each.formula, role.step) for each in self.statements[position].formulas]
+                written = [each.formula for each in self.statements[position].formulas]
+                rules += [(each, role.step) for each in written]
+                own = self.model.formulas.get(role.name or "")
+                right += [each for each in written if own is not None and _plain(own) == _plain(each)]
+        made_of = _made_of(formula)
+        if not any(_plain(each) == _plain(formula) for each in right):
+            formula = next((each for each in right if _made_of(each) == made_of), formula)
         ages = [_ages(each, at) for each, at in rules if _plain(each) == _plain(formula)]
         wanted = [max(Counter(each).items(), key=lambda pair: pair[::-1])[0] for each in zip(*ages)]
         if wanted == _ages(formula, step):
@@ -288,8 +297,17 @@ def _ages(formula, step):
     return [int(name.partition("@")[2]) - step if "@" in name else 0 for name in names]
 
 
+def _made_of(formula):
+    """The names and numbers in a formula, and its powers, in order."""
+    powers = [str(part.exponent) for part, *_ in nodes(formula) if isinstance(part, Power)]
+    leaves = [
+        Name(leaf.name.partition("@")[0]) if isinstance(leaf, Name) else leaf for leaf in leaves_of(formula)
+    ]
+    return sorted(powers), sorted(leaf.format() for leaf in leaves)
+
+
 def _plain(formula):
-    return with_names(formula, lambda name: name.partition("@")[0]).format()
+    return with_names(formula, lambda name: name.partition("@")[0]).format().replace(" · ", "*")
 
 
 def _is_fraction(part):
