@@ -293,6 +293,7 @@ ONE_LINE = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python", pythons())
 def test_two_commands_lead_to_old_new_and_the_three_factors_at_update_three(python):
     printed = in_a_terminal(

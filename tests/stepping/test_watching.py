@@ -209,6 +209,7 @@ print("trained")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python", pythons())
 def test_pdb_opens_in_the_users_own_frame_and_steps_on_from_there(python, tmp_path):
     (tmp_path / "mine.py").write_text(PROGRAM)
