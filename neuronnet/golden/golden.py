@@ -245,7 +245,11 @@ def _require_readable(found):
     if not all(isinstance(each, str) for key in ("refused", "conventions") for each in found[key]):
         raise ValueError("refused and conventions hold texts")
     if "layer" in found["description"]:
-        read(found["description"])
+        samples = len(read(found["description"]).samples)
+        if not found["batches"] or not all(
+            batch and min(batch) >= 1 and max(batch) <= samples for batch in found["batches"]
+        ):
+            raise ValueError("each batch holds numbers of samples")
     elif not isinstance(found["description"]["sheet"], str):
         raise ValueError("its sheet is no text")
 

@@ -82,7 +82,8 @@ class PrintedNumber:
 
     def is_as_far_off(self, value):
         """Whether a value is off to the same side, and as far to within a factor of ten."""
-        return value is not None and 0.1 <= (value - self.exact) / (self.unit * self.units) <= 10
+        room = self.unit * self.units  # 0 where a float cannot hold it
+        return value is not None and room > 0 and 0.1 <= (value - self.exact) / room <= 10
 
     def is_in_proportion_to(self, other):
         """Whether two numbers are wrong by the same factor, as far as their digits tell."""

@@ -252,7 +252,7 @@ def _judge_sample(found, sample, own, notes, explained):
         mend(reading.judge, reading.spellings, judged)
         statements = reading.statements[len(sample.lets) :]
         named = judged[len(judged) - len(statements) :]
-        with suppress(NeuronnetError):  # a loss that could not be placed explains nothing
+        with suppress(NeuronnetError, ArithmeticError):  # a loss that could not be placed explains nothing
             found.mistakes += explained(named, statements, reading.roles, reading.spellings)
 
 

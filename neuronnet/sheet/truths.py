@@ -58,6 +58,8 @@ class Truths:
         """The first side with a name in it, else the first with arithmetic, else the first number."""
         formulas = [part.formula for part in statement.parts if part.formula is not None]
         named = [formula for formula in formulas if formula.names()]
+        if not formulas and not hasattr(statement.numbers[0].printed, "value"):
+            raise NeuronnetError("arrays alone, without a name or a formula, are about nothing")
         if not formulas:
             return Number(statement.numbers[0].printed.value)
         return self.model.resolved((named or formulas)[0])

@@ -112,6 +112,7 @@ ROWS = [
         0,
         "not compared: w5@3.5",
     ),
+    ({"s.txt": f"{SHEET}[1, 2] = [1, 2]\n"}, "neuronnet check s.txt", 3, "about nothing"),
     ({"s.tex": VECTOR}, "neuronnet check s.tex --network worked-example", 0, ""),
     ({"net.toml": NETWORK.replace("0.1", "1e308")}, "neuronnet draw net.toml", 0, "--"),
     ({}, "gradcheck twin micrograd-neuron --updates 2", 2, "learning_rate"),
@@ -228,6 +229,8 @@ CHANGED = [
     ({"at": ["0"]}, "whole numbers"),
     ({"dtype": "float16"}, "dtype 'float16'"),
     ({"refused": [1]}, "hold texts"),
+    ({"batches": []}, "numbers of samples"),
+    ({"batches": [[2]]}, "numbers of samples"),
 ]
 
 
