@@ -216,7 +216,7 @@ def test_softplus_of_a_decimal(x):
 def test_a_tiny_decimal_is_its_own_log1p_and_tanh_and_takes_no_time(function, x):
     start = time.process_time()
     assert function(Decimal(x)) == Decimal(x)
-    assert time.process_time() - start < 0.1
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize("x, expected", [("1e9", 1), ("-1e9", -1), ("1e99999", 1)])

