@@ -26,6 +26,8 @@ def finite(compute, what):
         value = compute()
     except (ArithmeticError, ValueError):
         value = None
+    if value is not None and not hasattr(value, "is_finite"):
+        raise NeuronnetError(f"{what} is an array; the network has single numbers")
     if value is None or not value.is_finite() or value.adjusted() > LARGEST_EXPONENT:
         raise NeuronnetError(f"{what} has no finite value")
     return value
