@@ -140,6 +140,7 @@ def documented_settings():
     return {"justMyCode": configuration["justMyCode"]}
 
 
+@pytest.mark.slow
 def test_with_the_documented_settings_it_stops_where_the_factors_are_variables(debugged):
     client = debugged(STOP, **documented_settings())
     _, stopped = client.wait("stopped")

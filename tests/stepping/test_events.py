@@ -44,6 +44,7 @@ def agree(one, other):
     return all(map(same, one, other))
 
 
+@pytest.mark.slow
 @examples(40)
 @given(descriptions())
 def test_a_traced_training_is_an_ordinary_one_and_its_events_are_the_rows_of_a_derivation(description):
@@ -71,6 +72,7 @@ def test_a_traced_training_is_an_ordinary_one_and_its_events_are_the_rows_of_a_d
         assert len(told) == len(set(told))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["rule"])
 def test_every_update_rule_is_told_with_what_it_remembers(rule):
     description = XOR | {"update": rule}
