@@ -105,6 +105,17 @@ h = sigmoid(z1) = 0.6341
 y = v h = -0.3805
 L = 1/2 (y - t)^2
 """
+AT_A_KINK = """
+x = 0.5
+t = -1.2
+w = 0.4
+b = -0.2
+c = 0
+v = 0.7
+h = max(0, w x + b + c)
+y = v h = 0
+L = 1/2 (y - t)^2
+"""
 BATCH = """
 m = 4
 X = [[0.5, 1], [1.5, -0.5], [-1, 0.3], [2, 0.8]]
@@ -1029,5 +1040,18 @@ RULES = [
         ("g = (y - t) x = -3.6", "right"),
         ("G = G + g^2 = 28.96", "right"),
         ("w = w - lr g/sqrt(G) = 0.6669", "right"),
+    ),
+    # A unit whose input is exactly 0.
+    rule(
+        "either slope at a kink",
+        AT_A_KINK,
+        ("dL/dw = 0.42", "right", "kink"),
+        ("dL/dc = 0", "right"),
+        ("dL/db = -0.42", "wrong number"),
+    ),
+    rule(
+        "one slope beside a kink",
+        AT_A_KINK.replace("b = -0.2", "b = -0.21").replace("c = 0", "c = -0.01"),
+        ("dL/dw = 0.42", "wrong number"),
     ),
 ]

@@ -29,6 +29,7 @@ from neuronnet.formulas.rewriting import nodes
 FAR = Decimal("0.4")  # relative to the model's own numbers
 HALVINGS = 10  # the nearest draws are a few thousandths away
 PARTS = 1000
+SIDES, NOTHING = 8, Decimal("1e-25")
 
 
 class Kink(NamedTuple):
@@ -125,6 +126,24 @@ class Draws:
             }
         return self._crossed[number]
 
+    def beside_kinks(self, formula: Expression) -> list[tuple]:
+        """(Kink, value of a formula) on other sides of the kinks that the author's numbers lie on.
+
+        Given numbers are moved by less than any digit that is printed.
+        """
+        needed = self.model.made_of([formula])
+        inside = [each for name, found in self.kinks_in.items() if name in needed for each in found]
+        found = []
+        for number in range(SIDES if inside else 0):
+            random = Random(number)
+            moved = {name: mapped(partial(_aside, random), self.given[name]) for name in self._free()}
+            draw = self.model.values(given=moved)
+            pairs = [(each, value_in(draw, each.side), value_in(self.own, each.side)) for each in inside]
+            crossed = [each for each, *sides in pairs if None not in sides and not same_side(*sides)]
+            value = value_in(draw, formula) if crossed else None
+            found += [(crossed[0], value)] if value is not None else []
+        return found
+
     def _new(self, number, kept, lines, crossing):
         random, distance = Random(number), FAR
         for _ in range(HALVINGS):
@@ -203,6 +222,10 @@ def _moved(own, random, distance, crossing):
     if crossing and random.random() < 0.5:
         own = -own
     return own + own * share * sign if own else share * sign
+
+
+def _aside(random, entry):
+    return entry + random.choice((1, -1)) * NOTHING
 
 
 def value_in(draw, formula: Expression):

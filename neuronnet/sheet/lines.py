@@ -173,6 +173,8 @@ class Lines(Truths):
                 self._number(shown, part.printed, exact, formulas, arithmetic, is_update)
                 if own is not None and shown.verdict == report.WRONG_NUMBER and shown.follows_from is None:
                     self._another_formula(line, shown, part.printed, own)
+                if shown.verdict == report.WRONG_NUMBER and shown.follows_from is None and exact is not None:
+                    self._at_a_kink(shown, part.printed, truth)
                 if arithmetic and exact is not None:
                     self._step(beside, shown, part.printed, exact, formulas(), arithmetic[0])
                 judged_parts += 1
@@ -255,6 +257,15 @@ class Lines(Truths):
         where = f"entry {', '.join(map(str, place))}: " if place else ""
         if verdict.verdict != report.RIGHT and (place or verdict.how != NOT_IT):
             shown.note = where + verdict.how
+
+    def _at_a_kink(self, shown, printed, truth):
+        """Take a number for right that holds on one side of a relu, say, whose input is 0."""
+        for kink, value in self.trials.draws.beside_kinks(truth):
+            if judged(_nested(printed), value, [], {}).verdict == report.RIGHT:
+                shown.verdict, shown.note = (
+                    report.RIGHT,
+                    f"{kink.left.format()} is at a kink, with either slope",
+                )
 
     def _step(self, beside, shown, printed, exact, formulas, arithmetic):
         """Accuse arithmetic that does not give the right number behind it, by any honest reading."""
