@@ -215,7 +215,7 @@ class Passes:
             is_one = last[event.place] < MOST_REPEATED or event.turn == last[event.place]
             if _is_number(event.value) and is_one and place.kind != "made":
                 words = f"{place.name} (line {place.line})"
-                self.forward.append(self._tapped(place.name, words, event.value, event.loops, event))
+                self.forward.append(self._tapped(place.name, words, event.value, event.loops, event[:2]))
         readers: dict = {}
         for place, count, number in uses:
             readers.setdefault(number, []).append((place, count))
@@ -226,12 +226,13 @@ class Passes:
             for place, count in some:
                 at = tap.places[place]
                 words = f"{at.name} as line {at.line} uses it"
-                key = NamedTuple("Key", [("place", int), ("turn", int)])(place, count)
-                self.uses.append(self._tapped(at.name, words, event.value, event.loops, key, at.line))
+                self.uses.append(
+                    self._tapped(at.name, words, event.value, event.loops, (place, count), at.line)
+                )
 
     def _tapped(self, name, words, value, loops, at, line=0):
         def loss_with(change):
-            self._forward_tap.start({(at.place, at.turn): change})
+            self._forward_tap.start({at: change})
             try:
                 return self.functions.value(self._vector)
             finally:
