@@ -153,7 +153,7 @@ def test_a_slope_that_is_wrong_at_special_points_alone_is_found(name, seed):
     assert found.verdict == "right" and found.what is None, found
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS) if is_thorough() else ["relu, softmax", "overlapping windows"])
+@pytest.mark.parametrize("kind", sorted(KINDS) if is_thorough() else ["overlapping windows"])
 def test_right_gradients_of_drawn_models_are_not_accused(kind):
     model = drawn(kind, 0)
     found = hunt(
@@ -273,7 +273,7 @@ def test_strategies_find_a_slope_that_is_wrong_at_ties():
     loss, _, wrong, n = EIGHT["repeated values"]
     seen = []
 
-    @examples(60)
+    @examples(40)
     @given(strategies.arrays(n))
     def draw(x):
         seen.append(check(loss, wrong, x).verdict)

@@ -193,7 +193,7 @@ def edited(function, old, new):
     return scope[function.__name__], line
 
 
-@pytest.mark.parametrize(("forward", "old", "new", "cause"), EDITS)
+@pytest.mark.parametrize(("forward", "old", "new", "cause"), by_day(EDITS, 2))
 def test_the_edited_line_is_named(forward, old, new, cause):
     backward, line = edited(BACKWARD[forward], old, new)
     found = trace_backward(forward, backward, POINTS[forward])
