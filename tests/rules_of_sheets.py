@@ -385,7 +385,41 @@ dz = z - t
 """
 SQUARE_CODE = "import numpy as np" + SQUARE.format(a="np.array(", z=")", product="X @ W")
 
+TWO_PASSES = """x = [0.5, -0.3]
+w = [1.5, -0.8]
+v = 0.7
+b = 0.3
+t = 1
+eta = 0.5
+h = v x
+s = w·h + b
+L = (s - t)^2/2"""
 RULES = [
+    rule(
+        "a step in one digit, carried on exactly",
+        "a = 0.3000000005\nx = 2\nt = 1.5\nw = 2 a = 0.600000001",
+        ("L = 1/2 (w x - t)^2 = 1/2 (0.6*2 - 1.5)^2 = 0.0449999994", "right"),
+    ),
+    rule(
+        "a step in one digit that rounds another number",
+        "a = 0.31\nx = 2\nt = 1.5\nw = 2 a = 0.62",
+        ("L = 1/2 (w x - t)^2 = 1/2 (0.6*2 - 1.5)^2 = 0.0338", "wrong number", "the step is false"),
+    ),
+    rule(
+        "a second pass with the numbers of its own lines",
+        TWO_PASSES,
+        ("v_new = v - eta dL/dv = 0.703465", "right"),
+        ("h^+ = v_new x = [0.3517325, -0.2110395]", "right"),
+        ("s^+ = w·h^+ + b = [1.5, -0.8]·[0.3517, -0.2110] + 0.3 = 0.99643035", "right"),
+        ("L^+ = (s^+ - t)^2/2 = (0.9964 - 1)^2/2 = 0.00000637120", "right"),
+    ),
+    rule(
+        "a second pass in which a number of its own lines is wrong",
+        TWO_PASSES,
+        ("v_new = v - eta dL/dv = 0.703465", "right"),
+        ("h^+ = v_new x = [0.3517325, -0.2110395]", "right"),
+        ("s^+ = w·h^+ + b = 0.9946", "wrong number"),
+    ),
     rule(
         "a bias beside a square matrix in NumPy",
         SQUARE_CODE,

@@ -305,7 +305,8 @@ class Assignment(NetInputs):
             for formula in statement.formulas:
                 for arithmetic in statement.arithmetic:
                     for name, number in aligned(formula.formula, arithmetic.formula) or ():
-                        if name not in heads | set(found.model.given) and split_partial(name) is None:
+                        is_known = name in found.model.given or {name, _split(name)[0]} & heads
+                        if not is_known and split_partial(name) is None:
                             bound.setdefault(name, set()).add(number.format())
         for name, numbers in bound.items():
             if len(numbers) == 1:

@@ -153,9 +153,10 @@ class Literals(Computation):
         """(exact value, the wrong Input behind it or None) of all that a literal may stand for."""
         size = abs(printed.value)
         yield from self._printed_as(size)
-        if size in self._given or digits_of(size) < 2:
+        if size in self._given:
             return
-        shown_as = Printed(str(size))
+        # 0.6 may be short for 0.6000, and for no 0.62
+        shown_as = Printed(f"{size:f}000" if digits_of(size) < 2 else str(size))
         for way in self.ways:
             exact = way.results([])
             wrong = way.wrong()
