@@ -165,6 +165,24 @@ def test_a_hostile_input_gets_a_verdict_or_is_refused(folder, capsys, files, com
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 
 
+HOSTILE = {  # sheets that fuzzing found, each of which ended in a traceback: what their check gives
+    "array_alone.tex": 1,
+    "doubted_let.tex": 2,
+    "moment_without_formula.txt --network worked-example": 1,
+    "number_too_large.tex": 2,
+    "step_without_number.txt": 1,
+    "table_alone.txt --same-task lstm-step": 3,
+    "unit_too_small.txt": 1,
+}
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_a_sheet_that_broke_a_check_once_is_judged(capsys, monkeypatch, words):
+    monkeypatch.chdir(ROOT / "tests" / "data" / "hostile")
+    assert neuronnet_main(["check", *words.split()]) == HOSTILE[words]
+    assert capsys.readouterr().err == ""
+
+
 # Sizes
 
 SHORT = NETWORK.replace("[[sample]]\ninputs = [1, 2]\ntargets = [0.9]", "").replace("[[0.1, 0.2]]", "[[0.1]]")
