@@ -449,3 +449,12 @@ def test_columns_are_parted_by_commas_tabs_or_semicolons(mini_batches, tmp_path,
     assert (mini_batches.compare(tmp_path / "values.csv").compared) == 2
     (tmp_path / "values.csv").write_text(text.replace("4", "7"))
     assert mini_batches.compare(tmp_path / "values.csv").first.name == "w1"
+
+
+def test_before_numbers_of_another_precision_are_wrong_the_values_are_made_in_it():
+    description = read(drawn_description(3))
+    golden, values = Golden.of(description, at=AT), port(description, AT, np.float32, "slope left out")
+    assert golden.compare(port(description, AT, np.float32)).golden is golden
+    found = golden.compare(values)
+    assert (found.verdict, found.dtype, found.golden.dtype) == ("wrong", "float32", "float32")
+    assert found.golden.batches == golden.batches and set(found.golden.values) <= set(golden.values)
