@@ -116,6 +116,16 @@ h = max(0, w x + b + c)
 y = v h = 0
 L = 1/2 (y - t)^2
 """
+SAMPLES_ABOVE = """
+m = 3
+X = [[1, 0, -1], [0.5, 2, 1]]
+Y = [[1, 0, 1], [0, 1, 1]]
+W^{[1]} = [[0.2, -0.1], [0.4, 0.3]]
+b^{[1]} = [[0.6], [0.1]]
+Z^{[1]} = W^{[1]} X + b^{[1]}
+A^{[1]} = σ(Z^{[1]})
+J = -1/m Σ_{i=1}^{m} [y^{(i)} log a^{[1](i)} + (1 - y^{(i)}) log(1 - a^{[1](i)})]
+"""
 BATCH = """
 m = 4
 X = [[0.5, 1], [1.5, -0.5], [-1, 0.3], [2, 0.8]]
@@ -1087,5 +1097,20 @@ RULES = [
         "one slope beside a kink",
         AT_A_KINK.replace("b = -0.2", "b = -0.21").replace("c = 0", "c = -0.01"),
         ("dL/dw = 0.42", "wrong number"),
+    ),
+    # Sums over samples that are columns of matrices.
+    rule(
+        "samples above the names of a loss",
+        SAMPLES_ABOVE,
+        ("dZ^{[1]} = A^{[1]} - Y", "right"),
+        ("dW^{[1]} = 1/m dZ^{[1]} X^T", "right"),
+        ("db^{[1]} = 1/m Σ_i dZ^{[1](i)} = [[-0.0492], [-0.0583]]", "right"),
+    ),
+    rule(
+        "a mean over samples forgotten",
+        SAMPLES_ABOVE,
+        ("dZ^{[1]} = A^{[1]} - Y", "right"),
+        ("dW^{[1]} = 1/m dZ^{[1]} X^T", "right"),
+        ("db^{[1]} = Σ_i dZ^{[1](i)}", "wrong formula", "mean, not sum"),
     ),
 ]

@@ -1,7 +1,8 @@
 """Formulas with a free index, as `z_j = Σ_i w_ji x_i` and `ŷ_i = w x_i + b`, with the names of the sheet.
 
 Beside numbers x_1, x_2, w_11, … such a formula stands for one claim for each value of its index; beside
-arrays x and t, in which the index counts entries, for one of whole arrays: `ŷ = w x + b`.
+arrays x and t, in which the index counts entries, for one of whole arrays: `ŷ = w x + b`. A loss summed over
+samples, as y^(i) and a^[2](i) beside matrices Y and A^[2], has these in it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from itertools import islice, product
 
 from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import parse_array, parse_number
+from neuronnet.sheet.roles import LOSSES
 
 MOST_CLAIMS = 100  # that one formula stands for
 MOST_ADDED = 2_000  # in a sheet
@@ -19,11 +21,17 @@ _INDEXED = re.compile(
 )
 _NUMBERED = re.compile(r"(?P<name>.*?[^\W\d_].*?)_?(?P<below>\d{1,2})")
 _HEAD = re.compile(r"(?:[∂d]\s?[^\s/]{1,20}\s?/\s?[∂d]\s?)?[^\s/()]{1,30}")
+_SAMPLE = re.compile(
+    r"(?<![\w^\\])(?P<name>[^\W\d_]+(?:_hat)?)\^\{?(?P<layer>\[\w\])?\((?P<letter>[ijkl])\)\}?"
+)
+_SUM = re.compile(r"Σ_\{?[ijkl](?:=1)?\}?(?:\^\{?\w\}?)?\s*")
+_SUM_ALONE = re.compile(rf"[^Σ]*{_SUM.pattern}[^\W\d_]+\^\{{?\[\w\]\([ijkl]\)\}}?\s*")
 _SUMMED = re.compile(r"(?:Σ|[Ss]um)_\{?([ijkl])")
 
 
 def without_free_indices(claims: list) -> list:
     """Claims of which none has a free index that numbers or arrays of the sheet give values to."""
+    claims = _without_samples(claims)
     if not any(map(_free, claims)):
         return claims
     numbers, arrays = _indices(claims)
@@ -50,6 +58,36 @@ def without_free_indices(claims: list) -> list:
                 belows = {"".join(each.get(letter, letter) for letter in head[0][1]) for each in values}
                 numbers.setdefault(_plain(head[0][0]), set()).update(belows)
     return found
+
+
+def _without_samples(claims):
+    """Claims with the matrices of all samples in the sums over samples of a loss, and of a bias' gradient."""
+    if not any(_SAMPLE.search(part.text) for claim in claims for part in claim.parts):
+        return claims
+    heads = {read_name(claim.parts[0].text) for claim in claims}
+    return [_of_all_samples(claim, heads) for claim in claims]
+
+
+def _of_all_samples(claim, heads):
+    head, parts = read_name(claim.parts[0].text), []
+    for part in claim.parts:
+        summed, alone = _SUMMED.search(part.text), _SUM_ALONE.fullmatch(part.text)
+        found = [match for match in _SAMPLE.finditer(part.text) if summed and match["letter"] == summed[1]]
+        names = {match.group(): _matrix(match, heads) for match in found}
+        if names and None not in names.values() and (head in LOSSES or alone):
+            part = part.replace(_SAMPLE, lambda match, names=names: names.get(match.group(), match.group()))
+            if head not in LOSSES:  # samples are columns where layers stand in []
+                part = part.replace(_SUM, "np.sum(").replace(r"\Z", ", axis=1, keepdims=True)")
+        parts.append(part)
+    return claim._replace(parts=parts)
+
+
+def _matrix(match, heads):
+    """The name of the matrix that has the samples of a name, `A^[2]` for `a^[2](i)`; None where none is."""
+    name, layer = match["name"], f"^{match['layer']}" if match["layer"] else ""
+    stem, hat, more = name.partition("_")
+    ways = [name + layer, stem[:-1] + stem[-1].upper() + hat + more + layer]
+    return next((each for each in ways if read_name(each) in heads), None)
 
 
 def _indices(claims):
