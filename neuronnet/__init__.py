@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from neuronnet.parameter import Parameter
     from neuronnet.sheet.check_sheet import check_sheet
     from neuronnet.sheet.own_model import Model
-    from neuronnet.watching import watch
+    from neuronnet.stepping.watching import watch
 
 __version__ = "0.1.0"
 __all__ = [
@@ -56,7 +56,7 @@ _MODULES = {
     "explain": "derivation.explaining",
     "load": "network",
     "read": "description.reading",
-    "watch": "watching",
+    "watch": "stepping.watching",
 }
 
 

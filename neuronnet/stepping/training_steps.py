@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from neuronnet.derivation.passes import Pass
 from neuronnet.derivation.quantities import MOST_UPDATES, is_small
 from neuronnet.errors import A_SAMPLE, NeuronnetError, PassOrderError, counted, shown
-from neuronnet.events import Event
 from neuronnet.names import in_sample, partial_name, split_index, split_update
 from neuronnet.network import NeuralNetwork
 from neuronnet.render import characters
 from neuronnet.render.picture import picture
 from neuronnet.render.text import as_given, equation, nine_decimals
+from neuronnet.stepping.events import Event
 from neuronnet.stepping.steps import Step, Steps, compared, finite_number, whole_number
 
 PARTS = {"forward": "forward pass", "error": "errors", "backward": "backward pass", "update": "update"}

@@ -12,9 +12,9 @@ from profiles import examples
 from update_rules import RULES, same
 
 from neuronnet import Derivation, NeuronnetError, Parameter, load
-from neuronnet.events import Event
 from neuronnet.names import split_index
-from neuronnet.observing import observed
+from neuronnet.stepping.events import Event
+from neuronnet.stepping.observing import observed
 
 XOR = {
     "learning_rate": 0.5,

@@ -10,7 +10,7 @@ import pytest
 from terminal import ROOT, in_a_terminal, pythons
 
 from neuronnet import watch
-from neuronnet.watching import watch as from_the_file
+from neuronnet.stepping.watching import watch as from_the_file
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_two_watches_at_once(stops):
 
 
 def test_the_file_stands_alone(tmp_path):
-    source = Path(ROOT, "neuronnet", "watching.py").read_text(encoding="utf-8")
+    source = Path(ROOT, "neuronnet", "stepping", "watching.py").read_text(encoding="utf-8")
     (tmp_path / "copied.py").write_text(source, encoding="utf-8")
     code = (
         "import sys, copied; print([name for name in sys.modules if name.startswith(('numpy', 'neuronnet'))])"

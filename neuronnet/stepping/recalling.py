@@ -6,9 +6,9 @@ history["w5"]                 w5 before the first update, after it, ..., after t
 """
 
 from neuronnet.errors import UnknownName, require_count
-from neuronnet.events import METHODS, OF_A_PASS, Narrator
-from neuronnet.observing import observed
-from neuronnet.stopping import Wanted
+from neuronnet.stepping.events import METHODS, OF_A_PASS, Narrator
+from neuronnet.stepping.observing import observed
+from neuronnet.stepping.stopping import Wanted
 
 
 class History(dict):

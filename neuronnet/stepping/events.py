@@ -18,9 +18,9 @@ from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name, split_index
-from neuronnet.observing import observed
-from neuronnet.places import Places
 from neuronnet.render.text import as_given, equation, nine_decimals
+from neuronnet.stepping.observing import observed
+from neuronnet.stepping.places import Places
 
 # The methods of a network in which something is computed.
 METHODS = tuple(

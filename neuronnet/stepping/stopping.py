@@ -14,8 +14,8 @@ from functools import partial
 from typing import NamedTuple
 
 from neuronnet.errors import NeuronnetError, UnknownName, require_count, shortened
-from neuronnet.events import BY_HAND, METHODS, Narrator
-from neuronnet.observing import observed
+from neuronnet.stepping.events import BY_HAND, METHODS, Narrator
+from neuronnet.stepping.observing import observed
 
 
 def stop_when(network, names, when, every):
