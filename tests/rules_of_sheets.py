@@ -126,6 +126,16 @@ Z^{[1]} = W^{[1]} X + b^{[1]}
 A^{[1]} = σ(Z^{[1]})
 J = -1/m Σ_{i=1}^{m} [y^{(i)} log a^{[1](i)} + (1 - y^{(i)}) log(1 - a^{[1](i)})]
 """
+ALL_IN_NUMBERS = """
+x = 0.4
+w = 0.3
+b = -0.08
+t = 1
+lr = 0.5
+z = 0.3*0.4 - 0.08 = 0.04
+y = 1/(1 + e^-0.04) = 0.5100
+E = 0.5*(1 - 0.5100)^2 = 0.1201
+"""
 BATCH = """
 m = 4
 X = [[0.5, 1], [1.5, -0.5], [-1, 0.3], [2, 0.8]]
@@ -1050,6 +1060,19 @@ RULES = [
         "a number that two names have",
         IN_NUMBERS.replace("v = -0.6", "v = 0.7").replace("= -0.3805", "= 0.4439"),
         ("dL/dw1 = (y - t) v h (1 - h) x1", "undecided"),
+    ),
+    rule(
+        "all in numbers",
+        ALL_IN_NUMBERS,
+        ("dE/dy = 0.5100 - 1 = -0.4900", "right"),
+        ("dE/dw = -0.4900*0.5100*(1 - 0.5100)*0.4 = -0.0490", "right"),
+        ("w_new = 0.3 - 0.5*(-0.0490) = 0.3245", "right"),
+        ("dE/db = -0.4900*0.5100*0.4 = -0.1000", "wrong number"),
+    ),
+    rule(
+        "numbers of which one is that of two names",
+        ALL_IN_NUMBERS.replace("b = -0.08", "b = 0.4").replace("- 0.08 = 0.04", "+ 0.4 = 0.52"),
+        ("w_new = 0.3 - 0.5*(-0.0490) = 0.3245",),
     ),
     rule(
         "a function of numbered arguments",

@@ -158,8 +158,10 @@ def _give_formula(statement, general, used, index):
 def name_the_numbers(statements: list) -> None:
     """Give `z = 0.3*0.9` its formula `w x` where each number is that of one name before it.
 
-    Nothing is changed where every given number has its place in a formula, and behind the first derivative.
+    That goes for all lines before the first derivative or for none, as where every given number has its place
+    in a formula.
     """
+    found: list = []
     placed = {
         name
         for each in statements
@@ -172,12 +174,15 @@ def name_the_numbers(statements: list) -> None:
         if statement.name and (split_partial(statement.name) or is_delta(statement.name)):
             break
         printed = statement.number and statement.number.printed
-        formula = _in_names(statement, values)
-        if formula is not None and not placed.issuperset(formula.names()):
-            part = statement.arithmetic[0]
-            statement.parts.insert(statement.parts.index(part), replace(part, formula=formula))
+        if statement.arithmetic and not statement.formulas:
+            found.append((statement, _in_names(statement, values)))
         if printed is not None and not isinstance(printed, Array) and statement.name:
             values.setdefault(float(printed.value), set()).add(statement.name)
+    formulas = [formula for _, formula in found]
+    if None not in formulas and not all(placed.issuperset(each.names()) for each in formulas):
+        for statement, formula in found:
+            part = statement.arithmetic[0]
+            statement.parts.insert(statement.parts.index(part), replace(part, formula=formula))
 
 
 def _in_names(statement, values):
@@ -188,7 +193,7 @@ def _in_names(statement, values):
     formula = numbers[0].formula
     leaves = [float(leaf.value) for leaf in leaves_of(formula) if isinstance(leaf, Number)]
     found = {each: values.get(each) or values.get(-each) or () for each in leaves if each != 1}
-    if len(found) < 2 or any(len(names) != 1 for names in found.values()):
+    if not found or any(len(names) != 1 for names in found.values()):
         return None
 
     def named(leaf):

@@ -30,7 +30,7 @@ class Updates(FormulaValues):
         by = after(base, role.step) if is_chained else old
         slope_by = self._slope_by(statement, by)
         slope = self._worth(slope_by, {}) if old in self.model and by in self.model else None
-        if slope is None:
+        if slope is None or not (by in self._reached or any(map(any, map(entries, slope)))):
             self.undecided[name] = f"no line of this sheet connects {by} with {self.roles.loss}"
             return
         before = self._worth(Name(old), {})
@@ -166,6 +166,7 @@ class Updates(FormulaValues):
             near = [
                 each for each in literals if ratio and isclose(float(each.value), abs(ratio), rel_tol=0.2)
             ]
+            near.sort(key=lambda each: abs(float(each.value) - abs(ratio)))
             near = near or _leading(part.formula)
             if near:
                 self.notes.append(f"the learning rate is {near[0]} (line {statement.line})")
