@@ -130,11 +130,11 @@ ALL_IN_NUMBERS = """
 x = 0.4
 w = 0.3
 b = -0.08
-t = 1
+t = 0.9
 lr = 0.5
 z = 0.3*0.4 - 0.08 = 0.04
 y = 1/(1 + e^-0.04) = 0.5100
-E = 0.5*(1 - 0.5100)^2 = 0.1201
+E = 0.5*(0.9 - 0.5100)^2 = 0.0760
 """
 BATCH = """
 m = 4
@@ -1064,15 +1064,22 @@ RULES = [
     rule(
         "all in numbers",
         ALL_IN_NUMBERS,
-        ("dE/dy = 0.5100 - 1 = -0.4900", "right"),
-        ("dE/dw = -0.4900*0.5100*(1 - 0.5100)*0.4 = -0.0490", "right"),
-        ("w_new = 0.3 - 0.5*(-0.0490) = 0.3245", "right"),
-        ("dE/db = -0.4900*0.5100*0.4 = -0.1000", "wrong number"),
+        ("dE/dy = y - t = -0.3900", "right"),
+        ("dE/dw = -0.3900*0.5100*(1 - 0.5100)*0.4 = -0.0390", "right"),
+        ("w_new = 0.3 - 0.5*(-0.0390) = 0.3195", "right"),
+        ("dE/db = -0.3900*0.5100*0.4 = -0.0796", "wrong number"),
     ),
     rule(
         "numbers of which one is that of two names",
         ALL_IN_NUMBERS.replace("b = -0.08", "b = 0.4").replace("- 0.08 = 0.04", "+ 0.4 = 0.52"),
         ("w_new = 0.3 - 0.5*(-0.0490) = 0.3245",),
+    ),
+    rule(
+        "a 1 that may be the target or none",
+        ALL_IN_NUMBERS.replace("t = 0.9", "t = 1").replace(
+            "0.9 - 0.5100)^2 = 0.0760", "1 - 0.5100)^2 = 0.1201"
+        ),
+        ("dE/dy = y - t = -0.4900",),
     ),
     rule(
         "a function of numbered arguments",

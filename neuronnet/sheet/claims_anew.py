@@ -7,14 +7,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from neuronnet.derivation.digits import Printed
 from neuronnet.errors import ExpressionError, UnknownName
-from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.calls import SPELLED
-from neuronnet.formulas.expressions import Name, Negative, Number
+from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
 from neuronnet.formulas.notation import read_name
-from neuronnet.formulas.rewriting import leaves_of, mapped, with_names
+from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
 from neuronnet.names import split_partial
-from neuronnet.sheet.roles import is_delta
+from neuronnet.sheet.roles import RATES, is_delta
 
 _CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 _TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
@@ -155,6 +155,17 @@ def _give_formula(statement, general, used, index):
         statement.parts.insert(1, replace(general, formula=own, name=None))
 
 
+CONSTANTS = (0, 0.5, 1, 2)  # which may be what they are, or a name's, save in a weighted sum
+
+
+def _is_weighted_sum(formula):
+    return all(
+        isinstance(part, (Sum, Negative, Number))
+        or (isinstance(part, Product) and all(operator != "/" for operator, _ in part.factors))
+        for part, *_ in nodes(formula)
+    )
+
+
 def name_the_numbers(statements: list) -> None:
     """Give `z = 0.3*0.9` its formula `w x` where each number is that of one name before it.
 
@@ -176,7 +187,7 @@ def name_the_numbers(statements: list) -> None:
         printed = statement.number and statement.number.printed
         if statement.arithmetic and not statement.formulas:
             found.append((statement, _in_names(statement, values)))
-        if printed is not None and not isinstance(printed, Array) and statement.name:
+        if isinstance(printed, Printed) and statement.name and statement.name not in RATES:
             values.setdefault(float(printed.value), set()).add(statement.name)
     formulas = [formula for _, formula in found]
     if None not in formulas and not all(placed.issuperset(each.names()) for each in formulas):
@@ -192,12 +203,14 @@ def _in_names(statement, values):
         return None
     formula = numbers[0].formula
     leaves = [float(leaf.value) for leaf in leaves_of(formula) if isinstance(leaf, Number)]
-    found = {each: values.get(each) or values.get(-each) or () for each in leaves if each != 1}
-    if not found or any(len(names) != 1 for names in found.values()):
+    found = {each: values.get(each) or values.get(-each) or () for each in leaves}
+    found = {each: names for each, names in found.items() if names or each not in CONSTANTS}
+    is_open = not found.keys().isdisjoint(CONSTANTS) and not _is_weighted_sum(formula)
+    if not found or is_open or any(len(names) != 1 for names in found.values()):
         return None
 
     def named(leaf):
-        number = float(leaf.value) if isinstance(leaf, Number) else 1
+        number = float(leaf.value) if isinstance(leaf, Number) else None
         names = found.get(number, ())
         return leaf if not names else Name(*names) if number in values else Negative(Name(*names))
 
