@@ -471,6 +471,7 @@ def test_at_a_terminal_interruptions_end_a_command_and_the_end_of_input_the_walk
         wait_for("(step) ")
         os.write(leader, b"goto update 3\nfactors w5\n")
         wait_for("new 0.275360214")
+        wait_for("(step) ")  # before that the terminal itself might swallow the end of input
         os.write(leader, b"\x04")
         assert walk.wait(30) == 0
     finally:
