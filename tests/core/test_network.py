@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from profiles import examples
 
 from neuronnet import NeuralNetwork, Neuron, NeuronLayer, NeuronnetError, Parameter, load
+from neuronnet.activations import ACTIVATIONS
 from neuronnet.errors import NumberError, PassOrderError, SizeError, UnknownName
 
 STEP = 1e-100  # its square underflows next to any slope, so the complex step has no truncation
@@ -234,6 +235,13 @@ def test_the_l2_term_leaves_biases_out():
     assert network.gradients() == {"w1": 1.5, "b1": 0.0}
 
 
+def test_the_gradient_of_one_sample_holds_the_l2_term_of_one_sample():
+    network = two_samples(l2=0.5, l2_scale="per sample")
+    network.feed_forward([0.0])
+    network.backpropagate([0.0])
+    assert network["w1"].gradient == 0.5 * 0.3
+
+
 def test_l2_per_sample_is_divided_by_the_number_of_samples():
     network = load(
         {
@@ -245,6 +253,44 @@ def test_l2_per_sample_is_divided_by_the_number_of_samples():
     )
     assert network.total_error() == 0.5 / 2 * 9 / 4
     assert network.gradients() == {"w1": 1.5 / 4}
+
+
+@pytest.mark.parametrize("target", [0.0, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("activation, net, out", [("identity", 0.25, 0.25), ("tanh", 0.5, math.tanh(0.5))])
+def test_binary_cross_entropy_takes_any_target_and_any_output_layer(activation, net, out, target):
+    network = one_neuron(activation, weight=net, loss="binary cross-entropy", target=target)
+    error = -target * math.log(out) - (1.0 - target) * math.log(1.0 - out)
+    slope = (out - target) / (out * (1.0 - out)) * (1.0 if activation == "identity" else 1.0 - out * out)
+    # Some ten operations, each rounded once, on terms below 4.
+    assert abs(network.total_error() - error) <= 40 * ULP
+    assert abs(network.gradients()["w1"] - slope) <= 40 * ULP
+    assert abs(complex_step_gradient(network, "w1") - slope) <= 40 * ULP
+
+
+@pytest.mark.parametrize(
+    "activation, nets, kind, targets, error",
+    [
+        ("identity", (0.25, 0.75), "binary", (0.0, 1.0), -2.0 * math.log(0.75)),
+        ("identity", (0.25, 0.75), "categorical", (0.0, 1.0), -math.log(0.75)),
+        ("softmax", (800.0, 0.0), "categorical", (0.0, 1.0), 800.0),
+        ("softmax", (0.0, 0.0), "binary", (0.5, 0.5), -2.0 * math.log(0.5)),
+        ("softmax", (5.0,), "categorical", (1.0,), 0.0),
+        ("logistic", (800.0,), "binary", (0.0,), 800.0),
+    ],
+)
+def test_a_cross_entropy_reads_the_nets_where_it_can(activation, nets, kind, targets, error):
+    network = load(
+        {
+            "loss": f"{kind} cross-entropy",
+            "layer": [{"activation": activation, "weights": [[net] for net in nets]}],
+            "sample": [{"inputs": [1.0], "targets": list(targets)}],
+        }
+    )
+    assert network.total_error() == pytest.approx(error, rel=8 * ULP)  # eight roundings at the most
+
+
+def test_the_rest_of_a_softmax_is_1_where_the_output_underflows():
+    assert ACTIVATIONS["softmax"].rest(None, [0.0, 1.0], 0) == 1.0
 
 
 # Extremes

@@ -187,6 +187,23 @@ def test_what_no_direction_can_tell_is_not_called_wrong():
     assert sum(len(group.positions) for group in groups) == 1000 and len(sizes) < 150
 
 
+@pytest.mark.parametrize(
+    "looks",
+    [
+        [("right", 1e-9, True), ("right", 3e-9, True)],
+        [("undecided", 9e-9, False), ("right", 1e-9, True), ("right", 3e-9, True)],
+        [("undecided", 9e-9, False), ("right", 3e-9, True), ("right", 1e-9, True)],
+    ],
+)
+def test_the_bar_of_a_group_is_the_wider_of_the_two_that_agree(looks):
+    turn = iter(looks)
+    (group,) = locate(
+        Block("W", (1000,), 0, 1000), np.arange(1000), lambda _: next(turn), None, np.random.default_rng(0)
+    )
+    assert (group.verdict, group.bar, len(group.positions)) == ("right", 3e-9, 1000)
+    assert next(turn, None) is None
+
+
 UNSEEN = [
     (
         "saturated",

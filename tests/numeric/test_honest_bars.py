@@ -172,6 +172,16 @@ def test_bounds_are_never_left(x, bounds):
     assert estimate.reason == "edge of the domain" or x not in bounds
 
 
+@pytest.mark.parametrize("noise", [1e-6, 1e-8])
+@pytest.mark.parametrize("x", [0.0, 1.0])
+def test_noise_at_a_bound_is_inside_the_bar_and_no_wider_than_one_side_makes_it(x, noise):
+    """(-3 f + 4 f(x + h) - f(x + 2 h))/(2 h): 4 noises over h, three deviations each, known within 4."""
+    for each in range(10):
+        rng = np.random.default_rng(each)
+        estimate = derivative(lambda t, rng=rng: math.sin(t) + noise * rng.normal(), x, bounds=(0.0, 1.0))
+        assert abs(estimate.value - math.cos(x)) <= estimate.error <= 4.0 * 3.0 * 4.0 * noise / estimate.step
+
+
 def test_bounds_of_a_gradient_are_per_entry():
     vector, low, high = np.array([0.0, 1.0, 2.0]), np.array([0.0, -5.0, 1.0]), np.array([3.0, 1.0, 4.0])
 

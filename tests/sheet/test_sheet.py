@@ -121,6 +121,21 @@ def test_rounding_is_what_the_printed_numbers_give(lines, verdict):
     assert only(*lines).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    "claim, verdict",
+    [
+        ("w5 = 0.40", "right"),
+        ("w5 = 0.8/2 = 0.40", "right"),
+        ("w5 = 2*0.2", "right"),
+        ("w5 = 0.8/2 = 0.45", "wrong number"),
+        ("w5 = 0.9/2 = 0.40", "wrong number"),
+        ("w5 = 0.9/2 = 0.45", "wrong number"),
+    ],
+)
+def test_a_given_parameter_may_be_worked_out_but_keeps_its_value(claim, verdict):
+    assert only(claim).verdict == verdict
+
+
 def test_a_number_of_rounded_steps_is_excused_and_so_is_what_uses_it():
     report = checked(
         "dE_o1/dout_h1 = 0.055399425",
