@@ -16,7 +16,7 @@ from neuronnet.formulas.expressions import Call, Name, Negative, Number, Sum
 from neuronnet.formulas.notation import gradient_of, updated
 from neuronnet.formulas.rewriting import with_logistics, with_names
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.roles import derivatives_in, is_delta, texts
+from neuronnet.sheet.roles import derivatives_in, is_delta, reach, texts
 from neuronnet.sheet.statements import Statement
 
 
@@ -36,6 +36,7 @@ class Epochs:
             if each.name is not None
             and any(part.name is None and each.name not in part.used for part in each.formulas)
         }
+        self._defined |= set(_other_names(statements, self._defined))
         self._numbers: dict[str, Printed | Array] = {}
         self._values: dict[str, set] = {}
         for each in statements:
@@ -192,6 +193,20 @@ class Epochs:
         for part in statement.parts[1 if statement.name is not None else 0 :]:
             if part.has_names:
                 part.formula = with_names(part.formula, unmarked)
+
+
+def _other_names(statements, computed):
+    """The names that are given no number and stand for a computed one, as L for `L = E1`."""
+    given = {each.name for each in statements if not each.formulas}
+    formulas = {
+        each.name: each.formulas[0].formula for each in statements if each.formulas and each.name in computed
+    }
+    for each in statements:
+        used = {part.name for part in each.formulas if part.name in formulas and updated(part.name) is None}
+        if each.name not in {None, *given, *formulas} and split_partial(each.name) is None:
+            if any(each.name not in reach(name, formulas) for name in used):
+                formulas[each.name] = each.formulas[0].formula
+                yield each.name
 
 
 def assign_once(statements):

@@ -102,6 +102,11 @@ def test_what_is_written_is_read_again_and_every_line_is_right(name, network, wr
     assert {line.verdict for line in report.lines} <= {"right", "rounding", "given"}
 
 
+def test_what_is_written_of_one_output_is_right_without_its_network():
+    report = check_sheet(latex.markdown(of("nielsen-one-neuron")))
+    assert report.status == 0 and len(report.lines) == 21
+
+
 def test_a_derivative_in_one_sample_is_read_again():
     derivation = Derivation("xor")
     step = document.of_quantity(derivation["dE_total[2]/dw11"], derivation)

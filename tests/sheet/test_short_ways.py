@@ -61,6 +61,15 @@ y' = w' x
 L' = (y' - t)^2
 dL'/dw' = 2 (y' - t) x
 w'' = w' - lr dL'/dw'"""
+OTHER_NAME = """x = 1, t = 0, eta = 0.15, w = 0.6
+z = w x = 0.6
+E1 = (t - z)^2/2 = 0.18
+L = E1 = 0.18
+dL/dw = (z - t) x = 0.6
+w' = w - eta dL/dw = 0.51
+z' = w' x = 0.51
+E1' = (t - z')^2/2 = 0.13005
+L' = E1' = 0.13005"""
 
 GENERAL = """x1 = 1, t1 = 2
 x2 = 3, t2 = 5
@@ -88,6 +97,8 @@ dE/dw = 2 (y1 - t1) x1 + 2 (y2 - t2) x2"""
         (HEADED, "1.3 * 2 = 2.6", "0.5 * 2 = 1.0"),
         (GENERAL, "E2 = 12.25", "E2 = 3.5"),
         (GENERAL, "(y2 - t2) x2", "(y2 - t2) x1"),
+        (OTHER_NAME, "L' = E1' = 0.13005", "L' = E1' = 0.14"),
+        (OTHER_NAME, "L' = E1' =", "L' = E1 ="),
         (PRIMED, "w'' = w' - lr", "w'' = w' + lr"),
         (PRIMED, "dL'/dw' = 2 (y' - t)", "dL'/dw' = 2 (y - t)"),
     ],
