@@ -191,6 +191,7 @@ def test_online_updates_take_the_samples_in_turn():
     for inputs, targets in (by_hand.samples * 2)[:6]:
         by_hand.train(inputs, targets)
     assert network.to_dict() == by_hand.to_dict()
+    assert repr(network).endswith(", 6 updates") and repr(by_hand).endswith(", 6 updates")
 
 
 def test_the_losses_scale_is_pinned_with_two_outputs_and_three_samples():

@@ -15,6 +15,7 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Call, Name, Negative, Number, Power, Product, Sum, total, wrap
 from neuronnet.formulas.notation import Known, parse
+from neuronnet.formulas.rewriting import with_part
 
 a, b, c, slope = Name("a"), Name("b"), Name("c"), Name("da/db")
 VALUES = {
@@ -106,6 +107,36 @@ def test_a_formula_prints_as_one_writes_it_by_hand(expression, text):
 )
 def test_numbers_put_in_place_of_names_get_brackets_where_a_sign_would_be_misread(expression, text):
     assert expression.format(lambda name: str(VALUES[name])) == text
+
+
+@pytest.mark.parametrize(
+    "operators, text",
+    [
+        ("⊙*", "(a ⊙ b)*c"),
+        ("⊙@", "(a ⊙ b) @ c"),
+        ("@⊙", "(a @ b) ⊙ c"),
+        ("·⊙", "(a · b) ⊙ c"),
+        ("*⊙", "a*b ⊙ c"),
+        ("⊙⊙", "a ⊙ b ⊙ c"),
+        ("@@", "a @ b @ c"),
+    ],
+)
+def test_brackets_stand_where_products_entry_by_entry_meet_others(operators, text):
+    assert Product([("*", a), (operators[0], b), (operators[1], c)]).format() == text
+
+
+@pytest.mark.parametrize(
+    "whole, place, part, text",
+    [
+        (a + b, 1, b + c, "a + b + c"),
+        (a + b, 0, a - c, "a - c + b"),
+        (a - b, 1, b + c, "a - (b + c)"),
+        (a * b, 1, b * c, "a*b*c"),
+        (a / b, 1, b * c, "a/(b*c)"),
+    ],
+)
+def test_a_sum_put_into_a_sum_is_one_sum(whole, place, part, text):
+    assert with_part(whole, place, part).format() == text
 
 
 def test_names_are_listed_once_in_the_order_of_their_appearance():

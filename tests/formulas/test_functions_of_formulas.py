@@ -181,6 +181,17 @@ def test_a_complex_step_gives_the_slope(point):
         assert math.isclose(step, slope(point), rel_tol=1e-11)
 
 
+@pytest.mark.parametrize(
+    "z, erf",
+    [
+        (1.0 + 0.5j, 0.9507097283189571738 + 0.1879734672233833136j),
+        (-0.25 + 1.0j, -0.7207340080266203987 + 1.4683899453583349826j),
+    ],
+)
+def test_erf_far_from_the_axis_is_that_of_25_digits_from_mpmath(z, erf):
+    assert abs(special.erf(z) - erf) <= 32 * 2.0**-53 * abs(erf)  # some thirty terms, each rounded once
+
+
 def test_sine_of_a_large_angle_is_reduced_by_enough_digits_of_pi():
     with fifty_digits():
         assert math.isclose(special.sin(Decimal("1e22")), -0.8522008497671888, rel_tol=1e-14)
