@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neuronnet.formulas import arrays
-from neuronnet.formulas.array_parts import taken
+from neuronnet.formulas.array_parts import placed, taken
 from neuronnet.formulas.arrays import Array, ShapeError, shape
 from neuronnet.formulas.calls import call, names
 from neuronnet.formulas.functions import FUNCTIONS
@@ -215,6 +215,11 @@ def test_an_entry_or_a_part(value, indices, first, expected):
             taken(Array.of(value), indices, first)
     else:
         assert taken(Array.of(value), indices, first) == Array.of(expected)
+
+
+def test_what_is_placed_stands_where_it_is_taken_and_counts_from_1():
+    assert placed(5, Array.of([1, 2, 3]), [2]) == Array.of([0, 5, 0])
+    assert placed(5, Array.of([1, 2, 3]), [2], 0) == Array.of([0, 0, 5])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gradcheck.numeric.dual import Dual
 from neuronnet.derivation.sweep import derivative
-from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.evaluating import Shapes, evaluator, work_of
 from neuronnet.formulas.expressions import Call, Name, Number, Power
 from neuronnet.formulas.notation import Known, parse
 
@@ -71,6 +71,46 @@ def test_a_derivative_is_that_of_dual_numbers(formula, x, y):
     assume(math.isfinite(dual.derivative) and abs(dual.value) < 1e6 and abs(dual.derivative) < 1e6)
     # At most a hundred roundings, of terms that are not a million times larger than 1.
     assert abs(dual.derivative - slope) <= 100 * ULP * 1e6
+
+
+@pytest.mark.parametrize("function", "sum mean max lse softmax var std norm".split())
+@pytest.mark.parametrize("array", ["[x*y, x^2, 3]", "[2, x, y - x]"])
+def test_the_slope_of_a_function_of_arrays_is_that_of_a_complex_step(function, array):
+    entry = "[1]" if function == "softmax" else ""
+    formula = parse(f"{function}({array}){entry}", KNOWN)
+    slope = evaluator(derivative(formula, "x"), float)({"x": 1.5, "y": 0.5})
+    step = evaluator(formula, complex)({"x": complex(1.5, 1e-100), "y": 0.5 + 0j}).imag / 1e-100
+    assert abs(slope - step) <= 100 * ULP * 10  # at most a hundred roundings of terms below 10
+
+
+@pytest.mark.parametrize("function", "erf erf' gelu sin cos".split())
+def test_the_slope_of_a_special_function_is_that_of_a_complex_step(function):
+    formula = Call(function, [Name("x")])
+    slope = evaluator(derivative(formula, "x"), float)({"x": 0.7})
+    step = evaluator(formula, complex)({"x": complex(0.7, 1e-100)}).imag / 1e-100
+    assert abs(slope - step) <= 100 * ULP
+    if function == "erf'":
+        assert abs(slope - evaluator(formula, Dual)({"x": Dual(0.7, 1.0)}).derivative) <= 100 * ULP
+
+
+def test_a_softmax_of_large_numbers_does_not_overflow():
+    assert evaluator(parse("softmax([x, y])[1]", KNOWN), float)({"x": 1000.0, "y": -1000.0}) == 1.0
+
+
+@pytest.mark.parametrize(
+    "text, work",
+    [
+        ("x", 10 + 6),
+        ("x + x", 3 * (10 + 6)),
+        ("x^3", 10 + 6 + 10 + 3 * 6),
+        ("exp(x)", 10 + 6 + 10 + 20 * 6),
+        ("x @ v", 10 + 6 + 10 + 12 + 10 + 8 + 2 * 3 * 4),
+        ("x*z", 10 + 6 + 10 + 1 + 10 + 6),
+    ],
+)
+def test_the_work_of_a_formula_is_ten_for_a_part_and_one_for_a_product_of_numbers(text, work):
+    shapes = Shapes({"x": (2, 3), "v": (3, 4), "z": ()})
+    assert work_of(parse(text, Known(["z"], {}, ["x", "v"])), shapes) == work
 
 
 def test_a_wrong_derivative_would_be_seen():
