@@ -158,6 +158,7 @@ FORMULAS = [
     ("X - rowsum(X)", "", "X", "X - sum(X, axis=1, keepdims=True)"),
     ("np.max(X, axis=1)", "", "X", "amax(X, axis=1)"),
     ("np.dot(A, B) + A.dot(B) + np.matmul(A, B)", "", "A B", "A @ B + A @ B + A @ B"),
+    ("np.sum(A, -1) + A.sum(1)", "", "A", "sum(A, axis=-1) + sum(A, axis=1)"),
     ("np.outer(a, b) + np.multiply(a, b)", "", "a b", "outer(a, b) + a ⊙ b"),
     ("X.shape[0] + X.size", "", "X", "amax(sum(ones_like(X), axis=0)) + sum(ones_like(X))"),
     ("X.reshape(2, 3) + np.var(X, axis=0)", "", "X", None),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gradcheck.numeric.dual import Dual
 from neuronnet.derivation.sweep import derivative
-from neuronnet.formulas.evaluating import Shapes, evaluator, work_of
+from neuronnet.formulas.evaluating import Shapes, evaluator, shape_of, work_of
 from neuronnet.formulas.expressions import Call, Name, Number, Power
 from neuronnet.formulas.notation import Known, parse
 
@@ -105,12 +105,30 @@ def test_a_softmax_of_large_numbers_does_not_overflow():
         ("x^3", 10 + 6 + 10 + 3 * 6),
         ("exp(x)", 10 + 6 + 10 + 20 * 6),
         ("x @ v", 10 + 6 + 10 + 12 + 10 + 8 + 2 * 3 * 4),
+        ("x @ v * z", 10 + 6 + 10 + 12 + 10 + 1 + 10 + 8 + 2 * 3 * 4),
         ("x*z", 10 + 6 + 10 + 1 + 10 + 6),
     ],
 )
 def test_the_work_of_a_formula_is_ten_for_a_part_and_one_for_a_product_of_numbers(text, work):
     shapes = Shapes({"x": (2, 3), "v": (3, 4), "z": ()})
     assert work_of(parse(text, Known(["z"], {}, ["x", "v"])), shapes) == work
+
+
+@pytest.mark.parametrize(
+    "text, shape",
+    [
+        ("reshape(x, -1)", (6,)),
+        ("reshape(x, 3, -1)", (3, 2)),
+        ("reshape(x, 1, 6)", (1, 6)),
+        ("ones(2, 4)", (2, 4)),
+        ("x[:, None]", (6, 1)),
+        ("x @ v * z", (2, 4)),
+    ],
+)
+def test_a_formula_has_a_shape_without_values(text, shape):
+    x = (6,) if "None" in text else (2, 3)
+    shapes = Shapes({"x": x, "v": (3, 4), "z": ()})
+    assert shape_of(parse(text, Known(["z"], {}, ["x", "v"])), shapes) == shape
 
 
 def test_a_wrong_derivative_would_be_seen():
