@@ -145,6 +145,13 @@ class Layer:
                 open_.remove(name)
         elif len(open_) > 1 and "kept" not in self._roles.values() and not is_from_above(open_[-1]):
             self._roles[open_.pop()] = "kept"
+        elif (
+            len(open_) == 1
+            and _is_loss_and_kept(returned)
+            and not self._roles
+            and not is_from_above(open_[0])
+        ):
+            self._roles[open_.pop()] = "kept"  # backward(c), of any name
         self._count, self._joined = max(len(open_), 1), False
         names = returned_names(self.forward)  # dA is the gradient of the A in `return Z, A`
         names = names if several and len(names) == len(returned) else []
@@ -211,6 +218,12 @@ class Layer:
 
 
 # The inputs of a layer, and what its backward pass returned
+
+
+def _is_loss_and_kept(returned):
+    """Whether a forward pass returned a number, and all that it keeps in a tuple, list or dict."""
+    is_pair = isinstance(returned, tuple) and len(returned) == 2
+    return is_pair and isinstance(returned[1], (tuple, list, dict)) and np.ndim(as_numpy(returned[0])) == 0
 
 
 def _arguments(forward, inputs, named):

@@ -15,9 +15,9 @@ from neuronnet.formulas.tokens import parse_array, parse_number
 from neuronnet.render import text
 from neuronnet.render.verdicts import causes
 from neuronnet.sheet.causes import of_own_model
-from neuronnet.sheet.own_model import best_reading, own_report
+from neuronnet.sheet.own_model import NO_CLAIM, best_reading, own_report
 from neuronnet.sheet.readers.read_sheet import read_sheet
-from neuronnet.sheet.report import UNDECIDED, Line, Part, SheetReport
+from neuronnet.sheet.report import UNDECIDED, UNKNOWN_NAME, UNREADABLE, Line, Part, SheetReport
 from neuronnet.sheet.roles import GIVEN, MODEL
 
 SHEETS = {*".txt .md .markdown .tex .html .htm .ipynb .py .csv .tsv .json".split()}
@@ -49,7 +49,7 @@ class Row:
             sum(line.is_wrong for line in report.lines),
             counts.get("unreadable", 0) + counts.get("unknown name", 0),
             report.first_wrong,
-            next(causes(own[0]), "") if own else "",
+            next(causes(own[0]), "") if own else _why_nothing_is_judged(report),
             report.status,
         )
 
@@ -57,6 +57,13 @@ class Row:
         """The texts of its columns."""
         values = (self.judged, self.right, self.wrong, self.not_read, self.first_wrong)
         return [self.sheet, *("" if each is None else str(each) for each in values), self.mistake]
+
+
+def _why_nothing_is_judged(report):
+    if any(line.is_judged for line in report.lines):
+        return ""
+    unread = (line for line in report.lines if line.verdict in (UNREADABLE, UNKNOWN_NAME))
+    return next((f"line {line.line}: {line.worst.note}" for line in unread if line.worst.note), NO_CLAIM)
 
 
 def files_in(argument: str) -> list[Path]:

@@ -63,6 +63,19 @@ def test_gradients_in_another_order_are_told_by_the_names_that_are_returned():
     assert names_of(check_layer(affine, backward, X, W, B)) == RIGHT
 
 
+@pytest.mark.parametrize("factor, verdict", [(1, "right"), (2, "wrong")])
+@pytest.mark.parametrize("kind", [tuple, list, lambda kept: dict(zip("xwb", kept))])
+def test_what_a_loss_keeps_may_have_any_name(kind, factor, verdict):
+    def loss(x, w, b):
+        return np.sum((x @ w + b) ** 2), kind((x, w, b))
+
+    def backward(c):
+        x, w, b = c.values() if isinstance(c, dict) else c
+        return tuple(factor * each for each in affine_backward(2 * (x @ w + b), (x, w, b)))
+
+    assert set(names_of(check_layer(loss, backward, X, W, B)).values()) == {verdict}
+
+
 def test_the_line_that_does_it_again_is_that_of_the_layer():
     report = check_layer(affine, affine_backward, X, b=B, w=W, seed=3)
     assert report.call == "gradcheck.check_layer(affine, affine_backward, x=x, w=w, b=b, seed=3)"

@@ -62,6 +62,14 @@ def test_all_sheets_are_held_against_the_forward_lines_of_a_task(
     assert (row["judged"], row["wrong"], row["first_wrong"], row["status"]) == (judged, wrong, first, status)
 
 
+def test_a_sheet_of_which_nothing_is_judged_says_why(folder, capsys):
+    (folder / "sheets" / "empty.txt").write_text("", encoding="utf-8")
+    (folder / "sheets" / "unknown.txt").write_text("dL/dw = delta x\n", encoding="utf-8")
+    _, found = rows(folder, capsys, "--same-task", str(folder / "task.txt"))
+    assert found["empty.txt"]["mistake"].startswith("no claim found")
+    assert found["unknown.txt"]["mistake"].startswith("line 1: nothing is called 'delta'")
+
+
 def test_without_a_task_each_sheet_brings_its_own_model(folder, capsys):
     status, found = rows(folder, capsys)
     assert [each["right"] for each in found.values()] == [0, 0, 0, 0] and status == 2
