@@ -4,6 +4,8 @@ Both are called with arrays that tell what is compared: `x > 0.7`, `np.maximum(x
 Then one entry is moved until the two sides of a comparison are equal, to the last digit.
 """
 
+from math import inf
+
 import numpy as np
 
 from gradcheck.errors import GradcheckError
@@ -15,6 +17,7 @@ WITH_ZERO = ("absolute", "fabs", "sign", "heaviside")
 ORDERED = ("sort", "argsort", "argmax", "argmin", "partition", "argpartition", "median", "amax", "amin")
 MOST_COMPARED = 4096  # numbers of one comparison
 TARGETS, TARGETS_OF_FEW = 24, 4
+CALLS_OF_FEW = 100  # of the loss, for the breakpoints of a check
 ENTRIES = 6  # that are tried to move a comparison
 SECANTS = 6
 MOVED = 0.37  # of max(|x|, 1): how far an entry is moved to see whether a comparison depends on it
@@ -29,22 +32,28 @@ def breakpoints(functions, draw, few=False):
     differences = _differences(functions, given)
     places = [(k, j) for k, each in enumerate(differences) for j in range(len(each))]
     most = TARGETS_OF_FEW if few else TARGETS
+    until = functions.evaluations + (CALLS_OF_FEW if few else inf)
     for at in draw.permutation(len(places))[: 4 * most].tolist():
-        if len(found) == most:
+        if len(found) == most or functions.evaluations >= until:
             break
         place = places[at]
-        point = _equal_at(functions, given, place, differences[place[0]][place[1]], draw)
+        point = _equal_at(functions, given, place, differences[place[0]][place[1]], draw, until)
         if point is not None and keeps_what_holds(functions, point.vector, positive=few):
             found.append(point)
     return found
 
 
-def _equal_at(functions, given, place, here, draw):
-    """The SpecialPoint with one entry moved until the difference at a place is zero, or None."""
+def _equal_at(functions, given, place, here, draw, until):
+    """The SpecialPoint with one entry moved until the difference at a place is zero, or None.
+
+    No entry is tried after so many evaluations.
+    """
     order = draw.permutation(len(given))[:ENTRIES].tolist()
     if len(_differences(functions, given)[place[0]]) == len(given):
         order = [place[1], *order]  # what is compared entry by entry
     for i in order:
+        if functions.evaluations >= until:
+            break
 
         def difference(x, i=i):
             found = _differences(functions, _moved(given, i, x))
