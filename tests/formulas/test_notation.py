@@ -482,6 +482,11 @@ def test_a_printed_array_keeps_its_digits(text, array):
     assert parse_array(text) == array
 
 
+@pytest.mark.parametrize("text, array", [("(5)", None), ("(5,)", ["5"]), ("[5]", ["5"])])
+def test_brackets_around_one_number_are_an_array_as_in_a_program(text, array):
+    assert parse_array(text) == array
+
+
 # Any text
 
 

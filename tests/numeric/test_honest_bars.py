@@ -182,6 +182,27 @@ def test_noise_at_a_bound_is_inside_the_bar_and_no_wider_than_one_side_makes_it(
         assert abs(estimate.value - math.cos(x)) <= estimate.error <= 4.0 * 3.0 * 4.0 * noise / estimate.step
 
 
+def test_steps_are_as_long_as_the_argument_allows():
+    """A bar of 4*3*4 noises over the step, where steps of a hundredth of x are far within a wave."""
+    rng = np.random.default_rng(5)
+    estimate = derivative(lambda t: math.sin(t / 1e4) + 1e-6 * rng.normal(), 1e4)
+    assert abs(estimate.value - math.cos(1.0) / 1e4) <= estimate.error <= 48e-6 / 1e2
+
+
+def test_a_direction_moves_every_entry_in_proportion_to_its_size():
+    vector, moves = np.array([1000.0, -2000.0, 1.0, 0.01]), []
+
+    def f(v):
+        moves.append(np.abs(v - vector) / np.maximum(np.abs(vector), 1.0))
+        return np.sum(v**2)
+
+    gradient(f, vector)
+    along = [move for move in moves if np.count_nonzero(move) == len(vector)]
+    # Lengths are drawn between 1/2 and 1, and a moved entry is rounded to its own spacing.
+    assert len(along) > 10
+    assert all(np.max(move) <= 2.0 * np.min(move) + 8.0 * U for move in along)
+
+
 def test_bounds_of_a_gradient_are_per_entry():
     vector, low, high = np.array([0.0, 1.0, 2.0]), np.array([0.0, -5.0, 1.0]), np.array([3.0, 1.0, 4.0])
 
