@@ -40,7 +40,7 @@ from neuronnet.sheet.report import (
 )
 from neuronnet.sheet.roles import Roles
 from neuronnet.sheet.statements import Statement, read_statements
-from neuronnet.sheet.steps_and_samples import count_steps, samples_apart
+from neuronnet.sheet.steps_and_samples import count_steps, samples_apart, with_numbered_names
 from neuronnet.sheet.understood import Spellings, Understood, understood
 
 NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"
@@ -262,6 +262,7 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
     `change(statements)` may write a statement anew before it is judged.
     """
     claims, is_code = [*map(_as_claim, sheet.lets), *sheet.claims], bool(sheet.assigned)
+    claims = claims if is_code else with_numbered_names(claims)
     with fifty_digits():
         best = read_as(claims, {}, sheet.declared, is_code, change)
         lines = best.judge.judged()

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from neuronnet.formulas.expressions import Name, Sum
 from neuronnet.formulas.notation import Known, read_name, updated
 from neuronnet.formulas.rewriting import with_names
-from neuronnet.formulas.tokens import parse_array, parse_number
+from neuronnet.formulas.tokens import TextWithColumns, parse_array, parse_number
 from neuronnet.names import after, partial_name, split_partial
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.placed import Claim, Unread
@@ -154,7 +154,44 @@ def _parts(name):
     return [(each[1], int(each[2] or each[3])) for each in found if each is not None]
 
 
+# A name with a whole number in brackets, in plain or in LaTeX, as `net_h1[2]`, and a mark of the next pass.
+NUMBERED = re.compile(r"(\\?\w+(?:\{\w+\})?(?:_\{(?:[^{}]|\{[^{}]*\})*\})?)\[(\d+)\]")
+NEXT_PASS = r"(?:@\d+|'|\^\{?\+\}?)?"
 AGAIN = "after the lines of a sample its name has another number: of which sample or of which mean?"
+
+
+def with_numbered_names(claims: list[Claim]) -> list[Claim]:
+    """The claims with `net_h1[2]` as a name, `net_h1^{(2)}`, where no line says what the array net_h1 is.
+
+    A line that computes a name from its own numbers, as the mean `E = (E[1] + E[2])/2`, makes no array of it.
+    """
+    numbered, whole = set(), set()
+    for claim in claims:
+        head = claim.parts[0].text.strip()
+        found = re.fullmatch(NUMBERED.pattern + NEXT_PASS, head)
+        own = {read_name(each[1]) for part in claim.parts[1:] for each in NUMBERED.finditer(part.text)}
+        if found is not None:
+            numbered.add(read_name(found[1]))
+        elif read_name(head) not in own:
+            whole.add(read_name(head))
+    numbered -= {*whole, None}
+    if not numbered:
+        return claims
+    return [
+        claim._replace(parts=[_with_numbered_names(part, numbered) for part in claim.parts])
+        for claim in claims
+    ]
+
+
+def _with_numbered_names(part, numbered):
+    text, columns, end = "", [], 0
+    for found in NUMBERED.finditer(part.text):
+        if not numbered.isdisjoint({read_name(found[1]), read_name(found[1][1:] or "d")}):  # dE[1]/dw
+            mark = f"^{{({found[2]})}}"
+            text += part.text[end : found.end(1)] + mark
+            columns += [*part.columns[end : found.end(1)], *[part.columns[found.end(1)]] * len(mark)]
+            end = found.end()
+    return TextWithColumns(text + part.text[end:], [*columns, *part.columns[end:]])
 
 
 def samples_apart(sheet: Sheet) -> list[tuple[Sheet, set[int]]]:

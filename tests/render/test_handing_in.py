@@ -107,6 +107,24 @@ def test_what_is_written_of_one_output_is_right_without_its_network():
     assert report.status == 0 and len(report.lines) == 21
 
 
+TWO_SAMPLES = {
+    "loss": "mse",
+    "learning_rate": 0.8,
+    "layer": [
+        {"activation": "tanh", "weights": [[0.7], [0.2]], "bias": [0.1, -0.2]},
+        {"activation": "logistic", "weights": [[0.05, -0.6]], "bias": [0.1]},
+    ],
+    "sample": [{"inputs": [1.0], "targets": [0.9]}, {"inputs": [-1.0], "targets": [0.2]}],
+}
+
+
+@pytest.mark.parametrize("write", [latex.document, latex.markdown, web_page.page])
+def test_what_is_written_of_two_samples_is_right_without_their_network(write):
+    text = write(document.of_derivation(Derivation(TWO_SAMPLES)))
+    report = check_sheet(text)
+    assert report.status == 0 and {line.verdict for line in report.lines} <= {"right", "given", "rounding"}
+
+
 def test_a_derivative_in_one_sample_is_read_again():
     derivation = Derivation("xor")
     step = document.of_quantity(derivation["dE_total[2]/dw11"], derivation)
