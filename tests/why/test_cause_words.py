@@ -5,6 +5,7 @@ import pytest
 
 from gradcheck.why.cause import Task, listing, named_entries, named_factors, number
 from gradcheck.why.causes import GradientBlock, causes
+from gradcheck.why.shapes import entry_by_entry
 
 
 @pytest.mark.parametrize(
@@ -115,6 +116,15 @@ def test_with_its_strength_known_one_reading_of_the_l2_term_is_told(c, k, words)
 def test_what_no_positive_strength_explains_is_told_as_it_is(c, k, words):
     block = GradientBlock("W1", c * NUMERIC + k * PARAMETER, NUMERIC, np.full((3, 4), 1e-10), PARAMETER)
     assert words in causes([block], samples=8).overall.sentence
+
+
+@pytest.mark.parametrize(
+    "c, k, id, kin", [(2.0, 0.1, "factor 2 and L2", "factor"), (1.0, 0.2, "L2 doubled", "L2")]
+)
+def test_an_l2_term_is_the_mistake_where_nothing_else_is_multiplied(c, k, id, kin):
+    block = GradientBlock("W1", c * NUMERIC + k * PARAMETER, NUMERIC, np.full((3, 4), 1e-10), PARAMETER)
+    found = causes([block], samples=8).overall
+    assert (found.id, {shape.kin for shape in entry_by_entry(block, Task()) if shape.id == id}) == (id, {kin})
 
 
 def test_a_block_with_more_constants_carries_the_cause_that_all_have_in_common():
