@@ -15,7 +15,7 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Call, Name, Negative, Number, Power, Product, Sum, total, wrap
 from neuronnet.formulas.notation import Known, parse
-from neuronnet.formulas.rewriting import with_part
+from neuronnet.formulas.rewriting import logistic_argument, with_part
 
 a, b, c, slope = Name("a"), Name("b"), Name("c"), Name("da/db")
 VALUES = {
@@ -137,6 +137,13 @@ def test_brackets_stand_where_products_entry_by_entry_meet_others(operators, tex
 )
 def test_a_sum_put_into_a_sum_is_one_sum(whole, place, part, text):
     assert with_part(whole, place, part).format() == text
+
+
+@pytest.mark.parametrize(
+    "text, argument", [("1/(1 + exp(-a))", "a"), ("1/(exp(-a) + 1)", "a"), ("1/(1 + exp(b))", "-b")]
+)
+def test_a_logistic_that_is_written_out_has_its_argument(text, argument):
+    assert logistic_argument(parse(text, KNOWN)).format() == argument
 
 
 def test_names_are_listed_once_in_the_order_of_their_appearance():

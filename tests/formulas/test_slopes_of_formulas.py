@@ -122,13 +122,15 @@ def test_the_work_of_a_formula_is_ten_for_a_part_and_one_for_a_product_of_number
         ("reshape(x, 1, 6)", (1, 6)),
         ("ones(2, 4)", (2, 4)),
         ("x[:, None]", (6, 1)),
+        ("x^T", (3, 2)),
+        ("u^T", (1, 5)),
         ("x @ v * z", (2, 4)),
     ],
 )
 def test_a_formula_has_a_shape_without_values(text, shape):
     x = (6,) if "None" in text else (2, 3)
-    shapes = Shapes({"x": x, "v": (3, 4), "z": ()})
-    assert shape_of(parse(text, Known(["z"], {}, ["x", "v"])), shapes) == shape
+    shapes = Shapes({"x": x, "v": (3, 4), "u": (5,), "z": ()})
+    assert shape_of(parse(text, Known(["z"], {}, ["x", "v", "u"])), shapes) == shape
 
 
 def test_a_wrong_derivative_would_be_seen():
