@@ -154,6 +154,9 @@ def check(arguments):
     from neuronnet.sheet import many_sheets
 
     found = [[each] if each == "-" else many_sheets.files_in(_sheet_file(each)) for each in arguments.sheets]
+    for each in arguments.sheets:
+        if others := many_sheets.left_out(each):
+            output.complain("neuronnet", f"{each}: left out, no sheets by their suffix: {', '.join(others)}")
     sheets = [place for places in found for place in places]
     if not sheets:
         raise NeuronnetError(f"{', '.join(arguments.sheets)}: there is no sheet in there")

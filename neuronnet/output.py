@@ -114,16 +114,16 @@ def run(command, program, errors=NeuronnetError):
     try:
         return _status(command)
     except errors as error:
-        _complain(program, error)
+        complain(program, error)
     except BrokenPipeError:
         _discard_output()
         return 0
     except OSError as error:
-        _complain(program, _of_the_system(error))
+        complain(program, _of_the_system(error))
     except MemoryError:
-        _complain(program, "the memory does not suffice for this; describe less at a time")
+        complain(program, "the memory does not suffice for this; describe less at a time")
     except KeyboardInterrupt:
-        _complain(program, "interrupted")
+        complain(program, "interrupted")
         return INTERRUPTED
     except Exception as error:
         return _fault(program, error)
@@ -167,11 +167,12 @@ def _fault(program, error):
         traceback.print_exception(error)
     said = f"a fault of {program}, not of the input ({type(error).__name__}: {error})"
     how = f"set {TRACEBACK}=1 to see where, and report it"
-    _complain(program, f"{said}; it says nothing about what was checked; {how}")
+    complain(program, f"{said}; it says nothing about what was checked; {how}")
     return FAULTY
 
 
-def _complain(program, message):
+def complain(program, message):
+    """One line on standard error, in the name of a program."""
     line = "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(message))
     with suppress(OSError, ValueError):  # standard error is closed
         print(f"{program}: {line}", file=sys.stderr)
@@ -220,7 +221,7 @@ def ended(status, program, until):
     """The exit status of a command, with a line on stderr where Ctrl-C ended it."""
     if until is None:
         return status
-    _complain(program, f"interrupted {until}; what was made until then is incomplete")
+    complain(program, f"interrupted {until}; what was made until then is incomplete")
     return INTERRUPTED
 
 

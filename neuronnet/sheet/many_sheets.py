@@ -69,10 +69,20 @@ def _why_nothing_is_judged(report):
 def files_in(argument: str) -> list[Path]:
     """The sheets in a folder, in the order of their names; a file is itself."""
     path = Path(argument)
-    if not path.is_dir():
-        return [path]
-    found = (each for each in path.rglob("*") if each.suffix.lower() in SHEETS and each.is_file())
-    return sorted(each for each in found if not any(part.startswith(".") for part in each.parts))
+    return [each for each in _below(path) if each.suffix.lower() in SHEETS] if path.is_dir() else [path]
+
+
+def left_out(argument: str) -> list[str]:
+    """The names of the files in a folder that are no sheets by their suffix."""
+    path = Path(argument)
+    return [each.name for each in _below(path) if each.suffix.lower() not in SHEETS] if path.is_dir() else []
+
+
+def _below(folder):
+    found = (each for each in folder.rglob("*") if each.is_file())
+    return sorted(
+        each for each in found if not any(part.startswith(".") for part in each.relative_to(folder).parts)
+    )
 
 
 def rows_of(places: list, judge: Callable, progress: Callable | None = None) -> Iterator[Row]:

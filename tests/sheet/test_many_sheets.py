@@ -62,6 +62,12 @@ def test_all_sheets_are_held_against_the_forward_lines_of_a_task(
     assert (row["judged"], row["wrong"], row["first_wrong"], row["status"]) == (judged, wrong, first, status)
 
 
+def test_files_in_a_folder_that_are_no_sheets_are_told(folder, capsys):
+    (folder / "sheets" / "eve.docx").write_bytes(b"PK")
+    main(["check", str(folder / "sheets"), "--same-task", str(folder / "task.txt")])
+    assert capsys.readouterr().err.endswith("sheets: left out, no sheets by their suffix: eve.docx\n")
+
+
 def test_a_sheet_of_which_nothing_is_judged_says_why(folder, capsys):
     (folder / "sheets" / "empty.txt").write_text("", encoding="utf-8")
     (folder / "sheets" / "unknown.txt").write_text("dL/dw = delta x\n", encoding="utf-8")
