@@ -65,7 +65,9 @@ def test_all_sheets_are_held_against_the_forward_lines_of_a_task(
 def test_files_in_a_folder_that_are_no_sheets_are_told(folder, capsys):
     (folder / "sheets" / "eve.docx").write_bytes(b"PK")
     main(["check", str(folder / "sheets"), "--same-task", str(folder / "task.txt")])
-    assert capsys.readouterr().err.endswith("sheets: left out, no sheets by their suffix: eve.docx\n")
+    assert capsys.readouterr().err.endswith(
+        "sheets: left out, no sheets by their suffix: eve.docx, notes.doc\n"
+    )
 
 
 def test_a_sheet_of_which_nothing_is_judged_says_why(folder, capsys):
