@@ -85,6 +85,7 @@ NEEDS = {
         for path in (ROOT / "gradcheck" / "networks").glob("*.py")
     },
     "gradcheck/cli.py": {"neuronnet"},
+    "gradcheck/__main__.py": {"neuronnet"},
 }
 FILES = sorted(
     path.relative_to(ROOT).as_posix() for package in ORDER for path in (ROOT / package).rglob("*.py")
