@@ -1,6 +1,4 @@
-"""Lines joined to statements, statements cut into claims, claims into what stands between their signs of
-equality.
-"""
+"""From lines to claims: lines joined to statements, statements cut into claims, claims at equalities."""
 
 import re
 

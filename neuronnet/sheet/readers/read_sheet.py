@@ -9,7 +9,7 @@ from collections import Counter
 
 from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
-from neuronnet.sheet.readers import json_numbers, python_code, tables, web_pages
+from neuronnet.sheet.readers import json_files, python_code, tables, web_pages
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import BEGINS, joined
 from neuronnet.sheet.readers.latex_words import with_macros
@@ -49,10 +49,10 @@ _PROSE = re.compile(
 def read_sheet(text):
     """The Sheet of a text, whatever its kind; nothing in it makes reading fail."""
     text = text.removeprefix("\ufeff")
-    if json_numbers.is_json(text):
-        if not json_numbers.is_notebook(text):
-            return json_numbers.read_json(text, Sheet("json"))
-        lines, refused = json_numbers.lines_of_notebook(text[:MOST_CHARACTERS])
+    if json_files.is_json(text):
+        if not json_files.is_notebook(text):
+            return json_files.read_json(text, Sheet("json"))
+        lines, refused = json_files.lines_of_notebook(text[:MOST_CHARACTERS])
     elif web_pages.is_page(text):
         lines, refused = web_pages.lines_of_page(text[:MOST_CHARACTERS])
     else:

@@ -1,6 +1,4 @@
-"""JSON: objects of names and numbers, gradients and matrices nested in them, each number with its place; and
-notebooks as lines of Markdown, their cells and what these printed, in order.
-"""
+"""JSON files as claims or lines: names with numbers in their places, or the cells of a notebook in order."""
 
 import json
 import re
