@@ -14,7 +14,7 @@ SEEN = 40.0  # roundings of f that a kink moves it by at least, at a distance of
 
 
 def of_roundings(distance, count=16):
-    """What so many roundings of a value of 1.4 leave open of a slope, over the distance of the nearest kink."""
+    """What roundings of a value of 1.4 leave open of a slope, over the distance of its nearest kink."""
     return count * 2.0**-53 * 1.4 / distance
 
 
