@@ -15,7 +15,7 @@ from functools import partial
 from math import prod
 
 from neuronnet.elementary import as_number, real_part
-from neuronnet.formulas import array_parts, arrays
+from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, ShapeError, as_vector_shape, common_shape, mapped
 from neuronnet.formulas.expressions import (
     ArrayOf,
@@ -301,15 +301,15 @@ _KINDS = {
         lambda node, sizes, shapes: (1, *sizes[0]) if len(sizes[0]) == 1 else sizes[0][::-1],
     ),
     ArrayOf: (
-        _of_parts(lambda node: lambda *values: array_parts.stacked(node.form, values)),
-        lambda node, sizes, shapes: array_parts.stacked_shape(node.form, sizes),
+        _of_parts(lambda node: lambda *values: arrays.stacked(node.form, values)),
+        lambda node, sizes, shapes: arrays.stacked_shape(node.form, sizes),
     ),
     Entry: (
-        _of_parts(lambda node: lambda value: array_parts.taken(value, node.indices, node.first)),
-        lambda node, sizes, shapes: array_parts.picked_shape(sizes[0], node.indices, node.first),
+        _of_parts(lambda node: lambda value: arrays.taken(value, node.indices, node.first)),
+        lambda node, sizes, shapes: arrays.picked_shape(sizes[0], node.indices, node.first),
     ),
     Placed: (
-        _of_parts(lambda node: lambda value, like: array_parts.placed(value, like, node.indices, node.first)),
+        _of_parts(lambda node: lambda value, like: arrays.placed(value, like, node.indices, node.first)),
         lambda node, sizes, shapes: sizes[1],
     ),
     Compare: (_of_parts(_compare), lambda node, sizes, shapes: arrays.shared_shape(sizes)),

@@ -21,6 +21,12 @@ _ONES = re.compile("(?<![\U0001d7ce-\U0001d7ff.,\\d])[\U0001d7cf\U0001d7d9](?![\
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᵗᵀ", "0123456789+-()ntT")
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-aehijklmnoprstuvx")
 
+_GREEK = (
+    "α alpha β beta γ gamma δ delta ε epsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi "
+    "π pi ρ rho σ sigma τ tau υ upsilon φ phi ϕ phi χ chi ψ psi ω omega Γ Gamma Δ Delta Θ Theta "
+    "Λ Lambda Ξ Xi Π Pi Φ Phi Ψ Psi Ω Omega"
+).split()
+GREEK = dict(zip(_GREEK[::2], _GREEK[1::2]))
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot"}
 CHARACTER = rf"[^\W_⁰¹²³⁴-⁹ⁿⁱᵀᵗ][{''.join(ACCENTS)}]*"  # of a name
 WORD_HERE = re.compile(rf"(?![0-9₀-₉])(?:Δ\s+(?=[^\W\d]))?{CHARACTER}(?:_?{CHARACTER})*")

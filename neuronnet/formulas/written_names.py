@@ -12,15 +12,9 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from neuronnet.formulas.tokens import ACCENTS, CHARACTER, LOWERED, RAISED, WORD_HERE, unified
+from neuronnet.formulas.tokens import ACCENTS, CHARACTER, GREEK, LOWERED, RAISED, WORD_HERE, unified
 
 LONGEST_NAME = 100
-_GREEK = (
-    "α alpha β beta γ gamma δ delta ε epsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi "
-    "π pi ρ rho σ sigma τ tau υ upsilon φ phi ϕ phi χ chi ψ psi ω omega Γ Gamma Δ Delta Θ Theta "
-    "Λ Lambda Ξ Xi Π Pi Φ Phi Ψ Psi Ω Omega"
-).split()
-GREEK = dict(zip(_GREEK[::2], _GREEK[1::2]))
 _GREEK_WORDS = set(GREEK.values())
 _MARKS = {"new": "_new", "neu": "_new", "old": "_old", "*": "_star", "star": "_star", "+": "^+", "'": "'"}
 

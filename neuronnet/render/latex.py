@@ -23,7 +23,7 @@ from neuronnet.formulas.expressions import (
     Sum,
     Transpose,
 )
-from neuronnet.formulas.written_names import GREEK
+from neuronnet.formulas.tokens import GREEK
 from neuronnet.names import split_partial
 from neuronnet.render.document import Document, Step
 

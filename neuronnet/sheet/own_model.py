@@ -27,7 +27,7 @@ from neuronnet.sheet.doubts import with_doubts
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.readers.claims import Sheet
-from neuronnet.sheet.readers.placed import Claim, Declarations
+from neuronnet.sheet.readers.cutting import Claim, Declarations
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.report import (
     UNDECIDED,

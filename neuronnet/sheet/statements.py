@@ -35,7 +35,7 @@ from neuronnet.sheet.claims_anew import (
     without_arguments,
 )
 from neuronnet.sheet.free_indices import without_free_indices
-from neuronnet.sheet.readers.placed import Declarations
+from neuronnet.sheet.readers.cutting import Declarations
 
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
 _COUNTED = re.compile(

@@ -21,7 +21,7 @@ from neuronnet.formulas.rewriting import with_names
 from neuronnet.formulas.tokens import TextWithColumns, parse_array, parse_number
 from neuronnet.names import after, partial_name, split_partial
 from neuronnet.sheet.readers.claims import Sheet
-from neuronnet.sheet.readers.placed import Claim, Unread
+from neuronnet.sheet.readers.cutting import Claim, Unread
 from neuronnet.sheet.roles import is_delta, measures
 from neuronnet.sheet.statements import Statement
 

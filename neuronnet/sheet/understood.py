@@ -13,10 +13,10 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import Expression
 from neuronnet.formulas.notation import Known, gradient_of, read_name, updated
-from neuronnet.formulas.written_names import GREEK
+from neuronnet.formulas.tokens import GREEK
 from neuronnet.names import partial_name, split_partial
 from neuronnet.render.text import line_numbers
-from neuronnet.sheet.readers.placed import declarations
+from neuronnet.sheet.readers.cutting import declarations
 from neuronnet.sheet.readers.read_sheet import Sheet, read_sheet
 from neuronnet.sheet.roles import GIVEN, MODEL, SEED, UPDATE, which_are_samples
 from neuronnet.sheet.statements import Part, Statement, read_statements

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from neuronnet.formulas import arrays
-from neuronnet.formulas.array_parts import placed, taken
-from neuronnet.formulas.arrays import Array, ShapeError, shape
+from neuronnet.formulas.arrays import Array, ShapeError, placed, shape, taken
 from neuronnet.formulas.calls import call, names
 from neuronnet.formulas.functions import FUNCTIONS
 

@@ -6,12 +6,17 @@ from functools import partial
 
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.calls import SPELLED
-from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array, parse_number
+from neuronnet.formulas.written_names import read_name
 from neuronnet.names import split_partial
 from neuronnet.sheet.readers.cutting import (
+    DECLARED,
     HYPOTHESES,
     IN_PLACE,
+    Claim,
+    Declarations,
+    Let,
+    Unread,
     ended,
     is_inequality,
     pieces,
@@ -21,7 +26,6 @@ from neuronnet.sheet.readers.cutting import (
     written_out,
 )
 from neuronnet.sheet.readers.latex import in_plain_notation
-from neuronnet.sheet.readers.placed import DECLARED, Claim, Declarations, Let, Unread
 from neuronnet.sheet.readers.spelling import (
     in_english,
     with_equals,

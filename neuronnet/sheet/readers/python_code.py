@@ -7,9 +7,9 @@ import ast
 import re
 import warnings
 
+from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
-from neuronnet.sheet.readers.program_output import in_comments, matched, shown_by
-from neuronnet.sheet.readers.program_text import (
+from neuronnet.sheet.readers.programs import (
     Refused,
     as_one_statement,
     called_name,
@@ -17,9 +17,12 @@ from neuronnet.sheet.readers.program_text import (
     filled,
     has_counted_entries,
     in_arrays,
+    in_comments,
     is_code,
     is_of_self,
+    matched,
     parsed,
+    shown_by,
     source_of,
 )
 
@@ -96,7 +99,7 @@ class _Program:
 
     def __init__(self, sheet, text, places):
         self.sheet, self.places, self.rows = sheet, places, text.split("\n")
-        self.functions, self.loops = set(), 0
+        self.functions, self.loops = set(SPELLED), 0
         self.before, self.places_of = dict(sheet.assigned), []
 
     def read(self, tree, printed, again):

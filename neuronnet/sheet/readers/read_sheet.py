@@ -12,7 +12,6 @@ from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 from neuronnet.sheet.readers import json_files, python_code, tables, web_pages
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import BEGINS, joined
-from neuronnet.sheet.readers.latex_words import with_macros
 from neuronnet.sheet.readers.markdown import (
     LATEX_COMMENT,
     MOST_CHARACTERS,
@@ -24,6 +23,7 @@ from neuronnet.sheet.readers.markdown import (
     formulas,
     is_row,
     with_lost_backslashes,
+    with_macros,
 )
 from neuronnet.sheet.readers.spelling import has_decimal_commas, has_equals, without_markup
 from neuronnet.sheet.readers.words import Vocabulary, heading
@@ -87,7 +87,9 @@ def _read(lines):
         bare = [(number, line) for number, line in bare if line.text.strip()]
         between = tables.separator(bare)
         if between is not None:
-            return tables.read_csv(bare, between)
+            sheet = Sheet("csv")
+            tables.take_separated(sheet, bare, between)
+            return sheet
     sheet = Sheet("latex" if is_latex else "text")
     _know(sheet, lines)
     _use_block(sheet, network)

@@ -9,10 +9,9 @@ import csv
 import re
 
 from neuronnet.errors import ExpressionError
-from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
-from neuronnet.sheet.readers.claims import Sheet
-from neuronnet.sheet.readers.placed import Statement
+from neuronnet.formulas.written_names import read_name
+from neuronnet.sheet.readers.cutting import Statement
 from neuronnet.sheet.readers.spelling import has_equals
 from neuronnet.sheet.readers.words import PASSES
 
@@ -56,13 +55,6 @@ def separator(lines):
     fitting = {each: _fitting(rows, each != ",") for each, rows in tables.items()}
     best = max(fitting, key=fitting.get)
     return best if 2 * fitting[best] >= len(lines) > 0 and fitting[best] else None
-
-
-def read_csv(lines, between):
-    """The Sheet of lines of cells, (number, TextWithColumns), with a header or without."""
-    sheet = Sheet("csv")
-    take_separated(sheet, lines, between)
-    return sheet
 
 
 def take_separated(sheet, lines, between):

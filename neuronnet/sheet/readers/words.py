@@ -5,7 +5,7 @@ what is a remark, what is prose, and what says where a pass or a sample begins.
 import re
 from collections import Counter
 
-from neuronnet.formulas.written_names import GREEK
+from neuronnet.formulas.tokens import GREEK
 
 # Short words; longer ones need no table.
 _SHORT = set(
