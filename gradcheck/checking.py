@@ -13,14 +13,11 @@ import numpy as np
 from gradcheck.errors import GradcheckError, Interrupted
 from gradcheck.inputs.functions import MOST_CALLS, READINGS, CallersFunctions, random_states_kept
 from gradcheck.inputs.intermediates import functions_of_intermediates
-from gradcheck.inputs.many_sets import ManySets
+from gradcheck.inputs.outputs import ManySets
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import Finding, audit
-from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries
-from gradcheck.judge.glances import check_special
-from gradcheck.judge.gradient_at import gradient_at
-from gradcheck.judge.nearby import check_nearby
-from gradcheck.judge.weak_passes import weak_passes
+from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries, gradient_at
+from gradcheck.judge.nearby import check_nearby, check_special, weak_passes
 from gradcheck.report.report import Note, Report
 from gradcheck.verdict import WELL_BEYOND, worst_of
 from gradcheck.why.blocks import GradientBlock

@@ -10,12 +10,10 @@ import numpy as np
 
 from gradcheck.checking import check, repeating_call
 from gradcheck.errors import GradcheckError
+from gradcheck.inputs.calls import literal, most_positional
 from gradcheck.inputs.functions import CallersFunctions, random_states_kept
-from gradcheck.inputs.signatures import most_positional
-from gradcheck.inputs.written import literal
-from gradcheck.judge.compared import breakpoints
-from gradcheck.judge.glances import Hunt
-from gradcheck.judge.special_points import SpecialPoint, keeps_what_holds, special_points
+from gradcheck.judge.nearby import Hunt
+from gradcheck.judge.other_points import SpecialPoint, breakpoints, keeps_what_holds, special_points
 from gradcheck.report.report import Report, plain
 from gradcheck.verdict import WELL_BEYOND
 

@@ -19,10 +19,10 @@ from gradcheck.errors import (
     passing_with_note,
     real_number,
 )
+from gradcheck.inputs.calls import require_functions_of, require_no_layer, takes
 from gradcheck.inputs.outputs import Jacobian, Upstream, is_container, is_jacobian, output_array
 from gradcheck.inputs.point import Point, bounds_of
-from gradcheck.inputs.signatures import require_functions_of, require_no_layer, takes
-from gradcheck.inputs.tensors import as_numpy, in_double_precision, library_of
+from gradcheck.inputs.structure import as_numpy, in_double_precision, library_of
 from gradcheck.numeric.derivatives import derivative
 from gradcheck.numeric.rounding import U
 from gradcheck.verdict import judge

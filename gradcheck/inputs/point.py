@@ -23,8 +23,7 @@ from gradcheck.errors import (
     add_note,
     entry_name,
 )
-from gradcheck.inputs.structure import filler, kind_of_leaf, matched, template_of
-from gradcheck.inputs.tensors import Maker, as_numpy
+from gradcheck.inputs.structure import Maker, as_numpy, filler, kind_of_leaf, matched, template_of
 from gradcheck.numeric.derivatives import require_inside
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out

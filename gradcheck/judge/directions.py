@@ -1,8 +1,15 @@
-"""Many entries judged at once, by the slope of the loss along one random direction, and bisected where wrong.
+"""Many entries judged at once, by the slope of the loss along one direction.
 
 A random direction has zero mean and no small entry, so that no error cancels another by design and none is
 overlooked. Held against the noise, and not against a tolerance, a single one is decisive: in high dimensions
-a wrong entry among n weighs 1/sqrt(n) of the slope, which is far above the rounding.
+a wrong entry among n weighs 1/sqrt(n) of the slope, which is far above the rounding. What is wrong is
+bisected.
+
+At kinks along several entries every entry may lie between its own one-sided slopes and the gradient be none
+all the same: (1, 1) for |x - y| at x = y. Along any direction it has to lie between the slopes of the pieces
+of the loss that meet at the point (F. H. Clarke 1975). Some pieces lie on the line itself; others, where
+kinks cross, are met only beside it, at points drawn very near. So -5 is right for any of three equal numbers
+whose weights in order are 1, -5 and 2.
 """
 
 import math
@@ -196,3 +203,214 @@ def _sample(block, positions, draw):
     across = chosen if rows == columns else draw.choice(columns, min(LINES, columns), replace=False)
     sample = block.start + (chosen[:, None] * columns + across).ravel()
     return np.intersect1d(sample, positions)
+
+
+BESIDE = 2.0**-20  # of max(|x|, 1): how far away pieces of the loss are looked for
+STEP = 2.0**-6  # of that: the step over which their slope is taken
+CLOSER = 2.0**-4  # of that: where a piece still is as steep, and a mere curvature is not
+CLEARLY = 2.0**-10  # of the slopes: by how much that of another piece must differ
+STARTS = 12  # points beside that are drawn
+MOVES = 12  # moves that are tried for each entry at a kink, before the gradient is called wrong
+MOST_MOVES = 768
+DOMINANT = 256.0  # moves of one entry go up to this, so that it may decide alone
+DRAWN = 3  # random directions
+PAIRS = 64  # of points between which a loss that is convex has to be so
+TOLD = 3  # wrong entries, for which no piece was found, before the rest is left wrong
+MOST_BISECTED = 64  # entries; more are blamed as whole blocks
+
+
+class Kinks:
+    """Pieces of the loss of CallersFunctions that meet at a GradientAt.
+
+    `slopes`: position -> (left, right) of every entry at a kink or wrong; `is_among_kinks`: whether there are
+    any of the former, which noise may hide.
+    """
+
+    def __init__(self, functions, at, slopes, is_among_kinks, confidence, floor):
+        self.functions, self.at, self.confidence, self.floor = functions, at, confidence, floor
+        self.slopes, self.positions = slopes, np.array(list(slopes))
+        self._is_among_kinks = is_among_kinks
+        self.draw = np.random.default_rng([functions.seed, 4])
+        self.bend = np.zeros_like(at.vector)
+        self.bend[self.positions] = np.sign([right - left for left, right in slopes.values()])
+
+    def judged(self, judgements):
+        """Position -> Judgement where it is another than in `judgements`, those of single entries."""
+        wrong = [i for i in self.slopes if judgements[i] == "wrong"]
+        found = self._met_beside(wrong)
+        others = [i for i in self.slopes if (i in found or i not in wrong) and self.bend[i] != 0.0]
+        return found | (self._not_together(np.array(others)) if len(others) > 1 else {})
+
+    def _met_beside(self, wrong):
+        """The entries outside their slopes at the point that are slopes of a piece beside it."""
+        found, missed, self.is_any_in_sight = {}, 0, True
+        for i in wrong:
+            direction = np.zeros_like(self.at.vector)
+            direction[i] = 1.0
+            target, slopes = float(self.at.analytic[i]), sorted(self.slopes[i])
+            is_hidden = not np.isfinite(target) or self._is_hidden(target, *slopes)
+            if is_hidden and np.isfinite(target) and self._is_among_kinks:
+                found[i] = Judgement(
+                    "undecided", "at a kink, and noise hides the pieces of the loss beside it"
+                )
+            elif not is_hidden and self._is_met(direction, target, *slopes):
+                found[i] = Judgement("right", "at a kink: the slope of the loss right beside it")
+            else:
+                missed += 1
+            if missed == TOLD or not self.is_any_in_sight:
+                break
+        return found
+
+    def _not_together(self, positions):
+        """The entries that are no subgradient together, as some direction shows.
+
+        Those at which the loss bends upwards, and the others, each by themselves: the slopes along a line are
+        the steepest that meet at the point where the loss is convex or concave, and only there.
+        """
+        words = "at a kink: alone each slope lies between the one-sided ones, together they do not"
+        found = {}
+        for bend in (-1.0, 1.0):
+            some = positions[self.bend[positions] == bend]
+            for direction in self._directions(some) if len(some) > 1 else ():
+                if self._is_outside(direction):
+                    if bends_everywhere(
+                        self.functions, self.at.vector, some, bend, self.positions, self.draw
+                    ):
+                        moving = some[direction[some] != 0.0]
+                        guilty = np.concatenate(self._smallest(direction, self._by_block(moving)))
+                        found |= dict.fromkeys(guilty.tolist(), Judgement("wrong", words))
+                    break
+        return found
+
+    def _directions(self, positions):
+        """Away from the middle of the one-sided slopes, along the gradient, between ties, and drawn."""
+        analytic = self.at.analytic[positions]
+        middle = np.array([np.mean(self.slopes[i]) for i in positions.tolist()])
+        away = analytic - middle
+        away[np.abs(away) <= CLEARLY * np.max(np.abs(analytic) + np.abs(middle))] = 0.0
+        for values in (away, analytic, _differences(self.at.vector[positions])):
+            if np.any(values) and np.all(np.isfinite(values)):
+                direction = np.zeros_like(self.at.vector)
+                direction[positions] = values / np.max(np.abs(values))
+                yield direction
+        for _ in range(DRAWN):
+            yield random_direction(self.at.vector, positions, self.draw)
+
+    def _is_outside(self, direction):
+        """Whether the gradient is no slope of the loss along a direction, at the point or beside it."""
+        judgement, _, slope = judge_along(self.functions, self.at, direction, self.confidence, self.floor)
+        if judgement != "wrong" or not np.isfinite(slope.error):
+            return False
+        low, high = sorted(slope.slopes)
+        target = float(np.sum(self.at.analytic * direction))
+        is_clear = max(low - target, target - high) > 2.0 * CLEARLY * max(abs(low), abs(high), abs(target))
+        if not is_clear or self._is_hidden(target, low, high):
+            return False
+        return not self._is_met(direction, target, low, high)
+
+    def _is_hidden(self, *slopes):
+        """Whether noise hides pieces of the loss whose slopes are as far apart as these may be."""
+        noise = self.floor.noise(abs(self.functions.value(self.at.vector)))
+        return noise > CLEARLY * max(map(abs, slopes)) * STEP * BESIDE * CLOSER
+
+    def _is_met(self, direction, target, low, high):
+        """Whether a piece of the loss beside the point is as steep along the direction as the target.
+
+        The steepest piece is climbed to, one entry after another being moved far. For unless one entry
+        decides, every unit of a network has to be off or on by itself.
+        """
+        sign = 1.0 if target > high else -1.0
+        far_out = max(abs(low), abs(high), abs(target))
+        wanted = max(sign * target - CLEARLY * far_out, max(sign * low, sign * high) + CLEARLY * far_out)
+        steepest = np.where(self.bend == 0.0, 1.0, self.bend) * sign * direction
+        starts = [steepest, *(self.draw.standard_normal(direction.shape) for _ in range(STARTS))]
+        slopes = [self._slope(each, direction, sign) for each in starts]
+        best, move = max(slopes), starts[int(np.argmax(slopes))]
+        self.is_any_in_sight = bool(np.any(self.bend)) or np.ptp(slopes) > CLEARLY * far_out
+        if not self.is_any_in_sight:
+            return False
+        for k in range(min(MOST_MOVES, MOVES * len(self.positions))):
+            if best >= wanted:
+                break
+            other = self._moved(move, k)
+            slope = self._slope(other, direction, sign)
+            if slope >= best:
+                best, move = slope, other
+        return bool(best >= wanted and self._slope(move, direction, sign, CLOSER) >= wanted)
+
+    def _moved(self, move, k):
+        """The move with one entry moved far to either side, or anew, or with all of them anew."""
+        if k % 6 == 5:
+            return self.draw.standard_normal(move.shape)
+        other, size = move.copy(), np.max(np.abs(move)) if k % 6 == 4 else 1.0
+        i = self.positions[self.draw.integers(len(self.positions))]
+        far = DOMINANT ** self.draw.uniform(0.3, 1.0)
+        other[i] = far * (-1.0) ** k if k % 6 < 4 else size * self.draw.standard_normal()
+        return other
+
+    def _slope(self, move, direction, sign, closer=1.0):
+        """sign * the slope along a direction of the piece where the parameters have moved; -inf for none."""
+        vector, reach = self.at.vector, BESIDE * closer
+        step = STEP * reach
+        beside = vector + reach * np.maximum(np.abs(vector), 1.0) * move / np.max(np.abs(move))
+        forth, back = (value_or_nan(self.functions, beside + k * step * direction) for k in (1.0, -1.0))
+        slope = sign * (forth - back) / (2.0 * step)
+        return slope if np.isfinite(slope) else -np.inf
+
+    def _by_block(self, positions):
+        parts = (
+            positions[(each.start <= positions) & (positions < each.stop)]
+            for each in self.functions.point.blocks
+        )
+        return [part for part in parts if len(part) > 0]
+
+    def _smallest(self, direction, parts):
+        """The smallest sets of positions, made by halving, for which alone the gradient is outside."""
+
+        def of(part):
+            alone = np.zeros_like(direction)
+            alone[part] = direction[part]
+            return alone
+
+        wrong = [part for part in parts if self._is_outside(of(part))] if len(parts) > 1 else parts
+        if len(wrong) == 0:
+            return parts
+        found = []
+        for part in wrong:
+            halves = np.array_split(part, 2) if 2 < len(part) <= MOST_BISECTED else [part]
+            found += self._smallest(direction, halves) if len(halves) > 1 else [part]
+        return found
+
+
+def bends_everywhere(functions, vector, positions, bend, others, draw=None):
+    """Whether the loss is convex (bend 1) or concave (-1) in the entries at `positions`, between points.
+
+    All `others` at kinks are moved, too, for on other pieces it may bend the other way; and now many entries
+    are moved and now few, for the bend of one unit is lost in that of many.
+    """
+    draw = np.random.default_rng([functions.seed, 8]) if draw is None else draw
+    reach = BESIDE * np.maximum(np.abs(vector), 1.0)
+    for _ in range(PAIRS):
+        start = np.zeros_like(vector)
+        start[others] = draw.standard_normal(len(others))
+        ends = np.stack([start, start])
+        some = positions[draw.random(len(positions)) <= draw.random()]
+        ends[:, some] = draw.standard_normal((2, len(some)))
+        here, *values = (
+            value_or_nan(functions, vector + reach * each) for each in (start, *ends, ends.mean(0))
+        )
+        moves = [value - here for value in values]
+        bent = bend * (moves[0] + moves[1] - 2.0 * moves[2])
+        if not bent >= -CLEARLY * np.sum(np.abs(moves)):
+            return False
+    return True
+
+
+def _differences(values):
+    """+1 and -1 in turn for the equal ones among the values, 0 for those that are alone."""
+    found = np.zeros_like(values)
+    for value in np.unique(values):
+        equal = np.flatnonzero(values == value)
+        if len(equal) > 1:
+            found[equal] = np.where(np.arange(len(equal)) % 2 == 0, 1.0, -1.0)
+    return found

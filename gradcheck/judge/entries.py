@@ -1,15 +1,20 @@
-"""The verdict on every entry of a gradient at one point, and the rounding that the gradient is allowed."""
+"""The verdict on every entry of a gradient at one point, and the rounding that the gradient is allowed.
+
+Most entries of a large block are measured in two evaluations each, at a step that a few of them show. What
+such a measurement does not prove right is left to a full search, so that nobody is accused by it; a mistake
+passes only if the quotient errs by the very same amount.
+"""
 
 import math
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from gradcheck.errors import Interrupted, entry_name
-from gradcheck.judge.directions import Group, judge_along, locate, random_direction
-from gradcheck.judge.kinks import Kinks
-from gradcheck.judge.sharing import few_of, measured_alike
-from gradcheck.numeric.derivatives import Estimate, floor_along, gradient, with_entries
+from gradcheck.errors import GradcheckError, Interrupted, entry_name
+from gradcheck.judge.directions import Group, Kinks, judge_along, locate, random_direction, value_or_nan
+from gradcheck.numeric.derivatives import Estimate, SharedStep, floor_along, gradient, with_entries
+from gradcheck.numeric.rounding import DEVIATIONS, U
 from gradcheck.numeric.steps import FIRST_STEP
 from gradcheck.report.report import BlockReport, Entry
 from gradcheck.verdict import SMALL_ERRORS, Judgement, is_narrow, judge, visible_from, worst_of
@@ -284,3 +289,128 @@ def _better(one, other, is_wrong):
     if is_wrong or apart > best.error + wide.error:
         return replace(wide if is_wrong else best, error=apart + wide.error)
     return best
+
+
+FEW = 8  # entries of a block that are searched for steps of their own
+WORTH_SHARING = 64  # entries: in a smaller block all are searched
+NARROW = 0.1 * SMALL_ERRORS["float64"]  # of the largest slope: an error that has to show, or all are searched
+
+
+def few_of(positions, analytic, draw):
+    """Those of the positions in a block that are searched: of the largest slope, and some that are drawn."""
+    if len(positions) <= WORTH_SHARING:
+        return positions
+    largest = positions[np.argmax(np.abs(analytic[positions]))]
+    return np.union1d(largest, draw.choice(positions, FEW - 1, replace=False))
+
+
+def measured_alike(functions, vector, positions, few, floor, confidence):
+    """Position -> Estimate of those `positions` of a block for which one step gives a narrow bar.
+
+    `few`: position -> Estimate of other entries, which were searched; `floor`: the noise Floor of the loss.
+    """
+
+    def moving(some):
+        return lambda h: _moved(functions, vector, some, h)
+
+    known, centre = np.array(list(few)), functions.value(vector)
+    shared = SharedStep(moving(known), vector[known], [*few.values()], centre, floor.noise(abs(centre)))
+    if shared.step == 0.0:
+        return {}
+    found = zip(positions.tolist(), shared.estimates(moving(positions), vector[positions]))
+    return {i: each for i, each in found if is_narrow(each.error, shared.scale, confidence, NARROW)}
+
+
+def _moved(functions, vector, positions, h):
+    """The loss with each of the entries at the positions alone moved by h; NaN where it has no value."""
+    if functions.many_sets is not None and functions.bounds is None:
+        try:
+            return functions.moved(vector, positions, h)
+        except GradcheckError:
+            raise
+        except Exception:  # whatever it is: the loss need not be made for one of these sets
+            return np.full(len(positions), np.nan)
+    there, values = vector.copy(), np.empty(len(positions))
+    for k, i in enumerate(positions.tolist()):
+        there[i] = vector[i] + h
+        values[k] = value_or_nan(functions, there)
+        there[i] = vector[i]
+    return values
+
+
+SUMMED = 16.0  # the rounding of 256 terms adds up as a random walk does, to sqrt(256) units of the largest
+NEARBY = 8.0  # units by which the parameters are moved to see what rounding does to the gradients
+CONTINUOUS = 2.0**13  # units: what scatters by more is no rounding but a step of the gradients themselves
+SPACING = 2.0**-19  # relative: its fourth power is below u by far
+NO_KINK_BELOW = 2.0**-10  # of the largest gradient: larger fourth differences are of a kink, and no rounding
+FAR_BELOW_ONE = 2.0**-20  # a difference of numbers near 1 that is smaller has lost the digits of a million
+
+
+class GradientAt(NamedTuple):
+    """The gradient that the caller's functions give at a vector; what rounding may do to each entry of it.
+
+    `terms`: the size of the terms of which each entry is a sum, which may cancel.
+    """
+
+    vector: np.ndarray
+    analytic: np.ndarray
+    rounding: np.ndarray
+    terms: np.ndarray
+
+
+def gradient_at(functions, vector, analytic, units):
+    """The GradientAt a vector, the absolute rounding of every entry being seen in six further calls.
+
+    It is that of sums of 256 terms, and what an entry scatters by when the parameters move by a few `units`
+    (its relative rounding), or by so little that fourth differences are rounding: that of `out - target` for
+    an `out` near 1 shows only there. Entries of one block are sums of terms of one size, so that what cancels
+    in one entry is seen in the others: it counts for all of the block.
+    """
+    blocks = functions.point.blocks
+    sizes = np.where(np.isfinite(analytic), np.abs(analytic), 0.0)
+    overall = np.max(sizes)
+    summed, scattered = SUMMED * units * _largest_of_block(blocks, sizes), np.zeros_like(vector)
+    if functions.is_callable:
+        line = [_gradients_moved(functions, vector, k * SPACING) for k in (-2.0, -1.0, 1.0, 2.0)]
+        changes = [np.max(np.abs(moved - analytic)) / SPACING for moved in line[1:3]]
+        usual = overall
+        if np.all(np.isfinite(changes)):  # at a minimum all of the gradient is what cancelled
+            usual = max(overall, min(changes))
+        for sign in (-1.0, 1.0):
+            scatter = np.abs(_gradients_moved(functions, vector, sign * NEARBY * units) - analytic)
+            if np.all(scatter <= CONTINUOUS * units * usual):
+                scattered = np.maximum(scattered, DEVIATIONS * _largest_of_block(blocks, scatter))
+        fourth = line[0] + line[3] - 4.0 * (line[1] + line[2]) + 6.0 * analytic
+        scatter = np.abs(fourth) / math.sqrt(70.0)
+        scattered = np.fmax(
+            scattered, np.where(scatter <= NO_KINK_BELOW * overall, DEVIATIONS * scatter, 0.0)
+        )
+    rounding = np.maximum(summed, scattered)
+    terms = np.where(scattered <= CONTINUOUS * units * overall, rounding / (SUMMED * units), 0.0)
+    return GradientAt(vector, analytic, np.maximum(rounding, _unit_of_numbers_near_one(analytic)), terms)
+
+
+def _largest_of_block(blocks, values):
+    """For every entry the largest value of its block."""
+    largest = [np.max(block.of(values), initial=0.0) for block in blocks]
+    return np.repeat(largest, [len(block.positions) for block in blocks])
+
+
+def _gradients_moved(functions, vector, relative):
+    """The gradients where every parameter has moved by a part of itself; NaN where they are not defined."""
+    try:
+        return functions.gradients_at(vector * (1.0 + relative))[0]
+    except (ArithmeticError, ValueError, IndexError, AssertionError):
+        return np.full_like(vector, np.nan)
+
+
+def _unit_of_numbers_near_one(values):
+    """The rounding of values that are differences of two numbers near 1, as `out - target` is: their grid.
+
+    A small number has no such long run of zeros at its end by chance, nor has a power of two that short a
+    unit.
+    """
+    mantissas, exponents = np.frexp(np.where(np.isfinite(values), values, 0.0))
+    whole = (mantissas * 2.0**53).astype(np.int64)
+    unit = np.ldexp((whole & -whole).astype(np.float64), exponents - 53)
+    return np.where((np.abs(values) < FAR_BELOW_ONE) & (U <= unit) & (unit <= 8.0 * U), unit, 0.0)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.judge.directions import judge_along, random_direction, value_or_nan
-from gradcheck.judge.gradient_at import gradient_at
-from gradcheck.judge.nearby_points import Place, nearby_point
+from gradcheck.judge.entries import gradient_at
+from gradcheck.judge.other_points import Place, nearby_point
 
 NEAR, FAR = (Place(0.125),) * 2, (Place(1.0), Place(3.0))  # where a cause must hold again
 LEAST_CALLS = 400  # of the loss, all experiments together; or twice as many as the check took

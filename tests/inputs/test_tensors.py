@@ -8,7 +8,7 @@ import pytest
 
 from gradcheck import check
 from gradcheck.inputs.point import Point
-from gradcheck.inputs.tensors import library_of
+from gradcheck.inputs.structure import library_of
 
 
 @pytest.fixture

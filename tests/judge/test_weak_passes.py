@@ -9,7 +9,7 @@ import pytest
 
 from gradcheck import check
 from gradcheck.inputs.point import Point
-from gradcheck.judge.weak_passes import notes
+from gradcheck.judge.nearby import notes
 
 NO_KINK = np.zeros(8, dtype=bool)
 W = np.array([[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]])

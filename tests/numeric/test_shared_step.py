@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from gradcheck.numeric.derivatives import gradient
+from gradcheck.numeric.derivatives import SharedStep, gradient
 from gradcheck.numeric.rounding import U
-from gradcheck.numeric.shared_step import SharedStep
 
 FEW = np.linspace(0.2, 1.2, 8)
 

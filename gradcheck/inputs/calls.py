@@ -1,13 +1,16 @@
-"""Which arguments the caller's functions take, and which door is meant where `check` gives others.
+"""How functions are called: which arguments the caller's take, and a call of ours as a line of Python.
 
 A name is read as people give it: `dout`, `dZ`, `grad_output` for a gradient that comes from above, `cache` or
-`ctx` for what the forward pass keeps.
+`ctx` for what the forward pass keeps. Where `check` gives other arguments, an error says which door is meant.
 """
 
 import ast
 import inspect
 import re
 import textwrap
+from typing import Any
+
+import numpy as np
 
 from gradcheck.errors import GradcheckError
 
@@ -129,3 +132,44 @@ def returned_names(function):
     values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
     items = values[-1].elts if len(values) > 0 and isinstance(values[-1], ast.Tuple) else values[-1:]
     return [each.id for each in items] if all(isinstance(each, ast.Name) for each in items) else []
+
+
+LONGEST_LINE = 2_000  # characters
+
+
+def literal(node: Any) -> str | None:
+    """Python text, on one line, of parameters in dicts, lists, tuples; None for anything else or too long."""
+    try:
+        found = _literal(node)
+    except TypeError:
+        return None
+    return found if len(found) <= LONGEST_LINE else None
+
+
+def _literal(node):
+    if isinstance(node, dict):
+        return "{" + ", ".join(f"{name!r}: {_literal(each)}" for name, each in node.items()) + "}"
+    if type(node) in (list, tuple):
+        inside = ", ".join(map(_literal, node))
+        ends = "[]" if type(node) is list else "()"
+        return f"{ends[0]}{inside}{',' * (type(node) is tuple and len(node) == 1)}{ends[1]}"
+    if type(node) is np.ndarray:
+        return _array_literal(node)
+    if isinstance(node, (float, int)) and np.isfinite(node):
+        return repr(float(node))
+    raise TypeError(f"{type(node).__name__} cannot be written down")
+
+
+def _array_literal(array):
+    if array.dtype.kind == "c" or array.ndim == 0 or array.size <= 4:
+        return f"np.array({array.tolist()!r})" if 0 not in array.shape else f"np.zeros({array.shape})"
+    first = array.flat[0]
+    shape = array.shape if array.ndim > 1 else array.size
+    if np.all(array == first) and not np.any(np.signbit(array) != np.signbit(first)):
+        plain = {0.0: f"np.zeros({shape})", 1.0: f"np.ones({shape})"}
+        return (
+            plain.get(float(first))
+            if first in plain and not np.signbit(first)
+            else f"np.full({shape}, {first!s})"
+        )
+    return f"np.array({array.tolist()!r})"

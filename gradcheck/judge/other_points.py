@@ -1,0 +1,512 @@
+"""Points at which the same functions can be compared again: nearby, and where backward passes break.
+
+A nearby point keeps what can be seen to hold at the given one: HELD, the order of arrays, the bounds. For a
+loss may be made for such points alone: `np.clip` for limits in their order, a divergence for rows that sum to
+one, the slope of a determinant for symmetric matrices.
+
+A slope that is wrong at one value only, as softplus with slope 0 at 0, is never met at a drawn point. So some
+entries get special values and all others stay as given: zeros, ones, ties, repeated values, ±40, denormals,
+equal rows; and the breakpoints of the functions, where what they compare is equal. For these both are called
+with arrays that tell what is compared: `x > 0.7`, `np.maximum(x, y)`, the largest of several. Then one entry
+is moved until the two sides of a comparison are equal, to the last digit.
+"""
+
+import math
+from itertools import combinations, permutations
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+
+from gradcheck.errors import GradcheckError
+from gradcheck.inputs.structure import mapped
+
+SPREADS = (2.0**-5, 0.125, 1.0, 8.0)  # relative moves of the parameters
+NARROW = 2.0**-10  # where the loss has no value further away
+SIZES = (0.125, 1.0)  # to which small parameters are scaled up, where the kinks of the loss lie too close
+SUMS_TO_ONE = 1e-9  # how far a sum may be from one
+FEWEST = 3  # numbers: two may sum to one by chance, as 0.5 and 0.5 do
+INSIDE = 0.75  # of the way to a bound, and no further
+
+
+class Place(NamedTuple):
+    """Where a point is drawn: `spread`, whether what is positive stays so, the size it is scaled up to."""
+
+    spread: float
+    is_kept: bool = True
+    size: float | None = None
+
+    def __str__(self):
+        return "" if self.size is None else ", scaled up"
+
+
+def rounds_of_places(point, is_scaled):
+    """Lists of Places, tried in turn: scaled up if that is asked for, nearby, at last where signs change."""
+    may_change = any(_is_positive(block.of(point.vector)) for block in point.blocks)
+    if is_scaled:
+        yield [Place(SPREADS[0], size=size) for size in SIZES]
+    for is_kept in (True, True, not may_change, not may_change):
+        yield [Place(spread, is_kept) for spread in SPREADS]
+    yield [Place(NARROW)]
+
+
+def nearby_point(functions, place, draw):
+    """A vector drawn around the point, at a Place."""
+    point, bounds = functions.point, functions.bounds
+    vector = point.vector if place.size is None else _scaled_up(point, place.size)
+    blocks, size = point.blocks, _root_mean_square(vector) or 1.0
+    there = vector + place.spread * draw.standard_normal(vector.shape) * np.maximum(np.abs(vector), size)
+    for block in blocks:
+        values, moved = block.of(vector), block.of(there)
+        for name, (holds, keep) in HELD.items():
+            if holds(values) and (place.is_kept or name != "positive"):
+                moved[...] = keep(moved, values)
+                break
+    for one, other in permutations(blocks, 2):
+        _keep_order(*(each.of(whole) for whole in (vector, there) for each in (one, other)))
+    return there if bounds is None else _between(point.vector, there, *bounds)
+
+
+def _scaled_up(point, size):
+    """The vector of a Point with each block that is far smaller than `size`, but not zero, made as large."""
+    vector = point.vector
+    for block in point.blocks:
+        values = block.of(vector)
+        if 0.0 < _root_mean_square(values) < 0.5 * size:
+            values *= size / _root_mean_square(values)
+    return vector
+
+
+def _root_mean_square(values):
+    return math.sqrt(float(np.mean(values * values))) if values.size > 0 else 0.0
+
+
+def _is_symmetric(values):
+    square = values.ndim == 2 and values.shape[0] == values.shape[1] > 1
+    return square and np.any(values) and np.array_equal(values, values.T)
+
+
+def _symmetric(moved, values):
+    """Also positive definite where the given values are."""
+    if np.all(np.linalg.eigvalsh(values) > 0.0):
+        return moved @ np.linalg.solve(values, moved.T)
+    return 0.5 * (moved + moved.T)
+
+
+def _distribution_axis(values):
+    """The axis along which the values, none negative, sum to one; None for all of them; else False."""
+    if values.ndim == 0 or np.any(values < 0.0):
+        return False
+    axes = [*range(values.ndim - 1, -1, -1), None]
+    sums = (np.max(np.abs(np.sum(values, axis=axis) - 1.0), initial=0.0) for axis in axes)
+    sizes = [values.size if axis is None else values.shape[axis] for axis in axes]
+    found = (axis for axis, size, away in zip(axes, sizes, sums) if size >= FEWEST and away <= SUMS_TO_ONE)
+    return next(found, False)
+
+
+def _distribution(moved, values):
+    moved = np.abs(moved)
+    return moved / np.sum(moved, axis=_distribution_axis(values), keepdims=True)
+
+
+def _has_unit_rows(values):
+    several = values.ndim > 0 and values.shape[-1] > 1
+    return several and bool(np.all(np.abs(np.linalg.norm(values, axis=-1) - 1.0) <= SUMS_TO_ONE))
+
+
+def _is_positive(values):
+    return values.size > 0 and bool(np.all(values > 0.0))
+
+
+HELD = {  # name: (whether it holds for the values of a block, the moved values made to keep it)
+    "symmetric": (_is_symmetric, _symmetric),
+    "distributions": (lambda values: _distribution_axis(values) is not False, _distribution),
+    "unit rows": (_has_unit_rows, lambda moved, _: moved / np.linalg.norm(moved, axis=-1, keepdims=True)),
+    "rising": (
+        lambda values: values.ndim == 1 and values.size > 2 and np.all(np.diff(values) > 0.0),
+        lambda moved, _: np.sort(moved),
+    ),
+    "positive": (_is_positive, lambda moved, _: np.abs(moved)),
+}
+
+
+def is_in_order(low, high):
+    """Whether one array is below another everywhere, as limits are."""
+    if low.shape != high.shape and 1 not in (low.size, high.size):
+        return False
+    return low.size > 0 and high.size > 0 and bool(np.all(low <= high)) and not np.all(low == high)
+
+
+def _keep_order(low, high, low_there, high_there):
+    """Where one block is below another everywhere, as limits are, it is so after the move (in place)."""
+    if not is_in_order(low, high):
+        return
+    if low.shape == high.shape:
+        low_there[...], high_there[...] = np.minimum(low_there, high_there), np.maximum(low_there, high_there)
+    elif low.size == 1:
+        low_there[...] = np.min(high_there) - np.abs(np.min(high_there) - low_there)
+    else:
+        high_there[...] = np.max(low_there) + np.abs(high_there - np.max(low_there))
+
+
+def _between(vector, there, low, high):
+    """`there` within the bounds: turned back where a bound is in the way, and never further than to it."""
+    there = np.where((there < low) | (there > high), 2.0 * vector - there, there)
+    return np.clip(there, vector - INSIDE * (vector - low), vector + INSIDE * (high - vector))
+
+
+VALUES = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 6.0, -6.0, 10.0, -10.0, 20.0, -20.0, 40.0, -40.0)
+TINY = (1e-8, -1e-8, 1e-200, 2.0**-1074, -0.0)
+MIXED = 24  # points at which half of the entries have values of POOL
+POOL = (0.0, 0.0, 0.0, 1.0, -1.0, 1.0, 0.5, 2.0, -2.0, 3.0, -3.0, 6.0, 10.0, -10.0, 40.0, -40.0, 1e-8)
+MOST_BLOCKS = 6  # that get special values alone, each by itself
+MOST_BLOCKS_OF_FEW = 3
+
+
+class SpecialPoint(NamedTuple):
+    """`what` is special, in words; the `vector`; the positions of the entries that were `moved`."""
+
+    what: str
+    vector: np.ndarray
+    moved: np.ndarray
+
+
+def special_points(functions, draw, few=False):
+    """The SpecialPoints of CallersFunctions, the simplest first; `few` gives a dozen of the most telling.
+
+    `draw`: a NumPy Generator. None of them leaves the bounds. Where few are wanted what is positive stays so.
+    """
+    point = functions.point
+    given, seen = point.vector, {point.vector.tobytes()}
+    for what, vector in _few(point) if few else _all(point, draw):
+        moved = np.flatnonzero((vector != given) | (np.signbit(vector) != np.signbit(given)))
+        if vector.tobytes() not in seen and keeps_what_holds(functions, vector, positive=few):
+            seen.add(vector.tobytes())
+            yield SpecialPoint(what, vector, moved)
+
+
+def keeps_what_holds(functions, vector, positive=True):
+    """Whether a vector lies within the bounds, and what holds at the given point holds there too."""
+    if functions.bounds is not None and not np.all(
+        (functions.bounds[0] <= vector) & (vector <= functions.bounds[1])
+    ):
+        return False
+    point = functions.point
+    given = point.vector
+    for block in point.blocks:
+        values, there = block.of(given), block.of(vector)
+        for name, (holds, _) in HELD.items():
+            if name == "positive":
+                if positive and holds(values) and np.any(there < 0.0):
+                    return False
+            elif holds(values) and not holds(there):
+                return False
+    pairs = permutations(point.blocks, 2) if len(point.blocks) <= 2 * MOST_BLOCKS else ()
+    ordered = ((one.of(given), other.of(given), one.of(vector), other.of(vector)) for one, other in pairs)
+    return all(np.all(low <= high) for *before, low, high in ordered if is_in_order(*before))
+
+
+def _few(point):
+    given, blocks = point.vector, point.blocks
+    yield "all zero", np.zeros_like(given)
+    for block in blocks[:MOST_BLOCKS_OF_FEW] if len(blocks) > 1 else ():
+        yield f"{block.name} zero", _with(given, block, 0.0)
+    ties = [("neighbours equal", _neighbours_equal), ("one value", _one_value), ("two zeros", _two_zeros)]
+    for what, change in (*ties, ("equal rows", _equal_rows), ("a zero", _a_zero)):
+        yield what, _changed(given, blocks, change)
+    yield "all one", np.ones_like(given)
+    for (one, other), vector in _equal_blocks(given, blocks):
+        yield f"{other} = {one}", vector
+
+
+def _all(point, draw):
+    given, blocks = point.vector, point.blocks
+    yield from _few(point)
+    for change in CHANGES:
+        for block in blocks[:MOST_BLOCKS]:
+            yield f"{CHANGES[change]} in {block.name}", _changed(given, [block], change)
+        yield CHANGES[change], _changed(given, blocks, change)
+    for value in (*VALUES, *TINY):
+        yield f"all {value:g}", np.full_like(given, value)
+        for block in blocks[:MOST_BLOCKS] if len(blocks) > 1 else ():
+            yield f"{block.name} all {value:g}", _with(given, block, value)
+        i = int(draw.integers(len(given)))
+        vector = given.copy()
+        vector[i] = value
+        yield f"{point.names[i]} = {value:g}", vector
+    for _ in range(MIXED):
+        chosen = draw.random(given.shape) < 0.5
+        yield "a mixture", np.where(chosen, draw.choice(POOL, given.shape), given)
+
+
+# Changes to the values of one block, in place
+
+
+def _neighbours_equal(values):
+    values[..., 1::2] = values[..., : values.shape[-1] - 1 : 2]
+
+
+def _neighbours_below_equal(values):
+    if values.ndim > 1:
+        values[1::2] = values[: len(values) - 1 : 2]
+
+
+def _opposite(values):
+    _neighbours_equal(values)
+    values[..., 1::2] *= -1.0
+
+
+def _one_value(values):
+    values[...] = values.flat[0]
+
+
+def _largest_tied(values):
+    order = np.argsort(values, axis=None)
+    values.flat[order[-2]] = values.flat[order[-1]]
+
+
+def _ends_equal(values):
+    values.flat[values.size - 1] = values.flat[0]
+
+
+def _a_zero(values):
+    values.flat[values.size // 2] = 0.0
+
+
+def _two_zeros(values):
+    values.flat[0] = values.flat[values.size // 2] = 0.0
+
+
+def _equal_rows(values):
+    if values.ndim > 1:
+        values[...] = values[:1].copy()
+
+
+def _two_equal_rows(values):
+    if values.ndim > 1 and len(values) > 1:
+        values[1] = values[0]
+
+
+def _equal_columns(values):
+    if values.ndim > 1:
+        values[...] = values[..., :1].copy()
+
+
+def _zero_row(values):
+    if values.ndim > 1:
+        values[0] = 0.0
+
+
+def _zero_column(values):
+    if values.ndim > 1:
+        values[..., 0] = 0.0
+
+
+def _whole_numbers(values):
+    values[...] = np.round(values)
+
+
+def _made_symmetric(values):
+    if values.ndim == 2 and values.shape[0] == values.shape[1]:
+        values[...] = np.triu(values) + np.triu(values, 1).T
+
+
+CHANGES = {
+    _a_zero: "a zero",
+    _two_zeros: "two zeros",
+    _neighbours_equal: "neighbours equal",
+    _neighbours_below_equal: "rows equal in pairs",
+    _one_value: "one value",
+    _largest_tied: "the largest twice",
+    _ends_equal: "the first and the last equal",
+    _equal_rows: "equal rows",
+    _two_equal_rows: "two equal rows",
+    _equal_columns: "equal columns",
+    _zero_row: "a zero row",
+    _zero_column: "a zero column",
+    _opposite: "opposite neighbours",
+    _whole_numbers: "whole numbers",
+    _made_symmetric: "symmetric",
+}
+
+
+def _changed(given, blocks, change):
+    vector = given.copy()
+    for block in blocks:
+        if len(block.positions) > 1 and block.shape != ():
+            change(block.of(vector))
+    return vector
+
+
+def _with(given, block, value):
+    vector = given.copy()
+    block.of(vector)[...] = value
+    return vector
+
+
+def _equal_blocks(given, blocks):
+    """((name, name), vector) where the second of two blocks of one shape is equal to the first."""
+    alike = [pair for pair in combinations(blocks[:MOST_BLOCKS], 2) if pair[0].shape == pair[1].shape]
+    for one, other in alike[:MOST_BLOCKS_OF_FEW]:
+        yield (one.name, other.name), _with(given, other, one.of(given))
+
+
+SIDES = ("greater", "less", "greater_equal", "less_equal", "equal", "maximum", "minimum", "fmax", "fmin")
+WITH_ZERO = ("absolute", "fabs", "sign", "heaviside")
+ORDERED = ("sort", "argsort", "argmax", "argmin", "partition", "argpartition", "median", "amax", "amin")
+MOST_COMPARED = 4096  # numbers of one comparison
+TARGETS, TARGETS_OF_FEW = 24, 4
+CALLS_OF_FEW = 100  # of the loss, for the breakpoints of a check
+ENTRIES = 6  # that are tried to move a comparison
+SECANTS = 6
+MOVED = 0.37  # of max(|x|, 1): how far an entry is moved to see whether a comparison depends on it
+
+
+def breakpoints(functions, draw, few=False):
+    """SpecialPoints at which two numbers that the loss or the gradients compare are equal, a list.
+
+    Empty where the parameters are no arrays of NumPy or floats, and where nothing is compared.
+    """
+    given, found = functions.point.vector, []
+    differences = _differences(functions, given)
+    places = [(k, j) for k, each in enumerate(differences) for j in range(len(each))]
+    most = TARGETS_OF_FEW if few else TARGETS
+    until = functions.evaluations + (CALLS_OF_FEW if few else inf)
+    for at in draw.permutation(len(places))[: 4 * most].tolist():
+        if len(found) == most or functions.evaluations >= until:
+            break
+        place = places[at]
+        point = _equal_at(functions, given, place, differences[place[0]][place[1]], draw, until)
+        if point is not None and keeps_what_holds(functions, point.vector, positive=few):
+            found.append(point)
+    return found
+
+
+def _equal_at(functions, given, place, here, draw, until):
+    """The SpecialPoint with one entry moved until the difference at a place is zero, or None.
+
+    No entry is tried after so many evaluations.
+    """
+    order = draw.permutation(len(given))[:ENTRIES].tolist()
+    if len(_differences(functions, given)[place[0]]) == len(given):
+        order = [place[1], *order]  # what is compared entry by entry
+    for i in order:
+        if functions.evaluations >= until:
+            break
+
+        def difference(x, i=i):
+            found = _differences(functions, _moved(given, i, x))
+            return _value(found, place)
+
+        x, step = float(given[i]), MOVED * max(abs(given[i]), 1.0)
+        points = [(x, here), (x + step, difference(x + step))]
+        if not np.isfinite(points[1][1]) or points[1][1] == here:
+            continue
+        for _ in range(SECANTS):
+            (a, at_a), (b, at_b) = points[-2:]
+            if at_b == 0.0:
+                break
+            if not np.isfinite(at_b) or at_b == at_a:
+                break
+            new = b - at_b * (b - a) / (at_b - at_a)
+            points.append((new, difference(new)))
+        best, at_best = points[-1]
+        for digits in (6, 12, 15):
+            rounded = float(f"{best:.{digits}g}")
+            if at_best != 0.0 and difference(rounded) == 0.0:
+                best, at_best = rounded, 0.0
+        if at_best == 0.0:
+            name = functions.point.names[i]
+            return SpecialPoint(f"{name} = {best:.9g}, a breakpoint", _moved(given, i, best), np.array([i]))
+    return None
+
+
+def _moved(given, i, value):
+    vector = given.copy()
+    vector[i] = value
+    return vector
+
+
+def _value(differences, place):
+    k, j = place
+    return float(differences[k][j]) if k < len(differences) and j < len(differences[k]) else np.nan
+
+
+def _differences(functions, vector):
+    """The differences between the two sides of everything that is compared at a vector, flat arrays."""
+    log: list = []
+
+    def watched(leaf):
+        if type(leaf) in (np.ndarray, float) and np.asarray(leaf).dtype == np.float64:
+            array = np.asarray(leaf).view(_Watched)
+            array.log = log
+            return array
+        return leaf
+
+    for function in (functions.loss, functions.gradients):
+        try:
+            function(mapped(watched, functions.point.restore(vector)))
+        except GradcheckError:
+            raise
+        except Exception:  # whatever it is: the functions need not be made for such arrays
+            pass
+    return [each for each in log if 0 < len(each) <= MOST_COMPARED]
+
+
+class _Watched(np.ndarray):
+    """An array that notes in `log` what it is compared with, as do all that are computed from it."""
+
+    def __array_finalize__(self, parent):
+        self.log = getattr(parent, "log", None)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
+        plain = tuple(_plain(each) for each in inputs)
+        name = getattr(ufunc, "__name__", "")
+        if method == "__call__" and (name in SIDES or name == "clip"):
+            for other in plain[1:]:
+                self._note(np.subtract(plain[0], other))
+        elif method == "__call__" and name in WITH_ZERO:
+            self._note(plain[0])
+        elif method == "reduce" and name in ("maximum", "minimum"):
+            self._note_ties(plain[0], options.get("axis", 0))
+        if out is not None:
+            options["out"] = tuple(_plain(each) for each in out)
+        found = getattr(ufunc, method)(*plain, **options)
+        return out[0] if out is not None and len(out) == 1 else self._watching(found)
+
+    def __array_function__(self, function, types, args, kwargs):
+        if function.__name__ in ORDERED and len(args) > 0:
+            self._note_ties(_plain(args[0]), kwargs.get("axis", args[1] if len(args) > 1 else -1))
+        return super().__array_function__(function, types, args, kwargs)
+
+    def argmax(self, axis=None, *more, **options):
+        self._note_ties(_plain(self), axis)
+        return _plain(self).argmax(axis, *more, **options)
+
+    def argmin(self, axis=None, *more, **options):
+        self._note_ties(_plain(self), axis)
+        return _plain(self).argmin(axis, *more, **options)
+
+    def _note(self, difference):
+        if self.log is not None and np.asarray(difference).dtype.kind == "f":
+            self.log.append(np.ravel(difference).copy())
+
+    def _note_ties(self, values, axis):
+        """Of neighbours in order along an axis, the largest pair."""
+        axis = axis if isinstance(axis, int) else None
+        values = np.sort(np.ravel(values) if axis is None else np.moveaxis(values, axis, -1), axis=-1)
+        if values.shape[-1] > 1:
+            self._note(values[..., -1] - values[..., -2])
+
+    def _watching(self, found):
+        if isinstance(found, tuple):
+            return tuple(map(self._watching, found))
+        if not isinstance(found, (np.ndarray, np.generic)) or np.asarray(found).dtype.kind != "f":
+            return found
+        array = np.asarray(found).view(_Watched)
+        array.log = self.log
+        return array
+
+
+def _plain(value):
+    return value.view(np.ndarray) if isinstance(value, _Watched) else value
