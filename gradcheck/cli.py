@@ -23,7 +23,7 @@ from gradcheck.report.report import plain
 from gradcheck.twin.twin import Twin
 from neuronnet import __version__
 from neuronnet.errors import A_RATE, NeuronnetError, PassOrderError
-from neuronnet.limits import require
+from neuronnet.files import require
 from neuronnet.network import NeuralNetwork
 from neuronnet.output import (
     NETWORK_HELP,

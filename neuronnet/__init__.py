@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from neuronnet.golden.golden import Golden
     from neuronnet.layer import NeuronLayer, SoftmaxLayer
     from neuronnet.network import NeuralNetwork, load
-    from neuronnet.neuron import Neuron
-    from neuronnet.parameter import Parameter
+    from neuronnet.neuron import Neuron, Parameter
     from neuronnet.sheet.check_sheet import check_sheet
     from neuronnet.sheet.own_model import Model
     from neuronnet.stepping.watching import watch
@@ -49,7 +48,7 @@ _MODULES = {
     "Neuron": "neuron",
     "NeuronLayer": "layer",
     "NeuronnetError": "errors",
-    "Parameter": "parameter",
+    "Parameter": "neuron",
     "SoftmaxLayer": "layer",
     "check_sheet": "sheet.check_sheet",
     "diagnose": "sheet.causes",

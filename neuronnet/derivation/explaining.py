@@ -4,7 +4,7 @@ from typing import Any
 
 from neuronnet.derivation.quantities import Derivation
 from neuronnet.render import text
-from neuronnet.render.notebooks import InNotebooks
+from neuronnet.render.document import InNotebooks
 
 
 class Explanation(InNotebooks):

@@ -13,9 +13,9 @@ from neuronnet.derivation.passes import Pass
 from neuronnet.derivation.rows import Quantity, Rows
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, counted, shortened
+from neuronnet.files import require
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.rewriting import with_names
-from neuronnet.limits import require
 from neuronnet.names import (
     after,
     in_sample,
@@ -25,7 +25,7 @@ from neuronnet.names import (
     split_update,
     update_of,
 )
-from neuronnet.render.notebooks import InNotebooks
+from neuronnet.render.document import InNotebooks
 
 MOST_ROWS = 20_000
 MOST_UPDATES = 10_000_000

@@ -19,7 +19,7 @@ from neuronnet.formulas.notation import Known, gradient_of, read_name
 from neuronnet.formulas.rewriting import with_dots
 from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.names import partial_name, split_partial
-from neuronnet.render.notebooks import InNotebooks
+from neuronnet.render.document import InNotebooks
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet.assignment import Assignment
