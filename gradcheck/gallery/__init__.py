@@ -126,7 +126,8 @@ def find(name: str) -> Exhibit:
 
 def listing() -> str:
     """A line for every Exhibit, by name and title, under the headings of their sections."""
-    shown, sections = everything(), {}
+    shown = everything()
+    sections: dict[str, list] = {}
     width = max(len(each.id) for each in shown)
     for each in shown:
         sections.setdefault(each.section, [each.section]).append(f"  {each.id:{width}}  {each.title}")
