@@ -7,8 +7,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # that of `typing`, which takes longer to import than all the rest here
 if TYPE_CHECKING:
-    from neuronnet.derivation.explaining import explain
-    from neuronnet.derivation.quantities import Derivation
+    from neuronnet.derivation.quantities import Derivation, explain
     from neuronnet.description.description import Description
     from neuronnet.description.reading import read
     from neuronnet.errors import NeuronnetError
@@ -52,7 +51,7 @@ _MODULES = {
     "SoftmaxLayer": "layer",
     "check_sheet": "sheet.check_sheet",
     "diagnose": "sheet.causes",
-    "explain": "derivation.explaining",
+    "explain": "derivation.quantities",
     "load": "network",
     "read": "description.reading",
     "watch": "stepping.watching",

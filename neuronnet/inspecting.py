@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from neuronnet.derivation.explaining import Explanation
+    from neuronnet.derivation.quantities import Explanation
     from neuronnet.stepping.events import Event
     from neuronnet.stepping.listening import History
 
@@ -52,7 +52,7 @@ class Inspected:
         >>> load("worked-example").explain("dE_total/dw5", at=3).value
         0.08474214914265155
         """
-        from neuronnet.derivation.explaining import explain
+        from neuronnet.derivation.quantities import explain
 
         return explain(self, name, at)
 

@@ -11,8 +11,7 @@ from documents import ROOT
 
 import gradcheck
 import neuronnet
-from neuronnet.derivation.explaining import explain
-from neuronnet.derivation.quantities import Derivation
+from neuronnet.derivation.quantities import Derivation, explain
 from neuronnet.golden.actual import Actual
 from neuronnet.golden.comparing import compared
 from neuronnet.golden.golden import Golden
