@@ -11,11 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.errors import GradcheckError, ShapeMismatch
-from gradcheck.why.along_lines import ignored
+from gradcheck.why.arrangements import ignored
 from gradcheck.why.blocks import GradientBlock, layers_of
 from gradcheck.why.cause import SHARP, Cause, Causes, ErrorShape, Explained, Task, best, listing
-from gradcheck.why.elsewhere import Elsewhere
-from gradcheck.why.experiments import experiments
+from gradcheck.why.experiments import Elsewhere, experiments
 from gradcheck.why.shapes import entry_by_entry, shapes
 from gradcheck.why.where_it_broke import FAR_BELOW, where_it_broke
 
