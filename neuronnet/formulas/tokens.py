@@ -30,6 +30,9 @@ GREEK = dict(zip(_GREEK[::2], _GREEK[1::2]))
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot"}
 CHARACTER = rf"[^\W_⁰¹²³⁴-⁹ⁿⁱᵀᵗ][{''.join(ACCENTS)}]*"  # of a name
 WORD_HERE = re.compile(rf"(?![0-9₀-₉])(?:Δ\s+(?=[^\W\d]))?{CHARACTER}(?:_?{CHARACTER})*")
+MODULES = set(
+    "np numpy jnp torch tf F nn math scipy sp special K linalg functional activations keras".split()
+)
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 DIGITS = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"

@@ -5,13 +5,11 @@ import re
 from neuronnet.elementary import Literal
 from neuronnet.errors import UnknownName
 from neuronnet.formulas.expressions import Call, Entry, Name, Number, Transpose
-from neuronnet.formulas.tokens import MOST_WORK, WORD_HERE, Scanner, unified
+from neuronnet.formulas.tokens import MODULES, MOST_WORK, WORD_HERE, Scanner, unified
 from neuronnet.formulas.written_names import gradient_of, known_form, read_name, spelled_like, written_at
 
 _KEY = re.compile(r"[A-Za-z_]\w{0,30}\[\s*[\"']([^\"'\[\]]{1,60})[\"']\s*\]|self\.(?=[A-Za-z])")
-MODULE = re.compile(
-    r"(?:np|numpy|jnp|torch|tf|F|nn|math|scipy|sp|special|K|linalg|functional|activations|keras)\.(?=[A-Za-z])"
-)
+MODULE = re.compile(rf"(?:{'|'.join(sorted(MODULES))})\.(?=[A-Za-z])")
 _OVER, _OVER_D = re.compile(r"\s*/\s*∂\s*"), re.compile(r"\s*/\s*d")
 _BY = re.compile(r"∇_(?:\{([^{}]{1,60})\}|(?=\w))|∇\s*")
 _SAMPLE = re.compile(r"\[[0-9,]{1,20}\](?:@[0-9]{1,9})?")

@@ -7,7 +7,6 @@ import ast
 import re
 import warnings
 
-from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 from neuronnet.sheet.readers.programs import (
     Refused,
@@ -99,16 +98,11 @@ class _Program:
 
     def __init__(self, sheet, text, places):
         self.sheet, self.places, self.rows = sheet, places, text.split("\n")
-        self.functions, self.loops = set(SPELLED), 0
+        self.loops = 0
         self.before, self.places_of = dict(sheet.assigned), []
 
     def read(self, tree, printed, again):
         """Add the claims of a module; then those of what it printed."""
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef):
-                self.functions.add(node.name)
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
-                self.functions.update(each.id for each in node.targets if isinstance(each, ast.Name))
         for node in tree.body:
             self.statement(node)
         found, others = matched(shown_by(tree) if printed else [], list(printed))
@@ -264,7 +258,7 @@ class _Program:
 
     def check(self, expression):
         """Raise Refused for an expression with anything in it that is not read."""
-        check(expression, self.functions)
+        check(expression)
         if self.sheet.declared.from_zero is None and has_counted_entries(expression):
             self.sheet.declared.from_zero = True
 
