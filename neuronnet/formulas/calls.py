@@ -24,7 +24,7 @@ from neuronnet.formulas.expressions import (
 )
 from neuronnet.formulas.functions import FUNCTIONS
 from neuronnet.formulas.rewriting import printed, whole_number
-from neuronnet.formulas.tokens import BRACKETS, LOWERED, RAISED, WORD_HERE, Scanner
+from neuronnet.formulas.tokens import BRACKETS, LOWERED, RAISED, WORD_HERE, Scanner, by_word
 from neuronnet.formulas.written_names import read_name, written_at
 
 HIGHEST_POWER = 64
@@ -329,9 +329,7 @@ matmul: mm bmm
 array: asarray tensor float float64 float32 Tensor
 shape0: len
 plain: ravel"""
-_ROWS = [row.split(": ") for row in _SPELLED.splitlines()]
-SPELLED = {each: each for each in names()}
-SPELLED |= {word: function for function, words in _ROWS for word in words.split()}
+SPELLED = {**{each: each for each in names()}, **by_word(_SPELLED)}
 # Words whose brackets may be left out.
 _BARE_FUNCTIONS = set("exp ln log10 log2 sqrt tanh sin cos logistic relu softmax softplus sign abs".split())
 _BARE = {word for word, function in SPELLED.items() if function in _BARE_FUNCTIONS}

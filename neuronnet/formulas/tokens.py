@@ -264,6 +264,12 @@ def _without_raised(text):
     return re.sub("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^" + match.group().translate(RAISED), text)
 
 
+def by_word(rows: str) -> dict[str, str]:
+    """{word: name} of rows such as `name: word word`."""
+    pairs = (row.split(": ") for row in rows.splitlines())
+    return {word: name for name, words in pairs for word in words.split()}
+
+
 def matched_brackets(text):
     """{position of an opening bracket: position of the one that closes it}."""
     found, open_ = {}, []

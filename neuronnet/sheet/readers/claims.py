@@ -27,17 +27,15 @@ from neuronnet.sheet.readers.cutting import (
 )
 from neuronnet.sheet.readers.latex import in_plain_notation
 from neuronnet.sheet.readers.spelling import (
-    in_english,
-    with_equals,
-    with_points,
-    without_entities,
-)
-from neuronnet.sheet.readers.words import (
     JOINING,
     Vocabulary,
     heading,
+    in_english,
     is_index_range,
     printed_below,
+    with_equals,
+    with_points,
+    without_entities,
 )
 
 MOST_STATEMENTS = 20_000

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.tokens import GREEK, LONGEST_TEXT, TextWithColumns
-from neuronnet.sheet.readers.spelling import ENTRY, EQUALITY, EQUALS, has_equals
-from neuronnet.sheet.readers.words import CONDITIONS, JOINING
+from neuronnet.sheet.readers.spelling import CONDITIONS, ENTRY, EQUALITY, EQUALS, JOINING, has_equals
 
 
 class Let(NamedTuple):

@@ -8,26 +8,59 @@ brackets and spaces; refuses everything else by name.
 import re
 
 from neuronnet.errors import ExpressionError, shortened
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
+from neuronnet.formulas.tokens import DEEPEST_NESTING, GREEK, LONGEST_TEXT, TextWithColumns, by_word
 from neuronnet.formulas.written_names import above_a_name, read_name
-from neuronnet.sheet.readers.latex_words import (
-    ACCENTS,
-    BOLD,
-    FONTS,
-    FRACTIONS,
-    FUNCTIONS,
-    NAMED,
-    SPACED,
-    SPACES,
-    WRITTEN,
-    WRITTEN_OUT,
-    Cursor,
-    bare,
-    joined,
-    stripped,
-    tokens,
-)
 
+_TOKEN = re.compile(
+    r"\\(?P<command>[A-Za-z]+)\*?|\\(?P<sign>\\(?:\[[0-9.]{1,9} ?[a-z]{2}\])?|.)"
+    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)"
+    r"|(?P<word>[^\W\d_]+\d*)|(?P<space>&|[\s~$]+|%[^\n]*)|(?P<other>.)",
+    re.DOTALL,
+)
+_ENVIRONMENT = re.compile(r"\s*\{([A-Za-z]{1,20})\*?\}(?:\{[\w|]{1,20}\})?")
+_BRACED = re.compile(r"\s*(?:\[[^\[\]]{0,40}\]\s*)?\{(?:[^{}]|\{[^{}]{0,200}\}){0,400}\}")
+_ROWS = set("vmatrix matrix bmatrix pmatrix Bmatrix smallmatrix array cases dcases rcases".split())
+
+_WRITTEN = (
+    dict.fromkeys("cdot times".split(), "·")
+    | dict.fromkeys("approx simeq cong equiv doteq coloneqq to rightarrow gets leftarrow".split(), "=")
+    | dict.fromkeys("Rightarrow implies Longrightarrow iff therefore".split(), ";")
+    | dict(
+        zip(
+            "div prime colon partial Delta delta eta sigma ast star ell nabla sum top intercal".split(),
+            "/':∂Δδησ**l∇Σ⊤⊤",
+        )
+    )
+    | dict(zip("odot circ otimes le leq ge geq ne neq lt gt".split(), "⊙⊙⊗≤≤≥≥≠≠<>"))
+    | dict(zip("lbrace rbrace lbrack rbrack lparen rparen langle rangle".split(), "{}[]()<>"))
+    | dict(zip("lvert rvert vert mid lVert rVert Vert".split(), "||||‖‖‖"))
+)
+_NAMED = {*GREEK.values(), "varepsilon", "vartheta", "varphi"}
+_KIND = by_word("""\
+fraction: frac dfrac tfrac cfrac
+function: exp ln log tanh max min sinh cosh sin cos tan arg
+bold: mathbf boldsymbol bm mathbb pmb textbf
+font: text mathrm operatorname mathit mathsf mathtt textrm textit texttt mathop boxed mathcal mathscr mathfrak
+font: vec overrightarrow symbf underline cancel bcancel mathstrut mbox hbox textnormal underbrace overbrace
+hat: hat widehat
+bar: bar overline
+tilde: tilde widetilde
+dot: dot
+space: big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr left right middle quad qquad thinspace
+space: displaystyle textstyle limits nolimits nonumber notag bf rm it cal
+refused: prod ldots dots cdots vdots ddots""")
+_DROPPED = dict.fromkeys(("begin", "end"), _ENVIRONMENT)
+_DROPPED |= dict.fromkeys(
+    "tag label intertext hspace vspace color textcolor overset underset stackrel colorbox bbox class style "
+    "cssId phantom hphantom vphantom require".split(),
+    _BRACED,
+)
+# Words whose letters pages set apart, as in `n e t_{h 1}`.
+_WORDS = (
+    "net out target total output input error loss tanh sigmoid softmax relu exp log max min new old cost bias"
+)
+_BLANKS = r"\s{1,3}"
+_SPACED = re.compile("|".join(rf"(?<![A-Za-z\\]){_BLANKS.join(word)}(?![A-Za-z])" for word in _WORDS.split()))
 _BARE = set("+-*/=,(·⊙<>|;")  # what has no index and no power
 # What sets two claims in one line apart: blanks wider than those inside of a formula, and columns.
 _APART = re.compile(r"\\hspace\*?\s?\{[^{}]{0,20}\}|(?:(?:\\[;: ]|~)\s*){2,}")
@@ -56,8 +89,8 @@ def in_plain_notation(source):
     source = source.replace(_APART, r"\\quad ")
     if not _CELLS.search(source.text):
         source = source.replace(_NEXT_COLUMN, r"\\quad ")
-    if SPACED.search(source.text):
-        source = source.replace(SPACED, lambda match: "".join(match[0].split()))
+    if _SPACED.search(source.text):
+        source = source.replace(_SPACED, lambda match: "".join(match[0].split()))
     try:
         pieces = _Translator(source.text).run()
     except ExpressionError as error:
@@ -68,11 +101,12 @@ def in_plain_notation(source):
     return spelled.replace(r" ?(?:\u2003 ?)+", "  ").strip()
 
 
-class _Translator(Cursor):
+class _Translator:
     """Recursive descent over the tokens of one text; what it gives back is a list of (text, column)."""
 
     def __init__(self, text):
-        super().__init__(text)
+        self.text, self.tokens = text, list(_tokens(text))
+        self.position = self.depth = 0
         self.last = ""
 
     def run(self, opening=None, cell=False):
@@ -100,9 +134,9 @@ class _Translator(Cursor):
             if (kind, value) == ("command", "over") and pieces:
                 self.take()
                 self.depth -= 1
-                return self.ratio(stripped(pieces), stripped(self.run(opening, cell)), column)
+                return self.ratio(_stripped(pieces), _stripped(self.run(opening, cell)), column)
             new = self.scripted()
-            if new and new[0][0] == "𝟏" and re.search(r"[\w)\]]\s*\Z", joined(pieces)):
+            if new and new[0][0] == "𝟏" and re.search(r"[\w)\]]\s*\Z", _joined(pieces)):
                 pieces.append(("·", column))
             border = pieces[-1][0][-1:] + new[0][0][:1] if pieces and new else ""
             is_split = re.fullmatch(r"[\w'][\w∂]", border) and "_" not in border
@@ -113,7 +147,7 @@ class _Translator(Cursor):
     def scripted(self):
         """An atom with its indices and powers, in whichever order they stand."""
         pieces = self.atom()
-        base, powers = joined(pieces), []
+        base, powers = _joined(pieces), []
         while base.strip() and base not in _BARE and self.following("_^"):
             _, sign, column = self.take()
             if sign == "_":
@@ -127,7 +161,7 @@ class _Translator(Cursor):
     def lowered(self, base, column):
         """An index: glued to the letters whose indices are numbers, set off by a low line elsewhere."""
         pieces = self.argument(whole=True)
-        index = "".join(joined(pieces).split()).replace("{", "").replace("}", "")
+        index = "".join(_joined(pieces).split()).replace("{", "").replace("}", "")
         if base == "𝟏":
             return [("(", column), *pieces, (")", column)]
         if base == "Σ" and _OF_A_SUM.fullmatch(index):
@@ -144,7 +178,7 @@ class _Translator(Cursor):
         """What stands above a base: a power, a prime, T, a layer, or the mark of a value after an update."""
         sign = self.take()[1] if self.following("+-") else ""
         raised = [] if sign == "+" else self.argument(whole=True, letter="T")
-        text = sign + joined(raised).strip()
+        text = sign + _joined(raised).strip()
         if text and not text.strip("'"):
             return [(text, column)]
         if base == "Σ":
@@ -172,7 +206,7 @@ class _Translator(Cursor):
             self.fail(f"\\end{{{value}}} ends nothing", column)
         if (kind, value) == ("other", "{"):
             pieces = self.run(column)
-            return stripped(pieces) if self.following("_^") else pieces
+            return _stripped(pieces) if self.following("_^") else pieces
         if value in ("_", "^"):
             self.fail(f"nothing stands before this {value}", column)
         return self.piece(" " if kind == "space" else value, column)
@@ -187,58 +221,59 @@ class _Translator(Cursor):
         self.fail(f"unknown command {shortened(chr(92) + value)}", column)
 
     def command(self, name, column):
-        if name in FRACTIONS:
+        kind = _KIND.get(name)
+        if kind == "fraction":
             return self.fraction(column)
-        if name in FUNCTIONS:
+        if kind == "function":
             return self.function(name, column)
         if name == "sqrt":
             if self.following("["):
                 self.fail("only the square root is read")
             return [("sqrt(", column), *self.argument(), (")", column)]
-        if name in ACCENTS:
-            return [*stripped(self.argument()), (ACCENTS[name], column)]
-        if name in FONTS:
-            pieces = stripped(self.argument())
+        if kind in ("hat", "bar", "tilde", "dot"):
+            return [*_stripped(self.argument()), ("_" + kind, column)]
+        if kind in ("font", "bold"):
+            pieces = _stripped(self.argument())
             if name.endswith("brace") and self.following("_^"):
                 self.take()
                 self.argument()
-            if joined(pieces) == "1" and name in BOLD:
+            if _joined(pieces) == "1" and kind == "bold":
                 return self.piece("𝟏", column)
-            if joined(pieces) != "d":
+            if _joined(pieces) != "d":
                 return pieces
             name = "partial"
-        if name in SPACES:
+        if kind == "space":
             if name in ("left", "right") and self.following("."):
                 self.take()
             apart = {"quad": "\u2003", "qquad": "\u2003", "thinspace": " "}.get(name)
             return [(apart, column)] if apart else []
-        if name in WRITTEN_OUT:
+        if kind == "refused":
             self.fail(f"\\{name} is not read: write the terms out", column)
         if name == "partial" and self.token()[0] == "space":
             self.take()
-        if name not in WRITTEN and name not in NAMED:
+        if name not in _WRITTEN and name not in _NAMED:
             self.fail(f"unknown command \\{name[:40]}", column)
-        return self.piece(WRITTEN.get(name, name.removeprefix("var")), column)
+        return self.piece(_WRITTEN.get(name, name.removeprefix("var")), column)
 
     def matrix(self, name, column):
         r"""`[[a, b], [c, d]]`; without the outer brackets where brackets stand around an array."""
         if name == "vmatrix":
             self.fail("a determinant is not read", column)
         inside = self.last in "[(" and name in ("array", "matrix", "smallmatrix")
-        rows = [row for row in self.rows(name, column) if any(joined(cell).strip() for cell in row)]
+        rows = [row for row in self.rows(name, column) if any(_joined(cell).strip() for cell in row)]
         pieces = []
         for row in rows:
             pieces.append((", [" if pieces else "[", column))
             for number, cell in enumerate(row):
-                pieces += ([(", ", column)] if number else []) + stripped(cell)
+                pieces += ([(", ", column)] if number else []) + _stripped(cell)
             pieces.append(("]", column))
         self.last = "]"
         return pieces if inside else [("[", column), *pieces, ("]", column)]
 
     def cases(self, column):
         """`where(z > 0, z, 0)` for the values and conditions of cases; the last one stands for all else."""
-        rows = [row for row in self.rows("cases", column) if any(joined(cell).strip() for cell in row)]
-        pairs = [(bare(row[0]), bare([piece for cell in row[1:] for piece in cell])) for row in rows]
+        rows = [row for row in self.rows("cases", column) if any(_joined(cell).strip() for cell in row)]
+        pairs = [(_bare(row[0]), _bare([piece for cell in row[1:] for piece in cell])) for row in rows]
         if len(pairs) < 2 or not all(condition for _, condition in pairs[:-1]):
             self.fail("cases are written value & condition, two rows or more", column)
         pieces = []
@@ -264,42 +299,42 @@ class _Translator(Cursor):
     def fraction(self, column):
         divisor = self.last == "/"
         self.last = "("
-        upper = stripped(self.argument())
+        upper = _stripped(self.argument())
         self.last = "("
-        lower = stripped(self.argument())
+        lower = _stripped(self.argument())
         self.last = ")"
         pieces = self.ratio(upper, lower, column)
         return [("(", column), *pieces, (")", column)] if divisor else pieces
 
     def ratio(self, upper, lower, column):
         """A fraction in pieces: a derivative as ∂E/∂w, the others in brackets."""
-        if _is_derived(joined(upper)) and _is_derived(joined(lower)):
+        if _is_derived(_joined(upper)) and _is_derived(_joined(lower)):
             return [*_with_sign(upper), ("/", column), *_with_sign(lower)]
-        if joined(lower).startswith("∂"):
+        if _joined(lower).startswith("∂"):
             self.fail("a derivative has what is derived in its numerator", column)
         return [("(", column), *upper, (")/(", column), *lower, (")", column)]
 
     def function(self, name, column):
         if self.following("_^"):
             sign = self.take()[1]
-            above = joined(self.argument(whole=True)).strip()
+            above = _joined(self.argument(whole=True)).strip()
             if not re.fullmatch(r"\d{1,2}", above) or (sign == "_" and name != "log"):
                 self.fail(f"{name} with this index or power is not read: a power stands after the argument")
             name += sign + above
-        while self.token()[0] == "space" or self.token()[1] in SPACES:
+        while self.token()[0] == "space" or _KIND.get(self.token()[1]) == "space":
             self.take()
         has_bracket = self.following("([") or self.token()[:2] == ("sign", "{")
         if has_bracket or self.following("'") or not self.begins_an_argument():
             return self.piece(name, column)
         self.deeper()
-        argument = stripped(self.scripted())
+        argument = _stripped(self.scripted())
         self.depth -= 1
         return [(name + "(", column), *argument, (")", column)]
 
     def begins_an_argument(self):
         kind, value, _ = self.token()
         if kind == "command":
-            return value not in WRITTEN or WRITTEN[value].isalpha()
+            return value not in _WRITTEN or _WRITTEN[value].isalpha()
         return kind in ("word", "number") or (kind, value) == ("other", "{")
 
     def argument(self, whole=False, letter=""):
@@ -315,12 +350,12 @@ class _Translator(Cursor):
         if kind == "number":
             length = len(re.match(r"\.?\d+(?:\.\d+)?" if whole else ".", value).group())
             self.tokens[self.position] = "number", value[:length], column
-            rest = [(kind, text, column + length - 1 + at) for kind, text, at in tokens(value[length:])]
+            rest = [(kind, text, column + length - 1 + at) for kind, text, at in _tokens(value[length:])]
             self.tokens[self.position + 1 : self.position + 1] = rest[:-1]
         if kind == "word" and len(value) > 1 and (value[0] == letter or not whole):
             self.tokens[self.position : self.position + 1] = [
                 ("word", value[0], column),
-                *((kind, text, column + at) for kind, text, at in list(tokens(value[1:]))[:-1]),
+                *((kind, text, column + at) for kind, text, at in list(_tokens(value[1:]))[:-1]),
             ]
         self.deeper()
         pieces = self.atom()
@@ -330,6 +365,78 @@ class _Translator(Cursor):
     def piece(self, text, column):
         self.last = text.strip()[-1:] or self.last
         return [(text, column)]
+
+    # The place among the tokens
+
+    def token(self):
+        return self.tokens[self.position]
+
+    def take(self):
+        self.position += 1
+        return self.tokens[self.position - 1]
+
+    def following(self, signs):
+        """Whether one of these signs stands next, white space apart, which is then taken."""
+        ahead = self.position
+        while self.tokens[ahead][0] == "space":
+            ahead += 1
+        kind, value, _ = self.tokens[ahead]
+        if kind == "other" and value in signs:
+            self.position = ahead
+            return True
+        return False
+
+    def deeper(self):
+        self.depth += 1
+        if self.depth > DEEPEST_NESTING:
+            self.fail(f"nested deeper than {DEEPEST_NESTING}")
+
+    def fail(self, reason, column=None):
+        raise ExpressionError(self.text, self.token()[2] if column is None else column, reason)
+
+
+def _tokens(text):
+    """(kind, text, column) of each token; the end's kind is None."""
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        kind, start, position = match.lastgroup, position, match.end()
+        dropped = _DROPPED.get(match["command"])
+        if dropped is not None:
+            skipped = dropped.match(text, position)
+            if skipped is None:
+                raise ExpressionError(text, start + 1, f"\\{match['command']} without its argument in braces")
+            position = skipped.end()
+            if dropped is _ENVIRONMENT and skipped[1] in _ROWS:
+                yield match["command"], skipped[1], start + 1
+        else:
+            yield kind, match[kind], start + 1
+    yield None, "", len(text) + 1
+
+
+# Pieces of a translation: a list of (text, column)
+
+
+def _bare(pieces):
+    """A cell of cases without the words and commas around it; nothing for `otherwise`."""
+    signs = [(sign, column) for piece, column in pieces for sign in piece]
+    text = _joined(signs)
+    start = re.match(
+        r"[\s,]*(?:(?:if|for|when|falls|wenn|si|otherwise|else|sonst)(?![\w])[\s,:]*)*", text
+    ).end()
+    return signs[start : max(start, len(text.rstrip(" ,;.\n")))]
+
+
+def _joined(pieces):
+    return "".join(piece for piece, _ in pieces)
+
+
+def _stripped(pieces):
+    while pieces and not pieces[0][0].strip():
+        pieces = pieces[1:]
+    while pieces and not pieces[-1][0].strip():
+        pieces = pieces[:-1]
+    return pieces
 
 
 def _with_sign(pieces):

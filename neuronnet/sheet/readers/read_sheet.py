@@ -25,8 +25,13 @@ from neuronnet.sheet.readers.markdown import (
     with_lost_backslashes,
     with_macros,
 )
-from neuronnet.sheet.readers.spelling import has_decimal_commas, has_equals, without_markup
-from neuronnet.sheet.readers.words import Vocabulary, heading
+from neuronnet.sheet.readers.spelling import (
+    Vocabulary,
+    has_decimal_commas,
+    has_equals,
+    heading,
+    without_markup,
+)
 
 __all__ = ["MOST_LINES", "Sheet", "read_sheet"]
 _COMMENT = re.compile(

@@ -7,13 +7,13 @@ name and a number, three have a formula between.
 
 import csv
 import re
+from typing import NamedTuple
 
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
 from neuronnet.formulas.written_names import read_name
 from neuronnet.sheet.readers.cutting import Statement
-from neuronnet.sheet.readers.spelling import has_equals
-from neuronnet.sheet.readers.words import PASSES
+from neuronnet.sheet.readers.spelling import PASSES, has_equals
 
 _NETWORK = re.compile(r"\s*network\s*:", re.IGNORECASE)
 _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
@@ -59,14 +59,15 @@ def separator(lines):
 
 def take_separated(sheet, lines, between):
     """Add the rows of a table whose cells have a sign between them."""
-    _take_table(sheet, [(number, line, _cells(line, between)) for number, line in lines], between != ",")
+    rows = [_Row(number, line, _cells(line, between)) for number, line in lines]
+    _Table(sheet, rows, between != ",").take()
 
 
 def take_table(sheet, lines):
     """Add the rows of a table of Markdown, lines of (number, TextWithColumns)."""
-    rows = [(number, line, _bar_cells(line)) for number, line in lines if not _RULE.fullmatch(line.text)]
+    rows = [_Row(number, line, _bar_cells(line)) for number, line in lines if not _RULE.fullmatch(line.text)]
     has_rule = len(rows) < len(lines) and len(lines) > 1 and _RULE.fullmatch(lines[1][1].text) is not None
-    _take_table(sheet, rows, False, has_rule)
+    _Table(sheet, rows, False).take(has_rule)
 
 
 def _cells(line, between):
@@ -106,25 +107,25 @@ def _kind(rows):
         return None
     has_counts = any(row and _WHOLE.fullmatch(row[0].text) for row in rest)
     if texts[0] in _UPDATES and all(texts) and (has_counts or not rest):
-        return _take_trainings, first
+        return _Table.trainings, first
     if texts[0] in _NEURONS and all(map(_is_name, first[1:])):
-        return _take_neurons, first
+        return _Table.neurons, first
     counted = [row[0].text for row in rest if row] == [str(number) for number in range(1, len(rest) + 1)]
     if texts[0] in _SAMPLES and len(rest) > 1 and counted and all(map(_is_name, first[1:])):
-        return _take_samples, [None, *first[1:]]
+        return _Table.samples, [None, *first[1:]]
     numbers = [cell for row in rest for cell in row[1:]]
     if (
         _MATRIX.fullmatch(first[0].text.strip("$"))
         and len(rest) > 1
         and all(_value(cell) is not None for cell in numbers)
     ):
-        return _take_matrix, first
+        return _Table.matrix, first
     if rest and all(map(_is_name_or_formula, first)) and {len(row) for row in rows} == {len(first)}:
         if all(_value(cell) is not None for row in rest for cell in row):
-            return _take_samples, first
+            return _Table.samples, first
     found = [next((mark for mark, words in _HEADINGS if words.search(text)), None) for text in texts[1:]]
     is_clear = None not in found and len(set(found)) == len(found)
-    return (_take_columns, found) if is_clear and (any(found) or len(found) > 1) else None
+    return (_Table.columns, found) if is_clear and (any(found) or len(found) > 1) else None
 
 
 def _without_counts(rows):
@@ -178,149 +179,156 @@ def _value(cell, comma=True):
     return parse_number(_number(cell, comma).text)
 
 
-def _take_table(sheet, rows, comma, has_header=False):
-    """Add the rows of a table, (line, text, cells) each; a header is none of them."""
-    bare = _without_counts([cells for _, _, cells in rows])
-    rows = [(number, line, cells) for (number, line, _), cells in zip(rows, bare)]
-    kind = _kind(bare)
-    if kind is not None:
-        take, needed = kind
-        return take(sheet, rows[1:], needed, comma)
-    has_pairs = any(_is_pair(cells, comma) for _, _, cells in rows)
-    for place, (number, line, cells) in enumerate(rows):
-        if sheet.is_full(number):
-            break
-        claims = [cell for cell in cells if has_equals(cell.text)]
-        if _is_pair(cells, comma):
-            _take_pair(sheet, number, cells, comma)
-        elif _NETWORK.match(line.text):
-            sheet.take(Statement.of(number, line))
-        elif claims:
-            for cell in claims:
-                sheet.take(Statement.of(number, cell))
-        elif place == 0 and (has_header or (cells and not any(each.isdigit() for each in line.text))):
-            continue
-        elif (
-            has_pairs
-            or not has_header
-            or any(_value(cell) is not None and "." in cell.text for cell in cells)
-        ):
-            sheet.refuse(number, line.text, line.column_of(1), _ROW)
-        else:
-            sheet.prose.append((number, line.text))
+class _Row(NamedTuple):
+    number: int
+    line: TextWithColumns
+    cells: list
 
 
-def _take_pair(sheet, number, cells, comma):
-    shown = " = ".join(cell.text for cell in cells if cell.text)
-    parts = []
-    *before, value = (each[1:].strip() if each.text[:1] == "=" else each for each in cells if each.text)
-    for cell in before:
-        written = _spelled(sheet, number, shown, cell)
-        if written is None:
-            return
-        parts += written.split("=")
-    if not parts or not all(part.text for part in parts):
-        return sheet.refuse(number, shown, cells[0].column_of(1), _ROW)
-    sheet.add(shown, [*parts, _number(value, comma)], [number] * (len(parts) + 1))
+class _Table:
+    """Adds the rows of a table to a sheet; `comma` says whether numbers may have decimal commas."""
 
+    def __init__(self, sheet, rows, comma):
+        self.sheet, self.comma = sheet, comma
+        bare = _without_counts([row.cells for row in rows])
+        self.rows = [row._replace(cells=cells) for row, cells in zip(rows, bare)]
 
-def _take_columns(sheet, rows, headings, comma):
-    """Add a claim for every number in the rows of a table: its name, its gradient, its next value."""
-    for number, line, name, values in _named(sheet, rows, len(headings) + 1, comma):
-        for mark, value in zip(headings, values):
-            base, bracket, index = name.text.partition("[")
-            after = ("_new" if bracket else "@1") if mark == "@1" else ""
-            _add(sheet, number, line, f"{'' if after else mark}{base}{after}{bracket}{index}", name, value)
-
-
-def _take_neurons(sheet, rows, first, comma):
-    """Add `net_h1` for the number in the row h1 under the heading net."""
-    for number, line, name, values in _named(sheet, rows, len(first), comma):
-        for cell, value in zip(first[1:], values):
-            heading = _spelled(sheet, number, line.text, _name_in(cell))
-            if heading is not None:
-                low = "" if name.text.isdigit() else "_"
-                _add(sheet, number, line, f"{heading.text}{low}{name.text}", name, value)
-
-
-def _named(sheet, rows, width, comma):
-    """(line, text, name, numbers) of each row that is a name and numbers; the others are refused."""
-    for number, line, cells in rows:
-        values = [_number(cell, comma) for cell in cells[1:]]
-        fits = len(cells) == width and bool(cells[0].text)
-        if not fits or any(cell.text.strip("-–— ") and parse_number(cell.text) is None for cell in values):
-            sheet.refuse(number, line.text, line.column_of(1), _COLUMN_ROW)
-            continue
-        name = _spelled(sheet, number, line.text, cells[0])
-        if name is not None:
-            yield number, line, name, values
-
-
-def _take_trainings(sheet, rows, names, comma):
-    """Add `w5@2` for the number under w5 in the row of update 2."""
-    for number, line, cells in rows:
-        counts = bool(cells) and _WHOLE.fullmatch(cells[0].text) and int(cells[0].text) >= 0
-        if not counts or len(cells) != len(names):
-            sheet.refuse(number, line.text, line.column_of(1), _UPDATED_ROW)
-            continue
-        count = int(cells[0].text)
-        for name, cell in zip(names[1:], cells[1:]):
-            value = _number(cell, comma)
-            if parse_number(value.text) is None:
-                sheet.refuse(number, line.text, cell.column_of(1), _UPDATED_ROW)
+    def take(self, has_header=False):
+        """Add all rows, a header apart."""
+        kind = _kind([row.cells for row in self.rows])
+        if kind is not None:
+            take, needed = kind
+            self.rows = self.rows[1:]
+            return take(self, needed)
+        has_pairs = any(_is_pair(row.cells, self.comma) for row in self.rows)
+        for place, row in enumerate(self.rows):
+            claims = [cell for cell in row.cells if has_equals(cell.text)]
+            if self.sheet.is_full(row.number):
+                break
+            if _is_pair(row.cells, self.comma):
+                self.pair(row)
+            elif _NETWORK.match(row.line.text):
+                self.sheet.take(Statement.of(row.number, row.line))
+            elif claims:
+                for cell in claims:
+                    self.sheet.take(Statement.of(row.number, cell))
+            elif place == 0 and (has_header or (row.cells and not any(map(str.isdigit, row.line.text)))):
                 continue
-            written = _spelled(sheet, number, line.text, name, cell)
-            if written is not None:
-                _add(sheet, number, None, written.text + (f"@{count}" if count else ""), cell, value)
+            elif has_pairs or not has_header or any(_value(cell) and "." in cell.text for cell in row.cells):
+                self.refuse(row, _ROW)
+            else:
+                self.sheet.prose.append((row.number, row.line.text))
 
+    def pair(self, row):
+        """A name, perhaps a formula, and a number."""
+        cells = [cell for cell in row.cells if cell.text]
+        shown = " = ".join(cell.text for cell in cells)
+        *before, value = (cell[1:].strip() if cell.text[0] == "=" else cell for cell in cells)
+        self.chain(row, before, self.number(value), shown)
 
-def _take_samples(sheet, rows, names, comma):
-    """Add an array for every column that has a name, one entry a sample; of one row alone, numbers."""
-    for place, name in enumerate(names):
-        cells = [_number(cells[place], comma) for _, _, cells in rows if len(cells) == len(names)]
-        if name is not None and len(rows) > 1:
-            _take_array(sheet, rows, name, [cells], len(rows), comma)
-        elif name is not None and (written := _spelled(sheet, rows[0][0], name.text, name)) is not None:
-            _add(sheet, rows[0][0], None, written.text, cells[0], cells[0])
+    def chain(self, row, cells, value, shown):
+        """Add the claim that what stands in some cells is a value."""
+        parts = []
+        for cell in cells:
+            written = self.spelled(row.number, shown, cell)
+            if written is None:
+                return
+            parts += written.split("=")
+        if not parts or not all(part.text for part in parts):
+            return self.sheet.refuse(row.number, shown, row.cells[0].column_of(1), _ROW)
+        self.sheet.add(shown, [*parts, value], [row.number] * (len(parts) + 1))
 
+    # Kinds of tables with headings
 
-def _take_matrix(sheet, rows, names, comma):
-    """Add the matrix that stands between the headings of a table's rows and columns."""
-    _take_array(
-        sheet, rows, names[0], [[_number(cell, comma) for cell in row[1:]] for *_, row in rows], None, comma
-    )
+    def columns(self, headings):
+        """A claim for every number in a row: its name, its gradient, its next value."""
+        for row, name, values in self.named(len(headings) + 1):
+            for mark, value in zip(headings, values):
+                base, bracket, index = name.text.partition("[")
+                after = ("_new" if bracket else "@1") if mark == "@1" else ""
+                self.add(row, f"{'' if after else mark}{base}{after}{bracket}{index}", name, value)
 
+    def neurons(self, first):
+        """`net_h1` for the number in the row h1 under the heading net."""
+        for row, name, values in self.named(len(first)):
+            for cell, value in zip(first[1:], values):
+                heading = self.spelled(row.number, row.line.text, _name_in(cell))
+                if heading is not None:
+                    low = "" if name.text.isdigit() else "_"
+                    self.add(row, f"{heading.text}{low}{name.text}", name, value)
 
-def _take_array(sheet, rows, name, numbers, length, comma):
-    number, line, _ = rows[0]
-    fits = all(parse_number(cell.text) is not None for row in numbers for cell in row)
-    if not fits or len({len(row) for row in numbers}) > 1 or (length and len(numbers[0]) != length):
-        return sheet.refuse(number, line.text, line.column_of(1), _COLUMN_ROW)
-    written = _spelled(sheet, number, line.text, name)
-    if written is None:
-        return
-    texts = [", ".join(parse_number(cell.text) for cell in row) for row in numbers]
-    text = f"[{texts[0]}]" if length else f"[{', '.join(f'[{each}]' for each in texts)}]"
-    _add(
-        sheet,
-        number,
-        None,
-        written.text,
-        numbers[0][0],
-        TextWithColumns(text, [numbers[0][0].column_of(1)] * len(text)),
-    )
+    def named(self, width):
+        """(row, name, numbers) of each row that is a name and numbers; the others are refused."""
+        for row in self.rows:
+            values = [self.number(cell) for cell in row.cells[1:]]
+            fits = len(row.cells) == width and bool(row.cells[0].text)
+            if not fits or any(cell.text.strip("-–— ") and not parse_number(cell.text) for cell in values):
+                self.refuse(row, _COLUMN_ROW)
+                continue
+            name = self.spelled(row.number, row.line.text, row.cells[0])
+            if name is not None:
+                yield row, name, values
 
+    def trainings(self, first):
+        """`w5@2` for the number under w5 in the row of update 2."""
+        for row in self.rows:
+            count = row.cells[0].text if len(row.cells) == len(first) else ""
+            if not _WHOLE.fullmatch(count) or int(count) < 0:
+                self.refuse(row, _UPDATED_ROW)
+                continue
+            for name, cell in zip(first[1:], row.cells[1:]):
+                value = self.number(cell)
+                if not parse_number(value.text):
+                    self.refuse(row, _UPDATED_ROW, cell)
+                elif written := self.spelled(row.number, row.line.text, name, cell):
+                    after = f"@{int(count)}" if int(count) else ""
+                    self.add(row, written.text + after, cell, value, alone=True)
 
-def _spelled(sheet, number, text, cell, place=None):
-    """A cell in the notation of formulas; None where it cannot be read, which is then noted."""
-    try:
-        return sheet.spelled(TextWithColumns(cell.text, cell.columns)).strip()
-    except ExpressionError as error:
-        sheet.refuse(number, text, (place or cell).column_of(1) if place else error.column, error.reason)
-    return None
+    def samples(self, first):
+        """An array for every column that has a name, one entry a sample; of one row alone, numbers."""
+        for place, name in enumerate(first):
+            cells = [self.number(row.cells[place]) for row in self.rows if len(row.cells) == len(first)]
+            if name is not None and len(self.rows) > 1:
+                self.array(name, [cells], len(self.rows))
+            elif name is not None and (written := self.spelled(self.rows[0].number, name.text, name)):
+                self.add(self.rows[0], written.text, cells[0], cells[0], alone=True)
 
+    def matrix(self, first):
+        """The matrix that stands between the headings of the rows and columns."""
+        self.array(first[0], [[self.number(cell) for cell in row.cells[1:]] for row in self.rows])
 
-def _add(sheet, number, line, name, place, value):
-    if value.text.strip("-–— ") and not sheet.is_full(number):
-        parts = [*TextWithColumns(name, [place.column_of(1)] * len(name)).split("="), value]
-        sheet.add(f"{name} = {value.text}" if line is None else line.text, parts, [number] * len(parts))
+    def array(self, name, numbers, length=0):
+        """The claim that a name is a matrix or, of a `length`, a vector."""
+        row, place = self.rows[0], numbers[0][0] if numbers[0] else name
+        fits = all(parse_number(cell.text) for cells in numbers for cell in cells)
+        if not fits or len({len(cells) for cells in numbers}) > 1 or (length and len(numbers[0]) != length):
+            return self.refuse(row, _COLUMN_ROW)
+        written = self.spelled(row.number, row.line.text, name)
+        if written is not None:
+            texts = [f"[{', '.join(parse_number(cell.text) for cell in cells)}]" for cells in numbers]
+            text = texts[0] if length else f"[{', '.join(texts)}]"
+            value = TextWithColumns(text, [place.column_of(1)] * len(text))
+            self.add(row, written.text, place, value, alone=True)
+
+    # Cells
+
+    def number(self, cell):
+        return _number(cell, self.comma)
+
+    def refuse(self, row, reason, cell=None):
+        self.sheet.refuse(row.number, row.line.text, (cell or row.line).column_of(1), reason)
+
+    def spelled(self, number, text, cell, place=None):
+        """A cell in the notation of formulas; None where it cannot be read, which is then noted."""
+        try:
+            return self.sheet.spelled(TextWithColumns(cell.text, cell.columns)).strip()
+        except ExpressionError as error:
+            self.sheet.refuse(number, text, place.column_of(1) if place else error.column, error.reason)
+        return None
+
+    def add(self, row, name, place, value, alone=False):
+        """Add the claim that a name is a value; it is shown by its whole row, or `alone`."""
+        if value.text.strip("-–— ") and not self.sheet.is_full(row.number):
+            parts = [*TextWithColumns(name, [place.column_of(1)] * len(name)).split("="), value]
+            shown = f"{name} = {value.text}" if alone else row.line.text
+            self.sheet.add(shown, parts, [row.number] * len(parts))
