@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
 
-MOST_LINES = 20_000
-MOST_CHARACTERS = 2_000_000
 LATEX_COMMENT = re.compile(r"(?<!\\)%.*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*(.*)")
 _ENVIRONMENT = (
@@ -55,24 +53,6 @@ class Around(NamedTuple):
     line: int
     text: TextWithColumns
     rest: str
-
-
-def cut(text):
-    """(lines as (number, TextWithColumns), what is too long as (number, text, reason))."""
-    lines, refused, characters = [], [], 0
-    pieces = text.replace("\r\n", "\n").replace("\r", "\n").split("\n", MOST_LINES)
-    for number, line in enumerate(pieces, 1):
-        if number > MOST_LINES or characters > MOST_CHARACTERS:
-            if line.strip() or number < len(pieces):
-                most = f"{MOST_LINES} lines or {MOST_CHARACTERS} characters"
-                refused.append((number, line, f"a sheet of more than {most}: nothing is read from here on"))
-            break
-        if len(line) > LONGEST_TEXT:
-            refused.append((number, line, f"longer than {LONGEST_TEXT} characters"))
-            line = ""
-        characters += len(line)
-        lines.append((number, TextWithColumns(line)))
-    return lines, refused
 
 
 def with_lost_backslashes(lines):

@@ -14,12 +14,9 @@ from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import BEGINS, joined
 from neuronnet.sheet.readers.markdown import (
     LATEX_COMMENT,
-    MOST_CHARACTERS,
-    MOST_LINES,
     Around,
     Formula,
     blocks,
-    cut,
     formulas,
     is_row,
     with_lost_backslashes,
@@ -34,6 +31,8 @@ from neuronnet.sheet.readers.spelling import (
 )
 
 __all__ = ["MOST_LINES", "Sheet", "read_sheet"]
+MOST_LINES = 20_000
+MOST_CHARACTERS = 2_000_000
 _COMMENT = re.compile(
     r"(?<=\S)\s{2,}(?:←|<-|⟵)\s+[^\W\d_]{2}[^=*/^+·×\d]*$|(?:^|(?<=\s))(?:#|//|%(?=\s*[^\W\d])).*"
 )
@@ -53,24 +52,27 @@ _PROSE = re.compile(
 
 def read_sheet(text):
     """The Sheet of a text, whatever its kind; nothing in it makes reading fail."""
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if json_files.is_json(text) and not json_files.is_notebook(text):
+        return json_files.read_json(text, Sheet("json"))
+    is_whole, text = len(text) <= MOST_CHARACTERS, text[:MOST_CHARACTERS]
     if json_files.is_json(text):
-        if not json_files.is_notebook(text):
-            return json_files.read_json(text, Sheet("json"))
-        lines, refused = json_files.lines_of_notebook(text[:MOST_CHARACTERS])
+        lines, refused = json_files.lines_of_notebook(text)
     elif web_pages.is_page(text):
-        lines, refused = web_pages.lines_of_page(text[:MOST_CHARACTERS])
+        lines, refused = web_pages.lines_of_page(text)
     else:
-        lines, refused = cut(text)
-    if len(lines) > MOST_LINES:
-        refused.append(
-            (lines[MOST_LINES][0], "", f"more than {MOST_LINES} lines: nothing is read from here on")
-        )
-    for place, (number, line) in enumerate(lines[:MOST_LINES]):
+        lines = [(number, TextWithColumns(line)) for number, line in enumerate(text.rstrip("\n").split("\n"), 1)]
+        refused = []
+    end = MOST_LINES if is_whole else min(MOST_LINES, len(lines) - 1)
+    if len(lines) > end:
+        most = f"{MOST_LINES} lines or {MOST_CHARACTERS} characters"
+        number, line = lines[end]
+        refused.append((number, line.text, f"a sheet of more than {most}: nothing is read from here on"))
+    for place, (number, line) in enumerate(lines[:end]):
         if len(line) > LONGEST_TEXT:
-            refused.append((number, line.text[:100], f"longer than {LONGEST_TEXT} characters"))
+            refused.append((number, line.text, f"longer than {LONGEST_TEXT} characters"))
             lines[place] = number, TextWithColumns("")
-    sheet = _read(lines[:MOST_LINES])
+    sheet = _read(lines[:end])
     sheet.ignored = sorted({*sheet.ignored})
     for number, line, reason in refused:
         sheet.refuse(number, line, 1, reason)
