@@ -61,7 +61,9 @@ def read_sheet(text):
     elif web_pages.is_page(text):
         lines, refused = web_pages.lines_of_page(text)
     else:
-        lines = [(number, TextWithColumns(line)) for number, line in enumerate(text.rstrip("\n").split("\n"), 1)]
+        lines = [
+            (number, TextWithColumns(line)) for number, line in enumerate(text.rstrip("\n").split("\n"), 1)
+        ]
         refused = []
     end = MOST_LINES if is_whole else min(MOST_LINES, len(lines) - 1)
     if len(lines) > end:
