@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from profiles import examples, for_the_night, is_thorough
 
 from neuronnet.sheet.readers.claims import MOST_STATEMENTS
-from neuronnet.sheet.readers.markdown import MOST_LINES
-from neuronnet.sheet.readers.read_sheet import read_sheet
+from neuronnet.sheet.readers.read_sheet import MOST_LINES, read_sheet
 
 
 def claims(text):
