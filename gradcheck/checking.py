@@ -4,26 +4,27 @@ import math
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
-from numbers import Integral, Real
+from numbers import Integral
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from gradcheck.errors import GradcheckError, Interrupted
-from gradcheck.inputs.functions import MOST_CALLS, READINGS, CallersFunctions, random_states_kept
+from gradcheck.inputs.calls import MOST_CALLS, ONE_BY_ONE, repeating_call, require_allowed, written_name
+from gradcheck.inputs.functions import READINGS, CallersFunctions, random_states_kept
 from gradcheck.inputs.intermediates import functions_of_intermediates
 from gradcheck.inputs.outputs import ManySets
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import Finding, audit
-from gradcheck.judge.entries import ONE_BY_ONE, JudgedEntries, gradient_at
+from gradcheck.judge.entries import JudgedEntries, gradient_at
 from gradcheck.judge.nearby import check_nearby, check_special, weak_passes
 from gradcheck.report.report import Note, Report
 from gradcheck.verdict import WELL_BEYOND, worst_of
-from gradcheck.why import causes
 from gradcheck.why.blocks import GradientBlock
 from gradcheck.why.cause import Cause, listing
-from gradcheck.why.experiments import Elsewhere
+from gradcheck.why.causes import causes
+from gradcheck.why.elsewhere import Elsewhere
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 
@@ -67,7 +68,7 @@ def check(
     options: dict[str, Any] = {"select": select, "seed": seed, "confidence": confidence, "samples": samples}
     options |= {"learning_rate": learning_rate, "one_by_one": one_by_one, "most_calls": most_calls}
     options |= {"special_points": special_points, "vectorized": vectorized}
-    _require_allowed(options)
+    require_allowed(options)
     constants = _constants(network, samples, learning_rate)
     many_sets = ManySets(loss, parameters, args) if vectorized else None
     with random_states_kept(), np.errstate(all="ignore"):
@@ -154,7 +155,9 @@ def check_hessian(
     report = check(slope, lambda at: hvp(at, point.restore(direction)), parameters, **options)
     del options["special_points"]
     evaluations = first.evaluations + report.evaluations
-    call = repeating_call(loss, gradients, options, "check_hessian", f"parameters, {_name_of(hvp, 'hvp')}")
+    call = repeating_call(
+        loss, gradients, options, "check_hessian", f"parameters, {written_name(hvp, 'hvp')}"
+    )
     return replace(report, subject="Hessian times a vector", evaluations=evaluations, call=call)
 
 
@@ -196,8 +199,10 @@ def _explained(nearby, judged_nearby, constants):
 
 def _intermediates(functions, intermediates, constants, how, judged_at_point):
     """The BlockReports of the intermediates in forward order; () for None, or locals of right gradients."""
-    verdicts = {block.verdict for block in judged_at_point.reports()}
-    if intermediates is None or isinstance(intermediates, str) and "wrong" not in verdicts:
+    if intermediates is None:
+        return ()
+    verdicts = {judged_at_point.verdict_on(block) for block in judged_at_point.blocks}
+    if isinstance(intermediates, str) and "wrong" not in verdicts:
         return ()
     of_links = functions_of_intermediates(functions, intermediates, "right" in verdicts)
     judged = _judged(of_links, of_links.point.blocks, **how)
@@ -298,50 +303,7 @@ def _seen_in(intermediates, cause):
     return cause
 
 
-# The options, and what a report says of how it was made
-
-
-def _require_allowed(options):
-    """Raises GradcheckError for the first option that is not as OPTIONS says."""
-    for name, (holds, allowed) in OPTIONS.items():
-        if not (name in MAY_BE_NONE and options[name] is None) and not holds(options[name]):
-            raise GradcheckError(f"{name}: found {options[name]!r}; it is {allowed}")
-
-
-def _whole(least):
-    return lambda value: isinstance(value, Integral) and not isinstance(value, bool) and value >= least
-
-
-def _real(value):
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _globs(value):
-    several = isinstance(value, (list, tuple, set)) and len(value) > 0
-    return all(isinstance(each, str) for each in (value if several else [value]))
-
-
-OPTIONS = {  # name: (whether it holds for a value, what the value is)
-    "select": (_globs, "a glob on the names of the arrays, such as 'W*', or a list of some"),
-    "seed": (_whole(0), "a whole number from 0 on"),
-    "confidence": (
-        lambda value: _real(value) and value >= 1.0,
-        "how many error bars make a difference wrong, at least 1 (default 4)",
-    ),
-    "learning_rate": (lambda value: _real(value) and value != 0.0, "a number that is not zero, or None"),
-    "samples": (
-        lambda value: _whole(1)(value) or not isinstance(value, (str, Real)),
-        "their number, or (inputs, targets) pairs beside a network",
-    ),
-    "one_by_one": (_whole(0), "a number of entries, from 0 on"),
-    "vectorized": (lambda value: isinstance(value, (bool, np.bool_)), "True or False"),
-    "most_calls": (_whole(1), "a number of calls of the loss, from 1 on"),
-    "special_points": (lambda value: isinstance(value, bool), "True or False"),
-}
-MAY_BE_NONE = ("select", "samples", "learning_rate")
-USUAL = {"select": None, "confidence": WELL_BEYOND, "one_by_one": ONE_BY_ONE, "most_calls": MOST_CALLS}
-USUAL |= {"special_points": True, "vectorized": False}
-SPELLED_OUT = 40  # characters of an option in the line that makes a check again
+# What a report says of how it was made
 
 
 def _conventions(functions, judged):
@@ -360,20 +322,3 @@ def _of_other_gradients(functions):
     names = ", ".join(functions.other_gradients)
     how = "intermediates= takes such, from the first to the last"
     return [Note("other gradients", f"{names}: no parameters, and not checked; {how}", ())] if names else []
-
-
-def repeating_call(loss, gradients, options, function="check", parameters="parameters"):
-    """The line that makes a check again: short options are spelled out, others stand for themselves."""
-    words = [_name_of(loss, "loss"), _name_of(gradients, "gradients"), parameters]
-    for name, value in options.items():
-        said = repr(value)
-        if value is not None and said != repr(USUAL.get(name)):
-            is_short = len(said) <= SPELLED_OUT and "array(" not in said and "<" not in said
-            words.append(f"{name}={said if is_short else name}")
-    return f"gradcheck.{function}({', '.join(words)})"
-
-
-def _name_of(function, otherwise):
-    """The name under which a function can be written down, or another for one that has none."""
-    name = "None" if function is None else getattr(function, "__name__", otherwise)
-    return name if name.isidentifier() else otherwise

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.checking import check, repeating_call
+from gradcheck.checking import check
 from gradcheck.errors import GradcheckError
-from gradcheck.inputs.calls import literal, most_positional
+from gradcheck.inputs.calls import literal, most_positional, repeating_call
 from gradcheck.inputs.functions import CallersFunctions, random_states_kept
 from gradcheck.judge.nearby import Hunt
 from gradcheck.judge.other_points import SpecialPoint, breakpoints, keeps_what_holds, special_points

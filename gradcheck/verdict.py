@@ -24,7 +24,6 @@ slopes: what the error of the estimate has beyond its distance to the further on
 import math
 from collections.abc import Iterable
 
-from gradcheck.errors import real_number
 from gradcheck.numeric.rounding import U
 
 WELL_BEYOND = 4.0
@@ -60,10 +59,8 @@ def judge(
     """The Judgement of one analytic derivative by an Estimate, by the rule at the top of this file.
 
     `scale`: size of the slopes of f with which the derivative is compared, by default that of the estimate.
-    `rounding`: relative rounding of the analytic value. `small`: the SMALL_ERRORS of its precision. Raises
-    NotRealNumbers.
+    `rounding`: relative rounding of the analytic value. `small`: the SMALL_ERRORS of its precision.
     """
-    analytic = real_number("analytic", analytic)
     scale = estimate.scale if scale is None else scale
     if math.isinf(analytic) and _grows(estimate, scale):
         return Judgement("undecided", f"{analytic:.3g}, and the slopes of the function grow without end here")

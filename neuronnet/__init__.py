@@ -7,14 +7,16 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # that of `typing`, which takes longer to import than all the rest here
 if TYPE_CHECKING:
-    from neuronnet.derivation.quantities import Derivation, explain
+    from neuronnet.derivation.explaining import explain
+    from neuronnet.derivation.quantities import Derivation
     from neuronnet.description.description import Description
     from neuronnet.description.reading import read
     from neuronnet.errors import NeuronnetError
     from neuronnet.golden.golden import Golden
     from neuronnet.layer import NeuronLayer, SoftmaxLayer
     from neuronnet.network import NeuralNetwork, load
-    from neuronnet.neuron import Neuron, Parameter
+    from neuronnet.neuron import Neuron
+    from neuronnet.parameter import Parameter
     from neuronnet.sheet.check_sheet import check_sheet
     from neuronnet.sheet.own_model import Model
     from neuronnet.stepping.watching import watch
@@ -47,11 +49,11 @@ _MODULES = {
     "Neuron": "neuron",
     "NeuronLayer": "layer",
     "NeuronnetError": "errors",
-    "Parameter": "neuron",
+    "Parameter": "parameter",
     "SoftmaxLayer": "layer",
     "check_sheet": "sheet.check_sheet",
     "diagnose": "sheet.causes",
-    "explain": "derivation.quantities",
+    "explain": "derivation.explaining",
     "load": "network",
     "read": "description.reading",
     "watch": "stepping.watching",

@@ -22,7 +22,7 @@ from gradcheck.inputs.calls import (
 )
 from gradcheck.inputs.functions import random_states_kept
 from gradcheck.inputs.outputs import Upstream
-from gradcheck.inputs.structure import as_numpy, longest_match, template_of
+from gradcheck.inputs.point import as_numpy, longest_match, template_of
 from gradcheck.report.report import Report
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out

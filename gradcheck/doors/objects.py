@@ -10,7 +10,7 @@ from numbers import Number
 
 import numpy as np
 
-from gradcheck.inputs.structure import AFFIXES, as_numpy, library_of, longest_match
+from gradcheck.inputs.point import AFFIXES, as_numpy, library_of, longest_match
 
 OPTIONS = (
     "select seed confidence bounds one_by_one most_calls intermediates special_points".split()

@@ -1,4 +1,5 @@
-"""How functions are called: which arguments the caller's take, and a call of ours as a line of Python.
+"""How functions are called: which arguments the caller's take, the options of `check`, and a call of it as a
+line of Python.
 
 A name is read as people give it: `dout`, `dZ`, `grad_output` for a gradient that comes from above, `cache` or
 `ctx` for what the forward pass keeps. Where `check` gives other arguments, an error says which door is meant.
@@ -6,13 +7,16 @@ A name is read as people give it: `dout`, `dZ`, `grad_output` for a gradient tha
 
 import ast
 import inspect
+import math
 import re
 import textwrap
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from gradcheck.errors import GradcheckError
+from gradcheck.verdict import WELL_BEYOND
 
 FROM_ABOVE = re.compile(
     r"d[A-Z_]\w*|d[a-z]\d*|d(out|next|prev|loss|logit|score|pred|prob|hidden|state|act|top|val)\w*|∂\w*"
@@ -23,6 +27,8 @@ TARGETS = re.compile(
 )
 KEPT = re.compile(r".*(cache|ctx|context|saved|memory|tape|stored|residuals?).*", re.IGNORECASE)
 MOST_NAMED = 6
+MOST_CALLS = 1_000_000  # of the loss in one check
+ONE_BY_ONE = 4096  # entries; with more, blocks are judged along random directions first
 
 
 def parameters_of(function):
@@ -173,3 +179,66 @@ def _array_literal(array):
             else f"np.full({shape}, {first!s})"
         )
     return f"np.array({array.tolist()!r})"
+
+
+# The options of `check`, and the line that makes a check again
+
+
+def repeating_call(loss, gradients, options, function="check", parameters="parameters"):
+    """The line that makes a check again: short options are spelled out, others stand for themselves."""
+    words = [written_name(loss, "loss"), written_name(gradients, "gradients"), parameters]
+    for name, value in options.items():
+        said = repr(value)
+        if value is not None and said != repr(USUAL.get(name)):
+            is_short = len(said) <= SPELLED_OUT and "array(" not in said and "<" not in said
+            words.append(f"{name}={said if is_short else name}")
+    return f"gradcheck.{function}({', '.join(words)})"
+
+
+def written_name(function, otherwise):
+    """The name under which a function can be written down, or another for one that has none."""
+    name = "None" if function is None else getattr(function, "__name__", otherwise)
+    return name if name.isidentifier() else otherwise
+
+
+def require_allowed(options):
+    """Raises GradcheckError for the first option that is not as OPTIONS says."""
+    for name, (holds, allowed) in OPTIONS.items():
+        if not (name in MAY_BE_NONE and options[name] is None) and not holds(options[name]):
+            raise GradcheckError(f"{name}: found {options[name]!r}; it is {allowed}")
+
+
+def _whole(least):
+    return lambda value: isinstance(value, Integral) and not isinstance(value, bool) and value >= least
+
+
+def _real(value):
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _globs(value):
+    several = isinstance(value, (list, tuple, set)) and len(value) > 0
+    return all(isinstance(each, str) for each in (value if several else [value]))
+
+
+OPTIONS = {  # name: (whether it holds for a value, what the value is)
+    "select": (_globs, "a glob on the names of the arrays, such as 'W*', or a list of some"),
+    "seed": (_whole(0), "a whole number from 0 on"),
+    "confidence": (
+        lambda value: _real(value) and value >= 1.0,
+        "how many error bars make a difference wrong, at least 1 (default 4)",
+    ),
+    "learning_rate": (lambda value: _real(value) and value != 0.0, "a number that is not zero, or None"),
+    "samples": (
+        lambda value: _whole(1)(value) or not isinstance(value, (str, Real)),
+        "their number, or (inputs, targets) pairs beside a network",
+    ),
+    "one_by_one": (_whole(0), "a number of entries, from 0 on"),
+    "vectorized": (lambda value: isinstance(value, (bool, np.bool_)), "True or False"),
+    "most_calls": (_whole(1), "a number of calls of the loss, from 1 on"),
+    "special_points": (lambda value: isinstance(value, bool), "True or False"),
+}
+MAY_BE_NONE = ("select", "samples", "learning_rate")
+USUAL = {"select": None, "confidence": WELL_BEYOND, "one_by_one": ONE_BY_ONE, "most_calls": MOST_CALLS}
+USUAL |= {"special_points": True, "vectorized": False}
+SPELLED_OUT = 40  # characters of an option in the line that makes a check again

@@ -19,16 +19,14 @@ from gradcheck.errors import (
     passing_with_note,
     real_number,
 )
-from gradcheck.inputs.calls import require_functions_of, require_no_layer, takes
+from gradcheck.inputs.calls import MOST_CALLS, require_functions_of, require_no_layer, takes
 from gradcheck.inputs.outputs import Jacobian, Upstream, is_container, is_jacobian, output_array
-from gradcheck.inputs.point import Point, bounds_of
-from gradcheck.inputs.structure import as_numpy, in_double_precision, library_of
+from gradcheck.inputs.point import Point, as_numpy, bounds_of, in_double_precision, library_of
 from gradcheck.numeric.derivatives import derivative
 from gradcheck.numeric.rounding import U
 from gradcheck.verdict import judge
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
-MOST_CALLS = 1_000_000  # of the loss in one check
 READINGS = {  # (factor, whether conjugate): the conventions of a gradient by complex numbers z
     (1.0, False): "dL/dRe z + i dL/dIm z",
     (1.0, True): "dL/dRe z - i dL/dIm z, the conjugate of what descends, as jax.grad gives it",
@@ -118,9 +116,21 @@ class CallersFunctions:
             gradients = _with_arguments(gradients, args) if callable(gradients) else gradients
         return loss, gradients, self.point.restore(self.point.vector)
 
-    def value(self, vector):
-        """The loss at a vector, one number."""
-        return self.loss(self.point.restore(vector))
+    @property
+    def value(self):
+        """The loss as a function of a vector, one number."""
+        return self.point.of_vector(self.loss)
+
+    def value_or_nan(self, vector):
+        """The loss at a vector; NaN outside the bounds and where it raises something."""
+        if self.bounds is not None and not np.all((self.bounds[0] <= vector) & (vector <= self.bounds[1])):
+            return math.nan
+        try:
+            return self.loss(self.point.restore(vector))
+        except GradcheckError:
+            raise
+        except Exception:  # whatever it is: the loss need not be made for this vector
+            return math.nan
 
     def weighted(self, vector):
         """The outputs at a vector times the upstream, flat; None where they are no single array of reals."""
@@ -129,8 +139,7 @@ class CallersFunctions:
     def moved(self, vector, positions, h):
         """The loss with each of the entries at the positions, all of one block, alone moved by h."""
         self._count(len(positions))
-        with in_double_precision(self.library):
-            return self.many_sets.moved(vector, positions, h)
+        return self._in_double(self.many_sets.moved, vector, positions, h)
 
     def loss(self, parameters, *intermediates):
         """The loss as one number, of parameters in the caller's structure."""
@@ -138,7 +147,9 @@ class CallersFunctions:
             return self._jacobian.loss(parameters)
         value = self._called(parameters, *intermediates)
         value = value_and_gradients(value)[0] if self._gradients is None else value
-        return as_numpy(value) if self.upstream is None else self.upstream.through(value)
+        if self.upstream is not None:
+            return self.upstream.through(value)
+        return value if isinstance(value, float) else as_numpy(value)
 
     def gradients(self, parameters):
         """What the gradients function returns; the first result is kept, as a copy, for `first_gradients`."""
@@ -170,18 +181,17 @@ class CallersFunctions:
     def gradients_at(self, vector):
         """(analytic, units) at another vector, which the bounds confine."""
         there = self.point.restore(vector if self.bounds is None else np.clip(vector, *self.bounds))
-        found = self.gradients(there)
-        return self.point.flatten_like(found), self.point.rounding_like(found)
+        return self.point.with_rounding(self.gradients(there))
 
     def _look_at_value(self):
         """Finds out what the loss returns, and how the gradients are to be called."""
         value = self._first_value()
-        several, shape = is_container(value), ()
+        several, shape = not isinstance(value, float) and is_container(value), ()
         if several and not takes(self._gradients, 2, len(self.args), of_need=True):
             hint = "return the loss alone; one that returns (value, gradients) is checked with gradients=None"
             hint += ", several arrays with gradients (parameters, u) of the sum of u times each"
             raise NotRealNumbers("loss", f"a {type(value).__name__} of {len(value)}", hint)
-        if not several:
+        if not several and not isinstance(value, float):
             shape = output_array("loss", value).shape
         if shape != () and not takes(self._gradients, 2, len(self.args), of_need=True):
             if self._is_jacobian(shape):
@@ -286,7 +296,7 @@ class CallersFunctions:
 
     def _kept(self, found):
         if self._first is None:
-            self._first = self.point.flatten_like(found), self.point.rounding_like(found)
+            self._first = self.point.with_rounding(found)
         return found
 
     def _count(self, calls=1):
@@ -299,16 +309,20 @@ class CallersFunctions:
     def _called(self, parameters, *intermediates):
         self._count()
         started = perf_counter()
-        with in_double_precision(self.library):
-            value = self._loss(parameters, *self.args, *intermediates)
+        value = self._in_double(self._loss, parameters, *self.args, *intermediates)
         self.fastest = min(self.fastest, perf_counter() - started)
         return value
+
+    def _in_double(self, function, *arguments):
+        if self.library is None:
+            return function(*arguments)
+        with in_double_precision(self.library):
+            return function(*arguments)
 
     def _gradients_called(self, parameters):
         upstream = () if self.upstream is None else (self.upstream.handed_over(),)
         try:
-            with in_double_precision(self.library):
-                return self._of_caller(parameters, *upstream, *self.args)
+            return self._in_double(self._of_caller, parameters, *upstream, *self.args)
         except Exception as error:
             called = "raised by gradients(parameters), which gradcheck calls with the parameters in their "
             also = "structure and u, an array of the shape of the loss" if upstream else "structure alone"

@@ -16,8 +16,7 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError, passing_with_note
 from gradcheck.inputs.functions import CallersFunctions
-from gradcheck.inputs.point import numbers_in
-from gradcheck.inputs.structure import Maker, as_numpy, library_of, longest_match, template_of
+from gradcheck.inputs.point import Maker, as_numpy, library_of, longest_match, numbers_in, template_of
 from gradcheck.numeric.derivatives import derivative
 from gradcheck.verdict import judge
 

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from gradcheck.errors import GradcheckError, GradientShapeMismatch, NotFinite, NotRealNumbers, ShapeMismatch
-from gradcheck.inputs.point import Point
-from gradcheck.inputs.structure import as_numpy, filler, kind_of_array, matched, template_of
+from gradcheck.inputs.point import Point, as_numpy, filler, kind_of_array, matched, template_of
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 

@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from gradcheck.errors import GradcheckError, UnknownName
-from gradcheck.inputs.structure import DEEPEST, short
+from gradcheck.inputs.point import DEEPEST, short
 
 PROGRAM = re.compile(r"(?P<place>.+\.py|[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 OURS = str(Path(__file__).parent.parent)

@@ -131,7 +131,8 @@ class _Calls:
 
     def loss(self, vector):
         value = self._watched("loss", self._loss, vector)
-        return real_number("loss", value_and_gradients(value)[0] if self._gradients is None else value)
+        value = value_and_gradients(value)[0] if self._gradients is None else value
+        return value if isinstance(value, float) else real_number("loss", value)
 
     def gradients(self, vector):
         if self._gradients is None:
@@ -139,16 +140,17 @@ class _Calls:
         return self._watched("gradients", self._gradients, vector)
 
     def _watched(self, who, function, vector):
+        states = _random_states()
         given = self._point.restore(vector)
-        before, states = self._point.flatten_like(given, "parameters"), _random_states()
+        before = self._point.flatten_like(given, "parameters") if self._point.makers else vector
         value = function(given)
-        for which, state, now in zip(("Python's", "NumPy's"), states, _random_states()):
-            if state != now:
-                self.found("random state", who, which=which)
         try:
             changed = self._point.flatten_like(given, "parameters") != before
         except (StructureMismatch, ShapeMismatch, NotRealNumbers) as error:
             changed = (error.name,)
+        for which, state, now in zip(("Python's", "NumPy's"), states, _random_states()):
+            if state != now:
+                self.found("random state", who, which=which)
         if isinstance(changed, tuple) or np.any(changed):
             self.found("{who} changes its argument", who, changed)
         return value

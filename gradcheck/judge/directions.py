@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck.errors import GradcheckError
 from gradcheck.numeric.derivatives import derivative
 from gradcheck.numeric.rounding import U
 from gradcheck.verdict import SMALL_ERRORS, Judgement, judge, visible_from
@@ -74,19 +73,6 @@ def judge_along(functions, at, direction, confidence, floor=None, small=SMALL_ER
         would_pass = f"an error of {visible / largest:.1e} of the largest entry would pass"
         judgement = Judgement("undecided", would_pass)
     return judgement, float(bar), estimate
-
-
-def value_or_nan(functions, vector):
-    """The loss of CallersFunctions at a vector; NaN outside the bounds and where it raises something."""
-    bounds = functions.bounds
-    if bounds is not None and not np.all((bounds[0] <= vector) & (vector <= bounds[1])):
-        return math.nan
-    try:
-        return functions.value(vector)
-    except GradcheckError:
-        raise
-    except Exception:  # whatever it is: the loss need not be made for this vector
-        return math.nan
 
 
 def _room(vector, direction, low, high):
@@ -353,7 +339,7 @@ class Kinks:
         vector, reach = self.at.vector, BESIDE * closer
         step = STEP * reach
         beside = vector + reach * np.maximum(np.abs(vector), 1.0) * move / np.max(np.abs(move))
-        forth, back = (value_or_nan(self.functions, beside + k * step * direction) for k in (1.0, -1.0))
+        forth, back = (self.functions.value_or_nan(beside + k * step * direction) for k in (1.0, -1.0))
         slope = sign * (forth - back) / (2.0 * step)
         return slope if np.isfinite(slope) else -np.inf
 
@@ -397,7 +383,7 @@ def bends_everywhere(functions, vector, positions, bend, others, draw=None):
         some = positions[draw.random(len(positions)) <= draw.random()]
         ends[:, some] = draw.standard_normal((2, len(some)))
         here, *values = (
-            value_or_nan(functions, vector + reach * each) for each in (start, *ends, ends.mean(0))
+            functions.value_or_nan(vector + reach * each) for each in (start, *ends, ends.mean(0))
         )
         moves = [value - here for value in values]
         bent = bend * (moves[0] + moves[1] - 2.0 * moves[2])

@@ -12,14 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.errors import GradcheckError, Interrupted, entry_name
-from gradcheck.judge.directions import Group, Kinks, judge_along, locate, random_direction, value_or_nan
-from gradcheck.numeric.derivatives import Estimate, SharedStep, floor_along, gradient, with_entries
-from gradcheck.numeric.rounding import DEVIATIONS, U
+from gradcheck.judge.directions import Group, Kinks, judge_along, locate, random_direction
+from gradcheck.numeric.derivatives import Estimate, SharedStep, gradient
+from gradcheck.numeric.rounding import DEVIATIONS, U, floor_along, with_entries
 from gradcheck.numeric.steps import FIRST_STEP
 from gradcheck.report.report import BlockReport, Entry
 from gradcheck.verdict import SMALL_ERRORS, Judgement, is_narrow, judge, visible_from, worst_of
 
-ONE_BY_ONE = 4096  # entries; with more, blocks are judged along random directions first
 UNMEASURED = Estimate(math.nan, math.inf, math.nan, 0)
 MARGINAL = 256.0  # error bars: what is wrong by no more is measured again in float32
 OTHER_STEPS = (0.3 * FIRST_STEP, 4.0 * FIRST_STEP)  # to start from where float32 left an entry open
@@ -50,6 +49,7 @@ class JudgedEntries:
         is_stationary = np.max(np.abs(at.analytic)) <= STATIONARY * np.max(at.rounding)
         self._rounding_of_zeros = at.rounding if is_stationary else np.zeros_like(at.rounding)
         self.confidence, self.doubt, self.one_by_one = confidence, doubt, one_by_one
+        self._low_precision = functions.low_precision
         self.numeric, self.bar = np.full_like(at.vector, np.nan), np.full_like(at.vector, np.inf)
         self._scale, self._floor = np.zeros_like(at.vector), None
         self.judgements, self.groups, self.single_precision = {}, [], False
@@ -70,8 +70,7 @@ class JudgedEntries:
 
     @property
     def precision(self):
-        low = self._functions.low_precision
-        return low or ("float32" if self.single_precision else "float64")
+        return self._low_precision or ("float32" if self.single_precision else "float64")
 
     def reports(self, causes=None, effects=None):
         """A BlockReport per block in which something was judged.
@@ -333,7 +332,7 @@ def _moved(functions, vector, positions, h):
     there, values = vector.copy(), np.empty(len(positions))
     for k, i in enumerate(positions.tolist()):
         there[i] = vector[i] + h
-        values[k] = value_or_nan(functions, there)
+        values[k] = functions.value_or_nan(there)
         there[i] = vector[i]
     return values
 

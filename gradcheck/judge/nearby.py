@@ -15,7 +15,7 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError
 from gradcheck.inputs.calls import literal
-from gradcheck.judge.directions import bends_everywhere, judge_along, random_direction, value_or_nan
+from gradcheck.judge.directions import bends_everywhere, judge_along, random_direction
 from gradcheck.judge.entries import JudgedEntries, gradient_at
 from gradcheck.judge.other_points import breakpoints, nearby_point, rounds_of_places, special_points
 from gradcheck.numeric.derivatives import OF_ONES
@@ -296,7 +296,7 @@ class _PointsNearby:
         """Whether the loss at a vector is another, not far away in the chosen entries."""
         direction = random_direction(vector, np.flatnonzero(self.chosen), self.draw)
         step = PROBE * np.maximum(np.abs(vector), 1.0) * direction
-        here, *others = (value_or_nan(self.functions, vector + k * step) for k in (0.0, -1.0, 1.0, NEAR))
+        here, *others = (self.functions.value_or_nan(vector + k * step) for k in (0.0, -1.0, 1.0, NEAR))
         return any(abs(each - here) > STILL * abs(here) for each in others)
 
 
@@ -304,7 +304,7 @@ STEP = 2.0**-13  # of max(|x|, 1): how far a glance goes
 ROUGH = 2.0**-9  # of the slopes: a larger difference is suspected
 ROUNDED = 2.0**-44  # of the loss: a smaller move may be rounding
 ALONE = 8  # entries along which a glance goes one by one
-ALONE_OF_FEW = 2
+ALONE_OF_FEW = 1
 JUDGED_TOGETHER = 512  # entries; with more they are judged along directions first
 CONFIRMED_BY = 8  # wrong entries that are judged a second time
 WORTH = 2.0**-30  # of the largest entry: less may be the rounding of numbers near 1
@@ -396,7 +396,7 @@ class Hunt:
     def glance(self, point):
         """Whether the gradient at a SpecialPoint differs from slopes of the loss; False where it has none."""
         vector, functions = point.vector, self.functions
-        here = value_or_nan(functions, vector)
+        here = functions.value_or_nan(vector)
         analytic = self._gradients(vector) if np.isfinite(here) else None
         if analytic is None:
             return False
@@ -405,15 +405,15 @@ class Hunt:
         if not np.all(np.isfinite(analytic)):
             self.not_finite.append(point)
             return not self.few
-        for direction in self._directions(point):
+        for direction in self._directions(point, analytic):
             sizes = direction * np.maximum(np.abs(vector), 1.0)
-            slopes = [
-                (value_or_nan(functions, vector + step * sizes) - here) / step for step in (STEP, -STEP)
-            ]
+            slopes = [(functions.value_or_nan(vector + step * sizes) - here) / step for step in (STEP, -STEP)]
             target = float(np.sum(analytic * sizes))
             room = ROUGH * (sum(map(abs, slopes)) + abs(target)) + ROUNDED * abs(here) / STEP
             if target > max(slopes) + room or target < min(slopes) - room:
                 return True
+            if self.few and max(slopes) - min(slopes) <= room:
+                break  # no kink, which would hide an entry behind others
         return False
 
     def wrong_at(self, vector, chosen=None):
@@ -477,12 +477,15 @@ class Hunt:
         except Exception:  # whatever it is: the functions need not be made for this vector
             return None
 
-    def _directions(self, point):
-        """Along all entries at once, along those that were moved, and along some alone."""
+    def _directions(self, point, analytic):
+        """Along all entries or those that were moved, along the gradient, and along some entries alone."""
         n, moved = len(point.vector), point.moved
-        yield random_direction(point.vector, np.arange(n), self._draw)
-        if 1 < len(moved) < n and not self.few:
+        if not self.few:
+            yield random_direction(point.vector, np.arange(n), self._draw)
+        if len(moved) > 0:
             yield random_direction(point.vector, moved, self._draw)
+        if np.any(analytic):
+            yield analytic / np.max(np.abs(analytic))
         most = ALONE_OF_FEW if self.few else ALONE
         some = moved if len(moved) <= most else self._draw.choice(moved, most, replace=False)
         for i in some if n > 1 else ():

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.inputs.structure import mapped
+from gradcheck.inputs.point import mapped
 
 SPREADS = (2.0**-5, 0.125, 1.0, 8.0)  # relative moves of the parameters
 NARROW = 2.0**-10  # where the loss has no value further away
@@ -209,12 +209,14 @@ def keeps_what_holds(functions, vector, positive=True):
 def _few(point):
     given, blocks = point.vector, point.blocks
     yield "all zero", np.zeros_like(given)
+    for what, change in (
+        ("neighbours equal and a zero", _equal_and_a_zero),
+        ("one value", _one_value),
+        ("equal rows and two zeros", _rows_and_zeros),
+    ):
+        yield what, _changed(given, blocks, change)
     for block in blocks[:MOST_BLOCKS_OF_FEW] if len(blocks) > 1 else ():
         yield f"{block.name} zero", _with(given, block, 0.0)
-    ties = [("neighbours equal", _neighbours_equal), ("one value", _one_value), ("two zeros", _two_zeros)]
-    for what, change in (*ties, ("equal rows", _equal_rows), ("a zero", _a_zero)):
-        yield what, _changed(given, blocks, change)
-    yield "all one", np.ones_like(given)
     for (one, other), vector in _equal_blocks(given, blocks):
         yield f"{other} = {one}", vector
 
@@ -275,6 +277,16 @@ def _a_zero(values):
 
 def _two_zeros(values):
     values.flat[0] = values.flat[values.size // 2] = 0.0
+
+
+def _equal_and_a_zero(values):
+    _neighbours_equal(values)
+    _a_zero(values)
+
+
+def _rows_and_zeros(values):
+    _equal_rows(values)
+    _two_zeros(values)
 
 
 def _equal_rows(values):
@@ -356,7 +368,7 @@ WITH_ZERO = ("absolute", "fabs", "sign", "heaviside")
 ORDERED = ("sort", "argsort", "argmax", "argmin", "partition", "argpartition", "median", "amax", "amin")
 MOST_COMPARED = 4096  # numbers of one comparison
 TARGETS, TARGETS_OF_FEW = 24, 4
-CALLS_OF_FEW = 100  # of the loss, for the breakpoints of a check
+CALLS_OF_FEW = 40  # of the loss, for the breakpoints of a check
 ENTRIES = 6  # that are tried to move a comparison
 SECANTS = 6
 MOVED = 0.37  # of max(|x|, 1): how far an entry is moved to see whether a comparison depends on it

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcheck.errors import GradcheckError, Interrupted, NotFinite, real_number
-from gradcheck.numeric.rounding import AGREEMENT, HALF_THE_DIGITS, Floor, U, floor_of
+from gradcheck.numeric.rounding import (
+    AGREEMENT,
+    HALF_THE_DIGITS,
+    CountedCalls,
+    Floor,
+    U,
+    floor_within,
+    with_entries,
+)
 from gradcheck.numeric.steps import ARITHMETIC, FIRST_STEP, StepSearch
 
 OF_ONES = 2.0**10 * U  # no more than numbers near 1 leave where they cancel: f stands still
@@ -124,7 +132,7 @@ def gradient(
     if not math.isfinite(centre):
         raise NotFinite("f(vector)", (), centre)
     if floor is None:
-        floor, calls = _floor_within(f, vector, low, high, seed, centre)
+        floor, calls = floor_within(f, vector, low, high, seed, centre)
         evaluations += calls
     noise, start, estimates = floor.noise(abs(centre)), first_step, []
     try:
@@ -138,7 +146,7 @@ def gradient(
                 search = StepSearch(f_of_entry, x, centre, tread)
                 found = search.run()
             estimates.append(_estimate(found, search, floor_here, centre, search.noise))
-            start = FIRST_STEP if estimates[-1].kink else search.start_for_next()
+            start = FIRST_STEP if found.kink else search.start_for_next()
     except KeyboardInterrupt:
         until = f"after {len(estimates)} of {vector.size} entries"
         raise Interrupted(Gradient(tuple(estimates), evaluations, floor), until) from None
@@ -146,28 +154,11 @@ def gradient(
     return Gradient(tuple(estimates), evaluations, floor)
 
 
-def floor_along(f: Callable[[np.ndarray], float], vector: np.ndarray, seed: int = 0) -> Floor:
-    """The noise Floor of f: vector -> float, along directions of random signs, in at most 109 calls."""
-    ends = np.full_like(vector, -np.inf), np.full_like(vector, np.inf)
-    return _floor_within(f, vector, *ends, seed, float(f(vector.copy())))[0]
-
-
 def require_inside(low, high, vector, names):
     """Raises GradcheckError for the first entry outside its bounds; `names`: those of the entries."""
     for i in np.flatnonzero(~((low <= vector) & (vector <= high))):
         outside = f"found {vector[i]}, outside its bounds {low[i]} to {high[i]}"
         raise GradcheckError(f"{names[i]}: {outside}; start inside them")
-
-
-def with_entries(f, vector, positions):
-    """f as a function of the entries at `positions` (one index, or several) of the vector alone."""
-
-    def f_of_entries(values):
-        moved = vector.copy()
-        moved[positions] = values
-        return f(moved)
-
-    return f_of_entries
 
 
 def _estimate(found, search, floor, centre, noise):
@@ -219,63 +210,6 @@ def _real_vector(vector):
         what = "it is one axis of real numbers, and f a function of it; `check` takes other structures"
         raise GradcheckError(f"vector: found shape {found.shape} of {found.dtype}; {what}")
     return found.astype(np.float64)
-
-
-def _floor_within(f, vector, low, high, seed, centre):
-    """(the noise Floor of f, calls taken): along even moves, and where f stands still along uneven ones.
-
-    So does a function of differences, when all entries move alike.
-    """
-    if len(vector) == 1:  # where the argument is rounded is known, and makes no noise
-        f_of_entry = CountedCalls(with_entries(f, vector, 0), low[0], high[0])
-        return floor_of(f_of_entry, float(vector[0]), centre), f_of_entry.evaluations
-    directions = []
-    for is_uneven in (False, True):
-        directions.append(_along_random_signs(f, vector, low, high, seed, is_uneven))
-        floor = floor_of(directions[-1], 0.0, centre)
-        if not floor.unmoved:
-            break
-    return floor, sum(each.evaluations for each in directions)
-
-
-def _along_random_signs(f, vector, low, high, seed, is_uneven):
-    """f along a direction of random signs, max(|x|, 1) long in each entry where the bounds leave room."""
-    draw = np.random.default_rng(seed)
-    signs = draw.choice([-1.0, 1.0], size=vector.shape)
-    signs = np.where(high - vector <= 0.0, -1.0, np.where(vector - low <= 0.0, 1.0, signs))
-    room = np.maximum(high - vector, vector - low)
-    lengths = np.maximum(np.abs(vector), 1.0) * (draw.uniform(0.5, 1.0, vector.shape) if is_uneven else 1.0)
-    direction = signs * np.minimum(lengths, room)
-
-    def along_it(t):
-        moved = vector + t * direction
-        return f(moved) if np.all((low <= moved) & (moved <= high)) else np.nan
-
-    return CountedCalls(along_it)
-
-
-class CountedCalls:
-    """f with its calls counted; NaN outside its domain: where it is not finite or complains.
-
-    So it is below `low` and above `high`, where f is not called.
-    """
-
-    def __init__(self, f, low=-math.inf, high=math.inf):
-        self.f, self.low, self.high = f, low, high
-        self.evaluations = 0
-
-    def __call__(self, x):
-        if not self.low <= x <= self.high:
-            return math.nan
-        self.evaluations += 1
-        try:
-            value = self.f(x)
-            value = value if isinstance(value, float) else real_number("f", value)
-        except GradcheckError:
-            raise
-        except (ArithmeticError, ValueError, IndexError, AssertionError):
-            return math.nan
-        return float(value) if math.isfinite(value) else math.nan
 
 
 MOST = 0.75  # of the entries: one among them may be a special one

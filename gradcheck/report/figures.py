@@ -11,7 +11,8 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError
 from gradcheck.inputs.functions import CallersFunctions, random_states_kept
-from gradcheck.numeric.derivatives import CountedCalls, derivative, with_entries
+from gradcheck.numeric.derivatives import derivative
+from gradcheck.numeric.rounding import CountedCalls, with_entries
 from gradcheck.report.report import ranges
 
 TOGETHER = ", judged together"

@@ -12,6 +12,7 @@ from neuronnet.derivation.quantities import Derivation
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.expressions import Expression, Name, total
 from neuronnet.mistakes.backward import RAW, raw
+from neuronnet.mistakes.catalogue import variations
 from neuronnet.mistakes.graph import Graph
 from neuronnet.mistakes.passes import Pass, Values, changed_step
 from neuronnet.mistakes.slopes import CANCELLED
@@ -220,7 +221,7 @@ class Network:
     @cached_property
     def variations(self) -> dict[str, Variation]:
         """Every Variation of this network by its id."""
-        return self.graph.variations
+        return variations(self.graph)
 
     @property
     def known_names(self) -> list[str]:

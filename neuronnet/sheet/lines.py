@@ -30,11 +30,12 @@ from neuronnet.sheet.roles import (
 )
 from neuronnet.sheet.rounding import NOT_IT, judged
 from neuronnet.sheet.statements import Statement
+from neuronnet.sheet.truths import Truths
 
 NO_VALUE = "it has no finite value"
 
 
-class Lines:
+class Lines(Truths):
     """Judges the statements of one sheet in their order; what was printed before counts for what follows."""
 
     def __init__(self, statements: list[Statement], roles: Roles, meanings: Meanings):
@@ -92,7 +93,7 @@ class Lines:
             self.unclear[role.name] = f"which value of {role.name} is meant is not said"
             return line
         try:
-            truth = self.meanings.truth(statement, role)
+            truth = self._truth(position, statement, role)
         except UnknownName as unknown:
             self._unread(line.parts[0], unknown, statement.parts[0].formula)
             return line
@@ -143,7 +144,7 @@ class Lines:
         """Undecide what may be wrong by a derivative without a path alone, or by an old value."""
         try:
             for name in {each for part in statement.formulas for each in part.formula.names()}:
-                self.meanings.connected(name)
+                self._connected(name)
         except NeuronnetError as unconnected:
             self._undecided(line, str(unconnected))
         used = self.model.uses(role.name) if role.name is not None and role.name in self.model else ()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples
 
-from neuronnet.description.layers import LegacyRandom
+from neuronnet.description.initial import LegacyRandom
 
 seeds = st.integers(0, 2**32 - 1)
 

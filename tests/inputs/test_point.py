@@ -339,7 +339,9 @@ def test_errors_carry_their_data():
 
 
 def test_rounding_of_a_float32_gradient_is_that_of_float32():
-    rounding = Point({"a": 1.0, "b": np.ones(1)}).rounding_like({"a": 1.0, "b": np.ones(1, dtype=np.float32)})
+    _, rounding = Point({"a": 1.0, "b": np.ones(1)}).with_rounding(
+        {"a": 1.0, "b": np.ones(1, dtype=np.float32)}
+    )
     assert rounding.tolist() == [2.0**-53, 2.0**-24]
 
 

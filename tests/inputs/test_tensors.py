@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from gradcheck import check
-from gradcheck.inputs.point import Point
-from gradcheck.inputs.structure import library_of
+from gradcheck.inputs.point import Point, library_of
 
 
 @pytest.fixture

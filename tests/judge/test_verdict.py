@@ -10,7 +10,7 @@ import pytest
 import gradcheck
 from gradcheck import check
 from gradcheck.errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, StructureMismatch
-from gradcheck.numeric.derivatives import Estimate, derivative
+from gradcheck.numeric.derivatives import Estimate
 from gradcheck.verdict import judge
 
 RNG = np.random.default_rng(8)
@@ -239,11 +239,6 @@ def test_the_rule(analytic, estimate, verdict):
     judgement = judge(analytic, estimate)
     assert judgement == verdict
     assert judgement.reason != ""
-
-
-def test_a_derivative_that_is_no_number_is_refused():
-    with pytest.raises(NotRealNumbers):
-        judge(1.0j, derivative(math.sin, 1.0))
 
 
 # Forms, refusals, and what belongs to the caller

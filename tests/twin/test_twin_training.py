@@ -13,7 +13,8 @@ from profiles import examples
 from twins import EPS, UPDATES, complex_step_gradient, moons, networks, rounding_of_gradient, worked_example
 
 from gradcheck.errors import GradcheckError
-from gradcheck.twin import Twin, functions, training, updates
+from gradcheck.twin import functions, training, updates
+from gradcheck.twin.twin import Twin
 
 # Update by update
 

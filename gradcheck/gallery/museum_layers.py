@@ -1,8 +1,8 @@
-"""Layers: softmax, normalisations, pools, embeddings, and networks that go through time."""
+"""The museum's layers: softmax, normalisations, pools, embeddings, and networks that go through time."""
 
 import numpy as np
 
-from gradcheck.gallery import exhibit
+from gradcheck.gallery.museum import exhibit
 
 DRAW = np.random.default_rng(31)
 X, GAMMA = DRAW.normal(size=(4, 5)), DRAW.uniform(0.5, 1.5, size=5)
