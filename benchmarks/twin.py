@@ -12,7 +12,7 @@ import numpy as np
 from interleaved import interleaved, report
 from tutorial import train
 
-from gradcheck.twin.twin import Twin
+from gradcheck.twin import Twin
 
 EPS = np.finfo(float).eps
 UPDATES, RATE, L2 = 1000, 0.01, 0.01

@@ -21,10 +21,10 @@ from gradcheck.judge.entries import JudgedEntries, gradient_at
 from gradcheck.judge.nearby import check_nearby, check_special, weak_passes
 from gradcheck.report.report import Note, Report
 from gradcheck.verdict import WELL_BEYOND, worst_of
+from gradcheck.why import causes
 from gradcheck.why.blocks import GradientBlock
 from gradcheck.why.cause import Cause, listing
-from gradcheck.why.causes import causes
-from gradcheck.why.elsewhere import Elsewhere
+from gradcheck.why.experiments import Elsewhere
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 

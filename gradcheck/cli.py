@@ -14,16 +14,16 @@ from gradcheck import check, gallery, hunt
 from gradcheck.errors import GradcheckError, Interrupted
 from gradcheck.inputs.point import Point
 from gradcheck.inputs.programs import Programs, is_program
+from gradcheck.networks import check_network
 from gradcheck.networks.figures import side_by_side_figure, stability_figure
-from gradcheck.networks.five_ways import check_network
 from gradcheck.networks.side_by_side import side_by_side
 from gradcheck.networks.stability import stability
 from gradcheck.report import figures as plots
 from gradcheck.report.report import plain
-from gradcheck.twin.twin import Twin
+from gradcheck.twin import Twin
 from neuronnet import __version__
 from neuronnet.errors import A_RATE, NeuronnetError, PassOrderError
-from neuronnet.limits import require
+from neuronnet.files import require
 from neuronnet.network import NeuralNetwork
 from neuronnet.output import (
     NETWORK_HELP,

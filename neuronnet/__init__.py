@@ -7,16 +7,14 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # that of `typing`, which takes longer to import than all the rest here
 if TYPE_CHECKING:
-    from neuronnet.derivation.explaining import explain
-    from neuronnet.derivation.quantities import Derivation
+    from neuronnet.derivation.quantities import Derivation, explain
     from neuronnet.description.description import Description
     from neuronnet.description.reading import read
     from neuronnet.errors import NeuronnetError
     from neuronnet.golden.golden import Golden
     from neuronnet.layer import NeuronLayer, SoftmaxLayer
     from neuronnet.network import NeuralNetwork, load
-    from neuronnet.neuron import Neuron
-    from neuronnet.parameter import Parameter
+    from neuronnet.neuron import Neuron, Parameter
     from neuronnet.sheet.check_sheet import check_sheet
     from neuronnet.sheet.own_model import Model
     from neuronnet.stepping.watching import watch
@@ -49,11 +47,11 @@ _MODULES = {
     "Neuron": "neuron",
     "NeuronLayer": "layer",
     "NeuronnetError": "errors",
-    "Parameter": "parameter",
+    "Parameter": "neuron",
     "SoftmaxLayer": "layer",
     "check_sheet": "sheet.check_sheet",
     "diagnose": "sheet.causes",
-    "explain": "derivation.explaining",
+    "explain": "derivation.quantities",
     "load": "network",
     "read": "description.reading",
     "watch": "stepping.watching",

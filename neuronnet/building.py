@@ -6,8 +6,7 @@ from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError, SizeError, named
 from neuronnet.layer import NeuronLayer, SoftmaxLayer
 from neuronnet.names import Names
-from neuronnet.neuron import Neuron
-from neuronnet.parameter import Parameter
+from neuronnet.neuron import Neuron, Parameter
 from neuronnet.training import UPDATE_RULES
 
 

@@ -10,8 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from neuronnet import documents, output
-from neuronnet.derivation.explaining import Explanation
-from neuronnet.derivation.quantities import Derivation, is_small
+from neuronnet.derivation.quantities import Derivation, Explanation, is_small
 from neuronnet.description.reading import EXAMPLES, checked, example_names, find, parsed, read
 from neuronnet.errors import NeuronnetError
 from neuronnet.names import after, in_sample, partial_name
@@ -217,8 +216,8 @@ def _sheet_file(argument):
 
 def mistakes(arguments):
     """What each known mistake does to the numbers of a network or of a sheet's model."""
-    from neuronnet.mistakes.catalogue import numbers_of, signatures
     from neuronnet.mistakes.networks import Network
+    from neuronnet.mistakes.signatures import numbers_of, signatures
     from neuronnet.render import verdicts
 
     description, sheet, place = _network_or_sheet(arguments.network)
@@ -326,7 +325,7 @@ def examples(arguments):
 
 
 def _ledger(arguments, description, place):
-    from neuronnet.mistakes.ledger import ledger
+    from neuronnet.mistakes.signatures import ledger
 
     found = ledger(description)
     rows = [each._asdict() for each in found]

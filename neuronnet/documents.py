@@ -8,8 +8,8 @@ from neuronnet import output
 from neuronnet.description.reading import EXAMPLES
 from neuronnet.errors import NeuronnetError, counted
 from neuronnet.network import NeuralNetwork
-from neuronnet.render import characters, document, drawing, latex, layout, tables, web_page
-from neuronnet.render.picture import Picture, picture
+from neuronnet.render import document, drawing, latex
+from neuronnet.render.picture import Picture, in_characters, picture
 
 ROWS = 100  # updates in a spreadsheet, where none are asked for
 
@@ -32,9 +32,9 @@ def draw(arguments: Any) -> int:
     progress = output.progress_line(arguments.at)
     found = picture_of(description, show, arguments.at, arguments.sample or 1, progress)
     if arguments.format == "png":
-        figures.save(figures.drawing(layout.shapes(found)), arguments.output, [place])
+        figures.save(figures.drawing(drawing.shapes(found)), arguments.output, [place])
     else:
-        drawn = characters.text(found) if arguments.format == "text" else drawing.svg(found)
+        drawn = in_characters(found) if arguments.format == "text" else drawing.svg(found)
         output.write(drawn, arguments.output, [place])
     return 0
 
@@ -111,7 +111,7 @@ def of_derivation(derivation: Any, only: str | None = None) -> dict[str, Callabl
     made = written(lambda: document.of_derivation(derivation, only))
     network = derivation.description
     drawn = lambda: drawing.svg(picture_of(network, ("values",), derivation.at))  # noqa: E731
-    return made | {"html": lambda: web_page.page(document.of_derivation(derivation, only), drawn())}
+    return made | {"html": lambda: document.page(document.of_derivation(derivation, only), drawn())}
 
 
 def of_model(model: Any, only: str | None = None) -> dict[str, Callable]:
@@ -124,6 +124,6 @@ def written(made: Callable) -> dict[str, Callable]:
     return {
         "markdown": lambda: latex.markdown(made()),
         "latex": lambda: latex.document(made()),
-        "html": lambda: web_page.page(made()),
-        "csv": lambda: tables.as_csv(made()),
+        "html": lambda: document.page(made()),
+        "csv": lambda: document.as_csv(made()),
     }

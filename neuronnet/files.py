@@ -1,7 +1,9 @@
-"""Files that are written whole or not at all, tried before long work begins, and never over an input.
+"""Files: read up to a limit, written whole or not at all, and never over an input.
 
 A new file is made beside the old one and replaces it at once. What a writer that was killed left behind has
-no owner any more, which a lock tells, and the next one to write into the same folder removes it.
+no owner any more, which a lock tells, and the next one to write into the same folder removes it. Beyond the
+limits of MOST a command would fill 500 MB, or be silent for more than some seconds; the environment variable
+NEURONNET_LIMITS raises them: `NEURONNET_LIMITS=samples=500000,weights=2000000`.
 """
 
 import os
@@ -11,7 +13,7 @@ import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from neuronnet.errors import NeuronnetError, shortened
+from neuronnet.errors import NeuronnetError, SpecError, did_you_mean, nearest, shortened
 
 try:
     import fcntl
@@ -141,3 +143,68 @@ def _umask():
     umask = os.umask(0)
     os.umask(umask)
     return umask
+
+
+VARIABLE = "NEURONNET_LIMITS"
+MOST = {
+    "bytes": 20_000_000,  # of a file of text
+    "characters": 2_000_000,  # of the description of a network
+    "weights": 500_000,  # of a network
+    "samples": 100_000,  # of a network
+    "numbers": 1_000_000,  # of all samples, of the parameters in a file, of another program's numbers
+    "multiplications": 1_000_000,  # weights times samples times updates of a training in silence
+}
+
+
+def most(name: str) -> int:
+    """The limit of that name in MOST, or what the environment says. Raises NeuronnetError if that is bad."""
+    return _raised().get(name, MOST[name])
+
+
+def allowed(name: str) -> str:
+    """A clause that says the limit and how to raise it, for the end of a message."""
+    return f"at most {most(name)} {name} are taken on; set {VARIABLE}={name}=NUMBER to raise that"
+
+
+def require(name: str, count: int, where: str) -> None:
+    """Raise NeuronnetError for a `count` beyond the limit."""
+    if count > most(name):
+        raise NeuronnetError(f"{where}: found {count} {name}; {allowed(name)}")
+
+
+def _raised():
+    found = {}
+    for entry in filter(None, os.environ.get(VARIABLE, "").split(",")):
+        name, _, number = (part.strip() for part in entry.partition("="))
+        if name not in MOST:
+            near = did_you_mean(nearest(name, MOST)) or f"; known are {', '.join(MOST)}"
+            raise NeuronnetError(f"{VARIABLE}: unknown limit {shortened(name)}{near}")
+        if not (number.isascii() and number.isdigit() and len(number) <= 12):
+            raise NeuronnetError(f"{VARIABLE}: {name}: found {shortened(number)}; a whole number is needed")
+        found[name] = int(number)
+    return found
+
+
+def text_of(path, needed, most_bytes=None):
+    """The text of a file of at most so many bytes. Raises SpecError, which ends with what is `needed`."""
+    most_bytes = most("bytes") if most_bytes is None else most_bytes
+    try:
+        with path.open("rb") as file:
+            data = file.read(most_bytes + 1)
+    except (OSError, ValueError) as error:
+        plain = {FileNotFoundError: "no such file", IsADirectoryError: "a folder"}
+        found = plain.get(type(error)) or getattr(error, "strerror", None) or "an unreadable file"
+        raise SpecError(str(path), found, f"{needed} is needed") from None
+    return decoded(data, str(path), most_bytes)
+
+
+def decoded(data, where, most_bytes=None):
+    """The text that bytes stand for: UTF-8, with or without a byte order mark, and of bounded length."""
+    most_bytes = most("bytes") if most_bytes is None else most_bytes
+    if len(data) > most_bytes:
+        raise SpecError(where, f"more than {most_bytes} bytes", allowed("bytes"))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SpecError(where, f"a byte that is not UTF-8 in line {line}", "files are UTF-8") from None

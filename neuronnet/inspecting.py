@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from neuronnet.derivation.explaining import Explanation
+    from neuronnet.derivation.quantities import Explanation
     from neuronnet.stepping.events import Event
-    from neuronnet.stepping.recalling import History
+    from neuronnet.stepping.listening import History
 
 
 class Inspected:
@@ -38,7 +38,7 @@ class Inspected:
         ...     print(event)
         net_h1 = w1*i1 + w2*i2 + b1 = 0.15*0.05 + 0.2*0.1 + 0.35 = 0.377500000
         """
-        from neuronnet.stepping.events import trace
+        from neuronnet.stepping.listening import trace
 
         return trace(self, inputs, targets, updates, keep)
 
@@ -52,7 +52,7 @@ class Inspected:
         >>> load("worked-example").explain("dE_total/dw5", at=3).value
         0.08474214914265155
         """
-        from neuronnet.derivation.explaining import explain
+        from neuronnet.derivation.quantities import explain
 
         return explain(self, name, at)
 
@@ -71,7 +71,7 @@ class Inspected:
         >>> with network.stop_when("w5@3"):
         ...     network.fit(5)
         """
-        from neuronnet.stepping.stopping import stop_when
+        from neuronnet.stepping.listening import stop_when
 
         return stop_when(self, names, when, every)
 
@@ -86,7 +86,7 @@ class Inspected:
         >>> with network.history("w5", "E_total") as history:
         ...     network.fit(5)
         """
-        from neuronnet.stepping.recalling import History
+        from neuronnet.stepping.listening import History
 
         return History(self, names, every)
 

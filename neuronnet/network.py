@@ -17,8 +17,7 @@ from neuronnet.errors import A_RATE, PassOrderError, UnknownName, named, require
 from neuronnet.inspecting import Inspected
 from neuronnet.layer import NeuronLayer
 from neuronnet.losses import LOSSES, Loss, cancels, reads_nets
-from neuronnet.neuron import Neuron
-from neuronnet.parameter import Parameter
+from neuronnet.neuron import Neuron, Parameter
 from neuronnet.training import GradientDescent, UpdateRule
 
 

@@ -1,4 +1,4 @@
-"""A neuron: weights, a bias, an activation, and everything the last pass computed in it.
+"""A neuron: its parameters, an activation, and everything the last pass computed in it.
 
 net  = w1*i1 + w2*i2 + ... + b        (products left to right, then the bias)
 out  = activation(net)
@@ -10,7 +10,38 @@ from typing import Any
 
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.errors import named, shown
-from neuronnet.parameter import Parameter
+
+
+class Parameter:
+    """A weight (`w5`) or a bias (`b1`).
+
+    `value` is what the forward pass uses; `gradient` is dE_total/dvalue, None until a backward pass sets it,
+    also in a parameter that is not `trainable`, which the update passes by. A weight in a network knows its
+    ends: `source`, whose `out` it multiplies, and `neuron`, whose `net` it enters. In a bias both are None.
+    """
+
+    # What a pass touches stands first, together in memory.
+    __slots__ = ("value", "gradient", "source", "neuron", "name", "network", "_trainable")
+
+    def __init__(self, name: str, value: Any, trainable: bool = True) -> None:
+        nothing: Any = None
+        self.name, self.value, self._trainable = name, value, trainable
+        self.gradient = self.source = self.neuron = self.network = nothing
+
+    @property
+    def trainable(self) -> bool:
+        """Whether an update moves it; a network that it belongs to learns of a change."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, trainable: bool) -> None:
+        self._trainable = trainable
+        if self.network is not None:
+            self.network.collect_trainable()
+
+    def __repr__(self) -> str:
+        frozen = "" if self.trainable else " frozen"
+        return f"Parameter {self.name}: value={shown(self.value)} gradient={shown(self.gradient)}{frozen}"
 
 
 class Neuron:

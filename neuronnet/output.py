@@ -16,10 +16,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from neuronnet.description.reading import checked, document, find, parsed
-from neuronnet.description.values import decoded, text_of
 from neuronnet.errors import Interrupted, NeuronnetError, counted
-from neuronnet.files import require_writable, write_bytes
-from neuronnet.limits import most
+from neuronnet.files import decoded, most, require_writable, text_of, write_bytes
 
 UNUSABLE = 2
 FAULTY = 70  # EX_SOFTWARE of sysexits.h

@@ -2,8 +2,8 @@
 
 from neuronnet import Derivation
 from neuronnet.description.reading import read
-from neuronnet.mistakes.catalogue import numbers_of
 from neuronnet.mistakes.networks import REMEMBERED, Network
+from neuronnet.mistakes.signatures import numbers_of
 from neuronnet.mistakes.variation import RIGHT
 
 _NETWORKS = {}

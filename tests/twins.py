@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from gradcheck.twin.twin import Twin
+from gradcheck.twin import Twin
 
 EPS = np.finfo(float).eps
 H = 1e-100

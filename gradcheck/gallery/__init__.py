@@ -1,113 +1,123 @@
-"""Wrong programs and backward passes that people published, re-made in a few lines each, and the verdicts.
+"""Wrong programs and backward passes that people wrote, re-made in a few lines each, and false alarms.
 
-Nobody writes a cause down beforehand. Either one of the known shapes of error leaves nothing over, or a
-CandidateCause says: if this mistake was made, then *these* gradients are the right ones of *this* error; and
-the judge decides that by its error bars.
+An exhibit is a function of `wrong` that gives (loss, gradients, parameters), with the mistake or without;
+that of a false alarm takes nothing. The lesson shows its source, what the judge says, the cause, and where
+`hunt` finds what is right at an ordinary point.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from textwrap import fill
-from typing import Any
+from importlib import import_module
+from textwrap import dedent, fill, indent
 
-from gradcheck import check
+from gradcheck import HuntReport, Report, check, hunt
 from gradcheck.errors import UnknownName
-from gradcheck.report.report import Report
 
 WIDTH = 110
+GITHUB = "https://github.com/"
+ROOMS = ("programs", "layers", "functions", "alarms")  # files of this folder, in the order of the listing
+REPORTED, ALARMS = "After public bug reports", "False alarms, which are right"
 
 
 @dataclass(frozen=True)
-class CandidateCause:
-    """A mistake (`id`, `sentence`) that was made if `gradients` are found to be right as those of `loss`."""
+class Exhibit:
+    """A backward pass: `id`, `title`, `address` of the report if any, `what` was wrong, in sentences.
 
-    id: str
-    sentence: str
-    loss: Callable
-    gradients: Callable
-
-
-@dataclass(frozen=True)
-class GalleryProgram:
-    """A program and its one mistake.
-
-    `title`: the mistake as a noun phrase; `source`: it in a sentence. `loss` and `gradients` of `parameters`,
-    a seeded point: E, and what the program takes for its derivative. `expected`: the verdict on the gradient.
-    `written`, `meant`: the code of the program and of `fixed`, the same program put right (None, with empty
-    strings, for a program that is right). `candidates`: what is tried as its cause besides the known shapes
-    of error. `shows`: None, or a function that measures what no check of a gradient can see, in a sentence.
+    `made`: the function that gives it. `section`: the heading under which it is listed. `is_special`: whether
+    it is wrong at special points alone, where `hunt` finds it. `also`: a function or class that a lesson
+    shows, too. `shows`: measures what no check of a gradient can see, and gives a sentence.
     """
 
     id: str
-    section: str
     title: str
-    source: str
-    program: type
-    loss: Callable
-    gradients: Callable
-    parameters: dict
-    expected: str
-    written: str = ""
-    meant: str = ""
-    fixed: type | None = None
-    candidates: tuple = ()
+    address: str
+    what: str
+    made: Callable
+    section: str = REPORTED
+    is_special: bool = False
+    also: Callable | None = None
     shows: Callable | None = None
 
-    def judge(self, seed: int = 0) -> "JudgedProgram":
-        """Check the gradient, look for the cause of a wrong one, and measure what the program shows."""
-        report = check(self.loss, self.gradients, self.parameters, seed=seed)
-        shown = None if self.shows is None else self.shows()
-        return JudgedProgram(self, report, _cause(self, report), shown)
+    @property
+    def is_alarm(self) -> bool:
+        """Whether it is right, and was reported all the same."""
+        return self.section == ALARMS
 
-
-def programs() -> list[GalleryProgram]:
-    """All programs of the gallery, section by section, the right program of each last."""
-    from gradcheck.gallery import extra_column, one_three_one
-
-    return [*one_three_one.programs(), *extra_column.programs()]
+    def judge(self, seed: int = 0) -> "JudgedExhibit":
+        """Check it, hunt for the special point where it is wrong, and measure what it shows."""
+        given = self.made() if self.is_alarm else self.made(True)
+        report = check(*given, seed=seed, special_points=not self.is_special)
+        hunted = hunt(*given) if self.is_special else None
+        return JudgedExhibit(self, report, hunted, None if self.shows is None else self.shows())
 
 
 @dataclass(frozen=True)
-class JudgedProgram:
-    """A `program`, its `report`, the `cause` as (id, sentence) or None, and `shown`, a sentence or None."""
+class JudgedExhibit:
+    """An `exhibit`, its `report`, the HuntReport `hunted` where it is wrong at special points alone, and
+    `shown`, a sentence or None.
+    """
 
-    program: GalleryProgram
+    exhibit: Exhibit
     report: Report
-    cause: tuple | None
+    hunted: HuntReport | None
     shown: str | None
 
     @property
     def verdict(self) -> str:
-        """The verdict on the gradient: "right", "wrong" or "undecided"."""
-        return self.report.verdict
+        """The verdict at the given point, or that of the hunt."""
+        return self.report.verdict if self.hunted is None else self.hunted.verdict
 
     @property
-    def worst(self):
-        """The entry of the gradient whose two derivatives are the most error bars apart."""
-        return max((block.worst for block in self.report.blocks), key=lambda entry: entry.badness)
-
-    def lesson(self) -> str:
-        """The program as a short lesson, several lines."""
-        return _paragraph(self)
+    def cause(self) -> tuple | None:
+        """(id, sentence) of the cause, or None."""
+        report = self.report if self.hunted is None else self.hunted.report
+        causes = [report.cause] if report.cause is not None else report.audit
+        return (causes[0].id, causes[0].sentence) if causes else None
 
     def to_dict(self) -> dict:
         """Plain dict, ready for JSON."""
-        keys = ("id", "section", "title", "source", "written", "meant", "expected")
-        told = {key: getattr(self.program, key) for key in keys} | {"verdict": self.verdict}
-        worst = {key: getattr(self.worst, key) for key in ("name", "analytic", "numeric", "error_bar")}
+        told = {key: getattr(self.exhibit, key) for key in ("id", "section", "title", "address", "what")}
+        hunted = None if self.hunted is None else {"what": self.hunted.what, "line": self.hunted.line}
         cause = None if self.cause is None else dict(zip(("id", "sentence"), self.cause, strict=True))
-        return told | {"worst": worst, "cause": cause, "shows": self.shown}
+        return told | {"verdict": self.verdict, "cause": cause, "hunted": hunted, "shows": self.shown}
+
+    def lesson(self) -> str:
+        """The exhibit as a short lesson, several lines."""
+        shown = self.exhibit
+        head = f"{shown.id}: {shown.title}"
+        parts = [f"{head}\n  {shown.address}" if shown.address else head, _wrapped(shown.what)]
+        code = [shown.also] if isinstance(shown.also, type) else [shown.also, shown.made]
+        parts.append(indent("\n\n".join(_source(each) for each in code if each is not None), "    "))
+        entry = _worst(self.report)
+        said = f"The judge: {self.report.verdict} at the given point"
+        parts.append(_wrapped(said + ("." if entry is None else f"; {entry}.")))
+        if self.hunted is not None:
+            found = f"The hunt: {self.hunted.verdict} where {self.hunted.what}. A test that fails:"
+            parts.append(f"{_wrapped(found)}\n    {self.hunted.line}")
+        if self.verdict == "wrong" or self.cause is not None:
+            found = "none of those known" if self.cause is None else self.cause[1]
+            parts.append(_wrapped(f"The cause: {found}."))
+        elif shown.is_alarm:
+            parts.append(_wrapped("It was reported as wrong, and is right."))
+        if self.shown is not None:
+            parts.append(_wrapped(f"Measured: {self.shown}"))
+        return "\n\n".join(parts)
 
 
-def everything() -> list:
-    """All that the gallery shows: programs, then the Exhibits of the museum."""
-    from gradcheck.gallery.museum import exhibits
-
-    return [*programs(), *exhibits()]
+def exhibit(id, place, title, what, **more):
+    """Makes an Exhibit of the function below it; `place`: its report on GitHub, or ""."""
+    return lambda made: Exhibit(id, title, GITHUB + place if place else "", what, made, **more)
 
 
-def find(name: str) -> Any:
-    """The program or Exhibit of this name. Raises UnknownName."""
+def everything() -> list[Exhibit]:
+    """All Exhibits, section by section, the false alarms last."""
+    rooms = (vars(import_module(f"gradcheck.gallery.{room}")) for room in ROOMS)
+    return [each for room in rooms for each in room.values() if isinstance(each, Exhibit)]
+
+
+def find(name: str) -> Exhibit:
+    """The Exhibit of this name. Raises UnknownName."""
     shown = {each.id: each for each in everything()}
     if name not in shown:
         raise UnknownName("gallery", name, list(shown))
@@ -115,50 +125,34 @@ def find(name: str) -> Any:
 
 
 def listing() -> str:
-    """A line for all that can be shown, by name and title, under the headings of their sections."""
-    sections: dict[str, list] = {}
+    """A line for every Exhibit, by name and title, under the headings of their sections."""
     shown = everything()
+    sections: dict[str, list] = {}
     width = max(len(each.id) for each in shown)
     for each in shown:
-        sections.setdefault(each.section, []).append(f"  {each.id:{width}}  {each.title}")
-    parts = ["\n".join([section, *lines]) for section, lines in sections.items()]
+        sections.setdefault(each.section, [each.section]).append(f"  {each.id:{width}}  {each.title}")
+    parts = ["\n".join(lines) for lines in sections.values()]
     return "\n\n".join(
         [*parts, "gradcheck gallery NAME shows one: what was wrong, the verdict, and the cause"]
     )
 
 
-def _paragraph(judged):
-    program, worst = judged.program, judged.worst
-    lines = [f"{program.id}: {judged.verdict}; {program.title}", _indented(program.source)]
-    if program.fixed is not None:
-        lines += [f"  written: {program.written}", f"  meant:   {program.meant}"]
-    numbers = f"analytic {worst.analytic:.9g}, numeric {worst.numeric:.9g} ± {worst.error_bar:.1e}"
-    said = f"The gradient is {judged.verdict} (worst entry {worst.name}: {numbers})"
-    if judged.verdict == "right" and program.fixed is not None:
-        said += f"; what is wrong is {program.title}"
-    lines.append(_indented(f"{said}."))
-    if judged.cause is not None:
-        lines.append(_indented(f"Cause, measured: {judged.cause[0]}; {judged.cause[1]}."))
-    elif judged.verdict == "wrong":
-        lines.append(_indented("Cause: none of those tried, or more than one, fits."))
-    if judged.shown is not None:
-        lines.append(_indented(f"Measured: {judged.shown}"))
-    return "\n".join(lines)
+def _source(made):
+    """The source of a function or class without the lines that enter it."""
+    lines = dedent(inspect.getsource(made)).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith(("def ", "class ")))
+    return "\n".join(lines[start:]).rstrip()
 
 
-def _indented(sentence):
-    kept_whole = {"break_long_words": False, "break_on_hyphens": False}
-    return fill(sentence, WIDTH, initial_indent="  ", subsequent_indent="  ", **kept_whole)
-
-
-def _cause(program, report):
-    """(id, sentence) of the one cause of a wrong gradient that fits; None if none or several do."""
-    if report.verdict != "wrong":
+def _worst(report):
+    entries = [block.worst for block in report.blocks if block.worst is not None]
+    entry = max(entries, key=lambda each: each.badness, default=None)
+    if entry is None:
         return None
-    shape = report.cause
-    fitting = [(shape.id, shape.sentence)] if shape is not None and shape.kind == "shape" else []
-    for each in program.candidates:
-        given = each.loss, each.gradients, program.parameters
-        if check(*given, seed=report.seed, special_points=False).verdict == "right":
-            fitting.append((each.id, each.sentence))
-    return fitting[0] if len(fitting) == 1 else None
+    numbers = f"analytic {entry.analytic:.6g}, numeric {entry.numeric:.6g} ± {entry.error_bar:.1e}"
+    return f"the entry that is furthest off, {entry.name}: {numbers}"
+
+
+def _wrapped(sentence):
+    whole = {"break_long_words": False, "break_on_hyphens": False}
+    return fill(sentence, WIDTH, initial_indent="  ", subsequent_indent="  ", **whole)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.networks.five_ways import (
+from gradcheck.networks import (
     SMALLEST_NORMAL,
     in_twin_order,
     rounding_bounds,
@@ -22,7 +22,7 @@ from gradcheck.networks.five_ways import (
     values_at,
 )
 from gradcheck.report.report import plain
-from gradcheck.twin.twin import Twin
+from gradcheck.twin import Twin
 from neuronnet import NeuralNetwork
 from neuronnet.description.description import Description
 from neuronnet.description.reading import read

@@ -7,6 +7,7 @@ with as few constants stand beside it: the point cannot tell them apart.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -14,7 +15,6 @@ import numpy as np
 
 from gradcheck.errors import entry_name
 from gradcheck.numeric.rounding import U
-from gradcheck.why.elementwise import Law
 
 MOST_LISTED = 6
 SHARP = 1e-3  # relative. Forty or so factors have names, so one that is known to 1e-3 hits one by chance in
@@ -105,7 +105,7 @@ class ErrorShape:
     plain: bool = True
     made_of_delta: bool = True
     sentence: str | None = None
-    law: Law | None = None
+    law: Callable | None = None
     mask: np.ndarray | None = None
 
     @property

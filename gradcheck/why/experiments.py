@@ -2,14 +2,29 @@
 
 Each moves the parameters and compares along random directions: a gradient that is right where U is zero is
 wrong in what goes through U; one that stays the same while the true one changes lost a factor. What is said
-was measured at two points, or not at all.
+was measured at two points, or not at all. A cause that a shape names has to hold at other points, too.
 """
+
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
+from gradcheck.judge.directions import judge_along, random_direction
+from gradcheck.judge.entries import gradient_at
+from gradcheck.judge.other_points import Place, nearby_point
 from gradcheck.why.cause import listing, named_entries
-from gradcheck.why.elsewhere import BEYOND, CONSTANT, POINTS, OutOfCalls
 
+NEAR, FAR = (Place(0.125),) * 2, (Place(1.0), Place(3.0))  # where a cause must hold again
+LEAST_CALLS = 400  # of the loss, all experiments together; or twice as many as the check took
+SPARE = 8  # calls that are left to the check
+POINTS, TRIED = 2, 2  # that must agree; times that each is drawn until the functions have a value
+STEP = 2.0**-12  # of a parameter
+NOISE = 2.0**-50  # of the loss
+BEYOND = 4.0  # bars
+SEEN = 2.0**-17  # of a slope: the widest bar with which it counts as known
+MOST_SHARED = 64  # entries of a block whose shares are looked at
+CONSTANT = 2.0**-30  # relative: what differs by less is the same
 VANISHED = 2.0**-20  # of a slope: what is left of it is zero
 SHRUNK = (2.0**-10, 2.0**-13)  # how small parameters are made
 MOST_ENTRIES = 8  # of a block whose entries are set to zero one by one
@@ -18,23 +33,21 @@ ASSIGNED = 1e-5  # of the largest share: how near to it an entry is
 LIMIT = 2.0**-8  # relative: how near to its limit a ratio is there
 VERY_NEGATIVE = -30.0  # of a parameter: its exponential is nothing
 CHANGE = 0.01  # of the change of the slope: what differs by no more between points is the same
+SMALL = "in the limit of small parameters"
 LIMITS = {
-    1.0: "right in the limit of small parameters: wrong is a slope that is 1 at zero, as that of tanh, or "
-    "what is of a higher order in them",
-    4.0: "4 times the true one in the limit of small parameters: the slope of the logistic function, 1/4 "
-    "there, may be left out",
-    2.0: "twice the true one in the limit of small parameters: what is largest there is counted twice, or a "
-    "slope of 1/2 is left out, as of softplus, or the value of the logistic function stands for its slope",
-    0.0: "zero beside the true one in the limit of small parameters: the value of an activation may stand "
-    "for its slope",
-    -1.0: "the true one with its sign turned round in the limit of small parameters",
+    1.0: f"right {SMALL}: wrong is a slope that is 1 at zero, as that of tanh, or what is of a higher "
+    "order in them",
+    4.0: f"4 times the true one {SMALL}: the slope of the logistic function, 1/4 there, may be left out",
+    2.0: f"twice the true one {SMALL}: what is largest there is counted twice, or a slope of 1/2 is left "
+    "out, as of softplus, or the value of the logistic function stands for its slope",
+    0.0: f"zero beside the true one {SMALL}: the value of an activation may stand for its slope",
+    -1.0: f"the true one with its sign turned round {SMALL}",
 }
-
 OFF_BY = {
-    "constant difference": "the same at every point: a term of the loss that is linear in it, as that of the "
-    "targets, is counted wrong, or a constant is added",
-    "own term": "something that depends on no other parameters: a term of the loss in it alone, such as a "
-    "regulariser, is counted wrong",
+    "constant difference": "off by the same at every point: a term of the loss that is linear in it, as "
+    "that of the targets, is counted wrong, or a constant is added",
+    "own term": "off by something that depends on no other parameters: a term of the loss in it alone, such "
+    "as a regulariser, is counted wrong",
 }
 
 
@@ -46,144 +59,54 @@ def experiments(elsewhere, wrong, right):
     found = None
     try:
         if elsewhere.here is not None and len(elsewhere.near) == POINTS:
-            for experiment in TELLING:
-                found = experiment(elsewhere, wrong, right)
+            for experiment in (_only_here, _upstream, _assigned, _does_not_change, _off_by, _multiple):
+                found = experiment(elsewhere, wrong)
                 if found is not None:
                     return *found, True
-            for experiment in PLACING:
-                found = experiment(elsewhere, wrong, right) or found
+            found = _right_in_the_limit(elsewhere, wrong)
+            found = _between(elsewhere, wrong, right) or found
+            found = _lines(elsewhere, wrong) or found
+            found = _through(elsewhere, wrong) or found
     except OutOfCalls:
         pass
     return found and (*found, False)
 
 
-def _only_here(elsewhere, wrong, right):
+def _of_each(said_of):
+    """ "the gradient of W is ...; that of b is ...", from name -> what is said of it."""
+    groups: dict = {}
+    for name, said in said_of.items():
+        groups.setdefault(said, []).append(name)
+    parts = (f"that of {listing(names)} {said}" for said, names in groups.items())
+    return "; ".join(parts).replace("that of", "the gradient of", 1)
+
+
+# What tells a mistake
+
+
+def _only_here(elsewhere, wrong):
     """Wrong at the point, and right at others."""
     if all(elsewhere.along(at, elsewhere.direction(wrong)).agree for at in elsewhere.near):
-        said = "wrong at this point, and right at points nearby: look at what is special here, zeros or ties"
-        return "only here", f"the gradient of {listing(wrong)} is {said}"
+        said = (
+            "is wrong at this point, and right at points nearby: look at what is special here, zeros or ties"
+        )
+        return "only here", _of_each(dict.fromkeys(wrong, said))
     return None
 
 
-def _upstream(elsewhere, wrong, right):
+def _upstream(elsewhere, wrong):
     """A gradient that does not grow with what comes from above."""
     functions = elsewhere.functions
     if functions.upstream is None:
         return None
     with functions.upstream.doubled():
         twice = functions.gradients_at(elsewhere.here.vector)[0]
-    same = [name for name in wrong if _is_same(elsewhere, name, twice, elsewhere.here.analytic)]
-    if not same:
-        return None
-    what = "does not change with the gradient from above, u: it is not multiplied in"
-    return "upstream", f"the gradient of {listing(same)} {what}"
+    same = [name for name in wrong if elsewhere.is_same(name, twice, elsewhere.here.analytic)]
+    said = "does not change with the gradient from above, u: it is not multiplied in"
+    return ("upstream", _of_each(dict.fromkeys(same, said))) if same else None
 
 
-def _does_not_change(elsewhere, wrong, right):
-    """A gradient that stays as it is while the true one changes."""
-    here, stays = elsewhere.here, {}
-    for name, block in elsewhere.blocks.items():
-        moved = [
-            elsewhere.at(elsewhere.moved(here.vector, name, block.of(at.vector))) for at in elsewhere.far
-        ]
-        for each in wrong if None not in moved else ():
-            same = all(_is_same(elsewhere, each, at.analytic, here.analytic) for at in moved)
-            if same and _changes(elsewhere, each, [here, *moved]):
-                stays.setdefault(each, []).append(name)
-    if not stays:
-        return None
-    said = [f"that of {listing(names)} not with {listing(by)}" for names, by in _grouped(stays)]
-    what = (
-        "; ".join(said)
-        .replace("that of", "the gradient of", 1)
-        .replace(" not with", " does not change with", 1)
-    )
-    why = "what depends on it, such as a slope or what comes from above, is left out"
-    return "does not change", f"as handed in, {what}, and the true one does: {why}"
-
-
-def _off_by(elsewhere, wrong, right):
-    """What is too much, or too little, is the same at all points, or where a block itself is the same."""
-    found = {}
-    for name in wrong if len(elsewhere.far) == POINTS else ():
-        kept = elsewhere.blocks[name].of(elsewhere.here.vector)
-        own = [elsewhere.at(elsewhere.moved(at.vector, name, kept)) for at in elsewhere.far]
-        if _is_off_by_the_same(elsewhere, name, elsewhere.far):
-            found.setdefault("constant difference", []).append(name)
-        elif len(elsewhere.blocks) > 1 and None not in own and _is_off_by_the_same(elsewhere, name, own):
-            found.setdefault("own term", []).append(name)
-    said = [f"the gradient of {listing(names)} is off by {OFF_BY[id]}" for id, names in found.items()]
-    return (next(iter(found)), "; ".join(said)) if found else None
-
-
-def _is_off_by_the_same(elsewhere, name, places):
-    direction = elsewhere.direction([name])
-    slopes = [elsewhere.along(at, direction) for at in (elsewhere.here, *places)]
-    apart, bar = [each.given - each.true for each in slopes], max(each.bar for each in slopes)
-    return np.ptp(apart) <= 2.0 * bar <= CHANGE * min(np.ptp([each.true for each in slopes]), abs(apart[0]))
-
-
-def _through(elsewhere, wrong, right):
-    """What is right where a block, or an entry, is zero; or else very negative, where its exponential is."""
-    found = {}
-    for value in (0.0, VERY_NEGATIVE):
-        left = [name for name in wrong if not any(name in cured for cured in found.values())]
-        for name, block in elsewhere.blocks.items() if left else ():
-            size = len(block.positions)
-            if value != 0.0 and size > 1:
-                continue
-            for entry in (None, *(range(size) if 1 < size <= MOST_ENTRIES else ())):
-                places = (*elsewhere.near, *elsewhere.far)
-                there = [elsewhere.moved(at.vector, name, value, entry) for at in places]
-                cured = _cured(elsewhere, left, there)
-                if cured:
-                    said = name if entry is None else block.entry(block.start + entry)
-                    found[f"{said} is {value:g}"] = cured
-                    break
-    said = [f"that of {listing(names)} is right where {' or '.join(at)}" for at, names in _grouped(found)]
-    what = "; ".join(said).replace("that of", "the gradient of", 1)
-    of_all = all(any(name in cured for cured in found.values()) for name in wrong)
-    telling = found and (of_all or not elsewhere.behind)
-    return ("through", f"{what}: what is wrong goes through there") if telling else None
-
-
-def _lines(elsewhere, wrong, right):
-    """The columns, or entries of a vector, that alone are wrong where another block is zero."""
-    best, where = {}, None
-    for zero in elsewhere.blocks:
-        at = elsewhere.at(elsewhere.moved(elsewhere.near[0].vector, zero, 0.0))
-        found = {name: _wrong_lines(elsewhere, name, at) for name in wrong if at is not None}
-        found = {name: lines for name, lines in found.items() if lines is not None}
-        best, where = (found, zero) if len(found) > len(best) else (best, where)
-    if where is not None:
-        other = (*elsewhere.far, elsewhere.near[1])[0]
-        at = elsewhere.at(elsewhere.moved(other.vector, where, 0.0))
-        again = {name: _wrong_lines(elsewhere, name, at) for name in best if at is not None}
-        best = {name: lines for name, lines in again.items() if np.array_equal(lines, best[name])}
-    said = [_named_lines(elsewhere.blocks[name], lines) for name, lines in best.items()]
-    what = f"where {where} is zero, of {listing(best)} nothing is wrong but {listing(said)}"
-    return ("some lines", what) if best else None
-
-
-def _wrong_lines(elsewhere, name, at):
-    """A mask of the lines along the last axis that are wrong, all others being right; None if not so."""
-    block, direction = elsewhere.blocks[name], elsewhere.direction([name])
-    count, slopes = block.shape[-1] if block.shape else 0, []
-    for line in range(count) if 1 < count <= MOST_LINES else ():
-        only = np.zeros_like(direction)
-        block.of(only)[..., line] = block.of(direction)[..., line]
-        slopes.append(elsewhere.along(at, only))
-    largest = max((abs(each.true) for each in slopes), default=0.0)
-    known = (each.differ or abs(each.given - each.true) <= each.bar <= LIMIT * largest for each in slopes)
-    wrong = np.array([each.differ for each in slopes])
-    return wrong if all(known) and 0 < np.sum(wrong) < count else None
-
-
-def _named_lines(block, lines):
-    return named_entries(block.name, lines).replace("[", "[:," if len(block.shape) == 2 else "[")
-
-
-def _assigned(elsewhere, wrong, right):
+def _assigned(elsewhere, wrong):
     """Entries that hold the last of several shares, where all should be added: `=` for `+=`."""
     found = []
     for name in wrong if elsewhere.functions.upstream is not None else ():
@@ -196,64 +119,62 @@ def _assigned(elsewhere, wrong, right):
         differs = np.abs(given - true) > near
         if np.any(differs) and np.all(np.abs(given - np.where(differs, last, true)) <= near):
             found.append(named_entries(name, differs.reshape(elsewhere.blocks[name].shape)))
-    if not found:
+    said = "is the last of the shares that it should be the sum of: assigned, = for +="
+    return ("assigned", f"the gradient at {listing(found)} {said}") if found else None
+
+
+def _does_not_change(elsewhere, wrong):
+    """A gradient that stays as it is while the true one changes."""
+    here, stays = elsewhere.here, {}
+    for name, block in elsewhere.blocks.items():
+        moved = [elsewhere.with_block(here.vector, name, block.of(at.vector)) for at in elsewhere.far]
+        for each in wrong if None not in moved else ():
+            same = all(elsewhere.is_same(each, at.analytic, here.analytic) for at in moved)
+            if same and _true_one_changes(elsewhere, each, [here, *moved]):
+                stays.setdefault(each, []).append(name)
+    if not stays:
         return None
-    what = "is the last of the shares that it should be the sum of: assigned, = for +="
-    return "assigned", f"the gradient at {listing(found)} {what}"
+    what = _of_each({name: f"does not change with {listing(by)}" for name, by in stays.items()})
+    why = "what depends on it, such as a slope or what comes from above, is left out"
+    return "does not change", f"as handed in, {what}, and the true one does: {why}"
 
 
-def _right_in_the_limit(elsewhere, wrong, right):
-    """A gradient that is right where the parameters are small."""
-    return _in_the_limit(elsewhere, wrong, [1.0])
+def _true_one_changes(elsewhere, name, places):
+    slopes = elsewhere.slopes(name, places)
+    return np.ptp([each.true for each in slopes]) > BEYOND * max(each.bar for each in slopes)
 
 
-def _multiple_in_the_limit(elsewhere, wrong, right):
+def _off_by(elsewhere, wrong):
+    """What is too much, or too little, is the same at all points, or where a block itself is the same."""
+    found = {}
+    for name in wrong if len(elsewhere.far) == POINTS else ():
+        kept = elsewhere.blocks[name].of(elsewhere.here.vector)
+        own = [elsewhere.with_block(at.vector, name, kept) for at in elsewhere.far]
+        if _is_off_by_the_same(elsewhere, name, elsewhere.far):
+            found[name] = "constant difference"
+        elif len(elsewhere.blocks) > 1 and None not in own and _is_off_by_the_same(elsewhere, name, own):
+            found[name] = "own term"
+    said = _of_each({name: f"is {OFF_BY[id]}" for name, id in found.items()})
+    return (next(iter(found.values())), said) if found else None
+
+
+def _is_off_by_the_same(elsewhere, name, places):
+    slopes = elsewhere.slopes(name, [elsewhere.here, *places])
+    apart, bar = [each.given - each.true for each in slopes], max(each.bar for each in slopes)
+    return np.ptp(apart) <= 2.0 * bar <= CHANGE * min(np.ptp([each.true for each in slopes]), abs(apart[0]))
+
+
+def _multiple(elsewhere, wrong):
     """A gradient that is a well-known multiple of the true one where the parameters are small."""
     return _in_the_limit(elsewhere, wrong, [limit for limit in LIMITS if limit != 1.0])
 
 
 def _in_the_limit(elsewhere, wrong, limits):
     found = {name: {_limit(elsewhere, name) for _ in range(POINTS)} for name in wrong}
-    known = {name: each for name, each in found.items() if len(each) == 1 and each <= set(limits)}
-    said = [f"the gradient of {listing(names)} is {LIMITS[limit]}" for names, (limit,) in _grouped(known)]
-    return ("in the limit", "; ".join(said)) if said else None
-
-
-def _between(elsewhere, wrong, right):
-    """The right blocks with which the gradients of wrong ones vanish."""
-    behind, before = elsewhere.behind, elsewhere.near[0]
-    for name in right:
-        moved = elsewhere.at(elsewhere.moved(before.vector, name, 0.0))
-        for each in wrong if moved is not None else ():
-            if _vanishes(elsewhere, before, moved, each):
-                behind.setdefault(each, []).append(name)
-    said = []
-    for names, gates in _grouped(behind):
-        theirs = f"that of {gates[0]} is" if len(gates) == 1 else f"those of {listing(gates)} are"
-        where = f"vanishes where {' or '.join(gates)} is zero, and {theirs} right"
-        said.append(f"that of {listing(names)} {where}: look between {listing(gates)} and {listing(names)}")
-    return ("between", "; ".join(said).replace("that of", "the gradient of", 1)) if said else None
-
-
-def _vanishes(elsewhere, before, moved, name):
-    direction = elsewhere.direction([name])
-    there, here = elsewhere.along(moved, direction), elsewhere.along(before, direction)
-    return abs(there.true) + there.bar <= VANISHED * abs(here.true)
-
-
-def _cured(elsewhere, wrong, vectors):
-    """The names of wrong blocks right at vectors near the point, and not wrong at those farther away."""
-    names = list(wrong)
-    for i, vector in enumerate(vectors):
-        at, is_near = elsewhere.at(vector) if names else None, i < len(elsewhere.near)
-        if at is not None:
-            slopes = {name: elsewhere.along(at, elsewhere.direction([name])) for name in names}
-            names = [
-                name for name, found in slopes.items() if found.agree or not is_near and not found.differ
-            ]
-        elif is_near:
-            return []
-    return names
+    known = {name: each.pop() for name, each in found.items() if len(each) == 1 and each <= set(limits)}
+    return (
+        ("in the limit", _of_each({n: f"is {LIMITS[each]}" for n, each in known.items()})) if known else None
+    )
 
 
 def _limit(elsewhere, name):
@@ -269,24 +190,282 @@ def _limit(elsewhere, name):
     return near[0] if approached else None
 
 
-def _is_same(elsewhere, name, one, other):
-    one, other = (elsewhere.blocks[name].of(each) for each in (one, other))
-    return bool(np.any(other != 0.0)) and np.max(np.abs(one - other)) <= CONSTANT * np.max(np.abs(other))
+# What tells a place
 
 
-def _changes(elsewhere, name, places):
-    direction = elsewhere.direction([name])
-    found = [elsewhere.along(at, direction) for at in places]
-    return np.ptp([each.true for each in found]) > BEYOND * max(each.bar for each in found)
+def _right_in_the_limit(elsewhere, wrong):
+    """A gradient that is right where the parameters are small."""
+    return _in_the_limit(elsewhere, wrong, [1.0])
 
 
-def _grouped(lists):
-    """[(keys, values)] of a dict of lists, the keys that have the same list together."""
-    groups = {}
-    for key, values in lists.items():
-        groups.setdefault(tuple(values), []).append(key)
-    return [(keys, list(values)) for values, keys in groups.items()]
+def _between(elsewhere, wrong, right):
+    """The right blocks with which the gradients of wrong ones vanish."""
+    behind, before, said = elsewhere.behind, elsewhere.near[0], {}
+    for name in right:
+        moved = elsewhere.with_block(before.vector, name, 0.0)
+        for each in wrong if moved is not None else ():
+            there, here = elsewhere.slopes(each, [moved, before])
+            if abs(there.true) + there.bar <= VANISHED * abs(here.true):
+                behind.setdefault(each, []).append(name)
+    for gates in set(map(tuple, behind.values())):
+        theirs = f"that of {gates[0]} is" if len(gates) == 1 else f"those of {listing(gates)} are"
+        names = [name for name, each in behind.items() if tuple(each) == gates]
+        look = f"look between {listing(gates)} and {listing(names)}"
+        where = f"vanishes where {' or '.join(gates)} is zero, and {theirs} right: {look}"
+        said |= dict.fromkeys(names, where)
+    return ("between", _of_each({name: said[name] for name in behind})) if said else None
 
 
-TELLING = (_only_here, _upstream, _assigned, _does_not_change, _off_by, _multiple_in_the_limit)
-PLACING = (_right_in_the_limit, _between, _lines, _through)  # the last that says something speaks
+def _lines(elsewhere, wrong):
+    """The columns, or entries of a vector, that alone are wrong where another block is zero."""
+    best, where = {}, None
+    for zero in elsewhere.blocks:
+        found = _wrong_lines(elsewhere, wrong, elsewhere.near[0], zero)
+        best, where = (found, zero) if len(found) > len(best) else (best, where)
+    if where is not None:
+        again = _wrong_lines(elsewhere, best, (*elsewhere.far, elsewhere.near[1])[0], where)
+        best = {name: lines for name, lines in again.items() if np.array_equal(lines, best[name])}
+    said = [_named_lines(elsewhere.blocks[name], lines) for name, lines in best.items()]
+    what = f"where {where} is zero, of {listing(best)} nothing is wrong but {listing(said)}"
+    return ("some lines", what) if best else None
+
+
+def _wrong_lines(elsewhere, names, at, zero):
+    """Name -> a mask of the lines along the last axis that are wrong where `zero` is, the others right."""
+    at, found = elsewhere.with_block(at.vector, zero, 0.0), {}
+    for name in names if at is not None else ():
+        block, direction = elsewhere.blocks[name], elsewhere.direction([name])
+        count, slopes = block.shape[-1] if block.shape else 0, []
+        for line in range(count) if 1 < count <= MOST_LINES else ():
+            only = np.zeros_like(direction)
+            block.of(only)[..., line] = block.of(direction)[..., line]
+            slopes.append(elsewhere.along(at, only))
+        largest = max((abs(each.true) for each in slopes), default=0.0)
+        known = (e.differ or abs(e.given - e.true) <= e.bar <= LIMIT * largest for e in slopes)
+        wrong = np.array([each.differ for each in slopes])
+        if all(known) and 0 < np.sum(wrong) < count:
+            found[name] = wrong
+    return found
+
+
+def _named_lines(block, lines):
+    return named_entries(block.name, lines).replace("[", "[:," if len(block.shape) == 2 else "[")
+
+
+def _through(elsewhere, wrong):
+    """What is right where a block, or an entry, is zero; or else very negative, where its exponential is."""
+    found: dict = {}
+    for value in (0.0, VERY_NEGATIVE):
+        left = [name for name in wrong if name not in found]
+        for name, block in elsewhere.blocks.items() if left else ():
+            size = len(block.positions)
+            if value != 0.0 and size > 1:
+                continue
+            for entry in (None, *(range(size) if 1 < size <= MOST_ENTRIES else ())):
+                cured = _cured(elsewhere, left, name, value, entry)
+                said = name if entry is None else block.entry(block.start + entry)
+                for each in cured:
+                    found.setdefault(each, []).append(f"{said} is {value:g}")
+                if cured:
+                    break
+    telling = found and (set(wrong) <= set(found) or not elsewhere.behind)
+    what = _of_each({name: f"is right where {' or '.join(at)}" for name, at in found.items()})
+    return ("through", f"{what}: what is wrong goes through there") if telling else None
+
+
+def _cured(elsewhere, names, block, value, entry):
+    """The names of wrong blocks right nearby where a block has a value, and not wrong farther away."""
+    for i, before in enumerate((*elsewhere.near, *elsewhere.far)):
+        is_near = i < POINTS
+        at = elsewhere.with_block(before.vector, block, value, entry) if names else None
+        if at is not None:
+            slopes = {name: elsewhere.along(at, elsewhere.direction([name])) for name in names}
+            names = [n for n, found in slopes.items() if found.agree or not is_near and not found.differ]
+        elif is_near:
+            return []
+    return names
+
+
+# The functions at other points
+
+
+class Slopes(NamedTuple):
+    """The slope along a direction as handed in, `given`, and `true` within a generous `bar`."""
+
+    given: float
+    true: float
+    bar: float
+
+    @property
+    def differ(self):
+        return abs(self.given - self.true) > BEYOND * self.bar
+
+    @property
+    def agree(self):
+        """Whether they are the same and not zero, as far as a thousandth shows."""
+        return abs(self.given - self.true) <= self.bar < SEEN * abs(self.true)
+
+
+class OutOfCalls(Exception):
+    """The experiments have used up their calls of the loss."""
+
+
+class Elsewhere:
+    """CallersFunctions at other points than their own, judged with some `confidence`.
+
+    Of the loss no more calls are made than LEAST_CALLS, or twice as many as were made before. `still`: names
+    of blocks that are not moved. `behind`: name of a wrong block -> right ones with which its gradient
+    vanishes.
+    """
+
+    still: tuple = ()
+
+    def __init__(self, functions, confidence):
+        self.functions, self.confidence = functions, confidence
+        self.behind: dict = {}
+        self.blocks = {block.name: block for block in functions.point.blocks}
+        self._draw = np.random.default_rng([functions.seed, 5])
+        self._last = min(
+            functions.evaluations + max(LEAST_CALLS, 2 * functions.evaluations), functions.most_calls - SPARE
+        )
+        self.here = self._found_at(functions.point.vector, functions.first_gradients())
+
+    @cached_property
+    def near(self):
+        """Two GradientAts at points nearby, fewer where the functions have no value."""
+        return self._drawn(NEAR)
+
+    @cached_property
+    def far(self):
+        """The same farther away, where a loss made of pieces has others."""
+        return self._drawn(FAR)
+
+    def _drawn(self, places):
+        drawn = (self._moved_to(place) for _ in range(TRIED) for place in places)
+        found = (self.at(vector) for vector in drawn)
+        return [each for _, each in zip(range(POINTS), (each for each in found if each is not None))]
+
+    def _moved_to(self, place):
+        vector = nearby_point(self.functions, place, self._draw)
+        for name in self.still:
+            self.blocks[name].of(vector)[...] = self.blocks[name].of(self.functions.point.vector)
+        return vector
+
+    def at(self, vector):
+        """The GradientAt of a vector; None where the functions have no value or raise something."""
+        self._afford()
+        if not np.isfinite(self.functions.value_or_nan(vector)):
+            return None
+        try:
+            return self._found_at(vector, self.functions.gradients_at(vector))
+        except Exception:  # whatever it is: the functions need not be made for this vector
+            return None
+
+    def with_block(self, vector, name, values, entry=None):
+        """The GradientAt where a block of a vector, or one entry of it, has some values; or None."""
+        there = vector.copy()
+        part = self.blocks[name].of(there)
+        part[... if entry is None else np.unravel_index(entry, part.shape)] = values
+        return self.at(there)
+
+    def _found_at(self, vector, gradients):
+        found = gradient_at(self.functions, vector, *gradients)
+        return found if np.all(np.isfinite(found.analytic)) else None
+
+    def direction(self, names):
+        """A random direction in some blocks."""
+        positions = [np.arange(self.blocks[name].start, self.blocks[name].stop) for name in names]
+        return random_direction(self.functions.point.vector, np.concatenate(positions), self._draw)
+
+    def slopes(self, name, places):
+        """The Slopes at several GradientAts along one direction in a block."""
+        direction = self.direction([name])
+        return [self.along(at, direction) for at in places]
+
+    def along(self, at, direction):
+        """The Slopes at a GradientAt along a direction, by four calls of the loss."""
+        self._afford()
+        h = STEP * max(1.0, float(np.max(np.abs(at.vector[direction != 0.0]))))
+        ahead = [self.functions.value_or_nan(at.vector + k * h * direction) for k in (-2, -1, 1, 2)]
+        near, far = (ahead[2] - ahead[1]) / (2.0 * h), (ahead[3] - ahead[0]) / (4.0 * h)
+        rounding = NOISE * max(abs(each) for each in ahead) / h + np.sum(np.abs(at.rounding * direction))
+        value, bar = (4.0 * near - far) / 3.0, abs(near - far) + rounding
+        return Slopes(float(np.sum(at.analytic * direction)), value, bar)
+
+    def shares(self, name):
+        """What each output, as weighted, adds to each entry of a block: a row for every entry.
+
+        None where the outputs are no single array, or the block has too many entries.
+        """
+        here, rows, block = self.functions.point.vector, [], self.blocks[name]
+        for i in block.positions if len(block.positions) <= MOST_SHARED else ():
+            self._afford()
+            h = STEP * max(1.0, abs(here[i]))
+            low, high = (self.functions.weighted(here + k * h * (np.arange(here.size) == i)) for k in (-1, 1))
+            if low is None:
+                return None
+            row = (high - low) / (2.0 * h)
+            rows.append(np.where(np.abs(row) > CONSTANT * np.max(np.abs(row)), row, 0.0))
+        return np.array(rows) if rows else None
+
+    def is_same(self, name, one, other):
+        """Whether a block has the same numbers, not all zero, in two flat vectors."""
+        one, other = (self.blocks[name].of(each) for each in (one, other))
+        return bool(np.any(other != 0.0)) and np.max(np.abs(one - other)) <= CONSTANT * np.max(np.abs(other))
+
+    def _afford(self):
+        if self.functions.evaluations >= self._last:
+            raise OutOfCalls
+
+    # Whether a cause holds
+
+    def holds(self, block, shape):
+        """Whether what an ErrorShape says of a GradientBlock is true at points farther away, as far as seen.
+
+        Only an error that is made entry by entry is tried: with its Law, g = (analytic - added)/weight.
+        """
+        is_clipped = shape.id.startswith("clipped")
+        if not np.all(block.known) or not block.parts or shape.law is None and not is_clipped:
+            return True
+        holds = self._is_clipped if is_clipped else self._follows
+        try:
+            return all(holds(at, block, shape) for at in self.far or self.near)
+        except OutOfCalls:
+            return True
+
+    def _is_clipped(self, at, block, shape):
+        """Whether nothing is larger than the limit there either, and something as large."""
+        given = np.concatenate([self.blocks[name].of(at.analytic).ravel() for name, _ in block.parts])
+        given, limit = given if shape.mask is None else given[shape.mask.ravel()], shape.constants["limit"]
+        return abs(np.max(np.abs(given)) - limit) <= CONSTANT * limit
+
+    def _follows(self, at, block, shape):
+        weight, added = np.ones_like(at.vector), np.zeros_like(at.vector)
+        chosen, start = np.zeros_like(at.vector, bool), 0
+        for name, factor in block.parts:
+            own = self.blocks[name]
+            p = factor * own.of(at.vector)
+            mask = ...
+            if shape.mask is not None:
+                mask = shape.mask.ravel()[start : start + p.size].reshape(p.shape)
+            own.of(weight)[mask], own.of(added)[mask] = shape.law.weight(p)[mask], shape.law.added(p)[mask]
+            own.of(chosen)[...], start = True, start + p.size
+        moving = chosen & (weight != 0.0)
+        size = np.max(np.abs(at.analytic), initial=0.0)
+        if np.any(np.abs(at.analytic - added)[chosen & ~moving] > CONSTANT * size):
+            return False
+        right, divisor = np.where(moving, (at.analytic - added) / weight, 0.0), np.where(moving, weight, 1.0)
+        claimed = at._replace(analytic=right, rounding=at.rounding / np.abs(divisor))
+        along = np.flatnonzero(moving & np.isfinite(weight))
+        if len(along) == 0:
+            return True
+        direction = random_direction(at.vector, along, self._draw)
+        return not self.along(claimed, direction).differ or not self._is_wrong(claimed, direction)
+
+    def _is_wrong(self, at, direction):
+        """The verdict itself, with an error bar that is measured."""
+        self._afford()
+        try:
+            return judge_along(self.functions, at, direction, self.confidence)[0] == "wrong"
+        except Exception:  # as above
+            return False

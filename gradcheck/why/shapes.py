@@ -4,21 +4,13 @@ Each row of `TABLE` predicts c*g + k*p, with g the numerical gradient and p the 
 right numbers in the wrong place. `shapes` tries both on a block, on its wrong entries, and beside a factor.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
 
-from gradcheck.why.along_lines import left_out
-from gradcheck.why.arrangements import (
-    arrangements,
-    beside_another_block,
-    lines,
-    of_another_block,
-    permuted,
-    spelled_out,
-    without_input,
-)
+from gradcheck.why.arrangements import arrangements, beside_others, left_out, lines, permuted, spelled_out
 from gradcheck.why.cause import (
     NEAR,
     ErrorShape,
@@ -29,15 +21,15 @@ from gradcheck.why.cause import (
     number,
     plus,
 )
-from gradcheck.why.elementwise import Law, ratios
 
 NAMED, FITTED = "named", "fitted"  # a c or k that is one of the `named_factors`, or whatever fits best
-ONE, SIGN, UNSIGNED, OVER = (
-    "one",
-    "sign",
-    "unsigned",
-    "over",
-)  # in place of p: what a fitted constant stands before
+ONE, SIGN, OVER = "one", "sign", "over"  # in place of p: what a fitted constant stands before
+COLUMNS = {  # what a constant k stands before: whether it multiplies the gradient, too, and what of p
+    "parameter": (False, lambda p: p),
+    "one": (False, np.ones_like),
+    "sign": (False, np.sign),
+    "over": (True, lambda p: 1.0 / p),
+}
 OF_COLUMN = {ONE: "added", SIGN: "l1", OVER: "epsilon"}
 
 
@@ -110,9 +102,7 @@ def shapes(block, others, task):
     if np.all(block.known):
         yield from arrangements(block)
         yield from left_out(block)
-        yield from without_input(block, others)
-        yield from of_another_block(block, others)
-        yield from beside_another_block(block, others)
+        yield from beside_others(block, others)
     yield from (shape for shape in rows if shape.free > 0)
     yield from _in_some_entries(block, task)
     yield from _times_a_factor(block, task)
@@ -222,6 +212,73 @@ def _where(block, wrong):
         if np.all(wrong[hit] if axis == 0 else wrong[:, hit]):
             return "some entries", named_lines(block.name, axis, hit)
     return "some entries", named_entries(block.name, wrong)
+
+
+# The law of an error that is made entry by entry
+
+
+@dataclass(frozen=True)
+class Law:
+    """c*g + k*column, or ratio*g: the gradient that a mistake makes of the right one, g, at parameters p."""
+
+    c: float = 1.0
+    k: float = 0.0
+    column: str = "parameter"
+    ratio: Callable | None = None
+
+    def weight(self, p):
+        """What multiplies g."""
+        multiplies, of = COLUMNS[self.column]
+        weight = self.c * np.ones_like(p) if self.ratio is None else self.ratio(p)
+        return weight + self.k * of(p) if multiplies and self.k != 0.0 else weight
+
+    def added(self, p):
+        """What is added to it."""
+        multiplies, of = COLUMNS[self.column]
+        return np.zeros_like(p) if multiplies else self.k * of(p)
+
+    def __call__(self, g, p):
+        return self.weight(p) * g + self.added(p)
+
+
+def logistic(x):
+    return 0.5 * (1.0 + np.tanh(0.5 * x))
+
+
+# name: value, slope, the slope by its value as programs compute it, and what of it is easily left out
+ACTIVATIONS = {
+    "tanh": (np.tanh, lambda out: 1.0 - out**2, "1 - out", lambda out: 1.0 - out),
+    "the logistic function": (logistic, lambda out: out * (1.0 - out), "1 - out", lambda out: 1.0 - out),
+    "softplus": (lambda x: np.logaddexp(x, 0.0), lambda out: -np.expm1(-out), None, None),
+}
+
+
+def ratios():
+    """(id, ratio to the right gradient, what completes "the gradient of x is g ..."), as in a table."""
+    yield "by the logarithm", lambda p: p, "times the parameter: the derivative by its logarithm"
+    yield (
+        "by the exponential",
+        lambda p: np.exp(-p),
+        "divided by its exponential: the slope of exp is left out",
+    )
+    for name, (value, slope, part, of_part) in ACTIVATIONS.items():
+        yield from _of_activation(name, value, slope, part, of_part)
+
+
+def _of_activation(name, value, slope, part, of_part):
+    def over_slope(mistaken):
+        return lambda p: mistaken(p, value(p)) / slope(value(p))
+
+    yield "slope left out", over_slope(lambda p, out: 1.0), f"without the slope of {name} at the parameter"
+    for_slope = f"with the value of {name} at the parameter in place of its slope"
+    yield "value for slope", over_slope(lambda p, out: out), for_slope
+    twice = f"with the slope of {name} taken at its output in place of the parameter"
+    yield "slope at the output", over_slope(lambda p, out: slope(value(out))), twice
+    given = f"with the slope of {name} by its formula of the output, applied to the parameter"
+    yield "slope by the input", over_slope(lambda p, out: slope(p)), given
+    if part is not None:
+        lost = f"with {part} for the slope of {name} at the parameter"
+        yield "part of the slope", over_slope(lambda p, out: of_part(out)), lost
 
 
 # Constants, and what is said of them

@@ -6,6 +6,7 @@ agree to the last bit. Only the state after many updates comes from training the
 
 from decimal import Decimal
 from itertools import islice
+from typing import Any
 
 from neuronnet.derivation.digits import finite
 from neuronnet.derivation.layer_formulas import starting_state
@@ -13,9 +14,9 @@ from neuronnet.derivation.passes import Pass
 from neuronnet.derivation.rows import Quantity, Rows
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, counted, shortened
+from neuronnet.files import require
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.rewriting import with_names
-from neuronnet.limits import require
 from neuronnet.names import (
     after,
     in_sample,
@@ -25,7 +26,7 @@ from neuronnet.names import (
     split_update,
     update_of,
 )
-from neuronnet.render.notebooks import InNotebooks
+from neuronnet.render import document, text
 
 MOST_ROWS = 20_000
 MOST_UPDATES = 10_000_000
@@ -33,7 +34,7 @@ MOST_EXACT_UPDATES = 20
 ROUNDINGS = 8
 
 
-class Derivation(InNotebooks, Rows):
+class Derivation(document.InNotebooks, Rows):
     """The quantities of a network's pass, of the update it leads to, and of the state after that.
 
     `quantities` are the rows in order; `given` the numbers they start from, by name; all in the type
@@ -155,8 +156,6 @@ class Derivation(InNotebooks, Rows):
         return plain in self._by_name or plain in self._positions or self._is_derivative(plain)
 
     def _document(self):
-        from neuronnet.render import document
-
         return document.of_derivation(self)
 
     # Rows
@@ -281,6 +280,41 @@ class Derivation(InNotebooks, Rows):
 
 def _after(updates):
     return "after one update" if updates == 1 else f"after {updates} updates"
+
+
+class Explanation(document.InNotebooks):
+    """A quantity of a derivation: `name`, `formula` (None for a given number), `value`, and its `factors`.
+
+    The value is the one that is printed, in every digit: -4.248354255291589e-18 for `out - target` where out
+    is close to 1. The factors are the Quantities that the formula names; `print` shows them.
+    """
+
+    def __init__(self, derivation: Derivation, name: str, at: int = 0):
+        """Raises UnknownName, which carries the nearest names."""
+        self.derivation = derivation
+        self.quantity = derivation[derivation.name_at(name, at)]
+        self.name, self.formula = self.quantity.name, self.quantity.formula
+        self.value = derivation.printed_value(self.quantity)
+        self.factors = derivation.factors_of(self.quantity)
+
+    def __str__(self) -> str:
+        return text.explanation(self.quantity, self.factors, self.derivation)
+
+    def _document(self):
+        return document.of_derivation(self.derivation, self.name)
+
+    def __repr__(self) -> str:
+        return f"Explanation {text.row(self.quantity, self.derivation)}"
+
+
+def explain(network: Any, name: str, at: int = 0) -> Explanation:
+    """The Explanation of one quantity of a network's pass, or of a derivative `dA/dB` between two of them.
+
+    `network` is a NeuralNetwork, or what `neuronnet.load` takes; `at` says how many updates of it come before
+    the pass: `explain(network, "dE_total/dw5", at=3)` is that of `dE_total/dw5@3`. Raises UnknownName, which
+    carries the nearest names, and NeuronnetError where `at` is no number of updates.
+    """
+    return Explanation(Derivation(network, updates=0), name, at)
 
 
 class Exact:

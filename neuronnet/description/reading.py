@@ -13,11 +13,11 @@ from typing import Any
 
 from neuronnet.description.description import Description, FrozenMapping, Order, PublishedNumber, Update
 from neuronnet.description.layers import LayerReader
-from neuronnet.description.samples import SampleReader
-from neuronnet.description.values import MOST_DIGITS, Checks, folded, text_of
+from neuronnet.description.samples import SampleReader, input_count
+from neuronnet.description.values import MOST_DIGITS, Checks, folded
 from neuronnet.elementary import Literal
 from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
-from neuronnet.limits import allowed, most
+from neuronnet.files import allowed, most, text_of
 from neuronnet.losses import LOSSES
 from neuronnet.names import WORD, Names
 
@@ -172,7 +172,7 @@ class _Network(Checks):
             needed = 'an object such as {"layer": [...], "sample": [...]} is needed'
             self.refuse("network", shortened(given), needed)
         given = self.table(given, "network", KEYS, aliases=SAME_KEY)
-        layers = LayerReader(self).read(given)
+        layers = LayerReader(self, lambda: input_count(self, given)).read(given)
         loss, combined = self.loss(given, layers)
         samples, held_out = SampleReader(self, layers, loss).read(given)
         rate = given.get("learning_rate")

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neuronnet.description.description import Sample
-from neuronnet.description.initial import LegacyRandom
-from neuronnet.description.values import MOST_DIGITS, fits_a_float, text_of
+from neuronnet.description.layers import LegacyRandom
+from neuronnet.description.values import MOST_DIGITS, fits_a_float
 from neuronnet.elementary import Literal
 from neuronnet.errors import counted, shortened
+from neuronnet.files import text_of
 
 MOST_INPUTS = 1_000_000
 CLASSES = 21  # of the sine: -1.0, -0.9 ... 1.0

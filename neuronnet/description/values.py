@@ -7,7 +7,7 @@ from math import isfinite
 
 from neuronnet.elementary import Literal
 from neuronnet.errors import SpecError, did_you_mean, nearest, shortened
-from neuronnet.limits import allowed, most
+from neuronnet.files import allowed, most
 
 MOST_DIGITS = 1000  # of one number
 
@@ -18,31 +18,6 @@ def fits_a_float(value):
         return isfinite(value) and (float(value) != 0 or Decimal(getattr(value, "text", 0)) == value == 0)
     except (ArithmeticError, ValueError):
         return False
-
-
-def text_of(path, needed, most_bytes=None):
-    """The text of a file of at most so many bytes. Raises SpecError, which ends with what is `needed`."""
-    most_bytes = most("bytes") if most_bytes is None else most_bytes
-    try:
-        with path.open("rb") as file:
-            data = file.read(most_bytes + 1)
-    except (OSError, ValueError) as error:
-        plain = {FileNotFoundError: "no such file", IsADirectoryError: "a folder"}
-        found = plain.get(type(error)) or getattr(error, "strerror", None) or "an unreadable file"
-        raise SpecError(str(path), found, f"{needed} is needed") from None
-    return decoded(data, str(path), most_bytes)
-
-
-def decoded(data, where, most_bytes=None):
-    """The text that bytes stand for: UTF-8, with or without a byte order mark, and of bounded length."""
-    most_bytes = most("bytes") if most_bytes is None else most_bytes
-    if len(data) > most_bytes:
-        raise SpecError(where, f"more than {most_bytes} bytes", allowed("bytes"))
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise SpecError(where, f"a byte that is not UTF-8 in line {line}", "files are UTF-8") from None
 
 
 def folded(word):

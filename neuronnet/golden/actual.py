@@ -14,10 +14,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neuronnet.errors import NeuronnetError, shortened
-from neuronnet.golden.arrays import FLOATS, archive_of, array, most_bytes, names_of, npy
-from neuronnet.golden.rounding import float32
-from neuronnet.golden.state_dict import flat, tensors_of
-from neuronnet.limits import allowed, most
+from neuronnet.files import allowed, most
+from neuronnet.golden.binary_files import (
+    FLOATS,
+    archive_of,
+    array,
+    flat,
+    most_bytes,
+    names_of,
+    npy,
+    tensors_of,
+)
+from neuronnet.golden.recording import float32
 
 PRINTED = 15  # digits from which the numbers of a text are taken to be whole floats
 TELLING, MOST_TELLING = 8, 1_000  # digits from which a text tells the dtype; so many texts are asked

@@ -14,10 +14,9 @@ from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, counted
 from neuronnet.golden.actual import Actual
 from neuronnet.golden.matching import matched
-from neuronnet.golden.recording import over_samples
-from neuronnet.golden.rounding import REPRODUCIBLE, ULPS, ulp_of
+from neuronnet.golden.recording import REPRODUCIBLE, ULPS, over_samples, ulp_of
 from neuronnet.names import update_of
-from neuronnet.render.notebooks import preformatted
+from neuronnet.render.document import preformatted
 
 if TYPE_CHECKING:
     from neuronnet.golden.golden import Golden

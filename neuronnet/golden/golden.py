@@ -15,15 +15,20 @@ from typing import Any
 
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.description.reading import read
-from neuronnet.description.values import text_of
 from neuronnet.errors import Interrupted, NeuronnetError, did_you_mean, nearest, shortened
-from neuronnet.files import write_bytes
-from neuronnet.golden.balls import ball_type
+from neuronnet.files import most, text_of, write_bytes
 from neuronnet.golden.formats import WRITERS
-from neuronnet.golden.golden_value import GoldenValue
-from neuronnet.golden.recording import Recorded, batches_of, recorded, require_trainable
-from neuronnet.golden.rounding import ULPS, disturbed, disturbed_number, shortest
-from neuronnet.limits import most
+from neuronnet.golden.golden_value import GoldenValue, ball_type
+from neuronnet.golden.recording import (
+    ULPS,
+    Recorded,
+    batches_of,
+    disturbed,
+    disturbed_number,
+    recorded,
+    require_trainable,
+    shortest,
+)
 from neuronnet.names import update_of
 from neuronnet.network import NeuralNetwork
 from neuronnet.output import format_of, plain

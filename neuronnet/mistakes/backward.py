@@ -1,4 +1,4 @@
-"""Mistakes on the way back: paths that meet, the factors of a product, factors of all; and `slopes`.
+"""Mistakes in the products of the way back, and in factors of all that comes from the loss.
 
 A row says what is done at an edge of the graph; it holds for every model, at one edge or at all of a kind.
 """
@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.expressions import Call, Entry, Name, Number, Placed, Sum, Transpose, is_number, total
 from neuronnet.formulas.rewriting import nodes
-from neuronnet.mistakes.slopes import of_slopes
 from neuronnet.mistakes.variation import (
     UPSTREAM,
     Variation,
     factors_of,
     known,
-    named,
     slopes_in,
     times,
     turned,
@@ -33,49 +31,9 @@ RAW = "hidden delta from the raw output error"
 
 
 def backward(graph: Graph) -> Iterator[Variation]:
-    """Every Variation of the sweep backwards over a model."""
-    yield from of_slopes(graph)
-    yield from _paths(graph)
+    """Every Variation of the products and factors in the sweep backwards over a model."""
     yield from _products(graph)
     yield from _factors(graph)
-
-
-# Where paths meet: the ids at inner quantities and at parameters, the shares that count, of all shares.
-
-
-def _averaged(graph):
-    return lambda shares, numerator: [times(each, 1 / Number(len(shares)), graph.shapes) for each in shares]
-
-
-PATHS = (
-    (
-        "only o1's path into h1 (no sum over outputs)",
-        "first use only: {name}",
-        lambda graph: lambda shares, numerator: shares[:1],
-    ),
-    (
-        "only the last path into a hidden neuron",
-        "last use only: {name}",
-        lambda graph: lambda shares, numerator: shares[-1:],
-    ),
-    ("paths averaged instead of summed", "uses averaged: {name}", _averaged),
-)
-
-
-def _paths(graph):
-    forked = [name for name in graph.inner if len(graph.users[name]) > 1]
-    tied = [name for name in graph.parameters if len(graph.users.get(name, ())) > 1 and graph.network is None]
-    groups = ([tied] if len(tied) > 1 else []) + [[name] for name in tied]
-    for id, of_parameters, change in PATHS:
-        if forked:
-            yield known(id, sums={name: change(graph) for name in forked})
-        for names in groups:
-            words = {"name": named([(name, name) for name in names]).colon}
-            yield known(of_parameters, words, sums={name: change(graph) for name in names})
-    for name in graph.singles(forked) + tied:
-        for user in graph.users[name]:
-            places, shares = {"user": user, "name": name}, {(user, name): lambda share, upstream: None}
-            yield known("path through {user} missing in the derivative by {name}", places, 1, shares=shares)
 
 
 # The two factors of a product: what goes back to an inner quantity, what goes to a parameter.
@@ -188,7 +146,7 @@ def _products(graph):
         for id, change in rows:
             shares = {edge: change(graph, edge) for edge in edges}
             shares = {edge: each for edge, each in shares.items() if each is not None}
-            if shares and (graph.network is None or id not in OF_MATRICES):
+            if graph.network is None or id not in OF_MATRICES:
                 yield known(id, shares=shares)
             for edge, each in shares.items() if len(shares) > 1 and graph.network is None else ():
                 found = known(id, plainness=1, shares={edge: each})
@@ -306,8 +264,7 @@ def _factors(graph):
         ("gradient multiplied by the number of outputs", Number(outputs), outputs > 1),
         ("outputs averaged in the gradient only", 1 / Number(outputs), outputs > 1 and sums_outputs),
     ):
-        if suits and errors:
-            yield known(id, shares=dict.fromkeys(errors, _multiplied(graph, factor)))
+        yield known(id, shares=dict.fromkeys(errors * suits, _multiplied(graph, factor)))
     ends = network.nets[-1] if network is not None and network.cancels else [name for _, name in errors]
     absolute = dict.fromkeys(ends, lambda shares, numerator: [Call("abs", [total(shares)])])
     yield known("absolute value instead of sign", sums=absolute)
@@ -322,8 +279,7 @@ def _factors(graph):
             is_loss = numerator in graph.losses
             return [times(each, factor, graph.shapes) for each in shares] if is_loss else shares
 
-        if names:
-            yield known(id, words, sums=dict.fromkeys(names, scaled))
+        yield known(id, words, sums=dict.fromkeys(names, scaled))
 
 
 def _multiplied(graph, factor):

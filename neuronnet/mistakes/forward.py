@@ -1,16 +1,15 @@
-"""Mistakes and conventions in the forward pass: activations, terms left out, numbers misplaced."""
+"""Mistakes and conventions in the forward pass: activations, terms left out, numbers misplaced, the error."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from neuronnet.formulas.expressions import Call, Name, Number, Power, Sum, sum_of, total
-from neuronnet.formulas.rewriting import nodes
-from neuronnet.mistakes.errors import errors
-from neuronnet.mistakes.variation import BOTH, ERROR, Variation, changed, known, scaled, with_parts
+from neuronnet.formulas.rewriting import mapped, nodes
+from neuronnet.mistakes.variation import BOTH, ERROR, GRADIENT, Variation, changed, known, with_parts
 from neuronnet.names import in_sample
 
 if TYPE_CHECKING:
@@ -22,33 +21,53 @@ MOST_SWAPS = 60
 def forward(graph: Graph) -> Iterator[Variation]:
     """Every Variation of the forward lines of a model."""
     yield from _activations(graph)
-    yield from _logarithms(graph)
+    logarithms = [
+        name for name in graph.errors if _calls(graph.model.formulas[name], "ln", "logsumexp", "lse")
+    ]
+    for base in (10, 2):
+        yield changed(f"log{base} for ln", logarithms, _scaled(1 / Call("ln", [Number(base)])), ERROR)
     if graph.network is None:
         yield from _lines(graph)
         yield from _exchanged(graph, [[name for name in graph.model.given if name in graph.users]])
-        yield from _transposed(graph)
+        for name in graph.model.given:
+            size = graph.model.shape(name)
+            if name in graph.users and len(size) == 2 and size[0] == size[1] > 1:
+                yield known("{name} transposed", {"name": name}, 1, given={name: f"{name}ᵀ"})
         return
     weights = [[each for row in rows for each in row] for rows in graph.network.names.weights]
     yield from _exchanged(graph, weights)
     yield from _of_network(graph)
-    yield from errors(graph)
+    yield from _errors(graph)
     yield from _misplaced(graph, weights)
+
+
+def _scaled(factor, names: set | None = None) -> Callable:
+    """The change of a formula that multiplies it, or only some names in it."""
+    if names is None:
+        return lambda formula: formula * factor
+    return lambda formula: mapped(
+        formula, lambda leaf: leaf * factor if getattr(leaf, "name", None) in names else leaf
+    )
+
+
+def _is_call(node, *functions):
+    return isinstance(node, Call) and node.function in functions
+
+
+def _calls(formula, *functions):
+    return any(_is_call(node, *functions) for node, *_ in nodes(formula))
 
 
 # Activations: another function, none, or a sign in its exponent.
 
 
-def _logistic(net):
-    return Call("logistic", [net])
-
-
-def _tanh(net):
-    return Call("tanh", [net])
-
-
 def _applied(function):
     """The change of the call of an activation into another function of its argument."""
     return lambda formula: function(formula.arguments[-1]) if isinstance(formula, Call) else formula
+
+
+def _logistic(net):
+    return Call("logistic", [net])
 
 
 _none = _applied(lambda net: net)
@@ -59,22 +78,20 @@ def _activations(graph):
     calls = {out: each.function for out, each in calls.items() if isinstance(each, Call)}
     own = graph.network is None
     for id, function, other in (
-        ("tanh in place of the logistic", "logistic", _applied(_tanh)),
+        ("tanh in place of the logistic", "logistic", _applied(lambda net: Call("tanh", [net]))),
         ("the logistic in place of tanh", "tanh", _applied(_logistic)),
     ):
         names = [name for name in calls if calls[name] == function]
-        if names:
-            yield changed(id, names, other)
+        yield changed(id, names, other)
         for name in names if len(names) > 1 and own else ():
             found = changed(id, [name], other)
             found.id, found.plainness = f"{id}: {name}", 1
             yield found
     logistic = {name for name in calls if calls[name] == "logistic"}
-    if logistic:
-        found = changed("exp(net) for exp(-net)", logistic, _applied(lambda net: _logistic(-net)), ERROR)
-        nets = {(out, net) for edges in graph.layers for out, net in edges if out in logistic}
-        found.shares = {edge: _by_outs(*edge, own=True) for edge in nets}
-        yield found
+    found = changed("exp(net) for exp(-net)", logistic, _applied(lambda net: _logistic(-net)), ERROR)
+    nets = {(out, net) for edges in graph.layers for out, net in edges if out in logistic}
+    found.shares = {edge: _by_outs(*edge, own=True) for edge in nets}
+    yield found
     for name in calls if own else ():
         if calls[name] in ("logistic", "tanh", "max"):
             yield changed("no activation: {name}", [name], _none, BOTH, {"name": name})
@@ -85,34 +102,30 @@ def _of_network(graph):
     hidden = [out for edges in hidden for out, _ in edges if graph.model.formulas[out].names()]
     *inner, last = network.nets
     nets = {"hidden": [net for layer in inner for net in layer], "output": last if inner else []}
-    for id, names, change, what in (
-        ("no activation at the output", [out for out, _ in output] * (not network.cancels), _none, BOTH),
-        ("no activation in the hidden layers", hidden, _none, BOTH),
-        ("bias missing in the hidden net input", nets["hidden"], _without_bias(network), ERROR),
-        ("bias missing in the output net input", nets["output"], _without_bias(network), ERROR),
-    ):
-        names = [
-            name for name in names if change(graph.model.formulas[name]) is not graph.model.formulas[name]
-        ]
-        if names:
-            yield changed(id, names, change, what)
-    if network.rows.last == "softmax":
-        yield from _softmax_of_network(network)
-
-
-def _without_bias(network):
     biases = set(network.all_biases)
 
-    def without(formula):
+    def without_bias(formula):
         has_bias = isinstance(formula, Sum) and len(formula.terms) > 1 and biases & set(formula.names())
         return Sum(formula.terms[:-1]) if has_bias else formula
 
-    return without
+    for id, names, change, what in (
+        ("no activation at the output", [out for out, _ in output] * (not network.cancels), _none, BOTH),
+        ("no activation in the hidden layers", hidden, _none, BOTH),
+        ("bias missing in the hidden net input", nets["hidden"], without_bias, ERROR),
+        ("bias missing in the output net input", nets["output"], without_bias, ERROR),
+    ):
+        formulas = {name: graph.model.formulas[name] for name in names}
+        yield changed(
+            id, [name for name in names if change(formulas[name]) is not formulas[name]], change, what
+        )
+    if network.rows.last == "softmax" and graph.outputs > 1:
+        yield from _softmax_of_network(network)
 
 
 def _softmax_of_network(network):
+    shares = "softmax without exponentials"
     for id, other in (
-        ("softmax without exponentials", lambda net, nets: net / total(map(Name, nets))),
+        (shares, lambda net, nets: net / total(map(Name, nets))),
         ("the logistic in place of softmax", lambda net, nets: _logistic(net)),
         ("no activation at the output", lambda net, nets: net),
     ):
@@ -121,13 +134,10 @@ def _softmax_of_network(network):
             nets, outs = network.rows.nets_and_outs(network.top, sample)
             for net, out in zip(nets, outs):
                 found.values[out] = lambda formula, net=net, nets=nets, other=other: other(Name(net), nets)
-                if id == "softmax without exponentials":
-                    found.shares |= {
-                        (out, each): _by_outs(out, network.out_of[each], each == net) for each in nets
-                    }
-        found.slopes = {} if found.shares else dict(found.values)
-        if len(nets) > 1:
-            yield found
+                for each in nets if id == shares else ():
+                    found.shares[out, each] = _by_outs(out, network.out_of[each], each == net)
+        found.slopes = {} if id == shares else dict(found.values)
+        yield found
 
 
 def _by_outs(out, other, own):
@@ -136,29 +146,11 @@ def _by_outs(out, other, own):
     return lambda share, upstream: upstream * slope
 
 
-def _logarithms(graph):
-    names = [
-        name
-        for name in graph.errors
-        if any(_is_call(node, "ln", "logsumexp", "lse") for node, *_ in nodes(graph.model.formulas[name]))
-    ]
-    for base in (10, 2) if names else ():
-        yield changed(f"log{base} for ln", names, scaled(1 / Call("ln", [Number(base)])), ERROR)
-
-
 # Lines of a sheet: terms and factors forgotten or too many, quantities exchanged.
-
-
-def _is_call(node, *functions):
-    return isinstance(node, Call) and node.function in functions
 
 
 def _in_place_of(function):
     return lambda node: Call(function, node.arguments, node.options)
-
-
-def _in_degrees(node):
-    return Call(node.function, [node.arguments[0] * Number(math.pi / 180)])
 
 
 WHOLE = (
@@ -175,7 +167,12 @@ PARTS = (
     ),
     ("mean for sum in {name}: {part}", lambda node: _is_call(node, "sum"), _in_place_of("mean"), BOTH),
     ("sum for mean in {name}: {part}", lambda node: _is_call(node, "mean"), _in_place_of("sum"), BOTH),
-    ("degrees for radians in {name}: {part}", lambda node: _is_call(node, "sin", "cos"), _in_degrees, ERROR),
+    (
+        "degrees for radians in {name}: {part}",
+        lambda node: _is_call(node, "sin", "cos"),
+        lambda node: Call(node.function, [node.arguments[0] * Number(math.pi / 180)]),
+        ERROR,
+    ),
 )
 
 
@@ -183,32 +180,28 @@ def _lines(graph):
     for name in graph.lines:
         formula = graph.model.formulas[name]
         for id, factor in WHOLE:
-            yield changed(id, [name], scaled(factor), ERROR, {"name": name})
-        for term, change in _without_a_term(graph, name, formula):
-            yield changed("{term} missing in {name}", [name], change, BOTH, {"name": name, "term": term})
+            yield changed(id, [name], _scaled(factor), ERROR, {"name": name})
+        for place, (_, term) in enumerate(formula.terms if isinstance(formula, Sum) else ()):
+            if term.names() and graph.steps.shapes[name] == graph.model.shape_of(term):
+                places = {"name": name, "term": term.format()}
+                yield changed("{term} missing in {name}", [name], _without_term(place), BOTH, places)
         for id, is_chosen, other, what in PARTS:
             for node, *_ in nodes(formula):
                 if is_chosen(node):
-                    text = node.format()
-                    yield changed(id, [name], _with(text, other(node)), what, {"name": name, "part": text})
+                    parts = {node.format(): other(node)}
+                    places = {"name": name, "part": node.format()}
+                    yield changed(
+                        id, [name], lambda whole, parts=parts: with_parts(whole, parts), what, places
+                    )
 
 
-def _with(text, part):
-    return lambda whole: with_parts(whole, {text: part})
+def _without_term(place):
+    def without(whole):
+        if not isinstance(whole, Sum) or len(whole.terms) <= max(place, 1):  # another mistake came first
+            return whole
+        return sum_of([*whole.terms[:place], *whole.terms[place + 1 :]])
 
-
-def _without_a_term(graph, name, formula):
-    """(text of a term, the change that leaves it out) of every term of a sum."""
-    for place, (_, term) in enumerate(formula.terms if isinstance(formula, Sum) else ()):
-        if not term.names() or graph.steps.shapes[name] != graph.model.shape_of(term):
-            continue
-
-        def without(whole, place=place):
-            if not isinstance(whole, Sum) or len(whole.terms) <= max(place, 1):  # another mistake came first
-                return whole
-            return sum_of([*whole.terms[:place], *whole.terms[place + 1 :]])
-
-        yield term.format(), without
+    return without
 
 
 def _exchanged(graph, groups):
@@ -218,13 +211,6 @@ def _exchanged(graph, groups):
     for one, other in pairs[:MOST_SWAPS] if graph.network is None or len(pairs) <= MOST_SWAPS else ():
         given = {one: other, other: one}
         yield known("{one} and {other} exchanged", {"one": one, "other": other}, 1, given=given)
-
-
-def _transposed(graph):
-    for name in graph.model.given:
-        size = graph.model.shape(name)
-        if name in graph.users and len(size) == 2 and size[0] == size[1] > 1:
-            yield known("{name} transposed", {"name": name}, 1, given={name: f"{name}ᵀ"})
 
 
 # Numbers of a network that were read into the wrong places.
@@ -237,10 +223,10 @@ def _misplaced(graph, layers):
         ("first weight matrix", layers[:1] * (len(layers) > 1)),
         ("last weight matrix", layers[-1:] * (len(layers) > 1)),
     ):
-        weights = [name for names in chosen for name in names if name in network.mirrored]
-        if weights:
-            given = {name: network.mirrored[name] for name in weights}
-            yield known(f"{which} loaded transposed", given=given)
+        given = {
+            name: network.mirrored[name] for names in chosen for name in names if name in network.mirrored
+        }
+        yield known(f"{which} loaded transposed", given=given)
     biases = [layer[0] for layer in network.biases if len(layer) == 1]
     if len(biases) > 1 and all(layer.bias_kind == "shared" for layer in network.description.layers):
         yield known("biases of the layers swapped", given=dict(zip(biases, biases[::-1])))
@@ -256,5 +242,130 @@ def _misplaced(graph, layers):
             for sample in network.samples
             for name, other in zip(names, names[::-1])
         }
-        if len(names) > 1:
-            yield known(f"{what} in reverse order", given=given)
+        yield known(f"{what} in reverse order", given=given if len(names) > 1 else {})
+
+
+# The error of a network: which it is, what is averaged, its L2 term.
+
+
+def _errors(graph):
+    network, description = graph.network, graph.network.description
+    outputs, samples, loss = graph.outputs, len(network.samples), description.loss
+    halved, doubled = loss == "half squared error", _scaled(Number(2))
+    for id, change, what, suits in (
+        ("square forgotten in the error", _without_square, ERROR, loss.endswith("squared error")),
+        ("the loss without its half", doubled, BOTH, halved),
+        ("the loss with a half", _scaled(1 / Number(2)), BOTH, loss == "squared error"),
+    ):
+        yield changed(id, graph.errors * suits, change, what)
+    if halved and description.outputs == "sum" and outputs > 1:
+        found = changed("mean squared error", graph.errors, doubled)
+        yield found.with_other(_combined(network.output_edges, _divided, BOTH)).named_as(found)
+    for kind, edges, count, way in (
+        ("outputs", network.output_edges, outputs, description.outputs),
+        ("samples", network.sample_edges, samples, description.samples_combine),
+    ):
+        is_mean = way == "mean"
+        factor, parts = (Number, (ERROR, GRADIENT)) if is_mean else (_divided, (GRADIENT, ERROR))
+        for id, what in zip(
+            (
+                f"{kind} {'summed' if is_mean else 'averaged'}",
+                f"{kind} averaged in the gradient only",
+                f"{kind} averaged in the error only",
+            ),
+            (BOTH, *parts) if count > 1 else (),
+        ):
+            yield _combined(edges, factor, what, id)
+    if samples > 1 and description.samples_combine == "mean":
+        id = "gradient divided by the number of samples twice"
+        yield _combined(network.sample_edges, _divided, GRADIENT, id)
+    yield from _other_losses(network, loss)
+    yield from _l2(graph) if network.l2_terms else ()
+
+
+def _without_square(formula):
+    squares = [each for each in nodes(formula) if isinstance(each[0], Power)]
+    return squares[0][1](squares[0][0].base) if squares else formula
+
+
+def _combined(edges, factor, what, id=None):
+    """A factor, `factor(count)`, at the edges of a sum of so many: in its value, in its slope or in both."""
+    below: dict[str, set] = {}
+    for user, name in edges:
+        below.setdefault(user, set()).add(name)
+    changes = {user: _scaled(factor(len(names)), names) for user, names in below.items()}
+    found = Variation("", "") if id is None else known(id)
+    for each in what:
+        setattr(found, each, dict(changes))
+    return found
+
+
+def _divided(count):
+    return 1 / Number(count)
+
+
+def _other_losses(network, loss):
+    targets = [target for sample in network.description.samples for target in sample.targets]
+    last = network.rows.last if all(0 <= target <= 1 for target in targets) else None
+    squared, binary = loss.endswith("squared error"), loss == "binary cross-entropy"
+
+    def yes(target, out):
+        return -target * Call("ln", [out])
+
+    def no(target, out):
+        return (1 - target) * Call("ln", [1 - out])
+
+    for id, formula, suits in (
+        (
+            "squared error in place of the cross-entropy",
+            lambda target, out: (target - out) ** 2 / 2,
+            "cross-entropy" in loss,
+        ),
+        (
+            "cross-entropy in place of the squared error",
+            lambda target, out: yes(target, out) - no(target, out),
+            squared and last == "logistic",
+        ),
+        ("cross-entropy of classes in place of the squared error", yes, squared and last == "softmax"),
+        ("sign slip in the cross-entropy", lambda target, out: yes(target, out) + no(target, out), binary),
+        ("only the first term of the cross-entropy", yes, binary),
+    ):
+        changes = {
+            error: lambda old, pair=pair, formula=formula: formula(*map(Name, pair))
+            for error, pair in network.ends * suits
+        }
+        yield known(id, values=changes, slopes=dict(changes))
+
+
+def _l2(graph):
+    """The L2 term, l2/2 times the sum of the squared weights."""
+    network, description = graph.network, graph.network.description
+    per_sample = description.l2_scale == "per sample"
+    strength, squares = Name(network.names.l2) / 2, [Name(bias) ** 2 for bias in network.all_biases]
+    for id, change, what, suits in (
+        ("L2 term missing", lambda term, count: term * 0, BOTH, True),
+        ("L2 term missing in the gradient", lambda term, count: term * 0, GRADIENT, True),
+        ("L2 term missing in the error", lambda term, count: term * 0, ERROR, True),
+        ("L2 term without its half", lambda term, count: term * 2, BOTH, True),
+        ("L2 gradient doubled", lambda term, count: term * 2, GRADIENT, True),
+        ("L2 term without its half in the error only", lambda term, count: term * 2, ERROR, True),
+        ("L2 gradient of the wrong sign", lambda term, count: term * -1, GRADIENT, True),
+        (
+            "L2 term on the biases as well",
+            lambda term, count: term + description.l2_share(strength * total(squares), count),
+            BOTH,
+            bool(squares),
+        ),
+        (
+            f"L2 term {'not ' * per_sample}divided by the number of samples",
+            lambda term, count: term * (Number(count) if per_sample else _divided(count)),
+            BOTH,
+            len(network.samples) > 1,
+        ),
+    ):
+        changes = {
+            name: lambda term, count=count, change=change: change(term, count)
+            for name, count in network.l2_terms.items()
+        }
+        if suits:
+            yield known(id, **{each: dict(changes) for each in what})

@@ -10,19 +10,35 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
+from neuronnet.derivation.model import Model
 from neuronnet.derivation.sweep import contributions
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.evaluating import shape_of
 from neuronnet.formulas.expressions import Call, Expression, Name
 from neuronnet.formulas.rewriting import with_names
-from neuronnet.mistakes.variation import UPSTREAM, VALUES, Place, everywhere, factors_of, named, slopes_in
+from neuronnet.mistakes.backward import backward
+from neuronnet.mistakes.forward import forward
+from neuronnet.mistakes.passes import Pass, Values, changed_step
+from neuronnet.mistakes.slopes import slopes_and_paths
+from neuronnet.mistakes.updates import updates
+from neuronnet.mistakes.variation import (
+    RIGHT,
+    UPSTREAM,
+    VALUES,
+    Place,
+    Variation,
+    everywhere,
+    factors_of,
+    named,
+    slopes_in,
+)
 from neuronnet.names import partial_name, split_partial, update_of
 
-if TYPE_CHECKING:
-    from neuronnet.mistakes.passes import Pass
+RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "step")
 
 
 class Graph:
@@ -81,6 +97,15 @@ class Graph:
         self.back = [edge for edge in products if edge[1] in inner]
         self.gradients = [edge for edge in products if edge[1] in parameters]
         self.differentiated = inner | parameters
+
+    @cached_property
+    def variations(self) -> dict[str, Variation]:
+        """Every Variation that makes sense for the model, by its id, the plainest first."""
+        found: dict[str, Variation] = {}
+        for each in (*updates(self), *slopes_and_paths(self), *backward(self), *forward(self)):
+            if each.changes_something:
+                found.setdefault(each.id, each)
+        return dict(sorted(found.items(), key=lambda item: item[1].plainness))
 
     def _entries(self):
         """How many numbers a loss is made of."""
@@ -186,3 +211,44 @@ class Graph:
         except (NeuronnetError, KeyError):
             return False
         return found in ((), as_vector_shape(self.model.shape(name)))
+
+
+class OwnModel:
+    """What the search asks of a Network, of any Model: its `variations` and their replays."""
+
+    def __init__(self, model: Model, loss: str, asked: Iterable[Expression]):
+        """`asked` are the quantities of the sheet: what they differentiate by is learned."""
+        self.steps = Pass(model, {})
+        moved = {name: name.partition("@")[0] for name in model.constants if update_of(name) == 1}
+        moved = {later: old for later, old in moved.items() if old in model.given}
+        names = [name for each in (*model.formulas.values(), *asked) for name in each.names()]
+        partials = [split_partial(name)[1] for name in names if split_partial(name)]
+        learned = [name for name in dict.fromkeys([*partials, *moved.values()]) if name in model.given]
+        rate = next((name for name in RATES if name in model.given), None)
+        self.graph = Graph(self.steps, loss, learned, moved, rate)
+        self.graph.settle()
+        self.variations = self.graph.variations
+
+    @property
+    def known_names(self) -> list[str]:
+        """The names of all quantities that are computed, and of the derivatives of the loss by them."""
+        model, loss = self.steps.model, self.graph.loss
+        return [*model.formulas, *(f"d{loss}/d{name}" for name in model.uses(loss) - {loss})]
+
+    @property
+    def work(self) -> int:
+        """About how much there is to compute in a pass."""
+        model = self.steps.model
+        return sum(math.prod(model.shape(name)) for name in model.names())
+
+    def replay(self, variation: Variation = RIGHT, number: type = float, keep=None) -> Values:
+        """The values of a pass with a Variation."""
+        return self.steps.varied(variation).values(number, keep)
+
+    def place(self, expression: Expression) -> int:
+        """Where a quantity comes in the order of computation."""
+        return max(map(self.steps.size, expression.names()), default=0)
+
+    def instead(self, variation: Variation, expression: Expression) -> tuple[str, str, str] | None:
+        """(name, formula used, right formula) of the first step on the way to a number that is another."""
+        return changed_step(self.steps, self.steps.varied(variation), expression.names())

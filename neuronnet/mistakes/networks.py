@@ -12,7 +12,6 @@ from neuronnet.derivation.quantities import Derivation
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.expressions import Expression, Name, total
 from neuronnet.mistakes.backward import RAW, raw
-from neuronnet.mistakes.catalogue import variations
 from neuronnet.mistakes.graph import Graph
 from neuronnet.mistakes.passes import Pass, Values, changed_step
 from neuronnet.mistakes.slopes import CANCELLED
@@ -221,7 +220,7 @@ class Network:
     @cached_property
     def variations(self) -> dict[str, Variation]:
         """Every Variation of this network by its id."""
-        return variations(self.graph)
+        return self.graph.variations
 
     @property
     def known_names(self) -> list[str]:

@@ -1,6 +1,4 @@
-"""Mistakes in the slope of an activation: left out, used twice, of another function, at another value; and in
-that of a softmax.
-"""
+"""Mistakes where derivatives pass an activation or meet: slopes left out or of another, paths dropped."""
 
 from __future__ import annotations
 
@@ -20,11 +18,11 @@ CURVED = (SIGMOID, TANH, RELU, "leaky_relu'", "elu'", "gelu'")
 CANCELLED = "derivative multiplied in although it cancels"
 
 
-def of_slopes(graph: Graph) -> Iterator[Variation]:
-    """Every Variation of the slopes of a model."""
+def slopes_and_paths(graph: Graph) -> Iterator[Variation]:
+    """Every Variation of the slopes of a model, and of the paths to what is used several times."""
     yield from _slopes(graph)
-    if graph.network is None:
-        yield from _softmaxes(graph)
+    yield from _softmaxes(graph) if graph.network is None else ()
+    yield from _paths(graph)
 
 
 # The slope of an activation: (id with its place, functions, the other slope).
@@ -146,3 +144,40 @@ def _softmax_slopes(share):
 
 def _across(summed):
     return Call("sum", summed.arguments, {**summed.options, "axis": 1 - summed.options["axis"] % 2})
+
+
+# Where paths meet: (the id at inner quantities, at parameters, the shares that count, of all shares).
+
+
+def _averaged(graph):
+    return lambda shares, numerator: [times(each, 1 / Number(len(shares)), graph.shapes) for each in shares]
+
+
+PATHS = (
+    (
+        "only o1's path into h1 (no sum over outputs)",
+        "first use only: {name}",
+        lambda graph: lambda shares, numerator: shares[:1],
+    ),
+    (
+        "only the last path into a hidden neuron",
+        "last use only: {name}",
+        lambda graph: lambda shares, numerator: shares[-1:],
+    ),
+    ("paths averaged instead of summed", "uses averaged: {name}", _averaged),
+)
+
+
+def _paths(graph):
+    forked = [name for name in graph.inner if len(graph.users[name]) > 1]
+    tied = [name for name in graph.parameters if len(graph.users.get(name, ())) > 1 and graph.network is None]
+    groups = ([tied] if len(tied) > 1 else []) + [[name] for name in tied]
+    for id, of_parameters, change in PATHS:
+        yield known(id, sums={name: change(graph) for name in forked})
+        for names in groups:
+            words = {"name": named([(name, name) for name in names]).colon}
+            yield known(of_parameters, words, sums={name: change(graph) for name in names})
+    for name in graph.singles(forked) + tied:
+        for user in graph.users[name]:
+            places, shares = {"user": user, "name": name}, {(user, name): lambda share, upstream: None}
+            yield known("path through {user} missing in the derivative by {name}", places, 1, shares=shares)

@@ -209,13 +209,13 @@ def _bias_gradients(graph):
     }
     rows["shared bias averaged"] = {bias: _shared_by(count) for bias, count in shared.items()}
     rows["shared bias of the first neuron"] = {bias: _every(count) for bias, count in shared.items()}
-    yield from (known(id, sums=sums) for id, sums in rows.items() if sums)
+    yield from (known(id, sums=sums) for id, sums in rows.items())
     found, first = known("bias moved once per weight"), known("bias step taken from the first weight")
     for bias, row in ((bias, row) for biases, _, rows in layers for bias, row in zip(biases, rows)):
         if after(bias, 1) in graph.updates:
             found.values[after(bias, 1)] = _times_the_step(bias, len(row))
             first.values[after(bias, 1)] = _from(row[0], bias)
-    yield from (found, first) if found.values else ()
+    yield from (found, first)
 
 
 def _times_the_step(bias, count):
@@ -286,5 +286,5 @@ def _counts(graph):
         ("only the hidden layers updated", lambda old: old in last),
     ):
         kept = {later: _of_old(_left, old) for later, old in graph.updates.items() if is_left(old)}
-        if kept and len(network.nets) > 1:
+        if len(network.nets) > 1:
             yield known(id, values=kept)

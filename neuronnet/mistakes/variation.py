@@ -63,6 +63,12 @@ class Variation:
     parts: tuple[Variation, ...] = ()  # those that are combined here
 
     @property
+    def changes_something(self) -> bool:
+        """Whether there is a place for it in its model."""
+        changes = self.values, self.slopes, self.shares, self.sums, self.given, self.described, self.later
+        return any(changes)
+
+    @property
     def kind(self) -> str:
         """ "mistake", or "convention" for another choice that is as legitimate."""
         return "mistake" if self.convention is None else "convention"
@@ -96,15 +102,6 @@ def changed(id: str, names, change: Callable, what=BOTH, places: dict | None = N
     """A Variation of the formulas of some names, of their values, of their slopes or of both."""
     plainness = 0 if places is None else 1
     return known(id, places, plainness, **{each: dict.fromkeys(names, change) for each in what})
-
-
-def scaled(factor, names: set | None = None) -> Callable:
-    """The change of a formula that multiplies it, or only some names in it."""
-    if names is None:
-        return lambda formula: formula * factor
-    return lambda formula: mapped(
-        formula, lambda leaf: leaf * factor if getattr(leaf, "name", None) in names else leaf
-    )
 
 
 RIGHT = Variation("none", "")

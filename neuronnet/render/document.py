@@ -1,13 +1,20 @@
-"""A derivation as a document: finished steps under headings, for all that writes LaTeX, Markdown and HTML."""
+"""A derivation as a document: finished steps under headings, written as CSV, as a page, or into a notebook.
+
+In a page every name is a link to the line that defines it. LaTeX and Markdown are written by `latex.py`.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from html import escape
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from neuronnet.formulas.expressions import Expression
 from neuronnet.render import text
+from neuronnet.render.text import clean
 
 MOST_ENTRIES = 24  # of an array that stands in a formula; a larger one keeps its name
 FEW_DIGITS = ".4g"  # of the numbers in the formulas of a sheet's own model
@@ -123,3 +130,156 @@ def _filled(parts, step_of):
 def flat(value: Any) -> str:
     """A text, or nested lists of texts in brackets."""
     return f"[{', '.join(map(flat, value))}]" if isinstance(value, list) else value
+
+
+HEADER = ("name", "part", "formula", "in numbers", "value")
+TAKEN_FOR_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(found: Document) -> str:
+    """A row for every step, its value in every digit."""
+    rows = [
+        (step.name, part, step.formula or "", step.numbers or "", step.full)
+        for part, steps in found.parts
+        for step in steps
+    ]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows(
+        [*map(harmless, row[:-1]), row[-1] if is_number(row[-1]) else harmless(row[-1])] for row in rows
+    )
+    return out.getvalue().rstrip("\n")
+
+
+def harmless(text: str) -> str:
+    """A text that a spreadsheet takes as one: an apostrophe goes before what it would take for a formula."""
+    return f"'{text}" if text.startswith(TAKEN_FOR_FORMULAS) else text
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+MOST_STEPS = 300  # in a notebook; a file takes them all
+
+
+class InNotebooks:
+    """The methods that notebooks call, of whatever gives a Document."""
+
+    def _document(self) -> Document:
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        return cell(self._document().shortened(MOST_STEPS))
+
+    def _repr_latex_(self) -> str:
+        from neuronnet.render import latex
+
+        return latex.displayed(self._document().shortened(MOST_STEPS))
+
+    def _repr_markdown_(self) -> str:
+        from neuronnet.render import latex
+
+        return latex.markdown(self._document().shortened(MOST_STEPS))
+
+
+def preformatted(text: str) -> str:
+    """A text as a piece of HTML that keeps its columns."""
+    return f"<pre>{escape(text)}</pre>"
+
+
+STYLE = """
+:root { color-scheme: light dark }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem;
+  color: #15181C; background: #FFFFFF }
+.neuronnet-steps { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace; font-size: 0.85rem }
+.neuronnet-steps li { margin: 0.5rem 0; overflow-wrap: anywhere }
+.neuronnet-steps.given { columns: 14rem }
+.neuronnet-steps .side { padding-left: 2rem; text-indent: -1rem }
+.neuronnet-steps li:target { outline: 2px solid #0072B2; outline-offset: 4px }
+.neuronnet-steps a { color: #0060A0; text-decoration: none }
+.neuronnet-steps a:hover, .neuronnet-steps a:focus { text-decoration: underline }
+@media (prefers-color-scheme: dark) {
+  body { color: #F1F3F5; background: #15181C }
+  .neuronnet-steps a { color: #7CC4F2 }
+}
+@media print { body { margin: 0; max-width: none } }
+"""
+
+
+def page(found: Document, drawing: str | None = None) -> str:
+    """The Document as a page; `drawing` is an SVG that stands above the steps."""
+    lines = [
+        "<!DOCTYPE html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width">',
+        f"<title>{clean(found.title)}</title>",
+        f"<style>{STYLE}</style>",
+        "</head>",
+        "<body>",
+        fragment(found, drawing, "h1"),
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(lines)
+
+
+def cell(found: Document) -> str:
+    """The Document as the output of a cell in a notebook."""
+    rules = (line for line in STYLE.splitlines() if line.lstrip().startswith(".neuronnet-steps"))
+    return f"<style>{' '.join(rules)}</style>\n{fragment(found)}"
+
+
+def fragment(found: Document, drawing: str | None = None, heading: str = "h3") -> str:
+    """The Document as a piece of HTML, for a page or a notebook."""
+    smaller = f"h{int(heading[1]) + 1}"
+    lines = [f"<{heading}>{clean(found.title)}</{heading}>"]
+    if found.sentences:
+        lines.append(f"<ul>{''.join(f'<li>{clean(each)}</li>' for each in found.sentences)}</ul>")
+    lines += [] if drawing is None else [drawing]
+    ids = {step.name: f"step{number}" for number, step in enumerate(found.steps, 1)}
+    values = {step.name: step.full for step in found.steps}
+    number = 1
+    for title, steps in found.parts:
+        lines += [f"<{smaller}>{clean(title)}</{smaller}>"] if title else []
+        given = " given" * all(step.formula is None for step in steps)
+        lines.append(f'<ol class="neuronnet-steps{given}" start="{number}">')
+        lines += [_step(step, ids, values) for step in steps]
+        lines.append("</ol>")
+        number += len(steps)
+    return "\n".join(lines)
+
+
+def _step(step, ids, values):
+    first = f'<b title="{clean(step.full)}">{clean(step.name)}</b>'
+    names = {name for name, _ in step.leaves.values() if name in ids}
+    sides = [
+        _linked(side, names, ids, values) if side == step.formula else clean(side) for side in step.sides
+    ]
+    last = f'<span title="{clean(step.full)}">{sides[-1]}</span>'
+    if step.formula is None:
+        return f'<li id="{ids[step.name]}">{first} = {last}</li>'
+    lines = "".join(f'<div class="side">= {side}</div>' for side in [*sides[:-1], last])
+    return f'<li id="{ids[step.name]}">{first}{lines}</li>'
+
+
+def _linked(formula, names, ids, values):
+    """A formula with its names as links, the longest first where one contains another."""
+    if not names:
+        return clean(formula)
+    ordered = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    word = re.compile(rf"(?<![\w@^])(?:{ordered})(?![\w@'^\[])|(?<![\w@^])(?:{ordered})")
+    found, end = [], 0
+    for match in word.finditer(formula):
+        found.append(clean(formula[end : match.start()]))
+        name = match[0]
+        found.append(f'<a href="#{ids[name]}" title="{clean(values[name])}">{clean(name)}</a>')
+        end = match.end()
+    return "".join([*found, clean(formula[end:])])

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from neuronnet.errors import NeuronnetError, shortened
 from neuronnet.files import write_bytes
-from neuronnet.render.drawing import COLOURS, DASHES
-from neuronnet.render.layout import SIZE, Line, Rectangle
+from neuronnet.render.drawing import COLOURS, DASHES, SIZE, Line, Rectangle
 from neuronnet.training import is_class
 
 STYLE = {

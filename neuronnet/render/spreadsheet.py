@@ -23,10 +23,9 @@ from neuronnet.formulas.expressions import (
     Sum,
 )
 from neuronnet.render.cell_arithmetic import Written, formulas_of, written
-from neuronnet.render.document import Document
-from neuronnet.render.drawing import clean
+from neuronnet.render.document import TAKEN_FOR_FORMULAS, Document
 from neuronnet.render.spreadsheet_parts import HEAD, MAIN, OFFICE, around, chart, drawing
-from neuronnet.render.tables import TAKEN_FOR_FORMULAS
+from neuronnet.render.text import clean
 
 GIVEN, TRAINING, FORMULAS, STEPS = "Network", "Training", "Formulas", "Derivation"
 FIRST_CONSTANT, FIRST_ROW = 3, 3  # of the sheets, counted from 1

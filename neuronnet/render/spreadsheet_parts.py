@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuronnet.render.drawing import clean
+from neuronnet.render.text import clean
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -7,6 +7,7 @@ ones as they were written.
 import math
 from collections import Counter
 from collections.abc import Iterable
+from html import escape
 from itertools import groupby
 
 from neuronnet.errors import counted
@@ -54,6 +55,11 @@ def indented(lines):
 
 def bullets(lines):
     return [f"- {line}" for line in lines]
+
+
+def clean(text: str) -> str:
+    """A text for SVG and HTML: escaped, and what XML cannot hold replaced."""
+    return escape("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text))
 
 
 def is_tiny(value):

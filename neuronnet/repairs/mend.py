@@ -12,8 +12,7 @@ from neuronnet.formulas import arrays
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name, Number, Product, Sum, product_of
 from neuronnet.formulas.rewriting import nodes
-from neuronnet.repairs.changes import Change, change
-from neuronnet.repairs.edits import edits
+from neuronnet.repairs.edits import Change, change, edits
 from neuronnet.repairs.surroundings import Surroundings, likeness
 
 MOST_PARTS = 150

@@ -7,6 +7,7 @@ computed from. What else has a name is somebody's word for a derivative, an upda
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
@@ -28,15 +29,16 @@ from neuronnet.sheet.roles import (
     Role,
     Roles,
     aligned,
-    count_samples,
     in_order,
     is_delta,
     loss_of,
     reach,
     texts,
-    turn_vectors,
 )
-from neuronnet.sheet.statements import Statement
+from neuronnet.sheet.samples import count_samples, turn_vectors
+
+if TYPE_CHECKING:
+    from neuronnet.sheet.statements import Statement
 
 TIED = 1e-9  # relative: so near are two readings of one value
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from math import isclose, isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed, fifty_digits
 from neuronnet.derivation.quantities import Exact
@@ -15,16 +15,19 @@ from neuronnet.errors import NeuronnetError, NumberError, shortened
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import ArrayOf, Name
-from neuronnet.mistakes.catalogue import OwnModel, Signature, numbers_of, signatures
+from neuronnet.mistakes.graph import OwnModel
 from neuronnet.mistakes.networks import network_of
 from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
 from neuronnet.mistakes.search import explanations
+from neuronnet.mistakes.signatures import Signature, numbers_of, signatures
 from neuronnet.mistakes.variation import RIGHT
 from neuronnet.names import split_index
 from neuronnet.sheet import report
 from neuronnet.sheet.rounding import CARRIED
-from neuronnet.sheet.statements import Statement
 from neuronnet.sheet.understood import Spellings
+
+if TYPE_CHECKING:
+    from neuronnet.sheet.statements import Statement
 
 CLAIMED_BY_A_FLOAT = 9  # digits
 TELLING, MOST_CHANCE = 5, 0.001  # digits, and odds, at which a mistake goes before a rounding

@@ -7,7 +7,7 @@ right with `w6 h2` and none is wrong, the line is wrong; otherwise it is in doub
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.expressions import Expression, Name, Sum
@@ -15,7 +15,9 @@ from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
 from neuronnet.sheet.formula_values import index_of
 from neuronnet.sheet.report import JUDGED, RIGHT, UNDECIDED, WRONG_FORMULA, Line
 from neuronnet.sheet.roles import MODEL, Roles
-from neuronnet.sheet.statements import Statement
+
+if TYPE_CHECKING:
+    from neuronnet.sheet.statements import Statement
 
 SIBLINGS = 3  # that show by their names which name belongs into a line
 PROOF = 2  # derivatives that are right with another name

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import replace
 from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
 
 from neuronnet.derivation.digits import Printed
-from neuronnet.derivation.model import Model
-from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.arrays import Array, mapped
+from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Call, Name, Negative, Number, Sum
 from neuronnet.formulas.notation import gradient_of, updated
 from neuronnet.formulas.rewriting import with_logistics, with_names
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.roles import derivatives_in, is_delta, reach, texts
-from neuronnet.sheet.statements import Statement
+from neuronnet.sheet.roles import derivatives_in, reach, texts
+
+if TYPE_CHECKING:
+    from neuronnet.sheet.statements import Statement
 
 
 class Epochs:
@@ -28,8 +28,6 @@ class Epochs:
         self._learnt: set | None = None
         self._passes = passes
         self.statements, self.known = statements, known
-        assign_once(statements)
-        prepare_given(statements, known)
         self._defined = {
             each.name
             for each in statements
@@ -209,78 +207,6 @@ def _other_names(statements, computed):
                 yield each.name
 
 
-def assign_once(statements):
-    """Give what code assigns again, as `a = tanh(a)`, a name of its own before that: `a~1`."""
-    latest: dict[str, Statement] = {}
-    given = {each.name for each in statements if each.number is not None and len(each.parts) == 2}
-    for position, statement in enumerate(statements):
-        name = statement.name
-        uses_itself = any(name in part.formula.names() for part in statement.formulas)
-        if uses_itself and name not in given and name in latest and latest[name].formulas:
-            count = sum(each.name is not None and each.name.startswith(f"{name}~") for each in statements) + 1
-            old = f"{name}~{count}"
-            for each in statements[:position]:
-                _rename(each, name, old)
-            for part in statement.formulas:
-                part.formula = with_names(
-                    part.formula, lambda each, name=name, old=old: old if each == name else each
-                )
-        if name is not None:
-            latest[name] = statement
-
-
-def prepare_given(statements, known):
-    """Let `w = 0.1*w` give w its number, where w was a number and no line has used it yet."""
-    given: dict[str, object] = {}
-    used: set[str] = set()
-    for position, statement in enumerate(statements):
-        name, formulas = statement.name, statement.formulas
-        names = {each for part in formulas for each in part.used}
-        is_prepared = (
-            len(statement.parts) == 2 and name in names and name not in used and names <= given.keys()
-        )
-        if is_prepared and not any(is_delta(each) or gradient_of(each, known) for each in names):
-            with suppress(NeuronnetError):
-                model = Model({each: given[each] for each in names})
-                value = model.value(model.resolved(formulas[0].formula))
-                part = replace(statement.parts[1], printed=mapped(_as_printed, value), formula=None)
-                for each in statements[:position]:
-                    _rename(each, name, f"{name}~{position}")
-                statement.parts[1], names = part, set()
-        used |= names
-        if len(statement.parts) == 2 and statement.number is not None and name not in used:
-            given[name] = texts(statement.number.printed)
-
-
-def _as_printed(number):
-    return Printed(str(number))
-
-
-def _rename(statement, name, new):
-    if statement.name == name:
-        statement.name = new
-    for part in statement.parts:
-        if part.name == name:
-            part.name = new
-        if part.has_names:
-            part.formula = with_names(part.formula, lambda each: new if each == name else each)
-
-
-def rename_inside(statement, old, new):
-    """Rename a quantity in the derivatives of a statement."""
-
-    def renamed(name):
-        parts = split_partial(name)
-        return name if parts is None else partial_name(*(new if part == old else part for part in parts))
-
-    if statement.name is not None:
-        statement.name = renamed(statement.name)
-    for part in statement.parts:
-        part.name = None if part.name is None else renamed(part.name)
-        if part.has_names:
-            part.formula = with_names(part.formula, renamed)
-
-
 def _defines_again(before, statement):
     """Whether a statement is a definition of the next pass and not a second claim about this one."""
     if not (before.formulas or before.arithmetic):
@@ -299,6 +225,12 @@ def _is_the_same_rule(before, statement):
         return False
     rules = [each.formulas[0].formula.format() for each in (before, statement)]
     return rules[0] == rules[1] and _defines_again(before, statement)
+
+
+def _inside(old, new, name):
+    """The name of a derivative with another name for one of its quantities."""
+    parts = split_partial(name)
+    return name if parts is None else partial_name(*(new if part == old else part for part in parts))
 
 
 ACTIVATIONS = ("logistic", "tanh", "max", "softplus", "elu", "leaky_relu", "gelu")
@@ -326,7 +258,7 @@ class NetInputs(Epochs):
                 inner = insides.get(above) or (next(iter(insides.values())) if len(insides) == 1 else None)
                 if inner is not None:
                     for each in self.statements:
-                        rename_inside(each, below, inner)
+                        each.rename(partial(_inside, below, inner))
 
     def _net_input(self, name, formula):
         """The name of what an activation is taken of: `net_h` for `h = tanh(w x + b)`; None for a name."""

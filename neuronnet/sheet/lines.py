@@ -30,12 +30,11 @@ from neuronnet.sheet.roles import (
 )
 from neuronnet.sheet.rounding import NOT_IT, judged
 from neuronnet.sheet.statements import Statement
-from neuronnet.sheet.truths import Truths
 
 NO_VALUE = "it has no finite value"
 
 
-class Lines(Truths):
+class Lines:
     """Judges the statements of one sheet in their order; what was printed before counts for what follows."""
 
     def __init__(self, statements: list[Statement], roles: Roles, meanings: Meanings):
@@ -93,7 +92,7 @@ class Lines(Truths):
             self.unclear[role.name] = f"which value of {role.name} is meant is not said"
             return line
         try:
-            truth = self._truth(position, statement, role)
+            truth = self.meanings.truth(statement, role)
         except UnknownName as unknown:
             self._unread(line.parts[0], unknown, statement.parts[0].formula)
             return line
@@ -144,7 +143,7 @@ class Lines(Truths):
         """Undecide what may be wrong by a derivative without a path alone, or by an old value."""
         try:
             for name in {each for part in statement.formulas for each in part.formula.names()}:
-                self._connected(name)
+                self.meanings.connected(name)
         except NeuronnetError as unconnected:
             self._undecided(line, str(unconnected))
         used = self.model.uses(role.name) if role.name is not None and role.name in self.model else ()

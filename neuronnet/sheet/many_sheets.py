@@ -14,8 +14,7 @@ from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import parse_array, parse_number
 from neuronnet.render import text
 from neuronnet.render.verdicts import causes
-from neuronnet.sheet.causes import of_own_model
-from neuronnet.sheet.own_model import NO_CLAIM, best_reading, own_report
+from neuronnet.sheet.check_sheet import NO_CLAIM, best_reading, own_report
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.report import UNDECIDED, UNKNOWN_NAME, UNREADABLE, Line, Part, SheetReport
 from neuronnet.sheet.roles import GIVEN, MODEL
@@ -170,7 +169,7 @@ class Task:
             else:
                 kept.append(claim)
             met.add(name)
-        found = own_report(replace(sheet, claims=[*self._claims, *kept]), of_own_model)
+        found = own_report(replace(sheet, claims=[*self._claims, *kept]))
         lines += [line for line in found.lines if line.line > 0]
         reading = found.reading
         if reading is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuronnet.render import verdicts as rendered
-from neuronnet.render.notebooks import preformatted
+from neuronnet.render.document import preformatted
 
 if TYPE_CHECKING:
     from neuronnet.description.description import Description

@@ -22,20 +22,19 @@ from neuronnet.formulas.notation import (
     read_name,
     updated,
 )
-from neuronnet.formulas.rewriting import nodes
+from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial
 from neuronnet.sheet.claims_anew import (
-    general_formulas,
-    name_the_numbers,
     one_by_one,
     spelled_anew,
     transposed,
     without_arguments,
+    without_free_indices,
 )
-from neuronnet.sheet.free_indices import without_free_indices
 from neuronnet.sheet.readers.cutting import Declarations
+from neuronnet.sheet.statements_anew import general_formulas, name_the_numbers
 
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
 _COUNTED = re.compile(
@@ -101,6 +100,16 @@ class Statement:
     def number(self) -> Part | None:
         """The last printed number or array, or None."""
         return self.numbers[-1] if self.numbers else None
+
+    def rename(self, new: Callable, head: str | None = None) -> None:
+        """Give all names new ones; the one that the statement makes is then `head`, if there is one."""
+        for part in self.parts:
+            part.name = part.name and new(part.name)
+            part.formula = part.formula and with_names(part.formula, new)
+        made = self.name and (head or new(self.name))
+        if made is not None and made != self.name:
+            self.name = made
+            self.parts[0].name, self.parts[0].formula = self.name, Name(self.name)
 
     def _after_name(self):
         return self.parts[1:] if self.name is not None else self.parts

@@ -16,9 +16,11 @@ from neuronnet.formulas.notation import Known, gradient_of, read_name, updated
 from neuronnet.formulas.tokens import GREEK
 from neuronnet.names import partial_name, split_partial
 from neuronnet.render.text import line_numbers
+from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import declarations
-from neuronnet.sheet.readers.read_sheet import Sheet, read_sheet
-from neuronnet.sheet.roles import GIVEN, MODEL, SEED, UPDATE, which_are_samples
+from neuronnet.sheet.readers.read_sheet import read_sheet
+from neuronnet.sheet.roles import GIVEN, MODEL, SEED, UPDATE
+from neuronnet.sheet.samples import which_are_samples
 from neuronnet.sheet.statements import Part, Statement, read_statements
 
 _LETTERS = {word: letter for letter, word in GREEK.items()}

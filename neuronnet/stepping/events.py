@@ -8,18 +8,16 @@ that the objects keep, and a quantity that no object keeps is evaluated from its
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import tee
 from typing import Any
 
-from neuronnet.errors import require_count
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name, split_index
 from neuronnet.render.text import as_given, equation, nine_decimals
-from neuronnet.stepping.observing import observed
 from neuronnet.stepping.places import Places
 
 # The methods of a network in which something is computed.
@@ -279,72 +277,76 @@ class _Values(dict):
         return self[row.name]
 
 
-# A training told
+@contextmanager
+def observed(objects, listener, methods=()):
+    """Let every object report to a listener, and the calls of the `methods` that it has by name.
 
-
-def trace(network, inputs, targets, updates, keep) -> Iterator[Event]:
-    """See `NeuralNetwork.trace`."""
-    if (inputs is None) != (targets is None):  # what is missing is refused, as too few numbers
-        inputs, targets = ([] if each is None else each for each in (inputs, targets))
-    return _told(network, inputs, targets, require_count(updates, "updates"), keep)
-
-
-def _told(network, inputs, targets, updates, keep):
-    told: list = []  # of one update: Events, and what was set as (object, attribute, old, new)
-    narrator = Narrator(network, told.append, seen=lambda *change: told.append(change))
-    before, is_over = _state(network), False
+    `changed(object, attribute, old, new)` follows each attribute that is set; what it returns, functions, is
+    called in the frame next to the one that set it. `entered(method, arguments)` and `left(method)` stand
+    around each call. Observers may overlap and end in any order.
+    """
+    made = {}
     try:
-        for _ in range(updates):
-            failure = _update_once(network, inputs, targets, narrator, told)
-            for thing, attribute, old, _ in (each for each in reversed(told) if isinstance(each, tuple)):
-                setattr(thing, attribute, old)
-            for each in told:
-                if isinstance(each, Event):
-                    yield each
-                else:
-                    thing, attribute, _, new = each
-                    setattr(thing, attribute, new)
-            told.clear()
-            if failure is not None:
-                raise failure
-        is_over = True
+        for each in objects:
+            _change_class(each, made, methods, lambda listeners: (*listeners, listener))
+        yield
     finally:
-        if not (is_over or keep):
-            for thing, attribute, value in before:
-                setattr(thing, attribute, value)
+        made = {}
+        for each in objects:
+            _change_class(each, made, methods, lambda listeners: _without(listeners, listener))
 
 
-def _update_once(network, inputs, targets, narrator, told):
-    """Make one update while the narrator listens; return the exception that ended it, or None."""
-    rule, state = network.update_rule, dict(network.update_rule.state)
-    objects = [network, *network.inputs, *network.neurons, *network.parameters]
-    try:
-        with observed(objects, narrator, METHODS):
-            if inputs is None:
-                network.gradients(network.next_batch())
-            else:
-                network.feed_forward(inputs)
-                network.backpropagate(targets)
-            if network.learning_rate is not None:
-                network._move(None)
-    except Exception as raised:
-        return raised
-    finally:
-        told.append((rule, "state", state, dict(rule.state)))
-    return None
+def _change_class(each, made, methods, changed):
+    """Give an object the class for its changed listeners; `made` holds the classes made so far."""
+    old = type(each)
+    if old not in made:
+        base, listeners, reported = vars(old).get("_observed", (old, (), ()))
+        listeners = changed(listeners)
+        reported = tuple(dict.fromkeys((*reported, *(name for name in methods if hasattr(base, name)))))
+        made[old] = _observing(base, listeners, reported) if listeners else base
+    object.__setattr__(each, "__class__", made[old])
 
 
-def _state(network):
-    """Everything that a training changes, as (object, attribute, value)."""
-    batches = network._batches
-    if batches is not None:
-        network._batches, batches = tee(batches)
-    kept = [(network, "_batches", batches), (network.update_rule, "state", dict(network.update_rule.state))]
-    kept += [
-        (network, each, getattr(network, each)) for each in ("_update_count", "_gradients_of_one_sample")
-    ]
-    kept += [(each, "out", each.out) for each in network.inputs]
-    kept += [(each, name, getattr(each, name)) for each in network.neurons for name in OF_A_PASS]
-    return kept + [
-        (each, name, getattr(each, name)) for each in network.parameters for name in ("value", "gradient")
-    ]
+def _without(listeners, listener):
+    return tuple(each for each in listeners if each is not listener)
+
+
+def _observing(base, listeners, methods):
+    """A class like `base` whose objects report to listeners."""
+
+    def set_and_report(self, attribute, value):
+        old = getattr(self, attribute, None)
+        base.__setattr__(self, attribute, value)
+        for listener in listeners:
+            for function in listener.changed(self, attribute, old, value) or ():
+                function()
+
+    def copied(self, protocol):
+        _, _, *rest = base.__reduce_ex__(self, protocol)
+        return (object.__new__, (base,), *rest)  # a copy is observed by nobody
+
+    namespace = {
+        "__slots__": (),
+        "__module__": base.__module__,
+        "__qualname__": base.__qualname__,
+        "__doc__": base.__doc__,
+        "__setattr__": set_and_report,
+        "__reduce_ex__": copied,
+        "_observed": (base, listeners, methods),
+    }
+    namespace |= {name: _reporting(getattr(base, name), name, listeners) for name in methods}
+    return type(base.__name__, (base,), namespace)
+
+
+def _reporting(method, name, listeners):
+    def call(self, *arguments, **options):
+        arguments = [list(each) if isinstance(each, Iterator) else each for each in arguments]  # read twice
+        for listener in listeners:
+            listener.entered(name, (*arguments, *options.values()))
+        try:
+            return method(self, *arguments, **options)
+        finally:
+            for listener in listeners:
+                listener.left(name)
+
+    return call

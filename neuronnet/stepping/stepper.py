@@ -19,8 +19,7 @@ from neuronnet import output
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, nearest, shortened
 from neuronnet.sheet.own_model import Model
 from neuronnet.stepping.in_pdb import debug
-from neuronnet.stepping.sheet_steps import SheetSteps
-from neuronnet.stepping.steps import AtAnEnd, matches, whole_number
+from neuronnet.stepping.steps import AtAnEnd, SheetSteps, matches, whole_number
 from neuronnet.stepping.training_steps import TrainingSteps
 
 PROMPT = "(step) "

@@ -14,8 +14,7 @@ from neuronnet.derivation.quantities import MOST_UPDATES, is_small
 from neuronnet.errors import A_SAMPLE, NeuronnetError, PassOrderError, counted, shown
 from neuronnet.names import in_sample, partial_name, split_index, split_update
 from neuronnet.network import NeuralNetwork
-from neuronnet.render import characters
-from neuronnet.render.picture import picture
+from neuronnet.render.picture import in_characters, picture
 from neuronnet.render.text import as_given, equation, nine_decimals
 from neuronnet.stepping.events import Event
 from neuronnet.stepping.steps import Step, Steps, compared, finite_number, whole_number
@@ -222,7 +221,7 @@ class TrainingSteps(Steps):
     def picture(self) -> str:
         """The network as it stands, in characters."""
         shown = ("values", "gradients", "deltas")
-        return characters.text(picture(self.standing(), shown, None, f"{self.heading()}, {self.where()}"))
+        return in_characters(picture(self.standing(), shown, None, f"{self.heading()}, {self.where()}"))
 
     def network_file(self) -> dict:
         """The network as it stands, as a network file has it."""

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gradcheck.cli import main as gradcheck_main
-from gradcheck.twin.twin import Twin
+from gradcheck.twin import Twin
 from neuronnet.cli import main as neuronnet_main
 from neuronnet.files import write_bytes
 from neuronnet.golden import golden

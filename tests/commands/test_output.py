@@ -15,7 +15,7 @@ import pytest
 from gradcheck.cli import main as gradcheck_main
 from neuronnet.description.reading import find, read
 from neuronnet.errors import NeuronnetError, SpecError
-from neuronnet.limits import MOST
+from neuronnet.files import MOST
 from neuronnet.output import STANDARD_INPUT, ArgumentParser, plain, progress_line, run, source, write
 
 TOML = '[[layer]]\nactivation = "tanh"\nweights = [[0.5]]\n'

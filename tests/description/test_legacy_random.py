@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples
 
-from neuronnet.description.initial import LegacyRandom
+from neuronnet.description.layers import LegacyRandom
 
 seeds = st.integers(0, 2**32 - 1)
 

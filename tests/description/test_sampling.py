@@ -15,7 +15,7 @@ from neuronnet.description.reading import read
 from neuronnet.description.samples import exclusive_or, sign, sine, sine_classes, two_moons
 from neuronnet.elementary import as_number
 from neuronnet.errors import SpecError
-from neuronnet.limits import MOST
+from neuronnet.files import MOST
 
 
 def plain(source):

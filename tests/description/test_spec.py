@@ -23,7 +23,7 @@ from neuronnet.activations import ACTIVATIONS
 from neuronnet.description.reading import example_names, find, read
 from neuronnet.elementary import Literal, as_number
 from neuronnet.errors import SpecError, shortened
-from neuronnet.limits import MOST
+from neuronnet.files import MOST
 
 
 def plain(source):

@@ -18,8 +18,7 @@ from profiles import examples, for_the_night
 from neuronnet import Golden, Model, NeuralNetwork, NeuronnetError
 from neuronnet.derivation.quantities import Derivation
 from neuronnet.description.reading import EXAMPLES, read
-from neuronnet.golden.recording import batches_of
-from neuronnet.golden.rounding import float32, shortest
+from neuronnet.golden.recording import batches_of, float32, shortest
 
 SHEETS = sorted(each for each in (EXAMPLES / "sheets").glob("*.txt") if "mistake" not in each.name)
 

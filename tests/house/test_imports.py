@@ -15,7 +15,6 @@ ROOT = Path(__file__).parent.parent.parent
 ORDER = {
     "neuronnet": [
         "errors",
-        "limits",
         "files",
         "elementary",
         "names",
@@ -23,7 +22,6 @@ ORDER = {
         "losses",
         "description",
         "output",
-        "parameter",
         "neuron",
         "layer",
         "training",
@@ -78,7 +76,7 @@ NEEDS = {
     "gradcheck/plugin.py": {"pytest"},
     "gradcheck/strategies.py": {"hypothesis"},
     "neuronnet/plugin.py": {"pytest"},
-    "neuronnet/golden/balls.py": {"flint"},
+    "neuronnet/golden/golden_value.py": {"flint"},
     "gradcheck/why/known_mistakes.py": {"neuronnet"},
     **{
         f"gradcheck/networks/{path.name}": {"neuronnet"}
@@ -182,7 +180,7 @@ def test_matplotlib_is_imported_in_one_function_alone(file):
 
 
 def test_the_core_files_can_be_read_in_one_sitting():
-    core = ("activations", "losses", "parameter", "neuron", "layer", "network")
+    core = ("activations", "losses", "neuron", "layer", "network")
     lines = sum(
         len((ROOT / "neuronnet" / f"{name}.py").read_text(encoding="utf-8").splitlines()) for name in core
     )

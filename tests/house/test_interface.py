@@ -10,8 +10,7 @@ from documents import ROOT, run_main
 import gradcheck
 import neuronnet
 from neuronnet.description.description import PublishedNumber
-from neuronnet.description.initial import KINDS
-from neuronnet.description.layers import LAYER_KEYS
+from neuronnet.description.layers import KINDS, LAYER_KEYS
 from neuronnet.description.reading import KEYS, RULE_SETTINGS
 from neuronnet.description.samples import DATA_KINDS
 

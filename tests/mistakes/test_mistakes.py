@@ -20,8 +20,8 @@ from replays import Numbers, network_of, planted
 
 from neuronnet import NeuronnetError, load
 from neuronnet.description.reading import example_names, find, read
-from neuronnet.mistakes.catalogue import alike, signatures
 from neuronnet.mistakes.networks import Network
+from neuronnet.mistakes.signatures import alike, signatures
 from neuronnet.mistakes.variation import CONVENTIONS, WORDS
 
 TABLE = json.loads(

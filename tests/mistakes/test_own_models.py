@@ -10,10 +10,11 @@ import neuronnet
 from neuronnet import Model, check_sheet, diagnose
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.formulas.arrays import Array, entries
-from neuronnet.mistakes.catalogue import OwnModel, numbers_of
+from neuronnet.mistakes.graph import OwnModel
 from neuronnet.mistakes.printed_numbers import PrintedNumber
 from neuronnet.mistakes.search import explanations
-from neuronnet.sheet.own_model import best_reading
+from neuronnet.mistakes.signatures import numbers_of
+from neuronnet.sheet.check_sheet import best_reading
 from neuronnet.sheet.readers.read_sheet import read_sheet
 
 SHEETS = Path(neuronnet.__file__).parent / "examples" / "sheets"

@@ -27,7 +27,7 @@ from gradcheck.networks.stability import (
     separate_groups,
     stability,
 )
-from gradcheck.twin.twin import Twin
+from gradcheck.twin import Twin
 
 EPS = np.finfo(float).eps
 

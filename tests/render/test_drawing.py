@@ -11,9 +11,9 @@ from documents import ROOT
 from neuronnet.cli import main
 from neuronnet.description.reading import example_names
 from neuronnet.network import NeuralNetwork, load
-from neuronnet.render import characters, drawing, figures, layout
-from neuronnet.render.layout import Line, Rectangle, Text
-from neuronnet.render.picture import FIRST, LAST, picture
+from neuronnet.render import drawing, figures
+from neuronnet.render.drawing import Line, Rectangle, Text
+from neuronnet.render.picture import FIRST, LAST, in_characters, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 EVERYTHING = ("values", "gradients", "deltas")
@@ -88,7 +88,7 @@ def renamed():
 def test_no_text_overlaps_another_or_leaves_the_drawing(case):
     network = load(case) if isinstance(case, str) else case() if callable(case) else drawn_network(case)
     for found in (picture(network, EVERYTHING), picture_of(network, ("values",)), picture_of(network)):
-        drawn = layout.shapes(found)
+        drawn = drawing.shapes(found)
         boxes = sorted((shape.box, shape.text) for shape in drawn.shapes if isinstance(shape, Text))
         for place, (one, text) in enumerate(boxes):
             for other, beside in takewhile(lambda each: each[0][0] < one[2], boxes[place + 1 :]):
@@ -102,7 +102,7 @@ def test_no_text_overlaps_another_or_leaves_the_drawing(case):
 
 
 def lines_of(network):
-    drawn = layout.shapes(picture_of(network))
+    drawn = drawing.shapes(picture_of(network))
     found = {}
     for shape in drawn.shapes:
         if isinstance(shape, Line):
@@ -114,7 +114,7 @@ def test_sign_and_size_of_a_weight_are_seen_without_colour():
     network = load("worked-example")
     network["w1"].value, network["w2"].value, network["w3"].value = -0.55, -0.05, 0
     svg, lines = lines_of(network)
-    assert lines["w8"].width == lines["w1"].width == layout.THICKEST
+    assert lines["w8"].width == lines["w1"].width == drawing.THICKEST
     assert lines["w7"].width > lines["w5"].width > lines["w2"].width > lines["w3"].width
     dashed = {
         each[0].text.split(" = ")[0]: each.get("stroke-dasharray")
@@ -123,7 +123,7 @@ def test_sign_and_size_of_a_weight_are_seen_without_colour():
     assert dashed["w1"] == dashed["w2"] == drawing.DASHES["negative"] and dashed["w5"] is None
     assert dashed["w3"] == drawing.DASHES["none"]
     assert {"positive", "negative", "no connection"} <= set(dashed)
-    plain = characters.text(picture_of(network))
+    plain = in_characters(picture_of(network))
     assert "i1 ~~~~~~ w1 -0.55" in plain and "i2 ~      w2 -0.05" in plain and "i1 .      w3 0 " in plain
 
 
@@ -146,14 +146,14 @@ def test_hostile_names_stay_text():
     }
     assert all("\x00" not in each.text and "\u202e" not in each.text for each in root.iter(f"{SVG}text"))
     assert any(each.text.startswith("</text><script>") for each in root.iter(f"{SVG}text"))
-    assert HOSTILE[:10] in characters.text(picture_of(network))
+    assert HOSTILE[:10] in in_characters(picture_of(network))
 
 
 def said(network, **settings):
     found = picture(network, settings.pop("show", EVERYTHING), **settings)
-    shown = [shape.text for shape in layout.shapes(found).shapes if isinstance(shape, Text)]
+    shown = [shape.text for shape in drawing.shapes(found).shapes if isinstance(shape, Text)]
     assert all(word in " ".join(shown) for sentence in found.sentences for word in sentence.split())
-    assert all(sentence in characters.text(found) for sentence in found.sentences)
+    assert all(sentence in in_characters(found) for sentence in found.sentences)
     return found.sentences
 
 
@@ -190,7 +190,7 @@ def test_a_large_network_is_folded_and_says_so():
     ]
     assert len(picture_of(drawn_network([14, 13])).edges) == 4 * 4
     assert len(picture_of(drawn_network([12, 12])).edges) == 144
-    assert layout.LEFT_OUT.split()[-1] in drawing.svg(picture_of(drawn_network([12, 12])))
+    assert drawing.LEFT_OUT.split()[-1] in drawing.svg(picture_of(drawn_network([12, 12])))
 
 
 def test_every_type_of_number_is_drawn():
@@ -232,7 +232,7 @@ def test_the_command_draws_the_pass_after_some_updates(capsys, tmp_path):
     found = picture(network, ("values", "gradients"), targets)
     options = ["draw", "worked-example", "--at", "3", "--show", "values, gradients"]
     assert main(options) == 0
-    assert capsys.readouterr().out == characters.text(found) + "\n"
+    assert capsys.readouterr().out == in_characters(found) + "\n"
     assert main([*options, "-o", str(tmp_path / "net.svg")]) == 0
     assert (tmp_path / "net.svg").read_text(encoding="utf-8") == drawing.svg(found) + "\n"
     assert main(["draw", "xor", "--show", "nothing"]) == 0
@@ -247,7 +247,7 @@ def test_the_picture_in_the_walkthrough_is_the_one_that_is_drawn(tmp_path):
 
 def test_png_is_painted_from_the_same_shapes(tmp_path):
     pytest.importorskip("matplotlib")
-    drawn = layout.shapes(picture_of(load("worked-example")))
+    drawn = drawing.shapes(picture_of(load("worked-example")))
     (axes,) = figures.drawing(drawn).axes
     texts = [shape.text for shape in drawn.shapes if isinstance(shape, Text)]
     assert [each.get_text() for each in axes.texts] == texts

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gradcheck.cli import main as gradcheck
-from gradcheck.twin.twin import Twin
+from gradcheck.twin import Twin
 from neuronnet.cli import main as neuronnet
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError

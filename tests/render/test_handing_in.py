@@ -14,7 +14,7 @@ from neuronnet.derivation.quantities import Derivation
 from neuronnet.description.reading import EXAMPLES, read
 from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.notation import Known, parse
-from neuronnet.render import document, latex, tables, web_page
+from neuronnet.render import document, latex
 from neuronnet.sheet.check_sheet import check_sheet
 from neuronnet.sheet.own_model import Model
 
@@ -91,7 +91,7 @@ def test_negative_numbers_stand_in_brackets():
         ("han-kamber", "han-kamber", latex.document),
         ("batch-norm", None, latex.document),
         ("lstm-step", None, latex.markdown),
-        ("worked-example", "worked-example", web_page.page),
+        ("worked-example", "worked-example", document.page),
     ],
 )
 def test_what_is_written_is_read_again_and_every_line_is_right(name, network, write):
@@ -118,7 +118,7 @@ TWO_SAMPLES = {
 }
 
 
-@pytest.mark.parametrize("write", [latex.document, latex.markdown, web_page.page])
+@pytest.mark.parametrize("write", [latex.document, latex.markdown, document.page])
 def test_what_is_written_of_two_samples_is_right_without_their_network(write):
     text = write(document.of_derivation(Derivation(TWO_SAMPLES)))
     report = check_sheet(text)
@@ -193,7 +193,7 @@ def test_a_page_links_every_name_to_the_line_that_defines_it(tmp_path):
 def test_every_name_of_a_formula_is_a_link(name):
     found = of(name)
     known = {step.name for step in found.steps}
-    for (_, steps), part in zip(found.parts, web_page.fragment(found).split("<ol")[1:]):
+    for (_, steps), part in zip(found.parts, document.fragment(found).split("<ol")[1:]):
         lines = part.split("<li ")[1:]
         for step, line in zip(steps, lines, strict=True):
             named = {name for name, _ in step.leaves.values() if name in known}
@@ -203,7 +203,7 @@ def test_every_name_of_a_formula_is_a_link(name):
 def test_hostile_titles_stay_text():
     description = replace(read("cs231n-neuron"), title=HOSTILE)
     found = document.of_derivation(Derivation(description))
-    page = Page(web_page.page(found))
+    page = Page(document.page(found))
     assert "script" not in page.tags and not page.open
     assert r"\input" not in latex.document(found) and r"\textbackslash{}input" in latex.document(found)
     assert "\n# \\\\input\\{" in "\n" + latex.markdown(found)
@@ -212,7 +212,7 @@ def test_hostile_titles_stay_text():
 def test_cells_that_look_like_formulas_are_escaped():
     steps = [document.Step(f"{sign}1+cmd", "1", "1", f"{sign}x*y", "-2 + 1") for sign in "=+-@"]
     steps.append(document.Step("w", "-0.5", "-0.5"))
-    written = tables.as_csv(document.Document("", (), (("Given", tuple(steps)),)))
+    written = document.as_csv(document.Document("", (), (("Given", tuple(steps)),)))
     rows = list(csv.DictReader(written.splitlines()))
     assert written.startswith("name,part,formula,in numbers,value\n")
     assert rows[-1]["value"] == "-0.5"

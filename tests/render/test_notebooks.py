@@ -11,12 +11,11 @@ from documents import ROOT
 
 import gradcheck
 import neuronnet
-from neuronnet.derivation.explaining import explain
-from neuronnet.derivation.quantities import Derivation
+from neuronnet.derivation.quantities import Derivation, explain
 from neuronnet.golden.actual import Actual
 from neuronnet.golden.comparing import compared
 from neuronnet.golden.golden import Golden
-from neuronnet.render import notebooks
+from neuronnet.render import document
 
 SHEET = "x = 0.5\nw = 0.4\ny = tanh(w x)\nL = 1/2 (y - 0.3)^2"
 HTML, LATEX, MARKDOWN, SVG = "_repr_html_", "_repr_latex_", "_repr_markdown_", "_repr_svg_"
@@ -80,7 +79,7 @@ def test_the_repr_of_a_quantity_shows_formula_numbers_and_value():
 def test_a_large_derivation_is_cut_short_and_says_so(monkeypatch):
     shown = Derivation("worked-example")
     assert "the first" not in shown._repr_html_()
-    monkeypatch.setattr(notebooks, "MOST_STEPS", 20)
+    monkeypatch.setattr(document, "MOST_STEPS", 20)
     assert "the first 20 of " in shown._repr_markdown_()
     assert "the first 20 of " in shown._repr_html_() and shown._repr_html_().count("<li id=") == 20
 
@@ -88,7 +87,7 @@ def test_a_large_derivation_is_cut_short_and_says_so(monkeypatch):
 def test_nothing_is_loaded_before_a_notebook_asks():
     code = (
         "import sys; import neuronnet; n = neuronnet.load('worked-example'); d = neuronnet.Derivation(n);"
-        "repr(d['net_h1']); names = ('drawing', 'picture', 'web_page', 'latex', 'document');"
+        "repr(d['net_h1']); names = ('drawing', 'picture', 'latex');"
         "late = {'neuronnet.render.' + each for each in names};"
         "assert not late & set(sys.modules), late & set(sys.modules);"
         "n._repr_svg_(), d._repr_html_(), d._repr_latex_(); assert late <= set(sys.modules);"

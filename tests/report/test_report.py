@@ -25,7 +25,7 @@ from gradcheck.report.report import (
     listed_entries,
     ratio_text,
 )
-from gradcheck.why.causes import Cause
+from gradcheck.why.cause import Cause
 
 DRAW = np.random.default_rng(8)
 INPUTS, TARGETS = DRAW.normal(size=(5, 3)), DRAW.normal(size=(5, 2))

@@ -16,8 +16,9 @@ from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Call, Name, Power, Product, Sum
 from neuronnet.formulas.notation import Known, parse
+from neuronnet.sheet.computation import Input
 from neuronnet.sheet.literals import Literals, false_step
-from neuronnet.sheet.rounding import Input, Verdict, judged
+from neuronnet.sheet.rounding import Verdict, judged
 
 NOT_WRONG = ("right", "rounding")
 

@@ -13,8 +13,7 @@ from update_rules import RULES, same
 
 from neuronnet import Derivation, NeuronnetError, Parameter, load
 from neuronnet.names import split_index
-from neuronnet.stepping.events import Event
-from neuronnet.stepping.observing import observed
+from neuronnet.stepping.events import Event, observed
 
 XOR = {
     "learning_rate": 0.5,

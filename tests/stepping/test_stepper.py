@@ -23,9 +23,8 @@ from neuronnet.cli import main
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.names import split_update
-from neuronnet.stepping.sheet_steps import SheetSteps
 from neuronnet.stepping.stepper import COMMANDS, Stepper
-from neuronnet.stepping.steps import AtAnEnd
+from neuronnet.stepping.steps import AtAnEnd, SheetSteps
 from neuronnet.stepping.training_steps import TrainingSteps
 
 ROOT = Path(__file__).parent.parent.parent

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from profiles import examples
 
 from gradcheck import Twin
-from gradcheck.networks.five_ways import SMALLEST_NORMAL, rounding_bounds, twin_gradients
+from gradcheck.networks import SMALLEST_NORMAL, rounding_bounds, twin_gradients
 from gradcheck.numeric.dual import Bounded
 from gradcheck.verdict import WELL_BEYOND
 from neuronnet import load

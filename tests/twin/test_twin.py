@@ -8,7 +8,7 @@ from twins import EPS, WORKED_EXAMPLE, complex_step_gradient, networks, rounding
 
 from gradcheck.errors import GradcheckError, ShapeMismatch, UnknownName
 from gradcheck.numeric.derivatives import gradient
-from gradcheck.twin.twin import Twin
+from gradcheck.twin import Twin
 from gradcheck.verdict import judge
 
 

@@ -13,8 +13,7 @@ from profiles import examples
 from twins import EPS, UPDATES, complex_step_gradient, moons, networks, rounding_of_gradient, worked_example
 
 from gradcheck.errors import GradcheckError
-from gradcheck.twin import functions, training, updates
-from gradcheck.twin.twin import Twin
+from gradcheck.twin import Twin, functions, training, updates
 
 # Update by update
 

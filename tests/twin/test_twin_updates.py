@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import GradcheckError, UnknownName
-from gradcheck.twin import updates
-from gradcheck.twin.twin import Twin
+from gradcheck.twin import Twin, updates
 
 # three updates of at most fourteen operations each, of numbers below 2, half a unit of 2.2e-16 each
 ROUNDINGS = 1e-15

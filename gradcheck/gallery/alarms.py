@@ -1,9 +1,9 @@
-"""The museum's false alarms: reported as wrong, and right all the same. The judge has to say so."""
+"""False alarms: reported as wrong, and right all the same. The judge has to say so."""
 
 import numpy as np
 
-from gradcheck.gallery.museum import exhibit
-from gradcheck.gallery.museum_layers import by_normalised, normalised
+from gradcheck.gallery import ALARMS, exhibit
+from gradcheck.gallery.layers import by_normalised, normalised
 
 DRAW = np.random.default_rng(34)
 X = DRAW.normal(size=(5, 4))
@@ -15,6 +15,7 @@ X = DRAW.normal(size=(5, 4))
     "batch normalisation without a term of the paper",
     "The gradient by the variance acts on the mean as well, through the sum of x - mean. That sum is "
     "zero, and the term with it.",
+    section=ALARMS,
 )
 def alarm_missing_term():
     def backward(x, u):
@@ -31,6 +32,7 @@ def alarm_missing_term():
     "BVLC/caffe/issues/3878",
     "batch normalisation with three paths of four",
     "The fourth is a product with the mean of the normalised values, which is zero.",
+    section=ALARMS,
 )
 def alarm_fourth_path():
     return lambda x: normalised(x, 0), lambda x, u: by_normalised(x, u, 0), X
@@ -42,6 +44,7 @@ def alarm_fourth_path():
     "a gradient by a symmetric matrix, half on either side",
     "Where [i,j] and [j,i] are one number, their shares may stand on either side or be halved: each is "
     "the gradient of a function of all entries. This one reads both, and halves.",
+    section=ALARMS,
 )
 def alarm_cholesky():
     def factor(A):
@@ -58,6 +61,7 @@ def alarm_cholesky():
     "pytorch/pytorch/issues/120258",
     "hardtanh with slope zero at the corners",
     "At a corner any slope between those of the two sides will do.",
+    section=ALARMS,
 )
 def alarm_hardtanh():
     def backward(x):
@@ -71,6 +75,7 @@ def alarm_hardtanh():
     "pytorch/pytorch/issues/147801",
     "hardswish with the slopes of its inner piece at ±3",
     "-1/2 and 3/2 are the slopes on one side of the corner each, and so subgradients.",
+    section=ALARMS,
 )
 def alarm_hardswish():
     def backward(x):
@@ -85,6 +90,7 @@ def alarm_hardswish():
     "a slope of a million for a vector of zeros",
     "x is divided by its length, or by a millionth where that is larger. At zero it is the millionth, so "
     "the slope is a million.",
+    section=ALARMS,
 )
 def alarm_normalised_zero():
     def forward(x):
@@ -102,6 +108,7 @@ def alarm_normalised_zero():
     "oreilly-japan/deep-learning-from-scratch-2/issues/26",
     "1 - h**2 for the slope of tanh",
     "Somebody took the slope of the inverse, 1/(1 - h**2), for the right one.",
+    section=ALARMS,
 )
 def alarm_tanh():
     return np.tanh, lambda x, u: u * (1 - np.tanh(x) ** 2), X
@@ -112,6 +119,7 @@ def alarm_tanh():
     "scikit-learn/scikit-learn/issues/14244",
     "relu's slope taken from a comparison with zero alone",
     "What is compared is the output: it is zero wherever the input is negative.",
+    section=ALARMS,
 )
 def alarm_relu():
     def backward(x, u):
@@ -126,6 +134,7 @@ def alarm_relu():
     "karpathy/nn-zero-to-hero/issues/52",
     "exp whose gradient uses its output",
     "The derivative of exp is exp, so the output is what belongs there, and not the input.",
+    section=ALARMS,
 )
 def alarm_exp():
     return np.exp, lambda x, u: u * np.exp(x), X

@@ -1,4 +1,4 @@
-"""Stopping: a debugger opens when a quantity of a network changes, whichever debugger `breakpoint()` opens.
+"""What listens to a training: a debugger that opens where a quantity changes, a history, a trace.
 
     with network.stop_when("w5"):
         network.fit(5)
@@ -9,13 +9,14 @@ line of the pass that set the value.
 
 import re
 import sys
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import partial
+from itertools import tee
 from typing import NamedTuple
 
 from neuronnet.errors import NeuronnetError, UnknownName, require_count, shortened
-from neuronnet.stepping.events import BY_HAND, METHODS, Narrator
-from neuronnet.stepping.observing import observed
+from neuronnet.stepping.events import BY_HAND, METHODS, OF_A_PASS, Event, Narrator, observed
 
 
 def stop_when(network, names, when, every):
@@ -153,3 +154,159 @@ class Wanted:
         if not any(map(pattern.fits, known)) or sample not in {"", *samples}:
             raise UnknownName(text, [*known, *self._names.attributes()])
         return pattern
+
+
+class History(dict):
+    """Lists by name: `history["w5"]` holds `w5`, `w5@1`, `w5@2` ..., `history["delta_o1"]` likewise.
+
+    Parameters and E_total, that of all samples, are also known after the last update, so that their lists are
+    longer by one than those of a pass. It records until `stop()`, or the end of its `with`.
+    """
+
+    def __init__(self, network, names, every):
+        """Raises UnknownName, and PassOrderError for the E_total of a network without samples."""
+        super().__init__()
+        self._recorder = _Recorder(network, self, names, require_count(every, "every"))
+        self._around = observed([network, *self._recorder.wanted.objects], self._recorder, METHODS)
+        self._around.__enter__()
+
+    def stop(self) -> None:
+        """End the recording; the lists stay."""
+        if self._around is not None:
+            self._around.__exit__(None, None, None)
+            self._around = None
+
+    def __enter__(self) -> "History":
+        return self
+
+    def __exit__(self, *raised) -> None:
+        self.stop()
+
+    def __missing__(self, name):
+        own = self._recorder.places.own_name(name) if isinstance(name, str) else name
+        if own not in self:
+            raise UnknownName(name, self)
+        return self[own]
+
+
+class _Recorder(Narrator):
+    """Listens for what is wanted, and appends it to the lists."""
+
+    def __init__(self, network, lists, names, every):
+        super().__init__(network, self._note)
+        self.wanted = Wanted(self.places, names)
+        self._want(self.wanted, self.wanted.places)
+        self._with_errors = bool(self.wanted.errors - {self.places.error})
+        self._lists, self._every, self._start = lists, every, network._update_count
+        self._measuring = False
+        for name, parameter in self.places.parameters.items():
+            if self.wanted(name):
+                lists[name] = [parameter.value]
+        self._measure()
+
+    def entered(self, method, arguments):
+        if not self._measuring:
+            super().entered(method, arguments)
+
+    def changed(self, thing, attribute, old, new):
+        if not self._measuring:
+            super().changed(thing, attribute, old, new)
+
+    def left(self, method):
+        if not self._measuring:
+            super().left(method)
+            if method == "_move":
+                self._measure()
+
+    def counts(self, name, old, new, update):
+        return (update - self._start) % self._every == 0 and self.wanted.at(name, update)
+
+    def _note(self, event):
+        if event.name != self.places.error:
+            self._lists.setdefault(event.name, []).append(event.value)
+
+    def _measure(self):
+        """Append E_total as the network stands, and leave the neurons as they were."""
+        network, error = self.network, self.places.error
+        if not self.wanted(error) or (network._update_count - self._start) % self._every:
+            return
+        self._measuring = True
+        neurons = network.inputs + network.neurons
+        before = [(each, name, getattr(each, name)) for each in neurons for name in OF_A_PASS]
+        try:
+            self._lists.setdefault(error, []).append(network.total_error())
+        finally:
+            for each, name, value in before:
+                setattr(each, name, value)
+            self._measuring = False
+
+
+# A training told
+
+
+def trace(network, inputs, targets, updates, keep) -> Iterator[Event]:
+    """See `NeuralNetwork.trace`."""
+    if (inputs is None) != (targets is None):  # what is missing is refused, as too few numbers
+        inputs, targets = ([] if each is None else each for each in (inputs, targets))
+    return _told(network, inputs, targets, require_count(updates, "updates"), keep)
+
+
+def _told(network, inputs, targets, updates, keep):
+    told: list = []  # of one update: Events, and what was set as (object, attribute, old, new)
+    narrator = Narrator(network, told.append, seen=lambda *change: told.append(change))
+    before, is_over = _state(network), False
+    try:
+        for _ in range(updates):
+            failure = _update_once(network, inputs, targets, narrator, told)
+            for thing, attribute, old, _ in (each for each in reversed(told) if isinstance(each, tuple)):
+                setattr(thing, attribute, old)
+            for each in told:
+                if isinstance(each, Event):
+                    yield each
+                else:
+                    thing, attribute, _, new = each
+                    setattr(thing, attribute, new)
+            told.clear()
+            if failure is not None:
+                raise failure
+        is_over = True
+    finally:
+        if not (is_over or keep):
+            for thing, attribute, value in before:
+                setattr(thing, attribute, value)
+
+
+def _update_once(network, inputs, targets, narrator, told):
+    """Make one update while the narrator listens; return the exception that ended it, or None."""
+    rule, state = network.update_rule, dict(network.update_rule.state)
+    objects = [network, *network.inputs, *network.neurons, *network.parameters]
+    try:
+        with observed(objects, narrator, METHODS):
+            if inputs is None:
+                network.gradients(network.next_batch())
+            else:
+                network.feed_forward(inputs)
+                network.backpropagate(targets)
+            if network.learning_rate is not None:
+                network._move(None)
+    except Exception as raised:
+        return raised
+    finally:
+        told.append((rule, "state", state, dict(rule.state)))
+    return None
+
+
+def _state(network):
+    """Everything that a training changes, as (object, attribute, value)."""
+    batches = network._batches
+    if batches is not None:
+        network._batches, batches = tee(batches)
+    kept = [(network, "_batches", batches), (network.update_rule, "state", dict(network.update_rule.state))]
+    kept += [
+        (network, each, getattr(network, each)) for each in ("_update_count", "_gradients_of_one_sample")
+    ]
+    kept += [(each, "out", each.out) for each in network.inputs]
+    kept += [(each, name, getattr(each, name)) for each in network.neurons for name in OF_A_PASS]
+    return kept + [
+        (each, name, getattr(each, name)) for each in network.parameters for name in ("value", "gradient")
+    ]

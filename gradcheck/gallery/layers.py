@@ -1,8 +1,8 @@
-"""The museum's layers: softmax, normalisations, pools, embeddings, and networks that go through time."""
+"""Layers: softmax, normalisations, pools, embeddings, and networks that go through time."""
 
 import numpy as np
 
-from gradcheck.gallery.museum import exhibit
+from gradcheck.gallery import exhibit
 
 DRAW = np.random.default_rng(31)
 X, GAMMA = DRAW.normal(size=(4, 5)), DRAW.uniform(0.5, 1.5, size=5)
