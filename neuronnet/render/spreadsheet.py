@@ -11,34 +11,12 @@ import json
 import zipfile
 from typing import Any, NamedTuple
 
-from neuronnet.formulas.expressions import (
-    Call,
-    Compare,
-    Expression,
-    Name,
-    Negative,
-    Number,
-    Power,
-    Product,
-    Sum,
-)
-from neuronnet.render.cell_arithmetic import Written, formulas_of, written
+from neuronnet.render.cells import formulas_of, written
 from neuronnet.render.document import TAKEN_FOR_FORMULAS, Document
-from neuronnet.render.spreadsheet_parts import HEAD, MAIN, OFFICE, around, chart, drawing
 from neuronnet.render.text import clean
 
 GIVEN, TRAINING, FORMULAS, STEPS = "Network", "Training", "Formulas", "Derivation"
 FIRST_CONSTANT, FIRST_ROW = 3, 3  # of the sheets, counted from 1
-LONGEST_FORMULA = 8000  # letters; a spreadsheet takes 8,192
-FUNCTIONS = {
-    "exp": "EXP",
-    "ln": "LN",
-    "tanh": "TANH",
-    "max": "MAX",
-    "min": "MIN",
-    "sqrt": "SQRT",
-    "abs": "ABS",
-}
 TEXT, BOLD, QUOTED = 0, 1, 2  # places in the list of cell formats
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -56,10 +34,9 @@ def workbook(training: Any, derivation: Document) -> bytes:
 
     `training` are TrainingRows, `derivation` is the Document of the first pass.
     """
-    places = _Places(training)
     sheets = [
         (GIVEN, _sheet(_given(training), (24, 14), drawn=True)),
-        (TRAINING, _sheet(_rows(training, places), (10, 16), frozen=True)),
+        (TRAINING, _sheet(_rows(training), (10, 16), frozen=True)),
         (FORMULAS, _sheet(_formulas(derivation), (24, 60, 70))),
     ]
     last = FIRST_ROW + len(training.rows) - 1
@@ -94,27 +71,6 @@ def column(number: int) -> str:
     return letters
 
 
-class _Places:
-    """Where the cell of every name is."""
-
-    def __init__(self, training):
-        ordered = [training.error, *(name for name in training.columns if name != training.error)]
-        self.columns = {name: column(place) for place, name in enumerate(ordered, 1)}
-        names = _constants(training)
-        self.constants = {name: f"{GIVEN}!$B${row}" for row, name in enumerate(names, FIRST_CONSTANT)}
-        self.moved = training.moved
-
-    def of(self, name, row):
-        """The cell of a name in a row."""
-        return self.constants[name] if name in self.constants else f"{self.columns[name]}{row}"
-
-    def in_row(self, row, is_parameter):
-        """The function that finds the cell of a name in the formula of a cell in a row."""
-        if not is_parameter:
-            return lambda name: self.of(name, row)
-        return lambda name: self.of(name.removesuffix("@1"), row if name.endswith("@1") else row - 1)
-
-
 def _constants(training):
     """The names of the constants, the learning rate first."""
     return sorted(training.constants, key=lambda name: name != training.rate)
@@ -128,12 +84,26 @@ def _given(training):
         yield [Cell(label), Cell(training.constants[name])]
 
 
-def _rows(training, places):
-    names = list(places.columns)
+def _rows(training):
+    names = [training.error, *(name for name in training.columns if name != training.error)]
+    columns = {name: column(place) for place, name in enumerate(names, 1)}
+    constants = {
+        name: written(training.constants[name], f"{GIVEN}!$B${row}")
+        for row, name in enumerate(_constants(training), FIRST_CONSTANT)
+    }
     parts = [training.columns[name] for name in names]
     shown = [part if part != before else "" for before, part in zip(["", *parts], parts)]
     yield [Cell(""), *(Cell(part) for part in shown)]
     yield [Cell("update", style=BOLD), *(Cell(name, style=BOLD) for name in names)]
+
+    def cell_of(name, number, is_moved):
+        """The cell of a name in the formula of another; a parameter is made from the row before."""
+        if name in constants:
+            return constants[name]
+        number -= is_moved and not name.endswith("@1")
+        name = name.removesuffix("@1")
+        return written(training.rows[number - FIRST_ROW][name].value, f"{columns[name]}{number}")
+
     for number, row in enumerate(training.rows, FIRST_ROW):
         cells = [Cell(number - FIRST_ROW)]
         for name in names:
@@ -143,7 +113,8 @@ def _rows(training, places):
                 continue
             formula = None
             if found.formula is not None:
-                formula = formula_in_cells(found.formula, places.in_row(number, name in training.moved))
+                of = {each: cell_of(each, number, name in training.moved) for each in found.formula.names()}
+                (formula,) = formulas_of(found.formula, of) or [None]
             cells.append(Cell(found.value, formula))
         yield cells
 
@@ -183,79 +154,10 @@ def _steps(derivation):
 
 def _formulas_of_entries(step, cells, count):
     """The formula of every entry of a step, None for each where it has none that lives."""
-    nothing = [None] * count
     if step.expression is None or not all(name in cells for name, _ in step.leaves.values()):
-        return nothing
-    own = {name: cells[spelled] for name, (spelled, _) in step.leaves.items()}
-    if count == 1 and all(isinstance(each, Written) for each in own.values()):
-        return [formula_in_cells(step.expression, lambda name: own[name].text)]
-    found = formulas_of(step.expression, own)
-    if found is None or len(found) != count:
-        return nothing
-    return [each if len(each) <= LONGEST_FORMULA else None for each in found]
-
-
-# Formulas
-
-
-def formula_in_cells(formula: Expression, cell_of: Any) -> str | None:
-    """A formula as spreadsheets write it; `cell_of(name)` is where a quantity stands.
-
-    None where it is too long, or has a function that spreadsheets lack.
-    """
-    try:
-        text = _text(formula, cell_of)
-    except KeyError:
-        return None
-    return text if len(text) <= LONGEST_FORMULA else None
-
-
-def _text(part, cell_of):
-    """Every part that is made of others stands in brackets where the order of signs could be taken otherwise:
-    spreadsheets read -2^2 as (-2)^2.
-    """
-
-    def inside(each):
-        text = _text(each, cell_of)
-        return text if isinstance(each, (Name, Call)) or text.isalnum() else f"({text})"
-
-    if isinstance(part, Number):
-        return part.format()
-    if isinstance(part, Name):
-        return cell_of(part.name)
-    if isinstance(part, Sum):
-        first, *others = part.terms
-        return _term(first[1], inside, cell_of) + "".join(
-            ("+" if sign > 0 else "-") + _term(term, inside, cell_of) for sign, term in others
-        )
-    if isinstance(part, Product):
-        return "".join(
-            (operator if place else "") + inside(factor)
-            for place, (operator, factor) in enumerate(part.factors)
-        )
-    if isinstance(part, Power):
-        return f"{inside(part.base)}^{part.exponent}"
-    if isinstance(part, Negative):
-        return f"-{inside(part.inner)}"
-    if isinstance(part, Compare):
-        signs = {"==": "=", "!=": "<>"}
-        return f"({inside(part.left)}{signs.get(part.sign, part.sign)}{inside(part.right)})*1"
-    if isinstance(part, Call):
-        return _call(part.function, [_text(each, cell_of) for each in part.arguments])
-    raise KeyError(type(part).__name__)
-
-
-def _term(term, inside, cell_of):
-    return _text(term, cell_of) if isinstance(term, (Product, Power)) else inside(term)
-
-
-def _call(function, arguments):
-    if function == "logsumexp":
-        largest = f"MAX({','.join(arguments)})"
-        return f"({largest}+LN({'+'.join(f'EXP({each}-{largest})' for each in arguments)}))"
-    if function == "step":
-        return f"IF({arguments[0]}>0,1,0)"
-    return f"{FUNCTIONS[function]}({','.join(arguments)})"
+        return [None] * count
+    found = formulas_of(step.expression, {name: cells[own] for name, (own, _) in step.leaves.items()})
+    return found if len(found) == count else [None] * count
 
 
 # Parts of the file
@@ -291,3 +193,133 @@ def _cell(place, cell):
         return f'<c r="{place}" s="{style}" t="inlineStr">{text}</c>'
     formula = "" if cell.formula is None else f"<f>{clean(cell.formula)}</f>"
     return f'<c r="{place}">{formula}<v>{cell.value!r}</v></c>'
+
+
+HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+DRAWN = "http://schemas.openxmlformats.org/drawingml/2006"
+KIND = "application/vnd.openxmlformats-officedocument"
+STYLES = (
+    f'{HEAD}<styleSheet xmlns="{MAIN}">'
+    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>'
+    '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1" applyNumberFormat="1"/>'
+    '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+    "</styleSheet>"
+)
+
+
+def relations(*targets: tuple[str, str]) -> str:
+    """A file of relations, each the kind of its target and where that is."""
+    inside = "".join(
+        f'<Relationship Id="rId{number}" Type="{OFFICE}/{kind}" Target="{target}"/>'
+        for number, (kind, target) in enumerate(targets, 1)
+    )
+    return f'{HEAD}<Relationships xmlns="{PACKAGE}/relationships">{inside}</Relationships>'
+
+
+def around(names: list[str], drawn: bool) -> dict[str, str]:
+    """The parts around sheets of these names; `drawn` says that a chart stands on the first."""
+    kinds = [("workbook.xml", "spreadsheetml.sheet.main"), ("styles.xml", "spreadsheetml.styles")]
+    files = [f"worksheets/sheet{number}.xml" for number, _ in enumerate(names, 1)]
+    kinds += [(file, "spreadsheetml.worksheet") for file in files]
+    kinds += [("drawings/drawing1.xml", "drawing"), ("charts/chart1.xml", "drawingml.chart")] * drawn
+    types = "".join(
+        f'<Override PartName="/xl/{name}" ContentType="{KIND}.{kind}+xml"/>' for name, kind in kinds
+    )
+    rels = (
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    )
+    xml = '<Default Extension="xml" ContentType="application/xml"/>'
+    sheets = "".join(
+        f'<sheet name="{name}" sheetId="{number}" r:id="rId{number}"/>'
+        for number, name in enumerate(names, 1)
+    )
+    return {
+        "[Content_Types].xml": f'{HEAD}<Types xmlns="{PACKAGE}/content-types">{rels}{xml}{types}</Types>',
+        "_rels/.rels": relations(("officeDocument", "xl/workbook.xml")),
+        "xl/workbook.xml": (
+            f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{sheets}</sheets></workbook>'
+        ),
+        "xl/_rels/workbook.xml.rels": relations(
+            *(("worksheet", file) for file in files), ("styles", "styles.xml")
+        ),
+        "xl/styles.xml": STYLES,
+    }
+
+
+def drawing() -> dict[str, str]:
+    """The parts that place the chart on the first sheet."""
+    corners = "".join(
+        f"<xdr:{end}><xdr:col>{col}</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{row}</xdr:row>"
+        f"<xdr:rowOff>0</xdr:rowOff></xdr:{end}>"
+        for end, col, row in (("from", 3, 1), ("to", 11, 22))
+    )
+    frame = (
+        '<xdr:graphicFrame macro=""><xdr:nvGraphicFramePr><xdr:cNvPr id="2" name="Error curve"/>'
+        "<xdr:cNvGraphicFramePr/></xdr:nvGraphicFramePr>"
+        '<xdr:xfrm><a:off x="0" y="0"/><a:ext cx="0" cy="0"/></xdr:xfrm>'
+        f'<a:graphic><a:graphicData uri="{DRAWN}/chart"><c:chart xmlns:c="{DRAWN}/chart" r:id="rId1"/>'
+        "</a:graphicData></a:graphic></xdr:graphicFrame><xdr:clientData/>"
+    )
+    part = (
+        f'{HEAD}<xdr:wsDr xmlns:xdr="{DRAWN}/spreadsheetDrawing" xmlns:a="{DRAWN}/main" xmlns:r="{OFFICE}">'
+        f"<xdr:twoCellAnchor>{corners}{frame}</xdr:twoCellAnchor></xdr:wsDr>"
+    )
+    return {
+        "xl/worksheets/_rels/sheet1.xml.rels": relations(("drawing", "../drawings/drawing1.xml")),
+        "xl/drawings/drawing1.xml": part,
+        "xl/drawings/_rels/drawing1.xml.rels": relations(("chart", "../charts/chart1.xml")),
+    }
+
+
+def chart(name: str, updates: str, numbers: list[int], errors: str, values: list[float]) -> str:
+    """The curve of a column of errors over a column of updates, with the values that it has now."""
+    axes = _axis(1, 2, "b", "update") + _axis(2, 1, "l", name)
+    line = (
+        '<c:ser><c:idx val="0"/><c:order val="0"/>'
+        f"<c:tx><c:v>{clean(name)}</c:v></c:tx>"
+        '<c:spPr><a:ln w="25400"><a:solidFill><a:srgbClr val="0072B2"/></a:solidFill></a:ln></c:spPr>'
+        '<c:marker><c:symbol val="none"/></c:marker>'
+        f"<c:xVal>{_numbers(updates, numbers)}</c:xVal><c:yVal>{_numbers(errors, values)}</c:yVal>"
+        '<c:smooth val="0"/></c:ser>'
+    )
+    plot = (
+        f'<c:scatterChart><c:scatterStyle val="lineMarker"/><c:varyColors val="0"/>{line}'
+        '<c:axId val="1"/><c:axId val="2"/></c:scatterChart>'
+    )
+    return (
+        f'{HEAD}<c:chartSpace xmlns:c="{DRAWN}/chart" xmlns:a="{DRAWN}/main" xmlns:r="{OFFICE}"><c:chart>'
+        f"{_title(f'{name} after each update')}"
+        f'<c:autoTitleDeleted val="0"/><c:plotArea><c:layout/>{plot}{axes}</c:plotArea>'
+        '<c:plotVisOnly val="1"/></c:chart></c:chartSpace>'
+    )
+
+
+def _title(words):
+    text = f'<a:p><a:r><a:rPr lang="en" sz="1100"/><a:t>{clean(words)}</a:t></a:r></a:p>'
+    return f'<c:title><c:tx><c:rich><a:bodyPr/>{text}</c:rich></c:tx><c:overlay val="0"/></c:title>'
+
+
+def _axis(own, other, position, words):
+    return (
+        f'<c:valAx><c:axId val="{own}"/><c:scaling><c:orientation val="minMax"/></c:scaling>'
+        f'<c:delete val="0"/><c:axPos val="{position}"/>{_title(words)}'
+        '<c:numFmt formatCode="General" sourceLinked="0"/><c:tickLblPos val="low"/>'
+        f'<c:crossAx val="{other}"/></c:valAx>'
+    )
+
+
+def _numbers(cells, values):
+    points = "".join(f'<c:pt idx="{place}"><c:v>{value!r}</c:v></c:pt>' for place, value in enumerate(values))
+    count = f'<c:ptCount val="{len(values)}"/>'
+    cache = f"<c:numCache><c:formatCode>General</c:formatCode>{count}{points}</c:numCache>"
+    return f"<c:numRef><c:f>{cells}</c:f>{cache}</c:numRef>"

@@ -22,10 +22,14 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.notation import Known, parse
 from neuronnet.network import load
 from neuronnet.render import document, spreadsheet
-from neuronnet.render.cell_arithmetic import formulas_of, written
+from neuronnet.render.cells import formulas_of, written
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-FUNCTIONS = {"EXP": math.exp, "LN": math.log, "TANH": math.tanh, "MAX": max, "SQRT": math.sqrt}
+FUNCTIONS = {"EXP": math.exp, "LN": math.log, "TANH": math.tanh, "MAX": max, "SQRT": math.sqrt, "ABS": abs}
+FUNCTIONS |= {"SIN": math.sin, "COS": math.cos, "ERF": math.erf, "POWER": math.pow}
+FUNCTIONS |= {"IF": lambda condition, yes, no: yes if condition else no, "PI": lambda: math.pi}
+FUNCTIONS |= {"SIGN": lambda x: (x > 0) - (x < 0), "AND": lambda *conditions: all(conditions)}
+FUNCTIONS |= {"NORMSDIST": lambda x: math.erfc(-x / math.sqrt(2)) / 2}
 ROUNDINGS = 1e-9  # relative: a formula may cancel digits that its cached value keeps
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 CASES = [("worked-example", 3), ("xor", 2), ("han-kamber", 2), ("victor-zhou", 0), ("cs231n-neuron", 0)]
@@ -68,7 +72,7 @@ class Evaluated:
         formula = re.sub(r"(?<!!)\$([A-Z]+)\$(\d+)", r"\1\2", formula)
         code = re.sub(r"Network!\$B\$(\d+)", r"given(\1)", formula)
         code = re.sub(r"(?<![\w(])([A-Z]+\d+)\b|(?<=\()([A-Z]+\d+)\b", r"at('\1\2')", code)
-        code = re.sub(r"IF\((.*?)>0,1,0\)", r"(\1>0)", code).replace("^", "**")
+        code = re.sub(r"(?<![<>=])=", "==", code.replace("^", "**")).replace("<>", "!=")
         given = lambda row: self.given[f"B{row}"][1]  # noqa: E731
         return float(eval(code, FUNCTIONS | {"given": given, "at": self.of}))
 
@@ -139,25 +143,6 @@ def test_the_error_curve_is_a_chart_of_the_column():
         ElementTree.fromstring(file.read(name))
 
 
-@pytest.mark.parametrize(
-    "formula, written",
-    [
-        ("-x^2", "-(A1^2)"),
-        ("(-x)^2", "(-A1)^2"),
-        ("y - (x - y)", "B1-(A1-B1)"),
-        ("x/(y*x)", "A1/(B1*A1)"),
-        ("2*-x", "2*(-A1)"),
-        ("1 - x - y^2", "1-A1-B1^2"),
-        ("max(0, x)", "MAX(0,A1)"),
-        ("sin(x)", None),
-    ],
-)
-def test_a_formula_in_cells(formula, written):
-    cells = {"x": "A1", "y": "B1"}
-    read_formula = parse(formula, Known(["x", "y"]))
-    assert spreadsheet.formula_in_cells(read_formula, cells.__getitem__) == written
-
-
 def test_texts_stay_texts():
     hostile = ["=1+1", "+cmd|' /C calc'!A0", "-2", "@SUM(A1)", "<script>&\x00"]
     steps = tuple(document.Step(name, "1", "1", "=2+2", "1") for name in hostile)
@@ -210,35 +195,93 @@ def test_the_package_formulas_agrees(tmp_path, network, updates):
         assert formula is None or close(float(solved[f"'[x.xlsx]TRAINING'!{place}"].value[0, 0]), value)
 
 
+def recomputed(file, folder, sheet):
+    """{place: number} as LibreOffice computes them from a file without the cached values."""
+    with zipfile.ZipFile(folder / "bare.xlsx", "w") as bare:
+        for name in file.namelist():
+            bare.writestr(name, re.sub(rb"</f><v>[^<]*</v>", b"</f>", file.read(name)))
+    number = 2 if sheet == "Training" else 1
+    as_csv = f"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,{number}"
+    command = [OFFICE, "--headless", "--convert-to", as_csv, "bare.xlsx"]
+    subprocess.run(command, cwd=folder, timeout=110, check=True)
+    lines = (folder / f"bare-{sheet}.csv").read_text(encoding="utf-8").splitlines()
+    found = {}
+    for row, texts in enumerate(csv.reader(lines), 1):
+        for place, text in enumerate(texts):
+            if text.lstrip("-")[:1].isdigit():
+                found[f"{spreadsheet.column(place)}{row}"] = float(text)
+    return found
+
+
 @for_the_night()
 @pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed")
 def test_libreoffice_computes_the_same_where_no_value_is_cached(tmp_path):
-    file, cells = made("worked-example", 3), {}
-    with zipfile.ZipFile(tmp_path / "x.xlsx", "w") as bare:
-        for name in file.namelist():
-            bare.writestr(name, re.sub(rb"</f><v>[^<]*</v>", b"</f>", file.read(name)))
-    as_csv = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,2"
-    subprocess.run(
-        [OFFICE, "--headless", "--convert-to", as_csv, "x.xlsx"], cwd=tmp_path, timeout=110, check=True
-    )
-    cells = cells_of(file, 2)
-    lines = (tmp_path / "x-Training.csv").read_text(encoding="utf-8").splitlines()
-    for row, texts in enumerate(csv.reader(lines), 1):
-        for place, text in enumerate(texts):
-            formula, value = cells.get(f"{spreadsheet.column(place)}{row}", (None, None))
-            assert formula is None or close(float(text), value)
+    file = made("worked-example", 3)
+    computed = recomputed(file, tmp_path, "Training")
+    for place, (formula, value) in cells_of(file, 2).items():
+        assert formula is None or close(computed[place], value)
 
 
-@pytest.mark.parametrize("name", ["attention-head", "batch-norm", "softmax-one-row"])
-def test_every_entry_of_a_matrix_lives(name, tmp_path):
-    assert main(["derive", name, "-o", str(tmp_path / "x.xlsx")]) == 0
-    evaluated = Evaluated(zipfile.ZipFile(tmp_path / "x.xlsx"), number=1)
-    given = {row[1:] for row, (_, text) in evaluated.rows.items() if row[0] == "B"}
+WITH_ALL_FUNCTIONS = """
+x = [[0.5, -1.5, 2.0], [1.0, 0.25, -0.75]]
+c = 0.3
+W = [[0.4, -0.2], [0.7, 0.1], [-0.3, 0.8]]
+z = x W
+a = relu(z)
+b = max(z, c)
+d = abs(z) + sign(z)
+e = (z > c) * z
+f = leaky_relu(z, 0.1) + elu(z) + gelu(z) + softplus(z) + sigmoid(z)
+g = sin(z) + cos(z) + erf(z)
+m = max(x, axis=1)
+s = softmax(z)
+p = where(z > 0, z, c)
+h = clip(z, -0.5, 0.5)
+q = min(z, c) - z^3
+u = a + b + d + e + f + g + s + p + h + q
+L = sum(u*u) + sum(m)
+"""
+
+
+@cache
+def sheet_file(name, folder):
+    """The file of an example, or of WITH_ALL_FUNCTIONS."""
+    path = folder / "all.txt"
+    path.write_text(WITH_ALL_FUNCTIONS, encoding="utf-8")
+    assert main(["derive", str(path) if name == "all" else name, "-o", str(folder / "x.xlsx")]) == 0
+    return zipfile.ZipFile(folder / "x.xlsx")
+
+
+def live(cells):
+    """(place, formula, value) of every number that is computed in the file of a sheet."""
+    given = {place[1:] for place, (_, text) in cells.items() if place[0] == "B"}
     assert given
-    for place, (formula, value) in evaluated.rows.items():
+    for place, (formula, value) in cells.items():
         if isinstance(value, float) and place[1:] in given:
             assert formula is not None, place
-        assert formula is None or close(evaluated.of(place), value), (place, formula)
+            yield place, formula, value
+
+
+@pytest.mark.parametrize("name", ["attention-head", "batch-norm", "softmax-one-row", "embedding", "all"])
+def test_every_entry_of_a_matrix_lives(name, tmp_path):
+    evaluated = Evaluated(sheet_file(name, tmp_path), number=1)
+    for place, formula, value in live(evaluated.rows):
+        assert close(evaluated.of(place), value), (place, formula)
+
+
+def test_other_givens_take_another_branch(tmp_path):
+    """Every sign turned: what a max or step chose, its formula chooses again."""
+    file = sheet_file("all", tmp_path)
+    turned = WITH_ALL_FUNCTIONS.replace(
+        "x = [[0.5, -1.5, 2.0], [1.0, 0.25, -0.75]]", "x = [[-0.5, 1.5, -2.0], [-1.0, -0.25, 0.75]]"
+    )
+    (tmp_path / "turned.txt").write_text(turned, encoding="utf-8")
+    assert main(["derive", str(tmp_path / "turned.txt"), "-o", str(tmp_path / "turned.xlsx")]) == 0
+    wanted = cells_of(zipfile.ZipFile(tmp_path / "turned.xlsx"), 1)
+    evaluated = Evaluated(file, number=1)
+    evaluated.rows |= {place: cell for place, cell in wanted.items() if cell[0] is None}
+    for place, formula, _ in live(wanted):
+        assert close(evaluated.of(place), wanted[place][1]), (place, formula)
 
 
 @pytest.mark.parametrize(
@@ -248,17 +291,30 @@ def test_every_entry_of_a_matrix_lives(name, tmp_path):
         ("a - b - c", "$A$1-$B$1-$C$1"),
         ("a/(b*c)", "$A$1/($B$1*$C$1)"),
         ("a*-b", "$A$1*(-$B$1)"),
+        ("2*-a", "2*(-$A$1)"),
         ("(a + b)*c", "($A$1+$B$1)*$C$1"),
-        ("(-a)^2", "1.0*(-$A$1)*(-$A$1)"),
+        ("(-a)^2", "(-$A$1)^2"),
+        ("-a^2", "-($A$1^2)"),
+        ("1 - a - b^2", "1-$A$1-$B$1^2"),
         ("exp(-a)/(b - c)", "EXP(-$A$1)/($B$1-$C$1)"),
-        ("max(a, b)", None),
-        ("step(a)", None),
+        ("max(a, b)", "MAX($A$1,$B$1)"),
+        ("max(0, a + b)*c", "MAX(0,$A$1+$B$1)*$C$1"),
+        ("step(a)", "IF($A$1>0,1,0)"),
     ],
 )
 def test_a_number_writes_down_how_it_is_computed(formula, text):
     cells = {name: written(value, f"${name.upper()}$1") for name, value in zip("abc", (0.5, 2.0, 0.25))}
     found = formulas_of(parse(formula, Known([*"abc"])), cells)
-    assert found == (None if text is None else [text])
+    assert found == [text]
+
+
+@for_the_night()
+@pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed")
+def test_libreoffice_knows_every_function(tmp_path):
+    cells = cells_of(sheet_file("all", tmp_path), 1)
+    computed = recomputed(zipfile.ZipFile(tmp_path / "x.xlsx"), tmp_path, "Derivation")
+    for place, formula, value in live(cells):
+        assert close(computed[place], value), (place, formula)
 
 
 def test_the_formulas_stand_there_as_text():
