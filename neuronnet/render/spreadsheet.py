@@ -17,6 +17,7 @@ from neuronnet.render.text import clean
 
 GIVEN, TRAINING, FORMULAS, STEPS = "Network", "Training", "Formulas", "Derivation"
 FIRST_CONSTANT, FIRST_ROW = 3, 3  # of the sheets, counted from 1
+THIS_ROW, ROW_BEFORE = "§", "¶"  # in a formula that stands in every row
 TEXT, BOLD, QUOTED = 0, 1, 2  # places in the list of cell formats
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -91,19 +92,22 @@ def _rows(training):
         name: written(training.constants[name], f"{GIVEN}!$B${row}")
         for row, name in enumerate(_constants(training), FIRST_CONSTANT)
     }
-    parts = [training.columns[name] for name in names]
-    shown = [part if part != before else "" for before, part in zip(["", *parts], parts)]
-    yield [Cell(""), *(Cell(part) for part in shown)]
-    yield [Cell("update", style=BOLD), *(Cell(name, style=BOLD) for name in names)]
 
     def cell_of(name, number, is_moved):
         """The cell of a name in the formula of another; a parameter is made from the row before."""
         if name in constants:
             return constants[name]
-        number -= is_moved and not name.endswith("@1")
+        is_before = is_moved and not name.endswith("@1")
         name = name.removesuffix("@1")
-        return written(training.rows[number - FIRST_ROW][name].value, f"{columns[name]}{number}")
+        value = training.rows[number - FIRST_ROW - is_before][name].value
+        return written(value, columns[name] + (ROW_BEFORE if is_before else THIS_ROW))
 
+    parts = [training.columns[name] for name in names]
+    shown = [part if part != before else "" for before, part in zip(["", *parts], parts)]
+    yield [Cell(""), *(Cell(part) for part in shown)]
+    yield [Cell("update", style=BOLD), *(Cell(name, style=BOLD) for name in names)]
+
+    texts: dict[tuple[str, str], Any] = {}
     for number, row in enumerate(training.rows, FIRST_ROW):
         cells = [Cell(number - FIRST_ROW)]
         for name in names:
@@ -111,11 +115,17 @@ def _rows(training):
             if found is None:
                 cells.append(Cell(""))
                 continue
-            formula = None
+            text = None
             if found.formula is not None:
-                of = {each: cell_of(each, number, name in training.moved) for each in found.formula.names()}
-                (formula,) = formulas_of(found.formula, of) or [None]
-            cells.append(Cell(found.value, formula))
+                key = name, found.formula.format() if name in training.moved else ""
+                if key not in texts:
+                    is_moved = name in training.moved
+                    of = {each: cell_of(each, number, is_moved) for each in found.formula.names()}
+                    (texts[key],) = formulas_of(found.formula, of) or [None]
+                text = texts[key]
+            if text is not None:
+                text = text.replace(THIS_ROW, str(number)).replace(ROW_BEFORE, str(number - 1))
+            cells.append(Cell(found.value, text))
         yield cells
 
 
