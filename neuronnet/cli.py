@@ -77,7 +77,7 @@ def _commands():
         commands.golden,
         "golden values: every number with certified digits and a derived tolerance, for any language",
         "golden worked-example --at 0,1,10 --dtype float32",
-        ("json", "csv", "npz", "c", "rust", "javascript", "python"),
+        ("json", "csv", "npz", "c", "rust", "go", "javascript", "python"),
         {
             "network": _option("NETWORK", f"{output.NETWORK_HELP}; or a sheet that brings its own model"),
             "--updates": _count("N", "how many updates to train (default 1)"),

@@ -26,7 +26,7 @@ TRACEBACK = "NEURONNET_TRACEBACK"  # the environment variable that asks for it
 STANDARD_INPUT = 0
 SUFFIXES = {"text": ".txt", "json": ".json", "markdown": ".md", "csv": ".csv", "junit": ".xml", "npz": ".npz"}
 SUFFIXES |= {"svg": ".svg", "png": ".png", "latex": ".tex", "html": ".html", "xlsx": ".xlsx"}
-SUFFIXES |= {"c": ".h", "rust": ".rs", "javascript": ".js", "python": ".py"}
+SUFFIXES |= {"c": ".h", "rust": ".rs", "go": ".go", "javascript": ".js", "python": ".py"}
 NETWORK_HELP = "a TOML or JSON file, the name of an example, or - for standard input"
 
 

@@ -25,6 +25,7 @@ from neuronnet.golden.binary_files import (
     npy,
     tensors_of,
 )
+from neuronnet.golden.formats import BATCH
 from neuronnet.golden.recording import float32
 
 PRINTED = 15  # digits from which the numbers of a text are taken to be whole floats
@@ -109,6 +110,8 @@ def _from_csv(data):
     columns = (0, 1)
     if rows and "value" in (head := [each.strip().lower() for each in rows[0]]):
         columns, rows = (head.index("name") if "name" in head else 0, head.index("value")), rows[1:]
+        if "kind" in head:  # a golden file, whose batches are no values
+            rows = [row for row in rows if row[head.index("kind") :][:1] != [BATCH]]
     values, texts = {}, []
     for row in rows:
         if len(row) <= max(columns):

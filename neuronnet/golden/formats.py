@@ -1,14 +1,23 @@
-"""Golden values as files: JSON, CSV, NumPy's npz, and constants for C, Rust, JavaScript and Python."""
+"""Golden values as files: JSON, CSV, NumPy's npz, and constants for C, Rust, Go, JavaScript and Python."""
+
+from __future__ import annotations
 
 import csv
 import io
 import json
 import struct
 import zipfile
+from typing import TYPE_CHECKING, NamedTuple
 
+from neuronnet.names import after, in_sample
 from neuronnet.output import plain
 
-GENERATED = "Golden values made by neuronnet; make them again, do not edit them."
+if TYPE_CHECKING:
+    from neuronnet.golden.golden import Golden
+
+HEADER = ("name", "kind", "value", "hex", "digits", "tolerance")
+COLUMNS = "name, value, tolerance; the samples of each batch, from 1 on"
+BATCH = "batch"  # the kind of a row that holds the number of a sample
 
 
 def as_json(golden):
@@ -17,86 +26,100 @@ def as_json(golden):
 
 
 def as_csv(golden):
-    """A row for each value."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("name", "kind", "value", "hex", "digits", "tolerance"))
+    """A row for each sample of each batch, `batch[2]@3` for its number, and a row for each value."""
+    rows = [HEADER]
+    for update, batch in enumerate(golden.batches):
+        names = (after(in_sample(BATCH, place), update) for place, _ in enumerate(batch, 1))
+        rows += [(name, BATCH, number, "", "", "") for name, number in zip(names, batch)]
     for each in golden.values.values():
-        writer.writerow(
-            (
-                each.name,
-                each.kind,
-                repr(each.value),
-                each.hex(golden.dtype),
-                each.digits,
-                repr(each.tolerance),
-            )
-        )
+        value, tolerance = repr(each.value), repr(each.tolerance)
+        rows.append((each.name, each.kind, value, each.hex(golden.dtype), each.digits, tolerance))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().rstrip("\n")
 
 
-def as_c(golden):
-    """A header: GOLDEN, and the sample numbers of each batch, one batch after another, with their sizes."""
-    sizes = [len(each) for each in golden.batches] or [0]
-    numbers = [number for each in golden.batches for number in each] or [0]
-    lines = [
-        f"/* {GENERATED}",
-        f"   {_about(golden)} */",
-        "#ifndef NEURONNET_GOLDEN_H",
-        "#define NEURONNET_GOLDEN_H",
-        "static const struct { const char *name; double value, tolerance; } GOLDEN[] = {",
-        *_rows(golden, '    {{"{}", {!r}, {!r}}},'),
-        "};",
-        f"enum {{ GOLDEN_COUNT = {len(golden.values)}, GOLDEN_BATCH_COUNT = {len(golden.batches)} }};",
-        f"static const int GOLDEN_BATCH_SIZES[] = {{{', '.join(map(str, sizes))}}};",
-        f"static const int GOLDEN_BATCHES[] = {{{', '.join(map(str, numbers))}}};",
-        "#endif",
-    ]
-    return "\n".join(lines)
+class Constants(NamedTuple):
+    """How a language writes GOLDEN, a `row` for each value, and the sample numbers of each `batch`.
+
+    `begin` and `end` are templates for what `text` knows of the golden values.
+    """
+
+    begin: str
+    row: str
+    end: str
+    batch: str = "[{}]"
+
+    def text(self, golden: Golden) -> str:
+        """The file."""
+        rows = [self.row.format(each.name, each.value, each.tolerance) for each in golden.values.values()]
+        batches = [", ".join(map(str, each)) for each in golden.batches]
+        known = {
+            "generated": "Golden values made by neuronnet; make them again, do not edit them.",
+            "about": f"{golden.digest}, {golden.dtype}: {COLUMNS}",
+            "count": len(rows),
+            "batch_count": len(batches),
+            "batches": ", ".join(map(self.batch.format, batches)),
+            "tuples": golden.batches,
+            "numbers": ", ".join(filter(None, batches)) or 0,
+            "sizes": ", ".join(str(len(each)) for each in golden.batches) or 0,
+        }
+        return "\n".join([self.begin.format(**known), *rows, self.end.format(**known)])
 
 
-def as_rust(golden):
-    """GOLDEN and GOLDEN_BATCHES, for `include!`."""
-    batches = ", ".join(f"&{list(each)}" for each in golden.batches)
-    lines = [
-        f"// {GENERATED}",
-        f"// {_about(golden)}",
-        f"pub const GOLDEN: [(&str, f64, f64); {len(golden.values)}] = [",
-        *_rows(golden, '    ("{}", {!r}, {!r}),'),
-        "];",
-        f"pub const GOLDEN_BATCHES: [&[usize]; {len(golden.batches)}] = [{batches}];",
-    ]
-    return "\n".join(lines)
+LANGUAGES = {
+    "c": Constants(
+        """\
+/* {generated}
+   {about} */
+#ifndef NEURONNET_GOLDEN_H
+#define NEURONNET_GOLDEN_H
+static const struct {{ const char *name; double value, tolerance; }} GOLDEN[] = {{""",
+        '    {{"{}", {!r}, {!r}}},',
+        """\
+}};
+enum {{ GOLDEN_COUNT = {count}, GOLDEN_BATCH_COUNT = {batch_count} }};
+static const int GOLDEN_BATCH_SIZES[] = {{{sizes}}};
+static const int GOLDEN_BATCHES[] = {{{numbers}}};
+#endif""",
+    ),
+    "rust": Constants(
+        """\
+// {generated}
+// {about}
+pub const GOLDEN: [(&str, f64, f64); {count}] = [""",
+        '    ("{}", {!r}, {!r}),',
+        "];\npub const GOLDEN_BATCHES: [&[usize]; {batch_count}] = [{batches}];",
+        "&[{}]",
+    ),
+    "go": Constants(
+        """\
+// {generated}
+// {about}
+package main
 
-
-def as_javascript(golden):
-    """GOLDEN and GOLDEN_BATCHES, for `require` or a script of a page."""
-    lines = [
-        f"// {GENERATED}",
-        f"// {_about(golden)}",
-        "const GOLDEN = {",
-        *_rows(golden, '  "{}": [{!r}, {!r}],'),
-        "};",
-        f"const GOLDEN_BATCHES = {json.dumps(golden.batches)};",
-        'if (typeof module !== "undefined") module.exports = { GOLDEN, GOLDEN_BATCHES };',
-    ]
-    return "\n".join(lines)
-
-
-def as_python(golden):
-    """GOLDEN and GOLDEN_BATCHES, a module."""
-    head = [f'"""{GENERATED}', "", _about(golden), '"""', "", "GOLDEN = {"]
-    return "\n".join(
-        [*head, *_rows(golden, '    "{}": ({!r}, {!r}),'), "}", f"GOLDEN_BATCHES = {golden.batches}"]
-    )
-
-
-def _about(golden):
-    return f"{golden.digest}, {golden.dtype}: name, value, tolerance; the samples of each batch, from 1 on"
-
-
-def _rows(golden, row):
-    return [row.format(each.name, each.value, each.tolerance) for each in golden.values.values()]
+var Golden = []struct {{
+	Name             string
+	Value, Tolerance float64
+}}{{""",
+        '\t{{"{}", {!r}, {!r}}},',
+        "}}\n\nvar GoldenBatches = [][]int{{{batches}}}",
+        "{{{}}}",
+    ),
+    "javascript": Constants(
+        "// {generated}\n// {about}\nconst GOLDEN = {{",
+        '  "{}": [{!r}, {!r}],',
+        """\
+}};
+const GOLDEN_BATCHES = [{batches}];
+if (typeof module !== "undefined") module.exports = {{ GOLDEN, GOLDEN_BATCHES }};""",
+    ),
+    "python": Constants(
+        '"""{generated}\n\n{about}\n"""\n\nGOLDEN = {{',
+        '    "{}": ({!r}, {!r}),',
+        "}}\nGOLDEN_BATCHES = {tuples}",
+    ),
+}
 
 
 def as_npz(golden):
@@ -137,8 +160,5 @@ WRITERS = {  # format: what makes the text or the bytes
     "json": as_json,
     "csv": as_csv,
     "npz": as_npz,
-    "c": as_c,
-    "rust": as_rust,
-    "javascript": as_javascript,
-    "python": as_python,
+    **{language: constants.text for language, constants in LANGUAGES.items()},
 }

@@ -10,13 +10,16 @@ Source: D. S. Parker, "Monte Carlo arithmetic", UCLA CSD-970002 (1997).
 from __future__ import annotations
 
 import math
+import operator
 import random
 import struct
 from collections.abc import Callable, Iterator
+from functools import total_ordering
 from itertools import islice
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from neuronnet.elementary import exp, log1p, sqrt, tanh
 from neuronnet.errors import NeuronnetError
 from neuronnet.names import after, in_sample, partial_name, split_index, split_partial, update_of
 from neuronnet.network import NeuralNetwork
@@ -252,9 +255,14 @@ def disturbed_number(ulp, draw):
     def off(value):
         return Disturbed(value + value * ulp * (2.0 * uniform() - 1.0))
 
-    def is_one(other):
-        return type(other) is Disturbed or isinstance(other, Real)
+    def operation(compute):
+        def operate(self, other):
+            is_number = type(other) is Disturbed or isinstance(other, Real)
+            return off(compute(self.value, float(other))) if is_number else NotImplemented
 
+        return operate, lambda self, other: off(compute(float(other), self.value))
+
+    @total_ordering
     class Disturbed:
         """A float in disturbed arithmetic."""
 
@@ -272,32 +280,8 @@ def disturbed_number(ulp, draw):
         def __float__(self):
             return self.value
 
-        def __add__(self, other):
-            return off(self.value + float(other)) if is_one(other) else NotImplemented
-
-        def __sub__(self, other):
-            return off(self.value - float(other)) if is_one(other) else NotImplemented
-
-        def __rsub__(self, other):
-            return off(float(other) - self.value)
-
-        def __mul__(self, other):
-            return off(self.value * float(other)) if is_one(other) else NotImplemented
-
-        def __truediv__(self, other):
-            return off(self.value / float(other)) if is_one(other) else NotImplemented
-
-        def __rtruediv__(self, other):
-            return off(float(other) / self.value)
-
         def __int__(self):
             return int(self.value)
-
-        def __neg__(self):
-            return Disturbed(-self.value)
-
-        def __abs__(self):
-            return Disturbed(abs(self.value))
 
         def __eq__(self, other):
             return self.value == float(other)
@@ -305,30 +289,20 @@ def disturbed_number(ulp, draw):
         def __lt__(self, other):
             return self.value < float(other)
 
-        def __gt__(self, other):
-            return self.value > float(other)
+        def __neg__(self):
+            return Disturbed(-self.value)
 
-        def __le__(self, other):
-            return self.value <= float(other)
+        def __abs__(self):
+            return Disturbed(abs(self.value))
 
-        def __ge__(self, other):
-            return self.value >= float(other)
-
-        __radd__, __rmul__ = __add__, __mul__
-
-        def exp(self):
-            return off(math.exp(self.value) if self.value < 709.0 else math.inf)
+        __add__, __radd__ = operation(operator.add)
+        __sub__, __rsub__ = operation(operator.sub)
+        __mul__, __rmul__ = operation(operator.mul)
+        __truediv__, __rtruediv__ = operation(operator.truediv)
 
         def ln(self):
-            return off(math.log(self.value) if self.value > 0.0 else -math.inf)
+            return off(math.log(self.value) if self.value > 0.0 else -math.inf)  # a rounding below 0 is none
 
-        def log1p(self):
-            return off(math.log1p(self.value))
-
-        def tanh(self):
-            return off(math.tanh(self.value))
-
-        def sqrt(self):
-            return off(math.sqrt(self.value))
-
+    for function in (exp, log1p, tanh, sqrt):
+        setattr(Disturbed, function.__name__, lambda self, function=function: off(function(self.value)))
     return Disturbed

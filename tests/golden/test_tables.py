@@ -1,8 +1,10 @@
 """The tables of golden values in other languages, each read by its own compiler or interpreter."""
 
 import ast
+import csv
 import shutil
 import subprocess
+from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -70,6 +72,20 @@ def test_a_table_is_read_by_its_language(golden, language, tmp_path):
     rows = [line.split() for line in done.stdout.splitlines()]
     assert [(name, float(one), float(other)) for name, one, other in rows[: len(values)]] == values
     assert [list(map(int, row)) for row in rows[len(values) :]] == batches
+
+
+def test_a_row_of_csv_for_each_sample_of_a_batch(golden, tmp_path):
+    golden.write(tmp_path / "golden.csv")
+    with (tmp_path / "golden.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    batches = defaultdict(list)
+    for row in rows:
+        if row["kind"] == "batch":
+            place, _, update = row["name"].partition("@")
+            batches[int(update or 0)].append(int(row["value"]))
+            assert place == f"batch[{len(batches[int(update or 0)])}]"
+    assert list(batches.values()) == expected(golden)[1] and float(rows[-1]["value"])
+    assert golden.compare(tmp_path / "golden.csv").compared == len(golden.values)
 
 
 def test_pythons_table_and_numpys_archive(golden, tmp_path):

@@ -1,27 +1,20 @@
-// java Test NETWORK GOLDEN.json: every value of the port within its tolerance, or status 1.
+// java Test NETWORK GOLDEN.csv: every value of the port within its tolerance, or status 1.
 import java.nio.file.*;
 import java.util.*;
-import java.util.regex.*;
 
 class Test {
-    static List<MatchResult> all(String pattern, String text) {
-        return Pattern.compile(pattern, Pattern.DOTALL).matcher(text).results().toList();
-    }
-
-    public static void main(String[] arguments) throws Exception {
-        String text = Files.readString(Path.of(arguments[1]));
+    public static void main(String[] arguments) throws Exception { // a row: name, kind, value, ..., tolerance
+        List<String[]> rows = Files.lines(Path.of(arguments[1])).map(line -> line.split(",")).toList();
         List<List<Integer>> batches = new ArrayList<>();
-        for (var batch : all("\\[[^\\[\\]]+\\]", all("\"batches\": \\[(.*?\\])\\s*\\]", text).get(0).group(1)))
-            batches.add(all("\\d+", batch.group()).stream().map(each -> Integer.valueOf(each.group())).toList());
-        Port port = arguments[0].equals("WORKED_EXAMPLE") ? Port.WORKED_EXAMPLE : Port.MINI_BATCHES;
-        Map<String, Double> told = port.train(batches, 20);
-        told.forEach((name, value) -> System.out.println(name + "," + value)); // for neuronnet compare
-        String quantity = "\"([^\"]+)\": \\{\\s*\"kind\"[^}]*?\"value\": ([^,]+),[^}]*?\"tolerance\": ([^,]+),";
-        for (var each : all(quantity, text)) {
-            Double value = told.get(each.group(1)), expected = Double.valueOf(each.group(2));
-            if (value == null || Math.abs(value - expected) <= Double.parseDouble(each.group(3))) continue;
-            System.err.println(each.group(1) + ": " + value + ", not " + expected);
-            System.exit(1);
+        for (String[] row : rows) {
+            if (row[0].startsWith("batch[1]")) batches.add(new ArrayList<>());
+            if (row[1].equals("batch")) batches.get(batches.size() - 1).add(Integer.valueOf(row[2]));
         }
-    }
-}
+        var told = (arguments[0].equals("WORKED_EXAMPLE") ? Port.WORKED_EXAMPLE : Port.MINI_BATCHES).train(batches, 20);
+        told.forEach((name, value) -> System.out.println(name + "," + value)); // for neuronnet compare
+        for (String[] row : rows) if (told.containsKey(row[0]))
+            if (!(Math.abs(told.get(row[0]) - Double.parseDouble(row[2])) <= Double.parseDouble(row[5]))) {
+                System.err.println(row[0] + ": " + told.get(row[0]) + ", not " + row[2]);
+                System.exit(1);
+            }
+    } }
