@@ -147,10 +147,6 @@ def _largest(values):
     return Written(max(each.value for each in values), f"MAX({','.join(each.text for each in values)})")
 
 
-def _logarithm_of_sum(values):
-    return _called("logsumexp", *values)
-
-
 def _are_largest(values):
     """1 for the first of the largest values, 0 for the others."""
     whole, found = _largest(values), []
@@ -173,12 +169,10 @@ def _one_hot(labels, like):
 
 
 # Functions of arrays whose entries are compared; those that only compute with them need no text of their own.
-OF_ARRAYS = {
-    "amax": lambda value, axis=None, keepdims=False: arrays.reduced(_largest, value, axis, bool(keepdims)),
-    "lse": lambda value, axis=None, keepdims=False: arrays.reduced(
-        _logarithm_of_sum, value, axis, bool(keepdims)
-    ),
-    "is_greatest": lambda value, axis=None: arrays.by_lines(_are_largest, value, axis),
+OF_ARRAYS: dict[str, Any] = {
+    "amax": partial(arrays.reduced, _largest),
+    "lse": partial(arrays.reduced, lambda values: _called("logsumexp", *values)),
+    "is_greatest": partial(arrays.by_lines, _are_largest),
     "one_hot": _one_hot,
 }
 
