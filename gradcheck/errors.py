@@ -135,6 +135,13 @@ def real_number(name: str, value) -> float:
     return float(array)
 
 
+def require_inside(low, high, vector, names):
+    """Raises GradcheckError for the first entry outside its bounds; `names`: those of the entries."""
+    for i in np.flatnonzero(~((low <= vector) & (vector <= high))):
+        outside = f"found {vector[i]}, outside its bounds {low[i]} to {high[i]}"
+        raise GradcheckError(f"{names[i]}: {outside}; start inside them")
+
+
 @contextmanager
 def passing_with_note(note: str):
     """What the caller's own functions raise inside passes with a sentence that says who called what."""

@@ -34,8 +34,8 @@ from gradcheck.errors import (
     add_note,
     entry_name,
     passing_with_note,
+    require_inside,
 )
-from gradcheck.numeric.derivatives import require_inside
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 CLOSURE = "the loss can read it from around it (a closure)"

@@ -17,7 +17,7 @@ from statistics import NormalDist
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.report.report import plain
+from gradcheck.report import plain
 from gradcheck.twin import Twin
 from neuronnet.errors import Interrupted, counted
 from neuronnet.render.text import table

@@ -11,17 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck.errors import GradcheckError, Interrupted, NotFinite, real_number
+from gradcheck.errors import GradcheckError, Interrupted, NotFinite, real_number, require_inside
 from gradcheck.numeric.rounding import (
     AGREEMENT,
     HALF_THE_DIGITS,
-    CountedCalls,
     Floor,
     U,
-    floor_within,
-    with_entries,
+    floor_of,
 )
-from gradcheck.numeric.steps import ARITHMETIC, FIRST_STEP, StepSearch
+from gradcheck.numeric.steps import ARITHMETIC, FIRST_STEP, CountedCalls, StepSearch, along_line, with_entries
 
 OF_ONES = 2.0**10 * U  # no more than numbers near 1 leave where they cancel: f stands still
 WIDE = 1e-6  # of the slopes: a bar of f without noise that is wider is made by what f does over short steps
@@ -132,7 +130,7 @@ def gradient(
     if not math.isfinite(centre):
         raise NotFinite("f(vector)", (), centre)
     if floor is None:
-        floor, calls = floor_within(f, vector, low, high, seed, centre)
+        floor, calls = _floor_within(f, vector, low, high, seed, centre)
         evaluations += calls
     noise, start, estimates = floor.noise(abs(centre)), first_step, []
     try:
@@ -154,11 +152,37 @@ def gradient(
     return Gradient(tuple(estimates), evaluations, floor)
 
 
-def require_inside(low, high, vector, names):
-    """Raises GradcheckError for the first entry outside its bounds; `names`: those of the entries."""
-    for i in np.flatnonzero(~((low <= vector) & (vector <= high))):
-        outside = f"found {vector[i]}, outside its bounds {low[i]} to {high[i]}"
-        raise GradcheckError(f"{names[i]}: {outside}; start inside them")
+def floor_along(f: Callable[[np.ndarray], float], vector: np.ndarray, seed: int = 0) -> Floor:
+    """The noise Floor of f: vector -> float, along directions of random signs, in at most 109 calls."""
+    ends = np.full_like(vector, -np.inf), np.full_like(vector, np.inf)
+    return _floor_within(f, vector, *ends, seed, float(f(vector.copy())))[0]
+
+
+def _floor_within(f, vector, low, high, seed, centre):
+    """(the noise Floor of f, calls taken): along even moves, and where f stands still along uneven ones.
+
+    So does a function of differences, when all entries move alike.
+    """
+    if len(vector) == 1:  # where the argument is rounded is known, and makes no noise
+        f_of_entry = CountedCalls(with_entries(f, vector, 0), low[0], high[0])
+        return floor_of(f_of_entry, float(vector[0]), centre), f_of_entry.evaluations
+    directions = []
+    for is_uneven in (False, True):
+        directions.append(_along_random_signs(f, vector, low, high, seed, is_uneven))
+        floor = floor_of(directions[-1], 0.0, centre)
+        if not floor.unmoved:
+            break
+    return floor, sum(each.evaluations for each in directions)
+
+
+def _along_random_signs(f, vector, low, high, seed, is_uneven):
+    """f along a direction of random signs, max(|x|, 1) long in each entry where the bounds leave room."""
+    draw = np.random.default_rng(seed)
+    signs = draw.choice([-1.0, 1.0], size=vector.shape)
+    signs = np.where(high - vector <= 0.0, -1.0, np.where(vector - low <= 0.0, 1.0, signs))
+    room = np.maximum(high - vector, vector - low)
+    lengths = np.maximum(np.abs(vector), 1.0) * (draw.uniform(0.5, 1.0, vector.shape) if is_uneven else 1.0)
+    return CountedCalls(along_line(f, vector, signs * np.minimum(lengths, room), low, high))
 
 
 def _estimate(found, search, floor, centre, noise):

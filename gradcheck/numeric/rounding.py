@@ -7,13 +7,10 @@ numbers of a lower precision, over which a function computed in it stands still.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-
-from gradcheck.errors import GradcheckError, real_number
 
 U = 2.0**-53  # the relative rounding of one double operation
 HALF_THE_DIGITS = U**0.5  # relative: what a one-sided difference can attain
@@ -33,41 +30,6 @@ ON_GRID = 2.0**-10  # of a quantum: how near to a multiple of it a move lies; on
 FEWEST_ON_GRID = 3  # the least of three gives the quantum, so two must hit: by chance one in 260,000
 FEW_UNITS = 16.0  # roundings that a value of f may be made of
 MOST_QUANTA = 2.0**20  # further from f(x) the roundings of the values blur the grid
-
-
-class CountedCalls:
-    """f with its calls counted; NaN outside its domain: where it is not finite or complains.
-
-    So it is below `low` and above `high`, where f is not called.
-    """
-
-    def __init__(self, f, low=-math.inf, high=math.inf):
-        self.f, self.low, self.high = f, low, high
-        self.evaluations = 0
-
-    def __call__(self, x):
-        if not self.low <= x <= self.high:
-            return math.nan
-        self.evaluations += 1
-        try:
-            value = self.f(x)
-            value = value if isinstance(value, float) else real_number("f", value)
-        except GradcheckError:
-            raise
-        except (ArithmeticError, ValueError, IndexError, AssertionError):
-            return math.nan
-        return float(value) if math.isfinite(value) else math.nan
-
-
-def with_entries(f, vector, positions):
-    """f as a function of the entries at `positions` (one index, or several) of the vector alone."""
-
-    def f_of_entries(values):
-        moved = vector.copy()
-        moved[positions] = values
-        return f(moved)
-
-    return f_of_entries
 
 
 @dataclass(frozen=True)
@@ -128,45 +90,6 @@ def floor_of(f, x, centre):
     still = finest.stands_still or level <= AGREEMENT * U * abs(centre)
     single = deviation > 0.0 and still and treads / AGREEMENT**4 <= deviation <= treads
     return Floor(DEVIATIONS * deviation, bool(single))
-
-
-def floor_along(f: Callable[[np.ndarray], float], vector: np.ndarray, seed: int = 0) -> Floor:
-    """The noise Floor of f: vector -> float, along directions of random signs, in at most 109 calls."""
-    ends = np.full_like(vector, -np.inf), np.full_like(vector, np.inf)
-    return floor_within(f, vector, *ends, seed, float(f(vector.copy())))[0]
-
-
-def floor_within(f, vector, low, high, seed, centre):
-    """(the noise Floor of f, calls taken): along even moves, and where f stands still along uneven ones.
-
-    So does a function of differences, when all entries move alike.
-    """
-    if len(vector) == 1:  # where the argument is rounded is known, and makes no noise
-        f_of_entry = CountedCalls(with_entries(f, vector, 0), low[0], high[0])
-        return floor_of(f_of_entry, float(vector[0]), centre), f_of_entry.evaluations
-    directions = []
-    for is_uneven in (False, True):
-        directions.append(_along_random_signs(f, vector, low, high, seed, is_uneven))
-        floor = floor_of(directions[-1], 0.0, centre)
-        if not floor.unmoved:
-            break
-    return floor, sum(each.evaluations for each in directions)
-
-
-def _along_random_signs(f, vector, low, high, seed, is_uneven):
-    """f along a direction of random signs, max(|x|, 1) long in each entry where the bounds leave room."""
-    draw = np.random.default_rng(seed)
-    signs = draw.choice([-1.0, 1.0], size=vector.shape)
-    signs = np.where(high - vector <= 0.0, -1.0, np.where(vector - low <= 0.0, 1.0, signs))
-    room = np.maximum(high - vector, vector - low)
-    lengths = np.maximum(np.abs(vector), 1.0) * (draw.uniform(0.5, 1.0, vector.shape) if is_uneven else 1.0)
-    direction = signs * np.minimum(lengths, room)
-
-    def along_it(t):
-        moved = vector + t * direction
-        return f(moved) if np.all((low <= moved) & (moved <= high)) else np.nan
-
-    return CountedCalls(along_it)
 
 
 # The noise floor: jumps, grids, spacings, samples

@@ -17,6 +17,9 @@ from bisect import insort
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+
+from gradcheck.errors import GradcheckError, real_number
 from gradcheck.numeric.rounding import AGREEMENT, FEW_UNITS, GOLDEN, HALF_THE_DIGITS, U
 
 RATIO = math.e**1.5  # between neighbouring steps; no power of it is rational: no period divides two
@@ -34,6 +37,51 @@ TOO_CLOSE = 1.5  # steps in a smaller ratio add noise to an extrapolation and no
 WIDEST_TREAD = 2.0**-20  # of max(|x|, 1): 16 units of float32; an argument rounded to it stands still for one
 HIGHEST_TREAD = 2.0**-20  # of |f|: 16 units of float32; a term rounded to it jumps by one
 MOST_OUTSIDE = 4  # probes that leave the domain before one side alone is used
+
+
+class CountedCalls:
+    """f with its calls counted; NaN outside its domain: where it is not finite or complains.
+
+    So it is below `low` and above `high`, where f is not called.
+    """
+
+    def __init__(self, f, low=-math.inf, high=math.inf):
+        self.f, self.low, self.high = f, low, high
+        self.evaluations = 0
+
+    def __call__(self, x):
+        if not self.low <= x <= self.high:
+            return math.nan
+        self.evaluations += 1
+        try:
+            value = self.f(x)
+            value = value if isinstance(value, float) else real_number("f", value)
+        except GradcheckError:
+            raise
+        except (ArithmeticError, ValueError, IndexError, AssertionError):
+            return math.nan
+        return float(value) if math.isfinite(value) else math.nan
+
+
+def with_entries(f, vector, positions):
+    """f as a function of the entries at `positions` (one index, or several) of the vector alone."""
+
+    def f_of_entries(values):
+        moved = vector.copy()
+        moved[positions] = values
+        return f(moved)
+
+    return f_of_entries
+
+
+def along_line(f, vector, direction, low, high):
+    """f as a function of t along a line, vector + t * direction; NaN outside the bounds."""
+
+    def along_it(t):
+        moved = vector + t * direction
+        return f(moved) if np.all((low <= moved) & (moved <= high)) else math.nan
+
+    return along_it
 
 
 class StepSearch:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from gradcheck.checking import check
-from gradcheck.doors.check_layer import Layer
+from gradcheck.doors import Layer
+from gradcheck.inputs import random_states_kept
 from gradcheck.inputs.calls import called_name, needed_names, parameters_of
-from gradcheck.inputs.functions import random_states_kept
 from gradcheck.tracing.passes import Passes
 from gradcheck.tracing.rewritten import rewritten
 from gradcheck.tracing.trace_report import TraceReport

@@ -8,10 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.inputs.functions import CallersFunctions
+from gradcheck.inputs import CallersFunctions
 from gradcheck.inputs.point import AFFIXES
-from gradcheck.numeric.derivatives import derivative
-from gradcheck.numeric.rounding import floor_along
+from gradcheck.numeric.derivatives import derivative, floor_along
 
 DIRECTIONS = 3  # along which two arrays must agree
 CLOSE = 1e-9  # relative: rounding of a gradient that is summed in another order

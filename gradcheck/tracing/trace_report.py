@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradcheck.report.report import Report, plain
+from gradcheck.report import Report, plain
 
 GIVEN = "from above, or an input"
 
