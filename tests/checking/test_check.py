@@ -12,6 +12,7 @@ import pytest
 
 from gradcheck import check, check_hessian, checking
 from gradcheck.errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, UnknownName
+from gradcheck.numeric import derivatives
 
 X = np.linspace(0.5, 1.5, 12)
 SMALL = np.array([1.0, -2.0, 4.5])
