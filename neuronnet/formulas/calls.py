@@ -55,8 +55,11 @@ class Calls(Scanner):
             return None
         self.at = end
         if word == "e" and name not in self.known.functions:
-            self.at = self.text.index("^", end) + 1 if self.next() == "^" else self.at + 2
-            return self.placed(Call("exp", [self.exponent()]), start)
+            power = self.small()
+            if power is None:
+                self.at += 1 if self.next() == "^" else 2
+                power = self.exponent()
+            return self.placed(Call("exp", [power]), start)
         function = name if name in self.known.functions and not is_code else self.spelled(word)
         return self.call(function + ("'" if self.glued(_PRIME) else ""), word, start, is_code)
 
@@ -70,7 +73,7 @@ class Calls(Scanner):
     def calls(self, word, end):
         after = self.text[end:].lstrip()
         if word == "e":
-            return after[:1] == "^" or after[:2] == "**"
+            return after[:1] in tuple("^⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹") or after[:2] == "**"
         plain = word.translate(LOWERED)
         if plain in SPELLED or (self.known.functions and read_name(word) in self.known.functions):
             opened, power = _OPENED.match(self.text, end), _ABOVE.match(self.text, end)

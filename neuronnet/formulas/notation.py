@@ -10,6 +10,7 @@ from neuronnet.errors import ExpressionError
 from neuronnet.formulas.brackets import Brackets
 from neuronnet.formulas.calls import HIGHEST_POWER, SPELLED, Calls, called, raised
 from neuronnet.formulas.expressions import (
+    ArrayOf,
     Call,
     Compare,
     Expression,
@@ -19,7 +20,7 @@ from neuronnet.formulas.expressions import (
     Sum,
     Transpose,
 )
-from neuronnet.formulas.rewriting import whole_number
+from neuronnet.formulas.rewriting import printed, whole_number
 from neuronnet.formulas.tokens import (
     DEEPEST_NESTING,
     LONGEST_TEXT,
@@ -52,7 +53,7 @@ _SIGNS = {"≤": "<=", "≥": ">=", "≠": "!="}
 _TURNED = re.compile(r"ᵀ|⊤|\^\s*\{?\s*⊤\s*\}?|\.T(?!\w)|\.t\(\)|\.transpose\(\)")
 _TURNED_BY_T = re.compile(r"\^\s*(?:T(?!\w)|\{\s*T\s*\})")
 _ONES = re.compile(r"1(?:ᵀ|⊤|\^\s*\{?\s*[T⊤](?!\w))")
-_SMALL = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_SMALL = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+(?:[·.][⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
 _RAISED = set("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _METHOD = re.compile(
     r"\.(sum|mean|max|min|dot|matmul|mm|exp|log|sqrt|tanh|sigmoid|relu|abs|square|pow|var|std|reshape|softmax"
@@ -233,14 +234,19 @@ class _Parser(Words, Brackets, Calls):
     def power(self):
         outside, self.tower = self.tower, 1
         start, base = self.at, self.postfixed()
-        small = self.next() in _RAISED and self.match(_SMALL)
+        small = self.small()
         if small:
-            base = self.raised(base, Number(int(small[0].translate(RAISED))), start)
+            base = self.raised(base, small, start)
         elif self.next() == "^" or self.text.startswith("**", self.at):
             self.at += 1 if self.next() == "^" else 2
             base = self.raised(base, self.exponent(), start)
         self.tower = max(outside, self.tower)
         return base
+
+    def small(self):
+        """The number that raised signs write, as in 10⁻⁵ and e⁻⁰·⁵; None where none stand next."""
+        small = self.next() in _RAISED and self.match(_SMALL)
+        return printed(small[0].translate(RAISED).lstrip("+").replace("·", ".")) if small else None
 
     def exponent(self):
         self.deeper()
@@ -264,7 +270,7 @@ class _Parser(Words, Brackets, Calls):
         start, expression = self.at, self.atom()
         for _ in range(DEEPEST_NESTING):
             if self.text[self.at : self.at + 1] == "[" and not isinstance(expression, Number):
-                entry = self.entry(expression, start)
+                entry = None if isinstance(expression, ArrayOf) else self.entry(expression, start)
                 if entry is None:
                     return expression
                 expression = entry

@@ -243,6 +243,7 @@ BEGINS = re.compile(
 _ITS_OWN = re.compile(r"(?:let\s|network\s*:)", re.IGNORECASE)
 _ENDS = re.compile(rf"(?:[{_OPERATORS}\-−–]|\\(?:approx|simeq|doteq|cdot|times)|(?<!\\)\\)\Z")
 _UPDATED = re.compile(r"[\w'\]]\+\Z")
+_OPTION = re.compile(r"\b(?:axis|dim|keepdims?|dtype|ddof)\s*=")
 _QUANTITY_FIRST = re.compile(
     rf"(?:[d∂]\s?{ENTRY}\s?/\s?[d∂]\s?{ENTRY}|{ENTRY})\s*(?::=|~|{EQUALITY})|\\[dt]?frac\b|\$"
 )
@@ -290,7 +291,7 @@ def _demands(before, text, depth):
     if _ITS_OWN.match(text):
         return False
     ending = before.text.rstrip()[-20:]
-    equals = EQUALS.search(text)
+    equals = EQUALS.search(_OPTION.sub("", text) if depth > 0 else text)
     if _ENDS.search(ending):
         return not (equals and _UPDATED.search(ending))
     return depth > 0 and (equals is None or depth + _depth(text[: equals.start()]) <= 0)

@@ -70,6 +70,7 @@ _NEXT_COLUMN = re.compile(
 )
 _CELLS = re.compile(r"\\begin\s*\{(?:[bpvB]?matrix|smallmatrix|array|[dr]?cases)")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)(?!(?<![\d.]0\{,\})\d{3}(?!\d))")
+_DIGITS_APART = re.compile(r"(?<![\w.])\d(?: \d)* \. \d(?: \d)*(?![\w.])")
 _IN_A_SAMPLE = re.compile(r"\[\d{1,9}\](?=$|@)")
 _OF_A_SUM = re.compile(r"[\w=,.:+\-]{1,30}")
 _INDEX = re.compile(r"[\w'*+\-]{1,40}(?:,[\w'*+\-]{1,40}){0,3}")
@@ -84,6 +85,8 @@ def in_plain_notation(source):
     if len(source) > LONGEST_TEXT:
         reason = f"longer than {LONGEST_TEXT} characters"
         raise ExpressionError(source.text[:40], source.column_of(LONGEST_TEXT), reason)
+    if _DIGITS_APART.search(source.text):
+        source = source.replace(_DIGITS_APART, lambda match: "".join(match[0].split()))
     if "{,}" in source.text:
         source = source.replace(_DECIMAL_COMMA, ".")
     source = source.replace(_APART, r"\\quad ")

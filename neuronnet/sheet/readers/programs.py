@@ -24,6 +24,7 @@ _MARKED = (
 _EACH_ROW = r"(\w+)\[\s*(?:range|\w+\.arange)\((?:[^()]|\([^()]*\))*\)\s*,\s*(\w+)\s*\]"
 _PICKED = re.compile(_EACH_ROW)
 _PICKED_STEP = re.compile(rf"^(\s*){_EACH_ROW}\s*([-+])=\s*([\w.]+)\s*$")
+KEY = re.compile(r"(?<![\w.])[A-Za-z_]\w{0,30}\[\s*[\"']([A-Za-z_]\w{0,60})[\"']\s*\]")
 _EYE = re.compile(r"(\w+\.eye\(\w+\))\[(\w+)\]")
 
 
@@ -36,7 +37,10 @@ def is_code(lines):
 
 
 def in_arrays(line):
-    """A line with `one_hot(y, p)` for what picks the entry of each row: `p[range(n), y]`."""
+    """A line with `W1` for `params["W1"]`, and with `one_hot(y, p)` for what picks the entry of each row,
+    `p[range(n), y]`.
+    """
+    line = line.replace(KEY, r"\1") if KEY.search(line.text) else line
     if not _PICKED.search(line.text) and "eye(" not in line.text:
         return line
     line = line.replace(_PICKED_STEP, r"\1\2 = \2 \4 \5*one_hot(\3, \2)").replace(r"(?<= )1\*(?=one_hot)", "")
@@ -169,15 +173,21 @@ _ARRAY = (
 _VALUE = rf"(?:[A-Za-z][\w.]{{0,20}}\(\s*)?({_ARRAY}|{_NUMBER})(?:,[^()\n]{{0,60}}(?:\([^()]{{0,40}}\))?)?\)?"
 _LEADS = re.compile(r"#+\s?(?:\s*(?:->|=>|→|>>>|=|≈|(?:prints?|outputs?|gives|out)\b:?)\s*)?", re.IGNORECASE)
 _CONSTANTS = {"np", "numpy", "torch", "math", "jnp"}
+_LABEL = re.compile(r"(?<!\w)([^\W\d]\w{0,30})\s*[:=]\s*\Z")
+_ROUNDED = set("round around float item tolist numpy".split())
 _FORMAT = re.compile(r"%[-+#0 ]*\d*(?:\.\d+)?[a-zA-Z]|\{[^{}]{0,20}\}")
 
 
 class Printed(NamedTuple):
-    """An expression of a program, and the number or array that was printed for it, with its line."""
+    """An expression of a program, and the number or array that was printed for it, with its line.
+
+    `label` is the name that was printed before the value of what is none: `dw` for `print("dw =", x*dz)`.
+    """
 
     node: ast.expr
     line: int
     value: TextWithColumns
+    label: str | None
 
 
 def shown_by(tree):
@@ -205,8 +215,9 @@ def in_comments(tree, comments):
         behind = [comments[node.end_lineno]] if node.end_lineno in comments else []
         if isinstance(node, ast.Assign) and behind and isinstance(node.targets[0], ast.Name):
             value = _said(behind)[0][1].text
-            is_computed = any(isinstance(each, (ast.BinOp, ast.Call)) for each in ast.walk(node.value))
-            if is_computed and "." in value and not _CONSTANTS.issuperset(_names(node.value)):
+            kinds = {type(each) for each in ast.walk(node.value)}
+            is_computed = ast.BinOp in kinds or (ast.Call in kinds and not _CONSTANTS >= _names(node.value))
+            if is_computed and "." in value:
                 target = ast.copy_location(ast.Name(node.targets[0].id, ast.Load()), node.targets[0])
                 found += matched([[target]], _said(behind))[0]
         shown = shown_by(ast.Module([node], [])) if _is_print(node) else []
@@ -253,16 +264,27 @@ def matched(shown, lines):
         is_bare = len(nodes) == len(pieces)
         if match is None or (is_bare and text[position : match.start()].strip()):
             continue
-        for number, node in enumerate(nodes, 1):
+        labels = [None, *(_LABEL.search(each) if isinstance(each, str) else None for each in pieces)]
+        labels = [label for label, each in zip(labels, pieces) if not isinstance(each, str)]
+        for number, (node, label) in enumerate(zip(nodes, labels), 1):
             start, end = match.span(number)
             value = TextWithColumns(
                 " ".join(match[number].split("\n")), [column for _, column in places[start:end]]
             )
-            found.append(Printed(node, places[start][0], value))
+            name = label[1] if label and not isinstance(node, ast.Name) else None
+            found.append(Printed(_unrounded(node), places[start][0], value, name))
         first, last = text.count("\n", 0, match.start(1)), text.count("\n", 0, match.end())
         taken.update(range(first, last + 1))
         position = match.end()
     return found, [each for place, each in enumerate(lines) if place not in taken and each[1].text.strip()]
+
+
+def _unrounded(node):
+    """`x` for `round(x, 4)` and for `x.item()`."""
+    while isinstance(node, ast.Call) and called_name(node) in _ROUNDED:
+        is_method = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") not in MODULES
+        node = node.func.value if is_method else node.args[0] if node.args else node.func
+    return node
 
 
 def _pieces(argument):

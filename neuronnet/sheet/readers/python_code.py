@@ -179,7 +179,7 @@ class _Program:
 
     def stepped(self, node):
         sign = _OPERATORS.get(type(node.op))
-        if sign is None or not isinstance(node.target, ast.Name):
+        if sign is None or not (isinstance(node.target, ast.Name) or is_of_self(node.target)):
             raise Refused(node, "a step in place is name += step, or with -, *, /")
         self.check(node.value)
         name, step = self.text_of(node.target), self.text_of(node.value)
@@ -231,7 +231,7 @@ class _Program:
 
     def printed(self, found):
         """Add what was printed to the line that computes it."""
-        for node, number, value in found:
+        for node, number, value, label in found:
             text, reason = self.text_of(node), None
             if self.sheet.looped:
                 reason = "printed after a loop, whose passes are not written out"
@@ -245,7 +245,10 @@ class _Program:
             elif (place := self.place_of(text.text, node)) is not None:
                 self.sheet.go_on(place, value, number)
             else:
-                self.sheet.add(f"{text.text} = {value.text}", [text, value], [self.line(node), number])
+                name = [TextWithColumns(label, [text.column_of(1)] * len(label))] if label else []
+                lines = [self.line(node)] * (len(name) + 1)
+                parts = [*name, text, value]
+                self.sheet.add(" = ".join(part.text for part in parts), parts, [*lines, number])
 
     def keep_place(self, name, node):
         self.places_of.append((node.lineno, name, len(self.sheet.claims) - 1))

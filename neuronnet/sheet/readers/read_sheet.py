@@ -38,7 +38,7 @@ _COMMENT = re.compile(
 )
 _FRAMED = re.compile(r"\s*([=*_-])\1{2,}\s*(?P<title>.*?)\s*\1*\s*")
 _TEX_COMMENT = re.compile(r"(?<=\S)(?<![\\\d])\s+%(?=\s).*")
-_LAYER = re.compile(r"([^\W\d_]+)\[\d\]")
+_LAYER = re.compile(r"(?<![\w^.])([^\W\d_]+)(\[\d\])")
 _MARKED = re.compile(r"\s*[*#_].*|.*:\s*")
 _TITLE = re.compile(r"#{1,6}\s+(?=\S)")
 _TEXTUAL = {"", "text", "txt", "plain", "math", "latex", "tex"}
@@ -152,14 +152,17 @@ def _head_steps(sheet, lines):
 
 
 def _with_layers(sheet):
-    """A sheet with `W^[1]` for every `W[1]`, where each `W[k]` has a line of its own and W has none."""
-    heads = [claim.parts[0].text for claim in sheet.claims]
-    found = {match[1] for match in map(_LAYER.fullmatch, heads) if match} - set(heads)
-    if not found or not sheet.kind == "text" or sheet.declared.from_zero is not None:
+    """A sheet with `W^[1]` for `W[1]`, where some `z[k]` have lines of their own, and z and W have none."""
+    heads = {claim.parts[0].text for claim in sheet.claims}
+    are_layers = any(match and match[1] not in heads for match in map(_LAYER.fullmatch, heads))
+    if not are_layers or sheet.kind != "text" or sheet.declared.from_zero is not None:
         return sheet
-    words = re.compile(rf"(?<![\w^])([d∂]?(?:{'|'.join(map(re.escape, sorted(found)))}))\[(\d)\]")
+
+    def written(match):
+        return match[1] + "^" * heads.isdisjoint({match[1], match[1][1:]}) + match[2]
+
     for place, claim in enumerate(sheet.claims):
-        sheet.claims[place] = claim._replace(parts=[part.replace(words, r"\1^[\2]") for part in claim.parts])
+        sheet.claims[place] = claim._replace(parts=[part.replace(_LAYER, written) for part in claim.parts])
     return sheet
 
 

@@ -27,14 +27,18 @@ _IN_ENGLISH = {
     "sigmoid": r"sigmoide|sigmoïde|sigmoidal|sigmóide|сигмоида|logistique|logística",
     "sin": r"sen",
     "tanh": r"tgh|tanhip",
-    "new": r"(?<=[_{(^])(?:nuev[oa]|nov[oa]?|nouve(?:au|lle)|neue?[rs]?|a[ct]ualizad[oa]|updated|нов\w{2})",
+    "new": r"(?<=[_{(^])(?:nuev[oa]|nov[oa]?|nuov[oa]|nouve(?:au|lle)|neue?[rs]?|a[ct]ualizad[oa]|updated"
+    r"|нов\w{2})",
     "old": r"(?<=[_{(^])(?:alte?[rs]?|viej[oa]|anterior|ancien|velho|antigo)",
 }
 _FOREIGN = re.compile(
     "|".join(rf"(?P<{to}>(?<![^\W_]){words}(?![^\W_]))" for to, words in _IN_ENGLISH.items())
 )
 _IN_BRACKETS = re.compile(r"(?<=[\w}\]])\s?\((new|old)\)")
-_POINTED = re.compile(r"((?<![\w.])\d+)?\.([*/^])(?!\*)")
+_POINTED = re.compile(r"((?<![\w.])\d+)?\.([-+*/^])(?!\*)|(?<=[a-z])\.(?=\()")
+_ELEMENTWISE = re.compile(r"(?<![\d.])\s?\.[*/^](?!\*)")
+_ANGLED = re.compile(r"(?<=[^\W\d])<(\d{1,2}|t(?:[-+]1)?)>(?!\w)")
+_TURNED = re.compile(r"(?<=[\w)\]])'(?=\s*(?:[-+*/.;,)\]]|$))")  # as Octave writes it
 _PERCENT = re.compile(r"(?<![\w.,])(?P<whole>\d{1,15})(?:[.,](?P<part>\d{1,15}))?\s?\\?%(?!\s*[\w(])")
 _COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _STATED_WITH_COMMA = re.compile(r"[=≈]\s*[-−]?[0-9]{1,15},[0-9]{1,15}\s*(?=[;=≈|(\n]|,?\s|\.?\Z|[.,;]\s)")
@@ -68,7 +72,11 @@ def has_equals(text):
 def with_equals(spelled):
     """A TextWithColumns with "=" for every sign of equality, and with one mark of a value after an update."""
     spelled = spelled.replace(_EQUALITY, "=")
+    if "<" in spelled.text:
+        spelled = spelled.replace(_ANGLED, r"^<\1>")
     if "." in spelled.text:
+        if _ELEMENTWISE.search(spelled.text):
+            spelled = spelled.replace(_TURNED, "ᵀ")
         spelled = spelled.replace(_POINTED, _without_point)
     if "+" in spelled.text or "⁺" in spelled.text:
         spelled = spelled.replace(_UPDATED, lambda match: match[1] + (f"{match[2]}@1" if match[2] else "^+"))
@@ -76,8 +84,8 @@ def with_equals(spelled):
 
 
 def _without_point(match):
-    """`⊙` for the `.*` of Octave, `2*` for `2.*`."""
-    return (match[1] or "") + ("⊙" if match[2] == "*" and not match[1] else match[2])
+    """`⊙` for the `.*` of Octave and Julia, `2*` for `2.*`, `exp(` for `exp.(`."""
+    return (match[1] or "") + ("⊙" if match[2] == "*" and not match[1] else match[2] or "")
 
 
 def without_entities(spelled):
@@ -214,7 +222,7 @@ def with_weights(spelled, names):
 _SHORT = set(
     "a an as at be by do if in is it of on or so to up we am zu so es an ab um im da ist wir der die das mit "
     "le la les un une et ou on de du en est par au se el los las un una es y o si no al con por lo que "
-    "os as um uma e é da em na no ao à и в с на по то 是 得 令 设 有 则".split()
+    "os as um uma e é da em na no ao à il lo gli è di che de het een и в с на по то 是 得 令 设 有 则".split()
 )
 CONDITIONS = set("if when where wenn falls sobald si cuando sinon se quando если for für pour para".split())
 JOINING = (
@@ -236,6 +244,7 @@ _TOKEN = re.compile(
     rf"\s*({_LETTERS}+(?:[-'’]{_LETTERS}+)?)(?:\s+\d{{1,3}}(?=[.):,]))?[.)]?[,;:]?\s+(?=[^\s=+*/^·×⋅∙)\]}}<>≤≥|-])"
 )
 _HEAD = re.compile(r"[^\W\d_]|[∂∇Δ√\\$(|‖\[]")
+_CLAIMED = re.compile(rf"{_HEAD.pattern}|[-+−]?\s?[\d.(]+\s*[-+*/^·×⋅∙(]")  # arithmetic as well
 _NAME = re.compile(
     r"(?<![\w.\\^{])((?:∂\s?)?[^\W\d][\w']*(?:_\{[^{}]{1,20}\}|\^[({\[<][^\s]{1,9}[)}\]>])*)\s*(?::=|[-+*/]?=(?!=)|≈|←)"
 )
@@ -314,7 +323,8 @@ class Vocabulary:
         """How many characters before a claim's first sign of equality lead to the claim."""
         at, text = 0, head
         while label := _LABEL.match(text) or _STEP.match(text):
-            if not _HEAD.match(text[label.end() :]):
+            begins = _CLAIMED if label.re is _LABEL else _HEAD
+            if not begins.match(text, label.end()):
                 break
             at, text = at + label.end(), text[label.end() :]
         if text.strip().lower() in _TYPES:

@@ -13,14 +13,17 @@ from neuronnet.errors import ExpressionError
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
 from neuronnet.formulas.written_names import read_name
 from neuronnet.sheet.readers.cutting import Statement
-from neuronnet.sheet.readers.spelling import PASSES, has_equals
+from neuronnet.sheet.readers.latex import in_plain_notation
+from neuronnet.sheet.readers.spelling import PASSES, has_equals, with_points
 
 _NETWORK = re.compile(r"\s*network\s*:", re.IGNORECASE)
 _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,9}")
 _DECIMAL_COMMA = re.compile(r"\s*[-+−]?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]{1,4})?\s*")
+_GUARDED = re.compile(r"'[-+=@]")  # as spreadsheets keep text from being a formula
 _ABOUT = re.compile(r"\s*(?:≈|~|ca\.|=)\s*")
 _ROW = "a row of this table is a name and a number with a decimal point, or a name, a formula and a number"
+_STEP_ROW = "a row of this table has a name and as many cells as there are headings"
 _COLUMN_ROW = "a row of this table is a name and a number under every heading"
 _UPDATED_ROW = "a row of this table is the number of an update and a number for each name above"
 # What the heading of a column says that its numbers are, in the languages of those who write them.
@@ -30,12 +33,20 @@ _HEADINGS = [
         ("@1", r"[-−–]\s*(?:η|α|lr\b|eta|alpha|γ|μ)"),
         ("Δ", r"\b(?:delta|change|step|schritt|änderung|cambio|variation|mudança|изменение|变化)\b|^\W*[ΔΔ]"),
         ("d", r"grad|deriv|ableitung|dérivée|slope|∂|∇|\bd[EJLC]?/d|градиент|производн|梯度|导数"),
-        ("@1", r"new|neu|nuev|nouv|nov[oa]|updated|after|nach|après|después|depois|нов|新|\w'|\+\W*$"),
+        (
+            "@1",
+            r"new|neu|nuev|nouv|n[ou]+v[oa]|updated|after|nach|après|después|depois|dopo|нов|新|\w'|\+\W*$",
+        ),
         (
             "",
-            r"old|alt\b|alte|viej|ancien|velh|antig|anterior|value|wert|valor|valeur|before|vor|avant|initial|current",
+            r"old|alt\b|alte|viej|ancien|velh|antig|anterior|value|wert|valor|valeur|before|vor|avant",
         ),
-        ("", r"старое|значение|旧|值"),
+        ("", r"initial|current|result|ergebnis|résultat|risultato|старое|значение|результат|旧|值|结果"),
+        (
+            "=",
+            r"form[eu]l|fórmula|calcul|cálcul|calcol|comput|rechn|ein(?:ge)?setz|number|zahlen|nombres",
+        ),
+        ("=", r"expression|ausdruck|substitu|sustitu|sostitu|вычислен|формул|公式|计算|代入"),
     )
 ]
 _UPDATES = set(f"update step n schritt étape paso passo {PASSES}".split())
@@ -87,7 +98,7 @@ def _cells(line, between):
         else:
             cells.append(line[start : start + len(field)].strip())
         position = start + len(field)
-    return cells
+    return [cell[1:] if _GUARDED.match(cell.text) else cell for cell in cells]
 
 
 def _bar_cells(line):
@@ -124,6 +135,8 @@ def _kind(rows):
         if all(_value(cell) is not None for row in rest for cell in row):
             return _Table.samples, first
     found = [next((mark for mark, words in _HEADINGS if words.search(text)), None) for text in texts[1:]]
+    if "=" in found and found.count("") == 1:
+        return _Table.steps, found
     is_clear = None not in found and len(set(found)) == len(found)
     return (_Table.columns, found) if is_clear and (any(found) or len(found) > 1) else None
 
@@ -138,7 +151,11 @@ def _without_counts(rows):
 
 
 def _is_name(cell):
-    return read_name(_name_in(cell).text.replace("\\", "")) is not None
+    name = _name_in(cell)
+    try:
+        return read_name(in_plain_notation(name) if "\\" in name.text else name) is not None
+    except ExpressionError:
+        return False
 
 
 def _is_name_or_formula(cell):
@@ -224,11 +241,25 @@ class _Table:
         cells = [cell for cell in row.cells if cell.text]
         shown = " = ".join(cell.text for cell in cells)
         *before, value = (cell[1:].strip() if cell.text[0] == "=" else cell for cell in cells)
-        self.chain(row, before, self.number(value), shown)
+        self.chain(row, before, [self.number(value)], shown)
 
-    def chain(self, row, cells, value, shown):
+    def steps(self, headings):
+        """A claim for every row: the name, its formulas, its value; other columns say something else."""
+        for row in self.rows:
+            if len(row.cells) != len(headings) + 1 or not row.cells[0].text:
+                self.refuse(row, _STEP_ROW)
+                continue
+            formulas = [cell for mark, cell in zip(headings, row.cells[1:]) if mark == "=" and cell.text]
+            value = self.number(row.cells[headings.index("") + 1])
+            values, before = [value] * bool(value.text.strip("-–— ")), [row.cells[0], *formulas]
+            if formulas or values:
+                self.chain(row, before, values, " = ".join(cell.text for cell in [*before, *values]))
+
+    def chain(self, row, cells, values, shown):
         """Add the claim that what stands in some cells is a value."""
         parts = []
+        if any(_DECIMAL_COMMA.fullmatch(cell.text) for each in self.rows for cell in each.cells[-1:]):
+            cells = [with_points(cell) for cell in cells]
         for cell in cells:
             written = self.spelled(row.number, shown, cell)
             if written is None:
@@ -236,7 +267,8 @@ class _Table:
             parts += written.split("=")
         if not parts or not all(part.text for part in parts):
             return self.sheet.refuse(row.number, shown, row.cells[0].column_of(1), _ROW)
-        self.sheet.add(shown, [*parts, value], [row.number] * (len(parts) + 1))
+        parts += values
+        self.sheet.add(shown, parts, [row.number] * len(parts))
 
     # Kinds of tables with headings
 

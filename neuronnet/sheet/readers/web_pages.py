@@ -14,9 +14,10 @@ _TAGS = (
 )
 _TAG = re.compile(rf"<(?:!doctype html|/?(?:{_TAGS})(?:\s[^<>]*)?/?)>", re.IGNORECASE)
 _BLOCKS = set(
-    "p div ul ol li dl dt dd h1 h2 h3 h4 h5 h6 section article blockquote body table tbody thead header "
-    "footer main figure form hr center".split()
+    "p div ul ol li dl dt dd h1 h2 h3 h4 h5 h6 section article blockquote body table tbody thead tfoot "
+    "header footer main figure form hr center".split()
 )
+_TIGHT = set("br li dd div thead tbody tfoot".split())  # no blank line around them
 _SKIPPED = set(
     "script style head title svg template noscript textarea select button mjx-math iframe object".split()
 )
@@ -177,7 +178,7 @@ class _Page(HTMLParser):
                 self.put(" ")
             else:
                 self.end_line()
-                if tag not in ("br", "li", "dd", "div"):
+                if tag not in _TIGHT:
                     self.blank()
         elif tag == "br":
             self.end_line()
@@ -204,7 +205,7 @@ class _Page(HTMLParser):
                 self.blank()
         elif tag in _BLOCKS and not self.cells and not self.code:
             self.end_line()
-            if tag not in ("li", "dd", "div"):
+            if tag not in _TIGHT:
                 self.blank()
 
     def blank(self):
