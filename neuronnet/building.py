@@ -1,7 +1,14 @@
 """Builds the objects of a Description, layers of neurons first, and describes a network again."""
 
 from neuronnet.activations import ACTIVATIONS
-from neuronnet.description.description import Description, FrozenMapping, LayerDescription, Sample, Update
+from neuronnet.description.description import (
+    Description,
+    FrozenMapping,
+    LayerDescription,
+    Sample,
+    Update,
+    batches_in_a_round,
+)
 from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError, SizeError, named
 from neuronnet.layer import NeuronLayer, SoftmaxLayer
@@ -14,13 +21,13 @@ def build(description, number):
     """The arguments of the NeuralNetwork of a Description, in a type of number."""
 
     rate = description.learning_rate
-    kept = ("loss", "outputs", "samples_combine", "l2_scale", "batch", "order", "title")
+    kept = ("loss", "outputs", "samples_combine", "l2_scale", "batch", "order", "title", "batches_taken")
     return {key: getattr(description, key) for key in kept} | {
         "names": dict(description.renames),
         "layers": build_layers(description, number),
         "learning_rate": None if rate is None else as_number(rate, number),
         "l2": as_number(description.l2, number),
-        "update_rule": build_update_rule(description.update, number),
+        "update_rule": build_update_rule(description, number),
         "samples": build_samples(description.samples, number),
         "held_out": build_samples(description.held_out, number),
         "input_names": description.names.inputs,
@@ -34,11 +41,20 @@ def describe(network):
         **{key: getattr(network, key) for key in kept},
         loss=network.loss.name,
         update=Update(network.update_rule.name, FrozenMapping(network.update_rule.settings)),
+        state=FrozenMapping(network.update_rule.state),
+        batches_taken=_batches_taken(network),
         layers=tuple(describe_layer(layer) for layer in network.layers),
         samples=describe_samples(network.samples),
         held_out=describe_samples(network.held_out),
         renames=FrozenMapping(describe_names(network)),
     )
+
+
+def _batches_taken(network):
+    """How many batches are through, of those in turn in the present round."""
+    if network.order.kind == "random" and network.batch != "full":
+        return network.batches_taken
+    return network.batches_taken % batches_in_a_round(max(1, len(network.samples)), network.batch)
 
 
 def build_layers(description, number):
@@ -132,10 +148,15 @@ def describe_samples(samples):
     return tuple(Sample(tuple(inputs), tuple(targets)) for inputs, targets in samples)
 
 
-def build_update_rule(update, number):
-    """A fresh update rule, with its settings in the network's type of number."""
-    settings = {name: as_number(value, number) for name, value in update.settings.items()}
-    return UPDATE_RULES[update.rule](**settings)
+def build_update_rule(description, number):
+    """The update rule as it goes on, its settings and what it remembers in the network's type of number."""
+    settings, state = (
+        {name: as_number(value, number) for name, value in each.items()}
+        for each in (description.update.settings, description.state)
+    )
+    rule = UPDATE_RULES[description.update.rule](**settings)
+    rule.state = state
+    return rule
 
 
 def describe_layer(layer):

@@ -20,7 +20,7 @@ class Inspected:
     __slots__ = (
         "inputs layers loss outputs samples_combine learning_rate l2 l2_scale update_rule samples held_out "
         "batch order title names neurons weights biases parameters trainable _numbered_inputs _by_name "
-        "_hidden_layers_backwards _slopes_cancel _error_reads_nets _batches _update_count "
+        "_hidden_layers_backwards _slopes_cancel _error_reads_nets _batches batches_taken _update_count "
         "_gradients_of_one_sample __weakref__"
     ).split()
 
@@ -45,8 +45,8 @@ class Inspected:
     def explain(self, name: str, at: int = 0) -> "Explanation":
         """The Explanation of a quantity or derivative of a pass, its formula, value and factors.
 
-        `at` is how many updates are made before the pass, from the parameters as they are now and with an
-        update rule that starts afresh; the network stays as it is. Raises UnknownName, which carries the
+        `at` is how many updates are made before the pass, from the parameters as they are now and what the
+        update rule remembers; the network stays as it is. Raises UnknownName, which carries the
         nearest names.
 
         >>> load("worked-example").explain("dE_total/dw5", at=3).value

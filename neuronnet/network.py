@@ -48,6 +48,7 @@ class NeuralNetwork(Inspected):
         title: str = "untitled network",
         names: dict[str, str] | None = None,
         input_names: list[str] | None = None,
+        batches_taken: int = 0,
     ) -> None:
         require_suitable(layers, outputs, samples_combine, l2_scale)
         input_names = input_names or [f"i{place}" for place, _ in enumerate(layers[0].neurons[0].weights, 1)]
@@ -68,7 +69,7 @@ class NeuralNetwork(Inspected):
         self._slopes_cancel = cancels(layers[-1].activation, self.loss)
         self._error_reads_nets = reads_nets(layers[-1].activation, self.loss, len(layers[-1]))
         self._batches: Any = None
-        self._update_count, self._gradients_of_one_sample = 0, False
+        self.batches_taken, self._update_count, self._gradients_of_one_sample = batches_taken, 0, False
         connect(self)
 
     def collect_trainable(self) -> None:
@@ -155,7 +156,9 @@ class NeuralNetwork(Inspected):
     def next_batch(self) -> list[tuple]:
         """The samples that the next update rests on, as `batch` and `order` say."""
         if self._batches is None:
-            self._batches = batches(len(require_samples(self.samples)), self.batch, self.order)
+            count = len(require_samples(self.samples))
+            self._batches = batches(count, self.batch, self.order, self.batches_taken)
+        self.batches_taken += 1
         return [self.samples[position] for position in next(self._batches)]
 
     def total_error(self, samples: list[tuple] | None = None) -> Any:

@@ -92,6 +92,7 @@ def side_by_side(description, updates, every=None, progress=None):
     Raises GradcheckError for a training that diverges.
     """
     network = NeuralNetwork.from_dict(description)
+    require_start(network.to_dict())
     twin, judge = Twin(network.to_dict()), _Judge(network)
     every = max(1, updates // 10) if every is None else every
     rows = [_row(0, network, twin)]
@@ -108,6 +109,13 @@ def side_by_side(description, updates, every=None, progress=None):
         report = SideBySideReport(read(description), update - 1, judge.parting, rows)
         raise Interrupted(report, f"after update {update - 1} of {updates}") from None
     return SideBySideReport(read(network), updates, judge.parting, rows)
+
+
+def require_start(network):
+    """Raise GradcheckError for the dict of a network whose training goes on: a twin starts afresh."""
+    for key in ("state", "batches_taken"):
+        if network.get(key):
+            raise GradcheckError(f"{key}: a twin begins a training, and goes on with none; leave out {key}")
 
 
 def ulps(one, other):

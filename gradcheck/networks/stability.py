@@ -17,6 +17,7 @@ from statistics import NormalDist
 import numpy as np
 
 from gradcheck.errors import GradcheckError
+from gradcheck.networks.side_by_side import require_start
 from gradcheck.report import plain
 from gradcheck.twin import Twin
 from neuronnet.errors import Interrupted, counted
@@ -51,6 +52,7 @@ def stability(
     Returns a StabilityReport. Raises GradcheckError, also when the training diverges.
     """
     network = network.to_dict() if hasattr(network, "to_dict") else network
+    require_start(network)
     first = every if first is None else first
     given = {"updates": updates, "every": every, "first": first, "runs": runs, "seed": seed}
     for (name, found), allowed in zip(given.items(), (1, 1, 1, 2, 0)):

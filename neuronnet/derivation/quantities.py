@@ -255,7 +255,8 @@ class Derivation(document.InNotebooks, Rows):
             given[names.rate] = description.learning_rate
         given[names.l2] = description.l2
         trained = [name for name, _, _ in names.parameters() if name not in frozen]
-        given.update(starting_state(description.update.rule, trained), **description.update.settings)
+        given.update(starting_state(description.update.rule, trained) | dict(description.state))
+        given.update(description.update.settings)
         return given
 
     def _require_updates(self, updates, needs_rate):

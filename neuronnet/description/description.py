@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 from neuronnet.errors import counted
@@ -117,7 +118,11 @@ class LayerDescription:
 
 @dataclass(frozen=True, repr=False)
 class Description:
-    """A network with its conventions and samples. `dataclasses.replace` makes another like it."""
+    """A network with its conventions and samples. `dataclasses.replace` makes another like it.
+
+    Of a training that goes on, `state` is what the update rule remembers, by name (`m_w1`, `beta1_t`), and
+    `batches_taken` how many batches are through.
+    """
 
     layers: tuple[LayerDescription, ...]
     title: str = "untitled network"
@@ -130,6 +135,8 @@ class Description:
     batch: str | int = "full"
     order: Order = IN_TURN
     update: Update = Update()
+    state: Mapping[str, Any] = FrozenMapping()
+    batches_taken: int = 0
     samples: tuple[Sample, ...] = ()
     held_out: tuple[Sample, ...] = ()
     renames: Mapping[str, str] = FrozenMapping()
@@ -159,8 +166,8 @@ class Description:
         return l2_share(term, self.l2_scale, samples)
 
     def batches(self) -> Iterator[list[int]]:
-        """Without end: the positions of the samples that each update rests on."""
-        return batches(len(self.samples), self.batch, self.order)
+        """Without end: the positions of the samples that each update from now on rests on."""
+        return batches(len(self.samples), self.batch, self.order, self.batches_taken)
 
     def to_dict(self) -> dict:
         """The plain dict that `read` turns into this description again; numbers keep their text."""
@@ -172,6 +179,8 @@ class Description:
             **{key: getattr(self, key) for key in kept},
             "order": _without_none(self.order._asdict()),
             "update": {"rule": self.update.rule, **self.update.settings},
+            **({"state": dict(self.state)} if self.state else {}),
+            **({"batches_taken": self.batches_taken} if self.batches_taken else {}),
             "layer": [_with_lists(vars(layer)) for layer in self.layers],
             "sample": [_with_lists(sample._asdict()) for sample in self.samples],
             "held_out": [_with_lists(sample._asdict()) for sample in self.held_out],
@@ -185,13 +194,22 @@ def l2_share(term, l2_scale, samples):
     return term / samples if l2_scale == "per sample" else term
 
 
-def batches(count, batch, order):
-    """Without end: the positions, out of `count` samples, that each update rests on.
+def batches(count, batch, order, taken=0):
+    """Without end: the positions, out of `count` samples, that each update rests on, after so many `taken`.
 
     `batch` is "full", "online" (one sample) or a number; the last batch of a round may be smaller. In random
     `order` an online update takes any sample, each as likely, and a round of batches starts from a fresh
     shuffle; both are drawn by `random.Random(seed)`.
     """
+    return islice(_all_batches(count, batch, order), taken, None)
+
+
+def batches_in_a_round(count, batch):
+    """In how many batches every sample comes once, in turn."""
+    return 1 if batch == "full" else -(-count // (1 if batch == "online" else batch))
+
+
+def _all_batches(count, batch, order):
     if batch == "full":
         while True:
             yield list(range(count))

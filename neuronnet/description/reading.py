@@ -26,7 +26,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 # An object, or a list of objects: neither is the beginning of a text in TOML.
 _JSON_START = re.compile(r"\s*(?:\{|\[\s*\{)")
 KEYS = set("title source about loss outputs samples_combine learning_rate l2 l2_scale batch order".split())
-KEYS |= set("update names layer sample data held_out published errata run".split())
+KEYS |= set("update state batches_taken names layer sample data held_out published errata run".split())
 SAME_KEY = {"lr": "learning_rate", "eta": "learning_rate", "layers": "layer", "samples": "sample"}
 SAME_KEY |= {"batch_size": "batch", "optimizer": "update"}
 SAME_LOSS = {"mse": "squared error", "mean squared error": "squared error", "sse": "squared error"}
@@ -45,6 +45,8 @@ RULE_SETTINGS = {
     "adam": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
     "adamw": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.01},
 }
+REMEMBERED = dict.fromkeys(("momentum", "nesterov", "rmsprop"), "v") | dict.fromkeys(("adam", "adamw"), "mv")
+POWERS = ("beta1_t", "beta2_t")  # which rules that remember m have, too
 ORDERS = {"in turn": {}, "random": {"seed": 0}}
 _RECORDS: dict[str, tuple[str, ...]] = dict.fromkeys(("published", "run"), ("quantity", "printed", "verdict"))
 _RECORDS |= {"errata": ("quantity", "printed", "should_be", "reason")}
@@ -175,7 +177,8 @@ class _Network(Checks):
         layers = LayerReader(self, lambda: input_count(self, given)).read(given)
         loss, combined = self.loss(given, layers)
         samples, held_out = SampleReader(self, layers, loss).read(given)
-        rate = given.get("learning_rate")
+        rate, renames = given.get("learning_rate"), self.names(given.get("names", {}), layers)
+        update = self.update(given.get("update", {"rule": "gradient descent"}))
         return Description(
             layers=layers,
             title=self.text(given, "title", "untitled network"),
@@ -187,10 +190,12 @@ class _Network(Checks):
             l2_scale=self.choice(given.get("l2_scale"), "l2_scale", ("as is", "per sample"), "as is"),
             batch=self.batch(given.get("batch", "full")),
             order=self.order(given.get("order", {"kind": "in turn"})),
-            update=self.update(given.get("update", {"rule": "gradient descent"})),
+            update=update,
+            state=self.state(given.get("state", {}), update.rule, Names(layers, renames), layers),
+            batches_taken=self.whole(given.get("batches_taken", 0), "batches_taken", 0, MOST_IN_A_BATCH),
             samples=samples,
             held_out=held_out,
-            renames=self.names(given.get("names", {}), layers),
+            renames=renames,
             source=self.text(given, "source", None),
             about=self.text(given, "about", None),
             **{key: self.records(given, key, needed) for key, needed in _RECORDS.items()},
@@ -247,6 +252,25 @@ class _Network(Checks):
         elif name == "weight_decay":
             suits, needed = lambda value: value >= 0, "from 0 upwards"
         return self.number_where(value, f"update, {name}", suits, needed)
+
+    def state(self, given, rule, names, layers):
+        """What the rule remembers of each parameter that it moves, and of the network."""
+        moments, parameters = REMEMBERED.get(rule, ""), names.parameters()
+        moved = [name for name, at, is_bias in parameters if not is_bias or layers[at].train_bias]
+        known = [f"{moment}_{name}" for moment in moments for name in moved] + list(POWERS) * ("m" in moments)
+        given = self.table(given, "state", example="{v_w1 = 0.1}")
+        if given and not known:
+            self.refuse("state", f"the key {shortened(next(iter(given)))}", f"{rule} remembers nothing")
+        given = self.table(given, "state", known)
+        is_square = rule in ("rmsprop", "adam", "adamw")
+        for name, value in given.items():
+            suits, needed = lambda value: True, ""
+            if name in POWERS:
+                suits, needed = lambda value: 0 <= value < 1, "from 0 to below 1"
+            elif is_square and name.startswith("v_"):
+                suits, needed = lambda value: value >= 0, "from 0 upwards"
+            self.number_where(value, f"state, {name}", suits, needed)
+        return FrozenMapping(given)
 
     def names(self, given, layers):
         if not isinstance(given, dict) or not all(isinstance(name, str) for name in given.values()):

@@ -19,6 +19,7 @@ from itertools import islice
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from neuronnet.description.description import batches_in_a_round
 from neuronnet.elementary import exp, log1p, sqrt, tanh
 from neuronnet.errors import NeuronnetError
 from neuronnet.names import after, in_sample, partial_name, split_index, split_partial, update_of
@@ -42,11 +43,8 @@ class Recorded(NamedTuple):
 def batches_of(description, updates: int) -> list[list[int]]:
     """The positions of the samples of every batch, the one after the last update included; a cycle once."""
     found = list(islice(description.batches(), updates + 1))
-    if description.batch == "full":
-        return found[:1]
-    if description.order.kind == "in turn":
-        size = 1 if description.batch == "online" else description.batch
-        return found[: -(-len(description.samples) // size)]
+    if description.batch == "full" or description.order.kind == "in turn":
+        return found[: batches_in_a_round(len(description.samples), description.batch)]
     return found
 
 

@@ -302,9 +302,8 @@ def _state(network):
     if batches is not None:
         network._batches, batches = tee(batches)
     kept = [(network, "_batches", batches), (network.update_rule, "state", dict(network.update_rule.state))]
-    kept += [
-        (network, each, getattr(network, each)) for each in ("_update_count", "_gradients_of_one_sample")
-    ]
+    counted = ("_update_count", "batches_taken", "_gradients_of_one_sample")
+    kept += [(network, each, getattr(network, each)) for each in counted]
     kept += [(each, "out", each.out) for each in network.inputs]
     kept += [(each, name, getattr(each, name)) for each in network.neurons for name in OF_A_PASS]
     return kept + [

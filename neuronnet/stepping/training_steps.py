@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from neuronnet.derivation.passes import Pass
 from neuronnet.derivation.quantities import MOST_UPDATES, is_small
+from neuronnet.description.description import batches_in_a_round
 from neuronnet.errors import A_SAMPLE, NeuronnetError, PassOrderError, counted, shown
 from neuronnet.names import in_sample, partial_name, split_index, split_update
 from neuronnet.network import NeuralNetwork
@@ -117,9 +118,8 @@ class TrainingSteps(Steps):
         return True
 
     def lists_in_a_round(self) -> int:
-        batch, order = self.description.batch, self.description.order
-        in_turn = 1 if batch == "full" else len(self.description.samples)
-        return in_turn * (1 if order.kind == "in turn" else ROUNDS)
+        in_turn = batches_in_a_round(len(self.description.samples), self.description.batch)
+        return in_turn * (1 if self.description.order.kind == "in turn" else ROUNDS)
 
     def own_name(self, name: str) -> str:
         return self._numbers.own_name(name)

@@ -4,15 +4,59 @@ import json
 import random
 
 import pytest
+from documents import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from update_rules import RULES
 
-from neuronnet import load
+from neuronnet import load, read
 from neuronnet.cli import main
 from neuronnet.description.description import Order, batches
+from neuronnet.errors import SpecError
 from neuronnet.training import accuracy, history
 
 IN_TURN = Order()
+MINI_BATCHES = str(ROOT / "examples" / "ports" / "mini-batches.toml")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["rule"])
+@pytest.mark.parametrize("batch", ["full", "online", 2])
+@pytest.mark.parametrize("order", [IN_TURN, Order("random", 7)], ids=["in turn", "random"])
+def test_a_training_goes_on_from_its_description(rule, batch, order):
+    """What the rule remembers and the batches that are through are part of it, so that both end alike."""
+    start = load(MINI_BATCHES).to_dict() | {"update": rule, "batch": batch, "order": order._asdict()}
+    if order is IN_TURN:
+        del start["order"]
+    network = load(start)
+    network.fit(4)
+    described = json.loads(json.dumps(network.to_dict(), default=float))
+    explained = {name: network.explain(name, at=2).value for name in ("w2", "b4", "E_total")}
+    again, afresh = load(described), load(described | {"state": {}, "batches_taken": 0})
+    for each in (network, again, afresh):
+        each.fit(2)
+    assert [each.value for each in again.parameters] == [each.value for each in network.parameters]
+    if rule["rule"] != "gradient descent" or batch != "full":
+        assert [each.value for each in afresh.parameters] != [each.value for each in network.parameters]
+    ends = {name: network[name].value for name in ("w2", "b4")} | {"E_total": network.total_error()}
+    assert explained == ends
+
+
+@pytest.mark.parametrize(
+    "rule, state, part",
+    [
+        ("sgd", {"v_w1": 1}, "state: found the key 'v_w1'; gradient descent remembers nothing"),
+        ("adam", {"v_w9": 1}, "the key 'v_w9'; allowed are beta1_t, beta2_t, m_w1, v_w1; did you mean v_w1?"),
+        ("adam", {"v_w1": -1}, "state, v_w1: found -1.0; a number from 0 upwards is needed"),
+        ("adam", {"beta1_t": 1}, "state, beta1_t: found 1.0; a number from 0 to below 1 is needed"),
+        ("momentum", {"v_w1": "x"}, "state, v_w1: found 'x'; a number is needed"),
+        ("momentum", 3, "state: found 3; a table such as {v_w1 = 0.1} is needed"),
+    ],
+)
+def test_a_state_that_no_rule_has_is_refused(rule, state, part):
+    layer = {"activation": "tanh", "weights": [[1]]}
+    with pytest.raises(SpecError) as refused:
+        read({"layer": [layer], "update": rule, "state": state})
+    assert part in str(refused.value)
 
 
 def first(count, iterator):

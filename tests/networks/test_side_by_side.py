@@ -12,7 +12,9 @@ from profiles import examples
 from update_rules import RULES
 
 from gradcheck.cli import main
+from gradcheck.errors import GradcheckError
 from gradcheck.networks.side_by_side import side_by_side, ulps
+from gradcheck.networks.stability import stability
 from neuronnet import NeuralNetwork, load
 from neuronnet.training import Adam, GradientDescent
 
@@ -26,6 +28,14 @@ from neuronnet.training import Adam, GradientDescent
 def test_nothing_but_rounding_sets_them_apart(description, rule, order):
     report = side_by_side(load(description | {"update": rule, "order": order}).to_dict(), 3)
     assert report.verdict == "right", str(report)
+
+
+def test_a_training_that_goes_on_is_refused():
+    network = load(load("worked-example").to_dict() | {"update": "adam"})
+    network.fit(1)
+    for check in (side_by_side, stability):
+        with pytest.raises(GradcheckError, match="state: a twin begins a training"):
+            check(network.to_dict(), 3, 1)
 
 
 @pytest.fixture

@@ -276,6 +276,18 @@ def test_the_network_is_drawn_and_saved_as_it_stands(piped, tmp_path):
     )
 
 
+def test_a_walk_goes_on_where_another_was_saved(piped, tmp_path):
+    """By Adam over mini-batches: moments, powers and the order of the samples go on, too."""
+    path = str(ROOT / "examples" / "ports" / "mini-batches.toml")
+    _, whole = piped(path, "goto update 5", "until w2", "factors w2")
+    piped(path, "goto update 4", f"save {tmp_path / 'here.json'}")
+    _, rest = piped(str(tmp_path / "here.json"), "goto update 2", "until w2", "factors w2")
+    wanted, found = (answer(lines, "factors w2")[1:] for lines in (whole, rest))
+    assert "dE" in " ".join(found) and found[:2] == wanted[:2]
+    numbers = [[line.split()[-1] for line in lines] for lines in (wanted, found)]
+    assert numbers[0] == numbers[1]
+
+
 @pytest.mark.parametrize("path", ["nowhere/x.json", "x.toml", "net.json"])
 def test_what_cannot_be_saved_is_said(piped, tmp_path, monkeypatch, path):
     monkeypatch.chdir(tmp_path)
