@@ -209,12 +209,8 @@ def keeps_what_holds(functions, vector, positive=True):
 def _few(point):
     given, blocks = point.vector, point.blocks
     yield "all zero", np.zeros_like(given)
-    for what, change in (
-        ("neighbours equal and a zero", _equal_and_a_zero),
-        ("one value", _one_value),
-        ("equal rows and two zeros", _rows_and_zeros),
-    ):
-        yield what, _changed(given, blocks, change)
+    for several in (("neighbours equal", "a zero"), ("one value",), ("equal rows", "two zeros")):
+        yield " and ".join(several), _changed(given, blocks, *several)
     for block in blocks[:MOST_BLOCKS_OF_FEW] if len(blocks) > 1 else ():
         yield f"{block.name} zero", _with(given, block, 0.0)
     for (one, other), vector in _equal_blocks(given, blocks):
@@ -224,129 +220,66 @@ def _few(point):
 def _all(point, draw):
     given, blocks = point.vector, point.blocks
     yield from _few(point)
-    for change in CHANGES:
+    for what in CHANGES:
         for block in blocks[:MOST_BLOCKS]:
-            yield f"{CHANGES[change]} in {block.name}", _changed(given, [block], change)
-        yield CHANGES[change], _changed(given, blocks, change)
+            yield f"{what} in {block.name}", _changed(given, [block], what)
+        yield what, _changed(given, blocks, what)
     for value in (*VALUES, *TINY):
         yield f"all {value:g}", np.full_like(given, value)
         for block in blocks[:MOST_BLOCKS] if len(blocks) > 1 else ():
             yield f"{block.name} all {value:g}", _with(given, block, value)
         i = int(draw.integers(len(given)))
-        vector = given.copy()
-        vector[i] = value
-        yield f"{point.names[i]} = {value:g}", vector
+        yield f"{point.names[i]} = {value:g}", _put(given, i, value)
     for _ in range(MIXED):
         chosen = draw.random(given.shape) < 0.5
         yield "a mixture", np.where(chosen, draw.choice(POOL, given.shape), given)
 
 
-# Changes to the values of one block, in place
+def _put(values, places, new):
+    """A copy with new values at some places, counted along all axes."""
+    values = values.copy()
+    values.flat[places] = new
+    return values
 
 
-def _neighbours_equal(values):
-    values[..., 1::2] = values[..., : values.shape[-1] - 1 : 2]
+def _pairs(count):
+    """0, 0, 2, 2, ...: the second of every two neighbours is the first."""
+    return np.arange(count) // 2 * 2
 
 
-def _neighbours_below_equal(values):
-    if values.ndim > 1:
-        values[1::2] = values[: len(values) - 1 : 2]
-
-
-def _opposite(values):
-    _neighbours_equal(values)
-    values[..., 1::2] *= -1.0
-
-
-def _one_value(values):
-    values[...] = values.flat[0]
-
-
-def _largest_tied(values):
-    order = np.argsort(values, axis=None)
-    values.flat[order[-2]] = values.flat[order[-1]]
-
-
-def _ends_equal(values):
-    values.flat[values.size - 1] = values.flat[0]
-
-
-def _a_zero(values):
-    values.flat[values.size // 2] = 0.0
-
-
-def _two_zeros(values):
-    values.flat[0] = values.flat[values.size // 2] = 0.0
-
-
-def _equal_and_a_zero(values):
-    _neighbours_equal(values)
-    _a_zero(values)
-
-
-def _rows_and_zeros(values):
-    _equal_rows(values)
-    _two_zeros(values)
-
-
-def _equal_rows(values):
-    if values.ndim > 1:
-        values[...] = values[:1].copy()
-
-
-def _two_equal_rows(values):
-    if values.ndim > 1 and len(values) > 1:
-        values[1] = values[0]
-
-
-def _equal_columns(values):
-    if values.ndim > 1:
-        values[...] = values[..., :1].copy()
-
-
-def _zero_row(values):
-    if values.ndim > 1:
-        values[0] = 0.0
-
-
-def _zero_column(values):
-    if values.ndim > 1:
-        values[..., 0] = 0.0
-
-
-def _whole_numbers(values):
-    values[...] = np.round(values)
-
-
-def _made_symmetric(values):
-    if values.ndim == 2 and values.shape[0] == values.shape[1]:
-        values[...] = np.triu(values) + np.triu(values, 1).T
-
-
-CHANGES = {
-    _a_zero: "a zero",
-    _two_zeros: "two zeros",
-    _neighbours_equal: "neighbours equal",
-    _neighbours_below_equal: "rows equal in pairs",
-    _one_value: "one value",
-    _largest_tied: "the largest twice",
-    _ends_equal: "the first and the last equal",
-    _equal_rows: "equal rows",
-    _two_equal_rows: "two equal rows",
-    _equal_columns: "equal columns",
-    _zero_row: "a zero row",
-    _zero_column: "a zero column",
-    _opposite: "opposite neighbours",
-    _whole_numbers: "whole numbers",
-    _made_symmetric: "symmetric",
+CHANGES = {  # what: (the fewest axes of a block that can be changed so, its changed values)
+    "a zero": (1, lambda values: _put(values, values.size // 2, 0.0)),
+    "two zeros": (1, lambda values: _put(values, [0, values.size // 2], 0.0)),
+    "neighbours equal": (1, lambda values: values[..., _pairs(values.shape[-1])]),
+    "rows equal in pairs": (2, lambda values: values[_pairs(len(values))]),
+    "one value": (1, lambda values: np.full_like(values, values.flat[0])),
+    "the largest twice": (1, lambda values: _put(values, np.argsort(values, axis=None)[-2], np.max(values))),
+    "the first and the last equal": (1, lambda values: _put(values, -1, values.flat[0])),
+    "equal rows": (2, lambda values: values[[0] * len(values)]),
+    "two equal rows": (2, lambda values: values[[0, 0, *range(2, len(values))][: len(values)]]),
+    "equal columns": (2, lambda values: values[..., [0] * values.shape[-1]]),
+    "a zero row": (2, lambda values: _put(values, slice(values[0].size), 0.0)),
+    "a zero column": (2, lambda values: values * (np.arange(values.shape[-1]) > 0)),
+    "opposite neighbours": (1, lambda values: values[..., _pairs(values.shape[-1])] * _signs(values)),
+    "whole numbers": (1, np.round),
+    "symmetric": (2, lambda values: _mirrored(values) if len(values) == values.shape[-1] else values),
 }
 
 
-def _changed(given, blocks, change):
+def _signs(values):
+    return np.where(np.arange(values.shape[-1]) % 2 == 0, 1.0, -1.0)
+
+
+def _mirrored(values):
+    return np.triu(values) + np.triu(values, 1).swapaxes(-1, -2) if values.ndim == 2 else values
+
+
+def _changed(given, blocks, *several):
     vector = given.copy()
     for block in blocks:
-        if len(block.positions) > 1 and block.shape != ():
-            change(block.of(vector))
+        for axes, change in (CHANGES[what] for what in several):
+            if len(block.positions) > 1 and len(block.shape) >= axes:
+                block.of(vector)[...] = change(block.of(vector))
     return vector
 
 
@@ -407,7 +340,7 @@ def _equal_at(functions, given, place, here, draw, until):
             break
 
         def difference(x, i=i):
-            found = _differences(functions, _moved(given, i, x))
+            found = _differences(functions, _put(given, i, x))
             return _value(found, place)
 
         x, step = float(given[i]), MOVED * max(abs(given[i]), 1.0)
@@ -429,14 +362,8 @@ def _equal_at(functions, given, place, here, draw, until):
                 best, at_best = rounded, 0.0
         if at_best == 0.0:
             name = functions.point.names[i]
-            return SpecialPoint(f"{name} = {best:.9g}, a breakpoint", _moved(given, i, best), np.array([i]))
+            return SpecialPoint(f"{name} = {best:.9g}, a breakpoint", _put(given, i, best), np.array([i]))
     return None
-
-
-def _moved(given, i, value):
-    vector = given.copy()
-    vector[i] = value
-    return vector
 
 
 def _value(differences, place):

@@ -233,7 +233,7 @@ class StepSearch:
         estimate = best_estimate(self.steps, self.sides)
         while (h := self._paying_step(estimate)) is not None and self._take(h) is not None:
             bar, estimate = estimate.best.bar, best_estimate(self.steps, self.sides)
-            if estimate.best.bar * WORTH > bar and math.isfinite(bar) and not self._has_gap(estimate):
+            if estimate.best.bar * WORTH > bar and math.isfinite(bar):
                 break
         return estimate
 
@@ -244,8 +244,6 @@ class StepSearch:
             return None
         i, best = estimate.position, estimate.best
         longest, shortest = self.steps[i - 2], self.steps[i]
-        if self._has_gap(estimate):
-            return self.steps[i - 1].step * RATIO
         if best.truncation > best.rounding:
             h = shortest.step / RATIO
             taken = i + 1 < len(self.steps) and self.steps[i + 1].step * math.sqrt(RATIO) > h
@@ -255,13 +253,6 @@ class StepSearch:
         h = longest.step * RATIO
         taken = i > 2 and self.steps[i - 3].step < h * math.sqrt(RATIO)
         return None if taken or h >= min(self.too_long, LONGEST_STEP * self.scale) else h
-
-    def _has_gap(self, estimate):
-        """Whether the longest of the three steps is far from the others, which may be made longer."""
-        if len(self.steps) < 3 or estimate.side is not None:
-            return False
-        longest, middle = self.steps[estimate.position - 2].step, self.steps[estimate.position - 1].step
-        return RATIO**2 * middle < min(longest, self.too_long * math.sqrt(RATIO))
 
     def _is_settled(self, estimate):
         """Whether no kink is suspected, and the bar is a small part of the slopes, or made by rounding."""
@@ -514,8 +505,7 @@ def _with_kink(a, b, c):
     if not _converges((a, b, c), ("left", "right")):
         candidate = _unknown(candidate, (a, b, c))
     if difference == 0.0:
-        by_chance = 0.0 if _is_smooth(b, c) else max(b.difference, c.difference)
-        return candidate._replace(truncation=candidate.truncation + by_chance)
+        return candidate
     slopes = (c.left, c.right, *_slopes_at_kink(b, c))
     return candidate._replace(jump=max(abs(candidate.value - slope) for slope in slopes) + bar)
 
