@@ -87,6 +87,8 @@ class CallersFunctions:
         if single:
             more = f"as they are, beside others of {self.library}: make all float64 to see smaller errors"
             said.append(f"float32 parameters ({single}) handed over {'as float64' if doubled else more}")
+        if self._given.whole_numbers:
+            said.append(f"whole numbers ({', '.join(self._given.whole_numbers)}) taken as floats")
         if self.library is not None and doubled:
             said.append(f"{self.library} asked for double precision")
         if self.upstream is not None:

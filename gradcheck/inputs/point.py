@@ -75,14 +75,15 @@ class Point:
     `parameters`: a dict of names to arrays or floats, a list or tuple of those, a named tuple, a dataclass, a
     SimpleNamespace, nested; or one array, or one float. Arrays may be of PyTorch, JAX or CuPy; `makers` make
     them. `blocks`: the Blocks; `leaves`: the same, one or two for every array. `single_precision`: names of
-    those that were float32. `noted`: the keys of gradients that were not the names of parameters, each with
-    its parameter or None. `reading`: (factor, whether conjugate) of the gradients by complex numbers. Raises
-    NotRealNumbers (integers, booleans, settings), NotFinite, DuplicateName, or GradcheckError when there is
+    those that were float32; `whole_numbers`: of all where none was a float, which count as floats. `noted`:
+    the keys of gradients that were not the names of parameters, each with its parameter or None. `reading`:
+    (factor, whether conjugate) of the gradients by complex numbers. Raises NotRealNumbers (integers beside
+    floats, booleans, settings), NotFinite, DuplicateName, or GradcheckError when there is
     nothing to vary or no end to it.
     """
 
     def __init__(self, parameters: object):
-        self.single_precision, self.leaves, names = [], [], set()
+        self.single_precision, self.whole_numbers, self.leaves, names = [], [], [], set()
         self.blocks: list[Block] = []
         self.noted: dict = {}
         self.reading = (1.0, False)
@@ -93,9 +94,14 @@ class Point:
             parameters, leaves, kind_of=lambda leaf: _added(kinds, kind_of_leaf(leaf))
         )
         self.makers = [kind for kind in kinds if isinstance(kind, Maker)]
+        read = []
         for name, leaf in leaves:
             otherwise = "" if leaf is parameters else LEAVE_OUT
-            values = numbers_in(name, leaf, otherwise, kinds="fiubc")
+            read.append((name, numbers_in(name, leaf, otherwise, kinds="fiubc"), otherwise))
+        if all(values.dtype.kind in "iu" for _, values, _ in read):
+            self.whole_numbers = [name for name, _, _ in read]
+        for name, values, otherwise in read:
+            values = values.astype(float) if self.whole_numbers else values
             if values.dtype in (np.float32, np.complex64):
                 self.single_precision.append(name)
             is_complex = values.dtype.kind == "c"

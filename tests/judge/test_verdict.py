@@ -268,9 +268,10 @@ def test_a_loss_that_is_not_one_number_is_refused():
         check(lambda v: float(np.sum(v)), None, np.ones(2))
 
 
-def test_integer_parameters_are_refused_with_a_hint():
-    with pytest.raises(NotRealNumbers, match="use floats"):
-        check(lambda v: float(np.sum(v)), np.ones(2), np.array([1, 2]))
+def test_integer_parameters_are_taken_as_floats_and_that_is_told():
+    report = check(lambda v: float(np.sum(v**2)), lambda v: 2 * v, np.array([1, 2]))
+    assert report.verdict == "right" and "whole numbers (x) taken as floats" in str(report)
+    assert check(lambda v: float(np.sum(v**2)), lambda v: v, np.array([1, 2])).verdict == "wrong"
 
 
 @pytest.mark.parametrize(
