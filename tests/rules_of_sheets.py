@@ -414,7 +414,41 @@ eta = 0.5
 h = v x
 s = w·h + b
 L = (s - t)^2/2"""
+ADAGRAD = """
+eta = 0.1
+w_0 = 0.5
+x = 2
+t = 0.3
+y_1 = w_0 x = 1
+L_1 = 1/2 (y_1 - t)^2 = 0.245
+g_1 = (y_1 - t) x = 1.4
+G_1 = g_1^2 = 1.96
+w_1 = w_0 - eta g_1/sqrt(G_1) = 0.4
+y_2 = w_1 x = 0.8
+L_2 = 1/2 (y_2 - t)^2 = 0.125
+g_2 = (y_2 - t) x = 1
+"""
 RULES = [
+    rule(
+        "squares that are added up begin with the first square",
+        ADAGRAD,
+        ("G_2 = G_1 + g_2^2 = 2.96", "right"),
+        ("w_2 = w_1 - eta g_2/sqrt(G_2) = 0.341876", "right"),
+        status=0,
+    ),
+    rule(
+        "a step that is multiplied by the root of the squares is wrong",
+        ADAGRAD,
+        ("G_2 = G_1 + g_2^2 = 2.96", "right"),
+        ("w_2 = w_1 - eta g_2 sqrt(G_2) = 0.227953", "wrong formula", "divided by sqrt(G_2)"),
+        status=1,
+    ),
+    rule(
+        "a sum of squares with a wrong number, and the step from it",
+        ADAGRAD,
+        ("G_2 = G_1 + g_2^2 = 2.69", "wrong number"),
+        ("w_2 = w_1 - eta g_2/sqrt(G_2) = 0.339031", "wrong number", 13),
+    ),
     rule(
         "a step in one digit, carried on exactly",
         "a = 0.3000000005\nx = 2\nt = 1.5\nw = 2 a = 0.600000001",

@@ -13,9 +13,9 @@ from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import as_vector_shape, entries, shape
-from neuronnet.formulas.expressions import Entry, Name
+from neuronnet.formulas.expressions import Entry, Expression, Name, Product, Sum
 from neuronnet.formulas.notation import gradient_of
-from neuronnet.formulas.rewriting import with_names
+from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.names import after, partial_name, split_partial
 from neuronnet.sheet.epochs import NetInputs
 from neuronnet.sheet.roles import (
@@ -35,12 +35,12 @@ from neuronnet.sheet.roles import (
     reach,
     texts,
 )
-from neuronnet.sheet.samples import count_samples, turn_vectors
 
 if TYPE_CHECKING:
     from neuronnet.sheet.statements import Statement
 
 TIED = 1e-9  # relative: so near are two readings of one value
+COUNTS = {"m", "n", "N", "M", "B"}
 
 
 class Assignment(NetInputs):
@@ -138,7 +138,7 @@ class Assignment(NetInputs):
                     continue
                 self._give(found, after(name, step), self.statements[position], position)
         if step == 0:
-            count_samples(found, self.statements, self._formulas)
+            _count_samples(found, self.statements, self._formulas)
             self._align(found)
         definitions = self._definitions(found, step)
         for name in in_order(definitions):
@@ -159,34 +159,30 @@ class Assignment(NetInputs):
     def _role(self, position, statement, step, first):
         name = statement.name
         if name is None:
-            first = statement.parts[0].formula
-            if isinstance(first, Entry) and isinstance(first.base, Name):
-                by = (split_partial(first.base.name) or (None, None))[1]
-                if by is not None:  # ∂L/∂w_1, an entry of ∂L/∂w
-                    return Role(GRADIENT, None, step, by, first)
+            entry = statement.parts[0].formula
+            parts = split_partial(getattr(entry.base, "name", "")) if isinstance(entry, Entry) else None
+            if parts is not None:  # ∂L/∂w_1, an entry of ∂L/∂w
+                return Role(GRADIENT, None, step, parts[1], entry)
             return Role(VALUE, None, step)
         parts = split_partial(name)
         if parts is not None:
             return Role(GRADIENT, name, step, parts[1])
         base = self._base(name)
+        count = name.partition("@")[2]
+        next_step = int(count) if count.isdigit() else step + 1
         if base in self._defined:
-            count = name.partition("@")[2]
-            return Role(VALUE, after(base, int(count) if count.isdigit() else step + 1), step)
+            return Role(VALUE, after(base, next_step), step)
         if base is None and self._is_update(statement):
             base = name
         if base is not None:
-            count = name.partition("@")[2]
-            next_step = int(count) if count.isdigit() else step + 1
             return Role(UPDATE, after(base, next_step), step, after(base, next_step - 1))
         if name.startswith("Δ"):
             return Role(CHANGE, after(name, step), step, name[1:])
         target = gradient_of(name, self.known)
         if target is not None and target in self.known.names:
             return Role(HELPER, after(name, step), step, target)
-        key = (name, step)
-        if step and not statement.formulas and name in self._defined:
-            return Role(VALUE, after(name, step), step)
-        if position in self._restated:
+        key, is_number = (name, step), step and not statement.formulas and name in self._defined
+        if is_number or position in self._restated:
             return Role(VALUE, after(name, step), step)
         if key not in first:
             kind = MODEL if statement.formulas or statement.arithmetic else GIVEN
@@ -204,10 +200,7 @@ class Assignment(NetInputs):
         computed, plain = {each.name for each in self.statements if each.formulas}, {}
         for position, (statement, step) in enumerate(zip(self.statements, steps)):
             if statement.formulas and statement.name is not None:
-                used, key = (
-                    computed.intersection(statement.formulas[0].formula.names()),
-                    (statement.name, step),
-                )
+                used, key = computed & {*statement.formulas[0].used}, (statement.name, step)
                 if not used:
                     plain.setdefault(key, []).append(position)
                 elif statement.name not in used:
@@ -231,11 +224,10 @@ class Assignment(NetInputs):
         return own
 
     def _is_forward(self, found, name, formula):
+        base = _split(name)[0]
         if found.forward is not None:
-            return _split(name)[0] in found.forward
-        return all(self._is_plain(each) for each in [_split(name)[0], *formula.names()]) and not is_delta(
-            name
-        )
+            return base in found.forward
+        return all(map(self._is_plain, [base, *formula.names()])) and not is_delta(name)
 
     def _renamed(self, formula, step):
         """A formula with its names in a pass; what is never given anew keeps its name of the first."""
@@ -278,7 +270,7 @@ class Assignment(NetInputs):
         try:
             number = None if position is None else self.statements[position].number
             if number is None:
-                turn_vectors(found, formula)
+                _turn_vectors(found, formula)
             meanings = readings(formula, found.model)
             if number is None and len(meanings) > 1:
                 found.open[name] = len(meanings)
@@ -331,3 +323,29 @@ def _distance(reading, model, printed):
 def _split(name):
     base, _, count = name.partition("@")
     return base, int(count or 0)
+
+
+def _count_samples(found: Roles, statements: list, formulas: dict) -> None:
+    """Give m, where no line does, the length that all data have along one axis."""
+    heads = {each.name for each in statements}
+    used = {name for each in statements for part in each.formulas for name in part.used}
+    reach = {each for name in found.forward or () for each in formulas[name, 0].names()}
+    sizes = [found.model.shape(name) for name in found.model.given if name in reach - found.learnt()]
+    data = [each * 2 if len(each) == 1 else each for each in sizes if each]
+    along = set.intersection(*(set(enumerate(each)) for each in data)) if len(data) > 1 else set()
+    lengths = {length for _, length in along if length > 1}
+    for name in COUNTS & used - heads - set(found.model.given):
+        if len(lengths) == 1:
+            found.model.give(name, str(*lengths))
+
+
+def _turn_vectors(found: Roles, formula: Expression) -> None:
+    """A learnt vector is added to the rows of `X W`, to the columns of `W X`, where W alone is learnt."""
+    learnt = found.learnt() & set(found.model.given)
+    for node, *_ in nodes(formula):
+        terms = [term for _, term in node.terms] if isinstance(node, Sum) else ()
+        products = [term.factors for term in terms if isinstance(term, Product)]
+        sides = [[not learnt.isdisjoint(end.names()) for _, end in (each[0], each[-1])] for each in products]
+        for vector in terms if [True, False] in sides or [False, True] in sides else ():
+            if isinstance(vector, Name) and vector.name in learnt:
+                found.model.turned.setdefault(vector.name, int([True, False] in sides))

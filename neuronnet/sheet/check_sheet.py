@@ -1,58 +1,53 @@
 """Checks a sheet: judges every claim, then explains all the wrong numbers together."""
 
 import os
-from collections.abc import Callable
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
-from itertools import islice, product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.derivation.quantities import Exact
 from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import Interrupted, NeuronnetError, UnknownName, did_you_mean, shortened
-from neuronnet.formulas.arrays import entries, shape
+from neuronnet.formulas.arrays import entries
 from neuronnet.formulas.expressions import Name
-from neuronnet.formulas.notation import Known, read_name, updated
-from neuronnet.formulas.rewriting import with_dots
-from neuronnet.formulas.tokens import TextWithColumns
+from neuronnet.formulas.notation import read_name, updated
+from neuronnet.formulas.tokens import parse_array, parse_number
 from neuronnet.names import after
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet import causes
-from neuronnet.sheet.assignment import Assignment
-from neuronnet.sheet.claims_anew import with_numbered_names
-from neuronnet.sheet.doubts import with_doubts
+from neuronnet.sheet.best_reading import best_reading, with_doubts
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.network_names import KnownBesideNetwork
 from neuronnet.sheet.network_roles import NetworkAssignment
 from neuronnet.sheet.readers.claims import Sheet
-from neuronnet.sheet.readers.cutting import Claim, Declarations
+from neuronnet.sheet.readers.cutting import Claim, Unread
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.readers.spelling import with_weights
 from neuronnet.sheet.report import (
     RIGHT,
-    UNDECIDED,
     UNKNOWN_NAME,
-    UNREADABLE,
     WRONG_NUMBER,
     Line,
     SheetReport,
     unread_line,
 )
-from neuronnet.sheet.roles import Roles
-from neuronnet.sheet.samples import samples_apart
-from neuronnet.sheet.statements import (
-    Statement,
-    read_statements,
-)
-from neuronnet.sheet.statements_anew import assign_once, count_steps, prepare_given
-from neuronnet.sheet.understood import Spellings, Understood, understood, understood_beside
+from neuronnet.sheet.statements import read_statements
+from neuronnet.sheet.understood import Spellings, Understood, understood_beside
+
+NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"
+IN_NAMES = ("found", "instead", "formula", "sentence")
+GIVEN_BESIDE = "the computation beside it gives this"
+MOST_MENDED = 20  # wrong formulas that get a repair and a counterexample
+AGAIN = "after the lines of a sample its name has another number: of which sample or of which mean?"
 
 
 def check_sheet(
@@ -162,74 +157,6 @@ def _remark_on_published(lines, derivation, description):
             line.remark = f"your number is right; the published {record.printed} is not: {record.reason}"
 
 
-NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"
-
-
-MOST_READINGS = 8
-
-
-NOT_USABLE = (UNREADABLE, UNKNOWN_NAME, UNDECIDED)
-
-
-IN_NAMES = ("found", "instead", "formula", "sentence")
-
-
-GIVEN_BESIDE = "the computation beside it gives this"
-
-
-SAME = Decimal("1e-20")  # relative: values computed in another order
-
-
-MOST_MENDED = 20  # wrong formulas that get a repair and a counterexample
-
-
-class Reading(NamedTuple):
-    """A sheet as it is read in one way, with the Lines that judge it."""
-
-    statements: list[Statement]
-    roles: Roles
-    meanings: Meanings
-    judge: Lines
-    known: Known
-    prose: tuple[int, ...] = ()
-
-    @property
-    def spellings(self) -> Spellings:
-        return Spellings(self.statements, self.roles)
-
-    @property
-    def understood(self) -> Understood:
-        return understood(self.statements, self.roles, self.meanings, self.spellings, self.prose)
-
-
-def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_code, change) -> Reading:
-    """The Reading of some claims; `choices` says how to take the formulas that are open.
-
-    With a choice for "*", that is a product of matrices wherever it can be one.
-    """
-    known = Known()
-    statements, general = read_statements(claims, known, declared=declared)
-    for part in (each for statement in statements for each in statement.parts if "*" in choices):
-        part.formula = part.formula and with_dots(part.formula)
-    if not is_code:
-        count_steps(statements, known)
-    change(statements)
-    assign_once(statements)
-    prepare_given(statements, known)
-    loss = None if declared.loss is None else read_name(declared.loss)
-    assignment = Assignment(statements, known, choices, loss, is_code, declared.passes)
-    roles = assignment.roles()
-    meanings = Meanings(roles, assignment, statements, known)
-    meanings.settle()
-    for position, role in roles.of.items():
-        if role.step:
-            for part in statements[position].parts[1:]:
-                if part.has_names:
-                    part.formula = meanings.in_pass(part.formula, role.step)
-    judge = Lines(statements, roles, meanings)
-    return Reading(statements, roles, meanings, judge, known, tuple(general))
-
-
 def own_report(sheet: Sheet) -> SheetReport:
     """The SheetReport on a sheet that brings its own model: its given numbers and its forward lines."""
     if not (sheet.claims or sheet.unread):
@@ -264,64 +191,6 @@ def _judge_sample(found, sample, own, notes):
             found.mistakes += causes.of_own_model(named, statements, reading.roles, reading.spellings)
 
 
-def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Reading, list[Line]]:
-    """(the Reading that contradicts the fewest claims of a sheet, its judged lines).
-
-    `change(statements)` may write a statement anew before it is judged.
-    """
-    claims, is_code = [*map(_as_claim, sheet.lets), *sheet.claims], bool(sheet.assigned)
-    claims = claims if is_code else with_numbered_names(claims)
-    with fifty_digits():
-        best = read_as(claims, {}, sheet.declared, is_code, change)
-        lines = best.judge.judged()
-        if _open_or_wrong(lines):
-            for choices, declared in _other_ways(best, sheet.declared):
-                try:
-                    other = read_as(claims, choices, declared, is_code, change)
-                    if _are_the_same(best, other):
-                        continue
-                    first = next((at for at, each in enumerate(lines) if each.is_wrong), len(lines))
-                    others = other.judge.judged_until(first)
-                except NeuronnetError:  # so read, parts of it do not fit
-                    continue
-                if others is not None and _open_or_wrong(others) < _open_or_wrong(lines):
-                    best, lines = other, others
-                    if not _open_or_wrong(lines):
-                        break
-    spellings = best.spellings
-    for part in (part for line in lines for part in line.parts):
-        part.note = None if part.note is None else spellings.note(part.note)
-    unusable = [line for line in lines[: len(sheet.lets)] if line.verdict in NOT_USABLE]
-    best = best._replace(prose=tuple(sorted({*best.prose, *(line for line, _ in sheet.prose)})))
-    return best, unusable + lines[len(sheet.lets) :]
-
-
-def _are_the_same(one, other):
-    """Whether all formulas have the same values in two Readings, as given and drawn."""
-    if one.roles.model.formulas.keys() != other.roles.model.formulas.keys():
-        return False
-    for drawn in (False, True):
-        values = [
-            each.judge.trials.draws.draw(0, frozenset(), ()) if drawn else each.judge.trials.draws.own
-            for each in (one, other)
-        ]
-        for name in one.roles.model.formulas:
-            left, right = (each[name] for each in values)
-            if shape(left) != shape(right) or not all(map(_near, entries(left), entries(right))):
-                return False
-    return True
-
-
-def _near(one, other):
-    return abs(one - other) <= SAME * max(abs(one), abs(other))
-
-
-def _as_claim(let):
-    """`let δ1 = ∂L/∂z1` is a claim as any other, which goes before them all."""
-    parts = [TextWithColumns(let.name), let.text]
-    return Claim(let.line, f"let {let.name} = {let.text.text.strip()}", parts, [let.line] * 2)
-
-
 def mend(judge: Lines, spellings: Spellings, lines: list[Line]) -> None:
     """Give the wrong formulas of judged lines their repair and counterexample, in the author's names."""
     lines_of = {id(part): line for line in lines for part in line.parts}
@@ -353,20 +222,87 @@ def _say_what_it_gives(number, formula, model):
         number.note = f"{entry}{colon}{GIVEN_BESIDE}"
 
 
-def _open_or_wrong(lines):
-    return sum(line.is_wrong or line.verdict == UNDECIDED for line in lines)
+def samples_apart(sheet: Sheet) -> list[tuple[Sheet, set[int]]]:
+    """(a sheet for each sample, its own lines), where headings begin samples with other numbers.
 
-
-def _other_ways(best, declared):
-    """Other ways to read what a sheet leaves open: a choice for each formula, and where indices begin.
-
-    The loss is a single number, and a later pass is read as the first.
+    A sample has what is given in none or one alone, and the formulas of the first where it writes none.
+    A sheet with updates is one, for its passes are told apart by these.
     """
-    open_ = best.roles.open.items()
-    if open_ and not best.roles.is_code:
-        yield {"*": 1}, declared
-    counts = {name: count for name, count in open_ if "@" not in name and name != best.roles.loss}
-    for chosen in islice(product(*map(range, counts.values())), 1, MOST_READINGS):
-        yield dict(zip(counts, chosen)), declared
-    if best.known.from_zero is False and declared.from_zero is None:
-        yield {}, replace(declared, from_zero=True)
+    starts = sorted({line for line, kind in sheet.headings if kind == "sample"})
+    lets = {each.line for each in sheet.lets}
+    whole = [(sheet, lets.union(claim.line for claim in sheet.claims))]
+    if not starts or any(map(_is_update, sheet.claims)):
+        return whole
+    sections: list[list[Claim]] = [[] for _ in range(len(starts) + 1)]
+    for claim in sheet.claims:
+        sections[bisect_right(starts, claim.line)].append(claim)
+    numbers: dict[str, set[str]] = {}
+    computed = {_name(claim) for claim in sheet.claims if not _is_value(claim.parts[1])}
+    for claim in sheet.claims:
+        if _is_given(claim) and _name(claim) not in computed:
+            numbers.setdefault(_name(claim), set()).add(claim.parts[1].text)
+    if all(len(each) == 1 for each in numbers.values()):
+        return whole
+    common, *samples = sections if len(starts) > 1 else [[], *sections]
+    alone = {name for name, each in numbers.items() if len(each) == 1}
+    shared = [claim for part in samples for claim in part if _is_given(claim) and _name(claim) in alone]
+    found = []
+    for number, own in enumerate(samples):
+        kept, unread = _until_said_again(own)
+        lines = {claim.line for claim in (kept if number else common + kept)} | (set() if number else lets)
+        borrowed = list(_formulas(samples[0], kept)) if number else []
+        claims = [*common, *(each for each in shared if each not in kept), *borrowed, *kept]
+        found.append((replace(sheet, claims=claims, unread=sheet.unread * (number == 0) + unread), lines))
+    return found
+
+
+def _name(claim):
+    return read_name(claim.parts[0].text)
+
+
+def _is_value(part):
+    return parse_number(part.text) is not None or parse_array(part.text) is not None
+
+
+def _is_given(claim):
+    return len(claim.parts) == 2 and _is_value(claim.parts[1]) and _name(claim) is not None
+
+
+def _is_update(claim):
+    name, own = _name(claim), claim.parts[0].text
+    if name is None or claim.assigns:
+        return claim.assigns
+    uses_itself = any(re.match(rf"\s*{re.escape(own)}\s*[-+−]", part.text) for part in claim.parts[1:])
+    return uses_itself or "@" in name or updated(name) is not None
+
+
+def _until_said_again(claims):
+    """(the claims up to the first that gives a name another number, the others as unread)."""
+    numbers: dict[str, str] = {}
+    for place, claim in enumerate(claims):
+        if _is_value(claim.parts[-1]):
+            text = claim.parts[-1].text
+            if numbers.setdefault(claim.parts[0].text, text) != text:
+                return claims[:place], [_unread(each) for each in claims[place:]]
+    return claims, []
+
+
+def _unread(claim):
+    return Unread(claim.line, claim.text, claim.parts[0].column_of(1), AGAIN)
+
+
+def _formulas(first: list[Claim], own: list[Claim]) -> Iterator[Claim]:
+    """The formulas of the first sample, without numbers, for the names that another has no formula for."""
+    names = {claim.parts[0].text for claim in first + own}
+    written = {_name(claim) for claim in own if any(_uses(part, names) for part in claim.parts[1:])}
+    for claim in first:
+        name, formulas = _name(claim), [part for part in claim.parts[1:] if _uses(part, names)]
+        if name is not None and formulas and name not in written:
+            yield claim._replace(parts=[claim.parts[0], formulas[0]])
+
+
+def _uses(part, names):
+    """Whether a part has a name in it that is no function's, as `sigmoid(0.3)` has none."""
+    return any(word in part.text for word in names if len(word) > 1) or any(
+        word in names for word in re.findall(r"[^\W\d]\w*|[^\W\d]", part.text)
+    )

@@ -7,7 +7,7 @@ A factor left out is taken for a slip of the line that uses it, a sign or a slop
 from __future__ import annotations
 
 from fractions import Fraction
-from math import isclose
+from math import isclose, prod
 from typing import NamedTuple
 
 from neuronnet.formulas import arrays
@@ -109,9 +109,6 @@ class Helpers:
         statements = [self.of.statements[position] for position in self.of._positions(name)]
         return next((each.number.printed for each in statements if each.number is not None), None)
 
-    def _roles(self, name):
-        return [use.role for use in self.uses[name]]
-
     def _worth_of(self, name):
         meaning = self.chosen[name]
         if meaning is not None:
@@ -125,8 +122,9 @@ class Helpers:
         found = list(dict.fromkeys(self._candidates(name)))
         weighed = [(self._against(name, each), each) for each in found]
         weighed = [(against, each) for against, each in weighed if against is not None]
-        if target is None and not is_delta(name) and not any(map(self._is_gradient, self._roles(name))):
-            return None  # a value beside
+        is_beside = not any(self._is_gradient(use.role) for use in self.uses[name])
+        if target is None and is_beside and not is_delta(name):
+            return None
         if weighed:
             return min(weighed, key=lambda each: each[0])[1]
         multiples = {each.target for each in found if each.factor > 0}  # a gradient has its own size
@@ -144,10 +142,9 @@ class Helpers:
             worth = self.of._worth(formula, self.worth)
             for each in targets if worth is not None else ():
                 slope = self.of._derivative(each)
-                both = are_zero(worth) and are_zero(slope)
-                factor = Fraction(1) if both else constant_factor(worth, slope)
-                if factor is not None:
-                    yield Meaning(each, factor, "")
+                both_zero = are_zero(worth) and are_zero(slope)
+                factor = Fraction(1) if both_zero else constant_factor(worth, slope)
+                yield from [] if factor is None else [Meaning(each, factor, "")]
         for use in self.uses[name]:
             for each in targets:
                 yield from (Meaning(each, factor, "") for factor in self._wanted(use, name, each))
@@ -170,10 +167,7 @@ class Helpers:
         return None if values[0] is None else arrays.size(values[0])
 
     def _size_of(self, quantity):
-        count = 1
-        for length in self.of.model.shape(quantity):
-            count *= length
-        return count
+        return prod(self.of.model.shape(quantity))
 
     def _wanted(self, use, name, target):
         """The factors c for which c·∂L/∂target makes a line exact that uses a helper."""
@@ -197,12 +191,9 @@ class Helpers:
 
     def _others(self, formula, name):
         """(helper, what it is most likely worth) of those in a formula that are not chosen yet."""
-        names = [each for each in formula.names() if each != name and self._is_open(each)]
+        names = [each for each in formula.names() if each in self.targets and each not in {name, *self.worth}]
         guessed = [(each, self._guessed(each)) for each in dict.fromkeys(names)]
         return None if any(worth is None for _, worth in guessed) else guessed
-
-    def _is_open(self, name):
-        return name in self.targets and name not in self.worth
 
     def _guessed(self, name):
         """What a helper is worth if it is the derivative by the quantity of its index."""

@@ -17,17 +17,7 @@ from neuronnet.sheet import report
 from neuronnet.sheet.carried import Carried
 from neuronnet.sheet.literals import Literals, NumbersForNames, false_step, what_it_gives
 from neuronnet.sheet.meanings import Meanings
-from neuronnet.sheet.roles import (
-    CHANGE,
-    GIVEN,
-    GRADIENT,
-    HELPER,
-    MODEL,
-    SEED,
-    UPDATE,
-    VALUE,
-    Roles,
-)
+from neuronnet.sheet.roles import CHANGE, GIVEN, GRADIENT, HELPER, MODEL, SEED, UPDATE, VALUE, Roles
 from neuronnet.sheet.rounding import NOT_IT, judged
 from neuronnet.sheet.statements import Statement
 

@@ -17,15 +17,7 @@ from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Sum
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes
 from neuronnet.names import partial_name
-from neuronnet.sheet.computation import (
-    SHORTENED,
-    Computation,
-    Input,
-    digits_of,
-    gives,
-    reaches,
-    ways_of,
-)
+from neuronnet.sheet.computation import SHORTENED, Computation, Input, digits_of, gives, reaches, ways_of
 from neuronnet.sheet.roles import aligned
 
 CONSTANTS = {Decimal("0.5"), Decimal("0.25")}  # decimals that stand for themselves

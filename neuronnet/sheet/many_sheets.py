@@ -14,7 +14,8 @@ from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import parse_array, parse_number
 from neuronnet.render import text
 from neuronnet.render.verdicts import causes
-from neuronnet.sheet.check_sheet import NO_CLAIM, best_reading, own_report
+from neuronnet.sheet.best_reading import best_reading
+from neuronnet.sheet.check_sheet import NO_CLAIM, own_report
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.report import UNDECIDED, UNKNOWN_NAME, UNREADABLE, Line, Part, SheetReport
 from neuronnet.sheet.roles import GIVEN, MODEL

@@ -102,16 +102,18 @@ class Meanings(Updates):
                 by = targets[name]
                 self.undecided[name] = f"{by} is a number alone; add the line that computes it: {by} = σ(z)"
             elif targets[name] is None and elsewhere is not None and is_delta(name):
-                self.undecided[name] = (
-                    f"{self.roles.loss} is not computed from {elsewhere}, which {name} uses"
-                )
+                reason = f"{self.roles.loss} is not computed from {elsewhere}, which {name} uses"
+                self.undecided[name] = reason
             elif meaning is not None:
                 self._keep(name, meaning)
             elif is_delta(name) or targets[name] is not None or not formulas:
                 reason = f"which derivative {name} is does not follow from this sheet"
                 self.undecided[name] = f"{reason}; write let {name} = ∂L/∂z"
             else:
-                self._keep_own(name, step, formulas[0])
+                written = [
+                    part.formula for at in self._positions(name) for part in self.statements[at].formulas
+                ]
+                self._keep_own(name, step, written[0])
 
     def _is_behind(self, formula, target):
         """Whether a formula is the derivative by what a given number may be the output of."""
@@ -316,17 +318,14 @@ class Meanings(Updates):
         if name not in self.model and self.roles.loss is not None and self.roles.loss not in self.model:
             raise NeuronnetError(f"the line that computes {self.roles.loss} could not be used")
         if name not in self.model:
-            missing = name if role.kind != GRADIENT else self._missing(name)
+            of, by = split_partial(name) if role.kind == GRADIENT else (None, name)
+            missing = by if of is None or of in self.model else of
             raise NeuronnetError(
                 f"no line of this sheet connects {missing} with {self.roles.loss or 'a loss'}"
             )
         self.connected(name)
         self.model.formula(name)  # which raises where an array is differentiated
         return Name(name)
-
-    def _missing(self, name):
-        numerator, _, denominator = name[1:].partition("/d")
-        return denominator if numerator in self.model else numerator
 
     def connected(self, name):
         """Raise where a derivative is by something that its numerator is not computed from."""

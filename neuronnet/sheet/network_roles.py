@@ -12,6 +12,7 @@ from collections import Counter
 from decimal import Decimal
 from math import isclose
 from random import Random
+from typing import NamedTuple
 
 from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.network_model import NetworkModel
@@ -306,11 +307,10 @@ class NetworkAssignment(NetworkNames):
         )
 
 
-class _Number:
+class _Number(NamedTuple):
     """A number that stands in a formula in numbers."""
 
-    def __init__(self, value):
-        self.value = value
+    value: Decimal
 
 
 def _inside(formula, name):

@@ -13,7 +13,7 @@ from neuronnet.formulas.expressions import Expression
 from neuronnet.formulas.notation import gradient_of, read_name
 from neuronnet.names import partial_name, split_partial
 from neuronnet.render.document import InNotebooks
-from neuronnet.sheet.check_sheet import Reading, best_reading
+from neuronnet.sheet.best_reading import Reading, best_reading
 from neuronnet.sheet.readers.read_sheet import read_sheet
 
 

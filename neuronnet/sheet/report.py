@@ -20,16 +20,7 @@ if TYPE_CHECKING:
 RIGHT, ROUNDING = "right", "rounding"
 WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE = "wrong number", "wrong formula", "right by coincidence"
 UNREADABLE, UNKNOWN_NAME, UNDECIDED = "unreadable", "unknown name", "undecided"
-VERDICTS = (
-    RIGHT,
-    ROUNDING,
-    WRONG_NUMBER,
-    WRONG_FORMULA,
-    COINCIDENCE,
-    UNDECIDED,
-    UNREADABLE,
-    UNKNOWN_NAME,
-)
+VERDICTS = (RIGHT, ROUNDING, WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE, UNDECIDED, UNREADABLE, UNKNOWN_NAME)
 KINDS = ("given", "model", "seed")
 JUDGED = "judged"  # the kind of a line; the others are given, model and seed: no claim of theirs is judged
 

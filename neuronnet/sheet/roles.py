@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import (
-    Call,
-    Expression,
-    Name,
-    Negative,
-    Number,
-    Power,
-)
+from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Power
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import split_partial
 
@@ -60,13 +53,18 @@ class Roles:
     errors: dict[int, NeuronnetError] = field(default_factory=dict)
     open: dict[str, int] = field(default_factory=dict)  # formulas with several readings -> how many
 
+    def learnt(self) -> set[str]:
+        """What there is a gradient by, or an update of."""
+        roles = [role for role in self.of.values() if role.kind in (GRADIENT, HELPER, UPDATE)]
+        return {role.target for role in roles if role.target is not None}
+
 
 def is_delta(name: str) -> bool:
     """Whether a name is one that people give to a derivative: delta2, grad_h, err."""
-    low = name.lower().partition("@")[0]
-    return (
-        low == "g" or low.startswith(("delta", "grad", "err")) or low.endswith(("_delta", "_error", "_err"))
-    )
+    base = name.partition("@")[0]
+    low = base.lower()
+    is_called_so = low.startswith(("delta", "grad", "err")) or low.endswith(("_delta", "_error", "_err"))
+    return is_called_so or base == "g"
 
 
 def aligned(formula, arithmetic) -> list[tuple] | None:

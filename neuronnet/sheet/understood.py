@@ -11,16 +11,16 @@ from fractions import Fraction
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Expression
+from neuronnet.formulas.expressions import Expression, Product, Transpose
 from neuronnet.formulas.notation import Known, gradient_of, read_name, updated
+from neuronnet.formulas.rewriting import nodes
 from neuronnet.formulas.tokens import GREEK
 from neuronnet.names import partial_name, split_partial
 from neuronnet.render.text import line_numbers
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import declarations
 from neuronnet.sheet.readers.read_sheet import read_sheet
-from neuronnet.sheet.roles import GIVEN, MODEL, SEED, UPDATE
-from neuronnet.sheet.samples import which_are_samples
+from neuronnet.sheet.roles import GIVEN, MODEL, SEED, UPDATE, Roles
 from neuronnet.sheet.statements import Part, Statement, read_statements
 
 _LETTERS = {word: letter for letter, word in GREEK.items()}
@@ -312,3 +312,30 @@ def plain_part(part: Part) -> str:
     if part.error is not None or part.formula is None:
         return part.spelled.text.replace("\n", " ")
     return part.formula.format()
+
+
+def which_are_samples(roles: Roles) -> list[str]:
+    """Whether rows or columns are samples: by the side of the data on which what is learnt stands."""
+    learnt = {name.partition("@")[0] for name in roles.learnt()}
+    for formula in roles.model.formulas.values():
+        for node, _, _ in nodes(formula):
+            if isinstance(node, Product) and [operator for operator, _ in node.factors[1:2]] == ["@"]:
+                (_, left), (_, right) = node.factors[:2]
+                which = _samples_of(left, right, learnt, roles.model)
+                if which is not None:
+                    return [f"{which} are samples"]
+    return []
+
+
+def _samples_of(left, right, learnt, model):
+    names = [left.names(), right.names()]
+    if any(len(each) != 1 for each in names):
+        return None
+    (one,), (other,) = names
+    if any(name not in model.given or len(model.shape(name)) != 2 for name in (one, other)):
+        return None
+    if (one in learnt) == (other in learnt):
+        return None
+    data, dimensions = (left, model.shape(one)) if other in learnt else (right, model.shape(other))
+    along = int((data is right) != isinstance(data, Transpose))
+    return ("rows", "columns")[along] if dimensions[along] > 1 else None

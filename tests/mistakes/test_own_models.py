@@ -14,7 +14,7 @@ from neuronnet.mistakes.graph import OwnModel
 from neuronnet.mistakes.printed_numbers import PrintedNumber
 from neuronnet.mistakes.search import explanations
 from neuronnet.mistakes.signatures import numbers_of
-from neuronnet.sheet.check_sheet import best_reading
+from neuronnet.sheet.best_reading import best_reading
 from neuronnet.sheet.readers.read_sheet import read_sheet
 
 SHEETS = Path(neuronnet.__file__).parent / "examples" / "sheets"

@@ -1,4 +1,4 @@
-"""Forward lines that may have a wrong name: what their siblings and the derivatives of the sheet say of them.
+"""The reading of a sheet that contradicts the fewest of its claims; a doubtful forward line is read anew.
 
 `y1 = w5 h1 + w6 h1 + b` has h1 twice and h2 never; `y2 = w7 h1 + w8 h2 + b` has both. If two derivatives are
 right with `w6 h2` and none is wrong, the line is wrong; otherwise it is in doubt.
@@ -7,17 +7,164 @@ right with `w6 h2` and none is wrong, the line is wrong; otherwise it is in doub
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
+from neuronnet.derivation.digits import fifty_digits
 from neuronnet.errors import NeuronnetError
+from neuronnet.formulas.arrays import entries, shape
 from neuronnet.formulas.expressions import Expression, Name, Sum
-from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
+from neuronnet.formulas.notation import Known, read_name
+from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_dots, with_names
+from neuronnet.formulas.tokens import TextWithColumns
+from neuronnet.sheet.assignment import Assignment
+from neuronnet.sheet.claims_anew import with_numbered_names
 from neuronnet.sheet.formula_values import index_of
-from neuronnet.sheet.report import JUDGED, RIGHT, UNDECIDED, WRONG_FORMULA, Line
+from neuronnet.sheet.lines import Lines
+from neuronnet.sheet.meanings import Meanings
+from neuronnet.sheet.readers.claims import Sheet
+from neuronnet.sheet.readers.cutting import Claim, Declarations
+from neuronnet.sheet.report import JUDGED, RIGHT, UNDECIDED, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, Line
 from neuronnet.sheet.roles import MODEL, Roles
+from neuronnet.sheet.statements import read_statements
+from neuronnet.sheet.statements_anew import assign_once, count_steps, prepare_given
+from neuronnet.sheet.understood import Spellings, Understood, understood
 
 if TYPE_CHECKING:
     from neuronnet.sheet.statements import Statement
+
+MOST_READINGS = 8
+NOT_USABLE = (UNREADABLE, UNKNOWN_NAME, UNDECIDED)
+SAME = Decimal("1e-20")  # relative: values computed in another order
+
+
+class Reading(NamedTuple):
+    """A sheet as it is read in one way, with the Lines that judge it."""
+
+    statements: list[Statement]
+    roles: Roles
+    meanings: Meanings
+    judge: Lines
+    known: Known
+    prose: tuple[int, ...] = ()
+
+    @property
+    def spellings(self) -> Spellings:
+        return Spellings(self.statements, self.roles)
+
+    @property
+    def understood(self) -> Understood:
+        return understood(self.statements, self.roles, self.meanings, self.spellings, self.prose)
+
+
+def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_code, change) -> Reading:
+    """The Reading of some claims; `choices` says how to take the formulas that are open.
+
+    With a choice for "*", that is a product of matrices wherever it can be one.
+    """
+    known = Known()
+    statements, general = read_statements(claims, known, declared=declared)
+    for part in (each for statement in statements for each in statement.parts if "*" in choices):
+        part.formula = part.formula and with_dots(part.formula)
+    if not is_code:
+        count_steps(statements, known)
+    change(statements)
+    assign_once(statements)
+    prepare_given(statements, known)
+    loss = None if declared.loss is None else read_name(declared.loss)
+    assignment = Assignment(statements, known, choices, loss, is_code, declared.passes)
+    roles = assignment.roles()
+    meanings = Meanings(roles, assignment, statements, known)
+    meanings.settle()
+    for position, role in roles.of.items():
+        if role.step:
+            for part in statements[position].parts[1:]:
+                if part.has_names:
+                    part.formula = meanings.in_pass(part.formula, role.step)
+    judge = Lines(statements, roles, meanings)
+    return Reading(statements, roles, meanings, judge, known, tuple(general))
+
+
+def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Reading, list[Line]]:
+    """(the Reading that contradicts the fewest claims of a sheet, its judged lines).
+
+    `change(statements)` may write a statement anew before it is judged.
+    """
+    claims, is_code = [*map(_as_claim, sheet.lets), *sheet.claims], bool(sheet.assigned)
+    claims = claims if is_code else with_numbered_names(claims)
+    with fifty_digits():
+        best = read_as(claims, {}, sheet.declared, is_code, change)
+        lines = best.judge.judged()
+        if _open_or_wrong(lines):
+            for choices, declared in _other_ways(best, sheet.declared):
+                try:
+                    other = read_as(claims, choices, declared, is_code, change)
+                    if _are_the_same(best, other):
+                        continue
+                    first = next((at for at, each in enumerate(lines) if each.is_wrong), len(lines))
+                    others = other.judge.judged_until(first)
+                except NeuronnetError:  # so read, parts of it do not fit
+                    continue
+                if others is not None and _open_or_wrong(others) < _open_or_wrong(lines):
+                    best, lines = other, others
+                    if not _open_or_wrong(lines):
+                        break
+    spellings = best.spellings
+    for part in (part for line in lines for part in line.parts):
+        part.note = None if part.note is None else spellings.note(part.note)
+    unusable = [line for line in lines[: len(sheet.lets)] if line.verdict in NOT_USABLE]
+    best = best._replace(prose=tuple(sorted({*best.prose, *(line for line, _ in sheet.prose)})))
+    return best, unusable + lines[len(sheet.lets) :]
+
+
+def _are_the_same(one, other):
+    """Whether all formulas have the same values in two Readings, as given and drawn."""
+    if one.roles.model.formulas.keys() != other.roles.model.formulas.keys():
+        return False
+    for drawn in (False, True):
+        values = [
+            each.judge.trials.draws.draw(0, frozenset(), ()) if drawn else each.judge.trials.draws.own
+            for each in (one, other)
+        ]
+        for name in one.roles.model.formulas:
+            left, right = (each[name] for each in values)
+            if shape(left) != shape(right) or not all(map(_near, entries(left), entries(right))):
+                return False
+    return True
+
+
+def _near(one, other):
+    return abs(one - other) <= SAME * max(abs(one), abs(other))
+
+
+def _as_claim(let):
+    """`let δ1 = ∂L/∂z1` is a claim as any other, which goes before them all."""
+    parts = [TextWithColumns(let.name), let.text]
+    return Claim(let.line, f"let {let.name} = {let.text.text.strip()}", parts, [let.line] * 2)
+
+
+def _open_or_wrong(lines):
+    return sum(line.is_wrong or line.verdict == UNDECIDED for line in lines)
+
+
+def _other_ways(best, declared):
+    """Other ways to read what a sheet leaves open: a choice for each formula, and where indices begin.
+
+    The loss is a single number, and a later pass is read as the first.
+    """
+    open_ = best.roles.open.items()
+    if open_ and not best.roles.is_code:
+        yield {"*": 1}, declared
+    counts = {name: count for name, count in open_ if "@" not in name and name != best.roles.loss}
+    for chosen in islice(product(*map(range, counts.values())), 1, MOST_READINGS):
+        yield dict(zip(counts, chosen)), declared
+    if best.known.from_zero is False and declared.from_zero is None:
+        yield {}, replace(declared, from_zero=True)
+
+
+# A forward line that may have a wrong name
 
 SIBLINGS = 3  # that show by their names which name belongs into a line
 PROOF = 2  # derivatives that are right with another name
