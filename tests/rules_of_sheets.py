@@ -428,7 +428,57 @@ y_2 = w_1 x = 0.8
 L_2 = 1/2 (y_2 - t)^2 = 0.125
 g_2 = (y_2 - t) x = 1
 """
+ENTRIES = """
+x = [0.5, -1]
+W = [[0.1, 0.2], [0.3, -0.4], [0.2, 0.5]]
+b = [0.1, 0, -0.1]
+t = [1, 0, 0.5]
+eta = 0.1
+z_i = Σ_j W_ij x_j + b_i = [-0.05, 0.55, -0.5]
+y_i = 1/(1 + e^{-z_i}) = [0.487503, 0.634136, 0.377541]
+E = 1/2 Σ_i (t_i - y_i)^2 = 0.339889
+"""
+ENTRIES_OF_LAYERS = """
+x = [0.5, -1]
+W^{(1)} = [[0.1, 0.2], [0.3, -0.4]]
+W^{(2)} = [[0.7, -0.2], [0.1, 0.4]]
+t = [1, 0]
+h_j = tanh(sum_i W^{(1)}_{ij} x_i)
+z_k = sum_j W^{(2)}_{kj} h_j
+y_k = e^{z_k}/sum_l e^{z_l}
+L = -sum_k t_k ln y_k
+delta_k = y_k - t_k
+"""
 RULES = [
+    rule(
+        "entries of products of matrices",
+        ENTRIES,
+        ("∂E/∂z_i = (y_i - t_i) y_i (1 - y_i) = [-0.128044, 0.147124, -0.028778]", "right"),
+        ("∂E/∂W_ij = ∂E/∂z_i x_j", "right"),
+        ("∂E/∂x_j = Σ_i ∂E/∂z_i W_ij", "right"),
+        ("W_ij' = W_ij - eta ∂E/∂z_i x_j", "right"),
+        status=0,
+    ),
+    rule(
+        "entries of products of matrices, with mistakes",
+        ENTRIES,
+        ("∂E/∂W_ij = ∂E/∂z_j x_i", "wrong formula"),
+        ("∂E/∂x_j = Σ_i ∂E/∂z_i W_ij x_j", "wrong formula", "the factor x is too much"),
+        ("W_ij' = W_ij + eta ∂E/∂z_i x_j", "wrong formula", "the sign of"),
+    ),
+    rule(
+        "entries of products of matrices in layers",
+        ENTRIES_OF_LAYERS,
+        ("∂L/∂W^{(2)}_{kj} = delta_k h_j", "right"),
+        ("∂L/∂W^{(1)}_{ij} = x_i (1 - h_j^2) sum_k W^{(2)}_{kj} delta_k", "right"),
+        ("∂L/∂x_i = sum_j W^{(1)}_{ij} (1 - h_j^2) sum_k W^{(2)}_{kj} delta_k", "right"),
+    ),
+    rule(
+        "entries of a matrix that is transposed",
+        ENTRIES_OF_LAYERS,
+        ("∂L/∂h_j = sum_k W^{(2)}_{jk} delta_k", "wrong formula", "W^{(2)}ᵀ, not W^{(2)}"),
+        ("∂L/∂W^{(1)}_{ij} = x_i (1 - h_j^2) sum_k W^{(2)}_{kj} delta_k", "right"),
+    ),
     rule(
         "squares that are added up begin with the first square",
         ADAGRAD,

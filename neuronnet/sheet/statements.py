@@ -26,13 +26,8 @@ from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial
-from neuronnet.sheet.claims_anew import (
-    one_by_one,
-    spelled_anew,
-    transposed,
-    without_arguments,
-    without_free_indices,
-)
+from neuronnet.sheet.claims_anew import one_by_one, spelled_anew, transposed, without_arguments
+from neuronnet.sheet.free_indices import without_free_indices
 from neuronnet.sheet.readers.cutting import Declarations
 from neuronnet.sheet.statements_anew import general_formulas, name_the_numbers
 
