@@ -489,6 +489,11 @@ def test_a_row_of_a_training_that_is_none_is_kept(row):
             '{"W1": [[1, 2], [3]], "dW2": [[4]]}',
             [["W1[1,1]", "1"], ["W1[1,2]", "2"], ["W1[2,1]", "3"], ["dE_total/dW2[1,1]", "4"]],
         ),
+        (
+            '{"quantities": [{"name": "x", "formula": null, "value": [1, 2]},\n'
+            ' {"name": "z", "formula": "w*x", "value": 0.5}, {"name": "a", "formula": "z", "value": null}]}',
+            [["x", "[1, 2]"], ["z", "w*x", "0.5"], ["a", "z"]],
+        ),
     ],
 )
 def test_what_is_nested_is_read_where_it_is_certain(text, expected):
@@ -501,6 +506,12 @@ def test_what_is_nested_otherwise_is_kept(text, value):
     text = text.format(value)
     assert len(claims(text)) == 1
     assert reasons(text) == [(2, "only name: number is read here")]
+
+
+def test_the_network_and_the_loss_of_a_file_are_taken():
+    sheet = read_sheet('{"loss": "J",\n "network": {"layer": [{"weights": [[1]]}]}, "a": 1}')
+    assert sheet.network == ("toml", '{"layer": [{"weights": [[1]]}]}', 2)
+    assert (sheet.declared.loss, len(sheet.claims), sheet.unread) == ("J", 1, [])
 
 
 def test_entries_of_a_matrix_stand_where_they_were_typed():

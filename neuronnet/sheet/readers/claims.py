@@ -72,9 +72,9 @@ _INEQUALITY = re.compile(r"[<>≤≥≠]|!=")
 class Sheet:
     """A sheet that was read. `kind` is "text", "markdown", "latex", "csv" or "json".
 
-    `network` is None, ("name", what stands after `network:`, line) or ("toml", the text of a block, its first
-    line). `defined` are the words that it defines. `ignored` are the lines that hold formulas but are no
-    claims, by their place; `headings` (line, "pass" or "sample") say where one begins.
+    `network` is None, ("name", what stands after `network:`, line) or ("toml", the text of a network file,
+    its first line). `defined` are the words that it defines. `ignored` are the lines that hold formulas but
+    are no claims, by their place; `headings` (line, "pass" or "sample") say where one begins.
     `vocabulary` tells names from words. Of a program, `assigned` has the claim that gave each name its value
     last, `looped` whether a loop was read; `notes` say how.
     """

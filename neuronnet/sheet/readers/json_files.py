@@ -3,15 +3,35 @@
 import json
 import re
 from bisect import bisect_right
+from typing import NamedTuple
 
 from neuronnet.errors import ExpressionError
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array, parse_number
+from neuronnet.formulas.written_names import read_name
 from neuronnet.sheet.readers.web_pages import FENCE
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=float)
 _SPACE = re.compile(r"[ \t\r\n]*")
+_DEEPEST = 60
 _GRADIENTS = {"grad", "grads", "gradient", "gradients"}
 _MATRIX = re.compile(r"(d?)W[0-9]{1,4}")
+_NO_NUMBER = "a name and one number are expected here"
+
+
+class Node(NamedTuple):
+    """A value of JSON and where it stands.
+
+    It is a text, a number as text, true, false, None, a list of Nodes, or the (name, Node) pairs of an object
+    as a tuple, where each name is a Node, too.
+    """
+
+    at: int
+    end: int
+    value: object
+
+    def members(self):
+        """{name: Node} of an object, of a name that it has twice the last; {} for anything else."""
+        return {name.value: node for name, node in self.value} if isinstance(self.value, tuple) else {}
 
 
 def is_json(text):
@@ -20,18 +40,21 @@ def is_json(text):
 
 
 def read_json(text, sheet):
-    """A Sheet with what a JSON object has, name -> number; the rest is unread, "network" apart.
+    """A Sheet with what a JSON object has, name -> number; the rest is unread.
 
-    Below "gradients", the derivatives of E_total stand by the names of parameters; below "W1" or "dW1", the
-    entries of a matrix, row by row. A name may stand there twice.
+    Read as well are the "network" and the "loss"; below "gradients", the derivatives of E_total by the names
+    of parameters; below "W1" or "dW1", the entries of a matrix, row by row; and lists of quantities, each
+    with its name, formula and value, as `derive` writes them. A name may stand there twice.
     """
     place = place_in(text)
     try:
-        for at_name, name, at_value, value in _pairs(text):
-            line, column = place(at_name)
-            if sheet.is_full(line):
-                return sheet
-            _take_member(sheet, line, TextWithColumns(name, column + 1), value, *place(at_value))
+        for name, node in _items(text, text.index("{")):
+            line, _ = place(name.at if name else node.end)
+            if name is None and _space(text, node.end) < len(text):
+                raise json.JSONDecodeError("nothing may follow the object", text, _space(text, node.end))
+            if name is None or sheet.is_full(line):
+                break
+            _take(sheet, text, place, name, node)
     except json.JSONDecodeError as error:
         line, column = place(error.pos)
         reason = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
@@ -50,65 +73,40 @@ def place_in(text):
     return place
 
 
-def _pairs(text):
-    """(position, name, position, value) of each pair of name and value, gradients and matrices included."""
-    for at_name, name, at_value, value in members(text, text.index("{"), True):
-        if isinstance(value, dict) and name.lower() in _GRADIENTS:
-            for at_inner, inner, at_number, number in members(text, at_value):
-                derived = inner if "/" in inner or _MATRIX.fullmatch(inner) else f"dE_total/d{inner}"
-                derived = f"d{inner}" if inner.startswith("W") else derived
-                yield from _entries(text, at_inner, derived, at_number, number)
-        else:
-            yield from _entries(text, at_name, name, at_value, value)
+def _items(text, at, depth=0):
+    """(name, Node) of each value in the object or list at a place, in a list with a Node of nothing for its
+    name; then (None, Node of it all).
+    """
+    is_object, end = text[at] == "{", _space(text, at + 1)
+    is_open = text[end : end + 1] != "]}"[is_object]
+    while is_open:
+        name = Node(end, end, "")
+        if is_object and text[end : end + 1] != '"':
+            raise json.JSONDecodeError("expected a name in double quotes", text, end)
+        if is_object:
+            name = _node(text, end, depth)
+            end = _space(text, _expected(text, name.end, ":"))
+        try:
+            node = _node(text, end, depth + 1)
+        except RecursionError:
+            if depth:
+                raise
+            raise json.JSONDecodeError("nested too deeply", text, end) from None
+        yield name, node
+        end = _expected(text, node.end, ",]}"[:: 1 + is_object] if is_object else ",]")
+        is_open = text[end - 1] == ","
+        end = _space(text, end) if is_open else end - 1
+    yield None, Node(at, end + 1, None)
 
 
-def _entries(text, at_name, name, at_value, value):
-    matrix = _MATRIX.fullmatch(name)
-    are_rows = isinstance(value, list) and value and all(isinstance(row, list) and row for row in value)
-    if matrix is None or not are_rows:
-        yield at_name, name, at_value, value
-        return
-    whole = f"dE_total/{name}" if matrix[1] else name
-    for row, (at_row, _) in enumerate(elements(text, at_value), 1):
-        for column, (at_entry, entry) in enumerate(elements(text, at_row), 1):
-            yield at_name, f"{whole}[{row},{column}]", at_entry, entry
-
-
-def members(text, position, alone=False):
-    """(position, name, position, value) of each member of the object there; every number is a str."""
-    position = _space(text, position + 1)
-    if text[position : position + 1] == "}":
-        position += 1
-    else:
-        separated = True
-        while separated:
-            at_name = _space(text, position)
-            if text[at_name : at_name + 1] != '"':
-                raise json.JSONDecodeError("expected a name in double quotes", text, at_name)
-            name, position = _DECODER.raw_decode(text, at_name)
-            position = _expected(text, position, ":")
-            at_value = _space(text, position)
-            try:
-                value, position = _DECODER.raw_decode(text, at_value)
-            except RecursionError:
-                raise json.JSONDecodeError("nested too deeply", text, at_value) from None
-            yield at_name, name, at_value, value
-            position = _expected(text, position, ",}")
-            separated = text[position - 1] == ","
-    position = _space(text, position)
-    if alone and position < len(text):
-        raise json.JSONDecodeError("nothing may follow the object", text, position)
-
-
-def elements(text, position):
-    """(position, value) of each element of the list there, which is known to be JSON."""
-    position = _space(text, position + 1)
-    while text[position] != "]":
-        value, end = _DECODER.raw_decode(text, position)
-        yield position, value
-        position = _space(text, end)
-        if text[position] == ",":
-            position = _space(text, position + 1)
+def _node(text, at, depth):
+    if depth > _DEEPEST:
+        raise RecursionError
+    if text[at : at + 1] not in ("{", "["):
+        value, end = _DECODER.raw_decode(text, at)
+        return Node(at, end, value)
+    *found, (_, whole) = _items(text, at, depth)
+    return whole._replace(value=tuple(found) if text[at] == "{" else [node for _, node in found])
 
 
 def _expected(text, position, signs):
@@ -122,24 +120,60 @@ def _space(text, position):
     return _SPACE.match(text, position).end()
 
 
-def _take_member(sheet, line, name, value, line_of_value, column):
-    number = parse_number(value) if isinstance(value, str) else None
-    if name.text == "network" and number is None and isinstance(value, str):
-        sheet.use(("name", value, line), f"network: {value}")
-    elif isinstance(value, (dict, list)):
-        sheet.refuse(line, f"{name.text[:60]} = ...", column, "only name: number is read here")
-    elif number is None or len(name) > LONGEST_TEXT:
+def _take(sheet, text, place, name, node):
+    """Add what one member of the object says."""
+    key, value = name.value, node.value
+    line, column = place(node.at)
+    rows = [each.members() for each in value] if isinstance(value, list) else []
+    matrix = _MATRIX.fullmatch(key)
+    if key == "network" and isinstance(value, (str, tuple)) and parse_number(str(value)) is None:
+        kind, found = ("name", value) if isinstance(value, str) else ("toml", text[node.at : node.end])
+        sheet.use((kind, found, line), f"network: {found}")
+    elif key == "loss" and isinstance(value, str) and text[node.at] == '"' and read_name(value):
+        sheet.declared.loss = value
+    elif isinstance(value, tuple) and key.lower() in _GRADIENTS:
+        for inner, number in value:
+            _take(sheet, text, place, inner._replace(value=_derivative(inner.value)), number)
+    elif rows and all({"name", "value"} <= row.keys() for row in rows):
+        for row in rows:
+            _take_chain(sheet, text, place, [row["name"], row.get("formula"), row["value"]])
+    elif matrix and rows and all(isinstance(row.value, list) and row.value for row in value):
+        whole = f"dE_total/{key}" if matrix[1] else key
+        for number, row in enumerate(value, 1):
+            for count, entry in enumerate(row.value, 1):
+                _take(sheet, text, place, name._replace(value=f"{whole}[{number},{count}]"), entry)
+    elif isinstance(value, (list, tuple)):
+        sheet.refuse(line, f"{key[:60]} = ...", column, "only name: number is read here")
+    elif not isinstance(value, str) or parse_number(value) is None or len(key) > LONGEST_TEXT:
         found = value[:60] if isinstance(value, str) else json.dumps(value)
-        sheet.refuse(line, f"{name.text[:60]} = {found}", column, "a name and one number are expected here")
+        sheet.refuse(line, f"{key[:60]} = {found}", column, _NO_NUMBER)
     else:
-        printed = TextWithColumns(value, column)
+        _take_chain(sheet, text, place, [name, node])
+
+
+def _derivative(name):
+    if name.startswith("W"):
+        return f"d{name}"
+    return name if "/" in name or _MATRIX.fullmatch(name) else f"dE_total/d{name}"
+
+
+def _take_chain(sheet, text, place, nodes):
+    """Add the claim that the texts, numbers and arrays in some Nodes are equal; null is left out."""
+    nodes = [node for node in nodes if node is not None and node.value is not None]
+    parts, places = [], [place(node.at) for node in nodes]
+    for node, (line, column) in zip(nodes, places):
+        value = " ".join(text[node.at : node.end].split()) if isinstance(node.value, list) else node.value
+        if not isinstance(value, str) or not value.strip():
+            shown = " = ".join([part.text for part in parts] + [str(value)])
+            return sheet.refuse(line, shown, column, _NO_NUMBER)
+        if parts and (parse_number(value) or parse_array(value)):
+            parts.append(TextWithColumns(value, [column] * len(value)))
+            continue
         try:
-            written = sheet.spelled(name).strip()
+            parts.append(sheet.spelled(TextWithColumns(value, column + 1)).strip())
         except ExpressionError as error:
-            return sheet.refuse(line, name.text, error.column, error.reason)
-        if not written.text:
-            return sheet.refuse(line, f" = {value}", column, "a name and one number are expected here")
-        sheet.add(f"{name.text} = {value}", [written, printed], [line, line_of_value])
+            return sheet.refuse(line, value, error.column, error.reason)
+    sheet.add(" = ".join(part.text for part in parts), parts, [line for line, _ in places])
 
 
 _ESCAPE = re.compile(
@@ -170,30 +204,28 @@ def lines_of_notebook(text):
 
 
 def _cells(text):
-    """Each cell as {name: (position, value)}."""
-    for _, name, at, value in members(text, text.index("{")):
-        if name == "cells" and isinstance(value, list):
-            for at_cell, cell in elements(text, at):
-                if isinstance(cell, dict):
-                    yield {key: (where, each) for _, key, where, each in members(text, at_cell)}
+    """Each cell as {name: Node}; what stands before an error is kept."""
+    for name, node in _items(text, text.index("{")):
+        if name is not None and name.value == "cells" and isinstance(node.value, list):
+            yield from (cell.members() for cell in node.value)
 
 
 def _lines_of_cell(text, cell, place):
-    kind = cell.get("cell_type", (0, ""))[1]
-    source = list(_texts(text, *cell.get("source", (0, "")), place))
+    nothing = Node(0, 0, "")
+    kind = cell.get("cell_type", nothing).value
+    source = list(_texts(text, cell.get("source", nothing), place))
     if kind == "markdown":
         return [*source, *_blank(source)]
     if kind != "code":
         return []
     lines = [*_fence("python", source), *source, *_fence("", source)]
-    at, outputs = cell.get("outputs", (0, []))
-    for at_output, output in elements(text, at) if isinstance(outputs, list) and outputs else ():
-        if not isinstance(output, dict) or output.get("output_type") not in _KEPT:
+    outputs = cell.get("outputs", nothing).value
+    for output in outputs if isinstance(outputs, list) else ():
+        shown = output.members()
+        if shown.get("output_type", nothing).value not in _KEPT:
             continue
-        shown = {key: (where, each) for _, key, where, each in members(text, at_output)}
-        if isinstance(shown.get("data", (0, 0))[1], dict):
-            shown = {key: (where, each) for _, key, where, each in members(text, shown["data"][0])}
-        printed = list(_texts(text, *(shown.get("text") or shown.get("text/plain") or (0, "")), place))
+        shown = shown["data"].members() if isinstance(shown.get("data", nothing).value, tuple) else shown
+        printed = list(_texts(text, shown.get("text") or shown.get("text/plain") or nothing, place))
         lines += [*_fence("printed", printed), *printed, *_fence("", printed)]
     return lines
 
@@ -206,14 +238,10 @@ def _blank(lines):
     return [(lines[-1][0], TextWithColumns(""))] if lines else []
 
 
-def _texts(text, at, value, place):
+def _texts(text, node, place):
     """The lines of a string of JSON, or of a list of strings, each character in its place."""
-    strings = (
-        [(at, value)] if isinstance(value, str) else elements(text, at) if isinstance(value, list) else ()
-    )
-    signs = [
-        each for where, string in strings if isinstance(string, str) for each in _signs(text, where, string)
-    ]
+    strings = node.value if isinstance(node.value, list) else [node]
+    signs = [each for string in strings if isinstance(string.value, str) for each in _signs(text, string)]
     line: list = []
     for sign, position in [*signs, ("\n", signs[-1][1] if signs else 0)]:
         if sign != "\n":
@@ -224,10 +252,10 @@ def _texts(text, at, value, place):
             line = []
 
 
-def _signs(text, at, value):
-    """(character, position) of a string of JSON that begins at a position."""
-    position = at + 1
-    for sign in value:
+def _signs(text, string):
+    """(character, position) of a string of JSON."""
+    position = string.at + 1
+    for sign in string.value:
         match = _ESCAPE.match(text, position)
         yield sign, position
         position = match.end() if match else position
