@@ -26,7 +26,7 @@ _HOME = {
     "check_model": "doors.check_model",
     "check_torch": "doors.check_torch",
     "trace_backward": "tracing",
-    "TraceReport": "tracing.trace_report",
+    "TraceReport": "tracing",
 }
 __all__ = list(_HOME)
 

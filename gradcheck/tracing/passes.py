@@ -2,6 +2,7 @@
 
 import math
 import re
+from copy import copy
 from functools import cached_property
 from typing import NamedTuple
 
@@ -68,8 +69,8 @@ class Quantity:
         return "wrong", 1.0
 
     def is_like(self, value):
-        """Whether a value has this shape, axes of length one left out."""
-        return _long_axes(self.shape) == _long_axes(np.shape(value))
+        """Whether a value has as many entries."""
+        return math.prod(self.shape) == np.size(value)
 
     def is_it(self, value):
         """Whether a value is the derivative by this; decided along one direction where it is not."""
@@ -155,7 +156,9 @@ class Passes:
     def gradients(self, changes=None, is_noting=False):
         """The flat vector of the gradients, with (place, count) -> a value in the place of that one."""
         tap = self._backward_tap
-        tap.start({key: lambda _, value=value: value for key, value in (changes or {}).items()}, is_noting)
+        tap.start(
+            {key: lambda _, value=value: copy(value) for key, value in (changes or {}).items()}, is_noting
+        )
         try:
             return self.functions.gradients_at(self._vector)[0]
         finally:
@@ -213,7 +216,7 @@ class Passes:
             if isinstance(event.value, (bool, int, float, np.generic, np.ndarray)):
                 self._values.setdefault(_bare(place.name), []).append((event.value, dict(event.loops)))
             is_one = last[event.place] < MOST_REPEATED or event.turn == last[event.place]
-            if _is_number(event.value) and is_one and place.kind != "made":
+            if _is_number(event.value) and is_one and place.kind not in ("made", "returned"):
                 words = f"{place.name} (line {place.line})"
                 self.forward.append(self._tapped(place.name, words, event.value, event.loops, event[:2]))
         readers: dict = {}
@@ -261,10 +264,6 @@ def is_sum_of(value, quantities, part=CLOSE, floor=0.0):
         if not abs(float(np.sum(terms)) - total) <= room + floor:
             return False
     return True
-
-
-def _long_axes(shape):
-    return tuple(each for each in shape if each != 1)
 
 
 def _bare(name):

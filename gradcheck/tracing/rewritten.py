@@ -1,14 +1,14 @@
 """A copy of a function in which every local variable passes through a tap, where it is read or changed.
 
-`z = x @ w` becomes `z = x @ w; z = tap("z", z)`, and every `z` that is used `tap(z)`. The caller's function,
-its module and its file stay as they are.
+`z = x @ w` becomes `z = x @ w; z = tap("z", z)`, and every `z` that is used `tap(z)`. The functions of the
+same module that it calls are copied likewise. The caller's functions, module and file stay as they are.
 """
 
 import ast
 import inspect
 import textwrap
 from collections import Counter
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import NamedTuple
 
 import numpy as np
@@ -18,20 +18,23 @@ from gradcheck.errors import GradcheckError
 TAP, COPY = "_gradcheck_tap", "_gradcheck_copy"
 NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
 SCOPES = (*NESTED, ast.ListComp, ast.SetComp, ast.DictComp)
+IN_PLACE = ("at", "copyto", "put", "place", "putmask", "fill_diagonal")  # functions that change what they get
 
 
 class Place(NamedTuple):
     """Where a value is tapped: a `name`, its `line` in the file, the `source` of that line, what is `read`.
 
     `kind`: "assigned", "changed" (a part of it, or in place), "given" (an argument), "made" (an element of
-    what is returned, or of a dict) or "used".
+    what is returned, or of a dict), "passed" and "returned" (the same of a function that is called), or
+    "used". `scope`: the name of the function.
     """
 
     kind: str
     name: str
     line: int
     source: str
-    read: tuple = ()
+    read: tuple
+    scope: str
 
 
 class Event(NamedTuple):
@@ -48,22 +51,35 @@ class Event(NamedTuple):
 
 
 class Tap:
-    """What the taps of one rewritten function do with the values: nothing, note them, or change some.
+    """What the taps of rewritten functions do with the values: nothing, note them, or change some.
 
     `changes`: (place, count) -> function of the value. `events`: what was noted; `uses`: (place, count,
     number of the Event that gave the value).
     """
 
     def __init__(self):
-        self.places, self.events, self.uses, self.changes = [], None, [], {}
-        self._counts, self._writers = Counter(), {}
+        self.places = []
+        self.start()
 
     def start(self, changes=None, is_noting=False):
         """For the next call."""
         self.events, self.uses, self.changes = [] if is_noting else None, [], changes or {}
-        self._counts, self._writers = Counter(), {}
+        self._counts, self._writers, self._loops = Counter(), {}, []
+        self._makers = {}  # id of an object -> (itself, the Event that gave it)
 
-    def __call__(self, place, value, loops=None):
+    def enter(self):
+        """A loop begins."""
+        self._loops.append({})
+
+    def turn(self, **values):
+        """Its next turn, with these values."""
+        self._loops[-1] = values
+
+    def leave(self):
+        """It ends."""
+        self._loops.pop()
+
+    def __call__(self, place, value):
         if self.events is None and not self.changes:
             return value
         count = self._counts[place]
@@ -72,51 +88,63 @@ class Tap:
         if change is not None:
             value = change(value)
         if self.events is not None and self.places[place].kind == "used":
-            self.uses += [(place, count, number) for number in self._writers.get(self.places[place].name, ())]
+            key = self.places[place].scope, self.places[place].name
+            self.uses += [(place, count, number) for number in self._writers.get(key, ())]
         elif self.events is not None:
-            self._note(place, count, value, loops)
+            self._note(place, count, value)
         return value
 
-    def _note(self, place, count, value, loops):
-        at = self.places[place]
-        read = tuple(dict.fromkeys(event for name in at.read for event in self._writers.get(name, ())))
-        loops = tuple(
-            (name, each) for name, each in (loops or {}).items() if isinstance(each, (int, np.integer))
-        )
+    def _note(self, place, count, value):
+        at, number = self.places[place], len(self.events)
+        keys = [key for name in at.read for key in ((at.scope, name), (None, f"{name}()"))]
+        read = [event for key in keys for event in self._writers.get(key, ())]
+        read += [self._makers[id(value)][1]] if id(value) in self._makers else []
+        loops = [(name, each) for turn in self._loops for name, each in turn.items()]
+        loops = tuple((name, each) for name, each in loops if isinstance(each, (int, np.integer)))
         kept = value.copy() if isinstance(value, np.ndarray) else value
-        number = len(self.events)
-        self.events.append(Event(place, count, loops, kept, read))
-        container = at.name.split("[")[0] if "[" in at.name else None
-        if container is not None:  # grads["dW"], a part of grads
-            self._writers.setdefault(container, []).append(number)
-        if at.kind == "changed" and not container:
-            self._writers.setdefault(at.name, [])
-        self._writers[at.name] = [number]
+        self.events.append(Event(place, count, loops, kept, tuple(dict.fromkeys(read))))
+        if isinstance(value, (np.ndarray, tuple, list, dict)):
+            self._makers[id(value)] = value, number
+        scope = None if at.kind == "returned" else at.scope
+        if "[" in at.name:  # grads["dW"], a part of grads
+            self._writers.setdefault((scope, at.name.split("[")[0]), []).append(number)
+        self._writers[scope, at.name] = [number]
 
 
 def rewritten(function, role):
     """(the rewritten function, its Tap). Raises GradcheckError for one that cannot be read or rewritten."""
-    plain = getattr(function, "__func__", function)
+    tap = Tap()
+    copy = _copy(getattr(function, "__func__", function), function, role, tap, {}, is_called=False)
+    owner = getattr(function, "__self__", None)
+    return (copy if owner is None else copy.__get__(owner)), tap
+
+
+def _copy(plain, function, role, tap, helpers, is_called):
+    """The copy of a function with taps. `helpers`: name -> the cell of the copy of a function it calls."""
     name = getattr(function, "__name__", type(function).__name__)
     node, start, lines = _read(plain, role, name)
-    tap = Tap()
+    for called in plain.__code__.co_names:
+        each = plain.__globals__.get(called)
+        if isinstance(each, FunctionType) and each.__globals__ is plain.__globals__ and called not in helpers:
+            helpers[called] = CellType(each)  # which may call itself
+            try:
+                helpers[called].cell_contents = _copy(each, each, role, tap, helpers, is_called=True)
+            except GradcheckError:
+                pass
     _strip(node)
-    _Rewriter(tap, plain.__code__, start, lines).rewrite(node)
-    free = plain.__code__.co_freevars
-    outer = ast.parse(f"def outer({', '.join([TAP, *free])}):\n    return {node.name}")
+    _Rewriter(tap, plain.__code__, start, lines, name if is_called else "").rewrite(node)
+    cells = helpers | dict(zip(plain.__code__.co_freevars, plain.__closure__ or ())) | {TAP: CellType(tap)}
+    outer = ast.parse(f"def outer({', '.join(cells)}):\n    return {node.name}")
     outer.body[0].body.insert(0, node)
     ast.fix_missing_locations(outer)
     ast.increment_lineno(outer, start - 1)
     namespace: dict = {}
     exec(compile(outer, plain.__code__.co_filename, "exec"), namespace)
-    code = namespace["outer"](tap, *[None] * len(free)).__code__
-    cells = dict(zip(free, plain.__closure__ or ()))
-    cells[TAP] = (lambda: tap).__closure__[0]
+    code = namespace["outer"](*cells).__code__
     closure = tuple(cells[each] for each in code.co_freevars)
     copy = FunctionType(code, plain.__globals__, plain.__name__, plain.__defaults__, closure)
     copy.__kwdefaults__ = plain.__kwdefaults__
-    owner = getattr(function, "__self__", None)
-    return (copy if owner is None else copy.__get__(owner)), tap
+    return copy
 
 
 def _read(function, role, name):
@@ -165,16 +193,19 @@ def _strip(node):
 
 
 class _Rewriter:
-    """Puts taps into the body of a function, and notes their Places in the Tap."""
+    """Puts taps into the body of a function, and notes their Places in the Tap.
 
-    def __init__(self, tap, code, start, lines):
-        self.tap, self.start, self.lines = tap, start, lines
-        self.locals, self.loops = {*code.co_varnames, *code.co_cellvars}, []
+    `called`: its name where it is called by the function that is traced, else "".
+    """
+
+    def __init__(self, tap, code, start, lines, called):
+        self.tap, self.start, self.lines, self.called = tap, start, lines, called
+        self.locals = {*code.co_varnames, *code.co_cellvars}
 
     def rewrite(self, node):
-        spec = node.args
+        spec, kind = node.args, "passed" if self.called else "given"
         given = [each.arg for each in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs) if each.arg != "self"]
-        first = [self._after(ast.Name(name, ast.Load()), name, node, "given") for name in given]
+        first = [self._after(ast.Name(name, ast.Load()), name, node, kind) for name in given]
         body = node.body
         is_doc = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
         node.body = [*body[:is_doc], *first, *self._block(body[is_doc:])]
@@ -193,26 +224,41 @@ class _Rewriter:
         if isinstance(node, ast.Return) and node.value is not None:
             read = _read_names(node.value)
             self._elements(node.value, node, "") or self._use(node, "value")
-            if not isinstance(node.value, (ast.Tuple, ast.Dict)):
-                node.value = self._tapped(node.value, "return", node, "made", read)
+            if not isinstance(node.value, (ast.Tuple, ast.Dict, *([ast.Name] if self.called else []))):
+                name, kind = ("return", "made") if not self.called else (f"{self.called}()", "returned")
+                node.value = self._tapped(node.value, name, node, kind, read)
             return [node]
         if isinstance(node, (ast.For, ast.While)):
             self._use(node, "iter" if isinstance(node, ast.For) else "test")
             names = _target_names(node.target) if isinstance(node, ast.For) else []
-            self.loops += names
-            node.body = self._block(node.body)
-            del self.loops[len(self.loops) - len(names) :]
+            turn = ", ".join(f"{name}={name}" for name in names)
+            node.body = [*ast.parse(f"{TAP}.turn({turn})").body, *self._block(node.body)]
             node.orelse = self._block(node.orelse) if node.orelse else []
-            return [node]
+            enter, leave = (ast.parse(f"{TAP}.{each}()").body for each in ("enter", "leave"))
+            return [*enter, ast.Try([node], [], [], leave)]
         for field in ("body", "orelse", "finalbody"):
             if getattr(node, field, None):
                 setattr(node, field, self._block(getattr(node, field)))
         for handler in getattr(node, "handlers", ()):
             handler.body = self._block(handler.body)
+        changed = self._changed_in_place(node)
+        read = _read_names(node.value) if changed else ()
         for field in ("test", "value"):
             if getattr(node, field, None) is not None:
                 self._use(node, field)
-        return [node]
+        return [
+            node,
+            *(self._after(ast.Name(name, ast.Load()), name, node, "changed", read) for name in changed),
+        ]
+
+    def _changed_in_place(self, node):
+        """The local that a call such as `np.add.at(dx, i, d)` or `dx.fill(0)` changes, in a list."""
+        call = node.value if isinstance(node, ast.Expr) else None
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+            return []
+        given = call.args[:1] if call.func.attr in IN_PLACE else []
+        named = [each.id for each in (call.func.value, *given) if isinstance(each, ast.Name)]
+        return [name for name in named if name in self.locals and name != "self"]
 
     def _assignment(self, node):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -237,15 +283,18 @@ class _Rewriter:
     def _elements(self, value, node, container):
         """Taps the elements of a tuple or dict where it stands; returns whether it is one."""
         if isinstance(value, ast.Dict) and all(isinstance(key, ast.Constant) for key in value.keys):
-            names = [f"{container}[{key.value!r}]" for key in value.keys]
+            names = [f"[{key.value!r}]" for key in value.keys]
             items = value.values
         elif isinstance(value, ast.Tuple) and container == "":
             names, items = [f"[{i}]" for i in range(len(value.elts))], value.elts
         else:
             return False
+        before, kind = container, "made"
+        if self.called and container == "":
+            before, kind = f"{self.called}()", "returned"
         for i, (name, item) in enumerate(zip(names, items)):
             read = _read_names(item)
-            items[i] = self._tapped(_Uses(self, item).visit(item), name, item, "made", read)
+            items[i] = self._tapped(_Uses(self, item).visit(item), before + name, item, kind, read)
         return True
 
     def _use(self, node, field):
@@ -259,13 +308,9 @@ class _Rewriter:
         return ast.copy_location(ast.Assign([store], self._tapped(there, name, node, kind, read)), node)
 
     def _tapped(self, expression, name, node, kind, read=()):
-        self.tap.places.append(Place(kind, name, *self._where(node), tuple(read)))
+        self.tap.places.append(Place(kind, name, *self._where(node), tuple(read), self.called))
         number = ast.Constant(len(self.tap.places) - 1)
-        arguments = [number, expression]
-        if self.loops and kind != "used":
-            keys = [ast.Constant(each) for each in self.loops]
-            arguments.append(ast.Dict(keys, [ast.Name(each, ast.Load()) for each in self.loops]))
-        return ast.copy_location(ast.Call(ast.Name(TAP, ast.Load()), arguments, []), node)
+        return ast.copy_location(ast.Call(ast.Name(TAP, ast.Load()), [number, expression], []), node)
 
     def _where(self, node):
         line = node.lineno

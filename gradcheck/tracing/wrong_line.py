@@ -1,11 +1,12 @@
-"""Which line of a backward pass is wrong: the one whose measured value, in its place, mends the gradients.
+"""Which line of a backward pass is wrong: the one whose value, mended, mends the gradients.
 
 Every local is held against the derivative of the loss by the local of the forward pass that its name belongs
 to, or by any other of its shape. A line is accused only where the gradients become right once its value is
-replaced by the measured one: a name that means something else, or a factor that a later line takes away, is
-no mistake.
+replaced: by the measured derivative, or by the value that is solved for, such that they do. A name that means
+something else, or a factor that a later line takes away, is no mistake.
 """
 
+from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
@@ -13,19 +14,21 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError
 from gradcheck.tracing.passes import Noted, is_sum_of, same_value
-from gradcheck.tracing.trace_report import GIVEN, TracedLocal
 from gradcheck.why import causes
 from gradcheck.why.blocks import GradientBlock
 
 MENDED = 1e-5  # of the terms: what the measured derivatives in their place may leave
 NOTHING = 1e-7  # of the largest block: what they may leave of a gradient that is zero
-MOST_GUESSED = 24  # derivatives in the place of one value whose name says nothing
 MEASURED = 1e-8  # relative: what a derivative that is measured by differences may be off
 MOST_PATHS = 4  # uses of one quantity, whose sums are tried
 TURNS = (0, -1, 1)  # of a loop: by how many what is carried from one to the next is counted otherwise
 LARGEST = 20_000  # entries whose derivatives are measured one by one
+MOST_SOLVED, MOST_EQUATIONS = 400, 4000  # numbers that are solved for, and entries of the gradients
+ROUNDS = 4  # of Newton, for values that the gradients are not linear in
+MOVE = 2.0**-20  # relative: of a value that is moved to see what follows it
 
-OF_FORWARD = "a value of the forward pass"
+OF_FORWARD, AS_FORWARD = "a value of the forward pass", "as in the forward pass"
+GIVEN = "from above, or an input"
 
 
 class Way(NamedTuple):
@@ -42,75 +45,61 @@ class Trace:
     def __init__(self, passes, report):
         self.passes, self.blocks = passes, passes.functions.point.blocks
         self.wrong = {block.name for block in report.blocks if block.verdict == "wrong"}
-        self.known, self.words, self.factors, self._suspects, self._weak = {}, {}, {}, {}, set()
-        self._ratios: dict = {}
+        self.known, self.words, self._suspects, self._weak = {}, {}, {}, set()
         self._continued = {
             number
             for noted in passes.backward
             for number in noted.event.read
             if passes.backward[number].name == noted.name
         }
+        self._lines: dict = {}
         for noted in passes.backward:
             self._look_at(noted)
+            self._lines.setdefault(noted.event.place, []).append(noted)
 
     def first_wrong(self):
-        """(the Noted of the first wrong line, those it may rest on, words, Cause or None), or None.
+        """(the Noted of the first wrong line, other lines it may be, words, Cause or None), or None.
 
-        First those whose names say what they are; guesses where one of these rests on another that is wrong.
+        The first line that is open, else the last of those that are right by their names.
         """
-        later, partly = None, None
-        for way in self._ways(self._instead):
-            mended = self._mended(way)
-            if mended == self.wrong:
-                if not self._rests_on_wrong(way.noted):
+        mending, partly = [], None
+        for line in self._open_lines():
+            some = [each for each in line if self._is_open(each)]
+            ways = [*self._named(some, line), *self._solved(some, line)]
+            mended = [self._mended(way) for way in ways]
+            if self.wrong in mended:
+                mending.append(ways[mended.index(self.wrong)])
+            partly = partly or next((way for way, names in zip(ways, mended) if names), None)
+        if mending:
+            return self._accused(*mending)
+        for line in reversed(self._lines.values()):
+            is_fact = all(self.words.get(each.number) in (GIVEN, AS_FORWARD) for each in line)
+            for way in self._solved(line, line) if not is_fact else ():
+                if self._mended(way) == self.wrong:
                     return self._accused(way)
-                later = later or way
-            elif mended:
-                partly = partly or way
-        for way in self._ways(self._guessed):
-            if self._mended(way) == self.wrong and not self._rests_on_wrong(way.noted):
-                return self._accused(way)
-        if later is None:
-            for way in self._ways(self._times_factors):
-                if self._mended(way) == self.wrong and not self._rests_on_wrong(way.noted):
-                    return self._accused(way)
-        return None if not (later or partly) else self._accused(later or partly)
+        return None if partly is None else self._accused(partly)
 
-    def _ways(self, of_line):
-        """The Ways that a function gives for the values of each line, the first in doubt first."""
-        lines: dict = {}
-        for noted in self.passes.backward:
-            lines.setdefault(noted.event.place, []).append(noted)
-        open_ones = {place: [each for each in some if self._is_open(each)] for place, some in lines.items()}
-        for place, some in sorted(open_ones.items(), key=lambda item: (item[1] or lines[item[0]])[0].number):
-            if some or of_line == self._times_factors:
-                yield from of_line(some, lines[place])
+    def _open_lines(self):
+        """The lines with a value in doubt, the first in doubt first."""
+        found = {
+            next((each.number for each in line if self._is_open(each)), None): line
+            for line in self._lines.values()
+        }
+        return [found[number] for number in sorted(found.keys() - {None})]
+
+    def rows(self, found):
+        """(line, source, name, verdict, words) of every line and name of the backward pass, in its order."""
+        last = {(noted.line, noted.name): noted for noted in self.passes.backward}
+        wrong = None if found is None else (found[0].line, found[0].name)
+        for key, noted in last.items():
+            verdict = "right" if self.known.get(noted.number) else "unknown"
+            verdict = "differs" if noted.number in self._suspects else verdict
+            words = self.words.get(noted.number, "")
+            yield noted.line, noted.source, noted.name, "wrong" if key == wrong else verdict, words
 
     def _is_open(self, noted):
         number = noted.number
         return not self.known.get(number) or number in self._suspects or number in self._weak
-
-    def _rests_on_wrong(self, noted):
-        """Whether a value that is wrong, by its name, is used for this one."""
-        behind = [i for i in self._open_behind(noted) if self.passes.backward[i].name != noted.name]
-        return any(i in self._suspects and not self.known.get(i) for i in behind)
-
-    def rows(self, found):
-        """A TracedLocal for every line and name of the backward pass, in its order."""
-        last = {(noted.line, noted.name): noted for noted in self.passes.backward}
-        wrong = None if found is None else found[0]
-        rows = []
-        for noted in last.values():
-            verdict, words = (
-                "right" if self.known.get(noted.number) else "unknown",
-                self.words.get(noted.number, ""),
-            )
-            if wrong is not None and (noted.line, noted.name) == (wrong.line, wrong.name):
-                verdict = "wrong"
-            elif noted.number in self._suspects:
-                verdict = "differs"
-            rows.append(TracedLocal(noted.line, noted.source, noted.name, verdict, words))
-        return tuple(rows)
 
     # What is known of a local
 
@@ -123,12 +112,14 @@ class Trace:
         if noted.kind == "given":
             self._know(noted, GIVEN)
         elif any(same_value(value, each) for each in self.passes.namesakes(noted)):
-            self._know(noted, "as in the forward pass")
+            self._know(noted, AS_FORWARD)
         elif np.asarray(value).dtype.kind != "f":
             self.known[number] = any(same_value(value, each) for each in self.passes.values)
             if self._has_namesake(noted):
                 self._suspects[number], self.known[number] = [], False
                 self.words[number] = f"another {noted.name} than in the forward pass"
+            elif own := self.passes.named(noted.name):
+                self._suspects[number] = [[each] for each in own]
         elif not np.any(value):
             self._know(noted, "zero")
             if "zeros" not in noted.source:
@@ -138,7 +129,8 @@ class Trace:
 
     def _compare(self, noted):
         value, number = noted.event.value, noted.number
-        own = [each for each in self._counterparts(noted) if each.is_like(value)]
+        named = self._counterparts(noted)
+        own = [each for each in named if each.is_like(value)]
         found = next((each for each in own if each.is_it(value)), None)
         if found is not None:
             return self._know(noted, f"the derivative by {found.words}")
@@ -148,16 +140,18 @@ class Trace:
             if is_sum_of(value, quantities):
                 return self._know(noted, words)
         self.words[number] = self._as_another(noted, own)
-        self.known[number] = self.words[number] not in ("", *([OF_FORWARD] if whole else []))
+        self.known[number] = self.words[number] not in ("", *([OF_FORWARD] if whole or named else []))
+        if named and not own:
+            self._suspects[number] = [[each] for each in named]
+            return
         if is_part and whole:
             self._suspects[number] = [*([each] for each in whole), *(some for _, some in self._paths(whole))]
             return
         for quantity in own:
             how, ratio = quantity.compared(value)
             if how == "scaled":
-                self.factors |= {round(each, 9): each for each in (ratio, abs(ratio))}
                 self.words[number] = f"{ratio:.6g} times the derivative by {quantity.words}"
-                self.known[number], self._ratios[number] = True, round(ratio, 9)
+                self.known[number] = True
             if how != "unknown":
                 self._suspects[number] = [[each] for each in own]
         if number in self._suspects:
@@ -210,80 +204,38 @@ class Trace:
 
     # What mends the gradients
 
-    def _instead(self, some, line):
+    def _named(self, some, line):
         """Ways to replace the values `some`, all in doubt, of one `line` by what their names say."""
         last = some[-1]
         if line[0].kind == "changed" and last.number == line[-1].number:
             some = [last]  # all that came before is in it
         some = [each for each in some if each.number in self._suspects]
         if len(some) > 1:
-            found = [self._by_turns(some, lambda noted: self._suspects[noted.number], k) for k in TURNS]
-            ways = [way for way in found if way]
+            ways = [self._by_turns(some, shift) for shift in TURNS]
+            in_turn = self._suspects[last.number]
+            ways += [list(zip(some, own)) for own in (in_turn, in_turn[::-1]) if len(own) == len(some)]
         else:
             ways = [[(each, own)] for each in some for own in self._suspects[each.number]]
-        for way in ways:
-            for factor in (1.0, *self.factors.values()):
-                yield from self._way(way, factor)
+        for way in filter(None, ways):
+            if all(np.size(each.value) <= LARGEST for _, quantities in way for each in quantities):
+                values = {_key(noted): sum(each.derivative for each in own) for noted, own in way}
+                words = " and ".join(each.words for each in way[0][1])
+                yield Way(way[0][0], _like(values, line), f"the measured derivative by {words}")
         alike = [(each, self.passes.namesakes(each)) for each in some if self._has_namesake(each)]
         if len(alike) > 0:
             values = {_key(each): values[-1] for each, values in alike}
             yield Way(alike[0][0], values, f"{last.name} of the forward pass")
 
-    def _times_factors(self, some, line):
-        """Ways to replace one value by a multiple of the derivative, which later lines divide by."""
-        given = [np.shape(each) for each in self.passes.layer.arguments.values() if hasattr(each, "shape")]
-        sizes = {size for shape in given for size in shape if size > 1}
-        if len(line) == 1:
-            own = [each for each in self._counterparts(line[0]) if each.is_like(line[0].event.value)]
-            for quantity in own if line[0].kind != "made" else ():
-                for factor in (*self.factors.values(), *map(abs, self.factors.values()), *sorted(sizes)):
-                    yield from self._way([(line[0], [quantity])], factor)
-
-    def _guessed(self, some, line):
-        """Ways to replace values whose names say nothing by derivatives of the same shape."""
-        first = some[0]
-        value = first.event.value
-        is_sum = first.kind == "changed" and len(line) > 1
-        if any(each.number in self._suspects for each in some) or first.kind == "made" or is_sum:
-            return
-        if np.shape(value) == () or np.asarray(value).dtype.kind != "f":
-            return
-        alike = [each for each in self.passes.forward if each.shape == np.shape(value)]
-        if len(some) == 1:
-            ways = [[(first, [each])] for each in alike] + [[(first, way)] for _, way in self._paths(alike)]
-        else:
-            groups: dict = {}
-            for each in alike:
-                groups.setdefault((each.name, each.words), []).append([each])
-            starts = [[each] for each in alike if not each.loops]
-            inside = [[*starts, *own] for own in groups.values() if own[0][0].loops]
-            found = [self._by_turns(some, lambda _, own=own: own, k) for k in TURNS for own in inside]
-            ways = [way for way in found if way]
-        for way in ways[:MOST_GUESSED]:
-            yield from self._way(way, 1.0)
-        if len(some) == 1:
-            for each in alike[:MOST_GUESSED]:
-                yield Way(first, {_key(first): each.value}, f"{each.name} of the forward pass")
-
-    def _way(self, way, factor):
-        """[the Way] of (Noted, Quantities) pairs, none where these are too large to be measured."""
-        if any(not _fits(quantities) for _, quantities in way):
-            return []
-        values = {_key(noted): _like(noted, factor * _total(each)) for noted, each in way}
-        words = " and ".join(each.words for each in way[0][1])
-        return [Way(way[0][0], values, f"the measured derivative by {words}")]
-
-    def _by_turns(self, some, own, shift):
+    def _by_turns(self, some, shift):
         """[(Noted, Quantities)] that give every turn of a loop what is of that turn, or so many further."""
         way = []
         for noted in some:
             turns = dict(noted.event.loops)
             if len(turns) > 0:
-                inner = list(turns)[-1]
-                turns[inner] += shift
+                turns[list(turns)[-1]] += shift
             fitting = [
                 each
-                for each in own(noted)
+                for each in self._suspects[noted.number]
                 if all(turns.get(name, i) == i for one in each for name, i in one.loops.items())
             ]
             inside = [each for each in fitting if any(one.loops for one in each)]
@@ -291,6 +243,52 @@ class Trace:
                 return None
             way.append((noted, (inside or fitting)[-1]))
         return way
+
+    def _solved(self, some, line):
+        """[the Way] of values such that the gradients are right, where these determine them."""
+        if line[0].kind == "changed":
+            some = [line[-1]]
+        start = {_key(each): np.asarray(each.event.value) for each in some}
+        is_open = [
+            each.dtype.kind == "f" or each.dtype.kind == "i" and each.ndim == 0 for each in start.values()
+        ]
+        sizes = [each.size if can else MOST_SOLVED + 1 for each, can in zip(start.values(), is_open)]
+        if not 0 < sum(sizes) <= MOST_SOLVED or self.passes.functions.point.vector.size > MOST_EQUATIONS:
+            return []
+        flat = np.concatenate([each.ravel() for each in start.values()]).astype(np.float64)
+        ends = np.cumsum(sizes)
+
+        def values(at):
+            parts = np.split(at, ends[:-1])
+            return _like(dict(zip(start, parts)), line)
+
+        for _ in range(ROUNDS):
+            try:
+                here = self.passes.gradients(values(flat))
+                moves = MOVE * np.maximum(np.abs(flat), 1.0)
+                slopes = [
+                    (self.passes.gradients(values(flat + move * unit)) - here) / move
+                    for move, unit in zip(moves, np.eye(len(flat)))
+                ]
+            except Exception:  # whatever it is: the value does not fit
+                return []
+            matrix = np.stack(slopes, axis=-1)
+            equations, unknowns = (np.sum(np.any(matrix != 0.0, axis=axis)) for axis in (1, 0))
+            if not np.all(np.isfinite(matrix)) or equations < unknowns:
+                return []
+            step = np.linalg.lstsq(matrix, self._truth - here, rcond=1e-9)[0]
+            flat = flat + step
+            if np.max(np.abs(step)) <= MEASURED * np.max(np.abs(flat)):
+                break
+        return [Way(some[0], values(flat), "another value")]
+
+    @cached_property
+    def _truth(self):
+        """The gradients as they should be, measured entry by entry."""
+        vector = np.zeros_like(self.passes.functions.point.vector)
+        for block in self.blocks:
+            block.of(vector)[...] = self.passes.blocks[block.name].derivative
+        return vector
 
     def _block_of(self, name):
         """The Quantity of the input to which an element of what `backward` returns belongs."""
@@ -316,37 +314,23 @@ class Trace:
         }
         return right & self.wrong if {block.name for block in self.blocks} - self.wrong <= right else set()
 
-    def _accused(self, way):
+    def _accused(self, way, *ways):
         noted = way.noted
-        others = [self.passes.backward[i] for i in sorted(self._open_behind(noted), reverse=True)]
-        lines = {each.line: each for each in others if each.line != noted.line}
+        behind = [self.passes.backward[i] for i in sorted(self._open_behind(noted), reverse=True)]
+        others = {each.line: each for each in (*behind, *(each.noted for each in ways))}
+        others.pop(noted.line, None)
         cause = _cause(noted, noted.event.value, way.values[_key(noted)])
-        return noted, list(lines.values()), way.words, cause
-
-    def _is_sure(self, number):
-        """Whether a value is known to be as it should; times a factor, if right ones are made of it."""
-        if number in self._ratios:
-            return self._ratios[number] in {
-                ratio for i, ratio in self._ratios.items() if self._is_used_well(i)
-            }
-        return bool(self.known.get(number)) and number not in self._weak
-
-    def _is_used_well(self, number):
-        """Whether something right is made of a value."""
-        return any(
-            number in other.event.read and self.known.get(other.number) and other.number not in self._suspects
-            for other in self.passes.backward
-        )
+        return noted, list(others.values()), way.words, cause
 
     def _open_behind(self, noted):
         """The numbers of the values of which nothing is known and on which a Noted rests."""
         found, waiting = set(), list(noted.event.read)
         while waiting:
             number = waiting.pop()
-            if number in found or self._is_sure(number):
-                continue
-            found.add(number)
-            waiting += self.passes.backward[number].event.read
+            is_sure = self.known.get(number) and number not in self._weak
+            if number not in found and not is_sure:
+                found.add(number)
+                waiting += self.passes.backward[number].event.read
         return found
 
 
@@ -354,18 +338,15 @@ def _key(noted):
     return noted.event.place, noted.event.turn
 
 
-def _fits(quantities):
-    return all(np.size(each.value) <= LARGEST for each in quantities)
-
-
-def _total(quantities):
-    return sum(each.derivative for each in quantities)
-
-
-def _like(noted, value):
-    """A value of the kind that stood there."""
-    value = np.reshape(value, np.shape(noted.event.value))
-    return value if isinstance(noted.event.value, np.ndarray) else value.item()
+def _like(values, line):
+    """Values of the kinds that stood in the places of a line."""
+    found = {}
+    for key, value in values.items():
+        stood = next(noted.event.value for noted in line if _key(noted) == key)
+        fits = np.size(value) == np.size(stood)
+        shaped = np.reshape(value, np.shape(stood)) if fits else np.asarray(value)
+        found[key] = shaped if shaped.shape or isinstance(stood, np.ndarray) else shaped.item()
+    return found
 
 
 def _cause(noted, before, instead):
