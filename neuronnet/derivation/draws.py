@@ -6,7 +6,7 @@ to 1, by their nature, and formulas may rely on it (`P - Y` for a softmax); inpu
 """
 
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from random import Random
 from typing import NamedTuple
@@ -50,35 +50,30 @@ class Kink(NamedTuple):
 
 def kinks(formula: Expression) -> list[Kink]:
     """The kinks of a formula."""
-    found = []
-    for node, _, _ in nodes(formula):
-        if isinstance(node, Compare):
-            found.append(Kink(node, node.left, node.right))
-        elif isinstance(node, Call) and node.function in _KINKS:
-            found.append(_KINKS[node.function](node))
-    return found
+    return [kink for node, _, _ in nodes(formula) for kink in _kinks_of(node)]
 
 
-def _above(node):
-    first, second = node.arguments
-    return Kink(Call("step", [second - first]), second, first)
-
-
-def _signed(node):
-    return Kink(Call("step", node.arguments), node.arguments[0], Number(0))
+def _kinks_of(node):
+    function = node.function if isinstance(node, Call) else None
+    if isinstance(node, Compare):
+        yield Kink(node, node.left, node.right)
+    elif function == "max":
+        first, second = node.arguments
+        yield Kink(Call("step", [second - first]), second, first)
+    elif function in _SIDES:
+        yield Kink(_SIDES[function](node), node.arguments[0], Number(0))
 
 
 def _greatest(node):
     axis = {key: value for key, value in node.options.items() if key == "axis" and value is not None}
-    return Kink(Call("is_greatest", node.arguments, axis), node.arguments[0], Number(0))
+    return Call("is_greatest", node.arguments, axis)
 
 
-_KINKS = {
-    "max": _above,
-    "step": lambda node: Kink(node, node.arguments[0], Number(0)),
-    "abs": _signed,
-    "sign": _signed,
-    "where": lambda node: Kink(Compare(node.arguments[0], "!=", Number(0)), node.arguments[0], Number(0)),
+_SIDES = {
+    "step": lambda node: node,
+    "abs": lambda node: Call("step", node.arguments),
+    "sign": lambda node: Call("step", node.arguments),
+    "where": lambda node: Compare(node.arguments[0], "!=", Number(0)),
     "amax": _greatest,
     "is_greatest": _greatest,
 }
@@ -101,7 +96,7 @@ class Draws:
         self._own_sides = [value_in(self.own, kink.side) for kink in self.kinks]
         self._found = [name for name in model.formulas if value_in(self.own, Name(name)) is not None]
         self._drawn: dict = {}
-        self._crossed: dict = {}
+        self.crossed = cache(self._crossed)
 
     def draw(self, number: int, kept=frozenset(), lines=(), crossing=False):
         """The draw of a number, always the same one.
@@ -114,17 +109,11 @@ class Draws:
             self._drawn[key] = self._new(number, kept, lines, crossing)
         return self._drawn[key]
 
-    def crossed(self, number: int) -> set[str]:
+    def _crossed(self, number):
         """The sides of kinks, as texts, that differ in the draw of a number where kinks may be crossed."""
-        if number not in self._crossed:
-            draw = self.draw(number, crossing=True)
-            pairs = zip(self.kinks, self._own_sides)
-            self._crossed[number] = {
-                kink.side.format()
-                for kink, own in pairs
-                if own is not None and not same_side(value_in(draw, kink.side), own)
-            }
-        return self._crossed[number]
+        draw = self.draw(number, crossing=True)
+        pairs = [each for each in zip(self.kinks, self._own_sides) if each[1] is not None]
+        return {kink.side.format() for kink, own in pairs if not same_side(value_in(draw, kink.side), own)}
 
     def beside_kinks(self, formula: Expression) -> list[tuple]:
         """(Kink, value of a formula) on other sides of the kinks that the author's numbers lie on.
@@ -140,9 +129,8 @@ class Draws:
             draw = self.model.values(given=moved)
             pairs = [(each, value_in(draw, each.side), value_in(self.own, each.side)) for each in inside]
             crossed = [each for each, *sides in pairs if None not in sides and not same_side(*sides)]
-            value = value_in(draw, formula) if crossed else None
-            found += [(crossed[0], value)] if value is not None else []
-        return found
+            found += [(each, value_in(draw, formula)) for each in crossed[:1]]
+        return [(kink, value) for kink, value in found if value is not None]
 
     def _new(self, number, kept, lines, crossing):
         random, distance = Random(number), FAR
@@ -174,10 +162,9 @@ class Draws:
 
     def stands(self, draw, crossing=False):
         """Whether a draw has all the values that the author's numbers have, on the same sides."""
-        if not crossing:
-            for kink, own in zip(self.kinks, self._own_sides):
-                if own is not None and not same_side(value_in(draw, kink.side), own):
-                    return False
+        sides = () if crossing else zip(self.kinks, self._own_sides)
+        if any(own is not None and not same_side(value_in(draw, kink.side), own) for kink, own in sides):
+            return False
         return all(value_in(draw, Name(name)) is not None for name in self._found)
 
     def _keep_sums(self, moved, lines):
@@ -191,15 +178,16 @@ class Draws:
                 value = moved.get(name, given[name])
                 found = list(entries(value))
                 found[at] += wanted - sum(now.values())
-                moved[name] = Array(found, value.shape) if isinstance(value, Array) else found[0]
+                moved[name] = like(value, found)
 
     def _moved(self, name, random, distance, kept, crossing):
-        value = self.given[name]
-        found = [
-            own if (name, place) in kept else _moved(own, random, distance, crossing)
-            for place, own in enumerate(entries(value))
-        ]
-        return Array(found, value.shape) if isinstance(value, Array) else found[0]
+        return like(
+            self.given[name],
+            [
+                own if (name, place) in kept else _moved(own, random, distance, crossing)
+                for place, own in enumerate(entries(self.given[name]))
+            ],
+        )
 
     def of_size(self, values: set) -> frozenset:
         """(name, place) of the given entries whose size is among some values."""
@@ -209,6 +197,11 @@ class Draws:
             for place, entry in enumerate(entries(value))
             if abs(entry) in values
         )
+
+
+def like(value, found: list):
+    """Other entries in the form of a value: an Array, or a single number."""
+    return Array(found, value.shape) if isinstance(value, Array) else found[0]
 
 
 def same_side(value, own) -> bool:
@@ -237,12 +230,15 @@ def value_in(draw, formula: Expression):
 
 
 def _is_count(name, value, sizes, model):
-    """Whether a number is a count: whole, the size of something here, and only divided by."""
-    if isinstance(value, Array) or value != int(value) or value < 2:
-        return False
-    return int(value) in sizes and all(
-        _stands_only(name, formula, lambda product, operator, factor: operator == "/")
-        for formula in model.formulas.values()
+    """Whether a number is a count: the size of something here, and only divided by."""
+    return (
+        not isinstance(value, Array)
+        and value >= 2
+        and value in sizes
+        and all(
+            _stands_only(name, formula, lambda product, operator, factor: operator == "/")
+            for formula in model.formulas.values()
+        )
     )
 
 

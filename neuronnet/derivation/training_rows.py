@@ -47,76 +47,47 @@ def training_rows(description: Any, updates: int, progress: Callable | None = No
     Raises NeuronnetError where there are too many cells, and where the training diverges.
     """
     derivation = Derivation(description, updates=0)
-    description = derivation.description
+    description, names, steps = derivation.description, derivation.description.names, derivation._pass
     if updates and description.learning_rate is None:
         raise NeuronnetError(f"{counted(updates, 'update')}: the network's description has no learning_rate")
-    walk = _Walk(derivation)
-    rows = [walk.first()]
-    for update in range(1, updates + 1):
-        if len(walk.columns) * updates > MOST_CELLS or len(walk.columns) > MOST_COLUMNS:
-            found = f"{len(walk.columns)} quantities in {counted(updates, 'update')}"
+    compute = _Computing(derivation)
+    values = dict(derivation.given)
+    row = {name: Cell(float(value)) for name, value in values.items() if name in derivation.moved}
+    columns, rows = dict.fromkeys(row, "parameters"), []
+    for update in range(updates + 1):
+        batch = derivation.batch(update)
+        for name, formula, part in [*steps.forward(), *steps.backward(batch)]:
+            values[name] = compute(name, formula, values)
+            row[name] = Cell(values[name], formula)
+            columns.setdefault(name, part)
+        rows.append(row)
+        if len(columns) * updates > MOST_CELLS or len(columns) > MOST_COLUMNS:
+            found = f"{len(columns)} quantities in {counted(updates, 'update')}"
             raise NeuronnetError(f"{found}: too many for a spreadsheet; fewer updates or samples fit")
-        rows.append(walk.next(update))
-        if progress is not None:
+        if update and progress is not None:
             progress(update)
-    names = description.names
-    kept: dict[str, Any] = {
-        name: value for name, value in derivation.given.items() if name not in derivation.moved
-    }
+        row, before = {}, dict(values)
+        for name, formula, _ in steps.update(batch) if update < updates else ():
+            base = split_update(name)[0]
+            before[name] = values[base] = compute(name, formula, before)
+            row[base] = Cell(values[base], formula)
+            columns.setdefault(base, "parameters")
+    moved = frozenset(name for name, part in columns.items() if part == "parameters")
+    kept = {name: value for name, value in derivation.given.items() if name not in moved}
     constants = {name: float(value) for name, value in kept.items() if name != names.l2 or value}
-    moved = frozenset(walk.moved)
-    return TrainingRows(description.title, constants, walk.columns, moved, rows, names.rate, names.error)
+    return TrainingRows(description.title, constants, columns, moved, rows, names.rate, names.error)
 
 
-class _Walk:
-    """Computes one row after the other, every formula by an evaluator that is made once."""
+class _Computing:
+    """Evaluates rows, each formula by an evaluator that is made once."""
 
     def __init__(self, derivation):
-        self.derivation, self._pass = derivation, derivation._pass
-        self.values: dict[str, Any] = dict(derivation.given)
-        self.columns: dict[str, str] = {}
-        self.moved: set[str] = set()
-        self._evaluators: dict[str, Any] = {}
+        self._derivation, self._evaluators = derivation, {}
 
-    def first(self):
-        """The row of the parameters as they are given."""
-        row = {
-            name: Cell(float(self.values[name]))
-            for name in self.derivation.given
-            if name in self.derivation.moved
-        }
-        self.columns |= dict.fromkeys(row, "parameters")
-        self.moved |= set(row)
-        return row | self._pass_of(0)
-
-    def next(self, update):
-        """The row after one update more."""
-        row, before = {}, dict(self.values)
-        for name, formula, _ in self._pass.update(self.derivation.batch(update - 1)):
-            base = split_update(name)[0]
-            value = self._evaluated(name, formula, before)
-            before[name] = value
-            self.values[base] = value
-            row[base] = Cell(value, formula)
-            self.columns.setdefault(base, "parameters")
-            self.moved.add(base)
-        return row | self._pass_of(update)
-
-    def _pass_of(self, update):
-        row = {}
-        for name, formula, part in [
-            *self._pass.forward(),
-            *self._pass.backward(self.derivation.batch(update)),
-        ]:
-            self.values[name] = self._evaluated(name, formula, self.values)
-            row[name] = Cell(self.values[name], formula)
-            self.columns.setdefault(name, part)
-        return row
-
-    def _evaluated(self, name, formula, values):
+    def __call__(self, name, formula, values):
         key = f"{name} = {formula.format()}" if name.endswith("@1") else name
         if key not in self._evaluators:
-            self._evaluators[key] = self.derivation.evaluator(formula, float)
+            self._evaluators[key] = self._derivation.evaluator(formula, float)
         try:
             value = self._evaluators[key](values)
         except ArithmeticError:

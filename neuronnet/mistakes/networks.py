@@ -320,16 +320,16 @@ class Replay:
         return self._values[made]
 
     def _state(self, made):
-        """The next values after so many updates, by plans that were made once for each batch."""
+        """The next values before the pass after so many updates, by plans made once for each batch."""
         reached = max([FEW, *(each for each in self._states if each <= made)])
-        state = self._states.get(reached, self._after(FEW - 1))
-        while reached < made:
-            steps = self.network.steps_of(reached)
+        state = self._states.get(reached) or self._after(FEW - 1)
+        for count in range(reached, made):
+            steps = self.network.steps_of(count)
             if id(steps) not in self._plans:
                 names = [*steps.updates, *(after(name, 1) for name in self.variation.start)]
-                self._plans[id(steps)] = steps.varied(self.variation).values(self.number).plan(names)
+                values = steps.varied(self.variation).values(self.number, None, state, count)
+                self._plans[id(steps)] = values.plan(names)
             state = self._plans[id(steps)](state)
-            reached += 1
         self._states[made] = state
         return state
 

@@ -247,45 +247,29 @@ class Values(dict):
         return as_number(value, self._number)
 
     def plan(self, names: Iterable[str]) -> Callable:
-        """A function from the next values before an update, by `names`, to those after it.
+        """A function from the next values before this pass, by `names`, to those after it.
 
-        It computes what was computed here for them, row by row.
+        It computes, row by row, what was computed here for them.
         """
-        moving, rows, fixed, waiting, seen = {}, [], {}, list(names), set()
+        for name in names:
+            self[name]
         moving = {split_index(name)[0]: name for name in names}
-        while waiting:
-            each = waiting[-1]
-            evaluate, needs = (None, ()) if each in moving else self._steps.row(each, self._number)
-            missing = [other for other in needs if other not in seen]
-            if missing:
-                waiting += missing
-                continue
-            waiting.pop()
-            if each not in seen and evaluate is not None:
-                rows.append((each, evaluate))
-            elif each not in seen and each not in moving:
-                fixed[each] = self[each]
-            seen.add(each)
+        rows = [(name, self._steps.row(name, self._number)[0]) for name in self]
+        fixed = {name: self[name] for name, evaluate in rows if evaluate is None and name not in moving}
+        rows = [(name, evaluate) for name, evaluate in rows if evaluate is not None]
 
         def following(state):
-            values = _Plain(fixed)
+            values = Values(self._steps, self._number, count=1)
+            values.update(fixed)
             values.update((base, state[name]) for base, name in moving.items())
             try:
                 for name, evaluate in rows:
                     values[name] = evaluate(values)
             except (ArithmeticError, ValueError):
                 raise NeuronnetError("no finite value") from None
-            return {name: values[name] for name in names}
+            return values
 
         return following
-
-
-class _Plain(dict):
-    """Values by name, with what shared parts of formulas came to."""
-
-    def __init__(self, values):
-        super().__init__(values)
-        self.parts = {}
 
 
 def with_count(name: str, count: int) -> str:

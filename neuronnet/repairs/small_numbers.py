@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 
 from neuronnet.derivation.digits import fifty_digits
-from neuronnet.derivation.draws import kinks, same_side
+from neuronnet.derivation.draws import kinks, like, same_side
 from neuronnet.derivation.trials import Trials
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, entries, shape
@@ -78,7 +78,7 @@ class _Chosen(dict):
                 number = tenths[count % len(tenths)] + count // len(tenths)
                 found.append(-number if entry < 0 else number)
                 count += 1
-            self[name] = Array(found, own.shape) if isinstance(own, Array) else found[0]
+            self[name] = like(own, found)
 
     def __missing__(self, name):
         self[name] = evaluator(self._model.formula(name), Decimal)(self)
@@ -122,7 +122,7 @@ class _Responses:
                 for name, value in trials.draws.given.items():
                     if name not in self._fixed:
                         found = [each + STEP * random.randint(-1000, 1000) / 1000 for each in entries(value)]
-                        moved[name] = Array(found, value.shape) if isinstance(value, Array) else found[0]
+                        moved[name] = like(value, found)
                 self._draws.append(trials.model.values(given=moved))
 
     def determined_by_the_others(self, names):
