@@ -6,6 +6,7 @@ A row says what is done at an edge of the graph; it holds for every model, at on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from neuronnet.formulas.arrays import as_vector_shape
@@ -27,6 +28,7 @@ from neuronnet.names import after, partial_name, split_partial
 if TYPE_CHECKING:
     from neuronnet.mistakes.graph import Graph
 
+MOST_PARTS = 8  # of an array, that are tried in the place of one
 RAW = "hidden delta from the raw output error"
 
 
@@ -152,7 +154,16 @@ def _products(graph):
                 found = known(id, plainness=1, shares={edge: each})
                 found.id += f": {edge[1]} in {edge[0]}"
                 yield found
-    yield from _single_factors(graph) if graph.network is None else graph.network.more_of_backward(graph)
+    if graph.network is not None:
+        yield from graph.network.more_of_backward(graph)
+        return
+    yield from _single_factors(graph)
+    for name in graph.parameters:
+        rows, *columns = graph.model.shape(name) or (1,)
+        if [rows] == columns and rows > 1:
+            turned_over = {name: lambda shares, numerator: [turned(total(shares))]}
+            yield known("gradient of {name} transposed", {"name": name}, sums=turned_over)
+    yield from _largest(graph)
 
 
 def _single_factors(graph):
@@ -210,15 +221,48 @@ def _with(factor, other):
     return lambda share: with_parts(share, {factor.format(): other})
 
 
+def _largest(graph):
+    """The slope of a maximum of numbers to another of them, or to the largest of another maximum."""
+    windows = {
+        user: [name for each, name in graph.edges if each == user]
+        for user in graph.forward
+        if getattr(graph.model.formulas[user], "function", "") == "max"
+    }
+    windows = {user: names for user, names in windows.items() if len(names) > 1}
+    for user, names in windows.items():
+        for other in names:
+            shares = {(user, name): _dropped for name in names}
+            shares[user, other] = lambda share, upstream: upstream
+            yield known("{other} for the largest in {user}", {"user": user, "other": other}, 1, shares=shares)
+    for user, other in combinations(windows, 2):
+        shares = {}
+        for own, foreign in ((user, other), (other, user)):
+            by_own, by_foreign = (partial_name(graph.loss, each) for each in (own, foreign))
+            graph.model.shape(by_foreign)
+            change = {by_own: Name(by_foreign)}
+            for name in windows[own]:
+                shares[own, name] = lambda share, upstream, change=change: with_parts(share, change)
+        places = {"user": user, "other": other}
+        yield known("the places of the largest in {user} and {other} exchanged", places, 1, shares=shares)
+
+
 def _shifted(factor, graph):
-    """A part of an array, moved by one row or column."""
-    for place, index in enumerate(factor.indices if isinstance(factor, Entry) else ()):
-        for step in (-1, 1) if isinstance(index, tuple) and None not in index else ():
-            start, stop = (each + step for each in index)
-            length = (*graph.model.shape_of(factor.base), 1)[place]
-            if factor.first <= start and stop < length + factor.first + (factor.first == 0):
-                indices = [*factor.indices[:place], (start, stop), *factor.indices[place + 1 :]]
-                yield Entry(factor.base, indices, factor.from_zero)
+    """A part of an array, moved by one row or column or both; some other parts of its size in the model."""
+    indices = factor.indices if isinstance(factor, Entry) else ()
+    if not indices or not all(isinstance(each, tuple) and None not in each for each in indices):
+        return
+    lengths = graph.model.shape_of(factor.base)
+    for steps in product((-1, 0, 1), repeat=len(indices)):
+        moved = [(start + step, stop + step) for (start, stop), step in zip(indices, steps)]
+        if all(
+            factor.first <= start and stop < length + factor.first + (factor.first == 0)
+            for (start, stop), length in zip(moved, lengths)
+        ):
+            yield Entry(factor.base, moved, factor.from_zero)
+    parts = [node for name in graph.forward for node, *_ in nodes(graph.model.formulas[name])]
+    parts = [each for each in parts if isinstance(each, Entry) and each.base.format() == factor.base.format()]
+    size = graph.model.shape_of(factor)
+    yield from [each for each in parts if graph.model.shape_of(each) == size][:MOST_PARTS]
 
 
 def _related(factor, graph):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -22,7 +23,8 @@ from neuronnet.formulas.expressions import Call, Expression, Name
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.mistakes.backward import backward
 from neuronnet.mistakes.forward import forward
-from neuronnet.mistakes.passes import Pass, Values, changed_step
+from neuronnet.mistakes.optimisers import optimisers
+from neuronnet.mistakes.passes import Pass, Values, changed_step, with_count
 from neuronnet.mistakes.slopes import slopes_and_paths
 from neuronnet.mistakes.updates import updates
 from neuronnet.mistakes.variation import (
@@ -35,8 +37,9 @@ from neuronnet.mistakes.variation import (
     factors_of,
     named,
     slopes_in,
+    starting_at,
 )
-from neuronnet.names import partial_name, split_partial, update_of
+from neuronnet.names import after, partial_name, split_partial, update_of
 
 RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "step")
 
@@ -47,7 +50,8 @@ class Graph:
     `layers` holds the edges (out, net) with a slope, from the first layer to the last. `errors` are the
     formulas that measure, `summed` the edges that add them up. `inner` quantities send derivatives further
     back, `parameters` learn; `back` and `gradients` are the edges of products to them. `updates` maps the
-    next value of each parameter to it. `network` is the Network of a described one, else None.
+    next value of each parameter to it, `states` that of what an update rule remembers; `update_lines` are
+    those between the gradients and the next values. `network` is the Network of a described one, else None.
     """
 
     def __init__(self, steps: Pass, loss: str, parameters: Iterable[str], updates: dict[str, str], rate=None):
@@ -79,6 +83,8 @@ class Graph:
         measured = {*self.errors, *(user for user, _ in self.summed)}
         self.inner = [name for name in self.forward if name not in measured]
         self.outputs, self.has_half, self.has_targets = self._entries(), True, True
+        self.states: dict[str, str] = {}
+        self.update_lines = list(updates)
 
     def _is_new(self, name, formula):
         """Whether a line is of the first pass, or of another that computes it otherwise: 1 - beta^2."""
@@ -102,7 +108,8 @@ class Graph:
     def variations(self) -> dict[str, Variation]:
         """Every Variation that makes sense for the model, by its id, the plainest first."""
         found: dict[str, Variation] = {}
-        for each in (*updates(self), *slopes_and_paths(self), *backward(self), *forward(self)):
+        everything = updates, optimisers, slopes_and_paths, backward, forward
+        for each in (each for of_kind in everything for each in of_kind(self)):
             if each.changes_something:
                 found.setdefault(each.id, each)
         return dict(sorted(found.items(), key=lambda item: item[1].plainness))
@@ -219,15 +226,55 @@ class OwnModel:
     def __init__(self, model: Model, loss: str, asked: Iterable[Expression]):
         """`asked` are the quantities of the sheet: what they differentiate by is learned."""
         self.steps = Pass(model, {})
-        moved = {name: name.partition("@")[0] for name in model.constants if update_of(name) == 1}
-        moved = {later: old for later, old in moved.items() if old in model.given}
+        moved = {later: _before(later) for later in model.formulas if later in model.constants}
+        first = {later: old for later, old in moved.items() if old in model.given}
         names = [name for each in (*model.formulas.values(), *asked) for name in each.names()]
         partials = [split_partial(name)[1] for name in names if split_partial(name)]
-        learned = [name for name in dict.fromkeys([*partials, *moved.values()]) if name in model.given]
+        reached = {later: model.uses(later) - {later} for later in first}
+        states = {
+            later: old
+            for later, old in first.items()
+            if old not in partials and any(later in names for names in reached.values())
+        }
+        steps = {later: old for later, old in first.items() if later not in states}
+        learned = [name for name in dict.fromkeys([*partials, *steps.values()]) if name in model.given]
         rate = next((name for name in RATES if name in model.given), None)
-        self.graph = Graph(self.steps, loss, learned, moved, rate)
-        self.graph.settle()
-        self.variations = self.graph.variations
+        self.graph = graph = Graph(self.steps, loss, learned, steps, rate)
+        kept = {_plain(name) for name in states}
+        graph.states = {later: old for later, old in moved.items() if _plain(later) in kept}
+        self.new_values = [later for later in moved if later not in graph.states]
+        used = set().union(*map(model.uses, self.new_values))
+        graph.update_lines = [
+            name for name in model.formulas if name in used and _plain(name) not in graph.forward
+        ]
+        graph.settle()
+        self.counts = range(1, 1 + max(map(update_of, model.formulas), default=0))
+        self.variations = {id: self._in_all_passes(each) for id, each in graph.variations.items()}
+
+    def _in_all_passes(self, variation):
+        """A Variation of the first pass in the later ones as well, where these have the same steps."""
+        model, found = self.steps.model, {}
+        for kind in ("values", "slopes", "shares", "sums"):
+            found[kind] = dict(getattr(variation, kind))
+            for count in self.counts:
+                pass_ = _Later(model, count)
+                for place, change in getattr(variation, kind).items():
+                    if isinstance(place, tuple):
+                        later = (*map(pass_.name, place[:2]), *place[2:])
+                    else:
+                        later = pass_.name(place)
+                    if later != place:
+                        found[kind].setdefault(later, pass_.changed(change))
+        return replace(variation, **found)
+
+    def starting_at(self, variation: Variation, since: int) -> Variation | None:
+        """The same mistake where all is right before some update; None where it has no place there."""
+        found = starting_at(variation, since)
+        for kind in ("values", "slopes", "shares", "sums"):
+            changes = getattr(variation, kind).items()
+            setattr(found, kind, {place: each for place, each in changes if _count_of(place) >= since})
+        found.given, found.plainness = {}, variation.plainness + 2
+        return found if found.changes_something else None
 
     @property
     def known_names(self) -> list[str]:
@@ -252,3 +299,53 @@ class OwnModel:
     def instead(self, variation: Variation, expression: Expression) -> tuple[str, str, str] | None:
         """(name, formula used, right formula) of the first step on the way to a number that is another."""
         return changed_step(self.steps, self.steps.varied(variation), expression.names())
+
+
+def _plain(name):
+    return name.partition("@")[0]
+
+
+def _before(later):
+    return after(_plain(later), update_of(later) - 1)
+
+
+def _count_of(place):
+    return update_of(place[0] if isinstance(place, tuple) else place)
+
+
+class _Later:
+    """The pass of a model after `count` updates, written as if it were the first one."""
+
+    def __init__(self, model, count):
+        self.model, self.count = model, count
+
+    def name(self, name):
+        """A name of the first pass in this one; what no update changes keeps its name."""
+        parts = split_partial(name)
+        if parts is not None:
+            return partial_name(*map(self.name, parts))
+        later = with_count(name, self.count)
+        return later if later in self.model.formulas else name
+
+    def _as_first(self, name):
+        parts = split_partial(name)
+        if parts is not None:
+            return partial_name(*map(self._as_first, parts))
+        count = update_of(name)
+        return after(_plain(name), count - self.count) if count >= self.count else name
+
+    def changed(self, change):
+        """The change of a step of the first pass as one of the same step here."""
+
+        def later(what, *more):
+            first = [self._moved(each, self._as_first) for each in (what, *more)]
+            return self._moved(change(*first), self.name)
+
+        return later
+
+    def _moved(self, what, renamed):
+        if isinstance(what, list):
+            return [self._moved(each, renamed) for each in what]
+        if isinstance(what, str):
+            return renamed(what)
+        return None if what is None else with_names(what, renamed)

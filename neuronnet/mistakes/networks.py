@@ -15,7 +15,16 @@ from neuronnet.mistakes.backward import RAW, raw
 from neuronnet.mistakes.graph import Graph
 from neuronnet.mistakes.passes import Pass, Values, changed_step
 from neuronnet.mistakes.slopes import CANCELLED
-from neuronnet.mistakes.variation import RIGHT, Place, Variation, everywhere, known, named, with_parts
+from neuronnet.mistakes.variation import (
+    RIGHT,
+    Place,
+    Variation,
+    everywhere,
+    known,
+    named,
+    starting_at,
+    with_parts,
+)
 from neuronnet.names import after, partial_name, split_partial, update_of
 
 FEW = 3  # updates, each of whose values is computed only when it is asked for
@@ -144,6 +153,13 @@ class Network:
         graph.has_half = self.description.loss == "half squared error"
         graph.has_targets = self.description.loss != "output"
         graph.losses = {*self.batch_errors, self.names.error}
+        bases = {later: later.partition("@")[0] for later in steps.updates}
+        graph.states = {
+            later: base
+            for later, base in bases.items()
+            if later not in moved and base in self.model.given and base.startswith(("m_", "v_"))
+        }
+        graph.update_lines = list(steps.updates)
         graph.settle()
         graph.gradients = [edge for edge in graph.gradients if edge[0] not in self.l2_terms]
         return graph
@@ -221,6 +237,13 @@ class Network:
     def variations(self) -> dict[str, Variation]:
         """Every Variation of this network by its id."""
         return self.graph.variations
+
+    def starting_at(self, variation: Variation, since: int) -> Variation | None:
+        """The same mistake where all is right before some update; None where it has no place there."""
+        is_later = (
+            since <= FEW and variation.described is None and not variation.given and not variation.later
+        )
+        return starting_at(variation, since) if is_later else None
 
     @property
     def known_names(self) -> list[str]:
@@ -306,6 +329,9 @@ class Replay:
         self._values: dict[int, Values] = {}
         self._states: dict[int, dict] = {}  # what long trainings are at
         self._plans: dict[int, Callable] = {}
+        updates = network.steps_of(0).updates
+        of_updates = {name: change for name, change in variation.values.items() if name in updates}
+        self._first = Variation("", "", values=of_updates) if variation.since else variation
 
     def __getitem__(self, name: str):
         count, own = _counted(name)
@@ -314,10 +340,15 @@ class Replay:
     def _after(self, made):
         """The values after so many updates, the first ones each from those before."""
         if made not in self._values:
-            steps = self.network.steps_of(made).varied(self.variation)
+            steps = self.network.steps_of(made).varied(self._variation_at(made))
             before = None if not made else self._after(made - 1) if made <= FEW else self._state(made)
             self._values[made] = steps.values(self.number, self.keep, before, made)
         return self._values[made]
+
+    def _variation_at(self, made):
+        """What is varied in the pass after so many updates: before the first wrong one, its update alone."""
+        since = self.variation.since
+        return self.variation if made >= since else self._first if made == since - 1 else RIGHT
 
     def _state(self, made):
         """The next values before the pass after so many updates, by plans made once for each batch."""

@@ -236,7 +236,7 @@ class Values(dict):
         moved = after(name, 1)
         variation, model = self._steps.variation, self._steps.model
         if self._before is not None and (moved in self._steps.updates or name in variation.start):
-            return self._before[moved]
+            return self._before[name if name in variation.stale else moved]
         read = variation.given.get(name, name)
         value = next(
             each[read.rstrip("ᵀ")] for each in (variation.start, model.given) if read.rstrip("ᵀ") in each

@@ -23,6 +23,7 @@ MOST_ROUNDED = 1e-9  # of the largest number: rounding takes no number farther o
 MOST_PAIRED_WORK = 60  # of a pass, up to which all pairs are searched
 MOST_PAIRS, MOST_PAIRED = 1_000, 80_000  # pairs; the work of all of them
 FEWEST_PAIRED_DIGITS = 6  # of the numbers that are left: fewer are hit by one pair or another
+MOST_UPDATES = 3  # up to which a mistake is looked for that was made in a later pass alone
 MOST_FIRST = 6  # variations that give the first wrong number, each tried with all others
 MOST_CARRIED_WORK = 1_000  # up to which single ones with carried rounding are searched
 MOST_WORK = 600_000  # the same, times the number of variations, up to which single ones are
@@ -103,9 +104,20 @@ class _Search:
                     self.progress(done, len(self.singles))
             candidates = [(each, values) for each, values in candidates if values is not None]
             best = self._best(left[0], self._left(found), candidates, carried)
+            if best is None and not carried:
+                best = self._best(left[0], self._left(found), self._from_later_on(left[0]))
             given_up.add(left[0].key)
             found += [] if best is None else [best]
         return found
+
+    def _from_later_on(self, number):
+        """The mistakes made from the pass of a wrong number on, where all before is right."""
+        if not 0 < number.updates <= MOST_UPDATES or any(
+            each.updates < number.updates for each in self.wrong
+        ):
+            return []
+        later = [self.subject.starting_at(each, number.updates) for each in self.singles]
+        return [(each, self.subject.replay(each)) for each in later if each is not None]
 
     def _best(self, first, left, candidates, carried=False):
         """The Diagnosis of the candidates that give a number, by the one that gets the most digits right."""

@@ -16,6 +16,7 @@ from neuronnet.names import after, partial_name, split_partial
 if TYPE_CHECKING:
     from neuronnet.mistakes.graph import Graph
 
+MOST_SINGLE = 40  # parameters, up to which each is looked at alone
 UPDATED = "updated output weights used backwards"
 
 
@@ -55,10 +56,13 @@ def _steps(graph):
     for id, change in RATES if graph.rate is not None else ():
         rate = {graph.rate: change(Name(graph.rate))}
         yield known(id, values=dict.fromkeys(moved, lambda formula, rate=rate: with_parts(formula, rate)))
+    for later, old in moved.items() if 1 < len(moved) <= MOST_SINGLE else ():
+        yield known("{name} not updated", {"name": old}, 1, values={later: _of_old(_left, old)})
+        if network is not None:
+            yield known("{name} of before the update", {"name": old}, 1, stale=frozenset([old]))
     if network is None:
-        for later, old in moved.items() if len(moved) > 1 else ():
-            yield known("{name} not updated", {"name": old}, 1, values={later: _of_old(_left, old)})
         return
+    yield known("parameters of before the update", stale=frozenset(moved.values()))
     if graph.has_targets:
         errors = [edge for edge in graph.edges if edge[0] in graph.errors and edge[1] in graph.model.formulas]
         yield known(

@@ -43,7 +43,8 @@ class Variation:
     formula that is differentiated. `shares` maps (user, name), or (user, name, k) for the k-th of several
     uses in one formula, to a function of (share, derivative by the user), `sums` maps names to one of (list
     of shares, numerator). `given` says which given number is read in the place of which, `start` what else an
-    update remembers, `later` how many updates too many are counted.
+    update remembers, `later` how many updates too many are counted, `stale` what is read as it was before the
+    last update. Everything is right before update `since`.
     """
 
     id: str
@@ -56,6 +57,8 @@ class Variation:
     given: dict[str, str] = field(default_factory=dict)
     start: dict[str, int] = field(default_factory=dict)
     later: int = 0
+    stale: frozenset[str] = frozenset()
+    since: int = 0
     # the description of another network, of which this is a plain pass, or the Variation with the id `then`
     described: Callable | None = field(default=None, compare=False)
     then: str | None = None
@@ -65,8 +68,8 @@ class Variation:
     @property
     def changes_something(self) -> bool:
         """Whether there is a place for it in its model."""
-        changes = self.values, self.slopes, self.shares, self.sums, self.given, self.described, self.later
-        return any(changes)
+        of_steps = self.values or self.slopes or self.shares or self.sums
+        return bool(of_steps or self.given or self.stale or self.described or self.later)
 
     @property
     def kind(self) -> str:
@@ -79,6 +82,7 @@ class Variation:
         for each in ("values", "slopes", "shares", "sums"):
             setattr(both, each, _one_after_the_other(getattr(self, each), getattr(other, each)))
         both.given, both.start = self.given | other.given, self.start | other.start
+        both.stale, both.since = self.stale | other.stale, min(self.since, other.since)
         both.later, both.parts = self.later + other.later, (self, other)
         if self.described is not None or other.described is not None:
             both.described = self.described or other.described
@@ -88,6 +92,13 @@ class Variation:
     def named_as(self, other: Variation) -> Variation:
         """These changes under the words of another."""
         return replace(self, id=other.id, sentence=other.sentence, convention=other.convention, parts=())
+
+
+def starting_at(variation: Variation, since: int) -> Variation:
+    """The same mistake where all is right before some update."""
+    id, sentence = f"{variation.id}, from @{since} on", f"From update {since} on: {variation.sentence}"
+    plainness = variation.plainness + 2
+    return replace(variation, id=id, sentence=sentence, convention=None, since=since, plainness=plainness)
 
 
 def known(id: str, places: dict | None = None, plainness: int = 0, **changes) -> Variation:

@@ -154,7 +154,7 @@ def signatures_of(own_model) -> tuple[dict[str, float], list[Signature]]:
     if roles.loss is None:
         raise NeuronnetError("a mistake shows in a loss and its derivatives; no line is a loss")
     own = OwnModel(roles.model, roles.loss, [])
-    names = [*own.graph.updates, roles.loss]
+    names = [*own.new_values, roles.loss]
     names += [f"d{roles.loss}/d{name}" for name in own.graph.parameters or own.graph.inner]
 
     def shown(numbers):

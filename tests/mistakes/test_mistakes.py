@@ -90,6 +90,24 @@ NETWORKS = {
     "softmax, squared": network(
         "half squared error", ("logistic", "softmax"), (0.1, [0.2, 0.1]), CLASSES[:1], learning_rate=0.3
     ),
+    **{
+        f"{rule}, L2": network(
+            "half squared error",
+            ("tanh", "logistic"),
+            ([0.1, 0.2], [0.3, -0.4]),
+            UNSURE[:2],
+            update={"rule": rule, **settings},
+            l2=0.1,
+            learning_rate=0.1,
+        )
+        for rule, settings in (
+            ("momentum", {"momentum": 0.8}),
+            ("nesterov", {}),
+            ("rmsprop", {"epsilon": 0.01}),
+            ("adam", {"epsilon": 0.01}),
+            ("adamw", {"weight_decay": 0.2}),
+        )
+    },
 }
 
 

@@ -49,7 +49,7 @@ def test_the_mistakes_of_the_examples_are_named_from_their_numbers_alone(name, i
 
 def test_a_mistake_below_a_right_formula_is_named():
     (found,) = check_sheet((SHEETS / "adam-two-steps-mistake.txt").read_text(encoding="utf-8")).mistakes
-    assert (found.id, found.explains) == ("square forgotten in mhat_2: beta1^2", (26, 28))
+    assert (found.id, found.explains) == ("bias correction with t counted from 0: mhat_2", (26, 28))
     assert found.formula.startswith("you used mhat_2 = m_2/(1 - β1) in place of m_2/(1 - ")
 
 
@@ -134,9 +134,22 @@ def test_right_numbers_have_no_cause_and_a_random_one_none(name):
         ("lstm-step", "c for tanh(c): o"),
         ("batch-norm", "X for X_hat: gamma"),
         ("recurrent-two-steps", "the derivative by out in the gradient in place of that by net"),
+        ("adam-two-steps", "bias correction missing"),
+        ("adam-two-steps", "bias correction applied twice"),
+        ("adam-two-steps", "bias correction with t counted from 0"),
+        ("adam-two-steps", "corrected means carried on"),
+        ("adam-two-steps", "beta and 1 - beta exchanged"),
+        ("adam-two-steps", "beta and 1 - beta exchanged: v@2"),
+        ("adam-two-steps", "nothing carried on from the update before: m@2"),
+        ("adam-two-steps", "root forgotten in the step"),
+        ("recurrent-two-steps", "gradient of W_h transposed"),
+        ("convolution", "X[0:3, 2:5] for X[1:4, 2:5]: K"),
+        ("convolution", "X[0:3, 1:4] for X[1:4, 2:5]: K"),
+        ("convolution", "c21 for the largest in p1"),
+        ("convolution", "the places of the largest in p1 and p2 exchanged"),
     ],
 )
-def test_a_wrong_slope_or_factor_is_named_from_the_numbers_behind_it(name, id):
+def test_a_mistake_is_named_from_the_numbers_behind_it(name, id):
     own, quantities = model_of(name)
     with fifty_digits():
         wrong = printed(own, quantities, numbers_of(own.replay(own.variations[id]), quantities))

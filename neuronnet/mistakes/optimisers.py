@@ -1,0 +1,361 @@
+"""Mistakes in what an update rule remembers: momentum, running means and their correction, weight decay.
+
+A row of the table is an edit of one line, found by its form: the same for a network's rule and a sheet's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from neuronnet.formulas.expressions import (
+    Call,
+    Compare,
+    Expression,
+    Name,
+    Number,
+    Power,
+    Product,
+    Sum,
+    is_number,
+    product_of,
+    sum_of,
+)
+from neuronnet.formulas.rewriting import nodes
+from neuronnet.mistakes.variation import Variation, known, with_parts
+from neuronnet.names import after, split_partial, split_update
+
+if TYPE_CHECKING:
+    from neuronnet.mistakes.graph import Graph
+
+
+def optimisers(graph: Graph) -> Iterator[Variation]:
+    """Every Variation of the lines between the gradient and the new values of parameters."""
+    lines = {name: graph.steps.formula(name) for name in graph.update_lines}
+    if not graph.states:
+        return
+    for id, edit in EDITS:
+        found = {}
+        for name, formula in lines.items():
+            changed = edit(formula, name, graph)
+            if changed is not None and changed.format() != formula.format():
+                found[name] = _again(edit, name, graph)
+        for names, suffix, plainness in _groups(list(found), graph):
+            yield known(id, {"suffix": suffix}, plainness, values={name: found[name] for name in names})
+    used = {name for formula in lines.values() for name in formula.names()}
+    used -= {name.partition("@")[0] for name in lines}
+    numbers = [name for name in graph.model.given if name in used and not graph.model.shape(name)]
+    for one, other in combinations(numbers, 2):
+        given = {one: other, other: one}
+        yield known("{one} and {other} exchanged", {"one": one, "other": other}, 1, given=given)
+    yield from _carried_on(graph, lines)
+    yield from _of_rules(graph, lines) if graph.network is not None else ()
+
+
+def _again(edit, name, graph):
+    """The change of a formula by an edit, where this still has its form."""
+
+    def change(formula):
+        changed = edit(formula, name, graph)
+        return formula if changed is None else changed
+
+    return change
+
+
+def _groups(names, graph):
+    """(lines that are varied together, how they are called, plainness): all, those of a kind, or each."""
+    yield names, "", 0
+    kinds: dict[str, list[str]] = {}
+    for name in names:
+        kind = name if graph.network is None else "w" if name in graph.updates else name.partition("_")[0]
+        kinds.setdefault(kind, []).append(name)
+    for kind, some in kinds.items() if len(kinds) > 1 else ():
+        yield some, f": {kind}", 1
+
+
+# Edits of a line: (id, function of (formula, name, graph) to the other formula, None where it has no place).
+
+
+def _in_part(find: Callable) -> Callable:
+    """The edit of the first part of a formula for which `find(part)` gives another."""
+
+    def edit(formula, name, graph):
+        for node, rebuild, _ in nodes(formula):
+            other = find(node)
+            if other is not None:
+                return rebuild(other)
+        return None
+
+    return edit
+
+
+def _complement(node):
+    """x of 1 - x, a power or a name; None for anything else."""
+    if isinstance(node, Sum) and [sign for sign, _ in node.terms] == [1, -1]:
+        (_, one), (_, other) = node.terms
+        base = other.base if isinstance(other, Power) else other
+        return other if is_number(one, 1) and isinstance(base, Name) else None
+    return None
+
+
+def _corrected(divisor):
+    """An edit of a division by 1 - beta^t; `divisor(1 - beta^t, beta^t)` is what divides instead."""
+
+    def find(node):
+        for place, (operator, factor) in enumerate(node.factors if isinstance(node, Product) else ()):
+            power = _complement(factor) if operator == "/" else None
+            other = None if power is None else divisor(factor, power)
+            if other is not None:
+                return product_of([*node.factors[:place], *other, *node.factors[place + 1 :]])
+        return None
+
+    return _in_part(find)
+
+
+def _one_before(whole, power):
+    if isinstance(power, Power):
+        return [("/", 1 - _power(power.base, power.exponent - 1))]
+    base, count = split_update(power.name)  # the running power of a network: beta^t after t updates
+    is_first = Compare(Name(base), "=", Number(1))
+    return [("/", 1 - Name(base) + is_first)] if count == 1 else None
+
+
+def _one_after(whole, power):
+    if isinstance(power, Name) and "@" in power.name:
+        return [("/", 1 - power * Name(_factor_of(power.name)))]
+    base, exponent = (power, 1) if isinstance(power, Name) else (power.base, power.exponent)
+    return [("/", 1 - _power(base, exponent + 1))]
+
+
+def _power(base, exponent):
+    return base if exponent == 1 else base**exponent
+
+
+def _left_at_one(whole, power):
+    if isinstance(power, Power):
+        return [("/", 1 - power.base)] if power.exponent > 2 else None
+    return [("/", 1 - Name(_factor_of(power.name)))] if "@" in power.name else None
+
+
+def _factor_of(power):
+    return power.partition("_t@")[0]
+
+
+def _mean(node):
+    """(the share of the old value, beta, the share of the new one) of beta*old + (1 - beta)*new."""
+    if not isinstance(node, Sum) or len(node.terms) != 2:
+        return None
+    for (_, old), (_, new) in (node.terms, node.terms[::-1]):
+        for _, factor in new.factors if isinstance(new, Product) else ():
+            beta = _complement(factor)
+            if isinstance(beta, Name) and beta.name in old.names() and beta.name != old.format():
+                return old, beta, new
+    return None
+
+
+def _exchanged_shares(node):
+    found = _mean(node)
+    if found is None:
+        return None
+    old, beta, new = found
+    return with_parts(old, {beta.name: 1 - beta}) + with_parts(new, {(1 - beta).format(): beta})
+
+
+def _full_new_term(node):
+    found = _mean(node)
+    if found is None:
+        return None
+    old, beta, new = found
+    kept = [each for each in new.factors if each[1].format() != (1 - beta).format()]
+    return old + product_of(kept)
+
+
+def _velocity(formula, name, graph):
+    """(the share of the old value, its factor, the new term) of momentum*old + new."""
+    old = graph.states.get(name)
+    if old is None or not isinstance(formula, Sum) or len(formula.terms) != 2 or _mean(formula):
+        return None
+    for (_, share), (sign, new) in (formula.terms, formula.terms[::-1]):
+        factors = [factor for _, factor in share.factors] if isinstance(share, Product) else []
+        if sign > 0 and len(factors) == 2 and any(factor.format() == old for factor in factors):
+            return share, next(each for each in factors if each.format() != old), new
+    return None
+
+
+def _weighted_new_term(formula, name, graph):
+    found = _velocity(formula, name, graph)
+    return None if found is None else found[0] + (1 - found[1]) * found[2]
+
+
+def _with_rate(formula, name, graph):
+    found = _velocity(formula, name, graph)
+    return None if found is None or graph.rate is None else found[0] + Name(graph.rate) * found[2]
+
+
+def _not_carried(formula, name, graph):
+    old = graph.states.get(name)
+    terms = formula.terms if isinstance(formula, Sum) else ()
+    kept = [(sign, term) for sign, term in terms if old not in term.names()]
+    return sum_of(kept) if old is not None and kept else None
+
+
+def _before_update(formula, name, graph):
+    """What is remembered as it was before the update, in lines that use it."""
+    others = {later: Name(old) for later, old in graph.states.items() if later in formula.names()}
+    return with_parts(formula, others) if others else None
+
+
+def _root_forgotten(node):
+    return node.arguments[0] if isinstance(node, Call) and node.function == "sqrt" else None
+
+
+def _beside_root(node):
+    """(the root, what is added to it), None where nothing is."""
+    if isinstance(node, Sum) and len(node.terms) == 2:
+        for (_, root), (sign, rest) in (node.terms, node.terms[::-1]):
+            if sign > 0 and isinstance(root, Call) and root.function == "sqrt":
+                return root, rest
+    return None
+
+
+def _epsilon_inside(node):
+    found = _beside_root(node)
+    return None if found is None else Call("sqrt", [found[0].arguments[0] + found[1]])
+
+
+def _epsilon_left_out(node):
+    found = _beside_root(node)
+    return None if found is None else found[0]
+
+
+def _moments_exchanged(formula, name, graph):
+    """The name under the root for the one above it, and the other way round."""
+    roots = [node.arguments[0] for node, *_ in nodes(formula) if _root_forgotten(node) is not None]
+    if not roots or not isinstance(roots[0], Name):
+        return None
+    known_here = {roots[0].name, graph.updates.get(name), *graph.model.given}
+    others = [each for each in formula.names() if each not in known_here]
+    if len(others) != 1:
+        return None
+    return with_parts(formula, {roots[0].name: Name(others[0]), others[0]: roots[0]})
+
+
+def _square_forgotten(formula, name, graph):
+    for node, rebuild, _ in nodes(formula) if name in graph.states else ():
+        if isinstance(node, Power) and node.exponent == 2:
+            return rebuild(node.base)
+    return None
+
+
+EDITS: tuple[tuple[str, Callable[..., Expression | None]], ...] = (
+    ("bias correction missing{suffix}", _corrected(lambda whole, power: [])),
+    ("bias correction applied twice{suffix}", _corrected(lambda whole, power: [("/", whole), ("/", whole)])),
+    ("bias correction with t counted from 0{suffix}", _corrected(_one_before)),
+    ("bias correction with t one too large{suffix}", _corrected(_one_after)),
+    ("bias correction with t left at 1{suffix}", _corrected(_left_at_one)),
+    ("beta and 1 - beta exchanged{suffix}", _in_part(_exchanged_shares)),
+    ("the new term in full{suffix}", _in_part(_full_new_term)),
+    ("the new term times 1 - momentum{suffix}", _weighted_new_term),
+    ("the learning rate in the velocity as well{suffix}", _with_rate),
+    ("nothing carried on from the update before{suffix}", _not_carried),
+    ("what was remembered before the update{suffix}", _before_update),
+    ("root forgotten in the step{suffix}", _in_part(_root_forgotten)),
+    ("epsilon inside the root{suffix}", _in_part(_epsilon_inside)),
+    ("epsilon left out{suffix}", _in_part(_epsilon_left_out)),
+    ("the two running means exchanged{suffix}", _moments_exchanged),
+    ("square forgotten in the mean of squares{suffix}", _square_forgotten),
+)
+
+
+def _carried_on(graph, lines):
+    """The running means that go on from their corrected values."""
+    corrected: dict[str, str] = {}
+    for name, formula in lines.items():
+        (_, mean), *divisors = formula.factors if isinstance(formula, Product) else [("*", formula)]
+        if len(divisors) == 1 and _complement(divisors[0][1]) and isinstance(mean, Name):
+            corrected[mean.name] = name
+    if graph.network is None:
+        others = {mean: Name(name) for mean, name in corrected.items()}
+        later = [name for name, old in graph.states.items() if old in corrected]
+        values = dict.fromkeys(later, lambda formula: with_parts(formula, others))
+    else:
+        divisors = {mean: lines[name].factors[1:] for mean, name in corrected.items()}
+        values = {
+            mean: lambda formula, rest=rest: product_of([("*", formula), *rest])
+            for mean, rest in divisors.items()
+        }
+        values |= {name: lambda formula, mean=mean: Name(mean) for mean, name in corrected.items()}
+    yield known("corrected means carried on", values=values)
+
+
+# What only a described rule has: its name, weight decay, an L2 term.
+
+
+def _of_rules(graph, lines):
+    network, steps = graph.network, graph.updates
+    rule, rate = network.description.update.rule, Name(network.names.rate)
+    weights = {later: old for later, old in steps.items() if old in network.weights}
+    biases = {later: old for later, old in steps.items() if later not in weights}
+
+    def step(later, old, momentum):
+        velocity = Name(after(f"v_{old}", 1))
+        ahead = _gradient(lines[velocity.name], old) + Name("momentum") * velocity
+        return Name(old) - rate * (velocity if momentum else ahead)
+
+    for id, of_rule in (
+        ("Nesterov's step for that of momentum", "momentum"),
+        ("the step of momentum for Nesterov's", "nesterov"),
+    ):
+        others = {
+            each: step(each, old, of_rule == "nesterov") for each, old in steps.items() if rule == of_rule
+        }
+        yield known(id, values={each: lambda formula, other=other: other for each, other in others.items()})
+
+    def moved(names, change):
+        return {later: lambda formula, old=old: change(formula, Name(old)) for later, old in names.items()}
+
+    decay, is_adamw = Name("weight_decay"), rule == "adamw"
+    missing = moved(weights, lambda formula, old: _without_decay(formula))
+    for id, values in (
+        ("weight decay missing", missing),
+        (
+            "weight decay without the learning rate",
+            moved(weights, lambda formula, old: _without_decay(formula) - decay * old),
+        ),
+        (
+            "weight decay on the biases as well",
+            moved(biases, lambda formula, old: formula - rate * decay * old),
+        ),
+        ("weight decay added to the gradient", missing | dict(_decaying(weights, decay))),
+    ):
+        yield known(id, values=values if is_adamw else {})
+    if network.l2_terms:
+        count = max(network.batch_errors.values())
+        term = network.description.l2_share(Name(network.names.l2), count)
+        yield known(
+            "L2 term taken from the weight, not in the gradient",
+            slopes=dict.fromkeys(network.l2_terms, lambda term: term * 0),
+            values=moved(weights, lambda formula, old: formula - rate * term * old),
+        )
+
+
+def _without_decay(formula):
+    return sum_of([each for each in formula.terms if "weight_decay" not in each[1].names()])
+
+
+def _decaying(weights, decay):
+    """(row, its change) of the running means of gradients to which the decay is added."""
+    for old in weights.values():
+        for kind in "mv":
+
+            def change(formula, old=old):
+                gradient = _gradient(formula, old)
+                return with_parts(formula, {gradient.name: gradient + decay * Name(old)})
+
+            yield after(f"{kind}_{old}", 1), change
+
+
+def _gradient(formula, old):
+    """The name of the gradient by a parameter in a formula."""
+    return next(Name(name) for name in formula.names() if (split_partial(name) or (0, 0))[1] == old)
