@@ -51,7 +51,7 @@ def training_rows(description: Any, updates: int, progress: Callable | None = No
     if updates and description.learning_rate is None:
         raise NeuronnetError(f"{counted(updates, 'update')}: the network's description has no learning_rate")
     compute = _Computing(derivation)
-    values = dict(derivation.given)
+    values: dict[str, Any] = dict(derivation.given)
     row = {name: Cell(float(value)) for name, value in values.items() if name in derivation.moved}
     columns, rows = dict.fromkeys(row, "parameters"), []
     for update in range(updates + 1):
@@ -73,7 +73,7 @@ def training_rows(description: Any, updates: int, progress: Callable | None = No
             row[base] = Cell(values[base], formula)
             columns.setdefault(base, "parameters")
     moved = frozenset(name for name, part in columns.items() if part == "parameters")
-    kept = {name: value for name, value in derivation.given.items() if name not in moved}
+    kept: dict[str, Any] = {name: value for name, value in derivation.given.items() if name not in moved}
     constants = {name: float(value) for name, value in kept.items() if name != names.l2 or value}
     return TrainingRows(description.title, constants, columns, moved, rows, names.rate, names.error)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neuronnet.formulas.expressions import (
     Call,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def optimisers(graph: Graph) -> Iterator[Variation]:
     """Every Variation of the lines between the gradient and the new values of parameters."""
-    lines = {name: graph.steps.formula(name) for name in graph.update_lines}
+    lines: dict[str, Any] = {name: graph.steps.formula(name) for name in graph.update_lines}
     if not graph.states:
         return
     for id, edit in EDITS:

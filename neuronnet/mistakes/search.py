@@ -60,7 +60,8 @@ class _Search:
         self.plain = subject.replay(RIGHT)
         self.order = {each.name: place for place, each in enumerate(numbers)}
         for each in numbers:
-            each.value(self.plain) if not each.is_long else None
+            if not each.is_long and each.is_given_by(each.value(self.plain)):
+                each.is_right = True  # what binary64 leaves of a 0
         wrong = [each for each in numbers if not each.is_right]
         self.wrong = sorted(wrong, key=lambda each: (each.updates, subject.place(each.expression)))
         self.right = sorted((each for each in numbers if each.is_right), key=lambda each: each.updates)
