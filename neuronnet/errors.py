@@ -5,6 +5,7 @@ reader.
 """
 
 import difflib
+import re
 from math import isfinite
 
 # What a PassOrderError misses in a description, in the same words everywhere.
@@ -55,7 +56,7 @@ class UnknownName(NeuronnetError):
     """A name that nothing here has. Carries `name` and `nearest`, the names most like it."""
 
     def __init__(self, name, known):
-        self.name, self.nearest = name, nearest(name, known)
+        self.name, self.nearest = name, written_otherwise(name, known) or nearest(name, known)
         some = f"; known are {', '.join(list(known)[:6])} and others"
         super().__init__(f"unknown name {shortened(name)}{did_you_mean(self.nearest) or some}")
 
@@ -130,6 +131,26 @@ def nearest(name, known):
     if not isinstance(name, str):
         return []
     return difflib.get_close_matches(name[:100], [str(each) for each in known], n=3, cutoff=0.6)
+
+
+def written_otherwise(name, known):
+    """[the name with known words in it] where some differ in capitals and low lines alone, else []:
+    `dE_total/dw5` for `dETotal/dW5`.
+    """
+    plain = {_squeezed(each): each for each in map(str, reversed(list(known)))}
+
+    def as_known(match):
+        word = match[0]
+        starts = (0, 1) if word[0] == "d" else (0,)  # dW5 is the derivative by W5
+        found = (word[:start] + plain.get(_squeezed(word[start:]), "") for start in starts)
+        return word if word in known else next((each for each in found if each not in ("", "d")), word)
+
+    written = re.sub(r"[^\W\d_](?:(?!_new|_old)\w){0,99}", as_known, str(name)[:100])
+    return [] if written == name else [written]
+
+
+def _squeezed(word):
+    return word.replace("_", "").casefold()
 
 
 def did_you_mean(names):

@@ -49,7 +49,7 @@ class Row:
             sum(line.is_wrong for line in report.lines),
             counts.get("unreadable", 0) + counts.get("unknown name", 0),
             report.first_wrong,
-            next(causes(own[0]), "") if own else _why_nothing_is_judged(report),
+            next(causes(own[0]), "") if own else _what_is_not_read(report),
             report.status,
         )
 
@@ -59,11 +59,10 @@ class Row:
         return [self.sheet, *("" if each is None else str(each) for each in values), self.mistake]
 
 
-def _why_nothing_is_judged(report):
-    if any(line.is_judged for line in report.lines):
-        return ""
+def _what_is_not_read(report):
     unread = (line for line in report.lines if line.verdict in (UNREADABLE, UNKNOWN_NAME))
-    return next((f"line {line.line}: {line.worst.note}" for line in unread if line.worst.note), NO_CLAIM)
+    nothing = "" if any(line.is_judged for line in report.lines) else NO_CLAIM
+    return next((f"line {line.line}: {line.worst.note}" for line in unread if line.worst.note), nothing)
 
 
 def files_in(argument: str) -> list[Path]:

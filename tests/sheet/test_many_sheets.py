@@ -145,3 +145,21 @@ def read_in(text):
 
 def verdicts(text):
     return sorted(line.verdict for line in check_sheet(text).lines if line.verdict != "unreadable")
+
+
+@pytest.mark.parametrize(
+    "line, meant",
+    [
+        ("dETotal/dW5 = 0.0822", "dE_total/dw5"),
+        ("W5_new = 0.3589", "w5_new"),
+        ("W5+ = 0.3589", "w5^+"),
+        ("dE_total/dOutO1 = 0.7414", "dE_total/dout_o1"),
+    ],
+)
+def test_a_name_that_is_only_written_otherwise_is_offered_as_it_is_known(tmp_path, capsys, line, meant):
+    (tmp_path / "a.txt").write_text(f"net_h1 = 0.3775\n{line}\n", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("net_h1 = 0.3775\n", encoding="utf-8")
+    main(["check", str(tmp_path), "--same-task", "worked-example", "--format", "json"])
+    row, _ = json.loads(capsys.readouterr().out)
+    assert row["mistake"].startswith("line 2: nothing is called")
+    assert row["mistake"].endswith(f"; did you mean {meant}?")
