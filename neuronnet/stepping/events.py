@@ -241,7 +241,7 @@ class _Values(dict):
 
     def __missing__(self, name):
         narrator, sample = self._narrator, self._narrator._sample
-        place = sample.place(name) or narrator.places.gradients.get(name)
+        place = sample.places.get(name) or narrator.places.gradients.get(name)
         if name in narrator._of_samples:
             value = narrator._of_samples[name]
         elif place is not None:
@@ -254,7 +254,7 @@ class _Values(dict):
             value = self.given[name]
         elif name.endswith("@1") and name[:-2] in narrator.network.update_rule.state:
             value = narrator.network.update_rule.state[name[:-2]]
-        elif (row := sample.row(name)) is not None:
+        elif (row := sample.by_name.get(name)) is not None:
             value = self.of(row)
         else:
             value = narrator._state.get(name, narrator.places.start[name])
@@ -271,7 +271,7 @@ class _Values(dict):
     def of(self, row):
         """The value of a row, as an object keeps it or else from its formula."""
         narrator = self._narrator
-        is_kept = row.name in self or narrator._sample.place(row.name) is not None
+        is_kept = row.name in self or row.name in narrator._sample.places
         if not is_kept and not (row.phase == "update" and row.base in narrator.network.update_rule.state):
             self[row.name] = evaluator(row.evaluated, narrator._number)(self)
         return self[row.name]

@@ -14,7 +14,7 @@ from neuronnet.building import describe
 from neuronnet.derivation.layer_formulas import starting_state
 from neuronnet.derivation.passes import Pass
 from neuronnet.formulas.expressions import Expression
-from neuronnet.formulas.rewriting import replaced, with_names
+from neuronnet.formulas.rewriting import replaced
 from neuronnet.names import after, in_sample, partial_name, split_index, split_partial
 
 MOST_KEPT = 1000  # batches, and samples with their rows
@@ -41,9 +41,9 @@ class Places:
         self.gradients = {
             partial_name(self.error, each.name): (each, "gradient") for each in network.parameters
         }
-        self._batches, self._samples, self._templates = {}, {}, {}
+        self._batches, self._samples = {}, {}
         self.single_batch, self.single = self._batch(1, [0]), self.sample(None)
-        self.alone = self.single._template
+        self.alone = self.single
         count = max(1, len(network.samples))
         self.own_batch = self._batch(count, list(range(count)))
         rule = network.update_rule.name
@@ -66,14 +66,14 @@ class Places:
     def sample(self, number, targets=None):
         """The SampleRows of a sample by its number; what depends on its targets, once these are known."""
         found = self._samples.get(number)
-        if found is None or (targets is not None and list(targets) != found.targets):
-            targets = [0] * len(self.network.layers[-1]) if targets is None else list(targets)
-            kinds = tuple(each if each in (0, 1) else None for each in targets)  # formulas know no more
-            key = (number is None, kinds, reduce(add, targets) == 1)
-            template = _kept(self._templates, key, lambda: Template(self, number and 1, targets))
-            self._samples.pop(number, None)
-            found = _kept(self._samples, number, lambda: SampleRows(template, number, targets))
-        return found
+        if found is not None and (targets is None or list(targets) == found.targets):
+            return found
+        targets = [0] * len(self.network.layers[-1]) if targets is None else list(targets)
+        if found is not None and kind_of(targets) == found.kind:
+            found.take(targets)
+            return found
+        self._samples.pop(number, None)
+        return _kept(self._samples, number, lambda: SampleRows(self, number, targets))
 
     def formulas(self, count):
         """The Pass over so many samples."""
@@ -183,20 +183,28 @@ class Batch:
         return [Row(name, split_index(name)[0], formula, formula, "update") for name, formula, _ in rows]
 
 
-class Template:
-    """The rows of a pass of one sample: the first of several, `number` 1, or one alone, None."""
+class SampleRows:
+    """The rows of the passes of one sample, by its `number` among several, or of one alone, None."""
 
     def __init__(self, places, number, targets):
-        self.network, self.number, self.error = places.network, number, places.error
-        formulas = self.formulas = places.formulas(1)
-        formulas.samples = [number]
-        formulas.given = dict(zip(formulas.names_of("target", formulas.top, number), targets))
+        self.network, self.number, self.error = places.network, number, in_sample(places.error, number)
+        self.inputs = {in_sample(each.name, number): each for each in places.network.inputs}
+        self.formulas = places.formulas(1)
+        self.formulas.samples = [number]
+        self.kind = kind_of(targets)
+        self.take(targets)
+
+    def take(self, targets):
+        """Have other targets of the same kind."""
+        self.targets = targets
+        names = self.formulas.names_of("target", self.formulas.top, self.number)
+        self.given = self.formulas.given = dict(zip(names, targets))
 
     @cached_property
     def places(self):
         """{name: (object, attribute)} of every quantity of the pass that an object keeps."""
         found = {}
-        of, error = self.formulas.name_of, self.formulas.error_of(self.number)
+        of, error = self.formulas.name_of, self.error
         for place, layer in enumerate(self.network.layers):
             for j, neuron in enumerate(layer):
                 net, out, delta = (of(kind, place, j, self.number) for kind in ("net", "out", "delta"))
@@ -228,53 +236,17 @@ class Template:
         """{place: the rows that come with what is set there}."""
         return grouped(self.in_order, self.places)
 
+    def rows_at(self, place):
+        return self.rows.get(place, ())
+
     @cached_property
     def by_name(self):
         return {row.name: row for row in self.in_order}
 
 
-class SampleRows:
-    """The rows of one sample's passes, those of a Template with the sample's own number in the names."""
-
-    def __init__(self, template, number, targets):
-        self.number, self.targets, self._template = number, targets, template
-        self.error = in_sample(template.error, number)
-        self.given = dict(zip(map(self._named, template.formulas.given), targets))
-        self.inputs = {in_sample(each.name, number): each for each in template.network.inputs}
-        self._rows = {}
-
-    def place(self, name):
-        """Where an object keeps a quantity of this sample, or None."""
-        return self._template.places.get(self._in_template(name))
-
-    def row(self, name):
-        """The row of a quantity of this sample, or None."""
-        row = self._template.by_name.get(self._in_template(name))
-        return None if row is None else self._with_number(row)
-
-    def rows_at(self, place):
-        """The rows that come with what is set in a place."""
-        if place not in self._rows:
-            self._rows[place] = [self._with_number(row) for row in self._template.rows.get(place, ())]
-        return self._rows[place]
-
-    def _in_template(self, name):
-        """A name as the template has it; None for that of another sample."""
-        if self.number in (None, 1):
-            return name
-        return name.replace(f"[{self.number}]", "[1]") if f"[{self.number}]" in name else None
-
-    def _named(self, name):
-        return name if self.number in (None, 1) else name.replace("[1]", f"[{self.number}]")
-
-    def _with_number(self, row):
-        if self.number in (None, 1):
-            return row
-        name = self._named(row.name)
-        formula = with_names(row.formula, self._named)
-        is_same = row.evaluated is row.formula
-        evaluated = formula if is_same else with_names(row.evaluated, self._named)
-        return Row(name, name, formula, evaluated, row.phase)
+def kind_of(targets):
+    """What the formulas of a pass depend on: which targets are 0 or 1, and whether they sum to 1."""
+    return tuple(each if each in (0, 1) else None for each in targets), reduce(add, targets) == 1
 
 
 def grouped(rows, kept):
