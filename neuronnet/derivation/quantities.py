@@ -66,20 +66,20 @@ class Derivation(document.InNotebooks, Rows):
         self._deltas = self._names_of_deltas()
         self._begun = {0}  # the passes whose parameters are known, by the updates before them
         self._trained, self._made = None, 0  # the NeuralNetwork of a long training, and its updates so far
-        self._updated, self.moved = [], set()  # what an update makes, and what of it is the next one's start
+        self.updated, self.moved = [], set()  # what an update makes, and what of it is the next one's start
         textbook = self._pass.textbook_slopes()
         self._keep_digits(0)
         for name, expression, part in self._pass.forward():
             self.add(name, expression, part, textbook.get(name))
         self._record_all(self._pass.backward(self.batch(0)))
         if self.description.learning_rate is not None:
-            self._updated = [split_update(name)[0] for name, *_ in self._pass.update(self.batch(0))]
-            self.moved = {base for base in self._updated if base in self.given}
+            self.updated = [split_update(name)[0] for name, *_ in self._pass.update(self.batch(0))]
+            self.moved = {base for base in self.updated if base in self.given}
         self.at = at
         if at:
             self._list_pass(at)
         for count in sorted({1, updates} if updates and self.moved and not at else ()):
-            made = self._updated if count == 1 else [base for base in self._updated if base in self.moved]
+            made = self.updated if count == 1 else [base for base in self.updated if base in self.moved]
             self._list(made, count, "update" if count == 1 else None)
             self._list(self.formulas, count)
 
@@ -151,7 +151,7 @@ class Derivation(document.InNotebooks, Rows):
         """Whether there is such a quantity after some number of updates, which can still be computed."""
         if not 1 <= count <= MOST_UPDATES or not self.moved:
             return False
-        if plain in self._updated:
+        if plain in self.updated:
             return True
         return plain in self._by_name or plain in self._positions or self._is_derivative(plain)
 
@@ -174,7 +174,7 @@ class Derivation(document.InNotebooks, Rows):
         self.quantities = []
         for name, _, part in [*self._pass.forward(), *self._pass.backward(self.batch(at))]:
             self._list([name], at, part)
-        self._list(self._updated, at + 1, "update")
+        self._list(self.updated, at + 1, "update")
         self._list(self.formulas, at + 1)
 
     def _record_later(self, name):

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from neuronnet.derivation.passes import Pass
-from neuronnet.derivation.quantities import MOST_UPDATES, is_small
+from neuronnet.derivation.quantities import MOST_UPDATES, Derivation, is_small
 from neuronnet.description.description import batches_in_a_round
 from neuronnet.errors import A_SAMPLE, NeuronnetError, PassOrderError, counted, shown
-from neuronnet.names import in_sample, partial_name, split_index, split_update
+from neuronnet.names import in_sample, partial_name, split_update
 from neuronnet.network import NeuralNetwork
 from neuronnet.render.picture import in_characters, picture
 from neuronnet.render.text import as_given, equation, nine_decimals
@@ -53,7 +52,15 @@ class TrainingSteps(Steps):
         self._traced: dict[int, Traced] = {}
         self._network: NeuralNetwork | None = None  # after `_made` updates
         self._made = 0
-        self._numbers = _Numbers(description)
+        self._derivation = Derivation(description, updates=0)
+        names = description.names
+        parameters = [name for name, _, _ in names.parameters()]
+        formulas, whole = self._derivation._pass, list(range(len(description.samples)))
+        found = [name for name, *_ in [*formulas.forward(), *formulas.backward(whole)]]
+        found += [*(partial_name(names.error, each) for each in parameters), *self._derivation.updated]
+        found += [*parameters, *_places(description)]
+        found += [] if description.learning_rate is None else [names.rate]
+        self._names = list(dict.fromkeys(found))
 
     # The training
 
@@ -61,11 +68,11 @@ class TrainingSteps(Steps):
         """An update, traced when it is first asked for."""
         if update not in self._traced:
             network = self._network_before(update)
-            given = self._numbers.of(network)
+            given = _given(network, self.description)
             self._network = None  # should the trace be interrupted
             events = list(network.trace())
             self._network, self._made = network, update + 1
-            self._numbers.set(network, self._set_by_hand.get(update + 1, {}))
+            _set(network, self.description, self._set_by_hand.get(update + 1, {}))
             while len(self._traced) >= KEPT:
                 del self._traced[next(iter(self._traced))]
             self._traced[update] = Traced(events, list(map(_step, events)), given)
@@ -82,7 +89,7 @@ class TrainingSteps(Steps):
             while made < update:
                 network.fit(1)
                 made += 1
-                self._numbers.set(network, self._set_by_hand.get(made, {}))
+                _set(network, self.description, self._set_by_hand.get(made, {}))
                 if show is not None:
                     show(made - start)
         finally:
@@ -92,7 +99,7 @@ class TrainingSteps(Steps):
 
     def _start(self):
         network = NeuralNetwork.from_dict(self.description)
-        self._numbers.set(network, self._set_by_hand.get(0, {}))
+        _set(network, self.description, self._set_by_hand.get(0, {}))
         return network
 
     def standing(self) -> NeuralNetwork:
@@ -122,10 +129,10 @@ class TrainingSteps(Steps):
         return in_turn * (1 if self.description.order.kind == "in turn" else ROUNDS)
 
     def own_name(self, name: str) -> str:
-        return self._numbers.own_name(name)
+        return self._derivation.own_name(name)
 
     def names(self) -> list[str]:
-        return self._numbers.names
+        return self._names
 
     def goto(self, words: list[str]) -> None:
         """Also `update 3`, to before its first step, and `w5@3`, what w5 is after three updates."""
@@ -152,7 +159,7 @@ class TrainingSteps(Steps):
 
     def _update_of(self, plain, count):
         """Which update computes `plain@count`: an update makes parameters, and begins with a pass."""
-        return count - (plain in self._numbers.made)
+        return count - (plain in self._derivation.updated)
 
     def place(self):
         return self.update, self.index
@@ -228,66 +235,41 @@ class TrainingSteps(Steps):
         return self.standing().to_dict()
 
 
-class _Numbers:
-    """What a training starts from, by name, and how each is found in a network: parameters, rate, samples."""
+def _places(description):
+    """{name of an input or target: (position of its sample, 0 or 1 for a target, place)}."""
+    names, several = description.names, len(description.samples) > 1
+    kinds = names.inputs, [names.of("target", neuron) for neuron in names.layers[-1]]
+    return {
+        in_sample(name, position + 1 if several else None): (position, kind, place)
+        for position, sample in enumerate(description.samples)
+        for kind, parts in enumerate(kinds)
+        for place, (name, _) in enumerate(zip(parts, sample[kind]))
+    }
 
-    def __init__(self, description):
-        self.names_of_network, names = description.names, description.names
-        self.parameters = [name for name, _, _ in names.parameters()]
-        self.places, several = {}, len(description.samples) > 1
-        targets = [names.of("target", neuron) for neuron in names.layers[-1]]
-        for position, sample in enumerate(description.samples):
-            for kind, (parts, values) in enumerate(
-                [(names.inputs, sample.inputs), (targets, sample.targets)]
-            ):
-                for place, (part, _) in enumerate(zip(parts, values)):
-                    self.places[in_sample(part, position + 1 if several else None)] = position, kind, place
-        given = {
-            name: description.samples[position].targets[place]
-            for name, (position, kind, place) in self.places.items()
-            if kind
-        }
-        formulas = Pass(description, given)
-        whole = list(range(len(description.samples)))
-        learns = description.learning_rate is not None
-        self.made = {split_index(name)[0] for name, *_ in formulas.update(whole)} if learns else set()
-        rows = [name for name, *_ in [*formulas.forward(), *formulas.backward(whole)]]
-        gradients = [partial_name(names.error, name) for name in self.parameters]
-        rate = [names.rate] if learns else []
-        found = [*rows, *gradients, *self.made, *self.parameters, *self.places, *rate]
-        self.names = list(dict.fromkeys(found))
-        self._deltas = {}
-        for sample in formulas.samples:
-            for layer in range(len(formulas.layers)):
-                of = (formulas.names_of(kind, layer, sample) for kind in ("net", "delta"))
-                for net, delta in zip(*of):
-                    self._deltas[partial_name(formulas.error_of(sample), net)] = delta
 
-    def own_name(self, text):
-        plain, count = split_update(self.names_of_network.standard(text))
-        return self._deltas.get(plain, plain) + (f"@{count}" if count else "")
+def _given(network, description):
+    """What the next update starts from, by name: parameters, samples, the learning rate."""
+    found = {each.name: each.value for each in network.parameters}
+    for name, (position, kind, place) in _places(description).items():
+        found[name] = network.samples[position][kind][place]
+    if network.learning_rate is not None:
+        found[description.names.rate] = network.learning_rate
+    return found
 
-    def of(self, network):
-        """All of them as a network has them."""
-        found = {name: network[name].value for name in self.parameters}
-        for name, (position, kind, place) in self.places.items():
-            found[name] = network.samples[position][kind][place]
-        if network.learning_rate is not None:
-            found[self.names_of_network.rate] = network.learning_rate
-        return found
 
-    def set(self, network, numbers):
-        """Set some of them in a network."""
-        for name, value in numbers.items():
-            if name in self.places:
-                position, kind, place = self.places[name]
-                pair = [list(each) for each in network.samples[position]]
-                pair[kind][place] = value
-                network.samples[position] = tuple(pair)
-            elif name in self.parameters:
-                network[name].value = value
-            else:
-                network.learning_rate = value
+def _set(network, description, numbers):
+    """Set some of that in a network."""
+    places = _places(description) if numbers else {}
+    for name, value in numbers.items():
+        if name in places:
+            position, kind, place = places[name]
+            pair = [list(each) for each in network.samples[position]]
+            pair[kind][place] = value
+            network.samples[position] = tuple(pair)
+        elif name == description.names.rate:
+            network.learning_rate = value
+        else:
+            network[name].value = value
 
 
 def _step(event):
