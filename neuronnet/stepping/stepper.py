@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 from neuronnet import output
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, nearest, shortened
-from neuronnet.sheet.own_model import Model
 from neuronnet.stepping.in_pdb import debug
 from neuronnet.stepping.steps import AtAnEnd, SheetSteps, matches, whole_number
 from neuronnet.stepping.training_steps import TrainingSteps
@@ -81,6 +80,8 @@ def start(arguments: Any, description: Any, sheet: str | None, place: Any) -> in
     first = [] if arguments.update is None else [f"goto update {arguments.update}"]
     first += [] if arguments.at is None else [f"goto {arguments.at}"]
     if sheet is not None:
+        from neuronnet.sheet.own_model import Model  # a training has no sheet
+
         return Stepper(SheetSteps(Model.from_text(sheet)), [place]).run(first)
     return Stepper(TrainingSteps(description, output.progress_line), [place]).run(first)
 

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from functools import partial
 from math import isfinite, nan
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from neuronnet.errors import NeuronnetError, NumberError, UnknownName, counted, shortened
 from neuronnet.render import text
-from neuronnet.sheet.own_model import Model
 
 AROUND = 4  # steps before and after the present one in a listing
 
@@ -219,7 +218,7 @@ class SheetSteps(Steps):
 
     title = "A sheet's own model"
 
-    def __init__(self, model: Model):
+    def __init__(self, model: Any):
         super().__init__()
         self.model = model
         self._given = dict(model.groups()).get("Given", [])
