@@ -9,6 +9,7 @@
     net_h1[2]       the same in sample 2
     dE_total/dw5    a derivative                w5@1     a value after one update
     dE_total/dw5@3  a derivative in the pass after three updates
+    dE_batch/dw5    the gradient of an update that rests on some of the samples
 
 A network may rename any of them (`names`); then the new names are built, and both are understood.
 """
@@ -21,6 +22,7 @@ WORD = r"[^\W\d][\w']*"  # what an author may choose as a name, as a regular exp
 
 _PARTIAL = re.compile(r"d(?P<numerator>[^/\s]+)/d(?P<denominator>[^/\s]+)")
 _LATER = re.compile(r"([^@]+)@([1-9][0-9]{0,8})")
+BATCH_ERROR = "E_batch"  # what an update from some of the samples makes smaller
 _UNICODE = {"∂": "d", "δ": "delta", "η": "eta", "′": "'"}
 _KINDS = ("net", "out", "target", "E", "delta")
 

@@ -22,14 +22,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from neuronnet.description.description import batches_in_a_round
 from neuronnet.elementary import exp, log1p, sqrt, tanh
 from neuronnet.errors import NeuronnetError
-from neuronnet.names import after, in_sample, partial_name, split_index, split_partial, update_of
+from neuronnet.names import BATCH_ERROR, after, in_sample, partial_name, split_index, split_partial, update_of
 from neuronnet.network import NeuralNetwork
 
 if TYPE_CHECKING:
     from neuronnet.network import NeuralNetwork
 
 KINDS = ("parameters", "optimiser", "forward", "errors", "deltas", "gradients")
-BATCH_ERROR = "E_batch"
 
 
 class Recorded(NamedTuple):

@@ -16,7 +16,7 @@ from typing import Any
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression
 from neuronnet.formulas.rewriting import with_names
-from neuronnet.names import after, partial_name, split_index
+from neuronnet.names import BATCH_ERROR, after, partial_name, split_index
 from neuronnet.render.text import as_given, equation, nine_decimals
 from neuronnet.stepping.places import Places
 
@@ -200,14 +200,17 @@ class Narrator:
         return Event(name, value, old, row.phase, update, sample, *about, formula, factors, written)
 
     def factors_of_gradient(self, event):
-        """Of an update, the value of each factor of the gradient that it uses; else nothing."""
+        """Of an update, the gradient that it uses, by the error of its samples, and each factor of that; else
+        nothing.
+        """
         if event.phase != "update" or event.weight is None:
             return {}
         place = (self.places.parameters[event.weight], "gradient")
         of_sample = self._sample.number is None
         row = (self._sample if of_sample else self._batch).rows_at(place)[-1]
-        values = self._values()
-        return {name: values[name] for name in row.formula.names()}
+        values, is_whole = self._values(), of_sample or self._batch.is_whole
+        name = partial_name(self.places.error if is_whole else BATCH_ERROR, event.weight)
+        return {name: place[0].gradient} | {each: values[each] for each in row.formula.names()}
 
     def _tell_by_hand(self, place, old, new):
         name = self.places.name_of(place)

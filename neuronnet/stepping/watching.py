@@ -31,12 +31,14 @@ def watch(array: Any, index: Any, when: Callable | None = None) -> Iterator[None
     `when(old, new)` may say which changes count. The index may pick a row or a slice. It watches one array:
     `W -= step` changes it, `W = W - step` binds the name to another; for that hand in a function, as in
     `watch(lambda: model.W, (0, 1))`. PYTHONBREAKPOINT and `sys.breakpointhook` are honoured: pdb and the
-    debugger of VS Code open in your own frame, any other in one that your own has called, so go up once.
+    debuggers of VS Code and PyCharm open in your own frame, any other in one that your own has called, so go
+    up once.
 
-    Raises what `array[index]` raises, and RuntimeError in VS Code with Python 3.11.
+    Raises what `array[index]` raises where there is no such element, with what there is.
     """
     frame = sys._getframe(2)
-    watcher = (_Monitored if sys.version_info >= (3, 12) else _Traced)(array, index, when, frame)
+    follows = _Monitored if sys.version_info >= (3, 12) else _Traced if _pydevd() is None else _Debugged
+    watcher = follows(array, index, when, frame)
     watcher.start(frame)
     try:
         yield
@@ -48,10 +50,10 @@ class _Watcher:
     """What both ways to follow lines share: the element, and the way into the debugger."""
 
     def __init__(self, array, index, when, frame):
-        self.read, self.when = _reader(array, index), when
         names = [name for name, value in {**frame.f_globals, **frame.f_locals}.items() if value is array]
         places = ", ".join(map(repr, index)) if isinstance(index, tuple) else repr(index)
         self.name = f"{names[-1] if names else 'the element '}[{places}]"
+        self.read, self.when = _reader(array, index, self.name), when
         self.last, self.line = self.read(), None  # the line that ran last, (file, number)
         self.is_open = False
 
@@ -150,8 +152,6 @@ class _Traced(_Watcher):
     before: tuple = ()  # the trace function that was set, and those of the frames
 
     def start(self, frame):
-        if _pydevd() is not None:
-            raise RuntimeError("a watch under this debugger needs Python 3.12; pdb has one in 3.11, too")
         if not self.together:
             _Traced.own, _Traced.before = (
                 _OwnFiles(),
@@ -211,6 +211,61 @@ class _Traced(_Watcher):
         return Debugger(nosigint=True)
 
 
+class _Debugged(_Watcher):
+    """Follows lines through a trace function around that of pydevd, which goes on to see all that it saw."""
+
+    def start(self, frame):
+        self.own, self.theirs = _OwnFiles(), sys.gettrace()
+        self.before = [(each, each.f_trace) for each in _frames(frame)]
+        self.follow(frame)
+
+    def end(self):
+        _set_trace(self.theirs)
+        for frame, own_trace in self.before:
+            frame.f_trace = own_trace
+
+    def follow(self, frame):
+        """Stand around whatever trace functions there are; pydevd sets others whenever it has stood still."""
+        if sys.gettrace() != self.call:
+            self.theirs = sys.gettrace()
+            _set_trace(self.call)
+        for each in _frames(frame):
+            if self.own[each.f_code.co_filename] and not isinstance(each.f_trace, _Around):
+                each.f_trace = _Around(self, each.f_trace)
+
+    def call(self, frame, event, argument):
+        inner = None if self.theirs is None else self.theirs(frame, event, argument)
+        return _Around(self, inner) if self.own[frame.f_code.co_filename] else inner
+
+    def check(self, frame, event, returned):
+        new = self.read()
+        if new != self.last:
+            self.look(frame, event, returned, new)
+        self.line = frame.f_code.co_filename, frame.f_lineno
+
+
+class _Around:
+    """A frame's trace function: looks at the element, then lets the debugger's own see the same event."""
+
+    def __init__(self, watcher, inner):
+        self.watcher, self.inner = watcher, inner
+
+    def __call__(self, frame, event, argument):
+        self.watcher.check(frame, event, argument)
+        if frame.f_trace is not self and frame.f_trace is not None:  # set while the debugger stood still
+            self.inner = frame.f_trace
+        if self.inner is not None:
+            self.inner = self.inner(frame, event, argument)
+        self.watcher.follow(frame.f_back)
+        return self
+
+
+def _set_trace(function):
+    """`sys.settrace`, also where pydevd has put a warning in its place."""
+    holder = getattr(sys.modules.get("pydevd_tracing"), "TracingFunctionHolder", None)
+    (getattr(holder, "_original_tracing", None) or sys.settrace)(function)
+
+
 class _OwnFiles(dict):
     """Whether a file is the user's own, by its name: neither standard library nor an installed package."""
 
@@ -225,13 +280,31 @@ _BREAKPOINT = 111  # what pydevd calls the reason to stand still
 
 
 def _pydevd():
-    """The debugger of VS Code, where it is attached to this program; else None."""
+    """The debugger of VS Code or PyCharm, where it is attached to this program; else None."""
     constants = sys.modules.get("_pydevd_bundle.pydevd_constants")
     find = getattr(constants, "get_global_debugger", None)
     return None if find is None else find()
 
 
 _THIS_FILE = os.path.realpath(__file__)
+
+
+def _require_element(array, index, name):
+    """Raise what `array[index]` raises, with the name of the element and what the array has."""
+    try:
+        array[index]
+    except (LookupError, TypeError, ValueError) as error:
+        shape = getattr(array, "shape", None)
+        if shape is not None and len(shape):
+            ranges = ", ".join(f"0 to {length - 1}" for length in shape)
+            has = f"its shape is {tuple(shape)}, so an index is {ranges}"
+        elif isinstance(array, dict):
+            has = f"its keys are {', '.join(map(repr, list(array)[:8]))}"
+        elif isinstance(array, (list, tuple)):
+            has = f"it is a {type(array).__name__}, whose index is one number from 0 to {len(array) - 1}"
+        else:
+            has = f"it is a {type(array).__name__}"
+        raise type(error)(f"cannot watch {name}, there is no such element: {has}") from None
 
 
 def _frames(frame):
@@ -241,11 +314,12 @@ def _frames(frame):
         frame = frame.f_back
 
 
-def _reader(array, index):
+def _reader(array, index, name):
     """A function without arguments that gives the element as a number of Python, or a copy of it."""
     if callable(array) and not hasattr(array, "__getitem__"):
-        return lambda: _reader(array(), index)()
-    array[index]  # raises where there is no such element
+        _require_element(array(), index, name)
+        return lambda: _reader(array(), index, name)()
+    _require_element(array, index, name)
     places = index if isinstance(index, tuple) else (index,)
     whole = getattr(array, "ndim", None) == len(places)  # else `item` counts the elements of all rows
     for ways in (

@@ -41,6 +41,10 @@ with watch(W, 1):
     step(2)
 print("trained")
 """
+OTHER = """def other():
+    return 1
+
+with watch"""
 
 
 class Client:
@@ -160,7 +164,6 @@ def test_without_them_no_variable_of_an_installed_package_is_seen(debugged):
 
 
 @for_the_night()
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring came with Python 3.12")
 def test_a_watch_stops_in_the_users_own_frame_and_goes_on_from_there(debugged):
     client = debugged(WATCH, justMyCode=True)
     for name, line in (("step", 8), ("<module>", 11)):
@@ -171,8 +174,27 @@ def test_a_watch_stops_in_the_users_own_frame_and_goes_on_from_there(debugged):
 
 
 @for_the_night()
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="for the trace function of Python 3.11")
-def test_a_watch_that_cannot_follow_lines_says_so(debugged):
-    client = debugged(WATCH, justMyCode=True)
-    client.wait("terminated")
-    assert "needs Python 3.12" in client.close()
+def test_beside_a_watch_breakpoints_and_steps_go_on_as_ever(debugged):
+    client = debugged(
+        WATCH.replace("    step(2)", "    step(2)\n    step(3)\n    other()").replace("with watch", OTHER),
+        justMyCode=True,
+    )
+    source = {"path": str(client.said.with_suffix(".py"))}
+
+    def place(reason):
+        _, stopped = client.wait("stopped")
+        assert stopped["reason"] == reason, stopped
+        (frame, *_) = client.frames(stopped)
+        return (frame["name"], frame["line"]), stopped["threadId"]
+
+    found, thread = place("breakpoint")
+    assert found == ("step", 8)
+    client.ask("setBreakpoints", source=source, breakpoints=[{"line": 11}])
+    client.send("next", threadId=thread)
+    assert place("step")[0] in (("step", 8), ("<module>", 16))
+    client.send("continue", threadId=thread)
+    assert place("breakpoint")[0] == ("step", 8)
+    client.send("continue", threadId=thread)
+    assert place("breakpoint")[0] == ("other", 11)
+    client.send("continue", threadId=thread)
+    assert client.wait("stopped", "terminated")[0] == "terminated"
