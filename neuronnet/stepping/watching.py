@@ -37,8 +37,7 @@ def watch(array: Any, index: Any, when: Callable | None = None) -> Iterator[None
     Raises what `array[index]` raises where there is no such element, with what there is.
     """
     frame = sys._getframe(2)
-    follows = _Monitored if sys.version_info >= (3, 12) else _Traced if _pydevd() is None else _Debugged
-    watcher = follows(array, index, when, frame)
+    watcher = (_Monitored if sys.version_info >= (3, 12) else _Traced)(array, index, when, frame)
     watcher.start(frame)
     try:
         yield
@@ -58,11 +57,11 @@ class _Watcher:
         self.is_open = False
 
     def look(self, frame, event, returned, new):
-        """Open the debugger in a frame if the new value is another and counts."""
+        """Open the debugger in a frame if the new value is another and counts; whether it was opened."""
         old, self.last = self.last, new
         is_new = new == new or old == old  # one NaN after another is no change
         if not is_new or self.is_open or not (self.when is None or self.when(old, new)):
-            return
+            return False
         by = "" if self.line is None else f", by line {self.line[1]} of {os.path.basename(self.line[0])}"
         message = f"{self.name} changed from {old!r} to {new!r}{by}"
         self.is_open = True
@@ -70,6 +69,7 @@ class _Watcher:
             self.open(frame, event, returned, message)
         finally:
             self.is_open, self.last = False, self.read()
+        return True
 
     def open(self, frame, event, returned, message):
         hook, attached = os.environ.get("PYTHONBREAKPOINT") or "pdb.set_trace", _pydevd()
@@ -83,7 +83,7 @@ class _Watcher:
                 print(message, file=sys.stderr)
             breakpoint()
             return
-        debugger = self.debugger()
+        debugger = pdb.Pdb(nosigint=True)
         debugger.reset()
         for each in _frames(frame):
             each.f_trace, debugger.botframe = debugger.trace_dispatch, each
@@ -94,9 +94,6 @@ class _Watcher:
             debugger.dispatch_return(frame, returned)
         else:
             debugger.dispatch_line(frame)
-
-    def debugger(self):
-        return pdb.Pdb(nosigint=True)
 
 
 class _Monitored(_Watcher):
@@ -145,18 +142,24 @@ class _Monitored(_Watcher):
 
 
 class _Traced(_Watcher):
-    """Follows lines through a trace function; one that was set before waits until the end."""
+    """Follows lines through a trace function that stands around those of a debugger, which see all they saw.
+
+    Any other that was set before, such as that of a coverage tool, waits until the end.
+    """
 
     together: list["_Traced"] = []  # all that watch at the moment; one trace function serves them
     own: dict[str, bool]
+    theirs: Callable | None = None  # the debugger's
     before: tuple = ()  # the trace function that was set, and those of the frames
 
     def start(self, frame):
         if not self.together:
-            _Traced.own, _Traced.before = (
-                _OwnFiles(),
-                (sys.gettrace(), [(e, e.f_trace) for e in _frames(frame)]),
-            )
+            _Traced.own, _Traced.theirs = _OwnFiles(), None
+            _Traced.before = sys.gettrace(), [(each, each.f_trace) for each in _frames(frame)]
+            if _pydevd() is None:
+                _set_trace(None)
+                for each in _frames(frame):
+                    each.f_trace = None
             self.follow(frame)
         self.together.append(self)
 
@@ -164,100 +167,59 @@ class _Traced(_Watcher):
         self.together.remove(self)
         if not self.together:
             trace, of_frames = self.before
-            sys.settrace(trace)
+            _set_trace(trace if self.theirs is None else self.theirs)
             for frame, own_trace in of_frames:
-                frame.f_trace = own_trace
+                inner = getattr(frame.f_trace, "inner", None)
+                frame.f_trace = own_trace if inner is None else inner
 
     @classmethod
     def follow(cls, frame):
-        """Have each event of the user's own frames come to `step`, those that run already included."""
+        """Stand around whatever trace functions there are; a debugger sets others when it has stood still."""
+        if sys.gettrace() != cls.call:
+            cls.theirs = sys.gettrace()
+            _set_trace(cls.call)
         for each in _frames(frame):
-            each.f_trace = cls.step if cls.own[each.f_code.co_filename] else None
-        sys.settrace(cls.call)
+            if cls.own[each.f_code.co_filename] and not isinstance(each.f_trace, _Around):
+                each.f_trace = _Around(each.f_trace)
 
     @classmethod
-    def call(cls, frame, event, _):
-        return cls.step if cls.own[frame.f_code.co_filename] else None
+    def call(cls, frame, event, argument):
+        inner = None if cls.theirs is None else cls.theirs(frame, event, argument)
+        if not cls.own[frame.f_code.co_filename]:
+            return inner
+        return _ALONE if inner is None else _Around(inner)
 
     @classmethod
-    def step(cls, frame, event, returned):
-        cls.check(frame, event, returned)
-        return cls.step if sys.gettrace() in (cls.call, None) else frame.f_trace
-
-    @classmethod
-    def check(cls, frame, event, returned):
-        line = frame.f_code.co_filename, frame.f_lineno
+    def look_at_all(cls, frame, event, returned):
+        """Whether a debugger was opened."""
+        is_open, line = False, (frame.f_code.co_filename, frame.f_lineno)
         for each in tuple(cls.together):
             new = each.read()
             if new != each.last:
-                each.look(frame, event, returned, new)
-                if sys.gettrace() is None:  # the debugger went on
-                    cls.follow(frame)
+                is_open = each.look(frame, event, returned, new) or is_open
             each.line = line
-
-    def debugger(self):
-        class Debugger(pdb.Pdb):
-            """Looks at the elements also while it steps."""
-
-            def trace_dispatch(self, frame, event, returned):
-                if event in ("line", "return") and _Traced.own[frame.f_code.co_filename]:
-                    _Traced.check(frame, event, returned)
-                trace = super().trace_dispatch(frame, event, returned)
-                if sys.gettrace() is None:  # it goes on
-                    _Traced.follow(frame)
-                    return _Traced.step
-                return trace
-
-        return Debugger(nosigint=True)
-
-
-class _Debugged(_Watcher):
-    """Follows lines through a trace function around that of pydevd, which goes on to see all that it saw."""
-
-    def start(self, frame):
-        self.own, self.theirs = _OwnFiles(), sys.gettrace()
-        self.before = [(each, each.f_trace) for each in _frames(frame)]
-        self.follow(frame)
-
-    def end(self):
-        _set_trace(self.theirs)
-        for frame, own_trace in self.before:
-            frame.f_trace = own_trace
-
-    def follow(self, frame):
-        """Stand around whatever trace functions there are; pydevd sets others whenever it has stood still."""
-        if sys.gettrace() != self.call:
-            self.theirs = sys.gettrace()
-            _set_trace(self.call)
-        for each in _frames(frame):
-            if self.own[each.f_code.co_filename] and not isinstance(each.f_trace, _Around):
-                each.f_trace = _Around(self, each.f_trace)
-
-    def call(self, frame, event, argument):
-        inner = None if self.theirs is None else self.theirs(frame, event, argument)
-        return _Around(self, inner) if self.own[frame.f_code.co_filename] else inner
-
-    def check(self, frame, event, returned):
-        new = self.read()
-        if new != self.last:
-            self.look(frame, event, returned, new)
-        self.line = frame.f_code.co_filename, frame.f_lineno
+        return is_open
 
 
 class _Around:
-    """A frame's trace function: looks at the element, then lets the debugger's own see the same event."""
+    """The trace function of a frame: looks at the elements, then lets a debugger's see the same event."""
 
-    def __init__(self, watcher, inner):
-        self.watcher, self.inner = watcher, inner
+    def __init__(self, inner):
+        self.inner = inner
 
     def __call__(self, frame, event, argument):
-        self.watcher.check(frame, event, argument)
-        if frame.f_trace is not self and frame.f_trace is not None:  # set while the debugger stood still
-            self.inner = frame.f_trace
-        if self.inner is not None:
-            self.inner = self.inner(frame, event, argument)
-        self.watcher.follow(frame.f_back)
-        return self
+        if _Traced.look_at_all(frame, event, argument):
+            _Traced.follow(frame)
+            return frame.f_trace
+        if self.inner is None:
+            return self
+        inner = self.inner(frame, event, argument)
+        goes_on = sys.gettrace() is None  # told to continue, a debugger that has no breakpoints
+        _Traced.follow(frame.f_back)
+        return _ALONE if inner is None or goes_on else _Around(inner)
+
+
+_ALONE = _Around(None)
 
 
 def _set_trace(function):

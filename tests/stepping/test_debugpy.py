@@ -191,7 +191,8 @@ def test_beside_a_watch_breakpoints_and_steps_go_on_as_ever(debugged):
     assert found == ("step", 8)
     client.ask("setBreakpoints", source=source, breakpoints=[{"line": 11}])
     client.send("next", threadId=thread)
-    assert place("step")[0] in (("step", 8), ("<module>", 16))
+    called, following = 14, 15
+    assert place("step")[0] == ("<module>", called if sys.version_info >= (3, 12) else following)
     client.send("continue", threadId=thread)
     assert place("breakpoint")[0] == ("step", 8)
     client.send("continue", threadId=thread)

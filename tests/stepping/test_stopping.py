@@ -127,6 +127,7 @@ def test_the_update_from_a_part_of_the_samples_shows_the_gradient_of_each(stops)
     assert f"w5 = w5 - eta*({' + '.join(gradients)} + l2*w5) = " in stop["why"]
     assert stop["new"] == Derivation(XOR | {"batch": 3, "l2": 0.1})["w5@1"].value
     assert set(gradients) <= set(stop["factors"])
+    assert stop["dE_batch_dw5"] == stop["factors"]["dE_batch/dw5"] == network["w5"].gradient
 
 
 @pytest.mark.parametrize(

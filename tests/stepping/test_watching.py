@@ -147,10 +147,25 @@ def test_a_generator_stops_where_it_yields(stops):
     assert [name for name, *_ in stops] == ["steps", "steps"]
 
 
-@pytest.mark.parametrize("wrong", [(5, 0), "x", 1.5])
-def test_an_element_that_is_not_there_is_refused(wrong):
-    with pytest.raises((IndexError, TypeError)), watch(np.zeros((2, 2)), wrong):
-        pass
+@pytest.mark.parametrize(
+    ("array", "wrong", "error", "has"),
+    [
+        (np.zeros((3, 2)), (5, 0), IndexError, "its shape is (3, 2), so an index is 0 to 2, 0 to 1"),
+        (np.zeros((3, 2)), (0, 0, 0), IndexError, "its shape is (3, 2), so an index is 0 to 2, 0 to 1"),
+        (np.zeros((3, 2)), "x", IndexError, "its shape is (3, 2), so an index is 0 to 2, 0 to 1"),
+        ([[1.0], [2.0]], (0, 0), TypeError, "it is a list, whose index is one number from 0 to 1"),
+        ([1.0, 2.0], 2, IndexError, "it is a list, whose index is one number from 0 to 1"),
+        ({"w1": 0.5}, "w2", KeyError, "its keys are 'w1'"),
+        (0.5, 0, TypeError, "it is a float"),
+    ],
+)
+def test_an_element_that_is_not_there_is_refused(array, wrong, error, has):
+    places = ", ".join(map(repr, wrong)) if isinstance(wrong, tuple) else repr(wrong)
+    for given in (array, lambda: array):
+        with pytest.raises(error) as refused, watch(given, wrong):
+            pass
+        said = refused.value.args[0]
+        assert said.endswith(f"[{places}], there is no such element: {has}"), said
 
 
 def test_nothing_is_followed_afterwards(stops):
