@@ -172,9 +172,9 @@ def _hunt(arguments):
         raise NeuronnetError(f"{found}, FILE.py:FUNCTION or package.module:FUNCTION")
     programs, loss, gradients, parameters = _program(arguments)
     with programs.running(arguments.network):
-        report = hunt(loss, gradients, parameters, seed=arguments.seed)
-    _print(arguments, report, programs.paths)
-    return STATUS[report.verdict]
+        report, until = as_far_as_made(lambda: hunt(loss, gradients, parameters, seed=arguments.seed))
+    _print(arguments, report, programs.paths, until=until)
+    return ended(STATUS[report.verdict], "gradcheck", until)
 
 
 def _program(arguments):
@@ -293,9 +293,9 @@ def _gallery(arguments):
         _print(arguments, None, [], gallery.listing())
         return 0
     shown = gallery.everything() if arguments.name is None else [gallery.find(arguments.name)]
-    judged = [each.judge() for each in shown]
-    _print(arguments, judged, [], "\n\n".join(each.lesson() for each in judged))
-    return 0
+    judged, until = as_far_as_made(lambda: listed((each.judge() for each in shown), "exhibit"))
+    _print(arguments, judged, [], "\n\n".join(each.lesson() for each in judged), until)
+    return ended(0, "gradcheck", until)
 
 
 def _trainable(arguments):

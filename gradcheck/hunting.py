@@ -1,6 +1,7 @@
 """`hunt`: the comparison of `check` at special points, where backward passes break; the smallest failure."""
 
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from time import perf_counter
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.checking import check
-from gradcheck.errors import GradcheckError
+from gradcheck.errors import GradcheckError, Interrupted
 from gradcheck.inputs import CallersFunctions, random_states_kept
 from gradcheck.inputs.calls import literal, most_positional, repeating_call
 from gradcheck.judge.nearby import Hunt
@@ -76,7 +77,8 @@ def hunt(
     entries at which the functions themselves compare. `shapes`: a function of one or more sizes that gives
     parameters, or their shapes as tuples; it is called with sizes from 1 to 7. The other arguments are those
     of `check`, which judges the given point first and the failing one last. Where the loss is not finite, or
-    `bounds` are left, is no point. Raises GradcheckError as `check` does, and for ready numbers.
+    `bounds` are left, is no point. Raises GradcheckError as `check` does, and for ready numbers; Interrupted,
+    with what was found, for Ctrl-C.
 
     >>> hunt(lambda x: abs(x), lambda x: -1.0 if x < 0 else 1.0 if x > 0 else 7.0, 0.3).point
     0.0
@@ -89,7 +91,7 @@ def hunt(
     first = check(loss, gradients, parameters, special_points=False, **options)
     search = _Search(loss, gradients, options, most_calls, first.evaluations)
     found = None
-    with random_states_kept(), np.errstate(all="ignore"):
+    with random_states_kept(), np.errstate(all="ignore"), search.kept_if_interrupted(first, started):
         is_steady = all(finding.effect == "right" for finding in first.audit)
         if _is_wrong(first):
             found = "nothing is special: already at the given point", parameters, first
@@ -102,9 +104,7 @@ def hunt(
                     break
     seconds = perf_counter() - started
     if found is None:
-        return HuntReport(
-            first.verdict, None, None, "", first, 1 + search.points, search.evaluations, seconds, search.note
-        )
+        return search.nothing_found(first, seconds)
     what, point, report = found
     written = literal(point) or "report.point"
     line = repeating_call(loss, gradients, options | {"args": args or None}, "assert_gradients", written)
@@ -119,6 +119,20 @@ class _Search:
         self._loss, self._gradients, self._options = loss, gradients, options
         self._most, self.evaluations, self.points, self.note = most_calls, evaluations, 0, ""
 
+    def nothing_found(self, first, seconds):
+        """The HuntReport where no point is wrong but perhaps the given one, whose Report is `first`."""
+        tried = 1 + self.points, self.evaluations, seconds
+        return HuntReport(first.verdict, None, None, "", first, *tried, self.note)
+
+    @contextmanager
+    def kept_if_interrupted(self, first, started):
+        """Ctrl-C raises an Interrupted with what was found until then."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            report = self.nothing_found(first, perf_counter() - started)
+            raise Interrupted(report, f"after {report.points} point{'s' * (report.points > 1)}") from None
+
     @property
     def is_over(self):
         return self.evaluations >= self._most
@@ -130,15 +144,19 @@ class _Search:
         draw = np.random.default_rng([functions.seed, 7])
         points = [*breakpoints(functions, draw, few), *special_points(functions, draw, few)]
         found = None
-        for failure in hunt.failures(points):
-            found = self._confirmed(functions, self._smallest(hunt, failure))
-            found = found or self._confirmed(functions, failure.point)
-            if found is not None:
-                break
+        try:
+            for failure in hunt.failures(points):
+                self.note = f"the gradients seem wrong where {failure.point.what}"  # until that is confirmed
+                found = self._confirmed(functions, self._smallest(hunt, failure))
+                found = found or self._confirmed(functions, failure.point)
+                if found is not None:
+                    break
+                self.note = ""
+        finally:
+            self.points += hunt.glances
+            self.evaluations += functions.evaluations - before
         if hunt.is_frozen:
             self.note = "the gradients function returns the same numbers at every point"
-        self.points += hunt.glances
-        self.evaluations += functions.evaluations - before
         return found
 
     def of_other_shape(self, parameters):

@@ -223,12 +223,12 @@ def mistakes(arguments):
     description, sheet, place = _network_or_sheet(arguments.network)
     if sheet is None:
         network = Network(description)
-        table = signatures(network, network.known_names)
+        table, until = output.as_far_as_made(lambda: signatures(network, network.known_names))
     else:
         from neuronnet.sheet.causes import signatures_of
         from neuronnet.sheet.own_model import Model
 
-        right, table = signatures_of(Model.from_text(sheet))
+        (right, table), until = output.as_far_as_made(lambda: signatures_of(Model.from_text(sheet)))
 
     def rows():
         for each in table:
@@ -246,7 +246,8 @@ def mistakes(arguments):
         return result
 
     tables = {"text": rendered(verdicts.mistakes_text), "markdown": rendered(verdicts.mistakes_markdown)}
-    return _write(arguments, [place], **tables, json=lambda: list(rows()))
+    _write(arguments, [place], until, **tables, json=lambda: list(rows()))
+    return output.ended(0, "neuronnet", until)
 
 
 def _telling_names(derivation, right):

@@ -199,8 +199,8 @@ def listed(items, noun="row"):
         for each in items:
             found.append(each)
     except KeyboardInterrupt:
-        if not found:
-            raise
+        if not found:  # an Interrupted of one item holds no list
+            raise KeyboardInterrupt from None
         raise Interrupted(found, f"after {counted(len(found), noun)}") from None
     return found
 

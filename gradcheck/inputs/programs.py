@@ -36,6 +36,7 @@ OURS = str(Path(__file__).parent.parent)
 BESIDE_OURS = str(Path(OURS).with_name("neuronnet"))  # whose `output` runs a command
 STANDARD = sysconfig.get_path("stdlib")
 STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
+LEAVE, UNUSABLE = os._exit, 2  # what ends a process at once, and the status of what cannot be judged
 LONGEST_MESSAGE = 300  # characters of what an exception says
 BYTES_OF_A_NUMBER, MOST_CHARACTERS = 8, 25  # in a file of arrays, and as it is printed
 MOST_AXES = 32  # of an array, in every version of NumPy
@@ -142,7 +143,7 @@ class Programs:
         added = [each for each in self._directories if each not in sys.path]
         sys.path[:0] = added
         try:
-            with _standard_output_kept(), self._compiled_as_they_stand():
+            with _standard_output_kept(), self._compiled_as_they_stand(), _ends_named():
                 yield
         except (GradcheckError, KeyboardInterrupt):
             raise
@@ -289,6 +290,33 @@ def _standard_output_kept():
         atexit.register(_end)  # the last to be registered is the first to be called
 
 
+@contextlib.contextmanager
+def _ends_named():
+    """Meanwhile, and when Python ends, a program that ends this process at once says so, and ends with 2."""
+    kept = os._exit
+    _name_ends()
+    try:
+        yield
+    finally:
+        os._exit = kept
+
+
+def _name_ends():
+    process = os.getpid()
+
+    def end(status):
+        if os.getpid() != process:  # a child of the program
+            LEAVE(status)
+        frame = sys._getframe(1)
+        place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+        said = "the program ends the whole process, which says nothing about its gradients"
+        _flush(sys.stderr)
+        os.write(STANDARD_ERROR, f"gradcheck: {place}: os._exit({status!r}): {said}\n".encode())
+        LEAVE(UNUSABLE)
+
+    os._exit = end
+
+
 class _Kept:
     """A stream that its user cannot close."""
 
@@ -303,6 +331,7 @@ class _Kept:
 
 
 def _end():
+    _name_ends()
     _flush(sys.stdout, sys.__stdout__)
     _to_standard_error()
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.quantities import Exact, is_small
 from neuronnet.description.description import Description
-from neuronnet.errors import NeuronnetError, did_you_mean, nearest, shortened
+from neuronnet.errors import Interrupted, NeuronnetError, counted, did_you_mean, nearest, shortened
 from neuronnet.formulas.arrays import entries
 from neuronnet.mistakes.networks import network_of
 from neuronnet.mistakes.printed_numbers import PrintedNumber
@@ -32,11 +32,21 @@ class Signature(NamedTuple):
 
 
 def signatures(subject, names: list[str]) -> list[Signature]:
-    """What every Variation of a Network or a sheet's model does to some of its numbers."""
+    """What every Variation of a Network or a sheet's model does to some of its numbers.
+
+    Raises Interrupted with those so far.
+    """
     table = {"none": numbers_of(subject.replay(RIGHT), names)}
-    table |= {id: numbers_of(subject.replay(each), names) for id, each in subject.variations.items()}
+    until = None
+    try:
+        for id, each in subject.variations.items():
+            table[id] = numbers_of(subject.replay(each), names)
+    except KeyboardInterrupt:
+        if len(table) == 1:
+            raise
+        until = f"after {counted(len(table) - 1, 'mistake')}"
     flat = {id: _flat(numbers) for id, numbers in table.items()}
-    return [
+    found = [
         Signature(
             id,
             subject.variations[id].sentence,
@@ -46,6 +56,9 @@ def signatures(subject, names: list[str]) -> list[Signature]:
         for id, numbers in table.items()
         if id != "none"
     ]
+    if until is not None:
+        raise Interrupted(found, until)
+    return found
 
 
 def numbers_of(values, names: Iterable[str]) -> dict:

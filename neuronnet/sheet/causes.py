@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from neuronnet.derivation.digits import LARGEST_EXPONENT, Printed, fifty_digits
 from neuronnet.derivation.quantities import Exact
 from neuronnet.description.reading import read
-from neuronnet.errors import NeuronnetError, NumberError, shortened
+from neuronnet.errors import Interrupted, NeuronnetError, NumberError, shortened
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import ArrayOf, Name
@@ -160,16 +160,15 @@ def signatures_of(own_model) -> tuple[dict[str, float], list[Signature]]:
     def shown(numbers):
         return {spellings.of(name): float(entries(value)[0]) for name, value in numbers.items()}
 
-    table = [
-        Signature(
-            spellings.text(each.id),
-            spellings.text(each.sentence),
-            shown(each.numbers),
-            [spellings.text(id) for id in each.same],
-        )
-        for each in signatures(own, names)
-    ]
-    return shown(numbers_of(own.replay(), names)), table
+    def in_its_names(each):
+        id, sentence, *same = map(spellings.text, (each.id, each.sentence, *each.same))
+        return Signature(id, sentence, shown(each.numbers), same)
+
+    right = shown(numbers_of(own.replay(), names))
+    try:
+        return right, list(map(in_its_names, signatures(own, names)))
+    except Interrupted as stop:
+        raise Interrupted((right, list(map(in_its_names, stop.made))), stop.until) from None
 
 
 def _of_own_numbers(own, numbers):

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 from gradcheck.cli import main as gradcheck_main
+from gradcheck.gallery import Exhibit
 from gradcheck.twin import Twin
 from neuronnet.cli import main as neuronnet_main
 from neuronnet.files import write_bytes
 from neuronnet.golden import golden
 from neuronnet.golden.formats import as_json
 from neuronnet.golden.golden import Golden
+from neuronnet.mistakes import signatures
 from neuronnet.output import TRACEBACK, run
 from neuronnet.sheet import causes
 
@@ -329,6 +331,31 @@ def test_an_edit_of_the_same_size_within_a_second_is_seen_and_nothing_is_written
 
 # Standard output is ours alone
 
+LEAVING = """
+def leaving(p):
+    if os.fork() == 0:
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.wait()[1]) == 1
+    os._exit(1)
+
+def leaving_at_the_end(p):
+    import atexit
+    atexit.register(lambda: os._exit(1))
+    return right(p)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process is copied there")
+@pytest.mark.parametrize("name, line", [("leaving", 6), ("leaving_at_the_end", 10)])
+def test_a_program_that_ends_the_process_is_no_verdict(folder, name, line):
+    (folder / "m.py").write_text(PROGRAM + LEAVING, encoding="utf-8")
+    command = [sys.executable, "-m", "gradcheck", "check", f"m.py:{name}", "--parameters", "m.py:start"]
+    found = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    place = f"m.py:{len(PROGRAM.splitlines()) + line}"
+    assert found.returncode == 2 and f"{place}: os._exit(1): the program ends" in found.stderr
+
 
 def test_what_a_program_prints_in_any_way_is_not_on_standard_output(folder):
     code = "import atexit\natexit.register(lambda: print('at the end'))\n"
@@ -399,6 +426,12 @@ def slow(p, calls=[]):
     if len(calls) == 300:
         raise KeyboardInterrupt
     return right(p)
+
+def late(p, calls=[]):
+    calls.append(1)
+    if len(calls) == 300:
+        raise KeyboardInterrupt
+    return right(p)
 """
 INTERRUPTED = [
     ("neuronnet train xor --updates 100 --every 1", 7, "after 8 rows"),
@@ -410,6 +443,10 @@ INTERRUPTED = [
     ("neuronnet check a.txt", 0, "while mistakes were searched for"),
     ("neuronnet check net.txt", 0, "while mistakes were searched for"),
     ("gradcheck check m.py:slow --parameters m.py:many", 300, " of 40 entries"),
+    ("gradcheck hunt m.py:late --parameters m.py:start", 300, " points"),
+    ("gradcheck gallery", 2, "after 2 exhibits"),
+    ("neuronnet mistakes xor", 3, "after 2 mistakes"),
+    ("neuronnet mistakes lstm-step", 3, "after 2 mistakes"),
 ]
 
 
@@ -432,6 +469,12 @@ def test_what_was_made_until_ctrl_c_is_printed_and_marked_as_incomplete(
     if "--twin-only" in command:
         train = Twin.train
         monkeypatch.setattr(Twin, "train", lambda *how, **more: interrupts() or train(*how, **more))
+    if "gallery" in command:
+        judge = Exhibit.judge
+        monkeypatch.setattr(Exhibit, "judge", lambda each: interrupts() or judge(each))
+    if "mistakes" in command:
+        replayed = signatures.numbers_of
+        monkeypatch.setattr(signatures, "numbers_of", lambda *how: interrupts() or replayed(*how))
     if command.count(".txt") == 1:
         monkeypatch.setattr(causes, "of_own_model", lambda *_: interrupts())
         monkeypatch.setattr(causes, "beside_network", lambda *_: interrupts())
@@ -448,6 +491,15 @@ def test_an_incomplete_result_in_text_says_so_first(capsys, monkeypatch):
     monkeypatch.setattr("neuronnet.output.progress_line", lambda *_: interrupts)
     assert neuronnet_main(["train", "xor", "--updates", "100", "--every", "1"]) == 130
     assert capsys.readouterr().out.startswith("incomplete: interrupted after 8 rows\n\nExclusive or\n")
+
+
+def test_of_many_sheets_nothing_is_made_until_the_first_is_judged(folder, capsys, monkeypatch):
+    for name in ("a.txt", "b.txt"):
+        (folder / name).write_text(SHEET + "dE_total/dw1 = 0.3\n", encoding="utf-8")
+    interrupts = after(0)
+    monkeypatch.setattr(causes, "of_own_model", lambda *_: interrupts())
+    assert neuronnet_main(["check", "a.txt", "b.txt"]) == 130
+    assert capsys.readouterr() == ("", "neuronnet: interrupted\n")
 
 
 @pytest.mark.parametrize("program", MAINS)
