@@ -105,6 +105,16 @@ h = sigmoid(z1) = 0.6341
 y = v h = -0.3805
 L = 1/2 (y - t)^2
 """
+JACOBIAN = """
+z = [2, 1, 0.1]
+p = softmax(z) = [0.6590, 0.2424, 0.0986]
+"""
+ENTRYWISE = """
+x = [1, 2], W = [[0.1, 0.2], [0.3, 0.4]], b = [0.1, 0.2], t = [1, 0]
+z = W x + b
+a = tanh(z)
+L = 1/2 sum((a - t)^2)
+"""
 AT_A_KINK = """
 x = 0.5
 t = -1.2
@@ -1226,5 +1236,62 @@ RULES = [
         ("dZ^{[1]} = A^{[1]} - Y", "right"),
         ("dW^{[1]} = 1/m dZ^{[1]} X^T", "right"),
         ("db^{[1]} = Σ_i dZ^{[1](i)}", "wrong formula", "mean, not sum"),
+    ),
+    # Derivatives of arrays by arrays.
+    rule(
+        "entries of a Jacobian",
+        JACOBIAN,
+        ("L = -log(p2) = 1.4170", "right"),
+        ("dp1/dz1 = p1(1 - p1) = 0.2247", "right"),
+        ("dp1/dz2 = p1 p2 = 0.1598", "wrong formula", "sign"),
+        ("∂p_1/∂z = [0.2247, -0.1598, -0.0650]", "right"),
+        ("∂p_3/∂z_2 = -0.0293", "wrong number"),
+        ("∂p/∂z = diag(p) - p p^T", "right"),
+        ("∂p/∂z = p(1 - p)", "wrong formula"),
+        ("dL/dz1 = p1 = 0.6590", "right"),
+    ),
+    rule(
+        "indices of a Jacobian that lines give",
+        JACOBIAN + "i = 1\nj = 2",
+        ("∂p_i/∂z_i = p_i (1 - p_i) = 0.2247", "right"),
+        ("∂p_i/∂z_j = -p_i p_j = -0.1598", "right"),
+        ("∂p_j/∂z_i = p_i p_j", "wrong formula"),
+    ),
+    rule(
+        "indices of a Jacobian in general",
+        JACOBIAN + "t = [0, 1, 0]\nL = -Σ_i t_i log(p_i)",
+        ("∂p_i/∂z_j = p_i (δ_ij - p_j)", "right"),
+        ("∂L/∂z_j = Σ_i ∂L/∂p_i ∂p_i/∂z_j", "right"),
+        ("∂p_i/∂z_i = p_i", "wrong formula"),
+    ),
+    rule(
+        "a Jacobian of functions of numbers",
+        "x = 1, y = 2",
+        ("F = [x^2 y, 5x + sin(y)] = [2, 5.9093]", "right"),
+        ("J_11 = ∂F_1/∂x = 2xy = 4", "right"),
+        ("∂F_1/∂y = 2x", "wrong formula"),
+        ("J = [[2xy, x^2], [5, cos(y)]] = [[4, 1], [5, -0.4161]]", "right"),
+        ("det J = 4*(-0.4161) - 5 = -6.6644",),
+    ),
+    rule(
+        "slopes entry by entry",
+        ENTRYWISE,
+        ("da/dz = 1 - a^2 = [0.7116, 0.2574]", "right"),
+        ("dz/db = 1", "right"),
+        ("∂z/∂x = W", "right"),
+        ("da/dz = diag(1 - a^2)", "right"),
+        ("da_1/dz_1 = 1 - a_1^2", "right"),
+        ("dL/dz = dL/da ⊙ da/dz", "right"),
+        ("dL/dx = dL/da · da/dz · dz/dx", "right"),
+        ("da/dz = 1 - a", "wrong formula"),
+        ("da_1/dz_2 = 1 - a_1^2", "wrong formula"),
+    ),
+    # One line that cannot be judged leaves the others.
+    rule(
+        "derivatives with three indices",
+        ENTRYWISE,
+        ("dz/dW = x",),
+        ("dL/da = a - t", "right"),
+        ("dL/dz = (a - t) (1 - a)", "wrong formula"),
     ),
 ]

@@ -24,12 +24,25 @@ from neuronnet.errors import NeuronnetError, UnknownName, is_finite, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import Shapes, evaluator, shape_of, shared_evaluator, work_of
-from neuronnet.formulas.expressions import Expression, Name, Number
+from neuronnet.formulas.expressions import (
+    ArrayOf,
+    Call,
+    Entry,
+    Expression,
+    Name,
+    Number,
+    Placed,
+    Product,
+    Transpose,
+)
+from neuronnet.formulas.functions import FUNCTIONS
 from neuronnet.formulas.rewriting import nodes, with_logistics
 from neuronnet.names import partial_name, split_partial
 
 MOST_IN_ALL = 1_000_000  # entries of all arrays of a model
 MOST_WORK = 4_000_000  # multiplications, or what takes as long, of all its formulas
+MOST_IN_JACOBIAN = 400  # derivatives of the entries of one vector by those of another
+NOT_ENTRYWISE = (ArrayOf, Entry, Placed, Transpose)
 MORE_DIGITS = 110  # where fifty leave a doubt
 SHOWN_IN_NUMBERS = 24  # entries of an array that `in_numbers` writes out
 
@@ -243,6 +256,7 @@ class Model(Graph):
         )
         self.listed: dict[str, Expression] = {}  # derivatives as a table has them, beside those of the sweep
         self.turned: dict[str, int] = {}  # of which vectors that is known: 1, or 0
+        self.diagonal: set[str] = set()  # derivatives of vectors by vectors, entry by entry
         self._shares: dict[tuple[str, str], list[tuple[str, Expression]]] = {}
         self._evaluators: dict = {}
         self._entries = self._work = 0
@@ -367,9 +381,58 @@ class Model(Graph):
     # Derivatives
 
     def _derive(self, numerator, denominator):
-        if arrays.as_vector_shape(self.shape(numerator)):
-            raise NeuronnetError(f"{numerator} is an array; derivatives are of a single number")
-        super()._derive(numerator, denominator)
+        own, by = (arrays.as_vector_shape(self.shape(each)) for each in (numerator, denominator))
+        if not own:
+            super()._derive(numerator, denominator)
+            return
+        name, is_entrywise = (
+            partial_name(numerator, denominator),
+            own == by and self._is_entrywise(numerator, denominator),
+        )
+        if is_entrywise and len(own) == 2:
+            entries = self._swept(
+                numerator, f"{numerator}[:]", Call("ones", list(self.shape(numerator))), denominator
+            )
+            self._enter(name, self.shape(denominator), entries)
+            self.derivatives[name] = entries
+            return
+        if math.prod(own) * math.prod(by) > MOST_IN_JACOBIAN or len(own) + len(by) > 2:
+            text = f"the derivatives of {numerator}, {arrays.shape_text(own)}, by {denominator}"
+            raise NeuronnetError(f"{text} are too many for a line: write it for one number")
+        rows = []
+        for place in range(1, own[0] + 1):
+            seed = Placed(Number(1), Name(numerator), [place], 1)
+            row = self._swept(numerator, f"{numerator}[{place}]", seed, denominator)
+            rows.append(Call("plain", [row]) if by else row)
+        jacobian = ArrayOf(rows)
+        self._enter(name, shape_of(jacobian, self.shapes), jacobian)
+        self.derivatives[name] = jacobian
+        if is_entrywise:
+            self.diagonal.add(name)
+
+    def _swept(self, numerator, part, seed, denominator):
+        """The derivative of a part of an array, from that by the array, its seed, backwards."""
+        self._reached[part], self._place[part] = self._reached[numerator], len(self._place)
+        self._keep_derivative(partial_name(part, numerator), numerator, [seed])
+        super()._derive(part, denominator)
+        return Name(partial_name(part, denominator))
+
+    def _is_entrywise(self, numerator, denominator):
+        """Whether each entry of an array is computed from the same entry of another alone."""
+        between = [each for each in self.uses(numerator) if each in self.formulas and each != denominator]
+        behind = {each for each in between if denominator in self.uses(each)} | {denominator}
+
+        def is_entrywise(part):
+            if behind.isdisjoint(part.names()):
+                return True
+            if isinstance(part, Product) and any(mark in ("@", "⊗") for mark, _ in part.factors):
+                return all(not self.shape_of(each) for _, each in part.factors)
+            is_whole = isinstance(part, Call) and FUNCTIONS[part.function].shape
+            return (
+                not is_whole and not isinstance(part, NOT_ENTRYWISE) and all(map(is_entrywise, part.parts()))
+            )
+
+        return all(is_entrywise(self.formulas[each]) for each in behind - {denominator})
 
     def _shares_of(self, numerator, user, name):
         if (numerator, user) not in self._shares:

@@ -57,7 +57,10 @@ def readings_with_shapes(formula, model) -> list[tuple[Expression, tuple]]:
 def _read(node, model, within=False):
     """(how unlikely, reading, shape) for every meaning of a part; `within` a sum or mean of entries."""
     if isinstance(node, Name):
-        return [(0, node, model.shape(node.name))]
+        own = model.shape(node.name)
+        if node.name in model.diagonal:  # ∂a/∂z, the slope of each entry or the matrix of all
+            return [(0, Call("diag", [node]), own[:1]), (1, node, own)]
+        return [(0, node, own)]
     if not node.parts():
         return [(0, node, ())]
     if isinstance(node, Product):

@@ -173,7 +173,9 @@ class Words(Scanner):
                 self.unknown(name, place, end)
             found.append(part)
         names = [part.parts()[0].name if part.parts() else part.name for part in found]
-        indices = [index for part in found if part.parts() for index in part.indices]
+        above, below = (part.indices if part.parts() else [] for part in found)
+        is_row = above and not below and names[1] in self.known.arrays  # ∂p_1/∂z
+        indices = [*above, *below, *[None] * bool(is_row)]
         expression = self.placed(Name(f"d{names[0]}/d{names[1]}"), start)
         self.at = end
         return self.placed(Entry(expression, indices), start) if indices else expression

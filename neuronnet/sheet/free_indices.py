@@ -20,10 +20,15 @@ from neuronnet.sheet.roles import LOSSES
 MOST_CLAIMS = 100  # that one formula stands for
 MOST_ADDED = 2_000  # in a sheet
 _ABOVE = r"(?:\^\{?[\[(<]\w[\])>]\}?)?"
-_OF = r"(?<![\w^\\∂])(?:[∂d][^\W\d_]\w*\s?/\s?[∂d])?"  # the derivative of what, by what follows
+_OF = (  # the derivative of what, by what follows, or one of two names with an index, as in ∂p_i/∂z_j
+    r"(?:(?<![\w^\\∂])(?:[∂d][^\W\d_][^\W_]*(?:_(?![ijkl]{1,2}\s?/)\w*)?\s?/\s?[∂d])?"
+    r"|(?<=∂)(?=[^\W\d_]{1,9}_\{?[ijkl]\}?\s?/\s?∂)|(?<=[ijkl}]/∂)|(?<=[ijkl}] / ∂))"
+)
 _NAME = rf"(?!Σ|[Ss]um_)[^\W\d_]+\d?(?:_(?:hat|bar|tilde))?{_ABOVE}"
 _BELOW = r"_(?:\{[ijkl]{1,2}\}|[ijkl]{1,2}(?![\w{]))"
 _INDEXED = re.compile(rf"(?P<of>{_OF})(?P<name>{_NAME})(?P<below>{_BELOW})(?P<above>{_ABOVE})")
+_JACOBIAN = re.compile(r"[∂d][^\W\d_]{1,9}_\{?[ijkl]\}?\s?/\s?[∂d][^\W\d_]{1,9}_\{?[ijkl\d]\}?")
+_KRONECKER = re.compile(r"(?:δ|delta)_\{(\d)(\d)\}")
 _NUMBERED = re.compile(r"(?P<name>.*?[^\W\d_].*?)_?(?P<below>\d{1,2})")
 _HEAD = re.compile(r"(?:[∂d]\s?[^\s/]{1,20}\s?/\s?[∂d]\s?)?(?:[^\s/()]|(?<=[\^{])\(\w\)){1,30}")
 _SAMPLE = re.compile(
@@ -36,7 +41,7 @@ _SUMMED = re.compile(r"(?:Σ|[Ss]um)_\{?([ijkl])")
 
 def without_free_indices(claims: list) -> list:
     """Claims of which none has a free index that numbers or arrays of the sheet give values to."""
-    claims = _without_samples(claims)
+    claims = _with_given_indices(_without_samples(claims))
     if not any(map(_free, claims)):
         return claims
     numbers, arrays = _indices(claims)
@@ -45,11 +50,12 @@ def without_free_indices(claims: list) -> list:
         letters = _free(claim)
         used = _names(claim) if letters else []
         head, others = used[:1], [each for each in used[1:] if set(each[1]) & set(letters)]
+        others = [each for each in others if not _is_kronecker(each, numbers, arrays)]
         bases = {_base(name, numbers, arrays) for name, _ in others}
         own = head and _base(head[0][0], numbers, arrays)
         if not bases or None in bases or read_name(claim.parts[0].text) in numbers.get("", ()):
             found.append(claim)
-        elif bases <= arrays.keys() and (own is None or own in arrays):
+        elif not _is_of_entries(claim) and bases <= arrays.keys() and (own is None or own in arrays):
             whole = _in_arrays(claim, letters, head[0][1])
             found.append(whole or claim)
             if whole is not None and own is None:
@@ -63,6 +69,29 @@ def without_free_indices(claims: list) -> list:
                 belows = _counted(head[0][1], letters, others, {**arrays, **numbers})
                 numbers.setdefault(_plain(head[0][0]), set()).update(belows)
     return found
+
+
+def _with_given_indices(claims):
+    """Claims with 1 for the index i in `y_i`, where a line says i = 1."""
+    given = [
+        (each.parts[0].text.strip(), each.parts[1].text.strip()) for each in claims if len(each.parts) == 2
+    ]
+    values = {
+        letter: text for letter, text in given if letter in tuple("ijkl") and text in tuple("0123456789")
+    }
+    summed = {letter for claim in claims for part in claim.parts for letter in _SUMMED.findall(part.text)}
+    values = {letter: text for letter, text in values.items() if letter not in summed}
+    return [_with(claim, values)._replace(text=claim.text) for claim in claims] if values else claims
+
+
+def _is_kronecker(indexed, numbers, arrays):
+    """Whether a name with two indices is δ_ij, 1 for equal ones, and nothing that the sheet has."""
+    name, letters = indexed
+    return _plain(name) == "delta" and len(letters) == 2 and _base(name, numbers, arrays) is None
+
+
+def _is_of_entries(claim):
+    return any(_JACOBIAN.search(part.text) for part in claim.parts)
 
 
 def _counted(below, letters, others, indices):
@@ -188,6 +217,7 @@ def _with(claim, value):
         return f"{_called(match)}_{{{below}}}" if below else _called(match)
 
     parts = [part.replace(_INDEXED, indexed) for part in claim.parts]
+    parts = [part.replace(_KRONECKER, lambda match: str(int(match[1] == match[2]))) for part in parts]
     return claim._replace(parts=parts, text=" = ".join(part.text for part in parts))
 
 

@@ -97,6 +97,9 @@ class Lines:
         except ArithmeticError:
             self._undecided(line, "a number in it is too large or too small to compute with")
             return line
+        except NeuronnetError as error:
+            self._undecided(line, str(error))
+            return line
         self._keep(line, statement, role)
         return line
 

@@ -10,9 +10,21 @@ from collections import Counter
 from fractions import Fraction
 from math import prod
 
+from neuronnet.derivation.readings import readings_with_shapes
 from neuronnet.errors import NeuronnetError, UnknownName
+from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, as_vector_shape, hadamard
-from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Power, Product, Sum
+from neuronnet.formulas.expressions import (
+    Call,
+    Entry,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    Power,
+    Product,
+    Sum,
+)
 from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import partial_name, split_partial
@@ -34,9 +46,13 @@ class Meanings(Updates):
             if self.roles.loss is None or self.roles.loss not in self.model:
                 continue
             if as_vector_shape(self.model.shape(self.roles.loss)):
-                self.notes.append(
-                    f"{self.roles.loss} is an array; a loss is a single number, such as its sum"
-                )
+                if not any(role.kind == GRADIENT for role in self.roles.of.values()):
+                    self.notes.append(
+                        f"{self.roles.loss} is an array; a loss is a single number, such as its sum"
+                    )
+                for name in self._helper_names(step):
+                    for formula in self._own_formulas(name, step)[:1]:
+                        self._keep_own(name, step, formula)
                 continue
             self._draws = [self._drawn(seed) for seed in range(DRAWS)]
             self._loss_now = self.assignment.latest(self.roles.loss, step)
@@ -324,8 +340,19 @@ class Meanings(Updates):
                 f"no line of this sheet connects {missing} with {self.roles.loss or 'a loss'}"
             )
         self.connected(name)
-        self.model.formula(name)  # which raises where an array is differentiated
-        return Name(name)
+        self.model.formula(name)  # which raises where the derivatives are too many
+        return self._as_written(statement, Name(name)) if name in self.model.diagonal else Name(name)
+
+    def _as_written(self, statement, jacobian):
+        """What a line states of slopes entry by entry: a matrix, a vector or one number for all."""
+        sizes = [arrays.shape(statement.number.printed)] if statement.number is not None else []
+        for part in statement.formulas + statement.arithmetic:
+            sizes += [size for _, size in readings_with_shapes(part.formula, self.model)]
+        sizes = [len(as_vector_shape(each)) for each in sizes]
+        if 2 in sizes and 1 not in sizes:
+            return jacobian
+        slopes = Call("diag", [jacobian])
+        return slopes if 1 in sizes else Entry(slopes, [1], False)
 
     def connected(self, name):
         """Raise where a derivative is by something that its numerator is not computed from."""

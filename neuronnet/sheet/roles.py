@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Power
+from neuronnet.formulas.expressions import Call, Entry, Expression, Name, Negative, Number, Power
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import split_partial
 
@@ -159,8 +159,13 @@ def reach(name: str, definitions: dict) -> set[str]:
 
 
 def derivatives_in(statement):
-    names = [part.name for part in statement.parts if part.name is not None]
-    return [name for name in names if split_partial(name) is not None]
+    names = [part.name or _of_entry(part.formula) for part in statement.parts]
+    return [name for name in names if name is not None and split_partial(name) is not None]
+
+
+def _of_entry(formula):
+    """The name of the array that a formula is an entry of, as ∂p/∂z for ∂p_1/∂z_1, or None."""
+    return getattr(formula.base, "name", None) if isinstance(formula, Entry) else None
 
 
 def _made_of(name, definitions):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import prod
 
@@ -202,14 +203,12 @@ def _find_arrays(claims, heads, known):
 
 
 def _is_by_entry(head, known):
-    """Whether a derivative is by an entry of an array, as ∂L/∂w_1 of w = [0.1, 0.2]."""
-    below = None if head is None else (split_partial(head) or (None, None))[1]
-    if below is None or known.has(below):
-        return False
-    try:
-        return isinstance(parse(below, known), Entry)
-    except NeuronnetError:
-        return False
+    """Whether a derivative is of or by an entry of an array, as ∂L/∂w_1 of w = [0.1, 0.2]."""
+    for name in () if head is None else split_partial(head) or ():
+        with suppress(NeuronnetError):
+            if not known.has(name) and isinstance(parse(name, known), Entry):
+                return True
+    return False
 
 
 # Functions of the author's own: f(v) = 1/(1 + e^-v)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.arrays import Array
+from neuronnet.formulas.arrays import Array, as_vector_shape
 from neuronnet.formulas.expressions import Expression, Product, Transpose
 from neuronnet.formulas.notation import Known, gradient_of, read_name, updated
 from neuronnet.formulas.rewriting import nodes
@@ -192,7 +192,7 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
     return Understood(
         given=tuple(spellings.of(name) for name in model.given if name in own and "@" not in name),
         model_lines=tuple(sorted(lines)),
-        loss=None if seeds or roles.loss is None else spellings.of(roles.loss),
+        loss=None if seeds or not _is_number(roles.loss, model) else spellings.of(roles.loss),
         meanings=tuple(_meanings(roles, meanings, spellings)),
         notes=(*seeds, *map(spellings.text, meanings.notes), *which_are_samples(roles), *aligned),
         without_value=tuple(
@@ -202,6 +202,10 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
         ),
         prose=prose,
     )
+
+
+def _is_number(name, model):
+    return name is not None and not (name in model and as_vector_shape(model.shape(name)))
 
 
 def understood_beside(roles, meanings, spellings: Spellings, notes: list[str]) -> Understood | None:

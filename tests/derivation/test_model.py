@@ -154,10 +154,23 @@ def test_a_formula_that_does_not_fit_is_refused(name, formula, reason):
     assert name in READ or name not in model
 
 
-def test_a_derivative_is_of_one_number_by_something_that_there_is():
+def test_derivatives_of_a_vector_are_those_of_its_entries():
     model = two_layers()
-    with pytest.raises(NeuronnetError, match="a1 is an array"):
-        model["da1/dx"]
+    for place in (1, 2):
+        model.define(f"e{place}", Entry(Name("a1"), [place]))
+    for by in ("x", "z1", "b"):
+        rows = [list(entries(model[f"de{place}/d{by}"])) for place in (1, 2)]
+        assert model[f"da1/d{by}"].nested() == rows
+    assert model.diagonal == {"da1/dz1", "da1/db"}
+    model.define("A", call("tanh", [Name("a")]))
+    model.define("S", call("sum", [Name("A")]))
+    assert model["dA/da"].nested() == model["dS/da"].nested()
+
+
+def test_a_derivative_has_at_most_two_indices_and_a_path():
+    model = two_layers()
+    with pytest.raises(NeuronnetError, match="of a1, .*, by a are too many for a line"):
+        model["da1/da"]
     with pytest.raises(UnknownName):
         model["dL/dw"]
     assert model["dL/dL"] == 1

@@ -228,7 +228,7 @@ CONDITIONS = set("if when where wenn falls sobald si cuando sinon se quando ес
 JOINING = (
     "and with where so thus hence und mit wobei sowie et avec où donc y con donde e com onde и где".split()
 )
-_OF_FORMULAS = set("if else otherwise for and or mod in otherwise sonst sinon sino senão".split())
+_OF_FORMULAS = set("if else otherwise for and or mod in otherwise sonst sinon sino senão det tr".split())
 _QUANTITIES = set("net out eta lr".split()) | set(GREEK.values())  # never a word before a name
 _TYPES = set("int float double str bool list tuple dict string number tensor ndarray any".split())
 
