@@ -49,7 +49,7 @@ _LET = re.compile(r"\s*let\s", re.IGNORECASE)
 _IS_LATEX = re.compile(r"[\\$&]|_\{")
 _JOINING = re.compile(rf"\s*({'|'.join(JOINING)})\s+(?=[^\s\d=][^\s=]{{0,40}}\s*:?=(?!=))")
 _OLD = re.compile(r"(?<=[\w}\]])(?:[_^](?:old|\{old\}|\(old\)))(?!\w)")
-_ASSIGNS = re.compile(r":=|←|<-(?!>)|\\(?:gets|leftarrow|coloneqq)\b|[-+*/]=")
+_ASSIGNS = re.compile(r":=|≔|←|<-(?!>)|\\(?:gets|leftarrow|coloneqq)\b|[-+*/]=")
 _ASIDE = re.compile(r"\s*[^\W\d_][^()=:]{2,40}\(([^()=]{1,40}=[^()=]{1,40})\)\s*:(?:\s(?=.*=)|\s*\Z)")
 _CONCLUDES = re.compile(r"⇒|⟹|=>|\\(?:Rightarrow|implies|Longrightarrow)\b")
 _BECOMES = re.compile(r"→|->|\\(?:to|rightarrow|longrightarrow)\b")
@@ -58,7 +58,7 @@ _NUMBERS_BEFORE, _NUMBER_AFTER = (
     re.compile(r"\s*[-−]?\d+(?:[.,]\d+)?\s*[.;]?\s*\Z"),
 )
 _LOOKS_LIKE_A_CLAIM = re.compile(r"[+*/^()\[\]<>]|[0-9.]\s*-\s*[0-9.]|[^\W\d]\d*\s-\s")
-_REMARK = re.compile(r"(?<=[\d\])])\s+\(([^\W\d_]{2,})\s.*\)\s*\Z")
+_REMARK = re.compile(r"(?<=[\d\])])\s+[(\[]([^\W\d_]{2,})\s.*[)\]]\s*\Z")
 _STATES = re.compile(r"(?<=[\d\])])\s+(\([^()]*[^\W\d_]{3}[^()]*=[^()]*\))\Z")
 _PAIR = re.compile(r"\(\s*[-−]?\d+(?:\.\d+)?,[-−]?\d+(?:\.\d+)?\s*\)(?:\^T|ᵀ|\^⊤)?")
 _MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")
@@ -128,7 +128,8 @@ class Sheet:
         for end, following, piece in pieces(written, self.vocabulary.names, self.vocabulary.joining):
             if self.is_full(statement.place(start + 1)[0]):
                 return None
-            bare = without_remark(ended(piece), self.defined)
+            number = _EQUATION_NUMBER.search(piece.text)
+            bare = without_remark(ended(piece[: number.start()] if number else piece), self.defined)
             bare = bare if latex else without_remark(ended(self._without_words(bare)), self.defined)
             aside = None if latex else _STATES.search(bare.text)
             if aside and self.vocabulary.stated(aside[1]):
@@ -172,8 +173,6 @@ class Sheet:
 
     def _without_words(self, written):
         """A piece without the words that lead to its claim or follow it."""
-        number = _EQUATION_NUMBER.search(written.text)
-        written = written[: number.start()] if number else written
         joining = _JOINING.match(written.text)
         written = written[joining.end() :] if joining and joining[1] not in self.vocabulary.names else written
         head, equals, _ = written.text.partition("=")

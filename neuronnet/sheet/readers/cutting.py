@@ -131,13 +131,13 @@ _DOLLARS = re.compile(r"\$+|\\[()\[\]]|\\(?:nonumber|notag|q?quad)\b")
 _MATRIX = re.compile(r"\\begin\s*\{(?:[bpvB]?matrix|smallmatrix|array|[dr]?cases)")
 HYPOTHESES = CONDITIONS - set(JOINING)
 _END = re.compile(r"(?:(?<=\d)\s*:)?[\s.,;…]*\Z")
-_JOINED = re.compile(rf"\s*[,;]\s+(?:{'|'.join(JOINING)})\s*\Z")
+_JOINED = re.compile(rf"(?:(?<=\d)|\s*[,;])\s+(?:{'|'.join(JOINING)})\s*\Z")
 _NEXT = r"(?=(?:[^\W\d_]+\s+){0,4}[^\s=]{1,40}\s*:?=(?!=))"
 _SEPARATOR = re.compile(
     rf"(?<=[\w)\]}}'%])[,;]?\s+(?P<word>{'|'.join(JOINING)})\s+{_NEXT}"
     rf"|(?<=[\w)\]}}%])[,;]?\s+(?=(?P<condition>{'|'.join(HYPOTHESES)})\s+{_NEXT})"
     r"|[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
-    rf"|(?<=[\d)\]])\s?:\s+{_NEXT}|(?<=[\w)\]}}'%])\.\s+(?:(?=[^\W\d_]{{2,}}[\s,:])|{_NEXT})"
+    rf"|\n|(?<=[\d)\]])\s?:\s+{_NEXT}|(?<=[\w)\]}}'%])\.\s+(?:(?=[^\W\d_]{{2,}}[\s,:])|{_NEXT})"
 )
 _ENDS_WITH_NUMBER = re.compile(r"[=≈]\s*[-−]?[\d.,]+%?\s?\Z")
 _NAMES_OF_NUMBERS = set(GREEK.values())
@@ -234,7 +234,7 @@ def shown(text, limit=LONGEST_TEXT):
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
-_OPERATORS = "=≈≅≃≡≐→←*·×⋅∗/÷+"
+_OPERATORS = "=≈≅≃≡≐≔≜≝→←*·×⋅∗/÷+"
 BEGINS = re.compile(
     r"(?:\s|&|\{\}|\\q?quad\b|\\[,;: ])*"
     rf"(?:[{_OPERATORS})\]}}]|:=|~(?!~)|<-(?!>)"

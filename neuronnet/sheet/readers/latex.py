@@ -38,6 +38,7 @@ _WRITTEN = (
 _NAMED = {*GREEK.values(), "varepsilon", "vartheta", "varphi"}
 _KIND = by_word("""\
 fraction: frac dfrac tfrac cfrac
+derivative: pdv dv odv diffp diff
 function: exp ln log tanh max min sinh cosh sin cos tan arg
 bold: mathbf boldsymbol bm mathbb pmb textbf
 font: text mathrm operatorname mathit mathsf mathtt textrm textit texttt mathop boxed mathcal mathscr mathfrak
@@ -225,8 +226,8 @@ class _Translator:
 
     def command(self, name, column):
         kind = _KIND.get(name)
-        if kind == "fraction":
-            return self.fraction(column)
+        if kind in ("fraction", "derivative"):
+            return self.fraction(column, "∂" * (kind == "derivative"))
         if kind == "function":
             return self.function(name, column)
         if name == "sqrt":
@@ -299,13 +300,15 @@ class _Translator:
             if kind == "end":
                 return rows
 
-    def fraction(self, column):
+    def fraction(self, column, sign=""):
         divisor = self.last == "/"
         self.last = "("
         upper = _stripped(self.argument())
         self.last = "("
         lower = _stripped(self.argument())
         self.last = ")"
+        if sign:
+            upper, lower = [(sign, column), *upper], [(sign, column), *lower]
         pieces = self.ratio(upper, lower, column)
         return [("(", column), *pieces, (")", column)] if divisor else pieces
 

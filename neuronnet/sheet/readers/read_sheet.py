@@ -8,7 +8,7 @@ import re
 from collections import Counter
 
 from neuronnet.formulas.calls import SPELLED
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
 from neuronnet.sheet.readers import json_files, python_code, tables, web_pages
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import BEGINS, joined
@@ -35,6 +35,9 @@ MOST_LINES = 20_000
 MOST_CHARACTERS = 2_000_000
 _COMMENT = re.compile(
     r"(?<=\S)\s{2,}(?:←|<-|⟵)\s+[^\W\d_]{2}[^=*/^+·×\d]*$|(?:^|(?<=\s))(?:#|//|%(?=\s*[^\W\d])).*"
+)
+_VALUE_BEHIND = re.compile(
+    r"(?<==)(?P<claimed>[^=#]*?)\s*;?\s*(?:#|//)\s*(?:[-=]>|→|≈|=)?\s*(?P<value>[-−]?\d*[.,]\d+(?:e[-+]?\d+)?)\s*$"
 )
 _FRAMED = re.compile(r"\s*([=*_-])\1{2,}\s*(?P<title>.*?)\s*\1*\s*")
 _TEX_COMMENT = re.compile(r"(?<=\S)(?<![\\\d])\s+%(?=\s).*")
@@ -314,6 +317,9 @@ def _take_joined(sheet, kept):
 
 
 def _without_comment(line):
+    valued = _VALUE_BEHIND.search(line.text)
+    if valued and parse_number(valued["claimed"]) is None:
+        line = line.replace(_VALUE_BEHIND, r"\g<claimed> = \g<value>")
     framed = _FRAMED.fullmatch(line.text)
     if framed:
         return line[framed.start("title") : framed.end("title")]

@@ -13,11 +13,11 @@ from neuronnet.formulas.tokens import GREEK, LOWERED, TextWithColumns
 from neuronnet.names import WORD
 
 ENTRY = rf"{WORD}(?:_\{{\w{{1,20}}\}})?(?:\[[\d,\s]{{1,20}}\])?(?:@\d{{1,9}}|\^?\+|⁺|\^\{{\+\}})?"
-EQUALITY = r"[=≈≅≃≡≐→←]|<-(?!>)|\\(?:approx|simeq|cong|equiv|doteq|to|rightarrow|gets|leftarrow)\b"
+EQUALITY = r"[=≈≅≃≡≐≔≜≝→←]|<-(?!>)|\\(?:approx|simeq|cong|equiv|doteq|to|rightarrow|gets|leftarrow)\b"
 EQUALS = re.compile(rf"{EQUALITY}|\s~\s")
-_EQUALITY = re.compile(":=|==|~=|<-(?!>)|[≈≅≃≡≐→←~]")
+_EQUALITY = re.compile(":=|==|~=|<-(?!>)|[≈≅≃≡≐≔≜≝→←~]")
 _PLAIN = str.maketrans("：，；（）＝＋－％⁄∕。、", ":,;()=+-%//;,")
-_UNSEEN = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
+_UNSEEN = re.compile("[∴\u200b-\u200d\u2060\ufeff\u00ad]")
 _MARKUP = re.compile(
     r"(?<![\w*)\]])\*\*(?=[^\s*])(?P<bold>[^*]{1,200}?)(?<=[^\s*])\*\*(?![\w*(])|`(?P<code>[^`]{1,400})`|\A\s{0,3}>\s+"
     r"|</?(?:b|i|em|strong|u|var|code|tt|span|font|p|small|big|center)(?:\s[^<>]{0,200})?>|<br\s?/?>"
@@ -226,7 +226,8 @@ _SHORT = set(
 )
 CONDITIONS = set("if when where wenn falls sobald si cuando sinon se quando если for für pour para".split())
 JOINING = (
-    "and with where so thus hence und mit wobei sowie et avec où donc y con donde e com onde и где".split()
+    "and with where so thus hence then und mit wobei sowie dann et avec où donc puis alors y con donde luego "
+    "e com onde então quindi poi и где".split()
 )
 _OF_FORMULAS = set("if else otherwise for and or mod in otherwise sonst sinon sino senão det tr".split())
 _QUANTITIES = set("net out eta lr".split()) | set(GREEK.values())  # never a word before a name
@@ -258,8 +259,10 @@ _STATED = re.compile(
 )
 _JOINS = re.compile(rf"[=≈]\s*(?:{_NUMBER})[,;]?\s+({'|'.join(JOINING)})[ \t]+(?:{_LETTERS}+[ \t]+){{0,4}}\Z")
 _AFTER_NUMBER = re.compile(
-    rf"(?:(?<=[\d\])}}ᵀ])|(?<=\^T))\s*(?:,|–|-|—|\.)?\s+(?={_LETTERS}{{2,}}(?![\w(\[{{^]))"
+    rf"(?:(?<=[\d\])}}ᵀ])|(?<=\^T))\s*(?:,|–|-|—|\.)?\s+(?=(?:I\s+)?{_LETTERS}{{2,}}(?![\w(\[{{^]))"
 )
+_ON_A = re.compile(r"\s*[Oo]n a(?:ura)?\s+(?:donc\s+|alors\s+|ainsi\s+)?(?=[^\s=]+\s*$)")
+_AFTER_A_NUMBER = re.compile(rf"[^=]*\d[,.;]?\s+(?:{'|'.join(JOINING)})\s+(?=[^\s=]+\s*$)")
 _INDEX_RANGE = re.compile(r"\s*[a-zA-Z]\s*=\s*\d+\s*,?\s*(?:\d+\s*,\s*)?(?:…|\.\.\.?|\\[lc]?dots|,\\ldots).*")
 _PRINTED = re.compile(
     r"\s*(?P<name>[^\W\d][\w.']{0,30}(?:\[\d[\d,\s]{0,9}\])?)\s*:\s*(?P<value>\[.*\]|[-+−]?\d+[.,]\d+(?:e[-+]?\d+)?)\s*",
@@ -321,7 +324,8 @@ class Vocabulary:
 
     def lead(self, head):
         """How many characters before a claim's first sign of equality lead to the claim."""
-        at, text = 0, head
+        said = _ON_A.match(head)
+        at, text = (said.end(), head[said.end() :]) if said else (0, head)
         while label := _LABEL.match(text) or _STEP.match(text):
             begins = _CLAIMED if label.re is _LABEL else _HEAD
             if not begins.match(text, label.end()):
@@ -344,6 +348,7 @@ class Vocabulary:
                     or word in _QUANTITIES
                     or word == "I"
                     or (words and word == "in")
+                    or word in _TYPES
                     or (word in self.functions and "," in token.group())
                 )
                 or not _HEAD.match(text[token.end() :])
@@ -354,7 +359,8 @@ class Vocabulary:
         while words and (words[-1] in _QUANTITIES or (len(words) == 1 == len(words[0]) and words[0] != "I")):
             words.pop()
             ends.pop()
-        return at + ends[-1]
+        after = _AFTER_A_NUMBER.match(text, ends[-1])
+        return at + (after.end() if after else ends[-1])
 
     def ends_a_phrase(self, name):
         """Whether what should be a name behind words is one of them: it stands beside no operator."""
@@ -364,7 +370,7 @@ class Vocabulary:
         """Where the words begin that follow the number at the end of a claim; None where none do."""
         for match in _AFTER_NUMBER.finditer(last):
             rest = last[match.end() :]
-            words = re.findall(r"[^\W\d_]+", rest)
+            words = re.findall(r"[^\W\d_]+", rest.removeprefix("I "))
             is_odd = rest.count("(") != rest.count(")")
             if words and self.is_word(words[0]) and not is_odd and not re.search(r"[=*/^+·×]|\s-\s", rest):
                 return match.start()
