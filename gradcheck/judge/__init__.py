@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.errors import GradcheckError, Interrupted, entry_name
-from gradcheck.judge.directions import Group, Kinks, judge_along, locate, random_direction
+from gradcheck.judge.directions import Group, Kinks, along_gradient, judge_along, locate, random_direction
 from gradcheck.numeric.derivatives import Estimate, SharedStep, floor_along, gradient
 from gradcheck.numeric.rounding import DEVIATIONS, U
 from gradcheck.numeric.steps import FIRST_STEP, with_entries
@@ -136,11 +136,8 @@ class JudgedEntries:
         draw = np.random.default_rng([self._functions.seed, 2])
 
         def along(some):
-            small = SMALL_ERRORS[self.precision]
             for _ in range(CONFIRMED if self.single_precision else 1):
-                direction = random_direction(self.vector, some, draw)
-                how = self.confidence, self._floor, small
-                judgement, bar, _ = judge_along(self._functions, self._at, direction, *how)
+                judgement, bar = self._judged_along(random_direction(self.vector, some, draw))
                 if judgement != "wrong":
                     break
             return judgement, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
@@ -153,9 +150,24 @@ class JudgedEntries:
             unknown, known = here[~finite], here[finite]
             self._judge_one_by_one(unknown[:MOST_NOT_FINITE])
             if len(known) > 0:
-                self.groups += locate(block, known, along, self._judge_one_by_one, draw)
+                groups = locate(block, known, along, self._judge_one_by_one, draw)
+                self.groups += self._right_along_gradient(groups, draw)
             if len(unknown) > MOST_NOT_FINITE:
                 self.groups.append(Group(unknown[MOST_NOT_FINITE:], "wrong", math.inf))
+
+    def _judged_along(self, direction):
+        how = self.confidence, self._floor, SMALL_ERRORS[self.precision]
+        return judge_along(self._functions, self._at, direction, *how)[:2]
+
+    def _right_along_gradient(self, groups, draw):
+        """The Groups; in low precision undecided where a factor may be wrong that random ones passed."""
+        if self.precision == "float64" or {each.verdict for each in groups} != {"right"}:
+            return groups
+        positions = np.concatenate([each.positions for each in groups])
+        if not np.any(self.analytic[positions]):
+            return groups
+        judgement, _ = self._judged_along(along_gradient(self.analytic, positions, draw))
+        return groups if judgement == "right" else [replace(each, verdict="undecided") for each in groups]
 
     def _judge_one_by_one(self, positions):
         """Measure and judge the entries at the positions; returns how many of them are wrong."""

@@ -23,6 +23,8 @@ from gradcheck.verdict import SMALL_ERRORS, Judgement, judge, visible_from
 
 WORST_VISIBLE = 1e-3  # of the largest entry: with wider bars, of thousands of kinks say, a pass means nothing
 PART_OF_LENGTH = 0.1  # of the gradient: the same in single precision
+HIDDEN = 0.03  # of that length: what single precision hides among thousands of kinks
+OUTSIDE = "further from the slope than the rounding of single precision"
 AGREEING = 2  # directions: along a single one two errors may cancel
 MOST_DIRECTIONS = 4  # that are tried until so many agree
 FEW = 2  # entries: to look at them takes no more calls than a direction
@@ -40,6 +42,13 @@ def random_direction(vector, positions, draw):
     direction, n = np.zeros_like(vector), len(positions)
     direction[positions] = draw.choice([-1.0, 1.0], n) * draw.uniform(1.0, 2.0, n) / math.sqrt(n)
     return direction
+
+
+def along_gradient(analytic, positions, draw):
+    """The gradient at the positions, each entry 1 to 2 times as large: a factor never cancels along it."""
+    direction = np.zeros_like(analytic)
+    direction[positions] = analytic[positions] * draw.uniform(1.0, 2.0, len(positions))
+    return direction / (_norm(direction) or 1.0)
 
 
 def judge_along(functions, at, direction, confidence, floor=None, small=SMALL_ERRORS["float64"]):
@@ -69,6 +78,10 @@ def judge_along(functions, at, direction, confidence, floor=None, small=SMALL_ER
     is_seen = visible <= WORST_VISIBLE * largest or largest == 0.0
     if small > WORST_VISIBLE:
         is_seen |= visible_from(estimate.error, confidence) <= PART_OF_LENGTH * _norm(terms)
+        low, high = sorted(estimate.slopes)
+        outside = max(low - np.sum(terms), np.sum(terms) - high)
+        if judgement == "right" and outside > max(estimate.error, HIDDEN * _norm(terms)):
+            judgement = Judgement("undecided", OUTSIDE)
     if judgement == "right" and not is_seen:
         would_pass = f"an error of {visible / largest:.1e} of the largest entry would pass"
         judgement = Judgement("undecided", would_pass)
@@ -136,8 +149,8 @@ def _along(along, positions):
     tried = []
     for _ in range(MOST_DIRECTIONS):
         judgement, bar, narrow = along(positions)
-        if judgement == "wrong":
-            return Group(positions, "wrong", bar)
+        if judgement == "wrong" or judgement.reason == OUTSIDE:
+            return Group(positions, str(judgement), bar)
         tried.append((bar, str(judgement)))
         if narrow and [verdict for _, verdict in tried[-AGREEING:]] == ["right"] * AGREEING:
             break

@@ -72,9 +72,9 @@ def floor_of(f, x, centre):
 
     sample_at = partial(_noise_sample, recorded, x, centre)
     finest = sample_at(scale * SPACINGS[-1])
-    deviation = _deviation(sample_at, finest, abs(centre), scale)
+    deviation, least = _deviation(sample_at, finest, abs(centre), scale)
     if deviation > AGREEMENT * max(U * abs(centre), finest.level or 0.0) and not _jumps(
-        f, x, centre, scale, deviation
+        f, x, centre, scale, least
     ):
         deviation = finest.level or 0.0
     moves = np.abs(np.array(values) - centre)
@@ -147,23 +147,23 @@ def _quantum(moves, size):
 
 
 def _deviation(sample_at, finest, size, scale):
-    """The level on which the finest spacing and a coarser one agree, or two of three coarser ones.
+    """(level, the least in it) on which the finest spacing and a coarser one agree, or two of three coarser.
 
     Where they agree a third joins them, for a level known from seven values may be half of the true one.
     """
     unavoidable = AGREEMENT * U * size
-    seen, agreed = [], None
+    seen, agreed, least = [], None, None
     for spacing in SPACINGS[:-1]:
         sample = sample_at(scale * spacing)
         if agreed is None:
             if _agree(sample, finest, AGREEMENT):
                 third = sample_at(scale * SPACINGS[-2]) if spacing > SPACINGS[-2] else sample
                 levels = [each.level for each in (sample, finest, third) if _agree(each, finest, AGREEMENT)]
-                return math.hypot(*levels) / math.sqrt(len(levels))
+                return math.hypot(*levels) / math.sqrt(len(levels)), min(levels)
             if sample is STILL:
-                return _deviation_at_wide_spacings(sample_at, scale)
-            alike = [max(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)]
-            agreed = alike[0] if alike else None
+                return (_deviation_at_wide_spacings(sample_at, scale),) * 2
+            alike = [(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)]
+            agreed, least = (max(alike[0]), min(alike[0])) if alike else (None, None)
         elif sample.stands_still or AGREEMENT * sample.foretold < agreed:
             break
         elif sample.level is None:
@@ -175,7 +175,9 @@ def _deviation(sample_at, finest, size, scale):
         if agreed is not None and agreed <= unavoidable:
             break
         seen.append(sample)
-    return next((level for level in (agreed, finest.level) if level is not None), 0.0)
+    if agreed is None:
+        agreed = least = finest.level or 0.0
+    return agreed, least
 
 
 def _deviation_at_wide_spacings(sample_at, scale):

@@ -101,3 +101,51 @@ def test_a_bias_before_batch_normalisation_is_zero_up_to_the_rounding_of_its_ter
     assert np.any(given_bias != 0.0) and report["b"].verdict == report.verdict == "right"
     wrong = model.gradients(model.parameters) | {"b": given_bias + np.float32(1e-4)}
     assert check(model.loss, wrong, model.parameters)["b"].verdict == "wrong"
+
+
+def relu_layers(seed, single):
+    """(loss, gradients, point) of relu units; `single`: all of the forward pass, or the nets alone."""
+    draw = np.random.default_rng(seed)
+    x, target = draw.normal(size=(32, 300)), draw.normal(size=(32, 10))
+    point = {"W1": draw.normal(size=(300, 60)) / 12.0, "W2": draw.normal(size=(60, 10)) / 5.0}
+
+    def forward(p, kind):
+        net = (x.astype(kind) @ p["W1"].astype(kind)).astype(np.float32 if single == "nets" else kind)
+        hidden = np.maximum(net, 0).astype(kind)
+        return hidden, hidden @ p["W2"].astype(kind) - target.astype(kind)
+
+    def loss(p):
+        _, off = forward(p, np.float32 if single == "all" else np.float64)
+        return float(np.mean(np.sum(off * off, axis=1)) / 2)
+
+    def gradients(p):
+        hidden, off = forward(p, np.float64)
+        delta = off / len(x)
+        return {"W1": x.T @ (delta @ p["W2"].T * (hidden > 0.0)), "W2": hidden.T @ delta}
+
+    return loss, gradients, point
+
+
+def five_percent(w):
+    return 1.05 * w
+
+
+def a_row_twice(w):
+    return np.vstack([2.0 * w[:1], w[1:]])
+
+
+def a_unit_off(w):
+    return w * (np.arange(w.shape[1]) > 0)
+
+
+@pytest.mark.parametrize("single", ["all", "nets"])
+@pytest.mark.parametrize("mistake", [None, five_percent, a_row_twice, a_unit_off])
+def test_thousands_of_entries_behind_single_precision(single, mistake):
+    """What is wrong is never passed, be it a factor, a row or a unit; what is right is never accused."""
+    for seed in (0, 3):
+        loss, right, point = relu_layers(seed, single)
+        wrong = (
+            right if mistake is None else lambda p, right=right: right(p) | {"W1": mistake(right(p)["W1"])}
+        )
+        report = check(loss, wrong, point, select="W1", seed=seed)
+        assert report["W1"].verdict != ("wrong" if mistake is None else "right"), seed
