@@ -265,13 +265,13 @@ def _gradient_block(judged, block):
 
 def _constants(network, samples, learning_rate):
     """What a check knows of the task, as `causes` takes it. Raises GradcheckError for unsuitable samples."""
-    if network is None:
+    from gradcheck.why.known_mistakes import described, is_model
+
+    if network is None or is_model(network):
         if samples is not None and not isinstance(samples, Integral):
             found = f"found a {type(samples).__name__}"
             raise GradcheckError(f"samples: {found}; without a network give their number")
         return {"learning_rate": learning_rate, "samples": samples}
-    from gradcheck.why.known_mistakes import described
-
     description = described(network, samples)
     number = len(description.samples)
     l2 = description.l2_share(description.l2, number)

@@ -32,7 +32,8 @@ def known_mistakes(network: Any, samples: Any, gradients: Any, parameters: Any =
     """The known mistakes that give exactly these gradients: a list of neuronnet's Diagnosis, best first.
 
     It is empty where the gradients are right, and where no known mistake gives them. `network`: a
-    NeuralNetwork or what `neuronnet.load` takes; `samples`: (inputs, targets) pairs, or two arrays (X, T)
+    NeuralNetwork, what `neuronnet.load` takes, or a `neuronnet.Model`, whose names the gradients then have;
+    `samples`: (inputs, targets) pairs, or two arrays (X, T)
     with a row per sample; None for the network's own. `gradients` of E_total, the samples combined as the
     network says: a dict of its own names ("w5" or "dE_total/dw5") to numbers; a dict of "W1", "b1", "W2", ...
     to arrays, a row per neuron, not necessarily all; or a list of such arrays in that order, or of all
@@ -42,17 +43,17 @@ def known_mistakes(network: Any, samples: Any, gradients: Any, parameters: Any =
     Raises ShapeMismatch, StructureMismatch, UnknownName, NotFinite or GradcheckError; neuronnet's errors for
     a bad network.
     """
-    description = described(network, samples)
+    subject = network if is_model(network) else described(network, samples)
     if parameters is None:
-        numbers = _numbers(gradients, description)
+        numbers = _of_model(subject, gradients) if is_model(network) else _numbers(gradients, subject)
     else:
         point = Point(parameters)
-        numbers, why_not = gradients_by_name(description, point, point.flatten_like(gradients))
+        numbers, why_not = gradients_by_name(subject, point, point.flatten_like(gradients))
         if numbers is None:
             raise GradcheckError(why_not)
     if not numbers:
         raise GradcheckError("gradients: found none; give at least one")
-    return _diagnoses(description, numbers)
+    return _diagnoses(subject, numbers)
 
 
 def known_mistakes_at(network, samples, point, analytic):
@@ -60,12 +61,12 @@ def known_mistakes_at(network, samples, point, analytic):
 
     `point` and `analytic` as for `gradients_by_name`. Raises GradcheckError for unsuitable samples.
     """
-    description = described(network, samples)
-    numbers, why_not = gradients_by_name(description, point, analytic)
+    subject = network if is_model(network) else described(network, samples)
+    numbers, why_not = gradients_by_name(subject, point, analytic)
     if numbers is None:
         return [], why_not
     try:
-        return _diagnoses(description, numbers), None
+        return _diagnoses(subject, numbers), None
     except NeuronnetError as error:
         return [], f"{NOT_TRIED}: {error}"
 
@@ -76,6 +77,11 @@ def gradients_by_name(network, point, analytic):
     `point`: the Point of the caller's parameters, `analytic` the flat vector of their gradients. The
     parameters must be those of the network, to the last bit. Some may be missing, or there may be others.
     """
+    bad = np.flatnonzero(~np.isfinite(analytic))
+    if bad.size > 0:
+        return None, f"{NOT_TRIED}: the gradient of {point.names[bad[0]]} is {analytic[bad[0]]}"
+    if is_model(network):
+        return _in_blocks(network, point, analytic)
     layers = _arrays(described(network))
     wanted = {array.name: array for layer in layers for array in layer if array is not None}
     found = _places(layers, point)
@@ -87,9 +93,6 @@ def gradients_by_name(network, point, analytic):
             f"{NOT_TRIED}: the network's {', '.join(missing)} should be among {', '.join(others)} of the "
             "parameters, which have other values"
         )
-    bad = np.flatnonzero(~np.isfinite(analytic))
-    if bad.size > 0:
-        return None, f"{NOT_TRIED}: the gradient of {point.names[bad[0]]} is {analytic[bad[0]]}"
     numbers = {}
     for name, positions in found.items():
         for entry, position in zip(wanted[name].entries.ravel().tolist(), positions.ravel().tolist()):
@@ -108,8 +111,42 @@ def described(network, samples=None):
     return read(description.to_dict() | {"sample": own})
 
 
-def _diagnoses(description, numbers):
+def is_model(network: Any) -> bool:
+    """Whether a network is described by formulas of its own: a `neuronnet.Model`."""
+    return hasattr(network, "canonical")
+
+
+def _of_model(model, gradients):
+    """{"W1": number or array} from a dict by the names of a Model or of the derivatives of its loss."""
+    if not isinstance(gradients, Mapping):
+        found = f"gradients: found {type(gradients).__name__}"
+        raise GradcheckError(f"{found}; of a Model allowed is a dict of its own names to numbers or arrays")
+    return {str(name): _array(name, value) for name, value in gradients.items()}
+
+
+def _in_blocks(model, point, analytic):
+    """The gradients of the blocks that have the values of a given quantity of a Model, by its name."""
+    known = {name: np.ravel(model[name]) for name in model.names() if model.formula(name) is None}
+    numbers = {}
+    for block in point.blocks:
+        own = slice(block.start, block.stop)
+        alike = [name for name in known if np.array_equal(known[name], point.vector[own])]
+        alike = [name for name in alike if name == block.name] or [
+            each for each in alike if each not in numbers
+        ]
+        if alike:
+            numbers[alike[0]] = analytic[own].reshape(np.shape(model[alike[0]]))
+    if not numbers:
+        return None, f"{NOT_TRIED}: no block has the values of {', '.join(known)}, which the model has"
+    return numbers, None
+
+
+def _diagnoses(subject, numbers):
     """The Diagnoses of a gradient summed over all samples, whatever batch the network updates from."""
+    if is_model(subject):
+        named = {name: split_partial(name) or (subject.loss, name) for name in numbers}
+        return diagnose(subject, {partial_name(*named[name]): value for name, value in numbers.items()})
+    description = subject
     error = description.names.error
     claims = {partial_name(error, name): number for name, number in numbers.items()}
     return diagnose(replace(description, batch="full"), claims, bounded=Bounded)

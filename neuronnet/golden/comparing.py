@@ -163,7 +163,7 @@ class Comparison:
             f"first difference, in order of computation: {self.first}",
         ]
         lines += [f"mistake: {each.sentence}" for each in self.mistakes[:1]]
-        lines += [f"  {each.odds}" for each in self.mistakes[:1]]
+        lines += [f"  {text}" for each in self.mistakes[:1] for text in (each.odds, each.equals) if text]
         rest = self.differences[1:]
         if rest:
             differ = "differs" if len(rest) == 1 else "differ"

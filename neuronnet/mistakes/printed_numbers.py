@@ -146,6 +146,11 @@ class Diagnosis(NamedTuple):
         digits = f"{self.digits:.0f} digits reproduced"
         return f"{digits}, {self.tried} explanations tried, {chance} expected by chance"
 
+    @property
+    def equals(self) -> str:
+        """ "the same digits would come from: ..." with the ids in `same_as`, or an empty text."""
+        return f"the same digits would come from: {', '.join(self.same_as)}" if self.same_as else ""
+
     def to_dict(self) -> dict:
         return {
             "id": self.id,

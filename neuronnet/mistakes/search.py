@@ -31,25 +31,30 @@ FEWEST = 5  # digits from which a slip is told from chance
 
 
 def explanations(
-    subject, numbers: list[PrintedNumber], progress=None, rounding=None, may_contradict=True
+    subject, numbers: list[PrintedNumber], progress=None, rounding=None, may_contradict=True, bounds=None
 ) -> list[Diagnosis]:
     """Diagnoses of the wrong ones among PrintedNumbers, best first, each of what those before it leave over.
 
     `subject` has `variations`, by id, `replay(variation, number, keep)` and `work`: a Network, or the model
     of a sheet. `rounding`: None, or for numbers that one program computed, a function (variation, number)
     that says by how much one may miss the value in a replay and still be that value, rounded in another way.
-    `may_contradict`: whether a mistake may be named that would have made right numbers wrong.
+    `may_contradict`: whether a mistake may be named that would have made right numbers wrong. `bounds`: a
+    list that takes what was left out of the search, if anything stays unexplained.
     """
     if all(each.is_right for each in numbers):
         return []
-    return _Search(subject, numbers, progress, rounding, may_contradict).explanations()
+    search = _Search(subject, numbers, progress, rounding, may_contradict)
+    found = search.explanations()
+    if bounds is not None and search.left(found):
+        bounds += search.bounds
+    return found
 
 
 class _Search:
     """The numbers still to be explained, the right ones, and the passes varied so far."""
 
     def __init__(self, subject, numbers, progress, rounding, may_contradict):
-        self.may_contradict = may_contradict
+        self.may_contradict, self.bounds = may_contradict, []
         self.subject, self.progress, self.one_program = subject, progress, rounding is not None
         self.rounding = rounding or (lambda variation, number: 0.0)
         sizes = [abs(size) for each in numbers for size in (each.printed, each.exact)]
@@ -75,18 +80,21 @@ class _Search:
         One number that is left alone is a slip of the pen before it is two mistakes.
         """
         found = self._one_after_another([], self._single_values)
-        found += self._slips(found) if len(self._left(found)) == 1 else []
+        found += self._slips(found) if len(self.left(found)) == 1 else []
         if len(self.wrong) == 1 and found and len(found[0].contradicts) > 1:
             found = self._slips([]) or found
-        left = [each for each in self._left(found) if not each.is_long]
+        left = [each for each in self.left(found) if not each.is_long]
         if left and sum(each.digits for each in self._telling(left)) >= FEWEST_PAIRED_DIGITS:
             pairs = self._pairs(found)
             found = self._more(found, pairs)
-        if self.subject.work <= MOST_CARRIED_WORK and any(not each.is_long for each in self._left(found)):
-            found = self._one_after_another(found, self._carried_values, carried=True)
+        if any(not each.is_long for each in self.left(found)):
+            if self.subject.work <= MOST_CARRIED_WORK:
+                found = self._one_after_another(found, self._carried_values, carried=True)
+            else:
+                self.bounds.append("mistakes with the printed numbers carried on, in so large a model")
         return found + self._slips(found)
 
-    def _left(self, found):
+    def left(self, found):
         explained = {name for each in found for name in each.explains}
         arrays = {each.key[0] for each in self.wrong if each.name in explained and each.entry is not None}
         return [each for each in self.wrong if each.name not in explained and each.key[0] not in arrays]
@@ -96,7 +104,7 @@ class _Search:
     def _one_after_another(self, found, values_of, carried=False):
         """A Diagnosis for the first number that is left, until none is found for any."""
         found, given_up = list(found), set()
-        while left := [each for each in self._left(found) if each.key not in given_up]:
+        while left := [each for each in self.left(found) if each.key not in given_up]:
             candidates = []
             for done, each in enumerate(self.singles, 1):
                 candidates.append((each, values_of(each, left[0])))
@@ -104,9 +112,9 @@ class _Search:
                     candidates[-1] = each, self._trained(*candidates[-1], left[0])
                     self.progress(done, len(self.singles))
             candidates = [(each, values) for each, values in candidates if values is not None]
-            best = self._best(left[0], self._left(found), candidates, carried)
+            best = self._best(left[0], self.left(found), candidates, carried)
             if best is None and not carried:
-                best = self._best(left[0], self._left(found), self._from_later_on(left[0]))
+                best = self._best(left[0], self.left(found), self._from_later_on(left[0]))
             given_up.add(left[0].key)
             found += [] if best is None else [best]
         return found
@@ -205,14 +213,17 @@ class _Search:
         first = next(each for each in self.wrong if not each.is_long)
         given = [each for each in self.singles if self._is_given(first, first.value(self._of(each)), each)]
         if given:
-            left = self._left(found) or self.wrong
+            left = self.left(found) or self.wrong
             different = self._different([each for each in left if not each.is_long])
             pairs = [(one, other) for one in given[:MOST_FIRST] for other in different if one is not other]
         elif self.subject.work <= MOST_PAIRED_WORK:
             pairs = list(combinations(self._different([first]), 2))
         else:
             pairs = []
+            self.bounds.append("two mistakes at once, in so large a model")
         most = min(MOST_PAIRS, MOST_PAIRED // max(1, self.subject.work))
+        if len(pairs) > most:
+            self.bounds.append(f"two mistakes at once beyond the first {most} of {len(pairs)} pairs")
         return [one.with_other(other) for one, other in pairs[:most]]
 
     def _different(self, moved):
@@ -228,13 +239,13 @@ class _Search:
 
     def _more(self, found, pairs):
         """A Diagnosis by a pair in the place of those found where it explains more; else both."""
-        before = {each.name for each in self.wrong} - {each.name for each in self._left(found)}
+        before = {each.name for each in self.wrong} - {each.name for each in self.left(found)}
         short = [each for each in self.wrong if not each.is_long]
         candidates = [(pair, self.subject.replay(pair)) for pair in pairs]
         best = self._best(short[0], self.wrong, candidates)
         if best is not None and before < set(best.explains):
             return [best]
-        left = [each for each in self._left(found) if not each.is_long]
+        left = [each for each in self.left(found) if not each.is_long]
         if found and left:
             best = self._best(left[0], left, candidates)
             return found + ([] if best is None else [best])
@@ -243,7 +254,7 @@ class _Search:
     # Slips by hand
 
     def _slips(self, found):
-        return [each for number in self._left(found) for each in self._by_hand(number)]
+        return [each for number in self.left(found) for each in self._by_hand(number)]
 
     def _is_new_value(self, number):
         """Whether what is printed as a gradient is the parameter after its update."""
@@ -277,6 +288,8 @@ class _Search:
     def _single_values(self, variation, number):
         """After a long training, only what is off by one, or explains a number after few updates."""
         if number.is_long and not self._is_likely(variation) and not self._is_affordable(variation, number):
+            bound = f"most mistakes in {number.updates} updates"
+            self.bounds += [] if bound in self.bounds else [bound]
             return None
         return self._of(variation)
 

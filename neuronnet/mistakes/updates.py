@@ -131,6 +131,14 @@ def _frozen(layer, is_last=False):
     return replace(layer, train_bias=False)
 
 
+def _frozen_if_hidden(layer, is_last):
+    return layer if is_last else _frozen(layer)
+
+
+def _frozen_if_last(layer, is_last):
+    return _frozen(layer) if is_last else layer
+
+
 def _own_in_the_last(layer, is_last):
     return _own(layer) if is_last else _frozen(layer)
 
@@ -159,6 +167,7 @@ def _other_biases(graph):
     biased = [each for each in layers if each.bias is not None]
     few = any(each.bias_kind == "shared" or not each.train_bias for each in biased)
     shares = any(each.bias_kind == "shared" for each in layers)
+    inner_learn = any(each.train_bias for each in layers[:-1])
     for id, change, then, suits in (
         ("bias per neuron, trained", _own, None, few),
         ("shared bias trained: summed", _train_shared, None, shares),
@@ -179,6 +188,8 @@ def _other_biases(graph):
         ("updated weights and bias per neuron", _own, UPDATED, few),
         ("no biases", _without, None, biased),
         ("biases never updated", _frozen, None, any(each.train_bias for each in layers)),
+        ("hidden biases never updated", _frozen_if_hidden, None, last.train_bias and inner_learn),
+        ("output biases never updated", _frozen_if_last, None, last.train_bias and inner_learn),
     ):
         if suits and (network.learns or id == "no biases" or not then):
             plainness = 0 if then is None else 1  # of two mistakes at once, each alone is plainer
@@ -205,6 +216,14 @@ def _bias_gradients(graph):
             for biases, _, rows in layers
             for bias, row in zip(biases, rows)
         },
+    }
+    curved = [layer.activation != "identity" for layer in network.description.layers]
+    curved[-1] &= not network.cancels
+    rows["bias gradient without the slope"] = {
+        bias: _sum_of(outs[place :: len(biases)])
+        for (biases, _, _), outs, has_slope in zip(layers, network.outs, curved)
+        for place, bias in enumerate(biases)
+        if has_slope
     }
     shared = {
         biases[0]: len(nets) // samples

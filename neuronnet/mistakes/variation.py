@@ -23,6 +23,15 @@ from neuronnet.names import split_partial
 
 WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 CONVENTIONS = WORDS.pop("conventions")
+# What people say first, and what they say last, of mistakes that leave the same numbers; 0 is between.
+PLAINNESS = {
+    "samples summed": -1,
+    "samples averaged": -1,
+    "samples averaged in the error only": -1,
+    "samples averaged in the gradient only": -1,
+    "gradient multiplied by the number of outputs": 0.5,
+    "backward pass run twice, gradients doubled": 0.5,
+}
 UPSTREAM = "upstream of "
 BOTH, ERROR, GRADIENT = ("values", "slopes"), ("values",), ("slopes",)
 VALUES: dict[str, Callable[..., Expression]] = {
@@ -62,7 +71,7 @@ class Variation:
     # the description of another network, of which this is a plain pass, or the Variation with the id `then`
     described: Callable | None = field(default=None, compare=False)
     then: str | None = None
-    plainness: int = 0  # of equals the plainer is told first
+    plainness: float = 0  # of equals the plainer, the smaller number, is told first
     parts: tuple[Variation, ...] = ()  # those that are combined here
 
     @property
@@ -101,9 +110,9 @@ def starting_at(variation: Variation, since: int) -> Variation:
     return replace(variation, id=id, sentence=sentence, convention=None, since=since, plainness=plainness)
 
 
-def known(id: str, places: dict | None = None, plainness: int = 0, **changes) -> Variation:
+def known(id: str, places: dict | None = None, plainness: float = 0, **changes) -> Variation:
     """The Variation called `id` in words.toml, with `places` for the names in braces."""
-    sentence, convention = WORDS[id], CONVENTIONS.get(id)
+    sentence, convention, plainness = WORDS[id], CONVENTIONS.get(id), plainness or PLAINNESS.get(id, 0)
     if places:
         id, sentence = id.format(**places), sentence.format(**places)
     return Variation(id, sentence, convention, plainness=plainness, **changes)

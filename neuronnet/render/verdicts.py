@@ -222,7 +222,7 @@ def _pointed_at(line):
 def _reach(diagnosis):
     """Which lines a mistake explains, and how sure that is."""
     against = f"; it contradicts {_lines(diagnosis.contradicts)}" if diagnosis.contradicts else ""
-    same = f"; the same digits: {', '.join(diagnosis.same_as)}" if diagnosis.same_as else ""
+    same = f"; {diagnosis.equals}" if diagnosis.same_as else ""
     return f"explains {_lines(diagnosis.explains)}{against}; {diagnosis.odds}{same}"
 
 

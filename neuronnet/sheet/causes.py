@@ -92,7 +92,8 @@ def beside_network(lines: list, exact, description, progress) -> list[Diagnosis]
     if not _has_wrong_numbers(lines):
         return []
     told = [each for place, each in numbers.items() if _may_be_explained(lines[place])]
-    return _explained(lines, explanations(subject, told, progress))
+    bounds: list[str] = []
+    return _explained(lines, explanations(subject, told, progress, bounds=bounds), bounds)
 
 
 def _is_rounded_alone(line):
@@ -141,8 +142,9 @@ def of_own_model(lines: list, statements: list[Statement], roles, spellings: Spe
         for each in _entries(place, line, statement.number.printed, roles.model)
     ]
     own = OwnModel(roles.model, roles.loss, [each.expression for each in numbers])
-    found = explanations(own, numbers, may_contradict=False)
-    return _explained(lines, [_in_names(each, spellings) for each in found])
+    bounds: list[str] = []
+    found = explanations(own, numbers, may_contradict=False, bounds=bounds)
+    return _explained(lines, [_in_names(each, spellings) for each in found], bounds)
 
 
 def signatures_of(own_model) -> tuple[dict[str, float], list[Signature]]:
@@ -283,8 +285,8 @@ def _in_names(diagnosis, spellings):
     return diagnosis._replace(mistakes=mistakes, instead=instead, same_as=same)
 
 
-def _explained(lines, diagnoses):
-    """The Diagnoses that say which lines they explain.
+def _explained(lines, diagnoses, bounds):
+    """The Diagnoses that say which lines they explain; `bounds` are said at the first line that none does.
 
     A wrong formula that is mended by its repair needs no cause beside it, nor what follows from it.
     """
@@ -297,7 +299,15 @@ def _explained(lines, diagnoses):
             found.append(each._replace(explains=explains, contradicts=contradicts))
             for place in places:
                 lines[place].mistake = lines[place].mistake or found[-1]
+    left = [line for place, line in enumerate(lines) if _is_wrong_number(line) and place not in follow]
+    for line in [each for each in left if each.mistake is None][:1] if bounds else ():
+        said = f"no known mistake gives it; not searched: {'; '.join(bounds)}"
+        line.number.note = f"{line.number.note}; {said}" if line.number.note else said
     return found
+
+
+def _is_wrong_number(line):
+    return line.is_wrong and line.number is not None and line.follows_from is None
 
 
 def _is_of_network(quantity, exact):

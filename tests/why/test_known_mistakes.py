@@ -10,9 +10,10 @@ from backward import Backward, drawn, logistic
 from profiles import by_day, is_thorough
 from replays import Numbers, network_of
 
+from gradcheck import check
 from gradcheck.errors import GradcheckError, NotFinite, ShapeMismatch, StructureMismatch, UnknownName
 from gradcheck.why.known_mistakes import known_mistakes
-from neuronnet import load
+from neuronnet import Model, load
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError
 
@@ -436,3 +437,56 @@ def test_a_raw_output_error_sent_back_at_the_output_alone_is_told_from_one_in_ev
     assert (
         found.id == "hidden delta from the raw output error, at the output only" and found.contradicts == ()
     )
+
+
+# A model described by formulas of its own
+
+TWO_LAYERS = Model.from_text(
+    "x = [0.5, -1.0]\nt = 0.3\nW1 = [[0.1, -0.2], [0.3, 0.4]]\nW2 = [0.7, -0.8]\n"
+    "z1 = W1 x\na1 = tanh(z1)\ny = W2 · a1\nL = 1/2 (y - t)^2\n"
+)
+ARRAYS = {name: np.array(TWO_LAYERS[name]) for name in ("W1", "W2")}
+X = np.array([0.5, -1.0])
+
+
+def gradients_of_two_layers(slope=lambda a: 1 - a**2, turned=False):
+    """The gradients in NumPy, with a slope of tanh, and that of W1 transposed or not."""
+    a = np.tanh(ARRAYS["W1"] @ X)
+    d = ARRAYS["W2"] @ a - 0.3
+    dW1 = np.outer(ARRAYS["W2"] * d * slope(a), X)
+    return {"W1": dW1.T if turned else dW1, "W2": d * a}
+
+
+OF_TWO_LAYERS = [
+    ({"slope": lambda a: 1 - a}, ["only 1 - out of the derivative: a1"]),
+    ({"slope": lambda a: 1.0}, ["activation derivative missing at a1"]),
+    ({"turned": True}, ["gradient of W1 transposed"]),
+    ({}, []),
+]
+
+
+@pytest.mark.parametrize("changes, ids", OF_TWO_LAYERS, ids=lambda value: str(value)[:20].split(" at ")[0])
+def test_the_mistake_in_gradients_of_a_described_model_is_named(changes, ids):
+    wrong = gradients_of_two_layers(**changes)
+    assert [each.id for each in known_mistakes(TWO_LAYERS, None, wrong)] == ids
+    by_derivative = {f"dL/d{name}": value for name, value in wrong.items()}
+    assert [each.id for each in known_mistakes(TWO_LAYERS, None, by_derivative)] == ids
+    renamed = {name.lower(): value for name, value in wrong.items()}
+    parameters = {name.lower(): value for name, value in ARRAYS.items()}
+    assert [each.id for each in known_mistakes(TWO_LAYERS, None, renamed, parameters)] == ids
+
+
+def test_a_check_with_a_described_model_names_the_mistake():
+    def loss(parameters):
+        return 0.5 * (parameters["W2"] @ np.tanh(parameters["W1"] @ X) - 0.3) ** 2
+
+    wrong = gradients_of_two_layers(slope=lambda a: 1 - a)
+    report = check(loss, lambda parameters: wrong, ARRAYS, network=TWO_LAYERS)
+    assert [each.id for each in report.known_mistakes] == ["only 1 - out of the derivative: a1"]
+
+
+def test_gradients_that_fit_no_described_model_are_refused():
+    with pytest.raises(GradcheckError, match="a dict of its own names"):
+        known_mistakes(TWO_LAYERS, None, [1.0])
+    with pytest.raises(GradcheckError, match="no block has the values of"):
+        known_mistakes(TWO_LAYERS, None, {"W": np.ones(3)}, {"W": np.ones(3)})
