@@ -11,9 +11,11 @@ from neuronnet.formulas.expressions import (
     ArrayOf,
     Call,
     Compare,
+    Entry,
     Expression,
     Name,
     Number,
+    Placed,
     Power,
     Product,
     Transpose,
@@ -257,6 +259,12 @@ def _least(*terms, **options):
     return -_largest(*map(without_minus, terms), **options)
 
 
+def _placed(inner, entry):
+    if not isinstance(entry, Entry):
+        raise TypeError("placed takes a value and where it stands, as X[0:3, 0:3]")
+    return Placed(inner, entry.base, entry.indices, entry.first)
+
+
 LEAK = Literal("0.01")  # the slope of leaky_relu where none is given
 
 # Name -> how it is written with the functions above.
@@ -284,6 +292,7 @@ OTHERS: dict[str, Callable[..., Expression]] = {
     "softmax": lambda x, axis=None, keepdims=None: Call(
         "softmax", [x], {} if axis is None else {"axis": axis}
     ),
+    "placed": _placed,
     "pow": raised,
     "power": raised,
     "exp'": lambda x: Call("exp", [x]),

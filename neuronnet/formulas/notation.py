@@ -270,7 +270,8 @@ class _Parser(Words, Brackets, Calls):
         start, expression = self.at, self.atom()
         for _ in range(DEEPEST_NESTING):
             if self.text[self.at : self.at + 1] == "[" and not isinstance(expression, Number):
-                entry = None if isinstance(expression, ArrayOf) else self.entry(expression, start)
+                inside = self.text[self.at : self.closing.get(self.at, 0)]
+                entry = None if self.is_factor(expression, inside) else self.entry(expression, start)
                 if entry is None:
                     return expression
                 expression = entry
@@ -291,6 +292,12 @@ class _Parser(Words, Brackets, Calls):
                 self.at -= 1
                 expression = self.call(SPELLED[method[1]], method[1], start, True, [expression])
         self.fail("too many signs after one another")
+
+    def is_factor(self, expression, inside):
+        """Whether a bracket behind an array is the next factor, as in [0.1, 0.2] [3, 4], not its index."""
+        if not isinstance(expression, ArrayOf) or ":" in inside:
+            return False
+        return not (expression.is_matrix and expression.form[1] > 1 and inside[1:].lstrip().startswith("["))
 
     # Atoms
 

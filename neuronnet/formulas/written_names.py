@@ -29,7 +29,7 @@ _ITEM = re.compile(
 )
 _GOES_ON = set("'_^@.⁺⁽⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ")  # what may stand after the word of a name
 _PRIMES = re.compile(r"'{1,3}")
-_UPDATES = re.compile(r"@[0-9]{1,9}(?![\w.(])")
+_UPDATES = re.compile(r"@[0-9]{1,9}(?!(?!ᵀ)[\w.(])")
 _GRADIENT_SUFFIX = re.compile(r"\.grad(?![\w])|_grad\Z")
 _PLUS = re.compile(r"\+(?=\s*(?:[=*/),\]}]|$)|\s+[-+]\s)")
 _PAIR = re.compile(r"(?P<sign>[∂d])\s*(?P<above>[^\s/(][^/]*?)\s*/\s*[∂d]\s*(?P<below>[^\s/][^/]*)")

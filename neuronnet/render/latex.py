@@ -45,7 +45,7 @@ SPECIAL = {each: f"\\{each}" for each in "{}$&#_%"} | {
 }
 _NAME = re.compile(
     r"(?P<head>[^\W\d_⁰¹²³⁴-⁹⁺⁻⁽⁾]+)(?P<accent>_hat|_bar|_tilde|[\u0302\u0303\u0304\u0307])?(?P<below>_?(?:(?![⁰¹²³⁴-⁹⁺⁻⁽⁾])[\w,])*?)"
-    r"(?P<prime>'*)(?P<above>(?:\^[\w()+\[\]]+|[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾]+)?)(?P<sample>(?:\[\d+(?:,\d+)*\])?)(?:@(?P<update>\d+))?"
+    r"(?P<prime>'*)(?P<above>(?:\^[\w()+\[\]]+|\^\{?<\w+>\}?|[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾]+)?)(?P<sample>(?:\[\d+(?:,\d+)*\])?)(?:@(?P<update>\d+))?"
 )
 
 
@@ -59,7 +59,7 @@ def name_in_latex(name: str) -> str:
     if found is None or head is None:
         return rf"\text{{{escaped(name)}}}"
     below = found["below"].removeprefix("_")
-    above = found["above"].removeprefix("^").translate(SUPERSCRIPTS)
+    above = found["above"].lstrip("^{").rstrip("}").translate(SUPERSCRIPTS)
     if found["update"]:
         above += "+" if found["update"] == "1" else f"({found['update']})"
     return (
@@ -139,7 +139,7 @@ class _Writer:
             Power: lambda: f"{self.inside(part.base, 4, True)}^{{{part.exponent}}}",
             Negative: lambda: f"-{self.inside(part.inner, 2)}",
             Call: lambda: self.call(part),
-            Transpose: lambda: rf"{self.inside(part.inner, 4)}^{{\top}}",
+            Transpose: lambda: rf"{self.inside(part.inner, 4, True)}^{{\top}}",
             ArrayOf: lambda: self.array(part),
             Compare: lambda: self.compare(part),
         }

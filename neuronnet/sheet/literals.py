@@ -14,8 +14,8 @@ from neuronnet.errors import NeuronnetError, NumberError
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Sum
-from neuronnet.formulas.rewriting import leaves_of, mapped, nodes
+from neuronnet.formulas.expressions import ArrayOf, Expression, Name, Negative, Number, Sum
+from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, replaced
 from neuronnet.names import partial_name
 from neuronnet.sheet.computation import SHORTENED, Computation, Input, digits_of, gives, reaches, ways_of
 from neuronnet.sheet.roles import aligned
@@ -183,7 +183,16 @@ class NumbersForNames:
         self._values: dict[str, Decimal] = {}
 
     def named(self, formula: Expression) -> Iterator[Expression]:
-        """The formula with names for one or more of its numbers, in all ways, of many the first."""
+        """The formula with names for one or more of its numbers, in all ways, of many the first.
+
+        Arrays of numbers have the name of the one array that is printed so.
+        """
+        as_written = formula.format()
+        for node, *_ in nodes(formula):
+            if isinstance(node, ArrayOf) and not node.names():
+                formula = replaced(formula, {node.format(): self._array(node) or node})
+        if formula.format() != as_written:
+            yield formula
         names = {leaf: self._names(leaf) for leaf in leaves_of(formula) if isinstance(leaf, Number)}
         for choice in islice(product(*([leaf, *names[leaf]] for leaf in names)), 1, MOST_CHOICES):
             meant = dict(zip(names, choice))
@@ -219,6 +228,21 @@ class NumbersForNames:
             if pair[0] in given and isinstance(pair[1], Number)
         ]
         return [(name, leaf) for name, leaf in pairs if not _is(given[name], as_number(leaf.value, Decimal))]
+
+    def _array(self, numbers):
+        """The Name of the one array of the model that is printed as these numbers, or None."""
+        try:
+            printed = [Printed(each.format()) for each in numbers.parts()]
+        except NumberError:
+            return None
+        found = []
+        for name in (
+            self.model.names() if max(digits_of(each.value) for each in printed) >= FEWEST_DIGITS else ()
+        ):
+            if self.model.shape(name) == numbers.form:
+                exact = entries(self.model[name])
+                found += [name] if all(each.agrees(value) for each, value in zip(printed, exact)) else []
+        return Name(found[0]) if len(found) == 1 else None
 
     def _names(self, number):
         value = as_number(number.value, Decimal)

@@ -12,7 +12,7 @@ from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.sweep import slope_of
 from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Entry, Expression, Name
+from neuronnet.formulas.expressions import Entry, Expression, Name, Placed
 from neuronnet.formulas.notation import (
     Known,
     gradient_of,
@@ -300,6 +300,8 @@ def _counted(formula, from_zero):
     parts = [_counted(part, from_zero) for part in formula.parts()]
     copy = formula.rebuilt(parts) if parts else formula
     copy.column = formula.column
+    if isinstance(copy, Placed):
+        return Placed(copy.inner, copy.like, copy.indices, 0 if from_zero else 1)
     return Entry(copy.base, copy.indices, from_zero) if isinstance(copy, Entry) else copy
 
 

@@ -28,6 +28,7 @@ _LETTER = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_LETTERS)})(?![^\W\d_])")
 _DERIVATIVE = re.compile(r"[d∂](\S+)/[d∂](\S+)")
 _LOGISTIC = re.compile(r"σ|\\sigma|sigmoid|logistic")
 _EARLIER = re.compile(r"(?<=\w)~\d+")
+_INDEX = re.compile(r"(.*\D)(\d)(\D?)")  # L_0 for L, where indices count steps
 _NET_INPUT = re.compile(r"(?<![\w/'])'?(net_([^\W_]\w*))'?(?!\w)")
 _COUNTED = re.compile(r"\w@\d")
 _NAMED = re.compile(r"(?<!\w)([^\W\d][\w^{}()\[\].']*?)(@(\d+))?(?![\w@]|'+@)")
@@ -104,7 +105,9 @@ class Spellings:
             return "/".join(f"{self._sign}{self.of(part)}" for part in parts)
         base, mark, count = name.partition("@")
         if mark:
-            return f"{self.of(base)}@{count}"
+            own = self.of(base)
+            index = _INDEX.fullmatch(own) if count.isdigit() and read_name(own) != base else None
+            return f"{own}@{count}" if index is None else f"{index[1]}{int(index[2]) + int(count)}{index[3]}"
         return self.of(base.partition("~")[0]) if "~" in base else name
 
     def has(self, name: str) -> bool:

@@ -11,7 +11,7 @@ from neuronnet.formulas import special
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.calls import OTHERS, call
 from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import Name, Number
+from neuronnet.formulas.expressions import Entry, Name, Number
 from neuronnet.formulas.functions import FUNCTIONS
 
 X = [-2.5, -0.3, 0.4, 1.7]
@@ -107,6 +107,7 @@ def test_a_function_of_positive_numbers(function):
         ("dot", [x, x], {}, ARRAY @ ARRAY),
         ("multiply", [x, x], {}, ARRAY**2),
         ("trace", [call("outer", [x, x])], {}, ARRAY @ ARRAY),
+        ("placed", [y, Entry(x, [(0, 1)], True)], {}, [0.5, *[0] * (len(ARRAY) - 1)]),
         ("rowsum", [call("outer", [x, x])], {}, ARRAY * ARRAY.sum()),
         ("colsum", [call("outer", [x, x * x])], {}, ARRAY.sum() * ARRAY**2),
     ],
@@ -129,6 +130,7 @@ def test_this_file_has_a_value_of_every_function():
         "trace",
         "rowsum",
         "colsum",
+        "placed",
     }
     elsewhere |= {
         "share",

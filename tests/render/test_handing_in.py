@@ -32,6 +32,7 @@ NAMES = {
     "dE_total/dw5": r"\frac{\partial E_{\mathrm{total}}}{\partial w_{5}}",
     "∂L/∂W1": r"\frac{\partial L}{\partial W_{1}}",
     "w5@1": "w_{5}^{+}",
+    "h^{<1>}": "h^{<1>}",
     "net_h1[2]@3": r"\mathrm{net}_{h1}[2]^{(3)}",
     "ŷ": r"\hat{y}",
     "y_hat1": r"\hat{y}_{1}",
@@ -53,6 +54,7 @@ FORMULAS = {
     "-t*ln(y) - (1 - t)*ln(1 - y)": (
         r"-t \cdot \ln\left(y\right) - \left(1 - t\right) \cdot \ln\left(1 - y\right)"
     ),
+    "(x@1)ᵀ": r"\left(x^{+}\right)^{\top}",
     "max(0, x)": r"\max\left(0, x\right)",
     "sqrt(x) + 1e-8": r"\sqrt{x} + 1 \cdot 10^{-8}",
     "(dL/dy)^2": r"\left(\frac{\partial L}{\partial y}\right)^{2}",
@@ -74,7 +76,7 @@ def test_a_name_in_latex(name):
 
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_a_formula_in_latex(formula):
-    assert latex.formula_in_latex(parse(formula, Known([*"abctxyL"]))) == FORMULAS[formula]
+    assert latex.formula_in_latex(parse(formula, Known([*"abctxyL", "x@1"]))) == FORMULAS[formula]
 
 
 def test_negative_numbers_stand_in_brackets():
@@ -102,6 +104,31 @@ def test_what_is_written_is_read_again_and_every_line_is_right(name, network, wr
     assert {line.verdict for line in report.lines} <= {"right", "rounding", "given"}
 
 
+SHEETS = sorted(path.stem for path in (EXAMPLES / "sheets").glob("*.txt") if "mistake" not in path.stem)
+WRITERS = [latex.document, latex.markdown, document.page]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place, name", [*enumerate(SHEETS)], ids=SHEETS)
+def test_what_is_written_of_a_sheet_is_right(place, name):
+    found = of(name)
+    report = check_sheet(WRITERS[place % 3](found))
+    assert report.status == 0 and {line.verdict for line in report.lines} <= {"right", "given", "rounding"}
+    assert len(report.lines) >= sum(step.formula is not None for step in found.steps) > 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "old, new, verdict",
+    [("0.399 & 0.499", "0.393 & 0.499", "wrong formula"), ("= 0.44475$", "= 0.44745$", "wrong number")],
+)
+def test_a_wrong_entry_in_a_document_is_noticed(old, new, verdict):
+    text = latex.markdown(of("convolution"))
+    assert old in text
+    report = check_sheet(text.replace(old, new, 1))
+    assert [line.verdict for line in report.lines if line.is_wrong] == [verdict]
+
+
 def test_what_is_written_of_one_output_is_right_without_its_network():
     report = check_sheet(latex.markdown(of("nielsen-one-neuron")))
     assert report.status == 0 and len(report.lines) == 21
@@ -118,7 +145,7 @@ TWO_SAMPLES = {
 }
 
 
-@pytest.mark.parametrize("write", [latex.document, latex.markdown, document.page])
+@pytest.mark.parametrize("write", WRITERS)
 def test_what_is_written_of_two_samples_is_right_without_their_network(write):
     text = write(document.of_derivation(Derivation(TWO_SAMPLES)))
     report = check_sheet(text)
