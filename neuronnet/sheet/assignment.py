@@ -78,7 +78,8 @@ class Assignment(NetInputs):
         opening = {name: formula for (name, step), formula in self._formulas.items() if step == 0}
         found.loss, others = loss_of(self.statements, found, opening, self._declared_loss)
         if found.loss is not None:
-            found.forward = set().union(*(reach(name, opening) for name in {found.loss, *others}))
+            losses = {found.loss, *others, *_made_of_it(found.loss, opening)}
+            found.forward = set().union(*(reach(name, opening) for name in losses))
             self._chain_updates(found)
             self._name_states(found, opening)
         self._renewed = self._renewed_names(found, opening)
@@ -305,6 +306,15 @@ class Assignment(NetInputs):
         for name, numbers in bound.items():
             if len(numbers) == 1:
                 found.model.give(name, *numbers)
+
+
+def _made_of_it(loss, opening):
+    """What is computed from a loss, as the sum over all samples of that in one."""
+    found = {loss}
+    for name in in_order(opening):
+        if not is_delta(name) and not found.isdisjoint(opening[name].names()):
+            found.add(name)
+    return found
 
 
 def _distance(reading, model, printed):

@@ -19,6 +19,7 @@ from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, replaced
 from neuronnet.names import partial_name
 from neuronnet.sheet.computation import SHORTENED, Computation, Input, digits_of, gives, reaches, ways_of
 from neuronnet.sheet.roles import aligned
+from neuronnet.sheet.rounding import by_itself
 
 CONSTANTS = {Decimal("0.5"), Decimal("0.25")}  # decimals that stand for themselves
 
@@ -40,7 +41,7 @@ def false_step(
         ways = [] if exact is None else ways_of(formulas, inputs, (exact,))
         literals = Literals(arithmetic, ways, inputs)
         base = literals.base
-        if base is None or len(base) != 1 or gives(base[0], printed):
+        if base is None or len(base) != 1 or by_itself(printed, base[0]) is not None:
             return None
         steps = literals.by_steps([], -printed.value.as_tuple().exponent, digits_of(printed.value))
         if any(gives(found[0], printed) for found in steps):

@@ -99,7 +99,7 @@ def judged(
         unchanged = None if arithmetic else _unchanged(texts, values, formulas, inputs)
         if unchanged is not None:
             return _worst([Verdict(WRONG_NUMBER, f"it is {unchanged}, unchanged")] * len(texts), dimensions)
-        verdicts = [_by_itself(text, value) for text, value in zip(texts, values)]
+        verdicts = [by_itself(text, value) for text, value in zip(texts, values)]
         if None in verdicts:
             ways = ways_of(formulas, inputs, values)
             explanation = _Explanation(texts, values, verdicts)
@@ -118,7 +118,7 @@ def _arithmetic_alone(texts, arithmetic=None):
     literals = None if arithmetic is None else arithmetic([])
     if literals is None or not literals.has(len(texts)):
         return [Verdict(UNDECIDED, UNKNOWN)] * len(texts)
-    verdicts = [_by_itself(text, value) for text, value in zip(texts, literals.base)]
+    verdicts = [by_itself(text, value) for text, value in zip(texts, literals.base)]
     explanation = _Explanation(texts, literals.base, verdicts)
     explanation.try_all([literals])
     explanation.give_up()
@@ -153,7 +153,7 @@ def _zeros_like_the_others(texts):
     return [Printed(f"0.{'0' * decimals}") if is_whole_zero(text) else text for text in texts]
 
 
-def _by_itself(printed, exact):
+def by_itself(printed, exact):
     """The Verdict on a number that the exact value alone explains, or None."""
     if printed.value == 0 and abs(exact) > NOTHING:
         return Verdict(ROUNDING, NOTHING_LEFT) if gives(exact, printed) else None

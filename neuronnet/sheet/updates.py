@@ -228,7 +228,8 @@ class Updates(FormulaValues):
         for position, role in self.roles.of.items():
             if (role.name or "").partition("@")[0] == base:
                 written = [each.formula for each in self.statements[position].formulas]
-                rules += [(each, role.step) for each in written]
+                count = (role.name or "").partition("@")[2]
+                rules += [(each, role.step if role.kind == UPDATE else int(count or 0)) for each in written]
                 own = self.model.formulas.get(role.name or "")
                 right += [each for each in written if own is not None and _plain(own) == _plain(each)]
         made_of = _made_of(formula)

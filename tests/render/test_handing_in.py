@@ -145,9 +145,10 @@ TWO_SAMPLES = {
 }
 
 
+@pytest.mark.parametrize("batch", [2, "online"])
 @pytest.mark.parametrize("write", WRITERS)
-def test_what_is_written_of_two_samples_is_right_without_their_network(write):
-    text = write(document.of_derivation(Derivation(TWO_SAMPLES)))
+def test_what_is_written_of_two_samples_is_right_without_their_network(write, batch):
+    text = write(document.of_derivation(Derivation(TWO_SAMPLES | {"batch": batch})))
     report = check_sheet(text)
     assert report.status == 0 and {line.verdict for line in report.lines} <= {"right", "given", "rounding"}
 
