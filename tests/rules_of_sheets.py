@@ -461,6 +461,13 @@ delta_k = y_k - t_k
 """
 RULES = [
     rule(
+        "updates are followed up to a limit",
+        ONE_WEIGHT,
+        ("w@1001 = 0.5", "not read", "at most 1000 updates are followed"),
+        ("dL@2000/dw@2000 = 3", "not read", "at most 1000 updates are followed"),
+        status=2,
+    ),
+    rule(
         "entries of products of matrices",
         ENTRIES,
         ("∂E/∂z_i = (y_i - t_i) y_i (1 - y_i) = [-0.128044, 0.147124, -0.028778]", "right"),

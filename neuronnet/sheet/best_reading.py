@@ -29,7 +29,7 @@ from neuronnet.sheet.readers.cutting import Claim, Declarations
 from neuronnet.sheet.report import JUDGED, RIGHT, UNDECIDED, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, Line
 from neuronnet.sheet.roles import MODEL, Roles
 from neuronnet.sheet.statements import read_statements
-from neuronnet.sheet.statements_anew import assign_once, count_steps, prepare_given
+from neuronnet.sheet.statements_anew import assign_once, count_steps, prepare_given, refuse_late, too_late
 from neuronnet.sheet.understood import Spellings, Understood, understood
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_co
     if not is_code:
         count_steps(statements, known)
     change(statements)
+    refuse_late(statements, too_late)
     assign_once(statements)
     prepare_given(statements, known)
     loss = None if declared.loss is None else read_name(declared.loss)

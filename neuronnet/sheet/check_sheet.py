@@ -41,6 +41,7 @@ from neuronnet.sheet.report import (
     unread_line,
 )
 from neuronnet.sheet.statements import read_statements
+from neuronnet.sheet.statements_anew import refuse_late
 from neuronnet.sheet.understood import Spellings, Understood, understood_beside
 
 NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"
@@ -98,6 +99,7 @@ def judged_beside(sheet: Sheet, model: NetworkModel) -> tuple[list[Line], Unders
     assignment.statements, general = read_statements(
         sheet.claims, known, lambda text: with_weights(text, model.names_of_network)
     )
+    refuse_late(assignment.statements, known.too_late)
     sheet.ignored = sorted({*sheet.ignored, *general})
     roles = assignment.roles()
     meanings = Meanings(roles, assignment, assignment.statements, known)

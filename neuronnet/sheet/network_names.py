@@ -9,10 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from neuronnet.derivation.network_model import NetworkModel
+from neuronnet.derivation.quantities import MOST_UPDATES
 from neuronnet.errors import ExpressionError, NeuronnetError
 from neuronnet.formulas.expressions import ArrayOf, Entry, Expression, Name, Negative
 from neuronnet.formulas.notation import Known, gradient_of, parse, updated
-from neuronnet.names import after, in_later_pass, partial_name, spelled_out, split_index, split_partial
+from neuronnet.names import (
+    after,
+    in_later_pass,
+    partial_name,
+    spelled_out,
+    split_index,
+    split_partial,
+    update_of,
+)
 from neuronnet.sheet.readers.spelling import with_weights
 
 
@@ -25,6 +34,19 @@ class KnownBesideNetwork(Known):
 
     def has(self, name: str) -> bool:
         return super().has(name) or ("]@" in name and name in self._model)
+
+    def too_late(self, name: str) -> str | None:
+        """Why a quantity of the network is not known after so many updates; None where it is."""
+        own, count = self._model.own_name(name), update_of(name)
+        if not count or own in self._model or own.replace(f"@{count}", "") not in self._model:
+            return None
+        if count > MOST_UPDATES:
+            return f"at most {MOST_UPDATES:,} updates are followed"
+        try:
+            self._model.exact.of(own)
+        except NeuronnetError as error:
+            return str(error)
+        return None
 
 
 class NetworkNames:

@@ -9,6 +9,7 @@ its plain name in its own step. A name of another step says of which it is: `g@0
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -21,12 +22,13 @@ from neuronnet.formulas import arrays
 from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
 from neuronnet.formulas.notation import Known, gradient_of
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
-from neuronnet.names import after, partial_name, split_partial
+from neuronnet.names import after, partial_name, split_partial, update_of
 from neuronnet.sheet.roles import RATES, is_delta, measures, texts
 
 if TYPE_CHECKING:
     from neuronnet.sheet.statements import Statement
 
+MOST_UPDATES = 1000
 _INDEXED = re.compile(r"(.*?[^\W\d].*?)(?:(\d)|\^[(\[<](\d)[)\]>])")
 
 
@@ -257,6 +259,23 @@ def _in_names(statement, values):
         return leaf if not names else Name(*names) if number in values else Negative(Name(*names))
 
     return mapped(formula, named)
+
+
+def refuse_late(statements: list[Statement], reason: Callable[[str], str | None]) -> None:
+    """Leave out statements with a quantity after more updates than are followed; `reason(name)` says why."""
+    for statement in statements:
+        for part in statement.parts:
+            told = next(filter(None, map(reason, part.used)), None)
+            if told is not None:
+                part.error, statement.name = NeuronnetError(told), None
+                statement.read_errors.append(part.error)
+
+
+def too_late(name: str) -> str | None:
+    """Why a quantity of a sheet with its own model is not followed so far; None where it is."""
+    return (
+        f"at most {MOST_UPDATES} updates are followed on a sheet" if update_of(name) > MOST_UPDATES else None
+    )
 
 
 def assign_once(statements: list[Statement]) -> None:

@@ -259,3 +259,16 @@ def test_each_update_of_an_online_training_rests_on_its_own_sample():
 def test_the_error_of_a_long_training_is_not_computed_on_paper():
     """Rounding every step of the last pass alone gives this number; nobody does so after thirty updates."""
     assert of_network("E_total@30 = 0.0990") == ["wrong number"]
+
+
+@pytest.mark.parametrize(
+    "line, told",
+    [
+        ("w5@20000000 = 0.3", "at most 10,000,000 updates are followed"),
+        ("w5 = w5@20000000", "at most 10,000,000 updates are followed"),
+        ("net_h1@3000000 = 0.2", "net_h1@3000000 has no finite value"),
+    ],
+)
+def test_what_is_not_followed_so_far_is_said(line, told):
+    (found,) = neuronnet.check_sheet(f"network: worked-example\n{line}\n").lines
+    assert (found.verdict, found.worst.note) == ("unreadable", told)
