@@ -12,7 +12,15 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.errors import GradcheckError, Interrupted, entry_name
-from gradcheck.judge.directions import Group, Kinks, along_gradient, judge_along, locate, random_direction
+from gradcheck.judge.directions import (
+    OUTSIDE,
+    Group,
+    Kinks,
+    along_gradient,
+    judge_along,
+    locate,
+    random_direction,
+)
 from gradcheck.numeric.derivatives import Estimate, SharedStep, floor_along, gradient
 from gradcheck.numeric.rounding import DEVIATIONS, U
 from gradcheck.numeric.steps import FIRST_STEP, with_entries
@@ -140,7 +148,8 @@ class JudgedEntries:
                 judgement, bar = self._judged_along(random_direction(self.vector, some, draw))
                 if judgement != "wrong":
                     break
-            return judgement, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
+            verdict = "outside" if judgement.reason == OUTSIDE else str(judgement)
+            return verdict, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
 
         self._floor = floor_along(self._functions.value, self.vector, self._functions.seed)
         self.single_precision = self._floor.single_precision

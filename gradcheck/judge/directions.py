@@ -113,9 +113,9 @@ class Group:
 def locate(block, positions, along, look, draw):
     """The Groups of the `positions`, in the flat vector, of one block; all others were judged one by one.
 
-    along(positions) -> (Judgement, bar, whether the bar is narrow), of a direction that is drawn anew at each
-    call; look(positions) -> how many of them are wrong, judged one by one. `draw`: a NumPy Generator, for the
-    sample.
+    along(positions) -> (verdict, bar, whether the bar is narrow), of a direction that is drawn anew at each
+    call; the verdict may be "outside", where single precision does not explain what is seen. look(positions)
+    -> how many of them are wrong, judged one by one. `draw`: a NumPy Generator, for the sample.
     """
     whole = _along(along, positions) if len(positions) > FEW else Group(positions, "wrong", math.inf)
     if whole.verdict == "right":
@@ -148,10 +148,10 @@ def _along(along, positions):
     """The Group of the positions: wrong along one direction, or right along two, by the narrowest bars."""
     tried = []
     for _ in range(MOST_DIRECTIONS):
-        judgement, bar, narrow = along(positions)
-        if judgement == "wrong" or judgement.reason == OUTSIDE:
-            return Group(positions, str(judgement), bar)
-        tried.append((bar, str(judgement)))
+        verdict, bar, narrow = along(positions)
+        if verdict in ("wrong", "outside"):
+            return Group(positions, "wrong" if verdict == "wrong" else "undecided", bar)
+        tried.append((bar, verdict))
         if narrow and [verdict for _, verdict in tried[-AGREEING:]] == ["right"] * AGREEING:
             break
     best = sorted(tried)[:AGREEING]
