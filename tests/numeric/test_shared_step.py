@@ -15,6 +15,24 @@ def sines(x, waves):
     return lambda h: total + np.sin(waves * (x + h)) - np.sin(waves * x)
 
 
+# The curvature of each few entries, the noise -> the step, and the bars of entries 1, 2 and 50 times as curved.
+AS_IT_WAS = {}
+
+
+@pytest.mark.parametrize("third, noise", AS_IT_WAS)
+def test_a_step_and_its_bars_are_as_they_were(third, noise):
+    """Of pure arithmetic: x**3 * third / 6 at eight points that a float holds, and noise that is only said."""
+    x = np.arange(1.0, 9.0) / 8.0
+    found = gradient(lambda v: float(np.sum(v * v * v)) * third / 6.0, x).estimates
+
+    def moved(x, third):
+        return lambda h: 1.0 + ((x + h) * (x + h) * (x + h) - x * x * x) * third / 6.0
+
+    step = SharedStep(moved(x, third), x, list(found), 1.0, noise)
+    bars = [step.estimates(moved(x[3:4], third * more), x[3:4])[0].error for more in (1.0, 2.0, 50.0)]
+    assert " ".join(f"{each:.2g}" for each in (step.step, *bars)) == AS_IT_WAS[third, noise]
+
+
 def shared(noise):
     found = gradient(lambda v: np.sum(np.sin(v)), FEW).estimates
     centre = float(np.sum(np.sin(FEW)))
