@@ -42,7 +42,8 @@ COMMANDS = (
         "until",
         "u",
         "NAME",
-        "go on to where NAME is computed: w5, delta_*, dE_total/dw5; or to backward",
+        "go on to where NAME is computed: w5, delta_*, dE_total/dw5; or to backward; or to where a condition "
+        "holds: the sign of w5 changes, w5 < 0.3, E_total is below 0.1, w5 turns",
         True,
     ),
     Command(

@@ -11,17 +11,20 @@ from typing import Any, NamedTuple
 
 from neuronnet.derivation.quantities import MOST_UPDATES, Derivation, is_small
 from neuronnet.description.description import batches_in_a_round
-from neuronnet.errors import A_SAMPLE, NeuronnetError, PassOrderError, counted, shown
+from neuronnet.errors import A_SAMPLE, NeuronnetError, PassOrderError, UnknownName, counted, shown
 from neuronnet.names import in_sample, partial_name, split_update
 from neuronnet.network import NeuralNetwork
 from neuronnet.render.picture import in_characters, picture
 from neuronnet.render.text import as_given, equation, nine_decimals
+from neuronnet.stepping.conditions import condition, refusal
 from neuronnet.stepping.events import Event
-from neuronnet.stepping.steps import Step, Steps, compared, finite_number, whole_number
+from neuronnet.stepping.steps import AtAnEnd, Step, Steps, compared, finite_number, whole_number
 
 PARTS = {"forward": "forward pass", "error": "errors", "backward": "backward pass", "update": "update"}
 KEPT = 4  # updates whose events are kept
 MOST_FACTORS = 40  # lines of them
+MOST_AHEAD = 10_000  # updates in which a condition is waited for
+NO_RATE = "the network's description has no learning_rate"
 ROUNDS = 5  # in which a sample comes that is drawn at random
 
 
@@ -134,6 +137,59 @@ class TrainingSteps(Steps):
     def names(self) -> list[str]:
         return self._names
 
+    def until(self, name: str) -> None:
+        """Also to where a condition holds: `w5 < 0.3`, `the sign of w5 changes`."""
+        asked = condition(name)
+        if asked is None:
+            try:
+                return super().until(name)
+            except UnknownName:
+                if " " in name.strip():
+                    raise refusal(name) from None
+                raise
+        own = self.require(asked.name)
+        now, values = self._number(own), []
+        if now is not None:
+            asked.holds(values, now)
+        if not self._until_in_update(own, asked, values, self.index + 1):
+            update, values = self._update_where(own, asked, values)
+            self.traced(update)
+            self.update, self.index = update, -1
+            self._until_in_update(own, asked, values, 0)
+
+    def _until_in_update(self, own, asked, values, first):
+        """Whether a condition holds at a step of this update from the `first` on, to which it goes then."""
+        for index, event in enumerate(self.traced(self.update).events[first:], first):
+            if event.name == own:
+                if asked.holds(values, event.value):
+                    self.index = index
+                    return True
+        return False
+
+    def _update_where(self, own, asked, values):
+        """The first update after this one in which a condition holds, and the last values before that."""
+        if self.description.learning_rate is None:
+            raise AtAnEnd(f"there is one pass; {NO_RATE}")
+        network, most = self._network_before(self.update + 1), self.update + 1 + MOST_AHEAD
+        show = None if self._progress is None else self._progress(MOST_AHEAD)
+        self._network = None
+        try:
+            with network.history(own) as history:
+                for update in range(self.update + 1, most):
+                    count = len(history.get(own, ()))
+                    network.fit(1)
+                    for value in history.get(own, ())[count:]:
+                        before = list(values)
+                        if asked.holds(values, value):
+                            return update + (own == self.description.names.error), before
+                    _set(network, self.description, self._set_by_hand.get(update + 1, {}))
+                    if show is not None:
+                        show(update - self.update)
+        finally:
+            if show is not None:
+                show(MOST_AHEAD)
+        raise AtAnEnd(f"not within {MOST_AHEAD} updates; goto update {most} goes on from there")
+
     def goto(self, words: list[str]) -> None:
         """Also `update 3`, to before its first step, and `w5@3`, what w5 is after three updates."""
         name = " ".join(words)
@@ -153,7 +209,7 @@ class TrainingSteps(Steps):
 
     def _goto_update(self, number):
         if number > 1 and self.description.learning_rate is None:
-            raise NeuronnetError("there is one pass: the network's description has no learning_rate")
+            raise NeuronnetError(f"there is one pass: {NO_RATE}")
         self.traced(number - 1)
         self.update, self.index = number - 1, -1
 
@@ -195,11 +251,13 @@ class TrainingSteps(Steps):
 
     def value(self, name: str) -> str | None:
         """The value of an own name at the present step, as text; None where it is not computed yet."""
+        value = self._number(name)
+        return None if value is None else nine_decimals(value)
+
+    def _number(self, name):
         events, _, given = self.traced(self.update)
-        for each in reversed(events[: self.index + 1]):
-            if each.name == name:
-                return nine_decimals(each.value)
-        return nine_decimals(given[name]) if name in given else None
+        computed = (each.value for each in reversed(events[: self.index + 1]) if each.name == name)
+        return next(computed, given.get(name))
 
     def set(self, name: str, text: str) -> list[str]:
         """Set what is given, before the present update; what follows in that update, before and after."""

@@ -128,6 +128,76 @@ def test_until_stops_at_the_next_of_a_name_a_pattern_and_a_part(piped):
     assert answer(lines, "until w5")[-1].startswith("w5 = w5 - eta")
 
 
+def first_where(holds, values):
+    """The place of the first value that holds beside those before it."""
+    return next(k for k in range(1, len(values)) if holds(values[: k + 1]))
+
+
+def turned(v):
+    return len(v) > 2 and (v[-1] - v[-2]) * (v[-2] - v[-3]) < 0
+
+
+CONDITIONS = [  # what is said, the quantity, and the same as a function of its values so far
+    ("the sign of w5 changes", "w5", lambda v: v[-1] * v[-2] < 0),
+    ("w5 changes sign", "w5", lambda v: v[-1] * v[-2] < 0),
+    ("w5 is negative", "w5", lambda v: v[-1] < 0),
+    ("w5<0.2", "w5", lambda v: v[-1] < 0.2),
+    ("w5 falls below 0.2", "w5", lambda v: v[-1] < 0.2),
+    ("|w5| < 0.05", "w5", lambda v: abs(v[-1]) < 0.05),
+    ("the size of w5 is above 0.6", "w5", lambda v: abs(v[-1]) > 0.6),
+    ("w5 reaches 0.1", "w5", lambda v: (v[-1] - 0.1) * (v[-2] - 0.1) <= 0),
+    ("w5 falls", "w5", lambda v: v[-1] < v[-2]),
+    ("w7 changes by less than 0.01", "w7", lambda v: abs(v[-1] - v[-2]) < 0.01),
+    ("the error is at most 0.1", "E_total", lambda v: v[-1] <= 0.1),
+    ("E_total < 0.1", "E_total", lambda v: v[-1] < 0.1),
+    ("w1 rises", "w1", lambda v: v[-1] > v[-2]),
+    (
+        "the gradient of w5 turns",
+        "dE_total/dw5",
+        lambda v: len(v) > 2 and (v[-1] - v[-2]) * (v[-2] - v[-3]) < 0,
+    ),
+    ("delta_o1 turns", "delta_o1", turned),
+]
+
+
+@pytest.mark.parametrize(("said", "name", "holds"), CONDITIONS, ids=[each[0] for each in CONDITIONS])
+def test_until_a_condition_holds(said, name, holds):
+    steps, network = TrainingSteps(read("worked-example")), load("worked-example")
+    with network.history(name) as history:
+        network.fit(80)
+    place = first_where(holds, history[name])
+    steps.until(said)
+    made_by_updates = name.startswith("w")
+    assert (steps.step.name, steps.update + made_by_updates) == (name, place)
+    assert steps.value(name) == f"{history[name][place]:.9f}"
+
+
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        ("w5 gets sad", "what can be said of a quantity is, for example, the sign of w5 changes"),
+        ("w5 < x", "what can be said of a quantity"),
+        ("w55 < 3", "unknown name 'w55'; did you mean w5"),
+        ("w5 > 9", "not within 10 updates; goto update 11 goes on from there"),
+    ],
+)
+def test_a_condition_that_is_none_or_never_holds_is_said(said, part, monkeypatch):
+    monkeypatch.setattr("neuronnet.stepping.training_steps.MOST_AHEAD", 10)
+    steps = TrainingSteps(read("worked-example"))
+    with pytest.raises(NeuronnetError) as refused:
+        steps.until(said)
+    assert part in str(refused.value) and steps.place() == (0, -1)
+
+
+def test_what_is_set_by_hand_is_seen_by_a_condition():
+    steps = TrainingSteps(read("worked-example"))
+    steps.goto(["update", "4"])
+    steps.set("eta", "5")
+    steps.goto(["update", "1"])
+    steps.until("w5 is negative")
+    assert steps.update + 1 == 4
+
+
 def test_until_waits_for_the_sample_whose_turn_it_is():
     steps = TrainingSteps(online())
     steps.until("delta_o1[3]")
