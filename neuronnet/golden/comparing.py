@@ -110,7 +110,7 @@ class Comparison:
             return Model.from_text(self.golden.description["sheet"]), _whole_arrays(texts, self.golden.values)
         description, batches = read(self.golden.description), self.golden.batches
         asked = {over_samples(description, batches, name): text for name, text in texts.items()}
-        return description, {name: text for name, text in asked.items() if name is not None}
+        return description, asked
 
     def _is_told(self, name):
         """Whether the search looks at a number: all that are given, until some update."""

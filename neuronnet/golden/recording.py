@@ -52,22 +52,27 @@ def error_of_batch(description, batch) -> str:
     return description.names.error if len(batch) == len(description.samples) else BATCH_ERROR
 
 
-def over_samples(description, batches, name: str) -> str | None:
+def over_samples(description, batches, name: str) -> str:
     """The formula of a quantity over those of single samples: of `dE_batch/dw1@3` over `dE_total[2]/dw1@3`.
 
-    The other quantities are their own formulas; None where a network with L2 has none.
+    The L2 term comes in once, as an update counts it. The other quantities are their own formulas.
     """
     base, update = split_index(name)[0], update_of(name)
     error, parameter = split_partial(base) or (base, None)
     if error != BATCH_ERROR:
         return name
-    if description.l2 != 0:
-        return None
     batch = batches[update % len(batches)]
     errors = [in_sample(description.names.error, number) for number in batch]
     terms = [after(each if parameter is None else partial_name(each, parameter), update) for each in errors]
     divided = f"/{len(terms)}" if description.samples_combine == "mean" and len(terms) > 1 else ""
-    return f"({' + '.join(terms)}){divided}" if len(terms) > 1 else terms[0]
+    found = f"({' + '.join(terms)}){divided}" if len(terms) > 1 else terms[0]
+    weights = [each for each, _, is_bias in description.names.parameters() if not is_bias]
+    if description.l2 == 0 or parameter not in (None, *weights):
+        return found
+    squares = f"({' + '.join(f'{after(each, update)}*{after(each, update)}' for each in weights)})/2"
+    term = squares if parameter is None else after(parameter, update)
+    divided = f"/{len(terms)}" if description.l2_scale == "per sample" else ""
+    return f"{found} + {description.names.l2}*{term}{divided}"
 
 
 def recorded(

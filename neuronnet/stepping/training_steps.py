@@ -148,7 +148,8 @@ class TrainingSteps(Steps):
                     raise refusal(name) from None
                 raise
         own = self.require(asked.name)
-        now, values = self._number(own), []
+        now = self._number(own)
+        values: list = []
         if now is not None:
             asked.holds(values, now)
         if not self._until_in_update(own, asked, values, self.index + 1):
