@@ -59,7 +59,9 @@ _METHOD = re.compile(
     r"\.(sum|mean|max|min|dot|matmul|mm|exp|log|sqrt|tanh|sigmoid|relu|abs|square|pow|var|std|reshape|softmax"
     r"|flatten|ravel)\("
 )
-_NO_OP = re.compile(r"\.(?:item|copy|detach|clone|numpy|squeeze)\(\)")
+_NO_OP = re.compile(
+    r"\.(?:(?:item|copy|detach|clone|numpy|squeeze|float|double)\(\)|astype\([\w.\"']{1,20}\))"
+)
 _SHAPE = re.compile(r"\.(?:shape\[([01])\]|size(?!\w))")
 _NUMBER_BEFORE = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)\s*\Z|\)\s*\Z")
 _TIMES = re.compile(r"[xX](?=\s*[-\d.(])")

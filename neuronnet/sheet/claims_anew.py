@@ -63,7 +63,7 @@ def without_arguments(claims):
     θ has values also where only θ_1 and θ_2 have some and no formula has θ itself.
     """
     heads = [claim.parts[0].text for claim in claims if len(claim.parts) > 1]
-    plain = set(map(read_name, heads))
+    plain = set(map(read_name, heads)) - {None}
     plain |= {stem.rstrip("0") for stem in map(str, plain) if stem.endswith("0")}  # w of w_0
     texts = " ".join(part.text for claim in claims for part in claim.parts[1:])
     stems = {re.sub(r"_?\d+\Z", "", each) for each in map(str, plain)}

@@ -48,7 +48,7 @@ bar: bar overline
 tilde: tilde widetilde
 dot: dot
 space: big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr left right middle quad qquad thinspace
-space: displaystyle textstyle limits nolimits nonumber notag bf rm it cal
+space: displaystyle textstyle nonumber notag bf rm it cal
 refused: prod ldots dots cdots vdots ddots""")
 _DROPPED = dict.fromkeys(("begin", "end"), _ENVIRONMENT)
 _DROPPED |= dict.fromkeys(
@@ -407,6 +407,8 @@ def _tokens(text):
     while position < len(text):
         match = _TOKEN.match(text, position)
         kind, start, position = match.lastgroup, position, match.end()
+        if match["command"] in ("limits", "nolimits"):
+            continue
         dropped = _DROPPED.get(match["command"])
         if dropped is not None:
             skipped = dropped.match(text, position)

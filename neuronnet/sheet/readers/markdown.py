@@ -23,7 +23,10 @@ _CLOSED_BY = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
 _ASIDE = re.compile(
     r"\\(?:(?:re)?newcommand|setlength)\*?\s?\{[^{}]{0,40}\}\{[^{}]{0,80}\}|\\(?:intertext|tag|label|vspace)\*?\s?\{[^{}]{0,200}\}|\\(?:nonumber|notag)\b"
 )
-_IN_BRACKETS = re.compile(r"(?<![\w)\]}])\(\s((?:[^()]|\([^()]{0,80}\)){1,200}?)\s\)")
+_IN_BRACKETS = re.compile(
+    r"(?<![\w)\]}])\((?:\s((?:[^()]|\([^()]{0,80}\)){1,200}?)\s|(?=[^()]{0,80}\\[A-Za-z])((?:[^()]|\([^()]{0,80}\)){1,200}))\)"
+)
+_BARE_RULE = re.compile(r"\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+")
 _LEFT = re.compile(r"\s*\\left\s*(?:\\\{|[.\[(])\s*")
 _COLUMNED = re.compile(
     r"(?:\\left\s*(?:\\\{|[.\[(]))?\s*\\begin\{array\}\s?\{[^{}]{0,40}\}|\\end\{array\}(?:\s*\\right\s*(?:\\\}|[.\])]))?"
@@ -57,7 +60,7 @@ class Around(NamedTuple):
 
 def with_lost_backslashes(lines):
     r"""Lines with `\[` and `\]` for the brackets that a copy left alone in them, and dollars for `( … )`."""
-    restored, opened = list(lines), None
+    restored, opened, inside = list(lines), None, set()
     for place, (number, line) in enumerate(lines):
         text = line.text.strip()
         if text == "[":
@@ -66,10 +69,30 @@ def with_lost_backslashes(lines):
             if any("=" in each.text for _, each in lines[opened + 1 : place]):
                 restored[opened] = lines[opened][0], TextWithColumns(r"\[")
                 restored[place] = number, TextWithColumns(r"\]")
+                inside.update(range(opened, place + 1))
             opened = None
-    if all(one is other for one, other in zip(restored, lines)):
-        return lines
-    return [(number, line.replace(_IN_BRACKETS, r"$\1$")) for number, line in restored]
+    return [
+        (number, line.replace(_IN_BRACKETS, _in_dollars) if inside and place not in inside else line)
+        for place, (number, line) in enumerate(restored)
+    ]
+
+
+def _in_dollars(match):
+    return f"${match[1] or match[2]}$"
+
+
+def with_bars(lines):
+    """Lines with the bars that a table of Markdown may leave out at both ends of its rows."""
+    barred, is_table = list(lines), False
+    for place, (_, line) in enumerate(lines):
+        begins = place and _BARE_RULE.fullmatch(line.text) and "|" in lines[place - 1][1].text
+        for each in ([place - 1] if begins else []) + [place] * bool(begins or is_table):
+            at, row = lines[each]
+            if "|" in row.text and not is_row(row.text):
+                columns = [row.column_of(1), *row.columns, row.column_of(len(row) + 1)]
+                barred[each] = at, TextWithColumns(f"|{row.text}|", columns)
+        is_table = bool(begins) or (is_table and "|" in line.text)
+    return barred
 
 
 def is_row(text):

@@ -19,6 +19,7 @@ from neuronnet.sheet.readers.markdown import (
     blocks,
     formulas,
     is_row,
+    with_bars,
     with_lost_backslashes,
     with_macros,
 )
@@ -85,15 +86,18 @@ def read_sheet(text):
 
 
 def _read(lines):
-    lines = with_macros(with_lost_backslashes(lines))
+    lines = with_macros(with_bars(with_lost_backslashes(lines)))
     parts = blocks(lines)
     network = next((part for part in parts if part.kind == "toml" and "layer" in _content(part)), None)
     if any(part.kind == "derivation" for part in parts):
         return _markdown(Sheet("markdown"), parts, network)
+    texts = [part.lines for part in parts if part.kind is None]
     is_latex = any(
-        isinstance(each, Formula) for part in parts if part.kind is None for each in formulas(part.lines)
+        isinstance(each, Formula)
+        for lines_of_text in texts
+        for each in formulas([(number, without_markup(line)) for number, line in lines_of_text])
     )
-    own = [each for part in parts if part.kind is None for each in part.lines]
+    own = [each for lines_of_text in texts for each in lines_of_text]
     if not is_latex and all(part.kind in (None, "toml") for part in parts):
         bare = [(number, _without(_COMMENT, line)) for number, line in own]
         bare = [(number, line) for number, line in bare if line.text.strip()]

@@ -38,6 +38,7 @@ _IN_BRACKETS = re.compile(r"(?<=[\w}\]])\s?\((new|old)\)")
 _POINTED = re.compile(r"((?<![\w.])\d+)?\.([-+*/^])(?!\*)|(?<=[a-z])\.(?=\()")
 _ELEMENTWISE = re.compile(r"(?<![\d.])\s?\.[*/^](?!\*)")
 _ANGLED = re.compile(r"(?<=[^\W\d])<(\d{1,2}|t(?:[-+]1)?)>(?!\w)")
+_STARRED = re.compile(r"(?<=[^\W\d])\*(?=\s*=[^=])")
 _TURNED = re.compile(r"(?<=[\w)\]])'(?=\s*(?:[-+*/.;,)\]]|$))")  # as Octave writes it
 _PERCENT = re.compile(r"(?<![\w.,])(?P<whole>\d{1,15})(?:[.,](?P<part>\d{1,15}))?\s?\\?%(?!\s*[\w(])")
 _COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
@@ -71,7 +72,9 @@ def has_equals(text):
 
 def with_equals(spelled):
     """A TextWithColumns with "=" for every sign of equality, and with one mark of a value after an update."""
-    spelled = spelled.replace(_EQUALITY, "=")
+    spelled = spelled.replace(_STARRED, "^*").replace(_EQUALITY, "=")
+    if "%*%" in spelled.text:  # as R writes it
+        spelled = spelled.replace("%[*]%", "@")
     if "<" in spelled.text:
         spelled = spelled.replace(_ANGLED, r"^<\1>")
     if "." in spelled.text:
@@ -222,7 +225,8 @@ def with_weights(spelled, names):
 _SHORT = set(
     "a an as at be by do if in is it of on or so to up we am zu so es an ab um im da ist wir der die das mit "
     "le la les un une et ou on de du en est par au se el los las un una es y o si no al con por lo que "
-    "os as um uma e é da em na no ao à il lo gli è di che de het een и в с на по то 是 得 令 设 有 则".split()
+    "os as um uma e é da em na no ao à il lo gli è di che de het een "
+    "а и в с на по то не за из её его 是 得 令 设 有 则".split()
 )
 CONDITIONS = set("if when where wenn falls sobald si cuando sinon se quando если for für pour para".split())
 JOINING = (

@@ -16,6 +16,7 @@ from neuronnet.sheet.readers.cutting import Statement
 from neuronnet.sheet.readers.latex import in_plain_notation
 from neuronnet.sheet.readers.spelling import PASSES, has_equals, with_points
 
+_BLANKS = "  "  # between the columns of a terminal
 _NETWORK = re.compile(r"\s*network\s*:", re.IGNORECASE)
 _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,9}")
@@ -39,7 +40,7 @@ _HEADINGS = [
         ),
         (
             "",
-            r"old|alt\b|alte|viej|ancien|velh|antig|anterior|value|wert|valor|valeur|before|vor|avant",
+            r"old|alt\b|alte|viej|vecchi|ancien|velh|antig|anterior|value|wert|valor|valeur|before|vor|avant",
         ),
         ("", r"initial|current|result|ergebnis|résultat|risultato|старое|значение|результат|旧|值|结果"),
         (
@@ -62,7 +63,7 @@ def separator(lines):
     """What separates the cells in most lines of (number, TextWithColumns); None where nothing does."""
     if any("=" in line.text for _, line in lines):
         return None
-    tables = {each: _without_counts([_cells(line, each) for _, line in lines]) for each in ";\t,"}
+    tables = {each: _without_counts([_cells(line, each) for _, line in lines]) for each in (*";\t,", _BLANKS)}
     fitting = {each: _fitting(rows, each != ",") for each, rows in tables.items()}
     best = max(fitting, key=fitting.get)
     return best if 2 * fitting[best] >= len(lines) > 0 and fitting[best] else None
@@ -85,6 +86,8 @@ def _cells(line, between):
     text = line.text
     if len(text) > LONGEST_TEXT or between not in text:
         return []
+    if between == _BLANKS:
+        return line.strip().split(" {2,}")
     try:
         fields = next(csv.reader([text], delimiter=between, strict=True, skipinitialspace=True))
     except (csv.Error, StopIteration):
@@ -219,22 +222,27 @@ class _Table:
             return take(self, needed)
         has_pairs = any(_is_pair(row.cells, self.comma) for row in self.rows)
         for place, row in enumerate(self.rows):
-            claims = [cell for cell in row.cells if has_equals(cell.text)]
             if self.sheet.is_full(row.number):
                 break
             if _is_pair(row.cells, self.comma):
                 self.pair(row)
             elif _NETWORK.match(row.line.text):
                 self.sheet.take(Statement.of(row.number, row.line))
-            elif claims:
-                for cell in claims:
-                    self.sheet.take(Statement.of(row.number, cell))
+            elif self.claims(row):
+                continue
             elif place == 0 and (has_header or (row.cells and not any(map(str.isdigit, row.line.text)))):
                 continue
             elif has_pairs or not has_header or any(_value(cell) and "." in cell.text for cell in row.cells):
                 self.refuse(row, _ROW)
             else:
                 self.sheet.prose.append((row.number, row.line.text))
+
+    def claims(self, row):
+        """Take the cells that are claims by themselves; whether there are any."""
+        found = [cell for cell in row.cells if has_equals(cell.text)]
+        for cell in found:
+            self.sheet.take(Statement.of(row.number, cell))
+        return bool(found)
 
     def pair(self, row):
         """A name, perhaps a formula, and a number."""
@@ -246,7 +254,10 @@ class _Table:
     def steps(self, headings):
         """A claim for every row: the name, its formulas, its value; other columns say something else."""
         for row in self.rows:
-            if len(row.cells) != len(headings) + 1 or not row.cells[0].text:
+            if len(row.cells) == len(headings) + 1 and not row.cells[0].text:
+                self.claims(row)
+                continue
+            if len(row.cells) != len(headings) + 1:
                 self.refuse(row, _STEP_ROW)
                 continue
             formulas = [cell for mark, cell in zip(headings, row.cells[1:]) if mark == "=" and cell.text]

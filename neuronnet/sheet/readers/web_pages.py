@@ -26,6 +26,7 @@ _TWICE = re.compile(
 )
 _CALLED_MATHJAX = re.compile(r"(?:^|\s)MathJax(?:\s|$)")
 _PYTHON = re.compile(r"python|\bpy\b|ipython|highlight-source", re.IGNORECASE)
+_RAISED = re.compile(r"vertical-align:\s*(super|sub)")
 _VOID = set("br img hr input meta link wbr col area base source".split())
 FENCE = "~" * 12
 
@@ -60,6 +61,7 @@ class _Page(HTMLParser):
         self.has_pictures = True  # of formulas, told in words of TeX
         self.math = None  # the MathML elements that are open
         self.raised, self.cells, self.code, self.tex = [], None, 0, None
+        self.spans = []  # the tags that the spans open that are open
 
     # What the parser calls
 
@@ -78,6 +80,10 @@ class _Page(HTMLParser):
         elif tag in _SKIPPED or (tag not in _VOID and self.is_said_twice(tag, found)):
             self.skipping = [tag, 1, self.getpos()[0]]
         else:
+            if tag == "span":
+                style = _RAISED.search(str(found.get("style") or ""))
+                tag = {"super": "sup", "sub": "sub"}[style[1]] if style else tag
+                self.spans.append(tag)
             self.open(tag, found)
 
     def handle_startendtag(self, tag, attributes):
@@ -97,7 +103,7 @@ class _Page(HTMLParser):
             self.put("$$" if self.tex == "display" else "$", own_line=self.tex == "display")
             self.tex = None
         else:
-            self.shut(tag)
+            self.shut(self.spans.pop() if tag == "span" and self.spans else tag)
 
     def handle_data(self, data):
         if self.skipping is None:
