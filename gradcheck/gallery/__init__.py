@@ -8,11 +8,12 @@ that of a false alarm takes nothing. The lesson shows its source, what the judge
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from textwrap import dedent, fill, indent
 
 from gradcheck import HuntReport, Report, check, hunt
-from gradcheck.errors import UnknownName
+from gradcheck.errors import GradcheckError
 
 WIDTH = 110
 GITHUB = "https://github.com/"
@@ -117,10 +118,12 @@ def everything() -> list[Exhibit]:
 
 
 def find(name: str) -> Exhibit:
-    """The Exhibit of this name. Raises UnknownName."""
+    """The Exhibit of this name. Raises GradcheckError."""
     shown = {each.id: each for each in everything()}
     if name not in shown:
-        raise UnknownName("gallery", name, list(shown))
+        near = " or ".join(get_close_matches(name, shown, 3))
+        hint = f"did you mean {near}?" if near else "without a name, gradcheck gallery lists all names"
+        raise GradcheckError(f"gallery: there is no {name!r} among {len(shown)} exhibits; {hint}")
     return shown[name]
 
 

@@ -10,14 +10,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck.errors import GradcheckError, ShapeMismatch
+from gradcheck.errors import GradcheckError, ShapeMismatch, entry_name
 from gradcheck.why.arrangements import ignored
-from gradcheck.why.blocks import GradientBlock, layers_of
+from gradcheck.why.blocks import GradientBlock, layers_of, named_like_a_bias
 from gradcheck.why.cause import SHARP, Cause, Causes, ErrorShape, Explained, Task, best, listing
 from gradcheck.why.experiments import Elsewhere, experiments
 from gradcheck.why.shapes import entry_by_entry, shapes
 from gradcheck.why.where_it_broke import FAR_BELOW, where_it_broke
 
+SHORTEST = 4  # entries of a vector of which two constants say something
 OF_ONE_LAYER = ("weights", "biases")  # places that take the deltas of a layer for right
 
 
@@ -72,7 +73,25 @@ def _explained(block, others, task, elsewhere):
         seen = best(block.at(block.known), list(entry_by_entry(block.at(block.known), task)))
         if seen.shape is not None:
             return replace(seen, measured=int(np.sum(block.known)))
-    return best(block, [*still, *shapes(block, others, task)], elsewhere)
+    found = best(block, [*still, *shapes(block, others, task)], elsewhere)
+    return found if found.shape is not None else _but_for_a_bias(block, task, elsewhere)
+
+
+def _but_for_a_bias(block, task, elsewhere):
+    """The same of a flat vector whose first or last entry is a bias, of which there is no L2 term."""
+    if block.numeric.ndim == 1 and block.numeric.size >= SHORTEST and np.all(block.known):
+        for place in (-1, 0):
+            part = np.ones(block.numeric.shape)
+            part[place] = 0.0
+            of_most = _with_l2_of(block, part)
+            found = best(
+                of_most, [each for each in entry_by_entry(of_most, task) if "L2" in each.id], elsewhere
+            )
+            if found.shape is not None:
+                name = entry_name(block.name, (place % block.numeric.size,))
+                clause = f"{found.shape.clause}; no L2 term is of {name}"
+                return replace(found, shape=replace(found.shape, clause=clause), equals=())
+    return Explained(None)
 
 
 def _loss_does_not_move(block, others):
@@ -136,18 +155,24 @@ def _in_common(wrong, found, task, elsewhere):
         return None
     names = [block.name for block in wrong]
     taken = [_as_one(wrong)]
-    if len({block.role == "bias" for block in wrong}) == 2:
-        factors = [0.0 if block.role == "bias" else 1.0 for block in wrong]
-        weights_only = [
-            replace(b, parameter=f * b.parameter, parts=((b.name, f),)) for b, f in zip(wrong, factors)
-        ]
-        taken.append(_as_one(weights_only))
+    with_l2 = [0.0 if _is_bias(block) else 1.0 for block in wrong]
+    if len(set(with_l2)) == 2:
+        taken.append(_as_one([_with_l2_of(block, part) for block, part in zip(wrong, with_l2)]))
     entries = None if all(np.all(block.known) for block in wrong) else taken[0].numeric.size
     for block in taken:
         claim = best(block, list(entry_by_entry(block, task)), elsewhere)
         if claim.shape is not None:
             return replace(claim, measured=entries).cause(names)
     return _exchanged(found, names)
+
+
+def _is_bias(block):
+    return block.role == "bias" or block.role is None and named_like_a_bias(block)
+
+
+def _with_l2_of(block, part):
+    """The block with an L2 term of a part of it alone, an array of zeros and ones or one of them."""
+    return replace(block, parameter=part * block.parameter, parts=((block.name, part),))
 
 
 def _as_one(blocks):

@@ -221,7 +221,7 @@ def _layer(part):
     """(weights, vectors) of one layer, the weights having a side as long as every other block; else None."""
     found = [block for block in part if all(_fits(other, block) for other in part if other is not block)]
     found = [block for block in found if block.parameter.ndim == max(each.parameter.ndim for each in found)]
-    named = [block for block in found if not _named_like_a_bias(block)]
+    named = [block for block in found if not named_like_a_bias(block)]
     if not found or max(block.parameter.ndim for block in found) < 2 and not 0 < len(named) < len(part):
         return None
     weights = (named or found)[0]
@@ -253,7 +253,7 @@ def _matrices(blocks):
     deep = [block.parameter.ndim > 1 for block in blocks]
     if not all(deep):
         return deep
-    named = [not _named_like_a_bias(block) for block in blocks]
+    named = [not named_like_a_bias(block) for block in blocks]
     return [1 not in block.parameter.shape for block in blocks] if all(named) else named
 
 
@@ -274,7 +274,7 @@ def _sides(block):
     return {*block.parameter.shape, *([1] if block.parameter.ndim < 2 else [])}
 
 
-def _named_like_a_bias(block):
+def named_like_a_bias(block):
     """Whether the last word of its name begins with a b: b1, bias, b_h, biases[0], layers.0.bias, beta."""
     words = re.findall(r"[A-Za-z]+", block.name)
     return any(word.lower() == "b" or word.lower().startswith(("bias", "beta")) for word in words)

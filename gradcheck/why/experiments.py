@@ -219,7 +219,7 @@ def _between(elsewhere, wrong, right):
 def _lines(elsewhere, wrong):
     """The columns, or entries of a vector, that alone are wrong where another block is zero."""
     best, where = {}, None
-    for zero in elsewhere.blocks:
+    for zero in elsewhere.blocks if len(elsewhere.blocks) > 1 else ():
         found = _wrong_lines(elsewhere, wrong, elsewhere.near[0], zero)
         best, where = (found, zero) if len(found) > len(best) else (best, where)
     if where is not None:
