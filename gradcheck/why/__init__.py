@@ -14,7 +14,7 @@ from gradcheck.errors import GradcheckError, ShapeMismatch, entry_name
 from gradcheck.why.arrangements import ignored
 from gradcheck.why.blocks import GradientBlock, layers_of, named_like_a_bias
 from gradcheck.why.cause import SHARP, Cause, Causes, ErrorShape, Explained, Task, best, listing
-from gradcheck.why.experiments import Elsewhere, experiments
+from gradcheck.why.experiments import Elsewhere, try_experiments
 from gradcheck.why.shapes import entry_by_entry, shapes
 from gradcheck.why.where_it_broke import FAR_BELOW, where_it_broke
 
@@ -221,7 +221,7 @@ def _left_over(wrong, blocks, found, layers, parts, samples, elsewhere):
     own = _grouped(left, found) if len(left) == 1 and found[left[0].name].shape is not None else []
     own, lost = [(each.id, each.sentence) for each in own], _ignored(left)
     known = own or [*lost, *there]
-    tried = None if elsewhere is None or lost else experiments(elsewhere, [b.name for b in left], right)
+    tried = None if elsewhere is None or lost else try_experiments(elsewhere, [b.name for b in left], right)
     if tried is not None:
         id, said, tells_a_mistake = tried
         if id == "in the limit" and there and tells_a_mistake:

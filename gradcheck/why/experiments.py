@@ -13,10 +13,10 @@ import numpy as np
 from gradcheck.judge import gradient_at
 from gradcheck.judge.directions import judge_along, random_direction
 from gradcheck.judge.other_points import Place, nearby_point
-from gradcheck.why.cause import listing, named_entries
+from gradcheck.why.cause import listing, named_entries, number
 
 NEAR, FAR = (Place(0.125),) * 2, (Place(1.0), Place(3.0))  # where a cause must hold again
-LEAST_CALLS = 400  # of the loss, all experiments together; or twice as many as the check took
+LEAST_CALLS = 600  # of the loss, all experiments together; or as many as the check took
 SPARE = 8  # calls that are left to the check
 POINTS, TRIED = 2, 2  # that must agree; times that each is drawn until the functions have a value
 STEP = 2.0**-12  # of a parameter
@@ -32,6 +32,7 @@ MOST_LINES = 32  # of an array, looked at one by one
 ASSIGNED = 1e-5  # of the largest share: how near to it an entry is
 LIMIT = 2.0**-8  # relative: how near to its limit a ratio is there
 VERY_NEGATIVE = -30.0  # of a parameter: its exponential is nothing
+CURL = 1e-3  # relative: how well the derivatives of a gradient are known, and differ where they do
 CHANGE = 0.01  # of the change of the slope: what differs by no more between points is the same
 SMALL = "in the limit of small parameters"
 LIMITS = {
@@ -51,7 +52,7 @@ OFF_BY = {
 }
 
 
-def experiments(elsewhere, wrong, right):
+def try_experiments(elsewhere, wrong, right):
     """(id, sentence, whether it tells a mistake) of what other points say of the blocks named in `wrong`.
 
     None where they say nothing. `right`: the names of those that prove to be right.
@@ -59,11 +60,16 @@ def experiments(elsewhere, wrong, right):
     found = None
     try:
         if elsewhere.here is not None and len(elsewhere.near) == POINTS:
-            for experiment in (_only_here, _upstream, _assigned, _does_not_change, _off_by, _multiple):
+            for experiment in (_only_here, _upstream, _assigned, _does_not_change, _off_by, _times):
                 found = experiment(elsewhere, wrong)
                 if found is not None:
                     return *found, True
-            found = _right_in_the_limit(elsewhere, wrong)
+            limits = {name: _limit(elsewhere, name) for name in wrong}
+            multiples = {name: limit for name, limit in limits.items() if limit not in (None, 1.0)}
+            if multiples:
+                return *_in_the_limit(multiples), True
+            found = _of_a_function(elsewhere, wrong)
+            found = _in_the_limit({name: 1.0 for name in wrong if limits[name] == 1.0}) or found
             found = _between(elsewhere, wrong, right) or found
             found = _lines(elsewhere, wrong) or found
             found = _through(elsewhere, wrong) or found
@@ -164,21 +170,37 @@ def _is_off_by_the_same(elsewhere, name, places):
     return np.ptp(apart) <= 2.0 * bar <= CHANGE * min(np.ptp([each.true for each in slopes]), abs(apart[0]))
 
 
-def _multiple(elsewhere, wrong):
-    """A gradient that is a well-known multiple of the true one where the parameters are small."""
-    return _in_the_limit(elsewhere, wrong, [limit for limit in LIMITS if limit != 1.0])
+def _times(elsewhere, wrong):
+    """A single number whose gradient is the same multiple of the true one at all points."""
+    said = {}
+    for name in wrong:
+        if len(elsewhere.blocks[name].positions) == 1 and len(elsewhere.far) == POINTS:
+            slopes = elsewhere.slopes(name, [elsewhere.here, *elsewhere.near, *elsewhere.far])
+            first = max(slopes, key=lambda each: abs(each.true))
+            factor = first.given / first.true if first.bar < SEEN * abs(first.true) else np.inf
+            same = all(abs(e.given - factor * e.true) <= BEYOND * (1.0 + abs(factor)) * e.bar for e in slopes)
+            changes = np.ptp([e.true for e in slopes]) > LIMIT * abs(first.true)
+            if np.isfinite(factor) and same and changes:
+                said[name] = (
+                    f"is {number(factor, SEEN * abs(factor))} times the true one at every point tried"
+                )
+    return ("times", _of_each(said)) if said else None
 
 
-def _in_the_limit(elsewhere, wrong, limits):
-    found = {name: {_limit(elsewhere, name) for _ in range(POINTS)} for name in wrong}
-    known = {name: each.pop() for name, each in found.items() if len(each) == 1 and each <= set(limits)}
-    return (
-        ("in the limit", _of_each({n: f"is {LIMITS[each]}" for n, each in known.items()})) if known else None
-    )
+def _in_the_limit(limits):
+    """From name -> what a gradient is times the true one where all parameters are small."""
+    said = {name: f"is {LIMITS[each]}" for name, each in limits.items()}
+    return ("in the limit", _of_each(said)) if said else None
 
 
 def _limit(elsewhere, name):
-    direction, ratios = elsewhere.direction([name]), []
+    """The one of LIMITS that a gradient is times the true one there, by two directions; or None."""
+    found = {_limit_along(elsewhere, name, elsewhere.direction([name])) for _ in range(POINTS)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _limit_along(elsewhere, name, direction):
+    ratios = []
     for size in SHRUNK:
         at = elsewhere.at(size * elsewhere.here.vector)
         slopes = None if at is None else elsewhere.along(at, direction)
@@ -193,9 +215,19 @@ def _limit(elsewhere, name):
 # What tells a place
 
 
-def _right_in_the_limit(elsewhere, wrong):
-    """A gradient that is right where the parameters are small."""
-    return _in_the_limit(elsewhere, wrong, [1.0])
+def _of_a_function(elsewhere, wrong):
+    """Whether what is handed in is the gradient of anything: its derivatives along two directions agree."""
+    size = sum(len(elsewhere.blocks[name].positions) for name in wrong)
+    bends = [elsewhere.bend(at, wrong) for at in (elsewhere.here, *elsewhere.near)] if size > 1 else []
+    if len(bends) == 0 or None in bends or not all(bar <= CURL * scale for _, scale, bar in bends):
+        return None
+    if all(apart <= BEYOND * bar for apart, _, bar in bends):
+        why = "of another function, as where a term of the loss is left out or counted wrong"
+    elif all(apart > CURL * scale for apart, scale, _ in bends):
+        why = "of no function at all, as where a path back from the loss is left out or counted wrong"
+    else:
+        return None
+    return "another function", f"as handed in, the gradient of {listing(wrong)} is that {why}"
 
 
 def _between(elsewhere, wrong, right):
@@ -313,7 +345,7 @@ class OutOfCalls(Exception):
 class Elsewhere:
     """CallersFunctions at other points than their own, judged with some `confidence`.
 
-    Of the loss no more calls are made than LEAST_CALLS, or twice as many as were made before. `still`: names
+    Of the loss no more calls are made than LEAST_CALLS, or as many as were made before. `still`: names
     of blocks that are not moved. `behind`: name of a wrong block -> right ones with which its gradient
     vanishes.
     """
@@ -326,7 +358,7 @@ class Elsewhere:
         self.blocks = {block.name: block for block in functions.point.blocks}
         self._draw = np.random.default_rng([functions.seed, 5])
         self._last = min(
-            functions.evaluations + max(LEAST_CALLS, 2 * functions.evaluations), functions.most_calls - SPARE
+            functions.evaluations + max(LEAST_CALLS, functions.evaluations), functions.most_calls - SPARE
         )
         self.here = self._found_at(functions.point.vector, functions.first_gradients())
 
@@ -391,6 +423,29 @@ class Elsewhere:
         rounding = NOISE * max(abs(each) for each in ahead) / h + np.sum(np.abs(at.rounding * direction))
         value, bar = (4.0 * near - far) / 3.0, abs(near - far) + rounding
         return Slopes(float(np.sum(at.analytic * direction)), value, bar)
+
+    def bend(self, at, names):
+        """(u'Jv - v'Ju, the size of either, a bar) of the derivative J of the gradient handed in; or None.
+
+        u and v are random directions in some blocks. Of a gradient J is symmetric.
+        """
+        u, v = self.direction(names), self.direction(names)
+        pair = self._second(at, u, v), self._second(at, v, u)
+        if None in pair:
+            return None
+        (one, bar), (other, wider) = pair
+        return abs(one - other), max(abs(one), abs(other)), bar + wider
+
+    def _second(self, at, u, v):
+        """(u'Jv, a bar) by gradients at four points, or None."""
+        h = STEP * max(1.0, float(np.max(np.abs(at.vector[v != 0.0]))))
+        places = [self.at(at.vector + k * h * v) for k in (-2, -1, 1, 2)]
+        if None in places:
+            return None
+        along = [float(np.sum(each.analytic * u)) for each in places]
+        near, far = (along[2] - along[1]) / (2.0 * h), (along[3] - along[0]) / (4.0 * h)
+        rounding = NOISE * max(float(np.sum(np.abs(each.analytic * u))) for each in places) / h
+        return (4.0 * near - far) / 3.0, abs(near - far) + rounding
 
     def shares(self, name):
         """What each output, as weighted, adds to each entry of a block: a row for every entry.

@@ -131,3 +131,27 @@ def test_behind_weights_what_the_loss_ignores_is_told():
     cause = check(loss, gradients, {"W": DRAW.normal(size=(5, 5)), "b": DRAW.normal(size=5)}).cause
     assert cause.id == "shift ignored" and set(cause.blocks) == {"W", "b"}
     assert "the true gradient of W sums to zero along each row, and that handed in does not" in cause.sentence
+
+
+def test_a_sum_for_a_mean_beside_an_l2_term_of_the_weights_alone_is_named():
+    draw = np.random.default_rng(0)
+    x, at, targets = draw.normal(size=(6, 4)), draw.normal(size=5), draw.integers(2, size=6).astype(float)
+
+    def loss(w, b):
+        net = x @ w + b
+        return np.mean(np.logaddexp(0.0, net) - targets * net) + 0.05 * np.sum(w**2)
+
+    def gradients(w, b):
+        delta = 1.0 / (1.0 + np.exp(-(x @ w + b))) - targets
+        return {"w": x.T @ delta + 0.1 * w, "b": delta.sum()}
+
+    said = "everything but an L2 term of 0.1 times 6, the number of samples"
+    apart = check(lambda p: loss(**p), lambda p: gradients(**p), {"w": at[:-1], "b": at[-1]}).cause
+    assert apart.blocks == ("w", "b") and f"w and b is the numerical one with {said}" in apart.sentence
+    flat = check(
+        lambda p: loss(p[:-1], p[-1]),
+        lambda p: np.hstack([*gradients(p[:-1], p[-1]).values()]),
+        at,
+        samples=6,
+    ).cause
+    assert said in flat.sentence and flat.sentence.endswith("no L2 term is of x[4]")

@@ -34,6 +34,12 @@ def entropy(p):
     return np.sum(np.logaddexp(net, 0.0) - net * LABELS)
 
 
+def by_scale(p, factor):
+    W = np.exp(p["s"]) * p["W"]
+    found = of_delta(2.0 * (X @ W + p["b"] - T))
+    return {"W": np.exp(p["s"]) * found["W"], "b": found["b"], "s": factor * np.sum(found["W"] * W)}
+
+
 def with_quartic(p):
     return squared(p) + np.sum(p["W"] ** 4)
 
@@ -119,6 +125,27 @@ ROWS = [  # id, loss, wrong gradients, point, words
         "vanishes where V is zero, and that of V is right: look between V and U and W",
     ),
     (
+        "times",
+        lambda p: squared({"W": np.exp(p["s"]) * p["W"], "b": p["b"]}),
+        lambda p: by_scale(p, 0.25),
+        LINEAR | {"s": np.array(0.3)},
+        "the gradient of s is 0.25 times the true one at every point tried; that of W and b is right",
+    ),
+    (
+        "another function",
+        lambda p: np.sum(np.tanh(X @ p)) + np.sum(np.logaddexp(T.T @ X @ p, 0.0)),
+        lambda p: 3.0 * X.T @ (1.0 - np.tanh(X @ p) ** 2) + X.T @ T @ logistic(T.T @ X @ p),
+        DRAW.normal(size=3),
+        "is that of another function, as where a term of the loss is left out or counted wrong",
+    ),
+    (
+        "another function",
+        lambda p: np.sum(np.tanh(X @ p) * np.sin(X @ p[::-1])),
+        lambda p: X.T @ ((1.0 - np.tanh(X @ p) ** 2) * np.sin(X @ p[::-1])),
+        DRAW.normal(size=3),
+        "is that of no function at all, as where a path back from the loss is left out or counted wrong",
+    ),
+    (
         "one entry",
         softplus,
         lambda p: np.where(p == 0.0, 0.0, logistic(p)),
@@ -135,7 +162,7 @@ ROWS = [  # id, loss, wrong gradients, point, words
 ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row[0]} {i}" for i, row in enumerate(ROWS)])
 def test_other_points_tell_what_the_given_one_does_not(row):
     id, loss, gradients, point, words = row
     report = check(loss, gradients, point)
