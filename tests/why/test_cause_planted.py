@@ -427,8 +427,8 @@ def test_what_is_of_no_known_shape_is_said_beside_what_is():
     cause = cause_of(Both)
     assert cause.id == "sign + another function"
     assert (
-        "the gradient of W2 is the numerical one times -1; apart from that as handed in, the gradient of W1, b1 "
-        "and W3 is that of no function at all" in cause.sentence
+        "the gradient of W2 is the numerical one times -1; apart from that as handed in, the gradient of W1, "
+        "b1 and W3 is that of no function at all" in cause.sentence
     )
 
 
