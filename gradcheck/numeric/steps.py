@@ -425,7 +425,7 @@ class Candidate(NamedTuple):
 
     @property
     def bar(self):
-        return self.truncation + self.rounding + self.jump
+        return math.hypot(self.truncation, self.rounding) + self.jump
 
 
 class BestEstimate(NamedTuple):
@@ -491,7 +491,7 @@ def _held_against_others(candidates):
             gap = abs(one.value - each.value)
             if gap > bar + each.rounding:
                 widest = max(widest, gap + max(each.rounding, min(each.bar, NOT_SURE * gap)))
-        held.append(one._replace(truncation=max(one.truncation, widest - one.rounding - one.jump)))
+        held.append(one._replace(truncation=max(one.truncation, widest - one.jump)))
     return held
 
 
