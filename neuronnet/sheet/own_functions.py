@@ -22,10 +22,12 @@ TRIED = (0.3, 0.7, 1.1)
 
 def define_functions(claims: list, known: Known) -> list:
     """Keep in `known` the functions that claims define; returns these claims."""
-    heads = [(read_function_head(claim.parts[0].text), claim) for claim in claims if len(claim.parts) > 1]
-    heads = [(head, claim) for head, claim in heads if head is not None and not known.has(head[0])]
-    heads.sort(key=lambda each: each[0][0].endswith("'"))
-    return [claim for head, claim in heads if _define(*head, claim.parts[1], known)]
+    found = []
+    for claim in sorted(filter(is_of_function, claims), key=lambda each: "'" in each.parts[0].text):
+        head = read_function_head(claim.parts[0].text)
+        if head is not None and not known.has(head[0]) and _define(*head, claim.parts[1], known):
+            found.append(claim)
+    return found
 
 
 def is_of_function(claim) -> bool:
