@@ -415,7 +415,10 @@ GROWS = 0.8  # slopes growing faster than h**-0.8 are of a jump; those of x**(1/
 
 
 class Candidate(NamedTuple):
-    """A value with the parts of its bar, and the smallest step in it; `jump`: by how much the slope jumps."""
+    """A value with the parts of its bar, and the smallest step in it; `jump`: by how much the slope jumps.
+
+    Truncation and rounding know nothing of each other, so that their squares add up.
+    """
 
     value: float
     truncation: float
