@@ -117,7 +117,7 @@ def _one_before(whole, power):
     if isinstance(power, Power):
         return [("/", 1 - _power(power.base, power.exponent - 1))]
     base, count = split_update(power.name)  # the running power of a network: beta^t after t updates
-    is_first = Compare(Name(base), "=", Number(1))
+    is_first = Compare(Name(base), "==", Number(1))
     return [("/", 1 - Name(base) + is_first)] if count == 1 else None
 
 

@@ -105,7 +105,7 @@ class Pass:
                         share = share if change is None or share is None else change(share, above)
                     shares += [] if share is None else [share]
         change = self.variation.sums.get(denominator)
-        shares = shares if change is None else change(shares, numerator)
+        shares = change(shares, numerator) if change is not None and shares else shares
         return added(shares, model.shape(denominator), self.shapes)
 
     def _shares_from(self, numerator, user):

@@ -15,6 +15,7 @@ from neuronnet import check_sheet, diagnose, load
 from neuronnet.description.reading import read
 from neuronnet.errors import ExpressionError, NumberError, UnknownName
 from neuronnet.mistakes.signatures import alike, numbers_of
+from neuronnet.names import after, update_of
 
 DEEP = {
     "loss": "half squared error",
@@ -284,3 +285,54 @@ def test_the_step_is_shown_as_it_was_done_and_as_it_is_right(id, formula):
     }
     first, *_ = diagnose("worked-example", numbers)
     assert (first.id, first.formula) == (id, formula)
+
+
+# What an update rule remembers, and what is wrong only from some update on
+
+
+ADAM = DEEP | {
+    "learning_rate": 0.1,
+    "update": {"rule": "adamw", "weight_decay": 0.2},
+    "layer": [layer | {"train_bias": True} for layer in DEEP["layer"]],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "id",
+    [
+        "bias correction missing",
+        "bias correction applied twice",
+        "bias correction with t counted from 0",
+        "corrected means carried on",
+        "beta and 1 - beta exchanged: v",
+        "the two running means exchanged",
+        "beta1 and beta2 exchanged",
+        "weight decay added to the gradient",
+        "weight decay on the biases as well",
+        "parameters of before the update",
+        "hidden biases never updated",
+        "bias gradient without the slope",
+    ],
+)
+def test_mistakes_of_an_update_rule_are_named(id):
+    right, wrong = (Numbers(ADAM, *ids, updates=2) for ids in ((), (id,)))
+    numbers = printed({name: wrong[name] for name in right if name in wrong and not right[name] == 0})
+    assert any(wrong[name] != right[name] for name in numbers), "the mistake is not visible"
+    found = diagnose(ADAM, numbers)
+    assert id in (found[0].id, *found[0].same_as) and len(found) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("since", [1, 2])
+@pytest.mark.parametrize(
+    "id", ["bias missing in the output net input", "activation derivative missing at the hidden layer"]
+)
+def test_a_mistake_of_a_later_pass_alone_is_named_with_its_update(id, since):
+    network, right = network_of(DEEP), Numbers(DEEP, updates=3)
+    replay = network.replay(network.starting_at(network.variations[id], since))
+    names = ("net_o1", "delta_h1_1", "w1", "w5", "E_total")
+    numbers = {after(name, count): replay[after(name, count)] for count in range(4) for name in names}
+    wrong = {name for name, number in numbers.items() if number != right[name]}
+    assert wrong and all(update_of(name) >= since for name in wrong)
+    assert [each.id for each in diagnose(DEEP, printed(numbers))] == [f"{id}, from @{since} on"]
