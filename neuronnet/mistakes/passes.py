@@ -1,13 +1,11 @@
 """A pass over a model with some of its steps changed: forward lines, the sweep backwards, updates.
 
 A step is changed where it stands in the graph: what a quantity is computed with, what it is differentiated
-as, what one use of a quantity adds to its derivative, or how these shares are put together. What no change
-reaches has the values of the plain pass, so that a variation costs what lies between it and what is asked.
+as, what one use of a quantity adds to its derivative, or how these shares are put together.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from neuronnet.derivation.model import Model
@@ -29,16 +27,14 @@ class Pass:
         self.shapes = _ShapesOf(self)
         self.place: dict[str, int] = {}  # where a name comes in the order of computation
         self.reach: dict[str, int] = {}  # bit k of what is computed from the name in place k
-        self.derivatives: dict[str, int] = defaultdict(int)  # the bits of all derivatives by a name
         self.parts: list[Pass] = []
         self._rows: dict[tuple, tuple] = {}
         self._touched: set[str] = set()
         self._redone: dict[str, Expression] = {}
-        self._mask = (-1, 0)
         self._reached: dict[str, set] = {}
         self._uses = _uses(model.formulas)
         self._contributions: dict[tuple, list] = {}
-        self._values: dict[tuple, tuple] = {}
+        self._values: dict[type, Values] = {}
         self._varied: dict[int, Pass] = {}
 
     def varied(self, variation: Variation) -> Pass:
@@ -48,7 +44,7 @@ class Pass:
         if id(variation) in self._varied:
             return self._varied[id(variation)]
         other = Pass.__new__(Pass)
-        other.__dict__.update(self.__dict__, variation=variation, plain=self, _rows={}, _mask=(-1, 0))
+        other.__dict__.update(self.__dict__, variation=variation, plain=self, _rows={})
         other._touched = {name for _, name, *_ in variation.shares} | set(variation.sums)
         other._redone = {user: change(self.model.formulas[user]) for user, change in variation.slopes.items()}
         if other._redone:
@@ -65,12 +61,11 @@ class Pass:
 
         `before` are the values of the pass and update before, `count` how many updates these names are after.
         """
-        if before is not None or self.plain is not self:
+        if before is not None or self.plain is not self or keep is not None:
             return Values(self, number, keep, before, count)
-        known = self._values.get((number, keep is None), (None, None))  # of every `keep` the latest one
-        if known[0] is None or known[1] != keep:
-            known = self._values[number, keep is None] = Values(self, number, keep), keep
-        return known[0]
+        if number not in self._values:
+            self._values[number] = Values(self, number)
+        return self._values[number]
 
     # Steps
 
@@ -141,18 +136,6 @@ class Pass:
         parts = split_partial(name) if self._touched else None
         return parts is not None and parts[1] in self._touched
 
-    def leaves(self, name: str) -> bool:
-        """Whether the value of a name is that without the variation, as far as is known."""
-        plain = self.plain
-        if self._mask[0] != len(plain.place):
-            bits = 0
-            for each in (*self.variation.values, *self.variation.given):
-                bits |= 1 << plain.place[each] if each in plain.place else 0
-            for each in self._touched:
-                bits |= plain.derivatives[each]
-            self._mask = len(plain.place), bits
-        return name in plain.reach and not plain.reach[name] & self._mask[1]
-
     def size(self, name: str) -> int:
         """How many steps there are up to a name, itself included: more than up to any that it takes."""
         return bin(self.reach.get(name, 0)).count("1")
@@ -161,9 +144,6 @@ class Pass:
         """Keep where a name of the plain pass comes, and what it is computed from."""
         place = self.place[name] = len(self.place)
         bits = 1 << place
-        parts = split_partial(name)
-        if parts is not None:
-            self.derivatives[parts[1]] |= bits
         for each in needs:
             bits |= self.reach[each]
         self.reach[name] = bits
@@ -187,20 +167,18 @@ class Values(dict):
     def __init__(self, steps: Pass, number: type, keep=None, before: Values | None = None, count: int = 0):
         super().__init__()
         self._steps, self._number, self._keep, self._before, self._count = steps, number, keep, before, count
-        is_first = before is None and not count
-        self._plain = steps.plain.values(number, keep) if is_first and steps.plain is not steps else None
-        self._is_first = is_first and steps.plain is steps
+        self._is_first = before is None and not count and steps.plain is steps
         self.parts: dict[int, object] = {}  # what shared parts of formulas came to
 
     def __missing__(self, name):
         waiting, begun, steps = [name], set(), self._steps
         while waiting:
             each = waiting[-1]
-            if each in self or self._is_shared(each):
+            if each in self:
                 waiting.pop()
                 continue
             evaluate, needs = steps.row(each, self._number)
-            missing = [other for other in needs if other not in self and not self._is_shared(other)]
+            missing = [other for other in needs if other not in self]
             if not missing:
                 self._enter(each, evaluate, needs)
                 waiting.pop()
@@ -209,18 +187,6 @@ class Values(dict):
             begun.add(each)
             waiting += missing
         return self[name]
-
-    def _is_shared(self, name):
-        """Whether the plain pass has the very value, which is then entered here."""
-        if self._plain is None:
-            return False
-        try:
-            value = self._plain[name]
-        except NeuronnetError:
-            return False
-        if self._steps.leaves(name):
-            self[name] = value
-        return name in self
 
     def _enter(self, name, evaluate, needs):
         try:

@@ -114,7 +114,8 @@ class _Search:
             candidates = [(each, values) for each, values in candidates if values is not None]
             best = self._best(left[0], self.left(found), candidates, carried)
             if best is None and not carried:
-                best = self._best(left[0], self.left(found), self._from_later_on(left[0]))
+                candidates += self._from_later_on(left[0])
+                best = self._best(left[0], self.left(found), candidates)
             given_up.add(left[0].key)
             found += [] if best is None else [best]
         return found
