@@ -11,6 +11,7 @@ from profiles import examples
 from neuronnet import NeuralNetwork, Neuron, NeuronLayer, NeuronnetError, Parameter, load
 from neuronnet.activations import ACTIVATIONS
 from neuronnet.errors import NumberError, PassOrderError, SizeError, UnknownName
+from neuronnet.losses import LOSSES
 
 STEP = 1e-100  # its square underflows next to any slope, so the complex step has no truncation
 ULP = 2.0**-53
@@ -320,6 +321,20 @@ def test_binary_cross_entropy_is_right_at_extreme_nets(net, target):
 @pytest.mark.parametrize(
     "nets", [(1000.0, -1000.0), (1000.0, 960.0), (-1000.0, -1000.0), (0.0, 1000.0), (1.0, 2.0)]
 )
+@pytest.mark.parametrize(
+    "loss, target, out, slope",
+    [
+        ("categorical cross-entropy", 0.0, 0.0, 0.0),
+        ("categorical cross-entropy", 1.0, 0.25, -4.0),
+        ("binary cross-entropy", 1.0, 1.0, -1.0),
+        ("binary cross-entropy", 0.0, 0.0, 1.0),
+        ("binary cross-entropy", 0.25, 0.5, 1.0),
+    ],
+)
+def test_the_slope_of_a_cross_entropy_where_one_of_its_terms_is_missing(loss, target, out, slope):
+    assert LOSSES[loss].derivative(target, out) == slope
+
+
 @pytest.mark.parametrize(
     "targets", [(1.0, 0.0), (0.0, 1.0), (0.25, 0.75), (0.7, 0.2), (0.0, 0.0), (1.0, 1.0)]
 )

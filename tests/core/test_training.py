@@ -42,6 +42,30 @@ def test_a_training_goes_on_from_its_description(rule, batch, order):
 
 
 @pytest.mark.parametrize(
+    "rule, steps",
+    [
+        ({"rule": "gradient descent"}, (2.0, 2.0, 2.0)),
+        ({"rule": "momentum", "momentum": 0.5}, (2.0, 3.0, 3.5)),
+        ({"rule": "nesterov", "momentum": 0.5}, (3.0, 3.5, 3.75)),
+        ({"rule": "rmsprop", "beta": 0.75, "epsilon": 1e-300}, (2.0, 1.5118578920369088, 1.3151918984428583)),
+        ({"rule": "adam", "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-300}, (1.0, 1.0, 1.0)),
+        ({"rule": "adam", "beta1": 0.9, "beta2": 0.999, "epsilon": 6.0}, (0.25, 0.25, 0.25)),
+    ],
+)
+def test_with_a_gradient_that_stays_two_the_steps_of_a_rule_are_a_series(rule, steps):
+    """E = 2 w of one linear neuron: 1/(sqrt(1 - beta^t)) of RMSprop, sums of powers of a momentum."""
+    layer = {"activation": "identity", "weights": [[0.5]]}
+    sample = [{"inputs": [2.0], "targets": []}]
+    network = load(
+        {"layer": [layer], "loss": "output", "sample": sample, "learning_rate": 0.5, "update": rule}
+    )
+    for step in steps:
+        before = network["w1"].value
+        network.fit(1)
+        assert network["w1"].value == pytest.approx(before - 0.5 * step, rel=1e-12)
+
+
+@pytest.mark.parametrize(
     "rule, state, part",
     [
         ("sgd", {"v_w1": 1}, "state: found the key 'v_w1'; gradient descent remembers nothing"),

@@ -8,6 +8,7 @@ import pytest
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, ShapeError, placed, shape, taken
 from neuronnet.formulas.calls import call, names
+from neuronnet.formulas.evaluating import product_meant
 from neuronnet.formulas.functions import FUNCTIONS
 
 SIGNS = {"+": lambda a, b: a + b, "*": lambda a, b: a * b, "·": arrays.dot, "@": arrays.matmul}
@@ -158,6 +159,32 @@ def test_what_is_combined_along_an_axis(size, axis, keepdims, function):
     )
     assert shape(found) == expected.shape
     assert np.array_equal(in_numpy(found), expected)
+
+
+def test_a_sum_along_an_axis_keeps_no_dimension_unless_that_is_said():
+    assert arrays.reduced_shape((2, 3), 0) == (3,) and arrays.reduced_shape((2, 3), 1) == (2,)
+    assert arrays.reduced(sum, numbered((2, 3)), 0) == Array.of([5, 7, 9])
+
+
+@pytest.mark.parametrize(
+    "mark, left, right, meant",
+    [
+        ("*", (), (3,), "*"),
+        ("*", (3,), (), "*"),
+        ("·", (), (2, 3), "*"),
+        ("*", (2, 3), (2, 3), "⊙"),
+        ("*", (2, 3), (3, 2), "@"),
+        ("*", (2, 2), (2, 2), "⊙"),
+        ("*", (2, 3), (4, 5), "⊙"),
+        ("·", (2, 2), (2, 2), "@"),
+        ("·", (2, 3), (2, 3), "⊙"),
+        ("·", (2, 3), (4, 5), "@"),
+        ("@", (2, 3), (3,), "@"),
+        ("⊗", (2,), (3,), "⊗"),
+    ],
+)
+def test_what_a_sign_means_between_two_shapes(mark, left, right, meant):
+    assert product_meant(mark, left, right) == meant
 
 
 @pytest.mark.parametrize("size", [(3,), (1, 3), (3, 1), (2, 3)])

@@ -12,7 +12,7 @@ from profiles import examples
 from gradcheck.numeric.dual import Dual
 from neuronnet.elementary import Literal
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.evaluating import evaluator, shared_evaluator
 from neuronnet.formulas.expressions import Call, Name, Negative, Number, Power, Product, Sum, total, wrap
 from neuronnet.formulas.notation import Known, parse
 from neuronnet.formulas.rewriting import logistic_argument, with_part
@@ -248,6 +248,21 @@ def test_whole_numbers_in_a_formula_have_its_type_of_number(text, number):
         found = found.value
     # One rounding per operation, three at most.
     assert abs(complex(found) - complex(expected)) <= 3 * 2.0**-53 * abs(expected)
+
+
+def test_a_part_that_stands_twice_is_computed_once():
+    class Kept(dict):
+        parts, asked = {}, []
+
+        def __getitem__(self, name):
+            self.asked.append(name)
+            return super().__getitem__(name)
+
+    part = parse("a + b", KNOWN)
+    formula, values = part * Call("exp", [part]) - part, Kept(VALUES)
+    assert shared_evaluator(formula, float)(values) == value(formula)
+    assert values.asked == ["a", "b"] and list(values.parts.values()) == [value(part)]
+    assert shared_evaluator(part, float)(values) == value(part)
 
 
 def test_decimal_literals_are_not_rounded_to_a_float_first():

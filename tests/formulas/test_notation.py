@@ -270,6 +270,9 @@ def test_an_authors_function_is_put_in_where_it_is_called():
         ("a // b", "a b", "", 3, "whole division"),
         ("∂q", "L x", "", 1, "∂A/∂B"),
         ("exp(a, b)", "a b", "", 1, "exp takes"),
+        ("norm(a, b)", "a b", "", 1, "norm does not take these arguments"),
+        ("diag(a, b)", "a b", "", 1, "diag takes 1 argument"),
+        ("max()", "", "", 1, "max of nothing: an argument is missing"),
         ("np.sum(X, axis=7)", "", "X", 11, "axis is 0, 1 or -1"),
         ("Σ_{i,j,k} w_{ij}", "", "w", 1, "a sum is written"),
         ("Σ_{ij} w_{ij} x_j", "", "w x", 7, "arrays with different indices"),
@@ -304,6 +307,20 @@ def test_an_unknown_name_is_told_with_its_column(text, names, arrays, name, colu
     with pytest.raises(UnknownName) as caught:
         parse(text, known(names, arrays))
     assert (caught.value.name, caught.value.column) == (name, column)
+
+
+@pytest.mark.parametrize(
+    "text, names, arrays, said",
+    [
+        ("a + net_h3", "a net_h1", "", "; did you mean net_h1?"),
+        ("2 delta_o2", "", "delta_o1", "; did you mean delta_o1?"),
+        ("q^2", "a", "", "unknown name 'q'; known are a and others"),
+    ],
+)
+def test_an_unknown_name_is_told_with_the_nearest(text, names, arrays, said):
+    with pytest.raises(UnknownName) as caught:
+        parse(text, known(names, arrays))
+    assert str(caught.value).endswith(said)
 
 
 def test_columns_are_the_authors():

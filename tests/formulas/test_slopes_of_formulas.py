@@ -83,7 +83,7 @@ def test_the_slope_of_a_function_of_arrays_is_that_of_a_complex_step(function, a
     assert abs(slope - step) <= 100 * ULP * 10  # at most a hundred roundings of terms below 10
 
 
-@pytest.mark.parametrize("function", "erf erf' gelu sin cos".split())
+@pytest.mark.parametrize("function", "erf erf' gelu gelu' sin cos".split())
 def test_the_slope_of_a_special_function_is_that_of_a_complex_step(function):
     formula = Call(function, [Name("x")])
     slope = evaluator(derivative(formula, "x"), float)({"x": 0.7})
@@ -122,6 +122,8 @@ def test_the_work_of_a_formula_is_ten_for_a_part_and_one_for_a_product_of_number
         ("reshape(x, 1, 6)", (1, 6)),
         ("ones(2, 4)", (2, 4)),
         ("x[:, None]", (6, 1)),
+        ("x[None]", (1, 6)),
+        ("x[None, :]", (1, 6)),
         ("x^T", (3, 2)),
         ("u^T", (1, 5)),
         ("x @ v * z", (2, 4)),

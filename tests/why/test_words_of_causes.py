@@ -1,0 +1,164 @@
+"""What is said of one wrong array, word by word: small fixed arrays, measured within a known bar."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from documents import ROOT
+
+from gradcheck.why import GradientBlock, causes
+
+WAVES = np.sin(np.arange(1.0, 400.0) ** 2)  # numbers of either sign in no order
+BAR, WIDE = 2.0**-30, 0.004
+TASK = {"samples": 5, "outputs": 3, "learning_rate": 0.25}
+
+
+def block(name, shape, start, change=None, bar=BAR):
+    """A GradientBlock of this shape, its analytic gradient the numerical one, or `change(g, p)`."""
+    size = int(np.prod(shape))
+    g, p = (np.round(WAVES[at : at + size], 3).reshape(shape) for at in (start, start + 200))
+    analytic = g.copy() if change is None else change(g, p) + 0.0 * g
+    return GradientBlock(name, analytic, g, np.full(shape, bar), p)
+
+
+def put(array, place, value):
+    array = array.copy()
+    array[place] = value
+    return array
+
+
+def softmax(p):
+    e = np.exp(p - np.max(p, axis=1, keepdims=True))
+    return e / np.sum(e, axis=1, keepdims=True)
+
+
+FLAT, TALL, SQUARE, LONG, ONE = (3, 4), (4, 2), (3, 3), (6,), ()
+# shape, change: which block of a network with layers W1 b1 W2 b2 (or one array alone) is wrong, and how
+CHANGES = {
+    "twice": (FLAT, lambda g, p: 2.0 * g),
+    "half": (FLAT, lambda g, p: 0.5 * g),
+    "sign": (LONG, lambda g, p: -g),
+    "N": (FLAT, lambda g, p: 5.0 * g),
+    "1/N": (LONG, lambda g, p: g / 5.0),
+    "minus 1/N": (LONG, lambda g, p: -g / 5.0),
+    "K": (FLAT, lambda g, p: 3.0 * g),
+    "NK": (FLAT, lambda g, p: 15.0 * g),
+    "2/N": (FLAT, lambda g, p: 0.4 * g),
+    "1/2N": (FLAT, lambda g, p: 0.1 * g),
+    "2N": (FLAT, lambda g, p: 10.0 * g),
+    "1/NK": (FLAT, lambda g, p: g / 15.0),
+    "rate": (FLAT, lambda g, p: 0.25 * g),
+    "1/rate": (FLAT, lambda g, p: 4.0 * g),
+    "some factor": (FLAT, lambda g, p: 1.7321 * g),
+    "zero": (FLAT, lambda g, p: 0.0 * g),
+    "a constant": (FLAT, lambda g, p: 0.0 * g + 0.5),
+    "one": (ONE, lambda g, p: 3.7 * g),
+    "one, twice": (ONE, lambda g, p: 2.0 * g),
+    "with l2": (FLAT, lambda g, p: g + 0.3 * p),
+    "without l2": (FLAT, lambda g, p: g - 0.3 * p),
+    "twice and l2": (FLAT, lambda g, p: 2.0 * g + 0.3 * p),
+    "l2 alone": (FLAT, lambda g, p: 0.3 * p),
+    "parameter": (FLAT, lambda g, p: p),
+    "times parameter": (FLAT, lambda g, p: g * p),
+    "by its parameter": (FLAT, lambda g, p: g / p),
+    "times its square": (FLAT, lambda g, p: g * p * p),
+    "square": (FLAT, lambda g, p: g * g),
+    "size": (FLAT, lambda g, p: np.abs(g)),
+    "sign alone": (FLAT, lambda g, p: np.sign(g)),
+    "clipped": (FLAT, lambda g, p: np.clip(g, -0.4, 0.4)),
+    "positive": (FLAT, lambda g, p: np.maximum(g, 0.0)),
+    "sum added": (LONG, lambda g, p: g + np.sum(g)),
+    "offset": (FLAT, lambda g, p: g + 0.125),
+    "mean": (FLAT, lambda g, p: g - np.mean(g)),
+    "length one": (FLAT, lambda g, p: g / np.sqrt(np.sum(g * g))),
+    "transposed": (SQUARE, lambda g, p: g.T),
+    "symmetric": (SQUARE, lambda g, p: 0.5 * (g + g.T)),
+    "sum of both": (SQUARE, lambda g, p: g + g.T),
+    "lower": (SQUARE, lambda g, p: np.tril(g)),
+    "upper twice": (SQUARE, lambda g, p: np.triu(g) + np.triu(g, 1)),
+    "diagonal": (SQUARE, lambda g, p: np.diag(np.diag(g))),
+    "reshaped": (FLAT, lambda g, p: g.T.reshape(3, 4)),
+    "in order F": (FLAT, lambda g, p: g.reshape(4, 3).T),
+    "rows reversed": (TALL, lambda g, p: g[::-1]),
+    "columns reversed": (FLAT, lambda g, p: g[:, ::-1]),
+    "entries reversed": (LONG, lambda g, p: g[::-1]),
+    "rolled": (LONG, lambda g, p: np.roll(g, 1)),
+    "rows moved": (TALL, lambda g, p: g[[2, 0, 3, 1]]),
+    "two columns": (FLAT, lambda g, p: g[:, [0, 3, 2, 1]]),
+    "two entries": (LONG, lambda g, p: g[[0, 4, 2, 3, 1, 5]]),
+    "one entry": (FLAT, lambda g, p: put(g, (1, 2), 0.7)),
+    "one entry of a vector": (LONG, lambda g, p: put(g, 2, 9.0)),
+    "one row": (FLAT, lambda g, p: put(g, 1, 2.0 * g[1])),
+    "one row lost": (FLAT, lambda g, p: put(g, 2, 0.0)),
+    "one column negative": (FLAT, lambda g, p: put(g, (slice(None), 0), -g[:, 0])),
+    "last column lost": (TALL, lambda g, p: put(g, (slice(None), 1), 0.0)),
+    "rows by factors": (FLAT, lambda g, p: g * np.array([[2.0], [3.0], [-1.0]])),
+    "columns by factors": (FLAT, lambda g, p: g * np.array([1.0, 2.0, 3.0, 4.0])),
+    "some entries lost": (FLAT, lambda g, p: np.where(np.abs(g) > 0.5, g, 0.0)),
+    "row repeated": (FLAT, lambda g, p: g[[0, 0, 0]]),
+    "summed": (LONG, lambda g, p: np.full_like(g, np.sum(g))),
+    "averaged": (LONG, lambda g, p: np.full_like(g, np.mean(g))),
+    "rows summed": (FLAT, lambda g, p: np.tile(g.sum(axis=0), (3, 1))),
+    "not a number": (FLAT, lambda g, p: put(g, (0, 1), np.nan)),
+    "nothing known": (FLAT, lambda g, p: g[::-1, ::-1] ** 3 + 0.2 * p),
+    "softmax above": (FLAT, lambda g, p: g / softmax(p)),
+}
+# Of two layers W1 (4, 3), b1 (4,), W2 (2, 4), b2 (2,): what is handed in for one of the arrays.
+NETWORK = {"W1": (4, 3), "b1": (4,), "W2": (2, 4), "b2": (2,)}
+IN_A_NETWORK = {
+    "delta alone": ("W1", lambda g, p, others: np.tile(others["b1"].numeric[:, None], (1, 3))),
+    "delta and l2": ("W1", lambda g, p, others: others["b1"].numeric[:, None] + 0.3 * p),
+    "of another": ("b1", lambda g, p, others: others["W2"].numeric[0]),
+    "of another, given": ("W2", lambda g, p, others: others["W1"].numeric.ravel()[:8].reshape(2, 4)),
+    "times another": ("W2", lambda g, p, others: g * others["b1"].parameter),
+    "by another": ("W2", lambda g, p, others: g / others["b1"].parameter),
+    "bias summed": ("b1", lambda g, p, others: np.full_like(g, np.sum(g))),
+    "bias averaged": ("b1", lambda g, p, others: g / 5.0),
+    "bias lost": ("b2", lambda g, p, others: 0.0 * g),
+    "weights twice": ("W2", lambda g, p, others: 2.0 * g),
+    "weights with l2": ("W1", lambda g, p, others: g + 0.1 * p),
+    "one row": ("W1", lambda g, p, others: put(g, 1, 2.0 * g[1])),
+    "another number": ("W1", lambda g, p, others: g * g * p + 0.3),
+}
+
+
+def network(name, change):
+    made, start = {}, 0
+    for each, shape in NETWORK.items():
+        made[each] = block(each, shape, start)
+        start += 13
+    one = made[name]
+    wrong = change(one.numeric, one.parameter, made) + 0.0 * one.numeric
+    made[name] = GradientBlock(name, wrong, one.numeric, one.bar, one.parameter)
+    return list(made.values())
+
+
+def told(blocks, **given):
+    found = causes(blocks, **given).overall
+    return None if found is None else f"{found.id}: {found.sentence}"
+
+
+@cache
+def words():
+    """name -> what is said, for every test below; "None" where nothing is."""
+    lines = (ROOT / "tests" / "data" / "words_of_causes.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split(" -> ") for line in lines)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_is_said_of_one_array(name):
+    shape, change = CHANGES[name]
+    assert str(told([block("W", shape, 40, change)], **TASK)) == words()[name]
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_is_said_within_wide_bars(name):
+    shape, change = CHANGES[name]
+    found = told([block("W", shape, 7, change, WIDE)], l2=0.3, **TASK)
+    assert str(found) == words()[f"{name}, wide"]
+
+
+@pytest.mark.parametrize("name", IN_A_NETWORK)
+def test_what_is_said_of_an_array_among_others(name):
+    array, change = IN_A_NETWORK[name]
+    assert str(told(network(array, change), **TASK)) == words()[f"{name} of {array}"]
