@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MOST_SHOWN = 8  # differences in a report
 MOST_DIAGNOSED = 60  # values that the search for a mistake looks at, half of them before the first difference
 TOLD, MOST_DECIMALS = 9, 30  # digits of a number that the search is told; decimals of a nought
+MOST_MOVED = 8  # parameters after the next update, which it looks at, too
 BY_HAND = ("copied from another line", "two digits exchanged", "a digit lost", "the point misplaced")
 MOST_OF_A_SHEET = 1_000  # the same, whose arrays are whole
 LATEST_DIAGNOSED = 20  # updates that it replays
@@ -94,13 +95,19 @@ class Comparison:
         before, then = reversed(names[:place]), iter(names[place:])
         most = MOST_DIAGNOSED // 2 if "layer" in self.golden.description else MOST_OF_A_SHEET
         half = [list(islice(filter(self._is_told, each), most)) for each in (before, then)]
-        near = {name: self._printed(name) for name in (*reversed(half[0]), *half[1])}
+        near = {name: self._printed(name) for name in (*reversed(half[0]), *half[1], *self._moved(first))}
         try:
             subject, asked = self._as_asked(near)
             found = diagnose(subject, asked, one_program=True)
         except NeuronnetError:
             return []
         return [each for each in found if not each.carried and each.mistakes[0].id not in BY_HAND]
+
+    def _moved(self, first):
+        """Some parameters after the update that a first difference leads to: they say which way it went."""
+        later = next((each for each in self.golden.at if each > update_of(first)), None)
+        kinds = (name for name, each in self.golden.values.items() if each.kind == "parameters")
+        return islice(filter(self._is_told, (each for each in kinds if update_of(each) == later)), MOST_MOVED)
 
     def _as_asked(self, texts):
         """The network, or the model of a sheet, and texts of numbers under names that it knows."""

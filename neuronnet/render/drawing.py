@@ -1,14 +1,15 @@
 """A network drawn as SVG: neurons with their numbers, weights with their sign and size.
 
 A weight's line is solid where it is positive and dashed where it is negative, and the wider the larger it is.
-Columns of cards share the height in equal bands. The label of a weight stands on its line, every label of a
-column as far along its own as the others; `_share` finds how far, so that each has a line of text for itself.
+Columns of cards share the height in equal bands. The number of a weight stands in the card of its neuron,
+where its line ends, so that a drawing of four columns can be read at a width of 400 pixels.
 """
 
 from __future__ import annotations
 
 import textwrap
 import unicodedata
+from collections import Counter, defaultdict
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -63,7 +64,7 @@ def _colours(place):
 def _element(shape):
     if isinstance(shape, Rectangle):
         place = " ".join(f'{key}="{getattr(shape, key):.4g}"' for key in ("x", "y", "width", "height"))
-        return f'<rect class="{shape.look}" {place} rx="{8 if shape.look == "card" else 2}"/>'
+        return f'<rect class="{shape.look}" {place} rx="8"/>'
     title = f"<title>{clean(shape.title)}</title>" if shape.title else ""
     if isinstance(shape, Line):
         ends = " ".join(f'{key}="{getattr(shape, key):.5g}"' for key in ("x1", "y1", "x2", "y2"))
@@ -76,16 +77,15 @@ def _element(shape):
 
 SIZE, ADVANCE = 13.0, 0.61  # of the letters, and the width of one in a fixed-width font as a share of it
 LINE = 17.0  # from one line of text to the next
-PAD, MARGIN, APART = 9.0, 20.0, 16.0  # in a card, around the drawing, and between cards
-NARROWEST, NARROWEST_GAP = 360.0, 120.0
+PAD, MARGIN, APART = 7.0, 12.0, 16.0  # in a card, around the drawing, and between cards
+NARROWEST, ROOM = 360.0, 560.0  # of a drawing: at least, and up to where columns stand further apart
+GAPS = 40.0, 120.0  # between two columns, at least and at most
 MOST_LABELS = 36  # between two columns
-AIR = 1.3  # from one label to the next, in heights of a label
 LEFT_OUT = (
     f"of more than {MOST_LABELS} weights between two layers the numbers are left out; "
     "where titles are shown, pointing at a line shows its own"
 )
 THINNEST, LINE_OF_LEGEND, THICKEST = 1.2, 2.5, 6.0
-SHARES = sorted((share / 100 for share in range(10, 91)), key=lambda share: abs(share - 0.7))
 
 
 class Rectangle(NamedTuple):
@@ -93,7 +93,7 @@ class Rectangle(NamedTuple):
     y: float
     width: float
     height: float
-    look: str  # "card", or "paper" behind a text
+    look: str  # "card"
 
 
 class Line(NamedTuple):
@@ -135,20 +135,16 @@ class Shapes(NamedTuple):
 
 
 def shapes(drawn: Picture) -> Shapes:
-    """The Shapes of a Picture: columns of cards from left to right, every label on its own line."""
+    """The Shapes of a Picture: columns of cards from left to right, lines between them."""
     columns = _Columns(drawn)
     heading, y = _heading(drawn, columns.width)
     names = list(columns.names(y))
     columns.top = y + 2 * LINE + PAD
     largest = max((size_of(edge.value) or 0.0 for edge in drawn.edges), default=0.0)
-    lines = {edge: columns.line(edge, largest) for edge in drawn.edges}
-    labels = [
-        columns.label(edge, line) for edge, line in lines.items() if edge in columns.labelled[edge.column]
-    ]
-    left_out = [LEFT_OUT] * (len(lines) > len(labels))
+    lines = [columns.line(edge, largest) for edge in drawn.edges]
+    left_out = [LEFT_OUT] * (not all(map(columns.is_labelled, drawn.edges)))
     legend, y = _legend(drawn, columns.top + columns.height + PAD, columns.width, largest, left_out)
-    front = [*heading, *names, *columns.cards(), *(text for label in labels for text in label), *legend]
-    parts = (*lines.values(), *map(_paper, labels), *front)
+    parts = (*lines, *heading, *names, *columns.cards(), *legend)
     return Shapes(columns.width, y + MARGIN - LINE / 2, drawn.title, parts)
 
 
@@ -157,16 +153,47 @@ class _Columns:
 
     def __init__(self, drawn):
         self.drawn, self.top = drawn, 0.0
-        self.labelled = [_labelled(drawn, number) for number, _ in enumerate(drawn.columns[:-1])]
-        needed = [_height_of_labels(drawn, edges) for edges in self.labelled]
-        self.height = max([*map(_needed_height, drawn.columns), *needed])
-        self.shares = [_share(drawn, edges, self.height) for edges in self.labelled]
-        self.widths = [_column_width(column) for column in drawn.columns]
-        gaps = [*map(_gap, self.labelled, self.shares), 0.0]
-        inner = sum(self.widths) + sum(gaps)
+        self.counts = Counter(edge.column for edge in drawn.edges)
+        self.edges = defaultdict(list)  # (column, place of a card) -> the edges whose numbers stand in it
+        for edge in filter(self.is_labelled, drawn.edges):
+            self.edges[edge.column + 1, edge.target].append(edge)
+        columns = list(enumerate(drawn.columns))
+        self.height = max(self._needed_height(*each) for each in columns)
+        self.widths = [self._needed_width(*each) for each in columns]
+        room = (ROOM - 2 * MARGIN - sum(self.widths)) / max(1, len(columns) - 1)
+        gap = min(max(room, GAPS[0]), GAPS[1])
+        inner = sum(self.widths) + gap * (len(columns) - 1)
         self.width = max(inner + 2 * MARGIN, NARROWEST)
-        ends = accumulate(map(sum, zip(self.widths, gaps)), initial=(self.width - inner) / 2)
+        ends = accumulate((width + gap for width in self.widths), initial=(self.width - inner) / 2)
         self.lefts = list(ends)[:-1]
+
+    def is_labelled(self, edge):
+        """Whether an edge's numbers are shown: all of a column, or none where there are too many."""
+        return self.counts[edge.column] <= MOST_LABELS
+
+    def _texts(self, number, at):
+        """(text, look, edge) of each line that a card has for the weights into it."""
+        for edge in self.edges[number, at]:
+            yield f"{shortened(edge.name, 10)} {short(edge.value)}", "ink", edge
+            if edge.gradient is not None:
+                yield f"grad {short(edge.gradient)}", "soft", edge
+
+    def _card_height(self, number, at):
+        card = self.drawn.columns[number].cards[at]
+        lines = 1 + len(card.rows) + len(list(self._texts(number, at)))
+        return LINE * lines + 2 * PAD * (card.neuron is not None)
+
+    def _needed_height(self, number, column):
+        """The cards share the height in equal bands."""
+        heights = (self._card_height(number, at) + APART for at, _ in enumerate(column.cards))
+        return max(heights, default=0.0) * len(column.cards)
+
+    def _needed_width(self, number, column):
+        texts = [shortened(card.name) for card in column.cards]
+        texts += [f"{shortened(row.label)} {short(row.value)}" for card in column.cards for row in card.rows]
+        texts += [text for at, _ in enumerate(column.cards) for text, *_ in self._texts(number, at)]
+        card = max(map(text_width, texts), default=0.0) * 1.02 + 2 * PAD
+        return max(card, *map(text_width, column.heading))
 
     def names(self, y):
         """The headings of the columns."""
@@ -181,20 +208,40 @@ class _Columns:
     def cards(self):
         for number, column in enumerate(self.drawn.columns):
             for at, card in enumerate(column.cards):
-                yield from _card(card, self.lefts[number], self.widths[number], self.middle(number, at))
+                yield from self._card(card, number, at)
+
+    def _card(self, card, number, at):
+        left, width, y = self.lefts[number], self.widths[number], self.middle(number, at)
+        if card.neuron is None:
+            yield Text(left + width / 2, y, shortened(card.name), "middle", "soft")
+            return
+        height = self._card_height(number, at)
+        y -= height / 2
+        yield Rectangle(left, y, width, height, "card")
+        y += PAD + LINE / 2
+        yield Text(left + width / 2, y, shortened(card.name), "middle", bold=True, title=card.name)
+        for text, look, edge in self._texts(number, at):
+            y += LINE
+            yield Text(left + PAD, y, text, "start", look, title=_title(edge))
+        for row in card.rows:
+            y += LINE
+            title = said(row.name, row.value)
+            if not row.label:
+                yield Text(left + width / 2, y, short(row.value), "middle", title=title)
+                continue
+            yield Text(left + PAD, y, shortened(row.label), "start", "soft", title=title)
+            yield Text(left + width - PAD, y, short(row.value), "end", title=title)
 
     def line(self, edge, largest):
-        """The Line of an edge, from card to card."""
+        """The Line of an edge, from card to card: to the line of text that is its own, if it has one."""
+        number, at = edge.column + 1, edge.target
+        y = self.middle(number, at)
+        own = [each for _, _, each in self._texts(number, at)]
+        if edge in own:
+            y += PAD + LINE * (1.5 + own.index(edge)) - self._card_height(number, at) / 2
         start = self.lefts[edge.column] + self.widths[edge.column], self.middle(edge.column, edge.source)
-        end = self.lefts[edge.column + 1], self.middle(edge.column + 1, edge.target)
         thickness, look = _look(edge.value, largest)
-        return Line(*start, *end, thickness, look, _title(edge))
-
-    def label(self, edge, line):
-        """The texts of an edge's label, on its line."""
-        share = self.shares[edge.column]
-        x, y = line.x1 + share * (line.x2 - line.x1), line.y1 + share * (line.y2 - line.y1)
-        return list(_label(edge, x, y))
+        return Line(*start, self.lefts[number], y, thickness, look, _title(edge))
 
 
 def _heading(drawn, width):
@@ -216,115 +263,12 @@ def _wrapped(sentences, width, **settings):
     return found
 
 
-def _column_width(column):
-    texts = [shortened(card.name) for card in column.cards] + [
-        f"{label}  {number}" for label, number in _lines(column)
-    ]
-    card = max(map(text_width, texts), default=0.0) * 1.02 + 2 * PAD
-    return max(card, *map(text_width, column.heading))
-
-
-def _lines(column):
-    return [(shortened(row.label), short(row.value)) for card in column.cards for row in card.rows]
-
-
-def _card_height(card):
-    return LINE * (1 + len(card.rows)) + 2 * PAD * (card.neuron is not None)
-
-
-def _needed_height(column):
-    """The cards share the height in equal bands."""
-    return max((_card_height(card) + APART for card in column.cards), default=0.0) * len(column.cards)
-
-
 def _band(column, at):
     """Where in the height the middle of a card is."""
     return (2 * at + 1) / (2 * len(column.cards))
 
 
-def _card(card, left, width, middle):
-    if card.neuron is None:
-        yield Text(left + width / 2, middle, shortened(card.name), "middle", "soft")
-        return
-    height = _card_height(card)
-    y = middle - height / 2
-    yield Rectangle(left, y, width, height, "card")
-    y += PAD + LINE / 2
-    yield Text(left + width / 2, y, shortened(card.name), "middle", bold=True, title=card.name)
-    for row in card.rows:
-        y += LINE
-        title = said(row.name, row.value)
-        if not row.label:
-            yield Text(left + width / 2, y, short(row.value), "middle", title=title)
-            continue
-        yield Text(left + PAD, y, shortened(row.label), "start", "soft", title=title)
-        yield Text(left + width - PAD, y, short(row.value), "end", title=title)
-
-
-# Edges and their labels
-
-
-def _labelled(drawn, number):
-    """The edges between a column and the next that get a label: all, or none where there are too many."""
-    edges = [edge for edge in drawn.edges if edge.column == number]
-    return edges if len(edges) <= MOST_LABELS else []
-
-
-def _label(edge, x, y):
-    """The texts of a label around a point."""
-    texts = _label_texts(edge)
-    for at, (words, look) in enumerate(zip(texts, ("ink", "soft"))):
-        yield Text(x, y + LINE * (at - (len(texts) - 1) / 2), words, "middle", look, title=_title(edge))
-
-
-def _paper(label):
-    lefts, tops, rights, bottoms = zip(*(text.box for text in label))
-    left, top = min(lefts) - 2, min(tops) - 1
-    return Rectangle(left, top, max(rights) + 2 - left, max(bottoms) + 1 - top, "paper")
-
-
-def _label_texts(edge):
-    name = f"{shortened(edge.name, 10)} {short(edge.value)}"
-    return [name] if edge.gradient is None else [name, f"grad {short(edge.gradient)}"]
-
-
-def _spacing(drawn, edges, share):
-    """The distance, as a share of the height, between labels that stand so far along their edges."""
-    places = []
-    for edge in edges:
-        start = _band(drawn.columns[edge.column], edge.source)
-        end = _band(drawn.columns[edge.column + 1], edge.target)
-        places.append(start + share * (end - start))
-    places.sort()
-    return min((after - before for before, after in zip(places, places[1:])), default=1.0)
-
-
-def _height_of_labels(drawn, edges):
-    """The height at which some share of the way leaves every label a line of its own."""
-    if not edges:
-        return 0.0
-    return _room(edges) / max(_spacing(drawn, edges, share) for share in SHARES) + 1
-
-
-def _room(edges):
-    return 2 + LINE * max(len(_label_texts(edge)) for edge in edges)
-
-
-def _share(drawn, edges, height):
-    """How far along their edges labels stand: where lines have crossed, and each label has air around it."""
-    if not edges:
-        return 0.5
-    spacings = {share: _spacing(drawn, edges, share) * height for share in SHARES}
-    needed = min(max(spacings.values()), AIR * _room(edges))
-    return next(share for share, spacing in spacings.items() if spacing >= needed)
-
-
-def _gap(edges, share):
-    """The width between two columns in which the labels have room."""
-    texts = [each for edge in edges for each in _label_texts(edge)]
-    return max(
-        NARROWEST_GAP, (max(map(text_width, texts), default=0.0) / 2 + 2 * PAD) / min(share, 1 - share)
-    )
+# Edges
 
 
 def _title(edge):

@@ -156,7 +156,7 @@ def drawing(shapes):
         if isinstance(shape, Rectangle):
             corner, size = (shape.x, shape.y), (shape.width, shape.height)
             look = {"facecolor": light[shape.look], "zorder": place}
-            look["edgecolor"] = light["frame" if shape.look == "card" else "paper"]
+            look["edgecolor"] = light["frame"]
             axes.add_patch(matplotlib.patches.Rectangle(corner, *size, linewidth=1, **look))
         elif isinstance(shape, Line):
             dash = [float(part) for part in DASHES.get(shape.look, "").split()]

@@ -101,6 +101,39 @@ def test_no_text_overlaps_another_or_leaves_the_drawing(case):
                     assert card.x <= box[0] and box[2] <= card.x + card.width, text
 
 
+def ordinary(sizes):
+    """A network whose numbers are between -1 and 1, as usual."""
+    draw = random.Random(1)
+    layers = [
+        {
+            "activation": "tanh",
+            "weights": [[draw.uniform(-1, 1) for _ in range(before)] for _ in range(count)],
+            "bias": [draw.uniform(-1, 1) for _ in range(count)],
+        }
+        for before, count in zip(sizes, sizes[1:])
+    ]
+    inputs, targets = ([draw.uniform(-1, 1) for _ in range(count)] for count in (sizes[0], sizes[-1]))
+    return load({"layer": layers, "sample": [{"inputs": inputs, "targets": targets}]})
+
+
+@pytest.mark.parametrize("sizes", [[3, 3, 3, 3], [2, 2, 2], [3, 4, 1]], ids=str)
+def test_digits_can_be_read_at_400_pixels(sizes):
+    """Letters of 13 units are at least 9 pixels high there."""
+    drawn = drawing.shapes(picture_of(ordinary(sizes), ("values",)))
+    assert 9 <= drawing.SIZE * 400 / drawn.width
+
+
+def test_a_line_ends_at_its_own_number():
+    network = drawn_network([3, 3, 3, 3])
+    _, lines = lines_of(network)
+    texts = {
+        shape.text: shape for shape in drawing.shapes(picture_of(network)).shapes if isinstance(shape, Text)
+    }
+    for weight in network.weights:
+        (text,) = [each for words, each in texts.items() if words.startswith(f"{weight.name} ")]
+        assert lines[weight.name].y2 == text.y and lines[weight.name].x2 < text.x
+
+
 def lines_of(network):
     drawn = drawing.shapes(picture_of(network))
     found = {}
