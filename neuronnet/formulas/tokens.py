@@ -41,6 +41,11 @@ _PRINTED = re.compile(
     rf"([-+]?) *({DIGITS})"
     r"(?:[eE]([-+]?[0-9]{1,4})| *[*·×x] *10 *(?:\^|\*\*)[{(]?([-+]?[0-9]{1,4})[)}]?)?"
 )
+_KEY = re.compile(r"(?<![\w.])(?:self\.)?([A-Za-z_]\w{0,30})\[\s*[\"']([A-Za-z_]\w{0,60})[\"']\s*\]")
+_HOLDERS = set(
+    "params parameters param p P cache caches weights state model theta net network layer values".split()
+)
+_GRADIENTS = re.compile(r"d?grads?|gradients?|derivatives", re.IGNORECASE)
 _COMMA = re.compile(r"(?<![0-9.,])[0-9]{1,15},[0-9]{1,30}(?![0-9.,])")
 _MADE = re.compile(r"(?:[A-Za-z_][\w.]{0,20}\.)?(?:array|asarray|tensor|matrix|Tensor)\s*\((.*)\)", re.DOTALL)
 _OPTIONS = re.compile(r",\s*(?:dtype|requires_grad|device|grad_fn)\s*=\s*[^,\[\]]{1,40}\Z")
@@ -262,6 +267,18 @@ def _entries(inside, single=True):
 def _without_raised(text):
     """Raised digits as a power: `10⁻⁵` becomes `10^-5`."""
     return re.sub("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^" + match.group().translate(RAISED), text)
+
+
+def without_keys(spelled: TextWithColumns) -> TextWithColumns:
+    """`W1` for `params["W1"]`, `dW1` for `grads["W1"]`, and `v_dW1` for `v["dW1"]` of another dictionary."""
+    return spelled.replace(_KEY, _name_of_key) if _KEY.search(spelled.text) else spelled
+
+
+def _name_of_key(match):
+    holder, key = match.groups()
+    if _GRADIENTS.fullmatch(holder):
+        return key if key[0] == "d" else f"d{key}"
+    return key if holder in _HOLDERS else f"{holder}_{key}"
 
 
 def by_word(rows: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from neuronnet.formulas.expressions import Call, Entry, Name, Number, Transpose
 from neuronnet.formulas.tokens import MODULES, MOST_WORK, WORD_HERE, Scanner, unified
 from neuronnet.formulas.written_names import gradient_of, known_form, read_name, spelled_like, written_at
 
-_KEY = re.compile(r"[A-Za-z_]\w{0,30}\[\s*[\"']([^\"'\[\]]{1,60})[\"']\s*\]|self\.(?=[A-Za-z])")
+_SELF = re.compile(r"self\.(?=[A-Za-z])")
 MODULE = re.compile(rf"(?:{'|'.join(sorted(MODULES))})\.(?=[A-Za-z])")
 _OVER, _OVER_D = re.compile(r"\s*/\s*∂\s*"), re.compile(r"\s*/\s*d")
 _BY = re.compile(r"∇_(?:\{([^{}]{1,60})\}|(?=\w))|∇\s*")
@@ -21,12 +21,8 @@ class Words(Scanner):
 
     def word_or_call(self):
         start = self.at
-        key = _KEY.match(self.text, start)
-        if key and (key[1] is None or read_name(key[1])):
-            self.at = key.end() if key[1] is None else key.start(1)
-            expression = self.quantity(start) if key[1] is None else self.quantity(start, key[1])
-            self.at = self.at if key[1] is None else key.end()
-            return expression
+        if self.match(_SELF):
+            return self.quantity(start)
         module = MODULE.match(self.text, start)
         while module and not self.known.has(module[0][:-1]):
             self.at = module.end()

@@ -176,7 +176,7 @@ FORMULAS = [
     ("1/(1 + np.exp(-0.1))", "", "", "1/(1 + exp(-0.1))"),
     ("1.0*x", "x", "", "1.0*x"),
     ("𝟏ᵀ x", "", "x", "ones()ᵀ · x"),
-    ("parameters['W1'] @ x + self.b1", "", "W1 b1 x", "W1 @ x + b1"),
+    ("W1 @ x + self.b1", "", "W1 b1 x", "W1 @ x + b1"),
     # derivatives
     ("dL/dW1 + ∂L/∂W_{1} + dL_dW1 + dLdW1", "L", "W1", "dL/dW1 + dL/dW1 + dL/dW1 + dL/dW1"),
     ("dEtotal/dw5 + dE_total_dw5", "E_total w5", "", "dE_total/dw5 + dE_total/dw5"),

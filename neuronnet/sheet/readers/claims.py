@@ -6,7 +6,7 @@ from functools import partial
 
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.calls import SPELLED
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array, parse_number
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array, parse_number, without_keys
 from neuronnet.formulas.written_names import read_name
 from neuronnet.names import split_partial
 from neuronnet.sheet.readers.cutting import (
@@ -203,7 +203,7 @@ class Sheet:
 
     def spelled(self, spelled, latex=False):
         """A TextWithColumns in the notation of formulas, from LaTeX too. Raises ExpressionError."""
-        spelled = in_english(without_entities(spelled))
+        spelled = in_english(without_keys(without_entities(spelled)))
         if latex or _IS_LATEX.search(spelled.text):
             spelled = in_plain_notation(spelled)
         if _OLD.search(spelled.text) and not any(name.endswith("old") for name in self.vocabulary.names):

@@ -137,7 +137,7 @@ _SEPARATOR = re.compile(
     rf"(?<=[\w)\]}}'%])[,;]?\s+(?P<word>{'|'.join(JOINING)})\s+{_NEXT}"
     rf"|(?<=[\w)\]}}%])[,;]?\s+(?=(?P<condition>{'|'.join(HYPOTHESES)})\s+{_NEXT})"
     r"|[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
-    rf"|\n|(?<=[\d)\]])\s?:\s+{_NEXT}|(?<=[\w)\]}}'%])\.\s+(?:(?=[^\W\d_]{{2,}}[\s,:])|{_NEXT})"
+    rf"|\n|(?<=[\d)\]])\s?:\s+{_NEXT}|(?<=[\w)\]}}'%])[.?!]\s+(?:(?=(?:I\s)?[^\W\d_]{{2,}}[\s,:])|{_NEXT})"
 )
 _ENDS_WITH_NUMBER = re.compile(r"[=≈]\s*[-−]?[\d.,]+%?\s?\Z")
 _NAMES_OF_NUMBERS = set(GREEK.values())

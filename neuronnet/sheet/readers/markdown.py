@@ -26,6 +26,9 @@ _ASIDE = re.compile(
 _IN_BRACKETS = re.compile(
     r"(?<![\w)\]}])\((?:\s((?:[^()]|\([^()]{0,80}\)){1,200}?)\s|(?=[^()]{0,80}\\[A-Za-z])((?:[^()]|\([^()]{0,80}\)){1,200}))\)"
 )
+_HEAD_OF_ROWS = re.compile(r"\s*[^\W\d][^=]{0,60}=\s*")
+_PRINTED = r"[-+−]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?"
+_NUMBERS = re.compile(rf"\s*{_PRINTED}(?:\s+{_PRINTED})*\s*")
 _BARE_RULE = re.compile(r"\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+")
 _LEFT = re.compile(r"\s*\\left\s*(?:\\\{|[.\[(])\s*")
 _COLUMNED = re.compile(
@@ -93,6 +96,29 @@ def with_bars(lines):
                 barred[each] = at, TextWithColumns(f"|{row.text}|", columns)
         is_table = bool(begins) or (is_table and "|" in line.text)
     return barred
+
+
+def with_arrays(lines):
+    """Lines with `W = [[1, 2], [3, 4]]` for a `W =` and rows of numbers below it, as consoles print them."""
+    written = list(lines)
+    for place, (number, line) in enumerate(lines):
+        if not _HEAD_OF_ROWS.fullmatch(line.text):
+            continue
+        start = place + 1 + (place + 1 < len(lines) and not lines[place + 1][1].text.strip())
+        end = start
+        while end < len(lines) and _NUMBERS.fullmatch(lines[end][1].text):
+            end += 1
+        rows = [each.text.replace(",", ".").split() for _, each in lines[start:end]]
+        if rows and len({len(row) for row in rows}) == 1:
+            texts = [", ".join(row) for row in rows]
+            vector = f"[{', '.join(texts)}]" if rows[0][1:] or rows[1:] else texts[0]
+            text = f"[[{'], ['.join(texts)}]]" if rows[0][1:] and rows[1:] else vector
+            head, at = line.text.rstrip() + " ", lines[start][1].column_of(1)
+            columns = [*line.columns[: len(head) - 1], line.column_of(len(head)), *[at] * len(text)]
+            written[place] = number, TextWithColumns(head + text, columns)
+            for each in range(place + 1, end):
+                written[each] = lines[each][0], TextWithColumns("")
+    return written
 
 
 def is_row(text):

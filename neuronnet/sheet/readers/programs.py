@@ -9,7 +9,7 @@ import tokenize
 import warnings
 from typing import NamedTuple
 
-from neuronnet.formulas.tokens import LONGEST_TEXT, MODULES, TextWithColumns
+from neuronnet.formulas.tokens import LONGEST_TEXT, MODULES, TextWithColumns, without_keys
 
 _MARKED = (
     ast.Import,
@@ -24,7 +24,6 @@ _MARKED = (
 _EACH_ROW = r"(\w+)\[\s*(?:range|\w+\.arange)\((?:[^()]|\([^()]*\))*\)\s*,\s*(\w+)\s*\]"
 _PICKED = re.compile(_EACH_ROW)
 _PICKED_STEP = re.compile(rf"^(\s*){_EACH_ROW}\s*([-+])=\s*([\w.]+)\s*$")
-KEY = re.compile(r"(?<![\w.])[A-Za-z_]\w{0,30}\[\s*[\"']([A-Za-z_]\w{0,60})[\"']\s*\]")
 _EYE = re.compile(r"(\w+\.eye\(\w+\))\[(\w+)\]")
 
 
@@ -40,7 +39,7 @@ def in_arrays(line):
     """A line with `W1` for `params["W1"]`, and with `one_hot(y, p)` for what picks the entry of each row,
     `p[range(n), y]`.
     """
-    line = line.replace(KEY, r"\1") if KEY.search(line.text) else line
+    line = without_keys(line)
     if not _PICKED.search(line.text) and "eye(" not in line.text:
         return line
     line = line.replace(_PICKED_STEP, r"\1\2 = \2 \4 \5*one_hot(\3, \2)").replace(r"(?<= )1\*(?=one_hot)", "")

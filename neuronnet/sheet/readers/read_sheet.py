@@ -19,6 +19,7 @@ from neuronnet.sheet.readers.markdown import (
     blocks,
     formulas,
     is_row,
+    with_arrays,
     with_bars,
     with_lost_backslashes,
     with_macros,
@@ -86,7 +87,7 @@ def read_sheet(text):
 
 
 def _read(lines):
-    lines = with_macros(with_bars(with_lost_backslashes(lines)))
+    lines = with_macros(with_arrays(with_bars(with_lost_backslashes(lines))))
     parts = blocks(lines)
     network = next((part for part in parts if part.kind == "toml" and "layer" in _content(part)), None)
     if any(part.kind == "derivation" for part in parts):

@@ -17,9 +17,9 @@ EQUALITY = r"[=≈≅≃≡≐≔≜≝→←]|<-(?!>)|\\(?:approx|simeq|cong|eq
 EQUALS = re.compile(rf"{EQUALITY}|\s~\s")
 _EQUALITY = re.compile(":=|==|~=|<-(?!>)|[≈≅≃≡≐≔≜≝→←~]")
 _PLAIN = str.maketrans("：，；（）＝＋－％⁄∕。、", ":,;()=+-%//;,")
-_UNSEEN = re.compile("[∴\u200b-\u200d\u2060\ufeff\u00ad]")
+_UNSEEN = re.compile("[∴\u20d7\u200b-\u200d\u2060\ufeff\u00ad]")
 _MARKUP = re.compile(
-    r"(?<![\w*)\]])\*\*(?=[^\s*])(?P<bold>[^*]{1,200}?)(?<=[^\s*])\*\*(?![\w*(])|`(?P<code>[^`]{1,400})`|\A\s{0,3}>\s+"
+    r"(?<![\w*)\]])\*\*(?=[^\s*])(?P<bold>[^*]{1,200}?)(?<=[^\s*])\*\*(?![\w*(])|`(?P<code>[^`]{1,400})`|\A\s{0,3}>{1,2}\s+"
     r"|</?(?:b|i|em|strong|u|var|code|tt|span|font|p|small|big|center)(?:\s[^<>]{0,200})?>|<br\s?/?>"
     r"|<su(?P<level>[bp])>(?P<script>[^<>]{1,40})</su[bp]>"
 )
@@ -376,7 +376,12 @@ class Vocabulary:
             rest = last[match.end() :]
             words = re.findall(r"[^\W\d_]+", rest.removeprefix("I "))
             is_odd = rest.count("(") != rest.count(")")
-            if words and self.is_word(words[0]) and not is_odd and not re.search(r"[=*/^+·×]|\s-\s", rest):
+            if (
+                words
+                and (self.is_word(words[0]) or words[0] in JOINING)
+                and not is_odd
+                and not re.search(r"[=*/^+·×]|\s-\s", rest)
+            ):
                 return match.start()
         return None
 

@@ -36,7 +36,7 @@ _HEADINGS = [
         ("d", r"grad|deriv|ableitung|dérivée|slope|∂|∇|\bd[EJLC]?/d|градиент|производн|梯度|导数"),
         (
             "@1",
-            r"new|neu|nuev|nouv|n[ou]+v[oa]|updated|after|nach|après|después|depois|dopo|нов|新|\w'|\+\W*$",
+            r"new|\bneue?[rs]?\b|nuev|nouv|n[ou]+v[oa]|updated|after|nach|après|después|depois|dopo|нов|新|\w'|\+\W*$",
         ),
         (
             "",
@@ -50,6 +50,11 @@ _HEADINGS = [
         ("=", r"expression|ausdruck|substitu|sustitu|sostitu|вычислен|формул|公式|计算|代入"),
     )
 ]
+_NAMED = re.compile(
+    r"name|nombre|\bnom\b|variable|variável|variabile|quantity|symbol|parameter|parâmetro|paramètre|parámetro|größe"
+    r"|grandeur|grandezza|величина|параметр|переменная|变量|参数",
+    re.IGNORECASE,
+)
 _UPDATES = set(f"update step n schritt étape paso passo {PASSES}".split())
 _NEURONS = set("neuron neurone neurona neurônio unit node einheit knoten unité nodo unidad нейрон".split())
 _SAMPLES = set(
@@ -63,7 +68,7 @@ def separator(lines):
     """What separates the cells in most lines of (number, TextWithColumns); None where nothing does."""
     if any("=" in line.text for _, line in lines):
         return None
-    tables = {each: _without_counts([_cells(line, each) for _, line in lines]) for each in (*";\t,", _BLANKS)}
+    tables = {each: _without_others([_cells(line, each) for _, line in lines]) for each in (*";\t,", _BLANKS)}
     fitting = {each: _fitting(rows, each != ",") for each, rows in tables.items()}
     best = max(fitting, key=fitting.get)
     return best if 2 * fitting[best] >= len(lines) > 0 and fitting[best] else None
@@ -137,20 +142,44 @@ def _kind(rows):
     if rest and all(map(_is_name_or_formula, first)) and {len(row) for row in rows} == {len(first)}:
         if all(_value(cell) is not None for row in rest for cell in row):
             return _Table.samples, first
-    found = [next((mark for mark, words in _HEADINGS if words.search(text)), None) for text in texts[1:]]
+    found = [_mark(text) for text in texts[1:]]
+    marks = [_mark(row[0].text.lower()) if row else None for row in rest]
+    if (
+        len(marks) > 1
+        and None not in marks
+        and len(set(marks)) == len(marks)
+        and all(map(_is_name, first[1:]))
+    ):
+        return _Table.turned, (first, marks)
     if "=" in found and found.count("") == 1:
         return _Table.steps, found
     is_clear = None not in found and len(set(found)) == len(found)
     return (_Table.columns, found) if is_clear and (any(found) or len(found) > 1) else None
 
 
-def _without_counts(rows):
-    """Rows without a first column of layers or counts, where names stand in the second."""
-    are_counts = len(rows) > 1 and all(
-        len(row) > 2 and row[0].text.isdigit() and parse_number(row[1].text) is None and _is_name(row[1])
-        for row in rows[1:]
+def _mark(text):
+    """What a heading says that the numbers are, by _HEADINGS; None for anything else."""
+    return next((mark for mark, words in _HEADINGS if words.search(text)), None)
+
+
+def _without_others(rows):
+    """Rows that begin with their name, without a count of them and without columns of words about them."""
+    if len(rows) < 2 or len({len(row) for row in rows}) > 1 or len(rows[0]) < 3:
+        return rows
+    first, rest = [cell.text.lower() for cell in rows[0]], rows[1:]
+    if all(row[0].text.isdigit() and not parse_number(row[1].text) and _is_name(row[1]) for row in rest):
+        return [row[1:] for row in rows]
+    named = next((place for place, text in enumerate(first) if _NAMED.search(text)), None)
+    name = named or 0
+    kept = [place for place, text in enumerate(first) if place != name and _mark(text) is not None]
+    others = {*range(len(first))} - {name, *kept}
+    are_words = not any(parse_number(row[place].text) for row in rest for place in others)
+    are_names = all(
+        row[name].text and not parse_number(row[name].text) and _is_name(row[name]) for row in rest
     )
-    return [row[1:] for row in rows] if are_counts and len(rows[0]) == len(rows[1]) else rows
+    if not others or len(kept) < 1 + (named is None) or not are_words or not are_names:
+        return rows
+    return [[row[name], *(row[place] for place in kept)] for row in rows]
 
 
 def _is_name(cell):
@@ -181,7 +210,12 @@ def _fitting(rows, comma):
 
 def _is_pair(row, comma):
     """Whether a row is a name, perhaps a formula, and a number; 0,3775 between commas is no number."""
-    if not 2 <= len(row) <= 3 or not row[0].text or parse_number(_number(row[-1], comma).text) is None:
+    if (
+        not 2 <= len(row) <= 3
+        or not row[0].text
+        or parse_number(row[0].text)
+        or parse_number(_number(row[-1], comma).text) is None
+    ):
         return False
     return len(row) == 2 or (_WHOLE.fullmatch(row[1].text) is None and parse_number(row[1].text) is None)
 
@@ -210,7 +244,7 @@ class _Table:
 
     def __init__(self, sheet, rows, comma):
         self.sheet, self.comma = sheet, comma
-        bare = _without_counts([row.cells for row in rows])
+        bare = _without_others([row.cells for row in rows])
         self.rows = [row._replace(cells=cells) for row, cells in zip(rows, bare)]
 
     def take(self, has_header=False):
@@ -240,6 +274,8 @@ class _Table:
     def claims(self, row):
         """Take the cells that are claims by themselves; whether there are any."""
         found = [cell for cell in row.cells if has_equals(cell.text)]
+        if any(cell.text in ("=", "≈", ":=", "←") for cell in found):  # an equation, a cell for each side
+            found = [row.line.replace(r"[|\t]", " ")]
         for cell in found:
             self.sheet.take(Statement.of(row.number, cell))
         return bool(found)
@@ -287,9 +323,20 @@ class _Table:
         """A claim for every number in a row: its name, its gradient, its next value."""
         for row, name, values in self.named(len(headings) + 1):
             for mark, value in zip(headings, values):
-                base, bracket, index = name.text.partition("[")
-                after = ("_new" if bracket else "@1") if mark == "@1" else ""
-                self.add(row, f"{'' if after else mark}{base}{after}{bracket}{index}", name, value)
+                self.marked(row, mark, name, value)
+
+    def turned(self, needed):
+        """The same of a table that has a column for every name and a row for its value, its gradient."""
+        (_, *names), marks = needed
+        for row, mark in zip(self.rows, marks):
+            for cell, value in zip(names, row.cells[1:]):
+                if name := self.spelled(row.number, row.line.text, cell):
+                    self.marked(row, mark, name, self.number(value))
+
+    def marked(self, row, mark, name, value):
+        base, bracket, index = name.text.partition("[")
+        after = ("_new" if bracket else "@1") if mark == "@1" else ""
+        self.add(row, f"{'' if after else mark}{base}{after}{bracket}{index}", name, value)
 
     def neurons(self, first):
         """`net_h1` for the number in the row h1 under the heading net."""
