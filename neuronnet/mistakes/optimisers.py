@@ -29,6 +29,8 @@ from neuronnet.names import after, split_partial, split_update
 if TYPE_CHECKING:
     from neuronnet.mistakes.graph import Graph
 
+L2_BESIDE = "L2 term taken from the weight, not in the gradient"
+
 
 def optimisers(graph: Graph) -> Iterator[Variation]:
     """Every Variation of the lines between the gradient and the new values of parameters."""
@@ -294,66 +296,55 @@ def _carried_on(graph, lines):
 
 def _of_rules(graph, lines):
     network, steps = graph.network, graph.updates
-    rule, rate = network.description.update.rule, Name(network.names.rate)
+    rule, rate, decay = network.description.update.rule, Name(network.names.rate), Name("weight_decay")
     weights = {later: old for later, old in steps.items() if old in network.weights}
     biases = {later: old for later, old in steps.items() if later not in weights}
 
-    def step(later, old, momentum):
-        velocity = Name(after(f"v_{old}", 1))
-        ahead = _gradient(lines[velocity.name], old) + Name("momentum") * velocity
-        return Name(old) - rate * (velocity if momentum else ahead)
+    def plain(formula, old):
+        return old - rate * Name(after(f"v_{old}", 1))
 
-    for id, of_rule in (
-        ("Nesterov's step for that of momentum", "momentum"),
-        ("the step of momentum for Nesterov's", "nesterov"),
-    ):
-        others = {
-            each: step(each, old, of_rule == "nesterov") for each, old in steps.items() if rule == of_rule
-        }
-        yield known(id, values={each: lambda formula, other=other: other for each, other in others.items()})
+    def ahead(formula, old):
+        velocity = after(f"v_{old}", 1)
+        return old - rate * (_gradient(lines[velocity], old.name) + Name("momentum") * Name(velocity))
 
-    def moved(names, change):
-        return {later: lambda formula, old=old: change(formula, Name(old)) for later, old in names.items()}
+    def without_decay(formula, old):
+        return sum_of([each for each in formula.terms if decay.name not in each[1].names()])
 
-    decay, is_adamw = Name("weight_decay"), rule == "adamw"
-    missing = moved(weights, lambda formula, old: _without_decay(formula))
-    for id, values in (
-        ("weight decay missing", missing),
+    def with_decay(formula, old):
+        gradient = _gradient(formula, old.name)
+        return with_parts(formula, {gradient.name: gradient + decay * old})
+
+    means = {after(f"{kind}_{old}", 1): old for old in weights.values() for kind in "mv"}
+    l2 = network.description.l2_share(Name(network.names.l2), max(network.batch_errors.values()))
+    nothing = dict.fromkeys(network.l2_terms, lambda term: term * 0)
+    for id, changes, suits in (
+        ("Nesterov's step for that of momentum", [(steps, ahead)], rule == "momentum"),
+        ("the step of momentum for Nesterov's", [(steps, plain)], rule == "nesterov"),
+        ("weight decay missing", [(weights, without_decay)], rule == "adamw"),
         (
             "weight decay without the learning rate",
-            moved(weights, lambda formula, old: _without_decay(formula) - decay * old),
+            [(weights, lambda formula, old: without_decay(formula, old) - decay * old)],
+            rule == "adamw",
         ),
         (
             "weight decay on the biases as well",
-            moved(biases, lambda formula, old: formula - rate * decay * old),
+            [(biases, lambda formula, old: formula - rate * decay * old)],
+            rule == "adamw",
         ),
-        ("weight decay added to the gradient", missing | dict(_decaying(weights, decay))),
+        (
+            "weight decay added to the gradient",
+            [(weights, without_decay), (means, with_decay)],
+            rule == "adamw",
+        ),
+        (L2_BESIDE, [(weights, lambda formula, old: formula - rate * l2 * old)], nothing),
     ):
-        yield known(id, values=values if is_adamw else {})
-    if network.l2_terms:
-        count = max(network.batch_errors.values())
-        term = network.description.l2_share(Name(network.names.l2), count)
-        yield known(
-            "L2 term taken from the weight, not in the gradient",
-            slopes=dict.fromkeys(network.l2_terms, lambda term: term * 0),
-            values=moved(weights, lambda formula, old: formula - rate * term * old),
-        )
-
-
-def _without_decay(formula):
-    return sum_of([each for each in formula.terms if "weight_decay" not in each[1].names()])
-
-
-def _decaying(weights, decay):
-    """(row, its change) of the running means of gradients to which the decay is added."""
-    for old in weights.values():
-        for kind in "mv":
-
-            def change(formula, old=old):
-                gradient = _gradient(formula, old)
-                return with_parts(formula, {gradient.name: gradient + decay * Name(old)})
-
-            yield after(f"{kind}_{old}", 1), change
+        values = {
+            name: lambda formula, change=change, old=old: change(formula, Name(old))
+            for names, change in changes
+            for name, old in names.items()
+        }
+        if suits:
+            yield known(id, values=values, slopes=nothing if id is L2_BESIDE else {})
 
 
 def _gradient(formula, old):

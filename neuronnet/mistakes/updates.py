@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from neuronnet.mistakes.graph import Graph
 
 MOST_SINGLE = 40  # parameters, up to which each is looked at alone
+FIRST = "shared bias of the first neuron"
 UPDATED = "updated output weights used backwards"
 
 
@@ -106,53 +107,30 @@ def _is_by(name, old):
 # Biases: how many there are and whether they learn, and mistakes in their gradients and steps.
 
 
+BIASES = {
+    "own": lambda layer: (
+        layer if layer.bias is None else replace(layer, bias=layer.neuron_biases, train_bias=True)
+    ),
+    "trained": lambda layer: replace(layer, train_bias=layer.bias is not None),
+    "frozen": lambda layer: replace(layer, train_bias=False),
+    "none": lambda layer: replace(layer, bias=None, train_bias=False),
+    "kept": lambda layer: layer,
+}
+
+
 @cache
-def _with_biases(change):
-    """Changes every layer; other numbers of biases do away with the author's names for them."""
+def _with_biases(hidden, last):
+    """Changes the biases of all layers; other numbers of them do away with the author's names for them."""
 
     def described(description):
-        layers = description.layers
-        other = replace(description, layers=tuple(change(each, each is layers[-1]) for each in layers))
-        counts = [[len(layer.biases) for layer in each.layers] for each in (other, description)]
+        *inner, end = description.layers
+        other = replace(description, layers=(*map(BIASES[hidden], inner), BIASES[last](end)))
+        before, after_it = ([len(layer.biases) for layer in each.layers] for each in (description, other))
         names = description.renames.items()
-        kept = {
-            name: own for name, own in names if counts[0] == counts[1] or not re.fullmatch("b[0-9]+", name)
-        }
+        kept = {name: own for name, own in names if before == after_it or not re.fullmatch("b[0-9]+", name)}
         return replace(other, renames=kept)
 
     return described
-
-
-def _own(layer, is_last=False):
-    return layer if layer.bias is None else replace(layer, bias=layer.neuron_biases, train_bias=True)
-
-
-def _frozen(layer, is_last=False):
-    return replace(layer, train_bias=False)
-
-
-def _frozen_if_hidden(layer, is_last):
-    return layer if is_last else _frozen(layer)
-
-
-def _frozen_if_last(layer, is_last):
-    return _frozen(layer) if is_last else layer
-
-
-def _own_in_the_last(layer, is_last):
-    return _own(layer) if is_last else _frozen(layer)
-
-
-def _own_in_the_hidden(layer, is_last):
-    return _frozen(layer) if is_last else _own(layer)
-
-
-def _train_shared(layer, is_last):
-    return replace(layer, train_bias=layer.bias is not None)
-
-
-def _without(layer, is_last):
-    return replace(layer, bias=None, train_bias=False)
 
 
 @cache
@@ -161,39 +139,30 @@ def _in_batches(batch):
 
 
 def _other_biases(graph):
-    network = graph.network
-    layers = network.description.layers
-    last = layers[-1]
+    network, layers = graph.network, graph.network.description.layers
+    *inner, last = layers
     biased = [each for each in layers if each.bias is not None]
     few = any(each.bias_kind == "shared" or not each.train_bias for each in biased)
     shares = any(each.bias_kind == "shared" for each in layers)
-    inner_learn = any(each.train_bias for each in layers[:-1])
-    for id, change, then, suits in (
-        ("bias per neuron, trained", _own, None, few),
-        ("shared bias trained: summed", _train_shared, None, shares),
-        ("shared bias trained: averaged", _train_shared, "shared bias averaged", shares),
-        ("shared bias trained: first neuron only", _train_shared, "shared bias of the first neuron", shares),
-        (
-            "only output biases trained (per neuron)",
-            _own_in_the_last,
-            None,
-            len(layers) > 1 and last.bias is not None,
-        ),
-        (
-            "only hidden biases trained (per neuron)",
-            _own_in_the_hidden,
-            None,
-            any(each is not last for each in biased),
-        ),
-        ("updated weights and bias per neuron", _own, UPDATED, few),
-        ("no biases", _without, None, biased),
-        ("biases never updated", _frozen, None, any(each.train_bias for each in layers)),
-        ("hidden biases never updated", _frozen_if_hidden, None, last.train_bias and inner_learn),
-        ("output biases never updated", _frozen_if_last, None, last.train_bias and inner_learn),
+    learn = any(each.train_bias for each in layers)
+    both = last.train_bias and any(each.train_bias for each in inner)
+    of_inner = any(each is not last for each in biased)
+    for id, hidden, end, then, suits in (
+        ("bias per neuron, trained", "own", "own", None, few),
+        ("shared bias trained: summed", "trained", "trained", None, shares),
+        ("shared bias trained: averaged", "trained", "trained", "shared bias averaged", shares),
+        ("shared bias trained: first neuron only", "trained", "trained", FIRST, shares),
+        ("only output biases trained (per neuron)", "frozen", "own", None, inner and last.bias is not None),
+        ("only hidden biases trained (per neuron)", "own", "frozen", None, of_inner),
+        ("updated weights and bias per neuron", "own", "own", UPDATED, few),
+        ("no biases", "none", "none", None, biased),
+        ("biases never updated", "frozen", "frozen", None, learn),
+        ("hidden biases never updated", "frozen", "kept", None, both),
+        ("output biases never updated", "kept", "frozen", None, both),
     ):
         if suits and (network.learns or id == "no biases" or not then):
             plainness = 0 if then is None else 1  # of two mistakes at once, each alone is plainer
-            yield known(id, None, plainness, described=_with_biases(change), then=then)
+            yield known(id, None, plainness, described=_with_biases(hidden, end), then=then)
 
 
 def _bias_gradients(graph):
@@ -231,7 +200,7 @@ def _bias_gradients(graph):
         if layer.bias_kind == "shared" and len(nets) > samples and network.learns
     }
     rows["shared bias averaged"] = {bias: _shared_by(count) for bias, count in shared.items()}
-    rows["shared bias of the first neuron"] = {bias: _every(count) for bias, count in shared.items()}
+    rows[FIRST] = {bias: _every(count) for bias, count in shared.items()}
     yield from (known(id, sums=sums) for id, sums in rows.items())
     found, first = known("bias moved once per weight"), known("bias step taken from the first weight")
     for bias, row in ((bias, row) for biases, _, rows in layers for bias, row in zip(biases, rows)):
