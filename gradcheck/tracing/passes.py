@@ -84,25 +84,27 @@ class Quantity:
     @cached_property
     def derivative(self):
         """The derivative of the loss by every entry, an array."""
-        found, size = np.zeros(self.shape), np.maximum(np.abs(self.value), 1.0)
-        for index in np.ndindex(self.shape):
+        found = [self.by_entry(index) for index in np.ndindex(self.shape)]
+        return np.reshape(np.array(found), self.shape)
 
-            def moved(t, index=index):
-                def change(value):
-                    value = np.array(value, dtype=np.float64)
-                    value[index] += t
-                    return value if value.shape else float(value)
+    def by_entry(self, index):
+        """The derivative of the loss by one entry."""
 
-                return self._loss_with(change)
+        def moved(t):
+            def change(value):
+                value = np.array(value, dtype=np.float64)
+                value[index] += t
+                return value if value.shape else float(value)
 
-            tried = []
-            for step in (STEP * float(size[index]), SHORTER * STEP * float(size[index])):
-                one, two = ((moved(h) - moved(-h)) / (2.0 * h) for h in (step, 2.0 * step))
-                tried.append((abs(one - two), (4.0 * one - two) / 3.0))
-                if abs(one - two) <= SMOOTH * abs(one):
-                    break
-            found[index] = min(tried)[1]
-        return found
+            return self._loss_with(change)
+
+        tried, size = [], max(abs(float(np.asarray(self.value)[index])), 1.0)
+        for step in (STEP * size, SHORTER * STEP * size):
+            one, two = ((moved(h) - moved(-h)) / (2.0 * h) for h in (step, 2.0 * step))
+            tried.append((abs(one - two), (4.0 * one - two) / 3.0))
+            if abs(one - two) <= SMOOTH * abs(one):
+                break
+        return min(tried)[1]
 
     @staticmethod
     def _is_far(pair):

@@ -23,7 +23,7 @@ MEASURED = 1e-8  # relative: what a derivative that is measured by differences m
 MOST_PATHS = 4  # uses of one quantity, whose sums are tried
 TURNS = (0, -1, 1)  # of a loop: by how many what is carried from one to the next is counted otherwise
 LARGEST = 20_000  # entries whose derivatives are measured one by one
-MOST_SOLVED, MOST_EQUATIONS = 400, 4000  # numbers that are solved for, and entries of the gradients
+MOST_SOLVED, EQUATIONS = 400, 600  # numbers that are solved for; entries of the gradients that tell them
 ROUNDS = 4  # of Newton, for values that the gradients are not linear in
 MOVE = 2.0**-20  # relative: of a value that is moved to see what follows it
 
@@ -60,16 +60,18 @@ class Trace:
     def first_wrong(self):
         """(the Noted of the first wrong line, other lines it may be, words, Cause or None), or None.
 
-        The first line that is open, else the last of those that are right by their names.
+        The first line that is open, and those after it that would do as well up to one whose name says so;
+        else the last line of those that are right by their names.
         """
         mending, partly = [], None
         for line in self._open_lines():
             some = [each for each in line if self._is_open(each)]
-            ways = [*self._named(some, line), *self._solved(some, line)]
-            mended = [self._mended(way) for way in ways]
-            if self.wrong in mended:
-                mending.append(ways[mended.index(self.wrong)])
-            partly = partly or next((way for way, names in zip(ways, mended) if names), None)
+            for way in self._named(some, line):
+                mended = self._mended(way)
+                if mended == self.wrong:
+                    return self._accused(*mending, way)
+                partly = partly or (way if mended else None)
+            mending += [way for way in self._solved(some, line) if self._mended(way) == self.wrong]
         if mending:
             return self._accused(*mending)
         for line in reversed(self._lines.values()):
@@ -253,7 +255,7 @@ class Trace:
             each.dtype.kind == "f" or each.dtype.kind == "i" and each.ndim == 0 for each in start.values()
         ]
         sizes = [each.size if can else MOST_SOLVED + 1 for each, can in zip(start.values(), is_open)]
-        if not 0 < sum(sizes) <= MOST_SOLVED or self.passes.functions.point.vector.size > MOST_EQUATIONS:
+        if not 0 < sum(sizes) <= MOST_SOLVED:
             return []
         flat = np.concatenate([each.ravel() for each in start.values()]).astype(np.float64)
         ends = np.cumsum(sizes)
@@ -264,10 +266,11 @@ class Trace:
 
         for _ in range(ROUNDS):
             try:
-                here = self.passes.gradients(values(flat))
+                chosen, truth = self._truth
+                here = self.passes.gradients(values(flat))[chosen]
                 moves = MOVE * np.maximum(np.abs(flat), 1.0)
                 slopes = [
-                    (self.passes.gradients(values(flat + move * unit)) - here) / move
+                    (self.passes.gradients(values(flat + move * unit))[chosen] - here) / move
                     for move, unit in zip(moves, np.eye(len(flat)))
                 ]
             except Exception:  # whatever it is: the value does not fit
@@ -276,7 +279,7 @@ class Trace:
             equations, unknowns = (np.sum(np.any(matrix != 0.0, axis=axis)) for axis in (1, 0))
             if not np.all(np.isfinite(matrix)) or equations < unknowns:
                 return []
-            step = np.linalg.lstsq(matrix, self._truth - here, rcond=1e-9)[0]
+            step = np.linalg.lstsq(matrix, truth - here, rcond=1e-9)[0]
             flat = flat + step
             if np.max(np.abs(step)) <= MEASURED * np.max(np.abs(flat)):
                 break
@@ -284,11 +287,14 @@ class Trace:
 
     @cached_property
     def _truth(self):
-        """The gradients as they should be, measured entry by entry."""
-        vector = np.zeros_like(self.passes.functions.point.vector)
+        """(positions, the gradient there as it should be), of each block as many as can be afforded."""
+        most, positions, slopes = EQUATIONS // len(self.blocks), [], []
         for block in self.blocks:
-            block.of(vector)[...] = self.passes.blocks[block.name].derivative
-        return vector
+            size = len(block.positions)
+            for i in np.unique(np.linspace(0, size - 1, min(size, most)).astype(int)) if size else ():
+                positions.append(block.start + i)
+                slopes.append(self.passes.blocks[block.name].by_entry(np.unravel_index(i, block.shape)))
+        return np.array(positions), np.array(slopes)
 
     def _block_of(self, name):
         """The Quantity of the input to which an element of what `backward` returns belongs."""
