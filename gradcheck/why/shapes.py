@@ -146,7 +146,7 @@ def _clipped(block):
     limit = float(np.max(np.abs(block.analytic), initial=0.0))
     clause = f"g clipped to at most {number(limit)}"
     clipped = np.clip(block.numeric, -limit, limit)
-    yield ErrorShape("clipped", spelled_out(clause), clipped, 1, {"limit": limit})
+    yield ErrorShape("clipped", spelled_out(clause), clipped, 1, {"limit": limit}, block.bar)
 
 
 def _times_a_factor(block, task):

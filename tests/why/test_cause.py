@@ -420,3 +420,14 @@ def test_the_dict_is_ready_for_json():
     plain = causes(blocks).to_dict()
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
     assert plain["overall"]["id"] == "sign" and plain["wrong"] == ["W1"] and plain["blocks"]["W2"] is None
+
+
+def test_entries_below_a_limit_are_not_called_clipped():
+    draw = np.random.default_rng(3)
+    numeric = draw.normal(size=(6, 5))
+    given = numeric.copy()
+    given[[0, 1, 2], [1, 3, 2]] = 0.3, 0.2, 0.1
+    block = GradientBlock("x", given, numeric, np.full(given.shape, 1e-10), draw.normal(size=given.shape))
+    assert causes([block]).overall is None
+    given[[0, 1, 2], [1, 3, 2]] = np.clip(numeric, -0.01, 0.01)[[0, 1, 2], [1, 3, 2]]
+    assert causes([block]).overall.id == "clipped in some entries"
