@@ -13,6 +13,7 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError, Interrupted, entry_name
 from gradcheck.judge.directions import (
+    HIDDEN,
     OUTSIDE,
     Group,
     Kinks,
@@ -31,6 +32,7 @@ UNMEASURED = Estimate(math.nan, math.inf, math.nan, 0)
 MARGINAL = 256.0  # error bars: what is wrong by no more is measured again in float32
 OTHER_STEPS = (0.3 * FIRST_STEP, 4.0 * FIRST_STEP)  # to start from where float32 left an entry open
 CONFIRMED = 2  # directions along which entries must be wrong in float32
+ASKED, ELSEWHERE = 4, 2.0**-6  # entries of a block that are judged again, after a relative move so large
 STATIONARY = 64.0  # roundings: a gradient that is no larger is zero but for them
 AT_A_KINK = ("at a kink", "kink unresolved")  # in a reason, of an entry whose bar is no measure of errors
 MOST_NOT_FINITE = 8  # entries of a block that are no finite numbers, named one by one
@@ -46,18 +48,28 @@ class JudgedEntries:
     rounding of the analytic one. `at_kink`: a mask of the entries along which the slope jumps. `judgements`:
     position -> Judgement; `groups`: what was judged together. `single_precision`: whether the loss hides a
     float32; `precision`: the lower one of the loss and of the gradients, "float64", "float32" or "float16".
-    `is_interrupted`: whether Ctrl-C ended it, with `until_interrupted`, so that only some entries are judged.
+    `confirms`: whether it is the second opinion of another. `is_interrupted`: whether Ctrl-C ended it, with
+    `until_interrupted`, so that only some entries are judged.
     """
 
     def __init__(
-        self, functions, blocks, at, confidence, one_by_one, chosen=None, doubt=None, until_interrupted=False
+        self,
+        functions,
+        blocks,
+        at,
+        confidence,
+        one_by_one,
+        chosen=None,
+        doubt=None,
+        until_interrupted=False,
+        confirms=False,
     ):
         self._functions, self.point, self.blocks, self._at = functions, functions.point, blocks, at
         self.vector, self.analytic, self._rounding, _ = at
         is_stationary = np.max(np.abs(at.analytic)) <= STATIONARY * np.max(at.rounding)
         self._rounding_of_zeros = at.rounding if is_stationary else np.zeros_like(at.rounding)
         self.confidence, self.doubt, self.one_by_one = confidence, doubt, one_by_one
-        self._low_precision = functions.low_precision
+        self._low_precision, self._confirms = functions.low_precision, confirms
         self.numeric, self.bar = np.full_like(at.vector, np.nan), np.full_like(at.vector, np.inf)
         self._scale, self._floor = np.zeros_like(at.vector), None
         self.judgements, self.groups, self.single_precision = {}, [], False
@@ -189,6 +201,8 @@ class JudgedEntries:
                 is_wrong = self.judgements[i] == "wrong"
                 estimates[i] = _better(estimates[i], estimate, is_wrong)
             self._judge(estimates)
+        if self.single_precision and not (self.is_interrupted or self._confirms):
+            self._confirm_elsewhere(estimates)
         slopes = {
             i: each.slopes for i, each in estimates.items() if each.kink or self.judgements[i] == "wrong"
         }
@@ -199,6 +213,34 @@ class JudgedEntries:
         if self.is_interrupted:
             raise KeyboardInterrupt
         return sum(self.judgements[i] == "wrong" for i in estimates)
+
+    def _confirm_elsewhere(self, positions):
+        """What is wrong by little must be so at two other points: dense kinks bend all long steps alike.
+
+        A mistake stays there, and what kinks do to a slope does not. Of each block the clearest are asked.
+        """
+        draw, apart = np.random.default_rng([self._functions.seed, 10]), np.abs(self.analytic - self.numeric)
+        for block in self.blocks:
+            little = HIDDEN * np.max(block.of(self._scale), initial=0.0)
+            here = [i for i in positions if i in block.positions and self.judgements[i] == "wrong"]
+            doubtful = [i for i in here if self._is_open(i) and apart[i] <= little]
+            some = sorted(doubtful, key=lambda i: apart[i] / self.bar[i])[-ASKED:]
+            for _ in range(CONFIRMED if self._functions.is_callable else 0):
+                if len(some) > 0:
+                    some = self._wrong_elsewhere(np.array(some), draw)
+            if len(some) == 0 or not self._functions.is_callable:
+                words = "so near that dense kinks may explain it in single precision"
+                self.judgements |= dict.fromkeys(doubtful, Judgement("undecided", words))
+
+    def _wrong_elsewhere(self, positions, draw):
+        """Those of the positions that are wrong at a point drawn nearby, too; none where it has no value."""
+        there = self.vector * (1.0 + ELSEWHERE * draw.standard_normal(self.vector.shape))
+        if not np.isfinite(self._functions.value_or_nan(there)):
+            return []
+        chosen = np.isin(np.arange(there.size), positions)
+        at = gradient_at(self._functions, there, *self._functions.gradients_at(there))
+        how = self.confidence, self.one_by_one, chosen
+        return JudgedEntries(self._functions, self.blocks, at, *how, confirms=True).positions_of("wrong")
 
     def _is_open(self, position):
         """Whether other steps could change the verdict on an entry: thousands of kinks may narrow a bar."""

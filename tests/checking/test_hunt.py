@@ -305,6 +305,12 @@ def test_check_calls_no_right_gradient_wrong_at_special_points(name):
     assert report.verdict == "right", report
 
 
+def test_a_point_at_which_some_entries_alone_are_no_subgradient_and_all_are_is_right():
+    model = drawn("maxout", 1000169)
+    report = check(model.loss, model.gradients, model.parameters)
+    assert report.verdict == report.special.verdict == "right"
+
+
 @pytest.mark.parametrize(
     ("what", "options"),
     [

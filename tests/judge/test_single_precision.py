@@ -149,3 +149,14 @@ def test_thousands_of_entries_behind_single_precision(single, mistake):
         )
         report = check(loss, wrong, point, select="W1", seed=seed)
         assert report["W1"].verdict != ("wrong" if mistake is None else "right"), seed
+
+
+@pytest.mark.parametrize("seed", [1000259, 1000413])
+@pytest.mark.parametrize("factor, is_wrong", [(1.0, False), (1.05, True)])
+def test_dense_kinks_of_three_hundred_samples_are_no_mistake(seed, factor, is_wrong):
+    """They bend every step that float32 can take: some slopes seem wrong by a thousandth."""
+    model = replace(drawn("leaky relu, huber", seed, samples=300), inner=np.float32)
+    report = check(
+        model.loss, lambda p: {k: factor * v for k, v in model.gradients(p).items()}, model.parameters
+    )
+    assert (report.verdict == "wrong") == is_wrong, report
