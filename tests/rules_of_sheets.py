@@ -1301,4 +1301,25 @@ RULES = [
         ("dL/da = a - t", "right"),
         ("dL/dz = (a - t) (1 - a)", "wrong formula"),
     ),
+    # Numbers that stand for the entries of arrays.
+    rule(
+        "a mean of entries in numbers",
+        "x = [1, 2, 4]\ng = [1, 0, 0]",
+        ("mu = (1+2+4)/3 = 2.3333", "right"),
+        ("var = ((1-2.3333)^2 + (2-2.3333)^2 + (4-2.3333)^2)/3 = 1.5556", "right"),
+        ("xhat = (x - mu)/sqrt(var) = [-1.0690, -0.2673, 1.3363]", "right"),
+        ("L = sum(g*xhat)",),
+        ("dL/dx = (g - mean(g) - xhat*mean(g*xhat))/sqrt(var) = [0.2291, -0.3436, 0.1145]", "right"),
+        ("dL/dx = g/sqrt(var)", "wrong formula"),
+    ),
+    rule(
+        "products of entries in numbers",
+        "x = [1.5, 0.5]\nW = [[0.2, -0.4], [0.3, 0.7]]",
+        ("z1 = 0.2*1.5 - 0.4*0.5 = 0.1", "right"),
+        ("z2 = 0.3*1.5 + 0.7*0.5 = 0.8", "right"),
+        ("L = z1^2 + z2^2 = 0.65",),
+        ("dL/dx = [0.2*0.2 + 1.6*0.3, -0.4*0.2 + 1.6*0.7] = [0.52, 1.04]", "right"),
+        ("dL/dW = [[0.3, 0.1], [2.4, 0.8]]", "right"),
+        ("dL/dW = [[0.3, 2.4], [0.1, 0.8]]", "wrong number"),
+    ),
 ]

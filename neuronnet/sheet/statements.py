@@ -30,7 +30,7 @@ from neuronnet.names import split_partial
 from neuronnet.sheet.claims_anew import one_by_one, spelled_anew, transposed, without_arguments
 from neuronnet.sheet.free_indices import without_free_indices
 from neuronnet.sheet.readers.cutting import Declarations
-from neuronnet.sheet.statements_anew import general_formulas, name_the_numbers
+from neuronnet.sheet.statements_anew import general_formulas, name_the_entries, name_the_numbers
 
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
 _COUNTED = re.compile(
@@ -145,6 +145,7 @@ def read_statements(
     name_the_numbers(found)
     found = [each for each in found if not any(each is one for one in general)]
     _settle_indices([part for each in found for part in each.parts if part.formula is not None], known)
+    name_the_entries(found)
     return found, [each.line for each in general]
 
 

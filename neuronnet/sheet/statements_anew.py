@@ -8,6 +8,7 @@ its plain name in its own step. A name of another step says of which it is: `g@0
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,7 +20,7 @@ from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.model import Model
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas import arrays
-from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
+from neuronnet.formulas.expressions import Entry, Name, Negative, Number, Product, Sum
 from neuronnet.formulas.notation import Known, gradient_of
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
 from neuronnet.names import after, partial_name, split_partial, update_of
@@ -276,6 +277,101 @@ def too_late(name: str) -> str | None:
     return (
         f"at most {MOST_UPDATES} updates are followed on a sheet" if update_of(name) > MOST_UPDATES else None
     )
+
+
+def name_the_entries(statements: list) -> None:
+    """Give `z = 0.2*1.5 + 0.4*0.5` its formula `w_1 x_1 + w_2 x_2` where arrays before it have these entries.
+
+    The terms of a sum have one form, and in each place the entries of one array in order, or one number.
+    """
+    values: dict[float, set] = {}
+    arrays_of: dict[tuple, list] = {}
+    for statement in statements:
+        name, printed = statement.name, statement.number and statement.number.printed
+        if name and (split_partial(name) or (is_delta(name) and statement.arithmetic)):
+            break
+        if name and len(statement.arithmetic) == 1 and not (statement.assigns or statement.formulas):
+            part = statement.arithmetic[0]
+            formula = _in_entries(part.formula, values, arrays_of)
+            if formula.names():
+                statement.parts.insert(statement.parts.index(part), replace(part, formula=formula))
+        if name and isinstance(printed, Printed) and name not in RATES:
+            values.setdefault(float(printed.value), set()).add(name)
+        elif name and isinstance(printed, arrays.Array):
+            for entries, indices in _lines_of(printed):
+                arrays_of.setdefault(entries, []).append([Entry(Name(name), each, False) for each in indices])
+
+
+def _lines_of(array):
+    """(the numbers, their indices) of a vector, and of each row and column of a matrix."""
+    numbers = [float(each.value) for each in arrays.entries(array)]
+    rows, columns = (1, *array.shape)[-2:]
+    places = [[place // columns + 1, place % columns + 1] for place in range(len(numbers))]
+    if rows == 1 or columns == 1:
+        yield (
+            tuple(numbers),
+            [[place + 1] if len(array.shape) == 1 else each for place, each in enumerate(places)],
+        )
+        return
+    for axis, count in enumerate((rows, columns)):
+        for line in range(1, count + 1):
+            own = [place for place in range(len(numbers)) if places[place][axis] == line]
+            yield tuple(numbers[place] for place in own), [places[place] for place in own]
+
+
+def _in_entries(formula, values, arrays_of):
+    terms = formula.terms if isinstance(formula, Sum) else []
+    forms = {_form(term) for _, term in terms}
+    if len(terms) < 2 or len(forms) > 1:
+        parts = [_in_entries(part, values, arrays_of) for part in formula.parts()]
+        return formula.rebuilt(parts) if parts else formula
+    columns = list(zip(*(_numbers_in(term) for _, term in terms)))
+    signs = [sign for sign, _ in terms]
+    turned = [None] if min(signs) > 0 else range(len(columns))
+    for place in turned:
+        entries = [
+            tuple(map(operator.mul, signs, each)) if at == place else each for at, each in enumerate(columns)
+        ]
+        found = [_named(each, values, arrays_of) for each in entries]
+        if None not in found and any(len({*each}) > 1 for each in entries):
+            rows = zip(*found)
+            return Sum([(1, _with_numbers(term, iter(row))) for (_, term), row in zip(terms, rows)])
+    return formula
+
+
+def _named(numbers, values, arrays_of):
+    """What the numbers in one place of all terms are: entries of one array, one name or a bare number."""
+    names = values.get(numbers[0], ()) if numbers[0] not in CONSTANTS else ()
+    if len({*numbers}) == 1:
+        return [Name(*names) if len(names) == 1 else None] * len(numbers)
+    ways = arrays_of.get(numbers, ())
+    return ways[0] if len(ways) == 1 else None
+
+
+def _is_signed(part):
+    return isinstance(part, Negative) and isinstance(part.inner, Number)
+
+
+def _form(formula):
+    if isinstance(formula, Number) or _is_signed(formula):
+        return "number"
+    signs = [sign for sign, _ in getattr(formula, "factors", getattr(formula, "terms", ()))]
+    extra = getattr(formula, "exponent", getattr(formula, "function", None))
+    return (type(formula).__name__, str(signs), str(extra), *map(_form, formula.parts()))
+
+
+def _numbers_in(formula):
+    if isinstance(formula, Number) or _is_signed(formula):
+        return [-float(formula.inner.value) if _is_signed(formula) else float(formula.value)]
+    return [number for part in formula.parts() for number in _numbers_in(part)]
+
+
+def _with_numbers(formula, others):
+    """A formula with others in place of its numbers, from left to right; None leaves one as it is."""
+    if isinstance(formula, Number) or _is_signed(formula):
+        return next(others) or formula
+    parts = [_with_numbers(part, others) for part in formula.parts()]
+    return formula.rebuilt(parts) if parts else formula
 
 
 def assign_once(statements: list[Statement]) -> None:
