@@ -392,14 +392,26 @@ def is_named(alike, named):
 
 
 def main(share=1.0):
-    found = list(results(share))
-    noticed = [row for row in found if row[2] == "wrong"]
-    placed = [row for row in noticed if row[3] == row[4]]
-    named = [row for row in noticed if row[6]]
-    for name, mistake, verdict, first, there, said, is_right in found:
+    found = []
+    for row in results(share):
+        name, mistake, verdict, first, there, said, is_right = row
+        found.append(row)
         if verdict != "wrong" or first != there or not is_right:
-            print(f"{name}: {mistake}: {verdict}, first {first} where it is {there}, named {said}")
-    print(f"{len(found)} visible: {len(noticed)} wrong, {len(placed)} first where it is, {len(named)} named")
+            place = f"first {first} where it is {there}"
+            print(f"{name}: {mistake}: {verdict}, {place}, named {said}", flush=True)
+    print(summary(found))
+
+
+def summary(found):
+    """How many of the rows were noticed, placed and named, as a sentence."""
+    noticed, placed, named = counts(found)
+    return f"{len(found)} visible: {noticed} wrong, {placed} first where it is, {named} named"
+
+
+def counts(found):
+    """(noticed, with the first difference where the mistake is, named) among rows of `results`."""
+    noticed = [row for row in found if row[2] == "wrong"]
+    return len(noticed), sum(row[3] == row[4] for row in noticed), sum(row[6] for row in noticed)
 
 
 if __name__ == "__main__":
