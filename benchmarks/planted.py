@@ -109,6 +109,8 @@ SAME = {  # other words of the catalogue for what a port does
         "gradient multiplied by the number of outputs",
     ),
     "target - out taken": ("target - out taken", "absolute value"),
+    "output biases never updated": ("output biases never updated", "only hidden biases trained"),
+    "hidden biases never updated": ("hidden biases never updated", "only output biases trained"),
 }
 VALUES = {
     "logistic": lambda net: 1 / (1 + np.exp(-net)),

@@ -32,7 +32,7 @@ def _reaches(values, number):
     return values[-1] == number or (values[-2] - number) * (values[-1] - number) < 0
 
 
-# What is said of a quantity: whether it holds, from its values, of which there are two, and the number said.
+# What is said of a quantity: whether it holds, from its last values and the number that is said.
 TESTS: dict[str, Callable] = {
     "changes? sign": _changes_sign,
     "turns?(?: (?:around|back))?": _turns,
@@ -74,7 +74,10 @@ class Condition(NamedTuple):
     def holds(self, values: list, value: Any) -> bool:
         """Whether it holds now that a quantity has another value; `values` are its last distinct ones."""
         value = abs(value) if self.is_size else value
-        found = bool(values) and bool(self.test([*values, value], self.number))
+        try:
+            found = bool(self.test([*values, value], self.number))
+        except IndexError:  # the first value of all, beside none before it
+            found = False
         if not values or value != values[-1]:
             values[:] = [*values[-2:], value]
         return found

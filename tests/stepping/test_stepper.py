@@ -189,6 +189,12 @@ def test_a_condition_that_is_none_or_never_holds_is_said(said, part, monkeypatch
     assert part in str(refused.value) and steps.place() == (0, -1)
 
 
+def test_a_condition_may_hold_at_the_first_value_of_all():
+    steps = TrainingSteps(read("worked-example"))
+    steps.until("net_h1 > 0.3")
+    assert (steps.update, steps.index) == (0, 0)
+
+
 def test_what_is_set_by_hand_is_seen_by_a_condition():
     steps = TrainingSteps(read("worked-example"))
     steps.goto(["update", "4"])
