@@ -42,6 +42,7 @@ LARGE = NETWORK.replace("bias = 0.5", "bias = 1e308").replace("tanh", "identity"
 VECTOR = r"""\( L = (y - t)^0.1 \implies \frac{\partial L}{\partial y} = -1(y - t) \)
 Rightarrow \frac{\partial L}{\partial w} = 1(y-t)x \)
 """
+ODD_PAGE = r"<p>x = 2</p><![\w*)]><p>y = x^2 = 4</p><![ <p>z = x^3 = 8</p>"
 PROGRAM = """
 import os, subprocess, sys
 import numpy as np
@@ -117,6 +118,7 @@ ROWS = [
     ({"s.txt": f"{SHEET}[1, 2] = [1, 2]\n"}, "neuronnet check s.txt", 3, "about nothing"),
     ({"s.txt": f"{WORKED}e = diag(relu(i1))\ndiag(relu(i1)) = 9\n"}, "neuronnet check s.txt", 1, "Line 3"),
     ({"s.tex": VECTOR}, "neuronnet check s.tex --network worked-example", 0, ""),
+    ({"s.html": ODD_PAGE}, "neuronnet check s.html", 0, "1 line judged: 1 right"),
     ({"net.toml": NETWORK.replace("0.1", "1e308")}, "neuronnet draw net.toml", 0, "--"),
     ({}, "gradcheck twin micrograd-neuron --updates 2", 2, "learning_rate"),
     *(

@@ -65,6 +65,13 @@ class _Page(HTMLParser):
 
     # What the parser calls
 
+    def parse_marked_section(self, i, report=1):
+        """`<![` without a name is a comment, as in browsers."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
         if self.skipping is not None:
