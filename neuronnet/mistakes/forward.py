@@ -184,7 +184,7 @@ def _lines(graph):
         for place, (_, term) in enumerate(formula.terms if isinstance(formula, Sum) else ()):
             if term.names() and graph.steps.shapes[name] == graph.model.shape_of(term):
                 places = {"name": name, "term": term.format()}
-                yield changed("{term} missing in {name}", [name], _without_term(place), BOTH, places)
+                yield changed("{term} missing in {name}", [name], without_term(place), BOTH, places)
         for id, is_chosen, other, what in PARTS:
             for node, *_ in nodes(formula):
                 if is_chosen(node):
@@ -195,7 +195,9 @@ def _lines(graph):
                     )
 
 
-def _without_term(place):
+def without_term(place: int) -> Callable:
+    """The change of a sum that leaves out the term in one place."""
+
     def without(whole):
         if not isinstance(whole, Sum) or len(whole.terms) <= max(place, 1):  # another mistake came first
             return whole

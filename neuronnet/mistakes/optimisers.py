@@ -23,8 +23,9 @@ from neuronnet.formulas.expressions import (
     sum_of,
 )
 from neuronnet.formulas.rewriting import nodes
+from neuronnet.mistakes.forward import without_term
 from neuronnet.mistakes.variation import Variation, known, with_parts
-from neuronnet.names import after, split_partial, split_update
+from neuronnet.names import after, partial_name, split_partial, split_update
 
 if TYPE_CHECKING:
     from neuronnet.mistakes.graph import Graph
@@ -52,7 +53,7 @@ def optimisers(graph: Graph) -> Iterator[Variation]:
         given = {one: other, other: one}
         yield known("{one} and {other} exchanged", {"one": one, "other": other}, 1, given=given)
     yield from _carried_on(graph, lines)
-    yield from _of_rules(graph, lines) if graph.network is not None else ()
+    yield from _of_rules(graph, lines) if graph.network is not None else _decays(graph, lines)
 
 
 def _again(edit, name, graph):
@@ -289,6 +290,41 @@ def _carried_on(graph, lines):
         }
         values |= {name: lambda formula, mean=mean: Name(mean) for mean, name in corrected.items()}
     yield known("corrected means carried on", values=values)
+
+
+# Weight decay as a sheet writes it: a share of the weight in the step, or in what is taken for the gradient.
+
+
+def _decays(graph, lines):
+    for later, old in graph.updates.items() if graph.rate is not None else ():
+        partial, rate = partial_name(graph.loss, old), Name(graph.rate)
+        gradients = {partial, *(name for name, formula in lines.items() if formula.format() == partial)}
+        for name, formula in lines.items():
+            for place, term in _shares_of(formula, old):
+                kept = [each for each in term.factors if each[1].format() != graph.rate]
+                if name == later and len(kept) < len(term.factors):
+                    yield from _of_decay(graph, lines, name, without_term(place), product_of(kept), gradients)
+                elif name not in graph.states and gradients.intersection(formula.names()):
+                    step = {later: lambda formula, term=term, rate=rate: formula - rate * term}
+                    yield known(L2_BESIDE, values={name: without_term(place)} | step)
+
+
+def _of_decay(graph, lines, step, without, decay, gradients):
+    added = {name: Name(name) + decay for name in gradients}
+    means = [name for name in graph.states if gradients.intersection(lines[name].names())]
+    yield known("weight decay missing", values={step: without})
+    yield known(
+        "weight decay without the learning rate", values={step: lambda formula: without(formula) - decay}
+    )
+    inside = dict.fromkeys(means, lambda formula: with_parts(formula, added))
+    yield known("weight decay added to the gradient", values={step: without} | inside)
+
+
+def _shares_of(formula, old):
+    """(place, term) of the terms of a sum in which a weight is multiplied by something."""
+    for place, (_, term) in enumerate(formula.terms if isinstance(formula, Sum) else ()):
+        if isinstance(term, Product) and any(factor.format() == old for _, factor in term.factors):
+            yield place, term
 
 
 # What only a described rule has: its name, weight decay, an L2 term.

@@ -29,6 +29,8 @@ PLAINNESS = {
     "samples averaged": -1,
     "samples averaged in the error only": -1,
     "samples averaged in the gradient only": -1,
+    "hidden biases never updated": -1,
+    "output biases never updated": -1,
     "gradient multiplied by the number of outputs": 0.5,
     "backward pass run twice, gradients doubled": 0.5,
 }

@@ -180,3 +180,44 @@ def test_each_place_of_a_quantity_in_one_formula_adds_its_share(slope, id):
     by_a = (a * s - 1) * slope(a, s)
     sheet = SWISH.replace("-0.6408", f"{a * s - 1:.6f}") + f"dL/da = {by_a:.6f}\n"
     assert [each.id for each in check_sheet(sheet).mistakes] == ([] if id is None else [id])
+
+
+STEPS = """x = 2
+t = 1.5
+w_0 = 0.5
+m_0 = 0
+v_0 = 0
+α = 0.1
+λ = 0.2
+β1 = 0.9
+β2 = 0.999
+ε = 0.00000001
+L_0 = 1/2 (w_0 x - t)^2
+g_1 = dL_0/dw_0
+q_1 = g_1{inside}
+m_1 = β1 m_0 + (1 - β1) q_1
+v_1 = β2 v_0 + (1 - β2) q_1²
+mhat_1 = m_1 / (1 - β1)
+vhat_1 = v_1 / (1 - β2)
+w_1 = w_0{beside} - α mhat_1 / (sqrt(vhat_1) + ε)
+L_1 = 1/2 (w_1 x - t)^2
+"""
+BESIDE = STEPS.format(inside="", beside=" - α λ w_0")
+INSIDE = STEPS.format(inside=" + λ w_0", beside="")
+
+
+@pytest.mark.parametrize(
+    "sheet, step, id",
+    [
+        (BESIDE, lambda w: w + 0.1, "weight decay missing"),
+        (BESIDE, lambda w: w - 0.2 * w + 0.1, "weight decay without the learning rate"),
+        (INSIDE, lambda w: w - 0.1 * 0.2 * w + 0.1, "L2 term taken from the weight, not in the gradient"),
+    ],
+)
+def test_a_decay_in_the_wrong_place_of_a_sheet_is_named(sheet, step, id):
+    model = Model.from_text(sheet)
+    w = step(0.5)
+    assert model["w_1"] != pytest.approx(w, abs=1e-9), "the mistake is not visible"
+    numbers = {"w_1": w, "L_1": (2 * w - 1.5) ** 2 / 2}
+    found = diagnose(model, {name: f"{number:.6f}" for name, number in numbers.items()})
+    assert id in (found[0].id, *found[0].same_as)
