@@ -6,6 +6,7 @@ replaced: by the measured derivative, or by the value that is solved for, such t
 something else, or a factor that a later line takes away, is no mistake.
 """
 
+from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
@@ -27,6 +28,7 @@ MOST_SOLVED, EQUATIONS = 400, 600  # numbers that are solved for; entries of the
 ROUNDS = 4  # of Newton, for values that the gradients are not linear in
 MOVE = 2.0**-20  # relative: of a value that is moved to see what follows it
 
+OF_PARAMETERS = ("L2", "L1", "epsilon", "parameter", "data term", "loss does not depend")  # no causes here
 OF_FORWARD, AS_FORWARD = "a value of the forward pass", "as in the forward pass"
 GIVEN = "from above, or an input"
 
@@ -325,7 +327,8 @@ class Trace:
         behind = [self.passes.backward[i] for i in sorted(self._open_behind(noted), reverse=True)]
         others = {each.line: each for each in (*behind, *(each.noted for each in ways))}
         others.pop(noted.line, None)
-        cause = _cause(noted, noted.event.value, way.values[_key(noted)])
+        own = [each for some in self._suspects.get(noted.number, ()) for each in some]
+        cause = _cause(noted, way.values[_key(noted)], own[0] if own else None)
         return noted, list(others.values()), way.words, cause
 
     def _open_behind(self, noted):
@@ -355,13 +358,20 @@ def _like(values, line):
     return found
 
 
-def _cause(noted, before, instead):
-    """The Cause of the difference between a value and what should stand there, or None."""
-    analytic, numeric = np.asarray(before, dtype=np.float64), np.asarray(instead, dtype=np.float64)
+def _cause(noted, instead, own):
+    """The Cause of the difference between a value and what should stand there, or None.
+
+    `own`: the Quantity that it is the derivative by, at which slopes are taken, or None.
+    """
+    analytic, numeric = (np.asarray(each, dtype=np.float64) for each in (noted.event.value, instead))
     if analytic.shape != numeric.shape:
         return None
+    at = own.value if own is not None and np.size(own.value) == analytic.size else np.zeros(numeric.shape)
     bar = np.full(numeric.shape, MEASURED * float(np.max(np.abs(numeric), initial=0.0)))
-    block = GradientBlock(noted.name, analytic, numeric, bar, np.zeros(numeric.shape))
+    block = GradientBlock(noted.name, analytic, numeric, bar, np.reshape(at, numeric.shape))
     found = causes([block]).overall
-    is_told = found is not None and found.kind == "shape" and found.id != "loss does not depend"
-    return found if is_told else None
+    is_known = found is not None and (found.kind == "shape" or "ignored" in found.id)
+    if not is_known or any(word in found.id for word in OF_PARAMETERS):
+        return None
+    name = "it" if own is None else own.name
+    return replace(found, sentence=found.sentence.replace("the parameter", name))
