@@ -11,12 +11,25 @@ from math import isclose
 
 from neuronnet.derivation.sweep import slope_of
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.calls import put_in
+from neuronnet.formulas.calls import SPELLED, put_in
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Name
-from neuronnet.formulas.notation import Known, parse, read_function_head
+from neuronnet.formulas.notation import Known, parse, read_function_head, read_name
 
 SLOPES = 2  # f' and f''
+ACTIVATIONS = "logistic tanh relu leaky_relu elu softplus gelu swish".split()
+_INSIDE = r"(?:[^()]|\([^()]*\)){1,60}"
+_ABOVE = r"(?:\^\{?[\[(]\w{1,3}[\])]\}?|_\{?\w\}?)"
+_CALL = re.compile(
+    rf"(?<![\w^\\.])(?P<name>[^\W\d_]{{1,3}})(?P<prime>')?(?P<above>{_ABOVE})?(?P<late>')?\s?\((?P<argument>{_INSIDE})\)"
+)
+_APPLIED = (
+    re.compile(
+        r"(?P<function>[^\W\d]\w*)\s?\((?P<argument>[^(),]+(?:\([^()]*\)[^(),]*)*)(?P<rest>,[^()]+)?\)"
+    ),
+    re.compile(rf"(?P<function>max)\s?\(0,\s?(?P<argument>{_INSIDE})\)"),
+    re.compile(r"\(?1\)?/\(\s?1\s?\+\s?(?:exp\(|e\^\(?|e\^\{)\s?-\s?(?P<argument>[^\s()]+?)[)}]?\s?\)"),
+)
 TRIED = (0.3, 0.7, 1.1)
 
 
@@ -48,6 +61,46 @@ def with_slopes(claims: list) -> list:
                 for each in claims
             ]
     return claims
+
+
+def with_activations(claims: list, known: Known) -> list:
+    """Claims with `relu'(Z1)` for `g'(Z1)` where no line says what g is and the model has `A1 = relu(Z1)`.
+
+    What is read so is noted in `known`.
+    """
+    texts = [part.text for claim in claims for part in claim.parts]
+    if not any(map(_CALL.search, texts)):
+        return claims
+    applied: dict[str, set] = {}  # argument -> (function, everything in its brackets)
+    for claim in claims:
+        for part in claim.parts[1:]:
+            for found in filter(None, (way.fullmatch(part.text.strip()) for way in _APPLIED)):
+                function = SPELLED.get(found.groupdict().get("function") or "logistic", "")
+                function = "relu" if function == "max" else function
+                if function in ACTIVATIONS:
+                    rest = found.groupdict().get("rest") or ""
+                    applied.setdefault(_plain(found["argument"]), set()).add((function, rest))
+    heads = {read_name(text) for text in (claim.parts[0].text for claim in claims)}
+    heads |= {head[0] for head in map(read_function_head, (claim.parts[0].text for claim in claims)) if head}
+    notes: dict[str, dict] = {}
+
+    def meant(call):
+        ways, name = applied.get(_plain(call["argument"]), ()), call["name"] + (call["above"] or "")
+        if len(ways) != 1 or call["name"] in SPELLED or {call["name"], read_name(name)} & heads:
+            return call.group()
+        ((function, rest),) = ways
+        notes.setdefault(name, {}).setdefault(function, []).append(call["argument"].strip())
+        return f"{function}{call['prime'] or call['late'] or ''}({call['argument']}{rest})"
+
+    claims = [each._replace(parts=[part.replace(_CALL, meant) for part in each.parts]) for each in claims]
+    for name, functions in notes.items():
+        ways = [f"{function} of {', '.join(dict.fromkeys(names))}" for function, names in functions.items()]
+        known.notes.append(f"{name} is {' and '.join(ways)}, as in the model")
+    return claims
+
+
+def _plain(argument):
+    return read_name(argument) or re.sub(r"\s+", "", argument)
 
 
 def _slopes_of(name, parameters):

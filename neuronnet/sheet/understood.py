@@ -197,7 +197,13 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
         model_lines=tuple(sorted(lines)),
         loss=None if seeds or not _is_number(roles.loss, model) else spellings.of(roles.loss),
         meanings=tuple(_meanings(roles, meanings, spellings)),
-        notes=(*seeds, *map(spellings.text, meanings.notes), *which_are_samples(roles), *aligned),
+        notes=(
+            *seeds,
+            *meanings.known.notes,
+            *map(spellings.text, meanings.notes),
+            *which_are_samples(roles),
+            *aligned,
+        ),
         without_value=tuple(
             spellings.of(name)
             for name in sorted(roles.unplaced - {each.name for each in statements if each.formulas})
