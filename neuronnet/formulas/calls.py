@@ -35,8 +35,8 @@ _KEYWORD = re.compile(r"(axis|dim|keepdims?|dtype|alpha|negative_slope|ddof)\s*=
 _OPTION_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 _OPTION_VALUES = {"True": True, "False": None, "None": None, "0": 0, "1": 1, "-1": -1, "-2": -2}
 _BASED = re.compile(r"log_(?:\{(?:2|10)\}|(?:2|10)(?!\d)|e\b)|log₂|log₁₀")
-_OPENED = re.compile(r"'?(?:\^\{?-?\d\}?|[²³])?\s*[(\[{]")
-_PRIME, _ABOVE = re.compile("'"), re.compile(r"\^\{?(-?\d)\}?(?![\d.])|([²³])")
+_OPENED = re.compile(r"'{0,2}(?:\^\{?-?\d\}?|[²³])?\s*[(\[{]")
+_PRIME, _ABOVE = re.compile("'{1,2}"), re.compile(r"\^\{?(-?\d)\}?(?![\d.])|([²³])")
 
 
 class Calls(Scanner):
@@ -63,7 +63,8 @@ class Calls(Scanner):
                 power = self.exponent()
             return self.placed(Call("exp", [power]), start)
         function = name if name in self.known.functions and not is_code else self.spelled(word)
-        return self.call(function + ("'" if self.glued(_PRIME) else ""), word, start, is_code)
+        primes = self.glued(_PRIME)
+        return self.call(function + (primes[0] if primes else ""), word, start, is_code)
 
     def spelled(self, word):
         return self.log if word == "log" else SPELLED[word.translate(LOWERED)]
@@ -125,7 +126,7 @@ class Calls(Scanner):
         own = self.known.functions.get(function)
         try:
             if own is None or is_code:
-                if function.removesuffix("'") in self.known.functions and not is_code:
+                if function.rstrip("'") in self.known.functions and not is_code:
                     raise TypeError(f"the slope of {word} is not read: write it out")
                 return self.placed(called(function, arguments, options, is_code), start)
             parameters, body = own

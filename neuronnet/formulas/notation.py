@@ -76,6 +76,8 @@ class Known:
         self.names, self.functions, self.arrays = set(names), dict(functions or {}), set(arrays)
         self._squeezed = (), {}
         self.log, self.from_zero = "ln", None  # what log means, whether indices begin with 0
+        self.parameters: set[str] = set()  # of functions, which no line gives a value
+        self.notes: list[str] = []  # what was found out while reading
 
     def has(self, name: str) -> bool:
         """Whether a canonical name is that of a quantity."""

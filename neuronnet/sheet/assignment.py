@@ -39,6 +39,9 @@ from neuronnet.sheet.roles import (
 if TYPE_CHECKING:
     from neuronnet.sheet.statements import Statement
 
+ANY_NUMBER = (
+    "0.6"  # for the parameter of a function that no line gives a value: formulas are judged, no numbers
+)
 TIED = 1e-9  # relative: so near are two readings of one value
 COUNTS = {"m", "n", "N", "M", "B"}
 
@@ -141,6 +144,10 @@ class Assignment(NetInputs):
         if step == 0:
             _count_samples(found, self.statements, self._formulas)
             self._align(found)
+            for name in (
+                self.known.parameters - set(found.model.given) - {each.name for each in self.statements}
+            ):
+                found.model.give(name, ANY_NUMBER)
         definitions = self._definitions(found, step)
         for name in in_order(definitions):
             place = self._first.get(_split(name))

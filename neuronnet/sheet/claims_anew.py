@@ -75,6 +75,7 @@ def without_arguments(claims):
         others = re.compile(rf"{word}'*\s*\((?!{re.escape(inside)}\))")
         if (
             called.rpartition(".")[2] in SPELLED
+            or called.endswith("'")
             or not names <= plain
             or any(others.search(each) for each in _texts(claims))
         ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
@@ -18,6 +19,9 @@ from neuronnet.sheet.roles import derivatives_in, reach, texts
 
 if TYPE_CHECKING:
     from neuronnet.sheet.statements import Statement
+
+
+_CALLED = re.compile(r"\s*[^\s(=]{1,40}\([^()=]{1,60}\)\s*=")
 
 
 class Epochs:
@@ -91,6 +95,8 @@ class Epochs:
         earlier, by = defined.get(statement.name), self._by(statement.name)
         if earlier is None:
             return False
+        if len(statement.parts) == 2 and statement.number is not None and _CALLED.match(statement.text):
+            return bool(earlier.formulas)  # f(x) is a number of the x that is new now
         if by is not None:
             is_computed = statement.formulas or statement.arithmetic
             return by in changed and bool(is_computed) and _defines_again(earlier, statement)

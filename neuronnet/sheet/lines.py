@@ -67,6 +67,9 @@ class Lines:
             line.parts.append(shown)
         if statement.read_errors:
             return line
+        if statement.defines:
+            line.kind = "model"
+            return line
         error = self.roles.errors.get(position)
         if error is not None:
             self._refuse(line, error)

@@ -19,7 +19,7 @@ from neuronnet.formulas.notation import Known, parse, read_function_head, read_n
 SLOPES = 2  # f' and f''
 ACTIVATIONS = "logistic tanh relu leaky_relu elu softplus gelu swish".split()
 _INSIDE = r"(?:[^()]|\([^()]*\)){1,60}"
-_ABOVE = r"(?:\^\{?[\[(]\w{1,3}[\])]\}?|_\{?\w\}?)"
+_ABOVE = r"(?:\^\{?[\[(]\w{1,3}[\])](?P<within>')?\}?|_\{?\w\}?)"
 _CALL = re.compile(
     rf"(?<![\w^\\.])(?P<name>[^\W\d_]{{1,3}})(?P<prime>')?(?P<above>{_ABOVE})?(?P<late>')?\s?\((?P<argument>{_INSIDE})\)"
 )
@@ -85,12 +85,15 @@ def with_activations(claims: list, known: Known) -> list:
     notes: dict[str, dict] = {}
 
     def meant(call):
-        ways, name = applied.get(_plain(call["argument"]), ()), call["name"] + (call["above"] or "")
+        ways, name = (
+            applied.get(_plain(call["argument"]), ()),
+            call["name"] + (call["above"] or "").replace("'", ""),
+        )
         if len(ways) != 1 or call["name"] in SPELLED or {call["name"], read_name(name)} & heads:
             return call.group()
         ((function, rest),) = ways
         notes.setdefault(name, {}).setdefault(function, []).append(call["argument"].strip())
-        return f"{function}{call['prime'] or call['late'] or ''}({call['argument']}{rest})"
+        return f"{function}{call['prime'] or call['within'] or call['late'] or ''}({call['argument']}{rest})"
 
     claims = [each._replace(parts=[part.replace(_CALL, meant) for part in each.parts]) for each in claims]
     for name, functions in notes.items():

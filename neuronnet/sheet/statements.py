@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from math import prod
 
 from neuronnet.derivation.digits import Printed
-from neuronnet.derivation.sweep import slope_of
 from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import Entry, Expression, Name, Placed
@@ -19,7 +18,6 @@ from neuronnet.formulas.notation import (
     parse,
     parse_array,
     parse_number,
-    read_function_head,
     read_name,
     updated,
 )
@@ -29,6 +27,13 @@ from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial
 from neuronnet.sheet.claims_anew import one_by_one, spelled_anew, transposed, without_arguments
 from neuronnet.sheet.free_indices import without_free_indices
+from neuronnet.sheet.own_functions import (
+    define_functions,
+    is_of_function,
+    with_activations,
+    with_primes,
+    with_slopes,
+)
 from neuronnet.sheet.readers.cutting import Declarations
 from neuronnet.sheet.statements_anew import general_formulas, name_the_entries, name_the_numbers
 
@@ -70,7 +75,10 @@ class Part:
 
 @dataclass
 class Statement:
-    """One claim of a sheet, read: its `name` is what the first side names, or None."""
+    """One claim of a sheet, read: its `name` is what the first side names, or None.
+
+    One that `defines` a function, `f(v) = 1/(1 + e^-v)`, without a number claims nothing.
+    """
 
     line: int
     text: str
@@ -78,6 +86,7 @@ class Statement:
     name: str | None
     assigns: bool = False
     read_errors: list[NeuronnetError] = field(default_factory=list)
+    defines: bool = False
 
     @property
     def numbers(self) -> list[Part]:
@@ -124,22 +133,23 @@ def read_statements(
     claims = [each for claim in claims if claim.line not in declared.skipped for each in one_by_one(claim)]
     claims = [spelled_anew(claim, spelled) for claim in claims]
     claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
-    claims = without_free_indices(without_arguments(claims))
-    functions = [claim for claim in claims if _defines_function(claim, known)]
-    heads = [None if claim in functions else read_name(claim.parts[0].text) for claim in claims]
+    claims = with_activations(with_slopes(claims), known)
+    claims = without_free_indices(with_primes(without_arguments(claims)))
+    heads = [None if is_of_function(claim) else read_name(claim.parts[0].text) for claim in claims]
     known.names.update(head for head in heads if head is not None and split_partial(head) is None)
     _find_arrays(claims, heads, known)
     claims = transposed(claims, known.arrays - {updated(head) for head in heads if head is not None})
     heads = [None if _is_by_entry(head, known) else head for head in heads]
     known.names.update(_plain_names(heads))
-    for claim in functions:
-        _keep_function(claim, known)
+    defining = define_functions(claims, known)
     free: set[str] = set()
     found = [
         _statement(claim, head, known, free)
+        if len(claim.parts) > 2 or not any(claim is each for each in defining)
+        else _definition(claim)
         for claim, head in zip(claims, heads)
-        if claim not in functions or not _kept(claim, known)
     ]
+    known.parameters = free & {each for names, _ in known.functions.values() for each in names}
     _count_entries(found)
     general = general_formulas(found, free)
     name_the_numbers(found)
@@ -212,34 +222,12 @@ def _is_by_entry(head, known):
     return False
 
 
-# Functions of the author's own: f(v) = 1/(1 + e^-v)
-
-
-def _defines_function(claim, known):
-    head = read_function_head(claim.parts[0].text)
-    return head is not None and len(claim.parts) > 1 and not known.has(head[0]) and head[0] not in known.names
-
-
-def _keep_function(claim, known):
-    name, parameters = read_function_head(claim.parts[0].text)
-    inside = Known(set(known.names) | set(parameters), dict(known.functions), set(known.arrays))
-    try:
-        formula = parse(claim.parts[1], inside)
-    except NeuronnetError:
-        return
-    if set(formula.names()) <= {*parameters, *known.names} and {*parameters} & {*formula.names()}:
-        known.functions[name] = (parameters, formula)
-        slope = slope_of(parameters, formula)
-        if slope is not None:
-            known.functions[name + "'"] = (parameters, slope)
-
-
-def _kept(claim, known):
-    head = read_function_head(claim.parts[0].text)
-    return head is not None and head[0] in known.functions
-
-
 # Sides
+
+
+def _definition(claim):
+    parts = [Part(spelled, line) for spelled, line in zip(claim.parts, claim.lines)]
+    return Statement(claim.line, claim.text, parts, None, defines=True)
 
 
 def _statement(claim, head, known, free):

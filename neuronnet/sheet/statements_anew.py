@@ -181,7 +181,7 @@ def _said_again(statements, free):
             not free.isdisjoint(part.used) for part in statement.formulas
         )
         if not is_open and statement.formulas and not errors:
-            usable.add(statement.name)
+            usable |= {statement.name} - {None}
         elif is_open and statement.name in usable and not statement.numbers and statement.text[:4] != "let ":
             found.append(statement)
     return found

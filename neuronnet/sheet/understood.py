@@ -180,12 +180,13 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
     lines = {
         statement.line
         for position, statement in enumerate(statements)
-        if roles.of[position].kind == MODEL and roles.of[position].name in model.formulas
+        if statement.defines
+        or (roles.of[position].kind == MODEL and roles.of[position].name in model.formulas)
     }
     aligned = [
         f"{spellings.of(name)} = {value}{_place(name, statements)}"
         for name, value in model.given.items()
-        if name not in own and name != "seed" and not isinstance(value, Array)
+        if name not in {*own, *meanings.known.parameters, "seed"} and not isinstance(value, Array)
     ]
     seeds = [
         f"{_as_typed(statements[position])} in line {statements[position].line} is taken as given"
