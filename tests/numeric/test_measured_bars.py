@@ -111,6 +111,36 @@ FUNCTIONS = {
 }
 
 
+# Lines with noise of many sizes, jumps of many sizes at the point and beside it, lower precisions.
+FUNCTIONS |= {
+    f"noise {size} on a slope of {slope}": (
+        lambda x, size=size, slope=slope: slope * x + noise(x + 0.1, size),
+        0.37,
+        float(slope),
+    )
+    for slope in (1, 30, 1000)
+    for size in (1e-4, 1e-7, 1e-11)
+}
+FUNCTIONS |= {
+    f"jump {size} at {away} on a slope of {slope}": (
+        lambda x, size=size, away=away, slope=slope: slope * x + x * x + size * (x > 0.37 + away),
+        0.37,
+        slope + 0.74,
+    )
+    for slope in (0, 20)
+    for size in (1e-6, 0.01, 10.0)
+    for away in (1e-12, 1e-5, 1e-3)
+    if size > 1e-6 or away > 1e-12  # a smaller one so near is taken for noise
+}
+FUNCTIONS |= {
+    "float32 of a product": (lambda x: float(np.float32(x * 1.7)), 0.37, 1.7),
+    "float32 beside a constant": (lambda x: float(np.float32(x * x + 30.0)), 0.37, 0.74),
+    "float32 of a steep line": (lambda x: float(np.float32(x * 900.0)), 0.37, 900.0),
+    "float32 of a difference": (lambda x: float(np.float32(x * 3.0) - np.float32(x * 2.0)), 0.37, 1.0),
+    "float32 in one of two": (lambda x: x * x + float(np.float32(x * 5.0)), 0.37, 5.74),
+    "float32 in a small one": (lambda x: x * x + 1e-6 * float(np.float32(x * 5.0)), 0.37, 0.740005),
+    "float16": (lambda x: float(np.float16(x * 1.7)), 0.37, 1.7),
+}
 VECTORS = {
     "three entries": (lambda v: v[0] * v[1] + v[2] * v[2], (0.5, -2.0, 3.0), (-2.0, 0.5, 6.0)),
     "of every size": (lambda v: v[0] * v[0] + 1e6 * v[1] + 1e-6 * v[2], (1e3, 1e-3, 0.0), (2e3, 1e6, 1e-6)),

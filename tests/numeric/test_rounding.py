@@ -5,6 +5,7 @@ needed.
 import math
 from decimal import Decimal, localcontext
 
+import pytest
 from drawn.networks import descriptions
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -66,6 +67,31 @@ def test_the_bound_is_of_the_size_of_the_roundings():
     for _ in range(10):
         total = total + 0.1
     assert 0 < total.error < 20 * U * 1.1
+
+
+LN2, LN3, EXP2, TANH2 = math.log(2.0), math.log(3.0), math.exp(2.0), math.tanh(2.0)
+
+
+@pytest.mark.parametrize("e", [1e-6, 0.0])
+@pytest.mark.parametrize(
+    "operation, carried, roundings",
+    [
+        (lambda x: x + 3.0, lambda e: e, 5.0),
+        (lambda x: x - 0.5, lambda e: e, 1.5),
+        (lambda x: x * 3.0, lambda e: 3 * e, 6.0),
+        (lambda x: x * x, lambda e: 4 * e + e * e, 4.0),
+        (lambda x: x / 4.0, lambda e: e / 4, 0.5),
+        (lambda x: 4.0 / x, lambda e: 2 * e / (2 - e), 2.0),
+        (lambda x: -x, lambda e: e, 0.0),
+        (lambda x: abs(-x), lambda e: e, 0.0),
+        (lambda x: x.exp(), lambda e: EXP2 * math.expm1(e), 2 * EXP2),
+        (lambda x: x.ln(), lambda e: e / (2 - e), 2 * LN2),
+        (lambda x: x.log1p(), lambda e: e / (3 - e), 2 * LN3),
+        (lambda x: x.tanh(), lambda e: e, 2 * TANH2),
+    ],
+)
+def test_an_operation_on_two_carries_its_error_and_adds_a_rounding(operation, carried, roundings, e):
+    assert operation(Bounded(2.0, e)).error == pytest.approx(carried(e) + roundings * U, rel=1e-12)
 
 
 def test_a_division_by_what_may_be_zero_knows_nothing():
