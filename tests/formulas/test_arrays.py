@@ -161,6 +161,20 @@ def test_what_is_combined_along_an_axis(size, axis, keepdims, function):
     assert np.array_equal(in_numpy(found), expected)
 
 
+@pytest.mark.parametrize(
+    "left, right, product",
+    [
+        ((), (2, 3), (2, 3)),
+        ((2, 3), (), (2, 3)),
+        ((1, 1), (2, 3), (2, 3)),
+        ((), (), ()),
+        ((2, 3), (3, 4), (2, 4)),
+    ],
+)
+def test_a_matrix_product_by_a_number_has_the_shape_of_the_other(left, right, product):
+    assert arrays.product_shape(left, right) == product
+
+
 def test_a_sum_along_an_axis_keeps_no_dimension_unless_that_is_said():
     assert arrays.reduced_shape((2, 3), 0) == (3,) and arrays.reduced_shape((2, 3), 1) == (2,)
     assert arrays.reduced(sum, numbered((2, 3)), 0) == Array.of([5, 7, 9])

@@ -15,7 +15,7 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.evaluating import evaluator, shared_evaluator
 from neuronnet.formulas.expressions import Call, Name, Negative, Number, Power, Product, Sum, total, wrap
 from neuronnet.formulas.notation import Known, parse
-from neuronnet.formulas.rewriting import logistic_argument, with_part
+from neuronnet.formulas.rewriting import logistic_argument, mapped, with_part
 
 a, b, c, slope = Name("a"), Name("b"), Name("c"), Name("da/db")
 VALUES = {
@@ -144,6 +144,12 @@ def test_a_sum_put_into_a_sum_is_one_sum(whole, place, part, text):
 )
 def test_a_logistic_that_is_written_out_has_its_argument(text, argument):
     assert logistic_argument(parse(text, KNOWN)).format() == argument
+
+
+def test_every_name_of_a_formula_is_put_in():
+    formula = parse("a*(b + 2)^2 - exp(-b)", KNOWN)
+    doubled = mapped(formula, lambda leaf: Name("x") if isinstance(leaf, Name) and leaf.name == "b" else leaf)
+    assert str(doubled) == "a*(x + 2)^2 - exp(-x)"
 
 
 def test_names_are_listed_once_in_the_order_of_their_appearance():

@@ -77,6 +77,7 @@ def softplus(p):
     return np.sum(np.logaddexp(p, 0.0))
 
 
+UNIT = {"a": np.array([0.7, -0.4, 1.1]), "v": np.array([1.0, -0.5, 0.8, 1.2, -0.9, 0.6])}
 AT_NOUGHT = np.array([0.0, 0.7, -1.1])
 ROWS = [  # id, loss, wrong gradients, point, words
     (
@@ -158,6 +159,24 @@ ROWS = [  # id, loss, wrong gradients, point, words
         lambda p: {"a": X.T @ (logistic(X @ p["a"]) * p["v"]), "v": logistic(X @ p["a"])},
         {"a": DRAW.normal(size=3), "v": DRAW.normal(size=6)},
         "twice the true one in the limit of small parameters: what is largest there is counted twice",
+    ),
+    *(
+        (
+            "in the limit",
+            lambda p, f=f: np.sum(f(X @ p["a"]) * p["v"]),
+            lambda p, f=f, slope=slope: {"a": X.T @ (slope(f(X @ p["a"])) * p["v"]), "v": f(X @ p["a"])},
+            UNIT,
+            words,
+        )
+        for f, slope, words in (
+            (
+                logistic,
+                lambda out: out + 0.5,
+                "4 times the true one in the limit of small parameters: the slope of the",
+            ),
+            (np.tanh, lambda out: out, "zero beside the true one in the limit of small parameters"),
+            (np.tanh, lambda out: out - 1.0, "the true one with its sign turned round in the limit"),
+        )
     ),
 ]
 
