@@ -56,14 +56,15 @@ class Network:
         self.output_edges = [
             (rows.error_of(sample), error) for sample in self.samples for error in of("E", self.top, sample)
         ]
-        goals = [name for sample in self.samples for name in of("target", self.top, sample)]
-        self.errors = [name for sample in self.samples for name in of("E", self.top, sample)]
+        goals, self.errors = (
+            [name for sample in self.samples for name in of(kind, self.top, sample)]
+            for kind in ("target", "E")
+        )
         self.out_of = {net: out for nets, outs in zip(self.nets, self.outs) for net, out in zip(nets, outs)}
         self.ends = list(zip(self.errors, zip(goals, self.outs[-1])))
         self.weights = [name for layer in self.names.weights for row in layer for name in row]
         self.biases = [list(dict.fromkeys(layer or ())) for layer in self.names.biases]
         self.mirrored = self._mirrored()
-        self.trained = [layer.train_bias for layer in description.layers]
         self._others: dict = {}
         self._passes: dict[tuple, Pass] = {}
         self._batches: list[tuple] = []
@@ -121,7 +122,7 @@ class Network:
         for power, factor in update_powers(rule):
             yield after(power, 1), Name(power) * Name(factor)
         for name, layer, is_bias in self.names.parameters():
-            if not is_bias or self.trained[layer]:
+            if not is_bias or self.description.layers[layer].train_bias:
                 gradient = Name(partial_name(error, name))
                 for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
                     yield after(row, 1), formula
@@ -135,10 +136,10 @@ class Network:
             errors = map(self.rows.error_of, self.samples)
             self.sample_edges += [(self.names.error, error) for error in errors]
         steps = self.steps_of(0)
-        biases = [name for layer in self.biases for name in layer]
-        moved = {after(name, 1): name for name in [*self.weights, *biases] if after(name, 1) in steps.updates}
+        parameters = [*self.weights, *self.all_biases]
+        moved = {after(name, 1): name for name in parameters if after(name, 1) in steps.updates}
         rate = self.names.rate if self.learns else None
-        graph = Graph(steps, self.names.error, [*self.weights, *biases], moved, rate)
+        graph = Graph(steps, self.names.error, parameters, moved, rate)
         graph.network = self
         graph.errors = self.errors
         graph.layers = [
@@ -153,12 +154,8 @@ class Network:
         graph.has_half = self.description.loss == "half squared error"
         graph.has_targets = self.description.loss != "output"
         graph.losses = {*self.batch_errors, self.names.error}
-        bases = {later: later.partition("@")[0] for later in steps.updates}
-        graph.states = {
-            later: base
-            for later, base in bases.items()
-            if later not in moved and base in self.model.given and base.startswith(("m_", "v_"))
-        }
+        remembered = [name for name in self.model.given if name.startswith(("m_", "v_"))]
+        graph.states = {after(name, 1): name for name in remembered if name not in parameters}
         graph.update_lines = list(steps.updates)
         graph.settle()
         graph.gradients = [edge for edge in graph.gradients if edge[0] not in self.l2_terms]
