@@ -111,6 +111,14 @@ def test_damage_makes_no_error_takes_no_time_and_runs_nothing():
         seen.clear()
 
 
+@pytest.mark.parametrize("line", ["x ={}1", "x = 1 #{}", "x = y //{}", "x = 0.5{}(1)", "{}"])
+@pytest.mark.parametrize("unit", [" ", "\t", "a'", "1 ", "a<1>"])
+def test_the_longest_line_takes_no_time(line, unit):
+    text, start = line.format(unit * (19_000 // len(unit))), time.process_time()
+    read(text)
+    assert time.process_time() - start < LONGEST
+
+
 def test_what_is_watched_for_would_be_seen(tmp_path):
     watching.append(True)
     try:

@@ -130,8 +130,8 @@ _MARKUP = re.compile(
 _DOLLARS = re.compile(r"\$+|\\[()\[\]]|\\(?:nonumber|notag|q?quad)\b")
 _MATRIX = re.compile(r"\\begin\s*\{(?:[bpvB]?matrix|smallmatrix|array|[dr]?cases)")
 HYPOTHESES = CONDITIONS - set(JOINING)
-_END = re.compile(r"(?:(?<=\d)\s*:)?[\s.,;…]*\Z")
-_JOINED = re.compile(rf"(?:(?<=\d)|\s*[,;])\s+(?:{'|'.join(JOINING)})\s*\Z")
+_END = re.compile(r"[\s.,;…]")
+_JOINED = re.compile(rf"(?:(?<=\d)|(?<!\s)\s*[,;])\s+(?:{'|'.join(JOINING)})\s*\Z")
 _NEXT = r"(?=(?:[^\W\d_]+\s+){0,4}[^\s=]{1,40}\s*:?=(?!=))"
 _SEPARATOR = re.compile(
     rf"(?<=[\w)\]}}'%])[,;]?\s+(?P<word>{'|'.join(JOINING)})\s+{_NEXT}"
@@ -172,8 +172,15 @@ def pieces(written, names, joining=()):
 
 
 def ended(written):
+    """Without the word that joins a claim to the next one, or the signs that end it."""
     joining = _JOINED.search(written.text)
-    return written[: joining.start() if joining else _END.search(written.text).start()].strip()
+    if joining:
+        return written[: joining.start()].strip()
+    end = len(written)
+    while end and _END.match(written.text, end - 1):
+        end -= 1
+    has_colon = written.text[:end].endswith(":") and written.text[: end - 1].rstrip()[-1:].isdecimal()
+    return written[: end - has_colon].strip()
 
 
 def sides(written):

@@ -38,9 +38,7 @@ MOST_CHARACTERS = 2_000_000
 _COMMENT = re.compile(
     r"(?<=\S)\s{2,}(?:←|<-|⟵)\s+[^\W\d_]{2}[^=*/^+·×\d]*$|(?:^|(?<=\s))(?:#|//|%(?=\s*[^\W\d])).*"
 )
-_VALUE_BEHIND = re.compile(
-    r"(?<==)(?P<claimed>[^=#]*?)\s*;?\s*(?:#|//)\s*(?:[-=]>|→|≈|=)?\s*(?P<value>[-−]?\d*[.,]\d+(?:e[-+]?\d+)?)\s*$"
-)
+_VALUE_BEHIND = re.compile(r"(?:#|//)\s{0,9}(?:[-=]>|→|≈|=)?\s{0,9}([-−]?\d*[.,]\d+(?:e[-+]?\d+)?)\s*$")
 _FRAMED = re.compile(r"\s*([=*_-])\1{2,}\s*(?P<title>.*?)\s*\1*\s*")
 _TEX_COMMENT = re.compile(r"(?<=\S)(?<![\\\d])\s+%(?=\s).*")
 _LAYER = re.compile(r"(?<![\w^.])([^\W\d_]+)(\[\d\])")
@@ -323,8 +321,11 @@ def _take_joined(sheet, kept):
 
 def _without_comment(line):
     valued = _VALUE_BEHIND.search(line.text)
-    if valued and parse_number(valued["claimed"]) is None:
-        line = line.replace(_VALUE_BEHIND, r"\g<claimed> = \g<value>")
+    before = line.text[: valued.start()].rstrip(" \t;") if valued else ""
+    if "=" in before and parse_number(before.rpartition("=")[2]) is None:
+        column, value = line.column_of(valued.start() + 1), line[valued.start(1) : valued.end(1)]
+        columns = [*line.columns[: len(before)], *[column] * 3, *value.columns]
+        line = TextWithColumns(f"{before} = {value.text}", columns)
     framed = _FRAMED.fullmatch(line.text)
     if framed:
         return line[framed.start("title") : framed.end("title")]
