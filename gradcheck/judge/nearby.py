@@ -311,6 +311,7 @@ WORTH = 2.0**-30  # of the largest entry: less may be the rounding of numbers ne
 FAR_LARGER = 2.0**30  # than at the given point: a gradient so large has lost too many digits to be judged
 MOST_LOOKS, MOST_LOOKS_OF_FEW = 40, 2  # closer ones in one hunt
 CHEAP = 1e-3  # seconds: a loss that is faster is called some hundred times more
+MOST_OF_MANY = 4  # points, where entries are judged along directions
 MOST_CALLS = 300  # of it, at the few special points of a check
 SHOWN = 200  # characters of a point in a sentence
 
@@ -326,7 +327,11 @@ def check_special(functions, judged):
         return None
     hunt = Hunt(functions, judged.confidence, MOST_CALLS, few=True)
     draw = np.random.default_rng([functions.seed, 9])
-    points = [*special_points(functions, draw, few=True), *breakpoints(functions, draw, few=True)]
+    points = list(special_points(functions, draw, few=True))
+    if len(judged.groups) == 0:
+        points += breakpoints(functions, draw, few=True)
+    else:  # so many entries that all are judged along few directions
+        points = points[:MOST_OF_MANY]
     for point, _ in hunt.failures(points):
         at = gradient_at(functions, point.vector, *functions.gradients_at(point.vector))
         there = JudgedEntries(functions, functions.point.blocks, at, judged.confidence, JUDGED_TOGETHER)
