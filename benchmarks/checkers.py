@@ -11,6 +11,7 @@ import itertools
 import sys
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -42,6 +43,7 @@ class Case:
 
     @property
     def point(self):
+        """x as an array."""
         return np.array(self.x, dtype=float)
 
 
@@ -65,10 +67,12 @@ def flipped(x):
 
 
 def relu(x):
+    """The sum of max(x, 0)."""
     return np.maximum(x, 0.0).sum()
 
 
 def step(x):
+    """Its slope, 0 at the kink."""
     return (x > 0.0) * 1.0
 
 
@@ -83,6 +87,7 @@ def clipped(x):
 
 
 def of_clipped(x):
+    """Its gradient."""
     slopes = 1.0 - np.tanh(np.clip(x[:2], x[2], x[3])) ** 2
     below, above = x[:2] < x[2], x[:2] > x[3]
     return np.array([*(slopes * ~(below | above)), slopes[below].sum(), slopes[above].sum()])
@@ -283,7 +288,7 @@ def scipy(case):
 
 
 def torch(case, fast=False):
-    """torch.autograd.gradcheck with its default settings."""
+    """torch.autograd.gradcheck with its default settings, or with fast_mode=True."""
     package = import_module("torch")
     if not fast and case.point.size > MOST_ENTRIES:
         return None
@@ -304,19 +309,6 @@ def torch(case, fast=False):
     return _asked(
         case, lambda: package.autograd.gradcheck(Function.apply, (x,), fast_mode=fast), failed, RuntimeError
     )
-
-
-def torch_fast(case):
-    """torch.autograd.gradcheck(fast_mode=True)."""
-    return torch(case, fast=True)
-
-
-def jax_forward(case):
-    return jax(case, "fwd")
-
-
-def jax_reverse(case):
-    return jax(case, "rev")
 
 
 def jax(case, mode):
@@ -374,9 +366,9 @@ CHECKERS = {
     "gradcheck": (ours, "numpy"),
     "SciPy": (scipy, "scipy"),
     "PyTorch": (torch, "torch"),
-    "PyTorch, fast": (torch_fast, "torch"),
-    "JAX, forward": (jax_forward, "jax"),
-    "JAX, reverse": (jax_reverse, "jax"),
+    "PyTorch, fast": (partial(torch, fast=True), "torch"),
+    "JAX, forward": (partial(jax, mode="fwd"), "jax"),
+    "JAX, reverse": (partial(jax, mode="rev"), "jax"),
     "autograd": (autograd, "autograd"),
 }
 
