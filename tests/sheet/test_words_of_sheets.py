@@ -33,8 +33,13 @@ def test_what_is_said_of_arrays_is_what_was_said(text, said):
     assert words(text) == said
 
 
+@pytest.mark.parametrize("text, said", sheets("networks.txt"))
+def test_what_is_said_beside_a_network_is_what_was_said(text, said):
+    assert words(text) == said
+
+
 @pytest.mark.parametrize("text, said", sheets("others.txt"))
-def test_what_is_said_of_other_models_and_networks_is_what_was_said(text, said):
+def test_what_is_said_of_other_models_is_what_was_said(text, said):
     assert words(text) == said
 
 
