@@ -89,8 +89,11 @@ class Printed:
         return float(_WIDE.divide(_WIDE.subtract(self.value, exact), self.unit))
 
     def exact_text(self, exact):
-        """A Decimal as text, with two digits more than were printed."""
-        return digits_text(exact, self.value.as_tuple().exponent - 2)
+        """A Decimal as text, with two digits more than were printed; beside a whole number with six."""
+        last = self.value.as_tuple().exponent - 2
+        if last >= -2 and 0 < abs(exact) < 1 and exact != _WIDE.quantize(exact, Decimal(1).scaleb(last)):
+            last = min(last, exact.adjusted() - 5)
+        return digits_text(exact, last)
 
     def __repr__(self):
         return f"Printed {self.text}"

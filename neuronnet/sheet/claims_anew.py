@@ -10,6 +10,7 @@ from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.sheet.readers.cutting import Claim
 
+_GRADIENT = re.compile(r"∇\s*([^\W\d_][\w]*)(?![\w(^])")
 _CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 _TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
 _WITH_BARS = r"(?<!\w)d_(\w+)\s*/\s*d_(?=\w)"  # d_error/d_output
@@ -88,6 +89,24 @@ def without_arguments(claims):
             claims = [
                 _replaced(claim, rf"∇\s*{word[7:]}(?!\w)", f"∇_{{{inside}}} {called}") for claim in claims
             ]
+    return claims
+
+
+def with_one_parameter(claims):
+    """Claims with `∂L/∂θ` for `∇L` where L is computed from one name that is given or that updates change."""
+    heads = {read_name(claim.parts[0].text): claim for claim in claims if len(claim.parts) > 1}
+    for called in {match[1] for text in _texts(claims) for match in _GRADIENT.finditer(text)}:
+        loss = read_name(called)
+        own = heads[loss].parts[1].text if loss in heads else ""
+        words = set(map(read_name, re.findall(r"[^\W\d_]+", own))) - {loss}
+        stems = {
+            name if name in words else name.rstrip("0123456789_") for name in filter(None, heads)
+        } & words
+        updated = {name for name in stems if heads.keys() & {name + "'", name + "_new", name + "^+"}}
+        names = stems if len(stems) == 1 else updated
+        if len(names) == 1:
+            slope = f"∂{called}/∂{min(names)}"
+            claims = [_replaced(claim, rf"∇\s*{re.escape(called)}(?![\w(^])", slope) for claim in claims]
     return claims
 
 

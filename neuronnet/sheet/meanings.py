@@ -210,7 +210,7 @@ class Meanings(Updates):
     def _named_target(self, name, step):
         target = gradient_of(name.partition("@")[0], self.known)
         target = None if target is None else self.assignment.latest(target, step)
-        if target is None or target not in self.model or target.partition("@")[0] == self.roles.loss:
+        if target is None or target not in self.model:
             return None
         return target
 

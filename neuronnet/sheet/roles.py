@@ -116,9 +116,11 @@ def loss_of(
         reached = {name: reach(name, definitions) for name in numerators}
         most = max(numerators, key=lambda name: (len(reached[name] & set(numerators)), len(reached[name])))
         return most, numerators
+    seeded = [found.of[at].target for at, each in enumerate(statements) if _is_one(each) and at in found.of]
+    seeded = [each for each in seeded if each in definitions]
     named = [name for name in LOSSES if name in definitions]
-    if named:
-        return named[0], []
+    if named or seeded:
+        return (named or seeded)[0], []
     used = {each for formula in definitions.values() for each in formula.names()}
     ends = [name for name in definitions if name not in used and "@" not in name]
     ends = [name for name in ends if not is_delta(name) and measures(definitions[name])]
@@ -128,6 +130,12 @@ def loss_of(
     fitting = [name for name in ends if targets and made_of[name] == targets]
     fitting = fitting or [name for name in ends if made_of[name]]  # beside velocities and moments
     return (fitting[0] if len(fitting) == 1 else None), []
+
+
+def _is_one(statement):
+    """Whether a statement gives its name the number 1 alone, as `o.grad = 1` does."""
+    printed = statement.number and statement.number.printed
+    return len(statement.parts) == 2 and not isinstance(printed, (Array, type(None))) and printed.value == 1
 
 
 def in_order(definitions: dict) -> list[str]:

@@ -25,7 +25,13 @@ from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial
-from neuronnet.sheet.claims_anew import one_by_one, spelled_anew, transposed, without_arguments
+from neuronnet.sheet.claims_anew import (
+    one_by_one,
+    spelled_anew,
+    transposed,
+    with_one_parameter,
+    without_arguments,
+)
 from neuronnet.sheet.free_indices import without_free_indices
 from neuronnet.sheet.own_functions import (
     define_functions,
@@ -133,7 +139,7 @@ def read_statements(
     claims = [each for claim in claims if claim.line not in declared.skipped for each in one_by_one(claim)]
     claims = [spelled_anew(claim, spelled) for claim in claims]
     claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
-    claims = with_activations(with_slopes(claims), known)
+    claims = with_activations(with_slopes(with_one_parameter(claims)), known)
     claims = without_free_indices(with_primes(without_arguments(claims)))
     heads = [None if is_of_function(claim) else read_name(claim.parts[0].text) for claim in claims]
     known.names.update(head for head in heads if head is not None and split_partial(head) is None)
