@@ -55,7 +55,8 @@ def claims_in(text, known=None):
     sheet = read_sheet(text)
     known = known or Known()
     statements, _ = read_statements(sheet.claims, known)
-    found = [canonical(each) for each in statements]
+    # A function that a statement defines is told from `known`.
+    found = [canonical(each) for each in statements if _spelled(each.parts[0]) is not None]
     return found + [
         f"{name}({', '.join(names)}) := {each}" for name, (names, each) in known.functions.items()
     ]
