@@ -459,7 +459,128 @@ y_k = e^{z_k}/sum_l e^{z_l}
 L = -sum_k t_k ln y_k
 delta_k = y_k - t_k
 """
+SQUARED = "a_0 = 3\neta = 0.1\nL = a_0^2 = 9"
+GIVEN_SLOPES = """
+beta1 = 0.9
+beta2 = 0.999
+eta = 0.01
+eps = 1e-8
+w_0 = 0.5
+m_0 = 0
+v_0 = 0
+g_1 = 0.12
+m_1 = beta1 m_0 + (1 - beta1) g_1 = 0.012
+v_1 = beta2 v_0 + (1 - beta2) g_1^2 = 0.0000144
+mhat_1 = m_1/(1 - beta1^1) = 0.12
+vhat_1 = v_1/(1 - beta2^1) = 0.0144
+w_1 = w_0 - eta mhat_1/(sqrt(vhat_1) + eps) = 0.49
+g_2 = 0.08
+"""
 RULES = [
+    rule(
+        "a step of Adam from given gradients",
+        GIVEN_SLOPES,
+        ("m_2 = beta1 m_1 + (1 - beta1) g_2 = 0.0188", "right"),
+        ("v_2 = beta2 v_1 + (1 - beta2) g_2^2 = 0.0000207856", "right"),
+        ("mhat_2 = m_2/(1 - beta1^2) = 0.098947", "right"),
+        ("vhat_2 = v_2/(1 - beta2^2) = 0.010398", "right"),
+        ("w_2 = w_1 - eta mhat_2/(sqrt(vhat_2) + eps) = 0.480297", "rounding"),
+        status=0,
+    ),
+    rule(
+        "a moment of Adam from given gradients without its share of the new one",
+        GIVEN_SLOPES.replace("(1 - beta1) g_1 = 0.012", "g_1 = 0.12").replace("= 0.12\nvhat", "= 1.2\nvhat"),
+        ("m_2 = beta1 m_1 + g_2 = 0.188", "wrong formula", "the factor 1 - beta1 is missing"),
+        ("mhat_2 = m_2/(1 - beta1^2) = 0.98947", "wrong number", 15),
+    )._replace(
+        verdicts={
+            9: "wrong formula",
+            11: "wrong number",
+            15: "wrong formula",
+            16: "wrong number",
+        }
+    ),
+    rule(
+        "moments and a step of Adam from given gradients, with mistakes",
+        GIVEN_SLOPES,
+        ("m_2 = beta1 m_0 + (1 - beta1) g_2 = 0.008", "wrong formula", "m_1, not m"),
+        ("v_2 = beta1 v_1 + (1 - beta1) g_2^2 = 0.00065296", "wrong formula", "beta2, not beta1"),
+        ("mhat_2 = m_2/(1 - beta1^1)", "wrong formula", "the exponent of beta1 should be 2"),
+        ("vhat_2 = v_2/(1 - beta2^2)",),
+        ("w_2 = w_1 + eta mhat_2/(sqrt(vhat_2) + eps)", "wrong formula"),
+        status=1,
+    ),
+    rule(
+        "gradients that are given for all steps at the beginning",
+        "w_0 = 1\nm_0 = 0\nbeta = 0.9\neta = 0.1\ng_1 = 0.5, g_2 = -0.3\nm_1 = beta m_0 + (1 - beta) g_1 = 0.05",
+        ("n_1 = m_1/(1 - beta^1) = 0.5", "right"),
+        ("w_1 = w_0 - eta n_1 = 0.95", "right"),
+        ("m_2 = beta m_1 + (1 - beta) g_2 = 0.015", "right"),
+        ("n_2 = m_2/(1 - beta^1) = 0.15", "wrong formula", "the exponent of beta should be 2"),
+        ("w_2 = w_1 - eta n_2 = 0.935", "wrong number", 10),
+        status=1,
+    ),
+    rule(
+        "a given delta may have either sign",
+        "w = 0.8\neta = 0.5\ndelta = 0.2",
+        ("w' = w + eta delta = 0.9", "undecided"),
+    ),
+    rule(
+        "momentum from given derivatives",
+        "w = 1\neta = 0.1\nmu = 0.9\nv = 0\ndL/dw = -4\nv = mu v - eta dL/dw = 0.4",
+        ("w = w + v = 1.4", "right"),
+        ("dL/dw = -3.2", "seed"),
+        ("v = mu v - eta dL/dw = 0.68", "right"),
+        ("w = w + v = 2.08", "right"),
+    ),
+    rule(
+        "momentum uphill from given gradients",
+        "w_0 = 1\neta = 0.1\nmu = 0.9\nv_0 = 0\ng_1 = -4\nv_1 = mu v_0 + g_1 = -4",
+        ("w_1 = w_0 - eta v_1 = 1.4", "right"),
+        ("g_2 = -3.2", "not judged"),
+        ("v_2 = mu v_1 + g_2 = -6.8", "right"),
+        ("w_2 = w_1 + eta v_2 = 0.72", "wrong formula"),
+    ),
+    rule(
+        "squares that are added up in plain assignments",
+        "w = 1\neta = 0.1\nL = w^2\ng = 2 w = 2\nG = g^2 = 4\nw = w - eta g/sqrt(G) = 0.9\ng = 2 w = 1.8",
+        ("G = G + g^2 = 7.24", "right"),
+        ("w = w - eta g/sqrt(G) = 0.833104", "right"),
+        ("g = 2 w = 1.666207", "right"),
+        ("G = G + g^2 = 10.061246", "wrong number"),
+        ("w = w - eta g/sqrt(G) = 0.780574", "wrong number", 11),
+    ),
+    rule(
+        "a number between names is a factor",
+        SQUARED,
+        ("a_1 = a_0 - eta 2 a_0 = 2.4", "right"),
+        status=0,
+    ),
+    rule(
+        "a gradient that is written out beside the rate has its own factor",
+        SQUARED,
+        ("a_1 = a_0 - eta 3 a_0 = 2.1", "wrong formula", "3 should be 2"),
+    ),
+    rule(
+        "a gradient that is a whole step",
+        SQUARED,
+        ("da = -eta 2 a_0 = -0.6", "right"),
+        ("a_1 = a_0 + da = 2.4", "right"),
+        status=0,
+    ),
+    rule(
+        "a gradient that is turned around before its update",
+        SQUARED,
+        ("da = -2 a_0 = -6", "right"),
+        ("a_1 = a_0 + eta da = 2.4", "right"),
+        status=0,
+    ),
+    rule(
+        "a gradient that is a whole step twice",
+        SQUARED,
+        ("da = -eta 2 a_0 = -0.6", "wrong formula"),
+        ("a_1 = a_0 + eta da = 2.94", "wrong formula"),
+    ),
     rule(
         "updates are followed up to a limit",
         ONE_WEIGHT,

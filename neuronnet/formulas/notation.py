@@ -222,7 +222,7 @@ class _Parser(Words, Brackets, Calls):
         if sign.isdigit():
             if self.text[: self.at].rstrip()[-1:] in tuple(")]}") or sign in "⁰¹²³⁴⁵⁶⁷⁸⁹":
                 return True
-            if _ONES.match(self.text, self.at):
+            if _ONES.match(self.text, self.at) or self.is_factor_of_a_name():
                 return True
             self.fail("two numbers side by side: a sign is missing between them")
         word = WORD_HERE.match(self.text, self.at)
@@ -296,6 +296,14 @@ class _Parser(Words, Brackets, Calls):
                 self.at -= 1
                 expression = self.call(SPELLED[method[1]], method[1], start, True, [expression])
         self.fail("too many signs after one another")
+
+    def is_factor_of_a_name(self):
+        """Whether a number goes with what follows, as in `eta 2 a`: no name, eta2 or another, is meant."""
+        word = re.search(r"([^\W\d_]+) +\Z", self.text[: self.at])
+        if word is None or not re.compile(r"\d+(?:\.\d+)? ?(?:[^\W\d_]|\()").match(self.text, self.at):
+            return False
+        numbered = re.compile(rf"{word[1]}_?\d")
+        return self.known.has(word[1]) and not any(map(numbered.match, self.known.names))
 
     def is_factor(self, expression, inside):
         """Whether a bracket behind an array is the next factor, as in [0.1, 0.2] [3, 4], not its index."""

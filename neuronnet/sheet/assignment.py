@@ -31,6 +31,7 @@ from neuronnet.sheet.roles import (
     aligned,
     in_order,
     is_delta,
+    is_gradient,
     loss_of,
     reach,
     texts,
@@ -68,8 +69,9 @@ class Assignment(NetInputs):
     def roles(self) -> Roles:
         """The Roles, with nothing placed in the model yet."""
         steps = self._steps()
+        earlier = {each.name: step for each, step in zip(self.statements, steps) if "~" in (each.name or "")}
         for statement, step in zip(self.statements, steps):
-            self._unmark(statement, step)
+            self._unmark(statement, step, earlier)
         self._name_net_inputs()
         self._restated = set(self._restated_later(steps))
         found = Roles(Model(), is_code=self._is_code)
@@ -83,6 +85,10 @@ class Assignment(NetInputs):
         if found.loss is not None:
             losses = {found.loss, *others, *_made_of_it(found.loss, opening)}
             found.forward = set().union(*(reach(name, opening) for name in losses))
+        else:
+            found.slope = self._given_slope(found, opening)
+            found.forward = found.slope and {found.slope[0]}
+        if found.forward is not None:
             self._chain_updates(found)
             self._name_states(found, opening)
         self._renewed = self._renewed_names(found, opening)
@@ -96,6 +102,33 @@ class Assignment(NetInputs):
             elif role.kind == HELPER and role.target is not None:
                 role.target = self.latest(role.target, role.step)
         return found
+
+    def _given_slope(self, found, opening):
+        """(the weight that is updated, its gradient), where that is given and no other line uses it."""
+        roles = [(role, self.statements[position]) for position, role in found.of.items() if not role.step]
+        used = {name for formula in opening.values() for name in formula.names()}
+        stepped = {
+            role.target
+            for role, each in roles
+            if role.kind == UPDATE and each.formulas and isinstance(each.formulas[0].formula, Sum)
+            if any(
+                sign > 0 and getattr(term, "name", None) == role.target
+                for sign, term in each.formulas[0].formula.terms
+            )
+        }
+        slopes = {
+            role.name
+            for role, each in roles
+            if each.number is not None and not each.formulas
+            if (role.kind == GIVEN and is_gradient(role.name))
+            or (role.kind in (GRADIENT, HELPER) and role.target in stepped)
+        }
+        is_one = len(stepped) == len(slopes) == 1 and not stepped & used
+        return (*stepped, *slopes) if is_one else None
+
+    def renew(self, name: str) -> None:
+        """Let a later pass have a name of its own."""
+        self._renewed.add(name)
 
     def _name_states(self, found, opening):
         """Note what is updated before each line; a velocity or moment has its newest value from there on."""
@@ -137,7 +170,8 @@ class Assignment(NetInputs):
         """
         for (name, each), position in self._first.items():
             if each == step and (name, each) not in self._formulas:
-                if is_delta(name) and found.loss is not None and not self._is_used(name, found):
+                is_given = found.slope is not None and name == found.slope[1]
+                if is_delta(name) and found.loss is not None and not (is_given or self._is_used(name, found)):
                     found.of[position].kind = HELPER
                     continue
                 self._give(found, after(name, step), self.statements[position], position)
@@ -346,7 +380,7 @@ def _count_samples(found: Roles, statements: list, formulas: dict) -> None:
     """Give m, where no line does, the length that all data have along one axis."""
     heads = {each.name for each in statements}
     used = {name for each in statements for part in each.formulas for name in part.used}
-    reach = {each for name in found.forward or () for each in formulas[name, 0].names()}
+    reach = {each for name in found.forward or () for each in formulas.get((name, 0), Name(name)).names()}
     sizes = [found.model.shape(name) for name in found.model.given if name in reach - found.learnt()]
     data = [each * 2 if len(each) == 1 else each for each in sizes if each]
     along = set.intersection(*(set(enumerate(each)) for each in data)) if len(data) > 1 else set()

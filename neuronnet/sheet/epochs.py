@@ -15,7 +15,7 @@ from neuronnet.formulas.expressions import Call, Name, Negative, Number, Sum
 from neuronnet.formulas.notation import gradient_of, updated
 from neuronnet.formulas.rewriting import with_logistics, with_names
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.roles import derivatives_in, reach, texts
+from neuronnet.sheet.roles import LOSSES, derivatives_in, is_gradient, reach, texts
 
 if TYPE_CHECKING:
     from neuronnet.sheet.statements import Statement
@@ -77,6 +77,7 @@ class Epochs:
                 if changed and (
                     self._begins_a_pass(position, defined, changed)
                     or self._is_new_sample(statement, latest.get(name))
+                    or self._is_next_slope(statement, latest.get(name))
                 ):
                     step, changed, defined = step + 1, set(), {}
                 latest[name] = statement
@@ -121,6 +122,8 @@ class Epochs:
             given = self._numbers.get(statement.name)
             if given is None or len(statement.parts) > 2 or statement.number is None:
                 continue
+            if self._is_given_slope(statement.name):
+                continue
             end = max(self._passes, default=-1) if behind is None else behind.line
             is_last = self._is_headed(statement.line, end) or (behind is None and statement.line > end > 0)
             if is_last or self._is_update(before) or (before.name or "").startswith("Δ"):
@@ -153,6 +156,21 @@ class Epochs:
         if statement.assigns or self._is_learnt(statement.name):
             return False
         return texts(statement.number.printed) != texts(before.number.printed)
+
+    def _is_next_slope(self, statement, before):
+        """Whether a gradient that is only ever given, and not computed, gets its next number."""
+        if before is None or not self._is_given_slope(statement.name):
+            return False
+        return texts(statement.number.printed) != texts(before.number.printed)
+
+    def _is_given_slope(self, name):
+        """Whether a name is that of a gradient that has numbers alone, in a sheet without a loss."""
+        of = (split_partial(name) or (None,))[0]
+        if not self._defined.isdisjoint({of, *LOSSES}):
+            return False
+        own = [each for each in self.statements if each.name == name]
+        is_given = all(each.number and not (each.formulas or each.arithmetic) for each in own)
+        return is_given and (is_gradient(name) or self._by(name) is not None)
 
     def _is_plain(self, name):
         return self._by(name) is None and not name.startswith("Δ") and self._base(name) is None
@@ -187,10 +205,15 @@ class Epochs:
         literal = first.inner if isinstance(first, Negative) else first
         return isinstance(literal, Number) and evaluator(first, Decimal)({}) in self._values.get(name, ())
 
-    def _unmark(self, statement, step):
-        """Put names in their pass in the place of those with a mark: w' and w_new are w@1."""
+    def _unmark(self, statement, step, earlier):
+        """Put names in their pass in the place of those with a mark: w' and w_new are w@1.
+
+        What was assigned in an earlier pass, as AdaGrad's G, has its value of there.
+        """
 
         def unmarked(name):
+            if earlier.get(name, step) < step:
+                return f"{name}@{earlier[name]}"
             base = self._base(name) if "@" not in name else None
             return name if base is None else after(base, step + 1)
 

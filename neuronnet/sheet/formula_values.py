@@ -43,6 +43,7 @@ class FormulaValues:
         self.notes: list[str] = []
         self.undecided: dict[str, str] = {}
         self.rate: Expression | None = None
+        self.slopes: dict[str, str] = {}  # derivative -> the name of what is given for it
         self._draws: list = []
         self._parameter_factor = Fraction(1)
         self._reached: set[str] = set()

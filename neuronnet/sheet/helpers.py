@@ -21,6 +21,7 @@ from neuronnet.sheet.formula_values import (
     Meaning,
     alike,
     are_zero,
+    as_fraction,
     constant_factor,
     constant_ratio,
     difference,
@@ -118,7 +119,7 @@ class Helpers:
     def _likeliest(self, name):
         target = self.targets[name]
         if self._is_of_parameter(name):
-            return Meaning(target, self.of._parameter_factor, "its name")
+            return self._undone(name) or Meaning(target, self.of._parameter_factor, "its name")
         found = list(dict.fromkeys(self._candidates(name)))
         weighed = [(self._against(name, each), each) for each in found]
         weighed = [(against, each) for against, each in weighed if against is not None]
@@ -348,6 +349,22 @@ class Helpers:
         if worth is None or use.role.kind != UPDATE:
             return worth
         return difference(worth, self.of._worth(Name(use.role.target), {}))
+
+    def _undone(self, name):
+        """What a gradient by a parameter is that its updates undo: dw = -eta ∂L/∂w of w + dw, or None."""
+        slope, uses = self.of._derivative(self.targets[name]), self.uses[name]
+        for formula in self.own[name] if uses and all(use.role.kind == UPDATE for use in uses) else ():
+            factor = constant_ratio(self.of._worth(formula, self.worth), slope)
+            if factor is None:
+                continue
+            rates = [constant_ratio(self._in(use, name, times(factor, slope), {}), slope) for use in uses]
+            if any(rate is None or rate > 0 for rate in rates):
+                continue
+            meaning = Meaning(self.targets[name], as_fraction(factor) or factor, "")
+            is_whole = all(isclose(rate, -abs(factor), rel_tol=SAME) for rate in rates)
+            if factor == -1 or (is_whole and self._is_step(meaning, [(use, 0) for use in uses])):
+                return meaning
+        return None
 
     def _is_step(self, meaning, against):
         """Whether a helper is a whole step, -eta times a derivative, as its update wants it."""

@@ -27,10 +27,22 @@ from neuronnet.formulas.expressions import (
 )
 from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import nodes
-from neuronnet.names import partial_name, split_partial
+from neuronnet.names import after, partial_name, split_partial
 from neuronnet.sheet.formula_values import DRAWS, Meaning, alike, constant_factor, is_near, times
 from neuronnet.sheet.helpers import Helpers
-from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, SEED, UPDATE, Role, is_delta, texts
+from neuronnet.sheet.roles import (
+    CHANGE,
+    GIVEN,
+    GRADIENT,
+    HELPER,
+    RATES,
+    SEED,
+    THE_SEED,
+    UPDATE,
+    Role,
+    is_delta,
+    texts,
+)
 from neuronnet.sheet.updates import Updates
 
 
@@ -41,7 +53,9 @@ class Meanings(Updates):
         """Place and settle pass after pass; what cannot be settled is in `undecided`."""
         for step in range(self.roles.steps + 1):
             self.assignment.place(self.roles, step)
-            if step == 0 and self.roles.loss is None:
+            if self.roles.slope is not None:
+                self._seed_from_given(step, *self.roles.slope)
+            elif step == 0 and self.roles.loss is None:
                 self._seed()
             if self.roles.loss is None or self.roles.loss not in self.model:
                 continue
@@ -56,7 +70,7 @@ class Meanings(Updates):
                 continue
             self._draws = [self._drawn(seed) for seed in range(DRAWS)]
             self._loss_now = self.assignment.latest(self.roles.loss, step)
-            self._reached = self.model.uses(self.roles.loss)
+            self._reached = self.model.uses(self.roles.loss) | {*self.slopes.values()}
             if step == 0:
                 self._parameter_factor = self._factor_of_gradients()
             self._settle_helpers_and_states(step)
@@ -149,6 +163,39 @@ class Meanings(Updates):
         now = self._loss_now if self._loss_now in self.model else self.roles.loss
         return next((name for name in known if not made_of[name] <= self.model.uses(now)), None)
 
+    def _seed_from_given(self, step, weight, slope):
+        """Let the loss of a pass be what has the given number as its derivative by the weight."""
+        by = self.assignment.latest(weight, step)
+        at = [
+            position
+            for position, role in self.roles.of.items()
+            if role.step == step
+            and (
+                role.name == after(slope, step)
+                or (step and role.kind in (GRADIENT, HELPER) and role.target == by)
+            )
+        ]
+        number = self.statements[at[0]].number if at else None
+        if number is None or by not in self.model:
+            return
+        role = self.roles.of[at[0]]
+        named = split_partial(role.name) if role.kind == GRADIENT else None
+        loss = self.roles.loss or (named[0] if named else "loss")
+        self.roles.loss, loss = loss, after(loss, step)
+        seed = role.name if role.kind == GIVEN else after("seed", step)
+        if role.kind != GIVEN:
+            self.model.give(seed, texts(number.printed))
+        total = Product([("*", Call("constant", [Name(seed)])), ("⊙", Name(by))])
+        self.model.define(loss, Call("sum", [total]))
+        self.assignment.renew(loss)
+        derivative = partial_name(loss, by)
+        if role.kind == GIVEN:
+            self.slopes[derivative] = seed
+            return
+        if role.kind == HELPER:
+            self._keep(role.name, Meaning(by, Fraction(1), THE_SEED))
+        role.name, role.kind = derivative if role.kind == GRADIENT else role.name, SEED
+
     def _seed(self):
         """Take the first derivative of a sheet without a loss as given: the loss is then Σ seed·quantity."""
         for position, role in self.roles.of.items():
@@ -171,7 +218,7 @@ class Meanings(Updates):
                 continue
             self.roles.loss, role.kind = loss, SEED
             if split_partial(role.name) is None:
-                self._keep(role.name, Meaning(target, Fraction(1), "the seed"))
+                self._keep(role.name, Meaning(target, Fraction(1), THE_SEED))
             return
 
     def _seeded(self, role):
@@ -247,6 +294,8 @@ class Meanings(Updates):
 
     def _samples(self):
         """The numbers that the loss is divided by, as a mean over samples is; a half is none."""
+        if self.roles.slope is not None:
+            return set()
         formula, found = self.model.formulas[self.roles.loss], set()
         has_more_twos = _has_more_twos_than_squares(formula)
         for node, _, around in nodes(formula):
@@ -306,7 +355,13 @@ class Meanings(Updates):
     def _keep(self, name, meaning):
         self.settled[name] = meaning
         slope: Expression = Name(partial_name(self._loss_of(meaning.target), meaning.target))
-        if meaning.factor == -1:
+        rates = [each for each in RATES if each in self.model.given and not self.model.shape(each)]
+        rate = next(
+            (each for each in rates if float(self.model.given[each]) == abs(float(meaning.factor))), None
+        )
+        if rate is not None and abs(meaning.factor) != 1:  # a whole step
+            slope = Name(rate) * slope if meaning.factor > 0 else Negative(Name(rate) * slope)
+        elif meaning.factor == -1:
             slope = Negative(slope)
         elif meaning.factor != 1:
             factor = Fraction(meaning.factor).limit_denominator(10**6)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GIVEN, MODEL, GRADIENT, HELPER, UPDATE, CHANGE, VALUE, SEED = (
     "given model gradient helper update change value seed".split()
 )
+THE_SEED = "the seed"
 RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "epsilon", "gamma", "step", "lambda")
 
 
@@ -48,6 +49,7 @@ class Roles:
     steps: int = 0
     is_code: bool = False  # whether its lines have their order, and a name is what was assigned last
     is_network: bool = False  # whether the model is a network's, and not the sheet's own
+    slope: tuple[str, str] | None = None  # (a weight, its gradient), where the gradient is given, and no loss
     helpers: dict[str, list[int]] = field(default_factory=dict)
     unplaced: set[str] = field(default_factory=set)
     errors: dict[int, NeuronnetError] = field(default_factory=dict)
@@ -65,6 +67,12 @@ def is_delta(name: str) -> bool:
     low = base.lower()
     is_called_so = low.startswith(("delta", "grad", "err")) or low.endswith(("_delta", "_error", "_err"))
     return is_called_so or base == "g"
+
+
+def is_gradient(name: str) -> bool:
+    """Whether a name is that of a gradient with its sign, g or grad, and not of a delta."""
+    base = name.partition("@")[0].lower()
+    return is_delta(name) and base.startswith("g")
 
 
 def aligned(formula, arithmetic) -> list[tuple] | None:

@@ -24,7 +24,7 @@ from neuronnet.formulas.expressions import Entry, Name, Negative, Number, Produc
 from neuronnet.formulas.notation import Known, gradient_of
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
 from neuronnet.names import after, partial_name, split_partial, update_of
-from neuronnet.sheet.roles import RATES, is_delta, measures, texts
+from neuronnet.sheet.roles import RATES, is_delta, is_gradient, measures, texts
 
 if TYPE_CHECKING:
     from neuronnet.sheet.statements import Statement
@@ -53,6 +53,7 @@ def count_steps(statements: list[Statement], known: Known) -> None:
             statement.rename(partial(_counted, stems=primed))
     unread = any(each.read_errors and _parts(each.name) for each in statements)
     families, step = {} if unread else _families(statements), 0
+    _move_to_uses(statements, families)
     for statement in statements if families else ():
         made = None
         for stem, index in _parts(statement.name):
@@ -62,6 +63,23 @@ def count_steps(statements: list[Statement], known: Known) -> None:
                 step = step if is_made and not index else index - families[stem].first - is_made
         statement.rename(partial(_in_step, families=families, step=step), made)
     known.names |= families.keys()
+
+
+def _move_to_uses(statements, families):
+    """Put gradients that are given for later steps, as g_2 = 0.1, before the first line that uses them."""
+    for statement in statements[:] if families else ():
+        for stem, index in _parts(statement.name):
+            family = families.get(stem)
+            if family is None or not is_gradient(stem) or statement.formulas or index == family.first:
+                continue
+            users = [at for at, each in enumerate(statements) if _uses(each, statement.name)]
+            if users and statements.index(statement) < users[0]:
+                statements.insert(users[0], statement)
+                statements.remove(statement)
+
+
+def _uses(statement, name):
+    return any(name in part.used for part in statement.formulas)
 
 
 def _counted(name, stems):
@@ -105,15 +123,25 @@ def _families(statements):
     }
     steps = {stem: names for stem, names in chains.items() if _is_stepped(formulas[names[1]], names[0])}
     behind = set().union(*(made_of.get(each, ()) for names in steps.values() for each in names.values()))
+    slopes = _given_slopes(members, formulas)
+    behind |= {
+        name for name in formulas for stem in slopes if not made_of[name].isdisjoint(members[stem].values())
+    }
     losses = [made_of[name] for name in formulas if measures(formulas[name]) and name not in behind]
     opening = [each for each in losses if not any(names[1] in each for names in steps.values())]
     used = set().union(*opening)
-    weights = {stem for stem, names in steps.items() if {stem, names[0]} & used}
+    slopes = {} if losses else slopes
+    weights = {stem for stem, names in steps.items() if slopes or {stem, names[0]} & used}
     families = {
         stem: Family(stem, 0, True) for stem in chains if stem in weights or chains[stem][0] not in used
-    }
+    } | slopes
     made_in = {  # the steps of the weights and states that a name is made of
-        name: {index for each in made_of[name] for stem, index in _parts(each) if stem in families}
+        name: {
+            at - families[stem].first
+            for each in made_of[name]
+            for stem, at in _parts(each)
+            if stem in families
+        }
         for name in formulas
     }
     for stem, names in members.items():
@@ -124,6 +152,16 @@ def _families(statements):
                 return {}  # an index that counts something else
             families[stem] = Family(stem, first, False)
     return families if weights and not any(map(is_delta, chains)) else {}
+
+
+def _given_slopes(members, formulas):
+    """{stem: Family} of gradients that are given as numbers, one for each step."""
+    return {
+        stem: Family(stem, min(names), False)
+        for stem, names in members.items()
+        if is_gradient(stem) and formulas.keys().isdisjoint(names.values()) and min(names) < 2
+        if names.keys() == set(range(min(names), min(names) + len(names)))
+    }
 
 
 def _is_stepped(formula, before):

@@ -20,7 +20,7 @@ from neuronnet.render.text import line_numbers
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import declarations
 from neuronnet.sheet.readers.read_sheet import read_sheet
-from neuronnet.sheet.roles import GIVEN, MODEL, SEED, UPDATE, Roles
+from neuronnet.sheet.roles import GIVEN, MODEL, SEED, THE_SEED, UPDATE, Roles
 from neuronnet.sheet.statements import Part, Statement, read_statements
 
 _LETTERS = {word: letter for letter, word in GREEK.items()}
@@ -33,7 +33,6 @@ _NET_INPUT = re.compile(r"(?<![\w/'])'?(net_([^\W_]\w*))'?(?!\w)")
 _COUNTED = re.compile(r"\w@\d")
 _NAMED = re.compile(r"(?<!\w)([^\W\d][\w^{}()\[\].']*?)(@(\d+))?(?![\w@]|'+@)")
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
-THE_SEED = "the seed"
 _EQUALS = re.compile(r"\s*(?::=|[-+*/]?=|[≈≅≃≡←→])")
 
 
@@ -186,7 +185,8 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
     aligned = [
         f"{spellings.of(name)} = {value}{_place(name, statements)}"
         for name, value in model.given.items()
-        if name not in {*own, *meanings.known.parameters, "seed"} and not isinstance(value, Array)
+        if name.partition("@")[0] not in {*own, *meanings.known.parameters, "seed"}
+        if not isinstance(value, Array)
     ]
     seeds = [
         f"{_as_typed(statements[position])} in line {statements[position].line} is taken as given"
@@ -196,7 +196,7 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
     return Understood(
         given=tuple(spellings.of(name) for name in model.given if name in own and "@" not in name),
         model_lines=tuple(sorted(lines)),
-        loss=None if seeds or not _is_number(roles.loss, model) else spellings.of(roles.loss),
+        loss=None if seeds or roles.slope or not _is_number(roles.loss, model) else spellings.of(roles.loss),
         meanings=tuple(_meanings(roles, meanings, spellings)),
         notes=(
             *seeds,

@@ -10,7 +10,7 @@ from collections import Counter
 from math import isclose
 
 from neuronnet.formulas.arrays import entries
-from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Power, Product, Sum
+from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Power, Product, Sum
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
 from neuronnet.names import after, partial_name, split_partial
 from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio, minus, rough_ratio
@@ -43,7 +43,8 @@ class Updates(FormulaValues):
             if own_rule and (self._steps_uphill(formula, by, slope) if rate is None else rate > 0):
                 self._define(name, Sum([(2, Name(old)), (-1, formula)]))
                 return
-            if (rate is not None and rate < 0 and not self._lacks_the_rate(formula, rate)) or own_rule:
+            is_step = rate is not None and rate < 0 and not self._lacks_the_rate(formula, rate)
+            if (is_step and not self._is_scaled(formula, rate)) or own_rule:
                 self._define(name, self._ruled(name, role.step, part.formula))
                 if rate is not None:
                     self.rate = self.rate or self._rate_in(formula) or _literal_rate(formula, rate)
@@ -65,7 +66,8 @@ class Updates(FormulaValues):
         used = [split_partial(name) for part in statement.formulas for name in part.used]
         losses = dict.fromkeys(each[0] for each in used if each is not None and each[1] == old)
         others = {each for each in losses if each in self.model} - self.model.uses(self.roles.loss)
-        slopes = [Name(partial_name(each, old)) for each in (losses if others else [self._loss_of(old)])]
+        names = [partial_name(each, old) for each in (losses if others else [self._loss_of(old)])]
+        slopes = [Name(self.slopes.get(each, each)) for each in names]
         return slopes[0] if len(slopes) == 1 else Sum([(1, each) for each in slopes])
 
     def _lacks_the_rate(self, formula, rate):
@@ -73,11 +75,21 @@ class Updates(FormulaValues):
         known = [float(self.model.given[each]) for each in RATES[:5] if each in self.model.given]
         return bool(known) and isclose(rate, -1, rel_tol=SAME) and not any(each == 1 for each in known)
 
+    def _is_scaled(self, formula, rate):
+        """Whether a gradient that is written out beside its named rate is not as large as it should be."""
+        named = [name for name in formula.names() if name in RATES[:5] and name in self.model.given]
+        if len(named) != 1 or any(split_partial(name) or name in self.settled for name in formula.names()):
+            return False
+        ratio = -rate / float(self.model.given[named[0]])
+        return not any(
+            isclose(ratio, each, rel_tol=SAME) for count in {1, *self._counts} for each in (count, 1 / count)
+        )
+
     def _steps_uphill(self, formula, old, slope):
         """Whether an update of its author's own rule, as Adam's, goes up where the gradient turns around."""
         by = partial_name(self._loss_of(old), old)
         whole = self._written_out(formula)
-        one, other = self._worth(whole, {}), self._worth(_turned(whole, by), {})
+        one, other = self._worth(whole, {}), self._worth(self._turned(whole, by), {})
         if one is None or other is None:
             return False
         pairs = [
@@ -98,6 +110,11 @@ class Updates(FormulaValues):
                 if slope is not None and is_added and self._steps_uphill(Name(old) + formula, old, slope):
                     return partial_name(self._loss_of(old), old)
         return None
+
+    def _turned(self, formula, derivative):
+        """A formula with the opposite of a derivative."""
+        names = (derivative, self.slopes.get(derivative, derivative))
+        return mapped(formula, lambda leaf: Negative(leaf) if getattr(leaf, "name", None) in names else leaf)
 
     def _written_out(self, formula, depth=0):
         """A formula with the values beside in it, as the moments of Adam, written out."""
@@ -122,7 +139,7 @@ class Updates(FormulaValues):
         formula = self.in_pass(written, role.step)
         by = self._added_uphill(role, formula)
         if by is not None:
-            self.roles.definitions[role.name] = _turned(self._written_out(formula), by)
+            self.roles.definitions[role.name] = self._turned(self._written_out(formula), by)
             self._define(role.name, self.roles.definitions[role.name])
         else:
             self._keep_own(role.name, role.step, written)
@@ -138,7 +155,9 @@ class Updates(FormulaValues):
         given = [name for name in formula.names() if name in self.model.given and name != old]
         if len(set(given) - self._reached) > 1:  # a rate, and what weighs another term
             return True
-        beside = [name for name in formula.names() if name in self.roles.definitions]
+        beside = [
+            name for name in formula.names() if name in self.model.formulas and name not in self.settled
+        ]
         return any(name not in self.model.uses(self._loss_of(old)) and name != old for name in beside)
 
     def _rate_in(self, formula):
@@ -217,7 +236,8 @@ class Updates(FormulaValues):
 
     def _ruled(self, name: str, step: int, formula: Expression) -> Expression:
         """A formula of the sheet for a new value, as the other passes and its moments want it."""
-        return self._corrected(self.in_pass(self._as_in_other_passes(name, step, formula), step))
+        as_before = self.in_pass(self._as_in_other_passes(name, step, formula), step)
+        return self._corrected(self._as_moment(name, as_before))
 
     def _as_in_other_passes(self, name, step, formula):
         """A formula with each name as new as in most of the same rules, or as in the newest.
@@ -247,6 +267,56 @@ class Updates(FormulaValues):
 
         return with_names(formula, renewed)
 
+    def _as_moment(self, name, formula):
+        """A formula for a moment that some line divides by 1 - beta^t: beta m + (1 - beta) g, or g^2.
+
+        It is of squares if an update divides by its root. `g` is what the formula has, else the derivative.
+        """
+        base, _, count = name.partition("@")
+        start, (betas, made_of) = self.model.given.get(base), self._divided_by(base)
+        is_moment = (
+            bool(betas) and count.isdigit() and start is not None and not any(map(float, entries(start)))
+        )
+        users = [
+            (role, {node.function for node, *_ in nodes(part.formula) if _has_any(node, made_of)})
+            for position, role in self.roles.of.items()
+            for part in self.statements[position].formulas
+            if role.kind == UPDATE
+            and role.target in self.model
+            and not self._is_state(role, self.statements[position])
+            if not made_of.isdisjoint(each.partition("@")[0] for each in part.used)
+        ]
+        if not is_moment or not users or self._parameter_factor != 1:
+            return formula
+        role = max((each for each, _ in users), key=lambda each: (each.step < int(count), each.step))
+        is_squared, beta = any("sqrt" in functions for _, functions in users), max(betas.values(), key=len)[0]
+        derivative = partial_name(self._loss_of(role.target), role.target)
+        before = after(base, int(count) - 1)
+        own = {
+            each for each in formula.names() if each not in self.model.given or each in self.slopes.values()
+        }
+        named = sorted(own - {before, base, *beta.names()}) or [self.slopes.get(derivative, derivative)]
+        powers = (2,) if is_squared else (1, 2)
+        wanted = [
+            beta * Name(before) + (1 - beta) * Name(each) ** power for each in named for power in powers
+        ]
+        worth = self._worth(formula, {})
+        if worth is None or any(self._are_equal(formula, each) for each in wanted):
+            return formula
+        return wanted[0]
+
+    def _divided_by(self, base):
+        """({text: [beta, …]} of all 1 - beta^t that a moment is divided by, it and what that makes)."""
+        betas, made = {}, {base}
+        for statement in self.statements:
+            for node, *_ in (pair for part in statement.formulas for pair in nodes(part.formula)):
+                if _is_fraction(node) and node.factors[0][1].name.partition("@")[0] == base:
+                    beta = _decay(node.factors[1][1])
+                    if beta is not None:
+                        betas.setdefault(beta.format(), []).append(beta)
+                        made.add((statement.name or base).partition("@")[0])
+        return betas, made
+
     def _corrected(self, formula):
         """A formula with 1 - beta^t under every moment of step t, of which a new one keeps beta."""
         for part, rebuild, _ in nodes(formula):
@@ -273,11 +343,6 @@ class Updates(FormulaValues):
             if len(factors) == 2 and len(others) == 1:
                 return others[0]
         return None
-
-
-def _turned(formula, derivative):
-    """A formula with the opposite of a derivative."""
-    return mapped(formula, lambda leaf: Negative(leaf) if getattr(leaf, "name", None) == derivative else leaf)
 
 
 def _leading(formula):
@@ -314,6 +379,20 @@ def _plain(formula):
 
 def _is_fraction(part):
     return isinstance(part, Product) and len(part.factors) == 2 and isinstance(part.factors[0][1], Name)
+
+
+def _decay(divisor):
+    """beta of 1 - beta^t, or None."""
+    terms = divisor.terms if isinstance(divisor, Sum) else []
+    if len(terms) != 2 or terms[0][1].format() != "1" or terms[1][0] > 0:
+        return None
+    power = terms[1][1]
+    base = power.base if isinstance(power, Power) else power.parts()[0] if isinstance(power, Call) else power
+    return base if isinstance(base, (Name, Number)) else None
+
+
+def _has_any(node, names):
+    return isinstance(node, Call) and not names.isdisjoint(each.partition("@")[0] for each in node.names())
 
 
 def _are_close(own, exact):
