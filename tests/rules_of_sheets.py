@@ -512,7 +512,8 @@ RULES = [
     ),
     rule(
         "gradients that are given for all steps at the beginning",
-        "w_0 = 1\nm_0 = 0\nbeta = 0.9\neta = 0.1\ng_1 = 0.5, g_2 = -0.3\nm_1 = beta m_0 + (1 - beta) g_1 = 0.05",
+        "w_0 = 1\nm_0 = 0\nbeta = 0.9\neta = 0.1\ng_1 = 0.5, g_2 = -0.3",
+        ("m_1 = beta m_0 + (1 - beta) g_1 = 0.05", "right"),
         ("n_1 = m_1/(1 - beta^1) = 0.5", "right"),
         ("w_1 = w_0 - eta n_1 = 0.95", "right"),
         ("m_2 = beta m_1 + (1 - beta) g_2 = 0.015", "right"),

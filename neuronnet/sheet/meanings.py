@@ -19,7 +19,6 @@ from neuronnet.formulas.expressions import (
     Entry,
     Expression,
     Name,
-    Negative,
     Number,
     Power,
     Product,
@@ -27,26 +26,21 @@ from neuronnet.formulas.expressions import (
 )
 from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import nodes
-from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.formula_values import DRAWS, Meaning, alike, constant_factor, is_near, times
+from neuronnet.names import split_partial
+from neuronnet.sheet.formula_values import DRAWS, constant_factor, is_near, times
 from neuronnet.sheet.helpers import Helpers
 from neuronnet.sheet.roles import (
     CHANGE,
-    GIVEN,
     GRADIENT,
     HELPER,
-    RATES,
-    SEED,
-    THE_SEED,
     UPDATE,
     Role,
     is_delta,
-    texts,
 )
-from neuronnet.sheet.updates import Updates
+from neuronnet.sheet.seeds import Seeds
 
 
-class Meanings(Updates):
+class Meanings(Seeds):
     """Settles what helpers, gradients and updates of a sheet are, and defines them in its model."""
 
     def settle(self) -> None:
@@ -162,75 +156,6 @@ class Meanings(Updates):
         made_of = {name: self.model.uses(name).intersection(self.model.given) for name in known}
         now = self._loss_now if self._loss_now in self.model else self.roles.loss
         return next((name for name in known if not made_of[name] <= self.model.uses(now)), None)
-
-    def _seed_from_given(self, step, weight, slope):
-        """Let the loss of a pass be what has the given number as its derivative by the weight."""
-        by = self.assignment.latest(weight, step)
-        at = [
-            position
-            for position, role in self.roles.of.items()
-            if role.step == step
-            and (
-                role.name == after(slope, step)
-                or (step and role.kind in (GRADIENT, HELPER) and role.target == by)
-            )
-        ]
-        number = self.statements[at[0]].number if at else None
-        if number is None or by not in self.model:
-            return
-        role = self.roles.of[at[0]]
-        named = split_partial(role.name) if role.kind == GRADIENT else None
-        loss = self.roles.loss or (named[0] if named else "loss")
-        self.roles.loss, loss = loss, after(loss, step)
-        seed = role.name if role.kind == GIVEN else after("seed", step)
-        if role.kind != GIVEN:
-            self.model.give(seed, texts(number.printed))
-        total = Product([("*", Call("constant", [Name(seed)])), ("⊙", Name(by))])
-        self.model.define(loss, Call("sum", [total]))
-        self.assignment.renew(loss)
-        derivative = partial_name(loss, by)
-        if role.kind == GIVEN:
-            self.slopes[derivative] = seed
-            return
-        if role.kind == HELPER:
-            self._keep(role.name, Meaning(by, Fraction(1), THE_SEED))
-        role.name, role.kind = derivative if role.kind == GRADIENT else role.name, SEED
-
-    def _seed(self):
-        """Take the first derivative of a sheet without a loss as given: the loss is then Σ seed·quantity."""
-        for position, role in self.roles.of.items():
-            statement = self.statements[position]
-            target = self._seeded(role)
-            if target is None or target not in self.model:
-                continue
-            formula = next((part.formula for part in statement.formulas), None)
-            try:
-                if formula is not None and all(name in self.model for name in formula.names()):
-                    self.model.define("seed", formula)
-                elif statement.number is not None:
-                    self.model.give("seed", texts(statement.number.printed))
-                else:
-                    continue
-                loss = (split_partial(role.name) or ("loss",))[0] if role.kind == GRADIENT else "loss"
-                total = Product([("*", Call("constant", [Name("seed")])), ("⊙", Name(target))])
-                self.model.define(loss, Call("sum", [total]))
-            except NeuronnetError:
-                continue
-            self.roles.loss, role.kind = loss, SEED
-            if split_partial(role.name) is None:
-                self._keep(role.name, Meaning(target, Fraction(1), THE_SEED))
-            return
-
-    def _seeded(self, role):
-        if role.kind == GRADIENT and role.name is not None:
-            numerator, denominator = split_partial(role.name)
-            return denominator if numerator not in self.model else None
-        if role.kind == HELPER and role.target is not None and role.target not in self.model.given:
-            return role.target
-        if role.kind == HELPER and is_delta(role.name) and not role.name.lower().startswith("err"):
-            names = [*self.model.formulas][::-1]
-            return next((name for name in names if alike(role.name, name)), None)
-        return None
 
     def _helper_names(self, step):
         """The names of helpers of a pass in the order of the text, those that need another after it."""
@@ -351,23 +276,6 @@ class Meanings(Updates):
             return None
         factor = self._rough_factor(numbers[0].printed, target)
         return None if factor is None else times(factor, self._derivative(target))
-
-    def _keep(self, name, meaning):
-        self.settled[name] = meaning
-        slope: Expression = Name(partial_name(self._loss_of(meaning.target), meaning.target))
-        rates = [each for each in RATES if each in self.model.given and not self.model.shape(each)]
-        rate = next(
-            (each for each in rates if float(self.model.given[each]) == abs(float(meaning.factor))), None
-        )
-        if rate is not None and abs(meaning.factor) != 1:  # a whole step
-            slope = Name(rate) * slope if meaning.factor > 0 else Negative(Name(rate) * slope)
-        elif meaning.factor == -1:
-            slope = Negative(slope)
-        elif meaning.factor != 1:
-            factor = Fraction(meaning.factor).limit_denominator(10**6)
-            divided = [] if factor.denominator == 1 else [("/", Number(factor.denominator))]
-            slope = Product([("*", Number(factor.numerator)), ("*", slope), *divided])
-        self.model.define(name, slope)
 
     # What lines are about
 

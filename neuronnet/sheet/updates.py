@@ -1,23 +1,19 @@
-"""Updates of a sheet: the next value of a parameter, by its author's own rule if that steps downhill.
-
-A rule is the same in every pass: `w_2 = w_1 - eta g_2/sqrt(s_1)` is wrong beside
-`w_1 = w_0 - eta g_1/sqrt(s_1)`. A moment that begins with 0 is divided by `1 - beta^t` in step t.
-"""
+"""Updates of a sheet: the next value of a parameter, by its author's own rule if that steps downhill."""
 
 from __future__ import annotations
 
-from collections import Counter
 from math import isclose
 
 from neuronnet.formulas.arrays import entries
-from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Power, Product, Sum
-from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
+from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
+from neuronnet.formulas.rewriting import leaves_of, mapped
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio, minus, rough_ratio
-from neuronnet.sheet.roles import MODEL, RATES, UPDATE
+from neuronnet.sheet.formula_values import SAME, constant_ratio, minus, rough_ratio
+from neuronnet.sheet.own_rules import OwnRules
+from neuronnet.sheet.roles import RATES, UPDATE
 
 
-class Updates(FormulaValues):
+class Updates(OwnRules):
     """Settles what the updates of a sheet are: steps down a gradient, velocities, changes."""
 
     def _update(self, role, statement, only_if_right):
@@ -126,13 +122,6 @@ class Updates(FormulaValues):
 
         return mapped(formula, instead)
 
-    def _is_state(self, role, statement):
-        """Whether an update is that of a velocity or moment: given, but no part of the loss."""
-        base = role.target.partition("@")[0]
-        used = statement.formulas[0].formula.names() if statement.formulas else ()
-        is_own = bool(used) and partial_name(self.roles.loss or "", base) not in used
-        return is_own and base in self.model.given and base not in self._reached
-
     def _keep_state(self, role, statement):
         """A velocity or moment: given, but not learnt. Its own formula defines it; later lines use it."""
         written = statement.formulas[0].formula
@@ -219,131 +208,6 @@ class Updates(FormulaValues):
         else:
             self.undecided[role.name] = "the learning rate is not known; write eta = 0.5, say"
 
-    def _are_equal(self, one, other):
-        ratio = constant_ratio(self._worth(one, {}), self._worth(other, {}))
-        return ratio is not None and isclose(ratio, 1, rel_tol=SAME)
-
-    # Rules of an author's own, as RMSprop's and Adam's
-
-    def _keep_own(self, name: str, step: int, formula: Expression) -> None:
-        """Define a value beside, as a moment, by its own formula, which is judged if it is wrong."""
-        ruled = self._ruled(name, step, formula)
-        self._define(name, ruled)
-        if name in self.model.formulas and ruled.format() == self.in_pass(formula, step).format():
-            self.roles.definitions[name] = self.model.formulas[name]
-            for position in self._positions(name):
-                self.roles.of[position].kind = MODEL
-
-    def _ruled(self, name: str, step: int, formula: Expression) -> Expression:
-        """A formula of the sheet for a new value, as the other passes and its moments want it."""
-        as_before = self.in_pass(self._as_in_other_passes(name, step, formula), step)
-        return self._corrected(self._as_moment(name, as_before))
-
-    def _as_in_other_passes(self, name, step, formula):
-        """A formula with each name as new as in most of the same rules, or as in the newest.
-
-        One that is made of the same as an earlier rule, which is right, gives way to that rule.
-        """
-        base, rules, right = name.partition("@")[0], [], []
-        for position, role in self.roles.of.items():
-            if (role.name or "").partition("@")[0] == base:
-                written = [each.formula for each in self.statements[position].formulas]
-                count = (role.name or "").partition("@")[2]
-                rules += [(each, role.step if role.kind == UPDATE else int(count or 0)) for each in written]
-                own = self.model.formulas.get(role.name or "")
-                right += [each for each in written if own is not None and _plain(own) == _plain(each)]
-        made_of = _made_of(formula)
-        if not any(_plain(each) == _plain(formula) for each in right):
-            formula = next((each for each in right if _made_of(each) == made_of), formula)
-        ages = [_ages(each, at) for each, at in rules if _plain(each) == _plain(formula)]
-        wanted = [max(Counter(each).items(), key=lambda pair: pair[::-1])[0] for each in zip(*ages)]
-        if wanted == _ages(formula, step):
-            return formula
-        newest = iter(wanted)
-
-        def renewed(each):
-            plain, count = each.partition("@")[0], next(newest)
-            return f"{plain}@{step + count}" if count else plain
-
-        return with_names(formula, renewed)
-
-    def _as_moment(self, name, formula):
-        """A formula for a moment that some line divides by 1 - beta^t: beta m + (1 - beta) g, or g^2.
-
-        It is of squares if an update divides by its root. `g` is what the formula has, else the derivative.
-        """
-        base, _, count = name.partition("@")
-        start, (betas, made_of) = self.model.given.get(base), self._divided_by(base)
-        is_moment = (
-            bool(betas) and count.isdigit() and start is not None and not any(map(float, entries(start)))
-        )
-        users = [
-            (role, {node.function for node, *_ in nodes(part.formula) if _has_any(node, made_of)})
-            for position, role in self.roles.of.items()
-            for part in self.statements[position].formulas
-            if role.kind == UPDATE
-            and role.target in self.model
-            and not self._is_state(role, self.statements[position])
-            if not made_of.isdisjoint(each.partition("@")[0] for each in part.used)
-        ]
-        if not is_moment or not users or self._parameter_factor != 1:
-            return formula
-        role = max((each for each, _ in users), key=lambda each: (each.step < int(count), each.step))
-        is_squared, beta = any("sqrt" in functions for _, functions in users), max(betas.values(), key=len)[0]
-        derivative = partial_name(self._loss_of(role.target), role.target)
-        before = after(base, int(count) - 1)
-        own = {
-            each for each in formula.names() if each not in self.model.given or each in self.slopes.values()
-        }
-        named = sorted(own - {before, base, *beta.names()}) or [self.slopes.get(derivative, derivative)]
-        powers = (2,) if is_squared else (1, 2)
-        wanted = [
-            beta * Name(before) + (1 - beta) * Name(each) ** power for each in named for power in powers
-        ]
-        worth = self._worth(formula, {})
-        if worth is None or any(self._are_equal(formula, each) for each in wanted):
-            return formula
-        return wanted[0]
-
-    def _divided_by(self, base):
-        """({text: [beta, …]} of all 1 - beta^t that a moment is divided by, it and what that makes)."""
-        betas, made = {}, {base}
-        for statement in self.statements:
-            for node, *_ in (pair for part in statement.formulas for pair in nodes(part.formula)):
-                if _is_fraction(node) and node.factors[0][1].name.partition("@")[0] == base:
-                    beta = _decay(node.factors[1][1])
-                    if beta is not None:
-                        betas.setdefault(beta.format(), []).append(beta)
-                        made.add((statement.name or base).partition("@")[0])
-        return betas, made
-
-    def _corrected(self, formula):
-        """A formula with 1 - beta^t under every moment of step t, of which a new one keeps beta."""
-        for part, rebuild, _ in nodes(formula):
-            (_, moment), (sign, divisor) = part.factors if _is_fraction(part) else ((None, None),) * 2
-            kept = self._kept_by(moment) if sign == "/" and isinstance(divisor, Sum) else None
-            if kept is not None:
-                wanted = Sum([(1, Number(1)), (-1, Power(kept, int(moment.name.partition("@")[2])))])
-                own, exact = self._worth(divisor, {}), self._worth(wanted, {})
-                if own is not None and not all(map(_are_close, own, exact)):
-                    return self._corrected(rebuild(Product([("*", moment), ("/", wanted)])))
-        return formula
-
-    def _kept_by(self, moment):
-        """beta of `m = beta m + (1 - beta) g`, where m is a moment that began with 0; else None."""
-        base, _, count = getattr(moment, "name", "").partition("@")
-        start = self.model.given.get(base)
-        if not count.isdigit() or start is None or any(float(each) for each in entries(start)):
-            return None
-        formula = self.model.formulas.get(moment.name)
-        old = base if count == "1" else f"{base}@{int(count) - 1}"
-        for _, term in formula.terms if isinstance(formula, Sum) else ():
-            factors = [factor for _, factor in term.factors] if isinstance(term, Product) else []
-            others = [each for each in factors if getattr(each, "name", None) != old]
-            if len(factors) == 2 and len(others) == 1:
-                return others[0]
-        return None
-
 
 def _leading(formula):
     """The number that the step of an update begins with: 0.1 of w - 0.1*(...)."""
@@ -356,44 +220,3 @@ def _literal_rate(formula, rate):
     """The number in the formula of an update that is its learning rate, or None."""
     literals = [leaf for leaf in leaves_of(formula) if isinstance(leaf, Number)]
     return next((Number(each.value) for each in literals if isclose(float(each.value), -rate)), None)
-
-
-def _ages(formula, step):
-    """How many updates newer than its pass each name in a formula is."""
-    names = [leaf.name for leaf in leaves_of(formula) if isinstance(leaf, Name)]
-    return [int(name.partition("@")[2]) - step if "@" in name else 0 for name in names]
-
-
-def _made_of(formula):
-    """The names and numbers in a formula, and its powers, in order."""
-    powers = [str(part.exponent) for part, *_ in nodes(formula) if isinstance(part, Power)]
-    leaves = [
-        Name(leaf.name.partition("@")[0]) if isinstance(leaf, Name) else leaf for leaf in leaves_of(formula)
-    ]
-    return sorted(powers), sorted(leaf.format() for leaf in leaves)
-
-
-def _plain(formula):
-    return with_names(formula, lambda name: name.partition("@")[0]).format().replace(" · ", "*")
-
-
-def _is_fraction(part):
-    return isinstance(part, Product) and len(part.factors) == 2 and isinstance(part.factors[0][1], Name)
-
-
-def _decay(divisor):
-    """beta of 1 - beta^t, or None."""
-    terms = divisor.terms if isinstance(divisor, Sum) else []
-    if len(terms) != 2 or terms[0][1].format() != "1" or terms[1][0] > 0:
-        return None
-    power = terms[1][1]
-    base = power.base if isinstance(power, Power) else power.parts()[0] if isinstance(power, Call) else power
-    return base if isinstance(base, (Name, Number)) else None
-
-
-def _has_any(node, names):
-    return isinstance(node, Call) and not names.isdisjoint(each.partition("@")[0] for each in node.names())
-
-
-def _are_close(own, exact):
-    return isclose(own, exact, rel_tol=SAME)
