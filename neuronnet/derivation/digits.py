@@ -24,6 +24,8 @@ def finite(compute, what):
     """The Decimal that `compute()` gives, if it is one that a pass may have; otherwise NeuronnetError."""
     try:
         value = compute()
+    except NeuronnetError:  # which says more, such as a limit
+        raise
     except (ArithmeticError, ValueError):
         value = None
     if value is not None and not hasattr(value, "is_finite"):

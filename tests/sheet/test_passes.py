@@ -266,9 +266,9 @@ def test_the_error_of_a_long_training_is_not_computed_on_paper():
     [
         ("w5@20000000 = 0.3", "at most 10,000,000 updates are followed"),
         ("w5 = w5@20000000", "at most 10,000,000 updates are followed"),
-        ("net_h1@3000000 = 0.2", "net_h1@3000000 has no finite value"),
+        ("net_h1@3000000 = 0.2", "at most 1000000 multiplications are taken on"),
     ],
 )
 def test_what_is_not_followed_so_far_is_said(line, told):
     (found,) = neuronnet.check_sheet(f"network: worked-example\n{line}\n").lines
-    assert (found.verdict, found.worst.note) == ("unreadable", told)
+    assert found.verdict == "unreadable" and told in found.worst.note
