@@ -583,6 +583,14 @@ RULES = [
         ("a_1 = a_0 + eta da = 2.94", "wrong formula"),
     ),
     rule(
+        "a mark of the next pass before the number of a sample",
+        "x[1] = 0.5\nx[2] = -1\nw = 0.4\neta = 0.1\nnet_h1[1] = w x[1] = 0.2\nnet_h1[2] = w x[2] = -0.4",
+        ("E = 1/2 (net_h1[1] - 0.3)^2 + 1/2 (net_h1[2] - 0.1)^2 = 0.13", "right"),
+        ("w^{+} = w - eta ((net_h1[1] - 0.3) x[1] + (net_h1[2] - 0.1) x[2]) = 0.355", "right"),
+        ("net_h1^{+}[1] = w^{+} x[1] = 0.1775", "right"),
+        ("net_h1^{+}[2] = w^{+} x[2] = -0.535", "wrong number"),
+    ),
+    rule(
         "updates are followed up to a limit",
         ONE_WEIGHT,
         ("w@1001 = 0.5", "not read", "at most 1000 updates are followed"),

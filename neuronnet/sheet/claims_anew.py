@@ -119,7 +119,7 @@ def _replaced(claim, pattern, replacement):
 
 
 # A name with a whole number in brackets, in plain or in LaTeX, as `net_h1[2]`, and a mark of the next pass.
-NUMBERED = re.compile(r"(\\?\w+(?:\{\w+\})?(?:_\{(?:[^{}]|\{[^{}]*\})*\})?)\[(\d+)\]")
+NUMBERED = re.compile(r"(\\?\w+(?:\{\w+\})?(?:_\{(?:[^{}]|\{[^{}]*\})*\})?)(\^\{?\+\}?)?\[(\d+)\]")
 
 
 NEXT_PASS = r"(?:@\d+|'|\^\{?\+\}?)?"
@@ -152,7 +152,7 @@ def _with_numbered_names(part, numbered):
     text, columns, end = "", [], 0
     for found in NUMBERED.finditer(part.text):
         if not numbered.isdisjoint({read_name(found[1]), read_name(found[1][1:] or "d")}):  # dE[1]/dw
-            mark = f"^{{({found[2]})}}"
+            mark = f"^{{({found[3]})}}{found[2] or ''}"
             text += part.text[end : found.end(1)] + mark
             columns += [*part.columns[end : found.end(1)], *[part.columns[found.end(1)]] * len(mark)]
             end = found.end()
