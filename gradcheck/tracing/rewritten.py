@@ -224,7 +224,7 @@ class _Rewriter:
         if isinstance(node, ast.Return) and node.value is not None:
             read = _read_names(node.value)
             self._elements(node.value, node, "") or self._use(node, "value")
-            if not isinstance(node.value, (ast.Tuple, ast.Dict, *([ast.Name] if self.called else []))):
+            if not isinstance(node.value, (ast.Tuple, ast.Dict)):
                 name, kind = ("return", "made") if not self.called else (f"{self.called}()", "returned")
                 node.value = self._tapped(node.value, name, node, kind, read)
             return [node]

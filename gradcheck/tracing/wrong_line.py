@@ -144,7 +144,8 @@ class Trace:
             if is_sum_of(value, quantities):
                 return self._know(noted, words)
         self.words[number] = self._as_another(noted, own)
-        self.known[number] = self.words[number] not in ("", *([OF_FORWARD] if whole or named else []))
+        is_derivative = whole or named or noted.kind == "returned" or self.passes.kin(noted.name)
+        self.known[number] = self.words[number] not in ("", *([OF_FORWARD] if is_derivative else []))
         if named and not own:
             self._suspects[number] = [[each] for each in named]
             return
