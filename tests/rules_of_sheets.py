@@ -1559,4 +1559,13 @@ RULES = [
         "x = 1\nw = -0.666666666\ny = w x\nL = y",
         ("dL/dx = 1", "wrong number", "-0.666667"),
     ),
+    # A row in the place of a column.
+    rule(
+        "a gradient as a row",
+        "X = [[0.5, -0.2], [0.1, 0.4], [0.2, 0.3]]\nW = [[0.1], [0.2], [0.3]]\nY = [[1, 0]]",
+        ("A = sigmoid(W^T X)",),
+        ("J = -1/2 sum(Y*log(A) + (1-Y)*log(1-A))",),
+        ("∂J/∂W = 1/2 (A - Y) X^T", "right", "as a row; W is 3×1"),
+        ("∂J/∂W = 1/2 X (A - Y)^T", "right"),
+    ),
 ]

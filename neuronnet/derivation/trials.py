@@ -79,11 +79,22 @@ class Trials:
                 if claim.holds([self.draws.draw(number, kept, lines) for number in range(COUNT)]):
                     if self._targets_vary and not lines and self._is_hidden(claim, formula, kept):
                         return Outcome("here only", f"{note}, which hides a difference", claim.reading)
-                    return Outcome("same", note or claim.side(), claim.reading)
+                    return Outcome(
+                        "same", note or claim.side() or self._turned(claim, truth, wanted), claim.reading
+                    )
         for claim in fitting:
             if claim.holds([self.draws.own]):
                 return Outcome("here only", self._coincidence(claim), claim.reading)
         return fitting[0].difference()
+
+    def _turned(self, claim, truth, wanted):
+        """What is said of a row in the place of a column, which NumPy would broadcast in an update."""
+        own = self.model.shape_of(claim.reading)
+        if len(own) < 2 or own == wanted or own != wanted[::-1]:
+            return None
+        quantity = split_partial(truth.name) if isinstance(truth, Name) else None
+        name = quantity[1] if quantity else truth.format()
+        return f"as a {'row' if own[0] == 1 else 'column'}; {name} is {shape_text(wanted)}"
 
     def _conditions(self, formula, truth):
         """(note, entries that are kept, lines that are kept), the fewest first."""
