@@ -16,7 +16,7 @@ from interleaved import interleaved, report
 from neuronnet import Derivation, check_sheet, diagnose
 from neuronnet.description.reading import read
 from neuronnet.mistakes.networks import Network
-from neuronnet.mistakes.signatures import numbers_of
+from neuronnet.mistakes.printed_numbers import numbers_of
 
 try:
     from sympy.parsing.sympy_parser import parse_expr

@@ -217,7 +217,7 @@ def _sheet_file(argument):
 def mistakes(arguments):
     """What each known mistake does to the numbers of a network or of a sheet's model."""
     from neuronnet.mistakes.networks import Network
-    from neuronnet.mistakes.signatures import numbers_of, signatures
+    from neuronnet.mistakes.printed_numbers import numbers_of, signatures
     from neuronnet.render import verdicts
 
     description, sheet, place = _network_or_sheet(arguments.network)
@@ -326,7 +326,7 @@ def examples(arguments):
 
 
 def _ledger(arguments, description, place):
-    from neuronnet.mistakes.signatures import ledger
+    from neuronnet.mistakes.ledger import ledger
 
     found = ledger(description)
     rows = [each._asdict() for each in found]

@@ -3,7 +3,7 @@
 from neuronnet import Derivation
 from neuronnet.description.reading import read
 from neuronnet.mistakes.networks import REMEMBERED, Network
-from neuronnet.mistakes.signatures import numbers_of
+from neuronnet.mistakes.printed_numbers import numbers_of
 from neuronnet.mistakes.variation import RIGHT
 
 _NETWORKS = {}

@@ -1,20 +1,21 @@
-"""A printed number as the search for its mistake sees it, and the Diagnosis that explains wrong ones.
+"""Printed numbers as the search for a mistake sees them, the Diagnosis of wrong ones, what mistakes leave.
 
 The effects of mistakes on a number are spread over many orders of magnitude. So of those that move it about
 as far as the printed number is off, D units of the last digit, within a factor of ten either way, one hits
 the very digits by chance with a probability of 1/(D ln 100).
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
-from math import log, log10
+from math import isclose, log, log10
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import BINARY64_ROUNDING, Printed
-from neuronnet.errors import NeuronnetError
+from neuronnet.errors import Interrupted, NeuronnetError, counted
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression
-from neuronnet.mistakes.variation import Variation
+from neuronnet.mistakes.variation import RIGHT, Variation
 from neuronnet.names import split_partial, update_of
 
 MOST_SHORT = 20  # updates that are no long training yet
@@ -164,3 +165,75 @@ class Diagnosis(NamedTuple):
             "chance": self.chance,
             "same_as": list(self.same_as),
         }
+
+
+# What each mistake does to the numbers of a model
+
+
+class Signature(NamedTuple):
+    """A mistake's `id`, its `sentence`, its `numbers`, and `same`, the ids that leave the same numbers.
+
+    "none" among these stands for the right ones.
+    """
+
+    id: str
+    sentence: str
+    numbers: dict
+    same: list
+
+
+def signatures(subject, names: list[str]) -> list[Signature]:
+    """What every Variation of a Network or a sheet's model does to some of its numbers.
+
+    Raises Interrupted with those so far.
+    """
+    table = {"none": numbers_of(subject.replay(RIGHT), names)}
+    until = None
+    try:
+        for id, each in subject.variations.items():
+            table[id] = numbers_of(subject.replay(each), names)
+    except KeyboardInterrupt:
+        if len(table) == 1:
+            raise
+        until = f"after {counted(len(table) - 1, 'mistake')}"
+    flat = {id: _flat(numbers) for id, numbers in table.items()}
+    found = [
+        Signature(
+            id,
+            subject.variations[id].sentence,
+            numbers,
+            [each for each in table if each != id and _near(flat[id], flat[each])],
+        )
+        for id, numbers in table.items()
+        if id != "none"
+    ]
+    if until is not None:
+        raise Interrupted(found, until)
+    return found
+
+
+def numbers_of(values, names: Iterable[str]) -> dict:
+    """The numbers and arrays that a varied pass has under some names."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = values[name]
+        except (NeuronnetError, ArithmeticError, KeyError):
+            pass
+    return found
+
+
+def alike(numbers: dict, others: dict) -> bool:
+    """Whether two replays have the same names and, to 1e-12 relative, the same numbers."""
+    return _near(_flat(numbers), _flat(others))
+
+
+def _flat(numbers):
+    return [*numbers], [entry for value in numbers.values() for entry in entries(value)]
+
+
+def _near(one, other):
+    return one[0] == other[0] and all(
+        left == right or isclose(left, right, rel_tol=1e-12, abs_tol=1e-300)
+        for left, right in zip(one[1], other[1])
+    )

@@ -17,9 +17,8 @@ from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import ArrayOf, Name
 from neuronnet.mistakes.graph import OwnModel
 from neuronnet.mistakes.networks import network_of
-from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber
+from neuronnet.mistakes.printed_numbers import Diagnosis, PrintedNumber, Signature, numbers_of, signatures
 from neuronnet.mistakes.search import explanations
-from neuronnet.mistakes.signatures import Signature, numbers_of, signatures
 from neuronnet.mistakes.variation import RIGHT
 from neuronnet.names import split_index
 from neuronnet.sheet import report

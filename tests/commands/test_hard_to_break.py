@@ -19,7 +19,7 @@ from neuronnet.files import write_bytes
 from neuronnet.golden import golden
 from neuronnet.golden.formats import as_json
 from neuronnet.golden.golden import Golden
-from neuronnet.mistakes import signatures
+from neuronnet.mistakes import printed_numbers
 from neuronnet.output import TRACEBACK, run
 from neuronnet.sheet import causes
 
@@ -475,8 +475,8 @@ def test_what_was_made_until_ctrl_c_is_printed_and_marked_as_incomplete(
         judge = Exhibit.judge
         monkeypatch.setattr(Exhibit, "judge", lambda each: interrupts() or judge(each))
     if "mistakes" in command:
-        replayed = signatures.numbers_of
-        monkeypatch.setattr(signatures, "numbers_of", lambda *how: interrupts() or replayed(*how))
+        replayed = printed_numbers.numbers_of
+        monkeypatch.setattr(printed_numbers, "numbers_of", lambda *how: interrupts() or replayed(*how))
     if command.count(".txt") == 1:
         monkeypatch.setattr(causes, "of_own_model", lambda *_: interrupts())
         monkeypatch.setattr(causes, "beside_network", lambda *_: interrupts())

@@ -14,7 +14,7 @@ from replays import Numbers, network_of
 from neuronnet import check_sheet, diagnose, load
 from neuronnet.description.reading import read
 from neuronnet.errors import ExpressionError, NumberError, UnknownName
-from neuronnet.mistakes.signatures import alike, numbers_of
+from neuronnet.mistakes.printed_numbers import alike, numbers_of
 from neuronnet.names import after, update_of
 
 DEEP = {

@@ -8,8 +8,8 @@ import pytest
 from neuronnet import NeuronnetError
 from neuronnet.__main__ import main
 from neuronnet.description.reading import example_names, read
+from neuronnet.mistakes.ledger import Entry, ledger
 from neuronnet.mistakes.networks import network_of
-from neuronnet.mistakes.signatures import Entry, ledger
 from neuronnet.render import text
 
 

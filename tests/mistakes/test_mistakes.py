@@ -21,7 +21,7 @@ from replays import Numbers, network_of, planted
 from neuronnet import NeuronnetError, load
 from neuronnet.description.reading import example_names, find, read
 from neuronnet.mistakes.networks import Network
-from neuronnet.mistakes.signatures import alike, signatures
+from neuronnet.mistakes.printed_numbers import alike, signatures
 from neuronnet.mistakes.variation import CONVENTIONS, WORDS
 
 TABLE = json.loads(

@@ -11,9 +11,8 @@ from neuronnet import Model, check_sheet, diagnose
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.mistakes.graph import OwnModel
-from neuronnet.mistakes.printed_numbers import PrintedNumber
+from neuronnet.mistakes.printed_numbers import PrintedNumber, numbers_of
 from neuronnet.mistakes.search import explanations
-from neuronnet.mistakes.signatures import numbers_of
 from neuronnet.sheet.best_reading import best_reading
 from neuronnet.sheet.readers.read_sheet import read_sheet
 

@@ -1,91 +1,18 @@
-"""What each mistake does to the numbers of a model, and which published numbers it gives or excludes."""
+"""The ledger of published numbers: what each belongs to, the computation that proves it, what it excludes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import isclose
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.quantities import Exact, is_small
 from neuronnet.description.description import Description
-from neuronnet.errors import Interrupted, NeuronnetError, counted, did_you_mean, nearest, shortened
-from neuronnet.formulas.arrays import entries
+from neuronnet.errors import NeuronnetError, did_you_mean, nearest, shortened
 from neuronnet.mistakes.networks import network_of
 from neuronnet.mistakes.printed_numbers import PrintedNumber
-from neuronnet.mistakes.variation import RIGHT
 
 LATEST = 2  # updates, up to which all known mistakes are tried on a number
 AS_DESCRIBED = "the network as described"
-
-
-class Signature(NamedTuple):
-    """A mistake's `id`, its `sentence`, its `numbers`, and `same`, the ids that leave the same numbers.
-
-    "none" among these stands for the right ones.
-    """
-
-    id: str
-    sentence: str
-    numbers: dict
-    same: list
-
-
-def signatures(subject, names: list[str]) -> list[Signature]:
-    """What every Variation of a Network or a sheet's model does to some of its numbers.
-
-    Raises Interrupted with those so far.
-    """
-    table = {"none": numbers_of(subject.replay(RIGHT), names)}
-    until = None
-    try:
-        for id, each in subject.variations.items():
-            table[id] = numbers_of(subject.replay(each), names)
-    except KeyboardInterrupt:
-        if len(table) == 1:
-            raise
-        until = f"after {counted(len(table) - 1, 'mistake')}"
-    flat = {id: _flat(numbers) for id, numbers in table.items()}
-    found = [
-        Signature(
-            id,
-            subject.variations[id].sentence,
-            numbers,
-            [each for each in table if each != id and _near(flat[id], flat[each])],
-        )
-        for id, numbers in table.items()
-        if id != "none"
-    ]
-    if until is not None:
-        raise Interrupted(found, until)
-    return found
-
-
-def numbers_of(values, names: Iterable[str]) -> dict:
-    """The numbers and arrays that a varied pass has under some names."""
-    found = {}
-    for name in names:
-        try:
-            found[name] = values[name]
-        except (NeuronnetError, ArithmeticError, KeyError):
-            pass
-    return found
-
-
-def alike(numbers: dict, others: dict) -> bool:
-    """Whether two replays have the same names and, to 1e-12 relative, the same numbers."""
-    return _near(_flat(numbers), _flat(others))
-
-
-def _flat(numbers):
-    return [*numbers], [entry for value in numbers.values() for entry in entries(value)]
-
-
-def _near(one, other):
-    return one[0] == other[0] and all(
-        left == right or isclose(left, right, rel_tol=1e-12, abs_tol=1e-300)
-        for left, right in zip(one[1], other[1])
-    )
 
 
 class Entry(NamedTuple):
