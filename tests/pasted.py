@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.notation import Known
+from neuronnet.formulas.notation import Known, read_function_head
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.statements import read_statements
 
@@ -55,8 +55,12 @@ def claims_in(text, known=None):
     sheet = read_sheet(text)
     known = known or Known()
     statements, _ = read_statements(sheet.claims, known)
-    # A function that a statement defines is told from `known`.
-    found = [canonical(each) for each in statements if _spelled(each.parts[0]) is not None]
+    heads = [read_function_head(each.parts[0].spelled.text) for each in statements]
+    found = [
+        canonical(each)
+        for each, head in zip(statements, heads)
+        if head is None or head[0] not in known.functions
+    ]
     return found + [
         f"{name}({', '.join(names)}) := {each}" for name, (names, each) in known.functions.items()
     ]
