@@ -1568,4 +1568,12 @@ RULES = [
         ("∂J/∂W = 1/2 (A - Y) X^T", "right", "as a row; W is 3×1"),
         ("∂J/∂W = 1/2 X (A - Y)^T", "right"),
     ),
+    rule(
+        "second derivatives",
+        "f(x) = x^3\nx = 2",
+        ("f'(x) = 3x^2 = 12", "right"),
+        ("f''(x) = 6x = 12", "right"),
+        ("f''(x) = 3x", "wrong formula"),
+        ("∂²f/∂y² = 2", "not read", "of functions of one number"),
+    ),
 ]

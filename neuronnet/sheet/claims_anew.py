@@ -73,7 +73,7 @@ def without_arguments(claims):
         called, inside = match.groups()
         word, arguments = rf"(?<!\w){re.escape(called)}", rf"\s*\({re.escape(inside)}\)"
         names = set(map(read_name, inside.split(",")))
-        others = re.compile(rf"{word}'*\s*\((?!{re.escape(inside)}\))")
+        others = re.compile(rf"{word}'*\s*\((?!{re.escape(inside)}\))|{word}''")
         if (
             called.rpartition(".")[2] in SPELLED
             or called.endswith("'")
