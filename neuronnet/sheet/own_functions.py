@@ -157,7 +157,7 @@ def _define(name, parameters, text, known):
 
 def _is_of_value(name, parameters, formula, known):
     """Whether a formula is the slope of a function if it is taken of the function's value alone."""
-    if not name.endswith("'") or len(parameters) != 1:
+    if not name.endswith("'") or len(parameters) != 1 or name.rstrip("'") not in known.functions:
         return False
     (own,), value = known.functions[name.rstrip("'")]
     slope, here = known.functions[name][1], {own: Name(parameters[0])}
