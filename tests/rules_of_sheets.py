@@ -1576,4 +1576,11 @@ RULES = [
         ("f''(x) = 3x", "wrong formula"),
         ("∂²f/∂y² = 2", "not read", "of functions of one number"),
     ),
+    rule(
+        "a gradient by two numbers",
+        "x = 2\ny = 3",
+        ("f = x^2 y + sin(y)",),
+        ("∂f/∂x = 2xy = 12", "right"),
+        ("∇f = [2xy, x^2 + cos(y)] = [12, 3.0100]", "not judged"),
+    ),
 ]

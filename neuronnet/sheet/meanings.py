@@ -36,6 +36,7 @@ from neuronnet.sheet.roles import (
     UPDATE,
     Role,
     is_delta,
+    is_one,
 )
 from neuronnet.sheet.seeds import Seeds
 
@@ -184,6 +185,8 @@ class Meanings(Seeds):
         target = None if target is None else self.assignment.latest(target, step)
         if target is None or target not in self.model:
             return None
+        if target.partition("@")[0] == self.roles.loss:  # a sweep begins with 1; ∇L is another thing
+            return target if any(is_one(self.statements[at]) for at in self._positions(name)) else None
         return target
 
     def _is_parameter(self, target):

@@ -124,7 +124,7 @@ def loss_of(
         reached = {name: reach(name, definitions) for name in numerators}
         most = max(numerators, key=lambda name: (len(reached[name] & set(numerators)), len(reached[name])))
         return most, numerators
-    seeded = [found.of[at].target for at, each in enumerate(statements) if _is_one(each) and at in found.of]
+    seeded = [found.of[at].target for at, each in enumerate(statements) if is_one(each) and at in found.of]
     seeded = [each for each in seeded if each in definitions]
     named = [name for name in LOSSES if name in definitions]
     if named or seeded:
@@ -140,7 +140,7 @@ def loss_of(
     return (fitting[0] if len(fitting) == 1 else None), []
 
 
-def _is_one(statement):
+def is_one(statement):
     """Whether a statement gives its name the number 1 alone, as `o.grad = 1` does."""
     printed = statement.number and statement.number.printed
     return len(statement.parts) == 2 and not isinstance(printed, (Array, type(None))) and printed.value == 1
