@@ -105,6 +105,14 @@ h = sigmoid(z1) = 0.6341
 y = v h = -0.3805
 L = 1/2 (y - t)^2
 """
+ACROSS = """
+W = [[1, 2, 3], [4, 5, 6]]
+x = [0.1, 0.2, 0.3]
+t = [1, 2]
+z = W x = [1.4, 3.2]
+L = 1/2 sum((z - t)^2) = 0.8
+∂L/∂z = z - t = [0.4, 1.2]
+"""
 JACOBIAN = """
 z = [2, 1, 0.1]
 p = softmax(z) = [0.6590, 0.2424, 0.0986]
@@ -1409,6 +1417,23 @@ RULES = [
         ("∂F_1/∂y = 2x", "wrong formula"),
         ("J = [[2xy, x^2], [5, cos(y)]] = [[4, 1], [5, -0.4161]]", "right"),
         ("det J = 4*(-0.4161) - 5 = -6.6644",),
+    ),
+    rule(
+        "a Jacobian with the numerator in its columns",
+        ACROSS,
+        ("∂z/∂x = Wᵀ", "right"),
+        ("∂L/∂x = ∂z/∂x ∂L/∂z = [5.2, 6.8, 8.4]", "right"),
+        ("∂z/∂x = [[1, 4], [2, 5], [3, 6]]", "right"),
+        ("∂z/∂x = 2 Wᵀ", "wrong formula"),
+        ("∂z/∂x = [[1, 4], [2, 5], [3, 7]]", "wrong number"),
+        ("∂L/∂x = Wᵀ ∂L/∂z + x", "wrong formula"),
+    ),
+    rule(
+        "a Jacobian with the numerator in its rows",
+        ACROSS,
+        ("∂z/∂x = W = [[1, 2, 3], [4, 5, 6]]", "right"),
+        ("∂L/∂x = (∂z/∂x)ᵀ ∂L/∂z", "right"),
+        ("∂z/∂x = -W", "wrong formula", "sign"),
     ),
     rule(
         "slopes entry by entry",

@@ -257,6 +257,7 @@ class Model(Graph):
         self.listed: dict[str, Expression] = {}  # derivatives as a table has them, beside those of the sweep
         self.turned: dict[str, int] = {}  # of which vectors that is known: 1, or 0
         self.diagonal: set[str] = set()  # derivatives of vectors by vectors, entry by entry
+        self.jacobians: set[str] = set()  # those that are matrices, with the numerator in the rows
         self._shares: dict[tuple[str, str], list[tuple[str, Expression]]] = {}
         self._evaluators: dict = {}
         self._entries = self._work = 0
@@ -409,6 +410,8 @@ class Model(Graph):
         self.derivatives[name] = jacobian
         if is_entrywise:
             self.diagonal.add(name)
+        elif by:
+            self.jacobians.add(name)
 
     def _swept(self, numerator, part, seed, denominator):
         """The derivative of a part of an array, from that by the array, its seed, backwards."""

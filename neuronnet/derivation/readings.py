@@ -9,7 +9,7 @@ from itertools import islice, product
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import ShapeError, as_vector_shape, shape_text
 from neuronnet.formulas.evaluating import Shapes, product_meant, shape_of, shape_of_product
-from neuronnet.formulas.expressions import Call, Entry, Expression, Name, Product, Sum
+from neuronnet.formulas.expressions import Call, Entry, Expression, Name, Product, Sum, Transpose
 
 MOST = 24
 _MOST_COMBINED = 500
@@ -60,6 +60,8 @@ def _read(node, model, within=False):
         own = model.shape(node.name)
         if node.name in model.diagonal:  # ∂a/∂z, the slope of each entry or the matrix of all
             return [(0, Call("diag", [node]), own[:1]), (1, node, own)]
+        if node.name in model.jacobians:  # ∂z/∂x with z in the rows, or in the columns
+            return [(0, node, own), (1, Transpose(node), own[::-1])]
         return [(0, node, own)]
     if not node.parts():
         return [(0, node, ())]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
-from math import prod
+from math import inf, prod
 
 from neuronnet.derivation.readings import readings_with_shapes
 from neuronnet.errors import NeuronnetError, UnknownName
@@ -23,6 +23,7 @@ from neuronnet.formulas.expressions import (
     Power,
     Product,
     Sum,
+    Transpose,
 )
 from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import nodes
@@ -307,6 +308,8 @@ class Meanings(Seeds):
             )
         self.connected(name)
         self.model.formula(name)  # which raises where the derivatives are too many
+        if name in self.model.jacobians:
+            return self._in_its_layout(statement, Name(name))
         return self._as_written(statement, Name(name)) if name in self.model.diagonal else Name(name)
 
     def _as_written(self, statement, jacobian):
@@ -319,6 +322,20 @@ class Meanings(Seeds):
             return jacobian
         slopes = Call("diag", [jacobian])
         return slopes if 1 in sizes else Entry(slopes, [1], False)
+
+    def _in_its_layout(self, statement, jacobian):
+        """A Jacobian with the numerator in its rows, or in its columns where the line is nearer to that."""
+        for part in statement.formulas + statement.arithmetic + statement.numbers:
+            if part.formula is None:
+                value = part.printed
+            else:
+                value = self.model.value(readings_with_shapes(part.formula, self.model)[0][0])
+            by_rows, by_columns = (
+                _distance(value, self.model.value(each)) for each in (jacobian, Transpose(jacobian))
+            )
+            if by_rows != by_columns:
+                return jacobian if by_rows < by_columns else Transpose(jacobian)
+        return jacobian
 
     def connected(self, name):
         """Raise where a derivative is by something that its numerator is not computed from."""
@@ -337,6 +354,14 @@ class Meanings(Seeds):
         if not formulas:
             return Number(statement.numbers[0].printed.value)
         return self.model.resolved((named or formulas)[0])
+
+
+def _distance(one, other):
+    """How far apart arrays are in all their entries; infinite where their shapes differ."""
+    if arrays.shape(one) != arrays.shape(other):
+        return inf
+    values = [[getattr(each, "value", each) for each in arrays.entries(side)] for side in (one, other)]
+    return sum(abs(float(left) - float(right)) for left, right in zip(*values))
 
 
 def _has_more_twos_than_squares(formula):
