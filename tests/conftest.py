@@ -1,5 +1,6 @@
 """What tests of several folders share, and the whole suite's use of every core."""
 
+import gc
 import os
 
 import profiles  # noqa: F401  # registers the hypothesis profiles, and loads the quick one
@@ -19,3 +20,9 @@ def pytest_cmdline_main(config):
         config.option.numprocesses = "auto"
     if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
         config.option.dist = "worksteal"  # neighbours stay in one process, which makes their fixtures once
+
+
+def pytest_collection_finish():
+    """Keeps the collector of garbage from what pytest has collected, which stays until the end."""
+    gc.collect()
+    gc.freeze()
