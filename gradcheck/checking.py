@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import GradcheckError, Interrupted
-from gradcheck.inputs import READINGS, CallersFunctions, random_states_kept
 from gradcheck.inputs.calls import MOST_CALLS, ONE_BY_ONE, repeating_call, require_allowed, written_name
+from gradcheck.inputs.functions import READINGS, CallersFunctions, random_states_kept
 from gradcheck.inputs.intermediates import functions_of_intermediates
 from gradcheck.inputs.outputs import ManySets
 from gradcheck.inputs.point import Point
-from gradcheck.judge import JudgedEntries, gradient_at
 from gradcheck.judge.audit import Finding, audit
+from gradcheck.judge.entries import JudgedEntries, gradient_at
 from gradcheck.judge.nearby import check_nearby, check_special, weak_passes
-from gradcheck.report import Note, Report
+from gradcheck.report.report import Note, Report
 from gradcheck.verdict import WELL_BEYOND, worst_of
-from gradcheck.why import causes
 from gradcheck.why.blocks import GradientBlock
 from gradcheck.why.cause import Cause, listing
+from gradcheck.why.causes import causes
 from gradcheck.why.experiments import Elsewhere
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out

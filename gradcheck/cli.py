@@ -19,7 +19,7 @@ from gradcheck.networks.figures import side_by_side_figure, stability_figure
 from gradcheck.networks.side_by_side import side_by_side
 from gradcheck.networks.stability import stability
 from gradcheck.report import figures as plots
-from gradcheck.report import plain
+from gradcheck.report.report import plain
 from gradcheck.twin import Twin
 from neuronnet import __version__
 from neuronnet.errors import A_RATE, NeuronnetError, PassOrderError

@@ -16,7 +16,7 @@ import numpy as np
 from gradcheck import check
 from gradcheck.errors import GradcheckError, GradcheckWarning
 from gradcheck.numeric.derivatives import Estimate, gradient
-from gradcheck.report import Report
+from gradcheck.report.report import Report
 from gradcheck.verdict import judge
 
 __unittest = True  # unittest leaves the frames of such a module out of its tracebacks

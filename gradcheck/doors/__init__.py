@@ -11,7 +11,6 @@ import numpy as np
 from gradcheck.checking import check
 from gradcheck.doors.objects import OPTIONS, as_called, has_floats, is_random, objects_kept, places_of
 from gradcheck.errors import GradcheckError, passing_with_note
-from gradcheck.inputs import random_states_kept
 from gradcheck.inputs.calls import (
     TARGETS,
     called_name,
@@ -21,9 +20,10 @@ from gradcheck.inputs.calls import (
     parameters_of,
     returned_names,
 )
+from gradcheck.inputs.functions import random_states_kept
 from gradcheck.inputs.outputs import Upstream
 from gradcheck.inputs.point import as_numpy, longest_match, template_of
-from gradcheck.report import Report
+from gradcheck.report.report import Report
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 OUTPUT = re.compile(r"[aAyY]\d*|out\w*|probs?|y_?hat|y_?pred|result|activations?")

@@ -8,7 +8,6 @@ import numpy as np
 from gradcheck.checking import check
 from gradcheck.doors.objects import as_called, attributes_of, is_random, objects_kept, places_of
 from gradcheck.errors import GradcheckError, passing_with_note
-from gradcheck.inputs import random_states_kept
 from gradcheck.inputs.calls import (
     TARGETS,
     called_name,
@@ -17,8 +16,9 @@ from gradcheck.inputs.calls import (
     parameters_of,
     returned_names,
 )
+from gradcheck.inputs.functions import random_states_kept
 from gradcheck.inputs.outputs import Upstream
-from gradcheck.report import Report
+from gradcheck.report.report import Report
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 FORWARD = (

@@ -8,7 +8,7 @@ from gradcheck.doors.objects import OPTIONS, as_called, has_floats
 from gradcheck.errors import GradcheckError
 from gradcheck.inputs.calls import called_name, parameters_of
 from gradcheck.inputs.point import Point, in_double_precision, library_of, template_of
-from gradcheck.report import Report
+from gradcheck.report.report import Report
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from gradcheck.errors import GradcheckError, passing_with_note
-from gradcheck.inputs import CallersFunctions
+from gradcheck.inputs.functions import CallersFunctions
 from gradcheck.inputs.point import Maker, as_numpy, library_of, longest_match, numbers_in, template_of
 from gradcheck.numeric.derivatives import derivative
 from gradcheck.verdict import judge

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.errors import NotRealNumbers, ShapeMismatch, StructureMismatch, real_number
-from gradcheck.inputs import value_and_gradients
+from gradcheck.inputs.functions import value_and_gradients
 from gradcheck.numeric.rounding import U
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out

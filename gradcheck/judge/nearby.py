@@ -15,12 +15,12 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError
 from gradcheck.inputs.calls import literal
-from gradcheck.judge import JudgedEntries, gradient_at
 from gradcheck.judge.directions import bends_everywhere, judge_along, random_direction
+from gradcheck.judge.entries import JudgedEntries, gradient_at
 from gradcheck.judge.other_points import breakpoints, nearby_point, rounds_of_places, special_points
 from gradcheck.numeric.derivatives import OF_ONES
 from gradcheck.numeric.rounding import U
-from gradcheck.report import NearbyCheck, Note
+from gradcheck.report.report import NearbyCheck, Note
 from gradcheck.verdict import SMALL_ERRORS, WELL_BEYOND, visible_from
 
 SMALL_REST = 2.0**-7  # of the gradient, beside a multiple of the parameter: what an L2 term this large hides

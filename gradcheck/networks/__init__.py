@@ -21,7 +21,7 @@ from gradcheck.errors import GradcheckError
 from gradcheck.numeric.derivatives import Estimate, gradient
 from gradcheck.numeric.dual import Bounded, Dual
 from gradcheck.numeric.rounding import U
-from gradcheck.report import plain
+from gradcheck.report.report import plain
 from gradcheck.twin import Twin
 from gradcheck.verdict import WELL_BEYOND, judge, worst_of
 from neuronnet import NeuralNetwork

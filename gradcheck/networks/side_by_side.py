@@ -21,7 +21,7 @@ from gradcheck.networks import (
     twin_gradients,
     values_at,
 )
-from gradcheck.report import plain
+from gradcheck.report.report import plain
 from gradcheck.twin import Twin
 from neuronnet import NeuralNetwork
 from neuronnet.description.description import Description

@@ -18,7 +18,7 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError
 from gradcheck.networks.side_by_side import require_start
-from gradcheck.report import plain
+from gradcheck.report.report import plain
 from gradcheck.twin import Twin
 from neuronnet.errors import Interrupted, counted
 from neuronnet.render.text import table

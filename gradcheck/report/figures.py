@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.inputs import CallersFunctions, random_states_kept
+from gradcheck.inputs.functions import CallersFunctions, random_states_kept
 from gradcheck.numeric.derivatives import derivative
 from gradcheck.numeric.steps import CountedCalls, with_entries
-from gradcheck.report import ranges
+from gradcheck.report.report import ranges
 
 TOGETHER = ", judged together"
 COLOURS = {

@@ -9,9 +9,9 @@ import numpy as np
 
 from gradcheck.checking import check
 from gradcheck.doors import Layer
-from gradcheck.inputs import random_states_kept
 from gradcheck.inputs.calls import called_name, needed_names, parameters_of
-from gradcheck.report import Report, plain
+from gradcheck.inputs.functions import random_states_kept
+from gradcheck.report.report import Report, plain
 from gradcheck.tracing.passes import Passes
 from gradcheck.tracing.rewritten import rewritten
 from gradcheck.tracing.wrong_line import GIVEN, Trace

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.inputs import CallersFunctions
+from gradcheck.inputs.functions import CallersFunctions
 from gradcheck.inputs.point import AFFIXES
 from gradcheck.numeric.derivatives import derivative, floor_along
 

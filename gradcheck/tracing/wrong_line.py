@@ -15,8 +15,8 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError
 from gradcheck.tracing.passes import Noted, is_sum_of, same_value
-from gradcheck.why import causes
 from gradcheck.why.blocks import GradientBlock
+from gradcheck.why.causes import causes
 
 MENDED = 1e-5  # of the terms: what the measured derivatives in their place may leave
 NOTHING = 1e-7  # of the largest block: what they may leave of a gradient that is zero

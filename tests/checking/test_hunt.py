@@ -252,7 +252,7 @@ def test_what_cannot_be_hunted_in_is_refused():
 
 
 def test_special_points_are_all_different_and_keep_symmetry():
-    from gradcheck.inputs import CallersFunctions
+    from gradcheck.inputs.functions import CallersFunctions
 
     matrix = np.array([[2.0, 0.5], [0.5, 1.0]])
     functions = CallersFunctions(lambda m: np.sum(m**2), lambda m: 2 * m, matrix)

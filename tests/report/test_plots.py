@@ -12,8 +12,8 @@ import pytest
 from gradcheck import check
 from gradcheck.cli import main
 from gradcheck.errors import GradcheckError
-from gradcheck.report import BlockReport, Entry
 from gradcheck.report.figures import HATCHES, report_figure, verdicts
+from gradcheck.report.report import BlockReport, Entry
 
 POINT = {
     "W": np.array([[0.5, -1.0, 0.25], [1.5, 2.0, -0.75]]),

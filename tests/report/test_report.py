@@ -15,7 +15,7 @@ import pytest
 
 from gradcheck import check
 from gradcheck.errors import GradcheckError
-from gradcheck.report import (
+from gradcheck.report.report import (
     OF_EACH_BLOCK,
     BlockReport,
     Entry,

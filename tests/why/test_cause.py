@@ -13,7 +13,7 @@ from profiles import share
 from gradcheck import gradient
 from gradcheck.errors import GradcheckError, ShapeMismatch
 from gradcheck.inputs.point import Point
-from gradcheck.why import GradientBlock, causes
+from gradcheck.why.causes import GradientBlock, causes
 
 NETWORKS = share(22, least=24)  # 66 in the thorough profile
 EVERY = 4  # each mistake is planted in every fourth network

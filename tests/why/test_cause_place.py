@@ -7,8 +7,8 @@ import pytest
 from chain import IDENTITY, LOGISTIC, RELU, TANH, Chain, cause_of
 
 from gradcheck import check
-from gradcheck.why import GradientBlock, causes
 from gradcheck.why.blocks import layers_of
+from gradcheck.why.causes import GradientBlock, causes
 from gradcheck.why.where_it_broke import SUSPECTS
 
 RNG = np.random.default_rng(5)

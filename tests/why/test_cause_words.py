@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gradcheck.why import GradientBlock, causes
 from gradcheck.why.cause import Task, listing, named_entries, named_factors, number
+from gradcheck.why.causes import GradientBlock, causes
 from gradcheck.why.shapes import entry_by_entry
 
 

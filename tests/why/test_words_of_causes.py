@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gradcheck.why import GradientBlock, causes
+from gradcheck.why.causes import GradientBlock, causes
 
 WAVES = np.sin(np.arange(1.0, 400.0) ** 2)  # numbers of either sign in no order
 BAR, WIDE = 2.0**-30, 0.004

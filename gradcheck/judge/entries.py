@@ -1,0 +1,478 @@
+"""The verdict on every entry of a gradient at one point, and the rounding that the gradient is allowed.
+
+Most entries of a large block are measured in two evaluations each, at a step that a few of them show. What
+such a measurement does not prove right is left to a full search, so that nobody is accused by it; a mistake
+passes only if the quotient errs by the very same amount.
+"""
+
+import math
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from gradcheck.errors import GradcheckError, Interrupted, entry_name
+from gradcheck.judge.directions import (
+    HIDDEN,
+    OUTSIDE,
+    Group,
+    Kinks,
+    along_gradient,
+    judge_along,
+    locate,
+    random_direction,
+)
+from gradcheck.numeric.derivatives import Estimate, SharedStep, floor_along, gradient
+from gradcheck.numeric.rounding import DEVIATIONS, U
+from gradcheck.numeric.steps import FIRST_STEP, with_entries
+from gradcheck.report.report import BlockReport, Entry
+from gradcheck.verdict import SMALL_ERRORS, Judgement, is_narrow, judge, visible_from, worst_of
+
+UNMEASURED = Estimate(math.nan, math.inf, math.nan, 0)
+MARGINAL = 256.0  # error bars: what is wrong by no more is measured again in float32
+OTHER_STEPS = (0.3 * FIRST_STEP, 4.0 * FIRST_STEP)  # to start from where float32 left an entry open
+CONFIRMED = 2  # directions along which entries must be wrong in float32
+ASKED, ELSEWHERE = 4, 2.0**-6  # entries of a block that are judged again, after a relative move so large
+STATIONARY = 64.0  # roundings: a gradient that is no larger is zero but for them
+AT_A_KINK = ("at a kink", "kink unresolved")  # in a reason, of an entry whose bar is no measure of errors
+MOST_NOT_FINITE = 8  # entries of a block that are no finite numbers, named one by one
+
+
+class JudgedEntries:
+    """Verdicts on a GradientAt of CallersFunctions, for some `blocks` of their Point.
+
+    `chosen`: a mask of the entries to judge, or None for all of the blocks. `doubt`: why the loss has no
+    derivative at all, or None. With more than `one_by_one` entries, and without bounds, they are judged
+    together along random directions, as far as these come out right. `numeric`, `bar`: vectors, NaN and
+    infinite where an entry was not judged by itself; a bar is the error of the numerical derivative plus the
+    rounding of the analytic one. `at_kink`: a mask of the entries along which the slope jumps. `judgements`:
+    position -> Judgement; `groups`: what was judged together. `single_precision`: whether the loss hides a
+    float32; `precision`: the lower one of the loss and of the gradients, "float64", "float32" or "float16".
+    `confirms`: whether it is the second opinion of another. `is_interrupted`: whether Ctrl-C ended it, with
+    `until_interrupted`, so that only some entries are judged.
+    """
+
+    def __init__(
+        self,
+        functions,
+        blocks,
+        at,
+        confidence,
+        one_by_one,
+        chosen=None,
+        doubt=None,
+        until_interrupted=False,
+        confirms=False,
+    ):
+        self._functions, self.point, self.blocks, self._at = functions, functions.point, blocks, at
+        self.vector, self.analytic, self._rounding, _ = at
+        is_stationary = np.max(np.abs(at.analytic)) <= STATIONARY * np.max(at.rounding)
+        self._rounding_of_zeros = at.rounding if is_stationary else np.zeros_like(at.rounding)
+        self.confidence, self.doubt, self.one_by_one = confidence, doubt, one_by_one
+        self._low_precision, self._confirms = functions.low_precision, confirms
+        self.numeric, self.bar = np.full_like(at.vector, np.nan), np.full_like(at.vector, np.inf)
+        self._scale, self._floor = np.zeros_like(at.vector), None
+        self.judgements, self.groups, self.single_precision = {}, [], False
+        self.is_interrupted = False
+        self.at_kink = np.zeros(at.vector.shape, dtype=bool)
+        positions = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
+        positions = positions if chosen is None else positions[chosen[positions]]
+        if doubt is not None:
+            self.judgements = {i: self._judged(i, UNMEASURED, 0.0) for i in positions.tolist()}
+        else:
+            together = len(positions) > one_by_one and functions.bounds is None
+            try:
+                (self._judge_together if together else self._judge_one_by_one)(positions)
+            except KeyboardInterrupt:
+                if not until_interrupted or not (self.judgements or self.groups):
+                    raise
+                self.is_interrupted = True
+
+    @property
+    def precision(self):
+        return self._low_precision or ("float32" if self.single_precision else "float64")
+
+    def reports(self, causes=None, effects=None):
+        """A BlockReport per block in which something was judged.
+
+        `causes`: Causes, or None. `effects`: name of a block -> the verdict that the audit demands at least.
+        """
+        found = []
+        for block in self.blocks:
+            own, groups = [i for i in block.positions if i in self.judgements], self.groups_of(block)
+            verdicts = [self.judgements[i] for i in own] + [group.verdict for group in groups]
+            if len(verdicts) == 0 and len(block.positions) > 0:
+                continue
+            verdict = worst_of([*verdicts, (effects or {}).get(block.name, "right")])
+            entries = tuple(self._entry(block, i) for i in own)
+            cause = None if causes is None else causes[block.name]
+            together = sum(len(group.positions) for group in groups)
+            inside = tuple(replace(group, positions=group.positions - block.start) for group in groups)
+            visible = self._visible(own, groups)
+            judged = verdict, entries, visible, cause, together, inside, self.precision
+            found.append(BlockReport(block.name, block.shape, *judged))
+        return tuple(found)
+
+    def verdict_on(self, block):
+        """The worst verdict on what was judged of a block."""
+        own = [self.judgements[i] for i in block.positions if i in self.judgements]
+        return worst_of([*own, *(group.verdict for group in self.groups_of(block))])
+
+    def positions_of(self, verdict):
+        """The positions of all entries, judged alone or together, with this verdict."""
+        alone = [i for i, each in self.judgements.items() if each == verdict]
+        return np.concatenate(
+            [alone, *(each.positions for each in self.groups if each.verdict == verdict)]
+        ).astype(int)
+
+    def open_entries(self):
+        """A mask of the undecided entries that another point may settle: the loss has a slope along them."""
+        found = np.zeros(self.vector.shape, dtype=bool)
+        if self.doubt is None and not self.single_precision:
+            alone = [i for i, each in self.judgements.items() if each == "undecided"]
+            found[[i for i in alone if math.isfinite(self.bar[i])]] = True
+            for group in self.groups:
+                found[group.positions] |= group.verdict == "undecided"
+        return found
+
+    def settle(self, chosen, where):
+        """Makes undecided entries in the mask `chosen` right, for they are at another point, `where`."""
+        for i in np.flatnonzero(chosen).tolist():
+            if self.judgements.get(i) == "undecided":
+                here = self.judgements[i].reason
+                self.judgements[i] = Judgement("right", f"right at a point nearby{where}; here {here}")
+        is_right = [
+            each.verdict == "undecided" and bool(np.all(chosen[each.positions])) for each in self.groups
+        ]
+        self.groups = [
+            replace(each, verdict="right") if it else each for each, it in zip(self.groups, is_right)
+        ]
+
+    def groups_of(self, block):
+        """The Groups of entries of a block that were judged together."""
+        return [group for group in self.groups if group.positions[0] in block.positions]
+
+    def _judge_together(self, positions):
+        draw = np.random.default_rng([self._functions.seed, 2])
+
+        def along(some):
+            for _ in range(CONFIRMED if self.single_precision else 1):
+                judgement, bar = self._judged_along(random_direction(self.vector, some, draw))
+                if judgement != "wrong":
+                    break
+            verdict = "outside" if judgement.reason == OUTSIDE else str(judgement)
+            return verdict, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
+
+        self._floor = floor_along(self._functions.value, self.vector, self._functions.seed)
+        self.single_precision = self._floor.single_precision
+        for block in self.blocks:
+            here = positions[(block.start <= positions) & (positions < block.stop)]
+            finite = np.isfinite(self.analytic[here])
+            unknown, known = here[~finite], here[finite]
+            self._judge_one_by_one(unknown[:MOST_NOT_FINITE])
+            if len(known) > 0:
+                groups = locate(block, known, along, self._judge_one_by_one, draw)
+                self.groups += self._right_along_gradient(groups, draw)
+            if len(unknown) > MOST_NOT_FINITE:
+                self.groups.append(Group(unknown[MOST_NOT_FINITE:], "wrong", math.inf))
+
+    def _judged_along(self, direction):
+        how = self.confidence, self._floor, SMALL_ERRORS[self.precision]
+        return judge_along(self._functions, self._at, direction, *how)[:2]
+
+    def _right_along_gradient(self, groups, draw):
+        """The Groups; in low precision undecided where a factor may be wrong that random ones passed."""
+        if self.precision == "float64" or {each.verdict for each in groups} != {"right"}:
+            return groups
+        positions = np.concatenate([each.positions for each in groups])
+        if not np.any(self.analytic[positions]):
+            return groups
+        judgement, _ = self._judged_along(along_gradient(self.analytic, positions, draw))
+        return groups if judgement == "right" else [replace(each, verdict="undecided") for each in groups]
+
+    def _judge_one_by_one(self, positions):
+        """Measure and judge the entries at the positions; returns how many of them are wrong."""
+        if len(positions) == 0:
+            return 0
+        estimates = self._measured_and_judged(positions)
+        for first_step in OTHER_STEPS if self.single_precision and not self.is_interrupted else ():
+            again = [i for i in estimates if self._is_open(i)]
+            for i, estimate in self._measured(np.array(again, dtype=int), first_step).items():
+                is_wrong = self.judgements[i] == "wrong"
+                estimates[i] = _better(estimates[i], estimate, is_wrong)
+            self._judge(estimates)
+        if self.single_precision and not (self.is_interrupted or self._confirms):
+            self._confirm_elsewhere(estimates)
+        slopes = {
+            i: each.slopes for i, each in estimates.items() if each.kink or self.judgements[i] == "wrong"
+        }
+        if len(slopes) > 0 and self.doubt is None:
+            among_kinks = bool(np.any(self.at_kink)) and not self.single_precision
+            kinks = Kinks(self._functions, self._at, slopes, among_kinks, self.confidence, self._floor)
+            self.judgements |= kinks.judged(self.judgements)
+        if self.is_interrupted:
+            raise KeyboardInterrupt
+        return sum(self.judgements[i] == "wrong" for i in estimates)
+
+    def _confirm_elsewhere(self, positions):
+        """What is wrong by little must be so at two other points: dense kinks bend all long steps alike.
+
+        A mistake stays there, and what kinks do to a slope does not. Of each block the clearest are asked.
+        """
+        draw, apart = np.random.default_rng([self._functions.seed, 10]), np.abs(self.analytic - self.numeric)
+        for block in self.blocks:
+            little = HIDDEN * np.max(block.of(self._scale), initial=0.0)
+            here = [i for i in positions if i in block.positions and self.judgements[i] == "wrong"]
+            doubtful = [i for i in here if self._is_open(i) and apart[i] <= little]
+            some = sorted(doubtful, key=lambda i: apart[i] / self.bar[i])[-ASKED:]
+            for _ in range(CONFIRMED if self._functions.is_callable else 0):
+                if len(some) > 0:
+                    some = self._wrong_elsewhere(np.array(some), draw)
+            if len(some) == 0 or not self._functions.is_callable:
+                words = "so near that dense kinks may explain it in single precision"
+                self.judgements |= dict.fromkeys(doubtful, Judgement("undecided", words))
+
+    def _wrong_elsewhere(self, positions, draw):
+        """Those of the positions that are wrong at a point drawn nearby, too; none where it has no value."""
+        there = self.vector * (1.0 + ELSEWHERE * draw.standard_normal(self.vector.shape))
+        if not np.isfinite(self._functions.value_or_nan(there)):
+            return []
+        chosen = np.isin(np.arange(there.size), positions)
+        at = gradient_at(self._functions, there, *self._functions.gradients_at(there))
+        how = self.confidence, self.one_by_one, chosen
+        return JudgedEntries(self._functions, self.blocks, at, *how, confirms=True).positions_of("wrong")
+
+    def _is_open(self, position):
+        """Whether other steps could change the verdict on an entry: thousands of kinks may narrow a bar."""
+        apart = abs(self.analytic[position] - self.numeric[position])
+        verdict = self.judgements[position]
+        return verdict == "undecided" or verdict == "wrong" and apart <= MARGINAL * self.bar[position]
+
+    def _is_within_its_bar(self, position):
+        apart = abs(self.analytic[position] - self.numeric[position])
+        return self.judgements[position] == "right" and apart <= self.bar[position]
+
+    def _measured_and_judged(self, positions):
+        """Position -> Estimate: in large blocks a few are searched, and those not proved right without."""
+        draw, alike = np.random.default_rng([self._functions.seed, 5]), {}
+        parts = [positions[(block.start <= positions) & (positions < block.stop)] for block in self.blocks]
+        few = [few_of(part, self.analytic, draw) for part in parts]
+        found = self._measured(np.concatenate(few))
+        if self.is_interrupted:
+            self._judge(found)
+            return found
+        try:
+            for part, some in zip(parts, few) if not self.single_precision else ():
+                rest = np.setdiff1d(part, some)
+                if len(rest) > 0:
+                    known = {i: found[i] for i in some.tolist()}
+                    how = self._floor, self.confidence
+                    alike |= measured_alike(self._functions, self.vector, rest, known, *how)
+        except KeyboardInterrupt:
+            self.is_interrupted = True
+        self._judge(found | alike)
+        found |= {i: each for i, each in alike.items() if self._is_within_its_bar(i)}
+        if self.is_interrupted:
+            for i in alike.keys() - found.keys():
+                del self.judgements[i]
+            return found
+        searched = self._measured(np.setdiff1d(positions, list(found)))
+        self._judge(searched)
+        return found | searched
+
+    def _measured(self, positions, first_step=FIRST_STEP):
+        """Position -> Estimate, of the first positions alone where Ctrl-C ended it."""
+        if len(positions) == 0:
+            return {}
+        f, bounds, seed = self._functions.value, self._functions.bounds, self._functions.seed
+        bounds = None if bounds is None else tuple(each[positions] for each in bounds)
+        f_of_entries, there = with_entries(f, self.vector, positions), self.vector[positions]
+        how = {"bounds": bounds, "seed": seed, "floor": self._floor, "first_step": first_step}
+        try:
+            found = gradient(f_of_entries, there, **how)
+        except Interrupted as stop:
+            if self.is_interrupted or not stop.made.estimates:
+                raise
+            found, self.is_interrupted = stop.made, True
+        self._floor, self.single_precision = found.floor, found.floor.single_precision
+        return dict(zip(positions.tolist(), found.estimates))
+
+    def _judge(self, estimates):
+        """Judges the entries at some positions by their Estimates, each beside the slopes of its block."""
+        positions = np.array(list(estimates), dtype=int)
+        of_analytic = np.where(self.analytic == 0.0, self._rounding_of_zeros, self._rounding)
+        for i, estimate in estimates.items():
+            self.numeric[i], self._scale[i], self.at_kink[i] = estimate.value, estimate.scale, estimate.kink
+            self.bar[i] = estimate.error + of_analytic[i]
+        for block in self.blocks:
+            largest = float(np.max(block.of(self._scale), initial=0.0))
+            if largest > 0.0:  # else f stands still, and the terms prove nothing
+                largest = max(largest, float(np.max(block.of(self._at.terms))))
+            for i in positions[(block.start <= positions) & (positions < block.stop)].tolist():
+                self.judgements[i] = self._judged(i, estimates[i], largest)
+
+    def _judged(self, position, estimate, scale):
+        analytic = float(self.analytic[position])
+        rounding = self._rounding[position] / abs(analytic) if analytic != 0.0 else 0.0
+        if analytic == 0.0:
+            estimate = replace(estimate, error=estimate.error + float(self._rounding_of_zeros[position]))
+        if self.doubt is not None and math.isfinite(analytic):
+            return Judgement("undecided", self.doubt)
+        return judge(analytic, estimate, scale, rounding, self.confidence, SMALL_ERRORS[self.precision])
+
+    def _entry(self, block, position):
+        index, judgement = block.index(position), self.judgements[position]
+        a, n = float(self.analytic[position]), float(self.numeric[position])
+        ratio = a / n if n != 0.0 else math.nan if a == 0.0 else math.copysign(math.inf, a)
+        name, bar = entry_name(block.name, index), float(self.bar[position])
+        return Entry(name, index, a, n, bar, ratio, str(judgement), judgement.reason)
+
+    def _visible(self, own, groups):
+        """The smallest error certain to be called wrong in any entry, as a part of the largest one."""
+        plain = [i for i in own if not any(words in self.judgements[i].reason for words in AT_A_KINK)]
+        bars = [float(self.bar[i]) for i in plain] + [group.bar for group in groups]
+        sizes = [abs(float(self.numeric[i])) for i in plain if math.isfinite(self.numeric[i])]
+        sizes += [float(np.max(np.abs(self.analytic[group.positions]))) for group in groups]
+        largest = max(sizes, default=0.0)
+        if self.doubt is not None or len(bars) == 0 or largest == 0.0:
+            return math.inf
+        return visible_from(max(bars), self.confidence) / largest
+
+
+def _better(one, other, is_wrong):
+    """Of two Estimates that with the smaller bar, widened where they contradict each other.
+
+    That with the larger one, widened by their distance, where the first alone would call the entry wrong.
+    """
+    best, wide = sorted((one, other), key=lambda estimate: estimate.error)
+    if not math.isfinite(wide.error):
+        return best
+    apart = abs(best.value - wide.value)
+    if is_wrong or apart > best.error + wide.error:
+        return replace(wide if is_wrong else best, error=apart + wide.error)
+    return best
+
+
+FEW = 8  # entries of a block that are searched for steps of their own
+WORTH_SHARING = 64  # entries: in a smaller block all are searched
+NARROW = 0.1 * SMALL_ERRORS["float64"]  # of the largest slope: an error that has to show, or all are searched
+
+
+def few_of(positions, analytic, draw):
+    """Those of the positions in a block that are searched: of the largest slope, and some that are drawn."""
+    if len(positions) <= WORTH_SHARING:
+        return positions
+    largest = positions[np.argmax(np.abs(analytic[positions]))]
+    return np.union1d(largest, draw.choice(positions, FEW - 1, replace=False))
+
+
+def measured_alike(functions, vector, positions, few, floor, confidence):
+    """Position -> Estimate of those `positions` of a block for which one step gives a narrow bar.
+
+    `few`: position -> Estimate of other entries, which were searched; `floor`: the noise Floor of the loss.
+    """
+
+    def moving(some):
+        return lambda h: _moved(functions, vector, some, h)
+
+    known, centre = np.array(list(few)), functions.value(vector)
+    shared = SharedStep(moving(known), vector[known], [*few.values()], centre, floor.noise(abs(centre)))
+    if shared.step == 0.0:
+        return {}
+    found = zip(positions.tolist(), shared.estimates(moving(positions), vector[positions]))
+    return {i: each for i, each in found if is_narrow(each.error, shared.scale, confidence, NARROW)}
+
+
+def _moved(functions, vector, positions, h):
+    """The loss with each of the entries at the positions alone moved by h; NaN where it has no value."""
+    if functions.many_sets is not None and functions.bounds is None:
+        try:
+            return functions.moved(vector, positions, h)
+        except GradcheckError:
+            raise
+        except Exception:  # whatever it is: the loss need not be made for one of these sets
+            return np.full(len(positions), np.nan)
+    there, values = vector.copy(), np.empty(len(positions))
+    for k, i in enumerate(positions.tolist()):
+        there[i] = vector[i] + h
+        values[k] = functions.value_or_nan(there)
+        there[i] = vector[i]
+    return values
+
+
+SUMMED = 16.0  # the rounding of 256 terms adds up as a random walk does, to sqrt(256) units of the largest
+NEARBY = 8.0  # units by which the parameters are moved to see what rounding does to the gradients
+CONTINUOUS = 2.0**13  # units: what scatters by more is no rounding but a step of the gradients themselves
+SPACING = 2.0**-19  # relative: its fourth power is below u by far
+NO_KINK_BELOW = 2.0**-10  # of the largest gradient: larger fourth differences are of a kink, and no rounding
+FAR_BELOW_ONE = 2.0**-20  # a difference of numbers near 1 that is smaller has lost the digits of a million
+
+
+class GradientAt(NamedTuple):
+    """The gradient that the caller's functions give at a vector; what rounding may do to each entry of it.
+
+    `terms`: the size of the terms of which each entry is a sum, which may cancel.
+    """
+
+    vector: np.ndarray
+    analytic: np.ndarray
+    rounding: np.ndarray
+    terms: np.ndarray
+
+
+def gradient_at(functions, vector, analytic, units):
+    """The GradientAt a vector, the absolute rounding of every entry being seen in six further calls.
+
+    It is that of sums of 256 terms, and what an entry scatters by when the parameters move by a few `units`
+    (its relative rounding), or by so little that fourth differences are rounding: that of `out - target` for
+    an `out` near 1 shows only there. Entries of one block are sums of terms of one size, so that what cancels
+    in one entry is seen in the others: it counts for all of the block.
+    """
+    blocks = functions.point.blocks
+    sizes = np.where(np.isfinite(analytic), np.abs(analytic), 0.0)
+    overall = np.max(sizes)
+    summed, scattered = SUMMED * units * _largest_of_block(blocks, sizes), np.zeros_like(vector)
+    if functions.is_callable:
+        line = [_gradients_moved(functions, vector, k * SPACING) for k in (-2.0, -1.0, 1.0, 2.0)]
+        changes = [np.max(np.abs(moved - analytic)) / SPACING for moved in line[1:3]]
+        usual = overall
+        if np.all(np.isfinite(changes)):  # at a minimum all of the gradient is what cancelled
+            usual = max(overall, min(changes))
+        for sign in (-1.0, 1.0):
+            scatter = np.abs(_gradients_moved(functions, vector, sign * NEARBY * units) - analytic)
+            if np.all(scatter <= CONTINUOUS * units * usual):
+                scattered = np.maximum(scattered, DEVIATIONS * _largest_of_block(blocks, scatter))
+        fourth = line[0] + line[3] - 4.0 * (line[1] + line[2]) + 6.0 * analytic
+        scatter = np.abs(fourth) / math.sqrt(70.0)
+        scattered = np.fmax(
+            scattered, np.where(scatter <= NO_KINK_BELOW * overall, DEVIATIONS * scatter, 0.0)
+        )
+    rounding = np.maximum(summed, scattered)
+    terms = np.where(scattered <= CONTINUOUS * units * overall, rounding / (SUMMED * units), 0.0)
+    return GradientAt(vector, analytic, np.maximum(rounding, _unit_of_numbers_near_one(analytic)), terms)
+
+
+def _largest_of_block(blocks, values):
+    """For every entry the largest value of its block."""
+    largest = [np.max(block.of(values), initial=0.0) for block in blocks]
+    return np.repeat(largest, [len(block.positions) for block in blocks])
+
+
+def _gradients_moved(functions, vector, relative):
+    """The gradients where every parameter has moved by a part of itself; NaN where they are not defined."""
+    try:
+        return functions.gradients_at(vector * (1.0 + relative))[0]
+    except (ArithmeticError, ValueError, IndexError, AssertionError):
+        return np.full_like(vector, np.nan)
+
+
+def _unit_of_numbers_near_one(values):
+    """The rounding of values that are differences of two numbers near 1, as `out - target` is: their grid.
+
+    A small number has no such long run of zeros at its end by chance, nor has a power of two that short a
+    unit.
+    """
+    mantissas, exponents = np.frexp(np.where(np.isfinite(values), values, 0.0))
+    whole = (mantissas * 2.0**53).astype(np.int64)
+    unit = np.ldexp((whole & -whole).astype(np.float64), exponents - 53)
+    return np.where((np.abs(values) < FAR_BELOW_ONE) & (U <= unit) & (unit <= 8.0 * U), unit, 0.0)
