@@ -234,7 +234,8 @@ def _noise_sample(f, x, centre, spacing):
     if moves.max() > ONE_JUMP * np.sort(moves)[-2] and travel > ONE_JUMP**2 * SINGLE_LEVEL * abs(centre):
         return _Noise(None, math.inf, stands_still)
     halves /= travel
-    differences = [contrasts @ halves for contrasts in _contrasts(nodes)]
+    # A matrix product would round as the machine's library does, and bars would differ between machines.
+    differences = [np.sum(contrasts * halves, axis=1) for contrasts in _contrasts(nodes)]
     levels = [2.0 * travel * math.sqrt(np.mean(each**2)) for each in differences]
     foretold = max(levels[1] * SPACING_RATIO**2, levels[2] * SPACING_RATIO**3)
     for k in range(len(levels) - 2):

@@ -1,7 +1,7 @@
 """What the engine measures, to the digits that hold on every machine: the functions are pure arithmetic.
 
-The truth lies inside every bar, and a bar is as wide as it was: constants of the engine show in some row, so
-whoever changes one sees here what it does to bars and calls. Run as a script, this file writes them anew.
+No right slope would be called wrong, and a bar is as wide as it was: constants of the engine show in some
+row, so whoever changes one sees here what it does. Run as a script, this file writes them anew.
 """
 
 import math
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from gradcheck.numeric.derivatives import gradient
+from gradcheck.verdict import WELL_BEYOND
 
 FILE = Path(__file__).parent.parent / "data" / "measured_bars.txt"
 
@@ -196,12 +197,12 @@ def before():
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *VECTORS])
-def test_the_truth_lies_inside_a_bar_that_is_as_wide_as_it_was(name):
+def test_a_right_slope_is_not_wrong_and_its_bar_is_as_wide_as_it_was(name):
     f, point, true, *bounds = (FUNCTIONS | VECTORS)[name]
     gradient = found(point, f, *bounds)
     for each, slope in zip(gradient.estimates, true if isinstance(point, tuple) else [true]):
         nearest = min(slope if isinstance(slope, tuple) else [slope], key=lambda one: abs(one - each.value))
-        assert each.error == math.inf or abs(each.value - nearest) <= each.error
+        assert each.error == math.inf or abs(each.value - nearest) <= WELL_BEYOND * each.error
     assert seen(gradient) == before()[name]
 
 
