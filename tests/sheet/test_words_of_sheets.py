@@ -23,23 +23,10 @@ def words(text):
     return str(check_sheet(text)).rstrip()
 
 
-@pytest.mark.parametrize("text, said", sheets("one_unit.txt"))
-def test_what_is_said_of_one_unit_is_what_was_said(text, said):
-    assert words(text) == said
-
-
-@pytest.mark.parametrize("text, said", sheets("arrays.txt"))
-def test_what_is_said_of_arrays_is_what_was_said(text, said):
-    assert words(text) == said
-
-
-@pytest.mark.parametrize("text, said", sheets("networks.txt"))
-def test_what_is_said_beside_a_network_is_what_was_said(text, said):
-    assert words(text) == said
-
-
-@pytest.mark.parametrize("text, said", sheets("others.txt"))
-def test_what_is_said_of_other_models_is_what_was_said(text, said):
+@pytest.mark.parametrize(
+    "text, said", [each for path in sorted(FOLDER.iterdir()) for each in sheets(path.name)]
+)
+def test_what_is_said_of_a_sheet_is_what_was_said(text, said):
     assert words(text) == said
 
 
