@@ -535,6 +535,9 @@ def test_at_a_terminal_interruptions_end_a_command_and_the_end_of_input_the_walk
         stderr=follower,
         cwd=ROOT,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # a shell's background job ignores it
         env=os.environ | {"TERM": "dumb"},
     )
     os.close(follower)
@@ -563,4 +566,5 @@ def test_at_a_terminal_interruptions_end_a_command_and_the_end_of_input_the_walk
         assert walk.wait(30) == 0
     finally:
         walk.kill()
+        walk.wait()
         os.close(leader)
