@@ -178,14 +178,14 @@ def check(arguments):
 
 def _judge(arguments, many_sheets):
     """(a function from the text and the folder of a sheet to its report, the files that it compares with)."""
-    from neuronnet.sheet.check_sheet import check_sheet
+    from neuronnet.sheet.check_sheet import check_sheet, own_report
 
     task, progress = arguments.same_task, output.progress_line(1, "trainings with a mistake")
     if task is not None and arguments.network is not None:
         raise NeuronnetError("--same-task and --network both say what sheets are compared with; give one")
     sheet, place = (None, None) if task is None else _sheet_of_its_own(task)
     if sheet is not None and not _is_network(sheet):
-        whole = many_sheets.Task(sheet)
+        whole = many_sheets.Task(sheet, own_report)
         return (lambda text, folder: whole.report(text)), [place]
     given = task or arguments.network
     network, place = (None, None) if given is None else output.source(given)

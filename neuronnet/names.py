@@ -22,6 +22,7 @@ WORD = r"[^\W\d][\w']*"  # what an author may choose as a name, as a regular exp
 
 _PARTIAL = re.compile(r"d(?P<numerator>[^/\s]+)/d(?P<denominator>[^/\s]+)")
 _LATER = re.compile(r"([^@]+)@([1-9][0-9]{0,8})")
+MOST_UPDATES = 10_000_000  # after which a quantity is asked for
 BATCH_ERROR = "E_batch"  # what an update from some of the samples makes smaller
 _UNICODE = {"∂": "d", "δ": "delta", "η": "eta", "′": "'"}
 _KINDS = ("net", "out", "target", "E", "delta")

@@ -18,6 +18,7 @@ from neuronnet.files import require
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import (
+    MOST_UPDATES,
     after,
     in_sample,
     of_one_pass,
@@ -29,7 +30,6 @@ from neuronnet.names import (
 from neuronnet.render import document, text
 
 MOST_ROWS = 20_000
-MOST_UPDATES = 10_000_000
 MOST_EXACT_UPDATES = 20
 ROUNDINGS = 8
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import DIGITS, agree_in_print
-from neuronnet.derivation.model import Graph, Values
+from neuronnet.derivation.formula_graph import Graph, Values
 from neuronnet.derivation.sweep import derivative
 from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError, UnknownName

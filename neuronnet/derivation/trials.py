@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from neuronnet.derivation.digits import DIGITS, fifty_digits
 from neuronnet.derivation.draws import Draws, Structure, kinks, lines_of_one, same_side, value_in
-from neuronnet.derivation.model import MORE_DIGITS, Model, Values
+from neuronnet.derivation.formula_graph import MORE_DIGITS, Values
+from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings_with_shapes
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import (

@@ -12,13 +12,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError, counted
-from neuronnet.golden.actual import Actual
 from neuronnet.golden.matching import matched
 from neuronnet.golden.recording import REPRODUCIBLE, ULPS, over_samples, ulp_of
 from neuronnet.names import update_of
 from neuronnet.render.document import preformatted
 
 if TYPE_CHECKING:
+    from neuronnet.golden.actual import Actual
     from neuronnet.golden.golden import Golden
     from neuronnet.golden.golden_value import GoldenValue
 

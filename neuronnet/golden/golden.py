@@ -264,7 +264,7 @@ def _of_network(network, at, dtype, number, progress):
     description = read(network.to_dict() if isinstance(network, NeuralNetwork) else network)
     require_trainable(description, at[-1])
     passes = recorded(NeuralNetwork.from_dict(description, number), description, at, progress)
-    others = [disturbed(description, at, dtype, seed) for seed in range(RUNS)]
+    others = [disturbed(NeuralNetwork.from_dict, description, at, dtype, seed) for seed in range(RUNS)]
     exact, runs, made, until = [], [{} for _ in others], 0, None
     try:
         for _ in at:

@@ -23,7 +23,6 @@ from neuronnet.description.description import batches_in_a_round
 from neuronnet.elementary import exp, log1p, sqrt, tanh
 from neuronnet.errors import NeuronnetError
 from neuronnet.names import BATCH_ERROR, after, in_sample, partial_name, split_index, split_partial, update_of
-from neuronnet.network import NeuralNetwork
 
 if TYPE_CHECKING:
     from neuronnet.network import NeuralNetwork
@@ -172,11 +171,14 @@ def ulp_of(value, dtype):
     return math.ulp(value) if dtype == "float64" else max(2.0**-149, math.ldexp(math.ulp(value), 29))
 
 
-def disturbed(description, at, dtype, seed):
-    """(update, {name: value}) for each update in `at`: a training with every operation off by a rounding."""
+def disturbed(new_network, description, at, dtype, seed):
+    """(update, {name: value}) for each update in `at`: a training with every operation off by a rounding.
+
+    `new_network(description, number)` is `NeuralNetwork.from_dict`.
+    """
     draw, ulp = random.Random(seed), ULPS[dtype]
     number = disturbed_number(ulp, draw)
-    network, in_passes = NeuralNetwork.from_dict(description), NeuralNetwork.from_dict(description, number)
+    network, in_passes = new_network(description), new_network(description, number)
     _in_plain_formulas(in_passes)
     _round_givens(network, in_passes, ulp, draw)
     looked_at = {*at, *(2**k for k in range(max(at).bit_length()))}

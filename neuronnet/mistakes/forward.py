@@ -7,9 +7,18 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from neuronnet.formulas.expressions import Call, Name, Number, Power, Sum, sum_of, total
+from neuronnet.formulas.expressions import Call, Name, Number, Power, Sum, total
 from neuronnet.formulas.rewriting import mapped, nodes
-from neuronnet.mistakes.variation import BOTH, ERROR, GRADIENT, Variation, changed, known, with_parts
+from neuronnet.mistakes.variation import (
+    BOTH,
+    ERROR,
+    GRADIENT,
+    Variation,
+    changed,
+    known,
+    with_parts,
+    without_term,
+)
 from neuronnet.names import in_sample
 
 if TYPE_CHECKING:
@@ -193,17 +202,6 @@ def _lines(graph):
                     yield changed(
                         id, [name], lambda whole, parts=parts: with_parts(whole, parts), what, places
                     )
-
-
-def without_term(place: int) -> Callable:
-    """The change of a sum that leaves out the term in one place."""
-
-    def without(whole):
-        if not isinstance(whole, Sum) or len(whole.terms) <= max(place, 1):  # another mistake came first
-            return whole
-        return sum_of([*whole.terms[:place], *whole.terms[place + 1 :]])
-
-    return without
 
 
 def _exchanged(graph, groups):

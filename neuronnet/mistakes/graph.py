@@ -12,9 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from neuronnet.derivation.model import Model
 from neuronnet.derivation.sweep import contributions
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import as_vector_shape
@@ -40,6 +39,9 @@ from neuronnet.mistakes.variation import (
     starting_at,
 )
 from neuronnet.names import after, partial_name, split_partial, update_of
+
+if TYPE_CHECKING:
+    from neuronnet.derivation.model import Model
 
 RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "step")
 

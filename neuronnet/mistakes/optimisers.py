@@ -23,8 +23,7 @@ from neuronnet.formulas.expressions import (
     sum_of,
 )
 from neuronnet.formulas.rewriting import nodes
-from neuronnet.mistakes.forward import without_term
-from neuronnet.mistakes.variation import Variation, known, with_parts
+from neuronnet.mistakes.variation import Variation, known, with_parts, without_term
 from neuronnet.names import after, partial_name, split_partial, split_update
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ as, what one use of a quantity adds to its derivative, or how these shares are p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from neuronnet.derivation.model import Model
 from neuronnet.derivation.sweep import added, contributions
 from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError
@@ -17,6 +17,9 @@ from neuronnet.formulas.evaluating import Shapes, shared_evaluator
 from neuronnet.formulas.expressions import Expression, Name, Number, Transpose
 from neuronnet.mistakes.variation import RIGHT, Variation, with_parts
 from neuronnet.names import after, partial_name, split_index, split_partial
+
+if TYPE_CHECKING:
+    from neuronnet.derivation.model import Model
 
 
 class Pass:

@@ -14,8 +14,10 @@ from neuronnet.formulas.expressions import (
     Expression,
     Number,
     Product,
+    Sum,
     Transpose,
     product_of,
+    sum_of,
     wrap,
 )
 from neuronnet.formulas.rewriting import elementwise, mapped, nodes, replaced
@@ -184,6 +186,17 @@ def without_factor(share: Expression, is_chosen: Callable) -> Expression | None:
                     rest[0] = ("*", rest[0][1])
                 return rebuild(product_of(rest))
     return None
+
+
+def without_term(place: int) -> Callable:
+    """The change of a sum that leaves out the term in one place."""
+
+    def without(whole):
+        if not isinstance(whole, Sum) or len(whole.terms) <= max(place, 1):  # another mistake came first
+            return whole
+        return sum_of([*whole.terms[:place], *whole.terms[place + 1 :]])
+
+    return without
 
 
 def factors_of(share: Expression) -> list[Expression]:

@@ -33,6 +33,7 @@ from neuronnet.sheet.readers.cutting import Claim, Unread
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.readers.spelling import with_weights
 from neuronnet.sheet.report import (
+    NO_CLAIM,
     RIGHT,
     UNKNOWN_NAME,
     WRONG_NUMBER,
@@ -44,7 +45,6 @@ from neuronnet.sheet.statements import read_statements
 from neuronnet.sheet.statements_anew import refuse_late
 from neuronnet.sheet.understood import Spellings, Understood, understood_beside
 
-NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"
 IN_NAMES = ("found", "instead", "formula", "sentence")
 GIVEN_BESIDE = "the computation beside it gives this"
 MOST_MENDED = 20  # wrong formulas that get a repair and a counterexample

@@ -6,18 +6,39 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
 from itertools import product
+from struct import pack, unpack
 from typing import NamedTuple
 
-from neuronnet.derivation.digits import Printed
+from neuronnet.derivation.digits import BINARY64_ROUNDING, Printed
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression
 from neuronnet.sheet.on_paper import intermediate_results, written_down
+from neuronnet.sheet.report import RIGHT, ROUNDING
 
 HALF = Decimal("0.5")
 NOTHING = Decimal("1e-40")  # what fifty digits leave of a difference that is 0
 MATCH = Decimal("1e-12")  # relative: so near to the exact value is the formula of it
+EXACT, TO_THE_DIGIT, ROUNDED = "exact", "to the digit printed", "rounded"
+CUT_OFF, NOTHING_LEFT = "cut off", "no significant digit is left"
+BINARY32_ROUNDING = Decimal(2) ** -21  # eight roundings of a computation in binary32
+LARGEST_BINARY32 = 3e38
+DIGITS_OF_BINARY32 = 9  # so many are those of a binary32 number by chance once in fifty times
+DIGITS_OF_BINARY64 = 17
+
+
+class Verdict(NamedTuple):
+    """What a printed number is: "right", "rounding", "undecided" or "wrong number", and `how`, a clause.
+
+    `follows_from` is the line whose wrong number gives this one; `entry` the index, from 1, of the entry of
+    an array that the verdict is about.
+    """
+
+    verdict: str
+    how: str
+    follows_from: int | None = None
+    entry: tuple[int, ...] | None = None
 
 
 class Input(NamedTuple):
@@ -84,6 +105,34 @@ def cut_to(value: Decimal) -> list[Decimal]:
 
 
 SHORTENED = (rounded_to, cut_to)  # what an author does to all his numbers
+
+
+def by_itself(printed, exact):
+    """The Verdict on a number that the exact value alone explains, or None."""
+    if printed.value == 0 and abs(exact) > NOTHING:
+        return Verdict(ROUNDING, NOTHING_LEFT) if gives(exact, printed) else None
+    if printed.agrees(exact):
+        if printed.value == exact:
+            return Verdict(RIGHT, EXACT)
+        return Verdict(RIGHT, TO_THE_DIGIT if digits_of(printed.value) == 1 else ROUNDED)
+    binary, rounding = binary_of(printed)
+    if abs(printed.value - exact) <= rounding * abs(exact):
+        return Verdict(ROUNDING, f"computed in {binary}")
+    return Verdict(ROUNDING, CUT_OFF) if printed.is_cut_from(exact) else None
+
+
+def binary_of(printed):
+    """(the type of float that the digits show, its relative rounding); (None, 0) where they show none."""
+    digits, number = digits_of(printed.value), float(printed.value)
+    if digits < DIGITS_OF_BINARY32:
+        return None, 0
+    if abs(number) < LARGEST_BINARY32:
+        single = unpack("f", pack("f", number))[0]
+        if number == single or printed.agrees(Decimal(single)):
+            return "binary32", BINARY32_ROUNDING
+    if digits <= DIGITS_OF_BINARY64 or printed.agrees(Decimal(number)):
+        return "binary64", BINARY64_ROUNDING
+    return None, 0
 
 
 class Computation:

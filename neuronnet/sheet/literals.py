@@ -17,9 +17,17 @@ from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import ArrayOf, Expression, Name, Negative, Number, Sum
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, replaced
 from neuronnet.names import partial_name
-from neuronnet.sheet.computation import SHORTENED, Computation, Input, digits_of, gives, reaches, ways_of
+from neuronnet.sheet.computation import (
+    SHORTENED,
+    Computation,
+    Input,
+    by_itself,
+    digits_of,
+    gives,
+    reaches,
+    ways_of,
+)
 from neuronnet.sheet.roles import aligned
-from neuronnet.sheet.rounding import by_itself
 
 CONSTANTS = {Decimal("0.5"), Decimal("0.25")}  # decimals that stand for themselves
 

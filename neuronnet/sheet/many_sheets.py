@@ -15,9 +15,9 @@ from neuronnet.formulas.tokens import parse_array, parse_number
 from neuronnet.render import text
 from neuronnet.render.verdicts import causes
 from neuronnet.sheet.best_reading import best_reading
-from neuronnet.sheet.check_sheet import NO_CLAIM, own_report
+from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.read_sheet import read_sheet
-from neuronnet.sheet.report import UNDECIDED, UNKNOWN_NAME, UNREADABLE, Line, Part, SheetReport
+from neuronnet.sheet.report import NO_CLAIM, UNDECIDED, UNKNOWN_NAME, UNREADABLE, Line, Part, SheetReport
 from neuronnet.sheet.roles import GIVEN, MODEL
 
 SHEETS = {*".txt .md .markdown .tex .html .htm .ipynb .py .csv .tsv .json".split()}
@@ -135,10 +135,11 @@ def _as_csv(rows):
 class Task:
     """A sheet that says what all are to derive: its given numbers and forward lines count for every sheet.
 
-    Raises NeuronnetError where it has none.
+    `judge(sheet)` gives the SheetReport on a sheet. Raises NeuronnetError where the task has none.
     """
 
-    def __init__(self, text: str):
+    def __init__(self, text: str, judge: Callable[[Sheet], SheetReport]):
+        self._judge = judge
         sheet = read_sheet(text)
         reading, _ = best_reading(sheet)
         roles, start = reading.roles.of, len(sheet.lets)
@@ -169,7 +170,7 @@ class Task:
             else:
                 kept.append(claim)
             met.add(name)
-        found = own_report(replace(sheet, claims=[*self._claims, *kept]))
+        found = self._judge(replace(sheet, claims=[*self._claims, *kept]))
         lines += [line for line in found.lines if line.line > 0]
         reading = found.reading
         if reading is not None:

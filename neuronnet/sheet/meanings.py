@@ -30,6 +30,7 @@ from neuronnet.formulas.rewriting import nodes
 from neuronnet.names import split_partial
 from neuronnet.sheet.formula_values import DRAWS, constant_factor, is_near, times
 from neuronnet.sheet.helpers import Helpers
+from neuronnet.sheet.own_rules import OwnRules
 from neuronnet.sheet.roles import (
     CHANGE,
     GRADIENT,
@@ -40,9 +41,10 @@ from neuronnet.sheet.roles import (
     is_one,
 )
 from neuronnet.sheet.seeds import Seeds
+from neuronnet.sheet.updates import Updates
 
 
-class Meanings(Seeds):
+class Meanings(Seeds, Updates, OwnRules):
     """Settles what helpers, gradients and updates of a sheet are, and defines them in its model."""
 
     def settle(self) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from neuronnet.derivation.network_model import NetworkModel
-from neuronnet.derivation.quantities import MOST_UPDATES
 from neuronnet.errors import ExpressionError, NeuronnetError
 from neuronnet.formulas.expressions import ArrayOf, Entry, Expression, Name, Negative
 from neuronnet.formulas.notation import Known, gradient_of, parse, updated
 from neuronnet.names import (
+    MOST_UPDATES,
     after,
     in_later_pass,
     partial_name,

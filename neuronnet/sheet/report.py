@@ -22,6 +22,7 @@ WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE = "wrong number", "wrong formula", "rig
 UNREADABLE, UNKNOWN_NAME, UNDECIDED = "unreadable", "unknown name", "undecided"
 VERDICTS = (RIGHT, ROUNDING, WRONG_NUMBER, WRONG_FORMULA, COINCIDENCE, UNDECIDED, UNREADABLE, UNKNOWN_NAME)
 KINDS = ("given", "model", "seed")
+NO_CLAIM = "no claim found; a claim is a line such as net_h1 = w1*i1 + w2*i2 + b1 = 0.3775"
 JUDGED = "judged"  # the kind of a line; the others are given, model and seed: no claim of theirs is judged
 
 

@@ -12,16 +12,19 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from itertools import product
-from struct import pack, unpack
-from typing import NamedTuple
 
-from neuronnet.derivation.digits import BINARY64_ROUNDING, Printed, fifty_digits
+from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.formulas.arrays import Array, as_vector_shape, entries, shape, shape_text
 from neuronnet.formulas.expressions import Expression, Name, Sum
 from neuronnet.sheet.computation import (
-    NOTHING,
+    EXACT,
+    ROUNDED,
     SHORTENED,
+    TO_THE_DIGIT,
     Input,
+    Verdict,
+    binary_of,
+    by_itself,
     digits_of,
     gives,
     is_whole_zero,
@@ -37,8 +40,6 @@ from neuronnet.sheet.report import RIGHT, ROUNDING, WRONG_NUMBER
 UNDECIDED = "undecided"
 RANKS = [RIGHT, ROUNDING, UNDECIDED, WRONG_NUMBER]
 
-EXACT, TO_THE_DIGIT, ROUNDED = "exact", "to the digit printed", "rounded"
-CUT_OFF, NOTHING_LEFT = "cut off", "no significant digit is left"
 CARRIED, STEP_BY_STEP = "computed from rounded numbers", "every step is rounded"
 ON_THE_LINE, ARITHMETIC = "computed from the numbers on the line", "the arithmetic is right"
 WITHIN, UNKNOWN = "within the rounding of your numbers", "no line computes it"
@@ -49,23 +50,6 @@ NOT_ZERO, NOT_IT = "it is not 0", "no rounding explains it"
 FAR, FAR_PART = 100, 5  # units of the last digit, and the part of the value: both together are no rounding
 MEMORY = (1, 2, 5)  # so many lines back unrounded numbers are carried on from
 MOST_CORNERS = 10  # inputs of which every combination is tried
-BINARY32_ROUNDING = Decimal(2) ** -21  # eight roundings of a computation in binary32
-LARGEST_BINARY32 = 3e38
-DIGITS_OF_BINARY32 = 9  # so many are those of a binary32 number by chance once in fifty times
-DIGITS_OF_BINARY64 = 17
-
-
-class Verdict(NamedTuple):
-    """What a printed number is: "right", "rounding", "undecided" or "wrong number", and `how`, a clause.
-
-    `follows_from` is the line whose wrong number gives this one; `entry` the index, from 1, of the entry of
-    an array that the verdict is about.
-    """
-
-    verdict: str
-    how: str
-    follows_from: int | None = None
-    entry: tuple[int, ...] | None = None
 
 
 _CARRIED, _STEP_BY_STEP = Verdict(ROUNDING, CARRIED), Verdict(ROUNDING, STEP_BY_STEP)
@@ -151,34 +135,6 @@ def _zeros_like_the_others(texts):
     if decimals <= 0:
         return texts
     return [Printed(f"0.{'0' * decimals}") if is_whole_zero(text) else text for text in texts]
-
-
-def by_itself(printed, exact):
-    """The Verdict on a number that the exact value alone explains, or None."""
-    if printed.value == 0 and abs(exact) > NOTHING:
-        return Verdict(ROUNDING, NOTHING_LEFT) if gives(exact, printed) else None
-    if printed.agrees(exact):
-        if printed.value == exact:
-            return Verdict(RIGHT, EXACT)
-        return Verdict(RIGHT, TO_THE_DIGIT if digits_of(printed.value) == 1 else ROUNDED)
-    binary, rounding = _binary(printed)
-    if abs(printed.value - exact) <= rounding * abs(exact):
-        return Verdict(ROUNDING, f"computed in {binary}")
-    return Verdict(ROUNDING, CUT_OFF) if printed.is_cut_from(exact) else None
-
-
-def _binary(printed):
-    """(the type of float that the digits show, its relative rounding); (None, 0) where they show none."""
-    digits, number = digits_of(printed.value), float(printed.value)
-    if digits < DIGITS_OF_BINARY32:
-        return None, 0
-    if abs(number) < LARGEST_BINARY32:
-        single = unpack("f", pack("f", number))[0]
-        if number == single or printed.agrees(Decimal(single)):
-            return "binary32", BINARY32_ROUNDING
-    if digits <= DIGITS_OF_BINARY64 or printed.agrees(Decimal(number)):
-        return "binary64", BINARY64_ROUNDING
-    return None, 0
 
 
 def _unchanged(texts, values, formulas, inputs):
@@ -306,7 +262,7 @@ class _Explanation:
     def _binary(self, way):
         """What rounding every input in binary does to the value; at a cancellation that is much."""
         for place in self._open():
-            binary, rounding = _binary(self.texts[place])
+            binary, rounding = binary_of(self.texts[place])
             if binary is not None:
                 box = way.box(way.shifted(way.start, partial(_both_ways, rounding), way.start))
                 self._settle_within(box, Verdict(ROUNDING, f"computed in {binary}"), places=[place])

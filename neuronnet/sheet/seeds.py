@@ -7,12 +7,11 @@ from fractions import Fraction
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.expressions import Call, Expression, Name, Negative, Number, Product
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.formula_values import Meaning, alike
+from neuronnet.sheet.formula_values import FormulaValues, Meaning, alike
 from neuronnet.sheet.roles import GIVEN, GRADIENT, HELPER, RATES, SEED, THE_SEED, is_delta, texts
-from neuronnet.sheet.updates import Updates
 
 
-class Seeds(Updates):
+class Seeds(FormulaValues):
     """Makes a loss of what is given: its derivative by a quantity is the number or formula of the seed."""
 
     def _seed_from_given(self, step, weight, slope):

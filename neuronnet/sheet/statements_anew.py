@@ -13,13 +13,15 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from neuronnet.derivation.digits import Printed
-from neuronnet.derivation.model import Model
+from neuronnet.derivation.digits import Printed, fifty_digits
+from neuronnet.derivation.readings import resolved
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas import arrays
+from neuronnet.formulas.evaluating import Shapes, evaluator
 from neuronnet.formulas.expressions import Entry, Name, Negative, Number, Product, Sum
 from neuronnet.formulas.notation import Known, gradient_of
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
@@ -437,9 +439,12 @@ def prepare_given(statements, known):
         names = {each for part in statement.formulas for each in part.used}
         is_prepared = is_pair and name in names - used and names <= given.keys()
         if is_prepared and not any(is_delta(each) or gradient_of(each, known) for each in names):
-            with suppress(NeuronnetError):
-                model = Model({each: given[each] for each in names})
-                value = model.value(model.resolved(statement.formulas[0].formula))
+            with suppress(NeuronnetError, ArithmeticError):
+                values = {each: arrays.mapped(Decimal, given[each]) for each in names}
+                shapes = Shapes({each: arrays.shape(value) for each, value in values.items()})
+                formula = resolved(statement.formulas[0].formula, shapes)
+                with fifty_digits():
+                    value = evaluator(formula, Decimal)(values)
                 printed = arrays.mapped(lambda number: Printed(str(number)), value)
                 statement.parts[1] = replace(statement.parts[1], printed=printed, formula=None)
                 _rename_before(position, statements, name, f"{name}~{position}")

@@ -8,12 +8,11 @@ from neuronnet.formulas.arrays import entries
 from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
 from neuronnet.formulas.rewriting import leaves_of, mapped
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.formula_values import SAME, constant_ratio, minus, rough_ratio
-from neuronnet.sheet.own_rules import OwnRules
+from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio, minus, rough_ratio
 from neuronnet.sheet.roles import RATES, UPDATE
 
 
-class Updates(OwnRules):
+class Updates(FormulaValues):
     """Settles what the updates of a sheet are: steps down a gradient, velocities, changes."""
 
     def _update(self, role, statement, only_if_right):

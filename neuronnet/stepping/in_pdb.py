@@ -10,10 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from neuronnet.derivation.quantities import MOST_UPDATES
 from neuronnet.errors import A_RATE, A_SAMPLE, NeuronnetError, PassOrderError, UnknownName, shortened
 from neuronnet.layer import NeuronLayer, SoftmaxLayer
-from neuronnet.names import in_sample, partial_name
+from neuronnet.names import MOST_UPDATES, in_sample, partial_name
 from neuronnet.network import NeuralNetwork
 from neuronnet.neuron import Neuron
 from neuronnet.training import GradientDescent

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from neuronnet.derivation.quantities import MOST_UPDATES, Derivation, is_small
+from neuronnet.derivation.quantities import Derivation, is_small
 from neuronnet.description.description import batches_in_a_round
 from neuronnet.errors import A_SAMPLE, NeuronnetError, PassOrderError, UnknownName, counted, shown
-from neuronnet.names import in_sample, partial_name, split_update
+from neuronnet.names import MOST_UPDATES, in_sample, partial_name, split_update
 from neuronnet.network import NeuralNetwork
 from neuronnet.render.picture import in_characters, picture
 from neuronnet.render.text import as_given, equation, nine_decimals
