@@ -166,7 +166,10 @@ class Passes:
         finally:
             for number, event in enumerate(tap.events or ()):
                 place = tap.places[event.place]
-                self.backward.append(Noted(number, place.name, place.line, place.source, place.kind, event))
+                kind = place.kind
+                if kind == "stored":
+                    kind = "assigned" if event.name != place.name else "changed"
+                self.backward.append(Noted(number, event.name, place.line, place.source, kind, event))
             tap.start()
 
     def named(self, key):
@@ -216,11 +219,11 @@ class Passes:
         for event in events:
             place = tap.places[event.place]
             if isinstance(event.value, (bool, int, float, np.generic, np.ndarray)):
-                self._values.setdefault(_bare(place.name), []).append((event.value, dict(event.loops)))
+                self._values.setdefault(_bare(event.name), []).append((event.value, dict(event.loops)))
             is_one = last[event.place] < MOST_REPEATED or event.turn == last[event.place]
             if _is_number(event.value) and is_one and place.kind not in ("made", "returned"):
-                words = f"{place.name} (line {place.line})"
-                self.forward.append(self._tapped(place.name, words, event.value, event.loops, event[:2]))
+                words = f"{event.name} (line {place.line})"
+                self.forward.append(self._tapped(event.name, words, event.value, event.loops, event[:2]))
         readers: dict = {}
         for place, count, number in uses:
             readers.setdefault(number, []).append((place, count))

@@ -24,9 +24,9 @@ IN_PLACE = ("at", "copyto", "put", "place", "putmask", "fill_diagonal")  # funct
 class Place(NamedTuple):
     """Where a value is tapped: a `name`, its `line` in the file, the `source` of that line, what is `read`.
 
-    `kind`: "assigned", "changed" (a part of it, or in place), "given" (an argument), "made" (an element of
-    what is returned, or of a dict), "passed" and "returned" (the same of a function that is called), or
-    "used". `scope`: the name of the function.
+    `kind`: "assigned", "changed" (a part of it, or in place), "stored" (under a key, or as a part), "given"
+    (an argument), "made" (an element of what is returned, or of a dict), "passed" and "returned" (the same of
+    a function that is called), "loop", or "used". `scope`: the name of the function.
     """
 
     kind: str
@@ -38,9 +38,10 @@ class Place(NamedTuple):
 
 
 class Event(NamedTuple):
-    """A value at a Place (its number), the `turn`-th time; the values of the loops around it.
+    """A value at a Place (its number), the `turn`-th time, and its `name`; the values of the loops around it.
 
-    `value`: a copy; `read`: the numbers of the Events that last gave what the line reads.
+    `value`: a copy; `read`: the numbers of the Events that last gave what the line reads; `around`: the
+    Places of those loops, the outermost first.
     """
 
     place: int
@@ -48,6 +49,8 @@ class Event(NamedTuple):
     loops: tuple
     value: object
     read: tuple
+    name: str
+    around: tuple
 
 
 class Tap:
@@ -67,21 +70,29 @@ class Tap:
         self._counts, self._writers, self._loops = Counter(), {}, []
         self._makers = {}  # id of an object -> (itself, the Event that gave it)
 
-    def enter(self):
-        """A loop begins."""
-        self._loops.append({})
+    def enter(self, place, turns=()):
+        """A loop begins; returns what it runs over."""
+        self._loops.append((place, {}))
+        change = self.changes.get((place, 0))
+        return turns if change is None else change(list(turns))
 
     def turn(self, **values):
         """Its next turn, with these values."""
-        self._loops[-1] = values
+        self._loops[-1] = self._loops[-1][0], values
 
     def leave(self):
         """It ends."""
         self._loops.pop()
 
-    def __call__(self, place, value):
+    def __call__(self, place, value, *key):
         if self.events is None and not self.changes:
             return value
+        if key and (isinstance(value, dict) or isinstance(value, list) and isinstance(key[0], int)):
+            value[key[0]] = self._passed(place, value[key[0]], f"{self.places[place].name}[{key[0]!r}]")
+            return value
+        return self._passed(place, value, self.places[place].name)
+
+    def _passed(self, place, value, name):
         count = self._counts[place]
         self._counts[place] += 1
         change = self.changes.get((place, count))
@@ -91,24 +102,25 @@ class Tap:
             key = self.places[place].scope, self.places[place].name
             self.uses += [(place, count, number) for number in self._writers.get(key, ())]
         elif self.events is not None:
-            self._note(place, count, value)
+            self._note(place, count, value, name)
         return value
 
-    def _note(self, place, count, value):
+    def _note(self, place, count, value, name):
         at, number = self.places[place], len(self.events)
         keys = [key for name in at.read for key in ((at.scope, name), (None, f"{name}()"))]
         read = [event for key in keys for event in self._writers.get(key, ())]
         read += [self._makers[id(value)][1]] if id(value) in self._makers else []
-        loops = [(name, each) for turn in self._loops for name, each in turn.items()]
-        loops = tuple((name, each) for name, each in loops if isinstance(each, (int, np.integer)))
+        loops = [pair for _, turn in self._loops for pair in turn.items()]
+        loops = tuple((of, each) for of, each in loops if isinstance(each, (int, np.integer)))
+        around = tuple(place for place, _ in self._loops)
         kept = value.copy() if isinstance(value, np.ndarray) else value
-        self.events.append(Event(place, count, loops, kept, tuple(dict.fromkeys(read))))
+        self.events.append(Event(place, count, loops, kept, tuple(dict.fromkeys(read)), name, around))
         if isinstance(value, (np.ndarray, tuple, list, dict)):
             self._makers[id(value)] = value, number
         scope = None if at.kind == "returned" else at.scope
-        if "[" in at.name:  # grads["dW"], a part of grads
-            self._writers.setdefault((scope, at.name.split("[")[0]), []).append(number)
-        self._writers[scope, at.name] = [number]
+        if "[" in name:  # grads["dW"], a part of grads
+            self._writers.setdefault((scope, name.split("[")[0]), []).append(number)
+        self._writers[scope, name] = [number]
 
 
 def rewritten(function, role):
@@ -234,7 +246,11 @@ class _Rewriter:
             turn = ", ".join(f"{name}={name}" for name in names)
             node.body = [*ast.parse(f"{TAP}.turn({turn})").body, *self._block(node.body)]
             node.orelse = self._block(node.orelse) if node.orelse else []
-            enter, leave = (ast.parse(f"{TAP}.{each}()").body for each in ("enter", "leave"))
+            enter = ast.parse(f"{TAP}.enter({self._place('loop', ', '.join(names), node)})").body
+            leave = ast.parse(f"{TAP}.leave()").body
+            if isinstance(node, ast.For):
+                enter[0].value.args.append(node.iter)
+                node.iter, enter = enter[0].value, []
             return [*enter, ast.Try([node], [], [], leave)]
         for field in ("body", "orelse", "finalbody"):
             if getattr(node, field, None):
@@ -277,7 +293,11 @@ class _Rewriter:
             there = ast.Name(name, ast.Load()) if is_part else _loaded(target)
             also = (name,) if is_changed or is_part else ()
             kind = "changed" if also else "assigned"
+            has_key = is_part and _is_plain_key(target.slice)
+            kind = "stored" if has_key and not is_changed else kind
             after.append(self._after(there, name, node, kind, (*read, *also, *_read_names_of_target(target))))
+            if has_key:
+                after[-1].value.args.append(_loaded(target.slice))
         return [node, *after]
 
     def _elements(self, value, node, container):
@@ -307,9 +327,12 @@ class _Rewriter:
         store.ctx = ast.Store()
         return ast.copy_location(ast.Assign([store], self._tapped(there, name, node, kind, read)), node)
 
-    def _tapped(self, expression, name, node, kind, read=()):
+    def _place(self, kind, name, node, read=()):
         self.tap.places.append(Place(kind, name, *self._where(node), tuple(read), self.called))
-        number = ast.Constant(len(self.tap.places) - 1)
+        return len(self.tap.places) - 1
+
+    def _tapped(self, expression, name, node, kind, read=()):
+        number = ast.Constant(self._place(kind, name, node, read))
         return ast.copy_location(ast.Call(ast.Name(TAP, ast.Load()), [number, expression], []), node)
 
     def _where(self, node):
@@ -362,6 +385,13 @@ def _name_of(target):
             return f"{target.value.id}[{key.value!r}]", False
         return target.value.id, True
     return None, False
+
+
+def _is_plain_key(key):
+    """Whether a key, such as `"W" + str(i)`, can be read once more."""
+    called = [node for node in ast.walk(key) if isinstance(node, ast.Call)]
+    names = {node.func.id if isinstance(node.func, ast.Name) else "" for node in called}
+    return not isinstance(key, (ast.Slice, ast.Tuple, ast.NamedExpr)) and names <= {"str"}
 
 
 def _loaded(target):

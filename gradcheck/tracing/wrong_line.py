@@ -253,7 +253,8 @@ class Trace:
         """[the Way] of values such that the gradients are right, where these determine them."""
         if line[0].kind == "changed":
             some = [line[-1]]
-        start = {_key(each): np.asarray(each.event.value) for each in some}
+        is_number = all(isinstance(each.event.value, (float, int, np.ndarray, np.generic)) for each in some)
+        start = {_key(each): np.asarray(each.event.value) for each in some if is_number}
         is_open = [
             each.dtype.kind == "f" or each.dtype.kind == "i" and each.ndim == 0 for each in start.values()
         ]
