@@ -153,9 +153,7 @@ def check(arguments):
     from neuronnet.sheet import many_sheets
 
     found = [[each] if each == "-" else many_sheets.files_in(_sheet_file(each)) for each in arguments.sheets]
-    for each in arguments.sheets:
-        if others := many_sheets.left_out(each):
-            output.complain("neuronnet", f"{each}: left out, no sheets by their suffix: {', '.join(others)}")
+    others = [row for each in arguments.sheets for row in many_sheets.left_out(each)]
     sheets = [place for places in found for place in places]
     if not sheets:
         raise NeuronnetError(f"{', '.join(arguments.sheets)}: there is no sheet in there")
@@ -166,8 +164,10 @@ def check(arguments):
         progress = output.progress_line(len(sheets), "sheets")
         found = many_sheets.rows_of(sheets, judge, progress)
         rows, until = output.as_far_as_made(lambda: output.listed(found, "sheet"))
-        _write(arguments, [*sheets, *judged_by], until, **many_sheets.written(rows))
+        _write(arguments, [*sheets, *judged_by], until, **many_sheets.written(rows + others))
         return output.ended(many_sheets.status(rows), "neuronnet", until)
+    for row in others:
+        output.complain("neuronnet", f"{row.sheet}: {row.mistake}")
     sheet, place = output.text_source(sheets[0], many_sheets.NEEDED)
     folder = None if sheets[0] == "-" else place.parent
     report, until = output.as_far_as_made(lambda: judge(sheet, folder))

@@ -2,8 +2,19 @@
 
 from difflib import SequenceMatcher
 
+from neuronnet.errors import NeuronnetError
 from neuronnet.formulas import arrays
-from neuronnet.formulas.expressions import Call, Compare, Expression, Name, Negative, Number, Product, Sum
+from neuronnet.formulas.expressions import (
+    Call,
+    Compare,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    Product,
+    Sum,
+    Transpose,
+)
 from neuronnet.formulas.functions import FUNCTIONS
 from neuronnet.formulas.rewriting import logistic_argument, mapped, nodes, replaced
 from neuronnet.names import split_partial
@@ -22,7 +33,8 @@ class Surroundings:
 
     def __init__(self, formula: Expression, truth: Expression, model, names=None):
         self.model = model
-        self.own = truth.name if isinstance(truth, Name) else None
+        inner = truth.parts()[0] if isinstance(truth, Transpose) else truth  # a Jacobian in columns
+        self.own = inner.name if isinstance(inner, Name) else None
         named = None if self.own is None else model.formula(self.own)
         if isinstance(named, Name):  # the author's own word for a derivative
             named = model.formula(named.name) or named
@@ -35,8 +47,9 @@ class Surroundings:
         )
         self.slopes = slopes[:MOST_SLOPES]
         self.true = self._as_written(true)
-        self.names = self._names(formula, names)
-        self.shapes = {name: model.shape(name) for name in self.names}
+        shapes = {name: self.shape(Name(name)) for name in self._names(formula, names)}
+        self.shapes = {name: own for name, own in shapes.items() if own is not None}
+        self.names = list(self.shapes)
         self.softmaxes = list(self._softmaxes(needed))
         products = [node for node, _, _ in nodes(self.true) if isinstance(node, Product)]
         factors = [each for node in products for each in node.factors if not isinstance(each[1], Number)]
@@ -114,10 +127,10 @@ class Surroundings:
                 yield Name(name), {"axis": axis, "keepdims": True} if is_matrix else {}
 
     def shape(self, node: Expression):
-        """The shape of a part, None where its own parts do not fit."""
+        """The shape of a part, None where its own parts do not fit or are too many."""
         try:
             return self.model.shape_of(node)
-        except arrays.ShapeError:
+        except NeuronnetError:
             return None
 
     def alike(self, name: str):

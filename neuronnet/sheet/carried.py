@@ -32,7 +32,7 @@ class Carried:
         self.rounded = {name for each in formulas for name in _with_slopes(each) if name in model.given}
         self.printed: dict[str, tuple] = {}
         self._written: dict[str, Expression] = {}
-        self._mistaken: dict[str, Expression] = {}
+        self.mistaken: dict[str, Expression] = {}
         self._words: dict[str, tuple] = {}  # derivative -> (its author's name for it, how many times it)
         self._outs: dict[tuple, str] = {}
         self._known_outs = 0
@@ -73,7 +73,7 @@ class Carried:
             wrong = {each: value for each, (value, _, is_wrong) in self.printed.items() if is_wrong}
             values = {each: wrong[each] if each in wrong else self.model[each] for each in formula.names()}
             self.printed[name] = (evaluator(formula, Decimal)(values), line, True)
-            self._mistaken[name] = formula
+            self.mistaken[name] = formula
         except (NeuronnetError, ArithmeticError, ValueError):
             return
 
@@ -129,7 +129,7 @@ class Carried:
                 and len(exact.entries) == len(printed.entries)
             ):
                 printed = Array(printed.entries, exact.shape)  # a row for a column
-            formula, mistaken = self._computed(name), self._mistaken.get(name)
+            formula, mistaken = self._computed(name), self.mistaken.get(name)
             found[name] = Input(exact, printed, line, is_wrong, formula, mistaken)
             waiting += [before for each in (formula, mistaken) if each is not None for before in each.names()]
         return found

@@ -11,14 +11,14 @@ from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import ArrayOf, Name
-from neuronnet.formulas.rewriting import leaves_of, with_names
+from neuronnet.formulas.expressions import ArrayOf, Name, Transpose
+from neuronnet.formulas.rewriting import leaves_of, nodes, with_names
 from neuronnet.sheet import report
 from neuronnet.sheet.carried import Carried
 from neuronnet.sheet.literals import Literals, NumbersForNames, false_step, what_it_gives
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.roles import CHANGE, GIVEN, GRADIENT, HELPER, MODEL, SEED, UPDATE, VALUE, Roles
-from neuronnet.sheet.rounding import NOT_IT, judged
+from neuronnet.sheet.rounding import INHERITED, NOT_IT, judged
 from neuronnet.sheet.statements import Statement
 
 NO_VALUE = "it has no finite value"
@@ -37,6 +37,7 @@ class Lines:
         self.carried = Carried(self.model, roles.unplaced, formulas)
         self.unclear: dict[str, str] = {}  # what has no certain value -> what is said of it
         self.wrong: list[tuple] = []  # (report.Part, wrong formula, what it should be)
+        self._accused: dict[tuple, int] = {}  # (a wrong formula, what it should be) -> the first line with it
 
     def judged(self) -> list[report.Line]:
         """A report.Line for every statement."""
@@ -170,6 +171,8 @@ class Lines:
                     self._another_formula(line, shown, part.printed, own)
                 if shown.verdict == report.WRONG_NUMBER and shown.follows_from is None and exact is not None:
                     self._at_a_kink(shown, part.printed, truth)
+                    if not statement.formulas:
+                        self._follow(shown, part.printed, role.name, statement.line)
                 if arithmetic and exact is not None:
                     self._step(beside, shown, part.printed, exact, formulas(), arithmetic[0])
                 judged_parts += 1
@@ -182,7 +185,7 @@ class Lines:
                     shown.verdict, shown.note = report.UNREADABLE, NO_VALUE
                     judged_parts += 1
             else:
-                self._formula(shown, part.formula, truth)
+                self._formula(shown, part.formula, truth, statement, role)
                 if role.kind in (GRADIENT, HELPER, UPDATE, CHANGE) and shown.verdict == report.RIGHT:
                     self._in_order(shown, statement, role, part.formula, truth)
                 judged_parts += 1
@@ -274,7 +277,16 @@ class Lines:
                     beside.note = f"{leaf} stands for {name}, which is {self.model.given[name]}"
                     beside.column = leaf.column
 
-    def _formula(self, shown, formula, truth):
+    def _follow(self, shown, printed, name, line):
+        """Let a number follow from the earlier line that gives its quantity this wrong value."""
+        value, before, is_wrong = self.carried.printed.get(name, (None, line, False))
+        if is_wrong and before != line:
+            formulas = [self.carried.mistaken[name]] if name in self.carried.mistaken else []
+            verdict = judged(_nested(printed), value, formulas, self.carried.inputs(formulas)).verdict
+            if verdict in (report.RIGHT, report.ROUNDING):
+                shown.follows_from, shown.note = before, INHERITED
+
+    def _formula(self, shown, formula, truth, statement, role):
         try:
             outcome = self.trials.same(formula, truth)
         except NeuronnetError as error:
@@ -285,6 +297,7 @@ class Lines:
             return
         if outcome.kind == "same":
             shown.note = outcome.note
+            self._fits_its_update(shown, outcome.reading, statement, role)
         elif outcome.kind != "misfit" and self._holds_in_names(formula, truth):
             return
         elif outcome.kind == "here only":
@@ -294,7 +307,30 @@ class Lines:
             shown.verdict, shown.note = report.UNDECIDED, outcome.note
         else:
             shown.verdict, shown.note = report.WRONG_FORMULA, outcome.note
-            self.wrong.append((shown, formula, truth))
+            first = self._accused.setdefault((formula.format(), truth.format()), statement.line)
+            if first != statement.line:
+                shown.follows_from = first
+            else:
+                self.wrong.append((shown, formula, truth))
+
+    def _fits_its_update(self, shown, formula, statement, role):
+        """Accuse a gradient of another shape than the parameter that an update subtracts it from."""
+        if role.target not in self.model.given or statement.name is None:
+            return
+        own, wanted = self.model.shape_of(formula), self.model.shape(role.target)
+        is_turned = len(own) == len(wanted) == 2 and own == wanted[::-1] != wanted
+        is_plain = self.roles.is_code and len(own) == 1 and wanted == (*own, 1) != (1, 1)
+        for position, other in self.roles.of.items() if is_turned or is_plain else ():
+            each = self.statements[position]
+            if other.kind == UPDATE and other.target == role.target and each.line > statement.line:
+                inside = (node.parts()[0].names() for part in each.formulas for node in _transposes(part))
+                if any(statement.name in part.used for part in each.formulas):
+                    if not any(statement.name in names for names in inside):
+                        shape, target = arrays.shape_text(own), arrays.shape_text(wanted)
+                        mend = "transpose it" if is_turned else "keepdims=True is missing"
+                        shown.verdict = report.WRONG_FORMULA
+                        shown.note = f"{shape}, but {role.target} of line {each.line} is {target}: {mend}"
+                        return
 
     def _in_order(self, shown, statement, role, formula, truth):
         """Accuse code of a value that is updated too early; say of a text which value is meant."""
@@ -341,6 +377,10 @@ class Lines:
         self.carried.write(role.name, formula, line.is_wrong)
         if line.is_wrong and statement.number is None and statement.formulas:
             self.carried.go_on(role.name, statement.formulas[0].formula, statement.line)
+
+
+def _transposes(part):
+    return [node for node, *_ in nodes(part.formula) if isinstance(node, Transpose)]
 
 
 def _nested(printed):

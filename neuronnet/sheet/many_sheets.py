@@ -27,7 +27,9 @@ COLUMNS = ("sheet", "judged", "right", "wrong", "not read", "first wrong line", 
 
 @dataclass(frozen=True)
 class Row:
-    """What the check of one sheet found, in short; `status` is the exit status of that check alone."""
+    """What the check of one sheet found, in short; `status` is the exit status of that check alone, None for
+    a file that is no sheet.
+    """
 
     sheet: str
     judged: int
@@ -36,7 +38,7 @@ class Row:
     not_read: int
     first_wrong: int | None
     mistake: str
-    status: int
+    status: int | None
 
     @classmethod
     def of(cls, sheet: str, report: SheetReport) -> Row:
@@ -71,10 +73,11 @@ def files_in(argument: str) -> list[Path]:
     return [each for each in _below(path) if each.suffix.lower() in SHEETS] if path.is_dir() else [path]
 
 
-def left_out(argument: str) -> list[str]:
-    """The names of the files in a folder that are no sheets by their suffix."""
+def left_out(argument: str) -> list[Row]:
+    """A Row for each file in a folder that is no sheet by its suffix."""
     path = Path(argument)
-    return [each.name for each in _below(path) if each.suffix.lower() not in SHEETS] if path.is_dir() else []
+    others = [each for each in _below(path) if each.suffix.lower() not in SHEETS] if path.is_dir() else []
+    return [Row(str(each), 0, 0, 0, 0, None, f"left out: not {NEEDED}", None) for each in others]
 
 
 def _below(folder):
@@ -122,7 +125,9 @@ def _as_text(rows):
     lines = text.table([COLUMNS[:-1], *(row.cells()[:-1] for row in rows)])
     mistakes = ["mistake", *(row.mistake for row in rows)]
     shown = [f"{line}  {mistake}".rstrip() for line, mistake in zip(lines, mistakes)]
-    head = f"{len(rows)} sheets: {right} right, {wrong} wrong, {len(rows) - right - wrong} neither."
+    sheets = sum(each.status is not None for each in rows)
+    head = f"{sheets} sheets: {right} right, {wrong} wrong, {sheets - right - wrong} neither."
+    head += f" {len(rows) - sheets} left out." * (len(rows) > sheets)
     return "\n".join([head, "", *shown])
 
 

@@ -114,6 +114,11 @@ class Meanings(Seeds, Updates, OwnRules):
     def _settle_helpers(self, step, names):
         """Find what helpers of a pass are, all together, and define them."""
         targets = {name: self._named_target(name, step) for name in names}
+        for name in [name for name in names if targets[name] is None]:
+            formulas = self._own_formulas(name, step)
+            if formulas and self._is_more_than_a_derivative(formulas[0]):
+                self._keep_own(name, step, formulas[0])
+                del targets[name]
         for name, target in list(targets.items()):
             if target is not None and target not in self.model.uses(self._loss_of(target)):
                 del targets[name]
@@ -142,6 +147,13 @@ class Meanings(Seeds, Updates, OwnRules):
                     part.formula for at in self._positions(name) for part in self.statements[at].formulas
                 ]
                 self._keep_own(name, step, written[0])
+
+    def _is_more_than_a_derivative(self, formula):
+        """Whether a formula is a derivative by a parameter and another term, as ∂L/∂w + λ w."""
+        terms = [term.names() for _, term in formula.terms] if isinstance(formula, Sum) else []
+        slopes = [[name for name in names if split_partial(name)] for names in terms]
+        by = {split_partial(name)[1] for names in slopes for name in names}
+        return len(by) == 1 and by <= self.model.given.keys() and [] in slopes
 
     def _is_behind(self, formula, target):
         """Whether a formula is the derivative by what a given number may be the output of."""

@@ -39,7 +39,7 @@ class OwnRules(FormulaValues):
 
         One that is made of the same as an earlier rule, which is right, gives way to that rule.
         """
-        base, rules, right = name.partition("@")[0], [], []
+        base, rules, right = _base(name), [], []
         for position, role in self.roles.of.items():
             if (role.name or "").partition("@")[0] == base:
                 written = [each.formula for each in self.statements[position].formulas]
@@ -50,6 +50,7 @@ class OwnRules(FormulaValues):
         made_of = _made_of(formula)
         if not any(_plain(each) == _plain(formula) for each in right):
             formula = next((each for each in right if _made_of(each) == made_of), formula)
+            formula = next((each for each in right if self._is_short_of(formula, each, step)), formula)
         ages = [_ages(each, at) for each, at in rules if _plain(each) == _plain(formula)]
         wanted = [max(Counter(each).items(), key=lambda pair: pair[::-1])[0] for each in zip(*ages)]
         if wanted == _ages(formula, step):
@@ -61,6 +62,17 @@ class OwnRules(FormulaValues):
             return f"{plain}@{step + count}" if count else plain
 
         return with_names(formula, renewed)
+
+    def _is_short_of(self, formula, rule, step):
+        """Whether a formula has m in the place of what a rule makes of m, as m / (1 - beta)."""
+        if with_names(formula, lambda _: "q").format() != with_names(rule, lambda _: "q").format():
+            return False
+        names = [[_base(name) for name in each.names()] for each in (formula, rule)]
+        pairs = [pair for pair in zip(*names) if pair[0] != pair[1]]
+        return bool(pairs) and all(
+            whole in self.model and short in map(_base, self.model.uses(whole))
+            for short, whole in ((short, after(whole, step)) for short, whole in pairs)
+        )
 
     def _as_moment(self, name, formula):
         """A formula for a moment that some line divides by 1 - beta^t: beta m + (1 - beta) g, or g^2.
@@ -105,7 +117,7 @@ class OwnRules(FormulaValues):
         betas, made = {}, {base}
         for statement in self.statements:
             for node, *_ in (pair for part in statement.formulas for pair in nodes(part.formula)):
-                if _is_fraction(node) and node.factors[0][1].name.partition("@")[0] == base:
+                if _is_fraction(node) and _base(node.factors[0][1].name) == base:
                     beta = _decay(node.factors[1][1])
                     if beta is not None:
                         betas.setdefault(beta.format(), []).append(beta)
@@ -160,14 +172,16 @@ def _ages(formula, step):
 def _made_of(formula):
     """The names and numbers in a formula, and its powers, in order."""
     powers = [str(part.exponent) for part, *_ in nodes(formula) if isinstance(part, Power)]
-    leaves = [
-        Name(leaf.name.partition("@")[0]) if isinstance(leaf, Name) else leaf for leaf in leaves_of(formula)
-    ]
+    leaves = [Name(_base(leaf.name)) if isinstance(leaf, Name) else leaf for leaf in leaves_of(formula)]
     return sorted(powers), sorted(leaf.format() for leaf in leaves)
 
 
+def _base(name):
+    return name.partition("@")[0]
+
+
 def _plain(formula):
-    return with_names(formula, lambda name: name.partition("@")[0]).format().replace(" · ", "*")
+    return with_names(formula, _base).format().replace(" · ", "*")
 
 
 def _is_fraction(part):

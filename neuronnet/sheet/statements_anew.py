@@ -53,6 +53,9 @@ def count_steps(statements: list[Statement], known: Known) -> None:
         primed = {name.rstrip("'") for name in heads}
         for statement in statements:
             statement.rename(partial(_counted, stems=primed))
+    for stem in _begun_plainly(statements):
+        for statement in statements:
+            statement.rename(partial(_instead, stem, f"{stem}0"))
     unread = any(each.read_errors and _parts(each.name) for each in statements)
     families, step = {} if unread else _families(statements), 0
     _move_to_uses(statements, families)
@@ -65,6 +68,17 @@ def count_steps(statements: list[Statement], known: Known) -> None:
                 step = step if is_made and not index else index - families[stem].first - is_made
         statement.rename(partial(_in_step, families=families, step=step), made)
     known.names |= families.keys()
+
+
+def _begun_plainly(statements):
+    """The given names whose first update has an index, as w for `w_1 = w - eta g`."""
+    names = {each.name for each in statements}
+    given = {each.name for each in statements if each.number and len(each.parts) == 2}
+    for each in statements:
+        for stem, index in _parts(each.name):
+            if index == 1 and stem in given and f"{stem}0" not in names and each.formulas:
+                if each.name == f"{stem}1" and _is_stepped(each.formulas[0].formula, stem):
+                    yield stem
 
 
 def _move_to_uses(statements, families):

@@ -14,6 +14,7 @@ from printed import agrees
 from sheets_in_numpy import EXAMPLES_OF_SHEETS, MISTAKES
 
 from neuronnet import Model, check_sheet
+from neuronnet.cli import main
 from neuronnet.description.reading import EXAMPLES
 
 SHEETS = EXAMPLES / "sheets"
@@ -179,6 +180,13 @@ def test_every_judged_line_of_a_right_sheet_is_right(name):
     report = check_sheet(sheet(name))
     judged = {line.verdict for line in report.lines if line.kind == "judged"}
     assert judged <= {"right", "rounding"} and report.status == 0
+
+
+@each_example
+def test_the_table_that_derive_writes_is_a_right_sheet(name, capsys):
+    assert main(["derive", str(SHEETS / f"{name}.txt"), "--format", "csv"]) == 0
+    report = check_sheet(capsys.readouterr().out)
+    assert report.status == 0 and not report.counts().get("unreadable")
 
 
 @pytest.mark.slow

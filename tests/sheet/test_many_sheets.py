@@ -9,6 +9,7 @@ from pasted import UNREADABLE, claims_in, snippets
 
 from neuronnet import check_sheet
 from neuronnet.cli import main
+from neuronnet.sheet.many_sheets import NEEDED
 from neuronnet.sheet.understood import as_read
 
 TASK = (
@@ -43,9 +44,11 @@ def rows(folder, capsys, *arguments):
 def test_a_folder_becomes_a_table_in_the_order_of_its_names(folder, capsys):
     assert main(["check", str(folder / "sheets"), "--same-task", str(folder / "task.txt")]) == 1
     head, blank, columns, *lines = capsys.readouterr().out.splitlines()
-    assert head == "4 sheets: 1 right, 1 wrong, 2 neither." and not blank
+    assert head == "4 sheets: 1 right, 1 wrong, 2 neither. 1 left out." and not blank
     assert columns.split() == "sheet judged right wrong not read first wrong line mistake".split()
-    assert [line.split()[0].rpartition("/")[2] for line in lines] == ["a.txt", "b.md", "c.txt", "d.txt"]
+    assert [
+        line.split()[0].rpartition("/")[2] for line in lines
+    ] == "a.txt b.md c.txt d.txt notes.doc".split()
     assert lines[1].endswith("the slope of logistic is missing: * y*(1 - y)")
 
 
@@ -62,12 +65,19 @@ def test_all_sheets_are_held_against_the_forward_lines_of_a_task(
     assert (row["judged"], row["wrong"], row["first_wrong"], row["status"]) == (judged, wrong, first, status)
 
 
-def test_files_in_a_folder_that_are_no_sheets_are_told(folder, capsys):
+def test_files_in_a_folder_that_are_no_sheets_stand_in_the_table(folder, capsys):
     (folder / "sheets" / "eve.docx").write_bytes(b"PK")
-    main(["check", str(folder / "sheets"), "--same-task", str(folder / "task.txt")])
-    assert capsys.readouterr().err.endswith(
-        "sheets: left out, no sheets by their suffix: eve.docx, notes.doc\n"
-    )
+    _, found = rows(folder, capsys, "--same-task", str(folder / "task.txt"))
+    left = {name: row for name, row in found.items() if row["status"] is None}
+    assert left.keys() == {"eve.docx", "notes.doc"}
+    assert {row["mistake"] for row in left.values()} == {f"left out: not {NEEDED}"}
+
+
+def test_beside_a_single_sheet_files_that_are_none_are_told(tmp_path, capsys):
+    (tmp_path / "a.txt").write_text("x = 2\ny = 3 x = 6\n", encoding="utf-8")
+    (tmp_path / "eve.docx").write_bytes(b"PK")
+    main(["check", str(tmp_path)])
+    assert capsys.readouterr().err.endswith(f"eve.docx: left out: not {NEEDED}\n")
 
 
 def test_a_sheet_of_which_nothing_is_judged_says_why(folder, capsys):
@@ -80,7 +90,7 @@ def test_a_sheet_of_which_nothing_is_judged_says_why(folder, capsys):
 
 def test_without_a_task_each_sheet_brings_its_own_model(folder, capsys):
     status, found = rows(folder, capsys)
-    assert [each["right"] for each in found.values()] == [0, 0, 0, 0] and status == 2
+    assert [each["right"] for each in found.values()] == [0] * 5 and status == 2
 
 
 def test_a_given_number_that_is_not_the_task_s_is_told_and_not_accused(folder, capsys):

@@ -65,6 +65,10 @@ _MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")
 _SIZES = re.compile(r"\(?(?<!\w)\d+(?:[-–x×]\d+)+(?:[- ][^\W\d_]{2,})?\)?\s*\Z")  # of a network, in a title
 _EQUATION_NUMBER = re.compile(r"(?<!\s)(?:\s{2,}|\t)\(\d{1,3}(?:\.\d{1,3})?[a-z]?\)\s*\Z")
 _NO_CLAIM = re.compile(r"https?://|[∈∀∃]|\\(?:in|forall|exists)\b")
+_AT = re.compile(
+    r"(?:\\(?:right|[Bb]igg?r?)\s*)?(?:\||\\r?vert(?![a-z]))\s*_\s*(?:\{(?P<many>[^{}]*=[^{}]*)\}|(?P<one>\w+=[-\d.]+))"
+)
+_ELSEWHERE = "a derivative at {point}, where this sheet has other numbers: write it in a sheet of its own"
 _INEQUALITY = re.compile(r"[<>≤≥≠]|!=")
 
 
@@ -94,6 +98,26 @@ class Sheet:
     looped: bool = False
     notes: list = field(default_factory=list)
     declared: Declarations = field(default_factory=Declarations)
+    points: list = field(default_factory=list)  # (line, `w=0.5`) of derivatives |_{w=0.5}
+
+    def place_points(self):
+        """Let derivatives be at the numbers of the sheet; those at other numbers are not read."""
+        for line, point in self.points:
+            for name, value in re.findall(r"([^=,]+)=([^=,]+)", re.sub(r"\\[,;: ]", "", point)):
+                name, value = name.strip(), value.strip()
+                given = [each for each in self.claims if each.parts[0].text == name and len(each.parts) == 2]
+                numbers = [parse_number(each.parts[1].text) for each in given]
+                same = [
+                    each for each in numbers if each and float(each) == float(parse_number(value) or "nan")
+                ]
+                if same:
+                    continue
+                if any(numbers):
+                    self.claims = [each for each in self.claims if each.line != line]
+                    self.refuse(line, point, 1, _ELSEWHERE.format(point=f"{name} = {value}"))
+                else:
+                    self.add(point, [TextWithColumns(name), TextWithColumns(value)], [line] * 2)
+        self.claims.sort(key=lambda claim: claim.line)
 
     def take(self, statement, latex=False):
         """Add one Statement as what it is; `latex` says that it is known to be LaTeX."""
@@ -102,6 +126,9 @@ class Sheet:
             return self._refuse(statement, 1, f"longer than {LONGEST_TEXT} characters")
         if DECLARED.match(text):
             return self._declare(statement)
+        if at := _AT.search(text):
+            self.points.append((statement.place(1)[0], at["many"] or at["one"]))
+            return self.take(statement.without(*at.span()), latex)
         network = _NETWORK.fullmatch(text)
         if network and _NO_NETWORK.search(network[1]) is None:
             return self.use(("name", network[1].strip("`\"'"), statement.place(1)[0]), text)

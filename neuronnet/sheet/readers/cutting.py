@@ -60,6 +60,12 @@ class Statement(NamedTuple):
     def part(self, start, end=None):
         return Statement(self.text[start:end], self.columns[start:end], self.lines[start:end])
 
+    def without(self, start, end):
+        """The same without the part from start to end."""
+        return Statement(
+            *(each[:start] + each[end:] for each in (self.text, list(self.columns), list(self.lines)))
+        )
+
     def place(self, position):
         """(line, column) of a position from 1, which may be the one after the end."""
         if position <= len(self.text):
@@ -132,6 +138,7 @@ _MATRIX = re.compile(r"\\begin\s*\{(?:[bpvB]?matrix|smallmatrix|array|[dr]?cases
 HYPOTHESES = CONDITIONS - set(JOINING)
 _END = re.compile(r"[\s.,;…]")
 _JOINED = re.compile(rf"(?:(?<=\d)|(?<!\s)\s*[,;])\s+(?:{'|'.join(JOINING)})\s*\Z")
+_GOES_ON = re.compile(r"(?<=\d)\s?:\s(?=.*[^\W\d_]{2})[^=]*\Z")  # `= 0.5: now two steps`
 _NEXT = r"(?=(?:[^\W\d_]+\s+){0,4}[^\s=]{1,40}\s*:?=(?!=))"
 _SEPARATOR = re.compile(
     rf"(?<=[\w)\]}}'%])[,;]?\s+(?P<word>{'|'.join(JOINING)})\s+{_NEXT}"
@@ -172,8 +179,8 @@ def pieces(written, names, joining=()):
 
 
 def ended(written):
-    """Without the word that joins a claim to the next one, or the signs that end it."""
-    joining = _JOINED.search(written.text)
+    """Without the word that joins a claim to the next, the sentence behind it, the signs that end it."""
+    joining = _JOINED.search(written.text) or _GOES_ON.search(written.text)
     if joining:
         return written[: joining.start()].strip()
     end = len(written)
@@ -250,7 +257,7 @@ BEGINS = re.compile(
 _ITS_OWN = re.compile(r"(?:let\s|network\s*:)", re.IGNORECASE)
 _ENDS = re.compile(rf"(?:[{_OPERATORS}\-−–]|\\(?:approx|simeq|doteq|cdot|times)|(?<!\\)\\)\Z")
 _UPDATED = re.compile(r"[\w'\]]\+\Z")
-_OPTION = re.compile(r"\b(?:axis|dim|keepdims?|dtype|ddof)\s*=")
+OPTION = re.compile(r"\b(?:axis|dim|keepdims?|dtype|ddof)\s*=")
 _QUANTITY_FIRST = re.compile(
     rf"(?:[d∂]\s?{ENTRY}\s?/\s?[d∂]\s?{ENTRY}|{ENTRY})\s*(?::=|~|{EQUALITY})|\\[dt]?frac\b|\$"
 )
@@ -298,7 +305,7 @@ def _demands(before, text, depth):
     if _ITS_OWN.match(text):
         return False
     ending = before.text.rstrip()[-20:]
-    equals = EQUALS.search(_OPTION.sub("", text) if depth > 0 else text)
+    equals = EQUALS.search(OPTION.sub("", text) if depth > 0 else text)
     if _ENDS.search(ending):
         return not (equals and _UPDATED.search(ending))
     return depth > 0 and (equals is None or depth + _depth(text[: equals.start()]) <= 0)

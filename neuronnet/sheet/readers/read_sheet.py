@@ -118,6 +118,7 @@ def _read(lines):
         elif part.kind in _TEXTUAL | _PRINTED and part is not taken:
             _take_text(sheet, part.lines, False)
     sheet.claims.sort(key=lambda claim: claim.line)  # a value printed later belongs to its line
+    sheet.place_points()
     _head_steps(sheet, lines)
     sheet.declared.passes = {line for line, kind in sheet.headings if kind == "pass"}
     return _with_layers(sheet)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
 from neuronnet.formulas.written_names import read_name
-from neuronnet.sheet.readers.cutting import Statement
+from neuronnet.sheet.readers.cutting import OPTION, Statement, sides
 from neuronnet.sheet.readers.latex import in_plain_notation
 from neuronnet.sheet.readers.spelling import PASSES, has_equals, with_points
 
@@ -66,7 +66,7 @@ _MATRIX = re.compile(r"(?:d|∂)?[A-Z](?:_?\d{1,3}|_[a-z]{1,3}|\^?\{?\[\d\]\}?|_
 
 def separator(lines):
     """What separates the cells in most lines of (number, TextWithColumns); None where nothing does."""
-    if any("=" in line.text for _, line in lines):
+    if any("=" in OPTION.sub("", line.text) for _, line in lines):
         return None
     tables = {each: _without_others([_cells(line, each) for _, line in lines]) for each in (*";\t,", _BLANKS)}
     fitting = {each: _fitting(rows, each != ",") for each, rows in tables.items()}
@@ -311,7 +311,7 @@ class _Table:
             written = self.spelled(row.number, shown, cell)
             if written is None:
                 return
-            parts += written.split("=")
+            parts += sides(written)
         if not parts or not all(part.text for part in parts):
             return self.sheet.refuse(row.number, shown, row.cells[0].column_of(1), _ROW)
         parts += values
