@@ -1,13 +1,16 @@
-"""Mutants: one place of the code is changed, and the tests are asked whether they notice.
+"""Mutants: one place of the code is changed, and the whole suite is asked whether it notices.
 
-    python tests/fuzz/mutants.py FILES TESTS COUNT SEED
+    python tests/fuzz/mutants.py FILES COUNT SEED [MAP]
 
-FILES and TESTS are files and folders of the repository with commas between them. COUNT places are drawn at
-random; each is changed alone, in a clone of the last commit, and the tests that are not slow run there until
-one fails: those that call the changed function, first the ones that noticed most, then the quick ones.
+FILES are files and folders of the packages, with commas between them. COUNT places in them are drawn at random,
+and each is changed alone, in a clone of the last commit. Those tests run on it that call the changed function
+or, where no function holds the place, anything of its file: first the ones that noticed most, then the quick ones,
+a minute of them at most. MAP is the file of what each test calls, which takes minutes to make: it is read where it is
+there, and written where not. Tests that it does not know count as calling everything. Needs Python 3.12.
 """
 
 import ast
+import gc
 import json
 import os
 import random
@@ -17,16 +20,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+import types
+from collections import Counter, defaultdict
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-PATIENCE = 60  # seconds, and thrice what the tests take: a mutant may never end
-MEMORY = 4 << 30  # bytes
-PLAN = "MUTANTS_PLAN"  # the environment variable with the file that tells pytest what to do
-CALLS = {}  # test -> (seconds, the functions that it calls)
+MOST = 60.0  # seconds of tests for one mutant, as measured without it
+PATIENCE = 240  # seconds, after which a mutant is taken to have no end
+MEMORY = 6 << 30  # bytes
+UNKNOWN = 0.1  # seconds that a test takes which the map does not know
+ORDER = Path("chosen.json")  # the tests that a fresh Python is to run
 ROOT = Path(__file__).resolve().parents[2]
+LEFT_OUT = ["tests/fuzz", "tests/house/test_imports.py"]  # of the text of the code, not of what it does
 PAIRS = [(ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Eq, ast.NotEq), (ast.Is, ast.IsNot), (ast.In, ast.NotIn)]
 PAIRS += [(ast.And, ast.Or), (ast.Add, ast.Sub), (ast.Mult, ast.Div)]
 SWAPPED = dict(
@@ -34,138 +41,298 @@ SWAPPED = dict(
 )
 
 
-def main(files, tests, count, seed):
+def main(files, count, seed, calls=None):
     """Print each mutant with what became of it, and the sums."""
     with tempfile.TemporaryDirectory() as folder:
-        clone = Path(folder, "clone")
+        clone = Path(folder, "clone").resolve()
         subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
-        runs = Runs(clone, tests.split(","))
-        drawn = random.Random(int(seed))
-        every = [
-            (path, n) for path in sources(clone, files.split(",")) for n in range(len(places(read(path))))
-        ]
-        chosen = drawn.sample(every, min(int(count), len(every)))
-        found = [tried(runs, path, n) for path, n in chosen]
+        os.chdir(clone)
+        os.environ |= {"PYTHONPATH": str(clone), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        sys.path.insert(0, str(clone))
+        sys.dont_write_bytecode = True
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        suite = Suite(clone, calls and Path(calls), partial(_each, files.split(","), int(count), int(seed)))
+        words = ["tests", *(f"--ignore={each}" for each in LEFT_OUT), "-sq", "--no-header", "--no-summary"]
+        pytest.main([*words, "-p", "no:cacheprovider", "-p", "no:xdist"], [suite])
+
+
+def _each(files, count, seed, suite):
+    """Draw the mutants and try them."""
+    every = [(path, n) for path in sources(suite.clone, files) for n in range(len(places(read(path))))]
+    chosen = random.Random(seed).sample(every, min(count, len(every)))
+    found = [_tried(suite, path, n) for path, n in chosen]
     sums = ", ".join(f"{found.count(each)} {each}" for each in ("killed", "out of time", "survived"))
-    print(f"{len(found)} of {len(every)} mutants: {sums}")
+    print(f"{len(found)} of {len(every)} mutants: {sums}", flush=True)
 
 
-def tried(runs, path, n):
+def _tried(suite, path, n):
     """What became of the mutant whose place is the n-th of this file."""
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
-    line, before, after = change(places(tree)[n])
+    node = places(tree)[n]
+    line, before, after = change(node)
+    name = function_of(tree, node)
     path.write_text(ast.unparse(tree), encoding="utf-8")
-    found, by = runs.verdict(path, line, functions(ast.parse(text)))
+    started = time.monotonic()
+    found, by = suite.verdict(path, name, tree)
     path.write_text(text, encoding="utf-8")
-    print(f"{found:11}  {path.relative_to(runs.clone)}:{line}  {before}  ->  {after}  {by}", flush=True)
+    place = f"{path.relative_to(suite.clone)}:{line}"
+    took = f"{time.monotonic() - started:.0f} s"
+    print(f"{found:11}  {place}  {before}  ->  {after}  {by}  {took}", flush=True)
     return found
 
 
-class Runs:
-    """The tests of a clone, what each of them calls and how many mutants it noticed."""
+class Suite:
+    """The collected tests, what each of them calls, and how many mutants it noticed: a plugin of pytest.
 
-    def __init__(self, clone, tests):
-        self.clone, self.tests, self.noticed = clone, tests, Counter()
-        self.plan, self.seen = clone.parent / "plan.json", clone.parent / "seen.json"
-        started = time.monotonic()
-        if status := self.run({"calls": str(clone)}, tests, None):
-            sys.exit(f"without any change these tests do not pass: {status}")
-        self.patience = PATIENCE + 3 * (time.monotonic() - started)
-        self.calls = json.loads(self.seen.read_text())
-        print(f"without any change: {time.monotonic() - started:.1f} s, {len(self.calls)} tests", flush=True)
+    Each mutant has a process of its own, forked after the tests were collected, in which the changed function has
+    another code. What noticed it there must notice it in a fresh Python, too.
+    """
 
-    def verdict(self, path, line, found):
-        """("killed", "out of time" or "survived", the test that noticed) of a change in a line of a file."""
-        inside = [first for first, last in found if first <= line <= last]
-        place = f"{path}:{inside[-1]}" if inside else None
-        chosen = [name for name, (_, called) in self.calls.items() if place is None or place in called]
-        chosen.sort(key=lambda name: (-self.noticed[name], self.calls[name][0]))
-        self.seen.unlink(missing_ok=True)
-        files = sorted({name.split("::")[0] for name in chosen})
-        status = self.run({"order": chosen}, files, self.patience) if chosen else 0
-        if status is None:
-            return "out of time", ""
-        by = self.seen.read_text() if status and self.seen.exists() else ""
-        self.noticed[by] += 1
-        return "killed" if status else "survived", by or f"({len(chosen)} tests)"
+    def __init__(self, clone, kept, then):
+        self.clone, self.kept, self.then = clone, kept, then
+        self.noticed, self.failed, self.items, self.calls = Counter(), None, {}, {}
 
-    def run(self, plan, tests, limit):
-        """The exit status of pytest on these files, None where it takes longer."""
-        self.plan.write_text(json.dumps(plan))
-        words = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-m", "not slow"]
-        words += ["-p", "no:cacheprovider", "-p", "mutants", *tests]
+    def pytest_runtestloop(self, session):
+        """Runs in place of the tests."""
+        if session.testsfailed:
+            sys.exit("the tests cannot be collected")
+        gc.unfreeze()
+        self.items = {item.nodeid: item for item in session.items}
+        if self._anew(list(self.items)[:9])[0] != "survived":
+            sys.exit("without any change the first tests do not pass")
+        if self.kept is None or not self.kept.exists():
+            self.calls = self._what_each_calls()
+            if self.kept:
+                self.kept.write_text(json.dumps(self.calls))
+        else:
+            self.calls = json.loads(self.kept.read_text())
+        self.then(self)
+        return True
+
+    def pytest_runtest_logreport(self, report):
+        """Notes the test that notices."""
+        if report.failed:
+            self.failed = report.nodeid
+
+    def verdict(self, path, name, tree):
+        """("killed", "out of time" or "survived", the test that noticed) of a change in a function of a file."""
+        file = str(path.relative_to(self.clone))
+        chosen = self._calling(lambda place: place == f"{file}:{name}") if name else []
+        found, by = "survived", None
+        if chosen:
+            found, by = _forked(lambda: self._swapped_and_run(path, name, tree, chosen))
+        if found == "killed" and self._anew([by])[0] == "survived" or not chosen:
+            chosen = self._calling(lambda place: place.startswith(f"{file}:"))
+            found, by = self._anew(chosen)
+        self.noticed[by] += found == "killed"
+        return found, by or f"({len(chosen)} tests)"
+
+    def _calling(self, matches):
+        """The tests to run, in order: first what notices most, then what is quick, MOST seconds of them."""
+        unknown = [name for name in self.items if name not in self.calls]
+        found = [
+            name
+            for name, (_, called) in self.calls.items()
+            if name in self.items and any(map(matches, called))
+        ]
+        found = sorted(unknown + found, key=lambda name: (-self.noticed[name], self._seconds(name)))
+        total, chosen = 0.0, []
+        for each in found:
+            total += self._seconds(each)
+            if total > MOST:
+                break
+            chosen.append(each)
+        return chosen
+
+    def _seconds(self, name):
+        return self.calls.get(name, (UNKNOWN,))[0]
+
+    def _swapped_and_run(self, path, name, tree, chosen):
+        """Give the live functions the mutant's code, forget what was kept, run; the test that notices, or None."""
+        codes = _codes(compile(ast.fix_missing_locations(tree), str(path), "exec"))
+        for each in gc.get_objects():
+            if isinstance(each, types.FunctionType) and each.__code__.co_filename == str(path):
+                each.__code__ = codes.get(_key(each.__code__), each.__code__)
+        _forget()
+        gc.freeze()
+        return self._run(chosen)
+
+    def _run(self, chosen):
+        items = [self.items[name] for name in chosen]
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self.failed:
+                return self.failed
+        return None
+
+    def _anew(self, chosen):
+        """What becomes of the mutant as it stands in its file, in a fresh Python, and which test notices."""
+        ORDER.write_text(json.dumps(chosen), encoding="utf-8")
+        words = [
+            sys.executable,
+            "-B",
+            "-m",
+            "pytest",
+            "-xq",
+            "--tb=no",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+        ]
+        words += ["-p", "mutants", *sorted({name.split("::")[0] for name in chosen})]
         found = os.pathsep.join([str(self.clone), str(Path(__file__).parent)])
         run = subprocess.Popen(
             words,
-            cwd=self.clone,
-            env={**os.environ, "PYTHONPATH": found, "OPENBLAS_NUM_THREADS": "1", PLAN: str(self.plan)},
-            stdout=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": found},
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
+            text=True,
         )
         try:
-            return run.wait(limit)
+            said, _ = run.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
-            return None
-        finally:
-            if run.poll() is None:
-                os.killpg(run.pid, signal.SIGKILL)
-                run.wait()
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+            return "out of time", ""
+        by = [
+            line.split(" - ")[0].partition(" ")[2]
+            for line in said.splitlines()
+            if line.startswith(("FAILED ", "ERROR "))
+        ]
+        return ("killed", by[0] if by else "the import") if run.returncode else ("survived", "")
+
+    def _what_each_calls(self):
+        """test -> (seconds, the functions of the packages that it calls), by one process for each core."""
+        files = sorted({name.split("::")[0] for name in self.items})
+        shares = [files[n :: os.cpu_count()] for n in range(os.cpu_count())]
+        paths = [self.clone.parent / f"calls{n}" for n in range(len(shares))]
+        children = [
+            _fork(lambda s=share, p=path: self._watch(s, p))
+            for share, path in zip(shares, paths, strict=True)
+        ]
+        for pid, pipe in children:
+            said = pipe.read()
+            os.waitpid(pid, 0)
+            if said:
+                sys.exit(f"without any change this does not pass: {said}")
+        return {name: found for path in paths for name, found in json.loads(path.read_text()).items()}
+
+    def _watch(self, files, path):
+        watch, tool, found, called = sys.monitoring, sys.monitoring.PROFILER_ID, {}, set()
+        inside = tuple(str(self.clone / each) + os.sep for each in ("neuronnet", "gradcheck"))
+
+        def starts(code, _):
+            if code.co_filename.startswith(inside):
+                called.add(f"{code.co_filename.removeprefix(f'{self.clone}/')}:{code.co_qualname}")
+            return watch.DISABLE
+
+        watch.use_tool_id(tool, "mutants")
+        watch.register_callback(tool, watch.events.PY_START, starts)
+        watch.set_events(tool, watch.events.PY_START)
+        for file in files:
+            names = [name for name in self.items if name.split("::")[0] == file]
+            _forget()
+            for n, name in enumerate(names):
+                called.clear()
+                watch.restart_events()
+                started = time.monotonic()
+                following = self.items[names[n + 1]] if n + 1 < len(names) else None
+                self.items[name].config.hook.pytest_runtest_protocol(
+                    item=self.items[name], nextitem=following
+                )
+                found[name] = time.monotonic() - started, sorted(called)
+                if self.failed:
+                    return self.failed
+        path.write_text(json.dumps(found))
+        return None
 
 
 def pytest_collection_modifyitems(items):
-    """Of the tests of one mutant, those that call it, in the order of the plan; as they are without one."""
-    order = {name: n for n, name in enumerate(_plan().get("order", ()))}
-    if order:
-        items[:] = sorted(
-            (each for each in items if each.nodeid in order), key=lambda each: order[each.nodeid]
-        )
+    """Of the tests that a fresh Python collected, the chosen ones in their order."""
+    order = {name: n for n, name in enumerate(json.loads(ORDER.read_text(encoding="utf-8")))}
+    items[:] = sorted((each for each in items if each.nodeid in order), key=lambda each: order[each.nodeid])
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_protocol(item):
-    """Notes what each test calls, where the plan asks for that."""
-    called, clone = {}, _plan().get("calls")
-    started = time.monotonic()
-    if clone is not None:
-        sys.settrace(lambda frame, *_: called.setdefault(id(frame.f_code), frame.f_code) and None)
-    yield
-    sys.settrace(None)
-    if clone is not None:
-        inside = [each for each in called.values() if each.co_filename.startswith(clone)]
-        places = sorted({f"{each.co_filename}:{each.co_firstlineno}" for each in inside})
-        CALLS[item.nodeid] = time.monotonic() - started, places
+def _forget():
+    """Empty every cache of functions."""
+    for each in gc.get_objects():
+        if type(each).__name__ == "_lru_cache_wrapper":
+            each.cache_clear()
 
 
-def pytest_runtest_logreport(report):
-    """Notes the test that notices."""
-    if report.failed:
-        _seen().write_text(report.nodeid)
+def _forked(work):
+    """("killed", what `work` returns in a process of its own), or "survived" or "out of time" with None."""
+    pid, pipe = _fork(work)
+    signal.signal(signal.SIGALRM, lambda *_: os.killpg(pid, signal.SIGKILL))
+    signal.alarm(PATIENCE)
+    said = pipe.read()
+    signal.alarm(0)
+    status = os.waitpid(pid, 0)[1]
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return "out of time", None
+    if status and not said:
+        sys.exit(f"a process of tests ended with {status}")
+    return ("killed", said) if said else ("survived", None)
 
 
-def pytest_sessionfinish():
-    """Writes what each test calls."""
-    if "calls" in _plan():
-        _seen().write_text(json.dumps(CALLS))
+def _fork(work):
+    """(pid, a file with what `work` returns) of a process that says nothing else."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writer)
+        return pid, os.fdopen(reader, encoding="utf-8")
+    status = 1
+    try:
+        os.setpgid(0, 0)
+        silent = os.open(os.devnull, os.O_RDWR)
+        for each in range(3):
+            os.dup2(silent, each)
+        os.write(writer, (work() or "").encode())
+        status = 0
+    finally:
+        os._exit(status)
 
 
-def _plan():
-    return json.loads(Path(os.environ[PLAN]).read_text())
+def _codes(code):
+    """key -> code, of all that a code holds."""
+    found = {}
+    for each in code.co_consts:
+        if isinstance(each, types.CodeType):
+            found |= {_key(each): each} | _codes(each)
+    return found
 
 
-def _seen():
-    return Path(os.environ[PLAN]).with_name("seen.json")
+def _key(code):
+    """What tells one function of a file from the others, two lambdas of one line from each other too."""
+    return code.co_qualname, code.co_firstlineno, list(code.co_positions())[-1]
 
 
-def functions(tree):
-    """(first line, last line) of each function, outer ones first."""
-    found = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)]
-    lines = [
-        (min([each.lineno, *(d.lineno for d in each.decorator_list)]), each.end_lineno) for each in found
-    ]
-    return sorted(lines)
+def function_of(tree, node):
+    """The qualified name of the function in which a node is computed, "" where that is the import of the file."""
+
+    def search(parent, prefix, name):
+        for child in ast.iter_child_nodes(parent):
+            if child is node:
+                return name
+            inner = prefix, name
+            if isinstance(child, ast.ClassDef):
+                inner = f"{prefix}{child.name}.", name
+            if isinstance(child, ast.FunctionDef):
+                whole = f"{prefix}{child.name}"
+                for each in child.body:
+                    found = whole if each is node else search(each, f"{whole}.<locals>.", whole)
+                    if found is not None:
+                        return found
+            found = search(child, *inner)
+            if found is not None:
+                return found
+        return None
+
+    return search(tree, "", "")
 
 
 def sources(clone, files):
@@ -179,13 +346,18 @@ def read(path):
 
 
 def places(tree):
-    """The nodes that can be changed, words and annotations left out."""
+    """The nodes that can be changed; words, annotations and decorators are left out."""
     found, open_ones = [], [tree]
     while open_ones:
         node = open_ones.pop()
         if not isinstance(node, ast.JoinedStr | ast.arg | ast.Raise | ast.pattern):
             found += [node] if can_change(node) else []
-            open_ones += reversed(list(ast.iter_child_nodes(node)))
+            aside = [
+                *getattr(node, "decorator_list", ()),
+                getattr(node, "annotation", None),
+                getattr(node, "returns", None),
+            ]
+            open_ones += [each for each in ast.iter_child_nodes(node) if each not in aside][::-1]
     return found
 
 
@@ -228,6 +400,6 @@ def change(node):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
+    if len(sys.argv) not in (4, 5):
         sys.exit(__doc__)
     main(*sys.argv[1:])
