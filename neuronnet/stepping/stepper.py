@@ -312,5 +312,8 @@ class Stepper:
 
 
 def _from_pipe():
-    line = "" if sys.stdin is None else sys.stdin.readline()
+    try:
+        line = "" if sys.stdin is None else sys.stdin.readline()
+    except UnicodeDecodeError as error:
+        raise NeuronnetError(f"standard input holds a byte that is not {error.encoding}") from None
     return line.rstrip("\n") if line else None

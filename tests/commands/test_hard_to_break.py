@@ -1,5 +1,6 @@
 """What broke a command once: no crash is a verdict, what is refused is named, no input is changed."""
 
+import io
 import json
 import os
 import py_compile
@@ -139,6 +140,7 @@ ROWS = [
     ({}, "gradcheck check m.py:closing --parameters m.py:start", 0, "gradients: right"),
     ({}, "gradcheck check m.py:right --parameters m.py:empty", 2, "found no number in this dict"),
     ({}, "gradcheck check m.py:right --parameters m.py:start -o no/such.txt", 2, "make the folder"),
+    ({"-": b"next\nset w5 \xed"}, "neuronnet step xor", 2, "standard input holds a byte that is not utf-8"),
 ]
 
 
@@ -156,13 +158,16 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("files, command, status, words", ROWS, ids=[" ".join(row[1:3:-1]) for row in ROWS])
-def test_a_hostile_input_gets_a_verdict_or_is_refused(folder, capsys, files, command, status, words):
+def test_a_hostile_input_gets_a_verdict_or_is_refused(
+    folder, capsys, monkeypatch, files, command, status, words
+):
     for name, text in files.items():
         (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     if "golden.json" in command:
         Golden.of("worked-example").write("golden.json")
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     program, *arguments = command.split()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(files.get("-", b"")), "utf-8"))
     found = MAINS[program](arguments)
     said = capsys.readouterr()
     assert (found, words in said.out + said.err) == (status, True), said

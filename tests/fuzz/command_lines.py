@@ -59,6 +59,18 @@ PROGRAM = "def start():\n    return {'W': 0.5}\n\ndef f(p):\n    return p['W'] *
 SHAPES = """\
 derive F --updates V
 derive F --only V -o F
+derive F --format V -o F --at V
+derive sheet.txt -o F
+step F --update V --at V
+step F --sample V
+draw F --at V --sample V --show V -o F
+compare golden.json F --dtype V --rtol V --atol V -o F
+compare F F --ulps V --digits V --format V
+check . --format V -o F
+check . --same-task F
+hunt m.py:f --parameters F --seed V -o F
+hunt F --gradients F
+gallery V --format V -o F
 check F F
 check F --format V -o F
 golden F --at V --dtype V -o F

@@ -50,7 +50,10 @@ class Hang(BaseException):
 
 
 def run(make, arguments):
-    """Run the cases that `make(draw)` gives as (files, program, command line); return 1 where one broke."""
+    """Run the cases that `make(draw)` gives as (files, program, command line); return 1 where one broke.
+
+    The file of the name `-` is what stands in standard input.
+    """
     count, seed, *first = map(int, arguments or ["100", "1"])
     tally, broken, slowest, started = Counter(), [], (0.0, 0), time.monotonic()
     for number in range(first[0] if first else 0, (first[0] if first else 0) + count):
@@ -76,13 +79,17 @@ def outcome(files, program, words):
     here, out, err = os.getcwd(), io.StringIO(), io.StringIO()
     fault, output._fault = output._fault, _raised
     with tempfile.TemporaryDirectory() as folder:
-        for name, content in files.items():
-            Path(folder, name).write_bytes(content if isinstance(content, bytes) else _encoded(content))
+        contents = {
+            name: each if isinstance(each, bytes) else each.encode("utf-8", "surrogatepass")
+            for name, each in files.items()
+        }
+        stdin, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(contents.pop("-", b"")))
+        for name, content in contents.items():
+            Path(folder, name).write_bytes(content)
         os.chdir(folder)
         signal.signal(signal.SIGPROF, _hang)
         signal.setitimer(signal.ITIMER_PROF, LONGEST)
         kept, started, said = _kept(), time.process_time(), ""
-        stdin, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(b""))
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 status = MAINS[program](words)
@@ -124,10 +131,6 @@ def _raised(program, error):
 
 def _hang(*_):
     raise Hang
-
-
-def _encoded(text):
-    return text.encode("utf-8", "surrogatepass")
 
 
 def mutated(text, draw, times=None, words=()):

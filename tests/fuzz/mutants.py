@@ -4,8 +4,8 @@
 
 FILES are files and folders of the packages, with commas between them. COUNT places in them are drawn at
 random, and each is changed alone, in a clone of the last commit. Those tests run on it that call the changed
-function or, where no function holds the place, anything of its file: first the ones that noticed most, then the
-quick ones, a minute of them at most. MAP is the file of what each test calls, which takes minutes to make: it is
+function or, where no function holds the place, anything of its file: first the ones that noticed most, then
+the quick ones, a minute of them at most. MAP is the file of what each test calls, which takes minutes. It is
 read where it exists, and written where not. Tests that it does not know count as calling everything. Needs
 Python 3.12.
 """
@@ -246,12 +246,12 @@ class Suite:
             for n, name in enumerate(names):
                 called.clear()
                 watch.restart_events()
-                started = time.monotonic()
+                started = sum(os.times()[:4])
                 following = self.items[names[n + 1]] if n + 1 < len(names) else None
                 self.items[name].config.hook.pytest_runtest_protocol(
                     item=self.items[name], nextitem=following
                 )
-                found[name] = time.monotonic() - started, sorted(called)
+                found[name] = sum(os.times()[:4]) - started, sorted(called)
                 if self.failed:
                     found[name], self.failed = None, None
         path.write_text(json.dumps(found))

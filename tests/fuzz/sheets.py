@@ -65,6 +65,9 @@ derive {} --format json
 golden {}
 mistakes {}
 check {} other.txt
+check . --format csv
+check . --same-task lstm-step
+derive {} -o out.html
 derive {} --format latex
 derive {} --format html
 draw {}
@@ -83,7 +86,7 @@ def make(draw):
     name = f"sheet.{suffix}"
     files = {name: _dressed(text, suffix, draw)}
     command = draw.choice(COMMANDS).format(name)
-    if "other.txt" in command:
+    if "other.txt" in command or " . " in command:
         files["other.txt"] = mutated(draw.choice(SOURCES), draw, words=WORDS)
     return files, "neuronnet", command.split()
 

@@ -258,6 +258,11 @@ def test_what_is_carried_from_turn_to_turn_in_a_list_is_among_the_lines_that_are
     assert line in [found.line, *(other for other, _ in found.others)]
 
 
+def test_gradients_that_are_not_finite_are_wrong_in_some_line():
+    backward, _ = edited(dense_backward, "(1 - h**2)", "(1 / (h - h))")
+    assert trace_backward(dense, backward, POINTS[dense]).verdict == "wrong"
+
+
 def test_of_two_mistakes_one_is_named():
     old, new = "dh = dout @ w2.T\n    dz = dh * (", "dh = -dout @ w2.T\n    dz = dh * h * ("
     backward, line = edited(dense_backward, old, new)
