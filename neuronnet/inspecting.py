@@ -37,6 +37,7 @@ class Inspected:
         >>> for event in load("worked-example").trace():
         ...     print(event)
         net_h1 = w1*i1 + w2*i2 + b1 = 0.15*0.05 + 0.2*0.1 + 0.35 = 0.377500000
+        ...
         """
         from neuronnet.stepping.listening import trace
 
@@ -50,7 +51,7 @@ class Inspected:
         nearest names.
 
         >>> load("worked-example").explain("dE_total/dw5", at=3).value
-        0.08474214914265155
+        0.08474214905440597
         """
         from neuronnet.derivation.quantities import explain
 

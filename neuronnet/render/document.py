@@ -200,6 +200,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto
 .neuronnet-steps { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace; font-size: 0.85rem }
 .neuronnet-steps li { margin: 0.5rem 0; overflow-wrap: anywhere }
 .neuronnet-steps.given { columns: 14rem }
+.neuronnet-steps.given li { margin: 0 0 1rem; break-inside: avoid }
 .neuronnet-steps .side { padding-left: 2rem; text-indent: -1rem }
 .neuronnet-steps li:target { outline: 2px solid #0072B2; outline-offset: 4px }
 .neuronnet-steps a { color: #0060A0; text-decoration: none }

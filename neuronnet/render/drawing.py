@@ -77,9 +77,9 @@ def _element(shape):
 
 SIZE, ADVANCE = 13.0, 0.61  # of the letters, and the width of one in a fixed-width font as a share of it
 LINE = 17.0  # from one line of text to the next
-PAD, MARGIN, APART = 7.0, 12.0, 16.0  # in a card, around the drawing, and between cards
-NARROWEST, ROOM = 360.0, 560.0  # of a drawing: at least, and up to where columns stand further apart
-GAPS = 40.0, 120.0  # between two columns, at least and at most
+PAD, MARGIN, APART = 6.0, 10.0, 16.0  # in a card, around the drawing, and between cards
+NARROWEST, ROOM = 360.0, 500.0  # of a drawing: at least, and up to where columns stand further apart
+GAPS = 32.0, 120.0  # between two columns, at least and at most
 MOST_LABELS = 36  # between two columns
 LEFT_OUT = (
     f"of more than {MOST_LABELS} weights between two layers the numbers are left out; "
@@ -288,7 +288,7 @@ def _look(value, largest):
 def _legend(drawn, y, width, largest, sentences):
     """(the shapes of the legend, where they end)."""
     looks = {_look(edge.value, largest)[1] for edge in drawn.edges}
-    words_of = {"positive": "positive", "negative": "negative", "none": "no connection"}
+    words_of = {"positive": "positive", "negative": "negative", "none": "neither"}
     entries = [(look, LINE_OF_LEGEND, words) for look, words in words_of.items() if look in looks]
     if largest:
         widest = "positive" if "positive" in looks else "negative"

@@ -103,7 +103,7 @@ def _rows(neuron, show):
     if bias is not None:
         yield Row(bias.name, bias.name, bias.value)
         if "gradients" in show and bias.gradient is not None:
-            yield Row("gradient", f"the gradient of {bias.name}", bias.gradient)
+            yield Row("grad", f"the gradient of {bias.name}", bias.gradient)
     kinds = [kind for kind in ("net", "out", "E") if "values" in show]
     for kind in [*kinds, *(["delta"] if "deltas" in show else [])]:
         if getattr(neuron, kind) is not None:

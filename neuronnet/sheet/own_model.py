@@ -109,12 +109,23 @@ class Model(InNotebooks):
     def _groups(self):
         formulas, loss = self._model.formulas, self.roles.loss
         forward = [name for name in formulas if not any(map(split_partial, self._model.uses(name)))]
+        derivatives = [] if loss is None else self._derivatives(loss)
+        known = {*self._model.given, *forward, *derivatives}
+        made = [each for name in formulas for each in self._made_of(name, known)]
         return [
             ("Given", list(self._model.given)),
             ("Forward", forward),
-            (f"Derivatives of {self.loss}", [] if loss is None else self._derivatives(loss)),
-            ("Made from these", [name for name in formulas if name not in forward]),
+            (f"Derivatives of {self.loss}", derivatives),
+            ("Made from these", made),
         ]
+
+    def _made_of(self, name, known):
+        """What is not `known` yet of a name and all that its formula rests on, such as other derivatives."""
+        if name not in known:
+            known.add(name)
+            for each in self._model.formula(name).names():
+                yield from self._made_of(each, known)
+            yield name
 
     def _derivatives(self, loss):
         """The derivatives by all that the loss is computed from, in the order of a sweep backwards."""

@@ -2,7 +2,6 @@
 right.
 """
 
-import doctest
 import math
 import random
 from collections import namedtuple
@@ -10,9 +9,8 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from gradcheck import check, check_hessian, checking
+from gradcheck import check, check_hessian
 from gradcheck.errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, UnknownName
-from gradcheck.numeric import derivatives
 
 X = np.linspace(0.5, 1.5, 12)
 SMALL = np.array([1.0, -2.0, 4.5])
@@ -504,9 +502,3 @@ def test_single_precision_behind_one_entry_among_many_is_not_called_wrong():
         loss, lambda p: gradients(p) | {"n": p["n"]}, {"v": np.linspace(0.1, 1, 60), "n": 0.5}, seed=0
     )
     assert halved["n"].verdict != "right"
-
-
-@pytest.mark.parametrize("module", [checking, derivatives])
-def test_the_examples_of_docstrings_run(module):
-    failed, tried = doctest.testmod(module)
-    assert failed == 0 < tried

@@ -1,11 +1,15 @@
 """The documents: every number in them is computed again, and any wrong digit is noticed."""
 
+import doctest
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from documents import ROOT, blocks_of, complaints, made_parts, spoiled_copies
 from profiles import by_day
+
+import neuronnet
 
 WALKTHROUGH, CHECKERS = ROOT / "walkthrough.md", ROOT / "docs" / "checkers.md"
 DOCUMENTS = [WALKTHROUGH, ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -189,3 +193,19 @@ def test_a_fence_that_is_never_closed_is_refused():
 
 def _text_of(path: Path):
     return path.read_text(encoding="utf-8")
+
+
+WITH_EXAMPLES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for package in ("neuronnet", "gradcheck")
+    for path in (ROOT / package).rglob("*.py")
+    if re.search(r"^ +>>> ", path.read_text(encoding="utf-8"), re.MULTILINE)
+)
+
+
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
+def test_the_examples_of_docstrings_run(name, monkeypatch):
+    monkeypatch.setattr("sys.breakpointhook", lambda: None)
+    known = {"load": neuronnet.load}
+    failed, tried = doctest.testmod(import_module(name), extraglobs=known, optionflags=doctest.ELLIPSIS)
+    assert failed == 0 < tried

@@ -155,7 +155,7 @@ def test_sign_and_size_of_a_weight_are_seen_without_colour():
     }
     assert dashed["w1"] == dashed["w2"] == drawing.DASHES["negative"] and dashed["w5"] is None
     assert dashed["w3"] == drawing.DASHES["none"]
-    assert {"positive", "negative", "no connection"} <= set(dashed)
+    assert {"positive", "negative", "neither"} <= set(dashed)
     plain = in_characters(picture_of(network))
     assert "i1 ~~~~~~ w1 -0.55" in plain and "i2 ~      w2 -0.05" in plain and "i1 .      w3 0 " in plain
 
