@@ -262,7 +262,9 @@ def live(cells):
             yield place, formula, value
 
 
-@pytest.mark.parametrize("name", ["attention-head", "batch-norm", "softmax-one-row", "embedding", "adam-two-steps", "all"])
+@pytest.mark.parametrize(
+    "name", ["attention-head", "batch-norm", "softmax-one-row", "embedding", "adam-two-steps", "all"]
+)
 def test_every_entry_of_a_matrix_lives(name, tmp_path):
     evaluated = Evaluated(sheet_file(name, tmp_path), number=1)
     for place, formula, value in live(evaluated.rows):
