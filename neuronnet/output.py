@@ -113,9 +113,6 @@ def run(command, program, errors=NeuronnetError):
         return _status(command)
     except errors as error:
         complain(program, error)
-    except BrokenPipeError:
-        _discard_output()
-        return 0
     except OSError as error:
         complain(program, _of_the_system(error))
     except MemoryError:
@@ -148,7 +145,7 @@ def _full_disk_said():
     try:
         yield
     except BrokenPipeError:
-        raise
+        _discard_output()  # the verdict stands though nobody reads on
     except OSError as error:
         _discard_output()
         raise NeuronnetError(f"standard output: {error.strerror}") from None

@@ -92,6 +92,16 @@ def test_a_closed_standard_output_is_an_error_not_a_traceback(monkeypatch, capsy
     assert "standard output is closed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["text", "text" * 9999])
+def test_a_reader_that_has_gone_leaves_the_status(monkeypatch, capsys, text):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert run(lambda: write(text) or 1, "test") == 1
+    assert capsys.readouterr().err == ""
+
+
 # Writing files
 
 

@@ -5,9 +5,9 @@
 FILES are files and folders of the packages, with commas between them. COUNT places in them are drawn at
 random, and each is changed alone, in a clone of the last commit. Those tests run on it that call the changed
 function or, where no function holds the place, anything of its file: first the ones that noticed most, then
-the quick ones, a minute of them at most. MAP is the file of what each test calls, which takes minutes. It is
-read where it exists, and written where not. Tests that it does not know count as calling everything. Needs
-Python 3.12.
+the quick ones, half a minute of them at most. MAP is the file of what each test calls, which takes minutes: it
+is read where it exists, else written. Tests that it does not know count as calling everything. Needs Python
+3.12.
 """
 
 import ast
@@ -28,8 +28,9 @@ from pathlib import Path
 
 import pytest
 
-MOST = 60.0  # seconds of tests for one mutant, as measured without it
-PATIENCE = 240  # seconds, after which a mutant is taken to have no end
+MOST = 30.0  # seconds of tests for one mutant, as measured without it
+COMPUTING = 150  # seconds of a core, after which a mutant is taken to have no end
+PATIENCE = 1200  # seconds, the same for one that waits
 MEMORY = 6 << 30  # bytes
 UNKNOWN = 0.1  # seconds that a test takes which the map does not know
 ORDER = Path("chosen.json")  # the tests that a fresh Python is to run
@@ -199,6 +200,7 @@ class Suite:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             text=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (COMPUTING, COMPUTING + 1)),
         )
         try:
             said, _ = run.communicate(timeout=PATIENCE)
@@ -211,6 +213,8 @@ class Suite:
             for line in said.splitlines()
             if line.startswith(("FAILED ", "ERROR "))
         ]
+        if run.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+            return "out of time", ""
         return ("killed", by[0] if by else "the import") if run.returncode else ("survived", "")
 
     def _what_each_calls(self):
@@ -272,21 +276,21 @@ def _forget():
 
 def _forked(work):
     """("killed", what `work` returns in a process of its own), or "survived" or "out of time" with None."""
-    pid, pipe = _fork(work)
+    pid, pipe = _fork(work, is_bounded=True)
     signal.signal(signal.SIGALRM, lambda *_: os.killpg(pid, signal.SIGKILL))
     signal.alarm(PATIENCE)
     with pipe:
         said = pipe.read()
     signal.alarm(0)
     status = os.waitpid(pid, 0)[1]
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGKILL, signal.SIGXCPU):
         return "out of time", None
     if status and not said:
         sys.exit(f"a process of tests ended with {status}")
     return ("killed", said) if said else ("survived", None)
 
 
-def _fork(work):
+def _fork(work, is_bounded=False):
     """(pid, a file with what `work` returns) of a process that says nothing else."""
     reader, writer = os.pipe()
     pid = os.fork()
@@ -296,6 +300,8 @@ def _fork(work):
     status = 1
     try:
         os.setpgid(0, 0)
+        if is_bounded:
+            resource.setrlimit(resource.RLIMIT_CPU, (COMPUTING, COMPUTING + 1))
         silent = os.open(os.devnull, os.O_RDWR)
         for each in range(3):
             os.dup2(silent, each)
