@@ -5,9 +5,9 @@
 FILES are files and folders of the packages, with commas between them. COUNT places in them are drawn at
 random, and each is changed alone, in a clone of the last commit. Those tests run on it that call the changed
 function or, where no function holds the place, anything of its file: first the ones that noticed most, then
-the quick ones, half a minute of them at most. MAP is the file of what each test calls, which takes minutes: it
-is read where it exists, else written. Tests that it does not know count as calling everything. Needs Python
-3.12.
+the quick ones, half a minute of them at most. MAP is the file of what each test calls, which takes minutes:
+it is read where it exists, else written. Tests that it does not know count as calling everything. Needs
+Python 3.12.
 """
 
 import ast
