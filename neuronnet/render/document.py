@@ -96,8 +96,14 @@ def of_model(found: Any, only: str | None = None) -> Document:
     """The Document of a sheet's own Model, or of one of its quantities and its factors."""
     groups = found.groups() if only is None else [("", [only]), ("where", found.factors(only))]
     loss = () if found.loss is None else (f"the loss is {found.loss}",)
-    title = "A derivation with its own model"
-    return Document(title, loss, _filled(groups, lambda name: _of_name(name, found)))
+    return Document(_title(found.text), loss, _filled(groups, lambda name: _of_name(name, found)))
+
+
+def _title(sheet):
+    """What a sheet says of itself in a comment or heading at its top."""
+    first = sheet.lstrip().partition("\n")[0]
+    title = first.lstrip("#").strip() if first.startswith("#") and "=" not in first else ""
+    return title or "A derivation with its own model"
 
 
 def _of_name(name, found):

@@ -30,7 +30,8 @@ from neuronnet.render.document import Document, Step
 LONGEST = 90  # letters of a formula that stands on one line
 TOGETHER = 25  # quantities aligned with each other
 OPERATORS = {"*": r" \cdot ", "@": r" \, ", "·": r" \cdot ", "⊙": r" \odot ", "⊗": r" \otimes "}
-FUNCTIONS = {"exp", "ln", "max", "min", "tanh", "sin", "cos", "sinh", "cosh"}
+FUNCTIONS = {each: rf"\{each}" for each in "exp ln max min tanh sin cos sinh cosh".split()}
+FUNCTIONS |= {"logistic": r"\sigma", "logistic'": r"\sigma'"}
 SIGNS = {"<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}
 ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot"}
 LETTERS = {letter: f"\\{word}" for letter, word in GREEK.items()} | {"∂": r"\partial", "ε": r"\varepsilon"}
@@ -183,9 +184,7 @@ class _Writer:
         return text
 
     def call(self, part):
-        function = (
-            rf"\{part.function}" if part.function in FUNCTIONS else rf"\mathrm{{{escaped(part.function)}}}"
-        )
+        function = FUNCTIONS.get(part.function) or rf"\mathrm{{{escaped(part.function)}}}"
         arguments = [self.text(each) for each in part.arguments]
         if part.function == "sqrt":
             return rf"\sqrt{{{arguments[0]}}}"

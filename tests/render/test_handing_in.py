@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from html import escape
 
 import pytest
 
@@ -56,6 +57,7 @@ FORMULAS = {
     ),
     "(x@1)ᵀ": r"\left(x^{+}\right)^{\top}",
     "max(0, x)": r"\max\left(0, x\right)",
+    "logistic(x)": r"\sigma\left(x\right)",
     "sqrt(x) + 1e-8": r"\sqrt{x} + 1 \cdot 10^{-8}",
     "(dL/dy)^2": r"\left(\frac{\partial L}{\partial y}\right)^{2}",
 }
@@ -235,6 +237,16 @@ def test_hostile_titles_stay_text():
     assert "script" not in page.tags and not page.open
     assert r"\input" not in latex.document(found) and r"\textbackslash{}input" in latex.document(found)
     assert "\n# \\\\input\\{" in "\n" + latex.markdown(found)
+
+
+@pytest.mark.parametrize(
+    ("first", "title"),
+    [("# Exercise 3, by <b>A.</b>", "Exercise 3, by <b>A.</b>"), ("# y = 2 x", None), ("z = 3 w", None)],
+)
+def test_a_sheet_is_called_what_its_first_line_says(first, title):
+    found = document.of_model(Model.from_text(f"{first}\nw = 0.5\nL = w^2"))
+    assert found.title == (title or "A derivation with its own model")
+    assert f"<h1>{escape(found.title)}</h1>" in document.page(found)
 
 
 def test_cells_that_look_like_formulas_are_escaped():
