@@ -128,7 +128,7 @@ class JudgedEntries:
     def open_entries(self):
         """A mask of the undecided entries that another point may settle: the loss has a slope along them."""
         found = np.zeros(self.vector.shape, dtype=bool)
-        if self.doubt is None and not self.single_precision:
+        if self.doubt is None:
             alone = [i for i, each in self.judgements.items() if each == "undecided"]
             found[[i for i in alone if math.isfinite(self.bar[i])]] = True
             for group in self.groups:
@@ -156,10 +156,10 @@ class JudgedEntries:
         draw = np.random.default_rng([self._functions.seed, 2])
 
         def along(some):
-            for _ in range(CONFIRMED if self.single_precision else 1):
-                judgement, bar = self._judged_along(random_direction(self.vector, some, draw))
-                if judgement != "wrong":
-                    break
+            judgement, bar = self._judged_along(random_direction(self.vector, some, draw), self._at)
+            if judgement == "wrong" and self.single_precision:  # dense kinks bend all steps alike
+                at = self._drawn_nearby(draw) or self._at
+                judgement, bar = self._judged_along(random_direction(self.vector, some, draw), at)
             verdict = "outside" if judgement.reason == OUTSIDE else str(judgement)
             return verdict, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
 
@@ -176,9 +176,9 @@ class JudgedEntries:
             if len(unknown) > MOST_NOT_FINITE:
                 self.groups.append(Group(unknown[MOST_NOT_FINITE:], "wrong", math.inf))
 
-    def _judged_along(self, direction):
+    def _judged_along(self, direction, at):
         how = self.confidence, self._floor, SMALL_ERRORS[self.precision]
-        return judge_along(self._functions, self._at, direction, *how)[:2]
+        return judge_along(self._functions, at, direction, *how)[:2]
 
     def _right_along_gradient(self, groups, draw):
         """The Groups; in low precision undecided where a factor may be wrong that random ones passed."""
@@ -187,7 +187,7 @@ class JudgedEntries:
         positions = np.concatenate([each.positions for each in groups])
         if not np.any(self.analytic[positions]):
             return groups
-        judgement, _ = self._judged_along(along_gradient(self.analytic, positions, draw))
+        judgement, _ = self._judged_along(along_gradient(self.analytic, positions, draw), self._at)
         return groups if judgement == "right" else [replace(each, verdict="undecided") for each in groups]
 
     def _judge_one_by_one(self, positions):
@@ -234,13 +234,19 @@ class JudgedEntries:
 
     def _wrong_elsewhere(self, positions, draw):
         """Those of the positions that are wrong at a point drawn nearby, too; none where it has no value."""
-        there = self.vector * (1.0 + ELSEWHERE * draw.standard_normal(self.vector.shape))
-        if not np.isfinite(self._functions.value_or_nan(there)):
+        at = self._drawn_nearby(draw)
+        if at is None:
             return []
-        chosen = np.isin(np.arange(there.size), positions)
-        at = gradient_at(self._functions, there, *self._functions.gradients_at(there))
+        chosen = np.isin(np.arange(self.vector.size), positions)
         how = self.confidence, self.one_by_one, chosen
         return JudgedEntries(self._functions, self.blocks, at, *how, confirms=True).positions_of("wrong")
+
+    def _drawn_nearby(self, draw):
+        """The GradientAt a point drawn nearby; None where the loss has no value, and for ready numbers."""
+        there = self.vector * (1.0 + ELSEWHERE * draw.standard_normal(self.vector.shape))
+        if not (self._functions.is_callable and np.isfinite(self._functions.value_or_nan(there))):
+            return None
+        return gradient_at(self._functions, there, *self._functions.gradients_at(there))
 
     def _is_open(self, position):
         """Whether other steps could change the verdict on an entry: thousands of kinks may narrow a bar."""

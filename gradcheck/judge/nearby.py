@@ -159,7 +159,8 @@ def check_nearby(functions, judged, weak):
             verdict, nearby.why = "undecided", f"{type(error).__name__} is raised there"
         if verdict == "right":
             how = f"along a random direction, {functions.evaluations - before} evaluations"
-            how = "entry by entry" if there is not None else how
+            if there is not None:
+                how = "entry by entry" if len(there.groups) == 0 else "along random directions"
             return NearbyCheck("right", f"right ({names}, {how}{place})"), there
         if verdict == "wrong":
             return NearbyCheck(
@@ -182,10 +183,12 @@ class _PointsNearby:
         self.functions, self.judged = functions, judged
         self.draw = np.random.default_rng([functions.seed, 1])
         self.chosen = np.any([note.chosen for note in weak], axis=0)
+        self.proved = np.zeros_like(self.chosen)
         self.why, self.tried = "none was found at which the loss is finite", 0
         self.values, self.never_wrong, self.agreeing = [], True, 0
         self.needed = PIECES if any(note.id == "kink" for note in weak) else 1
         self.is_open = any(note.id == "undecided" for note in weak)
+        self.is_rough = self.is_open and judged.single_precision  # one direction proves too little
         self.shrunk = np.ones_like(functions.point.vector)
         for note in weak:
             if note.id == "large regulariser":
@@ -194,13 +197,13 @@ class _PointsNearby:
     def compare(self, place, at):
         """(verdict, JudgedEntries or None) at a point; undecided where nothing moves (None for `at`)."""
         verdict, moves = ("right", False) if at is None else self._along(at, self.chosen)
-        if verdict == "right" and moves:
+        if verdict == "right" and moves and not self.is_rough:
             self.agreeing += 1
             if self.agreeing < self.needed or not self.never_wrong:
                 return "undecided", None
-            self.judged.settle(self.chosen, place)
+            self.judged.settle(self.chosen | self.proved, place)
             return verdict, None
-        if verdict == "right":
+        if verdict == "right" and not moves:
             self.why = CONSTANT if self.is_constant() else "the gradient is zero there, too"
             return "undecided", None
         self.why = "undecided there, too"
@@ -208,9 +211,9 @@ class _PointsNearby:
         if np.array_equal(at.analytic, here) and np.any(here != 0.0):
             self.why = SAME_NUMBERS
             return "undecided", None
-        are_few = self.tried < MOST_ONE_BY_ONE and np.sum(self.chosen) <= self.judged.one_by_one
-        if verdict == "undecided" and not (self.is_open and are_few):
-            return verdict, None
+        is_seen = verdict == "right" or np.sum(self.chosen) <= self.judged.one_by_one
+        if verdict != "wrong" and not (self.is_open and is_seen and self.tried < MOST_ONE_BY_ONE):
+            return "undecided", None
         self.tried += 1
         parts = (
             self.functions,
@@ -223,10 +226,9 @@ class _PointsNearby:
         if len(there.positions_of("wrong")) > 0:
             self.why, self.never_wrong = "wrong at one point there, right at another", False
             return ("wrong" if self._is_wrong_again(place, there) else "undecided"), there
-        proved = np.zeros_like(self.chosen)
-        proved[there.positions_of("right")] = True
-        self.judged.settle(proved, place)
-        self.chosen &= ~proved
+        self.proved[there.positions_of("right")] = True
+        self.judged.settle(self.proved, place)
+        self.chosen &= ~self.proved
         return ("undecided" if np.any(self.chosen) else "right"), there
 
     def settle_zeros(self):
@@ -254,7 +256,8 @@ class _PointsNearby:
         if not np.all(np.isfinite(at.analytic[chosen])):
             return "wrong", True
         direction = random_direction(at.vector, np.flatnonzero(chosen), self.draw)
-        judgement, _, slope = judge_along(self.functions, at, direction, self.judged.confidence)
+        small = SMALL_ERRORS["float32" if self.is_rough else "float64"]
+        judgement, _, slope = judge_along(self.functions, at, direction, self.judged.confidence, small=small)
         if slope.scale == 0.0 and abs(np.sum(at.analytic * direction)) <= slope.error <= LIKE_ZERO:
             return "right", False
         return str(judgement), abs(slope.value) > visible_from(slope.error, self.judged.confidence)

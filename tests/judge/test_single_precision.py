@@ -151,6 +151,51 @@ def test_thousands_of_entries_behind_single_precision(single, mistake):
         assert report["W1"].verdict != ("wrong" if mistake is None else "right"), seed
 
 
+def deep_relu(sizes, samples, scale, seed):
+    """(loss, gradients, point) of relu layers wholly in single precision, half of the mean square error."""
+    draw = np.random.default_rng(seed)
+    x, target = (draw.normal(size=(samples, n)).astype(np.float32) for n in (sizes[0], sizes[-1]))
+    point, last = {}, len(sizes) - 1
+    for i, (a, b) in enumerate(zip(sizes, sizes[1:]), 1):
+        point[f"W{i}"] = (draw.normal(size=(a, b)) * scale * np.sqrt(2 / a)).astype(np.float32)
+        point[f"b{i}"] = (0.1 * draw.normal(size=b)).astype(np.float32)
+
+    def outs_of(p):
+        outs = [x]
+        for i in range(1, last + 1):
+            net = outs[-1] @ p[f"W{i}"].astype(np.float32) + p[f"b{i}"].astype(np.float32)
+            outs.append(np.maximum(net, 0) if i < last else net)
+        return outs
+
+    def loss(p):
+        return float(np.mean(np.sum((outs_of(p)[-1] - target) ** 2, axis=1), dtype=np.float32)) / 2
+
+    def gradients(p):
+        outs, found = outs_of(p), {}
+        delta = (outs[-1] - target) / np.float32(samples)
+        for i in range(last, 0, -1):
+            found[f"W{i}"], found[f"b{i}"] = outs[i - 1].T @ delta, delta.sum(axis=0)
+            delta = delta @ p[f"W{i}"].astype(np.float32).T * (outs[i - 1] > 0)
+        return found
+
+    return loss, gradients, point
+
+
+@pytest.mark.parametrize("sizes, scale, seed", [((20, 16, 4), 0.3, 3), ((30, 16, 8, 4), 1.0, 7)])
+@pytest.mark.parametrize("one_by_one", [4096, 100])
+@pytest.mark.parametrize("mistake, verdict", [(None, "right"), (a_row_twice, "wrong")])
+def test_what_kinks_hide_in_single_precision_is_seen_at_another_point(
+    sizes, scale, seed, one_by_one, mistake, verdict
+):
+    loss, right, point = deep_relu(sizes, 100, scale, seed)
+
+    def gradients(p):
+        found = right(p)
+        return found if mistake is None else found | {"W1": mistake(found["W1"])}
+
+    assert check(loss, gradients, point, one_by_one=one_by_one).verdict == verdict
+
+
 @pytest.mark.parametrize("seed", [1000259, 1000413])
 @pytest.mark.parametrize("factor, is_wrong", [(1.0, False), (1.05, True)])
 def test_dense_kinks_of_three_hundred_samples_are_no_mistake(seed, factor, is_wrong):
