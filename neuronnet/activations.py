@@ -102,7 +102,10 @@ class Softmax(Identity):
 
     def rest(self, nets, outs, j):
         """1 - out_j in every digit: the sum of the other outs."""
-        return sum((out for k, out in enumerate(outs) if k != j), 0 * outs[j])
+        others = 0 * outs[j]
+        for out in outs[:j] + outs[j + 1 :]:
+            others += out  # the sum of Python 3.12 rounds otherwise than that of 3.11
+        return others
 
     def surprises(self, nets, j):
         """-ln(out_j) and -ln(1 - out_j), by logsumexps of the net_k - net_j."""

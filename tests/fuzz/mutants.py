@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 import types
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +33,7 @@ COMPUTING = 150  # seconds of a core, after which a mutant is taken to have no e
 PATIENCE = 1200  # seconds, the same for one that waits
 MEMORY = 6 << 30  # bytes
 UNKNOWN = 0.1  # seconds that a test takes which the map does not know
+TOOL = 2  # of sys.monitoring
 ORDER = Path("chosen.json")  # the tests that a fresh Python is to run
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = ["tests/fuzz", "tests/house/test_imports.py"]  # of the text of the code, not of what it does
@@ -88,17 +89,21 @@ class Suite:
     """The collected tests, what each of them calls, and how many mutants it noticed: a plugin of pytest.
 
     Each mutant has a process of its own, forked after the tests were collected, in which the changed function
-    has another code. What noticed it there must notice it in a fresh Python, too.
+    has another code. Of one that the import calls, too, what noticed it must notice it in a fresh Python.
     """
 
     def __init__(self, clone, kept, then):
         self.clone, self.kept, self.then = clone, kept, then
         self.noticed, self.failed, self.items, self.calls = Counter(), None, {}, {}
+        self.at_import, self.tests_of = set(), defaultdict(set)
+        sys.monitoring.use_tool_id(TOOL, "mutants")
+        self._watch(self.at_import)
 
     def pytest_runtestloop(self, session):
         """Runs in place of the tests."""
         if session.testsfailed:
             sys.exit("the tests cannot be collected")
+        sys.monitoring.set_events(TOOL, 0)
         gc.unfreeze()
         self.items = {item.nodeid: item for item in session.items}
         if self._anew(list(self.items)[:9])[0] != "survived":
@@ -117,6 +122,9 @@ class Suite:
         for name in aside:
             self.items.pop(name, None)
             self.calls.pop(name)
+        for name in self.calls.keys() & self.items.keys():
+            for place in self.calls[name][1]:
+                self.tests_of[place].add(name)
         self.then(self)
         return True
 
@@ -128,25 +136,23 @@ class Suite:
     def verdict(self, path, name, tree):
         """("killed", "out of time" or "survived", the test that noticed) of a change in a file."""
         file = str(path.relative_to(self.clone))
-        chosen = self._calling(lambda place: place == f"{file}:{name}") if name else []
+        place = f"{file}:{name}"
+        chosen = self._chosen(self.tests_of[place]) if name else []
         found, by = "survived", None
         if chosen:
             found, by = _forked(lambda: self._swapped_and_run(path, name, tree, chosen))
-        if found == "killed" and self._anew([by])[0] == "survived" or not chosen:
-            chosen = self._calling(lambda place: place.startswith(f"{file}:"))
+        is_doubtful = found == "killed" and place in self.at_import and self._anew([by])[0] == "survived"
+        if is_doubtful or not chosen:
+            called = (each for each in self.tests_of if each.startswith(f"{file}:"))
+            chosen = self._chosen(set().union(*(self.tests_of[each] for each in called)))
             found, by = self._anew(chosen)
         self.noticed[by] += found == "killed"
         return found, by or f"({len(chosen)} tests)"
 
-    def _calling(self, matches):
+    def _chosen(self, found):
         """The tests to run, in order: first what notices most, then what is quick, MOST seconds of them."""
-        unknown = [name for name in self.items if name not in self.calls]
-        found = [
-            name
-            for name, (_, called) in self.calls.items()
-            if name in self.items and any(map(matches, called))
-        ]
-        found = sorted(unknown + found, key=lambda name: (-self.noticed[name], self._seconds(name)))
+        unknown = self.items.keys() - self.calls.keys()
+        found = sorted(unknown | found, key=lambda name: (-self.noticed[name], self._seconds(name)))
         total, chosen = 0.0, []
         for each in found:
             total += self._seconds(each)
@@ -223,8 +229,7 @@ class Suite:
         shares = [files[n :: os.cpu_count()] for n in range(os.cpu_count())]
         paths = [self.clone.parent / f"calls{n}" for n in range(len(shares))]
         children = [
-            _fork(lambda s=share, p=path: self._watch(s, p))
-            for share, path in zip(shares, paths, strict=True)
+            _fork(lambda s=share, p=path: self._note(s, p)) for share, path in zip(shares, paths, strict=True)
         ]
         for pid, pipe in children:
             with pipe:
@@ -232,24 +237,16 @@ class Suite:
             os.waitpid(pid, 0)
         return {name: found for path in paths for name, found in json.loads(path.read_text()).items()}
 
-    def _watch(self, files, path):
-        watch, tool, found, called = sys.monitoring, sys.monitoring.PROFILER_ID, {}, set()
-        inside = tuple(str(self.clone / each) + os.sep for each in ("neuronnet", "gradcheck"))
-
-        def starts(code, _):
-            if code.co_filename.startswith(inside):
-                called.add(f"{code.co_filename.removeprefix(f'{self.clone}/')}:{code.co_qualname}")
-            return watch.DISABLE
-
-        watch.use_tool_id(tool, "mutants")
-        watch.register_callback(tool, watch.events.PY_START, starts)
-        watch.set_events(tool, watch.events.PY_START)
+    def _note(self, files, path):
+        """Runs the tests of some files, and writes what each calls."""
+        found, called = {}, set()
+        self._watch(called)
         for file in files:
             names = [name for name in self.items if name.split("::")[0] == file]
             _forget()
             for n, name in enumerate(names):
                 called.clear()
-                watch.restart_events()
+                sys.monitoring.restart_events()
                 started = sum(os.times()[:4])
                 following = self.items[names[n + 1]] if n + 1 < len(names) else None
                 self.items[name].config.hook.pytest_runtest_protocol(
@@ -259,6 +256,18 @@ class Suite:
                 if self.failed:
                     found[name], self.failed = None, None
         path.write_text(json.dumps(found))
+
+    def _watch(self, called):
+        """Add the place of every function of the packages to `called` that is called from now on."""
+        inside = tuple(str(self.clone / each) + os.sep for each in ("neuronnet", "gradcheck"))
+
+        def starts(code, _):
+            if code.co_filename.startswith(inside):
+                called.add(f"{code.co_filename.removeprefix(f'{self.clone}/')}:{code.co_qualname}")
+            return sys.monitoring.DISABLE
+
+        sys.monitoring.register_callback(TOOL, sys.monitoring.events.PY_START, starts)
+        sys.monitoring.set_events(TOOL, sys.monitoring.events.PY_START)
 
 
 def pytest_collection_modifyitems(items):
