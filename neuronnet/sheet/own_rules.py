@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from math import isclose
 
-from neuronnet.formulas.arrays import entries
+from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.expressions import Call, Expression, Name, Number, Power, Product, Sum
 from neuronnet.formulas.rewriting import leaves_of, nodes, with_names
 from neuronnet.names import after, partial_name
@@ -104,13 +104,25 @@ class OwnRules(FormulaValues):
         }
         named = sorted(own - {before, base, *beta.names()}) or [self.slopes.get(derivative, derivative)]
         powers = (2,) if is_squared else (1, 2)
+        is_first = not any(
+            _base(role.name or "") == base != role.name != name for role in self.roles.of.values()
+        )
+        own_beta = [leaf for leaf in leaves_of(formula) if is_first and self._may_be_kept(leaf)]
         wanted = [
-            beta * Name(before) + (1 - beta) * Name(each) ** power for each in named for power in powers
+            rate * Name(before) + (1 - rate) * Name(each) ** power
+            for rate in (beta, *own_beta)
+            for each in named
+            for power in powers
         ]
         worth = self._worth(formula, {})
         if worth is None or any(self._are_equal(formula, each) for each in wanted):
             return formula
         return wanted[0]
+
+    def _may_be_kept(self, leaf):
+        """Whether a name or number in a formula is one between 0 and 1."""
+        value = self.model.given.get(leaf.name) if isinstance(leaf, Name) else leaf.value
+        return value is not None and not isinstance(value, Array) and 0 < float(value) < 1
 
     def _divided_by(self, base):
         """({text: [beta, …]} of all 1 - beta^t that a moment is divided by, it and what that makes)."""

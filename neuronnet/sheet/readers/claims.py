@@ -63,6 +63,8 @@ _STATES = re.compile(r"(?<=[\d\])])\s+(\([^()]*[^\W\d_]{3}[^()]*=[^()]*\))\Z")
 _PAIR = re.compile(r"\(\s*[-−]?\d+(?:\.\d+)?,[-−]?\d+(?:\.\d+)?\s*\)(?:\^T|ᵀ|\^⊤)?")
 _MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")
 _SIZES = re.compile(r"\(?(?<!\w)\d+(?:[-–x×]\d+)+(?:[- ][^\W\d_]{2,})?\)?\s*\Z")  # of a network, in a title
+_IN_WORDS = re.compile(r"\s\([^\W\d_]{3,}(?:[ ,-]+[^\W\d_]+)*\)")
+_COLUMN_OF_COMMAS = re.compile(r"\A\[(?=[^]]*,)\s*[-+−]?\d+(?:,\d+)?(?:\s*;\s*[-+−]?\d+(?:,\d+)?)+\s*\]")
 _EQUATION_NUMBER = re.compile(r"(?<!\s)(?:\s{2,}|\t)\(\d{1,3}(?:\.\d{1,3})?[a-z]?\)\s*\Z")
 _NO_CLAIM = re.compile(r"https?://|[∈∀∃]|\\(?:in|forall|exists)\b")
 _AT = re.compile(
@@ -284,7 +286,7 @@ class Sheet:
         signs = len(parts) - 1
         if not signs and _INEQUALITY.search(written.text):
             return self.ignored.append(statement.place(1)[0])
-        bare = _SIZES.sub("", _MARK.sub("", written.text))
+        bare = _IN_WORDS.sub("", _SIZES.sub("", _MARK.sub("", written.text)))
         if not re.search(r"[\d=+*/^<>\[\]_\\-]", _STEP.sub("", bare)) and all(map(_is_long, bare.split())):
             bare = ""
         if not signs and (not _LOOKS_LIKE_A_CLAIM.search(bare) or self.vocabulary.is_prose(text)):
@@ -314,7 +316,7 @@ class Sheet:
         else:
             parts = [
                 part if parse_number(part.text) or parse_array(part.text) else with_points(part)
-                for part in parts
+                for part in (each.replace(_COLUMN_OF_COMMAS, _with_points) for each in parts)
             ]
         self.add(text, [statement.placed(part) for part in parts], lines)
 
@@ -344,6 +346,10 @@ class Sheet:
     def _refuse(self, statement, position, reason, text=None):
         line, column = statement.place(position)
         self.refuse(line, statement.text if text is None else text, column, reason)
+
+
+def _with_points(match):
+    return match[0].replace(",", ".").replace(";", ",")
 
 
 def _is_long(word):

@@ -135,6 +135,7 @@ _MARKUP = re.compile(
 )
 _DOLLARS = re.compile(r"\$+|\\[()\[\]]|\\(?:nonumber|notag|q?quad)\b")
 _MATRIX = re.compile(r"\\begin\s*\{(?:[bpvB]?matrix|smallmatrix|array|[dr]?cases)")
+ARTICLES = "the this we our its der die das den wir le les la nous el los il gli os".split()
 HYPOTHESES = CONDITIONS - set(JOINING)
 _END = re.compile(r"[\s.,;…]")
 _JOINED = re.compile(rf"(?:(?<=\d)|(?<!\s)\s*[,;])\s+(?:{'|'.join(JOINING)})\s*\Z")
@@ -143,6 +144,7 @@ _NEXT = r"(?=(?:[^\W\d_]+\s+){0,4}[^\s=]{1,40}\s*:?=(?!=))"
 _SEPARATOR = re.compile(
     rf"(?<=[\w)\]}}'%])[,;]?\s+(?P<word>{'|'.join(JOINING)})\s+{_NEXT}"
     rf"|(?<=[\w)\]}}%])[,;]?\s+(?=(?P<condition>{'|'.join(HYPOTHESES)})\s+{_NEXT})"
+    rf"|(?<=\d)\s+(?=(?P<article>{'|'.join(ARTICLES)})\s+{_NEXT})"
     r"|[()\[\]{}]|;|(?<![0-9]),|,(?![0-9])|(?<=[\w)\]'])[ \t]{2,}(?=[^\s=]{1,40}\s*:?=(?!=))"
     rf"|\n|(?<=[\d)\]])\s?:\s+{_NEXT}|(?<=[\w)\]}}'%])[.?!]\s+(?:(?=(?:I\s)?[^\W\d_]{{2,}}[\s,:])|{_NEXT})"
 )
@@ -163,7 +165,7 @@ def pieces(written, names, joining=()):
         elif match.group() in ")]}":
             depth -= 1
         elif depth <= 0 and (
-            not {match["word"], match["condition"]} & names
+            not {match["word"], match["condition"], match["article"]} & names
             or (match["word"] in joining and _ENDS_WITH_NUMBER.search(text[: match.start() + 1]))
         ):
             cuts.append(match.span())

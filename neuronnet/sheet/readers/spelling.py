@@ -353,7 +353,7 @@ class Vocabulary:
                     or word == "I"
                     or (words and word == "in")
                     or word in _TYPES
-                    or (word in self.functions and "," in token.group())
+                    or (word in self.functions and not {*".,:;"}.isdisjoint(token.group()))
                 )
                 or not _HEAD.match(text[token.end() :])
             ):
