@@ -15,7 +15,7 @@ from neuronnet.formulas.expressions import Call, Name, Negative, Number, Sum
 from neuronnet.formulas.notation import gradient_of, updated
 from neuronnet.formulas.rewriting import with_logistics, with_names
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.roles import LOSSES, derivatives_in, is_gradient, reach, texts
+from neuronnet.sheet.roles import LOSSES, RATES, derivatives_in, is_delta, is_gradient, reach, texts
 
 if TYPE_CHECKING:
     from neuronnet.sheet.statements import Statement
@@ -39,6 +39,7 @@ class Epochs:
             and any(part.name is None and each.name not in part.used for part in each.formulas)
         }
         self._defined |= set(_other_names(statements, self._defined))
+        self._states = {each.name for each in statements if self._is_of_its_own(each)}
         self._numbers: dict[str, Printed | Array] = {}
         self._values: dict[str, set] = {}
         for each in statements:
@@ -181,7 +182,26 @@ class Epochs:
         if count:
             return base
         base = updated(name)
-        return base if base is not None and base in self.known.names and name != base else None
+        is_marked = base is not None and base in self.known.names and name not in {base, *self._states}
+        return base if is_marked else None
+
+    def _is_of_its_own(self, statement):
+        """Whether a marked name is no next value but a quantity, as h_new for `h_new = (1 - z) n + z h`."""
+        base = updated(statement.name or "")
+        if base in {None, statement.name, *self._defined} or not statement.formulas:
+            return False
+        formula = statement.formulas[0].formula
+        terms = [term for _, term in formula.terms] if isinstance(formula, Sum) else []
+        others = {*formula.names()} - {base}
+        is_step = any(isinstance(each, Name) and each.name == base for each in terms) or not others
+        return not is_step and not any(
+            split_partial(each)
+            or is_delta(each)
+            or each in RATES
+            or gradient_of(each, self.known)
+            or updated(each) not in (None, each)
+            for each in others
+        )
 
     def _is_update(self, statement):
         """Whether a statement gives a parameter its next value."""

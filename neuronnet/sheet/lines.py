@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from functools import cache, partial
 
@@ -173,6 +174,7 @@ class Lines:
                     self._at_a_kink(shown, part.printed, truth)
                     if not statement.formulas:
                         self._follow(shown, part.printed, role.name, statement.line)
+                    self._say_stale(shown, part.printed, role)
                 if arithmetic and exact is not None:
                     self._step(beside, shown, part.printed, exact, formulas(), arithmetic[0])
                 judged_parts += 1
@@ -285,6 +287,16 @@ class Lines:
             verdict = judged(_nested(printed), value, formulas, self.carried.inputs(formulas)).verdict
             if verdict in (report.RIGHT, report.ROUNDING):
                 shown.follows_from, shown.note = before, INHERITED
+
+    def _say_stale(self, shown, printed, role):
+        """Note at a wrong number that it is the one of the pass before."""
+        before = re.sub(r"@(\d+)", lambda count: f"@{int(count[1]) - 1}".replace("@0", ""), role.name or "")
+        value, line, _ = self.carried.printed.get(before, (None, None, False))
+        is_same = value is not None and arrays.shape(value) == arrays.shape(printed)
+        if role.step and before != role.name and is_same and any(arrays.entries(value)):
+            pairs = zip(arrays.entries(value), arrays.entries(printed))
+            if all(one == other.value for one, other in pairs):
+                shown.note = f"the number of line {line}, of the pass before"
 
     def _formula(self, shown, formula, truth, statement, role):
         try:

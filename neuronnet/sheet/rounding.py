@@ -233,6 +233,7 @@ class _Explanation:
         decimals = max(self.decimals, way.decimals())
         if decimals == 0 and any(map(is_whole_zero, self.texts)):  # everything small is 0 then
             return
+        decimals = max(decimals, way.has_fractions())
         for found in way.by_steps([*way.moved(), *wrong], decimals, max(self.significant, way.digits())):
             self._settle(found, verdict)
 

@@ -64,7 +64,7 @@ _PAIR = re.compile(r"\(\s*[-−]?\d+(?:\.\d+)?,[-−]?\d+(?:\.\d+)?\s*\)(?:\^T|�
 _MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")
 _SIZES = re.compile(r"\(?(?<!\w)\d+(?:[-–x×]\d+)+(?:[- ][^\W\d_]{2,})?\)?\s*\Z")  # of a network, in a title
 _IN_WORDS = re.compile(r"\s\([^\W\d_]{3,}(?:[ ,-]+[^\W\d_]+)*\)")
-_COLUMN_OF_COMMAS = re.compile(r"\A\[(?=[^]]*,)\s*[-+−]?\d+(?:,\d+)?(?:\s*;\s*[-+−]?\d+(?:,\d+)?)+\s*\]")
+_COLUMN_OF_COMMAS = re.compile(r"\[\s*[-+−]?\d+(?:,\d+)?(?:\s*;\s*[-+−]?\d+(?:,\d+)?)+\s*\]\Z")
 _EQUATION_NUMBER = re.compile(r"(?<!\s)(?:\s{2,}|\t)\(\d{1,3}(?:\.\d{1,3})?[a-z]?\)\s*\Z")
 _NO_CLAIM = re.compile(r"https?://|[∈∀∃]|\\(?:in|forall|exists)\b")
 _AT = re.compile(
@@ -162,10 +162,10 @@ class Sheet:
             bare = bare if latex else without_remark(ended(self._without_words(bare)), self.defined)
             aside = None if latex else _STATES.search(bare.text)
             if aside and self.vocabulary.stated(aside[1]):
-                self._take_from_prose(statement, bare[aside.start(1) :])
+                self.take_from_prose(statement, bare[aside.start(1) :])
                 bare = bare[: aside.start()]
             if not latex and self._is_of_prose(bare.text):
-                self._take_from_prose(statement, piece)
+                self.take_from_prose(statement, piece)
             else:
                 self._take_claim(statement, text[start:end], bare, latex)
             start = following
@@ -220,7 +220,7 @@ class Sheet:
     def _is_prose(self, statement):
         self.prose.append((statement.place(1)[0], shown(statement.text)))
 
-    def _take_from_prose(self, statement, written):
+    def take_from_prose(self, statement, written):
         """Take from prose what it states of names that are used elsewhere; note the line if nothing is."""
         found = self.vocabulary.stated(written.text)
         for start, end in found:
@@ -316,7 +316,7 @@ class Sheet:
         else:
             parts = [
                 part if parse_number(part.text) or parse_array(part.text) else with_points(part)
-                for part in (each.replace(_COLUMN_OF_COMMAS, _with_points) for each in parts)
+                for part in map(_with_decimals, parts)
             ]
         self.add(text, [statement.placed(part) for part in parts], lines)
 
@@ -348,8 +348,12 @@ class Sheet:
         self.refuse(line, statement.text if text is None else text, column, reason)
 
 
-def _with_points(match):
-    return match[0].replace(",", ".").replace(";", ",")
+def _with_decimals(part):
+    """A part with `[-1.3, 3.5]` for `[-1,3; 3,5]`, which is no matrix where commas are decimal."""
+    if not _COLUMN_OF_COMMAS.match(part.text) or "," not in part.text:
+        return part
+    entries = parse_array(part.text) or [[]]
+    return part.replace(",", ".").replace(";", ",") if isinstance(entries[0], list) else part
 
 
 def _is_long(word):

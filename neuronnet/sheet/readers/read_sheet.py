@@ -11,7 +11,7 @@ from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
 from neuronnet.sheet.readers import json_files, python_code, tables, web_pages
 from neuronnet.sheet.readers.claims import Sheet
-from neuronnet.sheet.readers.cutting import BEGINS, joined
+from neuronnet.sheet.readers.cutting import BEGINS, Statement, joined
 from neuronnet.sheet.readers.markdown import (
     LATEX_COMMENT,
     Around,
@@ -242,7 +242,9 @@ def _take_around(sheet, around, waiting, is_latex):
         found = heading(text)
         if found:
             sheet.headings.append((around.line, found))
-        if has_equals(around.rest) and re.search(r"\s[=≈]\s.*[0-9]", around.rest):
+        if text.startswith("#") and has_equals(around.rest):
+            sheet.take_from_prose(Statement.of(around.line, around.text), around.text)
+        elif has_equals(around.rest) and re.search(r"\s[=≈]\s.*[0-9]", around.rest):
             sheet.ignored.append(around.line)
         waiting.append((around.line, TextWithColumns("")))
 
