@@ -11,10 +11,11 @@ from pathlib import Path
 
 from neuronnet import documents, output
 from neuronnet.derivation.quantities import Derivation, Explanation, is_small
+from neuronnet.description.description import Description
 from neuronnet.description.reading import EXAMPLES, checked, example_names, find, parsed, read
 from neuronnet.errors import NeuronnetError
 from neuronnet.names import after, in_sample, partial_name
-from neuronnet.render import text
+from neuronnet.render import document, drawing, text
 
 WORKED_EXAMPLE = "worked-example"
 
@@ -22,7 +23,7 @@ WORKED_EXAMPLE = "worked-example"
 def worked_example(arguments):
     """The worked example to nine decimals, and its error after three numbers of updates."""
     derivation = Derivation(WORKED_EXAMPLE)
-    lines = [text.derivation(derivation, leave_out=("after one update",)), "", "Error"]
+    lines = [document.derivation_as_text(derivation, leave_out=("after one update",)), "", "Error"]
     lines += [f"  {text.name_and_value(derivation[f'E_total@{updates}'])}" for updates in (1, 10_000, 20_000)]
     output.write("\n".join(lines))
     return 0
@@ -30,16 +31,23 @@ def worked_example(arguments):
 
 def derive(arguments):
     """Every quantity of a network or of a sheet's own model, or one with its factors."""
-    description, sheet, place = _network_or_sheet(arguments.network)
-    if sheet is not None:
-        return _derive_sheet(arguments, sheet, place)
+    subject, place = _subject(arguments.network)
+    is_network = isinstance(subject, Description)
+    for option in () if is_network else ("updates", "at", "sample"):
+        if getattr(arguments, option) is not None:
+            raise NeuronnetError(f"--{option}: a sheet has the updates and samples that stand in it")
     if arguments.sample is not None:
-        description = documents.with_one_sample(description, arguments.sample)
+        subject = documents.with_one_sample(subject, arguments.sample)
     if arguments.at is not None and arguments.updates is not None:
         raise NeuronnetError("--at is the pass to derive, --updates adds the state after so many; give one")
     if arguments.format == "xlsx":
-        made = lambda: documents.workbook(description, arguments.updates)  # noqa: E731
-        return documents.write_workbook(arguments, made, place)
+        return documents.write_workbook(arguments, subject, place)
+    made = _derived_network if is_network else _derived_model
+    return _write(arguments, [place], **made(subject, arguments))
+
+
+def _derived_network(description, arguments):
+    """{format: what makes it} of a derivation, or of one of its quantities."""
     only, at = arguments.only, arguments.at or 0
     updates = 0 if only is not None else 1 if arguments.updates is None else arguments.updates
     derivation = Derivation(description, updates=updates, at=at if only is None else 0)
@@ -52,9 +60,28 @@ def derive(arguments):
         network = replace(derivation.description, published=(), errata=())
         return {"network": network.to_dict(), "quantities": rows}
 
-    shown = (lambda: text.derivation(derivation)) if explained is None else explained.__str__
-    made = documents.of_derivation(derivation, explained and explained.name)
-    return _write(arguments, [place], text=shown, json=numbers, **made)
+    shown = (lambda: document.derivation_as_text(derivation)) if explained is None else explained.__str__
+    made = documents.written(
+        lambda: document.of_derivation(derivation, explained and explained.name),
+        lambda: drawing.svg(documents.picture_of(derivation.description, updates=derivation.at)),
+    )
+    return {"text": shown, "json": numbers, **made}
+
+
+def _derived_model(model, arguments):
+    only = arguments.only
+
+    def numbers():
+        names = model.names() if only is None else [only, *model.factors(only)]
+        rows = [{"name": name, "formula": model.formula(name), "value": model[name]} for name in names]
+        return {"loss": model.loss, "quantities": rows}
+
+    def shown():
+        if only is None:
+            return document.model_as_text(model)
+        return document.explained(document.of_model(model, only))
+
+    return {"text": shown, "json": numbers, **documents.written(lambda: document.of_model(model, only))}
 
 
 def _sheet_of_its_own(argument):
@@ -69,38 +96,20 @@ def _sheet_of_its_own(argument):
     return output.text_source(str(file), "a network or a sheet") if is_sheet else (None, None)
 
 
-def _network_or_sheet(argument):
-    """(description, None, place) of a network, (None, text, place) of a sheet that brings its own model."""
+def _subject(argument):
+    """(Description, place) of a network, (Model, place) of a sheet that brings its own."""
     sheet, place = _sheet_of_its_own(argument)
     if sheet is None:
-        description, place = output.source(argument)
-        return description, None, place
-    if not _is_network(sheet):
-        return None, sheet, place
-    return checked(*parsed(sheet, "standard input" if argument == "-" else str(place))), None, place
+        return output.source(argument)
+    if _is_network(sheet):
+        return checked(*parsed(sheet, "standard input" if argument == "-" else str(place))), place
+    from neuronnet.sheet.own_model import Model
+
+    return Model.from_text(sheet), place
 
 
 def _is_network(text):
     return re.search(r"^\s*(?:\{|\[\[\s*(?:layer|sample)\b|layers?\s*=)", text, re.MULTILINE) is not None
-
-
-def _derive_sheet(arguments, sheet, place):
-    from neuronnet.sheet.own_model import Model
-
-    for option in ("updates", "at", "sample"):
-        if getattr(arguments, option) is not None:
-            raise NeuronnetError(f"--{option}: a sheet has the updates and samples that stand in it")
-    model, only = Model.from_text(sheet), arguments.only
-    if arguments.format == "xlsx":
-        return documents.write_workbook(arguments, lambda: documents.workbook_of_model(model), place)
-
-    def numbers():
-        names = model.names() if only is None else [only, *model.factors(only)]
-        rows = [{"name": name, "formula": model.formula(name), "value": model[name]} for name in names]
-        return {"loss": model.loss, "quantities": rows}
-
-    made = documents.of_model(model, only)
-    return _write(arguments, [place], text=lambda: text.model(model, only), json=numbers, **made)
 
 
 def golden(arguments):
@@ -108,11 +117,7 @@ def golden(arguments):
     from neuronnet.golden.formats import WRITERS
     from neuronnet.golden.golden import Golden
 
-    subject, sheet, place = _network_or_sheet(arguments.network)
-    if sheet is not None:
-        from neuronnet.sheet.own_model import Model
-
-        subject = Model.from_text(sheet)
+    subject, place = _subject(arguments.network)
     at = None if arguments.at is None else _counts("--at", arguments.at)
     if arguments.output is not None:
         Golden.require_replaceable(arguments.output, arguments.reason)
@@ -220,15 +225,15 @@ def mistakes(arguments):
     from neuronnet.mistakes.printed_numbers import numbers_of, signatures
     from neuronnet.render import verdicts
 
-    description, sheet, place = _network_or_sheet(arguments.network)
-    if sheet is None:
+    subject, place = _subject(arguments.network)
+    description = subject if isinstance(subject, Description) else None
+    if description is not None:
         network = Network(description)
         table, until = output.as_far_as_made(lambda: signatures(network, network.known_names))
     else:
         from neuronnet.sheet.causes import signatures_of
-        from neuronnet.sheet.own_model import Model
 
-        (right, table), until = output.as_far_as_made(lambda: signatures_of(Model.from_text(sheet)))
+        (right, table), until = output.as_far_as_made(lambda: signatures_of(subject))
 
     def rows():
         for each in table:
@@ -237,7 +242,7 @@ def mistakes(arguments):
 
     def rendered(render):
         def result():
-            if sheet is not None:
+            if description is None:
                 return render(None, table, right)
             known = numbers_of(network.replay(), network.known_names)
             names = _telling_names(Derivation(description), known)
@@ -271,10 +276,10 @@ def step(arguments):
 
     if arguments.network == "-":
         raise NeuronnetError("step reads its commands from standard input; name a file or an example")
-    description, sheet, place = _network_or_sheet(arguments.network)
-    if sheet is None and arguments.sample is not None:
-        description = documents.with_one_sample(description, arguments.sample)
-    return start(arguments, description, sheet, place)
+    subject, place = _subject(arguments.network)
+    if isinstance(subject, Description) and arguments.sample is not None:
+        subject = documents.with_one_sample(subject, arguments.sample)
+    return start(arguments, subject, place)
 
 
 def train(arguments):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from neuronnet import output
+from neuronnet.description.description import Description
 from neuronnet.description.reading import EXAMPLES
 from neuronnet.errors import NeuronnetError, counted
 from neuronnet.network import NeuralNetwork
@@ -71,8 +72,8 @@ def with_one_sample(description: Any, number: int) -> Any:
     return replace(description, samples=(samples[number - 1],))
 
 
-def workbook(description: Any, updates: int | None = None) -> bytes:
-    """A spreadsheet with a row for each of a network's first updates, its formulas live.
+def workbook(subject: Any, updates: int | None = None) -> bytes:
+    """A spreadsheet, its formulas live: a row for each of a network's first updates, or a Model's steps.
 
     Without a number of updates it has a hundred of them, of a network without a learning rate none.
     """
@@ -80,50 +81,32 @@ def workbook(description: Any, updates: int | None = None) -> bytes:
     from neuronnet.derivation.training_rows import training_rows
     from neuronnet.render import spreadsheet
 
+    if not isinstance(subject, Description):
+        return spreadsheet.workbook_of_steps(document.of_model(subject))
     if updates is None:
-        updates = 0 if description.learning_rate is None else ROWS
-    first_pass = document.of_derivation(Derivation(description))
-    rows = training_rows(description, updates, output.progress_line(updates))
+        updates = 0 if subject.learning_rate is None else ROWS
+    first_pass = document.of_derivation(Derivation(subject))
+    rows = training_rows(subject, updates, output.progress_line(updates))
     return spreadsheet.workbook(rows, first_pass)
 
 
-def workbook_of_model(model: Any) -> bytes:
-    """A spreadsheet of a sheet's own Model, its formulas live."""
-    from neuronnet.render import spreadsheet
-
-    return spreadsheet.workbook_of_steps(document.of_model(model))
-
-
-def write_workbook(arguments: Any, made: Callable, place: Any) -> int:
-    """Write the bytes of a spreadsheet that `made()` gives, of all quantities, to the file asked for."""
+def write_workbook(arguments: Any, subject: Any, place: Any) -> int:
+    """Write the spreadsheet of a network or Model, with all quantities, to the file asked for."""
     for option in ("only", "at"):
         if getattr(arguments, option) is not None:
             found = f"--{option}: a spreadsheet has a row for every update, each with all quantities"
             raise NeuronnetError(f"{found}; --updates says how many")
     if arguments.output is None:
         raise NeuronnetError("xlsx is for files; name one with -o FILE")
-    output.write_bytes(made(), arguments.output, [place])
+    output.write_bytes(workbook(subject, arguments.updates), arguments.output, [place])
     return 0
 
 
-def of_derivation(derivation: Any, only: str | None = None) -> dict[str, Callable]:
-    """{format: what makes the text of a Derivation in it, or of one of its quantities with its factors}."""
-    made = written(lambda: document.of_derivation(derivation, only))
-    network = derivation.description
-    drawn = lambda: drawing.svg(picture_of(network, ("values",), derivation.at))  # noqa: E731
-    return made | {"html": lambda: document.page(document.of_derivation(derivation, only), drawn())}
-
-
-def of_model(model: Any, only: str | None = None) -> dict[str, Callable]:
-    """The same of a sheet's own Model, which has no picture."""
-    return written(lambda: document.of_model(model, only))
-
-
-def written(made: Callable) -> dict[str, Callable]:
-    """{format: what writes the Document that is made}."""
+def written(made: Callable, drawn: Callable | None = None) -> dict[str, Callable]:
+    """{format: what writes the Document that is made}; `drawn()` is the SVG on a page."""
     return {
         "markdown": lambda: latex.markdown(made()),
         "latex": lambda: latex.document(made()),
-        "html": lambda: document.page(made()),
+        "html": lambda: document.page(made(), drawn and drawn()),
         "csv": lambda: document.as_csv(made()),
     }

@@ -6,6 +6,7 @@ agree to the last bit. Only the state after many updates comes from training the
 
 from decimal import Decimal
 from itertools import islice
+from math import inf
 from typing import Any
 
 from neuronnet.derivation.digits import finite
@@ -27,7 +28,7 @@ from neuronnet.names import (
     split_update,
     update_of,
 )
-from neuronnet.render import document, text
+from neuronnet.render import document
 
 MOST_ROWS = 20_000
 MOST_EXACT_UPDATES = 20
@@ -299,13 +300,13 @@ class Explanation(document.InNotebooks):
         self.factors = derivation.factors_of(self.quantity)
 
     def __str__(self) -> str:
-        return text.explanation(self.quantity, self.factors, self.derivation)
+        return document.explained(self._document(), 0, inf)
 
     def _document(self):
         return document.of_derivation(self.derivation, self.name)
 
     def __repr__(self) -> str:
-        return f"Explanation {text.row(self.quantity, self.derivation)}"
+        return f"Explanation {document.of_quantity(self.quantity, self.derivation)}"
 
 
 def explain(network: Any, name: str, at: int = 0) -> Explanation:

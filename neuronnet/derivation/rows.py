@@ -21,7 +21,6 @@ from neuronnet.formulas.expressions import Expression, Name, Number, Sum, total
 from neuronnet.formulas.notation import Known, parse, read_name, updated
 from neuronnet.formulas.rewriting import nodes, replaced, with_names
 from neuronnet.names import after, partial_name, spelled_out, split_partial
-from neuronnet.render import text
 from neuronnet.render.text import is_tiny
 
 SMALLEST_FLOAT = Decimal(2) ** -1022  # below it floats lose digits
@@ -43,7 +42,9 @@ class Quantity(NamedTuple):
         return None if self.expression is None else self.expression.format()
 
     def __repr__(self) -> str:
-        return f"Quantity {text.row(self, self.rows) if self.rows is not None else self.name}"
+        from neuronnet.render import document
+
+        return f"Quantity {self.name if self.rows is None else document.of_quantity(self, self.rows)}"
 
     def _repr_latex_(self) -> str:
         from neuronnet.render import document, latex

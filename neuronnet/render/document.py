@@ -1,4 +1,4 @@
-"""A derivation as a document: finished steps under headings, written as CSV, as a page, or into a notebook.
+"""A derivation as a document: finished steps under headings, as text, as CSV, as a page, or in a notebook.
 
 In a page every name is a link to the line that defines it. LaTeX and Markdown are written by `latex.py`.
 """
@@ -42,6 +42,17 @@ class Step(NamedTuple):
         """The texts between equals signs after the name, none twice in a row."""
         sides = [side for side in (self.formula, self.numbers, flat(self.value)) if side is not None]
         return [side for before, side in zip([None, *sides], sides) if side != before]
+
+    def __str__(self) -> str:
+        return " = ".join([self.name, *self.sides])
+
+    def lines(self, width: float = text.WIDEST) -> list[str]:
+        """The text of the step; beyond so many letters, on a line for each side."""
+        indent = " " * len(self.name)
+        if len(str(self)) <= width:
+            return [str(self)]
+        first, *others = self.sides
+        return [f"{self.name} = {first}", *(f"{indent} = {side}" for side in others)]
 
 
 class Document(NamedTuple):
@@ -87,16 +98,22 @@ def of_quantity(quantity: Any, finished: Any) -> Step:
     shown = text.as_given(value) if quantity.part == "given" else text.nine_decimals(value)
     if quantity.expression is None:
         return Step(quantity.name, shown, str(value))
-    leaves = {name: (name, text.number_of(name, finished)) for name in quantity.expression.names()}
+    leaves = {name: (name, _number_of(name, finished)) for name in quantity.expression.names()}
     numbers = quantity.expression.format(lambda name: leaves[name][1])
     return Step(quantity.name, shown, str(value), quantity.formula, numbers, quantity.expression, leaves)
+
+
+def _number_of(name, finished):
+    if name in finished.given:
+        return text.as_given(finished.given[name])
+    return text.nine_decimals(finished.printed_value(finished[name]))
 
 
 def of_model(found: Any, only: str | None = None) -> Document:
     """The Document of a sheet's own Model, or of one of its quantities and its factors."""
     groups = found.groups() if only is None else [("", [only]), ("where", found.factors(only))]
     loss = () if found.loss is None else (f"the loss is {found.loss}",)
-    return Document(_title(found.text), loss, _filled(groups, lambda name: _of_name(name, found)))
+    return Document(_title(found.text), loss, _filled(groups, lambda name: of_name(name, found)))
 
 
 def _title(sheet):
@@ -106,7 +123,8 @@ def _title(sheet):
     return title or "A derivation with its own model"
 
 
-def _of_name(name, found):
+def of_name(name: str, found: Any) -> Step:
+    """The Step of one quantity or derivative of a Model."""
     value = found[name]
     shown, full = _entries(value, ".9g"), flat(_entries(value, ""))
     expression = found.expression(name)
@@ -136,6 +154,32 @@ def _filled(parts, step_of):
 def flat(value: Any) -> str:
     """A text, or nested lists of texts in brackets."""
     return f"[{', '.join(map(flat, value))}]" if isinstance(value, list) else value
+
+
+def derivation_as_text(finished: Any, leave_out: tuple[str, ...] = ()) -> str:
+    """A whole Derivation: conventions, given numbers, then every quantity under the heading of its part."""
+    lines = [*text.heading(finished.description), "", "Given", *text.indented(text.given(finished))]
+    for heading, steps in of_derivation(finished).parts[1:]:
+        if heading.lower() not in leave_out:
+            lines += ["", heading, *text.indented(map(str, steps))]
+    return "\n".join(lines)
+
+
+def model_as_text(found: Any) -> str:
+    """A whole Model: every quantity under the heading of its part."""
+    parts = of_model(found).parts
+    return "\n\n".join("\n".join([heading, *text.indented(_lines(steps))]) for heading, steps in parts)
+
+
+def explained(found: Document, width: float = text.WIDEST, of_factors: float = text.WIDEST) -> str:
+    """The Document of one quantity as text, its sides on lines of their own beyond so many letters."""
+    (_, asked), *factors = found.parts
+    where = [["where", *text.indented(_lines(steps, of_factors))] for _, steps in factors]
+    return "\n".join([*_lines(asked, width), *(line for part in where for line in part)])
+
+
+def _lines(steps, width=text.WIDEST):
+    return [line for step in steps for line in step.lines(width)]
 
 
 HEADER = ("name", "part", "formula", "in numbers", "value")

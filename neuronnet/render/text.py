@@ -8,7 +8,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from html import escape
-from itertools import groupby
 
 from neuronnet.errors import counted
 
@@ -124,25 +123,10 @@ def _bias(layer):
     return f"{kind}, {'trained' if layer.train_bias else 'frozen (has a gradient, is never updated)'}"
 
 
-def row(quantity, derivation):
-    """One line: name = formula in names = formula in numbers = value."""
-    value = nine_decimals(derivation.printed_value(quantity))
-    if quantity.expression is None:
-        return f"{quantity.name} = {as_given(quantity.value) if quantity.part == 'given' else value}"
-    numbers = quantity.expression.format(lambda name: number_of(name, derivation))
-    return equation(quantity.name, quantity.formula, numbers, value)
-
-
 def equation(*sides):
     """Sides with equals signs between them, without those that are None or say the same as the one before."""
     sides = [side for side in sides if side is not None]
     return " = ".join([sides[0], *(side for before, side in zip(sides, sides[1:]) if side != before)])
-
-
-def number_of(name, derivation):
-    if name in derivation.given:
-        return as_given(derivation.given[name])
-    return nine_decimals(derivation.printed_value(derivation[name]))
 
 
 def name_and_value(quantity):
@@ -153,30 +137,13 @@ def name_and_value(quantity):
     return f"{quantity.name} = {value}"
 
 
-def derivation(finished, leave_out=()):
-    """A whole derivation: conventions, given numbers, then every quantity under the heading of its part."""
-    lines = [*heading(finished.description), "", "Given", *indented(_given(finished))]
-    for part, quantities in groupby(finished.quantities, key=lambda quantity: quantity.part):
-        if part not in leave_out:
-            lines += ["", part[0].upper() + part[1:], *(f"  {row(each, finished)}" for each in quantities)]
-    return "\n".join(lines)
-
-
-def _given(finished, per_line=6):
+def given(finished, per_line=6):
+    """The numbers that a Derivation starts from, several on a line."""
     l2 = finished.description.names.l2
     given = [(name, value) for name, value in finished.starts_from.items() if name != l2 or value != 0]
     shown = ((name, (as_given if name in finished.given else nine_decimals)(value)) for name, value in given)
     pairs = [f"{name} = {value}" for name, value in shown]
     return ["   ".join(pairs[start : start + per_line]) for start in range(0, len(pairs), per_line)]
-
-
-def explanation(quantity, factors, finished):
-    """One quantity, its formula in names and in numbers on lines of their own, and each of its factors."""
-    indent = "\n" + " " * len(quantity.name)
-    lines = [row(quantity, finished).replace(" = ", f"{indent} = ").replace(f"{indent} = ", " = ", 1)]
-    if factors:
-        lines += ["where"] + [f"  {row(factor, finished)}" for factor in factors]
-    return "\n".join(lines)
 
 
 def until_it_diverges(rows):
@@ -221,7 +188,7 @@ def example(description, finished):
     texts = [text.strip() for text in (description.source, description.about) if text is not None]
     lines = [title, *_verdict_counts(description.published + description.run), *texts, *conventions_of_it]
     if finished is not None and len(finished.given) <= MOST_SHOWN:
-        lines += ["", "Given", *indented(_given(finished))]
+        lines += ["", "Given", *indented(given(finished))]
     if description.published and finished is not None:
         rows = []
         for each in description.published:
@@ -285,34 +252,6 @@ def _ledger_row(each):
         own,
         excludes,
     )
-
-
-def model(found, only=None):
-    """A Model as text: every quantity with its formula in names and in numbers; or one and its factors."""
-    if only is not None:
-        factors = found.factors(only)
-        where = ["where", *indented(_quantities(found, factors))] if factors else []
-        return "\n".join([*_quantities(found, [only]), *where])
-    groups = ([title, *indented(_quantities(found, names))] for title, names in found.groups())
-    return "\n\n".join(map("\n".join, groups))
-
-
-def _quantities(found, names):
-    """The lines of several quantities."""
-    return "\n".join(model_row(found, name) for name in names).split("\n")
-
-
-def model_row(found, name):
-    """name = formula = in numbers = value, on lines of their own where they are long."""
-    parts = [found.formula(name), found.in_numbers(name), nested(found[name])]
-    parts = list(dict.fromkeys(part for part in parts if part is not None))
-    whole = " = ".join([name, *parts])
-    return whole if len(whole) <= WIDEST else f"{name} = " + f"\n{' ' * len(name)} = ".join(parts)
-
-
-def nested(value):
-    """A number, a list of numbers or of rows, with nine digits."""
-    return f"[{', '.join(map(nested, value))}]" if isinstance(value, list) else f"{value:.9g}"
 
 
 def line_numbers(numbers: Iterable[int]) -> str:

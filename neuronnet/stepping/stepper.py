@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from neuronnet import output
+from neuronnet.description.description import Description
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, nearest, shortened
 from neuronnet.stepping.in_pdb import debug
 from neuronnet.stepping.steps import AtAnEnd, SheetSteps, matches, whole_number
@@ -66,25 +67,23 @@ _BY_WORD = {word: each for each in COMMANDS for word in (each.name, each.short) 
 }
 
 
-def start(arguments: Any, description: Any, sheet: str | None, place: Any) -> int:
-    """The command `step`, for the description of a network or the text of a sheet that is read from `place`.
+def start(arguments: Any, subject: Any, place: Any) -> int:
+    """The command `step`, for the Description of a network or the Model of a sheet, read from `place`.
 
     Returns the exit status. Raises NeuronnetError for options that do not go together.
     """
-    for option in ("sample", "update", "pdb"):
-        if sheet is not None and getattr(arguments, option):
+    is_network = isinstance(subject, Description)
+    for option in () if is_network else ("sample", "update", "pdb"):
+        if getattr(arguments, option):
             raise NeuronnetError(f"--{option}: a sheet has no updates, samples and objects but its own lines")
     if arguments.pdb:
         if arguments.at is None:
             raise NeuronnetError("--pdb needs --at NAME, such as --at w5")
-        return debug(description, arguments.at, 1 if arguments.update is None else arguments.update)
+        return debug(subject, arguments.at, 1 if arguments.update is None else arguments.update)
     first = [] if arguments.update is None else [f"goto update {arguments.update}"]
     first += [] if arguments.at is None else [f"goto {arguments.at}"]
-    if sheet is not None:
-        from neuronnet.sheet.own_model import Model  # a training has no sheet
-
-        return Stepper(SheetSteps(Model.from_text(sheet)), [place]).run(first)
-    return Stepper(TrainingSteps(description, output.progress_line), [place]).run(first)
+    steps = TrainingSteps(subject, output.progress_line) if is_network else SheetSteps(subject)
+    return Stepper(steps, [place]).run(first)
 
 
 class Stepper:

@@ -12,7 +12,7 @@ from math import isfinite, nan
 from typing import Any, NamedTuple
 
 from neuronnet.errors import NeuronnetError, NumberError, UnknownName, counted, shortened
-from neuronnet.render import text
+from neuronnet.render import document, text
 
 AROUND = 4  # steps before and after the present one in a listing
 
@@ -230,7 +230,10 @@ class SheetSteps(Steps):
         ]
 
     def _told(self, name, done):
-        return text.model_row(self.model, name) if done else text.equation(name, self.model.formula(name))
+        return "\n".join(self._lines(name)) if done else text.equation(name, self.model.formula(name))
+
+    def _lines(self, name):
+        return document.of_name(name, self.model).lines()
 
     def steps(self) -> list[Step]:
         return self._steps
@@ -245,8 +248,8 @@ class SheetSteps(Steps):
     def factors(self, name: str) -> list[str]:
         """The row of a quantity or derivative, and a row for each name in its formula."""
         own = self.own_name(name)
-        rows = [text.model_row(self.model, each).split("\n") for each in (own, *self.model.factors(own))]
-        return rows[0] + [line for row in rows[1:] for line in text.indented(row)]
+        factors = [line for each in self.model.factors(own) for line in self._lines(each)]
+        return [*self._lines(own), *text.indented(factors)]
 
     def goto(self, words: list[str]) -> None:
         if words[0] == "update":
@@ -256,7 +259,10 @@ class SheetSteps(Steps):
     def value(self, name: str) -> str | None:
         """The value of an own name at the present step, as text; None where it is not computed yet."""
         done = [step.name for step in self._steps[: self.index + 1]]
-        return text.nested(self.model[name]) if name in done or name in self._given else None
+        return self._value(name) if name in done or name in self._given else None
+
+    def _value(self, name):
+        return document.flat(document.of_name(name, self.model).value)
 
     def set(self, name: str, number: str) -> list[str]:
         """Set a given number; every number that follows from it, before and after."""
@@ -275,7 +281,7 @@ class SheetSteps(Steps):
         return [said, *compared(before, after)]
 
     def _values(self):
-        return {name: text.nested(self.model[name]) for name in self.model.names()}
+        return {name: self._value(name) for name in self.model.names()}
 
     def picture(self) -> str:
         raise NeuronnetError(f"{A_NETWORK}; list shows its rows")
