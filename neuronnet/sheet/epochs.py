@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
+from string import ascii_letters
 from typing import TYPE_CHECKING
 
 from neuronnet.derivation.digits import Printed
@@ -282,6 +283,28 @@ def _inside(old, new, name):
     return name if parts is None else partial_name(*(new if part == old else part for part in parts))
 
 
+def _net_input_of(name, insides, by):
+    """The net input that a name without a line means: the only one, or that of the output like it; or None.
+
+    insides: output -> its net input; like a2 and z_h2 is the output h2. An `a` may mean the output as well,
+    unless that is among what the sheet's derivatives are `by`.
+    """
+    like = {
+        out: inner
+        for out, inner in insides.items()
+        if len(insides) == 1 or name.endswith(f"_{out}") or _index(name) == _index(out) != ""
+    }
+    (out, inner), *others = like.items() or [(None, None)]
+    may_be_output = name.removesuffix(_index(name)).rstrip("_") in OUTPUTS and out not in by
+    return None if others or may_be_output else inner
+
+
+def _index(name):
+    """What follows the word that a name begins with: `2` of `a2`, `z_2`, and `h_2`."""
+    return name.lstrip(ascii_letters).lstrip("_")
+
+
+OUTPUTS = ("a", "A", "o", "O", "h", "H", "y", "Y", "out")  # that some authors call the output of a neuron
 ACTIVATIONS = ("logistic", "tanh", "max", "softplus", "elu", "leaky_relu", "gelu")
 
 
@@ -299,13 +322,17 @@ class NetInputs(Epochs):
             if each.name in self._defined and each.formulas
         }
         insides = {name: inner for name, inner in insides.items() if inner is not None}
+        written = {each for statement in self.statements for each in derivatives_in(statement)}
+        by = {split_partial(derivative)[1] for derivative in written}
         for statement in self.statements:
             for derivative in derivatives_in(statement):
                 above, below = split_partial(derivative)
-                if below in heads or below in self._defined:
+                if below in heads or below in self._defined or below in insides.values():
                     continue
-                inner = insides.get(above) or (next(iter(insides.values())) if len(insides) == 1 else None)
+                inner = insides.get(above) or _net_input_of(below, insides, by)
                 if inner is not None:
+                    said = f"{below} is what goes into {inner.removeprefix('net_')}"
+                    self.known.notes += [said] if said not in self.known.notes else []
                     for each in self.statements:
                         each.rename(partial(_inside, below, inner))
 

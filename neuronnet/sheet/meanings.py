@@ -317,9 +317,9 @@ class Meanings(Seeds, Updates, OwnRules):
         if name not in self.model:
             of, by = split_partial(name) if role.kind == GRADIENT else (None, name)
             missing = by if of is None or of in self.model else of
-            raise NeuronnetError(
-                f"no line of this sheet connects {missing} with {self.roles.loss or 'a loss'}"
-            )
+            reason = f"no line of this sheet connects {missing} with {self.roles.loss or 'a loss'}"
+            self.undecided[name] = reason if missing in self.model else f"{reason}; add one that computes it"
+            raise NeuronnetError(self.undecided[name])
         self.connected(name)
         self.model.formula(name)  # which raises where the derivatives are too many
         if name in self.model.jacobians:

@@ -200,8 +200,7 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
         meanings=tuple(_meanings(roles, meanings, spellings)),
         notes=(
             *seeds,
-            *meanings.known.notes,
-            *map(spellings.text, meanings.notes),
+            *map(spellings.text, [*meanings.known.notes, *meanings.notes]),
             *which_are_samples(roles),
             *aligned,
         ),

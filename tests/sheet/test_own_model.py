@@ -70,7 +70,7 @@ def first_sentences(text):
             [
                 "8 lines judged: 6 right, 1 undecided, 1 mistake.",
                 "Line 8 is wrong: dL/dw2 = 0.7: exact is -0.181.",
-                "Line 9 is undecided: no line of this sheet connects b with L.",
+                "Line 9 is undecided: no line of this sheet connects b with L; add one that computes it.",
                 "Not judged: 5 given.",
             ],
         ),
@@ -145,7 +145,7 @@ def test_a_let_that_cannot_be_read_is_told():
     "lines, note",
     [
         ("δ = 7\n", "which derivative δ is does not follow from this sheet; write let δ = ∂L/∂z"),
-        ("∂L/∂θ_q = 7\n", "no line of this sheet connects θ_q with L"),
+        ("∂L/∂θ_q = 7\n", "no line of this sheet connects θ_q with L; add one that computes it"),
         ("w1' = 0.3\n", "the learning rate is not known; write eta = 0.5, say"),
     ],
 )
@@ -482,6 +482,30 @@ def test_what_goes_into_an_activation_needs_no_name(claim, verdict):
     users = "\ndL/dw1 = δ1 x" if claim.startswith("δ1") else ""
     lines = check_sheet(f"{sheet}{claim}{users}").lines
     assert next(line.verdict for line in lines if line.text == claim) == verdict
+
+
+TWO_STEPS = """x1 = 1, x2 = 0.5, h0 = 0, w = 0.6, u = 0.4, t = 0.2
+h1 = tanh(w x1 + u h0)
+h2 = tanh(w x2 + u h1)
+L = (h2 - t)^2
+"""
+
+
+@pytest.mark.parametrize(
+    "lines, verdicts",
+    [
+        (["dL/dz2 = 2 (h2 - t) (1 - h2^2) = 0.4246", "dL/dh1 = dL/dz2 u = 0.1698"], ["right", "right"]),
+        (["dL/dz_h1 = 2 (h2 - t) (1 - h2^2) u (1 - h1^2) = 0.1208"], ["right"]),
+        (["dL/dz2 = 2 (h2 - t) = 0.5474"], ["wrong formula"]),
+        (["dL/dh2 = 2 (h2 - t)", "dL/da2 = dL/dh2 (1 - h2^2) = 0.4246"], ["right", "right"]),
+        (["dL/da2 = 2 (h2 - t) = 0.5474", "dL/dh1 = dL/da2 (1 - h2^2) u"], ["undecided", "undecided"]),
+        (["dL/dz3 = 2 (h2 - t) = 0.5474"], ["undecided"]),
+    ],
+)
+def test_what_goes_into_several_activations_is_told_by_their_indices(lines, verdicts):
+    """An `a` may be what goes in or what comes out, unless the sheet has another name for the latter."""
+    found = check_sheet(TWO_STEPS + "\n".join(lines)).lines[-len(lines) :]
+    assert [line.verdict for line in found] == verdicts
 
 
 @pytest.mark.parametrize(
