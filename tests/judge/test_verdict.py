@@ -11,7 +11,7 @@ import gradcheck
 from gradcheck import check
 from gradcheck.errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, StructureMismatch
 from gradcheck.numeric.derivatives import Estimate
-from gradcheck.verdict import judge
+from gradcheck.verdict import SMALL_ERRORS, judge
 
 RNG = np.random.default_rng(8)
 INPUTS, TARGETS = RNG.normal(size=(5, 3)), RNG.normal(size=(5, 2))
@@ -239,6 +239,13 @@ def test_the_rule(analytic, estimate, verdict):
     judgement = judge(analytic, estimate)
     assert judgement == verdict
     assert judgement.reason != ""
+
+
+@pytest.mark.parametrize("precision, widest", [("float64", 2e-7), ("float32", 0.02), ("float16", 0.1)])
+def test_a_bar_is_narrow_where_an_error_that_the_precision_must_not_hide_would_be_seen(precision, widest):
+    for times, verdict in ((0.99, "right"), (1.01, "undecided")):
+        estimate = Estimate(0.0, times * widest, 1e-3, 9, scale=1.0)
+        assert judge(0.0, estimate, small=SMALL_ERRORS[precision]) == verdict
 
 
 # Forms, refusals, and what belongs to the caller
