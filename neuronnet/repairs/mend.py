@@ -7,7 +7,6 @@ from math import isfinite
 from typing import NamedTuple
 
 from neuronnet.derivation.trials import Trials, same_shape
-from neuronnet.errors import NeuronnetError
 from neuronnet.formulas import arrays
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression, Name, Number, Product, Sum, product_of
@@ -202,28 +201,29 @@ class _Bench:
     def __init__(self, formula, truth, trials):
         kept, lines = trials.strictest(formula, truth)
         draw = trials.draws.draw(0, kept, lines)
-        self.values = _Floats(trials.model, draw.given)
-        self.target = self.values.worth(truth)
+        self.values = trials.model.values(float, draw.given)
+        self.target = self._worth(evaluator(truth, float))
         self.is_zero = self.target is not None and not any(arrays.entries(self.target))
 
     def ratio(self, formula):
-        return self._ratio(self.values.worth(formula))
+        return self._ratio(self._worth(evaluator(formula, float)))
 
     def test(self, rebuild):
         """A function from what is put in one place to how many times the target the whole is, None if not."""
         evaluate = evaluator(rebuild(Name(HOLE)), float)
 
         def ratio(replacement):
-            value = self.values.worth(replacement)
-            if value is None:
-                return None
-            self.values[HOLE] = value
-            try:
-                return self._ratio(evaluate(self.values))
-            except (ArithmeticError, NeuronnetError, ValueError, TypeError):
-                return None
+            self.values[HOLE] = self._worth(evaluator(replacement, float))
+            return None if self.values[HOLE] is None else self._ratio(self._worth(evaluate))
 
         return ratio
+
+    def _worth(self, evaluate):
+        """What an evaluator gives, None where that has no value."""
+        try:
+            return evaluate(self.values)
+        except (ArithmeticError, ValueError, TypeError):
+            return None
 
     def _ratio(self, value):
         """The number by which a value is a multiple of the target; exactly 1 where it is the target."""
@@ -241,22 +241,3 @@ class _Bench:
         if ratio == 0 or any(abs(one - ratio * other) > bound for one, other in pairs):
             return None
         return 1 if abs(ratio - 1) <= CLOSE else ratio
-
-
-class _Floats(dict):
-    """The values of a model's names in one draw, as floats."""
-
-    def __init__(self, model, drawn):
-        super().__init__()
-        self._values = model.values(float, drawn)
-
-    def __missing__(self, name):
-        self[name] = self._values[name]
-        return self[name]
-
-    def worth(self, formula):
-        """The value of a formula, None where it has none."""
-        try:
-            return evaluator(formula, float)(self)
-        except (ArithmeticError, NeuronnetError, ValueError, TypeError):
-            return None

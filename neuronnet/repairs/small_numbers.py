@@ -5,6 +5,7 @@ that follows from others is computed from its formula.
 """
 
 from decimal import Decimal
+from itertools import count
 from random import Random
 
 from neuronnet.derivation.digits import fifty_digits
@@ -37,7 +38,7 @@ def counterexample(formula: Expression, truth: Expression, trials: Trials) -> st
         return None
     random = Random(1)
     for attempt in range(ATTEMPTS):
-        values = _Chosen(trials, chosen, _TENTHS if attempt == 0 else random.sample(_TENTHS, len(_TENTHS)))
+        values = _values(trials, chosen, _TENTHS if attempt == 0 else random.sample(_TENTHS, len(_TENTHS)))
         found = _sides(values, outcome.reading, true, trials)
         if found is not None:
             used = dict.fromkeys([*outcome.reading.names(), *true.names(), *chosen])
@@ -62,27 +63,15 @@ def _sides(values, formula, true, trials):
     return (left, right) if clear else None
 
 
-class _Chosen(dict):
-    """Numbers for the chosen names, with the signs that the author's have; others from their formulas."""
-
-    def __init__(self, trials, chosen, tenths):
-        super().__init__()
-        self._model, count = trials.model, 0
-        for name in chosen:
-            own = trials.draws.own[name]
-            if trials.is_fixed(name):
-                self[name] = own
-                continue
-            found = []
-            for entry in entries(own):
-                number = tenths[count % len(tenths)] + count // len(tenths)
-                found.append(-number if entry < 0 else number)
-                count += 1
-            self[name] = like(own, found)
-
-    def __missing__(self, name):
-        self[name] = evaluator(self._model.formula(name), Decimal)(self)
-        return self[name]
+def _values(trials, chosen, tenths):
+    """The model's values with numbers for the chosen names, which have the signs that the author's have."""
+    values, numbers = trials.model.values(), (tenth + whole for whole in count() for tenth in tenths)
+    for name in chosen:
+        values[name] = own = trials.draws.own[name]
+        if not trials.is_fixed(name):
+            found = [-number if entry < 0 else number for entry, number in zip(entries(own), numbers)]
+            values[name] = like(own, found)
+    return values
 
 
 # Which names can have any values
