@@ -68,32 +68,32 @@ class Array:
         return Array(entries, (columns, rows))
 
     def __add__(self, other):
-        return paired(add, self, other)
+        return mapped(add, self, other)
 
     def __radd__(self, other):
-        return paired(add, other, self)
+        return mapped(add, other, self)
 
     def __sub__(self, other):
-        return paired(sub, self, other)
+        return mapped(sub, self, other)
 
     def __rsub__(self, other):
-        return paired(sub, other, self)
+        return mapped(sub, other, self)
 
     def __mul__(self, other):
         """Elementwise; where that does not fit, the matrix product."""
         try:
-            return paired(mul, self, other)
+            return mapped(mul, self, other)
         except ShapeError:
             return matmul(self, other)
 
     def __rmul__(self, other):
-        return paired(mul, other, self)
+        return mapped(mul, other, self)
 
     def __truediv__(self, other):
-        return paired(truediv, self, other)
+        return mapped(truediv, self, other)
 
     def __rtruediv__(self, other):
-        return paired(truediv, other, self)
+        return mapped(truediv, other, self)
 
     def __neg__(self):
         return self.map(lambda entry: -entry)
@@ -132,17 +132,6 @@ def mapped(function: Callable, *values):
     if not common:
         return function(*(entries(value)[0] for value in values))
     return Array(map(function, *(_stretched(value, common) for value in values)), common)
-
-
-def paired(operate, left, right):
-    """Two values elementwise. Raises ShapeError where they do not fit."""
-    if not isinstance(left, Array):
-        return Array([operate(left, entry) for entry in right.entries], right.shape)
-    if not isinstance(right, Array):
-        return Array([operate(entry, right) for entry in left.entries], left.shape)
-    if left.shape == right.shape:
-        return Array(map(operate, left.entries, right.entries), left.shape)
-    return mapped(operate, left, right)
 
 
 def shape_text(dimensions: tuple) -> str:
@@ -207,7 +196,7 @@ def as_vector_shape(dimensions: tuple) -> tuple:
 
 def hadamard(left, right):
     """What ⊙ means: elementwise, and nothing else."""
-    return paired(mul, left, right) if isinstance(left, Array) or isinstance(right, Array) else left * right
+    return mapped(mul, left, right)
 
 
 def dot(left, right):
@@ -218,7 +207,7 @@ def dot(left, right):
         return matmul(left, right)
     except ShapeError as error:
         try:
-            return paired(mul, left, right)
+            return mapped(mul, left, right)
         except ShapeError:
             raise error from None
 
@@ -259,14 +248,6 @@ def product_shape(left: tuple, right: tuple) -> tuple:
     if _is_one(left) or _is_one(right):
         return () if _is_one(left) and _is_one(right) else right if _is_one(left) else left
     return _product_shape(left, right)[3]
-
-
-def multiplications(left: tuple, right: tuple) -> int:
-    """How many numbers a matrix product of values of these shapes multiplies."""
-    if _is_one(left) or _is_one(right):
-        return prod(left) * prod(right)
-    rows, inner, columns, _ = _product_shape(left, right)
-    return rows * inner * columns
 
 
 def outer(left, right):
@@ -362,16 +343,6 @@ def taken(value, indices: list, first: int = 1):
     return Array([own[i] for i in found], result) if result else own[found[0]]
 
 
-def picked(dimensions: tuple, indices: list, first: int = 1) -> tuple[list[int], tuple]:
-    """(places in the entries, shape) of the part of an array that `taken` gives."""
-    rows, columns, width, result = _lines(dimensions, indices, first)
-    return [i * width + j for i in rows for j in columns], result
-
-
-def picked_shape(dimensions: tuple, indices: list, first: int = 1) -> tuple:
-    return _lines(dimensions, indices, first)[3]
-
-
 def placed(value, like, indices: list, first: int = 1):
     """Zeros in the shape of `like`, with a value where `taken` picks; what is picked twice adds up."""
     if not isinstance(like, Array):
@@ -402,10 +373,10 @@ def stacked_shape(form: tuple, parts: list[tuple]) -> tuple:
     return form[0], lengths.pop()
 
 
-def _lines(dimensions, indices, first):
-    """(rows, columns, how many columns there are, shape of the part), for one or two indices."""
+def picked(dimensions: tuple, indices: list, first: int = 1) -> tuple[list[int], tuple]:
+    """(places in the entries, shape) of the part of an array that `taken` gives."""
     if not dimensions and all(index in (first, None) for index in indices):
-        return [0], [0], 1, ()
+        return [0], ()
     if len(indices) > 2 or not dimensions:
         raise ShapeError(f"{shape_text(dimensions)} has no entry under {len(indices)} indices")
     if len(indices) == 2:
@@ -419,10 +390,8 @@ def _lines(dimensions, indices, first):
     if len(indices) == 1 and width == 1:
         one_column = True
     require_few(len(rows) * len(columns))
-    if one_row or one_column:
-        both = one_row and one_column
-        return rows, columns, width, () if both else (len(columns) if one_row else len(rows),)
-    return rows, columns, width, (len(rows), len(columns))
+    result = (len(rows),) * (not one_row) + (len(columns),) * (not one_column)
+    return [i * width + j for i in rows for j in columns], result
 
 
 def _positions(index, length, first):

@@ -228,7 +228,7 @@ def work_of(formula: Expression, shapes: Shapes) -> int:
             own = shape_of(part.factors[0][1], shapes)
             for mark, factor in part.factors[1:]:
                 other = shape_of(factor, shapes)
-                found += arrays.multiplications(own, other) if mark == "@" else 0
+                found += prod(own) * (other[1] if len(other) > 1 else 1) if mark == "@" else 0
                 own = shape_of_product(mark, own, other)
     return found
 
@@ -306,7 +306,7 @@ _KINDS = {
     ),
     Entry: (
         _of_parts(lambda node: lambda value: arrays.taken(value, node.indices, node.first)),
-        lambda node, sizes, shapes: arrays.picked_shape(sizes[0], node.indices, node.first),
+        lambda node, sizes, shapes: arrays.picked(sizes[0], node.indices, node.first)[1],
     ),
     Placed: (
         _of_parts(lambda node: lambda value, like: arrays.placed(value, like, node.indices, node.first)),

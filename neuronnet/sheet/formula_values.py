@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import isclose, isfinite
+from operator import sub
 from random import Random
 from typing import NamedTuple
 
@@ -146,11 +147,7 @@ def _is_pinned(value, is_late):
 
 
 def minus(left, right):
-    return (
-        arrays.paired(lambda one, other: one - other, left, right)
-        if isinstance(left, Array)
-        else left - right
-    )
+    return arrays.mapped(sub, left, right)
 
 
 def are_zero(values):
