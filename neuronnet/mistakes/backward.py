@@ -299,7 +299,7 @@ def _repeated(share):
 
 def _factors(graph):
     network, outputs = graph.network, graph.outputs
-    errors = [edge for edge in graph.edges if edge[0] in graph.errors and edge[1] in graph.model.formulas]
+    errors = graph.ends
     sums_outputs = network is not None and network.description.outputs == "sum"
     for id, factor, suits in (
         ("target - out taken for out - target", Number(-1), graph.has_targets),

@@ -84,7 +84,8 @@ class Graph:
         self.nets = {out: net for edges in self.layers for out, net in edges}
         measured = {*self.errors, *(user for user, _ in self.summed)}
         self.inner = [name for name in self.forward if name not in measured]
-        self.outputs, self.has_half, self.has_targets = self._entries(), True, True
+        self.outputs = max((math.prod(self.model.shape(name)) for _, name in self.ends), default=1)
+        self.has_half = self.has_targets = True
         self.states: dict[str, str] = {}
         self.update_lines = list(updates)
 
@@ -116,10 +117,10 @@ class Graph:
                 found.setdefault(each.id, each)
         return dict(sorted(found.items(), key=lambda item: item[1].plainness))
 
-    def _entries(self):
-        """How many numbers a loss is made of."""
-        ends = [name for user, name in self.edges if user in self.errors and name in self.model.formulas]
-        return max((math.prod(self.model.shape(name)) for name in ends), default=1)
+    @property
+    def ends(self) -> list[tuple[str, str]]:
+        """The edges from the formulas that measure to what they measure."""
+        return [edge for edge in self.edges if edge[0] in self.errors and edge[1] in self.model.formulas]
 
     # What the parts of a sheet's own model are; a network knows its layers.
 

@@ -52,25 +52,22 @@ def _steps(graph):
         return
     for id, change in STEPS:
         of_weights = network is not None and id == "the weight's own sign turned in the update"
-        names = [later for later, old in moved.items() if not of_weights or old in network.weights]
-        yield known(id, values={later: _of_old(change, moved[later]) for later in names})
+        some = {later: old for later, old in moved.items() if not of_weights or old in network.weights}
+        yield known(id, values=_of_old(change, some))
     for id, change in RATES if graph.rate is not None else ():
         rate = {graph.rate: change(Name(graph.rate))}
         yield known(id, values=dict.fromkeys(moved, lambda formula, rate=rate: with_parts(formula, rate)))
     for later, old in moved.items() if 1 < len(moved) <= MOST_SINGLE else ():
-        yield known("{name} not updated", {"name": old}, 1, values={later: _of_old(_left, old)})
+        yield known("{name} not updated", {"name": old}, 1, values=_of_old(_left, {later: old}))
         if network is not None:
             yield known("{name} of before the update", {"name": old}, 1, stale=frozenset([old]))
     if network is None:
         return
     yield known("parameters of before the update", stale=frozenset(moved.values()))
     if graph.has_targets:
-        errors = [edge for edge in graph.edges if edge[0] in graph.errors and edge[1] in graph.model.formulas]
-        yield known(
-            "deltas of the opposite sign, added in the update",
-            shares=dict.fromkeys(errors + network.l2_edges, lambda share, upstream: -share),
-            values={later: _of_old(STEPS[0][1], old) for later, old in moved.items()},
-        )
+        ends = dict.fromkeys(graph.ends + network.l2_edges, lambda share, upstream: -share)
+        id, values = "deltas of the opposite sign, added in the update", _of_old(STEPS[0][1], moved)
+        yield known(id, shares=ends, values=values)
     yield _added_up(graph)
 
 
@@ -78,8 +75,10 @@ def _left(formula, old):
     return old
 
 
-def _of_old(change, old):
-    return lambda formula: change(formula, Name(old))
+def _of_old(change, moved):
+    """{later: the change of its formula}, where `change(formula, old)` takes the old value of each."""
+    olds = zip(moved, map(Name, moved.values()))
+    return {later: lambda formula, old=old: change(formula, old) for later, old in olds}
 
 
 def _added_up(graph):
@@ -199,35 +198,25 @@ def _bias_gradients(graph):
         for (biases, nets, _), layer in zip(layers, network.description.layers)
         if layer.bias_kind == "shared" and len(nets) > samples and network.learns
     }
-    rows["shared bias averaged"] = {bias: _shared_by(count) for bias, count in shared.items()}
-    rows[FIRST] = {bias: _every(count) for bias, count in shared.items()}
+    rows["shared bias averaged"] = {
+        bias: lambda shares, numerator, count=count: [share / count for share in shares]
+        for bias, count in shared.items()
+    }
+    rows[FIRST] = {
+        bias: lambda shares, numerator, count=count: shares[::count] for bias, count in shared.items()
+    }
     yield from (known(id, sums=sums) for id, sums in rows.items())
     found, first = known("bias moved once per weight"), known("bias step taken from the first weight")
     for bias, row in ((bias, row) for biases, _, rows in layers for bias, row in zip(biases, rows)):
         if after(bias, 1) in graph.updates:
-            found.values[after(bias, 1)] = _times_the_step(bias, len(row))
-            first.values[after(bias, 1)] = _from(row[0], bias)
+            step, n, weight = {after(bias, 1): bias}, len(row), Name(row[0])
+            found.values |= _of_old(lambda formula, old, n=n: old + n * (formula - old), step)
+            first.values |= _of_old(lambda formula, old, weight=weight: formula - old + weight, step)
     yield from (found, first)
-
-
-def _times_the_step(bias, count):
-    return lambda formula: Name(bias) + count * (formula - Name(bias))
-
-
-def _from(weight, bias):
-    return lambda formula: formula - Name(bias) + Name(weight)
 
 
 def _sum_of(names):
     return lambda shares, numerator: [Name(partial_name(numerator, name)) for name in names]
-
-
-def _shared_by(count):
-    return lambda shares, numerator: [share / count for share in shares]
-
-
-def _every(count):
-    return lambda shares, numerator: shares[::count]
 
 
 # Several samples: some left out, or an update after each where the network waits for all.
@@ -255,15 +244,12 @@ def _samples(graph):
                     if name != names[kept]:
                         found.shares[user, name] = lambda share, upstream: None
                     elif undivided:
-                        found.shares[user, name] = _times(len(names))
+                        count = len(names)
+                        found.shares[user, name] = lambda share, upstream, count=count: share * count
             yield found
     for id, other in (("updates sample by sample", "online"), ("updates from all samples together", "full")):
         if batch != other:
             yield known(id, described=_in_batches(other))
-
-
-def _times(count):
-    return lambda share, upstream: share * count
 
 
 def _counts(graph):
@@ -277,6 +263,6 @@ def _counts(graph):
         ("only the output layer updated", lambda old: old not in last),
         ("only the hidden layers updated", lambda old: old in last),
     ):
-        kept = {later: _of_old(_left, old) for later, old in graph.updates.items() if is_left(old)}
+        kept = {later: old for later, old in graph.updates.items() if is_left(old)}
         if len(network.nets) > 1:
-            yield known(id, values=kept)
+            yield known(id, values=_of_old(_left, kept))
