@@ -1,5 +1,7 @@
 """The numbers that a network's passes leave with mistakes planted in them, by their ids."""
 
+from math import isclose
+
 from neuronnet import Derivation
 from neuronnet.description.reading import read
 from neuronnet.mistakes.networks import REMEMBERED, Network
@@ -39,3 +41,11 @@ class Numbers(dict):
 
     def __missing__(self, name):
         return self.replay[name]
+
+
+def alike(numbers, others):
+    """Whether two passes have the same names and, to 1e-12 relative, the same numbers."""
+    return [*numbers] == [*others] and all(
+        isclose(one, other, rel_tol=1e-12, abs_tol=1e-300)
+        for one, other in zip(numbers.values(), others.values())
+    )

@@ -259,8 +259,11 @@ def _errors(graph):
     ):
         yield changed(id, graph.errors * suits, change, what)
     if halved and description.outputs == "sum" and outputs > 1:
-        found = changed("mean squared error", graph.errors, doubled)
-        yield found.with_other(_combined(network.output_edges, _divided, BOTH)).named_as(found)
+        found, mean = known("mean squared error"), _combined(network.output_edges, _divided, BOTH)
+        found.values, found.slopes = (
+            each | dict.fromkeys(graph.errors, doubled) for each in (mean.values, mean.slopes)
+        )
+        yield found
     for kind, edges, count, way in (
         ("outputs", network.output_edges, outputs, description.outputs),
         ("samples", network.sample_edges, samples, description.samples_combine),

@@ -223,11 +223,6 @@ def numbers_of(values, names: Iterable[str]) -> dict:
     return found
 
 
-def alike(numbers: dict, others: dict) -> bool:
-    """Whether two replays have the same names and, to 1e-12 relative, the same numbers."""
-    return _near(_flat(numbers), _flat(others))
-
-
 def _flat(numbers):
     return [*numbers], [entry for value in numbers.values() for entry in entries(value)]
 

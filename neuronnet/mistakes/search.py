@@ -61,7 +61,6 @@ class _Search:
         self.most_rounded = MOST_ROUNDED * max(sizes)
         self.printed = {each.key[0]: each for each in numbers if each.entry is None}
         self._values: dict[str, Any] = {}
-        self._found: dict[tuple, float | None] = {}
         self.plain = subject.replay(RIGHT)
         self.order = {each.name: place for place, each in enumerate(numbers)}
         for each in numbers:
@@ -109,7 +108,7 @@ class _Search:
             for done, each in enumerate(self.singles, 1):
                 candidates.append((each, values_of(each, left[0])))
                 if left[0].is_long and self.progress is not None:
-                    candidates[-1] = each, self._trained(*candidates[-1], left[0])
+                    left[0].value(candidates[-1][1] or {})  # which trains
                     self.progress(done, len(self.singles))
             candidates = [(each, values) for each, values in candidates if values is not None]
             best = self._best(left[0], self.left(found), candidates, carried)
@@ -288,24 +287,16 @@ class _Search:
 
     def _single_values(self, variation, number):
         """After a long training, only what is off by one, or explains a number after few updates."""
-        if number.is_long and not self._is_likely(variation) and not self._is_affordable(variation, number):
-            bound = f"most mistakes in {number.updates} updates"
-            self.bounds += [] if bound in self.bounds else [bound]
-            return None
-        return self._of(variation)
-
-    def _trained(self, variation, values, number):
-        """The values of a variation, those of a long training computed."""
-        number.value({} if values is None else values)
-        return values
-
-    def _is_likely(self, variation):
+        if not number.is_long or variation.later:
+            return self._of(variation)
         short = [each for each in self.wrong if not each.is_long]
-        return variation.later or any(each.is_given_by(each.value(self._of(variation))) for each in short)
-
-    def _is_affordable(self, variation, number):
         most = max(2, MOST_WORK // max(1, self.subject.work * number.updates))
-        return variation.id in [each.id for each in self.singles[:most]]
+        is_affordable = variation.id in [each.id for each in self.singles[:most]]
+        if is_affordable or any(each.is_given_by(each.value(self._of(variation))) for each in short):
+            return self._of(variation)
+        bound = f"most mistakes in {number.updates} updates"
+        self.bounds += [] if bound in self.bounds else [bound]
+        return None
 
     def _carried_values(self, variation, number):
         """The pass computed from the printed numbers wherever these are near its own."""
@@ -326,32 +317,22 @@ def slips(printed: Printed, exact: Decimal, others: dict[str, object]) -> Iterat
 
     `others` has the texts of other right numbers, and whose they are.
     """
-    digits = len(printed.value.as_tuple().digits)
-    text = printed.text
-    if printed.value and printed.text.lstrip("-+") == text.lstrip("-+"):
-        if _agrees(_with_sign(text), exact) and digits >= FEWEST - 2:
-            yield "sign lost", f"{text} has the wrong sign.", 10.0 ** (1 - digits)
-    if digits >= FEWEST and text in others:
-        yield "copied from another line", f"{text} is the number of {others[text]}.", 10.0 ** (2 - digits)
+    text, digits = printed.text, len(printed.value.as_tuple().digits)
     places = [place for place, character in enumerate(text) if character.isdigit()]
-    for one, other in zip(places, places[1:]):
-        if text[one] != text[other] and digits >= FEWEST:
-            changed = list(text)
-            changed[one], changed[other] = text[other], text[one]
-            if _agrees("".join(changed), exact):
-                pair = f"{text[one]} and {text[other]}"
-                yield (
-                    "two digits exchanged",
-                    f"The digits {pair} of {text} are exchanged.",
-                    10.0 ** (2 - digits),
-                )
-    for place in places if digits >= FEWEST else ():
-        if any(_agrees(text[:place] + digit + text[place:], exact) for digit in "0123456789"):
-            yield "a digit lost", f"A digit is missing in {text}.", 10.0 ** (3 - digits)
-            break
-    for power in (-2, -1, 1, 2):
-        if digits >= FEWEST - 1 and _moved(printed, power).agrees(exact):
-            yield "the point misplaced", f"The decimal point of {text} is misplaced.", 10.0 ** (1 - digits)
+    if printed.value and digits >= FEWEST - 2 and _agrees(_with_sign(text), exact):
+        yield "sign lost", f"{text} has the wrong sign.", 10.0 ** (1 - digits)
+    is_long = digits >= FEWEST
+    if is_long and text in others:
+        yield "copied from another line", f"{text} is the number of {others[text]}.", 10.0 ** (2 - digits)
+    for one, other in zip(places, places[1:]) if is_long else ():
+        if _agrees(f"{text[:one]}{text[other]}{text[one + 1 : other]}{text[one]}{text[other + 1 :]}", exact):
+            sentence = f"The digits {text[one]} and {text[other]} of {text} are exchanged."
+            yield "two digits exchanged", sentence, 10.0 ** (2 - digits)
+    longer = (text[:place] + digit + text[place:] for place in places for digit in "0123456789")
+    if is_long and any(_agrees(each, exact) for each in longer):
+        yield "a digit lost", f"A digit is missing in {text}.", 10.0 ** (3 - digits)
+    if digits >= FEWEST - 1 and any(_moved(printed, power).agrees(exact) for power in (-2, -1, 1, 2)):
+        yield "the point misplaced", f"The decimal point of {text} is misplaced.", 10.0 ** (1 - digits)
 
 
 def _agrees(text, exact):

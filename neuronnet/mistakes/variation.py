@@ -25,17 +25,7 @@ from neuronnet.names import split_partial
 
 WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 CONVENTIONS = WORDS.pop("conventions")
-# What people say first, and what they say last, of mistakes that leave the same numbers; 0 is between.
-PLAINNESS = {
-    "samples summed": -1,
-    "samples averaged": -1,
-    "samples averaged in the error only": -1,
-    "samples averaged in the gradient only": -1,
-    "hidden biases never updated": -1,
-    "output biases never updated": -1,
-    "gradient multiplied by the number of outputs": 0.5,
-    "backward pass run twice, gradients doubled": 0.5,
-}
+PLAINNESS = WORDS.pop("plainness")
 UPSTREAM = "upstream of "
 BOTH, ERROR, GRADIENT = ("values", "slopes"), ("values",), ("slopes",)
 VALUES: dict[str, Callable[..., Expression]] = {
@@ -101,10 +91,6 @@ class Variation:
             both.described = self.described or other.described
             both.then = other.id if self.described is not None else self.id
         return both
-
-    def named_as(self, other: Variation) -> Variation:
-        """These changes under the words of another."""
-        return replace(self, id=other.id, sentence=other.sentence, convention=other.convention, parts=())
 
 
 def starting_at(variation: Variation, since: int) -> Variation:

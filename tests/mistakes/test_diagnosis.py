@@ -9,12 +9,12 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from mistaken import MISTAKES
 from profiles import by_day, examples, for_the_night, is_thorough, share
-from replays import Numbers, network_of
+from replays import Numbers, alike, network_of
 
 from neuronnet import check_sheet, diagnose, load
 from neuronnet.description.reading import read
 from neuronnet.errors import ExpressionError, NumberError, UnknownName
-from neuronnet.mistakes.printed_numbers import alike, numbers_of
+from neuronnet.mistakes.printed_numbers import numbers_of
 from neuronnet.names import after, update_of
 
 DEEP = {

@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from printed import agrees
 from profiles import examples, is_thorough
-from replays import Numbers, network_of, planted
+from replays import Numbers, alike, network_of, planted
 
 from neuronnet import NeuronnetError, load
 from neuronnet.description.reading import example_names, find, read
 from neuronnet.mistakes.networks import Network
-from neuronnet.mistakes.printed_numbers import alike, signatures
+from neuronnet.mistakes.printed_numbers import signatures
 from neuronnet.mistakes.variation import CONVENTIONS, WORDS
 
 TABLE = json.loads(
