@@ -5,6 +5,7 @@ A row of the table is an edit of one line, found by its form: the same for a net
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,8 @@ from neuronnet.formulas.expressions import (
     sum_of,
 )
 from neuronnet.formulas.rewriting import nodes
-from neuronnet.mistakes.variation import Variation, known, with_parts, without_term
-from neuronnet.names import after, partial_name, split_partial, split_update
+from neuronnet.mistakes.variation import Variation, is_by, known, of_old, with_parts, without_term
+from neuronnet.names import after, split_partial, split_update
 
 if TYPE_CHECKING:
     from neuronnet.mistakes.graph import Graph
@@ -52,7 +53,8 @@ def optimisers(graph: Graph) -> Iterator[Variation]:
         given = {one: other, other: one}
         yield known("{one} and {other} exchanged", {"one": one, "other": other}, 1, given=given)
     yield from _carried_on(graph, lines)
-    yield from _of_rules(graph, lines) if graph.network is not None else _decays(graph, lines)
+    yield from _decays(graph, lines) if graph.rate is not None else ()
+    yield from _of_rules(graph, lines) if graph.network is not None else ()
 
 
 def _again(edit, name, graph):
@@ -291,32 +293,52 @@ def _carried_on(graph, lines):
     yield known("corrected means carried on", values=values)
 
 
-# Weight decay as a sheet writes it: a share of the weight in the step, or in what is taken for the gradient.
+# Weight decay: a share of the weight in its step, or in what is taken for the gradient.
 
 
 def _decays(graph, lines):
-    for later, old in graph.updates.items() if graph.rate is not None else ():
-        partial, rate = partial_name(graph.loss, old), Name(graph.rate)
-        gradients = {partial, *(name for name, formula in lines.items() if formula.format() == partial)}
-        for name, formula in lines.items():
-            for place, term in _shares_of(formula, old):
-                kept = [each for each in term.factors if each[1].format() != graph.rate]
-                if name == later and len(kept) < len(term.factors):
-                    yield from _of_decay(graph, lines, name, without_term(place), product_of(kept), gradients)
-                elif name not in graph.states and gradients.intersection(formula.names()):
-                    step = {later: lambda formula, term=term, rate=rate: formula - rate * term}
-                    yield known(L2_BESIDE, values={name: without_term(place)} | step)
+    users, by = defaultdict(list), defaultdict(set)  # what a name is used by; the gradients by a parameter
+    for name, formula in lines.items():
+        for each in formula.names():
+            users[each].append(name)
+            by[(split_partial(each) or (None, None))[1]] |= (
+                {each, name} if formula.format() == each else {each}
+            )
+    missing, unscaled, inside, beside = {}, {}, {}, {}
+    for later, old in graph.updates.items():
+        gradients, shares = (
+            by[old],
+            [(name, *each) for name in users[old] for each in _shares_of(lines[name], old)],
+        )
+        for name, place, term in shares:
+            kept, without = (
+                [each for each in term.factors if each[1].format() != graph.rate],
+                without_term(place),
+            )
+            if name == later and len(kept) < len(term.factors):
+                decay = product_of(kept)
+                missing[name] = inside[name] = without
+                unscaled[name] = lambda formula, without=without, decay=decay: without(formula) - decay
+                means = {each for gradient in gradients for each in users[gradient]} & graph.states.keys()
+                inside |= dict.fromkeys(means, _with_decay(gradients, old, decay))
+            elif name not in graph.states and gradients.intersection(lines[name].names()):
+                step = Name(graph.rate) * term
+                beside |= {name: without, later: lambda formula, step=step: formula - step}
+    for id, values in (
+        ("weight decay missing", missing),
+        ("weight decay without the learning rate", unscaled),
+        ("weight decay added to the gradient", inside),
+        (L2_BESIDE, beside),
+    ):
+        yield known(id, values=values)
 
 
-def _of_decay(graph, lines, step, without, decay, gradients):
-    added = {name: Name(name) + decay for name in gradients}
-    means = [name for name in graph.states if gradients.intersection(lines[name].names())]
-    yield known("weight decay missing", values={step: without})
-    yield known(
-        "weight decay without the learning rate", values={step: lambda formula: without(formula) - decay}
-    )
-    inside = dict.fromkeys(means, lambda formula: with_parts(formula, added))
-    yield known("weight decay added to the gradient", values={step: without} | inside)
+def _with_decay(gradients, old, decay):
+    def change(formula):
+        names = [each for each in formula.names() if each in gradients or is_by(each, old)]
+        return with_parts(formula, {each: Name(each) + decay for each in names})
+
+    return change
 
 
 def _shares_of(formula, old):
@@ -331,7 +353,7 @@ def _shares_of(formula, old):
 
 def _of_rules(graph, lines):
     network, steps = graph.network, graph.updates
-    rule, rate, decay = network.description.update.rule, Name(network.names.rate), Name("weight_decay")
+    rule, rate = network.description.update.rule, Name(network.names.rate)
     weights = {later: old for later, old in steps.items() if old in network.weights}
     biases = {later: old for later, old in steps.items() if later not in weights}
 
@@ -340,48 +362,21 @@ def _of_rules(graph, lines):
 
     def ahead(formula, old):
         velocity = after(f"v_{old}", 1)
-        return old - rate * (_gradient(lines[velocity], old.name) + Name("momentum") * Name(velocity))
+        gradient = next(Name(each) for each in lines[velocity].names() if is_by(each, old.name))
+        return old - rate * (gradient + Name("momentum") * Name(velocity))
 
-    def without_decay(formula, old):
-        return sum_of([each for each in formula.terms if decay.name not in each[1].names()])
-
-    def with_decay(formula, old):
-        gradient = _gradient(formula, old.name)
-        return with_parts(formula, {gradient.name: gradient + decay * old})
-
-    means = {after(f"{kind}_{old}", 1): old for old in weights.values() for kind in "mv"}
     l2 = network.description.l2_share(Name(network.names.l2), max(network.batch_errors.values()))
     nothing = dict.fromkeys(network.l2_terms, lambda term: term * 0)
-    for id, changes, suits in (
-        ("Nesterov's step for that of momentum", [(steps, ahead)], rule == "momentum"),
-        ("the step of momentum for Nesterov's", [(steps, plain)], rule == "nesterov"),
-        ("weight decay missing", [(weights, without_decay)], rule == "adamw"),
-        (
-            "weight decay without the learning rate",
-            [(weights, lambda formula, old: without_decay(formula, old) - decay * old)],
-            rule == "adamw",
-        ),
+    for id, change, moved, suits in (
+        ("Nesterov's step for that of momentum", ahead, steps, rule == "momentum"),
+        ("the step of momentum for Nesterov's", plain, steps, rule == "nesterov"),
         (
             "weight decay on the biases as well",
-            [(biases, lambda formula, old: formula - rate * decay * old)],
+            lambda formula, old: formula - rate * Name("weight_decay") * old,
+            biases,
             rule == "adamw",
         ),
-        (
-            "weight decay added to the gradient",
-            [(weights, without_decay), (means, with_decay)],
-            rule == "adamw",
-        ),
-        (L2_BESIDE, [(weights, lambda formula, old: formula - rate * l2 * old)], nothing),
+        (L2_BESIDE, lambda formula, old: formula - rate * l2 * old, weights, nothing),
     ):
-        values = {
-            name: lambda formula, change=change, old=old: change(formula, Name(old))
-            for names, change in changes
-            for name, old in names.items()
-        }
         if suits:
-            yield known(id, values=values, slopes=nothing if id is L2_BESIDE else {})
-
-
-def _gradient(formula, old):
-    """The name of the gradient by a parameter in a formula."""
-    return next(Name(name) for name in formula.names() if (split_partial(name) or (0, 0))[1] == old)
+            yield known(id, values=of_old(change, moved), slopes=nothing if id is L2_BESIDE else {})

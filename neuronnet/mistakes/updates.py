@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from neuronnet.formulas.expressions import Name, Number
 from neuronnet.formulas.rewriting import mapped
-from neuronnet.mistakes.variation import Variation, known, with_parts
+from neuronnet.mistakes.variation import Variation, is_by, known, of_old, with_parts
 from neuronnet.names import after, partial_name, split_partial
 
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ def _steps(graph):
     for id, change in STEPS:
         of_weights = network is not None and id == "the weight's own sign turned in the update"
         some = {later: old for later, old in moved.items() if not of_weights or old in network.weights}
-        yield known(id, values=_of_old(change, some))
+        yield known(id, values=of_old(change, some))
     for id, change in RATES if graph.rate is not None else ():
         rate = {graph.rate: change(Name(graph.rate))}
         yield known(id, values=dict.fromkeys(moved, lambda formula, rate=rate: with_parts(formula, rate)))
     for later, old in moved.items() if 1 < len(moved) <= MOST_SINGLE else ():
-        yield known("{name} not updated", {"name": old}, 1, values=_of_old(_left, {later: old}))
+        yield known("{name} not updated", {"name": old}, 1, values=of_old(_left, {later: old}))
         if network is not None:
             yield known("{name} of before the update", {"name": old}, 1, stale=frozenset([old]))
     if network is None:
@@ -66,7 +66,7 @@ def _steps(graph):
     yield known("parameters of before the update", stale=frozenset(moved.values()))
     if graph.has_targets:
         ends = dict.fromkeys(graph.ends + network.l2_edges, lambda share, upstream: -share)
-        id, values = "deltas of the opposite sign, added in the update", _of_old(STEPS[0][1], moved)
+        id, values = "deltas of the opposite sign, added in the update", of_old(STEPS[0][1], moved)
         yield known(id, shares=ends, values=values)
     yield _added_up(graph)
 
@@ -75,18 +75,12 @@ def _left(formula, old):
     return old
 
 
-def _of_old(change, moved):
-    """{later: the change of its formula}, where `change(formula, old)` takes the old value of each."""
-    olds = zip(moved, map(Name, moved.values()))
-    return {later: lambda formula, old=old: change(formula, old) for later, old in olds}
-
-
 def _added_up(graph):
     """The gradients kept from update to update, and added up."""
     found = known("gradients added up from update to update")
     for row, formula in graph.steps.updates.items():
         for old in graph.updates.values():
-            if any(_is_by(name, old) for name in formula.names()):
+            if any(is_by(name, old) for name in formula.names()):
                 kept = f"sum_of_{old}"
                 found.start[kept] = 0
                 found.values[row] = lambda formula, kept=kept: mapped(
@@ -94,13 +88,9 @@ def _added_up(graph):
                     lambda leaf: Name(after(kept, 1)) if split_partial(getattr(leaf, "name", "")) else leaf,
                 )
                 found.values[after(kept, 1)] = lambda updates, kept=kept, old=old, row=row: (
-                    Name(kept) + next(Name(name) for name in updates[row].names() if _is_by(name, old))
+                    Name(kept) + next(Name(name) for name in updates[row].names() if is_by(name, old))
                 )
     return found
-
-
-def _is_by(name, old):
-    return (split_partial(name) or (None, None))[1] == old
 
 
 # Biases: how many there are and whether they learn, and mistakes in their gradients and steps.
@@ -210,8 +200,8 @@ def _bias_gradients(graph):
     for bias, row in ((bias, row) for biases, _, rows in layers for bias, row in zip(biases, rows)):
         if after(bias, 1) in graph.updates:
             step, n, weight = {after(bias, 1): bias}, len(row), Name(row[0])
-            found.values |= _of_old(lambda formula, old, n=n: old + n * (formula - old), step)
-            first.values |= _of_old(lambda formula, old, weight=weight: formula - old + weight, step)
+            found.values |= of_old(lambda formula, old, n=n: old + n * (formula - old), step)
+            first.values |= of_old(lambda formula, old, weight=weight: formula - old + weight, step)
     yield from (found, first)
 
 
@@ -265,4 +255,4 @@ def _counts(graph):
     ):
         kept = {later: old for later, old in graph.updates.items() if is_left(old)}
         if len(network.nets) > 1:
-            yield known(id, values=_of_old(_left, kept))
+            yield known(id, values=of_old(_left, kept))

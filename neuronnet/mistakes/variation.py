@@ -12,6 +12,7 @@ from neuronnet.formulas.evaluating import shape_of
 from neuronnet.formulas.expressions import (
     Call,
     Expression,
+    Name,
     Number,
     Product,
     Sum,
@@ -112,6 +113,17 @@ def changed(id: str, names, change: Callable, what=BOTH, places: dict | None = N
     """A Variation of the formulas of some names, of their values, of their slopes or of both."""
     plainness = 0 if places is None else 1
     return known(id, places, plainness, **{each: dict.fromkeys(names, change) for each in what})
+
+
+def of_old(change: Callable, moved: dict[str, str]) -> dict[str, Callable]:
+    """{later: the change of its formula}, where `change(formula, old)` takes the old value of each."""
+    olds = zip(moved, map(Name, moved.values()))
+    return {later: lambda formula, old=old: change(formula, old) for later, old in olds}
+
+
+def is_by(name: str, parameter: str) -> bool:
+    """Whether a name is that of a derivative by a parameter."""
+    return (split_partial(name) or (None, None))[1] == parameter
 
 
 RIGHT = Variation("none", "")
