@@ -48,6 +48,7 @@ _HOLDERS = set(
 _GRADIENTS = re.compile(r"d?grads?|gradients?|derivatives", re.IGNORECASE)
 _COMMA = re.compile(r"(?<![0-9.,])[0-9]{1,15},[0-9]{1,30}(?![0-9.,])")
 _MADE = re.compile(r"(?:[A-Za-z_][\w.]{0,20}\.)?(?:array|asarray|tensor|matrix|Tensor)\s*\((.*)\)", re.DOTALL)
+_COMBINED = re.compile(r"c\(([-+\d.,eE\s]+)\)")  # as R writes [0.5, 1]
 _OPTIONS = re.compile(r",\s*(?:dtype|requires_grad|device|grad_fn)\s*=\s*[^,\[\]]{1,40}\Z")
 _TURNED = re.compile(r"(.*[\])])\s*(?:\^\{?[T⊤]\}?|ᵀ|⊤|\.T)", re.DOTALL)
 
@@ -209,6 +210,8 @@ def parse_array(text: str) -> list | None:
     made = _MADE.fullmatch(text)
     if made:
         text = _OPTIONS.sub("", made[1].strip()).strip()
+    if combined := _COMBINED.fullmatch(text):
+        text = f"[{combined[1]}]"
     turned = _TURNED.fullmatch(text)
     found = _array_of(turned[1] if turned else text)
     if found is None or not turned:

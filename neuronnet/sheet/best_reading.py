@@ -77,6 +77,7 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_co
     loss = None if declared.loss is None else read_name(declared.loss)
     assignment = Assignment(statements, known, choices, loss, is_code, declared.passes)
     roles = assignment.roles()
+    roles.may_ascend = declared.ascends
     meanings = Meanings(roles, assignment, statements, known)
     meanings.settle()
     for position, role in roles.of.items():

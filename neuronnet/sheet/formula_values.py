@@ -50,6 +50,7 @@ class FormulaValues:
         self._reached: set[str] = set()
         self._loss_now: str | None = None
         self._counts: set[int] = set()
+        self._ascends = False  # whether updates go up along the loss, to a maximum
 
     def _drawn(self, seed):
         """The values of the model in floats, at the sheet's numbers and at others near them."""

@@ -15,6 +15,7 @@ from itertools import islice, product
 from neuronnet.formulas.arrays import Array, as_vector_shape, shape
 from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import parse_array, parse_number
+from neuronnet.sheet.readers.cutting import Claim
 from neuronnet.sheet.roles import LOSSES
 
 MOST_CLAIMS = 100  # that one formula stands for
@@ -34,6 +35,8 @@ _HEAD = re.compile(r"(?:[∂d]\s?[^\s/]{1,20}\s?/\s?[∂d]\s?)?(?:[^\s/()]|(?<=[
 _SAMPLE = re.compile(
     r"(?<![\w^\\])(?P<name>[^\W\d_]+(?:_hat)?)\^\{?(?P<layer>\[\w\])?\((?P<letter>[ijkl])\)\}?"
 )
+_LAYER = re.compile(r"\^(?P<open>\{?[\[(<])(?P<letter>[lL])(?P<more>\s*[-+−]\s*\d)?(?P<close>[\])>]\}?)")
+_OF_A_LAYER = re.compile(r"[^\W\d_]+(?:_(?:hat|bar|tilde))?\^\{?[\[(<]\w{1,3}[\])>]\}?")
 _SUM = re.compile(r"Σ_\{?[ijkl](?:=1)?\}?(?:\^\{?\w\}?)?\s*")
 _SUM_ALONE = re.compile(rf"[^Σ]*{_SUM.pattern}[^\W\d_]+\^\{{?\[\w\]\([ijkl]\)\}}?\s*")
 _SUMMED = re.compile(r"(?:Σ|[Ss]um)_\{?([ijkl])")
@@ -69,6 +72,47 @@ def without_free_indices(claims: list) -> list:
                 belows = _counted(head[0][1], letters, others, {**arrays, **numbers})
                 numbers.setdefault(_plain(head[0][0]), set()).update(belows)
     return found
+
+
+def layer_by_layer(claims: list) -> tuple[list, list[int]]:
+    """(claims with one for each layer for `z^(l) = W^(l) a^(l-1)`, the lines of those that no layer fits)."""
+    general = [claim for claim in claims if _LAYER.search(claim.parts[0].text)]
+    if not general:
+        return claims, []
+    others = [claim for claim in claims if not any(claim is each for each in general)]
+    known = {name for claim in others for name in _with_layers(claim)}
+    counts = [int(each) for name in known for each in re.findall(r"\d", name)]
+    found: dict[tuple, Claim] = {}
+    before = -1
+    while before < len(found):  # what one layer gives the next one needs
+        before = len(found)
+        for place, layer in product(range(len(general)), range(max(counts, default=0) + 2)):
+            claim = _in_layer(general[place], layer, max(counts, default=0))
+            head, used = _with_layers(claim, 1), _with_layers(claim)[1:]
+            if (place, layer) not in found and head and used and known.issuperset(used):
+                found[place, layer] = claim
+                known.update(head)
+    placed: list = []
+    for claim in claims:
+        own = [found[key] for key in sorted(found) if general[key[0]] is claim]
+        placed += own if any(claim is each for each in general) else [claim]
+    return placed, [each.line for place, each in enumerate(general) if place not in {at for at, _ in found}]
+
+
+def _with_layers(claim, most=None):
+    """The names with layers in the sides of a claim."""
+    texts = [part.text for part in claim.parts[:most]]
+    return [read_name(match[0]) or match[0] for text in texts for match in _OF_A_LAYER.finditer(text)]
+
+
+def _in_layer(claim, layer, last):
+    def counted(match):
+        count = last if match["letter"] == "L" else layer
+        more = int((match["more"] or "0").replace(" ", "").replace("−", "-"))
+        return f"^{match['open']}{count + more}{match['close']}"
+
+    parts = [part.replace(_LAYER, counted) for part in claim.parts]
+    return claim._replace(parts=parts, text=" = ".join(part.text for part in parts))
 
 
 def _with_given_indices(claims):

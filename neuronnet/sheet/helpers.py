@@ -99,6 +99,7 @@ class Helpers:
                 found += UNKNOWN * (self.targets[name] is not None or is_delta(name))
             else:
                 found += self._against_definition(name, self.worth[name])
+                found += NAMED * (meaning.factor < 0 and _is_whole_gradient(name))
                 uses |= {id(use.formula): (name, use) for use in self.uses[name] if use.role.kind != HELPER}
         against = [self._against_use(use, name, self.worth[name], 1) for name, use in uses.values()]
         return found + sum(each for each in against if each is not None)
@@ -256,6 +257,7 @@ class Helpers:
         if self.targets[name] not in (None, meaning.target):
             others = [(self.targets[each], it) for each, it in self.chosen.items() if it and each != name]
             found += NAMED * all(named in (None, it.target) for named, it in others)
+        found += NAMED * (meaning.factor < 0 and _is_whole_gradient(name))
         if self.targets[name] is None:
             found += PARAMETER * self.of._is_parameter(meaning.target)
             found += INDEX * (not alike(name, meaning.target))

@@ -38,7 +38,7 @@ class Lines:
         self.carried = Carried(self.model, roles.unplaced, formulas)
         self.unclear: dict[str, str] = {}  # what has no certain value -> what is said of it
         self.wrong: list[tuple] = []  # (report.Part, wrong formula, what it should be)
-        self._accused: dict[tuple, int] = {}  # (a wrong formula, what it should be) -> the first line with it
+        self._accused: dict[tuple, Statement] = {}  # wrong formulas -> the first that says so
 
     def judged(self) -> list[report.Line]:
         """A report.Line for every statement."""
@@ -319,9 +319,12 @@ class Lines:
             shown.verdict, shown.note = report.UNDECIDED, outcome.note
         else:
             shown.verdict, shown.note = report.WRONG_FORMULA, outcome.note
-            first = self._accused.setdefault((formula.format(), truth.format()), statement.line)
-            if first != statement.line:
-                shown.follows_from = first
+            first = self._accused.setdefault((formula.format(), truth.format()), statement)
+            same = self._accused.setdefault(
+                (statement.line, with_names(formula, lambda _: "q").format()), first
+            )
+            if same is not statement:  # said again, or of another index
+                shown.follows_from = same.line
             else:
                 self.wrong.append((shown, formula, truth))
 

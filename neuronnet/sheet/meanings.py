@@ -81,6 +81,8 @@ class Meanings(Seeds, Updates, OwnRules):
                 for position, role in self.roles.of.items()
                 if role.kind == UPDATE and role.step == step and role.name is not None
             ]
+            if self.roles.may_ascend and not step:
+                self._ascends = self._goes_up(updates)
             for settles in (True, False):  # first those whose formula shows the learning rate
                 for name, role, statement in updates:
                     if name not in self.model:

@@ -49,6 +49,7 @@ class Roles:
     steps: int = 0
     is_code: bool = False  # whether its lines have their order, and a name is what was assigned last
     is_network: bool = False  # whether the model is a network's, and not the sheet's own
+    may_ascend: bool = False  # whether words of the sheet speak of a maximum
     slope: tuple[str, str] | None = None  # (a weight, its gradient), where the gradient is given, and no loss
     helpers: dict[str, list[int]] = field(default_factory=dict)
     unplaced: set[str] = field(default_factory=set)

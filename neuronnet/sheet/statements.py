@@ -11,7 +11,7 @@ from math import prod
 from neuronnet.derivation.digits import Printed
 from neuronnet.errors import ExpressionError, NeuronnetError, UnknownName
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Entry, Expression, Name, Placed
+from neuronnet.formulas.expressions import Call, Entry, Expression, Name, Placed
 from neuronnet.formulas.notation import (
     Known,
     gradient_of,
@@ -21,7 +21,7 @@ from neuronnet.formulas.notation import (
     read_name,
     updated,
 )
-from neuronnet.formulas.rewriting import nodes, with_names
+from neuronnet.formulas.rewriting import nodes, replaced, with_names
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial
@@ -32,7 +32,7 @@ from neuronnet.sheet.claims_anew import (
     with_one_parameter,
     without_arguments,
 )
-from neuronnet.sheet.free_indices import without_free_indices
+from neuronnet.sheet.free_indices import layer_by_layer, without_free_indices
 from neuronnet.sheet.own_functions import (
     define_functions,
     is_of_function,
@@ -41,6 +41,7 @@ from neuronnet.sheet.own_functions import (
     with_slopes,
 )
 from neuronnet.sheet.readers.cutting import Declarations
+from neuronnet.sheet.roles import reach
 from neuronnet.sheet.statements_anew import general_formulas, name_the_entries, name_the_numbers
 
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
@@ -140,7 +141,8 @@ def read_statements(
     claims = [spelled_anew(claim, spelled) for claim in claims]
     claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
     claims = with_activations(with_slopes(with_one_parameter(claims)), known)
-    claims = without_free_indices(with_primes(without_arguments(claims)))
+    claims, of_layers = layer_by_layer(with_primes(without_arguments(claims)))
+    claims = without_free_indices(claims)
     heads = [None if is_of_function(claim) else read_name(claim.parts[0].text) for claim in claims]
     known.names.update(head for head in heads if head is not None and split_partial(head) is None)
     _find_arrays(claims, heads, known)
@@ -157,12 +159,28 @@ def read_statements(
     ]
     known.parameters = free & {each for names, _ in known.functions.values() for each in names}
     _count_entries(found)
+    _read_eulers_number(found)
     general = general_formulas(found, free)
     name_the_numbers(found)
     found = [each for each in found if not any(each is one for one in general)]
     _settle_indices([part for each in found for part in each.parts if part.formula is not None], known)
     name_the_entries(found)
-    return found, [each.line for each in general]
+    return found, [each.line for each in general] + of_layers
+
+
+def _read_eulers_number(statements):
+    """Let e^z be exp(z) where e is the author's error, which is computed from z."""
+    formulas = {each.name: each.formulas[0].formula for each in statements if each.name and each.formulas}
+    before = reach("e", formulas) - {"e"}
+    for part in (part for each in statements for part in each.formulas if before):
+        powers = [node for node, *_ in nodes(part.formula) if getattr(node, "function", "") == "power"]
+        pairs = [(node, *node.arguments) for node in powers]
+        instead = {
+            node.format(): Call("exp", [exponent])
+            for node, base, exponent in pairs
+            if getattr(base, "name", "") == "e" and not before.isdisjoint(exponent.names())
+        }
+        part.formula = replaced(part.formula, instead) if instead else part.formula
 
 
 def _count_entries(statements):

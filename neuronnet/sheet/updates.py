@@ -8,7 +8,15 @@ from neuronnet.formulas.arrays import entries
 from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
 from neuronnet.formulas.rewriting import leaves_of, mapped
 from neuronnet.names import after, partial_name, split_partial
-from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio, minus, rough_ratio
+from neuronnet.sheet.formula_values import (
+    SAME,
+    FormulaValues,
+    constant_ratio,
+    difference,
+    minus,
+    rough_ratio,
+    times,
+)
 from neuronnet.sheet.roles import RATES, UPDATE
 
 
@@ -24,6 +32,7 @@ class Updates(FormulaValues):
         base, is_chained, _ = old.partition("~")
         by = after(base, role.step) if is_chained else old
         slope_by = self._slope_by(statement, by)
+        slope_by = Negative(slope_by) if self._ascends else slope_by
         slope = self._worth(slope_by, {}) if old in self.model and by in self.model else None
         if slope is None or not (by in self._reached or any(map(any, map(entries, slope)))):
             self.undecided[name] = f"no line of this sheet connects {by} with {self.roles.loss}"
@@ -55,6 +64,16 @@ class Updates(FormulaValues):
         factor = Number(int(self._parameter_factor))  # of gradients of the sum, which updates use
         step = rate * slope_by if self._parameter_factor <= 1 else rate * (factor * slope_by)
         self._define(name, Sum([(1, Name(old)), (-1, step)]))
+
+    def _goes_up(self, updates):
+        """Whether more updates go up along the derivative than down, as they do to a maximum."""
+        ratios = []
+        for _, role, statement in updates:
+            before = self._worth(Name(role.target), {}) if role.target in self.model else None
+            for part in statement.formulas if before is not None else ():
+                later = self._worth(self.in_pass(part.formula, role.step), {})
+                ratios.append(constant_ratio(difference(later, before), self._derivative(role.target)) or 0)
+        return sum(ratio > 0 for ratio in ratios) > sum(ratio < 0 for ratio in ratios)
 
     def _slope_by(self, statement, old):
         """The derivative that an update goes against: of the loss, or of all that it names."""
@@ -99,6 +118,7 @@ class Updates(FormulaValues):
         for position, other in self.roles.of.items():
             if other.kind == UPDATE and other.step == role.step and other.target in self.model:
                 old, slope = other.target, self._derivative(other.target)
+                slope = times(-1, slope) if self._ascends else slope
                 sums = [(1, Name(old)), (1, Name(role.name))]
                 added = [self.in_pass(part.formula, role.step) for part in self.statements[position].formulas]
                 is_added = any(each.format() == Sum(sums).format() for each in added)

@@ -121,6 +121,20 @@ class Sheet:
                     self.add(point, [TextWithColumns(name), TextWithColumns(value)], [line] * 2)
         self.claims.sort(key=lambda claim: claim.line)
 
+    def leave_out_estimates(self):
+        """Let `R ≈ U Vᵀ` be prose where R has numbers of its own."""
+        is_value = [
+            len(each.parts) == 2
+            and (parse_number(each.parts[1].text) or parse_array(each.parts[1].text)) is not None
+            for each in self.claims
+        ]
+        given = {each.parts[0].text for each, has_value in zip(self.claims, is_value) if has_value}
+        for each, has_value in zip(self.claims[:], is_value):
+            is_about = len(each.parts) == 2 and re.search(r"≈|\\approx", each.text)
+            if is_about and not has_value and each.parts[0].text in given:
+                self.claims.remove(each)
+                self.prose.append((each.line, each.text))
+
     def take(self, statement, latex=False):
         """Add one Statement as what it is; `latex` says that it is known to be LaTeX."""
         text = statement.text

@@ -48,6 +48,9 @@ _TEXTUAL = {"", "text", "txt", "plain", "math", "latex", "tex"}
 _PRINTED = {"printed", "output", "console", "out"}
 _PYTHON = {"python", "py", "python3", "ipython", "numpy", "pycon"}
 _HEADER = re.compile(r"(?:%\s*)?(network:\s*\S+|let\s+[^\W\d][\w']*\s*:?=[^=]+)\s*", re.IGNORECASE)
+_ASCENDS = re.compile(
+    r"ascen[ts]|aufstieg|montée|maximi[sz]|maximier|reinforce\b|policy gradient|\breward", re.IGNORECASE
+)
 _PROSE = re.compile(
     r"https?://|\]\(|\\(?:usepackage|documentclass|(?:re)?newcommand|setlength|DeclareMathOperator|def)\b"
 )
@@ -119,6 +122,7 @@ def _read(lines):
             _take_text(sheet, part.lines, False)
     sheet.claims.sort(key=lambda claim: claim.line)  # a value printed later belongs to its line
     sheet.place_points()
+    sheet.leave_out_estimates()
     _head_steps(sheet, lines)
     sheet.declared.passes = {line for line, kind in sheet.headings if kind == "pass"}
     return _with_layers(sheet)
@@ -176,6 +180,7 @@ def _with_layers(sheet):
 def _know(sheet, lines):
     text = "\n".join(line.text for _, line in lines)
     sheet.vocabulary, sheet.decimal_commas = Vocabulary(text, SPELLED), has_decimal_commas(text)
+    sheet.declared.ascends = _ASCENDS.search(text) is not None
 
 
 def _markdown(sheet, parts, network):
