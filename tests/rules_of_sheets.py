@@ -1769,7 +1769,7 @@ RULES = [
         ("e = y - t = 2.0486", "right"),
         ("L = e^2/2 = 2.0984", "right"),
         ("dy/dz = 1/(1 + e^(-z)) = 0.9526", "right"),
-        ("dL/dw = e dy/dz x = 3.9030", "right"),
+        ("dL/dw = e dy/dz x = 3.9029", "right"),
     ),
     rule(
         "a gradient with the wrong sign in its own line",
