@@ -127,7 +127,7 @@ class Golden:
                 **lists,
             )
             digest = golden.digest
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             needed = f"a JSON file of `neuronnet golden`, version {VERSION}, is needed"
             raise NeuronnetError(f"{path}: no golden file ({shortened(str(error))}); {needed}") from None
         if digest != found.get("digest"):

@@ -254,6 +254,10 @@ CHANGED = [
         {"quantities": {"w1": {"kind": "parameters", "value": None, "digits": "1", "tolerance": 0}}},
         "real number",
     ),
+    (
+        {"quantities": {"w1": {"kind": "parameters", "value": 10**400, "digits": "1", "tolerance": 0}}},
+        "too large",
+    ),
     ({"at": ["0"]}, "whole numbers"),
     ({"dtype": "float16"}, "dtype 'float16'"),
     ({"refused": [1]}, "hold texts"),
