@@ -95,19 +95,7 @@ class Draws:
         self.counts = {name for name, value in self.given.items() if _is_count(name, value, sizes, model)}
         self._own_sides = [value_in(self.own, kink.side) for kink in self.kinks]
         self._found = [name for name in model.formulas if value_in(self.own, Name(name)) is not None]
-        self._drawn: dict = {}
-        self.crossed = cache(self._crossed)
-
-    def draw(self, number: int, kept=frozenset(), lines=(), crossing=False):
-        """The draw of a number, always the same one.
-
-        `kept` are (name, place) of entries that keep their value, `lines` are tuples of those
-        whose sum stays. With `crossing`, signs change and kinks are crossed.
-        """
-        key = number, kept, lines, crossing
-        if key not in self._drawn:
-            self._drawn[key] = self._new(number, kept, lines, crossing)
-        return self._drawn[key]
+        self.draw, self.crossed = cache(self._draw), cache(self._crossed)
 
     def _crossed(self, number):
         """The sides of kinks, as texts, that differ in the draw of a number where kinks may be crossed."""
@@ -132,7 +120,12 @@ class Draws:
             found += [(each, value_in(draw, formula)) for each in crossed[:1]]
         return [(kink, value) for kink, value in found if value is not None]
 
-    def _new(self, number, kept, lines, crossing):
+    def _draw(self, number: int, kept=frozenset(), lines=(), crossing=False):
+        """The draw of a number, always the same one.
+
+        `kept` are (name, place) of entries that keep their value, `lines` are tuples of those whose sum
+        stays. With `crossing`, signs change and kinks are crossed.
+        """
         random, distance = Random(number), FAR
         for _ in range(HALVINGS):
             moved = {name: self._moved(name, random, distance, kept, crossing) for name in self._free()}

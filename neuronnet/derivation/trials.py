@@ -8,6 +8,7 @@ only with more of these kept, the note says with what.
 """
 
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from neuronnet.derivation.digits import DIGITS, fifty_digits
@@ -50,10 +51,6 @@ class Outcome(NamedTuple):
     reading: Expression | None = None
     draw: Values | None = None
 
-    @property
-    def holds(self) -> bool:
-        return self.kind in ("same", "here only")
-
 
 class Trials:
     """Formulas over the names of one model, compared with their true values."""
@@ -61,8 +58,15 @@ class Trials:
     def __init__(self, model: Model, targets_vary: bool = True):
         """`targets_vary` says that a formula of targets has to hold with 0 in place of 1, too."""
         self.model, self._targets_vary = model, targets_vary
-        self.draws = Draws(model)
-        self._structure = Structure(model, self.draws.given)
+
+    @cached_property
+    def draws(self) -> Draws:
+        """Numbers near the model's own."""
+        return Draws(self.model)
+
+    @cached_property
+    def _structure(self):
+        return Structure(self.model, self.draws.given)
 
     def same(self, formula: Expression, truth: Expression) -> Outcome:
         """The Outcome of `formula = truth`, in the likeliest reading that holds. Raises UnknownName."""
@@ -72,25 +76,31 @@ class Trials:
             found = readings_with_shapes(formula, self.model)
         except ShapeError as error:
             return Outcome("misfit", str(error))
-        fitting = [_Claim(reading, truth, self) for reading, own in found if same_shape(own, wanted)]
+        fitting = [reading for reading, own in found if same_shape(own, wanted)]
         if not fitting:
             return Outcome("misfit", _misfit(found[0][1], wanted, truth), found[0][0])
+        own = self.model.formula(truth.name) if isinstance(truth, Name) else None
+        if own is not None and fitting[0].format() == own.format():  # nothing is to be tried
+            return Outcome("same", self._turned(fitting[0], truth, wanted), fitting[0])
+        fitting = [_Claim(reading, truth, self) for reading in fitting]
         for note, kept, lines in self._conditions(formula, truth):
             for claim in fitting:
                 if claim.holds([self.draws.draw(number, kept, lines) for number in range(COUNT)]):
                     if self._targets_vary and not lines and self._is_hidden(claim, formula, kept):
                         return Outcome("here only", f"{note}, which hides a difference", claim.reading)
                     return Outcome(
-                        "same", note or claim.side() or self._turned(claim, truth, wanted), claim.reading
+                        "same",
+                        note or claim.side() or self._turned(claim.reading, truth, wanted),
+                        claim.reading,
                     )
         for claim in fitting:
             if claim.holds([self.draws.own]):
                 return Outcome("here only", self._coincidence(claim), claim.reading)
         return fitting[0].difference()
 
-    def _turned(self, claim, truth, wanted):
+    def _turned(self, reading, truth, wanted):
         """What is said of a row in the place of a column, which NumPy would broadcast in an update."""
-        own = self.model.shape_of(claim.reading)
+        own = self.model.shape_of(reading)
         if len(own) < 2 or own == wanted or own != wanted[::-1]:
             return None
         quantity = split_partial(truth.name) if isinstance(truth, Name) else None
@@ -261,8 +271,6 @@ def _literals(formulas):
 
 
 def _entries_text(name, value, places):
-    if len(places) == len(entries(value)) and set(entries(value)) <= {0, 1, -1}:
-        return f"the zeros and ones of {name}"
     kept = {entries(value)[place] for place in places}
     return f"the zeros and ones of {name}" if kept <= {0, 1, -1} else f"these entries of {name}"
 

@@ -306,15 +306,11 @@ def _decays(graph, lines):
             )
     missing, unscaled, inside, beside = {}, {}, {}, {}
     for later, old in graph.updates.items():
-        gradients, shares = (
-            by[old],
-            [(name, *each) for name in users[old] for each in _shares_of(lines[name], old)],
-        )
+        gradients = by[old]
+        shares = [(name, *each) for name in users[old] for each in _shares_of(lines[name], old)]
         for name, place, term in shares:
-            kept, without = (
-                [each for each in term.factors if each[1].format() != graph.rate],
-                without_term(place),
-            )
+            kept = [each for each in term.factors if each[1].format() != graph.rate]
+            without = without_term(place)
             if name == later and len(kept) < len(term.factors):
                 decay = product_of(kept)
                 missing[name] = inside[name] = without
