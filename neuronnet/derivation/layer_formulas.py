@@ -156,45 +156,35 @@ def update_formulas(rule, parameter, gradient, rate, is_bias):
     w, eta = Name(parameter), Name(rate)
     if rule == "adamw" and not is_bias:
         w = w - eta * Name("weight_decay") * w
-    return UPDATES[rule](parameter, w, gradient, eta)
+    kept, step = STEPS[rule](parameter, gradient, eta)
+    return [*kept, (parameter, w - step)]
 
 
-def _gradient_descent(parameter, w, gradient, eta):
-    return [(parameter, w - eta * gradient)]
-
-
-def _momentum(parameter, w, gradient, eta):
-    velocity, next_v = _velocity(parameter, gradient)
-    return [velocity, (parameter, w - eta * next_v)]
-
-
-def _nesterov(parameter, w, gradient, eta):
-    velocity, next_v = _velocity(parameter, gradient)
-    return [velocity, (parameter, w - eta * (gradient + Name("momentum") * next_v))]
-
-
-def _velocity(parameter, gradient):
-    """The row of the next velocity, and its name as an expression."""
+def _momentum(parameter, gradient, eta):
     v = f"v_{parameter}"
-    return (v, Name("momentum") * Name(v) + gradient), Name(after(v, 1))
+    return [(v, Name("momentum") * Name(v) + gradient)], eta * Name(after(v, 1))
 
 
-def _rmsprop(parameter, w, gradient, eta):
+def _nesterov(parameter, gradient, eta):
+    velocity, _ = _momentum(parameter, gradient, eta)
+    return velocity, eta * (gradient + Name("momentum") * Name(after(f"v_{parameter}", 1)))
+
+
+def _rmsprop(parameter, gradient, eta):
     v = f"v_{parameter}"
     step = eta * gradient / (Call("sqrt", [Name(after(v, 1))]) + Name("epsilon"))
-    return [(v, _mean(v, "beta", gradient**2)), (parameter, w - step)]
+    return [(v, _mean(v, "beta", gradient**2))], step
 
 
-def _adam(parameter, w, gradient, eta):
+def _adam(parameter, gradient, eta):
     m, v, mhat, vhat = (f"{kind}_{parameter}" for kind in ("m", "v", "mhat", "vhat"))
-    step = eta * Name(after(mhat, 1)) / (Call("sqrt", [Name(after(vhat, 1))]) + Name("epsilon"))
-    return [
+    kept = [
         (m, _mean(m, "beta1", gradient)),
         (v, _mean(v, "beta2", gradient**2)),
         (mhat, Name(after(m, 1)) / (1 - Name(after("beta1_t", 1)))),
         (vhat, Name(after(v, 1)) / (1 - Name(after("beta2_t", 1)))),
-        (parameter, w - step),
     ]
+    return kept, eta * Name(after(mhat, 1)) / (Call("sqrt", [Name(after(vhat, 1))]) + Name("epsilon"))
 
 
 def _mean(name, beta, new):
@@ -202,8 +192,9 @@ def _mean(name, beta, new):
     return Name(beta) * Name(name) + (1 - Name(beta)) * new
 
 
-UPDATES = {
-    "gradient descent": _gradient_descent,
+# Rule -> (the rows of what it remembers, the step) of a parameter with a gradient.
+STEPS = {
+    "gradient descent": lambda parameter, gradient, eta: ([], eta * gradient),
     "momentum": _momentum,
     "nesterov": _nesterov,
     "rmsprop": _rmsprop,

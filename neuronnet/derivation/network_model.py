@@ -20,10 +20,10 @@ class NetworkModel(Model):
     """A Model that a network wrote; `own_name(text)` is the name under which it keeps a quantity.
 
     `exact` is the Exact of the network. A pass after many updates starts from numbers, those of its training
-    one update before.
+    one update before. Without `sums`, every target is a number of its own.
     """
 
-    def __init__(self, exact):
+    def __init__(self, exact, sums: bool = True):
         super().__init__()
         self.exact, derivation = exact, exact.derivation
         self.description = derivation.description
@@ -32,7 +32,7 @@ class NetworkModel(Model):
         self._pass.given = {}  # formulas hold for all targets, not for zeros alone
         self.loss, self.listed = self.description.names.error, derivation.derivatives
         self._written = {0}  # the passes that stand here as formulas
-        shares = self._last_shares(derivation)
+        shares = self._last_shares(derivation) if sums else {}
         for name, value in derivation.given.items():
             if name not in shares:
                 self.give(name, value)
@@ -124,11 +124,7 @@ class NetworkModel(Model):
 
     def _later(self, name, update):
         """A name of the first pass in the one after some updates; what no update changes keeps its name."""
-        if not update:
-            return name
         parts = split_partial(name)
         if parts is not None:
             return partial_name(*(self._later(part, update) for part in parts))
-        count = update_of(name)
-        later = after(split_index(name)[0] if count else name, count + update)
-        return later if later in self.given or later in self.formulas else name
+        return self.exact.derivation.later_name(name, update)

@@ -101,7 +101,9 @@ class Derivation(document.InNotebooks, Rows):
     @property
     def starts_from(self) -> dict:
         """The given numbers of the pass `at`, by name: parameters after that many updates."""
-        return {self._later(name, self.at): self[self._later(name, self.at)].value for name in self.given}
+        return {
+            self.later_name(name, self.at): self[self.later_name(name, self.at)].value for name in self.given
+        }
 
     def own_name(self, name: str) -> str:
         """`name` as the rows have it: delta_x for dE_total/dnet_x, dE_total/dw5@3 for dE_total@3/dw5@3.
@@ -115,7 +117,7 @@ class Derivation(document.InNotebooks, Rows):
         if parts is not None:
             own = of_one_pass(*parts)
         plain, count = split_update(own)
-        return self._later(self._deltas.get(plain, plain), count)
+        return self.later_name(self._deltas.get(plain, plain), count)
 
     def name_at(self, name: str, at: int) -> str:
         """The name of a quantity in the pass after `at` updates; of the first, `name` itself.
@@ -129,9 +131,9 @@ class Derivation(document.InNotebooks, Rows):
         if count not in (0, at):
             found = f"{shortened(name)} is what it is after {counted(count, 'update')}"
             raise NeuronnetError(f"at {at}: {found}; give {shortened(plain)}, or leave out at")
-        return self._later(plain, at)
+        return self.later_name(plain, at)
 
-    def _later(self, name, updates):
+    def later_name(self, name: str, updates: int) -> str:
         """The name, in the pass after so many updates, of what has it in the first pass."""
         plain, count = split_update(name)
         is_one_for_all = plain in self.given and plain not in self.moved
@@ -204,7 +206,7 @@ class Derivation(document.InNotebooks, Rows):
         self._keep_digits(updates)
         for name, first, _ in self._pass.update(self.batch(updates - 1)):
             formula, base = self._in_pass(first, updates - 1), split_update(name)[0]
-            own = self._later(base, updates)
+            own = self.later_name(base, updates)
             if base in values:
                 self._values[own] = self._as_given[own] = values[base]
                 self._keep(own, formula, _after(updates), listed=False)
@@ -212,7 +214,7 @@ class Derivation(document.InNotebooks, Rows):
                 self.record(own, formula, _after(updates), listed=False)
 
     def _in_pass(self, formula, updates):
-        return with_names(formula, lambda each: self._later(each, updates)) if updates else formula
+        return with_names(formula, lambda each: self.later_name(each, updates)) if updates else formula
 
     def _keep_digits(self, updates):
         for formula, other in self._pass.without_cancellation():

@@ -33,7 +33,7 @@ from neuronnet.formulas.expressions import (
     without_minus,
 )
 from neuronnet.formulas.functions import FUNCTIONS
-from neuronnet.formulas.rewriting import elementwise, nodes
+from neuronnet.formulas.rewriting import elementwise, nodes, turned
 
 
 def contributions(
@@ -156,7 +156,7 @@ def _transposed(formula, shapes):
             map(as_vector_shape, (shape_of(left, shapes), shape_of(right, shapes)))
         ):
             return _matrix_product(_transposed(right, shapes), _transposed(left, shapes))
-    return formula.inner if isinstance(formula, Transpose) else Transpose(formula)
+    return turned(formula)
 
 
 def _sum(node, gradient, shapes):

@@ -15,6 +15,7 @@ from neuronnet.formulas.expressions import (
     Number,
     Product,
     Sum,
+    Transpose,
     is_number,
     product_of,
     without_minus,
@@ -45,6 +46,11 @@ def with_dots(expression):
         copy = Product([("·" if sign == "*" else sign, factor) for sign, factor in copy.factors])
     copy.column = expression.column
     return copy
+
+
+def turned(formula: Expression) -> Expression:
+    """The transpose of a formula; of a transpose, what it is of."""
+    return formula.inner if isinstance(formula, Transpose) else Transpose(formula)
 
 
 def leaves_of(expression):

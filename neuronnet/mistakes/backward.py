@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.expressions import Call, Entry, Name, Number, Placed, Sum, Transpose, is_number, total
-from neuronnet.formulas.rewriting import nodes
+from neuronnet.formulas.rewriting import nodes, turned
 from neuronnet.mistakes.variation import (
     UPSTREAM,
     Variation,
@@ -19,7 +19,6 @@ from neuronnet.mistakes.variation import (
     known,
     slopes_in,
     times,
-    turned,
     with_parts,
     without_factor,
 )

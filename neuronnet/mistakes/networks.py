@@ -43,7 +43,7 @@ class Network:
         if not description.samples:
             raise NeuronnetError("a pass needs at least one [[sample]] in the network's description")
         self.description, self.names = description, description.names
-        self.model = _PlainModel(SimpleNamespace(derivation=_Steps(description, float, 0)))
+        self.model = NetworkModel(SimpleNamespace(derivation=_Steps(description, float, 0)), sums=False)
         self.rows = rows = self.model._pass
         self.samples = rows.samples
         self.cancels, self.top = rows.cancels, rows.top
@@ -303,13 +303,6 @@ class _Steps(Derivation):
 
     def _keep(self, name, formula, part, listed=True):
         return None
-
-
-class _PlainModel(NetworkModel):
-    """A network's model in which every target is a number of its own."""
-
-    def _last_shares(self, derivation):
-        return {}
 
 
 @lru_cache(maxsize=4)

@@ -10,11 +10,10 @@ from decimal import Decimal
 from math import isclose, log, log10
 from typing import NamedTuple
 
-from neuronnet.derivation.digits import BINARY64_ROUNDING, Printed
+from neuronnet.derivation.digits import BINARY64_ROUNDING
 from neuronnet.errors import Interrupted, NeuronnetError, counted
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import Expression
 from neuronnet.mistakes.variation import RIGHT, Variation
 from neuronnet.names import split_partial, update_of
 
@@ -31,16 +30,7 @@ class PrintedNumber:
     step. `digits`: 10^-digits is the probability of giving the printed digits by chance.
     """
 
-    def __init__(
-        self,
-        name,
-        expression: Expression,
-        printed: Printed,
-        exact: Decimal,
-        start: Decimal = Decimal(0),
-        room: Decimal = Decimal(0),
-        entry: int | None = None,
-    ):
+    def __init__(self, name, expression, printed, exact, start=Decimal(0), room=Decimal(0), entry=None):
         """`start`: what an update starts from; `room`: what rounding may change; `entry` of an array."""
         self.name, self.expression, self.entry = name, expression, entry
         self.key = (expression.format(), entry)
@@ -197,13 +187,9 @@ def signatures(subject, names: list[str]) -> list[Signature]:
             raise
         until = f"after {counted(len(table) - 1, 'mistake')}"
     flat = {id: _flat(numbers) for id, numbers in table.items()}
+    same = {id: [each for each in table if each != id and _near(flat[id], flat[each])] for id in table}
     found = [
-        Signature(
-            id,
-            subject.variations[id].sentence,
-            numbers,
-            [each for each in table if each != id and _near(flat[id], flat[each])],
-        )
+        Signature(id, subject.variations[id].sentence, numbers, same[id])
         for id, numbers in table.items()
         if id != "none"
     ]

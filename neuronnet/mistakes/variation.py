@@ -16,7 +16,6 @@ from neuronnet.formulas.expressions import (
     Number,
     Product,
     Sum,
-    Transpose,
     product_of,
     sum_of,
     wrap,
@@ -206,10 +205,6 @@ def factors_of(share: Expression) -> list[Expression]:
             if not any(split_partial(each) or each.startswith(UPSTREAM) for each in names):
                 found.append(factor)
     return found
-
-
-def turned(formula: Expression) -> Expression:
-    return formula.inner if isinstance(formula, Transpose) else Transpose(formula)
 
 
 def with_parts(share: Expression, others: dict[str, Expression]) -> Expression:

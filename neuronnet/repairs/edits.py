@@ -25,7 +25,7 @@ from neuronnet.formulas.expressions import (
     sum_of,
     without_minus,
 )
-from neuronnet.formulas.rewriting import leaves_of, nodes, with_names, with_part
+from neuronnet.formulas.rewriting import leaves_of, nodes, turned, with_names, with_part
 from neuronnet.names import split_partial
 from neuronnet.repairs.surroundings import Surroundings
 
@@ -42,15 +42,9 @@ def edits(node: Expression, parent, around: Surroundings):
 
 
 def _transposes(node, parent, around):
-    if isinstance(node, Transpose):
-        yield change("transpose", node, node.inner, f"{node.inner}, not {node}")
-    elif isinstance(parent, Product) and around.shape(node):
-        turned = Transpose(node)
-        yield change("transpose", node, turned, f"{turned}, not {node}")
-
-
-def _turned(factor):
-    return factor.inner if isinstance(factor, Transpose) else Transpose(factor)
+    if isinstance(node, Transpose) or (isinstance(parent, Product) and around.shape(node)):
+        other = turned(node)
+        yield change("transpose", node, other, f"{other}, not {node}")
 
 
 def _products(node, parent, around):
@@ -65,8 +59,8 @@ def _products(node, parent, around):
                 meant = Product([("*", first), (other, last)])
                 yield change("product", last, whole, f"{word} is meant: {meant}", operator, other)
         if operator in ("@", "·", "*", "⊙"):
-            for one in (first, _turned(first)):
-                for two in (last, _turned(last)):
+            for one in (first, turned(first)):
+                for two in (last, turned(last)):
                     for pair in ([("*", one), ("@", two)], [("*", two), ("@", one)]):
                         meant, whole = Product(pair), Product([*pair, *after])
                         found = Product([("*", first), (operator, last)])
