@@ -82,9 +82,9 @@ class Trials:
         own = self.model.formula(truth.name) if isinstance(truth, Name) else None
         if own is not None and fitting[0].format() == own.format():  # nothing is to be tried
             return Outcome("same", self._turned(fitting[0], truth, wanted), fitting[0])
-        fitting = [_Claim(reading, truth, self) for reading in fitting]
+        claims = [_Claim(reading, truth, self) for reading in fitting]
         for note, kept, lines in self._conditions(formula, truth):
-            for claim in fitting:
+            for claim in claims:
                 if claim.holds([self.draws.draw(number, kept, lines) for number in range(COUNT)]):
                     if self._targets_vary and not lines and self._is_hidden(claim, formula, kept):
                         return Outcome("here only", f"{note}, which hides a difference", claim.reading)
@@ -93,10 +93,10 @@ class Trials:
                         note or claim.side() or self._turned(claim.reading, truth, wanted),
                         claim.reading,
                     )
-        for claim in fitting:
+        for claim in claims:
             if claim.holds([self.draws.own]):
                 return Outcome("here only", self._coincidence(claim), claim.reading)
-        return fitting[0].difference()
+        return claims[0].difference()
 
     def _turned(self, reading, truth, wanted):
         """What is said of a row in the place of a column, which NumPy would broadcast in an update."""
