@@ -361,6 +361,15 @@ loss = np.mean((y - out) ** 2)
 {out} = 2 * (out - y) / 4 * out * (1 - out)
 dW2 = hidden.T @ {out}
 """
+COLUMN_OF_BIASES = """
+X = np.array([[0.5, -1.0, 2.0]])
+Y = np.array([[1.0, 0.0, 1.0], [0.5, 0.2, 0.1]])
+W = np.array([[0.3], [0.1]])
+b = np.array([[0.1], [0.2]])
+Z = W @ X + b
+L = np.sum((Z - Y)**2)
+dZ = 2*(Z - Y)
+"""
 FILTER = """
 x = [0.5, -1.2, 0.3]
 k = [0.4, -0.3]
@@ -713,6 +722,20 @@ RULES = [
         ("hidden_error = out_delta @ W2.T", "right"),
         ("hidden_delta = hidden_error * hidden * (1 - hidden)", "right"),
         ("dW1 = X.T @ hidden_delta", "right"),
+    ),
+    rule(
+        "the gradient of a column of biases is plain, and the update makes a matrix of it",
+        COLUMN_OF_BIASES,
+        ("db = np.sum(dZ, axis=1)", "wrong formula", "keepdims=True is missing"),
+        ("b = b - 0.1*db", "right"),
+        status=1,
+    ),
+    rule(
+        "the gradient of a column of biases is a column",
+        COLUMN_OF_BIASES,
+        ("db = np.sum(dZ, axis=1, keepdims=True)", "right"),
+        ("b = b - 0.1*db", "right"),
+        status=0,
     ),
     rule(
         "a sign turned in the first helper",

@@ -249,6 +249,10 @@ def test_an_authors_function_is_put_in_where_it_is_called():
     assert parse("f(a)", known("a", f=square)).column == 1
 
 
+def test_a_power_of_powers_is_read_up_to_its_limit():
+    assert parse("(x^64)^64", Known("x")).names() == {"x"}
+
+
 @pytest.mark.parametrize(
     "text, names, arrays, column, reason",
     [
