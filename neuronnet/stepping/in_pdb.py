@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import pdb
+import re
 from bdb import BdbQuit
 from collections.abc import Callable, Iterator
-from inspect import getsourcefile, getsourcelines
+from inspect import getsource, getsourcefile, getsourcelines
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from neuronnet.errors import A_RATE, A_SAMPLE, NeuronnetError, PassOrderError, UnknownName, shortened
-from neuronnet.layer import NeuronLayer, SoftmaxLayer
-from neuronnet.names import MOST_UPDATES, in_sample, partial_name
+from neuronnet.layer import NeuronLayer
+from neuronnet.names import MOST_UPDATES, partial_name
 from neuronnet.network import NeuralNetwork
 from neuronnet.neuron import Neuron
+from neuronnet.stepping.places import Places, SampleRows
 from neuronnet.training import GradientDescent
+
+FIT, TOTAL = "network.fit(1)", "network.total_error()"
 
 
 class Stop(NamedTuple):
@@ -27,7 +31,7 @@ class Stop(NamedTuple):
     method: Callable
     begins: str
     condition: str
-    statement: str = "network.fit(1)"
+    statement: str = FIT
     times: int = 0
 
     @property
@@ -68,105 +72,95 @@ def debug(description: Any, name: str, update: int) -> int:
 
 
 def _stop_at(network, description, name, update):
-    names = description.names
-    own = names.standard(name)
-    several = len(description.samples) > 1
+    names, places = description.names, Places(network)
+    own, several = names.standard(name), len(description.samples) > 1
     batch = next(islice(description.batches(), update - 1, None))
     stops: dict[str, Stop] = {}
-    for sample, position in enumerate(range(len(description.samples)), 1):
-        index = sample if several else None
-        for quantity, stop in _of_a_pass(network, names, index):
-            if stop.statement != "network.fit(1)":
+    others = []  # quantities of samples that this update is not made from
+    for position in range(len(description.samples)):
+        for quantity, stop in _of_a_pass(network, places.sample(position + 1 if several else None)):
+            if stop.statement != FIT:
                 stops[quantity] = stop._replace(times=position)
             elif position in batch:
                 stops[quantity] = stop._replace(times=batch.index(position))
+            else:
+                others.append(quantity)
     stops.update(_of_an_update(network, names, several))
     if own in stops:
         return stops[own]
-    of_all = [
-        quantity
-        for number in range(1, len(description.samples) + 1)
-        for quantity, _ in _of_a_pass(network, names, number)
-    ]
-    if several and own in of_all:
+    if own in others:
         raise NeuronnetError(f"--at {shortened(name)}: update {update} is not made from that sample")
     raise UnknownName(name, stops)
 
 
-def _of_a_pass(network: NeuralNetwork, names: Any, sample: int | None) -> Iterator[tuple[str, Stop]]:
+def _of_a_pass(network: NeuralNetwork, sample: SampleRows) -> Iterator[tuple[str, Stop]]:
     """Every quantity of the pass of one sample that a line of the objects computes."""
-    error = in_sample(names.error, sample)
-    whole = "network.total_error()"
-    for layer in network.layers:
-        top, softmax = layer is network.layers[-1], layer.activation.whole_layer
-        cancelled = top and network._slopes_cancel
-        for neuron in layer:
-            net, out, delta, E = (
-                in_sample(names.of(each, neuron.name), sample) for each in ("net", "out", "delta", "E")
-            )
-            own, each = f"self.name == {neuron.name!r}", f"neuron.name == {neuron.name!r}"
-            yield net, Stop(Neuron.feed_forward, "net += weight", own)
-            if softmax:
-                yield out, Stop(SoftmaxLayer.feed_forward, "neuron.out =", each)
-            else:
-                yield out, Stop(Neuron.feed_forward, "self.out =", own)
-            if top:
-                begins = (
-                    "neuron.E = self.loss.value_from_nets("
-                    if network._error_reads_nets
-                    else "neuron.E = self.loss.value("
-                )
-                yield E, Stop(NeuralNetwork.error, begins, each, whole)
-            by_out = partial_name(error, out)
-            if cancelled:
-                yield delta, Stop(type(layer).backpropagate_cancelled, "delta =", each)
-            elif softmax:
-                yield by_out, Stop(SoftmaxLayer.backpropagate, "neuron.dE_dout =", each)
-                yield delta, Stop(SoftmaxLayer.backpropagate, "delta +=", each)
-            else:
-                yield (
-                    by_out,
-                    Stop(NeuronLayer.backpropagate, "dE_dout =", each)
-                    if top
-                    else Stop(NeuronLayer.backpropagate_hidden, "dE_dout +=", each),
-                )
-                yield partial_name(out, net), Stop(Neuron.backpropagate, "dout_dnet = self", own)
-                yield delta, Stop(Neuron.backpropagate, "delta = dE_dout", own)
-            for weight in neuron.weights:
-                its = f"weight.name == {weight.name!r}"
-                yield partial_name(net, weight.name), Stop(Neuron.backpropagate, "dnet_dw =", its)
-                yield partial_name(error, weight.name), Stop(Neuron.backpropagate, "weight.gradient =", its)
-            if neuron.bias is not None:  # of a shared one the last neuron's is the sum
-                yield (
-                    partial_name(error, neuron.bias.name),
-                    Stop(Neuron.backpropagate, "bias.gradient =", own),
-                )
-    yield error, Stop(NeuralNetwork.error, "return E_data", "True", whole)
+    last = {neuron.bias: neuron for neuron in network.neurons}  # of a shared one, which has the sum
+    for name, (thing, attribute) in sample.places.items():
+        if attribute == "gradient" and thing.neuron is not None:
+            yield name, Stop(Neuron.backpropagate, "weight.gradient =", _is("weight", thing))
+        elif attribute == "gradient":
+            yield name, Stop(Neuron.backpropagate, "bias.gradient =", _is("self", last[thing]))
+        else:
+            layer = next(each for each in network.layers if thing in each.neurons)
+            method, begins = _lines_of(network, layer)[attribute]
+            holder = "self" if method.__qualname__.startswith("Neuron.") else "neuron"
+            if begins is not None:
+                statement = TOTAL if attribute == "E" else FIT
+                yield name, Stop(method, begins, _is(holder, thing), statement)
+        for weight in thing.weights if attribute == "net" else ():
+            slope = partial_name(name, weight.name)
+            yield slope, Stop(Neuron.backpropagate, "dnet_dw =", _is("weight", weight))
+    yield sample.error, Stop(NeuralNetwork.error, "return E_data", "True", TOTAL)
+
+
+def _is(holder, thing):
+    return f"{holder}.name == {thing.name!r}"
+
+
+def _lines_of(network, layer):
+    """{attribute of a neuron: (method, how the line in it begins that computes that, None if none does)}."""
+    is_last, layer_type = layer is network.layers[-1], type(layer)
+    error = "value_from_nets(" if network._error_reads_nets else "value("
+    slope = (
+        (layer_type.backpropagate, "dE_dout =")
+        if is_last
+        else (NeuronLayer.backpropagate_hidden, "dE_dout +=")
+    )
+    found = {
+        "net": (Neuron.feed_forward, "net += weight"),
+        "out": (Neuron.feed_forward, "self.out ="),
+        "E": (NeuralNetwork.error, f"neuron.E = self.loss.{error}"),
+        "dE_dout": slope,
+        "dout_dnet": (Neuron.backpropagate, "dout_dnet = self"),
+        "delta": (Neuron.backpropagate, "delta = dE_dout"),
+    }
+    if layer.activation.whole_layer:
+        found["out"] = layer_type.feed_forward, "neuron.out ="
+        found["dE_dout"] = layer_type.backpropagate, "neuron.dE_dout ="
+        found["delta"] = layer_type.backpropagate, "delta +="
+    if is_last and network._slopes_cancel:
+        found |= dict.fromkeys(("dE_dout", "dout_dnet"), (Neuron.backpropagate, None))
+        found["delta"] = layer_type.backpropagate_cancelled, "delta ="
+    return found
 
 
 def _of_an_update(network: NeuralNetwork, names: Any, several: bool) -> Iterator[tuple[str, Stop]]:
     """The error and gradients of all samples together, and what the update rule moves."""
-    kind: Any = type(network.update_rule)
+    rule: Any = type(network.update_rule)
     if several:
-        yield names.error, Stop(NeuralNetwork.total_error, "E_total +=", "True", "network.total_error()")
+        yield names.error, Stop(NeuralNetwork.total_error, "E_total +=", "True", TOTAL)
     for parameter in network.parameters:
-        its = f"parameter.name == {parameter.name!r}"
-        gradient = partial_name(names.error, parameter.name)
+        its, gradient = _is("parameter", parameter), partial_name(names.error, parameter.name)
         if network.l2 != 0 and parameter.neuron is not None:
-            of_weight = f"weight.name == {parameter.name!r}"
+            of_weight = _is("weight", parameter)
             yield gradient, Stop(NeuralNetwork._add_l2_gradients, "weight.gradient +=", of_weight)
         elif several:
             yield gradient, Stop(NeuralNetwork.gradients, "parameter.gradient =", its)
-        if not parameter.trainable:
-            continue
-        if kind is GradientDescent:
-            yield parameter.name, Stop(kind.move, "parameter.value =", its)
-            continue
-        yield parameter.name, Stop(kind.moved, "return ", its)
-        for word in ("m", "v", "mhat", "vhat"):
-            for method in (getattr(kind, each, None) for each in ("velocity", "step", "moved")):
-                if method is not None and any(
-                    line.strip().startswith(f"{word} =") for line in getsourcelines(method)[0]
-                ):
+        if parameter.trainable and rule is GradientDescent:
+            yield parameter.name, Stop(rule.move, "parameter.value =", its)
+        elif parameter.trainable:
+            yield parameter.name, Stop(rule.moved, "return ", its)
+            for method in filter(None, (getattr(rule, each, None) for each in ("moved", "step", "velocity"))):
+                for word in re.findall(r"^ +(m|v|mhat|vhat) =", getsource(method), re.MULTILINE):
                     yield f"{word}_{parameter.name}", Stop(method, f"{word} =", its)
-                    break
