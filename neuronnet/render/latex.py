@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 from neuronnet.formulas.expressions import (
@@ -29,6 +30,8 @@ from neuronnet.render.document import Document, Step
 
 LONGEST = 90  # letters of a formula that stands on one line
 TOGETHER = 25  # quantities aligned with each other
+SIZES = ((140, r"\tiny"), (80, r"\footnotesize"))  # of those whose widest line has so many letters
+_TO_SEE = re.compile(r"\\(?:left|right|frac|mathrm|text|partial|quad)|\\\\.*|[{}_^& ]")
 OPERATORS = {"*": r" \cdot ", "@": r" \, ", "·": r" \cdot ", "⊙": r" \odot ", "⊗": r" \otimes "}
 FUNCTIONS = {each: rf"\{each}" for each in "exp ln max min tanh sin cos sinh cosh".split()}
 FUNCTIONS |= {"logistic": r"\sigma", "logistic'": r"\sigma'"}
@@ -233,15 +236,29 @@ def aligned(steps: list[Step] | tuple[Step, ...]) -> str:
 
 
 def _folded(side):
-    """A long sum with its terms on several lines."""
+    """A long sum with its terms on several lines, also one that a number divides."""
+    fraction = re.fullmatch(r"\\frac\{(.*)\}\{(\d+)\}", side)
+    is_long = fraction is not None and _letters(side) >= SIZES[-1][0] and _is_closed(fraction[1])
+    if is_long:
+        side = f"{fraction[1]} / {fraction[2]}".replace(r"\left(", "(").replace(r"\right)", ")")
     lines, depth, start = [], 0, 0
-    for sign in re.finditer(r"[{}()]| [+-] ", side):
+    for sign in re.finditer(r"[{}]| [+-] " if is_long else r"[{}()]| [+-] ", side):
         depth += {"{": 1, "(": 1, "}": -1, ")": -1}.get(sign[0], 0)
         is_between = depth == 0 and len(sign[0]) == 3
         if is_between and sign.start() - start > LONGEST and "=" not in side:
             lines.append(side[start : sign.start()])
             start = sign.start()
     return " \\\\\n&\\quad".join([*lines, side[start:]])
+
+
+def _is_closed(text):
+    """Whether every brace of a text is closed in it."""
+    return min(accumulate((each == "{") - (each == "}") for each in f"{text} ")) >= 0
+
+
+def _letters(line):
+    """About how many letters wide a line is."""
+    return len(_TO_SEE.sub("", line))
 
 
 def displayed(found: Document) -> str:
@@ -269,7 +286,11 @@ def document(found: Document) -> str:
             lines += [f"${equation(step)}$\\quad" for step in steps]
             continue
         for start in range(0, len(steps), TOGETHER):
-            lines += [r"\begin{align*}", aligned(steps[start : start + TOGETHER]), r"\end{align*}"]
+            together = aligned(steps[start : start + TOGETHER])
+            widest = max(map(_letters, together.split("\n")))
+            size = next((size for least, size in SIZES if widest >= least), "")
+            lines += [size] * bool(size) + [r"\begin{align*}", together, r"\end{align*}"]
+            lines += [r"\normalsize"] * bool(size)
     return "\n".join([*lines, r"\end{document}"])
 
 

@@ -26,7 +26,7 @@ class Updates(FormulaValues):
     def _update(self, role, statement, only_if_right):
         """Define the next value of a parameter: by the author's formula if it steps down the gradient."""
         old, name = role.target, role.name
-        if self._is_beside(role, statement):
+        if self._is_beside(role, statement) or self._is_made_anew(old, statement):
             self._keep_own(name, role.step, statement.formulas[0].formula)
             return
         base, is_chained, _ = old.partition("~")
@@ -74,6 +74,11 @@ class Updates(FormulaValues):
                 later = self._worth(self.in_pass(part.formula, role.step), {})
                 ratios.append(constant_ratio(difference(later, before), self._derivative(role.target)) or 0)
         return sum(ratio > 0 for ratio in ratios) > sum(ratio < 0 for ratio in ratios)
+
+    def _is_made_anew(self, old, statement):
+        """Whether this is the first of its kind and no step from a value before, as an m̂ after an update."""
+        formulas = [part.formula.names() for part in statement.formulas]
+        return old not in self.model and bool(formulas) and not any(old in each for each in formulas)
 
     def _slope_by(self, statement, old):
         """The derivative that an update goes against: of the loss, or of all that it names."""

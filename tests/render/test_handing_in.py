@@ -147,6 +147,17 @@ TWO_SAMPLES = {
 }
 
 
+@pytest.mark.parametrize("rule", ["momentum", "rmsprop", "adam", "adamw"])
+def test_what_is_written_of_every_rule_is_right_without_its_network(rule):
+    found = document.of_derivation(Derivation(TWO_SAMPLES | {"update": rule, "l2": 0.1}))
+    written = latex.markdown(found)
+    report = check_sheet(written)
+    assert report.status == 0 and len(report.lines) > 60
+    if rule == "adam":
+        wrong = written.replace(r"{1 - \beta_{1\_t}^{+}}", r"{1 - \beta_{2\_t}^{+}}", 1)
+        assert wrong != written and check_sheet(wrong).own_mistakes
+
+
 @pytest.mark.parametrize("batch", [2, "online"])
 @pytest.mark.parametrize("write", WRITERS)
 def test_what_is_written_of_two_samples_is_right_without_their_network(write, batch):
@@ -177,11 +188,31 @@ def test_the_page_compiles_whatever_stands_in_it(tmp_path):
     found = of("lstm-step")
     strange = document.Step(HOSTILE, "1e-9", "1e-9")
     found = found._replace(title=HOSTILE, sentences=(HOSTILE,), parts=(*found.parts, (HOSTILE, (strange,))))
-    (tmp_path / "page.tex").write_text(latex.document(found), encoding="utf-8")
+    compiled(found, tmp_path)
+
+
+def compiled(found, folder):
+    """What the engine prints when it makes a page of a Document."""
+    (folder / "page.tex").write_text(latex.document(found), encoding="utf-8")
     words = [ENGINE] if "tectonic" in ENGINE else [ENGINE, "-interaction=nonstopmode", "-halt-on-error"]
-    done = subprocess.run([*words, "page.tex"], cwd=tmp_path, capture_output=True, timeout=110)
+    done = subprocess.run([*words, "page.tex"], cwd=folder, capture_output=True, timeout=110)
     assert done.returncode == 0, done.stdout[-2000:]
-    assert (tmp_path / "page.pdf").exists()
+    assert (folder / "page.pdf").exists()
+    return (done.stdout + done.stderr).decode(errors="replace")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(ENGINE is None, reason="no LaTeX engine is installed")
+def test_no_formula_leaves_the_page(tmp_path):
+    """Long ones are a softmax of four outputs, its errors, and the L2 term of many weights."""
+    inputs, targets = [0.25, -0.5, 0.75, 0.125, 0.0625, -1.5], [0, 1, 0, 0]
+    weights = [[(-1) ** (row + place) * 0.1234 * (row + place + 1) for place in range(6)] for row in range(4)]
+    layer = {"activation": "softmax", "weights": weights, "bias": [0.5, -0.25, 0.75, 1.5]}
+    description = {"loss": "cross-entropy", "layer": [layer], "learning_rate": 0.5, "l2": 0.01}
+    sample = {"inputs": inputs, "targets": targets}
+    said = compiled(document.of_derivation(Derivation(description | {"sample": [sample, sample]})), tmp_path)
+    margin = 2 / 2.54 * 72.27  # of two centimetres, in points
+    assert all(float(each) < margin / 2 for each in re.findall(r"Overfull .hbox .([0-9.]+)pt", said))
 
 
 class Page(html.parser.HTMLParser):
