@@ -26,7 +26,16 @@ from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import Claim, Declarations
-from neuronnet.sheet.report import JUDGED, RIGHT, UNDECIDED, UNKNOWN_NAME, UNREADABLE, WRONG_FORMULA, Line
+from neuronnet.sheet.report import (
+    COINCIDENCE,
+    JUDGED,
+    RIGHT,
+    UNDECIDED,
+    UNKNOWN_NAME,
+    UNREADABLE,
+    WRONG_FORMULA,
+    Line,
+)
 from neuronnet.sheet.roles import MODEL, Roles
 from neuronnet.sheet.statements import read_statements
 from neuronnet.sheet.statements_anew import assign_once, count_steps, prepare_given, refuse_late, too_late
@@ -148,7 +157,7 @@ def _as_claim(let):
 
 
 def _open_or_wrong(lines):
-    return sum(line.is_wrong or line.verdict == UNDECIDED for line in lines)
+    return sum(line.is_wrong or line.verdict in (UNDECIDED, COINCIDENCE) for line in lines)
 
 
 def _other_ways(best, declared):
@@ -164,6 +173,8 @@ def _other_ways(best, declared):
         yield dict(zip(counts, chosen)), declared
     if best.known.from_zero is False and declared.from_zero is None:
         yield {}, replace(declared, from_zero=True)
+    if best.known.has_ones:
+        yield {}, replace(declared, ones_too=True)
 
 
 # A forward line that may have a wrong name

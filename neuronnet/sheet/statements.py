@@ -133,9 +133,10 @@ def read_statements(
     """(the Statements of some claims, the lines of those left out as general).
 
     `known` gets the names that the claims define, and those that they merely use. `spelled` is applied to
-    every side, a TextWithColumns, before it is read; it may raise ExpressionError.
+    every side, a TextWithColumns, before it is read; it may raise ExpressionError. Of a sheet with its
+    own model comes what is `declared`.
     """
-    declared = declared or Declarations()
+    declared = declared or Declarations(ones_too=None)
     known.log, known.from_zero = declared.log, declared.from_zero
     claims = [each for claim in claims if claim.line not in declared.skipped for each in one_by_one(claim)]
     claims = [spelled_anew(claim, spelled) for claim in claims]
@@ -161,9 +162,9 @@ def read_statements(
     _count_entries(found)
     _read_eulers_number(found)
     general = general_formulas(found, free)
-    name_the_numbers(found)
     found = [each for each in found if not any(each is one for one in general)]
     _settle_indices([part for each in found for part in each.parts if part.formula is not None], known)
+    name_the_numbers(found, known, declared.ones_too)
     name_the_entries(found)
     return found, [each.line for each in general] + of_layers
 

@@ -24,7 +24,7 @@ from neuronnet.formulas import arrays
 from neuronnet.formulas.evaluating import Shapes, evaluator
 from neuronnet.formulas.expressions import Entry, Name, Negative, Number, Product, Sum
 from neuronnet.formulas.notation import Known, gradient_of
-from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
+from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_logistics, with_names
 from neuronnet.names import after, partial_name, split_partial, update_of
 from neuronnet.sheet.roles import RATES, is_delta, is_gradient, measures, texts
 
@@ -254,7 +254,8 @@ def _give_formula(statement, general, used, index):
         statement.parts.insert(1, replace(general, formula=own, name=None))
 
 
-CONSTANTS = (0, 0.5, 1, 2)  # which may be what they are, or a name's, save in a weighted sum
+FEWEST_DIGITS = 3  # of a computed number that stands for its name
+CONSTANTS = {0.0, 0.5, 1.0, 2.0}  # which may be what they are, or a name's, save in a weighted sum
 
 
 def _is_weighted_sum(formula):
@@ -265,11 +266,13 @@ def _is_weighted_sum(formula):
     )
 
 
-def name_the_numbers(statements: list) -> None:
+def name_the_numbers(statements: list, known: Known, ones_too: bool | None) -> None:
     """Give `z = 0.3*0.9` its formula `w x` where each number is that of one name before it.
 
     That goes for all lines before the first derivative or for none, as where every given number has its place
-    in a formula.
+    in a formula; but for what a line computed, as the 0.5987 of `a = 0.5987` in `L = (1 - 0.5987)^2`. The 1
+    is a number, and with `ones_too` the target that is 1: `known.has_ones` says that there is such a choice.
+    With None, beside a network, such lines are arithmetic.
     """
     found: list = []
     placed = {
@@ -279,41 +282,67 @@ def name_the_numbers(statements: list) -> None:
         for part in each.formulas
         for name in part.used
     }
-    values: dict[float, set] = {}
+    values: dict[float, dict] = {}  # number -> {its quantity as text: the quantity}
+    computed: dict[float, dict] = {}
     for statement in statements:
-        if statement.name and (split_partial(statement.name) or is_delta(statement.name)):
+        name, printed = statement.name, statement.number and statement.number.printed
+        if name and (split_partial(name) or is_delta(name)):
             break
-        printed = statement.number and statement.number.printed
-        if statement.arithmetic and not statement.formulas:
-            found.append((statement, _in_names(statement, values)))
-        if isinstance(printed, Printed) and statement.name and statement.name not in RATES:
-            values.setdefault(float(printed.value), set()).add(statement.name)
-    formulas = [formula for _, formula in found]
-    if None not in formulas and not all(placed.issuperset(each.names()) for each in formulas):
-        for statement, formula in found:
+        if name and not statement.assigns and len(statement.arithmetic) == 1 and not statement.formulas:
+            arithmetic = statement.arithmetic[0].formula
+            partly = mapped(with_logistics(arithmetic), partial(_named_number, computed))
+            found.append((statement, _in_names(arithmetic, values), partly))
+            known.has_ones |= bool(partly.names()) and not CONSTANTS.isdisjoint(values)
+        elif statement.arithmetic and not statement.formulas:
+            found.append((statement, None, statement.arithmetic[0].formula))
+        if name and isinstance(printed, Printed) and name not in RATES:
+            values.setdefault(float(printed.value), {})[name] = Name(name)
+        if name and printed is not None and len(statement.parts) > 2 and ones_too is not None:
+            for entry, quantity in _quantities(Name(name), printed):
+                if len(entry.value.as_tuple().digits) >= FEWEST_DIGITS:
+                    computed.setdefault(float(entry.value), {})[quantity.format()] = quantity
+    wholes = [whole for _, whole, _ in found]
+    is_whole = None not in wholes and not all(placed.issuperset(each.names()) for each in wholes)
+    has_computed = any(partly.names() for _, _, partly in found)
+    ones = {each: values[each] for each in CONSTANTS & values.keys()} if ones_too else {}
+    for statement, whole, partly in found:
+        named = whole if is_whole or not partly.names() else mapped(partly, partial(_named_number, ones))
+        if named is not None and (is_whole or has_computed):
             part = statement.arithmetic[0]
-            statement.parts.insert(statement.parts.index(part), replace(part, formula=formula))
+            statement.parts.insert(statement.parts.index(part), replace(part, formula=named))
 
 
-def _in_names(statement, values):
-    """The formula of a statement that computes its name from numbers alone, with names for all; or None."""
-    name, numbers = statement.name, statement.arithmetic
-    if name is None or statement.assigns or statement.formulas or len(numbers) != 1:
-        return None
-    formula = numbers[0].formula
+def _in_names(formula, values):
+    """A formula of numbers alone with names for all; or None."""
     leaves = [float(leaf.value) for leaf in leaves_of(formula) if isinstance(leaf, Number)]
     found = {each: values.get(each) or values.get(-each) or () for each in leaves}
     found = {each: names for each, names in found.items() if names or each not in CONSTANTS}
     is_open = not found.keys().isdisjoint(CONSTANTS) and not _is_weighted_sum(formula)
     if not found or is_open or any(len(names) != 1 for names in found.values()):
         return None
+    return mapped(formula, partial(_named_number, values))
 
-    def named(leaf):
-        number = float(leaf.value) if isinstance(leaf, Number) else None
-        names = found.get(number, ())
-        return leaf if not names else Name(*names) if number in values else Negative(Name(*names))
 
-    return mapped(formula, named)
+def _named_number(values, leaf):
+    """What a Number is the value of, or its Negative, where that is one quantity; else the leaf."""
+    if not isinstance(leaf, Number):
+        return leaf
+    number = float(leaf.value)
+    found = [*(values.get(number) or values.get(-number) or {}).values()]
+    if len(found) != 1:
+        return leaf
+    return found[0] if number in values else Negative(found[0])
+
+
+def _quantities(name, printed):
+    """(a printed number, what it is the number of): a quantity, or each entry of an array."""
+    if isinstance(printed, Printed):
+        yield printed, name
+        return
+    columns = printed.shape[-1]
+    for place, entry in enumerate(arrays.entries(printed)):
+        indices = [place // columns + 1, place % columns + 1][-len(printed.shape) :]
+        yield entry, Entry(name, indices, False)
 
 
 def refuse_late(statements: list[Statement], reason: Callable[[str], str | None]) -> None:
@@ -338,7 +367,7 @@ def name_the_entries(statements: list) -> None:
 
     The terms of a sum have one form, and in each place the entries of one array in order, or one number.
     """
-    values: dict[float, set] = {}
+    values: dict[float, dict] = {}
     arrays_of: dict[tuple, list] = {}
     for statement in statements:
         name, printed = statement.name, statement.number and statement.number.printed
@@ -350,7 +379,7 @@ def name_the_entries(statements: list) -> None:
             if formula.names():
                 statement.parts.insert(statement.parts.index(part), replace(part, formula=formula))
         if name and isinstance(printed, Printed) and name not in RATES:
-            values.setdefault(float(printed.value), set()).add(name)
+            values.setdefault(float(printed.value), {})[name] = Name(name)
         elif name and isinstance(printed, arrays.Array):
             for entries, indices in _lines_of(printed):
                 arrays_of.setdefault(entries, []).append([Entry(Name(name), each, False) for each in indices])
@@ -395,9 +424,9 @@ def _in_entries(formula, values, arrays_of):
 
 def _named(numbers, values, arrays_of):
     """What the numbers in one place of all terms are: entries of one array, one name or a bare number."""
-    names = values.get(numbers[0], ()) if numbers[0] not in CONSTANTS else ()
+    names = values.get(numbers[0], {}) if numbers[0] not in CONSTANTS else {}
     if len({*numbers}) == 1:
-        return [Name(*names) if len(names) == 1 else None] * len(numbers)
+        return [*names.values()] * len(numbers) if len(names) == 1 else [None] * len(numbers)
     ways = arrays_of.get(numbers, ())
     return ways[0] if len(ways) == 1 else None
 

@@ -484,6 +484,40 @@ def test_what_goes_into_an_activation_needs_no_name(claim, verdict):
     assert next(line.verdict for line in lines if line.text == claim) == verdict
 
 
+IN_NUMBERS = """x = 0.5, w = 0.8, t = 1
+z = 0.8*0.5 = 0.400
+a = 1/(1+e^-0.400) = 0.5987
+L = (1 - 0.5987)^2 = 0.1611
+"""
+SOFTMAX_IN_NUMBERS = """z = [0.5, 0.1, 0.8], y = [0, 0, 1]
+p = softmax(z) = [0.3311, 0.2219, 0.4469]
+L = -ln(0.4469) = 0.8053
+"""
+
+
+@pytest.mark.parametrize(
+    "sheet, claim, verdict",
+    [
+        (IN_NUMBERS, "dL/da = -2 (1 - a) = -0.8026", "right"),
+        (IN_NUMBERS, "dL/da = -2 (t - a) = -0.8026", "right"),
+        (IN_NUMBERS, "dL/da = 2 (t - a) = 0.8026", "wrong formula"),
+        (IN_NUMBERS, "dL/dw = -2 (t - a) a (1 - a) x = -0.0964", "right"),
+        (IN_NUMBERS, "dL/dw = -2 (t - a) a x = -0.2403", "wrong formula"),
+        (SOFTMAX_IN_NUMBERS, "dL/dz = p - y = [0.3311, 0.2219, -0.5531]", "right"),
+        (SOFTMAX_IN_NUMBERS, "dL/dz = y - p = [-0.3311, -0.2219, 0.5531]", "wrong formula"),
+        (
+            SOFTMAX_IN_NUMBERS.replace("0.8053", "0.8503"),
+            "dL/dz = p - y = [0.3311, 0.2219, -0.5531]",
+            "right",
+        ),
+    ],
+)
+def test_a_loss_in_numbers_depends_on_what_was_computed_to_them(sheet, claim, verdict):
+    lines = check_sheet(sheet + claim).lines
+    assert lines[-1].verdict == verdict
+    assert lines[-2].verdict == ("wrong number" if "0.8503" in sheet else "right")
+
+
 TWO_STEPS = """x1 = 1, x2 = 0.5, h0 = 0, w = 0.6, u = 0.4, t = 0.2
 h1 = tanh(w x1 + u h0)
 h2 = tanh(w x2 + u h1)
