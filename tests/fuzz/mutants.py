@@ -6,8 +6,7 @@ FILES are files and folders of the packages, with commas between them. COUNT pla
 random, and each is changed alone, in a clone of the last commit. Those tests run on it that call the changed
 function or, where no function holds the place, anything of its file: first the ones that noticed most, then
 the quick ones, half a minute of them at most. MAP is the file of what each test calls, which takes minutes:
-it is read where it exists, else written. Tests that it does not know count as calling everything. Needs
-Python 3.12.
+it is read where it exists, and written with what it did not know. Needs Python 3.12.
 """
 
 import ast
@@ -24,6 +23,7 @@ import time
 import types
 from collections import Counter, defaultdict
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,6 @@ MOST = 30.0  # seconds of tests for one mutant, as measured without it
 COMPUTING = 150  # seconds of a core, after which a mutant is taken to have no end
 PATIENCE = 1200  # seconds, the same for one that waits
 MEMORY = 6 << 30  # bytes
-UNKNOWN = 0.1  # seconds that a test takes which the map does not know
 TOOL = 2  # of sys.monitoring
 ORDER = Path("chosen.json")  # the tests that a fresh Python is to run
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,21 +107,18 @@ class Suite:
         self.items = {item.nodeid: item for item in session.items}
         if self._anew(list(self.items)[:9])[0] != "survived":
             sys.exit("without any change the first tests do not pass")
-        if self.kept is None or not self.kept.exists():
-            self.calls = self._what_each_calls()
+        if self.kept is not None and self.kept.exists():
+            self.calls = json.loads(self.kept.read_text())
+        if new := [name for name in self.items if name not in self.calls]:
+            self.calls |= self._what_each_calls(new)
             if self.kept:
                 self.kept.write_text(json.dumps(self.calls))
-        else:
-            self.calls = json.loads(self.kept.read_text())
-        aside = [name for name, found in self.calls.items() if found is None]
+        aside = [name for name in self.items if self.calls[name] is None]
         print(
             f"{len(self.items)} tests; without any change these fail here, and are left out: {aside}",
             flush=True,
         )
-        for name in aside:
-            self.items.pop(name, None)
-            self.calls.pop(name)
-        for name in self.calls.keys() & self.items.keys():
+        for name in self.items.keys() - aside:
             for place in self.calls[name][1]:
                 self.tests_of[place].add(name)
         self.then(self)
@@ -151,18 +147,14 @@ class Suite:
 
     def _chosen(self, found):
         """The tests to run, in order: first what notices most, then what is quick, MOST seconds of them."""
-        unknown = self.items.keys() - self.calls.keys()
-        found = sorted(unknown | found, key=lambda name: (-self.noticed[name], self._seconds(name)))
+        found = sorted(found, key=lambda name: (-self.noticed[name], self.calls[name][0]))
         total, chosen = 0.0, []
         for each in found:
-            total += self._seconds(each)
+            total += self.calls[each][0]
             if total > MOST:
                 break
             chosen.append(each)
         return chosen
-
-    def _seconds(self, name):
-        return self.calls.get(name, (UNKNOWN,))[0]
 
     def _swapped_and_run(self, path, name, tree, chosen):
         """The test that notices the mutant's code in the functions that are there, or None."""
@@ -223,9 +215,12 @@ class Suite:
             return "out of time", ""
         return ("killed", by[0] if by else "the import") if run.returncode else ("survived", "")
 
-    def _what_each_calls(self):
-        """test -> (seconds, the functions of the packages that it calls), by one process for each core."""
-        files = sorted({name.split("::")[0] for name in self.items})
+    def _what_each_calls(self, names):
+        """test -> (seconds, the functions of the packages that it calls), or None where it fails.
+
+        By one process for each core.
+        """
+        files = [list(some) for _, some in groupby(names, lambda name: name.split("::")[0])]
         shares = [files[n :: os.cpu_count()] for n in range(os.cpu_count())]
         paths = [self.clone.parent / f"calls{n}" for n in range(len(shares))]
         children = [
@@ -238,11 +233,10 @@ class Suite:
         return {name: found for path in paths for name, found in json.loads(path.read_text()).items()}
 
     def _note(self, files, path):
-        """Runs the tests of some files, and writes what each calls."""
+        """Runs the tests of some files, a list of names for each, and writes what each calls."""
         found, called = {}, set()
         self._watch(called)
-        for file in files:
-            names = [name for name in self.items if name.split("::")[0] == file]
+        for names in files:
             _forget()
             for n, name in enumerate(names):
                 called.clear()
