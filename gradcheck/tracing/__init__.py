@@ -16,6 +16,8 @@ from gradcheck.tracing.passes import Passes
 from gradcheck.tracing.rewritten import rewritten
 from gradcheck.tracing.wrong_line import GIVEN, Trace
 
+MOST_MOVED = 3  # points nearby, where the inputs themselves do not show what is wrong
+
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 
 
@@ -33,9 +35,20 @@ def trace_backward(forward: Callable, backward: Callable, inputs: Any, *, seed: 
     copies = rewritten(forward, "forward"), rewritten(backward, "backward")
     positional, named = _given(forward, inputs)
     with random_states_kept(), np.errstate(all="ignore"):
-        report = check(*_layer_of(forward, backward, positional, named), seed=seed, special_points=False)
+        report = there = _checked(forward, backward, positional, named, seed)
+        draw = np.random.default_rng([seed, 17])
+        for _ in range(MOST_MOVED if report.verdict == "wrong" else 0):
+            if any(block.verdict == "wrong" for block in there.blocks):
+                break
+            layer = Layer(forward, backward, positional, named)
+            moved = layer.arguments | {name: _moved(layer.arguments[name], draw) for name in layer.parameters}
+            positional, named = (
+                tuple(moved[name] for name in list(moved)[: len(positional)]),
+                {name: moved[name] for name in named},
+            )
+            there = _checked(forward, backward, positional, named, seed)
         passes = Passes(Layer(forward, backward, positional, named), copies, seed)
-        trace = Trace(passes, report)
+        trace = Trace(passes, there)
         found = trace.first_wrong() if report.verdict == "wrong" and trace.wrong else None
         rows = tuple(TracedLocal(*row) for row in trace.rows(found))
     seconds = perf_counter() - started
@@ -123,9 +136,19 @@ class TraceReport:
         return plain({key: getattr(self, key) for key in keys})
 
 
-def _layer_of(forward, backward, positional, named):
+def _checked(forward, backward, positional, named, seed):
     layer = Layer(forward, backward, positional, named)
-    return layer.loss, layer.gradients, layer.parameters
+    return check(layer.loss, layer.gradients, layer.parameters, seed=seed, special_points=False)
+
+
+def _moved(value, draw):
+    """An input elsewhere: its floats moved at random."""
+    if isinstance(value, dict):
+        return {key: _moved(each, draw) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_moved(each, draw) for each in value)
+    is_float = isinstance(value, float) or getattr(getattr(value, "dtype", None), "kind", "") == "f"
+    return value + draw.normal(size=np.shape(value)) if is_float else value
 
 
 def _given(forward, inputs):

@@ -151,26 +151,33 @@ class Passes:
             raise GradcheckError(f"forward, backward: {what}; {hint}")
         self._floor = floor_along(self.functions.value, self._vector, seed)
         self._note_forward()
-        self.backward: list = []
         self.gradients(is_noting=True)
+        self.backward, self.places = [], self._backward_tap.places
+        for number, event in enumerate(self._events):
+            place, kind = self.places[event.place], self.places[event.place].kind
+            if kind == "stored":
+                kind = "assigned" if event.name != place.name else "changed"
+            self.backward.append(Noted(number, event.name, event.line, event.source, kind, event))
         self.blocks = {block.name: self._of_block(block) for block in self.functions.point.blocks}
 
     def gradients(self, changes=None, is_noting=False):
         """The flat vector of the gradients, with (place, count) -> a value in the place of that one."""
         tap = self._backward_tap
-        tap.start(
-            {key: lambda _, value=value: copy(value) for key, value in (changes or {}).items()}, is_noting
-        )
+        changes = {
+            key: value if callable(value) else lambda _, value=value: copy(value)
+            for key, value in (changes or {}).items()
+        }
+        tap.start(changes, is_noting)
         try:
             return self.functions.gradients_at(self._vector)[0]
         finally:
-            for number, event in enumerate(tap.events or ()):
-                place = tap.places[event.place]
-                kind = place.kind
-                if kind == "stored":
-                    kind = "assigned" if event.name != place.name else "changed"
-                self.backward.append(Noted(number, event.name, place.line, place.source, kind, event))
+            self._events = tap.events or ()
             tap.start()
+
+    def value_with(self, changes, key):
+        """The value at (place, count), or None, of a backward pass with such changes."""
+        self.gradients(changes, is_noting=True)
+        return next((event.value for event in self._events if event[:2] == key), None)
 
     def named(self, key):
         """The Quantities that a local `dz` of the backward pass may be the derivative by."""

@@ -7,120 +7,15 @@ same module that it calls are copied likewise. The caller's functions, module an
 import ast
 import inspect
 import textwrap
-from collections import Counter
 from types import CellType, FunctionType
-from typing import NamedTuple
-
-import numpy as np
 
 from gradcheck.errors import GradcheckError
+from gradcheck.tracing.tap import Place, Tap
 
 TAP, COPY = "_gradcheck_tap", "_gradcheck_copy"
 NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
 SCOPES = (*NESTED, ast.ListComp, ast.SetComp, ast.DictComp)
 IN_PLACE = ("at", "copyto", "put", "place", "putmask", "fill_diagonal")  # functions that change what they get
-
-
-class Place(NamedTuple):
-    """Where a value is tapped: a `name`, its `line` in the file, the `source` of that line, what is `read`.
-
-    `kind`: "assigned", "changed" (a part of it, or in place), "stored" (under a key, or as a part), "given"
-    (an argument), "made" (an element of what is returned, or of a dict), "passed" and "returned" (the same of
-    a function that is called), "loop", or "used". `scope`: the name of the function.
-    """
-
-    kind: str
-    name: str
-    line: int
-    source: str
-    read: tuple
-    scope: str
-
-
-class Event(NamedTuple):
-    """A value at a Place (its number), the `turn`-th time, and its `name`; the values of the loops around it.
-
-    `value`: a copy; `read`: the numbers of the Events that last gave what the line reads; `around`: the
-    Places of those loops, the outermost first.
-    """
-
-    place: int
-    turn: int
-    loops: tuple
-    value: object
-    read: tuple
-    name: str
-    around: tuple
-
-
-class Tap:
-    """What the taps of rewritten functions do with the values: nothing, note them, or change some.
-
-    `changes`: (place, count) -> function of the value. `events`: what was noted; `uses`: (place, count,
-    number of the Event that gave the value).
-    """
-
-    def __init__(self):
-        self.places = []
-        self.start()
-
-    def start(self, changes=None, is_noting=False):
-        """For the next call."""
-        self.events, self.uses, self.changes = [] if is_noting else None, [], changes or {}
-        self._counts, self._writers, self._loops = Counter(), {}, []
-        self._makers = {}  # id of an object -> (itself, the Event that gave it)
-
-    def enter(self, place, turns=()):
-        """A loop begins; returns what it runs over."""
-        self._loops.append((place, {}))
-        change = self.changes.get((place, 0))
-        return turns if change is None else change(list(turns))
-
-    def turn(self, **values):
-        """Its next turn, with these values."""
-        self._loops[-1] = self._loops[-1][0], values
-
-    def leave(self):
-        """It ends."""
-        self._loops.pop()
-
-    def __call__(self, place, value, *key):
-        if self.events is None and not self.changes:
-            return value
-        if key and (isinstance(value, dict) or isinstance(value, list) and isinstance(key[0], int)):
-            value[key[0]] = self._passed(place, value[key[0]], f"{self.places[place].name}[{key[0]!r}]")
-            return value
-        return self._passed(place, value, self.places[place].name)
-
-    def _passed(self, place, value, name):
-        count = self._counts[place]
-        self._counts[place] += 1
-        change = self.changes.get((place, count))
-        if change is not None:
-            value = change(value)
-        if self.events is not None and self.places[place].kind == "used":
-            key = self.places[place].scope, self.places[place].name
-            self.uses += [(place, count, number) for number in self._writers.get(key, ())]
-        elif self.events is not None:
-            self._note(place, count, value, name)
-        return value
-
-    def _note(self, place, count, value, name):
-        at, number = self.places[place], len(self.events)
-        keys = [key for name in at.read for key in ((at.scope, name), (None, f"{name}()"))]
-        read = [event for key in keys for event in self._writers.get(key, ())]
-        read += [self._makers[id(value)][1]] if id(value) in self._makers else []
-        loops = [pair for _, turn in self._loops for pair in turn.items()]
-        loops = tuple((of, each) for of, each in loops if isinstance(each, (int, np.integer)))
-        around = tuple(place for place, _ in self._loops)
-        kept = value.copy() if isinstance(value, np.ndarray) else value
-        self.events.append(Event(place, count, loops, kept, tuple(dict.fromkeys(read)), name, around))
-        if isinstance(value, (np.ndarray, tuple, list, dict)):
-            self._makers[id(value)] = value, number
-        scope = None if at.kind == "returned" else at.scope
-        if "[" in name:  # grads["dW"], a part of grads
-            self._writers.setdefault((scope, name.split("[")[0]), []).append(number)
-        self._writers[scope, name] = [number]
 
 
 def rewritten(function, role):
@@ -144,7 +39,7 @@ def _copy(plain, function, role, tap, helpers, is_called):
             except GradcheckError:
                 pass
     _strip(node)
-    _Rewriter(tap, plain.__code__, start, lines, name if is_called else "").rewrite(node)
+    _Rewriter(tap, plain.__code__, start, lines, name if is_called else "", role).rewrite(node)
     cells = helpers | dict(zip(plain.__code__.co_freevars, plain.__closure__ or ())) | {TAP: CellType(tap)}
     outer = ast.parse(f"def outer({', '.join(cells)}):\n    return {node.name}")
     outer.body[0].body.insert(0, node)
@@ -210,8 +105,9 @@ class _Rewriter:
     `called`: its name where it is called by the function that is traced, else "".
     """
 
-    def __init__(self, tap, code, start, lines, called):
+    def __init__(self, tap, code, start, lines, called, role):
         self.tap, self.start, self.lines, self.called = tap, start, lines, called
+        self.with_inner = role == "forward"
         self.locals = {*code.co_varnames, *code.co_cellvars}
 
     def rewrite(self, node):
@@ -262,10 +158,10 @@ class _Rewriter:
         for field in ("test", "value"):
             if getattr(node, field, None) is not None:
                 self._use(node, field)
-        return [
-            node,
-            *(self._after(ast.Name(name, ast.Load()), name, node, "changed", read) for name in changed),
-        ]
+        after = [self._after(ast.Name(name, ast.Load()), name, node, "changed", read) for name in changed]
+        if after and node.value.func.attr == "append":
+            after[0].value.args.append(ast.parse(f"len({changed[0]}) - 1").body[0].value)
+        return [node, *after]
 
     def _changed_in_place(self, node):
         """The local that a call such as `np.add.at(dx, i, d)` or `dx.fill(0)` changes, in a list."""
@@ -280,6 +176,7 @@ class _Rewriter:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         targets = [leaf for target in targets for leaf in _leaves(target)]
         is_changed = isinstance(node, ast.AugAssign)
+        is_sum = is_changed and isinstance(node.op, (ast.Add, ast.Sub))
         read = _read_names(node.value)
         containers = [target.id for target in targets if isinstance(target, ast.Name)]
         if len(containers) == 1 and self._elements(node.value, node, containers[0]):
@@ -290,9 +187,9 @@ class _Rewriter:
             name, is_part = _name_of(target)
             if name is None:
                 continue
-            there = ast.Name(name, ast.Load()) if is_part else _loaded(target)
+            there = _loaded(target.value if is_part else target)
             also = (name,) if is_changed or is_part else ()
-            kind = "changed" if also else "assigned"
+            kind = "changed" if is_part or is_sum else "assigned"
             has_key = is_part and _is_plain_key(target.slice)
             kind = "stored" if has_key and not is_changed else kind
             after.append(self._after(there, name, node, kind, (*read, *also, *_read_names_of_target(target))))
@@ -355,9 +252,13 @@ class _Uses(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node):
+        texts = [ast.unparse(each) if isinstance(each, ast.BinOp) else None for each in node.args]
         if not isinstance(node.func, ast.Name):
             node.func = self.visit(node.func)
         node.args = [self.visit(each) for each in node.args]
+        for i, text in enumerate(texts):
+            if text is not None and self._rewriter.with_inner:
+                node.args[i] = self._rewriter._tapped(node.args[i], text, node, "inner")
         for each in node.keywords:
             each.value = self.visit(each.value)
         return node
@@ -379,11 +280,12 @@ def _name_of(target):
         return target.id, False
     if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
         return f"{target.value.id}.{target.attr}", False
-    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
-        key = target.slice
-        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+    if isinstance(target, ast.Subscript):
+        key, is_named = target.slice, isinstance(target.value, ast.Name)
+        if is_named and isinstance(key, ast.Constant) and isinstance(key.value, str):
             return f"{target.value.id}[{key.value!r}]", False
-        return target.value.id, True
+        name, is_part = _name_of(target.value)
+        return (None, False) if is_part else (name, True)
     return None, False
 
 

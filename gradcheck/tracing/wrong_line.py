@@ -1,63 +1,66 @@
 """Which line of a backward pass is wrong: the one whose value, mended, mends the gradients.
 
-Every local is held against the derivative of the loss by the local of the forward pass that its name belongs
-to, or by any other of its shape. A line is accused only where the gradients become right once its value is
+A line is accused only where the gradients become right once its value is
 replaced: by the measured derivative, or by the value that is solved for, such that they do. A name that means
 something else, or a factor that a later line takes away, is no mistake.
 """
 
 from dataclasses import replace
 from functools import cached_property
-from itertools import combinations
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from gradcheck.errors import GradcheckError
+from gradcheck.tracing.known import AS_FORWARD, GIVEN, KnownLocals
 from gradcheck.tracing.passes import Noted, is_sum_of, same_value
+from gradcheck.tracing.tap import Event
 from gradcheck.why.blocks import GradientBlock
+from gradcheck.why.cause import Cause, listing
 from gradcheck.why.causes import causes
 
 MENDED = 1e-5  # of the terms: what the measured derivatives in their place may leave
 NOTHING = 1e-7  # of the largest block: what they may leave of a gradient that is zero
 MEASURED = 1e-8  # relative: what a derivative that is measured by differences may be off
-MOST_PATHS = 4  # uses of one quantity, whose sums are tried
 TURNS = (0, -1, 1)  # of a loop: by how many what is carried from one to the next is counted otherwise
 LARGEST = 20_000  # entries whose derivatives are measured one by one
 MOST_SOLVED, EQUATIONS = 400, 600  # numbers that are solved for; entries of the gradients that tell them
 ROUNDS = 4  # of Newton, for values that the gradients are not linear in
 MOVE = 2.0**-20  # relative: of a value that is moved to see what follows it
 
+OTHER_TURNS = {  # words: what a loop runs over
+    "the turns in reverse order": lambda turns: turns[::-1],
+    "one turn more at the start": lambda turns: [*_next(turns[::-1]), *turns],
+    "one turn more at the end": lambda turns: [*turns, *_next(turns)],
+    "one turn less at the start": lambda turns: turns[1:],
+    "one turn less at the end": lambda turns: turns[:-1],
+}
+
 OF_PARAMETERS = ("L2", "L1", "epsilon", "parameter", "data term", "loss does not depend")  # no causes here
-OF_FORWARD, AS_FORWARD = "a value of the forward pass", "as in the forward pass"
-GIVEN = "from above, or an input"
 
 
 class Way(NamedTuple):
-    """`values` in the place of others, by (place, turn); the first of those, `noted`; `words` on them."""
+    """`values` in the place of others, by (place, turn); the first of those, `noted`; `words` on them.
+
+    `is_telling`: whether more numbers become right by it than were solved for.
+    """
 
     noted: Noted
     values: dict
     words: str
+    is_telling: bool = True
 
 
-class Trace:
-    """The locals of the backward pass of some Passes, each `known` or not, and what mends its gradients."""
+class Trace(KnownLocals):
+    """The locals of the backward pass of some Passes, and what mends its gradients."""
 
     def __init__(self, passes, report):
-        self.passes, self.blocks = passes, passes.functions.point.blocks
+        super().__init__(passes)
+        self.blocks = passes.functions.point.blocks
         self.wrong = {block.name for block in report.blocks if block.verdict == "wrong"}
-        self.known, self.words, self._suspects, self._weak = {}, {}, {}, set()
-        self._continued = {
-            number
-            for noted in passes.backward
-            for number in noted.event.read
-            if passes.backward[number].name == noted.name
-        }
         self._lines: dict = {}
         for noted in passes.backward:
-            self._look_at(noted)
-            self._lines.setdefault(noted.event.place, []).append(noted)
+            self._lines.setdefault((noted.event.place, noted.line), []).append(noted)
 
     def first_wrong(self):
         """(the Noted of the first wrong line, other lines it may be, words, Cause or None), or None.
@@ -65,23 +68,45 @@ class Trace:
         The first line that is open, and those after it that would do as well up to one whose name says so;
         else the last line of those that are right by their names.
         """
-        mending, partly = [], None
+        mending, partly, fitting = list(self._other_turns()), None, []
         for line in self._open_lines():
             some = [each for each in line if self._is_open(each)]
             for way in self._named(some, line):
                 mended = self._mended(way)
                 if mended == self.wrong:
-                    return self._accused(*mending, way)
+                    is_part = self._parts_of(way.noted, way.noted.event.value)
+                    return self._accused(*(() if is_part else mending), way, *(() if is_part else fitting))
                 partly = partly or (way if mended else None)
-            mending += [way for way in self._solved(some, line) if self._mended(way) == self.wrong]
-        if mending:
-            return self._accused(*mending)
+            ways = chain(self._solved(some, line), self._as_any(some, line))
+            way = next((way for way in ways if self._mended(way) == self.wrong), None)
+            if way is not None:
+                (mending if way.is_telling else fitting).append(way)
+        if mending or fitting:
+            return self._accused(*mending, *fitting)
         for line in reversed(self._lines.values()):
             is_fact = all(self.words.get(each.number) in (GIVEN, AS_FORWARD) for each in line)
             for way in self._solved(line, line) if not is_fact else ():
                 if self._mended(way) == self.wrong:
                     return self._accused(way)
-        return None if partly is None else self._accused(partly)
+        if partly is None:
+            return None
+        before = [line[0] for line in self._open_lines() if line[0].number < partly.noted.number]
+        return self._accused(partly, *(Way(each, {}, "") for each in before))
+
+    def _other_turns(self):
+        """Ways to run a loop over other turns that mend all."""
+        for number in dict.fromkeys(place for noted in self.passes.backward for place in noted.event.around):
+            for words, turns in OTHER_TURNS.items():
+                way = Way(self._header(number), {(number, 0): turns}, words)
+                if self._mended(way) == self.wrong:
+                    yield way
+                    break
+
+    def _header(self, number):
+        """The Noted of a loop."""
+        at = self.passes.places[number]
+        event = Event(number, 0, (), None, (), at.name, (), at.line, at.source)
+        return Noted(-1, at.name, at.line, at.source, "loop", event)
 
     def _open_lines(self):
         """The lines with a value in doubt, the first in doubt first."""
@@ -101,137 +126,48 @@ class Trace:
             words = self.words.get(noted.number, "")
             yield noted.line, noted.source, noted.name, "wrong" if key == wrong else verdict, words
 
-    def _is_open(self, noted):
-        number = noted.number
-        return not self.known.get(number) or number in self._suspects or number in self._weak
-
-    # What is known of a local
-
-    def _look_at(self, noted):
-        """Notes whether a value is known to be right, or suspected to be wrong, and why."""
-        value, number = noted.event.value, noted.number
-        if not isinstance(value, (float, int, np.ndarray, np.generic)):
-            self.known[number] = noted.kind != "made"
-            return
-        if noted.kind == "given":
-            self._know(noted, GIVEN)
-        elif any(same_value(value, each) for each in self.passes.namesakes(noted)):
-            self._know(noted, AS_FORWARD)
-        elif np.asarray(value).dtype.kind != "f":
-            self.known[number] = any(same_value(value, each) for each in self.passes.values)
-            if self._has_namesake(noted):
-                self._suspects[number], self.known[number] = [], False
-                self.words[number] = f"another {noted.name} than in the forward pass"
-            elif own := self.passes.named(noted.name):
-                self._suspects[number] = [[each] for each in own]
-        elif not np.any(value):
-            self._know(noted, "zero")
-            if "zeros" not in noted.source:
-                self._weak.add(number)
-        else:
-            self._compare(noted)
-
-    def _compare(self, noted):
-        value, number = noted.event.value, noted.number
-        named = self._counterparts(noted)
-        own = [each for each in named if each.is_like(value)]
-        found = next((each for each in own if each.is_it(value)), None)
-        if found is not None:
-            return self._know(noted, f"the derivative by {found.words}")
-        is_part = number in self._continued or len(own) == 0
-        whole = own or [each for each in self.passes.kin(noted.name) if each.is_like(value)]
-        for words, quantities in self._paths(whole) if is_part else ():
-            if is_sum_of(value, quantities):
-                return self._know(noted, words)
-        self.words[number] = self._as_another(noted, own)
-        is_derivative = whole or named or noted.kind == "returned" or self.passes.kin(noted.name)
-        self.known[number] = self.words[number] not in ("", *([OF_FORWARD] if is_derivative else []))
-        if named and not own:
-            self._suspects[number] = [[each] for each in named]
-            return
-        if is_part and whole:
-            self._suspects[number] = [*([each] for each in whole), *(some for _, some in self._paths(whole))]
-            return
-        for quantity in own:
-            how, ratio = quantity.compared(value)
-            if how == "scaled":
-                self.words[number] = f"{ratio:.6g} times the derivative by {quantity.words}"
-                self.known[number] = True
-            if how != "unknown":
-                self._suspects[number] = [[each] for each in own]
-        if number in self._suspects:
-            self.words[number] = self.words[number] or f"not the derivative by {own[-1].words}"
-        elif self._has_namesake(noted):
-            self._suspects[number] = []
-            self.words[number] = self.words[number] or f"another {noted.name} than in the forward pass"
-
-    def _as_another(self, noted, own):
-        """Words for a value that is the derivative by something else, or of the forward pass; or ""."""
-        value = noted.event.value
-        if any(same_value(value, each) for each in self.passes.values):
-            return OF_FORWARD
-        for each in (*self.passes.forward, *self.passes.blocks.values()):
-            if each.shape == np.shape(value) and each.is_it(value):
-                is_new = not any(
-                    same_value(value, other.event.value) for other in self.passes.backward[: noted.number]
-                )
-                if is_new or own:
-                    return f"the derivative by {each.words}"
-        everything = [each for each in self.passes.forward if each.shape == np.shape(value)]
-        for words, quantities in self._paths(everything):
-            if is_sum_of(value, quantities):
-                self._weak.add(noted.number)
-                return words
-        return ""
-
-    def _has_namesake(self, noted):
-        shapes = [np.shape(each) for each in self.passes.namesakes(noted)]
-        return noted.kind != "made" and np.shape(noted.event.value) in shapes
-
-    def _counterparts(self, noted):
-        """The Quantities by which a value is the derivative, if it means what its name or place says."""
-        block = self._block_of(noted.name) if noted.kind == "made" else None
-        if block is not None:
-            return [block]
-        return self.passes.named(noted.name) or self.passes.inputs_named(noted.name)
-
-    def _know(self, noted, words):
-        self.known[noted.number], self.words[noted.number] = True, words
-
-    def _paths(self, quantities):
-        """(words, Quantities) of the uses, and sums of some uses, of each that has several."""
-        for whole in quantities:
-            some = [each for each in self.passes.uses if each.value is whole.value][:MOST_PATHS]
-            for count in range(1, len(some)):
-                for chosen in combinations(some, count):
-                    words = " and ".join(f"line {each.line}" for each in chosen)
-                    yield f"the part of the derivative by {whole.name} that {words} uses", list(chosen)
-
     # What mends the gradients
 
     def _named(self, some, line):
         """Ways to replace the values `some`, all in doubt, of one `line` by what their names say."""
         last = some[-1]
         if line[0].kind == "changed" and last.number == line[-1].number:
-            some = [last]  # all that came before is in it
+            some = list({each.name: each for each in some}.values())  # all that came before is in it
         some = [each for each in some if each.number in self._suspects]
         if len(some) > 1:
-            ways = [self._by_turns(some, shift) for shift in TURNS]
+            ways = [self._by_turns(some, shift, self._suspects) for shift in TURNS]
             in_turn = self._suspects[last.number]
             ways += [list(zip(some, own)) for own in (in_turn, in_turn[::-1]) if len(own) == len(some)]
         else:
             ways = [[(each, own)] for each in some for own in self._suspects[each.number]]
         for way in filter(None, ways):
             if all(np.size(each.value) <= LARGEST for _, quantities in way for each in quantities):
-                values = {_key(noted): sum(each.derivative for each in own) for noted, own in way}
                 words = " and ".join(each.words for each in way[0][1])
-                yield Way(way[0][0], _like(values, line), f"the measured derivative by {words}")
-        alike = [(each, self.passes.namesakes(each)) for each in some if self._has_namesake(each)]
+                for ratio in (1.0, *dict.fromkeys(float(f"{each:.6g}") for each in self._ratio.values())):
+                    values = {_key(noted): ratio * sum(each.derivative for each in own) for noted, own in way}
+                    times = "" if ratio == 1.0 else f"{ratio:g} times "
+                    yield Way(way[0][0], _like(values, line), f"{times}the measured derivative by {words}")
+        unpacked = [each for each in self.passes.backward if each[2:5] == last[2:5] and self._is_open(each)]
+        alike = [(each, self.passes.namesakes(each)) for each in unpacked if self._has_namesake(each)]
         if len(alike) > 0:
             values = {_key(each): values[-1] for each, values in alike}
-            yield Way(alike[0][0], values, f"{last.name} of the forward pass")
+            yield Way(alike[0][0], values, f"{alike[0][0].name} of the forward pass")
 
-    def _by_turns(self, some, shift):
+    def _as_any(self, some, line):
+        """Ways to replace values that may mean anything by the derivative by any Quantity of their shape."""
+        if any(each.number in self._suspects or each.kind == "made" for each in some):
+            return
+        groups: dict = {}
+        for quantity in self.passes.forward:
+            if all(quantity.is_like(each.event.value) and quantity.shape for each in some):
+                groups.setdefault(quantity.words, []).append([quantity])
+        for words, group in groups.items():
+            way = self._by_turns(some, 0, dict.fromkeys([each.number for each in some], group))
+            if way is not None and sum(own[0].value.size for _, own in way) <= MOST_SOLVED:
+                values = {_key(noted): own[0].derivative for noted, own in way}
+                yield Way(way[0][0], _like(values, line), f"the measured derivative by {words}")
+
+    def _by_turns(self, some, shift, choices):
         """[(Noted, Quantities)] that give every turn of a loop what is of that turn, or so many further."""
         way = []
         for noted in some:
@@ -240,7 +176,7 @@ class Trace:
                 turns[list(turns)[-1]] += shift
             fitting = [
                 each
-                for each in self._suspects[noted.number]
+                for each in choices[noted.number]
                 if all(turns.get(name, i) == i for one in each for name, i in one.loops.items())
             ]
             inside = [each for each in fitting if any(one.loops for one in each)]
@@ -250,24 +186,35 @@ class Trace:
         return way
 
     def _solved(self, some, line):
-        """[the Way] of values such that the gradients are right, where these determine them."""
+        """Ways to replace values by such that the gradients are right, where these determine them."""
         if line[0].kind == "changed":
-            some = [line[-1]]
-        is_number = all(isinstance(each.event.value, (float, int, np.ndarray, np.generic)) for each in some)
-        start = {_key(each): np.asarray(each.event.value) for each in some if is_number}
-        is_open = [
+            some = list({each.name: each for each in line}.values())
+        if not all(isinstance(each.event.value, (float, int, np.ndarray, np.generic)) for each in some):
+            return
+        start = {_key(each): np.asarray(each.event.value) for each in some}
+        if not all(
             each.dtype.kind == "f" or each.dtype.kind == "i" and each.ndim == 0 for each in start.values()
-        ]
-        sizes = [each.size if can else MOST_SOLVED + 1 for each, can in zip(start.values(), is_open)]
-        if not 0 < sum(sizes) <= MOST_SOLVED:
-            return []
-        flat = np.concatenate([each.ravel() for each in start.values()]).astype(np.float64)
-        ends = np.cumsum(sizes)
+        ):
+            return
+        sizes = [each.size for each in start.values()]
+        if all(self.known.get(each.number) for each in some):  # derivatives but for a factor
+            forms, begin, sizes = [np.multiply], 1.0, [1] * len(start)
+        elif sizes == [1]:
+            forms, begin = [np.add, lambda value, divisor: value / (1.0 + divisor)], 0.0
+        else:
+            forms, begin = [lambda value, change: value + np.reshape(change, value.shape)], 0.0
+        for form in forms if 0 < sum(sizes) <= MOST_SOLVED else ():
 
-        def values(at):
-            parts = np.split(at, ends[:-1])
-            return _like(dict(zip(start, parts)), line)
+            def values(at, form=form):
+                parts = np.split(at, np.cumsum(sizes)[:-1])
+                return _like({key: form(start[key], part) for key, part in zip(start, parts)}, line)
 
+            found = self._newton(values, np.full(sum(sizes), begin))
+            if found is not None:
+                yield Way(some[0], values(found[0]), "another value", found[1])
+
+    def _newton(self, values, flat):
+        """(the numbers with which the gradients are right, whether these are more than those), or None."""
         for _ in range(ROUNDS):
             try:
                 chosen, truth = self._truth
@@ -278,16 +225,16 @@ class Trace:
                     for move, unit in zip(moves, np.eye(len(flat)))
                 ]
             except Exception:  # whatever it is: the value does not fit
-                return []
+                return None
             matrix = np.stack(slopes, axis=-1)
             equations, unknowns = (np.sum(np.any(matrix != 0.0, axis=axis)) for axis in (1, 0))
             if not np.all(np.isfinite(matrix)) or equations < unknowns:
-                return []
+                return None
             step = np.linalg.lstsq(matrix, truth - here, rcond=1e-9)[0]
             flat = flat + step
             if np.max(np.abs(step)) <= MEASURED * np.max(np.abs(flat)):
                 break
-        return [Way(some[0], values(flat), "another value")]
+        return flat, bool(equations > unknowns)
 
     @cached_property
     def _truth(self):
@@ -300,21 +247,10 @@ class Trace:
                 slopes.append(self.passes.blocks[block.name].by_entry(np.unravel_index(i, block.shape)))
         return np.array(positions), np.array(slopes)
 
-    def _block_of(self, name):
-        """The Quantity of the input to which an element of what `backward` returns belongs."""
-        blocks = self.passes.blocks
-        for (parent, child), key in self.passes.layer.keys.items():
-            if name in (f"[{key!r}]", "return"):
-                path = parent if child is None else f"{parent}.{child}"
-                return blocks.get(path, blocks.get(child or parent, next(iter(blocks.values()), None)))
-        return None
-
     def _mended(self, way):
         """The names of the wrong blocks that a Way makes right; none where it makes a right one wrong."""
         try:
             vector = self.passes.gradients(way.values)
-        except GradcheckError:
-            raise
         except Exception:  # whatever it is: the value does not fit
             return set()
         by = self.passes.blocks
@@ -325,24 +261,104 @@ class Trace:
         return right & self.wrong if {block.name for block in self.blocks} - self.wrong <= right else set()
 
     def _accused(self, way, *ways):
-        noted = way.noted
+        noted, cause, also = self._handed_on(way.noted), None, []
+        if noted.kind != "loop":
+            filled = self._chain(noted)
+            terms = [] if len(filled) == 1 and noted is way.noted else self._terms_in_doubt(filled, way)
+            is_missing = len(terms) == 0 and (len(filled) > 1 or noted is not way.noted)
+            noted = next((each for each in terms if each.line == noted.line), (*terms, noted)[0])
+            also = [*([*filled, *self._dead_ends()] if is_missing else terms), *self._loops_in_doubt(noted)]
+            own = [each for some in self._suspects.get(way.noted.number, ()) for each in some]
+            if is_missing or self._parts_of(noted, noted.event.value):
+                cause = self._missing(filled, own)
+            elif noted is way.noted:
+                cause = _cause(noted, way.values[_key(noted)], own[0] if own else None)
         behind = [self.passes.backward[i] for i in sorted(self._open_behind(noted), reverse=True)]
-        others = {each.line: each for each in (*behind, *(each.noted for each in ways))}
+        others = {each.line: each for each in (*behind, *also, *(each.noted for each in ways))}
         others.pop(noted.line, None)
-        own = [each for some in self._suspects.get(noted.number, ()) for each in some]
-        cause = _cause(noted, way.values[_key(noted)], own[0] if own else None)
         return noted, list(others.values()), way.words, cause
 
-    def _open_behind(self, noted):
-        """The numbers of the values of which nothing is known and on which a Noted rests."""
-        found, waiting = set(), list(noted.event.read)
-        while waiting:
-            number = waiting.pop()
-            is_sure = self.known.get(number) and number not in self._weak
-            if number not in found and not is_sure:
-                found.add(number)
-                waiting += self.passes.backward[number].event.read
+    def _handed_on(self, noted):
+        """The value of a name that is returned as what it stands for, in the place of the Noted return."""
+        block = self._block_of(noted.name) if noted.kind == "made" else None
+        for each in (self.passes.backward[number] for number in noted.event.read if block is not None):
+            if each.kind != "given" and same_value(each.event.value, noted.event.value):
+                if block in self._counterparts(each) or not np.any(each.event.value):
+                    return each
+        return noted
+
+    def _chain(self, noted):
+        """The values that a name has one after the other while a sum, or an array, is filled."""
+        found = [noted]
+        for each in reversed(self.passes.backward[: noted.number]):
+            if found[0].kind == "changed" and each.number in found[0].event.read and each.name == noted.name:
+                found.insert(0, each)
+        for each in self.passes.backward[noted.number + 1 :]:
+            if each.kind == "changed" and found[-1].number in each.event.read and each.name == noted.name:
+                found.append(each)
         return found
+
+    def _terms_in_doubt(self, chain, way):
+        """The Noted of a chain that add to a sum, or put into an array, what does not belong there."""
+        final = np.asarray(self.passes.value_with(way.values, _key(chain[-1])))
+        near = MENDED * np.max(np.abs(final), initial=0.0)
+        doubted, parts, before = [], {}, np.zeros_like(final)
+        for noted in chain:
+            value = np.asarray(noted.event.value)
+            if value.shape != final.shape or final.dtype.kind != "f":
+                return chain
+            term, before = value - before, value
+            written = term != 0.0
+            if np.any(written) and not (
+                noted is not chain[0] and np.all(np.abs(value - final)[written] <= near)
+            ):
+                some = self._parts_of(noted, term)
+                parts[noted.number] = {(each.words, each.line) for each in some}
+                if not some:
+                    doubted.append(noted)
+        for noted in chain:
+            own = parts.get(noted.number, set())
+            if any(own & other for number, other in parts.items() if number != noted.number):
+                doubted.append(noted)  # counted twice
+        return sorted(doubted, key=lambda each: each.number)
+
+    def _missing(self, chain, own):
+        """The Cause where a sum lacks what goes through some lines of the forward pass, or None."""
+        uses = [each for whole in own[:1] for each in self.passes.uses if each.value is whole.value]
+        uses = [each for each in uses if abs(each.slope(0)[0]) > each.slope(0)[1]]
+        there = [each for noted in chain for each in self._parts_of(noted, self._term(chain, noted))]
+        lines = dict.fromkeys(f"line {each.line}" for each in uses if each not in there)
+        if not 0 < len(lines) < len(uses):
+            return None
+        through = f"that through {listing(lines)} of the forward pass"
+        name = chain[-1].name
+        return Cause("term missing", f"a term of {name} is missing, {through}", (name,))
+
+    def _term(self, chain, noted):
+        at = chain.index(noted)
+        return noted.event.value - (chain[at - 1].event.value if at > 0 else 0.0)
+
+    def _dead_ends(self):
+        """The Noted in doubt that nothing reads: what should have been added elsewhere, perhaps."""
+        read = {number for noted in self.passes.backward for number in noted.event.read}
+        ends = [each for each in self.passes.backward if each.number not in read and each.kind != "made"]
+        return [each for each in ends if self._is_open(each)]
+
+    def _loops_in_doubt(self, noted):
+        """The Noted of the loops in which a sum or array is filled, and nothing else that is right."""
+        found = []
+        for number in noted.event.around if noted.kind == "changed" else ():
+            there = [each for each in self.passes.backward if number in each.event.around]
+            last = {each.name: each for each in there if each.kind == "changed"}
+            if not any(self.known.get(each.number) and np.any(each.event.value) for each in last.values()):
+                found.append(self._header(number))
+        return found
+
+
+def _next(turns):
+    """[the number that follows in a range], or [] for other turns."""
+    is_range = len(turns) > 1 and all(isinstance(each, int) for each in turns)
+    return [2 * turns[-1] - turns[-2]] if is_range else []
 
 
 def _key(noted):
@@ -366,7 +382,7 @@ def _cause(noted, instead, own):
     `own`: the Quantity that it is the derivative by, at which slopes are taken, or None.
     """
     analytic, numeric = (np.asarray(each, dtype=np.float64) for each in (noted.event.value, instead))
-    if analytic.shape != numeric.shape:
+    if analytic.shape != numeric.shape or isinstance(noted.event.value, int):
         return None
     at = own.value if own is not None and np.size(own.value) == analytic.size else np.zeros(numeric.shape)
     bar = np.full(numeric.shape, MEASURED * float(np.max(np.abs(numeric), initial=0.0)))

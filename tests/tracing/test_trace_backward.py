@@ -131,6 +131,63 @@ def course_backward(X, Y, parameters):
     return grads
 
 
+def stacked(X, params):
+    cache, A = {"A0": X}, X
+    for k in (1, 2, 3):
+        Z = A @ params[f"W{k}"] + params[f"b{k}"]
+        A = np.tanh(Z)
+        cache[f"A{k}"] = A
+    return A, (params, cache)
+
+
+def stacked_backward(dout, saved):
+    params, cache = saved
+    grads = {}
+    delta = dout
+    for k in range(3, 0, -1):
+        delta = delta * (1 - cache[f"A{k}"] ** 2)
+        grads[f"W{k}"] = cache[f"A{k - 1}"].T @ delta
+        grads["b" + str(k)] = delta.sum(axis=0)
+        delta = delta @ params[f"W{k}"].T
+    return grads
+
+
+def windows(x, w):
+    cols = []
+    for i in range(len(x) - 2):
+        cols.append(x[i : i + 3])
+    return np.stack(cols) @ w, (cols, w, len(x))
+
+
+def windows_backward(dout, cache):
+    cols, w, n = cache
+    dw = np.zeros_like(w)
+    dx = np.zeros(n)
+    for i in range(n - 2):
+        dx[i : i + 3] += dout[i] * w
+    for i, col in enumerate(cols):
+        dw += dout[i] * col
+    return dx, dw
+
+
+def gated(x, w):
+    t = x @ w
+    t = 1 / (1 + np.exp(-t))
+    s = x * t
+    return s * s, (x, w, t, s)
+
+
+def gated_backward(dout, cache):
+    x, w, t, s = cache
+    ds = 2 * s * dout
+    dt = ds * x
+    dt *= t * (1 - t)
+    dx = ds * t
+    dx += dt @ w.T
+    dw = x.T @ dt
+    return dx, dw
+
+
 def affine(x, w, b):
     out = x @ w + b
     return out, (x, w)
@@ -175,6 +232,12 @@ POINTS = {
         "wx": DRAW(size=(2, 2)),
         "wh": DRAW(size=(2, 2)),
     },
+    stacked: {"X": DRAW(size=(4, 3))}
+    | {
+        "params": {f"W{k}": DRAW(size=(3, 3)) for k in (1, 2, 3)} | {f"b{k}": DRAW(size=3) for k in (1, 2, 3)}
+    },
+    windows: {"x": DRAW(size=6), "w": DRAW(size=3)},
+    gated: {"x": DRAW(size=(4, 3)), "w": DRAW(size=(3, 3))},
     course: {"X": DRAW(size=(2, 6)), "Y": np.array([[0.0, 1.0, 1.0, 0.0, 1.0, 0.0]])}
     | {"parameters": {"W1": DRAW(size=(3, 2)), "b1": DRAW(size=(3, 1)), "W2": DRAW(size=(1, 3))}},
 }
@@ -183,6 +246,9 @@ BACKWARD = {
     normalise: normalise_backward,
     attend: attend_backward,
     recur: recur_backward,
+    stacked: stacked_backward,
+    windows: windows_backward,
+    gated: gated_backward,
     course: course_backward,
 }
 EDITS = [  # (forward, what stands in a line of its backward pass, what is written there, the id of the cause)
@@ -202,6 +268,14 @@ EDITS = [  # (forward, what stands in a line of its backward pass, what is writt
     (attend, "dk = ds.T @ q", "dk = ds @ q", None),
     (recur, "dout[t] + dnext", "dout[t]", None),
     (recur, "dwx += x[t]", "dwx = x[t]", None),
+    (recur, "for t in reversed(range(len(x)))", "for t in range(len(x))", None),
+    (stacked, "(1 - cache", "(2 - cache", None),
+    (stacked, "delta.sum(axis=0)", "delta.mean(axis=0)", None),
+    (windows, "for i in range(n - 2)", "for i in range(1, n - 2)", None),
+    (windows, "dx[i : i + 3] +=", "dx[i : i + 3] =", None),
+    (normalise, "n = len(dout)", "n = -len(dout)", None),
+    (gated, "dt *= t * (1 - t)", "dt *= 1 - t", None),
+    (gated, "dt = ds * x", "dt = ds", None),
     (course, "dZ2 = A2 - Y", "dZ2 = Y - A2", "sign"),
     (course, "dZ1[Z1 <= 0] = 0", "dZ1[Z1 > 0] = 0", None),
     (course, '"b1": dZ1.sum(', '"b1": dZ1.mean(', None),
@@ -261,6 +335,37 @@ def test_what_is_carried_from_turn_to_turn_in_a_list_is_among_the_lines_that_are
 def test_gradients_that_are_not_finite_are_wrong_in_some_line():
     backward, _ = edited(dense_backward, "(1 - h**2)", "(1 / (h - h))")
     assert trace_backward(dense, backward, POINTS[dense]).verdict == "wrong"
+
+
+MISSING = [  # (forward, a line of its backward pass that is left out, the name whose sum lacks it)
+    (attend, "    dx += dv @ wv.T\n", "dx"),
+    (attend, "    dx += dk @ wk.T\n", "dx"),
+    (gated, "    dx += dt @ w.T\n", "dx"),
+    (recur, "        dwx += x[t].T @ dz\n", "dwx"),
+]
+
+
+@pytest.mark.parametrize(("forward", "line", "name"), MISSING)
+def test_a_line_that_is_missing_is_told_by_the_name_that_lacks_it(forward, line, name):
+    backward, _ = edited(BACKWARD[forward], line, "")
+    found = trace_backward(forward, backward, POINTS[forward])
+    named = [found.source, *(source for _, source in found.others)]
+    assert found.verdict == "wrong" and found.source.partition(" = ")[0].count(name), found
+    assert all(name in each for each in named), named
+
+
+def test_the_term_that_a_sum_lacks_is_told_by_the_line_of_the_forward_pass():
+    backward, _ = edited(attend_backward, "    dx += dk @ wk.T\n", "")
+    cause = trace_backward(attend, backward, POINTS[attend]).cause
+    line = inspect.getsourcelines(attend)[1] + 2
+    assert cause.sentence == f"a term of dx is missing, that through line {line} of the forward pass"
+
+
+def test_what_shows_only_elsewhere_is_traced_there():
+    backward, line = edited(course_backward, "dZ1.sum(axis=1", "-dZ1.sum(axis=1")
+    point = POINTS[course] | {"parameters": POINTS[course]["parameters"] | {"W2": np.zeros((1, 3))}}
+    found = trace_backward(course, backward, point)
+    assert found.verdict == "wrong" and found.line == line, found
 
 
 def test_of_two_mistakes_one_is_named():
