@@ -177,7 +177,7 @@ def _repeat(calls, vector):
     differing = ~_close(gradients, second)
     step, next_step = second - gradients, third - second
     with_losses = (2.0 + REPEATS) * next_step  # the loss adds too, if it makes both
-    if _same(step, next_step, of=third) or _same(step, with_losses, of=third):
+    if steady and (_same(step, next_step, of=third) or _same(step, with_losses, of=third)):
         is_double = _same(2.0 * gradients, second)
         seen = "twice the first, the third three times" if is_double else "other numbers than the first"
         calls.found("gradients accumulate", "gradients", differing, seen=seen)

@@ -110,14 +110,17 @@ class Group:
     bar: float
 
 
-def locate(block, positions, along, look, draw):
+def locate(block, positions, along, look, draw, agreeing=AGREEING):
     """The Groups of the `positions`, in the flat vector, of one block; all others were judged one by one.
 
     along(positions) -> (verdict, bar, whether the bar is narrow), of a direction that is drawn anew at each
     call; the verdict may be "outside", where single precision does not explain what is seen. look(positions)
-    -> how many of them are wrong, judged one by one. `draw`: a NumPy Generator, for the sample.
+    -> how many of them are wrong, judged one by one. `draw`: a NumPy Generator, for the sample. `agreeing`:
+    along how many directions the whole has to be right.
     """
-    whole = _along(along, positions) if len(positions) > FEW else Group(positions, "wrong", math.inf)
+    whole = (
+        _along(along, positions, agreeing) if len(positions) > FEW else Group(positions, "wrong", math.inf)
+    )
     if whole.verdict == "right":
         return [whole]
     if len(positions) <= ALL_OF:
@@ -144,15 +147,15 @@ def locate(block, positions, along, look, draw):
     return [*(group for group in groups if group.verdict != "wrong"), *rest]
 
 
-def _along(along, positions):
-    """The Group of the positions: wrong along one direction, or right along two, by the narrowest bars."""
+def _along(along, positions, agreeing=AGREEING):
+    """The Group of the positions: wrong along one direction, right along several, by the narrowest bars."""
     tried = []
     for _ in range(MOST_DIRECTIONS):
         verdict, bar, narrow = along(positions)
         if verdict in ("wrong", "outside"):
             return Group(positions, "wrong" if verdict == "wrong" else "undecided", bar)
         tried.append((bar, verdict))
-        if narrow and [verdict for _, verdict in tried[-AGREEING:]] == ["right"] * AGREEING:
+        if narrow and [verdict for _, verdict in tried[-agreeing:]] == ["right"] * agreeing:
             break
     best = sorted(tried)[:AGREEING]
     verdict = "right" if {verdict for _, verdict in best} == {"right"} else "undecided"
@@ -214,6 +217,8 @@ MOST_MOVES = 768
 DOMINANT = 256.0  # moves of one entry go up to this, so that it may decide alone
 DRAWN = 3  # random directions
 PAIRS = 64  # of points between which a loss that is convex has to be so
+NEAREST_PAIR = 6.0  # halvings of the usual distance: some pairs have one kink between them
+ROUNDED = 16.0 * U  # of the loss: a smaller bend may be rounding
 TOLD = 3  # wrong entries, for which no piece was found, before the rest is left wrong
 MOST_BISECTED = 64  # entries; more are blamed as whole blocks
 
@@ -385,22 +390,21 @@ def bends_everywhere(functions, vector, positions, bend, others, draw=None):
     """Whether the loss is convex (bend 1) or concave (-1) in the entries at `positions`, between points.
 
     All `others` at kinks are moved, too, for on other pieces it may bend the other way; and now many entries
-    are moved and now few, for the bend of one unit is lost in that of many.
+    are moved and now few, now far and now hardly, for the bend of one unit is lost in that of many.
     """
     draw = np.random.default_rng([functions.seed, 8]) if draw is None else draw
     reach = BESIDE * np.maximum(np.abs(vector), 1.0)
     for _ in range(PAIRS):
         start = np.zeros_like(vector)
         start[others] = draw.standard_normal(len(others))
-        ends = np.stack([start, start])
         some = positions[draw.random(len(positions)) <= draw.random()]
-        ends[:, some] = draw.standard_normal((2, len(some)))
-        here, *values = (
-            functions.value_or_nan(vector + reach * each) for each in (start, *ends, ends.mean(0))
-        )
-        moves = [value - here for value in values]
-        bent = bend * (moves[0] + moves[1] - 2.0 * moves[2])
-        if not bent >= -CLEARLY * np.sum(np.abs(moves)):
+        start[some] = draw.standard_normal(len(some))
+        move = np.zeros_like(vector)
+        move[some] = draw.standard_normal(len(some)) * 2.0 ** draw.uniform(-NEAREST_PAIR, 0.0)
+        ends = (start + move, start - move, start)
+        one, other, middle = (functions.value_or_nan(vector + reach * each) for each in ends)
+        bent, moved = one + other - 2.0 * middle, abs(one - middle) + abs(other - middle)
+        if not bend * bent >= -CLEARLY * moved - ROUNDED * abs(middle):
             return False
     return True
 

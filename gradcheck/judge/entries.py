@@ -13,6 +13,7 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError, Interrupted, entry_name
 from gradcheck.judge.directions import (
+    AGREEING,
     HIDDEN,
     OUTSIDE,
     Group,
@@ -156,25 +157,40 @@ class JudgedEntries:
         draw = np.random.default_rng([self._functions.seed, 2])
 
         def along(some):
-            judgement, bar = self._judged_along(random_direction(self.vector, some, draw), self._at)
+            direction = random_direction(self.vector, some, draw)
+            judgement, bar = self._judged_along(direction, self._at)
             if judgement == "wrong" and self.single_precision:  # dense kinks bend all steps alike
-                at = self._drawn_nearby(draw) or self._at
-                judgement, bar = self._judged_along(random_direction(self.vector, some, draw), at)
+                judgement, bar = self._judged_along(direction, self._drawn_nearby(draw) or self._at)
             verdict = "outside" if judgement.reason == OUTSIDE else str(judgement)
             return verdict, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
 
         self._floor = floor_along(self._functions.value, self.vector, self._functions.seed)
         self.single_precision = self._floor.single_precision
+        known = {}
         for block in self.blocks:
             here = positions[(block.start <= positions) & (positions < block.stop)]
             finite = np.isfinite(self.analytic[here])
-            unknown, known = here[~finite], here[finite]
+            unknown, known[block] = here[~finite], here[finite]
             self._judge_one_by_one(unknown[:MOST_NOT_FINITE])
-            if len(known) > 0:
-                groups = locate(block, known, along, self._judge_one_by_one, draw)
-                self.groups += self._right_along_gradient(groups, draw)
             if len(unknown) > MOST_NOT_FINITE:
                 self.groups.append(Group(unknown[MOST_NOT_FINITE:], "wrong", math.inf))
+        for groups in self._located(known, along, draw).values():
+            self.groups += self._right_along_gradient(groups, draw)
+
+    def _located(self, known, along, draw):
+        """Block -> its Groups, of the positions `known` of each.
+
+        Two directions have to agree on a block. In double precision the second is one of all blocks together.
+        """
+        some = {block: positions for block, positions in known.items() if len(positions) > 0}
+        alone = AGREEING if self.precision != "float64" or len(some) == 1 else 1
+        how = along, self._judge_one_by_one, draw
+        found = {block: locate(block, positions, *how, alone) for block, positions in some.items()}
+        whole = [block for block, groups in found.items() if _is_right(groups, known[block])]
+        if alone < AGREEING and len(whole) > 0:
+            if along(np.concatenate([known[block] for block in whole]))[0] != "right":
+                found |= {block: locate(block, known[block], *how) for block in whole}
+        return found
 
     def _judged_along(self, direction, at):
         how = self.confidence, self._floor, SMALL_ERRORS[self.precision]
@@ -215,20 +231,22 @@ class JudgedEntries:
         return sum(self.judgements[i] == "wrong" for i in estimates)
 
     def _confirm_elsewhere(self, positions):
-        """What is wrong by little must be so at two other points: dense kinks bend all long steps alike.
+        """What is wrong by few bars must be so at two other points: dense kinks bend all long steps alike.
 
-        A mistake stays there, and what kinks do to a slope does not. Of each block the clearest are asked.
+        A mistake stays there, and what kinks do to a slope does not. Of each block the clearest are asked. Of
+        ready numbers what is wrong by little is left undecided.
         """
         draw, apart = np.random.default_rng([self._functions.seed, 10]), np.abs(self.analytic - self.numeric)
+        is_callable = self._functions.is_callable
         for block in self.blocks:
-            little = HIDDEN * np.max(block.of(self._scale), initial=0.0)
+            little = math.inf if is_callable else HIDDEN * np.max(block.of(self._scale), initial=0.0)
             here = [i for i in positions if i in block.positions and self.judgements[i] == "wrong"]
             doubtful = [i for i in here if self._is_open(i) and apart[i] <= little]
-            some = sorted(doubtful, key=lambda i: apart[i] / self.bar[i])[-ASKED:]
-            for _ in range(CONFIRMED if self._functions.is_callable else 0):
+            some = sorted(doubtful, key=lambda i: apart[i] / self.bar[i])[-ASKED:] if is_callable else []
+            for _ in range(CONFIRMED):
                 if len(some) > 0:
                     some = self._wrong_elsewhere(np.array(some), draw)
-            if len(some) == 0 or not self._functions.is_callable:
+            if len(some) == 0:
                 words = "so near that dense kinks may explain it in single precision"
                 self.judgements |= dict.fromkeys(doubtful, Judgement("undecided", words))
 
@@ -343,6 +361,11 @@ class JudgedEntries:
         if self.doubt is not None or len(bars) == 0 or largest == 0.0:
             return math.inf
         return visible_from(max(bars), self.confidence) / largest
+
+
+def _is_right(groups, positions):
+    """Whether the Groups are a single one, right, of all positions."""
+    return [(each.verdict, len(each.positions)) for each in groups] == [("right", len(positions))]
 
 
 def _better(one, other, is_wrong):

@@ -215,14 +215,9 @@ class _PointsNearby:
         if verdict != "wrong" and not (self.is_open and is_seen and self.tried < MOST_ONE_BY_ONE):
             return "undecided", None
         self.tried += 1
-        parts = (
-            self.functions,
-            self.functions.point.blocks,
-            at,
-            self.judged.confidence,
-            self.judged.one_by_one,
-        )
-        there = JudgedEntries(*parts, chosen=self.chosen)
+        functions, judged = self.functions, self.judged
+        how = judged.confidence, judged.one_by_one, self.chosen
+        there = JudgedEntries(functions, functions.point.blocks, at, *how)
         if len(there.positions_of("wrong")) > 0:
             self.why, self.never_wrong = "wrong at one point there, right at another", False
             return ("wrong" if self._is_wrong_again(place, there) else "undecided"), there
@@ -405,26 +400,38 @@ class Hunt:
 
     def glance(self, point):
         """Whether the gradient at a SpecialPoint differs from slopes of the loss; False where it has none."""
-        vector, functions = point.vector, self.functions
-        here = functions.value_or_nan(vector)
-        analytic = self._gradients(vector) if np.isfinite(here) else None
+        vector, functions, here = point.vector, self.functions, None
+        analytic = self._gradients(vector)
         if analytic is None:
             return False
-        self.glances += 1
-        self._others += not np.array_equal(analytic, self._given)
-        if not np.all(np.isfinite(analytic)):
-            self.not_finite.append(point)
-            return not self.few
-        for direction in self._directions(point, analytic):
+        is_finite = bool(np.all(np.isfinite(analytic)))
+        for direction in self._directions(point, analytic) if is_finite else ():
             sizes = direction * np.maximum(np.abs(vector), 1.0)
-            slopes = [(functions.value_or_nan(vector + step * sizes) - here) / step for step in (STEP, -STEP)]
-            target = float(np.sum(analytic * sizes))
-            room = ROUGH * (sum(map(abs, slopes)) + abs(target)) + ROUNDED * abs(here) / STEP
+            ends = [functions.value_or_nan(vector + step * sizes) for step in (STEP, -STEP)]
+            target, central = float(np.sum(analytic * sizes)), (ends[0] - ends[1]) / (2.0 * STEP)
+            rounding = ROUNDED * abs(ends[0]) / STEP
+            if self.few and abs(target - central) <= ROUGH * (2.0 * abs(central) + abs(target)) + rounding:
+                self._count(analytic)
+                return False
+            if here is None and not np.isfinite(here := functions.value_or_nan(vector)):
+                return False
+            slopes = [(ends[0] - here) / STEP, (here - ends[1]) / STEP]
+            room = ROUGH * (sum(map(abs, slopes)) + abs(target)) + rounding
             if target > max(slopes) + room or target < min(slopes) - room:
+                self._count(analytic)
                 return True
             if self.few and max(slopes) - min(slopes) <= room:
                 break  # no kink, which would hide an entry behind others
-        return False
+        if here is None and not np.isfinite(functions.value_or_nan(vector)):
+            return False
+        self._count(analytic)
+        if not is_finite:
+            self.not_finite.append(point)
+        return not (is_finite or self.few)
+
+    def _count(self, analytic):
+        self.glances += 1
+        self._others += not np.array_equal(analytic, self._given)
 
     def wrong_at(self, vector, chosen=None):
         """The positions of wrong entries at a vector, twice judged; none where the loss has no value.

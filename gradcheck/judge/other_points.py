@@ -58,6 +58,8 @@ def nearby_point(functions, place, draw):
     there = vector + place.spread * draw.standard_normal(vector.shape) * np.maximum(np.abs(vector), size)
     for block in blocks:
         values, moved = block.of(vector), block.of(there)
+        if not place.is_kept and _is_positive(values):  # half of the entries are negative there
+            moved *= draw.choice([-1.0, 1.0], moved.shape)
         for name, (holds, keep) in HELD.items():
             if holds(values) and (place.is_kept or name != "positive"):
                 moved[...] = keep(moved, values)

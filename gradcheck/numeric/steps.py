@@ -382,7 +382,7 @@ class Quotients(NamedTuple):
         """Whether the kink that the Quotients `suspect` show, or the jump, is gone over this shorter step."""
         if jump:
             return self.change <= 0.5 * suspect.change
-        return self.difference <= 0.5 * suspect.difference + 4.0 * self.noise / self.step
+        return self.difference + 4.0 * self.noise / self.step <= 0.5 * suspect.difference
 
 
 def quotients_at(f, x, h, centre, noise, sides=("left", "right"), argument=0.0):
@@ -465,7 +465,7 @@ def _of_both_sides(steps):
     if len(steps) < 3:
         return NOTHING
     triples = list(zip(steps, steps[1:], steps[2:]))
-    candidates = _held_against_others([_with_kink(*triple) for triple in triples])
+    candidates = _held_against_others(_with_kinks_kept([_with_kink(*triple) for triple in triples], steps))
     j = _jump_among(triples)
     if j is not None:
         slopes = _slopes_at_jump(*triples[j][1:])
@@ -478,6 +478,17 @@ def _of_both_sides(steps):
 def _of_one_side(steps, side):
     candidates = _held_against_others([_one_sided(steps[i : i + 4], side) for i in range(len(steps) - 3)])
     return [BestEstimate(candidate, i + 3, side=side) for i, candidate in enumerate(candidates)]
+
+
+def _with_kinks_kept(candidates, steps):
+    """The candidates, each with the kink that a longer one shows until a step clears it: noise does not."""
+    kept = candidates[:1]
+    for i in range(1, len(candidates)):
+        one, before = candidates[i], kept[-1]
+        if before.jump > one.jump and not steps[i + 2].clears(steps[i + 1], False):
+            one = one._replace(jump=before.jump)
+        kept.append(one)
+    return kept
 
 
 def _held_against_others(candidates):
@@ -508,7 +519,7 @@ def _with_kink(a, b, c):
     if not _converges((a, b, c), ("left", "right")):
         candidate = _unknown(candidate, (a, b, c))
     if difference == 0.0:
-        return candidate
+        return candidate._replace(truncation=max(candidate.truncation, _bent(b, c)))
     slopes = (c.left, c.right, *_slopes_at_kink(b, c))
     return candidate._replace(jump=max(abs(candidate.value - slope) for slope in slopes) + bar)
 
@@ -565,6 +576,12 @@ def _is_smooth(b, c):
     """Whether the slopes of both sides differ in proportion to the step, as one curvature makes them."""
     expected, noise = b.difference * c.step / b.step, 4.0 * (b.noise / b.step + c.noise / c.step)
     return 0.5 * expected - noise <= c.difference <= 2.5 * expected + noise
+
+
+def _bent(b, c):
+    """Half of the difference of the sides beyond noise, where it falls slower than that of a curve."""
+    expected, noise = b.difference * c.step / b.step, 4.0 * (b.noise / b.step + c.noise / c.step)
+    return 0.5 * (c.difference - noise) if c.difference > 2.5 * expected + noise else 0.0
 
 
 def _converges(steps, names):

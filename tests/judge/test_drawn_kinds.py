@@ -54,6 +54,11 @@ def test_right_gradients_are_never_accused_and_hardly_ever_undecided():
     assert verdicts.count("undecided") <= max(1, MOST_UNDECIDED * len(verdicts))
 
 
+def test_maxima_of_weights_of_both_signs_are_not_accused_where_all_tie():
+    """The chain rule with a subgradient of each need not give one of the sum."""
+    assert checked(drawn("overlapping windows", 7_000_309)).verdict == "right"
+
+
 @pytest.mark.slow
 @given(DRAWN, CHOICE)
 @examples(120)
