@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import Any
 
 from neuronnet.derivation.digits import DIGITS, fifty_digits
 from neuronnet.elementary import as_number
@@ -37,7 +38,7 @@ class Graph:
         self.shapes = Shapes()
         self._place: dict[str, int] = {}  # of every name that something is derived by or of, in order
         self._reached: dict[str, int] = {}  # bit k is set if a name is computed from that in place k
-        self._users: dict[str, list[str]] = {}
+        self.users: dict[str, list[str]] = {}  # name -> what is computed with it
 
     def _refuse_taken(self, name):
         if name in self.given or name in self.formulas:
@@ -48,7 +49,7 @@ class Graph:
         reached = 1 << len(self._place)
         for each in parents:
             reached |= self._reached[each]
-            self._users.setdefault(each, []).append(name)
+            self.users.setdefault(each, []).append(name)
         self._reached[name] = reached
         self._place[name] = len(self._place)
 
@@ -107,12 +108,10 @@ class Graph:
 
     def _derive(self, numerator, denominator):
         """dA/dB: over the formulas that use B, from A backwards, their shares added up."""
-        reached = self._reached[numerator]
         waiting = [denominator]
         while waiting:  # the nearest to A first: each then finds the derivatives by what uses it
             name, own = waiting[-1], self._partial(numerator, waiting[-1])
-            users = [each for each in self._users.get(name, []) if reached >> self._place[each] & 1]
-            users = [each for each in users if each == numerator or self._passes_on(each, numerator)]
+            users = self.on_the_way(numerator, self.users.get(name, ()))
             missing = [each for each in users if self._partial(numerator, each) not in self.derivatives]
             missing = [each for each in missing if each != numerator]
             if missing and own not in self.derivatives:
@@ -120,14 +119,21 @@ class Graph:
                 continue
             waiting.pop()
             if own not in self.derivatives:
-                shares = [share for user in users for share in self._shares_of(numerator, user, name)]
+                shares = [share for user in users for share in self.shares_of(numerator, user, name)]
                 self._keep_derivative(own, name, [Number(1)] if name == numerator else shares)
+
+    def on_the_way(self, numerator: str, users: Iterable[str]) -> list[str]:
+        """Those of some formulas that the derivatives of a numerator go through, in order."""
+        reached = self._reached[numerator]
+        found = [each for each in users if reached >> self._place[each] & 1]
+        found = [each for each in found if each == numerator or self._passes_on(each, numerator)]
+        return sorted(found, key=self._place.__getitem__)
 
     def _passes_on(self, user, numerator):
         """Whether the derivatives of a numerator go through a formula."""
         return user not in self.constants
 
-    def _shares_of(self, numerator, user, name) -> list[Expression]:
+    def shares_of(self, numerator: str, user: str, name: str) -> list[Expression]:
         """What one formula adds to the derivative by a name."""
         raise NotImplementedError
 
@@ -135,7 +141,7 @@ class Graph:
         """Keep a derivative, the sum of its shares, in `derivatives`."""
         raise NotImplementedError
 
-    def _above(self, numerator, user):
+    def above(self, numerator: str, user: str) -> Expression:
         """The derivative by a formula, which its shares are multiplied by."""
         return Number(1) if user == numerator else Name(self._partial(numerator, user))
 
@@ -143,11 +149,12 @@ class Graph:
 class Values(dict):
     """The values of a graph in one type of number: names to values, each computed when it is asked for.
 
-    `given` are the given values that are not those of the graph; Decimals have so many `digits`.
+    A graph has `formula(name)` and `evaluator(formula, number, name)`. `given` are the given values that are
+    not its own; Decimals have so many `digits`.
     """
 
     def __init__(
-        self, graph: Graph, number: type, given: dict | None, taps: dict | None = None, digits: int = DIGITS
+        self, graph: Any, number: type, given: dict | None, taps: dict | None = None, digits: int = DIGITS
     ):
         super().__init__()
         self.graph, self._number, self.given, self._taps = graph, number, given or {}, taps or {}
@@ -162,18 +169,20 @@ class Values(dict):
         return self._finer
 
     def __missing__(self, name):
-        waiting = [name]
+        waiting, begun = [name], set()
         while waiting:
             each = waiting[-1]
-            formula = self.graph.formula(each)
+            formula = None if each in self else self.graph.formula(each)
             missing = [needed for needed in formula.names() if needed not in self] if formula else []
-            if missing:
-                waiting += missing
-                continue
-            waiting.pop()
-            if each not in self:
-                value = self._compute(each, formula)
-                self[each] = value + self._taps[each] if each in self._taps else value
+            if missing and each in begun:
+                raise NeuronnetError(f"{each} is computed from itself")
+            begun.add(each)
+            waiting += missing or ()
+            if not missing:
+                waiting.pop()
+                if each not in self:
+                    value = self._compute(each, formula)
+                    self[each] = value + self._taps[each] if each in self._taps else value
         return self[name]
 
     def _compute(self, name, formula):
@@ -204,6 +213,8 @@ class Values(dict):
 
     def evaluated(self, evaluate: Callable):
         """What an evaluator makes of these values, in their digits. Raises what its arithmetic raises."""
+        if self._number is float:
+            return evaluate(self)
         with fifty_digits() as context:
             context.prec = self.digits
             return evaluate(self)

@@ -243,9 +243,9 @@ class Model(Graph):
 
         return all(is_entrywise(self.formulas[each]) for each in behind - {denominator})
 
-    def _shares_of(self, numerator, user, name):
+    def shares_of(self, numerator, user, name):
         if (numerator, user) not in self._shares:
-            above = self._above(numerator, user)
+            above = self.above(numerator, user)
             self._shares[numerator, user] = contributions(self.formula(user), above, self.shapes, user)
         return [share for each, share in self._shares[numerator, user] if each == name]
 

@@ -196,7 +196,7 @@ class Rows(Graph):
     def _partial(self, numerator, denominator):
         return self.own_name(partial_name(numerator, denominator))
 
-    def _shares_of(self, numerator, user, name):
+    def shares_of(self, numerator, user, name):
         """dA/dC * dC/dB for a row C that has B in its formula.
 
         Where C depends on B by further rows, the derivative of its formula by B alone stands for dC/dB.
@@ -208,7 +208,7 @@ class Rows(Graph):
         parents = formula.names() if partials is None else partials
         if not any(self._reached[each] >> self._place[name] & 1 for each in parents if each != name):
             direct = Name(self._partial(user, name))
-        return [self._above(numerator, user) * direct]
+        return [self.above(numerator, user) * direct]
 
     def _keep_derivative(self, own, denominator, shares):
         self.record(own, total(shares) if shares else Number(0), "by the chain rule", listed=False)

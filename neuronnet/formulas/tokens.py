@@ -225,17 +225,16 @@ def _array_of(text):
     inside = text[1:-1].strip()
     if not inside or len(inside) > 1 and not re.search(r"[\s,;\[(]", inside) and text[0] == "(":
         return None
+    between = ""
     if inside[0] in "[(":
         rows = re.findall(r"[\[(]([^\[\]()]*)[\])]", inside)
-        between = re.sub(r"[\[(][^\[\]()]*[\])]", "", inside)
-        rows = [_entries(row.strip()) for row in rows]
-        fits = not between.strip(" ,;\n\r") and all(rows) and len({len(row) for row in rows}) == 1
-        return rows if fits else None
-    if ";" in inside and not _has_decimal_commas(inside):
-        rows = [_entries(row.strip()) for row in inside.strip("; ").split(";")]
-        fits = all(rows) and len({len(row) for row in rows}) == 1
-        return rows if fits else None
-    return _entries(inside, single=text[0] == "[")
+        between = re.sub(r"[\[(][^\[\]()]*[\])]", "", inside).strip(" ,;\n\r")
+    elif ";" in inside and not _has_decimal_commas(inside):
+        rows = inside.strip("; ").split(";")
+    else:
+        return _entries(inside, single=text[0] == "[")
+    rows = [_entries(row.strip()) for row in rows]
+    return rows if not between and all(rows) and len({len(row) for row in rows}) == 1 else None
 
 
 def _has_decimal_commas(inside):

@@ -297,7 +297,7 @@ class OwnModel:
 
     def place(self, expression: Expression) -> int:
         """Where a quantity comes in the order of computation."""
-        return max(map(self.steps.size, expression.names()), default=0)
+        return max((len(self.steps.uses(name)) for name in expression.names()), default=0)
 
     def instead(self, variation: Variation, expression: Expression) -> tuple[str, str, str] | None:
         """(name, formula used, right formula) of the first step on the way to a number that is another."""

@@ -269,8 +269,8 @@ class Network:
 
     def place(self, expression: Expression) -> int:
         """Where a quantity comes in the order of computation."""
-        names = map(_without_count, expression.names())
-        return max(map(self.steps_of(0).size, names), default=0)
+        steps, names = self.steps_of(0), map(_without_count, expression.names())
+        return max((len(steps.uses(name)) for name in names), default=0)
 
     def instead(self, variation: Variation, expression: Expression) -> tuple[str, str, str] | None:
         """(name, formula used, right formula) of the first step on the way to a number that is another."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from neuronnet.derivation import formula_graph
 from neuronnet.derivation.sweep import added, contributions
 from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError
@@ -28,15 +29,11 @@ class Pass:
     def __init__(self, model: Model, updates: dict[str, Expression]):
         self.model, self.updates, self.variation, self.plain = model, updates, RIGHT, self
         self.shapes = _ShapesOf(self)
-        self.place: dict[str, int] = {}  # where a name comes in the order of computation
-        self.reach: dict[str, int] = {}  # bit k of what is computed from the name in place k
         self.parts: list[Pass] = []
-        self._rows: dict[tuple, tuple] = {}
+        self._made: dict[str, Expression | None] = {}
+        self._evaluators: dict[tuple, Callable] = {}
         self._touched: set[str] = set()
         self._redone: dict[str, Expression] = {}
-        self._reached: dict[str, set] = {}
-        self._uses = _uses(model.formulas)
-        self._contributions: dict[tuple, list] = {}
         self._values: dict[type, Values] = {}
         self._varied: dict[int, Pass] = {}
 
@@ -47,13 +44,11 @@ class Pass:
         if id(variation) in self._varied:
             return self._varied[id(variation)]
         other = Pass.__new__(Pass)
-        other.__dict__.update(self.__dict__, variation=variation, plain=self, _rows={})
+        other.__dict__.update(self.__dict__, variation=variation, plain=self, _made={}, _evaluators={})
         other._touched = {name for _, name, *_ in variation.shares} | set(variation.sums)
         other._redone = {user: change(self.model.formulas[user]) for user, change in variation.slopes.items()}
-        if other._redone:
-            other._uses, other._contributions = _uses({**self.model.formulas, **other._redone}), {}
-            for user, formula in other._redone.items():
-                other._touched.update(self.model.formulas[user].names(), formula.names())
+        for user, formula in other._redone.items():
+            other._touched.update(self.model.formulas[user].names(), formula.names())
         other.shapes, other.parts = _ShapesOf(self), [self.varied(part) for part in variation.parts]
         if not other.parts:
             self._varied[id(variation)] = other
@@ -72,8 +67,31 @@ class Pass:
 
     # Steps
 
+    keeps_infinite = True
+
     def formula(self, name: str) -> Expression | None:
         """What a name is computed with in this variation; None for what is given. Raises UnknownName."""
+        if name not in self._made:
+            owner = self._owner(name)
+            self._made[name] = self._new_formula(name) if owner is self else owner.formula(name)
+        return self._made[name]
+
+    def evaluator(self, formula: Expression, number: type, name: str) -> Callable:
+        """What evaluates the formula of a name."""
+        if (name, number) not in self._evaluators:
+            owner = self._owner(name)
+            own = shared_evaluator(formula, number) if owner is self else None
+            self._evaluators[name, number] = own or owner.evaluator(formula, number, name)
+        return self._evaluators[name, number]
+
+    def _owner(self, name):
+        """The pass whose step a name has: this one, one of two that are combined here, or the plain one."""
+        if self.plain is self or self.changes(name):
+            parts = [part for part in self.parts if part.changes(name)]
+            return parts[0] if len(parts) == 1 else self
+        return self.plain
+
+    def _new_formula(self, name):
         parts = split_partial(name)
         if parts is not None and parts[1] in self._touched:
             return self._derivative(*parts)
@@ -86,51 +104,29 @@ class Pass:
 
     def _derivative(self, numerator, denominator):
         """dA/dB with the shares and the sum of this variation."""
-        model, own = self.model, partial_name(numerator, denominator)
-        model.shape(own)
+        model = self.model
+        model.shape(partial_name(numerator, denominator))
         if numerator == denominator:
             return Number(1)
-        if numerator not in self._reached:
-            self._reached[numerator] = model.uses(numerator)
+        users = {each for each in model.users.get(denominator, ()) if each in model.formulas}
+        users.update(user for user, formula in self._redone.items() if denominator in formula.names())
         shares = []
-        for user in self._uses.get(denominator, ()):
-            if user in self._reached[numerator] and (user not in model.constants or user == numerator):
-                above, found = self._shares_from(numerator, user)
-                found = [share for name, share in found if name == denominator]
-                for place, share in enumerate(found):
-                    for edge in ((user, denominator), (user, denominator, place)):
-                        change = self.variation.shares.get(edge)
-                        share = share if change is None or share is None else change(share, above)
-                    shares += [] if share is None else [share]
+        for user in model.on_the_way(numerator, users):
+            above = model.above(numerator, user)
+            for place, share in enumerate(self._shares_of(numerator, user, denominator, above)):
+                for edge in ((user, denominator), (user, denominator, place)):
+                    change = self.variation.shares.get(edge)
+                    share = share if change is None or share is None else change(share, above)
+                shares += [] if share is None else [share]
         change = self.variation.sums.get(denominator)
         shares = change(shares, numerator) if change is not None and shares else shares
         return added(shares, model.shape(denominator), self.shapes)
 
-    def _shares_from(self, numerator, user):
-        """(dA/du, what the formula of u adds to the derivatives by the names in it)."""
-        if (numerator, user) not in self._contributions:
-            above = Number(1) if user == numerator else Name(partial_name(numerator, user))
-            if user != numerator:
-                self.model.shape(above.name)
-            formula = self._redone.get(user, self.model.formulas[user])
-            found = contributions(formula, above, self.shapes, user)
-            self._contributions[numerator, user] = above, found
-        return self._contributions[numerator, user]
-
-    def row(self, name: str, number: type) -> tuple:
-        """(how a name is evaluated, the names that it takes); (None, ()) for what is given."""
-        if (name, number) not in self._rows:
-            if self.plain is not self and not self.changes(name):
-                return self.plain.row(name, number)
-            own = [part for part in self.parts if part.changes(name)]
-            if len(own) == 1:
-                self._rows[name, number] = own[0].row(name, number)
-            else:
-                formula = self.formula(name)
-                needs = () if formula is None else tuple(formula.names())
-                evaluate = None if formula is None else shared_evaluator(formula, number)
-                self._rows[name, number] = evaluate, needs
-        return self._rows[name, number]
+    def _shares_of(self, numerator, user, name, above):
+        if user not in self._redone:
+            return self.model.shares_of(numerator, user, name)
+        found = contributions(self._redone[user], above, self.shapes, user)
+        return [share for each, share in found if each == name]
 
     def changes(self, name: str) -> bool:
         """Whether the step of a name itself is another one."""
@@ -139,72 +135,34 @@ class Pass:
         parts = split_partial(name) if self._touched else None
         return parts is not None and parts[1] in self._touched
 
-    def size(self, name: str) -> int:
-        """How many steps there are up to a name, itself included: more than up to any that it takes."""
-        return bin(self.reach.get(name, 0)).count("1")
-
-    def enter(self, name: str, needs: Iterable[str]) -> None:
-        """Keep where a name of the plain pass comes, and what it is computed from."""
-        place = self.place[name] = len(self.place)
-        bits = 1 << place
-        for each in needs:
-            bits |= self.reach[each]
-        self.reach[name] = bits
+    def uses(self, name: str) -> set[str]:
+        """Everything that a name of the plain pass is computed from, itself included."""
+        if name in self.updates:
+            return {name}.union(*map(self.uses, self.updates[name].names()))
+        try:
+            return self.model.uses(name)
+        except NeuronnetError:
+            return set()
 
 
-def _uses(formulas):
-    """name -> the names whose formulas it stands in."""
-    found: dict[str, list[str]] = {}
-    for user, formula in formulas.items():
-        for name in formula.names():
-            found.setdefault(name, []).append(user)
-    return found
-
-
-class Values(dict):
+class Values(formula_graph.Values):
     """The values of a Pass by name, each computed when it is asked for.
 
     Raises NeuronnetError where there is none: for unknown names, no finite value, a step that needs itself.
     """
 
     def __init__(self, steps: Pass, number: type, keep=None, before: Values | None = None, count: int = 0):
-        super().__init__()
-        self._steps, self._number, self._keep, self._before, self._count = steps, number, keep, before, count
-        self._is_first = before is None and not count and steps.plain is steps
-        self.parts: dict[int, object] = {}  # what shared parts of formulas came to
+        super().__init__(steps, number, None)
+        self._keep, self._before, self._count = keep, before, count
 
-    def __missing__(self, name):
-        waiting, begun, steps = [name], set(), self._steps
-        while waiting:
-            each = waiting[-1]
-            if each in self:
-                waiting.pop()
-                continue
-            evaluate, needs = steps.row(each, self._number)
-            missing = [other for other in needs if other not in self]
-            if not missing:
-                self._enter(each, evaluate, needs)
-                waiting.pop()
-            elif each in begun:
-                raise NeuronnetError(f"{each} is computed from itself")
-            begun.add(each)
-            waiting += missing
-        return self[name]
-
-    def _enter(self, name, evaluate, needs):
-        try:
-            value = evaluate(self) if evaluate else None
-        except (ArithmeticError, ValueError):
-            raise NeuronnetError(f"{name} has no finite value") from None
-        value = self._given(name) if evaluate is None else value
-        self[name] = value if self._keep is None else self._keep(with_count(name, self._count), value)
-        if self._is_first and name not in self._steps.place:
-            self._steps.enter(name, needs)
+    def _compute(self, name, formula):
+        value = self._given(name) if formula is None else self.of(formula, name)
+        return value if self._keep is None else self._keep(with_count(name, self._count), value)
 
     def _given(self, name):
         moved = after(name, 1)
-        variation, model = self._steps.variation, self._steps.model
-        if self._before is not None and (moved in self._steps.updates or name in variation.start):
+        variation, model = self.graph.variation, self.graph.model
+        if self._before is not None and (moved in self.graph.updates or name in variation.start):
             return self._before[name if name in variation.stale else moved]
         read = variation.given.get(name, name)
         value = next(
@@ -223,12 +181,15 @@ class Values(dict):
         for name in names:
             self[name]
         moving = {split_index(name)[0]: name for name in names}
-        rows = [(name, self._steps.row(name, self._number)[0]) for name in self]
-        fixed = {name: self[name] for name, evaluate in rows if evaluate is None and name not in moving}
-        rows = [(name, evaluate) for name, evaluate in rows if evaluate is not None]
+        steps, number = self.graph, self._number
+        formulas = {name: steps.formula(name) for name in self}
+        fixed = {name: self[name] for name in self if formulas[name] is None and name not in moving}
+        rows = [
+            (name, steps.evaluator(each, number, name)) for name, each in formulas.items() if each is not None
+        ]
 
         def following(state):
-            values = Values(self._steps, self._number, count=1)
+            values = Values(steps, number, count=1)
             values.update(fixed)
             values.update((base, state[name]) for base, name in moving.items())
             try:
@@ -252,12 +213,9 @@ def with_count(name: str, count: int) -> str:
 
 def changed_step(steps: Pass, varied: Pass, names: Iterable[str]) -> tuple[str, str, str] | None:
     """(name, formula used, right formula) of the first step on the way to some names that is another one."""
-    reach = 0
-    for name in names:
-        reach |= steps.reach.get(name, 0)
     read = {name: _read_as(other) for name, other in varied.variation.given.items()}
-    reached = [name for name, place in steps.place.items() if reach >> place & 1]
-    for name in sorted(reached, key=lambda name: (steps.size(name), len(name), name)):
+    sizes = {name: len(steps.uses(name)) for name in set().union(*map(steps.uses, names))}
+    for name in sorted(sizes, key=lambda name: (sizes[name], len(name), name)):
         if not (read or varied.plain is not steps or varied.changes(name)):
             continue
         try:
