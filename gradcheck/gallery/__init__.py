@@ -16,6 +16,7 @@ from gradcheck import HuntReport, Report, check, hunt
 from gradcheck.errors import GradcheckError
 
 WIDTH = 110
+CLOSE = 0.75  # of two names: `nosuch` is not meant for `cosh`, `softmx` for softmax is
 GITHUB = "https://github.com/"
 ROOMS = ("programs", "layers", "functions", "alarms")  # files of this folder, in the order of the listing
 REPORTED, ALARMS = "After public bug reports", "False alarms, which are right"
@@ -121,7 +122,11 @@ def find(name: str) -> Exhibit:
     """The Exhibit of this name. Raises GradcheckError."""
     shown = {each.id: each for each in everything()}
     if name not in shown:
-        near = " or ".join(get_close_matches(name, shown, 3))
+        found = [each for each in shown if name and name in each]
+        found = found or [
+            each for each in shown if get_close_matches(name, [each, *each.split("-")], 1, CLOSE)
+        ]
+        near = " or ".join(found[:3])
         hint = f"did you mean {near}?" if near else "without a name, gradcheck gallery lists all names"
         raise GradcheckError(f"gallery: there is no {name!r} among {len(shown)} exhibits; {hint}")
     return shown[name]

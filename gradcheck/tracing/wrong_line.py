@@ -30,7 +30,7 @@ MOVE = 2.0**-20  # relative: of a value that is moved to see what follows it
 
 OTHER_TURNS = {  # words: what a loop runs over
     "the turns in reverse order": lambda turns: turns[::-1],
-    "one turn more at the start": lambda turns: [*_next(turns[::-1]), *turns],
+    "one turn more at the start": lambda turns: [*_before(turns), *turns],
     "one turn more at the end": lambda turns: [*turns, *_next(turns)],
     "one turn less at the start": lambda turns: turns[1:],
     "one turn less at the end": lambda turns: turns[:-1],
@@ -350,15 +350,21 @@ class Trace(KnownLocals):
         for number in noted.event.around if noted.kind == "changed" else ():
             there = [each for each in self.passes.backward if number in each.event.around]
             last = {each.name: each for each in there if each.kind == "changed"}
-            if not any(self.known.get(each.number) and np.any(each.event.value) for each in last.values()):
+            if all(self._is_open(each) or not np.any(each.event.value) for each in last.values()):
                 found.append(self._header(number))
         return found
 
 
 def _next(turns):
     """[the number that follows in a range], or [] for other turns."""
-    is_range = len(turns) > 1 and all(isinstance(each, int) for each in turns)
-    return [2 * turns[-1] - turns[-2]] if is_range else []
+    if not turns or not all(isinstance(each, int) for each in turns):
+        return []
+    return [2 * turns[-1] - turns[-2] if len(turns) > 1 else turns[0] + 1]
+
+
+def _before(turns):
+    """[the number that comes before], likewise."""
+    return [turns[0] - 1] if len(turns) == 1 and isinstance(turns[0], int) else _next(turns[::-1])
 
 
 def _key(noted):

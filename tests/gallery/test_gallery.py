@@ -143,8 +143,14 @@ def test_names_are_unique_and_all_are_listed():
 def test_the_command_shows_one_and_knows_no_other(capsys):
     assert main(["gallery", "cosh"]) == 0
     assert "casadi/casadi/issues/2585" in capsys.readouterr().out
-    assert main(["gallery", "cos"]) == 2
-    assert "did you mean cosh?" in capsys.readouterr().err
+    for unknown, said in (
+        ("cos", "did you mean cosh?"),
+        ("softmx", "did you mean softmax-diagonal or softmax-skipped or log-softmax?"),
+        ("lstm", "did you mean lstm-forget-gate or lstm-cell-assigned?"),
+        ("nosuch", "without a name, gradcheck gallery lists all names"),
+    ):
+        assert main(["gallery", unknown]) == 2
+        assert said in capsys.readouterr().err
 
 
 # What no check of a gradient can see, measured here once more in another way
