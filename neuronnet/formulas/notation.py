@@ -172,7 +172,9 @@ class _Parser(Words, Brackets, Calls):
                 if sign == "/" and self.tight_division:
                     factor = self.tight(factor)
             elif self.juxtaposed():
-                sign, factor = "·", self.power()
+                sign, is_digit, factor = "·", self.next() == "1", self.power()
+                if is_digit and factor.format() == "1":  # nobody multiplies by 1 so
+                    factor = Call("ones", [])
             else:
                 return self.multiplied(factors, start)
             factors.append(("*" if self.as_whole and sign == "·" else sign, factor))
@@ -189,10 +191,15 @@ class _Parser(Words, Brackets, Calls):
         return self.placed(Product(factors), start)
 
     def summed_by_ones(self, factors):
-        """Factors in which `1ᵀ A`, a row of ones times A, is the sum over the rows of A."""
+        """Factors in which `1ᵀ A`, a row of ones times A, is the sum over the rows of A, `A 1` that over its
+        columns, and `b 1ᵀ` a column for each sample.
+        """
+        last, is_row = factors[-1][1], _is_row_of_ones(factors[-1][1])
+        if len(factors) > 1 and (is_row or last.format() == "ones()"):
+            rest = self.multiplied(factors[:-1], self.at)
+            return [("*", Call("column", [rest]) if is_row else Call("sum", [rest], {"axis": 1}))]
         for place, (sign, factor) in enumerate(factors[:-1]):
-            is_one = isinstance(factor, Transpose) and isinstance(factor.inner, Number)
-            if is_one and factor.inner.value == 1 and factors[place + 1][0] in ("·", "@", "*"):
+            if _is_row_of_ones(factor) and factors[place + 1][0] in ("·", "@", "*"):
                 rest = self.multiplied([("*", factors[place + 1][1]), *factors[place + 2 :]], self.at)
                 return [*factors[:place], (sign, Call("sum", [rest], {"axis": 0}))]
         return factors
@@ -220,6 +227,8 @@ class _Parser(Words, Brackets, Calls):
             return False
         if sign == "|" or sign == "‖":
             return not self.bars
+        if sign == "𝟏":
+            return True
         if sign.isdigit():
             if self.text[: self.at].rstrip()[-1:] in tuple(")]}") or sign in "⁰¹²³⁴⁵⁶⁷⁸⁹":
                 return True
@@ -350,3 +359,8 @@ class _Parser(Words, Brackets, Calls):
         if sign.isalpha():
             return self.word_or_call()
         self.fail_here()
+
+
+def _is_row_of_ones(factor):
+    """Whether a factor is 1ᵀ."""
+    return isinstance(factor, Transpose) and factor.inner.format() in ("1", "ones()")

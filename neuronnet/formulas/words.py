@@ -141,7 +141,9 @@ class Words(Scanner):
             own = any(self.known.has("d" + each.name) for each in (upper, *lower))
             if sign == "d" and own and not (self.meaning(upper.name) and self.meaning(below.name)):
                 continue  # the slash divides one name by another
-            return self.derivative_by(upper.name, below.name, first, slash.end(), start, below.end)
+            found = self.derivative_by(upper.name, below.name, first, slash.end(), start, below.end)
+            is_turned = upper.transposed != below.transposed  # ∂L/∂Wᵀ is (∂L/∂W)ᵀ
+            return self.placed(Transpose(found), start) if is_turned else found
         if sign == "∂":
             ways = written_at(self.text, first)
             form = ways and known_form("d" + ways[0].name, self.known)

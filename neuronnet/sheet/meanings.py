@@ -342,6 +342,8 @@ class Meanings(Seeds, Updates, OwnRules):
     def _in_its_layout(self, statement, jacobian):
         """A Jacobian with the numerator in its rows, or in its columns where the line is nearer to that."""
         for part in statement.formulas + statement.arithmetic + statement.numbers:
+            if part is statement.parts[0]:
+                continue
             if part.formula is None:
                 value = part.printed
             else:
@@ -369,7 +371,10 @@ class Meanings(Seeds, Updates, OwnRules):
             raise NeuronnetError("arrays alone, without a name or a formula, are about nothing")
         if not formulas:
             return Number(statement.numbers[0].printed.value)
-        return self.model.resolved((named or formulas)[0])
+        formula = self.model.resolved((named or formulas)[0])
+        inner = formula.inner if isinstance(formula, Transpose) else formula
+        is_jacobian = getattr(inner, "name", None) in self.model.jacobians  # ∂z/∂xᵀ
+        return self._in_its_layout(statement, inner) if is_jacobian else formula
 
 
 def _distance(one, other):

@@ -175,7 +175,11 @@ FORMULAS = [
     ("½‖y - t‖² + ||y||", "", "y t", "1/2 · sum((y - t)^2) + sqrt(sum(y^2))"),
     ("1/(1 + np.exp(-0.1))", "", "", "1/(1 + exp(-0.1))"),
     ("1.0*x", "x", "", "1.0*x"),
-    ("𝟏ᵀ x", "", "x", "ones()ᵀ · x"),
+    ("𝟏ᵀ x", "", "x", "sum(x, axis=0)"),
+    ("A 𝟏", "", "A", "sum(A, axis=1)"),
+    ("2 (A - b) 1", "b", "A", "sum(2 · (A - b), axis=1)"),
+    ("b 1ᵀ + A", "", "b A", "column(b) + A"),
+    ("∂L/∂Aᵀ b", "L", "A b", "(dL/dA)ᵀ · b"),
     ("W1 @ x + self.b1", "", "W1 b1 x", "W1 @ x + b1"),
     # derivatives
     ("dL/dW1 + ∂L/∂W_{1} + dL_dW1 + dLdW1", "L", "W1", "dL/dW1 + dL/dW1 + dL/dW1 + dL/dW1"),

@@ -241,7 +241,7 @@ NOTES = [
     (r"\mathrm{softmax}(z) + \operatorname{ReLU}(z)", "", "z", "softmax(z) + max(0, z)"),
     (r"\max\left(0, z\right)", "z", "", "max(0, z)"),
     (r"\nabla_{W_1} L", "L", "W1", "dL/dW1"),
-    (r"\mathbf{1}^T X", "", "X", "ones()ᵀ · X"),
+    (r"\mathbf{1}^T X", "", "X", "sum(X, axis=0)"),
     (r"\mathbb{1}[z > 0] + \mathbf{1}_{z > 0}", "z", "", "(z > 0) + (z > 0)"),
     (r"w_1 - \eta\frac{\partial L}{\partial w_1}", "w1 eta L", "", "w1 - eta · dL/dw1"),
     (r"\tfrac12 \lVert y - t \rVert^2 + |y|", "", "y t", "1/2 · sum((y - t)^2) + abs(y)"),
