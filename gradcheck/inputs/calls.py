@@ -25,7 +25,11 @@ FROM_ABOVE = re.compile(
 TARGETS = re.compile(
     r"(y|t|ys)(_?(true|train|batch|data))?|targets?|labels?|expected|desired|truth", re.IGNORECASE
 )
-KEPT = re.compile(r".*(cache|ctx|context|saved|memory|tape|stored|residuals?).*", re.IGNORECASE)
+KEPT = re.compile(  # save for its own gradient, such as dctx
+    r"(?!d(ctx|context|mem|saved|stored|tape|residual)|grad_)"
+    r".*(cache|ctx|context|saved|memory|tape|stored|residuals?).*",
+    re.IGNORECASE,
+)
 MOST_NAMED = 6
 MOST_CALLS = 1_000_000  # of the loss in one check
 ONE_BY_ONE = 4096  # entries; with more, blocks are judged along random directions first

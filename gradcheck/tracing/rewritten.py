@@ -168,7 +168,7 @@ class _Rewriter:
         call = node.value if isinstance(node, ast.Expr) else None
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
             return []
-        given = call.args[:1] if call.func.attr in IN_PLACE else []
+        given = [_whole(each) for each in call.args[:1]] if call.func.attr in IN_PLACE else []
         named = [each.id for each in (call.func.value, *given) if isinstance(each, ast.Name)]
         return [name for name in named if name in self.locals and name != "self"]
 
@@ -187,10 +187,10 @@ class _Rewriter:
             name, is_part = _name_of(target)
             if name is None:
                 continue
-            there = _loaded(target.value if is_part else target)
+            there = _loaded(_whole(target) if is_part else target)
             also = (name,) if is_changed or is_part else ()
             kind = "changed" if is_part or is_sum else "assigned"
-            has_key = is_part and _is_plain_key(target.slice)
+            has_key = is_part and _whole(target) is target.value and _is_plain_key(target.slice)
             kind = "stored" if has_key and not is_changed else kind
             after.append(self._after(there, name, node, kind, (*read, *also, *_read_names_of_target(target))))
             if has_key:
@@ -284,9 +284,15 @@ def _name_of(target):
         key, is_named = target.slice, isinstance(target.value, ast.Name)
         if is_named and isinstance(key, ast.Constant) and isinstance(key.value, str):
             return f"{target.value.id}[{key.value!r}]", False
-        name, is_part = _name_of(target.value)
-        return (None, False) if is_part else (name, True)
+        return _name_of(target.value)[0], True
     return None, False
+
+
+def _whole(target):
+    """The named thing of which a target is a part: dx of dx[i][:, 0]."""
+    while isinstance(target, ast.Subscript) and _name_of(target)[1]:
+        target = target.value
+    return target
 
 
 def _is_plain_key(key):

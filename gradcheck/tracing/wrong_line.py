@@ -347,6 +347,10 @@ class Trace(KnownLocals):
     def _loops_in_doubt(self, noted):
         """The Noted of the loops in which a sum or array is filled, and nothing else that is right."""
         found = []
+        if not np.any(noted.event.value):  # loops that are never entered
+            entered = {number for each in self.passes.backward for number in each.event.around}
+            loops = (number for number, each in enumerate(self.passes.places) if each.kind == "loop")
+            found = [self._header(number) for number in loops if number not in entered]
         for number in noted.event.around if noted.kind == "changed" else ():
             there = [each for each in self.passes.backward if number in each.event.around]
             last = {each.name: each for each in there if each.kind == "changed"}

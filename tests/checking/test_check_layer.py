@@ -76,6 +76,13 @@ def test_what_a_loss_keeps_may_have_any_name(kind, factor, verdict):
     assert set(names_of(check_layer(loss, backward, X, W, B)).values()) == {verdict}
 
 
+def test_a_gradient_from_above_may_be_called_after_a_context():
+    def backward(dctx, cache):
+        return affine_backward(dctx, cache)
+
+    assert names_of(check_layer(affine, backward, X, W, B)) == RIGHT
+
+
 def test_the_line_that_does_it_again_is_that_of_the_layer():
     report = check_layer(affine, affine_backward, X, b=B, w=W, seed=3)
     assert report.call == "gradcheck.check_layer(affine, affine_backward, x=x, w=w, b=b, seed=3)"
