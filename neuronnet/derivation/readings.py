@@ -1,18 +1,20 @@
 """What a formula may mean: the products, axes and indices that its text leaves open.
 
-`dZ * W` is entry by entry or a matrix product, `sum(E)` over everything or along an axis, `x[1]` the first
-entry or the second. Each reading is the formula with all of that settled.
+`dZ * W` is entry by entry, a matrix product or a convolution, `sum(E)` over everything or along an axis,
+`x[1]` the first entry or the second. Each reading is the formula with all of that settled.
 """
 
 from itertools import islice, product
+from math import prod
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import ShapeError, as_vector_shape, shape_text
 from neuronnet.formulas.evaluating import Shapes, product_meant, shape_of, shape_of_product
-from neuronnet.formulas.expressions import Call, Entry, Expression, Name, Product, Sum, Transpose
+from neuronnet.formulas.expressions import ArrayOf, Call, Entry, Expression, Name, Product, Sum, Transpose
 
 MOST = 24
 _MOST_COMBINED = 500
+MOST_TERMS = 2000  # of a convolution that is written out
 
 # Without an axis: what is likeliest for a matrix, first to last.
 _AXES = {
@@ -144,7 +146,11 @@ def _of_product(node, model, within):
             except ShapeError as error:
                 refusal = refusal or error
         states = sorted(found, key=lambda state: state[0])[:MOST]
-    return [(cost, Product(factors), dimensions) for cost, factors, dimensions in states], refusal
+    return [(cost, _product(factors), dimensions) for cost, factors, dimensions in states], refusal
+
+
+def _product(factors):
+    return factors[0][1] if len(factors) == 1 else Product(factors)
 
 
 def _products(operator, factors, left, factor, right, model, within):
@@ -166,15 +172,37 @@ def _products(operator, factors, left, factor, right, model, within):
             if len(right) == 1:
                 found.append(([*factors, (kind, Call("column", [factor]))], dimensions))
             elif len(left) == 1:
-                whole = factors[0][1] if len(factors) == 1 else Product(factors)
+                whole = _product(factors)
                 found.append(([("*", Call("column", [whole])), (kind, factor)], dimensions))
+    if not found and operator == "*" and len(factors) == 1:
+        found = list(_convolutions(factors[0][1], left, factor, right))
     if not found:
         raise _misfit(operator, factors, left, factor, right)
     return list(enumerate(found))
 
 
+def _convolutions(image, left, kernel, right):
+    """(factors, shape): the kernel held against each window of a matrix, as it is or turned around."""
+    sizes = [one - other + 1 for one, other in zip(left, right)]
+    if not len(left) == len(right) == 2 or min(sizes) < 1 or prod(sizes) * prod(right) > MOST_TERMS:
+        return
+    for is_turned in (False, True):
+
+        def term(row, column, i, j, is_turned=is_turned):
+            within = (right[0] - 1 - i, right[1] - 1 - j) if is_turned else (i, j)
+            window = Entry(image, [row + i + 1, column + j + 1], False)
+            return 1, Product([("*", window), ("*", Entry(kernel, [each + 1 for each in within], False))])
+
+        places = [*product(range(right[0]), range(right[1]))]
+        rows = [
+            [Sum([term(row, column, *place) for place in places]) for column in range(sizes[1])]
+            for row in range(sizes[0])
+        ]
+        yield [("*", ArrayOf(rows))], tuple(sizes)
+
+
 def _misfit(operator, factors, left, factor, right):
-    whole = factors[0][1] if len(factors) == 1 else Product(factors)
+    whole = _product(factors)
     how = "as a product" if operator in ("@", "·", "*") else "entry by entry"
     sides = f"{whole} is {shape_text(left)} and {factor} is {shape_text(right)}"
     return ShapeError(f"{sides}, which do not fit {how}")

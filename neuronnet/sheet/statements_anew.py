@@ -22,7 +22,7 @@ from neuronnet.derivation.readings import resolved
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas import arrays
 from neuronnet.formulas.evaluating import Shapes, evaluator
-from neuronnet.formulas.expressions import Entry, Name, Negative, Number, Product, Sum
+from neuronnet.formulas.expressions import Entry, Name, Negative, Number, Power, Product, Sum
 from neuronnet.formulas.notation import Known, gradient_of
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_logistics, with_names
 from neuronnet.names import after, partial_name, split_partial, update_of
@@ -365,10 +365,11 @@ def too_late(name: str) -> str | None:
 def name_the_entries(statements: list) -> None:
     """Give `z = 0.2*1.5 + 0.4*0.5` its formula `w_1 x_1 + w_2 x_2` where arrays before it have these entries.
 
-    The terms of a sum have one form, and in each place the entries of one array in order, or one number.
+    The terms of a sum have one form, and in each place the entries of one array in order, their squares, as
+    in `L = (4 + 16 + 25)/3` after `e = [-2, -4, -5]`, or one number.
     """
     values: dict[float, dict] = {}
-    arrays_of: dict[tuple, list] = {}
+    arrays_of: dict[tuple, tuple] = {}  # numbers -> (given quantities, computed ones)
     for statement in statements:
         name, printed = statement.name, statement.number and statement.number.printed
         if name and (split_partial(name) or (is_delta(name) and statement.arithmetic)):
@@ -381,13 +382,17 @@ def name_the_entries(statements: list) -> None:
         if name and isinstance(printed, Printed) and name not in RATES:
             values.setdefault(float(printed.value), {})[name] = Name(name)
         elif name and isinstance(printed, arrays.Array):
-            for entries, indices in _lines_of(printed):
-                arrays_of.setdefault(entries, []).append([Entry(Name(name), each, False) for each in indices])
+            for numbers, indices in _lines_of(printed):
+                entries = [Entry(Name(name), each, False) for each in indices]
+                squares = [Power(entry, 2) for entry in entries]
+                for exponent, quantities in ((1, entries), (2, squares)):
+                    ways = arrays_of.setdefault(tuple(float(each**exponent) for each in numbers), ([], []))
+                    ways[len(statement.parts) > 2].append(quantities)
 
 
 def _lines_of(array):
     """(the numbers, their indices) of a vector, and of each row and column of a matrix."""
-    numbers = [float(each.value) for each in arrays.entries(array)]
+    numbers = [each.value for each in arrays.entries(array)]
     rows, columns = (1, *array.shape)[-2:]
     places = [[place // columns + 1, place % columns + 1] for place in range(len(numbers))]
     if rows == 1 or columns == 1:
@@ -427,7 +432,8 @@ def _named(numbers, values, arrays_of):
     names = values.get(numbers[0], {}) if numbers[0] not in CONSTANTS else {}
     if len({*numbers}) == 1:
         return [*names.values()] * len(numbers) if len(names) == 1 else [None] * len(numbers)
-    ways = arrays_of.get(numbers, ())
+    given, computed = arrays_of.get(numbers, ((), ()))
+    ways = computed or given
     return ways[0] if len(ways) == 1 else None
 
 

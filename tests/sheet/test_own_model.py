@@ -518,6 +518,41 @@ def test_a_loss_in_numbers_depends_on_what_was_computed_to_them(sheet, claim, ve
     assert lines[-2].verdict == ("wrong number" if "0.8503" in sheet else "right")
 
 
+CONVOLUTION = """X = [[1, 2, 0], [0, 1, 3], [2, 1, 1]]
+K = [[1, -1], [0, 2]]
+Y = X * K = {}
+L = 1/2 sum(Y^2)
+"""
+HELD, TURNED = "[[1, 8], [1, 0]]", "[[3, 6], [-1, 2]]"
+
+
+@pytest.mark.parametrize(
+    "values, claim, verdict",
+    [
+        (HELD, "dL/dK = X * Y = [[17, 3], [10, 26]]", "right"),
+        (HELD, "dL/dX[1,2] = 8 - 1 = 7", "right"),
+        (HELD, "dL/dX[1,2] = 8 + 1 = 9", "wrong number"),
+        (TURNED, "dL/dY = Y = [[3, 6], [-1, 2]]", "right"),
+        (TURNED, "dL/dX[1,1] = 2*3 = 6", "right"),
+        ("[[1, 8], [1, 2]]", "dL/dY = Y", "right"),
+    ],
+)
+def test_a_product_of_matrices_that_can_only_be_a_convolution_is_one(values, claim, verdict):
+    lines = check_sheet(CONVOLUTION.format(values) + claim).lines
+    assert lines[-1].verdict == verdict
+    assert lines[2].verdict == ("right" if values in (HELD, TURNED) else "wrong number")
+
+
+@pytest.mark.parametrize(
+    "heading", ["Prediction: yhat = w x + b = [0, 1, 2]", "So the prediction yhat = w x + b = [0, 1, 2]"]
+)
+def test_a_mean_of_squares_in_numbers_depends_on_the_errors(heading):
+    sheet = f"x = [1, 2, 3], y = [2, 4, 5], w = 1, b = -1\n{heading}\nerror: e = yhat - y = [-2, -3, -3]\n"
+    sheet += "MSE = (4 + 9 + 9)/3 = 7.333\ndMSE/dw = 2/3 sum(e x) = -11.333\ndMSE/db = 2/3 (-8) = -5.333\n"
+    assert {line.verdict for line in check_sheet(sheet).lines} == {"given", "right"}
+    assert check_sheet(sheet.replace("2/3 sum", "1/3 sum")).lines[-2].verdict == "wrong formula"
+
+
 TWO_STEPS = """x1 = 1, x2 = 0.5, h0 = 0, w = 0.6, u = 0.4, t = 0.2
 h1 = tanh(w x1 + u h0)
 h2 = tanh(w x2 + u h1)

@@ -51,6 +51,10 @@ _JOINING = re.compile(rf"\s*({'|'.join(JOINING)})\s+(?=[^\s\d=][^\s=]{{0,40}}\s*
 _OLD = re.compile(r"(?<=[\w}\]])(?:[_^](?:old|\{old\}|\(old\)))(?!\w)")
 _ASSIGNS = re.compile(r":=|≔|←|<-(?!>)|\\(?:gets|leftarrow|coloneqq)\b|[-+*/]=")
 _ASIDE = re.compile(r"\s*[^\W\d_][^()=:]{2,40}\(([^()=]{1,40}=[^()=]{1,40})\)\s*:(?:\s(?=.*=)|\s*\Z)")
+_GIVEN = r"[^()=]{1,40}=\s*[-−]?\d[^()=]*"
+_GIVENS = re.compile(  # of a title, as `One neuron (x = 2, w = 0.5), tanh`
+    rf"[^()=]*(?<![\w\\])\(({_GIVEN}(?:(?:[,;]|\s(?:and|und|et|y|e)\s){_GIVEN})+)\)(?!\s*[=^*/·])[\s:]*"
+)
 _CONCLUDES = re.compile(r"⇒|⟹|=>|\\(?:Rightarrow|implies|Longrightarrow)\b")
 _BECOMES = re.compile(r"→|->|\\(?:to|rightarrow|longrightarrow)\b")
 _NUMBERS_BEFORE, _NUMBER_AFTER = (
@@ -187,7 +191,7 @@ class Sheet:
     def _concluded(self, statement):
         """The Statements on both sides of an arrow, or in the brackets of a label and behind it."""
         text = statement.text
-        aside = _ASIDE.match(text)
+        aside = _ASIDE.match(text) or _GIVENS.match(text)
         if aside:
             return [statement.part(*aside.span(1)), statement.part(aside.end())]
         for arrow in _CONCLUDES.finditer(text):

@@ -255,6 +255,7 @@ _NAME = re.compile(
 )
 _OPERAND = re.compile(
     r"[-+*/^·×⋅∙(@]\s*([^\W\d]\w*)(?!\w)|(?<![\w ])([^\W\d]\w*)\s*(?:[-+*/^·×⋅∙@]|\)|[:+-]?=)"
+    r"|=\s*([^\W\d]\w*)\s*[-+*/^·×⋅∙@]"
 )
 _NUMBER = r"[-+−]?\s?(?:\d+(?:[.,]\d+)?|\.\d+)(?:\s?%|e[-+]?\d+)?|\[[-+−\d.,;\s]*\]"
 _STATED = re.compile(
@@ -309,7 +310,7 @@ class Vocabulary:
         before = (_JOINS.search(text[max(0, place - 100) : place]) for place in found.values())
         self.joining = {match[1] for match in before if match}
         self.count = Counter(re.findall(r"[^\W\d]\w*", text))
-        self.operands = {one or other for one, other in _OPERAND.findall(text)}
+        self.operands = {name for found in _OPERAND.findall(text) for name in found if name}
 
     def is_word(self, text):
         """Whether a word is one of prose: no name of the sheet, no function, no Greek letter in words."""
