@@ -1839,4 +1839,12 @@ RULES = [
         ("∂L/∂b = (Z - Y) 1", "right"),
         ("∂L/∂b = 1ᵀ (Z - Y)", "wrong formula", "the sum goes over the columns"),
     ),
+    rule(
+        "the sum of everything, in code",
+        "X = np.array([[0.5, -0.2], [0.1, 0.4]])\nW = np.array([[0.1, 0.3]])\nb = np.array([[0.2], [0.1]])",
+        ("Z = X * W + b",),
+        ("L = np.sum(Z ** 2) / 2",),
+        ("db = np.sum(Z, axis=1, keepdims=True)", "right"),
+        ("db = np.sum(Z)", "wrong formula"),
+    ),
 ]

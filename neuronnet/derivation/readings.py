@@ -100,7 +100,10 @@ def _meanings(node, sizes, model):
         yield 0, Entry(node.base, node.indices, False)
         yield 1, Entry(node.base, node.indices, True)
     elif isinstance(node, Call) and node.function in _AXES and _is_open(node, sizes):
-        for cost, axis in enumerate(_AXES[node.function]):
+        axes = (
+            _AXES[node.function] if model.turns_vectors or None not in _AXES[node.function][:1] else (None,)
+        )
+        for cost, axis in enumerate(axes):
             options = node.options if axis is None else {**node.options, "axis": axis}
             yield cost, Call(node.function, node.arguments, options)
     elif isinstance(node, Sum):

@@ -32,6 +32,7 @@ _PROMPT = re.compile(r"\s*(?:>>> ?|\.\.\.: ?|\.\.\. ?|In \[\d*\]:[ ]?)")
 _RESULT = re.compile(r"Out\[\d*\]:\s*")
 _PRINTS = re.compile(r"\s*print\s*\(")
 _ZERO = re.compile(r"0(?:\.0*)?|[\w.]*zeros(?:_like)?\(.*\)|[\[\]0., ]+")
+_EMPTY = ("{}", "[]", "dict()", "list()")  # what a program keeps its arrays in
 _MAGIC = re.compile(r"\s*[%!?]")
 _OPENS = re.compile(r"(?:(?:async )?def|class|for|while|if|with|try|import|from)\b.*(?::|import\b.*)\s*\Z")
 
@@ -156,6 +157,8 @@ class _Program:
             raise Refused(node, "only assignments, functions of one line and loops are read")
 
     def assigned(self, targets, value):
+        if ast.unparse(value) in _EMPTY:
+            return
         if all(isinstance(each, ast.Tuple) for each in targets) and len(targets) == 1:
             names = targets[0].elts
             values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []

@@ -20,6 +20,7 @@ _PLAIN = str.maketrans("：，；（）＝＋－％⁄∕。、", ":,;()=+-%//;,
 _UNSEEN = re.compile("[∴\u20d7\u200b-\u200d\u2060\ufeff\u00ad]")
 _MARKUP = re.compile(
     r"(?<![\w*)\]])\*\*(?=[^\s*])(?P<bold>[^*]{1,200}?)(?<=[^\s*])\*\*(?![\w*(])|`(?P<code>[^`]{1,400})`|\A\s{0,3}>{1,2}\s+"
+    r"|(?:(?<=\s)|\A)\*(?=[^\s*])(?P<italic>[^*]{1,300}=[^*]{1,300}?)(?<=[^\s*])\*(?=[\s.,;:]|\Z)"
     r"|</?(?:b|i|em|strong|u|var|code|tt|span|font|p|small|big|center)(?:\s[^<>]{0,200})?>|<br\s?/?>"
     r"|<su(?P<level>[bp])>(?P<script>[^<>]{1,40})</su[bp]>"
 )
@@ -110,7 +111,9 @@ def without_markup(line):
     def plain(match):
         if match["script"]:
             return ("_{" if match["level"] == "b" else "^{") + match["script"] + "}"
-        return match["bold"] or match["code"] or (" " if match[0].startswith("<br") else "")
+        return (
+            match["bold"] or match["italic"] or match["code"] or (" " if match[0].startswith("<br") else "")
+        )
 
     return line.replace(_MARKUP, plain)
 
