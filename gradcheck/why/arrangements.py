@@ -58,10 +58,9 @@ def arrangements(block):
     yield from (_moved(*move, block) for move in moves[:1] if is_square)
     yield from (_moved(*move, block) for move in moves if not is_square)
     for axis in range(g.ndim):
-        if g.shape[axis] > 1:
-            word = "entries" if g.size == g.shape[axis] else "rows" if axis == 0 else "columns"
-            move = partial(np.flip, axis=axis)
-            yield _moved("reversed", f"g with its {word} in reverse order", move, block, f"order of {word}")
+        word = "entries" if g.size == g.shape[axis] else "rows" if axis == 0 else "columns"
+        move = partial(np.flip, axis=axis)
+        yield _moved("reversed", f"g with its {word} in reverse order", move, block, f"order of {word}")
     yield from permuted(block)
     yield from (_moved(*move, block) for move in moves[1:] if is_square)
     if block.role == "bias" and g.size > 1:
