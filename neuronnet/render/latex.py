@@ -63,6 +63,8 @@ def name_in_latex(name: str) -> str:
     if found is None or head is None:
         return rf"\text{{{escaped(name)}}}"
     below = found["below"].removeprefix("_")
+    if found["head"] in WORDS and re.search(r"\d_", below):  # beta1_t is a name of its own
+        head, below = rf"\mathrm{{{escaped(found['head'] + found['below'])}}}", ""
     above = found["above"].lstrip("^{").rstrip("}").translate(SUPERSCRIPTS)
     if found["update"]:
         above += "+" if found["update"] == "1" else f"({found['update']})"

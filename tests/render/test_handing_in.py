@@ -30,6 +30,7 @@ NAMES = {
     "delta_o1": r"\delta_{o1}",
     "δ1": r"\delta_{1}",
     "eta": r"\eta",
+    "beta1_t@1": r"\mathrm{beta1\_t}^{+}",
     "dE_total/dw5": r"\frac{\partial E_{\mathrm{total}}}{\partial w_{5}}",
     "∂L/∂W1": r"\frac{\partial L}{\partial W_{1}}",
     "w5@1": "w_{5}^{+}",
@@ -153,8 +154,9 @@ def test_what_is_written_of_every_rule_is_right_without_its_network(rule):
     written = latex.markdown(found)
     report = check_sheet(written)
     assert report.status == 0 and len(report.lines) > 60
+    assert check_sheet(written, read(TWO_SAMPLES | {"update": rule, "l2": 0.1})).status == 0
     if rule == "adam":
-        wrong = written.replace(r"{1 - \beta_{1\_t}^{+}}", r"{1 - \beta_{2\_t}^{+}}", 1)
+        wrong = written.replace(r"{1 - \mathrm{beta1\_t}^{+}}", r"{1 - \mathrm{beta2\_t}^{+}}", 1)
         assert wrong != written and check_sheet(wrong).own_mistakes
 
 
