@@ -9,7 +9,7 @@ from copy import copy
 
 from neuronnet.derivation.model import Model
 from neuronnet.errors import NeuronnetError
-from neuronnet.formulas.expressions import Name, Number, Sum
+from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name, split_index, split_partial, update_of
 
@@ -20,10 +20,10 @@ class NetworkModel(Model):
     """A Model that a network wrote; `own_name(text)` is the name under which it keeps a quantity.
 
     `exact` is the Exact of the network. A pass after many updates starts from numbers, those of its training
-    one update before. Without `sums`, every target is a number of its own.
+    one update before.
     """
 
-    def __init__(self, exact, sums: bool = True):
+    def __init__(self, exact):
         super().__init__()
         self.exact, derivation = exact, exact.derivation
         self.description = derivation.description
@@ -32,29 +32,11 @@ class NetworkModel(Model):
         self._pass.given = {}  # formulas hold for all targets, not for zeros alone
         self.loss, self.listed = self.description.names.error, derivation.derivatives
         self._written = {0}  # the passes that stand here as formulas
-        shares = self._last_shares(derivation) if sums else {}
         for name, value in derivation.given.items():
-            if name not in shares:
-                self.give(name, value)
-        for name, others in shares.items():
-            self.define(name, Sum([(1, Number(1)), *((-1, Name(each)) for each in others)]))
+            self.give(name, value)
         weights = {name for rows in self.names_of_network.weights for row in rows for name in row}
         self.kept = {name for name in weights if not self.given[name]}  # no connection
         self._forward(0)
-
-    def _last_shares(self, derivation):
-        """{the target that is what the others leave of 1: these}, of every sample of a softmax."""
-        found, given = {}, derivation.given
-        if self.description.layers[-1].activation != "softmax":
-            return found
-        for sample in self._pass.samples:
-            targets = self._pass.names_of("target", self._pass.top, sample)
-            for last in targets[::-1] if all(each in given for each in targets) else ():
-                others = [each for each in targets if each != last]
-                if given[last] == 1 - sum(given[each] for each in others):
-                    found[last] = others
-                    break
-        return found
 
     def __contains__(self, name: str) -> bool:
         return super().__contains__(name) or self._make(name)

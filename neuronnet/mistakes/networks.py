@@ -43,7 +43,7 @@ class Network:
         if not description.samples:
             raise NeuronnetError("a pass needs at least one [[sample]] in the network's description")
         self.description, self.names = description, description.names
-        self.model = NetworkModel(SimpleNamespace(derivation=_Steps(description, float, 0)), sums=False)
+        self.model = NetworkModel(SimpleNamespace(derivation=_Steps(description, float, 0)))
         self.rows = rows = self.model._pass
         self.samples = rows.samples
         self.cancels, self.top = rows.cancels, rows.top
