@@ -112,7 +112,9 @@ class Suite:
         if new := [name for name in self.items if name not in self.calls]:
             self.calls |= self._what_each_calls(new)
             if self.kept:
-                self.kept.write_text(json.dumps(self.calls))
+                whole = self.kept.with_suffix(f".{os.getpid()}")
+                whole.write_text(json.dumps(self.calls))
+                whole.replace(self.kept)  # several may run at once
         aside = [name for name in self.items if self.calls[name] is None]
         print(
             f"{len(self.items)} tests; without any change these fail here, and are left out: {aside}",
