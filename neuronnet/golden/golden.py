@@ -245,7 +245,7 @@ def _require_readable(found):
     if found["dtype"] not in ULPS:
         raise ValueError(f"dtype {shortened(found['dtype'])}")
     whole = [*found["at"], *(number for batch in found["batches"] for number in batch)]
-    if not all(type(each) is int and each >= 0 for each in whole):
+    if not found["at"] or not all(type(each) is int and each >= 0 for each in whole):
         raise ValueError("at and batches hold whole numbers")
     if not all(isinstance(each, str) for key in ("refused", "conventions") for each in found[key]):
         raise ValueError("refused and conventions hold texts")

@@ -259,6 +259,7 @@ CHANGED = [
         "too large",
     ),
     ({"at": ["0"]}, "whole numbers"),
+    ({"at": []}, "at and batches hold whole numbers"),
     ({"dtype": "float16"}, "dtype 'float16'"),
     ({"refused": [1]}, "hold texts"),
     ({"batches": []}, "numbers of samples"),
