@@ -333,19 +333,15 @@ def _key(code):
 def function_of(tree, node):
     """The qualified name of the function that computes a node, "" where the import of the file does."""
 
-    def search(parent, prefix, name):
-        for child in ast.iter_child_nodes(parent):
-            if child is node:
-                return name
+    def search(here, prefix, name):
+        if here is node:
+            return name
+        for child in ast.iter_child_nodes(here):
             inner = prefix, name
-            if isinstance(child, ast.ClassDef):
-                inner = f"{prefix}{child.name}.", name
-            if isinstance(child, ast.FunctionDef):
-                whole = f"{prefix}{child.name}"
-                for each in child.body:
-                    found = whole if each is node else search(each, f"{whole}.<locals>.", whole)
-                    if found is not None:
-                        return found
+            if isinstance(here, ast.ClassDef):
+                inner = f"{prefix}{here.name}.", name
+            elif isinstance(here, ast.FunctionDef) and child in here.body:
+                inner = f"{prefix}{here.name}.<locals>.", f"{prefix}{here.name}"
             found = search(child, *inner)
             if found is not None:
                 return found

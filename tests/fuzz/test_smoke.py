@@ -51,3 +51,12 @@ def test_a_mutant_is_the_code_with_one_place_changed(monkeypatch):
         ("4", "5"),
         ("True", "False"),
     ]
+
+
+def test_a_mutant_belongs_to_the_function_that_computes_it(monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(HERE), *sys.path])
+    mutants = importlib.import_module("mutants")
+    text = "A = 1\nclass B:\n  C = 2\n  def f(x=3):\n    def g(): return 4\n    return lambda: 5\n"
+    tree = ast.parse(text)
+    found = {node.value: mutants.function_of(tree, node) for node in mutants.places(tree)}
+    assert found == {1: "", 2: "", 3: "", 4: "B.f.<locals>.g", 5: "B.f"}
