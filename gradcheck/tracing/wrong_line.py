@@ -136,7 +136,7 @@ class Trace(KnownLocals):
         some = [each for each in some if each.number in self._suspects]
         if len(some) > 1:
             ways = [self._by_turns(some, shift, self._suspects) for shift in TURNS]
-            in_turn = self._suspects[last.number]
+            in_turn = self._suspects[some[-1].number]
             ways += [list(zip(some, own)) for own in (in_turn, in_turn[::-1]) if len(own) == len(some)]
         else:
             ways = [[(each, own)] for each in some for own in self._suspects[each.number]]

@@ -31,7 +31,6 @@ MOST_ENTRIES = 8  # of a block whose entries are set to zero one by one
 MOST_LINES = 32  # of an array, looked at one by one
 ASSIGNED = 1e-5  # of the largest share: how near to it an entry is
 LIMIT = 2.0**-8  # relative: how near to its limit a ratio is there
-VERY_NEGATIVE = -30.0  # of a parameter: its exponential is nothing
 CURL = 1e-3  # relative: how well the derivatives of a gradient are known, and differ where they do
 CHANGE = 0.01  # of the change of the slope: what differs by no more between points is the same
 SMALL = "in the limit of small parameters"
@@ -285,31 +284,27 @@ def _named_lines(block, lines):
 
 
 def _through(elsewhere, wrong):
-    """What is right where a block, or an entry, is zero; or else very negative, where its exponential is."""
+    """What is right where a block, or an entry of it, is zero."""
     found: dict = {}
-    for value in (0.0, VERY_NEGATIVE):
-        left = [name for name in wrong if name not in found]
-        for name, block in elsewhere.blocks.items() if left else ():
-            size = len(block.positions)
-            if value != 0.0 and size > 1:
-                continue
-            for entry in (None, *(range(size) if 1 < size <= MOST_ENTRIES else ())):
-                cured = _cured(elsewhere, left, name, value, entry)
-                said = name if entry is None else block.entry(block.start + entry)
-                for each in cured:
-                    found.setdefault(each, []).append(f"{said} is {value:g}")
-                if cured:
-                    break
+    for name, block in elsewhere.blocks.items():
+        size = len(block.positions)
+        for entry in (None, *(range(size) if 1 < size <= MOST_ENTRIES else ())):
+            cured = _cured(elsewhere, wrong, name, entry)
+            said = name if entry is None else block.entry(block.start + entry)
+            for each in cured:
+                found.setdefault(each, []).append(f"{said} is 0")
+            if cured:
+                break
     telling = found and (set(wrong) <= set(found) or not elsewhere.behind)
     what = _of_each({name: f"is right where {' or '.join(at)}" for name, at in found.items()})
     return ("through", f"{what}: what is wrong goes through there") if telling else None
 
 
-def _cured(elsewhere, names, block, value, entry):
-    """The names of wrong blocks right nearby where a block has a value, and not wrong farther away."""
+def _cured(elsewhere, names, block, entry):
+    """The names of wrong blocks right nearby where a block or entry is zero, and not wrong farther away."""
     for i, before in enumerate((*elsewhere.near, *elsewhere.far)):
         is_near = i < POINTS
-        at = elsewhere.with_block(before.vector, block, value, entry) if names else None
+        at = elsewhere.with_block(before.vector, block, 0.0, entry) if names else None
         if at is not None:
             slopes = {name: elsewhere.along(at, elsewhere.direction([name])) for name in names}
             names = [n for n, found in slopes.items() if found.agree or not is_near and not found.differ]
