@@ -47,7 +47,7 @@ class KnownLocals:
             return
         if noted.kind == "given":
             self._know(noted, GIVEN)
-        elif any(same_value(value, each) for each in self.passes.namesakes(noted)):
+        elif noted.name[0] != "[" and any(same_value(value, each) for each in self.passes.namesakes(noted)):
             self._know(noted, AS_FORWARD)
             if isinstance(value, int) and len(set(self.passes.namesakes(noted))) > 1:
                 self._weak.add(number)  # a counter, of any turn
@@ -76,7 +76,7 @@ class KnownLocals:
             self._know(noted, f"the derivative by {found.words}")
             first = next(each for each in own if each.loops == found.loops)  # of a name that is given twice
             is_last = number not in self._continued and first is not found
-            if is_last or len(own) > 1 and any(self._is_unchanged(noted, each) for each in noted.event.read):
+            if is_last or any(self._is_unchanged(noted, each) for each in noted.event.read):
                 self._weak.add(number)
                 self._suspects[number] = [[each] for each in own if each is not found]
             return None

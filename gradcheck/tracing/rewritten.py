@@ -159,8 +159,11 @@ class _Rewriter:
             if getattr(node, field, None) is not None:
                 self._use(node, field)
         after = [self._after(ast.Name(name, ast.Load()), name, node, "changed", read) for name in changed]
-        if after and node.value.func.attr == "append":
+        method = node.value.func.attr if after else ""
+        if method == "append":
             after[0].value.args.append(ast.parse(f"len({changed[0]}) - 1").body[0].value)
+        elif method == "insert" and isinstance(node.value.args[0], ast.Constant):
+            after[0].value.args.append(_loaded(node.value.args[0]))
         return [node, *after]
 
     def _changed_in_place(self, node):

@@ -36,6 +36,7 @@ OTHER_TURNS = {  # words: what a loop runs over
     "one turn less at the end": lambda turns: turns[:-1],
 }
 
+SOLVED = "another value"
 OF_PARAMETERS = ("L2", "L1", "epsilon", "parameter", "data term", "loss does not depend")  # no causes here
 
 
@@ -77,7 +78,8 @@ class Trace(KnownLocals):
                     is_part = self._parts_of(way.noted, way.noted.event.value)
                     return self._accused(*(() if is_part else mending), way, *(() if is_part else fitting))
                 partly = partly or (way if mended else None)
-            ways = chain(self._solved(some, line), self._as_any(some, line))
+            whole = self._solved(line, line) if len(some) < len(line) else ()
+            ways = chain(self._solved(some, line), whole, self._as_any(some, line))
             way = next((way for way in ways if self._mended(way) == self.wrong), None)
             if way is not None:
                 (mending if way.is_telling else fitting).append(way)
@@ -211,7 +213,7 @@ class Trace(KnownLocals):
 
             found = self._newton(values, np.full(sum(sizes), begin))
             if found is not None:
-                yield Way(some[0], values(found[0]), "another value", found[1])
+                yield Way(some[0], values(found[0]), SOLVED, found[1])
 
     def _newton(self, values, flat):
         """(the numbers with which the gradients are right, whether these are more than those), or None."""
@@ -274,6 +276,9 @@ class Trace(KnownLocals):
             elif noted is way.noted:
                 cause = _cause(noted, way.values[_key(noted)], own[0] if own else None)
         behind = [self.passes.backward[i] for i in sorted(self._open_behind(noted), reverse=True)]
+        if way.words == SOLVED:  # which a line that uses it may need as well
+            using = [each for each in self.passes.backward if way.noted.number in each.event.read]
+            also += [each for each in using if self._is_open(each)]
         others = {each.line: each for each in (*behind, *also, *(each.noted for each in ways))}
         others.pop(noted.line, None)
         return noted, list(others.values()), way.words, cause

@@ -143,11 +143,11 @@ def _parts(blocks, found, layers, task, elsewhere):
     if parts and missing:
         sentence = f"the gradient of {listing(missing)} is wrong, too"
         parts.append(Cause("of no known shape", sentence, tuple(missing), "place"))
-    return [_of_biases(part, blocks, task) for part in parts]
+    return parts
 
 
 def _in_common(wrong, found, task, elsewhere):
-    """The Cause of several blocks that have one shape with the same constants, or each other's gradients.
+    """The Cause of several blocks that have one shape with the same constants.
 
     An L2 term may be of the weights alone.
     """
@@ -163,7 +163,7 @@ def _in_common(wrong, found, task, elsewhere):
         claim = best(block, list(entry_by_entry(block, task)), elsewhere)
         if claim.shape is not None:
             return replace(claim, measured=entries).cause(names)
-    return _exchanged(found, names)
+    return None
 
 
 def _is_bias(block):
@@ -184,19 +184,6 @@ def _as_one(blocks):
     role = "bias" if all(block.role == "bias" for block in blocks) else None
     parts = tuple(part for block in blocks for part in block.parts)
     return GradientBlock("", **columns, confidence=blocks[0].confidence, role=role, parts=parts)
-
-
-def _exchanged(found, names):
-    """The Cause where the blocks have each other's gradients; None otherwise."""
-    of = {name: found[name].shape and found[name].shape.constants for name in names}
-    if any(not each or each.get("given", True) for each in of.values()):
-        return None
-    has = {name: each["block"] for name, each in of.items()}
-    if sorted(has.values()) != sorted(names):
-        return None
-    pairs = listing(f"{name} has that of {other}" for name, other in has.items())
-    sentence = f"the gradients stand in another order: {pairs}"
-    return Cause("block order", sentence, tuple(names), constants={"order": has})
 
 
 def _is_still(claim):
@@ -266,19 +253,6 @@ def _ignored(left):
         if lost is not None:
             groups.setdefault(lost, []).append(block.name)
     return [(id, sentence.format(listing(names))) for (id, sentence), names in groups.items()][:1]
-
-
-def _of_biases(cause, blocks, task):
-    """The Cause with its own name where biases are averaged over the samples and their weights are not."""
-    own = [block for block in blocks if block.name in cause.blocks]
-    there = {block.layer for block in own}
-    weights = [block for block in blocks if block.role == "weights" and block.layer in there]
-    averaged = task.samples and cause.constants.get("factor") == 1.0 / task.samples
-    summed = all(block.is_right for block in weights) and any(block.proves_the_delta for block in weights)
-    if averaged and cause.id.startswith("factor") and summed and all(block.role == "bias" for block in own):
-        words = " is averaged over the samples, that of weights summed: the"
-        return replace(cause, id="biases averaged", sentence=cause.sentence.replace(" is the", words, 1))
-    return cause
 
 
 def _joined(parts, right):

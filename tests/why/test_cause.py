@@ -205,7 +205,7 @@ PLANTED = {
             for l2 in [n.l2 * n.parameters[name] * (value.ndim == 2)]
         },
     ),
-    "biases averaged": ({"biases averaged"}, in_biases(lambda n, name, value: value / n.samples)),
+    "biases averaged": ({"factor 1/N"}, in_biases(lambda n, name, value: value / n.samples)),
     "W1 negative": ({"sign"}, in_first(lambda n, name, value: -value)),
     "W1 zero": ({"zero"}, in_first(lambda n, name, value: 0.0 * value)),
     "transposed": ({"transposed"}, transposed),
@@ -216,7 +216,7 @@ PLANTED = {
     "one row": ({"factor in one row"}, in_first(one_row)),
     "rows in reverse": ({"reversed"}, in_first(lambda n, name, value: value[::-1])),
     "a constant": ({"constant added"}, in_first(lambda n, name, value: value + 0.3)),
-    "block order": ({"block order"}, block_order),
+    "block order": ({"another block"}, block_order),
     "the parameter": ({"the parameter"}, in_weights(lambda n, name, value: n.parameters[name])),
     "an absolute value": (
         {"sign", *(f"sign in {those}" for those in PARTS)},

@@ -256,7 +256,7 @@ def test_biases_of_two_dimensions_are_biases():
         def of_bias(self, layer, delta):
             return delta[0]
 
-    assert cause_of(Averaged, samples=6).id == "biases averaged"
+    assert cause_of(Averaged, samples=6).id == "factor 1/N"
     assert cause_of(Penalised, samples=6).id == "L2 on biases"
     assert cause_of(OfOneSample, samples=6).id == "biases"
 
