@@ -253,10 +253,6 @@ class Structure:
         """`given` are the given numbers as Decimals."""
         self._model, self._given = model, given
         self._late: dict[str, bool] = {}
-        self._users: dict[str, list[str]] = {}
-        for user, formula in model.formulas.items():
-            for name in formula.names():
-                self._users.setdefault(name, []).append(user)
         self._data = [name for name in given if self._is_of_the_data(name)]
         self._summing = list(self._numbers_of_one())
 
@@ -301,8 +297,7 @@ class Structure:
                 yield numbers
 
     def _is_of_the_data(self, name):
-        formulas = self._model.formulas
-        users = self._users.get(name)
+        formulas, users = self._model.formulas, self._users(name)
         is_mask = size(self._given[name]) > 1 and set(entries(self._given[name])) <= {0, 1}
         if not users:  # the loss has its logarithm at the one entry, say
             return is_mask
@@ -312,10 +307,13 @@ class Structure:
             for each in users
         )
 
+    def _users(self, name):
+        return [each for each in self._model.users.get(name, ()) if each in self._model.formulas]
+
     def _is_late(self, name):
         """Whether a quantity is a loss or an error: a number that nothing uses, or what leads to one."""
         if name not in self._late:
-            formula, users = self._model.formulas[name], self._users.get(name, ())
+            formula, users = self._model.formulas[name], self._users(name)
             has_logarithm = any(
                 isinstance(part, Call) and part.function == "ln" for part, *_ in nodes(formula)
             )

@@ -98,6 +98,20 @@ def replaced(expression, others):
     return expression if all(map(is_, copies, parts)) else expression.rebuilt(copies)
 
 
+def without_factor(formula: Expression, is_chosen: Callable) -> Expression | None:
+    """The formula without its first factor for which `is_chosen(operator, factor)`; None without one."""
+    if is_chosen("*", formula):
+        return Number(1)
+    for node, rebuild, _ in nodes(formula):
+        for place, (operator, factor) in enumerate(node.factors if isinstance(node, Product) else ()):
+            if is_chosen(operator, factor):
+                rest = [*node.factors[:place], *node.factors[place + 1 :]]
+                if rest and place == 0 and rest[0][0] != "/":
+                    rest[0] = ("*", rest[0][1])
+                return rebuild(product_of(rest))
+    return None
+
+
 def with_logistics(formula: Expression) -> Expression:
     """The formula with logistic(z) for every 1/(1 + exp(-z)), which keeps the digits of a saturated unit."""
     argument = logistic_argument(formula)

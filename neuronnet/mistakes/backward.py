@@ -6,12 +6,13 @@ A row says what is done at an edge of the graph; it holds for every model, at on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.expressions import Call, Entry, Name, Number, Placed, Sum, Transpose, is_number, total
-from neuronnet.formulas.rewriting import nodes, turned
+from neuronnet.formulas.rewriting import nodes, turned, without_factor
 from neuronnet.mistakes.variation import (
     UPSTREAM,
     Variation,
@@ -20,7 +21,6 @@ from neuronnet.mistakes.variation import (
     slopes_in,
     times,
     with_parts,
-    without_factor,
 )
 from neuronnet.names import after, partial_name, split_partial
 
@@ -76,8 +76,8 @@ def _left_out(graph, edge):
     factor = _other_factor(graph, edge)
     if factor is None:
         return None
-    texts = (factor.format(), Transpose(factor).format())
-    return _fitting(graph, edge, lambda share: without_factor(share, lambda each: each.format() in texts))
+    is_chosen = _is_called(factor.format(), Transpose(factor).format())
+    return _fitting(graph, edge, partial(without_factor, is_chosen=is_chosen))
 
 
 def _itself(graph, edge):
@@ -177,9 +177,7 @@ def _single_factors(graph):
             yield known("{share} missing in the derivative by {name}", words, 1, shares={edge: _dropped})
         for factor in [*factors_of(share), *slopes_in(share)]:
             text = factor.format()
-            change = _fitting(
-                graph, edge, lambda each, text=text: without_factor(each, lambda f: f.format() == text), share
-            )
+            change = _fitting(graph, edge, partial(without_factor, is_chosen=_is_called(text)), share)
             if change is not None:
                 places["factor"] = text
                 yield known("{factor} missing: {name} in {user}", places, 1, shares={edge: change})
@@ -197,6 +195,10 @@ def _single_factors(graph):
         ):
             if change is not None:
                 yield known(id, places, 0, shares={edge: change})
+
+
+def _is_called(*texts):
+    return lambda _, factor: factor.format() in texts
 
 
 def _dropped(share, upstream):

@@ -13,10 +13,8 @@ from neuronnet.formulas.expressions import (
     Call,
     Expression,
     Name,
-    Number,
     Product,
     Sum,
-    product_of,
     sum_of,
     wrap,
 )
@@ -169,20 +167,6 @@ def slopes_in(share: Expression) -> list[Call]:
 
 
 # Edits of shares: functions of (share, upstream)
-
-
-def without_factor(share: Expression, is_chosen: Callable) -> Expression | None:
-    """The share without its first factor that is chosen; None where there is none."""
-    if is_chosen(share):
-        return Number(1)
-    for node, rebuild, _ in nodes(share):
-        for place, (_, factor) in enumerate(node.factors if isinstance(node, Product) else ()):
-            if is_chosen(factor):
-                rest = [*node.factors[:place], *node.factors[place + 1 :]]
-                if rest and place == 0 and rest[0][0] != "/":
-                    rest[0] = ("*", rest[0][1])
-                return rebuild(product_of(rest))
-    return None
 
 
 def without_term(place: int) -> Callable:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from neuronnet.derivation.trials import Trials, same_shape
 from neuronnet.formulas import arrays
 from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import Expression, Name, Number, Product, Sum, product_of
-from neuronnet.formulas.rewriting import nodes
+from neuronnet.formulas.expressions import Expression, Name, Number, Sum
+from neuronnet.formulas.rewriting import nodes, without_factor
 from neuronnet.repairs.edits import Change, change, edits
 from neuronnet.repairs.surroundings import Surroundings, likeness
 
@@ -159,12 +159,8 @@ def _numbers(around):
 
 def _times(formula, name):
     """A formula times a name; what divides by that name goes."""
-    for node, rebuild, _ in nodes(formula):
-        if isinstance(node, Product):
-            for place, (operator, factor) in enumerate(node.factors):
-                if operator == "/" and isinstance(factor, Name) and factor.name == name:
-                    return rebuild(product_of([*node.factors[:place], *node.factors[place + 1 :]]))
-    return formula * Name(name)
+    divides = without_factor(formula, lambda operator, factor: operator == "/" and factor.format() == name)
+    return formula * Name(name) if divides is None else divides
 
 
 def _counts(model):
