@@ -12,7 +12,7 @@ from math import isclose
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.expressions import Call, Expression, Name, Number, Power, Product, Sum
 from neuronnet.formulas.rewriting import leaves_of, nodes, with_names
-from neuronnet.names import after, partial_name
+from neuronnet.names import after, partial_name, split_partial
 from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio
 from neuronnet.sheet.roles import MODEL, UPDATE
 
@@ -109,9 +109,9 @@ class OwnRules(FormulaValues):
         )
         own_beta = [leaf for leaf in leaves_of(formula) if is_first and self._may_be_kept(leaf)]
         wanted = [
-            rate * Name(before) + (1 - rate) * Name(each) ** power
+            rate * Name(before) + (1 - rate) * gradient**power
             for rate in (beta, *own_beta)
-            for each in named
+            for gradient in [*map(Name, named), *_of_several_samples(named)]
             for power in powers
         ]
         worth = self._worth(formula, {})
@@ -173,6 +173,15 @@ class OwnRules(FormulaValues):
     def _are_equal(self, one, other):
         ratio = constant_ratio(self._worth(one, {}), self._worth(other, {}))
         return ratio is not None and isclose(ratio, 1, rel_tol=SAME)
+
+
+def _of_several_samples(names):
+    """The sum and the mean of derivatives by one parameter, as a batch has them."""
+    by = {(split_partial(each) or (each, each))[1] for each in names}
+    if len(by) > 1 or len(names) < 2:
+        return []
+    whole = Sum([(1, Name(each)) for each in names])
+    return [whole, whole / len(names)]
 
 
 def _ages(formula, step):

@@ -160,6 +160,21 @@ def test_what_is_written_of_every_rule_is_right_without_its_network(rule):
         assert wrong != written and check_sheet(wrong).own_mistakes
 
 
+def test_a_moment_of_a_batch_is_made_of_the_sum_of_its_samples():
+    samples = [*TWO_SAMPLES["sample"], {"inputs": [0.5], "targets": [0.3]}]
+    description = TWO_SAMPLES | {
+        "loss": "half squared error",
+        "update": "adam",
+        "batch": 2,
+        "sample": samples,
+    }
+    written = document.derivation_as_text(Derivation(description))
+    report = check_sheet(written)
+    assert not any(line.is_wrong for line in report.lines) and len(report.lines) > 60
+    wrong = written.replace("(1 - beta1)*(dE_total[1]/dw1 + dE", "(1 - beta1)*(dE_total[1]/dw1 - dE", 1)
+    assert wrong != written and check_sheet(wrong).own_mistakes
+
+
 @pytest.mark.parametrize("batch", [2, "online"])
 @pytest.mark.parametrize("write", WRITERS)
 def test_what_is_written_of_two_samples_is_right_without_their_network(write, batch):
