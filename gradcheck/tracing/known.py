@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from gradcheck.tracing.passes import is_sum_of, same_value
+from gradcheck.tracing.passes import NUMBERS, is_sum_of, same_value
 
 MOST_PATHS = 4  # uses of one quantity, whose sums are tried
 SAME = 1e-5  # relative: ratios that are one
@@ -42,7 +42,7 @@ class KnownLocals:
     def _look_at(self, noted):
         """Notes whether a value is known to be right, or suspected to be wrong, and why."""
         value, number = noted.event.value, noted.number
-        if not isinstance(value, (float, int, np.ndarray, np.generic)):
+        if not isinstance(value, NUMBERS):
             self.known[number] = noted.kind != "made"
             return
         if noted.kind == "given":

@@ -20,6 +20,7 @@ STEP = 2.0**-17  # of max(|x|, 1)
 SHORTER, SMOOTH = 2.0**-7, 1e-7  # of that; where two steps differ by more, as at the log of a small number
 MOST_REPEATED = 32  # times that a line runs, of which each is looked at by itself
 SAME = 1e-12  # relative: a value computed twice
+NUMBERS = (float, int, np.ndarray, np.generic)
 
 
 class Quantity:
@@ -287,6 +288,11 @@ def _is_number(value):
     if isinstance(value, (bool, np.bool_, int, np.integer)):
         return False
     return isinstance(value, (float, np.ndarray, np.generic)) and np.asarray(value).dtype.kind == "f"
+
+
+def is_zero(value):
+    """Whether a value is zero, in all of its entries."""
+    return isinstance(value, NUMBERS) and not np.any(value)
 
 
 def same_value(one, other):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.tracing.known import AS_FORWARD, GIVEN, KnownLocals
-from gradcheck.tracing.passes import Noted, is_sum_of, same_value
+from gradcheck.tracing.passes import NUMBERS, Noted, is_sum_of, is_zero, same_value
 from gradcheck.tracing.tap import Event
 from gradcheck.why.blocks import GradientBlock
 from gradcheck.why.cause import Cause, listing
@@ -191,7 +191,7 @@ class Trace(KnownLocals):
         """Ways to replace values by such that the gradients are right, where these determine them."""
         if line[0].kind == "changed":
             some = list({each.name: each for each in line}.values())
-        if not all(isinstance(each.event.value, (float, int, np.ndarray, np.generic)) for each in some):
+        if not all(isinstance(each.event.value, NUMBERS) for each in some):
             return
         start = {_key(each): np.asarray(each.event.value) for each in some}
         if not all(
@@ -276,19 +276,23 @@ class Trace(KnownLocals):
             elif noted is way.noted:
                 cause = _cause(noted, way.values[_key(noted)], own[0] if own else None)
         behind = [self.passes.backward[i] for i in sorted(self._open_behind(noted), reverse=True)]
-        if way.words == SOLVED:  # which a line that uses it may need as well
-            using = [each for each in self.passes.backward if way.noted.number in each.event.read]
-            also += [each for each in using if self._is_open(each)]
+        also += [each for one in (way, *ways) for each in self._users_in_doubt(one)]
         others = {each.line: each for each in (*behind, *also, *(each.noted for each in ways))}
         others.pop(noted.line, None)
         return noted, list(others.values()), way.words, cause
+
+    def _users_in_doubt(self, way):
+        """The Noted that use the value of a Way, or go on with its name, and may be wrong as well."""
+        using = [each for each in self.passes.backward if way.noted.number in each.event.read]
+        using = [each for each in using if way.words == SOLVED or each.name == way.noted.name]
+        return [each for each in using if self._is_open(each)]
 
     def _handed_on(self, noted):
         """The value of a name that is returned as what it stands for, in the place of the Noted return."""
         block = self._block_of(noted.name) if noted.kind == "made" else None
         for each in (self.passes.backward[number] for number in noted.event.read if block is not None):
             if each.kind != "given" and same_value(each.event.value, noted.event.value):
-                if block in self._counterparts(each) or not np.any(each.event.value):
+                if block in self._counterparts(each) or is_zero(each.event.value):
                     return each
         return noted
 
@@ -305,11 +309,14 @@ class Trace(KnownLocals):
 
     def _terms_in_doubt(self, chain, way):
         """The Noted of a chain that add to a sum, or put into an array, what does not belong there."""
-        final = np.asarray(self.passes.value_with(way.values, _key(chain[-1])))
+        final = self.passes.value_with(way.values, _key(chain[-1]))
+        if not isinstance(final, NUMBERS):
+            return chain
+        final = np.asarray(final)
         near = MENDED * np.max(np.abs(final), initial=0.0)
         doubted, parts, before = [], {}, np.zeros_like(final)
         for noted in chain:
-            value = np.asarray(noted.event.value)
+            value = np.asarray(noted.event.value if isinstance(noted.event.value, NUMBERS) else 0)
             if value.shape != final.shape or final.dtype.kind != "f":
                 return chain
             term, before = value - before, value
@@ -352,14 +359,14 @@ class Trace(KnownLocals):
     def _loops_in_doubt(self, noted):
         """The Noted of the loops in which a sum or array is filled, and nothing else that is right."""
         found = []
-        if not np.any(noted.event.value):  # loops that are never entered
+        if is_zero(noted.event.value):  # loops that are never entered
             entered = {number for each in self.passes.backward for number in each.event.around}
             loops = (number for number, each in enumerate(self.passes.places) if each.kind == "loop")
             found = [self._header(number) for number in loops if number not in entered]
         for number in noted.event.around if noted.kind == "changed" else ():
             there = [each for each in self.passes.backward if number in each.event.around]
             last = {each.name: each for each in there if each.kind == "changed"}
-            if all(self._is_open(each) or not np.any(each.event.value) for each in last.values()):
+            if all(self._is_open(each) or is_zero(each.event.value) for each in last.values()):
                 found.append(self._header(number))
         return found
 

@@ -295,7 +295,7 @@ def edited(function, old, new):
     return scope[function.__name__], line
 
 
-@pytest.mark.parametrize(("forward", "old", "new", "cause"), by_day(EDITS, 2))
+@pytest.mark.parametrize(("forward", "old", "new", "cause"), by_day(EDITS, 3))
 def test_the_edited_line_is_named(forward, old, new, cause):
     backward, line = edited(BACKWARD[forward], old, new)
     found = trace_backward(forward, backward, POINTS[forward])
@@ -326,9 +326,18 @@ def test_a_function_that_the_backward_pass_calls_is_read_too():
     assert found.cause.id == "factor 2"
 
 
-def test_what_is_carried_from_turn_to_turn_in_a_list_is_among_the_lines_that_are_told():
-    backward, line = edited(recur_backward, "dnext = dz @ wh.T", "dnext = dz @ wh")
-    found = trace_backward(recur, backward, POINTS[recur])
+AMONG_OTHERS = [  # (forward, what stands in a line of its backward pass, what is written there)
+    (recur, "dnext = dz @ wh.T", "dnext = dz @ wh"),  # carried on from turn to turn
+    (gated, "dt *= t * (1 - t)", "dt = dt"),  # a line that changes nothing
+    (windows, "for i, col in enumerate(cols)", "for i, col in enumerate(cols[1:])"),
+    (normalise, "n = len(dout)", "n = 1"),
+]
+
+
+@pytest.mark.parametrize(("forward", "old", "new"), AMONG_OTHERS)
+def test_a_line_that_no_value_of_its_own_shows_is_among_those_that_are_told(forward, old, new):
+    backward, line = edited(BACKWARD[forward], old, new)
+    found = trace_backward(forward, backward, POINTS[forward])
     assert line in [found.line, *(other for other, _ in found.others)]
 
 
