@@ -6,6 +6,7 @@ right with `w6 h2` and none is wrong, the line is wrong; otherwise it is in doub
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -103,7 +104,8 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
 
     `change(statements)` may write a statement anew before it is judged.
     """
-    claims, is_code = [*map(_as_claim, sheet.lets), *sheet.claims], bool(sheet.assigned)
+    vectors = [] if sheet.assigned else [*_vectors(sheet.claims)]
+    claims, is_code = [*map(_as_claim, sheet.lets), *vectors, *sheet.claims], bool(sheet.assigned)
     claims = claims if is_code else with_numbered_names(claims)
     with fifty_digits():
         best = read_as(claims, {}, sheet.declared, is_code, change)
@@ -127,7 +129,7 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
         part.note = None if part.note is None else spellings.note(part.note)
     unusable = [line for line in lines[: len(sheet.lets)] if line.verdict in NOT_USABLE]
     best = best._replace(prose=tuple(sorted({*best.prose, *(line for line, _ in sheet.prose)})))
-    return best, unusable + lines[len(sheet.lets) :]
+    return best, unusable + lines[len(sheet.lets) + len(vectors) :]
 
 
 def _are_the_same(one, other):
@@ -154,6 +156,27 @@ def _as_claim(let):
     """`let δ1 = ∂L/∂z1` is a claim as any other, which goes before them all."""
     parts = [TextWithColumns(let.name), let.text]
     return Claim(let.line, f"let {let.name} = {let.text.text.strip()}", parts, [let.line] * 2)
+
+
+_COMPONENT = re.compile(r"([^\W\d_]+)_?(\d)")
+
+
+def _vectors(claims):
+    """Claims such as `s = [s_1, s_2]`, where a sheet has `softmax(s)` beside lines for its entries alone."""
+    heads = [claim.parts[0].text.strip() for claim in claims]
+    found: dict[str, dict] = {}
+    for head in heads:
+        if component := _COMPONENT.fullmatch(head):
+            found.setdefault(component[1], {})[int(component[2])] = head
+    for stem, components in found.items():
+        numbers = sorted(components)
+        taken = re.compile(rf"(?:softmax|sum|mean|max|norm|lse|logsumexp)\s*\(\s*{stem}\s*[,)]")
+        users = [claim.line for claim in claims if any(taken.search(part.text) for part in claim.parts)]
+        is_whole = len(numbers) > 1 and numbers == [*range(min(numbers[0], 1), numbers[-1] + 1)]
+        if is_whole and users and stem not in heads:
+            text = f"[{', '.join(components[number] for number in numbers)}]"
+            parts = [TextWithColumns(stem), TextWithColumns(text)]
+            yield Claim(users[0], f"{stem} = {text}", parts, users[:1] * 2)
 
 
 def _open_or_wrong(lines):

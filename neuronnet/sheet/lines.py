@@ -312,6 +312,8 @@ class Lines:
             self._fits_its_update(shown, outcome.reading, statement, role)
         elif outcome.kind != "misfit" and self._holds_in_names(formula, truth):
             return
+        elif outcome.kind != "misfit" and self.numbers.give(formula, truth):
+            shown.note = "by its value: not all numbers in it are those of quantities of this sheet"
         elif outcome.kind == "here only":
             shown.verdict, shown.note = report.COINCIDENCE, outcome.note
             self.wrong.append((shown, formula, truth))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice, product
 
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.model import Model
-from neuronnet.elementary import as_number
+from neuronnet.elementary import Literal, as_number
 from neuronnet.errors import NeuronnetError, NumberError
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, entries
@@ -27,7 +27,7 @@ from neuronnet.sheet.computation import (
     reaches,
     ways_of,
 )
-from neuronnet.sheet.roles import aligned
+from neuronnet.sheet.roles import aligned, by_entry
 
 CONSTANTS = {Decimal("0.5"), Decimal("0.25")}  # decimals that stand for themselves
 
@@ -189,7 +189,7 @@ class NumbersForNames:
 
     def __init__(self, model: Model, loss: str | None):
         self.model, self.loss = model, loss
-        self._values: dict[str, Decimal] = {}
+        self._values: list[tuple] = []
 
     def named(self, formula: Expression) -> Iterator[Expression]:
         """The formula with names for one or more of its numbers, in all ways, of many the first.
@@ -203,9 +203,28 @@ class NumbersForNames:
         if formula.format() != as_written:
             yield formula
         names = {leaf: self._names(leaf) for leaf in leaves_of(formula) if isinstance(leaf, Number)}
-        for choice in islice(product(*([leaf, *names[leaf]] for leaf in names)), 1, MOST_CHOICES):
+        for choice in islice(product(*([*names[leaf], leaf] for leaf in names)), MOST_CHOICES):
             meant = dict(zip(names, choice))
             yield mapped(formula, lambda leaf, meant=meant: meant.get(leaf, leaf))
+
+    def give(self, formula: Expression, truth: Expression) -> bool:
+        """Whether a formula has the true value, the long decimals in it rounded: of a sum on the way, say."""
+        decimals = [(leaf, _decimal(leaf)) for leaf in leaves_of(formula)]
+        rounded = [(leaf, each) for leaf, each in decimals if each and digits_of(each.value) >= FEWEST_DIGITS]
+        if not rounded or not formula.names() or not truth.names():
+            return False
+        try:
+            exact, base = entries(self.model.value(truth)), entries(self.model.value(formula))
+            slack = [Decimal(0)] * len(base)
+            for leaf, printed in rounded:
+                other = Number(Literal(str(printed.value + printed.half_unit)))
+                moved = self.model.value(mapped(formula, partial(_instead, leaf, other)))
+                slack = [each + abs(one - two) for each, one, two in zip(slack, entries(moved), base)]
+        except NeuronnetError:
+            return False
+        return len(exact) == len(base) and all(
+            abs(one - two) <= each for one, two, each in zip(exact, base, slack)
+        )
 
     def exchanged(self, formula: Expression, printed) -> list[tuple[str, str]]:
         """(a name in a formula, another one that gives the printed number in its place), all of them."""
@@ -256,18 +275,17 @@ class NumbersForNames:
     def _names(self, number):
         value = as_number(number.value, Decimal)
         given = self.model.given.items()
-        found = [name for name, each in given if not isinstance(each, Array) and _is(each, value)]
-        text = getattr(number.value, "text", None)
-        if text is not None and "." in text:
-            printed = Printed(text)
+        quantities = [Name(name) for name, each in given if not isinstance(each, Array) and _is(each, value)]
+        printed = _decimal(number)
+        if printed is not None:
             has_digits = digits_of(printed.value) >= FEWEST_DIGITS
-            for name, exact in self._computed().items():
+            for quantity, exact in self._computed():
                 if printed.value == abs(exact) or (has_digits and printed.agrees(abs(exact))):
-                    found.append(name if exact > 0 else f"-{name}")
-        return [Negative(Name(name[1:])) if name[0] == "-" else Name(name) for name in found]
+                    quantities.append(quantity if exact > 0 else Negative(quantity))
+        return quantities
 
     def _computed(self):
-        """{name: value} of the quantities that are numbers, and of the derivatives of the loss by them."""
+        """(a quantity that is a number, or an entry of an array, its value); derivatives of the loss, too."""
         if not self._values:
             names = [*self.model.formulas]
             if self.loss is not None:
@@ -277,9 +295,18 @@ class NumbersForNames:
                     value = self.model[name]
                 except NeuronnetError:
                     continue
-                if not isinstance(value, Array):
-                    self._values[name] = value
+                self._values += zip(by_entry(Name(name), arrays.shape(value)), entries(value))
         return self._values
+
+
+def _decimal(leaf):
+    """The Printed of a Number with a decimal point; else None."""
+    text = getattr(leaf.value, "text", None) if isinstance(leaf, Number) else None
+    return Printed(text) if text is not None and "." in text else None
+
+
+def _instead(leaf, other, each):
+    return other if each is leaf else each
 
 
 def _is(given, value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING
 
 from neuronnet.errors import NeuronnetError
@@ -139,6 +140,14 @@ def loss_of(
     fitting = [name for name in ends if targets and made_of[name] == targets]
     fitting = fitting or [name for name in ends if made_of[name]]  # beside velocities and moments
     return (fitting[0] if len(fitting) == 1 else None), []
+
+
+def by_entry(quantity: Expression, dimensions: tuple) -> list[Expression]:
+    """What a quantity is made of, row by row: itself, or the entries of a vector or matrix."""
+    if not dimensions:
+        return [quantity]
+    places = product(*(range(1, length + 1) for length in dimensions))
+    return [Entry(quantity, place, False) for place in places]
 
 
 def is_one(statement):

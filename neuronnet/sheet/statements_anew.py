@@ -22,11 +22,11 @@ from neuronnet.derivation.readings import resolved
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas import arrays
 from neuronnet.formulas.evaluating import Shapes, evaluator
-from neuronnet.formulas.expressions import Entry, Name, Negative, Number, Power, Product, Sum
+from neuronnet.formulas.expressions import Entry, Expression, Name, Negative, Number, Power, Product, Sum
 from neuronnet.formulas.notation import Known, gradient_of
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_logistics, with_names
 from neuronnet.names import after, partial_name, split_partial, update_of
-from neuronnet.sheet.roles import RATES, is_delta, is_gradient, measures, texts
+from neuronnet.sheet.roles import RATES, by_entry, is_delta, is_gradient, measures, texts
 
 if TYPE_CHECKING:
     from neuronnet.sheet.statements import Statement
@@ -270,9 +270,9 @@ def name_the_numbers(statements: list, known: Known, ones_too: bool | None) -> N
     """Give `z = 0.3*0.9` its formula `w x` where each number is that of one name before it.
 
     That goes for all lines before the first derivative or for none, as where every given number has its place
-    in a formula; but for what a line computed, as the 0.5987 of `a = 0.5987` in `L = (1 - 0.5987)^2`. The 1
-    is a number, and with `ones_too` the target that is 1: `known.has_ones` says that there is such a choice.
-    With None, beside a network, such lines are arithmetic.
+    in a formula; but for lines with what another computed, as the 0.5987 of `a = 0.5987` in
+    `L = (1 - 0.5987)^2`. The 1 is a number, and with `ones_too` the target that is 1: `known.has_ones` says
+    that there is such a choice. With None, beside a network, such lines are arithmetic.
     """
     found: list = []
     placed = {
@@ -282,67 +282,101 @@ def name_the_numbers(statements: list, known: Known, ones_too: bool | None) -> N
         for part in each.formulas
         for name in part.used
     }
-    values: dict[float, dict] = {}  # number -> {its quantity as text: the quantity}
-    computed: dict[float, dict] = {}
+    numbers = _Numbers()
     for statement in statements:
-        name, printed = statement.name, statement.number and statement.number.printed
-        if name and (split_partial(name) or is_delta(name)):
+        if statement.name and (split_partial(statement.name) or is_delta(statement.name)):
             break
-        if name and not statement.assigns and len(statement.arithmetic) == 1 and not statement.formulas:
-            arithmetic = statement.arithmetic[0].formula
-            partly = mapped(with_logistics(arithmetic), partial(_named_number, computed))
-            found.append((statement, _in_names(arithmetic, values), partly))
-            known.has_ones |= bool(partly.names()) and not CONSTANTS.isdisjoint(values)
-        elif statement.arithmetic and not statement.formulas:
-            found.append((statement, None, statement.arithmetic[0].formula))
-        if name and isinstance(printed, Printed) and name not in RATES:
-            values.setdefault(float(printed.value), {})[name] = Name(name)
-        if name and printed is not None and len(statement.parts) > 2 and ones_too is not None:
-            for entry, quantity in _quantities(Name(name), printed):
-                if len(entry.value.as_tuple().digits) >= FEWEST_DIGITS:
-                    computed.setdefault(float(entry.value), {})[quantity.format()] = quantity
+        is_plain = statement.name and not statement.assigns and len(statement.arithmetic) == 1
+        if statement.arithmetic and not statement.formulas:
+            formula = statement.arithmetic[0].formula
+            whole, partly = (numbers.whole(formula), numbers.partly(formula)) if is_plain else (None, None)
+            found.append((statement, whole, partly))
+            numbers.used.update((whole or partly or formula).names())
+        numbers.add(statement)
     wholes = [whole for _, whole, _ in found]
     is_whole = None not in wholes and not all(placed.issuperset(each.names()) for each in wholes)
-    has_computed = any(partly.names() for _, _, partly in found)
-    ones = {each: values[each] for each in CONSTANTS & values.keys()} if ones_too else {}
-    for statement, whole, partly in found:
-        named = whole if is_whole or not partly.names() else mapped(partly, partial(_named_number, ones))
-        if named is not None and (is_whole or has_computed):
+    has_computed = ones_too is not None and any(partly is not None for _, _, partly in found)
+    known.has_ones = has_computed and not is_whole and not CONSTANTS.isdisjoint(numbers.named)
+    for statement, whole, partly in found if is_whole or has_computed else ():
+        named = whole if is_whole else partly or whole
+        named = numbers.with_ones(named) if named and ones_too and not is_whole else named
+        if named is not None:
             part = statement.arithmetic[0]
             statement.parts.insert(statement.parts.index(part), replace(part, formula=named))
 
 
-def _in_names(formula, values):
-    """A formula of numbers alone with names for all; or None."""
-    leaves = [float(leaf.value) for leaf in leaves_of(formula) if isinstance(leaf, Number)]
-    found = {each: values.get(each) or values.get(-each) or () for each in leaves}
-    found = {each: names for each, names in found.items() if names or each not in CONSTANTS}
-    is_open = not found.keys().isdisjoint(CONSTANTS) and not _is_weighted_sum(formula)
-    if not found or is_open or any(len(names) != 1 for names in found.values()):
-        return None
-    return mapped(formula, partial(_named_number, values))
+class _Numbers:
+    """What the numbers before a line are printed for: `named` {number: {a quantity as text: the quantity}}.
+
+    Of several, the one that no line has `used` is meant, as the latest of a chain.
+    """
+
+    def __init__(self):
+        self.named: dict[float, dict] = {}
+        self.used: set[str] = set()
+        self._computed: set[str] = set()
+
+    def add(self, statement: Statement) -> None:
+        """Note the number of a statement, or the entries of what it computes, and what it uses."""
+        self.used.update(name for part in statement.formulas for name in part.used)
+        printed, is_computed = statement.number and statement.number.printed, len(statement.parts) > 2
+        if statement.name and printed is not None:
+            quantities = by_entry(Name(statement.name), arrays.shape(printed))
+            for entry, quantity in zip(arrays.entries(printed), quantities):
+                is_plain = len(entry.value.as_tuple().digits) >= FEWEST_DIGITS and is_computed
+                if is_plain or isinstance(quantity, Name) and statement.name not in RATES:
+                    self.named.setdefault(float(entry.value), {})[quantity.format()] = quantity
+                    self._computed |= {quantity.format()} if is_computed else set()
+
+    def whole(self, formula: Expression) -> Expression | None:
+        """A formula of numbers alone with names for all; or None."""
+        leaves = {float(leaf.value): leaf for leaf in leaves_of(formula) if isinstance(leaf, Number)}
+        leaves = {each: leaf for each, leaf in leaves.items() if self._all(each) or each not in CONSTANTS}
+        is_open = not leaves.keys().isdisjoint(CONSTANTS) and not _is_weighted_sum(formula)
+        if not leaves or is_open or any(self._quantity(leaf) is leaf for leaf in leaves.values()):
+            return None
+        return mapped(formula, self._quantity)
+
+    def partly(self, formula: Expression) -> Expression | None:
+        """A formula of numbers with names for what they are surely of, one of these computed; or None."""
+        formula = with_logistics(formula)
+        leaves = [leaf for leaf in leaves_of(formula) if isinstance(leaf, Number)]
+        sure = {float(leaf.value) for leaf in leaves} - CONSTANTS
+        computed = [self._quantity(leaf) for leaf in leaves if float(leaf.value) in sure]
+        if not any(name in self._computed for each in computed for name in _named_by(each)):
+            return None
+        return mapped(formula, lambda leaf: self._quantity(leaf) if _number(leaf) in sure else leaf)
+
+    def with_ones(self, formula: Expression) -> Expression:
+        """A formula with names for the terms of its sums that are 0, 0.5, 1 or 2 as well."""
+        parts = [self.with_ones(part) for part in formula.parts()]
+        copy = formula.rebuilt(parts) if parts else formula
+        if isinstance(copy, Sum):
+            return Sum([(sign, self._quantity(term)) for sign, term in copy.terms])
+        return copy
+
+    def _all(self, number):
+        return self.named.get(number) or self.named.get(-number) or {}
+
+    def _quantity(self, leaf):
+        """What a Number is printed for, or its Negative, where that is one quantity; else the leaf."""
+        if not isinstance(leaf, Number):
+            return leaf
+        found = self._all(float(leaf.value))
+        fresh = {text: each for text, each in found.items() if text not in self.used}
+        options = [*(fresh if len(fresh) == 1 else found).values()]
+        if len(options) != 1:
+            return leaf
+        return options[0] if float(leaf.value) in self.named else Negative(options[0])
 
 
-def _named_number(values, leaf):
-    """What a Number is the value of, or its Negative, where that is one quantity; else the leaf."""
-    if not isinstance(leaf, Number):
-        return leaf
-    number = float(leaf.value)
-    found = [*(values.get(number) or values.get(-number) or {}).values()]
-    if len(found) != 1:
-        return leaf
-    return found[0] if number in values else Negative(found[0])
+def _number(leaf):
+    return float(leaf.value) if isinstance(leaf, Number) else None
 
 
-def _quantities(name, printed):
-    """(a printed number, what it is the number of): a quantity, or each entry of an array."""
-    if isinstance(printed, Printed):
-        yield printed, name
-        return
-    columns = printed.shape[-1]
-    for place, entry in enumerate(arrays.entries(printed)):
-        indices = [place // columns + 1, place % columns + 1][-len(printed.shape) :]
-        yield entry, Entry(name, indices, False)
+def _named_by(quantity):
+    plain = quantity.inner if isinstance(quantity, Negative) else quantity
+    return [] if isinstance(plain, Number) else [plain.format()]
 
 
 def refuse_late(statements: list[Statement], reason: Callable[[str], str | None]) -> None:

@@ -518,6 +518,41 @@ def test_a_loss_in_numbers_depends_on_what_was_computed_to_them(sheet, claim, ve
     assert lines[-2].verdict == ("wrong number" if "0.8503" in sheet else "right")
 
 
+ALL_IN_NUMBERS = """x1 = 1.0, x2 = 0.5, w1 = 0.3, w2 = -0.2, b = 0.1, y = 0
+net = 0.3*1.0 + (-0.2)*0.5 + 0.1 = 0.3
+out = 1/(1+exp(-0.3)) = 0.5744
+E = 0.5*(0 - 0.5744)^2 = 0.1650
+dE/dout = 0.5744
+"""
+ATTENTION = """q = [1, 0], k1 = [1, 1], k2 = [0, 1], v1 = 2, v2 = -1
+s1 = q · k1 = 1, s2 = q · k2 = 0
+a = softmax(s) = [0.7311, 0.2689]
+o = a_1 v1 + a_2 v2 = 1.1932
+L = o^2/2
+dL/da_1 = 2.3864
+"""
+
+
+@pytest.mark.parametrize(
+    "sheet, claim, verdict",
+    [
+        (ALL_IN_NUMBERS, "dE/dw1 = 0.5744*0.2445*1.0 = 0.1404", "right"),
+        (ALL_IN_NUMBERS, "dE/dw2 = out out (1 - out) x2 = 0.0702", "right"),
+        (ALL_IN_NUMBERS, "dE/dw2 = out out (1 - out) x1 = 0.1404", "wrong formula"),
+        (ALL_IN_NUMBERS, "dE/dw2 = 0.5744*0.2445*1.0 = 0.1404", "wrong number"),
+        (ATTENTION, "dL/ds1 = a_1 (2.3864 - (0.7311*2.3864 - 0.2689*1.1932)) = 0.7038", "right"),
+        (ATTENTION, "dL/ds1 = a_1 (2.3864 + (0.7311*2.3864 - 0.2689*1.1932)) = 2.7857", "wrong formula"),
+        (ATTENTION, "dL/ds2 = a_2 (-o - 1.4238) = -0.7038", "right"),
+        (ATTENTION, "dL/ds2 = a_2 (-o - 1.4258) = -0.7043", "wrong formula"),
+        (ATTENTION, "dL/ds2 = a_2 (o - 1.4238) = -0.0620", "wrong formula"),
+    ],
+)
+def test_numbers_stand_for_what_was_computed_and_entries_for_their_vector(sheet, claim, verdict):
+    *before, last = check_sheet(sheet + claim).lines
+    assert {line.verdict for line in before} <= {"given", "right", "model"}
+    assert last.verdict == verdict
+
+
 CONVOLUTION = """X = [[1, 2, 0], [0, 1, 3], [2, 1, 1]]
 K = [[1, -1], [0, 2]]
 Y = X * K = {}
