@@ -72,6 +72,7 @@ class Assignment(NetInputs):
         earlier = {each.name: step for each, step in zip(self.statements, steps) if "~" in (each.name or "")}
         for statement, step in zip(self.statements, steps):
             self._unmark(statement, step, earlier)
+        self._name_the_loss()
         self._name_net_inputs()
         self._restated = set(self._restated_later(steps))
         found = Roles(Model(), is_code=self._is_code)

@@ -313,6 +313,16 @@ class NetInputs(Epochs):
 
     _first: dict[tuple, int]  # (name, pass) -> the statement that defines it
 
+    def _name_the_loss(self):
+        """Let the L of ∂L/∂w be the only loss that has a line, as `loss = (y - t)^2`, where L has none."""
+        heads = {each.name for each in self.statements}
+        own = [name for name in LOSSES if name in heads]
+        above = {split_partial(each)[0] for one in self.statements for each in derivatives_in(one)}
+        for name in above & {*LOSSES} - heads if len(own) == 1 else ():
+            self.known.notes.append(f"{name} is {own[0]}")
+            for each in self.statements:
+                each.rename(partial(_inside, name, own[0]))
+
     def _name_net_inputs(self):
         """Let a name that stands in derivatives alone, as z of ∂L/∂z, be what goes into the activation."""
         heads = {each.name for each in self.statements}

@@ -208,7 +208,7 @@ class NumbersForNames:
             yield mapped(formula, lambda leaf, meant=meant: meant.get(leaf, leaf))
 
     def give(self, formula: Expression, truth: Expression) -> bool:
-        """Whether a formula has the true value, the long decimals in it rounded: of a sum on the way, say."""
+        """Whether a formula has the true value, its long decimals up to two units off, as sums are."""
         decimals = [(leaf, _decimal(leaf)) for leaf in leaves_of(formula)]
         rounded = [(leaf, each) for leaf, each in decimals if each and digits_of(each.value) >= FEWEST_DIGITS]
         if not rounded or not formula.names() or not truth.names():
@@ -217,7 +217,7 @@ class NumbersForNames:
             exact, base = entries(self.model.value(truth)), entries(self.model.value(formula))
             slack = [Decimal(0)] * len(base)
             for leaf, printed in rounded:
-                other = Number(Literal(str(printed.value + printed.half_unit)))
+                other = Number(Literal(str(printed.value + 2 * printed.unit)))
                 moved = self.model.value(mapped(formula, partial(_instead, leaf, other)))
                 slack = [each + abs(one - two) for each, one, two in zip(slack, entries(moved), base)]
         except NeuronnetError:

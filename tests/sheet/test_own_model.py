@@ -553,6 +553,14 @@ def test_numbers_stand_for_what_was_computed_and_entries_for_their_vector(sheet,
     assert last.verdict == verdict
 
 
+@pytest.mark.parametrize("loss, verdict", [("cost", "right"), ("cost = 2, MSE", "undecided")])
+def test_the_loss_of_derivatives_is_the_only_one_that_has_a_line(loss, verdict):
+    sheet = f"x = 2, w = 0.5, t = 3\ny = w x = 1\n{loss} = (y - t)^2\ndL/dw = 2 (y - t) x = -8\n"
+    assert check_sheet(sheet).lines[-1].verdict == verdict
+    wrong = check_sheet(sheet.replace("2 (y - t) x", "2 (y - t)")).lines[-1].verdict
+    assert wrong == ("wrong formula" if verdict == "right" else "undecided")
+
+
 CONVOLUTION = """X = [[1, 2, 0], [0, 1, 3], [2, 1, 1]]
 K = [[1, -1], [0, 2]]
 Y = X * K = {}
