@@ -164,3 +164,19 @@ def from_outs(rows, description, name, expression):
     if description.loss == "categorical cross-entropy":
         return rows.read(f"-{target}*ln({out})")
     return rows.read(f"-({target}*ln({out}) + (1 - {target})*ln(1 - {out}))")
+
+
+def test_every_part_of_a_pass_names_the_sample_and_the_layer():
+    one, four = (
+        list(dict.fromkeys(row.part for row in Derivation(name).quantities))
+        for name in ("worked-example", "xor")
+    )
+    assert one == ["forward pass", "errors", "output layer", "hidden layer", "update", "after one update"]
+    assert four[:3] == ["sample 1: forward pass", "sample 1: errors", "sample 2: forward pass"]
+    assert four[8:] == [
+        "errors",
+        "sample 4: output layer",
+        "sample 4: hidden layer",
+        "update",
+        "after one update",
+    ]
