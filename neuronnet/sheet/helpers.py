@@ -95,7 +95,7 @@ class Helpers:
         """How much all lines together contradict what is chosen."""
         found, uses = 0, {}
         for name, meaning in self.chosen.items():
-            if meaning is None:
+            if meaning is None or name not in self.worth:
                 found += UNKNOWN * (self.targets[name] is not None or is_delta(name))
             else:
                 found += self._against_definition(name, self.worth[name])
