@@ -19,7 +19,15 @@ from gradcheck.numeric.rounding import (
     U,
     floor_of,
 )
-from gradcheck.numeric.steps import ARITHMETIC, FIRST_STEP, CountedCalls, StepSearch, along_line, with_entries
+from gradcheck.numeric.steps import (
+    ARITHMETIC,
+    FIRST_STEP,
+    WIDEST_TREAD,
+    CountedCalls,
+    StepSearch,
+    along_line,
+    with_entries,
+)
 
 OF_ONES = 2.0**10 * U  # no more than numbers near 1 leave where they cancel: f stands still
 WIDE = 1e-6  # of the slopes: a bar of f without noise that is wider is made by what f does over short steps
@@ -139,6 +147,11 @@ def gradient(
             f_of_entry = CountedCalls(with_entries(f, vector, i), low[i], high[i])
             search, floor_here = StepSearch(f_of_entry, x, centre, noise, start, rounded), floor
             found = search.run()
+            if _is_all_noise(search, centre, noise):  # or stairs, and x on a wide tread of them
+                still = StepSearch(f_of_entry, x, centre, U * abs(centre))
+                flat = still.run()
+                if flat.best[:2] == (0.0, 0.0) and flat.best.step > WIDEST_TREAD * still.scale:
+                    found, search = flat, still
             if (tread := search.jump_beside_stillness(found)) > noise:
                 floor_here = Floor(tread, single_precision=True)
                 search = StepSearch(f_of_entry, x, centre, tread)
@@ -200,8 +213,8 @@ def _estimate(found, search, floor, centre, noise):
             error >= max(abs(value), scale) and scale > 0.0
         ):  # the slopes of one side go on growing: no derivative
             value, error = np.nan, np.inf
-    elif AGREEMENT * noise >= max(abs(centre), search.travel()) > 0.0:
-        value, error, reason = np.nan, np.inf, "noise"  # as large as f and all that it moves by
+    elif _is_all_noise(search, centre, noise):
+        value, error, reason = np.nan, np.inf, "noise"
         if noise <= OF_ONES:
             value, error = 0.0, (AGREEMENT * noise + search.travel()) / search.longest()
     elif floor.single_precision:
@@ -213,6 +226,11 @@ def _estimate(found, search, floor, centre, noise):
         if reason is None and search.was_short() and error > WIDE * size:
             reason = "kinks too close"
     return Estimate(value, error, best.step, search.f.evaluations, scale, reason, left, right)
+
+
+def _is_all_noise(search, centre, noise):
+    """Whether the noise is as large as f and all that it moves by."""
+    return AGREEMENT * noise >= max(abs(centre), search.travel()) > 0.0
 
 
 def _bounds(bounds, vector):

@@ -215,7 +215,9 @@ class StepSearch:
         """The best step of the five-point formula, from the curvature that is seen or could hide in noise."""
         step, slope = quotients.step, abs(quotients.central)
         if quotients.left == quotients.right == 0.0 and math.isfinite(self.too_long):
-            return math.sqrt(step * self.too_long)  # f stands still, perhaps up to the step that was too long
+            has_room = self.too_long > RATIO**2 * step
+            # f stands still, perhaps up to the step that was too long; three such steps are wanted
+            return math.sqrt(step * self.too_long) if has_room else step / RATIO
         curved = max(quotients.difference, 8.0 * quotients.noise / step)
         length = max(min(step * slope / curved if curved > 0.0 else math.inf, self.scale), step)
         best = length * (11.25 * (quotients.noise / slope / length)) ** 0.2 if slope > 0.0 else step
@@ -281,7 +283,7 @@ class StepSearch:
             if suspect.left == suspect.right == 0.0:
                 # f stands still here; the longer ones of the three met a kink, or what rises from the noise
                 self.too_long = min(self.too_long, self.steps[estimate.position - 1].step)
-                return suspect, self.too_long > RATIO * suspect.step
+                return suspect, True
             self.too_long = min(self.too_long, suspect.step)
             for longer, each in reversed(list(pairwise(self.steps[estimate.position :]))):
                 if self._contradicts(each, estimate.best) and each.is_straight():

@@ -544,3 +544,11 @@ ROWS = {
 def test_the_verdict_is_of_the_functions_whatever_the_point_and_the_seed(verdict, loss, gradient, point):
     for seed in SEEDS:
         assert check(loss, gradient, point, seed=seed).verdict == verdict
+
+
+@pytest.mark.parametrize("f", [np.floor, np.round, np.sign, np.trunc], ids=lambda f: f.__name__)
+def test_a_loss_of_steps_has_slope_zero_wherever_they_lie(f):
+    for seed in range(20):
+        at = np.random.default_rng(seed).normal(size=3)
+        assert check(lambda x: float(np.sum(f(x))), lambda x: 0 * x, at).verdict == "right", at
+        assert check(lambda x: float(np.sum(f(x))), np.ones_like, at).verdict == "wrong", at
