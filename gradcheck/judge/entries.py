@@ -14,7 +14,6 @@ import numpy as np
 from gradcheck.errors import GradcheckError, Interrupted, entry_name
 from gradcheck.judge.directions import (
     AGREEING,
-    HIDDEN,
     OUTSIDE,
     Group,
     Kinks,
@@ -217,8 +216,9 @@ class JudgedEntries:
                 is_wrong = self.judgements[i] == "wrong"
                 estimates[i] = _better(estimates[i], estimate, is_wrong)
             self._judge(estimates)
-        if self.single_precision and not (self.is_interrupted or self._confirms):
-            self._confirm_elsewhere(estimates)
+        if not (self.is_interrupted or self._confirms):
+            among_kinks = [i for i, each in estimates.items() if each.reason == "kinks too close"]
+            self._confirm_elsewhere(estimates if self.single_precision else among_kinks)
         slopes = {
             i: each.slopes for i, each in estimates.items() if each.kink or self.judgements[i] == "wrong"
         }
@@ -231,15 +231,15 @@ class JudgedEntries:
         return sum(self.judgements[i] == "wrong" for i in estimates)
 
     def _confirm_elsewhere(self, positions):
-        """What is wrong by few bars must be so at two other points: dense kinks bend all long steps alike.
+        """What is wrong by little must be so at two other points: dense kinks bend all long steps alike.
 
-        A mistake stays there, and what kinks do to a slope does not. Of each block the clearest are asked. Of
-        ready numbers what is wrong by little is left undecided.
+        A mistake stays there, and what kinks do to a slope does not. Of each block the clearest are asked;
+        ready numbers cannot be.
         """
         draw, apart = np.random.default_rng([self._functions.seed, 10]), np.abs(self.analytic - self.numeric)
         is_callable = self._functions.is_callable
         for block in self.blocks:
-            little = math.inf if is_callable else HIDDEN * np.max(block.of(self._scale), initial=0.0)
+            little = SMALL_ERRORS["float32"] * np.max(block.of(self._scale), initial=0.0)
             here = [i for i in positions if i in block.positions and self.judgements[i] == "wrong"]
             doubtful = [i for i in here if self._is_open(i) and apart[i] <= little]
             some = sorted(doubtful, key=lambda i: apart[i] / self.bar[i])[-ASKED:] if is_callable else []
@@ -247,7 +247,7 @@ class JudgedEntries:
                 if len(some) > 0:
                     some = self._wrong_elsewhere(np.array(some), draw)
             if len(some) == 0:
-                words = "so near that dense kinks may explain it in single precision"
+                words = "so near that dense kinks may explain it"
                 self.judgements |= dict.fromkeys(doubtful, Judgement("undecided", words))
 
     def _wrong_elsewhere(self, positions, draw):

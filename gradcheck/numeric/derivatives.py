@@ -147,11 +147,12 @@ def gradient(
             f_of_entry = CountedCalls(with_entries(f, vector, i), low[i], high[i])
             search, floor_here = StepSearch(f_of_entry, x, centre, noise, start, rounded), floor
             found = search.run()
-            if _is_all_noise(search, centre, noise):  # or stairs, and x on a wide tread of them
-                still = StepSearch(f_of_entry, x, centre, U * abs(centre))
-                flat = still.run()
-                if flat.best[:2] == (0.0, 0.0) and flat.best.step > WIDEST_TREAD * still.scale:
-                    found, search = flat, still
+            if _is_all_noise(search, centre, noise):  # or stairs, or waves far shorter than usual steps
+                finer = StepSearch(f_of_entry, x, centre, U * abs(centre))
+                found_finer = finer.run()
+                best, is_wide = found_finer.best, found_finer.best.step > WIDEST_TREAD * finer.scale
+                if best[:2] == (0.0, 0.0) and is_wide or 0.0 < best.bar <= WIDE * abs(best.value):
+                    found, search = found_finer, finer
             if (tread := search.jump_beside_stillness(found)) > noise:
                 floor_here = Floor(tread, single_precision=True)
                 search = StepSearch(f_of_entry, x, centre, tread)

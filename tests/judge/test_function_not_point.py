@@ -552,3 +552,11 @@ def test_a_loss_of_steps_has_slope_zero_wherever_they_lie(f):
         at = np.random.default_rng(seed).normal(size=3)
         assert check(lambda x: float(np.sum(f(x))), lambda x: 0 * x, at).verdict == "right", at
         assert check(lambda x: float(np.sum(f(x))), np.ones_like, at).verdict == "wrong", at
+
+
+@pytest.mark.parametrize("factor, verdict", [(1.0, "right"), (1.1, "wrong"), (-1.0, "wrong")])
+@pytest.mark.parametrize("length", [1e-12, 1e-6, 1e6])
+def test_waves_of_any_length_are_seen(length, factor, verdict):
+    at = length * np.array([0.4, -1.3, 2.0])
+    slopes = lambda x: factor * np.cos(x / length) / length  # noqa: E731
+    assert check(lambda x: np.sum(np.sin(x / length)), slopes, at).verdict == verdict
