@@ -252,7 +252,9 @@ UNSURE = [
 
 @pytest.mark.parametrize("printed, word", UNSURE)
 def test_numbers_that_are_known_only_as_printed_stand_for_half_a_unit_more(printed, word):
-    assert verdict(printed, None, arithmetic="0.38*0.62").verdict == word
+    found = verdict(printed, None, arithmetic="0.38*0.62")
+    assert found.verdict == word
+    assert (found.how == "the arithmetic is right") == (word == "right")
 
 
 @pytest.mark.parametrize("printed, word", [("0.2345", "undecided"), ("0.2390", "wrong number")])

@@ -147,7 +147,11 @@ def test_of_biases_with_the_same_values_each_goes_with_its_weights(names, order)
 def test_names_decide_between_biases_with_the_same_values():
     network = drawn(0, hidden="tanh", square=True, layers=2)
     network.biases = [np.zeros(2), np.zeros(2)]
-    for names in (("fc1.weight", "fc2.weight", "fc2.bias", "fc1.bias"), ("W1", "W2", "b2", "b1")):
+    for names in (
+        ("fc1.weight", "fc2.weight", "fc2.bias", "fc1.bias"),
+        ("W1", "W2", "b2", "b1"),
+        ("kernel_below", "kernel_above", "offset_above", "offset_below"),
+    ):
         own = dict(zip(names, ("W1", "W2", "b2", "b1")))
         found, _ = found_in(
             network,
