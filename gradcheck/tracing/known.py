@@ -26,6 +26,7 @@ class KnownLocals:
     def __init__(self, passes):
         self.passes = passes
         self.known, self.words, self._suspects, self._weak, self._ratio = {}, {}, {}, set(), {}
+        self._turns: set = set()  # arrays that a loop runs over, in what order is not known
         self._continued = {
             number
             for noted in passes.backward
@@ -42,8 +43,10 @@ class KnownLocals:
     def _look_at(self, noted):
         """Notes whether a value is known to be right, or suspected to be wrong, and why."""
         value, number = noted.event.value, noted.number
-        if not isinstance(value, NUMBERS):
+        if noted.kind == "turn" or not isinstance(value, NUMBERS):
             self.known[number] = noted.kind != "made"
+            if noted.kind == "turn" and isinstance(value, (float, np.ndarray)):
+                self._turns.add(number)
             return
         if noted.kind == "given":
             self._know(noted, GIVEN)
@@ -184,7 +187,7 @@ class KnownLocals:
             is_sure = self.known.get(number) and number not in self._weak and not is_scaled
             each = self.passes.backward[number]
             is_start = self.words.get(number) == "zero" and number in self._continued
-            is_sure = is_sure and not (is_start and each.name != noted.name)
+            is_sure = is_sure and number not in self._turns and not (is_start and each.name != noted.name)
             if number not in found and not is_sure:
                 found.add(number)
                 waiting += self.passes.backward[number].event.read

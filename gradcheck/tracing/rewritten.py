@@ -137,14 +137,16 @@ class _Rewriter:
                 node.value = self._tapped(node.value, name, node, kind, read)
             return [node]
         if isinstance(node, (ast.For, ast.While)):
-            self._use(node, "iter" if isinstance(node, ast.For) else "test")
-            names = _target_names(node.target) if isinstance(node, ast.For) else []
+            is_for = isinstance(node, ast.For)
+            names, read = (_target_names(node.target), _read_names(node.iter)) if is_for else ([], ())
+            noted = [self._after(ast.Name(each, ast.Load()), each, node, "turn", read) for each in names]
+            self._use(node, "iter" if is_for else "test")
             turn = ", ".join(f"{name}={name}" for name in names)
-            node.body = [*ast.parse(f"{TAP}.turn({turn})").body, *self._block(node.body)]
+            node.body = [*ast.parse(f"{TAP}.turn({turn})").body, *noted, *self._block(node.body)]
             node.orelse = self._block(node.orelse) if node.orelse else []
             enter = ast.parse(f"{TAP}.enter({self._place('loop', ', '.join(names), node)})").body
             leave = ast.parse(f"{TAP}.leave()").body
-            if isinstance(node, ast.For):
+            if is_for:
                 enter[0].value.args.append(node.iter)
                 node.iter, enter = enter[0].value, []
             return [*enter, ast.Try([node], [], [], leave)]

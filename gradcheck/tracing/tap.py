@@ -13,8 +13,8 @@ class Place(NamedTuple):
 
     `kind`: "assigned", "changed" (a part of it, or in place), "stored" (under a key, or as a part), "given"
     (an argument), "made" (an element of what is returned, or of a dict), "passed" and "returned" (the same of
-    a function that is called), "inner" (a formula that a function is called with), "loop", or "used".
-    `scope`: the name of the function.
+    a function that is called), "inner" (a formula that a function is called with), "loop", "turn" (what it
+    runs over), or "used". `scope`: the name of the function.
     """
 
     kind: str

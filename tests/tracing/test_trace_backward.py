@@ -170,6 +170,23 @@ def windows_backward(dout, cache):
     return dx, dw
 
 
+def layered(x, ws):
+    hs = []
+    for w in ws:
+        a = x @ w
+        x = np.tanh(a)
+        hs.append(x)
+    return x, (ws, hs)
+
+
+def layered_backward(dout, cache):
+    ws, hs = cache
+    for w, h in zip(reversed(ws), reversed(hs)):
+        da = dout * (1 - h**2)
+        dout = da @ w.T
+    return {"x": dout}
+
+
 def gated(x, w):
     t = x @ w
     t = 1 / (1 + np.exp(-t))
@@ -238,6 +255,7 @@ POINTS = {
     },
     windows: {"x": DRAW(size=6), "w": DRAW(size=3)},
     gated: {"x": DRAW(size=(4, 3)), "w": DRAW(size=(3, 3))},
+    layered: {"x": DRAW(size=(4, 3)), "ws": [DRAW(size=(3, 3)), DRAW(size=(3, 3))]},
     course: {"X": DRAW(size=(2, 6)), "Y": np.array([[0.0, 1.0, 1.0, 0.0, 1.0, 0.0]])}
     | {"parameters": {"W1": DRAW(size=(3, 2)), "b1": DRAW(size=(3, 1)), "W2": DRAW(size=(1, 3))}},
 }
@@ -249,6 +267,7 @@ BACKWARD = {
     stacked: stacked_backward,
     windows: windows_backward,
     gated: gated_backward,
+    layered: layered_backward,
     course: course_backward,
 }
 EDITS = [  # (forward, what stands in a line of its backward pass, what is written there, the id of the cause)
@@ -331,6 +350,7 @@ AMONG_OTHERS = [  # (forward, what stands in a line of its backward pass, what i
     (gated, "dt *= t * (1 - t)", "dt = dt"),  # a line that changes nothing
     (windows, "for i, col in enumerate(cols)", "for i, col in enumerate(cols[1:])"),
     (normalise, "n = len(dout)", "n = 1"),
+    (layered, "zip(reversed(ws), reversed(hs))", "zip(ws, reversed(hs))"),
 ]
 
 
