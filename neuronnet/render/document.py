@@ -18,6 +18,7 @@ from neuronnet.render.text import clean
 
 MOST_ENTRIES = 24  # of an array that stands in a formula; a larger one keeps its name
 FEW_DIGITS = ".4g"  # of the numbers in the formulas of a sheet's own model
+_FOR_EACH_OUTPUT = "E_o = "  # of a convention, which is no claim about a quantity of that name
 _STATED_BELOW = re.compile(", (?:E_o|learning rate eta) = .*")  # what a step says, too
 
 
@@ -158,7 +159,8 @@ def flat(value: Any) -> str:
 
 def derivation_as_text(finished: Any, leave_out: tuple[str, ...] = ()) -> str:
     """A whole Derivation: conventions, given numbers, then every quantity under the heading of its part."""
-    lines = [*text.heading(finished.description), "", "Given", *text.indented(text.given(finished))]
+    heading = [line.replace(_FOR_EACH_OUTPUT, "") for line in text.heading(finished.description)]
+    lines = [*heading, "", "Given", *text.indented(text.given(finished))]
     for heading, steps in of_derivation(finished).parts[1:]:
         if heading.lower() not in leave_out:
             lines += ["", heading, *text.indented(map(str, steps))]

@@ -148,6 +148,14 @@ TWO_SAMPLES = {
 }
 
 
+@pytest.mark.parametrize("name", ["worked-example", "victor-zhou", "nielsen-one-neuron", "moons-tanh"])
+def test_a_derivation_as_text_is_right_when_read_again(name):
+    description = read(name)
+    derivation = Derivation(replace(description, samples=description.samples[:1]))
+    report = check_sheet(document.derivation_as_text(derivation), derivation.description)
+    assert report.status == 0 and len(report.lines) > 20
+
+
 @pytest.mark.parametrize("rule", ["momentum", "rmsprop", "adam", "adamw"])
 def test_what_is_written_of_every_rule_is_right_without_its_network(rule):
     found = document.of_derivation(Derivation(TWO_SAMPLES | {"update": rule, "l2": 0.1}))
