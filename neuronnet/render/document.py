@@ -159,8 +159,8 @@ def flat(value: Any) -> str:
 
 def derivation_as_text(finished: Any, leave_out: tuple[str, ...] = ()) -> str:
     """A whole Derivation: conventions, given numbers, then every quantity under the heading of its part."""
-    heading = [line.replace(_FOR_EACH_OUTPUT, "") for line in text.heading(finished.description)]
-    lines = [*heading, "", "Given", *text.indented(text.given(finished))]
+    agreed = [line.replace(_FOR_EACH_OUTPUT, "") for line in text.heading(finished.description)]
+    lines = [*agreed, "", "Given", *text.indented(text.given(finished))]
     for heading, steps in of_derivation(finished).parts[1:]:
         if heading.lower() not in leave_out:
             lines += ["", heading, *text.indented(map(str, steps))]
