@@ -180,3 +180,10 @@ def test_every_part_of_a_pass_names_the_sample_and_the_layer():
         "update",
         "after one update",
     ]
+
+
+def test_a_derivative_that_is_asked_for_is_no_row_of_the_pass():
+    derivation = Derivation("worked-example")
+    before = list(derivation.quantities)
+    assert derivation["dE_o1/dnet_h1"].value != 0.0
+    assert derivation.quantities == before
