@@ -63,7 +63,7 @@ def judge(
     `rounding`: relative rounding of the analytic value. `small`: the SMALL_ERRORS of its precision.
     """
     scale = estimate.scale if scale is None else scale
-    if math.isinf(analytic) and _grows(estimate, scale):
+    if math.isinf(analytic) and _grows(analytic, estimate, scale):
         return Judgement("undecided", f"{analytic:.3g}, and the slopes of the function grow without end here")
     if not math.isfinite(analytic):
         return Judgement("wrong", f"a derivative cannot be {analytic}")
@@ -113,13 +113,17 @@ def worst_of(verdicts: Iterable[str]) -> str:
     return next((each for each in ("wrong", "undecided") if each in verdicts), "right")
 
 
-def _grows(estimate, scale):
+def _grows(analytic, estimate, scale):
     """Whether the slopes grow the smaller the steps are: as those of sqrt or x log x at 0."""
     if estimate.kink:
         return max(abs(estimate.left), abs(estimate.right)) > GROWN * scale
     if not math.isfinite(estimate.error):
         return estimate.reason == "edge of the domain"
-    return estimate.error >= max(abs(estimate.value), scale) > 0.0
+    is_steeper = estimate.reason == "edge of the domain" and analytic * estimate.value > 0.0
+    steepest = (
+        scale if is_steeper and abs(estimate.value) > GROWN * scale else max(abs(estimate.value), scale)
+    )
+    return estimate.error >= steepest > 0.0
 
 
 def _judge_kink(analytic, estimate, rounding, confidence, small, is_rough):

@@ -400,38 +400,43 @@ class Hunt:
 
     def glance(self, point):
         """Whether the gradient at a SpecialPoint differs from slopes of the loss; False where it has none."""
-        vector, functions, here = point.vector, self.functions, None
-        analytic = self._gradients(vector)
+        analytic = self._gradients(point.vector)
         if analytic is None:
             return False
         is_finite = bool(np.all(np.isfinite(analytic)))
-        for direction in self._directions(point, analytic) if is_finite else ():
-            sizes = direction * np.maximum(np.abs(vector), 1.0)
-            ends = [functions.value_or_nan(vector + step * sizes) for step in (STEP, -STEP)]
-            target, central = float(np.sum(analytic * sizes)), (ends[0] - ends[1]) / (2.0 * STEP)
-            rounding = ROUNDED * abs(ends[0]) / STEP
-            if self.few and abs(target - central) <= ROUGH * (2.0 * abs(central) + abs(target)) + rounding:
-                self._count(analytic)
-                return False
-            if here is None and not np.isfinite(here := functions.value_or_nan(vector)):
-                return False
-            slopes = [(ends[0] - here) / STEP, (here - ends[1]) / STEP]
-            room = ROUGH * (sum(map(abs, slopes)) + abs(target)) + rounding
-            if target > max(slopes) + room or target < min(slopes) - room:
-                self._count(analytic)
-                return True
-            if self.few and max(slopes) - min(slopes) <= room:
-                break  # no kink, which would hide an entry behind others
-        if here is None and not np.isfinite(functions.value_or_nan(vector)):
-            return False
-        self._count(analytic)
-        if not is_finite:
-            self.not_finite.append(point)
-        return not (is_finite or self.few)
-
-    def _count(self, analytic):
+        found = self._differs(point, analytic) if is_finite else not self.few
+        if found is None or not is_finite and not np.isfinite(self.functions.value_or_nan(point.vector)):
+            return False  # the loss has no value there
         self.glances += 1
         self._others += not np.array_equal(analytic, self._given)
+        if not is_finite:
+            self.not_finite.append(point)
+        return found
+
+    def _differs(self, point, analytic):
+        """Whether the gradient at a SpecialPoint is outside the one-sided slopes along some direction.
+
+        None where the loss has no value there. Where few are wanted it is asked for only if the slope over
+        both sides is another, and the first direction without a kink, which would hide an entry, is the last.
+        """
+        vector, f, here = point.vector, self.functions.value_or_nan, np.nan
+        for direction in self._directions(point, analytic):
+            sizes = direction * np.maximum(np.abs(vector), 1.0)
+            above, below = f(vector + STEP * sizes), f(vector - STEP * sizes)
+            target, central = float(np.sum(analytic * sizes)), (above - below) / (2.0 * STEP)
+            rounding = ROUNDED * abs(above) / STEP
+            if self.few and abs(target - central) <= ROUGH * (2.0 * abs(central) + abs(target)) + rounding:
+                return False
+            here = here if np.isfinite(here) else f(vector)
+            if not np.isfinite(here):
+                return None
+            slopes = (above - here) / STEP, (here - below) / STEP
+            room = ROUGH * (sum(map(abs, slopes)) + abs(target)) + rounding
+            if target > max(slopes) + room or target < min(slopes) - room:
+                return True
+            if self.few and max(slopes) - min(slopes) <= room:
+                return False
+        return False if np.isfinite(here) or np.isfinite(f(vector)) else None
 
     def wrong_at(self, vector, chosen=None):
         """The positions of wrong entries at a vector, twice judged; none where the loss has no value.

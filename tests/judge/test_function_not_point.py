@@ -560,3 +560,16 @@ def test_waves_of_any_length_are_seen(length, factor, verdict):
     at = length * np.array([0.4, -1.3, 2.0])
     slopes = lambda x: factor * np.cos(x / length) / length  # noqa: E731
     assert check(lambda x: np.sum(np.sin(x / length)), slopes, at).verdict == verdict
+
+
+@pytest.mark.parametrize("first", [(0.0, 0.5, 0.5), (0.0, 0.3, 0.2), (0.0,)])
+@pytest.mark.parametrize("bounds", [None, (0.0, None)])
+@pytest.mark.parametrize("sign, verdict", [(1.0, "right"), (-1.0, "wrong")])
+def test_a_slope_that_grows_without_end_may_be_infinite(first, bounds, sign, verdict):
+    def entropy(x):
+        return float(np.sum(np.where(x > 0.0, x * np.log(np.where(x > 0.0, x, 1.0)), 0.0)))
+
+    def slopes(x):
+        return sign * (np.log(x) + 1.0)
+
+    assert check(entropy, slopes, np.array(first), bounds=bounds).verdict == verdict
