@@ -183,7 +183,14 @@ class KnownLocals:
         found, waiting, ratio = set(), list(noted.event.read), self._ratio.get(noted.number)
         while waiting:
             number = waiting.pop()
-            is_scaled = ratio is not None and abs(self._ratio.get(number, 0.0) - ratio) <= SAME * abs(ratio)
+            is_scaled = number in self._ratio
+            if is_scaled and ratio is not None:
+                is_scaled = abs(self._ratio[number] - ratio) <= SAME * abs(ratio)
+            if is_scaled:  # or what it is made of, where a line between is missing
+                made_of = self.passes.backward[number].event.read
+                found |= {
+                    each for each in made_of if self.words.get(each, "").startswith("the derivative by")
+                }
             is_sure = self.known.get(number) and number not in self._weak and not is_scaled
             each = self.passes.backward[number]
             is_start = self.words.get(number) == "zero" and number in self._continued

@@ -181,7 +181,7 @@ class _Rewriter:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         targets = [leaf for target in targets for leaf in _leaves(target)]
         is_changed = isinstance(node, ast.AugAssign)
-        is_sum = is_changed and isinstance(node.op, (ast.Add, ast.Sub))
+        is_sum = is_changed and isinstance(node.op, (ast.Add, ast.Sub)) or _goes_on(node)
         read = _read_names(node.value)
         containers = [target.id for target in targets if isinstance(target, ast.Name)]
         if len(containers) == 1 and self._elements(node.value, node, containers[0]):
@@ -305,6 +305,15 @@ def _is_plain_key(key):
     called = [node for node in ast.walk(key) if isinstance(node, ast.Call)]
     names = {node.func.id if isinstance(node.func, ast.Name) else "" for node in called}
     return not isinstance(key, (ast.Slice, ast.Tuple, ast.NamedExpr)) and names <= {"str"}
+
+
+def _goes_on(node):
+    """Whether an assignment adds to what it assigns, as x = x + y does."""
+    sum_ = node.value
+    is_one = isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+    if not (is_one and isinstance(sum_, ast.BinOp) and isinstance(sum_.op, (ast.Add, ast.Sub))):
+        return False
+    return isinstance(sum_.left, ast.Name) and sum_.left.id == node.targets[0].id
 
 
 def _loaded(target):

@@ -82,7 +82,8 @@ class Trace(KnownLocals):
             ways = chain(self._solved(some, line), whole, self._as_any(some, line))
             way = next((way for way in ways if self._mended(way) == self.wrong), None)
             if way is not None:
-                (mending if way.is_telling else fitting).append(way)
+                is_doubtful = not way.is_telling or all(self.known.get(each.number) for each in some)
+                (fitting if is_doubtful else mending).append(way)
         if mending or fitting:
             return self._accused(*mending, *fitting)
         for line in reversed(self._lines.values()):
@@ -93,6 +94,7 @@ class Trace(KnownLocals):
         if partly is None:
             return None
         before = [line[0] for line in self._open_lines() if line[0].number < partly.noted.number]
+        before += [self._header(number) for number in partly.noted.event.around]
         return self._accused(partly, *(Way(each, {}, "") for each in before))
 
     def _other_turns(self):
@@ -271,7 +273,7 @@ class Trace(KnownLocals):
             noted = next((each for each in terms if each.line == noted.line), (*terms, noted)[0])
             also = [*([*filled, *self._dead_ends()] if is_missing else terms), *self._loops_in_doubt(noted)]
             own = [each for some in self._suspects.get(way.noted.number, ()) for each in some]
-            if is_missing or self._parts_of(noted, noted.event.value):
+            if is_missing or way.words != SOLVED and self._parts_of(noted, noted.event.value):
                 cause = self._missing(filled, own)
             elif noted is way.noted:
                 cause = _cause(noted, way.values[_key(noted)], own[0] if own else None)
