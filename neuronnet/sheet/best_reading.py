@@ -280,15 +280,14 @@ def _renamings(statements, roles: Roles) -> Iterator[Renaming]:
     heads = [each.name for each in statements if each.formulas]
     leaves = {position: leaves_of(each.formulas[0].formula) for position, each in forward.items()}
     used = {leaf.name for each in leaves.values() for leaf in each if isinstance(leaf, Name)}
+    alike: dict[str, list] = {}
+    for position, each in forward.items():
+        alike.setdefault(_form(each.formulas[0].formula), []).append((each.name, position))
     for position, statement in forward.items():
         if statement.number is not None or heads.count(statement.name) > 1:
             continue
         formula = statement.formulas[0].formula
-        siblings = [
-            (each.name, leaves[other])
-            for other, each in forward.items()
-            if other != position and _form(each.formulas[0].formula) == _form(formula)
-        ]
+        siblings = [(name, leaves[other]) for name, other in alike[_form(formula)] if other != position]
         twice = _in_two_terms(formula)
         for place, leaf in enumerate(leaves[position]):
             if isinstance(leaf, Name):
