@@ -1847,4 +1847,13 @@ RULES = [
         ("db = np.sum(Z, axis=1, keepdims=True)", "right"),
         ("db = np.sum(Z)", "wrong formula"),
     ),
+    rule(
+        "a gradient that is but printed, beside what it is by",
+        "x = 0.5\nw = 0.4\nv = -0.7\nt = 0.2",
+        ("h = σ(w x) = 0.5498",),
+        ("L = 1/2 (v h - t)^2 = 0.1711",),
+        ("dh = 0.4094", "right"),
+        ("dz = dh·(h·(1 - h)) = 0.1013", "right"),
+        ("dw = dz·x", "right"),
+    ),
 ]

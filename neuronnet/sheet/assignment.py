@@ -239,11 +239,13 @@ class Assignment(NetInputs):
         return Role(VALUE, after(name, step), step)
 
     def _is_data(self, statement, target):
-        """Whether dy is given, and stands beside y in a formula, no update, as in `L = sum(y dy)`."""
+        """Whether dy is given, and stands beside y in a forward line, as in `L = sum(y dy)`."""
         if statement.formulas or statement.arithmetic:
             return False
         return any(
-            {statement.name, target} <= {*part.used} and not self._is_update(each)
+            {statement.name, target} <= {*part.used}
+            and each.name in self._defined
+            and not (self._is_update(each) or is_delta(each.name) or each.name.startswith("d"))
             for each in self.statements
             for part in each.formulas
         )

@@ -284,7 +284,8 @@ def name_the_numbers(statements: list, known: Known, ones_too: bool | None) -> N
     }
     numbers = _Numbers()
     for statement in statements:
-        if statement.name and (split_partial(statement.name) or is_delta(statement.name)):
+        name = statement.name
+        if name and (split_partial(name) or is_delta(name) or gradient_of(name, known) in known.names):
             break
         is_plain = statement.name and not statement.assigns and len(statement.arithmetic) == 1
         if statement.arithmetic and not statement.formulas:
