@@ -134,6 +134,15 @@ class CallersFunctions:
         except Exception:  # whatever it is: the loss need not be made for this vector
             return math.nan
 
+    def gradients_or_none(self, vector):
+        """(analytic, units) at a vector; None where the functions raise something."""
+        try:
+            return self.gradients_at(vector)
+        except GradcheckError:
+            raise
+        except Exception:  # whatever it is: they need not be made for this vector
+            return None
+
     def weighted(self, vector):
         """The outputs at a vector times the upstream, flat; None where they are no single array of reals."""
         return self.upstream.times(self._called(self.point.restore(vector)))

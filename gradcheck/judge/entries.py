@@ -264,7 +264,8 @@ class JudgedEntries:
         there = self.vector * (1.0 + ELSEWHERE * draw.standard_normal(self.vector.shape))
         if not (self._functions.is_callable and np.isfinite(self._functions.value_or_nan(there))):
             return None
-        return gradient_at(self._functions, there, *self._functions.gradients_at(there))
+        found = self._functions.gradients_or_none(there)
+        return None if found is None else gradient_at(self._functions, there, *found)
 
     def _is_open(self, position):
         """Whether other steps could change the verdict on an entry: thousands of kinks may narrow a bar."""

@@ -278,17 +278,12 @@ class _PointsNearby:
     def _drawn(self, place):
         """(vector, what gradients_at gives there); None where the loss is not finite or something raises."""
         vector = nearby_point(self.functions, place, self.draw) * self.shrunk
-        try:
-            with np.errstate(all="ignore"):
-                value = self.functions.value(vector)
-                if np.isfinite(value):
-                    self.values.append(value)
-                    return vector, self.functions.gradients_at(vector)
-        except GradcheckError:
-            raise
-        except Exception:  # whatever it is: the functions need not be made for this point
-            pass
-        return None
+        value = self.functions.value_or_nan(vector)
+        found = self.functions.gradients_or_none(vector) if np.isfinite(value) else None
+        if found is None:
+            return None
+        self.values.append(value)
+        return vector, found
 
     def _moves(self, vector):
         """Whether the loss at a vector is another, not far away in the chosen entries."""
@@ -400,9 +395,10 @@ class Hunt:
 
     def glance(self, point):
         """Whether the gradient at a SpecialPoint differs from slopes of the loss; False where it has none."""
-        analytic = self._gradients(point.vector)
-        if analytic is None:
+        made = self.functions.gradients_or_none(point.vector)
+        if made is None:
             return False
+        analytic, _ = made
         is_finite = bool(np.all(np.isfinite(analytic)))
         found = self._differs(point, analytic) if is_finite else not self.few
         if found is None or not is_finite and not np.isfinite(self.functions.value_or_nan(point.vector)):
@@ -490,14 +486,6 @@ class Hunt:
             return True
         others = np.flatnonzero(judged.at_kink)
         return any(bends_everywhere(functions, vector, at_kinks, bend, others) for bend in (1.0, -1.0))
-
-    def _gradients(self, vector):
-        try:
-            return self.functions.gradients_at(vector)[0]
-        except GradcheckError:
-            raise
-        except Exception:  # whatever it is: the functions need not be made for this vector
-            return None
 
     def _directions(self, point, analytic):
         """Along all entries or those that were moved, along the gradient, and along some entries alone."""
