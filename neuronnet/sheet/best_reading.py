@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from itertools import islice, product
+from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuronnet.derivation.digits import fifty_digits
@@ -149,6 +150,8 @@ def _are_the_same(one, other):
 
 
 def _near(one, other):
+    if one == other or not (isfinite(one) and isfinite(other)):
+        return one == other
     return abs(one - other) <= SAME * max(abs(one), abs(other))
 
 
