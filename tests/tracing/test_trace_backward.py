@@ -351,6 +351,8 @@ AMONG_OTHERS = [  # (forward, what stands in a line of its backward pass, what i
     (windows, "for i, col in enumerate(cols)", "for i, col in enumerate(cols[1:])"),
     (normalise, "n = len(dout)", "n = 1"),
     (layered, "zip(reversed(ws), reversed(hs))", "zip(ws, reversed(hs))"),
+    (attend, "dx += dk @ wk.T\n    dx += dv @ wv.T", "dx = dx\n    dx = dx + dv @ wv.T"),
+    (windows, "for i in range(n - 2)", "for i in (0, 2, 2, 3)"),
 ]
 
 
