@@ -98,7 +98,9 @@ def with_one_parameter(claims):
     for called in {match[1] for text in _texts(claims) for match in _GRADIENT.finditer(text)}:
         loss = read_name(called)
         own = heads[loss].parts[1].text if loss in heads else ""
-        words = set(map(read_name, re.findall(r"[^\W\d_]+", own))) - {loss}
+        words = set(map(read_name, re.findall(r"[^\W\d_]+", own)))
+        if loss in words:  # W := W + ΔW is an update, and no loss
+            continue
         stems = {
             name if name in words else name.rstrip("0123456789_") for name in filter(None, heads)
         } & words
