@@ -182,6 +182,7 @@ def what_it_gives(arithmetic: Expression) -> Printed | Array | None:
 PROOF = 4  # digits of a number that prove a formula wrong
 MOST_CHOICES = 50  # of what the numbers in a formula may stand for
 FEWEST_DIGITS = 3  # of a rounded number that stands for a quantity
+MOST_UNKNOWN = 2  # numbers in a formula that stand for none
 
 
 class NumbersForNames:
@@ -208,16 +209,24 @@ class NumbersForNames:
             yield mapped(formula, lambda leaf, meant=meant: meant.get(leaf, leaf))
 
     def give(self, formula: Expression, truth: Expression) -> bool:
-        """Whether a formula has the true value, its long decimals up to two units off, as sums are."""
-        decimals = [(leaf, _decimal(leaf)) for leaf in leaves_of(formula)]
-        rounded = [(leaf, each) for leaf, each in decimals if each and digits_of(each.value) >= FEWEST_DIGITS]
-        if not rounded or not formula.names() or not truth.names():
+        """Whether a formula has the true value though one or two decimals in it stand for no quantity.
+
+        Such a number, of a sum on the way, may be two units off: it is computed from rounded ones.
+        """
+        leaves = [
+            leaf for leaf in leaves_of(formula) if (each := _decimal(leaf)) and digits_of(each.value) > 2
+        ]
+        unknown = [leaf for leaf in leaves if not self._names(leaf)]
+        is_plain = not any(isinstance(node, ArrayOf) for node, *_ in nodes(formula))
+        if not is_plain or not 0 < len(unknown) <= MOST_UNKNOWN or not formula.names() or not truth.names():
             return False
         try:
             exact, base = entries(self.model.value(truth)), entries(self.model.value(formula))
             slack = [Decimal(0)] * len(base)
-            for leaf, printed in rounded:
-                other = Number(Literal(str(printed.value + 2 * printed.unit)))
+            for leaf in leaves:
+                printed = _decimal(leaf)
+                step = 2 * printed.unit if leaf in unknown else printed.half_unit
+                other = Number(Literal(str(printed.value + step)))
                 moved = self.model.value(mapped(formula, partial(_instead, leaf, other)))
                 slack = [each + abs(one - two) for each, one, two in zip(slack, entries(moved), base)]
         except NeuronnetError:
