@@ -179,7 +179,7 @@ def test_a_moment_of_a_batch_is_made_of_the_sum_of_its_samples():
     written = document.derivation_as_text(Derivation(description))
     report = check_sheet(written)
     assert not any(line.is_wrong for line in report.lines) and len(report.lines) > 60
-    until = next(line for line in written.splitlines() if line.startswith("m_w1@1 = "))
+    until = next(line for line in written.splitlines() if line.startswith("  m_w1@1 = "))
     wrong = until.replace("(1 - beta1)*(dE_total[1]/dw1 + dE", "(1 - beta1)*(dE_total[1]/dw1 - dE", 1)
     assert wrong != until and check_sheet(written.partition(until)[0] + wrong).own_mistakes
 
