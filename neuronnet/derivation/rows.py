@@ -51,6 +51,8 @@ class Quantity(NamedTuple):
 
         return f"${latex.equation(document.of_quantity(self, self.rows))}$"
 
+    _repr_markdown_ = _repr_latex_
+
 
 class Rows(Graph):
     """Formulas over given numbers, evaluated at once in the type `number`.

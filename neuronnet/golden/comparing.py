@@ -195,6 +195,9 @@ class Comparison:
     def _repr_html_(self) -> str:
         return preformatted(str(self))
 
+    def _repr_markdown_(self) -> str:
+        return f"```text\n{self}\n```"
+
     def to_junit(self) -> str:
         """The comparison as a JUnit test suite of one test case."""
         case = f'<testcase classname="neuronnet.golden" name={quoteattr(self.golden.description["title"])}'

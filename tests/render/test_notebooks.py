@@ -41,8 +41,11 @@ SHOWN = {
         lambda: explain("worked-example", "dE_total/dw5"),
         {HTML: "0.082167041", LATEX: "&= 0.082167041", MARKDOWN: "= 0.082167041$"},
     ),
-    "quantity": (lambda: Derivation("worked-example")["net_h1"], {LATEX: r"= 0.377500000$"}),
-    "given number": (lambda: Derivation("worked-example")["w5"], {LATEX: "$w_{5} = 0.4$"}),
+    "quantity": (lambda: Derivation("worked-example")["net_h1"], {LATEX: r"= 0.377500000$", MARKDOWN: "$"}),
+    "given number": (
+        lambda: Derivation("worked-example")["w5"],
+        {LATEX: "$w_{5} = 0.4$", MARKDOWN: "$w_{5} = 0.4$"},
+    ),
     "model": (
         lambda: neuronnet.Model.from_text(SHEET),
         {HTML: "dL/dw", LATEX: r"\frac{\partial L}{\partial w}", MARKDOWN: "the loss is L"},
@@ -52,7 +55,7 @@ SHOWN = {
         lambda: gradcheck.check(lambda w: w @ w, lambda w: 2 * w, np.array([0.5, 1.0])),
         {HTML: "<table>", MARKDOWN: "| array |"},
     ),
-    "comparison": (comparison, {HTML: "first difference, in order of computation: w5@1"}),
+    "comparison": (comparison, {HTML: "first difference, in order of computation: w5@1", MARKDOWN: "w5@1"}),
 }
 
 
