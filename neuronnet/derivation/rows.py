@@ -51,7 +51,8 @@ class Quantity(NamedTuple):
 
         return f"${latex.equation(document.of_quantity(self, self.rows))}$"
 
-    _repr_markdown_ = _repr_latex_
+    def _repr_markdown_(self) -> str:
+        return self._repr_latex_()
 
 
 class Rows(Graph):
