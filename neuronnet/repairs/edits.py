@@ -371,4 +371,5 @@ def _of_call(node):
             if other != function:
                 said = f"did you mean {other} instead of {function}?"
                 yield change("function", node, Call(other, arguments), said, function, other)
-    yield change("function", node, arguments[-1], f"the function {function} is too much")
+    if arguments:
+        yield change("function", node, arguments[-1], f"the function {function} is too much")
