@@ -13,6 +13,7 @@ from neuronnet.formulas.expressions import (
     Name,
     Negative,
     Number,
+    Power,
     Product,
     Sum,
     Transpose,
@@ -44,6 +45,16 @@ def with_dots(expression):
     copy = expression.rebuilt(parts) if parts else expression
     if isinstance(copy, Product):
         copy = Product([("·" if sign == "*" else sign, factor) for sign, factor in copy.factors])
+    copy.column = expression.column
+    return copy
+
+
+def with_norms(expression):
+    """A copy of an expression with the length √(Σ x²) for every size |x|."""
+    parts = [with_norms(part) for part in expression.parts()]
+    copy = expression.rebuilt(parts) if parts else expression
+    if isinstance(copy, Call) and copy.function == "abs":
+        copy = Call("sqrt", [Call("sum", [Power(copy.arguments[0], 2)])])
     copy.column = expression.column
     return copy
 

@@ -335,6 +335,8 @@ def spelled_like(name, known):
 
 def gradient_of(name: str, known) -> str | None:
     """What `dW1`, `d_w5` and `grad_W1` are the gradient by, if that is known; else None."""
+    if name in known.of_the_loss:
+        return None
     for prefix in ("grad_", "d_", "d"):
         if name.startswith(prefix) and known.has(name[len(prefix) :]):
             return name[len(prefix) :]

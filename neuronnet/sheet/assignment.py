@@ -222,7 +222,7 @@ class Assignment(NetInputs):
         if name.startswith("Δ"):
             return Role(CHANGE, after(name, step), step, name[1:])
         target = gradient_of(name, self.known)
-        if target is not None and target in self.known.names and not self._is_data(statement, target):
+        if target is not None and target in self.known.names:
             return Role(HELPER, after(name, step), step, target)
         key, is_number = (name, step), step and not statement.formulas and name in self._defined
         if is_number or position in self._restated:
@@ -237,18 +237,6 @@ class Assignment(NetInputs):
             first[key] = position
             return Role(MODEL, after(name, step), step)
         return Role(VALUE, after(name, step), step)
-
-    def _is_data(self, statement, target):
-        """Whether dy is given, and stands beside y in a forward line, as in `L = sum(y dy)`."""
-        if statement.formulas or statement.arithmetic:
-            return False
-        return any(
-            {statement.name, target} <= {*part.used}
-            and each.name in self._defined
-            and not (self._is_update(each) or is_delta(each.name) or each.name.startswith("d"))
-            for each in self.statements
-            for part in each.formulas
-        )
 
     def _restated_later(self, steps):
         """The lines such as `f = (x + y) z` that a later one, `f = q z`, says anew by what lines compute."""

@@ -19,10 +19,10 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import entries, shape
 from neuronnet.formulas.expressions import Expression, Name, Sum
 from neuronnet.formulas.notation import Known, read_name
-from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_dots, with_names
+from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_dots, with_names, with_norms
 from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.sheet.assignment import Assignment
-from neuronnet.sheet.claims_anew import with_numbered_names
+from neuronnet.sheet.claims_anew import with_named_entries, with_numbered_names
 from neuronnet.sheet.formula_values import index_of
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
@@ -38,7 +38,7 @@ from neuronnet.sheet.report import (
     WRONG_FORMULA,
     Line,
 )
-from neuronnet.sheet.roles import MODEL, Roles
+from neuronnet.sheet.roles import MODEL, Roles, of_the_loss
 from neuronnet.sheet.statements import read_statements
 from neuronnet.sheet.statements_anew import assign_once, count_steps, prepare_given, refuse_late, too_late
 from neuronnet.sheet.understood import Spellings, Understood, understood
@@ -73,12 +73,14 @@ class Reading(NamedTuple):
 def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_code, change) -> Reading:
     """The Reading of some claims; `choices` says how to take the formulas that are open.
 
-    With a choice for "*", that is a product of matrices wherever it can be one.
+    With a choice for "*", that is a product of matrices wherever it can be one; with one for "|", |v| is a length.
     """
     known = Known()
     statements, general = read_statements(claims, known, declared=declared)
-    for part in (each for statement in statements for each in statement.parts if "*" in choices):
-        part.formula = part.formula and with_dots(part.formula)
+    known.of_the_loss = of_the_loss(statements)
+    for sign, rewritten in (("*", with_dots), ("|", with_norms)):
+        for part in (each for statement in statements for each in statement.parts if sign in choices):
+            part.formula = part.formula and rewritten(part.formula)
     if not is_code:
         count_steps(statements, known)
     change(statements)
@@ -107,7 +109,8 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
     """
     vectors = [] if sheet.assigned else [*_vectors(sheet.claims)]
     claims, is_code = [*map(_as_claim, sheet.lets), *vectors, *sheet.claims], bool(sheet.assigned)
-    claims = claims if is_code else with_numbered_names(claims)
+    given, claims = with_named_entries(claims, sheet.declared.from_zero, is_code)
+    claims = given + (claims if is_code else with_numbered_names(claims))
     with fifty_digits():
         best = read_as(claims, {}, sheet.declared, is_code, change)
         lines = best.judge.judged()
@@ -128,9 +131,9 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
     spellings = best.spellings
     for part in (part for line in lines for part in line.parts):
         part.note = None if part.note is None else spellings.note(part.note)
-    unusable = [line for line in lines[: len(sheet.lets)] if line.verdict in NOT_USABLE]
+    unusable = [line for line in lines[len(given) : len(given) + len(sheet.lets)] if line.verdict in NOT_USABLE]
     best = best._replace(prose=tuple(sorted({*best.prose, *(line for line, _ in sheet.prose)})))
-    return best, unusable + lines[len(sheet.lets) + len(vectors) :]
+    return best, unusable + lines[len(given) + len(sheet.lets) + len(vectors) :]
 
 
 def _are_the_same(one, other):
@@ -194,6 +197,8 @@ def _other_ways(best, declared):
     open_ = best.roles.open.items()
     if open_ and not best.roles.is_code:
         yield {"*": 1}, declared
+    if any(_has_size_of_array(each.formula, best.known) for one in best.statements for each in one.parts):
+        yield {"|": 1}, declared
     counts = {name: count for name, count in open_ if "@" not in name and name != best.roles.loss}
     for chosen in islice(product(*map(range, counts.values())), 1, MOST_READINGS):
         yield dict(zip(counts, chosen)), declared
@@ -201,6 +206,14 @@ def _other_ways(best, declared):
         yield {}, replace(declared, from_zero=True)
     if best.known.has_ones:
         yield {}, replace(declared, ones_too=True)
+
+
+def _has_size_of_array(formula, known):
+    """Whether a formula has |v| of an array in it."""
+    sizes = [
+        node for node, *_ in (nodes(formula) if formula else ()) if getattr(node, "function", "") == "abs"
+    ]
+    return any(not known.arrays.isdisjoint(each.names()) for each in sizes)
 
 
 # A forward line that may have a wrong name

@@ -6,8 +6,9 @@ import re
 
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.calls import SPELLED
-from neuronnet.formulas.notation import read_name
-from neuronnet.formulas.tokens import TextWithColumns
+from neuronnet.formulas.notation import parse_array, read_name, updated
+from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
+from neuronnet.formulas.written_names import written_at
 from neuronnet.sheet.readers.cutting import Claim
 
 _GRADIENT = re.compile(r"∇\s*([^\W\d_][\w]*)(?![\w(^])")
@@ -159,3 +160,72 @@ def _with_numbered_names(part, numbered):
             columns += [*part.columns[end : found.end(1)], *[part.columns[found.end(1)]] * len(mark)]
             end = found.end()
     return TextWithColumns(text + part.text[end:], [*columns, *part.columns[end:]])
+
+
+_ENTRY = re.compile(r"(?<![\w.\])])([^\W\d]\w*)\[(\d+)(?:(?:\]\[|\s*,\s*)(\d+))?\]")
+
+
+def with_named_entries(
+    claims: list[Claim], from_zero: bool | None, is_code: bool
+) -> tuple[list[Claim], list[Claim]]:
+    """(claims that give numbers to entries of arrays, the claims with these), where updates change entries.
+
+    Beside `w_1 := w_1 - η ∂L/∂w_1`, `w_2_new = …` or `w[1] -= …` the line `w = [0.1, 0.2]` says
+    `w = [w_1, w_2]`, and w_1 is 0.1. Indices begin with 0 in code, and where an entry has the index 0.
+    """
+    named = [_with_names_of_entries(claim) for claim in claims]
+    heads = [read_name(claim.parts[0].text) for claim in named]
+    bases = [updated(head or "") or head for head in heads]
+    given: list[Claim] = []
+    arrays: dict[int, str] = {}  # the position of each whose entries get names
+    whole = {claim.parts[0].text.strip() for claim in claims if parse_array(claim.parts[-1].text)}
+    first = re.compile(rf"(?<!\w)d?({'|'.join(map(re.escape, whole))})_\{{?0(?!\w)")
+    start = not (is_code or from_zero or any(whole and first.search(text) for text in _texts(named)))
+    for at, claim in enumerate(claims):
+        rows = parse_array(claim.parts[1].text) if len(claim.parts) == 2 else None
+        if rows is None or heads[at] is None or bases.count(heads[at]) > 1:
+            continue
+        spelled = claim.parts[0].text.strip()
+        cells = {(i,): each for i, each in enumerate(rows)}
+        if isinstance(rows[0], list):
+            cells = {(i, k): each for i, row in enumerate(rows) for k, each in enumerate(row)}
+        names = {key: spelled + "_" + "_".join(str(index + start) for index in key) for key in cells}
+        changed = {read_name(name): cells[key] for key, name in names.items()}
+        if not any(_is_step(*each, changed) for each in zip(named, heads, bases)):
+            continue
+        given += [_claim(claim.line, name, cells[key]) for key, name in names.items()]
+        listed, one = [*names.values()], len(rows[0]) if isinstance(rows[0], list) else len(rows)
+        lines = [f"[{', '.join(listed[k : k + one])}]" for k in range(0, len(listed), one)]
+        arrays[at] = f"[{', '.join(lines)}]" if isinstance(rows[0], list) else lines[0]
+    split = {claims[at].parts[0].text.strip() for at in arrays}
+    return given, [
+        claim._replace(parts=[claim.parts[0], TextWithColumns(arrays[at])])
+        if at in arrays
+        else _with_names_of_entries(claim, split)
+        for at, claim in enumerate(claims)
+    ]
+
+
+def _claim(line, name, number):
+    return Claim(line, f"{name} = {number}", [TextWithColumns(name), TextWithColumns(number)], [line] * 2)
+
+
+def _is_step(claim, head, base, numbers):
+    """Whether a claim gives an entry, of those with these numbers, its next value."""
+    if base not in numbers:
+        return False
+    text = claim.parts[1].text
+    return claim.assigns or head != base or text.strip().startswith(numbers[base]) or base in _names_in(text)
+
+
+def _names_in(text):
+    return {each.name for word in WORD_HERE.finditer(text) for each in written_at(text, word.start())}
+
+
+def _with_names_of_entries(claim, arrays=None):
+    def named(found):
+        if arrays is not None and found[1] not in arrays:
+            return found[0]
+        return found[1] + "_" + "_".join(filter(None, found.groups()[1:]))
+
+    return claim._replace(parts=[part.replace(_ENTRY, named) for part in claim.parts])

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
-from neuronnet.formulas.expressions import Call, Entry, Expression, Name, Negative, Number, Power
+from neuronnet.formulas.expressions import Call, Entry, Expression, Name, Negative, Number, Power, Sum
 from neuronnet.formulas.rewriting import nodes
+from neuronnet.formulas.words import updated
 from neuronnet.names import split_partial
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def texts(printed):
 
 
 MEASURES = ("ln", "lse", "logsumexp", "abs", "max", "mean", "sum")
-LOSSES = "L J E E_total Loss loss C cost Cost l MSE mse BCE SSE H S".split()
+LOSSES = "L J E E_total Loss loss C cost Cost l MSE mse BCE SSE".split()
 
 
 def loss_of(
@@ -132,6 +133,8 @@ def loss_of(
     if named or seeded:
         return (named or seeded)[0], []
     used = {each for formula in definitions.values() for each in formula.names()}
+    updates = [statements[at] for at, role in found.of.items() if role.kind == UPDATE]
+    used.update(name for each in updates for part in each.formulas for name in part.used)  # as Newton's H
     ends = [name for name in definitions if name not in used and "@" not in name]
     ends = [name for name in ends if not is_delta(name) and measures(definitions[name])]
     changed = [role.target for role in found.of.values() if role.kind in (HELPER, UPDATE) and role.target]
@@ -140,6 +143,27 @@ def loss_of(
     fitting = [name for name in ends if targets and made_of[name] == targets]
     fitting = fitting or [name for name in ends if made_of[name]]  # beside velocities and moments
     return (fitting[0] if len(fitting) == 1 else None), []
+
+
+def of_the_loss(statements: list) -> set[str]:
+    """All names that the losses of a sheet are computed from; a line that makes a step leads no further."""
+    lines: dict[str, Expression] = {}
+    for each in statements:
+        formula = each.formulas[0].formula if each.name and each.formulas else Name(each.name or "")
+        own = {each.name, updated(each.name or "")}
+        if own.isdisjoint(formula.names()) and not any(_is_step(node) for node, *_ in nodes(formula)):
+            lines.setdefault(each.name, formula)
+    numerators = {split_partial(name)[0] for each in statements for name in derivatives_in(each)}
+    return set().union(*(_made_of(name, lines) for name in {*numerators, *LOSSES} & lines.keys()))
+
+
+def _is_step(node):
+    """Whether a sum has a term w, and another with dw."""
+    terms = [term for _, term in node.terms] if isinstance(node, Sum) else []
+    steps = {
+        f"{mark}{each.name}" for each in terms if isinstance(each, Name) for mark in ("d", "d_", "grad_")
+    }
+    return any(not steps.isdisjoint(term.names()) for term in terms)
 
 
 def by_entry(quantity: Expression, dimensions: tuple) -> list[Expression]:

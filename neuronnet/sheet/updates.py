@@ -73,6 +73,10 @@ class Updates(FormulaValues):
             for part in statement.formulas if before is not None else ():
                 later = self._worth(self.in_pass(part.formula, role.step), {})
                 ratios.append(constant_ratio(difference(later, before), self._derivative(role.target)) or 0)
+            for part in statement.arithmetic if before is not None else ():
+                step = minus(self.model.value(part.formula), self.model.value(Name(role.target)))
+                slope = self.model.value(Name(partial_name(self._loss_of(role.target), role.target)))
+                ratios.append(rough_ratio(step, slope) or 0)
         return sum(ratio > 0 for ratio in ratios) > sum(ratio < 0 for ratio in ratios)
 
     def _is_made_anew(self, old, statement):

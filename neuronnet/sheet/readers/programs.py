@@ -204,6 +204,9 @@ def shown_by(tree):
     return [pieces for _, pieces in sorted(shown, key=lambda each: each[0])]
 
 
+_PLACES = (ast.Name, ast.Subscript)
+
+
 def in_comments(tree, comments):
     """The Printed values in comments behind and below what prints them, and behind assignments.
 
@@ -212,12 +215,13 @@ def in_comments(tree, comments):
     found, waiting, last = [], [], None
     for node in tree.body:
         behind = [comments[node.end_lineno]] if node.end_lineno in comments else []
-        if isinstance(node, ast.Assign) and behind and isinstance(node.targets[0], ast.Name):
+        place = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if isinstance(node, (ast.Assign, ast.AugAssign)) and behind and isinstance(place, _PLACES):
             value = _said(behind)[0][1].text
             kinds = {type(each) for each in ast.walk(node.value)}
             is_computed = ast.BinOp in kinds or (ast.Call in kinds and not _CONSTANTS >= _names(node.value))
-            if is_computed and "." in value:
-                target = ast.copy_location(ast.Name(node.targets[0].id, ast.Load()), node.targets[0])
+            if (is_computed or isinstance(node, ast.AugAssign)) and ("." in value or value.startswith("[")):
+                target = ast.copy_location(ast.parse(ast.unparse(place), mode="eval").body, place)
                 found += matched([[target]], _said(behind))[0]
         shown = shown_by(ast.Module([node], [])) if _is_print(node) else []
         if not shown:

@@ -7,7 +7,7 @@ import ast
 import re
 import warnings
 
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns
+from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array
 from neuronnet.sheet.readers.programs import (
     Refused,
     as_one_statement,
@@ -182,8 +182,9 @@ class _Program:
 
     def stepped(self, node):
         sign = _OPERATORS.get(type(node.op))
-        if sign is None or not (isinstance(node.target, ast.Name) or is_of_self(node.target)):
-            raise Refused(node, "a step in place is name += step, or with -, *, /")
+        is_name = isinstance(node.target, ast.Name) or is_of_self(node.target) or self.is_entry(node.target)
+        if sign is None or not is_name:
+            raise Refused(node, "a step in place is name += step, or with -, *, /; entries are of given arrays")
         self.check(node.value)
         name, step = self.text_of(node.target), self.text_of(node.value)
         written = f"{name.text} {sign} ({step.text})"
@@ -192,6 +193,12 @@ class _Program:
         text = f"{name.text} {sign}= {step.text}"
         self.sheet.add(text, [name, after], [self.line(node.target), self.line(node.value)])
         self.keep_place(name.text, node)
+
+    def is_entry(self, node):
+        """Whether a place is one of a given array, as w[0] and W[0, 1]."""
+        given = {each.parts[0].text for each in self.sheet.claims if parse_array(each.parts[-1].text)}
+        found = re.fullmatch(r"(\w+)(?:\[\d+\]|\[\d+\]\[\d+\]|\[\d+, \d+\])", ast.unparse(node))
+        return found is not None and found[1] in given
 
     def function(self, name, arguments, body, node):
         """Add `f(v) = …` for a function that is a single formula."""
