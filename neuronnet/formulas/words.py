@@ -13,7 +13,7 @@ MODULE = re.compile(rf"(?:{'|'.join(sorted(MODULES))})\.(?=[A-Za-z])")
 _OVER, _OVER_D = re.compile(r"\s*/\s*∂\s*"), re.compile(r"\s*/\s*d")
 _BY = re.compile(r"∇_(?:\{([^{}]{1,60})\}|(?=\w))|∇\s*")
 _SAMPLE = re.compile(r"\[[0-9,]{1,20}\](?:@[0-9]{1,9})?")
-_PI = "3.14159265358979323846264338327950288419716939937510582097494"
+PI = Number(Literal("3.14159265358979323846264338327950288419716939937510582097494"))
 
 
 class Words(Scanner):
@@ -31,7 +31,7 @@ class Words(Scanner):
         word = WORD_HERE.match(self.text, self.at)
         if is_code and word and word[0] in ("pi", "e", "newaxis"):
             self.at = word.end()
-            return self.placed(Number(Literal(_PI)) if word[0] == "pi" else Call("exp", [Number(1)]), start)
+            return self.placed(PI if word[0] == "pi" else Call("exp", [Number(1)]), start)
         return self.function(start, is_code) or self.quantity(start)
 
     def quantity(self, start, text=None):

@@ -22,7 +22,7 @@ from neuronnet.formulas.notation import Known, read_name
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_dots, with_names, with_norms
 from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.sheet.assignment import Assignment
-from neuronnet.sheet.claims_anew import with_named_entries, with_numbered_names
+from neuronnet.sheet.claims_anew import with_named_entries, with_numbered_names, with_whole_names
 from neuronnet.sheet.formula_values import index_of
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
@@ -73,7 +73,7 @@ class Reading(NamedTuple):
 def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_code, change) -> Reading:
     """The Reading of some claims; `choices` says how to take the formulas that are open.
 
-    With a choice for "*", that is a product of matrices wherever it can be one; with one for "|", |v| is a length.
+    With a choice for "*", that is a product of matrices wherever it can be one; for "|", |v| is a length.
     """
     known = Known()
     statements, general = read_statements(claims, known, declared=declared)
@@ -109,7 +109,7 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
     """
     vectors = [] if sheet.assigned else [*_vectors(sheet.claims)]
     claims, is_code = [*map(_as_claim, sheet.lets), *vectors, *sheet.claims], bool(sheet.assigned)
-    given, claims = with_named_entries(claims, sheet.declared.from_zero, is_code)
+    given, claims = with_named_entries(with_whole_names(claims), sheet.declared.from_zero, is_code)
     claims = given + (claims if is_code else with_numbered_names(claims))
     with fifty_digits():
         best = read_as(claims, {}, sheet.declared, is_code, change)
@@ -131,7 +131,9 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
     spellings = best.spellings
     for part in (part for line in lines for part in line.parts):
         part.note = None if part.note is None else spellings.note(part.note)
-    unusable = [line for line in lines[len(given) : len(given) + len(sheet.lets)] if line.verdict in NOT_USABLE]
+    unusable = [
+        line for line in lines[len(given) : len(given) + len(sheet.lets)] if line.verdict in NOT_USABLE
+    ]
     best = best._replace(prose=tuple(sorted({*best.prose, *(line for line, _ in sheet.prose)})))
     return best, unusable + lines[len(given) + len(sheet.lets) + len(vectors) :]
 

@@ -6,7 +6,7 @@ import re
 
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.calls import SPELLED
-from neuronnet.formulas.notation import parse_array, read_name, updated
+from neuronnet.formulas.notation import parse_array, parse_number, read_name, updated
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
 from neuronnet.sheet.readers.cutting import Claim
@@ -15,6 +15,7 @@ _GRADIENT = re.compile(r"∇\s*([^\W\d_][\w]*)(?![\w(^])")
 _CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 _TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
 _WITH_BARS = r"(?<!\w)d_(\w+)\s*/\s*d_(?=\w)"  # d_error/d_output
+_IN_BRACKETS = r"∂\(\s*([^\W\d]\w*)\s*\)"  # ∂(L)/∂(w)
 
 
 def one_by_one(claim):
@@ -34,7 +35,8 @@ def spelled_anew(claim, spelled):
     parts = []
     for part in claim.parts:
         try:
-            parts.append(spelled(part.replace(_WITH_BARS, lambda found: f"d{found[1]}/d")))
+            part = part.replace(_WITH_BARS, lambda found: f"d{found[1]}/d")
+            parts.append(spelled(part.replace(_IN_BRACKETS, lambda found: f"∂{found[1]}")))
         except ExpressionError as error:
             part.error = error
             parts.append(part)
@@ -160,6 +162,22 @@ def _with_numbered_names(part, numbered):
             columns += [*part.columns[end : found.end(1)], *[part.columns[found.end(1)]] * len(mark)]
             end = found.end()
     return TextWithColumns(text + part.text[end:], [*columns, *part.columns[end:]])
+
+
+def with_whole_names(claims: list[Claim]) -> list[Claim]:
+    """Claims with a name for what a line gives as a whole: `log σ² = -0.4` where no line has σ."""
+    heads = {read_name(claim.parts[0].text) for claim in claims}
+    for claim in claims:
+        text = claim.parts[0].text.strip()
+        if len(claim.parts) != 2 or read_name(text) or parse_number(claim.parts[1].text) is None:
+            continue
+        function = re.match(r"[a-z]+(?=[\s(])", text)
+        names = {each for each in _names_in(text) if each not in SPELLED}
+        if function and function[0] in SPELLED and len(names) == 1 and heads.isdisjoint(names):
+            whole = r"\s*".join(map(re.escape, re.findall(r"\w+|\S", text)))
+            name = re.sub(r"\W", "", text)
+            claims = [_replaced(each, rf"(?<=∂)\(?{whole}\)?|{whole}", name) for each in claims]
+    return claims
 
 
 _ENTRY = re.compile(r"(?<![\w.\])])([^\W\d]\w*)\[(\d+)(?:(?:\]\[|\s*,\s*)(\d+))?\]")

@@ -21,8 +21,9 @@ from neuronnet.formulas.notation import (
     read_name,
     updated,
 )
-from neuronnet.formulas.rewriting import nodes, replaced, with_names
+from neuronnet.formulas.rewriting import mapped, nodes, replaced, with_names
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
+from neuronnet.formulas.words import PI
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial
 from neuronnet.sheet.claims_anew import (
@@ -150,6 +151,8 @@ def read_statements(
     claims = transposed(claims, known.arrays - {updated(head) for head in heads if head is not None})
     heads = [None if _is_by_entry(head, known) else head for head in heads]
     known.names.update(_plain_names(heads))
+    if is_circle := not known.has("pi"):
+        known.names.add("pi")
     defining = define_functions(claims, known)
     free: set[str] = set()
     found = [
@@ -158,6 +161,12 @@ def read_statements(
         else _definition(claim)
         for claim, head in zip(claims, heads)
     ]
+    if is_circle:
+        known.names.discard("pi")
+        for part in (part for each in found for part in each.parts if part.formula is not None):
+            part.formula = mapped(
+                part.formula, lambda leaf: PI if getattr(leaf, "name", "") == "pi" else leaf
+            )
     known.parameters = free & {each for names, _ in known.functions.values() for each in names}
     _count_entries(found)
     _read_eulers_number(found)

@@ -92,6 +92,60 @@ E2 = 12.25
 E = E1 + E2 = 14.5
 dE/dw = 2 (y1 - t1) x1 + 2 (y2 - t2) x2"""
 
+BY_ENTRY = """w = [0.1, 0.2]
+x = [1, 2]
+t = 1, eta = 0.1
+y = w·x = 0.5
+L = (y - t)^2 = 0.25
+dL/dw_1 = 2 (y - t) x_1 = -1
+dL/dw_2 = 2 (y - t) x_2 = -2
+w_1_new = w_1 - eta dL/dw_1 = 0.2
+w_2_new = w_2 - eta dL/dw_2 = 0.4"""
+BY_ENTRY_IN_CODE = """W = np.array([[0.1, 0.2], [0.3, 0.4]])
+x = np.array([1, 2])
+t = np.array([1, 0])
+y = W @ x
+L = 0.5*np.sum((y - t)**2)
+dy = y - t
+dW = np.outer(dy, x)  # [[-0.5, -1], [1.1, 2.2]]
+W[0, 1] -= 0.1*dW[0, 1]  # 0.3
+W[1][0] -= 0.1*dW[1][0]  # 0.19"""
+ASCENT = """Gradient ascent on the reward
+z = [0.5, -0.2, 0.1]
+p = softmax(z) = [0.4615, 0.2292, 0.3093]
+J = 2 log p_0 = -1.5466
+dJ/dz_0 = 2 (1 - p_0) = 1.0770
+dJ/dz_1 = -2 p_1 = -0.4583
+z_0 := 0.5 + 0.1 * 1.0770 = 0.6077
+z_1 := -0.2 + 0.1 * (-0.4583) = -0.24583"""
+LENGTHS = """u = [1, 2]
+v = [2, 0.5]
+|u| = sqrt(5) = 2.2361
+|v| = sqrt(4.25) = 2.0616
+s = u·v/(|u||v|) = 0.6508
+ds/du1 = v1/(|u||v|) - s u1/|u|^2 = 0.3037"""
+DISTANCES = """a = [1.0, 0.5], p = [0.8, 0.9], n = [0.2, -0.3], m = 2
+dp = ||a - p||^2 = 0.2
+dn = ||a - n||^2 = 1.28
+L = max(0, dp - dn + m) = 0.92
+dL/da = 2(n - p) = [-1.2, -2.4]
+dL/dp = -2(a - p) = [-0.4, 0.8]"""
+WHOLE = """mu = 0.3
+log σ² = -0.4
+KL = -1/2 (1 + log σ² - mu^2 - exp(log σ²)) = 0.0802
+dKL/dmu = mu = 0.3
+∂KL/∂(log σ²) = -1/2 (1 - exp(log σ²)) = -0.1648"""
+CIRCLE = """mu = 0.5, sigma^2 = 0.25, y = 1
+NLL = (y - mu)^2/(2 sigma^2) + 1/2 log(2 π sigma^2) = 0.725791
+dNLL/dmu = -(y - mu)/sigma^2 = -2"""
+NEWTON = """x = [1, 2, 3], y = [0, 0, 1]
+w = 0.2
+p_i = sigmoid(w x_i)
+L = -sum_i (y_i log p_i + (1 - y_i) log(1 - p_i)) = 2.1486
+g = sum_i (p_i - y_i) x_i = 0.6842
+H = sum_i p_i (1 - p_i) x_i^2 = 3.2676
+w_new = w - g/H = -0.0094"""
+
 
 @pytest.mark.parametrize(
     "text, right, wrong",
@@ -112,6 +166,21 @@ dE/dw = 2 (y1 - t1) x1 + 2 (y2 - t2) x2"""
         (NUMBERED, "= 0.0625", "= 0.625"),
         (PRIMED, "w'' = w' - lr", "w'' = w' + lr"),
         (PRIMED, "dL'/dw' = 2 (y' - t)", "dL'/dw' = 2 (y - t)"),
+        (BY_ENTRY, "eta dL/dw_2 = 0.4", "eta dL/dw_2 = 0.3"),
+        (BY_ENTRY, "w_1 - eta dL/dw_1", "w_1 - eta dL/dw_2"),
+        (BY_ENTRY.replace("w_1_new = w_1 -", "w[1] := w[1] -"), "= 0.4", "= 0.5"),
+        (BY_ENTRY_IN_CODE, "# 0.19", "# 0.30"),
+        (BY_ENTRY_IN_CODE, "[1.1, 2.2]]", "[1.1, 2.1]]"),
+        (BY_ENTRY_IN_CODE, "W[0, 1] -= 0.1*dW[0, 1]", "W[0, 1] -= 0.1*dW[1, 0]"),
+        (ASCENT, "0.5 + 0.1 * 1.0770 = 0.6077", "0.5 - 0.1 * 1.0770 = 0.3923"),
+        (ASCENT, "2 (1 - p_0)", "2 (p_0 - 1)"),
+        (LENGTHS, "s u1/|u|^2", "s u1/|u|"),
+        (LENGTHS, "= 2.0616", "= 2.1616"),
+        (DISTANCES, "2(n - p)", "2(p - n)"),
+        (WHOLE, "-1/2 (1 - exp(log σ²)) =", "-1/2 (1 + exp(log σ²)) ="),
+        (CIRCLE, "log(2 π sigma^2)", "log(π sigma^2)"),
+        (NEWTON, "- g/H", "+ g/H"),
+        (NEWTON, "(p_i - y_i)", "(y_i - p_i)"),
     ],
 )
 def test_what_is_said_for_short_is_read_and_judged(text, right, wrong):

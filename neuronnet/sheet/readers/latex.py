@@ -317,6 +317,9 @@ class _Translator:
         if _is_derived(_joined(upper)) and _is_derived(_joined(lower)):
             return [*_with_sign(upper), ("/", column), *_with_sign(lower)]
         if _joined(lower).startswith("∂"):
+            if _is_derived(_joined(upper)):  # by log σ², say, which a line may give a number
+                by = [(lower[0][0][1:], lower[0][1]), *lower[1:]]
+                return [*_with_sign(upper), ("/∂(", column), *_stripped(by), (")", column)]
             self.fail("a derivative has what is derived in its numerator", column)
         return [("(", column), *upper, (")/(", column), *lower, (")", column)]
 

@@ -184,7 +184,9 @@ class _Program:
         sign = _OPERATORS.get(type(node.op))
         is_name = isinstance(node.target, ast.Name) or is_of_self(node.target) or self.is_entry(node.target)
         if sign is None or not is_name:
-            raise Refused(node, "a step in place is name += step, or with -, *, /; entries are of given arrays")
+            raise Refused(
+                node, "a step in place is name += step, or with -, *, /; entries are of given arrays"
+            )
         self.check(node.value)
         name, step = self.text_of(node.target), self.text_of(node.value)
         written = f"{name.text} {sign} ({step.text})"
