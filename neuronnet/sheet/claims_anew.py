@@ -232,8 +232,9 @@ def _is_step(claim, head, base, numbers):
     """Whether a claim gives an entry, of those with these numbers, its next value."""
     if base not in numbers:
         return False
-    text = claim.parts[1].text
-    return claim.assigns or head != base or text.strip().startswith(numbers[base]) or base in _names_in(text)
+    text = claim.parts[1].text.strip()
+    is_changed = text.startswith(numbers[base]) and parse_number(text) is None
+    return claim.assigns or head != base or is_changed or base in _names_in(text)
 
 
 def _names_in(text):
