@@ -204,7 +204,7 @@ def with_named_entries(
         if rows is None or heads[at] is None or bases.count(heads[at]) > 1:
             continue
         spelled = claim.parts[0].text.strip()
-        cells = {(i,): each for i, each in enumerate(rows)}
+        cells: dict[tuple, str] = {(i,): each for i, each in enumerate(rows)}
         if isinstance(rows[0], list):
             cells = {(i, k): each for i, row in enumerate(rows) for k, each in enumerate(row)}
         names = {key: spelled + "_" + "_".join(str(index + start) for index in key) for key in cells}
