@@ -3,10 +3,10 @@
     python tests/fuzz/mutants.py FILES COUNT SEED [MAP]
 
 FILES are files and folders of the packages, with commas between them. COUNT places in them are drawn at
-random, and each is changed alone, in a clone of the last commit. Those tests run on it that call the changed
-function or, where no function holds the place, anything of its file: first the ones that noticed most, then
-the quick ones, half a minute of them at most. MAP is the file of what each test calls, which takes minutes:
-it is read where it exists, and written with what it did not know. Needs Python 3.12.
+random, and each is changed alone, in a clone of the last commit. Those tests run on it that reach the changed
+lines or, of a constant outside of functions, a line with its name: first the ones that noticed most, then the
+quick ones, a minute of computing at most. MAP is the file of what each test reaches, which takes minutes: it
+is read where it exists, and written with what it did not know. Needs Python 3.12.
 """
 
 import ast
@@ -14,6 +14,7 @@ import gc
 import json
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -28,7 +29,7 @@ from pathlib import Path
 
 import pytest
 
-MOST = 30.0  # seconds of tests for one mutant, as measured without it
+MOST = 60.0  # seconds of a core, of tests for one mutant, as measured without it
 COMPUTING = 150  # seconds of a core, after which a mutant is taken to have no end
 PATIENCE = 1200  # seconds, the same for one that waits
 MEMORY = 6 << 30  # bytes
@@ -72,11 +73,12 @@ def _tried(suite, path, n):
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     node = places(tree)[n]
+    is_inside = bool(function_of(tree, node))
+    wanted = lines_of(tree, node, path) if is_inside else mentions(suite.clone, tree, node, path)
     line, before, after = change(node)
-    name = function_of(tree, node)
     path.write_text(ast.unparse(tree), encoding="utf-8")
     started = time.monotonic()
-    found, by = suite.verdict(path, name, tree)
+    found, by = suite.verdict(path, wanted, is_inside, tree)
     path.write_text(text, encoding="utf-8")
     place = f"{path.relative_to(suite.clone)}:{line}"
     took = f"{time.monotonic() - started:.0f} s"
@@ -85,7 +87,7 @@ def _tried(suite, path, n):
 
 
 class Suite:
-    """The collected tests, what each of them calls, and how many mutants it noticed: a plugin of pytest.
+    """A plugin of pytest: the collected tests, the lines that each reaches, how many mutants it noticed.
 
     Each mutant has a process of its own, forked after the tests were collected, in which the changed function
     has another code. Of one that the import calls, too, what noticed it must notice it in a fresh Python.
@@ -94,7 +96,7 @@ class Suite:
     def __init__(self, clone, kept, then):
         self.clone, self.kept, self.then = clone, kept, then
         self.noticed, self.failed, self.items, self.calls = Counter(), None, {}, {}
-        self.at_import, self.tests_of = set(), defaultdict(set)
+        self.at_import = defaultdict(int)
         sys.monitoring.use_tool_id(TOOL, "mutants")
         self._watch(self.at_import)
 
@@ -110,7 +112,7 @@ class Suite:
         if self.kept is not None and self.kept.exists():
             self.calls = json.loads(self.kept.read_text())
         if new := [name for name in self.items if name not in self.calls]:
-            self.calls |= self._what_each_calls(new)
+            self.calls |= self._what_each_reaches(new)
             if self.kept:
                 whole = self.kept.with_suffix(f".{os.getpid()}")
                 whole.write_text(json.dumps(self.calls))
@@ -120,9 +122,7 @@ class Suite:
             f"{len(self.items)} tests; without any change these fail here, and are left out: {aside}",
             flush=True,
         )
-        for name in self.items.keys() - aside:
-            for place in self.calls[name][1]:
-                self.tests_of[place].add(name)
+        self.calls = {name: self.calls[name] for name in self.items if name not in aside}
         self.then(self)
         return True
 
@@ -131,18 +131,24 @@ class Suite:
         if report.failed:
             self.failed = report.nodeid
 
-    def verdict(self, path, name, tree):
-        """("killed", "out of time" or "survived", the test that noticed) of a change in a file."""
-        file = str(path.relative_to(self.clone))
-        place = f"{file}:{name}"
-        chosen = self._chosen(self.tests_of[place]) if name else []
+    def verdict(self, path, wanted, is_inside, tree):
+        """("killed", "out of time" or "survived", the test that noticed) of a change in a file.
+
+        `wanted`: file -> a mask of the lines one of which a test has to reach. `is_inside`: the change is
+        one of a function, which needs no import.
+        """
+        wanted = {str(each.relative_to(self.clone)): mask for each, mask in wanted.items()}
+        chosen = self._chosen(
+            name
+            for name, (_, masks) in self.calls.items()
+            if any(int(masks.get(each, "0"), 16) & mask for each, mask in wanted.items())
+        )
         found, by = "survived", None
-        if chosen:
-            found, by = _forked(lambda: self._swapped_and_run(path, name, tree, chosen))
-        is_doubtful = found == "killed" and place in self.at_import and self._anew([by])[0] == "survived"
-        if is_doubtful or not chosen:
-            called = (each for each in self.tests_of if each.startswith(f"{file}:"))
-            chosen = self._chosen(set().union(*(self.tests_of[each] for each in called)))
+        if is_inside and chosen:
+            found, by = _forked(lambda: self._swapped_and_run(path, tree, chosen))
+            at_import = any(self.at_import[each] & mask for each, mask in wanted.items())
+            is_inside = found != "killed" or not at_import or self._anew([by])[0] != "survived"
+        if not is_inside and chosen:
             found, by = self._anew(chosen)
         self.noticed[by] += found == "killed"
         return found, by or f"({len(chosen)} tests)"
@@ -158,7 +164,7 @@ class Suite:
             chosen.append(each)
         return chosen
 
-    def _swapped_and_run(self, path, name, tree, chosen):
+    def _swapped_and_run(self, path, tree, chosen):
         """The test that notices the mutant's code in the functions that are there, or None."""
         codes = _codes(compile(ast.fix_missing_locations(tree), str(path), "exec"))
         for each in gc.get_objects():
@@ -217,8 +223,8 @@ class Suite:
             return "out of time", ""
         return ("killed", by[0] if by else "the import") if run.returncode else ("survived", "")
 
-    def _what_each_calls(self, names):
-        """test -> (seconds, the functions of the packages that it calls), or None where it fails.
+    def _what_each_reaches(self, names):
+        """test -> (seconds, the lines of the packages that it reaches), or None where it fails.
 
         By one process for each core.
         """
@@ -235,35 +241,36 @@ class Suite:
         return {name: found for path in paths for name, found in json.loads(path.read_text()).items()}
 
     def _note(self, files, path):
-        """Runs the tests of some files, a list of names for each, and writes what each calls."""
-        found, called = {}, set()
-        self._watch(called)
+        """Runs the tests of some files, a list of names for each, and writes what each reaches."""
+        found, reached = {}, defaultdict(int)
+        self._watch(reached)
         for names in files:
             _forget()
             for n, name in enumerate(names):
-                called.clear()
+                reached.clear()
                 sys.monitoring.restart_events()
                 started = sum(os.times()[:4])
                 following = self.items[names[n + 1]] if n + 1 < len(names) else None
                 self.items[name].config.hook.pytest_runtest_protocol(
                     item=self.items[name], nextitem=following
                 )
-                found[name] = sum(os.times()[:4]) - started, sorted(called)
+                masks = {file: f"{mask:x}" for file, mask in sorted(reached.items())}
+                found[name] = sum(os.times()[:4]) - started, masks
                 if self.failed:
                     found[name], self.failed = None, None
         path.write_text(json.dumps(found))
 
-    def _watch(self, called):
-        """Add the place of every function of the packages to `called` that is called from now on."""
+    def _watch(self, reached):
+        """Add to `reached`, file -> a mask, every line of the packages that is reached from now on."""
         inside = tuple(str(self.clone / each) + os.sep for each in ("neuronnet", "gradcheck"))
 
-        def starts(code, _):
+        def starts(code, line):
             if code.co_filename.startswith(inside):
-                called.add(f"{code.co_filename.removeprefix(f'{self.clone}/')}:{code.co_qualname}")
+                reached[code.co_filename.removeprefix(f"{self.clone}/")] |= 1 << line
             return sys.monitoring.DISABLE
 
-        sys.monitoring.register_callback(TOOL, sys.monitoring.events.PY_START, starts)
-        sys.monitoring.set_events(TOOL, sys.monitoring.events.PY_START)
+        sys.monitoring.register_callback(TOOL, sys.monitoring.events.LINE, starts)
+        sys.monitoring.set_events(TOOL, sys.monitoring.events.LINE)
 
 
 def pytest_collection_modifyitems(items):
@@ -348,6 +355,30 @@ def function_of(tree, node):
         return None
 
     return search(tree, "", "")
+
+
+def lines_of(tree, node, path):
+    """path -> a mask of the lines of a node, of its test alone if it is an `if`."""
+    shown = node.test if isinstance(node, ast.If) else node
+    return {path: sum(1 << line for line in range(shown.lineno, shown.end_lineno + 1))}
+
+
+def mentions(clone, tree, node, path):
+    """path -> a mask of the lines with a name that is given outside of functions where a node stands.
+
+    Of all lines of the file where no name is.
+    """
+    at = next(each for each in tree.body if node in ast.walk(each))
+    given = at.targets if isinstance(at, ast.Assign) else [at.target] if isinstance(at, ast.AnnAssign) else []
+    names = {each.id for target in given for each in ast.walk(target) if isinstance(each, ast.Name)}
+    if not names:
+        return {path: -1}
+    word, found = re.compile(rf"\b({'|'.join(names)})\b"), {}
+    for each in sources(clone, ["neuronnet", "gradcheck"]):
+        text = each.read_text(encoding="utf-8")
+        if each == path or path.stem in text:
+            found[each] = sum(1 << n for n, line in enumerate(text.splitlines(), 1) if word.search(line))
+    return found
 
 
 def sources(clone, files):
