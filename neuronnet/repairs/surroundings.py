@@ -127,11 +127,11 @@ class Surroundings:
                 yield Name(name), {"axis": axis, "keepdims": True} if is_matrix else {}
 
     def shape(self, node: Expression):
-        """The shape of a part, None where its own parts do not fit or are too many."""
+        """The shape of a part, () where its own parts do not fit, are too many, or have no value."""
         try:
             return self.model.shape_of(node)
         except NeuronnetError:
-            return None
+            return ()
 
     def alike(self, name: str):
         """Other names, those of the same shape first, then the likeliest."""
