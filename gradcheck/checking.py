@@ -311,9 +311,9 @@ def _conventions(functions, judged):
     said = ["float64", *functions.remarks]
     if functions.low_precision is not None:
         said.append(f"{functions.low_precision} gradients, allowed the rounding of {functions.low_precision}")
-    if judged.single_precision:
+    if judged.is_rough:
         wide = "the error bars are as wide as that makes them"
-        said.append(f"the loss seems to be computed in float32, and {wide}")
+        said.append(f"the loss seems to be computed in {judged.of_loss}, and {wide}")
     return tuple(said)
 
 

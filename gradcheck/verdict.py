@@ -146,6 +146,8 @@ def _too_wide(bar, analytic, reason):
     if reason == "single precision":
         jumping = "constant over tiny steps, jumping by about 2**-24*|f| over larger ones"
         return f"{sentence}: the function seems to be computed in float32, {jumping}"
+    if reason == "half precision":
+        return f"{sentence}: the function seems to be computed in float16 or less"
     if reason is None:
         return f"{sentence}: noise, a hidden float32, or a point too close to the edge of the domain"
     return f"{reason}{' here' if reason == 'kinks too close' else ''}: {sentence}"

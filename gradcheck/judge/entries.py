@@ -46,8 +46,8 @@ class JudgedEntries:
     together along random directions, as far as these come out right. `numeric`, `bar`: vectors, NaN and
     infinite where an entry was not judged by itself; a bar is the error of the numerical derivative plus the
     rounding of the analytic one. `at_kink`: a mask of the entries along which the slope jumps. `judgements`:
-    position -> Judgement; `groups`: what was judged together. `single_precision`: whether the loss hides a
-    float32; `precision`: the lower one of the loss and of the gradients, "float64", "float32" or "float16".
+    position -> Judgement; `groups`: what was judged together. `of_loss`: the precision that the loss
+    shows, "float64", "float32" or "float16"; `precision`: the lower one of that and of the gradients.
     `confirms`: whether it is the second opinion of another. `is_interrupted`: whether Ctrl-C ended it, with
     `until_interrupted`, so that only some entries are judged.
     """
@@ -72,7 +72,7 @@ class JudgedEntries:
         self._low_precision, self._confirms = functions.low_precision, confirms
         self.numeric, self.bar = np.full_like(at.vector, np.nan), np.full_like(at.vector, np.inf)
         self._scale, self._floor = np.zeros_like(at.vector), None
-        self.judgements, self.groups, self.single_precision = {}, [], False
+        self.judgements, self.groups, self.of_loss = {}, [], "float64"
         self.is_interrupted = False
         self.at_kink = np.zeros(at.vector.shape, dtype=bool)
         positions = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
@@ -90,7 +90,12 @@ class JudgedEntries:
 
     @property
     def precision(self):
-        return self._low_precision or ("float32" if self.single_precision else "float64")
+        return max(self.of_loss, self._low_precision or "float64", key=lambda each: SMALL_ERRORS[each])
+
+    @property
+    def is_rough(self):
+        """Whether the loss is computed in low precision."""
+        return self.of_loss != "float64"
 
     def reports(self, causes=None, effects=None):
         """A BlockReport per block in which something was judged.
@@ -158,13 +163,13 @@ class JudgedEntries:
         def along(some):
             direction = random_direction(self.vector, some, draw)
             judgement, bar = self._judged_along(direction, self._at)
-            if judgement == "wrong" and self.single_precision:  # dense kinks bend all steps alike
+            if judgement == "wrong" and self.is_rough:  # dense kinks bend all steps alike
                 judgement, bar = self._judged_along(direction, self._drawn_nearby(draw) or self._at)
             verdict = "outside" if judgement.reason == OUTSIDE else str(judgement)
             return verdict, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
 
         self._floor = floor_along(self._functions.value, self.vector, self._functions.seed)
-        self.single_precision = self._floor.single_precision
+        self.of_loss = self._floor.precision
         known = {}
         for block in self.blocks:
             here = positions[(block.start <= positions) & (positions < block.stop)]
@@ -210,7 +215,7 @@ class JudgedEntries:
         if len(positions) == 0:
             return 0
         estimates = self._measured_and_judged(positions)
-        for first_step in OTHER_STEPS if self.single_precision and not self.is_interrupted else ():
+        for first_step in OTHER_STEPS if self.is_rough and not self.is_interrupted else ():
             again = [i for i in estimates if self._is_open(i)]
             for i, estimate in self._measured(np.array(again, dtype=int), first_step).items():
                 is_wrong = self.judgements[i] == "wrong"
@@ -218,12 +223,12 @@ class JudgedEntries:
             self._judge(estimates)
         if not (self.is_interrupted or self._confirms):
             among_kinks = [i for i, each in estimates.items() if each.reason == "kinks too close"]
-            self._confirm_elsewhere(estimates if self.single_precision else among_kinks)
+            self._confirm_elsewhere(estimates if self.is_rough else among_kinks)
         slopes = {
             i: each.slopes for i, each in estimates.items() if each.kink or self.judgements[i] == "wrong"
         }
         if len(slopes) > 0 and self.doubt is None:
-            among_kinks = bool(np.any(self.at_kink)) and not self.single_precision
+            among_kinks = bool(np.any(self.at_kink)) and not self.is_rough
             kinks = Kinks(self._functions, self._at, slopes, among_kinks, self.confidence, self._floor)
             self.judgements |= kinks.judged(self.judgements)
         if self.is_interrupted:
@@ -287,7 +292,7 @@ class JudgedEntries:
             self._judge(found)
             return found
         try:
-            for part, some in zip(parts, few) if not self.single_precision else ():
+            for part, some in zip(parts, few) if not self.is_rough else ():
                 rest = np.setdiff1d(part, some)
                 if len(rest) > 0:
                     known = {i: found[i] for i in some.tolist()}
@@ -319,7 +324,7 @@ class JudgedEntries:
             if self.is_interrupted or not stop.made.estimates:
                 raise
             found, self.is_interrupted = stop.made, True
-        self._floor, self.single_precision = found.floor, found.floor.single_precision
+        self._floor, self.of_loss = found.floor, found.floor.precision
         return dict(zip(positions.tolist(), found.estimates))
 
     def _judge(self, estimates):

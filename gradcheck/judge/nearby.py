@@ -188,7 +188,7 @@ class _PointsNearby:
         self.values, self.never_wrong, self.agreeing = [], True, 0
         self.needed = PIECES if any(note.id == "kink" for note in weak) else 1
         self.is_open = any(note.id == "undecided" for note in weak)
-        self.is_rough = self.is_open and judged.single_precision  # one direction proves too little
+        self.is_rough = self.is_open and judged.is_rough  # one direction proves too little
         self.shrunk = np.ones_like(functions.point.vector)
         for note in weak:
             if note.id == "large regulariser":

@@ -31,6 +31,7 @@ from gradcheck.numeric.steps import (
 
 OF_ONES = 2.0**10 * U  # no more than numbers near 1 leave where they cancel: f stands still
 WIDE = 1e-6  # of the slopes: a bar of f without noise that is wider is made by what f does over short steps
+LOW = {"float32": "single precision", "float16": "half precision"}
 NOISY = 16.0  # noise this many times above u |f| is more than the rounding of a few sums
 
 
@@ -41,8 +42,8 @@ class Estimate:
     `step`: the smallest step used. `evaluations`: calls of f. `scale`: the largest slope at the longest step,
     the natural size of slopes of f. `error` is inf, and `value` NaN, when no steps agree or f is not
     finite at enough of them. `reason`: what is special about the bar: None, "noise", "kink", "kinks too
-    close", "jump", "edge of the domain" or "single precision". `left`, `right`: the one-sided slopes at a
-    kink or a jump (infinite on the side of the jump), else None.
+    close", "jump", "edge of the domain", "single precision" or "half precision". `left`, `right`: the
+    one-sided slopes at a kink or a jump (infinite on the side of the jump), else None.
     """
 
     value: float
@@ -153,8 +154,8 @@ def gradient(
                 best, is_wide = found_finer.best, found_finer.best.step > WIDEST_TREAD * finer.scale
                 if best[:2] == (0.0, 0.0) and is_wide or 0.0 < best.bar <= WIDE * abs(best.value):
                     found, search = found_finer, finer
-            if (tread := search.jump_beside_stillness(found)) > noise:
-                floor_here = Floor(tread, single_precision=True)
+            if (tread := search.jump_beside_stillness(found, floor.precision != "float64")) > noise:
+                floor_here = Floor(tread, "float32")
                 search = StepSearch(f_of_entry, x, centre, tread)
                 found = search.run()
             estimates.append(_estimate(found, search, floor_here, centre, search.noise))
@@ -218,8 +219,8 @@ def _estimate(found, search, floor, centre, noise):
         value, error, reason = np.nan, np.inf, "noise"
         if noise <= OF_ONES:
             value, error = 0.0, (AGREEMENT * noise + search.travel()) / search.longest()
-    elif floor.single_precision:
-        reason = "single precision"
+    elif floor.precision != "float64":
+        reason = LOW[floor.precision]
     else:
         noisy = floor.level > NOISY * U * max(abs(centre), abs(search.x * value))
         size = max(abs(value), scale)

@@ -26,6 +26,10 @@ WIDE_SPACINGS = [GOLDEN * 2.0**-k for k in range(12, 2, -3)]
 ONE_JUMP = 16.0  # a move this many times every other one is a jump of f, and no tread of stairs
 SINGLE = 2.0**-24  # rounding of one operation in float32
 SINGLE_LEVEL = SINGLE / 3.0**0.5  # deviation of rounding to float32, uniform in half a unit, at |f| = 1
+FORMATS = (8, 11, 24)  # binary digits of bfloat16, float16, float32
+DIGITS = {"float16": range(7, 12), "float32": range(22, 25)}  # of the values, where one may end in zeros
+FEWEST_DIGITS = 4  # with fewer, as 3.0 and 5.0 have, a value is a count
+CERTAIN = 20.0  # zeros at the ends of several values: one in a million by chance
 ON_GRID = 2.0**-10  # of a quantum: how near to a multiple of it a move lies; one in 512 by chance
 FEWEST_ON_GRID = 3  # the least of three gives the quantum, so two must hit: by chance one in 260,000
 FEW_UNITS = 16.0  # roundings that a value of f may be made of
@@ -36,22 +40,22 @@ MOST_QUANTA = 2.0**20  # further from f(x) the roundings of the values blur the 
 class Floor:
     """The noise of a function: `level`, the absolute error of one evaluation, 0.0 where nothing is seen.
 
-    `single_precision`: f seems to be computed in float32: constant over tiny steps, jumping by about
-    2**-24*|f| over larger ones, or all of its values on the grid of float32. `unmoved`: f stood still over
-    all spacings.
+    `precision`: "float64", or "float32" or "float16" (bfloat16 counts as that) where f seems to be computed
+    in it: constant over tiny steps, jumping by about 2**-24*|f| over larger ones, or with values of so few
+    digits. `unmoved`: 0.0, or where f stood still over all spacings the relative rounding of the lowest
+    precision that its value may have.
     """
 
     level: float
-    single_precision: bool = False
-    unmoved: bool = False
+    precision: str = "float64"
+    unmoved: float = 0.0
 
     def noise(self, size):
         """The absolute error that one evaluation of size |f| is taken to have, never below u |f|.
 
-        An f that never moved does not show its precision: it may stand on one tread of float32, or be the
-        rounded difference of numbers near 1.
+        An f that never moved may stand on one tread, or be the rounded difference of numbers near 1.
         """
-        return SINGLE * size + U if self.unmoved else max(self.level, U * size, SMALLEST)
+        return self.unmoved * size + U if self.unmoved else max(self.level, U * size, SMALLEST)
 
 
 def floor_of(f, x, centre):
@@ -61,8 +65,8 @@ def floor_of(f, x, centre):
     spacing agree on it, or when two of three successive ones do and finer ones show no curvature that
     explains it: that is the staircase of a cast to float32. A kink shrinks with the spacing, and no two
     agree. Where no value moves, wider spacings are tried. Values that all lie on a grid are rounded to it, be
-    it of float32 or of two decimals. The level is 0.0 when nothing is seen. Takes at most 54 calls, six for
-    each of nine spacings.
+    it of a type of few digits or of two decimals. The level is 0.0 when nothing is seen. Takes at most 54
+    calls, six for each of nine spacings.
     """
     scale, values = max(abs(x), 1.0), []
 
@@ -77,19 +81,18 @@ def floor_of(f, x, centre):
         f, x, centre, scale, least
     ):
         deviation = finest.level or 0.0
-    moves = np.abs(np.array(values) - centre)
-    quantum = _quantum(moves[np.isfinite(moves)], abs(centre))
-    if quantum is not None:
-        unit = 2.0 * SINGLE * abs(centre)
-        is_single = unit / AGREEMENT <= quantum <= AGREEMENT * unit
-        return Floor(max(DEVIATIONS * deviation, 0.5 * quantum), is_single)
-    if not np.any(moves > 0.0):
-        return Floor(0.0, unmoved=True)
+    quantum, digits = _quantum([centre, *filter(math.isfinite, values)], centre)
+    if quantum > 0.0:
+        named = (name for name, some in DIGITS.items() if digits in some)
+        return Floor(max(DEVIATIONS * deviation, 0.5 * quantum), next(named, "float64"))
+    if all(each == centre or not math.isfinite(each) for each in values):
+        some = [most for most in FORMATS if FEWEST_DIGITS <= _digits(centre) <= most]
+        return Floor(0.0, unmoved=2.0 ** -min(some, default=FORMATS[-1]))
     treads = AGREEMENT**2 * SINGLE_LEVEL * abs(centre)
     level = math.inf if finest.level is None else finest.level
     still = finest.stands_still or level <= AGREEMENT * U * abs(centre)
     single = deviation > 0.0 and still and treads / AGREEMENT**4 <= deviation <= treads
-    return Floor(DEVIATIONS * deviation, bool(single))
+    return Floor(DEVIATIONS * deviation, "float32" if single else "float64")
 
 
 # The noise floor: jumps, grids, spacings, samples
@@ -125,25 +128,41 @@ def _jumps_between(f, low, high, deviation, slope, least):
     return True
 
 
-def _quantum(moves, size):
-    """The quantum of which all moves of f are multiples, far above the rounding of f, or None.
+def _quantum(values, centre):
+    """(the quantum of which all values are multiples, the binary digits that they have), or (0.0, None).
 
-    Three different moves are needed to tell an unknown grid from chance; one will do for that of float32, and
-    for that of double roundings of numbers near 1.
+    A type of few digits shows in the last bit that is set in any of them. Of other grids the digits are None:
+    that of double roundings of numbers near 1, of which one move from the centre is a multiple, and unknown
+    ones, such as two decimals, of which three are. All are far above the rounding of f.
     """
-    moves = np.unique(moves[moves > 0.0])
+    moves = np.unique(np.abs([each - centre for each in values if each != centre]))
     if len(moves) == 0:
-        return None
+        return 0.0, None
     moves = moves[moves <= MOST_QUANTA * moves[0]]
     least = float(min(moves[0], np.diff(moves).min(initial=math.inf)))
-    # half a unit of float32: below a power of two its numbers lie twice as close
-    single = SINGLE * 2.0 ** math.floor(math.log2(size)) if size > 0.0 else 0.0
-    known = [(unit, 1) for unit in (U, single) if 0.5 * unit < moves[0] <= MOST_QUANTA * unit]
-    for unit, fewest in [*known, (least, FEWEST_ON_GRID)]:
+    near = {each for each in values if abs(each - centre) <= moves[-1]}
+    last_bit, digits = min(map(_last_bit, near)), max(map(_digits, values))
+    rounding = max(U * (abs(centre) + float(moves[-1])), SMALLEST)
+    is_clear = last_bit > FEW_UNITS * rounding and len(near) * math.log2(last_bit / rounding) > CERTAIN
+    if is_clear and digits >= FEWEST_DIGITS:
+        return max(last_bit, min(least, FEW_UNITS * last_bit)), digits
+    for unit, fewest in ((U, 1), (least, FEWEST_ON_GRID)):
         on_grid = np.all(np.abs(moves / unit - np.round(moves / unit)) <= ON_GRID)
-        if len(moves) >= fewest and unit > FEW_UNITS * U * (size + moves[-1]) and on_grid:
-            return max(unit, min(least, FEW_UNITS * unit))
-    return None
+        if len(moves) >= fewest and FEW_UNITS * rounding < unit < 2.0 * moves[0] and on_grid:
+            return max(unit, min(least, FEW_UNITS * unit)), None
+    return 0.0, None
+
+
+def _last_bit(value):
+    """What the last bit that is set in a double is worth, infinite for 0."""
+    numerator, denominator = value.as_integer_ratio()
+    return (numerator & -numerator) / denominator if numerator != 0 else math.inf
+
+
+def _digits(value):
+    """How many binary digits a double has from the first to the last that is set: 24 at most in float32."""
+    numerator = abs(value.as_integer_ratio()[0])
+    return (numerator // (numerator & -numerator)).bit_length() if numerator != 0 else 0
 
 
 def _deviation(sample_at, finest, size, scale):

@@ -135,7 +135,7 @@ class StepSearch:
         """The longest step over which f has a value."""
         return max(each.step for some in self.sides.values() for each in some)
 
-    def jump_beside_stillness(self, found):
+    def jump_beside_stillness(self, found, is_rough):
         """By how much f jumps at the edge of the tread on which it stands still around x; 0.0 for none.
 
         Where one of many terms is rounded to float32, the noise of the sum may not show it: the shortest
@@ -149,7 +149,7 @@ class StepSearch:
             return 0.0
         still, moved = self.steps[len(moving)].step, moving[-1].step
         is_wide = moved > WIDEST_TREAD * self.scale
-        if is_wide and moving[-1].change > HIGHEST_TREAD * abs(self.centre):
+        if is_wide and not is_rough and moving[-1].change > HIGHEST_TREAD * abs(self.centre):
             return 0.0
         sign = 1.0 if moving[-1].right != 0.0 else -1.0
         jump = first = abs(self.f(self.x + sign * moved) - self.centre)

@@ -146,6 +146,12 @@ ROUNDED = [
         lambda p: -1.0 * (p < 1.0),
         np.array([1e4, 1e4]),
     ),
+    (
+        "a small part of a float16",
+        lambda p: np.float16(np.sin(p[0]) + 0.005 * p[1]),
+        lambda p: np.array([np.cos(p[0]), 0.005]),
+        np.ones(2),
+    ),
     ("squares near overflow", lambda p: np.sum(p**2), lambda p: 2.0 * p, np.array([1e154, 1.0])),
     ("squares near underflow", lambda p: 1e-300 * np.sum(p**2), lambda p: 2e-300 * p, POINT),
 ]

@@ -187,7 +187,7 @@ def shown(each):
 
 def seen(gradient):
     floor = gradient.floor
-    noise = f"noise {floor.level:.2g}{' single' * floor.single_precision}{' unmoved' * floor.unmoved}"
+    noise = f"noise {floor.level:.2g} {floor.precision}{' unmoved' * (floor.unmoved > 0.0)}"
     return "; ".join([noise, *map(shown, gradient.estimates)])
 
 

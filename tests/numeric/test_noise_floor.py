@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck import check
+from gradcheck.numeric.derivatives import derivative
 from gradcheck.numeric.rounding import U, floor_of
 
 
@@ -59,6 +60,31 @@ def test_stairs_show_whatever_their_treads_are_to_the_spacing(x):
         )
         deviation = 2.0**-25 * 2.0 ** math.floor(math.log2(slope * x)) / math.sqrt(3)
         assert deviation <= found.level <= 48 * deviation, slope
+
+
+def bfloat16(x):
+    return float((np.float32(x).view(np.uint32) + 0x7FFF & 0xFFFF0000).view(np.float32))
+
+
+@pytest.mark.parametrize(
+    "rounded, precision",
+    [(np.float32, "float32"), (np.float16, "float16"), (bfloat16, "float16")],
+    ids=["float32", "float16", "bfloat16"],
+)
+def test_the_precision_of_a_type_shows_in_its_values(rounded, precision):
+    """Of steep functions as a name, of those that hardly move from one value to the next as a wide bar."""
+    draw, named = np.random.default_rng(0), []
+    for bend in np.tile([0.0, 1.0], 30):
+        size = draw.uniform(0.1, 2.0) * 10.0 ** draw.uniform(-2.0, 2.0)
+        slope, x = size * 10.0 ** draw.uniform(-4.0, 0.5), draw.normal()
+
+        def f(t, size=size, slope=slope, bend=bend):
+            return float(rounded(size + slope * (t + bend * math.sin(3.0 * t) / 3.0)))
+
+        found, true = derivative(f, x), slope * (1.0 + bend * math.cos(3.0 * x))
+        assert abs(found.value - true) <= 4.0 * found.error
+        named += [floor_of(f, x, f(x)).precision] if slope > 0.1 * size else []
+    assert named.count(precision) > 0.8 * len(named)
 
 
 @pytest.mark.slow
