@@ -64,6 +64,7 @@ _NO_OP = re.compile(
 )
 _SHAPE = re.compile(r"\.(?:shape\[([01])\]|size(?!\w))")
 _NUMBER_BEFORE = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)\s*\Z|\)\s*\Z")
+_POINT = re.compile(r"\.(?=[^\W\d]\w*(?!\w*\())")
 _TIMES = re.compile(r"[xX](?=\s*[-\d.(])")
 _SUM = re.compile(r"[Ss]um_(?:\{|[a-z](?!\w))|\\sum")
 _HALVES = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4)}
@@ -164,9 +165,9 @@ class _Parser(Words, Brackets, Calls):
     def product(self):
         start, factors = self.at, [("*", self.signed())]
         while True:
-            operator = self.match(_PRODUCT) or self.times()
+            operator = self.match(_PRODUCT) or self.times() or self.point()
             if operator:
-                sign = operator[0].replace("x", "·").replace("X", "·")
+                sign = re.sub("[xX.]", "·", operator[0])
                 if sign == "//":
                     self.fail("whole division is not read", operator.start())
                 factor = self.signed()
@@ -210,6 +211,14 @@ class _Parser(Words, Brackets, Calls):
         while not self.text[self.at - 1].isspace() and self.juxtaposed():
             factors.append(("·", self.power()))
         return self.multiplied(factors, start)
+
+    def point(self):
+        """The point of `w.x + b` between two known names, which is a product."""
+        found = self.match(_POINT) if self.next() == "." else None
+        if found and not any(self.known.has(each.name) for each in written_at(self.text, self.at)):
+            self.at = found.start()
+            return None
+        return found
 
     def times(self):
         """An x between numbers or brackets, where it is no quantity."""

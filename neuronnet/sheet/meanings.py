@@ -55,6 +55,8 @@ class Meanings(Seeds, Updates, OwnRules):
                 self._seed_from_given(step, *self.roles.slope)
             elif step == 0 and self.roles.loss is None:
                 self._seed()
+            if self.roles.loss is None and self.roles.slope is None:
+                self._keep_steps(step)
             if self.roles.loss is None or self.roles.loss not in self.model:
                 continue
             if as_vector_shape(self.model.shape(self.roles.loss)):
@@ -91,6 +93,14 @@ class Meanings(Seeds, Updates, OwnRules):
             for role in changes:
                 if str(role.name) not in self.model:
                     self._change(role)
+
+    def _keep_steps(self, step):
+        """Without a loss keep steps as their author's own rule, as a perceptron's, unless they need a derivative."""
+        for position, role in self.roles.of.items():
+            if role.kind in (UPDATE, CHANGE) and role.step == step and str(role.name) not in self.model:
+                own = [self.in_pass(part.formula, step) for part in self.statements[position].formulas]
+                if own and all(each in self.model and not is_delta(each) for each in own[0].names()):
+                    self._keep_own(role.name, step, self.statements[position].formulas[0].formula)
 
     def _settle_helpers_and_states(self, step):
         """Settle a pass; what is computed from the new velocities and moments, after these."""

@@ -235,7 +235,13 @@ class _Explanation:
             return
         decimals = max(decimals, way.has_fractions())
         for found in way.by_steps([*way.moved(), *wrong], decimals, max(self.significant, way.digits())):
-            self._settle(found, verdict)
+            if wrong or verdict is not _STEP_BY_STEP or self._gives_what_is_right(found):
+                self._settle(found, verdict)
+
+    def _gives_what_is_right(self, found):
+        """Whether a way gives the right entries of an array as well: its author computes all in one way."""
+        right = [place for place, each in enumerate(self.verdicts) if each and each.verdict == RIGHT]
+        return all(gives(found[place], self.texts[place]) for place in right if place < len(found))
 
     def _from_wrong(self, way):
         """Explain what wrong numbers give, as they are printed, or as anything that is printed so."""

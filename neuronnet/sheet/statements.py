@@ -146,6 +146,7 @@ def read_statements(
     claims, of_layers = layer_by_layer(with_primes(without_arguments(claims)))
     claims = without_free_indices(claims)
     heads = [None if is_of_function(claim) else read_name(claim.parts[0].text) for claim in claims]
+    heads = [None if _is_power(head, heads) else head for head in heads]
     known.names.update(head for head in heads if head is not None and split_partial(head) is None)
     _find_arrays(claims, heads, known)
     claims = transposed(claims, known.arrays - {updated(head) for head in heads if head is not None})
@@ -245,6 +246,15 @@ def _find_arrays(claims, heads, known):
     while found:
         found = {head for head, inside in words.items() if inside & known.arrays} - known.arrays
         known.arrays |= found
+
+
+def _is_power(head, heads):
+    """Whether a first side is the power of a name that has a line, as e², and not the second of several layers."""
+    found = re.fullmatch(r"(\w+)\^(\d)(?:_?(\d+))?", head or "")
+    if found is None or found[1] + (found[3] or "") not in heads:
+        return False
+    alike = re.compile(rf"{re.escape(found[1])}\^\(?(?!{found[2]})\d\)?{found[3] and '_?' + found[3] or ''}")
+    return not any(alike.fullmatch(each or "") for each in heads)
 
 
 def _is_by_entry(head, known):

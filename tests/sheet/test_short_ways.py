@@ -146,6 +146,30 @@ g = sum_i (p_i - y_i) x_i = 0.6842
 H = sum_i p_i (1 - p_i) x_i^2 = 3.2676
 w_new = w - g/H = -0.0094"""
 
+PERCEPTRON = """x = (0, 1.5, -0.5), d = -1
+w = (0, 1, -1), eta = 0.1
+net = w.x = 2
+o = sgn(net) = 1
+Δw = eta (d - o) x = (0, -0.3, 0.1)
+w = w + Δw = (0, 0.7, -0.9)"""
+COMPUTED_COLUMNS = """w = 0.5, b = 0.1
+
+| i | x | y | ŷ = wx + b | ŷ - y | (ŷ - y)x |
+|---|---|---|---|---|---|
+| 1 | 1 | 2 | 0.6 | -1.4 | -1.4 |
+| 2 | 2 | 3 | 1.1 | -1.9 | -3.8 |
+| 3 | 3 | 5 | 1.6 | -3.4 | -10.2 |
+
+MSE = 1/3 sum((ŷ - y)^2) = 5.71
+dMSE/dw = 2/3 * (-1.4 - 3.8 - 10.2) = -10.27"""
+
+SQUARED_COLUMN = """| x | t | y | error = y - t | error² |
+|---|---|---|---|---|
+| 1 | 2 | 0.5 | -1.5 | 2.25 |
+| 2 | 3 | 1.0 | -2.0 | 4.00 |
+
+SSE = sum(error²) = 6.25"""
+
 
 @pytest.mark.parametrize(
     "text, right, wrong",
@@ -179,6 +203,13 @@ w_new = w - g/H = -0.0094"""
         (DISTANCES, "2(n - p)", "2(p - n)"),
         (WHOLE, "-1/2 (1 - exp(log σ²)) =", "-1/2 (1 + exp(log σ²)) ="),
         (CIRCLE, "log(2 π sigma^2)", "log(π sigma^2)"),
+        (PERCEPTRON, "-0.3, 0.1)", "-0.3, 0.2)"),
+        (PERCEPTRON, "(0, 0.7, -0.9)", "(0, 1.3, -1.1)"),
+        (COMPUTED_COLUMNS, "-1.9 | -3.8", "-1.9 | -3.6"),
+        (COMPUTED_COLUMNS, "| -3.4 |", "| 3.4 |"),
+        (COMPUTED_COLUMNS, "2/3 * (-1.4", "1/3 * (-1.4"),
+        (SQUARED_COLUMN, "| 4.00 |", "| 4.40 |"),
+        (SQUARED_COLUMN, "= 6.25", "= 6.52"),
         (NEWTON, "- g/H", "+ g/H"),
         (NEWTON, "(p_i - y_i)", "(y_i - p_i)"),
     ],

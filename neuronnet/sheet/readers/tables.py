@@ -7,6 +7,7 @@ name and a number, three have a formula between.
 
 import csv
 import re
+from functools import partial
 from typing import NamedTuple
 
 from neuronnet.errors import ExpressionError
@@ -61,6 +62,7 @@ _SAMPLES = set(
     "# sample example i no nr beispiel muster exemple ejemplo muestra exemplo amostra пример 样本".split()
 )
 _NAME_IN = re.compile(r"[^$()]*\$(?P<formula>[^$]+)\$\s*|[^()]*\s\((?P<brackets>[^()\s]{1,20})\)\s*")
+_SIDE_BY_SIDE = re.compile(r"(?<=\))\s*(?=[\w(])|(?<=[²\d\w])\s*(?=\()|(?<=[^\W\d]) +(?=[^\W\d])")
 _MATRIX = re.compile(r"(?:d|∂)?[A-Z](?:_?\d{1,3}|_[a-z]{1,3}|\^?\{?\[\d\]\}?|_\{\w{1,4}\})?")
 
 
@@ -130,7 +132,8 @@ def _kind(rows):
     if texts[0] in _NEURONS and all(map(_is_name, first[1:])):
         return _Table.neurons, first
     counted = [row[0].text for row in rest if row] == [str(number) for number in range(1, len(rest) + 1)]
-    if texts[0] in _SAMPLES and len(rest) > 1 and counted and all(map(_is_name, first[1:])):
+    is_counted = texts[0] in {*_SAMPLES, "i", "n"} and len(rest) > 1 and counted
+    if is_counted and _are_names_and_formulas(first[1:]):
         return _Table.samples, [None, *first[1:]]
     numbers = [cell for row in rest for cell in row[1:]]
     if (
@@ -139,7 +142,7 @@ def _kind(rows):
         and all(_value(cell) is not None for cell in numbers)
     ):
         return _Table.matrix, first
-    if rest and all(map(_is_name_or_formula, first)) and {len(row) for row in rows} == {len(first)}:
+    if rest and _are_names_and_formulas(first) and {len(row) for row in rows} == {len(first)}:
         if all(_value(cell) is not None for row in rest for cell in row):
             return _Table.samples, first
     found = [_mark(text) for text in texts[1:]]
@@ -190,9 +193,19 @@ def _is_name(cell):
         return False
 
 
-def _is_name_or_formula(cell):
-    """Whether a heading is a name that has a letter, perhaps with its formula: `ŷ = w x`."""
-    return _is_name(cell.split("=")[0].strip())
+def _are_names_and_formulas(cells):
+    """Whether headings are names, perhaps with a formula, `ŷ = w x`, or formulas in these: `ŷ - y`."""
+    names = {cell.text.split("=")[0].strip() for cell in cells if _is_name(cell.split("=")[0].strip())}
+    words = [set(re.findall(r"[^\W\d_]\w*", cell.text)) for cell in cells]
+    return bool(names) and all(
+        cell.text.split("=")[0].strip() in names or (inside and all(map(partial(_is_made_of, names), inside)))
+        for cell, inside in zip(cells, words)
+    )
+
+
+def _is_made_of(names, word):
+    """Whether a word is one of some names, or names side by side."""
+    return word in names or any(word[: len(each)] == each and word[len(each) :] in names for each in names)
 
 
 def _name_in(cell):
@@ -395,6 +408,7 @@ class _Table:
             return self.refuse(row, _COLUMN_ROW)
         written = self.spelled(row.number, row.line.text, name)
         if written is not None:
+            written = written.replace(_SIDE_BY_SIDE, "*") if length else written  # row by row
             texts = [f"[{', '.join(parse_number(cell.text) for cell in cells)}]" for cells in numbers]
             text = texts[0] if length else f"[{', '.join(texts)}]"
             value = TextWithColumns(text, [place.column_of(1)] * len(text))
