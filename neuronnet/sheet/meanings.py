@@ -95,7 +95,7 @@ class Meanings(Seeds, Updates, OwnRules):
                     self._change(role)
 
     def _keep_steps(self, step):
-        """Without a loss keep steps as their author's own rule, as a perceptron's, unless they need a derivative."""
+        """Without a loss, keep steps without derivatives as their author's own rule, as a perceptron's."""
         for position, role in self.roles.of.items():
             if role.kind in (UPDATE, CHANGE) and role.step == step and str(role.name) not in self.model:
                 own = [self.in_pass(part.formula, step) for part in self.statements[position].formulas]

@@ -249,7 +249,7 @@ def _find_arrays(claims, heads, known):
 
 
 def _is_power(head, heads):
-    """Whether a first side is the power of a name that has a line, as e², and not the second of several layers."""
+    """Whether a first side is the power of a name that has a line, as e², and not one of several layers."""
     found = re.fullmatch(r"(\w+)\^(\d)(?:_?(\d+))?", head or "")
     if found is None or found[1] + (found[3] or "") not in heads:
         return False
